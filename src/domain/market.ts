@@ -1,0 +1,49 @@
+/** India has one zone without daylight saving: the only place that knows its offset. */
+export const IST_OFFSET_MS = 5.5 * 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** YYYY-MM-DD in India at an instant. */
+export const istDate = (at: number): string => new Date(at + IST_OFFSET_MS).toISOString().slice(0, 10);
+/** HH:MM in India at an instant. */
+export const istTime = (at: number): string => new Date(at + IST_OFFSET_MS).toISOString().slice(11, 16);
+/** HH:MM:SS in India at an instant. */
+export const istClock = (at: number): string => new Date(at + IST_OFFSET_MS).toISOString().slice(11, 19);
+/** "YYYY-MM-DD HH:MM:SS" in India, as broker APIs take it. */
+export const istDateTime = (at: number): string => `${istDate(at)} ${istClock(at)}`;
+
+/** Instant of an Indian date and wall-clock time (`2026-11-20`, `09:15` or `09:15:00`). Throws on nonsense. */
+export function istInstant(date: string, time = "00:00:00"): number {
+  const clock = time.length === 5 ? `${time}:00` : time;
+  const at = Date.parse(`${date}T${clock}+05:30`);
+  if (Number.isNaN(at) || istDate(at) !== date) throw new RangeError(`not a time: ${date} ${time}`);
+  return at;
+}
+
+/** The next time that the Indian clock shows `time`, strictly after `at`. */
+export function nextIst(time: string, at: number): number {
+  const today = istInstant(istDate(at), time);
+  return today > at ? today : today + DAY_MS;
+}
+
+/** A broker's "YYYY-MM-DD HH:MM:SS" or "DD/MM/YYYY HH:MM:SS" or "20-Nov-2026 11:04:33", all IST without a zone. */
+export function parseIst(text: string): number {
+  const [datePart = "", timePart = "00:00:00"] = text.trim().split(/[ T]/);
+  return istInstant(isoDate(datePart), timePart.slice(0, 8));
+}
+
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+function isoDate(text: string): string {
+  const slashed = /^(\d{2})\/(\d{2})\/(\d{4})$/.exec(text);
+  if (slashed) return `${slashed[3]}-${slashed[2]}-${slashed[1]}`;
+  const named = /^(\d{2})-?([A-Za-z]{3})-?(\d{4})$/.exec(text);
+  if (!named) return text;
+  const month = MONTHS.indexOf((named[2] ?? "").toLowerCase()) + 1;
+  return `${named[3]}-${String(month).padStart(2, "0")}-${named[1]}`;
+}
+
+export const addDays = (date: string, days: number): string =>
+  new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+
+/** 0 Sunday … 6 Saturday */
+export const weekday = (date: string): number => new Date(`${date}T00:00:00Z`).getUTCDay();

@@ -1,0 +1,121 @@
+import type { BrokerOrderId, InstrumentKey, OrderTag, TradingSymbol } from "./ids.ts";
+import type { Paise, Price } from "./money.ts";
+
+export const SIDES = ["BUY", "SELL"] as const;
+export type Side = (typeof SIDES)[number];
+export const ORDER_TYPES = ["MARKET", "LIMIT", "SL", "SL-M"] as const;
+export type OrderType = (typeof ORDER_TYPES)[number];
+/** CNC delivery, INTRADAY (MIS), MARGIN (NRML: derivatives carried over), MTF funded delivery, CO and BO cover and bracket. */
+export const PRODUCTS = ["CNC", "INTRADAY", "MARGIN", "MTF", "CO", "BO"] as const;
+export type Product = (typeof PRODUCTS)[number];
+export const VALIDITIES = ["DAY", "IOC"] as const;
+export type Validity = (typeof VALIDITIES)[number];
+
+/**
+ * What the broker says of an order. `pending` is on its way (validation, transit); `open` rests, with or without fills;
+ * `trigger-pending` waits for its trigger. The last four are final.
+ */
+export const ORDER_STATUSES = [
+  "pending",
+  "open",
+  "trigger-pending",
+  "filled",
+  "cancelled",
+  "rejected",
+  "expired",
+] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+const FINAL: ReadonlySet<OrderStatus> = new Set(["filled", "cancelled", "rejected", "expired"]);
+export const isFinal = (status: OrderStatus): boolean => FINAL.has(status);
+
+/** One row of the broker's order book. */
+export interface Order {
+  readonly orderId: BrokerOrderId;
+  readonly exchangeOrderId: string | null;
+  readonly tag: OrderTag | string | null;
+  readonly symbol: TradingSymbol;
+  readonly key: InstrumentKey | null;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly productType: Product;
+  readonly validity: Validity | "OTHER";
+  readonly qty: number;
+  readonly filledQty: number;
+  /** 0 until something has filled. */
+  readonly avgPrice: Price;
+  /** 0 for MARKET and SL-M. */
+  readonly price: Price;
+  /** 0 where there is none. */
+  readonly triggerPrice: Price;
+  readonly status: OrderStatus;
+  /** The broker's or exchange's own words, when it said anything. */
+  readonly message: string | null;
+  readonly isAmo: boolean;
+  /** Epoch ms. */
+  readonly placedAt: number | null;
+  /** What the broker needs besides the id to change or cancel this order (Kite's variety, Angel's unique id). */
+  readonly handle: Readonly<Record<string, string>>;
+}
+
+/** What is asked of a broker. Prices that do not belong to the type are absent, never 0. */
+export interface OrderRequest {
+  readonly tag: OrderTag;
+  readonly key: InstrumentKey;
+  readonly symbol: TradingSymbol;
+  readonly side: Side;
+  readonly productType: Product;
+  readonly validity: Validity;
+  /** Units. */
+  readonly qty: number;
+  readonly isAmo: boolean;
+  readonly terms: OrderTerms;
+}
+
+/** The price terms of an order. `protection` is how far from `reference` a market order may fill. */
+export type OrderTerms =
+  | { readonly type: "MARKET"; readonly protection: MarketProtection }
+  | { readonly type: "LIMIT"; readonly price: Price }
+  | { readonly type: "SL"; readonly price: Price; readonly triggerPrice: Price }
+  | { readonly type: "SL-M"; readonly triggerPrice: Price; readonly protection: MarketProtection };
+
+export interface MarketProtection {
+  /** In 1/100 percent: 100 is 1 %. */
+  readonly basisPoints: number;
+  /** The limit that stands in where a broker takes no market order, already on a tick. */
+  readonly limit: Price;
+}
+
+/** What an open order is to become; what is absent stays. `qty` is the new total. */
+export interface OrderChange {
+  readonly qty?: number;
+  readonly terms?: OrderTerms;
+}
+
+/**
+ * What came of asking. `unknown` is a state, not an error: the order may be live, and only the broker's book can tell.
+ * It is never answered with a second request.
+ */
+export type OrderOutcome =
+  | { readonly kind: "accepted"; readonly orderId: BrokerOrderId; readonly handle: Readonly<Record<string, string>> }
+  | { readonly kind: "rejected"; readonly reason: string; readonly raw: string; readonly orderId?: BrokerOrderId }
+  | { readonly kind: "not-sent"; readonly reason: string; readonly cause: NotSentCause }
+  | { readonly kind: "unknown"; readonly reason: string };
+/** Proof that nothing reached the market. */
+export type NotSentCause =
+  | "session-expired"
+  | "ip-not-allowed"
+  | "invalid-credentials"
+  | "invalid-request"
+  | "unreachable";
+
+export interface OrderCost {
+  /** Null where the broker does not tell. */
+  readonly margin: Paise | null;
+  readonly charges: Paise | null;
+}
+
+export const opposite = (side: Side): Side => (side === "BUY" ? "SELL" : "BUY");
+
+export function assertNever(value: never, what: string): never {
+  throw new RangeError(`unknown ${what}: ${String(value)}`);
+}

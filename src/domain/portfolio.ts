@@ -1,0 +1,129 @@
+import type { BrokerOrderId, InstrumentKey, TradingSymbol } from "./ids.ts";
+import type { Segment } from "./instrument.ts";
+import type { Paise, Price } from "./money.ts";
+import type { Product, Side } from "./order.ts";
+
+/** One row of the day's positions. Closed rows stay for the day with `qty` 0. */
+export interface Position {
+  readonly symbol: TradingSymbol;
+  /** Null where the broker's row does not carry the exchange's token. */
+  readonly key: InstrumentKey | null;
+  readonly segment: Segment;
+  readonly productType: Product;
+  /** Units, never negative; the direction is `side`. */
+  readonly qty: number;
+  readonly side: Side | "CLOSED";
+  /** Average price of the open quantity; 0 when closed. */
+  readonly avgPrice: Price;
+  /** Null where the broker's row has none and no quote was had. */
+  readonly ltp: Price | null;
+  /** Since entry: realised plus unrealised. */
+  readonly pnl: Paise;
+  readonly realised: Paise;
+  readonly unrealised: Paise;
+  /** Today's part, with carried quantity valued at the previous close; null where the broker does not tell. */
+  readonly dayPnl: Paise | null;
+  readonly buyQty: number;
+  readonly buyValue: Paise;
+  readonly sellQty: number;
+  readonly sellValue: Paise;
+  /** Rupees per unit and point: 1 but for commodities and currency. */
+  readonly multiplier: number;
+}
+
+export interface Holding {
+  readonly symbol: TradingSymbol;
+  readonly key: InstrumentKey | null;
+  readonly isin: string | null;
+  readonly productType: "CNC" | "MTF";
+  /** Owned, T1 included. */
+  readonly qty: number;
+  /** Bought, not yet delivered. */
+  readonly t1Qty: number;
+  /** What a sell order may ask for now. */
+  readonly sellableQty: number;
+  readonly pledgedQty: number;
+  /** 0 means that the cost is not known (transfer, bonus). */
+  readonly avgPrice: Price;
+  readonly ltp: Price | null;
+  readonly prevClose: Price | null;
+  /** Null when cost or last price is not known. */
+  readonly pnl: Paise | null;
+}
+
+export interface Funds {
+  /** What can be used for a new order, collateral included. */
+  readonly available: Paise;
+  readonly used: Paise;
+  readonly cash: Paise;
+  readonly collateral: Paise;
+}
+
+export interface Profile {
+  readonly accountId: string;
+  readonly name: string;
+  /** Whether delivery sells need no daily authorisation (DDPI or POA); null where the broker does not tell. */
+  readonly canSellWithoutAuthorisation: boolean | null;
+  /** Whether the plan includes quotes and candles; null where the broker does not tell. */
+  readonly hasMarketData: boolean | null;
+}
+
+export interface Quote {
+  readonly key: InstrumentKey;
+  readonly symbol: TradingSymbol;
+  readonly ltp: Price;
+  readonly open: Price | null;
+  readonly high: Price | null;
+  readonly low: Price | null;
+  readonly prevClose: Price | null;
+  readonly bid: Price | null;
+  readonly ask: Price | null;
+  readonly volume: number | null;
+  readonly openInterest: number | null;
+  readonly lowerCircuit: Price | null;
+  readonly upperCircuit: Price | null;
+  /** Epoch ms of the price; null where the source does not tell. */
+  readonly at: number | null;
+  /** `broker` is live; Yahoo's prices for India are 15 minutes late. */
+  readonly source: "broker" | "yfinance";
+}
+
+export interface DepthLevel {
+  readonly price: Price;
+  readonly quantity: number;
+  readonly orders: number;
+}
+/** Five levels a side at most, best first; empty levels are left out. */
+export interface Depth {
+  readonly key: InstrumentKey;
+  readonly symbol: TradingSymbol;
+  readonly bids: readonly DepthLevel[];
+  readonly asks: readonly DepthLevel[];
+  readonly totalBidQty: number | null;
+  readonly totalAskQty: number | null;
+  readonly ltp: Price | null;
+}
+
+export const INTERVALS = ["1m", "5m", "15m", "30m", "1h", "1d", "1w", "1mo"] as const;
+export type Interval = (typeof INTERVALS)[number];
+export interface Candle {
+  /** Epoch ms of the bar's start; a daily bar starts at 00:00 IST of its trading day. */
+  readonly at: number;
+  readonly open: Price;
+  readonly high: Price;
+  readonly low: Price;
+  readonly close: Price;
+  readonly volume: number;
+}
+
+export interface Trade {
+  readonly tradeId: string;
+  readonly orderId: BrokerOrderId;
+  readonly symbol: TradingSymbol;
+  readonly key: InstrumentKey | null;
+  readonly side: Side;
+  readonly productType: Product;
+  readonly qty: number;
+  readonly price: Price;
+  readonly at: number | null;
+}

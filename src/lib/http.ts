@@ -1,0 +1,254 @@
+import { Agent, fetch, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from "undici";
+import type { Secret } from "./secret.ts";
+
+export interface HttpRequest {
+  /** Whom we call: one circuit breaker, one line in the metrics each. */
+  readonly scope: string;
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs: number;
+  /** `http://…` or `socks5://…` proxy to go out through. */
+  readonly egress?: Secret | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** `unreachable`: no connection was made, nothing was sent. The others may have reached the other side. */
+export type HttpFailureKind = "unreachable" | "timeout" | "broken" | "aborted" | "too-large";
+
+/** No whole reply came. Carries neither the body nor the query of the request. */
+export class HttpFailure extends Error {
+  override readonly name = "HttpFailure";
+  readonly kind: HttpFailureKind;
+
+  constructor(kind: HttpFailureKind, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
+
+export interface HttpClient {
+  /** Resolves with any HTTP status. Never retries. */
+  send(request: HttpRequest): Promise<HttpReply>;
+  /** For reads: retries transport failures, 429 and 502–504 with jitter, all within `timeoutMs`. */
+  read(request: HttpRequest): Promise<HttpReply>;
+  /** For big files: the body as it comes; throws HttpFailure on any status but 200. */
+  stream(request: HttpRequest): Promise<AsyncIterable<Uint8Array>>;
+  close(): Promise<void>;
+}
+
+export interface HttpOptions {
+  readonly now: () => number;
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  readonly random?: () => number;
+  /** Told of every attempt: for metrics and log lines. */
+  readonly onCall?: (call: { scope: string; method: string; path: string; outcome: string; ms: number }) => void;
+}
+
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const BREAKER_THRESHOLD = 5;
+const BREAKER_OPEN_MS = 15_000;
+const MAX_ATTEMPTS = 3;
+const MAX_EGRESS_DISPATCHERS = 200;
+const NOT_CONNECTED = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "UND_ERR_SOCKS5_CONNECT",
+]);
+
+/** One client for all: IPv4 only, because brokers compare the caller's address with a registered IPv4. */
+export function createHttpClient(options: HttpOptions): HttpClient {
+  const direct = new Agent({ connect: { family: 4, timeout: 5_000 } });
+  const proxies = new Map<string, Dispatcher>();
+  const breakers = new Map<string, Breaker>();
+  const random = options.random ?? Math.random;
+
+  function dispatcherFor(egress: Secret | undefined): Dispatcher {
+    if (egress === undefined) return direct;
+    const url = egress.reveal();
+    const known = proxies.get(url);
+    if (known) return known;
+    if (proxies.size >= MAX_EGRESS_DISPATCHERS) closeOldest(proxies);
+    const made = /^socks5h?:/.test(url)
+      ? new Socks5ProxyAgent(url)
+      : new ProxyAgent({ uri: url, connect: { timeout: 5_000 } });
+    proxies.set(url, made);
+    return made;
+  }
+
+  async function attempt<T>(
+    request: HttpRequest,
+    timeoutMs: number,
+    consume: (reply: Reply) => Promise<T>,
+  ): Promise<T> {
+    const breaker = breakerFor(request.scope);
+    const path = new URL(request.url).pathname;
+    if (breaker.isOpen(options.now()))
+      throw new HttpFailure("unreachable", `${request.scope} is failing; not asked for ${BREAKER_OPEN_MS / 1000} s`);
+    const startedAt = performance.now();
+    const report = (outcome: string): void =>
+      options.onCall?.({
+        scope: request.scope,
+        method: request.method,
+        path,
+        outcome,
+        ms: performance.now() - startedAt,
+      });
+    const deadline = AbortSignal.timeout(timeoutMs);
+    try {
+      const reply = await fetch(request.url, {
+        method: request.method,
+        headers: { ...request.headers },
+        body: request.body ?? null,
+        redirect: "manual",
+        dispatcher: dispatcherFor(request.egress),
+        signal: request.signal ? AbortSignal.any([deadline, request.signal]) : deadline,
+      });
+      const result = await consume(reply);
+      breaker.note(!isGatewayFailure(reply.status), options.now());
+      report(String(reply.status));
+      return result;
+    } catch (error) {
+      const failure = toFailure(error, request, deadline);
+      if (failure.kind !== "aborted") breaker.note(false, options.now());
+      report(failure.kind);
+      throw failure;
+    }
+  }
+
+  function breakerFor(scope: string): Breaker {
+    let breaker = breakers.get(scope);
+    if (!breaker) breakers.set(scope, (breaker = createBreaker()));
+    return breaker;
+  }
+
+  const send = (request: HttpRequest, timeoutMs = request.timeoutMs): Promise<HttpReply> =>
+    attempt(request, timeoutMs, readWhole);
+
+  async function read(request: HttpRequest): Promise<HttpReply> {
+    const endsAt = performance.now() + request.timeoutMs;
+    for (let tries = 1; ; tries += 1) {
+      const left = endsAt - performance.now();
+      const result = await send(request, Math.max(left, 1)).catch((error: unknown) => error);
+      const isLast = tries === MAX_ATTEMPTS;
+      const retryAfterMs = isLast ? null : retryDelay(result, tries, random());
+      if (retryAfterMs !== null && performance.now() + retryAfterMs < endsAt) {
+        await options.sleep(retryAfterMs, request.signal);
+        continue;
+      }
+      if (isReply(result)) return result;
+      throw result;
+    }
+  }
+
+  return {
+    send: (request) => send(request),
+    read,
+    stream: (request) =>
+      attempt(request, request.timeoutMs, async (reply) => {
+        if (reply.status !== 200 || reply.body === null) throw new HttpFailure("broken", `HTTP ${reply.status}`);
+        return reply.body as AsyncIterable<Uint8Array>;
+      }),
+    async close() {
+      await Promise.all([direct.close(), ...[...proxies.values()].map((proxy) => proxy.close())]);
+    },
+  };
+}
+
+type Reply = Awaited<ReturnType<typeof fetch>>;
+
+async function readWhole(reply: Reply): Promise<HttpReply> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (reply.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) throw new HttpFailure("too-large", "reply is too large");
+    chunks.push(chunk);
+  }
+  return {
+    status: reply.status,
+    headers: Object.fromEntries(reply.headers),
+    body: Buffer.concat(chunks).toString("utf8"),
+  };
+}
+
+const isGatewayFailure = (status: number): boolean => status === 502 || status === 503 || status === 504;
+
+function toFailure(error: unknown, request: HttpRequest, deadline: AbortSignal): HttpFailure {
+  if (error instanceof HttpFailure) return error;
+  if (request.signal?.aborted) return new HttpFailure("aborted", "call was abandoned", error);
+  const code = errorCode(error);
+  if (code !== null && NOT_CONNECTED.has(code)) return new HttpFailure("unreachable", `no connection (${code})`);
+  if (deadline.aborted) return new HttpFailure("timeout", `no reply in ${request.timeoutMs} ms`);
+  return new HttpFailure("broken", `connection broke${code === null ? "" : ` (${code})`}`);
+}
+
+function errorCode(error: unknown): string | null {
+  for (let depth = 0, at = error; depth < 4 && at instanceof Error; depth += 1, at = at.cause) {
+    if ("code" in at && typeof at.code === "string") return at.code;
+  }
+  return null;
+}
+
+const isReply = (value: unknown): value is HttpReply =>
+  typeof value === "object" && value !== null && "status" in value && "body" in value;
+
+/** How long to wait before asking again, or null when asking again is pointless. */
+function retryDelay(result: unknown, tries: number, random: number): number | null {
+  const backoff = 200 * 2 ** tries * (0.5 + random);
+  if (result instanceof HttpFailure) return result.kind === "broken" || result.kind === "unreachable" ? backoff : null;
+  if (!isReply(result)) return null;
+  if (result.status === 429) return retryAfterMs(result.headers) ?? 2 * backoff;
+  return isGatewayFailure(result.status) ? backoff : null;
+}
+
+/** `Retry-After` in ms; brokers send seconds. */
+export function retryAfterMs(headers: HttpReply["headers"]): number | null {
+  const seconds = Number(headers["retry-after"]);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
+}
+
+interface Breaker {
+  isOpen(now: number): boolean;
+  note(worked: boolean, now: number): void;
+}
+
+/** Opens after failures in a row; after a pause lets one call through, whose result decides. */
+function createBreaker(): Breaker {
+  let failures = 0;
+  let openUntil = 0;
+  return {
+    isOpen(now) {
+      if (openUntil === 0 || failures < BREAKER_THRESHOLD) return false;
+      if (now < openUntil) return true;
+      openUntil = now + BREAKER_OPEN_MS;
+      return false;
+    },
+    note(worked, now) {
+      failures = worked ? 0 : failures + 1;
+      openUntil = failures >= BREAKER_THRESHOLD ? now + BREAKER_OPEN_MS : 0;
+    },
+  };
+}
+
+function closeOldest(proxies: Map<string, Dispatcher>): void {
+  const oldest = proxies.entries().next().value;
+  if (!oldest) return;
+  proxies.delete(oldest[0]);
+  void oldest[1].close();
+}
