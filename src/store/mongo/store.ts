@@ -1,0 +1,57 @@
+import { MongoClient, type WriteConcernSettings } from "mongodb";
+import type { Keyring } from "../../lib/crypto.ts";
+import type { Secret } from "../../lib/secret.ts";
+import type { CollectionSpec, Document, Store } from "../../ports/store.ts";
+import { createCodec } from "../codec.ts";
+import { openOnce } from "../spec.ts";
+import { mongoCollection } from "./collection.ts";
+import type { WireDocument } from "./wire.ts";
+
+const DEFAULT_DATABASE = "sauda";
+
+/** Nothing waits for ever: a server that stopped answering costs seconds, and its unconfirmed write throws. */
+const TIMEOUTS = {
+  serverSelectionTimeoutMS: 5_000,
+  connectTimeoutMS: 5_000,
+  waitQueueTimeoutMS: 10_000,
+  socketTimeoutMS: 15_000,
+};
+const MAJORITY = { w: "majority", wtimeoutMS: 10_000 } as const;
+const WRITE_CONCERN: Record<CollectionSpec<Document>["durability"], WriteConcernSettings> = {
+  normal: MAJORITY,
+  full: { ...MAJORITY, journal: true },
+};
+
+/** Connects, or rejects within seconds. Indexes are made when a collection is first used. */
+export async function openMongoStore(options: {
+  /** A connection string holds a password. */
+  readonly uri: Secret;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly keyring: Keyring;
+  /** Else the one that the connection string names, else `sauda`. */
+  readonly database?: string;
+}): Promise<Store> {
+  const { now, keyring } = options;
+  const uri = options.uri.reveal();
+  const client = new MongoClient(uri, { ...TIMEOUTS, appName: "sauda", retryReads: true, retryWrites: true });
+  const db = client.db(options.database ?? databaseOf(uri) ?? DEFAULT_DATABASE);
+  const ping = async (): Promise<void> => {
+    await db.command({ ping: 1 });
+  };
+  await ping().catch(async (error: unknown) => {
+    await client.close();
+    throw error;
+  });
+
+  return {
+    collection: openOnce((spec) => {
+      const raw = db.collection<WireDocument>(spec.name, { writeConcern: WRITE_CONCERN[spec.durability] });
+      return mongoCollection(raw, spec, { codec: createCodec(spec, keyring), now });
+    }),
+    ping,
+    close: () => client.close(),
+  };
+}
+
+const databaseOf = (uri: string): string | undefined => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1];

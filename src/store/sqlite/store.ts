@@ -1,0 +1,92 @@
+import { chmodSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { backup, DatabaseSync } from "node:sqlite";
+import { ConfigError } from "../../errors.ts";
+import type { Keyring } from "../../lib/crypto.ts";
+import type { CollectionSpec, Document, Store } from "../../ports/store.ts";
+import { createCodec } from "../codec.ts";
+import { openOnce } from "../spec.ts";
+import { sqliteCollection } from "./collection.ts";
+
+/** One file per durability; `synchronous` belongs to the connection. */
+const FILES = {
+  normal: { name: "sauda.db", synchronous: "NORMAL" },
+  full: { name: "journal.db", synchronous: "FULL" },
+} as const;
+const SQLITE_BUSY = 5;
+const BUSY_TIMEOUT_MS = 5_000;
+
+export interface SqliteStore extends Store {
+  /** Copies the living files into a directory, each whole or not at all, while the store goes on working. */
+  backupTo(directory: string): Promise<void>;
+}
+
+/** Throws ConfigError when another process works on the same directory. */
+export function openSqliteStore(options: {
+  readonly dir: string;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly keyring: Keyring;
+}): SqliteStore {
+  const { dir, now, keyring } = options;
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const lock = takeLock(dir);
+  const databases = openBoth(dir, lock);
+
+  return {
+    collection: openOnce((spec) =>
+      sqliteCollection(databases[spec.durability], spec, { codec: createCodec(spec, keyring), now }),
+    ),
+    async ping() {
+      for (const db of Object.values(databases)) db.prepare("SELECT count(*) FROM sqlite_schema").get();
+    },
+    async backupTo(directory) {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      for (const durability of ["normal", "full"] as const) {
+        const target = join(directory, FILES[durability].name);
+        await backup(databases[durability], `${target}.partial`);
+        renameSync(`${target}.partial`, target);
+      }
+    },
+    async close() {
+      for (const db of [databases.normal, databases.full, lock]) if (db.isOpen) db.close();
+    },
+  };
+}
+
+/** A lock file of its own, held by an open transaction, dies with the process and leaves the data readable to tools. */
+function takeLock(dir: string): DatabaseSync {
+  const lock = new DatabaseSync(join(dir, "lock.db"));
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (!isBusy(error)) throw error;
+    throw new ConfigError([`DATA_DIR: another process is working on ${dir}; stop it or choose another directory`]);
+  }
+}
+
+function openBoth(dir: string, lock: DatabaseSync): Record<CollectionSpec<Document>["durability"], DatabaseSync> {
+  try {
+    return { normal: open(dir, "normal"), full: open(dir, "full") };
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
+  const { name, synchronous } = FILES[durability];
+  const path = join(dir, name);
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
+  chmodSync(path, 0o600);
+  return db;
+}
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error &&
+  "errcode" in error &&
+  typeof error.errcode === "number" &&
+  (error.errcode & 0xff) === SQLITE_BUSY;

@@ -1,0 +1,179 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ConfigError } from "../../src/errors.ts";
+import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { createTable, evictUnique, findBy } from "../../src/store/sqlite/statements.ts";
+import { storeContract } from "./contract.ts";
+import { lost, writeUntilKilled } from "./kill.ts";
+import { listed, newKeyring, sample, sampleSpec, type Sample } from "./sample.ts";
+
+const temporary = (): string => mkdtempSync(join(tmpdir(), "store-"));
+const now = (): number => 1_000;
+
+storeContract({
+  histories: 100,
+  async make() {
+    const dir = temporary();
+    return {
+      open: async (options) => openSqliteStore({ dir, ...options }),
+      rawBytes: async () => Buffer.concat(readdirSync(dir).map((file) => readFileSync(join(dir, file)))),
+      dispose: async () => rmSync(dir, { recursive: true }),
+    };
+  },
+});
+
+describe("the embedded store", () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = temporary();
+  });
+  afterEach(() => {
+    rmSync(dir, { recursive: true });
+  });
+
+  it("refuses a directory that is in use, and takes it once it is free", async () => {
+    const first = openSqliteStore({ dir, now, keyring: newKeyring() });
+    expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(ConfigError);
+    expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/DATA_DIR: another process/);
+    await first.close();
+    const second = openSqliteStore({ dir, now, keyring: newKeyring() });
+    await second.close();
+  });
+
+  it("refuses a directory in which another process works, until that process is dead", async () => {
+    const key = generateKey();
+    const keyring = createKeyring({ current: parseKey(key) });
+    let whileItLived: unknown;
+    const attempt = async (): Promise<void> => {
+      try {
+        openSqliteStore({ dir, now, keyring });
+      } catch (error) {
+        whileItLived = error;
+      }
+    };
+    const confirmed = await writeUntilKilled(["sqlite", dir, key], 3, attempt);
+    expect(whileItLived).toBeInstanceOf(ConfigError);
+    const store = openSqliteStore({ dir, now, keyring });
+    expect(await lost(store, confirmed)).toEqual([]);
+    await store.close();
+  });
+
+  it("has every confirmed document after kill -9, again and again on the same files", { timeout: 60_000 }, async () => {
+    const key = generateKey();
+    for (const after of [1, 40, 237]) {
+      const confirmed = await writeUntilKilled(["sqlite", dir, key], after);
+      expect(confirmed.length).toBeGreaterThanOrEqual(after);
+      const store = openSqliteStore({ dir, now, keyring: createKeyring({ current: parseKey(key) }) });
+      expect(await lost(store, confirmed)).toEqual([]);
+      await store.close();
+    }
+  });
+
+  it("keeps its files from other users of the machine", async () => {
+    const store = openSqliteStore({ dir: join(dir, "inner"), now, keyring: newKeyring() });
+    expect(statSync(join(dir, "inner")).mode & 0o777).toBe(0o700);
+    expect(statSync(join(dir, "inner", "sauda.db")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(dir, "inner", "journal.db")).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  it("puts documents that must survive a power cut into a file of their own", async () => {
+    const store = openSqliteStore({ dir, now, keyring: newKeyring() });
+    await store.collection(sampleSpec("orders", "full")).insert(sample("a"));
+    await store.collection(sampleSpec("users", "normal")).insert(sample("a"));
+    await store.close();
+    expect(tablesOf("journal.db")).toEqual(["orders"]);
+    expect(tablesOf("sauda.db")).toEqual(["users"]);
+  });
+
+  it("backs itself up while it works; the copy opens as a store", async () => {
+    const keyring = newKeyring();
+    const store = openSqliteStore({ dir, now, keyring });
+    const samples = store.collection(sampleSpec("samples", "full"));
+    for (let i = 0; i < 200; i += 1) await samples.insert(sample(`before${i}`, { keys: "k".repeat(500) }));
+    const copying = store.backupTo(join(dir, "backup"));
+    for (let i = 0; i < 200; i += 1) await samples.insert(sample(`during${i}`));
+    await copying;
+    await store.close();
+
+    expect(readdirSync(join(dir, "backup")).sort()).toEqual(["journal.db", "sauda.db"]);
+    const copy = openSqliteStore({ dir: join(dir, "backup"), now, keyring });
+    const ids = (await listed(copy.collection(sampleSpec("samples", "full")).scan())).map(({ _id }) => _id);
+    expect(ids.filter((id) => id.startsWith("before"))).toHaveLength(200);
+    await copy.close();
+  });
+
+  it("follows a specification whose indexes changed", async () => {
+    const keyring = newKeyring();
+    const spec = sampleSpec("samples");
+    const before = openSqliteStore({ dir, now, keyring });
+    await before.collection(spec).insert(sample("a", { tag: "t", rank: 3 }));
+    await before.close();
+
+    const after = openSqliteStore({ dir, now, keyring });
+    const samples = after.collection<Sample>({
+      ...spec,
+      indexes: [
+        { name: "byOwner", fields: ["rank"] },
+        { name: "byTag", fields: ["tag"] },
+      ],
+    });
+    expect(await samples.find("byOwner", [3])).toHaveLength(1);
+    expect(await samples.insert(sample("b", { tag: "t" }))).toBe(true);
+    await after.close();
+  });
+
+  it("removes expired documents from the file as others arrive", async () => {
+    let time = 1_000;
+    const store = openSqliteStore({ dir, now: () => time, keyring: newKeyring() });
+    const samples = store.collection(sampleSpec("samples"));
+    for (let i = 0; i < 300; i += 1) await samples.insert(sample(`old${i}`, { expiresAt: 1_500 }));
+    time = 2_000;
+    for (let i = 0; i < 300; i += 1) await samples.insert(sample(`new${i}`));
+    await store.close();
+    expect(query("sauda.db", "SELECT count(*) AS n FROM samples")).toEqual([{ n: 300 }]);
+  });
+
+  function query(file: string, sql: string): unknown[] {
+    const db = new DatabaseSync(join(dir, file), { readOnly: true });
+    const rows = db.prepare(sql).all();
+    db.close();
+    return rows.map((row) => ({ ...row }));
+  }
+  const tablesOf = (file: string): unknown[] =>
+    query(file, "SELECT name FROM sqlite_schema WHERE type = 'table'").map((row) => (row as { name: string }).name);
+});
+
+describe("the query plan", () => {
+  const db = new DatabaseSync(":memory:");
+  const spec = sampleSpec("samples");
+  const [byOwner, byTag, bySlot] = spec.indexes;
+  createTable(db, spec);
+  const plan = (sql: string): string =>
+    db
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map((row) => String(row["detail"]))
+      .join("; ");
+
+  it("of a find walks its index in order and sorts nothing", () => {
+    expect(plan(findBy("samples", byOwner!, 1, "asc"))).toBe("SEARCH samples USING INDEX samples/byOwner (<expr>=?)");
+    expect(plan(findBy("samples", byOwner!, 2, "desc"))).toBe(
+      "SEARCH samples USING INDEX samples/byOwner (<expr>=? AND <expr>=?)",
+    );
+    expect(plan(findBy("samples", byOwner!, 0, "desc"))).toBe("SCAN samples USING INDEX samples/byOwner");
+    expect(plan(findBy("samples", byTag!, 1, "asc"))).toMatch(
+      /^SEARCH samples USING INDEX samples\/byTag \(<expr>=\?\)/,
+    );
+  });
+
+  it("of an eviction looks up the unique value", () => {
+    expect(plan(evictUnique("samples", bySlot!))).toBe(
+      "SEARCH samples USING INDEX samples/bySlot (<expr>=? AND <expr>=?)",
+    );
+  });
+});
