@@ -1,0 +1,110 @@
+import { addDays, istDate, istInstant, weekday } from "../../../src/domain/market.ts";
+import type { Segment } from "../../../src/domain/instrument.ts";
+
+/** NSE and BSE equity and derivatives. A year without a list trades on every weekday: this market is simulated. */
+const HOLIDAYS: ReadonlySet<string> = new Set([
+  "2026-01-15",
+  "2026-01-26",
+  "2026-03-03",
+  "2026-03-26",
+  "2026-03-31",
+  "2026-04-03",
+  "2026-04-14",
+  "2026-05-01",
+  "2026-05-28",
+  "2026-06-26",
+  "2026-09-14",
+  "2026-10-02",
+  "2026-10-20",
+  "2026-11-10",
+  "2026-11-24",
+  "2026-12-25",
+]);
+/** Sundays with normal hours (the Union Budget). */
+const SPECIAL_SESSIONS: ReadonlySet<string> = new Set(["2026-02-01"]);
+
+export const DAY_MS = 86_400_000;
+export const SECOND_MS = 1_000;
+
+export const isMarketDay = (date: string): boolean =>
+  SPECIAL_SESSIONS.has(date) || (weekday(date) % 6 !== 0 && !HOLIDAYS.has(date));
+
+/** The date itself when the market trades on it, else the last one before. */
+export function marketDayOnOrBefore(date: string): string {
+  let day = date;
+  while (!isMarketDay(day)) day = addDays(day, -1);
+  return day;
+}
+
+export interface Hours {
+  /** From here orders are taken; before `start` they wait. */
+  readonly entry: number;
+  readonly start: number;
+  /** First instant that no longer trades. */
+  readonly end: number;
+}
+
+/** When this exchange trades: round the clock on every day, or in the market's own hours. */
+export interface Calendar {
+  readonly isAlwaysOpen: boolean;
+  isTradingDay(date: string): boolean;
+  /** The n-th trading day after the date. */
+  tradingDayAfter(date: string, count: number): string;
+  hours(date: string, segment: Segment): Hours;
+  /** The hours that orders for the segment can rest in now, null when it is closed. */
+  openHours(segment: Segment, at: number): Hours | null;
+  /** Start of the first session after the instant. */
+  nextStart(segment: Segment, at: number): number;
+  /** The trading day whose prices are shown at the instant: the last that has begun. */
+  priceDay(at: number): string;
+  /** When intraday positions are closed out on a trading day. */
+  squareOffAt(date: string): number;
+}
+
+const CASH_END = "15:30";
+const DERIVATIVES_END = "15:40";
+
+export function createCalendar(isAlwaysOpen: boolean): Calendar {
+  const isTradingDay = (date: string): boolean => isAlwaysOpen || isMarketDay(date);
+
+  function hours(date: string, segment: Segment): Hours {
+    const midnight = istInstant(date);
+    if (isAlwaysOpen) return { entry: midnight, start: midnight, end: midnight + DAY_MS };
+    const start = istInstant(date, "09:15");
+    if (segment === "NFO" || segment === "BFO") return { entry: start, start, end: istInstant(date, DERIVATIVES_END) };
+    return { entry: istInstant(date, "09:00"), start, end: istInstant(date, CASH_END) };
+  }
+
+  function tradingDayAfter(date: string, count: number): string {
+    let day = date;
+    for (let left = count; left > 0;) {
+      day = addDays(day, 1);
+      if (isTradingDay(day)) left--;
+    }
+    return day;
+  }
+
+  return {
+    isAlwaysOpen,
+    isTradingDay,
+    tradingDayAfter,
+    hours,
+    openHours(segment, at) {
+      const date = istDate(at);
+      if (!isTradingDay(date)) return null;
+      const today = hours(date, segment);
+      return at >= today.entry && at < today.end ? today : null;
+    },
+    nextStart(segment, at) {
+      const date = istDate(at);
+      if (isTradingDay(date) && at < hours(date, segment).start) return hours(date, segment).start;
+      return hours(tradingDayAfter(date, 1), segment).start;
+    },
+    priceDay(at) {
+      const date = istDate(at);
+      if (isAlwaysOpen) return date;
+      return marketDayOnOrBefore(at < istInstant(date, "09:15") ? addDays(date, -1) : date);
+    },
+    squareOffAt: (date) => (isAlwaysOpen ? istInstant(date) + DAY_MS : istInstant(date, "15:20")),
+  };
+}

@@ -1,0 +1,126 @@
+import type { Instrument } from "../../../src/domain/instrument.ts";
+import { isDerivative } from "../../../src/domain/instrument.ts";
+import { addDays, istDate, istInstant, weekday } from "../../../src/domain/market.ts";
+import { price } from "../../../src/domain/money.ts";
+import type { Candle, Interval } from "../../../src/domain/portfolio.ts";
+import type { Calendar } from "./calendar.ts";
+import { SECOND_MS, isMarketDay } from "./calendar.ts";
+import type { Market } from "./market.ts";
+import { barOf } from "./path.ts";
+import type { Pricing } from "./pricing.ts";
+import { pricingOf } from "./pricing.ts";
+import type { Universe } from "./universe.ts";
+import type { Walks } from "./walk.ts";
+import { MINUTE_MS } from "./walk.ts";
+
+const INTRADAY_MINUTES = { "1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60 } as const;
+/** A contract's bars begin about when it was first listed. */
+const LISTED_DAYS = 120;
+const FIRST_DAY = "2005-01-01";
+
+export interface CandleSource {
+  readonly calendar: Calendar;
+  readonly walks: Walks;
+  readonly universe: Universe;
+  readonly market: Market;
+}
+
+export interface CandleSpan {
+  readonly interval: Interval;
+  readonly from: number;
+  readonly to: number;
+  readonly now: number;
+}
+
+/** Bars that start in [from, to], oldest first; the running bar ends now. They agree with what quotes showed. */
+export function candlesOf(source: CandleSource, instrument: Instrument, span: CandleSpan): Candle[] {
+  const { interval, from, now } = span;
+  const to = Math.min(span.to, now);
+  if (from > to) return [];
+  switch (interval) {
+    case "1w":
+    case "1mo": {
+      const groupStart = interval === "1w" ? weekStart : monthStart;
+      const daily = dailyBars(source, instrument, istInstant(groupStart(istDate(from))), now, now);
+      return grouped(daily, groupStart).filter(({ at }) => at >= from && at <= to);
+    }
+    case "1d":
+      return dailyBars(source, instrument, from, to, now);
+    default:
+      return intradayBars(source, instrument, { ...span, to }, INTRADAY_MINUTES[interval] * MINUTE_MS);
+  }
+}
+
+const weekStart = (date: string): string => addDays(date, -((weekday(date) + 6) % 7));
+const monthStart = (date: string): string => `${date.slice(0, 7)}-01`;
+
+function* days(source: CandleSource, instrument: Instrument, from: number, to: number, now: number): Generator<string> {
+  const listed = isDerivative(instrument) ? addDays(instrument.expiry, -LISTED_DAYS) : FIRST_DAY;
+  const wanted = istDate(from);
+  const today = source.calendar.priceDay(now);
+  const last = istDate(to) < today ? istDate(to) : today;
+  for (let date = wanted > listed ? wanted : listed; date <= last; date = addDays(date, 1)) {
+    // Past weekends of an always open exchange ended where they began: their bars would only stretch the charts.
+    if (isMarketDay(date) || date === today) yield date;
+  }
+}
+
+function pricingOn({ walks, universe }: CandleSource, instrument: Instrument, date: string): Pricing {
+  return pricingOf(instrument, walks.spanOnce(universe.walkOf(instrument), date), date);
+}
+
+function dailyBars(source: CandleSource, instrument: Instrument, from: number, to: number, now: number): Candle[] {
+  const bars: Candle[] = [];
+  for (const date of days(source, instrument, from, to, now)) {
+    const at = istInstant(date);
+    if (at < from) continue;
+    const pricing = pricingOn(source, instrument, date);
+    const { start, end } = pricing.span;
+    if (start <= now) bars.push({ ...candle(source, instrument, pricing, start, Math.min(end - SECOND_MS, now)), at });
+  }
+  return bars;
+}
+
+function intradayBars(source: CandleSource, instrument: Instrument, span: CandleSpan, width: number): Candle[] {
+  const { from, to, now } = span;
+  const bars: Candle[] = [];
+  for (const date of days(source, instrument, from, to, now)) {
+    const pricing = pricingOn(source, instrument, date);
+    const { start, end } = pricing.span;
+    const skipped = Math.max(0, Math.ceil((from - start) / width));
+    for (let at = start + skipped * width; at < end && at <= to; at += width) {
+      bars.push(candle(source, instrument, pricing, at, Math.min(at + width, end, now + 1) - 1));
+    }
+  }
+  return bars;
+}
+
+function candle({ market }: CandleSource, instrument: Instrument, of: Pricing, from: number, until: number): Candle {
+  const last = Math.floor(until / SECOND_MS) * SECOND_MS;
+  const bar = barOf(of.span, from, last);
+  return {
+    at: from,
+    open: of.toPrice(bar.open),
+    high: of.toPrice(of.isRising ? bar.high : bar.low),
+    low: of.toPrice(of.isRising ? bar.low : bar.high),
+    close: of.toPrice(bar.close),
+    volume: market.volume(instrument, of, last + SECOND_MS) - market.volume(instrument, of, from),
+  };
+}
+
+function grouped(daily: readonly Candle[], startOf: (date: string) => string): Candle[] {
+  const groups = new Map<number, Candle>();
+  for (const bar of daily) {
+    const at = istInstant(startOf(istDate(bar.at)));
+    const known = groups.get(at);
+    groups.set(at, {
+      at,
+      open: known?.open ?? bar.open,
+      high: price(Math.max(known?.high ?? bar.high, bar.high)),
+      low: price(Math.min(known?.low ?? bar.low, bar.low)),
+      close: bar.close,
+      volume: (known?.volume ?? 0) + bar.volume,
+    });
+  }
+  return [...groups.values()];
+}

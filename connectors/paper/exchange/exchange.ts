@@ -1,0 +1,117 @@
+import type { InstrumentKey } from "../../../src/domain/ids.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
+import { istDate } from "../../../src/domain/market.ts";
+import type { Quote } from "../../../src/domain/portfolio.ts";
+import { createAccount, openState } from "./account.ts";
+import type { World } from "./book.ts";
+import { createCalendar } from "./calendar.ts";
+import { candlesOf } from "./candles.ts";
+import { createLiquidity } from "./depth.ts";
+import { createMarket } from "./market.ts";
+import type { Progress } from "./rollover.ts";
+import { advanceTo, heldKeys } from "./rollover.ts";
+import { liveOrders, readSnapshot, takeSnapshot } from "./snapshot.ts";
+import type { Exchange, ExchangeAccount, ExchangeSnapshot } from "./types.ts";
+import { createUniverse } from "./universe.ts";
+import { createWalks } from "./walk.ts";
+
+export interface ExchangeOptions {
+  readonly seed: number;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly snapshot?: ExchangeSnapshot;
+  /** Trades round the clock, every day; else in the market's hours on its trading days. Default true. */
+  readonly isAlwaysOpen?: boolean;
+  /** Real prices in place of the seeded walk: fills, quotes and values use them; candles stay seeded. */
+  readonly priceSource?: (key: InstrumentKey) => Quote | undefined;
+  /** How long an order is in transit (`pending`) before it reaches the book. Default 0. */
+  readonly orderLatencyMs?: number;
+}
+
+/** A simulated exchange. The same seed, clock and calls give the same fills, however often it is looked at between. */
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { seed, now, snapshot, isAlwaysOpen = true, priceSource, orderLatencyMs = 0 } = options;
+  const calendar = createCalendar(isAlwaysOpen);
+  const walks = createWalks(seed, calendar);
+  const universe = createUniverse(walks);
+  const market = createMarket({ seed, calendar, walks, universe, priceSource });
+  const restored = snapshot && readSnapshot(snapshot);
+  const start = now();
+  const progress: Progress = restored?.progress ?? { playedUntil: start, turnedAt: start };
+  const world: World = {
+    calendar,
+    walks,
+    universe,
+    market,
+    liquidity: createLiquidity(market),
+    accounts: new Map(restored?.accounts.map((account) => [account.id, account])),
+    live: new Set(restored && liveOrders(restored.accounts)),
+    counters: restored?.counters ?? { order: 0, trade: 0 },
+  };
+  const facades = new Map<string, ExchangeAccount>();
+  let listedOn = istDate(progress.playedUntil);
+  universe.relist(listedOn, restored?.contracts ?? []);
+
+  function arriveNow(): number {
+    // A clock that was set back does not undo what has happened.
+    const at = Math.max(now(), progress.playedUntil);
+    if (at === progress.playedUntil) return at;
+    advanceTo(world, progress, at);
+    const today = istDate(at);
+    if (today !== listedOn) {
+      listedOn = today;
+      const held = [...heldKeys(world)].flatMap((key) => universe.find(key) ?? []);
+      universe.relist(today, held);
+    }
+    return at;
+  }
+
+  function listed(key: InstrumentKey): Instrument {
+    const instrument = universe.find(key);
+    if (!instrument) throw new RangeError(`unknown instrument: ${key}`);
+    return instrument;
+  }
+
+  return {
+    now,
+    get instruments() {
+      arriveNow();
+      return universe.list;
+    },
+    find(key) {
+      arriveNow();
+      return universe.find(key);
+    },
+    quote(key) {
+      const at = arriveNow();
+      return market.quote(listed(key), at);
+    },
+    depth(key) {
+      const at = arriveNow();
+      const instrument = listed(key);
+      return world.liquidity.depth(instrument, market.quote(instrument, at), at);
+    },
+    candles(key, interval, from, to) {
+      const at = arriveNow();
+      return candlesOf({ calendar, walks, universe, market }, listed(key), { interval, from, to, now: at });
+    },
+    account(id, opening) {
+      const at = arriveNow();
+      let facade = facades.get(id);
+      if (!facade) {
+        const state = world.accounts.get(id) ?? openState(world, id, opening, istDate(at));
+        world.accounts.set(id, state);
+        facade = createAccount({ world, state, arriveNow, latencyMs: orderLatencyMs });
+        facades.set(id, facade);
+      }
+      return facade;
+    },
+    advance() {
+      arriveNow();
+    },
+    snapshot() {
+      arriveNow();
+      return takeSnapshot(world, progress);
+    },
+  };
+}

@@ -1,0 +1,170 @@
+import { z } from "zod";
+import type { BrokerOrderId, InstrumentKey, TradingSymbol } from "../../../src/domain/ids.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
+import { OPTION_TYPES } from "../../../src/domain/instrument.ts";
+import type { Paise, Price } from "../../../src/domain/money.ts";
+import { ORDER_STATUSES, PRODUCTS, SIDES, VALIDITIES } from "../../../src/domain/order.ts";
+import type { AccountState, BookOrder, HoldingRow, PositionRow, World } from "./book.ts";
+import { isLive, rowName } from "./book.ts";
+import type { Progress } from "./rollover.ts";
+import { heldKeys } from "./rollover.ts";
+import type { ExchangeSnapshot } from "./types.ts";
+
+const whole = z.number().int();
+const moneySchema = whole.transform((value) => value as Paise);
+const priceSchema = whole.transform((value) => value as Price);
+const keySchema = z.string().transform((value) => value as InstrumentKey);
+const symbolSchema = z.string().transform((value) => value as TradingSymbol);
+const orderIdSchema = z.string().transform((value) => value as BrokerOrderId);
+const productSchema = z.enum(PRODUCTS);
+const sideSchema = z.enum(SIDES);
+
+const protectionSchema = z.object({ basisPoints: whole, limit: priceSchema });
+const termsSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("MARKET"), protection: protectionSchema }),
+  z.object({ type: z.literal("LIMIT"), price: priceSchema }),
+  z.object({ type: z.literal("SL"), price: priceSchema, triggerPrice: priceSchema }),
+  z.object({ type: z.literal("SL-M"), triggerPrice: priceSchema, protection: protectionSchema }),
+]);
+
+const orderSchema: z.ZodType<BookOrder> = z.object({
+  orderId: orderIdSchema,
+  sequence: whole,
+  accountId: z.string(),
+  tag: z.string().nullable(),
+  key: keySchema,
+  symbol: symbolSchema,
+  side: sideSchema,
+  productType: productSchema,
+  validity: z.enum(VALIDITIES),
+  isAmo: z.boolean(),
+  placedAt: whole,
+  qty: whole,
+  terms: termsSchema,
+  status: z.enum(ORDER_STATUSES),
+  message: z.string().nullable(),
+  filledQty: whole,
+  filledValue: moneySchema,
+  charges: moneySchema,
+  reserve: moneySchema,
+  reserveQty: whole,
+  arrivesAt: whole.nullable(),
+  isTriggered: z.boolean(),
+  takesAt: whole,
+  seenUntil: whole,
+});
+
+const tradeSchema = z.object({
+  tradeId: z.string(),
+  orderId: orderIdSchema,
+  symbol: symbolSchema,
+  key: keySchema,
+  side: sideSchema,
+  productType: productSchema,
+  qty: whole,
+  price: priceSchema,
+  at: whole,
+});
+
+const positionSchema: z.ZodType<PositionRow> = z.object({
+  key: keySchema,
+  product: productSchema,
+  qty: whole,
+  cost: moneySchema,
+  realised: moneySchema,
+  dayCost: moneySchema,
+  dayRealised: moneySchema,
+  buyQty: whole,
+  buyValue: moneySchema,
+  sellQty: whole,
+  sellValue: moneySchema,
+});
+
+const holdingSchema: z.ZodType<HoldingRow> = z.object({
+  key: keySchema,
+  product: z.enum(["CNC", "MTF"]),
+  settledQty: whole,
+  t1: z.array(z.object({ qty: whole, settlesOn: z.string() })),
+  cost: moneySchema,
+});
+
+const listed = {
+  key: keySchema,
+  symbol: symbolSchema,
+  segment: z.enum(["NFO", "BFO"]),
+  name: z.string(),
+  lotSize: whole,
+  tickSize: priceSchema,
+  freezeQty: whole,
+  underlying: z.string(),
+  expiry: z.string(),
+};
+/** Only derivatives: shares and indices are always listed. */
+const contractSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("future"), ...listed }),
+  z.object({ kind: z.literal("option"), ...listed, strike: priceSchema, optionType: z.enum(OPTION_TYPES) }),
+]);
+
+const VERSION = 1;
+const snapshotSchema = z.object({
+  version: z.literal(VERSION),
+  progress: z.object({ playedUntil: whole, turnedAt: whole }),
+  counters: z.object({ order: whole, trade: whole }),
+  contracts: z.array(contractSchema),
+  accounts: z.array(
+    z.object({
+      id: z.string(),
+      cash: moneySchema,
+      charges: moneySchema,
+      orders: z.array(orderSchema),
+      trades: z.array(tradeSchema),
+      positions: z.array(positionSchema),
+      holdings: z.array(holdingSchema),
+    }),
+  ),
+});
+
+export function takeSnapshot(world: World, progress: Progress): ExchangeSnapshot {
+  const contracts = [...heldKeys(world)].flatMap((key) => {
+    const instrument = world.universe.find(key);
+    return instrument && (instrument.kind === "future" || instrument.kind === "option") ? [instrument] : [];
+  });
+  const accounts = [...world.accounts.values()].map((account) => ({
+    ...account,
+    orders: [...account.orders.values()],
+    positions: [...account.positions.values()],
+    holdings: [...account.holdings.values()],
+  }));
+  // A copy, since the records go on changing.
+  return structuredClone({ version: VERSION, progress, counters: world.counters, contracts, accounts });
+}
+
+export interface Restored {
+  readonly progress: Progress;
+  readonly counters: World["counters"];
+  readonly contracts: readonly Instrument[];
+  readonly accounts: readonly AccountState[];
+}
+
+/** Throws when it is not a snapshot of this exchange: better no exchange than one that lost somebody's money. */
+export function readSnapshot(snapshot: ExchangeSnapshot): Restored {
+  const { progress, counters, contracts, accounts } = snapshotSchema.parse(snapshot);
+  return { progress, counters, contracts, accounts: accounts.map(restoreAccount) };
+}
+
+type AccountRecord = z.infer<typeof snapshotSchema>["accounts"][number];
+
+function restoreAccount({ orders, positions, holdings, ...rest }: AccountRecord): AccountState {
+  return {
+    ...rest,
+    orders: new Map(orders.map((order) => [order.orderId, order])),
+    positions: new Map(positions.map((row) => [rowName(row.key, row.product), row])),
+    holdings: new Map(holdings.map((row) => [rowName(row.key, row.product), row])),
+  };
+}
+
+export function liveOrders(accounts: readonly AccountState[]): BookOrder[] {
+  return accounts
+    .flatMap((account) => [...account.orders.values()].filter(isLive))
+    .toSorted((a, b) => a.sequence - b.sequence);
+}

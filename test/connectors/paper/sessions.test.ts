@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import { expiriesFrom } from "../../../connectors/paper/exchange/contracts.ts";
+import { istDateTime, istInstant } from "../../../src/domain/market.ts";
+import { paiseFromRupees } from "../../../src/domain/money.ts";
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  SECOND,
+  accepted,
+  away,
+  inBook,
+  limit,
+  market,
+  named,
+  openFloor,
+  order,
+  placed,
+  rich,
+} from "./floor.ts";
+
+const hours = (at: string) => openFloor(at, { isAlwaysOpen: false });
+
+describe("the exchange in market hours", () => {
+  it("refuses orders outside them", () => {
+    for (const at of ["2026-11-20T08:59:59", "2026-11-20T15:30:00", "2026-11-21T11:00:00", "2026-11-24T11:00:00"]) {
+      const { exchange } = hours(at);
+      const sbin = named(exchange, "NSE:SBIN-EQ");
+      const reply = rich(exchange).place(order(sbin, "BUY", 1, market(exchange, sbin, "BUY")));
+      expect({ at, ...reply }).toMatchObject({ kind: "refused", code: "market-closed" });
+    }
+  });
+
+  it("trades derivatives ten minutes longer than shares", () => {
+    const { exchange } = hours("2026-11-20T15:35:00");
+    const future = named(exchange, "NSE:NIFTY26DECFUT");
+    const terms = market(exchange, future, "BUY");
+    expect(placed(rich(exchange), order(future, "BUY", 65, terms, { productType: "MARGIN" })).status).toBe("filled");
+  });
+
+  it("lets an order of the pre-open wait for the bell", () => {
+    const floor = hours("2026-11-20T09:05:00");
+    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const account = rich(floor.exchange);
+    const id = accepted(account, order(sbin, "BUY", 1, market(floor.exchange, sbin, "BUY")));
+    expect(inBook(account, id)).toMatchObject({ status: "open", filledQty: 0 });
+    floor.now += 10 * MINUTE;
+    expect(inBook(account, id).status).toBe("filled");
+  });
+
+  it("keeps an after market order over the weekend with its money blocked, and fills it at the next opening", () => {
+    const floor = hours("2026-11-20T20:00:00");
+    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const account = rich(floor.exchange);
+    const level = away(sbin, floor.exchange.quote(sbin.key).ltp, 5);
+    const id = accepted(account, order(sbin, "BUY", 10, limit(level), { isAmo: true }));
+    expect(inBook(account, id)).toMatchObject({ status: "open", filledQty: 0, isAmo: true });
+    expect(account.funds().used).toBeGreaterThan(0);
+    floor.now = istInstant("2026-11-23", "09:14:59");
+    expect(inBook(account, id)).toMatchObject({ status: "open", filledQty: 0 });
+    floor.now += SECOND;
+    expect(inBook(account, id)).toMatchObject({ status: "filled" });
+    expect(istDateTime(account.trades()[0]?.at ?? 0)).toBe("2026-11-23 09:15:00");
+  });
+
+  it("squares intraday positions off at 15:20 and takes no new ones", () => {
+    const floor = hours("2026-11-20T11:00:00");
+    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const account = rich(floor.exchange);
+    const intraday = { productType: "INTRADAY" as const };
+    accepted(account, order(sbin, "SELL", 10, market(floor.exchange, sbin, "SELL"), intraday));
+    const resting = accepted(
+      account,
+      order(sbin, "SELL", 10, limit(away(sbin, floor.exchange.quote(sbin.key).ltp, 8)), intraday),
+    );
+    floor.now = istInstant("2026-11-20", "15:20");
+    expect(account.positions()).toMatchObject([{ side: "CLOSED", qty: 0, buyQty: 10, sellQty: 10 }]);
+    expect(inBook(account, resting)).toMatchObject({ status: "cancelled" });
+    expect(account.orders().at(-1)).toMatchObject({ side: "BUY", status: "filled", message: "Intraday square-off" });
+    expect(account.place(order(sbin, "BUY", 1, market(floor.exchange, sbin, "BUY"), intraday))).toMatchObject({
+      code: "market-closed",
+    });
+  });
+
+  it("expires the day's orders at the close, shares before derivatives", () => {
+    const floor = hours("2026-11-20T15:00:00");
+    const account = rich(floor.exchange);
+    const ids = ["NSE:SBIN-EQ", "NSE:NIFTY26DECFUT"].map((symbol, at) => {
+      const instrument = named(floor.exchange, symbol);
+      const level = away(instrument, floor.exchange.quote(instrument.key).ltp, -7);
+      return accepted(
+        account,
+        order(instrument, "BUY", at === 0 ? 1 : 65, limit(level), { productType: at === 0 ? "CNC" : "MARGIN" }),
+      );
+    });
+    const statuses = () => ids.map((id) => inBook(account, id).status);
+    floor.now = istInstant("2026-11-20", "15:30");
+    expect(statuses()).toEqual(["expired", "open"]);
+    floor.now = istInstant("2026-11-20", "15:40");
+    expect(statuses()).toEqual(["expired", "expired"]);
+    expect(account.funds().used).toBe(0);
+  });
+
+  it("settles what was bought on Friday: T1 on Monday, delivered on the next trading day, over a holiday on Tuesday", () => {
+    const floor = hours("2026-11-20T11:00:00");
+    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const account = rich(floor.exchange);
+    accepted(account, order(sbin, "BUY", 10, market(floor.exchange, sbin, "BUY")));
+    for (const [date, t1Qty] of [
+      ["2026-11-21", 10],
+      ["2026-11-23", 10],
+      ["2026-11-24", 10],
+      ["2026-11-25", 0],
+    ] as const) {
+      floor.now = istInstant(date, "10:00");
+      expect({ date, holdings: account.holdings() }).toMatchObject({ date, holdings: [{ qty: 10, t1Qty }] });
+    }
+  });
+
+  it("shows the last session's prices while it is closed", () => {
+    const floor = hours("2026-11-20T15:30:00");
+    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const closing = floor.exchange.quote(sbin.key);
+    floor.now = istInstant("2026-11-23", "09:14");
+    expect(floor.exchange.quote(sbin.key)).toEqual(closing);
+    floor.now = istInstant("2026-11-23", "09:15");
+    expect(floor.exchange.quote(sbin.key).prevClose).toBe(closing.ltp);
+  });
+
+  it("draws 375 one-minute bars a day, on trading days only", () => {
+    const { exchange } = hours("2026-11-23T16:00:00");
+    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const bars = exchange.candles(sbin.key, "1m", istInstant("2026-11-20"), istInstant("2026-11-23", "23:59"));
+    expect(bars).toHaveLength(750);
+    expect(istDateTime(bars[375]?.at ?? 0)).toBe("2026-11-23 09:15:00");
+  });
+});
+
+describe("listings", () => {
+  it("moves an expiry on a holiday to the trading day before", () => {
+    const expiries = expiriesFrom("2026-11-01", 2);
+    expect(expiries.slice(0, 5)).toEqual([
+      { date: "2026-11-03", isMonthly: false },
+      { date: "2026-11-09", isMonthly: false },
+      { date: "2026-11-17", isMonthly: false },
+      { date: "2026-11-23", isMonthly: true },
+      { date: "2026-12-01", isMonthly: false },
+    ]);
+    expect(expiriesFrom("2026-11-24", 2)[0]?.date).toBe("2026-12-01");
+  });
+
+  it("lists the Nifty 50, their BSE twins, indices and derivatives under unique keys and symbols", () => {
+    const { exchange } = openFloor("2026-11-20T11:00:00");
+    const all = exchange.instruments;
+    expect(new Set(all.map(({ key }) => key)).size).toBe(all.length);
+    expect(new Set(all.map(({ symbol }) => symbol)).size).toBe(all.length);
+    expect(all.filter(({ segment }) => segment === "NSE")).toHaveLength(50);
+    for (const [symbol, key] of [
+      ["NSE:SBIN-EQ", "NSE:3045"],
+      ["NSE:RELIANCE-EQ", "NSE:2885"],
+      ["NSE:M&M-EQ", "NSE:2031"],
+      ["NSE:BAJAJ-AUTO-EQ", "NSE:16669"],
+      ["BSE:SBIN", "BSE:500112"],
+      ["NSE:NIFTY50-INDEX", "INDEX:NIFTY50"],
+      ["BSE:SENSEX-INDEX", "INDEX:SENSEX"],
+    ])
+      expect(named(exchange, symbol ?? "").key).toBe(key);
+    for (const symbol of ["NSE:NIFTY26NOVFUT", "NSE:BANKNIFTY27JANFUT", "NSE:SBIN26NOVFUT", "BSE:SENSEX26NOVFUT"])
+      expect(named(exchange, symbol).kind).toBe("future");
+    const weekly = all.filter(({ symbol }) => symbol.startsWith("NSE:NIFTY26D01"));
+    expect(weekly).toHaveLength(82);
+  });
+
+  it("lists new contracts as days pass and keeps the number of those that stay", () => {
+    const floor = openFloor("2026-11-20T11:00:00");
+    const before = named(floor.exchange, "NSE:NIFTY26DECFUT");
+    expect(floor.exchange.instruments.some(({ symbol }) => symbol === "NSE:NIFTY27FEBFUT")).toBe(false);
+    floor.now += 10 * DAY;
+    expect(named(floor.exchange, "NSE:NIFTY26DECFUT")).toEqual(before);
+    expect(named(floor.exchange, "NSE:NIFTY27FEBFUT").kind).toBe("future");
+    expect(openFloor("2026-12-10T09:30:00").exchange.find(before.key)).toEqual(before);
+  });
+
+  it("catches up with months of absence at once", () => {
+    const floor = hours("2026-11-20T11:00:00");
+    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const account = floor.exchange.account("A", { cash: paiseFromRupees(100_000) });
+    accepted(account, order(sbin, "BUY", 10, market(floor.exchange, sbin, "BUY")));
+    floor.now += 400 * DAY + 3 * HOUR;
+    const started = performance.now();
+    expect(account.holdings()).toMatchObject([{ qty: 10, t1Qty: 0 }]);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+});
