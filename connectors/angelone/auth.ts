@@ -1,0 +1,109 @@
+import { z } from "zod";
+import type { Access, ConnectorDeps, Credentials, LoginGrant, LoginRequest, Session } from "../base.ts";
+import { nextIst } from "../../src/domain/market.ts";
+import { BrokerError } from "../../src/errors.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { AngelClient, Caller } from "./client.ts";
+import { ANGELONE } from "./errors.ts";
+
+const CALLBACK = "publisher-login callback";
+
+/** Login through the publisher page, and what there is to know of a session. */
+export function createAuth(deps: Pick<ConnectorDeps, "now">, client: AngelClient, loginRoot: string) {
+  /** Order calls go out through the link's own way out. */
+  function callerOf(access: Access): Caller {
+    if (deps.now() >= access.session.expiresAt)
+      throw new BrokerError("auth-expired", "the Angel One login has ended", { broker: ANGELONE, endpoint: "session" });
+    return {
+      link: access.link,
+      apiKey: apiKeyOf(access.credentials),
+      accessToken: access.session.accessToken,
+      egress: access.egress,
+    };
+  }
+
+  return {
+    callerOf,
+    getLoginUrl: (request: LoginRequest): Promise<{ url: string }> =>
+      Promise.resolve({ url: loginUrl(loginRoot, request) }),
+
+    /** Nothing is exchanged: the profile proves the token and tells whose it is. */
+    async generateSession(grant: LoginGrant, signal?: AbortSignal): Promise<Session> {
+      const accessToken = grantedToken(grant);
+      const issuedAt = deps.now();
+      const caller = { link: grant.link, apiKey: apiKeyOf(grant.credentials), accessToken };
+      const profile = await client.getProfile(caller, signal);
+      requireAccount(grant.credentials, profile.clientcode);
+      return { accessToken, accountId: profile.clientcode, issuedAt, expiresAt: sessionEnd(accessToken, issuedAt) };
+    },
+
+    isTokenValid: (access: Access, signal?: AbortSignal): Promise<boolean> =>
+      falseWhenExpired(async () => {
+        await client.getProfile(callerOf(access), signal);
+      }),
+
+    async logout(access: Access, signal?: AbortSignal): Promise<void> {
+      await falseWhenExpired(() => client.logout(callerOf(access), access.session.accountId, signal));
+    },
+  };
+}
+
+/** Whether the call found a living session. */
+async function falseWhenExpired(call: () => Promise<void>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch (error) {
+    if (error instanceof BrokerError && error.kind === "auth-expired") return false;
+    throw error;
+  }
+}
+
+/** Publisher login (card §1.2). Angel One sends the browser to the registered URL and echoes `state`. */
+export function loginUrl(root: string, request: LoginRequest): string {
+  const url = new URL(`${root}/publisher-login`);
+  url.searchParams.set("api_key", apiKeyOf(request.credentials).reveal());
+  url.searchParams.set("redirect_url", request.redirectUrl);
+  url.searchParams.set("state", request.state);
+  return url.href;
+}
+
+/** The JWT that the callback's `auth_token` or the pasted text is. There is no code to exchange. */
+export function grantedToken(grant: LoginGrant): Secret {
+  const text = grant.kind === "token" ? grant.token.reveal() : (grant.params.auth_token ?? "");
+  const jwt = text.trim().replace(/^Bearer\s+/i, "");
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt))
+    throw authInvalid(
+      grant.kind === "token" ? "what was pasted is not a login token" : "Angel One sent no login token",
+    );
+  return new Secret(jwt);
+}
+
+/** Checks that the login is of the account that the user named, where they named one. */
+export function requireAccount(credentials: Credentials, accountId: string): void {
+  const expected = credentials.clientCode?.reveal().trim();
+  if (expected && expected.toUpperCase() !== accountId.toUpperCase())
+    throw authInvalid("this login belongs to another Angel One client code than the one given");
+}
+
+const claimsSchema = z.object({ exp: z.number() });
+
+/** Sessions die at midnight IST (card §1.5); the token's own `exp` counts only when it is earlier. */
+export function sessionEnd(token: Secret, now: number): number {
+  const midnight = nextIst("00:00", now);
+  const [, claims = ""] = token.reveal().split(".");
+  try {
+    const { exp } = claimsSchema.parse(JSON.parse(Buffer.from(claims, "base64url").toString("utf8")));
+    return Math.min(midnight, exp * 1000);
+  } catch {
+    return midnight; // an opaque token: midnight is all that is known
+  }
+}
+
+export function apiKeyOf(credentials: Credentials): Secret {
+  if (!credentials.apiKey) throw authInvalid("the API key is missing");
+  return credentials.apiKey;
+}
+
+const authInvalid = (message: string): BrokerError =>
+  new BrokerError("auth-invalid", message, { broker: ANGELONE, endpoint: CALLBACK });

@@ -1,0 +1,127 @@
+import type { Access, ConnectorDeps, InstrumentTable } from "../base.ts";
+import type { BrokerOrderId, OrderTag } from "../../src/domain/ids.ts";
+import { istDate } from "../../src/domain/market.ts";
+import type { Price } from "../../src/domain/money.ts";
+import type { Order } from "../../src/domain/order.ts";
+import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
+import { BrokerError } from "../../src/errors.ts";
+import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
+import { EMPTY_CODES, mapped } from "./errors.ts";
+import { positivePrice, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
+import { byOrderId, toOrder, toTrade } from "./map.ts";
+import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
+import type { PositionRaw } from "./schemas.ts";
+
+/** Account, portfolio and the day's books. */
+export function createBooks(
+  deps: Pick<ConnectorDeps, "instruments" | "now" | "warn">,
+  client: AngelClient,
+  callerOf: CallerOf,
+) {
+  /** Null when it is not needed, or cannot be had: then derivatives keep Angel One's own names. */
+  async function masterFor(isNeeded: boolean): Promise<InstrumentTable | null> {
+    if (!isNeeded) return null;
+    return await deps.instruments().catch(() => {
+      deps.warn("Angel One's instruments could not be had: derivatives keep Angel One's names");
+      return null;
+    });
+  }
+
+  async function getOrders(access: Access, signal?: AbortSignal): Promise<Order[]> {
+    const rows = await client.getOrders(callerOf(access), signal);
+    const master = await masterFor(rows.some(isDerivativeRow));
+    return asDocumented(ENDPOINTS.getOrders, () => rows.map((row) => toOrder(row, master)).sort(byOrderId));
+  }
+
+  /** Last prices of open positions whose rows lack them; what cannot be quoted stays without. */
+  async function missingPrices(
+    access: Access,
+    rows: readonly PositionRaw[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, Price>> {
+    const venues = rows
+      .filter((row) => row.netqty !== 0 && row.ltp === null)
+      .map((row) => ({ exchange: row.exchange, token: row.symboltoken }));
+    const prices = new Map<string, Price>();
+    for (let at = 0; at < venues.length; at += QUOTE_BATCH) {
+      const exchangeTokens = tokensByExchange(venues.slice(at, at + QUOTE_BATCH));
+      const reply = await client.getQuotes(callerOf(access), { mode: "LTP", exchangeTokens }, signal).catch(unquoted);
+      for (const row of reply.fetched ?? []) {
+        const ltp = positivePrice(row.ltp);
+        if (ltp !== null) prices.set(venueId({ exchange: row.exchange, token: row.symbolToken }), ltp);
+      }
+    }
+    return prices;
+  }
+
+  return {
+    getOrders,
+    getProfile: async (access: Access, signal?: AbortSignal): Promise<Profile> =>
+      toProfile(await client.getProfile(callerOf(access), signal)),
+
+    async getFunds(access: Access, signal?: AbortSignal): Promise<Funds> {
+      const raw = await client.getRms(callerOf(access), signal);
+      return asDocumented(ENDPOINTS.getRms, () => toFunds(raw));
+    },
+
+    async getHoldings(access: Access, signal?: AbortSignal): Promise<Holding[]> {
+      const caller = callerOf(access);
+      const [rows, positions] = await Promise.all([
+        client.getHoldings(caller, signal),
+        client.getPositions(caller, signal),
+      ]);
+      return asDocumented(ENDPOINTS.getHoldings, () => rows.map((row) => toHolding(row, positions)));
+    },
+
+    async getPositions(access: Access, signal?: AbortSignal): Promise<Position[]> {
+      const rows = await client.getPositions(callerOf(access), signal);
+      const master = await masterFor(rows.some(isDerivativeRow));
+      const prices = await missingPrices(access, rows, signal);
+      const quoted = (row: PositionRaw): Price | null =>
+        prices.get(venueId({ exchange: row.exchange, token: row.symboltoken })) ?? null;
+      return asDocumented(ENDPOINTS.getPositions, () => rows.map((row) => toPosition(row, master, quoted(row))));
+    },
+
+    async getTrades(access: Access, signal?: AbortSignal): Promise<Trade[]> {
+      const rows = await client.getTrades(callerOf(access), signal);
+      const master = await masterFor(rows.length > 0);
+      const today = istDate(deps.now());
+      return asDocumented(ENDPOINTS.getTrades, () => rows.map((row) => toTrade(row, master, today)));
+    },
+
+    /** There is no look-up by tag: the book is scanned. */
+    findOrdersByTag: async (access: Access, tag: OrderTag, signal?: AbortSignal): Promise<Order[]> =>
+      (await getOrders(access, signal)).filter((order) => order.tag === tag),
+
+    /** By the unique id where the handle has it (10 a second), else from the book (1 a second). */
+    async getOrder(
+      access: Access,
+      orderId: BrokerOrderId,
+      handle: Order["handle"],
+      signal?: AbortSignal,
+    ): Promise<Order | null> {
+      const uniqueId = handle.uniqueorderid;
+      const row = uniqueId ? await client.getOrder(callerOf(access), uniqueId, signal).catch(nullWhenUnknown) : null;
+      if (row?.orderid !== orderId)
+        return (await getOrders(access, signal)).find((order) => order.orderId === orderId) ?? null;
+      const master = await masterFor(isDerivativeRow(row));
+      return asDocumented(ENDPOINTS.getOrder, () => toOrder(row, master));
+    },
+  };
+}
+
+const asDocumented = <T>(endpoint: Endpoint, map: () => T): T => mapped(endpointName(endpoint), map);
+
+const isDerivativeRow = (row: { exchange: string }): boolean => row.exchange !== "NSE" && row.exchange !== "BSE";
+
+/** A position without a price is still a position; a dead session is not hidden. */
+function unquoted(error: unknown): { fetched: [] } {
+  if (error instanceof BrokerError && error.kind !== "auth-expired") return { fetched: [] };
+  throw error;
+}
+
+/** An id that `details` does not know answers AB1013, or the catch-all AB1007. */
+function nullWhenUnknown(error: unknown): null {
+  if (error instanceof BrokerError && (EMPTY_CODES.has(error.brokerCode) || error.brokerCode === "AB1007")) return null;
+  throw error;
+}

@@ -1,0 +1,216 @@
+import { z } from "zod";
+import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
+import type { LinkId } from "../../src/domain/ids.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import type { RateWindow } from "../../src/lib/rate-limit.ts";
+import type { Secret } from "../../src/lib/secret.ts";
+import { ANGELONE, badFields, EMPTY_CODES, noReply, refusal, unreadable } from "./errors.ts";
+import * as schemas from "./schemas.ts";
+
+/** Whose call it is. */
+export interface Caller {
+  readonly link: LinkId;
+  readonly apiKey: Secret;
+  readonly accessToken: Secret;
+  /** Used by order calls only: the rest is free of the static IP rule. */
+  readonly egress?: Secret | undefined;
+}
+
+/** Throws BrokerError `auth-expired` when the session's time is over, so that it is not tried. */
+export type CallerOf = (access: Access) => Caller;
+
+export interface Endpoint {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  /** Class in the rate limits. */
+  readonly limit: string;
+  /** `order` and `write` are sent once; `read` may be asked again by the HTTP layer. */
+  readonly kind: "read" | "write" | "order";
+  /** Error codes that mean something else here. */
+  readonly kinds?: Readonly<Record<string, BrokerErrorKind>>;
+}
+
+/** Unverified: on a session that the same key opened, "invalid key" can only mean that the app's type lacks the service. */
+const MARKET_DATA_KINDS = { AG8004: "no-permission" } as const;
+
+/** Paths below /rest/secure/angelbroking/ (https://smartapi.angelone.in/docs). */
+export const ENDPOINTS = {
+  getProfile: { method: "GET", path: "user/v1/getProfile", limit: "profile", kind: "read" },
+  logout: { method: "POST", path: "user/v1/logout", limit: "login", kind: "write" },
+  getRms: { method: "GET", path: "user/v1/getRMS", limit: "funds", kind: "read" },
+  getHoldings: { method: "GET", path: "portfolio/v1/getAllHolding", limit: "holdings", kind: "read" },
+  getPositions: { method: "GET", path: "order/v1/getPosition", limit: "positions", kind: "read" },
+  getOrders: { method: "GET", path: "order/v1/getOrderBook", limit: "orderBook", kind: "read" },
+  getTrades: { method: "GET", path: "order/v1/getTradeBook", limit: "tradeBook", kind: "read" },
+  getOrder: { method: "GET", path: "order/v1/details/{id}", limit: "orderDetails", kind: "read" },
+  placeOrder: { method: "POST", path: "order/v1/placeOrder", limit: "orders", kind: "order" },
+  modifyOrder: { method: "POST", path: "order/v1/modifyOrder", limit: "orders", kind: "order" },
+  cancelOrder: { method: "POST", path: "order/v1/cancelOrder", limit: "orders", kind: "order" },
+  getQuotes: { method: "POST", path: "market/v1/quote/", limit: "quotes", kind: "read", kinds: MARKET_DATA_KINDS },
+  getCandles: {
+    method: "POST",
+    path: "historical/v1/getCandleData",
+    limit: "candles",
+    kind: "read",
+    kinds: MARKET_DATA_KINDS,
+  },
+  getMargin: { method: "POST", path: "margin/v1/batch", limit: "margin", kind: "read" },
+  getCharges: { method: "POST", path: "brokerage/v1/estimateCharges", limit: "charges", kind: "read" },
+} as const satisfies Record<string, Endpoint>;
+
+export const endpointName = (endpoint: Endpoint): string => `${endpoint.method} ${endpoint.path}`;
+
+/** All seven must be there; what the address headers contain is not checked (card §0). */
+const FIXED_HEADERS = {
+  "Content-Type": "application/json",
+  Accept: "application/json",
+  "X-UserType": "USER",
+  "X-SourceID": "WEB",
+  "X-ClientLocalIP": "127.0.0.1",
+  "X-ClientPublicIP": "127.0.0.1",
+  "X-MACAddress": "02:00:00:00:00:00",
+};
+
+interface CallOptions {
+  readonly body?: unknown;
+  /** Stands for `{id}` in the path. */
+  readonly id?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type AngelClient = ReturnType<typeof createClient>;
+
+/** The raw client: one method per endpoint, every reply checked. Throws BrokerError. */
+export function createClient(
+  deps: Pick<ConnectorDeps, "http" | "limiter">,
+  root: string,
+  limits: Readonly<Record<string, readonly RateWindow[]>>,
+) {
+  function requestTo(endpoint: Endpoint, caller: Caller, options: CallOptions): HttpRequest {
+    const path = endpoint.path.replace("{id}", encodeURIComponent(options.id ?? ""));
+    return {
+      scope: ANGELONE,
+      method: endpoint.method,
+      url: `${root}/rest/secure/angelbroking/${path}`,
+      headers: {
+        ...FIXED_HEADERS,
+        "X-PrivateKey": caller.apiKey.reveal(),
+        Authorization: `Bearer ${caller.accessToken.reveal()}`,
+      },
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      timeoutMs: endpoint.kind === "order" ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
+      egress: endpoint.kind === "order" ? caller.egress : undefined,
+      signal: options.signal,
+    };
+  }
+
+  async function replyTo(endpoint: Endpoint, caller: Caller, options: CallOptions): Promise<HttpReply> {
+    let wasStarted = false;
+    const ask = (): Promise<HttpReply> => {
+      wasStarted = true;
+      const request = requestTo(endpoint, caller, options);
+      return endpoint.kind === "read" ? deps.http.read(request) : deps.http.send(request);
+    };
+    const meter = `${ANGELONE}:${caller.link}:${endpoint.limit}`;
+    try {
+      return await deps.limiter.run(meter, limits[endpoint.limit] ?? [], ask, options.signal);
+    } catch (error) {
+      throw noReply(error, endpointName(endpoint), wasStarted, options.signal?.aborted ?? false);
+    }
+  }
+
+  async function call<S extends z.ZodType>(
+    endpoint: Endpoint,
+    schema: S,
+    caller: Caller,
+    options: CallOptions,
+  ): Promise<z.output<S>> {
+    const data = openEnvelope(await replyTo(endpoint, caller, options), endpoint);
+    const result = schema.safeParse(data);
+    if (!result.success) throw badFields(endpointName(endpoint), result.error);
+    return result.data;
+  }
+
+  /** Nothing at all is `data: null`, `[]`, or a "not found" code (card §0). */
+  async function list<S extends z.ZodType>(
+    endpoint: Endpoint,
+    row: S,
+    caller: Caller,
+    options: CallOptions,
+  ): Promise<z.output<S>[]> {
+    return await call(endpoint, listOf(row), caller, options).catch(emptyWhenNotFound);
+  }
+
+  const read =
+    <S extends z.ZodType>(endpoint: Endpoint, schema: S) =>
+    (caller: Caller, signal?: AbortSignal): Promise<z.output<S>> =>
+      call(endpoint, schema, caller, { signal });
+  const readList =
+    <S extends z.ZodType>(endpoint: Endpoint, row: S) =>
+    (caller: Caller, signal?: AbortSignal): Promise<z.output<S>[]> =>
+      list(endpoint, row, caller, { signal });
+  const post =
+    <S extends z.ZodType>(endpoint: Endpoint, schema: S) =>
+    (caller: Caller, body: unknown, signal?: AbortSignal): Promise<z.output<S>> =>
+      call(endpoint, schema, caller, { body, signal });
+
+  return {
+    getProfile: read(ENDPOINTS.getProfile, schemas.profileSchema),
+    getRms: read(ENDPOINTS.getRms, schemas.fundsSchema),
+    getPositions: readList(ENDPOINTS.getPositions, schemas.positionSchema),
+    getOrders: readList(ENDPOINTS.getOrders, schemas.orderSchema),
+    getTrades: readList(ENDPOINTS.getTrades, schemas.tradeSchema),
+    async getHoldings(caller: Caller, signal?: AbortSignal): Promise<schemas.HoldingRaw[]> {
+      const page = await call(ENDPOINTS.getHoldings, schemas.holdingsSchema.nullable(), caller, { signal }).catch(
+        emptyWhenNotFound,
+      );
+      return Array.isArray(page) ? [] : (page?.holdings ?? []);
+    },
+    getOrder: (caller: Caller, uniqueOrderId: string, signal?: AbortSignal): Promise<schemas.OrderRaw | null> =>
+      call(ENDPOINTS.getOrder, schemas.orderSchema.nullable(), caller, { id: uniqueOrderId, signal }),
+    placeOrder: post(ENDPOINTS.placeOrder, schemas.orderAckSchema),
+    modifyOrder: post(ENDPOINTS.modifyOrder, schemas.orderAckSchema),
+    cancelOrder: post(ENDPOINTS.cancelOrder, schemas.orderAckSchema),
+    getQuotes: post(ENDPOINTS.getQuotes, schemas.quotesSchema),
+    getCandles: (caller: Caller, body: unknown, signal?: AbortSignal): Promise<schemas.CandleRaw[]> =>
+      list(ENDPOINTS.getCandles, schemas.candleSchema, caller, { body, signal }),
+    getMargin: post(ENDPOINTS.getMargin, schemas.marginSchema),
+    getCharges: post(ENDPOINTS.getCharges, schemas.chargesSchema),
+    async logout(caller: Caller, clientcode: string, signal?: AbortSignal): Promise<void> {
+      openEnvelope(await replyTo(ENDPOINTS.logout, caller, { body: { clientcode }, signal }), ENDPOINTS.logout);
+    },
+  };
+}
+
+const listOf = <S extends z.ZodType>(row: S) =>
+  z
+    .array(row)
+    .nullish()
+    .transform((rows) => rows ?? []);
+
+function emptyWhenNotFound(error: unknown): never[] {
+  if (error instanceof BrokerError && EMPTY_CODES.has(error.brokerCode)) return [];
+  throw error;
+}
+
+/** The `data` of a reply that says yes; everything else throws. A yes must come with a 2xx status. */
+function openEnvelope(reply: HttpReply, endpoint: Endpoint): unknown {
+  const name = endpointName(endpoint);
+  const json = parseJson(reply.body);
+  if (json === undefined) throw unreadable(reply, name, "not JSON");
+  const body = schemas.envelopeSchema.safeParse(json);
+  if (!body.success) throw unreadable(reply, name, "not the documented envelope");
+  const isOk = body.data.status === true || body.data.success === true;
+  if (!isOk) throw refusal(reply, body.data, name, endpoint.kinds);
+  if (reply.status < 200 || reply.status > 299) throw unreadable(reply, name, "a yes with an error status");
+  return body.data.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

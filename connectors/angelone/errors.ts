@@ -1,0 +1,134 @@
+import type { z } from "zod";
+import { brokerName } from "../../src/domain/ids.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { HttpFailure, type HttpReply } from "../../src/lib/http.ts";
+import type { EnvelopeRaw } from "./schemas.ts";
+
+export const ANGELONE = brokerName("angelone");
+
+/** Error code → kind. A code that is not here proves nothing: `bad-response`, which leaves an order unknown. */
+const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
+  AG8001: "auth-expired", // invalid token
+  AG8002: "auth-expired", // expired token
+  AG8003: "auth-expired", // token missing
+  AB1010: "auth-expired", // AMX session expired
+  AB1011: "auth-expired", // client not logged in
+  AB8050: "auth-expired", // refresh token invalid
+  AB8051: "auth-expired", // refresh token expired
+  AG8004: "auth-invalid", // API key
+  AB1000: "auth-invalid",
+  AB1001: "auth-invalid",
+  AB1002: "auth-invalid",
+  AB1003: "auth-invalid",
+  AB1005: "auth-invalid",
+  AB1031: "auth-invalid",
+  AB1032: "auth-invalid",
+  AB1050: "auth-invalid", // TOTP
+  AG7002: "ip-not-allowed",
+  AB1006: "no-permission", // client blocked for trading
+  AB1008: "invalid-request", // variety
+  AB1009: "invalid-request", // symbol
+  AB1012: "invalid-request", // product
+  AB1018: "invalid-request", // symbol details
+  AB4008: "invalid-request", // order tag
+  AB4018: "invalid-request", // empty token
+  AB1013: "rejected", // order not found
+  AB1014: "rejected", // trade not found
+  AB1015: "rejected", // holding not found
+  AB1016: "rejected", // position not found
+  AB1017: "rejected", // conversion failed
+  AB2002: "rejected", // ROBO blocked
+  AB4036: "rejected", // cautionary listing
+  AB1004: "unavailable", // "something went wrong, try later", also under throttling
+  AB1007: "unavailable", // the order system's catch-all: says nothing of what happened
+  AB2000: "unavailable",
+  AB2001: "unavailable",
+};
+
+/** "Not found" is how some calls say that a list is empty. */
+export const EMPTY_CODES: ReadonlySet<string | undefined> = new Set(["AB1013", "AB1014", "AB1015", "AB1016"]);
+
+const THROTTLED = /exceeding access rate/i;
+const RETRY_AFTER_MS = 1_000;
+const MAX_MESSAGE = 200;
+
+/** The broker answered JSON that says no. The body decides, never the HTTP status alone (card §8). */
+export function refusal(
+  reply: HttpReply,
+  body: EnvelopeRaw,
+  endpoint: string,
+  kinds: Readonly<Record<string, BrokerErrorKind>> = {},
+): BrokerError {
+  const brokerCode = (body.errorcode || body.errorCode).trim();
+  const kind = kinds[brokerCode] ?? KIND_BY_CODE[brokerCode] ?? kindByStatus(reply.status);
+  const words = cleaned(body.message) || "no reason given";
+  const message = kind === "bad-response" ? `Angel One answered ${brokerCode || "no code"}: ${words}` : words;
+  return new BrokerError(kind, message, { broker: ANGELONE, endpoint, status: reply.status, brokerCode });
+}
+
+/** The reply is no JSON of theirs: the rate limit's plain text, a gateway's page, or something cut short. */
+export function unreadable(reply: HttpReply, endpoint: string, problem: string): BrokerError {
+  const details = { broker: ANGELONE, endpoint, status: reply.status };
+  if (reply.status === 429 || THROTTLED.test(reply.body))
+    return new BrokerError("rate-limited", "Angel One's rate limit was exceeded", {
+      ...details,
+      retryAfterMs: RETRY_AFTER_MS,
+    });
+  return new BrokerError(
+    kindByStatus(reply.status),
+    `Angel One's reply to ${endpoint} is unusable (HTTP ${reply.status}): ${problem}`,
+    details,
+  );
+}
+
+export function badFields(endpoint: string, error: z.ZodError): BrokerError {
+  const issue = error.issues[0];
+  const field = issue?.path.length ? issue.path.join(".") : "data";
+  return badResponse(endpoint, `${field}: ${issue?.message ?? "invalid"}`);
+}
+
+const badResponse = (endpoint: string, problem: string): BrokerError =>
+  new BrokerError("bad-response", `Angel One's reply to ${endpoint} is not as documented: ${problem}`, {
+    broker: ANGELONE,
+    endpoint,
+  });
+
+/** Runs a mapper; a value it cannot take (RangeError) is a reply that is not as documented. */
+export function mapped<T>(endpoint: string, map: () => T): T {
+  try {
+    return map();
+  } catch (error) {
+    if (error instanceof RangeError) throw badResponse(endpoint, error.message);
+    throw error;
+  }
+}
+
+const KIND_BY_FAILURE: Readonly<Record<HttpFailure["kind"], BrokerErrorKind>> = {
+  unreachable: "unreachable",
+  timeout: "timeout",
+  aborted: "timeout",
+  broken: "unavailable",
+  "too-large": "bad-response",
+};
+
+/** No reply came. `wasStarted` false: the call gave up in the queue, so nothing was sent. */
+export function noReply(error: unknown, endpoint: string, wasStarted: boolean, isAborted: boolean): unknown {
+  const details = { broker: ANGELONE, endpoint };
+  if (error instanceof HttpFailure)
+    return new BrokerError(
+      KIND_BY_FAILURE[error.kind],
+      `Angel One did not answer ${endpoint}: ${error.message}`,
+      details,
+    );
+  if (!isAborted) return error;
+  return wasStarted
+    ? new BrokerError("timeout", `the call to ${endpoint} was abandoned`, details)
+    : new BrokerError("unreachable", `the call to ${endpoint} was given up before it was sent`, details);
+}
+
+function kindByStatus(status: number): BrokerErrorKind {
+  if (status === 429) return "rate-limited";
+  return status >= 500 ? "unavailable" : "bad-response";
+}
+
+const cleaned = (message: string): string => message.replaceAll(/\s+/g, " ").trim().slice(0, MAX_MESSAGE);

@@ -1,0 +1,148 @@
+import type { InstrumentTable } from "../base.ts";
+import {
+  negatePaise,
+  paiseFromRupees,
+  price,
+  priceFromRupees,
+  scalePaise,
+  subtractPaise,
+  sumPaise,
+  valueOf,
+  ZERO_PAISE,
+  ZERO_PRICE,
+  type Paise,
+  type Price,
+} from "../../src/domain/money.ts";
+import type { Side } from "../../src/domain/order.ts";
+import type { Funds, Holding, Position, Profile } from "../../src/domain/portfolio.ts";
+import { nameOf, PRODUCT_OF } from "./map.ts";
+import type { FundsRaw, HoldingRaw, PositionRaw, ProfileRaw } from "./schemas.ts";
+
+/** `ltp` stands in where the row has none. Carried and today's quantities together, as in the row's totals. */
+export function toPosition(row: PositionRaw, master: InstrumentTable | null, quoted: Price | null): Position {
+  const { segment, key, symbol } = nameOf(row, master);
+  const multiplier = row.multiplier > 0 ? row.multiplier : 1; // "-1" means none
+  const net = row.netqty;
+  const side = sideOf(net);
+  const ltp = positivePrice(row.ltp) ?? quoted;
+  const result = resultOf(row, multiplier, ltp);
+  return {
+    symbol,
+    key,
+    segment,
+    productType: PRODUCT_OF[row.producttype],
+    qty: Math.abs(net),
+    side,
+    // avgnetprice and netprice fold realised profit into the price, so they are not used.
+    avgPrice: net === 0 ? ZERO_PRICE : priceFromRupees(net > 0 ? row.totalbuyavgprice : row.totalsellavgprice),
+    ltp,
+    ...result,
+    dayPnl: dayResultOf(row, multiplier, ltp),
+    buyQty: row.buyqty + row.cfbuyqty,
+    buyValue: paiseFromRupees(row.totalbuyvalue),
+    sellQty: row.sellqty + row.cfsellqty,
+    sellValue: paiseFromRupees(row.totalsellvalue),
+    multiplier,
+  };
+}
+
+/** Angel One's own figures where the row has them, else card §6.2's formula over whole values, not rounded averages. */
+function resultOf(
+  row: PositionRaw,
+  multiplier: number,
+  ltp: Price | null,
+): Pick<Position, "pnl" | "realised" | "unrealised"> {
+  if (row.pnl !== null && row.realised !== null && row.unrealised !== null)
+    return {
+      pnl: paiseFromRupees(row.pnl),
+      realised: paiseFromRupees(row.realised),
+      unrealised: paiseFromRupees(row.unrealised),
+    };
+  const traded = subtractPaise(paiseFromRupees(row.totalsellvalue), paiseFromRupees(row.totalbuyvalue));
+  const realised = sumPaise([traded, openCost(row)]);
+  const unrealised = ltp === null ? ZERO_PAISE : subtractPaise(valueOf(ltp, row.netqty, multiplier), openCost(row));
+  return { pnl: sumPaise([realised, unrealised]), realised, unrealised };
+}
+
+/** What the open quantity was bought for; negative for a short one. */
+function openCost(row: PositionRaw): Paise {
+  const [total, qty] =
+    row.netqty > 0 ? [row.totalbuyvalue, row.buyqty + row.cfbuyqty] : [row.totalsellvalue, row.sellqty + row.cfsellqty];
+  if (row.netqty === 0 || qty === 0) return ZERO_PAISE;
+  // The sign alone when nothing was closed: exact, and no product that could outgrow an integer.
+  return qty === Math.abs(row.netqty)
+    ? scalePaise(paiseFromRupees(total), Math.sign(row.netqty), 1)
+    : scalePaise(paiseFromRupees(total), row.netqty, qty);
+}
+
+function dayResultOf(row: PositionRaw, multiplier: number, ltp: Price | null): Paise | null {
+  const carried = row.cfbuyqty - row.cfsellqty;
+  const close = positivePrice(row.close);
+  if ((ltp === null && row.netqty !== 0) || (close === null && carried !== 0)) return null;
+  return sumPaise([
+    paiseFromRupees(row.sellamount),
+    negatePaise(paiseFromRupees(row.buyamount)),
+    valueOf(ltp ?? ZERO_PRICE, row.netqty, multiplier),
+    valueOf(close ?? ZERO_PRICE, -carried, multiplier),
+  ]);
+}
+
+const sideOf = (net: number): Side | "CLOSED" => (net === 0 ? "CLOSED" : net > 0 ? "BUY" : "SELL");
+
+/** 0 and absence both mean that Angel One has no price. */
+export function positivePrice(value: number | string | null): Price | null {
+  const at = value === null ? ZERO_PRICE : priceFromRupees(value);
+  return at > 0 ? at : null;
+}
+
+/**
+ * `positions` are today's: whether `realisedquantity` already lacks what was sold today is unverified, so it is taken off.
+ * `profitandloss` is rounded to rupees, so P&L is computed.
+ */
+export function toHolding(row: HoldingRaw, positions: readonly PositionRaw[]): Holding {
+  const { key, symbol } = nameOf(row, null);
+  const product = PRODUCT_OF[row.product];
+  if (product !== "CNC" && product !== "MTF") throw new RangeError(`unknown product of a holding: ${row.product}`);
+  const avgPrice = priceFromRupees(row.averageprice);
+  const ltp = positivePrice(row.ltp);
+  const free = row.realisedquantity + row.t1quantity - row.collateralquantity - soldToday(row, positions);
+  return {
+    symbol,
+    key,
+    isin: row.isin || null,
+    productType: product,
+    qty: row.quantity,
+    t1Qty: row.t1quantity,
+    sellableQty: Math.max(0, free),
+    pledgedQty: row.collateralquantity,
+    avgPrice,
+    ltp,
+    prevClose: positivePrice(row.close),
+    pnl: ltp === null || avgPrice === 0 ? null : valueOf(price(ltp - avgPrice), row.quantity),
+  };
+}
+
+function soldToday(holding: HoldingRaw, positions: readonly PositionRaw[]): number {
+  const isSame = (row: PositionRaw): boolean =>
+    row.exchange === holding.exchange && row.symboltoken === holding.symboltoken && row.producttype === holding.product;
+  return positions.filter(isSame).reduce((sum, row) => sum + Math.max(0, row.sellqty - row.buyqty), 0);
+}
+
+/** `availablecash` is already net of use (card §6.4). */
+export function toFunds(raw: FundsRaw): Funds {
+  const available = paiseFromRupees(raw.availablecash);
+  return {
+    available,
+    used: paiseFromRupees(raw.utiliseddebits ?? 0),
+    cash: available,
+    collateral: paiseFromRupees(raw.collateral ?? 0),
+  };
+}
+
+/** There is no flag for DDPI, nor one for the plan. */
+export const toProfile = (raw: ProfileRaw): Profile => ({
+  accountId: raw.clientcode,
+  name: raw.name,
+  canSellWithoutAuthorisation: null,
+  hasMarketData: null,
+});

@@ -1,0 +1,176 @@
+import type { Access, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
+import type { InstrumentKey } from "../../src/domain/ids.ts";
+import type { Instrument } from "../../src/domain/instrument.ts";
+import { paiseFromRupees } from "../../src/domain/money.ts";
+import type { OrderCost, OrderRequest } from "../../src/domain/order.ts";
+import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
+import { BrokerError } from "../../src/errors.ts";
+import { arrange, candleRequests, toCandle } from "./candles.ts";
+import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
+import { ANGELONE, mapped, noReply } from "./errors.ts";
+import { toInstruments } from "./instruments.ts";
+import { JsonArrayError, objectsOf } from "./json-array.ts";
+import { fromProduct, fromTerms } from "./order-bodies.ts";
+import { venueNames, venueOf } from "./orders.ts";
+import { QUOTE_BATCH, toDepth, tokensByExchange, toQuote, venueId, venueTokenOf, type VenueToken } from "./quotes.ts";
+import type { FetchedRaw } from "./schemas.ts";
+
+const QUOTES = endpointName(ENDPOINTS.getQuotes);
+const MASTER = "GET OpenAPIScripMaster.json";
+/** The whole file, 40 to 50 MB, at whatever pace it is read. */
+const MASTER_TIMEOUT_MS = 180_000;
+
+/** Quotes, depth, candles, the cost of an order, and the master file. */
+export function createMarketData(
+  deps: Pick<ConnectorDeps, "http" | "instruments">,
+  client: AngelClient,
+  callerOf: CallerOf,
+  masterUrl: string,
+) {
+  /** FULL rows of the instruments that Angel One knows, each with its instrument. */
+  async function fetchRows(
+    access: Access,
+    instruments: readonly Instrument[],
+    signal?: AbortSignal,
+  ): Promise<{ row: FetchedRaw; instrument: Instrument }[]> {
+    const wanted = instruments.map((instrument) => ({ instrument, venue: venueTokenOf(instrument) }));
+    const found: { row: FetchedRaw; instrument: Instrument }[] = [];
+    for (let at = 0; at < wanted.length; at += QUOTE_BATCH) {
+      const batch = wanted.slice(at, at + QUOTE_BATCH).filter(hasVenue);
+      if (batch.length === 0) continue;
+      const byId = new Map(batch.map(({ instrument, venue }) => [venueId(venue), instrument]));
+      const exchangeTokens = tokensByExchange(batch.map(({ venue }) => venue));
+      const { fetched } = await client.getQuotes(callerOf(access), { mode: "FULL", exchangeTokens }, signal);
+      for (const row of fetched ?? []) {
+        const instrument = byId.get(venueId({ exchange: row.exchange, token: row.symbolToken }));
+        if (instrument) found.push({ row, instrument });
+      }
+    }
+    return found;
+  }
+
+  async function getQuotes(
+    access: Access,
+    instruments: readonly Instrument[],
+    signal?: AbortSignal,
+  ): Promise<Map<InstrumentKey, Quote>> {
+    const rows = await fetchRows(access, instruments, signal);
+    const quotes = mapped(QUOTES, () => rows.map(({ row, instrument }) => toQuote(row, instrument)));
+    return new Map(quotes.filter((quote) => quote !== null).map((quote) => [quote.key, quote]));
+  }
+
+  return {
+    getQuotes,
+    async getQuote(access: Access, instrument: Instrument, signal?: AbortSignal): Promise<Quote> {
+      const quote = (await getQuotes(access, [instrument], signal)).get(instrument.key);
+      if (!quote) throw noPrice(instrument);
+      return quote;
+    },
+
+    async getOrderbook(access: Access, instrument: Instrument, signal?: AbortSignal): Promise<Depth> {
+      const [found] = await fetchRows(access, [instrument], signal);
+      if (!found) throw noPrice(instrument);
+      return mapped(QUOTES, () => toDepth(found.row, instrument));
+    },
+
+    async getHistoricalData(access: Access, query: CandleQuery, signal?: AbortSignal): Promise<Candle[]> {
+      const { instrument, interval, from, to } = query;
+      const venue = venueTokenOf(instrument);
+      if (!venue) throw noPrice(instrument);
+      const candles: Candle[] = [];
+      for (const range of candleRequests(interval, from, to)) {
+        const body = { exchange: venue.exchange, symboltoken: venue.token, ...range };
+        const rows = await client.getCandles(callerOf(access), body, signal);
+        candles.push(...mapped(endpointName(ENDPOINTS.getCandles), () => rows.map(toCandle)));
+      }
+      return arrange(candles, interval, from, to);
+    },
+
+    /** A market order is costed at its collar, as it is sent. */
+    async getOrderCost(access: Access, request: OrderRequest, signal?: AbortSignal): Promise<OrderCost> {
+      const caller = callerOf(access);
+      const order = costedOrder(request, await venueOf(deps, request));
+      const [margin, charges] = await Promise.all([
+        client.getMargin(caller, order.margin, signal).catch(untold),
+        client.getCharges(caller, order.charges, signal).catch(untold),
+      ]);
+      return {
+        margin: margin && paiseFromRupees(margin.totalMarginRequired),
+        charges: charges && paiseFromRupees(charges.summary.total_charges),
+      };
+    },
+
+    async *getInstruments(
+      { onSkipped }: { onSkipped: (reason: string) => void },
+      signal?: AbortSignal,
+    ): AsyncGenerator<VenueInstrument> {
+      try {
+        const pieces = await deps.http.stream({
+          scope: ANGELONE,
+          method: "GET",
+          url: masterUrl,
+          timeoutMs: MASTER_TIMEOUT_MS,
+          signal,
+        });
+        yield* toInstruments(objectsOf(pieces), onSkipped);
+      } catch (error) {
+        throw masterError(error, signal);
+      }
+    },
+  };
+}
+
+const hasVenue = (wanted: {
+  instrument: Instrument;
+  venue: VenueToken | null;
+}): wanted is { instrument: Instrument; venue: VenueToken } => wanted.venue !== null;
+
+/** Bodies of margin/v1/batch (camel case, numbers) and brokerage/v1/estimateCharges (snake case, text). */
+function costedOrder(request: OrderRequest, venue: VenueInstrument) {
+  const product = fromProduct(request.productType);
+  const { ordertype, price } = fromTerms(request.terms);
+  const { exchange, tradingsymbol, symboltoken: token } = venueNames(venue);
+  const position = {
+    exchange,
+    qty: request.qty,
+    price: Number(price),
+    productType: product,
+    token,
+    tradeType: request.side,
+    orderType: ordertype,
+  };
+  const order = {
+    product_type: product,
+    transaction_type: request.side,
+    quantity: String(request.qty),
+    price,
+    exchange,
+    symbol_name: tradingsymbol,
+    token,
+  };
+  return { margin: { positions: [position] }, charges: { orders: [order] } };
+}
+
+/** A refusal to estimate (charges of derivatives are not documented) leaves that part untold. */
+function untold(error: unknown): null {
+  if (error instanceof BrokerError && (error.kind === "rejected" || error.kind === "invalid-request")) return null;
+  throw error;
+}
+
+const noPrice = (instrument: Instrument): BrokerError =>
+  new BrokerError("rejected", `Angel One has no price of ${instrument.symbol}`, { broker: ANGELONE, endpoint: QUOTES });
+
+function masterError(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (error instanceof JsonArrayError)
+    return new BrokerError("bad-response", `Angel One's master file is unusable: ${error.message}`, {
+      broker: ANGELONE,
+      endpoint: MASTER,
+    });
+  const failure = noReply(error, MASTER, true, signal?.aborted ?? false);
+  if (failure instanceof BrokerError) return failure;
+  return new BrokerError("unavailable", "Angel One's master file broke off", {
+    broker: ANGELONE,
+    endpoint: MASTER,
+    cause: error,
+  });
+}

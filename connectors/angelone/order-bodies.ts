@@ -1,0 +1,152 @@
+import { PRICE_SCALE, type Price } from "../../src/domain/money.ts";
+import {
+  assertNever,
+  type Order,
+  type OrderChange,
+  type OrderRequest,
+  type OrderTerms,
+  type OrderType,
+  type Product,
+} from "../../src/domain/order.ts";
+import type { OrderAckRaw, OrderRaw } from "./schemas.ts";
+
+type AngelProduct = OrderRaw["producttype"];
+type AngelOrderType = OrderRaw["ordertype"];
+
+export function fromProduct(product: Product): AngelProduct {
+  switch (product) {
+    case "CNC":
+      return "DELIVERY";
+    case "INTRADAY":
+      return "INTRADAY";
+    case "MARGIN":
+      return "CARRYFORWARD";
+    case "MTF":
+      return "MARGIN";
+    case "BO":
+      return "BO";
+    case "CO":
+      throw new RangeError("Angel One has no cover orders");
+    default:
+      return assertNever(product, "product");
+  }
+}
+
+const ANGEL_TYPE_OF: Readonly<Record<OrderType, AngelOrderType>> = {
+  MARKET: "MARKET",
+  LIMIT: "LIMIT",
+  SL: "STOPLOSS_LIMIT",
+  "SL-M": "STOPLOSS_MARKET",
+};
+
+interface Venue {
+  readonly exchange: string;
+  readonly tradingsymbol: string;
+  readonly symboltoken: string;
+}
+
+interface WireTerms {
+  readonly ordertype: AngelOrderType;
+  readonly price: string;
+  readonly triggerprice: string;
+}
+
+/** Market orders go as limits with the ticket's collar: Angel One converts or refuses bare ones (card §11). */
+export function fromTerms(terms: OrderTerms): WireTerms {
+  switch (terms.type) {
+    case "MARKET":
+      return { ordertype: "LIMIT", price: rupees(terms.protection.limit), triggerprice: "0" };
+    case "LIMIT":
+      return { ordertype: "LIMIT", price: rupees(terms.price), triggerprice: "0" };
+    case "SL":
+      return { ordertype: "STOPLOSS_LIMIT", price: rupees(terms.price), triggerprice: rupees(terms.triggerPrice) };
+    case "SL-M":
+      return {
+        ordertype: "STOPLOSS_LIMIT",
+        price: rupees(terms.protection.limit),
+        triggerprice: rupees(terms.triggerPrice),
+      };
+    default:
+      return assertNever(terms, "order terms");
+  }
+}
+
+/** Body of placeOrder: every value is text (card §5.1). */
+export function fromRequest(request: OrderRequest, venue: Venue): Readonly<Record<string, string>> {
+  const terms = fromTerms(request.terms);
+  return {
+    variety: varietyOf(request),
+    ...venue,
+    transactiontype: request.side,
+    ...terms,
+    producttype: fromProduct(request.productType),
+    duration: request.validity,
+    squareoff: "0",
+    stoploss: "0",
+    trailingStopLoss: "0",
+    quantity: String(request.qty),
+    disclosedquantity: "0",
+    ordertag: request.tag,
+    // Without it securities under surveillance are refused (AB4036); harmless for the others.
+    scripconsent: "yes",
+  };
+}
+
+/** A stop must have its own variety; after hours Angel One makes it an after-market order by itself. */
+function varietyOf(request: OrderRequest): "NORMAL" | "STOPLOSS" | "AMO" {
+  if (request.terms.type === "SL" || request.terms.type === "SL-M") return "STOPLOSS";
+  return request.isAmo ? "AMO" : "NORMAL";
+}
+
+/** Body of modifyOrder: the full set, what does not change taken from the order. Null when the handle is not Angel One's. */
+export function fromChange(order: Order, change: OrderChange): Readonly<Record<string, string>> | null {
+  const { variety, exchange, tradingsymbol, symboltoken, duration } = order.handle;
+  if (!variety || !exchange || !tradingsymbol || !symboltoken || !duration) return null;
+  return {
+    variety,
+    orderid: order.orderId,
+    ...(change.terms ? fromTerms(change.terms) : presentTerms(order)),
+    producttype: fromProduct(order.productType),
+    duration,
+    quantity: String(change.qty ?? order.qty),
+    tradingsymbol,
+    symboltoken,
+    exchange,
+  };
+}
+
+const presentTerms = (order: Order): WireTerms => ({
+  ordertype: ANGEL_TYPE_OF[order.type],
+  price: rupees(order.price),
+  triggerprice: rupees(order.triggerPrice),
+});
+
+/** The handle of an order that was just accepted, from what was sent and the unique id that came back. */
+export const handleOf = (sent: Readonly<Record<string, string>>, ack: OrderAckRaw): Readonly<Record<string, string>> =>
+  orderHandle({
+    variety: sent.variety ?? "",
+    exchange: sent.exchange ?? "",
+    tradingsymbol: sent.tradingsymbol ?? "",
+    symboltoken: sent.symboltoken ?? "",
+    duration: sent.duration ?? "",
+    uniqueorderid: ack.uniqueorderid,
+  });
+
+/** "1010.50"; four decimals only where the tick needs them. */
+export function rupees(at: Price): string {
+  if (at === 0) return "0";
+  return (at / PRICE_SCALE).toFixed(at % 100 === 0 ? 2 : 4);
+}
+
+/** What Angel One wants back with a change or a cancellation. */
+export function orderHandle(row: {
+  variety: string;
+  exchange: string;
+  tradingsymbol: string;
+  symboltoken: string;
+  duration: string;
+  uniqueorderid: string;
+}): Readonly<Record<string, string>> {
+  const { variety, exchange, tradingsymbol, symboltoken, duration, uniqueorderid } = row;
+  return { variety, exchange, tradingsymbol, symboltoken, duration, ...(uniqueorderid ? { uniqueorderid } : {}) };
+}

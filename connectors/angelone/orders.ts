@@ -1,0 +1,120 @@
+import type { Access, ConnectorDeps, VenueInstrument } from "../base.ts";
+import { brokerOrderId } from "../../src/domain/ids.ts";
+import {
+  assertNever,
+  type NotSentCause,
+  type Order,
+  type OrderChange,
+  type OrderOutcome,
+  type OrderRequest,
+  type Product,
+} from "../../src/domain/order.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
+import { ANGELONE } from "./errors.ts";
+import { fromChange, fromRequest, handleOf } from "./order-bodies.ts";
+import type { OrderAckRaw } from "./schemas.ts";
+
+/** The three calls that change something at the market. Each sends one request at most and answers an outcome. */
+export function createOrderCalls(
+  deps: Pick<ConnectorDeps, "instruments">,
+  client: AngelClient,
+  callerOf: CallerOf,
+  products: readonly Product[],
+) {
+  return {
+    placeOrder: (access: Access, request: OrderRequest, signal?: AbortSignal): Promise<OrderOutcome> =>
+      outcomeOf(async () => {
+        const caller = callerOf(access);
+        if (!products.includes(request.productType))
+          throw notSent("invalid-request", `${request.productType} orders are not placed at Angel One`);
+        const body = fromRequest(request, venueNames(await venueOf(deps, request)));
+        const ack = await client.placeOrder(caller, body, signal);
+        return accepted(ack, handleOf(body, ack));
+      }),
+
+    modifyOrder: (access: Access, order: Order, change: OrderChange, signal?: AbortSignal): Promise<OrderOutcome> =>
+      outcomeOf(async () => {
+        const caller = callerOf(access);
+        const body = fromChange(order, change);
+        if (!body) throw notSent("invalid-request", "this order's handle is not from Angel One's book");
+        const ack = await client.modifyOrder(caller, body, signal);
+        return accepted(ack, { ...order.handle, ...handleOf(body, ack) });
+      }),
+
+    cancelOrder: (access: Access, order: Order, signal?: AbortSignal): Promise<OrderOutcome> =>
+      outcomeOf(async () => {
+        const caller = callerOf(access);
+        const { variety } = order.handle;
+        if (!variety) throw notSent("invalid-request", "this order's handle is not from Angel One's book");
+        const ack = await client.cancelOrder(caller, { variety, orderid: order.orderId }, signal);
+        return accepted(ack, order.handle);
+      }),
+  };
+}
+
+const accepted = (ack: OrderAckRaw, handle: Readonly<Record<string, string>>): OrderOutcome => ({
+  kind: "accepted",
+  orderId: brokerOrderId(ack.orderid),
+  handle,
+});
+
+/** How Angel One's calls name an instrument: all three must agree. */
+export const venueNames = ({ instrument, venueSymbol, venueToken }: VenueInstrument) => ({
+  exchange: instrument.segment,
+  tradingsymbol: venueSymbol,
+  symboltoken: venueToken,
+});
+
+/** The instrument in Angel One's own master. Throws BrokerError when it cannot be had: nothing is sent then. */
+export async function venueOf(
+  deps: Pick<ConnectorDeps, "instruments">,
+  request: OrderRequest,
+): Promise<VenueInstrument> {
+  const master = await deps.instruments().catch(() => {
+    throw notSent("unreachable", "Angel One's list of instruments could not be had");
+  });
+  const venue = master.byKey(request.key);
+  if (!venue || venue.instrument.kind === "index")
+    throw notSent("invalid-request", `Angel One does not trade ${request.symbol}`);
+  return venue;
+}
+
+/** An order that never became a request. */
+const notSent = (kind: BrokerErrorKind & ("invalid-request" | "unreachable"), message: string): BrokerError =>
+  new BrokerError(kind, message, { broker: ANGELONE, endpoint: endpointName(ENDPOINTS.placeOrder) });
+
+async function outcomeOf(attempt: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof BrokerError) return failureOutcome(error);
+    throw error;
+  }
+}
+
+/** Only a proven refusal, or proof that nothing went out, is called that; the rest is for the order book to tell. */
+function failureOutcome(error: BrokerError): OrderOutcome {
+  const { kind, message: reason, brokerCode } = error;
+  const stayed = (cause: NotSentCause): OrderOutcome => ({ kind: "not-sent", reason, cause });
+  switch (kind) {
+    case "rejected":
+    case "no-permission":
+      return { kind: "rejected", reason, raw: brokerCode ? `${brokerCode} ${reason}` : reason };
+    case "auth-expired":
+      return stayed("session-expired");
+    case "auth-invalid":
+      return stayed("invalid-credentials");
+    case "ip-not-allowed":
+    case "invalid-request":
+    case "unreachable":
+      return stayed(kind);
+    case "rate-limited":
+    case "unavailable":
+    case "timeout":
+    case "bad-response":
+      return { kind: "unknown", reason };
+    default:
+      return assertNever(kind, "error kind");
+  }
+}

@@ -1,0 +1,73 @@
+import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
+import { parseIst } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
+import type { Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
+import { indexVenue } from "./instruments.ts";
+import { positivePrice } from "./map-portfolio.ts";
+import type { FetchedRaw } from "./schemas.ts";
+
+/** Tokens of one quote request, over all exchanges together. */
+export const QUOTE_BATCH = 50;
+
+export interface VenueToken {
+  readonly exchange: string;
+  readonly token: string;
+}
+
+/** Where Angel One lists an instrument: the key tells, but for indices, whose numbers are its own. Null for an unknown index. */
+export function venueTokenOf(instrument: Instrument): VenueToken | null {
+  if (instrument.segment !== "INDEX")
+    return { exchange: instrument.segment, token: instrument.key.slice(instrument.key.indexOf(":") + 1) };
+  return indexVenue(instrument.key);
+}
+
+/** `exchangeTokens` of the request: tokens grouped by exchange. */
+export function tokensByExchange(venues: readonly VenueToken[]): Record<string, string[]> {
+  const grouped: Record<string, string[]> = {};
+  for (const { exchange, token } of venues) (grouped[exchange] ??= []).push(token);
+  return grouped;
+}
+
+export const venueId = (venue: VenueToken): string => `${venue.exchange}:${venue.token}`;
+
+/** Null when nothing has traded yet: a price of 0 is none. `close` is the previous close. */
+export function toQuote(row: FetchedRaw, instrument: Instrument): Quote | null {
+  const ltp = positivePrice(row.ltp);
+  if (ltp === null) return null;
+  const at = row.exchTradeTime.trim();
+  return {
+    key: instrument.key,
+    symbol: instrument.symbol,
+    ltp,
+    open: positivePrice(row.open),
+    high: positivePrice(row.high),
+    low: positivePrice(row.low),
+    prevClose: positivePrice(row.close),
+    bid: toLevels(row.depth?.buy)[0]?.price ?? null,
+    ask: toLevels(row.depth?.sell)[0]?.price ?? null,
+    volume: instrument.kind === "index" ? null : row.tradeVolume,
+    openInterest: isDerivative(instrument) ? row.opnInterest : null,
+    lowerCircuit: positivePrice(row.lowerCircuit),
+    upperCircuit: positivePrice(row.upperCircuit),
+    at: at === "" ? null : parseIst(at),
+    source: "broker",
+  };
+}
+
+export const toDepth = (row: FetchedRaw, instrument: Instrument): Depth => ({
+  key: instrument.key,
+  symbol: instrument.symbol,
+  bids: toLevels(row.depth?.buy),
+  asks: toLevels(row.depth?.sell),
+  totalBidQty: row.totBuyQuan,
+  totalAskQty: row.totSellQuan,
+  ltp: positivePrice(row.ltp),
+});
+
+type LevelRaw = NonNullable<FetchedRaw["depth"]>["buy"][number];
+
+/** Depth is padded with zeros to five levels. */
+const toLevels = (levels: readonly LevelRaw[] | undefined): DepthLevel[] =>
+  (levels ?? [])
+    .filter((level) => level.quantity > 0)
+    .map((level) => ({ price: priceFromRupees(level.price), quantity: level.quantity, orders: level.orders }));

@@ -1,0 +1,223 @@
+import { z } from "zod";
+
+// Replies of SmartAPI (https://smartapi.angelone.in/docs). Numbers come as numbers or strings, depending on the page.
+
+const AMOUNT = /^\s*[+-]?\s*\d[\d,]*(\.\d*)?\s*$/;
+const isDue = (value: string): boolean => AMOUNT.test(value);
+
+/** Rupees, as a number or as text ("- 22166.00" has a blank after the minus). */
+const amount = z.union([z.number(), z.string().refine(isDue, "expected an amount")]);
+/** An amount that older captures leave out, blank or null. */
+const maybeAmount = z
+  .union([amount, z.literal("").transform(() => null), z.null()])
+  .optional()
+  .transform((value) => value ?? null);
+/** A quantity: "10" or 10. */
+const count = z.preprocess(
+  (value) => (typeof value === "string" && isDue(value) ? Number(value.replaceAll(/[\s,]/g, "")) : value),
+  z.int(),
+);
+const maybeCount = z
+  .union([count, z.null()])
+  .optional()
+  .transform((value) => value ?? 0);
+const maybeText = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? "");
+/** Exchange tokens: text in the documentation, numbers in some captures. */
+const token = z.union([z.string(), z.number()]).transform(String);
+
+/** NCDEX is absent: nothing here can name its contracts, so its rows fail loudly. */
+export const exchangeSchema = z.enum(["NSE", "BSE", "NFO", "BFO", "MCX", "CDS"]);
+const sideSchema = z.enum(["BUY", "SELL"]);
+const productSchema = z.enum(["DELIVERY", "CARRYFORWARD", "MARGIN", "INTRADAY", "BO"]);
+const orderTypeSchema = z.enum(["MARKET", "LIMIT", "STOPLOSS_LIMIT", "STOPLOSS_MARKET"]);
+
+/** Every state the book is known to show; an unknown one fails the reply. Compared trimmed and in lower case. */
+const statusSchema = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .pipe(
+    z.enum([
+      "put order req received",
+      "validation pending",
+      "open pending",
+      "open",
+      "trigger pending",
+      "modify validation pending",
+      "modify pending",
+      "modified",
+      "not modified",
+      "cancel pending",
+      "not cancelled",
+      "complete",
+      "cancelled",
+      "rejected",
+      "after market order req received",
+      "modify after market order req received",
+      "amo submitted",
+      "cancelled after market order",
+    ]),
+  );
+
+/** `{"status":…,"errorcode":…}` from the business side, `{"success":…,"errorCode":…}` from the gateway. */
+export const envelopeSchema = z
+  .looseObject({
+    status: z.boolean().optional(),
+    success: z.boolean().optional(),
+    message: maybeText,
+    errorcode: maybeText,
+    errorCode: maybeText,
+    data: z.unknown(),
+  })
+  .refine((body) => body.status !== undefined || body.success !== undefined, "expected status or success");
+export type EnvelopeRaw = z.output<typeof envelopeSchema>;
+
+/** GET user/v1/getProfile */
+export const profileSchema = z.object({ clientcode: z.string().min(1), name: maybeText });
+export type ProfileRaw = z.output<typeof profileSchema>;
+
+/** POST placeOrder, modifyOrder, cancelOrder */
+export const orderAckSchema = z.object({ orderid: z.string().trim().min(1), uniqueorderid: maybeText });
+export type OrderAckRaw = z.output<typeof orderAckSchema>;
+
+/** One row of GET order/v1/getOrderBook, and the data of GET order/v1/details/{uniqueorderid}. */
+export const orderSchema = z.object({
+  variety: z.string().min(1),
+  ordertype: orderTypeSchema,
+  producttype: productSchema,
+  duration: z.string(),
+  price: amount,
+  triggerprice: amount,
+  quantity: count,
+  tradingsymbol: z.string().min(1),
+  transactiontype: sideSchema,
+  exchange: exchangeSchema,
+  symboltoken: token,
+  ordertag: maybeText,
+  averageprice: amount,
+  filledshares: count,
+  orderid: z.string().min(1),
+  text: maybeText,
+  status: statusSchema,
+  updatetime: maybeText,
+  exchtime: maybeText,
+  uniqueorderid: maybeText,
+  exchangeorderid: maybeText,
+});
+export type OrderRaw = z.output<typeof orderSchema>;
+
+/** GET order/v1/getTradeBook */
+export const tradeSchema = z.object({
+  exchange: exchangeSchema,
+  producttype: productSchema,
+  tradingsymbol: z.string().min(1),
+  transactiontype: sideSchema,
+  fillprice: amount,
+  fillsize: count,
+  orderid: z.string().min(1),
+  fillid: z.string().min(1),
+  filltime: maybeText,
+});
+export type TradeRaw = z.output<typeof tradeSchema>;
+
+/** GET order/v1/getPosition: `pnl`, `realised`, `unrealised`, `ltp` and `close` only in newer captures. */
+export const positionSchema = z.object({
+  exchange: exchangeSchema,
+  symboltoken: token,
+  producttype: productSchema,
+  tradingsymbol: z.string().min(1),
+  multiplier: count,
+  buyqty: count,
+  sellqty: count,
+  buyamount: amount,
+  sellamount: amount,
+  cfbuyqty: count,
+  cfsellqty: count,
+  netqty: count,
+  totalbuyvalue: amount,
+  totalsellvalue: amount,
+  totalbuyavgprice: amount,
+  totalsellavgprice: amount,
+  pnl: maybeAmount,
+  realised: maybeAmount,
+  unrealised: maybeAmount,
+  ltp: maybeAmount,
+  close: maybeAmount,
+});
+export type PositionRaw = z.output<typeof positionSchema>;
+
+const holdingSchema = z.object({
+  tradingsymbol: z.string().min(1),
+  exchange: exchangeSchema,
+  isin: maybeText,
+  t1quantity: maybeCount,
+  realisedquantity: count,
+  quantity: count,
+  product: productSchema,
+  collateralquantity: maybeCount,
+  averageprice: amount,
+  ltp: maybeAmount,
+  symboltoken: token,
+  close: maybeAmount,
+});
+export type HoldingRaw = z.output<typeof holdingSchema>;
+
+/** GET portfolio/v1/getAllHolding */
+export const holdingsSchema = z.object({ holdings: z.array(holdingSchema).nullish() });
+
+/** GET user/v1/getRMS: text with four decimals, some null. */
+export const fundsSchema = z.object({ availablecash: amount, collateral: maybeAmount, utiliseddebits: maybeAmount });
+export type FundsRaw = z.output<typeof fundsSchema>;
+
+const levelSchema = z.object({ price: amount, quantity: count, orders: count });
+const fetchedSchema = z.object({
+  exchange: z.string(),
+  symbolToken: token,
+  ltp: amount,
+  open: maybeAmount,
+  high: maybeAmount,
+  low: maybeAmount,
+  close: maybeAmount,
+  exchTradeTime: maybeText,
+  // Junk on the cash segment.
+  opnInterest: count.nullable().catch(null),
+  lowerCircuit: maybeAmount,
+  upperCircuit: maybeAmount,
+  tradeVolume: maybeCount,
+  totBuyQuan: maybeCount,
+  totSellQuan: maybeCount,
+  depth: z.object({ buy: z.array(levelSchema), sell: z.array(levelSchema) }).nullish(),
+});
+export type FetchedRaw = z.output<typeof fetchedSchema>;
+
+/** POST market/v1/quote/ in FULL mode. */
+export const quotesSchema = z.object({ fetched: z.array(fetchedSchema).nullish() });
+
+/** POST historical/v1/getCandleData: [time with zone, open, high, low, close, volume] */
+export const candleSchema = z.tuple([z.iso.datetime({ offset: true }), amount, amount, amount, amount, count]);
+export type CandleRaw = z.output<typeof candleSchema>;
+
+/** POST margin/v1/batch */
+export const marginSchema = z.object({ totalMarginRequired: amount });
+/** POST brokerage/v1/estimateCharges */
+export const chargesSchema = z.object({ summary: z.object({ total_charges: amount }) });
+
+/** The body of a postback: an order-book row plus the client code. Unsigned. */
+export const postbackSchema = z.object({ orderid: z.string().trim().min(1) });
+
+/** One row of OpenAPIScripMaster.json: all text; `strike` and `tick_size` in paise. */
+export const masterRowSchema = z.object({
+  token: z.string().regex(/^\d{1,12}$/),
+  symbol: z.string().min(1),
+  name: z.string(),
+  expiry: z.string(),
+  strike: z.string().refine(isDue),
+  lotsize: z.string().regex(/^[1-9]\d{0,6}$/),
+  instrumenttype: z.string(),
+  exch_seg: z.string(),
+  tick_size: z.string().refine(isDue),
+});
+export type MasterRowRaw = z.output<typeof masterRowSchema>;

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { LinkId } from "../../src/domain/ids.ts";
+import { nextIst } from "../../src/domain/market.ts";
+import { BrokerError } from "../../src/errors.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { Access, BrokerConnector, ConnectorDeps, Credentials, LoginGrant, Session } from "../base.ts";
+import type { Client } from "./client.ts";
+import { appId, required } from "./client.ts";
+import { cleanWords, FYERS } from "./errors.ts";
+
+type Login = Required<
+  Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "refreshToken" | "isTokenValid" | "logout">
+>;
+
+/** Docs: "Authentication & Login Flow". */
+export function createLogin(client: Client, deps: ConnectorDeps): Login {
+  /** Proves the tokens by asking whose they are. */
+  async function open(
+    caller: { link: LinkId; credentials: Credentials },
+    tokens: { access_token: string; refresh_token?: string | undefined },
+    signal?: AbortSignal,
+  ): Promise<Session> {
+    const accessToken = new Secret(tokens.access_token);
+    const { data } = await client.getProfile({ ...caller, session: { accessToken } }, signal);
+    const issuedAt = deps.now();
+    return {
+      accessToken,
+      ...(tokens.refresh_token ? { refreshToken: new Secret(tokens.refresh_token) } : {}),
+      accountId: data.fy_id,
+      issuedAt,
+      expiresAt: expiryOf(tokens.access_token, issuedAt),
+    };
+  }
+
+  return {
+    getLoginUrl: ({ credentials, redirectUrl, state }) =>
+      Promise.resolve({ url: loginUrl(client.root, appId(credentials), redirectUrl, state) }),
+
+    async generateSession(grant, signal) {
+      const { link, credentials } = grant;
+      const body = {
+        grant_type: "authorization_code",
+        appIdHash: appIdHash(credentials),
+        code: authCode(grant),
+      } as const;
+      return open({ link, credentials }, await client.postValidateAuthcode(link, body, signal), signal);
+    },
+
+    /** Best effort: since April 2026 Fyers refuses with -16, which comes out as `auth-expired`. */
+    async refreshToken(access, signal) {
+      const { link, credentials, session } = access;
+      const pin = credentials["pin"];
+      if (pin === undefined || session.refreshToken === undefined)
+        throw new BrokerError("auth-expired", "Fyers: no PIN or no refresh token to renew the session with", {
+          broker: FYERS,
+          endpoint: "POST /validate-refresh-token",
+        });
+      const refresh_token = session.refreshToken.reveal();
+      const body = { grant_type: "refresh_token", appIdHash: appIdHash(credentials), refresh_token } as const;
+      const { access_token } = await client.postValidateRefreshToken(link, body, pin, signal);
+      return open({ link, credentials }, { access_token, refresh_token }, signal);
+    },
+
+    isTokenValid: (access, signal) => isAlive(client, access, deps.now(), signal),
+
+    async logout(access, signal) {
+      await client.postLogout(access, signal);
+    },
+  };
+}
+
+async function isAlive(client: Client, access: Access, now: number, signal?: AbortSignal): Promise<boolean> {
+  if (now >= access.session.expiresAt) return false;
+  try {
+    await client.getProfile(access, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof BrokerError && error.kind === "auth-expired") return false;
+    throw error;
+  }
+}
+
+/** Lower-case hex of SHA-256 over `app_id:secret`, the `-100` of the id included. */
+export function appIdHash(credentials: Credentials): string {
+  const secret = required(credentials, "secret_id").reveal();
+  return createHash("sha256")
+    .update(`${appId(credentials)}:${secret}`)
+    .digest("hex");
+}
+
+export function loginUrl(root: string, clientId: string, redirectUrl: string, state: string): string {
+  const query = new URLSearchParams({ client_id: clientId, redirect_uri: redirectUrl, response_type: "code", state });
+  return `${root}/api/v3/generate-authcode?${query.toString()}`;
+}
+
+/** Trap: the callback's `code` is a status (200); what counts is `auth_code`. A pasted grant is that or the whole address. */
+function authCode(grant: LoginGrant): string {
+  const params = grant.kind === "callback" ? grant.params : pastedParams(grant.token.reveal());
+  const code = params["auth_code"];
+  if (code && (params["s"] ?? "ok") === "ok") return code;
+  const said = cleanWords(params["message"] ?? "");
+  throw new BrokerError("auth-invalid", said || "Fyers sent no auth_code: the login was not finished", {
+    broker: FYERS,
+    endpoint: "GET /generate-authcode",
+    brokerCode: params["code"],
+  });
+}
+
+function pastedParams(pasted: string): Readonly<Record<string, string>> {
+  const text = pasted.trim();
+  if (!text.includes("auth_code=")) return { auth_code: text };
+  return Object.fromEntries(new URLSearchParams(text.slice(text.indexOf("?") + 1)));
+}
+
+const claimsSchema = z.object({ exp: z.number().int().positive() });
+
+/**
+ * The access token is a JWT that says when it ends. One that cannot be read is taken to end at 06:00 IST,
+ * the earliest hour that has been reported.
+ */
+export function expiryOf(accessToken: string, issuedAt: number): number {
+  const claims = claimsSchema.safeParse(decodeClaims(accessToken)).data;
+  return claims ? claims.exp * 1_000 : nextIst("06:00", issuedAt);
+}
+
+function decodeClaims(jwt: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,257 @@
+import type { z } from "zod";
+import type { LinkId } from "../../src/domain/ids.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import { retryAfterMs } from "../../src/lib/http.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { Access, ConnectorDeps, Credentials } from "../base.ts";
+import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS } from "../base.ts";
+import { cleanWords, errorKind, FYERS, transportError } from "./errors.ts";
+import * as schemas from "./schemas.ts";
+
+export const ROOTS = {
+  FYERS_API_ROOT: "https://api-t1.fyers.in",
+  FYERS_INSTRUMENTS_ROOT: "https://public.fyers.in",
+} as const;
+
+/**
+ * Fyers meters all REST calls of a user together (10 a second, 200 a minute; the fourth broken minute blocks the day).
+ * `rest` is that meter with a margin; reads also pass `read`, so that orders always find room in it.
+ */
+export const RATE_LIMITS = {
+  rest: [
+    { count: 8, perMs: 1_000 },
+    { count: 180, perMs: 60_000 },
+  ],
+  read: [
+    { count: 6, perMs: 1_000 },
+    { count: 150, perMs: 60_000 },
+  ],
+} as const;
+
+export type Reader = Pick<Access, "link" | "credentials"> & {
+  readonly session: Pick<Access["session"], "accessToken">;
+};
+export type Client = ReturnType<typeof createClient>;
+type Query = Readonly<Record<string, string>>;
+interface Call {
+  readonly method: HttpRequest["method"];
+  /** Below the API root. */
+  readonly path: string;
+  readonly query?: Query;
+  readonly body?: unknown;
+}
+/** An order call's whole reply, or proof that it was never sent. */
+export type OrderReply =
+  | { readonly kind: "reply"; readonly endpoint: string; readonly reply: HttpReply }
+  | { readonly kind: "failed"; readonly error: BrokerError; readonly wasSent: boolean };
+
+/** Raw client: one method per endpoint, Fyers' own types in and out. */
+export function createClient(deps: ConnectorDeps) {
+  const root = (deps.roots["FYERS_API_ROOT"] ?? ROOTS.FYERS_API_ROOT).replace(/\/$/, "");
+
+  const metered = <T>(kind: "read" | "rest", link: LinkId, run: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    const rest = (): Promise<T> => deps.limiter.run(`fyers:${link}:rest`, RATE_LIMITS.rest, run, signal);
+    return kind === "rest" ? rest() : deps.limiter.run(`fyers:${link}:read`, RATE_LIMITS.read, rest, signal);
+  };
+
+  const toRequest = (call: Call, reader: Reader | null, signal?: AbortSignal): HttpRequest => ({
+    scope: "fyers",
+    method: call.method,
+    url: `${root}${call.path}${call.query ? `?${new URLSearchParams(call.query).toString()}` : ""}`,
+    headers: {
+      accept: "application/json",
+      ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+      ...(reader ? { authorization: `${appId(reader.credentials)}:${reader.session.accessToken.reveal()}` } : {}),
+    },
+    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+    timeoutMs: READ_TIMEOUT_MS,
+    signal,
+  });
+
+  async function ask<S extends z.ZodType>(
+    call: Call,
+    schema: S,
+    reader: Reader,
+    signal?: AbortSignal,
+  ): Promise<z.infer<S>> {
+    const endpoint = endpointOf(call);
+    const request = toRequest(call, reader, signal);
+    const reply = await metered("read", reader.link, () => deps.http.read(request), signal).catch((error: unknown) => {
+      throw transportError(error, endpoint);
+    });
+    return checked(schema, succeeded(endpoint, reply, [reader.session.accessToken]), endpoint);
+  }
+
+  async function login<S extends z.ZodType>(
+    call: Call,
+    schema: S,
+    caller: { link: LinkId; reader?: Reader; secrets: readonly Secret[] },
+    signal?: AbortSignal,
+  ): Promise<z.infer<S>> {
+    const endpoint = endpointOf(call);
+    const request = toRequest(call, caller.reader ?? null, signal);
+    const reply = await metered("rest", caller.link, () => deps.http.send(request), signal).catch((error: unknown) => {
+      throw transportError(error, endpoint);
+    });
+    return checked(schema, succeeded(endpoint, reply, caller.secrets), endpoint);
+  }
+
+  /** Sent once, through the link's registered address. */
+  async function order(call: Call, access: Access, signal?: AbortSignal): Promise<OrderReply> {
+    const endpoint = endpointOf(call);
+    let wasSent = false;
+    try {
+      const request = { ...toRequest(call, access, signal), timeoutMs: ORDER_TIMEOUT_MS, egress: access.egress };
+      const send = (): Promise<HttpReply> => {
+        wasSent = true;
+        return deps.http.send(request);
+      };
+      return { kind: "reply", endpoint, reply: await metered("rest", access.link, send, signal) };
+    } catch (error) {
+      return { kind: "failed", error: transportError(error, endpoint), wasSent };
+    }
+  }
+
+  const get = <S extends z.ZodType>(path: string, schema: S, reader: Reader, signal?: AbortSignal, query?: Query) =>
+    ask({ method: "GET", path, ...(query ? { query } : {}) }, schema, reader, signal);
+
+  return {
+    root,
+    postValidateAuthcode: (
+      link: LinkId,
+      body: { grant_type: "authorization_code"; appIdHash: string; code: string },
+      signal?: AbortSignal,
+    ) => {
+      const secrets = [new Secret(body.code)];
+      return login(post("validate-authcode", body), schemas.tokenSchema, { link, secrets }, signal);
+    },
+    postValidateRefreshToken: (
+      link: LinkId,
+      body: { grant_type: "refresh_token"; appIdHash: string; refresh_token: string },
+      pin: Secret,
+      signal?: AbortSignal,
+    ) => {
+      const call = post("validate-refresh-token", { ...body, pin: pin.reveal() });
+      return login(call, schemas.tokenSchema, { link, secrets: [new Secret(body.refresh_token), pin] }, signal);
+    },
+    postLogout: (reader: Reader, signal?: AbortSignal) =>
+      login(
+        post("logout", {}),
+        schemas.envelopeSchema,
+        { link: reader.link, reader, secrets: [reader.session.accessToken] },
+        signal,
+      ),
+
+    getProfile: (reader: Reader, signal?: AbortSignal) => get("/api/v3/profile", schemas.profileSchema, reader, signal),
+    getFunds: (reader: Reader, signal?: AbortSignal) => get("/api/v3/funds", schemas.fundsSchema, reader, signal),
+    getHoldings: (reader: Reader, signal?: AbortSignal) =>
+      get("/api/v3/holdings", schemas.holdingsSchema, reader, signal),
+    getPositions: (reader: Reader, signal?: AbortSignal) =>
+      get("/api/v3/positions", schemas.positionsSchema, reader, signal),
+    getOrders: (reader: Reader, signal?: AbortSignal, query?: { id: string }) =>
+      get("/api/v3/orders", schemas.orderBookSchema, reader, signal, query),
+    getTradebook: (reader: Reader, signal?: AbortSignal) =>
+      get("/api/v3/tradebook", schemas.tradeBookSchema, reader, signal),
+    postMargin: (reader: Reader, data: readonly unknown[], signal?: AbortSignal) =>
+      ask(post("multiorder/margin", { data }), schemas.marginSchema, reader, signal),
+
+    getQuotes: (reader: Reader, symbols: readonly string[], signal?: AbortSignal) =>
+      get("/data/quotes", schemas.quotesSchema, reader, signal, { symbols: symbols.join(",") }),
+    getDepth: (reader: Reader, symbol: string, signal?: AbortSignal) =>
+      get("/data/depth", schemas.depthSchema, reader, signal, { symbol, ohlcv_flag: "1" }),
+    getHistory: (reader: Reader, query: Query, signal?: AbortSignal) =>
+      get("/data/history", schemas.historySchema, reader, signal, query),
+
+    postOrder: (access: Access, body: unknown, signal?: AbortSignal) =>
+      order(post("orders/sync", body), access, signal),
+    patchOrder: (access: Access, body: unknown, signal?: AbortSignal) =>
+      order({ method: "PATCH", path: "/api/v3/orders/sync", body }, access, signal),
+    /** The form with the id in the path: some machines on the way drop the body of a DELETE. */
+    deleteOrder: (access: Access, id: string, signal?: AbortSignal) =>
+      order({ method: "DELETE", path: `/api/v3/orders/${encodeURIComponent(id)}/sync` }, access, signal),
+  };
+}
+
+export function appId(credentials: Credentials): string {
+  return required(credentials, "client_id").reveal();
+}
+
+export function required(credentials: Credentials, field: string): Secret {
+  const value = credentials[field];
+  if (value === undefined) throw new RangeError(`fyers: credential ${field} is missing`);
+  return value;
+}
+
+const post = (path: string, body: unknown): Call => ({ method: "POST", path: `/api/v3/${path}`, body });
+
+/** Ids are not part of an endpoint's name. */
+const endpointOf = (call: Call): string =>
+  `${call.method} ${call.path.replace(/^\/api\/v3/, "").replace(/\/orders\/[^/]+\/sync$/, "/orders/{id}/sync")}`;
+
+/** A fyToken may come as a number too long for one: it is quoted before parsing. Undefined when the text is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replaceAll(/"fyToken"\s*:\s*(\d+)/g, '"fyToken":"$1"'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The body of a reply that says `ok`. `s` decides and not the status alone: refusals also come with HTTP 200. */
+function succeeded(endpoint: string, reply: HttpReply, secrets: readonly Secret[]): unknown {
+  const body = parseJson(reply.body);
+  const envelope = schemas.envelopeSchema.safeParse(body).data;
+  if (envelope?.s === "ok" && reply.status < 300) return body;
+  // Seen, not documented: a range without trading days.
+  if (envelope?.s === "no_data" && reply.status < 300) return { candles: [] };
+  throw refusal(endpoint, reply, { isOrder: false, secrets });
+}
+
+/** The error that a reply which does not say `ok` stands for. */
+export function refusal(
+  endpoint: string,
+  reply: HttpReply,
+  { isOrder, secrets }: { isOrder: boolean; secrets: readonly Secret[] },
+): BrokerError {
+  const envelope = schemas.envelopeSchema.safeParse(parseJson(reply.body)).data;
+  const said = cleanWords(
+    envelope?.message ?? "",
+    secrets.map((secret) => secret.reveal()),
+  );
+  const kind =
+    envelope === undefined
+      ? unreadableKind(reply.status)
+      : errorKind({ status: reply.status, code: envelope.code, message: said, isOrder });
+  const message = said === "" ? `Fyers answered HTTP ${reply.status} without a reason` : said;
+  return new BrokerError(kind, message, {
+    broker: FYERS,
+    endpoint,
+    status: reply.status,
+    brokerCode: envelope?.code === undefined ? undefined : String(envelope.code),
+    retryAfterMs: retryAfter(reply.headers),
+  });
+}
+
+/** Order calls also carry milliseconds, which are finer. */
+function retryAfter(headers: HttpReply["headers"]): number | undefined {
+  const ms = Number(headers["x-retry-after-ms"]);
+  return Number.isFinite(ms) && ms > 0 ? ms : (retryAfterMs(headers) ?? undefined);
+}
+
+/** Cloudflare stands in front: its pages are HTML. */
+function unreadableKind(status: number): BrokerError["kind"] {
+  if (status >= 500) return "unavailable";
+  if (status === 429) return "rate-limited";
+  return status === 401 ? "auth-expired" : "bad-response";
+}
+
+function checked<S extends z.ZodType>(schema: S, body: unknown, endpoint: string): z.infer<S> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const field = result.error.issues[0]?.path.join(".") ?? "";
+  throw new BrokerError("bad-response", `Fyers ${endpoint}: field ${field || "(reply)"} is not as documented`, {
+    broker: FYERS,
+    endpoint,
+  });
+}

@@ -1,0 +1,84 @@
+import { brokerName } from "../../src/domain/ids.ts";
+import type { BrokerErrorKind } from "../../src/errors.ts";
+import { BrokerError } from "../../src/errors.ts";
+import { HttpFailure } from "../../src/lib/http.ts";
+
+export const FYERS = brokerName("fyers");
+
+/** Body codes of API v3 and of the 2023 error sheet. A code that is not here proves nothing about an order. */
+const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
+  // -16 is also the refusal of the switched-off refresh: the answer to both is to log in.
+  ["auth-expired", [-8, -15, -16, -17]],
+  ["auth-invalid", [-352, -371, -374]],
+  ["no-permission", [-373]],
+  ["rate-limited", [-429, 429, -353]],
+  // -99 by RMS or the exchange; the others say that the order is unknown, cancelled, traded or rejected already.
+  ["rejected", [-99, -51, -53, -159, -209, -161, -162, -163, -164]],
+  ["invalid-request", [-50, -300, -441, -101, -305, -323, -372, -390, -392]],
+  ["invalid-request", [-308, -309, -310, -311, -312, -313, -314, -315, -316, -325, -326, -327, -328]],
+  // Connections behind Fyers: the order may have passed them.
+  ["unavailable", [-201, -202, -204, -205, -96, -174]],
+];
+const KIND_OF_CODE: ReadonlyMap<number, BrokerErrorKind> = new Map(
+  CODES.flatMap(([kind, codes]) => codes.map((code) => [code, kind] as const)),
+);
+
+/** The codes by which the book says that it does not have an order. */
+export const isUnknownOrder = (error: unknown): boolean =>
+  error instanceof BrokerError && ["-51", "-159", "-209"].includes(error.brokerCode ?? "");
+
+export interface Refusal {
+  readonly status: number;
+  readonly code: number | undefined;
+  readonly message: string;
+  readonly isOrder: boolean;
+}
+
+export function errorKind({ status, code, message, isOrder }: Refusal): BrokerErrorKind {
+  if (status >= 500) return "unavailable";
+  if (status === 429) return "rate-limited";
+  // The code of the static IP rule is not documented, its subject is.
+  if (isOrder && /\bip\b/i.test(message)) return "ip-not-allowed";
+  const known = code === undefined ? undefined : KIND_OF_CODE.get(code);
+  if (known !== undefined) return known;
+  if (status === 401) return "auth-expired";
+  return status === 403 ? "no-permission" : "bad-response";
+}
+
+const MAX_WORDS = 300;
+
+/** Fyers' own words for a person: without tokens or hashes that they might echo, and not without end. */
+export function cleanWords(text: string, secrets: readonly string[] = []): string {
+  let words = text.replaceAll(/eyJ[\w.-]+/g, "***").replaceAll(/\b[0-9a-f]{64}\b/gi, "***");
+  for (const secret of secrets) if (secret !== "") words = words.replaceAll(secret, "***");
+  return words.replaceAll(/\s+/g, " ").trim().slice(0, MAX_WORDS);
+}
+
+/** No whole reply came, or the call was given up before or while it ran. */
+export function transportError(error: unknown, endpoint: string): BrokerError {
+  if (error instanceof BrokerError) return error;
+  const kind = error instanceof HttpFailure ? TRANSPORT_KINDS[error.kind] : isAbort(error) ? "timeout" : "unavailable";
+  const why = error instanceof HttpFailure ? error.message : isAbort(error) ? "call was abandoned" : "connection broke";
+  return new BrokerError(kind, `Fyers: ${why}`, { broker: FYERS, endpoint, cause: error });
+}
+
+const TRANSPORT_KINDS = {
+  unreachable: "unreachable",
+  timeout: "timeout",
+  aborted: "timeout",
+  broken: "unavailable",
+  "too-large": "bad-response",
+} as const satisfies Record<HttpFailure["kind"], BrokerErrorKind>;
+
+const isAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+
+/** Runs a mapping; what it cannot map is a defect of the reply. */
+export function inDomain<T>(endpoint: string, map: () => T): T {
+  try {
+    return map();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new BrokerError("bad-response", `Fyers ${endpoint}: ${error.message}`, { broker: FYERS, endpoint });
+  }
+}

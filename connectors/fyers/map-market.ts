@@ -1,0 +1,117 @@
+import type { Instrument } from "../../src/domain/instrument.ts";
+import { istDate, istInstant } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
+import type { Candle, Depth, DepthLevel, Interval, Quote } from "../../src/domain/portfolio.ts";
+import type { CandleRaw, DepthRaw, QuoteRaw } from "./schemas.ts";
+import { priceOrNull } from "./venue.ts";
+
+/** Null when nothing has ever been traded. */
+export function toQuote({ key, symbol }: Instrument, row: QuoteRaw): Quote | null {
+  const ltp = priceOrNull(row.lp);
+  if (ltp === null) return null;
+  return {
+    key,
+    symbol,
+    ltp,
+    open: priceOrNull(row.open_price),
+    high: priceOrNull(row.high_price),
+    low: priceOrNull(row.low_price),
+    prevClose: priceOrNull(row.prev_close_price),
+    bid: priceOrNull(row.bid),
+    ask: priceOrNull(row.ask),
+    volume: row.volume ?? null,
+    openInterest: null,
+    lowerCircuit: null,
+    upperCircuit: null,
+    at: null,
+    source: "broker",
+  };
+}
+
+/** Depth carries all that quotes do, and also open interest, circuits and the tick's time. */
+export function quoteFromDepth(instrument: Instrument, row: DepthRaw): Quote | null {
+  const ltp = priceOrNull(row.ltp);
+  if (ltp === null) return null;
+  return {
+    key: instrument.key,
+    symbol: instrument.symbol,
+    ltp,
+    open: priceOrNull(row.o),
+    high: priceOrNull(row.h),
+    low: priceOrNull(row.l),
+    prevClose: priceOrNull(row.c),
+    bid: toLevels(row.bids)[0]?.price ?? null,
+    ask: toLevels(row.ask)[0]?.price ?? null,
+    volume: row.v,
+    openInterest: instrument.kind === "future" || instrument.kind === "option" ? row.oi : null,
+    lowerCircuit: priceOrNull(row.lower_ckt),
+    upperCircuit: priceOrNull(row.upper_ckt),
+    at: row.ltt > 0 ? row.ltt * 1_000 : null,
+    source: "broker",
+  };
+}
+
+export const toDepth = ({ key, symbol }: Instrument, row: DepthRaw): Depth => ({
+  key,
+  symbol,
+  bids: toLevels(row.bids),
+  asks: toLevels(row.ask),
+  totalBidQty: row.totalbuyqty,
+  totalAskQty: row.totalsellqty,
+  ltp: priceOrNull(row.ltp),
+});
+
+const toLevels = (levels: DepthRaw["bids"]): DepthLevel[] =>
+  levels
+    .filter(({ price, volume }) => price > 0 && volume > 0)
+    .slice(0, 5)
+    .map(({ price, volume, ord }) => ({ price: priceFromRupees(price), quantity: volume, orders: ord }));
+
+export const RESOLUTIONS = {
+  "1m": "1",
+  "5m": "5",
+  "15m": "15",
+  "30m": "30",
+  "1h": "60",
+  "1d": "1D",
+  "1w": "1W",
+  "1mo": "1M",
+} as const satisfies Record<Interval, string>;
+
+export const isIntraday = (interval: Interval): boolean => !["1d", "1w", "1mo"].includes(interval);
+
+/** A daily bar is stamped 00:00 UTC of its trading date, so its date is read in UTC and set to 00:00 IST. */
+export function toCandle([epoch, open, high, low, close, volume]: CandleRaw, interval: Interval): Candle {
+  const at = epoch * 1_000;
+  return {
+    at: isIntraday(interval) ? at : istInstant(new Date(at).toISOString().slice(0, 10)),
+    open: priceFromRupees(open),
+    high: priceFromRupees(high),
+    low: priceFromRupees(low),
+    close: priceFromRupees(close),
+    volume,
+  };
+}
+
+const DAY_MS = 86_400_000;
+const INTRADAY_SPAN_MS = 100 * DAY_MS;
+const DAILY_SPAN_MS = 365 * DAY_MS;
+
+/** The ranges of one query, each within what one call may span: 100 days, or 366 dates for daily bars and longer. */
+export function candleRanges(
+  interval: Interval,
+  from: number,
+  to: number,
+): Record<"date_format" | "range_from" | "range_to", string>[] {
+  const isEpoch = isIntraday(interval);
+  const span = isEpoch ? INTRADAY_SPAN_MS - 1_000 : DAILY_SPAN_MS;
+  const edge = (at: number): string => (isEpoch ? String(Math.floor(at / 1_000)) : istDate(at));
+  const ranges = [];
+  for (let start = isEpoch ? from : istInstant(istDate(from)); start <= to; start += span + (isEpoch ? 1_000 : DAY_MS))
+    ranges.push({
+      date_format: isEpoch ? "0" : "1",
+      range_from: edge(start),
+      range_to: edge(Math.min(start + span, to)),
+    });
+  return ranges;
+}

@@ -1,0 +1,245 @@
+import { brokerOrderId } from "../../src/domain/ids.ts";
+import type { Instrument } from "../../src/domain/instrument.ts";
+import { parseIst } from "../../src/domain/market.ts";
+import { paiseFromRupees, priceFromRupees, rupeesFromPrice, ZERO_PRICE } from "../../src/domain/money.ts";
+import type { Paise } from "../../src/domain/money.ts";
+import type {
+  Order,
+  OrderChange,
+  OrderRequest,
+  OrderStatus,
+  OrderTerms,
+  OrderType,
+  Side,
+  Validity,
+} from "../../src/domain/order.ts";
+import { assertNever } from "../../src/domain/order.ts";
+import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
+import type {
+  FundsRaw,
+  HoldingRaw,
+  OrderRaw,
+  OrderTypeRaw,
+  PositionRaw,
+  ProfileRaw,
+  StatusRaw,
+  TradeRaw,
+} from "./schemas.ts";
+import { canonicalSymbol, keyFromFyToken, priceOrNull, toSegment } from "./venue.ts";
+
+export const toProfile = ({ data }: ProfileRaw): Profile => ({
+  accountId: data.fy_id,
+  name: data.name,
+  canSellWithoutAuthorisation: data.ddpi_enabled ?? null,
+  hasMarketData: null,
+});
+
+/** `Available Balance` has the collateral in it already. */
+export function toFunds({ fund_limit: rows }: FundsRaw): Funds {
+  const amount = (id: number, title: string): Paise => {
+    const row = rows.find((row) => row.id === id);
+    if (row === undefined) throw new RangeError(`no row ${id} (${title})`);
+    return paiseFromRupees(row.equityAmount);
+  };
+  return {
+    available: amount(10, "Available Balance"),
+    used: amount(2, "Utilized Amount"),
+    cash: amount(3, "Clear Balance"),
+    collateral: amount(5, "Collaterals"),
+  };
+}
+
+/** How `quantity` and `qty_t1` overlap is not documented: they are never added. */
+export function toHolding(row: HoldingRaw): Holding {
+  const qty = Math.max(row.quantity, row.qty_t1);
+  const avgPrice = priceFromRupees(row.costPrice);
+  const ltp = priceOrNull(row.ltp);
+  return {
+    symbol: canonicalSymbol(row.symbol, toSegment(row.exchange, row.segment)),
+    key: keyFromFyToken(row.fyToken),
+    isin: row.isin ? row.isin : null,
+    productType: "CNC",
+    qty,
+    t1Qty: row.holdingType === "T1" ? qty : row.qty_t1,
+    sellableQty: row.remainingQuantity,
+    pledgedQty: row.collateralQuantity,
+    avgPrice,
+    ltp,
+    prevClose: null,
+    pnl: avgPrice === 0 || ltp === null ? null : paiseFromRupees(row.pl),
+  };
+}
+
+/** Fyers' own profit figures are taken as given: its `netAvg` is adjusted by what was realised. */
+export function toPosition(row: PositionRaw): Position {
+  const segment = toSegment(row.exchange, row.segment);
+  const isClosed = row.side === 0 || row.netQty === 0;
+  const pnl = paiseFromRupees(row.pl);
+  const isAllFromToday = row.cfBuyQty === 0 && row.cfSellQty === 0;
+  return {
+    symbol: canonicalSymbol(row.symbol, segment),
+    key: keyFromFyToken(row.fyToken),
+    segment,
+    productType: row.productType,
+    qty: Math.abs(row.netQty),
+    side: isClosed ? "CLOSED" : row.side === 1 ? "BUY" : "SELL",
+    avgPrice: isClosed ? ZERO_PRICE : priceFromRupees(row.netAvg),
+    ltp: priceOrNull(row.ltp),
+    pnl,
+    realised: paiseFromRupees(row.realized_profit),
+    unrealised: paiseFromRupees(row.unrealized_profit),
+    dayPnl: isAllFromToday ? pnl : null,
+    buyQty: row.buyQty,
+    buyValue: paiseFromRupees(row.buyVal),
+    sellQty: row.sellQty,
+    sellValue: paiseFromRupees(row.sellVal),
+    multiplier: row.qtyMulti_com,
+  };
+}
+
+const toSide = (side: 1 | -1): Side => (side === 1 ? "BUY" : "SELL");
+
+const ORDER_TYPES = { 1: "LIMIT", 2: "MARKET", 3: "SL-M", 4: "SL" } as const satisfies Record<OrderTypeRaw, OrderType>;
+const TYPE_CODES = { LIMIT: 1, MARKET: 2, "SL-M": 3, SL: 4 } as const satisfies Record<OrderType, OrderTypeRaw>;
+const STATUSES = {
+  1: "cancelled",
+  2: "filled",
+  4: "pending",
+  5: "rejected",
+  6: "open",
+  7: "expired",
+} as const satisfies Record<StatusRaw, OrderStatus>;
+
+export function toOrder(row: OrderRaw): Order {
+  const type = ORDER_TYPES[row.type];
+  return {
+    orderId: brokerOrderId(row.id),
+    exchangeOrderId: row.exchOrdId ? row.exchOrdId : null,
+    tag: toTag(row.orderTag),
+    symbol: canonicalSymbol(row.symbol, toSegment(row.exchange, row.segment)),
+    key: keyFromFyToken(row.fyToken),
+    side: toSide(row.side),
+    type,
+    productType: row.productType,
+    validity: toValidity(row.orderValidity),
+    qty: row.qty,
+    filledQty: row.filledQty,
+    avgPrice: row.filledQty > 0 ? priceFromRupees(row.tradedPrice) : ZERO_PRICE,
+    price: type === "LIMIT" || type === "SL" ? priceFromRupees(row.limitPrice) : ZERO_PRICE,
+    triggerPrice: type === "SL" || type === "SL-M" ? priceFromRupees(row.stopPrice) : ZERO_PRICE,
+    status: toStatus(row),
+    message: row.message ? row.message : null,
+    isAmo: row.offlineOrder,
+    placedAt: toInstant(row.orderDateTime),
+    handle: {},
+  };
+}
+
+/** 6 is open as well as waiting for the trigger; which, only type, fills and message can tell. */
+function toStatus(row: OrderRaw): OrderStatus {
+  const isStop = row.type === 3 || row.type === 4;
+  const hasTriggered = row.filledQty > 0 || /\btriggered\b/i.test(row.message ?? "");
+  return row.status === 6 && isStop && !hasTriggered ? "trigger-pending" : STATUSES[row.status];
+}
+
+const toValidity = (text: string): Validity | "OTHER" => (text === "DAY" || text === "IOC" ? text : "OTHER");
+
+/** Users' tags come back as `1:<tag>`, Fyers' own as `2:…`; `Untagged` is none. */
+export function toTag(orderTag: string | null | undefined): string | null {
+  const [, source, tag] = /^(?:(\d):)?(.*)$/.exec(orderTag ?? "") ?? [];
+  return !tag || tag === "Untagged" || source === "2" ? null : tag;
+}
+
+/** Books show `20-Nov-2026 11:04:33` in IST; the docs of the postback say epoch. */
+function toInstant(when: string | number): number | null {
+  const text = String(when).trim();
+  if (text === "") return null;
+  if (!/^\d{9,13}$/.test(text)) return parseIst(text);
+  return Number(text) < 1e11 ? Number(text) * 1_000 : Number(text);
+}
+
+export const toTrade = (row: TradeRaw): Trade => ({
+  tradeId: row.tradeNumber,
+  orderId: brokerOrderId(row.orderNumber),
+  symbol: canonicalSymbol(row.symbol, toSegment(row.exchange, row.segment)),
+  key: keyFromFyToken(row.fyToken),
+  side: toSide(row.side),
+  productType: row.productType,
+  qty: row.tradedQty,
+  price: priceFromRupees(row.tradePrice),
+  at: toInstant(row.orderDateTime),
+});
+
+export interface TermsRaw {
+  readonly type: OrderTypeRaw;
+  readonly limitPrice: number;
+  readonly stopPrice: number;
+}
+
+/** A MARKET order is turned into a protected limit by Fyers itself. SL-M goes as SL where the exchange has none. */
+export function fromTerms(terms: OrderTerms, takesStopMarket: boolean): TermsRaw {
+  switch (terms.type) {
+    case "MARKET":
+      return { type: TYPE_CODES.MARKET, limitPrice: 0, stopPrice: 0 };
+    case "LIMIT":
+      return { type: TYPE_CODES.LIMIT, limitPrice: rupeesFromPrice(terms.price), stopPrice: 0 };
+    case "SL":
+      return {
+        type: TYPE_CODES.SL,
+        limitPrice: rupeesFromPrice(terms.price),
+        stopPrice: rupeesFromPrice(terms.triggerPrice),
+      };
+    case "SL-M": {
+      const stopPrice = rupeesFromPrice(terms.triggerPrice);
+      return takesStopMarket
+        ? { type: TYPE_CODES["SL-M"], limitPrice: 0, stopPrice }
+        : { type: TYPE_CODES.SL, limitPrice: rupeesFromPrice(terms.protection.limit), stopPrice };
+    }
+    default:
+      return assertNever(terms, "order type");
+  }
+}
+
+/** NSE ended stop-loss market orders for options in 2021, BSE for everything in 2023. */
+export const takesStopMarket = ({ segment, kind }: Instrument): boolean =>
+  (segment === "NSE" || segment === "NFO") && kind !== "option";
+
+const fromSide = (side: Side): 1 | -1 => (side === "BUY" ? 1 : -1);
+
+/** POST /orders/sync: every field is mandatory, zeros are the defaults. */
+export const fromRequest = (request: OrderRequest, symbol: string, terms: TermsRaw) => ({
+  symbol,
+  qty: request.qty,
+  ...terms,
+  side: fromSide(request.side),
+  productType: request.productType,
+  disclosedQty: 0,
+  validity: request.validity,
+  offlineOrder: request.isAmo,
+  stopLoss: 0,
+  takeProfit: 0,
+  orderTag: request.tag,
+  isSliceOrder: false,
+});
+
+/** PATCH /orders/sync: whole, because what Fyers makes of a missing field is not documented. */
+export const fromChange = (order: Order, change: OrderChange, terms: TermsRaw | null) => ({
+  id: order.orderId,
+  qty: change.qty ?? order.qty,
+  ...(terms ?? {
+    type: TYPE_CODES[order.type],
+    limitPrice: rupeesFromPrice(order.price),
+    stopPrice: rupeesFromPrice(order.triggerPrice),
+  }),
+});
+
+/** One leg of POST /multiorder/margin. */
+export const fromCostRequest = (request: OrderRequest, symbol: string, terms: TermsRaw) => ({
+  symbol,
+  qty: request.qty,
+  side: fromSide(request.side),
+  ...terms,
+  productType: request.productType,
+  stopLoss: 0,
+  takeProfit: 0,
+});

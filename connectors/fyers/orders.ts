@@ -1,0 +1,138 @@
+import { brokerOrderId } from "../../src/domain/ids.ts";
+import type { BrokerOrderId, InstrumentKey } from "../../src/domain/ids.ts";
+import type { OrderOutcome, OrderTerms } from "../../src/domain/order.ts";
+import { assertNever } from "../../src/domain/order.ts";
+import type { BrokerError } from "../../src/errors.ts";
+import type { Access, BrokerConnector, Capabilities, ConnectorDeps } from "../base.ts";
+import { parseJson, refusal } from "./client.ts";
+import type { Client, OrderReply } from "./client.ts";
+import { fromChange, fromRequest, fromTerms, takesStopMarket } from "./map.ts";
+import { envelopeSchema } from "./schemas.ts";
+import { venueSymbolOf } from "./venue.ts";
+
+/** `code` of a clear acceptance. 201 is none: taken, without the exchange's word. */
+const PLACED = [1101];
+/** The docs' sample shows 1101 for a change. */
+const CHANGED = [1102, 1101];
+const CANCELLED = [1103];
+
+type Orders = Pick<BrokerConnector, "placeOrder" | "modifyOrder" | "cancelOrder">;
+
+export function createOrders(client: Client, deps: ConnectorDeps, products: Capabilities["products"]): Orders {
+  async function termsFor(key: InstrumentKey | null, terms: OrderTerms) {
+    if (terms.type !== "SL-M" || key === null) return fromTerms(terms, false);
+    const listed = (await deps.instruments()).byKey(key);
+    return fromTerms(terms, listed !== undefined && takesStopMarket(listed.instrument));
+  }
+
+  return {
+    async placeOrder(access, request, signal) {
+      if (!products.includes(request.productType))
+        return notSent(`Fyers: product ${request.productType} is not served`);
+      const prepared = await prepare(async () => {
+        const symbol = venueSymbolOf(await deps.instruments(), request.key);
+        return symbol && fromRequest(request, symbol, await termsFor(request.key, request.terms));
+      });
+      if (prepared.kind === "not-sent") return prepared;
+      if (!prepared.body) return notSent("Fyers does not list this instrument");
+      return toOutcome(await client.postOrder(access, prepared.body, signal), { accepts: PLACED, access });
+    },
+
+    async modifyOrder(access, order, change, signal) {
+      const prepared = await prepare(async () =>
+        fromChange(order, change, change.terms ? await termsFor(order.key, change.terms) : null),
+      );
+      if (prepared.kind === "not-sent") return prepared;
+      const reply = await client.patchOrder(access, prepared.body, signal);
+      return toOutcome(reply, { accepts: CHANGED, access, orderId: order.orderId });
+    },
+
+    async cancelOrder(access, { orderId }, signal) {
+      // The id becomes part of a path, and nothing but one order must ever be addressed.
+      if (!/^[\w-]+$/.test(orderId)) return notSent("Fyers: this order id cannot be addressed");
+      const reply = await client.deleteOrder(access, orderId, signal);
+      return toOutcome(reply, { accepts: CANCELLED, access, orderId });
+    },
+  };
+}
+
+type NotSent = Extract<OrderOutcome, { kind: "not-sent" }>;
+const notSent = (reason: string): NotSent => ({ kind: "not-sent", reason, cause: "invalid-request" });
+
+/** What fails before the order is built, as the download of the master does, sent nothing. */
+async function prepare<T>(build: () => Promise<T>): Promise<{ kind: "ready"; body: T } | NotSent> {
+  try {
+    return { kind: "ready", body: await build() };
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    return { kind: "not-sent", reason: "Fyers' list of instruments could not be had", cause: "unreachable" };
+  }
+}
+
+interface Expected {
+  readonly accepts: readonly number[];
+  readonly access: Access;
+  /** The order that is changed or cancelled; absent when one is placed. */
+  readonly orderId?: BrokerOrderId;
+}
+
+/** Accepted and rejected only on the broker's clear word; see DESIGN §4. */
+export function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
+  if (answer.kind === "failed") return answer.wasSent ? fromError(answer.error) : neverSent(answer.error);
+  const { endpoint, reply } = answer;
+  const envelope = envelopeSchema.safeParse(parseJson(reply.body)).data;
+  if (envelope?.s === "ok" && reply.status < 300) {
+    const orderId = expected.orderId ?? (envelope.id ? brokerOrderId(envelope.id) : undefined);
+    const isClear = envelope.code !== undefined && expected.accepts.includes(envelope.code);
+    if (isClear && orderId !== undefined) return { kind: "accepted", orderId, handle: {} };
+    return {
+      kind: "unknown",
+      reason: `Fyers took the request without confirming it (code ${envelope.code ?? "none"})`,
+    };
+  }
+  const error = refusal(endpoint, reply, { isOrder: true, secrets: [expected.access.session.accessToken] });
+  const bornRejected = expected.orderId === undefined && envelope?.s === "error" ? envelope.id : undefined;
+  return fromError(error, bornRejected);
+}
+
+/** A refusal that carries an id speaks of an order that exists, rejected. */
+function fromError(error: BrokerError, rejectedId?: string): OrderOutcome {
+  const reason = error.message;
+  switch (error.kind) {
+    case "auth-expired":
+      return { kind: "not-sent", reason, cause: "session-expired" };
+    case "auth-invalid":
+      return { kind: "not-sent", reason, cause: "invalid-credentials" };
+    case "ip-not-allowed":
+      return { kind: "not-sent", reason, cause: "ip-not-allowed" };
+    case "unreachable":
+      return { kind: "not-sent", reason, cause: "unreachable" };
+    case "invalid-request":
+      return rejectedId ? rejected(error, rejectedId) : { kind: "not-sent", reason, cause: "invalid-request" };
+    case "rejected":
+    case "no-permission":
+      return rejected(error, rejectedId);
+    case "bad-response":
+      return rejectedId ? rejected(error, rejectedId) : { kind: "unknown", reason };
+    case "rate-limited":
+    case "unavailable":
+    case "timeout":
+      return { kind: "unknown", reason };
+    default:
+      return assertNever(error.kind, "error kind");
+  }
+}
+
+const rejected = (error: BrokerError, orderId?: string): OrderOutcome => ({
+  kind: "rejected",
+  reason: error.message,
+  raw: `${error.brokerCode ?? error.status ?? ""} ${error.message}`.trim(),
+  ...(orderId ? { orderId: brokerOrderId(orderId) } : {}),
+});
+
+/** Given up while waiting for its turn. */
+const neverSent = (error: BrokerError): OrderOutcome => ({
+  kind: "not-sent",
+  reason: error.message,
+  cause: "unreachable",
+});

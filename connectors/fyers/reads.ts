@@ -1,0 +1,186 @@
+import type { InstrumentKey } from "../../src/domain/ids.ts";
+import type { Instrument } from "../../src/domain/instrument.ts";
+import { paiseFromRupees } from "../../src/domain/money.ts";
+import type { Order } from "../../src/domain/order.ts";
+import type { Candle, Quote } from "../../src/domain/portfolio.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
+import type { Client } from "./client.ts";
+import { FYERS, inDomain, isUnknownOrder } from "./errors.ts";
+import * as market from "./map-market.ts";
+import * as map from "./map.ts";
+import type { DepthRaw, HoldingRaw, OrderRaw } from "./schemas.ts";
+import { segmentOf, venueSymbolOf } from "./venue.ts";
+
+const QUOTES_PER_CALL = 50;
+
+type PortfolioReads = Pick<
+  BrokerConnector,
+  | "getProfile"
+  | "getFunds"
+  | "getHoldings"
+  | "getPositions"
+  | "getOrders"
+  | "getTrades"
+  | "findOrdersByTag"
+  | "getOrder"
+>;
+
+export function createPortfolioReads(client: Client, deps: ConnectorDeps): PortfolioReads {
+  async function getOrders(access: Access, signal?: AbortSignal): Promise<Order[]> {
+    const { orderBook } = await client.getOrders(access, signal);
+    return inDomain("GET /orders", () => newestLast(orderBook));
+  }
+
+  return {
+    getProfile: async (access, signal) => map.toProfile(await client.getProfile(access, signal)),
+
+    async getFunds(access, signal) {
+      const reply = await client.getFunds(access, signal);
+      return inDomain("GET /funds", () => map.toFunds(reply));
+    },
+
+    async getHoldings(access, signal) {
+      const { holdings } = await client.getHoldings(access, signal);
+      const listed = holdings.filter(isListed);
+      if (listed.length < holdings.length)
+        deps.warn("fyers: holdings that are not shares were left out", { count: holdings.length - listed.length });
+      return inDomain("GET /holdings", () => listed.map(map.toHolding));
+    },
+
+    async getPositions(access, signal) {
+      const { netPositions } = await client.getPositions(access, signal);
+      return inDomain("GET /positions", () => netPositions.map(map.toPosition));
+    },
+
+    getOrders,
+
+    async getTrades(access, signal) {
+      const { tradeBook } = await client.getTradebook(access, signal);
+      return inDomain("GET /tradebook", () => tradeBook.map(map.toTrade));
+    },
+
+    /** Over the whole book: a filter that misses would prove that an order does not exist. */
+    findOrdersByTag: async (access, tag, signal) =>
+      (await getOrders(access, signal)).filter((order) => order.tag === tag),
+
+    async getOrder(access, orderId, _handle, signal) {
+      const { orderBook } = await client.getOrders(access, signal, { id: orderId }).catch((error: unknown) => {
+        if (isUnknownOrder(error)) return { orderBook: [] };
+        throw error;
+      });
+      const row = orderBook.find(({ id }) => id === orderId);
+      return row === undefined ? null : inDomain("GET /orders", () => map.toOrder(row));
+    },
+  };
+}
+
+/** Mutual funds may stand among the holdings, in a shape that is not documented. */
+const isListed = ({ exchange, segment }: HoldingRaw): boolean => segmentOf(exchange, segment) !== undefined;
+
+/** The book's order is not documented; ids grow within a day. */
+const newestLast = (rows: readonly OrderRaw[]): Order[] =>
+  rows.map(map.toOrder).sort((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0) || (a.orderId < b.orderId ? -1 : 1));
+
+type MarketReads = Pick<
+  BrokerConnector,
+  "getQuotes" | "getQuote" | "getOrderbook" | "getHistoricalData" | "getOrderCost"
+>;
+
+export function createMarketReads(client: Client, deps: ConnectorDeps): MarketReads {
+  async function getQuotes(
+    access: Access,
+    instruments: readonly Instrument[],
+    signal?: AbortSignal,
+  ): Promise<Map<InstrumentKey, Quote>> {
+    const bySymbol = venueSymbols(await deps.instruments(), instruments);
+    const quotes = new Map<InstrumentKey, Quote>();
+    for (const symbols of chunks([...bySymbol.keys()], QUOTES_PER_CALL)) {
+      const { d } = await client.getQuotes(access, symbols, signal);
+      for (const item of d) {
+        const instrument = bySymbol.get(item.n);
+        if (item.s === "error" || instrument === undefined) continue;
+        const quote = inDomain("GET /data/quotes", () => market.toQuote(instrument, item.v));
+        if (quote) quotes.set(quote.key, quote);
+      }
+    }
+    return quotes;
+  }
+
+  async function depthOf(access: Access, instrument: Instrument, signal?: AbortSignal): Promise<DepthRaw> {
+    const symbol = await symbolFor(deps, instrument.key, "GET /data/depth");
+    const { d } = await client.getDepth(access, symbol, signal);
+    return d[symbol] ?? notQuoted(instrument, "GET /data/depth");
+  }
+
+  return {
+    getQuotes,
+
+    async getQuote(access, instrument, signal) {
+      // An index has no depth.
+      if (instrument.kind === "index")
+        return (
+          (await getQuotes(access, [instrument], signal)).get(instrument.key) ??
+          notQuoted(instrument, "GET /data/quotes")
+        );
+      const row = await depthOf(access, instrument, signal);
+      const quote = inDomain("GET /data/depth", () => market.quoteFromDepth(instrument, row));
+      return quote ?? notQuoted(instrument, "GET /data/depth");
+    },
+
+    async getOrderbook(access, instrument, signal) {
+      const row = await depthOf(access, instrument, signal);
+      return inDomain("GET /data/depth", () => market.toDepth(instrument, row));
+    },
+
+    async getHistoricalData(access, { instrument, interval, from, to }, signal) {
+      const symbol = await symbolFor(deps, instrument.key, "GET /data/history");
+      const bars = new Map<number, Candle>();
+      for (const range of market.candleRanges(interval, from, to)) {
+        // cont_flag would stitch the expiries of a future together.
+        const query = { symbol, resolution: market.RESOLUTIONS[interval], cont_flag: "0", ...range };
+        const { candles } = await client.getHistory(access, query, signal);
+        for (const row of candles) {
+          const candle = inDomain("GET /data/history", () => market.toCandle(row, interval));
+          if (candle.at >= from && candle.at <= to) bars.set(candle.at, candle);
+        }
+      }
+      return [...bars.values()].sort((a, b) => a.at - b.at);
+    },
+
+    async getOrderCost(access, request, signal) {
+      const endpoint = "POST /multiorder/margin";
+      const table = await deps.instruments();
+      const listed = table.byKey(request.key);
+      const symbol = venueSymbolOf(table, request.key) ?? notListed(endpoint);
+      const terms = map.fromTerms(request.terms, listed !== undefined && map.takesStopMarket(listed.instrument));
+      const { data } = await client.postMargin(access, [map.fromCostRequest(request, symbol, terms)], signal);
+      return { margin: inDomain(endpoint, () => paiseFromRupees(data.margin_new_order)), charges: null };
+    },
+  };
+}
+
+function venueSymbols(table: InstrumentTable, instruments: readonly Instrument[]): Map<string, Instrument> {
+  const bySymbol = new Map<string, Instrument>();
+  for (const instrument of instruments) {
+    const symbol = venueSymbolOf(table, instrument.key);
+    if (symbol !== undefined) bySymbol.set(symbol, instrument);
+  }
+  return bySymbol;
+}
+
+async function symbolFor(deps: ConnectorDeps, key: InstrumentKey, endpoint: string): Promise<string> {
+  return venueSymbolOf(await deps.instruments(), key) ?? notListed(endpoint);
+}
+
+function notListed(endpoint: string): never {
+  throw new BrokerError("rejected", "Fyers does not list this instrument", { broker: FYERS, endpoint });
+}
+
+function notQuoted(instrument: Instrument, endpoint: string): never {
+  throw new BrokerError("rejected", `Fyers has no price for ${instrument.symbol}`, { broker: FYERS, endpoint });
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}

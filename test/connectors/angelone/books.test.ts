@@ -1,0 +1,336 @@
+import { describe, expect, it } from "vitest";
+import { brokerOrderId, orderTag } from "../../../src/domain/ids.ts";
+import { instrumentKey, optionSymbol } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
+import { ORDER_STATUSES, PRODUCTS } from "../../../src/domain/order.ts";
+import { toStatus } from "../../../connectors/angelone/map.ts";
+import { fromProduct } from "../../../connectors/angelone/order-bodies.ts";
+import { orderSchema } from "../../../connectors/angelone/schemas.ts";
+import { access, bench, fixture, fixtureReply, reply, sbinTable, tableOf } from "./stand-in.ts";
+
+const rupees = priceFromRupees;
+const money = paiseFromRupees;
+
+const NIFTY_CALL = {
+  prefix: "NSE",
+  underlying: "NIFTY",
+  expiry: "2026-11-24",
+  strike: rupees(26_000),
+  optionType: "CE",
+  isMonthly: true,
+} as const;
+const withOption = tableOf([
+  {
+    venueSymbol: "NIFTY24NOV2626000CE",
+    venueToken: "43817",
+    instrument: {
+      ...NIFTY_CALL,
+      kind: "option",
+      key: instrumentKey("NFO", 43_817),
+      symbol: optionSymbol(NIFTY_CALL),
+      segment: "NFO",
+      name: "NIFTY",
+      lotSize: 65,
+      tickSize: rupees("0.05"),
+    },
+  },
+]);
+
+describe("positions", () => {
+  it("shows Angel One's own P&L to the paisa and the average of the open side", async () => {
+    const { connector } = bench({ getPosition: "get-getPosition.json" }, { table: withOption });
+    const [reliance, option, sold, closed] = await connector.getPositions(access);
+    expect(reliance).toEqual({
+      symbol: "NSE:RELIANCE-EQ",
+      key: "NSE:2885",
+      segment: "NSE",
+      productType: "INTRADAY",
+      qty: 15,
+      side: "BUY",
+      avgPrice: rupees("1479.30"),
+      ltp: rupees("1486.20"),
+      pnl: money("127.00"),
+      realised: money("23.50"),
+      unrealised: money("103.50"),
+      dayPnl: money("127.00"),
+      buyQty: 20,
+      buyValue: money("29586.00"),
+      sellQty: 5,
+      sellValue: money("7420.00"),
+      multiplier: 1,
+    });
+    expect(option).toMatchObject({
+      symbol: "NSE:NIFTY26NOV26000CE",
+      key: "NFO:43817",
+      productType: "MARGIN",
+      qty: 130,
+      side: "SELL",
+      avgPrice: rupees("121.70"),
+      pnl: money("1521.00"),
+      dayPnl: money("1105.00"),
+      sellQty: 130,
+    });
+    expect(sold).toMatchObject({ productType: "CNC", side: "SELL", qty: 6, pnl: money("-2.10") });
+    expect(closed).toMatchObject({ symbol: "NSE:TCS-EQ", qty: 0, side: "CLOSED", avgPrice: 0, pnl: money("45.30") });
+  });
+
+  it("quotes the price and computes the P&L where the row has neither", async () => {
+    const quote = JSON.stringify({
+      status: true,
+      message: "SUCCESS",
+      errorcode: "",
+      data: {
+        fetched: [{ exchange: "NSE", tradingSymbol: "RELIANCE-EQ", symbolToken: "2885", ltp: 1486.2 }],
+        unfetched: [],
+      },
+    });
+    const { connector, requests } = bench({ getPosition: "get-getPosition-older.json", quote: reply(quote) });
+    const [open, closed] = await connector.getPositions(access);
+    expect(open).toMatchObject({
+      ltp: rupees("1486.20"),
+      pnl: money("127.00"),
+      realised: money("23.50"),
+      unrealised: money("103.50"),
+    });
+    expect(closed).toMatchObject({ ltp: null, pnl: money("45.30"), realised: money("45.30"), unrealised: 0 });
+    expect(requests[1]?.body).toBe('{"mode":"LTP","exchangeTokens":{"NSE":["2885"]}}');
+  });
+
+  it("keeps a position without a price when the quote is refused", async () => {
+    const { connector } = bench({
+      getPosition: "get-getPosition-older.json",
+      quote: reply("<html>bad gateway</html>", 502),
+    });
+    const [open] = await connector.getPositions(access);
+    expect(open).toMatchObject({
+      ltp: null,
+      dayPnl: null,
+      realised: money("23.50"),
+      pnl: money("23.50"),
+      unrealised: 0,
+    });
+  });
+
+  it("names a derivative as Angel One does when the master does not have it", async () => {
+    const { connector } = bench({ getPosition: "get-getPosition.json" }, { table: sbinTable });
+    const rows = await connector.getPositions(access);
+    expect(rows[1]).toMatchObject({ symbol: "NSE:NIFTY24NOV2626000CE", key: "NFO:43817" });
+  });
+
+  it.each(["get-getPosition-empty.json", "get-getAllHolding-not-found.json"])("is empty for %s", async (name) => {
+    const { connector } = bench({ getPosition: name });
+    expect(await connector.getPositions(access)).toEqual([]);
+  });
+});
+
+describe("holdings", () => {
+  it("computes P&L, and takes pledged shares and today's sales off what can be sold", async () => {
+    const { connector } = bench({ getAllHolding: "get-getAllHolding.json", getPosition: "get-getPosition.json" });
+    const [sbin, mahindra, bond, onBse] = await connector.getHoldings(access);
+    expect(sbin).toEqual({
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      isin: "INE062A01020",
+      productType: "CNC",
+      qty: 25,
+      t1Qty: 0,
+      sellableQty: 19,
+      pledgedQty: 0,
+      avgPrice: rupees("842.15"),
+      ltp: rupees("1012.35"),
+      prevClose: rupees("1004.60"),
+      pnl: money("4255.00"),
+    });
+    expect(mahindra).toMatchObject({
+      symbol: "NSE:M&M-EQ",
+      qty: 14,
+      t1Qty: 4,
+      pledgedQty: 3,
+      sellableQty: 11,
+      pnl: money("1574.30"),
+    });
+    expect(bond).toMatchObject({ symbol: "NSE:SGBMAR31IV-GB", avgPrice: 0, ltp: null, prevClose: null, pnl: null });
+    expect(onBse).toMatchObject({ symbol: "BSE:SBIN", key: "BSE:500112", sellableQty: 5, pnl: money("1062.00") });
+  });
+
+  it.each(["get-getAllHolding-empty.json", "get-getAllHolding-not-found.json"])("are empty for %s", async (name) => {
+    const { connector } = bench({ getAllHolding: name, getPosition: "get-getPosition-empty.json" });
+    expect(await connector.getHoldings(access)).toEqual([]);
+  });
+});
+
+it("reads funds of text with four decimals", async () => {
+  const { connector } = bench({ getRMS: "get-getRMS.json" });
+  expect(await connector.getFunds(access)).toEqual({
+    available: money("84210.55"),
+    used: money("15789.45"),
+    cash: money("84210.55"),
+    collateral: money("12000.25"),
+  });
+});
+
+it.each(["get-getProfile.json", "get-getProfile-text-lists.json"])("reads the profile of %s", async (name) => {
+  const { connector } = bench({ getProfile: name });
+  expect(await connector.getProfile(access)).toEqual({
+    accountId: "R58213",
+    name: "ASHA RAO",
+    canSellWithoutAuthorisation: null,
+    hasMarketData: null,
+  });
+});
+
+describe("orders", () => {
+  it("come oldest first, numbers and text alike, with what a change needs in the handle", async () => {
+    const { connector } = bench({ getOrderBook: "get-getOrderBook.json" }, { table: withOption });
+    const [rejected, open, stop, afterMarket] = await connector.getOrders(access);
+    expect(open).toEqual({
+      orderId: "261120000148213",
+      exchangeOrderId: "1100000021874410",
+      tag: "dp7f3a91c2",
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      side: "BUY",
+      type: "LIMIT",
+      productType: "CNC",
+      validity: "DAY",
+      qty: 10,
+      filledQty: 6,
+      avgPrice: rupees("1010.40"),
+      price: rupees("1010.50"),
+      triggerPrice: 0,
+      status: "open",
+      message: null,
+      isAmo: false,
+      placedAt: istInstant("2026-11-20", "10:14:08"),
+      handle: {
+        variety: "NORMAL",
+        exchange: "NSE",
+        tradingsymbol: "SBIN-EQ",
+        symboltoken: "3045",
+        duration: "DAY",
+        uniqueorderid: "7c1e5b0a-93f4-4d0e-8a52-6d1f3be0c947",
+      },
+    });
+    expect(rejected).toMatchObject({ status: "rejected", message: expect.stringContaining("Insufficient Funds") });
+    expect(stop).toMatchObject({
+      type: "SL",
+      productType: "MARGIN",
+      status: "trigger-pending",
+      symbol: "NSE:NIFTY26NOV26000CE",
+      price: rupees(105),
+      triggerPrice: rupees("106.50"),
+      tag: null,
+      placedAt: istInstant("2026-11-20", "10:20:00"),
+    });
+    expect(afterMarket).toMatchObject({ status: "open", isAmo: true, qty: 1, placedAt: null, exchangeOrderId: null });
+    expect(afterMarket?.handle).not.toHaveProperty("uniqueorderid");
+  });
+
+  it("are found again by their tag", async () => {
+    const { connector } = bench({ getOrderBook: "get-getOrderBook.json" }, { table: withOption });
+    const found = await connector.findOrdersByTag(access, orderTag("dp7f3a91c2"));
+    expect(found.map(({ orderId }) => orderId)).toEqual(["261120000148213"]);
+    expect(await connector.findOrdersByTag(access, orderTag("another"))).toEqual([]);
+  });
+
+  it("are none when the book is null", async () => {
+    const { connector } = bench({ getOrderBook: "get-getOrderBook-empty.json" });
+    expect(await connector.getOrders(access)).toEqual([]);
+  });
+
+  it.each([
+    ["status", "status"],
+    ["product", "producttype"],
+    ["type", "ordertype"],
+  ])("throw on an unknown %s, naming broker, endpoint and field", async (name, field) => {
+    const { connector } = bench({ getOrderBook: `get-getOrderBook-unknown-${name}.json` });
+    const failure = connector.getOrders(access);
+    await expect(failure).rejects.toMatchObject({
+      kind: "bad-response",
+      broker: "angelone",
+      endpoint: "GET order/v1/getOrderBook",
+    });
+    await expect(failure).rejects.toThrow(`0.${field}`);
+  });
+
+  it("have a known meaning for every status, whatever its case", () => {
+    const row = JSON.parse(fixture("get-details.json")).data;
+    const status = (text: string, ordertype = "LIMIT", filledshares = 0) =>
+      toStatus(orderSchema.parse({ ...row, status: text, ordertype, filledshares }));
+    const cases: [string, (typeof ORDER_STATUSES)[number]][] = [
+      ["put order req received", "pending"],
+      ["validation pending", "pending"],
+      ["Open Pending ", "pending"],
+      ["OPEN", "open"],
+      ["trigger pending", "trigger-pending"],
+      ["modify validation pending", "open"],
+      ["modify pending", "open"],
+      ["modified", "open"],
+      ["not modified", "open"],
+      ["cancel pending", "open"],
+      ["not cancelled", "open"],
+      ["complete", "filled"],
+      ["cancelled", "cancelled"],
+      ["rejected", "rejected"],
+      ["after market order req received", "open"],
+      ["modify after market order req received", "open"],
+      ["AMO SUBMITTED", "open"],
+      ["cancelled after market order", "cancelled"],
+    ];
+    for (const [text, expected] of cases) expect([text, status(text)]).toEqual([text, expected]);
+    expect(status("cancel pending", "STOPLOSS_LIMIT")).toBe("trigger-pending");
+    expect(status("modified", "STOPLOSS_LIMIT", 5)).toBe("open");
+  });
+
+  it("keep their product both ways, and cover orders do not exist", () => {
+    const there = PRODUCTS.filter((product) => product !== "CO").map(fromProduct);
+    expect(there).toEqual(["DELIVERY", "INTRADAY", "CARRYFORWARD", "MARGIN", "BO"]);
+    expect(() => fromProduct("CO")).toThrow("cover orders");
+  });
+});
+
+describe("one order", () => {
+  const id = brokerOrderId("261120000148213");
+  const handle = { uniqueorderid: "7c1e5b0a-93f4-4d0e-8a52-6d1f3be0c947" };
+
+  it("is read by its unique id in one call", async () => {
+    const { connector, requests } = bench({ details: "get-details.json" });
+    expect(await connector.getOrder(access, id, handle)).toMatchObject({
+      orderId: id,
+      status: "filled",
+      filledQty: 10,
+    });
+    expect(requests.map(({ url }) => new URL(url).pathname)).toEqual([
+      "/rest/secure/angelbroking/order/v1/details/7c1e5b0a-93f4-4d0e-8a52-6d1f3be0c947",
+    ]);
+  });
+
+  it("is looked for in the book when the unique id is not known", async () => {
+    const { connector } = bench({ details: "get-details-not-found.json", getOrderBook: "get-getOrderBook.json" });
+    expect(await connector.getOrder(access, id, handle)).toMatchObject({ orderId: id, status: "open" });
+    expect(await connector.getOrder(access, brokerOrderId("1"), {})).toBeNull();
+  });
+
+  it("is not said to be missing when the broker cannot be asked", async () => {
+    const { connector } = bench({ details: fixtureReply("error-rate-limit.txt", 403) });
+    await expect(connector.getOrder(access, id, handle)).rejects.toMatchObject({ kind: "rate-limited" });
+  });
+});
+
+it("gives trades the master's key and today's date", async () => {
+  const { connector } = bench({ getTradeBook: "get-getTradeBook.json" });
+  expect(await connector.getTrades(access)).toEqual([
+    {
+      tradeId: "50123377",
+      orderId: "261120000148213",
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      side: "BUY",
+      productType: "CNC",
+      qty: 6,
+      price: rupees("1010.40"),
+      at: istInstant("2026-11-20", "10:14:11"),
+    },
+  ]);
+});

@@ -1,0 +1,336 @@
+import { describe, expect, it } from "vitest";
+import { angelone } from "../../../connectors/angelone/index.ts";
+import { brokerOrderId, orderTag } from "../../../src/domain/ids.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import type { Order, OrderTerms } from "../../../src/domain/order.ts";
+import { HttpFailure, type HttpReply } from "../../../src/lib/http.ts";
+import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
+import { access, API_KEY, bench, bodyOf, buy, emptyTable, expired, fixtureReply, JWT, reply } from "./stand-in.ts";
+
+const rupees = priceFromRupees;
+const PLACED = { placeOrder: "post-placeOrder.json" };
+
+describe("placing", () => {
+  it("sends every value as text and answers with Angel One's ids", async () => {
+    const { connector, requests } = bench(PLACED);
+    const outcome = await connector.placeOrder(access, buy());
+    expect(outcome).toEqual({
+      kind: "accepted",
+      orderId: "261120000148213",
+      handle: {
+        variety: "NORMAL",
+        exchange: "NSE",
+        tradingsymbol: "SBIN-EQ",
+        symboltoken: "3045",
+        duration: "DAY",
+        uniqueorderid: "7c1e5b0a-93f4-4d0e-8a52-6d1f3be0c947",
+      },
+    });
+    expect(bodyOf(requests[0])).toEqual({
+      variety: "NORMAL",
+      tradingsymbol: "SBIN-EQ",
+      symboltoken: "3045",
+      transactiontype: "BUY",
+      exchange: "NSE",
+      ordertype: "LIMIT",
+      producttype: "DELIVERY",
+      duration: "DAY",
+      price: "1010.50",
+      triggerprice: "0",
+      squareoff: "0",
+      stoploss: "0",
+      trailingStopLoss: "0",
+      quantity: "10",
+      disclosedquantity: "0",
+      ordertag: "dp7f3a91c2",
+      scripconsent: "yes",
+    });
+    expect(requests[0]?.headers).toMatchObject({
+      "X-PrivateKey": API_KEY,
+      Authorization: `Bearer ${JWT}`,
+      "X-UserType": "USER",
+      "X-SourceID": "WEB",
+    });
+  });
+
+  const protection = { basisPoints: 100, limit: rupees("1020.60") };
+  const terms: [string, OrderTerms, Record<string, string>][] = [
+    [
+      "a market order as a limit at its collar",
+      { type: "MARKET", protection },
+      { variety: "NORMAL", ordertype: "LIMIT", price: "1020.60", triggerprice: "0" },
+    ],
+    [
+      "a stop",
+      { type: "SL", price: rupees(1000), triggerPrice: rupees("999.95") },
+      { variety: "STOPLOSS", ordertype: "STOPLOSS_LIMIT", price: "1000.00", triggerprice: "999.95" },
+    ],
+    [
+      "a market stop as a stop-limit at its collar",
+      { type: "SL-M", triggerPrice: rupees(1010), protection },
+      { variety: "STOPLOSS", ordertype: "STOPLOSS_LIMIT", price: "1020.60", triggerprice: "1010.00" },
+    ],
+    [
+      "a price finer than a paisa",
+      { type: "LIMIT", price: rupees("83.0025") },
+      { variety: "NORMAL", ordertype: "LIMIT", price: "83.0025", triggerprice: "0" },
+    ],
+  ];
+  it.each(terms)("sends %s", async (_what, asked, expected) => {
+    const { connector, requests } = bench(PLACED);
+    await connector.placeOrder(access, buy({ terms: asked }));
+    expect(bodyOf(requests[0])).toMatchObject(expected);
+  });
+
+  it("never sends a market order", async () => {
+    for (const [, asked] of terms) {
+      const { connector, requests } = bench(PLACED);
+      await connector.placeOrder(access, buy({ terms: asked }));
+      expect(requests[0]?.body).not.toContain("MARKET");
+    }
+  });
+
+  it("marks after-market orders, but for stops, which need their own variety", async () => {
+    const { connector, requests } = bench(PLACED);
+    await connector.placeOrder(access, buy({ isAmo: true }));
+    await connector.placeOrder(
+      access,
+      buy({ isAmo: true, terms: { type: "SL", price: rupees(1000), triggerPrice: rupees(999) } }),
+    );
+    expect(requests.map((request) => bodyOf(request))).toMatchObject([{ variety: "AMO" }, { variety: "STOPLOSS" }]);
+  });
+
+  it("goes out through the link's own way out; reading does not", async () => {
+    const { connector, requests } = bench({ ...PLACED, getRMS: "get-getRMS.json" });
+    await connector.placeOrder(access, buy());
+    await connector.getFunds(access);
+    expect(requests.map(({ egress }) => egress === access.egress)).toEqual([true, false]);
+    expect(requests[1]?.egress).toBeUndefined();
+  });
+});
+
+describe("the outcome of an order", () => {
+  const cases: [string, HttpReply | Error, object][] = [
+    [
+      "a refusal with a known code",
+      fixtureReply("post-placeOrder-cautionary.json"),
+      {
+        kind: "rejected",
+        reason: "This security is under the cautionary listing",
+        raw: "AB4036 This security is under the cautionary listing",
+      },
+    ],
+    [
+      "a documented validation error",
+      fixtureReply("post-placeOrder-symbol-not-found.json"),
+      { kind: "not-sent", cause: "invalid-request" },
+    ],
+    ["an unregistered address", fixtureReply("error-AG7002.json", 403), { kind: "not-sent", cause: "ip-not-allowed" }],
+    ["a dead session", fixtureReply("error-AG8001.json", 200), { kind: "not-sent", cause: "session-expired" }],
+    [
+      "a wrong key",
+      reply('{"success":false,"message":"Invalid API Key","errorCode":"AG8004","data":""}'),
+      { kind: "not-sent", cause: "invalid-credentials" },
+    ],
+    [
+      "no connection",
+      new HttpFailure("unreachable", "no connection (ECONNREFUSED)"),
+      { kind: "not-sent", cause: "unreachable" },
+    ],
+    ["a timeout", new HttpFailure("timeout", "no reply in 7000 ms"), { kind: "unknown" }],
+    ["a broken connection", new HttpFailure("broken", "connection broke"), { kind: "unknown" }],
+    ["an abandoned call", new HttpFailure("aborted", "call was abandoned"), { kind: "unknown" }],
+    ["a gateway's page", reply("<html>502</html>", 502), { kind: "unknown" }],
+    ["a page with 200", reply("<html>login</html>"), { kind: "unknown" }],
+    ["half a reply", reply('{"status":true,"message":"SUC'), { kind: "unknown" }],
+    ["an empty 400", reply("", 400), { kind: "unknown" }],
+    ["the rate limit's text", fixtureReply("error-rate-limit.txt", 403), { kind: "unknown" }],
+    ["a 429", reply("{}", 429), { kind: "unknown" }],
+    ["a yes without an order", fixtureReply("post-placeOrder-no-data.json"), { kind: "unknown" }],
+    ["a yes with a 5xx", fixtureReply("post-placeOrder.json", 503), { kind: "unknown" }],
+    [
+      "the catch-all AB1007",
+      reply('{"status":false,"message":"AMX Error","errorcode":"AB1007","data":null}'),
+      { kind: "unknown" },
+    ],
+    [
+      "throttling as AB1004",
+      reply('{"status":false,"message":"Something Went Wrong","errorcode":"AB1004","data":null}'),
+      { kind: "unknown" },
+    ],
+    [
+      "a code nobody documented",
+      reply('{"status":false,"message":"Novel","errorcode":"AB7777","data":null}'),
+      { kind: "unknown" },
+    ],
+  ];
+  it.each(cases)("after %s is told without a second request", async (_what, answer, expected) => {
+    const { connector, requests } = bench({ placeOrder: answer });
+    expect(await connector.placeOrder(access, buy())).toMatchObject(expected);
+    expect(requests).toHaveLength(1);
+  });
+
+  it("never carries the token or the key", async () => {
+    for (const [, answer] of cases) {
+      const { connector } = bench({ placeOrder: answer });
+      const told = JSON.stringify(await connector.placeOrder(access, buy()));
+      expect(told).not.toContain(JWT);
+      expect(told).not.toContain(API_KEY);
+    }
+  });
+
+  it("is not-sent, without a call, when the session's time is over", async () => {
+    const { connector, requests } = bench(PLACED);
+    const order = { ...sampleOrder };
+    expect(await connector.placeOrder(expired, buy())).toMatchObject({ kind: "not-sent", cause: "session-expired" });
+    expect(await connector.modifyOrder(expired, order, { qty: 5 })).toMatchObject({ cause: "session-expired" });
+    expect(await connector.cancelOrder(expired, order)).toMatchObject({ cause: "session-expired" });
+    expect(requests).toEqual([]);
+  });
+
+  it("is not-sent when Angel One does not list the instrument, or its product is not placed here", async () => {
+    const unlisted = bench(PLACED, { table: emptyTable });
+    expect(await unlisted.connector.placeOrder(access, buy())).toMatchObject({
+      kind: "not-sent",
+      cause: "invalid-request",
+    });
+    const { connector } = bench(PLACED);
+    expect(await connector.placeOrder(access, buy({ productType: "BO" }))).toMatchObject({ cause: "invalid-request" });
+    expect(unlisted.requests).toEqual([]);
+  });
+
+  it("is not-sent when the call is given up while it waits for its turn", async () => {
+    const controller = new AbortController();
+    const patient: RateLimiter = {
+      run: (_key, _windows, _call, signal) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener("abort", () => reject(signal.reason as Error));
+        }),
+    };
+    const { connector, requests } = bench(PLACED, { limiter: patient });
+    const outcome = connector.placeOrder(access, buy(), controller.signal);
+    setImmediate(() => controller.abort());
+    expect(await outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
+    expect(requests).toEqual([]);
+  });
+});
+
+const sampleOrder: Order = {
+  orderId: brokerOrderId("261120000148213"),
+  exchangeOrderId: null,
+  tag: orderTag("dp7f3a91c2"),
+  symbol: buy().symbol,
+  key: buy().key,
+  side: "BUY",
+  type: "SL",
+  productType: "INTRADAY",
+  validity: "DAY",
+  qty: 10,
+  filledQty: 0,
+  avgPrice: rupees(0),
+  price: rupees("1012.00"),
+  triggerPrice: rupees("1011.00"),
+  status: "trigger-pending",
+  message: null,
+  isAmo: false,
+  placedAt: null,
+  handle: {
+    variety: "STOPLOSS",
+    exchange: "NSE",
+    tradingsymbol: "SBIN-EQ",
+    symboltoken: "3045",
+    duration: "DAY",
+    uniqueorderid: "old",
+  },
+};
+
+describe("changing", () => {
+  it("sends the full set, what stays taken from the order, and keeps the newest unique id", async () => {
+    const { connector, requests } = bench({ modifyOrder: "post-placeOrder.json" });
+    const outcome = await connector.modifyOrder(access, sampleOrder, { qty: 5 });
+    expect(bodyOf(requests[0])).toEqual({
+      variety: "STOPLOSS",
+      orderid: "261120000148213",
+      ordertype: "STOPLOSS_LIMIT",
+      producttype: "INTRADAY",
+      duration: "DAY",
+      price: "1012.00",
+      quantity: "5",
+      tradingsymbol: "SBIN-EQ",
+      symboltoken: "3045",
+      exchange: "NSE",
+      triggerprice: "1011.00",
+    });
+    expect(outcome).toMatchObject({
+      kind: "accepted",
+      handle: { variety: "STOPLOSS", uniqueorderid: "7c1e5b0a-93f4-4d0e-8a52-6d1f3be0c947" },
+    });
+  });
+
+  it("changes the terms and keeps the quantity", async () => {
+    const { connector, requests } = bench({ modifyOrder: "post-placeOrder.json" });
+    await connector.modifyOrder(access, sampleOrder, { terms: { type: "LIMIT", price: rupees(1013) } });
+    expect(bodyOf(requests[0])).toMatchObject({
+      ordertype: "LIMIT",
+      price: "1013.00",
+      triggerprice: "0",
+      quantity: "10",
+    });
+  });
+
+  it("is not sent for an order whose handle is not from the book", async () => {
+    const { connector, requests } = bench({});
+    const stranger = { ...sampleOrder, handle: {} };
+    expect(await connector.modifyOrder(access, stranger, {})).toMatchObject({ cause: "invalid-request" });
+    expect(await connector.cancelOrder(access, stranger)).toMatchObject({ cause: "invalid-request" });
+    expect(requests).toEqual([]);
+  });
+});
+
+describe("cancelling", () => {
+  it("names the order's own variety", async () => {
+    const { connector, requests } = bench({ cancelOrder: "post-placeOrder.json" });
+    expect(await connector.cancelOrder(access, sampleOrder)).toMatchObject({ kind: "accepted" });
+    expect(bodyOf(requests[0])).toEqual({ variety: "STOPLOSS", orderid: "261120000148213" });
+  });
+
+  it("of an order that is gone is refused in Angel One's words", async () => {
+    const { connector } = bench({ cancelOrder: "post-cancelOrder-not-found.json" });
+    expect(await connector.cancelOrder(access, sampleOrder)).toMatchObject({
+      kind: "rejected",
+      reason: "Order not found",
+    });
+  });
+});
+
+it("meters writes together, by link, and each book by itself", async () => {
+  const meters: string[] = [];
+  const limiter: RateLimiter = {
+    run: (key, windows, call) => {
+      meters.push(`${key} ${windows[0]?.count}/${windows[0]?.perMs}`);
+      return call();
+    },
+  };
+  const ack = "post-placeOrder.json";
+  const answers = { placeOrder: ack, modifyOrder: ack, cancelOrder: ack, getOrderBook: "get-getOrderBook-empty.json" };
+  const { connector } = bench(answers, { limiter });
+  await connector.placeOrder(access, buy());
+  await connector.modifyOrder(access, sampleOrder, { qty: 5 });
+  await connector.cancelOrder(access, sampleOrder);
+  await connector.getOrders(access);
+  expect(meters).toEqual([
+    ...Array.from({ length: 3 }, () => "angelone:link-1:orders 9/1000"),
+    "angelone:link-1:orderBook 1/1100",
+  ]);
+});
+
+describe("postbacks", () => {
+  it("are a hint that names an order", () => {
+    const read = angelone.readPostback;
+    expect(read?.('{"clientcode":"R58213","orderid":"261120000148213","status":"complete"}', {})).toEqual({
+      orderId: "261120000148213",
+    });
+    expect(read?.("not json", {})).toBeNull();
+    expect(read?.('{"status":"complete"}', {})).toBeNull();
+  });
+});

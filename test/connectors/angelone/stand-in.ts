@@ -1,0 +1,126 @@
+import { readFileSync } from "node:fs";
+import { angelone } from "../../../connectors/angelone/index.ts";
+import type {
+  Access,
+  BrokerConnector,
+  Credentials,
+  InstrumentTable,
+  VenueInstrument,
+} from "../../../connectors/base.ts";
+import { linkId, orderTag } from "../../../src/domain/ids.ts";
+import { equitySymbol, instrumentKey, type Equity, type Segment } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import type { OrderRequest } from "../../../src/domain/order.ts";
+import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
+import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
+import { Secret } from "../../../src/lib/secret.ts";
+
+export const NOW = istInstant("2026-11-20", "10:30");
+export const MIDNIGHT = istInstant("2026-11-21");
+export const JWT = "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl";
+export const API_KEY = "kQ83x2LRsecretKey";
+
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`../../../connectors/angelone/fixtures/${name}`, import.meta.url), "utf8");
+export const reply = (body: string, status = 200): HttpReply => ({ status, headers: {}, body });
+export const fixtureReply = (name: string, status = 200): HttpReply => reply(fixture(name), status);
+
+export interface Wire {
+  readonly http: HttpClient;
+  readonly requests: HttpRequest[];
+}
+
+/** An HTTP client whose answers come from the path's last part: a reply, or an error to throw. */
+export function wire(answers: Readonly<Record<string, HttpReply | Error | string>>): Wire {
+  const requests: HttpRequest[] = [];
+  const answer = (request: HttpRequest): Promise<HttpReply> => {
+    requests.push(request);
+    const found = Object.entries(answers).find(([part]) => new URL(request.url).pathname.includes(part))?.[1];
+    if (found === undefined) return Promise.reject(new Error(`nothing answers ${request.url}`));
+    if (found instanceof Error) return Promise.reject(found);
+    return Promise.resolve(typeof found === "string" ? fixtureReply(found) : found);
+  };
+  const stream = async (request: HttpRequest): Promise<AsyncIterable<Uint8Array>> => {
+    const whole = Buffer.from((await answer(request)).body);
+    return pieces(whole, 97);
+  };
+  return { requests, http: { send: answer, read: answer, stream, close: () => Promise.resolve() } };
+}
+
+export async function* pieces(whole: Buffer, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < whole.length; at += size) yield await Promise.resolve(whole.subarray(at, at + size));
+}
+
+export const noLimits: RateLimiter = { run: (_key, _windows, call) => call() };
+
+export const emptyTable: InstrumentTable = tableOf([]);
+
+export function tableOf(entries: readonly VenueInstrument[]): InstrumentTable {
+  const bySegmentName = new Map<string, VenueInstrument>();
+  for (const entry of entries) bySegmentName.set(`${entry.instrument.segment}:${entry.venueSymbol}`, entry);
+  return {
+    byKey: (key) => entries.find(({ instrument }) => instrument.key === key),
+    bySymbol: (symbol) => entries.find(({ instrument }) => instrument.symbol === symbol),
+    byVenueSymbol: (segment: Segment, name) => bySegmentName.get(`${segment}:${name}`),
+  };
+}
+
+export const SBIN: Equity = {
+  kind: "equity",
+  key: instrumentKey("NSE", 3045),
+  symbol: equitySymbol("NSE", "SBIN", "EQ"),
+  segment: "NSE",
+  series: "EQ",
+  name: "SBIN",
+  lotSize: 1,
+  tickSize: priceFromRupees("0.05"),
+};
+export const sbinTable = tableOf([{ instrument: SBIN, venueSymbol: "SBIN-EQ", venueToken: "3045" }]);
+
+export interface Bench {
+  readonly connector: BrokerConnector;
+  readonly requests: HttpRequest[];
+  readonly warnings: string[];
+}
+
+export function bench(
+  answers: Parameters<typeof wire>[0],
+  options: { table?: InstrumentTable; now?: number; limiter?: RateLimiter } = {},
+): Bench {
+  const { http, requests } = wire(answers);
+  const warnings: string[] = [];
+  const connector = angelone.create({
+    http,
+    limiter: options.limiter ?? noLimits,
+    instruments: () => Promise.resolve(options.table ?? sbinTable),
+    now: () => options.now ?? NOW,
+    roots: {},
+    warn: (message) => void warnings.push(message),
+  });
+  return { connector, requests, warnings };
+}
+
+export const credentials: Credentials = { apiKey: new Secret(API_KEY) };
+export const access: Access = {
+  link: linkId("link-1"),
+  credentials,
+  session: { accessToken: new Secret(JWT), accountId: "R58213", issuedAt: NOW, expiresAt: MIDNIGHT },
+  egress: new Secret("socks5://user:pass@127.0.0.1:1080"),
+};
+export const expired: Access = { ...access, session: { ...access.session, expiresAt: NOW } };
+
+export const buy = (change: Partial<OrderRequest> = {}): OrderRequest => ({
+  tag: orderTag("dp7f3a91c2"),
+  key: SBIN.key,
+  symbol: SBIN.symbol,
+  side: "BUY",
+  productType: "CNC",
+  validity: "DAY",
+  qty: 10,
+  isAmo: false,
+  terms: { type: "LIMIT", price: priceFromRupees("1010.50") },
+  ...change,
+});
+
+export const bodyOf = (request: HttpRequest | undefined): unknown => JSON.parse(request?.body ?? "null");

@@ -1,0 +1,140 @@
+import { readFileSync } from "node:fs";
+import type {
+  Access,
+  BrokerConnector,
+  ConnectorDeps,
+  InstrumentTable,
+  VenueInstrument,
+} from "../../../connectors/base.ts";
+import { fyers } from "../../../connectors/fyers/index.ts";
+import { linkId } from "../../../src/domain/ids.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
+import { HttpFailure } from "../../../src/lib/http.ts";
+import { Secret } from "../../../src/lib/secret.ts";
+
+export const NOW = istInstant("2026-11-20", "11:30");
+export const TOKEN = "eyJ0b2tlbiI6MX0.eyJzZWNyZXQiOjF9.c2lnbmF0dXJl";
+export const SECRET = "DEMOSECRET1";
+export const PIN = "4821";
+
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`../../../connectors/fyers/fixtures/${name}`, import.meta.url), "utf8");
+export const sample = (name: string): unknown => JSON.parse(fixture(`${name}.json`));
+
+export const reply = (name: string, status = 200, headers: HttpReply["headers"] = {}): HttpReply => ({
+  status,
+  headers: { "content-type": "application/json", ...headers },
+  body: fixture(`${name}.json`),
+});
+export const html = (status: number): HttpReply => ({ status, headers: {}, body: "<html><body>oh no</body></html>" });
+export const text = (body: string, status = 200): HttpReply => ({ status, headers: {}, body });
+
+export const credentials = {
+  client_id: new Secret("DEMOAPP123-100"),
+  secret_id: new Secret(SECRET),
+  pin: new Secret(PIN),
+};
+
+export const access: Access = {
+  link: linkId("link-1"),
+  credentials,
+  session: {
+    accessToken: new Secret(TOKEN),
+    refreshToken: new Secret("refresh-token-value"),
+    accountId: "FA20411",
+    issuedAt: NOW - 3_600_000,
+    expiresAt: istInstant("2026-11-21", "06:00"),
+  },
+  egress: new Secret("http://proxy.example:3128"),
+};
+
+export interface Sent extends HttpRequest {
+  readonly how: "send" | "read";
+}
+type Answer = HttpReply | HttpFailure;
+
+/** Answers from a function and remembers what was asked. */
+export function scripted(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
+  const sent: Sent[] = [];
+  const take = (how: Sent["how"]) => (request: HttpRequest) => {
+    sent.push({ ...request, how });
+    const given = answer(request);
+    return given instanceof HttpFailure ? Promise.reject(given) : Promise.resolve(given);
+  };
+  const http: HttpClient = {
+    send: take("send"),
+    read: take("read"),
+    stream: (request) => {
+      const name = new URL(request.url).pathname.replace("/sym_details/", "");
+      return Promise.resolve(inPieces(Buffer.from(fixture(name)), 37));
+    },
+    close: () => Promise.resolve(),
+  };
+  return { http, sent };
+}
+
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) {
+    await Promise.resolve();
+    yield bytes.subarray(at, at + size);
+  }
+}
+
+export interface Bench {
+  readonly connector: BrokerConnector;
+  readonly sent: Sent[];
+  readonly warnings: string[];
+  readonly table: InstrumentTable;
+}
+
+export async function bench(
+  answer: (request: HttpRequest) => Answer,
+  more: Partial<ConnectorDeps> = {},
+): Promise<Bench> {
+  const { http, sent } = scripted(answer);
+  const warnings: string[] = [];
+  const deps: Omit<ConnectorDeps, "instruments"> = {
+    http,
+    limiter: { run: (_key, _windows, call) => call() },
+    now: () => NOW,
+    roots: fyers.roots,
+    warn: (message) => void warnings.push(message),
+  };
+  const masterOf = fyers.create({ ...deps, instruments: () => Promise.reject(new Error("not needed")) });
+  const rows: VenueInstrument[] = [];
+  for await (const row of masterOf.getInstruments?.({ onSkipped: () => {} }) ?? []) rows.push(row);
+  const table = tableOf(rows);
+  return {
+    connector: fyers.create({ ...deps, instruments: () => Promise.resolve(table), ...more }),
+    sent,
+    warnings,
+    table,
+  };
+}
+
+export function tableOf(rows: readonly VenueInstrument[]): InstrumentTable {
+  return {
+    byKey: (key) => rows.find(({ instrument }) => instrument.key === key),
+    bySymbol: (symbol) => rows.find(({ instrument }) => instrument.symbol === symbol),
+    byVenueSymbol: (segment, venueSymbol) =>
+      rows.find((row) => row.instrument.segment === segment && row.venueSymbol === venueSymbol),
+  };
+}
+
+export function listed(table: InstrumentTable, symbol: string): Instrument {
+  const row = table.bySymbol(symbol as Instrument["symbol"]);
+  if (!row) throw new Error(`no ${symbol} in the fixtures`);
+  return row.instrument;
+}
+
+/** The error that a promise ends in; fails when it does not. */
+export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing failed");
+}

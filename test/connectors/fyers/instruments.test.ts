@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import type { VenueInstrument } from "../../../connectors/base.ts";
+import { fyers } from "../../../connectors/fyers/index.ts";
+import { toInstrument } from "../../../connectors/fyers/instruments.ts";
+import { keyFromFyToken, venueSymbolOf } from "../../../connectors/fyers/venue.ts";
+import { HttpFailure } from "../../../src/lib/http.ts";
+import { failureOf, fixture, html, scripted, tableOf } from "./harness.ts";
+
+async function download(): Promise<{ rows: VenueInstrument[]; skipped: string[] }> {
+  const { http } = scripted(() => html(500));
+  const connector = fyers.create({
+    http,
+    limiter: { run: (_key, _windows, call) => call() },
+    instruments: () => Promise.reject(new Error("not needed")),
+    now: () => 0,
+    roots: fyers.roots,
+    warn: () => {},
+  });
+  const [rows, skipped]: [VenueInstrument[], string[]] = [[], []];
+  for await (const row of connector.getInstruments?.({ onSkipped: (why) => skipped.push(why) }) ?? []) rows.push(row);
+  return { rows, skipped };
+}
+
+describe("the masters", () => {
+  it("yield shares, indices and derivatives of both exchanges, whatever the pieces they come in", async () => {
+    const { rows } = await download();
+    expect(rows.map(({ instrument }) => `${instrument.key} ${instrument.symbol}`)).toEqual([
+      "NSE:3045 NSE:SBIN-EQ",
+      "NSE:2031 NSE:M&M-EQ",
+      "NSE:16669 NSE:BAJAJ-AUTO-EQ",
+      "INDEX:NIFTY50 NSE:NIFTY50-INDEX",
+      "NFO:37455 NSE:NIFTY26NOVFUT",
+      "NFO:49600 NSE:NIFTY26NOV26000CE",
+      "NFO:41922 NSE:NIFTY26D0126000PE",
+      "BSE:532667 BSE:SUZLON",
+      "BSE:532977 BSE:BAJAJ-AUTO",
+      "INDEX:SENSEX BSE:SENSEX-INDEX",
+      "BFO:8712345 BSE:SENSEX26NOVFUT",
+    ]);
+  });
+
+  it("count what they leave out", async () => {
+    const { skipped } = await download();
+    expect(skipped).toEqual([
+      "index that is not served",
+      "test symbol",
+      "wrong number of columns",
+      "bad row",
+      "fyToken and scrip code disagree",
+      "segment not served",
+    ]);
+  });
+
+  it("carry ISIN, tick size and lot, expiry and strike", async () => {
+    const { rows } = await download();
+    const of = (symbol: string) => rows.find(({ instrument }) => instrument.symbol === symbol);
+    expect(of("NSE:SBIN-EQ")).toEqual({
+      instrument: {
+        kind: "equity",
+        key: "NSE:3045",
+        symbol: "NSE:SBIN-EQ",
+        segment: "NSE",
+        name: "STATE BANK OF INDIA",
+        lotSize: 1,
+        tickSize: 500,
+        isin: "INE062A01020",
+        series: "EQ",
+      },
+      venueSymbol: "SBIN-EQ",
+      venueToken: "10100000003045",
+    });
+    expect(of("BSE:SUZLON")).toMatchObject({ instrument: { series: "A", tickSize: 100 }, venueSymbol: "SUZLON-A" });
+    expect(of("NSE:NIFTY26D0126000PE")).toMatchObject({
+      instrument: {
+        kind: "option",
+        underlying: "NIFTY",
+        expiry: "2026-12-01",
+        strike: 260_000_000,
+        optionType: "PE",
+        lotSize: 75,
+      },
+      venueSymbol: "NIFTY26D0126000PE",
+    });
+    expect(of("NSE:NIFTY26NOVFUT")).toMatchObject({
+      instrument: { kind: "future", expiry: "2026-11-24", tickSize: 1_000 },
+    });
+    expect(of("NSE:NIFTY50-INDEX")).toMatchObject({
+      instrument: { kind: "index", segment: "INDEX", name: "Nifty 50", tickSize: 0 },
+    });
+  });
+
+  it("give every instrument a name at Fyers, and back from Fyers' number the same identity", async () => {
+    const { rows } = await download();
+    const table = tableOf(rows);
+    const tickers = ["NSE_CM", "NSE_FO", "BSE_CM", "BSE_FO"].flatMap((file) =>
+      fixture(`${file}.csv`)
+        .trim()
+        .split("\n")
+        .map((line) => line.split(",")[9]),
+    );
+    for (const { instrument, venueToken } of rows) {
+      expect(tickers).toContain(venueSymbolOf(table, instrument.key));
+      if (instrument.kind !== "index") expect(keyFromFyToken(venueToken)).toBe(instrument.key);
+    }
+  });
+
+  it("reads a row with a carriage return no worse", () => {
+    const [line = ""] = fixture("NSE_CM.csv").split("\n");
+    expect(toInstrument(line)).toMatchObject({ venueSymbol: "SBIN-EQ" });
+    expect(toInstrument("")).toBe("wrong number of columns");
+  });
+
+  it("fail with the broker's error when they cannot be had, also in the middle", async () => {
+    const { http } = scripted(() => html(500));
+    const connector = (stream: typeof http.stream) =>
+      fyers.create({
+        http: { ...http, stream },
+        limiter: { run: (_key, _windows, call) => call() },
+        instruments: () => Promise.reject(new Error("not needed")),
+        now: () => 0,
+        roots: fyers.roots,
+        warn: () => {},
+      });
+    const drain = async (stream: typeof http.stream): Promise<void> => {
+      for await (const row of connector(stream).getInstruments?.({ onSkipped: () => {} }) ?? [])
+        expect(row).toBeDefined();
+    };
+    const down = () => Promise.reject(new HttpFailure("unreachable", "no connection"));
+    expect(await failureOf(drain(down))).toMatchObject({
+      kind: "unreachable",
+      endpoint: "GET /sym_details/NSE_CM.csv",
+    });
+    const cut = async () => {
+      await Promise.resolve();
+      return (async function* () {
+        yield Buffer.from(fixture("NSE_CM.csv").slice(0, 200));
+        await Promise.reject(new TypeError("terminated"));
+      })();
+    };
+    expect(await failureOf(drain(cut))).toMatchObject({ kind: "unavailable" });
+  });
+});

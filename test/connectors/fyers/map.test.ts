@@ -1,0 +1,483 @@
+import { describe, expect, it } from "vitest";
+import { parseJson } from "../../../connectors/fyers/client.ts";
+import { toTag } from "../../../connectors/fyers/map.ts";
+import * as schemas from "../../../connectors/fyers/schemas.ts";
+import { canonicalSymbol, keyFromFyToken } from "../../../connectors/fyers/venue.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { BrokerError } from "../../../src/errors.ts";
+import { access, bench, failureOf, fixture, listed, reply, sample, text } from "./harness.ts";
+
+const withRow = (name: string, list: string, change: object): string => {
+  const body = sample(name) as Record<string, object[]>;
+  return JSON.stringify({ ...body, [list]: [{ ...body[list]?.[0], ...change }] });
+};
+
+describe("funds and profile", () => {
+  it("joins the ledger by id and never adds the collateral to what is available", async () => {
+    const { connector } = await bench(() => reply("get-funds"));
+    expect(await connector.getFunds(access)).toEqual({
+      available: 18_438_035,
+      used: 2_550_010,
+      cash: 15_000_007,
+      collateral: 6_000_000,
+    });
+  });
+
+  it("says which ledger row is missing", async () => {
+    const { connector } = await bench(() => text('{"s":"ok","code":200,"message":"","fund_limit":[]}'));
+    const error = await failureOf(connector.getFunds(access));
+    expect(error).toMatchObject({ kind: "bad-response", endpoint: "GET /funds" });
+    expect((error as Error).message).toContain("10 (Available Balance)");
+  });
+
+  it("tells the account, the name and whether sells need an authorisation", async () => {
+    const { connector } = await bench(() => reply("get-profile"));
+    expect(await connector.getProfile(access)).toEqual({
+      accountId: "FA20411",
+      name: "ASHA RAO",
+      canSellWithoutAuthorisation: true,
+      hasMarketData: null,
+    });
+  });
+});
+
+describe("holdings", () => {
+  it("maps quantities, cost and profit to the paisa, with a numeric fyToken", async () => {
+    const { connector } = await bench(() => reply("get-holdings"));
+    const [sbin, mm] = await connector.getHoldings(access);
+    expect(sbin).toEqual({
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      isin: "INE062A01020",
+      productType: "CNC",
+      qty: 40,
+      t1Qty: 0,
+      sellableQty: 35,
+      pledgedQty: 5,
+      avgPrice: 8_123_500,
+      ltp: 9_051_000,
+      prevClose: null,
+      pnl: 371_000,
+    });
+    expect(mm).toMatchObject({ symbol: "NSE:M&M-EQ", key: "NSE:2031", avgPrice: 30_104_560, pnl: 63_031 });
+  });
+
+  it("counts a T1 row once and as not delivered", async () => {
+    const { connector } = await bench(() => reply("get-holdings"));
+    const bajaj = (await connector.getHoldings(access))[2];
+    expect(bajaj).toMatchObject({ symbol: "NSE:BAJAJ-AUTO-EQ", qty: 10, t1Qty: 10, sellableQty: 0, pnl: -19_000 });
+  });
+
+  it("has no profit where the cost is not known, and no group in a BSE symbol", async () => {
+    const { connector } = await bench(() => reply("get-holdings"));
+    const suzlon = (await connector.getHoldings(access))[3];
+    expect(suzlon).toMatchObject({ symbol: "BSE:SUZLON", key: "BSE:532667", avgPrice: 0, pnl: null });
+  });
+
+  it("leaves mutual funds out and says so", async () => {
+    const { connector, warnings } = await bench(() => reply("get-holdings"));
+    expect(await connector.getHoldings(access)).toHaveLength(4);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("takes an empty account as no holdings", async () => {
+    const { connector } = await bench(() => reply("get-holdings-empty"));
+    expect(await connector.getHoldings(access)).toEqual([]);
+  });
+
+  it("names the broker, the endpoint and the field when one is missing", async () => {
+    const body = withRow("get-holdings", "holdings", { costPrice: undefined });
+    const { connector } = await bench(() => text(body));
+    const error = await failureOf(connector.getHoldings(access));
+    expect(error).toBeInstanceOf(BrokerError);
+    expect(error).toMatchObject({ kind: "bad-response", broker: "fyers", endpoint: "GET /holdings" });
+    expect((error as Error).message).toContain("holdings.0.costPrice");
+  });
+});
+
+describe("positions", () => {
+  it("keeps Fyers' own profit figures to the paisa", async () => {
+    const { connector } = await bench(() => reply("get-positions"));
+    const rows = await connector.getPositions(access);
+    expect(rows[0]).toEqual({
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      segment: "NSE",
+      productType: "INTRADAY",
+      qty: 60,
+      side: "BUY",
+      avgPrice: 9_000_000,
+      ltp: 9_051_000,
+      pnl: 50_600,
+      realised: 20_000,
+      unrealised: 30_600,
+      dayPnl: 50_600,
+      buyQty: 100,
+      buyValue: 9_000_000,
+      sellQty: 40,
+      sellValue: 3_620_000,
+      multiplier: 1,
+    });
+    expect(rows.map(({ pnl }) => pnl)).toEqual([50_600, -261_025, 80_975, 1_000, 9_590]);
+  });
+
+  it("shows a short as SELL with a positive quantity, and no day's profit for what was carried", async () => {
+    const { connector } = await bench(() => reply("get-positions"));
+    expect((await connector.getPositions(access))[1]).toMatchObject({
+      symbol: "NSE:NIFTY26NOVFUT",
+      key: "NFO:37455",
+      segment: "NFO",
+      side: "SELL",
+      qty: 75,
+      avgPrice: 261_045_333,
+      dayPnl: null,
+    });
+  });
+
+  it("keeps a closed row with quantity 0", async () => {
+    const { connector } = await bench(() => reply("get-positions"));
+    expect((await connector.getPositions(access))[2]).toMatchObject({
+      side: "CLOSED",
+      qty: 0,
+      avgPrice: 0,
+      realised: 80_975,
+    });
+  });
+
+  it("reads a fyToken of 17 digits that came as a JSON number", async () => {
+    const { connector } = await bench(() => reply("get-positions"));
+    expect((await connector.getPositions(access))[4]).toMatchObject({
+      key: "BFO:8712345",
+      symbol: "BSE:SENSEX26NOVFUT",
+    });
+  });
+
+  it("throws on an unknown product and on an unknown segment", async () => {
+    for (const change of [{ productType: "NRML" }, { segment: 99 }]) {
+      const { connector } = await bench(() => text(withRow("get-positions", "netPositions", change)));
+      expect(await failureOf(connector.getPositions(access))).toMatchObject({ kind: "bad-response" });
+    }
+  });
+});
+
+describe("orders and trades", () => {
+  it("maps every status, newest last", async () => {
+    const { connector } = await bench(() => reply("get-orders"));
+    const orders = await connector.getOrders(access);
+    expect(orders.map(({ orderId, status }) => [orderId.slice(-2), status])).toEqual([
+      ["34", "filled"],
+      ["35", "open"],
+      ["36", "cancelled"],
+      ["37", "rejected"],
+      ["38", "pending"],
+      ["39", "expired"],
+      ["40", "trigger-pending"],
+      ["41", "open"],
+    ]);
+  });
+
+  it("maps a filled market order: no price of its own, tag without prefix, time in IST", async () => {
+    const { connector } = await bench(() => reply("get-orders"));
+    expect((await connector.getOrders(access))[0]).toEqual({
+      orderId: "26112000001234",
+      exchangeOrderId: "1100000001089341",
+      tag: "tb7f3a91",
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      side: "BUY",
+      type: "MARKET",
+      productType: "CNC",
+      validity: "DAY",
+      qty: 3,
+      filledQty: 3,
+      avgPrice: 9_051_000,
+      price: 0,
+      triggerPrice: 0,
+      status: "filled",
+      message: null,
+      isAmo: false,
+      placedAt: istInstant("2026-11-20", "11:04:33"),
+      handle: {},
+    });
+  });
+
+  it("reads stops, epochs, IOC and after-market orders", async () => {
+    const { connector } = await bench(() => reply("get-orders"));
+    const orders = await connector.getOrders(access);
+    expect(orders[6]).toMatchObject({ type: "SL", side: "SELL", price: 8_950_000, triggerPrice: 8_965_000 });
+    expect(orders[7]).toMatchObject({
+      type: "SL-M",
+      price: 0,
+      triggerPrice: 9_185_000,
+      productType: "INTRADAY",
+      tag: null,
+    });
+    expect(orders[4]).toMatchObject({ placedAt: istInstant("2026-11-20", "11:08"), exchangeOrderId: null });
+    expect(orders[5]).toMatchObject({ validity: "IOC", isAmo: true });
+    expect(orders[3]?.message).toBe("Margin Shortfall: required 9050.00, available 812.40");
+  });
+
+  it.each([
+    ["status", { status: 3 }],
+    ["type", { type: 9 }],
+    ["productType", { productType: "NORMAL" }],
+    ["side", { side: 0 }],
+  ])("throws on an unknown %s", async (field, change) => {
+    const { connector } = await bench(() => text(withRow("get-orders", "orderBook", change)));
+    const error = await failureOf(connector.getOrders(access));
+    expect(error).toMatchObject({ kind: "bad-response" });
+    expect((error as Error).message).toContain(`orderBook.0.${field}`);
+  });
+
+  it("takes null as an empty book", async () => {
+    const { connector } = await bench(() => reply("get-orders-empty"));
+    expect(await connector.getOrders(access)).toEqual([]);
+  });
+
+  it("finds orders by tag in the whole book", async () => {
+    const { connector, sent } = await bench(() => reply("get-orders"));
+    const found = await connector.findOrdersByTag(access, "tbpart01" as never);
+    expect(found.map(({ orderId }) => orderId)).toEqual(["26112000001235"]);
+    expect(sent[0]?.url).not.toContain("order_tag");
+  });
+
+  it("answers null for an order that the book does not have", async () => {
+    const { connector } = await bench(() => reply("get-orders-unknown-id", 400));
+    expect(await connector.getOrder(access, "26112000009999" as never, {})).toBeNull();
+  });
+
+  it("maps a trade", async () => {
+    const { connector } = await bench(() => reply("get-tradebook"));
+    expect(await connector.getTrades(access)).toEqual([
+      {
+        tradeId: "52605023",
+        orderId: "26112000001234",
+        symbol: "NSE:SBIN-EQ",
+        key: "NSE:3045",
+        side: "BUY",
+        productType: "CNC",
+        qty: 3,
+        price: 9_051_000,
+        at: istInstant("2026-11-20", "11:04:33"),
+      },
+    ]);
+  });
+
+  it("strips the user's prefix and hides Fyers' own tags", () => {
+    expect(["1:abc", "abc", "2:Untagged", "1:Untagged", "2:squareoff", "", null].map(toTag)).toEqual([
+      "abc",
+      "abc",
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
+  });
+});
+
+describe("market data", () => {
+  it("quotes what is known and leaves out what is not", async () => {
+    const { connector, sent, table } = await bench(() => reply("get-data-quotes"));
+    const asked = ["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:M&M-EQ"].map((symbol) => listed(table, symbol));
+    const quotes = await connector.getQuotes(access, asked);
+    expect([...quotes.keys()]).toEqual(["NSE:3045", "INDEX:NIFTY50"]);
+    expect(quotes.get("NSE:3045" as never)).toEqual({
+      key: "NSE:3045",
+      symbol: "NSE:SBIN-EQ",
+      ltp: 9_051_000,
+      open: 9_000_000,
+      high: 9_084_000,
+      low: 8_970_500,
+      prevClose: 8_992_000,
+      bid: 9_050_500,
+      ask: 9_051_000,
+      volume: 7_712_045,
+      openInterest: null,
+      lowerCircuit: null,
+      upperCircuit: null,
+      at: null,
+      source: "broker",
+    });
+    expect(quotes.get("INDEX:NIFTY50" as never)).toMatchObject({ bid: null, ask: null, ltp: 260_124_000 });
+    expect(sent[0]?.url).toContain("M%26M");
+  });
+
+  it("asks for 50 symbols at a time", async () => {
+    const { connector, sent, table } = await bench(() => text('{"s":"ok","code":200,"d":[]}'));
+    const sbin = listed(table, "NSE:SBIN-EQ");
+    const many = Array.from({ length: 101 }, (_, at) => ({ ...sbin, key: `NSE:${at + 1}` as never }));
+    const all = {
+      ...table,
+      byKey: (key: string) => ({ instrument: sbin, venueSymbol: `S${key.slice(4)}-EQ`, venueToken: "1" }),
+    };
+    const wide = await bench(() => text('{"s":"ok","code":200,"d":[]}'), { instruments: () => Promise.resolve(all) });
+    await wide.connector.getQuotes(access, many);
+    expect(wide.sent.map(({ url }) => url.split("%2C").length)).toEqual([50, 50, 1]);
+    expect(await connector.getQuotes(access, [])).toEqual(new Map());
+    expect(sent).toHaveLength(0);
+  });
+
+  it("takes one quote from the depth, which also has circuits and the tick's time", async () => {
+    const { connector, table } = await bench(() => reply("get-data-depth"));
+    expect(await connector.getQuote(access, listed(table, "NSE:SBIN-EQ"))).toMatchObject({
+      ltp: 9_051_000,
+      prevClose: 8_992_000,
+      bid: 9_050_500,
+      ask: 9_051_000,
+      lowerCircuit: 8_093_000,
+      upperCircuit: 9_891_000,
+      openInterest: null,
+      at: 1_795_167_137_000,
+    });
+  });
+
+  it("leaves out the padding of the depth", async () => {
+    const { connector, table } = await bench(() => reply("get-data-depth"));
+    const depth = await connector.getOrderbook(access, listed(table, "NSE:SBIN-EQ"));
+    expect(depth.bids).toEqual([
+      { price: 9_050_500, quantity: 1210, orders: 9 },
+      { price: 9_050_000, quantity: 3300, orders: 14 },
+    ]);
+    expect(depth.asks).toHaveLength(3);
+    expect(depth).toMatchObject({ totalBidQty: 412_233, totalAskQty: 530_118, ltp: 9_051_000 });
+  });
+
+  it("sorts minute candles and keeps those in the range", async () => {
+    const { connector, table } = await bench(() => reply("get-data-history"));
+    const from = 1_795_059_900_000;
+    const query = { instrument: listed(table, "NSE:SBIN-EQ"), interval: "1m", from, to: from + 60_000 } as const;
+    expect(await connector.getHistoricalData(access, query)).toEqual([
+      { at: from, open: 9_000_000, high: 9_025_000, low: 8_991_000, close: 9_017_000, volume: 182_331 },
+      { at: from + 60_000, open: 9_017_000, high: 9_030_000, low: 9_012_000, close: 9_024_000, volume: 96_120 },
+    ]);
+    const short = await connector.getHistoricalData(access, { ...query, to: from });
+    expect(short.map(({ at }) => at)).toEqual([from]);
+  });
+
+  it("starts a daily bar at 00:00 IST of its trading date", async () => {
+    const { connector, table, sent } = await bench(() => reply("get-data-history-daily"));
+    const query = {
+      instrument: listed(table, "NSE:SBIN-EQ"),
+      interval: "1d",
+      from: istInstant("2026-11-19"),
+      to: istInstant("2026-11-20", "15:00"),
+    } as const;
+    const bars = await connector.getHistoricalData(access, query);
+    expect(bars.map(({ at }) => at)).toEqual([istInstant("2026-11-19"), istInstant("2026-11-20")]);
+    expect(Object.fromEntries(new URL(sent[0]?.url ?? "").searchParams)).toEqual({
+      symbol: "NSE:SBIN-EQ",
+      resolution: "1D",
+      cont_flag: "0",
+      date_format: "1",
+      range_from: "2026-11-19",
+      range_to: "2026-11-20",
+    });
+  });
+
+  it("asks in pieces of at most 100 days for minutes and 366 dates for days, without gaps", async () => {
+    const { connector, table, sent } = await bench(() => reply("get-data-history-no-data"));
+    const [from, to] = [istInstant("2024-11-20"), istInstant("2026-11-20")];
+    const instrument = listed(table, "NSE:SBIN-EQ");
+    expect(await connector.getHistoricalData(access, { instrument, interval: "5m", from, to })).toEqual([]);
+    const spans = sent.map(({ url }) => {
+      const query = new URL(url).searchParams;
+      return [Number(query.get("range_from")), Number(query.get("range_to"))] as const;
+    });
+    expect(spans[0]?.[0]).toBe(from / 1_000);
+    expect(spans.at(-1)?.[1]).toBe(to / 1_000);
+    expect(
+      spans.every(
+        ([start, end], at) => end - start < 100 * 86_400 && (at === 0 || start === (spans[at - 1]?.[1] ?? 0) + 1),
+      ),
+    ).toBe(true);
+
+    sent.length = 0;
+    await connector.getHistoricalData(access, { instrument, interval: "1d", from, to });
+    expect(sent.map(({ url }) => [...new URL(url).searchParams.values()].slice(-2))).toEqual([
+      ["2024-11-20", "2025-11-20"],
+      ["2025-11-21", "2026-11-20"],
+    ]);
+  });
+
+  it("asks for the last day also when the range ends earlier in the day than it starts", async () => {
+    const { connector, table, sent } = await bench(() => reply("get-data-history-no-data"));
+    const [from, to] = [istInstant("2025-11-19", "15:00"), istInstant("2026-11-20", "09:30")];
+    await connector.getHistoricalData(access, { instrument: listed(table, "NSE:SBIN-EQ"), interval: "1d", from, to });
+    expect(sent.map(({ url }) => [...new URL(url).searchParams.values()].slice(-2))).toEqual([
+      ["2025-11-19", "2026-11-19"],
+      ["2026-11-20", "2026-11-20"],
+    ]);
+  });
+
+  it("tells the margin of a ticket", async () => {
+    const { connector, sent, table } = await bench(() => reply("post-multiorder-margin"));
+    const { key, symbol } = listed(table, "BSE:SUZLON");
+    const request = {
+      tag: "t1" as never,
+      key,
+      symbol,
+      side: "BUY",
+      productType: "CNC",
+      validity: "DAY",
+      qty: 10,
+      isAmo: false,
+      terms: { type: "LIMIT", price: 421_000 as never },
+    } as const;
+    expect(await connector.getOrderCost?.(access, request)).toEqual({ margin: 905_055, charges: null });
+    expect(JSON.parse(sent[0]?.body ?? "")).toEqual({
+      data: [
+        {
+          symbol: "BSE:SUZLON-A",
+          qty: 10,
+          side: 1,
+          type: 1,
+          productType: "CNC",
+          limitPrice: 42.1,
+          stopPrice: 0,
+          stopLoss: 0,
+          takeProfit: 0,
+        },
+      ],
+    });
+  });
+});
+
+describe("names", () => {
+  it("reads the identity out of a fyToken", () => {
+    expect(
+      ["10100000003045", "101126112437455", "1210000000532667", "1120261119217406", "", "SBIN"].map(keyFromFyToken),
+    ).toEqual(["NSE:3045", "NFO:37455", "BSE:532667", "MCX:217406", null, null]);
+  });
+
+  it("drops the group of BSE shares only", () => {
+    expect(canonicalSymbol("BSE:BAJAJ-AUTO-A", "BSE")).toBe("BSE:BAJAJ-AUTO");
+    expect(canonicalSymbol("NSE:BAJAJ-AUTO-EQ", "NSE")).toBe("NSE:BAJAJ-AUTO-EQ");
+    expect(canonicalSymbol("NSE:BAJAJ-AUTO26NOVFUT", "NFO")).toBe("NSE:BAJAJ-AUTO26NOVFUT");
+  });
+
+  it("keeps every digit of a long number, and text that only looks like one", () => {
+    expect(parseJson('{"fyToken":12112611268712345,"message":"\\"fyToken\\":5"}')).toEqual({
+      fyToken: "12112611268712345",
+      message: '"fyToken":5',
+    });
+  });
+});
+
+it("has a schema that every fixture of a reading passes", () => {
+  const checks = [
+    ["get-profile", schemas.profileSchema],
+    ["get-funds", schemas.fundsSchema],
+    ["get-holdings", schemas.holdingsSchema],
+    ["get-positions", schemas.positionsSchema],
+    ["get-orders", schemas.orderBookSchema],
+    ["get-tradebook", schemas.tradeBookSchema],
+    ["get-data-quotes", schemas.quotesSchema],
+    ["get-data-depth", schemas.depthSchema],
+    ["get-data-history", schemas.historySchema],
+    ["post-multiorder-margin", schemas.marginSchema],
+    ["post-validate-authcode", schemas.tokenSchema],
+  ] as const;
+  const failing = checks.filter(([name, schema]) => !schema.safeParse(parseJson(fixture(`${name}.json`))).success);
+  expect(failing.map(([name]) => name)).toEqual([]);
+});
