@@ -1,0 +1,181 @@
+import { z } from "zod";
+import { parseIst } from "../../src/domain/market.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { Access, BrokerConnector, Credentials, LoginGrant, Session } from "../base.ts";
+import type { DhanClient } from "./client.ts";
+import { BROKER } from "./errors.ts";
+import type { IssuedTokenRaw, ProfileRaw } from "./schemas.ts";
+import type { AppKeys } from "./transport.ts";
+
+/** SELF is made in Dhan Web and can be renewed, APP comes from a consent login and cannot. */
+const RENEWABLE = "SELF";
+
+const claimsSchema = z.object({
+  exp: z.number().optional(),
+  iat: z.number().optional(),
+  dhanClientId: z.union([z.string(), z.number()]).transform(String).optional(),
+  tokenConsumerType: z.string().optional(),
+});
+export type Claims = z.output<typeof claimsSchema>;
+
+/** What an access token says of itself; null when it is no JWT. Only Dhan can verify it. */
+export function readClaims(token: string): Claims | null {
+  const [, payload, signature] = token.split(".");
+  if (payload === undefined || signature === undefined) return null;
+  try {
+    const json = JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as unknown;
+    return claimsSchema.safeParse(json).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** `2026-11-21T09:05:40` IST, or the token's own `exp` where that comes earlier. */
+export function expiryOf(issued: Pick<IssuedTokenRaw, "expiryTime" | "accessToken">): number {
+  const exp = readClaims(issued.accessToken)?.exp;
+  const stated = parseIst(issued.expiryTime);
+  return exp === undefined ? stated : Math.min(stated, exp * 1000);
+}
+
+type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "refreshToken" | "isTokenValid">>;
+
+export function login(client: DhanClient, now: () => number): Login {
+  /** The proof by a real call; also that the token belongs to the account that was linked. */
+  async function proven(grant: LoginGrant, session: Session, signal?: AbortSignal): Promise<ProfileRaw> {
+    const { link, credentials } = grant;
+    const expected = clientIdOf(credentials);
+    if (session.accountId !== expected) throw wrongAccount();
+    const profile = await client.getProfile({ link, credentials, session }, signal).catch((error: unknown) => {
+      if (error instanceof BrokerError && error.kind === "auth-expired")
+        throw failure("auth-invalid", "Dhan does not accept this access token for this client id");
+      throw error;
+    });
+    if (profile.dhanClientId !== expected) throw wrongAccount();
+    return profile;
+  }
+
+  async function fromCallback(grant: Extract<LoginGrant, { kind: "callback" }>, signal?: AbortSignal) {
+    const tokenId = grant.params["tokenId"];
+    if (!tokenId) throw failure("auth-invalid", "Dhan's login came back without a tokenId");
+    const keys = appKeys(grant.credentials);
+    const issued = await asLogin(client.consumeConsent(keys, tokenId, signal));
+    const session = sessionOf(issued, "APP", now());
+    await proven(grant, session, signal);
+    return session;
+  }
+
+  async function fromPasted(grant: Extract<LoginGrant, { kind: "token" }>, signal?: AbortSignal) {
+    const token = grant.token.reveal().trim();
+    const claims = readClaims(token);
+    if (claims === null) throw failure("auth-invalid", "That does not look like a Dhan access token");
+    const expiresAt = claims.exp === undefined ? Number.POSITIVE_INFINITY : claims.exp * 1000;
+    if (now() >= expiresAt) throw failure("auth-invalid", "This Dhan access token has expired; make a new one");
+    const session: Session = {
+      accessToken: new Secret(token),
+      accountId: claims.dhanClientId ?? clientIdOf(grant.credentials),
+      issuedAt: claims.iat === undefined ? now() : claims.iat * 1000,
+      expiresAt,
+      ...(claims.tokenConsumerType === undefined ? {} : { extra: { tokenConsumerType: claims.tokenConsumerType } }),
+    };
+    const profile = await proven(grant, session, signal);
+    return Number.isFinite(expiresAt) ? session : { ...session, expiresAt: parseIst(profile.tokenValidity) };
+  }
+
+  return {
+    /** The callback brings back a tokenId and nothing of ours, so the consent's id is what it must be bound to. */
+    async getLoginUrl({ credentials }, signal) {
+      const { consentAppId } = await asLogin(client.postGenerateConsent(appKeys(credentials), signal));
+      return { url: client.consentLoginUrl(consentAppId), binding: consentAppId };
+    },
+
+    generateSession: (grant, signal) =>
+      grant.kind === "callback" ? fromCallback(grant, signal) : fromPasted(grant, signal),
+
+    async refreshToken(access, signal) {
+      if (now() >= access.session.expiresAt) throw failure("auth-expired", "The Dhan session has ended; log in again");
+      if (access.session.extra?.["tokenConsumerType"] !== RENEWABLE)
+        throw failure("no-permission", "Dhan renews only tokens made in Dhan Web; log in again");
+      const issued = await client.getRenewToken(access, signal);
+      if (issued.dhanClientId !== access.session.accountId) throw wrongAccount();
+      return sessionOf(issued, RENEWABLE, now());
+    },
+
+    async isTokenValid(access, signal) {
+      if (now() >= access.session.expiresAt) return false;
+      try {
+        await client.getProfile(access, signal);
+        return true;
+      } catch (error) {
+        if (error instanceof BrokerError && (error.kind === "auth-expired" || error.kind === "auth-invalid"))
+          return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function sessionOf(issued: IssuedTokenRaw, kindUnlessSaid: string, now: number): Session {
+  const tokenConsumerType = readClaims(issued.accessToken)?.tokenConsumerType ?? kindUnlessSaid;
+  return {
+    accessToken: new Secret(issued.accessToken),
+    accountId: issued.dhanClientId,
+    issuedAt: now,
+    expiresAt: expiryOf(issued),
+    extra: { tokenConsumerType, ...(issued.dhanClientName ? { name: issued.dhanClientName } : {}) },
+  };
+}
+
+export const isExpired = ({ session }: Access, now: number): boolean => now >= session.expiresAt;
+
+function clientIdOf(credentials: Credentials): string {
+  const clientId = credentials["clientId"]?.reveal().trim();
+  if (!clientId) throw failure("auth-invalid", "The Dhan client id is missing");
+  return clientId;
+}
+
+function appKeys(credentials: Credentials): AppKeys {
+  const apiKey = credentials["apiKey"]?.reveal().trim();
+  const apiSecret = credentials["apiSecret"]?.reveal().trim();
+  if (!apiKey || !apiSecret)
+    throw failure(
+      "auth-invalid",
+      "Logging in at Dhan needs the API key and secret; without them paste an access token",
+    );
+  return { clientId: clientIdOf(credentials), apiKey, apiSecret };
+}
+
+/** While logging in there is no session yet: what Dhan refuses then are the keys or the consent. */
+async function asLogin<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (
+      error instanceof BrokerError &&
+      REFUSED_LOGIN.has(error.kind) &&
+      error.status !== undefined &&
+      error.status < 500
+    )
+      throw failure("auth-invalid", `Dhan refused the login: ${error.message}`, error);
+    throw error;
+  }
+}
+const REFUSED_LOGIN: ReadonlySet<BrokerErrorKind> = new Set([
+  "auth-expired",
+  "auth-invalid",
+  "invalid-request",
+  "rejected",
+  "bad-response",
+]);
+
+const wrongAccount = (): BrokerError =>
+  failure("auth-invalid", "This login belongs to another Dhan client id than the linked one");
+
+const failure = (kind: BrokerErrorKind, message: string, cause?: BrokerError): BrokerError =>
+  new BrokerError(kind, message, {
+    broker: BROKER,
+    endpoint: cause?.endpoint ?? "login",
+    status: cause?.status,
+    brokerCode: cause?.brokerCode,
+    cause,
+  });

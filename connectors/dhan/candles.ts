@@ -1,0 +1,123 @@
+import type { Instrument } from "../../src/domain/instrument.ts";
+import { addDays, istDate, istDateTime, istInstant, IST_OFFSET_MS, weekday } from "../../src/domain/market.ts";
+import { price, priceFromRupees } from "../../src/domain/money.ts";
+import type { Candle, Interval } from "../../src/domain/portfolio.ts";
+import type { CandlesRaw } from "./schemas.ts";
+
+const DAY_MS = 86_400_000;
+/** Dhan takes at most 90 days of intraday bars per call. */
+const MAX_INTRADAY_MS = 90 * DAY_MS;
+/** Indian sessions start at 09:15: bars of an hour or half an hour count from there. */
+const SESSION_OPEN_MS = (9 * 60 + 15) * 60_000;
+
+/** What is asked of Dhan for an interval, and how its bars are joined where it has no such bar itself. */
+export interface CandlePlan {
+  readonly source: "daily" | "1" | "5" | "15" | "60";
+  /** Start of the bar that an instant belongs to; null when Dhan's bars are the answer. */
+  readonly startOf: ((at: number) => number) | null;
+}
+
+export const CANDLE_PLANS: Readonly<Record<Interval, CandlePlan>> = {
+  "1m": { source: "1", startOf: null },
+  "5m": { source: "5", startOf: null },
+  "15m": { source: "15", startOf: null },
+  "30m": { source: "15", startOf: halfHourOf },
+  "1h": { source: "60", startOf: null },
+  "1d": { source: "daily", startOf: null },
+  "1w": { source: "daily", startOf: (at) => istInstant(mondayOf(istDate(at))) },
+  "1mo": { source: "daily", startOf: (at) => istInstant(`${istDate(at).slice(0, 7)}-01`) },
+};
+
+function halfHourOf(at: number): number {
+  const open = istInstant(istDate(at)) + SESSION_OPEN_MS;
+  return open + Math.floor((at - open) / 1_800_000) * 1_800_000;
+}
+
+const mondayOf = (date: string): string => addDays(date, -((weekday(date) + 6) % 7));
+
+export interface CandleRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The calls that one range takes, oldest first. */
+export function chunks(plan: CandlePlan, { from, to }: CandleRange): CandleRange[] {
+  if (from > to) return [];
+  if (plan.source === "daily") return [{ from, to }];
+  const parts: CandleRange[] = [];
+  for (let start = from; start <= to; start += MAX_INTRADAY_MS)
+    parts.push({ from: start, to: Math.min(start + MAX_INTRADAY_MS - 1000, to) });
+  return parts;
+}
+
+/** The dates of a call: `toDate` of daily bars is exclusive. */
+export const rangeBody = (plan: CandlePlan, { from, to }: CandleRange): Record<string, string | number> =>
+  plan.source === "daily"
+    ? { expiryCode: 0, fromDate: istDate(from), toDate: addDays(istDate(to), 1) }
+    : { interval: plan.source, fromDate: istDateTime(from), toDate: istDateTime(to) };
+
+/** Ranges of nothing but weekend days are answered with an error. */
+export function isWeekend({ from, to }: CandleRange): boolean {
+  if (to - from > 2 * DAY_MS) return false;
+  for (let date = istDate(from); date <= istDate(to); date = addDays(date, 1))
+    if (weekday(date) % 6 !== 0) return false;
+  return true;
+}
+
+/** Columns to bars, in the order they came. */
+export const toCandles = (raw: CandlesRaw, plan: CandlePlan): Candle[] =>
+  raw.timestamp.map((seconds, row) => ({
+    at: plan.source === "daily" ? startOfDay(seconds * 1000) : seconds * 1000,
+    open: priceFromRupees(raw.open[row] ?? NaN),
+    high: priceFromRupees(raw.high[row] ?? NaN),
+    low: priceFromRupees(raw.low[row] ?? NaN),
+    close: priceFromRupees(raw.close[row] ?? NaN),
+    volume: Math.round(raw.volume[row] ?? 0),
+  }));
+
+const startOfDay = (at: number): number => Math.floor((at + IST_OFFSET_MS) / DAY_MS) * DAY_MS - IST_OFFSET_MS;
+
+/** Joins bars, which come oldest first, into longer ones. */
+export function joinCandles(candles: readonly Candle[], startOf: (at: number) => number): Candle[] {
+  const joined: Candle[] = [];
+  for (const candle of candles) {
+    const at = startOf(candle.at);
+    const last = joined.at(-1);
+    if (last?.at === at) joined[joined.length - 1] = extend(last, candle);
+    else joined.push({ ...candle, at });
+  }
+  return joined;
+}
+
+const extend = (bar: Candle, next: Candle): Candle => ({
+  ...bar,
+  high: price(Math.max(bar.high, next.high)),
+  low: price(Math.min(bar.low, next.low)),
+  close: next.close,
+  volume: bar.volume + next.volume,
+});
+
+const INDEX_UNDERLYINGS = new Set([
+  "NIFTY",
+  "BANKNIFTY",
+  "FINNIFTY",
+  "MIDCPNIFTY",
+  "NIFTYNXT50",
+  "SENSEX",
+  "SENSEX50",
+  "BANKEX",
+]);
+
+/** Dhan's instrument type, which the chart endpoints want to be told. */
+export function instrumentType(instrument: Instrument): string {
+  switch (instrument.kind) {
+    case "equity":
+      return "EQUITY";
+    case "index":
+      return "INDEX";
+    case "future":
+      return INDEX_UNDERLYINGS.has(instrument.underlying) ? "FUTIDX" : "FUTSTK";
+    case "option":
+      return INDEX_UNDERLYINGS.has(instrument.underlying) ? "OPTIDX" : "OPTSTK";
+  }
+}

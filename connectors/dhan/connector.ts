@@ -1,0 +1,119 @@
+import type { InstrumentKey } from "../../src/domain/ids.ts";
+import { paiseFromRupees } from "../../src/domain/money.ts";
+import type { OrderOutcome } from "../../src/domain/order.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
+import { isExpired, login } from "./auth.ts";
+import type { DhanClient } from "./client.ts";
+import { BROKER } from "./errors.ts";
+import { readInstruments } from "./instruments.ts";
+import { toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
+import { marketData } from "./market-data.ts";
+import { fromChange, fromRequest, marginBody, toCancelled, toChanged, toOutcome, toPlaced } from "./order-wire.ts";
+import type { OrderRaw } from "./schemas.ts";
+import type { Lookup } from "./venue.ts";
+
+/** The contract, over the raw client and the pure mappings. */
+export function createConnector(client: DhanClient, deps: ConnectorDeps): BrokerConnector {
+  async function table() {
+    try {
+      return await deps.instruments();
+    } catch {
+      deps.warn("dhan: no instrument master; symbols are built from the broker's rows");
+      return null;
+    }
+  }
+
+  async function lookup(): Promise<Lookup> {
+    const master = await table();
+    return (key: InstrumentKey) => master?.byKey(key);
+  }
+
+  /** Rows that pass their schema and still cannot be mapped are bad answers, not defects of the caller. */
+  async function mapped<R, T>(endpoint: string, rows: readonly R[], map: (row: R, lookup: Lookup) => T): Promise<T[]> {
+    const find = rows.length === 0 ? () => undefined : await lookup();
+    try {
+      return rows.map((row) => map(row, find));
+    } catch (cause) {
+      const words = cause instanceof Error ? cause.message : "bad row";
+      throw new BrokerError("bad-response", `Dhan ${endpoint}: ${words}`, { broker: BROKER, endpoint, cause });
+    }
+  }
+
+  const orders = (endpoint: string, rows: readonly OrderRaw[]) => mapped(endpoint, rows, toOrder);
+
+  /** An order call is made once; its failure is an outcome. */
+  async function settled(access: Access, call: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
+    if (isExpired(access, deps.now()))
+      return { kind: "not-sent", reason: "The Dhan session has ended; log in again", cause: "session-expired" };
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof BrokerError) return toOutcome(error);
+      throw error;
+    }
+  }
+
+  return {
+    ...login(client, deps.now),
+    ...marketData({ client, table, now: deps.now }),
+
+    getProfile: async (access, signal) =>
+      toProfile(await client.getProfile(access, signal), access.session.extra?.["name"]),
+    getFunds: async (access, signal) => toFunds(await client.getFundLimit(access, signal)),
+    getHoldings: async (access, signal) => mapped("GET /holdings", await client.getHoldings(access, signal), toHolding),
+    getPositions: async (access, signal) =>
+      mapped("GET /positions", await client.getPositions(access, signal), toPosition),
+    getOrders: async (access, signal) =>
+      (await orders("GET /orders", await client.getOrders(access, signal))).sort(
+        (a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0),
+      ),
+    getTrades: async (access, signal) => mapped("GET /trades", await client.getTrades(access, signal), toTrade),
+
+    async placeOrder(access, request, signal) {
+      const body = fromRequest(request);
+      return settled(access, async () => toPlaced(await client.postOrder(access, body, signal)));
+    },
+    async modifyOrder(access, order, change, signal) {
+      const body = fromChange(order, change);
+      return settled(access, async () => toChanged(await client.putOrder(access, order.orderId, body, signal), order));
+    },
+    cancelOrder: (access, order, signal) =>
+      settled(access, async () => toCancelled(await client.deleteOrder(access, order.orderId, signal), order)),
+
+    /** By correlation id first; an order in TRANSIT is in the book only. */
+    async findOrdersByTag(access, tag, signal) {
+      const found = await client.getOrderByCorrelationId(access, tag, signal).catch(emptyWhenRefused);
+      const rows = found.length > 0 ? found : await client.getOrders(access, signal);
+      return orders(
+        "GET /orders",
+        rows.filter((row) => row.correlationId === tag),
+      );
+    },
+    async getOrder(access, orderId, _handle, signal) {
+      const rows = await client.getOrder(access, orderId, signal).catch(emptyWhenNotFound);
+      const [order] = await orders(
+        "GET /orders/{order-id}",
+        rows.filter((row) => row.orderId === orderId),
+      );
+      return order ?? null;
+    },
+    /** `brokerage` is only a part of the charges, so they are not told. */
+    async getOrderCost(access, request, signal) {
+      const { totalMargin } = await client.postMarginCalculator(access, marginBody(request), signal);
+      return { margin: paiseFromRupees(totalMargin), charges: null };
+    },
+    getInstruments: ({ onSkipped }, signal) => readInstruments(client.streamInstruments(signal), onSkipped),
+  };
+}
+
+/** DH-906: unknown, or known and still in TRANSIT. */
+function emptyWhenRefused(error: unknown): OrderRaw[] {
+  if (error instanceof BrokerError && (error.kind === "rejected" || error.status === 404)) return [];
+  throw error;
+}
+
+function emptyWhenNotFound(error: unknown): OrderRaw[] {
+  if (error instanceof BrokerError && error.kind === "rejected" && error.status === 404) return [];
+  throw error;
+}

@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { brokerName } from "../../src/domain/ids.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+
+export const BROKER = brokerName("dhan");
+export const NO_HOLDINGS = "DH-1111";
+const MAX_WORDS = 300;
+
+/** What Dhan said instead of an answer. */
+export interface Refusal {
+  readonly code: string | null;
+  readonly message: string;
+}
+
+/** https://dhanhq.co/docs/v2/annexure/#trading-api-error and #data-api-error */
+const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
+  "DH-901": "auth-expired",
+  "DH-902": "no-permission",
+  "DH-903": "no-permission",
+  "DH-904": "rate-limited",
+  "DH-905": "invalid-request",
+  "DH-906": "rejected",
+  "DH-907": "invalid-request",
+  "DH-908": "unavailable",
+  "DH-909": "unavailable",
+  "DH-910": "unavailable",
+  "DH-911": "ip-not-allowed",
+  "DH-1111": "rejected",
+  "800": "unavailable",
+  "804": "invalid-request",
+  "805": "rate-limited",
+  "806": "no-permission",
+  "807": "auth-expired",
+  "808": "auth-expired",
+  "809": "auth-expired",
+  "810": "auth-invalid",
+  "811": "invalid-request",
+  "812": "invalid-request",
+  "813": "invalid-request",
+  "814": "invalid-request",
+};
+
+/** Words that mean more than the code they come with: DH-905 and DH-906 are used for everything. */
+const KIND_BY_WORDS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
+  [/invalid ip\b/i, "ip-not-allowed"],
+  [/invalid token/i, "auth-expired"],
+];
+
+/** One row of the table: what a failed reply means. Codes come before the HTTP status: 806 arrives as a 401. */
+export function kindOf(status: number, refusal: Refusal | null): BrokerErrorKind {
+  if (status === 429) return "rate-limited";
+  if (status >= 500) return "unavailable";
+  if (refusal === null) return "bad-response";
+  const byWords = KIND_BY_WORDS.find(([words]) => words.test(refusal.message));
+  if (byWords) return byWords[1];
+  const byCode = refusal.code === null ? undefined : KIND_BY_CODE[refusal.code];
+  return byCode ?? (status === 401 ? "auth-expired" : "bad-response");
+}
+
+const code = z.union([z.string(), z.number()]).transform(String);
+const words = z.string().nullish();
+const tradingShape = z
+  .object({ errorCode: code, errorMessage: words })
+  .transform((row) => ({ code: row.errorCode, message: row.errorMessage ?? "" }));
+const chartShape = z
+  .object({ internalErrorCode: code, internalErrorMessage: words })
+  .transform((row) => ({ code: row.internalErrorCode, message: row.internalErrorMessage ?? "" }));
+const dataShape = z
+  .object({ status: z.enum(["failed", "failure", "error"]), data: z.record(z.string(), z.unknown()).nullish() })
+  .transform(({ data }) => {
+    const [first] = Object.entries(data ?? {});
+    return { code: first?.[0] ?? null, message: first ? String(first[1]) : "" };
+  });
+const gatewayShape = z
+  .object({ timestamp: z.unknown(), status: z.number(), error: z.string() })
+  .transform((row) => ({ code: null, message: row.error }));
+const listShape = z
+  .array(z.object({ message: z.string(), status: z.literal("ERROR") }))
+  .min(1)
+  .transform(([row]) => ({ code: null, message: row?.message ?? "" }));
+/** chartShape first: there `errorCode` is "NONE". */
+const refusalSchema = z.union([chartShape, tradingShape, dataShape, gatewayShape, listShape]);
+
+/** Any of Dhan's error envelopes; null for everything else. Some arrive with HTTP 200. */
+export function readRefusal(json: unknown): Refusal | null {
+  const parsed = refusalSchema.safeParse(json);
+  return parsed.success ? parsed.data : null;
+}
+
+/** The error of a reply that was not what it should be. */
+export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal | null): BrokerError {
+  const kind = kindOf(reply.status, refusal);
+  const message = refusal?.message ? clean(refusal.message) : `Dhan answered HTTP ${reply.status} to ${endpoint}`;
+  return new BrokerError(kind, message, {
+    broker: BROKER,
+    endpoint,
+    status: reply.status,
+    brokerCode: refusal?.code ?? undefined,
+    retryAfterMs: kind === "rate-limited" ? (retryAfterMs(reply.headers) ?? undefined) : undefined,
+  });
+}
+
+/** The error of a call that had no whole reply. Whatever ended the wait before `wasSent` proves that nothing went. */
+export function transportError(endpoint: string, cause: unknown, wasSent: boolean): BrokerError {
+  const details = { broker: BROKER, endpoint, cause };
+  if (!wasSent) return new BrokerError("unreachable", "The call was given up before it was sent to Dhan", details);
+  if (!(cause instanceof HttpFailure)) return new BrokerError("timeout", "The call to Dhan was abandoned", details);
+  switch (cause.kind) {
+    case "unreachable":
+      return new BrokerError("unreachable", "Dhan cannot be reached", details);
+    case "timeout":
+    case "aborted":
+      return new BrokerError("timeout", "Dhan did not answer in time", details);
+    case "broken":
+      return new BrokerError("unavailable", "The connection to Dhan broke", details);
+    case "too-large":
+      return new BrokerError("bad-response", "Dhan's answer is too large", details);
+  }
+}
+
+/** `GET /orders: 0.orderStatus: Invalid option …` */
+export function schemaError(endpoint: string, error: z.ZodError): BrokerError {
+  const [issue] = error.issues;
+  const field = issue?.path.join(".") || "reply";
+  return new BrokerError("bad-response", `Dhan ${endpoint}: ${field}: ${issue?.message ?? "not as documented"}`, {
+    broker: BROKER,
+    endpoint,
+  });
+}
+
+/** The broker's words on one line, without anything that looks like a token. */
+function clean(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.replaceAll(/eyJ[\w-]+(\.[\w-]*){0,2}/g, "***").slice(0, MAX_WORDS);
+}

@@ -1,0 +1,115 @@
+import { brokerOrderId } from "../../src/domain/ids.ts";
+import type { BrokerDefinition, Credentials } from "../base.ts";
+import { createClient } from "./client.ts";
+import { createConnector } from "./connector.ts";
+import { BROKER } from "./errors.ts";
+import { postbackSchema } from "./schemas.ts";
+import { createTransport, type RateLimits } from "./transport.ts";
+
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/** Per user, as of 21 March 2026: https://dhanhq.co/docs/v2/#rate-limit */
+const RATE_LIMITS: RateLimits = {
+  order: [
+    { count: 10, perMs: SECOND },
+    { count: 250, perMs: 60 * SECOND },
+    { count: 1000, perMs: HOUR },
+    { count: 7000, perMs: DAY },
+  ],
+  data: [{ count: 5, perMs: SECOND }],
+  quote: [{ count: 1, perMs: SECOND }],
+  other: [{ count: 20, perMs: SECOND }],
+  consent: [{ count: 25, perMs: DAY }],
+};
+
+const ROOTS = {
+  DHAN_API_ROOT: "https://api.dhan.co",
+  DHAN_AUTH_ROOT: "https://auth.dhan.co",
+  DHAN_INSTRUMENTS_URL: "https://images.dhan.co/api-data/api-scrip-master.csv",
+};
+
+export const dhan: BrokerDefinition = {
+  name: BROKER,
+  title: "Dhan",
+  capabilities: {
+    login: ["redirect", "token"],
+    refresh: true,
+    segments: ["NSE", "BSE", "NFO", "BFO", "INDEX"],
+    orderTypes: ["MARKET", "LIMIT", "SL", "SL-M"],
+    products: ["CNC", "INTRADAY", "MARGIN", "MTF"],
+    amo: true,
+    quotes: true,
+    depth: true,
+    candles: true,
+    orderCost: true,
+    instruments: true,
+    postback: "hint",
+  },
+  credentials: [
+    {
+      field: "clientId",
+      label: "Client ID",
+      isSecret: false,
+      where: "In Dhan Web (web.dhan.co) or the Dhan app, under My Profile, below your name.",
+      pattern: /^\d{6,12}$/,
+      example: "1104482917",
+    },
+    {
+      field: "apiKey",
+      label: "API key",
+      isSecret: false,
+      where:
+        "In Dhan Web under My Profile, Access DhanHQ APIs, tab API key; not needed when you paste an access token.",
+      pattern: /^[\w-]{4,64}$/,
+      example: "a1b2c3d4",
+      isOptional: true,
+    },
+    {
+      field: "apiSecret",
+      label: "API secret",
+      isSecret: true,
+      where: "Shown next to the API key in Dhan Web, under My Profile, Access DhanHQ APIs, tab API key.",
+      pattern: /^[\w-]{8,80}$/,
+      example: "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+      isOptional: true,
+    },
+  ],
+  setup: {
+    consoleUrl: "https://web.dhan.co",
+    steps: [
+      "Log in to Dhan Web and open My Profile, then Access DhanHQ APIs.",
+      "Choose API key, give the app a name and enter {redirectUrl} as Redirect URL; the key and secret live 12 months.",
+      "Or skip the key and make an Access Token there each day: it lives 24 hours and is pasted here.",
+      "Quotes and candles need the Data APIs subscription on the same page; without it choose Yahoo Finance as data source.",
+    ],
+    staticIp:
+      "In Dhan Web, My Profile, Access DhanHQ APIs, Static IP: enter this server's IPv4 address as primary. " +
+      "Each client needs an address of its own, and a change locks it for 7 days.",
+    paste: "The access token from Dhan Web, My Profile, Access DhanHQ APIs: three blocks joined by dots, starting eyJ.",
+  },
+  rateLimits: RATE_LIMITS,
+  // An order in TRANSIT is not found by its correlation id, so the book is given time to show it.
+  notFoundBelievedAfterMs: 20 * SECOND,
+  roots: ROOTS,
+  docsUrl: "https://dhanhq.co/docs/v2/",
+  create: (deps) => createConnector(createClient(createTransport(deps, RATE_LIMITS, ROOTS)), deps),
+  readPostback,
+};
+
+/** Postbacks carry no signature: one names an order of this client to read again, and nothing else is believed. */
+function readPostback(
+  body: string,
+  credentials: Credentials,
+): ReturnType<NonNullable<BrokerDefinition["readPostback"]>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return null;
+  }
+  const { data } = postbackSchema.safeParse(json);
+  if (!data || data.dhanClientId !== credentials["clientId"]?.reveal()) return null;
+  return { orderId: brokerOrderId(data.orderId) };
+}

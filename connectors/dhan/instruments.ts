@@ -1,0 +1,265 @@
+import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
+import {
+  equitySymbol,
+  futureSymbol,
+  indexKey,
+  indexSymbol,
+  INDICES,
+  instrumentKey,
+  monthlyExpiries,
+  optionSymbol,
+  type IndexName,
+  type OptionType,
+} from "../../src/domain/instrument.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { price, priceFromRupees, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { VenueInstrument } from "../base.ts";
+import { BROKER } from "./errors.ts";
+import { underlyingOf } from "./venue.ts";
+
+const COLUMNS = {
+  exchange: "SEM_EXM_EXCH_ID",
+  segment: "SEM_SEGMENT",
+  securityId: "SEM_SMST_SECURITY_ID",
+  type: "SEM_INSTRUMENT_NAME",
+  tradingSymbol: "SEM_TRADING_SYMBOL",
+  lot: "SEM_LOT_UNITS",
+  customSymbol: "SEM_CUSTOM_SYMBOL",
+  expiry: "SEM_EXPIRY_DATE",
+  strike: "SEM_STRIKE_PRICE",
+  optionType: "SEM_OPTION_TYPE",
+  tick: "SEM_TICK_SIZE",
+  expiryFlag: "SEM_EXPIRY_FLAG",
+  series: "SEM_SERIES",
+  name: "SM_SYMBOL_NAME",
+} as const;
+type Column = keyof typeof COLUMNS;
+type Row = Readonly<Record<Column, string>>;
+
+/** Dhan's names of the indices that we know, without blanks: the master writes both `INDIA VIX` and `BANKNIFTY`. */
+const INDEX_NAMES: Readonly<Record<string, IndexName>> = {
+  NIFTY: "NIFTY50",
+  BANKNIFTY: "NIFTYBANK",
+  FINNIFTY: "FINNIFTY",
+  MIDCPNIFTY: "MIDCPNIFTY",
+  NIFTYNXT50: "NIFTYNXT50",
+  NIFTYNEXT50: "NIFTYNXT50",
+  INDIAVIX: "INDIAVIX",
+  SENSEX: "SENSEX",
+  BANKEX: "BANKEX",
+};
+
+/** The documented index numbers, for when no master could be had. */
+export const INDEX_IDS: ReadonlyMap<InstrumentKey, string> = new Map([
+  [indexKey("NIFTY50"), "13"],
+  [indexKey("NIFTYBANK"), "25"],
+  [indexKey("SENSEX"), "51"],
+]);
+
+/** Segments of the file that are none of ours: currency and commodities. */
+const OTHER_SEGMENTS = new Set(["C", "M"]);
+const TEST_SYMBOL = /(NSE|BSE)TEST/;
+
+/** An option whose row does not say whether it is a monthly: known when the last row has been read. */
+interface Unnamed {
+  readonly name: (isMonthly: boolean) => VenueInstrument;
+  readonly family: string;
+  readonly expiry: string;
+}
+
+/**
+ * The compact master (api-scrip-master.csv) row by row: NSE, BSE, their derivatives and the indices. Bad rows are told
+ * to `onSkipped`. Options without an expiry flag come last.
+ */
+export async function* readInstruments(
+  bytes: AsyncIterable<Uint8Array>,
+  onSkipped: (reason: string) => void,
+): AsyncIterable<VenueInstrument> {
+  const expiries = new Map<string, Set<string>>();
+  const unnamed: Unnamed[] = [];
+  for await (const row of rows(bytes, onSkipped)) {
+    try {
+      const read = toInstrument(row);
+      if (read === null) continue;
+      if ("instrument" in read) yield read;
+      else unnamed.push(read);
+      noteExpiry(expiries, row);
+    } catch (error) {
+      onSkipped(error instanceof Error ? error.message : "bad row");
+    }
+  }
+  const monthlies = new Map([...expiries].map(([family, dates]) => [family, monthlyExpiries(dates)]));
+  for (const { name, family, expiry } of unnamed) yield name(monthlies.get(family)?.has(expiry) ?? false);
+}
+
+function noteExpiry(expiries: Map<string, Set<string>>, row: Row): void {
+  if (row.segment !== "D") return;
+  const family = familyOf(row);
+  const dates = expiries.get(family) ?? new Set();
+  expiries.set(family, dates.add(row.expiry.slice(0, 10)));
+}
+
+const familyOf = (row: Row): string => `${row.exchange}:${underlyingOf(row.tradingSymbol) ?? ""}`;
+
+/** Null for rows that are none of ours; throws on rows that should be and cannot be read. */
+function toInstrument(row: Row): VenueInstrument | Unnamed | null {
+  const { exchange, segment } = row;
+  if (OTHER_SEGMENTS.has(segment) || exchange === "MCX" || TEST_SYMBOL.test(row.tradingSymbol)) return null;
+  if (exchange !== "NSE" && exchange !== "BSE") throw new RangeError("unknown exchange");
+  switch (segment) {
+    case "E":
+      return toEquity(row, exchange);
+    case "D":
+      return toContract(row, exchange);
+    case "I":
+      return toIndex(row, exchange);
+    default:
+      throw new RangeError("unknown segment");
+  }
+}
+
+const venue = (row: Row) => ({ venueSymbol: row.tradingSymbol, venueToken: row.securityId });
+const nameOf = (row: Row): string => row.name || row.customSymbol || row.tradingSymbol;
+
+function toEquity(row: Row, exchange: "NSE" | "BSE"): VenueInstrument {
+  if (row.series === "" || row.series === "NA") throw new RangeError("no series");
+  return {
+    instrument: {
+      kind: "equity",
+      key: instrumentKey(exchange, row.securityId),
+      symbol: equitySymbol(exchange, row.tradingSymbol, row.series),
+      segment: exchange,
+      name: nameOf(row),
+      lotSize: units(row.lot),
+      tickSize: tick(row.tick),
+      series: row.series,
+    },
+    ...venue(row),
+  };
+}
+
+/** Index rows state their tick in rupees; an index is not traded, so none is kept. */
+function toIndex(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | null {
+  const name = INDEX_NAMES[row.tradingSymbol.toUpperCase().replaceAll(/\s/g, "")];
+  if (name === undefined || INDICES.find((index) => index.name === name)?.exchange !== exchange) return null;
+  return {
+    instrument: {
+      kind: "index",
+      key: indexKey(name),
+      symbol: indexSymbol(exchange, name),
+      segment: "INDEX",
+      name: row.customSymbol || nameOf(row),
+      lotSize: 1,
+      tickSize: ZERO_PRICE,
+    },
+    ...venue(row),
+  };
+}
+
+function toContract(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | Unnamed {
+  const underlying = underlyingOf(row.tradingSymbol);
+  if (underlying === null) throw new RangeError("no underlying in the trading symbol");
+  const segment = exchange === "NSE" ? ("NFO" as const) : ("BFO" as const);
+  const expiry = row.expiry.slice(0, 10);
+  istInstant(expiry);
+  const listed = {
+    key: instrumentKey(segment, row.securityId),
+    segment,
+    name: nameOf(row),
+    lotSize: units(row.lot),
+    tickSize: tick(row.tick),
+    underlying,
+    expiry,
+  };
+  switch (row.type) {
+    case "FUTIDX":
+    case "FUTSTK":
+      return {
+        instrument: { ...listed, kind: "future", symbol: futureSymbol(exchange, underlying, expiry) },
+        ...venue(row),
+      };
+    case "OPTIDX":
+    case "OPTSTK":
+      return toOption(row, listed, exchange);
+    default:
+      throw new RangeError("unknown instrument type");
+  }
+}
+
+type Listed = Omit<Extract<VenueInstrument["instrument"], { kind: "future" }>, "kind" | "symbol">;
+
+function toOption(row: Row, listed: Listed, prefix: string): VenueInstrument | Unnamed {
+  const { underlying, expiry } = listed;
+  const optionType = row.optionType as OptionType;
+  if (optionType !== "CE" && optionType !== "PE") throw new RangeError("unknown option type");
+  const strike = priceFromRupees(row.strike);
+  if (strike <= 0) throw new RangeError("no strike");
+  const symbol = (isMonthly: boolean): TradingSymbol =>
+    optionSymbol({ prefix, underlying, expiry, strike, optionType, isMonthly });
+  const name = (isMonthly: boolean): VenueInstrument => ({
+    instrument: { ...listed, kind: "option", strike, optionType, symbol: symbol(isMonthly) },
+    ...venue(row),
+  });
+  if (row.expiryFlag === "M" || row.expiryFlag === "W") return name(row.expiryFlag === "M");
+  return { name, family: familyOf(row), expiry };
+}
+
+/** `75.0` */
+function units(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new RangeError("no lot size");
+  return value;
+}
+
+/** `5.0000` paise, also for derivatives. */
+function tick(text: string): Price {
+  const value = Number(text);
+  if (text === "" || !Number.isFinite(value) || value <= 0) throw new RangeError("no tick size");
+  return price(Math.round(value * 100));
+}
+
+async function* rows(bytes: AsyncIterable<Uint8Array>, onSkipped: (reason: string) => void): AsyncIterable<Row> {
+  let columns: readonly [Column, number][] | null = null;
+  let width = 0;
+  for await (const line of lines(bytes)) {
+    const cells = splitCsv(line);
+    if (columns === null) {
+      columns = readHeader(cells);
+      width = cells.length;
+    } else if (cells.length < width) onSkipped("too few columns");
+    else yield Object.fromEntries(columns.map(([column, index]) => [column, (cells[index] ?? "").trim()])) as Row;
+  }
+}
+
+/** By name, never by position: Dhan has added columns before. */
+function readHeader(cells: readonly string[]): [Column, number][] {
+  return Object.entries(COLUMNS).map(([column, name]) => {
+    const index = cells.findIndex((cell) => cell.trim().replace(/^\uFEFF/, "") === name);
+    if (index >= 0) return [column as Column, index];
+    throw new BrokerError("bad-response", `Dhan's master file has no column ${name}`, {
+      broker: BROKER,
+      endpoint: "GET api-scrip-master.csv",
+    });
+  });
+}
+
+async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncIterable<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of bytes) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) if (part.trim() !== "") yield part.replace(/\r$/, "");
+  }
+  rest += decoder.decode();
+  if (rest.trim() !== "") yield rest;
+}
+
+/** Company names may be quoted when they hold a comma. */
+function splitCsv(line: string): string[] {
+  if (!line.includes('"')) return line.split(",");
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "",
+  );
+}

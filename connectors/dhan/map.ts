@@ -1,0 +1,215 @@
+import { brokerOrderId, type InstrumentKey, type TradingSymbol } from "../../src/domain/ids.ts";
+import { instrumentKey } from "../../src/domain/instrument.ts";
+import { parseIst } from "../../src/domain/market.ts";
+import {
+  paiseFromRupees,
+  price,
+  priceFromRupees,
+  roundToTick,
+  subtractPaise,
+  sumPaise,
+  valueOf,
+  ZERO_PRICE,
+  type Paise,
+  type Price,
+} from "../../src/domain/money.ts";
+import { assertNever, type Order, type OrderStatus, type OrderType } from "../../src/domain/order.ts";
+import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
+import type {
+  FundsRaw,
+  HoldingRaw,
+  OrderRaw,
+  OrderStatusRaw,
+  OrderTypeRaw,
+  PositionRaw,
+  ProfileRaw,
+  TradeRaw,
+} from "./schemas.ts";
+import { cashSymbol, keyOf, said, SEGMENT_OF, symbolOf, type Lookup } from "./venue.ts";
+
+const time = (text: string | null | undefined): number | null => {
+  const at = said(text);
+  return at === null ? null : parseIst(at);
+};
+
+export function toOrder(row: OrderRaw, lookup: Lookup): Order {
+  const status = toStatus(row);
+  return {
+    orderId: brokerOrderId(row.orderId),
+    exchangeOrderId: said(row.exchangeOrderId),
+    tag: said(row.correlationId),
+    symbol: symbolOf(row, lookup),
+    key: keyOf(row),
+    side: row.transactionType,
+    type: toOrderType(row.orderType),
+    productType: row.productType,
+    validity: row.validity === "DAY" || row.validity === "IOC" ? row.validity : "OTHER",
+    qty: row.quantity,
+    filledQty: row.filledQty,
+    avgPrice: priceFromRupees(row.averageTradedPrice),
+    price: priceFromRupees(row.price ?? 0),
+    triggerPrice: priceFromRupees(row.triggerPrice ?? 0),
+    status,
+    // On healthy orders the field says CONFIRMED and the like.
+    message: status === "rejected" ? said(row.omsErrorDescription) : null,
+    isAmo: row.afterMarketOrder ?? false,
+    placedAt: time(row.createTime),
+    handle: orderHandle(row),
+  };
+}
+
+/** A change sends the whole set again, so what it must not reset is kept with the order. */
+function orderHandle(row: OrderRaw): Record<string, string> {
+  const leg = said(row.legName);
+  const disclosed = row.disclosedQuantity ?? 0;
+  return {
+    ...(leg === null ? {} : { legName: leg }),
+    ...(disclosed > 0 ? { disclosedQuantity: String(disclosed) } : {}),
+  };
+}
+
+/** A stop order rests as PENDING before and after its trigger; nothing in the row tells which. */
+function toStatus(row: { orderStatus: OrderStatusRaw; orderType: OrderTypeRaw; filledQty: number }): OrderStatus {
+  switch (row.orderStatus) {
+    case "TRANSIT":
+      return "pending";
+    case "PENDING":
+    case "MODIFIED":
+    case "CONFIRM":
+    case "INACTIVE":
+      return row.orderType.startsWith("STOP_LOSS") && row.filledQty === 0 ? "trigger-pending" : "open";
+    case "TRIGGERED":
+    case "PART_TRADED":
+      return "open";
+    case "TRADED":
+    case "CLOSED":
+      return "filled";
+    case "CANCELLED":
+      return "cancelled";
+    case "REJECTED":
+      return "rejected";
+    case "EXPIRED":
+      return "expired";
+    default:
+      return assertNever(row.orderStatus, "order status");
+  }
+}
+
+function toOrderType(type: OrderTypeRaw): OrderType {
+  switch (type) {
+    case "LIMIT":
+    case "MARKET":
+      return type;
+    case "STOP_LOSS":
+      return "SL";
+    case "STOP_LOSS_MARKET":
+      return "SL-M";
+    default:
+      return assertNever(type, "order type");
+  }
+}
+
+export const toTrade = (row: TradeRaw, lookup: Lookup): Trade => ({
+  tradeId: row.exchangeTradeId,
+  orderId: brokerOrderId(row.orderId),
+  symbol: symbolOf(row, lookup),
+  key: keyOf(row),
+  side: row.transactionType,
+  productType: row.productType,
+  qty: row.tradedQuantity,
+  price: priceFromRupees(row.tradedPrice),
+  at: time(row.exchangeTime) ?? time(row.createTime),
+});
+
+export function toPosition(row: PositionRaw, lookup: Lookup): Position {
+  const key = keyOf(row);
+  const realised = paiseFromRupees(row.realizedProfit);
+  const unrealised = paiseFromRupees(row.unrealizedProfit);
+  const pnl = sumPaise([realised, unrealised]);
+  const isOpen = row.netQty !== 0;
+  const isCarried = row.carryForwardBuyQty !== 0 || row.carryForwardSellQty !== 0;
+  const avgPrice = isOpen ? priceFromRupees(row.costPrice) : ZERO_PRICE;
+  return {
+    symbol: symbolOf(row, lookup),
+    key,
+    segment: SEGMENT_OF[row.exchangeSegment],
+    productType: row.productType,
+    qty: Math.abs(row.netQty),
+    side: isOpen ? (row.netQty > 0 ? "BUY" : "SELL") : "CLOSED",
+    avgPrice,
+    ltp: isOpen
+      ? impliedPrice(avgPrice, unrealised, row.netQty * row.multiplier, lookup(key)?.instrument.tickSize)
+      : null,
+    pnl,
+    realised,
+    unrealised,
+    // Without carried quantity all of it is today's; with it, Dhan does not tell the part.
+    dayPnl: isCarried ? null : pnl,
+    buyQty: row.buyQty,
+    buyValue: sumPaise([paiseFromRupees(row.carryForwardBuyValue), paiseFromRupees(row.dayBuyValue)]),
+    sellQty: row.sellQty,
+    sellValue: sumPaise([paiseFromRupees(row.carryForwardSellValue), paiseFromRupees(row.daySellValue)]),
+    multiplier: row.multiplier,
+  };
+}
+
+const ONE_PAISA = price(100);
+
+/** The row has no last price: it is the one at which `units` bought at `cost` show this profit, on a tick. */
+function impliedPrice(cost: Price, unrealised: Paise, units: number, tick: Price = ONE_PAISA): Price {
+  const perUnit = Math.round((unrealised * 100) / units);
+  return roundToTick(price(cost + perUnit), tick > 0 ? tick : ONE_PAISA, "nearest");
+}
+
+export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
+  const { key, symbol } = holdingIdentity(row, lookup);
+  const avgPrice = priceFromRupees(row.avgCostPrice);
+  const ltp = row.lastTradedPrice ? priceFromRupees(row.lastTradedPrice) : null;
+  const funded = (row.mtf_qty ?? 0) + (row.mtf_t1_qty ?? 0);
+  return {
+    symbol,
+    key,
+    isin: said(row.isin),
+    // Unverified: a row that is wholly funded is taken for MTF, so that its sale names the right product.
+    productType: funded > 0 && funded >= row.totalQty ? "MTF" : "CNC",
+    qty: row.totalQty,
+    t1Qty: row.t1Qty,
+    sellableQty: row.availableQty,
+    pledgedQty: row.collateralQty,
+    avgPrice,
+    ltp,
+    prevClose: null,
+    pnl: ltp === null || avgPrice === 0 ? null : valueOf(price(ltp - avgPrice), row.totalQty),
+  };
+}
+
+/** `ALL` is listed on both and numbered by NSE; a share that only BSE's list knows is BSE's. */
+function holdingIdentity(row: HoldingRaw, lookup: Lookup): { key: InstrumentKey; symbol: TradingSymbol } {
+  const nse = instrumentKey("NSE", row.securityId);
+  const bse = instrumentKey("BSE", row.securityId);
+  const isBse = row.exchange === "BSE" || (row.exchange === "ALL" && !lookup(nse) && lookup(bse) !== undefined);
+  const key = isBse ? bse : nse;
+  return { key, symbol: lookup(key)?.instrument.symbol ?? cashSymbol(isBse ? "BSE" : "NSE", row.tradingSymbol) };
+}
+
+/** `availabelBalance` has the pledged collateral in it. */
+export function toFunds(row: FundsRaw): Funds {
+  const available = paiseFromRupees(row.available);
+  const collateral = paiseFromRupees(row.collateralAmount);
+  return {
+    available,
+    used: paiseFromRupees(row.utilizedAmount),
+    cash: subtractPaise(available, collateral),
+    collateral,
+  };
+}
+
+const isActive = (text: string | null | undefined): boolean | null => (text ? text === "Active" : null);
+
+/** The profile has no name; the login's answer has. */
+export const toProfile = (row: ProfileRaw, name: string | undefined): Profile => ({
+  accountId: row.dhanClientId,
+  name: name ?? row.dhanClientId,
+  canSellWithoutAuthorisation: isActive(row.ddpi),
+  hasMarketData: isActive(row.dataPlan),
+});

@@ -1,0 +1,184 @@
+import type { InstrumentKey } from "../../src/domain/ids.ts";
+import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
+import { istDate, istTime, parseIst } from "../../src/domain/market.ts";
+import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
+import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../base.ts";
+import {
+  CANDLE_PLANS,
+  chunks,
+  instrumentType,
+  isWeekend,
+  joinCandles,
+  rangeBody,
+  toCandles,
+  type CandleRange,
+} from "./candles.ts";
+import type { DhanClient } from "./client.ts";
+import { BROKER } from "./errors.ts";
+import { INDEX_IDS } from "./instruments.ts";
+import type { QuoteRaw } from "./schemas.ts";
+import { EXCHANGE_SEGMENT_OF, venueId } from "./venue.ts";
+
+const MAX_QUOTES_PER_CALL = 1000;
+/** A closing price is published from here on: `ohlc.close` then is today's, no longer the previous one. */
+const CLOSE_IS_TODAYS_FROM = "15:30";
+const NO_DATA = "DH-907";
+
+export interface MarketDataParts {
+  readonly client: DhanClient;
+  /** Null when no master could be had. */
+  readonly table: () => Promise<InstrumentTable | null>;
+  readonly now: () => number;
+}
+
+interface Asked {
+  readonly instrument: Instrument;
+  readonly exchangeSegment: string;
+  readonly securityId: string;
+}
+
+/** Quotes, depth and candles; all of it needs the paid data plan. */
+export function marketData({
+  client,
+  table,
+  now,
+}: MarketDataParts): Pick<BrokerConnector, "getQuotes" | "getQuote" | "getOrderbook" | "getHistoricalData"> {
+  /** Indices have numbers of Dhan's own, which the master tells. */
+  async function identify(instruments: readonly Instrument[]): Promise<Asked[]> {
+    const master = instruments.some(({ kind }) => kind === "index") ? await table() : null;
+    return instruments.flatMap((instrument): Asked[] => {
+      if (instrument.kind !== "index") return [{ instrument, ...venueId(instrument.key) }];
+      const securityId = master?.byKey(instrument.key)?.venueToken ?? INDEX_IDS.get(instrument.key);
+      return securityId === undefined ? [] : [{ instrument, exchangeSegment: EXCHANGE_SEGMENT_OF.INDEX, securityId }];
+    });
+  }
+
+  async function rawQuotes(
+    access: Access,
+    instruments: readonly Instrument[],
+    signal?: AbortSignal,
+  ): Promise<{ instrument: Instrument; raw: QuoteRaw }[]> {
+    const asked = await identify(instruments);
+    const found: { instrument: Instrument; raw: QuoteRaw }[] = [];
+    for (let start = 0; start < asked.length; start += MAX_QUOTES_PER_CALL) {
+      const batch = asked.slice(start, start + MAX_QUOTES_PER_CALL);
+      const { data } = await client.postMarketfeedQuote(access, idsBySegment(batch), signal);
+      for (const { instrument, exchangeSegment, securityId } of batch) {
+        const raw = data[exchangeSegment]?.[securityId];
+        if (raw) found.push({ instrument, raw });
+      }
+    }
+    return found;
+  }
+
+  async function one(access: Access, instrument: Instrument, signal?: AbortSignal): Promise<QuoteRaw> {
+    const [found] = await rawQuotes(access, [instrument], signal);
+    if (found) return found.raw;
+    throw new BrokerError("rejected", `Dhan has no quote for ${instrument.symbol}`, {
+      broker: BROKER,
+      endpoint: "POST /marketfeed/quote",
+    });
+  }
+
+  async function chunk(access: Access, asked: Asked, query: CandleQuery, range: CandleRange, signal?: AbortSignal) {
+    const plan = CANDLE_PLANS[query.interval];
+    const { exchangeSegment, securityId, instrument } = asked;
+    const body = { securityId, exchangeSegment, instrument: instrumentType(instrument), oi: false };
+    const post = plan.source === "daily" ? client.postChartsHistorical : client.postChartsIntraday;
+    try {
+      return toCandles(await post(access, { ...body, ...rangeBody(plan, range) }, signal), plan);
+    } catch (error) {
+      if (error instanceof BrokerError && isNoData(error, range)) return [];
+      throw error;
+    }
+  }
+
+  return {
+    async getQuotes(access, instruments, signal) {
+      const quotes = new Map<InstrumentKey, Quote>();
+      for (const { instrument, raw } of await rawQuotes(access, instruments, signal))
+        if (raw.last_price > 0) quotes.set(instrument.key, toQuote(raw, instrument, now()));
+      return quotes;
+    },
+
+    getQuote: async (access, instrument, signal) => toQuote(await one(access, instrument, signal), instrument, now()),
+
+    getOrderbook: async (access, instrument, signal) => toDepth(await one(access, instrument, signal), instrument),
+
+    async getHistoricalData(access, query, signal) {
+      const plan = CANDLE_PLANS[query.interval];
+      const [asked] = await identify([query.instrument]);
+      if (!asked) return [];
+      const candles: Candle[] = [];
+      for (const range of chunks(plan, query)) candles.push(...(await chunk(access, asked, query, range, signal)));
+      const bars = plan.startOf ? joinCandles(candles, plan.startOf) : candles;
+      return bars.filter(({ at }) => at >= query.from && at <= query.to);
+    },
+  };
+}
+
+/** The body wants integers, the answer's keys are strings. */
+function idsBySegment(asked: readonly Asked[]): Record<string, number[]> {
+  const ids: Record<string, number[]> = {};
+  for (const { exchangeSegment, securityId } of asked) (ids[exchangeSegment] ??= []).push(Number(securityId));
+  return ids;
+}
+
+/** DH-907 is "no data"; a range of weekend days alone may come back as a bad request (unverified which code). */
+const isNoData = (error: BrokerError, range: CandleRange): boolean =>
+  error.brokerCode === NO_DATA || (error.kind === "invalid-request" && isWeekend(range));
+
+export function toQuote(raw: QuoteRaw, instrument: Instrument, now: number): Quote {
+  const at = tradeTime(raw.last_trade_time);
+  return {
+    key: instrument.key,
+    symbol: instrument.symbol,
+    ltp: priceFromRupees(raw.last_price),
+    open: known(raw.ohlc.open),
+    high: known(raw.ohlc.high),
+    low: known(raw.ohlc.low),
+    prevClose: previousClose(raw, at, now),
+    bid: known(raw.depth?.buy[0]?.price),
+    ask: known(raw.depth?.sell[0]?.price),
+    volume: raw.volume ?? null,
+    openInterest: isDerivative(instrument) ? (raw.oi ?? null) : null,
+    lowerCircuit: known(raw.lower_circuit_limit),
+    upperCircuit: known(raw.upper_circuit_limit),
+    at,
+    source: "broker",
+  };
+}
+
+/** 0 stands for "none" in every price of a quote. */
+const known = (rupees: number | null | undefined): Price | null => (rupees ? priceFromRupees(rupees) : null);
+
+/** `01/01/1980 00:00:00`: never traded. */
+function tradeTime(text: string | null | undefined): number | null {
+  return !text || text === "NA" || text.startsWith("01/01/1980") ? null : parseIst(text);
+}
+
+/** After the close `ohlc.close` equals the last price; the day's change then tells the previous close, if it is there. */
+function previousClose(raw: QuoteRaw, tradedAt: number | null, now: number): Price | null {
+  const { close } = raw.ohlc;
+  const isSession = tradedAt !== null && istDate(tradedAt) === istDate(now) && istTime(now) < CLOSE_IS_TODAYS_FROM;
+  if (close !== raw.last_price || isSession) return known(close);
+  return raw.net_change ? price(priceFromRupees(raw.last_price) - priceFromRupees(raw.net_change)) : null;
+}
+
+export const toDepth = (raw: QuoteRaw, instrument: Instrument): Depth => ({
+  key: instrument.key,
+  symbol: instrument.symbol,
+  bids: levels(raw.depth?.buy),
+  asks: levels(raw.depth?.sell),
+  totalBidQty: raw.buy_quantity ?? null,
+  totalAskQty: raw.sell_quantity ?? null,
+  ltp: known(raw.last_price),
+});
+
+/** Five levels, padded with zeros. */
+const levels = (rows: readonly { price: number; quantity: number; orders: number }[] = []): DepthLevel[] =>
+  rows
+    .filter((row) => row.price > 0 && row.quantity > 0)
+    .map((row) => ({ price: priceFromRupees(row.price), quantity: row.quantity, orders: row.orders }));

@@ -1,0 +1,146 @@
+import { rupeesFromPrice, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import { brokerOrderId } from "../../src/domain/ids.ts";
+import {
+  assertNever,
+  type Order,
+  type OrderChange,
+  type OrderOutcome,
+  type OrderRequest,
+  type OrderTerms,
+} from "../../src/domain/order.ts";
+import type { BrokerError } from "../../src/errors.ts";
+import type { OrderAckRaw, OrderStatusRaw, OrderTypeRaw } from "./schemas.ts";
+import { venueId } from "./venue.ts";
+
+/** POST /orders. Keys without a value are left out: the server refuses empty ones. */
+export function fromRequest(request: OrderRequest): Record<string, unknown> {
+  return {
+    correlationId: request.tag,
+    transactionType: request.side,
+    ...venueId(request.key),
+    productType: fromProduct(request),
+    ...fromTerms(request.terms),
+    validity: request.validity,
+    quantity: request.qty,
+    ...(request.isAmo ? { afterMarketOrder: true, amoTime: "OPEN" } : {}),
+  };
+}
+
+function fromProduct({ productType }: OrderRequest): string {
+  if (productType === "CO" || productType === "BO") throw new RangeError(`not offered at Dhan: ${productType}`);
+  return productType;
+}
+
+/** A bare STOP_LOSS_MARKET is unreliable, so a protective limit goes with it. MARKET Dhan itself turns into a limit. */
+function fromTerms(terms: OrderTerms): { orderType: OrderTypeRaw; price?: number; triggerPrice?: number } {
+  switch (terms.type) {
+    case "MARKET":
+      return { orderType: "MARKET" };
+    case "LIMIT":
+      return { orderType: "LIMIT", price: rupeesFromPrice(terms.price) };
+    case "SL":
+      return stopLoss(terms.price, terms.triggerPrice);
+    case "SL-M":
+      return stopLoss(terms.protection.limit, terms.triggerPrice);
+    default:
+      return assertNever(terms, "order terms");
+  }
+}
+
+const stopLoss = (limit: Price, trigger: Price) => ({
+  orderType: "STOP_LOSS" as const,
+  price: rupeesFromPrice(limit),
+  triggerPrice: rupeesFromPrice(trigger),
+});
+
+/** PUT /orders/{order-id} takes the whole set; `quantity` is the new total. */
+export function fromChange(order: Order, change: OrderChange): Record<string, unknown> {
+  if (order.validity === "OTHER") throw new RangeError("an order of unknown validity cannot be changed");
+  const { legName, disclosedQuantity } = order.handle;
+  return {
+    orderId: order.orderId,
+    ...(change.terms ? fromTerms(change.terms) : termsOf(order)),
+    quantity: change.qty ?? order.qty,
+    validity: order.validity,
+    ...(legName === undefined ? {} : { legName }),
+    ...(disclosedQuantity === undefined ? {} : { disclosedQuantity: Number(disclosedQuantity) }),
+  };
+}
+
+function termsOf({ type, price, triggerPrice }: Order): ReturnType<typeof fromTerms> {
+  switch (type) {
+    case "MARKET":
+      return { orderType: "MARKET" };
+    case "LIMIT":
+      return { orderType: "LIMIT", price: rupeesFromPrice(price) };
+    case "SL":
+      return stopLoss(price, triggerPrice);
+    case "SL-M":
+      return { orderType: "STOP_LOSS_MARKET", triggerPrice: rupeesFromPrice(triggerPrice) };
+    default:
+      return assertNever(type, "order type");
+  }
+}
+
+/** The price at which the margin of an order is asked. */
+export function marginBody(request: OrderRequest): Record<string, unknown> {
+  const { terms } = request;
+  const limit = terms.type === "LIMIT" || terms.type === "SL" ? terms.price : terms.protection.limit;
+  const trigger = terms.type === "SL" || terms.type === "SL-M" ? terms.triggerPrice : ZERO_PRICE;
+  return {
+    ...venueId(request.key),
+    transactionType: request.side,
+    quantity: request.qty,
+    productType: fromProduct(request),
+    price: rupeesFromPrice(limit),
+    triggerPrice: rupeesFromPrice(trigger),
+  };
+}
+
+/** Acceptance here is Dhan's, not the exchange's: risk checks refuse later, in the book. */
+export function toPlaced(ack: OrderAckRaw): OrderOutcome {
+  if (ack.orderId === "0") return { kind: "unknown", reason: "Dhan answered without an order id" };
+  const orderId = brokerOrderId(ack.orderId);
+  if (ack.orderStatus !== "REJECTED") return { kind: "accepted", orderId, handle: {} };
+  return { kind: "rejected", reason: "Dhan rejected the order", raw: ack.orderStatus, orderId };
+}
+
+const REFUSES_CHANGE: ReadonlySet<OrderStatusRaw> = new Set(["REJECTED"]);
+/** A cancel that finds the order traded has not cancelled it. */
+const REFUSES_CANCEL: ReadonlySet<OrderStatusRaw> = new Set(["TRADED", "CLOSED", "REJECTED", "EXPIRED"]);
+
+export const toChanged = (ack: OrderAckRaw, order: Order): OrderOutcome => answered(ack, order, REFUSES_CHANGE);
+export const toCancelled = (ack: OrderAckRaw, order: Order): OrderOutcome => answered(ack, order, REFUSES_CANCEL);
+
+function answered(ack: OrderAckRaw, { orderId, handle }: Order, refusing: ReadonlySet<OrderStatusRaw>): OrderOutcome {
+  if (!refusing.has(ack.orderStatus)) return { kind: "accepted", orderId, handle };
+  return { kind: "rejected", reason: `Dhan answered ${ack.orderStatus}`, raw: ack.orderStatus, orderId };
+}
+
+/** What a failed order call proves. Only a coded refusal, a dead session or a call that never left are certain. */
+export function toOutcome(error: BrokerError): OrderOutcome {
+  const reason = error.message;
+  switch (error.kind) {
+    case "auth-expired":
+      return { kind: "not-sent", reason, cause: "session-expired" };
+    case "auth-invalid":
+      return { kind: "not-sent", reason, cause: "invalid-credentials" };
+    case "ip-not-allowed":
+      return { kind: "not-sent", reason, cause: "ip-not-allowed" };
+    case "invalid-request":
+      return { kind: "not-sent", reason, cause: "invalid-request" };
+    case "unreachable":
+      return { kind: "not-sent", reason, cause: "unreachable" };
+    // DH-902 and DH-903: Dhan names the permission that the account lacks, and places nothing.
+    case "no-permission":
+    case "rejected":
+      return { kind: "rejected", reason: reason.replace(/^RMS:(\d+:)?\s*/, ""), raw: reason };
+    case "rate-limited":
+    case "unavailable":
+    case "timeout":
+    case "bad-response":
+      return { kind: "unknown", reason };
+    default:
+      return assertNever(error.kind, "error kind");
+  }
+}

@@ -1,0 +1,167 @@
+import type { z } from "zod";
+import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import type { RateWindow } from "../../src/lib/rate-limit.ts";
+import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
+import { BROKER, readRefusal, replyError, schemaError, transportError } from "./errors.ts";
+import { orderAckSchema } from "./schemas.ts";
+
+/** A whole master is tens of megabytes. */
+const MASTER_TIMEOUT_MS = 120_000;
+
+export type RateClass = "order" | "data" | "quote" | "other" | "consent";
+export type RateLimits = Readonly<Record<RateClass, readonly RateWindow[]>>;
+export type Body = Readonly<Record<string, unknown>>;
+
+interface Call<S extends z.ZodType> {
+  /** Method and path as documented, for errors: no ids, no query. */
+  readonly endpoint: `${HttpRequest["method"]} ${string}`;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Body;
+  readonly schema: S;
+  readonly rate: RateClass;
+  /** Whose meter: the link, or the client before there is one. */
+  readonly meter: string;
+  /** Idempotent calls may be asked again by the HTTP layer. */
+  readonly isRead: boolean;
+  readonly egress?: Access["egress"];
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Ask<S extends z.ZodType> {
+  readonly endpoint: Call<S>["endpoint"];
+  readonly path?: string;
+  readonly body?: Body;
+  readonly schema: S;
+  readonly rate?: RateClass;
+}
+
+export interface AppKeys {
+  readonly clientId: string;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
+/** Sends one call under its meter and deadline, validates the answer, throws BrokerError. */
+export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: Readonly<Record<string, string>>) {
+  const root = (name: string): string => (deps.roots[name] ?? roots[name] ?? "").replace(/\/+$/, "");
+  const api = `${root("DHAN_API_ROOT")}/v2`;
+  const auth = root("DHAN_AUTH_ROOT");
+
+  async function exchange<S extends z.ZodType>(call: Call<S>): Promise<HttpReply> {
+    let wasSent = false;
+    const [method] = call.endpoint.split(" ") as [HttpRequest["method"]];
+    const request: HttpRequest = {
+      scope: BROKER,
+      method,
+      url: call.url,
+      headers: { accept: "application/json", ...call.headers },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      timeoutMs: call.rate === "order" ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
+      egress: call.egress,
+      signal: call.signal,
+    };
+    const send = (): Promise<HttpReply> => {
+      wasSent = true;
+      return call.isRead ? deps.http.read(request) : deps.http.send(request);
+    };
+    try {
+      return await deps.limiter.run(`${BROKER}:${call.meter}:${call.rate}`, limits[call.rate], send, call.signal);
+    } catch (error) {
+      throw transportError(call.endpoint, error, wasSent);
+    }
+  }
+
+  async function run<S extends z.ZodType>(call: Call<S>): Promise<z.output<S>> {
+    const reply = await exchange(call);
+    const json = parseJson(reply.body);
+    const refusal = readRefusal(json);
+    if (reply.status < 200 || reply.status > 299 || refusal !== null || json === undefined)
+      throw replyError(call.endpoint, reply, refusal);
+    const parsed = call.schema.safeParse(json);
+    if (!parsed.success) throw schemaError(call.endpoint, parsed.error);
+    return parsed.data;
+  }
+
+  const sessionHeaders = (access: Access): Record<string, string> => ({
+    "access-token": access.session.accessToken.reveal(),
+    "client-id": access.session.accountId,
+    "content-type": "application/json",
+  });
+
+  /** `path` and `rate` where they are not the endpoint's own path and the general class. */
+  const read = <S extends z.ZodType>(access: Access, ask: Ask<S>, signal?: AbortSignal): Promise<z.output<S>> =>
+    run({
+      endpoint: ask.endpoint,
+      url: api + (ask.path ?? pathOf(ask.endpoint)),
+      headers: sessionHeaders(access),
+      ...(ask.body === undefined ? {} : { body: ask.body }),
+      schema: ask.schema,
+      rate: ask.rate ?? "other",
+      meter: access.link,
+      isRead: true,
+      signal,
+    });
+
+  /** Place, change, cancel: sent once, from the registered address. */
+  const write = (access: Access, ask: Omit<Ask<typeof orderAckSchema>, "schema">, signal?: AbortSignal) =>
+    run({
+      endpoint: ask.endpoint,
+      url: api + (ask.path ?? pathOf(ask.endpoint)),
+      headers: sessionHeaders(access),
+      ...(ask.body === undefined ? {} : { body: { dhanClientId: access.session.accountId, ...ask.body } }),
+      schema: orderAckSchema,
+      rate: "order",
+      meter: access.link,
+      isRead: false,
+      egress: access.egress,
+      signal,
+    });
+
+  const login = <S extends z.ZodType>(keys: AppKeys, ask: Ask<S> & { query: string }, signal?: AbortSignal) =>
+    run({
+      endpoint: ask.endpoint,
+      url: `${auth}${pathOf(ask.endpoint)}?${ask.query}`,
+      headers: { app_id: keys.apiKey, app_secret: keys.apiSecret },
+      schema: ask.schema,
+      rate: "consent",
+      meter: keys.clientId,
+      isRead: false,
+      signal,
+    });
+
+  /** Kills the current token: sent once. The identity header is `dhanClientId` here, not `client-id`. */
+  const renew = <S extends z.ZodType>(access: Access, ask: Ask<S>, signal?: AbortSignal) =>
+    run({
+      endpoint: ask.endpoint,
+      url: api + pathOf(ask.endpoint),
+      headers: { "access-token": access.session.accessToken.reveal(), dhanClientId: access.session.accountId },
+      schema: ask.schema,
+      rate: "other",
+      meter: access.link,
+      isRead: false,
+      signal,
+    });
+
+  /** The master file's bytes; public, no session. */
+  async function* master(signal?: AbortSignal): AsyncIterable<Uint8Array> {
+    const url = root("DHAN_INSTRUMENTS_URL");
+    try {
+      yield* await deps.http.stream({ scope: BROKER, method: "GET", url, timeoutMs: MASTER_TIMEOUT_MS, signal });
+    } catch (error) {
+      throw transportError("GET api-scrip-master.csv", error, true);
+    }
+  }
+
+  return { read, write, login, renew, master, authUrl: (path: string): string => auth + path };
+}
+
+const pathOf = (endpoint: string): string => endpoint.slice(endpoint.indexOf(" ") + 1);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

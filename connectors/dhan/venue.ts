@@ -1,0 +1,110 @@
+import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
+import { tradingSymbol } from "../../src/domain/ids.ts";
+import {
+  equitySymbol,
+  futureSymbol,
+  instrumentKey,
+  optionSymbol,
+  symbolPrefix,
+  type OptionType,
+  type Segment,
+} from "../../src/domain/instrument.ts";
+import { addDays, weekday } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
+import type { VenueInstrument } from "../base.ts";
+import type { ExchangeSegment, ListedRaw, TradedSegment } from "./schemas.ts";
+
+/** The master by key; always undefined when no master could be had. */
+export type Lookup = (key: InstrumentKey) => VenueInstrument | undefined;
+type TradableSegment = Exclude<Segment, "INDEX">;
+
+export const SEGMENT_OF: Readonly<Record<TradedSegment, TradableSegment>> = {
+  NSE_EQ: "NSE",
+  BSE_EQ: "BSE",
+  NSE_FNO: "NFO",
+  BSE_FNO: "BFO",
+  MCX_COMM: "MCX",
+  NSE_CURRENCY: "CDS",
+  BSE_CURRENCY: "BCD",
+};
+export const EXCHANGE_SEGMENT_OF: Readonly<Record<Segment, ExchangeSegment>> = {
+  NSE: "NSE_EQ",
+  BSE: "BSE_EQ",
+  NFO: "NSE_FNO",
+  BFO: "BSE_FNO",
+  MCX: "MCX_COMM",
+  CDS: "NSE_CURRENCY",
+  BCD: "BSE_CURRENCY",
+  INDEX: "IDX_I",
+};
+
+export const keyOf = (row: ListedRaw): InstrumentKey => instrumentKey(SEGMENT_OF[row.exchangeSegment], row.securityId);
+
+/** `NSE:3045` as Dhan writes it: its securityId is the exchange's token. */
+export function venueId(key: InstrumentKey): { exchangeSegment: ExchangeSegment; securityId: string } {
+  const [segment = "", securityId = ""] = key.split(":");
+  const exchangeSegment = EXCHANGE_SEGMENT_OF[segment as Segment];
+  if (exchangeSegment === undefined || exchangeSegment === "IDX_I")
+    throw new RangeError(`not a tradable instrument: ${key}`);
+  return { exchangeSegment, securityId };
+}
+
+/** What Dhan writes where it has nothing to say. */
+const SENTINELS = new Set(["", "0", "NA", "0001-01-01", "0001-01-01 00:00:00"]);
+export const said = (text: string | null | undefined): string | null =>
+  text === null || text === undefined || SENTINELS.has(text.trim()) ? null : text.trim();
+
+export function symbolOf(row: ListedRaw, lookup: Lookup): TradingSymbol {
+  const segment = SEGMENT_OF[row.exchangeSegment];
+  return lookup(keyOf(row))?.instrument.symbol ?? builtSymbol(row, segment);
+}
+
+/** Cash rows carry no series: without the master EQ is assumed. */
+export const cashSymbol = (segment: "NSE" | "BSE", name: string): TradingSymbol =>
+  equitySymbol(segment, name.trim().replace(/-EQ$/, ""), "EQ");
+
+/** Without the master a contract's symbol is built from the row's own terms. */
+function builtSymbol(row: ListedRaw, segment: TradableSegment): TradingSymbol {
+  const name = row.tradingSymbol.trim();
+  if (segment === "NSE" || segment === "BSE") return cashSymbol(segment, name);
+  const prefix = symbolPrefix(segment);
+  const expiry = said(row.drvExpiryDate)?.slice(0, 10);
+  const underlying = underlyingOf(name);
+  if (expiry === undefined || underlying === null) return tradingSymbol(`${prefix}:${name.replaceAll(/\s+/g, "")}`);
+  const optionType = optionTypeOf(row.drvOptionType);
+  if (optionType === null) return futureSymbol(prefix, underlying, expiry);
+  const strike = priceFromRupees(row.drvStrikePrice ?? 0);
+  return optionSymbol({ prefix, underlying, expiry, strike, optionType, isMonthly: isLastOfMonth(segment, expiry) });
+}
+
+/** `BAJAJ-AUTO` of `BAJAJ-AUTO-Nov2026-FUT`, `NIFTY` of the display name `NIFTY 24 NOV 24500 CALL`. */
+export function underlyingOf(contract: string): string | null {
+  const dashed = /^(.+?)-\d{0,2}[A-Za-z]{3}\d{4}-/.exec(contract);
+  return (dashed ?? /^(\S+) /.exec(contract))?.[1] ?? null;
+}
+
+function optionTypeOf(text: string | null | undefined): OptionType | null {
+  switch (said(text)) {
+    case null:
+    case "XX":
+      return null;
+    case "CE":
+    case "CALL":
+      return "CE";
+    case "PE":
+    case "PUT":
+      return "PE";
+    default:
+      throw new RangeError(`unknown option type: ${text}`);
+  }
+}
+
+/** Tuesday and Thursday: an expiry on another day was moved there by a holiday. */
+const EXPIRY_WEEKDAY: Partial<Readonly<Record<TradableSegment, number>>> = { NFO: 2, BFO: 4 };
+
+/** The best that can be said of one expiry without the list: the next one is in another month. */
+function isLastOfMonth(segment: TradableSegment, expiry: string): boolean {
+  const planned = EXPIRY_WEEKDAY[segment] ?? weekday(expiry);
+  const next = addDays(expiry, ((planned - weekday(expiry) + 7) % 7) + 7);
+  return next.slice(0, 7) !== expiry.slice(0, 7);
+}

@@ -1,0 +1,81 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { brokerOrderId, type BrokerOrderId } from "../../src/domain/ids.ts";
+import { nextIst, parseIst } from "../../src/domain/market.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { Access, Credentials, LoginGrant, LoginRequest, Session } from "../base.ts";
+import { credential, type KiteClient } from "./client.ts";
+import { mapped, zerodhaError } from "./errors.ts";
+import { postbackSchema } from "./schemas.ts";
+
+export const LOGIN_ROOT = "https://kite.zerodha.com";
+const LOGIN_END = { path: "login" };
+
+/**
+ * Kite takes neither a state nor a redirect URL: `redirect_params` is a query string that comes back at the end of the
+ * URL registered for the app. The package's own login URL cannot carry it, nor be moved.
+ */
+export function loginUrl(root: string, { credentials, state }: LoginRequest): string {
+  const carried = new URLSearchParams({ state }).toString();
+  const query = new URLSearchParams({ v: "3", api_key: credential(credentials, "apiKey"), redirect_params: carried });
+  return `${root}/connect/login?${query.toString()}`;
+}
+
+/** The single-use token of the callback, or of the address that the user pasted. */
+export function requestToken(grant: LoginGrant): Secret {
+  const params = grant.kind === "callback" ? grant.params : pastedParams(grant.token.reveal().trim());
+  const token = params["request_token"];
+  if (!token || (params["status"] ?? "success") !== "success") {
+    throw zerodhaError("auth-invalid", "the login was not completed", LOGIN_END);
+  }
+  return new Secret(token);
+}
+
+function pastedParams(pasted: string): Readonly<Record<string, string>> {
+  if (/^\w+$/.test(pasted)) return { request_token: pasted };
+  return Object.fromEntries(URL.parse(pasted, "http://localhost")?.searchParams ?? []);
+}
+
+/** Exchanges the request token and proves the session by reading the profile. It ends at 06:00 in India. */
+export async function startSession(
+  client: KiteClient,
+  grant: LoginGrant,
+  now: number,
+  signal?: AbortSignal,
+): Promise<Session> {
+  const { link, credentials } = grant;
+  const token = await client.postSessionToken({ link, credentials }, requestToken(grant), signal);
+  const loginTime = mapped("POST /session/token", () => parseIst(token.login_time));
+  const session: Session = {
+    accessToken: token.access_token,
+    accountId: token.user_id,
+    issuedAt: now,
+    expiresAt: nextIst("06:00", loginTime),
+  };
+  const access: Access = { link, credentials, session };
+  const profile = await client.getProfile(access, signal);
+  if (profile.user_id !== session.accountId) {
+    throw zerodhaError("bad-response", "the session belongs to another account", { path: "GET /user/profile" });
+  }
+  return session;
+}
+
+/** Kite signs a postback with SHA-256 over order id, order time and API secret. */
+export function readPostback(body: string, credentials: Credentials): { orderId: BrokerOrderId } | null {
+  const postback = postbackSchema.safeParse(parseJson(body));
+  if (!postback.success) return null;
+  const { order_id: orderId, order_timestamp: orderTime, checksum } = postback.data;
+  const expected = createHash("sha256")
+    .update(`${orderId}${orderTime}${credential(credentials, "apiSecret")}`)
+    .digest();
+  const given = Buffer.from(checksum, "hex");
+  const isSigned = given.length === expected.length && timingSafeEqual(given, expected);
+  return isSigned ? { orderId: brokerOrderId(orderId) } : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

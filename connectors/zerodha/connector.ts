@@ -1,0 +1,194 @@
+import { brokerOrderId, type InstrumentKey } from "../../src/domain/ids.ts";
+import { type Instrument } from "../../src/domain/instrument.ts";
+import type { OrderOutcome } from "../../src/domain/order.ts";
+import type { Quote } from "../../src/domain/portfolio.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
+import { LOGIN_ROOT, loginUrl, startSession } from "./auth.ts";
+import { candleRanges, inInterval, toCandle } from "./candles.ts";
+import { createKiteClient, type KiteClient } from "./client.ts";
+import { type Endpoint, failedOutcome, mapped, zerodhaError } from "./errors.ts";
+import { readMaster } from "./instruments.ts";
+import * as portfolio from "./map-portfolio.ts";
+import * as map from "./map.ts";
+import type { OrderRaw, QuoteRaw } from "./schemas.ts";
+
+/** Instruments that one GET /quote may ask for. */
+const MAX_QUOTES = 500;
+
+/** Zerodha in the terms of the contract: each method is one or more endpoints and a pure mapping. */
+export function createConnector(deps: ConnectorDeps): BrokerConnector {
+  const client = createKiteClient(deps);
+
+  async function getOrders(access: Access, isWanted: (raw: OrderRaw) => boolean, signal?: AbortSignal) {
+    const book = await client.getOrders(access, signal);
+    const orders = mapped("GET /orders", () => book.filter(isWanted).map(map.toOrder));
+    return orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0));
+  }
+
+  return {
+    getLoginUrl: async (request) => ({ url: loginUrl(deps.roots["ZERODHA_LOGIN_ROOT"] ?? LOGIN_ROOT, request) }),
+    generateSession: (grant, signal) => startSession(client, grant, deps.now(), signal),
+    isTokenValid: (access, signal) => isTokenValid(client, access, signal),
+    logout: async (access, signal) => void (await client.deleteSessionToken(access, signal)),
+
+    getProfile: async (access, signal) => portfolio.toProfile(await client.getProfile(access, signal)),
+    async getFunds(access, signal) {
+      const margins = await client.getMargins(access, signal);
+      return mapped("GET /user/margins", () => portfolio.toFunds(margins));
+    },
+    async getHoldings(access, signal) {
+      const rows = await client.getHoldings(access, signal);
+      return mapped("GET /portfolio/holdings", () => rows.flatMap(portfolio.toHoldings));
+    },
+    async getPositions(access, signal) {
+      const { net } = await client.getPositions(access, signal);
+      return mapped("GET /portfolio/positions", () => net.map(portfolio.toPosition));
+    },
+    async getTrades(access, signal) {
+      const rows = await client.getTrades(access, signal);
+      return mapped("GET /trades", () => rows.map(map.toTrade));
+    },
+    getOrders: (access, signal) => getOrders(access, () => true, signal),
+    findOrdersByTag: (access, tag, signal) => getOrders(access, (raw) => map.carriesTag(raw, tag), signal),
+    async getOrder(access, orderId, _handle, signal) {
+      const [order] = await getOrders(access, (raw) => raw.order_id === orderId, signal);
+      return order ?? null;
+    },
+
+    async getQuotes(access, instruments, signal) {
+      const quotes = new Map<InstrumentKey, Quote>();
+      for await (const [instrument, raw] of rawQuotes(deps, client, access, instruments, signal)) {
+        quotes.set(
+          instrument.key,
+          mapped("GET /quote", () => portfolio.toQuote(instrument, raw)),
+        );
+      }
+      return quotes;
+    },
+    async getQuote(access, instrument, signal) {
+      const raw = await rawQuote(deps, client, access, instrument, signal);
+      return mapped("GET /quote", () => portfolio.toQuote(instrument, raw));
+    },
+    async getOrderbook(access, instrument, signal) {
+      const raw = await rawQuote(deps, client, access, instrument, signal);
+      return mapped("GET /quote", () => portfolio.toDepth(instrument, raw));
+    },
+    getHistoricalData: (access, query, signal) => historicalData(deps, client, access, query, signal),
+
+    async placeOrder(access, request, signal) {
+      const variety = map.varietyOf(request);
+      return outcomeOf({ variety }, async () => {
+        const venue = await listedVenue(deps, request.key, { path: "POST /orders", isOrder: true });
+        return client.postOrder(access, variety, map.fromRequest(request, venue), signal);
+      });
+    },
+    modifyOrder: (access, order, change, signal) =>
+      outcomeOf(order.handle, () => client.putOrder(access, map.fromOrder(order), map.fromChange(change), signal)),
+    cancelOrder: (access, order, signal) =>
+      outcomeOf(order.handle, () => client.deleteOrder(access, map.fromOrder(order), signal)),
+
+    async getOrderCost(access, request, signal) {
+      const venue = await listedVenue(deps, request.key, { path: "POST /margins/orders" });
+      const [margin] = await client.postOrderMargins(access, map.fromRequestForCost(request, venue), signal);
+      if (!margin) throw zerodhaError("bad-response", "no margin in the answer", { path: "POST /margins/orders" });
+      return mapped("POST /margins/orders", () => map.toOrderCost(margin));
+    },
+
+    async *getInstruments({ onSkipped }, signal) {
+      yield* readMaster(client.streamInstruments(signal), onSkipped);
+    },
+  };
+}
+
+async function isTokenValid(client: KiteClient, access: Access, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await client.getProfile(access, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof BrokerError && error.kind === "auth-expired") return false;
+    throw error;
+  }
+}
+
+/** Accepted means that Kite's order management took it, not that the exchange did. */
+async function outcomeOf(
+  handle: Readonly<Record<string, string>>,
+  ask: () => Promise<{ order_id: string }>,
+): Promise<OrderOutcome> {
+  try {
+    const { order_id: orderId } = await ask();
+    return { kind: "accepted", orderId: brokerOrderId(orderId), handle };
+  } catch (error) {
+    return failedOutcome(error);
+  }
+}
+
+/** Zerodha's own name of an instrument. Failing here proves that nothing was sent. */
+async function listedVenue(deps: ConnectorDeps, key: InstrumentKey, endpoint: Endpoint): Promise<VenueInstrument> {
+  const table = await deps.instruments().catch((error: unknown) => {
+    throw zerodhaError("unreachable", "Zerodha's list of instruments could not be had", endpoint, { cause: error });
+  });
+  const venue = table.byKey(key);
+  if (!venue) throw zerodhaError("invalid-request", `Zerodha does not list ${key}`, endpoint);
+  return venue;
+}
+
+/** `NSE:NIFTY 50`: an index is asked for at its exchange. */
+function quoteName({ instrument, venueSymbol }: VenueInstrument): string {
+  if (instrument.segment === "INDEX") return `${instrument.symbol.split(":", 1)[0]}:${venueSymbol}`;
+  return `${instrument.segment}:${venueSymbol}`;
+}
+
+async function* rawQuotes(
+  deps: ConnectorDeps,
+  client: KiteClient,
+  access: Access,
+  instruments: readonly Instrument[],
+  signal?: AbortSignal,
+): AsyncIterable<[Instrument, QuoteRaw]> {
+  const table = await deps.instruments();
+  const named = instruments.flatMap((instrument) => {
+    const venue = table.byKey(instrument.key);
+    return venue ? [{ instrument, name: quoteName(venue) }] : [];
+  });
+  for (let start = 0; start < named.length; start += MAX_QUOTES) {
+    const batch = named.slice(start, start + MAX_QUOTES);
+    const raw = await client.getQuote(
+      access,
+      batch.map(({ name }) => name),
+      signal,
+    );
+    for (const { instrument, name } of batch) {
+      const quote = raw[name];
+      if (quote) yield [instrument, quote];
+    }
+  }
+}
+
+async function rawQuote(
+  deps: ConnectorDeps,
+  client: KiteClient,
+  access: Access,
+  instrument: Instrument,
+  signal?: AbortSignal,
+): Promise<QuoteRaw> {
+  for await (const [, raw] of rawQuotes(deps, client, access, [instrument], signal)) return raw;
+  throw zerodhaError("rejected", `Zerodha has no quote of ${instrument.symbol}`, { path: "GET /quote" });
+}
+
+async function historicalData(
+  deps: ConnectorDeps,
+  client: KiteClient,
+  access: Access,
+  { instrument, interval, from, to }: CandleQuery,
+  signal?: AbortSignal,
+) {
+  const { venueToken: token } = await listedVenue(deps, instrument.key, { path: "GET /instruments/historical" });
+  const candles = [];
+  for (const range of candleRanges(interval, from, to)) {
+    const raw = await client.getHistorical(access, { token, ...range }, signal);
+    candles.push(...mapped("GET /instruments/historical", () => raw.candles.map(toCandle)));
+  }
+  return inInterval(candles, interval);
+}

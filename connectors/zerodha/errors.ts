@@ -1,0 +1,150 @@
+import type { NotSentCause, OrderOutcome } from "../../src/domain/order.ts";
+import { BrokerError, type BrokerErrorDetails, type BrokerErrorKind } from "../../src/errors.ts";
+import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+import { brokerName } from "../../src/domain/ids.ts";
+import { errorEnvelopeSchema, successEnvelopeSchema } from "./schemas.ts";
+
+export const ZERODHA = brokerName("zerodha");
+
+/** Which call it was: `GET /orders`; an order call's refusals read differently from a read's. */
+export interface Endpoint {
+  readonly path: string;
+  readonly isOrder?: boolean;
+}
+
+interface ErrorRow {
+  readonly type?: string;
+  readonly says?: RegExp;
+  readonly status?: (status: number) => boolean;
+  readonly kind: BrokerErrorKind;
+  /** For an order call, where that differs. */
+  readonly onOrder?: BrokerErrorKind;
+}
+
+/**
+ * First match wins. Texts come before types, because the address refusal's type has varied; 5xx comes before types,
+ * because Kite documents every failure of an order other than a refusal as "state unknown".
+ */
+const ERRORS: readonly ErrorRow[] = [
+  { says: /IPs configured|not allowed to place orders/i, kind: "ip-not-allowed" },
+  { says: /Maximum allowed order requests|Too many requests/i, kind: "rate-limited" },
+  { status: (status) => status === 429, kind: "rate-limited" },
+  { status: (status) => status >= 500, kind: "unavailable" },
+  // The texts for a wrong secret and a wrong key are not verified.
+  { type: "TokenException", says: /checksum|^invalid `?api_key/i, kind: "auth-invalid" },
+  { type: "TokenException", kind: "auth-expired" },
+  { type: "TwoFAException", kind: "auth-expired" },
+  { type: "PermissionException", kind: "no-permission", onOrder: "rejected" },
+  { type: "UserException", kind: "no-permission", onOrder: "rejected" },
+  { says: /without market protection/i, kind: "invalid-request" },
+  { type: "InputException", kind: "invalid-request", onOrder: "rejected" },
+  { type: "OrderException", kind: "unavailable", onOrder: "rejected" },
+  { type: "MarginException", kind: "rejected" },
+  { type: "HoldingException", kind: "rejected" },
+  { type: "NetworkException", kind: "unavailable" },
+  { type: "DataException", kind: "unavailable" },
+];
+
+const MAX_WORDS = 300;
+
+function kindOf(status: number, type: string, message: string, endpoint: Endpoint): BrokerErrorKind {
+  const row = ERRORS.find(
+    (row) =>
+      (row.type === undefined || row.type === type) &&
+      (row.says === undefined || row.says.test(message)) &&
+      (row.status === undefined || row.status(status)),
+  );
+  if (row === undefined) return "bad-response";
+  return endpoint.isOrder === true ? (row.onOrder ?? row.kind) : row.kind;
+}
+
+export function zerodhaError(
+  kind: BrokerErrorKind,
+  message: string,
+  endpoint: Endpoint,
+  details: Omit<BrokerErrorDetails, "broker" | "endpoint"> = {},
+): BrokerError {
+  return new BrokerError(kind, message, { broker: ZERODHA, endpoint: endpoint.path, ...details });
+}
+
+/** The whole success envelope, or the BrokerError that the reply means. */
+export function successEnvelope(reply: HttpReply, endpoint: Endpoint): { status: "success"; data?: unknown } {
+  const json = parseJson(reply.body);
+  const failure = errorEnvelopeSchema.safeParse(json);
+  if (failure.success) {
+    const { error_type: type, message } = failure.data;
+    const words = message === "" ? type : message.slice(0, MAX_WORDS);
+    throw zerodhaError(kindOf(reply.status, type, message, endpoint), words, endpoint, {
+      status: reply.status,
+      brokerCode: type,
+      retryAfterMs: retryAfterMs(reply.headers) ?? undefined,
+    });
+  }
+  const success = successEnvelopeSchema.safeParse(json);
+  if (reply.status >= 200 && reply.status < 300 && success.success) return success.data;
+  throw withoutEnvelope(reply, endpoint);
+}
+
+/** Gateways answer in HTML: only the status says anything. */
+function withoutEnvelope(reply: HttpReply, endpoint: Endpoint): BrokerError {
+  const { status } = reply;
+  const kind = status === 429 ? "rate-limited" : status >= 500 ? "unavailable" : "bad-response";
+  return zerodhaError(kind, `Zerodha answered HTTP ${status} without its envelope`, endpoint, {
+    status,
+    retryAfterMs: retryAfterMs(reply.headers) ?? undefined,
+  });
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+const FAILURE_KINDS = {
+  unreachable: "unreachable",
+  timeout: "timeout",
+  aborted: "timeout",
+  broken: "unavailable",
+  "too-large": "bad-response",
+} as const satisfies Record<HttpFailure["kind"], BrokerErrorKind>;
+
+/** Whatever a started call threw, as BrokerError. What is neither ours nor the transport's says nothing of the outcome. */
+export function fromFailure(error: unknown, endpoint: Endpoint): BrokerError {
+  if (error instanceof BrokerError) return error;
+  if (!(error instanceof HttpFailure)) {
+    return zerodhaError("bad-response", `Zerodha's client failed at ${endpoint.path}`, endpoint, { cause: error });
+  }
+  return zerodhaError(FAILURE_KINDS[error.kind], `Zerodha: ${error.message}`, endpoint, { cause: error });
+}
+
+/** Runs a mapping; a value outside our closed sets means that the reply is not what we know. */
+export function mapped<T>(path: string, map: () => T): T {
+  try {
+    return map();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw zerodhaError("bad-response", `Zerodha ${path}: ${error.message}`, { path }, { cause: error });
+  }
+}
+
+const NOT_SENT: Partial<Record<BrokerErrorKind, NotSentCause>> = {
+  "auth-expired": "session-expired",
+  "auth-invalid": "invalid-credentials",
+  "ip-not-allowed": "ip-not-allowed",
+  "invalid-request": "invalid-request",
+  unreachable: "unreachable",
+};
+
+/** What a failed order call proves. Anything that is neither a refusal nor proof of not sending is unknown. */
+export function failedOutcome(error: unknown): OrderOutcome {
+  if (!(error instanceof BrokerError)) throw error;
+  const reason = error.message;
+  if (error.kind === "rejected") {
+    return { kind: "rejected", reason, raw: `${error.brokerCode ?? "refused"}: ${reason}` };
+  }
+  const cause = NOT_SENT[error.kind];
+  return cause === undefined ? { kind: "unknown", reason } : { kind: "not-sent", reason, cause };
+}

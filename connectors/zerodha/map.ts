@@ -1,0 +1,242 @@
+import { brokerOrderId, type InstrumentKey, tradingSymbol, type TradingSymbol } from "../../src/domain/ids.ts";
+import { equitySymbol, instrumentKey, type Segment, SEGMENTS, symbolPrefix } from "../../src/domain/instrument.ts";
+import { parseIst } from "../../src/domain/market.ts";
+import { paiseFromRupees, type Price, priceFromRupees, rupeesFromPrice } from "../../src/domain/money.ts";
+import {
+  assertNever,
+  type MarketProtection,
+  type Order,
+  type OrderChange,
+  type OrderCost,
+  type OrderRequest,
+  type OrderStatus,
+  type OrderTerms,
+  type OrderType,
+  ORDER_TYPES,
+  type Product,
+  type Side,
+  SIDES,
+} from "../../src/domain/order.ts";
+import type { Trade } from "../../src/domain/portfolio.ts";
+import type { VenueInstrument } from "../base.ts";
+import type { OrderParams, OrderPath } from "./client.ts";
+import type { OrderMarginRaw, OrderRaw, TradeRaw } from "./schemas.ts";
+
+type TradedSegment = Exclude<Segment, "INDEX">;
+type ListedRaw = Pick<OrderRaw, "exchange" | "tradingsymbol" | "instrument_token">;
+
+/** Series of NSE have two characters (`RELINFRA-BE`); EQ is left out. `BAJAJ-AUTO` is a name with a hyphen, of series EQ. */
+export function splitSeries(venueSymbol: string): { ticker: string; series: string } {
+  const match = /^(.+)-([A-Z0-9]{2})$/.exec(venueSymbol);
+  return { ticker: match?.[1] ?? venueSymbol, series: match?.[2] ?? "EQ" };
+}
+
+/** Kite spells derivatives as our symbols do. */
+export function toSymbol(segment: TradedSegment, venueSymbol: string): TradingSymbol {
+  if (segment !== "NSE") return tradingSymbol(`${symbolPrefix(segment)}:${venueSymbol}`);
+  const { ticker, series } = splitSeries(venueSymbol);
+  return equitySymbol("NSE", ticker, series);
+}
+
+/** The lowest byte of Kite's token is the segment, the rest is the exchange's own token. */
+export const toKey = (segment: TradedSegment, instrumentToken: number): InstrumentKey =>
+  instrumentKey(segment, Math.floor(instrumentToken / 256));
+
+export function toListed(raw: ListedRaw): { segment: TradedSegment; symbol: TradingSymbol; key: InstrumentKey } {
+  const segment = SEGMENTS.find((segment) => segment === raw.exchange);
+  if (segment === undefined || segment === "INDEX") throw new RangeError(`unknown exchange: ${raw.exchange}`);
+  return {
+    segment,
+    symbol: toSymbol(segment, raw.tradingsymbol),
+    key: toKey(segment, raw.instrument_token),
+  };
+}
+
+export function toProduct(product: string): Product {
+  switch (product) {
+    case "CNC":
+    case "MTF":
+    case "CO":
+    case "BO":
+      return product;
+    case "MIS":
+      return "INTRADAY";
+    case "NRML":
+      return "MARGIN";
+    default:
+      throw new RangeError(`unknown product: ${product}`);
+  }
+}
+
+export function fromProduct(product: Product): string {
+  switch (product) {
+    case "CNC":
+    case "MTF":
+      return product;
+    case "INTRADAY":
+      return "MIS";
+    case "MARGIN":
+      return "NRML";
+    case "CO":
+    case "BO":
+      throw new RangeError(`${product} orders cannot be placed at Zerodha from here`);
+    default:
+      return assertNever(product, "product");
+  }
+}
+
+/** Every status that Kite documents or was seen to send; a new one throws rather than pass for another. */
+export function toStatus(status: string): OrderStatus {
+  switch (status) {
+    case "COMPLETE":
+      return "filled";
+    case "CANCELLED":
+    case "CANCELLED AMO":
+      return "cancelled";
+    case "REJECTED":
+      return "rejected";
+    case "OPEN":
+    case "CANCEL PENDING":
+    case "MODIFY PENDING":
+    case "MODIFY VALIDATION PENDING":
+    case "MODIFIED":
+    case "NOT MODIFIED":
+      return "open";
+    case "TRIGGER PENDING":
+      return "trigger-pending";
+    case "PUT ORDER REQ RECEIVED":
+    case "VALIDATION PENDING":
+    case "OPEN PENDING":
+    case "AMO REQ RECEIVED":
+    case "MODIFY AMO REQ RECEIVED":
+      return "pending";
+    default:
+      throw new RangeError(`unknown order status: ${status}`);
+  }
+}
+
+function oneOf<T extends string>(values: readonly T[], value: string, what: string): T {
+  const known = values.find((candidate) => candidate === value);
+  if (known === undefined) throw new RangeError(`unknown ${what}: ${value}`);
+  return known;
+}
+const toSide = (side: string): Side => oneOf(SIDES, side, "side");
+const toOrderType = (type: string): OrderType => oneOf(ORDER_TYPES, type, "order type");
+
+/** Kite writes "no time" as null, as nothing, or as the year 1. */
+export const toTime = (time: string | null | undefined): number | null =>
+  !time || time.startsWith("0001-") ? null : parseIst(time);
+/** Where 0 rupees mean that there is none. */
+export const priceOrNull = (rupees: number | undefined): Price | null => (rupees ? priceFromRupees(rupees) : null);
+
+export function toOrder(raw: OrderRaw): Order {
+  const { symbol, key } = toListed(raw);
+  return {
+    orderId: brokerOrderId(raw.order_id),
+    exchangeOrderId: raw.exchange_order_id,
+    tag: raw.tag ?? null,
+    symbol,
+    key,
+    side: toSide(raw.transaction_type),
+    type: toOrderType(raw.order_type),
+    productType: toProduct(raw.product),
+    validity: raw.validity === "DAY" || raw.validity === "IOC" ? raw.validity : "OTHER",
+    qty: raw.quantity,
+    filledQty: raw.filled_quantity,
+    avgPrice: priceFromRupees(raw.average_price),
+    price: priceFromRupees(raw.price),
+    triggerPrice: priceFromRupees(raw.trigger_price),
+    status: toStatus(raw.status),
+    message: raw.status_message || null,
+    isAmo: raw.variety === "amo",
+    placedAt: toTime(raw.order_timestamp),
+    handle: { variety: raw.variety },
+  };
+}
+
+export const carriesTag = (raw: OrderRaw, tag: string): boolean => raw.tag === tag || (raw.tags ?? []).includes(tag);
+
+export function toTrade(raw: TradeRaw): Trade {
+  const { symbol, key } = toListed(raw);
+  return {
+    tradeId: raw.trade_id,
+    orderId: brokerOrderId(raw.order_id),
+    symbol,
+    key,
+    side: toSide(raw.transaction_type),
+    productType: toProduct(raw.product),
+    qty: raw.quantity,
+    price: priceFromRupees(raw.average_price),
+    at: toTime(raw.fill_timestamp),
+  };
+}
+
+export const toOrderCost = (raw: OrderMarginRaw): OrderCost => ({
+  margin: paiseFromRupees(raw.total),
+  charges: raw.charges ? paiseFromRupees(raw.charges.total) : null,
+});
+
+export const varietyOf = (request: Pick<OrderRequest, "isAmo">): string => (request.isAmo ? "amo" : "regular");
+
+export function fromOrder(order: Pick<Order, "orderId" | "handle">): OrderPath {
+  const variety = order.handle["variety"];
+  if (variety === undefined) throw new RangeError("a Zerodha order is changed by its variety, which is missing");
+  return { variety, orderId: order.orderId };
+}
+
+/** `exchange` and `tradingsymbol` from Zerodha's own master, never built from our symbol. */
+export function fromRequest(request: OrderRequest, venue: VenueInstrument): OrderParams {
+  const { segment } = venue.instrument;
+  if (segment === "INDEX") throw new RangeError("an index cannot be traded");
+  return {
+    exchange: segment,
+    tradingsymbol: venue.venueSymbol,
+    transaction_type: request.side,
+    quantity: request.qty,
+    product: fromProduct(request.productType),
+    validity: request.validity,
+    tag: request.tag,
+    ...fromTerms(request.terms),
+  };
+}
+
+export const fromChange = ({ qty, terms }: OrderChange): OrderParams => ({
+  ...(qty === undefined ? {} : { quantity: qty }),
+  ...(terms === undefined ? {} : fromTerms(terms)),
+});
+
+/** Asks for the margin of an order: JSON, in which every price must stand. */
+export function fromRequestForCost(request: OrderRequest, venue: VenueInstrument): OrderParams {
+  const { tag: _tag, validity: _validity, market_protection: _protection, ...params } = fromRequest(request, venue);
+  return { price: 0, trigger_price: 0, ...params, variety: varietyOf(request) };
+}
+
+function fromTerms(terms: OrderTerms): OrderParams {
+  switch (terms.type) {
+    case "MARKET":
+      return { order_type: terms.type, market_protection: percentOf(terms.protection) };
+    case "LIMIT":
+      return { order_type: terms.type, price: rupeesFromPrice(terms.price) };
+    case "SL":
+      return {
+        order_type: terms.type,
+        price: rupeesFromPrice(terms.price),
+        trigger_price: rupeesFromPrice(terms.triggerPrice),
+      };
+    case "SL-M":
+      return {
+        order_type: terms.type,
+        trigger_price: rupeesFromPrice(terms.triggerPrice),
+        market_protection: percentOf(terms.protection),
+      };
+    default:
+      return assertNever(terms, "order terms");
+  }
+}
+
+/** Since 2026-04 MARKET and SL-M without protection are refused; 0 counts as without. */
+function percentOf({ basisPoints }: MarketProtection): number {
+  if (!(basisPoints > 0 && basisPoints <= 10_000))
+    throw new RangeError(`not a protection: ${basisPoints} basis points`);
+  return basisPoints / 100;
+}

@@ -1,0 +1,254 @@
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import type { LoginGrant } from "../../../connectors/base.ts";
+import { expiryOf, readClaims } from "../../../connectors/dhan/auth.ts";
+import { dhan } from "../../../connectors/dhan/index.ts";
+import { linkId } from "../../../src/domain/ids.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { BrokerError } from "../../../src/errors.ts";
+import { Secret } from "../../../src/lib/secret.ts";
+import {
+  access,
+  answering,
+  API_SECRET,
+  CLIENT_ID,
+  credentials,
+  fixture,
+  jwt,
+  NOW,
+  reply,
+  setUp,
+  type Answer,
+} from "./harness.ts";
+
+const link = linkId("link-1");
+const redirectUrl = "https://bot.example/oauth/dhan/callback";
+const callback = (params: Record<string, string>): LoginGrant => ({
+  kind: "callback",
+  link,
+  credentials,
+  redirectUrl,
+  params,
+});
+const pasted = (token: string): LoginGrant => ({ kind: "token", link, credentials, token: new Secret(token) });
+const profile = reply(fixture("get-profile.json"));
+
+const APP_TOKEN = jwt({ tokenConsumerType: "APP", exp: istInstant("2026-11-21", "09:05:40") / 1000 });
+const issued = {
+  dhanClientId: CLIENT_ID,
+  dhanClientName: "ASHA RAO",
+  dhanClientUcc: "KQWZ48213T",
+  givenPowerOfAttorney: false,
+  accessToken: APP_TOKEN,
+  expiryTime: "2026-11-21T09:05:40",
+};
+
+describe("claims and expiry", () => {
+  test("claims are read out of a token, nothing out of anything else", () => {
+    expect(readClaims(jwt({ exp: 1_795_000_000 }))).toMatchObject({
+      dhanClientId: CLIENT_ID,
+      exp: 1_795_000_000,
+      tokenConsumerType: "SELF",
+    });
+    for (const text of ["", "hello", "a.b", "a.b.c", "..", `x.${Buffer.from("[1]").toString("base64url")}.y`])
+      expect(readClaims(text)).toBeNull();
+  });
+
+  test("the stated expiry is Indian time, with or without milliseconds, and the token's own end comes first", () => {
+    const end = istInstant("2026-11-21", "09:02:11");
+    expect(expiryOf({ accessToken: "opaque", expiryTime: "2026-11-21T09:02:11.000" })).toBe(end);
+    expect(expiryOf({ accessToken: "opaque", expiryTime: "2026-11-21T09:02:11" })).toBe(end);
+    expect(expiryOf({ accessToken: jwt({ exp: end / 1000 - 60 }), expiryTime: "2026-11-21T09:02:11" })).toBe(
+      end - 60_000,
+    );
+  });
+});
+
+describe("logging in with the API key", () => {
+  test("the login page is bound to the consent that was made for it", async () => {
+    const { connector, http, meters } = setUp(() => reply(fixture("post-app-generate-consent.json")));
+    const made = await connector.getLoginUrl?.({ credentials, redirectUrl, state: "c3RhdGU" });
+    expect(made).toEqual({
+      url: "https://auth.dhan.co/login/consentApp-login?consentAppId=5f0c2b7e-9d41-4a76-8b2f-31c7e7d0a9b4",
+      binding: "5f0c2b7e-9d41-4a76-8b2f-31c7e7d0a9b4",
+    });
+    expect(http.requests[0]).toMatchObject({
+      via: "send",
+      method: "POST",
+      url: "https://auth.dhan.co/app/generate-consent?client_id=1104482917",
+      headers: { app_id: "a1b2c3d4", app_secret: API_SECRET },
+    });
+    expect(http.requests[0]?.body).toBeUndefined();
+    expect(meters).toEqual([`dhan:${CLIENT_ID}:consent`]);
+  });
+
+  test("without key and secret nothing is asked", async () => {
+    const { connector, http } = setUp(() => reply({}));
+    const bare = { credentials: { clientId: credentials.clientId }, redirectUrl, state: "c3RhdGU" };
+    await expect(connector.getLoginUrl?.(bare)).rejects.toMatchObject({ kind: "auth-invalid" });
+    expect(http.requests).toHaveLength(0);
+  });
+
+  test("the tokenId becomes a session that the profile proves", async () => {
+    const { connector, http } = setUp(
+      answering({ "GET /app/consumeApp-consent": reply(issued), "GET /v2/profile": profile }),
+    );
+    const session = await connector.generateSession(callback({ tokenId: "c81f9f40-0000" }));
+    expect(session).toMatchObject({
+      accountId: CLIENT_ID,
+      issuedAt: NOW,
+      expiresAt: istInstant("2026-11-21", "09:05:40"),
+      extra: { tokenConsumerType: "APP", name: "ASHA RAO" },
+    });
+    expect(session.accessToken.reveal()).toBe(APP_TOKEN);
+    expect(new URL(http.requests[0]?.url ?? "").searchParams.get("tokenId")).toBe("c81f9f40-0000");
+    expect(http.requests[1]?.headers?.["access-token"]).toBe(APP_TOKEN);
+  });
+
+  test("where GET is no method for the exchange, POST is meant", async () => {
+    const { connector, http } = setUp(
+      answering({
+        "GET /app/consumeApp-consent": reply(
+          { timestamp: "x", status: 405, error: "Method Not Allowed", path: "/" },
+          405,
+        ),
+        "POST /app/consumeApp-consent": reply(issued),
+        "GET /v2/profile": profile,
+      }),
+    );
+    await expect(connector.generateSession(callback({ tokenId: "c81f9f40" }))).resolves.toMatchObject({
+      accountId: CLIENT_ID,
+    });
+    expect(http.requests.map(({ method }) => method)).toEqual(["GET", "POST", "GET"]);
+  });
+
+  test.each<[string, Record<string, string>, Answer, string]>([
+    ["a callback without a tokenId", {}, () => reply({}), "auth-invalid"],
+    [
+      "a used tokenId",
+      { tokenId: "x" },
+      () => reply({ errorType: "x", errorCode: "DH-905", errorMessage: "Invalid tokenId" }, 400),
+      "auth-invalid",
+    ],
+    ["a wrong secret", { tokenId: "x" }, () => reply(fixture("error-auth.json"), 401), "auth-invalid"],
+    [
+      "another client's login",
+      { tokenId: "x" },
+      () => reply({ ...issued, dhanClientId: "1109999999" }),
+      "auth-invalid",
+    ],
+    ["a broken gateway", { tokenId: "x" }, () => reply("<html>", 502), "unavailable"],
+    ["too many consents", { tokenId: "x" }, () => reply("", 429), "rate-limited"],
+  ])("%s is no session", async (_, params, answer, kind) => {
+    const { connector } = setUp(answer);
+    await expect(connector.generateSession(callback(params))).rejects.toMatchObject({ kind });
+  });
+});
+
+describe("pasting a token", () => {
+  test("its claims make the session", async () => {
+    const { connector } = setUp(() => profile);
+    const token = jwt({ iat: NOW / 1000 - 120, exp: NOW / 1000 + 86_280 });
+    const session = await connector.generateSession(pasted(` ${token}\n`));
+    expect(session.accessToken.reveal()).toBe(token);
+    expect(session).toMatchObject({
+      accountId: CLIENT_ID,
+      issuedAt: NOW - 120_000,
+      expiresAt: NOW + 86_280_000,
+      extra: { tokenConsumerType: "SELF" },
+    });
+  });
+
+  test("a token without an end lives as long as the profile says", async () => {
+    const { connector } = setUp(() => profile);
+    const session = await connector.generateSession(pasted(jwt({ exp: undefined })));
+    expect(session.expiresAt).toBe(istInstant("2026-11-21", "09:05"));
+  });
+
+  test.each([
+    ["no token at all", "good morning", 0],
+    ["an expired one", jwt({ exp: NOW / 1000 }), 0],
+    ["another client's", jwt({ dhanClientId: "1109999999" }), 0],
+    ["one that Dhan has replaced", jwt(), 1],
+  ])("%s is refused without printing it", async (_, token, calls) => {
+    const { connector, http } = setUp(() => reply(fixture("error-auth.json"), 401));
+    const failure = await connector.generateSession(pasted(token)).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ kind: "auth-invalid" });
+    expect(inspect(failure, { depth: 9 })).not.toContain(token);
+    expect(http.requests).toHaveLength(calls);
+  });
+
+  test("a profile of someone else is refused", async () => {
+    const { connector } = setUp(() => reply({ dhanClientId: "1109999999", tokenValidity: "21/11/2026 09:05" }));
+    await expect(connector.generateSession(pasted(jwt()))).rejects.toMatchObject({ kind: "auth-invalid" });
+  });
+});
+
+describe("renewing", () => {
+  test("a token made in Dhan Web is renewed once, with the header of its own", async () => {
+    const fresh = {
+      ...issued,
+      accessToken: jwt({ exp: istInstant("2026-11-21", "14:31:10") / 1000 }),
+      expiryTime: "2026-11-21T14:31:10",
+    };
+    const { connector, http } = setUp(answering({ "GET /v2/RenewToken": reply(fresh) }));
+    const session = await connector.refreshToken?.(access());
+    expect(session).toMatchObject({
+      expiresAt: istInstant("2026-11-21", "14:31:10"),
+      extra: { tokenConsumerType: "SELF" },
+    });
+    expect(http.requests[0]).toMatchObject({ via: "send", headers: { dhanClientId: CLIENT_ID } });
+  });
+
+  test.each([["APP"], [undefined]])("a token of kind %s is not, and nothing is asked", async (kind) => {
+    const { connector, http } = setUp(() => reply(issued));
+    const extra = kind === undefined ? {} : { tokenConsumerType: kind };
+    await expect(connector.refreshToken?.(access({ extra }))).rejects.toMatchObject({ kind: "no-permission" });
+    expect(http.requests).toHaveLength(0);
+  });
+
+  test("a dead one is not", async () => {
+    const { connector } = setUp(() => reply(issued));
+    await expect(connector.refreshToken?.(access({ expiresAt: NOW }))).rejects.toMatchObject({ kind: "auth-expired" });
+  });
+});
+
+describe("whether a token is valid", () => {
+  test("is known without asking once it has ended", async () => {
+    const { connector, http } = setUp(() => profile);
+    expect(await connector.isTokenValid(access({ expiresAt: NOW }))).toBe(false);
+    expect(http.requests).toHaveLength(0);
+  });
+
+  test("is what the profile call says", async () => {
+    expect(await setUp(() => profile).connector.isTokenValid(access())).toBe(true);
+    const dead = setUp(() => reply(fixture("error-auth.json"), 401));
+    expect(await dead.connector.isTokenValid(access())).toBe(false);
+  });
+
+  test("is not known when Dhan cannot be asked", async () => {
+    const { connector } = setUp(() => reply("<html>", 503));
+    await expect(connector.isTokenValid(access())).rejects.toBeInstanceOf(BrokerError);
+  });
+});
+
+describe("the definition", () => {
+  test("every credential's example passes its own pattern, and only the client id is asked of all", () => {
+    for (const { pattern, example } of dhan.credentials) expect(example).toMatch(pattern);
+    expect(dhan.credentials.filter(({ isOptional }) => !isOptional).map(({ field }) => field)).toEqual(["clientId"]);
+    expect(dhan.setup.steps.join(" ")).toContain("{redirectUrl}");
+  });
+
+  test("a postback names an order of this client and nothing more", () => {
+    const body = JSON.stringify({
+      dhanClientId: CLIENT_ID,
+      orderId: "3426112100417",
+      orderStatus: "TRADED",
+      filled_qty: 10,
+    });
+    expect(dhan.readPostback?.(body, credentials)).toEqual({ orderId: "3426112100417" });
+    expect(dhan.readPostback?.(body.replace(CLIENT_ID, "1109999999"), credentials)).toBeNull();
+    expect(dhan.readPostback?.("not json", credentials)).toBeNull();
+    expect(dhan.readPostback?.("{}", credentials)).toBeNull();
+  });
+});

@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { dhan } from "../../../connectors/dhan/index.ts";
+import { readInstruments } from "../../../connectors/dhan/instruments.ts";
+import type {
+  Access,
+  BrokerConnector,
+  ConnectorDeps,
+  InstrumentTable,
+  Session,
+  VenueInstrument,
+} from "../../../connectors/base.ts";
+import { linkId } from "../../../src/domain/ids.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
+import { Secret } from "../../../src/lib/secret.ts";
+
+export const NOW = istInstant("2026-11-20", "14:31:10");
+export const CLIENT_ID = "1104482917";
+export const API_SECRET = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+
+export const fixtureText = (name: string): string =>
+  readFileSync(new URL(`../../../connectors/dhan/fixtures/${name}`, import.meta.url), "utf8");
+export const fixture = (name: string): unknown => JSON.parse(fixtureText(name)) as unknown;
+
+/** A token in Dhan's shape; the signature is nobody's business. */
+export function jwt(claims: Record<string, unknown> = {}): string {
+  const body = {
+    iss: "dhan",
+    dhanClientId: CLIENT_ID,
+    iat: NOW / 1000 - 60,
+    exp: NOW / 1000 + 3600,
+    tokenConsumerType: "SELF",
+    ...claims,
+  };
+  return [{ typ: "JWT", alg: "HS512" }, body]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+    .concat("c2lnbmF0dXJl")
+    .join(".");
+}
+
+export const TOKEN = jwt();
+
+export const credentials = {
+  clientId: new Secret(CLIENT_ID),
+  apiKey: new Secret("a1b2c3d4"),
+  apiSecret: new Secret(API_SECRET),
+};
+
+export function access(session: Partial<Session> = {}, more: Partial<Access> = {}): Access {
+  return {
+    link: linkId("link-1"),
+    credentials,
+    session: {
+      accessToken: new Secret(TOKEN),
+      accountId: CLIENT_ID,
+      issuedAt: NOW - 60_000,
+      expiresAt: NOW + 3_600_000,
+      extra: { tokenConsumerType: "SELF" },
+      ...session,
+    },
+    ...more,
+  };
+}
+
+export const reply = (body: unknown, status = 200): HttpReply => ({
+  status,
+  headers: { "content-type": "application/json" },
+  body: typeof body === "string" ? body : JSON.stringify(body),
+});
+
+export type Answer = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
+export interface Recorded extends HttpClient {
+  readonly requests: (HttpRequest & { via: "send" | "read" })[];
+}
+
+/** Answers every call from one function and remembers how it was made. */
+export function recordingHttp(answer: Answer): Recorded {
+  const requests: Recorded["requests"] = [];
+  const call = (via: "send" | "read") => async (request: HttpRequest) => {
+    requests.push({ ...request, via });
+    return answer(request);
+  };
+  return {
+    requests,
+    send: call("send"),
+    read: call("read"),
+    async stream(request) {
+      const { body } = await answer(request);
+      return chunked(body, 700);
+    },
+    async close() {},
+  };
+}
+
+/** Bytes in pieces that respect no line's end. */
+export async function* chunked(text: string, size: number): AsyncIterable<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  for (let start = 0; start < bytes.length; start += size) yield bytes.slice(start, start + size);
+}
+
+export function tableOf(rows: readonly VenueInstrument[]): InstrumentTable {
+  const byKey = new Map(rows.map((row) => [row.instrument.key, row]));
+  return {
+    byKey: (key) => byKey.get(key),
+    bySymbol: (symbol) => rows.find((row) => row.instrument.symbol === symbol),
+    byVenueSymbol: (segment, name) =>
+      rows.find((row) => row.venueSymbol === name && row.instrument.segment === segment),
+  };
+}
+
+export async function readMaster(onSkipped: (reason: string) => void = () => {}): Promise<VenueInstrument[]> {
+  return collect(readInstruments(chunked(fixtureText("api-scrip-master.csv"), 97), onSkipped));
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+export interface Setup {
+  readonly connector: BrokerConnector;
+  readonly http: Recorded;
+  readonly meters: string[];
+  readonly warnings: string[];
+}
+
+export function setUp(answer: Answer, overrides: Partial<ConnectorDeps> = {}): Setup {
+  const http = recordingHttp(answer);
+  const meters: string[] = [];
+  const warnings: string[] = [];
+  const connector = dhan.create({
+    http,
+    limiter: {
+      run: (key, _windows, call) => {
+        meters.push(key);
+        return call();
+      },
+    },
+    instruments: async () => tableOf(await readMaster()),
+    now: () => NOW,
+    roots: {},
+    warn: (message) => warnings.push(message),
+    ...overrides,
+  });
+  return { connector, http, meters, warnings };
+}
+
+/** Answers from fixtures by "METHOD /path". */
+export const answering =
+  (answers: Readonly<Record<string, HttpReply>>): Answer =>
+  (request) => {
+    const key = `${request.method} ${new URL(request.url).pathname}`;
+    const found = answers[key];
+    if (!found) throw new Error(`unexpected call: ${key}`);
+    return found;
+  };

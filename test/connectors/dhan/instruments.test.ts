@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { readInstruments } from "../../../connectors/dhan/instruments.ts";
+import { indexKey } from "../../../src/domain/instrument.ts";
+import { HttpFailure } from "../../../src/lib/http.ts";
+import { chunked, collect, fixtureText, readMaster, setUp, tableOf } from "./harness.ts";
+import { venueId } from "../../../connectors/dhan/venue.ts";
+
+const skipped: string[] = [];
+const rows = await readMaster((reason) => skipped.push(reason));
+const table = tableOf(rows);
+
+describe("the compact master", () => {
+  test.each([
+    ["NSE:3045", "NSE:SBIN-EQ", "SBIN"],
+    ["NSE:2031", "NSE:M&M-EQ", "M&M"],
+    ["NSE:16669", "NSE:BAJAJ-AUTO-EQ", "BAJAJ-AUTO"],
+    ["NSE:90210", "NSE:SLOWCO-BE", "SLOWCO"],
+    ["BSE:500112", "BSE:SBIN", "SBIN"],
+    ["NFO:61471", "NSE:NIFTY26NOVFUT", "NIFTY-Nov2026-FUT"],
+    ["NFO:61480", "NSE:BAJAJ-AUTO26NOVFUT", "BAJAJ-AUTO-Nov2026-FUT"],
+    ["NFO:44998", "NSE:NIFTY26NOV24500PE", "NIFTY-Nov2026-24500-PE"],
+    ["NFO:45001", "NSE:NIFTY26D0124500CE", "NIFTY-Dec2026-24500-CE"],
+    ["NFO:45101", "NSE:M&M26NOV3712.5CE", "M&M-Nov2026-3712.5-CE"],
+    ["INDEX:NIFTY50", "NSE:NIFTY50-INDEX", "NIFTY"],
+    ["INDEX:INDIAVIX", "NSE:INDIAVIX-INDEX", "INDIA VIX"],
+    ["INDEX:SENSEX", "BSE:SENSEX-INDEX", "SENSEX"],
+  ])("%s is %s and goes back", (key, symbol, venueSymbol) => {
+    const row = rows.find(({ instrument }) => instrument.symbol === symbol);
+    expect(row).toMatchObject({ venueSymbol, instrument: { key, symbol } });
+    expect(table.byKey(row!.instrument.key)).toBe(row);
+    if (row!.instrument.kind !== "index") expect(venueId(row!.instrument.key).securityId).toBe(row!.venueToken);
+  });
+
+  test("without a flag, the last expiry of the month is the monthly one", () => {
+    const sensex = rows
+      .filter(({ instrument }) => instrument.segment === "BFO")
+      .map(({ instrument }) => instrument.symbol);
+    expect(sensex).toEqual(["BSE:SENSEX26N1985000CE", "BSE:SENSEX26NOV85000CE"]);
+  });
+
+  test("ticks come in paise, lots in units, names may hold commas, an index has no tick", () => {
+    expect(table.byKey(rows[1]!.instrument.key)?.instrument).toMatchObject({
+      tickSize: 500,
+      lotSize: 1,
+      name: "STATE BANK OF INDIA, MUMBAI",
+      series: "EQ",
+    });
+    expect(rows.find(({ venueToken }) => venueToken === "44998")?.instrument).toEqual({
+      kind: "option",
+      key: "NFO:44998",
+      symbol: "NSE:NIFTY26NOV24500PE",
+      segment: "NFO",
+      name: "NIFTY 24 NOV 24500 PUT",
+      lotSize: 75,
+      tickSize: 500,
+      underlying: "NIFTY",
+      expiry: "2026-11-24",
+      strike: 245_000_000,
+      optionType: "PE",
+    });
+    expect(table.byKey(indexKey("NIFTY50"))?.instrument.tickSize).toBe(0);
+  });
+
+  test("symbols for testing and other markets are left out, bad rows are counted", () => {
+    expect(rows).toHaveLength(17);
+    expect(rows.some(({ venueSymbol }) => venueSymbol.includes("TEST"))).toBe(false);
+    expect(skipped).toEqual(["unknown segment", "too few columns", "not a time: soon 00:00:00"]);
+  });
+
+  test("columns are found by name, wherever they stand", async () => {
+    const turned = fixtureText("api-scrip-master.csv")
+      .split("\n")
+      .slice(0, 2)
+      .map((line) => ["extra", ...line.split(",").toReversed()].join(","))
+      .join("\r\n");
+    const [row] = await collect(readInstruments(chunked(turned, 5), () => {}));
+    expect(row?.instrument.symbol).toBe("NSE:RELIANCE-EQ");
+  });
+
+  test("a file without a column that is needed is refused, by its name", async () => {
+    const text = fixtureText("api-scrip-master.csv").replace("SEM_TICK_SIZE", "SEM_TICK");
+    await expect(collect(readInstruments(chunked(text, 500), () => {}))).rejects.toMatchObject({
+      kind: "bad-response",
+      message: expect.stringContaining("SEM_TICK_SIZE"),
+    });
+  });
+});
+
+test("the connector streams the master from its own address", async () => {
+  const urls: string[] = [];
+  const { connector } = setUp((request) => {
+    urls.push(request.url);
+    return { status: 200, headers: {}, body: fixtureText("api-scrip-master.csv") };
+  });
+  expect(await collect(connector.getInstruments!({ onSkipped: () => {} }))).toHaveLength(17);
+  expect(urls).toEqual(["https://images.dhan.co/api-data/api-scrip-master.csv"]);
+});
+
+test("a master that breaks off is an error, not a short list", async () => {
+  const { connector } = setUp(() => Promise.reject(new HttpFailure("broken", "HTTP 404")));
+  await expect(collect(connector.getInstruments!({ onSkipped: () => {} }))).rejects.toMatchObject({
+    kind: "unavailable",
+  });
+});

@@ -1,0 +1,297 @@
+import { describe, expect, test } from "vitest";
+import { toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "../../../connectors/dhan/map.ts";
+import {
+  fundsSchema,
+  holdingsSchema,
+  ordersSchema,
+  positionsSchema,
+  profileSchema,
+  tradesSchema,
+} from "../../../connectors/dhan/schemas.ts";
+import type { Lookup } from "../../../connectors/dhan/venue.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { BrokerError } from "../../../src/errors.ts";
+import { access, answering, fixture, readMaster, reply, setUp, tableOf } from "./harness.ts";
+
+const table = tableOf(await readMaster());
+const lookup: Lookup = (key) => table.byKey(key);
+const noMaster: Lookup = () => undefined;
+const orders = ordersSchema.parse(fixture("get-orders.json"));
+const positions = positionsSchema.parse(fixture("get-positions.json"));
+const holdings = holdingsSchema.parse(fixture("get-holdings.json"));
+
+describe("orders", () => {
+  test("a partly traded order is open with its fills, its sentinels gone", () => {
+    expect(toOrder(orders[0]!, lookup)).toEqual({
+      orderId: "3426112100417",
+      exchangeOrderId: "1100000041233907",
+      tag: "ord7f3a91c2",
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      side: "BUY",
+      type: "LIMIT",
+      productType: "CNC",
+      validity: "DAY",
+      qty: 10,
+      filledQty: 6,
+      avgPrice: 10_104_500,
+      price: 10_105_000,
+      triggerPrice: 0,
+      status: "open",
+      message: null,
+      isAmo: false,
+      placedAt: istInstant("2026-11-20", "10:14:02"),
+      handle: {},
+    });
+  });
+
+  test("an order in transit is pending and keeps what a change must send again", () => {
+    expect(toOrder(orders[1]!, lookup)).toMatchObject({
+      status: "pending",
+      exchangeOrderId: null,
+      tag: null,
+      symbol: "NSE:BAJAJ-AUTO-EQ",
+      validity: "IOC",
+      handle: { disclosedQuantity: "1" },
+    });
+  });
+
+  test("a resting stop order waits for its trigger", () => {
+    expect(toOrder(orders[2]!, lookup)).toMatchObject({
+      status: "trigger-pending",
+      type: "SL",
+      symbol: "NSE:NIFTY26D0124500CE",
+      key: "NFO:45001",
+      price: 1_015_000,
+      triggerPrice: 1_020_500,
+    });
+  });
+
+  test("a rejected order carries the broker's words", () => {
+    expect(toOrder(orders[3]!, lookup)).toMatchObject({
+      status: "rejected",
+      type: "SL-M",
+      productType: "MTF",
+      symbol: "BSE:SBIN",
+      key: "BSE:500112",
+      isAmo: true,
+      message: "RMS:3426112100420:Insufficient funds",
+    });
+  });
+
+  test.each([
+    ["PENDING", "open"],
+    ["MODIFIED", "open"],
+    ["CONFIRM", "open"],
+    ["INACTIVE", "open"],
+    ["TRIGGERED", "open"],
+    ["TRADED", "filled"],
+    ["CLOSED", "filled"],
+    ["CANCELLED", "cancelled"],
+    ["EXPIRED", "expired"],
+  ] as const)("%s is %s", (orderStatus, status) => {
+    expect(toOrder({ ...orders[0]!, orderStatus }, lookup).status).toBe(status);
+  });
+
+  test.each([
+    ["orderStatus", "TELEPORTED"],
+    ["productType", "NRML"],
+    ["orderType", "ICEBERG"],
+    ["transactionType", "HOLD"],
+    ["exchangeSegment", "NSE_COMM"],
+  ])("an unknown %s fails the whole book, named", async (field, value) => {
+    const rows = [{ ...(fixture("get-orders.json") as object[])[0], [field]: value }];
+    const { connector } = setUp(answering({ "GET /v2/orders": reply(rows) }));
+    const failure = await connector.getOrders(access()).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(BrokerError);
+    expect(failure).toMatchObject({ kind: "bad-response", endpoint: "GET /orders" });
+    expect((failure as BrokerError).message).toContain(`0.${field}`);
+  });
+
+  test("a time that is none fails as a bad answer", async () => {
+    const rows = [{ ...(fixture("get-orders.json") as object[])[0], createTime: "yesterday" }];
+    const { connector } = setUp(answering({ "GET /v2/orders": reply(rows) }));
+    await expect(connector.getOrders(access())).rejects.toMatchObject({ kind: "bad-response" });
+  });
+});
+
+describe("without the master", () => {
+  test.each([
+    ["cash assumes EQ", orders[0]!, "NSE:SBIN-EQ"],
+    ["BSE has no series", orders[3]!, "BSE:SBIN"],
+    ["a weekly option is built from its terms", orders[2]!, "NSE:NIFTY26D0124500CE"],
+    ["a display name gives the underlying", positions[1]!, "NSE:NIFTY26NOV24500PE"],
+  ])("%s", (_, row, symbol) => {
+    const mapped = "orderId" in row ? toOrder(row, noMaster) : toPosition(row, noMaster);
+    expect(mapped.symbol).toBe(symbol);
+    expect(mapped.key).not.toBeNull();
+  });
+
+  test.each([
+    ["2026-11-24", "NSE:NIFTY26NOV24500PE"],
+    ["2026-11-23", "NSE:NIFTY26NOV24500PE"], // the 24th is a holiday
+    ["2026-11-17", "NSE:NIFTY26N1724500PE"],
+    ["2026-11-16", "NSE:NIFTY26N1624500PE"],
+  ])("an expiry of %s makes %s", (drvExpiryDate, symbol) => {
+    expect(toPosition({ ...positions[1]!, drvExpiryDate }, noMaster).symbol).toBe(symbol);
+  });
+
+  test("a future of an underlying with a dash keeps the dash", () => {
+    const row = {
+      ...orders[2]!,
+      securityId: "61480",
+      tradingSymbol: "BAJAJ-AUTO-Nov2026-FUT",
+      drvExpiryDate: "2026-11-24",
+      drvOptionType: "NA",
+    };
+    expect(toOrder(row, noMaster)).toMatchObject({ symbol: "NSE:BAJAJ-AUTO26NOVFUT", key: "NFO:61480" });
+  });
+
+  test("the connector says so and answers all the same", async () => {
+    const { connector, warnings } = setUp(answering({ "GET /v2/positions": reply(fixture("get-positions.json")) }), {
+      instruments: () => Promise.reject(new Error("no master")),
+    });
+    const rows = await connector.getPositions(access());
+    expect(rows.map(({ symbol }) => symbol)).toEqual(["NSE:RELIANCE-EQ", "NSE:NIFTY26NOV24500PE", "NSE:SBIN-EQ"]);
+    expect(warnings).toHaveLength(1);
+  });
+});
+
+test("a trade keeps its id, price and the exchange's time", () => {
+  const [row] = tradesSchema.parse(fixture("get-trades.json"));
+  expect(toTrade(row!, lookup)).toEqual({
+    tradeId: "202817744",
+    orderId: "3426112100417",
+    symbol: "NSE:SBIN-EQ",
+    key: "NSE:3045",
+    side: "BUY",
+    productType: "CNC",
+    qty: 6,
+    price: 10_104_500,
+    at: istInstant("2026-11-20", "10:14:08"),
+  });
+});
+
+describe("positions", () => {
+  test("profit is the broker's own to the paisa and the last price follows from it", () => {
+    expect(toPosition(positions[0]!, lookup)).toEqual({
+      symbol: "NSE:RELIANCE-EQ",
+      key: "NSE:2885",
+      segment: "NSE",
+      productType: "INTRADAY",
+      qty: 15,
+      side: "BUY",
+      avgPrice: 14_793_000,
+      ltp: 14_862_000,
+      pnl: 12_700,
+      realised: 2_350,
+      unrealised: 10_350,
+      dayPnl: 12_700,
+      buyQty: 20,
+      buyValue: 2_958_600,
+      sellQty: 5,
+      sellValue: 742_000,
+      multiplier: 1,
+    });
+  });
+
+  test("a carried short has a positive quantity, no day part, and a last price above its average", () => {
+    expect(toPosition(positions[1]!, lookup)).toMatchObject({
+      symbol: "NSE:NIFTY26NOV24500PE",
+      segment: "NFO",
+      qty: 150,
+      side: "SELL",
+      avgPrice: 1_204_000,
+      ltp: 1_286_500,
+      pnl: -123_750,
+      dayPnl: null,
+      sellValue: 1_806_000,
+    });
+  });
+
+  test("a closed row stays with quantity 0 and its result", () => {
+    expect(toPosition(positions[2]!, lookup)).toMatchObject({
+      qty: 0,
+      side: "CLOSED",
+      avgPrice: 0,
+      ltp: null,
+      pnl: -810,
+      realised: -810,
+      buyValue: 606_270,
+      sellValue: 605_460,
+    });
+  });
+});
+
+describe("holdings", () => {
+  test("sellable, unsettled and pledged quantities are told apart", () => {
+    expect(toHolding(holdings[0]!, lookup)).toEqual({
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      isin: "INE062A01020",
+      productType: "CNC",
+      qty: 40,
+      t1Qty: 10,
+      sellableQty: 25,
+      pledgedQty: 5,
+      avgPrice: 8_426_000,
+      ltp: 10_123_500,
+      prevClose: null,
+      pnl: 679_000,
+    });
+  });
+
+  test("without a cost or a last price there is no profit", () => {
+    expect(toHolding(holdings[1]!, lookup)).toMatchObject({ symbol: "NSE:M&M-EQ", avgPrice: 0, ltp: null, pnl: null });
+  });
+
+  test("a share of BSE alone is BSE's, and wholly funded is MTF", () => {
+    expect(toHolding(holdings[2]!, lookup)).toMatchObject({
+      symbol: "BSE:ONLYBSE",
+      key: "BSE:512345",
+      productType: "MTF",
+      pnl: -2_740,
+    });
+    expect(toHolding({ ...holdings[2]!, exchange: "ALL" }, lookup).key).toBe("BSE:512345");
+  });
+
+  test.each(["get-holdings-none.json", "get-holdings-none-old.json"])(
+    "the error that stands for no holdings is an empty list (%s)",
+    async (name) => {
+      const { connector } = setUp(answering({ "GET /v2/holdings": reply(fixture(name), 500) }));
+      expect(await connector.getHoldings(access())).toEqual([]);
+    },
+  );
+
+  test("any other 500 is not an empty account", async () => {
+    const body = { errorType: "Internal", errorCode: "DH-908", errorMessage: "Internal Server Error" };
+    const { connector } = setUp(answering({ "GET /v2/holdings": reply(body, 500) }));
+    await expect(connector.getHoldings(access())).rejects.toMatchObject({ kind: "unavailable", brokerCode: "DH-908" });
+  });
+});
+
+test("funds take the misspelt balance and set the collateral apart", () => {
+  expect(toFunds(fundsSchema.parse(fixture("get-fundlimit.json")))).toEqual({
+    available: 8_421_055,
+    used: 1_578_945,
+    cash: 7_914_855,
+    collateral: 506_200,
+  });
+  const spelt = { availableBalance: 10.5, utilizedAmount: 0, collateralAmount: 0 };
+  expect(toFunds(fundsSchema.parse(spelt)).available).toBe(1_050);
+  expect(fundsSchema.safeParse({ utilizedAmount: 0, collateralAmount: 0 }).success).toBe(false);
+});
+
+test("the profile tells DDPI and the data plan, and nothing where the sandbox is silent", () => {
+  expect(toProfile(profileSchema.parse(fixture("get-profile.json")), "ASHA RAO")).toEqual({
+    accountId: "1104482917",
+    name: "ASHA RAO",
+    canSellWithoutAuthorisation: true,
+    hasMarketData: false,
+  });
+  expect(toProfile(profileSchema.parse(fixture("get-profile-sandbox.json")), undefined)).toMatchObject({
+    name: "1104482917",
+    canSellWithoutAuthorisation: null,
+    hasMarketData: null,
+  });
+});

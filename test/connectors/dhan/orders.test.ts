@@ -1,0 +1,258 @@
+import { describe, expect, test } from "vitest";
+import { brokerOrderId, orderTag, tradingSymbol } from "../../../src/domain/ids.ts";
+import { indexKey, instrumentKey } from "../../../src/domain/instrument.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import type { Order, OrderRequest, OrderTerms } from "../../../src/domain/order.ts";
+import { HttpFailure, type HttpRequest } from "../../../src/lib/http.ts";
+import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
+import { Secret } from "../../../src/lib/secret.ts";
+import { ordersSchema } from "../../../connectors/dhan/schemas.ts";
+import { toOrder } from "../../../connectors/dhan/map.ts";
+import { access, answering, CLIENT_ID, fixture, NOW, reply, setUp, type Answer } from "./harness.ts";
+
+const request: OrderRequest = {
+  tag: orderTag("ord7f3a91c2"),
+  key: instrumentKey("NSE", 3045),
+  symbol: tradingSymbol("NSE:SBIN-EQ"),
+  side: "BUY",
+  productType: "CNC",
+  validity: "DAY",
+  qty: 10,
+  isAmo: false,
+  terms: { type: "LIMIT", price: priceFromRupees(1010.5) },
+};
+const protection = { basisPoints: 100, limit: priceFromRupees(1020.6) };
+const [partial, , stop, rejected] = ordersSchema
+  .parse(fixture("get-orders.json"))
+  .map((row) => toOrder(row, () => undefined)) as [Order, Order, Order, Order];
+const bodyOf = (sent: HttpRequest | undefined): unknown => JSON.parse(sent?.body ?? "null");
+const accept: Answer = () => reply(fixture("post-orders.json"));
+
+describe("placing", () => {
+  test("sends what the documentation asks for and nothing empty", async () => {
+    const { connector, http, meters } = setUp(accept);
+    const outcome = await connector.placeOrder(access({}, { egress: new Secret("http://10.0.0.9:3128") }), request);
+    expect(outcome).toEqual({ kind: "accepted", orderId: "3426112100417", handle: {} });
+    const [sent] = http.requests;
+    expect(sent).toMatchObject({ via: "send", method: "POST", url: "https://api.dhan.co/v2/orders", timeoutMs: 7_000 });
+    expect(sent?.egress?.reveal()).toBe("http://10.0.0.9:3128");
+    expect(bodyOf(sent)).toEqual({
+      dhanClientId: CLIENT_ID,
+      correlationId: "ord7f3a91c2",
+      transactionType: "BUY",
+      exchangeSegment: "NSE_EQ",
+      productType: "CNC",
+      orderType: "LIMIT",
+      validity: "DAY",
+      securityId: "3045",
+      quantity: 10,
+      price: 1010.5,
+    });
+    expect(meters).toEqual(["dhan:link-1:order"]);
+  });
+
+  test.each<[string, OrderTerms, object]>([
+    ["a market order bare, since Dhan converts it", { type: "MARKET", protection }, { orderType: "MARKET" }],
+    [
+      "a stop with its limit",
+      { type: "SL", price: priceFromRupees(1016), triggerPrice: priceFromRupees(1015) },
+      { orderType: "STOP_LOSS", price: 1016, triggerPrice: 1015 },
+    ],
+    [
+      "a stop-market as a stop with the protective limit",
+      { type: "SL-M", triggerPrice: priceFromRupees(1015), protection },
+      { orderType: "STOP_LOSS", price: 1020.6, triggerPrice: 1015 },
+    ],
+  ])("sends %s", async (_, terms, expected) => {
+    const { connector, http } = setUp(accept);
+    await connector.placeOrder(access(), { ...request, terms, isAmo: true });
+    const { orderType, price, triggerPrice, afterMarketOrder, amoTime } = bodyOf(http.requests[0]) as Record<
+      string,
+      unknown
+    >;
+    expect(JSON.parse(JSON.stringify({ orderType, price, triggerPrice }))).toEqual(expected);
+    expect({ afterMarketOrder, amoTime }).toEqual({ afterMarketOrder: true, amoTime: "OPEN" });
+  });
+
+  test("a derivative goes by its own segment, an index or a product that is not offered never goes", async () => {
+    const { connector, http } = setUp(accept);
+    await connector.placeOrder(access(), { ...request, key: instrumentKey("BFO", 860001), productType: "MARGIN" });
+    expect(bodyOf(http.requests[0])).toMatchObject({ exchangeSegment: "BSE_FNO", securityId: "860001" });
+    await expect(connector.placeOrder(access(), { ...request, key: indexKey("NIFTY50") })).rejects.toThrow(RangeError);
+    await expect(connector.placeOrder(access(), { ...request, productType: "BO" })).rejects.toThrow(RangeError);
+    expect(http.requests).toHaveLength(1);
+  });
+
+  const dh =
+    (errorCode: string, errorMessage: string, status = 400) =>
+    () =>
+      reply({ errorType: "x", errorCode, errorMessage }, status);
+  const failing = (kind: "timeout" | "broken" | "unreachable" | "aborted") => () =>
+    Promise.reject(new HttpFailure(kind, "no reply"));
+  test.each<[string, Answer, object]>([
+    [
+      "refused with words",
+      dh("DH-906", "Trigger Price should be greater than Price"),
+      { kind: "rejected", reason: "Trigger Price should be greater than Price" },
+    ],
+    ["refused for lack of a segment", dh("DH-903", "Segment not enabled"), { kind: "rejected" }],
+    ["rejected at once", () => reply({ orderId: "77", orderStatus: "REJECTED" }), { kind: "rejected", orderId: "77" }],
+    ["from an unregistered address", dh("DH-905", "Invalid IP"), { kind: "not-sent", cause: "ip-not-allowed" }],
+    [
+      "from an unregistered address, the other code",
+      dh("DH-911", "Invalid IP"),
+      { kind: "not-sent", cause: "ip-not-allowed" },
+    ],
+    ["with a dead session", dh("DH-901", "expired", 401), { kind: "not-sent", cause: "session-expired" }],
+    ["with a bad field", dh("DH-905", "quantity is required"), { kind: "not-sent", cause: "invalid-request" }],
+    ["when nothing answers the door", failing("unreachable"), { kind: "not-sent", cause: "unreachable" }],
+    ["without an answer in time", failing("timeout"), { kind: "unknown" }],
+    ["on a connection that broke", failing("broken"), { kind: "unknown" }],
+    ["that is abandoned", failing("aborted"), { kind: "unknown" }],
+    ["into a 500", dh("DH-908", "Internal", 500), { kind: "unknown" }],
+    ["into a 500 that speaks of the order", dh("DH-906", "Order Error", 500), { kind: "unknown" }],
+    ["into a gateway page", () => reply("<html>502</html>", 502), { kind: "unknown" }],
+    ["into HTML with 200", () => reply("<html>hello</html>"), { kind: "unknown" }],
+    ["into half an answer", () => reply('{"orderId":"34261121'), { kind: "unknown" }],
+    ["into an answer without an id", () => reply({ orderId: "", orderStatus: "TRANSIT" }), { kind: "unknown" }],
+    ["into an id of 0", () => reply({ orderId: "0", orderStatus: "TRANSIT" }), { kind: "unknown" }],
+    ["into a status nobody knows", () => reply({ orderId: "1", orderStatus: "WARPED" }), { kind: "unknown" }],
+    ["into a 429", dh("DH-904", "Too many requests", 429), { kind: "unknown" }],
+    ["into a gateway 404", () => reply(fixture("error-gateway.json"), 404), { kind: "unknown" }],
+  ])("an order sent %s is told for what it is, asked once", async (_, answer, expected) => {
+    const { connector, http } = setUp(answer);
+    expect(await connector.placeOrder(access(), request)).toMatchObject(expected);
+    expect(http.requests).toHaveLength(1);
+    expect(http.requests[0]?.via).toBe("send");
+  });
+
+  test("a session that has ended sends nothing", async () => {
+    const { connector, http } = setUp(accept);
+    const outcome = await connector.placeOrder(access({ expiresAt: NOW }), request);
+    expect(outcome).toMatchObject({ kind: "not-sent", cause: "session-expired" });
+    expect(http.requests).toHaveLength(0);
+  });
+
+  test("an order that is given up while it waits for its turn was not sent", async () => {
+    const { connector, http } = setUp(accept, { limiter: createRateLimiter() });
+    const outcome = await connector.placeOrder(access(), request, AbortSignal.abort());
+    expect(outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
+    expect(http.requests).toHaveLength(0);
+  });
+});
+
+describe("changing and cancelling", () => {
+  test("a change sends the whole set with the new total", async () => {
+    const { connector, http } = setUp(accept);
+    const outcome = await connector.modifyOrder(access(), partial, { qty: 12 });
+    expect(outcome).toEqual({ kind: "accepted", orderId: "3426112100417", handle: {} });
+    expect(http.requests[0]).toMatchObject({ method: "PUT", url: "https://api.dhan.co/v2/orders/3426112100417" });
+    expect(bodyOf(http.requests[0])).toEqual({
+      dhanClientId: CLIENT_ID,
+      orderId: "3426112100417",
+      orderType: "LIMIT",
+      price: 1010.5,
+      quantity: 12,
+      validity: "DAY",
+    });
+  });
+
+  test("a stop keeps its trigger and what was disclosed stays", async () => {
+    const { connector, http } = setUp(accept);
+    await connector.modifyOrder(access(), { ...stop, handle: { disclosedQuantity: "30" } }, {});
+    expect(bodyOf(http.requests[0])).toMatchObject({
+      orderType: "STOP_LOSS",
+      price: 101.5,
+      triggerPrice: 102.05,
+      disclosedQuantity: 30,
+    });
+    await connector.modifyOrder(access(), rejected, {});
+    expect(bodyOf(http.requests[1])).toMatchObject({ orderType: "STOP_LOSS_MARKET", triggerPrice: 1015 });
+  });
+
+  test("a cancel has no body and goes out by the registered address", async () => {
+    const { connector, http } = setUp(() => reply(fixture("delete-orders.json")));
+    const way = new Secret("socks5://10.0.0.9:1080");
+    expect(await connector.cancelOrder(access({}, { egress: way }), partial)).toMatchObject({ kind: "accepted" });
+    expect(http.requests[0]).toMatchObject({ method: "DELETE", egress: way });
+    expect(http.requests[0]?.body).toBeUndefined();
+  });
+
+  test("a cancel that finds the order traded has not cancelled it", async () => {
+    const { connector } = setUp(() => reply({ orderId: partial.orderId, orderStatus: "TRADED" }));
+    expect(await connector.cancelOrder(access(), partial)).toMatchObject({
+      kind: "rejected",
+      orderId: partial.orderId,
+    });
+  });
+
+  test("a cancel in transit is refused in the broker's words", async () => {
+    const words = "Order is in Transit state, please try after sometime";
+    const { connector, http } = setUp(() => reply({ errorType: "x", errorCode: "DH-906", errorMessage: words }, 400));
+    expect(await connector.cancelOrder(access(), partial)).toEqual({ kind: "rejected", reason: words, raw: words });
+    expect(http.requests).toHaveLength(1);
+  });
+});
+
+describe("finding again", () => {
+  const notFound = reply(
+    { errorType: "Order_Error", errorCode: "DH-906", errorMessage: "Incorrect correlationId" },
+    404,
+  );
+  const book = reply(fixture("get-orders.json"));
+  const [row] = fixture("get-orders.json") as object[];
+
+  test("by correlation id", async () => {
+    const { connector, http } = setUp(answering({ "GET /v2/orders/external/ord7f3a91c2": reply(row) }));
+    const found = await connector.findOrdersByTag(access(), orderTag("ord7f3a91c2"));
+    expect(found.map(({ orderId }) => orderId)).toEqual(["3426112100417"]);
+    expect(http.requests).toHaveLength(1);
+  });
+
+  test("in the book, while the correlation id is not known yet", async () => {
+    const { connector } = setUp(answering({ "GET /v2/orders/external/ordstop1": notFound, "GET /v2/orders": book }));
+    const found = await connector.findOrdersByTag(access(), orderTag("ordstop1"));
+    expect(found.map(({ orderId }) => orderId)).toEqual(["3426112100419"]);
+  });
+
+  test("nowhere, when the book does not have it either", async () => {
+    const { connector } = setUp(answering({ "GET /v2/orders/external/ordnone": notFound, "GET /v2/orders": book }));
+    expect(await connector.findOrdersByTag(access(), orderTag("ordnone"))).toEqual([]);
+  });
+
+  test("a dead session is no proof of absence", async () => {
+    const { connector } = setUp(() => reply(fixture("error-auth.json"), 401));
+    await expect(connector.findOrdersByTag(access(), orderTag("ordnone"))).rejects.toMatchObject({
+      kind: "auth-expired",
+    });
+  });
+
+  test("one order comes as an array or an object; an empty array is not in the book", async () => {
+    const listed = setUp(() => reply(fixture("get-order.json")));
+    const id = brokerOrderId("3426112100421");
+    const order = await listed.connector.getOrder(access(), id, {});
+    // A market order shows as the limit that Dhan made of it.
+    expect(order).toMatchObject({
+      orderId: id,
+      type: "LIMIT",
+      price: 10_224_500,
+      avgPrice: 10_124_000,
+      status: "filled",
+      message: null,
+    });
+    const bare = setUp(() => reply((fixture("get-order.json") as object[])[0]));
+    expect(await bare.connector.getOrder(access(), id, {})).toEqual(order);
+    const none = setUp(() => reply([]));
+    expect(await none.connector.getOrder(access(), id, {})).toBeNull();
+    const refused = setUp(() => notFound);
+    expect(await refused.connector.getOrder(access(), id, {})).toBeNull();
+  });
+});
+
+test("the margin is told, the charges are not", async () => {
+  const { connector, http } = setUp(() => reply(fixture("post-margincalculator.json")));
+  expect(await connector.getOrderCost?.(access(), request)).toEqual({ margin: 252_625, charges: null });
+  expect(http.requests[0]).toMatchObject({ via: "read" });
+  expect(http.requests[0]?.egress).toBeUndefined();
+  expect(bodyOf(http.requests[0])).toMatchObject({ dhanClientId: CLIENT_ID, price: 1010.5, triggerPrice: 0 });
+});

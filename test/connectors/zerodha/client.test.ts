@@ -1,0 +1,175 @@
+import { inspect } from "node:util";
+import { KiteConnect } from "kiteconnect";
+import { describe, expect, it, vi } from "vitest";
+import { createKiteClient, RATE_LIMITS } from "../../../connectors/zerodha/client.ts";
+import { BrokerError } from "../../../src/errors.ts";
+import { HttpFailure } from "../../../src/lib/http.ts";
+import {
+  access,
+  ACCESS_TOKEN,
+  API_SECRET,
+  bench,
+  depsOver,
+  failureOf,
+  html,
+  reply,
+  scripted,
+  text,
+} from "./harness.ts";
+
+describe("the kiteconnect package, fenced", () => {
+  it("sends all through our HTTP client, with Kite's version and login", async () => {
+    const { connector, sent } = await bench(() => reply("get-orders-empty"));
+    await connector.getOrders(access);
+    expect(sent[0]).toMatchObject({
+      how: "read",
+      scope: "zerodha",
+      method: "GET",
+      url: "https://api.kite.trade/orders",
+      timeoutMs: 10_000,
+    });
+    expect(sent[0]?.headers).toMatchObject({
+      "X-Kite-Version": "3",
+      Authorization: `token demoapikey00001:${ACCESS_TOKEN}`,
+    });
+    expect(sent[0]?.egress).toBeUndefined();
+    expect("body" in (sent[0] ?? {})).toBe(false);
+  });
+
+  it("leaves times as Kite wrote them, where the package alone makes dates of the server's zone", async () => {
+    const { http } = scripted(({ url }) => reply(url.endsWith("/trades") ? "get-trades" : "get-orders"));
+    const client = createKiteClient(depsOver(http));
+    expect((await client.getOrders(access))[0]?.order_timestamp).toBe("2026-11-20 11:04:33");
+    expect((await client.getTrades(access))[0]?.fill_timestamp).toBe("2026-11-20 11:04:33");
+  });
+
+  it("keeps the HTTP status, which the package loses, and fails with an Error, which the package does not", async () => {
+    const { connector } = await bench(() => reply("error-403-permission", 403));
+    const error = await failureOf(connector.getFunds(access));
+    expect(error).toBeInstanceOf(BrokerError);
+    expect(error).toMatchObject({
+      kind: "no-permission",
+      status: 403,
+      brokerCode: "PermissionException",
+      endpoint: "GET /user/margins",
+      message: "Insufficient permission for that call.",
+    });
+  });
+
+  it("fails on HTML under 200, which the package resolves", async () => {
+    const { connector } = await bench(() => html(200));
+    expect(await failureOf(connector.getProfile(access))).toMatchObject({ kind: "bad-response", status: 200 });
+  });
+
+  it("fails on an error envelope under 200", async () => {
+    const { connector } = await bench(() => reply("error-403-token", 200));
+    expect(await failureOf(connector.getProfile(access))).toMatchObject({ kind: "auth-expired" });
+  });
+
+  it("passes transport failures through as kinds", async () => {
+    const kinds = ["unreachable", "timeout", "broken", "aborted", "too-large"] as const;
+    const seen = [];
+    for (const kind of kinds) {
+      const { connector } = await bench(() => new HttpFailure(kind, "it failed"));
+      const error = await failureOf(connector.getProfile(access));
+      seen.push(error instanceof BrokerError ? error.kind : error);
+    }
+    expect(seen).toEqual(["unreachable", "timeout", "unavailable", "timeout", "bad-response"]);
+  });
+
+  it("does not write into the caller's fields, as the package does", async () => {
+    const { http } = scripted(() => reply("post-orders"));
+    const params = Object.freeze({ exchange: "NSE", quantity: 1 });
+    await createKiteClient(depsOver(http)).postOrder(access, "regular", params);
+    expect(params).toEqual({ exchange: "NSE", quantity: 1 });
+  });
+
+  it("never prints, and shares nothing between calls", async () => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    const { connector, sent } = await bench(() => reply("get-user-profile"));
+    const other = { ...access, credentials: { ...access.credentials } };
+    await Promise.all([connector.getProfile(access), connector.getProfile(other)]);
+    expect(sent).toHaveLength(2);
+    expect(log).not.toHaveBeenCalled();
+    log.mockRestore();
+  });
+
+  it("still has the private part that the fence stands on", () => {
+    const kite = new KiteConnect({ api_key: "demoapikey00001" }) as unknown as {
+      requestInstance: { defaults: object; getUri: unknown };
+    };
+    expect(kite.requestInstance.defaults).toBeTypeOf("object");
+    expect(kite.requestInstance.getUri).toBeTypeOf("function");
+  });
+
+  it("holds no secret in what it throws", async () => {
+    for (const answer of [
+      html(502),
+      reply("error-403-token", 403),
+      new HttpFailure("timeout", "no reply"),
+      text("{"),
+    ]) {
+      const { connector } = await bench(() => answer);
+      const shown = inspect(await failureOf(connector.getProfile(access)), { depth: 9 });
+      expect(shown).not.toContain(ACCESS_TOKEN);
+      expect(shown).not.toContain(API_SECRET);
+    }
+  });
+});
+
+describe("the kinds of errors, for a read", () => {
+  it.each([
+    ["error-403-token", 403, "auth-expired"],
+    ["error-403-permission", 403, "no-permission"],
+    ["error-403-ip-mismatch", 403, "ip-not-allowed"],
+    ["error-400-input", 400, "invalid-request"],
+    ["error-400-order", 400, "unavailable"],
+    ["error-400-margin", 400, "rejected"],
+    ["error-429", 429, "rate-limited"],
+    ["error-503", 503, "unavailable"],
+    ["error-502-data", 502, "unavailable"],
+  ])("%s under %i is %s", async (name, status, kind) => {
+    const { connector } = await bench(() => reply(name, status));
+    expect(await failureOf(connector.getTrades(access))).toMatchObject({ kind, status });
+  });
+
+  it.each([
+    [502, "unavailable"],
+    [500, "unavailable"],
+    [429, "rate-limited"],
+    [404, "bad-response"],
+    [302, "bad-response"],
+  ])("HTML under %i is %s", async (status, kind) => {
+    const { connector } = await bench(() => html(status));
+    expect(await failureOf(connector.getTrades(access))).toMatchObject({ kind, status });
+  });
+
+  it("tells how long to wait when Kite does", async () => {
+    const busy = { ...reply("error-429", 429), headers: { "retry-after": "2" } };
+    const { connector } = await bench(() => busy);
+    expect(await failureOf(connector.getTrades(access))).toMatchObject({ retryAfterMs: 2_000 });
+  });
+});
+
+describe("the rate limits", () => {
+  it("meter each class of each link by itself", async () => {
+    const metered: [string, unknown][] = [];
+    const { connector, instrument } = await bench(
+      ({ url }) => reply(url.includes("/quote") ? "get-quote" : "get-orders-empty"),
+      {
+        limiter: {
+          run: (key, windows, call) => {
+            metered.push([key, windows]);
+            return call();
+          },
+        },
+      },
+    );
+    await connector.getOrders(access);
+    await connector.getQuotes(access, [instrument("NSE:SBIN-EQ")]);
+    expect(metered).toEqual([
+      ["zerodha:link-1:other", RATE_LIMITS.other],
+      ["zerodha:link-1:quote", RATE_LIMITS.quote],
+    ]);
+  });
+});

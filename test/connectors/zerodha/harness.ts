@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import type {
+  Access,
+  BrokerConnector,
+  ConnectorDeps,
+  InstrumentTable,
+  VenueInstrument,
+} from "../../../connectors/base.ts";
+import { zerodha } from "../../../connectors/zerodha/index.ts";
+import { linkId, type InstrumentKey } from "../../../src/domain/ids.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
+import { Secret } from "../../../src/lib/secret.ts";
+
+export const NOW = istInstant("2026-11-20", "11:30");
+export const ACCESS_TOKEN = "b1Xq0cJk3nT7pLw9";
+export const API_SECRET = "demosecret00001";
+
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`../../../connectors/zerodha/fixtures/${name}`, import.meta.url), "utf8");
+
+export const reply = (name: string, status = 200): HttpReply => text(fixture(`${name}.json`), status);
+export const text = (body: string, status = 200, contentType = "application/json"): HttpReply => ({
+  status,
+  headers: { "content-type": contentType },
+  body,
+});
+export const html = (status: number): HttpReply => text("<html><body>Bad gateway</body></html>", status, "text/html");
+
+export const credentials = { apiKey: new Secret("demoapikey00001"), apiSecret: new Secret(API_SECRET) };
+
+export const access: Access = {
+  link: linkId("link-1"),
+  credentials,
+  session: {
+    accessToken: new Secret(ACCESS_TOKEN),
+    accountId: "QX4411",
+    issuedAt: NOW - 3_600_000,
+    expiresAt: istInstant("2026-11-21", "06:00"),
+  },
+  egress: new Secret("http://proxy.example:3128"),
+};
+
+export interface Sent extends HttpRequest {
+  readonly how: "send" | "read";
+}
+type Answer = HttpReply | Error;
+
+/** An HTTP client that answers from a function and remembers what it was asked. */
+export function scripted(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
+  const sent: Sent[] = [];
+  const take = (how: Sent["how"]) => (request: HttpRequest) => {
+    sent.push({ ...request, how });
+    const given = answer(request);
+    return given instanceof Error ? Promise.reject(given) : Promise.resolve(given);
+  };
+  const http: HttpClient = {
+    send: take("send"),
+    read: take("read"),
+    stream: () => Promise.resolve(inPieces(fixture("get-instruments.csv"), 37)),
+    close: () => Promise.resolve(),
+  };
+  return { http, sent };
+}
+
+/** Cut without regard to lines, as a network does. */
+export async function* inPieces(content: string, size: number): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(content);
+  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+export interface Bench {
+  readonly connector: BrokerConnector;
+  readonly sent: Sent[];
+  readonly table: InstrumentTable;
+  readonly instrument: (symbol: string) => Instrument;
+}
+
+/** The connector over scripted replies, with the fixtures' master. */
+export async function bench(
+  answer: (request: HttpRequest) => Answer,
+  more: Partial<ConnectorDeps> = {},
+): Promise<Bench> {
+  const { http, sent } = scripted(answer);
+  const table = tableOf(await masterRows(http));
+  const connector = zerodha.create({ ...depsOver(http), instruments: () => Promise.resolve(table), ...more });
+  return {
+    connector,
+    sent,
+    table,
+    instrument: (symbol) => {
+      const venue = table.bySymbol(symbol as Instrument["symbol"]);
+      if (!venue) throw new Error(`no ${symbol} in the master`);
+      return venue.instrument;
+    },
+  };
+}
+
+export const depsOver = (http: HttpClient): ConnectorDeps => ({
+  http,
+  limiter: { run: (_key, _windows, call) => call() },
+  instruments: () => Promise.reject(new Error("no master")),
+  now: () => NOW,
+  roots: zerodha.roots,
+  warn: () => {},
+});
+
+export async function masterRows(http: HttpClient, skipped: string[] = []): Promise<VenueInstrument[]> {
+  const connector = zerodha.create(depsOver(http));
+  const rows = connector.getInstruments?.({ onSkipped: (reason) => void skipped.push(reason) });
+  if (!rows) throw new Error("the connector has no master");
+  const all: VenueInstrument[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+}
+
+export const tableOf = (rows: readonly VenueInstrument[]): InstrumentTable => ({
+  byKey: (key: InstrumentKey) => rows.find(({ instrument }) => instrument.key === key),
+  bySymbol: (symbol) => rows.find(({ instrument }) => instrument.symbol === symbol),
+  byVenueSymbol: (segment, venueSymbol) =>
+    rows.find((row) => row.instrument.segment === segment && row.venueSymbol === venueSymbol),
+});
+
+/** What a call fails with; throws when it does not. */
+export async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  const result = await call.then(
+    () => ({ hasFailed: false, error: undefined as unknown }),
+    (error: unknown) => ({ hasFailed: true, error }),
+  );
+  if (!result.hasFailed) throw new Error("the call did not fail");
+  return result.error;
+}

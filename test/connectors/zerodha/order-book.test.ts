@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { toProduct, toStatus } from "../../../connectors/zerodha/map.ts";
+import { brokerOrderId, orderTag } from "../../../src/domain/ids.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import { access, bench, failureOf, fixture, reply, text } from "./harness.ts";
+
+describe("the order book", () => {
+  it("maps every row, newest last, with ids as strings", async () => {
+    const { connector } = await bench(() => reply("get-orders"));
+    const orders = await connector.getOrders(access);
+    expect(orders.map(({ status }) => status)).toEqual([
+      "filled",
+      "rejected",
+      "open",
+      "trigger-pending",
+      "pending",
+      "cancelled",
+    ]);
+    expect(orders[0]).toEqual({
+      orderId: "1992113344556677889",
+      exchangeOrderId: "1300000038792287",
+      tag: "tb7f3a91",
+      symbol: "NSE:M&M-EQ",
+      key: "NSE:2031",
+      side: "BUY",
+      type: "LIMIT",
+      productType: "CNC",
+      validity: "DAY",
+      qty: 3,
+      filledQty: 3,
+      avgPrice: priceFromRupees(3352.1),
+      price: priceFromRupees(3390.5),
+      triggerPrice: 0,
+      status: "filled",
+      message: null,
+      isAmo: false,
+      placedAt: istInstant("2026-11-20", "11:04:33"),
+      handle: { variety: "regular" },
+    });
+    expect(orders[1]?.message).toMatch(/^Insufficient funds/);
+    expect(orders[2]).toMatchObject({ symbol: "NSE:NIFTY26NOVFUT", key: "NFO:49543", qty: 150, filledQty: 75 });
+    expect(orders[3]).toMatchObject({ type: "SL", triggerPrice: priceFromRupees(890), side: "SELL" });
+    expect(orders[4]).toMatchObject({ isAmo: true, handle: { variety: "amo" }, key: "BSE:500400" });
+    expect(orders[5]?.validity).toBe("OTHER");
+  });
+
+  it("finds orders by tag and by id", async () => {
+    const { connector } = await bench(() => reply("get-orders"));
+    const found = await connector.findOrdersByTag(access, orderTag("tc81d0e2"));
+    expect(found.map(({ orderId }) => orderId)).toEqual(["1992113344556677890"]);
+    expect(await connector.findOrdersByTag(access, orderTag("t0000000"))).toEqual([]);
+    const order = await connector.getOrder(access, brokerOrderId("1992113344556677892"), {});
+    expect(order?.status).toBe("trigger-pending");
+    expect(await connector.getOrder(access, brokerOrderId("1"), {})).toBeNull();
+  });
+
+  it("may be empty, and is never empty by a status that we do not know", async () => {
+    const empty = await bench(() => reply("get-orders-empty"));
+    expect(await empty.connector.getOrders(access)).toEqual([]);
+    const strange = await bench(() => reply("get-orders-unknown-status"));
+    expect(await failureOf(strange.connector.getOrders(access))).toMatchObject({
+      kind: "bad-response",
+      message: "Zerodha GET /orders: unknown order status: PARKED AT DESK",
+    });
+  });
+
+  it.each([
+    ["order type", '"order_type": "LIMIT"', '"order_type": "ICE"'],
+    ["product", '"product": "CNC"', '"product": "ICE"'],
+    ["side", '"transaction_type": "BUY"', '"transaction_type": "ICE"'],
+  ])("refuses an unknown %s", async (what, from, to) => {
+    const { connector } = await bench(() => text(fixture("get-orders.json").replace(from, to)));
+    expect(await failureOf(connector.getOrders(access))).toMatchObject({
+      kind: "bad-response",
+      message: `Zerodha GET /orders: unknown ${what}: ICE`,
+    });
+  });
+
+  it.each([
+    ["PUT ORDER REQ RECEIVED", "pending"],
+    ["VALIDATION PENDING", "pending"],
+    ["OPEN PENDING", "pending"],
+    ["MODIFY AMO REQ RECEIVED", "pending"],
+    ["MODIFY VALIDATION PENDING", "open"],
+    ["MODIFY PENDING", "open"],
+    ["MODIFIED", "open"],
+    ["NOT MODIFIED", "open"],
+    ["CANCEL PENDING", "open"],
+    ["CANCELLED AMO", "cancelled"],
+  ])("reads %s as %s", (kite, status) => {
+    expect(toStatus(kite)).toBe(status);
+  });
+
+  it("throws on an unknown status or product in the mapping itself", () => {
+    expect(() => toStatus("open")).toThrow(RangeError);
+    expect(() => toProduct("mis")).toThrow(RangeError);
+  });
+
+  it("maps trades by their fill time", async () => {
+    const { connector } = await bench(() => reply("get-trades"));
+    expect(await connector.getTrades(access)).toEqual([
+      {
+        tradeId: "40552118",
+        orderId: "1992113344556677889",
+        symbol: "NSE:M&M-EQ",
+        key: "NSE:2031",
+        side: "BUY",
+        productType: "CNC",
+        qty: 3,
+        price: priceFromRupees(3352.1),
+        at: istInstant("2026-11-20", "11:04:33"),
+      },
+    ]);
+  });
+});

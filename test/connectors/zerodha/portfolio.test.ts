@@ -1,0 +1,240 @@
+import { describe, expect, it } from "vitest";
+import { istInstant } from "../../../src/domain/market.ts";
+import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
+import { access, bench, failureOf, fixture, reply, text } from "./harness.ts";
+
+describe("holdings", () => {
+  it("count T1 shares as owned and only delivered ones as sellable", async () => {
+    const { connector } = await bench(() => reply("get-portfolio-holdings"));
+    const [sbin, mahindra] = await connector.getHoldings(access);
+    expect(sbin).toEqual({
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      isin: "INE062A01020",
+      productType: "CNC",
+      qty: 50,
+      t1Qty: 10,
+      sellableQty: 40,
+      pledgedQty: 0,
+      avgPrice: priceFromRupees(812.35),
+      ltp: priceFromRupees(905.1),
+      prevClose: priceFromRupees(899.2),
+      pnl: paiseFromRupees(4637.5),
+    });
+    expect(mahindra).toMatchObject({ symbol: "NSE:M&M-EQ", qty: 1, t1Qty: 1, sellableQty: 0, pnl: 185 });
+  });
+
+  it("have no profit where the cost is not known", async () => {
+    const { connector } = await bench(() => reply("get-portfolio-holdings"));
+    const reliance = (await connector.getHoldings(access))[2];
+    expect(reliance).toMatchObject({ symbol: "NSE:RELINFRA-BE", key: "NSE:553", avgPrice: 0, pnl: null });
+  });
+
+  it("tell pledged shares, and name BSE shares without a group", async () => {
+    const { connector } = await bench(() => reply("get-portfolio-holdings"));
+    const tata = (await connector.getHoldings(access))[3];
+    expect(tata).toMatchObject({ symbol: "BSE:TATAPOWER", key: "BSE:500400", qty: 20, pledgedQty: 15, pnl: 42_900 });
+  });
+
+  it("show funded shares as a row of their own", async () => {
+    const { connector } = await bench(() => reply("get-portfolio-holdings"));
+    const holdings = await connector.getHoldings(access);
+    expect(holdings).toHaveLength(5);
+    expect(holdings[4]).toMatchObject({
+      symbol: "NSE:BAJAJ-AUTO-EQ",
+      productType: "MTF",
+      qty: 4,
+      avgPrice: priceFromRupees(9000.25),
+      pnl: paiseFromRupees(481),
+    });
+  });
+
+  it("may be none", async () => {
+    const { connector } = await bench(() => reply("get-portfolio-holdings-empty"));
+    expect(await connector.getHoldings(access)).toEqual([]);
+  });
+
+  it("of an unknown product are refused, naming the call", async () => {
+    const body = fixture("get-portfolio-holdings.json").replace('"product": "CNC"', '"product": "GIFT"');
+    const { connector } = await bench(() => text(body));
+    expect(await failureOf(connector.getHoldings(access))).toMatchObject({
+      kind: "bad-response",
+      message: "Zerodha GET /portfolio/holdings: unknown product: GIFT",
+    });
+  });
+});
+
+describe("positions", () => {
+  const positions = async () => {
+    const { connector } = await bench(() => reply("get-portfolio-positions"));
+    return connector.getPositions(access);
+  };
+
+  it("carry the broker's own profit, with multiplier and carried quantity", async () => {
+    const [crude] = await positions();
+    expect(crude).toEqual({
+      symbol: "MCX:CRUDEOIL26DECFUT",
+      key: "MCX:438412",
+      segment: "MCX",
+      productType: "MARGIN",
+      qty: 2,
+      side: "BUY",
+      avgPrice: priceFromRupees(5820),
+      ltp: priceFromRupees(5855),
+      pnl: paiseFromRupees(7000),
+      realised: 0,
+      unrealised: paiseFromRupees(7000),
+      dayPnl: paiseFromRupees(9000),
+      buyQty: 2,
+      buyValue: paiseFromRupees(1_164_000),
+      sellQty: 0,
+      sellValue: 0,
+      multiplier: 100,
+    });
+  });
+
+  it("split a partly sold long by values, not by the rounded average", async () => {
+    const sbin = (await positions())[1];
+    expect(sbin).toMatchObject({ productType: "INTRADAY", side: "BUY", qty: 20, pnl: 17_350, realised: 5_817 });
+    expect(sbin?.unrealised).toBe(11_533);
+  });
+
+  it("split a partly covered short", async () => {
+    const nifty = (await positions())[2];
+    expect(nifty).toMatchObject({
+      symbol: "NSE:NIFTY26D0124500CE",
+      key: "NFO:49545",
+      segment: "NFO",
+      side: "SELL",
+      qty: 75,
+      pnl: 57_375,
+      realised: 24_750,
+      unrealised: 32_625,
+    });
+  });
+
+  it("stay for the day when closed, with all profit realised", async () => {
+    const closed = (await positions())[3];
+    expect(closed).toMatchObject({ side: "CLOSED", qty: 0, avgPrice: 0, pnl: -3_765, realised: -3_765, unrealised: 0 });
+  });
+
+  it("stand once for each product of a symbol", async () => {
+    const sbin = (await positions()).filter(({ symbol }) => symbol === "NSE:SBIN-EQ");
+    expect(sbin.map(({ productType }) => productType)).toEqual(["INTRADAY", "CNC"]);
+  });
+
+  it("may be none", async () => {
+    const { connector } = await bench(() => reply("get-portfolio-positions-empty"));
+    expect(await connector.getPositions(access)).toEqual([]);
+  });
+
+  it.each([
+    ["product", '"product": "NRML"', '"product": "XX"', "unknown product: XX"],
+    ["exchange", '"exchange": "MCX"', '"exchange": "MOON"', "unknown exchange: MOON"],
+  ])("of an unknown %s are refused", async (_what, from, to, words) => {
+    const { connector } = await bench(() => text(fixture("get-portfolio-positions.json").replace(from, to)));
+    expect(await failureOf(connector.getPositions(access))).toMatchObject({
+      kind: "bad-response",
+      message: `Zerodha GET /portfolio/positions: ${words}`,
+    });
+  });
+
+  it("that lack a field are refused, naming it", async () => {
+    const { connector } = await bench(() => text(fixture("get-portfolio-positions.json").replace('"m2m"', '"mtm"')));
+    const error = await failureOf(connector.getPositions(access));
+    expect(error).toMatchObject({ kind: "bad-response", endpoint: "GET /portfolio/positions" });
+    expect(String(error)).toContain("data.net.0.m2m");
+  });
+});
+
+describe("funds and profile", () => {
+  it("read the equity half", async () => {
+    const { connector } = await bench(() => reply("get-user-margins"));
+    expect(await connector.getFunds(access)).toEqual({
+      available: 18_423_055,
+      used: 2_576_945,
+      cash: 15_000_000,
+      collateral: 6_000_000,
+    });
+  });
+
+  it("derive the cash when Kite says 0 of a funded account", async () => {
+    const { connector } = await bench(() => reply("get-user-margins-cash-zero"));
+    expect((await connector.getFunds(access)).cash).toBe(15_000_000);
+  });
+
+  it("know whether sells need authorisation only from a signed mandate", async () => {
+    const { connector } = await bench(() => reply("get-user-profile"));
+    expect(await connector.getProfile(access)).toEqual({
+      accountId: "QX4411",
+      name: "Asha Rao",
+      canSellWithoutAuthorisation: true,
+      hasMarketData: null,
+    });
+  });
+});
+
+describe("quotes", () => {
+  it("come by key, batched by Kite's names, with what is unknown left out", async () => {
+    const { connector, sent, instrument } = await bench(() => reply("get-quote"));
+    const asked = ["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:M&M-EQ"].map(instrument);
+    const quotes = await connector.getQuotes(access, asked);
+    expect([...quotes.keys()]).toEqual(["NSE:3045", "INDEX:NIFTY50"]);
+    expect(sent.map(({ url, how }) => `${how} ${url}`)).toEqual([
+      "read https://api.kite.trade/quote?i=NSE%3ASBIN&i=NSE%3ANIFTY+50&i=NSE%3AM%26M",
+    ]);
+    expect(quotes.get(asked[0]!.key)).toEqual({
+      key: "NSE:3045",
+      symbol: "NSE:SBIN-EQ",
+      ltp: priceFromRupees(905.1),
+      open: priceFromRupees(900),
+      high: priceFromRupees(908.4),
+      low: priceFromRupees(897.05),
+      prevClose: priceFromRupees(899.2),
+      bid: priceFromRupees(905.05),
+      ask: priceFromRupees(905.1),
+      volume: 7_712_045,
+      openInterest: null,
+      lowerCircuit: priceFromRupees(809.3),
+      upperCircuit: priceFromRupees(989.1),
+      at: istInstant("2026-11-20", "11:02:16"),
+      source: "broker",
+    });
+    expect(quotes.get(asked[1]!.key)).toMatchObject({
+      bid: null,
+      ask: null,
+      volume: null,
+      lowerCircuit: null,
+      at: istInstant("2026-11-20", "11:02:17"),
+    });
+  });
+
+  it("ask for 500 at a time", async () => {
+    const { connector, sent, instrument } = await bench(() => text('{"status":"success","data":{}}'));
+    const sbin = instrument("NSE:SBIN-EQ");
+    await connector.getQuotes(
+      access,
+      Array.from({ length: 501 }, () => sbin),
+    );
+    expect(sent.map(({ url }) => new URL(url).searchParams.getAll("i").length)).toEqual([500, 1]);
+  });
+
+  it("of one instrument fail when Kite does not know it", async () => {
+    const { connector, instrument } = await bench(() => reply("get-quote"));
+    expect(await failureOf(connector.getQuote(access, instrument("NSE:M&M-EQ")))).toMatchObject({
+      kind: "rejected",
+      message: "Zerodha has no quote of NSE:M&M-EQ",
+    });
+  });
+
+  it("give the depth without Kite's empty levels", async () => {
+    const { connector, instrument } = await bench(() => reply("get-quote"));
+    const depth = await connector.getOrderbook(access, instrument("NSE:SBIN-EQ"));
+    expect(depth.bids).toEqual([
+      { price: priceFromRupees(905.05), quantity: 1210, orders: 9 },
+      { price: priceFromRupees(905), quantity: 800, orders: 4 },
+    ]);
+    expect(depth.asks).toHaveLength(1);
+    expect(depth).toMatchObject({ totalBidQty: 412_233, totalAskQty: 530_118, ltp: priceFromRupees(905.1) });
+  });
+});

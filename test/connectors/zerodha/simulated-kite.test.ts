@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Access } from "../../../connectors/base.ts";
+import { createMeters } from "../../../playground/brokers/zerodha/meters.ts";
+import { closeStreet, logIn, openStreet, restingIn, type Street } from "./street.ts";
+
+let street: Street;
+let access: Access;
+beforeEach(async () => {
+  street = await openStreet();
+  access = await logIn(street);
+});
+afterEach(() => closeStreet(street));
+
+describe("the simulated Kite by itself", () => {
+  const post = (path: string, fields: Record<string, string>, method = "POST") =>
+    fetch(`${street.server.base("zerodha")}${path}`, {
+      method,
+      headers: {
+        "X-Kite-Version": "3",
+        Authorization: `token demoapikey00001:${access.session.accessToken.reveal()}`,
+      },
+      body: new URLSearchParams(fields),
+    });
+  const form = { exchange: "NSE", tradingsymbol: "SBIN", transaction_type: "BUY", quantity: "1", product: "CNC" };
+
+  it.each([
+    ["a market order without protection", { ...form, order_type: "MARKET" }, "without market protection"],
+    ["protection 0", { ...form, order_type: "MARKET", market_protection: "0" }, "without market protection"],
+    ["a tag of 21 letters", { ...form, order_type: "MARKET", market_protection: "-1", tag: "t".repeat(21) }, "tag"],
+    ["a missing quantity", { ...form, quantity: "", order_type: "LIMIT", price: "900" }, "quantity"],
+    ["an unknown product", { ...form, product: "XX", order_type: "LIMIT", price: "900" }, "product"],
+  ])("refuses %s with 400", async (_what, fields, words) => {
+    const answer = await post("/orders/regular", fields);
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get("content-type")).toBe("application/json");
+    expect(await answer.json()).toMatchObject({
+      status: "error",
+      error_type: "InputException",
+      message: expect.stringContaining(words),
+    });
+  });
+
+  it("answers 429 over its limits when they are enforced", async () => {
+    street.broker.switches.enforcesRateLimits = true;
+    const answers = await Promise.all(Array.from({ length: 25 }, () => post("/orders/regular", form)));
+    const busy = answers.find(({ status }) => status === 429);
+    expect(await busy?.json()).toMatchObject({ error_type: "NetworkException", message: "Too many requests" });
+  });
+
+  it("counts the calls of each class by the second", () => {
+    let now = 0;
+    const hasRoom = createMeters(() => now);
+    expect([hasRoom("quote"), hasRoom("quote"), hasRoom("historical")]).toEqual([true, false, true]);
+    now = 1_000;
+    expect([hasRoom("quote"), hasRoom("quote")]).toEqual([true, false]);
+    expect(Array.from({ length: 11 }, () => hasRoom("order")).lastIndexOf(true)).toBe(9);
+  });
+
+  it("allows 25 changes of an order", async () => {
+    await street.connector.placeOrder(access, restingIn(street));
+    const [open] = await street.connector.getOrders(access);
+    const path = `/orders/regular/${open?.orderId}`;
+    for (let change = 0; change < 25; change += 1)
+      expect((await post(path, { quantity: "4" }, "PUT")).status).toBe(200);
+    expect((await post(path, { quantity: "4" }, "PUT")).status).toBe(400);
+  });
+});

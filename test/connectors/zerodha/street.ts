@@ -1,0 +1,125 @@
+import { expect } from "vitest";
+import type { Access, BrokerConnector, LoginGrant, VenueInstrument } from "../../../connectors/base.ts";
+import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
+import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
+import { zerodha } from "../../../connectors/zerodha/index.ts";
+import { startBrokersServer } from "../../../playground/brokers/server.ts";
+import type { BrokersServer, SimulatedBroker } from "../../../playground/brokers/types.ts";
+import { simulatedZerodha } from "../../../playground/brokers/zerodha.ts";
+import { linkId, orderTag } from "../../../src/domain/ids.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { paiseFromRupees, type Price, price, priceFromRupees, roundToTick } from "../../../src/domain/money.ts";
+import type { OrderRequest } from "../../../src/domain/order.ts";
+import { createHttpClient, type HttpClient } from "../../../src/lib/http.ts";
+import { credentials, tableOf } from "./harness.ts";
+
+export const ACCOUNT = "zerodha-demo";
+const REDIRECT = "http://localhost:8080/oauth/zerodha/callback";
+
+export interface Street {
+  now: number;
+  readonly exchange: Exchange;
+  readonly broker: SimulatedBroker;
+  readonly server: BrokersServer;
+  readonly http: HttpClient;
+  readonly connector: BrokerConnector;
+  readonly rows: VenueInstrument[];
+  readonly skipped: string[];
+}
+
+/** The connector and the simulated broker, with real HTTP between them. */
+export async function openStreet(): Promise<Street> {
+  const clock = { now: istInstant("2026-11-20", "11:00") };
+  const now = (): number => clock.now;
+  const exchange = createExchange({ seed: 7, now });
+  exchange.account(ACCOUNT, {
+    cash: paiseFromRupees(500_000),
+    holdings: [{ key: listed(exchange, "NSE:SBIN-EQ").key, qty: 40, avgPrice: priceFromRupees(812.35), t1Qty: 5 }],
+  });
+  let turn = 0;
+  const broker = simulatedZerodha({ exchange, accountId: ACCOUNT, random: () => ((turn += 1) * 0.618) % 1 });
+  const server = await startBrokersServer({ port: 0, brokers: [broker] });
+  const http = createHttpClient({ now: () => performance.now(), sleep: () => Promise.resolve() });
+  const rows: VenueInstrument[] = [];
+  const skipped: string[] = [];
+  const connector = zerodha.create({
+    http,
+    limiter: { run: (_key, _windows, call) => call() },
+    instruments: () => Promise.resolve(tableOf(rows)),
+    now,
+    roots: broker.roots(server.base("zerodha")),
+    warn: () => {},
+  });
+  const master = connector.getInstruments?.({ onSkipped: (why) => void skipped.push(why) });
+  for await (const row of master ?? []) rows.push(row);
+  return Object.assign(clock, { exchange, broker, server, http, connector, rows, skipped });
+}
+
+export function listed(exchange: Exchange, symbol: string): Instrument {
+  const found = exchange.instruments.find((instrument) => instrument.symbol === symbol);
+  if (!found) throw new Error(`not listed: ${symbol}`);
+  return found;
+}
+
+/** A person in front of the login page: presses the button and is sent back. */
+export async function submitLogin(
+  { connector }: Street,
+  fields: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const login = await connector.getLoginUrl?.({ credentials, redirectUrl: REDIRECT, state: "state-_1" });
+  const page = await (await fetch(login?.url ?? "")).text();
+  const inputs = [...page.matchAll(/name="(\w+)"[^>]* value="([^"]*)"/g)].map(([, name, value]) => [name, value]);
+  const body = new URLSearchParams({ ...Object.fromEntries(inputs), ...fields });
+  body.set("redirect_params", (body.get("redirect_params") ?? "").replaceAll("&#38;", "&"));
+  return fetch(new URL("finish", login?.url), { method: "POST", body, redirect: "manual" });
+}
+
+/** What a person brings back from the login page. */
+export async function grantOf(street: Street, as = credentials): Promise<LoginGrant> {
+  const back = await submitLogin(street);
+  const params = Object.fromEntries(new URL(back.headers.get("location") ?? "").searchParams);
+  expect(params).toMatchObject({ state: "state-_1", status: "success", action: "login" });
+  return { kind: "callback", link: linkId("l1"), credentials: as, redirectUrl: REDIRECT, params };
+}
+
+export async function logIn(street: Street): Promise<Access> {
+  const grant = await grantOf(street);
+  return { link: grant.link, credentials, session: await street.connector.generateSession(grant) };
+}
+
+export async function closeStreet(street: Street): Promise<void> {
+  await street.http.close();
+  await street.server.close();
+}
+
+export const sbinOf = ({ exchange }: Street): Instrument => listed(exchange, "NSE:SBIN-EQ");
+
+/** A price so many percent from the last one. */
+export const away = ({ exchange }: Street, instrument: Instrument, percent: number): Price =>
+  roundToTick(
+    price(Math.round((exchange.quote(instrument.key).ltp * (100 + percent)) / 100)),
+    instrument.tickSize,
+    "nearest",
+  );
+
+/** A protected market order for delivery, unless told otherwise. */
+export function orderIn(street: Street, more: Partial<OrderRequest> = {}): OrderRequest {
+  const instrument = sbinOf(street);
+  return {
+    tag: orderTag("tb7f3a91"),
+    key: instrument.key,
+    symbol: instrument.symbol,
+    side: "BUY",
+    productType: "CNC",
+    validity: "DAY",
+    qty: 3,
+    isAmo: false,
+    terms: { type: "MARKET", protection: { basisPoints: 200, limit: away(street, instrument, 2) } },
+    ...more,
+  };
+}
+
+/** A limit order far below the market. */
+export const restingIn = (street: Street): OrderRequest =>
+  orderIn(street, { terms: { type: "LIMIT", price: away(street, sbinOf(street), -4) } });
