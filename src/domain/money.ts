@@ -41,13 +41,13 @@ function toNumber(value: number | string): number {
 
 /** Value of a quantity at a price, rounded half away from zero to the paisa. */
 export function valueOf(at: Price, quantity: number, multiplier = 1): Paise {
-  return divideRounded(safe(at * quantity * multiplier, "value"), PRICE_PER_PAISA) as Paise;
+  return scaled(at, quantity * multiplier, PRICE_PER_PAISA) as Paise;
 }
 
 /** Average price of a total value over a quantity. */
 export function averagePrice(total: Paise, quantity: number): Price {
   if (quantity === 0) throw new RangeError("no average over a quantity of 0");
-  return divideRounded(safe(total * PRICE_PER_PAISA, "value"), quantity) as Price;
+  return scaled(total, PRICE_PER_PAISA, quantity) as Price;
 }
 
 export function sumPaise(amounts: Iterable<Paise>): Paise {
@@ -58,15 +58,24 @@ export function sumPaise(amounts: Iterable<Paise>): Paise {
 
 /** `amount × numerator / denominator`, rounded to the paisa: for rates and percentages. */
 export function scalePaise(amount: Paise, numerator: number, denominator: number): Paise {
-  return divideRounded(safe(amount * numerator, "money"), denominator) as Paise;
+  return scaled(amount, numerator, denominator) as Paise;
 }
 
 export const subtractPaise = (a: Paise, b: Paise): Paise => safe(a - b, "money") as Paise;
 export const negatePaise = (a: Paise): Paise => safe(0 - a, "money") as Paise;
 
-function divideRounded(dividend: number, divisor: number): number {
-  const quotient = Math.round(Math.abs(dividend) / Math.abs(divisor));
-  return safe(Math.sign(dividend) * Math.sign(divisor) * quotient, "amount");
+/** `value × numerator / denominator`, half away from zero; exact where the product is no safe integer any more. */
+function scaled(value: number, numerator: number, denominator: number): number {
+  const product = value * numerator;
+  if (Number.isSafeInteger(product)) {
+    const quotient = Math.round(Math.abs(product) / Math.abs(denominator));
+    return safe(Math.sign(product) * Math.sign(denominator) * quotient, "amount");
+  }
+  const exact = BigInt(value) * BigInt(numerator);
+  const divisor = BigInt(denominator);
+  const sign = exact < 0n === divisor < 0n ? 1n : -1n;
+  const [size, by] = [exact < 0n ? -exact : exact, divisor < 0n ? -divisor : divisor];
+  return safe(Number(sign * ((size + by / 2n) / by)), "amount");
 }
 
 /** Nearest multiple of the tick in the given direction. A tick of 0 means that none is known. */

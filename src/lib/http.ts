@@ -73,7 +73,7 @@ const NOT_CONNECTED = new Set([
 
 /** One client for all: IPv4 only, because brokers compare the caller's address with a registered IPv4. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const direct = new Agent({ connect: { family: 4, timeout: 5_000 } });
+  const direct = new Agent({ connect: { family: 4, timeout: 5_000 }, allowH2: false });
   const proxies = new Map<string, Dispatcher>();
   const breakers = new Map<string, Breaker>();
   const random = options.random ?? Math.random;
@@ -109,7 +109,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         outcome,
         ms: performance.now() - startedAt,
       });
-    const deadline = AbortSignal.timeout(timeoutMs);
+    const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
     try {
       const reply = await fetch(request.url, {
         method: request.method,
@@ -144,7 +144,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const endsAt = performance.now() + request.timeoutMs;
     for (let tries = 1; ; tries += 1) {
       const left = endsAt - performance.now();
-      const result = await send(request, Math.max(left, 1)).catch((error: unknown) => error);
+      const result = await send(request, left).catch((error: unknown) => error);
       const isLast = tries === MAX_ATTEMPTS;
       const retryAfterMs = isLast ? null : retryDelay(result, tries, random());
       if (retryAfterMs !== null && performance.now() + retryAfterMs < endsAt) {

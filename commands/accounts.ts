@@ -1,0 +1,71 @@
+import { Composer, InlineKeyboard } from "grammy";
+import { callbackData, onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { brokerKeyboard, offerLogin } from "../src/bot/link-flow.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { accountView, accountsView } from "../src/bot/render/accounts.ts";
+import * as text from "../src/bot/text.ts";
+import { show } from "../src/bot/view.ts";
+import type { LinkId } from "../src/domain/ids.ts";
+import type { Link } from "../src/services/accounts.ts";
+
+export const accounts: CommandModule = {
+  name: "accounts",
+  description: "Status, login, default, unlink",
+  group: "Accounts",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("accounts", (ctx) => showAll(deps, ctx));
+    onCallback(composer, "acc", (ctx) => showAll(deps, ctx));
+    const onLink = (verb: string, act: (ctx: SaudaContext, link: Link) => Promise<void>): void =>
+      onCallback(composer, verb, async (ctx, [id]) => {
+        const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
+        if (!link) throw new Refusal(text.accounts.gone());
+        await act(ctx, link);
+      });
+    onLink("acd", (ctx, link) => showOne(deps, ctx, link));
+    onLink("al", (ctx, link) => offerLogin(deps, ctx, link));
+    onLink("as", async (ctx, link) =>
+      showOne(deps, ctx, await deps.accounts.update(link._id, () => ({ is_active: !link.is_active }))),
+    );
+    onLink("ay", async (ctx, link) => {
+      const source = link.data_source === "broker" ? "yfinance" : "broker";
+      await showOne(deps, ctx, await deps.accounts.update(link._id, () => ({ data_source: source })));
+    });
+    onLink("ad", async (ctx, link) => {
+      ctx.user = await deps.users.update(ctx.user._id, () => ({ defaultLink: link._id }));
+      await showOne(deps, ctx, link);
+    });
+    onLink("au", async (ctx, link) => {
+      const keyboard = new InlineKeyboard()
+        .add({ text: "Unlink", callback_data: callbackData("auy", link._id), style: "danger" })
+        .text("Keep", callbackData("acd", link._id));
+      await show(ctx, { html: text.accounts.confirmUnlink(link.label), keyboard });
+    });
+    onLink("auy", (ctx, link) => unlink(deps, ctx, link));
+    return composer;
+  },
+};
+
+async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+  const links = await deps.accounts.all(ctx.user._id);
+  if (links.length === 0) {
+    await show(ctx, { html: text.accounts.none(), keyboard: brokerKeyboard(deps) });
+    return;
+  }
+  await show(ctx, accountsView(links, deps.accounts, ctx.user.defaultLink, deps.clock.now()));
+}
+
+async function showOne(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
+  await show(ctx, accountView(link, deps.accounts, ctx.user.defaultLink === link._id, deps.clock.now()));
+}
+
+/** The broker's session is ended too, if it still listens; what is stored here goes in any case. */
+async function unlink(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
+  await deps.accounts.call(link, async (connector, access) => connector.logout?.(access)).catch(() => undefined);
+  await deps.accounts.remove(ctx.user._id, link._id);
+  if (ctx.user.defaultLink === link._id) await deps.users.update(ctx.user._id, () => ({ defaultLink: null }));
+  await show(ctx, { html: text.accounts.unlinked(link.label) });
+}

@@ -1,0 +1,37 @@
+import { Composer } from "grammy";
+import { onCallback } from "../src/bot/callbacks.ts";
+import type { CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { accountFor, instrumentFrom } from "../src/bot/order-flow.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { depthView } from "../src/bot/render/market.ts";
+import { resolveOrAsk } from "../src/bot/symbols.ts";
+import * as text from "../src/bot/text.ts";
+import { show } from "../src/bot/view.ts";
+import type { Instrument } from "../src/domain/instrument.ts";
+
+export const depth: CommandModule = {
+  name: "depth",
+  description: "Best five bids and asks",
+  group: "Market",
+  example: "/depth SBIN",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
+      const link = await accountFor(deps, ctx, null);
+      const book = await deps.quotes.depth(link, instrument);
+      await show(ctx, depthView(instrument, book, link.label, deps.clock.now()));
+    };
+    composer.command("depth", async (ctx) => {
+      if (ctx.match.trim() === "") throw new Refusal(text.example("/depth SBIN"));
+      const instrument = await resolveOrAsk(deps, ctx, ctx.match, "dep");
+      if (instrument) await answer(ctx, instrument);
+    });
+    onCallback(composer, "dep", async (ctx, [key]) => {
+      const instrument = await instrumentFrom(deps, key);
+      if (instrument) await answer(ctx, instrument);
+    });
+    return composer;
+  },
+};

@@ -1,0 +1,33 @@
+import { Composer } from "grammy";
+import { onCallback } from "../src/bot/callbacks.ts";
+import type { CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { beginLink, brokerKeyboard } from "../src/bot/link-flow.ts";
+import * as text from "../src/bot/text.ts";
+import { send, show } from "../src/bot/view.ts";
+import type { BrokerName } from "../src/domain/ids.ts";
+
+export const link: CommandModule = {
+  name: "link",
+  description: "Link an account at a broker",
+  group: "Accounts",
+  example: "/link zerodha",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("link", async (ctx) => {
+      const name = ctx.match.trim().toLowerCase();
+      if (deps.accounts.brokers.has(name as BrokerName)) {
+        await beginLink(deps, ctx, name as BrokerName);
+        return;
+      }
+      await send(ctx, {
+        html: name === "" ? text.link.which() : text.link.unknown(name),
+        keyboard: brokerKeyboard(deps),
+      });
+    });
+    onCallback(composer, "lks", (ctx) => show(ctx, { html: text.link.which(), keyboard: brokerKeyboard(deps) }));
+    onCallback(composer, "lk", (ctx, [name]) => beginLink(deps, ctx, (name ?? "") as BrokerName));
+    return composer;
+  },
+};

@@ -1,0 +1,8 @@
+import { openOrdersCommand } from "../src/bot/open-orders.ts";
+import * as text from "../src/bot/text.ts";
+
+export const modify = openOrdersCommand(
+  { name: "modify", description: "Change an open order" },
+  "bm",
+  text.orders.pickToModify,
+);

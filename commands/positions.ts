@@ -1,0 +1,9 @@
+import { positionsView } from "../src/bot/render/portfolio.ts";
+import { mergedCommand } from "../src/bot/merged-command.ts";
+
+export const positions = mergedCommand(
+  { name: "positions", description: "Open and closed positions, all accounts", group: "Portfolio" },
+  "pos",
+  (deps, user) => deps.portfolio.positions(user),
+  positionsView,
+);

@@ -1,0 +1,9 @@
+import { profilesView } from "../src/bot/render/books.ts";
+import { mergedCommand } from "../src/bot/merged-command.ts";
+
+export const profile = mergedCommand(
+  { name: "profile", description: "Who you are at each broker", group: "Accounts" },
+  "prof",
+  (deps, user) => deps.portfolio.profiles(user),
+  profilesView,
+);

@@ -1,0 +1,37 @@
+import { Composer } from "grammy";
+import { onCallback } from "../src/bot/callbacks.ts";
+import type { CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { accountFor, instrumentFrom } from "../src/bot/order-flow.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { quoteView } from "../src/bot/render/market.ts";
+import { resolveOrAsk } from "../src/bot/symbols.ts";
+import * as text from "../src/bot/text.ts";
+import { show } from "../src/bot/view.ts";
+import type { Instrument } from "../src/domain/instrument.ts";
+
+export const quote: CommandModule = {
+  name: "quote",
+  description: "Price of anything listed",
+  group: "Market",
+  example: "/quote SBIN",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
+      const link = await accountFor(deps, ctx, null);
+      const price = await deps.quotes.forLink(link, instrument);
+      await show(ctx, quoteView({ instrument, quote: price, source: link.label, now: deps.clock.now() }));
+    };
+    composer.command("quote", async (ctx) => {
+      if (ctx.match.trim() === "") throw new Refusal(text.example("/quote SBIN"));
+      const instrument = await resolveOrAsk(deps, ctx, ctx.match, "qt");
+      if (instrument) await answer(ctx, instrument);
+    });
+    onCallback(composer, "qt", async (ctx, [key]) => {
+      const instrument = await instrumentFrom(deps, key);
+      if (instrument) await answer(ctx, instrument);
+    });
+    return composer;
+  },
+};

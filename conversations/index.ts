@@ -1,0 +1,16 @@
+import { createConversation } from "@grammyjs/conversations";
+import { Composer } from "grammy";
+import type { BotDeps } from "../src/bot/commands.ts";
+import type { BareContext, SaudaContext } from "../src/bot/context.ts";
+import { modifyOrder } from "./modify-order.ts";
+import { placeOrder } from "./place-order.ts";
+
+/** Bump on any change in the order of waits, replies or externals: a running dialogue of another version is forgotten. */
+export const DIALOGUES_VERSION = 1;
+
+export function dialogues(deps: BotDeps): Composer<SaudaContext> {
+  const composer = new Composer<SaudaContext>();
+  composer.use(createConversation<SaudaContext, BareContext>(placeOrder(deps), "place-order"));
+  composer.use(createConversation<SaudaContext, BareContext>(modifyOrder(deps), "modify-order"));
+  return composer;
+}

@@ -1,0 +1,138 @@
+import type { Conversation } from "@grammyjs/conversations";
+import { InlineKeyboard } from "grammy";
+import type { BotDeps } from "../src/bot/commands.ts";
+import { callbackData, keyFromArgument } from "../src/bot/callbacks.ts";
+import type { BareContext, SaudaContext } from "../src/bot/context.ts";
+import { showTicket } from "../src/bot/order-flow.ts";
+import { choiceKeyboard } from "../src/bot/symbols.ts";
+import * as text from "../src/bot/text.ts";
+import type { InstrumentKey } from "../src/domain/ids.ts";
+import type { Instrument } from "../src/domain/instrument.ts";
+import { isDerivative } from "../src/domain/instrument.ts";
+import { parseOrderText, type OrderWords } from "../src/domain/order-text.ts";
+import type { Side } from "../src/domain/order.ts";
+
+// Steps: 1 instrument, 2 quantity (with anything else in words), 3 price. Ends with a ticket; nothing is placed here.
+// Left by: a ticket shown, any command, "Stop", or ten minutes of silence.
+
+export interface PlaceOrderStart {
+  readonly side: Side;
+  readonly key: InstrumentKey | null;
+}
+
+type Talk = Conversation<SaudaContext, BareContext>;
+const STOP = "dlg:stop";
+
+export const placeOrder =
+  (deps: BotDeps) =>
+  async (talk: Talk, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
+    const instrument = start.key === null ? await askInstrument(deps, talk, ctx) : await known(deps, talk, start.key);
+    if (!instrument) return;
+    const words = await askQuantity(talk, ctx, start.side, instrument);
+    if (!words) return;
+    const priced = words.type === "MARKET" ? await askPrice(talk, ctx, instrument, words) : words;
+    if (!priced) return;
+    await talk.external((outside) =>
+      showTicket(deps, outside, { side: start.side, instrument, words: priced, origin: "chat" }),
+    );
+  };
+
+const known = (deps: BotDeps, talk: Talk, key: InstrumentKey): Promise<Instrument | null> =>
+  talk.external(async () => (await deps.instruments.byKey(key)) ?? null);
+
+async function askInstrument(deps: BotDeps, talk: Talk, ctx: BareContext): Promise<Instrument | null> {
+  await ctx.reply(text.dialogue.whichInstrument().toString(), { parse_mode: "HTML", reply_markup: stopKeyboard() });
+  for (;;) {
+    const answer = await nextAnswer(talk);
+    if (answer === null) return null;
+    if (answer.startsWith("dlg:i:")) {
+      const picked = await known(deps, talk, keyFromArgument(answer.slice("dlg:i:".length)));
+      if (picked) return picked;
+      continue;
+    }
+    const found = await talk.external(() => deps.instruments.resolve(answer));
+    if (found.kind === "one") return found.instrument;
+    const choices = found.kind === "many" ? found.candidates : found.suggestions;
+    const say =
+      found.kind === "many" ? text.orders.pickSymbol(answer) : text.orders.unknownSymbol(answer, choices.length > 0);
+    await ctx.reply(say.toString(), { parse_mode: "HTML", reply_markup: choiceKeyboard(choices, "dlg:i") });
+  }
+}
+
+/** Takes "10", "2 lots", or the rest of an order: "10 @ 810 mis". */
+async function askQuantity(
+  talk: Talk,
+  ctx: BareContext,
+  side: Side,
+  instrument: Instrument,
+): Promise<OrderWords | null> {
+  await ctx.reply(text.dialogue.howMany(side, instrument).toString(), {
+    parse_mode: "HTML",
+    reply_markup: quantityKeyboard(instrument, side),
+  });
+  for (;;) {
+    const answer = await nextAnswer(talk);
+    if (answer === null) return null;
+    const parsed = parseOrderText(`X ${answer.replace(/^dlg:q:/, "")}`);
+    if (parsed.ok && parsed.words.quantity !== null && parsed.words.symbolText === "X") return parsed.words;
+    const problem = parsed.ok
+      ? text.orderTextProblem("bad-quantity", answer)
+      : text.orderTextProblem(parsed.problem, parsed.at);
+    await ctx.reply(problem.toString(), { parse_mode: "HTML" });
+  }
+}
+
+function quantityKeyboard(instrument: Instrument, side: Side): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  const choices = isDerivative(instrument) ? ["1 lot", "2 lots", "5 lots"] : ["1", "10", "50", "100"];
+  for (const choice of choices) keyboard.text(choice, callbackData("dlg:q", choice));
+  if (side === "SELL") keyboard.text("all", callbackData("dlg:q", "all"));
+  return keyboard.row().text("Stop", STOP);
+}
+
+async function askPrice(
+  talk: Talk,
+  ctx: BareContext,
+  instrument: Instrument,
+  words: OrderWords,
+): Promise<OrderWords | null> {
+  await ctx.reply(text.dialogue.whichPrice(instrument).toString(), {
+    parse_mode: "HTML",
+    reply_markup: new InlineKeyboard().text("At market", "dlg:p:market").row().text("Stop", STOP),
+  });
+  for (;;) {
+    const answer = await nextAnswer(talk);
+    if (answer === null) return null;
+    if (answer === "dlg:p:market") return words;
+    const parsed = parseOrderText(`X 1 ${/^[\d,.₹ ]+$/.test(answer) ? `@ ${answer}` : answer}`);
+    if (parsed.ok && (parsed.words.price !== null || parsed.words.triggerPrice !== null)) {
+      const { type, price, triggerPrice } = parsed.words;
+      return { ...words, type, price, triggerPrice };
+    }
+    await ctx.reply(text.orderTextProblem("bad-price", answer).toString(), { parse_mode: "HTML" });
+  }
+}
+
+/** The next text or tapped button of this dialogue; null when the user stops. Other buttons go their own way. */
+export async function nextAnswer(talk: Talk): Promise<string | null> {
+  for (;;) {
+    const next = await talk.wait({ maxMilliseconds: DIALOGUE_TTL_MS });
+    const data = next.callbackQuery?.data;
+    if (data === STOP) {
+      await next.answerCallbackQuery();
+      await next.editMessageText(text.dialogue.stopped().toString(), { parse_mode: "HTML" });
+      return null;
+    }
+    if (data?.startsWith("dlg:")) {
+      await next.answerCallbackQuery();
+      return data;
+    }
+    const typed = next.message?.text?.trim();
+    if (typed !== undefined && typed !== "") return typed;
+    await talk.skip({ next: true });
+  }
+}
+
+const stopKeyboard = (): InlineKeyboard => new InlineKeyboard().text("Stop", STOP);
+
+const DIALOGUE_TTL_MS = 10 * 60_000;

@@ -1,0 +1,65 @@
+import type { Exchange } from "../connectors/paper/exchange/types.ts";
+import type { BrokersServer, BrokerSwitches, FaultKind, SimulatedBroker } from "./brokers/types.ts";
+import type { Lab, LabBroker } from "./telegram/lab.ts";
+
+const SWITCHES: readonly { name: keyof Omit<BrokerSwitches, "expireSessions">; label: string }[] = [
+  { name: "isIpAllowed", label: "Accepts orders from this address" },
+  { name: "hasMarketData", label: "Plan includes quotes" },
+  { name: "enforcesRateLimits", label: "Enforces its rate limits" },
+];
+const FAULTS: readonly { kind: FaultKind; label: string }[] = [
+  { kind: "latency", label: "Slow: 3 seconds" },
+  { kind: "drop-after", label: "Connection drops after it acted" },
+  { kind: "html-502", label: "Gateway error page" },
+  { kind: "truncated", label: "Half a reply" },
+  { kind: "too-many", label: "Too many requests" },
+];
+const EXPIRE = "expireSessions";
+const SLOW_MS = 3_000;
+
+/** The page's levers on the simulated brokers. */
+export function createLab(deps: {
+  brokers: readonly SimulatedBroker[];
+  server: BrokersServer;
+  exchange: Exchange;
+}): Lab {
+  const active = new Map<string, Set<FaultKind>>();
+  const faultsOf = (name: string): Set<FaultKind> => {
+    const known = active.get(name) ?? new Set<FaultKind>();
+    active.set(name, known);
+    return known;
+  };
+
+  function toggleFault(name: string, kind: FaultKind): void {
+    const faults = faultsOf(name);
+    if (!faults.delete(kind)) faults.add(kind);
+    deps.server.clearFaults(name);
+    for (const each of faults) deps.server.inject(name, { kind: each, ms: SLOW_MS });
+  }
+
+  return {
+    state: () => ({
+      clock: new Date(deps.exchange.now() + 5.5 * 3_600_000).toISOString().replace("T", " ").slice(0, 16),
+      brokers: deps.brokers.map((broker): LabBroker => ({
+        name: broker.name,
+        title: broker.name,
+        hint: broker.hint,
+        credentials: Object.entries(broker.credentials).map(([field, value]) => ({ field, value })),
+        switches: [
+          ...SWITCHES.map(({ name, label }) => ({ name, label, on: broker.switches[name] })),
+          { name: EXPIRE, label: "End every session now", on: false },
+        ],
+        faults: FAULTS.map(({ kind, label }) => ({ kind, label, on: faultsOf(broker.name).has(kind) })),
+      })),
+    }),
+    act({ broker: name, action }) {
+      const broker = deps.brokers.find((each) => each.name === name);
+      if (!broker) return;
+      if (action === EXPIRE) broker.switches.expireSessions();
+      const lever = SWITCHES.find((each) => each.name === action);
+      if (lever) broker.switches[lever.name] = !broker.switches[lever.name];
+      const fault = FAULTS.find((each) => each.kind === action);
+      if (fault) toggleFault(broker.name, fault.kind);
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BrokerDefinition } from "../connectors/base.ts";
+import { createExchange } from "../connectors/paper/exchange/exchange.ts";
+import type { Exchange, ExchangeSnapshot } from "../connectors/paper/exchange/types.ts";
+import { createPaper } from "../connectors/paper/index.ts";
+import { simulatedAngelone } from "./brokers/angelone.ts";
+import { simulatedDhan } from "./brokers/dhan.ts";
+import { simulatedFyers } from "./brokers/fyers.ts";
+import type { InstrumentKey } from "../src/domain/ids.ts";
+import { paiseFromRupees, priceFromRupees } from "../src/domain/money.ts";
+import { startBrokersServer } from "./brokers/server.ts";
+import type { SimulatedBroker, SimulatedBrokerDeps } from "./brokers/types.ts";
+import { simulatedZerodha } from "./brokers/zerodha.ts";
+import { createLab } from "./lab.ts";
+import { startPlayground, type Playground } from "./telegram/server.ts";
+
+const SEED = 20_261_123;
+const SAVE_EVERY_MS = 5_000;
+
+export interface LocalWorldOptions {
+  /** Of the chat page; 0 for any free one. */
+  readonly port: number;
+  readonly dataDir: string;
+  readonly now: () => number;
+  /** Where the bot's own routes are: what was registered as redirect URL in the brokers' consoles. */
+  readonly publicUrl: string;
+}
+
+export interface LocalWorld {
+  readonly telegram: Playground;
+  readonly paper: BrokerDefinition;
+  readonly exchange: Exchange;
+  /** Where the simulated brokers answer, by the configuration's variable names. */
+  readonly roots: Readonly<Record<string, string>>;
+  /** The chat user who owns the bot. */
+  readonly ownerId: string;
+  close(): Promise<void>;
+}
+
+/** A local Telegram, one exchange, and four brokers' servers over it: everything that the bot talks to, on loopback. */
+export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
+  const { now, dataDir } = options;
+  const exchangeFile = join(dataDir, "exchange.json");
+  const snapshot = readSnapshot(exchangeFile);
+  const exchange = createExchange({ seed: SEED, now, ...(snapshot ? { snapshot } : {}) });
+  openDemoAccounts(exchange);
+  const brokers = simulatedBrokers(exchange, options.publicUrl);
+  const server = await startBrokersServer({ port: 0, brokers });
+  const telegram = await startPlayground({
+    port: options.port,
+    now,
+    bot: { id: 7_000_000_001, firstName: "Sauda", username: "sauda_local_bot" },
+    dataFile: join(dataDir, "chats.json"),
+    lab: createLab({ brokers, server, exchange }),
+  });
+  const save = (): void => writeSnapshot(exchangeFile, exchange.snapshot());
+  const timer = setInterval(save, SAVE_EVERY_MS).unref();
+  return {
+    telegram,
+    exchange,
+    paper: createPaper({ exchange }),
+    roots: Object.assign({}, ...brokers.map((broker) => broker.roots(server.base(broker.name)))),
+    ownerId: String(telegram.users[0]?.id ?? ""),
+    async close() {
+      clearInterval(timer);
+      save();
+      await telegram.close();
+      await server.close();
+    },
+  };
+}
+
+/** Money and shares to look at: SBIN lies at three brokers, so that merging has something to merge. */
+const DEMO_HOLDINGS: Readonly<
+  Record<string, readonly { key: string; qty: number; avgRupees: number; t1Qty?: number }[]>
+> = {
+  zerodha: [
+    { key: "NSE:3045", qty: 40, avgRupees: 812.35, t1Qty: 10 },
+    { key: "NSE:2885", qty: 25, avgRupees: 1290.1 },
+    { key: "NSE:1594", qty: 30, avgRupees: 1612.5 },
+  ],
+  fyers: [
+    { key: "NSE:3045", qty: 100, avgRupees: 768.2 },
+    { key: "NSE:1333", qty: 60, avgRupees: 905.4 },
+  ],
+  dhan: [{ key: "NSE:11536", qty: 12, avgRupees: 3480 }],
+  angelone: [
+    { key: "NSE:3045", qty: 25, avgRupees: 842.15 },
+    { key: "NSE:2885", qty: 10, avgRupees: 1401.75 },
+  ],
+};
+const DEMO_CASH = paiseFromRupees(250_000);
+
+const demoAccount = (broker: string): string => `demo-${broker}`;
+
+function openDemoAccounts(exchange: Exchange): void {
+  for (const [broker, holdings] of Object.entries(DEMO_HOLDINGS)) {
+    exchange.account(demoAccount(broker), {
+      cash: DEMO_CASH,
+      holdings: holdings.map(({ key, qty, avgRupees, t1Qty }) => ({
+        key: key as InstrumentKey,
+        qty,
+        avgPrice: priceFromRupees(avgRupees),
+        ...(t1Qty === undefined ? {} : { t1Qty }),
+      })),
+    });
+  }
+}
+
+/** Each with a demo account of its own at the one exchange. */
+function simulatedBrokers(exchange: Exchange, publicUrl: string): SimulatedBroker[] {
+  const deps = (name: string): SimulatedBrokerDeps => ({ exchange, accountId: demoAccount(name), random: Math.random });
+  const registered = (name: string) => ({ redirectUrl: `${publicUrl}/oauth/${name}/callback` });
+  return [
+    simulatedZerodha({ ...deps("zerodha"), ...registered("zerodha") }),
+    simulatedFyers(deps("fyers")),
+    simulatedDhan({ ...deps("dhan"), ...registered("dhan") }),
+    simulatedAngelone(deps("angelone")),
+  ];
+}
+
+function readSnapshot(file: string): ExchangeSnapshot | null {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ExchangeSnapshot) : null;
+}
+
+/** Whole or not at all. */
+function writeSnapshot(file: string, snapshot: ExchangeSnapshot): void {
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(`${file}.partial`, JSON.stringify(snapshot), { mode: 0o600 });
+  renameSync(`${file}.partial`, file);
+}

@@ -1,0 +1,198 @@
+import { conversations } from "@grammyjs/conversations";
+import { sequentialize } from "@grammyjs/runner";
+import { Bot, BotError, InlineKeyboard, type MiddlewareFn } from "grammy";
+import type { UserFromGetMe } from "grammy/types";
+import { commands } from "../../commands/index.ts";
+import { dialogues, DIALOGUES_VERSION } from "../../conversations/index.ts";
+import { allows, refusalFor } from "../bot/access.ts";
+import { callbackData } from "../bot/callbacks.ts";
+import { createApiFetch } from "../bot/api-fetch.ts";
+import type { BotDeps, CommandModule } from "../bot/commands.ts";
+import type { SaudaContext } from "../bot/context.ts";
+import { dialogueStorage } from "../bot/dialogue-storage.ts";
+import { html } from "../bot/html.ts";
+import { reportCapture } from "../bot/link-flow.ts";
+import { orderButtons } from "../bot/order-buttons.ts";
+import { Refusal } from "../bot/refusal.ts";
+import * as text from "../bot/text.ts";
+import { isHarmless, send, type View } from "../bot/view.ts";
+import { userId } from "../domain/ids.ts";
+import { BrokerError, UserError } from "../errors.ts";
+import type { Log } from "../lib/log.ts";
+import type { Secret } from "../lib/secret.ts";
+import { randomAlphanumeric } from "../lib/token.ts";
+import type { Store } from "../ports/store.ts";
+
+export const ALLOWED_UPDATES = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
+/** A handler that has not settled by then is given up, so that its user's next message is answered. */
+const DEADLINE_MS = 60_000;
+const SPINNER_MS = 700;
+const CLIENT_TIMEOUT_S = 45;
+
+export interface BotOptions {
+  readonly token: Secret;
+  readonly apiRoot: string;
+  readonly deps: BotDeps;
+  readonly store: Store;
+  readonly log: Log;
+  /** Known from an earlier start: saves a call. */
+  readonly botInfo?: UserFromGetMe;
+}
+
+export function createBot({ token, apiRoot, deps, store, log, botInfo }: BotOptions): Bot<SaudaContext> {
+  const bot = new Bot<SaudaContext>(token.reveal(), {
+    ...(botInfo ? { botInfo } : {}),
+    client: {
+      apiRoot,
+      timeoutSeconds: CLIENT_TIMEOUT_S,
+      fetch: createApiFetch({
+        sleep: (ms) => deps.clock.sleep(ms),
+        onRetry: (method, status, waitMs) => log.warn({ method, status, waitMs }, "Telegram call repeated"),
+      }) as never,
+    },
+  });
+  bot.catch(({ error }) => log.error({ err: error }, "update failed outside every boundary"));
+  bot.use(withLog(log));
+  bot.use(sequentialize((ctx) => [ctx.from?.id, ctx.chat?.id].filter((id) => id !== undefined).map(String)));
+  const guarded = bot.errorBoundary((error) => answerFailure(error, log, deps));
+  guarded.use(withDeadline());
+  guarded.on("my_chat_member", noteStops(deps));
+  const personal = guarded.filter((ctx) => ctx.chat?.type === "private" || ctx.inlineQuery !== undefined);
+  guarded.filter(
+    (ctx) => ctx.chat !== undefined && ctx.chat.type !== "private" && ctx.message?.text?.startsWith("/") === true,
+    (ctx) => send(ctx, { html: text.access.group() }),
+  );
+  personal.use(withUser(deps));
+  personal.use(withSpinnerStopped());
+  personal.on("message:text", captureKeys(deps));
+  personal.use(
+    conversations<SaudaContext, SaudaContext>({
+      storage: dialogueStorage({ store, clock: deps.clock }, DIALOGUES_VERSION) as never,
+    }),
+  );
+  personal.filter((ctx) => ctx.message?.text?.startsWith("/") === true, leaveDialogues);
+  personal.use(dialogues(deps));
+  for (const command of commands) personal.use(restricted(command, deps));
+  personal.use(orderButtons(deps));
+  personal.on("callback_query:data", (ctx) => ctx.answerCallbackQuery({ text: text.deadButton }));
+  personal.on("message:text", (ctx) =>
+    send(ctx, { html: ctx.message.text.startsWith("/") ? text.unknownCommand() : text.plainText() }),
+  );
+  return bot;
+}
+
+const withLog =
+  (log: Log): MiddlewareFn<SaudaContext> =>
+  (ctx, next) => {
+    ctx.log = log.child({ update: ctx.update.update_id });
+    return next();
+  };
+
+const withUser =
+  (deps: BotDeps): MiddlewareFn<SaudaContext> =>
+  async (ctx, next) => {
+    if (!ctx.from || ctx.from.is_bot) return;
+    ctx.user = await deps.users.ensure(userId(ctx.from.id), ctx.from.first_name);
+    if (ctx.user.role === "blocked") return;
+    await next();
+  };
+
+/** A tapped button stops spinning soon, whatever its handler is still waiting for. */
+const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) => {
+  if (!ctx.callbackQuery) return next();
+  const answer = ctx.answerCallbackQuery.bind(ctx);
+  let isAnswered = false;
+  ctx.answerCallbackQuery = async (...args) => {
+    if (isAnswered) return true;
+    isAnswered = true;
+    return answer(...args).catch((error: unknown) => {
+      if (isHarmless(error)) return true as const;
+      throw error;
+    });
+  };
+  const timer = setTimeout(() => void ctx.answerCallbackQuery().catch(() => undefined), SPINNER_MS);
+  try {
+    await next();
+  } finally {
+    clearTimeout(timer);
+    await ctx.answerCallbackQuery();
+  }
+};
+
+/** Keys and tokens are taken here, before any dialogue could record them, and their message is deleted. */
+const captureKeys =
+  (deps: BotDeps): MiddlewareFn<SaudaContext> =>
+  async (ctx, next) => {
+    const typed = ctx.message?.text ?? "";
+    if (typed.startsWith("/") || !(await deps.keyCapture.isPending(ctx.user._id))) return next();
+    const captured = await deps.keyCapture.accept(ctx.user._id, typed);
+    if (captured === null) return next();
+    await ctx.deleteMessage().catch(() => send(ctx, { html: text.link.deleteFailed() }));
+    await reportCapture(deps, ctx, captured);
+  };
+
+/** A command in the middle of a dialogue ends the dialogue and is obeyed. */
+const leaveDialogues: MiddlewareFn<SaudaContext> = async (ctx, next) => {
+  await ctx.conversation.exitAll();
+  await next();
+};
+
+function restricted(module: CommandModule, deps: BotDeps): MiddlewareFn<SaudaContext> {
+  const composer = module.register(deps).middleware();
+  return async (ctx, next) => {
+    if (allows(ctx.user.role, module.role)) return composer(ctx, next);
+    if (ctx.hasCommand(module.name)) throw new Refusal(refusalFor(ctx.user.role, module.role));
+    return next();
+  };
+}
+
+const noteStops =
+  (deps: BotDeps): MiddlewareFn<SaudaContext> =>
+  async (ctx) => {
+    const change = ctx.myChatMember;
+    if (change?.chat.type !== "private") return;
+    const user = await deps.users.get(userId(change.chat.id));
+    const hasStopped = change.new_chat_member.status === "kicked";
+    if (user) await deps.users.update(user._id, () => ({ hasStopped }));
+  };
+
+class DeadlineError extends Error {
+  override readonly name = "DeadlineError";
+}
+
+const withDeadline = (): MiddlewareFn<SaudaContext> => async (_ctx, next) => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError("handler took too long")), DEADLINE_MS);
+  });
+  try {
+    await Promise.race([next(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Nothing that a handler throws stops the bot: the user gets a sentence, the log gets the rest, both with one reference. */
+async function answerFailure(failure: BotError<SaudaContext>, log: Log, deps: BotDeps): Promise<void> {
+  const { error, ctx } = failure;
+  if (isHarmless(error)) return;
+  const answer = answerTo(error, ctx, log, deps);
+  const isPrivate = ctx.chat?.type === "private";
+  if (ctx.callbackQuery) await ctx.answerCallbackQuery().catch(() => undefined);
+  if (isPrivate) await send(ctx, answer).catch((cause: unknown) => log.warn({ err: cause }, "failure not shown"));
+}
+
+function answerTo(error: unknown, ctx: SaudaContext, log: Log, deps: BotDeps): View {
+  if (error instanceof Refusal) return { html: error.html };
+  if (error instanceof UserError) return { html: html`${error.message}` };
+  const fields = { err: error, update: ctx.update.update_id };
+  if (error instanceof BrokerError) {
+    log.warn(fields, "broker call failed");
+    const title = deps.accounts.brokers.get(error.broker)?.definition.title ?? error.broker;
+    const keyboard = new InlineKeyboard().text("Accounts", callbackData("acc"));
+    return { html: text.brokerFailure(title, error.kind), ...(error.kind === "auth-expired" ? { keyboard } : {}) };
+  }
+  const reference = randomAlphanumeric(6).toUpperCase();
+  log.error({ ...fields, reference }, "handler failed");
+  return { html: error instanceof DeadlineError ? text.tooSlow(reference) : text.failure(reference) };
+}

@@ -1,0 +1,62 @@
+import cron from "node-cron";
+import type { Log } from "../lib/log.ts";
+
+export const MARKET_ZONE = "Asia/Kolkata";
+
+export interface ScheduledTask {
+  readonly name: string;
+  /** Cron expression on the Indian clock. */
+  readonly at: string;
+  readonly run: () => Promise<unknown>;
+}
+
+/** Starts every task; one that is still running is not started again, one that throws is logged and goes on next time. */
+export function startSchedule(tasks: readonly ScheduledTask[], log: Log): { stop(): Promise<void> } {
+  const running = tasks.map(({ name, at, run }) =>
+    cron.schedule(
+      at,
+      async () => {
+        await run().catch((error: unknown) => log.error({ err: error, task: name }, "scheduled task failed"));
+      },
+      { timezone: MARKET_ZONE, noOverlap: true, name },
+    ),
+  );
+  return {
+    async stop() {
+      await Promise.all(running.map((task) => task.destroy()));
+    },
+  };
+}
+
+/** Repeats with a pause between, until stopped; the pause ends at once when stopped. */
+export function startLoop(
+  name: string,
+  pauseMs: number,
+  run: () => Promise<unknown>,
+  log: Log,
+): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const turn = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await run().catch((error: unknown) => log.error({ err: error, loop: name }, "loop failed"));
+      await pause(pauseMs, stopped.signal);
+    }
+  };
+  const ended = turn();
+  return {
+    async stop() {
+      stopped.abort();
+      await ended;
+    },
+  };
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });

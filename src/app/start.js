@@ -1,0 +1,16 @@
+// Plain JavaScript on purpose: an older Node must be able to read this far and say what is wrong.
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 24 || (major === 24 && minor < 15)) {
+  process.stderr.write(
+    `Sauda needs Node 24.15 or newer and this is ${process.versions.node}. Run "npm install", which brings its own, then "npm start".\n`,
+  );
+  process.exit(1);
+}
+
+const ENTRIES = { main: "./main.ts", job: "./job.ts" };
+const entry = ENTRIES[process.argv[2] ?? "main"];
+if (!entry) {
+  process.stderr.write(`Unknown entry. One of: ${Object.keys(ENTRIES).join(", ")}.\n`);
+  process.exit(1);
+}
+await import(entry);

@@ -1,0 +1,138 @@
+import { InlineKeyboard } from "grammy";
+import type { CredentialSpec } from "../../connectors/base.ts";
+import type { BrokerName } from "../domain/ids.ts";
+import { BrokerError } from "../errors.ts";
+import type { Broker, Link } from "../services/accounts.ts";
+import { SKIP_WORD, type Captured } from "../services/key-capture.ts";
+import type { LoginResult } from "../services/logins.ts";
+import { callbackData } from "./callbacks.ts";
+import type { BotDeps } from "./commands.ts";
+import type { SaudaContext } from "./context.ts";
+import { html, lines, type Html } from "./html.ts";
+import { rupees } from "./render/amounts.ts";
+import * as text from "./text.ts";
+import { send, show } from "./view.ts";
+
+/** All brokers as buttons, paper first. */
+export function brokerKeyboard(deps: BotDeps): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  for (const { definition } of deps.accounts.brokers.values()) {
+    const label = definition.isPaper ? text.PAPER_MARK : definition.title;
+    keyboard.text(label, callbackData("lk", definition.name)).row();
+  }
+  return keyboard;
+}
+
+/** Begins linking: paper opens at once, a broker first shows what to do in its console, then asks for each key. */
+export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<void> {
+  const broker = deps.accounts.brokers.get(name);
+  if (!broker) return;
+  const link = await deps.accounts.add(ctx.user._id, name, {});
+  if (broker.definition.capabilities.login.includes("none")) {
+    await reportLogin(deps, ctx, await deps.logins.open(link));
+    return;
+  }
+  await show(ctx, { html: text.link.steps(broker.definition, redirectUrl(deps, name)) });
+  await reportCapture(deps, ctx, await deps.keyCapture.begin(link));
+}
+
+export const redirectUrl = (deps: BotDeps, name: BrokerName): string => `${deps.publicUrl}/oauth/${name}/callback`;
+
+/** What follows a captured message: the next question, or the login. */
+export async function reportCapture(deps: BotDeps, ctx: SaudaContext, captured: Captured): Promise<void> {
+  switch (captured.kind) {
+    case "invalid":
+      await send(ctx, { html: lines(text.link.invalid(captured.spec), askFor(captured.spec)) });
+      return;
+    case "next":
+      await send(ctx, { html: askFor(captured.spec) });
+      return;
+    case "complete":
+      await offerLogin(deps, ctx, captured.link);
+      return;
+    case "login":
+      await reportLogin(deps, ctx, await deps.logins.finishPasted(captured.link, captured.text.reveal()));
+  }
+}
+
+const askFor = (spec: CredentialSpec): Html =>
+  lines(
+    html`Send the <b>${spec.label}</b>. ${spec.where}`,
+    html`It looks like <code>${spec.example}</code>.${spec.isOptional ? html` Or send <code>${SKIP_WORD}</code>.` : ""}
+      Your message is deleted as soon as I have it.`,
+  );
+
+/** The login button; and because its page may not find the way back, what to paste here instead. */
+export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
+  const { definition } = deps.accounts.broker(link);
+  await send(ctx, await loginView(deps, link));
+  if (definition.setup.paste !== undefined || definition.capabilities.login.includes("token"))
+    await deps.keyCapture.awaitLogin(link);
+}
+
+export async function loginView(deps: BotDeps, link: Link): Promise<{ html: Html; keyboard?: InlineKeyboard }> {
+  const { definition } = deps.accounts.broker(link);
+  const url = await loginUrl(deps, link);
+  const body = lines(
+    text.link.login(definition.title, url !== null),
+    definition.setup.paste !== undefined && html`${definition.setup.paste}`,
+  );
+  if (url === null) return { html: body };
+  return { html: body, keyboard: new InlineKeyboard().url(`Log in at ${definition.title}`, url) };
+}
+
+/** Null where this broker has no login page, or this link lacks the keys for it. */
+async function loginUrl(deps: BotDeps, link: Link): Promise<string | null> {
+  if (!deps.accounts.broker(link).connector.getLoginUrl) return null;
+  try {
+    return (await deps.logins.start(link)).url;
+  } catch (error) {
+    if (error instanceof BrokerError && error.kind === "auth-invalid") return null;
+    throw error;
+  }
+}
+
+/** How a login ended, in the chat. */
+export async function reportLogin(deps: BotDeps, ctx: SaudaContext, result: LoginResult): Promise<void> {
+  await show(ctx, loginReport(deps, result));
+}
+
+export function loginReport(deps: BotDeps, result: LoginResult): { html: Html; keyboard?: InlineKeyboard } {
+  switch (result.kind) {
+    case "linked": {
+      const { definition } = deps.accounts.broker(result.link);
+      const next = new InlineKeyboard()
+        .text("Positions", callbackData("pos", 0))
+        .text("Holdings", callbackData("hold", 0));
+      return { html: linkedText(definition, result), keyboard: next.text("Accounts", callbackData("acc")) };
+    }
+    case "stale":
+      return { html: text.link.stale() };
+    case "cancelled":
+      return { html: text.link.cancelled() };
+    case "other-account":
+      return { html: text.link.otherAccount(deps.accounts.broker(result.link).definition.title, result.accountId) };
+    case "failed": {
+      const { definition } = deps.accounts.broker(result.link);
+      const keyboard = new InlineKeyboard().text("Try again", callbackData("al", result.link._id));
+      return {
+        html: lines(
+          text.brokerFailure(definition.title, result.error.kind),
+          html`<blockquote expandable>${result.error.message}</blockquote>`,
+        ),
+        keyboard,
+      };
+    }
+  }
+}
+
+function linkedText(definition: Broker["definition"], result: Extract<LoginResult, { kind: "linked" }>): Html {
+  const { profile, funds } = result;
+  return lines(
+    definition.isPaper
+      ? html`<b>${text.PAPER_MARK} account is open.</b> <code>${profile.accountId}</code>`
+      : text.accounts.linked(definition.title, profile.name, profile.accountId),
+    funds && html`Available: <b>${rupees(funds.available)}</b>`,
+    definition.isPaper === true && html`Try <code>/buy SBIN 10</code>.`,
+  );
+}

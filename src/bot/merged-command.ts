@@ -1,0 +1,34 @@
+import { Composer } from "grammy";
+import { onCallback } from "./callbacks.ts";
+import type { BotDeps, CommandModule } from "./commands.ts";
+import type { SaudaContext } from "./context.ts";
+import type { MergedPage } from "./render/portfolio.ts";
+import { Refusal } from "./refusal.ts";
+import * as text from "./text.ts";
+import { show, type View } from "./view.ts";
+import type { UserId } from "../domain/ids.ts";
+import type { LinkResult } from "../services/accounts.ts";
+
+/** A command that reads every account and shows the pages of one view, refreshed in place. */
+export function mergedCommand<T>(
+  about: Pick<CommandModule, "name" | "description" | "group">,
+  verb: string,
+  read: (deps: BotDeps, user: UserId) => Promise<LinkResult<T>[]>,
+  render: (parts: readonly LinkResult<T>[], page: MergedPage) => View,
+): CommandModule {
+  return {
+    ...about,
+    role: "viewer",
+    register(deps) {
+      const composer = new Composer<SaudaContext>();
+      const answer = async (ctx: SaudaContext, page: number): Promise<void> => {
+        const parts = await read(deps, ctx.user._id);
+        if (parts.length === 0) throw new Refusal(text.accounts.none());
+        await show(ctx, render(parts, { accounts: deps.accounts, now: deps.clock.now(), page }));
+      };
+      composer.command(about.name, (ctx) => answer(ctx, 0));
+      onCallback(composer, verb, (ctx, [page]) => answer(ctx, Number(page)));
+      return composer;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { InlineKeyboard } from "grammy";
+import type { LinkId } from "../../domain/ids.ts";
+import type { Accounts, Link } from "../../services/accounts.ts";
+import { callbackData } from "../callbacks.ts";
+import { html, lines, type Html } from "../html.ts";
+import * as text from "../text.ts";
+import type { View } from "../view.ts";
+import { timeText } from "./amounts.ts";
+
+export function accountsView(
+  links: readonly Link[],
+  accounts: Accounts,
+  defaultLink: LinkId | null,
+  now: number,
+): View {
+  const keyboard = new InlineKeyboard();
+  for (const link of links) keyboard.text(link.label, callbackData("acd", link._id)).row();
+  keyboard.text("Link another", callbackData("lks")).text("Refresh", callbackData("acc"));
+  const usual = links.find((link) => link._id === defaultLink) ?? links.find((link) => link.is_active);
+  return {
+    html: lines(
+      text.accounts.title(),
+      ...links.map((link) => accountLine(link, accounts, now)),
+      usual !== undefined && links.length > 1 && text.accounts.isDefault(usual.label),
+    ),
+    keyboard,
+  };
+}
+
+function accountLine(link: Link, accounts: Accounts, now: number): Html {
+  const { definition } = accounts.broker(link);
+  const title = definition.isPaper ? text.PAPER_MARK : definition.title;
+  const who = link.account_id === null ? "" : html` <code>${link.account_id}</code>`;
+  return html`${stateSign(link, accounts)} <b>${link.label}</b> ${title}${who} ${stateText(link, accounts, now)}`;
+}
+
+const stateSign = (link: Link, accounts: Accounts): string =>
+  !link.is_active ? "⚪" : accounts.hasSession(link) ? "🟢" : "🔴";
+
+function stateText(link: Link, accounts: Accounts, now: number): string {
+  const { definition } = accounts.broker(link);
+  if (link.account_id === null) return "not finished: log in to link it";
+  if (!link.is_active) return "switched off";
+  if (!accounts.hasSession(link) || link.tokens === null) return "session over: log in again";
+  return definition.isPaper ? "always open" : `session until ${timeText(link.tokens.expiresAt, now)}`;
+}
+
+export function accountView(link: Link, accounts: Accounts, isDefault: boolean, now: number): View {
+  const { definition } = accounts.broker(link);
+  const keyboard = new InlineKeyboard();
+  if (!definition.isPaper) keyboard.text("Log in", callbackData("al", link._id));
+  if (link.account_id !== null) {
+    keyboard.text(link.is_active ? "Switch off" : "Switch on", callbackData("as", link._id)).row();
+    if (!isDefault && link.is_active) keyboard.text("Make default", callbackData("ad", link._id));
+    if (!definition.isPaper && definition.capabilities.quotes) {
+      keyboard.text(
+        `Prices: ${link.data_source === "broker" ? definition.title : "Yahoo"}`,
+        callbackData("ay", link._id),
+      );
+    }
+  }
+  keyboard.row().text("Unlink", callbackData("au", link._id)).text("Back", callbackData("acc"));
+  return {
+    html: lines(
+      accountLine(link, accounts, now),
+      link.account_name !== null && html`${link.account_name}`,
+      isDefault && text.accounts.isDefault(link.label),
+    ),
+    keyboard,
+  };
+}

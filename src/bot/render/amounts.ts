@@ -1,0 +1,48 @@
+import type { Paise, Price } from "../../domain/money.ts";
+import { changeInBasisPoints, PRICE_SCALE } from "../../domain/money.ts";
+import { istClock, istDate } from "../../domain/market.ts";
+
+const twoDecimals = new Intl.NumberFormat("en-IN", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const fourDecimals = new Intl.NumberFormat("en-IN", { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+const whole = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 0 });
+const MINUS = "−";
+
+/** ₹12,34,567.50 */
+export const rupees = (amount: Paise): string =>
+  `${amount < 0 ? MINUS : ""}₹${twoDecimals.format(Math.abs(amount) / 100)}`;
+/** +₹927.50 or −₹927.50 */
+export const signedRupees = (amount: Paise): string => `${sign(amount)}₹${twoDecimals.format(Math.abs(amount) / 100)}`;
+/** +12,345.50 for table cells */
+export const signedAmount = (amount: Paise): string => `${sign(amount)}${twoDecimals.format(Math.abs(amount) / 100)}`;
+/** 905.10, with as many decimals as the price has */
+export const priceText = (at: Price): string => (at % 100 === 0 ? twoDecimals : fourDecimals).format(at / PRICE_SCALE);
+export const rupeePrice = (at: Price): string => `₹${priceText(at)}`;
+export const quantity = (qty: number): string => whole.format(qty).replace("-", MINUS);
+
+/** +1.25 % of hundredths of a percent */
+export const percent = (basisPoints: number): string =>
+  `${sign(basisPoints)}${twoDecimals.format(Math.abs(basisPoints) / 100)}%`;
+
+export function changePercent(now: number, base: number): string {
+  const basisPoints = changeInBasisPoints(now, base);
+  return basisPoints === null ? "" : percent(basisPoints);
+}
+
+/** Colour for who reads fast; the sign says the same for who cannot see colours. */
+export const mark = (amount: number): string => (amount > 0 ? "🟢" : amount < 0 ? "🔴" : "⚪");
+
+const sign = (value: number): string => (value > 0 ? "+" : value < 0 ? MINUS : "");
+
+/** 10:42:07 IST, with the date when it is not today's. */
+export function timeText(at: number, now: number): string {
+  const clock = `${istClock(at)} IST`;
+  return istDate(at) === istDate(now) ? clock : `${dateText(istDate(at))} ${clock}`;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** 2026-11-24 as "24 Nov 2026" */
+export function dateText(date: string): string {
+  const [year, month, day] = date.split("-");
+  return `${Number(day)} ${MONTHS[Number(month) - 1]} ${year}`;
+}

@@ -1,0 +1,117 @@
+import { ticker } from "../../domain/instrument.ts";
+import type { Order } from "../../domain/order.ts";
+import { isFinal } from "../../domain/order.ts";
+import type { Profile, Trade } from "../../domain/portfolio.ts";
+import { istTime } from "../../domain/market.ts";
+import { renderPairs } from "../../lib/table.ts";
+import type { LinkResult } from "../../services/accounts.ts";
+import { html, lines, type Html } from "../html.ts";
+import type { View } from "../view.ts";
+import { priceText, quantity } from "./amounts.ts";
+import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
+import { failures, heading, withLogins, type MergedPage } from "./portfolio.ts";
+
+interface BookRow<T> {
+  readonly row: T;
+  readonly label: string;
+}
+
+const rowsOf = <T>(parts: readonly LinkResult<readonly T[]>[]): BookRow<T>[] =>
+  parts.flatMap((part) => (part.ok ? part.value.map((row) => ({ row, label: part.link.label })) : []));
+
+const STATUS_WORDS: Readonly<Record<Order["status"], string>> = {
+  pending: "on its way",
+  open: "open",
+  "trigger-pending": "waits for trigger",
+  filled: "filled",
+  cancelled: "cancelled",
+  rejected: "rejected",
+  expired: "expired",
+};
+
+export function ordersView(parts: readonly LinkResult<Order[]>[], { accounts, now, page }: MergedPage): View {
+  const rows = rowsOf(parts).sort((a, b) => (b.row.placedAt ?? 0) - (a.row.placedAt ?? 0));
+  const shown = pageOf(rows, page);
+  const open = rows.filter(({ row }) => !isFinal(row.status)).length;
+  const body = shown.entries.map((entry) => orderEntry(entry, parts.length > 1)).join("\n");
+  return {
+    html: lines(
+      heading("Orders today", parts, accounts),
+      rows.length === 0 ? html`No orders today.` : html`<pre>${body}</pre>`,
+      rows.length > 0 &&
+        html`${rows.length} in all, ${open} open.${open > 0 ? " /cancel and /modify list the open ones." : ""}`,
+      ...failures(parts, accounts),
+      stamp(now),
+    ),
+    keyboard: withLogins(pageKeyboard("ord", shown), parts),
+  };
+}
+
+function orderEntry({ row, label }: BookRow<Order>, namesAccount: boolean): string {
+  const at = row.placedAt === null ? "" : istTime(row.placedAt);
+  const filled = row.filledQty > 0 && row.filledQty < row.qty ? `${quantity(row.filledQty)}/` : "";
+  return renderPairs(
+    [
+      [`${row.side} ${ticker(row.symbol)} ${row.productType}`, STATUS_WORDS[row.status]],
+      [` ${filled}${quantity(row.qty)} ${termsText(row)}${namesAccount ? ` ${label}` : ""}`, at],
+      ...(row.status === "rejected" && row.message !== null
+        ? [[` ${row.message.slice(0, PAGE_WIDTH - 2)}`, ""] as const]
+        : []),
+    ],
+    PAGE_WIDTH,
+  );
+}
+
+function termsText(order: Order): string {
+  if (order.filledQty > 0) return `@ ${priceText(order.avgPrice)}`;
+  if (order.type === "MARKET") return "market";
+  if (order.type === "LIMIT") return `@ ${priceText(order.price)}`;
+  return order.type === "SL"
+    ? `sl ${priceText(order.triggerPrice)} @ ${priceText(order.price)}`
+    : `sl ${priceText(order.triggerPrice)}`;
+}
+
+export function tradesView(parts: readonly LinkResult<Trade[]>[], { accounts, now, page }: MergedPage): View {
+  const rows = rowsOf(parts).sort((a, b) => (b.row.at ?? 0) - (a.row.at ?? 0));
+  const shown = pageOf(rows, page);
+  const body = shown.entries
+    .map(({ row, label }) =>
+      renderPairs(
+        [
+          [`${row.side} ${ticker(row.symbol)} ${row.productType}`, `${quantity(row.qty)} @ ${priceText(row.price)}`],
+          [` ${parts.length > 1 ? label : `order ${row.orderId}`}`, row.at === null ? "" : istTime(row.at)],
+        ],
+        PAGE_WIDTH,
+      ),
+    )
+    .join("\n");
+  return {
+    html: lines(
+      heading("Trades today", parts, accounts),
+      rows.length === 0 ? html`No trades today.` : html`<pre>${body}</pre>`,
+      ...failures(parts, accounts),
+      stamp(now),
+    ),
+    keyboard: withLogins(pageKeyboard("trd", shown), parts),
+  };
+}
+
+export function profilesView(parts: readonly LinkResult<Profile>[], { accounts, now, page }: MergedPage): View {
+  return {
+    html: lines(
+      heading("Profile", parts, accounts),
+      ...parts.flatMap((part) =>
+        part.ok ? [profileBlock(part.link.label, accounts.broker(part.link).definition.title, part.value)] : [],
+      ),
+      ...failures(parts, accounts),
+      stamp(now),
+    ),
+    keyboard: withLogins(pageKeyboard("prof", pageOf([], page)), parts),
+  };
+}
+
+const yesNo = (value: boolean | null): string => (value === null ? "not told" : value ? "yes" : "no");
+
+const profileBlock = (label: string, title: string, profile: Profile): Html =>
+  html`<b>${title}</b> (${label}) ${profile.name}, <code>${profile.accountId}</code> Sells without daily authorisation:
+    ${yesNo(profile.canSellWithoutAuthorisation)} Quotes and candles in the plan: ${yesNo(profile.hasMarketData)}`;

@@ -1,0 +1,18 @@
+import type { Role } from "../../services/users.ts";
+import { allows } from "../access.ts";
+import type { CommandGroup, CommandModule } from "../commands.ts";
+import { html, lines, type Html } from "../html.ts";
+import type { View } from "../view.ts";
+
+/** The commands this role may use, by group, as the registry lists them. */
+export function helpView(groups: readonly CommandGroup[], commands: readonly CommandModule[], role: Role): View {
+  const usable = commands.filter((command) => allows(role, command.role));
+  const blocks = groups.flatMap((group) => {
+    const members = usable.filter((command) => command.group === group);
+    return members.length === 0 ? [] : [lines(html`<b>${group}</b>`, ...members.map(commandLine)), html``];
+  });
+  return { html: lines(...blocks.slice(0, -1)) };
+}
+
+const commandLine = ({ name, description, example }: CommandModule): Html =>
+  html`/${name} – ${description}${example === undefined ? "" : html`: <code>${example}</code>`}`;

@@ -1,0 +1,112 @@
+import { InlineKeyboard } from "grammy";
+import { isDerivative, ticker, type Instrument } from "../../domain/instrument.ts";
+import type { Depth, DepthLevel, Quote } from "../../domain/portfolio.ts";
+import { renderPairs, renderTable } from "../../lib/table.ts";
+import { callbackData, keyArgument } from "../callbacks.ts";
+import { html, lines, type Html } from "../html.ts";
+import type { View } from "../view.ts";
+import { changePercent, dateText, mark, priceText, quantity, rupeePrice, timeText } from "./amounts.ts";
+import { PAGE_WIDTH, stamp } from "./page.ts";
+
+export interface QuoteCard {
+  readonly instrument: Instrument;
+  readonly quote: Quote | null;
+  /** "zerodha" or "paper": whose prices these are. */
+  readonly source: string;
+  readonly now: number;
+}
+
+export function quoteView({ instrument, quote, source, now }: QuoteCard): View {
+  const title = html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`;
+  const keyboard = new InlineKeyboard();
+  if (instrument.kind !== "index") {
+    keyboard
+      .add({ text: "Buy", callback_data: callbackData("tkt", "B", keyArgument(instrument.key)), style: "success" })
+      .add({
+        text: "Sell",
+        callback_data: callbackData("tkt", "S", keyArgument(instrument.key)),
+        style: "danger",
+      });
+    keyboard.text("Depth", callbackData("dep", keyArgument(instrument.key))).row();
+  }
+  keyboard.text("Refresh", callbackData("qt", keyArgument(instrument.key)));
+  if (!quote) return { html: lines(title, html`No price could be had right now.`, stamp(now)), keyboard };
+  return {
+    html: lines(
+      title,
+      html`${quote.prevClose === null ? "" : `${mark(quote.ltp - quote.prevClose)} `}<b>${rupeePrice(quote.ltp)}</b>${quote.prevClose === null ? "" : ` ${changePercent(quote.ltp, quote.prevClose)}`}`,
+      html`<pre>${renderPairs(quotePairs(quote), PAGE_WIDTH)}</pre>`,
+      html`<i>${sourceText(quote, source)} · ${timeText(quote.at ?? now, now)}</i>`,
+    ),
+    keyboard,
+  };
+}
+
+const sourceText = (quote: Quote, source: string): string =>
+  quote.source === "yfinance" ? "Yahoo, about 15 min late" : source;
+
+function quotePairs(quote: Quote): [string, string][] {
+  const row = (label: string, value: string | null): [string, string][] => (value === null ? [] : [[label, value]]);
+  const at = (value: Quote["open"]): string | null => (value === null ? null : priceText(value));
+  const range = quote.low === null || quote.high === null ? null : `${priceText(quote.low)} – ${priceText(quote.high)}`;
+  const circuit =
+    quote.lowerCircuit === null || quote.upperCircuit === null || quote.upperCircuit === 0
+      ? null
+      : `${priceText(quote.lowerCircuit)} – ${priceText(quote.upperCircuit)}`;
+  const spread = quote.bid === null || quote.ask === null ? null : `${priceText(quote.bid)} / ${priceText(quote.ask)}`;
+  return [
+    ...row("Open", at(quote.open)),
+    ...row("Range", range),
+    ...row("Previous close", at(quote.prevClose)),
+    ...row("Bid / ask", spread),
+    ...row("Volume", quote.volume === null || quote.volume === 0 ? null : quantity(quote.volume)),
+    ...row(
+      "Open interest",
+      quote.openInterest === null || quote.openInterest === 0 ? null : quantity(quote.openInterest),
+    ),
+    ...row("Circuit", circuit),
+  ];
+}
+
+/** "State Bank of India", "future, expires 24 Nov 2026, lot 75" */
+export function describe(instrument: Instrument): string {
+  if (!isDerivative(instrument)) return instrument.name;
+  const kind = instrument.kind === "future" ? "future" : `${priceText(instrument.strike)} ${instrument.optionType}`;
+  return `${instrument.underlying} ${kind}, ${dateText(instrument.expiry)}, lot ${quantity(instrument.lotSize)}`;
+}
+
+export function depthView(instrument: Instrument, depth: Depth, source: string, now: number): View {
+  const rows = Array.from({ length: Math.max(depth.bids.length, depth.asks.length) }, (_, at) => [
+    ...sideCells(depth.bids[at]),
+    ...sideCells(depth.asks[at]).reverse(),
+  ]);
+  const table = renderTable(
+    [
+      { title: "Qty", align: "right" },
+      { title: "Bid", align: "right" },
+      { title: "Ask", align: "right" },
+      { title: "Qty", align: "right" },
+    ],
+    rows,
+  );
+  return {
+    html: lines(
+      html`<b>${ticker(instrument.symbol)}</b>
+        depth${depth.ltp === null ? "" : html`, last <b>${rupeePrice(depth.ltp)}</b>`}`,
+      rows.length === 0 ? html`The book is empty.` : html`<pre>${table}</pre>`,
+      totals(depth),
+      html`<i>${source} · ${timeText(now, now)}</i>`,
+    ),
+    keyboard: new InlineKeyboard()
+      .text("Quote", callbackData("qt", keyArgument(instrument.key)))
+      .text("Refresh", callbackData("dep", keyArgument(instrument.key))),
+  };
+}
+
+const sideCells = (level: DepthLevel | undefined): string[] =>
+  level ? [quantity(level.quantity), priceText(level.price)] : ["", ""];
+
+const totals = (depth: Depth): Html | null =>
+  depth.totalBidQty === null || depth.totalAskQty === null
+    ? null
+    : html`All bids ${quantity(depth.totalBidQty)}, all asks ${quantity(depth.totalAskQty)}`;

@@ -1,0 +1,231 @@
+import { InlineKeyboard } from "grammy";
+import { ticker } from "../../domain/instrument.ts";
+import type { Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
+import { isClosed } from "../../domain/order-intent.ts";
+import type { OrderTerms } from "../../domain/order.ts";
+import { renderPairs } from "../../lib/table.ts";
+import type { Accounts, Link } from "../../services/accounts.ts";
+import type { Intent } from "../../services/orders/journal.ts";
+import type { AccountView, TicketView } from "../../services/orders/tickets.ts";
+import { isConfirmable, TICKET_TTL_MS } from "../../services/orders/tickets.ts";
+import { callbackData } from "../callbacks.ts";
+import { html, lines, type Html } from "../html.ts";
+import * as text from "../text.ts";
+import type { View } from "../view.ts";
+import { priceText, quantity, rupeePrice, rupees, timeText } from "./amounts.ts";
+import { describe } from "./market.ts";
+import { PAGE_WIDTH, stamp } from "./page.ts";
+
+/** The card before anything is promised: what would be sent, what it takes, what is odd about it. */
+export function ticketCard(view: TicketView, accounts: Accounts, now: number): View {
+  const { intent, quote } = view;
+  const { plan, instrument } = intent;
+  const mayConfirm = isConfirmable(view);
+  const keyboard = new InlineKeyboard();
+  if (mayConfirm) {
+    keyboard.add({
+      text: `Confirm ${plan.side === "BUY" ? "buy" : "sell"}`,
+      callback_data: callbackData("x", intent.confirmId),
+      style: plan.side === "BUY" ? "success" : "danger",
+    });
+  }
+  keyboard.text("Edit", callbackData("te", intent._id)).text("Cancel", callbackData("td", intent._id));
+  return {
+    html: lines(
+      cardHeading(
+        intent,
+        accounts,
+        view.accounts.map((each) => each.link),
+      ),
+      html`${instrument.symbol} · ${describe(instrument)}`,
+      html`<pre>${renderPairs(ticketPairs(view), PAGE_WIDTH)}</pre>`,
+      view.accounts.length > 1 && html`<pre>${renderPairs(view.accounts.map(accountPair), PAGE_WIDTH)}</pre>`,
+      ...view.findings.map(text.finding),
+      mayConfirm
+        ? html`<i>Confirm within ${TICKET_TTL_MS / 1000} s · ${timeText(quote?.at ?? now, now)}</i>`
+        : html`<i>Nothing can be sent like this. Edit it, or cancel.</i>`,
+    ),
+    keyboard,
+  };
+}
+
+/** "BUY 10 SBIN", with the account, and marked when it is paper. */
+function cardHeading(intent: Intent, accounts: Accounts, links: readonly Link[]): Html {
+  const { plan } = intent;
+  const qty = intent.legs.reduce((sum, leg) => sum + leg.qty, 0);
+  const mark = isPaper(intent, accounts, links) ? ` · ${text.PAPER_MARK}` : "";
+  return html`<b>${plan.side} ${quantity(qty)} ${ticker(plan.symbol)}</b>${mark}`;
+}
+
+const isPaper = (intent: Intent, accounts: Accounts, links: readonly Link[]): boolean =>
+  intent.legs.length > 0 &&
+  intent.legs.every((leg) => {
+    const link = links.find((each) => each._id === leg.link);
+    return link !== undefined && accounts.broker(link).definition.isPaper === true;
+  });
+
+function ticketPairs({ intent, quote, accounts: views }: TicketView): [string, string][] {
+  const { plan } = intent;
+  const [only] = views;
+  const row = (label: string, value: string | null): [string, string][] => (value === null ? [] : [[label, value]]);
+  const isSingle = views.length === 1 && only !== undefined;
+  return [
+    ...row("Account", isSingle ? only.link.label : `${views.length} accounts`),
+    ...row("Order", termsText(plan.terms)),
+    ...row(
+      "Product",
+      `${plan.productType}${plan.isAmo ? ", after market" : ""}${plan.validity === "IOC" ? ", IOC" : ""}`,
+    ),
+    ...row("Last price", quote === null ? null : priceText(quote.ltp)),
+    ...row("Protected at", "protection" in plan.terms ? priceText(plan.terms.protection.limit) : null),
+    ...row("Value", plan.value === null ? null : rupees(plan.value)),
+    ...(isSingle ? costPairs(only) : []),
+  ];
+}
+
+function costPairs({ cost, funds, positionBefore, positionAfter }: AccountView): [string, string][] {
+  return [
+    ...(cost?.margin == null ? [] : [["Margin", rupees(cost.margin)] as [string, string]]),
+    ...(cost?.charges == null ? [] : [["Charges, about", rupees(cost.charges)] as [string, string]]),
+    ...(funds === null ? [] : [["Available", rupees(funds.available)] as [string, string]]),
+    ...(positionBefore === null || positionAfter === null
+      ? []
+      : [["You hold", `${quantity(positionBefore)} → ${quantity(positionAfter)}`] as [string, string]]),
+  ];
+}
+
+const accountPair = ({ link, qty, funds }: AccountView): [string, string] => [
+  `${link.label} × ${quantity(qty)}`,
+  funds === null ? "" : rupees(funds.available),
+];
+
+export function termsText(terms: OrderTerms): string {
+  switch (terms.type) {
+    case "MARKET":
+      return "market";
+    case "LIMIT":
+      return `limit ${priceText(terms.price)}`;
+    case "SL":
+      return `sl ${priceText(terms.triggerPrice)} @ ${priceText(terms.price)}`;
+    case "SL-M":
+      return `sl ${priceText(terms.triggerPrice)} market`;
+  }
+}
+
+/** The card of a confirmed order, edited as it lives. */
+export function orderCard(intent: Intent, accounts: Accounts, links: readonly Link[], now: number): View {
+  const labelOf = (leg: Leg): string => links.find((link) => link._id === leg.link)?.label ?? "unlinked account";
+  const { plan } = intent;
+  return {
+    html: lines(
+      cardHeading(intent, accounts, links),
+      html`<pre>
+${renderPairs(
+  [
+    [
+      intent.legs.length === 1 && intent.legs[0] ? labelOf(intent.legs[0]) : `${intent.legs.length} orders`,
+      termsText(plan.terms),
+    ],
+    [plan.symbol, plan.productType],
+  ],
+  PAGE_WIDTH,
+)}</pre>`,
+      ...intent.legs.map((leg) => legBlock(leg, plan, intent.legs.length > 1 ? labelOf(leg) : null)),
+      stamp(now),
+    ),
+    keyboard: cardKeyboard(intent),
+  };
+}
+
+const STATE_SIGNS: Readonly<Record<LegState, string>> = {
+  ticket: "⚪",
+  dropped: "⚪",
+  confirmed: "🕓",
+  sending: "🕓",
+  unknown: "❓",
+  working: "🟡",
+  filled: "✅",
+  cancelled: "⚪",
+  rejected: "⛔",
+  expired: "⚪",
+  "not-sent": "⛔",
+  "not-found": "⛔",
+  unresolved: "❓",
+};
+
+function legBlock(leg: Leg, plan: OrderPlan, label: string | null): Html {
+  const who = label === null ? "" : html`<b>${label}</b> × ${quantity(leg.qty)}: `;
+  return lines(html`${STATE_SIGNS[leg.state]} ${who}${legText(leg, plan)}`, changeText(leg), reasonBlock(leg));
+}
+
+function legText(leg: Leg, plan: OrderPlan): Html {
+  const filled = `${quantity(leg.filledQty)}/${quantity(leg.qty)}`;
+  const at = leg.filledQty > 0 ? ` at ${rupeePrice(leg.avgPrice)}` : "";
+  switch (leg.state) {
+    case "ticket":
+      return html`Not confirmed yet.`;
+    case "dropped":
+      return text.orders.dropped();
+    case "confirmed":
+      return html`Confirmed. On its way to the broker.`;
+    case "sending":
+      return html`Sending to the broker.`;
+    case "unknown":
+      return html`<b>Not known yet.</b> The broker did not answer clearly, so the order may be live. I am looking for it
+        in the broker's book and will not send it again.`;
+    case "working":
+      return leg.filledQty > 0
+        ? html`<b>Partly filled ${filled}${at}.</b>`
+        : html`<b>${plan.isAmo ? "Accepted for the next session." : "Open at the broker."}</b>`;
+    case "filled":
+      return html`<b>Filled ${quantity(leg.filledQty)}${at}.</b>`;
+    case "cancelled":
+      return html`<b>Cancelled</b>${leg.filledQty > 0 ? ` after ${filled}${at}` : ", nothing was filled"}.`;
+    case "rejected":
+      return html`<b>Rejected.</b> Nothing was ${plan.side === "BUY" ? "bought" : "sold"}.`;
+    case "expired":
+      return html`<b>Expired</b>${leg.filledQty > 0 ? ` after ${filled}${at}` : ", nothing was filled"}.`;
+    case "not-sent":
+      return html`<b>Not sent.</b> Nothing reached the
+        market${leg.notSentCause === "orphaned" ? ": I was stopped before sending" : ""}. Repeat makes a new card.`;
+    case "not-found":
+      return html`<b>Not placed.</b> The broker's book, read again and again, does not have it. Look once at the broker
+        before repeating.`;
+    case "unresolved":
+      return html`<b>Not followed to its end.</b> The day's book is gone; only the broker's own record tells what became
+        of it.`;
+  }
+}
+
+const CHANGE_TEXTS = {
+  sending: "is being asked for",
+  accepted: "was asked for; the broker has taken it up",
+  refused: "was refused",
+  unknown: "was asked for without a clear answer; I am re-reading the order",
+} as const;
+
+function changeText(leg: Leg): Html | null {
+  if (!leg.change || isClosed(leg)) return null;
+  const what = leg.change.kind === "cancel" ? "A cancel" : "A change";
+  return html`${what} ${CHANGE_TEXTS[leg.change.outcome]}${leg.change.reason === null ? "" : `: ${leg.change.reason}`}.`;
+}
+
+const reasonBlock = (leg: Leg): Html | null =>
+  leg.reason === null || leg.state === "filled" ? null : html`<blockquote expandable>${leg.reason}</blockquote>`;
+
+function cardKeyboard(intent: Intent): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  intent.legs.forEach((leg, at) => {
+    if (leg.state !== "working") return;
+    const suffix = intent.legs.length > 1 ? ` ${at + 1}` : "";
+    keyboard
+      .text(`Cancel${suffix}`, callbackData("oc", intent._id, at))
+      .text(`Modify${suffix}`, callbackData("om", intent._id, at))
+      .row();
+  });
+  const isOver = intent.legs.every(isClosed);
+  if (!isOver) keyboard.text("Refresh", callbackData("or", intent._id));
+  if (isOver && intent.legs.some((leg) => leg.state !== "dropped"))
+    keyboard.text("Repeat", callbackData("oq", intent._id));
+  return keyboard;
+}

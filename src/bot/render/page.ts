@@ -1,0 +1,36 @@
+import { InlineKeyboard } from "grammy";
+import { callbackData } from "../callbacks.ts";
+import { timeText } from "./amounts.ts";
+import { html, type Html } from "../html.ts";
+
+/** Width of a monospace line that does not wrap on a phone. */
+export const PAGE_WIDTH = 36;
+const ENTRIES_PER_PAGE = 8;
+
+export interface Page<T> {
+  readonly entries: readonly T[];
+  readonly page: number;
+  readonly pages: number;
+}
+
+/** A page within range, whatever number was asked for. */
+export function pageOf<T>(all: readonly T[], wanted: number): Page<T> {
+  const pages = Math.max(1, Math.ceil(all.length / ENTRIES_PER_PAGE));
+  const page = Math.min(Math.max(0, Number.isInteger(wanted) ? wanted : 0), pages - 1);
+  return { entries: all.slice(page * ENTRIES_PER_PAGE, (page + 1) * ENTRIES_PER_PAGE), page, pages };
+}
+
+/** ‹ 1/3 › and Refresh; every one of them reads again. */
+export function pageKeyboard(verb: string, { page, pages }: Page<unknown>): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  if (pages > 1) {
+    keyboard
+      .text("‹", callbackData(verb, Math.max(0, page - 1)))
+      .text(`${page + 1}/${pages}`, callbackData(verb, page))
+      .text("›", callbackData(verb, Math.min(pages - 1, page + 1)))
+      .row();
+  }
+  return keyboard.text("Refresh", callbackData(verb, page));
+}
+
+export const stamp = (now: number): Html => html`<i>${timeText(now, now)}</i>`;

@@ -1,0 +1,248 @@
+import type { InlineKeyboard } from "grammy";
+import { ticker } from "../../domain/instrument.ts";
+import type { Paise } from "../../domain/money.ts";
+import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
+import type { Funds, Holding, Position } from "../../domain/portfolio.ts";
+import { fundsTotal, holdingTotals, positionTotals, type DayPnl } from "../../domain/totals.ts";
+import { renderPairs } from "../../lib/table.ts";
+import type { Accounts, Link, LinkResult } from "../../services/accounts.ts";
+import { callbackData } from "../callbacks.ts";
+import { html, lines, type Html } from "../html.ts";
+import * as text from "../text.ts";
+import type { View } from "../view.ts";
+import { changePercent, mark, priceText, quantity, rupees, signedAmount, signedRupees } from "./amounts.ts";
+import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
+
+export interface MergedPage {
+  readonly accounts: Accounts;
+  readonly now: number;
+  readonly page: number;
+}
+
+/** Rows of one account, and with several accounts the name to tell them apart by. */
+interface Owned<T> {
+  readonly row: T;
+  readonly label: string | null;
+}
+
+const okParts = <T>(parts: readonly LinkResult<T>[]) => parts.filter((part) => part.ok);
+
+function owned<T>(parts: readonly LinkResult<readonly T[]>[]): Owned<T>[] {
+  const label = (link: Link): string | null => (parts.length > 1 ? link.label : null);
+  return okParts(parts).flatMap((part) => part.value.map((row) => ({ row, label: label(part.link) })));
+}
+
+/** What could not be read stands under what could. */
+export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accounts): Html[] =>
+  parts.flatMap((part) =>
+    part.ok ? [] : [text.brokerFailure(accounts.broker(part.link).definition.title, part.error.kind)],
+  );
+
+/** A login button for each account whose session is over. */
+export function withLogins(keyboard: InlineKeyboard, parts: readonly LinkResult<unknown>[]): InlineKeyboard {
+  for (const part of parts) {
+    if (!part.ok && part.error.kind === "auth-expired")
+      keyboard.row().text(`Log in: ${part.link.label}`, callbackData("al", part.link._id));
+  }
+  return keyboard;
+}
+
+/** "Positions", marked when some of it is paper. */
+export function heading(title: string, parts: readonly LinkResult<unknown>[], accounts: Accounts): Html {
+  const isPaper = parts.map((part) => accounts.broker(part.link).definition.isPaper === true);
+  const note = isPaper.every(Boolean)
+    ? ` · ${text.PAPER_MARK}`
+    : isPaper.some(Boolean)
+      ? ` · incl. ${text.PAPER_MARK}`
+      : "";
+  return html`<b>${title}</b>${parts.length === 0 ? "" : note}`;
+}
+
+export function positionsView(parts: readonly LinkResult<Position[]>[], { accounts, now, page }: MergedPage): View {
+  const rows = owned(parts);
+  const open = rows.filter(({ row }) => row.side !== "CLOSED");
+  const closed = rows.filter(({ row }) => row.side === "CLOSED");
+  const shown = pageOf([...open, ...closed], page);
+  const totals = positionTotals(rows.map(({ row }) => row));
+  const body = shown.entries.map((entry) => positionEntry(entry)).join("\n");
+  return {
+    html: lines(
+      heading("Positions", parts, accounts),
+      rows.length === 0 ? html`No positions today.` : html`<pre>${body}</pre>`,
+      rows.length > 0 &&
+        html`<pre>
+${renderPairs(
+  [
+    ["Realised", signedAmount(totals.realised)],
+    ["Unrealised", signedAmount(totals.unrealised)],
+  ],
+  PAGE_WIDTH,
+)}</pre>`,
+      rows.length > 0 && html`${mark(totals.total)} <b>P&amp;L ${signedRupees(totals.total)}</b>`,
+      ...failures(parts, accounts),
+      stamp(now),
+    ),
+    keyboard: withLogins(pageKeyboard("pos", shown), parts),
+  };
+}
+
+function positionEntry({ row, label }: Owned<Position>): string {
+  const qty =
+    row.side === "CLOSED"
+      ? "closed"
+      : `${row.side === "SELL" ? "−" : ""}${quantity(row.qty)} @ ${priceText(row.avgPrice)}`;
+  const last = row.ltp === null || row.side === "CLOSED" ? "" : priceText(row.ltp);
+  return renderPairs(
+    [
+      [`${ticker(row.symbol)} ${row.productType}`, signedAmount(row.pnl)],
+      [` ${qty}${label === null ? "" : ` ${label}`}`, last],
+    ],
+    PAGE_WIDTH,
+  );
+}
+
+/** The same share at several brokers is one holding here, with its accounts named. */
+export interface MergedHolding extends Holding {
+  readonly labels: readonly string[];
+}
+
+export function mergeHoldings(parts: readonly LinkResult<Holding[]>[]): MergedHolding[] {
+  const merged = new Map<string, MergedHolding>();
+  for (const part of okParts(parts)) {
+    for (const holding of part.value) {
+      const id = `${holding.isin ?? holding.key ?? holding.symbol} ${holding.productType}`;
+      const known = merged.get(id);
+      merged.set(id, known ? addHolding(known, holding, part.link.label) : { ...holding, labels: [part.link.label] });
+    }
+  }
+  return [...merged.values()].sort((a, b) => worth(b) - worth(a));
+}
+
+const worth = (holding: Holding): number => (holding.ltp ?? holding.avgPrice) * holding.qty;
+
+function addHolding(a: MergedHolding, b: Holding, label: string): MergedHolding {
+  const qty = a.qty + b.qty;
+  const isCostKnown = a.avgPrice > 0 && b.avgPrice > 0 && qty > 0;
+  const cost = sumPaise([valueOf(a.avgPrice, a.qty), valueOf(b.avgPrice, b.qty)]);
+  return {
+    ...a,
+    qty,
+    t1Qty: a.t1Qty + b.t1Qty,
+    sellableQty: a.sellableQty + b.sellableQty,
+    pledgedQty: a.pledgedQty + b.pledgedQty,
+    avgPrice: isCostKnown ? averagePrice(cost, qty) : ZERO_PRICE,
+    ltp: a.ltp ?? b.ltp,
+    prevClose: a.prevClose ?? b.prevClose,
+    pnl: a.pnl === null || b.pnl === null ? null : sumPaise([a.pnl, b.pnl]),
+    labels: [...a.labels, label],
+  };
+}
+
+export function holdingsView(parts: readonly LinkResult<Holding[]>[], { accounts, now, page }: MergedPage): View {
+  const holdings = mergeHoldings(parts);
+  const shown = pageOf(holdings, page);
+  const totals = holdingTotals(okParts(parts).flatMap((part) => part.value));
+  const body = shown.entries.map((entry) => holdingEntry(entry, parts.length > 1)).join("\n");
+  return {
+    html: lines(
+      heading("Holdings", parts, accounts),
+      holdings.length === 0 ? html`No holdings.` : html`<pre>${body}</pre>`,
+      holdings.length > 0 &&
+        html`<pre>
+${renderPairs(
+  [
+    ["Invested", rupees(totals.invested)],
+    ["Value", rupees(totals.value)],
+    ["Today", signedRupees(totals.dayChange)],
+  ],
+  PAGE_WIDTH,
+)}</pre>`,
+      holdings.length > 0 &&
+        html`${mark(totals.pnl)}
+          <b>P&amp;L ${signedRupees(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
+      totals.unpriced > 0 && html`<i>${totals.unpriced} without a known cost or price are in no total.</i>`,
+      ...failures(parts, accounts),
+      stamp(now),
+    ),
+    keyboard: withLogins(pageKeyboard("hold", shown), parts),
+  };
+}
+
+function holdingEntry(holding: MergedHolding, namesAccounts: boolean): string {
+  const change = holding.ltp === null || holding.avgPrice === 0 ? "" : changePercent(holding.ltp, holding.avgPrice);
+  const t1 = holding.t1Qty > 0 ? ` T1 ${quantity(holding.t1Qty)}` : "";
+  const cost = holding.avgPrice === 0 ? "cost unknown" : `@ ${priceText(holding.avgPrice)}`;
+  return renderPairs(
+    [
+      [ticker(holding.symbol), holding.pnl === null ? "" : signedAmount(holding.pnl)],
+      [` ${quantity(holding.qty)} ${cost}${t1}`, change],
+      ...(namesAccounts
+        ? [[` ${holding.labels.join(", ")}`, holding.ltp === null ? "" : priceText(holding.ltp)] as const]
+        : []),
+    ],
+    PAGE_WIDTH,
+  );
+}
+
+export function fundsView(parts: readonly LinkResult<Funds>[], { accounts, now, page }: MergedPage): View {
+  const each = okParts(parts);
+  const total = fundsTotal(each.map((part) => part.value));
+  const blocks = each.map(
+    (part) =>
+      html`<b>${part.link.label}</b>
+        <pre>${fundsPairs(part.value)}</pre>`,
+  );
+  return {
+    html: lines(
+      heading("Funds", parts, accounts),
+      ...blocks,
+      each.length > 1 &&
+        html`<b>All accounts</b>
+          <pre>${fundsPairs(total)}</pre>`,
+      ...failures(parts, accounts),
+      stamp(now),
+    ),
+    keyboard: withLogins(pageKeyboard("funds", pageOf([], page)), parts),
+  };
+}
+
+const fundsPairs = (funds: Funds): string =>
+  renderPairs(
+    [
+      ["Available", rupees(funds.available)],
+      ["Used", rupees(funds.used)],
+      ["Cash", rupees(funds.cash)],
+      ...(funds.collateral > 0 ? [["Collateral", rupees(funds.collateral)] as const] : []),
+    ],
+    PAGE_WIDTH,
+  );
+
+export function pnlView(parts: readonly LinkResult<DayPnl>[], { accounts, now, page }: MergedPage): View {
+  const each = okParts(parts);
+  const sum = (pick: (pnl: DayPnl) => Paise): Paise => sumPaise(each.map((part) => pick(part.value)));
+  const total = sumPaise([sum((pnl) => pnl.positions), sum((pnl) => pnl.holdings)]);
+  const perAccount = each.map(
+    (part) => [part.link.label, signedAmount(sumPaise([part.value.positions, part.value.holdings]))] as const,
+  );
+  return {
+    html: lines(
+      heading("P&L today", parts, accounts),
+      each.length > 1 && html`<pre>${renderPairs(perAccount, PAGE_WIDTH)}</pre>`,
+      each.length > 0 &&
+        html`<pre>
+${renderPairs(
+  [
+    ["Positions", signedAmount(sum((pnl) => pnl.positions))],
+    ["  realised", signedAmount(sum((pnl) => pnl.realised))],
+    ["  unrealised", signedAmount(sum((pnl) => pnl.unrealised))],
+    ["Holdings, since last close", signedAmount(sum((pnl) => pnl.holdings))],
+  ],
+  PAGE_WIDTH,
+)}</pre>`,
+      each.length > 0 && html`${mark(total)} <b>Today ${signedRupees(total)}</b>, before charges`,
+      ...failures(parts, accounts),
+      stamp(now),
+    ),
+    keyboard: withLogins(pageKeyboard("pnl", pageOf([], page)), parts),
+  };
+}

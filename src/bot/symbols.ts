@@ -1,0 +1,45 @@
+import { InlineKeyboard } from "grammy";
+import type { Instrument } from "../domain/instrument.ts";
+import { callbackData, keyArgument } from "./callbacks.ts";
+import type { BotDeps } from "./commands.ts";
+import { Refusal } from "./refusal.ts";
+import { describe } from "./render/market.ts";
+import * as text from "./text.ts";
+import type { SaudaContext } from "./context.ts";
+import { send } from "./view.ts";
+
+const MAX_CHOICES = 6;
+
+/** One button a choice; tapping it goes on with `verb` and the arguments given. */
+export function choiceKeyboard(
+  choices: readonly Instrument[],
+  verb: string,
+  ...args: readonly string[]
+): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  for (const instrument of choices.slice(0, MAX_CHOICES)) {
+    keyboard.text(choiceLabel(instrument), callbackData(verb, ...args, keyArgument(instrument.key))).row();
+  }
+  return keyboard;
+}
+
+const choiceLabel = (instrument: Instrument): string => `${instrument.symbol} · ${describe(instrument)}`.slice(0, 60);
+
+/** The one instrument that a text means. Asks with buttons, and answers null, when that is not clear. */
+export async function resolveOrAsk(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  symbolText: string,
+  verb: string,
+  ...args: readonly string[]
+): Promise<Instrument | null> {
+  const found = await deps.instruments.resolve(symbolText);
+  if (found.kind === "one") return found.instrument;
+  const choices = found.kind === "many" ? found.candidates : found.suggestions;
+  if (choices.length === 0) throw new Refusal(text.orders.unknownSymbol(symbolText, false));
+  await send(ctx, {
+    html: found.kind === "many" ? text.orders.pickSymbol(symbolText) : text.orders.unknownSymbol(symbolText, true),
+    keyboard: choiceKeyboard(choices, verb, ...args),
+  });
+  return null;
+}

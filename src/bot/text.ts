@@ -1,0 +1,247 @@
+import type { BrokerErrorKind } from "../errors.ts";
+import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts";
+import type { Instrument } from "../domain/instrument.ts";
+import type { OrderTextProblem } from "../domain/order-text.ts";
+import type { OrderOutcome } from "../domain/order.ts";
+import type { Finding } from "../services/orders/findings.ts";
+import { html, lines, type Html } from "./html.ts";
+import { percent, quantity, rupeePrice, rupees } from "./render/amounts.ts";
+
+/** Every sentence that a user reads, in one voice: brief, plain, what happened, whether money moved, what to do next. */
+
+export const PAPER_MARK = "📄 Paper";
+
+export const start = {
+  newOwner: (): Html => html`You own this bot now. Nobody else gets in before you let them.`,
+  pending: (name: string): Html =>
+    html`Hello ${name}. This bot belongs to one household; its owner has been asked to let you in. You will hear from
+    me.`,
+  noOwner: (): Html =>
+    html`This bot has no owner yet. If it is yours, send <code>/start CODE</code> with the code that it printed when it
+      started.`,
+  welcome: (name: string): Html =>
+    lines(
+      html`<b>Hello ${name}.</b>`,
+      html`All your brokers in one chat: positions and P&amp;L merged, orders with a confirmation, a reminder when a
+      login is due.`,
+      "",
+      html`Start with a paper account: ₹10,00,000 of play money, real-looking prices, nothing at stake. Or link a
+      broker.`,
+    ),
+  back: (name: string, accounts: number): Html =>
+    html`<b>Hello ${name}.</b> ${accounts === 1 ? "1 account is" : `${accounts} accounts are`} linked. Type a command,
+      or /help.`,
+};
+
+export const access = {
+  viewer: (): Html => html`You can look, not trade. The owner can change that with /users.`,
+  pending: (): Html => html`The owner has not let you in yet. You will hear from me.`,
+  ownerOnly: (): Html => html`Only the owner can do that.`,
+  group: (): Html => html`I answer in private only: open a chat with me.`,
+};
+
+export const failure = (reference: string): Html =>
+  html`Something failed on my side. No order was placed by this message. If it happens again, tell the operator:
+    <code>${reference}</code>`;
+export const tooSlow = (reference: string): Html =>
+  html`That took too long and was given up. /orders shows what was sent. Reference <code>${reference}</code>`;
+export const deadButton = "This button is from an older message and does nothing any more.";
+/** Before a message that could not be delivered in time. */
+export const lateNote = (lateBy: number): string => `<i>${Math.round(lateBy / 60_000)} min late:</i>`;
+export const unknownCommand = (): Html => html`I do not know that command. /help lists what I can do.`;
+export const plainText = (): Html =>
+  html`I work by commands. Try <code>/quote SBIN</code>, <code>/buy SBIN 10</code> or /help.`;
+
+export const example = (command: string): Html => html`Like this: <code>${command}</code>`;
+export const searchResults = (wanted: string): Html => html`For “${wanted}”:`;
+
+export const accounts = {
+  none: (): Html => html`No account is linked yet. /link adds one; the paper account takes one tap.`,
+  linked: (title: string, name: string, accountId: string): Html =>
+    html`<b>${title} is linked.</b> ${name}, account <code>${accountId}</code>.`,
+  unlinked: (label: string): Html =>
+    html`<b>${label}</b> is unlinked. Its keys and tokens are deleted here; orders at the broker are untouched.`,
+  confirmUnlink: (label: string): Html =>
+    html`Unlink <b>${label}</b>? Its keys and tokens are deleted. Orders at the broker stay as they are.`,
+  title: (): Html => html`<b>Accounts</b>`,
+  isDefault: (label: string): Html => html`Orders go to <b>${label}</b> unless you say “on” another.`,
+  gone: (): Html => html`That account is not linked any more.`,
+};
+
+const BROKER_FAILURES: Readonly<Record<BrokerErrorKind, (title: string) => string>> = {
+  "auth-expired": (title) => `${title}: the session is over. Log in again to see it.`,
+  "auth-invalid": (title) => `${title} refuses the key or secret. Check them in its console, then link again.`,
+  "ip-not-allowed": (title) =>
+    `${title} takes orders only from your registered static IP address, and this was another.`,
+  "no-permission": (title) => `${title}: your plan or app does not include this.`,
+  rejected: (title) => `${title} said no.`,
+  "invalid-request": (title) => `${title} did not accept what I asked. That is a defect of mine; nothing was changed.`,
+  "rate-limited": (title) => `${title} is busy with too many requests. Try again in a moment.`,
+  unavailable: (title) => `${title} is not answering properly right now. Your account there is unaffected.`,
+  unreachable: (title) => `${title} cannot be reached right now. Your account there is unaffected.`,
+  timeout: (title) => `${title} did not answer in time. Your account there is unaffected.`,
+  "bad-response": (title) => `${title} answered something unexpected.`,
+};
+
+export const brokerFailure = (title: string, kind: BrokerErrorKind): Html => html`⚠️ ${BROKER_FAILURES[kind](title)}`;
+
+export const orders = {
+  example: (side: string): Html =>
+    html`Like this: <code>/${side} SBIN 10</code> or <code>/${side} SBIN 10 @ 810 mis</code>`,
+  noSession: (label: string): string => `${label} needs a login first.`,
+  unknownSymbol: (text: string, hasSuggestions: boolean): Html =>
+    hasSuggestions
+      ? html`I do not know “${text}”. Did you mean`
+      : html`I do not know “${text}”. /search finds instruments by name.`,
+  pickSymbol: (text: string): Html => html`“${text}” could be several things. Which one?`,
+  lapsed: (): Html => html`Not confirmed in time. Nothing was sent.`,
+  dropped: (): Html => html`Cancelled. Nothing was sent.`,
+  used: "This card has been used or replaced. Nothing was sent by this tap.",
+  busy: "A change is already on its way to the broker.",
+  nothingToDo: "There is nothing open to change any more.",
+  moved: (basisPoints: number): Html =>
+    html`The price moved ${percent(basisPoints)} since the card was shown. Here is the new one; confirm again.`,
+  noOpen: (): Html => html`No order is open at any account.`,
+  pickToCancel: (): Html => html`Which order shall be cancelled?`,
+  pickToModify: (): Html => html`Which order shall be changed?`,
+  changed: (label: string, outcome: OrderOutcome): Html => {
+    switch (outcome.kind) {
+      case "accepted":
+        return html`${label} has taken it up. /orders shows what became of it.`;
+      case "rejected":
+        return html`${label} refused: ${outcome.reason}. The order stands as it was.`;
+      case "not-sent":
+        return html`Not asked: ${outcome.reason}. The order stands as it was.`;
+      case "unknown":
+        return html`${label} did not answer clearly, so the change may or may not have been made. /orders shows the
+        truth; nothing is sent twice.`;
+    }
+  },
+  needsLimit: (): Html => html`Say the limit too: <code>@ 812 sl 810</code>.`,
+  noTrigger: (): Html => html`Only stop orders have a trigger. Cancel this one and make a new order with sl.`,
+  nothingHeld: (symbol: string): Html => html`You hold no ${symbol} that could be sold.`,
+  noAccount: (name: string): Html => html`No account is called “${name}”. /accounts lists yours.`,
+};
+
+export const link = {
+  which: (): Html => html`Which broker?`,
+  unknown: (name: string): Html => html`I do not know a broker called “${name}”. Which one?`,
+  steps: (definition: BrokerDefinition, redirectUrl: string): Html =>
+    lines(
+      html`<b>Link ${definition.title}</b>`,
+      html`In <a href="${definition.setup.consoleUrl}">its developer console</a>:`,
+      ...definition.setup.steps.map((step, at) => html`${at + 1}. ${step.replaceAll("{redirectUrl}", redirectUrl)}`),
+      html`Redirect URL: <code>${redirectUrl}</code>`,
+      html`Static IP: ${definition.setup.staticIp}`,
+    ),
+  invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,
+  login: (title: string, hasPage: boolean): Html =>
+    hasPage
+      ? html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked before ${title}
+          has answered.`
+      : html`Now the access token of <b>${title}</b>. Nothing is linked before ${title} has answered.`,
+  stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
+  cancelled: (): Html => html`The login was cancelled. Nothing was changed.`,
+  otherAccount: (title: string, accountId: string): Html =>
+    html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out
+      there first, or link it as another account.`,
+  deleteFailed: (): Html => html`I could not delete your message with the key. Please delete it yourself.`,
+};
+
+export const dialogue = {
+  whichInstrument: (): Html =>
+    html`Which instrument? A symbol or a name: <code>SBIN</code>, <code>reliance fut</code>,
+      <code>nifty 26000 ce</code>.`,
+  howMany: (side: string, instrument: Instrument): Html =>
+    html`<b>${side} ${instrument.symbol}</b> – how many? A
+      number${instrument.lotSize > 1 ? html` or lots of ${quantity(instrument.lotSize)}` : ""}, or all in one:
+      <code>10 @ 810 mis</code>.`,
+  whichPrice: (instrument: Instrument): Html =>
+    html`At which price? Market, or type a
+      limit${instrument.tickSize > 0 ? html` (steps of ${rupeePrice(instrument.tickSize)})` : ""}. A stop:
+      <code>sl 800</code>.`,
+  newTerms: (): Html =>
+    html`What should it become? <code>20</code>, <code>@ 812</code> or <code>20 @ 812</code>; for a stop order also
+      <code>sl 800</code>.`,
+  newTermsAgain: (): Html => html`A quantity, a price or both: <code>20 @ 812</code>.`,
+  stopped: (): Html => html`Stopped. Nothing was sent.`,
+};
+
+const ORDER_TEXT_PROBLEMS: Readonly<Record<OrderTextProblem, (at: string) => string>> = {
+  "no-symbol": () => "Which instrument?",
+  "bad-quantity": (at) => `“${at}” is not a quantity; it is a whole number of shares or lots.`,
+  "bad-price": (at) => `“${at}” is not a price.`,
+  "bad-trigger": (at) => `“${at}” is not a trigger price.`,
+  "no-account": () => "Which account, after “on”?",
+  twice: (at) => `The ${at} is there twice.`,
+  "too-long": () => "That is too long for an order.",
+};
+export const orderTextProblem = (problem: OrderTextProblem, at: string): Html =>
+  html`${ORDER_TEXT_PROBLEMS[problem](at)}`;
+
+/** One line of a ticket card for each finding. */
+export function finding(found: Finding): Html {
+  const sign = found.level === "block" ? "⛔" : found.level === "warn" ? "⚠️" : "ℹ️";
+  return html`${sign} ${findingText(found)}`;
+}
+
+function findingText(found: Finding): string {
+  switch (found.code) {
+    case "index":
+      return "An index is quoted, not traded. Its futures and options are.";
+    case "segment-off":
+      return `This account does not trade ${found.segment} here.`;
+    case "product-off":
+      return `${found.product} does not go with this. Possible: ${found.allowed.join(", ") || "none"}.`;
+    case "type-off":
+      return `This broker takes no ${found.type} orders by API. Possible: ${found.allowed.join(", ")}.`;
+    case "lot":
+      return `The quantity must be whole lots of ${quantity(found.lot)}, for instance ${quantity(found.nearest)}.`;
+    case "tick":
+      return `The price must be a multiple of ${rupeePrice(found.tick)}, for instance ${rupeePrice(found.nearest)}.`;
+    case "circuit":
+      return `Outside today's limits: ${rupeePrice(found.low)} to ${rupeePrice(found.high)}.`;
+    case "trigger-side":
+      return found.side === "BUY"
+        ? `A buy stop triggers above the price, now ${rupeePrice(found.ltp)}. To protect a purchase, buy first and then sell with sl.`
+        : `A sell stop triggers below the price, now ${rupeePrice(found.ltp)}.`;
+    case "sl-price":
+      return found.side === "BUY"
+        ? "The limit must be at or above the trigger."
+        : "The limit must be at or below the trigger.";
+    case "sliced":
+      return `Above the freeze quantity of ${quantity(found.freeze)}: it goes as ${found.orders} orders.`;
+    case "no-price":
+      return "No price could be had right now. A limit order needs none.";
+    case "late-price":
+      return `The price shown is about ${found.minutes} minutes late.`;
+    case "far-price":
+      return `The limit is ${percent(found.basisPoints).replace(/^[+−]/, "")} worse than the last price.`;
+    case "large":
+      return `Far larger than usual for you (${rupees(found.usual)}).`;
+    case "session":
+      return `${found.label} needs a login first.`;
+    case "funds":
+      return `${found.label} has ${rupees(found.available)} available; this takes about ${rupees(found.needed)}.`;
+    case "not-sellable":
+      return `${found.label}: ${quantity(found.sellable)} of ${quantity(found.owned)} can be sold now${sellDetail(found)}.`;
+    case "authorisation":
+      return `${found.label}: selling from the demat account needs today's authorisation at the broker.`;
+    case "limit-value":
+      return `Above your own limit of ${rupees(found.limit)} an order.`;
+    case "limit-count":
+      return `Your own limit of ${found.limit} orders a day is reached.`;
+    case "limit-loss":
+      return `Your own limit of ${rupees(found.limit)} loss a day is reached.`;
+    case "limit-segment":
+      return `${found.segment} is not among the segments you allow yourself.`;
+  }
+}
+
+function sellDetail(found: Extract<Finding, { code: "not-sellable" }>): string {
+  const parts = [
+    ...(found.t1 > 0 ? [`${quantity(found.t1)} arrive tomorrow`] : []),
+    ...(found.pledged > 0 ? [`${quantity(found.pledged)} are pledged`] : []),
+  ];
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}

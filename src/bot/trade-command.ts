@@ -1,0 +1,45 @@
+import { Composer } from "grammy";
+import type { Side } from "../domain/order.ts";
+import { parseOrderText } from "../domain/order-text.ts";
+import type { BotDeps, CommandModule } from "./commands.ts";
+import type { SaudaContext } from "./context.ts";
+import { showTicket } from "./order-flow.ts";
+import { Refusal } from "./refusal.ts";
+import { lines } from "./html.ts";
+import { resolveOrAsk } from "./symbols.ts";
+import * as text from "./text.ts";
+
+/** /buy and /sell: a whole order in one line, or the guided dialogue for what is missing. */
+export function tradeCommand(name: "buy" | "sell", description: string, example: string): CommandModule {
+  const side: Side = name === "buy" ? "BUY" : "SELL";
+  return {
+    name,
+    description,
+    group: "Trade",
+    example,
+    role: "trader",
+    register(deps) {
+      const composer = new Composer<SaudaContext>();
+      composer.command(name, (ctx) => takeOrder(deps, ctx, side, ctx.match.trim()));
+      return composer;
+    },
+  };
+}
+
+async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: string): Promise<void> {
+  if (asked === "") {
+    await ctx.conversation.enter("place-order", { side, key: null });
+    return;
+  }
+  const parsed = parseOrderText(asked);
+  const verb = side.toLowerCase();
+  if (!parsed.ok) throw new Refusal(lines(text.orderTextProblem(parsed.problem, parsed.at), text.orders.example(verb)));
+  const { words } = parsed;
+  const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "tkt", side[0] ?? "B");
+  if (!instrument) return;
+  if (words.quantity === null) {
+    await ctx.conversation.enter("place-order", { side, key: instrument.key });
+    return;
+  }
+  await showTicket(deps, ctx, { side, instrument, words, origin: "chat" });
+}

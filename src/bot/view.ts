@@ -1,0 +1,46 @@
+import { GrammyError, type Context, type InlineKeyboard } from "grammy";
+import type { Html } from "./html.ts";
+
+/** A message as it should stand in the chat. */
+export interface View {
+  readonly html: Html;
+  readonly keyboard?: InlineKeyboard;
+}
+
+const HARMLESS = [
+  /message is not modified/,
+  /query is too old/,
+  /message to edit not found/,
+  /message can't be edited/,
+];
+
+/** Telegram's "nothing to do" answers, which are no failures. */
+export const isHarmless = (error: unknown): boolean =>
+  error instanceof GrammyError && HARMLESS.some((pattern) => pattern.test(error.description));
+
+/** A button's answer replaces its message; anything else is a new one. */
+export async function show(ctx: Context, view: View): Promise<{ chatId: number; messageId: number } | null> {
+  const options = {
+    parse_mode: "HTML" as const,
+    link_preview_options: { is_disabled: true },
+    ...(view.keyboard ? { reply_markup: view.keyboard } : {}),
+  };
+  const edited = ctx.callbackQuery?.message;
+  if (edited) {
+    await ctx.editMessageText(view.html.toString(), options).catch((error: unknown) => {
+      if (!isHarmless(error)) throw error;
+    });
+    return { chatId: edited.chat.id, messageId: edited.message_id };
+  }
+  return send(ctx, view);
+}
+
+/** A new message, whatever the update was. */
+export async function send(ctx: Context, view: View): Promise<{ chatId: number; messageId: number } | null> {
+  const sent = await ctx.reply(view.html.toString(), {
+    parse_mode: "HTML",
+    link_preview_options: { is_disabled: true },
+    ...(view.keyboard ? { reply_markup: view.keyboard } : {}),
+  });
+  return { chatId: sent.chat.id, messageId: sent.message_id };
+}

@@ -1,0 +1,191 @@
+import type { BrokerOrderId, InstrumentKey, LinkId, OrderTag, TradingSymbol, UserId } from "./ids.ts";
+import type { NotSentCause, OrderOutcome, OrderTerms, Product, Side, Validity, Order } from "./order.ts";
+import type { Paise, Price } from "./money.ts";
+import { assertNever } from "./order.ts";
+
+/**
+ * One leg's life. A leg is one order at one account; it is sent at most once.
+ *
+ *   ticket ── confirm ──▶ confirmed ── claim ──▶ sending ── accepted ──▶ working ──▶ filled
+ *     │                       │                     │  │                  ▲   ├────▶ cancelled
+ *     └─ lapse, cancel ─▶ dropped                   │  ├─ refused ─▶ rejected ◀──┤
+ *                             │                     │  └─ not sent ─▶ not-sent   └─▶ expired
+ *                             └─ orphaned ─▶ not-sent         │
+ *                                                   └─ no answer ─▶ unknown ── found ──▶ working
+ *                                                                      └─ believed absent ─▶ not-found ── found ─▶ working
+ *   working, unknown ── the trading day's book is gone, unseen to its end ─▶ unresolved
+ */
+export const LEG_STATES = [
+  "ticket",
+  "dropped",
+  "confirmed",
+  "sending",
+  "unknown",
+  "working",
+  "filled",
+  "cancelled",
+  "rejected",
+  "expired",
+  "not-sent",
+  "not-found",
+  "unresolved",
+] as const;
+export type LegState = (typeof LEG_STATES)[number];
+
+export type LegEvent =
+  | { readonly kind: "confirm" }
+  | { readonly kind: "drop" }
+  | { readonly kind: "claim" }
+  | { readonly kind: "outcome"; readonly outcome: OrderOutcome }
+  /** Confirmed, but whoever should have sent it is gone: nothing was sent. */
+  | { readonly kind: "orphaned" }
+  /** Claimed, but whoever was sending it is gone: it may have been sent. */
+  | { readonly kind: "sender-lost" }
+  /** The broker's book shows it. */
+  | { readonly kind: "seen"; readonly order: BookedOrder }
+  /** The book has been conclusive for long enough that it is not there. */
+  | { readonly kind: "absent" }
+  /** Books hold today only, and the day is over: what became of it can only be seen at the broker. */
+  | { readonly kind: "day-over" };
+
+export type BookedOrder = Pick<Order, "orderId" | "status" | "filledQty" | "avgPrice" | "message" | "handle" | "qty">;
+
+export interface Leg {
+  readonly link: LinkId;
+  readonly qty: number;
+  readonly tag: OrderTag;
+  readonly state: LegState;
+  readonly orderId: BrokerOrderId | null;
+  readonly handle: Readonly<Record<string, string>>;
+  readonly filledQty: number;
+  readonly avgPrice: Price;
+  /** The broker's words on a refusal, or why it was not sent. */
+  readonly reason: string | null;
+  readonly notSentCause: NotSentCause | "orphaned" | null;
+  /** The latest cancel or change that was asked of the broker for this order. */
+  readonly change: LegChange | null;
+  /** Epoch ms of the claim: the start of the time within which an unknown leg may still appear in the book. */
+  readonly sentAt: number | null;
+}
+
+/** Asked once, like the order itself; what became of it is read from the broker's book. */
+export interface LegChange {
+  readonly kind: "cancel" | "modify";
+  readonly at: number;
+  readonly outcome: "sending" | "accepted" | "refused" | "unknown";
+  readonly reason: string | null;
+}
+
+/** What is asked, the same for every leg but for the quantity. */
+export interface OrderPlan {
+  readonly key: InstrumentKey;
+  readonly symbol: TradingSymbol;
+  readonly side: Side;
+  readonly productType: Product;
+  readonly validity: Validity;
+  readonly isAmo: boolean;
+  readonly terms: OrderTerms;
+  /** Last price when the card was shown; what the drift is measured against. */
+  readonly shownPrice: Price | null;
+  readonly value: Paise | null;
+}
+
+/** Who did what when: never edited, only added to. */
+export interface HistoryEntry {
+  readonly at: number;
+  readonly who: UserId | "sauda";
+  readonly leg: number | null;
+  readonly what: string;
+  readonly detail?: string;
+}
+
+/** The state after an event, or null when the event means nothing in this state and must not be applied. */
+export function nextLeg(leg: Leg, event: LegEvent, now: number): Leg | null {
+  switch (event.kind) {
+    case "confirm":
+      return leg.state === "ticket" ? { ...leg, state: "confirmed" } : null;
+    case "drop":
+      return leg.state === "ticket" ? { ...leg, state: "dropped" } : null;
+    case "claim":
+      return leg.state === "confirmed" ? { ...leg, state: "sending", sentAt: now } : null;
+    case "outcome":
+      return leg.state === "sending" ? afterOutcome(leg, event.outcome) : null;
+    case "orphaned":
+      return leg.state === "confirmed" ? { ...leg, state: "not-sent", notSentCause: "orphaned" } : null;
+    case "sender-lost":
+      return leg.state === "sending" ? { ...leg, state: "unknown" } : null;
+    case "seen":
+      return canBeSeen(leg, event.order) ? afterSeen(leg, event.order) : null;
+    case "absent":
+      return leg.state === "unknown" ? { ...leg, state: "not-found" } : null;
+    case "day-over":
+      return leg.state === "unknown" || leg.state === "working" ? { ...leg, state: "unresolved" } : null;
+    default:
+      return assertNever(event, "event");
+  }
+}
+
+function afterOutcome(leg: Leg, outcome: OrderOutcome): Leg {
+  switch (outcome.kind) {
+    case "accepted":
+      return { ...leg, state: "working", orderId: outcome.orderId, handle: outcome.handle };
+    case "rejected":
+      return { ...leg, state: "rejected", reason: outcome.reason, orderId: outcome.orderId ?? null };
+    case "not-sent":
+      return { ...leg, state: "not-sent", reason: outcome.reason, notSentCause: outcome.cause };
+    case "unknown":
+      return { ...leg, state: "unknown", reason: outcome.reason };
+    default:
+      return assertNever(outcome, "outcome");
+  }
+}
+
+/** A broker's book may be read while our own answer is still on its way, and in any order of states. */
+function canBeSeen(leg: Leg, order: BookedOrder): boolean {
+  if (leg.orderId !== null && leg.orderId !== order.orderId) return false;
+  return leg.state === "working" || leg.state === "unknown" || leg.state === "not-found";
+}
+
+function afterSeen(leg: Leg, order: BookedOrder): Leg {
+  // A stale read of the book must not take back fills that were already seen.
+  if (order.filledQty < leg.filledQty) return leg;
+  const seen = {
+    ...leg,
+    orderId: order.orderId,
+    handle: order.handle,
+    // A change of quantity shows here; a book row without one keeps what was asked.
+    qty: order.qty > 0 ? order.qty : leg.qty,
+    filledQty: order.filledQty,
+    avgPrice: order.avgPrice,
+    reason: order.message ?? null,
+  };
+  switch (order.status) {
+    case "pending":
+    case "open":
+    case "trigger-pending":
+      return { ...seen, state: "working" };
+    case "filled":
+    case "cancelled":
+    case "rejected":
+    case "expired":
+      return { ...seen, state: order.status };
+    default:
+      return assertNever(order.status, "order status");
+  }
+}
+
+const CLOSED: ReadonlySet<LegState> = new Set([
+  "dropped",
+  "filled",
+  "cancelled",
+  "rejected",
+  "expired",
+  "not-sent",
+  "not-found",
+  "unresolved",
+]);
+/** Nothing more is expected of it. */
+export const isClosed = (leg: Leg): boolean => CLOSED.has(leg.state);
+/** Somebody has to look at it again: to send, to reconcile or to track. */
+export const needsWatching = (leg: Leg): boolean =>
+  leg.state === "confirmed" || leg.state === "sending" || leg.state === "unknown" || leg.state === "working";

@@ -1,0 +1,173 @@
+import type { OrderType, Product, Validity } from "./order.ts";
+import type { Price } from "./money.ts";
+import { priceFromRupees } from "./money.ts";
+
+/** What a person asked for in words, before anything is looked up. Whatever they left out is null. */
+export interface OrderWords {
+  /** Everything before the quantity: "SBIN", "nifty 25000 ce". */
+  readonly symbolText: string;
+  readonly quantity: { readonly kind: "units" | "lots"; readonly count: number } | { readonly kind: "all" } | null;
+  readonly type: OrderType;
+  readonly price: Price | null;
+  readonly triggerPrice: Price | null;
+  readonly product: Product | null;
+  readonly validity: Validity;
+  readonly isAmo: boolean;
+  /** Name of the account after "on". */
+  readonly account: string | null;
+}
+
+export type OrderTextProblem =
+  | "no-symbol"
+  | "bad-quantity"
+  | "bad-price"
+  | "bad-trigger"
+  | "no-account"
+  | "twice"
+  | "too-long";
+export type ParsedOrder =
+  | { readonly ok: true; readonly words: OrderWords }
+  | { readonly ok: false; readonly problem: OrderTextProblem; readonly at: string };
+
+const PRODUCT_WORDS: Readonly<Record<string, Product>> = {
+  cnc: "CNC",
+  delivery: "CNC",
+  mis: "INTRADAY",
+  intraday: "INTRADAY",
+  nrml: "MARGIN",
+  margin: "MARGIN",
+  normal: "MARGIN",
+  carry: "MARGIN",
+  mtf: "MTF",
+};
+const MAX_LENGTH = 120;
+const MAX_QUANTITY = 10_000_000;
+
+type Draft = { -readonly [K in keyof OrderWords]: OrderWords[K] } & { seen: Set<string> };
+class Problem {
+  readonly problem: OrderTextProblem;
+  readonly at: string;
+  constructor(problem: OrderTextProblem, at: string) {
+    this.problem = problem;
+    this.at = at;
+  }
+}
+
+/** Parses the text after /buy or /sell: `SBIN 10 @ 810 mis`, `nifty 25000 ce 2 lots sl 120 on zerodha`. Never throws. */
+export function parseOrderText(text: string): ParsedOrder {
+  if (text.length > MAX_LENGTH) return { ok: false, problem: "too-long", at: text.slice(0, 20) };
+  const draft: Draft = {
+    symbolText: "",
+    quantity: null,
+    type: "MARKET",
+    price: null,
+    triggerPrice: null,
+    product: null,
+    validity: "DAY",
+    isAmo: false,
+    account: null,
+    seen: new Set(),
+  };
+  try {
+    const rest = readModifiers(tokenise(text), draft);
+    draft.symbolText = readQuantity(rest, draft).join(" ");
+    if (draft.symbolText === "") throw new Problem("no-symbol", text.trim());
+  } catch (problem) {
+    if (problem instanceof Problem) return { ok: false, problem: problem.problem, at: problem.at };
+    throw problem;
+  }
+  const { seen: _, ...words } = draft;
+  return { ok: true, words: { ...words, type: typeOf(draft) } };
+}
+
+/** "@810" and "@ 810" are the same; ₹ is decoration. */
+const tokenise = (text: string): string[] =>
+  text
+    .replaceAll("₹", " ")
+    .replaceAll("@", " @ ")
+    .trim()
+    .split(/\s+/)
+    .filter((token) => token !== "");
+
+/** Takes modifiers off the end, in any order, until something is not one; answers what is left. */
+function readModifiers(tokens: string[], draft: Draft): string[] {
+  let left = tokens;
+  for (;;) {
+    const taken = takeModifier(left, draft);
+    if (taken === 0) return left;
+    left = left.slice(0, left.length - taken);
+  }
+}
+
+/** Number of tokens at the end that were one modifier. */
+function takeModifier(tokens: readonly string[], draft: Draft): number {
+  const last = tokens.at(-1)?.toLowerCase() ?? "";
+  const before = tokens.at(-2)?.toLowerCase() ?? "";
+  if (tokens.length < 2) return 0;
+  if (before === "@" || before === "at" || before === "limit")
+    return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
+  if (before === "sl" || before === "trigger" || before === "stop") {
+    return take(draft, "trigger", 2, () => (draft.triggerPrice = readPrice(last, "bad-trigger")));
+  }
+  if (before === "on" || before === "via") return take(draft, "account", 2, () => (draft.account = last));
+  if (last === "@" || last === "at") throw new Problem("bad-price", last);
+  if (last === "sl" || last === "trigger") throw new Problem("bad-trigger", last);
+  if (last === "on" || last === "via") throw new Problem("no-account", last);
+  const product = PRODUCT_WORDS[last];
+  if (product !== undefined) return take(draft, "product", 1, () => (draft.product = product));
+  if (last === "ioc" || last === "day")
+    return take(draft, "validity", 1, () => (draft.validity = last === "ioc" ? "IOC" : "DAY"));
+  if (last === "amo") return take(draft, "amo", 1, () => (draft.isAmo = true));
+  if (last === "market" || last === "mkt") return take(draft, "market", 1, () => undefined);
+  return 0;
+}
+
+function take(draft: Draft, what: string, tokens: number, apply: () => void): number {
+  if (draft.seen.has(what)) throw new Problem("twice", what);
+  draft.seen.add(what);
+  apply();
+  return tokens;
+}
+
+function readPrice(text: string, problem: OrderTextProblem): Price {
+  if (!/^[\d,]+(\.\d{1,4})?$/.test(text)) throw new Problem(problem, text);
+  const price = priceFromRupees(text);
+  if (price <= 0) throw new Problem(problem, text);
+  return price;
+}
+
+/** The quantity ends what is left: `10`, `1,000`, `2 lots`, `2lots`, `all`. A lone number is a symbol, not a quantity. */
+function readQuantity(tokens: readonly string[], draft: Draft): readonly string[] {
+  const last = tokens.at(-1)?.toLowerCase() ?? "";
+  const before = tokens.at(-2) ?? "";
+  if (tokens.length > 1 && last === "all") {
+    draft.quantity = { kind: "all" };
+    return tokens.slice(0, -1);
+  }
+  if (tokens.length > 2 && /^lots?$/.test(last)) {
+    draft.quantity = { kind: "lots", count: readCount(before) };
+    return tokens.slice(0, -2);
+  }
+  const lots = /^([\d,]+)lots?$/.exec(last);
+  if (tokens.length > 1 && lots) {
+    draft.quantity = { kind: "lots", count: readCount(lots[1] ?? "") };
+    return tokens.slice(0, -1);
+  }
+  if (tokens.length > 1 && /^[-+]?[\d.,]+$/.test(last)) {
+    draft.quantity = { kind: "units", count: readCount(last) };
+    return tokens.slice(0, -1);
+  }
+  return tokens;
+}
+
+function readCount(text: string): number {
+  const digits = text.replaceAll(",", "");
+  const count = Number(digits);
+  if (!/^\d{1,8}$/.test(digits) || count === 0 || count > MAX_QUANTITY) throw new Problem("bad-quantity", text);
+  return count;
+}
+
+function typeOf(draft: Draft): OrderType {
+  if (draft.triggerPrice !== null) return draft.price === null ? "SL-M" : "SL";
+  return draft.price === null ? "MARKET" : "LIMIT";
+}

@@ -1,0 +1,73 @@
+import type { Paise, Price } from "./money.ts";
+import { sumPaise, valueOf, ZERO_PAISE } from "./money.ts";
+import type { Funds, Holding, Position } from "./portfolio.ts";
+
+export interface PnlTotals {
+  readonly realised: Paise;
+  readonly unrealised: Paise;
+  readonly total: Paise;
+}
+
+export const positionTotals = (positions: readonly Position[]): PnlTotals => ({
+  realised: sumPaise(positions.map((position) => position.realised)),
+  unrealised: sumPaise(positions.map((position) => position.unrealised)),
+  total: sumPaise(positions.map((position) => position.pnl)),
+});
+
+/** Today's P&L of a position: the broker's own figure, or since entry where it has none. */
+export const dayPnl = (position: Position): Paise => position.dayPnl ?? position.pnl;
+
+export interface HoldingTotals {
+  /** Cost of those whose cost is known. */
+  readonly invested: Paise;
+  readonly value: Paise;
+  readonly pnl: Paise;
+  readonly dayChange: Paise;
+  /** Holdings that are in no total, for want of a cost or a price. */
+  readonly unpriced: number;
+}
+
+export function holdingTotals(holdings: readonly Holding[]): HoldingTotals {
+  const priced = holdings.filter((holding) => holding.ltp !== null);
+  const costed = priced.filter((holding) => holding.avgPrice > 0);
+  return {
+    invested: sumPaise(costed.map((holding) => valueOf(holding.avgPrice, holding.qty))),
+    value: sumPaise(priced.map((holding) => holdingValue(holding) ?? ZERO_PAISE)),
+    pnl: sumPaise(costed.map((holding) => holding.pnl ?? ZERO_PAISE)),
+    dayChange: sumPaise(priced.map((holding) => holdingDayChange(holding) ?? ZERO_PAISE)),
+    unpriced: holdings.length - costed.length,
+  };
+}
+
+export const holdingValue = (holding: Holding): Paise | null =>
+  holding.ltp === null ? null : valueOf(holding.ltp, holding.qty);
+
+export const holdingDayChange = (holding: Holding): Paise | null =>
+  holding.ltp === null || holding.prevClose === null
+    ? null
+    : valueOf((holding.ltp - holding.prevClose) as Price, holding.qty);
+
+export const fundsTotal = (funds: readonly Funds[]): Funds => ({
+  available: sumPaise(funds.map((each) => each.available)),
+  used: sumPaise(funds.map((each) => each.used)),
+  cash: sumPaise(funds.map((each) => each.cash)),
+  collateral: sumPaise(funds.map((each) => each.collateral)),
+});
+
+/** Today's P&L per account: positions as the broker counts the day, holdings by their move since the last close. */
+export interface DayPnl {
+  readonly positions: Paise;
+  readonly holdings: Paise;
+  readonly realised: Paise;
+  readonly unrealised: Paise;
+}
+
+export function dayPnlOf(positions: readonly Position[], holdings: readonly Holding[]): DayPnl {
+  const totals = positionTotals(positions);
+  return {
+    positions: sumPaise(positions.map(dayPnl)),
+    holdings: sumPaise(holdings.map((holding) => holdingDayChange(holding) ?? ZERO_PAISE)),
+    realised: totals.realised,
+    unrealised: totals.unrealised,
+  };
+}

@@ -1,0 +1,37 @@
+import { pino, type DestinationStream, type Logger } from "pino";
+
+export type Log = Logger;
+
+/** One JSON line an event. What is secret is a Secret and prints as ***; errors lose their request details. */
+export function createLog(options: { level: string; destination?: DestinationStream }): Log {
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError },
+    },
+    options.destination ?? pino.destination({ dest: 2, sync: true }),
+  );
+}
+
+/** Name, message, code and our stack frames of an error and its causes: never the payload that grammY or a client attaches. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const described: Record<string, unknown> = { name: error.name, message: withoutUrls(error.message) };
+  for (const field of ["kind", "broker", "endpoint", "status", "brokerCode", "code", "error_code", "method"]) {
+    const value: unknown = Reflect.get(error, field);
+    if (typeof value === "string" || typeof value === "number") described[field] = value;
+  }
+  if (error.stack !== undefined)
+    described["stack"] = error.stack
+      .split("\n")
+      .slice(1, 7)
+      .map((line) => line.trim());
+  if (error.cause !== undefined) described["cause"] = describeError(error.cause);
+  return described;
+}
+
+/** Telegram's URLs hold the bot's token, brokers' hold login tokens. */
+const withoutUrls = (text: string): string => text.replaceAll(/https?:\/\/[^\s"')]+/g, "<url>");

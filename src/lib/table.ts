@@ -1,0 +1,43 @@
+export interface Column {
+  readonly title: string;
+  readonly align: "left" | "right";
+  /** Longer cells are cut with an ellipsis. */
+  readonly max?: number;
+}
+
+/** Monospace table without borders: columns as wide as their widest cell, one space between. */
+export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const cells = [columns.map((column) => column.title), ...rows].map((row) =>
+    columns.map((column, at) => cut(row[at] ?? "", column.max)),
+  );
+  const widths = columns.map((_, at) => Math.max(...cells.map((row) => length(row[at] ?? ""))));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, at) => pad(cell, widths[at] ?? 0, columns[at]?.align ?? "left"))
+        .join(" ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** Label left, value right, in a fixed width: for totals and cards. */
+export function renderPairs(pairs: readonly (readonly [string, string])[], width: number): string {
+  return pairs
+    .map(([label, value]) => `${label}${" ".repeat(Math.max(1, width - length(label) - length(value)))}${value}`)
+    .join("\n");
+}
+
+const length = (text: string): number => Array.from(text).length;
+
+function cut(text: string, max: number | undefined): string {
+  if (max === undefined || length(text) <= max) return text;
+  return `${Array.from(text)
+    .slice(0, max - 1)
+    .join("")}…`;
+}
+
+function pad(text: string, width: number, align: "left" | "right"): string {
+  const blank = " ".repeat(Math.max(0, width - length(text)));
+  return align === "left" ? text + blank : blank + text;
+}

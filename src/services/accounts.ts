@@ -1,0 +1,194 @@
+import type { Access, BrokerConnector, BrokerDefinition, Credentials, Session } from "../../connectors/base.ts";
+import type { BrokerName, LinkId, UserId } from "../domain/ids.ts";
+import { linkId } from "../domain/ids.ts";
+import { BrokerError } from "../errors.ts";
+import type { Secret } from "../lib/secret.ts";
+import { randomAlphanumeric } from "../lib/token.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+
+/** One broker as the composition root wired it. */
+export interface Broker {
+  readonly definition: BrokerDefinition;
+  readonly connector: BrokerConnector;
+}
+export type Brokers = ReadonlyMap<BrokerName, Broker>;
+
+export const DATA_SOURCES = ["broker", "yfinance"] as const;
+export type DataSourceName = (typeof DATA_SOURCES)[number];
+
+/** A `user_brokers` document, in the plan's shape. */
+export interface LinkDocument extends Document {
+  readonly _id: LinkId;
+  readonly user_id: UserId;
+  readonly broker_name: BrokerName;
+  readonly credentials: Credentials;
+  readonly tokens: Session | null;
+  readonly data_source: DataSourceName;
+  /** False while the link is being set up and after its owner switched it off. */
+  readonly is_active: boolean;
+  /** What the user calls it: unique among theirs, one word, so that `on zerodha2` is clear. */
+  readonly label: string;
+  /** From the broker, once it has been logged in. */
+  readonly account_id: string | null;
+  readonly account_name: string | null;
+  /** `http://…` or `socks5://…` for this link's order calls. */
+  readonly egress: Secret | null;
+  readonly created_at: number;
+}
+export type Link = Stored<LinkDocument>;
+
+const linksSpec: CollectionSpec<LinkDocument> = {
+  name: "user_brokers",
+  indexes: [{ name: "user", fields: ["user_id", "created_at"] }],
+  encrypted: ["credentials", "tokens", "egress"],
+  durability: "full",
+};
+
+export type LinkResult<T> = { readonly link: Link } & (
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: BrokerError }
+);
+
+const CONFLICT_TRIES = 20;
+
+export interface Accounts {
+  readonly brokers: Brokers;
+  broker(link: Pick<Link, "broker_name">): Broker;
+  /** Every link of the user, oldest first, those being set up included. */
+  all(user: UserId): Promise<Link[]>;
+  /** The links that are switched on. */
+  active(user: UserId): Promise<Link[]>;
+  /** The user's own link, or null: never another user's. */
+  get(user: UserId, link: LinkId): Promise<Link | null>;
+  byId(link: LinkId): Promise<Link | null>;
+  add(user: UserId, broker: BrokerName, credentials: Credentials): Promise<Link>;
+  update(link: LinkId, change: (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>): Promise<Link>;
+  remove(user: UserId, link: LinkId): Promise<boolean>;
+  hasSession(link: Link): boolean;
+  /** Runs a connector call with this link's access; a dead session is noted and thrown as `auth-expired`. */
+  call<T>(link: Link, call: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T>;
+  /** The same call at every link at once: the slowest broker's time, and one broker's failure is only its own. */
+  callEach<T>(
+    links: readonly Link[],
+    call: (connector: BrokerConnector, access: Access) => Promise<T>,
+  ): Promise<LinkResult<T>[]>;
+  /** Forgets the session that the broker has declared dead, unless a newer one is there. */
+  endSession(link: Link): Promise<void>;
+  allLinks(): AsyncIterable<Link>;
+}
+
+export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brokers }): Accounts {
+  const links: Collection<LinkDocument> = deps.store.collection(linksSpec);
+
+  function broker(link: Pick<Link, "broker_name">): Broker {
+    const found = deps.brokers.get(link.broker_name);
+    if (!found) throw new Error(`no connector for ${link.broker_name}`);
+    return found;
+  }
+
+  async function update(
+    id: LinkId,
+    change: (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>,
+  ): Promise<Link> {
+    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
+      const stored = await links.get(id);
+      if (!stored) throw new Error("link is gone");
+      const { version, ...link } = stored;
+      if (await links.replace({ ...link, ...change(stored) }, version)) {
+        const updated = await links.get(id);
+        if (updated) return updated;
+      }
+    }
+    throw new Error("link document is contended");
+  }
+
+  const hasSession = (link: Link): boolean => link.tokens !== null && deps.clock.now() < link.tokens.expiresAt;
+
+  async function endSession(link: Link): Promise<void> {
+    const dead = link.tokens?.accessToken.reveal();
+    await update(link._id, (current) => (current.tokens?.accessToken.reveal() === dead ? { tokens: null } : {}));
+  }
+
+  async function call<T>(link: Link, use: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T> {
+    const { definition, connector } = broker(link);
+    if (!link.tokens || !hasSession(link)) {
+      throw new BrokerError("auth-expired", "session is over", { broker: definition.name, endpoint: "session" });
+    }
+    try {
+      return await use(connector, accessOf(link, link.tokens));
+    } catch (error) {
+      if (error instanceof BrokerError && error.kind === "auth-expired") await endSession(link);
+      throw error;
+    }
+  }
+
+  return {
+    brokers: deps.brokers,
+    broker,
+    all: (user) => links.find("user", [user]),
+    active: async (user) => (await links.find("user", [user])).filter((link) => link.is_active),
+    async get(user, id) {
+      const link = await links.get(id);
+      return link?.user_id === user ? link : null;
+    },
+    byId: (id) => links.get(id),
+    async add(user, name, credentials) {
+      const siblings = await links.find("user", [user]);
+      const id = linkId(randomAlphanumeric(10));
+      await links.insert({
+        _id: id,
+        user_id: user,
+        broker_name: name,
+        credentials,
+        tokens: null,
+        data_source: "broker",
+        is_active: false,
+        label: freeLabel(name, siblings),
+        account_id: null,
+        account_name: null,
+        egress: null,
+        created_at: deps.clock.now(),
+      });
+      return update(id, () => ({}));
+    },
+    update,
+    async remove(user, id) {
+      const link = await links.get(id);
+      return link?.user_id === user ? links.delete(id) : false;
+    },
+    hasSession,
+    call,
+    callEach: (some, use) =>
+      Promise.all(
+        some.map(async (link) => {
+          try {
+            return { link, ok: true as const, value: await call(link, use) };
+          } catch (error) {
+            if (error instanceof BrokerError) return { link, ok: false as const, error };
+            throw error;
+          }
+        }),
+      ),
+    endSession,
+    allLinks: () => links.scan(),
+  };
+}
+
+function accessOf(link: Link, session: Session): Access {
+  return {
+    link: link._id,
+    credentials: link.credentials,
+    session,
+    ...(link.egress ? { egress: link.egress } : {}),
+  };
+}
+
+/** `zerodha`, then `zerodha2`: what the user types after "on". */
+function freeLabel(name: BrokerName, siblings: readonly Link[]): string {
+  const taken = new Set(siblings.map((link) => link.label));
+  for (let count = 1; ; count += 1) {
+    const label = count === 1 ? name : `${name}${count}`;
+    if (!taken.has(label)) return label;
+  }
+}

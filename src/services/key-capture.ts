@@ -1,0 +1,98 @@
+import type { CredentialSpec } from "../../connectors/base.ts";
+import type { LinkId, UserId } from "../domain/ids.ts";
+import { Secret } from "../lib/secret.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import type { Accounts, Link } from "./accounts.ts";
+
+/** What the user's next message will be taken as. Holds no secret itself: what arrives goes straight to the link. */
+interface CaptureDocument extends Document {
+  readonly _id: string;
+  readonly link: LinkId;
+  /** A credential field, or the end of a login. */
+  readonly awaits: string;
+  readonly expiresAt: number;
+}
+
+const capturesSpec: CollectionSpec<CaptureDocument> = {
+  name: "captures",
+  indexes: [],
+  encrypted: [],
+  durability: "normal",
+};
+const CAPTURE_TTL_MS = 10 * 60_000;
+const LOGIN = "(login)";
+
+export type Captured =
+  | { readonly kind: "invalid"; readonly spec: CredentialSpec }
+  | { readonly kind: "next"; readonly link: Link; readonly spec: CredentialSpec }
+  | { readonly kind: "complete"; readonly link: Link }
+  | { readonly kind: "login"; readonly link: Link; readonly text: Secret };
+
+/** The one-shot steps that take keys in chat: outside any replayed dialogue, so that no secret is ever recorded twice. */
+export interface KeyCapture {
+  /** Asks for the first credential that is missing; `complete` when there is none. */
+  begin(link: Link): Promise<Captured>;
+  awaitLogin(link: Link): Promise<void>;
+  isPending(user: UserId): Promise<boolean>;
+  /** Takes the message, or null when nothing was awaited. `skip` leaves an optional field out. */
+  accept(user: UserId, message: string): Promise<Captured | null>;
+  stop(user: UserId): Promise<void>;
+}
+
+export const SKIP_WORD = "skip";
+
+export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: Accounts }): KeyCapture {
+  const captures: Collection<CaptureDocument> = deps.store.collection(capturesSpec);
+  const { accounts } = deps;
+
+  async function expect(link: Link, awaits: string): Promise<void> {
+    await captures.delete(link.user_id);
+    await captures.insert({ _id: link.user_id, link: link._id, awaits, expiresAt: deps.clock.now() + CAPTURE_TTL_MS });
+  }
+
+  const specs = (link: Link): readonly CredentialSpec[] => accounts.broker(link).definition.credentials;
+
+  async function askFrom(link: Link, index: number): Promise<Captured> {
+    const spec = specs(link)[index];
+    if (!spec) {
+      await captures.delete(link.user_id);
+      return { kind: "complete", link };
+    }
+    await expect(link, spec.field);
+    return { kind: "next", link, spec };
+  }
+
+  async function accept(user: UserId, message: string): Promise<Captured | null> {
+    const pending = await captures.get(user);
+    const link = pending && (await accounts.get(user, pending.link));
+    if (!pending || !link) return null;
+    if (pending.awaits === LOGIN) {
+      await captures.delete(user);
+      return { kind: "login", link, text: new Secret(message) };
+    }
+    const index = specs(link).findIndex((spec) => spec.field === pending.awaits);
+    const spec = specs(link)[index];
+    if (!spec) return null;
+    const value = message.trim();
+    if (spec.isOptional && value.toLowerCase() === SKIP_WORD) return askFrom(link, index + 1);
+    if (!spec.pattern.test(value)) return { kind: "invalid", spec };
+    const updated = await accounts.update(link._id, ({ credentials }) => ({
+      credentials: { ...credentials, [spec.field]: new Secret(value) },
+    }));
+    return askFrom(updated, index + 1);
+  }
+
+  return {
+    async begin(link) {
+      const missing = specs(link).findIndex((spec) => link.credentials[spec.field] === undefined);
+      return askFrom(link, missing === -1 ? specs(link).length : missing);
+    },
+    awaitLogin: (link) => expect(link, LOGIN),
+    isPending: async (user) => (await captures.get(user)) !== null,
+    accept,
+    async stop(user) {
+      await captures.delete(user);
+    },
+  };
+}

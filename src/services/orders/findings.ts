@@ -1,0 +1,145 @@
+import type { Capabilities } from "../../../connectors/base.ts";
+import type { Instrument } from "../../domain/instrument.ts";
+import { isDerivative } from "../../domain/instrument.ts";
+import type { Paise, Price } from "../../domain/money.ts";
+import { isOnTick, roundToTick } from "../../domain/money.ts";
+import type { OrderTerms, OrderType, Product, Side } from "../../domain/order.ts";
+import type { Quote } from "../../domain/portfolio.ts";
+
+/** Something to say about a ticket. A `block` takes away the Confirm button; a `warn` is shown above it. */
+export type Finding = { readonly level: "block" | "warn" | "info" } & (
+  | { readonly code: "index" }
+  | { readonly code: "segment-off"; readonly segment: string }
+  | { readonly code: "product-off"; readonly product: Product; readonly allowed: readonly Product[] }
+  | { readonly code: "type-off"; readonly type: OrderType; readonly allowed: readonly OrderType[] }
+  | { readonly code: "lot"; readonly lot: number; readonly nearest: number }
+  | { readonly code: "tick"; readonly tick: Price; readonly nearest: Price }
+  | { readonly code: "circuit"; readonly low: Price; readonly high: Price }
+  | { readonly code: "trigger-side"; readonly side: Side; readonly ltp: Price }
+  | { readonly code: "sl-price"; readonly side: Side }
+  | { readonly code: "sliced"; readonly orders: number; readonly freeze: number }
+  | { readonly code: "no-price" }
+  | { readonly code: "late-price"; readonly minutes: number }
+  | { readonly code: "far-price"; readonly basisPoints: number }
+  | { readonly code: "large"; readonly usual: Paise }
+  | { readonly code: "session"; readonly label: string }
+  | { readonly code: "funds"; readonly label: string; readonly needed: Paise; readonly available: Paise }
+  | {
+      readonly code: "not-sellable";
+      readonly label: string;
+      readonly sellable: number;
+      readonly owned: number;
+      readonly t1: number;
+      readonly pledged: number;
+    }
+  | { readonly code: "authorisation"; readonly label: string }
+  | { readonly code: "limit-value"; readonly limit: Paise }
+  | { readonly code: "limit-count"; readonly limit: number }
+  | { readonly code: "limit-loss"; readonly limit: Paise }
+  | { readonly code: "limit-segment"; readonly segment: string }
+);
+
+/** A limit price further than this from the last price is probably a slip of the finger. */
+const FAR_BASIS_POINTS = 300;
+
+export interface CheckedOrder {
+  readonly instrument: Instrument;
+  readonly side: Side;
+  readonly productType: Product;
+  readonly terms: OrderTerms;
+  readonly qty: number;
+  readonly quote: Quote | null;
+}
+
+/** What can be said of an order from the instrument, the quote and what the broker offers. Pure. */
+export function checkTerms(order: CheckedOrder, capabilities: Capabilities): Finding[] {
+  if (order.instrument.kind === "index") return [{ level: "block", code: "index" }];
+  return [
+    ...checkOffer(order, capabilities),
+    ...checkQuantity(order),
+    ...checkTicks(order),
+    ...checkTrigger(order),
+    ...checkAgainstQuote(order),
+  ];
+}
+
+/** Delivery is for cash, carrying over for derivatives; intraday for both. */
+export function productsFor(instrument: Instrument): readonly Product[] {
+  return isDerivative(instrument) ? ["MARGIN", "INTRADAY"] : ["CNC", "INTRADAY", "MTF"];
+}
+
+function checkOffer(order: CheckedOrder, capabilities: Capabilities): Finding[] {
+  const { segment } = order.instrument;
+  const allowed = productsFor(order.instrument).filter((product) => capabilities.products.includes(product));
+  const findings: Finding[] = [];
+  if (!capabilities.segments.includes(segment)) findings.push({ level: "block", code: "segment-off", segment });
+  if (!allowed.includes(order.productType))
+    findings.push({ level: "block", code: "product-off", product: order.productType, allowed });
+  if (!capabilities.orderTypes.includes(order.terms.type)) {
+    findings.push({ level: "block", code: "type-off", type: order.terms.type, allowed: capabilities.orderTypes });
+  }
+  return findings;
+}
+
+function checkQuantity({ instrument, qty }: CheckedOrder): Finding[] {
+  const lot = instrument.lotSize;
+  if (lot > 1 && qty % lot !== 0) {
+    return [{ level: "block", code: "lot", lot, nearest: Math.max(lot, Math.round(qty / lot) * lot) }];
+  }
+  const freeze = instrument.freezeQty;
+  if (freeze !== undefined && qty > freeze) {
+    return [{ level: "info", code: "sliced", orders: slices(qty, freeze, lot).length, freeze }];
+  }
+  return [];
+}
+
+/** The quantities of the orders that a quantity above the freeze quantity is sent as: whole lots each. */
+export function slices(qty: number, freeze: number | undefined, lot: number): number[] {
+  const most = freeze === undefined ? qty : Math.floor(freeze / lot) * lot;
+  if (most <= 0 || qty <= most) return [qty];
+  const whole = Math.floor(qty / most);
+  const rest = qty % most;
+  return [...Array.from({ length: whole }, () => most), ...(rest > 0 ? [rest] : [])];
+}
+
+function checkTicks({ instrument, terms }: CheckedOrder): Finding[] {
+  const tick = instrument.tickSize;
+  return pricesOf(terms)
+    .filter((price) => !isOnTick(price, tick))
+    .map((price) => ({ level: "block", code: "tick", tick, nearest: roundToTick(price, tick, "nearest") }));
+}
+
+const pricesOf = (terms: OrderTerms): Price[] => [
+  ...("price" in terms ? [terms.price] : []),
+  ...("triggerPrice" in terms ? [terms.triggerPrice] : []),
+];
+
+/** A buy stop triggers above the market and limits at or above its trigger; a sell stop the other way round. */
+function checkTrigger({ side, terms, quote }: CheckedOrder): Finding[] {
+  if (!("triggerPrice" in terms)) return [];
+  const sign = side === "BUY" ? 1 : -1;
+  const findings: Finding[] = [];
+  if (quote && (terms.triggerPrice - quote.ltp) * sign <= 0) {
+    findings.push({ level: "block", code: "trigger-side", side, ltp: quote.ltp });
+  }
+  if (terms.type === "SL" && (terms.price - terms.triggerPrice) * sign < 0) {
+    findings.push({ level: "block", code: "sl-price", side });
+  }
+  return findings;
+}
+
+function checkAgainstQuote({ side, terms, quote }: CheckedOrder): Finding[] {
+  if (!quote) return [{ level: terms.type === "MARKET" || terms.type === "SL-M" ? "block" : "warn", code: "no-price" }];
+  const findings: Finding[] = [];
+  const { lowerCircuit, upperCircuit } = quote;
+  if (lowerCircuit !== null && upperCircuit !== null && upperCircuit > 0) {
+    const outside = pricesOf(terms).some((price) => price < lowerCircuit || price > upperCircuit);
+    if (outside) findings.push({ level: "block", code: "circuit", low: lowerCircuit, high: upperCircuit });
+  }
+  if (terms.type === "LIMIT" && quote.ltp > 0) {
+    const away = Math.round(((terms.price - quote.ltp) / quote.ltp) * 10_000) * (side === "BUY" ? 1 : -1);
+    // Only the costly side: a buy far above, a sell far below the market.
+    if (away > FAR_BASIS_POINTS) findings.push({ level: "warn", code: "far-price", basisPoints: away });
+  }
+  return findings;
+}

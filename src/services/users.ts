@@ -1,0 +1,129 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { LinkId, UserId } from "../domain/ids.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+
+export const ROLES = ["owner", "trader", "viewer", "pending", "blocked"] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Settings {
+  /** HH:MM IST of the closing digest. */
+  readonly digestAt: string;
+  /** HH:MM IST of the morning login card. */
+  readonly reminderAt: string;
+  readonly digest: Delivery;
+  readonly reminder: Delivery;
+  readonly orderUpdates: Delivery;
+  /** Amounts as percent of capital, for those who show their phone around. */
+  readonly hidesAmounts: boolean;
+  /** How far a market order may fill from the last price, in 1/100 percent. */
+  readonly protectionBasisPoints: number;
+}
+export const DELIVERIES = ["on", "silent", "off"] as const;
+export type Delivery = (typeof DELIVERIES)[number];
+
+export const DEFAULT_SETTINGS: Settings = {
+  digestAt: "15:50",
+  reminderAt: "08:30",
+  digest: "on",
+  reminder: "on",
+  orderUpdates: "on",
+  hidesAmounts: false,
+  protectionBasisPoints: 100,
+};
+
+export interface UserDocument extends Document {
+  readonly _id: UserId;
+  readonly role: Role;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly defaultLink: LinkId | null;
+  readonly settings: Settings;
+  /** Telegram says that the user has stopped the bot: nothing is sent until they write again. */
+  readonly hasStopped: boolean;
+}
+export type User = Stored<UserDocument>;
+
+const usersSpec: CollectionSpec<UserDocument> = {
+  name: "users",
+  indexes: [{ name: "role", fields: ["role", "createdAt"] }],
+  encrypted: [],
+  durability: "normal",
+};
+
+const CONFLICT_TRIES = 20;
+
+export interface Users {
+  get(id: UserId): Promise<User | null>;
+  /** The user, made on first sight: the owner by OWNER_ID, everybody else pending. */
+  ensure(id: UserId, name: string): Promise<User>;
+  /** Makes this user the owner if the code is the one printed at start and there is no owner yet. */
+  claimOwnership(id: UserId, code: string): Promise<boolean>;
+  owner(): Promise<User | null>;
+  withRole(role: Role): Promise<User[]>;
+  update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User>;
+  all(): AsyncIterable<User>;
+}
+
+export function createUsers(deps: {
+  store: Store;
+  clock: Clock;
+  ownerId: UserId | null;
+  ownerCode: string | null;
+}): Users {
+  const users: Collection<UserDocument> = deps.store.collection(usersSpec);
+
+  async function ensure(id: UserId, name: string): Promise<User> {
+    const known = await users.get(id);
+    if (known) return known.hasStopped || known.name !== name ? update(id, () => ({ hasStopped: false, name })) : known;
+    const role: Role = deps.ownerId === id ? "owner" : "pending";
+    await users.insert({
+      _id: id,
+      role,
+      name,
+      createdAt: deps.clock.now(),
+      defaultLink: null,
+      settings: DEFAULT_SETTINGS,
+      hasStopped: false,
+    });
+    return required(await users.get(id));
+  }
+
+  async function update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User> {
+    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
+      const { version, ...user } = required(await users.get(id));
+      if (await users.replace({ ...user, ...change({ ...user, version }) }, version))
+        return required(await users.get(id));
+    }
+    throw new Error("user document is contended");
+  }
+
+  async function owner(): Promise<User | null> {
+    return (await users.find("role", ["owner"], { limit: 1 }))[0] ?? null;
+  }
+
+  return {
+    get: (id) => users.get(id),
+    ensure,
+    owner,
+    async claimOwnership(id, code) {
+      if (deps.ownerCode === null || !sameText(code, deps.ownerCode) || (await owner()) !== null) return false;
+      await update(id, () => ({ role: "owner" }));
+      return true;
+    },
+    withRole: (role) => users.find("role", [role]),
+    update,
+    all: () => users.scan(),
+  };
+}
+
+function required(user: User | null): User {
+  if (user === null) throw new Error("user document is missing");
+  return user;
+}
+
+/** In constant time, whatever the lengths. */
+function sameText(a: string, b: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

@@ -1,0 +1,36 @@
+import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import { ConfigError } from "../errors.ts";
+
+const MAX_BODY_BYTES = 64 * 1024;
+
+export interface WebServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** The HTTP server of all routes: small bodies, no framing, no sniffing, no referrer. */
+export async function startWebServer(port: number, routes: readonly Hono[]): Promise<WebServer> {
+  const app = new Hono({ strict: false });
+  app.use(secureHeaders({ referrerPolicy: "no-referrer", xFrameOptions: "DENY" }));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
+  for (const each of routes) app.route("/", each);
+  const server = serve({ fetch: app.fetch, port });
+  await new Promise<void>((resolve, reject) => {
+    server.once("listening", resolve);
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(error.code === "EADDRINUSE" ? new ConfigError([`PORT: ${port} is taken; set PORT to another`]) : error),
+    );
+  });
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      }),
+  };
+}

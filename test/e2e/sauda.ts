@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startSauda, type Sauda } from "../../src/app/sauda.ts";
+import { readConfig } from "../../src/app/config.ts";
+import { brokerDefinitions } from "../../connectors/index.ts";
+import type { Playground } from "../../playground/telegram/server.ts";
+
+export interface TestSauda {
+  readonly sauda: Sauda;
+  readonly playground: Playground;
+  /** Stops it and starts it again on the same data. */
+  restart(): Promise<TestSauda>;
+  stop(): Promise<void>;
+}
+
+/** The whole bot as `npm start` runs it, on free ports and a directory of its own. */
+export async function startTestSauda(
+  settings: Record<string, string> = {},
+  dir = mkdtempSync(join(tmpdir(), "sauda-")),
+): Promise<TestSauda> {
+  const roots = Object.assign({ YAHOO_API_ROOT: "http://127.0.0.1:9" }, ...brokerDefinitions.map(({ roots }) => roots));
+  const config = readConfig({ PORT: "0", DATA_DIR: dir, LOG_LEVEL: "error", ...settings }, roots);
+  const sauda = await startSauda(config, () => undefined);
+  const { playground } = sauda;
+  if (!playground) throw new Error("the playground did not start");
+  return {
+    sauda,
+    playground,
+    async restart() {
+      await sauda.stop();
+      return startTestSauda(settings, dir);
+    },
+    async stop() {
+      await sauda.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
