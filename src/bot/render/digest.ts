@@ -22,17 +22,16 @@ export function digestHtml(parts: DayParts, accounts: Accounts, now: number): Ht
     heading(`Close of ${dateText(istDate(now))}`, parts, accounts),
     days.length > 0 && html`${mark(total)} <b>${signedRupees(total)}</b> today, before charges`,
     days.length > 0 &&
-      html`<pre>
-${renderPairs(
-  [
-    ...(perAccount.length > 1 ? perAccount.map(({ label, pnl }) => [label, pick(pnl)] as const) : []),
-    ["Realised", signedAmount(sumPaise(perAccount.map(({ pnl }) => pnl.realised)))],
-    ["Unrealised", signedAmount(sumPaise(perAccount.map(({ pnl }) => pnl.unrealised)))],
-    ["Holdings, day change", signedAmount(sumPaise(perAccount.map(({ pnl }) => pnl.holdings)))],
-    ["Available", rupees(fundsTotal(days.map(({ day }) => day.funds)).available)],
-  ],
-  PAGE_WIDTH,
-)}</pre>`,
+      html`<pre>${renderPairs(
+        [
+          ...(perAccount.length > 1 ? perAccount.map(({ label, pnl }) => [label, pick(pnl)] as const) : []),
+          ["Realised", signedAmount(sumPaise(perAccount.map(({ pnl }) => pnl.realised)))],
+          ["Unrealised", signedAmount(sumPaise(perAccount.map(({ pnl }) => pnl.unrealised)))],
+          ["Holdings, day change", signedAmount(sumPaise(perAccount.map(({ pnl }) => pnl.holdings)))],
+          ["Available", rupees(fundsTotal(days.map(({ day }) => day.funds)).available)],
+        ],
+        PAGE_WIDTH,
+      )}</pre>`,
     bestAndWorst(days.flatMap(({ day }) => day.positions)),
     ordersLine(days.map(({ day }) => day)),
     ...failures(parts, accounts),

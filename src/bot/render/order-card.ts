@@ -119,17 +119,16 @@ export function orderCard(intent: Intent, accounts: Accounts, links: readonly Li
   return {
     html: lines(
       cardHeading(intent, accounts, links),
-      html`<pre>
-${renderPairs(
-  [
-    [
-      intent.legs.length === 1 && intent.legs[0] ? labelOf(intent.legs[0]) : `${intent.legs.length} orders`,
-      termsText(plan.terms),
-    ],
-    [plan.symbol, plan.productType],
-  ],
-  PAGE_WIDTH,
-)}</pre>`,
+      html`<pre>${renderPairs(
+        [
+          [
+            intent.legs.length === 1 && intent.legs[0] ? labelOf(intent.legs[0]) : `${intent.legs.length} orders`,
+            termsText(plan.terms),
+          ],
+          [plan.symbol, plan.productType],
+        ],
+        PAGE_WIDTH,
+      )}</pre>`,
       ...intent.legs.map((leg) => legBlock(leg, plan, intent.legs.length > 1 ? labelOf(leg) : null)),
       stamp(now),
     ),

@@ -70,14 +70,13 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], { accoun
       heading("Positions", parts, accounts),
       rows.length === 0 ? html`No positions today.` : html`<pre>${body}</pre>`,
       rows.length > 0 &&
-        html`<pre>
-${renderPairs(
-  [
-    ["Realised", signedAmount(totals.realised)],
-    ["Unrealised", signedAmount(totals.unrealised)],
-  ],
-  PAGE_WIDTH,
-)}</pre>`,
+        html`<pre>${renderPairs(
+          [
+            ["Realised", signedAmount(totals.realised)],
+            ["Unrealised", signedAmount(totals.unrealised)],
+          ],
+          PAGE_WIDTH,
+        )}</pre>`,
       rows.length > 0 && html`${mark(totals.total)} <b>P&amp;L ${signedRupees(totals.total)}</b>`,
       ...failures(parts, accounts),
       stamp(now),
@@ -148,15 +147,14 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], { accounts
       heading("Holdings", parts, accounts),
       holdings.length === 0 ? html`No holdings.` : html`<pre>${body}</pre>`,
       holdings.length > 0 &&
-        html`<pre>
-${renderPairs(
-  [
-    ["Invested", rupees(totals.invested)],
-    ["Value", rupees(totals.value)],
-    ["Today", signedRupees(totals.dayChange)],
-  ],
-  PAGE_WIDTH,
-)}</pre>`,
+        html`<pre>${renderPairs(
+          [
+            ["Invested", rupees(totals.invested)],
+            ["Value", rupees(totals.value)],
+            ["Today", signedRupees(totals.dayChange)],
+          ],
+          PAGE_WIDTH,
+        )}</pre>`,
       holdings.length > 0 &&
         html`${mark(totals.pnl)}
           <b>P&amp;L ${signedRupees(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
@@ -229,16 +227,15 @@ export function pnlView(parts: readonly LinkResult<DayPnl>[], { accounts, now, p
       heading("P&L today", parts, accounts),
       each.length > 1 && html`<pre>${renderPairs(perAccount, PAGE_WIDTH)}</pre>`,
       each.length > 0 &&
-        html`<pre>
-${renderPairs(
-  [
-    ["Positions", signedAmount(sum((pnl) => pnl.positions))],
-    ["  realised", signedAmount(sum((pnl) => pnl.realised))],
-    ["  unrealised", signedAmount(sum((pnl) => pnl.unrealised))],
-    ["Holdings, since last close", signedAmount(sum((pnl) => pnl.holdings))],
-  ],
-  PAGE_WIDTH,
-)}</pre>`,
+        html`<pre>${renderPairs(
+          [
+            ["Positions", signedAmount(sum((pnl) => pnl.positions))],
+            ["  realised", signedAmount(sum((pnl) => pnl.realised))],
+            ["  unrealised", signedAmount(sum((pnl) => pnl.unrealised))],
+            ["Holdings, since last close", signedAmount(sum((pnl) => pnl.holdings))],
+          ],
+          PAGE_WIDTH,
+        )}</pre>`,
       each.length > 0 && html`${mark(total)} <b>Today ${signedRupees(total)}</b>, before charges`,
       ...failures(parts, accounts),
       stamp(now),
