@@ -13,6 +13,7 @@ import { startBrokersServer } from "./brokers/server.ts";
 import type { SimulatedBroker, SimulatedBrokerDeps } from "./brokers/types.ts";
 import { simulatedZerodha } from "./brokers/zerodha.ts";
 import { createLab } from "./lab.ts";
+import type { Lab } from "./telegram/lab.ts";
 import { startPlayground, type Playground } from "./telegram/server.ts";
 
 const SEED = 20_261_123;
@@ -31,6 +32,7 @@ export interface LocalWorld {
   readonly telegram: Playground;
   readonly paper: BrokerDefinition;
   readonly exchange: Exchange;
+  readonly lab: Lab;
   /** Where the simulated brokers answer, by the configuration's variable names. */
   readonly roots: Readonly<Record<string, string>>;
   /** The chat user who owns the bot. */
@@ -47,18 +49,24 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   openDemoAccounts(exchange);
   const brokers = simulatedBrokers(exchange, options.publicUrl);
   const server = await startBrokersServer({ port: 0, brokers });
-  const telegram = await startPlayground({
-    port: options.port,
+  const lab = createLab({ brokers, server, exchange });
+  const chat = {
     now,
     bot: { id: 7_000_000_001, firstName: "Sauda", username: "sauda_local_bot" },
     dataFile: join(dataDir, "chats.json"),
-    lab: createLab({ brokers, server, exchange }),
+    lab,
+  };
+  // A taken port is no reason not to start: the line that is printed says where the page is.
+  const telegram = await startPlayground({ port: options.port, ...chat }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "EADDRINUSE") return startPlayground({ port: 0, ...chat });
+    throw error;
   });
   const save = (): void => writeSnapshot(exchangeFile, exchange.snapshot());
   const timer = setInterval(save, SAVE_EVERY_MS).unref();
   return {
     telegram,
     exchange,
+    lab,
     paper: createPaper({ exchange }),
     roots: Object.assign({}, ...brokers.map((broker) => broker.roots(server.base(broker.name)))),
     ownerId: String(telegram.users[0]?.id ?? ""),

@@ -34,6 +34,8 @@ export interface Sauda {
   readonly port: number;
   /** The local Telegram, when there is no real one. */
   readonly playground: LocalWorld["telegram"] | null;
+  /** The levers of the simulated brokers, in the playground. */
+  readonly lab: LocalWorld["lab"] | null;
   stop(): Promise<void>;
 }
 
@@ -92,6 +94,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   return {
     port: web.port,
     playground: world?.telegram ?? null,
+    lab: world?.lab ?? null,
     async stop() {
       log.info("stopping");
       if (runner.isRunning()) await runner.stop();

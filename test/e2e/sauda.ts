@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,7 @@ export async function startTestSauda(
   dir = mkdtempSync(join(tmpdir(), "sauda-")),
 ): Promise<TestSauda> {
   const roots = Object.assign({ YAHOO_API_ROOT: "http://127.0.0.1:9" }, ...brokerDefinitions.map(({ roots }) => roots));
-  const config = readConfig({ PORT: "0", DATA_DIR: dir, LOG_LEVEL: "error", ...settings }, roots);
+  const config = readConfig({ PORT: String(await freePort()), DATA_DIR: dir, LOG_LEVEL: "error", ...settings }, roots);
   const sauda = await startSauda(config, () => undefined);
   const { playground } = sauda;
   if (!playground) throw new Error("the playground did not start");
@@ -36,4 +37,13 @@ export async function startTestSauda(
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** The redirect URLs carry the port, so it must be known before the start. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
