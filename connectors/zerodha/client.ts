@@ -1,4 +1,3 @@
-import { KiteConnect } from "kiteconnect";
 import type { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
 import { type HttpClient, HttpFailure, type HttpRequest } from "../../src/lib/http.ts";
@@ -86,7 +85,7 @@ export function createKiteClient(deps: ConnectorDeps) {
     ask: (kite: KitePackage) => Promise<unknown>,
     signal?: AbortSignal,
   ): Promise<z.output<S>> {
-    const kite = fencedKite(root, caller, spec, {
+    const kite = await fencedKite(root, caller, spec, {
       send: (request) => (spec.isWrite === true ? deps.http.send(request) : deps.http.read(request)),
       timeoutMs: spec.isOrder === true ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
       egress: spec.isOrder === true ? caller.egress : undefined,
@@ -228,8 +227,15 @@ interface Transport extends Pick<HttpRequest, "timeoutMs" | "egress" | "signal">
  * The package for one call (0.1 ms to make), with our transport in place of its own. Never `debug`: that prints the
  * Authorization header and the checksum.
  */
-function fencedKite(root: string, caller: Caller, endpoint: Endpoint, transport: Transport): KitePackage {
+async function fencedKite(
+  root: string,
+  caller: Caller,
+  endpoint: Endpoint,
+  transport: Transport,
+): Promise<KitePackage> {
   const { send, ...options } = transport;
+  // Loaded by the first call: the package and its axios take 25 MB that a process without a Zerodha account can spare.
+  const { KiteConnect } = await import("kiteconnect");
   const apiKey = credential(caller.credentials, "apiKey");
   const kite = new KiteConnect({ api_key: apiKey, root, debug: false }) as unknown as KitePackage;
   if (caller.session) kite.setAccessToken(caller.session.accessToken.reveal());

@@ -1,7 +1,6 @@
 import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
-import { openMongoStore } from "../store/mongo/store.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Config } from "./config.ts";
 import { openKeyring } from "./keyring.ts";
@@ -13,6 +12,8 @@ export async function openStore(config: Config, clock: Clock, log: Log): Promise
   const keyring = openKeyring(config, log);
   const now = (): number => clock.now();
   if (!config.mongoUri) return openSqliteStore({ dir: config.dataDir, now, keyring });
+  // The driver is loaded where it is used: the embedded store does without its 30 MB.
+  const { openMongoStore } = await import("../store/mongo/store.ts");
   for (;;) {
     try {
       return await openMongoStore({ uri: config.mongoUri, now, keyring });
