@@ -7,7 +7,13 @@ if (major < 24 || (major === 24 && minor < 15)) {
   process.exit(1);
 }
 
-const ENTRIES = { main: "./main.ts", job: "./job.ts" };
+const ENTRIES = {
+  main: "./main.ts",
+  job: "./job.ts", "import-env": "./import-env.ts",
+  "rotate-key": "./rotate-key.ts",
+  backup: "./backup.ts",
+  restore: "./backup.ts",
+};
 const entry = ENTRIES[process.argv[2] ?? "main"];
 if (!entry) {
   process.stderr.write(`Unknown entry. One of: ${Object.keys(ENTRIES).join(", ")}.\n`);

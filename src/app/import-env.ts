@@ -1,0 +1,35 @@
+import { fyers } from "../../connectors/fyers/index.ts";
+import { userId } from "../domain/ids.ts";
+import { ConfigError } from "../errors.ts";
+import { createClock } from "../lib/clock.ts";
+import { createLog } from "../lib/log.ts";
+import { createAccounts } from "../services/accounts.ts";
+import { importFyers } from "../services/import-fyers.ts";
+import { createUsers } from "../services/users.ts";
+import { openStore } from "./open-store.ts";
+import { readSettings } from "./settings.ts";
+
+/** `npm run import-env`: takes over a single-broker Fyers deployment. The bot must not be running on the embedded store. */
+try {
+  const config = readSettings();
+  const log = createLog({ level: "error" });
+  const clock = createClock(config.startAt);
+  const store = await openStore(config, clock, log);
+  const users = createUsers({
+    store,
+    clock,
+    ownerId: config.ownerId === null ? null : userId(config.ownerId),
+    ownerCode: null,
+  });
+  const owner = config.ownerId === null ? await users.owner() : await users.ensure(userId(config.ownerId), "Owner");
+  if (!owner) throw new ConfigError(["OWNER_ID: set it to the Telegram user id of the owner, whose link this becomes"]);
+  const accounts = createAccounts({ store, clock, brokers: new Map() });
+  const report = await importFyers({ accounts, fyers }, owner._id, process.env);
+  for (const line of report.lines) process.stdout.write(`${line}\n`);
+  await store.close();
+  process.exitCode = report.isImported ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  for (const problem of error.problems) process.stderr.write(`${problem}\n`);
+  process.exitCode = 1;
+}
