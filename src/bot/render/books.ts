@@ -113,5 +113,8 @@ export function profilesView(parts: readonly LinkResult<Profile>[], { accounts, 
 const yesNo = (value: boolean | null): string => (value === null ? "not told" : value ? "yes" : "no");
 
 const profileBlock = (label: string, title: string, profile: Profile): Html =>
-  html`<b>${title}</b> (${label}) ${profile.name}, <code>${profile.accountId}</code> Sells without daily authorisation:
-    ${yesNo(profile.canSellWithoutAuthorisation)} Quotes and candles in the plan: ${yesNo(profile.hasMarketData)}`;
+  lines(
+    html`<b>${title}</b> (${label}) ${profile.name}, <code>${profile.accountId}</code>`,
+    html`Sells without daily authorisation: ${yesNo(profile.canSellWithoutAuthorisation)}`,
+    html`Quotes and candles in the plan: ${yesNo(profile.hasMarketData)}`,
+  );

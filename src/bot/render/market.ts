@@ -7,6 +7,7 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, dateText, mark, priceText, quantity, rupeePrice, timeText } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
+import { sourceLabel } from "./source.ts";
 
 export interface QuoteCard {
   readonly instrument: Instrument;
@@ -36,14 +37,11 @@ export function quoteView({ instrument, quote, source, now }: QuoteCard): View {
       title,
       html`${quote.prevClose === null ? "" : `${mark(quote.ltp - quote.prevClose)} `}<b>${rupeePrice(quote.ltp)}</b>${quote.prevClose === null ? "" : ` ${changePercent(quote.ltp, quote.prevClose)}`}`,
       html`<pre>${renderPairs(quotePairs(quote), PAGE_WIDTH)}</pre>`,
-      html`<i>${sourceText(quote, source)} · ${timeText(quote.at ?? now, now)}</i>`,
+      html`<i>${sourceLabel(quote.source, source)} · ${timeText(quote.at ?? now, now)}</i>`,
     ),
     keyboard,
   };
 }
-
-const sourceText = (quote: Quote, source: string): string =>
-  quote.source === "yfinance" ? "Yahoo, about 15 min late" : source;
 
 function quotePairs(quote: Quote): [string, string][] {
   const row = (label: string, value: string | null): [string, string][] => (value === null ? [] : [[label, value]]);
@@ -91,8 +89,7 @@ export function depthView(instrument: Instrument, depth: Depth, source: string, 
   );
   return {
     html: lines(
-      html`<b>${ticker(instrument.symbol)}</b>
-        depth${depth.ltp === null ? "" : html`, last <b>${rupeePrice(depth.ltp)}</b>`}`,
+      html`<b>${ticker(instrument.symbol)}</b> depth${depth.ltp === null ? "" : html`, last <b>${rupeePrice(depth.ltp)}</b>`}`,
       rows.length === 0 ? html`The book is empty.` : html`<pre>${table}</pre>`,
       totals(depth),
       html`<i>${source} · ${timeText(now, now)}</i>`,

@@ -156,8 +156,7 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], { accounts
           PAGE_WIDTH,
         )}</pre>`,
       holdings.length > 0 &&
-        html`${mark(totals.pnl)}
-          <b>P&amp;L ${signedRupees(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
+        html`${mark(totals.pnl)} <b>P&amp;L ${signedRupees(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
       totals.unpriced > 0 && html`<i>${totals.unpriced} without a known cost or price are in no total.</i>`,
       ...failures(parts, accounts),
       stamp(now),
@@ -185,18 +184,12 @@ function holdingEntry(holding: MergedHolding, namesAccounts: boolean): string {
 export function fundsView(parts: readonly LinkResult<Funds>[], { accounts, now, page }: MergedPage): View {
   const each = okParts(parts);
   const total = fundsTotal(each.map((part) => part.value));
-  const blocks = each.map(
-    (part) =>
-      html`<b>${part.link.label}</b>
-        <pre>${fundsPairs(part.value)}</pre>`,
-  );
+  const blocks = each.map((part) => html`<b>${part.link.label}</b>\n<pre>${fundsPairs(part.value)}</pre>`);
   return {
     html: lines(
       heading("Funds", parts, accounts),
       ...blocks,
-      each.length > 1 &&
-        html`<b>All accounts</b>
-          <pre>${fundsPairs(total)}</pre>`,
+      each.length > 1 && html`<b>All accounts</b>\n<pre>${fundsPairs(total)}</pre>`,
       ...failures(parts, accounts),
       stamp(now),
     ),
