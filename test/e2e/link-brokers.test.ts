@@ -14,50 +14,87 @@ describe("linking brokers", () => {
   afterAll(() => running.stop());
 
   const asha = () => running.playground.chat(ASHA);
-  const newest = (text: string | RegExp): Message | undefined =>
+  const newest = (text: RegExp, after = 0): Message | undefined =>
     asha()
       .messages()
-      .findLast((message) => (typeof text === "string" ? message.text?.includes(text) : text.test(message.text ?? "")));
+      .findLast((message) => message.message_id > after && text.test(message.text ?? ""));
+  const waitFor = (text: RegExp, after: number): Promise<Message> => asha().until(() => newest(text, after));
 
-  /** Answers each question for a key with the demo account's, as its question names them. */
-  async function typeKeys(broker: string): Promise<Message> {
-    const demo = running.sauda.lab?.state().brokers.find(({ name }) => name === broker);
-    const secrets: string[] = [];
-    await asha().ask(`/link ${broker}`);
-    for (const { value } of demo?.credentials ?? []) {
-      await asha().until(() => /^Send the /.test(asha().lastFromBot()?.text ?? ""));
-      secrets.push(value);
+  const demoKeys = (broker: string) =>
+    running.sauda.lab?.state().brokers.find(({ name }) => name === broker)?.credentials ?? [];
+
+  /** Types the demo account's keys on the page that the chat offers. */
+  async function typeKeysOnPage(broker: string): Promise<Message> {
+    const { message_id: asked } = asha().send(`/link ${broker}`);
+    const offer = await waitFor(/for five minutes/, asked);
+    const url = offer.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
+    const form = await fetch(url);
+    const cookie = form.headers
+      .getSetCookie()
+      .map((each) => each.split(";")[0])
+      .join("; ");
+    const csrf = /name="csrf" value="([^"]+)"/.exec(await form.text())?.[1] ?? "";
+    const fields = Object.fromEntries(demoKeys(broker).map(({ field, value }) => [field, value]));
+    const body = new URLSearchParams({ ...fields, csrf }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded", cookie };
+    expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+    return waitFor(/^Now log in at/, asked);
+  }
+
+  /** Types them into the chat, question by question; each message is deleted. */
+  async function typeKeysInChat(broker: string): Promise<Message> {
+    const { message_id: asked } = asha().send(`/link ${broker}`);
+    await waitFor(/for five minutes/, asked);
+    asha().tapButton("Type them here instead");
+    for (const { value } of demoKeys(broker)) {
+      await asha().until(() => asha().lastFromBot()?.text?.startsWith("Send the "));
       await asha().ask(value);
+      expect(
+        asha()
+          .messages()
+          .filter(({ text }) => text === value),
+      ).toEqual([]);
     }
-    const login = await asha().until(() => newest("Now log in at"));
-    const texts = asha()
-      .messages()
-      .map(({ text }) => text ?? "");
-    for (const secret of secrets) expect(texts.filter((text) => text === secret)).toEqual([]);
-    return login;
+    return waitFor(/^Now log in at/, asked);
   }
 
-  async function logIn(broker: string): Promise<void> {
-    const login = await typeKeys(broker);
-    const url = login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
-    const callback = `http://localhost:${running.sauda.port}/oauth/${broker}/callback`;
-    const landed = await walkLogin(url, callback);
-    const page = await fetch(landed);
-    expect(page.status, await page.clone().text()).toBe(200);
-    expect(await page.text()).toContain("Linked");
-    await asha().until(() => newest("is linked."));
+  /** Walks the broker's login as a browser does, cookies of ours included. */
+  async function logIn(broker: string, login: Message): Promise<Response> {
+    let url = login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
+    let cookie = "";
+    const ours = `http://localhost:${running.sauda.port}`;
+    if (url.startsWith(ours)) {
+      const reply = await fetch(url, { redirect: "manual" });
+      cookie = reply.headers
+        .getSetCookie()
+        .map((each) => each.split(";")[0])
+        .join("; ");
+      url = reply.headers.get("location") ?? "";
+    }
+    const landed = await walkLogin(url, `${ours}/oauth/${broker}/callback`);
+    return fetch(landed, { headers: { cookie } });
   }
 
-  it.each(["zerodha", "fyers", "angelone"])(
-    "links %s by its own login page, keys deleted from the chat",
+  it.each(["zerodha", "dhan", "angelone"])(
+    "links %s: keys on a one-time page, then the broker's own login",
     async (broker) => {
-      await logIn(broker);
+      const login = await typeKeysOnPage(broker);
+      const page = await logIn(broker, login);
+      expect(page.status).toBe(200);
+      expect(await page.text()).toContain("Linked");
+      await waitFor(/is linked\./, login.message_id);
     },
   );
 
-  it("shows one portfolio over three brokers, with the same share merged", async () => {
+  it("links fyers with the keys typed into the chat, where they do not stay", async () => {
+    const page = await logIn("fyers", await typeKeysInChat("fyers"));
+    expect(await page.text()).toContain("Linked");
+    await asha().until(() => newest(/Fyers is linked\./));
+  });
+
+  it("shows one portfolio over four brokers, with the same share merged", async () => {
     const holdings = await asha().ask("/holdings");
-    expect(holdings.text).toMatch(/SBIN[\s\S]*zerodha, fyers, angelone/);
+    expect(holdings.text).toMatch(/SBIN[\s\S]*zerodha, angelone, fyers/);
     expect(holdings.text).toContain("Value");
   });
 
@@ -82,10 +119,9 @@ describe("linking brokers", () => {
   });
 
   it("refuses a login link that was used", async () => {
-    const login = newest("Now log in at");
-    const url = login?.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
-    const landed = await walkLogin(url, `http://localhost:${running.sauda.port}/oauth/angelone/callback`);
-    expect((await fetch(landed)).status).toBe(400);
+    const used = newest(/^Now log in at/);
+    if (!used) throw new Error("no login card");
+    expect((await logIn("fyers", used)).status).toBe(400);
   });
 
   it("made no invalid Bot API call", () => {
