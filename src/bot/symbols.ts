@@ -1,14 +1,15 @@
 import { InlineKeyboard } from "grammy";
-import type { Instrument } from "../domain/instrument.ts";
+import { isDerivative, ticker, type Instrument } from "../domain/instrument.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import { Refusal } from "./refusal.ts";
-import { describe } from "./render/market.ts";
+import { dateText, strikeText } from "./render/amounts.ts";
 import * as text from "./text.ts";
 import type { SaudaContext } from "./context.ts";
 import { send } from "./view.ts";
 
 const MAX_CHOICES = 6;
+const LABEL_LENGTH = 44;
 
 /** One button a choice; tapping it goes on with `verb` and the arguments given. */
 export function choiceKeyboard(
@@ -23,7 +24,14 @@ export function choiceKeyboard(
   return keyboard;
 }
 
-const choiceLabel = (instrument: Instrument): string => `${instrument.symbol} · ${describe(instrument)}`.slice(0, 60);
+/** Short enough for one line of a phone: exchange and name of a share, strike and day of a contract. */
+function choiceLabel(instrument: Instrument): string {
+  const exchange = instrument.symbol.slice(0, instrument.symbol.indexOf(":"));
+  if (!isDerivative(instrument))
+    return `${ticker(instrument.symbol)} · ${exchange} · ${instrument.name}`.slice(0, LABEL_LENGTH);
+  const what = instrument.kind === "future" ? "FUT" : `${strikeText(instrument.strike)} ${instrument.optionType}`;
+  return `${instrument.underlying} ${what} · ${dateText(instrument.expiry)}`;
+}
 
 /** The one instrument that a text means. Asks with buttons, and answers null, when that is not clear. */
 export async function resolveOrAsk(

@@ -31,7 +31,7 @@ function accountLine(link: Link, accounts: Accounts, now: number): Html {
   const { definition } = accounts.broker(link);
   const title = definition.isPaper ? text.PAPER_MARK : definition.title;
   const who = link.account_id === null ? "" : html` <code>${link.account_id}</code>`;
-  return html`${stateSign(link, accounts)} <b>${link.label}</b> ${title}${who} ${stateText(link, accounts, now)}`;
+  return html`${stateSign(link, accounts)} <b>${link.label}</b> ${title}${who}\n${stateText(link, accounts, now)}`;
 }
 
 const stateSign = (link: Link, accounts: Accounts): string =>

@@ -17,6 +17,8 @@ export const signedAmount = (amount: Paise): string => `${sign(amount)}${twoDeci
 /** 905.10, with as many decimals as the price has */
 export const priceText = (at: Price): string => (at % 100 === 0 ? twoDecimals : fourDecimals).format(at / PRICE_SCALE);
 export const rupeePrice = (at: Price): string => `₹${priceText(at)}`;
+/** A strike as it is spoken: 26000, 812.5 */
+export const strikeText = (strike: Price): string => String(strike / PRICE_SCALE);
 export const quantity = (qty: number): string => whole.format(qty).replace("-", MINUS);
 
 /** +1.25 % of hundredths of a percent */

@@ -5,7 +5,7 @@ import { renderPairs, renderTable } from "../../lib/table.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
-import { changePercent, dateText, mark, priceText, quantity, rupeePrice, timeText } from "./amounts.ts";
+import { changePercent, dateText, mark, priceText, quantity, rupeePrice, strikeText, timeText } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
 import { sourceLabel } from "./source.ts";
 
@@ -69,7 +69,7 @@ function quotePairs(quote: Quote): [string, string][] {
 /** "State Bank of India", "future, expires 24 Nov 2026, lot 75" */
 export function describe(instrument: Instrument): string {
   if (!isDerivative(instrument)) return instrument.name;
-  const kind = instrument.kind === "future" ? "future" : `${priceText(instrument.strike)} ${instrument.optionType}`;
+  const kind = instrument.kind === "future" ? "future" : `${strikeText(instrument.strike)} ${instrument.optionType}`;
   return `${instrument.underlying} ${kind}, ${dateText(instrument.expiry)}, lot ${quantity(instrument.lotSize)}`;
 }
 
