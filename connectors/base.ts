@@ -126,7 +126,7 @@ export type LoginGrant =
 export interface CandleQuery {
   readonly instrument: Instrument;
   readonly interval: Interval;
-  /** Epoch ms, both ends included. */
+  /** Epoch ms: bars that start within, both ends included. */
   readonly from: number;
   readonly to: number;
 }

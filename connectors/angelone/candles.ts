@@ -31,7 +31,7 @@ export interface CandleRequest {
 export function candleRequests(interval: Interval, from: number, to: number): CandleRequest[] {
   const { name, maxDays } = BARS[barOf(interval)];
   const requests: CandleRequest[] = [];
-  for (let start = periodStart(interval, from); start <= to; start += maxDays * DAY_MS) {
+  for (let start = from; start <= to; start += maxDays * DAY_MS) {
     const end = Math.min(to, start + maxDays * DAY_MS - MINUTE_MS);
     requests.push({ interval: name, fromdate: minute(start), todate: minute(end) });
   }
@@ -55,8 +55,7 @@ export function toCandle([time, open, high, low, close, volume]: CandleRaw): Can
 export function arrange(candles: readonly Candle[], interval: Interval, from: number, to: number): Candle[] {
   const unique = [...new Map(candles.map((candle) => [candle.at, candle])).values()].sort((a, b) => a.at - b.at);
   const bars = barOf(interval) === interval ? unique : fold(unique, interval);
-  const first = periodStart(interval, from);
-  return bars.filter((bar) => bar.at >= first && bar.at <= to);
+  return bars.filter((bar) => bar.at >= from && bar.at <= to);
 }
 
 /** Days of one week or month become one bar that starts on its Monday or on the 1st, 00:00 IST. */
@@ -78,11 +77,8 @@ const merged = (bar: Candle, day: Candle): Candle => ({
   volume: bar.volume + day.volume,
 });
 
-/** Where the bar that holds an instant starts, for days and longer; minutes and hours start where they are asked from. */
+/** Start of the week or month that holds an instant. */
 function periodStart(interval: Interval, at: number): number {
   const date = istDate(at);
-  if (interval === "1d") return istInstant(date);
-  if (interval === "1w") return istInstant(addDays(date, -((weekday(date) + 6) % 7)));
-  if (interval === "1mo") return istInstant(`${date.slice(0, 7)}-01`);
-  return at;
+  return istInstant(interval === "1w" ? addDays(date, -((weekday(date) + 6) % 7)) : `${date.slice(0, 7)}-01`);
 }

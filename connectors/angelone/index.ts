@@ -56,21 +56,22 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const within = (second: number, minute: number, hour: number): readonly RateWindow[] => [
-  { count: second, perMs: SECOND },
+  { count: second, perMs: A_SECOND },
   { count: minute, perMs: MINUTE },
   { count: hour, perMs: HOUR },
 ];
-/** Once a second, with room for two calls to arrive closer together than they left. */
-const ONE_A_SECOND: readonly RateWindow[] = [{ count: 1, perMs: 1_100 }];
+/** With room for calls to arrive closer together than they left. */
+const A_SECOND = 1_100;
+const ONE_A_SECOND: readonly RateWindow[] = [{ count: 1, perMs: A_SECOND }];
 
 /** Card §7, for each client code. */
 const RATE_LIMITS = {
   login: ONE_A_SECOND,
   profile: [
-    { count: 3, perMs: SECOND },
+    { count: 3, perMs: A_SECOND },
     { count: 1000, perMs: HOUR },
   ],
-  funds: [{ count: 2, perMs: SECOND }],
+  funds: [{ count: 2, perMs: A_SECOND }],
   orders: within(9, 500, 1000),
   orderBook: ONE_A_SECOND,
   tradeBook: ONE_A_SECOND,

@@ -142,7 +142,8 @@ export function toQuote(raw: QuoteRaw, instrument: Instrument, now: number): Quo
     prevClose: previousClose(raw, at, now),
     bid: known(raw.depth?.buy[0]?.price),
     ask: known(raw.depth?.sell[0]?.price),
-    volume: raw.volume ?? null,
+    // An index is not traded: its volume comes as 0.
+    volume: instrument.kind === "index" ? null : (raw.volume ?? null),
     openInterest: isDerivative(instrument) ? (raw.oi ?? null) : null,
     lowerCircuit: known(raw.lower_circuit_limit),
     upperCircuit: known(raw.upper_circuit_limit),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { BrokerError } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
@@ -90,8 +91,9 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
   });
 
   /** `path` and `rate` where they are not the endpoint's own path and the general class. */
-  const read = <S extends z.ZodType>(access: Access, ask: Ask<S>, signal?: AbortSignal): Promise<z.output<S>> =>
-    run({
+  async function read<S extends z.ZodType>(access: Access, ask: Ask<S>, signal?: AbortSignal): Promise<z.output<S>> {
+    requireLiving(access, deps.now(), ask.endpoint);
+    return run({
       endpoint: ask.endpoint,
       url: api + (ask.path ?? pathOf(ask.endpoint)),
       headers: sessionHeaders(access),
@@ -102,6 +104,7 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
       isRead: true,
       signal,
     });
+  }
 
   /** Place, change, cancel: sent once, from the registered address. */
   const write = (access: Access, ask: Omit<Ask<typeof orderAckSchema>, "schema">, signal?: AbortSignal) =>
@@ -154,6 +157,11 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
   }
 
   return { read, write, login, renew, master, authUrl: (path: string): string => auth + path };
+}
+
+function requireLiving({ session }: Access, now: number, endpoint: string): void {
+  if (now >= session.expiresAt)
+    throw new BrokerError("auth-expired", "The Dhan session has ended; log in again", { broker: BROKER, endpoint });
 }
 
 const pathOf = (endpoint: string): string => endpoint.slice(endpoint.indexOf(" ") + 1);

@@ -30,7 +30,8 @@ export const RATE_LIMITS = {
 } as const;
 
 export type Reader = Pick<Access, "link" | "credentials"> & {
-  readonly session: Pick<Access["session"], "accessToken">;
+  /** Without an end while a login is being proved. */
+  readonly session: Pick<Access["session"], "accessToken"> & Partial<Pick<Access["session"], "expiresAt">>;
 };
 export type Client = ReturnType<typeof createClient>;
 type Query = Readonly<Record<string, string>>;
@@ -76,6 +77,7 @@ export function createClient(deps: ConnectorDeps) {
     signal?: AbortSignal,
   ): Promise<z.infer<S>> {
     const endpoint = endpointOf(call);
+    requireLiving(reader, deps.now(), endpoint);
     const request = toRequest(call, reader, signal);
     const reply = await metered("read", reader.link, () => deps.http.read(request), signal).catch((error: unknown) => {
       throw transportError(error, endpoint);
@@ -102,6 +104,7 @@ export function createClient(deps: ConnectorDeps) {
     const endpoint = endpointOf(call);
     let wasSent = false;
     try {
+      requireLiving(access, deps.now(), endpoint);
       const request = { ...toRequest(call, access, signal), timeoutMs: ORDER_TIMEOUT_MS, egress: access.egress };
       const send = (): Promise<HttpReply> => {
         wasSent = true;
@@ -171,6 +174,11 @@ export function createClient(deps: ConnectorDeps) {
     deleteOrder: (access: Access, id: string, signal?: AbortSignal) =>
       order({ method: "DELETE", path: `/api/v3/orders/${encodeURIComponent(id)}/sync` }, access, signal),
   };
+}
+
+function requireLiving({ session }: Reader, now: number, endpoint: string): void {
+  if (session.expiresAt !== undefined && now >= session.expiresAt)
+    throw new BrokerError("auth-expired", "Fyers: the session has ended", { broker: FYERS, endpoint });
 }
 
 export function appId(credentials: Credentials): string {

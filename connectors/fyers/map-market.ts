@@ -6,7 +6,7 @@ import type { CandleRaw, DepthRaw, QuoteRaw } from "./schemas.ts";
 import { priceOrNull } from "./venue.ts";
 
 /** Null when nothing has ever been traded. */
-export function toQuote({ key, symbol }: Instrument, row: QuoteRaw): Quote | null {
+export function toQuote({ key, symbol, kind }: Instrument, row: QuoteRaw): Quote | null {
   const ltp = priceOrNull(row.lp);
   if (ltp === null) return null;
   return {
@@ -19,7 +19,8 @@ export function toQuote({ key, symbol }: Instrument, row: QuoteRaw): Quote | nul
     prevClose: priceOrNull(row.prev_close_price),
     bid: priceOrNull(row.bid),
     ask: priceOrNull(row.ask),
-    volume: row.volume ?? null,
+    // An index is not traded: its volume comes as 0.
+    volume: kind === "index" ? null : (row.volume ?? null),
     openInterest: null,
     lowerCircuit: null,
     upperCircuit: null,

@@ -130,9 +130,9 @@ const rejected = (error: BrokerError, orderId?: string): OrderOutcome => ({
   ...(orderId ? { orderId: brokerOrderId(orderId) } : {}),
 });
 
-/** Given up while waiting for its turn. */
+/** The session had ended, or the call was given up while waiting for its turn. */
 const neverSent = (error: BrokerError): OrderOutcome => ({
   kind: "not-sent",
   reason: error.message,
-  cause: "unreachable",
+  cause: error.kind === "auth-expired" ? "session-expired" : "unreachable",
 });

@@ -27,9 +27,7 @@ const INTERVALS: Record<Interval, KiteInterval> = {
 export function candleRanges(interval: Interval, from: number, to: number) {
   const { name, maxDays } = INTERVALS[interval];
   const ranges: { interval: string; from: string; to: string }[] = [];
-  // Whole first bar: a week or a month starts before the day that was asked for.
-  const firstDay = istInstant(periodStart(interval, istDate(from)));
-  let start = interval === "1w" || interval === "1mo" ? firstDay : from;
+  let start = from;
   while (start <= to) {
     const end = Math.min(to, start + maxDays * DAY_MS - 1_000);
     ranges.push({ interval: name, from: istDateTime(start), to: istDateTime(end) });

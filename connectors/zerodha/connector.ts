@@ -190,5 +190,5 @@ async function historicalData(
     const raw = await client.getHistorical(access, { token, ...range }, signal);
     candles.push(...mapped("GET /instruments/historical", () => raw.candles.map(toCandle)));
   }
-  return inInterval(candles, interval);
+  return inInterval(candles, interval).filter(({ at }) => at >= from && at <= to);
 }

@@ -55,6 +55,7 @@ export interface Funds {
   /** What can be used for a new order, collateral included. */
   readonly available: Paise;
   readonly used: Paise;
+  /** The ledger balance, or the available balance less collateral at brokers that do not tell the ledger. */
   readonly cash: Paise;
   readonly collateral: Paise;
 }

@@ -1,4 +1,6 @@
 import { Agent, fetch, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from "undici";
+import { BREAKER_OPEN_MS, createBreaker } from "./breaker.ts";
+import type { Breaker } from "./breaker.ts";
 import type { Secret } from "./secret.ts";
 
 export interface HttpRequest {
@@ -54,8 +56,6 @@ export interface HttpOptions {
 }
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
-const BREAKER_THRESHOLD = 5;
-const BREAKER_OPEN_MS = 15_000;
 const MAX_ATTEMPTS = 3;
 const MAX_EGRESS_DISPATCHERS = 200;
 const NOT_CONNECTED = new Set([
@@ -68,25 +68,32 @@ const NOT_CONNECTED = new Set([
   "CERT_HAS_EXPIRED",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "ERR_TLS_CERT_ALTNAME_INVALID",
-  "UND_ERR_SOCKS5_CONNECT",
+  // A tunnel through a proxy that did not come about.
+  "UND_ERR_PRX_CONN",
+  "UND_ERR_PRX_TLS",
+  "UND_ERR_INVALID_ARG",
 ]);
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** One way out, and how each scope fares on it: a member's dead proxy must not stop the others. */
+interface Way {
+  readonly dispatcher: Dispatcher;
+  readonly breakers: Map<string, Breaker>;
+}
 
 /** One client for all: IPv4 only, because brokers compare the caller's address with a registered IPv4. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const direct = new Agent({ connect: { family: 4, timeout: 5_000 }, allowH2: false });
-  const proxies = new Map<string, Dispatcher>();
-  const breakers = new Map<string, Breaker>();
+  const direct = wayThrough(new Agent({ connect: { family: 4, timeout: CONNECT_TIMEOUT_MS }, allowH2: false }));
+  const proxies = new Map<string, Way>();
   const random = options.random ?? Math.random;
 
-  function dispatcherFor(egress: Secret | undefined): Dispatcher {
+  function wayFor(egress: Secret | undefined): Way {
     if (egress === undefined) return direct;
     const url = egress.reveal();
     const known = proxies.get(url);
     if (known) return known;
     if (proxies.size >= MAX_EGRESS_DISPATCHERS) closeOldest(proxies);
-    const made = /^socks5h?:/.test(url)
-      ? new Socks5ProxyAgent(url)
-      : new ProxyAgent({ uri: url, connect: { timeout: 5_000 } });
+    const made = wayThrough(proxyAt(url));
     proxies.set(url, made);
     return made;
   }
@@ -94,12 +101,12 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   async function attempt<T>(
     request: HttpRequest,
     timeoutMs: number,
-    consume: (reply: Reply) => Promise<T>,
+    consume: (reply: Reply, failed: (error: unknown) => HttpFailure) => Promise<T>,
   ): Promise<T> {
-    const breaker = breakerFor(request.scope);
+    const way = wayFor(request.egress);
+    const breaker = breakerOf(way, request.scope);
     const path = new URL(request.url).pathname;
-    if (breaker.isOpen(options.now()))
-      throw new HttpFailure("unreachable", `${request.scope} is failing; not asked for ${BREAKER_OPEN_MS / 1000} s`);
+    if (breaker.isOpen(options.now())) throw new CircuitOpen(request.scope);
     const startedAt = performance.now();
     const report = (outcome: string): void =>
       options.onCall?.({
@@ -116,10 +123,10 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         headers: { ...request.headers },
         body: request.body ?? null,
         redirect: "manual",
-        dispatcher: dispatcherFor(request.egress),
+        dispatcher: way.dispatcher,
         signal: request.signal ? AbortSignal.any([deadline, request.signal]) : deadline,
       });
-      const result = await consume(reply);
+      const result = await consume(reply, (error) => toFailure(error, request, deadline));
       breaker.note(!isGatewayFailure(reply.status), options.now());
       report(String(reply.status));
       return result;
@@ -129,12 +136,6 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       report(failure.kind);
       throw failure;
     }
-  }
-
-  function breakerFor(scope: string): Breaker {
-    let breaker = breakers.get(scope);
-    if (!breaker) breakers.set(scope, (breaker = createBreaker()));
-    return breaker;
   }
 
   const send = (request: HttpRequest, timeoutMs = request.timeoutMs): Promise<HttpReply> =>
@@ -160,17 +161,55 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     send: (request) => send(request),
     read,
     stream: (request) =>
-      attempt(request, request.timeoutMs, async (reply) => {
-        if (reply.status !== 200 || reply.body === null) throw new HttpFailure("broken", `HTTP ${reply.status}`);
-        return reply.body as AsyncIterable<Uint8Array>;
+      attempt(request, request.timeoutMs, async (reply, failed) => {
+        if (reply.status === 200 && reply.body !== null) return pieces(reply.body as AsyncIterable<Uint8Array>, failed);
+        await reply.body?.cancel();
+        throw new HttpFailure("broken", `HTTP ${reply.status}`);
       }),
     async close() {
-      await Promise.all([direct.close(), ...[...proxies.values()].map((proxy) => proxy.close())]);
+      await Promise.all([direct, ...proxies.values()].map(({ dispatcher }) => dispatcher.close()));
     },
   };
 }
 
 type Reply = Awaited<ReturnType<typeof fetch>>;
+
+/** Nothing was sent, and asking again soon is pointless. */
+class CircuitOpen extends HttpFailure {
+  constructor(scope: string) {
+    super("unreachable", `${scope} is failing; not asked for ${BREAKER_OPEN_MS / 1000} s`);
+  }
+}
+
+const wayThrough = (dispatcher: Dispatcher): Way => ({ dispatcher, breakers: new Map() });
+
+/** Always by a tunnel: a proxy must not read what passes. Names are looked up by the proxy. */
+function proxyAt(url: string): Dispatcher {
+  try {
+    return /^socks5h?:/.test(url)
+      ? new Socks5ProxyAgent(url.replace(/^socks5h:/, "socks5:"), { connectTimeout: CONNECT_TIMEOUT_MS })
+      : new ProxyAgent({ uri: url, proxyTunnel: true, connectTimeout: CONNECT_TIMEOUT_MS, allowH2: false });
+  } catch {
+    throw new HttpFailure("unreachable", "the way out is not the address of a proxy");
+  }
+}
+
+function breakerOf({ breakers }: Way, scope: string): Breaker {
+  let breaker = breakers.get(scope);
+  if (!breaker) breakers.set(scope, (breaker = createBreaker()));
+  return breaker;
+}
+
+async function* pieces(
+  body: AsyncIterable<Uint8Array>,
+  failed: (error: unknown) => HttpFailure,
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw failed(error);
+  }
+}
 
 async function readWhole(reply: Reply): Promise<HttpReply> {
   const chunks: Uint8Array[] = [];
@@ -192,16 +231,25 @@ const isGatewayFailure = (status: number): boolean => status === 502 || status =
 function toFailure(error: unknown, request: HttpRequest, deadline: AbortSignal): HttpFailure {
   if (error instanceof HttpFailure) return error;
   if (request.signal?.aborted) return new HttpFailure("aborted", "call was abandoned", error);
-  const code = errorCode(error);
-  if (code !== null && NOT_CONNECTED.has(code)) return new HttpFailure("unreachable", `no connection (${code})`);
+  const cause = codedCause(error);
+  const code = cause === null ? "" : ` (${cause.code})`;
+  if (cause !== null && isNotConnected(cause)) return new HttpFailure("unreachable", `no connection${code}`);
   if (deadline.aborted) return new HttpFailure("timeout", `no reply in ${request.timeoutMs} ms`);
-  return new HttpFailure("broken", `connection broke${code === null ? "" : ` (${code})`}`);
+  return new HttpFailure("broken", `connection broke${code}`);
 }
 
-function errorCode(error: unknown): string | null {
-  for (let depth = 0, at = error; depth < 4 && at instanceof Error; depth += 1, at = at.cause) {
-    if ("code" in at && typeof at.code === "string") return at.code;
-  }
+type CodedError = Error & { readonly code: string };
+
+/** Proof that the request itself did not go out. */
+function isNotConnected({ code, message }: CodedError): boolean {
+  if (NOT_CONNECTED.has(code) || code.startsWith("UND_ERR_SOCKS5")) return true;
+  // A proxy that answers CONNECT with a refusal has no code of its own.
+  return code === "UND_ERR_ABORTED" && message.includes("HTTP Tunneling");
+}
+
+function codedCause(error: unknown): CodedError | null {
+  for (let depth = 0, at = error; depth < 4 && at instanceof Error; depth += 1, at = at.cause)
+    if ("code" in at && typeof at.code === "string") return at as CodedError;
   return null;
 }
 
@@ -211,6 +259,7 @@ const isReply = (value: unknown): value is HttpReply =>
 /** How long to wait before asking again, or null when asking again is pointless. */
 function retryDelay(result: unknown, tries: number, random: number): number | null {
   const backoff = 200 * 2 ** tries * (0.5 + random);
+  if (result instanceof CircuitOpen) return null;
   if (result instanceof HttpFailure) return result.kind === "broken" || result.kind === "unreachable" ? backoff : null;
   if (!isReply(result)) return null;
   if (result.status === 429) return retryAfterMs(result.headers) ?? 2 * backoff;
@@ -223,32 +272,9 @@ export function retryAfterMs(headers: HttpReply["headers"]): number | null {
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
 }
 
-interface Breaker {
-  isOpen(now: number): boolean;
-  note(worked: boolean, now: number): void;
-}
-
-/** Opens after failures in a row; after a pause lets one call through, whose result decides. */
-function createBreaker(): Breaker {
-  let failures = 0;
-  let openUntil = 0;
-  return {
-    isOpen(now) {
-      if (openUntil === 0 || failures < BREAKER_THRESHOLD) return false;
-      if (now < openUntil) return true;
-      openUntil = now + BREAKER_OPEN_MS;
-      return false;
-    },
-    note(worked, now) {
-      failures = worked ? 0 : failures + 1;
-      openUntil = failures >= BREAKER_THRESHOLD ? now + BREAKER_OPEN_MS : 0;
-    },
-  };
-}
-
-function closeOldest(proxies: Map<string, Dispatcher>): void {
+function closeOldest(proxies: Map<string, Way>): void {
   const oldest = proxies.entries().next().value;
   if (!oldest) return;
   proxies.delete(oldest[0]);
-  void oldest[1].close();
+  void oldest[1].dispatcher.close();
 }

@@ -7,41 +7,90 @@ export interface RateWindow {
 }
 
 export interface RateLimiter {
-  /** Waits for a place under every window, then runs. One `key` is one meter. */
+  /**
+   * Waits for a place under every window, then runs. One `key` is one meter. Rejects with the signal's reason when
+   * that fires first: then `call` was not and will not be made.
+   */
   run<T>(key: string, windows: readonly RateWindow[], call: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 const MAX_METERS = 5_000;
+/** Longer timers fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Meters are made when first used and dropped, oldest first, when idle and too many. */
+/** Meters are made when first used and dropped, the least recently used first, when idle and too many. */
 export function createRateLimiter(): RateLimiter {
-  const meters = new Map<string, PQueue[]>();
+  const meters = new Map<string, Meter>();
 
-  function meter(key: string, windows: readonly RateWindow[]): PQueue[] {
-    const known = meters.get(key);
-    if (known) return known;
-    if (meters.size >= MAX_METERS) dropIdle(meters);
-    const made = windows.map(
-      ({ count, perMs }) => new PQueue({ intervalCap: count, interval: perMs, strict: true, concurrency: Infinity }),
-    );
-    meters.set(key, made);
-    return made;
+  function meterFor(key: string, windows: readonly RateWindow[]): Meter {
+    const meter = meters.get(key) ?? createMeter(windows);
+    meters.delete(key);
+    meters.set(key, meter);
+    if (meters.size > MAX_METERS) dropIdle(meters);
+    return meter;
   }
 
   return {
-    run: (key, windows, call, signal) =>
-      meter(key, windows).reduceRight<() => Promise<unknown>>(
-        (inner, queue) => () => queue.add(inner, signal ? { signal } : {}),
-        call,
-      )() as ReturnType<typeof call>,
+    async run(key, windows, call, signal) {
+      if (windows.length > 0) await meterFor(key, windows).enter(signal);
+      return call();
+    },
   };
 }
 
-function dropIdle(meters: Map<string, PQueue[]>): void {
-  for (const [key, queues] of meters) {
-    if (queues.every((queue) => queue.size === 0 && queue.pending === 0)) {
-      meters.delete(key);
-      return;
-    }
+interface Meter {
+  /** Resolves when a call may start, first come, first served. */
+  enter(signal?: AbortSignal): Promise<void>;
+  isIdle(): boolean;
+}
+
+/**
+ * All windows are looked at in one place and at one moment: a queue for each would let calls that have passed the
+ * short window pile up before the long one and leave it in a burst. A timer runs only while a call waits.
+ */
+function createMeter(windows: readonly RateWindow[]): Meter {
+  const gate = new PQueue({ concurrency: 1 });
+  const kept = Math.max(...windows.map(({ count }) => count));
+  /** Of the latest calls, the oldest first. */
+  const starts: number[] = [];
+
+  function waitMs(now: number): number {
+    const waits = windows.map(({ count, perMs }) => (starts.at(-count) ?? -Infinity) + perMs - now);
+    return Math.max(0, ...waits);
   }
+
+  async function take(signal?: AbortSignal): Promise<void> {
+    for (let ms = waitMs(performance.now()); ms > 0; ms = waitMs(performance.now())) {
+      await pause(Math.ceil(ms), signal);
+      signal?.throwIfAborted();
+    }
+    starts.push(performance.now());
+    if (starts.length > kept) starts.shift();
+  }
+
+  return {
+    enter: (signal) => gate.add(() => take(signal), signal ? { signal } : {}),
+    isIdle: () => gate.size === 0 && gate.pending === 0,
+  };
+}
+
+function dropIdle(meters: Map<string, Meter>): void {
+  for (const [key, meter] of meters) {
+    if (!meter.isIdle()) continue;
+    meters.delete(key);
+    return;
+  }
+}
+
+/** Ends early, and without a timer left behind, when the signal fires. */
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, Math.min(ms, MAX_TIMER_MS));
+    signal?.addEventListener("abort", end);
+  });
 }

@@ -150,7 +150,7 @@ describe("candles", () => {
       ["2026-11-06T00:00:00+05:30", 118, 119, 90, 91, 30],
     ];
     const answer = reply(JSON.stringify({ status: true, message: "", errorcode: "", data: days }));
-    const query = { instrument: SBIN, from: istInstant("2026-10-28"), to: istInstant("2026-11-07") };
+    const query = { instrument: SBIN, from: istInstant("2026-10-01"), to: istInstant("2026-11-07") };
     const { connector, requests } = bench({ getCandleData: answer });
     const weeks = await connector.getHistoricalData(access, { ...query, interval: "1w" });
     const months = await connector.getHistoricalData(access, { ...query, interval: "1mo" });
@@ -177,7 +177,7 @@ describe("candles", () => {
       [istInstant("2026-11-01"), 50],
     ]);
     expect(requests.map((request) => bodyOf(request))).toMatchObject([
-      { interval: "ONE_DAY", fromdate: "2026-10-26 00:00" },
+      { interval: "ONE_DAY", fromdate: "2026-10-01 00:00" },
       { interval: "ONE_DAY", fromdate: "2026-10-01 00:00" },
     ]);
   });

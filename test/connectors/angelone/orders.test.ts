@@ -319,7 +319,7 @@ it("meters writes together, by link, and each book by itself", async () => {
   await connector.cancelOrder(access, sampleOrder);
   await connector.getOrders(access);
   expect(meters).toEqual([
-    ...Array.from({ length: 3 }, () => "angelone:link-1:orders 9/1000"),
+    ...Array.from({ length: 3 }, () => "angelone:link-1:orders 9/1100"),
     "angelone:link-1:orderBook 1/1100",
   ]);
 });

@@ -335,7 +335,9 @@ describe("what goes wrong at the simulated Fyers", () => {
 
   it("ends the session in the morning", async () => {
     street.now = istInstant("2026-11-21", "06:00");
-    expect(await failureOf(street.connector.getFunds(access))).toMatchObject({
+    // As if the token had not said when it ends.
+    const late = { ...access, session: { ...access.session, expiresAt: Infinity } };
+    expect(await failureOf(street.connector.getFunds(late))).toMatchObject({
       kind: "auth-expired",
       brokerCode: "-8",
     });

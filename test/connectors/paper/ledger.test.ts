@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chargesOf } from "../../../connectors/paper/exchange/charges.ts";
+import { chargesOf } from "../../../src/domain/charges.ts";
 import type { ExchangeAccount } from "../../../connectors/paper/exchange/types.ts";
 import { paiseFromRupees, price, priceFromRupees, scalePaise, valueOf } from "../../../src/domain/money.ts";
 import { DAY, HOUR, accepted, away, inBook, limit, market, named, openFloor, order, placed, rich } from "./floor.ts";

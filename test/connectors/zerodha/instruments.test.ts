@@ -158,7 +158,7 @@ describe("candles", () => {
     const candles = await connector.getHistoricalData(access, {
       instrument: instrument("NSE:SBIN-EQ"),
       interval,
-      from: istInstant("2026-11-18"),
+      from: istInstant(asksFrom),
       to: istInstant("2026-12-02", "15:30"),
     });
     expect(new URL(sent[0]?.url ?? "").searchParams.get("from")).toBe(`${asksFrom} 00:00:00`);

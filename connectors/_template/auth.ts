@@ -1,0 +1,50 @@
+import { parseIst } from "../../src/domain/market.ts";
+import { BrokerError } from "../../src/errors.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { Access, BrokerConnector, ConnectorDeps, Credentials } from "../base.ts";
+import { callerOf, type Client } from "./client.ts";
+import { ACME, mapped } from "./errors.ts";
+
+type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "isTokenValid">>;
+
+/** Login page, exchange of its code, and whether a session lives. https://docs.acme.example/login */
+export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): Login {
+  return {
+    async getLoginUrl({ credentials, redirectUrl, state }) {
+      const query = new URLSearchParams({ key: credential(credentials, "apiKey"), redirect: redirectUrl, state });
+      return { url: `${client.root}/login?${query.toString()}` };
+    },
+
+    async generateSession(grant, signal) {
+      const code = grant.kind === "callback" ? grant.params["code"] : undefined;
+      if (!code) throw authInvalid("Acme's login came back without a code");
+      const { link, credentials } = grant;
+      const body = { key: credential(credentials, "apiKey"), secret: credential(credentials, "apiSecret"), code };
+      const { token, expires_at: end } = await client.postToken({ link }, body, signal);
+      const expiresAt = mapped("POST /token", () => parseIst(end));
+      const accessToken = new Secret(token);
+      // The proof by a real call, which also tells whose session it is.
+      const { account } = await client.getProfile({ link, token: accessToken }, signal);
+      return { accessToken, accountId: account, issuedAt: deps.now(), expiresAt };
+    },
+
+    async isTokenValid(access: Access, signal) {
+      try {
+        await client.getProfile(callerOf(access), signal);
+        return true;
+      } catch (error) {
+        if (error instanceof BrokerError && error.kind === "auth-expired") return false;
+        throw error;
+      }
+    },
+  };
+}
+
+function credential(credentials: Credentials, field: "apiKey" | "apiSecret"): string {
+  const value = credentials[field]?.reveal();
+  if (!value) throw authInvalid(`Acme's ${field} is missing`);
+  return value;
+}
+
+const authInvalid = (message: string): BrokerError =>
+  new BrokerError("auth-invalid", message, { broker: ACME, endpoint: "login" });

@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { BrokerError } from "../../src/errors.ts";
+import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import type { RateWindow } from "../../src/lib/rate-limit.ts";
+import type { Secret } from "../../src/lib/secret.ts";
+import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
+import { ACME, badField, noReply, refusal } from "./errors.ts";
+import * as schemas from "./schemas.ts";
+
+/** Acme meters each account. https://docs.acme.example/limits */
+export const RATE_LIMITS = {
+  read: [{ count: 10, perMs: 1_000 }],
+  order: [{ count: 10, perMs: 1_000 }],
+  login: [{ count: 5, perMs: 1_000 }],
+} as const satisfies Record<string, readonly RateWindow[]>;
+
+export const API_ROOT = "https://api.acme.example";
+const MASTER_TIMEOUT_MS = 60_000;
+
+/** Whose call it is; while logging in there is no end yet. */
+export interface Caller extends Pick<Access, "link" | "egress"> {
+  readonly token?: Secret;
+  readonly expiresAt?: number;
+}
+export const callerOf = ({ link, session, egress }: Access): Caller => ({
+  link,
+  token: session.accessToken,
+  expiresAt: session.expiresAt,
+  ...(egress ? { egress } : {}),
+});
+
+interface Call<S extends z.ZodType> {
+  /** Method and path as documented: names the endpoint in errors, without ids and query. */
+  readonly endpoint: `${HttpRequest["method"]} /${string}`;
+  readonly schema: S;
+  readonly rate?: keyof typeof RATE_LIMITS;
+  readonly path?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+/** The raw client: one method per endpoint, every reply validated. Throws BrokerError. */
+export function createClient(deps: ConnectorDeps) {
+  const root = (deps.roots["ACME_API_ROOT"] ?? API_ROOT).replace(/\/+$/, "");
+
+  async function replyTo<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<HttpReply> {
+    const { endpoint, rate = "read" } = call;
+    if (caller.expiresAt !== undefined && deps.now() >= caller.expiresAt)
+      throw new BrokerError("auth-expired", "the Acme session has ended", { broker: ACME, endpoint });
+    const [method = "", documented = ""] = endpoint.split(" ");
+    const query = call.query ? `?${new URLSearchParams(call.query).toString()}` : "";
+    const isOrder = rate === "order";
+    const request: HttpRequest = {
+      scope: ACME,
+      method: method as HttpRequest["method"],
+      url: `${root}/v1${call.path ?? documented}${query}`,
+      headers: {
+        accept: "application/json",
+        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(caller.token ? { authorization: `Bearer ${caller.token.reveal()}` } : {}),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      timeoutMs: isOrder ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
+      // Only orders fall under the rule of the registered address.
+      egress: isOrder ? caller.egress : undefined,
+      signal,
+    };
+    let wasSent = false;
+    const send = (): Promise<HttpReply> => {
+      wasSent = true;
+      return rate === "read" ? deps.http.read(request) : deps.http.send(request);
+    };
+    try {
+      return await deps.limiter.run(`${ACME}:${caller.link}:${rate}`, RATE_LIMITS[rate], send, signal);
+    } catch (error) {
+      throw noReply(error, endpoint, wasSent);
+    }
+  }
+
+  async function ask<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<z.output<S>> {
+    const reply = await replyTo(call, caller, signal);
+    const json = parseJson(reply.body);
+    const envelope = schemas.envelopeSchema.safeParse(json);
+    if (reply.status !== 200 || !envelope.success || envelope.data.data === undefined)
+      throw refusal(reply, json, call.endpoint);
+    const result = call.schema.safeParse(envelope.data.data);
+    if (!result.success) throw badField(call.endpoint, result.error);
+    return result.data;
+  }
+
+  const get =
+    <S extends z.ZodType>(endpoint: `GET /${string}`, schema: S) =>
+    (access: Access, query?: Readonly<Record<string, string>>, signal?: AbortSignal) =>
+      ask({ endpoint, schema, ...(query ? { query } : {}) }, callerOf(access), signal);
+
+  const order = (
+    endpoint: Call<z.ZodType>["endpoint"],
+    access: Access,
+    more: Pick<Call<z.ZodType>, "path" | "body">,
+    signal?: AbortSignal,
+  ) => ask({ endpoint, schema: schemas.orderIdSchema, rate: "order", ...more }, callerOf(access), signal);
+
+  const pathOf = (id: string): string => `/orders/${encodeURIComponent(id)}`;
+
+  return {
+    root,
+    postToken: (caller: Caller, body: { key: string; secret: string; code: string }, signal?: AbortSignal) =>
+      ask({ endpoint: "POST /token", schema: schemas.tokenSchema, rate: "login", body }, caller, signal),
+    getProfile: (caller: Caller, signal?: AbortSignal) =>
+      ask({ endpoint: "GET /profile", schema: schemas.profileSchema }, caller, signal),
+
+    getFunds: get("GET /funds", schemas.fundsSchema),
+    getHoldings: get("GET /holdings", z.array(schemas.holdingSchema)),
+    getPositions: get("GET /positions", z.array(schemas.positionSchema)),
+    getOrders: get("GET /orders", z.array(schemas.orderSchema)),
+    getTrades: get("GET /trades", z.array(schemas.tradeSchema)),
+    getQuotes: get("GET /quotes", z.record(z.string(), schemas.quoteSchema)),
+    getDepth: get("GET /depth", schemas.depthSchema),
+    getCandles: get("GET /candles", z.array(schemas.candleSchema)),
+    postCost: (access: Access, body: unknown, signal?: AbortSignal) =>
+      ask({ endpoint: "POST /cost", schema: schemas.costSchema, body }, callerOf(access), signal),
+
+    postOrder: (access: Access, body: unknown, signal?: AbortSignal) => order("POST /orders", access, { body }, signal),
+    putOrder: (access: Access, id: string, body: unknown, signal?: AbortSignal) =>
+      order("PUT /orders/{id}", access, { path: pathOf(id), body }, signal),
+    deleteOrder: (access: Access, id: string, signal?: AbortSignal) =>
+      order("DELETE /orders/{id}", access, { path: pathOf(id) }, signal),
+
+    /** The master, as it comes; public. */
+    async *streamInstruments(signal?: AbortSignal): AsyncIterable<Uint8Array> {
+      const endpoint = "GET /instruments.csv";
+      const url = `${root}/v1/instruments.csv`;
+      try {
+        yield* await deps.http.stream({ scope: ACME, method: "GET", url, timeoutMs: MASTER_TIMEOUT_MS, signal });
+      } catch (error) {
+        throw noReply(error, endpoint, true);
+      }
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

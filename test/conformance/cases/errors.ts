@@ -1,0 +1,141 @@
+import { expect } from "vitest";
+import type { FaultKind } from "../../../playground/brokers/types.ts";
+import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
+import type { HttpReply, HttpRequest } from "../../../src/lib/http.ts";
+import type { Kit } from "../kit.ts";
+import type { Street } from "../street.ts";
+import { ending, readsOf, resting, share, ticket } from "../tickets.ts";
+import { expectFor } from "../expect-for.ts";
+
+/** What a read says of each lasting trouble on the line. */
+const KINDS: readonly (readonly [FaultKind, BrokerErrorKind])[] = [
+  ["html-502", "unavailable"],
+  ["drop-before", "unavailable"],
+  ["drop-after", "unavailable"],
+  ["hang-after", "timeout"],
+  ["truncated", "bad-response"],
+  ["too-many", "rate-limited"],
+];
+const SHORT_TIMEOUT_MS = 150;
+
+export function errorCases(kit: Kit): void {
+  const { wire } = kit.spec;
+
+  kit.group("errors", () => {
+    for (const [fault, kind] of KINDS) {
+      kit.case(`of reads: ${fault} is ${kind}, naming broker and endpoint`, async () => {
+        const { street, access } = await kit.enter();
+        const { name } = street.definition;
+        street.server.inject(name, { kind: fault });
+        if (fault === "hang-after") street.hands.timeoutMs = SHORT_TIMEOUT_MS;
+        const reads = Object.entries(readsOf(street, access));
+        const ends = await Promise.all(reads.map(async ([read, call]) => ({ read, end: await ending(call()) })));
+        for (const { read, end } of ends) {
+          if (!("error" in end)) expect.fail(`${read} succeeded: ${JSON.stringify(end.value)}`);
+          expectFor(end.error, read).toBeInstanceOf(BrokerError);
+          expectFor(end.error, read).toMatchObject({ kind, broker: name });
+          const { endpoint, retryAfterMs } = end.error as BrokerError;
+          expectFor(endpoint, read).toMatch(/^(GET|POST) \S+$/);
+          if (kind === "rate-limited") expectFor(retryAfterMs, read).toBe(1_000);
+        }
+      });
+    }
+
+    kit.case("that pass are outwaited by reads, within their deadline", async () => {
+      const { street, access } = await kit.enter();
+      const { name } = street.definition;
+      for (const kind of ["too-many", "html-502", "drop-before"] as const) {
+        street.server.inject(name, { kind, times: 2 });
+        expect(await street.connector.getOrders(access)).toEqual([]);
+        street.server.clearFaults(name);
+      }
+      expect(street.record.waits).toHaveLength(6);
+      expectFor(street.record.waits.slice(0, 2), "as Retry-After says").toEqual([1_000, 1_000]);
+    });
+
+    kit.case("of an address that is not registered: nothing was sent", async () => {
+      const { street, access } = await kit.enter();
+      const order = await resting(street, access);
+      street.broker.switches.isIpAllowed = false;
+      const { connector } = street;
+      const expected = { kind: "not-sent", cause: "ip-not-allowed", reason: expect.stringMatching(/\w/) as string };
+      const tag = "intent0002" as NonNullable<Parameters<typeof connector.findOrdersByTag>[1]>;
+      expect(await connector.placeOrder(access, ticket(street, share(street), { tag }))).toMatchObject(expected);
+      expect(await connector.modifyOrder(access, order, { qty: 1 })).toMatchObject(expected);
+      expect(await connector.cancelOrder(access, order)).toMatchObject(expected);
+      expect(await connector.getOrders(access)).toMatchObject([{ qty: order.qty, status: "open" }]);
+    });
+
+    kit.case("of a reply that lacks a field name the field", async () => {
+      const { street, access } = await kit.enter();
+      await resting(street, access);
+      for (const field of [wire?.orderId ?? "", wire?.status ?? ""]) {
+        street.hands.tamper = inBookOf(street, wire?.book, (row) => without(row, field));
+        const end = await ending(street.connector.getOrders(access));
+        expect("error" in end && end.error).toMatchObject({
+          kind: "bad-response",
+          broker: street.definition.name,
+          message: expect.stringContaining(field) as string,
+        });
+      }
+    });
+
+    kit.case("of an order status or product that is new are loud, never guessed", async () => {
+      const { street, access } = await kit.enter();
+      await resting(street, access);
+      for (const field of [wire?.status ?? "", wire?.product ?? ""]) {
+        for (const value of ["SOMETHING NEW", 987, null]) {
+          street.hands.tamper = inBookOf(street, wire?.book, (row) => ({ ...row, [field]: value }));
+          await expectFor(street.connector.getOrders(access), `${field} ${value}`).rejects.toMatchObject({
+            kind: "bad-response",
+          });
+        }
+      }
+    });
+
+    kit.case("are none where the broker adds a field", async () => {
+      const { street, access } = await kit.enter();
+      const order = await resting(street, access);
+      street.hands.tamper = inBookOf(street, wire?.book, (row) => ({ ...row, something_new: { deep: [1] } }));
+      expect(await street.connector.getOrders(access)).toEqual([order]);
+    });
+
+    kit.case("of an acceptance that names no order leave it unknown", async () => {
+      const { street, access } = await kit.enter();
+      street.hands.tamper = (request, reply) =>
+        wire?.place.test(callOf(street, request)) === true
+          ? { ...reply, body: stripped(reply.body, wire.orderId) }
+          : reply;
+      const outcome = await street.connector.placeOrder(access, ticket(street, share(street)));
+      expect(outcome).toMatchObject({ kind: "unknown" });
+    });
+  });
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+const callOf = ({ definition }: Street, { method, url }: HttpRequest): string =>
+  `${method} ${new URL(url).pathname.slice(definition.name.length + 1)}`;
+
+/** Changes every row of the order book on its way. */
+function inBookOf(street: Street, book: RegExp | undefined, change: (row: Row) => Row) {
+  return (request: HttpRequest, reply: HttpReply): HttpReply =>
+    book?.test(callOf(street, request)) === true
+      ? { ...reply, body: JSON.stringify(mapRows(JSON.parse(reply.body), change)) }
+      : reply;
+}
+
+const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Rows are the objects of the first array of objects. */
+function mapRows(value: unknown, change: (row: Row) => Row): unknown {
+  if (Array.isArray(value)) return value.map((each: unknown) => (isRow(each) ? change(each) : each));
+  if (!isRow(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, mapRows(inner, change)]));
+}
+
+const without = (row: Row, field: string): Row =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => name !== field));
+
+const stripped = (body: string, field: string): string =>
+  JSON.stringify(JSON.parse(body), (name: string, value: unknown) => (name === field ? undefined : value));

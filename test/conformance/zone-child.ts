@@ -1,0 +1,58 @@
+import { angelone } from "../../connectors/angelone/index.ts";
+import { dhan } from "../../connectors/dhan/index.ts";
+import { fyers } from "../../connectors/fyers/index.ts";
+import { zerodha } from "../../connectors/zerodha/index.ts";
+import { simulatedAngelone } from "../../playground/brokers/angelone.ts";
+import { simulatedDhan } from "../../playground/brokers/dhan.ts";
+import { simulatedFyers } from "../../playground/brokers/fyers.ts";
+import { simulatedZerodha } from "../../playground/brokers/zerodha.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import type { Conformance } from "./spec.ts";
+import { logIn, openStreet } from "./street.ts";
+import { resting, share, termsOf } from "./tickets.ts";
+
+const BROKERS: readonly Conformance[] = [
+  { definition: zerodha, simulate: simulatedZerodha },
+  { definition: fyers, simulate: simulatedFyers },
+  { definition: dhan, simulate: simulatedDhan },
+  { definition: angelone, simulate: simulatedAngelone },
+];
+
+/** Every instant that a connector reads from a broker's text, in ISO form. */
+export async function timesOf(spec: Conformance): Promise<Readonly<Record<string, unknown>>> {
+  const street = await openStreet(spec);
+  try {
+    const access = await logIn(street);
+    const instrument = share(street);
+    const order = await resting(street, access, { terms: termsOf(street, instrument, "MARKET") });
+    const [trade] = await street.connector.getTrades(access);
+    const quote = await street.connector.getQuote(access, instrument);
+    const range = { from: istInstant("2026-11-18"), to: istInstant("2026-11-19", "23:59") };
+    const starts = async (interval: "1h" | "1d"): Promise<string[]> =>
+      (await street.connector.getHistoricalData(access, { instrument, interval, ...range })).map(({ at }) => iso(at));
+    const expiries = street.rows.flatMap((row) => ("expiry" in row.instrument ? row.instrument.expiry : []));
+    return {
+      broker: street.definition.name,
+      expiresAt: iso(access.session.expiresAt),
+      placedAt: iso(order.placedAt),
+      tradedAt: iso(trade?.at),
+      quotedAt: iso(quote.at),
+      hours: await starts("1h"),
+      days: await starts("1d"),
+      expiries: [...new Set(expiries)].sort(),
+    };
+  } finally {
+    await street.close();
+  }
+}
+
+const iso = (at: number | null | undefined): string => (typeof at === "number" ? new Date(at).toISOString() : "none");
+
+/** The zone of the process, with what each broker's connector makes of India's times in it. */
+export async function report(): Promise<unknown> {
+  const brokers = [];
+  for (const broker of BROKERS) brokers.push(await timesOf(broker));
+  return { noon: new Date(2026, 10, 20, 12).toISOString(), brokers };
+}
+
+if (import.meta.main) process.stdout.write(JSON.stringify(await report()));

@@ -1,0 +1,198 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createYahoo } from "../../../connectors/yahoo/index.ts";
+import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
+import { startBrokersServer } from "../../../playground/brokers/server.ts";
+import type { BrokersServer } from "../../../playground/brokers/types.ts";
+import { simulatedYahoo, type SimulatedYahoo } from "../../../playground/yahoo/yahoo.ts";
+import type { DataSource } from "../../../connectors/base.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
+import { istDate, istInstant } from "../../../src/domain/market.ts";
+import { BrokerError } from "../../../src/errors.ts";
+import { createHttpClient, type HttpClient } from "../../../src/lib/http.ts";
+
+const START = istInstant("2026-11-18", "11:00");
+const DAY_MS = 86_400_000;
+
+describe("Yahoo Finance as a data source", () => {
+  let now = START;
+  const exchange = createExchange({ seed: 7, now: () => now, isAlwaysOpen: false });
+  let simulated: SimulatedYahoo;
+  let server: BrokersServer;
+  let http: HttpClient;
+  let yahoo: DataSource;
+  const warnings: string[] = [];
+
+  const named = (symbol: string): Instrument => {
+    const found = exchange.instruments.find((each) => each.symbol === symbol);
+    if (!found) throw new Error(`not listed: ${symbol}`);
+    return found;
+  };
+  const fresh = (root = server.base("yahoo")): DataSource =>
+    createYahoo({ http, root, now: () => now, warn: (message) => warnings.push(message) });
+  const callsTo = (path: string): number => server.calls("yahoo").filter((call) => call.includes(path)).length;
+
+  beforeAll(async () => {
+    simulated = simulatedYahoo({ exchange });
+    server = await startBrokersServer({ port: 0, brokers: [simulated] });
+    http = createHttpClient({ now: () => now, sleep: async () => undefined });
+    yahoo = fresh();
+  });
+  afterEach(() => {
+    server.clearFaults();
+    simulated.yahoo.isBlocked = false;
+    simulated.yahoo.hasCrumb = true;
+    warnings.length = 0;
+  });
+  afterAll(async () => {
+    await http.close();
+    await server.close();
+  });
+
+  it("quotes a share and an index from charts, without a crumb, as of fifteen minutes ago", async () => {
+    const [sbin, nifty] = [named("NSE:SBIN-EQ"), named("NSE:NIFTY50-INDEX")];
+    const before = callsTo("getcrumb");
+    const quotes = await yahoo.getQuotes([sbin, nifty]);
+    const quote = quotes.get(sbin.key);
+    expect(quotes.size).toBe(2);
+    expect(quote).toMatchObject({ symbol: "NSE:SBIN-EQ", source: "yfinance", bid: null, ask: null });
+    expect(now - (quote?.at ?? 0)).toBeGreaterThanOrEqual(15 * 60_000);
+    expect(now - (quote?.at ?? 0)).toBeLessThan(17 * 60_000);
+    expect((quote?.ltp ?? 1) % 100).toBe(0);
+    const yesterday = exchange.candles(sbin.key, "1d", now - 5 * DAY_MS, now).at(-2);
+    expect(quote?.prevClose).toBe(yesterday?.close);
+    expect(callsTo("getcrumb")).toBe(before);
+  });
+
+  it("asks once for many quotes, and leaves out what Yahoo does not have", async () => {
+    const shares = exchange.instruments.filter((each) => each.kind === "equity" && each.segment === "NSE");
+    const option = exchange.instruments.find((each) => each.kind === "option");
+    const before = callsTo("/v7/finance/quote");
+    const quotes = await fresh().getQuotes([...shares, option as Instrument]);
+    expect(quotes.size).toBe(50);
+    expect(quotes.has((option as Instrument).key)).toBe(false);
+    expect(callsTo("/v7/finance/quote")).toBe(before + 1);
+    const sbin = quotes.get(named("NSE:SBIN-EQ").key);
+    expect(sbin?.prevClose).not.toBeNull();
+  });
+
+  it("agrees with itself: batch and chart quotes of a share are the same", async () => {
+    const shares = ["NSE:SBIN-EQ", "NSE:M&M-EQ", "NSE:BAJAJ-AUTO-EQ", "BSE:SBIN"].map(named);
+    const batch = await yahoo.getQuotes(shares);
+    for (const share of shares) {
+      const single = (await yahoo.getQuotes([share])).get(share.key);
+      const { ltp, prevClose, open, high, low, volume, at } = batch.get(share.key) ?? {};
+      expect(single).toMatchObject({ ltp, prevClose, open, high, low, volume, at });
+    }
+  });
+
+  it("makes a new crumb when the old one has died", async () => {
+    const shares = ["NSE:SBIN-EQ", "NSE:INFY-EQ", "NSE:TCS-EQ", "NSE:ITC-EQ"].map(named);
+    const source = fresh();
+    await source.getQuotes(shares);
+    simulated.yahoo.dropCrumbs();
+    expect((await source.getQuotes(shares)).size).toBe(4);
+    expect(warnings).toEqual([]);
+  });
+
+  it("falls back to charts when no crumb can be had", async () => {
+    simulated.yahoo.hasCrumb = false;
+    const shares = ["NSE:SBIN-EQ", "NSE:INFY-EQ", "NSE:TCS-EQ", "NSE:ITC-EQ"].map(named);
+    expect((await fresh().getQuotes(shares)).size).toBe(4);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("gives daily candles by Indian dates, without the rows that lack a number", async () => {
+    const sbin = named("NSE:SBIN-EQ");
+    const [from, to] = [istInstant("2026-10-01"), now];
+    const candles = await yahoo.getHistoricalData({ instrument: sbin, interval: "1d", from, to });
+    const truth = exchange.candles(sbin.key, "1d", from, now - 15 * 60_000);
+    const dates = candles.map(({ at }) => istDate(at));
+    expect(dates).toEqual(truth.map(({ at }) => istDate(at)).filter((date) => !date.endsWith("-13")));
+    expect(new Set(dates).size).toBe(dates.length);
+    expect(candles[0]).toEqual(truth[0]);
+    expect(candles.every(({ at }) => at === istInstant(istDate(at)))).toBe(true);
+  });
+
+  it("makes weeks and months of days", async () => {
+    const sbin = named("NSE:SBIN-EQ");
+    const query = { instrument: sbin, from: istInstant("2026-08-01"), to: now };
+    const months = await yahoo.getHistoricalData({ ...query, interval: "1mo" });
+    expect(months.map(({ at }) => istDate(at))).toEqual(["2026-08-01", "2026-09-01", "2026-10-01", "2026-11-01"]);
+    const weeks = await yahoo.getHistoricalData({ ...query, interval: "1w" });
+    expect(weeks.every(({ at }) => new Date(`${istDate(at)}T00:00:00Z`).getUTCDay() === 1)).toBe(true);
+    const days = await yahoo.getHistoricalData({ ...query, interval: "1d" });
+    const september = days.filter(({ at }) => istDate(at).startsWith("2026-09"));
+    expect(months[1]?.high).toBe(Math.max(...september.map(({ high }) => high)));
+    expect(months[1]?.volume).toBe(september.reduce((sum, { volume }) => sum + volume, 0));
+  });
+
+  it("asks for minutes in the pieces that Yahoo allows and leaves out what is too old", async () => {
+    const sbin = named("NSE:SBIN-EQ");
+    const before = callsTo("/v8/finance/chart");
+    const candles = await yahoo.getHistoricalData({ instrument: sbin, interval: "1m", from: now - 60 * DAY_MS, to: now });
+    expect(callsTo("/v8/finance/chart") - before).toBe(5);
+    expect(istDate(candles[0]?.at ?? 0) >= istDate(now - 30 * DAY_MS)).toBe(true);
+    expect(candles.every(({ at }) => at % 60_000 === 0)).toBe(true);
+    expect(candles.map(({ at }) => at)).toEqual([...new Set(candles.map(({ at }) => at))].sort((a, b) => a - b));
+  });
+
+  it("has an empty range for an empty range", async () => {
+    const sunday = istInstant("2026-11-15");
+    const query = { instrument: named("NSE:SBIN-EQ"), interval: "1d" as const, from: sunday, to: sunday + 3_600_000 };
+    expect(await yahoo.getHistoricalData(query)).toEqual([]);
+  });
+
+  it("refuses candles of what Yahoo does not have, without asking", async () => {
+    const option = exchange.instruments.find((each) => each.kind === "option") as Instrument;
+    const before = server.calls("yahoo").length;
+    const query = { instrument: option, interval: "1d" as const, from: now - DAY_MS, to: now };
+    await expect(yahoo.getHistoricalData(query)).rejects.toMatchObject({ kind: "rejected", broker: "yahoo" });
+    expect(server.calls("yahoo")).toHaveLength(before);
+  });
+
+  it("says rejected for a symbol that Yahoo has dropped, and leaves its quote out", async () => {
+    const gone = { ...named("NSE:SBIN-EQ"), symbol: "NSE:GONE-EQ", key: "NSE:999999" } as Instrument;
+    const query = { instrument: gone, interval: "1d" as const, from: now - DAY_MS, to: now };
+    await expect(yahoo.getHistoricalData(query)).rejects.toMatchObject({ kind: "rejected" });
+    expect((await yahoo.getQuotes([gone])).size).toBe(0);
+  });
+
+  it("after 429 asks nothing for a quarter of an hour, and prints nothing", async () => {
+    const printed = vi.spyOn(console, "error");
+    const source = fresh();
+    const sbin = named("NSE:SBIN-EQ");
+    simulated.yahoo.isBlocked = true;
+    await expect(source.getQuotes([sbin])).rejects.toMatchObject({ kind: "rate-limited" });
+    const asked = server.calls("yahoo").length;
+    simulated.yahoo.isBlocked = false;
+    await expect(source.getQuotes([sbin])).rejects.toMatchObject({ kind: "rate-limited" });
+    expect(server.calls("yahoo")).toHaveLength(asked);
+    now += 16 * 60_000;
+    expect((await source.getQuotes([sbin])).size).toBe(1);
+    now = START;
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
+  });
+
+  it.each([
+    ["html-502", "unavailable"],
+    ["truncated", "bad-response"],
+  ] as const)("says %s as %s", async (fault, kind) => {
+    server.inject("yahoo", { kind: fault, match: /chart/, times: 1 });
+    const error: unknown = await yahoo.getQuotes([named("NSE:SBIN-EQ")]).catch((failure: unknown) => failure);
+    expect(error).toBeInstanceOf(BrokerError);
+    expect(error).toMatchObject({ kind });
+  });
+
+  it("asks again once when a kept connection was closed under it", async () => {
+    server.inject("yahoo", { kind: "drop-before", match: /chart/, times: 1 });
+    expect((await yahoo.getQuotes([named("NSE:SBIN-EQ")])).size).toBe(1);
+  });
+
+  it("says unreachable when nobody listens", async () => {
+    const closed = await startBrokersServer({ port: 0, brokers: [simulated] });
+    await closed.close();
+    const source = fresh(closed.base("yahoo"));
+    await expect(source.getQuotes([named("NSE:SBIN-EQ")])).rejects.toMatchObject({ kind: "unreachable" });
+  });
+});
