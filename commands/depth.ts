@@ -19,7 +19,7 @@ export const depth: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
-      const link = await accountFor(deps, ctx, null);
+      const link = await accountFor(deps, ctx);
       const book = await deps.quotes.depth(link, instrument);
       await show(ctx, depthView(instrument, book, link.label, deps.clock.now()));
     };

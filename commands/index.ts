@@ -1,5 +1,11 @@
 import type { CommandModule } from "../src/bot/commands.ts";
 import { accounts } from "./accounts.ts";
+import { alert } from "./alert.ts";
+import { chart } from "./chart.ts";
+import { dashboard } from "./dashboard.ts";
+import { heat } from "./heat.ts";
+import { niftyshop } from "./niftyshop.ts";
+import { watch } from "./watch.ts";
 import { buy } from "./buy.ts";
 import { cancel } from "./cancel.ts";
 import { depth } from "./depth.ts";
@@ -18,6 +24,15 @@ import { sell } from "./sell.ts";
 import { settings } from "./settings.ts";
 import { start } from "./start.ts";
 import { trades } from "./trades.ts";
+import { egress } from "./egress.ts";
+import { exit } from "./exit.ts";
+import { exportOrders } from "./export.ts";
+import { forget } from "./forget.ts";
+import { health } from "./health.ts";
+import { limits } from "./limits.ts";
+import { lock } from "./lock.ts";
+import { panic } from "./panic.ts";
+import { users } from "./users.ts";
 
 /** Every command, in the order that /help and Telegram's menu show. Adding one is one file and one line here. */
 export const commands: readonly CommandModule[] = [
@@ -26,18 +41,33 @@ export const commands: readonly CommandModule[] = [
   link,
   accounts,
   profile,
+  dashboard,
   positions,
   holdings,
   funds,
   pnl,
+  heat,
   orders,
   trades,
   quote,
   depth,
   search,
+  chart,
+  watch,
+  alert,
   buy,
   sell,
   modify,
   cancel,
+  exit,
+  panic,
+  limits,
+  exportOrders,
+  niftyshop,
   settings,
+  lock,
+  egress,
+  users,
+  health,
+  forget,
 ];

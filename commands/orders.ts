@@ -1,9 +1,41 @@
+import { Composer } from "grammy";
+import { onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { lines } from "../src/bot/html.ts";
+import { Refusal } from "../src/bot/refusal.ts";
 import { ordersView } from "../src/bot/render/books.ts";
-import { mergedCommand } from "../src/bot/merged-command.ts";
+import { unbookedOrders } from "../src/bot/render/our-orders.ts";
+import * as text from "../src/bot/text.ts";
+import { show } from "../src/bot/view.ts";
 
-export const orders = mergedCommand(
-  { name: "orders", description: "Orders of today, all accounts", group: "Portfolio" },
-  "ord",
-  (deps, user) => deps.portfolio.orders(user),
-  ordersView,
-);
+/** A day's orders of a busy user. */
+const RECENT = 100;
+
+/** The brokers' books, and beside them those of ours that are in none. */
+export const orders: CommandModule = {
+  name: "orders",
+  description: "Orders of today, all accounts",
+  group: "Portfolio",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("orders", (ctx) => answer(deps, ctx, 0));
+    onCallback(composer, "ord", (ctx, [page]) => answer(deps, ctx, Number(page)));
+    return composer;
+  },
+};
+
+async function answer(deps: BotDeps, ctx: SaudaContext, page: number): Promise<void> {
+  const user = ctx.user._id;
+  const [parts, intents, links] = await Promise.all([
+    deps.portfolio.orders(user),
+    deps.journal.ofUser(user, { limit: RECENT, order: "desc" }),
+    deps.accounts.all(user),
+  ]);
+  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  const now = deps.clock.now();
+  const view = ordersView(parts, { accounts: deps.accounts, now, page });
+  const ours = unbookedOrders(intents, links, now);
+  await show(ctx, ours ? { ...view, html: lines(view.html, ours) } : view);
+}

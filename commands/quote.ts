@@ -19,7 +19,7 @@ export const quote: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
-      const link = await accountFor(deps, ctx, null);
+      const link = await accountFor(deps, ctx);
       const price = await deps.quotes.forLink(link, instrument);
       await show(ctx, quoteView({ instrument, quote: price, source: link.label, now: deps.clock.now() }));
     };

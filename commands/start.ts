@@ -1,7 +1,9 @@
 import { Composer, InlineKeyboard } from "grammy";
 import { callbackData } from "../src/bot/callbacks.ts";
-import type { CommandModule } from "../src/bot/commands.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
+import { INVITATION_PREFIX } from "../src/bot/people.ts";
+import * as safety from "../src/bot/safety-text.ts";
 import * as text from "../src/bot/text.ts";
 import { send } from "../src/bot/view.ts";
 
@@ -13,15 +15,8 @@ export const start: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     composer.command("start", async (ctx) => {
-      const { _id, name, role } = ctx.user;
-      if (role === "pending") {
-        if (ctx.match !== "" && (await deps.users.claimOwnership(_id, ctx.match))) {
-          await send(ctx, { html: text.start.newOwner() });
-        } else {
-          await send(ctx, { html: (await deps.users.owner()) ? text.start.pending(name) : text.start.noOwner() });
-          return;
-        }
-      }
+      if (ctx.user.role === "pending" && !(await letIn(deps, ctx))) return;
+      const { _id, name } = ctx.user;
       const links = await deps.accounts.active(_id);
       if (links.length > 0) {
         await send(ctx, { html: text.start.back(name, links.length) });
@@ -36,3 +31,22 @@ export const start: CommandModule = {
     return composer;
   },
 };
+
+/** By the code printed at start-up, by an invitation, or not yet: then the owner is asked. */
+async function letIn(deps: BotDeps, ctx: SaudaContext): Promise<boolean> {
+  const { user, match } = { user: ctx.user, match: typeof ctx.match === "string" ? ctx.match.trim() : "" };
+  if (match.startsWith(INVITATION_PREFIX)) {
+    const invited = await deps.admission.accept(user, match.slice(INVITATION_PREFIX.length));
+    await send(ctx, { html: invited ? safety.users.invited(invited.role) : safety.users.inviteDead() });
+    if (invited) ctx.user = invited;
+    return invited !== null;
+  }
+  if (match !== "" && (await deps.users.claimOwnership(user._id, match))) {
+    ctx.user = (await deps.users.get(user._id)) ?? user;
+    await send(ctx, { html: text.start.newOwner() });
+    return true;
+  }
+  await deps.admission.knock(user);
+  await send(ctx, { html: (await deps.users.owner()) ? text.start.pending(user.name) : text.start.noOwner() });
+  return false;
+}

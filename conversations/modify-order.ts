@@ -2,7 +2,7 @@ import type { Conversation } from "@grammyjs/conversations";
 import { InlineKeyboard } from "grammy";
 import type { BotDeps } from "../src/bot/commands.ts";
 import type { BareContext, SaudaContext } from "../src/bot/context.ts";
-import { askToModify } from "../src/bot/order-flow.ts";
+import { askToModify } from "../src/bot/change-flow.ts";
 import * as text from "../src/bot/text.ts";
 import type { BrokerOrderId, LinkId } from "../src/domain/ids.ts";
 import { parseOrderText, type OrderWords } from "../src/domain/order-text.ts";

@@ -12,6 +12,7 @@ import { paiseFromRupees, priceFromRupees } from "../src/domain/money.ts";
 import { startBrokersServer } from "./brokers/server.ts";
 import type { SimulatedBroker, SimulatedBrokerDeps } from "./brokers/types.ts";
 import { simulatedZerodha } from "./brokers/zerodha.ts";
+import { simulatedYahoo } from "./yahoo/yahoo.ts";
 import { createLab } from "./lab.ts";
 import type { Lab } from "./telegram/lab.ts";
 import { startPlayground, type Playground } from "./telegram/server.ts";
@@ -48,7 +49,8 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   const exchange = createExchange({ seed: SEED, now, ...(snapshot ? { snapshot } : {}) });
   openDemoAccounts(exchange);
   const brokers = simulatedBrokers(exchange, options.publicUrl);
-  const server = await startBrokersServer({ port: 0, brokers });
+  const yahoo = simulatedYahoo({ exchange });
+  const server = await startBrokersServer({ port: 0, brokers: [...brokers, yahoo] });
   const lab = createLab({ brokers, server, exchange });
   const chat = {
     now,
@@ -68,7 +70,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     exchange,
     lab,
     paper: createPaper({ exchange }),
-    roots: Object.assign({}, ...brokers.map((broker) => broker.roots(server.base(broker.name)))),
+    roots: Object.assign({}, ...[...brokers, yahoo].map((each) => each.roots(server.base(each.name)))),
     ownerId: String(telegram.users[0]?.id ?? ""),
     async close() {
       clearInterval(timer);

@@ -25,6 +25,9 @@ const environmentSchema = z.object({
   MASTER_KEY: optional(
     z.string().refine((text) => isKey(text), "expected 32 bytes in base64 (openssl rand -base64 32)"),
   ),
+  MASTER_KEY_PREVIOUS: optional(
+    z.string().refine((text) => text.split(",").every(isKey), "expected the former keys, comma between them"),
+  ),
   OWNER_ID: optional(z.string().regex(/^\d{1,16}$/, "expected a Telegram user id, digits only")),
   LOG_LEVEL: optional(
     z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
@@ -44,6 +47,8 @@ export interface Config {
   readonly mongoUri: Secret | null;
   readonly dataDir: string;
   readonly masterKey: Secret | null;
+  /** Keys that are only read with, until everything is encrypted with the current one. */
+  readonly previousKeys: readonly Secret[];
   readonly ownerId: string | null;
   readonly logLevel: string;
   /** Epoch ms that the process pretends to start at. */
@@ -94,6 +99,7 @@ function assemble(environment: z.output<typeof environmentSchema>, roots: Config
     mongoUri: environment.MONGODB_URI ? new Secret(environment.MONGODB_URI) : null,
     dataDir: environment.DATA_DIR ?? "./data",
     masterKey: environment.MASTER_KEY ? new Secret(environment.MASTER_KEY) : null,
+    previousKeys: (environment.MASTER_KEY_PREVIOUS?.split(",") ?? []).map((key) => new Secret(key)),
     ownerId: environment.OWNER_ID ?? null,
     logLevel: environment.LOG_LEVEL ?? "info",
     startAt: environment.SAUDA_CLOCK ? Date.parse(environment.SAUDA_CLOCK) : null,
@@ -105,6 +111,9 @@ function contradictions(config: Config, environment: z.output<typeof environment
   const problems: string[] = [];
   if (config.mongoUri && !config.masterKey) {
     problems.push("MASTER_KEY: required with MONGODB_URI, expected 32 bytes in base64 (openssl rand -base64 32)");
+  }
+  if (config.previousKeys.length > 0 && !config.masterKey) {
+    problems.push("MASTER_KEY_PREVIOUS: needs MASTER_KEY; a key in DATA_DIR is rotated by npm run rotate-key alone");
   }
   if (config.mode === "webhook") {
     const { protocol, hostname } = new URL(config.publicUrl);

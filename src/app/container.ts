@@ -1,60 +1,77 @@
 import type { BrokerDefinition, DataSource } from "../../connectors/base.ts";
 import { commands } from "../../commands/index.ts";
 import type { BotDeps } from "../bot/commands.ts";
-import { userId, type BrokerName } from "../domain/ids.ts";
+import { userId, type BrokerName, type UserId } from "../domain/ids.ts";
 import { createHttpClient, type HttpClient } from "../lib/http.ts";
 import type { Log } from "../lib/log.ts";
+import type { Metrics } from "../lib/metrics.ts";
 import { createRateLimiter } from "../lib/rate-limit.ts";
-import { randomToken } from "../lib/token.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Store } from "../ports/store.ts";
+import type { Notifier } from "../ports/notifier.ts";
 import { createAccounts, type Broker } from "../services/accounts.ts";
 import { createInstruments } from "../services/instruments/instruments.ts";
 import type { Instruments } from "../services/instruments/types.ts";
+import { createAdmission } from "../services/admission.ts";
+import { forgetUser, type RememberingStore } from "../services/forget.ts";
 import { createKeyCapture } from "../services/key-capture.ts";
+import { createKeyForms } from "../services/key-forms.ts";
+import { createOrderLock } from "../services/lock.ts";
 import { createLogins } from "../services/logins.ts";
 import { createOneTime } from "../services/one-time.ts";
-import { createDesk } from "../services/orders/desk.ts";
-import { createJournal, type Intent } from "../services/orders/journal.ts";
-import { createTickets } from "../services/orders/tickets.ts";
-import { createWatcher } from "../services/orders/watcher.ts";
+import { createOrderServices } from "../services/orders/orders.ts";
+import type { Intent, Origin } from "../services/orders/journal.ts";
 import { createPortfolio } from "../services/portfolio.ts";
 import { createQuotes } from "../services/quotes.ts";
-import { createUsers } from "../services/users.ts";
+import { createUsers, DEFAULT_SETTINGS } from "../services/users.ts";
 import { allows } from "../bot/access.ts";
+import { letInNotification, roleNotification } from "../bot/people.ts";
 import type { Config } from "./config.ts";
+import { createMarketServices } from "./market-services.ts";
+import type { LinkWatch } from "./observed.ts";
 
 /** A market order's price may move this far between card and confirmation, in 1/100 percent. */
 const DRIFT_BASIS_POINTS = 50;
 
 export interface Container {
   readonly deps: BotDeps;
-  readonly http: HttpClient;
   readonly instruments: Instruments;
-  close(): Promise<void>;
 }
 
 export interface ContainerOptions {
   readonly config: Config;
-  readonly store: Store;
+  readonly store: RememberingStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly definitions: readonly BrokerDefinition[];
-  readonly yahoo: DataSource | null;
+  readonly yahoo: DataSource;
+  readonly http: HttpClient;
   readonly ownerCode: string | null;
+  readonly notifier: Notifier;
+  readonly linkWatch: LinkWatch;
+  readonly systemHealth: BotDeps["systemHealth"];
+  /** Whether a person's browser can open PUBLIC_URL. */
+  readonly isPublic: boolean;
+  /** The playground's exchange never closes. */
+  readonly isAlwaysOpen: boolean;
   /** Draws the card of an order that moved on its own. */
   readonly onOrderChange: (intent: Intent) => Promise<void>;
 }
 
-/** Wires the services: the one place where implementations meet the ports. */
-export function createContainer(options: ContainerOptions): Container {
-  const { config, store, clock, log } = options;
-  const http = createHttpClient({
+/** The one client for all brokers and Yahoo. */
+export const createHttp = (clock: Clock, log: Log, metrics: Metrics): HttpClient =>
+  createHttpClient({
     now: () => clock.now(),
     sleep: (ms, signal) => clock.sleep(ms, signal),
-    onCall: ({ scope, method, path, outcome, ms }) =>
-      log.debug({ scope, method, path, outcome, ms: Math.round(ms) }, "broker call"),
+    onCall({ scope, method, path, outcome, ms }) {
+      metrics.count("sauda_http_calls_total", { method, outcome });
+      metrics.time("sauda_http_call_seconds", ms, { method });
+      log.debug({ scope, method, path, outcome, ms: Math.round(ms) }, "broker call");
+    },
   });
+
+/** Wires the services: the one place where implementations meet the ports. */
+export function createContainer(options: ContainerOptions): Container {
+  const { config, store, clock, log, http } = options;
   const brokers = connectAll(options, http, () => instruments);
   const users = createUsers({
     store,
@@ -65,43 +82,59 @@ export function createContainer(options: ContainerOptions): Container {
   const accounts = createAccounts({ store, clock, brokers });
   const instruments = createInstruments({ brokers, accounts, clock, log, dataDir: config.dataDir });
   const oneTime = createOneTime({ store, clock });
-  const journal = createJournal({ store, clock });
   const quotes = createQuotes({ accounts, clock, yahoo: options.yahoo });
-  const watcher = createWatcher({ accounts, journal, clock, log, onChange: options.onOrderChange });
-  const mayTrade = async (id: Parameters<typeof users.get>[0]): Promise<boolean> =>
-    allows((await users.get(id))?.role ?? "pending", "trader");
+  const orderLock = createOrderLock({ store, clock });
+  // The lock holds orders back; a panic only takes risk away.
+  const mayTrade = async (id: UserId, origin: Origin): Promise<boolean> =>
+    allows((await users.get(id))?.role ?? "pending", "trader") &&
+    (origin === "panic" || !(await orderLock.state(id)).isFrozen);
+  const orders = createOrderServices({
+    store,
+    accounts,
+    quotes,
+    instruments,
+    clock,
+    log,
+    mayTrade,
+    onChange: options.onOrderChange,
+    driftBasisPoints: async () => DRIFT_BASIS_POINTS,
+    protectionBasisPoints: async (id) => ((await users.get(id))?.settings ?? DEFAULT_SETTINGS).protectionBasisPoints,
+  });
+  const shared = { users, accounts, instruments, quotes, ...orders };
   const deps: BotDeps = {
+    ...createMarketServices({ ...options, ...shared, dataDir: config.dataDir }),
     users,
     accounts,
     instruments,
     quotes,
-    journal,
-    watcher,
+    ...orders,
     clock,
-    logins: createLogins({ accounts, oneTime, publicUrl: config.publicUrl }),
+    logins: createLogins({ accounts, oneTime, publicUrl: config.publicUrl, opensHere: options.isPublic }),
+    keyForms: createKeyForms({ accounts, oneTime, users }),
+    orderLock,
+    oneTime,
+    admission: createAdmission({
+      users,
+      oneTime,
+      clock,
+      tellOwner: (owner, about, key) => options.notifier.post(letInNotification(owner, about, key)),
+      tellUser: (user, key) => options.notifier.post(roleNotification(user, key)),
+    }),
+    forget: async (user) => forgetUser(store, user, (await accounts.all(user)).map((link) => link._id)),
+    linkHealth: (link) => options.linkWatch.of(link),
+    systemHealth: options.systemHealth,
     keyCapture: createKeyCapture({ store, clock, accounts }),
     portfolio: createPortfolio(accounts),
-    tickets: createTickets({ accounts, quotes, journal, clock, guard: { check: async () => [] } }),
-    desk: createDesk({
-      accounts,
-      journal,
-      quotes,
-      clock,
-      log,
-      driftBasisPoints: DRIFT_BASIS_POINTS,
-      mayTrade,
-      newConfirmId: randomToken,
-    }),
     publicUrl: config.publicUrl,
-    isPublic: config.publicUrl.startsWith("https://"),
+    isPublic: options.isPublic,
     commands: () => commands,
   };
-  return { deps, http, instruments, close: () => http.close() };
+  return { deps, instruments };
 }
 
 /** Every definition becomes a connector over the one HTTP client and the one limiter. */
 function connectAll(
-  { config, clock, log, definitions }: ContainerOptions,
+  { config, clock, log, definitions, linkWatch }: ContainerOptions,
   http: HttpClient,
   instruments: () => Instruments,
 ): ReadonlyMap<BrokerName, Broker> {
@@ -116,7 +149,7 @@ function connectAll(
         roots: { ...definition.roots, ...pick(config.roots, Object.keys(definition.roots)) },
         warn: (message, fields) => log.warn({ broker: definition.name, ...fields }, message),
       });
-      return [definition.name, { definition, connector }];
+      return [definition.name, { definition, connector: linkWatch.observe(definition.name, connector) }];
     }),
   );
 }

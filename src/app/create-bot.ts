@@ -11,16 +11,22 @@ import type { BotDeps, CommandModule } from "../bot/commands.ts";
 import type { SaudaContext } from "../bot/context.ts";
 import { dialogueStorage } from "../bot/dialogue-storage.ts";
 import { html } from "../bot/html.ts";
+import { inlineQuotes } from "../bot/inline.ts";
 import { reportCapture } from "../bot/link-flow.ts";
+import { captureCodes, lockGate, urgentLock } from "../bot/lock-gate.ts";
 import { orderButtons } from "../bot/order-buttons.ts";
+import { panicButtons } from "../bot/panic-buttons.ts";
+import { rateGate } from "../bot/rate-gate.ts";
 import { Refusal } from "../bot/refusal.ts";
 import * as text from "../bot/text.ts";
 import { isHarmless, send, type View } from "../bot/view.ts";
 import { userId } from "../domain/ids.ts";
 import { BrokerError, UserError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
+import type { Metrics } from "../lib/metrics.ts";
 import type { Secret } from "../lib/secret.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
+import { traced } from "../lib/trace.ts";
 import type { Store } from "../ports/store.ts";
 
 export const ALLOWED_UPDATES = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
@@ -28,6 +34,8 @@ export const ALLOWED_UPDATES = ["message", "callback_query", "inline_query", "my
 const DEADLINE_MS = 60_000;
 const SPINNER_MS = 700;
 const CLIENT_TIMEOUT_S = 45;
+/** From one person; a quick hand makes about 60. */
+const UPDATES_PER_MINUTE = 120;
 
 export interface BotOptions {
   readonly token: Secret;
@@ -37,9 +45,20 @@ export interface BotOptions {
   readonly log: Log;
   /** Known from an earlier start: saves a call. */
   readonly botInfo?: UserFromGetMe;
+  readonly metrics: Metrics;
+  readonly updatesPerMinute?: number;
 }
 
-export function createBot({ token, apiRoot, deps, store, log, botInfo }: BotOptions): Bot<SaudaContext> {
+export function createBot({
+  token,
+  apiRoot,
+  deps,
+  store,
+  log,
+  botInfo,
+  metrics,
+  updatesPerMinute = UPDATES_PER_MINUTE,
+}: BotOptions): Bot<SaudaContext> {
   const bot = new Bot<SaudaContext>(token.reveal(), {
     ...(botInfo ? { botInfo } : {}),
     client: {
@@ -52,10 +71,16 @@ export function createBot({ token, apiRoot, deps, store, log, botInfo }: BotOpti
     },
   });
   bot.catch(({ error }) => log.error({ err: error }, "update failed outside every boundary"));
-  bot.use(withLog(log));
+  bot.use(withTrace(log));
+  bot.use(withMetrics(metrics));
+  const urgent = bot.errorBoundary((error) => answerFailure(error, log, deps));
+  urgentLock(urgent, deps);
+  // Above the lanes: a handler that hangs must not hold up a panic.
+  bot.errorBoundary((error) => answerFailure(error, log, deps)).use(panicButtons(deps));
   bot.use(sequentialize((ctx) => [ctx.from?.id, ctx.chat?.id].filter((id) => id !== undefined).map(String)));
   const guarded = bot.errorBoundary((error) => answerFailure(error, log, deps));
   guarded.use(withDeadline());
+  guarded.use(rateGate(deps.clock, updatesPerMinute));
   guarded.on("my_chat_member", noteStops(deps));
   const personal = guarded.filter((ctx) => ctx.chat?.type === "private" || ctx.inlineQuery !== undefined);
   guarded.filter(
@@ -64,15 +89,18 @@ export function createBot({ token, apiRoot, deps, store, log, botInfo }: BotOpti
   );
   personal.use(withUser(deps));
   personal.use(withSpinnerStopped());
+  personal.use(inlineQuotes(deps));
+  personal.on("message:text", captureCodes(deps));
   personal.on("message:text", captureKeys(deps));
   personal.use(
     conversations<SaudaContext, SaudaContext>({
       storage: dialogueStorage({ store, clock: deps.clock }, DIALOGUES_VERSION) as never,
     }),
   );
-  personal.filter((ctx) => ctx.message?.text?.startsWith("/") === true, leaveDialogues);
+  personal.filter((ctx) => ctx.message?.text?.startsWith("/") === true, leaveDialogues(deps));
   personal.use(dialogues(deps));
   for (const command of commands) personal.use(restricted(command, deps));
+  personal.use(lockGate(deps));
   personal.use(orderButtons(deps));
   personal.on("callback_query:data", (ctx) => ctx.answerCallbackQuery({ text: text.deadButton }));
   personal.on("message:text", (ctx) =>
@@ -81,11 +109,27 @@ export function createBot({ token, apiRoot, deps, store, log, botInfo }: BotOpti
   return bot;
 }
 
-const withLog =
+const KINDS = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
+
+const withMetrics =
+  (metrics: Metrics): MiddlewareFn<SaudaContext> =>
+  async (ctx, next) => {
+    const kind = KINDS.find((each) => ctx.update[each] !== undefined) ?? "other";
+    const startedAt = performance.now();
+    metrics.count("sauda_updates_total", { kind });
+    try {
+      await next();
+    } finally {
+      metrics.time("sauda_handler_seconds", performance.now() - startedAt, { kind });
+    }
+  };
+
+/** Every log line that this update causes, down to the broker calls, says which update it was. */
+const withTrace =
   (log: Log): MiddlewareFn<SaudaContext> =>
   (ctx, next) => {
-    ctx.log = log.child({ update: ctx.update.update_id });
-    return next();
+    ctx.log = log;
+    return traced({ update: ctx.update.update_id }, next);
   };
 
 const withUser =
@@ -132,10 +176,13 @@ const captureKeys =
   };
 
 /** A command in the middle of a dialogue ends the dialogue and is obeyed. */
-const leaveDialogues: MiddlewareFn<SaudaContext> = async (ctx, next) => {
-  await ctx.conversation.exitAll();
-  await next();
-};
+const leaveDialogues =
+  (deps: BotDeps): MiddlewareFn<SaudaContext> =>
+  async (ctx, next) => {
+    await ctx.conversation.exitAll();
+    await deps.keyCapture.leave(ctx.user._id);
+    await next();
+  };
 
 function restricted(module: CommandModule, deps: BotDeps): MiddlewareFn<SaudaContext> {
   const composer = module.register(deps).middleware();
@@ -176,16 +223,16 @@ const withDeadline = (): MiddlewareFn<SaudaContext> => async (_ctx, next) => {
 async function answerFailure(failure: BotError<SaudaContext>, log: Log, deps: BotDeps): Promise<void> {
   const { error, ctx } = failure;
   if (isHarmless(error)) return;
-  const answer = answerTo(error, ctx, log, deps);
+  const answer = answerTo(error, log, deps);
   const isPrivate = ctx.chat?.type === "private";
   if (ctx.callbackQuery) await ctx.answerCallbackQuery().catch(() => undefined);
   if (isPrivate) await send(ctx, answer).catch((cause: unknown) => log.warn({ err: cause }, "failure not shown"));
 }
 
-function answerTo(error: unknown, ctx: SaudaContext, log: Log, deps: BotDeps): View {
+function answerTo(error: unknown, log: Log, deps: BotDeps): View {
   if (error instanceof Refusal) return { html: error.html };
   if (error instanceof UserError) return { html: html`${error.message}` };
-  const fields = { err: error, update: ctx.update.update_id };
+  const fields = { err: error };
   if (error instanceof BrokerError) {
     log.warn(fields, "broker call failed");
     const title = deps.accounts.brokers.get(error.broker)?.definition.title ?? error.broker;

@@ -1,23 +1,138 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BrokerDefinition } from "../../connectors/base.ts";
+import type { Access, BrokerConnector, BrokerDefinition, ConnectorDeps, DataSource } from "../../connectors/base.ts";
 import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
 import type { ExchangeSnapshot } from "../../connectors/paper/exchange/types.ts";
 import { createPaper } from "../../connectors/paper/index.ts";
+import { brokerName, type InstrumentKey } from "../domain/ids.ts";
+import type { Instrument } from "../domain/instrument.ts";
+import type { Quote } from "../domain/portfolio.ts";
+import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Config } from "./config.ts";
 
+const NO_PRICE = "Paper fills at real prices only, and there is none for this right now.";
 const SEED = 20_261_123;
+const SAVE_EVERY_MS = 10_000;
+/** A price this old is asked for again before it is used. */
+const FRESH_MS = 15_000;
 
-/** The paper broker beside real ones: open when the market is. */
-export function openPaper(config: Config, clock: Clock): BrokerDefinition {
+export interface PaperBeside {
+  readonly definition: BrokerDefinition;
+  /** Writes the paper accounts down for good. */
+  close(): void;
+}
+
+/** The paper broker beside real ones: open when the market is, and filled at real prices only. */
+export function openPaper(config: Pick<Config, "dataDir">, clock: Clock, prices: DataSource): PaperBeside {
   const file = join(config.dataDir, "paper.json");
   const snapshot = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ExchangeSnapshot) : null;
+  const live = createLivePrices(prices, clock);
   const exchange = createExchange({
     seed: SEED,
     now: () => clock.now(),
     isAlwaysOpen: false,
+    priceSource: live.get,
     ...(snapshot ? { snapshot } : {}),
   });
-  return createPaper({ exchange });
+  const save = (): void => {
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.partial`, JSON.stringify(exchange.snapshot()), { mode: 0o600 });
+    renameSync(`${file}.partial`, file);
+  };
+  const timer = setInterval(save, SAVE_EVERY_MS).unref();
+  const paper = createPaper({ exchange });
+  const find = (key: InstrumentKey): Instrument | undefined => exchange.find(key);
+  return {
+    definition: {
+      ...paper,
+      // The exchange's own candles are a random walk: beside real prices, charts come from where the prices do.
+      capabilities: { ...paper.capabilities, candles: false },
+      create: (deps: ConnectorDeps) => atLivePrices(paper.create(deps), live, find),
+    },
+    close() {
+      clearInterval(timer);
+      save();
+    },
+  };
+}
+
+interface LivePrices {
+  get: (key: InstrumentKey) => Quote | undefined;
+  /** Brings these and everything asked for before up to date. */
+  load(instruments: readonly Instrument[]): Promise<void>;
+}
+
+/** Real prices, fetched before they are needed, because the exchange matches without waiting. */
+function createLivePrices(source: DataSource, clock: Clock): LivePrices {
+  const quotes = new Map<InstrumentKey, Quote>();
+  const wanted = new Map<InstrumentKey, { instrument: Instrument; at: number }>();
+
+  async function load(instruments: readonly Instrument[]): Promise<void> {
+    for (const instrument of instruments) {
+      if (!wanted.has(instrument.key)) wanted.set(instrument.key, { instrument, at: 0 });
+    }
+    const now = clock.now();
+    const stale = [...wanted.values()].filter((entry) => now - entry.at >= FRESH_MS);
+    for (const entry of stale) entry.at = now;
+    if (stale.length === 0) return;
+    const fetched = await source
+      .getQuotes(stale.map((entry) => entry.instrument))
+      .catch(() => new Map<InstrumentKey, Quote>());
+    for (const [key, quote] of fetched) quotes.set(key, quote);
+  }
+
+  return { get: (key) => quotes.get(key), load };
+}
+
+/** The paper connector that asks for prices first, and refuses what has no real one. */
+function atLivePrices(
+  paper: BrokerConnector,
+  live: LivePrices,
+  find: (key: InstrumentKey) => Instrument | undefined,
+): BrokerConnector {
+  const fresh =
+    <A extends readonly unknown[], R>(read: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await live.load([]);
+      return read(...args);
+    };
+  /** After a restart nobody has asked for these prices yet: the rows themselves say which are needed. */
+  const valued =
+    <R extends { readonly key: InstrumentKey | null }>(read: (access: Access) => Promise<R[]>) =>
+    async (access: Access): Promise<R[]> => {
+      const rows = await read(access);
+      await live.load(rows.flatMap(({ key }) => (key === null ? [] : (find(key) ?? []))));
+      return read(access);
+    };
+  return {
+    ...paper,
+    getPositions: valued((access) => paper.getPositions(access)),
+    getHoldings: valued((access) => paper.getHoldings(access)),
+    getFunds: fresh((access) => paper.getFunds(access)),
+    getOrders: fresh((access) => paper.getOrders(access)),
+    getOrder: fresh((access, orderId, handle) => paper.getOrder(access, orderId, handle)),
+    getTrades: fresh((access) => paper.getTrades(access)),
+    async getQuotes(access, instruments) {
+      await live.load(instruments);
+      return paper.getQuotes(
+        access,
+        instruments.filter(({ key }) => live.get(key) !== undefined),
+      );
+    },
+    async getQuote(_access, instrument) {
+      await live.load([instrument]);
+      const quote = live.get(instrument.key);
+      if (quote) return quote;
+      throw new BrokerError("rejected", NO_PRICE, { broker: brokerName("paper"), endpoint: "getQuote" });
+    },
+    async placeOrder(access, request) {
+      const instrument = find(request.key);
+      if (instrument) await live.load([instrument]);
+      if (live.get(request.key) === undefined) {
+        return { kind: "rejected", reason: NO_PRICE, raw: NO_PRICE };
+      }
+      return paper.placeOrder(access, request);
+    },
+  };
 }

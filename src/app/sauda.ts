@@ -1,9 +1,10 @@
-import { run } from "@grammyjs/runner";
 import type { Api } from "grammy";
+import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { lateNote } from "../bot/text.ts";
 import { createClock } from "../lib/clock.ts";
 import { createLog, type Log } from "../lib/log.ts";
+import { createMetrics } from "../lib/metrics.ts";
 import { Secret } from "../lib/secret.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
 import { createOutbox, type Outbox } from "../notify/outbox.ts";
@@ -11,24 +12,31 @@ import { sendNotification } from "../notify/telegram.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { createDigests } from "../services/digests.ts";
+import { rememberCollections } from "../services/forget.ts";
 import { createJobs } from "../services/jobs.ts";
+import { createPostbacks } from "../services/postbacks.ts";
 import { healthRoutes } from "../web/health.ts";
+import { keysRoutes } from "../web/keys.ts";
 import { oauthRoutes } from "../web/oauth.ts";
+import { postbackRoutes } from "../web/postback.ts";
 import { startWebServer } from "../web/server.ts";
 import type { LocalWorld } from "../../playground/start.ts";
 import type { Config } from "./config.ts";
-import { createContainer, type Container } from "./container.ts";
-import { ALLOWED_UPDATES, createBot } from "./create-bot.ts";
+import { createContainer, createHttp, type Container } from "./container.ts";
+import { createBot } from "./create-bot.ts";
 import { closingDigest } from "./jobs.ts";
 import { announceCommands } from "./menu.ts";
+import { createLinkWatch } from "./observed.ts";
 import { openStore } from "./open-store.ts";
 import { openPaper } from "./paper.ts";
 import { startLoop, startSchedule } from "./schedule.ts";
-import { redrawOrder, tellLogin } from "./telegram-out.ts";
+import { redrawOrder, tellKeys, tellLogin } from "./telegram-out.ts";
+import { systemHealth } from "./system-health.ts";
+import { createUpdates, untilTelegramAnswers } from "./updates.ts";
 
 const WATCH_EVERY_MS = 500;
 const DELIVER_EVERY_MS = 500;
-const DRAIN_MS = 8_000;
+const ALERTS_EVERY_MS = 15_000;
 
 export interface Sauda {
   readonly port: number;
@@ -43,7 +51,8 @@ export interface Sauda {
 export async function startSauda(config: Config, say: (line: string) => void): Promise<Sauda> {
   const log = createLog({ level: config.logLevel });
   const clock = createClock(config.startAt);
-  const store = await openStore(config, clock, log);
+  const metrics = createMetrics();
+  const store = rememberCollections(await openStore(config, clock, log));
   const world = config.telegram ? null : await startLocal(config, clock);
   const effective: Config = world
     ? { ...config, roots: { ...config.roots, ...world.roots }, ownerId: config.ownerId ?? world.ownerId }
@@ -51,32 +60,74 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   const ownerCode = await ownerCodeFor(effective, store, clock, say);
 
   let redraw: (intent: Parameters<typeof redrawOrder>[3]) => Promise<void> = async () => undefined;
+  const http = createHttp(clock, log, metrics);
+  const yahoo = createYahoo({
+    http,
+    root: effective.roots["YAHOO_API_ROOT"] ?? REAL_ROOT,
+    now: () => clock.now(),
+    warn: (message, fields) => log.warn({ ...fields }, message),
+  });
+  const paper = world ? null : openPaper(effective, clock, yahoo);
   const container = createContainer({
     config: effective,
     store,
     clock,
     log,
     ownerCode,
-    definitions: [world ? world.paper : openPaper(effective, clock), ...brokerDefinitions],
-    yahoo: null,
+    http,
+    yahoo,
+    definitions: [world ? world.paper : paper?.definition, ...brokerDefinitions].filter(
+      (definition) => definition !== undefined,
+    ),
     onOrderChange: (intent) => redraw(intent),
+    notifier: { post: (notification) => outbox.post(notification) },
+    linkWatch: createLinkWatch({ now: () => clock.now(), metrics }),
+    systemHealth: () => systemHealth(store, updates.inbox, outbox),
+    isAlwaysOpen: world !== null,
+    isPublic: config.publicUrl.startsWith("https://") || (world !== null && config.port !== 0),
   });
   const { deps } = container;
   const telegram = world
     ? { token: new Secret(world.telegram.token), apiRoot: world.telegram.url }
     : required(config.telegram);
-  const bot = createBot({ ...telegram, deps, store, log });
+  const bot = createBot({ ...telegram, deps, store, log, metrics });
   const outbox = createTelegramOutbox(bot.api, { store, clock, log, container });
   redraw = (intent) =>
     redrawOrder(bot.api, deps, outbox, intent).catch((error: unknown) => log.warn({ err: error }, "card not redrawn"));
 
-  await bot.init();
+  const updates = createUpdates({ bot, token: telegram.token, config, store, clock, log });
+  metrics.gauge("sauda_outbox_depth", () => outbox.depth());
+  metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
+  const chatUrl = (): string =>
+    world ? world.telegram.url : bot.isInited() ? `https://t.me/${bot.botInfo.username}` : "https://t.me";
+  const isSecure = config.publicUrl.startsWith("https://");
+  const web = await startWebServer(
+    config.port,
+    [
+      healthRoutes({ store: () => store.ping(), telegram: () => bot.api.getMe(), metrics, now: () => clock.now() }),
+      oauthRoutes({
+        logins: deps.logins,
+        tell: (user, result) => tellLogin(bot.api, deps, user, result),
+        chatUrl,
+        isSecure,
+        log,
+      }),
+      keysRoutes({ forms: deps.keyForms, tell: (link) => tellKeys(bot.api, deps, link), chatUrl, isSecure, log }),
+      postbackRoutes({
+        postbacks: createPostbacks({
+          accounts: deps.accounts,
+          clock,
+          recent: (link, limit) => deps.journal.ofUser(link.user_id, { limit, order: "desc" }),
+          look: (intent) => deps.watcher.look(intent),
+        }),
+        log,
+      }),
+      ...updates.routes,
+    ],
+    log,
+  );
+  await untilTelegramAnswers(bot, clock, log);
   await announceCommands(bot.api, log);
-  const chatUrl = world ? world.telegram.url : `https://t.me/${bot.botInfo.username}`;
-  const web = await startWebServer(config.port, [
-    healthRoutes({ store: () => store.ping(), telegram: () => bot.api.getMe() }),
-    oauthRoutes({ logins: deps.logins, tell: (user, result) => tellLogin(bot.api, deps, user, result), chatUrl, log }),
-  ]);
   const jobs = createJobs({ store, clock, users: deps.users, log });
   const digest = closingDigest({ bot: deps, digests: createDigests(deps.accounts), notifier: outbox });
   const schedule = startSchedule(
@@ -86,8 +137,9 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   const loops = [
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
     startLoop("outbox", DELIVER_EVERY_MS, () => outbox.deliver(), log),
+    startLoop("alerts", ALERTS_EVERY_MS, () => deps.alerts.sweep(), log),
   ];
-  const runner = run(bot, { runner: { fetch: { allowed_updates: [...ALLOWED_UPDATES] } } });
+  await updates.start();
   log.info({ port: web.port, mode: config.mode, store: config.mongoUri ? "mongodb" : "embedded" }, "started");
   if (world) say(`Sauda is running. Open ${world.telegram.url}`);
 
@@ -97,13 +149,13 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     lab: world?.lab ?? null,
     async stop() {
       log.info("stopping");
-      if (runner.isRunning()) await runner.stop();
-      await drained(() => runner.size() === 0);
+      await updates.stop();
       await schedule.stop();
       await Promise.all(loops.map((loop) => loop.stop()));
       await web.close();
       await world?.close();
-      await container.close();
+      paper?.close();
+      await http.close();
       await store.close();
       log.info("stopped");
     },
@@ -149,14 +201,6 @@ function createTelegramOutbox(
       await container.deps.users.update(user, () => ({ hasStopped: true }));
     },
   });
-}
-
-/** Handlers that are still running get their time to end. */
-async function drained(isEmpty: () => boolean): Promise<void> {
-  const endsAt = Date.now() + DRAIN_MS;
-  while (!isEmpty() && Date.now() < endsAt) {
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
 }
 
 function required<T>(value: T | null): T {

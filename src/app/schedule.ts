@@ -28,17 +28,17 @@ export function startSchedule(tasks: readonly ScheduledTask[], log: Log): { stop
   };
 }
 
-/** Repeats with a pause between, until stopped; the pause ends at once when stopped. */
+/** Repeats with a pause between, until stopped; a long run is told by its signal, the pause ends at once. */
 export function startLoop(
   name: string,
   pauseMs: number,
-  run: () => Promise<unknown>,
+  run: (signal: AbortSignal) => Promise<unknown>,
   log: Log,
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
   const turn = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
-      await run().catch((error: unknown) => log.error({ err: error, loop: name }, "loop failed"));
+      await run(stopped.signal).catch((error: unknown) => log.error({ err: error, loop: name }, "loop failed"));
       await pause(pauseMs, stopped.signal);
     }
   };

@@ -9,7 +9,8 @@ if (major < 24 || (major === 24 && minor < 15)) {
 
 const ENTRIES = {
   main: "./main.ts",
-  job: "./job.ts", "import-env": "./import-env.ts",
+  job: "./job.ts",
+  backtest: "./backtest.ts", "import-env": "./import-env.ts",
   "rotate-key": "./rotate-key.ts",
   backup: "./backup.ts",
   restore: "./backup.ts",

@@ -1,11 +1,12 @@
 import type { Api } from "grammy";
 import type { BotDeps } from "../bot/commands.ts";
-import { loginReport } from "../bot/link-flow.ts";
+import { beginLogin, loginReport } from "../bot/link-flow.ts";
 import { orderCard } from "../bot/render/order-card.ts";
-import { isHarmless } from "../bot/view.ts";
+import { isHarmless, type View } from "../bot/view.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isClosed } from "../domain/order-intent.ts";
 import type { Notifier } from "../ports/notifier.ts";
+import type { Link } from "../services/accounts.ts";
 import type { LoginResult } from "../services/logins.ts";
 import type { Intent } from "../services/orders/journal.ts";
 
@@ -29,9 +30,9 @@ export async function redrawOrder(api: Api, deps: BotDeps, notifier: Notifier, i
 
 /** An edited card makes no sound: an order that ended a while after its confirmation is announced, once. */
 async function announceEnd(deps: BotDeps, notifier: Notifier, intent: Intent, html: string): Promise<void> {
-  const confirmedAt = intent.history.find((entry) => entry.what === "confirmed")?.at ?? intent.createdAt;
+  const { confirmedAt } = intent;
   const isOver = intent.legs.every(isClosed);
-  if (!isOver || deps.clock.now() - confirmedAt < ANNOUNCED_AFTER_MS) return;
+  if (confirmedAt === null || !isOver || deps.clock.now() - confirmedAt < ANNOUNCED_AFTER_MS) return;
   const user = await deps.users.get(intent.userId);
   const delivery = user?.settings.orderUpdates ?? "off";
   if (delivery === "off") return;
@@ -47,7 +48,15 @@ async function announceEnd(deps: BotDeps, notifier: Notifier, intent: Intent, ht
 const ANNOUNCED_AFTER_MS = 60_000;
 
 export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: LoginResult): Promise<void> {
-  const { html, keyboard } = loginReport(deps, result);
+  if (result.kind === "linked") await deps.keyCapture.stop(user);
+  await tell(api, user, loginReport(deps, result));
+}
+
+/** The keys came on their page; the login follows. */
+export const tellKeys = async (api: Api, deps: BotDeps, link: Link): Promise<void> =>
+  tell(api, link.user_id, await beginLogin(deps, link));
+
+async function tell(api: Api, user: UserId, { html, keyboard }: View): Promise<void> {
   await api.sendMessage(Number(user), html.toString(), {
     parse_mode: "HTML",
     ...(keyboard ? { reply_markup: keyboard } : {}),

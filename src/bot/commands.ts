@@ -1,17 +1,53 @@
 import type { Composer } from "grammy";
+import type { Pictures } from "../lib/chart/png.ts";
 import type { Accounts } from "../services/accounts.ts";
+import type { Alerts } from "../services/alerts.ts";
+import type { CalendarSource } from "../services/calendar.ts";
+import type { Candles } from "../services/candles.ts";
 import type { Instruments } from "../services/instruments/types.ts";
+import type { Admission } from "../services/admission.ts";
 import type { KeyCapture } from "../services/key-capture.ts";
+import type { KeyForms } from "../services/key-forms.ts";
+import type { OrderLock } from "../services/lock.ts";
+import type { OneTime } from "../services/one-time.ts";
 import type { Logins } from "../services/logins.ts";
-import type { Journal } from "../services/orders/journal.ts";
+import type { Changes } from "../services/orders/changes.ts";
 import type { Desk } from "../services/orders/desk.ts";
+import type { OrderExport } from "../services/orders/export.ts";
+import type { Journal } from "../services/orders/journal.ts";
+import type { Limits } from "../services/orders/limits.ts";
+import type { Panic } from "../services/orders/panic.ts";
 import type { Tickets } from "../services/orders/tickets.ts";
 import type { Watcher } from "../services/orders/watcher.ts";
 import type { Portfolio } from "../services/portfolio.ts";
 import type { Quotes } from "../services/quotes.ts";
+import type { Backtests } from "../services/strategies/nifty-shop/backtests.ts";
+import type { NiftyShop } from "../services/strategies/nifty-shop/shop.ts";
 import type { Role, Users } from "../services/users.ts";
+import type { Watchlist } from "../services/watchlist.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { LinkId, UserId } from "../domain/ids.ts";
 import type { SaudaContext } from "./context.ts";
+
+/** How a link's calls have gone since this process started. */
+export interface LinkHealth {
+  readonly lastGoodAt: number | null;
+  /** Of the last call. */
+  readonly latencyMs: number | null;
+  readonly lastFailure: { readonly at: number; readonly kind: string } | null;
+  /** Calls in the last minute. */
+  readonly lastMinute: number;
+}
+
+/** How the whole is doing right now. */
+export interface SystemHealth {
+  /** Null when the store does not answer. */
+  readonly storeMs: number | null;
+  readonly inboxDepth: number;
+  readonly outboxDepth: number;
+  readonly uptimeS: number;
+  readonly memoryBytes: number;
+}
 
 /** What commands and dialogues may use. */
 export interface BotDeps {
@@ -19,13 +55,32 @@ export interface BotDeps {
   readonly accounts: Accounts;
   readonly logins: Logins;
   readonly keyCapture: KeyCapture;
+  readonly keyForms: KeyForms;
+  readonly admission: Admission;
+  readonly orderLock: OrderLock;
+  readonly oneTime: OneTime;
+  /** Deletes everything that is stored of a user; answers how many documents. */
+  readonly forget: (user: UserId) => Promise<number>;
+  readonly linkHealth: (link: LinkId) => LinkHealth;
+  readonly systemHealth: () => Promise<SystemHealth>;
   readonly portfolio: Portfolio;
   readonly instruments: Instruments;
   readonly quotes: Quotes;
+  readonly candles: Candles;
+  readonly alerts: Alerts;
+  readonly watchlist: Watchlist;
+  readonly niftyShop: NiftyShop;
+  readonly backtests: Backtests;
+  readonly pictures: Pictures;
   readonly tickets: Tickets;
   readonly desk: Desk;
+  readonly changes: Changes;
+  readonly limits: Limits;
+  readonly panic: Panic;
+  readonly orderExport: OrderExport;
   readonly journal: Journal;
   readonly watcher: Watcher;
+  readonly calendar: CalendarSource;
   readonly clock: Clock;
   readonly publicUrl: string;
   /** Whether a person's browser can open `publicUrl`. */

@@ -24,6 +24,8 @@ export function dialogueStorage(
   version: number,
 ): ConversationContextStorage<BareContext, ConversationData> {
   const dialogues = deps.store.collection(dialoguesSpec);
+  /** Which version an update's handling began with: written back only over that one. */
+  const seen = new WeakMap<BareContext, number | null>();
   const keyOf = (ctx: BareContext): string | null =>
     ctx.chat?.type === "private" && ctx.from ? String(ctx.from.id) : null;
   return {
@@ -32,20 +34,24 @@ export function dialogueStorage(
     adapter: {
       async read(ctx) {
         const key = keyOf(ctx);
-        return key === null ? undefined : (await dialogues.get(key))?.state;
+        const stored = key === null ? null : await dialogues.get(key);
+        seen.set(ctx, stored?.version ?? null);
+        return stored?.state;
       },
       async write(ctx, state) {
         const key = keyOf(ctx);
         if (key === null) return;
         const next = { _id: key, state, expiresAt: deps.clock.now() + KEPT_MS };
-        const current = await dialogues.get(key);
+        const version = seen.get(ctx) ?? null;
         // One user's updates are handled one after another, so a lost race means another process's newer state: keep that.
-        if (current) await dialogues.replace(next, current.version);
-        else await dialogues.insert(next);
+        const isWritten = version === null ? await dialogues.insert(next) : await dialogues.replace(next, version);
+        if (isWritten) seen.set(ctx, (version ?? 0) + 1);
       },
       async delete(ctx) {
         const key = keyOf(ctx);
-        if (key !== null) await dialogues.delete(key);
+        if (key === null) return;
+        await dialogues.delete(key);
+        seen.set(ctx, null);
       },
     },
   };

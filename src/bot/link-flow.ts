@@ -10,8 +10,9 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines, type Html } from "./html.ts";
 import { rupees } from "./render/amounts.ts";
+import * as safety from "./safety-text.ts";
 import * as text from "./text.ts";
-import { send, show } from "./view.ts";
+import { send, show, type View } from "./view.ts";
 
 /** All brokers as buttons, paper first. */
 export function brokerKeyboard(deps: BotDeps): InlineKeyboard {
@@ -33,7 +34,17 @@ export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerNa
     return;
   }
   await show(ctx, { html: text.link.steps(broker.definition, redirectUrl(deps, name)) });
-  await reportCapture(deps, ctx, await deps.keyCapture.begin(link));
+  if (deps.isPublic) await offerKeyPage(deps, ctx, link);
+  else await reportCapture(deps, ctx, await deps.keyCapture.begin(link));
+}
+
+/** Keys are typed on a page of ours where the user's browser can open it: then they never were in the chat. */
+export async function offerKeyPage(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
+  const keyboard = new InlineKeyboard()
+    .url(safety.keys.pageButton, `${deps.publicUrl}/keys/${await deps.keyForms.offer(link)}`)
+    .row()
+    .text(safety.keys.hereButton, callbackData("lkh", link._id));
+  await send(ctx, { html: safety.keys.onPage(deps.accounts.broker(link).definition.title), keyboard });
 }
 
 export const redirectUrl = (deps: BotDeps, name: BrokerName): string => `${deps.publicUrl}/oauth/${name}/callback`;
@@ -51,28 +62,34 @@ export async function reportCapture(deps: BotDeps, ctx: SaudaContext, captured: 
       await offerLogin(deps, ctx, captured.link);
       return;
     case "login":
-      await reportLogin(deps, ctx, await deps.logins.finishPasted(captured.link, captured.text.reveal()));
+      await reportLogin(
+        deps,
+        ctx,
+        await deps.logins.finishPasted(captured.link, captured.text.reveal(), captured.heldState),
+      );
+      return;
+    case "egress":
+      await send(ctx, { html: safety.keys.egress(captured.link.label, captured.link.egress !== null) });
   }
 }
 
 const askFor = (spec: CredentialSpec): Html =>
   lines(
     html`Send the <b>${spec.label}</b>. ${spec.where}`,
-    html`It looks like <code>${spec.example}</code>.${spec.isOptional ? html` Or send <code>${SKIP_WORD}</code>.` : ""}
-      Your message is deleted as soon as I have it.`,
+    html`It looks like <code>${spec.example}</code>.${spec.isOptional ? html` Or send <code>${SKIP_WORD}</code>.` : ""} Your message is deleted as soon as I have it.`,
   );
 
 /** The login button; and because its page may not find the way back, what to paste here instead. */
 export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
-  const { definition } = deps.accounts.broker(link);
-  await send(ctx, await loginView(deps, link));
-  if (definition.setup.paste !== undefined || definition.capabilities.login.includes("token"))
-    await deps.keyCapture.awaitLogin(link);
+  await send(ctx, await beginLogin(deps, link));
 }
 
-export async function loginView(deps: BotDeps, link: Link): Promise<{ html: Html; keyboard?: InlineKeyboard }> {
+/** The same for wherever there is no update to answer. From now on the user's next message is what ends the login. */
+export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   const { definition } = deps.accounts.broker(link);
-  const url = await loginUrl(deps, link);
+  const { url, heldState } = await startLogin(deps, link);
+  if (definition.setup.paste !== undefined || definition.capabilities.login.includes("token"))
+    await deps.keyCapture.awaitLogin(link, heldState);
   const body = lines(
     text.link.login(definition.title, url !== null),
     definition.setup.paste !== undefined && html`${definition.setup.paste}`,
@@ -81,13 +98,13 @@ export async function loginView(deps: BotDeps, link: Link): Promise<{ html: Html
   return { html: body, keyboard: new InlineKeyboard().url(`Log in at ${definition.title}`, url) };
 }
 
-/** Null where this broker has no login page, or this link lacks the keys for it. */
-async function loginUrl(deps: BotDeps, link: Link): Promise<string | null> {
-  if (!deps.accounts.broker(link).connector.getLoginUrl) return null;
+/** Without URL where this broker has no login page, or this link lacks the keys for it. */
+async function startLogin(deps: BotDeps, link: Link): Promise<{ url: string | null; heldState: string | null }> {
+  if (!deps.accounts.broker(link).connector.getLoginUrl) return { url: null, heldState: null };
   try {
-    return (await deps.logins.start(link)).url;
+    return await deps.logins.start(link);
   } catch (error) {
-    if (error instanceof BrokerError && error.kind === "auth-invalid") return null;
+    if (error instanceof BrokerError && error.kind === "auth-invalid") return { url: null, heldState: null };
     throw error;
   }
 }

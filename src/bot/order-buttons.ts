@@ -2,44 +2,71 @@ import { Composer } from "grammy";
 import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
 import type { ConfirmResult } from "../services/orders/desk.ts";
 import type { Intent } from "../services/orders/journal.ts";
+import { allows } from "./access.ts";
 import { onCallback } from "./callbacks.ts";
+import { askToCancel } from "./change-flow.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
-import { askToCancel, instrumentFrom, ownIntent, repeatTicket, showOrder } from "./order-flow.ts";
+import { instrumentFrom, ownIntent, repeatTicket, showOrder, showRenewed } from "./order-flow.ts";
 import * as text from "./text.ts";
-import { allows } from "./access.ts";
 import { show } from "./view.ts";
 
 /** The buttons of ticket and order cards. Each is checked against the user it was made for, in the store. */
 export function orderButtons(deps: BotDeps): Composer<SaudaContext> {
   const composer = new Composer<SaudaContext>();
   const trading = composer.filter((ctx) => allows(ctx.user.role, "trader"));
+  ticketButtons(deps, trading);
+  orderCardButtons(deps, trading);
+  onCallback(composer, "or", async (ctx, [id]) => {
+    const intent = await ownIntent(deps, ctx.user._id, id);
+    if (intent) await showOrder(deps, ctx, await deps.watcher.look(intent));
+  });
+  return composer;
+}
 
+function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
   onCallback(trading, "x", async (ctx, [confirmId]) => {
-    const result = await deps.desk.confirm(ctx.user._id, confirmId ?? "");
-    await afterConfirm(deps, ctx, result);
+    const card = ctx.callbackQuery?.message;
+    const at = card && { chatId: card.chat.id, messageId: card.message_id };
+    await afterConfirm(deps, ctx, await deps.desk.confirm(ctx.user._id, confirmId ?? "", at));
   });
   onCallback(trading, "td", async (ctx, [id]) => {
-    const intent = await ownIntent(deps, ctx.user._id, id);
-    const dropped = intent && (await deps.desk.drop(ctx.user._id, intent._id, "cancelled"));
-    if (dropped) await show(ctx, { html: text.orders.dropped() });
-    else await ctx.answerCallbackQuery({ text: text.orders.used });
+    if (await dropped(deps, ctx, id, "cancelled")) await show(ctx, { html: text.orders.dropped() });
   });
   onCallback(trading, "te", async (ctx, [id]) => {
-    const intent = await ownIntent(deps, ctx.user._id, id);
-    const dropped = intent && (await deps.desk.drop(ctx.user._id, intent._id, "edited"));
-    if (!dropped) {
-      await ctx.answerCallbackQuery({ text: text.orders.used });
-      return;
-    }
+    const intent = await dropped(deps, ctx, id, "edited");
+    if (!intent) return;
     await show(ctx, { html: text.orders.dropped() });
-    await ctx.conversation.enter("place-order", { side: dropped.plan.side, key: dropped.plan.key });
+    await ctx.conversation.enter("place-order", { side: intent.plan.side, key: intent.plan.key });
+  });
+  onCallback(trading, "ta", async (ctx, [id]) => {
+    const intent = await ownIntent(deps, ctx.user._id, id);
+    const isRenewed = intent !== null && (await showRenewed(deps, ctx, intent, null, { isAmo: true }));
+    if (!isRenewed) await ctx.answerCallbackQuery({ text: text.orders.used });
   });
   onCallback(trading, "tkt", async (ctx, [side, key]) => {
     const instrument = await instrumentFrom(deps, key);
     if (instrument)
       await ctx.conversation.enter("place-order", { side: side === "S" ? "SELL" : "BUY", key: instrument.key });
   });
+}
+
+/** Null, and told so, when the ticket was confirmed, dropped or replaced before. */
+async function dropped(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  id: string | undefined,
+  what: "cancelled" | "edited",
+): Promise<Intent | null> {
+  const intent = await ownIntent(deps, ctx.user._id, id);
+  const message = ctx.callbackQuery?.message?.message_id;
+  const dropped = intent && (await deps.desk.drop(ctx.user._id, intent._id, what, message));
+  if (!dropped) await ctx.answerCallbackQuery({ text: text.orders.used });
+  else await deps.journal.drawn(dropped);
+  return dropped;
+}
+
+function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
   onCallback(trading, "oc", (ctx, [id, leg]) => cancelOrder(deps, ctx, id, Number(leg)));
   onCallback(trading, "om", async (ctx, [id, leg]) => {
     const intent = await ownIntent(deps, ctx.user._id, id);
@@ -51,48 +78,63 @@ export function orderButtons(deps: BotDeps): Composer<SaudaContext> {
     askToCancel(deps, ctx, (link ?? "") as LinkId, (order ?? "") as BrokerOrderId),
   );
   onCallback(trading, "bm", (ctx, [link, orderId]) => ctx.conversation.enter("modify-order", { link, orderId }));
-  onCallback(composer, "or", async (ctx, [id]) => {
-    const intent = await ownIntent(deps, ctx.user._id, id);
-    if (intent) await showOrder(deps, ctx, await deps.watcher.look(intent));
-  });
   onCallback(trading, "oq", async (ctx, [id]) => {
     const intent = await ownIntent(deps, ctx.user._id, id);
     if (intent) await repeatTicket(deps, ctx, intent);
   });
-  return composer;
 }
 
 async function afterConfirm(deps: BotDeps, ctx: SaudaContext, result: ConfirmResult): Promise<void> {
   switch (result.kind) {
-    case "confirmed": {
-      // The card shows that the tap counted while the broker is still being asked; the answer replaces it.
-      const [, sent] = await Promise.all([showOrder(deps, ctx, result.intent), result.sent]);
-      await showOrder(deps, ctx, await deps.watcher.look(sent));
+    case "confirmed":
+      await showSending(deps, ctx, result);
       return;
-    }
     case "moved":
-      await dropAndRepeat(deps, ctx, result.intent, result.basisPoints);
+      await renewOrTell(deps, ctx, result.intent, text.orders.moved(result.basisPoints));
+      return;
+    case "limited":
+      await renewOrTell(deps, ctx, result.intent, null);
       return;
     case "lapsed":
-      await deps.desk.drop(ctx.user._id, result.intent._id, "lapsed");
+      await deps.desk.drop(ctx.user._id, result.intent._id, "lapsed", ctx.callbackQuery?.message?.message_id);
       await show(ctx, { html: text.orders.lapsed() });
+      return;
+    case "not-allowed":
+      await ctx.answerCallbackQuery({ text: text.orders.notAllowed });
       return;
     case "used":
       await ctx.answerCallbackQuery({ text: text.orders.used });
   }
 }
 
-async function dropAndRepeat(deps: BotDeps, ctx: SaudaContext, intent: Intent, basisPoints: number): Promise<void> {
-  if (!(await deps.desk.drop(ctx.user._id, intent._id, "edited"))) return;
-  await show(ctx, { html: text.orders.moved(basisPoints) });
-  await repeatTicket(deps, ctx, intent);
+/** The order is out: a card that cannot be drawn now must not read as a failure, the watcher draws it later. */
+async function showSending(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  { intent, sent }: Extract<ConfirmResult, { kind: "confirmed" }>,
+): Promise<void> {
+  const draw = (of: Intent): Promise<void> =>
+    showOrder(deps, ctx, of).catch((error: unknown) => ctx.log.warn({ err: error }, "card not drawn"));
+  // The card shows that the tap counted while the broker is still being asked; the answer replaces it.
+  const [, answered] = await Promise.all([draw(intent), sent]);
+  await draw(await deps.watcher.look(answered).catch(() => answered));
+}
+
+async function renewOrTell(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  intent: Intent,
+  note: ReturnType<typeof text.orders.moved> | null,
+): Promise<void> {
+  if (!(await showRenewed(deps, ctx, intent, note))) await ctx.answerCallbackQuery({ text: text.orders.used });
 }
 
 async function cancelOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefined, leg: number): Promise<void> {
   const intent = await ownIntent(deps, ctx.user._id, id);
   if (!intent) return;
-  const result = await deps.desk.cancel(ctx.user._id, intent._id, leg);
-  if (result.kind === "busy") {
+  const message = ctx.callbackQuery?.message?.message_id;
+  const result = await deps.changes.ask(ctx.user._id, intent._id, leg, "cancel", message);
+  if (result.kind === "busy" || result.kind === "blocked") {
     await ctx.answerCallbackQuery({ text: text.orders.busy });
     return;
   }

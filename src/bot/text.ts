@@ -14,23 +14,18 @@ export const PAPER_MARK = "📄 Paper";
 export const start = {
   newOwner: (): Html => html`You own this bot now. Nobody else gets in before you let them.`,
   pending: (name: string): Html =>
-    html`Hello ${name}. This bot belongs to one household; its owner has been asked to let you in. You will hear from
-    me.`,
+    html`Hello ${name}. This bot belongs to one household; its owner has been asked to let you in. You will hear from me.`,
   noOwner: (): Html =>
-    html`This bot has no owner yet. If it is yours, send <code>/start CODE</code> with the code that it printed when it
-      started.`,
+    html`This bot has no owner yet. If it is yours, send <code>/start CODE</code> with the code that it printed when it started.`,
   welcome: (name: string): Html =>
     lines(
       html`<b>Hello ${name}.</b>`,
-      html`All your brokers in one chat: positions and P&amp;L merged, orders with a confirmation, a reminder when a
-      login is due.`,
+      html`All your brokers in one chat: positions and P&amp;L merged, orders with a confirmation, a reminder when a login is due.`,
       "",
-      html`Start with a paper account: ₹10,00,000 of play money, real-looking prices, nothing at stake. Or link a
-      broker.`,
+      html`Start with a paper account: ₹10,00,000 of play money, real-looking prices, nothing at stake. Or link a broker.`,
     ),
   back: (name: string, accounts: number): Html =>
-    html`<b>Hello ${name}.</b> ${accounts === 1 ? "1 account is" : `${accounts} accounts are`} linked. Type a command,
-      or /help.`,
+    html`<b>Hello ${name}.</b> ${accounts === 1 ? "1 account is" : `${accounts} accounts are`} linked. Type a command, or /help.`,
 };
 
 export const access = {
@@ -41,8 +36,7 @@ export const access = {
 };
 
 export const failure = (reference: string): Html =>
-  html`Something failed on my side. No order was placed by this message. If it happens again, tell the operator:
-    <code>${reference}</code>`;
+  html`Something failed on my side. No order was placed by this message. If it happens again, tell the operator: <code>${reference}</code>`;
 export const tooSlow = (reference: string): Html =>
   html`That took too long and was given up. /orders shows what was sent. Reference <code>${reference}</code>`;
 export const deadButton = "This button is from an older message and does nothing any more.";
@@ -91,12 +85,14 @@ export const orders = {
   noSession: (label: string): string => `${label} needs a login first.`,
   unknownSymbol: (text: string, hasSuggestions: boolean): Html =>
     hasSuggestions
-      ? html`I do not know “${text}”. Did you mean`
+      ? html`I do not know “${text}”. Did you mean:`
       : html`I do not know “${text}”. /search finds instruments by name.`,
   pickSymbol: (text: string): Html => html`“${text}” could be several things. Which one?`,
   lapsed: (): Html => html`Not confirmed in time. Nothing was sent.`,
   dropped: (): Html => html`Cancelled. Nothing was sent.`,
   used: "This card has been used or replaced. Nothing was sent by this tap.",
+  notAllowed: "You may not trade right now. Nothing was sent.",
+  noQuantity: (label: string): Html => html`How many on ${label}? <code>on zerodha:10,fyers:5</code> says it for each.`,
   busy: "A change is already on its way to the broker.",
   nothingToDo: "There is nothing open to change any more.",
   moved: (basisPoints: number): Html =>
@@ -113,14 +109,42 @@ export const orders = {
       case "not-sent":
         return html`Not asked: ${outcome.reason}. The order stands as it was.`;
       case "unknown":
-        return html`${label} did not answer clearly, so the change may or may not have been made. /orders shows the
-        truth; nothing is sent twice.`;
+        return html`${label} did not answer clearly, so the change may or may not have been made. /orders shows the truth; nothing is sent twice.`;
     }
   },
   needsLimit: (): Html => html`Say the limit too: <code>@ 812 sl 810</code>.`,
   noTrigger: (): Html => html`Only stop orders have a trigger. Cancel this one and make a new order with sl.`,
   nothingHeld: (symbol: string): Html => html`You hold no ${symbol} that could be sold.`,
   noAccount: (name: string): Html => html`No account is called “${name}”. /accounts lists yours.`,
+};
+
+export const panic = {
+  used: "This was used already, or is too old. /panic asks again.",
+  nothingDone: (): Html => html`Nothing was done.`,
+};
+
+export const exits = {
+  none: (wanted: string): Html =>
+    wanted === ""
+      ? html`No position is open. Shares in the demat account are sold with <code>/sell SBIN all</code>.`
+      : html`No open position is called “${wanted}”. Shares in the demat account are sold with
+          <code>/sell SBIN all</code>.`,
+  which: (): Html => html`Which position shall be closed?`,
+  unknown: (): Html => html`I have no instrument for that position. Close it at the broker.`,
+};
+
+export const limits = {
+  rules: (): Html =>
+    html`Tighter counts at once, looser from the next trading day. /exit and /panic are never held back.`,
+  example: (): Html =>
+    html`<code>/limits value 50000</code> · <code>/limits orders 10</code> · <code>/limits loss 5000</code> ·
+      <code>/limits segments NSE BSE</code> · <code>/limits value off</code>`,
+};
+
+export const exports = {
+  none: (month: string): Html => html`No order of yours was confirmed in ${month}.`,
+  caption: (month: string, orders: number): string =>
+    `${orders} ${orders === 1 ? "order" : "orders"} of ${month}, with every step.`,
 };
 
 export const link = {
@@ -137,32 +161,24 @@ export const link = {
   invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,
   login: (title: string, hasPage: boolean): Html =>
     hasPage
-      ? html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked before ${title}
-          has answered.`
+      ? html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked before ${title} has answered.`
       : html`Now the access token of <b>${title}</b>. Nothing is linked before ${title} has answered.`,
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
   cancelled: (): Html => html`The login was cancelled. Nothing was changed.`,
   otherAccount: (title: string, accountId: string): Html =>
-    html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out
-      there first, or link it as another account.`,
+    html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,
   deleteFailed: (): Html => html`I could not delete your message with the key. Please delete it yourself.`,
 };
 
 export const dialogue = {
   whichInstrument: (): Html =>
-    html`Which instrument? A symbol or a name: <code>SBIN</code>, <code>reliance fut</code>,
-      <code>nifty 26000 ce</code>.`,
+    html`Which instrument? A symbol or a name: <code>SBIN</code>, <code>reliance fut</code>, <code>nifty 26000 ce</code>.`,
   howMany: (side: string, instrument: Instrument): Html =>
-    html`<b>${side} ${instrument.symbol}</b> – how many? A
-      number${instrument.lotSize > 1 ? html` or lots of ${quantity(instrument.lotSize)}` : ""}, or all in one:
-      <code>10 @ 810 mis</code>.`,
+    html`<b>${side} ${instrument.symbol}</b> – how many? A number${instrument.lotSize > 1 ? html` or lots of ${quantity(instrument.lotSize)}` : ""}, or all in one: <code>10 @ 810 mis</code>.`,
   whichPrice: (instrument: Instrument): Html =>
-    html`At which price? Market, or type a
-      limit${instrument.tickSize > 0 ? html` (steps of ${rupeePrice(instrument.tickSize)})` : ""}. A stop:
-      <code>sl 800</code>.`,
+    html`At which price? Market, or type a limit${instrument.tickSize > 0 ? html` (steps of ${rupeePrice(instrument.tickSize)})` : ""}. A stop: <code>sl 800</code>.`,
   newTerms: (): Html =>
-    html`What should it become? <code>20</code>, <code>@ 812</code> or <code>20 @ 812</code>; for a stop order also
-      <code>sl 800</code>.`,
+    html`What should it become? <code>20</code>, <code>@ 812</code> or <code>20 @ 812</code>; for a stop order also <code>sl 800</code>.`,
   newTermsAgain: (): Html => html`A quantity, a price or both: <code>20 @ 812</code>.`,
   stopped: (): Html => html`Stopped. Nothing was sent.`,
 };
@@ -211,6 +227,26 @@ function findingText(found: Finding): string {
         : "The limit must be at or below the trigger.";
     case "sliced":
       return `Above the freeze quantity of ${quantity(found.freeze)}: it goes as ${found.orders} orders.`;
+    case "too-many":
+      return `That would be ${found.orders} orders; one confirmation is at most ${found.most}.`;
+    case "freeze":
+      return `A change cannot pass the freeze quantity of ${quantity(found.freeze)}.`;
+    case "below-filled":
+      return `${quantity(found.filled)} are filled already; the new quantity must be above that.`;
+    case "closed":
+      return found.hasAmo
+        ? `The market is closed. ${found.label} takes it as an after-market order for the next session.`
+        : `The market is closed, and ${found.label} takes no orders for the next session here.`;
+    case "amo-off":
+      return `${found.label} takes no after-market orders by API.`;
+    case "amo-open":
+      return "The market is open: an after-market order waits for the next session, if the broker takes it at all now.";
+    case "auction":
+      return found.why === "type"
+        ? "The closing auction takes no stop orders."
+        : "The closing auction takes no IOC orders.";
+    case "auction-rules":
+      return "Closing auction: the price is within 3% of its reference, what does not match is cancelled, and a trade cannot be undone.";
     case "no-price":
       return "No price could be had right now. A limit order needs none.";
     case "late-price":
@@ -233,6 +269,8 @@ function findingText(found: Finding): string {
       return `Your own limit of ${found.limit} orders a day is reached.`;
     case "limit-loss":
       return `Your own limit of ${rupees(found.limit)} loss a day is reached.`;
+    case "loss-unread":
+      return `${found.label} does not tell today's loss, and you limit it. Try again in a moment.`;
     case "limit-segment":
       return `${found.segment} is not among the segments you allow yourself.`;
   }

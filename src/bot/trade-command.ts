@@ -1,6 +1,6 @@
 import { Composer } from "grammy";
 import type { Side } from "../domain/order.ts";
-import { parseOrderText } from "../domain/order-text.ts";
+import { parseOrderText, type OrderWords } from "../domain/order-text.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { showTicket } from "./order-flow.ts";
@@ -37,9 +37,13 @@ async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: st
   const { words } = parsed;
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "tkt", side[0] ?? "B");
   if (!instrument) return;
-  if (words.quantity === null) {
+  if (words.quantity === null && !hasOwnQuantities(words)) {
     await ctx.conversation.enter("place-order", { side, key: instrument.key });
     return;
   }
   await showTicket(deps, ctx, { side, instrument, words, origin: "chat" });
 }
+
+/** `on zerodha:10,fyers:5` says it all. */
+const hasOwnQuantities = ({ accounts }: OrderWords): boolean =>
+  accounts?.kind === "named" && accounts.parts.every((part) => part.quantity !== null);

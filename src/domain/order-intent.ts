@@ -1,18 +1,28 @@
 import type { BrokerOrderId, InstrumentKey, LinkId, OrderTag, TradingSymbol, UserId } from "./ids.ts";
-import type { NotSentCause, OrderOutcome, OrderTerms, Product, Side, Validity, Order } from "./order.ts";
+import type {
+  NotSentCause,
+  Order,
+  OrderOutcome,
+  OrderStatus,
+  OrderTerms,
+  Product,
+  Side,
+  Validity,
+} from "./order.ts";
 import type { Paise, Price } from "./money.ts";
 import { assertNever } from "./order.ts";
 
 /**
- * One leg's life. A leg is one order at one account; it is sent at most once.
+ * One leg's life. A leg is one order at one account; it is sent at most once: `sending` is entered by one edge only.
  *
  *   ticket ── confirm ──▶ confirmed ── claim ──▶ sending ── accepted ──▶ working ──▶ filled
  *     │                       │                     │  │                  ▲   ├────▶ cancelled
- *     └─ lapse, cancel ─▶ dropped                   │  ├─ refused ─▶ rejected ◀──┤
- *                             │                     │  └─ not sent ─▶ not-sent   └─▶ expired
- *                             └─ orphaned ─▶ not-sent         │
- *                                                   └─ no answer ─▶ unknown ── found ──▶ working
- *                                                                      └─ believed absent ─▶ not-found ── found ─▶ working
+ *     └─ lapse, cancel        │                     │  ├─ refused ─▶ rejected ◀──┤
+ *        ─▶ dropped           └─ orphaned ──────────┼─▶ not-sent ◀─┐     │   └────▶ expired
+ *                                                   │  ├─ not sent ┘     │
+ *                                                   │  └─ no answer ─┐   │
+ *                                     sender lost ──┴────────────────┴─▶ unknown ── seen, late answer ─▶ working …
+ *                                                                          └─ absent ─▶ not-found ── seen ─▶ working …
  *   working, unknown ── the trading day's book is gone, unseen to its end ─▶ unresolved
  */
 export const LEG_STATES = [
@@ -59,6 +69,8 @@ export interface Leg {
   readonly handle: Readonly<Record<string, string>>;
   readonly filledQty: number;
   readonly avgPrice: Price;
+  /** As the broker's book had it last; null while it has not been seen there. */
+  readonly booked: OrderStatus | null;
   /** The broker's words on a refusal, or why it was not sent. */
   readonly reason: string | null;
   readonly notSentCause: NotSentCause | "orphaned" | null;
@@ -66,6 +78,8 @@ export interface Leg {
   readonly change: LegChange | null;
   /** Epoch ms of the claim: the start of the time within which an unknown leg may still appear in the book. */
   readonly sentAt: number | null;
+  /** Epoch ms since which nothing more can reach the broker, while it is not known what did. */
+  readonly unknownSince: number | null;
 }
 
 /** Asked once, like the order itself; what became of it is read from the broker's book. */
@@ -97,6 +111,8 @@ export interface HistoryEntry {
   readonly leg: number | null;
   readonly what: string;
   readonly detail?: string;
+  /** Telegram's id of the message that was tapped. */
+  readonly message?: number;
 }
 
 /** The state after an event, or null when the event means nothing in this state and must not be applied. */
@@ -109,11 +125,11 @@ export function nextLeg(leg: Leg, event: LegEvent, now: number): Leg | null {
     case "claim":
       return leg.state === "confirmed" ? { ...leg, state: "sending", sentAt: now } : null;
     case "outcome":
-      return leg.state === "sending" ? afterOutcome(leg, event.outcome) : null;
+      return canTake(leg, event.outcome) ? afterOutcome(leg, event.outcome, now) : null;
     case "orphaned":
       return leg.state === "confirmed" ? { ...leg, state: "not-sent", notSentCause: "orphaned" } : null;
     case "sender-lost":
-      return leg.state === "sending" ? { ...leg, state: "unknown" } : null;
+      return leg.state === "sending" ? { ...leg, state: "unknown", unknownSince: now } : null;
     case "seen":
       return canBeSeen(leg, event.order) ? afterSeen(leg, event.order) : null;
     case "absent":
@@ -125,16 +141,26 @@ export function nextLeg(leg: Leg, event: LegEvent, now: number): Leg | null {
   }
 }
 
-function afterOutcome(leg: Leg, outcome: OrderOutcome): Leg {
+/**
+ * The answer to the one request. It may come after its sender was given up for lost: then it still says more than an
+ * unknown state does, and an accepted order is accepted also where the book was believed to lack it.
+ */
+function canTake(leg: Leg, outcome: OrderOutcome): boolean {
+  if (leg.state === "sending") return true;
+  if (leg.state === "unknown") return outcome.kind !== "unknown";
+  return leg.state === "not-found" && outcome.kind === "accepted";
+}
+
+function afterOutcome(leg: Leg, outcome: OrderOutcome, now: number): Leg {
   switch (outcome.kind) {
     case "accepted":
-      return { ...leg, state: "working", orderId: outcome.orderId, handle: outcome.handle };
+      return { ...leg, state: "working", orderId: outcome.orderId, handle: outcome.handle, reason: null };
     case "rejected":
       return { ...leg, state: "rejected", reason: outcome.reason, orderId: outcome.orderId ?? null };
     case "not-sent":
       return { ...leg, state: "not-sent", reason: outcome.reason, notSentCause: outcome.cause };
     case "unknown":
-      return { ...leg, state: "unknown", reason: outcome.reason };
+      return { ...leg, state: "unknown", reason: outcome.reason, unknownSince: now };
     default:
       return assertNever(outcome, "outcome");
   }
@@ -157,6 +183,7 @@ function afterSeen(leg: Leg, order: BookedOrder): Leg {
     qty: order.qty > 0 ? order.qty : leg.qty,
     filledQty: order.filledQty,
     avgPrice: order.avgPrice,
+    booked: order.status,
     reason: order.message ?? null,
   };
   switch (order.status) {
@@ -186,6 +213,31 @@ const CLOSED: ReadonlySet<LegState> = new Set([
 ]);
 /** Nothing more is expected of it. */
 export const isClosed = (leg: Leg): boolean => CLOSED.has(leg.state);
-/** Somebody has to look at it again: to send, to reconcile or to track. */
-export const needsWatching = (leg: Leg): boolean =>
-  leg.state === "confirmed" || leg.state === "sending" || leg.state === "unknown" || leg.state === "working";
+/** Somebody has to look at it again: to let it lapse, to reconcile it or to track it. */
+export const needsWatching = (leg: Leg): boolean => !isClosed(leg);
+
+/** A change whose outcome was never noted is given up after this, and may be asked again: its effect is in the book. */
+const CHANGE_UNDER_WAY_MS = 30_000;
+
+/** Durable before it is asked, and one at a time: null while another is under way or nothing is open. */
+export function beginChange(leg: Leg, kind: LegChange["kind"], now: number): Leg | null {
+  if (leg.state !== "working" || isChangeUnderWay(leg, now)) return null;
+  return { ...leg, change: { kind, at: now, outcome: "sending", reason: null } };
+}
+
+export const isChangeUnderWay = (leg: Leg, now: number): boolean =>
+  leg.change?.outcome === "sending" && now - leg.change.at < CHANGE_UNDER_WAY_MS;
+
+const CHANGE_OUTCOMES = {
+  accepted: "accepted",
+  rejected: "refused",
+  "not-sent": "refused",
+  unknown: "unknown",
+} as const satisfies Record<OrderOutcome["kind"], LegChange["outcome"]>;
+
+/** The answer to the change that began at `at`; null when a newer one has taken its place. */
+export function endChange(leg: Leg, at: number, outcome: OrderOutcome): Leg | null {
+  if (leg.change?.at !== at || leg.change.outcome !== "sending") return null;
+  const reason = outcome.kind === "accepted" ? null : outcome.reason;
+  return { ...leg, change: { ...leg.change, outcome: CHANGE_OUTCOMES[outcome.kind], reason } };
+}

@@ -2,19 +2,32 @@ import type { OrderType, Product, Validity } from "./order.ts";
 import type { Price } from "./money.ts";
 import { priceFromRupees } from "./money.ts";
 
+export type QuantityWords =
+  | { readonly kind: "units" | "lots"; readonly count: number }
+  /** What is held, or short. */
+  | { readonly kind: "all" };
+
+/** After "on": every account, or those named, with a quantity of its own where one was said. */
+export type AccountWords =
+  | { readonly kind: "all" }
+  | {
+      readonly kind: "named";
+      readonly parts: readonly { readonly label: string; readonly quantity: QuantityWords | null }[];
+    };
+
 /** What a person asked for in words, before anything is looked up. Whatever they left out is null. */
 export interface OrderWords {
   /** Everything before the quantity: "SBIN", "nifty 25000 ce". */
   readonly symbolText: string;
-  readonly quantity: { readonly kind: "units" | "lots"; readonly count: number } | { readonly kind: "all" } | null;
+  /** At each account that has no quantity of its own. */
+  readonly quantity: QuantityWords | null;
   readonly type: OrderType;
   readonly price: Price | null;
   readonly triggerPrice: Price | null;
   readonly product: Product | null;
   readonly validity: Validity;
   readonly isAmo: boolean;
-  /** Name of the account after "on". */
-  readonly account: string | null;
+  readonly accounts: AccountWords | null;
 }
 
 export type OrderTextProblem =
@@ -29,19 +42,25 @@ export type ParsedOrder =
   | { readonly ok: true; readonly words: OrderWords }
   | { readonly ok: false; readonly problem: OrderTextProblem; readonly at: string };
 
-const PRODUCT_WORDS: Readonly<Record<string, Product>> = {
-  cnc: "CNC",
-  delivery: "CNC",
-  mis: "INTRADAY",
-  intraday: "INTRADAY",
-  nrml: "MARGIN",
-  margin: "MARGIN",
-  normal: "MARGIN",
-  carry: "MARGIN",
-  mtf: "MTF",
-};
+const PRODUCT_WORDS: ReadonlyMap<string, Product> = new Map([
+  ["cnc", "CNC"],
+  ["delivery", "CNC"],
+  ["mis", "INTRADAY"],
+  ["intraday", "INTRADAY"],
+  ["nrml", "MARGIN"],
+  ["margin", "MARGIN"],
+  ["normal", "MARGIN"],
+  ["carry", "MARGIN"],
+  ["mtf", "MTF"],
+]);
+/** A word before its value: the value is the token after it. */
+const PRICE_WORDS = new Set(["@", "at", "limit"]);
+const TRIGGER_WORDS = new Set(["sl", "trigger", "stop"]);
+const ACCOUNT_WORDS = new Set(["on", "via"]);
 const MAX_LENGTH = 120;
 const MAX_QUANTITY = 10_000_000;
+/** 10 crore rupees: dearer than anything listed, and safe in 1/10000 rupee times any quantity that is. */
+const MAX_RUPEES = 100_000_000;
 
 type Draft = { -readonly [K in keyof OrderWords]: OrderWords[K] } & { seen: Set<string> };
 class Problem {
@@ -65,13 +84,14 @@ export function parseOrderText(text: string): ParsedOrder {
     product: null,
     validity: "DAY",
     isAmo: false,
-    account: null,
+    accounts: null,
     seen: new Set(),
   };
   try {
     const rest = readModifiers(tokenise(text), draft);
     draft.symbolText = readQuantity(rest, draft).join(" ");
     if (draft.symbolText === "") throw new Problem("no-symbol", text.trim());
+    if (draft.price !== null && draft.seen.has("market")) throw new Problem("twice", "price");
   } catch (problem) {
     if (problem instanceof Problem) return { ok: false, problem: problem.problem, at: problem.at };
     throw problem;
@@ -80,11 +100,12 @@ export function parseOrderText(text: string): ParsedOrder {
   return { ok: true, words: { ...words, type: typeOf(draft) } };
 }
 
-/** "@810" and "@ 810" are the same; ₹ is decoration. */
+/** "@810" and "@ 810" are the same, so are "on a,b" and "on a, b"; ₹ is decoration. */
 const tokenise = (text: string): string[] =>
   text
     .replaceAll("₹", " ")
     .replaceAll("@", " @ ")
+    .replace(/(\s(?:on|via)\s+)(.*)$/i, (_, on: string, rest: string) => on + rest.replaceAll(/\s*([,:])\s*/g, "$1"))
     .trim()
     .split(/\s+/)
     .filter((token) => token !== "");
@@ -101,19 +122,17 @@ function readModifiers(tokens: string[], draft: Draft): string[] {
 
 /** Number of tokens at the end that were one modifier. */
 function takeModifier(tokens: readonly string[], draft: Draft): number {
+  if (tokens.length < 2) return 0;
   const last = tokens.at(-1)?.toLowerCase() ?? "";
   const before = tokens.at(-2)?.toLowerCase() ?? "";
-  if (tokens.length < 2) return 0;
-  if (before === "@" || before === "at" || before === "limit")
-    return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
-  if (before === "sl" || before === "trigger" || before === "stop") {
+  if (PRICE_WORDS.has(before)) return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
+  if (TRIGGER_WORDS.has(before))
     return take(draft, "trigger", 2, () => (draft.triggerPrice = readPrice(last, "bad-trigger")));
-  }
-  if (before === "on" || before === "via") return take(draft, "account", 2, () => (draft.account = last));
+  if (ACCOUNT_WORDS.has(before)) return take(draft, "account", 2, () => (draft.accounts = readAccounts(last)));
   if (last === "@" || last === "at") throw new Problem("bad-price", last);
   if (last === "sl" || last === "trigger") throw new Problem("bad-trigger", last);
-  if (last === "on" || last === "via") throw new Problem("no-account", last);
-  const product = PRODUCT_WORDS[last];
+  if (ACCOUNT_WORDS.has(last)) throw new Problem("no-account", last);
+  const product = PRODUCT_WORDS.get(last);
   if (product !== undefined) return take(draft, "product", 1, () => (draft.product = product));
   if (last === "ioc" || last === "day")
     return take(draft, "validity", 1, () => (draft.validity = last === "ioc" ? "IOC" : "DAY"));
@@ -130,31 +149,42 @@ function take(draft: Draft, what: string, tokens: number, apply: () => void): nu
 }
 
 function readPrice(text: string, problem: OrderTextProblem): Price {
-  if (!/^[\d,]+(\.\d{1,4})?$/.test(text)) throw new Problem(problem, text);
+  if (!/^\d[\d,]*(\.\d{1,4})?$/.test(text)) throw new Problem(problem, text);
+  if (Number(text.replaceAll(",", "")) > MAX_RUPEES) throw new Problem(problem, text);
   const price = priceFromRupees(text);
   if (price <= 0) throw new Problem(problem, text);
   return price;
+}
+
+/** `all`, `zerodha`, `zerodha,fyers`, `zerodha:10,fyers:2lots`. */
+function readAccounts(text: string): AccountWords {
+  if (text === "all") return { kind: "all" };
+  const parts = text.split(",").map((part) => {
+    const [label = "", count, ...rest] = part.split(":");
+    if (label === "" || rest.length > 0) throw new Problem("no-account", text);
+    return { label, quantity: count === undefined ? null : readQuantityToken(count) };
+  });
+  const labels = new Set(parts.map((part) => part.label));
+  if (labels.size < parts.length) throw new Problem("twice", "account");
+  return { kind: "named", parts };
+}
+
+function readQuantityToken(text: string): QuantityWords {
+  if (text === "all") return { kind: "all" };
+  const lots = /^([\d,]+)lots?$/.exec(text);
+  return lots ? { kind: "lots", count: readCount(lots[1] ?? "") } : { kind: "units", count: readCount(text) };
 }
 
 /** The quantity ends what is left: `10`, `1,000`, `2 lots`, `2lots`, `all`. A lone number is a symbol, not a quantity. */
 function readQuantity(tokens: readonly string[], draft: Draft): readonly string[] {
   const last = tokens.at(-1)?.toLowerCase() ?? "";
   const before = tokens.at(-2) ?? "";
-  if (tokens.length > 1 && last === "all") {
-    draft.quantity = { kind: "all" };
-    return tokens.slice(0, -1);
-  }
   if (tokens.length > 2 && /^lots?$/.test(last)) {
     draft.quantity = { kind: "lots", count: readCount(before) };
     return tokens.slice(0, -2);
   }
-  const lots = /^([\d,]+)lots?$/.exec(last);
-  if (tokens.length > 1 && lots) {
-    draft.quantity = { kind: "lots", count: readCount(lots[1] ?? "") };
-    return tokens.slice(0, -1);
-  }
-  if (tokens.length > 1 && /^[-+]?[\d.,]+$/.test(last)) {
-    draft.quantity = { kind: "units", count: readCount(last) };
+  if (tokens.length > 1 && (last === "all" || /^[-+]?[\d.,]+(lots?)?$/.test(last))) {
+    draft.quantity = readQuantityToken(last);
     return tokens.slice(0, -1);
   }
   return tokens;

@@ -24,6 +24,8 @@ export interface Keyring {
   encrypt(plaintext: string, associatedData: string): string;
   /** Throws DecryptionError. */
   decrypt(token: string, associatedData: string): string;
+  /** Whether the current key wrote it. */
+  isCurrent(token: string): boolean;
 }
 
 /** The token was changed, belongs elsewhere or needs a key that we lack. Carries no content. */
@@ -49,6 +51,8 @@ export function createKeyring(keys: {
       const parts = [nonce, cipher.getAuthTag(), ciphertext].map((part) => part.toString("base64url"));
       return [TOKEN_VERSION, current.id, ...parts].join(".");
     },
+
+    isCurrent: (token) => token.split(".", 2)[1] === current.id,
 
     decrypt(token, associatedData) {
       const { keyId, nonce, tag, ciphertext } = parseToken(token);

@@ -1,4 +1,5 @@
 import { pino, type DestinationStream, type Logger } from "pino";
+import { traceFields } from "./trace.ts";
 
 export type Log = Logger;
 
@@ -11,6 +12,7 @@ export function createLog(options: { level: string; destination?: DestinationStr
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError },
+      mixin: traceFields,
     },
     options.destination ?? pino.destination({ dest: 2, sync: true }),
   );

@@ -3,119 +3,243 @@ import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import { PRIORITIES, type Notification, type Notifier } from "../ports/notifier.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import { createLanes } from "./lanes.ts";
 
 interface OutboxDocument extends Document {
   readonly _id: string;
-  readonly notification: Notification;
-  readonly isDue: boolean;
-  /** Orders before reminders before digests; within one of them the older first. */
-  readonly rank: number;
+  /** Null once it is over: the key alone is remembered. */
+  readonly notification: Notification | null;
+  /** Orders before reminders before digests; absent once it is over, which takes it out of the index. */
+  readonly rank?: number;
+  /** Rises with every message that this process posts. */
+  readonly place: number;
   readonly createdAt: number;
-  /** Not before this; also the lease of whoever is sending it. */
-  readonly notBefore: number;
   readonly tries: number;
+  /** Telegram's number of the sent message. */
+  readonly messageId: number | null;
 }
+type Entry = Stored<OutboxDocument> & { readonly notification: Notification };
 
 const outboxSpec: CollectionSpec<OutboxDocument> = {
   name: "outbox",
-  indexes: [{ name: "due", fields: ["isDue", "rank", "createdAt"] }],
+  indexes: [{ name: "waiting", fields: ["rank", "place"] }],
   encrypted: ["notification"],
   durability: "full",
 };
 
-/** Sent messages are remembered this long, so that the same key is not sent again. */
+/** Messages that are over are remembered this long, so that the same key is not sent again. */
 const REMEMBERED_MS = 14 * 86_400_000;
-const LEASE_MS = 30_000;
-const BATCH = 100;
-const LATE_AFTER_MS = 5 * 60_000;
+const LATE_AFTER_MS = 10 * 60_000;
+/** So few at a time that a fill posted behind ten thousand digests waits a second. */
+const BATCH = 30;
+const IN_FLIGHT = 60;
 const MAX_BACKOFF_MS = 5 * 60_000;
+const MAX_OUTAGE_PAUSE_MS = 30_000;
+/** A message on which our own code fails is not tried for ever. */
+const MAX_DEFECTS = 10;
+const DEPTH_LIMIT = 500;
 
 export type Delivery =
-  | { readonly kind: "sent" }
-  /** Telegram asks to wait, or cannot be reached. */
-  | { readonly kind: "later"; readonly afterMs: number | null }
+  | { readonly kind: "sent"; readonly messageId: number }
+  /** Telegram asks everybody to wait. */
+  | { readonly kind: "wait"; readonly ms: number }
+  /** Telegram cannot be reached or is not well. */
+  | { readonly kind: "outage" }
   /** This user will not get it: blocked the bot, or the message is not acceptable. */
-  | { readonly kind: "never"; readonly reason: "blocked" | "refused" };
+  | { readonly kind: "never"; readonly reason: "blocked" | "refused"; readonly detail: string };
 
 export interface Outbox extends Notifier {
-  /** Sends what is due, in order within a chat. Several processes may run it: each message is leased. */
-  deliver(): Promise<number>;
+  /** Sends what is waiting until nothing is, Telegram asks to wait, or the signal aborts. Answers how many were sent. */
+  deliver(signal?: AbortSignal): Promise<number>;
+  /** Telegram's number of the message that was sent under the key, while it is remembered. */
+  sentMessage(key: string): Promise<number | null>;
+  /** How many wait, counted to 500. */
   depth(): Promise<number>;
+}
+
+export interface DeliveryLease {
+  /** Aborted when it could not be kept. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
 }
 
 export interface OutboxDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** One process at a time delivers; null while another does. */
+  readonly takeLease: () => Promise<DeliveryLease | null>;
   /** `lateBy` is set when the message is late enough to say so. */
   readonly send: (notification: Notification, lateBy: number | null) => Promise<Delivery>;
   readonly onBlocked: (user: UserId) => Promise<void>;
+  /** Messages a second over all chats. */
+  readonly perSecond: number;
 }
 
-/** Accepted means durable; delivered at least once, and once but for a crash between sending and noting it. */
+/**
+ * Accepted means durable. One process at a time delivers, which keeps Telegram's limit and each chat's order; a message
+ * is sent twice only when a crash falls between Telegram's answer and noting it.
+ */
 export function createOutbox(deps: OutboxDeps): Outbox {
   const { clock, log } = deps;
   const outbox: Collection<OutboxDocument> = deps.store.collection(outboxSpec);
+  const lanes = createLanes({ clock, perSecond: deps.perSecond });
+  let waiting: Entry[] = [];
+  /** What ended while the store was being read, which may still list it; and chats whose first message failed meanwhile. */
+  const justOver = new Set<string>();
+  const justHeld = new Set<UserId>();
+  let lastPlace = 0;
+  let outages = 0;
 
-  async function deliver(): Promise<number> {
-    const due = await outbox.find("due", [true], { limit: BATCH, order: "asc" });
-    const byUser = Map.groupBy(due, (entry) => entry.notification.userId);
-    const sent = await Promise.all([...byUser.values()].map(deliverInOrder));
-    return sent.reduce((sum, count) => sum + count, 0);
+  async function deliver(signal?: AbortSignal): Promise<number> {
+    if (lanes.isPaused() || (await depth(1)) === 0) return 0;
+    const lease = await deps.takeLease();
+    if (!lease) return 0;
+    try {
+      return await sendAll(signal ? AbortSignal.any([signal, lease.lost]) : lease.lost);
+    } finally {
+      await lease.release();
+    }
   }
 
-  /** One chat's messages one after another; the first that must wait holds back those behind it. */
-  async function deliverInOrder(entries: readonly Stored<OutboxDocument>[]): Promise<number> {
-    let count = 0;
-    for (const entry of entries) {
-      if (entry.notBefore > clock.now() || !(await lease(entry))) return count;
-      if (!(await attempt(entry))) return count;
-      count += 1;
+  async function sendAll(signal: AbortSignal): Promise<number> {
+    const flying = new Map<string, Promise<boolean>>();
+    let sent = 0;
+    const fly = (entry: Entry): void => {
+      lanes.enter(entry.notification.userId);
+      const flight = attempt(entry).finally(() => {
+        lanes.leave(entry.notification.userId);
+        flying.delete(entry._id);
+      });
+      flying.set(
+        entry._id,
+        flight.then((isSent) => ((sent += Number(isSent)), isSent)),
+      );
+    };
+    try {
+      while (!signal.aborted && !lanes.isPaused()) {
+        const entry = flying.size < IN_FLIGHT ? await next(flying) : null;
+        if (entry) {
+          await lanes.pace();
+          if (signal.aborted || lanes.isPaused()) waiting.unshift(entry);
+          else fly(entry);
+        } else if (flying.size > 0) await Promise.race(flying.values());
+        else if (waiting.length === 0 || !(await lanes.rest())) break;
+      }
+    } finally {
+      await Promise.allSettled(flying.values());
+      waiting = [];
     }
+    return sent;
+  }
+
+  /** The first message whose chat is free, by priority and age. */
+  async function next(flying: ReadonlyMap<string, unknown>): Promise<Entry | null> {
+    if (!waiting.some(isFree)) waiting = await read(flying);
+    const at = waiting.findIndex(isFree);
+    return at === -1 ? null : (waiting.splice(at, 1)[0] ?? null);
+  }
+
+  /** The oldest waiting message of a chat goes first; those behind it wait with it. */
+  const isFree = (entry: Entry): boolean => lanes.isFree(entry.notification.userId);
+
+  async function read(flying: ReadonlyMap<string, unknown>): Promise<Entry[]> {
+    justOver.clear();
+    justHeld.clear();
+    const found: Entry[] = [];
+    const limit = BATCH + flying.size + lanes.heldCount();
+    for (let rank = 0; rank < PRIORITIES.length && found.length < limit; rank += 1) {
+      const some = await outbox.find("waiting", [rank], { limit: limit - found.length });
+      found.push(...some.filter(hasContent));
+    }
+    return found.filter(
+      ({ _id, notification }) => !flying.has(_id) && !justOver.has(_id) && !justHeld.has(notification.userId),
+    );
+  }
+
+  async function attempt(entry: Entry): Promise<boolean> {
+    const late = clock.now() - (entry.notification.dueAt ?? entry.createdAt);
+    try {
+      return await settle(entry, await deps.send(entry.notification, late > LATE_AFTER_MS ? late : null));
+    } catch (error) {
+      log.error({ err: error, key: entry._id }, "message not sent");
+      await putOff(entry, entry.tries + 1 >= MAX_DEFECTS);
+      return false;
+    }
+  }
+
+  async function settle(entry: Entry, delivery: Delivery): Promise<boolean> {
+    switch (delivery.kind) {
+      case "sent":
+        outages = 0;
+        await over(entry, delivery.messageId);
+        return true;
+      case "wait":
+        log.warn({ ms: delivery.ms }, "Telegram asks to wait; the whole queue does");
+        lanes.pause(delivery.ms);
+        return false;
+      case "outage":
+        if (!lanes.isPaused()) lanes.pause(Math.min(1_000 * 2 ** outages++, MAX_OUTAGE_PAUSE_MS));
+        await putOff(entry, false);
+        return false;
+      case "never":
+        log.warn({ key: entry._id, reason: delivery.reason, detail: delivery.detail }, "message given up");
+        if (delivery.reason === "blocked") await deps.onBlocked(entry.notification.userId);
+        await over(entry, null);
+        return false;
+    }
+  }
+
+  async function over(entry: Entry, messageId: number | null): Promise<void> {
+    justOver.add(entry._id);
+    const { rank: _, version, ...rest } = entry;
+    const expiresAt = clock.now() + REMEMBERED_MS;
+    const isNoted = await outbox.replace({ ...rest, notification: null, messageId, expiresAt }, version);
+    if (!isNoted) log.warn({ key: entry._id }, "message was delivered by another process too");
+  }
+
+  /** This chat waits longer each time, with all that is behind; the others go on. */
+  async function putOff(entry: Entry, isGivenUp: boolean): Promise<void> {
+    if (isGivenUp) {
+      await over(entry, null);
+      return;
+    }
+    const { userId } = entry.notification;
+    lanes.hold(userId, Math.min(1_000 * 2 ** entry.tries, MAX_BACKOFF_MS));
+    justHeld.add(userId);
+    waiting = waiting.filter(({ notification }) => notification.userId !== userId);
+    const { version, ...rest } = entry;
+    await outbox.replace({ ...rest, tries: entry.tries + 1 }, version);
+  }
+
+  async function depth(limit: number): Promise<number> {
+    let count = 0;
+    for (let rank = 0; rank < PRIORITIES.length && count < limit; rank += 1)
+      count += (await outbox.find("waiting", [rank], { limit: limit - count })).length;
     return count;
   }
 
-  async function lease({ version, ...entry }: Stored<OutboxDocument>): Promise<boolean> {
-    return outbox.replace({ ...entry, notBefore: clock.now() + LEASE_MS, tries: entry.tries + 1 }, version);
-  }
-
-  async function attempt(entry: Stored<OutboxDocument>): Promise<boolean> {
-    const late = clock.now() - entry.createdAt;
-    const delivery = await deps.send(entry.notification, late > LATE_AFTER_MS ? late : null);
-    if (delivery.kind === "later") {
-      const backoff = Math.min(1000 * 2 ** entry.tries, MAX_BACKOFF_MS);
-      await settle(entry, { notBefore: clock.now() + (delivery.afterMs ?? backoff) });
-      return false;
-    }
-    if (delivery.kind === "never") {
-      log.warn({ key: entry._id, reason: delivery.reason }, "message given up");
-      if (delivery.reason === "blocked") await deps.onBlocked(entry.notification.userId);
-    }
-    await settle(entry, { isDue: false, expiresAt: clock.now() + REMEMBERED_MS });
-    return true;
-  }
-
-  async function settle({ _id }: Stored<OutboxDocument>, change: Partial<OutboxDocument>): Promise<void> {
-    const current = await outbox.get(_id);
-    if (!current) return;
-    const { version, ...entry } = current;
-    await outbox.replace({ ...entry, ...change }, version);
+  function nextPlace(): number {
+    lastPlace = Math.max(lastPlace + 1, clock.now() * 1_000);
+    return lastPlace;
   }
 
   return {
     async post(notification) {
-      const now = clock.now();
       await outbox.insert({
         _id: notification.key,
         notification,
-        isDue: true,
         rank: PRIORITIES.indexOf(notification.priority),
-        createdAt: now,
-        notBefore: now,
+        place: nextPlace(),
+        createdAt: clock.now(),
         tries: 0,
+        messageId: null,
       });
     },
     deliver,
-    depth: async () => (await outbox.find("due", [true], { limit: 10_000 })).length,
+    sentMessage: async (key) => (await outbox.get(key))?.messageId ?? null,
+    depth: () => depth(DEPTH_LIMIT),
   };
 }
+
+const hasContent = (document: Stored<OutboxDocument>): document is Entry => document.notification !== null;

@@ -1,37 +1,61 @@
-import { GrammyError, HttpError, InlineKeyboard, type Api } from "grammy";
+import { GrammyError, HttpError, InlineKeyboard, InputFile, type Api } from "grammy";
 import type { Notification } from "../ports/notifier.ts";
 import type { Delivery } from "./outbox.ts";
 
+/** Without a number from Telegram. */
+const WAIT_MS = 5_000;
+
+export interface TelegramSender {
+  /** Must not retry on its own: waiting is the outbox's business. */
+  readonly api: Api;
+  /** SVG to PNG. */
+  readonly draw: (svg: string) => Promise<Uint8Array>;
+  readonly onDrawFailure: (error: unknown) => void;
+}
+
 /** Sends one message and says what Telegram's answer means for the outbox. Throws nothing that Telegram may say. */
 export async function sendNotification(
-  api: Api,
+  sender: TelegramSender,
   notification: Notification,
   lateText: string | null,
 ): Promise<Delivery> {
+  const picture = notification.picture === undefined ? null : await drawn(sender, notification.picture);
+  const html = lateText === null ? notification.html : `${lateText}\n${notification.html}`;
+  const chat = Number(notification.userId);
+  const options = {
+    parse_mode: "HTML" as const,
+    ...(notification.silent ? { disable_notification: true } : {}),
+    ...(notification.buttons ? { reply_markup: keyboardOf(notification.buttons) } : {}),
+  };
   try {
-    await api.sendMessage(
-      Number(notification.userId),
-      lateText === null ? notification.html : `${lateText}\n${notification.html}`,
-      {
-        parse_mode: "HTML",
-        link_preview_options: { is_disabled: true },
-        ...(notification.silent ? { disable_notification: true } : {}),
-        ...(notification.buttons ? { reply_markup: keyboardOf(notification.buttons) } : {}),
-      },
-    );
-    return { kind: "sent" };
+    const sent = picture
+      ? await sender.api.sendPhoto(chat, new InputFile(picture, "day.png"), { ...options, caption: html })
+      : await sender.api.sendMessage(chat, html, { ...options, link_preview_options: { is_disabled: true } });
+    return { kind: "sent", messageId: sent.message_id };
   } catch (error) {
-    if (error instanceof HttpError) return { kind: "later", afterMs: null };
+    if (error instanceof HttpError) return { kind: "outage" };
     if (error instanceof GrammyError) return meaningOf(error);
     throw error;
   }
 }
 
-function meaningOf(error: GrammyError): Delivery {
-  const retryAfter = error.parameters.retry_after;
-  if (error.error_code === 429) return { kind: "later", afterMs: retryAfter === undefined ? null : retryAfter * 1000 };
-  if (error.error_code >= 500) return { kind: "later", afterMs: null };
-  return { kind: "never", reason: error.error_code === 403 ? "blocked" : "refused" };
+/** A message whose picture cannot be drawn goes without it. */
+async function drawn({ draw, onDrawFailure }: TelegramSender, svg: string): Promise<Uint8Array | null> {
+  try {
+    return await draw(svg);
+  } catch (error) {
+    onDrawFailure(error);
+    return null;
+  }
+}
+
+function meaningOf({ error_code, description, parameters }: GrammyError): Delivery {
+  if (error_code === 429)
+    return { kind: "wait", ms: parameters.retry_after === undefined ? WAIT_MS : parameters.retry_after * 1_000 };
+  // 401 and 404 mean that the token is wrong or revoked: the messages are good and wait for a right one.
+  if (error_code >= 500 || error_code === 401 || error_code === 404) return { kind: "outage" };
+  const isGone = error_code === 403 || /chat not found/i.test(description);
+  return { kind: "never", reason: isGone ? "blocked" : "refused", detail: description };
 }
 
 function keyboardOf(rows: NonNullable<Notification["buttons"]>): InlineKeyboard {

@@ -20,6 +20,10 @@ export interface Notification {
   readonly html: string;
   readonly buttons?: readonly (readonly NotificationButton[])[];
   readonly silent?: boolean;
+  /** SVG that becomes the message's picture when it is sent; the text is its caption and must fit one. */
+  readonly picture?: string;
+  /** Epoch ms at which it should have come; when posted, if absent. A message that is late against it says so. */
+  readonly dueAt?: number;
 }
 
 /** Messages that must arrive: accepted once `post` resolves, delivered at least once, in order within a chat. */

@@ -2,83 +2,110 @@ import type { UserId } from "../domain/ids.ts";
 import { istDate } from "../domain/market.ts";
 import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import type { Claims } from "./claims.ts";
 import type { User, Users } from "./users.ts";
 
+/** What `npm run job` runs by hand. */
 export const JOB_NAMES = ["morning-login", "closing-digest", "nifty-shop", "instruments", "reconcile"] as const;
 export type JobName = (typeof JOB_NAMES)[number];
 
-interface JobDocument extends Document {
-  readonly _id: string;
-  readonly claimedAt: number;
-  readonly isDone: boolean;
-  readonly expiresAt: number;
+/** Work that each user gets once a day. */
+export interface PerUserJob {
+  readonly name: string;
+  /** Epoch ms at which this user's is due on the date, or null when there is none. */
+  readonly dueAt: (user: User, date: string) => number | null;
+  /** How long after that it is still worth doing, by a process that was down. */
+  readonly catchUpMs: number;
+  /** May run twice when a process dies in the middle: what it posts must carry a key of the date. */
+  readonly run: (user: User, occasion: Occasion) => Promise<void>;
+}
+export interface Occasion {
+  /** The trading day. */
+  readonly date: string;
+  /** Epoch ms at which it should have run; now, when it was asked for by hand. */
+  readonly dueAt: number;
 }
 
-const jobsSpec: CollectionSpec<JobDocument> = { name: "jobs", indexes: [], encrypted: [], durability: "normal" };
-/** Whoever claimed a piece of work and was killed gives it back after this. */
-const CLAIM_MS = 5 * 60_000;
-const REMEMBERED_MS = 14 * 86_400_000;
-
-export interface PerUserJob {
-  readonly name: JobName;
-  /** Whether this user's time for it has come today. */
-  readonly isDue: (user: User, now: number) => boolean;
-  readonly run: (user: User) => Promise<void>;
+export interface JobCount {
+  readonly done: number;
+  /** Had it before today, or another process has it now. */
+  readonly skipped: number;
+  readonly failed: number;
 }
 
 export interface Jobs {
   /** Runs the job for every user whose time has come and who has not had it today. Several processes share the work. */
-  runDue(job: PerUserJob): Promise<number>;
-  /** Runs it now for one user or all, whatever the time: again on the same day it does nothing new. */
-  runNow(job: PerUserJob, only: UserId | null): Promise<number>;
+  runDue(job: PerUserJob): Promise<JobCount>;
+  /** Runs it now for one user or all, whatever the time; it counts as today's, so that a second run does nothing. */
+  runNow(job: PerUserJob, only: UserId | null): Promise<JobCount>;
 }
 
-export function createJobs(deps: { store: Store; clock: Clock; users: Users; log: Log }): Jobs {
-  const { clock, log } = deps;
-  const jobs: Collection<JobDocument> = deps.store.collection(jobsSpec);
+/** Users in work at one time: brokers' answers are waited for, not computed. */
+const CONCURRENCY = 16;
 
-  async function runAll(job: PerUserJob, wants: (user: User) => boolean): Promise<number> {
-    let count = 0;
-    for await (const user of deps.users.all()) {
-      if (!wants(user) || user.hasStopped) continue;
-      if (await runOnce(job, user)) count += 1;
-    }
+export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; log: Log }): Jobs {
+  const { claims, clock, users, log } = deps;
+  /** Whom this process knows to be through with a job today: saves asking the store every minute. */
+  const through = new Map<string, { date: string; users: Set<UserId> }>();
+
+  function throughToday(job: string, date: string): Set<UserId> {
+    const known = through.get(job);
+    if (known?.date === date) return known.users;
+    const fresh = new Set<UserId>();
+    through.set(job, { date, users: fresh });
+    return fresh;
+  }
+
+  async function runAll(job: PerUserJob, occasionFor: (user: User) => Occasion | null): Promise<JobCount> {
+    const count = { done: 0, skipped: 0, failed: 0 };
+    const everybody = users.all()[Symbol.asyncIterator]();
+    const worker = async (): Promise<void> => {
+      for (let next = await everybody.next(); next.done !== true; next = await everybody.next()) {
+        const user = next.value;
+        const occasion = takesPart(user) ? occasionFor(user) : null;
+        if (occasion) count[await runOnce(job, user, occasion)] += 1;
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
     return count;
   }
 
   /** One user's failure is only theirs: it is logged, and tried again once the claim has lapsed. */
-  async function runOnce(job: PerUserJob, user: User): Promise<boolean> {
-    const id = `${job.name}:${user._id}:${istDate(clock.now())}`;
-    if (!(await claim(id))) return false;
+  async function runOnce(job: PerUserJob, user: User, occasion: Occasion): Promise<keyof JobCount> {
+    const had = throughToday(job.name, occasion.date);
     try {
-      await job.run(user);
+      const claim = await claims.claim(`${job.name}:${user._id}:${occasion.date}`);
+      if (claim.kind === "done" || claim.kind === "given-up") had.add(user._id);
+      if (claim.kind !== "ours") return "skipped";
+      await job.run(user, occasion);
+      await claim.done();
+      had.add(user._id);
+      return "done";
     } catch (error) {
-      log.error({ err: error, job: job.name }, "job failed for one user");
-      return false;
+      log.error({ err: error, job: job.name, date: occasion.date }, "job failed for one user");
+      return "failed";
     }
-    await finish(id);
-    return true;
-  }
-
-  async function claim(id: string): Promise<boolean> {
-    const now = clock.now();
-    const fresh = { _id: id, claimedAt: now, isDone: false, expiresAt: now + REMEMBERED_MS };
-    if (await jobs.insert(fresh)) return true;
-    const held = await jobs.get(id);
-    if (!held || held.isDone || now - held.claimedAt < CLAIM_MS) return false;
-    return jobs.replace(fresh, held.version);
-  }
-
-  async function finish(id: string): Promise<void> {
-    const held = await jobs.get(id);
-    if (!held) return;
-    const { version, ...job } = held;
-    await jobs.replace({ ...job, isDone: true }, version);
   }
 
   return {
-    runDue: (job) => runAll(job, (user) => job.isDue(user, clock.now())),
-    runNow: (job, only) => runAll(job, (user) => only === null || user._id === only),
+    runDue(job) {
+      const now = clock.now();
+      const date = istDate(now);
+      const had = throughToday(job.name, date);
+      return runAll(job, (user) => {
+        if (had.has(user._id)) return null;
+        const dueAt = job.dueAt(user, date);
+        return dueAt !== null && dueAt <= now && now <= dueAt + job.catchUpMs ? { date, dueAt } : null;
+      });
+    },
+    runNow(job, only) {
+      const dueAt = clock.now();
+      const occasion = { date: istDate(dueAt), dueAt };
+      return runAll(job, (user) => (only === null || user._id === only ? occasion : null));
+    },
   };
 }
+
+/** Those whom the owner has let in and who have not stopped the bot. */
+const takesPart = (user: User): boolean =>
+  !user.hasStopped && (user.role === "owner" || user.role === "trader" || user.role === "viewer");

@@ -4,41 +4,54 @@ import { Secret } from "../lib/secret.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
 import type { Accounts, Link } from "./accounts.ts";
+import { EGRESS_SPEC } from "./egress.ts";
 
 /** What the user's next message will be taken as. Holds no secret itself: what arrives goes straight to the link. */
 interface CaptureDocument extends Document {
   readonly _id: string;
   readonly link: LinkId;
-  /** A credential field, or the end of a login. */
+  /** A credential field, the proxy for orders, or the end of a login. */
   readonly awaits: string;
+  /** The login's state where the broker echoes none. */
+  readonly heldState: string | null;
   readonly expiresAt: number;
 }
 
 const capturesSpec: CollectionSpec<CaptureDocument> = {
   name: "captures",
   indexes: [],
-  encrypted: [],
+  encrypted: ["heldState"],
   durability: "normal",
 };
 const CAPTURE_TTL_MS = 10 * 60_000;
 const LOGIN = "(login)";
+const EGRESS = "(egress)";
 
 export type Captured =
   | { readonly kind: "invalid"; readonly spec: CredentialSpec }
   | { readonly kind: "next"; readonly link: Link; readonly spec: CredentialSpec }
   | { readonly kind: "complete"; readonly link: Link }
-  | { readonly kind: "login"; readonly link: Link; readonly text: Secret };
+  | { readonly kind: "egress"; readonly link: Link }
+  | { readonly kind: "login"; readonly link: Link; readonly text: Secret; readonly heldState: string | null };
 
 /** The one-shot steps that take keys in chat: outside any replayed dialogue, so that no secret is ever recorded twice. */
 export interface KeyCapture {
   /** Asks for the first credential that is missing; `complete` when there is none. */
   begin(link: Link): Promise<Captured>;
-  awaitLogin(link: Link): Promise<void>;
+  awaitLogin(link: Link, heldState: string | null): Promise<void>;
+  /** The next message is this link's proxy for orders, `skip` for none. */
+  awaitEgress(link: Link): Promise<void>;
   isPending(user: UserId): Promise<boolean>;
   /** Takes the message, or null when nothing was awaited. `skip` leaves an optional field out. */
   accept(user: UserId, message: string): Promise<Captured | null>;
+  /** Nothing is awaited any more: the login ended elsewhere. */
   stop(user: UserId): Promise<void>;
+  /** The user turned to something else: a key is not awaited any more, the end of a login still is. */
+  leave(user: UserId): Promise<void>;
 }
+
+/** An address or a token; whatever else is typed after a login was offered is not meant for it. */
+const LOGIN_END = /^(https?:\/\/\S+|[\w.~+/=-]{16,})$/;
 
 export const SKIP_WORD = "skip";
 
@@ -46,9 +59,10 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
   const captures: Collection<CaptureDocument> = deps.store.collection(capturesSpec);
   const { accounts } = deps;
 
-  async function expect(link: Link, awaits: string): Promise<void> {
+  async function expect(link: Link, awaits: string, heldState: string | null = null): Promise<void> {
+    const expiresAt = deps.clock.now() + CAPTURE_TTL_MS;
     await captures.delete(link.user_id);
-    await captures.insert({ _id: link.user_id, link: link._id, awaits, expiresAt: deps.clock.now() + CAPTURE_TTL_MS });
+    await captures.insert({ _id: link.user_id, link: link._id, awaits, heldState, expiresAt });
   }
 
   const specs = (link: Link): readonly CredentialSpec[] => accounts.broker(link).definition.credentials;
@@ -68,9 +82,11 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     const link = pending && (await accounts.get(user, pending.link));
     if (!pending || !link) return null;
     if (pending.awaits === LOGIN) {
+      if (!LOGIN_END.test(message.trim())) return null;
       await captures.delete(user);
-      return { kind: "login", link, text: new Secret(message) };
+      return { kind: "login", link, text: new Secret(message), heldState: pending.heldState };
     }
+    if (pending.awaits === EGRESS) return takeEgress(link, message.trim());
     const index = specs(link).findIndex((spec) => spec.field === pending.awaits);
     const spec = specs(link)[index];
     if (!spec) return null;
@@ -83,16 +99,29 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     return askFrom(updated, index + 1);
   }
 
+  async function takeEgress(link: Link, value: string): Promise<Captured> {
+    const isNone = value.toLowerCase() === SKIP_WORD;
+    if (!isNone && !EGRESS_SPEC.pattern.test(value)) return { kind: "invalid", spec: EGRESS_SPEC };
+    await captures.delete(link.user_id);
+    const updated = await accounts.update(link._id, () => ({ egress: isNone ? null : new Secret(value) }));
+    return { kind: "egress", link: updated };
+  }
+
   return {
     async begin(link) {
       const missing = specs(link).findIndex((spec) => link.credentials[spec.field] === undefined);
       return askFrom(link, missing === -1 ? specs(link).length : missing);
     },
-    awaitLogin: (link) => expect(link, LOGIN),
+    awaitLogin: (link, heldState) => expect(link, LOGIN, heldState),
+    awaitEgress: (link) => expect(link, EGRESS),
     isPending: async (user) => (await captures.get(user)) !== null,
     accept,
     async stop(user) {
       await captures.delete(user);
+    },
+    async leave(user) {
+      const pending = await captures.get(user);
+      if (pending && pending.awaits !== LOGIN) await captures.delete(user);
     },
   };
 }

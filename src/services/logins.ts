@@ -8,7 +8,7 @@ import { randomToken } from "../lib/token.ts";
 import type { Accounts, Link } from "./accounts.ts";
 import type { OneTime } from "./one-time.ts";
 
-const LOGIN_TTL_MS = 10 * 60_000;
+export const LOGIN_TTL_MS = 10 * 60_000;
 const ACTION = "login";
 
 export type LoginResult =
@@ -27,29 +27,38 @@ export type LoginResult =
   | { readonly kind: "failed"; readonly link: Link; readonly error: BrokerError };
 
 export interface LoginStart {
+  /** What the user's browser opens: the broker's page, or ours on the way there. */
   readonly url: string;
-  /** For brokers that echo no state: what the browser must bring back in a cookie. Null where the state is in the URL. */
-  readonly cookieState: string | null;
+  /** For brokers that echo no state: what a pasted address is bound to. Null where the broker brings it back itself. */
+  readonly heldState: string | null;
 }
 
 export interface Logins {
   /** Where the user's browser goes. Single use, ten minutes, bound to this user and link. */
   start(link: Link): Promise<LoginStart>;
-  /** The redirect came back; `cookieState` stands in for brokers that echo no state. */
+  /** Where a login goes on from our own page; null when the state is unknown, used, too old or of another broker. */
+  resume(broker: string, state: string): Promise<string | null>;
+  /** The redirect came back; `cookieState` is the state where the broker echoes none. */
   finish(
     broker: string,
     params: Readonly<Record<string, string>>,
     cookieState?: string,
   ): Promise<LoginResult & { userId?: UserId }>;
-  /** The user pasted what the browser showed, or a token. */
-  finishPasted(link: Link, text: string): Promise<LoginResult>;
+  /** The user pasted what the browser showed, or a token. `heldState`: from this link's last start. */
+  finishPasted(link: Link, text: string, heldState: string | null): Promise<LoginResult>;
   /** Opens an account that needs no login (paper). */
   open(link: Link): Promise<LoginResult>;
   /** A new session without the user, where the broker allows; null when it does not. */
   renew(link: Link): Promise<Link | null>;
 }
 
-export function createLogins(deps: { accounts: Accounts; oneTime: OneTime; publicUrl: string }): Logins {
+export function createLogins(deps: {
+  accounts: Accounts;
+  oneTime: OneTime;
+  publicUrl: string;
+  /** Whether the user's browser can open `publicUrl`. */
+  opensHere: boolean;
+}): Logins {
   const { accounts, oneTime } = deps;
   const redirectUrl = (link: Link): string => `${deps.publicUrl}/oauth/${link.broker_name}/callback`;
 
@@ -86,30 +95,33 @@ export function createLogins(deps: { accounts: Accounts; oneTime: OneTime; publi
   }
 
   async function finish(broker: string, params: Readonly<Record<string, string>>, cookieState?: string) {
-    const state = params["state"] ?? cookieState;
-    const claim = state === undefined ? null : await oneTime.claim(state, ACTION);
-    const link = claim ? await accounts.byId(linkId(claim.payload["link"] ?? "-")) : null;
-    if (!claim || !link || link.broker_name !== broker || link.user_id !== claim.userId)
-      return { kind: "stale" as const };
+    const fromUrl = await claimed(broker, params["state"], false);
+    const claim = fromUrl ?? (await claimed(broker, cookieState, true));
+    if (!claim) return { kind: "stale" as const };
+    const { link } = claim;
     const result = await complete(link, callbackGrant(link, redirectUrl(link), params));
-    return { ...result, userId: claim.userId };
+    return { ...result, userId: link.user_id };
   }
 
-  async function finishPasted(link: Link, text: string): Promise<LoginResult> {
+  /** Uses up a login state of this broker; `isHeld`: one that the browser or we kept, because the broker echoes none. */
+  async function claimed(broker: string, state: string | undefined, isHeld: boolean): Promise<{ link: Link } | null> {
+    const known = state === undefined ? null : await oneTime.peek(state, ACTION);
+    const link = known && (await accounts.get(known.userId, linkId(known.payload["link"] ?? "-")));
+    if (state === undefined || !link || link.broker_name !== broker || (known.payload["url"] !== undefined) !== isHeld)
+      return null;
+    return (await oneTime.claim(state, ACTION, link.user_id)) && { link };
+  }
+
+  async function finishPasted(link: Link, text: string, heldState: string | null): Promise<LoginResult> {
     const params = paramsOf(text);
     if (params === null) {
-      return complete(link, {
-        kind: "token",
-        link: link._id,
-        credentials: link.credentials,
-        token: new Secret(text.trim()),
-      });
+      const token = new Secret(text.trim());
+      return complete(link, { kind: "token", link: link._id, credentials: link.credentials, token });
     }
-    const state = params["state"];
-    if (state !== undefined) {
-      const claim = await oneTime.claim(state, ACTION, link.user_id);
-      if (claim?.payload["link"] !== link._id) return { kind: "stale" };
-    }
+    const claim =
+      (await claimed(link.broker_name, params["state"], false)) ??
+      (await claimed(link.broker_name, heldState ?? undefined, true));
+    if (claim?.link._id !== link._id) return { kind: "stale" };
     return complete(link, callbackGrant(link, redirectUrl(link), params));
   }
 
@@ -118,14 +130,21 @@ export function createLogins(deps: { accounts: Accounts; oneTime: OneTime; publi
       const { connector } = accounts.broker(link);
       if (!connector.getLoginUrl) throw new Error(`${link.broker_name} has no login page`);
       const state = randomToken(18);
-      const payload = { link: link._id };
-      await oneTime.issue({ userId: link.user_id, action: ACTION, payload, ttlMs: LOGIN_TTL_MS, id: state });
       const { url, binding } = await connector.getLoginUrl({
         credentials: link.credentials,
         redirectUrl: redirectUrl(link),
         state,
       });
-      return { url, cookieState: binding === undefined ? null : state };
+      const payload = { link: link._id, ...(binding === undefined ? {} : { url }) };
+      await oneTime.issue({ userId: link.user_id, action: ACTION, payload, ttlMs: LOGIN_TTL_MS, id: state });
+      if (binding === undefined) return { url, heldState: null };
+      const ours = `${deps.publicUrl}/oauth/${link.broker_name}/login/${state}`;
+      return { url: deps.opensHere ? ours : url, heldState: state };
+    },
+    async resume(broker, state) {
+      const known = await oneTime.peek(state, ACTION);
+      const link = known && (await accounts.get(known.userId, linkId(known.payload["link"] ?? "-")));
+      return link?.broker_name === broker ? (known?.payload["url"] ?? null) : null;
     },
     finish,
     finishPasted,

@@ -1,54 +1,73 @@
+import type { DataSource } from "../../connectors/base.ts";
 import type { InstrumentKey } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { Depth, Quote } from "../domain/portfolio.ts";
+import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts, Link } from "./accounts.ts";
-import type { DataSource } from "../../connectors/base.ts";
+import { createMarketAccess } from "./market-access.ts";
+import { createSharedReads } from "./shared-reads.ts";
 
-/** A price this young is as good as asking again. */
-const FRESH_MS = 1_000;
+/** A broker's price this young is as good as asking again; Yahoo's is a quarter of an hour old in any case. */
+const BROKER_FRESH_MS = 1_000;
+const YAHOO_FRESH_MS = 20_000;
 const MAX_CACHED = 5_000;
 
 export interface Quotes {
   /** By the link's data source; from Yahoo when the broker has none; null when nobody knows. Never throws. */
   forLink(link: Link, instrument: Instrument): Promise<Quote | null>;
+  /** The same for many in one call each; what nobody knows is missing. Without a link, Yahoo's. */
+  many(link: Link | null, instruments: readonly Instrument[]): Promise<Map<InstrumentKey, Quote>>;
   depth(link: Link, instrument: Instrument): Promise<Depth>;
 }
 
-/** One call serves everybody who asks for the same price at the same moment. */
+/** One call serves everybody who asks for the same price at the same moment, whichever link it went through. */
 export function createQuotes(deps: { accounts: Accounts; clock: Clock; yahoo: DataSource | null }): Quotes {
-  const { accounts, clock } = deps;
-  const cache = new Map<string, { at: number; quote: Promise<Quote | null> }>();
+  const { accounts, clock, yahoo } = deps;
+  const access = createMarketAccess(deps);
+  const shared = createSharedReads<Quote>({ clock, max: MAX_CACHED });
 
-  function cached(key: string, ask: () => Promise<Quote | null>): Promise<Quote | null> {
-    const known = cache.get(key);
-    if (known && clock.now() - known.at < FRESH_MS) return known.quote;
-    if (cache.size >= MAX_CACHED) cache.clear();
-    const quote = ask();
-    cache.set(key, { at: clock.now(), quote });
-    return quote;
+  /** Reads through the cache under the source's name; a source that fails has nothing. */
+  async function read(
+    source: string,
+    freshMs: number,
+    instruments: readonly Instrument[],
+    ask: (missing: readonly Instrument[]) => Promise<Map<InstrumentKey, Quote>>,
+  ): Promise<Quote[]> {
+    const byName = new Map(instruments.map((instrument) => [`${source} ${instrument.key}`, instrument]));
+    const quotes = await shared
+      .read([...byName.keys()], freshMs, async (names) => {
+        const wanted = names.flatMap((name) => byName.get(name) ?? []);
+        const got = await ask(wanted);
+        return new Map([...got].map(([key, quote]) => [`${source} ${key}`, quote]));
+      })
+      .catch((error: unknown) => {
+        if (error instanceof BrokerError) return new Map<string, Quote>();
+        throw error;
+      });
+    return [...quotes.values()];
   }
 
-  const fromBroker = (link: Link, instrument: Instrument): Promise<Quote | null> =>
-    cached(`${link._id} ${instrument.key}`, () =>
-      accounts.call(link, (connector, access) => connector.getQuote(access, instrument)).catch(() => null),
+  const fromBroker = (link: Link, instruments: readonly Instrument[]): Promise<Quote[]> =>
+    read(link.broker_name, BROKER_FRESH_MS, instruments, (missing) =>
+      access.call(link, "quotes", (connector, access) => connector.getQuotes(access, missing)),
     );
 
-  const fromYahoo = async (instrument: Instrument): Promise<Quote | null> =>
-    cached(`yahoo ${instrument.key}`, async () => {
-      const quotes: ReadonlyMap<InstrumentKey, Quote> | undefined = await deps.yahoo
-        ?.getQuotes([instrument])
-        .catch(() => new Map());
-      return quotes?.get(instrument.key) ?? null;
-    });
+  const fromYahoo = async (instruments: readonly Instrument[]): Promise<Quote[]> =>
+    yahoo ? read(yahoo.name, YAHOO_FRESH_MS, instruments, (missing) => yahoo.getQuotes(missing)) : [];
+
+  async function many(link: Link | null, instruments: readonly Instrument[]): Promise<Map<InstrumentKey, Quote>> {
+    if (instruments.length === 0) return new Map();
+    const asksBroker = link !== null && access.asksBroker(link, "quotes");
+    const live = new Map((asksBroker ? await fromBroker(link, instruments) : []).map((quote) => [quote.key, quote]));
+    const missing = instruments.filter(({ key }) => !live.has(key));
+    for (const quote of missing.length > 0 ? await fromYahoo(missing) : []) live.set(quote.key, quote);
+    return live;
+  }
 
   return {
-    async forLink(link, instrument) {
-      const { capabilities, isPaper } = accounts.broker(link).definition;
-      const asksBroker = capabilities.quotes && (isPaper === true || link.data_source === "broker");
-      const quote = asksBroker ? await fromBroker(link, instrument) : null;
-      return quote ?? fromYahoo(instrument);
-    },
+    forLink: async (link, instrument) => (await many(link, [instrument])).get(instrument.key) ?? null,
+    many,
     depth: (link, instrument) => accounts.call(link, (connector, access) => connector.getOrderbook(access, instrument)),
   };
 }

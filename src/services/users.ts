@@ -11,9 +11,16 @@ export interface Settings {
   readonly digestAt: string;
   /** HH:MM IST of the morning login card. */
   readonly reminderAt: string;
+  /** HH:MM IST of the morning summary. */
+  readonly summaryAt: string;
   readonly digest: Delivery;
   readonly reminder: Delivery;
+  readonly summary: Delivery;
+  /** Of the week and the month. */
+  readonly report: Delivery;
   readonly orderUpdates: Delivery;
+  /** From and to, HH:MM IST: nothing makes a sound then. */
+  readonly quietHours: readonly [string, string] | null;
   /** Amounts as percent of capital, for those who show their phone around. */
   readonly hidesAmounts: boolean;
   /** How far a market order may fill from the last price, in 1/100 percent. */
@@ -25,9 +32,13 @@ export type Delivery = (typeof DELIVERIES)[number];
 export const DEFAULT_SETTINGS: Settings = {
   digestAt: "15:50",
   reminderAt: "08:30",
+  summaryAt: "09:00",
   digest: "on",
   reminder: "on",
+  summary: "off",
+  report: "on",
   orderUpdates: "on",
+  quietHours: null,
   hidesAmounts: false,
   protectionBasisPoints: 100,
 };
@@ -73,10 +84,17 @@ export function createUsers(deps: {
 }): Users {
   const users: Collection<UserDocument> = deps.store.collection(usersSpec);
 
-  async function ensure(id: UserId, name: string): Promise<User> {
+  async function get(id: UserId): Promise<User | null> {
     const known = await users.get(id);
+    return known && withDefaults(known);
+  }
+
+  async function ensure(id: UserId, name: string): Promise<User> {
+    const known = await get(id);
+    const isNamedOwner = deps.ownerId === id;
+    if (known && isNamedOwner && known.role !== "owner") return makeOwner(id);
     if (known) return known.hasStopped || known.name !== name ? update(id, () => ({ hasStopped: false, name })) : known;
-    const role: Role = deps.ownerId === id ? "owner" : "pending";
+    const role: Role = isNamedOwner ? "owner" : "pending";
     await users.insert({
       _id: id,
       role,
@@ -86,16 +104,22 @@ export function createUsers(deps: {
       settings: DEFAULT_SETTINGS,
       hasStopped: false,
     });
-    return required(await users.get(id));
+    return required(await get(id));
   }
 
   async function update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User> {
     for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-      const { version, ...user } = required(await users.get(id));
+      const { version, ...user } = required(await get(id));
       if (await users.replace({ ...user, ...change({ ...user, version }) }, version))
-        return required(await users.get(id));
+        return required(await get(id));
     }
     throw new Error("user document is contended");
+  }
+
+  /** There is one owner: whoever was it before goes on as a trader. */
+  async function makeOwner(id: UserId): Promise<User> {
+    for (const former of await users.find("role", ["owner"])) await update(former._id, () => ({ role: "trader" }));
+    return update(id, () => ({ role: "owner" }));
   }
 
   async function owner(): Promise<User | null> {
@@ -103,19 +127,24 @@ export function createUsers(deps: {
   }
 
   return {
-    get: (id) => users.get(id),
+    get,
     ensure,
     owner,
     async claimOwnership(id, code) {
       if (deps.ownerCode === null || !sameText(code, deps.ownerCode) || (await owner()) !== null) return false;
-      await update(id, () => ({ role: "owner" }));
+      await makeOwner(id);
       return true;
     },
-    withRole: (role) => users.find("role", [role]),
+    withRole: async (role) => (await users.find("role", [role])).map(withDefaults),
     update,
-    all: () => users.scan(),
+    async *all() {
+      for await (const user of users.scan()) yield withDefaults(user);
+    },
   };
 }
+
+/** Settings that came later than the document have their default. */
+const withDefaults = (user: User): User => ({ ...user, settings: { ...DEFAULT_SETTINGS, ...user.settings } });
 
 function required(user: User | null): User {
   if (user === null) throw new Error("user document is missing");

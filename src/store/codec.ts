@@ -22,7 +22,7 @@ const SECRET_TAG = "$secret";
 export function createCodec<T extends Document>(spec: CollectionSpec<T>, keyring: Keyring): Codec<T> {
   const encrypted = new Set<string>(spec.encrypted);
   const indexed = new Set(spec.indexes.flatMap((index) => index.fields));
-  const place = (id: string, field: string): string => JSON.stringify([spec.name, id, field]);
+  const place = (id: string, field: string): string => placeOf(spec.name, id, field);
 
   function encodeField(id: string, field: string, value: unknown): unknown {
     const path = `${spec.name}.${field}`;
@@ -52,6 +52,10 @@ export function createCodec<T extends Document>(spec: CollectionSpec<T>, keyring
     },
   };
 }
+
+/** What a ciphertext is bound to: it opens nowhere else. */
+export const placeOf = (collection: string, id: string, field: string): string =>
+  JSON.stringify([collection, id, field]);
 
 function checkEnvelope(collection: string, document: Document): void {
   if (typeof document._id !== "string" || document._id === "") throw new TypeError(`${collection}: _id must be text`);

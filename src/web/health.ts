@@ -1,18 +1,65 @@
 import { Hono } from "hono";
+import type { Metrics } from "../lib/metrics.ts";
 
 export interface HealthChecks {
-  readonly store: () => Promise<void>;
+  readonly store: () => Promise<unknown>;
   readonly telegram: () => Promise<unknown>;
+  readonly metrics: Metrics;
+  readonly now: () => number;
 }
 
-/** GET /healthz: the process is up. GET /readyz: store and Telegram can be reached, or which one cannot. */
+/** Whoever asks more often is told the same: a probe must not become a flood of calls. */
+const KEPT_MS = 2_000;
+const CHECK_TIMEOUT_MS = 5_000;
+
+/**
+ * GET /healthz: the process is up. GET /readyz: store and Telegram can be reached, or which one cannot.
+ * GET /metrics: numbers for Prometheus, not for whoever comes through a public proxy.
+ */
 export function healthRoutes(checks: HealthChecks): Hono {
   const routes = new Hono();
+  let last: { readonly at: number; readonly state: Promise<Readiness> } | null = null;
+
+  function readiness(): Promise<Readiness> {
+    const now = checks.now();
+    if (last && now - last.at < KEPT_MS) return last.state;
+    last = { at: now, state: check(checks) };
+    return last.state;
+  }
+
   routes.get("/healthz", (context) => context.text("ok"));
   routes.get("/readyz", async (context) => {
-    const [store, telegram] = await Promise.allSettled([checks.store(), checks.telegram()]);
-    const state = { store: store.status === "fulfilled", telegram: telegram.status === "fulfilled" };
+    const state = await readiness();
     return context.json(state, state.store && state.telegram ? 200 : 503);
   });
+  routes.get("/metrics", async (context) => {
+    const cameThroughProxy = ["x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip"].some(
+      (name) => context.req.header(name) !== undefined,
+    );
+    if (cameThroughProxy) return context.notFound();
+    return context.body(await checks.metrics.text(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+  });
   return routes;
+}
+
+interface Readiness {
+  readonly store: boolean;
+  readonly telegram: boolean;
+}
+
+async function check(checks: HealthChecks): Promise<Readiness> {
+  const [store, telegram] = await Promise.all([answers(checks.store), answers(checks.telegram)]);
+  return { store, telegram };
+}
+
+async function answers(ask: () => Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), CHECK_TIMEOUT_MS)));
+  try {
+    return await Promise.race([ask().then(() => true), late]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
 }

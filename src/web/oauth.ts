@@ -1,41 +1,58 @@
 import { Hono } from "hono";
-import { getCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { html } from "hono/html";
 import type { Log } from "../lib/log.ts";
-import type { LoginResult, Logins } from "../services/logins.ts";
+import { LOGIN_TTL_MS, type LoginResult, type Logins } from "../services/logins.ts";
 import type { UserId } from "../domain/ids.ts";
+import { backToChat, page } from "./page.ts";
 
 export interface OAuthDeps {
   readonly logins: Logins;
   /** Tells the chat how a login ended. */
   readonly tell: (user: UserId, result: LoginResult) => Promise<void>;
   /** Where "back to Telegram" leads. */
-  readonly chatUrl: string;
+  readonly chatUrl: () => string;
+  readonly isSecure: boolean;
   readonly log: Log;
 }
 
 export const STATE_COOKIE = "sauda_login";
 
-/** GET /oauth/:broker/callback: hostile until its state proves otherwise. The tokens in its URL are never logged or shown. */
-export function oauthRoutes({ logins, tell, chatUrl, log }: OAuthDeps): Hono {
-  // Dhan comes back to the registered address with a slash added.
-  const routes = new Hono({ strict: false });
+/**
+ * GET /oauth/:broker/login/:state sends the browser to a broker that echoes no state, which a cookie keeps instead.
+ * GET /oauth/:broker/callback is hostile until its state proves otherwise. What their URLs carry is never logged or shown.
+ */
+export function oauthRoutes({ logins, tell, chatUrl, isSecure, log }: OAuthDeps): Hono {
+  const routes = new Hono();
+  routes.get("/oauth/:broker/login/:state", async (context) => {
+    const { broker, state } = context.req.param();
+    const url = await logins.resume(broker, state);
+    if (url === null) return page(context, { title: TITLES.stale, body: outcome("stale", chatUrl()) }, 400);
+    setCookie(context, STATE_COOKIE, state, {
+      httpOnly: true,
+      sameSite: "Lax",
+      secure: isSecure,
+      path: callbackPath(broker),
+      maxAge: LOGIN_TTL_MS / 1000,
+    });
+    context.header("cache-control", "no-store");
+    return context.redirect(url, 302);
+  });
   routes.get("/oauth/:broker/callback", async (context) => {
-    const result = await logins.finish(
-      context.req.param("broker"),
-      context.req.query(),
-      getCookie(context, STATE_COOKIE),
-    );
-    log.info({ broker: context.req.param("broker"), result: result.kind }, "login callback");
+    const broker = context.req.param("broker");
+    const result = await logins.finish(broker, context.req.query(), getCookie(context, STATE_COOKIE));
+    log.info({ result: result.kind }, "login callback");
     if (result.userId !== undefined) {
       await tell(result.userId, result).catch((error: unknown) => log.warn({ err: error }, "login not told in chat"));
     }
-    context.header("cache-control", "no-store");
-    context.header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-    return context.html(page(result, chatUrl), result.kind === "linked" ? 200 : 400);
+    deleteCookie(context, STATE_COOKIE, { path: callbackPath(broker) });
+    const body = outcome(result.kind, chatUrl());
+    return page(context, { title: TITLES[result.kind], body }, result.kind === "linked" ? 200 : 400);
   });
   return routes;
 }
+
+const callbackPath = (broker: string): string => `/oauth/${encodeURIComponent(broker)}/callback`;
 
 const TITLES: Readonly<Record<LoginResult["kind"], string>> = {
   linked: "Linked",
@@ -45,54 +62,10 @@ const TITLES: Readonly<Record<LoginResult["kind"], string>> = {
   failed: "The broker did not confirm the login",
 };
 
-const page = (result: LoginResult, chatUrl: string) =>
-  html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>Sauda</title>
-        <style>
-          body {
-            font:
-              17px/1.5 system-ui,
-              sans-serif;
-            margin: 0;
-            min-height: 100vh;
-            display: grid;
-            place-items: center;
-            background: #f4f5f7;
-            color: #1b1f24;
-          }
-          main {
-            max-width: 22rem;
-            padding: 2rem;
-            text-align: center;
-          }
-          a {
-            display: inline-block;
-            margin-top: 1rem;
-            padding: 0.7rem 1.4rem;
-            border-radius: 0.7rem;
-            background: #2478c7;
-            color: #fff;
-            text-decoration: none;
-          }
-          @media (prefers-color-scheme: dark) {
-            body {
-              background: #14181d;
-              color: #e8eaed;
-            }
-          }
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${TITLES[result.kind]}</h1>
-          <p>
-            ${result.kind === "linked" ? "The account is linked. The chat has the details." : "Nothing was changed. The chat has a new login button under /accounts."}
-          </p>
-          <a href="${chatUrl}">Back to the chat</a>
-        </main>
-      </body>
-    </html>`;
+const outcome = (kind: LoginResult["kind"], chatUrl: string) =>
+  html`<p>
+      ${kind === "linked"
+        ? "The account is linked. The chat has the details."
+        : "Nothing was changed. The chat has a new login button under /accounts."}
+    </p>
+    ${backToChat(chatUrl)}`;

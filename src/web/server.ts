@@ -3,8 +3,12 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { ConfigError } from "../errors.ts";
+import type { Log } from "../lib/log.ts";
+import { WEBHOOK_PATH } from "./telegram.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** An update quotes whole messages; one that is refused comes again and again. */
+const MAX_UPDATE_BYTES = 1024 * 1024;
 
 export interface WebServer {
   readonly port: number;
@@ -12,10 +16,16 @@ export interface WebServer {
 }
 
 /** The HTTP server of all routes: small bodies, no framing, no sniffing, no referrer. */
-export async function startWebServer(port: number, routes: readonly Hono[]): Promise<WebServer> {
+export async function startWebServer(port: number, routes: readonly Hono[], log: Log): Promise<WebServer> {
   const app = new Hono({ strict: false });
   app.use(secureHeaders({ referrerPolicy: "no-referrer", xFrameOptions: "DENY" }));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
+  const forUpdates = bodyLimit({ maxSize: MAX_UPDATE_BYTES });
+  const forOthers = bodyLimit({ maxSize: MAX_BODY_BYTES });
+  app.use((context, next) => (context.req.path === WEBHOOK_PATH ? forUpdates : forOthers)(context, next));
+  app.onError((error, context) => {
+    log.error({ err: error }, "route failed");
+    return context.text("Something failed here.", 500);
+  });
   for (const each of routes) app.route("/", each);
   const server = serve({ fetch: app.fetch, port });
   await new Promise<void>((resolve, reject) => {

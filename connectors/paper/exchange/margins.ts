@@ -15,7 +15,7 @@ import type { OrderTerms, Product, Side } from "../../../src/domain/order.ts";
 import type { Funds } from "../../../src/domain/portfolio.ts";
 import type { AccountState, BookOrder, World } from "./book.ts";
 import { isLive, limitOf, proportion, rowName } from "./book.ts";
-import { chargesOf } from "./charges.ts";
+import { chargesOf } from "../../../src/domain/charges.ts";
 import { isDelivery } from "./holdings.ts";
 import { isPaidInFull, unrealisedOf } from "./positions.ts";
 

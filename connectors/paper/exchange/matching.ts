@@ -5,7 +5,7 @@ import { opposite } from "../../../src/domain/order.ts";
 import type { AccountState, BookOrder, World } from "./book.ts";
 import { limitOf, openRow, triggerOf } from "./book.ts";
 import { SECOND_MS } from "./calendar.ts";
-import { chargesOf } from "./charges.ts";
+import { chargesOf } from "../../../src/domain/charges.ts";
 import { isDelivery, sellableQty } from "./holdings.ts";
 import { costOf, fundsOf, reserveOf } from "./margins.ts";
 import type { Touch } from "./market.ts";

@@ -52,6 +52,5 @@ function ordersLine(days: readonly AccountDay[]): Html | null {
   if (orders.length === 0) return html`No orders today.`;
   const rejected = orders.filter((order) => order.status === "rejected").length;
   const open = orders.filter((order) => !isFinal(order.status)).length;
-  return html`Orders:
-  ${orders.length}${rejected > 0 ? `, ${rejected} rejected` : ""}${open > 0 ? `, ${open} still open` : ""}.`;
+  return html`Orders: ${orders.length}${rejected > 0 ? `, ${rejected} rejected` : ""}${open > 0 ? `, ${open} still open` : ""}.`;
 }

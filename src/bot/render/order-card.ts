@@ -6,8 +6,9 @@ import type { OrderTerms } from "../../domain/order.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, Link } from "../../services/accounts.ts";
 import type { Intent } from "../../services/orders/journal.ts";
-import type { AccountView, TicketView } from "../../services/orders/tickets.ts";
-import { isConfirmable, TICKET_TTL_MS } from "../../services/orders/tickets.ts";
+import type { AccountView } from "../../services/orders/account-look.ts";
+import { TICKET_TTL_MS } from "../../services/orders/ticket-plan.ts";
+import { isConfirmable, type TicketView } from "../../services/orders/tickets.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
@@ -29,6 +30,8 @@ export function ticketCard(view: TicketView, accounts: Accounts, now: number): V
       style: plan.side === "BUY" ? "success" : "danger",
     });
   }
+  if (view.findings.some((finding) => finding.code === "closed" && finding.hasAmo))
+    keyboard.text("As after-market order", callbackData("ta", intent._id)).row();
   keyboard.text("Edit", callbackData("te", intent._id)).text("Cancel", callbackData("td", intent._id));
   return {
     html: lines(
@@ -116,6 +119,7 @@ export function termsText(terms: OrderTerms): string {
 export function orderCard(intent: Intent, accounts: Accounts, links: readonly Link[], now: number): View {
   const labelOf = (leg: Leg): string => links.find((link) => link._id === leg.link)?.label ?? "unlinked account";
   const { plan } = intent;
+  if (intent.legs.every((leg) => leg.state === "dropped")) return droppedCard(intent, accounts, links);
   return {
     html: lines(
       cardHeading(intent, accounts, links),
@@ -133,6 +137,15 @@ export function orderCard(intent: Intent, accounts: Accounts, links: readonly Li
       stamp(now),
     ),
     keyboard: cardKeyboard(intent),
+  };
+}
+
+/** What became of a ticket that was never confirmed. */
+function droppedCard(intent: Intent, accounts: Accounts, links: readonly Link[]): View {
+  const hasLapsed = intent.history.at(-1)?.what === "lapsed";
+  return {
+    html: lines(cardHeading(intent, accounts, links), hasLapsed ? text.orders.lapsed() : text.orders.dropped()),
+    keyboard: new InlineKeyboard().text("Repeat", callbackData("oq", intent._id)),
   };
 }
 
@@ -164,18 +177,15 @@ function legText(leg: Leg, plan: OrderPlan): Html {
     case "ticket":
       return html`Not confirmed yet.`;
     case "dropped":
-      return text.orders.dropped();
+      return html`Nothing was sent.`;
     case "confirmed":
       return html`Confirmed. On its way to the broker.`;
     case "sending":
       return html`Sending to the broker.`;
     case "unknown":
-      return html`<b>Not known yet.</b> The broker did not answer clearly, so the order may be live. I am looking for it
-        in the broker's book and will not send it again.`;
+      return html`<b>Not known yet.</b> The broker did not answer clearly, so the order may be live. I am looking for it in the broker's book and will not send it again.`;
     case "working":
-      return leg.filledQty > 0
-        ? html`<b>Partly filled ${filled}${at}.</b>`
-        : html`<b>${plan.isAmo ? "Accepted for the next session." : "Open at the broker."}</b>`;
+      return leg.filledQty > 0 ? html`<b>Partly filled ${filled}${at}.</b>` : html`<b>${restingText(leg, plan)}</b>`;
     case "filled":
       return html`<b>Filled ${quantity(leg.filledQty)}${at}.</b>`;
     case "cancelled":
@@ -185,15 +195,18 @@ function legText(leg: Leg, plan: OrderPlan): Html {
     case "expired":
       return html`<b>Expired</b>${leg.filledQty > 0 ? ` after ${filled}${at}` : ", nothing was filled"}.`;
     case "not-sent":
-      return html`<b>Not sent.</b> Nothing reached the
-        market${leg.notSentCause === "orphaned" ? ": I was stopped before sending" : ""}. Repeat makes a new card.`;
+      return html`<b>Not sent.</b> Nothing reached the market${leg.notSentCause === "orphaned" ? ": I was stopped before sending" : ""}. Repeat makes a new card.`;
     case "not-found":
-      return html`<b>Not placed.</b> The broker's book, read again and again, does not have it. Look once at the broker
-        before repeating.`;
+      return html`<b>Not placed.</b> The broker's book, read again and again, does not have it. Look once at the broker before repeating.`;
     case "unresolved":
-      return html`<b>Not followed to its end.</b> The day's book is gone; only the broker's own record tells what became
-        of it.`;
+      return html`<b>Not followed to its end.</b> The day's book is gone; only the broker's own record tells what became of it.`;
   }
+}
+
+function restingText(leg: Leg, plan: OrderPlan): string {
+  if (leg.booked === "trigger-pending") return "Waits for its trigger.";
+  if (leg.booked === "pending") return "Taken by the broker, not at the exchange yet.";
+  return plan.isAmo ? "Accepted for the next session." : "Open at the broker.";
 }
 
 const CHANGE_TEXTS = {
@@ -223,8 +236,8 @@ function cardKeyboard(intent: Intent): InlineKeyboard {
       .row();
   });
   const isOver = intent.legs.every(isClosed);
-  if (!isOver) keyboard.text("Refresh", callbackData("or", intent._id));
-  if (isOver && intent.legs.some((leg) => leg.state !== "dropped"))
-    keyboard.text("Repeat", callbackData("oq", intent._id));
+  const mayAppear = intent.legs.some((leg) => leg.state === "not-found");
+  if (!isOver || mayAppear) keyboard.text(isOver ? "Look again" : "Refresh", callbackData("or", intent._id));
+  if (isOver) keyboard.text("Repeat", callbackData("oq", intent._id));
   return keyboard;
 }

@@ -1,106 +1,123 @@
-import type { InstrumentTable, VenueInstrument } from "../../../connectors/base.ts";
 import type { BrokerName } from "../../domain/ids.ts";
-import { isDerivative, ticker, type Instrument } from "../../domain/instrument.ts";
-import { BrokerError } from "../../errors.ts";
+import { istDate } from "../../domain/market.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Brokers } from "../accounts.ts";
-import type { Instruments, MasterStatus, Resolution } from "./types.ts";
+import { createFinder, type Finder } from "./finder.ts";
+import { createMasters, type Copy } from "./masters.ts";
+import type { Instruments, MasterStatus } from "./types.ts";
 
-interface Loaded {
-  readonly table: InstrumentTable;
-  readonly all: readonly Instrument[];
-  readonly status: MasterStatus;
+export interface InstrumentsDeps {
+  readonly brokers: Brokers;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dataDir: string;
 }
 
-export function createInstruments(deps: {
-  brokers: Brokers;
-  accounts: Accounts;
-  clock: Clock;
-  log: Log;
-  dataDir: string;
-}): Instruments {
-  const loaded = new Map<BrokerName, Loaded>();
-  const loading = new Map<BrokerName, Promise<Loaded>>();
+/** Search goes on with the old copies while it is rebuilt over a renewed master of more rows than this. */
+const REBUILT_AT_ONCE_ROWS = 5_000;
+/** Brokers that did not answer are asked again after this. */
+const RETRY_MS = 60_000;
 
-  async function download(broker: BrokerName): Promise<Loaded> {
-    const connector = deps.brokers.get(broker)?.connector;
-    if (!connector?.getInstruments) {
-      throw new BrokerError("no-permission", `${broker} has no list of instruments`, { broker, endpoint: "master" });
-    }
-    const rows: VenueInstrument[] = [];
-    let skipped = 0;
-    for await (const row of connector.getInstruments({ onSkipped: () => (skipped += 1) })) rows.push(row);
-    const byKey = new Map(rows.map((row) => [row.instrument.key, row]));
-    const bySymbol = new Map(rows.map((row) => [row.instrument.symbol, row]));
-    const byVenue = new Map(rows.map((row) => [`${row.instrument.segment}:${row.venueSymbol}`, row]));
-    const result: Loaded = {
-      table: {
-        byKey: (key) => byKey.get(key),
-        bySymbol: (symbol) => bySymbol.get(symbol),
-        byVenueSymbol: (segment, venueSymbol) => byVenue.get(`${segment}:${venueSymbol}`),
-      },
-      all: rows.map((row) => row.instrument),
-      status: { broker, rows: rows.length, skipped, at: deps.clock.now(), isStale: false },
-    };
-    loaded.set(broker, result);
-    return result;
+/** The brokers' masters and one search over those in memory. */
+export function createInstruments(deps: InstrumentsDeps): Instruments {
+  const { clock, log } = deps;
+  const masters = createMasters(deps);
+  let built: { readonly copies: readonly Copy[]; readonly finder: Finder } | null = null;
+  let building: { readonly copies: readonly Copy[]; readonly done: Promise<Finder> } | null = null;
+  let failedAt = -Infinity;
+
+  async function linkedBrokers(): Promise<BrokerName[]> {
+    const linked = new Set<BrokerName>();
+    for await (const link of deps.accounts.allLinks()) if (link.is_active) linked.add(link.broker_name);
+    return masters.names.filter((name) => linked.has(name));
   }
 
-  function load(broker: BrokerName): Promise<Loaded> {
-    const known = loaded.get(broker);
-    if (known) return Promise.resolve(known);
-    const running = loading.get(broker) ?? download(broker).finally(() => loading.delete(broker));
-    loading.set(broker, running);
-    return running;
-  }
-
-  async function union(): Promise<Instrument[]> {
-    if (loaded.size === 0) {
-      const names = [...deps.brokers.values()]
-        .filter(({ connector }) => connector.getInstruments)
-        .sort((a, b) => Number(b.definition.isPaper ?? false) - Number(a.definition.isPaper ?? false));
-      for (const { definition } of names) {
-        try {
-          await load(definition.name);
-          break;
-        } catch (error) {
-          deps.log.warn({ err: error, broker: definition.name }, "no list of instruments");
-        }
+  /** Loads the first of these that answers. */
+  async function loadOne(names: readonly BrokerName[]): Promise<boolean> {
+    for (const name of names) {
+      try {
+        await masters.current(name);
+        return true;
+      } catch (error) {
+        log.warn({ err: error, broker: name }, "no list of instruments to search");
       }
     }
-    const all = new Map([...loaded.values()].flatMap(({ all }) => all.map((each) => [each.key, each] as const)));
-    return [...all.values()];
+    return false;
   }
 
-  async function search(text: string, limit: number): Promise<readonly Instrument[]> {
-    const words = text.toUpperCase().split(/\s+/).filter(Boolean);
-    const score = (each: Instrument): number =>
-      (ticker(each.symbol) === words[0] ? 0 : 2) + (isDerivative(each) ? 1 : 0) + (each.segment === "BSE" ? 0.5 : 0);
-    return (await union())
-      .filter((each) => words.every((word) => `${each.symbol} ${each.name.toUpperCase()}`.includes(word)))
-      .sort((a, b) => score(a) - score(b))
-      .slice(0, limit);
+  /** Something to search in: the paper exchange's list, and one real master once anybody has linked a real broker. */
+  async function loadSomething(): Promise<void> {
+    await loadOne(masters.names.filter((name) => masters.isPaper(name)));
+    if (masters.loaded().some(({ isPaper }) => !isPaper) || clock.now() - failedAt < RETRY_MS) return;
+    const real = (await linkedBrokers()).filter((name) => !masters.isPaper(name));
+    const wanted = masters.loaded().length === 0 && real.length === 0 ? masters.names : real;
+    if (wanted.length > 0 && !(await loadOne(wanted))) failedAt = clock.now();
   }
 
-  async function resolve(text: string): Promise<Resolution> {
-    const wanted = text.trim().toUpperCase();
-    const exact = (await union()).filter((each) => each.symbol === wanted || ticker(each.symbol) === wanted);
-    const cash = exact.find((each) => each.segment === "NSE") ?? (exact.length === 1 ? exact[0] : undefined);
-    if (cash) return { kind: "one", instrument: cash };
-    const candidates = exact.length > 0 ? exact : await search(text, 8);
-    return candidates.length > 0 ? { kind: "many", candidates } : { kind: "none", suggestions: [] };
+  /** Real masters before the paper exchange's, the newest first. */
+  async function copiesInUse(): Promise<Copy[]> {
+    const copies = await Promise.all(masters.loaded().map(({ broker }) => masters.current(broker)));
+    return copies.sort((a, b) => Number(a.isPaper) - Number(b.isPaper) || b.at - a.at);
+  }
+
+  async function finder(): Promise<Finder> {
+    await loadSomething();
+    const copies = await copiesInUse();
+    if (built && isSame(built.copies, copies)) return built.finder;
+    const isRenewal = built !== null && sameBrokers(built.copies, copies) && rowsOf(copies) > REBUILT_AT_ONCE_ROWS;
+    const next = rebuild(copies);
+    if (!built || !isRenewal) return next;
+    next.catch((error: unknown) => log.error({ err: error }, "search could not be rebuilt"));
+    return built.finder;
+  }
+
+  /** One at a time; callers who want the same share it. */
+  async function rebuild(copies: readonly Copy[]): Promise<Finder> {
+    if (built && isSame(built.copies, copies)) return built.finder;
+    if (building) {
+      if (isSame(building.copies, copies)) return building.done;
+      await building.done.catch(() => undefined);
+      return rebuild(copies);
+    }
+    const done = build(copies).finally(() => (building = null));
+    building = { copies, done };
+    return done;
+  }
+
+  async function build(copies: readonly Copy[]): Promise<Finder> {
+    const finder = await createFinder(
+      copies.map(({ master }) => master),
+      () => istDate(clock.now()),
+    );
+    built = { copies, finder };
+    return finder;
   }
 
   return {
-    table: async (broker) => (await load(broker)).table,
-    byKey: async (key) => (await union()).find((each) => each.key === key),
-    search,
-    resolve,
+    table: async (broker) => (await masters.current(broker)).master,
+    byKey: async (key) => (await finder()).byKey(key),
+    search: async (text, limit) => (await finder()).search(text, limit),
+    resolve: async (text) => (await finder()).resolve(text),
     async refresh() {
-      for (const broker of loaded.keys()) await download(broker);
-      return [...loaded.values()].map(({ status }) => status);
+      const wanted = new Set([...(await linkedBrokers()), ...masters.loaded().map(({ broker }) => broker)]);
+      const done: MasterStatus[] = [];
+      // One after the other: parsing is the process's largest use of memory.
+      for (const broker of wanted) {
+        await masters.renew(broker);
+        done.push(masters.status(broker));
+      }
+      return done;
     },
-    status: () => [...loaded.values()].map(({ status }) => status),
+    status: () => masters.names.map((name) => masters.status(name)),
   };
 }
+
+const isSame = (a: readonly Copy[], b: readonly Copy[]): boolean =>
+  a.length === b.length && a.every((copy, index) => copy.master === b[index]?.master);
+
+const sameBrokers = (a: readonly Copy[], b: readonly Copy[]): boolean =>
+  a.length === b.length && b.every(({ broker }) => a.some((copy) => copy.broker === broker));
+
+const rowsOf = (copies: readonly Copy[]): number => copies.reduce((rows, { master }) => rows + master.rows, 0);

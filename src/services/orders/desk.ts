@@ -1,56 +1,58 @@
-import type { Access, BrokerConnector } from "../../../connectors/base.ts";
-import type { BrokerOrderId, IntentId, UserId } from "../../domain/ids.ts";
-import type { HistoryEntry, Leg, LegChange, LegEvent } from "../../domain/order-intent.ts";
-import { nextLeg } from "../../domain/order-intent.ts";
-import { isFinal, type Order, type OrderChange, type OrderOutcome } from "../../domain/order.ts";
-import { BrokerError } from "../../errors.ts";
+import type { IntentId, UserId } from "../../domain/ids.ts";
+import type { Leg } from "../../domain/order-intent.ts";
+import type { OrderOutcome } from "../../domain/order.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Accounts, Link } from "../accounts.ts";
+import type { Accounts } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
-import type { Card, Intent, IntentChange, Journal, Note } from "./journal.ts";
-import { withNote } from "./journal.ts";
-import { requestOf } from "./tickets.ts";
+import { type Ask, describeOutcome } from "./asking.ts";
+import type { Finding } from "./findings.ts";
+import {
+  type Card,
+  type Intent,
+  type IntentChange,
+  isWayOut,
+  type Journal,
+  type Note,
+  type Origin,
+  stepAll,
+} from "./journal.ts";
+import { requestOf } from "./ticket-plan.ts";
+import type { OrderTiming } from "./timing.ts";
+import { FIRST_LOOK_MS } from "./watcher.ts";
 
 /** A card older than this is priced again before its confirmation counts. */
-const PRICE_TRUSTED_MS = 15_000;
-/** From claim to first byte; a process that slept longer than this must not send any more. */
-const SEND_WITHIN_MS = 5_000;
-const FIRST_LOOK_MS = 700;
-const RECENT_INTENTS = 200;
-/** A change whose outcome was never noted is given up after this, and may be asked again: both only narrow the order. */
-const CHANGE_UNDER_WAY_MS = 30_000;
+const PRICE_TRUSTED_MS = 5_000;
+/** A store that does not answer is asked again for this long to keep the broker's answer; after that the book has it. */
+const NOTE_PAUSES_MS = [50, 200, 1_000, 3_000];
 
 export type ConfirmResult =
   /** Claimed by this tap: the legs are being sent. `sent` resolves when every broker has answered or failed to. */
   | { readonly kind: "confirmed"; readonly intent: Intent; readonly sent: Promise<Intent> }
+  /** The price is another one by now: the card has to be shown again. */
   | { readonly kind: "moved"; readonly intent: Intent; readonly basisPoints: number }
-  /** Another tap was first, or the card was refreshed since. */
+  /** One of the user's own limits is in the way. */
+  | { readonly kind: "limited"; readonly intent: Intent; readonly finding: Finding }
+  /** Another tap was first, the card was refreshed since, or it is not theirs. */
   | { readonly kind: "used" }
+  | { readonly kind: "not-allowed" }
   | { readonly kind: "lapsed"; readonly intent: Intent };
 
-export type ChangeResult =
-  | { readonly kind: "asked"; readonly outcome: OrderOutcome; readonly intent: Intent }
-  | { readonly kind: "nothing-to-do"; readonly intent: Intent }
-  | { readonly kind: "busy" };
-
 export interface Desk {
-  /** Claims the ticket behind a Confirm button, once, for its owner, and sends each leg once. */
-  confirm(user: UserId, confirmId: string): Promise<ConfirmResult>;
+  /** Claims the ticket behind a Confirm button, once, for its owner, and sends each leg once. `card` is what was tapped. */
+  confirm(user: UserId, confirmId: string, card?: Card): Promise<ConfirmResult>;
   /** Takes a ticket back before it is confirmed. Null when it is too late or not theirs. */
-  drop(user: UserId, id: IntentId, what: "cancelled" | "lapsed" | "edited"): Promise<Intent | null>;
-  /** Asks the broker to cancel a leg, once; what became of it is read from the book. */
-  cancel(user: UserId, id: IntentId, leg: number): Promise<ChangeResult>;
-  modify(user: UserId, id: IntentId, leg: number, change: OrderChange): Promise<ChangeResult>;
-  /** The same for an order of the broker's book, whoever placed it; `null` when it is not there. */
-  changeBooked(user: UserId, link: Link, orderId: BrokerOrderId, change: OrderChange | "cancel"): Promise<BookedChange>;
+  drop(user: UserId, id: IntentId, what: "cancelled" | "lapsed" | "edited", message?: number): Promise<Intent | null>;
   attachCard(id: IntentId, card: Card): Promise<void>;
 }
 
-export type BookedChange =
-  | { readonly kind: "ours"; readonly result: ChangeResult }
-  | { readonly kind: "theirs"; readonly outcome: OrderOutcome; readonly order: Order }
-  | { readonly kind: "gone" };
+/** The user's own limits, asked last: it counts the order that it lets through. */
+export interface Admission {
+  /** What is in the way, or null; then the order counts, once however often it is asked. */
+  admit(intent: Intent): Promise<Finding | null>;
+  /** The order was not confirmed after all. */
+  release(intent: Intent): Promise<void>;
+}
 
 export interface DeskDeps {
   readonly accounts: Accounts;
@@ -58,230 +60,137 @@ export interface DeskDeps {
   readonly quotes: Quotes;
   readonly clock: Clock;
   readonly log: Log;
+  readonly ask: Ask;
+  readonly admission: Admission;
+  readonly timing: OrderTiming;
   /** How far the price may move between card and confirmation, in 1/100 percent. */
-  readonly driftBasisPoints: number;
-  readonly newConfirmId: () => string;
-  /** Whether this user may trade right now (role, lock): asked last, after the claim is known to be theirs. */
-  readonly mayTrade: (user: UserId) => Promise<boolean>;
+  readonly driftBasisPoints: (user: UserId) => Promise<number>;
+  /** Whether this user may trade right now (role, lock). */
+  readonly mayTrade: (user: UserId, origin: Origin) => Promise<boolean>;
 }
 
+/** Turns a ticket into orders: confirmed once, sent once. */
 export function createDesk(deps: DeskDeps): Desk {
   const { accounts, journal, clock, log } = deps;
 
-  async function confirm(user: UserId, confirmId: string): Promise<ConfirmResult> {
+  async function confirm(user: UserId, confirmId: string, card?: Card): Promise<ConfirmResult> {
     const intent = await journal.byConfirmId(confirmId);
     if (!intent || intent.userId !== user || intent.legs.some((leg) => leg.state !== "ticket")) return { kind: "used" };
     if (clock.now() >= intent.lapsesAt) return { kind: "lapsed", intent };
-    const moved = await repricedIfMoved(intent);
-    if (moved) return moved;
-    if (!(await deps.mayTrade(user))) return { kind: "used" };
-    const claimed = await journal.change(intent._id, (current) => confirmed(current, confirmId, user, clock.now()));
-    if (!claimed) return { kind: "used" };
+    if (!(await deps.mayTrade(user, intent.origin))) return { kind: "not-allowed" };
+    const basisPoints = await driftOf(intent);
+    if (basisPoints !== null) return { kind: "moved", intent, basisPoints };
+    const finding = await deps.admission.admit(intent);
+    if (finding) return { kind: "limited", intent, finding };
+    const claimed = await journal.change(intent._id, (current) => confirmed(current, confirmId, card, clock.now()));
+    if (!claimed) return { kind: await afterLostClaim(intent) };
     log.info({ intent: intent._id, legs: intent.legs.length }, "order confirmed");
     return { kind: "confirmed", intent: claimed, sent: sendAll(claimed) };
   }
 
-  async function repricedIfMoved(intent: Intent): Promise<ConfirmResult | null> {
+  /** Somebody else's confirmation of the same order counts it as well; a dropped or repriced one must not stay counted. */
+  async function afterLostClaim(intent: Intent): Promise<"used"> {
+    const now = await journal.get(intent._id);
+    if (!now || now.confirmedAt === null) await deps.admission.release(intent);
+    return "used";
+  }
+
+  /** Signed move since the card was shown, null when it is within what the user accepts or cannot be told. */
+  async function driftOf(intent: Intent): Promise<number | null> {
     const { plan } = intent;
     const first = intent.legs[0];
-    const isPriced = plan.terms.type === "MARKET" && plan.shownPrice !== null && plan.shownPrice > 0;
-    if (!isPriced || !first || clock.now() - intent.pricedAt < PRICE_TRUSTED_MS) return null;
+    const { shownPrice } = plan;
+    if (plan.terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0 || !first) return null;
+    if (clock.now() - intent.pricedAt < PRICE_TRUSTED_MS || isWayOut(intent.origin)) return null;
     const link = await accounts.get(intent.userId, first.link);
     const quote = link && (await deps.quotes.forLink(link, intent.instrument));
-    if (!quote || plan.shownPrice === null) return null;
-    const basisPoints = Math.round(((quote.ltp - plan.shownPrice) / plan.shownPrice) * 10_000);
-    if (Math.abs(basisPoints) <= deps.driftBasisPoints) return null;
-    return { kind: "moved", intent, basisPoints };
+    if (!quote) return null;
+    const basisPoints = Math.round(((quote.ltp - shownPrice) / shownPrice) * 10_000);
+    return Math.abs(basisPoints) > (await deps.driftBasisPoints(intent.userId)) ? basisPoints : null;
   }
 
+  /** Never rejects: from here on, whatever fails is told by the legs. */
   async function sendAll(intent: Intent): Promise<Intent> {
-    await Promise.all(intent.legs.map((_, at) => send(intent, at)));
-    return (await journal.get(intent._id)) ?? intent;
+    try {
+      const claim: Note = { who: "sauda", what: "sending" };
+      const claimed = await journal.change(intent._id, (current) => stepAll(current, "claim", claim, clock.now()));
+      if (!claimed) return await latest(intent);
+      await Promise.all(claimed.legs.map((leg, at) => send(claimed, leg, at)));
+      return await latest(claimed);
+    } catch (error) {
+      log.error({ err: error, intent: intent._id }, "order left for the watcher");
+      return intent;
+    }
   }
+
+  const latest = async (intent: Intent): Promise<Intent> =>
+    (await journal.get(intent._id).catch(() => null)) ?? intent;
 
   /** The only place that places an order. Durable as `sending` before the first byte, and never asked twice. */
-  async function send(intent: Intent, at: number): Promise<void> {
-    const claimed = await journal.transition(intent._id, at, { kind: "claim" }, { who: "sauda", what: "sending" });
-    const leg = claimed?.legs[at];
-    if (!leg) return;
-    const link = await accounts.get(intent.userId, leg.link);
-    const isLate = clock.now() - (leg.sentAt ?? 0) > SEND_WITHIN_MS;
-    const outcome: OrderOutcome = !link
-      ? { kind: "not-sent", reason: "the account is no longer linked", cause: "invalid-request" }
-      : isLate
-        ? { kind: "not-sent", reason: "the bot was held up before sending", cause: "invalid-request" }
-        : await place(link, intent, leg);
-    log.info({ intent: intent._id, leg: at, broker: link?.broker_name, outcome: outcome.kind }, "order answered");
-    await note(intent._id, at, { kind: "outcome", outcome }, describeOutcome(outcome));
-    if (link && outcome.kind === "not-sent" && outcome.cause === "session-expired") await accounts.endSession(link);
+  async function send(intent: Intent, leg: Leg, at: number): Promise<void> {
+    const outcome = await place(intent, leg);
+    log.info({ intent: intent._id, leg: at, outcome: outcome.kind }, "order answered");
+    await keep(intent._id, at, outcome);
   }
 
-  const place = (link: Link, intent: Intent, leg: Leg): Promise<OrderOutcome> =>
-    asked(link, (connector, access) => connector.placeOrder(access, requestOf(intent.plan, leg.qty, leg.tag)));
+  async function place(intent: Intent, leg: Leg): Promise<OrderOutcome> {
+    const notSent = (reason: string): OrderOutcome => ({ kind: "not-sent", reason, cause: "invalid-request" });
+    const link = await accounts.get(intent.userId, leg.link).catch(() => undefined);
+    if (link === undefined) return notSent("the account could not be read");
+    if (!link) return notSent("the account is no longer linked");
+    if (!link.is_active) return notSent("the account is switched off");
+    return deps.ask(link, async (connector, access, signal) => {
+      if (clock.now() - (leg.sentAt ?? 0) > deps.timing.sendWithinMs)
+        return notSent("the bot was held up before sending");
+      return connector.placeOrder(access, requestOf(intent.plan, leg.qty, leg.tag), signal);
+    });
+  }
 
-  /** An order call's outcome whatever happens: a throw after the call began may have reached the broker. */
-  async function asked(
-    link: Link,
-    call: (connector: BrokerConnector, access: Access) => Promise<OrderOutcome>,
-  ): Promise<OrderOutcome> {
-    let hasBegun = false;
-    try {
-      return await accounts.call(link, (connector, access) => {
-        hasBegun = true;
-        return call(connector, access);
-      });
-    } catch (error) {
-      if (!hasBegun && error instanceof BrokerError && error.kind === "auth-expired") {
-        return { kind: "not-sent", reason: "the broker session is over", cause: "session-expired" };
+  /** The broker has answered: the store gets several chances. Without them the leg stays `sending` and is found by tag. */
+  async function keep(id: IntentId, at: number, outcome: OrderOutcome): Promise<void> {
+    const note = { who: "sauda" as const, ...describeOutcome(outcome) };
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const look = { nextLookAt: clock.now() + FIRST_LOOK_MS, looks: 0 as const };
+        await journal.transition(id, at, { kind: "outcome", outcome }, note, look);
+        return;
+      } catch (error) {
+        log.error({ err: error, intent: id, leg: at, outcome: outcome.kind }, "order outcome not kept");
+        const pause = NOTE_PAUSES_MS[tries];
+        if (pause === undefined) return;
+        await clock.sleep(pause);
       }
-      log.error({ err: error, broker: link.broker_name }, "order call threw");
-      return hasBegun
-        ? { kind: "unknown", reason: "the broker's answer could not be understood" }
-        : { kind: "not-sent", reason: "the order could not be prepared", cause: "invalid-request" };
     }
   }
 
-  async function note(id: IntentId, at: number, event: LegEvent, text: Omit<Note, "who">): Promise<void> {
-    await journal.transition(id, at, event, { who: "sauda", ...text });
-    await journal.change(id, () => ({ nextLookAt: clock.now() + FIRST_LOOK_MS, looks: 0 }));
-  }
-
-  async function change(
-    user: UserId,
-    id: IntentId,
-    at: number,
-    kind: LegChange["kind"],
-    ask: (connector: BrokerConnector, access: Access, order: Order) => Promise<OrderOutcome>,
-  ): Promise<ChangeResult> {
-    const intent = await journal.get(id);
-    const leg = intent?.legs[at];
-    if (!intent || !leg || intent.userId !== user) return { kind: "busy" };
-    const link = await accounts.get(user, leg.link);
-    const { orderId } = leg;
-    if (!link || orderId === null || leg.state !== "working") return { kind: "nothing-to-do", intent };
-    const order = await accounts.call(link, (connector, access) => connector.getOrder(access, orderId, leg.handle));
-    if (!order) return { kind: "nothing-to-do", intent };
-    const begun = await journal.change(id, (current) => withChange(current, at, kind, user, clock.now()));
-    if (!begun) return { kind: "busy" };
-    const outcome = await asked(link, (connector, access) => ask(connector, access, order));
-    const ended = await journal.change(id, (current) => withChangeOutcome(current, at, outcome, clock.now()));
-    return { kind: "asked", outcome, intent: ended ?? begun };
-  }
-
-  async function changeBooked(
-    user: UserId,
-    link: Link,
-    orderId: BrokerOrderId,
-    wanted: OrderChange | "cancel",
-  ): Promise<BookedChange> {
-    const ask = (connector: BrokerConnector, access: Access, order: Order): Promise<OrderOutcome> =>
-      wanted === "cancel" ? connector.cancelOrder(access, order) : connector.modifyOrder(access, order, wanted);
-    const own = await ownLeg(user, orderId);
-    if (own)
-      return {
-        kind: "ours",
-        result: await change(user, own.id, own.leg, wanted === "cancel" ? "cancel" : "modify", ask),
-      };
-    const order = await accounts.call(link, async (connector, access) =>
-      (await connector.getOrders(access)).find((each) => each.orderId === orderId),
+  /** The claim: only the newest Confirm button of a whole, unlapsed ticket, and only while every leg is still a ticket. */
+  function confirmed(intent: Intent, confirmId: string, card: Card | undefined, now: number): IntentChange | null {
+    if (intent.confirmId !== confirmId || now >= intent.lapsesAt) return null;
+    const steps = stepAll(intent, "confirm", { who: intent.userId, what: "confirmed", message: card?.messageId }, now);
+    return (
+      steps && {
+        ...steps,
+        ...(card ? { card } : {}),
+        confirmedAt: now,
+        nextLookAt: now + deps.timing.leaseMs,
+        looks: 0,
+        expiresAt: undefined,
+      }
     );
-    if (!order || isFinal(order.status)) return { kind: "gone" };
-    const outcome = await asked(link, (connector, access) => ask(connector, access, order));
-    log.info({ broker: link.broker_name, outcome: outcome.kind }, "foreign order changed");
-    return { kind: "theirs", outcome, order };
-  }
-
-  async function ownLeg(user: UserId, orderId: BrokerOrderId): Promise<{ id: IntentId; leg: number } | null> {
-    for (const intent of await journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" })) {
-      const leg = intent.legs.findIndex((each) => each.orderId === orderId);
-      if (leg !== -1) return { id: intent._id, leg };
-    }
-    return null;
   }
 
   return {
     confirm,
-    changeBooked,
-    async drop(user, id, what) {
-      return journal.change(id, (intent) => (intent.userId === user ? dropped(intent, what, clock.now()) : null));
-    },
-    cancel: (user, id, leg) =>
-      change(user, id, leg, "cancel", (connector, access, order) => connector.cancelOrder(access, order)),
-    modify: (user, id, leg, wanted) =>
-      change(user, id, leg, "modify", (connector, access, order) => connector.modifyOrder(access, order, wanted)),
+    drop: (user, id, what, message) =>
+      journal.change(id, (intent) =>
+        intent.userId === user ? stepAll(intent, "drop", { who: user, what, message }, clock.now()) : null,
+      ),
     async attachCard(id, card) {
-      await journal.change(id, () => ({ card }));
+      await journal.change(id, (intent) => ({ card, ...(isUntouched(intent) ? {} : late(clock.now())) }));
     },
   };
 }
 
-/** The claim: only the newest Confirm button of a whole, unlapsed ticket, and only while every leg is still a ticket. */
-function confirmed(intent: Intent, confirmId: string, user: UserId, now: number): IntentChange | null {
-  if (intent.confirmId !== confirmId || intent.userId !== user || now >= intent.lapsesAt) return null;
-  const legs = stepAll(intent.legs, "confirm", now);
-  return (
-    legs && {
-      legs,
-      isWatched: true,
-      nextLookAt: now + SEND_WITHIN_MS,
-      history: withNote(intent.history, { who: user, what: "confirmed" }, null, now),
-      expiresAt: undefined,
-    }
-  );
-}
-
-function dropped(intent: Intent, what: string, now: number): IntentChange | null {
-  const legs = stepAll(intent.legs, "drop", now);
-  return legs && { legs, history: withNote(intent.history, { who: intent.userId, what }, null, now) };
-}
-
-function stepAll(legs: readonly Leg[], kind: "confirm" | "drop", now: number): Leg[] | null {
-  const stepped = legs.map((leg) => nextLeg(leg, { kind }, now));
-  return stepped.every((leg) => leg !== null) ? stepped : null;
-}
-
-/** Durable before it is asked, and one at a time: a second tap while the first is under way changes nothing. */
-function withChange(
-  intent: Intent,
-  at: number,
-  kind: LegChange["kind"],
-  who: HistoryEntry["who"],
-  now: number,
-): IntentChange | null {
-  const leg = intent.legs[at];
-  if (!leg || leg.state !== "working") return null;
-  const isUnderWay = leg.change?.outcome === "sending" && now - leg.change.at < CHANGE_UNDER_WAY_MS;
-  if (isUnderWay) return null;
-  const change: LegChange = { kind, at: now, outcome: "sending", reason: null };
-  return {
-    legs: intent.legs.with(at, { ...leg, change }),
-    history: withNote(intent.history, { who, what: `${kind} asked` }, at, now),
-  };
-}
-
-function withChangeOutcome(intent: Intent, at: number, outcome: OrderOutcome, now: number): IntentChange | null {
-  const leg = intent.legs[at];
-  if (!leg?.change) return null;
-  const change: LegChange = { ...leg.change, outcome: CHANGE_OUTCOMES[outcome.kind], reason: reasonOf(outcome) };
-  const { what, detail } = describeOutcome(outcome);
-  return {
-    legs: intent.legs.with(at, { ...leg, change }),
-    history: withNote(intent.history, { who: "sauda", what: `${leg.change.kind} ${what}`, detail }, at, now),
-    nextLookAt: now + FIRST_LOOK_MS,
-    looks: 0,
-  };
-}
-
-const CHANGE_OUTCOMES = {
-  accepted: "accepted",
-  rejected: "refused",
-  "not-sent": "refused",
-  unknown: "unknown",
-} as const;
-
-const reasonOf = (outcome: OrderOutcome): string | null => ("reason" in outcome ? outcome.reason : null);
-
-function describeOutcome(outcome: OrderOutcome): Omit<Note, "who"> {
-  const detail = outcome.kind === "accepted" ? outcome.orderId : outcome.reason;
-  return { what: outcome.kind, detail };
-}
+const isUntouched = (intent: Intent): boolean => intent.legs.every((leg) => leg.state === "ticket");
+/** The order has moved on while its card was being sent: the card is drawn again, soon. */
+const late = (now: number) => ({ isCardStale: true, nextLookAt: now });

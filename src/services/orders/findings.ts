@@ -3,7 +3,7 @@ import type { Instrument } from "../../domain/instrument.ts";
 import { isDerivative } from "../../domain/instrument.ts";
 import type { Paise, Price } from "../../domain/money.ts";
 import { isOnTick, roundToTick } from "../../domain/money.ts";
-import type { OrderTerms, OrderType, Product, Side } from "../../domain/order.ts";
+import type { Order, OrderChange, OrderTerms, OrderType, Product, Side, Validity } from "../../domain/order.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 
 /** Something to say about a ticket. A `block` takes away the Confirm button; a `warn` is shown above it. */
@@ -18,6 +18,15 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "trigger-side"; readonly side: Side; readonly ltp: Price }
   | { readonly code: "sl-price"; readonly side: Side }
   | { readonly code: "sliced"; readonly orders: number; readonly freeze: number }
+  | { readonly code: "too-many"; readonly orders: number; readonly most: number }
+  | { readonly code: "freeze"; readonly freeze: number }
+  | { readonly code: "below-filled"; readonly filled: number }
+  /** `hasAmo`: this broker would take it for the next session. */
+  | { readonly code: "closed"; readonly label: string; readonly hasAmo: boolean }
+  | { readonly code: "amo-off"; readonly label: string }
+  | { readonly code: "amo-open" }
+  | { readonly code: "auction"; readonly why: "type" | "validity" }
+  | { readonly code: "auction-rules" }
   | { readonly code: "no-price" }
   | { readonly code: "late-price"; readonly minutes: number }
   | { readonly code: "far-price"; readonly basisPoints: number }
@@ -37,6 +46,7 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "limit-count"; readonly limit: number }
   | { readonly code: "limit-loss"; readonly limit: Paise }
   | { readonly code: "limit-segment"; readonly segment: string }
+  | { readonly code: "loss-unread"; readonly label: string }
 );
 
 /** A limit price further than this from the last price is probably a slip of the finger. */
@@ -49,6 +59,53 @@ export interface CheckedOrder {
   readonly terms: OrderTerms;
   readonly qty: number;
   readonly quote: Quote | null;
+}
+
+/** What the exchange takes for an instrument at a moment; `closing-auction` takes limit and market orders only. */
+export const MARKET_PHASES = ["open", "closing-auction", "closed"] as const;
+export type MarketPhase = (typeof MARKET_PHASES)[number];
+
+export interface SessionCheck {
+  readonly phase: MarketPhase;
+  readonly isAmo: boolean;
+  readonly type: OrderType;
+  readonly validity: Validity;
+  readonly label: string;
+}
+
+/** What the hour says of an order: outside the session only brokers with after-market orders take one. */
+export function checkSession(order: SessionCheck, capabilities: Pick<Capabilities, "amo">): Finding[] {
+  const { phase, isAmo, label } = order;
+  if (isAmo && !capabilities.amo) return [{ level: "block", code: "amo-off", label }];
+  if (isAmo) return phase === "closed" ? [] : [{ level: "warn", code: "amo-open" }];
+  if (phase === "closed") return [{ level: "block", code: "closed", label, hasAmo: capabilities.amo }];
+  return phase === "closing-auction" ? checkAuction(order) : [];
+}
+
+function checkAuction({ type, validity }: SessionCheck): Finding[] {
+  if (type === "SL" || type === "SL-M") return [{ level: "block", code: "auction", why: "type" }];
+  if (validity === "IOC") return [{ level: "block", code: "auction", why: "validity" }];
+  return [{ level: "warn", code: "auction-rules" }];
+}
+
+export interface CheckedChange {
+  readonly order: Order;
+  readonly change: OrderChange;
+  readonly instrument: Instrument;
+  readonly quote: Quote | null;
+}
+
+/** What can be said of an open order as it is to become. A change cannot be sliced. */
+export function checkChange({ order, change, instrument, quote }: CheckedChange, capabilities: Capabilities): Finding[] {
+  const { side, productType, filledQty } = order;
+  const qty = change.qty ?? order.qty;
+  const findings: Finding[] = [];
+  if (qty <= filledQty) findings.push({ level: "block", code: "below-filled", filled: filledQty });
+  const freeze = instrument.freezeQty;
+  if (freeze !== undefined && qty > freeze) findings.push({ level: "block", code: "freeze", freeze });
+  if (!change.terms) return [...findings, ...checkLot(instrument, qty)];
+  const checked = { instrument, side, productType, terms: change.terms, qty, quote };
+  return [...findings, ...checkTerms(checked, capabilities).filter((finding) => finding.code !== "sliced")];
 }
 
 /** What can be said of an order from the instrument, the quote and what the broker offers. Pure. */
@@ -81,11 +138,15 @@ function checkOffer(order: CheckedOrder, capabilities: Capabilities): Finding[] 
   return findings;
 }
 
+function checkLot({ lotSize: lot }: Instrument, qty: number): Finding[] {
+  if (lot <= 1 || qty % lot === 0) return [];
+  return [{ level: "block", code: "lot", lot, nearest: Math.max(lot, Math.round(qty / lot) * lot) }];
+}
+
 function checkQuantity({ instrument, qty }: CheckedOrder): Finding[] {
   const lot = instrument.lotSize;
-  if (lot > 1 && qty % lot !== 0) {
-    return [{ level: "block", code: "lot", lot, nearest: Math.max(lot, Math.round(qty / lot) * lot) }];
-  }
+  const offLot = checkLot(instrument, qty);
+  if (offLot.length > 0) return offLot;
   const freeze = instrument.freezeQty;
   if (freeze !== undefined && qty > freeze) {
     return [{ level: "info", code: "sliced", orders: slices(qty, freeze, lot).length, freeze }];

@@ -11,6 +11,10 @@ export interface Card {
   readonly messageId: number;
 }
 
+export type Origin = "chat" | "exit" | "panic" | "strategy" | "alert";
+/** These only take risk away: no guard rail holds them back. */
+export const isWayOut = (origin: Origin): boolean => origin === "exit" || origin === "panic";
+
 /** A ticket and, once confirmed, the record of what came of it. One document, so that every step is atomic. */
 export interface IntentDocument extends Document {
   readonly _id: IntentId;
@@ -25,9 +29,14 @@ export interface IntentDocument extends Document {
   readonly lapsesAt: number;
   /** When the price on the card was read. */
   readonly pricedAt: number;
+  readonly confirmedAt: number | null;
   readonly card: Card | null;
-  readonly origin: "chat" | "exit" | "panic" | "strategy" | "alert";
-  /** Whether some leg still has to be looked at; indexed with `nextLookAt`. */
+  /** The card in the chat shows less than the legs do. */
+  readonly isCardStale: boolean;
+  readonly origin: Origin;
+  /** Orders that were confirmed as one: the legs of a panic. */
+  readonly group: string | null;
+  /** Whether something is still to be done: a leg to look at, a card to draw. Indexed with `nextLookAt`. */
   readonly isWatched: boolean;
   readonly nextLookAt: number;
   readonly looks: number;
@@ -46,13 +55,15 @@ const ordersSpec: CollectionSpec<IntentDocument> = {
   durability: "full",
 };
 
-/** What a step changes; an `expiresAt` of undefined keeps the document for good. */
-export type IntentChange = Partial<Omit<IntentDocument, "_id" | "expiresAt">> & {
+/** What a step changes; an `expiresAt` of undefined keeps the document for good. `isWatched` follows from the rest. */
+export type IntentChange = Partial<Omit<IntentDocument, "_id" | "expiresAt" | "isWatched">> & {
   readonly expiresAt?: number | undefined;
 };
 
-const CONFLICT_TRIES = 50;
-const HISTORY_LIMIT = 200;
+const CONFLICT_TRIES = 100;
+/** Of a very long history the middle goes: how it began and how it ended stay. */
+const HISTORY_HEAD = 100;
+const HISTORY_TAIL = 200;
 
 export interface Journal {
   get(id: IntentId): Promise<Intent | null>;
@@ -64,13 +75,21 @@ export interface Journal {
   /** Applies the change to the newest version; null, and nothing written, when it answers null. */
   change(id: IntentId, apply: (intent: Intent) => IntentChange | null): Promise<Intent | null>;
   /** Applies an event to a leg. Null when the state machine has no such transition: somebody else was first. */
-  transition(id: IntentId, leg: number, event: LegEvent, note: Note): Promise<Intent | null>;
+  transition(id: IntentId, leg: number, event: LegEvent, note: Note, look?: NextLook): Promise<Intent | null>;
+  /** The card shows the legs as they are in `intent`: nothing to draw, unless they have moved since. */
+  drawn(intent: Intent): Promise<void>;
 }
 
 export interface Note {
   readonly who: HistoryEntry["who"];
   readonly what: string;
   readonly detail?: string | undefined;
+  readonly message?: number | undefined;
+}
+/** When to look again; the pauses start over. */
+export interface NextLook {
+  readonly nextLookAt: number;
+  readonly looks: 0;
 }
 
 export function createJournal(deps: { store: Store; clock: Clock }): Journal {
@@ -83,7 +102,7 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
       const changes = current && apply(current);
       if (!current || !changes) return null;
       const { version, ...document } = current;
-      const next = { ...document, ...changes } as IntentDocument;
+      const next = watchedAsNeeded({ ...document, ...changes } as IntentDocument);
       if (await orders.replace(next, version)) return { ...next, version: version + 1 };
     }
     throw new Error("order document is contended");
@@ -97,21 +116,48 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
     ofUser: (user, page) => orders.find("user", [user], page),
     watched: (limit) => orders.find("watched", [true], { limit, order: "asc" }),
     async add(intent) {
-      if (!(await orders.insert(intent))) throw new Error("order id is taken");
-      return { ...intent, version: 1 };
+      const watched = watchedAsNeeded(intent);
+      if (!(await orders.insert(watched))) throw new Error("order id is taken");
+      return { ...watched, version: 1 };
     },
     change,
-    transition: (id, leg, event, note) => change(id, (intent) => withEvent(intent, leg, event, note, clock.now())),
+    transition: (id, leg, event, note, look) =>
+      change(id, (intent) => {
+        const changes = withEvent(intent, leg, event, note, clock.now());
+        return changes && { ...changes, ...look };
+      }),
+    async drawn(intent) {
+      const shown = JSON.stringify(intent.legs);
+      await change(intent._id, (current) =>
+        current.isCardStale && JSON.stringify(current.legs) === shown ? { isCardStale: false } : null,
+      );
+    },
   };
 }
+
+const watchedAsNeeded = (intent: IntentDocument): IntentDocument => ({
+  ...intent,
+  isWatched: intent.isCardStale || intent.legs.some(needsWatching),
+});
 
 /** The document after one leg's event, or null when there is no such transition. */
 function withEvent(intent: Intent, at: number, event: LegEvent, note: Note, now: number): IntentChange | null {
   const leg = intent.legs[at];
   const next = leg && nextLeg(leg, event, now);
   if (!leg || !next || next === leg) return null;
-  const legs = intent.legs.with(at, next);
-  return { legs, isWatched: legs.some(needsWatching), history: withNote(intent.history, note, at, now) };
+  return { legs: intent.legs.with(at, next), isCardStale: true, history: withNote(intent.history, note, at, now) };
+}
+
+/** All legs take the same step, or none does. */
+export function stepAll(
+  intent: Intent,
+  kind: "confirm" | "drop" | "claim",
+  note: Note,
+  now: number,
+): IntentChange | null {
+  const legs = intent.legs.map((leg) => nextLeg(leg, { kind }, now)).filter((leg) => leg !== null);
+  if (legs.length < intent.legs.length) return null;
+  return { legs, isCardStale: true, history: withNote(intent.history, note, null, now) };
 }
 
 export function withNote(
@@ -126,6 +172,10 @@ export function withNote(
     leg,
     what: note.what,
     ...(note.detail === undefined ? {} : { detail: note.detail }),
+    ...(note.message === undefined ? {} : { message: note.message }),
   };
-  return [...history, entry].slice(-HISTORY_LIMIT);
+  const all = [...history, entry];
+  return all.length <= HISTORY_HEAD + HISTORY_TAIL
+    ? all
+    : [...all.slice(0, HISTORY_HEAD), ...all.slice(-HISTORY_TAIL)];
 }

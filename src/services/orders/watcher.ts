@@ -5,18 +5,21 @@ import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
-import type { Intent, Journal } from "./journal.ts";
+import { type Intent, type Journal, stepAll } from "./journal.ts";
+import type { OrderTiming } from "./timing.ts";
 
-/** From claim to answer no sender takes longer: order deadline, store writes and a margin. */
-export const SENDER_LEASE_MS = 20_000;
-const LOOK_DELAYS_MS = [700, 1_000, 1_500, 2_000, 3_000, 5_000, 5_000, 10_000, 15_000, 30_000];
+export const FIRST_LOOK_MS = 700;
+/** Pauses between the looks at one order; the last one goes on. */
+const LOOK_DELAYS_MS = [FIRST_LOOK_MS, 1_000, 1_500, 2_000, 3_000, 5_000, 5_000, 10_000, 15_000, 30_000, 30_000, 30_000, 60_000];
 const BATCH = 50;
 
 export interface Watcher {
   /** Looks at every order that is due. Several processes may run it: each look is claimed. Answers how many it took. */
   sweep(): Promise<number>;
-  /** Looks at one order now, whether due or not. */
+  /** Looks at one order now, whether due or not; whoever asked draws its card. */
   look(intent: Intent): Promise<Intent>;
+  /** Looks at one order now and draws its card when it has moved. */
+  follow(intent: Intent): Promise<void>;
 }
 
 export interface WatcherDeps {
@@ -24,11 +27,15 @@ export interface WatcherDeps {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told of every change that a look brought: edits the card. Its failure is its own. */
+  readonly timing: OrderTiming;
+  /** Draws the card of an order that moved; when it throws, the card is drawn again at a later look. */
   readonly onChange: (intent: Intent) => Promise<void>;
 }
 
-/** Follows confirmed orders to their end: reads the broker's book, reconciles what is unknown, never sends anything. */
+/**
+ * Follows every ticket and order to its end, across restarts: lets tickets lapse, reads the broker's book, reconciles
+ * what is unknown, draws cards. Never sends anything.
+ */
 export function createWatcher(deps: WatcherDeps): Watcher {
   const { accounts, journal, clock, log } = deps;
 
@@ -36,7 +43,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     const now = clock.now();
     const due = (await journal.watched(BATCH)).filter((intent) => intent.nextLookAt <= now);
     const claimed = (await Promise.all(due.map(claimLook))).filter((intent) => intent !== null);
-    await Promise.all(claimed.map(look));
+    await Promise.all(claimed.map((intent) => follow(intent)));
     return claimed.length;
   }
 
@@ -44,37 +51,67 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   const claimLook = (intent: Intent): Promise<Intent | null> =>
     journal.change(intent._id, (current) => {
       if (current.nextLookAt > clock.now() || !current.isWatched) return null;
-      const delay = LOOK_DELAYS_MS[Math.min(current.looks, LOOK_DELAYS_MS.length - 1)] ?? 30_000;
+      const delay = LOOK_DELAYS_MS[Math.min(current.looks, LOOK_DELAYS_MS.length - 1)] ?? 60_000;
       return { nextLookAt: clock.now() + delay, looks: current.looks + 1 };
     });
 
+  /** One order's trouble is not the others'. */
+  async function follow(intent: Intent): Promise<void> {
+    try {
+      const after = await look(intent);
+      if (!after.isCardStale) return;
+      await deps.onChange(after);
+      await journal.drawn(after);
+    } catch (error) {
+      log.error({ err: error, intent: intent._id }, "order not followed");
+    }
+  }
+
   async function look(intent: Intent): Promise<Intent> {
-    const before = JSON.stringify(intent.legs);
+    if (intent.legs.every((leg) => leg.state === "ticket")) return lapsed(intent);
     await Promise.all(intent.legs.map((leg, at) => lookAtLeg(intent, leg, at)));
-    const after = (await journal.get(intent._id)) ?? intent;
-    if (JSON.stringify(after.legs) !== before) await deps.onChange(after);
-    return after;
+    return (await journal.get(intent._id)) ?? intent;
+  }
+
+  async function lapsed(intent: Intent): Promise<Intent> {
+    const now = clock.now();
+    if (now < intent.lapsesAt) return intent;
+    const dropped = await journal.change(intent._id, (current) =>
+      now < current.lapsesAt ? null : stepAll(current, "drop", { who: "sauda", what: "lapsed" }, now),
+    );
+    return dropped ?? (await journal.get(intent._id)) ?? intent;
   }
 
   async function lookAtLeg(intent: Intent, leg: Leg, at: number): Promise<void> {
-    const event = orphanEvent(intent, leg, clock.now()) ?? (await bookEvent(intent, leg));
+    const event = orphanEvent(intent, leg) ?? (await bookEvent(intent, leg));
     if (event === null) return;
     const detail =
       event.kind === "seen" ? `${event.order.status} ${event.order.filledQty}/${event.order.qty}` : undefined;
-    const changed = await journal.transition(intent._id, at, event, { who: "sauda", what: event.kind, detail });
+    // What has just moved will move again soon: the pauses start over.
+    const soon = { nextLookAt: clock.now() + FIRST_LOOK_MS, looks: 0 } as const;
+    const changed = await journal.transition(intent._id, at, event, { who: "sauda", what: event.kind, detail }, soon);
     if (changed)
       log.info({ intent: intent._id, leg: at, event: event.kind, state: changed.legs[at]?.state }, "order moved");
   }
 
+  /** A leg whose sender is gone: what was not claimed was not sent, what was claimed may have been. */
+  function orphanEvent(intent: Intent, leg: Leg): LegEvent | null {
+    const isOver = (since: number | null): boolean => clock.now() - (since ?? 0) > deps.timing.leaseMs;
+    if (leg.state === "confirmed" && isOver(intent.confirmedAt)) return { kind: "orphaned" };
+    if (leg.state === "sending" && isOver(leg.sentAt)) return { kind: "sender-lost" };
+    return null;
+  }
+
   /** What the broker's book says of a leg that is out there; null when it could not be read or says nothing new. */
   async function bookEvent(intent: Intent, leg: Leg): Promise<LegEvent | null> {
-    if (leg.state !== "working" && leg.state !== "unknown") return null;
+    if (leg.state !== "working" && leg.state !== "unknown" && leg.state !== "not-found") return null;
     const link = await accounts.byId(leg.link);
     if (!link) return { kind: "day-over" };
     try {
+      const askedAt = clock.now();
       const found = await find(link, leg);
       if (found) return isNews(leg, found) ? { kind: "seen", order: found } : null;
-      return isDayOver(intent, leg, clock.now()) ? { kind: "day-over" } : absence(leg, link);
+      return isDayOver(intent, leg, clock.now()) ? { kind: "day-over" } : absence(leg, link, askedAt);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       log.warn({ err: error, leg: leg.tag }, "order book not read");
@@ -90,29 +127,19 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       return tagged[0] ?? null;
     });
 
-  /** Only a book that was read whole counts, and only after the broker's own time for late rows. */
-  function absence(leg: Leg, link: Link): LegEvent | null {
+  /** Only a book that was read whole counts, and only when it was asked for after the broker's own time for late rows. */
+  function absence(leg: Leg, link: Link, askedAt: number): LegEvent | null {
     if (leg.state !== "unknown") return null;
     const believedAfter = accounts.broker(link).definition.notFoundBelievedAfterMs;
-    return clock.now() - (leg.sentAt ?? 0) >= believedAfter ? { kind: "absent" } : null;
+    return askedAt - (leg.unknownSince ?? askedAt) >= believedAfter ? { kind: "absent" } : null;
   }
 
-  return { sweep, look };
+  return { sweep, look, follow };
 }
-
-/** A leg whose sender is gone: what was not claimed was not sent, what was claimed may have been. */
-function orphanEvent(intent: Intent, leg: Leg, now: number): LegEvent | null {
-  if (leg.state === "confirmed" && now - confirmedAt(intent) > SENDER_LEASE_MS) return { kind: "orphaned" };
-  if (leg.state === "sending" && now - (leg.sentAt ?? 0) > SENDER_LEASE_MS) return { kind: "sender-lost" };
-  return null;
-}
-
-const confirmedAt = (intent: Intent): number =>
-  intent.history.find((entry) => entry.what === "confirmed")?.at ?? intent.createdAt;
 
 /** Books hold today only: a leg is given up once its day is over, an after-market order once its session must be. */
 function isDayOver(intent: Intent, leg: Leg, now: number): boolean {
-  if (leg.sentAt === null) return false;
+  if (leg.sentAt === null || leg.state === "not-found") return false;
   return istDate(now) > addDays(istDate(leg.sentAt), intent.plan.isAmo ? AMO_DAYS : 0);
 }
 
@@ -120,9 +147,9 @@ function isDayOver(intent: Intent, leg: Leg, now: number): boolean {
 const AMO_DAYS = 5;
 
 const isNews = (leg: Leg, order: Order): boolean =>
-  leg.state === "unknown" ||
+  leg.state !== "working" ||
+  leg.booked !== order.status ||
   leg.filledQty !== order.filledQty ||
   leg.avgPrice !== order.avgPrice ||
-  leg.qty !== order.qty ||
-  leg.reason !== order.message ||
-  ["filled", "cancelled", "rejected", "expired"].includes(order.status);
+  (order.qty > 0 && leg.qty !== order.qty) ||
+  leg.reason !== order.message;

@@ -4,6 +4,8 @@ import type { Secret } from "../../lib/secret.ts";
 import type { CollectionSpec, Document, Store } from "../../ports/store.ts";
 import { createCodec } from "../codec.ts";
 import { openOnce } from "../spec.ts";
+import type { AtRest } from "../rekey.ts";
+import { mongoAtRest } from "./at-rest.ts";
 import { mongoCollection } from "./collection.ts";
 import type { WireDocument } from "./wire.ts";
 
@@ -22,6 +24,10 @@ const WRITE_CONCERN: Record<CollectionSpec<Document>["durability"], WriteConcern
   full: { ...MAJORITY, journal: true },
 };
 
+export interface MongoStore extends Store {
+  atRest(): AtRest;
+}
+
 /** Connects, or rejects within seconds. Indexes are made when a collection is first used. */
 export async function openMongoStore(options: {
   /** A connection string holds a password. */
@@ -31,7 +37,7 @@ export async function openMongoStore(options: {
   readonly keyring: Keyring;
   /** Else the one that the connection string names, else `sauda`. */
   readonly database?: string;
-}): Promise<Store> {
+}): Promise<MongoStore> {
   const { now, keyring } = options;
   const uri = options.uri.reveal();
   const client = new MongoClient(uri, { ...TIMEOUTS, appName: "sauda", retryReads: true, retryWrites: true });
@@ -50,6 +56,7 @@ export async function openMongoStore(options: {
       return mongoCollection(raw, spec, { codec: createCodec(spec, keyring), now });
     }),
     ping,
+    atRest: () => mongoAtRest(db),
     close: () => client.close(),
   };
 }

@@ -6,10 +6,12 @@ import type { Keyring } from "../../lib/crypto.ts";
 import type { CollectionSpec, Document, Store } from "../../ports/store.ts";
 import { createCodec } from "../codec.ts";
 import { openOnce } from "../spec.ts";
+import type { AtRest } from "../rekey.ts";
+import { sqliteAtRest } from "./at-rest.ts";
 import { sqliteCollection } from "./collection.ts";
 
 /** One file per durability; `synchronous` belongs to the connection. */
-const FILES = {
+export const FILES = {
   normal: { name: "sauda.db", synchronous: "NORMAL" },
   full: { name: "journal.db", synchronous: "FULL" },
 } as const;
@@ -19,6 +21,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 export interface SqliteStore extends Store {
   /** Copies the living files into a directory, each whole or not at all, while the store goes on working. */
   backupTo(directory: string): Promise<void>;
+  atRest(): AtRest;
 }
 
 /** Throws ConfigError when another process works on the same directory. */
@@ -30,7 +33,7 @@ export function openSqliteStore(options: {
 }): SqliteStore {
   const { dir, now, keyring } = options;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const lock = takeLock(dir);
+  const lock = lockDirectory(dir);
   const databases = openBoth(dir, lock);
 
   return {
@@ -48,6 +51,7 @@ export function openSqliteStore(options: {
         renameSync(`${target}.partial`, target);
       }
     },
+    atRest: () => sqliteAtRest(Object.values(databases)),
     async close() {
       for (const db of [databases.normal, databases.full, lock]) if (db.isOpen) db.close();
     },
@@ -55,7 +59,7 @@ export function openSqliteStore(options: {
 }
 
 /** A lock file of its own, held by an open transaction, dies with the process and leaves the data readable to tools. */
-function takeLock(dir: string): DatabaseSync {
+export function lockDirectory(dir: string): DatabaseSync {
   const lock = new DatabaseSync(join(dir, "lock.db"));
   try {
     lock.exec("BEGIN EXCLUSIVE");
@@ -80,7 +84,8 @@ function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
   const { name, synchronous } = FILES[durability];
   const path = join(dir, name);
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
+  // What is deleted is overwritten: "forget me" means it.
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON`);
   chmodSync(path, 0o600);
   return db;
 }

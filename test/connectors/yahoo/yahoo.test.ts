@@ -129,7 +129,12 @@ describe("Yahoo Finance as a data source", () => {
   it("asks for minutes in the pieces that Yahoo allows and leaves out what is too old", async () => {
     const sbin = named("NSE:SBIN-EQ");
     const before = callsTo("/v8/finance/chart");
-    const candles = await yahoo.getHistoricalData({ instrument: sbin, interval: "1m", from: now - 60 * DAY_MS, to: now });
+    const candles = await yahoo.getHistoricalData({
+      instrument: sbin,
+      interval: "1m",
+      from: now - 60 * DAY_MS,
+      to: now,
+    });
     expect(callsTo("/v8/finance/chart") - before).toBe(5);
     expect(istDate(candles[0]?.at ?? 0) >= istDate(now - 30 * DAY_MS)).toBe(true);
     expect(candles.every(({ at }) => at % 60_000 === 0)).toBe(true);

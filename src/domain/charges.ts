@@ -1,8 +1,8 @@
-import { isDerivative } from "../../../src/domain/instrument.ts";
-import type { Instrument } from "../../../src/domain/instrument.ts";
-import { paise, paiseFromRupees, scalePaise, sumPaise } from "../../../src/domain/money.ts";
-import type { Paise } from "../../../src/domain/money.ts";
-import type { Product, Side } from "../../../src/domain/order.ts";
+import { isDerivative } from "./instrument.ts";
+import type { Instrument } from "./instrument.ts";
+import { paise, paiseFromRupees, scalePaise, sumPaise } from "./money.ts";
+import type { Paise } from "./money.ts";
+import type { Product, Side } from "./order.ts";
 
 /** Rates are in parts of ten million: 10_000 is 0.1 %. */
 const RATE_SCALE = 10_000_000;

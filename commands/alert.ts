@@ -1,0 +1,95 @@
+import { Composer } from "grammy";
+import { allows, refusalFor } from "../src/bot/access.ts";
+import { onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { instrumentFrom, showTicket } from "../src/bot/order-flow.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { alertsView, alertText, conditionText } from "../src/bot/render/alerts.ts";
+import { rupeePrice } from "../src/bot/render/amounts.ts";
+import { sourceLabel } from "../src/bot/render/source.ts";
+import { resolveOrAsk } from "../src/bot/symbols.ts";
+import { send, show } from "../src/bot/view.ts";
+import type { Instrument } from "../src/domain/instrument.ts";
+import { parseOrderText } from "../src/domain/order-text.ts";
+import { parseAlert, type AlertWords } from "../src/services/alerts/condition.ts";
+
+/** What a choice button can carry beside its verb and an instrument. */
+const MAX_CARRIED = 30;
+
+export const alert: CommandModule = {
+  name: "alert",
+  description: "Tell me when a price or P&L is reached",
+  group: "Market",
+  example: "/alert SBIN > 850",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("alert", async (ctx) => {
+      const typed = ctx.match.trim();
+      if (typed === "") await showAll(deps, ctx);
+      else await arm(deps, ctx, typed);
+    });
+    onCallback(composer, "all", (ctx) => showAll(deps, ctx));
+    onCallback(composer, "alk", async (ctx, [rest = "", key]) => {
+      const words = parseAlert(`X ${rest}`);
+      const instrument = await instrumentFrom(deps, key);
+      if (words && instrument) await add(deps, ctx, words, instrument);
+    });
+    onCallback(composer, "alx", async (ctx, [id = ""]) => {
+      const isRemoved = await deps.alerts.remove(ctx.user._id, id);
+      await ctx.answerCallbackQuery({ text: isRemoved ? alertText.removed : alertText.gone });
+      await showAll(deps, ctx);
+    });
+    onCallback(composer, "alo", (ctx, [id = ""]) => order(deps, ctx, id));
+    return composer;
+  },
+};
+
+async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+  await show(ctx, alertsView(await deps.alerts.armed(ctx.user._id)));
+}
+
+async function arm(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<void> {
+  const words = parseAlert(typed);
+  if (!words) throw new Refusal(alertText.example());
+  if (words.symbolText === null) {
+    await add(deps, ctx, words, null);
+    return;
+  }
+  const rest = typed.slice(words.symbolText.length).trim();
+  const found = await deps.instruments.resolve(words.symbolText);
+  if (found.kind !== "one" && rest.length > MAX_CARRIED) throw new Refusal(alertText.tooLong());
+  const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "alk", rest);
+  if (instrument) await add(deps, ctx, words, instrument);
+}
+
+async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrument: Instrument | null): Promise<void> {
+  const { condition, order } = words;
+  if (order && !allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+  const result = await deps.alerts.add({ userId: ctx.user._id, instrument, condition, order });
+  switch (result.kind) {
+    case "too-many":
+      throw new Refusal(alertText.tooMany(result.most));
+    case "met-already":
+      throw new Refusal(alertText.metAlready(conditionText({ instrument, condition }), rupeePrice(result.quote.ltp)));
+    case "added": {
+      const { quote } = result;
+      const price = quote && alertText.nowAt(rupeePrice(quote.ltp), sourceLabel(quote.source, "live"));
+      await send(ctx, { html: alertText.armed(result.alert, price) });
+    }
+  }
+}
+
+/** The one-tap ticket of an alert that has gone off: a card like any other, to be confirmed. */
+async function order(deps: BotDeps, ctx: SaudaContext, id: string): Promise<void> {
+  if (!allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+  const known = await deps.alerts.get(ctx.user._id, id);
+  const parsed = known?.order && parseOrderText(`X ${known.order.words}`);
+  if (!known?.instrument || !known.order || !parsed?.ok) {
+    await ctx.answerCallbackQuery({ text: alertText.gone });
+    return;
+  }
+  const { instrument, order } = known;
+  await showTicket(deps, ctx, { side: order.side, instrument, words: parsed.words, origin: "alert" });
+}

@@ -1,0 +1,72 @@
+import { Composer, InlineKeyboard } from "grammy";
+import { callbackData, keyArgument, onCallback } from "../src/bot/callbacks.ts";
+import { isInterval, isRange, parseChart, RANGES, spanOf, type ChartWords } from "../src/bot/chart-words.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { instrumentFrom } from "../src/bot/order-flow.ts";
+import { showPicture } from "../src/bot/picture-view.ts";
+import { candlePicture } from "../src/bot/pictures/candles.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { chartCaption, chartText } from "../src/bot/render/chart.ts";
+import { accountTitle, sourceLabel } from "../src/bot/render/source.ts";
+import { resolveOrAsk } from "../src/bot/symbols.ts";
+import * as text from "../src/bot/text.ts";
+import type { Instrument } from "../src/domain/instrument.ts";
+import { ownMarks } from "../src/bot/own-marks.ts";
+import { priceLink } from "../src/bot/price-link.ts";
+
+export const chart: CommandModule = {
+  name: "chart",
+  description: "Candles, averages, my trades",
+  group: "Market",
+  example: "/chart SBIN 6mo",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("chart", async (ctx) => {
+      const words = parseChart(ctx.match);
+      if (!words) throw new Refusal(text.example("/chart SBIN 6mo"));
+      const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "chk", words.range, words.interval);
+      if (instrument) await answer(deps, ctx, instrument, words);
+    });
+    onCallback(composer, "chk", async (ctx, [range = "", interval = "", key]) => {
+      const instrument = await instrumentFrom(deps, key);
+      if (instrument && isRange(range) && isInterval(interval))
+        await answer(deps, ctx, instrument, { range, interval });
+    });
+    return composer;
+  },
+};
+
+async function answer(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  instrument: Instrument,
+  words: Pick<ChartWords, "range" | "interval">,
+): Promise<void> {
+  const span = spanOf(words, deps.clock.now());
+  const link = await priceLink(deps, ctx.user);
+  const [{ candles, source }, own] = await Promise.all([
+    deps.candles.forLink(link, { instrument, interval: words.interval, from: span.readFrom, to: span.to }),
+    ownMarks(deps, ctx.user._id, instrument),
+  ]);
+  const broker = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+  const label = sourceLabel(source, broker);
+  const svg = candlePicture({ instrument, interval: words.interval, candles, from: span.from, source: label, ...own });
+  if (!svg) throw new Refusal(chartText.empty(instrument.symbol, words.range));
+  await showPicture(ctx, {
+    png: await deps.pictures.draw(svg),
+    html: chartCaption({ instrument, candles, from: span.from, source: label, ...own }),
+    keyboard: rangeKeyboard(instrument, words.range),
+  });
+}
+
+function rangeKeyboard(instrument: Instrument, current: string): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  Object.entries(RANGES).forEach(([name, { interval }], at) => {
+    const label = name === current ? `· ${name} ·` : name;
+    keyboard.text(label, callbackData("chk", name, interval, keyArgument(instrument.key)));
+    if (at % 4 === 3) keyboard.row();
+  });
+  return keyboard;
+}

@@ -1,0 +1,38 @@
+import { Composer } from "grammy";
+import { onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { showPicture } from "../src/bot/picture-view.ts";
+import { heatPicture } from "../src/bot/pictures/heat.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { timeText } from "../src/bot/render/amounts.ts";
+import { dashboardView, holdingParts } from "../src/bot/render/dashboard.ts";
+import { mergeHoldings } from "../src/bot/render/portfolio.ts";
+import * as text from "../src/bot/text.ts";
+import { show } from "../src/bot/view.ts";
+import { readDashboard } from "../src/services/dashboard.ts";
+
+export const dashboard: CommandModule = {
+  name: "dashboard",
+  description: "Everything at a glance, with a picture",
+  group: "Portfolio",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("dashboard", (ctx) => answer(deps, ctx, 0, true));
+    onCallback(composer, "dash", (ctx, [page, renewed]) => answer(deps, ctx, Number(page), renewed === "new"));
+    return composer;
+  },
+};
+
+/** Turning a page leaves the picture; a first look and a refresh draw it. Without shares there is nothing to draw. */
+async function answer(deps: BotDeps, ctx: SaudaContext, page: number, isDrawn: boolean): Promise<void> {
+  const parts = await readDashboard(deps.accounts, ctx.user._id);
+  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  const now = deps.clock.now();
+  const view = dashboardView({ parts, accounts: deps.accounts, now, page });
+  const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
+  const svg = isDrawn ? heatPicture(mergeHoldings(holdingParts(parts)), "day", timeText(now, now)) : null;
+  if (!isPicture && !svg) await show(ctx, view);
+  else await showPicture(ctx, { ...view, png: svg === null ? null : await deps.pictures.draw(svg) });
+}

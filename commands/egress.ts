@@ -1,0 +1,45 @@
+import { Composer, InlineKeyboard } from "grammy";
+import { callbackData, onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { offerKeyPage } from "../src/bot/link-flow.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { keys as text } from "../src/bot/safety-text.ts";
+import { accounts } from "../src/bot/text.ts";
+import { send } from "../src/bot/view.ts";
+import type { LinkId } from "../src/domain/ids.ts";
+import type { Link } from "../src/services/accounts.ts";
+
+export const egress: CommandModule = {
+  name: "egress",
+  description: "A proxy for one account's orders",
+  group: "Accounts",
+  role: "trader",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("egress", async (ctx) => {
+      const links = (await deps.accounts.all(ctx.user._id)).filter(
+        (link) => !deps.accounts.broker(link).definition.isPaper,
+      );
+      if (links.length === 0) throw new Refusal(accounts.none());
+      const keyboard = new InlineKeyboard();
+      for (const link of links) keyboard.text(link.label, callbackData("eg", link._id)).row();
+      await send(ctx, { html: text.whichEgress(), keyboard });
+    });
+    onCallback(composer, "eg", async (ctx, [id]) => {
+      const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
+      if (!link) throw new Refusal(accounts.gone());
+      await ask(deps, ctx, link);
+    });
+    return composer;
+  },
+};
+
+async function ask(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
+  if (deps.isPublic) {
+    await offerKeyPage(deps, ctx, link);
+    return;
+  }
+  await deps.keyCapture.awaitEgress(link);
+  await send(ctx, { html: text.askEgress(link.label) });
+}

@@ -1,0 +1,48 @@
+import { Composer } from "grammy";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { healthView, type LinkRow } from "../src/bot/render/health.ts";
+import { send } from "../src/bot/view.ts";
+
+const MAX_ROWS = 40;
+
+export const health: CommandModule = {
+  name: "health",
+  description: "How this bot and its links are doing",
+  group: "Settings",
+  role: "owner",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("health", async (ctx) => {
+      const system = await deps.systemHealth();
+      await send(ctx, healthView(system, await rows(deps), deps.clock.now()));
+    });
+    return composer;
+  },
+};
+
+async function rows(deps: BotDeps): Promise<LinkRow[]> {
+  const found: LinkRow[] = [];
+  for await (const link of deps.accounts.allLinks()) {
+    if (!link.is_active || found.length >= MAX_ROWS) continue;
+    const user = await deps.users.get(link.user_id);
+    const { definition } = deps.accounts.broker(link);
+    found.push({
+      userName: user?.name ?? "",
+      label: link.label,
+      hasSession: deps.accounts.hasSession(link),
+      sessionFrom: link.tokens?.issuedAt ?? null,
+      health: deps.linkHealth(link._id),
+      budgetPerMinute: budgetOf(definition.rateLimits),
+    });
+  }
+  return found;
+}
+
+/** The tightest window of all classes, as calls a minute. */
+function budgetOf(limits: Readonly<Record<string, readonly { count: number; perMs: number }[]>>): number | null {
+  const perMinute = Object.values(limits)
+    .flat()
+    .map(({ count, perMs }) => (count * 60_000) / perMs);
+  return perMinute.length === 0 ? null : Math.floor(Math.min(...perMinute));
+}

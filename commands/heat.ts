@@ -1,0 +1,46 @@
+import { Composer, InlineKeyboard } from "grammy";
+import { callbackData, onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { showPicture } from "../src/bot/picture-view.ts";
+import { heatPicture, type HeatMeasure } from "../src/bot/pictures/heat.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { heatCaption } from "../src/bot/render/dashboard.ts";
+import { timeText } from "../src/bot/render/amounts.ts";
+import { mergeHoldings } from "../src/bot/render/portfolio.ts";
+import * as text from "../src/bot/text.ts";
+
+export const heat: CommandModule = {
+  name: "heat",
+  description: "Holdings as a map of gains and losses",
+  group: "Portfolio",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("heat", (ctx) => answer(deps, ctx, "day"));
+    onCallback(composer, "heat", (ctx, [measure]) => answer(deps, ctx, measure === "total" ? "total" : "day"));
+    return composer;
+  },
+};
+
+async function answer(deps: BotDeps, ctx: SaudaContext, measure: HeatMeasure): Promise<void> {
+  const parts = await deps.portfolio.holdings(ctx.user._id);
+  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  const now = deps.clock.now();
+  const holdings = mergeHoldings(parts);
+  const svg = heatPicture(
+    holdings,
+    measure,
+    `${parts.map(({ link }) => link.label).join(", ")} · ${timeText(now, now)}`,
+  );
+  const { html, keyboard: logins } = heatCaption(parts, deps.accounts, holdings.length);
+  if (!svg) throw new Refusal(html);
+  const keyboard = new InlineKeyboard()
+    .text(measure === "day" ? "· Today ·" : "Today", callbackData("heat", "day"))
+    .text(measure === "total" ? "· Since bought ·" : "Since bought", callbackData("heat", "total"));
+  await showPicture(ctx, {
+    png: await deps.pictures.draw(svg),
+    html,
+    keyboard: logins ? keyboard.row().append(logins) : keyboard,
+  });
+}

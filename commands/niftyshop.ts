@@ -1,0 +1,84 @@
+import { Composer } from "grammy";
+import { onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { allows, refusalFor } from "../src/bot/access.ts";
+import {
+  approveLeg,
+  backtest,
+  changeSetting,
+  nextSettings,
+  propose,
+  showProposal,
+  showSettings,
+  showStatus,
+} from "../src/bot/shop-flow.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { historyView } from "../src/bot/render/nifty-shop.ts";
+import * as text from "../src/bot/text.ts";
+import { show } from "../src/bot/view.ts";
+
+const HISTORY_SHOWN = 12;
+const EXAMPLE = "/niftyshop status";
+
+export const niftyshop: CommandModule = {
+  name: "niftyshop",
+  description: "The Nifty Shop strategy, off by default",
+  group: "Trade",
+  example: "/niftyshop backtest 2020-01..2025-07",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("niftyshop", async (ctx) => {
+      const [, verb = "", rest = ""] = /^(\S*)\s*(.*)$/s.exec(ctx.match.trim()) ?? [];
+      const act = VERBS[verb === "" ? "status" : verb.toLowerCase()];
+      if (!act) throw new Refusal(text.example(EXAMPLE));
+      await act(deps, ctx, rest);
+    });
+    onCallback(composer, "nst", (ctx) => showStatus(deps, ctx));
+    onCallback(composer, "nsh", (ctx) => showHistory(deps, ctx));
+    onCallback(composer, "nsc", (ctx) => showSettings(deps, ctx));
+    onCallback(composer, "nsx", async (ctx, [name]) => {
+      await changeSetting(deps, ctx, await nextSettings(deps, ctx, name ?? ""));
+    });
+    onCallback(composer, "nsr", (ctx) => propose(deps, ctx));
+    onCallback(composer, "nsv", (ctx, [id = ""]) => showProposal(deps, ctx, id));
+    onTrading(composer, "nsa", (ctx, [id = "", at]) => approveLeg(deps, ctx, id, Number(at)));
+    onTrading(composer, "nse", (ctx, [id = "", at]) => showProposal(deps, ctx, id, Number(at)));
+    onTrading(composer, "nsq", async (ctx, [id = "", at, qty]) => {
+      await deps.niftyShop.resize(ctx.user._id, id, Number(at), Number(qty));
+      await showProposal(deps, ctx, id, Number(at));
+    });
+    onTrading(composer, "nss", async (ctx, [id = "", at]) => {
+      await deps.niftyShop.skip(ctx.user._id, id, Number(at));
+      await showProposal(deps, ctx, id);
+    });
+    return composer;
+  },
+};
+
+type Verb = (deps: BotDeps, ctx: SaudaContext, rest: string) => Promise<void>;
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  status: (deps, ctx) => showStatus(deps, ctx),
+  history: (deps, ctx) => showHistory(deps, ctx),
+  settings: (deps, ctx, rest) => showSettings(deps, ctx, rest),
+  run: (deps, ctx) => propose(deps, ctx),
+  backtest,
+};
+
+async function showHistory(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+  await show(ctx, historyView(await deps.niftyShop.history(ctx.user._id, HISTORY_SHOWN), deps.clock.now()));
+}
+
+/** What leads to an order is for who may trade. */
+function onTrading(
+  composer: Composer<SaudaContext>,
+  verb: string,
+  handle: (ctx: SaudaContext, args: readonly string[]) => Promise<unknown>,
+): void {
+  onCallback(composer, verb, async (ctx, args) => {
+    if (!allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+    await handle(ctx, args);
+  });
+}

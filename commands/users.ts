@@ -1,0 +1,65 @@
+import { Composer, InlineKeyboard } from "grammy";
+import { callbackData, onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { lines } from "../src/bot/html.ts";
+import { INVITATION_PREFIX, personOf, roleKeyboard } from "../src/bot/people.ts";
+import { users as text } from "../src/bot/safety-text.ts";
+import { show } from "../src/bot/view.ts";
+import type { UserId } from "../src/domain/ids.ts";
+import { isGrantable } from "../src/services/admission.ts";
+import type { User } from "../src/services/users.ts";
+
+/** A keyboard takes 100 buttons; those who wait come first. */
+const MAX_LISTED = 60;
+const ORDER = ["pending", "owner", "trader", "viewer", "blocked"];
+
+export const users: CommandModule = {
+  name: "users",
+  description: "Who may use this bot, and how",
+  group: "Settings",
+  role: "owner",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("users", (ctx) => showAll(deps, ctx));
+    onCallback(composer, "us", async (ctx, [id]) => {
+      const user = id === undefined ? null : await deps.users.get(id as UserId);
+      await (user ? showOne(ctx, user) : showAll(deps, ctx));
+    });
+    onCallback(composer, "ur", async (ctx, [id, role]) => {
+      if (!isGrantable(role)) return;
+      const changed = await deps.admission.decide(ctx.user, (id ?? "") as UserId, role);
+      if (changed) await showOne(ctx, changed);
+      else await ctx.answerCallbackQuery({ text: text.notOwner });
+    });
+    onCallback(composer, "ui", async (ctx, [role]) => {
+      if (role !== "viewer" && role !== "trader") return;
+      const token = await deps.admission.invite(ctx.user, role);
+      const link = `https://t.me/${ctx.me.username}?start=${INVITATION_PREFIX}${token}`;
+      await show(ctx, {
+        html: text.invite(link, role),
+        keyboard: new InlineKeyboard().text("Back", callbackData("us")),
+      });
+    });
+    return composer;
+  },
+};
+
+async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+  const known: User[] = [];
+  for await (const user of deps.users.all()) known.push(user);
+  known.sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role) || a.createdAt - b.createdAt);
+  const listed = known.slice(0, MAX_LISTED);
+  const keyboard = new InlineKeyboard();
+  for (const user of listed) keyboard.text(user.name || user._id, callbackData("us", user._id)).row();
+  keyboard.text("Invite a viewer", callbackData("ui", "viewer")).text("Invite a trader", callbackData("ui", "trader"));
+  const rows = listed.map((user) => text.line(personOf(user)));
+  await show(ctx, { html: lines(text.title(known.length), ...rows), keyboard });
+}
+
+async function showOne(ctx: SaudaContext, user: User): Promise<void> {
+  await show(ctx, {
+    html: text.card(personOf(user)),
+    keyboard: roleKeyboard(user).row().text("Back", callbackData("us")),
+  });
+}

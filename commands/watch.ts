@@ -1,0 +1,71 @@
+import { Composer } from "grammy";
+import { keyFromArgument, onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import { instrumentFrom } from "../src/bot/order-flow.ts";
+import { priceLink } from "../src/bot/price-link.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { accountTitle } from "../src/bot/render/source.ts";
+import { watchEditView, watchText, watchView } from "../src/bot/render/watch.ts";
+import { resolveOrAsk } from "../src/bot/symbols.ts";
+import { show } from "../src/bot/view.ts";
+import type { Instrument } from "../src/domain/instrument.ts";
+import { MAX_WATCHED } from "../src/services/watchlist.ts";
+
+export const watch: CommandModule = {
+  name: "watch",
+  description: "Your watchlist",
+  group: "Market",
+  example: "/watch SBIN",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("watch", async (ctx) => {
+      const [, sign = "", wanted = ""] = /^([+−-]?)\s*(.*)$/s.exec(ctx.match.trim()) ?? [];
+      if (wanted === "") {
+        await showList(deps, ctx, 0);
+        return;
+      }
+      const isRemoving = sign === "-" || sign === "−";
+      const instrument = await resolveOrAsk(deps, ctx, wanted, isRemoving ? "war" : "waa");
+      if (instrument) await (isRemoving ? remove : add)(deps, ctx, instrument);
+    });
+    onCallback(composer, "wat", (ctx, [page]) => showList(deps, ctx, Number(page)));
+    onCallback(composer, "waa", async (ctx, [key]) => {
+      const instrument = await instrumentFrom(deps, key);
+      if (instrument) await add(deps, ctx, instrument);
+    });
+    onCallback(composer, "war", async (ctx, [key]) => {
+      const instrument = await instrumentFrom(deps, key);
+      if (instrument) await remove(deps, ctx, instrument);
+    });
+    onCallback(composer, "wae", async (ctx, [page]) => {
+      await show(ctx, watchEditView(await deps.watchlist.of(ctx.user._id), Number(page)));
+    });
+    onCallback(composer, "wax", async (ctx, [key = "", page]) => {
+      await deps.watchlist.remove(ctx.user._id, keyFromArgument(key));
+      await show(ctx, watchEditView(await deps.watchlist.of(ctx.user._id), Number(page)));
+    });
+    return composer;
+  },
+};
+
+async function add(deps: BotDeps, ctx: SaudaContext, instrument: Instrument): Promise<void> {
+  if (!(await deps.watchlist.add(ctx.user._id, instrument))) throw new Refusal(watchText.full(MAX_WATCHED));
+  await showList(deps, ctx, Infinity);
+}
+
+async function remove(deps: BotDeps, ctx: SaudaContext, instrument: Instrument): Promise<void> {
+  await deps.watchlist.remove(ctx.user._id, instrument.key);
+  await showList(deps, ctx, 0);
+}
+
+async function showList(deps: BotDeps, ctx: SaudaContext, page: number): Promise<void> {
+  const instruments = await deps.watchlist.of(ctx.user._id);
+  if (instruments.length === 0) throw new Refusal(watchText.empty());
+  const link = await priceLink(deps, ctx.user);
+  const quotes = await deps.quotes.many(link, instruments);
+  const broker = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+  const last = Number.isFinite(page) ? page : instruments.length;
+  await show(ctx, watchView({ instruments, quotes, broker, now: deps.clock.now(), page: last }));
+}

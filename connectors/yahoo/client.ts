@@ -1,0 +1,166 @@
+import YahooFinance from "yahoo-finance2";
+import { ExtendedCookieJar } from "yahoo-finance2/lib/cookieJar";
+import type { z } from "zod";
+import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../src/lib/http.ts";
+import { READ_TIMEOUT_MS } from "../base.ts";
+import { fromFailure, isStaleCrumb, YAHOO, yahooError } from "./errors.ts";
+import { chartSchema, quotesSchema, type Chart, type QuoteRow } from "./schemas.ts";
+
+export const REAL_ROOT = "https://query2.finance.yahoo.com";
+/** The library asks three hosts; only one of them is configurable there. */
+const YAHOO_HOSTS = /^https:\/\/(finance|query1\.finance|query2\.finance)\.yahoo\.com/;
+/** Yahoo blocks an address that goes on asking after 429 (reference card, section 5). */
+const PAUSE_AFTER_429_MS = 15 * 60_000;
+const CHART = "GET /v8/finance/chart";
+const QUOTE = "GET /v7/finance/quote";
+
+export type ChartInterval = "1m" | "5m" | "15m" | "30m" | "1h" | "1d";
+
+export interface YahooClientDeps {
+  readonly http: HttpClient;
+  /** `https://query2.finance.yahoo.com`, or a stand-in for all of Yahoo's hosts. */
+  readonly root: string;
+  readonly now: () => number;
+}
+
+export interface YahooClient {
+  getChart(
+    symbol: string,
+    range: { readonly from: number; readonly to: number; readonly interval: ChartInterval },
+    signal?: AbortSignal,
+  ): Promise<Chart>;
+  /** Needs a cookie and a crumb, which are fetched on the first call. Unknown symbols are missing from the answer. */
+  getQuotes(symbols: readonly string[], signal?: AbortSignal): Promise<QuoteRow[]>;
+}
+
+/** yahoo-finance2 over our HTTP client. Its known defects are fenced here: no deadline, no pause, a crumb kept for ever. */
+export function createYahooClient(deps: YahooClientDeps): YahooClient {
+  const pausedUntil = { [CHART]: 0, [QUOTE]: 0 };
+  let yahoo = createLibrary(deps);
+
+  async function call<S extends z.ZodType>(
+    endpoint: typeof CHART | typeof QUOTE,
+    schema: S,
+    ask: () => Promise<unknown>,
+  ): Promise<z.output<S>> {
+    const waitMs = pausedUntil[endpoint] - deps.now();
+    if (waitMs > 0) throw yahooError("rate-limited", "Yahoo asked for a pause", endpoint, { retryAfterMs: waitMs });
+    try {
+      return validated(schema, await ask(), endpoint);
+    } catch (error) {
+      const failure = fromFailure(error, endpoint);
+      if (failure.kind === "rate-limited") pausedUntil[endpoint] = deps.now() + PAUSE_AFTER_429_MS;
+      throw failure;
+    }
+  }
+
+  // Our schema looks at what we use; the library's own breaks on any field that Yahoo adds or drops.
+  const options = (signal: AbortSignal | undefined) => ({
+    validateResult: false as const,
+    fetchOptions: signal ? { signal } : {},
+  });
+
+  const askQuotes = (symbols: readonly string[], signal?: AbortSignal): Promise<QuoteRow[]> =>
+    call(QUOTE, quotesSchema, () => yahoo.quote([...symbols], { return: "array" }, options(signal)));
+
+  return {
+    getChart: (symbol, { from, to, interval }, signal) =>
+      // The library passes numbers on as seconds: only dates are safe. The end is exclusive and must differ.
+      call(CHART, chartSchema, () =>
+        yahoo.chart(
+          symbol,
+          { period1: new Date(from), period2: new Date(Math.max(to, from) + 1_000), interval, events: "" },
+          options(signal),
+        ),
+      ),
+    async getQuotes(symbols, signal) {
+      try {
+        return await askQuotes(symbols, signal);
+      } catch (error) {
+        const failure = fromFailure(error, QUOTE);
+        if (failure.kind !== "unavailable" || !isStaleCrumb(failure)) throw failure;
+        yahoo = createLibrary(deps);
+        return askQuotes(symbols, signal);
+      }
+    },
+  };
+}
+
+function validated<S extends z.ZodType>(schema: S, value: unknown, endpoint: string): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw yahooError("bad-response", `Yahoo: ${issue?.path.join(".")}: ${issue?.message}`, endpoint);
+}
+
+const silent = (): void => undefined;
+
+const createLibrary = (deps: YahooClientDeps): InstanceType<typeof YahooFinance> =>
+  new YahooFinance({
+    fetch: fetchThrough(deps),
+    cookieJar: new ExtendedCookieJar(),
+    // It would ask a package registry about itself after any reply that it does not understand.
+    versionCheck: false,
+    suppressNotices: ["yahooSurvey", "ripHistorical"],
+    validation: { logErrors: false, logOptionsErrors: false },
+    queue: { concurrency: 2 },
+    logger: { info: silent, warn: silent, error: silent, debug: silent, dir: silent },
+  });
+
+/** What the library takes for fetch. Failures that it would print, crumb and all, end here. */
+function fetchThrough({ http, root }: YahooClientDeps): typeof globalThis.fetch {
+  const origin = root.replace(/\/+$/, "");
+  return async (input, init) => {
+    const asked = input instanceof Request ? input.url : input.toString();
+    const url = origin === REAL_ROOT ? asked : asked.replace(YAHOO_HOSTS, origin);
+    const reply = await sendTwice(http, {
+      scope: YAHOO,
+      method: init?.method === "POST" ? "POST" : "GET",
+      url,
+      headers: headersOf(init),
+      ...(typeof init?.body === "string" ? { body: init.body } : {}),
+      timeoutMs: READ_TIMEOUT_MS,
+      signal: init?.signal ?? undefined,
+    });
+    refuseWhatIsPrinted(reply, new URL(url).pathname);
+    return new Response(reply.status === 204 ? null : reply.body, {
+      status: reply.status,
+      headers: replyHeaders(reply),
+    });
+  };
+}
+
+/** A kept connection that was closed under us breaks the call; asking again at once is enough. 429 is not asked again. */
+async function sendTwice(http: HttpClient, request: HttpRequest): Promise<HttpReply> {
+  try {
+    return await http.send(request);
+  } catch (error) {
+    if (error instanceof HttpFailure && error.kind === "broken") return http.send(request);
+    throw error;
+  }
+}
+
+function headersOf(init: RequestInit | undefined): Record<string, string> {
+  const headers = Object.fromEntries(new Headers(init?.headers).entries());
+  // The HTTP client unpacks what it asked for itself.
+  delete headers["accept-encoding"];
+  return headers;
+}
+
+function replyHeaders({ headers }: HttpReply): Headers {
+  const kept = new Headers();
+  for (const name of ["content-type", "location", "set-cookie"]) {
+    const value = headers[name];
+    for (const line of value === undefined ? [] : value.split("\n")) kept.append(name, line);
+  }
+  return kept;
+}
+
+function refuseWhatIsPrinted({ status, body }: HttpReply, path: string): void {
+  if (status < 400) return;
+  const endpoint = `GET ${path.replace(/\/[^/]*$/, "")}`;
+  if (status === 429) throw yahooError("rate-limited", "Yahoo: Too Many Requests", endpoint, { status });
+  if (status >= 500) throw yahooError("unavailable", `Yahoo answered HTTP ${status}`, endpoint, { status });
+  if (!body.trimStart().startsWith("{"))
+    throw yahooError("unavailable", `Yahoo answered HTTP ${status} without its envelope`, endpoint, { status });
+}

@@ -1,0 +1,42 @@
+import { brokerName } from "../../src/domain/ids.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { HttpFailure } from "../../src/lib/http.ts";
+
+export const YAHOO = brokerName("yahoo");
+
+/** The library's errors carry no code, so their words are matched. First match wins. */
+const SAYS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
+  [/Too Many Requests|status 429/i, "rate-limited"],
+  [/Invalid Crumb|Invalid Cookie|Unauthorized|get crumb|find crumb|set-cookie/i, "unavailable"],
+  [/No data found|may be delisted|Data doesn't exist|Not Found/i, "rejected"],
+  [/data not available|range must be|Invalid input|Bad Request/i, "invalid-request"],
+];
+const MAX_WORDS = 200;
+
+const FAILURE_KINDS = {
+  unreachable: "unreachable",
+  timeout: "timeout",
+  aborted: "timeout",
+  broken: "unavailable",
+  "too-large": "bad-response",
+} as const satisfies Record<HttpFailure["kind"], BrokerErrorKind>;
+
+export const yahooError = (
+  kind: BrokerErrorKind,
+  message: string,
+  endpoint: string,
+  more: { status?: number; retryAfterMs?: number; cause?: unknown } = {},
+): BrokerError => new BrokerError(kind, message, { broker: YAHOO, endpoint, ...more });
+
+/** Whatever a call threw, as BrokerError. */
+export function fromFailure(error: unknown, endpoint: string): BrokerError {
+  if (error instanceof BrokerError) return error;
+  if (error instanceof HttpFailure)
+    return yahooError(FAILURE_KINDS[error.kind], `Yahoo: ${error.message}`, endpoint, { cause: error });
+  const words = error instanceof Error ? error.message : String(error);
+  const kind = SAYS.find(([pattern]) => pattern.test(words))?.[1] ?? "bad-response";
+  return yahooError(kind, `Yahoo: ${words.slice(0, MAX_WORDS)}`, endpoint, { cause: error });
+}
+
+/** After "Invalid Crumb" the library goes on with the dead crumb for ever: only a new client helps. */
+export const isStaleCrumb = (error: BrokerError): boolean => /crumb|cookie/i.test(error.message);

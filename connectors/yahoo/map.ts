@@ -1,0 +1,133 @@
+import type { InstrumentKey } from "../../src/domain/ids.ts";
+import type { Instrument } from "../../src/domain/instrument.ts";
+import { addDays, istDate, istInstant, weekday } from "../../src/domain/market.ts";
+import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
+import type { Candle, Interval, Quote } from "../../src/domain/portfolio.ts";
+import type { Chart, ChartRow, QuoteRow } from "./schemas.ts";
+
+/** Yahoo's numbers are single precision (`2475.800048828125`); no Indian price has more than two decimals here. */
+export const toPrice = (rupees: number): Price => priceFromRupees(rupees.toFixed(2));
+const priceOrNull = (rupees: number | null | undefined): Price | null =>
+  typeof rupees === "number" && rupees > 0 ? toPrice(rupees) : null;
+
+/** The row as a candle at its own time, or null when any price of it is missing. */
+function toCandle(row: ChartRow): Candle | null {
+  const [open, high, low, close] = [row.open, row.high, row.low, row.close].map(priceOrNull);
+  if (!open || !high || !low || !close) return null;
+  return { at: row.date.getTime(), open, high, low, close, volume: row.volume ?? 0 };
+}
+
+/**
+ * Days by their Indian date. Today's bar is the running one and may come twice, once with the last trade's time:
+ * the later row wins.
+ */
+export function dailyCandles(chart: Chart): Candle[] {
+  const days = new Map<string, Candle>();
+  for (const row of chart.quotes) {
+    const candle = toCandle(row);
+    if (!candle) continue;
+    const date = istDate(candle.at);
+    days.set(date, { ...candle, at: istInstant(date) });
+  }
+  return [...days.values()].sort((a, b) => a.at - b.at);
+}
+
+/** Bars on the session's own grid from 09:15; the running one's last-trade time falls into its bar. */
+export function intradayCandles(chart: Chart, widthMs: number): Candle[] {
+  const bars = new Map<number, Candle>();
+  for (const row of chart.quotes) {
+    const candle = toCandle(row);
+    if (!candle) continue;
+    const open = istInstant(istDate(candle.at), "09:15");
+    const at = open + Math.floor((candle.at - open) / widthMs) * widthMs;
+    const known = bars.get(at);
+    bars.set(at, known ? joined(known, candle) : { ...candle, at });
+  }
+  return [...bars.values()].sort((a, b) => a.at - b.at);
+}
+
+const joined = (first: Candle, later: Candle): Candle => ({
+  at: first.at,
+  open: first.open,
+  high: price(Math.max(first.high, later.high)),
+  low: price(Math.min(first.low, later.low)),
+  close: later.close,
+  volume: first.volume + later.volume,
+});
+
+/** Weeks from Monday and months are made of days: Yahoo's own mix a partial row into them. */
+export function groupDays(days: readonly Candle[], interval: Extract<Interval, "1w" | "1mo">): Candle[] {
+  const periods = new Map<number, Candle>();
+  for (const day of days) {
+    const at = periodStart(interval, day.at);
+    const known = periods.get(at);
+    periods.set(at, known ? joined(known, day) : { ...day, at });
+  }
+  return [...periods.values()];
+}
+
+export function periodStart(interval: Interval, at: number): number {
+  const date = istDate(at);
+  if (interval === "1mo") return istInstant(`${date.slice(0, 7)}-01`);
+  return interval === "1w" ? istInstant(addDays(date, -((weekday(date) + 6) % 7))) : istInstant(date);
+}
+
+interface QuoteParts {
+  readonly key: InstrumentKey;
+  readonly symbol: Quote["symbol"];
+  readonly ltp: Price;
+  readonly open: Price | null;
+  readonly high: Price | null;
+  readonly low: Price | null;
+  readonly prevClose: Price | null;
+  readonly volume: number | null;
+  readonly at: number | null;
+}
+
+/** Yahoo's bid and ask for India are 0: never used. */
+const toQuote = (parts: QuoteParts): Quote => ({
+  ...parts,
+  bid: null,
+  ask: null,
+  openInterest: null,
+  lowerCircuit: null,
+  upperCircuit: null,
+  source: "yfinance",
+});
+
+/** From a chart of the last days: `chartPreviousClose` is the close before the range, so yesterday is looked up in the rows. */
+export function quoteFromChart({ key, symbol }: Instrument, chart: Chart): Quote | null {
+  const ltp = priceOrNull(chart.meta.regularMarketPrice);
+  if (ltp === null) return null;
+  const at = chart.meta.regularMarketTime;
+  const today = istInstant(istDate(at));
+  const days = dailyCandles(chart);
+  const bar = days.find((day) => day.at === today);
+  return toQuote({
+    key,
+    symbol,
+    ltp,
+    open: bar?.open ?? null,
+    high: bar?.high ?? null,
+    low: bar?.low ?? null,
+    prevClose: days.findLast((day) => day.at < today)?.close ?? null,
+    volume: chart.meta.regularMarketVolume ?? bar?.volume ?? null,
+    at,
+  });
+}
+
+export function quoteFromRow({ key, symbol }: Instrument, row: QuoteRow): Quote | null {
+  const ltp = priceOrNull(row.regularMarketPrice);
+  if (ltp === null) return null;
+  return toQuote({
+    key,
+    symbol,
+    ltp,
+    open: priceOrNull(row.regularMarketOpen),
+    high: priceOrNull(row.regularMarketDayHigh),
+    low: priceOrNull(row.regularMarketDayLow),
+    prevClose: priceOrNull(row.regularMarketPreviousClose),
+    volume: row.regularMarketVolume ?? null,
+    at: row.regularMarketTime ?? null,
+  });
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+
+/** The library turns times into dates where its own schema knows them, and leaves epoch seconds elsewhere. */
+const instant = z.union([z.date(), z.number()]).transform((at) => (typeof at === "number" ? at * 1_000 : at.getTime()));
+/** A day may lack any of its numbers. */
+const cell = z.number().nullish();
+
+/** GET /v8/finance/chart/{symbol}, as the library's `chart` hands it over. */
+export const chartSchema = z.object({
+  meta: z.object({
+    symbol: z.string(),
+    exchangeTimezoneName: z.string(),
+    regularMarketPrice: z.number(),
+    regularMarketTime: instant,
+    regularMarketVolume: z.number().optional(),
+  }),
+  quotes: z.array(z.object({ date: z.date(), open: cell, high: cell, low: cell, close: cell, volume: cell })),
+});
+export type Chart = z.output<typeof chartSchema>;
+export type ChartRow = Chart["quotes"][number];
+
+/** GET /v7/finance/quote, as the library's `quote` hands it over. */
+export const quotesSchema = z.array(
+  z.object({
+    symbol: z.string(),
+    regularMarketPrice: z.number().optional(),
+    regularMarketTime: instant.optional(),
+    regularMarketPreviousClose: z.number().optional(),
+    regularMarketOpen: z.number().optional(),
+    regularMarketDayHigh: z.number().optional(),
+    regularMarketDayLow: z.number().optional(),
+    regularMarketVolume: z.number().optional(),
+  }),
+);
+export type QuoteRow = z.output<typeof quotesSchema>[number];

@@ -1,0 +1,79 @@
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { backup, DatabaseSync } from "node:sqlite";
+import { ConfigError } from "../errors.ts";
+import { FILES, lockDirectory } from "../store/sqlite/store.ts";
+import { orExit } from "./exit.ts";
+import { readSettings } from "./settings.ts";
+
+// npm run backup -- DIRECTORY: copies the embedded store while the bot runs.
+// npm run restore -- DIRECTORY: puts such a copy back, with the bot stopped.
+// The master key is in no backup: kept elsewhere, it makes a stolen backup worthless.
+
+const DATABASES = Object.values(FILES).map(({ name }) => name);
+/** The paper exchange's state. */
+const PLAIN_FILES = ["paper.json", "exchange.json"];
+
+await orExit(async () => {
+  const config = readSettings();
+  const [mode, directory] = process.argv.slice(2);
+  if (config.mongoUri) {
+    throw new ConfigError(["MONGODB_URI: the data is in MongoDB; use mongodump and mongorestore (docs/operations.md)"]);
+  }
+  if (directory === undefined) throw new ConfigError([`Which directory? npm run ${mode} -- DIRECTORY`]);
+  if (mode === "restore") restore(directory, config.dataDir);
+  else await copyTo(config.dataDir, directory);
+  process.stdout.write(`Done. Without the master key this ${mode === "restore" ? "data" : "copy"} cannot be read: keep it safe, and elsewhere.\n`);
+});
+
+async function copyTo(dataDir: string, directory: string): Promise<void> {
+  if (!existsSync(join(dataDir, DATABASES[0] ?? ""))) throw new ConfigError([`DATA_DIR: there is no store in ${dataDir}`]);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const name of DATABASES) {
+    const source = new DatabaseSync(join(dataDir, name), { readOnly: true });
+    try {
+      await backup(source, join(directory, `${name}.partial`));
+    } finally {
+      source.close();
+    }
+    check(join(directory, `${name}.partial`));
+    renameSync(join(directory, `${name}.partial`), join(directory, name));
+  }
+  for (const name of PLAIN_FILES) {
+    if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(directory, name));
+  }
+}
+
+function restore(directory: string, dataDir: string): void {
+  for (const name of DATABASES) check(join(directory, name));
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const lock = lockDirectory(dataDir);
+  try {
+    for (const name of DATABASES) {
+      copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
+      // The old write-ahead log belongs to the old file.
+      for (const end of ["-wal", "-shm"]) rmSync(join(dataDir, name + end), { force: true });
+      renameSync(join(dataDir, `${name}.partial`), join(dataDir, name));
+    }
+    for (const name of PLAIN_FILES) {
+      if (existsSync(join(directory, name))) copyFileSync(join(directory, name), join(dataDir, name));
+    }
+  } finally {
+    lock.close();
+  }
+}
+
+/** Throws unless the file is a whole database. */
+function check(path: string): void {
+  if (!existsSync(path)) throw new ConfigError([`${path} is missing`]);
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    const [row] = db.prepare("PRAGMA integrity_check").all();
+    if (row?.["integrity_check"] !== "ok") throw new ConfigError([`${path} is damaged`]);
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError([`${path} is not a database`]);
+  } finally {
+    db.close();
+  }
+}

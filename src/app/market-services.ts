@@ -1,0 +1,57 @@
+import type { DataSource } from "../../connectors/base.ts";
+import type { BotDeps } from "../bot/commands.ts";
+import { alertNotification } from "../bot/render/alerts.ts";
+import { sessionAt } from "../domain/calendar.ts";
+import { createPictures } from "../lib/chart/png.ts";
+import type { Log } from "../lib/log.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Notifier } from "../ports/notifier.ts";
+import type { Store } from "../ports/store.ts";
+import { createAlerts } from "../services/alerts.ts";
+import { createCalendar } from "../services/calendar.ts";
+import { createCandles } from "../services/candles.ts";
+import { createBacktests } from "../services/strategies/nifty-shop/backtests.ts";
+import { loadNifty50 } from "../services/strategies/nifty-shop/constituents.ts";
+import { createNiftyShop } from "../services/strategies/nifty-shop/shop.ts";
+import { createWatchlist } from "../services/watchlist.ts";
+
+type MarketServices = Pick<
+  BotDeps,
+  "candles" | "alerts" | "watchlist" | "niftyShop" | "backtests" | "pictures" | "calendar"
+>;
+
+export interface MarketServicesOptions extends Pick<
+  BotDeps,
+  "users" | "accounts" | "instruments" | "quotes" | "journal" | "tickets" | "desk"
+> {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dataDir: string;
+  readonly yahoo: DataSource;
+  readonly notifier: Notifier;
+  /** The playground's exchange never closes. */
+  readonly isAlwaysOpen: boolean;
+}
+
+/** What stands on prices: candles, alerts, the watchlist, the strategy and its backtest, pictures. */
+export function createMarketServices(options: MarketServicesOptions): MarketServices {
+  const { clock, notifier } = options;
+  const calendar = createCalendar(options);
+  const candles = createCandles(options);
+  const constituents = loadNifty50();
+  return {
+    calendar,
+    candles,
+    pictures: createPictures(),
+    watchlist: createWatchlist(options),
+    alerts: createAlerts({
+      ...options,
+      onFire: (alert, by) => notifier.post(alertNotification(alert, by, clock.now())),
+      // A year without a calendar is not a reason to miss an alert.
+      isMarketOpen: (at) => options.isAlwaysOpen || sessionAt("NFO", at, calendar.current()).kind !== "closed",
+    }),
+    niftyShop: createNiftyShop({ ...options, candles, constituents }),
+    backtests: createBacktests({ ...options, candles, constituents }),
+  };
+}

@@ -1,0 +1,60 @@
+import { ConfigError } from "../errors.ts";
+import { createLog } from "../lib/log.ts";
+import { openMongoStore } from "../store/mongo/store.ts";
+import { rekey, type AtRest, type Rekeyed } from "../store/rekey.ts";
+import { openSqliteStore } from "../store/sqlite/store.ts";
+import { readSettings } from "./settings.ts";
+import type { Config } from "./config.ts";
+import { beginFileRotation, endFileRotation, openKeyring } from "./keyring.ts";
+import { orExit } from "./exit.ts";
+
+// npm run rotate-key: encrypts everything with a new master key. Killed at any moment, it goes on where it was.
+
+await orExit(async () => {
+  const config = readSettings();
+  const { documents, rewritten, unreadable } = await rotate(config);
+  process.stdout.write(`${documents} documents, ${rewritten} values encrypted with the new key.\n`);
+  if (unreadable > 0) process.stderr.write(`${unreadable} values could not be read with any key and stay as they are.\n`);
+  if (config.masterKey) process.stdout.write("Done. Remove MASTER_KEY_PREVIOUS and start every process again.\n");
+});
+
+function rotate(config: Config): Promise<Rekeyed> {
+  const log = createLog({ level: config.logLevel });
+  if (config.masterKey && config.previousKeys.length === 0) {
+    throw new ConfigError([
+      "MASTER_KEY_PREVIOUS: put the present key here and a new one (openssl rand -base64 32) into MASTER_KEY, start every process with both, then run this again",
+    ]);
+  }
+  return config.mongoUri ? rotateMongo(config, openKeyring(config, log)) : rotateFiles(config);
+}
+
+async function rotateMongo(config: Config, keyring: ReturnType<typeof openKeyring>): Promise<Rekeyed> {
+  if (!config.mongoUri) throw new Error("no MongoDB");
+  const store = await openMongoStore({ uri: config.mongoUri, now: Date.now, keyring });
+  return closing(store, (open) => rekey(open.atRest(), keyring));
+}
+
+/** The store's own lock says that no bot is working on it. */
+async function rotateFiles(config: Config): Promise<Rekeyed> {
+  const log = createLog({ level: config.logLevel });
+  const before = openKeyring(config, log);
+  const store = openSqliteStore({ dir: config.dataDir, now: Date.now, keyring: before });
+  return closing(store, async (open) => {
+    if (!config.masterKey) beginFileRotation(config.dataDir);
+    const keyring = openKeyring(config, log);
+    const done = await rekey(open.atRest(), keyring);
+    if (!config.masterKey) endFileRotation(config.dataDir);
+    return done;
+  });
+}
+
+async function closing<S extends { atRest(): AtRest; close(): Promise<void> }, T>(
+  store: S,
+  use: (store: S) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}

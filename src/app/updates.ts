@@ -1,0 +1,166 @@
+import { createHash, createHmac } from "node:crypto";
+import { GrammyError, type Bot } from "grammy";
+import type { Update } from "grammy/types";
+import type { Hono } from "hono";
+import type { SaudaContext } from "../bot/context.ts";
+import { laneOf } from "../bot/lanes.ts";
+import { ConfigError } from "../errors.ts";
+import type { Log } from "../lib/log.ts";
+import { Secret } from "../lib/secret.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
+import { createInbox, type Arrival, type Inbox } from "../services/inbox.ts";
+import { createLeases, type Leases } from "../services/leases.ts";
+import { WEBHOOK_PATH, webhookRoutes } from "../web/telegram.ts";
+import type { Config } from "./config.ts";
+import { ALLOWED_UPDATES } from "./create-bot.ts";
+import { startLoop } from "./schedule.ts";
+
+const SWEEP_EVERY_MS = 1_000;
+const RETRY_MS = 2_000;
+const POLL_S = 30;
+const POLLING_LEASE = "polling";
+const WEBHOOK_CONNECTIONS = 100;
+const DRAIN_MS = 8_000;
+
+export interface Updates {
+  readonly inbox: Inbox;
+  /** What Telegram calls, in webhook mode. */
+  readonly routes: readonly Hono[];
+  /** Begins to take and handle updates. The bot must have been initialised. */
+  start(): Promise<void>;
+  /** Takes no more, and gives what is running its time to end. */
+  stop(): Promise<void>;
+}
+
+export interface UpdatesOptions {
+  readonly bot: Bot<SaudaContext>;
+  readonly token: Secret;
+  readonly config: Pick<Config, "mode" | "publicUrl">;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Brings Telegram's updates into the store and from there, lane by lane, to the bot: the same way in both modes. */
+export function createUpdates({ bot, token, config, store, clock, log }: UpdatesOptions): Updates {
+  const leases = createLeases({ store, clock });
+  const inbox = createInbox({
+    store,
+    clock,
+    log,
+    leases,
+    handle: (body) => bot.handleUpdate(JSON.parse(body) as Update),
+  });
+  const stopped = new AbortController();
+  const accept = (update: object & { update_id: number }): Promise<void> =>
+    stopped.signal.aborted ? Promise.reject(new Error("stopping")) : inbox.accept(arrivalOf(update as Update));
+  const running: { stop(): Promise<void> }[] = [];
+  const isWebhook = config.mode === "webhook";
+
+  return {
+    inbox,
+    routes: isWebhook ? [webhookRoutes({ secret: webhookSecret(token), accept, log })] : [],
+    async start() {
+      running.push(startLoop("inbox", SWEEP_EVERY_MS, () => inbox.sweep(), log));
+      if (isWebhook) {
+        await bot.api.setWebhook(`${config.publicUrl}${WEBHOOK_PATH}`, {
+          secret_token: webhookSecret(token).reveal(),
+          allowed_updates: [...ALLOWED_UPDATES],
+          max_connections: WEBHOOK_CONNECTIONS,
+        });
+        return;
+      }
+      await bot.api.deleteWebhook();
+      running.push(pollAsTheOnlyOne({ bot, leases, accept, clock, log, signal: stopped.signal }));
+    },
+    async stop() {
+      stopped.abort();
+      await Promise.all(running.map((each) => each.stop()));
+      const endsAt = Date.now() + DRAIN_MS;
+      while (inbox.running() > 0 && Date.now() < endsAt) await new Promise((resolve) => setTimeout(resolve, 20));
+    },
+  };
+}
+
+/** Update ids start over, at Telegram after a quiet week and where a local server was wiped, so the content counts too. */
+function arrivalOf(update: Update): Arrival {
+  const body = JSON.stringify(update);
+  const print = createHash("sha256").update(body).digest("base64url").slice(0, 10);
+  return { id: `${update.update_id}.${print}`, lane: laneOf(update), order: update.update_id, body };
+}
+
+/** The same in every process, and nobody can guess it without the token. */
+const webhookSecret = (token: Secret): Secret =>
+  new Secret(createHmac("sha256", token.reveal()).update("sauda webhook").digest("base64url"));
+
+interface Polling {
+  readonly bot: Bot<SaudaContext>;
+  readonly leases: Leases;
+  readonly accept: (update: Update) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Telegram gives updates to one poller only: a second process waits until the first is gone. */
+function pollAsTheOnlyOne(polling: Polling): { stop(): Promise<void> } {
+  const { leases, clock, log, signal } = polling;
+  const turns = async (): Promise<void> => {
+    let hasSaid = false;
+    while (!signal.aborted) {
+      const lease = await leases.take(POLLING_LEASE).catch(() => null);
+      if (lease) {
+        hasSaid = false;
+        await poll(polling, AbortSignal.any([signal, lease.lost]));
+        await lease.release().catch((error: unknown) => log.warn({ err: error }, "polling lease not given back"));
+      } else {
+        if (!hasSaid) log.warn("another process is polling with this store; waiting for it to end");
+        hasSaid = true;
+        await pause(clock, RETRY_MS, signal);
+      }
+    }
+  };
+  const ended = turns();
+  return { stop: () => ended };
+}
+
+/** An update is asked for again until it is stored. */
+async function poll({ bot, accept, clock, log }: Polling, signal: AbortSignal): Promise<void> {
+  let offset = 0;
+  while (!signal.aborted) {
+    try {
+      const updates = await bot.api.getUpdates(
+        { offset, timeout: POLL_S, allowed_updates: [...ALLOWED_UPDATES] },
+        signal as never,
+      );
+      for (const update of updates) {
+        await accept(update);
+        offset = update.update_id + 1;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn({ err: error, retryInMs: RETRY_MS }, "updates not fetched");
+      await pause(clock, RETRY_MS, signal);
+    }
+  }
+}
+
+/** Waits for Telegram as long as it takes. Throws ConfigError when it does not know the token. */
+export async function untilTelegramAnswers(bot: Bot<SaudaContext>, clock: Clock, log: Log): Promise<void> {
+  for (;;) {
+    try {
+      bot.botInfo = await bot.api.getMe();
+      return;
+    } catch (error) {
+      const code = error instanceof GrammyError ? error.error_code : null;
+      if (code === 401 || code === 404)
+        throw new ConfigError(["TELEGRAM_BOT_TOKEN: Telegram does not know this token; copy it again from BotFather"]);
+      log.error({ err: error, retryInMs: RETRY_MS }, "Telegram cannot be reached; waiting for it");
+      await clock.sleep(RETRY_MS);
+    }
+  }
+}
+
+const pause = (clock: Clock, ms: number, signal: AbortSignal): Promise<void> =>
+  clock.sleep(ms, signal).catch(() => undefined);

@@ -1,0 +1,98 @@
+import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
+import type { Instrument } from "../domain/instrument.ts";
+import type { OrderWords } from "../domain/order-text.ts";
+import { isFinal, type Order, type OrderTerms } from "../domain/order.ts";
+import type { Link } from "../services/accounts.ts";
+import type { BookedChange, ChangeResult } from "../services/orders/changes.ts";
+import type { BotDeps } from "./commands.ts";
+import type { SaudaContext } from "./context.ts";
+import { html, lines } from "./html.ts";
+import { Refusal } from "./refusal.ts";
+import { orderCard } from "./render/order-card.ts";
+import * as text from "./text.ts";
+import { send } from "./view.ts";
+
+/** Asks the broker for a change, once; what is not named stays as it is. */
+export async function askToModify(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  linkId: LinkId,
+  orderId: BrokerOrderId,
+  words: OrderWords,
+): Promise<void> {
+  const { link, order } = await bookedOrder(deps, ctx, linkId, orderId);
+  const instrument = order.key === null ? undefined : await deps.instruments.byKey(order.key);
+  const change = { ...quantityChange(words, instrument), ...termsChange(order, words) };
+  const user = ctx.user._id;
+  await reportChange(deps, ctx, link, await deps.changes.askBooked(user, link, orderId, change, instrument));
+}
+
+export async function askToCancel(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  linkId: LinkId,
+  orderId: BrokerOrderId,
+): Promise<void> {
+  const { link } = await bookedOrder(deps, ctx, linkId, orderId);
+  await reportChange(deps, ctx, link, await deps.changes.askBooked(ctx.user._id, link, orderId, "cancel"));
+}
+
+async function bookedOrder(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  linkId: LinkId,
+  orderId: BrokerOrderId,
+): Promise<{ link: Link; order: Order }> {
+  const link = await deps.accounts.get(ctx.user._id, linkId);
+  if (!link) throw new Refusal(text.accounts.gone());
+  const orders = await deps.accounts.call(link, (connector, access) => connector.getOrders(access));
+  const order = orders.find((each) => each.orderId === orderId);
+  if (!order || isFinal(order.status)) throw new Refusal(html`${text.orders.nothingToDo}`);
+  return { link, order };
+}
+
+/** Ours are shown on their card; an order placed elsewhere is answered in a sentence. */
+async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change: BookedChange): Promise<void> {
+  if (change.kind === "gone") throw new Refusal(html`${text.orders.nothingToDo}`);
+  if (change.kind === "blocked") throw new Refusal(lines(...change.findings.map(text.finding)));
+  if (change.kind === "theirs") {
+    await send(ctx, { html: text.orders.changed(link.label, change.outcome) });
+    return;
+  }
+  const intent = askedIntent(change.result);
+  const links = await deps.accounts.all(ctx.user._id);
+  const looked = await deps.watcher.look(intent);
+  const card = await send(ctx, orderCard(looked, deps.accounts, links, deps.clock.now()));
+  if (card) await deps.desk.attachCard(looked._id, card);
+}
+
+function askedIntent(result: ChangeResult) {
+  switch (result.kind) {
+    case "asked":
+      return result.intent;
+    case "busy":
+      throw new Refusal(html`${text.orders.busy}`);
+    case "nothing-to-do":
+      throw new Refusal(html`${text.orders.nothingToDo}`);
+    case "blocked":
+      throw new Refusal(lines(...result.findings.map(text.finding)));
+  }
+}
+
+function quantityChange({ quantity }: OrderWords, instrument: Instrument | undefined): { qty?: number } {
+  if (quantity === null || quantity.kind === "all") return {};
+  return { qty: quantity.kind === "units" ? quantity.count : quantity.count * (instrument?.lotSize ?? 1) };
+}
+
+/** A new price on a market order makes it a limit order; a trigger belongs to stop orders only. */
+function termsChange(order: Order, { price, triggerPrice }: OrderWords): { terms?: OrderTerms } {
+  if (price === null && triggerPrice === null) return {};
+  const isStop = order.type === "SL" || order.type === "SL-M";
+  if (isStop) {
+    const at = price ?? (order.type === "SL" ? order.price : null);
+    if (at === null) throw new Refusal(text.orders.needsLimit());
+    return { terms: { type: "SL", price: at, triggerPrice: triggerPrice ?? order.triggerPrice } };
+  }
+  if (triggerPrice !== null || price === null) throw new Refusal(text.orders.noTrigger());
+  return { terms: { type: "LIMIT", price } };
+}

@@ -1,0 +1,111 @@
+import { InlineKeyboard } from "grammy";
+import { ticker } from "../domain/instrument.ts";
+import type { InstrumentKey } from "../domain/ids.ts";
+import { opposite, type Product, type Side } from "../domain/order.ts";
+import type { Position } from "../domain/portfolio.ts";
+import type { Link } from "../services/accounts.ts";
+import { callbackData, keyArgument } from "./callbacks.ts";
+import type { BotDeps } from "./commands.ts";
+import type { SaudaContext } from "./context.ts";
+import { lines } from "./html.ts";
+import { showRequest } from "./order-flow.ts";
+import { Refusal } from "./refusal.ts";
+import { quantity } from "./render/amounts.ts";
+import { failures } from "./render/portfolio.ts";
+import * as text from "./text.ts";
+import { send } from "./view.ts";
+
+const MAX_CHOICES = 20;
+
+interface OpenPosition {
+  readonly link: Link;
+  readonly position: Position & { readonly side: Side; readonly key: InstrumentKey };
+}
+
+/** Asks which position, or makes the ticket when the text can mean only one instrument. */
+export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<void> {
+  const { open, notes } = await openPositions(deps, ctx);
+  const matching = wanted === "" ? open : bestMatches(open, wanted.toUpperCase());
+  const keys = new Set(matching.map(({ position }) => position.key));
+  const [only] = keys;
+  if (keys.size === 0) throw new Refusal(lines(text.exits.none(wanted), ...notes));
+  if (keys.size === 1 && only !== undefined && wanted !== "") {
+    await showExits(deps, ctx, only, matching);
+    return;
+  }
+  const keyboard = new InlineKeyboard();
+  for (const key of [...keys].slice(0, MAX_CHOICES)) {
+    keyboard.text(
+      choiceLabel(matching.filter(({ position }) => position.key === key)),
+      callbackData("ex", keyArgument(key)),
+    );
+    keyboard.row();
+  }
+  await send(ctx, { html: lines(text.exits.which(), ...notes), keyboard });
+}
+
+/** The tickets that close an instrument's positions; the positions are read again. */
+export async function exitInstrument(deps: BotDeps, ctx: SaudaContext, key: InstrumentKey): Promise<void> {
+  const { open, notes } = await openPositions(deps, ctx);
+  const same = open.filter(({ position }) => position.key === key);
+  if (same.length === 0) throw new Refusal(lines(text.exits.none(""), ...notes));
+  await showExits(deps, ctx, key, same);
+}
+
+async function openPositions(deps: BotDeps, ctx: SaudaContext) {
+  const parts = await deps.portfolio.positions(ctx.user._id);
+  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  const open = parts.flatMap(({ link, ...part }): OpenPosition[] =>
+    part.ok ? part.value.filter(isOpen).map((position) => ({ link, position })) : [],
+  );
+  return { open, notes: failures(parts, deps.accounts) };
+}
+
+const isOpen = (position: Position): position is OpenPosition["position"] =>
+  position.qty > 0 && position.side !== "CLOSED" && position.key !== null;
+
+/** The exact ticker before what merely begins like it: "SBIN" is the share, not its options. */
+function bestMatches(open: readonly OpenPosition[], wanted: string): readonly OpenPosition[] {
+  const exact = open.filter(({ position }) => position.symbol === wanted || ticker(position.symbol) === wanted);
+  if (exact.length > 0) return exact;
+  const squeezed = wanted.replaceAll(/\s+/g, "");
+  return open.filter(({ position }) => ticker(position.symbol).startsWith(squeezed));
+}
+
+function choiceLabel(rows: readonly OpenPosition[]): string {
+  const [first] = rows;
+  if (!first) return "";
+  const total = rows.reduce((sum, { position }) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
+  return `${ticker(first.position.symbol)} ${quantity(total)}`;
+}
+
+/** One ticket for each side and product: within it, each account closes what it has. */
+async function showExits(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  key: InstrumentKey,
+  rows: readonly OpenPosition[],
+): Promise<void> {
+  const instrument = await deps.instruments.byKey(key);
+  if (!instrument) throw new Refusal(text.exits.unknown());
+  const groups = Map.groupBy(rows, ({ position }) => `${position.side} ${position.productType}`);
+  for (const group of groups.values()) {
+    const [first] = group;
+    if (!first) continue;
+    const productType: Product = first.position.productType;
+    await showRequest(deps, ctx, {
+      userId: ctx.user._id,
+      instrument,
+      side: opposite(first.position.side),
+      type: "MARKET",
+      price: null,
+      triggerPrice: null,
+      productType,
+      validity: "DAY",
+      isAmo: false,
+      parts: group.map(({ link, position }) => ({ link, qty: position.qty })),
+      origin: "exit",
+      protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
+    });
+  }
+}

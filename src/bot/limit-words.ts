@@ -1,0 +1,41 @@
+import { SEGMENTS, type Segment } from "../domain/instrument.ts";
+import { paiseFromRupees } from "../domain/money.ts";
+import type { LimitName, LimitValues } from "../services/orders/limits.ts";
+
+export interface LimitWords {
+  readonly name: LimitName;
+  readonly value: LimitValues[LimitName];
+}
+
+const NAMES: ReadonlyMap<string, LimitName> = new Map([
+  ["value", "orderValue"],
+  ["orders", "ordersPerDay"],
+  ["loss", "dayLoss"],
+  ["segments", "segments"],
+  ["segment", "segments"],
+]);
+const OFF = new Set(["off", "none", "any", "all"]);
+const MAX_ORDERS = 10_000;
+
+/** `value 50000`, `orders 10`, `loss 5,000`, `segments NSE NFO`, `value off`; null when it is none of these. */
+export function limitWords(text: string): LimitWords | null {
+  const [first = "", ...rest] = text.replaceAll("₹", "").trim().toLowerCase().split(/\s+/);
+  const name = NAMES.get(first);
+  const [amount = ""] = rest;
+  if (name === undefined || rest.length === 0) return null;
+  if (rest.length === 1 && OFF.has(amount)) return { name, value: null };
+  if (name === "segments") return segmentWords(rest);
+  if (rest.length > 1 || !/^\d[\d,]{0,12}$/.test(amount)) return null;
+  if (name !== "ordersPerDay") return { name, value: paiseFromRupees(amount) };
+  const orders = Number(amount.replaceAll(",", ""));
+  return orders <= MAX_ORDERS ? { name, value: orders } : null;
+}
+
+function segmentWords(words: readonly string[]): LimitWords | null {
+  const named = words
+    .flatMap((word) => word.toUpperCase().split(","))
+    .filter((word) => word !== "")
+    .map((word) => SEGMENTS.find((segment) => segment === word && segment !== "INDEX"));
+  const value = named.filter((segment): segment is Segment => segment !== undefined);
+  return value.length === named.length && value.length > 0 ? { name: "segments", value } : null;
+}

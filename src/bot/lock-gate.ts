@@ -1,0 +1,76 @@
+import type { Composer, MiddlewareFn } from "grammy";
+import type { Entered } from "../services/lock.ts";
+import type { BotDeps } from "./commands.ts";
+import type { SaudaContext } from "./context.ts";
+import type { Html } from "./html.ts";
+import { lock as text } from "./safety-text.ts";
+import { link } from "./text.ts";
+import { send } from "./view.ts";
+import { userId } from "../domain/ids.ts";
+
+const CONFIRM = /^x:/;
+
+/** Stands before the order cards: a Confirm does not count while trading is frozen or a code is missing. */
+export const lockGate =
+  (deps: BotDeps): MiddlewareFn<SaudaContext> =>
+  async (ctx, next) => {
+    if (!CONFIRM.test(ctx.callbackQuery?.data ?? "")) return next();
+    const { kind, isFrozen, needsCode, lockedOutUntil } = await deps.orderLock.state(ctx.user._id);
+    if (isFrozen) {
+      await ctx.answerCallbackQuery({ text: text.isFrozen().toString(), show_alert: true });
+      return;
+    }
+    if (kind === "none" || !needsCode) return next();
+    if (lockedOutUntil !== null) {
+      await send(ctx, { html: text.lockedOut(minutesUntil(deps, lockedOutUntil)) });
+      return;
+    }
+    await deps.orderLock.expect(ctx.user._id, "code");
+    await ctx.answerCallbackQuery({ text: text.needsCode });
+    await send(ctx, { html: text.askCode(kind) });
+  };
+
+/** A PIN or a code is taken here, before any dialogue could record it, and its message is deleted. */
+export const captureCodes =
+  (deps: BotDeps): MiddlewareFn<SaudaContext> =>
+  async (ctx, next) => {
+    const typed = ctx.message?.text ?? "";
+    if (typed === "" || typed.startsWith("/") || !(await deps.orderLock.isExpecting(ctx.user._id))) return next();
+    const entered = await deps.orderLock.take(ctx.user._id, typed);
+    if (entered === null) return next();
+    await ctx.deleteMessage().catch(() => send(ctx, { html: link.deleteFailed() }));
+    await send(ctx, { html: enteredText(deps, entered) });
+  };
+
+/** Freezing works from any state: it is handled before lanes, dialogues and whatever hangs there. */
+export function urgentLock(bot: Composer<SaudaContext>, deps: BotDeps): void {
+  bot
+    .filter((ctx) => ctx.chat?.type === "private" && /^\/lock(@\w+)?\s*$/.test(ctx.message?.text ?? ""))
+    .use(async (ctx, next) => {
+      const user = ctx.from && (await deps.users.get(userId(ctx.from.id)));
+      if (!user || user.role === "pending" || user.role === "blocked") return next();
+      await deps.orderLock.freeze(user._id, true);
+      await send(ctx, { html: text.frozen() });
+    });
+}
+
+function enteredText(deps: BotDeps, entered: Entered): Html {
+  switch (entered.kind) {
+    case "bad-pin":
+      return text.badPin();
+    case "pin-set":
+      return text.pinSet();
+    case "totp-set":
+      return text.totpSet();
+    case "totp-wrong":
+      return text.badCode();
+    case "code": {
+      const { result } = entered;
+      if (result.kind === "right") return text.opened();
+      if (result.kind === "wrong") return text.wrong(result.left);
+      return text.lockedOut(minutesUntil(deps, result.until));
+    }
+  }
+}
+
+const minutesUntil = (deps: BotDeps, until: number): number => Math.ceil((until - deps.clock.now()) / 60_000);

@@ -1,0 +1,28 @@
+import { InputFile, type Context, type InlineKeyboard } from "grammy";
+import type { Html } from "./html.ts";
+import { isHarmless } from "./view.ts";
+
+/** A message that is a picture with a caption of at most 1,024 characters. */
+export interface PictureView {
+  /** PNG; null leaves the picture that is there as it is. */
+  readonly png: Uint8Array | null;
+  readonly html: Html;
+  readonly keyboard?: InlineKeyboard;
+}
+
+/** A button's answer replaces its picture or caption; anything else is a new message. */
+export async function showPicture(ctx: Context, view: PictureView): Promise<void> {
+  const caption = { caption: view.html.toString(), parse_mode: "HTML" as const };
+  const markup = view.keyboard ? { reply_markup: view.keyboard } : {};
+  const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
+  try {
+    if (!isPicture && view.png)
+      await ctx.replyWithPhoto(new InputFile(view.png, "picture.png"), { ...caption, ...markup });
+    else if (view.png) {
+      const media = { type: "photo" as const, media: new InputFile(view.png, "picture.png"), ...caption };
+      await ctx.editMessageMedia(media, markup);
+    } else await ctx.editMessageCaption({ ...caption, ...markup });
+  } catch (error) {
+    if (!isHarmless(error)) throw error;
+  }
+}

@@ -1,0 +1,154 @@
+import { ticker, type Instrument } from "../../domain/instrument.ts";
+import { istDate, istTime } from "../../domain/market.ts";
+import { PRICE_SCALE, rupeesFromPrice, type Price } from "../../domain/money.ts";
+import type { Side } from "../../domain/order.ts";
+import type { Candle, Interval } from "../../domain/portfolio.ts";
+import { candleChart, type Overlay } from "../../lib/chart/candles.ts";
+import { plotOf } from "../../lib/chart/frame.ts";
+import { linearScale } from "../../lib/chart/scale.ts";
+import { HEADER, INK, label, line, MARGIN, sheet, tag, type Box, type Svg } from "../../lib/chart/svg.ts";
+import { changePercent, dateText, priceText } from "../render/amounts.ts";
+import { drawable } from "./drawable.ts";
+
+const SIZE = { width: 1_200, height: 800 };
+const LEGEND_ROOM = 28;
+const TOP = HEADER + LEGEND_ROOM;
+const BOX: Box = { x: MARGIN, y: TOP, width: SIZE.width - 2 * MARGIN, height: SIZE.height - TOP - MARGIN };
+const AVERAGES = [
+  { count: 20, stroke: "#2367b0" },
+  { count: 50, stroke: "#b06a12" },
+] as const;
+const OWN = "#6b3fa0";
+/** An average price further away than this share of the candles' range would flatten them. */
+const OWN_REACH = 1;
+const INTRADAY: ReadonlySet<Interval> = new Set(["1m", "5m", "15m", "30m", "1h"]);
+
+export interface TradeMark {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly side: Side;
+  readonly price: Price;
+}
+
+export interface CandlePicture {
+  readonly instrument: Instrument;
+  readonly interval: Interval;
+  /** Oldest first; those before `from` only feed the averages. */
+  readonly candles: readonly Candle[];
+  readonly from: number;
+  /** What the shares held cost on average; null when none are held. */
+  readonly avgPrice: Price | null;
+  readonly trades: readonly TradeMark[];
+  readonly source: string;
+}
+
+/** Candles with volume, the 20 and 50 bar averages, my average price and my trades. Null without candles. */
+export function candlePicture(picture: CandlePicture): Svg | null {
+  const start = picture.candles.findIndex(({ at }) => at >= picture.from);
+  const shown = start === -1 ? [] : picture.candles.slice(start);
+  const [first, last] = [shown[0], shown.at(-1)];
+  if (!first || !last) return null;
+  const overlays = AVERAGES.map(({ count, stroke }): Overlay => ({
+    stroke,
+    values: movingAverage(picture.candles, count).slice(start),
+  }));
+  const bars = shown.map((candle) => ({
+    name: nameOf(candle.at, picture.interval),
+    open: rupeesFromPrice(candle.open),
+    high: rupeesFromPrice(candle.high),
+    low: rupeesFromPrice(candle.low),
+    close: rupeesFromPrice(candle.close),
+    volume: candle.volume,
+  }));
+  const own = ownOverlay(picture.avgPrice, shown);
+  const drawn = own ? [...overlays, own] : overlays;
+  const change = drawable(changePercent(last.close, first.open));
+  const title = `${ticker(picture.instrument.symbol)}  ${priceText(last.close)}  ${change}`;
+  return sheet(
+    {
+      ...SIZE,
+      title,
+      subtitle: `${dateText(istDate(first.at))} to ${dateText(istDate(last.at))}, ${picture.interval} bars · ${picture.source}`,
+    },
+    [
+      candleChart(bars, BOX, writePrice, drawn),
+      tradeMarks(picture.trades, shown, drawn),
+      legend(own === null ? null : picture.avgPrice),
+    ],
+  );
+}
+
+/** Mean of the last closes at each bar; null before there are enough. */
+export function movingAverage(candles: readonly Candle[], count: number): (number | null)[] {
+  let sum = 0;
+  return candles.map(({ close }, at) => {
+    sum += close - (candles[at - count]?.close ?? 0);
+    return at < count - 1 ? null : sum / count / PRICE_SCALE;
+  });
+}
+
+function ownOverlay(avgPrice: Price | null, shown: readonly Candle[]): Overlay | null {
+  if (avgPrice === null) return null;
+  const high = Math.max(...shown.map((candle) => candle.high));
+  const low = Math.min(...shown.map((candle) => candle.low));
+  const reach = Math.max(high - low, low * 0.01) * OWN_REACH;
+  if (avgPrice > high + reach || avgPrice < low - reach) return null;
+  return { stroke: OWN, values: shown.map(() => rupeesFromPrice(avgPrice)) };
+}
+
+/** A triangle under each purchase and over each sale, at the bar it fell into. */
+function tradeMarks(trades: readonly TradeMark[], shown: readonly Candle[], overlays: readonly Overlay[]): Svg {
+  const plot = plotOf(BOX);
+  const values = [
+    ...shown.flatMap(({ high, low }) => [rupeesFromPrice(high), rupeesFromPrice(low)]),
+    ...overlays.flatMap((overlay) => overlay.values.filter((value) => value !== null)),
+  ];
+  // The same scale as the candles': made of the same values.
+  const scale = linearScale(values, plot.y + plot.height, plot.y);
+  const step = plot.width / shown.length;
+  return trades
+    .flatMap((trade) => {
+      const at = shown.findLastIndex((candle) => candle.at <= trade.at);
+      if (at === -1) return [];
+      const x = plot.x + (at + 0.5) * step;
+      const y = scale.at(rupeesFromPrice(trade.price));
+      if (y < plot.y || y > plot.y + plot.height) return [];
+      return [triangle(x, y, trade.side)];
+    })
+    .join("");
+}
+
+function triangle(x: number, y: number, side: Side): Svg {
+  const down = side === "BUY" ? 1 : -1;
+  const points = [
+    [x, y + 4 * down],
+    [x - 11, y + 26 * down],
+    [x + 11, y + 26 * down],
+  ];
+  return tag("polygon", {
+    points: points.map((point) => point.map((value) => value.toFixed(1)).join(",")).join(" "),
+    fill: side === "BUY" ? INK.gain : INK.loss,
+    stroke: INK.paper,
+    "stroke-width": 2,
+  });
+}
+
+function legend(avgPrice: Price | null): Svg {
+  const entries = [
+    ...AVERAGES.map(({ count, stroke }) => ({ name: `SMA ${count}`, stroke })),
+    ...(avgPrice === null ? [] : [{ name: `my average ${priceText(avgPrice)}`, stroke: OWN }]),
+  ];
+  return entries
+    .map(({ name, stroke }, at) => {
+      const x = MARGIN + at * 160;
+      return line(x, HEADER - 2, x + 36, HEADER - 2, stroke, 6) + label(x + 46, HEADER + 6, name, { size: 22 });
+    })
+    .join("");
+}
+
+const writePrice = (rupees: number): string =>
+  rupees.toLocaleString("en-IN", { maximumFractionDigits: Math.abs(rupees) >= 1_000 ? 0 : 2 });
+
+const nameOf = (at: number, interval: Interval): string =>
+  INTRADAY.has(interval) ? `${shortDate(at)} ${istTime(at)}` : shortDate(at);
+const shortDate = (at: number): string => dateText(istDate(at)).replace(/ \d{2}(\d{2})$/, " $1");

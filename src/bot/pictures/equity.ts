@@ -1,0 +1,89 @@
+import { nameAxis, plotOf, valueGrid } from "../../lib/chart/frame.ts";
+import { linearScale } from "../../lib/chart/scale.ts";
+import { HEADER, INK, label, line, MARGIN, sheet, tag, type Box, type Svg } from "../../lib/chart/svg.ts";
+import type { BacktestResult } from "../../services/strategies/nifty-shop/backtest.ts";
+import { dateText, percent } from "../render/amounts.ts";
+import { drawable } from "./drawable.ts";
+
+const SIZE = { width: 1_200, height: 800 };
+/** More points than pixels only cost time. */
+const MAX_POINTS = 600;
+const RUPEES = 100;
+const LEGEND_ROOM = 28;
+
+interface Series {
+  readonly values: readonly number[];
+  readonly stroke: string;
+  readonly name: string;
+}
+
+/** The strategy's value against the index bought with the same money. */
+export function equityPicture(result: BacktestResult): Svg {
+  const step = Math.max(1, Math.ceil(result.curve.length / MAX_POINTS));
+  const thin = <T>(all: readonly T[]): T[] => all.filter((_, at) => at % step === 0 || at === all.length - 1);
+  const own = thin(result.curve);
+  const index = new Map(result.indexCurve.map(({ date, equity }) => [date, equity]));
+  const series: Series[] = [
+    { name: "Nifty Shop", stroke: INK.line, values: own.map(({ equity }) => equity / RUPEES) },
+    ...(result.indexCurve.length === 0
+      ? []
+      : [
+          {
+            name: "Nifty 50",
+            stroke: INK.muted,
+            values: carried(own.map(({ date }) => index.get(date))).map((equity) => equity / RUPEES),
+          },
+        ]),
+  ];
+  const legend = `${dateText(result.from)} to ${dateText(result.to)} · Nifty Shop ${share(result.totalReturn)}${
+    result.indexReturn === null ? "" : `, Nifty 50 ${share(result.indexReturn)}`
+  }`;
+  const top = HEADER + LEGEND_ROOM;
+  const box = { x: MARGIN, y: top, width: SIZE.width - 2 * MARGIN, height: SIZE.height - top - MARGIN };
+  return sheet({ ...SIZE, title: "Nifty Shop, backtest", subtitle: drawable(legend) }, [
+    lines(
+      series,
+      own.map(({ date }) => dateText(date)),
+      box,
+    ),
+  ]);
+}
+
+export const share = (ratio: number): string => percent(Math.round(ratio * 10_000));
+
+/** Days without an index value keep the one before. */
+function carried(values: readonly (number | undefined)[]): number[] {
+  let last = values.find((value) => value !== undefined) ?? 0;
+  return values.map((value) => (last = value ?? last));
+}
+
+function lines(series: readonly Series[], names: readonly string[], box: Box): Svg {
+  const plot = plotOf(box);
+  const bottom = plot.y + plot.height;
+  const scale = linearScale(
+    series.flatMap(({ values }) => values),
+    bottom,
+    plot.y,
+  );
+  const xAt = (i: number): number => plot.x + (i * plot.width) / Math.max(1, names.length - 1);
+  const path = ({ values, stroke }: Series): Svg =>
+    tag("polyline", {
+      points: values.map((value, i) => `${xAt(i).toFixed(1)},${scale.at(value).toFixed(1)}`).join(" "),
+      fill: "none",
+      stroke,
+      "stroke-width": 4,
+      "stroke-linejoin": "round",
+    });
+  const key = series.map(
+    ({ name, stroke }, at) =>
+      line(plot.x + at * 220, plot.y - 14, plot.x + at * 220 + 40, plot.y - 14, stroke, 6) +
+      label(plot.x + at * 220 + 52, plot.y - 6, name, { size: 22 }),
+  );
+  return [valueGrid(plot, scale, lakhs), ...series.map(path).reverse(), ...key, nameAxis(plot, names, xAt)].join("");
+}
+
+/** ₹12.5 L, ₹1.2 Cr */
+function lakhs(rupees: number): string {
+  if (Math.abs(rupees) >= 10_000_000) return `₹${(rupees / 10_000_000).toFixed(2)} Cr`;
+  return `₹${(rupees / 100_000).toFixed(1)} L`;
+}

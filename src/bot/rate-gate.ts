@@ -1,0 +1,43 @@
+import type { MiddlewareFn } from "grammy";
+import type { Clock } from "../ports/clock.ts";
+import type { BareContext } from "./context.ts";
+import * as text from "./safety-text.ts";
+
+const WINDOW_MS = 60_000;
+const MAX_REMEMBERED = 10_000;
+
+interface Meter {
+  startedAt: number;
+  count: number;
+  wasTold: boolean;
+}
+
+/** At most `perMinute` updates from one person, before any broker or store is asked for them; one reply a minute says so. */
+export function rateGate<C extends BareContext>(clock: Clock, perMinute: number): MiddlewareFn<C> {
+  const meters = new Map<number, Meter>();
+
+  function meterOf(id: number): Meter {
+    const now = clock.now();
+    const known = meters.get(id);
+    if (known && now - known.startedAt < WINDOW_MS) return known;
+    meters.delete(id);
+    const oldest = meters.keys().next().value;
+    if (meters.size >= MAX_REMEMBERED && oldest !== undefined) meters.delete(oldest);
+    const fresh = { startedAt: now, count: 0, wasTold: false };
+    meters.set(id, fresh);
+    return fresh;
+  }
+
+  return async (ctx, next) => {
+    if (!ctx.from) return next();
+    const meter = meterOf(ctx.from.id);
+    meter.count += 1;
+    if (meter.count <= perMinute) return next();
+    const seconds = Math.ceil((meter.startedAt + WINDOW_MS - clock.now()) / 1000);
+    if (ctx.callbackQuery) await ctx.answerCallbackQuery({ text: text.tooManyTaps(seconds) });
+    else if (!meter.wasTold && ctx.chat?.type === "private") {
+      meter.wasTold = true;
+      await ctx.reply(text.tooMany(seconds).toString(), { parse_mode: "HTML" });
+    }
+  };
+}

@@ -1,0 +1,95 @@
+import { InlineKeyboard } from "grammy";
+import { ticker } from "../../domain/instrument.ts";
+import type { Notification } from "../../ports/notifier.ts";
+import type { Alert, FiredBy } from "../../services/alerts.ts";
+import type { AlertOrder, Condition } from "../../services/alerts/condition.ts";
+import { callbackData, keyArgument } from "../callbacks.ts";
+import { html, lines, type Html } from "../html.ts";
+import { notificationButtons } from "../notification-buttons.ts";
+import type { View } from "../view.ts";
+import { changePercent, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
+import { sourceLabel } from "./source.ts";
+
+/** "SBIN at or above ₹850.00", "P&L at or below −₹5,000.00" */
+export function conditionText(alert: Pick<Alert, "instrument" | "condition">): string {
+  const what = alert.instrument === null ? "P&L today" : ticker(alert.instrument.symbol);
+  return `${what} ${levelText(alert.condition)}`;
+}
+
+function levelText(condition: Condition): string {
+  switch (condition.kind) {
+    case "above":
+      return `at or above ${rupeePrice(condition.price)}`;
+    case "below":
+      return `at or below ${rupeePrice(condition.price)}`;
+    case "change":
+      return `${percent(condition.basisPoints)} since the last close`;
+    case "pnl-above":
+      return `at or above ${signedRupees(condition.amount)}`;
+    case "pnl-below":
+      return `at or below ${signedRupees(condition.amount)}`;
+  }
+}
+
+const orderText = ({ side, words }: AlertOrder): string => `${side === "BUY" ? "Buy" : "Sell"} ${words}`;
+
+export function alertsView(alerts: readonly Alert[]): View {
+  const keyboard = new InlineKeyboard();
+  for (const alert of alerts.slice(0, 20)) {
+    keyboard.text(`✕ ${conditionText(alert)}`, callbackData("alx", alert._id)).row();
+  }
+  return {
+    html: lines(
+      html`<b>Alerts</b>`,
+      alerts.length === 0 ? alertText.none() : html`${alerts.length} armed. Each goes off once. Tap one to remove it.`,
+    ),
+    keyboard: keyboard.text("Refresh", callbackData("all")),
+  };
+}
+
+/** What is posted when one goes off. Its key makes it once, however often it is posted. */
+export function alertNotification(alert: Alert, by: FiredBy, now: number): Notification {
+  const keyboard = new InlineKeyboard();
+  const { instrument, order } = alert;
+  if (instrument && order) keyboard.text(orderText(order), callbackData("alo", alert._id)).row();
+  if (instrument && instrument.kind !== "index" && !order) {
+    keyboard
+      .text("Buy", callbackData("tkt", "B", keyArgument(instrument.key)))
+      .text("Sell", callbackData("tkt", "S", keyArgument(instrument.key)));
+  }
+  if (instrument) keyboard.text("Quote", callbackData("qt", keyArgument(instrument.key)));
+  return {
+    key: `alert:${alert._id}`,
+    userId: alert.userId,
+    priority: "order",
+    html: lines(html`🔔 <b>${conditionText(alert)}</b>`, firedText(by, now)).toString(),
+    buttons: notificationButtons(keyboard),
+  };
+}
+
+function firedText(by: FiredBy, now: number): Html {
+  if (by.kind === "pnl") return html`P&amp;L today is ${signedRupees(by.pnl)}. <i>${timeText(now, now)}</i>`;
+  const { ltp, prevClose, source, at } = by.quote;
+  const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;
+  return html`Now ${rupeePrice(ltp)}${change}. <i>${sourceLabel(source, "live")} · ${timeText(at ?? now, now)}</i>`;
+}
+
+export const alertText = {
+  example: (): Html =>
+    html`Like this: <code>/alert SBIN &gt; 850</code>, <code>/alert NIFTY50 -1%</code>, <code>/alert pnl &lt; -5000</code>, or with an order to tap: <code>/alert SBIN &lt; 780 buy 10</code>`,
+  none: (): Html => html`None is armed. <code>/alert SBIN &gt; 850</code> arms one.`,
+  armed: (alert: Alert, price: Html | null): Html =>
+    lines(
+      html`🔔 Armed: <b>${conditionText(alert)}</b>. It goes off once.`,
+      price,
+      alert.order && html`It will carry a button: ${orderText(alert.order)}.`,
+    ),
+  nowAt: (ltp: string, source: string): Html => html`Now ${ltp}. <i>${source}</i>`,
+  metAlready: (condition: string, ltp: string): Html =>
+    html`${condition}: that is so already, now ${ltp}. Nothing was armed.`,
+  tooMany: (most: number): Html => html`You have ${most} alerts armed, which is the most. /alert lists them.`,
+  tooLong: (): Html =>
+    html`Say the symbol exactly and I take the order with it, like <code>/alert NSE:SBIN-EQ &lt; 780 buy 10</code>.`,
+  removed: "Removed.",
+  gone: "That alert is gone.",
+};

@@ -1,0 +1,35 @@
+import { renderPairs } from "../../lib/table.ts";
+import type { BacktestResult } from "../../services/strategies/nifty-shop/backtest.ts";
+import { html, lines, type Html } from "../html.ts";
+import { share } from "../pictures/equity.ts";
+import { dateText, quantity, rupees } from "./amounts.ts";
+import { PAGE_WIDTH } from "./page.ts";
+
+/** The figures of a backtest, short enough for a picture's caption. */
+export const backtestText = (result: BacktestResult): Html =>
+  lines(
+    html`<b>Nifty Shop, ${dateText(result.from)} to ${dateText(result.to)}</b>`,
+    html`<pre>${renderPairs(backtestPairs(result), PAGE_WIDTH)}</pre>`,
+    result.withoutPrices.length > 0 &&
+      html`ℹ️ Without prices, so left out: ${result.withoutPrices.slice(0, 12).join(", ")}${result.withoutPrices.length > 12 ? " …" : ""}.`,
+    html`<i>Decided at the close, filled the next morning, charges included. The past promises nothing.</i>`,
+  );
+
+export function backtestPairs(result: BacktestResult): (readonly [string, string])[] {
+  const sales = result.trades.filter(({ profit }) => profit !== null);
+  const wins = sales.filter(({ profit }) => (profit ?? 0) > 0).length;
+  const ratio = (value: number | null): string => (value === null ? "not known" : share(value));
+  return [
+    ["Capital", rupees(result.capital)],
+    ["At the end", rupees(result.final)],
+    ["Return", ratio(result.totalReturn)],
+    ["  Nifty 50", ratio(result.indexReturn)],
+    ["CAGR", ratio(result.cagr)],
+    ["  Nifty 50", ratio(result.indexCagr)],
+    ["XIRR of the money in shares", ratio(result.xirr)],
+    ["Worst fall", share(-result.drawdown.depth)],
+    ["Trades", `${quantity(result.trades.length)}, ${wins}/${sales.length} won`],
+    ["Charges", rupees(result.charges)],
+    ["Shares held", `${result.held.length}`],
+  ];
+}

@@ -1,0 +1,38 @@
+import { ticker, type Instrument } from "../../domain/instrument.ts";
+import type { Price } from "../../domain/money.ts";
+import type { Candle } from "../../domain/portfolio.ts";
+import { html, lines, type Html } from "../html.ts";
+import type { TradeMark } from "../pictures/candles.ts";
+import { changePercent, mark, quantity, rupeePrice } from "./amounts.ts";
+import { describe } from "./market.ts";
+
+export interface ChartCaption {
+  readonly instrument: Instrument;
+  readonly candles: readonly Candle[];
+  readonly from: number;
+  readonly avgPrice: Price | null;
+  readonly trades: readonly TradeMark[];
+  readonly source: string;
+}
+
+/** What the picture shows, in words, for who cannot see it. */
+export function chartCaption({ instrument, candles, from, avgPrice, trades, source }: ChartCaption): Html {
+  const shown = candles.filter(({ at }) => at >= from);
+  const [first, last] = [shown[0], shown.at(-1)];
+  const marked = trades.filter(({ at }) => at >= from).length;
+  return lines(
+    html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`,
+    first &&
+      last &&
+      html`${mark(last.close - first.open)} <b>${rupeePrice(last.close)}</b> ${changePercent(last.close, first.open)} over the chart`,
+    avgPrice !== null &&
+      last &&
+      html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}${marked === 0 ? "" : `, ${quantity(marked)} orders marked`}`,
+    html`<i>${source}</i>`,
+  );
+}
+
+export const chartText = {
+  empty: (symbol: string, range: string): Html =>
+    html`There are no prices of ${symbol} for the last ${range}. A longer range may have some: <code>/chart ${symbol} 1y</code>`,
+};

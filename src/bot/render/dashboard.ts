@@ -1,0 +1,140 @@
+import { InlineKeyboard } from "grammy";
+import { ticker } from "../../domain/instrument.ts";
+import type { Paise } from "../../domain/money.ts";
+import { sumPaise, ZERO_PAISE } from "../../domain/money.ts";
+import { fundsTotal, holdingDayChange, holdingTotals, holdingValue, positionTotals } from "../../domain/totals.ts";
+import { renderPairs } from "../../lib/table.ts";
+import type { Accounts, LinkResult } from "../../services/accounts.ts";
+import type { AccountDay } from "../../services/dashboard.ts";
+import { callbackData } from "../callbacks.ts";
+import { html, lines, type Html } from "../html.ts";
+import type { View } from "../view.ts";
+import { changePercent, mark, percent, quantity, rupees, signedAmount, signedRupees } from "./amounts.ts";
+import { PAGE_WIDTH, stamp } from "./page.ts";
+import { failures, heading, mergeHoldings, withLogins, type MergedHolding } from "./portfolio.ts";
+
+/** A caption holds 1,024 characters: so many holdings of two lines each. */
+const HOLDINGS_A_PAGE = 6;
+const ACCOUNTS_SHOWN = 5;
+const WHOLE = 10_000;
+
+export interface DashboardCard {
+  readonly parts: readonly LinkResult<AccountDay>[];
+  readonly accounts: Accounts;
+  readonly now: number;
+  /** 0 is the totals; the others are holdings. */
+  readonly page: number;
+}
+
+/** The merged view: page 0 totals and accounts, then the holdings by instrument across accounts. */
+export function dashboardView({ parts, accounts, now, page }: DashboardCard): View {
+  const holdings = mergeHoldings(holdingParts(parts));
+  const pages = 1 + Math.ceil(holdings.length / HOLDINGS_A_PAGE);
+  const at = Math.min(Math.max(0, Number.isInteger(page) ? page : 0), pages - 1);
+  return {
+    html: lines(
+      heading("Dashboard", parts, accounts),
+      at === 0 ? totalsPart(parts) : holdingsPart(holdings, at),
+      ...failures(parts, accounts),
+      stamp(now),
+    ),
+    keyboard: withLogins(pagesKeyboard(at, pages), parts),
+  };
+}
+
+export const holdingParts = (parts: readonly LinkResult<AccountDay>[]) =>
+  parts.map((part) => (part.ok ? { ...part, value: [...part.value.holdings] } : part));
+
+interface Figures {
+  readonly value: Paise;
+  readonly invested: Paise;
+  readonly pnl: Paise;
+  readonly today: Paise;
+  readonly available: Paise;
+}
+
+/** Today's gain is the positions' day and the holdings' move since the last close. */
+function figuresOf(days: readonly AccountDay[]): Figures {
+  const held = holdingTotals(days.flatMap(({ holdings }) => holdings));
+  const positions = days.flatMap((day) => day.positions);
+  const open = positionTotals(positions);
+  return {
+    value: held.value,
+    invested: held.invested,
+    pnl: sumPaise([held.pnl, open.total]),
+    today: sumPaise([held.dayChange, ...positions.map(({ dayPnl, pnl }) => dayPnl ?? pnl)]),
+    available: fundsTotal(days.map(({ funds }) => funds)).available,
+  };
+}
+
+function totalsPart(parts: readonly LinkResult<AccountDay>[]): Html {
+  const known = parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
+  const total = figuresOf(known.map(({ day }) => day));
+  const each = known.map(({ label, day }): readonly [string, string] => {
+    const { value, available, today } = figuresOf([day]);
+    return [`${label} ${rupees(sumPaise([value, available]))}`, signedAmount(today)];
+  });
+  return lines(
+    html`<pre>${renderPairs(
+      [
+        ["Shares", rupees(total.value)],
+        ["Cost", rupees(total.invested)],
+        ["Cash", rupees(total.available)],
+        ["P&L", signedAmount(total.pnl)],
+      ],
+      PAGE_WIDTH,
+    )}</pre>`,
+    known.length > 1 && html`<pre>${renderPairs(each.slice(0, ACCOUNTS_SHOWN), PAGE_WIDTH)}</pre>`,
+    html`${mark(total.today)} <b>Today ${signedRupees(total.today)}</b>`,
+  );
+}
+
+function holdingsPart(holdings: readonly MergedHolding[], page: number): Html {
+  const total = sumPaise(holdings.map((holding) => holdingValue(holding) ?? ZERO_PAISE));
+  const shown = holdings.slice((page - 1) * HOLDINGS_A_PAGE, page * HOLDINGS_A_PAGE);
+  const rows = shown.flatMap((holding): (readonly [string, string])[] => {
+    const value = holdingValue(holding);
+    const allocation = value === null || total === 0 ? "" : ` ${percent(Math.round((value / total) * WHOLE)).slice(1)}`;
+    const today = holdingDayChange(holding);
+    const gain = holding.ltp === null || holding.avgPrice === 0 ? "" : changePercent(holding.ltp, holding.avgPrice);
+    return [
+      [
+        `${ticker(holding.symbol)} ${quantity(holding.qty)}${allocation}`,
+        holding.pnl === null ? "" : signedAmount(holding.pnl),
+      ],
+      [` ${holding.labels.join(", ").slice(0, 18)}`, `${today === null ? "" : `${signedAmount(today)} `}${gain}`],
+    ];
+  });
+  return html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre><i>Share of the whole, gain; accounts, today, gain in percent.</i>`;
+}
+
+function pagesKeyboard(page: number, pages: number): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  if (pages > 1) {
+    keyboard
+      .text("‹", callbackData("dash", Math.max(0, page - 1)))
+      .text(`${page + 1}/${pages}`, callbackData("dash", page))
+      .text("›", callbackData("dash", Math.min(pages - 1, page + 1)))
+      .row();
+  }
+  return keyboard.text("Refresh", callbackData("dash", page, "new"));
+}
+
+/** Under the heat map: what could not be read. */
+export function heatCaption(
+  parts: readonly LinkResult<unknown>[],
+  accounts: Accounts,
+  count: number,
+): { html: Html; keyboard: InlineKeyboard | null } {
+  const logins = withLogins(new InlineKeyboard(), parts);
+  return {
+    html: lines(
+      heading("Holdings", parts, accounts),
+      count === 0
+        ? html`No holdings.`
+        : html`${quantity(count)} shares: the area is their value, the colour their gain or loss.`,
+      ...failures(parts, accounts),
+    ),
+    keyboard: logins.inline_keyboard.some((row) => row.length > 0) ? logins : null,
+  };
+}

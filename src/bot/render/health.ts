@@ -1,0 +1,40 @@
+import type { LinkHealth, SystemHealth } from "../commands.ts";
+import { html, lines, type Html } from "../html.ts";
+import type { View } from "../view.ts";
+import { timeText } from "./amounts.ts";
+
+export interface LinkRow {
+  readonly userName: string;
+  readonly label: string;
+  readonly hasSession: boolean;
+  readonly sessionFrom: number | null;
+  readonly health: LinkHealth;
+  /** The tightest of the broker's limits, in calls a minute. */
+  readonly budgetPerMinute: number | null;
+}
+
+/** For the owner: what runs, what waits, and how every link's calls have gone since the start. */
+export function healthView(system: SystemHealth, links: readonly LinkRow[], now: number): View {
+  const hours = Math.floor(system.uptimeS / 3600);
+  const minutes = Math.floor((system.uptimeS % 3600) / 60);
+  return {
+    html: lines(
+      html`<b>Health</b>`,
+      html`Store: ${system.storeMs === null ? "⚠️ not answering" : `answers in ${system.storeMs} ms`}.`,
+      html`Waiting: ${system.inboxDepth} updates, ${system.outboxDepth} messages.`,
+      html`Up ${hours} h ${minutes} min, ${Math.round(system.memoryBytes / 1_048_576)} MB.`,
+      ...links.map((row) => linkLine(row, now)),
+    ),
+  };
+}
+
+function linkLine({ userName, label, hasSession, sessionFrom, health, budgetPerMinute }: LinkRow, now: number): Html {
+  const session = !hasSession || sessionFrom === null ? "no session" : `session since ${timeText(sessionFrom, now)}`;
+  const good = health.lastGoodAt === null ? "no call yet" : `last good call ${timeText(health.lastGoodAt, now)}`;
+  const speed = health.latencyMs === null ? "" : `, ${health.latencyMs} ms`;
+  const budget =
+    budgetPerMinute === null ? "" : `, ${health.lastMinute} calls in the last minute of about ${budgetPerMinute}`;
+  const failure =
+    health.lastFailure && `; last failure ${health.lastFailure.kind} ${timeText(health.lastFailure.at, now)}`;
+  return html`${hasSession ? "🟢" : "🔴"} <b>${label}</b> ${userName}: ${session}, ${good}${speed}${budget}${failure ?? ""}`;
+}

@@ -1,0 +1,31 @@
+import { dateText, quantity, rupees } from "./amounts.ts";
+import { html, lines, type Html } from "../html.ts";
+import type { LimitName, LimitState, LimitValues } from "../../services/orders/limits.ts";
+import * as text from "../text.ts";
+
+const NAMES: readonly (readonly [LimitName, string])[] = [
+  ["orderValue", "Value of an order"],
+  ["ordersPerDay", "Orders a day"],
+  ["dayLoss", "Loss a day, positions of all accounts"],
+  ["segments", "Segments"],
+];
+
+/** What is in force, and what waits for the next trading day. */
+export function limitsText({ values, waiting }: LimitState): Html {
+  return lines(
+    html`<b>Your own limits</b>`,
+    ...NAMES.map(([name, title]) => {
+      const later = waiting[name];
+      const change = later ? html`, from ${dateText(later.from)} ${valueText(name, later.value)}` : "";
+      return html`${title}: <b>${valueText(name, values[name])}</b>${change}`;
+    }),
+    text.limits.rules(),
+    text.limits.example(),
+  );
+}
+
+function valueText(name: LimitName, value: LimitValues[LimitName]): string {
+  if (value === null) return "no limit";
+  if (typeof value === "object") return value.length === 0 ? "none" : value.join(", ");
+  return name === "ordersPerDay" ? quantity(value) : rupees(value as Parameters<typeof rupees>[0]);
+}

@@ -1,0 +1,287 @@
+import { InlineKeyboard } from "grammy";
+import { ticker } from "../../domain/instrument.ts";
+import type { Paise } from "../../domain/money.ts";
+import { negatePaise, paise, sumPaise, valueOf } from "../../domain/money.ts";
+import { renderPairs, renderTable } from "../../lib/table.ts";
+import type { Proposal, ProposalNote, ProposedLeg } from "../../services/strategies/nifty-shop/proposals.ts";
+import type { LegKind } from "../../services/strategies/nifty-shop/rules.ts";
+import type { ShopHolding } from "../../services/strategies/nifty-shop/shop.ts";
+import { amountPerTrade, type ShopSettings } from "../../services/strategies/nifty-shop/settings.ts";
+import { callbackData } from "../callbacks.ts";
+import { html, lines, type Html } from "../html.ts";
+import type { View } from "../view.ts";
+import {
+  changePercent,
+  dateText,
+  mark,
+  percent,
+  priceText,
+  quantity,
+  rupeePrice,
+  rupees,
+  signedAmount,
+  signedRupees,
+} from "./amounts.ts";
+import { PAGE_WIDTH, stamp } from "./page.ts";
+import { sourceLabel } from "./source.ts";
+
+export interface ShopCard {
+  readonly proposal: Proposal;
+  /** "📄 Paper" or the broker's title; null without an account. */
+  readonly account: string | null;
+  readonly now: number;
+  /** The leg whose quantity is being changed. */
+  readonly editing?: number;
+}
+
+/** One day's proposal with a row of buttons for each leg that is still open. */
+export function proposalView({ proposal, account, now, editing }: ShopCard): View {
+  const { legs, isDry } = proposal;
+  return {
+    html: lines(
+      html`<b>Nifty Shop</b> · ${dateText(proposal.date)}${account === null ? "" : ` · ${account}`}`,
+      isDry && html`Dry run: this is what it would have done. Nothing was asked of a broker.`,
+      candidateTable(proposal),
+      legs.length === 0 && html`<b>Nothing to do today.</b>`,
+      ...legs.map((leg, at) => legText(leg, at, isDry)),
+      cashText(proposal),
+      ...proposal.missed.map(missedText),
+      ...proposal.notes.map(noteText),
+      html`<i>${sourceLabel(proposal.source, account)}</i> · ${stamp(now)}`,
+    ),
+    keyboard: editing === undefined ? legKeyboard(proposal) : editKeyboard(proposal, editing),
+  };
+}
+
+function candidateTable({ candidates }: Proposal): Html {
+  if (candidates.length === 0) return html`No share is below its 20-day average.`;
+  const table = renderTable(
+    [
+      { title: "Furthest below SMA20", align: "left", max: 20 },
+      { title: "", align: "right" },
+      { title: "", align: "right" },
+    ],
+    candidates.map(({ symbol, distance, price, isHeld }) => [
+      `${symbol}${isHeld ? " ·held" : ""}`,
+      priceText(price),
+      percent(distance),
+    ]),
+  );
+  return html`<pre>${table}</pre>`;
+}
+
+const VERBS: Readonly<Record<LegKind, string>> = { buy: "Buy", average: "Average", sell: "Sell" };
+const REASONS: Readonly<Record<LegKind, (by: string) => string>> = {
+  buy: (by) => `${by} from its average, not held yet`,
+  average: (by) => `all candidates are held; ${by} from the last buy`,
+  sell: (by) => `${by} over the average price`,
+};
+
+function legText(leg: ProposedLeg, at: number, isDry: boolean): Html {
+  const what = `${VERBS[leg.kind]} ${quantity(leg.qty)} ${ticker(leg.instrument.symbol)}`;
+  const state = isDry ? null : stateOf(leg);
+  return html`${at + 1}. <b>${what}</b> at about ${rupeePrice(leg.price)} = ${rupees(valueOf(leg.price, leg.qty))}: ${REASONS[leg.kind](percent(leg.by))}.${state === null ? "" : html` <b>${state}</b>`}`;
+}
+
+function stateOf(leg: ProposedLeg): string | null {
+  if (leg.filledQty > 0) return `Filled ${quantity(leg.filledQty)} at ${rupeePrice(leg.avgPrice)}.`;
+  if (leg.state === "skipped") return "Skipped.";
+  if (leg.intent === null) return null;
+  return leg.isSettled ? "Nothing was filled." : "On a card below.";
+}
+
+/** Buys against the cash that was there; sales bring money on the next trading day. */
+function cashText({ cash, legs, isDry }: Proposal): Html | null {
+  const open = legs.filter(({ state }) => state === "open");
+  const of = (isSale: boolean): Paise =>
+    sumPaise(open.filter(({ kind }) => (kind === "sell") === isSale).map(({ price, qty }) => valueOf(price, qty)));
+  const [spent, raised] = [of(false), of(true)];
+  if (isDry || cash === null || open.length === 0) return null;
+  return html`<pre>${renderPairs(
+    [
+      ["Available", rupees(cash)],
+      ...(spent > 0 ? [["Buys", signedAmount(negatePaise(spent))] as const] : []),
+      ...(raised > 0 ? [["Sales, about", signedAmount(raised)] as const] : []),
+      ["After", rupees(paise(cash - spent + raised))],
+    ],
+    PAGE_WIDTH,
+  )}</pre>`;
+}
+
+const MISSED = {
+  "one-share-costs-more": "one share costs more than the amount of a trade",
+  "no-cash": "the account has not enough cash",
+} as const;
+const missedText = ({ kind, symbol, reason }: Proposal["missed"][number]): Html =>
+  html`⚠️ ${kind === "buy" ? "Not bought" : "Not averaged"}: ${symbol}, ${MISSED[reason]}.`;
+
+function noteText(note: ProposalNote): Html {
+  switch (note.kind) {
+    case "no-prices":
+      return html`ℹ️ Without prices and so not considered: ${note.tickers.slice(0, 12).join(", ")}.`;
+    case "too-few-prices":
+      return html`⛔ Only ${note.known} of ${note.members} shares had prices. Nothing is proposed on a part of the market.`;
+    case "account-unread":
+      return html`⚠️ The account could not be read: cash and shares are not checked. It may need a login.`;
+    case "fewer-held":
+      return html`ℹ️ ${note.symbol}: the account holds ${quantity(note.held)} of the ${quantity(note.bought)} that the strategy bought. Only those count.`;
+  }
+}
+
+const isOpen = (leg: ProposedLeg): boolean => leg.state === "open" && leg.filledQty === 0 && !leg.isSettled;
+
+function legKeyboard({ _id, legs, isDry }: Proposal): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  if (isDry) return keyboard;
+  legs.forEach((leg, at) => {
+    if (!isOpen(leg)) return;
+    const name = legs.length > 1 ? ` ${at + 1}` : "";
+    keyboard
+      .add({
+        text: `Approve${name}`,
+        callback_data: callbackData("nsa", _id, at),
+        style: leg.kind === "sell" ? "danger" : "success",
+      })
+      .text(`Edit${name}`, callbackData("nse", _id, at))
+      .text(`Skip${name}`, callbackData("nss", _id, at))
+      .row();
+  });
+  return keyboard.text("Refresh", callbackData("nsv", _id));
+}
+
+const STEPS = [-10, -1, 1, 10];
+
+function editKeyboard({ _id, legs }: Proposal, at: number): InlineKeyboard {
+  const qty = legs[at]?.qty ?? 1;
+  const keyboard = new InlineKeyboard();
+  const choice = (label: string, wanted: number): void => {
+    keyboard.text(label, callbackData("nsq", _id, at, Math.max(1, wanted)));
+  };
+  for (const step of STEPS) choice(step < 0 ? `−${-step}` : `+${step}`, qty + step);
+  keyboard.row();
+  choice("Half", Math.floor(qty / 2));
+  choice("Double", qty * 2);
+  return keyboard.row().text("Done", callbackData("nsv", _id));
+}
+
+export interface ShopStatus {
+  readonly settings: ShopSettings;
+  readonly held: readonly ShopHolding[];
+  readonly account: string | null;
+  readonly warning: Html | null;
+  readonly now: number;
+}
+
+const MODES = {
+  off: "off",
+  dry: "dry run: decides and remembers, asks for nothing",
+  ask: "on: proposes, you approve each order",
+} as const;
+
+export function statusView({ settings, held, account, warning, now }: ShopStatus): View {
+  const priced = held.flatMap(({ price, ...share }) => (price === null ? [] : [{ ...share, price }]));
+  const pnl = sumPaise(priced.map(({ price, qty, cost }) => paise(valueOf(price, qty) - cost)));
+  const rows = held.map(({ instrument, qty, avgPrice, price }): readonly [string, string] => [
+    `${ticker(instrument.symbol)} ${quantity(qty)} @ ${priceText(avgPrice)}`,
+    price === null ? "" : changePercent(price, avgPrice),
+  ]);
+  return {
+    html: lines(
+      html`<b>Nifty Shop</b> is ${MODES[settings.mode]}.`,
+      settings.mode !== "off" &&
+        html`Every trading day at <b>${settings.at}</b> IST${account === null ? "" : ` on ${account}`}.`,
+      warning,
+      held.length === 0
+        ? html`It holds nothing${settings.mode === "ask" ? "" : " in its dry run"}.`
+        : html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre>`,
+      priced.length > 0 && html`${mark(pnl)} <b>P&amp;L ${signedRupees(pnl)}</b>, open, before charges`,
+      stamp(now),
+    ),
+    keyboard: new InlineKeyboard()
+      .text(settings.mode === "ask" ? "Propose now" : "Dry run now", callbackData("nsr"))
+      .text("History", callbackData("nsh"))
+      .row()
+      .text("Settings", callbackData("nsc"))
+      .text("Refresh", callbackData("nst")),
+  };
+}
+
+export function historyView(proposals: readonly Proposal[], now: number): View {
+  const entries = proposals.map(({ date, legs, isDry, missed }) => {
+    const done = legs.map(historyLeg).join("\n");
+    const what =
+      legs.length === 0 ? `nothing to do${missed.length > 0 ? `, ${missed.length} not possible` : ""}` : done;
+    return html`<b>${dateText(date)}</b>${isDry ? " · dry" : ""}\n${what}`;
+  });
+  return {
+    html: lines(
+      html`<b>Nifty Shop: the last ${proposals.length} decisions</b>`,
+      proposals.length === 0 && html`None yet.`,
+      ...entries,
+      stamp(now),
+    ),
+    keyboard: new InlineKeyboard().text("Status", callbackData("nst")).text("Refresh", callbackData("nsh")),
+  };
+}
+
+function historyLeg(leg: ProposedLeg): string {
+  const what = `${VERBS[leg.kind]} ${quantity(leg.qty)} ${ticker(leg.instrument.symbol)}`;
+  if (leg.filledQty > 0) return `${what}: ${quantity(leg.filledQty)} at ${rupeePrice(leg.avgPrice)}`;
+  return `${what}: ${leg.state === "skipped" ? "skipped" : leg.isSettled ? "nothing filled" : "not approved"}`;
+}
+
+export interface ShopSettingsCard {
+  readonly settings: ShopSettings;
+  readonly account: string | null;
+  readonly warning: Html | null;
+}
+
+export function shopSettingsView({ settings, account, warning }: ShopSettingsCard): View {
+  const { mode, at, buysPerDay, averageBelow, target, sizing } = settings;
+  const amount =
+    sizing.kind === "amount"
+      ? rupees(sizing.amount)
+      : `${rupees(sizing.capital)} / ${sizing.parts} = ${rupees(amountPerTrade(sizing))}`;
+  const change = (name: string): string => callbackData("nsx", name);
+  return {
+    html: lines(
+      html`<b>Nifty Shop settings</b>`,
+      html`Each trade: <b>${amount}</b>. Exactly: <code>/niftyshop settings amount 30000</code>, <code>capital 1000000 / 40</code>, <code>time 14:45</code>, <code>target 6</code>, <code>average 3.5</code>, <code>buys 2</code>.`,
+      warning,
+      html`<i>Tap to change.</i>`,
+    ),
+    keyboard: new InlineKeyboard()
+      .text(`Mode: ${mode === "ask" ? "on, with approval" : mode}`, change("mode"))
+      .row()
+      .text(`At ${at}`, change("time"))
+      .text(`Account: ${account ?? "none"}`, change("account"))
+      .row()
+      .text(`Buys a day: ${buysPerDay}`, change("buys"))
+      .text(`Each ${rupees(amountPerTrade(sizing))}`, change("amount"))
+      .row()
+      .text(`Average at −${averageBelow / 100}%`, change("average"))
+      .text(`Sell at +${target / 100}%`, change("target"))
+      .row()
+      .text("Status", callbackData("nst")),
+  };
+}
+
+/** Under a time at which the strategy would meet no ordinary market. */
+export function timeWarning(problem: "auction" | "closed" | null, at: string): Html | null {
+  if (problem === null) return null;
+  return problem === "auction"
+    ? html`⚠️ ${at} lies in the closing auction: no market orders there, and what does not match is cancelled. Before 15:15 is better.`
+    : html`⚠️ The market does not trade at ${at}.`;
+}
+
+export const shopText = {
+  gone: "This proposal is of another day. /niftyshop makes a new one.",
+  sent: "This order is on its way or done. /orders shows it.",
+  unknownSetting: (): Html =>
+    html`Settings are time, buys, average, target, amount and capital, like <code>/niftyshop settings amount 30000</code>.`,
+  badSetting: (): Html =>
+    html`That value does not go. Percentages from 0.5 to 50, buys from 1 to 5, a time like <code>14:45</code>.`,
+  badRange: (): Html => html`Like this: <code>/niftyshop backtest 2020-01..2025-07</code>`,
+  noRange: (why: string): Html => html`That range does not go: ${why}.`,
+  reading: (count: number): Html => html`Reading ${count} shares’ prices. This takes a moment.`,
+};

@@ -1,0 +1,51 @@
+import { ticker } from "../../domain/instrument.ts";
+import { istDate, istTime } from "../../domain/market.ts";
+import type { Leg, LegState } from "../../domain/order-intent.ts";
+import type { Link } from "../../services/accounts.ts";
+import type { Intent } from "../../services/orders/journal.ts";
+import { html, lines, type Html } from "../html.ts";
+import { quantity } from "./amounts.ts";
+
+/** What the broker's book does not show: orders that are on their way, lost from sight, or never got there. */
+const UNBOOKED: Readonly<Partial<Record<LegState, string>>> = {
+  confirmed: "on its way",
+  sending: "being sent",
+  unknown: "not known yet",
+  "not-sent": "not sent",
+  "not-found": "not placed",
+  unresolved: "not followed to its end",
+};
+const MAX_LISTED = 10;
+
+interface Unbooked {
+  readonly intent: Intent;
+  readonly leg: Leg;
+}
+
+/** Today's orders of ours that have to stand beside the broker's; null when there are none. */
+export function unbookedOrders(intents: readonly Intent[], links: readonly Link[], now: number): Html | null {
+  const rows = intents.filter((intent) => isOfToday(intent, now)).flatMap(unbookedLegs);
+  if (rows.length === 0) return null;
+  return lines(
+    html`<b>Not in the brokers' books</b>`,
+    ...rows.slice(0, MAX_LISTED).map((row) => line(row, links)),
+    rows.length > MAX_LISTED && html`… and ${rows.length - MAX_LISTED} more.`,
+  );
+}
+
+const isOfToday = ({ confirmedAt }: Intent, now: number): boolean =>
+  confirmedAt !== null && istDate(confirmedAt) === istDate(now);
+
+function unbookedLegs(intent: Intent): Unbooked[] {
+  const refused = (leg: Leg): boolean => leg.state === "rejected" && leg.orderId === null;
+  return intent.legs.filter((leg) => UNBOOKED[leg.state] !== undefined || refused(leg)).map((leg) => ({ intent, leg }));
+}
+
+function line({ intent, leg }: Unbooked, links: readonly Link[]): Html {
+  const label = links.find((link) => link._id === leg.link)?.label ?? "unlinked";
+  const what = UNBOOKED[leg.state] ?? "refused";
+  const why = leg.reason === null ? "" : `: ${leg.reason}`;
+  const { plan, confirmedAt } = intent;
+  return html`${istTime(confirmedAt ?? intent.createdAt)} ${plan.side} ${quantity(leg.qty)} ${ticker(plan.symbol)}
+    <i>${label}</i> <b>${what}</b>${why}`;
+}

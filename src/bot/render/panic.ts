@@ -1,0 +1,91 @@
+import { ticker } from "../../domain/instrument.ts";
+import type { Leg } from "../../domain/order-intent.ts";
+import { isFinal, type Order } from "../../domain/order.ts";
+import type { Position } from "../../domain/portfolio.ts";
+import type { Accounts } from "../../services/accounts.ts";
+import type { CancelResult, ExitResult, OpenBook, PanicReport } from "../../services/orders/panic.ts";
+import { html, lines, type Html } from "../html.ts";
+import * as text from "../text.ts";
+import { quantity, rupeePrice } from "./amounts.ts";
+import { stamp } from "./page.ts";
+
+const MAX_LINES = 25;
+
+/** What is open everywhere, and what can be done about it at once. */
+export function panicQuestion(books: readonly OpenBook[], accounts: Accounts): Html {
+  return lines(
+    html`<b>Panic: everything at every broker</b>`,
+    ...books.map((book) => bookLine(book, accounts)),
+    html`One tap does it. Then I read back from each broker what became of every order and position.`,
+  );
+}
+
+export const panicRunning = (exitsToo: boolean): Html =>
+  html`Cancelling every open order${exitsToo ? ", then exiting every position" : ""}. Reading back.`;
+
+function bookLine(book: OpenBook, accounts: Accounts): Html {
+  if (!book.ok) return lines(html`<b>${book.link.label}</b>: not read.`, failure(book, accounts));
+  const { orders, positions } = book;
+  return html`<b>${book.link.label}</b>: ${count(orders.length, "open order")}, ${count(positions.length, "position")}`;
+}
+
+const failure = (book: Extract<OpenBook, { ok: false }>, accounts: Accounts): Html =>
+  text.brokerFailure(accounts.brokers.get(book.broker)?.definition.title ?? book.broker, book.error);
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+/** One line for each order and position, as the broker's book has it; never one "done" for all. */
+export function panicReport(report: PanicReport, accounts: Accounts, now: number): Html {
+  const rows = [...report.cancels.map(cancelLine), ...report.exits.map(exitLine)];
+  return lines(
+    html`<b>Panic: what became of it</b>`,
+    rows.length === 0 && html`There was nothing to cancel or exit.`,
+    ...rows.slice(0, MAX_LINES),
+    rows.length > MAX_LINES && html`… and ${rows.length - MAX_LINES} more: /orders shows all.`,
+    html`<b>Left now</b>`,
+    ...report.left.map((book) => bookLine(book, accounts)),
+    stamp(now),
+  );
+}
+
+const orderName = (order: Order): string => `${order.side} ${quantity(order.qty)} ${ticker(order.symbol)}`;
+
+function cancelLine({ link, order, answer, after }: CancelResult): Html {
+  const name = html`${orderName(order)} <i>${link.label}</i>`;
+  if (after === null) return html`❓ ${name}: the book could not be read after the cancel. Look at the broker.`;
+  if (after.status === "cancelled") {
+    const filled = after.filledQty > 0 ? `, ${quantity(after.filledQty)} had filled` : "";
+    return html`✅ ${name}: cancelled${filled}.`;
+  }
+  if (after.status === "filled")
+    return html`⚠️ ${name}: it filled at ${rupeePrice(after.avgPrice)} before it could be cancelled.`;
+  if (isFinal(after.status)) return html`✅ ${name}: ${after.status}.`;
+  const why = answer !== null && "reason" in answer ? `: ${answer.reason}` : "";
+  return html`⛔ ${name}: <b>still open</b>${why}.`;
+}
+
+function exitLine(exit: ExitResult): Html {
+  const name = html`${positionName(exit.position)} <i>${exit.link.label}</i>`;
+  switch (exit.kind) {
+    case "blocked":
+      return lines(html`⛔ ${name}: not exited.`, ...exit.findings.map(text.finding));
+    case "not-possible":
+      return html`⛔ ${name}: I could not make an order for it. Exit it at the broker.`;
+    case "ordered":
+      return lines(...exit.intent.legs.map((leg) => html`${legSign(leg)} ${name}: ${legText(leg)}`));
+  }
+}
+
+const positionName = (position: Position): string =>
+  `${position.side === "SELL" ? "short" : "long"} ${quantity(position.qty)} ${ticker(position.symbol)}`;
+
+const legSign = (leg: Leg): string => (leg.state === "filled" ? "✅" : leg.state === "working" ? "🟡" : "⛔");
+
+function legText(leg: Leg): Html {
+  if (leg.state === "filled") return html`exited at ${rupeePrice(leg.avgPrice)}.`;
+  if (leg.state === "working")
+    return html`the order is open, ${quantity(leg.filledQty)}/${quantity(leg.qty)} filled. /orders follows it.`;
+  if (leg.state === "unknown" || leg.state === "sending")
+    return html`<b>not known yet</b>; I am looking in the broker's book and send nothing twice.`;
+  return html`${leg.state}${leg.reason === null ? "" : `: ${leg.reason}`}.`;
+}

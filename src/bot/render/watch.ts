@@ -1,0 +1,64 @@
+import { InlineKeyboard } from "grammy";
+import type { InstrumentKey } from "../../domain/ids.ts";
+import { ticker, type Instrument } from "../../domain/instrument.ts";
+import type { Quote } from "../../domain/portfolio.ts";
+import { renderTable } from "../../lib/table.ts";
+import { callbackData, keyArgument } from "../callbacks.ts";
+import { html, lines, type Html } from "../html.ts";
+import type { View } from "../view.ts";
+import { changePercent, priceText } from "./amounts.ts";
+import { pageKeyboard, pageOf, stamp } from "./page.ts";
+import { sourceLabel } from "./source.ts";
+
+export interface WatchCard {
+  readonly instruments: readonly Instrument[];
+  readonly quotes: ReadonlyMap<InstrumentKey, Quote>;
+  readonly broker: string | null;
+  readonly now: number;
+  readonly page: number;
+}
+
+export function watchView({ instruments, quotes, broker, now, page }: WatchCard): View {
+  const shown = pageOf(instruments, page);
+  const rows = shown.entries.map(({ key, symbol }) => {
+    const quote = quotes.get(key);
+    if (!quote) return [ticker(symbol), "no price", ""];
+    return [
+      ticker(symbol),
+      priceText(quote.ltp),
+      quote.prevClose === null ? "" : changePercent(quote.ltp, quote.prevClose),
+    ];
+  });
+  const table = renderTable(
+    [
+      { title: "Watchlist", align: "left", max: 18 },
+      { title: "Last", align: "right" },
+      { title: "Day", align: "right" },
+    ],
+    rows,
+  );
+  const sources = [...new Set([...quotes.values()].map(({ source }) => sourceLabel(source, broker)))];
+  const keyboard = pageKeyboard("wat", shown).text("Remove", callbackData("wae", shown.page));
+  return {
+    html: lines(html`<pre>${table}</pre>`, sources.length > 0 && html`<i>${sources.join("; ")}</i>`, stamp(now)),
+    keyboard,
+  };
+}
+
+/** The same page with a button for each row that takes it off. */
+export function watchEditView(instruments: readonly Instrument[], page: number): View {
+  const shown = pageOf(instruments, page);
+  const keyboard = new InlineKeyboard();
+  shown.entries.forEach(({ key, symbol }, at) => {
+    keyboard.text(`✕ ${ticker(symbol)}`, callbackData("wax", keyArgument(key), shown.page));
+    if (at % 2 === 1) keyboard.row();
+  });
+  return { html: watchText.edit(), keyboard: keyboard.row().text("Done", callbackData("wat", shown.page)) };
+}
+
+export const watchText = {
+  empty: (): Html =>
+    html`Your watchlist is empty. <code>/watch SBIN</code> puts a share on it, <code>/watch -SBIN</code> takes it off.`,
+  full: (most: number): Html => html`The watchlist is full: ${most} at most. <code>/watch -SBIN</code> takes one off.`,
+  edit: (): Html => html`Tap what shall leave the watchlist.`,
+};

@@ -1,0 +1,133 @@
+import { EGRESS_SPEC } from "../services/egress.ts";
+import type { Role } from "../services/users.ts";
+import { html, lines, type Html } from "./html.ts";
+
+/** What a user reads about access, keys, the order lock and the limits. */
+
+export const tooMany = (seconds: number): Html =>
+  html`That is too much at once. I answer again in ${seconds} s. /panic and /lock always work.`;
+export const tooManyTaps = (seconds: number): string => `Too many taps. I answer again in ${seconds} s.`;
+
+const ROLE_MEANS: Readonly<Record<Role, string>> = {
+  owner: "owner",
+  trader: "trader: sees and trades their own accounts",
+  viewer: "viewer: sees their own accounts, trades nothing",
+  pending: "waiting to be let in",
+  blocked: "blocked: gets no answer",
+};
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+const HOUSEHOLD = html`<blockquote expandable>Since April 2026 brokers take API orders only from a registered static IP address, and one address serves one client or a family: self, spouse, dependent children, dependent parents. Let somebody else trade only if their link has a way out of its own: /egress asks them for an HTTP or SOCKS proxy on the address that they registered.</blockquote>`;
+
+export const users = {
+  wantsIn: ({ id, name }: Person): Html =>
+    lines(html`<b>${name}</b> (<code>${id}</code>) asks to be let in.`, HOUSEHOLD),
+  title: (count: number): Html => html`<b>People</b> (${count})`,
+  line: ({ name, role }: Person): Html => html`${name}: ${ROLE_MEANS[role].split(":")[0] ?? role}`,
+  card: ({ id, name, role }: Person): Html =>
+    lines(
+      html`<b>${name}</b> <code>${id}</code>`,
+      html`${capitalised(ROLE_MEANS[role])}.`,
+      role === "pending" && HOUSEHOLD,
+    ),
+  gone: "That person is not known any more.",
+  notOwner: "The owner stays the owner.",
+  changed: (role: Role): Html => {
+    switch (role) {
+      case "trader":
+        return html`The owner has let you in: you can link accounts and trade. /start shows how to begin.`;
+      case "viewer":
+        return html`The owner has let you in: you can link accounts and look, not trade. /start shows how to begin.`;
+      case "blocked":
+      case "pending":
+      case "owner":
+        return html`Your access has changed. /start shows where you stand.`;
+    }
+  },
+  invited: (role: Role): Html => html`Welcome: the owner invited you as ${role}.`,
+  inviteDead: (): Html => html`That invitation was used before or is too old. Ask the owner for a new one.`,
+  invite: (link: string, role: Role): Html =>
+    lines(
+      html`Whoever opens this first is let in as <b>${role}</b>. It works once, for a day:`,
+      html`<code>${link}</code>`,
+      role === "trader" && HOUSEHOLD,
+    ),
+};
+
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+export const keys = {
+  onPage: (title: string): Html =>
+    html`Enter the keys of <b>${title}</b> on a page of this bot: it works once, for five minutes, and nothing of it stays in the chat.`,
+  pageButton: "Enter the keys",
+  hereButton: "Type them here instead",
+  whichEgress: (): Html => html`The proxy of which account's orders?`,
+  askEgress: (label: string): Html =>
+    html`Send the proxy for the orders of <b>${label}</b>, like <code>${EGRESS_SPEC.example}</code>, or <code>skip</code> for none. Your message is deleted as soon as I have it.`,
+  egress: (label: string, isSet: boolean): Html =>
+    isSet
+      ? html`Orders of <b>${label}</b> go out through that proxy from now on.`
+      : html`Orders of <b>${label}</b> go out from this bot's own address.`,
+};
+
+export const forget = {
+  ask: (isOwner: boolean): Html =>
+    lines(
+      html`<b>Forget you?</b> Your links with all keys and tokens, settings, alerts and the record of your orders here are deleted for good. Orders and shares at the brokers stay as they are.`,
+      isOwner && html`You own this bot: afterwards it has no owner until OWNER_ID or a new start-up code names one.`,
+    ),
+  busy: (): Html =>
+    html`An order of yours is on its way or its answer is still being looked for. Ask again when /orders shows it settled.`,
+  how: (): Html => html`<code>/forget me</code> deletes everything that I know about you.`,
+  done: (): Html => html`Done. I know nothing about you any more.`,
+  kept: (): Html => html`Nothing was deleted.`,
+  stale: (): Html => html`That question is too old. <code>/forget me</code> asks again.`,
+};
+
+export const lock = {
+  frozen: (): Html =>
+    html`<b>Locked.</b> No order of yours is placed until <code>/lock off</code>. Open orders stay as they are; /cancel and /panic still work.`,
+  needsCodeToThaw: (kind: "pin" | "totp"): Html =>
+    html`Send your ${kind === "pin" ? "PIN" : "code"}, then <code>/lock off</code> again.`,
+  needsCodeToChange: (kind: "pin" | "totp"): Html =>
+    html`Send your ${kind === "pin" ? "PIN" : "code"} first, then ask again.`,
+  usage: (): Html =>
+    lines(
+      html`<code>/lock</code> freezes trading at once, <code>/lock off</code> ends it.`,
+      html`<code>/lock pin</code> or <code>/lock totp</code> asks for a code before an order is placed, <code>/lock none</code> no longer.`,
+    ),
+  badCode: (): Html => html`That code does not fit. <code>/lock totp</code> starts again.`,
+  thawed: (): Html => html`Unlocked. Orders can be confirmed again.`,
+  isFrozen: (): Html => html`Trading is locked. /lock off unlocks it.`,
+  status: (kind: "none" | "pin" | "totp", isFrozen: boolean): Html =>
+    lines(
+      html`<b>Order lock</b>`,
+      kind === "none"
+        ? html`Orders need only the Confirm button.`
+        : html`Orders also need ${kind === "pin" ? "your PIN" : "a code from your authenticator app"}.`,
+      isFrozen && html`Trading is locked.`,
+    ),
+  askPin: (): Html => html`Send the PIN for orders, 4 to 8 digits. Your message is deleted as soon as I have it.`,
+  askCode: (kind: "pin" | "totp"): Html =>
+    kind === "pin"
+      ? html`Send your PIN. Then tap Confirm again.`
+      : html`Send the code of your authenticator app. Then tap Confirm again.`,
+  needsCode: "Your PIN or code first.",
+  badPin: (): Html => html`A PIN is 4 to 8 digits. Nothing was changed.`,
+  pinSet: (): Html => html`PIN set. Every confirmation asks for it, unless you gave it in the last five minutes.`,
+  totpShown: (uri: string): Html =>
+    lines(
+      html`Add this to your authenticator app, then send the code that it shows. Delete this message afterwards.`,
+      html`<tg-spoiler><code>${uri}</code></tg-spoiler>`,
+    ),
+  totpSet: (): Html => html`Set. Every confirmation asks for a code, unless you gave one in the last five minutes.`,
+  opened: (): Html => html`Right. You have five minutes to confirm orders.`,
+  wrong: (left: number): Html => html`That was wrong. ${left} ${left === 1 ? "try" : "tries"} left.`,
+  lockedOut: (minutes: number): Html => html`Too many wrong tries. Orders are locked for ${minutes} minutes.`,
+  removed: (): Html => html`Removed. Orders need only the Confirm button.`,
+};

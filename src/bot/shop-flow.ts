@@ -1,0 +1,164 @@
+import type { LinkId } from "../domain/ids.ts";
+import { istDate } from "../domain/market.ts";
+import { paiseFromRupees } from "../domain/money.ts";
+import { CalendarUnknown } from "../domain/calendar.ts";
+import type { Proposal } from "../services/strategies/nifty-shop/proposals.ts";
+import { parseRange } from "../services/strategies/nifty-shop/backtest-data.ts";
+import {
+  amountPerTrade,
+  parseSetting,
+  SHOP_MODES,
+  timeProblem,
+  type ShopSettings,
+} from "../services/strategies/nifty-shop/settings.ts";
+import { allows, refusalFor } from "./access.ts";
+import type { BotDeps } from "./commands.ts";
+import type { SaudaContext } from "./context.ts";
+import type { Html } from "./html.ts";
+import { showPicture } from "./picture-view.ts";
+import { equityPicture } from "./pictures/equity.ts";
+import { Refusal } from "./refusal.ts";
+import { backtestText } from "./render/backtest.ts";
+import { proposalView, shopSettingsView, shopText, statusView, timeWarning } from "./render/nifty-shop.ts";
+import { ticketCard } from "./render/order-card.ts";
+import { accountTitle } from "./render/source.ts";
+import { send, show } from "./view.ts";
+
+const TIMES = ["14:30", "14:45", "15:00", "15:10", "15:22"];
+const AMOUNTS = [10_000, 25_000, 50_000, 100_000].map((rupees) => paiseFromRupees(rupees));
+const AVERAGES = [200, 300, 400, 500];
+const TARGETS = [300, 500, 700, 1_000];
+const MOST_BUYS = 3;
+
+export async function showStatus(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+  const settings = await deps.niftyShop.settings(ctx.user._id);
+  const held = await deps.niftyShop.held(ctx.user, settings.mode !== "ask");
+  const account = await accountName(deps, ctx, settings.link);
+  await show(ctx, statusView({ settings, held, account, warning: warningOf(deps, settings), now: deps.clock.now() }));
+}
+
+/** The settings; with text, one of them changed to exactly that. */
+export async function showSettings(deps: BotDeps, ctx: SaudaContext, typed = ""): Promise<void> {
+  if (typed === "") {
+    await settingsCard(deps, ctx, await deps.niftyShop.settings(ctx.user._id));
+    return;
+  }
+  const parsed = parseSetting(typed);
+  if (!parsed.ok) throw new Refusal(parsed.problem === "unknown" ? shopText.unknownSetting() : shopText.badSetting());
+  await changeSetting(deps, ctx, parsed.change);
+}
+
+export async function changeSetting(deps: BotDeps, ctx: SaudaContext, change: Partial<ShopSettings>): Promise<void> {
+  const isOrdering = change.mode === "ask";
+  if (isOrdering && !allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+  await settingsCard(deps, ctx, await deps.niftyShop.change(ctx.user._id, change));
+}
+
+async function settingsCard(deps: BotDeps, ctx: SaudaContext, settings: ShopSettings): Promise<void> {
+  const account = await accountName(deps, ctx, settings.link);
+  await show(ctx, shopSettingsView({ settings, account, warning: warningOf(deps, settings) }));
+}
+
+/** The next of the usual values of the setting that was tapped. */
+export async function nextSettings(deps: BotDeps, ctx: SaudaContext, name: string): Promise<Partial<ShopSettings>> {
+  const current = await deps.niftyShop.settings(ctx.user._id);
+  switch (name) {
+    case "mode": {
+      const modes = SHOP_MODES.filter((mode) => mode !== "ask" || allows(ctx.user.role, "trader"));
+      return { mode: following(modes, current.mode) };
+    }
+    case "time":
+      return { at: following(TIMES, current.at) };
+    case "buys":
+      return { buysPerDay: (current.buysPerDay % MOST_BUYS) + 1 };
+    case "average":
+      return { averageBelow: following(AVERAGES, current.averageBelow) };
+    case "target":
+      return { target: following(TARGETS, current.target) };
+    case "amount":
+      return { sizing: { kind: "amount", amount: following(AMOUNTS, amountPerTrade(current.sizing)) } };
+    case "account": {
+      const links = await deps.accounts.active(ctx.user._id);
+      const ids: (LinkId | null)[] = [null, ...links.map(({ _id }) => _id)];
+      return { link: following(ids, current.link) };
+    }
+    default:
+      return {};
+  }
+}
+
+function following<T>(all: readonly T[], current: T): T {
+  const next = all[(all.indexOf(current) + 1) % all.length];
+  return next === undefined ? current : next;
+}
+
+/** In a year without a calendar nothing is said about the hours. */
+function warningOf(deps: BotDeps, { at }: ShopSettings): Html | null {
+  try {
+    return timeWarning(timeProblem(at, istDate(deps.clock.now()), deps.calendar.current()), at);
+  } catch (error) {
+    if (error instanceof CalendarUnknown) return null;
+    throw error;
+  }
+}
+
+async function accountName(deps: BotDeps, ctx: SaudaContext, chosen: LinkId | null): Promise<string | null> {
+  const links = await deps.accounts.active(ctx.user._id);
+  const wanted = chosen ?? ctx.user.defaultLink;
+  const link = links.find(({ _id }) => _id === wanted) ?? links[0];
+  return link ? accountTitle(deps.accounts.broker(link).definition, link.label) : null;
+}
+
+/** Decides now, besides the daily run. */
+export async function propose(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+  const proposal = await deps.niftyShop.propose(ctx.user);
+  await send(ctx, await proposalCard(deps, ctx, proposal));
+}
+
+export async function showProposal(deps: BotDeps, ctx: SaudaContext, id: string, editing?: number): Promise<void> {
+  // The history brings the fills up to date.
+  await deps.niftyShop.history(ctx.user._id, 1);
+  const proposal = await deps.niftyShop.proposal(ctx.user._id, id);
+  if (!proposal) {
+    await ctx.answerCallbackQuery({ text: shopText.gone });
+    return;
+  }
+  await show(ctx, await proposalCard(deps, ctx, proposal, editing));
+}
+
+async function proposalCard(deps: BotDeps, ctx: SaudaContext, proposal: Proposal, editing?: number) {
+  const link = proposal.link === null ? null : await deps.accounts.get(ctx.user._id, proposal.link);
+  const account = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+  const now = deps.clock.now();
+  return proposalView({ proposal, account, now, ...(editing === undefined ? {} : { editing }) });
+}
+
+/** The leg becomes an ordinary ticket under the proposal, with its own Confirm. */
+export async function approveLeg(deps: BotDeps, ctx: SaudaContext, id: string, at: number): Promise<void> {
+  const approval = await deps.niftyShop.approve(ctx.user, id, at);
+  if (approval.kind !== "ticket") {
+    await ctx.answerCallbackQuery({ text: shopText[approval.kind] });
+    return;
+  }
+  const card = await send(ctx, ticketCard(approval.view, deps.accounts, deps.clock.now()));
+  if (card) await deps.desk.attachCard(approval.view.intent._id, card);
+  await showProposal(deps, ctx, id);
+}
+
+/** Reads years of prices, so the answer comes in two messages. */
+export async function backtest(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<void> {
+  const range = parseRange(typed);
+  if (!range) throw new Refusal(shopText.badRange());
+  const settings = await deps.niftyShop.settings(ctx.user._id);
+  const links = await deps.accounts.active(ctx.user._id);
+  const link = links.find(({ _id }) => _id === (settings.link ?? ctx.user.defaultLink)) ?? links[0] ?? null;
+  try {
+    await send(ctx, { html: shopText.reading(deps.backtests.sharesIn(range)) });
+    const result = await deps.backtests.run(link, settings, range);
+    await showPicture(ctx, { png: await deps.pictures.draw(equityPicture(result)), html: backtestText(result) });
+  } catch (error) {
+    // Only ranges are refused that way: too early, or without prices.
+    if (error instanceof RangeError) throw new Refusal(shopText.noRange(error.message));
+    throw error;
+  }
+}

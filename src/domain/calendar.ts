@@ -1,0 +1,216 @@
+import type { Segment } from "./instrument.ts";
+import { addDays, istDate, istInstant, weekday } from "./market.ts";
+
+/** Stocks with derivatives close by auction, the others trade on: the exchange's own grouping. */
+export const SESSION_GROUPS = ["cash-with-derivatives", "cash", "derivatives"] as const;
+export type SessionGroup = (typeof SESSION_GROUPS)[number];
+
+export const PHASES = [
+  "pre-open",
+  "pre-open-matching",
+  "continuous",
+  "auction-reference",
+  "auction",
+  "auction-limit-only",
+  "auction-matching",
+  "post-close",
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** HH:MM on the Indian clock; the end does not belong to it. */
+export interface Hours {
+  readonly start: string;
+  readonly end: string;
+}
+export interface PhaseHours extends Hours {
+  readonly phase: Phase;
+}
+
+/** The sessions that hold from a date until the next rules do. */
+export interface SessionRules {
+  readonly from: string;
+  readonly groups: Readonly<Record<SessionGroup, readonly PhaseHours[]>>;
+}
+
+/** A day that is not what its weekday says. `by-circular`: it trades, at hours that are not in the calendar. */
+export type NamedDay =
+  | { readonly kind: "holiday"; readonly name: string }
+  | { readonly kind: "special"; readonly name: string; readonly hours: "normal" | "by-circular" | Hours }
+  | { readonly kind: "normal" };
+
+/** NSE and BSE, equity and equity derivatives, as data. */
+export interface TradingCalendar {
+  /** Years whose list of holidays is there; of other years nothing is known. */
+  readonly years: ReadonlySet<number>;
+  readonly days: ReadonlyMap<string, NamedDay>;
+  /** Oldest first. */
+  readonly sessions: readonly SessionRules[];
+}
+
+/** The date lies in a year without a list of holidays. */
+export class CalendarUnknown extends RangeError {
+  override readonly name = "CalendarUnknown";
+  readonly date: string;
+
+  constructor(date: string) {
+    super(`calendar not known for ${date}`);
+    this.date = date;
+  }
+}
+
+export type DayStatus =
+  | { readonly kind: "trading"; readonly special: string | null }
+  | { readonly kind: "holiday"; readonly name: string }
+  | { readonly kind: "weekend" }
+  | { readonly kind: "unknown" };
+
+const SATURDAY = 6;
+const FRIDAY = 5;
+const SUNDAY = 0;
+export const isWeekend = (date: string): boolean => weekday(date) === SATURDAY || weekday(date) === SUNDAY;
+
+/** What kind of day it is, `unknown` for years without a list: nothing is guessed. */
+export function dayStatus(date: string, calendar: TradingCalendar): DayStatus {
+  const named = calendar.days.get(date);
+  if (named?.kind === "holiday") return named;
+  if (named) return { kind: "trading", special: named.kind === "special" ? named.name : null };
+  if (!calendar.years.has(Number(date.slice(0, 4)))) return { kind: "unknown" };
+  return isWeekend(date) ? { kind: "weekend" } : { kind: "trading", special: null };
+}
+
+/** Whether the exchanges trade on the date. Throws CalendarUnknown. */
+export function isTradingDay(date: string, calendar: TradingCalendar): boolean {
+  const status = dayStatus(date, calendar);
+  if (status.kind === "unknown") throw new CalendarUnknown(date);
+  return status.kind === "trading";
+}
+
+/** The first trading day after the date. Throws CalendarUnknown when it lies beyond the lists. */
+export function nextTradingDay(date: string, calendar: TradingCalendar): string {
+  let day = addDays(date, 1);
+  while (!isTradingDay(day, calendar)) day = addDays(day, 1);
+  return day;
+}
+
+/** The last trading day before the date. Throws CalendarUnknown. */
+export function previousTradingDay(date: string, calendar: TradingCalendar): string {
+  let day = addDays(date, -1);
+  while (!isTradingDay(day, calendar)) day = addDays(day, -1);
+  return day;
+}
+
+/** The first holiday after the date that falls on a weekday, or null when the lists name none. */
+export function nextHoliday(date: string, calendar: TradingCalendar): { date: string; name: string } | null {
+  const later = [...calendar.days].flatMap(([day, named]) =>
+    named.kind === "holiday" && day > date && !isWeekend(day) ? [{ date: day, name: named.name }] : [],
+  );
+  return later.sort((a, b) => (a.date < b.date ? -1 : 1))[0] ?? null;
+}
+
+/** A weekday after which no trading day follows up to Friday. An unknown weekday counts as one. */
+export const endsWeek = (date: string, calendar: TradingCalendar): boolean =>
+  !isWeekend(date) && !anyTrading(addDays(date, 1), addDays(date, FRIDAY - weekday(date)), calendar);
+
+/** No trading day follows in the date's month. An unknown weekday counts as one. */
+export const endsMonth = (date: string, calendar: TradingCalendar): boolean =>
+  !anyTrading(addDays(date, 1), lastOfMonth(date), calendar);
+
+function anyTrading(from: string, to: string, calendar: TradingCalendar): boolean {
+  for (let day = from; day <= to; day = addDays(day, 1)) if (mayTrade(day, calendar)) return true;
+  return false;
+}
+
+/** Trading days, and weekdays of unknown years: for messages, which then say that the calendar is not known. */
+export function mayTrade(date: string, calendar: TradingCalendar): boolean {
+  const { kind } = dayStatus(date, calendar);
+  return kind === "trading" || (kind === "unknown" && !isWeekend(date));
+}
+
+function lastOfMonth(date: string): string {
+  const [year = 0, month = 0] = date.split("-").map(Number);
+  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
+}
+
+/** Cash stocks are taken to have derivatives, as all of the Nifty 50 do: they stop earlier. */
+export interface Listing {
+  readonly hasDerivatives?: boolean;
+}
+
+export type MarketSession =
+  | {
+      readonly kind: "phase";
+      readonly phase: Phase;
+      /** Epoch ms; the end does not belong to it. */
+      readonly startsAt: number;
+      readonly endsAt: number;
+    }
+  | { readonly kind: "closed"; readonly status: DayStatus }
+  /** The day trades, at hours that are not in the calendar. */
+  | { readonly kind: "hours-unknown"; readonly name: string }
+  /** A year without a list, or a segment whose sessions are not in the calendar (commodities, currency). */
+  | { readonly kind: "unknown"; readonly what: "year" | "segment" };
+
+/** What the segment is doing at an instant. Indices move with the cash market. */
+export function sessionAt(
+  segment: Segment,
+  at: number,
+  calendar: TradingCalendar,
+  listing: Listing = {},
+): MarketSession {
+  const group = groupOf(segment, listing);
+  if (group === null) return { kind: "unknown", what: "segment" };
+  const date = istDate(at);
+  const status = dayStatus(date, calendar);
+  if (status.kind === "unknown") return { kind: "unknown", what: "year" };
+  if (status.kind !== "trading") return { kind: "closed", status };
+  const phases = phasesOf(group, date, calendar);
+  if (phases === null) return { kind: "hours-unknown", name: status.special ?? "" };
+  const now = phases.find(({ start, end }) => at >= istInstant(date, start) && at < istInstant(date, end));
+  if (!now) return { kind: "closed", status };
+  return { kind: "phase", phase: now.phase, startsAt: istInstant(date, now.start), endsAt: istInstant(date, now.end) };
+}
+
+const OPEN: ReadonlySet<Phase> = new Set(["continuous", "auction", "auction-limit-only"]);
+
+/** Whether an order sent now can trade today: continuous trading, or the entry time of the closing auction. */
+export function isOpen(segment: Segment, at: number, calendar: TradingCalendar, listing: Listing = {}): boolean {
+  const session = sessionAt(segment, at, calendar, listing);
+  return session.kind === "phase" && OPEN.has(session.phase);
+}
+
+/** The day's phases of a group in order, or null where the hours come by circular. Throws CalendarUnknown on years before the rules. */
+export function phasesOf(group: SessionGroup, date: string, calendar: TradingCalendar): readonly PhaseHours[] | null {
+  const named = calendar.days.get(date);
+  if (named?.kind === "special" && named.hours !== "normal")
+    return named.hours === "by-circular" ? null : [{ phase: "continuous", ...named.hours }];
+  const rules = calendar.sessions.findLast(({ from }) => from <= date);
+  if (!rules) throw new CalendarUnknown(date);
+  return rules.groups[group];
+}
+
+/** HH:MM at which the day's last price is made, all groups counted, the post-close session not; null where it comes by circular. */
+export function closeOf(date: string, calendar: TradingCalendar): string | null {
+  const phases = SESSION_GROUPS.map((group) => phasesOf(group, date, calendar));
+  if (phases.includes(null)) return null;
+  return phases
+    .flatMap((each) => each ?? [])
+    .filter(({ phase }) => phase !== "post-close")
+    .reduce((latest, { end }) => (end > latest ? end : latest), "00:00");
+}
+
+function groupOf(segment: Segment, { hasDerivatives = true }: Listing): SessionGroup | null {
+  switch (segment) {
+    case "NSE":
+    case "BSE":
+      return hasDerivatives ? "cash-with-derivatives" : "cash";
+    case "INDEX":
+      return "cash";
+    case "NFO":
+    case "BFO":
+      return "derivatives";
+    case "MCX":
+    case "CDS":
+    case "BCD":
+      return null;
+  }
+}

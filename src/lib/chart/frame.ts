@@ -1,0 +1,44 @@
+import type { Scale } from "./scale.ts";
+import { type Box, INK, label, line, type Svg } from "./svg.ts";
+
+const SIZE = 22;
+/** Room for the values right of the plot and the names under it. */
+export const VALUE_ROOM = 130;
+export const NAME_ROOM = 42;
+
+export const plotOf = (box: Box): Box => ({
+  ...box,
+  width: box.width - VALUE_ROOM,
+  height: box.height - NAME_ROOM,
+});
+
+/** Lines at the ticks with their values at the right. */
+export function valueGrid(plot: Box, scale: Scale, write: (value: number) => string): Svg {
+  return scale.ticks
+    .map((tick) => {
+      const y = scale.at(tick);
+      const right = plot.x + plot.width;
+      return (
+        line(plot.x, y, right, y, INK.grid, 1.5) +
+        label(right + 12, y + 8, write(tick), { size: SIZE, fill: INK.muted })
+      );
+    })
+    .join("");
+}
+
+const MAX_NAMES = 5;
+
+/** As many names under the plot as fit, the first and the last always. `xAt`: where the i-th point stands. */
+export function nameAxis(plot: Box, names: readonly string[], xAt: (i: number) => number): Svg {
+  const count = Math.min(MAX_NAMES, names.length);
+  const picked = Array.from({ length: count }, (_, i) =>
+    count === 1 ? 0 : Math.round((i * (names.length - 1)) / (count - 1)),
+  );
+  return picked
+    .map((at, i) => {
+      const anchor = i === 0 ? "start" : i === count - 1 ? "end" : "middle";
+      const y = plot.y + plot.height + NAME_ROOM - 8;
+      return label(xAt(at), y, names[at] ?? "", { size: SIZE, anchor, fill: INK.muted });
+    })
+    .join("");
+}

@@ -1,0 +1,95 @@
+/** A part of a drawing, already escaped. */
+export type Svg = string;
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Its own background, so that it reads the same in a light and a dark chat; gain and loss differ in lightness too. */
+export const INK = {
+  paper: "#fbfbf9",
+  text: "#1d232b",
+  muted: "#68717d",
+  grid: "#dfe2e6",
+  line: "#2367b0",
+  area: "#2367b01f",
+  gain: "#1a8f5a",
+  loss: "#c0352b",
+} as const;
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+export function tag(name: string, attributes: Attributes, ...content: readonly Svg[]): Svg {
+  const list = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(String(rounded(value)))}"`);
+  return content.length === 0 ? `<${name}${list.join("")}/>` : `<${name}${list.join("")}>${content.join("")}</${name}>`;
+}
+
+export interface TextStyle {
+  readonly size: number;
+  readonly anchor?: "start" | "middle" | "end";
+  readonly fill?: string;
+}
+
+export const label = (
+  x: number,
+  y: number,
+  text: string,
+  { size, anchor = "start", fill = INK.text }: TextStyle,
+): Svg => tag("text", { x, y, "font-size": size, "text-anchor": anchor, fill }, escaped(text));
+
+export const line = (x1: number, y1: number, x2: number, y2: number, stroke: string, width = 1): Svg =>
+  tag("line", { x1, y1, x2, y2, stroke, "stroke-width": width });
+
+export const rectangle = (box: Box, fill: string): Svg => tag("rect", { ...box, fill });
+
+/** Cut with an ellipsis to what fits, by the font's average width. */
+export function fitted(text: string, width: number, size: number): string {
+  const most = Math.max(1, Math.floor(width / (size * 0.58)));
+  const letters = Array.from(text);
+  return letters.length <= most ? text : `${letters.slice(0, most - 1).join("")}…`;
+}
+
+export interface Sheet {
+  readonly width: number;
+  readonly height: number;
+  readonly title: string;
+  readonly subtitle: string;
+}
+
+export const MARGIN = 40;
+/** Where a sheet's content begins. */
+export const HEADER = 130;
+
+/** A whole drawing: paper, title, subtitle, and the parts. */
+export function sheet({ width, height, title, subtitle }: Sheet, parts: readonly Svg[]): Svg {
+  return tag(
+    "svg",
+    {
+      xmlns: "http://www.w3.org/2000/svg",
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      "font-family": "Noto Sans",
+    },
+    rectangle({ x: 0, y: 0, width, height }, INK.paper),
+    label(MARGIN, 62, fitted(title, width - 2 * MARGIN, 40), { size: 40 }),
+    label(MARGIN, 104, fitted(subtitle, width - 2 * MARGIN, 27), { size: 27, fill: INK.muted }),
+    ...parts,
+  );
+}
+
+const rounded = (value: string | number): string | number =>
+  typeof value === "number" ? Math.round(value * 10) / 10 : value;
+
+const escaped = (text: string): string =>
+  text
+    // Characters that XML 1.0 has no place for.
+    // oxlint-disable-next-line no-control-regex
+    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");

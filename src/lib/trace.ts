@@ -1,0 +1,9 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** What every log line says that is written while some work runs: the id of the update that caused it. */
+const current = new AsyncLocalStorage<Readonly<Record<string, string | number>>>();
+
+export const traced = <T>(fields: Readonly<Record<string, string | number>>, work: () => T): T =>
+  current.run({ ...current.getStore(), ...fields }, work);
+
+export const traceFields = (): Readonly<Record<string, string | number>> => current.getStore() ?? {};

@@ -1,0 +1,227 @@
+import type { BrokerName, UserId } from "../domain/ids.ts";
+import type { Instrument } from "../domain/instrument.ts";
+import type { Paise } from "../domain/money.ts";
+import { sumPaise } from "../domain/money.ts";
+import type { Quote } from "../domain/portfolio.ts";
+import { dayPnlOf } from "../domain/totals.ts";
+import type { Log } from "../lib/log.ts";
+import { randomAlphanumeric } from "../lib/token.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import type { Accounts, Link } from "./accounts.ts";
+import {
+  isMetBy,
+  isMetByPnl,
+  isPriceCondition,
+  type AlertOrder,
+  type Condition,
+  type PnlCondition,
+  type PriceCondition,
+} from "./alerts/condition.ts";
+import type { Quotes } from "./quotes.ts";
+import type { Users } from "./users.ts";
+
+export interface AlertDocument extends Document {
+  readonly _id: string;
+  readonly userId: UserId;
+  /** Null: today's P&L over all accounts. */
+  readonly instrument: Instrument | null;
+  readonly condition: Condition;
+  readonly order: AlertOrder | null;
+  readonly isArmed: boolean;
+  readonly createdAt: number;
+  readonly firedAt: number | null;
+}
+export type Alert = Stored<AlertDocument>;
+
+const alertsSpec: CollectionSpec<AlertDocument> = {
+  name: "alerts",
+  indexes: [
+    { name: "user", fields: ["userId", "createdAt"] },
+    { name: "armed", fields: ["isArmed", "createdAt"] },
+  ],
+  encrypted: [],
+  durability: "full",
+};
+/** One that has gone off is remembered for its button and the list. */
+const FIRED_KEPT_MS = 30 * 86_400_000;
+const MAX_PER_USER = 50;
+const MAX_SWEPT = 5_000;
+/** P&L takes two calls an account: asked less often than prices. */
+const PNL_EVERY_MS = 60_000;
+
+/** What made it go off. */
+export type FiredBy = { readonly kind: "price"; readonly quote: Quote } | { readonly kind: "pnl"; readonly pnl: Paise };
+
+export interface NewAlert {
+  readonly userId: UserId;
+  readonly instrument: Instrument | null;
+  readonly condition: Condition;
+  readonly order: AlertOrder | null;
+}
+export type AddResult =
+  | { readonly kind: "added"; readonly alert: Alert; readonly quote: Quote | null }
+  /** It would go off at once. */
+  | { readonly kind: "met-already"; readonly quote: Quote }
+  | { readonly kind: "too-many"; readonly most: number };
+
+export interface Alerts {
+  add(alert: NewAlert): Promise<AddResult>;
+  get(user: UserId, id: string): Promise<Alert | null>;
+  /** Armed ones, oldest first. */
+  armed(user: UserId): Promise<Alert[]>;
+  remove(user: UserId, id: string): Promise<boolean>;
+  /** Looks at every armed alert once, prices in batches; answers how many went off. */
+  sweep(): Promise<number>;
+}
+
+export interface AlertsDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly users: Pick<Users, "get">;
+  readonly accounts: Accounts;
+  readonly quotes: Pick<Quotes, "many">;
+  /** Tells the user; told twice of one alert, it tells once. Resolves when the message cannot be lost any more. */
+  readonly onFire: (alert: Alert, by: FiredBy) => Promise<void>;
+  /** Whether prices can move now; always, when absent. */
+  readonly isMarketOpen?: (at: number) => boolean;
+}
+
+/** Durable alerts, each going off once. They need no session: without one the prices are Yahoo's. */
+export function createAlerts(deps: AlertsDeps): Alerts {
+  const { accounts, clock, log } = deps;
+  const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
+  let pnlAskedAt = -Infinity;
+
+  /** Through whose link a user's prices come: one with a session, theirs first, else none and so Yahoo's. */
+  async function routeOf(user: UserId): Promise<Link | null> {
+    const [links, owner] = await Promise.all([accounts.active(user), deps.users.get(user)]);
+    const living = links.filter((link) => accounts.hasSession(link) && link.data_source === "broker");
+    return living.find(({ _id }) => _id === owner?.defaultLink) ?? living[0] ?? null;
+  }
+
+  async function quoteFor(user: UserId, instrument: Instrument): Promise<Quote | null> {
+    return (await deps.quotes.many(await routeOf(user), [instrument])).get(instrument.key) ?? null;
+  }
+
+  async function add(wanted: NewAlert): Promise<AddResult> {
+    const { userId, instrument, condition } = wanted;
+    const known = await alerts.find("user", [userId]);
+    if (known.filter(({ isArmed }) => isArmed).length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
+    const quote = instrument && (await quoteFor(userId, instrument));
+    if (quote && isPriceCondition(condition) && isMetBy(condition, quote) === true)
+      return { kind: "met-already", quote };
+    const document: AlertDocument = {
+      ...wanted,
+      _id: randomAlphanumeric(12),
+      isArmed: true,
+      createdAt: clock.now(),
+      firedAt: null,
+    };
+    await alerts.insert(document);
+    return { kind: "added", alert: { ...document, version: 1 }, quote };
+  }
+
+  async function sweep(): Promise<number> {
+    if (deps.isMarketOpen?.(clock.now()) === false) return 0;
+    const armed = await alerts.find("armed", [true], { limit: MAX_SWEPT, order: "asc" });
+    const active = await ofActiveUsers(armed);
+    const counts = await Promise.all([sweepPrices(active), sweepPnl(active)]);
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async function ofActiveUsers(armed: readonly Alert[]): Promise<Alert[]> {
+    const ids = [...new Set(armed.map(({ userId }) => userId))];
+    const users = await Promise.all(ids.map((id) => deps.users.get(id)));
+    const active = new Set(
+      users.flatMap((user) => (user && !user.hasStopped && user.role !== "blocked" ? [user._id] : [])),
+    );
+    return armed.filter(({ userId }) => active.has(userId));
+  }
+
+  /** Users of one broker share a batch through one of their links: prices are nobody's own. */
+  async function sweepPrices(armed: readonly Alert[]): Promise<number> {
+    const priced = armed.flatMap(({ instrument, ...alert }) => (instrument ? [{ ...alert, instrument }] : []));
+    const routes = new Map<UserId, Link | null>();
+    for (const { userId } of priced) if (!routes.has(userId)) routes.set(userId, await routeOf(userId));
+    const groups = Map.groupBy(priced, ({ userId }): BrokerName | null => routes.get(userId)?.broker_name ?? null);
+    const counts = await Promise.all(
+      [...groups.values()].map(async (group) => {
+        const link = routes.get(group[0]?.userId ?? ("" as UserId)) ?? null;
+        const wanted = new Map(group.map(({ instrument }) => [instrument.key, instrument]));
+        const quotes = await deps.quotes.many(link, [...wanted.values()]);
+        return countFired(group, (alert) => {
+          const quote = quotes.get(alert.instrument.key);
+          const isMet = quote && isMetBy(alert.condition as PriceCondition, quote) === true;
+          return isMet ? { kind: "price", quote } : null;
+        });
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async function sweepPnl(armed: readonly Alert[]): Promise<number> {
+    const wanting = armed.filter(({ instrument }) => instrument === null);
+    if (wanting.length === 0 || clock.now() - pnlAskedAt < PNL_EVERY_MS) return 0;
+    pnlAskedAt = clock.now();
+    const pnls = new Map<UserId, Paise | null>();
+    for (const { userId } of wanting) if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId));
+    return countFired(wanting, ({ userId, condition }) => {
+      const pnl = pnls.get(userId) ?? null;
+      return pnl !== null && isMetByPnl(condition as PnlCondition, pnl) ? { kind: "pnl", pnl } : null;
+    });
+  }
+
+  /** Null when an account that has a session could not be read: a part of the P&L is not the P&L. */
+  async function pnlOf(user: UserId): Promise<Paise | null> {
+    const links = (await accounts.active(user)).filter((link) => accounts.hasSession(link));
+    if (links.length === 0) return null;
+    const parts = await accounts.callEach(links, async (connector, access) => {
+      const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
+      return dayPnlOf(positions, holdings);
+    });
+    if (parts.some((part) => !part.ok)) return null;
+    return sumPaise(parts.flatMap((part) => (part.ok ? [part.value.positions, part.value.holdings] : [])));
+  }
+
+  /** One alert's failure is only its own. */
+  async function countFired<A extends Alert>(some: readonly A[], judge: (alert: A) => FiredBy | null): Promise<number> {
+    let count = 0;
+    for (const alert of some) {
+      const by = judge(alert);
+      if (!by) continue;
+      try {
+        await fire(alert, by);
+        count += 1;
+      } catch (error) {
+        log.error({ err: error, alert: alert._id }, "alert not told");
+      }
+    }
+    return count;
+  }
+
+  /** Told first and disarmed then: after a crash in between it is told again under the same name, which is once. */
+  async function fire(alert: Alert, by: FiredBy): Promise<void> {
+    await deps.onFire(alert, by);
+    const now = clock.now();
+    const current = await alerts.get(alert._id);
+    if (!current) return;
+    const { version, ...document } = current;
+    await alerts.replace({ ...document, isArmed: false, firedAt: now, expiresAt: now + FIRED_KEPT_MS }, version);
+  }
+
+  return {
+    add,
+    async get(user, id) {
+      const found = await alerts.get(id);
+      return found?.userId === user ? found : null;
+    },
+    armed: async (user) => (await alerts.find("user", [user], { order: "asc" })).filter(({ isArmed }) => isArmed),
+    async remove(user, id) {
+      const found = await alerts.get(id);
+      return found?.userId === user ? alerts.delete(id) : false;
+    },
+    sweep,
+  };
+}

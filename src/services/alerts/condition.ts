@@ -1,0 +1,92 @@
+import { changeInBasisPoints, paiseFromRupees, priceFromRupees, type Paise, type Price } from "../../domain/money.ts";
+import { parseOrderText } from "../../domain/order-text.ts";
+import type { Quote } from "../../domain/portfolio.ts";
+
+/** When an alert goes off. */
+export type PriceCondition =
+  | { readonly kind: "above"; readonly price: Price }
+  | { readonly kind: "below"; readonly price: Price }
+  /** Since the last close, signed, in 1/100 percent: −100 goes off at 1 % down and lower. */
+  | { readonly kind: "change"; readonly basisPoints: number };
+export type PnlCondition = { readonly kind: "pnl-above" | "pnl-below"; readonly amount: Paise };
+export type Condition = PriceCondition | PnlCondition;
+
+/** What the user types after "buy" or "sell" in an alert: `10 @ 850 mis`. */
+export interface AlertOrder {
+  readonly side: "BUY" | "SELL";
+  readonly words: string;
+}
+
+export interface AlertWords {
+  /** Null: today's P&L over all accounts. */
+  readonly symbolText: string | null;
+  readonly condition: Condition;
+  readonly order: AlertOrder | null;
+}
+
+const LEVEL = /^(.+?)\s*(>=?|<=?|\babove\b|\bbelow\b)\s*₹?\s*([+-−]?[\d,]+(?:\.\d{1,4})?)$/i;
+const CHANGE = /^(.+?)\s+([+−-])\s*(\d{1,2}(?:\.\d{1,2})?)\s*%$/;
+const ORDER = /^(.+?)\s+(buy|sell)\s+(.+)$/i;
+const MAX_LENGTH = 100;
+
+/** `SBIN > 850`, `NIFTY50 -1%`, `pnl < -5000`, `SBIN < 780 buy 10`; null when it is none of these. */
+export function parseAlert(text: string): AlertWords | null {
+  const whole = text.trim();
+  if (whole.length > MAX_LENGTH) return null;
+  const ordered = ORDER.exec(whole);
+  const order = ordered ? orderOf(ordered[2] ?? "", ordered[3] ?? "") : null;
+  if (ordered && !order) return null;
+  const parsed = parseCondition(ordered?.[1]?.trim() ?? whole);
+  return parsed && (parsed.symbolText === null && order ? null : { ...parsed, order });
+}
+
+function orderOf(side: string, words: string): AlertOrder | null {
+  const parsed = parseOrderText(`X ${words}`);
+  if (!parsed.ok || parsed.words.symbolText !== "X") return null;
+  return { side: side.toLowerCase() === "buy" ? "BUY" : "SELL", words };
+}
+
+function parseCondition(text: string): Omit<AlertWords, "order"> | null {
+  const change = CHANGE.exec(text);
+  if (change) {
+    const [, symbolText = "", sign = "", percent = ""] = change;
+    const basisPoints = Math.round(Number(percent) * 100) * (sign === "+" ? 1 : -1);
+    return basisPoints === 0 || isPnl(symbolText) ? null : { symbolText, condition: { kind: "change", basisPoints } };
+  }
+  const level = LEVEL.exec(text);
+  if (!level) return null;
+  const [, symbolText = "", sign = "", number = ""] = level;
+  const isAbove = sign.startsWith(">") || sign.toLowerCase() === "above";
+  const rupees = number.replace("−", "-");
+  if (isPnl(symbolText)) {
+    return {
+      symbolText: null,
+      condition: { kind: isAbove ? "pnl-above" : "pnl-below", amount: paiseFromRupees(rupees) },
+    };
+  }
+  const price = priceFromRupees(rupees);
+  return price <= 0 ? null : { symbolText, condition: { kind: isAbove ? "above" : "below", price } };
+}
+
+const isPnl = (text: string): boolean => /^p\s*&?\s*n?\s*l$/i.test(text.trim());
+
+/** Whether the price fulfils it; null when the quote cannot tell. */
+export function isMetBy(condition: PriceCondition, quote: Pick<Quote, "ltp" | "prevClose">): boolean | null {
+  switch (condition.kind) {
+    case "above":
+      return quote.ltp >= condition.price;
+    case "below":
+      return quote.ltp <= condition.price;
+    case "change": {
+      const change = quote.prevClose === null ? null : changeInBasisPoints(quote.ltp, quote.prevClose);
+      if (change === null) return null;
+      return condition.basisPoints > 0 ? change >= condition.basisPoints : change <= condition.basisPoints;
+    }
+  }
+}
+
+export const isMetByPnl = (condition: PnlCondition, pnl: Paise): boolean =>
+  condition.kind === "pnl-above" ? pnl >= condition.amount : pnl <= condition.amount;
+
+export const isPriceCondition = (condition: Condition): condition is PriceCondition =>
+  condition.kind !== "pnl-above" && condition.kind !== "pnl-below";

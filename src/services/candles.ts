@@ -1,0 +1,97 @@
+import type { CandleQuery, DataSource } from "../../connectors/base.ts";
+import { istDate, istInstant } from "../domain/market.ts";
+import type { Candle, Interval } from "../domain/portfolio.ts";
+import { brokerName } from "../domain/ids.ts";
+import { BrokerError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Accounts, Link } from "./accounts.ts";
+import { createMarketAccess } from "./market-access.ts";
+import { createSharedReads } from "./shared-reads.ts";
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+/** A range that ends before today does not change any more. */
+const PAST_FRESH_MS = 6 * 60 * MINUTE_MS;
+const TODAY_FRESH_MS = 2 * MINUTE_MS;
+const INTRADAY_FRESH_MS = 30_000;
+const MAX_SERIES = 300;
+const DAILY: ReadonlySet<Interval> = new Set(["1d", "1w", "1mo"]);
+
+export interface CandleSeries {
+  /** Oldest first; the last one may still be running. */
+  readonly candles: readonly Candle[];
+  readonly source: DataSource["name"];
+}
+
+export interface Candles {
+  /**
+   * By the link's data source; from Yahoo when the broker has none or is not paid for. Without a link, Yahoo's.
+   * Throws the broker's BrokerError (else Yahoo's) when neither has them.
+   */
+  forLink(link: Link | null, query: CandleQuery): Promise<CandleSeries>;
+}
+
+/** The plan's get_historical_data: delegates to the broker or to Yahoo, and asks for the same range once. */
+export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: DataSource | null }): Candles {
+  const { clock, yahoo } = deps;
+  const access = createMarketAccess(deps);
+  const shared = createSharedReads<readonly Candle[]>({ clock, max: MAX_SERIES });
+
+  async function read(
+    source: string,
+    query: CandleQuery,
+    ask: (query: CandleQuery) => Promise<Candle[]>,
+  ): Promise<readonly Candle[]> {
+    const whole = wholeRange(query);
+    const name = `${source} ${query.instrument.key} ${query.interval} ${whole.from} ${whole.to}`;
+    const series = await shared.read(
+      [name],
+      freshFor(whole, clock.now()),
+      async () => new Map([[name, await ask(whole)]]),
+    );
+    return (series.get(name) ?? []).filter(({ at }) => at >= query.from && at <= query.to);
+  }
+
+  async function fromBroker(link: Link, query: CandleQuery): Promise<readonly Candle[] | BrokerError | null> {
+    if (!access.asksBroker(link, "candles")) return null;
+    try {
+      return await read(link.broker_name, query, (whole) =>
+        access.call(link, "candles", (connector, access) => connector.getHistoricalData(access, whole)),
+      );
+    } catch (error) {
+      if (error instanceof BrokerError) return error;
+      throw error;
+    }
+  }
+
+  return {
+    async forLink(link, query) {
+      const live = link && (await fromBroker(link, query));
+      if (Array.isArray(live)) return { candles: live, source: "broker" };
+      const failure = live instanceof BrokerError ? live : null;
+      if (!yahoo) throw failure ?? nobody();
+      try {
+        const candles = await read(yahoo.name, query, (whole) => yahoo.getHistoricalData(whole));
+        return { candles, source: "yfinance" };
+      } catch (error) {
+        throw failure ?? error;
+      }
+    },
+  };
+}
+
+const nobody = (): BrokerError =>
+  new BrokerError("no-permission", "no source of candles", { broker: brokerName("yahoo"), endpoint: "candles" });
+
+/** Days for daily bars and minutes for the others, so that "until now" is the same question for a while. */
+function wholeRange(query: CandleQuery): CandleQuery {
+  if (DAILY.has(query.interval))
+    return { ...query, from: istInstant(istDate(query.from)), to: istInstant(istDate(query.to)) + DAY_MS - 1_000 };
+  const step = 5 * MINUTE_MS;
+  return { ...query, from: Math.floor(query.from / step) * step, to: Math.ceil(query.to / step) * step };
+}
+
+function freshFor({ interval, to }: CandleQuery, now: number): number {
+  if (to < istInstant(istDate(now))) return PAST_FRESH_MS;
+  return DAILY.has(interval) ? TODAY_FRESH_MS : INTRADAY_FRESH_MS;
+}

@@ -1,0 +1,12 @@
+import type { CredentialSpec } from "../../connectors/base.ts";
+
+/** The way out of a link's order calls, for whoever may not use the household's address; it may hold a password. */
+export const EGRESS_SPEC: CredentialSpec = {
+  field: "egress",
+  label: "Proxy for orders",
+  isSecret: true,
+  where: "Only where your broker has another IP address registered for you than this bot's.",
+  pattern: /^(https?|socks5h?):\/\/(?:[^\s:@/]+(?::[^\s@/]*)?@)?[\w.-]+:\d{1,5}\/?$/,
+  example: "socks5://name:password@203.0.113.7:1080",
+  isOptional: true,
+};

@@ -1,0 +1,47 @@
+import type { LinkId, UserId } from "../domain/ids.ts";
+import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+
+/** A store that remembers which collections were opened, so that nothing which is added later is left out of a deletion. */
+export interface RememberingStore extends Store {
+  opened(): readonly Collection<Document>[];
+}
+
+export function rememberCollections(store: Store): RememberingStore {
+  const opened = new Map<string, Collection<Document>>();
+  return {
+    collection<T extends Document>(spec: CollectionSpec<T>): Collection<T> {
+      const collection = store.collection(spec);
+      opened.set(spec.name, collection as unknown as Collection<Document>);
+      return collection;
+    },
+    opened: () => [...opened.values()],
+    ping: () => store.ping(),
+    close: () => store.close(),
+  };
+}
+
+/** Deletes every document that belongs to the user or to one of their links. Answers how many. */
+export async function forgetUser(store: RememberingStore, user: UserId, links: readonly LinkId[]): Promise<number> {
+  const theirs = new Set<string>([user, ...links]);
+  let count = 0;
+  for (const collection of store.opened()) {
+    for await (const document of collection.scan()) {
+      if (belongsTo(document, theirs) && (await collection.delete(document._id))) count += 1;
+    }
+  }
+  return count;
+}
+
+const OWNER_FIELDS = ["userId", "user_id", "link", "linkId", "lane"];
+
+/** By its id, a part of it (`closing-digest:1001:2026-11-24`), a field that names its owner, or the message it holds. */
+function belongsTo(document: Document, theirs: ReadonlySet<string>): boolean {
+  if (document._id.split(":").some((part) => theirs.has(part))) return true;
+  const fields = document as unknown as Readonly<Record<string, unknown>>;
+  if (OWNER_FIELDS.some((field) => isTheirs(fields[field], theirs))) return true;
+  const held = fields["notification"];
+  return typeof held === "object" && held !== null && "userId" in held && isTheirs(held.userId, theirs);
+}
+
+const isTheirs = (value: unknown, theirs: ReadonlySet<string>): boolean =>
+  typeof value === "string" && theirs.has(value);

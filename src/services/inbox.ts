@@ -1,0 +1,158 @@
+import type { Log } from "../lib/log.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import type { Lease, Leases } from "./leases.ts";
+
+/** Something that came in and must be handled, in order within its lane. */
+export interface Arrival {
+  readonly id: string;
+  readonly lane: string;
+  /** Rising within a lane. */
+  readonly order: number;
+  readonly body: string;
+}
+
+interface ArrivalDocument extends Document {
+  readonly _id: string;
+  readonly lane: string;
+  readonly order: number;
+  /** Whatever was typed: encrypted, and emptied once it is handled. */
+  readonly body: string;
+  readonly isDue: boolean;
+  readonly receivedAt: number;
+  /** How often it was begun after it had been left lying. */
+  readonly tries: number;
+  readonly expiresAt: number;
+}
+
+const updatesSpec: CollectionSpec<ArrivalDocument> = {
+  name: "updates",
+  indexes: [{ name: "due", fields: ["isDue", "lane", "order"] }],
+  encrypted: ["body"],
+  durability: "normal",
+};
+
+/** Telegram repeats for 24 hours what was not answered. */
+const REMEMBERED_MS = 25 * 3_600_000;
+const LEFT_AFTER_MS = 5_000;
+const MAX_TRIES = 3;
+const MAX_LANES = 200;
+const SWEEP_BATCH = 500;
+
+export interface Inbox {
+  /** Durable once this resolves; what came before with the same id is not taken again. Rejects when the store does. */
+  accept(arrival: Arrival): Promise<void>;
+  /** Takes up what a process left that died, or what found no room. Several processes may run it. */
+  sweep(): Promise<void>;
+  /** How much is waiting. */
+  depth(): Promise<number>;
+  running(): number;
+}
+
+export interface InboxDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly leases: Leases;
+  /** Handles one; a rejection leaves it for another try. */
+  readonly handle: (body: string) => Promise<void>;
+}
+
+/**
+ * Every update is stored before it is acknowledged and handled under its lane's lease: in order wherever it lands, at
+ * least once whoever dies. What must not happen twice is claimed in the store by whoever does it.
+ */
+export function createInbox(deps: InboxDeps): Inbox {
+  const { clock, log, leases } = deps;
+  const updates: Collection<ArrivalDocument> = deps.store.collection(updatesSpec);
+  const running = new Set<string>();
+  /** Lanes that got something while they were being worked off. */
+  const calledAgain = new Set<string>();
+
+  const next = async (lane: string): Promise<Stored<ArrivalDocument> | null> =>
+    (await updates.find("due", [true, lane], { limit: 1, order: "asc" }))[0] ?? null;
+
+  function work(lane: string): void {
+    if (running.has(lane)) calledAgain.add(lane);
+    else if (running.size < MAX_LANES) void workUntilQuiet(lane);
+  }
+
+  async function workUntilQuiet(lane: string): Promise<void> {
+    running.add(lane);
+    try {
+      do {
+        calledAgain.delete(lane);
+        await workOff(lane);
+      } while (calledAgain.has(lane));
+    } catch (error) {
+      log.error({ err: error }, "lane stopped; it is tried again soon");
+    } finally {
+      calledAgain.delete(lane);
+      running.delete(lane);
+    }
+  }
+
+  /** Whoever stored an update while the lease was held relies on the look after the release. */
+  async function workOff(lane: string): Promise<void> {
+    while (await next(lane)) {
+      const lease = await leases.take(`lane:${lane}`);
+      if (!lease) return;
+      try {
+        if (!(await handleAll(lane, lease))) return;
+      } finally {
+        await lease.release();
+      }
+    }
+  }
+
+  /** False when the lane must rest: the lease is lost, or an update failed. */
+  async function handleAll(lane: string, lease: Lease): Promise<boolean> {
+    for (let arrival = await next(lane); arrival !== null; arrival = await next(lane)) {
+      if (lease.lost.aborted || !(await handleOne(arrival))) return false;
+    }
+    return true;
+  }
+
+  async function handleOne(arrival: Stored<ArrivalDocument>): Promise<boolean> {
+    const begun = clock.now() - arrival.receivedAt < LEFT_AFTER_MS ? arrival : await countedTry(arrival);
+    if (begun === null) return true;
+    try {
+      await deps.handle(begun.body);
+    } catch (error) {
+      log.error({ err: error, update: begun._id, tries: begun.tries }, "update failed");
+      await countedTry(begun);
+      return false;
+    }
+    await settle(begun);
+    return true;
+  }
+
+  /** Null when it has been tried often enough: it may be what kills the process. */
+  async function countedTry(arrival: Stored<ArrivalDocument>): Promise<Stored<ArrivalDocument> | null> {
+    if (arrival.tries >= MAX_TRIES) {
+      log.error({ update: arrival._id }, "update given up");
+      await settle(arrival);
+      return null;
+    }
+    const { version, ...document } = arrival;
+    const counted = { ...document, tries: arrival.tries + 1 };
+    return (await updates.replace(counted, version)) ? { ...counted, version: version + 1 } : null;
+  }
+
+  const settle = ({ version, ...arrival }: Stored<ArrivalDocument>): Promise<boolean> =>
+    updates.replace({ ...arrival, body: "", isDue: false }, version);
+
+  return {
+    async accept({ id, lane, order, body }) {
+      const now = clock.now();
+      const fresh = { _id: id, lane, order, body, isDue: true, receivedAt: now, tries: 0, expiresAt: now + REMEMBERED_MS };
+      if (await updates.insert(fresh)) work(lane);
+    },
+    async sweep() {
+      const due = await updates.find("due", [true], { limit: SWEEP_BATCH, order: "asc" });
+      for (const lane of new Set(due.map((arrival) => arrival.lane))) work(lane);
+    },
+    depth: async () => (await updates.find("due", [true], { limit: 10_000 })).length,
+    running: () => running.size,
+  };
+}

@@ -1,0 +1,118 @@
+import { setImmediate as breathe } from "node:timers/promises";
+import type { OptionType } from "../../domain/instrument.ts";
+import type { MasterColumns } from "./master-columns.ts";
+import { FIELDS, dateOfDay, kindAt, optionTypeAt, segmentAt, SEPARATOR_BYTE } from "./master-columns.ts";
+
+/** Futures and options of one underlying in one segment. */
+export interface Chain {
+  readonly segment: "NFO" | "BFO" | "MCX" | "CDS" | "BCD";
+  readonly underlying: string;
+  /** Ascending. */
+  readonly expiries: readonly ChainExpiry[];
+}
+
+export interface ChainExpiry {
+  /** YYYY-MM-DD */
+  readonly date: string;
+  readonly futures: Uint32Array;
+  /** Row numbers by strike, call before put. */
+  readonly options: Uint32Array;
+}
+
+export const chainName = (segment: string, underlying: string): string => `${segment}:${underlying}`;
+
+/** Groups the derivatives of a master by underlying and expiry. Takes about 100 ms for 150,000 rows. */
+export async function chainsOf(columns: MasterColumns): Promise<Map<string, Chain>> {
+  const grouped = new Map<string, { first: number; rows: number[] }>();
+  for (let row = 0; row < columns.code.length; row += 1) {
+    const kind = kindAt(columns, row);
+    if (kind !== "future" && kind !== "option") continue;
+    const name = chainName(segmentAt(columns, row), underlyingAt(columns, row));
+    const group = grouped.get(name);
+    if (group) group.rows.push(row);
+    else grouped.set(name, { first: row, rows: [row] });
+  }
+  await breathe();
+  const chains = new Map<string, Chain>();
+  for (const [name, { first, rows }] of grouped) {
+    chains.set(name, {
+      segment: segmentAt(columns, first) as Chain["segment"],
+      underlying: underlyingAt(columns, first),
+      expiries: expiriesOf(columns, rows),
+    });
+    if (chains.size % 50 === 0) await breathe();
+  }
+  return chains;
+}
+
+function underlyingAt({ text, textStart }: MasterColumns, row: number): string {
+  const end = textStart[row + 1] ?? 0;
+  let at = textStart[row] ?? 0;
+  for (let left = FIELDS.indexOf("group"); left > 0 && at < end; at += 1) if (text[at] === SEPARATOR_BYTE) left -= 1;
+  let stop = at;
+  while (stop < end && text[stop] !== SEPARATOR_BYTE) stop += 1;
+  return Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("utf8", at, stop);
+}
+
+function expiriesOf(columns: MasterColumns, rows: readonly number[]): ChainExpiry[] {
+  const byDay = new Map<number, number[]>();
+  for (const row of rows) {
+    const day = columns.expiryDay[row] ?? 0;
+    const those = byDay.get(day);
+    if (those) those.push(row);
+    else byDay.set(day, [row]);
+  }
+  return [...byDay]
+    .sort(([a], [b]) => a - b)
+    .map(([day, those]) => ({
+      date: dateOfDay(day),
+      futures: Uint32Array.from(those.filter((row) => kindAt(columns, row) === "future")),
+      options: Uint32Array.from(those.filter((row) => kindAt(columns, row) === "option")).sort(
+        (a, b) => strikeOrder(columns, a) - strikeOrder(columns, b),
+      ),
+    }));
+}
+
+const strikeOrder = (columns: MasterColumns, row: number): number =>
+  (columns.strike[row] ?? 0) * 2 + (optionTypeAt(columns, row) === "PE" ? 1 : 0);
+
+/** Row numbers of the options at a strike: at most one call and one put. */
+export function optionsAt(
+  columns: MasterColumns,
+  options: Uint32Array,
+  strike: number,
+  type: OptionType | null,
+): number[] {
+  const found: number[] = [];
+  for (let at = firstAtOrAbove(columns, options, strike); at < options.length; at += 1) {
+    const row = options[at] ?? 0;
+    if (columns.strike[row] !== strike) break;
+    if (type === null || optionTypeAt(columns, row) === type) found.push(row);
+  }
+  return found;
+}
+
+/** Row numbers of the options around a strike, or around the middle of the chain, nearest ones, by strike. */
+export function optionsAround(
+  columns: MasterColumns,
+  options: Uint32Array,
+  around: { readonly strike: number | null; readonly type: OptionType | null; readonly count: number },
+): number[] {
+  const { type, count } = around;
+  const fitting = type === null ? options : options.filter((row) => optionTypeAt(columns, row) === type);
+  const middle =
+    around.strike === null ? Math.floor(fitting.length / 2) : firstAtOrAbove(columns, fitting, around.strike);
+  const start = Math.max(0, Math.min(middle - Math.floor(count / 2), fitting.length - count));
+  return [...fitting.subarray(start, start + count)];
+}
+
+function firstAtOrAbove(columns: MasterColumns, options: Uint32Array, strike: number): number {
+  let low = 0;
+  let high = options.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((columns.strike[options[middle] ?? 0] ?? 0) < strike) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

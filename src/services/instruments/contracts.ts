@@ -1,0 +1,141 @@
+import { expiriesMeant, indexNamed, squash, type ContractWords } from "../../domain/instrument-text.ts";
+import type { Instrument } from "../../domain/instrument.ts";
+import { chainName, optionsAround, optionsAt, type Chain, type ChainExpiry } from "./chains.ts";
+import type { Master } from "./master.ts";
+
+export interface ContractMatches {
+  /** What was asked for; near expiry first, then by strike. */
+  readonly matches: readonly Instrument[];
+  /** The words leave no choice: with one match, that is it. */
+  readonly isClear: boolean;
+  /** The same in other expiries and the strikes next to it. */
+  readonly near: readonly Instrument[];
+}
+
+/** Futures and options of all masters by underlying. */
+export interface Contracts {
+  /** Whether the text names an underlying exactly. */
+  underlyings(name: string): readonly string[];
+  find(underlying: string, words: ContractWords, exchange: "NSE" | "BSE" | null): ContractMatches;
+  /** Near month first. */
+  futures(underlying: string, exchange: "NSE" | "BSE" | null): readonly Instrument[];
+}
+
+interface Source {
+  readonly master: Master;
+  readonly chain: Chain;
+}
+
+const NOTHING: ContractMatches = { matches: [], isClear: false, near: [] };
+/** Rows of one expiry that a phrase without a strike lists. */
+const AROUND = 12;
+const MAX_EXPIRIES = 6;
+const NEAR_STRIKES = 4;
+
+/** Masters best first; expired contracts are never found. */
+export function createContracts(masters: readonly Master[], today: () => string): Contracts {
+  const sources = new Map<string, Source[]>();
+  const bySquashed = new Map<string, Set<string>>();
+  for (const master of masters) {
+    for (const [name, chain] of master.chains) {
+      const known = sources.get(name);
+      if (known) known.push({ master, chain });
+      else sources.set(name, [{ master, chain }]);
+      const squashed = squash(chain.underlying);
+      bySquashed.set(squashed, (bySquashed.get(squashed) ?? new Set()).add(chain.underlying));
+    }
+  }
+
+  /** NSE's contracts, and BSE's only where NSE has none or BSE was asked for. */
+  function sourcesOf(underlying: string, exchange: "NSE" | "BSE" | null): readonly Source[][] {
+    const segments = exchange === null ? ["NFO", "BFO"] : [exchange === "NSE" ? "NFO" : "BFO"];
+    return segments.flatMap((segment) => {
+      const found = sources.get(chainName(segment, underlying));
+      return found ? [found] : [];
+    });
+  }
+
+  return {
+    underlyings(name) {
+      const index = indexNamed(name)?.underlying;
+      return index ? [index] : [...(bySquashed.get(squash(name)) ?? [])];
+    },
+    find(underlying, words, exchange) {
+      let nearest = NOTHING;
+      for (const listed of sourcesOf(underlying, exchange)) {
+        const found = findIn(listed, words, today());
+        if (found.matches.length > 0) return found;
+        if (nearest.near.length === 0) nearest = found;
+      }
+      return nearest;
+    },
+    futures(underlying, exchange) {
+      const listed = sourcesOf(underlying, exchange)[0] ?? [];
+      return expiriesIn(listed, "future", today()).flatMap((date) => futuresOn(listed, date));
+    },
+  };
+}
+
+function findIn(listed: readonly Source[], words: ContractWords, today: string): ContractMatches {
+  const kind = words.kind ?? (words.strike === null ? "future" : "option");
+  const dates = expiriesIn(listed, kind, today);
+  const meant = words.expiry ? expiriesMeant(words.expiry, dates, today) : { expiries: dates, isSure: true };
+  const find = (date: string): Instrument[] =>
+    kind === "future" ? futuresOn(listed, date) : optionsOn(listed, date, words);
+  const matches = meant.expiries.slice(0, MAX_EXPIRIES).flatMap(find);
+  const isWhole = words.kind === "future" || (words.optionType !== null && words.strike !== null);
+  const others = dates.filter((date) => !meant.expiries.includes(date)).slice(0, MAX_EXPIRIES);
+  const strikes =
+    kind === "option" && words.strike !== null ? strikesNextTo(listed, meant.expiries[0] ?? dates[0], words) : [];
+  return {
+    matches,
+    isClear: isWhole && meant.isSure && meant.expiries.length === 1,
+    near: matches.length > 0 ? others.flatMap(find) : [...others.flatMap(find), ...strikes],
+  };
+}
+
+/** Ascending, of all masters, none that is over. */
+function expiriesIn(listed: readonly Source[], kind: "future" | "option", today: string): string[] {
+  const dates = listed.flatMap(({ chain }) =>
+    chain.expiries
+      .filter(({ date, futures, options }) => date >= today && (kind === "future" ? futures : options).length > 0)
+      .map(({ date }) => date),
+  );
+  return [...new Set(dates)].sort();
+}
+
+const futuresOn = (listed: readonly Source[], date: string): Instrument[] =>
+  rowsOn(listed, date, ({ futures }) => [...futures]);
+
+function optionsOn(listed: readonly Source[], date: string, { strike, optionType }: ContractWords): Instrument[] {
+  return rowsOn(listed, date, ({ options }, { columns }) =>
+    strike === null
+      ? optionsAround(columns, options, { strike, type: optionType, count: AROUND })
+      : optionsAt(columns, options, strike, optionType),
+  );
+}
+
+function strikesNextTo(listed: readonly Source[], date: string | undefined, words: ContractWords): Instrument[] {
+  if (date === undefined) return [];
+  const around = { strike: words.strike, type: words.optionType, count: NEAR_STRIKES };
+  return rowsOn(listed, date, ({ options }, { columns }) => optionsAround(columns, options, around));
+}
+
+/** The rows of an expiry in every master that has it; of two with one symbol, the better master's. */
+function rowsOn(
+  listed: readonly Source[],
+  date: string,
+  pick: (expiry: ChainExpiry, master: Master) => readonly number[],
+): Instrument[] {
+  const bySymbol = new Map<string, Instrument>();
+  for (const { master, chain } of listed) {
+    const expiry = chain.expiries.find((each) => each.date === date);
+    for (const row of expiry ? pick(expiry, master) : []) {
+      const { instrument } = master.at(row);
+      if (!bySymbol.has(instrument.symbol)) bySymbol.set(instrument.symbol, instrument);
+    }
+  }
+  return [...bySymbol.values()].sort((a, b) => strikeOf(a) - strikeOf(b) || (a.symbol < b.symbol ? -1 : 1));
+}
+
+const strikeOf = (instrument: Instrument): number => (instrument.kind === "option" ? instrument.strike : 0);

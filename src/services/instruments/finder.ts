@@ -1,0 +1,210 @@
+import { indexNamed, readInstrumentText, type InstrumentText } from "../../domain/instrument-text.ts";
+import type { InstrumentKey, TradingSymbol } from "../../domain/ids.ts";
+import { indexKey, isDerivative, type Instrument } from "../../domain/instrument.ts";
+import { companiesOf, exchangeOf, type Company } from "./companies.ts";
+import { createContracts, type ContractMatches } from "./contracts.ts";
+import type { Master } from "./master.ts";
+import { createNames } from "./names.ts";
+import type { Resolution } from "./types.ts";
+
+/** Search over a fixed set of masters, best first. */
+export interface Finder {
+  byKey(key: InstrumentKey): Instrument | undefined;
+  search(text: string, limit: number): readonly Instrument[];
+  resolve(text: string): Resolution;
+}
+
+const MAX_CANDIDATES = 8;
+/** Underlyings that a loosely named contract is looked for in. */
+const MAX_UNDERLYINGS = 2;
+const NONE: Resolution = { kind: "none", suggestions: [] };
+/** Kite writes the segment where our symbols have the exchange. */
+const PREFIXES: Readonly<Record<string, string>> = { NFO: "NSE", BFO: "BSE" };
+
+/** What was found for a derivative phrase, and how well its underlying was named. */
+interface Derivatives {
+  readonly found: readonly ContractMatches[];
+  readonly named: "exactly" | "loosely" | "wrongly";
+}
+
+/** `today` is the date in India, YYYY-MM-DD. Building takes a fraction of a second and lets others run meanwhile. */
+export async function createFinder(masters: readonly Master[], today: () => string): Promise<Finder> {
+  const names = await createNames(await companiesOf(masters));
+  const contracts = createContracts(masters, today);
+
+  function byKey(key: InstrumentKey): Instrument | undefined {
+    return first(masters, (master) => master.byKey(key)?.instrument);
+  }
+
+  const bySymbol = (symbol: string): Instrument | undefined =>
+    first(masters, (master) => master.bySymbol(symbol as TradingSymbol)?.instrument);
+
+  /** The text is a symbol of ours, with or without exchange, or a contract as one of the brokers writes it. */
+  function spelled(text: string): Instrument | undefined {
+    const upper = text.trim().toUpperCase();
+    const [prefix, rest] = upper.includes(":") ? upper.split(":", 2) : [null, upper];
+    const symbols = prefix
+      ? [`${PREFIXES[prefix] ?? prefix}:${rest}`]
+      : [`NSE:${rest}`, `NSE:${rest}-EQ`, `NSE:${rest}-INDEX`, `BSE:${rest}-INDEX`];
+    const found = bySymbol(text.trim()) ?? first(symbols, bySymbol);
+    if (found || prefix) return found;
+    const contract = bySymbol(`BSE:${rest}`);
+    return contract && isDerivative(contract) ? contract : (venueContract(text.trim()) ?? venueContract(upper));
+  }
+
+  const venueContract = (symbol: string): Instrument | undefined =>
+    first(
+      masters,
+      (master) => (master.byVenueSymbol("NFO", symbol) ?? master.byVenueSymbol("BFO", symbol))?.instrument,
+    );
+
+  function indexOf(read: InstrumentText): Instrument | undefined {
+    const index = indexNamed(read.name);
+    const found = index && byKey(indexKey(index.name));
+    return found && isOn(found, read.exchange) ? found : undefined;
+  }
+
+  function derivatives(read: InstrumentText): Derivatives {
+    const { underlyings, named } = underlyingsOf(read.contracts[0]?.name ?? "");
+    const found = underlyings.flatMap((underlying) =>
+      read.contracts.map((words) => contracts.find(underlying, words, read.exchange)),
+    );
+    return { found, named };
+  }
+
+  /** By ticker or index, else by the beginning of a company's name ("state bank 1000 ce"), else with typing slips. */
+  function underlyingsOf(name: string): { underlyings: readonly string[]; named: Derivatives["named"] } {
+    const exact = contracts.underlyings(name);
+    if (exact.length > 0) return { underlyings: exact, named: exact.length === 1 ? "exactly" : "loosely" };
+    const like = (companies: readonly Company[]): string[] =>
+      companies.flatMap(({ ticker }) => contracts.underlyings(ticker)).slice(0, MAX_UNDERLYINGS);
+    const begun = like(names.beginningWith(name, MAX_CANDIDATES));
+    if (begun.length > 0) return { underlyings: begun, named: "loosely" };
+    return { underlyings: like(names.resembling(name, MAX_CANDIDATES)), named: "wrongly" };
+  }
+
+  function search(text: string, limit: number): readonly Instrument[] {
+    const read = readInstrumentText(text, today());
+    const exact = spelled(text);
+    const isContract = read.contracts.some(({ kind, expiry }) => kind !== null || expiry !== null);
+    const named = (): Instrument[] => byName(read, limit);
+    const derived = (): Instrument[] => {
+      const { found } = derivatives(read);
+      return [...found.flatMap(({ matches }) => matches), ...found.flatMap(({ near }) => near)];
+    };
+    const results = collect(limit);
+    results.add(exact ? [exact] : []);
+    results.add(isContract ? derived : named);
+    results.add(isContract ? named : derived);
+    if (!isContract) results.add(() => futuresOf(read));
+    results.addIfEmpty(() => listingsOf(names.resembling(read.name, limit), read.exchange));
+    return results.list();
+  }
+
+  function byName(read: InstrumentText, limit: number): Instrument[] {
+    const index = indexOf(read);
+    const exact = names.exactly(read.name);
+    const others = names.beginningWith(read.name, limit).filter((company) => !exact.includes(company));
+    return [
+      ...(index ? [index] : []),
+      ...exact.flatMap((company) => listingsOf([company], read.exchange)),
+      ...listingsOf(others, read.exchange),
+    ];
+  }
+
+  const futuresOf = (read: InstrumentText): Instrument[] =>
+    contracts.underlyings(read.name).flatMap((underlying) => contracts.futures(underlying, read.exchange));
+
+  function resolve(text: string): Resolution {
+    const exact = spelled(text);
+    if (exact) return one(exact);
+    const read = readInstrumentText(text, today());
+    const index = indexOf(read);
+    if (index) return one(index);
+    const companies = names.exactly(read.name);
+    if (companies.length > 0) {
+      const listed = resolveListings(companies, read.exchange);
+      if (listed) return listed;
+    }
+    return (read.contracts.length > 0 ? resolveContract(read) : null) ?? resolveName(read);
+  }
+
+  function resolveContract(read: InstrumentText): Resolution | null {
+    const { found, named } = derivatives(read);
+    const withMatches = found.filter(({ matches }) => matches.length > 0);
+    const matches = distinct(withMatches.flatMap(({ matches }) => matches));
+    const near = distinct(found.flatMap(({ near }) => near));
+    if (found.length === 0) return null;
+    if (matches.length === 0 || named === "wrongly") return none([...matches, ...near]);
+    const [only] = matches;
+    const isClear = named === "exactly" && withMatches.every((each) => each.isClear);
+    return only && matches.length === 1 && isClear ? one(only) : many(matches);
+  }
+
+  function resolveName(read: InstrumentText): Resolution {
+    const found = listingsOf(names.beginningWith(read.name, MAX_CANDIDATES), read.exchange);
+    if (found.length > 0) return many(found);
+    return none(listingsOf(names.resembling(read.name, MAX_CANDIDATES), read.exchange));
+  }
+
+  return { byKey, search, resolve };
+}
+
+/** NSE's share stands for the company; where NSE has several series of it, or only BSE has it twice, the user picks. */
+function resolveListings(companies: readonly Company[], exchange: "NSE" | "BSE" | null): Resolution | null {
+  const listings = companies.flatMap((company) => company.listings.filter((listing) => isOn(listing, exchange)));
+  const onNse = listings.filter((listing) => exchangeOf(listing) === "NSE");
+  const best = onNse.length > 0 ? onNse : listings;
+  const [only] = best;
+  if (only === undefined) return null;
+  const share =
+    companies.length === 1 ? best.find((each) => each.kind === "equity" && each.series === "EQ") : undefined;
+  return share ? one(share) : best.length === 1 ? one(only) : many(listings);
+}
+
+/** Every company's first listing, then the other ones: one company is one line, until there is room. */
+function listingsOf(companies: readonly Company[], exchange: "NSE" | "BSE" | null): Instrument[] {
+  const listed = companies.map(({ listings }) => listings.filter((listing) => isOn(listing, exchange)));
+  return [...listed.flatMap(([best]) => best ?? []), ...listed.flatMap(([, ...others]) => others)];
+}
+
+const isOn = (instrument: Instrument, exchange: "NSE" | "BSE" | null): boolean =>
+  exchange === null || exchangeOf(instrument) === exchange;
+
+const one = (instrument: Instrument): Resolution => ({ kind: "one", instrument });
+const many = (found: readonly Instrument[]): Resolution => ({
+  kind: "many",
+  candidates: distinct(found).slice(0, MAX_CANDIDATES),
+});
+const none = (suggestions: readonly Instrument[]): Resolution =>
+  suggestions.length === 0 ? NONE : { kind: "none", suggestions: suggestions.slice(0, MAX_CANDIDATES) };
+
+function distinct(instruments: readonly Instrument[]): Instrument[] {
+  const results = collect(Infinity);
+  results.add(instruments);
+  return results.list();
+}
+
+function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Results without doubles; what comes later is only looked for while there is room. */
+function collect(limit: number) {
+  const found = new Map<string, Instrument>();
+  const add = (more: readonly Instrument[] | (() => readonly Instrument[])): void => {
+    if (found.size >= limit) return;
+    for (const instrument of typeof more === "function" ? more() : more) {
+      if (!found.has(instrument.symbol)) found.set(instrument.symbol, instrument);
+    }
+  };
+  return {
+    add,
+    addIfEmpty: (more: () => readonly Instrument[]) => (found.size === 0 ? add(more) : undefined),
+    list: () => [...found.values()].slice(0, Math.max(0, limit)),
+  };
+}

@@ -1,0 +1,82 @@
+import { setImmediate as breathe } from "node:timers/promises";
+import type { InstrumentTable, VenueInstrument } from "../../../connectors/base.ts";
+import { SEGMENTS, type Segment } from "../../domain/instrument.ts";
+import { chainsOf, type Chain } from "./chains.ts";
+import type { MasterColumns } from "./master-columns.ts";
+import { FIELDS, SEPARATOR_BYTE, segmentAt, venueInstrumentAt } from "./master-columns.ts";
+import { createRowIndex, hashBytes, type RowIndex } from "./row-index.ts";
+
+/** One broker's master, indexed. Never changes: a new day's master is a new one. */
+export interface Master extends InstrumentTable {
+  readonly rows: number;
+  readonly columns: MasterColumns;
+  /** Futures and options by `NFO:NIFTY`. */
+  readonly chains: ReadonlyMap<string, Chain>;
+  at(row: number): VenueInstrument;
+}
+
+type IndexedField = "key" | "symbol" | "venueSymbol";
+/** Rows between two rests, so that indexing 200,000 of them does not hold up the chat. */
+const ROWS_A_BREATH = 20_000;
+
+export async function openMaster(columns: MasterColumns): Promise<Master> {
+  const rows = columns.code.length;
+  const byKey = createRowIndex(rows);
+  const bySymbol = createRowIndex(rows);
+  const byVenueSymbol = createRowIndex(rows);
+  for (let row = 0; row < rows; row += 1) {
+    byKey.insert(hashField(columns, row, "key"), row);
+    bySymbol.insert(hashField(columns, row, "symbol"), row);
+    byVenueSymbol.insert(hashField(columns, row, "venueSymbol") ^ saltOf(segmentAt(columns, row)), row);
+    if (row % ROWS_A_BREATH === ROWS_A_BREATH - 1) await breathe();
+  }
+  const at = (row: number): VenueInstrument => venueInstrumentAt(columns, row);
+
+  function find(index: RowIndex, field: IndexedField, text: string, segment?: Segment): VenueInstrument | undefined {
+    const bytes = Buffer.from(text);
+    const hash = hashBytes(bytes, 0, bytes.length) ^ (segment === undefined ? 0 : saltOf(segment));
+    const row = index.find(
+      hash,
+      (row) => (segment === undefined || segmentAt(columns, row) === segment) && isField(columns, row, field, bytes),
+    );
+    return row < 0 ? undefined : at(row);
+  }
+
+  return {
+    rows,
+    columns,
+    at,
+    chains: await chainsOf(columns),
+    byKey: (key) => find(byKey, "key", key),
+    bySymbol: (symbol) => find(bySymbol, "symbol", symbol),
+    byVenueSymbol: (segment, venueSymbol) => find(byVenueSymbol, "venueSymbol", venueSymbol, segment),
+  };
+}
+
+/** SBIN is a venue symbol of NSE and of BSE. */
+const saltOf = (segment: Segment): number => Math.imul(SEGMENTS.indexOf(segment) + 1, 0x9e3779b1);
+
+function hashField(columns: MasterColumns, row: number, field: IndexedField): number {
+  const start = fieldStart(columns, row, field);
+  return hashBytes(columns.text, start, fieldEnd(columns, row, start));
+}
+
+function isField(columns: MasterColumns, row: number, field: IndexedField, bytes: Uint8Array): boolean {
+  const start = fieldStart(columns, row, field);
+  for (let at = 0; at < bytes.length; at += 1) if (columns.text[start + at] !== bytes[at]) return false;
+  return fieldEnd(columns, row, start) === start + bytes.length;
+}
+
+function fieldStart({ text, textStart }: MasterColumns, row: number, field: IndexedField): number {
+  let at = textStart[row] ?? 0;
+  const end = textStart[row + 1] ?? 0;
+  for (let left = FIELDS.indexOf(field); left > 0 && at < end; at += 1) if (text[at] === SEPARATOR_BYTE) left -= 1;
+  return at;
+}
+
+function fieldEnd({ text, textStart }: MasterColumns, row: number, start: number): number {
+  const end = textStart[row + 1] ?? 0;
+  let at = start;
+  while (at < end && text[at] !== SEPARATOR_BYTE) at += 1;
+  return at;
+}

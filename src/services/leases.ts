@@ -1,0 +1,74 @@
+import type { Clock } from "../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import { randomToken } from "../lib/token.ts";
+
+interface LeaseDocument extends Document {
+  readonly _id: string;
+  readonly holder: string;
+  readonly expiresAt: number;
+}
+
+const leasesSpec: CollectionSpec<LeaseDocument> = {
+  name: "leases",
+  indexes: [],
+  encrypted: [],
+  durability: "normal",
+};
+
+/** Long enough for a pause of the process, short enough that a killed one is not missed for long. */
+export const LEASE_MS = 15_000;
+const RENEW_MS = 5_000;
+
+export interface Lease {
+  /** Aborted when it could not be kept: somebody else may hold it now. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+export interface Leases {
+  /** Null when somebody holds it. A holder that dies loses it within LEASE_MS. */
+  take(name: string): Promise<Lease | null>;
+}
+
+/** Who works on what, among all processes on one store. */
+export function createLeases(deps: { store: Store; clock: Clock }): Leases {
+  const { clock } = deps;
+  const leases: Collection<LeaseDocument> = deps.store.collection(leasesSpec);
+
+  return {
+    async take(name) {
+      const holder = randomToken();
+      const until = (): number => clock.now() + LEASE_MS;
+      // An expired lease makes room for the new one by itself.
+      if (!(await leases.insert({ _id: name, holder, expiresAt: until() }))) return null;
+      return keep(name, holder, until);
+    },
+  };
+
+  function keep(name: string, holder: string, until: () => number): Lease {
+    const lost = new AbortController();
+    let version = 1;
+    let keptUntil = until();
+    const renew = async (): Promise<void> => {
+      const expiresAt = until();
+      const isKept = await leases.replace({ _id: name, holder, expiresAt }, version).catch(() => null);
+      if (isKept === true) {
+        version += 1;
+        keptUntil = expiresAt;
+      } else if (isKept === false || clock.now() >= keptUntil) {
+        clearInterval(timer);
+        lost.abort();
+      }
+    };
+    let renewing: Promise<void> = Promise.resolve();
+    const timer = setInterval(() => (renewing = renew()), RENEW_MS).unref();
+    return {
+      lost: lost.signal,
+      async release() {
+        clearInterval(timer);
+        await renewing;
+        if (!lost.signal.aborted) await leases.replace({ _id: name, holder, expiresAt: clock.now() - 1 }, version);
+      },
+    };
+  }
+}

@@ -1,0 +1,206 @@
+import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+import type { UserId } from "../domain/ids.ts";
+import { Secret } from "../lib/secret.ts";
+import { newTotpSecret, stepOf } from "../lib/totp.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+
+export type LockKind = "none" | "pin" | "totp";
+
+interface LockDocument extends Document {
+  readonly _id: UserId;
+  /** No order is placed, whatever is confirmed. */
+  readonly isFrozen: boolean;
+  readonly kind: LockKind;
+  /** Salt and hash of the PIN, or the authenticator's secret. */
+  readonly secret: Secret | null;
+  /** An authenticator's secret that has not been proven yet. */
+  readonly offered: Secret | null;
+  /** Wrong codes in a row, and until when none is taken. */
+  readonly fails: number;
+  readonly lockedOutUntil: number;
+  /** A code given counts for a while. */
+  readonly openUntil: number;
+  /** A code of an authenticator counts once. */
+  readonly lastStep: number;
+  /** What the user's next message will be taken as, and until when. */
+  readonly awaits: LockInput | null;
+  readonly awaitedUntil: number;
+}
+export type LockInput = "new-pin" | "totp-proof" | "code";
+
+const locksSpec: CollectionSpec<LockDocument> = {
+  name: "locks",
+  indexes: [],
+  encrypted: ["secret", "offered"],
+  durability: "full",
+};
+
+const OPEN_MS = 5 * 60_000;
+const MAX_FAILS = 5;
+const LOCKOUT_MS = 15 * 60_000;
+const AWAITED_MS = 5 * 60_000;
+const CONFLICT_TRIES = 20;
+export const PIN_PATTERN = /^\d{4,8}$/;
+
+export type CodeResult =
+  | { readonly kind: "right" }
+  | { readonly kind: "wrong"; readonly left: number }
+  | { readonly kind: "locked-out"; readonly until: number };
+
+export interface LockState {
+  readonly kind: LockKind;
+  readonly isFrozen: boolean;
+  /** Whether Confirm has to wait for a code. */
+  readonly needsCode: boolean;
+  readonly lockedOutUntil: number | null;
+}
+
+/** What became of a message that was awaited. */
+export type Entered =
+  | { readonly kind: "pin-set" | "bad-pin" | "totp-set" | "totp-wrong" }
+  | { readonly kind: "code"; readonly result: CodeResult };
+
+/** The order lock: a freeze, and a PIN or authenticator code before a confirmation counts. */
+export interface OrderLock {
+  state(user: UserId): Promise<LockState>;
+  freeze(user: UserId, isFrozen: boolean): Promise<void>;
+  /** The user's next message is this. */
+  expect(user: UserId, what: LockInput): Promise<void>;
+  isExpecting(user: UserId): Promise<boolean>;
+  /** Takes that message. Null when nothing is awaited. */
+  take(user: UserId, message: string): Promise<Entered | null>;
+  /** Checks a code; five wrong ones in a row close the lock for a quarter of an hour. */
+  enter(user: UserId, code: string): Promise<CodeResult>;
+  setPin(user: UserId, pin: string): Promise<void>;
+  /** A new authenticator secret; counts once a code of it has come back. */
+  offerTotp(user: UserId): Promise<Secret>;
+  acceptTotp(user: UserId, code: string): Promise<boolean>;
+  remove(user: UserId): Promise<void>;
+}
+
+export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock {
+  const locks: Collection<LockDocument> = deps.store.collection(locksSpec);
+  const { clock } = deps;
+
+  /** Applies the change to the newest version, one at a time: two guesses at once are two guesses. */
+  async function change<T>(user: UserId, apply: (lock: LockDocument) => { lock: LockDocument; result: T }): Promise<T> {
+    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
+      const stored = await locks.get(user);
+      const { version, ...current } = stored ?? { ...unlocked(user), version: 0 };
+      const { lock, result } = apply(current);
+      const isWritten = stored ? await locks.replace(lock, version) : await locks.insert(lock);
+      if (isWritten) return result;
+    }
+    throw new Error("lock document is contended");
+  }
+
+  const set = (user: UserId, changes: Partial<LockDocument>): Promise<void> =>
+    change(user, (lock) => ({ lock: { ...lock, ...changes }, result: undefined }));
+
+  async function awaited(user: UserId): Promise<LockInput | null> {
+    const lock = await locks.get(user);
+    return lock && clock.now() < lock.awaitedUntil ? lock.awaits : null;
+  }
+
+  async function take(user: UserId, message: string): Promise<Entered | null> {
+    const what = await awaited(user);
+    if (what === null) return null;
+    await set(user, { awaits: null });
+    const typed = message.trim();
+    switch (what) {
+      case "new-pin":
+        if (!PIN_PATTERN.test(typed)) return { kind: "bad-pin" };
+        await setPin(user, typed);
+        return { kind: "pin-set" };
+      case "totp-proof":
+        return { kind: (await acceptTotp(user, typed)) ? "totp-set" : "totp-wrong" };
+      case "code": {
+        const result = await enter(user, typed);
+        if (result.kind === "wrong") await expect(user, "code");
+        return { kind: "code", result };
+      }
+    }
+  }
+
+  const expect = (user: UserId, what: LockInput): Promise<void> =>
+    set(user, { awaits: what, awaitedUntil: clock.now() + AWAITED_MS });
+
+  const enter = (user: UserId, code: string): Promise<CodeResult> =>
+    change(user, (lock) => withGuess(lock, code.trim(), clock.now()));
+
+  const setPin = (user: UserId, pin: string): Promise<void> =>
+    set(user, { ...CLEAR, kind: "pin", secret: hashed(pin, randomBytes(16)) });
+
+  const acceptTotp = (user: UserId, code: string): Promise<boolean> =>
+    change(user, (lock) => {
+      const step = lock.offered && stepOf(lock.offered.reveal(), code.trim(), clock.now());
+      if (step === null) return { lock, result: false };
+      return { lock: { ...lock, ...CLEAR, kind: "totp", secret: lock.offered, lastStep: step }, result: true };
+    });
+
+  return {
+    expect,
+    isExpecting: async (user) => (await awaited(user)) !== null,
+    take,
+    async state(user) {
+      const lock = (await locks.get(user)) ?? unlocked(user);
+      const now = clock.now();
+      return {
+        kind: lock.kind,
+        isFrozen: lock.isFrozen,
+        needsCode: lock.kind !== "none" && now >= lock.openUntil,
+        lockedOutUntil: now < lock.lockedOutUntil ? lock.lockedOutUntil : null,
+      };
+    },
+    freeze: (user, isFrozen) => set(user, { isFrozen }),
+    enter,
+    setPin,
+    async offerTotp(user) {
+      const secret = new Secret(newTotpSecret());
+      await set(user, { offered: secret });
+      return secret;
+    },
+    acceptTotp,
+    remove: (user) => set(user, { ...CLEAR, kind: "none", secret: null }),
+  };
+}
+
+const CLEAR = { offered: null, fails: 0, lockedOutUntil: 0, openUntil: 0, lastStep: 0 } as const;
+
+const unlocked = (user: UserId): LockDocument => ({
+  _id: user,
+  isFrozen: false,
+  kind: "none",
+  secret: null,
+  awaits: null,
+  awaitedUntil: 0,
+  ...CLEAR,
+});
+
+function withGuess(lock: LockDocument, code: string, now: number): { lock: LockDocument; result: CodeResult } {
+  if (now < lock.lockedOutUntil) return { lock, result: { kind: "locked-out", until: lock.lockedOutUntil } };
+  const step = matches(lock, code, now);
+  if (step !== null)
+    return { lock: { ...lock, fails: 0, lastStep: step, openUntil: now + OPEN_MS }, result: { kind: "right" } };
+  const fails = lock.fails + 1;
+  if (fails < MAX_FAILS) return { lock: { ...lock, fails }, result: { kind: "wrong", left: MAX_FAILS - fails } };
+  const until = now + LOCKOUT_MS;
+  return { lock: { ...lock, fails: 0, lockedOutUntil: until, openUntil: 0 }, result: { kind: "locked-out", until } };
+}
+
+/** The authenticator's step, or the old one for a PIN; null when the code is wrong or was used before. */
+function matches(lock: LockDocument, code: string, now: number): number | null {
+  if (lock.secret === null) return null;
+  if (lock.kind === "totp") {
+    const step = stepOf(lock.secret.reveal(), code, now);
+    return step !== null && step > lock.lastStep ? step : null;
+  }
+  const [salt = ""] = lock.secret.reveal().split(".");
+  const [given, kept] = [hashed(code, Buffer.from(salt, "base64url")), lock.secret].map((each) => Buffer.from(each.reveal()));
+  return given && kept && given.length === kept.length && timingSafeEqual(given, kept) ? lock.lastStep : null;
+}
+
+/** Slow on purpose: a PIN has few digits. Behind the master key, it is the second wall. */
+const hashed = (pin: string, salt: Buffer): Secret =>
+  new Secret(`${salt.toString("base64url")}.${scryptSync(pin, salt, 32).toString("base64url")}`);

@@ -1,0 +1,48 @@
+import type { Access, BrokerConnector, Capabilities } from "../../connectors/base.ts";
+import { BrokerError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Accounts, Link } from "./accounts.ts";
+
+/** How long "your plan does not include this" is believed before it is asked again. */
+const REFUSAL_KEPT_MS = 60 * 60_000;
+const MAX_REFUSALS = 2_000;
+
+/** What may be asked of a link's broker: quotes and candles are often paid for apart from trading. */
+export type MarketData = "quotes" | "candles";
+
+export interface MarketAccess {
+  /** Whether this link's prices come from its broker: so set, offered, logged in and not lately refused. */
+  asksBroker(link: Link, what: MarketData): boolean;
+  /** The call, with a refusal remembered for this login. */
+  call<T>(link: Link, what: MarketData, call: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T>;
+}
+
+/** Decides, link by link, between the broker's market data and Yahoo's. */
+export function createMarketAccess({ accounts, clock }: { accounts: Accounts; clock: Clock }): MarketAccess {
+  const refusedUntil = new Map<string, number>();
+  // A new login may come with a new plan.
+  const nameOf = (link: Link, what: MarketData): string => `${link._id} ${link.tokens?.issuedAt ?? 0} ${what}`;
+
+  return {
+    asksBroker(link, what) {
+      const { capabilities, isPaper } = accounts.broker(link).definition;
+      const isWanted = isPaper === true || link.data_source === "broker";
+      const isRefused = clock.now() < (refusedUntil.get(nameOf(link, what)) ?? 0);
+      return isWanted && offers(capabilities, what) && accounts.hasSession(link) && !isRefused;
+    },
+    async call(link, what, call) {
+      try {
+        return await accounts.call(link, call);
+      } catch (error) {
+        if (error instanceof BrokerError && error.kind === "no-permission") {
+          if (refusedUntil.size >= MAX_REFUSALS) refusedUntil.clear();
+          refusedUntil.set(nameOf(link, what), clock.now() + REFUSAL_KEPT_MS);
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+const offers = (capabilities: Capabilities, what: MarketData): boolean =>
+  what === "quotes" ? capabilities.quotes : capabilities.candles;

@@ -1,0 +1,116 @@
+import type { Access, BrokerConnector } from "../../../connectors/base.ts";
+import { isDerivative } from "../../domain/instrument.ts";
+import { sumPaise, valueOf } from "../../domain/money.ts";
+import type { OrderPlan } from "../../domain/order-intent.ts";
+import type { OrderCost } from "../../domain/order.ts";
+import type { Funds, Holding, Position, Profile } from "../../domain/portfolio.ts";
+import type { Accounts, Link } from "../accounts.ts";
+import type { Finding } from "./findings.ts";
+import { requestOf } from "./ticket-plan.ts";
+
+/** Looking around before an order may take this long; what has not answered by then is left out of the card. */
+const LOOK_AROUND_MS = 4_000;
+
+/** What one account says about the order before it is sent; null where it did not say. */
+export interface AccountView {
+  readonly link: Link;
+  readonly qty: number;
+  readonly funds: Funds | null;
+  readonly cost: OrderCost | null;
+  /** Signed quantity now and after the order, in this product. */
+  readonly positionBefore: number | null;
+  readonly positionAfter: number | null;
+}
+
+interface Seen {
+  readonly funds: Funds | null;
+  readonly cost: OrderCost | null;
+  readonly positions: readonly Position[] | null;
+  readonly holdings: readonly Holding[] | null;
+  readonly profile: Profile | null;
+}
+
+export interface Part {
+  readonly link: Link;
+  readonly qty: number;
+}
+
+/** Funds, cost and what is already held, asked together; none of it may hold the card up for long. */
+export async function lookAround(
+  accounts: Accounts,
+  plan: OrderPlan,
+  isCash: boolean,
+  { link, qty }: Part,
+): Promise<{ account: AccountView; findings: Finding[] }> {
+  const signal = AbortSignal.timeout(LOOK_AROUND_MS);
+  const ask = <T>(call: (connector: BrokerConnector, access: Access) => Promise<T> | undefined): Promise<T | null> =>
+    accounts.call(link, async (connector, access) => (await call(connector, access)) ?? null).catch(() => null);
+  const isDeliverySale = plan.side === "SELL" && plan.productType === "CNC";
+  const [funds, cost, positions, holdings, profile] = await Promise.all([
+    ask((connector, access) => connector.getFunds(access, signal)),
+    ask((connector, access) => connector.getOrderCost?.(access, requestOf(plan, qty, "look"), signal)),
+    ask((connector, access) => connector.getPositions(access, signal)),
+    isCash ? ask((connector, access) => connector.getHoldings(access, signal)) : null,
+    isDeliverySale ? ask((connector, access) => connector.getProfile(access, signal)) : null,
+  ]);
+  const seen: Seen = { funds, cost, positions, holdings, profile };
+  const before = positions && heldQuantity(plan, positions, holdings);
+  const after = before === null ? null : before + (plan.side === "BUY" ? qty : -qty);
+  return {
+    account: { link, qty, funds, cost, positionBefore: before, positionAfter: after },
+    findings: [...checkFunds(link, plan, qty, seen), ...(isDeliverySale ? checkSale(link, plan, qty, seen) : [])],
+  };
+}
+
+export const isCash = (instrument: Parameters<typeof isDerivative>[0]): boolean => !isDerivative(instrument);
+
+function heldQuantity(plan: OrderPlan, positions: readonly Position[], holdings: readonly Holding[] | null): number {
+  const open = positions
+    .filter((position) => isSame(position, plan) && position.productType === plan.productType)
+    .reduce((sum, position) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
+  const held = plan.productType === "CNC" ? (holdings ?? []).filter((holding) => isSame(holding, plan)) : [];
+  return held.reduce((sum, holding) => sum + holding.qty, open);
+}
+
+const isSame = (row: Pick<Position, "key" | "symbol">, plan: OrderPlan): boolean =>
+  row.key === null ? row.symbol === plan.symbol : row.key === plan.key;
+
+function checkFunds(link: Link, plan: OrderPlan, qty: number, { funds, cost }: Seen): Finding[] {
+  if (!funds || plan.side === "SELL") return [];
+  const price = "price" in plan.terms ? plan.terms.price : plan.shownPrice;
+  const full = plan.productType === "CNC" && price !== null ? valueOf(price, qty) : null;
+  const needed = cost?.margin ?? full;
+  if (needed === null) return [];
+  const total = cost?.charges == null ? needed : sumPaise([needed, cost.charges]);
+  const isShort = total > funds.available;
+  return isShort
+    ? [{ level: "warn", code: "funds", label: link.label, needed: total, available: funds.available }]
+    : [];
+}
+
+/** Delivery sells need shares that may be sold now: not T1 promises beyond what the broker allows, not pledged ones. */
+function checkSale(link: Link, plan: OrderPlan, qty: number, { positions, holdings, profile }: Seen): Finding[] {
+  if (!holdings || !positions) return [];
+  const held = holdings.filter((holding) => isSame(holding, plan));
+  const boughtToday = positions
+    .filter((position) => isSame(position, plan) && position.productType === "CNC" && position.side === "BUY")
+    .reduce((sum, position) => sum + position.qty, 0);
+  const total = (pick: (holding: Holding) => number): number => held.reduce((sum, holding) => sum + pick(holding), 0);
+  const sellable = total((holding) => holding.sellableQty) + boughtToday;
+  if (qty > sellable) {
+    return [
+      {
+        level: "block",
+        code: "not-sellable",
+        label: link.label,
+        sellable,
+        owned: total((holding) => holding.qty) + boughtToday,
+        t1: total((holding) => holding.t1Qty),
+        pledged: total((holding) => holding.pledgedQty),
+      },
+    ];
+  }
+  const leavesDemat = qty > boughtToday;
+  const mustAuthorise = leavesDemat && profile?.canSellWithoutAuthorisation === false;
+  return mustAuthorise ? [{ level: "warn", code: "authorisation", label: link.label }] : [];
+}

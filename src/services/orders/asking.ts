@@ -1,0 +1,54 @@
+import type { Access, BrokerConnector } from "../../../connectors/base.ts";
+import type { OrderOutcome } from "../../domain/order.ts";
+import { BrokerError } from "../../errors.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Accounts, Link } from "../accounts.ts";
+import type { Note } from "./journal.ts";
+
+/** Asks a broker to act, once, and answers an outcome whatever happens. */
+export type Ask = (
+  link: Link,
+  call: (connector: BrokerConnector, access: Access, signal: AbortSignal) => Promise<OrderOutcome>,
+) => Promise<OrderOutcome>;
+
+/** A throw before the call proves that nothing was sent; a throw after it began may have reached the broker. */
+export function createAsk(deps: { accounts: Accounts; log: Log; askMs: number }): Ask {
+  const { accounts, log } = deps;
+
+  return async (link, call) => {
+    let hasBegun = false;
+    try {
+      const outcome = await accounts.call(link, (connector, access) => {
+        hasBegun = true;
+        return call(connector, access, AbortSignal.timeout(deps.askMs));
+      });
+      if (outcome.kind === "not-sent" && outcome.cause === "session-expired") await forget(link);
+      return outcome;
+    } catch (error) {
+      if (!hasBegun && error instanceof BrokerError && error.kind === "auth-expired") {
+        return { kind: "not-sent", reason: "the broker session is over", cause: "session-expired" };
+      }
+      log.error({ err: error, broker: link.broker_name }, "order call threw");
+      return hasBegun
+        ? { kind: "unknown", reason: "the broker's answer could not be understood" }
+        : { kind: "not-sent", reason: "the order could not be prepared", cause: "invalid-request" };
+    }
+  };
+
+  async function forget(link: Link): Promise<void> {
+    await accounts.endSession(link).catch((error: unknown) => log.warn({ err: error }, "dead session not noted"));
+  }
+}
+
+/** What the broker answered, for the record. */
+export function describeOutcome(outcome: OrderOutcome): Omit<Note, "who"> {
+  switch (outcome.kind) {
+    case "accepted":
+      return { what: outcome.kind, detail: outcome.orderId };
+    case "rejected":
+      return { what: outcome.kind, detail: outcome.raw };
+    case "not-sent":
+    case "unknown":
+      return { what: outcome.kind, detail: outcome.reason };
+  }
+}

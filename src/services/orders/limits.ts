@@ -1,0 +1,254 @@
+import type { UserId } from "../../domain/ids.ts";
+import type { Instrument, Segment } from "../../domain/instrument.ts";
+import { istDate } from "../../domain/market.ts";
+import { type Paise, paise, sumPaise, valueOf } from "../../domain/money.ts";
+import type { Order, OrderChange } from "../../domain/order.ts";
+import { dayPnl } from "../../domain/totals.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
+import type { Accounts } from "../accounts.ts";
+import type { Admission } from "./desk.ts";
+import type { Finding } from "./findings.ts";
+import { type Intent, isWayOut, type Journal } from "./journal.ts";
+import type { TicketGuard } from "./tickets.ts";
+
+/** What a user allows themselves; null is no limit. */
+export interface LimitValues {
+  readonly orderValue: Paise | null;
+  readonly ordersPerDay: number | null;
+  readonly dayLoss: Paise | null;
+  readonly segments: readonly Segment[] | null;
+}
+export type LimitName = keyof LimitValues;
+export const NO_LIMITS: LimitValues = { orderValue: null, ordersPerDay: null, dayLoss: null, segments: null };
+
+/** A looser value that waits for its day. */
+type Waiting = { readonly [K in LimitName]?: { readonly value: LimitValues[K]; readonly from: string } };
+
+interface LimitsDocument extends Document {
+  readonly _id: UserId;
+  readonly values: LimitValues;
+  readonly waiting: Waiting;
+  /** The orders of a day that were let through, so that counting and letting through are one write. */
+  readonly day: { readonly date: string; readonly orders: readonly { readonly id: string; readonly count: number }[] };
+}
+
+const limitsSpec: CollectionSpec<LimitsDocument> = { name: "limits", indexes: [], encrypted: [], durability: "full" };
+
+/** As they are today, and what is to come. */
+export interface LimitState {
+  readonly values: LimitValues;
+  readonly waiting: Waiting;
+}
+
+export interface Limits extends TicketGuard, Admission {
+  of(user: UserId): Promise<LimitState>;
+  /** A tighter value counts at once, a looser one from the next trading day. */
+  set<K extends LimitName>(user: UserId, name: K, value: LimitValues[K]): Promise<LimitState>;
+  checkChange(user: UserId, instrument: Instrument, order: Order, change: OrderChange): Promise<Finding[]>;
+}
+
+export interface LimitsDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly accounts: Accounts;
+  readonly journal: Journal;
+  /** The first trading day after a date, both YYYY-MM-DD. */
+  readonly nextTradingDay: (date: string) => string;
+}
+
+const CONFLICT_TRIES = 50;
+const HISTORY = 200;
+/** So many confirmed orders say what is usual; an order so many times their median is not. */
+const USUAL_FROM = 5;
+const LARGE_TIMES = 5;
+
+export function createLimits(deps: LimitsDeps): Limits {
+  const { clock, journal, accounts } = deps;
+  const limits: Collection<LimitsDocument> = deps.store.collection(limitsSpec);
+  const today = (): string => istDate(clock.now());
+
+  async function of(user: UserId): Promise<LimitState> {
+    const stored = await limits.get(user);
+    return stored ? current(stored, today()) : { values: NO_LIMITS, waiting: {} };
+  }
+
+  async function change(user: UserId, apply: (stored: Stored<LimitsDocument>) => Partial<LimitsDocument> | null) {
+    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
+      const stored = (await limits.get(user)) ?? (await begun(user));
+      const changes = stored && apply(stored);
+      if (stored && !changes) return stored;
+      if (!stored || !changes) continue;
+      const { version, ...document } = stored;
+      const next = { ...document, ...changes };
+      if (await limits.replace(next, version)) return { ...next, version: version + 1 };
+    }
+    throw new Error("limits document is contended");
+  }
+
+  async function begun(user: UserId): Promise<Stored<LimitsDocument> | null> {
+    await limits.insert({ _id: user, values: NO_LIMITS, waiting: {}, day: { date: "", orders: [] } });
+    return limits.get(user);
+  }
+
+  async function admit(intent: Intent): Promise<Finding | null> {
+    if (isWayOut(intent.origin)) return null;
+    const { values } = await of(intent.userId);
+    const inTheWay = [
+      ...valueFindings(values, intent.plan.value),
+      ...segmentFindings(values, intent.instrument),
+      ...(await lossFindings(intent.userId, values)),
+    ][0];
+    if (inTheWay) return inTheWay;
+    return values.ordersPerDay === null ? null : counted(intent);
+  }
+
+  /** Counts the order if there is room for it: one write, so that two taps never share the last place. */
+  async function counted(intent: Intent): Promise<Finding | null> {
+    const before = await confirmedToday(intent.userId);
+    let finding: Finding | null = null;
+    await change(intent.userId, (stored) => {
+      finding = null;
+      const limit = current(stored, today()).values.ordersPerDay;
+      const orders = stored.day.date === today() ? stored.day.orders : before;
+      const others = orders.filter((order) => order.id !== intent._id);
+      const isFull = limit !== null && countOf(others) + intent.legs.length > limit;
+      if (isFull) finding = { level: "block", code: "limit-count", limit };
+      if (isFull || limit === null) return null;
+      return { day: { date: today(), orders: [...others, { id: intent._id, count: intent.legs.length }] } };
+    });
+    return finding;
+  }
+
+  async function release(intent: Intent): Promise<void> {
+    const stored = await limits.get(intent.userId);
+    if (!stored?.day.orders.some((order) => order.id === intent._id)) return;
+    await change(intent.userId, ({ day }) => ({
+      day: { ...day, orders: day.orders.filter((order) => order.id !== intent._id) },
+    }));
+  }
+
+  async function confirmedToday(user: UserId): Promise<LimitsDocument["day"]["orders"]> {
+    const intents = await journal.ofUser(user, { limit: HISTORY, order: "desc" });
+    return intents
+      .filter((intent) => intent.confirmedAt !== null && istDate(intent.confirmedAt) === today())
+      .filter((intent) => !isWayOut(intent.origin))
+      .map((intent) => ({ id: intent._id, count: intent.legs.length }));
+  }
+
+  /** Read from every account with a living session; one that does not answer leaves the loss unknown. */
+  async function lossFindings(user: UserId, values: LimitValues): Promise<Finding[]> {
+    const { dayLoss } = values;
+    if (dayLoss === null) return [];
+    const living = (await accounts.active(user)).filter((link) => accounts.hasSession(link));
+    const parts = await accounts.callEach(living, (connector, access) => connector.getPositions(access));
+    const silent = parts.find((part) => !part.ok);
+    if (silent) return [{ level: "block", code: "loss-unread", label: silent.link.label }];
+    const pnl = sumPaise(parts.flatMap((part) => (part.ok ? part.value.map(dayPnl) : [])));
+    return pnl <= -dayLoss ? [{ level: "block", code: "limit-loss", limit: dayLoss }] : [];
+  }
+
+  async function countFindings(user: UserId, values: LimitValues, legs: number): Promise<Finding[]> {
+    const limit = values.ordersPerDay;
+    if (limit === null) return [];
+    const stored = await limits.get(user);
+    const orders = stored?.day.date === today() ? stored.day.orders : await confirmedToday(user);
+    return countOf(orders) + legs > limit ? [{ level: "block", code: "limit-count", limit }] : [];
+  }
+
+  async function largeFindings(user: UserId, value: Paise | null): Promise<Finding[]> {
+    if (value === null) return [];
+    const intents = await journal.ofUser(user, { limit: HISTORY, order: "desc" });
+    const values = intents
+      .filter((intent) => intent.confirmedAt !== null)
+      .flatMap((intent) => (intent.plan.value === null ? [] : [intent.plan.value]))
+      .sort((a, b) => a - b);
+    const usual = values[Math.floor(values.length / 2)];
+    if (usual === undefined || values.length < USUAL_FROM || value <= usual * LARGE_TIMES) return [];
+    return [{ level: "warn", code: "large", usual }];
+  }
+
+  return {
+    of,
+    async set(user, name, value) {
+      const stored = await change(user, (document) =>
+        withLimit(current(document, today()), name, value, deps.nextTradingDay(today())),
+      );
+      return current(stored, today());
+    },
+    async check(request, plan) {
+      if (isWayOut(request.origin)) return [];
+      const { values } = await of(request.userId);
+      const findings = await Promise.all([
+        valueFindings(values, plan.value),
+        segmentFindings(values, request.instrument),
+        lossFindings(request.userId, values),
+        countFindings(request.userId, values, request.parts.length),
+        largeFindings(request.userId, plan.value),
+      ]);
+      return findings.flat();
+    },
+    async checkChange(user, instrument, order, change) {
+      const { values } = await of(user);
+      const at = change.terms && "price" in change.terms ? change.terms.price : order.price;
+      const value = valueOf(at, change.qty ?? order.qty);
+      // A change that only takes the order down is always possible.
+      if (value <= valueOf(order.price, order.qty)) return [];
+      return [...valueFindings(values, value), ...segmentFindings(values, instrument)];
+    },
+    admit,
+    release,
+  };
+}
+
+const countOf = (orders: LimitsDocument["day"]["orders"]): number =>
+  orders.reduce((sum, order) => sum + order.count, 0);
+
+function valueFindings({ orderValue }: LimitValues, value: Paise | null): Finding[] {
+  if (orderValue === null || (value !== null && value <= orderValue)) return [];
+  return [{ level: "block", code: "limit-value", limit: orderValue }];
+}
+
+function segmentFindings({ segments }: LimitValues, { segment }: Instrument): Finding[] {
+  return segments === null || segments.includes(segment) ? [] : [{ level: "block", code: "limit-segment", segment }];
+}
+
+/** The values in force on a day, with what still waits after it. */
+export function current({ values, waiting }: LimitState, today: string): LimitState {
+  const due = Object.entries(waiting).filter(([, each]) => each.from <= today);
+  const later = Object.entries(waiting).filter(([, each]) => each.from > today);
+  return {
+    values: { ...values, ...Object.fromEntries(due.map(([name, each]) => [name, each.value])) },
+    waiting: Object.fromEntries(later),
+  };
+}
+
+/** The newest wish for a limit replaces one that waits: what is tighter now counts now, the rest from `from` on. */
+export function withLimit<K extends LimitName>(
+  state: LimitState,
+  name: K,
+  value: LimitValues[K],
+  from: string,
+): LimitState {
+  const now = tighterOf(name, state.values[name], value);
+  const { [name]: _replaced, ...others } = state.waiting;
+  return {
+    values: { ...state.values, [name]: now },
+    waiting: isSame(now, value) ? others : { ...others, [name]: { value, from } },
+  };
+}
+
+/** What both values allow. */
+function tighterOf<K extends LimitName>(name: K, a: LimitValues[K], b: LimitValues[K]): LimitValues[K] {
+  if (a === null) return b;
+  if (b === null) return a;
+  if (name === "segments") {
+    const allowed = new Set(b as readonly Segment[]);
+    return (a as readonly Segment[]).filter((segment) => allowed.has(segment)) as LimitValues[K] & Segment[];
+  }
+  const tighter = Math.min(a as number, b as number);
+  return (name === "ordersPerDay" ? tighter : paise(tighter)) as LimitValues[K];
+}
+
+const isSame = (a: unknown, b: unknown): boolean =>
+  Array.isArray(a) && Array.isArray(b) ? a.length === b.length && a.every((each) => b.includes(each)) : a === b;

@@ -1,0 +1,110 @@
+import type { UserId } from "../../domain/ids.ts";
+import type { Instrument } from "../../domain/instrument.ts";
+import { addDays, weekday } from "../../domain/market.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Store } from "../../ports/store.ts";
+import type { Accounts } from "../accounts.ts";
+import type { Instruments } from "../instruments/types.ts";
+import type { Quotes } from "../quotes.ts";
+import { createAsk } from "./asking.ts";
+import { type Changes, createChanges } from "./changes.ts";
+import { createDesk, type Desk } from "./desk.ts";
+import { createOrderExport, type OrderExport } from "./export.ts";
+import type { MarketPhase } from "./findings.ts";
+import { createJournal, type Intent, type Journal, type Origin } from "./journal.ts";
+import { createLimits, type Limits } from "./limits.ts";
+import { createPanic, type Panic } from "./panic.ts";
+import { createTickets, type Tickets } from "./tickets.ts";
+import { ORDER_TIMING, type OrderTiming } from "./timing.ts";
+import { createWatcher, type Watcher } from "./watcher.ts";
+
+export interface OrderServices {
+  readonly journal: Journal;
+  readonly tickets: Tickets;
+  readonly desk: Desk;
+  readonly changes: Changes;
+  readonly watcher: Watcher;
+  readonly limits: Limits;
+  readonly panic: Panic;
+  readonly orderExport: OrderExport;
+}
+
+export interface OrderServicesDeps {
+  readonly store: Store;
+  readonly accounts: Accounts;
+  readonly quotes: Quotes;
+  readonly instruments: Pick<Instruments, "byKey" | "resolve">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Draws the card of an order that moved; throws when it could not. */
+  readonly onChange: (intent: Intent) => Promise<void>;
+  /** Whether this user may trade right now: role and lock. */
+  readonly mayTrade: (user: UserId, origin: Origin) => Promise<boolean>;
+  readonly driftBasisPoints: (user: UserId) => Promise<number>;
+  readonly protectionBasisPoints: (user: UserId) => Promise<number>;
+  /** What the exchange takes at an instant; open at all times when absent. */
+  readonly phaseOf?: (instrument: Instrument, at: number) => MarketPhase;
+  /** The first trading day after a date; weekdays when absent. */
+  readonly nextTradingDay?: (date: string) => string;
+  readonly timing?: OrderTiming;
+}
+
+/** Everything of an order's life, wired: the only object that must be one per store is the store. */
+export function createOrderServices(deps: OrderServicesDeps): OrderServices {
+  const { store, accounts, quotes, clock, log, timing = ORDER_TIMING } = deps;
+  const journal = createJournal({ store, clock });
+  const ask = createAsk({ accounts, log, askMs: timing.askMs });
+  const nextTradingDay = deps.nextTradingDay ?? nextWeekday;
+  const limits = createLimits({ store, clock, accounts, journal, nextTradingDay });
+  const watcher = createWatcher({ accounts, journal, clock, log, timing, onChange: deps.onChange });
+  const phaseOf = deps.phaseOf ?? (() => "open");
+  const tickets = createTickets({ accounts, quotes, journal, clock, guard: limits, phaseOf });
+  const { driftBasisPoints, mayTrade, protectionBasisPoints } = deps;
+  const desk = createDesk({
+    accounts,
+    journal,
+    quotes,
+    clock,
+    log,
+    ask,
+    timing,
+    admission: limits,
+    driftBasisPoints,
+    mayTrade,
+  });
+  const changes = createChanges({ accounts, journal, quotes, clock, log, ask, checkLimits: limits.checkChange });
+  const panic = createPanic({
+    accounts,
+    changes,
+    tickets,
+    desk,
+    watcher,
+    clock,
+    log,
+    protectionBasisPoints,
+    async instrumentOf({ key, symbol }) {
+      if (key !== null) return deps.instruments.byKey(key);
+      const found = await deps.instruments.resolve(symbol);
+      return found.kind === "one" ? found.instrument : undefined;
+    },
+  });
+  return {
+    journal,
+    tickets,
+    desk,
+    changes,
+    watcher,
+    limits,
+    panic,
+    orderExport: createOrderExport({ journal, accounts }),
+  };
+}
+
+const FRIDAY = 5;
+const SATURDAY = 6;
+
+function nextWeekday(date: string): string {
+  const day = weekday(date);
+  return addDays(date, day === FRIDAY ? 3 : day === SATURDAY ? 2 : 1);
+}

@@ -1,0 +1,201 @@
+import type { BrokerName, BrokerOrderId, UserId } from "../../domain/ids.ts";
+import type { Instrument } from "../../domain/instrument.ts";
+import { isClosed } from "../../domain/order-intent.ts";
+import { isFinal, opposite, type Order, type OrderOutcome } from "../../domain/order.ts";
+import type { Position } from "../../domain/portfolio.ts";
+import { BrokerError, type BrokerErrorKind } from "../../errors.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Accounts, Link } from "../accounts.ts";
+import type { BookedChange, Changes } from "./changes.ts";
+import type { Desk } from "./desk.ts";
+import type { Finding } from "./findings.ts";
+import type { Intent } from "./journal.ts";
+import { isConfirmable, type Tickets } from "./tickets.ts";
+import type { Watcher } from "./watcher.ts";
+
+/** What one account has open; `error` says why it could not be read. */
+export type OpenBook = { readonly link: Link } & (
+  | { readonly ok: true; readonly orders: readonly Order[]; readonly positions: readonly Position[] }
+  | { readonly ok: false; readonly error: BrokerErrorKind; readonly broker: BrokerName }
+);
+
+/** What came of one cancel: as the book has the order after it, and what the broker answered. */
+export interface CancelResult {
+  readonly link: Link;
+  readonly order: Order;
+  readonly answer: OrderOutcome | null;
+  /** As read back; null when the book could not be read after the cancel. */
+  readonly after: Order | null;
+}
+
+/** What came of closing one position: an order of ours, or why there is none. */
+export type ExitResult = { readonly link: Link; readonly position: Position } & (
+  | { readonly kind: "ordered"; readonly intent: Intent }
+  | { readonly kind: "blocked"; readonly findings: readonly Finding[] }
+  /** No instrument could be found for the row, or trading is locked: to be done at the broker. */
+  | { readonly kind: "not-possible" }
+);
+
+export interface PanicReport {
+  readonly cancels: readonly CancelResult[];
+  readonly exits: readonly ExitResult[];
+  /** What is still there, read after everything was done. */
+  readonly left: readonly OpenBook[];
+}
+
+export interface Panic {
+  look(user: UserId): Promise<readonly OpenBook[]>;
+  /** Cancels every open order, then closes every position if asked to, and reads back what became of each. */
+  run(user: UserId, id: string, exitsToo: boolean): Promise<PanicReport>;
+}
+
+export interface PanicDeps {
+  readonly accounts: Accounts;
+  readonly changes: Changes;
+  readonly tickets: Tickets;
+  readonly desk: Desk;
+  readonly watcher: Watcher;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly instrumentOf: (position: Position) => Promise<Instrument | undefined>;
+  readonly protectionBasisPoints: (user: UserId) => Promise<number>;
+}
+
+/** After the last request the books get this long to show what became of it. */
+const READ_BACK_PAUSES_MS = [300, 700, 1_500, 3_000];
+
+export function createPanic(deps: PanicDeps): Panic {
+  const { accounts, clock, log } = deps;
+
+  const look = async (user: UserId): Promise<readonly OpenBook[]> =>
+    Promise.all((await accounts.active(user)).map(openBook));
+
+  async function openBook(link: Link): Promise<OpenBook> {
+    try {
+      const [orders, positions] = await accounts.call(link, (connector, access) =>
+        Promise.all([connector.getOrders(access), connector.getPositions(access)]),
+      );
+      return {
+        link,
+        ok: true,
+        orders: orders.filter((order) => !isFinal(order.status)),
+        positions: positions.filter((position) => position.qty > 0 && position.side !== "CLOSED"),
+      };
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      return { link, ok: false, error: error.kind, broker: error.broker };
+    }
+  }
+
+  async function run(user: UserId, id: string, exitsToo: boolean): Promise<PanicReport> {
+    const books = await look(user);
+    const open = books.flatMap((book) => (book.ok ? book.orders.map((order) => ({ link: book.link, order })) : []));
+    log.warn({ user, orders: open.length, exitsToo }, "panic");
+    const asked = await Promise.all(
+      open.map(async ({ link, order }) => ({ link, order, answer: await cancel(user, link, order.orderId) })),
+    );
+    const cancels = await readBack(asked);
+    const exits = exitsToo ? await exitAll(user, id) : [];
+    return { cancels, exits, left: await look(user) };
+  }
+
+  /** Null when the order was gone already or its cancel could not be asked for. */
+  async function cancel(user: UserId, link: Link, orderId: BrokerOrderId): Promise<OrderOutcome | null> {
+    try {
+      return answerOf(await deps.changes.askBooked(user, link, orderId, "cancel"));
+    } catch (error) {
+      log.warn({ err: error, broker: link.broker_name }, "cancel not asked");
+      return { kind: "not-sent", reason: "the broker could not be asked", cause: "unreachable" };
+    }
+  }
+
+  async function readBack(asked: readonly Omit<CancelResult, "after">[]): Promise<CancelResult[]> {
+    let results: CancelResult[] = [];
+    for (const pause of READ_BACK_PAUSES_MS) {
+      const books = await booksOf(new Set(asked.map(({ link }) => link)));
+      results = asked.map((each) => ({
+        ...each,
+        after: books.get(each.link)?.find((order) => order.orderId === each.order.orderId) ?? null,
+      }));
+      if (results.every(({ after }) => after !== null && isFinal(after.status))) break;
+      await clock.sleep(pause);
+    }
+    return results;
+  }
+
+  async function booksOf(links: ReadonlySet<Link>): Promise<Map<Link, readonly Order[]>> {
+    const parts = await accounts.callEach([...links], (connector, access) => connector.getOrders(access));
+    return new Map(parts.flatMap((part) => (part.ok ? [[part.link, part.value]] : [])));
+  }
+
+  /** Positions are read again: what was cancelled may have filled first. */
+  async function exitAll(user: UserId, id: string): Promise<ExitResult[]> {
+    const basisPoints = await deps.protectionBasisPoints(user);
+    const books = await look(user);
+    const positions = books.flatMap((book) =>
+      book.ok ? book.positions.map((position) => ({ link: book.link, position })) : [],
+    );
+    const exits = await Promise.all(positions.map((each) => exit(user, id, basisPoints, each)));
+    return settled(exits);
+  }
+
+  async function exit(
+    user: UserId,
+    group: string,
+    protectionBasisPoints: number,
+    { link, position }: { link: Link; position: Position },
+  ): Promise<ExitResult> {
+    const notPossible = { kind: "not-possible", link, position } as const;
+    try {
+      const instrument = await deps.instrumentOf(position);
+      if (!instrument || position.side === "CLOSED") return notPossible;
+      const view = await deps.tickets.make({
+        userId: user,
+        instrument,
+        side: opposite(position.side),
+        type: "MARKET",
+        price: null,
+        triggerPrice: null,
+        productType: position.productType,
+        validity: "DAY",
+        isAmo: false,
+        parts: [{ link, qty: position.qty }],
+        origin: "panic",
+        group,
+        protectionBasisPoints,
+      });
+      if (!isConfirmable(view)) {
+        await deps.desk.drop(user, view.intent._id, "cancelled");
+        return { kind: "blocked", link, position, findings: view.findings.filter(({ level }) => level === "block") };
+      }
+      const result = await deps.desk.confirm(user, view.intent.confirmId);
+      return result.kind === "confirmed" ? { kind: "ordered", link, position, intent: await result.sent } : notPossible;
+    } catch (error) {
+      log.error({ err: error, broker: link.broker_name }, "position not exited");
+      return notPossible;
+    }
+  }
+
+  /** Looks at the exits until they have ended, or for as long as a person waits. */
+  async function settled(exits: readonly ExitResult[]): Promise<ExitResult[]> {
+    let results = [...exits];
+    for (const pause of READ_BACK_PAUSES_MS) {
+      results = await Promise.all(
+        results.map(async (exit) =>
+          exit.kind === "ordered" ? { ...exit, intent: await deps.watcher.look(exit.intent) } : exit,
+        ),
+      );
+      if (results.every((exit) => exit.kind !== "ordered" || exit.intent.legs.every(isClosed))) break;
+      await clock.sleep(pause);
+    }
+    return results;
+  }
+
+  return { look, run };
+}
+
+function answerOf(change: BookedChange): OrderOutcome | null {
+  if (change.kind === "theirs") return change.outcome;
+  return change.kind === "ours" && change.result.kind === "asked" ? change.result.outcome : null;
+}

@@ -1,0 +1,108 @@
+import type { LinkId } from "../../domain/ids.ts";
+import { intentId, orderTag } from "../../domain/ids.ts";
+import { isDerivative } from "../../domain/instrument.ts";
+import type { Price } from "../../domain/money.ts";
+import { price, roundToTick, valueOf, ZERO_PRICE } from "../../domain/money.ts";
+import type { Leg, OrderPlan } from "../../domain/order-intent.ts";
+import type { MarketProtection, OrderRequest, OrderTerms } from "../../domain/order.ts";
+import type { Quote } from "../../domain/portfolio.ts";
+import { UserError } from "../../errors.ts";
+import { randomAlphanumeric, randomToken } from "../../lib/token.ts";
+import { slices } from "./findings.ts";
+import type { IntentDocument } from "./journal.ts";
+import type { TicketRequest } from "./tickets.ts";
+
+/** How long a card may be confirmed. */
+export const TICKET_TTL_MS = 120_000;
+const UNCONFIRMED_KEPT_MS = 2 * 86_400_000;
+/** 1,00,000 crore rupees: more is a slip, and would not be safe in integers. */
+const MAX_VALUE = 9e15;
+
+/** What would be asked of every account, priced at the quote. */
+export function planOf(request: TicketRequest, quote: Quote | null): OrderPlan {
+  const terms = termsOf(request, quote);
+  const qty = request.parts.reduce((sum, part) => sum + part.qty, 0);
+  const at = "price" in terms ? terms.price : (quote?.ltp ?? null);
+  if (at !== null && at * qty > MAX_VALUE) throw new UserError("That is more money than any exchange turns over.");
+  return {
+    key: request.instrument.key,
+    symbol: request.instrument.symbol,
+    side: request.side,
+    productType: request.productType ?? (isDerivative(request.instrument) ? "MARGIN" : "CNC"),
+    validity: request.validity,
+    isAmo: request.isAmo,
+    terms,
+    shownPrice: quote?.ltp ?? null,
+    value: at === null ? null : valueOf(at, qty),
+  };
+}
+
+function termsOf(request: TicketRequest, quote: Quote | null): OrderTerms {
+  const { type, price: limit, triggerPrice } = request;
+  if (type === "LIMIT" && limit !== null) return { type, price: limit };
+  if (type === "SL" && limit !== null && triggerPrice !== null) return { type, price: limit, triggerPrice };
+  if (type === "SL-M" && triggerPrice !== null)
+    return { type, triggerPrice, protection: protectionFrom(request, triggerPrice) };
+  if (type === "MARKET") return { type, protection: protectionFrom(request, quote?.ltp ?? ZERO_PRICE) };
+  throw new Error(`order type ${type} lacks its price`);
+}
+
+/** The worst price a market order may fill at: so far from the reference, on a tick, never down to nothing. */
+function protectionFrom(request: TicketRequest, reference: Price): MarketProtection {
+  const basisPoints = request.protectionBasisPoints;
+  const sign = request.side === "BUY" ? 1 : -1;
+  const tick = request.instrument.tickSize;
+  const exact = price(Math.round(reference * (1 + (sign * basisPoints) / 10_000)));
+  const limit = roundToTick(exact, tick, request.side === "BUY" ? "up" : "down");
+  return { basisPoints, limit: limit <= 0 && reference > 0 ? tick : limit };
+}
+
+export function documentOf(request: TicketRequest, plan: OrderPlan, now: number): IntentDocument {
+  return {
+    _id: intentId(randomToken()),
+    userId: request.userId,
+    confirmId: randomToken(),
+    instrument: request.instrument,
+    plan,
+    legs: request.parts.flatMap(({ link, qty }) =>
+      slices(qty, request.instrument.freezeQty, request.instrument.lotSize).map((slice) => newLeg(link._id, slice)),
+    ),
+    createdAt: now,
+    pricedAt: now,
+    lapsesAt: now + TICKET_TTL_MS,
+    confirmedAt: null,
+    card: null,
+    isCardStale: false,
+    origin: request.origin,
+    group: request.group ?? null,
+    isWatched: true,
+    nextLookAt: now + TICKET_TTL_MS,
+    looks: 0,
+    history: [{ at: now, who: request.userId, leg: null, what: "ticket" }],
+    expiresAt: now + UNCONFIRMED_KEPT_MS,
+  };
+}
+
+/** The tag is random: it must never meet another order's, at a broker that knows nothing of our other users. */
+const newLeg = (link: LinkId, qty: number): Leg => ({
+  link,
+  qty,
+  tag: orderTag(`sd${randomAlphanumeric(14)}`),
+  state: "ticket",
+  orderId: null,
+  handle: {},
+  filledQty: 0,
+  avgPrice: ZERO_PRICE,
+  booked: null,
+  reason: null,
+  notSentCause: null,
+  change: null,
+  sentAt: null,
+  unknownSince: null,
+});
+
+/** What goes to the connector for one leg. */
+export function requestOf(plan: OrderPlan, qty: number, tag: string): OrderRequest {
+  const { key, symbol, side, productType, validity, isAmo, terms } = plan;
+  return { tag: orderTag(tag), key, symbol, side, productType, validity, isAmo, terms, qty };
+}

@@ -1,0 +1,57 @@
+import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
+import { linkId } from "../domain/ids.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Accounts } from "./accounts.ts";
+import type { Intent } from "./orders/journal.ts";
+
+export type PostbackUse = "looked" | "not-ours" | "refused" | "too-soon";
+
+export interface Postbacks {
+  /** Looks at the order that the postback names. Nothing else in it is believed. */
+  take(broker: string, link: string, body: string): Promise<PostbackUse>;
+}
+
+/** A flood of postbacks costs one look a second for each link. */
+const PAUSE_MS = 1_000;
+const RECENT_INTENTS = 50;
+const MAX_REMEMBERED = 5_000;
+
+export function createPostbacks(deps: {
+  accounts: Accounts;
+  clock: Clock;
+  /** The user's newest orders. */
+  recent: (link: { user_id: Parameters<Accounts["all"]>[0] }, limit: number) => Promise<readonly Intent[]>;
+  look: (intent: Intent) => Promise<unknown>;
+}): Postbacks {
+  const lastLooks = new Map<LinkId, number>();
+
+  /** The burst that one fill makes is one look; the watcher's own rhythm sees whatever follows. */
+  function mayLook(link: LinkId): boolean {
+    const now = deps.clock.now();
+    if (now - (lastLooks.get(link) ?? 0) < PAUSE_MS) return false;
+    lastLooks.delete(link);
+    const oldest = lastLooks.keys().next().value;
+    if (lastLooks.size >= MAX_REMEMBERED && oldest !== undefined) lastLooks.delete(oldest);
+    lastLooks.set(link, now);
+    return true;
+  }
+
+  return {
+    async take(broker, id, body) {
+      const link = await deps.accounts.byId(linkId(id));
+      if (link?.broker_name !== broker) return "refused";
+      const { definition } = deps.accounts.broker(link);
+      const named = definition.readPostback?.(body, link.credentials) ?? null;
+      if (named === null) return "refused";
+      if (!mayLook(link._id)) return "too-soon";
+      const intents = await deps.recent(link, RECENT_INTENTS);
+      const intent = intents.find((each) => carries(each, link._id, named.orderId));
+      if (!intent) return "not-ours";
+      await deps.look(intent);
+      return "looked";
+    },
+  };
+}
+
+const carries = (intent: Intent, link: LinkId, orderId: BrokerOrderId): boolean =>
+  intent.legs.some((leg) => leg.link === link && leg.orderId === orderId);

@@ -1,0 +1,88 @@
+import { BrokerError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** Failures of one link, not of the broker: somebody else's answer must not be mine. */
+const PERSONAL: ReadonlySet<BrokerError["kind"]> = new Set([
+  "auth-expired",
+  "auth-invalid",
+  "ip-not-allowed",
+  "no-permission",
+]);
+export const isPersonal = (error: unknown): boolean => error instanceof BrokerError && PERSONAL.has(error.kind);
+
+export interface SharedReads<V> {
+  /**
+   * The value of every key that is known. Keys asked for by somebody else a moment ago, or right now, are not asked
+   * again; the rest are asked in one call. A failure of the source is shared for as long as a value would be; a
+   * failure of the other's own link is not: then `ask` is tried for these keys too.
+   */
+  read(
+    keys: readonly string[],
+    freshMs: number,
+    ask: (missing: readonly string[]) => Promise<ReadonlyMap<string, V>>,
+  ): Promise<Map<string, V>>;
+}
+
+interface Entry<V> {
+  readonly at: number;
+  readonly value: Promise<V | null>;
+}
+
+/** A small cache that holds questions on their way as well as answers; the oldest go when there are too many. */
+export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number }): SharedReads<V> {
+  const entries = new Map<string, Entry<V>>();
+
+  function fresh(key: string, freshMs: number): Entry<V> | undefined {
+    const entry = entries.get(key);
+    return entry && clock.now() - entry.at < freshMs ? entry : undefined;
+  }
+
+  function askFor(
+    keys: readonly string[],
+    ask: (missing: readonly string[]) => Promise<ReadonlyMap<string, V>>,
+  ): Map<string, Entry<V>> {
+    const at = clock.now();
+    const asked = ask(keys);
+    const made = new Map<string, Entry<V>>();
+    for (const key of keys) {
+      const entry: Entry<V> = { at, value: asked.then((values) => values.get(key) ?? null) };
+      entry.value.catch((error: unknown) => {
+        if (isPersonal(error) && entries.get(key) === entry) entries.delete(key);
+      });
+      entries.delete(key);
+      entries.set(key, entry);
+      made.set(key, entry);
+    }
+    trim(entries, max);
+    return made;
+  }
+
+  return {
+    async read(keys, freshMs, ask) {
+      const shared = new Map<string, Entry<V>>();
+      for (const key of keys) {
+        const entry = fresh(key, freshMs);
+        if (entry) shared.set(key, entry);
+      }
+      const missing = [...new Set(keys)].filter((key) => !shared.has(key));
+      const own = missing.length > 0 ? await settled(askFor(missing, ask)) : new Map<string, V>();
+      const others = await settled(shared).catch((error: unknown) => {
+        if (!isPersonal(error)) throw error;
+        return settled(askFor([...shared.keys()], ask));
+      });
+      return new Map([...own, ...others]);
+    },
+  };
+}
+
+async function settled<V>(entries: ReadonlyMap<string, Entry<V>>): Promise<Map<string, V>> {
+  const values = await Promise.all([...entries].map(async ([key, { value }]) => [key, await value] as const));
+  return new Map(values.flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+}
+
+function trim(entries: Map<string, unknown>, max: number): void {
+  for (const key of entries.keys()) {
+    if (entries.size <= max) return;
+    entries.delete(key);
+  }
+}

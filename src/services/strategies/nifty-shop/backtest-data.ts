@@ -1,0 +1,83 @@
+import type { InstrumentKey } from "../../../domain/ids.ts";
+import { equitySymbol, indexKey, indexSymbol, type Equity, type Index } from "../../../domain/instrument.ts";
+import { addDays, istInstant } from "../../../domain/market.ts";
+import { priceFromRupees, ZERO_PRICE } from "../../../domain/money.ts";
+import { chargesOf } from "../../../domain/charges.ts";
+import type { Candle } from "../../../domain/portfolio.ts";
+import type { CandleQuery } from "../../../../connectors/base.ts";
+import type { BacktestInput } from "./backtest.ts";
+
+/** Calendar days before the range that warm the twenty-day average up. */
+const WARM_UP_DAYS = 45;
+
+export interface Range {
+  /** YYYY-MM-DD, both included. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** `2020-01..2025-07` or `2020-01-15..2025-07-31`; null when it is no range. */
+export function parseRange(text: string): Range | null {
+  const match = /^(\d{4}-\d{2})(-\d{2})?\.\.(\d{4}-\d{2})(-\d{2})?$/.exec(text.trim());
+  if (!match) return null;
+  const [, fromMonth = "", fromDay, toMonth = "", toDay] = match;
+  const range = {
+    from: `${fromMonth}${fromDay ?? "-01"}`,
+    to: toDay === undefined ? lastDay(toMonth) : toMonth + toDay,
+  };
+  return isDate(range.from) && isDate(range.to) && range.from < range.to ? range : null;
+}
+
+function lastDay(month: string): string {
+  const [year = 0, number = 0] = month.split("-").map(Number);
+  const end = new Date(Date.UTC(year, number, 0));
+  return Number.isNaN(end.getTime()) ? "" : end.toISOString().slice(0, 10);
+}
+const isDate = (text: string): boolean => !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
+
+/** A share by its NSE ticker alone: enough for a source that knows shares by name, as Yahoo does. */
+export const shareNamed = (ticker: string): Equity => ({
+  kind: "equity",
+  segment: "NSE",
+  series: "EQ",
+  key: `NSE:by-name-${ticker}` as InstrumentKey,
+  symbol: equitySymbol("NSE", ticker, "EQ"),
+  name: ticker,
+  lotSize: 1,
+  tickSize: priceFromRupees("0.05"),
+});
+
+export const NIFTY_50: Index = {
+  kind: "index",
+  segment: "INDEX",
+  key: indexKey("NIFTY50"),
+  symbol: indexSymbol("NSE", "NIFTY50"),
+  name: "Nifty 50",
+  lotSize: 1,
+  tickSize: ZERO_PRICE,
+};
+
+/** Daily candles of every ticker and the index, read a few at a time; what has none is an empty series. */
+export async function readSeries(
+  tickers: readonly string[],
+  { from, to }: Range,
+  read: {
+    readonly share: (ticker: string, query: Omit<CandleQuery, "instrument">) => Promise<readonly Candle[]>;
+    readonly index: (query: Omit<CandleQuery, "instrument">) => Promise<readonly Candle[]>;
+  },
+): Promise<Pick<BacktestInput, "series" | "index">> {
+  const query = {
+    interval: "1d" as const,
+    from: istInstant(addDays(from, -WARM_UP_DAYS)),
+    to: istInstant(to, "23:59"),
+  };
+  const [entries, index] = await Promise.all([
+    Promise.all(tickers.map(async (ticker) => [ticker, await read.share(ticker, query)] as const)),
+    read.index(query),
+  ]);
+  return { series: new Map(entries), index };
+}
+
+/** Delivery charges at today's rates: earlier years' differ by little. */
+export const deliveryCharges: BacktestInput["chargesOf"] = (side, value) =>
+  chargesOf(shareNamed("NIFTY"), "CNC", side, value);

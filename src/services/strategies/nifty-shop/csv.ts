@@ -1,0 +1,61 @@
+import { istInstant, parseIst } from "../../../domain/market.ts";
+import { istDate } from "../../../domain/market.ts";
+import { priceFromRupees } from "../../../domain/money.ts";
+import type { Candle } from "../../../domain/portfolio.ts";
+
+const COLUMNS = ["date", "open", "high", "low", "close", "volume"] as const;
+type Column = (typeof COLUMNS)[number];
+/** Other words for the date column: Kite's and NSE's. */
+const DATE_NAMES = new Set(["date", "datetime", "timestamp", "time"]);
+
+/**
+ * Daily candles of a CSV file with a header: Date, Open, High, Low, Close and perhaps Volume, in any order, as Yahoo, Kite
+ * and NSE write them. Rows without numbers ("null") are left out. Throws, naming the line, on anything else.
+ */
+export function parseCandles(text: string): Candle[] {
+  const [header, ...rows] = text.trim().split(/\r?\n/);
+  const at = columnsOf(header ?? "");
+  const candles = rows.flatMap((row, index) => {
+    const cells = row.split(",").map((cell) => cell.trim().replaceAll('"', ""));
+    if (row.trim() === "" || isEmpty(cells, at)) return [];
+    try {
+      return [toCandle(cells, at)];
+    } catch (error) {
+      throw new RangeError(`line ${index + 2}: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  });
+  return candles.sort((a, b) => a.at - b.at);
+}
+
+function columnsOf(header: string): Map<Column, number> {
+  const names = header.split(",").map((name) => name.trim().replaceAll('"', "").toLowerCase());
+  const at = new Map<Column, number>();
+  names.forEach((name, index) => {
+    const column = DATE_NAMES.has(name) ? "date" : COLUMNS.find((each) => each === name);
+    if (column && !at.has(column)) at.set(column, index);
+  });
+  for (const column of COLUMNS)
+    if (column !== "volume" && !at.has(column)) throw new RangeError(`the header has no column ${column}`);
+  return at;
+}
+
+const cell = (cells: readonly string[], at: ReadonlyMap<Column, number>, column: Column): string =>
+  cells[at.get(column) ?? -1] ?? "";
+
+const isEmpty = (cells: readonly string[], at: ReadonlyMap<Column, number>): boolean =>
+  (["open", "high", "low", "close"] as const).some((column) => /^(null|nan|)$/i.test(cell(cells, at, column)));
+
+function toCandle(cells: readonly string[], at: ReadonlyMap<Column, number>): Candle {
+  const rupees = (column: Column) => priceFromRupees(Number(cell(cells, at, column)).toFixed(2));
+  const volume = Number(cell(cells, at, "volume") || 0);
+  return {
+    at: istInstant(istDate(parseIst(cell(cells, at, "date").slice(0, 19)))),
+    open: rupees("open"),
+    high: rupees("high"),
+    low: rupees("low"),
+    close: rupees("close"),
+    volume: Number.isFinite(volume) ? volume : 0,
+  };
+}

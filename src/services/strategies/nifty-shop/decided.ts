@@ -1,0 +1,115 @@
+import { ticker, type Instrument } from "../../../domain/instrument.ts";
+import { ZERO_PRICE } from "../../../domain/money.ts";
+import type { Link } from "../../accounts.ts";
+import type { User } from "../../users.ts";
+import type { ShopAccount } from "./account.ts";
+import { averageCost, heldAfter } from "./ledger.ts";
+import type { ShopMarket } from "./market.ts";
+import {
+  fillsOf,
+  legsByKey,
+  type Proposal,
+  type ProposalDocument,
+  type ProposalNote,
+  type ProposedLeg,
+} from "./proposals.ts";
+import { decide, type Decision, type HeldView, type ShopLeg } from "./rules.ts";
+import { rulesOf, type ShopSettings } from "./settings.ts";
+
+/** With fewer of the members priced, "the five furthest below" would mean something else. */
+const LEAST_PRICED_SHARE = 0.8;
+
+export interface DecisionInput {
+  readonly id: string;
+  readonly user: User;
+  readonly date: string;
+  readonly now: number;
+  readonly isDry: boolean;
+  readonly link: Link | null;
+  readonly settings: ShopSettings;
+  readonly past: readonly Proposal[];
+  readonly members: readonly string[];
+  readonly market: ShopMarket;
+  readonly account: ShopAccount | null;
+}
+
+/** The day's decision as a document: priced, checked against the account, and nothing that today has had already. */
+export function decided(input: DecisionInput): ProposalDocument {
+  const { market, account, isDry, link, past } = input;
+  const { held, notes } = heldViews(input);
+  const isPriced = market.members.length >= input.members.length * LEAST_PRICED_SHARE;
+  const decision = decide({ members: market.members, held, cash: account?.cash ?? null }, rulesOf(input.settings));
+  const instruments = new Map([...legsByKey(past), ...market.instruments]);
+  const symbolOf = (key: Instrument["key"]): string => ticker(instruments.get(key)?.symbol ?? (`NSE:${key}` as never));
+  const legs = isPriced ? notDoneToday(decision, input) : [];
+  return {
+    _id: input.id,
+    userId: input.user._id,
+    createdAt: input.now,
+    date: input.date,
+    isDry,
+    link: link?._id ?? null,
+    label: link?.label ?? null,
+    candidates: decision.candidates.map((each) => ({ ...each, symbol: symbolOf(each.key) })),
+    legs: legs.flatMap((leg) => {
+      const instrument = instruments.get(leg.key);
+      return instrument ? [proposed(leg, instrument, isDry)] : [];
+    }),
+    missed: decision.missed.map((each) => ({ ...each, symbol: symbolOf(each.key) })),
+    notes: [
+      ...notes,
+      ...(market.without.length > 0 ? [{ kind: "no-prices", tickers: market.without } as const] : []),
+      ...(isPriced
+        ? []
+        : [{ kind: "too-few-prices", known: market.members.length, members: input.members.length } as const]),
+      ...(!isDry && link && account === null ? [{ kind: "account-unread" } as const] : []),
+    ],
+    cash: account?.cash ?? null,
+    source: market.source,
+  };
+}
+
+/** A dry leg is done at the price that was seen. */
+const proposed = (leg: ShopLeg, instrument: Instrument, isDry: boolean): ProposedLeg => ({
+  ...leg,
+  instrument,
+  state: "open",
+  intent: null,
+  filledQty: isDry ? leg.qty : 0,
+  avgPrice: isDry ? leg.price : ZERO_PRICE,
+  isSettled: isDry,
+});
+
+/** The strategy's own shares, no more of each than the account still has. */
+function heldViews({ past, market, account }: DecisionInput): { held: HeldView[]; notes: ProposalNote[] } {
+  const instruments = legsByKey(past);
+  const prices = new Map(market.members.map(({ key, price }) => [key, price]));
+  const notes: ProposalNote[] = [];
+  const held = [...heldAfter(fillsOf(past)).values()].flatMap((share): HeldView[] => {
+    const inAccount = account ? (account.held.get(share.key) ?? 0) : share.qty;
+    const qty = Math.min(share.qty, inAccount);
+    const symbol = instruments.get(share.key)?.symbol;
+    if (qty < share.qty && symbol) {
+      notes.push({ kind: "fewer-held", symbol: ticker(symbol), held: inAccount, bought: share.qty });
+    }
+    if (qty <= 0) return [];
+    const { key, lastBuyPrice } = share;
+    return [{ key, qty, lastBuyPrice, avgPrice: averageCost(share), price: prices.get(key) ?? null }];
+  });
+  return { held, notes };
+}
+
+/** A second run on one day does not do again what the first has done. */
+function notDoneToday({ legs }: Decision, { past, date, settings }: DecisionInput): readonly ShopLeg[] {
+  const done = past
+    .filter((proposal) => proposal.date === date)
+    .flatMap((proposal) => proposal.legs)
+    .filter((leg) => leg.filledQty > 0 || (leg.intent !== null && !leg.isSettled));
+  const bought = done.filter(({ kind }) => kind !== "sell").length;
+  const isSold = done.some(({ kind }) => kind === "sell");
+  const room = Math.max(0, settings.buysPerDay - bought);
+  const buys = new Set(legs.filter(({ kind }) => kind === "buy").slice(0, room));
+  return legs.filter(
+    (leg) => (leg.kind === "sell" && !isSold) || (leg.kind === "average" && bought === 0) || buys.has(leg),
+  );
+}

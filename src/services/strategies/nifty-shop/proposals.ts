@@ -1,0 +1,138 @@
+import type { InstrumentKey, IntentId, LinkId, UserId } from "../../../domain/ids.ts";
+import type { Instrument } from "../../../domain/instrument.ts";
+import type { Paise, Price } from "../../../domain/money.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../../../ports/store.ts";
+import type { Fill } from "./ledger.ts";
+import type { Candidate, Missed, ShopLeg } from "./rules.ts";
+import { DEFAULT_SHOP_SETTINGS, type ShopSettings } from "./settings.ts";
+
+export interface ProposedLeg extends ShopLeg {
+  readonly instrument: Instrument;
+  readonly state: "open" | "skipped";
+  /** The latest ticket made of it. */
+  readonly intent: IntentId | null;
+  readonly filledQty: number;
+  /** 0 until something has filled. */
+  readonly avgPrice: Price;
+  /** Nothing more will fill. */
+  readonly isSettled: boolean;
+}
+
+export type ProposalNote =
+  | { readonly kind: "no-prices"; readonly tickers: readonly string[] }
+  /** Too many members without prices: nothing is proposed on a part of the market. */
+  | { readonly kind: "too-few-prices"; readonly known: number; readonly members: number }
+  | { readonly kind: "account-unread" }
+  /** The account holds fewer than the strategy bought. */
+  | { readonly kind: "fewer-held"; readonly symbol: string; readonly held: number; readonly bought: number };
+
+/** One day's decision for one user, and what came of it. */
+export interface ProposalDocument extends Document {
+  readonly _id: string;
+  readonly userId: UserId;
+  readonly createdAt: number;
+  /** YYYY-MM-DD */
+  readonly date: string;
+  readonly isDry: boolean;
+  readonly link: LinkId | null;
+  /** Null: no account. */
+  readonly label: string | null;
+  readonly candidates: readonly (Candidate & { readonly symbol: string })[];
+  readonly legs: readonly ProposedLeg[];
+  readonly missed: readonly (Missed & { readonly symbol: string })[];
+  readonly notes: readonly ProposalNote[];
+  readonly cash: Paise | null;
+  /** `yfinance` when any price was Yahoo's. */
+  readonly source: "broker" | "yfinance";
+}
+export type Proposal = Stored<ProposalDocument>;
+
+interface SettingsDocument extends Document {
+  readonly _id: UserId;
+  readonly userId: UserId;
+  readonly isOn: boolean;
+  readonly settings: ShopSettings;
+}
+
+const settingsSpec: CollectionSpec<SettingsDocument> = {
+  name: "nifty_shop",
+  indexes: [{ name: "on", fields: ["isOn"] }],
+  encrypted: [],
+  durability: "normal",
+};
+const proposalsSpec: CollectionSpec<ProposalDocument> = {
+  name: "proposals",
+  indexes: [{ name: "user", fields: ["userId", "createdAt"] }],
+  encrypted: [],
+  durability: "normal",
+};
+const CONFLICT_TRIES = 20;
+
+export interface ShopStore {
+  settings(user: UserId): Promise<ShopSettings>;
+  changeSettings(user: UserId, change: Partial<ShopSettings>): Promise<ShopSettings>;
+  /** Those who have it on. */
+  on(): Promise<readonly { readonly userId: UserId; readonly settings: ShopSettings }[]>;
+  /** The user's own proposal. */
+  get(user: UserId, id: string): Promise<Proposal | null>;
+  /** False when there is one with this id. */
+  add(proposal: ProposalDocument): Promise<boolean>;
+  /** Oldest first. */
+  ofUser(user: UserId): Promise<Proposal[]>;
+  latest(user: UserId, limit: number): Promise<Proposal[]>;
+  /** Applies to the newest version; null when it is gone. */
+  change(id: string, apply: (proposal: Proposal) => Partial<Omit<ProposalDocument, "_id">>): Promise<Proposal | null>;
+}
+
+export function createShopStore(store: Store): ShopStore {
+  const settings: Collection<SettingsDocument> = store.collection(settingsSpec);
+  const proposals: Collection<ProposalDocument> = store.collection(proposalsSpec);
+
+  const read = async (user: UserId): Promise<ShopSettings> => ({
+    ...DEFAULT_SHOP_SETTINGS,
+    ...(await settings.get(user))?.settings,
+  });
+
+  return {
+    settings: read,
+    async changeSettings(user, change) {
+      for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
+        const current = await settings.get(user);
+        const next = { ...DEFAULT_SHOP_SETTINGS, ...current?.settings, ...change };
+        const document = { _id: user, userId: user, isOn: next.mode !== "off", settings: next };
+        const isKept = current ? await settings.replace(document, current.version) : await settings.insert(document);
+        if (isKept) return next;
+      }
+      throw new Error("strategy settings are contended");
+    },
+    on: async () => settings.find("on", [true]),
+    async get(user, id) {
+      const found = await proposals.get(id);
+      return found?.userId === user ? found : null;
+    },
+    add: (proposal) => proposals.insert(proposal),
+    ofUser: (user) => proposals.find("user", [user], { order: "asc" }),
+    latest: (user, limit) => proposals.find("user", [user], { limit, order: "desc" }),
+    async change(id, apply) {
+      for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
+        const current = await proposals.get(id);
+        if (!current) return null;
+        const { version, ...document } = current;
+        const next = { ...document, ...apply(current) };
+        if (await proposals.replace(next, version)) return { ...next, version: version + 1 };
+      }
+      throw new Error("proposal is contended");
+    },
+  };
+}
+
+/** What the strategy's own orders have filled, in their order. */
+export const fillsOf = (proposals: readonly Proposal[]): Fill[] =>
+  proposals.flatMap(({ legs }) =>
+    legs
+      .filter(({ filledQty }) => filledQty > 0)
+      .map(({ kind, key, filledQty, avgPrice }) => ({ kind, key, qty: filledQty, price: avgPrice })),
+  );
+
+export const legsByKey = (proposals: readonly Proposal[]): Map<InstrumentKey, Instrument> =>
+  new Map(proposals.flatMap(({ legs }) => legs.map(({ key, instrument }) => [key, instrument] as const)));

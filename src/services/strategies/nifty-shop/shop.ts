@@ -1,0 +1,226 @@
+import type { LinkId, UserId } from "../../../domain/ids.ts";
+import type { Instrument } from "../../../domain/instrument.ts";
+import { istDate } from "../../../domain/market.ts";
+import type { Price } from "../../../domain/money.ts";
+import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../../domain/money.ts";
+import { isClosed } from "../../../domain/order-intent.ts";
+import { randomAlphanumeric } from "../../../lib/token.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import type { Store } from "../../../ports/store.ts";
+import type { Accounts, Link } from "../../accounts.ts";
+import type { Candles } from "../../candles.ts";
+import type { Instruments } from "../../instruments/types.ts";
+import type { Desk } from "../../orders/desk.ts";
+import type { Intent, Journal } from "../../orders/journal.ts";
+import type { Tickets, TicketView } from "../../orders/tickets.ts";
+import type { Quotes } from "../../quotes.ts";
+import type { User, Users } from "../../users.ts";
+import { readAccount } from "./account.ts";
+import type { Constituents } from "./constituents.ts";
+import { decided } from "./decided.ts";
+import { averageCost, heldAfter, type HeldShare } from "./ledger.ts";
+import { readMarket } from "./market.ts";
+import { createShopStore, fillsOf, legsByKey, type Proposal, type ProposedLeg } from "./proposals.ts";
+import type { ShopSettings } from "./settings.ts";
+
+export interface ShopHolding extends HeldShare {
+  readonly instrument: Instrument;
+  readonly avgPrice: Price;
+  readonly price: Price | null;
+}
+
+export type Approval =
+  | { readonly kind: "ticket"; readonly view: TicketView }
+  /** It is on its way to the broker, or was. */
+  | { readonly kind: "sent" }
+  /** Of another day, of a dry run, or not theirs. */
+  | { readonly kind: "gone" };
+
+export interface NiftyShop {
+  settings(user: UserId): Promise<ShopSettings>;
+  change(user: UserId, change: Partial<ShopSettings>): Promise<ShopSettings>;
+  /** HH:MM of everybody who has it on, for the scheduler. */
+  times(): Promise<ReadonlyMap<UserId, string>>;
+  /** Decides now and keeps the decision. With `occasion`, once: asked again it answers what was decided then. */
+  propose(user: User, occasion?: string): Promise<Proposal>;
+  proposal(user: UserId, id: string): Promise<Proposal | null>;
+  /** Newest first, with what has filled since. */
+  history(user: UserId, limit: number): Promise<readonly Proposal[]>;
+  /** What the strategy has bought and not sold; by dry runs, or really. */
+  held(user: User, isDry: boolean): Promise<readonly ShopHolding[]>;
+  resize(user: UserId, id: string, leg: number, qty: number): Promise<Proposal | null>;
+  skip(user: UserId, id: string, leg: number): Promise<Proposal | null>;
+  /** Makes the leg an ordinary ticket, with a card to confirm. An unconfirmed one of it is taken back. */
+  approve(user: User, id: string, leg: number): Promise<Approval>;
+}
+
+export interface NiftyShopDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly users: Pick<Users, "get">;
+  readonly accounts: Accounts;
+  readonly instruments: Pick<Instruments, "resolve">;
+  readonly quotes: Pick<Quotes, "many">;
+  readonly candles: Candles;
+  readonly journal: Pick<Journal, "get">;
+  readonly tickets: Pick<Tickets, "make">;
+  readonly desk: Pick<Desk, "drop">;
+  readonly constituents: Pick<Constituents, "membersOn">;
+}
+
+/** The Nifty Shop for each user: decides once a day, asks, and hands what is approved to the ordinary order path. */
+export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
+  const { accounts, clock, journal } = deps;
+  const shop = createShopStore(deps.store);
+
+  async function accountOf(user: User, settings: ShopSettings): Promise<Link | null> {
+    const links = await accounts.active(user._id);
+    const named = (id: LinkId | null): Link | undefined => links.find(({ _id }) => _id === id);
+    return named(settings.link) ?? named(user.defaultLink) ?? links[0] ?? null;
+  }
+
+  /** Every proposal of the user, oldest first, with what their orders have filled by now. */
+  async function synced(user: UserId): Promise<Proposal[]> {
+    const all = await shop.ofUser(user);
+    return Promise.all(all.map(async (proposal) => (proposal.legs.every(isQuiet) ? proposal : refreshed(proposal))));
+  }
+
+  async function refreshed(proposal: Proposal): Promise<Proposal> {
+    const legs = await Promise.all(
+      proposal.legs.map(async (leg) =>
+        isQuiet(leg) || leg.intent === null ? leg : withFills(leg, await journal.get(leg.intent)),
+      ),
+    );
+    // Only fills are taken over: the legs may have been approved or resized meanwhile.
+    const changed = await shop.change(proposal._id, (current) => ({
+      legs: current.legs.map((leg, at) => (leg.intent === legs[at]?.intent ? (legs[at] ?? leg) : leg)),
+    }));
+    return changed ?? proposal;
+  }
+
+  async function propose(user: User, occasion?: string): Promise<Proposal> {
+    const now = clock.now();
+    const date = istDate(now);
+    const id = occasion ?? `${user._id}-${date}-${randomAlphanumeric(4)}`;
+    const known = await shop.get(user._id, id);
+    if (known) return known;
+    const settings = await shop.settings(user._id);
+    const link = await accountOf(user, settings);
+    const isDry = settings.mode !== "ask";
+    const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
+    const members = deps.constituents.membersOn(date);
+    const [market, account] = await Promise.all([
+      readMarket(deps, link, members, now),
+      isDry || !link ? null : readAccount(accounts, link),
+    ]);
+    const document = decided({ id, user, date, now, isDry, link, settings, past, members, market, account });
+    await shop.add(document);
+    return (await shop.get(user._id, id)) ?? { ...document, version: 1 };
+  }
+
+  return {
+    settings: (user) => shop.settings(user),
+    change: (user, change) => shop.changeSettings(user, change),
+    times: async () => new Map((await shop.on()).map(({ userId, settings }) => [userId, settings.at])),
+    propose,
+    proposal: (user, id) => shop.get(user, id),
+    async history(user, limit) {
+      await synced(user);
+      return shop.latest(user, limit);
+    },
+    async held(user, isDry) {
+      const settings = await shop.settings(user._id);
+      const link = await accountOf(user, settings);
+      const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
+      const instruments = legsByKey(past);
+      const held = [...heldAfter(fillsOf(past)).values()];
+      const listed = held.flatMap(({ key }) => instruments.get(key) ?? []);
+      const quotes = await deps.quotes.many(link, listed);
+      return held.flatMap((share) => {
+        const instrument = instruments.get(share.key);
+        const price = quotes.get(share.key)?.ltp ?? null;
+        return instrument ? [{ ...share, instrument, price, avgPrice: averageCost(share) }] : [];
+      });
+    },
+    resize: async (user, id, at, qty) => {
+      if (!Number.isInteger(qty) || qty < 1 || !(await shop.get(user, id))) return null;
+      return shop.change(id, ({ legs }) => ({ legs: changed(legs, at, (leg) => ({ ...leg, qty })) }));
+    },
+    skip: async (user, id, at) => {
+      if (!(await shop.get(user, id))) return null;
+      return shop.change(id, ({ legs }) => ({
+        legs: changed(legs, at, (leg) => ({ ...leg, state: "skipped" })),
+      }));
+    },
+    async approve(user, id, at) {
+      const proposal = await shop.get(user._id, id);
+      const leg = proposal?.legs[at];
+      const isCurrent = proposal && !proposal.isDry && proposal.date === istDate(clock.now());
+      const link = isCurrent && proposal.link !== null ? await accounts.get(user._id, proposal.link) : null;
+      if (!leg || !link) return { kind: "gone" };
+      if (leg.intent !== null && !(await takenBack(user._id, leg.intent))) return { kind: "sent" };
+      const view = await deps.tickets.make(ticketFor(user, link, leg));
+      await shop.change(id, ({ legs }) => ({
+        legs: changed(legs, at, (each) => ({
+          ...each,
+          state: "open",
+          intent: view.intent._id,
+          isSettled: false,
+        })),
+      }));
+      return { kind: "ticket", view };
+    },
+  };
+
+  /** Whether the leg's earlier ticket can no longer become an order. */
+  async function takenBack(user: UserId, intent: Intent["_id"]): Promise<boolean> {
+    const known = await journal.get(intent);
+    if (!known || known.legs.every(({ state }) => state === "dropped")) return true;
+    return (await deps.desk.drop(user, intent, "edited")) !== null;
+  }
+
+  /** A market order where the broker takes them, else a limit at the same protective price. */
+  function ticketFor(user: User, link: Link, leg: ProposedLeg): Parameters<Tickets["make"]>[0] {
+    const { capabilities } = accounts.broker(link).definition;
+    const isMarket = capabilities.orderTypes.includes("MARKET");
+    return {
+      userId: user._id,
+      instrument: leg.instrument,
+      side: leg.kind === "sell" ? "SELL" : "BUY",
+      type: isMarket ? "MARKET" : "LIMIT",
+      price: isMarket ? null : leg.price,
+      triggerPrice: null,
+      productType: "CNC",
+      validity: "DAY",
+      isAmo: false,
+      parts: [{ link, qty: leg.qty }],
+      origin: "strategy",
+      protectionBasisPoints: user.settings.protectionBasisPoints,
+    };
+  }
+}
+
+/** Nothing can have filled since it was last looked at. */
+const isQuiet = (leg: ProposedLeg): boolean => leg.isSettled || leg.intent === null;
+
+const belongs = (proposal: Proposal, isDry: boolean, link: Link | null): boolean =>
+  proposal.isDry === isDry && proposal.link === (link?._id ?? null);
+
+/** An order that was sent is settled with what it has filled; one that is gone never filled anything. */
+function withFills(leg: ProposedLeg, intent: Intent | null): ProposedLeg {
+  if (!intent) return { ...leg, isSettled: true };
+  const filledQty = intent.legs.reduce((sum, each) => sum + each.filledQty, 0);
+  const value = sumPaise(intent.legs.map((each) => valueOf(each.avgPrice, each.filledQty)));
+  return {
+    ...leg,
+    filledQty,
+    avgPrice: filledQty === 0 ? ZERO_PRICE : averagePrice(value, filledQty),
+    isSettled: intent.legs.every(isClosed) && intent.legs.every(({ state }) => state !== "not-found"),
+  };
+}
+
+const changed = (
+  legs: readonly ProposedLeg[],
+  at: number,
+  change: (leg: ProposedLeg) => ProposedLeg,
+): readonly ProposedLeg[] => legs.map((leg, index) => (index === at ? change(leg) : leg));

@@ -1,0 +1,23 @@
+import type { Db } from "mongodb";
+import type { AtRest } from "../rekey.ts";
+import { fromWire, type WireDocument } from "./wire.ts";
+
+/** Every collection of the database; a swapped field keeps its document's version. */
+export function mongoAtRest(db: Db): AtRest {
+  return {
+    async collections() {
+      const found = await db.listCollections({}, { nameOnly: true }).toArray();
+      return found.map((each) => each.name).filter((name) => !name.startsWith("system."));
+    },
+    async *scan(collection) {
+      const cursor = db.collection<WireDocument>(collection).find({}).sort({ _id: 1 });
+      for await (const wire of cursor) yield fromWire(wire).plain;
+    },
+    async swap(collection, document, field, to) {
+      const { matchedCount } = await db
+        .collection<WireDocument>(collection)
+        .updateOne({ _id: document._id, [field]: document[field] }, { $set: { [field]: to } });
+      return matchedCount === 1;
+    },
+  };
+}

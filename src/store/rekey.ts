@@ -1,0 +1,72 @@
+import { DecryptionError, type Keyring } from "../lib/crypto.ts";
+import { placeOf, type PlainDocument } from "./codec.ts";
+
+/** An engine's documents as they lie at rest, whatever they mean. */
+export interface AtRest {
+  collections(): Promise<readonly string[]>;
+  scan(collection: string): AsyncIterable<PlainDocument>;
+  /** Puts another text into a field of the same document, which keeps its version. False if the field is not `from` any more. */
+  swap(collection: string, document: PlainDocument, field: string, to: string): Promise<boolean>;
+}
+
+export interface Rekeyed {
+  readonly documents: number;
+  readonly rewritten: number;
+  /** Values that look encrypted and that no key of the ring opens. */
+  readonly unreadable: number;
+}
+
+const TOKEN = /^v1\.[0-9a-f]{8}\./;
+const MAX_PASSES = 20;
+
+/**
+ * Encrypts with the current key whatever another key of the ring wrote. Safe to break off and to begin again, and beside
+ * processes that know both keys: a value that changes meanwhile is taken up in another pass.
+ */
+export async function rekey(atRest: AtRest, keyring: Keyring): Promise<Rekeyed> {
+  let rewritten = 0;
+  for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
+    const counts = await onePass(atRest, keyring);
+    rewritten += counts.rewritten;
+    if (counts.rewritten === 0 && counts.contended === 0) return { ...counts, rewritten };
+  }
+  throw new Error("the store changes faster than it can be encrypted again; run this again");
+}
+
+async function onePass(atRest: AtRest, keyring: Keyring): Promise<Rekeyed & { readonly contended: number }> {
+  const counts = { documents: 0, rewritten: 0, unreadable: 0, contended: 0 };
+  for (const collection of await atRest.collections()) {
+    for await (const document of atRest.scan(collection)) {
+      counts.documents += 1;
+      let current = document;
+      for (const field of tokenFields(document, keyring)) {
+        const token = encryptedAgain(collection, document, field, keyring);
+        if (token === null) counts.unreadable += 1;
+        else if (await atRest.swap(collection, current, field, token)) counts.rewritten += 1;
+        else counts.contended += 1;
+        if (token !== null) current = { ...current, [field]: token };
+      }
+    }
+  }
+  return counts;
+}
+
+const tokenFields = (document: PlainDocument, keyring: Keyring): string[] =>
+  Object.entries(document)
+    .filter(([, value]) => typeof value === "string" && TOKEN.test(value) && !keyring.isCurrent(value))
+    .map(([field]) => field);
+
+function encryptedAgain(
+  collection: string,
+  document: PlainDocument,
+  field: string,
+  keyring: Keyring,
+): string | null {
+  const place = placeOf(collection, document._id, field);
+  try {
+    return keyring.encrypt(keyring.decrypt(String(document[field]), place), place);
+  } catch (error) {
+    if (error instanceof DecryptionError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { Hono, type Context } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import { html } from "hono/html";
+import type { CredentialSpec } from "../../connectors/base.ts";
+import type { Log } from "../lib/log.ts";
+import { FORM_TTL_MS, type KeyForm, type KeyForms } from "../services/key-forms.ts";
+import type { Link } from "../services/accounts.ts";
+import { backToChat, page } from "./page.ts";
+
+export interface KeysDeps {
+  readonly forms: KeyForms;
+  /** Tells the chat that the keys are in, and what comes next. */
+  readonly tell: (link: Link) => Promise<void>;
+  readonly chatUrl: () => string;
+  readonly isSecure: boolean;
+  readonly log: Log;
+}
+
+const COOKIE = "sauda_keys";
+const CSRF_FIELD = "csrf";
+
+/**
+ * GET and POST /keys/:oneTimeToken: broker keys typed on a page instead of in the chat. The token works once; the form
+ * counts only from the browser that it was given to. What was typed is never logged and never shown again.
+ */
+export function keysRoutes({ forms, tell, chatUrl, isSecure, log }: KeysDeps): Hono {
+  const routes = new Hono();
+
+  const stale = (context: Context): Response | Promise<Response> =>
+    page(
+      context,
+      {
+        title: "This page was used before or is too old",
+        body: html`<p>Nothing was changed. /accounts or /link in the chat give a new one.</p>
+          ${backToChat(chatUrl())}`,
+      },
+      400,
+    );
+
+  const show = (context: Context, form: KeyForm, wrong: readonly string[]): Response | Promise<Response> => {
+    const csrf = randomBytes(18).toString("base64url");
+    setCookie(context, COOKIE, csrf, {
+      httpOnly: true,
+      sameSite: "Strict",
+      secure: isSecure,
+      path: context.req.path,
+      maxAge: FORM_TTL_MS / 1000,
+    });
+    return page(context, { title: form.title, body: formBody(form, csrf, wrong) }, wrong.length === 0 ? 200 : 400);
+  };
+
+  routes.get("/keys/:token", async (context) => {
+    const form = await forms.open(context.req.param("token"));
+    return form ? show(context, form, []) : stale(context);
+  });
+
+  routes.post("/keys/:token", async (context) => {
+    const token = context.req.param("token");
+    const form = await forms.open(token);
+    if (!form) return stale(context);
+    const fields = await typedFields(context);
+    if (fields === null || !isFromOurPage(context, fields)) return show(context, form, []);
+    const submitted = await forms.submit(token, fields);
+    if (submitted.kind === "stale") return stale(context);
+    if (submitted.kind === "invalid") return show(context, form, submitted.fields);
+    log.info({ broker: submitted.link.broker_name }, "keys taken on the page");
+    await tell(submitted.link).catch((error: unknown) => log.warn({ err: error }, "keys not told in chat"));
+    const body = html`<p>The keys are stored, encrypted. The chat says what comes next.</p>
+      ${backToChat(chatUrl())}`;
+    return page(context, { title: "Done", body }, 200);
+  });
+  return routes;
+}
+
+async function typedFields(context: Context): Promise<Record<string, string> | null> {
+  const type = context.req.header("content-type") ?? "";
+  if (!type.startsWith("application/x-www-form-urlencoded")) return null;
+  return Object.fromEntries(new URLSearchParams(await context.req.text()));
+}
+
+/** The page's own browser has the cookie; browsers that say where a form came from must say "from here". */
+function isFromOurPage(context: Context, fields: Readonly<Record<string, string>>): boolean {
+  const site = context.req.header("sec-fetch-site");
+  if (site !== undefined && site !== "same-origin") return false;
+  const [given, kept] = [Buffer.from(fields[CSRF_FIELD] ?? ""), Buffer.from(getCookie(context, COOKIE) ?? "")];
+  return kept.length > 0 && given.length === kept.length && timingSafeEqual(given, kept);
+}
+
+const formBody = (form: KeyForm, csrf: string, wrong: readonly string[]) =>
+  html`<p>For the chat of <b>${form.userName}</b>. If that is not you, close this page.</p>
+    <form method="post" autocomplete="off">
+      <input type="hidden" name="${CSRF_FIELD}" value="${csrf}" />
+      ${form.specs.map((spec) => field(spec, wrong.includes(spec.field)))}
+      <button>Store them</button>
+    </form>`;
+
+const field = (spec: CredentialSpec, isWrong: boolean) =>
+  html`<label for="${spec.field}">${spec.label}${spec.isOptional ? " (optional)" : ""}</label>
+    <input
+      id="${spec.field}"
+      name="${spec.field}"
+      type="${spec.isSecret ? "password" : "text"}"
+      maxlength="512"
+      spellcheck="false"
+      autocapitalize="off"
+      autocomplete="off"
+      aria-invalid="${isWrong}"
+      ${spec.isOptional ? "" : "required"}
+    />
+    ${isWrong ? html`<small class="problem">That does not look like the ${spec.label}.</small>` : ""}
+    <small>${spec.where} It looks like ${spec.example}.</small>`;

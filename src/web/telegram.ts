@@ -1,0 +1,45 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { Hono } from "hono";
+import { z } from "zod";
+import type { Log } from "../lib/log.ts";
+import type { Secret } from "../lib/secret.ts";
+
+export const WEBHOOK_PATH = "/telegram/webhook";
+
+const updateSchema = z.looseObject({ update_id: z.int().nonnegative() });
+export type IncomingUpdate = z.output<typeof updateSchema>;
+
+export interface WebhookDeps {
+  readonly secret: Secret;
+  /** Durable once it resolves. */
+  readonly accept: (update: IncomingUpdate) => Promise<void>;
+  readonly log: Log;
+}
+
+/**
+ * POST /telegram/webhook: acknowledged as soon as the update is stored. Any other answer makes Telegram send it again,
+ * to whichever process is reached then.
+ */
+export function webhookRoutes({ secret, accept, log }: WebhookDeps): Hono {
+  const routes = new Hono();
+  routes.post(WEBHOOK_PATH, async (context) => {
+    if (!isSame(context.req.header("x-telegram-bot-api-secret-token") ?? "", secret.reveal()))
+      return context.body(null, 401);
+    const update = updateSchema.safeParse(await context.req.json().catch(() => null));
+    if (!update.success) return context.body(null, 400);
+    try {
+      await accept(update.data);
+    } catch (error) {
+      log.error({ err: error, update: update.data.update_id }, "update not stored; Telegram will send it again");
+      return context.body(null, 503);
+    }
+    return context.body(null, 200);
+  });
+  return routes;
+}
+
+/** In constant time, whatever the lengths. */
+function isSame(given: string, expected: string): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}

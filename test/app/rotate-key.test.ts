@@ -1,0 +1,143 @@
+import { mkdtempSync, readFileSync, rmSync, existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openKeyring } from "../../src/app/keyring.ts";
+import { generateKey, parseKey } from "../../src/lib/crypto.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { CollectionSpec, Document } from "../../src/ports/store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { runEntry } from "./run.ts";
+
+interface Kept extends Document {
+  readonly _id: string;
+  readonly keys: { readonly secret: Secret };
+  readonly note: string;
+}
+const COUNT = 4_000;
+const specs: readonly CollectionSpec<Kept>[] = [
+  { name: "links", indexes: [], encrypted: ["keys"], durability: "full" },
+  { name: "talks", indexes: [], encrypted: ["keys", "note"], durability: "normal" },
+];
+const log = createLog({ level: "silent" });
+
+describe("rotate-key", () => {
+  let dir = "";
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "rotate-"))));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  const keyring = () => openKeyring({ masterKey: null, previousKeys: [], dataDir: dir }, log);
+  const open = () => openSqliteStore({ dir, now: Date.now, keyring: keyring() });
+
+  async function fill(): Promise<void> {
+    const store = open();
+    const everything: Promise<unknown>[] = [];
+    for (const spec of specs) {
+      const collection = store.collection(spec);
+      for (let at = 0; at < COUNT / 2; at += 1) {
+        everything.push(
+          collection.insert({ _id: `d${at}`, keys: { secret: new Secret(`hidden-${at}`) }, note: `v1.note ${at}` }),
+        );
+      }
+    }
+    await Promise.all(everything);
+    await store.close();
+  }
+
+  async function expectAllReadable(): Promise<void> {
+    const store = open();
+    for (const spec of specs) {
+      let count = 0;
+      for await (const document of store.collection(spec).scan()) {
+        expect(document.keys.secret.reveal()).toBe(`hidden-${document._id.slice(1)}`);
+        count += 1;
+      }
+      expect(count).toBe(COUNT / 2);
+    }
+    await store.close();
+  }
+
+  function keyIdsAtRest(): Set<string> {
+    const ids = new Set<string>();
+    for (const file of ["sauda.db", "journal.db"]) {
+      const db = new DatabaseSync(join(dir, file), { readOnly: true });
+      for (const table of file === "sauda.db" ? ["talks"] : ["links"]) {
+        for (const row of db.prepare(`SELECT document ->> '$.keys' AS token FROM "${table}"`).all()) {
+          ids.add(String(row["token"]).split(".")[1] ?? "");
+        }
+      }
+      db.close();
+    }
+    return ids;
+  }
+  const currentId = (): string => parseKey(readFileSync(join(dir, "master.key"), "utf8").trim()).id;
+
+  it("encrypts everything with a new key and drops the old one", async () => {
+    await fill();
+    const before = currentId();
+    const { code, out } = await runEntry(["rotate-key"], { DATA_DIR: dir }).ended;
+    expect(out).toContain("6000 values encrypted with the new key");
+    expect(code).toBe(0);
+    expect(currentId()).not.toBe(before);
+    expect([...keyIdsAtRest()]).toEqual([currentId()]);
+    expect(existsSync(join(dir, "master.key.previous"))).toBe(false);
+    await expectAllReadable();
+  }, 30_000);
+
+  it("loses nothing when it is killed at any moment, and goes on where it was", async () => {
+    await fill();
+    const before = currentId();
+    let kills = 0;
+    for (const afterMs of [250, 330, 410, 490, 570, 650]) {
+      const entry = runEntry(["rotate-key"], { DATA_DIR: dir });
+      const timer = setTimeout(() => entry.child.kill("SIGKILL"), afterMs);
+      const { signal } = await entry.ended;
+      clearTimeout(timer);
+      if (signal === "SIGKILL") kills += 1;
+      await expectAllReadable();
+    }
+    expect(kills).toBeGreaterThan(0);
+    const { code } = await runEntry(["rotate-key"], { DATA_DIR: dir }).ended;
+    expect(code).toBe(0);
+    expect(currentId()).not.toBe(before);
+    expect([...keyIdsAtRest()]).toEqual([currentId()]);
+    expect(existsSync(join(dir, "master.key.previous"))).toBe(false);
+    await expectAllReadable();
+  }, 60_000);
+
+  it("rotates keys of the environment with the former one beside it, and says what is missing", async () => {
+    const [old, fresh] = [generateKey(), generateKey()];
+    const oldRing = openKeyring({ masterKey: new Secret(old), previousKeys: [], dataDir: dir }, log);
+    const store = openSqliteStore({ dir, now: Date.now, keyring: oldRing });
+    await store.collection(specs[0]!).insert({ _id: "d1", keys: { secret: new Secret("hidden-1") }, note: "" });
+    await store.close();
+    const alone = await runEntry(["rotate-key"], { DATA_DIR: dir, MASTER_KEY: fresh }).ended;
+    expect(alone.code).toBe(1);
+    expect(alone.out).toContain("MASTER_KEY_PREVIOUS");
+    expect(alone.out).not.toContain(fresh);
+    const both = await runEntry(["rotate-key"], { DATA_DIR: dir, MASTER_KEY: fresh, MASTER_KEY_PREVIOUS: old }).ended;
+    expect(both.out).toContain("Remove MASTER_KEY_PREVIOUS");
+    const freshRing = openKeyring({ masterKey: new Secret(fresh), previousKeys: [], dataDir: dir }, log);
+    const reopened = openSqliteStore({ dir, now: Date.now, keyring: freshRing });
+    expect((await reopened.collection(specs[0]!).get("d1"))?.keys.secret.reveal()).toBe("hidden-1");
+    await reopened.close();
+  }, 30_000);
+
+  it("refuses to work beside a running bot", async () => {
+    await fill();
+    const running = open();
+    const { code, out } = await runEntry(["rotate-key"], { DATA_DIR: dir }).ended;
+    await running.close();
+    expect(code).toBe(1);
+    expect(out).toContain("another process is working on");
+    expect(existsSync(join(dir, "master.key.previous"))).toBe(false);
+  }, 30_000);
+
+  it("never makes a new key beside data that needs the lost one", async () => {
+    await fill();
+    rmSync(join(dir, "master.key"));
+    expect(() => keyring()).toThrow("is missing from DATA_DIR");
+  });
+});

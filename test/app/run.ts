@@ -1,0 +1,30 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "../..");
+const NODE = join(ROOT, "node_modules/.bin/node");
+
+export interface Entry {
+  readonly child: ChildProcess;
+  /** Everything that was printed, once it has ended. */
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; out: string }>;
+  /** What was printed so far. */
+  output(): string;
+}
+
+/** Starts an entry of src/app/start.js with these settings only. */
+export function runEntry(args: readonly string[], settings: Readonly<Record<string, string>>): Entry {
+  const child = spawn(NODE, [join(ROOT, "src/app/start.js"), ...args], {
+    cwd: settings["DATA_DIR"] ?? ROOT,
+    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", NODE_NO_WARNINGS: "1", ...settings },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let out = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => (out += text));
+  }
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null; out: string }>((resolve) =>
+    child.once("close", (code, signal) => resolve({ code, signal, out })),
+  );
+  return { child, ended, output: () => out };
+}

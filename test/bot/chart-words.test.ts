@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { parseChart, spanOf } from "../../src/bot/chart-words.ts";
+import { movingAverage } from "../../src/bot/pictures/candles.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
+
+const DAY_MS = 86_400_000;
+
+describe("what can be typed after /chart", () => {
+  it.each([
+    ["SBIN", "SBIN", "6mo", "1d"],
+    ["SBIN 6mo", "SBIN", "6mo", "1d"],
+    ["nifty50 5d 15m", "nifty50", "5d", "15m"],
+    ["SBIN 1h 1mo", "SBIN", "1mo", "1h"],
+    ["state bank of india 1y", "state bank of india", "1y", "1d"],
+    ["SBIN 1d", "SBIN", "1d", "5m"],
+    ["SBIN 1y 1w", "SBIN", "1y", "1w"],
+    ["SBIN 5y 1mo", "SBIN", "5y", "1mo"],
+    ["SBIN 15m", "SBIN", "6mo", "15m"],
+  ])("reads %s", (text, symbolText, range, interval) => {
+    expect(parseChart(text)).toEqual({ symbolText, range, interval });
+  });
+
+  it("needs a symbol", () => expect(parseChart("  ")).toBeNull());
+
+  it("reads earlier bars for the averages, and no more bars than can be drawn", () => {
+    const now = Date.UTC(2026, 10, 23);
+    const half = spanOf({ range: "6mo", interval: "1d" }, now);
+    expect((now - half.from) / DAY_MS).toBe(183);
+    expect((half.from - half.readFrom) / DAY_MS).toBeGreaterThan(50 * 1.4);
+    expect((now - spanOf({ range: "5y", interval: "15m" }, now).from) / DAY_MS).toBe(16);
+  });
+
+  it("averages the closes up to each bar, and has none before there are enough", () => {
+    const candles = [10, 20, 30, 40].map((rupees) => {
+      const at = priceFromRupees(rupees);
+      return { at: 0, open: at, high: at, low: at, close: at, volume: 0 };
+    });
+    expect(movingAverage(candles, 3)).toEqual([null, null, 20, 30]);
+  });
+});

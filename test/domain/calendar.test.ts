@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import {
+  CalendarUnknown,
+  closeOf,
+  dayStatus,
+  endsMonth,
+  endsWeek,
+  isOpen,
+  isTradingDay,
+  nextHoliday,
+  nextTradingDay,
+  previousTradingDay,
+  sessionAt,
+  type NamedDay,
+  type TradingCalendar,
+} from "../../src/domain/calendar.ts";
+import type { Segment } from "../../src/domain/instrument.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { loadCalendar } from "../../src/services/calendar.ts";
+
+const shipped = loadCalendar(null);
+const withDay = (date: string, day: NamedDay): TradingCalendar => ({
+  ...shipped,
+  days: new Map([...shipped.days, [date, day]]),
+});
+const at = (time: string, date = "2026-11-23"): number => istInstant(date, time);
+const phase = (segment: Segment, time: string, hasDerivatives = true): string => {
+  const session = sessionAt(segment, at(time), shipped, { hasDerivatives });
+  return session.kind === "phase" ? session.phase : session.kind;
+};
+
+describe("trading days", () => {
+  it("knows weekdays, weekends, holidays and special sessions of 2026", () => {
+    expect(dayStatus("2026-11-23", shipped)).toEqual({ kind: "trading", special: null });
+    expect(dayStatus("2026-11-24", shipped)).toEqual({ kind: "holiday", name: "Guru Nanak Jayanti" });
+    expect(dayStatus("2026-11-22", shipped)).toEqual({ kind: "weekend" });
+    expect(dayStatus("2026-02-01", shipped)).toEqual({ kind: "trading", special: "Union Budget" });
+    expect(isTradingDay("2026-11-08", shipped)).toBe(true);
+  });
+
+  it("lists sixteen holidays, all on weekdays", () => {
+    const holidays = [...shipped.days].filter(([, day]) => day.kind === "holiday").map(([date]) => date);
+    expect(holidays).toHaveLength(16);
+    expect(holidays.filter((date) => isTradingDay(date, shipped))).toEqual([]);
+  });
+
+  it("says that a year without a list is not known instead of guessing", () => {
+    expect(dayStatus("2027-01-04", shipped)).toEqual({ kind: "unknown" });
+    expect(() => isTradingDay("2027-01-04", shipped)).toThrow(CalendarUnknown);
+    expect(() => nextTradingDay("2026-12-31", shipped)).toThrow("calendar not known for 2027-01-01");
+    expect(sessionAt("NSE", at("10:00", "2027-01-04"), shipped)).toEqual({ kind: "unknown", what: "year" });
+  });
+
+  it("steps over holidays and weekends both ways", () => {
+    expect(nextTradingDay("2026-11-23", shipped)).toBe("2026-11-25");
+    expect(previousTradingDay("2026-11-25", shipped)).toBe("2026-11-23");
+    expect(nextTradingDay("2026-01-30", shipped)).toBe("2026-02-01");
+    expect(nextHoliday("2026-11-24", shipped)).toEqual({ date: "2026-12-25", name: "Christmas" });
+  });
+
+  it("ends the week on Friday, or before it when Friday is a holiday, never on a special Sunday", () => {
+    expect(endsWeek("2026-11-27", shipped)).toBe(true);
+    expect(endsWeek("2026-11-26", shipped)).toBe(false);
+    expect(endsWeek("2026-12-24", shipped)).toBe(true);
+    expect(endsWeek("2026-02-01", shipped)).toBe(false);
+  });
+
+  it("ends the month on its last trading day", () => {
+    expect(endsMonth("2026-11-30", shipped)).toBe(true);
+    expect(endsMonth("2026-12-30", shipped)).toBe(false);
+    expect(endsMonth("2026-12-31", shipped)).toBe(true);
+    expect(endsMonth("2026-01-30", shipped)).toBe(true);
+    expect(endsMonth("2026-03-30", shipped)).toBe(true);
+  });
+});
+
+describe("sessions", () => {
+  it("walks a stock with derivatives through the closing auction", () => {
+    const times = ["08:59", "09:00", "09:08", "09:15", "15:14", "15:15", "15:20", "15:25", "15:30", "15:35", "15:50"];
+    expect(times.map((time) => phase("NSE", time))).toEqual([
+      "closed",
+      "pre-open",
+      "pre-open-matching",
+      "continuous",
+      "continuous",
+      "auction-reference",
+      "auction",
+      "auction-limit-only",
+      "auction-matching",
+      "closed",
+      "post-close",
+    ]);
+  });
+
+  it("keeps stocks without derivatives trading to 15:30 and derivatives to 15:40", () => {
+    expect(phase("BSE", "15:29", false)).toBe("continuous");
+    expect(phase("BSE", "15:30", false)).toBe("closed");
+    expect(phase("NFO", "15:39")).toBe("continuous");
+    expect(phase("BFO", "15:40")).toBe("closed");
+    expect(phase("NFO", "09:14")).toBe("closed");
+  });
+
+  it("is open where an order can still trade today", () => {
+    const open = (time: string, segment: Segment = "NSE"): boolean => isOpen(segment, at(time), shipped);
+    expect(["09:14", "09:15", "15:14", "15:17", "15:22", "15:29", "15:31"].map((time) => open(time))).toEqual([
+      false,
+      true,
+      true,
+      false,
+      true,
+      true,
+      false,
+    ]);
+    expect(open("15:35", "NFO")).toBe(true);
+  });
+
+  it("had no auction before 3 August 2026", () => {
+    expect(isOpen("NSE", at("15:29", "2026-07-31"), shipped)).toBe(true);
+    expect(isOpen("NFO", at("15:31", "2026-07-31"), shipped)).toBe(false);
+    expect(closeOf("2026-07-31", shipped)).toBe("15:30");
+    expect(closeOf("2026-08-03", shipped)).toBe("15:40");
+  });
+
+  it("does not pretend to know commodity and currency hours", () => {
+    expect(sessionAt("MCX", at("10:00"), shipped)).toEqual({ kind: "unknown", what: "segment" });
+    expect(isOpen("CDS", at("10:00"), shipped)).toBe(false);
+  });
+
+  it("says when a special session's hours come by circular, and takes them from an override", () => {
+    const evening = at("18:30", "2026-11-08");
+    expect(sessionAt("NSE", evening, shipped)).toEqual({ kind: "hours-unknown", name: "Muhurat" });
+    expect(closeOf("2026-11-08", shipped)).toBeNull();
+    const hours = { start: "18:00", end: "19:00" };
+    const known = withDay("2026-11-08", { kind: "special", name: "Muhurat", hours });
+    expect(isOpen("NSE", evening, known)).toBe(true);
+    expect(isOpen("NFO", at("19:00", "2026-11-08"), known)).toBe(false);
+    expect(closeOf("2026-11-08", known)).toBe("19:00");
+  });
+
+  it("is closed all day on holidays and open on the Budget Sunday", () => {
+    expect(sessionAt("NSE", at("10:00", "2026-11-24"), shipped)).toEqual({
+      kind: "closed",
+      status: { kind: "holiday", name: "Guru Nanak Jayanti" },
+    });
+    expect(isOpen("NSE", at("10:00", "2026-02-01"), shipped)).toBe(true);
+  });
+});

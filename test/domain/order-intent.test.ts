@@ -1,0 +1,224 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { brokerOrderId, linkId, orderTag } from "../../src/domain/ids.ts";
+import { price, ZERO_PRICE } from "../../src/domain/money.ts";
+import {
+  beginChange,
+  endChange,
+  isClosed,
+  LEG_STATES,
+  needsWatching,
+  nextLeg,
+  type BookedOrder,
+  type Leg,
+  type LegEvent,
+  type LegState,
+} from "../../src/domain/order-intent.ts";
+import { ORDER_STATUSES, type OrderOutcome } from "../../src/domain/order.ts";
+
+const OURS = brokerOrderId("24112600001");
+const OTHERS = brokerOrderId("24112600099");
+
+const legIn = (state: LegState, more: Partial<Leg> = {}): Leg => ({
+  link: linkId("l1"),
+  qty: 10,
+  tag: orderTag("sd0123456789abcd"),
+  state,
+  orderId: state === "working" ? OURS : null,
+  handle: {},
+  filledQty: 0,
+  avgPrice: ZERO_PRICE,
+  booked: null,
+  reason: null,
+  notSentCause: null,
+  change: null,
+  sentAt: null,
+  unknownSince: null,
+  ...more,
+});
+
+const booked = (more: Partial<BookedOrder> = {}): BookedOrder => ({
+  orderId: OURS,
+  status: "open",
+  qty: 10,
+  filledQty: 0,
+  avgPrice: ZERO_PRICE,
+  message: null,
+  handle: { variety: "regular" },
+  ...more,
+});
+
+const OUTCOMES: readonly OrderOutcome[] = [
+  { kind: "accepted", orderId: OURS, handle: {} },
+  { kind: "rejected", reason: "margin", raw: "MarginException: margin" },
+  { kind: "not-sent", reason: "session", cause: "session-expired" },
+  { kind: "unknown", reason: "timeout" },
+];
+const EVENTS: readonly LegEvent[] = [
+  { kind: "confirm" },
+  { kind: "drop" },
+  { kind: "claim" },
+  ...OUTCOMES.map((outcome): LegEvent => ({ kind: "outcome", outcome })),
+  { kind: "orphaned" },
+  { kind: "sender-lost" },
+  ...ORDER_STATUSES.map((status): LegEvent => ({ kind: "seen", order: booked({ status }) })),
+  { kind: "absent" },
+  { kind: "day-over" },
+];
+
+const nameOf = (event: LegEvent): string => {
+  if (event.kind === "outcome") return `outcome ${event.outcome.kind}`;
+  return event.kind === "seen" ? `seen ${event.order.status}` : event.kind;
+};
+
+const SEEN = Object.fromEntries(
+  ORDER_STATUSES.map((status) => [
+    `seen ${status}`,
+    status === "pending" || status === "open" || status === "trigger-pending" ? "working" : status,
+  ]),
+);
+
+/** The whole machine; what is not here is no transition. */
+const TRANSITIONS: Readonly<Record<LegState, Readonly<Record<string, LegState>>>> = {
+  ticket: { confirm: "confirmed", drop: "dropped" },
+  confirmed: { claim: "sending", orphaned: "not-sent" },
+  sending: {
+    "outcome accepted": "working",
+    "outcome rejected": "rejected",
+    "outcome not-sent": "not-sent",
+    "outcome unknown": "unknown",
+    "sender-lost": "unknown",
+  },
+  unknown: {
+    "outcome accepted": "working",
+    "outcome rejected": "rejected",
+    "outcome not-sent": "not-sent",
+    ...SEEN,
+    absent: "not-found",
+    "day-over": "unresolved",
+  },
+  working: { ...SEEN, "day-over": "unresolved" },
+  "not-found": { "outcome accepted": "working", ...SEEN },
+  dropped: {},
+  filled: {},
+  cancelled: {},
+  rejected: {},
+  expired: {},
+  "not-sent": {},
+  unresolved: {},
+} as const;
+
+describe("every state meets every event", () => {
+  const cases = LEG_STATES.flatMap((state) => EVENTS.map((event) => [state, nameOf(event), event] as const));
+
+  it.each(cases)("%s and %s", (state, name, event) => {
+    const after = nextLeg(legIn(state), event, 5)?.state ?? null;
+    expect(after).toBe(TRANSITIONS[state][name] ?? null);
+  });
+
+  it("an order that carries another id than ours is not ours", () => {
+    for (const state of LEG_STATES) {
+      const leg = legIn(state, { orderId: OURS });
+      expect(nextLeg(leg, { kind: "seen", order: booked({ orderId: OTHERS, status: "filled" }) }, 5)).toBeNull();
+    }
+  });
+});
+
+describe("any history", () => {
+  const orders = fc.record({
+    orderId: fc.constantFrom(OURS, OURS, OTHERS),
+    status: fc.constantFrom(...ORDER_STATUSES),
+    filledQty: fc.integer({ min: 0, max: 10 }),
+    qty: fc.constantFrom(0, 10, 20),
+    avgPrice: fc.integer({ min: 0, max: 10_000_000 }).map(price),
+    message: fc.option(fc.constant("as the broker says")),
+    handle: fc.constant({}),
+  });
+  const events: fc.Arbitrary<LegEvent> = fc.oneof(
+    fc.constantFrom(...EVENTS),
+    orders.map((order): LegEvent => ({ kind: "seen", order })),
+  );
+  const histories = fc.array(events, { maxLength: 40 });
+
+  /** Every leg that a history passes through, the first one included. */
+  function walk(history: readonly LegEvent[]): { event: LegEvent | null; leg: Leg }[] {
+    const steps: { event: LegEvent | null; leg: Leg }[] = [{ event: null, leg: legIn("ticket") }];
+    history.forEach((event, at) => {
+      const last = steps.at(-1)?.leg;
+      const next = last && nextLeg(last, event, at);
+      if (next) steps.push({ event, leg: next });
+    });
+    return steps;
+  }
+
+  it("claims at most once, and only after a confirmation", () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const kinds = walk(history).map(({ event }) => event?.kind);
+        expect(kinds.filter((kind) => kind === "claim").length).toBeLessThanOrEqual(1);
+        const claimedAt = kinds.indexOf("claim");
+        if (claimedAt !== -1) expect(kinds.slice(0, claimedAt)).toContain("confirm");
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("never reopens what is closed, but for an order that turned up after all", () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const legs = walk(history).map(({ leg }) => leg);
+        legs.slice(1).forEach((leg, at) => {
+          const before = legs[at];
+          if (before && isClosed(before) && before.state !== "not-found") expect(leg.state).toBe(before.state);
+        });
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("never takes back a fill, an order id or a tag", () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const legs = walk(history).map(({ leg }) => leg);
+        legs.slice(1).forEach((leg, at) => {
+          const before = legs[at];
+          if (!before) return;
+          expect(leg.filledQty).toBeGreaterThanOrEqual(before.filledQty);
+          expect(leg.tag).toBe(before.tag);
+          if (before.orderId !== null) expect(leg.orderId).toBe(before.orderId);
+        });
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("is watched exactly until it is closed", () => {
+    for (const state of LEG_STATES) expect(needsWatching(legIn(state))).toBe(!isClosed(legIn(state)));
+  });
+});
+
+describe("a change of an open order", () => {
+  it("is one at a time, of open orders only", () => {
+    for (const state of LEG_STATES) {
+      expect(beginChange(legIn(state), "cancel", 1_000) !== null).toBe(state === "working");
+    }
+    const begun = beginChange(legIn("working"), "cancel", 1_000);
+    expect(begun && beginChange(begun, "modify", 1_001)).toBeNull();
+    expect(begun && beginChange(begun, "cancel", 40_000)).toMatchObject({ change: { at: 40_000 } });
+  });
+
+  it("takes its own answer, once, and no other's", () => {
+    const begun = beginChange(legIn("working"), "modify", 1_000);
+    const [accepted, rejected] = OUTCOMES;
+    if (!begun || !accepted || !rejected) throw new Error("no change");
+    expect(endChange(begun, 999, accepted)).toBeNull();
+    const ended = endChange(begun, 1_000, rejected);
+    expect(ended).toMatchObject({ state: "working", change: { outcome: "refused", reason: "margin" } });
+    expect(ended && endChange(ended, 1_000, accepted)).toBeNull();
+  });
+
+  it("leaves the order itself to the book: a cancel that was accepted has not cancelled anything", () => {
+    const begun = beginChange(legIn("working"), "cancel", 1_000);
+    for (const outcome of OUTCOMES) expect(begun && endChange(begun, 1_000, outcome)?.state).toBe("working");
+  });
+});

@@ -1,0 +1,169 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { priceFromRupees } from "../../src/domain/money.ts";
+import { parseOrderText, type OrderWords } from "../../src/domain/order-text.ts";
+
+function words(text: string): OrderWords {
+  const parsed = parseOrderText(text);
+  if (!parsed.ok) throw new Error(`${text}: ${parsed.problem} at ${parsed.at}`);
+  return parsed.words;
+}
+const units = (count: number) => ({ kind: "units", count });
+const lots = (count: number) => ({ kind: "lots", count });
+
+describe("what people type", () => {
+  it.each([
+    ["SBIN 10", { symbolText: "SBIN", quantity: units(10), type: "MARKET", price: null, accounts: null }],
+    ["sbin 1,000 @810.5", { symbolText: "sbin", quantity: units(1_000), type: "LIMIT", price: priceFromRupees(810.5) }],
+    ["SBIN 10 at ₹1,810.05 mis", { type: "LIMIT", price: priceFromRupees(1810.05), product: "INTRADAY" }],
+    ["SBIN 10 limit 810 cnc ioc", { type: "LIMIT", product: "CNC", validity: "IOC" }],
+    ["nifty 25000 ce 2 lots", { symbolText: "nifty 25000 ce", quantity: lots(2), type: "MARKET" }],
+    ["nifty 25000 ce 2lots nrml", { symbolText: "nifty 25000 ce", quantity: lots(2), product: "MARGIN" }],
+    ["SBIN 10 sl 800", { type: "SL-M", triggerPrice: priceFromRupees(800), price: null }],
+    ["SBIN 10 @ 799 sl 800", { type: "SL", triggerPrice: priceFromRupees(800), price: priceFromRupees(799) }],
+    ["SBIN 10 sl 800 @ 799 mis amo", { type: "SL", isAmo: true, product: "INTRADAY" }],
+    ["SBIN all", { quantity: { kind: "all" } }],
+    ["SBIN", { symbolText: "SBIN", quantity: null }],
+    ["500325", { symbolText: "500325", quantity: null }],
+    ["M&M 5 market", { symbolText: "M&M", quantity: units(5), type: "MARKET" }],
+    ["NSE:SBIN-EQ 5 day", { symbolText: "NSE:SBIN-EQ", validity: "DAY" }],
+    ["  SBIN   10  ", { symbolText: "SBIN", quantity: units(10) }],
+  ])("%s", (text, expected) => {
+    expect(words(text)).toMatchObject(expected);
+  });
+
+  it.each([
+    ["SBIN 10 on zerodha2", { kind: "named", parts: [{ label: "zerodha2", quantity: null }] }],
+    ["SBIN 10 via Fyers", { kind: "named", parts: [{ label: "fyers", quantity: null }] }],
+    ["SBIN 10 on all", { kind: "all" }],
+    [
+      "SBIN 10 on zerodha,fyers @ 810",
+      {
+        kind: "named",
+        parts: [
+          { label: "zerodha", quantity: null },
+          { label: "fyers", quantity: null },
+        ],
+      },
+    ],
+    [
+      "SBIN on zerodha: 10, fyers:2lots mis",
+      {
+        kind: "named",
+        parts: [
+          { label: "zerodha", quantity: units(10) },
+          { label: "fyers", quantity: lots(2) },
+        ],
+      },
+    ],
+    [
+      "SBIN on zerodha:all,fyers:5",
+      {
+        kind: "named",
+        parts: [
+          { label: "zerodha", quantity: { kind: "all" } },
+          { label: "fyers", quantity: units(5) },
+        ],
+      },
+    ],
+  ])("names accounts: %s", (text, accounts) => {
+    expect(words(text)).toMatchObject({ symbolText: "SBIN", accounts });
+  });
+
+  it.each([
+    ["", "no-symbol"],
+    ["SBIN 0", "bad-quantity"],
+    ["SBIN 1.5", "bad-quantity"],
+    ["SBIN -5", "bad-quantity"],
+    ["SBIN 99999999", "bad-quantity"],
+    ["SBIN 10 @", "bad-price"],
+    ["SBIN 10 @ cheap", "bad-price"],
+    ["SBIN 10 @ 0", "bad-price"],
+    ["SBIN 10 @ ,", "bad-price"],
+    ["SBIN 10 @ 999999999999", "bad-price"],
+    ["SBIN 10 @ 1.23456", "bad-price"],
+    ["SBIN 10 sl", "bad-trigger"],
+    ["SBIN 10 sl x", "bad-trigger"],
+    ["SBIN 10 on", "no-account"],
+    ["SBIN on zerodha:", "bad-quantity"],
+    ["SBIN on ,fyers", "no-account"],
+    ["SBIN on a:1:2", "no-account"],
+    ["SBIN 10 on a,a", "twice"],
+    ["SBIN 10 mis cnc", "twice"],
+    ["SBIN 10 @ 5 @ 6", "twice"],
+    ["SBIN 10 @ 5 market", "twice"],
+    ["x".repeat(121), "too-long"],
+  ])("says what is wrong with %j", (text, problem) => {
+    expect(parseOrderText(text)).toMatchObject({ ok: false, problem });
+  });
+});
+
+describe("any text at all", () => {
+  const bits = fc.constantFrom(
+    ..."SBIN nifty 10 1,000 2lots lots all @ at limit sl trigger on via , : zerodha a:5 mis cnc amo ioc market ₹ 0 -1 1e9 __proto__ constructor".split(
+      " ",
+    ),
+  );
+
+  it("never throws, and what it accepts makes sense", () => {
+    const texts = fc.oneof(
+      fc.string({ maxLength: 130 }),
+      fc.array(bits, { maxLength: 14 }).map((all) => all.join(" ")),
+      fc.array(bits, { maxLength: 14 }).map((all) => all.join("")),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const parsed = parseOrderText(text);
+        if (!parsed.ok) return;
+        const { quantity, price, triggerPrice, type, symbolText, accounts } = parsed.words;
+        expect(symbolText).not.toBe("");
+        if (quantity && quantity.kind !== "all") expect(quantity.count).toBeGreaterThan(0);
+        expect(price === null || (Number.isSafeInteger(price) && price > 0)).toBe(true);
+        expect({ hasPrice: price !== null, hasTrigger: triggerPrice !== null }).toEqual({
+          hasPrice: type === "LIMIT" || type === "SL",
+          hasTrigger: type === "SL" || type === "SL-M",
+        });
+        if (accounts?.kind === "named") expect(accounts.parts.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("reads back every order however its parts are arranged", () => {
+    const modifiers = fc.record({
+      price: fc.option(fc.integer({ min: 1, max: 10_000_000 })),
+      trigger: fc.option(fc.integer({ min: 1, max: 10_000_000 })),
+      product: fc.constantFrom("cnc", "mis", "nrml", "mtf"),
+      isAmo: fc.boolean(),
+      isIoc: fc.boolean(),
+      account: fc.option(fc.constantFrom("zerodha", "fyers2")),
+    });
+    const quantity = fc.integer({ min: 1, max: 10_000_000 });
+    fc.assert(
+      fc.property(modifiers, quantity, fc.boolean(), fc.infiniteStream(fc.nat()), (asked, count, isLots, order) => {
+        const parts = [
+          ...(asked.price === null ? [] : [`@ ${asked.price / 100}`]),
+          ...(asked.trigger === null ? [] : [`sl ${asked.trigger / 100}`]),
+          asked.product,
+          ...(asked.isAmo ? ["amo"] : []),
+          ...(asked.isIoc ? ["ioc"] : []),
+          ...(asked.account === null ? [] : [`on ${asked.account}`]),
+        ]
+          .map((part) => ({ part, at: order.next().value }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ part }) => part);
+        const read = words(`bank nifty ${count}${isLots ? " lots" : ""} ${parts.join(" ")}`);
+        expect(read).toMatchObject({
+          symbolText: "bank nifty",
+          quantity: { kind: isLots ? "lots" : "units", count },
+          price: asked.price === null ? null : asked.price * 100,
+          triggerPrice: asked.trigger === null ? null : asked.trigger * 100,
+          product: { cnc: "CNC", mis: "INTRADAY", nrml: "MARGIN", mtf: "MTF" }[asked.product],
+          isAmo: asked.isAmo,
+          validity: asked.isIoc ? "IOC" : "DAY",
+          accounts: asked.account === null ? null : { kind: "named", parts: [{ label: asked.account, quantity: null }] },
+        });
+      }),
+    );
+  });
+});

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestSauda, type TestSauda } from "./sauda.ts";
+
+const ASHA = 1001;
+
+describe("prices, pictures, alerts and the strategy in the chat", () => {
+  let running: TestSauda;
+  beforeAll(async () => {
+    running = await startTestSauda();
+    await asha().ask("/start");
+    asha().tapButton("Open a paper account");
+    await saying("account is open");
+  }, 30_000);
+  afterAll(() => running.stop());
+
+  const asha = () => running.playground.chat(ASHA);
+  const texts = () =>
+    asha()
+      .messages()
+      .map((message) => message.text ?? message.caption ?? "");
+  const saying = (words: string) => asha().until(() => texts().findLast((text) => text.includes(words)));
+
+  it("draws a chart with its figures in the caption, and another range at a tap", async () => {
+    const sent = await asha().ask("/chart SBIN 6mo");
+    expect(sent.caption).toMatch(/SBIN.*\n.*over the chart/);
+    asha().tapButton("1mo");
+    const redrawn = await asha().until(() =>
+      asha()
+        .messages()
+        .find((message) => message.message_id === sent.message_id && message.caption !== sent.caption),
+    );
+    expect(redrawn.caption).toContain("SBIN");
+  });
+
+  it("arms an alert once, refuses one that is true already, lists and removes", async () => {
+    expect((await asha().ask("/alert SBIN > 99999")).text).toContain("Armed: SBIN at or above ₹99,999.00");
+    expect((await asha().ask("/alert SBIN > 1")).text).toContain("so already");
+    expect((await asha().ask("/alert")).text).toContain("1 armed");
+    asha().tapButton("✕ SBIN at or above ₹99,999.00");
+    await saying("None is armed");
+    expect((await asha().ask("/alert what")).text).toContain("Like this");
+  });
+
+  it("keeps a watchlist", async () => {
+    expect((await asha().ask("/watch")).text).toContain("is empty");
+    expect((await asha().ask("/watch SBIN")).text).toMatch(/SBIN\s+[\d,.]+/);
+    expect((await asha().ask("/watch INFY")).text).toMatch(/INFY\s+[\d,.]+/);
+    expect((await asha().ask("/watch -SBIN")).text).not.toContain("SBIN");
+  });
+
+  it("shows the dashboard, with a picture once there are shares", async () => {
+    await asha().ask("/buy SBIN 10");
+    asha().tapButton("Confirm buy");
+    await saying("Filled 10");
+    const sent = await asha().ask("/dashboard");
+    expect(sent.text ?? sent.caption).toMatch(/Cash\s+₹/);
+  });
+
+  it("keeps the strategy off, warns of a time in the auction, proposes, and makes an approved leg an ordinary ticket", async () => {
+    expect((await asha().ask("/niftyshop")).text).toContain("is off");
+    expect((await asha().ask("/niftyshop settings time 15:22")).text).toContain("closing auction");
+    expect((await asha().ask("/niftyshop settings time 15:00")).text).not.toContain("closing auction");
+    const dry = await asha().ask("/niftyshop run");
+    expect(dry.text).toContain("Dry run");
+    expect(dry.text).toContain("Furthest below SMA20");
+    await asha().ask("/niftyshop settings");
+    const settingsSay = (words: string) =>
+      asha().until(() => JSON.stringify(asha().messages()).includes(words) || undefined);
+    asha().tapButton("Mode: off");
+    await settingsSay("Mode: dry");
+    asha().tapButton("Mode: dry");
+    await settingsSay("Mode: on, with approval");
+    const proposal = await asha().ask("/niftyshop run");
+    expect(proposal.text).toMatch(/1\. Buy \d+ /);
+    asha().tapButton("Skip");
+    await saying("Skipped.");
+    expect((await asha().ask("/niftyshop history")).text).toContain("skipped");
+
+    const second = await asha().ask("/niftyshop run");
+    const [, wanted = "0"] = /Buy (\d+) /.exec(second.text ?? "") ?? [];
+    const half = Math.floor(Number(wanted) / 2);
+    asha().tapButton("Edit");
+    await settingsSay("Double");
+    asha().tapButton("Half");
+    asha().tapButton("Done");
+    await settingsSay("Approve");
+    asha().tapButton("Approve");
+    await saying(`BUY ${half} `);
+    asha().tapButton("Confirm buy");
+    await saying("Filled");
+    const status = (await asha().ask("/niftyshop")).text ?? "";
+    expect(status).toContain("on: proposes");
+    expect(status).toMatch(new RegExp(` ${half} @ `));
+  }, 20_000);
+
+  it("answers inline queries with prices and nothing of any account", async () => {
+    const answer = await asha().inline("sbin");
+    const said = JSON.stringify(answer);
+    expect(said).toContain("SBIN");
+    expect(said).toMatch(/₹[\d,.]+/);
+    expect(said).not.toMatch(/paper|PAPER|holding|average/i);
+    const stranger = running.playground.chat(1002);
+    await stranger.ask("/start");
+    expect(JSON.stringify(await stranger.inline("sbin"))).not.toContain("₹");
+  });
+
+  it("runs a backtest over the data source and draws it", async () => {
+    await asha().ask("/niftyshop backtest 2025-10..2026-10");
+    const result = await saying("CAGR");
+    expect(result).toMatch(/Trades\s+\d+, \d+\/\d+ won/);
+  }, 30_000);
+
+  it("made no invalid Bot API call", () => {
+    expect(running.playground.rejectedCalls).toEqual([]);
+  });
+});

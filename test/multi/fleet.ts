@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestChat } from "../../playground/telegram/test-chat.ts";
+import { startLocalWorld, type LocalWorld } from "../../playground/start.ts";
+import { generateKey } from "../../src/lib/crypto.ts";
+import { runEntry, type Entry } from "../app/run.ts";
+import type { MongoServer } from "../mongo-server/mongo-server.ts";
+import { startProxy, type Proxy } from "./proxy.ts";
+
+export interface Member {
+  readonly port: number;
+  readonly entry: Entry;
+  /** SIGKILL: whatever it was doing is left lying. */
+  kill(): Promise<void>;
+  metric(name: string): Promise<number>;
+}
+
+export interface Fleet {
+  readonly world: LocalWorld;
+  readonly proxy: Proxy;
+  readonly members: readonly Member[];
+  chat(user: number): TestChat;
+  /** Starts one more process; resolves when it is ready, unless told not to wait. */
+  add(settings?: Readonly<Record<string, string>>): Promise<Member>;
+  stop(): Promise<void>;
+}
+
+const READY_MS = 20_000;
+
+/** Several real processes on one MongoDB, behind one proxy, with a local Telegram and local brokers. */
+export async function startFleet(mongo: MongoServer, size: number, mode: "webhook" | "polling" = "webhook"): Promise<Fleet> {
+  const dir = mkdtempSync(join(tmpdir(), "fleet-"));
+  const proxy = await startProxy();
+  const world = await startLocalWorld({ port: 0, dataDir: dir, now: Date.now, publicUrl: proxy.url });
+  const members: Member[] = [];
+  const [base, query = ""] = mongo.uri.split("?");
+  const common = {
+    TELEGRAM_BOT_TOKEN: world.telegram.token,
+    TELEGRAM_API_ROOT: world.telegram.url,
+    BOT_MODE: mode,
+    PUBLIC_URL: proxy.url,
+    MONGODB_URI: `${(base ?? "").replace(/\/$/, "")}/fleet${randomUUID().slice(0, 8)}?${query}`,
+    MASTER_KEY: generateKey(),
+    OWNER_ID: world.ownerId,
+    LOG_LEVEL: "warn",
+    YAHOO_API_ROOT: "http://127.0.0.1:9",
+    ...world.roots,
+  };
+
+  async function add(settings: Readonly<Record<string, string>> = {}): Promise<Member> {
+    const port = await freePort();
+    const dataDir = mkdtempSync(join(dir, "member-"));
+    const entry = runEntry(["main"], { ...common, DATA_DIR: dataDir, PORT: String(port), ...settings });
+    const member: Member = {
+      port,
+      entry,
+      async kill() {
+        proxy.backends.delete(port);
+        entry.child.kill("SIGKILL");
+        await entry.ended;
+      },
+      async metric(name) {
+        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        const rows = text.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+        return rows.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
+      },
+    };
+    members.push(member);
+    await ready(member);
+    proxy.backends.add(port);
+    return member;
+  }
+
+  for (let at = 0; at < size; at += 1) await add();
+  return {
+    world,
+    proxy,
+    members,
+    chat: (user) => world.telegram.chat(user),
+    add,
+    async stop() {
+      for (const { entry } of members) entry.child.kill("SIGTERM");
+      await Promise.all(members.map(({ entry }) => entry.ended));
+      await world.close();
+      await proxy.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ready({ port, entry }: Member): Promise<void> {
+  let hasEnded = false;
+  void entry.ended.then(() => (hasEnded = true));
+  for (const endsAt = Date.now() + READY_MS; Date.now() < endsAt && !hasEnded; ) {
+    const reply = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
+    if (reply?.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`not ready: ${entry.output()}`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,247 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { userId } from "../../src/domain/ids.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createOutbox, type Delivery, type Outbox } from "../../src/notify/outbox.ts";
+import type { Notification, Priority } from "../../src/ports/notifier.ts";
+import { createLeases } from "../../src/services/leases.ts";
+import { setClock, tempStore, type SetClock, type TempStore } from "./temp-store.ts";
+
+const ASHA = userId(1001);
+const VIKRAM = userId(1002);
+const sentNow: Delivery = { kind: "sent", messageId: 7 };
+
+describe("the outbox", () => {
+  let clock: SetClock;
+  let temp: TempStore;
+  let sent: { key: string; at: number; lateBy: number | null }[];
+  let blocked: string[];
+  let answer: (notification: Notification) => Delivery | Promise<Delivery>;
+
+  const open = (): Outbox =>
+    createOutbox({
+      store: temp.store,
+      clock,
+      log: createLog({ level: "silent" }),
+      perSecond: 30,
+      takeLease: () => createLeases({ store: temp.store, clock }).take("outbox"),
+      async send(notification, lateBy) {
+        const delivery = await answer(notification);
+        if (delivery.kind === "sent") sent.push({ key: notification.key, at: clock.now(), lateBy });
+        return delivery;
+      },
+      onBlocked: async (user) => void blocked.push(user),
+    });
+  const message = (key: string, user = ASHA, priority: Priority = "digest"): Notification => ({
+    key,
+    userId: user,
+    priority,
+    html: key,
+  });
+  const keys = (): string[] => sent.map(({ key }) => key);
+
+  beforeEach(() => {
+    clock = setClock("2026-11-23T10:20:00Z");
+    temp = tempStore(clock);
+    sent = [];
+    blocked = [];
+    answer = () => sentNow;
+  });
+  afterEach(() => temp.remove());
+
+  it("sends a key once, however often it is posted", async () => {
+    const outbox = open();
+    await outbox.post(message("a"));
+    await outbox.post(message("a"));
+    await outbox.deliver();
+    await outbox.post(message("a"));
+    await outbox.deliver();
+    expect(keys()).toEqual(["a"]);
+    expect(await outbox.depth()).toBe(0);
+  });
+
+  it("remembers under which number a message was sent, across a restart", async () => {
+    await open().post(message("card"));
+    await open().deliver();
+    expect(await open().sentMessage("card")).toBe(7);
+    expect(await open().sentMessage("other")).toBeNull();
+  });
+
+  it("keeps the order within a chat and lets fills pass digests", async () => {
+    const outbox = open();
+    await outbox.post(message("digest 1"));
+    await outbox.post(message("digest 2"));
+    await outbox.post(message("reminder", ASHA, "reminder"));
+    await outbox.post(message("fill 1", ASHA, "order"));
+    await outbox.post(message("fill 2", ASHA, "order"));
+    await outbox.deliver();
+    expect(keys()).toEqual(["fill 1", "fill 2", "reminder", "digest 1", "digest 2"]);
+  });
+
+  it("sends one message a second in one chat and thirty a second over all", async () => {
+    const outbox = open();
+    for (let i = 0; i < 3; i += 1) await outbox.post(message(`same ${i}`));
+    for (let i = 0; i < 60; i += 1) await outbox.post(message(`chat ${i}`, userId(5000 + i)));
+    const start = clock.now();
+    expect(await outbox.deliver()).toBe(63);
+    const mine = sent.filter(({ key }) => key.startsWith("same")).map(({ at }) => at);
+    expect(mine.slice(1).every((at, i) => at - (mine[i] ?? 0) >= 1_000)).toBe(true);
+    expect(clock.now() - start).toBeGreaterThanOrEqual(2_000);
+    for (const { at } of sent) expect(sent.filter((other) => other.at >= at && other.at < at + 1_000).length).toBeLessThan(33);
+  });
+
+  it("holds the whole queue for as long as Telegram asks", async () => {
+    const outbox = open();
+    for (let i = 0; i < 5; i += 1) await outbox.post(message(`m${i}`, userId(5000 + i)));
+    answer = ({ key }) => (key === "m2" ? { kind: "wait", ms: 9_000 } : sentNow);
+    await outbox.deliver();
+    expect(keys()).toEqual(["m0", "m1"]);
+    answer = () => sentNow;
+    clock.at += 8_000;
+    expect(await outbox.deliver()).toBe(0);
+    clock.at += 1_500;
+    await outbox.deliver();
+    expect(keys()).toEqual(["m0", "m1", "m2", "m3", "m4"]);
+  });
+
+  it("waits an outage out, pausing longer each time, and loses nothing", async () => {
+    const outbox = open();
+    for (let i = 0; i < 4; i += 1) await outbox.post(message(`m${i}`, i % 2 === 0 ? ASHA : VIKRAM));
+    let tries = 0;
+    answer = () => ((tries += 1), { kind: "outage" });
+    const downUntil = clock.now() + 30 * 60_000;
+    while (clock.now() < downUntil) {
+      await outbox.deliver();
+      clock.at += 500;
+    }
+    expect(tries).toBeLessThan(150);
+    answer = () => sentNow;
+    for (let i = 0; i < 700; i += 1) {
+      await outbox.deliver();
+      clock.at += 500;
+    }
+    expect(keys().filter((key) => key === "m0" || key === "m2")).toEqual(["m0", "m2"]);
+    expect(keys().filter((key) => key === "m1" || key === "m3")).toEqual(["m1", "m3"]);
+    expect(sent.every(({ lateBy }) => lateBy !== null && lateBy >= 30 * 60_000)).toBe(true);
+  });
+
+  it("lets one chat's trouble hold back only that chat, in order", async () => {
+    const outbox = open();
+    await outbox.post(message("bad 1", ASHA));
+    await outbox.post(message("bad 2", ASHA));
+    await outbox.post(message("good", VIKRAM));
+    let fails = 3;
+    answer = ({ key }) => {
+      if (key === "bad 1" && fails-- > 0) throw new Error("cannot be drawn");
+      return sentNow;
+    };
+    for (let i = 0; i < 60; i += 1) {
+      await outbox.deliver();
+      clock.at += 500;
+    }
+    expect(keys()).toEqual(["good", "bad 1", "bad 2"]);
+  });
+
+  it("gives up a message on which our own code fails again and again, not those behind it", async () => {
+    const outbox = open();
+    await outbox.post(message("poison"));
+    await outbox.post(message("after"));
+    answer = ({ key }) => {
+      if (key === "poison") throw new Error("defect");
+      return sentNow;
+    };
+    for (let i = 0; i < 60; i += 1) {
+      await outbox.deliver();
+      clock.at += 60_000;
+    }
+    expect(keys()).toEqual(["after"]);
+    expect(await outbox.depth()).toBe(0);
+  });
+
+  it("deactivates who has blocked the bot and goes on with the others", async () => {
+    const outbox = open();
+    await outbox.post(message("a", ASHA));
+    await outbox.post(message("b", VIKRAM));
+    answer = ({ userId: to }) => (to === ASHA ? { kind: "never", reason: "blocked", detail: "403" } : sentNow);
+    await outbox.deliver();
+    expect(blocked).toEqual([ASHA]);
+    expect(keys()).toEqual(["b"]);
+    expect(await outbox.depth()).toBe(0);
+  });
+
+  it("says how late a message is, against the time it was due", async () => {
+    const outbox = open();
+    await outbox.post({ ...message("late"), dueAt: clock.now() - 90 * 60_000 });
+    await outbox.post(message("on time", VIKRAM));
+    await outbox.deliver();
+    expect(sent.map(({ lateBy }) => lateBy !== null && Math.round(lateBy / 60_000))).toEqual([90, false]);
+  });
+
+  it("delivers from one process at a time, and from the other once the first is gone", async () => {
+    const [first, second] = [open(), open()];
+    await first.post(message("slow"));
+    await first.post(message("behind", VIKRAM));
+    let release: () => void = () => undefined;
+    answer = ({ key }) =>
+      key === "slow" ? new Promise((resolve) => (release = () => resolve(sentNow))) : Promise.resolve(sentNow);
+    const running = first.deliver();
+    await new Promise(setImmediate);
+    expect(await second.deliver()).toBe(0);
+    release();
+    await running;
+    await second.post(message("next"));
+    expect(await second.deliver()).toBe(1);
+    expect(keys()).toEqual(expect.arrayContaining(["slow", "behind", "next"]));
+    expect(sent).toHaveLength(3);
+  });
+
+  it("sends again what was sent but not noted before a crash, and nothing else", async () => {
+    const outbox = open();
+    await outbox.post(message("a"));
+    await outbox.post(message("b", VIKRAM));
+    const collection = temp.store.collection.bind(temp.store);
+    let isDead = false;
+    const dying = {
+      ...temp.store,
+      collection: ((spec: never) => {
+        const real = collection(spec);
+        return {
+          ...real,
+          replace: (...args: Parameters<typeof real.replace>) =>
+            isDead ? Promise.reject(new Error("killed")) : real.replace(...args),
+        };
+      }) as typeof temp.store.collection,
+    };
+    const crashing = createOutbox({
+      store: dying,
+      clock,
+      log: createLog({ level: "silent" }),
+      perSecond: 30,
+      takeLease: () => createLeases({ store: temp.store, clock }).take("outbox"),
+      async send(notification) {
+        sent.push({ key: notification.key, at: clock.now(), lateBy: null });
+        isDead = notification.key === "b";
+        return sentNow;
+      },
+      onBlocked: async () => undefined,
+    });
+    await crashing.deliver().catch(() => 0);
+    expect(keys()).toEqual(["a", "b"]);
+    await outbox.deliver();
+    expect(keys().filter((key) => key === "b")).toHaveLength(2);
+    expect(keys().filter((key) => key === "a").length).toBeLessThanOrEqual(2);
+  });
+
+  it("stops between two messages when it is told to", async () => {
+    const outbox = open();
+    for (let i = 0; i < 50; i += 1) await outbox.post(message(`m${i}`, userId(5000 + i)));
+    const stop = new AbortController();
+    answer = ({ key }) => {
+      if (key === "m4") stop.abort();
+      return sentNow;
+    };
+    expect(await outbox.deliver(stop.signal)).toBeLessThan(12);
+    await outbox.deliver();
+    expect(new Set(keys()).size).toBe(50);
+    expect(sent).toHaveLength(50);
+  });
+});

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Store } from "../../src/ports/store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+
+export interface TempStore {
+  readonly store: Store;
+  remove(): Promise<void>;
+}
+
+/** The embedded store in a directory of its own. */
+export function tempStore(clock: Pick<Clock, "now">): TempStore {
+  const dir = mkdtempSync(join(tmpdir(), "sauda-store-"));
+  const keyring = createKeyring({ current: parseKey(generateKey()) });
+  const store = openSqliteStore({ dir, now: () => clock.now(), keyring });
+  return {
+    store,
+    async remove() {
+      await store.close();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+export interface SetClock extends Clock {
+  /** Epoch ms; may be set to anything. */
+  at: number;
+}
+
+/** Time that moves when it is told to, and when somebody sleeps. */
+export function setClock(iso: string): SetClock {
+  const clock: SetClock = {
+    at: Date.parse(iso),
+    now: () => clock.at,
+    async sleep(ms) {
+      clock.at += Math.ceil(ms);
+      await Promise.resolve();
+    },
+  };
+  return clock;
+}

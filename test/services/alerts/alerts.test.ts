@@ -1,0 +1,163 @@
+import pino from "pino";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { userId } from "../../../src/domain/ids.ts";
+import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
+import { createAlerts, type Alert, type Alerts } from "../../../src/services/alerts.ts";
+import { parseAlert } from "../../../src/services/alerts/condition.ts";
+import { createQuotes } from "../../../src/services/quotes.ts";
+import { openMarketFloor, type MarketFloor } from "../market-floor.ts";
+
+describe("what can be typed after /alert", () => {
+  it.each([
+    ["SBIN > 850", "SBIN", { kind: "above", price: priceFromRupees(850) }],
+    ["sbin>=850.50", "sbin", { kind: "above", price: priceFromRupees("850.5") }],
+    ["tata motors < ₹1,250", "tata motors", { kind: "below", price: priceFromRupees(1250) }],
+    ["M&M below 3000", "M&M", { kind: "below", price: priceFromRupees(3000) }],
+    ["NIFTY50 -1%", "NIFTY50", { kind: "change", basisPoints: -100 }],
+    ["SBIN +2.5 %", "SBIN", { kind: "change", basisPoints: 250 }],
+    ["BAJAJ-AUTO −3%", "BAJAJ-AUTO", { kind: "change", basisPoints: -300 }],
+    ["pnl < -5000", null, { kind: "pnl-below", amount: paiseFromRupees(-5000) }],
+    ["P&L > 10,000", null, { kind: "pnl-above", amount: paiseFromRupees(10_000) }],
+  ])("reads %s", (text, symbolText, condition) => {
+    expect(parseAlert(text)).toEqual({ symbolText, condition, order: null });
+  });
+
+  it("reads the order that is to be offered", () => {
+    expect(parseAlert("SBIN < 780 buy 10 @ 775 mis")).toMatchObject({ order: { side: "BUY", words: "10 @ 775 mis" } });
+    expect(parseAlert("SBIN > 900 SELL all")).toMatchObject({ order: { side: "SELL", words: "all" } });
+  });
+
+  it.each([
+    "SBIN",
+    "SBIN 850",
+    "> 850",
+    "SBIN > ",
+    "SBIN > -5",
+    "SBIN 0%",
+    "pnl -1%",
+    "SBIN > 850 buy ten @ x",
+    "pnl < 5 buy 10",
+  ])("does not take %s", (text) => expect(parseAlert(text)).toBeNull());
+});
+
+describe("alerts", () => {
+  let floor: MarketFloor;
+  let fired: { id: string; by: string }[];
+  let alerts: Alerts;
+  let isTelling = true;
+  const asha = userId(1);
+
+  const open = (): Alerts =>
+    createAlerts({
+      ...floor,
+      quotes: createQuotes(floor),
+      log: pino({ level: "silent" }),
+      onFire: async (alert, by) => {
+        if (!isTelling) throw new Error("the outbox is away");
+        fired.push({ id: alert._id, by: by.kind === "price" ? by.quote.source : "pnl" });
+      },
+    });
+  beforeEach(async () => {
+    floor = await openMarketFloor();
+    fired = [];
+    isTelling = true;
+    alerts = open();
+  });
+  afterEach(() => floor.close());
+
+  async function arm(text: string, ticker: string | null = "SBIN-EQ", user = asha): Promise<Alert> {
+    const words = parseAlert(text);
+    if (!words) throw new Error(`not an alert: ${text}`);
+    const instrument = ticker === null ? null : floor.instrument(ticker);
+    const result = await alerts.add({ userId: user, instrument, condition: words.condition, order: words.order });
+    if (result.kind !== "added") throw new Error(result.kind);
+    return result.alert;
+  }
+
+  it("goes off once, when its price is reached", async () => {
+    await floor.link(asha);
+    const alert = await arm("SBIN > 105");
+    expect(await alerts.sweep()).toBe(0);
+    floor.prices.broker = 105;
+    floor.pass(2_000);
+    expect(await alerts.sweep()).toBe(1);
+    floor.pass(2_000);
+    expect(await alerts.sweep()).toBe(0);
+    expect(fired).toEqual([{ id: alert._id, by: "broker" }]);
+    expect(await alerts.armed(asha)).toEqual([]);
+  });
+
+  it("outlives a restart", async () => {
+    await floor.link(asha);
+    await arm("SBIN -3%");
+    alerts = open();
+    floor.prices.broker = 96.9;
+    floor.pass(2_000);
+    expect(await alerts.sweep()).toBe(1);
+  });
+
+  it("works with the broker's session dead, by Yahoo", async () => {
+    await floor.link(asha);
+    await arm("SBIN < 90");
+    floor.pass(2 * 86_400_000);
+    floor.prices.yahoo = 89;
+    expect(await alerts.sweep()).toBe(1);
+    expect(fired[0]?.by).toBe("yfinance");
+  });
+
+  it("stays armed until the message is safe: what could not be told is told later", async () => {
+    await floor.link(asha);
+    await arm("SBIN > 105");
+    floor.prices.broker = 110;
+    floor.pass(2_000);
+    isTelling = false;
+    expect(await alerts.sweep()).toBe(0);
+    isTelling = true;
+    expect(await alerts.sweep()).toBe(1);
+  });
+
+  it("asks for everybody's prices in one batch a broker", async () => {
+    for (let user = 1; user <= 30; user += 1) {
+      await floor.link(userId(user));
+      await arm("SBIN > 500", ["SBIN-EQ", "INFY-EQ", "TCS-EQ"][user % 3], userId(user));
+    }
+    floor.calls.length = 0;
+    floor.pass(2_000);
+    await alerts.sweep();
+    expect(floor.calls).toEqual(["broker getQuotes 3"]);
+  });
+
+  it("does not arm what is true already", async () => {
+    await floor.link(asha);
+    const add = alerts.add({
+      userId: asha,
+      instrument: floor.instrument("SBIN-EQ"),
+      condition: { kind: "above", price: priceFromRupees(90) },
+      order: null,
+    });
+    expect(await add).toMatchObject({ kind: "met-already" });
+  });
+
+  it("goes off on the day's P&L over all accounts, and not on a part of it", async () => {
+    await floor.link(asha);
+    const second = await floor.link(asha);
+    await arm("pnl < 1", null);
+    floor.failures.set(second._id, "timeout");
+    expect(await alerts.sweep()).toBe(0);
+    floor.failures.clear();
+    floor.pass(61_000);
+    expect(await alerts.sweep()).toBe(1);
+    expect(fired).toMatchObject([{ by: "pnl" }]);
+  });
+
+  it("does not go off for users who have stopped the bot, and is nobody else's to remove", async () => {
+    await floor.link(asha);
+    const alert = await arm("SBIN > 105");
+    expect(await alerts.remove(userId(2), alert._id)).toBe(false);
+    await floor.users.update(asha, () => ({ hasStopped: true }));
+    floor.prices.broker = 120;
+    floor.pass(2_000);
+    expect(await alerts.sweep()).toBe(0);
+    expect(await alerts.remove(asha, alert._id)).toBe(true);
+  });
+});

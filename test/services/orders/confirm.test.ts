@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { price } from "../../../src/domain/money.ts";
+import { TICKET_TTL_MS } from "../../../src/services/orders/ticket-plan.ts";
+import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
+import { ASHA, type Floor, openFloor, sent, states, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
+
+let broker: FakeBroker;
+let floor: Floor;
+beforeEach(async () => {
+  broker = fakeBroker();
+  floor = await openFloor({ brokers: [broker] });
+});
+afterEach(() => floor.close());
+
+describe("a confirmation", () => {
+  it("sends the order once under a hundred taps at the same moment", async () => {
+    const { intent } = await ticket(floor);
+    const results = await Promise.all(
+      Array.from({ length: 100 }, () => floor.desk.confirm(ASHA, intent.confirmId)),
+    );
+    await Promise.all(results.map((result) => (result.kind === "confirmed" ? result.sent : null)));
+    expect(results.filter((result) => result.kind === "confirmed")).toHaveLength(1);
+    expect(results.filter((result) => result.kind === "used")).toHaveLength(99);
+    expect(broker.placed).toHaveLength(1);
+    expect(await statesNow(floor, intent)).toEqual(["working"]);
+  });
+
+  it("sends it once when two processes on one store get the tap", async () => {
+    const other = floor.crash();
+    const { intent } = await ticket(floor);
+    const results = await Promise.all([
+      floor.desk.confirm(ASHA, intent.confirmId),
+      other.desk.confirm(ASHA, intent.confirmId),
+    ]);
+    await Promise.all(results.map((result) => (result.kind === "confirmed" ? result.sent : null)));
+    expect(results.map((result) => result.kind).sort()).toEqual(["confirmed", "used"]);
+    expect(broker.placed).toHaveLength(1);
+  });
+
+  it("of another user does nothing, and leaves the owner's", async () => {
+    const { intent } = await ticket(floor);
+    expect(await floor.desk.confirm(VIKRAM, intent.confirmId)).toEqual({ kind: "used" });
+    expect(await floor.desk.drop(VIKRAM, intent._id, "cancelled")).toBeNull();
+    expect(states(await sent(floor, { intent }))).toEqual(["working"]);
+  });
+
+  it("that is replayed after the order has ended does nothing", async () => {
+    const { intent } = await ticket(floor);
+    const placed = await sent(floor, { intent });
+    broker.set(placed.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10, avgPrice: broker.ltp });
+    await watch(floor, 2_000);
+    const again = floor.crash();
+    expect(await again.desk.confirm(ASHA, intent.confirmId)).toEqual({ kind: "used" });
+    expect(await statesNow(again, intent)).toEqual(["filled"]);
+    expect(broker.placed).toHaveLength(1);
+  });
+
+  it("of a cancelled or unknown ticket does nothing", async () => {
+    const { intent } = await ticket(floor);
+    await floor.desk.drop(ASHA, intent._id, "cancelled");
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toEqual({ kind: "used" });
+    expect(await floor.desk.confirm(ASHA, "")).toEqual({ kind: "used" });
+    expect(broker.placed).toEqual([]);
+  });
+
+  it("counts for two minutes and not a millisecond longer", async () => {
+    const [early, late] = [await ticket(floor), await ticket(floor)];
+    floor.pass(TICKET_TTL_MS - 1);
+    expect(states(await sent(floor, early))).toEqual(["working"]);
+    floor.pass(1);
+    expect(await floor.desk.confirm(ASHA, late.intent.confirmId)).toMatchObject({ kind: "lapsed" });
+    expect(broker.placed).toHaveLength(1);
+  });
+
+  it("is refused while the user may not trade", async () => {
+    const locked = await openFloor({ brokers: [broker], mayTrade: async () => false });
+    const { intent } = await ticket(locked);
+    expect(await locked.desk.confirm(ASHA, intent.confirmId)).toEqual({ kind: "not-allowed" });
+    expect(broker.placed).toEqual([]);
+    await locked.close();
+  });
+
+  it("remembers who tapped which message, and the card that stands there", async () => {
+    const { intent } = await ticket(floor);
+    const result = await floor.desk.confirm(ASHA, intent.confirmId, { chatId: 1001, messageId: 77 });
+    const after = result.kind === "confirmed" ? await result.sent : null;
+    expect(after?.card).toEqual({ chatId: 1001, messageId: 77 });
+    expect(after?.history).toMatchObject([
+      { who: ASHA, what: "ticket" },
+      { who: ASHA, what: "confirmed", message: 77 },
+      { who: "sauda", what: "sending" },
+      { who: "sauda", what: "accepted", leg: 0, detail: "zerodha-1" },
+    ]);
+  });
+});
+
+describe("a ticket that nobody confirms", () => {
+  it("lapses, and its card is drawn again, also by a process that never saw it", async () => {
+    const { intent } = await ticket(floor);
+    const other = floor.crash();
+    await watch(other, TICKET_TTL_MS - 1_000);
+    expect(other.drawn).toEqual([]);
+    await watch(other, 2_000);
+    expect(other.drawn.map((drawn) => [drawn._id, states(drawn)])).toEqual([[intent._id, ["dropped"]]]);
+    expect(await other.journal.watched(10)).toEqual([]);
+  });
+
+  it("whose card cannot be drawn is tried again until it is", async () => {
+    let failures = 2;
+    const flaky = await openFloor({
+      brokers: [broker],
+      onChange: async () => {
+        failures -= 1;
+        if (failures >= 0) throw new Error("Telegram is down");
+      },
+    });
+    const { intent } = await ticket(flaky);
+    await watch(flaky, TICKET_TTL_MS + 10_000);
+    expect(failures).toBe(-1);
+    expect(await flaky.journal.get(intent._id)).toMatchObject({ isCardStale: false, isWatched: false });
+    await flaky.close();
+  });
+
+  it("is gone after two days, a confirmed order never", async () => {
+    const [dropped, kept] = [await ticket(floor), await ticket(floor)];
+    await sent(floor, kept);
+    floor.pass(30 * 86_400_000);
+    expect(await floor.journal.get(dropped.intent._id)).toBeNull();
+    expect(await floor.journal.get(kept.intent._id)).not.toBeNull();
+  });
+});
+
+describe("a price that moved since the card was shown", () => {
+  it("asks again on the same card: the old button is dead, the new one works", async () => {
+    const { intent } = await ticket(floor);
+    floor.pass(20_000);
+    broker.ltp = price(8_080_000);
+    const moved = await floor.desk.confirm(ASHA, intent.confirmId);
+    expect(moved).toMatchObject({ kind: "moved", basisPoints: 100 });
+    const renewed = await floor.tickets.renew(intent);
+    expect(renewed?.intent).toMatchObject({ _id: intent._id, plan: { shownPrice: 8_080_000 } });
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toEqual({ kind: "used" });
+    await sent(floor, renewed ?? { intent });
+    expect(broker.placed).toMatchObject([{ terms: { protection: { limit: 8_161_000 } } }]);
+  });
+
+  it("renews the card once when two taps found it moved", async () => {
+    const { intent } = await ticket(floor);
+    const both = await Promise.all([floor.tickets.renew(intent), floor.tickets.renew(intent)]);
+    expect(both.filter((view) => view !== null)).toHaveLength(1);
+  });
+
+  it("within what is accepted is confirmed at once", async () => {
+    const { intent } = await ticket(floor);
+    floor.pass(20_000);
+    broker.ltp = price(8_039_000);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+
+  it("does not matter to a limit order", async () => {
+    const { intent } = await ticket(floor, { type: "LIMIT", price: price(7_900_000) });
+    floor.pass(20_000);
+    broker.ltp = price(9_000_000);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+});

@@ -1,0 +1,267 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { linkId } from "../../../src/domain/ids.ts";
+import type { Collection, Document, Store } from "../../../src/ports/store.ts";
+import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
+import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
+import { ASHA, type Floor, openFloor, sent, states, statesNow, ticket, watch } from "./floor.ts";
+
+const LEASE_MS = ORDER_TIMING.leaseMs;
+const BELIEVED_MS = 30_000;
+
+let broker: FakeBroker;
+let floor: Floor;
+beforeEach(async () => {
+  broker = fakeBroker();
+  floor = await openFloor({ brokers: [broker] });
+});
+afterEach(() => floor.close());
+
+const tap = (at: Floor, confirmId: string) => at.desk.confirm(ASHA, confirmId);
+
+describe("a process that dies", () => {
+  it("before the tap is claimed leaves a ticket that can still be confirmed, once", async () => {
+    const { intent } = await ticket(floor);
+    const next = floor.crash();
+    expect(states(await sent(next, { intent }))).toEqual(["working"]);
+    expect(broker.placed).toHaveLength(1);
+  });
+
+  it("between confirmation and claim leaves an order that was not sent, and says so", async () => {
+    const dying = await openFloor({ brokers: [broker], wrap: (store) => dyingAfter(store, 1) });
+    const { intent } = await ticket(dying);
+    await tap(dying, intent.confirmId);
+    const next = dying.crash();
+    expect(await statesNow(next, intent)).toEqual(["confirmed"]);
+    await watch(next, LEASE_MS + 2_000);
+    expect(next.drawn.at(-1)?.legs).toMatchObject([{ state: "not-sent", notSentCause: "orphaned" }]);
+    expect(broker.placed).toEqual([]);
+    await dying.close();
+  });
+
+  it.each([
+    ["before the broker took it", "never-ask", ["not-found"]],
+    ["after the broker took it", "never-answer", ["working"]],
+  ] as const)("while sending, %s, ends as the book has it and is sent by nobody else", async (_, script, expected) => {
+    broker.scripts.push(script);
+    const { intent } = await ticket(floor);
+    await tap(floor, intent.confirmId);
+    const next = floor.crash();
+    await watch(next, LEASE_MS - 1_000);
+    expect(await statesNow(next, intent)).toEqual(["sending"]);
+    await watch(next, 4_000 + BELIEVED_MS + 30_000);
+    expect(await statesNow(next, intent)).toEqual(expected);
+    expect(broker.placed).toHaveLength(1);
+  });
+
+  it("after the answer leaves an order that is followed to its end", async () => {
+    const { intent } = await ticket(floor);
+    const placed = await sent(floor, { intent });
+    const next = floor.crash();
+    broker.set(placed.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10, avgPrice: broker.ltp });
+    await watch(next, 3_000);
+    expect(await statesNow(next, intent)).toEqual(["filled"]);
+    expect(states(next.drawn.at(-1) ?? null)).toEqual(["filled"]);
+  });
+});
+
+describe("a store that fails", () => {
+  it("when the broker's answer is to be kept gets several chances", async () => {
+    let failures = 3;
+    const flaky = await openFloor({ brokers: [broker], wrap: (store) => failing(store, () => (failures -= 1) >= 0) });
+    const { intent } = await withoutFailures(() => ticket(flaky));
+    broker.onPlace = () => void (failures = 3);
+    expect(states(await sent(flaky, { intent }))).toEqual(["working"]);
+    await flaky.close();
+
+    async function withoutFailures<T>(run: () => Promise<T>): Promise<T> {
+      failures = 0;
+      return run();
+    }
+  });
+
+  it("for longer than that leaves the order to be found by its tag", async () => {
+    let isDown = false;
+    const broken = await openFloor({ brokers: [broker], wrap: (store) => failing(store, () => isDown) });
+    const { intent } = await ticket(broken);
+    broker.onPlace = () => void (isDown = true);
+    await sent(broken, { intent });
+    isDown = false;
+    expect(await statesNow(broken, intent)).toEqual(["sending"]);
+    await watch(broken, LEASE_MS + 3_000);
+    expect((await broken.journal.get(intent._id))?.legs).toMatchObject([{ state: "working", orderId: "zerodha-1" }]);
+    expect(broker.placed).toHaveLength(1);
+    await broken.close();
+  });
+
+  it("when the claim is to be made sends nothing", async () => {
+    let left = Infinity;
+    const broken = await openFloor({ brokers: [broker], wrap: (store) => failing(store, () => (left -= 1) < 0) });
+    const { intent } = await ticket(broken);
+    left = 1;
+    const after = await sent(broken, { intent });
+    expect(states(after)).toEqual(["confirmed"]);
+    expect(broker.placed).toEqual([]);
+    await broken.close();
+  });
+});
+
+describe("a process that was held up", () => {
+  it("between claim and sending sends nothing any more", async () => {
+    const slow = await openFloor({
+      brokers: [broker],
+      wrap: (store) => onReplace(store, 2, () => slow.pass(ORDER_TIMING.sendWithinMs + 1)),
+    });
+    const { intent } = await ticket(slow);
+    expect((await sent(slow, { intent })).legs).toMatchObject([{ state: "not-sent" }]);
+    expect(broker.placed).toEqual([]);
+    await slow.close();
+  });
+
+  it("before the claim finds its order given up by another and sends nothing", async () => {
+    const { intent } = await ticket(floor);
+    const dying = await openFloor({ brokers: [broker] });
+    await dying.close();
+    const confirmed = await floor.journal.change(intent._id, (current) => ({
+      legs: current.legs.map((leg) => ({ ...leg, state: "not-sent" as const })),
+    }));
+    expect(confirmed && (await tap(floor, intent.confirmId))).toEqual({ kind: "used" });
+    expect(broker.placed).toEqual([]);
+  });
+
+  it("whose answer comes after it was given up for lost is still believed", async () => {
+    const { intent } = await ticket(floor);
+    broker.scripts.push("never-ask");
+    await tap(floor, intent.confirmId);
+    await watch(floor, LEASE_MS + 1_000);
+    expect(await statesNow(floor, intent)).toEqual(["unknown"]);
+    const outcome = { kind: "rejected", reason: "Margin is short", raw: "M" } as const;
+    await floor.journal.transition(intent._id, 0, { kind: "outcome", outcome }, { who: "sauda", what: "rejected" });
+    expect(await statesNow(floor, intent)).toEqual(["rejected"]);
+  });
+});
+
+describe("an outcome that is not known", () => {
+  it("is found by its tag, whenever the book shows it", async () => {
+    broker.scripts.push("lose-answer");
+    broker.hidden = true;
+    const { intent } = await ticket(floor);
+    expect(states(await sent(floor, { intent }))).toEqual(["unknown"]);
+    await watch(floor, BELIEVED_MS - 2_000);
+    expect(await statesNow(floor, intent)).toEqual(["unknown"]);
+    broker.hidden = false;
+    await watch(floor, 16_000);
+    expect(await statesNow(floor, intent)).toEqual(["working"]);
+    expect(broker.placed).toHaveLength(1);
+  });
+
+  it("is believed absent after the broker's own time, not before, and may still turn up", async () => {
+    broker.scripts.push("lose-answer");
+    broker.hidden = true;
+    const { intent } = await ticket(floor);
+    await sent(floor, { intent });
+    await watch(floor, BELIEVED_MS - 1_000);
+    expect(await statesNow(floor, intent)).toEqual(["unknown"]);
+    await watch(floor, 20_000);
+    expect(await statesNow(floor, intent)).toEqual(["not-found"]);
+    broker.hidden = false;
+    const found = await floor.journal.get(intent._id);
+    expect(states(found && (await floor.watcher.look(found)))).toEqual(["working"]);
+  });
+
+  it("is not believed absent while the book cannot be read", async () => {
+    broker.scripts.push("lose-order");
+    const { intent } = await ticket(floor);
+    await sent(floor, { intent });
+    broker.failsWith = "unavailable";
+    await watch(floor, 120_000);
+    expect(await statesNow(floor, intent)).toEqual(["unknown"]);
+    broker.failsWith = null;
+    await watch(floor, 61_000);
+    expect(await statesNow(floor, intent)).toEqual(["not-found"]);
+  });
+
+  it("comes of a connector that threw after it was called", async () => {
+    broker.scripts.push("throw");
+    const { intent } = await ticket(floor);
+    expect(states(await sent(floor, { intent }))).toEqual(["unknown"]);
+    await watch(floor, 2_000);
+    expect(await statesNow(floor, intent)).toEqual(["working"]);
+  });
+
+  it("is given up when the day's book is gone, never as absent", async () => {
+    broker.scripts.push("lose-answer");
+    const { intent } = await ticket(floor);
+    await sent(floor, { intent });
+    broker.failsWith = "auth-expired";
+    floor.pass(14 * 3_600_000);
+    await watch(floor, 61_000);
+    expect(await statesNow(floor, intent)).toEqual(["unresolved"]);
+  });
+});
+
+describe("a broker that says no", () => {
+  it("is quoted, and a dead session is noted", async () => {
+    broker.scripts.push("refuse", "not-sent");
+    const refused = await sent(floor, await ticket(floor));
+    expect(refused.legs).toMatchObject([{ state: "rejected", reason: "Margin is short" }]);
+    expect(refused.history.at(-1)).toMatchObject({ what: "rejected", detail: "MarginException: Margin is short" });
+    const notSent = await sent(floor, await ticket(floor));
+    expect(notSent.legs).toMatchObject([{ state: "not-sent", notSentCause: "session-expired" }]);
+    const link = await floor.accounts.byId(floor.link._id);
+    expect(link?.tokens).toBeNull();
+    const afterwards = await ticket(floor, { parts: link ? [{ link, qty: 10 }] : [] });
+    expect(afterwards.findings).toContainEqual({ level: "block", code: "session", label: "zerodha" });
+  });
+
+  it("whose session ends between card and tap is not asked", async () => {
+    const { intent } = await ticket(floor);
+    await floor.accounts.endSession(floor.link);
+    expect((await sent(floor, { intent })).legs).toMatchObject([{ notSentCause: "session-expired" }]);
+    expect(broker.placed).toEqual([]);
+  });
+
+  it("whose account was unlinked between card and tap is not asked", async () => {
+    const { intent } = await ticket(floor);
+    await floor.accounts.remove(ASHA, linkId(floor.link._id));
+    expect((await sent(floor, { intent })).legs).toMatchObject([{ state: "not-sent" }]);
+    expect(broker.placed).toEqual([]);
+  });
+});
+
+/** Writes of orders fail whenever the question is answered with yes. */
+const failing = (store: Store, fails: () => boolean): Store =>
+  replacing(store, async (write) => {
+    if (fails()) throw new Error("the disk is full");
+    return write();
+  });
+
+/** Lets through so many writes of orders; from then on nothing comes back, as when the process is gone. */
+function dyingAfter(store: Store, writes: number): Store {
+  let left = writes;
+  return replacing(store, (write) => {
+    left -= 1;
+    return left >= 0 ? write() : new Promise(() => undefined);
+  });
+}
+
+/** Something happens right after the n-th write of an order. */
+function onReplace(store: Store, nth: number, then: () => void): Store {
+  let count = 0;
+  return replacing(store, async (write) => {
+    const result = await write();
+    count += 1;
+    if (count === nth) then();
+    return result;
+  });
+}
+
+function replacing(store: Store, around: (write: () => Promise<boolean>) => Promise<boolean>): Store {
+  return {
+    ...store,
+    collection<T extends Document>(spec: Parameters<Store["collection"]>[0]): Collection<T> {
+      const inner = store.collection<T>(spec as never);
+      if (spec.name !== "orders") return inner;
+      return { ...inner, replace: (document, version) => around(() => inner.replace(document, version)) };
+    },
+  };
+}

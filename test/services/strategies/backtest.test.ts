@@ -1,0 +1,171 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { paise, paiseFromRupees, priceFromRupees, ZERO_PAISE } from "../../../src/domain/money.ts";
+import type { Candle } from "../../../src/domain/portfolio.ts";
+import { runBacktest, type BacktestInput } from "../../../src/services/strategies/nifty-shop/backtest.ts";
+import { createHistory } from "../../../src/services/strategies/nifty-shop/history.ts";
+import { averageOf } from "../../../src/services/strategies/nifty-shop/rules.ts";
+import { flat, walk, weekdays } from "./prices.ts";
+
+const DAYS = weekdays("2024-01-01", 120);
+const FROM = DAYS[25] ?? "";
+const TO = DAYS.at(-1) ?? "";
+const TICKERS = ["A", "B", "C", "D", "E", "F", "G", "H"];
+
+const input = (series: ReadonlyMap<string, readonly Candle[]>, more: Partial<BacktestInput> = {}): BacktestInput => ({
+  from: FROM,
+  to: TO,
+  series,
+  index: walk(DAYS, 99, 20_000),
+  constituents: { membersOn: () => [...series.keys()] },
+  rules: { buysPerDay: 1, averageBelow: 300, target: 500, perTrade: paiseFromRupees(25_000) },
+  capital: paiseFromRupees(1_000_000),
+  chargesOf: () => ZERO_PAISE,
+  fillAt: "next-open",
+  ...more,
+});
+const walks = (seed: number): Map<string, Candle[]> =>
+  new Map(TICKERS.map((ticker, at) => [ticker, walk(DAYS, seed * 100 + at)]));
+
+describe("the backtest", () => {
+  it("decides at the close, fills the next morning, pays charges, and counts it all to the paisa", () => {
+    const days = weekdays("2024-01-01", 24);
+    // Day 21 falls to 90; bought on day 22 at 91; closes at 100, above 5 %; sold on day 23 at 99.
+    const candles = days.map((date, at) =>
+      at < 20
+        ? flat(date, 100)
+        : at === 20
+          ? flat(date, 90, 100)
+          : at === 21
+            ? flat(date, 100, 91)
+            : flat(date, 100, 99),
+    );
+    const result = runBacktest(
+      input(new Map([["A", candles]]), {
+        from: days[20] ?? "",
+        to: days[23] ?? "",
+        chargesOf: (side) => paiseFromRupees(side === "BUY" ? 10 : 20),
+      }),
+    );
+    // floor(25,000 / 90) = 277 units.
+    expect(result.trades).toEqual([
+      { date: days[21], kind: "buy", ticker: "A", qty: 277, price: priceFromRupees(91), charges: 1_000, profit: null },
+      {
+        date: days[22],
+        kind: "sell",
+        ticker: "A",
+        qty: 277,
+        price: priceFromRupees(99),
+        charges: 2_000,
+        profit: paiseFromRupees(277 * 8 - 20),
+      },
+    ]);
+    expect(result.final).toBe(paiseFromRupees(1_000_000 + 277 * 8 - 30));
+    expect(result.charges).toBe(paiseFromRupees(30));
+    expect(result.curve.map(({ equity }) => equity)).toEqual([
+      paiseFromRupees(1_000_000),
+      paiseFromRupees(1_000_000 + 277 * 9 - 10),
+      paiseFromRupees(1_000_000 + 277 * 8 - 30),
+      paiseFromRupees(1_000_000 + 277 * 8 - 30),
+    ]);
+    expect(result.drawdown.depth).toBeCloseTo(1 - (1_000_000 + 277 * 8 - 30) / (1_000_000 + 277 * 9 - 10), 12);
+  });
+
+  it("fills at the close it was decided on when asked to", () => {
+    const result = runBacktest(input(walks(3), { fillAt: "close" }));
+    const first = result.trades[0];
+    const candle = walks(3)
+      .get(first?.ticker ?? "")
+      ?.find(({ close }) => close === first?.price);
+    expect(candle).toBeDefined();
+  });
+
+  it("cannot see the future: whatever comes after a day changes nothing up to that day", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 30, max: 110 }),
+        fc.integer(),
+        (seed, cut, other) => {
+          const before = walks(seed);
+          const after = new Map(
+            [...before].map(([ticker, candles], at) => [
+              ticker,
+              [...candles.slice(0, cut + 1), ...walk(DAYS.slice(cut + 1), other + at, 300)],
+            ]),
+          );
+          const last = DAYS[cut] ?? "";
+          const upTo = (series: Map<string, Candle[]>) => {
+            const { trades, curve } = runBacktest(input(series));
+            return {
+              trades: trades.filter(({ date }) => date <= last),
+              curve: curve.filter(({ date }) => date <= last),
+            };
+          };
+          expect(upTo(after)).toEqual(upTo(before));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("shows a strategy nothing but what had happened by its day", () => {
+    const history = createHistory(new Map([["A", walk(DAYS, 1)]]));
+    const view = history.viewOn(40);
+    const closes = walk(DAYS, 1)
+      .slice(0, 41)
+      .map(({ close }) => close);
+    expect(view.mean("A", 20)).toBe(averageOf(closes));
+    expect(view.mean("A", 41)).not.toBeNull();
+    expect(view.mean("A", 42)).toBeNull();
+    expect(view.lastClose("A")).toBe(closes.at(-1));
+    // Nothing in it takes a day: there is no way to ask for a later one.
+    expect(Object.keys(view).sort((a, b) => (a < b ? -1 : 1))).toEqual(["close", "date", "lastClose", "mean"]);
+  });
+
+  it("gives the same result for the same input, every time", () => {
+    expect(runBacktest(input(walks(5)))).toEqual(runBacktest(input(walks(5))));
+  });
+
+  it("keeps the books: final value is capital plus every profit, less every charge, with what is still held", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), fc.boolean(), (seed, isClose) => {
+        const result = runBacktest(
+          input(walks(seed), {
+            fillAt: isClose ? "close" : "next-open",
+            chargesOf: (_, value) => paise(Math.round(value / 1_000)),
+          }),
+        );
+        const spent = result.trades.reduce((sum, { kind, price, qty, charges }) => {
+          const value = Math.round((price * qty) / 100);
+          return sum + (kind === "sell" ? value : -value) - charges;
+        }, 0);
+        expect(result.cash).toBe(result.capital + spent);
+        expect(result.final).toBe(result.cash + result.held.reduce((sum, { value }) => sum + value, 0));
+        expect(result.cash).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("trades only what was in the index on the day", () => {
+    const series = walks(8);
+    const membersOn = (date: string) => (date < (DAYS[60] ?? "") ? TICKERS.slice(0, 4) : TICKERS.slice(4));
+    const { trades } = runBacktest(input(series, { constituents: { membersOn } }));
+    const bought = trades.filter(({ kind }) => kind !== "sell");
+    // Decided the evening before.
+    expect(bought.every(({ ticker, date }) => membersOn(DAYS[DAYS.indexOf(date) - 1] ?? "").includes(ticker))).toBe(
+      true,
+    );
+    expect(bought.length).toBeGreaterThan(10);
+  });
+
+  it("says which members have no prices", () => {
+    const membersOn = () => [...TICKERS, "HDFC"];
+    expect(runBacktest(input(walks(2), { constituents: { membersOn } })).withoutPrices).toEqual(["HDFC"]);
+  });
+
+  it("refuses a range without prices", () => {
+    expect(() => runBacktest(input(walks(2), { from: "2031-01-01", to: "2031-12-31" }))).toThrow("no prices");
+  });
+});

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mayTrade } from "../../../src/domain/calendar.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import type { Notification } from "../../../src/ports/notifier.ts";
+import type { BotDeps } from "../../../src/bot/commands.ts";
+import { niftyShopJob } from "../../../src/bot/nifty-shop-job.ts";
+import { loadCalendar } from "../../../src/services/calendar.ts";
+import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
+import { weekdays } from "./prices.ts";
+
+const DAYS = weekdays("2026-07-01", 26);
+const TODAY = DAYS[20] ?? "";
+const NEXT = DAYS[21] ?? "";
+/** One share falls by a tenth on the day. */
+const rupees = (ticker: string, date: string): number => (ticker === "ITC" && date >= TODAY ? 90 : 100);
+
+describe("the strategy's dry run and its daily job", () => {
+  let floor: PaperShop;
+  const posted: Notification[] = [];
+  const calendar = { current: () => loadCalendar(null) };
+  beforeAll(async () => {
+    floor = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
+    floor.goTo(TODAY, "15:00");
+  });
+  afterAll(() => floor.close());
+
+  const job = async () =>
+    niftyShopJob(
+      {
+        bot: { niftyShop: floor.shop, accounts: floor.accounts, clock: floor.clock } as unknown as BotDeps,
+        notifier: { post: async (notification) => void posted.push(notification) },
+        calendar,
+      },
+      await floor.shop.times(),
+    );
+
+  it("is due for nobody until it is switched on", async () => {
+    expect((await job()).dueAt(await floor.user(), TODAY)).toBeNull();
+  });
+
+  it("is due at the user's own time, on trading days only", async () => {
+    await floor.shop.change(asha, { mode: "dry", at: "14:50" });
+    const { dueAt } = await job();
+    expect(dueAt(await floor.user(), TODAY)).toBe(istInstant(TODAY, "14:50"));
+    expect(dueAt(await floor.user(), "2026-07-05")).toBeNull();
+    expect(mayTrade("2026-07-05", calendar.current())).toBe(false);
+  });
+
+  it("decides and remembers, and asks for no order", async () => {
+    const run = await job();
+    const occasion = { date: TODAY, dueAt: istInstant(TODAY, "15:00") };
+    await run.run(await floor.user(), occasion);
+    await run.run(await floor.user(), occasion);
+    const [proposal, ...others] = await floor.shop.history(asha, 10);
+    expect(others).toEqual([]);
+    expect(proposal).toMatchObject({ isDry: true, legs: [{ kind: "buy", filledQty: 277, intent: null }] });
+    expect(await floor.shop.approve(await floor.user(), proposal?._id ?? "", 0)).toEqual({ kind: "gone" });
+    expect(await floor.orders.journal.ofUser(asha, {})).toEqual([]);
+    // Posted twice under one key: the outbox makes it once.
+    expect(new Set(posted.map(({ key }) => key)).size).toBe(1);
+    expect(posted[0]).toMatchObject({ silent: true });
+    expect(posted[0]?.html).toContain("Dry run");
+  });
+
+  it("does not buy again on the same day, and holds what it bought the next day", async () => {
+    expect((await floor.shop.propose(await floor.user())).legs).toEqual([]);
+    floor.goTo(NEXT, "15:00");
+    const next = await floor.shop.propose(await floor.user());
+    expect(next.candidates.map(({ symbol, isHeld }) => [symbol, isHeld])).toEqual([["ITC", true]]);
+    expect(next.legs).toEqual([]);
+    expect(await floor.shop.held(await floor.user(), true)).toMatchObject([{ qty: 277, lastBuyPrice: 900_000 }]);
+  });
+
+  it("starts from nothing when it is switched on for real: what was dry is not held", async () => {
+    await floor.shop.change(asha, { mode: "ask" });
+    const real = await floor.shop.propose(await floor.user());
+    expect(real).toMatchObject({ isDry: false, legs: [{ kind: "buy", qty: 277, filledQty: 0 }] });
+    expect(real.cash).not.toBeNull();
+    expect(await floor.shop.resize(asha, real._id, 0, 5)).toMatchObject({ legs: [{ qty: 5 }] });
+    expect(await floor.shop.resize(asha, real._id, 0, 0)).toBeNull();
+    expect(await floor.shop.skip("999" as never, real._id, 0)).toBeNull();
+    expect(await floor.shop.skip(asha, real._id, 0)).toMatchObject({ legs: [{ state: "skipped" }] });
+  });
+
+  it("counts no more than the account still holds", async () => {
+    const user = await floor.user();
+    const proposal = await floor.shop.propose(user);
+    const approval = await floor.shop.approve(user, proposal._id, 0);
+    if (approval.kind !== "ticket") throw new Error(approval.kind);
+    const confirmed = await floor.orders.desk.confirm(asha, approval.view.intent.confirmId);
+    if (confirmed.kind !== "confirmed") throw new Error(confirmed.kind);
+    await floor.orders.watcher.look(await confirmed.sent);
+    expect(await floor.shop.held(user, false)).toMatchObject([{ qty: 277 }]);
+    await floor.sellByHand("ITC", 200);
+    floor.goTo(DAYS[22] ?? "", "15:00");
+    const after = await floor.shop.propose(user);
+    expect(after.notes).toContainEqual({ kind: "fewer-held", symbol: "ITC", held: 77, bought: 277 });
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { paiseFromRupees } from "../../../src/domain/money.ts";
+import { loadCalendar } from "../../../src/services/calendar.ts";
+import { parseRange } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
+import {
+  DEFAULT_SHOP_SETTINGS,
+  parseSetting,
+  rulesOf,
+  timeProblem,
+} from "../../../src/services/strategies/nifty-shop/settings.ts";
+
+describe("the strategy's settings", () => {
+  it("are off, with the public rules' numbers", () => {
+    expect(DEFAULT_SHOP_SETTINGS.mode).toBe("off");
+    expect(DEFAULT_SHOP_SETTINGS.at).toBe("15:00");
+    expect(rulesOf(DEFAULT_SHOP_SETTINGS)).toEqual({
+      buysPerDay: 1,
+      averageBelow: 300,
+      target: 500,
+      perTrade: paiseFromRupees(25_000),
+    });
+  });
+
+  it.each([
+    ["time 14:45", { at: "14:45" }],
+    ["buys 2", { buysPerDay: 2 }],
+    ["average 3.5%", { averageBelow: 350 }],
+    ["TARGET 6", { target: 600 }],
+    ["amount ₹30,000", { sizing: { kind: "amount", amount: paiseFromRupees(30_000) } }],
+    ["capital 10,00,000 / 40", { sizing: { kind: "parts", capital: paiseFromRupees(1_000_000), parts: 40 } }],
+    ["capital 500000", { sizing: { kind: "parts", capital: paiseFromRupees(500_000), parts: 40 } }],
+  ])("take %s", (text, change) => expect(parseSetting(text)).toEqual({ ok: true, change }));
+
+  it.each([
+    "time 25:00",
+    "buys 0",
+    "buys 9",
+    "average 0",
+    "target 90",
+    "amount 0",
+    "amount -5",
+    "amount 1e9",
+    "capital 1000/0",
+  ])("refuse %s", (text) => expect(parseSetting(text)).toEqual({ ok: false, problem: "bad-value" }));
+  it("say when there is no such setting", () => {
+    expect(parseSetting("leverage 5")).toEqual({ ok: false, problem: "unknown" });
+    expect(parseSetting("")).toEqual({ ok: false, problem: "unknown" });
+  });
+
+  it("a capital in forty parts makes the amount of a trade", () => {
+    const sizing = { kind: "parts", capital: paiseFromRupees(1_000_000), parts: 40 } as const;
+    expect(rulesOf({ ...DEFAULT_SHOP_SETTINGS, sizing }).perTrade).toBe(paiseFromRupees(25_000));
+  });
+
+  it("warn of the closing auction and of hours without a market", () => {
+    const calendar = loadCalendar(null);
+    const problems = ["09:30", "15:00", "15:14", "15:15", "15:22", "15:34", "15:40", "08:00"].map((at) =>
+      timeProblem(at, "2026-11-23", calendar),
+    );
+    expect(problems).toEqual([null, null, null, "auction", "auction", "auction", "closed", "closed"]);
+  });
+});
+
+describe("a backtest's range", () => {
+  it.each([
+    ["2020-01..2025-07", { from: "2020-01-01", to: "2025-07-31" }],
+    ["2024-02..2024-02", { from: "2024-02-01", to: "2024-02-29" }],
+    ["2020-01-15..2025-07-10", { from: "2020-01-15", to: "2025-07-10" }],
+  ])("reads %s", (text, range) => expect(parseRange(text)).toEqual(range));
+  it.each(["", "2020", "2025-07..2020-01", "2020-13..2021-01", "2020-02-30..2021-01", "last year"])(
+    "refuses %s",
+    (text) => expect(parseRange(text)).toBeNull(),
+  );
+});
