@@ -9,7 +9,9 @@ import { chartSchema, quotesSchema, type Chart, type QuoteRow } from "./schemas.
 export const REAL_ROOT = "https://query2.finance.yahoo.com";
 /** The library asks three hosts; only one of them is configurable there. */
 const YAHOO_HOSTS = /^https:\/\/(finance|query1\.finance|query2\.finance)\.yahoo\.com/;
-/** Yahoo blocks an address that goes on asking after 429 (reference card, section 5). */
+/** Between calls to the real Yahoo, which publishes no limit and blocks those who hurry. */
+const REAL_INTERVAL_MS = 250;
+/** It blocks an address that goes on asking after 429 (reference card, section 5). */
 const PAUSE_AFTER_429_MS = 15 * 60_000;
 const CHART = "GET /v8/finance/chart";
 const QUOTE = "GET /v7/finance/quote";
@@ -103,7 +105,7 @@ const createLibrary = (deps: YahooClientDeps): InstanceType<typeof YahooFinance>
     versionCheck: false,
     suppressNotices: ["yahooSurvey", "ripHistorical"],
     validation: { logErrors: false, logOptionsErrors: false },
-    queue: { concurrency: 2 },
+    queue: { concurrency: 2, interval: deps.root === REAL_ROOT ? REAL_INTERVAL_MS : 0 },
     logger: { info: silent, warn: silent, error: silent, debug: silent, dir: silent },
   });
 

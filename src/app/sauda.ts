@@ -1,4 +1,4 @@
-import type { Api } from "grammy";
+import { Api } from "grammy";
 import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { lateNote } from "../bot/text.ts";
@@ -13,7 +13,10 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { createDigests } from "../services/digests.ts";
 import { rememberCollections } from "../services/forget.ts";
+import { niftyShopJob } from "../bot/nifty-shop-job.ts";
+import { createClaims } from "../services/claims.ts";
 import { createJobs } from "../services/jobs.ts";
+import { createLeases } from "../services/leases.ts";
 import { createPostbacks } from "../services/postbacks.ts";
 import { healthRoutes } from "../web/health.ts";
 import { keysRoutes } from "../web/keys.ts";
@@ -91,7 +94,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     ? { token: new Secret(world.telegram.token), apiRoot: world.telegram.url }
     : required(config.telegram);
   const bot = createBot({ ...telegram, deps, store, log, metrics });
-  const outbox = createTelegramOutbox(bot.api, { store, clock, log, container });
+  const outbox = createTelegramOutbox(telegram, { store, clock, log, container });
   redraw = (intent) =>
     redrawOrder(bot.api, deps, outbox, intent).catch((error: unknown) => log.warn({ err: error }, "card not redrawn"));
 
@@ -128,15 +131,26 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   );
   await untilTelegramAnswers(bot, clock, log);
   await announceCommands(bot.api, log);
-  const jobs = createJobs({ store, clock, users: deps.users, log });
+  const claims = createClaims({ store, clock });
+  const jobs = createJobs({ claims, clock, users: deps.users, log });
   const digest = closingDigest({ bot: deps, digests: createDigests(deps.accounts), notifier: outbox });
   const schedule = startSchedule(
-    [{ name: "closing-digest", at: "* 15-23 * * 1-5", run: () => jobs.runDue(digest) }],
+    [
+      { name: "closing-digest", at: "* 15-23 * * *", run: () => jobs.runDue(digest) },
+      {
+        name: "nifty-shop",
+        at: "* 9-15 * * *",
+        run: async () =>
+          jobs.runDue(
+            niftyShopJob({ bot: deps, notifier: outbox, calendar: deps.calendar }, await deps.niftyShop.times()),
+          ),
+      },
+    ],
     log,
   );
   const loops = [
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
-    startLoop("outbox", DELIVER_EVERY_MS, () => outbox.deliver(), log),
+    startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),
     startLoop("alerts", ALERTS_EVERY_MS, () => deps.alerts.sweep(), log),
   ];
   await updates.start();
@@ -188,15 +202,28 @@ async function ownerCodeFor(
   return code;
 }
 
+/** Telegram's bound over all chats. */
+const MESSAGES_PER_SECOND = 28;
+
 function createTelegramOutbox(
-  api: Api,
+  telegram: { token: Secret; apiRoot: string },
   { store, clock, log, container }: { store: Store; clock: Clock; log: Log; container: Container },
 ): Outbox {
+  // An Api of its own, without the bot's repeating fetch: waiting out Telegram is the outbox's business.
+  const api = new Api(telegram.token.reveal(), { apiRoot: telegram.apiRoot, timeoutSeconds: 30 });
+  const leases = createLeases({ store, clock });
+  const sender = {
+    api,
+    draw: (svg: string) => container.deps.pictures.draw(svg),
+    onDrawFailure: (error: unknown) => log.warn({ err: error }, "picture not drawn"),
+  };
   return createOutbox({
     store,
     clock,
     log,
-    send: (notification, lateBy) => sendNotification(api, notification, lateBy === null ? null : lateNote(lateBy)),
+    perSecond: MESSAGES_PER_SECOND,
+    takeLease: () => leases.take("outbox"),
+    send: (notification, lateBy) => sendNotification(sender, notification, lateBy === null ? null : lateNote(lateBy)),
     onBlocked: async (user) => {
       await container.deps.users.update(user, () => ({ hasStopped: true }));
     },

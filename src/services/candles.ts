@@ -6,7 +6,7 @@ import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts, Link } from "./accounts.ts";
 import { createMarketAccess } from "./market-access.ts";
-import { createSharedReads } from "./shared-reads.ts";
+import { createSharedReads, isPersonal } from "./shared-reads.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -26,7 +26,7 @@ export interface CandleSeries {
 export interface Candles {
   /**
    * By the link's data source; from Yahoo when the broker has none or is not paid for. Without a link, Yahoo's.
-   * Throws the broker's BrokerError (else Yahoo's) when neither has them.
+   * Throws a BrokerError when neither has them: the broker's own failure, or Yahoo's where the link has no right to ask.
    */
   forLink(link: Link | null, query: CandleQuery): Promise<CandleSeries>;
 }
@@ -74,7 +74,8 @@ export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: D
         const candles = await read(yahoo.name, query, (whole) => yahoo.getHistoricalData(whole));
         return { candles, source: "yfinance" };
       } catch (error) {
-        throw failure ?? error;
+        // A link without the right leaves Yahoo as the source, and its answer as the reason.
+        throw failure && !isPersonal(failure) ? failure : error;
       }
     },
   };

@@ -37,7 +37,8 @@ export function createBacktests(deps: {
     try {
       return (await candles.forLink(link, query)).candles;
     } catch (error) {
-      if (error instanceof BrokerError && error.kind !== "unreachable") return [];
+      // Only "no such share" is an empty series: a source that is busy must not pass for a smaller index.
+      if (error instanceof BrokerError && error.kind === "rejected") return [];
       throw error;
     }
   }

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { brokerName } from "../../../src/domain/ids.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
+import type { Candles } from "../../../src/services/candles.ts";
+import { createBacktests } from "../../../src/services/strategies/nifty-shop/backtests.ts";
+import { loadNifty50 } from "../../../src/services/strategies/nifty-shop/constituents.ts";
+import { DEFAULT_SHOP_SETTINGS } from "../../../src/services/strategies/nifty-shop/settings.ts";
+import { walk, weekdays } from "./prices.ts";
+
+const DAYS = weekdays("2023-11-01", 200);
+const RANGE = { from: "2024-01-01", to: "2024-06-30" };
+
+/** Prices for all but UPL, of which the source says what it says. */
+const backtestsWhere = (kind: BrokerErrorKind, asked: string[] = []) =>
+  createBacktests({
+    candles: {
+      async forLink(link, { instrument }) {
+        asked.push(`${link === null ? "yahoo" : "link"} ${instrument.symbol}`);
+        if (instrument.symbol === "NSE:UPL-EQ")
+          throw new BrokerError(kind, "no", { broker: brokerName("yahoo"), endpoint: "test" });
+        return { candles: walk(DAYS, instrument.symbol.length), source: "yfinance" };
+      },
+    } satisfies Candles,
+    instruments: { resolve: async () => ({ kind: "none", suggestions: [] }) },
+    constituents: loadNifty50(),
+    clock: { now: () => istInstant("2026-11-23"), sleep: async () => undefined },
+  });
+
+describe("a user's backtest", () => {
+  it("leaves out and names a share that the source does not have", async () => {
+    const result = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
+    expect(result.withoutPrices).toEqual(["UPL"]);
+    expect(result.trades.length).toBeGreaterThan(0);
+  });
+
+  it.each(["rate-limited", "unavailable", "timeout"] as const)(
+    "fails when the source is %s, and does not pass for an index with a share less",
+    async (kind) => {
+      await expect(backtestsWhere(kind).run(null, DEFAULT_SHOP_SETTINGS, RANGE)).rejects.toMatchObject({ kind });
+    },
+  );
+
+  it("asks Yahoo by name for shares that no broker lists any more", async () => {
+    const asked: string[] = [];
+    const backtests = backtestsWhere("rejected", asked);
+    await backtests.run({} as never, DEFAULT_SHOP_SETTINGS, RANGE);
+    expect(asked).toContain("yahoo NSE:DIVISLAB-EQ");
+    expect(asked.filter((call) => call.startsWith("link"))).toEqual(["link NSE:NIFTY50-INDEX"]);
+    expect(asked).toHaveLength(backtests.sharesIn(RANGE) + 1);
+  });
+});
