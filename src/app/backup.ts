@@ -23,11 +23,14 @@ await orExit(async () => {
   if (directory === undefined) throw new ConfigError([`Which directory? npm run ${mode} -- DIRECTORY`]);
   if (mode === "restore") restore(directory, config.dataDir);
   else await copyTo(config.dataDir, directory);
-  process.stdout.write(`Done. Without the master key this ${mode === "restore" ? "data" : "copy"} cannot be read: keep it safe, and elsewhere.\n`);
+  process.stdout.write(
+    `Done. Without the master key this ${mode === "restore" ? "data" : "copy"} cannot be read: keep it safe, and elsewhere.\n`,
+  );
 });
 
 async function copyTo(dataDir: string, directory: string): Promise<void> {
-  if (!existsSync(join(dataDir, DATABASES[0] ?? ""))) throw new ConfigError([`DATA_DIR: there is no store in ${dataDir}`]);
+  if (!existsSync(join(dataDir, DATABASES[0] ?? "")))
+    throw new ConfigError([`DATA_DIR: there is no store in ${dataDir}`]);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const name of DATABASES) {
     const source = new DatabaseSync(join(dataDir, name), { readOnly: true });

@@ -120,7 +120,12 @@ export function createContainer(options: ContainerOptions): Container {
       tellOwner: (owner, about, key) => options.notifier.post(letInNotification(owner, about, key)),
       tellUser: (user, key) => options.notifier.post(roleNotification(user, key)),
     }),
-    forget: async (user) => forgetUser(store, user, (await accounts.all(user)).map((link) => link._id)),
+    forget: async (user) =>
+      forgetUser(
+        store,
+        user,
+        (await accounts.all(user)).map((link) => link._id),
+      ),
     linkHealth: (link) => options.linkWatch.of(link),
     systemHealth: options.systemHealth,
     keyCapture: createKeyCapture({ store, clock, accounts }),

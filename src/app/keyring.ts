@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { createKeyring, generateKey, parseKey, type EncryptionKey, type Keyring } from "../lib/crypto.ts";
@@ -51,7 +61,8 @@ function readKey(path: string): EncryptionKey {
   try {
     return parseKey(readFileSync(path, "utf8").trim());
   } catch (error) {
-    if (error instanceof RangeError) throw new ConfigError([`MASTER_KEY: ${path} does not hold a key (${error.message})`]);
+    if (error instanceof RangeError)
+      throw new ConfigError([`MASTER_KEY: ${path} does not hold a key (${error.message})`]);
     throw error;
   }
 }

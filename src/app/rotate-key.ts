@@ -14,7 +14,8 @@ await orExit(async () => {
   const config = readSettings();
   const { documents, rewritten, unreadable } = await rotate(config);
   process.stdout.write(`${documents} documents, ${rewritten} values encrypted with the new key.\n`);
-  if (unreadable > 0) process.stderr.write(`${unreadable} values could not be read with any key and stay as they are.\n`);
+  if (unreadable > 0)
+    process.stderr.write(`${unreadable} values could not be read with any key and stay as they are.\n`);
   if (config.masterKey) process.stdout.write("Done. Remove MASTER_KEY_PREVIOUS and start every process again.\n");
 });
 

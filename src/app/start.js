@@ -10,7 +10,8 @@ if (major < 24 || (major === 24 && minor < 15)) {
 const ENTRIES = {
   main: "./main.ts",
   job: "./job.ts",
-  backtest: "./backtest.ts", "import-env": "./import-env.ts",
+  backtest: "./backtest.ts",
+  "import-env": "./import-env.ts",
   "rotate-key": "./rotate-key.ts",
   backup: "./backup.ts",
   restore: "./backup.ts",

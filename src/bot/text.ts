@@ -40,6 +40,11 @@ export const failure = (reference: string): Html =>
 export const tooSlow = (reference: string): Html =>
   html`That took too long and was given up. /orders shows what was sent. Reference <code>${reference}</code>`;
 export const deadButton = "This button is from an older message and does nothing any more.";
+export const morningLogin = (titles: readonly string[]): Html =>
+  lines(
+    html`<b>Good morning.</b> ${titles.length === 1 ? "One login is" : `${titles.length} logins are`} due before the market opens:`,
+    ...titles.map((title) => html`• ${title}`),
+  );
 /** Before a message that could not be delivered in time. */
 export const lateNote = (lateBy: number): string => `<i>${Math.round(lateBy / 60_000)} min late:</i>`;
 export const unknownCommand = (): Html => html`I do not know that command. /help lists what I can do.`;

@@ -211,6 +211,12 @@ async function* pieces(
   }
 }
 
+/** Several cookies are several lines; a plain record would keep only the last. */
+function setCookies(reply: Reply): Record<string, string> {
+  const cookies = reply.headers.getSetCookie();
+  return cookies.length === 0 ? {} : { "set-cookie": cookies.join("\n") };
+}
+
 async function readWhole(reply: Reply): Promise<HttpReply> {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -221,7 +227,7 @@ async function readWhole(reply: Reply): Promise<HttpReply> {
   }
   return {
     status: reply.status,
-    headers: Object.fromEntries(reply.headers),
+    headers: { ...Object.fromEntries(reply.headers), ...setCookies(reply) },
     body: Buffer.concat(chunks).toString("utf8"),
   };
 }

@@ -1,0 +1,180 @@
+import { Api, type Bot } from "grammy";
+import { brokerDefinitions } from "../../connectors/index.ts";
+import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
+import type { LocalWorld } from "../../playground/start.ts";
+import type { BotDeps } from "../bot/commands.ts";
+import type { SaudaContext } from "../bot/context.ts";
+import { lateNote } from "../bot/text.ts";
+import { createClock } from "../lib/clock.ts";
+import { createLog, type Log } from "../lib/log.ts";
+import { createMetrics, type Metrics } from "../lib/metrics.ts";
+import { Secret } from "../lib/secret.ts";
+import { randomAlphanumeric } from "../lib/token.ts";
+import { createOutbox, type Outbox } from "../notify/outbox.ts";
+import { sendNotification } from "../notify/telegram.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
+import { createClaims } from "../services/claims.ts";
+import { createDigests } from "../services/digests.ts";
+import { rememberCollections } from "../services/forget.ts";
+import { createJobs } from "../services/jobs.ts";
+import { createLeases } from "../services/leases.ts";
+import type { Config } from "./config.ts";
+import { createContainer, createHttp, type Container } from "./container.ts";
+import { createBot } from "./create-bot.ts";
+import { createJobTable } from "./jobs.ts";
+import { createLinkWatch } from "./observed.ts";
+import { openStore } from "./open-store.ts";
+import { openPaper } from "./paper.ts";
+import { systemHealth } from "./system-health.ts";
+import { redrawOrder } from "./telegram-out.ts";
+import { createUpdates, type Updates } from "./updates.ts";
+
+export interface Assembled {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly world: LocalWorld | null;
+  readonly deps: BotDeps;
+  readonly bot: Bot<SaudaContext>;
+  readonly outbox: Outbox;
+  readonly updates: Updates;
+  readonly jobs: ReturnType<typeof createJobTable>;
+  close(): Promise<void>;
+}
+
+/** Everything put together and nothing set going; `say` prints the few lines that the operator must see. */
+export async function assemble(config: Config, say: (line: string) => void): Promise<Assembled> {
+  const log = createLog({ level: config.logLevel });
+  const clock = createClock(config.startAt);
+  const metrics = createMetrics();
+  const store = rememberCollections(await openStore(config, clock, log));
+  const world = config.telegram ? null : await startLocal(config, clock);
+  const effective: Config = world
+    ? { ...config, roots: { ...config.roots, ...world.roots }, ownerId: config.ownerId ?? world.ownerId }
+    : config;
+  const ownerCode = await ownerCodeFor(effective, store, clock, say);
+
+  let redraw: (intent: Parameters<typeof redrawOrder>[3]) => Promise<void> = async () => undefined;
+  const http = createHttp(clock, log, metrics);
+  const yahoo = createYahoo({
+    http,
+    root: effective.roots["YAHOO_API_ROOT"] ?? REAL_ROOT,
+    now: () => clock.now(),
+    warn: (message, fields) => log.warn({ ...fields }, message),
+  });
+  const paper = world ? null : openPaper(effective, clock, yahoo);
+  const container = createContainer({
+    config: effective,
+    store,
+    clock,
+    log,
+    ownerCode,
+    http,
+    yahoo,
+    definitions: [world ? world.paper : paper?.definition, ...brokerDefinitions].filter(
+      (definition) => definition !== undefined,
+    ),
+    onOrderChange: (intent) => redraw(intent),
+    notifier: { post: (notification) => outbox.post(notification) },
+    linkWatch: createLinkWatch({ now: () => clock.now(), metrics }),
+    systemHealth: () => systemHealth(store, updates.inbox, outbox),
+    isAlwaysOpen: world !== null,
+    isPublic: config.publicUrl.startsWith("https://") || (world !== null && config.port !== 0),
+  });
+  const { deps } = container;
+  const telegram = world
+    ? { token: new Secret(world.telegram.token), apiRoot: world.telegram.url }
+    : required(config.telegram);
+  const bot = createBot({ ...telegram, deps, store, log, metrics });
+  const outbox = createTelegramOutbox(telegram, { store, clock, log, container });
+  redraw = (intent) =>
+    redrawOrder(bot.api, deps, outbox, intent).catch((error: unknown) => log.warn({ err: error }, "card not redrawn"));
+
+  const updates = createUpdates({ bot, token: telegram.token, config, store, clock, log });
+  const jobs = createJobTable({
+    bot: deps,
+    jobs: createJobs({ claims: createClaims({ store, clock }), clock, users: deps.users, log }),
+    digests: createDigests(deps.accounts),
+    notifier: outbox,
+  });
+  return {
+    log,
+    clock,
+    store,
+    metrics,
+    world,
+    deps,
+    bot,
+    outbox,
+    updates,
+    jobs,
+    async close() {
+      await deps.pictures.close();
+      await world?.close();
+      paper?.close();
+      await http.close();
+      await store.close();
+    },
+  };
+}
+
+async function startLocal(config: Config, clock: Clock): Promise<LocalWorld> {
+  const { startLocalWorld } = await import("../../playground/start.ts");
+  return startLocalWorld({
+    port: config.port === 0 ? 0 : config.port + 1,
+    dataDir: config.dataDir,
+    now: () => clock.now(),
+    publicUrl: config.publicUrl,
+  });
+}
+
+/** Without OWNER_ID and without an owner in the store, whoever sends this code becomes the owner. */
+async function ownerCodeFor(
+  config: Config,
+  store: Store,
+  clock: Clock,
+  say: (line: string) => void,
+): Promise<string | null> {
+  if (config.ownerId !== null) return null;
+  const { createUsers } = await import("../services/users.ts");
+  const owner = await createUsers({ store, clock, ownerId: null, ownerCode: null }).owner();
+  if (owner) return null;
+  const code = randomAlphanumeric(12);
+  say(`No owner yet. Send /start ${code} to the bot to own it.`);
+  return code;
+}
+
+/** Telegram's bound over all chats. */
+const MESSAGES_PER_SECOND = 28;
+
+function createTelegramOutbox(
+  telegram: { token: Secret; apiRoot: string },
+  { store, clock, log, container }: { store: Store; clock: Clock; log: Log; container: Container },
+): Outbox {
+  // An Api of its own, without the bot's repeating fetch: waiting out Telegram is the outbox's business.
+  const api = new Api(telegram.token.reveal(), { apiRoot: telegram.apiRoot, timeoutSeconds: 30 });
+  const leases = createLeases({ store, clock });
+  const sender = {
+    api,
+    draw: (svg: string) => container.deps.pictures.draw(svg),
+    onDrawFailure: (error: unknown) => log.warn({ err: error }, "picture not drawn"),
+  };
+  return createOutbox({
+    store,
+    clock,
+    log,
+    perSecond: MESSAGES_PER_SECOND,
+    takeLease: () => leases.take("outbox"),
+    send: (notification, lateBy) => sendNotification(sender, notification, lateBy === null ? null : lateNote(lateBy)),
+    onBlocked: async (user) => {
+      await container.deps.users.update(user, () => ({ hasStopped: true }));
+    },
+  });
+}
+
+function required<T>(value: T | null): T {
+  if (value === null) throw new Error("no Telegram settings");
+  return value;
+}

@@ -1,0 +1,32 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { Secret } from "../lib/secret.ts";
+import { randomToken } from "../lib/token.ts";
+
+const controlSchema = z.object({ port: z.int(), token: z.string().min(20) });
+const fileIn = (dataDir: string): string => join(dataDir, "control.json");
+
+/** Leaves word where the running process can be asked to run a job. */
+export function openControl(dataDir: string): { token: Secret; publish(port: number): void; close(): void } {
+  const token = new Secret(randomToken(24));
+  return {
+    token,
+    publish(port) {
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      rmSync(fileIn(dataDir), { force: true });
+      writeFileSync(fileIn(dataDir), JSON.stringify({ port, token: token.reveal() }), { mode: 0o600 });
+    },
+    close: () => rmSync(fileIn(dataDir), { force: true }),
+  };
+}
+
+/** Asks the running process; null when there is none. */
+export async function askRunning(dataDir: string, name: string, user: string | null): Promise<string | null> {
+  if (!existsSync(fileIn(dataDir))) return null;
+  const { port, token } = controlSchema.parse(JSON.parse(readFileSync(fileIn(dataDir), "utf8")));
+  const query = user === null ? "" : `?user=${encodeURIComponent(user)}`;
+  const url = `http://127.0.0.1:${port}/jobs/${name}${query}`;
+  const reply = await fetch(url, { method: "POST", headers: { "x-sauda-control": token } }).catch(() => null);
+  return reply?.ok ? reply.text() : null;
+}

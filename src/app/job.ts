@@ -1,0 +1,36 @@
+import { ConfigError } from "../errors.ts";
+import { userId } from "../domain/ids.ts";
+import { JOB_NAMES, type JobName } from "../services/jobs.ts";
+import { assemble } from "./assemble.ts";
+import { askRunning } from "./control.ts";
+import { orExit } from "./exit.ts";
+import { readSettings } from "./settings.ts";
+
+// npm run job -- NAME [--user ID]: runs one job now. A running bot is asked to; without one it is run here.
+
+await orExit(async () => {
+  const { name, user } = readArguments(process.argv.slice(3));
+  const config = readSettings();
+  const answer = await askRunning(config.dataDir, name, user);
+  if (answer !== null) {
+    process.stdout.write(`${answer}\n`);
+    return;
+  }
+  const parts = await assemble(config, () => undefined);
+  try {
+    process.stdout.write(`${await parts.jobs.table[name](user === null ? null : userId(user))}\n`);
+    await parts.outbox.deliver();
+  } finally {
+    await parts.close();
+  }
+});
+
+function readArguments(args: readonly string[]): { name: JobName; user: string | null } {
+  const [name, flag, user] = args;
+  const known = JOB_NAMES.find((each) => each === name);
+  const usage = `npm run job -- ${JOB_NAMES.join(" | ")} [--user ID]`;
+  if (!known) throw new ConfigError([`Which job? ${usage}`]);
+  if (flag === undefined) return { name: known, user: null };
+  if (flag !== "--user" || !/^\d{1,16}$/.test(user ?? "")) throw new ConfigError([`Not understood. ${usage}`]);
+  return { name: known, user: user ?? null };
+}
