@@ -6,9 +6,15 @@ export default defineConfig({
     pool: "threads",
     testTimeout: 10_000,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.{mongo,browser,live}.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/**/*.{mongo,browser,live}.test.ts"] },
+      },
       { extends: true, test: { name: "mongo", include: ["test/**/*.mongo.test.ts"], testTimeout: 60_000 } },
-      { extends: true, test: { name: "browser", include: ["test/**/*.browser.test.ts"], testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        extends: true,
+        test: { name: "browser", include: ["test/**/*.browser.test.ts"], testTimeout: 120_000, hookTimeout: 60_000 },
+      },
     ],
   },
 });

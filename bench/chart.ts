@@ -14,7 +14,11 @@ const box = { x: MARGIN, y: HEADER, width: WIDTH - 2 * MARGIN, height: HEIGHT - 
 const half = { ...box, height: box.height / 2 - 30 };
 const write = (value: number): string => Math.round(value).toLocaleString("en-IN");
 const wave = (i: number): number => 1_000_000 + 40_000 * Math.sin(i / 5) + i * 900;
-const bars = Array.from({ length: 10 }, (_, i) => ({ label: `STOCK${i}`, value: (i - 4) * 910, text: write((i - 4) * 910) }));
+const bars = Array.from({ length: 10 }, (_, i) => ({
+  label: `STOCK${i}`,
+  value: (i - 4) * 910,
+  text: write((i - 4) * 910),
+}));
 const points = Array.from({ length: 30 }, (_, i) => ({ name: `${i + 1} Nov`, value: wave(i) }));
 const candles = Array.from({ length: 250 }, (_, i) => ({
   name: `day ${i}`,
@@ -24,11 +28,18 @@ const candles = Array.from({ length: 250 }, (_, i) => ({
   low: wave(i) - 25_000,
   volume: 1_000 + (i % 17) * 90,
 }));
-const tiles = Array.from({ length: 50 }, (_, i) => ({ label: `T${i}`, text: "+1.2%", weight: 100 / (i + 1), tone: Math.sin(i) }));
+const tiles = Array.from({ length: 50 }, (_, i) => ({
+  label: `T${i}`,
+  text: "+1.2%",
+  weight: 100 / (i + 1),
+  tone: Math.sin(i),
+}));
 
 const drawings: Record<string, () => string> = {
-  "day: bars and curve": () => barChart(bars, half) + lineChart(points, { ...half, y: half.y + half.height + 60 }, write),
-  "250 candles": () => candleChart(candles, box, write, [{ values: candles.map(({ close }) => close), stroke: "#888" }]),
+  "day: bars and curve": () =>
+    barChart(bars, half) + lineChart(points, { ...half, y: half.y + half.height + 60 }, write),
+  "250 candles": () =>
+    candleChart(candles, box, write, [{ values: candles.map(({ close }) => close), stroke: "#888" }]),
   "map of 50": () => treemap(tiles, box),
 };
 

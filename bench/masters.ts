@@ -42,25 +42,41 @@ export function inventMarket(rows: number, today: string): Market {
   const bse = shares("BSE", 12_000, 500_000);
   const underlyings = ["NIFTY", "BANKNIFTY", "FINNIFTY", ...nse.slice(0, 220).map(({ ticker }) => ticker)];
   const wanted = rows - nse.length - bse.length;
-  const contracts = [...chains(underlyings, "NFO", wanted * 0.75, today), ...chains(["SENSEX", "BANKEX"], "BFO", wanted * 0.25, today)];
+  const contracts = [
+    ...chains(underlyings, "NFO", wanted * 0.75, today),
+    ...chains(["SENSEX", "BANKEX"], "BFO", wanted * 0.25, today),
+  ];
   return { shares: [...nse, ...bse], contracts };
 }
 
 function shares(segment: "NSE" | "BSE", count: number, firstToken: number): Share[] {
   return Array.from({ length: count }, (_, index) => {
     const known = KNOWN[index];
-    if (known) return { segment, ticker: known[0], name: known[1], token: segment === "NSE" ? known[2] : firstToken + index };
-    const syllable = (place: number): string => SYLLABLES[Math.floor(index / SYLLABLES.length ** place) % SYLLABLES.length] ?? "";
+    if (known)
+      return { segment, ticker: known[0], name: known[1], token: segment === "NSE" ? known[2] : firstToken + index };
+    const syllable = (place: number): string =>
+      SYLLABLES[Math.floor(index / SYLLABLES.length ** place) % SYLLABLES.length] ?? "";
     const word = `${syllable(0)}${syllable(1)}${syllable(2)}`;
     const trade = TRADES[index % TRADES.length] ?? "";
-    return { segment, ticker: `${word}${trade.slice(0, 3)}`.toUpperCase(), name: `${word} ${trade} LTD`.toUpperCase(), token: firstToken + index };
+    return {
+      segment,
+      ticker: `${word}${trade.slice(0, 3)}`.toUpperCase(),
+      name: `${word} ${trade} LTD`.toUpperCase(),
+      token: firstToken + index,
+    };
   });
 }
 
-function chains(underlyings: readonly string[], segment: Contract["segment"], count: number, today: string): Contract[] {
+function chains(
+  underlyings: readonly string[],
+  segment: Contract["segment"],
+  count: number,
+  today: string,
+): Contract[] {
   const weeks = Array.from({ length: 12 }, (_, week) => addDays(today, week * 7));
   const monthlies = monthlyExpiries(weeks);
-  const expiriesOf = (underlying: string): string[] => (/NIFTY|SENSEX|BANKEX/.test(underlying) ? weeks : [...monthlies]);
+  const expiriesOf = (underlying: string): string[] =>
+    /NIFTY|SENSEX|BANKEX/.test(underlying) ? weeks : [...monthlies];
   const expiries = underlyings.reduce((sum, underlying) => sum + expiriesOf(underlying).length, 0);
   const strikes = Math.floor(count / expiries / 2);
   let token = segment === "NFO" ? 35_000 : 800_000;
@@ -97,10 +113,14 @@ const shortDate = (date: string): string => `${date.slice(8)}${monthOf(date).toU
 const KITE_SEGMENT = { NSE: 1, NFO: 2, BSE: 4, BFO: 5 };
 
 function kite({ shares, contracts }: Market): string {
-  const token = (segment: keyof typeof KITE_SEGMENT, own: number): string => `${own * 256 + KITE_SEGMENT[segment]},${own}`;
+  const token = (segment: keyof typeof KITE_SEGMENT, own: number): string =>
+    `${own * 256 + KITE_SEGMENT[segment]},${own}`;
   const lines = [
     "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,instrument_type,segment,exchange",
-    ...shares.map((share) => `${token(share.segment, share.token)},${share.ticker},${share.name},0,,0,0.05,1,EQ,${share.segment},${share.segment}`),
+    ...shares.map(
+      (share) =>
+        `${token(share.segment, share.token)},${share.ticker},${share.name},0,,0,0.05,1,EQ,${share.segment},${share.segment}`,
+    ),
     ...contracts.map((each) => {
       const suffix = each.strike === null ? "FUT" : "OPT";
       return `${token(each.segment, each.token)},${symbolOf(each)},${each.underlying},0,${each.expiry},${each.strike ?? 0},0.05,75,${each.optionType ?? "FUT"},${each.segment}-${suffix},${each.segment}`;
@@ -112,11 +132,17 @@ function kite({ shares, contracts }: Market): string {
 function dhan({ shares, contracts }: Market): string {
   const lines = [
     "SEM_EXM_EXCH_ID,SEM_SEGMENT,SEM_SMST_SECURITY_ID,SEM_INSTRUMENT_NAME,SEM_EXPIRY_CODE,SEM_TRADING_SYMBOL,SEM_LOT_UNITS,SEM_CUSTOM_SYMBOL,SEM_EXPIRY_DATE,SEM_STRIKE_PRICE,SEM_OPTION_TYPE,SEM_TICK_SIZE,SEM_EXPIRY_FLAG,SEM_EXCH_INSTRUMENT_TYPE,SEM_SERIES,SM_SYMBOL_NAME",
-    ...shares.map((share) => `${share.segment},E,${share.token},EQUITY,0,${share.ticker},1.0,${share.name},,,,5.0000,NA,ES,${share.segment === "NSE" ? "EQ" : "A"},${share.name}`),
+    ...shares.map(
+      (share) =>
+        `${share.segment},E,${share.token},EQUITY,0,${share.ticker},1.0,${share.name},,,,5.0000,NA,ES,${share.segment === "NSE" ? "EQ" : "A"},${share.name}`,
+    ),
     ...contracts.map((each) => {
       const exchange = each.segment === "NFO" ? "NSE" : "BSE";
       const date = `${monthOf(each.expiry)}${each.expiry.slice(0, 4)}`;
-      const symbol = each.strike === null ? `${each.underlying}-${date}-FUT` : `${each.underlying}-${date}-${each.strike}-${each.optionType}`;
+      const symbol =
+        each.strike === null
+          ? `${each.underlying}-${date}-FUT`
+          : `${each.underlying}-${date}-${each.strike}-${each.optionType}`;
       return `${exchange},D,${each.token},${each.strike === null ? "FUT" : "OPT"}IDX,0,${symbol},75.0,${symbol},${each.expiry} 14:30:00,${each.strike ?? "-0.01"},${each.optionType ?? "XX"},5.0000,${each.isMonthly ? "M" : "W"},OP,NA,`;
     }),
   ];
@@ -125,7 +151,17 @@ function dhan({ shares, contracts }: Market): string {
 
 function angelone({ shares, contracts }: Market): string {
   const rows = [
-    ...shares.map(({ segment, ticker, token }) => ({ token: `${token}`, symbol: segment === "NSE" ? `${ticker}-EQ` : ticker, name: ticker, expiry: "", strike: "-1.000000", lotsize: "1", instrumenttype: "", exch_seg: segment, tick_size: "5.000000" })),
+    ...shares.map(({ segment, ticker, token }) => ({
+      token: `${token}`,
+      symbol: segment === "NSE" ? `${ticker}-EQ` : ticker,
+      name: ticker,
+      expiry: "",
+      strike: "-1.000000",
+      lotsize: "1",
+      instrumenttype: "",
+      exch_seg: segment,
+      tick_size: "5.000000",
+    })),
     ...contracts.map((each) => ({
       token: `${each.token}`,
       symbol: `${each.underlying}${shortDate(each.expiry)}${each.strike ?? "FUT"}${each.optionType ?? ""}`,
@@ -155,7 +191,8 @@ function fyers({ shares, contracts }: Market, file: string): string {
     .filter(({ segment }) => segment === (exchange === "NSE" ? "NFO" : "BFO"))
     .map((each) => {
       const date = each.expiry.slice(2).replaceAll("-", "");
-      const title = `${each.underlying} ${each.expiry.slice(8)} ${monthOf(each.expiry)} ${each.expiry.slice(2, 4)} ${each.strike ?? "FUT"} ${each.optionType ?? ""}`.trim();
+      const title =
+        `${each.underlying} ${each.expiry.slice(8)} ${monthOf(each.expiry)} ${each.expiry.slice(2, 4)} ${each.strike ?? "FUT"} ${each.optionType ?? ""}`.trim();
       const expiryAt = Date.parse(`${each.expiry}T09:00:00Z`) / 1000;
       return `${code}11${date}${each.token},${title},14,75,0.05,,0915-1530|1815-1915:,2026-11-20,${expiryAt},${exchange}:${symbolOf(each)},${code},11,${each.token},${each.underlying},26000,${each.strike ?? -1}.0,${each.optionType ?? "XX"},101000000026000,None,0,0.0`;
     });

@@ -23,7 +23,7 @@ export function startSchedule(tasks: readonly ScheduledTask[], log: Log): { stop
   );
   return {
     async stop() {
-      await Promise.all(running.map((task) => task.destroy()));
+      for (const task of running) await task.destroy();
     },
   };
 }

@@ -54,7 +54,7 @@ export function createUpdates({ bot, token, config, store, clock, log }: Updates
   });
   const stopped = new AbortController();
   const accept = (update: object & { update_id: number }): Promise<void> =>
-    stopped.signal.aborted ? Promise.reject(new Error("stopping")) : inbox.accept(arrivalOf(update as Update));
+    stopped.signal.aborted ? Promise.reject(new Error("stopping")) : inbox.accept(arrivalOf(update));
   const running: { stop(): Promise<void> }[] = [];
   const isWebhook = config.mode === "webhook";
 

@@ -1,14 +1,5 @@
 import type { BrokerOrderId, InstrumentKey, LinkId, OrderTag, TradingSymbol, UserId } from "./ids.ts";
-import type {
-  NotSentCause,
-  Order,
-  OrderOutcome,
-  OrderStatus,
-  OrderTerms,
-  Product,
-  Side,
-  Validity,
-} from "./order.ts";
+import type { NotSentCause, Order, OrderOutcome, OrderStatus, OrderTerms, Product, Side, Validity } from "./order.ts";
 import type { Paise, Price } from "./money.ts";
 import { assertNever } from "./order.ts";
 

@@ -10,8 +10,7 @@ const INVITE_TTL_MS = 24 * 3_600_000;
 export const GRANTABLE = ["viewer", "trader", "blocked"] as const satisfies readonly Role[];
 export type Grantable = (typeof GRANTABLE)[number];
 
-export const isGrantable = (text: string | undefined): text is Grantable =>
-  GRANTABLE.some((role) => role === text);
+export const isGrantable = (text: string | undefined): text is Grantable => GRANTABLE.some((role) => role === text);
 
 export interface Admission {
   /** Tells the owner that somebody waits, once a day for each. */

@@ -11,7 +11,7 @@ export function rememberCollections(store: Store): RememberingStore {
   return {
     collection<T extends Document>(spec: CollectionSpec<T>): Collection<T> {
       const collection = store.collection(spec);
-      opened.set(spec.name, collection as unknown as Collection<Document>);
+      opened.set(spec.name, collection);
       return collection;
     },
     opened: () => [...opened.values()],

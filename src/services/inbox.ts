@@ -145,7 +145,16 @@ export function createInbox(deps: InboxDeps): Inbox {
   return {
     async accept({ id, lane, order, body }) {
       const now = clock.now();
-      const fresh = { _id: id, lane, order, body, isDue: true, receivedAt: now, tries: 0, expiresAt: now + REMEMBERED_MS };
+      const fresh = {
+        _id: id,
+        lane,
+        order,
+        body,
+        isDue: true,
+        receivedAt: now,
+        tries: 0,
+        expiresAt: now + REMEMBERED_MS,
+      };
       if (await updates.insert(fresh)) work(lane);
     },
     async sweep() {

@@ -61,7 +61,9 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
       }
     };
     let renewing: Promise<void> = Promise.resolve();
-    const timer = setInterval(() => (renewing = renew()), RENEW_MS).unref();
+    const timer = setInterval(() => {
+      renewing = renew();
+    }, RENEW_MS).unref();
     return {
       lost: lost.signal,
       async release() {

@@ -197,7 +197,9 @@ function matches(lock: LockDocument, code: string, now: number): number | null {
     return step !== null && step > lock.lastStep ? step : null;
   }
   const [salt = ""] = lock.secret.reveal().split(".");
-  const [given, kept] = [hashed(code, Buffer.from(salt, "base64url")), lock.secret].map((each) => Buffer.from(each.reveal()));
+  const [given, kept] = [hashed(code, Buffer.from(salt, "base64url")), lock.secret].map((each) =>
+    Buffer.from(each.reveal()),
+  );
   return given && kept && given.length === kept.length && timingSafeEqual(given, kept) ? lock.lastStep : null;
 }
 

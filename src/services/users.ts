@@ -110,8 +110,7 @@ export function createUsers(deps: {
   async function update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User> {
     for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
       const { version, ...user } = required(await get(id));
-      if (await users.replace({ ...user, ...change({ ...user, version }) }, version))
-        return required(await get(id));
+      if (await users.replace({ ...user, ...change({ ...user, version }) }, version)) return required(await get(id));
     }
     throw new Error("user document is contended");
   }

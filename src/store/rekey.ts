@@ -56,12 +56,7 @@ const tokenFields = (document: PlainDocument, keyring: Keyring): string[] =>
     .filter(([, value]) => typeof value === "string" && TOKEN.test(value) && !keyring.isCurrent(value))
     .map(([field]) => field);
 
-function encryptedAgain(
-  collection: string,
-  document: PlainDocument,
-  field: string,
-  keyring: Keyring,
-): string | null {
+function encryptedAgain(collection: string, document: PlainDocument, field: string, keyring: Keyring): string | null {
   const place = placeOf(collection, document._id, field);
   try {
     return keyring.encrypt(keyring.decrypt(String(document[field]), place), place);

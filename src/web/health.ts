@@ -37,7 +37,9 @@ export function healthRoutes(checks: HealthChecks): Hono {
       (name) => context.req.header(name) !== undefined,
     );
     if (cameThroughProxy) return context.notFound();
-    return context.body(await checks.metrics.text(), 200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    return context.body(await checks.metrics.text(), 200, {
+      "content-type": "text/plain; version=0.0.4; charset=utf-8",
+    });
   });
   return routes;
 }

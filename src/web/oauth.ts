@@ -64,8 +64,10 @@ const TITLES: Readonly<Record<LoginResult["kind"], string>> = {
 
 const outcome = (kind: LoginResult["kind"], chatUrl: string) =>
   html`<p>
-      ${kind === "linked"
-        ? "The account is linked. The chat has the details."
-        : "Nothing was changed. The chat has a new login button under /accounts."}
+      ${
+        kind === "linked"
+          ? "The account is linked. The chat has the details."
+          : "Nothing was changed. The chat has a new login button under /accounts."
+      }
     </p>
     ${backToChat(chatUrl)}`;

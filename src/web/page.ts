@@ -25,7 +25,11 @@ const POLICY =
 type Markup = ReturnType<typeof html>;
 
 /** One page of ours: nothing but its own style runs or loads, nothing keeps it. */
-export function page(context: Context, { title, body }: { title: string; body: Markup }, status: 200 | 400): Response | Promise<Response> {
+export function page(
+  context: Context,
+  { title, body }: { title: string; body: Markup },
+  status: 200 | 400,
+): Response | Promise<Response> {
   context.header("cache-control", "no-store");
   context.header("content-security-policy", POLICY);
   return context.html(

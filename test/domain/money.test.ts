@@ -43,9 +43,13 @@ describe("amounts as people and brokers write them", () => {
 
   it("are exact where the product alone is no safe integer any more", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1_000_000_000_000 }).map(price), fc.integer({ min: 1, max: 500_000 }), (at, qty) => {
-        expect(BigInt(valueOf(at, qty))).toBe((BigInt(at) * BigInt(qty) + 50n) / 100n);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1_000_000_000_000 }).map(price),
+        fc.integer({ min: 1, max: 500_000 }),
+        (at, qty) => {
+          expect(BigInt(valueOf(at, qty))).toBe((BigInt(at) * BigInt(qty) + 50n) / 100n);
+        },
+      ),
     );
   });
 

@@ -161,7 +161,8 @@ describe("any text at all", () => {
           product: { cnc: "CNC", mis: "INTRADAY", nrml: "MARGIN", mtf: "MTF" }[asked.product],
           isAmo: asked.isAmo,
           validity: asked.isIoc ? "IOC" : "DAY",
-          accounts: asked.account === null ? null : { kind: "named", parts: [{ label: asked.account, quantity: null }] },
+          accounts:
+            asked.account === null ? null : { kind: "named", parts: [{ label: asked.account, quantity: null }] },
         });
       }),
     );

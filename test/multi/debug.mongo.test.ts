@@ -18,10 +18,11 @@ it("debug", async () => {
     const url = login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
     const landed = await walkLogin(url, `${fleet.proxy.url}/oauth/zerodha/callback`);
     await fetch(landed);
-  for (const t of ["/buy", "SBIN", "3", "800"]) { await asha.ask(t, 20000); }
+  for (const t of ["/buy", "SBIN", "3", "800", "/quote SBIN"]) { await asha.ask(t, 20000); }
   await new Promise((r) => setTimeout(r, 1000));
   console.log(asha.messages().slice(-12).map((m) => `${m.from.is_bot ? "<" : ">"} ${m.text}`).join("\n"));
   console.log(fleet.members.map((m) => m.entry.output()).join("\n-----\n").slice(0, 9000));
+  for (const m of fleet.members) console.log(await (await fetch(`http://127.0.0.1:${m.port}/metrics`)).text());
   await fleet.stop(); await mongo.stop();
   expect(1).toBe(1);
 }, 60000);

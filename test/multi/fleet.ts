@@ -31,7 +31,11 @@ export interface Fleet {
 const READY_MS = 20_000;
 
 /** Several real processes on one MongoDB, behind one proxy, with a local Telegram and local brokers. */
-export async function startFleet(mongo: MongoServer, size: number, mode: "webhook" | "polling" = "webhook"): Promise<Fleet> {
+export async function startFleet(
+  mongo: MongoServer,
+  size: number,
+  mode: "webhook" | "polling" = "webhook",
+): Promise<Fleet> {
   const dir = mkdtempSync(join(tmpdir(), "fleet-"));
   const proxy = await startProxy();
   const world = await startLocalWorld({ port: 0, dataDir: dir, now: Date.now, publicUrl: proxy.url });
@@ -92,9 +96,10 @@ export async function startFleet(mongo: MongoServer, size: number, mode: "webhoo
 }
 
 async function ready({ port, entry }: Member): Promise<void> {
-  let hasEnded = false;
-  void entry.ended.then(() => (hasEnded = true));
-  for (const endsAt = Date.now() + READY_MS; Date.now() < endsAt && !hasEnded; ) {
+  const life = { hasEnded: false };
+  void entry.ended.then(() => (life.hasEnded = true));
+  for (const endsAt = Date.now() + READY_MS; Date.now() < endsAt;) {
+    if (life.hasEnded) break;
     const reply = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
     if (reply?.status === 200) return;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -18,7 +18,10 @@ export async function startProxy(): Promise<Proxy> {
   let turn = 0;
 
   const server = createServer((incoming, outgoing) => {
-    void readBody(incoming).then((body) => {
+    void forward();
+
+    async function forward(): Promise<void> {
+      const body = await readBody(incoming);
       const order = [...backends];
       turn += 1;
       const attempt = (tries: number): void => {
@@ -45,7 +48,7 @@ export async function startProxy(): Promise<Proxy> {
         passed.end(body);
       };
       attempt(0);
-    });
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -41,7 +41,7 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     const demo = fleet.world.lab.state().brokers.find(({ name }) => name === "zerodha");
     await asha().ask("/link zerodha", WAIT_MS);
     for (const { value } of demo?.credentials ?? []) {
-      await asha().until(() => /^Send the /.test(asha().lastFromBot()?.text ?? ""), WAIT_MS);
+      await asha().until(() => asha().lastFromBot()?.text?.startsWith("Send the "), WAIT_MS);
       await asha().ask(value, WAIT_MS);
     }
     const login = await asha().until(() => newest("Now log in at"), WAIT_MS);

@@ -86,7 +86,8 @@ describe("the outbox", () => {
     const mine = sent.filter(({ key }) => key.startsWith("same")).map(({ at }) => at);
     expect(mine.slice(1).every((at, i) => at - (mine[i] ?? 0) >= 1_000)).toBe(true);
     expect(clock.now() - start).toBeGreaterThanOrEqual(2_000);
-    for (const { at } of sent) expect(sent.filter((other) => other.at >= at && other.at < at + 1_000).length).toBeLessThan(33);
+    for (const { at } of sent)
+      expect(sent.filter((other) => other.at >= at && other.at < at + 1_000).length).toBeLessThan(33);
   });
 
   it("holds the whole queue for as long as Telegram asks", async () => {

@@ -53,7 +53,7 @@ export function candleChart(
     valueGrid(plot, scale, write),
     ...bars.map(candle),
     ...overlays.map(({ values, stroke }) =>
-      tag("path", { d: pathOf(values, xAt, scale.at), fill: "none", stroke, "stroke-width": 3 }),
+      tag("path", { d: pathOf(values, xAt, (value) => scale.at(value)), fill: "none", stroke, "stroke-width": 3 }),
     ),
     nameAxis(
       plot,

@@ -123,8 +123,7 @@ export function createDesk(deps: DeskDeps): Desk {
     }
   }
 
-  const latest = async (intent: Intent): Promise<Intent> =>
-    (await journal.get(intent._id).catch(() => null)) ?? intent;
+  const latest = async (intent: Intent): Promise<Intent> => (await journal.get(intent._id).catch(() => null)) ?? intent;
 
   /** The only place that places an order. Durable as `sending` before the first byte, and never asked twice. */
   async function send(intent: Intent, leg: Leg, at: number): Promise<void> {

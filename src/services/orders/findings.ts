@@ -96,7 +96,10 @@ export interface CheckedChange {
 }
 
 /** What can be said of an open order as it is to become. A change cannot be sliced. */
-export function checkChange({ order, change, instrument, quote }: CheckedChange, capabilities: Capabilities): Finding[] {
+export function checkChange(
+  { order, change, instrument, quote }: CheckedChange,
+  capabilities: Capabilities,
+): Finding[] {
   const { side, productType, filledQty } = order;
   const qty = change.qty ?? order.qty;
   const findings: Finding[] = [];

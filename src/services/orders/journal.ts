@@ -175,7 +175,5 @@ export function withNote(
     ...(note.message === undefined ? {} : { message: note.message }),
   };
   const all = [...history, entry];
-  return all.length <= HISTORY_HEAD + HISTORY_TAIL
-    ? all
-    : [...all.slice(0, HISTORY_HEAD), ...all.slice(-HISTORY_TAIL)];
+  return all.length <= HISTORY_HEAD + HISTORY_TAIL ? all : [...all.slice(0, HISTORY_HEAD), ...all.slice(-HISTORY_TAIL)];
 }

@@ -1,7 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
-import { type Paise, paise, sumPaise, valueOf } from "../../domain/money.ts";
+import { negatePaise, type Paise, paise, sumPaise, valueOf } from "../../domain/money.ts";
 import type { Order, OrderChange } from "../../domain/order.ts";
 import { dayPnl } from "../../domain/totals.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -145,7 +145,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     const silent = parts.find((part) => !part.ok);
     if (silent) return [{ level: "block", code: "loss-unread", label: silent.link.label }];
     const pnl = sumPaise(parts.flatMap((part) => (part.ok ? part.value.map(dayPnl) : [])));
-    return pnl <= -dayLoss ? [{ level: "block", code: "limit-loss", limit: dayLoss }] : [];
+    return pnl <= negatePaise(dayLoss) ? [{ level: "block", code: "limit-loss", limit: dayLoss }] : [];
   }
 
   async function countFindings(user: UserId, values: LimitValues, legs: number): Promise<Finding[]> {
@@ -179,14 +179,12 @@ export function createLimits(deps: LimitsDeps): Limits {
     async check(request, plan) {
       if (isWayOut(request.origin)) return [];
       const { values } = await of(request.userId);
-      const findings = await Promise.all([
-        valueFindings(values, plan.value),
-        segmentFindings(values, request.instrument),
+      const asked = await Promise.all([
         lossFindings(request.userId, values),
         countFindings(request.userId, values, request.parts.length),
         largeFindings(request.userId, plan.value),
       ]);
-      return findings.flat();
+      return [...valueFindings(values, plan.value), ...segmentFindings(values, request.instrument), ...asked.flat()];
     },
     async checkChange(user, instrument, order, change) {
       const { values } = await of(user);

@@ -73,7 +73,15 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     driftBasisPoints,
     mayTrade,
   });
-  const changes = createChanges({ accounts, journal, quotes, clock, log, ask, checkLimits: limits.checkChange });
+  const changes = createChanges({
+    accounts,
+    journal,
+    quotes,
+    clock,
+    log,
+    ask,
+    checkLimits: (...asked) => limits.checkChange(...asked),
+  });
   const panic = createPanic({
     accounts,
     changes,

@@ -10,7 +10,21 @@ import type { OrderTiming } from "./timing.ts";
 
 export const FIRST_LOOK_MS = 700;
 /** Pauses between the looks at one order; the last one goes on. */
-const LOOK_DELAYS_MS = [FIRST_LOOK_MS, 1_000, 1_500, 2_000, 3_000, 5_000, 5_000, 10_000, 15_000, 30_000, 30_000, 30_000, 60_000];
+const LOOK_DELAYS_MS = [
+  FIRST_LOOK_MS,
+  1_000,
+  1_500,
+  2_000,
+  3_000,
+  5_000,
+  5_000,
+  10_000,
+  15_000,
+  30_000,
+  30_000,
+  30_000,
+  60_000,
+];
 const BATCH = 50;
 
 export interface Watcher {

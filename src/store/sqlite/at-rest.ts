@@ -39,7 +39,11 @@ export function sqliteAtRest(databases: readonly DatabaseSync[]): AtRest {
     },
     async swap(collection, document, field, to) {
       const changed = { ...document, [field]: to };
-      const { changes } = swapIn(collection).run({ id: document._id, from: JSON.stringify(document), to: JSON.stringify(changed) });
+      const { changes } = swapIn(collection).run({
+        id: document._id,
+        from: JSON.stringify(document),
+        to: JSON.stringify(changed),
+      });
       return Number(changes) === 1;
     },
   };

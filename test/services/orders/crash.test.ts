@@ -259,7 +259,7 @@ function replacing(store: Store, around: (write: () => Promise<boolean>) => Prom
   return {
     ...store,
     collection<T extends Document>(spec: Parameters<Store["collection"]>[0]): Collection<T> {
-      const inner = store.collection<T>(spec as never);
+      const inner = store.collection<T>(spec);
       if (spec.name !== "orders") return inner;
       return { ...inner, replace: (document, version) => around(() => inner.replace(document, version)) };
     },

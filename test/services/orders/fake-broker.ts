@@ -57,7 +57,11 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
       case "accept":
         return Promise.resolve(outcome);
       case "refuse":
-        return Promise.resolve({ kind: "rejected", reason: "Margin is short", raw: "MarginException: Margin is short" });
+        return Promise.resolve({
+          kind: "rejected",
+          reason: "Margin is short",
+          raw: "MarginException: Margin is short",
+        });
       case "not-sent":
         return Promise.resolve({ kind: "not-sent", reason: "session over", cause: "session-expired" });
       case "lose-answer":
@@ -139,8 +143,7 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
       if (isTaken(script)) fake.set(order.orderId, { status: "cancelled" });
       return answer(script, { kind: "accepted", orderId: order.orderId, handle: {} });
     },
-    findOrdersByTag: (_access, tag) =>
-      read("findOrdersByTag", () => visible().filter((order) => order.tag === tag)),
+    findOrdersByTag: (_access, tag) => read("findOrdersByTag", () => visible().filter((order) => order.tag === tag)),
     getOrder: (_access, orderId) =>
       read("getOrder", () => visible().find((order) => order.orderId === orderId) ?? null),
   };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { randomBytes } from "node:crypto";
 import type { UserId } from "../../../src/domain/ids.ts";
 import { userId } from "../../../src/domain/ids.ts";
-import { type Equity, equitySymbol, type Instrument, instrumentKey } from "../../../src/domain/instrument.ts";
+import { type Equity, equitySymbol, instrumentKey } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { LegState } from "../../../src/domain/order-intent.ts";
@@ -14,7 +14,11 @@ import { Secret } from "../../../src/lib/secret.ts";
 import type { Store } from "../../../src/ports/store.ts";
 import { type Accounts, createAccounts, type Link } from "../../../src/services/accounts.ts";
 import type { Intent } from "../../../src/services/orders/journal.ts";
-import { createOrderServices, type OrderServices, type OrderServicesDeps } from "../../../src/services/orders/orders.ts";
+import {
+  createOrderServices,
+  type OrderServices,
+  type OrderServicesDeps,
+} from "../../../src/services/orders/orders.ts";
 import type { TicketRequest, TicketView } from "../../../src/services/orders/tickets.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
@@ -133,7 +137,7 @@ function build(
 export function asked(floor: Floor, more: Partial<TicketRequest> = {}): TicketRequest {
   return {
     userId: ASHA,
-    instrument: SBIN as Instrument,
+    instrument: SBIN,
     side: "BUY",
     type: "MARKET",
     price: null,
