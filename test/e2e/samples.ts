@@ -25,8 +25,9 @@ const FIRST = ["start", "buy", "sell"];
 const running = await startTestSauda({ SAUDA_CLOCK: "2026-11-23T10:42:00+05:30" });
 const asha = running.playground.chat(ASHA);
 const replies = new Map<string, string>();
-const confirmed = (id: number): Message | undefined =>
-  asha.messages().find(({ message_id, text }) => message_id === id && /Filled|Open at the broker/.test(text ?? ""));
+const ENDS: Readonly<Record<string, RegExp>> = { buy: /Filled/, sell: /Open at the broker/ };
+const confirmed = (id: number, name: string): Message | undefined =>
+  asha.messages().find(({ message_id, text }) => message_id === id && ENDS[name]?.test(text ?? ""));
 
 for (const name of FIRST) {
   const typed = TYPED[name] ?? `/${name}`;
@@ -37,7 +38,7 @@ for (const name of FIRST) {
     await asha.until(() => asha.messages().find(({ text }) => text?.includes("account is open")));
   } else {
     asha.tapButton(name === "buy" ? "Confirm buy" : "Confirm sell");
-    const done = await asha.until(() => confirmed(card.message_id));
+    const done = await asha.until(() => confirmed(card.message_id, name));
     replies.set(name, `${replies.get(name)}\n\nand once confirmed:\n\n${quoted(done)}`);
   }
 }
