@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BrokerConnector } from "../../connectors/base.ts";
+import { brokerDefinitions } from "../../connectors/index.ts";
+import { userId, type BrokerName } from "../../src/domain/ids.ts";
+import type { Position } from "../../src/domain/portfolio.ts";
+import { BrokerError } from "../../src/errors.ts";
+import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import { createAccounts, type Accounts, type Broker } from "../../src/services/accounts.ts";
+import { createPortfolio } from "../../src/services/portfolio.ts";
+import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/store.ts";
+
+const ASHA = userId(1001);
+const VIKRAM = userId(1002);
+const NOW = 1_795_500_000_000;
+const clock = { now: () => NOW, sleep: async () => undefined };
+
+let dir: string;
+let store: SqliteStore;
+let accounts: Accounts;
+/** What each broker's positions call does. */
+let answer: (broker: BrokerName) => Promise<Position[]>;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), "sauda-accounts-"));
+  store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
+  const brokers = new Map<BrokerName, Broker>(
+    brokerDefinitions.map((definition) => {
+      const connector: Pick<BrokerConnector, "getPositions"> = { getPositions: () => answer(definition.name) };
+      return [definition.name, { definition, connector: connector as BrokerConnector }];
+    }),
+  );
+  accounts = createAccounts({ store, clock, brokers });
+  for (const { name } of brokerDefinitions) await linkLive(name);
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function linkLive(broker: BrokerName) {
+  const link = await accounts.add(ASHA, broker, {});
+  const tokens = { accessToken: new Secret("t"), accountId: "A1", issuedAt: NOW, expiresAt: NOW + 1_000 };
+  return accounts.update(link._id, () => ({ is_active: true, tokens, account_id: "A1" }));
+}
+
+describe("the merged reads", () => {
+  it("ask all four brokers before the first has answered: they cost the slowest, not the sum", async () => {
+    let asked = 0;
+    let release: () => void = () => undefined;
+    const allAsked = new Promise<void>((resolve) => (release = resolve));
+    answer = async () => {
+      asked += 1;
+      if (asked === brokerDefinitions.length) release();
+      await allAsked;
+      return [];
+    };
+    const parts = await createPortfolio(accounts).positions(ASHA);
+    expect(parts.map((part) => part.ok)).toEqual([true, true, true, true]);
+  });
+
+  it("name the broker that failed and still bring the others", async () => {
+    answer = async (broker) => {
+      if (broker === "dhan") throw new BrokerError("unavailable", "down", { broker, endpoint: "GET /positions" });
+      return [];
+    };
+    const parts = await createPortfolio(accounts).positions(ASHA);
+    expect(parts.filter((part) => !part.ok).map((part) => part.link.broker_name)).toEqual(["dhan"]);
+  });
+
+  it("note a session that the broker calls dead, so that the next read does not ask it again", async () => {
+    let calls = 0;
+    answer = async (broker) => {
+      if (broker !== "fyers") return [];
+      calls += 1;
+      throw new BrokerError("auth-expired", "expired", { broker, endpoint: "GET /positions" });
+    };
+    await createPortfolio(accounts).positions(ASHA);
+    const again = await createPortfolio(accounts).positions(ASHA);
+    expect(again.find((part) => part.link.broker_name === "fyers")?.ok).toBe(false);
+    expect(calls).toBe(1);
+  });
+});
+
+describe("links", () => {
+  it("belong to their user only", async () => {
+    const [link] = await accounts.all(ASHA);
+    if (!link) throw new Error("no link");
+    expect(await accounts.get(VIKRAM, link._id)).toBeNull();
+    expect(await accounts.remove(VIKRAM, link._id)).toBe(false);
+    expect(await accounts.all(VIKRAM)).toEqual([]);
+  });
+
+  it("get names that tell them apart", async () => {
+    const second = await accounts.add(ASHA, brokerDefinitions[0]?.name as BrokerName, {});
+    expect(second.label).toBe(`${brokerDefinitions[0]?.name}2`);
+  });
+
+  it("are past use at the instant their session ends", async () => {
+    const [link] = await accounts.all(ASHA);
+    if (!link?.tokens) throw new Error("no link");
+    const tokens = { ...link.tokens, expiresAt: NOW };
+    expect(accounts.hasSession(await accounts.update(link._id, () => ({ tokens })))).toBe(false);
+  });
+});
