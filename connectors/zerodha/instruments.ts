@@ -53,8 +53,12 @@ export async function* readMaster(
       continue;
     }
     const cells = splitCsv(line);
+    if (cells.length !== names.length) {
+      onSkipped("bad row");
+      continue;
+    }
     const row: Row = Object.fromEntries(names.map((name, column) => [name, cells[column] ?? ""]));
-    const venue = cells.length === names.length ? toVenueInstrument(row, onSkipped) : onSkipped("bad row");
+    const venue = toVenueInstrument(row, onSkipped);
     if (venue) yield venue;
   }
 }

@@ -45,15 +45,19 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
     },
   };
 
+  /** A lease taken anew counts its versions from the start, so whose it is comes first. False when it is another's. */
+  async function move(name: string, holder: string, expiresAt: number): Promise<boolean> {
+    const current = await leases.get(name);
+    return current?.holder === holder && leases.replace({ _id: name, holder, expiresAt }, current.version);
+  }
+
   function keep(name: string, holder: string, until: () => number): Lease {
     const lost = new AbortController();
-    let version = 1;
     let keptUntil = until();
     const renew = async (): Promise<void> => {
       const expiresAt = until();
-      const isKept = await leases.replace({ _id: name, holder, expiresAt }, version).catch(() => null);
+      const isKept = await move(name, holder, expiresAt).catch(() => null);
       if (isKept === true) {
-        version += 1;
         keptUntil = expiresAt;
       } else if (isKept === false || clock.now() >= keptUntil) {
         clearInterval(timer);
@@ -69,7 +73,7 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
       async release() {
         clearInterval(timer);
         await renewing;
-        if (!lost.signal.aborted) await leases.replace({ _id: name, holder, expiresAt: clock.now() - 1 }, version);
+        if (!lost.signal.aborted) await move(name, holder, clock.now() - 1);
       },
     };
   }

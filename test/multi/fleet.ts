@@ -23,12 +23,14 @@ export interface Fleet {
   readonly proxy: Proxy;
   readonly members: readonly Member[];
   chat(user: number): TestChat;
+  /** Waits until nothing is being handled, so that the next update is taken up by whoever gets it. */
+  settled(): Promise<void>;
   /** Starts one more process; resolves when it is ready, unless told not to wait. */
   add(settings?: Readonly<Record<string, string>>): Promise<Member>;
   stop(): Promise<void>;
 }
 
-const READY_MS = 20_000;
+const READY_MS = 40_000;
 
 /** Several real processes on one MongoDB, behind one proxy, with a local Telegram and local brokers. */
 export async function startFleet(
@@ -85,6 +87,13 @@ export async function startFleet(
     members,
     chat: (user) => world.telegram.chat(user),
     add,
+    async settled() {
+      const alive = members.filter(({ port }) => proxy.backends.has(port));
+      for (const member of alive) {
+        while ((await member.metric("sauda_inbox_running")) > 0)
+          await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
     async stop() {
       for (const { entry } of members) entry.child.kill("SIGTERM");
       await Promise.all(members.map(({ entry }) => entry.ended));
