@@ -50,7 +50,7 @@ const tap = (label: string): Promise<void> => page.getByRole("log").getByRole("b
 
 it("goes from /start to a filled order and its position in a phone-size browser", async () => {
   await page.goto(running.playground.url);
-  await expect.poll(() => page.getByText("Local simulation").isVisible()).toBe(true);
+  await page.getByText("Local simulation").first().waitFor();
 
   await type("/start");
   await tap("Open a paper account");
