@@ -53,9 +53,7 @@ export const forget: CommandModule = {
 /** What may be at the market must be known first: its record is what tells us. */
 async function hasOrderUnderWay(deps: BotDeps, ctx: SaudaContext): Promise<boolean> {
   const recent = await deps.journal.ofUser(ctx.user._id, { limit: RECENT_INTENTS, order: "desc" });
-  return recent.some((intent) =>
-    intent.legs.some((leg) => leg.state === "confirmed" || leg.state === "sending" || leg.state === "unknown"),
-  );
+  return recent.some((intent) => intent.legs.some((leg) => leg.state === "sending" || leg.state === "unknown"));
 }
 
 /** The broker's session is ended too, if it still listens. */

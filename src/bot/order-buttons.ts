@@ -7,9 +7,13 @@ import { onCallback } from "./callbacks.ts";
 import { askToCancel } from "./change-flow.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
-import { instrumentFrom, ownIntent, repeatTicket, showOrder, showRenewed } from "./order-flow.ts";
+import { enterDialogue } from "./dialogues.ts";
+import { drawOrder, instrumentFrom, ownIntent, repeatTicket, showOrder, showRenewed } from "./order-flow.ts";
 import * as text from "./text.ts";
 import { show } from "./view.ts";
+
+/** A broker that takes longer than this to answer gets a card that says so meanwhile. */
+const SLOW_BROKER_MS = 250;
 
 /** The buttons of ticket and order cards. Each is checked against the user it was made for, in the store. */
 export function orderButtons(deps: BotDeps): Composer<SaudaContext> {
@@ -37,7 +41,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     const intent = await dropped(deps, ctx, id, "edited");
     if (!intent) return;
     await show(ctx, { html: text.orders.dropped() });
-    await ctx.conversation.enter("place-order", { side: intent.plan.side, key: intent.plan.key });
+    await enterDialogue(ctx, "place-order", { side: intent.plan.side, key: intent.plan.key });
   });
   onCallback(trading, "ta", async (ctx, [id]) => {
     const intent = await ownIntent(deps, ctx.user._id, id);
@@ -47,7 +51,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
   onCallback(trading, "tkt", async (ctx, [side, key]) => {
     const instrument = await instrumentFrom(deps, key);
     if (instrument)
-      await ctx.conversation.enter("place-order", { side: side === "S" ? "SELL" : "BUY", key: instrument.key });
+      await enterDialogue(ctx, "place-order", { side: side === "S" ? "SELL" : "BUY", key: instrument.key });
   });
 }
 
@@ -72,12 +76,12 @@ function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void 
     const intent = await ownIntent(deps, ctx.user._id, id);
     const target = intent?.legs[Number(leg)];
     if (target && target.orderId !== null)
-      await ctx.conversation.enter("modify-order", { link: target.link, orderId: target.orderId });
+      await enterDialogue(ctx, "modify-order", { link: target.link, orderId: target.orderId });
   });
   onCallback(trading, "bc", (ctx, [link, order]) =>
     askToCancel(deps, ctx, (link ?? "") as LinkId, (order ?? "") as BrokerOrderId),
   );
-  onCallback(trading, "bm", (ctx, [link, orderId]) => ctx.conversation.enter("modify-order", { link, orderId }));
+  onCallback(trading, "bm", (ctx, [link, orderId]) => enterDialogue(ctx, "modify-order", { link, orderId }));
   onCallback(trading, "oq", async (ctx, [id]) => {
     const intent = await ownIntent(deps, ctx.user._id, id);
     if (intent) await repeatTicket(deps, ctx, intent);
@@ -113,11 +117,12 @@ async function showSending(
   ctx: SaudaContext,
   { intent, sent }: Extract<ConfirmResult, { kind: "confirmed" }>,
 ): Promise<void> {
-  const draw = (of: Intent): Promise<void> =>
-    showOrder(deps, ctx, of).catch((error: unknown) => ctx.log.warn({ err: error }, "card not drawn"));
-  // The card shows that the tap counted while the broker is still being asked; the answer replaces it.
-  const [, answered] = await Promise.all([draw(intent), sent]);
-  await draw(await deps.watcher.look(answered).catch(() => answered));
+  const late = (error: unknown): void => ctx.log.warn({ err: error }, "card not drawn");
+  const isSlow = await Promise.race([sent.then(() => false), deps.clock.sleep(SLOW_BROKER_MS).then(() => true)]);
+  if (isSlow) await drawOrder(deps, ctx, intent).catch(late);
+  const answered = await sent;
+  const looked = await deps.watcher.look(answered).catch(() => answered);
+  await showOrder(deps, ctx, looked).catch(late);
 }
 
 async function renewOrTell(

@@ -148,17 +148,22 @@ export async function showRenewed(
   return true;
 }
 
-/** Draws the living card of an order where the button was tapped. A drawing that fails is made up for by the watcher. */
+/** Draws the living card of an order where the button was tapped, again if it moved meanwhile. */
 export async function showOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
-  const links = await deps.accounts.all(ctx.user._id);
   let shown = intent;
   for (let draws = 0; draws < DRAWS; draws += 1) {
-    await show(ctx, orderCard(shown, deps.accounts, links, deps.clock.now()));
+    await drawOrder(deps, ctx, shown);
     await deps.journal.drawn(shown);
     const now = await deps.journal.get(intent._id);
     if (!now || JSON.stringify(now.legs) === JSON.stringify(shown.legs)) return;
     shown = now;
   }
+}
+
+/** Draws an order's card as it was a moment ago: somebody draws it again. */
+export async function drawOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
+  const links = await deps.accounts.all(ctx.user._id);
+  await show(ctx, orderCard(intent, deps.accounts, links, deps.clock.now()));
 }
 
 /** The order behind a button, only for its owner. */

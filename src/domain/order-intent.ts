@@ -4,22 +4,21 @@ import type { Paise, Price } from "./money.ts";
 import { assertNever } from "./order.ts";
 
 /**
- * One leg's life. A leg is one order at one account; it is sent at most once: `sending` is entered by one edge only.
+ * One leg's life. A leg is one order at one account; it is sent at most once: `sending` is entered by one edge only,
+ * and whoever wrote that edge is the only one who sends.
  *
- *   ticket ── confirm ──▶ confirmed ── claim ──▶ sending ── accepted ──▶ working ──▶ filled
- *     │                       │                     │  │                  ▲   ├────▶ cancelled
- *     └─ lapse, cancel        │                     │  ├─ refused ─▶ rejected ◀──┤
- *        ─▶ dropped           └─ orphaned ──────────┼─▶ not-sent ◀─┐     │   └────▶ expired
- *                                                   │  ├─ not sent ┘     │
- *                                                   │  └─ no answer ─┐   │
- *                                     sender lost ──┴────────────────┴─▶ unknown ── seen, late answer ─▶ working …
- *                                                                          └─ absent ─▶ not-found ── seen ─▶ working …
+ *   ticket ── confirm ──▶ sending ── accepted ──▶ working ──▶ filled
+ *     │                     │  │                  ▲   ├────▶ cancelled
+ *     └─ lapse, cancel      │  ├─ refused ─▶ rejected ◀──┤
+ *        ─▶ dropped         │  ├─ not sent ─▶ not-sent   └────▶ expired
+ *                           │  └─ no answer ─┐    │
+ *              sender lost ─┴────────────────┴─▶ unknown ── seen, late answer ─▶ working …
+ *                                                 └─ absent ─▶ not-found ── seen ─▶ working …
  *   working, unknown ── the trading day's book is gone, unseen to its end ─▶ unresolved
  */
 export const LEG_STATES = [
   "ticket",
   "dropped",
-  "confirmed",
   "sending",
   "unknown",
   "working",
@@ -36,11 +35,8 @@ export type LegState = (typeof LEG_STATES)[number];
 export type LegEvent =
   | { readonly kind: "confirm" }
   | { readonly kind: "drop" }
-  | { readonly kind: "claim" }
   | { readonly kind: "outcome"; readonly outcome: OrderOutcome }
-  /** Confirmed, but whoever should have sent it is gone: nothing was sent. */
-  | { readonly kind: "orphaned" }
-  /** Claimed, but whoever was sending it is gone: it may have been sent. */
+  /** Confirmed, but whoever was sending it is gone: it may have been sent. */
   | { readonly kind: "sender-lost" }
   /** The broker's book shows it. */
   | { readonly kind: "seen"; readonly order: BookedOrder }
@@ -64,10 +60,10 @@ export interface Leg {
   readonly booked: OrderStatus | null;
   /** The broker's words on a refusal, or why it was not sent. */
   readonly reason: string | null;
-  readonly notSentCause: NotSentCause | "orphaned" | null;
+  readonly notSentCause: NotSentCause | null;
   /** The latest cancel or change that was asked of the broker for this order. */
   readonly change: LegChange | null;
-  /** Epoch ms of the claim: the start of the time within which an unknown leg may still appear in the book. */
+  /** Epoch ms of the confirmation: the start of the time within which an unknown leg may still appear in the book. */
   readonly sentAt: number | null;
   /** Epoch ms since which nothing more can reach the broker, while it is not known what did. */
   readonly unknownSince: number | null;
@@ -110,15 +106,11 @@ export interface HistoryEntry {
 export function nextLeg(leg: Leg, event: LegEvent, now: number): Leg | null {
   switch (event.kind) {
     case "confirm":
-      return leg.state === "ticket" ? { ...leg, state: "confirmed" } : null;
+      return leg.state === "ticket" ? { ...leg, state: "sending", sentAt: now } : null;
     case "drop":
       return leg.state === "ticket" ? { ...leg, state: "dropped" } : null;
-    case "claim":
-      return leg.state === "confirmed" ? { ...leg, state: "sending", sentAt: now } : null;
     case "outcome":
       return canTake(leg, event.outcome) ? afterOutcome(leg, event.outcome, now) : null;
-    case "orphaned":
-      return leg.state === "confirmed" ? { ...leg, state: "not-sent", notSentCause: "orphaned" } : null;
     case "sender-lost":
       return leg.state === "sending" ? { ...leg, state: "unknown", unknownSince: now } : null;
     case "seen":

@@ -57,9 +57,7 @@ const OUTCOMES: readonly OrderOutcome[] = [
 const EVENTS: readonly LegEvent[] = [
   { kind: "confirm" },
   { kind: "drop" },
-  { kind: "claim" },
   ...OUTCOMES.map((outcome): LegEvent => ({ kind: "outcome", outcome })),
-  { kind: "orphaned" },
   { kind: "sender-lost" },
   ...ORDER_STATUSES.map((status): LegEvent => ({ kind: "seen", order: booked({ status }) })),
   { kind: "absent" },
@@ -80,8 +78,7 @@ const SEEN = Object.fromEntries(
 
 /** The whole machine; what is not here is no transition. */
 const TRANSITIONS: Readonly<Record<LegState, Readonly<Record<string, LegState>>>> = {
-  ticket: { confirm: "confirmed", drop: "dropped" },
-  confirmed: { claim: "sending", orphaned: "not-sent" },
+  ticket: { confirm: "sending", drop: "dropped" },
   sending: {
     "outcome accepted": "working",
     "outcome rejected": "rejected",
@@ -151,13 +148,15 @@ describe("any history", () => {
     return steps;
   }
 
-  it("claims at most once, and only after a confirmation", () => {
+  it("goes out at most once, and only by a confirmation", () => {
     fc.assert(
       fc.property(histories, (history) => {
-        const kinds = walk(history).map(({ event }) => event?.kind);
-        expect(kinds.filter((kind) => kind === "claim").length).toBeLessThanOrEqual(1);
-        const claimedAt = kinds.indexOf("claim");
-        if (claimedAt !== -1) expect(kinds.slice(0, claimedAt)).toContain("confirm");
+        const steps = walk(history);
+        const sendings = steps.filter(
+          ({ leg }, at) => leg.state === "sending" && steps[at - 1]?.leg.state !== "sending",
+        );
+        expect(sendings.length).toBeLessThanOrEqual(1);
+        for (const { event } of sendings) expect(event?.kind).toBe("confirm");
       }),
       { numRuns: 3_000 },
     );

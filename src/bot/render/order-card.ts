@@ -152,7 +152,6 @@ function droppedCard(intent: Intent, accounts: Accounts, links: readonly Link[])
 const STATE_SIGNS: Readonly<Record<LegState, string>> = {
   ticket: "⚪",
   dropped: "⚪",
-  confirmed: "🕓",
   sending: "🕓",
   unknown: "❓",
   working: "🟡",
@@ -178,8 +177,6 @@ function legText(leg: Leg, plan: OrderPlan): Html {
       return html`Not confirmed yet.`;
     case "dropped":
       return html`Nothing was sent.`;
-    case "confirmed":
-      return html`Confirmed. On its way to the broker.`;
     case "sending":
       return html`Sending to the broker.`;
     case "unknown":
@@ -195,7 +192,7 @@ function legText(leg: Leg, plan: OrderPlan): Html {
     case "expired":
       return html`<b>Expired</b>${leg.filledQty > 0 ? ` after ${filled}${at}` : ", nothing was filled"}.`;
     case "not-sent":
-      return html`<b>Not sent.</b> Nothing reached the market${leg.notSentCause === "orphaned" ? ": I was stopped before sending" : ""}. Repeat makes a new card.`;
+      return html`<b>Not sent.</b> Nothing reached the market. Repeat makes a new card.`;
     case "not-found":
       return html`<b>Not placed.</b> The broker's book, read again and again, does not have it. Look once at the broker before repeating.`;
     case "unresolved":

@@ -8,7 +8,6 @@ import { quantity } from "./amounts.ts";
 
 /** What the broker's book does not show: orders that are on their way, lost from sight, or never got there. */
 const UNBOOKED: Readonly<Partial<Record<LegState, string>>> = {
-  confirmed: "on its way",
   sending: "being sent",
   unknown: "not known yet",
   "not-sent": "not sent",
@@ -46,6 +45,5 @@ function line({ intent, leg }: Unbooked, links: readonly Link[]): Html {
   const what = UNBOOKED[leg.state] ?? "refused";
   const why = leg.reason === null ? "" : `: ${leg.reason}`;
   const { plan, confirmedAt } = intent;
-  return html`${istTime(confirmedAt ?? intent.createdAt)} ${plan.side} ${quantity(leg.qty)} ${ticker(plan.symbol)}
-    <i>${label}</i> <b>${what}</b>${why}`;
+  return html`${istTime(confirmedAt ?? intent.createdAt)} ${plan.side} ${quantity(leg.qty)} ${ticker(plan.symbol)} <i>${label}</i> <b>${what}</b>${why}`;
 }

@@ -7,16 +7,7 @@ import type { Accounts } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
 import { type Ask, describeOutcome } from "./asking.ts";
 import type { Finding } from "./findings.ts";
-import {
-  type Card,
-  type Intent,
-  type IntentChange,
-  isWayOut,
-  type Journal,
-  type Note,
-  type Origin,
-  stepAll,
-} from "./journal.ts";
+import { type Card, type Intent, type IntentChange, isWayOut, type Journal, type Origin, stepAll } from "./journal.ts";
 import { requestOf } from "./ticket-plan.ts";
 import type { OrderTiming } from "./timing.ts";
 import { FIRST_LOOK_MS } from "./watcher.ts";
@@ -111,21 +102,13 @@ export function createDesk(deps: DeskDeps): Desk {
 
   /** Never rejects: from here on, whatever fails is told by the legs. */
   async function sendAll(intent: Intent): Promise<Intent> {
-    try {
-      const claim: Note = { who: "sauda", what: "sending" };
-      const claimed = await journal.change(intent._id, (current) => stepAll(current, "claim", claim, clock.now()));
-      if (!claimed) return await latest(intent);
-      await Promise.all(claimed.legs.map((leg, at) => send(claimed, leg, at)));
-      return await latest(claimed);
-    } catch (error) {
-      log.error({ err: error, intent: intent._id }, "order left for the watcher");
-      return intent;
-    }
+    await Promise.all(intent.legs.map((leg, at) => send(intent, leg, at)));
+    return latest(intent);
   }
 
   const latest = async (intent: Intent): Promise<Intent> => (await journal.get(intent._id).catch(() => null)) ?? intent;
 
-  /** The only place that places an order. Durable as `sending` before the first byte, and never asked twice. */
+  /** The only place that places an order: called by the one confirmation, after it was durable. */
   async function send(intent: Intent, leg: Leg, at: number): Promise<void> {
     const outcome = await place(intent, leg);
     log.info({ intent: intent._id, leg: at, outcome: outcome.kind }, "order answered");

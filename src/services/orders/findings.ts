@@ -82,9 +82,10 @@ export function checkSession(order: SessionCheck, capabilities: Pick<Capabilitie
   return phase === "closing-auction" ? checkAuction(order) : [];
 }
 
+/** Only warnings: stocks without derivatives trade on as usual, and the broker knows which those are. */
 function checkAuction({ type, validity }: SessionCheck): Finding[] {
-  if (type === "SL" || type === "SL-M") return [{ level: "block", code: "auction", why: "type" }];
-  if (validity === "IOC") return [{ level: "block", code: "auction", why: "validity" }];
+  if (type === "SL" || type === "SL-M") return [{ level: "warn", code: "auction", why: "type" }];
+  if (validity === "IOC") return [{ level: "warn", code: "auction", why: "validity" }];
   return [{ level: "warn", code: "auction-rules" }];
 }
 

@@ -149,12 +149,7 @@ function withEvent(intent: Intent, at: number, event: LegEvent, note: Note, now:
 }
 
 /** All legs take the same step, or none does. */
-export function stepAll(
-  intent: Intent,
-  kind: "confirm" | "drop" | "claim",
-  note: Note,
-  now: number,
-): IntentChange | null {
+export function stepAll(intent: Intent, kind: "confirm" | "drop", note: Note, now: number): IntentChange | null {
   const legs = intent.legs.map((leg) => nextLeg(leg, { kind }, now)).filter((leg) => leg !== null);
   if (legs.length < intent.legs.length) return null;
   return { legs, isCardStale: true, history: withNote(intent.history, note, null, now) };

@@ -97,7 +97,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   }
 
   async function lookAtLeg(intent: Intent, leg: Leg, at: number): Promise<void> {
-    const event = orphanEvent(intent, leg) ?? (await bookEvent(intent, leg));
+    const event = lostEvent(leg) ?? (await bookEvent(intent, leg));
     if (event === null) return;
     const detail =
       event.kind === "seen" ? `${event.order.status} ${event.order.filledQty}/${event.order.qty}` : undefined;
@@ -108,12 +108,10 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       log.info({ intent: intent._id, leg: at, event: event.kind, state: changed.legs[at]?.state }, "order moved");
   }
 
-  /** A leg whose sender is gone: what was not claimed was not sent, what was claimed may have been. */
-  function orphanEvent(intent: Intent, leg: Leg): LegEvent | null {
-    const isOver = (since: number | null): boolean => clock.now() - (since ?? 0) > deps.timing.leaseMs;
-    if (leg.state === "confirmed" && isOver(intent.confirmedAt)) return { kind: "orphaned" };
-    if (leg.state === "sending" && isOver(leg.sentAt)) return { kind: "sender-lost" };
-    return null;
+  /** A leg whose sender is gone may have been sent. */
+  function lostEvent(leg: Leg): LegEvent | null {
+    const isOver = clock.now() - (leg.sentAt ?? 0) > deps.timing.leaseMs;
+    return leg.state === "sending" && isOver ? { kind: "sender-lost" } : null;
   }
 
   /** What the broker's book says of a leg that is out there; null when it could not be read or says nothing new. */

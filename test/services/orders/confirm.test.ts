@@ -86,7 +86,6 @@ describe("a confirmation", () => {
     expect(after?.history).toMatchObject([
       { who: ASHA, what: "ticket" },
       { who: ASHA, what: "confirmed", message: 77 },
-      { who: "sauda", what: "sending" },
       { who: "sauda", what: "accepted", leg: 0, detail: "zerodha-1" },
     ]);
   });

@@ -3,7 +3,7 @@ import { linkId } from "../../../src/domain/ids.ts";
 import type { Collection, Document, Store } from "../../../src/ports/store.ts";
 import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import { ASHA, type Floor, openFloor, sent, states, statesNow, ticket, watch } from "./floor.ts";
+import { ASHA, breathe, type Floor, openFloor, sent, states, statesNow, ticket, watch } from "./floor.ts";
 
 const LEASE_MS = ORDER_TIMING.leaseMs;
 const BELIEVED_MS = 30_000;
@@ -26,14 +26,15 @@ describe("a process that dies", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("between confirmation and claim leaves an order that was not sent, and says so", async () => {
-    const dying = await openFloor({ brokers: [broker], wrap: (store) => dyingAfter(store, 1) });
+  it("right after the confirmation leaves an order that was not placed, and says so", async () => {
+    const dying = await openFloor({ brokers: [broker], wrap: dyingAtTheFirstWrite });
     const { intent } = await ticket(dying);
-    await tap(dying, intent.confirmId);
+    void tap(dying, intent.confirmId);
+    await breathe();
     const next = dying.crash();
-    expect(await statesNow(next, intent)).toEqual(["confirmed"]);
-    await watch(next, LEASE_MS + 2_000);
-    expect(next.drawn.at(-1)?.legs).toMatchObject([{ state: "not-sent", notSentCause: "orphaned" }]);
+    expect(await statesNow(next, intent)).toEqual(["sending"]);
+    await watch(next, LEASE_MS + BELIEVED_MS + 20_000);
+    expect(states(next.drawn.at(-1) ?? null)).toEqual(["not-found"]);
     expect(broker.placed).toEqual([]);
     await dying.close();
   });
@@ -93,23 +94,38 @@ describe("a store that fails", () => {
     await broken.close();
   });
 
-  it("when the claim is to be made sends nothing", async () => {
-    let left = Infinity;
-    const broken = await openFloor({ brokers: [broker], wrap: (store) => failing(store, () => (left -= 1) < 0) });
+  it("when the confirmation is to be kept sends nothing, and the ticket can be confirmed again", async () => {
+    let isDown = false;
+    const broken = await openFloor({ brokers: [broker], wrap: (store) => failing(store, () => isDown) });
     const { intent } = await ticket(broken);
-    left = 1;
-    const after = await sent(broken, { intent });
-    expect(states(after)).toEqual(["confirmed"]);
+    isDown = true;
+    await expect(tap(broken, intent.confirmId)).rejects.toThrow("disk");
+    expect(broker.placed).toEqual([]);
+    isDown = false;
+    expect(states(await sent(broken, { intent }))).toEqual(["working"]);
+    await broken.close();
+  });
+
+  it("after the confirmation was kept, but before that was known, leaves an order that nobody sends", async () => {
+    let isDown = false;
+    const broken = await openFloor({ brokers: [broker], wrap: (store) => losingAnswers(store, () => isDown) });
+    const { intent } = await ticket(broken);
+    isDown = true;
+    await expect(tap(broken, intent.confirmId)).rejects.toThrow("connection");
+    isDown = false;
+    expect(await tap(broken, intent.confirmId)).toEqual({ kind: "used" });
+    await watch(broken, LEASE_MS + BELIEVED_MS + 20_000);
+    expect(await statesNow(broken, intent)).toEqual(["not-found"]);
     expect(broker.placed).toEqual([]);
     await broken.close();
   });
 });
 
 describe("a process that was held up", () => {
-  it("between claim and sending sends nothing any more", async () => {
+  it("between confirmation and sending sends nothing any more", async () => {
     const slow = await openFloor({
       brokers: [broker],
-      wrap: (store) => onReplace(store, 2, () => slow.pass(ORDER_TIMING.sendWithinMs + 1)),
+      wrap: (store) => onReplace(store, 1, () => slow.pass(ORDER_TIMING.sendWithinMs + 1)),
     });
     const { intent } = await ticket(slow);
     expect((await sent(slow, { intent })).legs).toMatchObject([{ state: "not-sent" }]);
@@ -117,7 +133,7 @@ describe("a process that was held up", () => {
     await slow.close();
   });
 
-  it("before the claim finds its order given up by another and sends nothing", async () => {
+  it("before the confirmation finds its order given up by another and sends nothing", async () => {
     const { intent } = await ticket(floor);
     const dying = await openFloor({ brokers: [broker] });
     await dying.close();
@@ -235,14 +251,20 @@ const failing = (store: Store, fails: () => boolean): Store =>
     return write();
   });
 
-/** Lets through so many writes of orders; from then on nothing comes back, as when the process is gone. */
-function dyingAfter(store: Store, writes: number): Store {
-  let left = writes;
-  return replacing(store, (write) => {
-    left -= 1;
-    return left >= 0 ? write() : new Promise(() => undefined);
+/** Writes of orders happen, but that they did is never heard, whenever the question is answered with yes. */
+const losingAnswers = (store: Store, loses: () => boolean): Store =>
+  replacing(store, async (write) => {
+    const result = await write();
+    if (loses()) throw new Error("the connection broke");
+    return result;
   });
-}
+
+/** The first write of an order happens; nothing comes back from it, as when the process is gone. */
+const dyingAtTheFirstWrite = (store: Store): Store =>
+  replacing(store, async (write) => {
+    await write();
+    return new Promise(() => undefined);
+  });
 
 /** Something happens right after the n-th write of an order. */
 function onReplace(store: Store, nth: number, then: () => void): Store {

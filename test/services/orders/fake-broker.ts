@@ -45,6 +45,8 @@ export interface FakeBroker {
   failsWith: BrokerErrorKind | null;
   /** Runs when an order call has reached the broker. */
   onPlace: () => void;
+  /** Runs when a cancel has reached the broker, before it does anything. */
+  onCancel: () => void;
   set(orderId: string, change: Partial<Order>): void;
 }
 
@@ -140,6 +142,7 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
     cancelOrder(_access: Access, order: Order) {
       const script = fake.scripts.shift() ?? "accept";
       fake.calls.push("cancelOrder");
+      fake.onCancel();
       if (isTaken(script)) fake.set(order.orderId, { status: "cancelled" });
       return answer(script, { kind: "accepted", orderId: order.orderId, handle: {} });
     },
@@ -162,6 +165,7 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
     profile: { accountId: "X1", name: "Asha", canSellWithoutAuthorisation: true, hasMarketData: true },
     failsWith: null,
     onPlace: () => undefined,
+    onCancel: () => undefined,
     set(orderId, change) {
       const at = fake.book.findIndex((order) => order.orderId === orderId);
       const order = fake.book[at];

@@ -13,6 +13,7 @@ import { createLog } from "../../../src/lib/log.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import type { Store } from "../../../src/ports/store.ts";
 import { type Accounts, createAccounts, type Link } from "../../../src/services/accounts.ts";
+import type { ConfirmResult } from "../../../src/services/orders/desk.ts";
 import type { Intent } from "../../../src/services/orders/journal.ts";
 import {
   createOrderServices,
@@ -77,7 +78,11 @@ export async function openFloor(options: FloorOptions): Promise<Floor> {
   };
   const accounts = accountsOver(store, clock, options.brokers);
   const links: Link[] = [];
-  for (const broker of options.brokers) links.push(await openLink(accounts, broker, ASHA, clock.at));
+  for (const broker of options.brokers) {
+    // Accounts are listed in the order in which they were made.
+    clock.at += 1;
+    links.push(await openLink(accounts, broker, ASHA, clock.at));
+  }
   const [link] = links;
   if (!link) throw new Error("a floor needs a broker");
   return build({ ...options, store, clock, link, close, drawn: [] });
@@ -94,7 +99,7 @@ export async function openLink(accounts: Accounts, broker: FakeBroker, user: Use
   const { _id } = await accounts.add(user, broker.definition.name, {});
   return accounts.update(_id, () => ({
     is_active: true,
-    tokens: { accessToken: new Secret("t"), accountId: "X1", issuedAt: now, expiresAt: now + 18 * 3_600_000 },
+    tokens: { accessToken: new Secret("t"), accountId: "X1", issuedAt: now, expiresAt: now + 48 * 3_600_000 },
   }));
 }
 
@@ -162,11 +167,22 @@ export async function sent(floor: Floor, view: Pick<TicketView, "intent">): Prom
   return result.sent;
 }
 
+/** Waits until every order that one of the taps confirmed has been answered. */
+export async function allSent(results: readonly ConfirmResult[]): Promise<void> {
+  await Promise.all(results.flatMap((result) => (result.kind === "confirmed" ? [result.sent] : [])));
+}
+
 export const states = (intent: Intent | null): LegState[] => intent?.legs.map((leg) => leg.state) ?? [];
 
 export async function statesNow(floor: Floor, intent: Pick<Intent, "_id">): Promise<LegState[]> {
   return states(await floor.journal.get(intent._id));
 }
+
+/** What has been begun without waiting for it goes as far as it can. */
+export const breathe = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 /** Time passes in steps, with a sweep after each, as the watcher's loop makes them. */
 export async function watch(floor: Floor, forMs: number, stepMs = 500): Promise<void> {

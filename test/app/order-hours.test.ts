@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { orderHours } from "../../src/app/order-hours.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { loadCalendar } from "../../src/services/calendar.ts";
+import { SBIN } from "../services/orders/floor.ts";
+
+const calendar = loadCalendar(null);
+const { phaseOf, nextTradingDay } = orderHours(() => calendar, false);
+const at = (date: string, time: string) => phaseOf(SBIN, istInstant(date, time));
+
+describe("the hours of orders", () => {
+  it("follow the calendar", () => {
+    expect(at("2026-11-23", "09:15")).toBe("open");
+    expect(at("2026-11-23", "15:14:59")).toBe("open");
+    expect(at("2026-11-23", "15:22")).toBe("closing-auction");
+    expect(at("2026-11-23", "18:00")).toBe("closed");
+    expect(at("2026-11-24", "11:00")).toBe("closed");
+    expect(at("2026-11-22", "11:00")).toBe("closed");
+  });
+
+  it("hold nothing back where the calendar does not know, nor where the exchange never closes", () => {
+    expect(at("2031-01-06", "11:00")).toBe("open");
+    expect(phaseOf({ ...SBIN, segment: "MCX" }, istInstant("2026-11-23", "20:00"))).toBe("open");
+    expect(orderHours(() => calendar, true).phaseOf(SBIN, istInstant("2026-11-22", "03:00"))).toBe("open");
+  });
+
+  it("find the next trading day over holidays and weekends, and weekdays where no list is", () => {
+    expect(nextTradingDay("2026-11-23")).toBe("2026-11-25");
+    expect(nextTradingDay("2026-11-27")).toBe("2026-11-30");
+    expect(nextTradingDay("2031-01-03")).toBe("2031-01-06");
+  });
+});

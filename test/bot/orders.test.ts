@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestSauda, type TestSauda } from "../e2e/sauda.ts";
+
+const ASHA = 1001;
+
+describe("orders in the chat", () => {
+  let running: TestSauda;
+  beforeAll(async () => {
+    running = await startTestSauda();
+    await chat().ask("/start");
+    chat().tapButton("Open a paper account");
+    await newest((text) => text.includes("account is open"));
+    await chat().ask("/link paper");
+    await newest((text) => text.includes("account is open"), 2);
+  }, 30_000);
+  afterAll(() => running.stop());
+
+  const chat = () => running.playground.chat(ASHA);
+  const newest = (is: (text: string) => boolean, atLeast = 1) =>
+    chat().until(() => {
+      const found = chat()
+        .messages()
+        .filter((message) => is(message.text ?? ""));
+      return found.length >= atLeast ? found.at(-1) : undefined;
+    }, 15_000);
+  const edited = (id: number, part: string) =>
+    chat().until(
+      () =>
+        chat()
+          .messages()
+          .find((message) => message.message_id === id && message.text?.includes(part)),
+      15_000,
+    );
+
+  /** Below the market and within the day's limits, whatever the day's price is. */
+  async function restingPrice(): Promise<number> {
+    const { text = "" } = await chat().ask("/quote SBIN");
+    const last = /₹([\d,.]+)/.exec(text)?.[1]?.replaceAll(",", "") ?? "";
+    return Math.floor(Number(last) * 0.96);
+  }
+
+  it("go to several accounts with a quantity each, on one card, after one tap", async () => {
+    const card = await chat().ask("/buy SBIN on paper:4,paper2:6 mis");
+    expect(card.text).toContain("BUY 10 SBIN");
+    expect(card.text).toContain("paper2 × 6");
+    chat().tapButton("Confirm buy");
+    const done = await edited(card.message_id, "Filled 6");
+    expect(done.text).toMatch(/paper × 4: Filled 4 at ₹[\d,.]+\./);
+    expect(done.text).toMatch(/paper2 × 6: Filled 6 at ₹[\d,.]+\./);
+  });
+
+  it("close a position at every account that has it, with /exit", async () => {
+    const card = await chat().ask("/exit sbin");
+    expect(card.text).toContain("SELL 10 SBIN");
+    expect(card.text).toContain("INTRADAY");
+    chat().tapButton("Confirm sell");
+    await edited(card.message_id, "Filled 6");
+    expect((await chat().ask("/exit sbin")).text).toContain("No open position");
+  });
+
+  it("wait at their limit, and are cancelled from their card", async () => {
+    const card = await chat().ask(`/buy SBIN 5 @ ${await restingPrice()} on paper`);
+    chat().tapButton("Confirm buy");
+    await edited(card.message_id, "Open at the broker");
+    chat().tapButton("Cancel");
+    expect((await edited(card.message_id, "Cancelled")).text).toContain("Cancelled, nothing was filled.");
+  });
+
+  it("are held back by the user's own limits, which loosen tomorrow only", async () => {
+    expect((await chat().ask("/limits value 2000")).text).toContain("₹2,000.00");
+    const card = await chat().ask("/buy SBIN 10");
+    expect(card.text).toContain("Above your own limit of ₹2,000.00");
+    expect(JSON.stringify(card.reply_markup)).not.toContain("Confirm");
+    expect((await chat().ask("/limits value off")).text).toMatch(/₹2,000\.00, from \d+ \w+ \d+ no limit/);
+    expect((await chat().ask("/limits nonsense")).text).toContain("/limits orders 10");
+  });
+
+  it("and positions end in a panic, each read back, after one tap that works once", async () => {
+    const resting = await chat().ask(`/buy SBIN 1 @ ${await restingPrice()} on paper`);
+    chat().tapButton("Confirm buy");
+    await edited(resting.message_id, "Open at the broker");
+    const question = await chat().ask("/panic");
+    expect(question.text).toContain("paper: 1 open order, 0 positions");
+    const data = buttonData(question, "Cancel all, exit all positions");
+    chat().tap(question.message_id, data);
+    chat().tap(question.message_id, data);
+    const report = await edited(question.message_id, "what became of it");
+    expect(report.text).toContain("BUY 1 SBIN paper: cancelled");
+    expect(report.text).toContain("paper: 0 open orders, 0 positions");
+  });
+
+  it("are exported with every step", async () => {
+    const month = new Date().toISOString().slice(0, 7);
+    chat().send(`/export orders ${month}`);
+    const sent = await chat().until(() =>
+      chat()
+        .messages()
+        .find((message) => message.document !== undefined),
+    );
+    expect(sent.document?.file_name).toBe(`orders-${month}.csv`);
+    expect((await chat().ask("/export orders 1999-01")).text).toContain("No order of yours");
+  });
+
+  it("made no invalid Bot API call", () => {
+    expect(running.playground.rejectedCalls).toEqual([]);
+  });
+});
+
+interface Button {
+  readonly text: string;
+  readonly callback_data?: string;
+}
+
+function buttonData(message: { readonly reply_markup?: unknown }, label: string): string {
+  const markup = message.reply_markup as { readonly inline_keyboard?: readonly (readonly Button[])[] };
+  const found = markup.inline_keyboard?.flat().find((button) => button.text === label);
+  if (!found?.callback_data) throw new Error(`no button ${label}`);
+  return found.callback_data;
+}

@@ -1,0 +1,104 @@
+import type { BrokerDefinition, InstrumentTable, VenueInstrument } from "../../connectors/base.ts";
+import type { UserId } from "../../src/domain/ids.ts";
+import { userId } from "../../src/domain/ids.ts";
+import { createClock } from "../../src/lib/clock.ts";
+import { createKeyring, parseKey } from "../../src/lib/crypto.ts";
+import { createHttpClient } from "../../src/lib/http.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { Store } from "../../src/ports/store.ts";
+import { type Accounts, createAccounts } from "../../src/services/accounts.ts";
+import { createOrderServices, type OrderServices } from "../../src/services/orders/orders.ts";
+import type { OrderTiming } from "../../src/services/orders/timing.ts";
+import { createQuotes } from "../../src/services/quotes.ts";
+import { openMongoStore } from "../../src/store/mongo/store.ts";
+import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { DEFINITIONS } from "./street.ts";
+
+export const ASHA: UserId = userId(1001);
+
+export interface BotConfig {
+  readonly store: { readonly engine: "sqlite" | "mongo"; readonly place: string; readonly database: string };
+  readonly key: string;
+  /** From the machine's clock to the pretended one, the same for every process of a run. */
+  readonly offsetMs: number;
+  readonly roots: Readonly<Record<string, string>>;
+}
+
+/** As in production, only shorter: the simulated books show a row at once. */
+const TIMING: OrderTiming = { sendWithinMs: 1_000, askMs: 1_200, leaseMs: 3_000 };
+const BELIEVED_AFTER_MS = 1_500;
+
+export function openStore({ store, key }: BotConfig, clock: Clock): Promise<Store> | Store {
+  const keyring = createKeyring({ current: parseKey(key) });
+  const now = (): number => clock.now();
+  if (store.engine === "sqlite") return openSqliteStore({ dir: store.place, now, keyring });
+  return openMongoStore({ uri: new Secret(store.place), now, keyring, database: store.database });
+}
+
+export interface ChaosBot extends OrderServices {
+  readonly accounts: Accounts;
+  readonly instruments: InstrumentTable;
+}
+
+/** The real services over the real connectors; what is missing is Telegram. */
+export async function openBot(config: BotConfig, store: Store, clock: Clock): Promise<ChaosBot> {
+  const http = createHttpClient({ now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal) });
+  const tables = new Map<string, Promise<InstrumentTable>>();
+  const brokers = new Map(
+    DEFINITIONS.map((definition) => {
+      const connector = definition.create({
+        http,
+        // The simulated brokers count nothing, and waiting for real limits would only make the run longer.
+        limiter: { run: (_key, _windows, call) => call() },
+        instruments: () => tables.get(definition.name) ?? Promise.reject(new Error("no master")),
+        now: () => clock.now(),
+        roots: config.roots,
+        warn: () => undefined,
+      });
+      tables.set(definition.name, tableOf(connector.getInstruments?.({ onSkipped: () => undefined })));
+      const hasty: BrokerDefinition = { ...definition, notFoundBelievedAfterMs: BELIEVED_AFTER_MS };
+      return [definition.name, { definition: hasty, connector }];
+    }),
+  );
+  const all = await Promise.all(tables.values());
+  const [instruments] = all;
+  if (!instruments) throw new Error("no masters");
+  const accounts = createAccounts({ store, clock, brokers });
+  const services = createOrderServices({
+    store,
+    accounts,
+    quotes: createQuotes({ accounts, clock, yahoo: null }),
+    instruments: {
+      byKey: async (key) => instruments.byKey(key)?.instrument,
+      resolve: async () => ({ kind: "none", suggestions: [] }),
+    },
+    clock,
+    log: createLog({ level: "silent" }),
+    onChange: async () => undefined,
+    mayTrade: async () => true,
+    driftBasisPoints: async () => 10_000,
+    protectionBasisPoints: async () => 100,
+    timing: TIMING,
+  });
+  return { ...services, accounts, instruments };
+}
+
+async function tableOf(rows: AsyncIterable<VenueInstrument> | undefined): Promise<InstrumentTable> {
+  const byKey = new Map<string, VenueInstrument>();
+  const bySymbol = new Map<string, VenueInstrument>();
+  const byVenueSymbol = new Map<string, VenueInstrument>();
+  for await (const row of rows ?? []) {
+    byKey.set(row.instrument.key, row);
+    bySymbol.set(row.instrument.symbol, row);
+    byVenueSymbol.set(`${row.instrument.segment}:${row.venueSymbol}`, row);
+  }
+  return {
+    byKey: (key) => byKey.get(key),
+    bySymbol: (symbol) => bySymbol.get(symbol),
+    byVenueSymbol: (segment, symbol) => byVenueSymbol.get(`${segment}:${symbol}`),
+  };
+}
+
+export const clockOf = ({ offsetMs }: Pick<BotConfig, "offsetMs">): Clock => createClock(Date.now() + offsetMs);

@@ -1,0 +1,89 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { BotConfig } from "./bot.ts";
+import type { Answer, Command } from "./protocol.ts";
+
+/** One place in which a bot's process runs, is killed and is started again. */
+export interface BotProcess {
+  readonly kills: number;
+  /** The answer, or null when the process died first or was not there. */
+  ask(command: Command): Promise<Answer | null>;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** What the processes wrote to stderr, for a run that failed. */
+  complaint(): string;
+}
+
+const WORKER = join(import.meta.dirname, "worker.ts");
+const START_TIMEOUT_MS = 30_000;
+
+export function createBotProcess(config: BotConfig): BotProcess {
+  let child: ChildProcess | null = null;
+  let kills = 0;
+  let complaint = "";
+  const waiting = new Map<string, (answer: Answer | null) => void>();
+
+  function settle(key: string, answer: Answer | null): void {
+    waiting.get(key)?.(answer);
+    waiting.delete(key);
+  }
+
+  const forgetAll = (): void => {
+    for (const key of waiting.keys()) settle(key, null);
+  };
+
+  async function start(): Promise<void> {
+    const started = spawn(process.execPath, [WORKER, JSON.stringify(config)], { stdio: ["pipe", "pipe", "pipe"] });
+    started.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-4_000)));
+    started.stdin.on("error", () => undefined);
+    const ready = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`the bot did not start: ${complaint}`)), START_TIMEOUT_MS);
+      started.once("exit", (code, signal) => {
+        clearTimeout(timer);
+        if (child === started) child = null;
+        forgetAll();
+        reject(new Error(`the bot ended with ${code ?? signal}: ${complaint}`));
+      });
+      createInterface({ input: started.stdout }).on("line", (line) => {
+        const answer = JSON.parse(line) as Answer;
+        if (answer.kind === "ready") {
+          clearTimeout(timer);
+          child = started;
+          resolve();
+        } else settle(keyOf(answer), answer);
+      });
+    });
+    await ready;
+    ready.catch(() => undefined);
+  }
+
+  return {
+    get kills() {
+      return kills;
+    },
+    complaint: () => complaint,
+    start,
+    ask(command) {
+      const target = child;
+      if (!target?.stdin) return Promise.resolve(null);
+      return new Promise((resolve) => {
+        waiting.set(keyOf(command), resolve);
+        target.stdin?.write(`${JSON.stringify(command)}\n`);
+      });
+    },
+    kill() {
+      const target = child;
+      if (!target) return Promise.resolve();
+      child = null;
+      kills += 1;
+      return new Promise((resolve) => {
+        target.once("exit", () => resolve());
+        target.kill("SIGKILL");
+      });
+    },
+  };
+}
+
+/** One command of a kind is under way for an order at a time; a failure answers whichever it was. */
+const keyOf = (message: Command | Answer): string => ("n" in message ? String(message.n) : message.kind);

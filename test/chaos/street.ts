@@ -1,0 +1,160 @@
+import { angelone } from "../../connectors/angelone/index.ts";
+import type { Access, BrokerConnector, BrokerDefinition, Session } from "../../connectors/base.ts";
+import { dhan } from "../../connectors/dhan/index.ts";
+import { fyers } from "../../connectors/fyers/index.ts";
+import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
+import type { Exchange } from "../../connectors/paper/exchange/types.ts";
+import { zerodha } from "../../connectors/zerodha/index.ts";
+import { simulatedAngelone } from "../../playground/brokers/angelone.ts";
+import { simulatedDhan } from "../../playground/brokers/dhan.ts";
+import { simulatedFyers } from "../../playground/brokers/fyers.ts";
+import { startBrokersServer } from "../../playground/brokers/server.ts";
+import type { BrokersServer, Fault, SimulatedBroker } from "../../playground/brokers/types.ts";
+import { simulatedZerodha } from "../../playground/brokers/zerodha.ts";
+import { linkId } from "../../src/domain/ids.ts";
+import { paiseFromRupees } from "../../src/domain/money.ts";
+import type { Order } from "../../src/domain/order.ts";
+import { createHttpClient } from "../../src/lib/http.ts";
+import { Secret } from "../../src/lib/secret.ts";
+
+export const DEFINITIONS: readonly BrokerDefinition[] = [zerodha, fyers, dhan, angelone];
+
+/** The four brokers' servers over one exchange, in the process that is not killed: its book is the truth. */
+export interface Street {
+  readonly exchange: Exchange;
+  readonly server: BrokersServer;
+  readonly roots: Readonly<Record<string, string>>;
+  readonly credentials: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** A session of each broker's demo account. */
+  logIn(name: string): Promise<Session>;
+  /** Every order that exists, by the tag that the broker was given. */
+  book(): Map<string, Order[]>;
+  misbehave(): void;
+  behave(): void;
+  close(): Promise<void>;
+}
+
+const REDIRECT = "http://127.0.0.1:9/oauth/callback";
+const accountOf = (name: string): string => `chaos-${name}`;
+/** Everything but logins and masters: the orders, the books and the quotes. */
+const NOT_LOGIN = /^(?!.*(instrument|master|scrip|sym_|login|connect|token|session|consent|web))/i;
+
+/** Each may hit any call; about one order call in three meets one. */
+const FAULTS: readonly Fault[] = [
+  { kind: "latency", ms: 150, share: 0.08, match: NOT_LOGIN },
+  { kind: "drop-before", share: 0.05, match: NOT_LOGIN },
+  { kind: "drop-after", share: 0.08, match: NOT_LOGIN },
+  { kind: "hang-after", share: 0.03, match: /^(POST|PUT|DELETE) .*order/i },
+  { kind: "html-502", share: 0.03, match: NOT_LOGIN },
+  { kind: "html-502-after", share: 0.05, match: NOT_LOGIN },
+  { kind: "truncated", share: 0.04, match: NOT_LOGIN },
+  { kind: "too-many", share: 0.03, match: NOT_LOGIN },
+];
+
+/** `onCall` hears "METHOD /path" of every call the moment a broker gets it. */
+export async function openStreet(
+  now: () => number,
+  random: () => number,
+  onCall: (call: string) => void = () => undefined,
+): Promise<Street> {
+  const exchange = createExchange({ seed: 29, now });
+  const simulated = [simulatedZerodha, simulatedFyers, simulatedDhan, simulatedAngelone].map((make, at) => {
+    const name = DEFINITIONS[at]?.name ?? "";
+    exchange.account(accountOf(name), { cash: paiseFromRupees(500_000_000) });
+    const broker: SimulatedBroker = make({ exchange, accountId: accountOf(name), random, redirectUrl: REDIRECT });
+    return Object.assign(broker, {
+      handle: heard(onCall, broker.handle.bind(broker)),
+    });
+  });
+  const server = await startBrokersServer({ port: 0, brokers: simulated, random });
+  const roots: Record<string, string> = Object.assign({}, ...simulated.map((one) => one.roots(server.base(one.name))));
+  const credentials = new Map(simulated.map((one) => [one.name, one.credentials]));
+
+  return {
+    exchange,
+    server,
+    roots,
+    credentials,
+    async logIn(name) {
+      const one = simulated.find((broker) => broker.name === name);
+      const definition = DEFINITIONS.find((each) => each.name === name);
+      if (!one || !definition) throw new Error(`no broker ${name}`);
+      return logIn(definition, one, server.base(name), roots, now);
+    },
+    book() {
+      const orders = simulated.flatMap(({ name }) => exchange.account(accountOf(name)).orders());
+      return Map.groupBy(orders, (order) => order.tag ?? "");
+    },
+    misbehave() {
+      for (const { name } of simulated) for (const fault of FAULTS) server.inject(name, fault);
+    },
+    behave: () => server.clearFaults(),
+    close: () => server.close(),
+  };
+}
+
+const heard =
+  (onCall: (call: string) => void, handle: SimulatedBroker["handle"]): SimulatedBroker["handle"] =>
+  (request, context) => {
+    onCall(`${request.method} ${context.path}`);
+    return handle(request, context);
+  };
+
+async function logIn(
+  definition: BrokerDefinition,
+  broker: SimulatedBroker,
+  base: string,
+  roots: Readonly<Record<string, string>>,
+  now: () => number,
+): Promise<Session> {
+  const http = createHttpClient({ now, sleep: () => Promise.resolve() });
+  const connector = definition.create({
+    http,
+    limiter: { run: (_key, _windows, call) => call() },
+    instruments: () => Promise.reject(new Error("no master at login")),
+    now,
+    roots,
+    warn: () => undefined,
+  });
+  const credentials = Object.fromEntries(
+    Object.entries(broker.credentials).map(([field, value]) => [field, new Secret(value)]),
+  );
+  try {
+    if (definition.name === "dhan") return await pasteToken(connector, credentials, base);
+    const params = await throughThePage(connector, credentials);
+    const link = linkId(`login-${definition.name}`);
+    return await connector.generateSession({ kind: "callback", link, credentials, redirectUrl: REDIRECT, params });
+  } finally {
+    await http.close();
+  }
+}
+
+/** A person in front of the login page: presses the button and is sent back. */
+async function throughThePage(
+  connector: BrokerConnector,
+  credentials: Access["credentials"],
+): Promise<Record<string, string>> {
+  const login = await connector.getLoginUrl?.({ credentials, redirectUrl: REDIRECT, state: "state-1" });
+  const url = login?.url ?? "";
+  const page = await (await fetch(url)).text();
+  const fields = new URLSearchParams();
+  for (const [, name = "", value = ""] of page.matchAll(/name="(\w+)"[^>]*? value="([^"]*)"/g))
+    fields.set(name, value.replaceAll("&#38;", "&").replaceAll("&amp;", "&"));
+  const action = /action="([^"]+)"/.exec(page)?.[1]?.replaceAll("&amp;", "&") ?? "";
+  const back = await fetch(action === "" ? url : new URL(action, url), {
+    method: "POST",
+    redirect: "manual",
+    ...(fields.size > 0 ? { body: fields } : {}),
+  });
+  return Object.fromEntries(new URL(back.headers.get("location") ?? "").searchParams);
+}
+
+async function pasteToken(
+  connector: BrokerConnector,
+  credentials: Access["credentials"],
+  base: string,
+): Promise<Session> {
+  const page = await (await fetch(`${base}/web/access-token`, { method: "POST" })).text();
+  const token = new Secret(/readonly>([^<]+)</.exec(page)?.[1] ?? "");
+  return connector.generateSession({ kind: "token", link: linkId("login-dhan"), credentials, token });
+}

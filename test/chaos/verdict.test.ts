@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { brokerOrderId, intentId, linkId, orderTag, userId } from "../../src/domain/ids.ts";
+import { price, ZERO_PRICE } from "../../src/domain/money.ts";
+import type { Leg } from "../../src/domain/order-intent.ts";
+import type { Order } from "../../src/domain/order.ts";
+import type { Intent } from "../../src/services/orders/journal.ts";
+import { judge } from "./verdict.ts";
+
+const TAG = orderTag("sd0123456789abcd");
+
+const said = (state: Leg["state"], more: Partial<Leg> = {}, confirmedAt: number | null = 5): Intent =>
+  ({
+    _id: intentId("i1"),
+    userId: userId(1),
+    confirmedAt,
+    legs: [{ link: linkId("l1"), tag: TAG, state, qty: 10, filledQty: 0, avgPrice: ZERO_PRICE, ...more }],
+  }) as never;
+
+const there = (status: Order["status"], more: Partial<Order> = {}): Order =>
+  ({ orderId: brokerOrderId("1"), tag: TAG, status, qty: 10, filledQty: 0, avgPrice: ZERO_PRICE, ...more }) as never;
+
+const verdict = (intent: Intent, ...orders: Order[]) => {
+  const { duplicated, lost, wrong } = judge(
+    [intent],
+    orders.length > 0 ? new Map([[TAG as string, orders]]) : new Map(),
+  );
+  return { duplicated, lost, wrong };
+};
+const CLEAN = { duplicated: 0, lost: 0, wrong: 0 };
+
+describe("the verdict of a chaos run", () => {
+  it("finds nothing where record and book agree", () => {
+    const fill = { filledQty: 10, avgPrice: price(8_000_000) };
+    expect(verdict(said("filled", fill), there("filled", fill))).toEqual(CLEAN);
+    expect(verdict(said("working"), there("trigger-pending"))).toEqual(CLEAN);
+    expect(verdict(said("not-sent"))).toEqual(CLEAN);
+    expect(verdict(said("not-found"))).toEqual(CLEAN);
+    expect(verdict(said("rejected"))).toEqual(CLEAN);
+    expect(verdict(said("dropped", {}, null))).toEqual(CLEAN);
+  });
+
+  it("finds an order that was sent twice, or without a confirmation", () => {
+    expect(verdict(said("working"), there("open"), there("open"))).toMatchObject({ duplicated: 1 });
+    expect(verdict(said("dropped", {}, null), there("open"))).toMatchObject({ duplicated: 1 });
+  });
+
+  it("finds an order that exists and is said not to, or of which nothing is known", () => {
+    for (const state of ["not-sent", "not-found", "sending", "unknown", "unresolved"] as const)
+      expect(verdict(said(state), there("open")), state).toMatchObject({ lost: 1 });
+    expect(judge([], new Map([["other", [there("open")]]]))).toMatchObject({ lost: 1 });
+  });
+
+  it("finds an end that is not the book's", () => {
+    expect(verdict(said("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
+    expect(verdict(said("working"), there("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
+    expect(verdict(said("filled", { filledQty: 9 }), there("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
+    expect(verdict(said("rejected"), there("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
+  });
+});

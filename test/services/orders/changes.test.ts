@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { brokerOrderId } from "../../../src/domain/ids.ts";
+import { paiseFromRupees, price } from "../../../src/domain/money.ts";
+import type { Intent } from "../../../src/services/orders/journal.ts";
+import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
+import {
+  ASHA,
+  breathe,
+  type Floor,
+  openFloor,
+  openLink,
+  SBIN,
+  sent,
+  statesNow,
+  ticket,
+  VIKRAM,
+  watch,
+} from "./floor.ts";
+
+let broker: FakeBroker;
+let floor: Floor;
+let open: Intent;
+beforeEach(async () => {
+  broker = fakeBroker();
+  floor = await openFloor({ brokers: [broker] });
+  open = await sent(floor, await ticket(floor, { type: "LIMIT", price: price(7_900_000) }));
+});
+afterEach(() => floor.close());
+
+const ID = brokerOrderId("zerodha-1");
+const count = (call: string): number => broker.calls.filter((each) => each === call).length;
+
+describe("a cancel", () => {
+  it("is asked once under many taps, and believed when the book shows it", async () => {
+    const results = await Promise.all(
+      Array.from({ length: 20 }, () => floor.changes.ask(ASHA, open._id, 0, "cancel", 5)),
+    );
+    expect(count("cancelOrder")).toBe(1);
+    expect(results.filter((result) => result.kind === "asked")).toHaveLength(1);
+    await watch(floor, 2_000);
+    expect(await statesNow(floor, open)).toEqual(["cancelled"]);
+    expect((await floor.journal.get(open._id))?.history).toContainEqual(
+      expect.objectContaining({ who: ASHA, what: "cancel asked", message: 5 }),
+    );
+  });
+
+  it("that was accepted while the order filled ends as filled", async () => {
+    broker.scripts.push("lose-order");
+    await floor.changes.ask(ASHA, open._id, 0, "cancel");
+    broker.set(ID, { status: "filled", filledQty: 10, avgPrice: price(7_900_000) });
+    await watch(floor, 2_000);
+    expect(await statesNow(floor, open)).toEqual(["filled"]);
+  });
+
+  it("without a clear answer is told as such, and read from the book", async () => {
+    broker.scripts.push("lose-answer");
+    const result = await floor.changes.ask(ASHA, open._id, 0, "cancel");
+    expect(result).toMatchObject({
+      outcome: { kind: "unknown" },
+      intent: { legs: [{ change: { outcome: "unknown" } }] },
+    });
+    await watch(floor, 2_000);
+    expect(await statesNow(floor, open)).toEqual(["cancelled"]);
+  });
+
+  it("whose process died may be asked again, not before its time", async () => {
+    broker.scripts.push("never-ask");
+    void floor.changes.ask(ASHA, open._id, 0, "cancel");
+    await breathe();
+    const next = floor.crash();
+    expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toEqual({ kind: "busy" });
+    next.pass(30_000);
+    expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });
+  });
+
+  it("of an order that has ended, or of somebody else's, is not asked", async () => {
+    expect(await floor.changes.ask(VIKRAM, open._id, 0, "cancel")).toEqual({ kind: "busy" });
+    broker.set(ID, { status: "filled", filledQty: 10 });
+    expect(await floor.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "nothing-to-do" });
+    expect(count("cancelOrder")).toBe(0);
+  });
+});
+
+describe("a modification", () => {
+  const terms = { type: "LIMIT", price: price(7_950_000) } as const;
+
+  it("is asked once, and the book's quantity is the order's", async () => {
+    await floor.changes.ask(ASHA, open._id, 0, { qty: 25, terms });
+    await watch(floor, 2_000);
+    expect((await floor.journal.get(open._id))?.legs).toMatchObject([{ qty: 25, change: { outcome: "accepted" } }]);
+    expect(count("modifyOrder")).toBe(1);
+  });
+
+  it.each([
+    ["off the tick", { terms: { type: "LIMIT", price: price(7_950_100) } }, "tick"],
+    ["to what is filled already", { qty: 4 }, "below-filled"],
+  ] as const)("%s is not asked", async (_, change, code) => {
+    broker.set(ID, { filledQty: 4 });
+    const result = await floor.changes.ask(ASHA, open._id, 0, change);
+    expect(result).toMatchObject({ kind: "blocked", findings: [{ code }] });
+    expect(count("modifyOrder")).toBe(0);
+  });
+
+  it("cannot pass the user's own limits, and may always make the order smaller", async () => {
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
+    expect(await floor.changes.ask(ASHA, open._id, 0, { qty: 20 })).toMatchObject({
+      findings: [{ code: "limit-value" }],
+    });
+    expect(await floor.changes.ask(ASHA, open._id, 0, { qty: 5 })).toMatchObject({ kind: "asked" });
+  });
+});
+
+describe("an order of the broker's book", () => {
+  it("that is ours is changed as ours", async () => {
+    const change = await floor.changes.askBooked(ASHA, floor.link, ID, "cancel");
+    expect(change).toMatchObject({ kind: "ours", result: { kind: "asked", intent: { _id: open._id } } });
+  });
+
+  it("that was placed elsewhere is changed, without a record of ours", async () => {
+    const foreign = brokerOrderId("app-7");
+    broker.book.push({ ...broker.book[0]!, orderId: foreign, tag: null });
+    expect(await floor.changes.askBooked(ASHA, floor.link, foreign, "cancel")).toMatchObject({
+      kind: "theirs",
+      outcome: { kind: "accepted" },
+    });
+    expect(await floor.changes.askBooked(ASHA, floor.link, foreign, "cancel")).toEqual({ kind: "gone" });
+  });
+
+  it("with the same number at another broker is another order", async () => {
+    const other = fakeBroker("fyers");
+    const wide = await openFloor({ brokers: [broker, other] });
+    const link = await openLink(wide.accounts, other, ASHA, wide.clock.at);
+    other.book.push({ ...broker.book[0]!, orderId: ID });
+    expect(await wide.changes.askBooked(ASHA, link, ID, "cancel", SBIN)).toMatchObject({ kind: "theirs" });
+    await wide.close();
+  });
+});

@@ -1,0 +1,191 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Segment } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { paise, paiseFromRupees, price, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
+import type { Position } from "../../../src/domain/portfolio.ts";
+import { current, type LimitState, NO_LIMITS, withLimit } from "../../../src/services/orders/limits.ts";
+import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
+import { allSent, ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
+
+let broker: FakeBroker;
+let floor: Floor;
+beforeEach(async () => {
+  broker = fakeBroker();
+  floor = await openFloor({ brokers: [broker] });
+});
+afterEach(() => floor.close());
+
+const blocks = async (more: Parameters<typeof ticket>[1] = {}) =>
+  (await ticket(floor, more)).findings.filter((finding) => finding.level === "block");
+const qty = (count: number) => ({ parts: [{ link: floor.link, qty: count }] });
+
+const losing = (rupees: number): Position => ({
+  symbol: SBIN.symbol,
+  key: SBIN.key,
+  segment: "NSE",
+  productType: "INTRADAY",
+  qty: 10,
+  side: "BUY",
+  avgPrice: price(8_000_000),
+  ltp: ZERO_PRICE,
+  pnl: paiseFromRupees(-rupees),
+  realised: ZERO_PAISE,
+  unrealised: paiseFromRupees(-rupees),
+  dayPnl: paiseFromRupees(-rupees),
+  buyQty: 10,
+  buyValue: ZERO_PAISE,
+  sellQty: 0,
+  sellValue: ZERO_PAISE,
+  multiplier: 1,
+});
+
+describe("the user's own limits", () => {
+  it("of value hold a larger order back, and not one at the limit", async () => {
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(8_000));
+    expect(await blocks(qty(10))).toEqual([]);
+    expect(await blocks(qty(11))).toEqual([{ level: "block", code: "limit-value", limit: 800_000 }]);
+  });
+
+  it("of segments hold other segments back", async () => {
+    await floor.limits.set(ASHA, "segments", ["NFO"]);
+    expect(await blocks()).toEqual([{ level: "block", code: "limit-segment", segment: "NSE" }]);
+  });
+
+  it("of loss count today's result of every account's positions", async () => {
+    await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    broker.positions = [losing(999)];
+    expect(await blocks()).toEqual([]);
+    broker.positions = [losing(600), losing(400)];
+    expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: 100_000 }]);
+  });
+
+  it("of loss hold back while the loss cannot be read", async () => {
+    await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    const { intent } = await ticket(floor);
+    broker.failsWith = "unavailable";
+    const result = await floor.desk.confirm(ASHA, intent.confirmId);
+    expect(result).toMatchObject({ kind: "limited", finding: { code: "loss-unread" } });
+    expect(broker.placed).toEqual([]);
+  });
+
+  it("of orders a day are kept under taps at the same moment, and the next day counts anew", async () => {
+    await floor.limits.set(ASHA, "ordersPerDay", 3);
+    const tickets = await Promise.all(Array.from({ length: 8 }, () => ticket(floor)));
+    const results = await Promise.all(tickets.map(({ intent }) => floor.desk.confirm(ASHA, intent.confirmId)));
+    await allSent(results);
+    expect(results.filter((result) => result.kind === "confirmed")).toHaveLength(3);
+    expect(results.filter((result) => result.kind === "limited")).toHaveLength(5);
+    expect(broker.placed).toHaveLength(3);
+    expect(await blocks()).toEqual([{ level: "block", code: "limit-count", limit: 3 }]);
+    floor.clock.at = istInstant("2026-11-24", "09:30");
+    expect(await blocks()).toEqual([]);
+  });
+
+  it("of orders a day count what was confirmed before the limit was set", async () => {
+    await sent(floor, await ticket(floor));
+    await sent(floor, await ticket(floor));
+    await floor.limits.set(ASHA, "ordersPerDay", 2);
+    expect(await blocks()).toEqual([{ level: "block", code: "limit-count", limit: 2 }]);
+    const { intent } = await ticket(floor);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "limited" });
+  });
+
+  it("count an order once however often it is tapped, and not at all when it was dropped meanwhile", async () => {
+    await floor.limits.set(ASHA, "ordersPerDay", 1);
+    const dropped = await ticket(floor);
+    expect(await floor.limits.admit(dropped.intent)).toBeNull();
+    expect(await floor.limits.admit(dropped.intent)).toBeNull();
+    await floor.desk.drop(ASHA, dropped.intent._id, "cancelled");
+    await floor.limits.release(dropped.intent);
+    const { intent } = await ticket(floor);
+    const taps = await Promise.all(Array.from({ length: 10 }, () => floor.desk.confirm(ASHA, intent.confirmId)));
+    expect(taps.filter((tap) => tap.kind === "confirmed")).toHaveLength(1);
+    expect(await blocks()).toEqual([{ level: "block", code: "limit-count", limit: 1 }]);
+  });
+
+  it("set between card and tap are asked again at the tap", async () => {
+    const { intent } = await ticket(floor, qty(100));
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "limited" });
+    expect(broker.placed).toEqual([]);
+  });
+
+  it("never hold back a way out", async () => {
+    await floor.limits.set(ASHA, "orderValue", paise(1));
+    await floor.limits.set(ASHA, "ordersPerDay", 0);
+    await floor.limits.set(ASHA, "segments", []);
+    await floor.limits.set(ASHA, "dayLoss", paise(1));
+    broker.positions = [losing(5_000)];
+    for (const origin of ["exit", "panic"] as const) {
+      const { intent, findings } = await ticket(floor, { origin });
+      expect(findings.filter((finding) => finding.level === "block")).toEqual([]);
+      expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+    }
+  });
+});
+
+describe("a limit that changes", () => {
+  it("tightens at once and loosens on the next trading day, over a weekend", async () => {
+    floor.clock.at = istInstant("2026-11-27", "12:00");
+    await floor.limits.set(ASHA, "ordersPerDay", 5);
+    const state = await floor.limits.set(ASHA, "ordersPerDay", 9);
+    expect(state).toEqual({
+      values: { ...NO_LIMITS, ordersPerDay: 5 },
+      waiting: { ordersPerDay: { value: 9, from: "2026-11-30" } },
+    });
+    floor.clock.at = istInstant("2026-11-29", "23:59");
+    expect((await floor.limits.of(ASHA)).values.ordersPerDay).toBe(5);
+    floor.clock.at = istInstant("2026-11-30", "00:00");
+    expect(await floor.limits.of(ASHA)).toEqual({ values: { ...NO_LIMITS, ordersPerDay: 9 }, waiting: {} });
+  });
+
+  const FROM = "2026-11-24";
+  const amounts = fc.option(fc.integer({ min: 0, max: 1_000_000 }));
+  const segments = fc.option(fc.subarray<Segment>(["NSE", "BSE", "NFO", "MCX"]));
+  const start: LimitState = { values: NO_LIMITS, waiting: {} };
+
+  it("never allows more today than before, and allows what was asked last from its day on", () => {
+    fc.assert(
+      fc.property(fc.array(amounts, { minLength: 1, maxLength: 6 }), (wishes) => {
+        let state = start;
+        for (const wish of wishes) {
+          const next = withLimit(state, "ordersPerDay", wish, FROM);
+          expect(next.values.ordersPerDay ?? Infinity).toBeLessThanOrEqual(state.values.ordersPerDay ?? Infinity);
+          expect(next.values.ordersPerDay ?? Infinity).toBeLessThanOrEqual(wish ?? Infinity);
+          state = next;
+        }
+        expect(current(state, FROM).values.ordersPerDay).toBe(wishes.at(-1));
+      }),
+    );
+  });
+
+  it("does the same with segments: taken away now, given back later", () => {
+    fc.assert(
+      fc.property(fc.array(segments, { minLength: 1, maxLength: 6 }), (wishes) => {
+        let state = start;
+        for (const wish of wishes) {
+          const next = withLimit(state, "segments", wish, FROM);
+          for (const segment of next.values.segments ?? []) {
+            expect(state.values.segments === null || state.values.segments.includes(segment)).toBe(true);
+            expect(wish === null || wish.includes(segment)).toBe(true);
+          }
+          if (state.values.segments !== null) expect(next.values.segments).not.toBeNull();
+          state = next;
+        }
+        const then = current(state, FROM).values.segments;
+        expect(then === null ? null : [...then].sort()).toEqual(wishes.at(-1)?.toSorted() ?? null);
+      }),
+    );
+  });
+});
+
+describe("an order far above what is usual", () => {
+  it("is pointed out once there is a usual, and confirmed all the same", async () => {
+    for (let count = 0; count < 5; count += 1) await sent(floor, await ticket(floor));
+    expect((await ticket(floor, qty(50))).findings).toEqual([]);
+    const { intent, findings } = await ticket(floor, qty(51));
+    expect(findings).toEqual([{ level: "warn", code: "large", usual: 800_000 }]);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+});

@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { brokerOrderId } from "../../../src/domain/ids.ts";
+import { price, ZERO_PAISE } from "../../../src/domain/money.ts";
+import type { Position } from "../../../src/domain/portfolio.ts";
+import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
+import { ASHA, type Floor, openFloor, SBIN, sent, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
+
+let zerodha: FakeBroker;
+let fyers: FakeBroker;
+let floor: Floor;
+beforeEach(async () => {
+  zerodha = fakeBroker("zerodha");
+  fyers = fakeBroker("fyers");
+  floor = await openFloor({ brokers: [zerodha, fyers] });
+});
+afterEach(() => floor.close());
+
+const holds = (qty: number, side: "BUY" | "SELL", more: Partial<Position> = {}): Position => ({
+  symbol: SBIN.symbol,
+  key: SBIN.key,
+  segment: "NSE",
+  productType: "INTRADAY",
+  qty,
+  side,
+  avgPrice: price(8_000_000),
+  ltp: null,
+  pnl: ZERO_PAISE,
+  realised: ZERO_PAISE,
+  unrealised: ZERO_PAISE,
+  dayPnl: null,
+  buyQty: 0,
+  buyValue: ZERO_PAISE,
+  sellQty: 0,
+  sellValue: ZERO_PAISE,
+  multiplier: 1,
+  ...more,
+});
+const resting = { type: "LIMIT", price: price(7_900_000) } as const;
+
+describe("a panic", () => {
+  it("cancels every open order, ours and others', and says what the book says of each", async () => {
+    const ours = await sent(floor, await ticket(floor, resting));
+    fyers.book.push({ ...zerodha.book[0]!, orderId: brokerOrderId("app-1"), tag: null });
+    fyers.scripts.push("lose-order");
+    const { cancels, exits, left } = await floor.panic.run(ASHA, "p1", false);
+    expect(cancels.map(({ link, after }) => [link.label, after?.status])).toEqual([
+      ["zerodha", "cancelled"],
+      ["fyers", "open"],
+    ]);
+    expect(cancels[1]?.answer).toMatchObject({ kind: "unknown" });
+    expect(exits).toEqual([]);
+    expect(left.map((book) => book.ok && book.orders.length)).toEqual([0, 1]);
+    await watch(floor, 2_000);
+    expect(await statesNow(floor, ours)).toEqual(["cancelled"]);
+  });
+
+  it("tells an order that filled first from one that was cancelled", async () => {
+    await sent(floor, await ticket(floor, resting));
+    zerodha.scripts.push("refuse");
+    zerodha.onCancel = () => zerodha.set("zerodha-1", { status: "filled", filledQty: 10 });
+    const { cancels } = await floor.panic.run(ASHA, "p1", false);
+    expect(cancels.map(({ after }) => after?.status)).toEqual(["filled"]);
+  });
+
+  it("closes every position with the right side, product and account, each once", async () => {
+    zerodha.positions = [holds(30, "BUY"), holds(0, "BUY", { side: "CLOSED" })];
+    fyers.positions = [holds(5, "SELL", { productType: "CNC" })];
+    const { exits } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits.map((exit) => exit.kind)).toEqual(["ordered", "ordered"]);
+    expect(zerodha.placed).toMatchObject([
+      { side: "SELL", qty: 30, productType: "INTRADAY", terms: { type: "MARKET" } },
+    ]);
+    expect(fyers.placed).toMatchObject([{ side: "BUY", qty: 5, productType: "CNC" }]);
+  });
+
+  it("reads positions after the cancels: what filled meanwhile is exited too", async () => {
+    await sent(floor, await ticket(floor, resting));
+    zerodha.scripts.push("refuse");
+    zerodha.onCancel = () => {
+      zerodha.set("zerodha-1", { status: "filled", filledQty: 10 });
+      zerodha.positions = [holds(10, "BUY")];
+    };
+    await floor.panic.run(ASHA, "p1", true);
+    expect(zerodha.placed.at(-1)).toMatchObject({ side: "SELL", qty: 10 });
+  });
+
+  it("does what it can where one broker is silent, and says that it is", async () => {
+    zerodha.failsWith = "timeout";
+    fyers.positions = [holds(5, "BUY")];
+    const { exits, left } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits.map(({ link, kind }) => [link.label, kind])).toEqual([["fyers", "ordered"]]);
+    expect(left.map((book) => (book.ok ? "read" : book.error))).toEqual(["timeout", "read"]);
+  });
+
+  it("says of a position for which no order can be made that it must be done at the broker", async () => {
+    zerodha.positions = [holds(5, "BUY", { key: null }), holds(5, "BUY", { productType: "BO" })];
+    const { exits } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits.map((exit) => exit.kind).sort()).toEqual(["blocked", "not-possible"]);
+    expect(zerodha.placed).toEqual([]);
+  });
+
+  it("of another user touches nothing", async () => {
+    await sent(floor, await ticket(floor, resting));
+    expect(await floor.panic.run(VIKRAM, "p1", true)).toEqual({ cancels: [], exits: [], left: [] });
+    expect(zerodha.book[0]?.status).toBe("open");
+  });
+
+  it("keeps its exits in the record, under one name", async () => {
+    zerodha.positions = [holds(5, "BUY")];
+    await floor.panic.run(ASHA, "p1", true);
+    const [intent] = await floor.journal.ofUser(ASHA, { limit: 1, order: "desc" });
+    expect(intent).toMatchObject({ origin: "panic", group: "p1", plan: { side: "SELL" } });
+  });
+});

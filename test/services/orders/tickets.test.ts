@@ -1,0 +1,198 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { paiseFromRupees, price, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
+import type { Holding } from "../../../src/domain/portfolio.ts";
+import { checkChange, checkSession, checkTerms, slices } from "../../../src/services/orders/findings.ts";
+import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
+import { type Floor, openFloor, SBIN, ticket } from "./floor.ts";
+
+let broker: FakeBroker;
+let floor: Floor;
+beforeEach(async () => {
+  broker = fakeBroker();
+  floor = await openFloor({ brokers: [broker] });
+});
+afterEach(() => floor.close());
+
+const codes = async (more: Parameters<typeof ticket>[1] = {}, at = floor) =>
+  (await ticket(at, more)).findings.map((finding) => `${finding.level} ${finding.code}`);
+const holding = (more: Partial<Holding>): Holding => ({
+  symbol: SBIN.symbol,
+  key: SBIN.key,
+  isin: null,
+  productType: "CNC",
+  qty: 50,
+  t1Qty: 0,
+  sellableQty: 50,
+  pledgedQty: 0,
+  avgPrice: price(7_000_000),
+  ltp: null,
+  prevClose: null,
+  pnl: null,
+  ...more,
+});
+
+describe("what a card says before anything is promised", () => {
+  it("nothing, of an order that is in order", async () => {
+    expect(await codes()).toEqual([]);
+  });
+
+  it.each([
+    [{ type: "LIMIT", price: price(8_000_100) }, ["block tick"]],
+    [{ type: "LIMIT", price: priceFromRupees(830) }, ["warn far-price"]],
+    [{ type: "LIMIT", price: priceFromRupees(700) }, []],
+    [{ type: "SL-M", triggerPrice: priceFromRupees(790) }, ["block trigger-side"]],
+    [{ type: "SL", triggerPrice: priceFromRupees(810), price: priceFromRupees(805) }, ["block sl-price"]],
+    [{ productType: "MARGIN" }, ["block product-off"]],
+    [{ productType: "MTF" }, ["block product-off"]],
+    [{ instrument: { ...SBIN, kind: "index", segment: "INDEX" } as never }, ["block index"]],
+  ] as const)("%j", async (more, expected) => {
+    expect(await codes(more as never)).toEqual(expected);
+  });
+
+  it("that a market order needs a price to be protected from", async () => {
+    broker.failsWith = "unavailable";
+    expect(await codes()).toContain("block no-price");
+    expect(await codes({ type: "LIMIT", price: priceFromRupees(800) })).toContain("warn no-price");
+  });
+
+  it("how far a market order may fill: to the tick, on the costly side", async () => {
+    broker.ltp = price(8_001_500);
+    const { intent } = await ticket(floor);
+    expect(intent.plan.terms).toMatchObject({ protection: { basisPoints: 100, limit: 8_082_000 } });
+    const sale = await ticket(floor, { side: "SELL", productType: "INTRADAY" });
+    expect(sale.intent.plan.terms).toMatchObject({ protection: { limit: 7_921_000 } });
+  });
+
+  it("what the account lacks, and holds, and will hold", async () => {
+    broker.holdings = [holding({ qty: 50 })];
+    const view = await ticket(floor, { parts: [{ link: floor.link, qty: 200 }] });
+    expect(view.findings).toEqual([
+      {
+        level: "warn",
+        code: "funds",
+        label: "zerodha",
+        needed: paiseFromRupees(160_000),
+        available: paiseFromRupees(100_000),
+      },
+    ]);
+    expect(view.accounts).toMatchObject([{ positionBefore: 50, positionAfter: 250 }]);
+  });
+
+  it("what can be sold: not what is pledged or promised", async () => {
+    broker.holdings = [holding({ qty: 50, sellableQty: 30, t1Qty: 5, pledgedQty: 15 })];
+    const sale = (qty: number) => ticket(floor, { side: "SELL", parts: [{ link: floor.link, qty }] });
+    expect((await sale(30)).findings).toEqual([]);
+    expect((await sale(31)).findings).toEqual([
+      { level: "block", code: "not-sellable", label: "zerodha", sellable: 30, owned: 50, t1: 5, pledged: 15 },
+    ]);
+  });
+
+  it("that shares leave the demat account only with today's authorisation", async () => {
+    broker.holdings = [holding({})];
+    broker.profile = { ...broker.profile, canSellWithoutAuthorisation: false };
+    expect(await codes({ side: "SELL" })).toEqual(["warn authorisation"]);
+    broker.profile = { ...broker.profile, canSellWithoutAuthorisation: null };
+    expect(await codes({ side: "SELL" })).toEqual([]);
+  });
+
+  it("that the market is closed, and what the broker does with an order then", async () => {
+    const closed = await openFloor({ brokers: [broker], phaseOf: () => "closed" });
+    const { intent, findings } = await ticket(closed);
+    expect(findings).toEqual([{ level: "block", code: "closed", label: "zerodha", hasAmo: true }]);
+    const renewed = await closed.tickets.renew(intent, { isAmo: true });
+    expect(renewed?.findings).toEqual([]);
+    expect(renewed?.intent.plan.isAmo).toBe(true);
+    await closed.close();
+  });
+
+  it("that no exchange turns over so much money", async () => {
+    const parts = [{ link: floor.link, qty: 10_000_000 }];
+    await expect(ticket(floor, { type: "LIMIT", price: priceFromRupees(99_999_999), parts })).rejects.toThrow("money");
+  });
+});
+
+describe("the hour", () => {
+  const order = { phase: "open", isAmo: false, type: "LIMIT", validity: "DAY", label: "dhan" } as const;
+  const said = (more: Partial<Parameters<typeof checkSession>[0]>, amo = true) =>
+    checkSession({ ...order, ...more }, { amo }).map((finding) => `${finding.level} ${finding.code}`);
+
+  it("says what the exchange takes", () => {
+    expect(said({})).toEqual([]);
+    expect(said({ phase: "closed" })).toEqual(["block closed"]);
+    expect(said({ phase: "closed", isAmo: true })).toEqual([]);
+    expect(said({ phase: "closed", isAmo: true }, false)).toEqual(["block amo-off"]);
+    expect(said({ isAmo: true })).toEqual(["warn amo-open"]);
+    expect(said({ phase: "closing-auction" })).toEqual(["warn auction-rules"]);
+    expect(said({ phase: "closing-auction", type: "SL" })).toEqual(["warn auction"]);
+    expect(said({ phase: "closing-auction", validity: "IOC" })).toEqual(["warn auction"]);
+  });
+});
+
+describe("slices", () => {
+  it("are whole lots within the freeze quantity and make up the whole", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 1, max: 500 }),
+        fc.option(fc.integer({ min: 1, max: 5_000 }), { nil: undefined }),
+        (lot, lots, freeze) => {
+          const parts = slices(lot * lots, freeze, lot);
+          expect(parts.reduce((sum, part) => sum + part, 0)).toBe(lot * lots);
+          for (const part of parts) {
+            expect(part % lot).toBe(0);
+            expect(part).toBeGreaterThan(0);
+            if (freeze !== undefined && freeze >= lot) expect(part).toBeLessThanOrEqual(freeze);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe("any order at all", () => {
+  it("can be checked, and what is off the tick or the lot is always blocked", () => {
+    const { capabilities } = broker.definition;
+    const amounts = fc.integer({ min: 1, max: 20_000_000 }).map(price);
+    fc.assert(
+      fc.property(
+        amounts,
+        amounts,
+        fc.integer({ min: 1, max: 100_000 }),
+        fc.constantFrom(1, 15, 75),
+        (at, trigger, qty, lotSize) => {
+          const terms = { type: "SL", price: at, triggerPrice: trigger } as const;
+          const instrument = { ...SBIN, lotSize };
+          const findings = checkTerms(
+            { instrument, side: "BUY", productType: "CNC", terms, qty, quote: null },
+            capabilities,
+          );
+          const blocks = findings.filter((finding) => finding.level === "block");
+          const blocked = new Set(blocks.map((finding) => finding.code));
+          const isOff = at % SBIN.tickSize !== 0 || trigger % SBIN.tickSize !== 0;
+          expect(blocked.has("tick")).toBe(isOff);
+          expect(blocked.has("lot")).toBe(qty % lotSize !== 0);
+        },
+      ),
+    );
+  });
+
+  it("that is open can be checked against what it is to become", () => {
+    const order = {
+      side: "BUY",
+      productType: "CNC",
+      qty: 10,
+      filledQty: 3,
+      price: ZERO_PRICE,
+      triggerPrice: ZERO_PAISE,
+    } as never;
+    const change = (qty: number) =>
+      checkChange(
+        { order, change: { qty }, instrument: { ...SBIN, freezeQty: 20 }, quote: null },
+        broker.definition.capabilities,
+      );
+    expect(change(3)).toEqual([{ level: "block", code: "below-filled", filled: 3 }]);
+    expect(change(4)).toEqual([]);
+    expect(change(21)).toEqual([{ level: "block", code: "freeze", freeze: 20 }]);
+  });
+});
