@@ -1,3 +1,4 @@
+// Over 300 lines because it is one grammar: its words, its dates and what they mean for a list of expiries belong together.
 import type { IndexName, OptionType } from "./instrument.ts";
 import { monthlyExpiries } from "./instrument.ts";
 import { addDays } from "./market.ts";
@@ -122,7 +123,7 @@ export function readInstrumentText(text: string, today: string): InstrumentText 
     .slice(prefix?.[0].length ?? 0)
     .split(/\s+/)
     .filter((token) => token !== "");
-  const named = prefix ? { exchange: exchangeOf(prefix[1] ?? ""), tokens } : takeExchange(tokens);
+  const named = prefix ? { exchange: exchangeOf(prefix[1] ?? ""), tokens } : takeExchange(tokens, today);
   return {
     exchange: named.exchange,
     name: named.tokens.join(" "),
@@ -132,11 +133,15 @@ export function readInstrumentText(text: string, today: string): InstrumentText 
 
 const exchangeOf = (word: string): "NSE" | "BSE" => (word.startsWith("n") ? "NSE" : "BSE");
 
-/** "sbin bse", "bse sbin"; but BSE alone, or before "fut", is the company of that name. */
-function takeExchange(tokens: readonly string[]): Pick<InstrumentText, "exchange"> & { tokens: readonly string[] } {
-  const isExchange = (token: string | undefined): token is string => token === "nse" || token === "bse";
+/** "sbin bse", "bse sbin"; but BSE alone, or before "jan fut", is the company of that name. */
+function takeExchange(
+  tokens: readonly string[],
+  today: string,
+): Pick<InstrumentText, "exchange"> & { tokens: readonly string[] } {
+  const isExchange = (token: string | undefined): boolean => token === "nse" || token === "bse";
   const later = tokens.findIndex((token, index) => index > 0 && isExchange(token));
-  const leads = isExchange(tokens[0]) && tokens.length > 1 && WORDS.get(tokens[1] ?? "") === undefined;
+  const following = tokens.slice(1).flatMap((token) => splitToken(token, 1));
+  const leads = isExchange(tokens[0]) && following.length > 0 && readTerm(following, 0, today).term.kind === "word";
   const at = later > 0 ? later : leads ? 0 : -1;
   if (at < 0 || indexNamed(tokens.join(" "))) return { exchange: null, tokens };
   return { exchange: exchangeOf(tokens[at] ?? ""), tokens: tokens.toSpliced(at, 1) };

@@ -1,6 +1,6 @@
 import { indexNamed, readInstrumentText, type InstrumentText } from "../../domain/instrument-text.ts";
 import type { InstrumentKey, TradingSymbol } from "../../domain/ids.ts";
-import { indexKey, isDerivative, type Instrument } from "../../domain/instrument.ts";
+import { indexKey, instrumentKey, isDerivative, type Instrument } from "../../domain/instrument.ts";
 import { companiesOf, exchangeOf, type Company } from "./companies.ts";
 import { createContracts, type ContractMatches } from "./contracts.ts";
 import type { Master } from "./master.ts";
@@ -18,6 +18,8 @@ const MAX_CANDIDATES = 8;
 /** Underlyings that a loosely named contract is looked for in. */
 const MAX_UNDERLYINGS = 2;
 const NONE: Resolution = { kind: "none", suggestions: [] };
+/** BSE's shares are known by its code too: 500325 is Reliance. */
+const BSE_CODE = /^\d{6}$/;
 /** Kite writes the segment where our symbols have the exchange. */
 const PREFIXES: Readonly<Record<string, string>> = { NFO: "NSE", BFO: "BSE" };
 
@@ -39,9 +41,10 @@ export async function createFinder(masters: readonly Master[], today: () => stri
   const bySymbol = (symbol: string): Instrument | undefined =>
     first(masters, (master) => master.bySymbol(symbol as TradingSymbol)?.instrument);
 
-  /** The text is a symbol of ours, with or without exchange, or a contract as one of the brokers writes it. */
+  /** The text is a symbol of ours, with or without exchange, BSE's code, or a contract as one of the brokers writes it. */
   function spelled(text: string): Instrument | undefined {
     const upper = text.trim().toUpperCase();
+    if (BSE_CODE.test(upper)) return byKey(instrumentKey("BSE", upper));
     const [prefix, rest] = upper.includes(":") ? upper.split(":", 2) : [null, upper];
     const symbols = prefix
       ? [`${PREFIXES[prefix] ?? prefix}:${rest}`]

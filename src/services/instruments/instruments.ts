@@ -9,7 +9,7 @@ import type { Instruments, MasterStatus } from "./types.ts";
 
 export interface InstrumentsDeps {
   readonly brokers: Brokers;
-  readonly accounts: Accounts;
+  readonly accounts: Pick<Accounts, "allLinks">;
   readonly clock: Clock;
   readonly log: Log;
   readonly dataDir: string;

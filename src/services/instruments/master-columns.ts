@@ -90,21 +90,19 @@ export interface ColumnsBuilder {
 }
 
 const FIRST_ROWS = 4_096;
-const BYTES_A_ROW = 96;
+const PAGE_BYTES = 1024 * 1024;
 
 export function createColumnsBuilder(): ColumnsBuilder {
   const seen = new Set<InstrumentKey>();
   let rows = 0;
-  let used = 0;
-  let text = Buffer.alloc(FIRST_ROWS * BYTES_A_ROW);
+  let textBytes = 0;
+  const text = createPages();
   let columns = emptyColumns(FIRST_ROWS);
 
   function append(instrument: Instrument, line: string, numbers: RowNumbers): void {
     if (rows === columns.code.length) columns = resized(columns, rows * 2);
-    // Three bytes is the most that a UTF-16 unit takes.
-    if (used + line.length * 3 > text.length) text = Buffer.concat([text], text.length * 2 + line.length * 3);
-    used += text.write(line, used);
-    columns.textStart[rows + 1] = used;
+    textBytes += text.write(line);
+    columns.textStart[rows + 1] = textBytes;
     columns.code[rows] = codeOf(instrument);
     columns.expiryDay[rows] = numbers.expiryDay;
     columns.lotSize[rows] = numbers.lotSize;
@@ -124,7 +122,29 @@ export function createColumnsBuilder(): ColumnsBuilder {
       append(instrument, line, numbers);
       return true;
     },
-    columns: () => ({ ...resized(columns, rows), text: new Uint8Array(text.subarray(0, used)) }),
+    columns: () => ({ ...resized(columns, rows), text: text.whole() }),
+  };
+}
+
+/** Text in pages: one buffer that doubles would hold its old half while it is copied. */
+function createPages() {
+  const full: Buffer[] = [];
+  let page = Buffer.alloc(PAGE_BYTES);
+  let used = 0;
+  return {
+    /** Answers the number of bytes. */
+    write(line: string): number {
+      const bytes = Buffer.byteLength(line);
+      if (used + bytes > page.length) {
+        full.push(page.subarray(0, used));
+        page = Buffer.alloc(Math.max(PAGE_BYTES, bytes));
+        used = 0;
+      }
+      page.write(line, used);
+      used += bytes;
+      return bytes;
+    },
+    whole: (): Uint8Array => Buffer.concat([...full, page.subarray(0, used)]),
   };
 }
 

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { constants, gunzip, gzip } from "node:zlib";
+import { constants, createGzip, gunzip } from "node:zlib";
 import type { BrokerName } from "../../domain/ids.ts";
 import { emptyColumns, type MasterColumns } from "./master-columns.ts";
 
@@ -15,7 +17,6 @@ const COLUMN_NAMES = ["textStart", "code", "expiryDay", "lotSize", "tickSize", "
 const MAX_BYTES = 512 * 1024 * 1024;
 const PREAMBLE = MAGIC.length + 4;
 
-const zip = promisify(gzip);
 const unzip = promisify(gunzip);
 
 export interface SavedMaster {
@@ -45,17 +46,12 @@ export async function saveMaster(
   preamble.write(MAGIC, "latin1");
   preamble.writeUInt32LE(json.length, MAGIC.length);
   const parts = [preamble, json, ...COLUMN_NAMES.map((name) => bytesOf(columns[name])), columns.text];
-  const packed = await zip(Buffer.concat(parts), { level: constants.Z_BEST_SPEED });
   await mkdir(dirname(path), { recursive: true });
   const partial = `${path}.${randomUUID()}.partial`;
   try {
     const file = await open(partial, "wx");
-    try {
-      await file.writeFile(packed);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    const zip = createGzip({ level: constants.Z_BEST_SPEED });
+    await pipeline(Readable.from(parts), zip, file.createWriteStream({ flush: true }));
     await rename(partial, path);
   } catch (error) {
     await rm(partial, { force: true });

@@ -1,6 +1,7 @@
-import MiniSearch from "minisearch";
 import { squash, wordsOfIndex } from "../../domain/instrument-text.ts";
 import type { Company } from "./companies.ts";
+import { createSpelling } from "./spelling.ts";
+import { createWordScan } from "./word-scan.ts";
 
 /** Shares and indices by what people call them. */
 export interface Names {
@@ -16,13 +17,17 @@ interface Entry {
   readonly id: number;
   readonly ticker: string;
   readonly name: string;
+  /** Popularity first, then the shorter ticker; lower is better. */
+  readonly rank: number;
 }
 
-const BUILD_CHUNK = 500;
+const RANKS_A_CLASS = 100;
+const HALF_RANK = RANKS_A_CLASS / 2;
 const MAX_WORDS = 6;
-/** A slip for every five letters, two at most. */
-const fuzziness = (term: string): number | false =>
-  term.length < 4 ? false : Math.min(2, Math.round(term.length / 5));
+/** Names that are compared with each other when more match; the most popular ones. */
+const MAX_COMPARED = 200;
+/** Spellings of a whole text that are tried, likeliest first. */
+const MAX_SPELLINGS = 8;
 const LEGAL_FORM = new Set(["ltd", "limited", "the"]);
 
 const wordsOf = (text: string): string[] =>
@@ -33,29 +38,28 @@ const wordsOf = (text: string): string[] =>
 const plainName = (text: string): string => wordsOf(text).join("");
 
 export async function createNames(companies: readonly Company[]): Promise<Names> {
-  const index = new MiniSearch<Entry>({
-    fields: ["ticker", "name"],
-    tokenize: (text) => text.split(" "),
-    processTerm: (term) => (term === "" ? null : term),
-    searchOptions: { combineWith: "AND", boost: { ticker: 2 } },
-  });
   const entries = companies.map((company, id) => entryOf(company, id));
-  await index.addAllAsync(entries, { chunkSize: BUILD_CHUNK });
+  const spelling = await createSpelling(
+    entries.flatMap(({ ticker, name }) => [...ticker.split(" "), ...name.split(" ")]),
+  );
   const byTicker = new Map(companies.map((company) => [company.ticker, company]));
   const bySquashed = groupBy(companies, (company) => [
     squash(company.ticker),
     ...company.names.map((name) => plainName(name).toUpperCase()),
   ]);
-  const byPopularity = companies.toSorted((a, b) => rank(a) - rank(b));
+  const byRank = entries.toSorted((a, b) => a.rank - b.rank);
+  const scan = createWordScan(byRank.map(({ ticker, name }) => [ticker, name]));
+  const withTickerLike = createTickers(entries);
 
-  function ranked(text: string, found: readonly { readonly id: number }[], limit: number): Company[] {
-    const squashed = squash(text);
-    return found
-      .flatMap(({ id }) => companies[id] ?? [])
-      .map((company) => ({ company, order: rank(company) + (squash(company.ticker).startsWith(squashed) ? 0 : 50) }))
-      .sort((a, b) => a.order - b.order || (a.company.ticker < b.company.ticker ? -1 : 1))
-      .slice(0, limit)
-      .map(({ company }) => company);
+  /** The text as it is and with its words corrected; a word that begins no name is always corrected. */
+  function spellings(words: readonly string[]): readonly string[][] {
+    let texts: string[][] = [[]];
+    for (const word of words) {
+      const right = scan([word], 1).length > 0 ? [word] : [];
+      const options = [...right, ...spelling(word).filter((other) => other !== word)];
+      texts = texts.flatMap((text) => options.map((option) => [...text, option])).slice(0, MAX_SPELLINGS);
+    }
+    return texts;
   }
 
   return {
@@ -65,17 +69,54 @@ export async function createNames(companies: readonly Company[]): Promise<Names>
     },
     beginningWith(text, limit) {
       const words = wordsOf(text).slice(0, MAX_WORDS);
-      // One letter begins a tenth of all names: the best ones in order, without scoring thousands.
-      if (words.length === 1 && words[0]?.length === 1) return beginningWithLetter(byPopularity, words[0], limit);
-      return words.length === 0 ? [] : ranked(text, index.search(words.join(" "), { prefix: true }), limit);
+      if (words.length === 0) return [];
+      const most = Math.max(limit, MAX_COMPARED);
+      const tickers = withTickerLike(squash(text), most);
+      const others = scan(words, most).flatMap((line) => byRank[line] ?? []);
+      return [...tickers.map((entry) => ({ entry, order: entry.rank })), ...others.map(asNamed)]
+        .sort((a, b) => a.order - b.order || (a.entry.ticker < b.entry.ticker ? -1 : 1))
+        .slice(0, limit * 2)
+        .flatMap(({ entry }) => companies[entry.id] ?? [])
+        .filter((company, at, all) => all.indexOf(company) === at)
+        .slice(0, limit);
     },
     resembling(text, limit) {
       const words = wordsOf(text).slice(0, MAX_WORDS);
+      const found = new Set<number>();
       if (words.length === 0) return [];
-      const found = index.search(words.join(" "), { prefix: true, fuzzy: fuzziness });
-      // Here the score tells how far the slip goes, so it comes before popularity.
-      return found.slice(0, limit).flatMap(({ id }: { id: number }) => companies[id] ?? []);
+      for (const spelt of spellings(words)) {
+        if (found.size >= limit) break;
+        for (const line of scan(spelt, limit)) found.add(line);
+      }
+      return [...found].slice(0, limit).flatMap((line) => companies[byRank[line]?.id ?? -1] ?? []);
     },
+  };
+}
+
+/** Of equal popularity, those whose ticker begins so come before those whose name has it somewhere. */
+const asNamed = (entry: Entry) => ({ entry, order: entry.rank + HALF_RANK });
+
+/** Entries whose squashed ticker begins with the text, best first. */
+function createTickers(entries: readonly Entry[]): (start: string, most: number) => Entry[] {
+  const sorted = entries
+    .map((entry) => ({ entry, ticker: entry.ticker.split(" ", 1)[0] ?? "" }))
+    .sort((a, b) => (a.ticker < b.ticker ? -1 : 1));
+  return (start, most) => {
+    if (start === "") return [];
+    const wanted = start.toLowerCase();
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((sorted[middle]?.ticker ?? "") < wanted) low = middle + 1;
+      else high = middle;
+    }
+    const found: Entry[] = [];
+    for (; sorted[low]?.ticker.startsWith(wanted) === true; low += 1) {
+      const entry = sorted[low]?.entry;
+      if (entry) found.push(entry);
+    }
+    return found.sort((a, b) => a.rank - b.rank).slice(0, most);
   };
 }
 
@@ -86,20 +127,8 @@ function entryOf(company: Company, id: number): Entry {
     id,
     ticker: [...new Set([squash(company.ticker).toLowerCase(), ...ticker])].join(" "),
     name: [...new Set(names)].join(" "),
+    rank: company.popularity * RANKS_A_CLASS + Math.min(company.ticker.length, HALF_RANK - 1),
   };
-}
-
-/** Popularity first, then the shorter ticker. */
-const rank = (company: Company): number => company.popularity * 100 + Math.min(company.ticker.length, 49);
-
-function beginningWithLetter(companies: readonly Company[], letter: string, limit: number): Company[] {
-  const start = letter.toUpperCase();
-  const found: Company[] = [];
-  for (const company of companies) {
-    if (found.length === limit) break;
-    if (company.ticker.startsWith(start)) found.push(company);
-  }
-  return found;
 }
 
 function groupBy(

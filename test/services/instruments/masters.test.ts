@@ -1,0 +1,239 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { instrumentKey } from "../../../src/domain/instrument.ts";
+import { BrokerError } from "../../../src/errors.ts";
+import { DAY, HOUR, MINUTE } from "../../connectors/paper/floor.ts";
+import { FYERS, future, openHall, PAPER, share, SMALL_MARKET, venue, ZERODHA } from "./market-hall.ts";
+
+const NEWCOMER = share("NSE", "NEWCOMER", "LISTED TODAY");
+const files = (dataDir: string): string[] => readdirSync(join(dataDir, "instruments"));
+const at = (clock: string): number => Date.parse(`${clock}+05:30`);
+
+function gate(): { opened: Promise<void>; open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}
+
+describe("a broker's master", () => {
+  it("is downloaded once for all who ask at the same time, and found by every name", async () => {
+    const hall = openHall();
+    const instruments = hall.start();
+    const tables = await Promise.all([1, 2, 3].map(() => instruments.table(ZERODHA)));
+    expect(new Set(tables).size).toBe(1);
+    expect(hall.master(ZERODHA).downloads).toBe(1);
+    for (const row of hall.master(ZERODHA).rows) {
+      const { key, symbol, segment } = row.instrument;
+      expect(tables[0]?.byKey(key)).toEqual(row);
+      expect(tables[0]?.bySymbol(symbol)).toEqual(row);
+      expect(tables[0]?.byVenueSymbol(segment, row.venueSymbol)).toEqual(row);
+    }
+    expect(tables[0]?.byKey(instrumentKey("NSE", 999_999_999))).toBeUndefined();
+    expect(tables[0]?.byVenueSymbol("MCX", "SBIN-EQ")).toBeUndefined();
+  });
+
+  it("comes from disk after a restart on the same day", async () => {
+    const hall = openHall();
+    await hall.start().table(ZERODHA);
+    hall.floor.now += 6 * HOUR;
+    const restarted = hall.start();
+    const [row] = hall.master(ZERODHA).rows;
+    expect((await restarted.table(ZERODHA)).byKey(row!.instrument.key)).toEqual(row);
+    expect(hall.master(ZERODHA).downloads).toBe(1);
+    expect(restarted.status()).toEqual([
+      { broker: ZERODHA, rows: SMALL_MARKET.length, skipped: 0, at: at("2026-11-23T10:30:00"), isStale: false },
+    ]);
+  });
+
+  it("is renewed in the background once 08:00 has passed, while the old one serves", async () => {
+    const hall = openHall();
+    const master = hall.master(ZERODHA);
+    const instruments = hall.start();
+    await instruments.table(ZERODHA);
+    hall.floor.now = at("2026-11-24T07:59:00");
+    await instruments.table(ZERODHA);
+    expect(master.downloads).toBe(1);
+
+    hall.floor.now = at("2026-11-24T08:00:00");
+    master.rows = [...master.rows, venue(NEWCOMER)];
+    const held = gate();
+    master.gate = held.opened;
+    expect((await instruments.table(ZERODHA)).byKey(NEWCOMER.key)).toBeUndefined();
+    held.open();
+    await vi.waitFor(async () => expect((await instruments.table(ZERODHA)).byKey(NEWCOMER.key)).toBeDefined());
+    expect(master.downloads).toBe(2);
+  });
+
+  it("of yesterday on disk serves at once after a restart, and is renewed behind it", async () => {
+    const hall = openHall();
+    await hall.start().table(ZERODHA);
+    hall.floor.now += DAY;
+    hall.master(ZERODHA).rows = [...hall.master(ZERODHA).rows, venue(NEWCOMER)];
+    const restarted = hall.start();
+    expect((await restarted.table(ZERODHA)).byKey(NEWCOMER.key)).toBeUndefined();
+    await vi.waitFor(async () => expect((await restarted.table(ZERODHA)).byKey(NEWCOMER.key)).toBeDefined());
+  });
+
+  it("that cannot be renewed goes on being used, is called stale, and is tried again later", async () => {
+    const hall = openHall();
+    const instruments = hall.start();
+    await instruments.table(ZERODHA);
+    hall.floor.now += DAY;
+    hall.master(ZERODHA).isDown = true;
+    const [status] = await instruments.refresh();
+    expect(status).toMatchObject({ isStale: true, at: at("2026-11-23T10:30:00"), rows: SMALL_MARKET.length });
+    expect((await instruments.table(ZERODHA)).byKey(SMALL_MARKET[0]!.key)).toBeDefined();
+    expect(hall.master(ZERODHA).downloads).toBe(2);
+
+    hall.master(ZERODHA).isDown = false;
+    hall.floor.now += 11 * MINUTE;
+    await instruments.table(ZERODHA);
+    await vi.waitFor(() => expect(instruments.status()[0]).toMatchObject({ isStale: false, at: hall.floor.now }));
+  });
+
+  it("that never came is the broker's error, and is tried again", async () => {
+    const hall = openHall();
+    const instruments = hall.start();
+    hall.master(ZERODHA).isDown = true;
+    const failed = instruments.table(ZERODHA);
+    await expect(failed).rejects.toBeInstanceOf(BrokerError);
+    await expect(failed).rejects.toMatchObject({ kind: "unavailable", broker: ZERODHA });
+    expect(instruments.status()).toEqual([{ broker: ZERODHA, rows: 0, skipped: 0, at: null, isStale: false }]);
+    hall.master(ZERODHA).isDown = false;
+    await expect(instruments.table(ZERODHA)).resolves.toBeDefined();
+  });
+
+  it.each(["empty", "cut"] as const)("is not replaced by an %s one", async (how) => {
+    const hall = openHall();
+    const instruments = hall.start();
+    await instruments.table(ZERODHA);
+    hall.floor.now += DAY;
+    hall.master(ZERODHA).rows = how === "empty" ? [] : hall.master(ZERODHA).rows.slice(0, 10);
+    expect(await instruments.refresh()).toMatchObject([{ isStale: true, rows: SMALL_MARKET.length }]);
+  });
+
+  it("leaves out what is listed twice and what does not fit, and counts it", async () => {
+    const hall = openHall();
+    const master = hall.master(ZERODHA);
+    const [first, second] = master.rows;
+    const odd = { ...second!, instrument: { ...share("NSE", "ODD", "ODD"), lotSize: 1.5 } };
+    const split = venue(share("NSE", "SPLIT", "TWO\x1fFIELDS"));
+    master.rows = [...master.rows, first!, odd, split];
+    master.skipped = 4;
+    const instruments = hall.start();
+    const table = await instruments.table(ZERODHA);
+    expect(instruments.status()).toMatchObject([{ rows: SMALL_MARKET.length, skipped: 7 }]);
+    expect(table.byKey(odd.instrument.key)).toBeUndefined();
+  });
+
+  it("is asked of the broker alone that has one", async () => {
+    const hall = openHall();
+    await expect(hall.start().table(FYERS)).rejects.toMatchObject({ kind: "invalid-request", broker: FYERS });
+  });
+});
+
+describe("the file of a master", () => {
+  it.each([
+    ["a damaged one", (bytes: Buffer) => bytes.fill(7, 200, 260)],
+    ["half of one", (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    ["something else", () => Buffer.from("instrument_token,exchange_token")],
+    ["an empty one", () => Buffer.alloc(0)],
+  ])("%s is not read: the master is downloaded again", async (_name, spoil) => {
+    const hall = openHall();
+    await hall.start().table(ZERODHA);
+    const [name] = files(hall.dataDir);
+    const path = join(hall.dataDir, "instruments", name!);
+    writeFileSync(path, spoil(readFileSync(path)));
+    const restarted = hall.start();
+    expect((await restarted.table(ZERODHA)).byKey(SMALL_MARKET[0]!.key)).toBeDefined();
+    expect(hall.master(ZERODHA).downloads).toBe(2);
+    expect(hall.logged.join("")).toContain("cannot be read");
+  });
+
+  it("of another broker is not taken for this one's", async () => {
+    const hall = openHall({ brokers: [ZERODHA, FYERS] });
+    await hall.start().table(ZERODHA);
+    const path = (broker: string): string => join(hall.dataDir, "instruments", `${broker}.master.gz`);
+    writeFileSync(path(FYERS), readFileSync(path(ZERODHA)));
+    await hall.start().table(FYERS);
+    expect(hall.master(FYERS).downloads).toBe(1);
+  });
+
+  it("leaves no half-written file beside it", async () => {
+    const hall = openHall({ brokers: [ZERODHA, FYERS] });
+    const instruments = hall.start();
+    await Promise.all([instruments.table(ZERODHA), instruments.table(FYERS)]);
+    expect(files(hall.dataDir).toSorted()).toEqual(["fyers.master.gz", "zerodha.master.gz"]);
+  });
+
+  it("that cannot be written does not keep the master from serving", async () => {
+    const hall = openHall();
+    writeFileSync(join(hall.dataDir, "instruments"), "in the way");
+    expect((await hall.start().table(ZERODHA)).byKey(SMALL_MARKET[0]!.key)).toBeDefined();
+    expect(hall.logged.join("")).toContain("cannot be saved");
+  });
+
+  it("that another process wrote today is used instead of a download", async () => {
+    const hall = openHall();
+    const [first, second] = [hall.start(), hall.start()];
+    await first.table(ZERODHA);
+    await second.table(ZERODHA);
+    hall.floor.now += DAY;
+    await first.refresh();
+    await second.refresh();
+    expect(hall.master(ZERODHA).downloads).toBe(2);
+    expect(second.status()).toMatchObject([{ at: hall.floor.now, isStale: false }]);
+  });
+});
+
+describe("the paper exchange's master", () => {
+  it("is kept in memory only and follows the exchange's new contracts", async () => {
+    const hall = openHall({ brokers: [], hasPaper: true });
+    const instruments = hall.start();
+    const monday = await instruments.table(PAPER);
+    hall.floor.now += 2 * DAY;
+    const wednesday = await instruments.table(PAPER);
+    const fresh = hall.floor.exchange.instruments.filter(({ key }) => monday.byKey(key) === undefined);
+    expect(fresh.length).toBeGreaterThan(0);
+    for (const { key } of fresh) expect(wednesday.byKey(key)).toBeDefined();
+    expect(readdirSync(hall.dataDir)).toEqual([]);
+  });
+
+  it("stays the same table all day", async () => {
+    const hall = openHall({ brokers: [], hasPaper: true });
+    const instruments = hall.start();
+    const morning = await instruments.table(PAPER);
+    hall.floor.now += 5 * HOUR;
+    expect(await instruments.table(PAPER)).toBe(morning);
+  });
+});
+
+describe("refresh", () => {
+  it("downloads what linked and loaded brokers lack, one after the other, and says what it did", async () => {
+    const hall = openHall({ brokers: [ZERODHA, FYERS] });
+    hall.linked.push(FYERS);
+    const instruments = hall.start();
+    expect(await instruments.refresh()).toMatchObject([{ broker: FYERS, rows: SMALL_MARKET.length, isStale: false }]);
+    expect(hall.master(ZERODHA).downloads).toBe(0);
+    await instruments.refresh();
+    expect(hall.master(FYERS).downloads).toBe(1);
+  });
+
+  it("reports a broker that has never answered", async () => {
+    const hall = openHall();
+    hall.linked.push(ZERODHA);
+    hall.master(ZERODHA).isDown = true;
+    expect(await hall.start().refresh()).toEqual([{ broker: ZERODHA, rows: 0, skipped: 0, at: null, isStale: false }]);
+  });
+});
+
+it("keeps a token that the exchange gave to another contract apart by broker", async () => {
+  const hall = openHall({ brokers: [ZERODHA, FYERS] });
+  const old = future("NFO", "OLD", "2026-11-24");
+  const reused = { ...future("NFO", "NEW", "2026-12-29"), key: old.key };
+  hall.master(ZERODHA).rows = [venue(old)];
+  hall.master(FYERS).rows = [venue(reused)];
+  const instruments = hall.start();
+  expect((await instruments.table(ZERODHA)).byKey(old.key)?.instrument).toEqual(old);
+  expect((await instruments.table(FYERS)).byKey(old.key)?.instrument).toEqual(reused);
+});

@@ -1,0 +1,313 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Instrument } from "../../../src/domain/instrument.ts";
+import { ticker } from "../../../src/domain/instrument.ts";
+import type { Resolution } from "../../../src/services/instruments/types.ts";
+import { DAY, MINUTE } from "../../connectors/paper/floor.ts";
+import { FYERS, option, openHall, PAPER, share, SMALL_MARKET, venue, ZERODHA } from "./market-hall.ts";
+
+const symbols = (found: readonly Instrument[]): string[] => found.map(({ symbol }) => symbol);
+
+function told(resolution: Resolution): string {
+  switch (resolution.kind) {
+    case "one":
+      return resolution.instrument.symbol;
+    case "many":
+      return `many: ${symbols(resolution.candidates).join(" ")}`;
+    case "none":
+      return `none: ${symbols(resolution.suggestions).join(" ")}`;
+  }
+}
+
+/** Resolves in a process that has loaded the small market. */
+async function resolver() {
+  const hall = openHall();
+  hall.linked.push(ZERODHA);
+  const instruments = hall.start();
+  return async (text: string): Promise<string> => told(await instruments.resolve(text));
+}
+
+describe("what a text resolves to", () => {
+  it.each([
+    ["SBIN", "NSE:SBIN-EQ"],
+    ["sbin", "NSE:SBIN-EQ"],
+    ["  sbin ", "NSE:SBIN-EQ"],
+    ["NSE:SBIN-EQ", "NSE:SBIN-EQ"],
+    ["nse:sbin", "NSE:SBIN-EQ"],
+    ["BSE:SBIN", "BSE:SBIN"],
+    ["sbin bse", "BSE:SBIN"],
+    ["m&m", "NSE:M&M-EQ"],
+    ["bajaj auto", "NSE:BAJAJ-AUTO-EQ"],
+    ["bajaj-auto", "NSE:BAJAJ-AUTO-EQ"],
+    ["tata steel", "NSE:TATASTEEL-EQ"],
+    ["state bank of india", "NSE:SBIN-EQ"],
+    ["reliance industries ltd", "NSE:RELIANCE-EQ"],
+    ["bse", "NSE:BSE-EQ"],
+    ["twin", "NSE:TWIN-BE"],
+    ["onlybse", "BSE:ONLYBSE"],
+    ["nifty", "NSE:NIFTY50-INDEX"],
+    ["nifty 50", "NSE:NIFTY50-INDEX"],
+    ["banknifty", "NSE:NIFTYBANK-INDEX"],
+    ["bank nifty", "NSE:NIFTYBANK-INDEX"],
+    ["sensex", "BSE:SENSEX-INDEX"],
+    ["NIFTY26NOV26000CE", "NSE:NIFTY26NOV26000CE"],
+    ["NFO:NIFTY26NOV26000CE", "NSE:NIFTY26NOV26000CE"],
+    ["nifty26d0126000pe", "NSE:NIFTY26D0126000PE"],
+    ["nifty 26000 ce next week", "NSE:NIFTY26D0126000CE"],
+    ["nifty weekly 26000 ce", "NSE:NIFTY26NOV26000CE"],
+    ["nifty 26000 ce monthly", "NSE:NIFTY26NOV26000CE"],
+    ["nifty next month 26000 ce", "NSE:NIFTY26DEC26000CE"],
+    ["nifty 24 nov 26000 pe", "NSE:NIFTY26NOV26000PE"],
+    ["nifty nov 26000 pe", "NSE:NIFTY26NOV26000PE"],
+    ["nifty 8dec 26000pe", "NSE:NIFTY26D0826000PE"],
+    ["banknifty nov fut", "NSE:BANKNIFTY26NOVFUT"],
+    ["reliance dec fut", "NSE:RELIANCE26DECFUT"],
+    ["reliance dec fut bse", "BSE:RELIANCE26DECFUT"],
+    ["bse jan fut", "NSE:BSE27JANFUT"],
+    ["sbin fut", "NSE:SBIN26NOVFUT"],
+  ])("%s is one: %s", async (text, symbol) => {
+    expect(await (await resolver())(text)).toBe(symbol);
+  });
+
+  it.each([
+    ["reliance fut", "many: NSE:RELIANCE26NOVFUT NSE:RELIANCE26DECFUT NSE:RELIANCE27JANFUT"],
+    ["nifty 26000 ce", "many: NSE:NIFTY26NOV26000CE NSE:NIFTY26D0126000CE NSE:NIFTY26D0826000CE NSE:NIFTY26DEC26000CE"],
+    ["nifty dec 26000 ce", "many: NSE:NIFTY26D0126000CE NSE:NIFTY26D0826000CE NSE:NIFTY26DEC26000CE"],
+    ["nifty 24 nov 26000", "many: NSE:NIFTY26NOV26000CE NSE:NIFTY26NOV26000PE"],
+    ["nifty nov", "many: NSE:NIFTY26NOVFUT"],
+    // Listed in one expiry only, but which one was meant is not said.
+    ["nifty 30000 ce", "many: NSE:NIFTY26DEC30000CE"],
+    // Reliance has no weeklies: the one after the nearest is five weeks away.
+    ["reliance 1480 ce next week", "many: NSE:RELIANCE26DEC1480CE"],
+    ["reliance industries dec 1480 pe", "many: NSE:RELIANCE26DEC1480PE"],
+    ["debtco", "many: NSE:DEBTCO-N1 NSE:DEBTCO-N2"],
+    ["state bank", "many: NSE:SBIN-EQ BSE:SBIN"],
+    ["tata", "many: NSE:TATASTEEL-EQ NSE:TATAELXSI-EQ NSE:TATABOND-N1"],
+  ])("%s is never picked for the user", async (text, expected) => {
+    expect(await (await resolver())(text)).toBe(expected);
+  });
+
+  it.each([
+    ["relaince", "none: NSE:RELIANCE-EQ NSE:RPOWER-EQ BSE:RELIANCE"],
+    ["relaince dec 1480 ce", "none: NSE:RELIANCE26DEC1480CE NSE:RELIANCE26NOV1480CE"],
+    [
+      "nifty 24 nov 26010 ce",
+      "none: NSE:NIFTY26NOV25900CE NSE:NIFTY26NOV25950CE NSE:NIFTY26NOV26000CE NSE:NIFTY26NOV26050CE",
+    ],
+    [
+      "NIFTY26NOV27000CE",
+      "none: NSE:NIFTY26NOV25900CE NSE:NIFTY26NOV25950CE NSE:NIFTY26NOV26000CE NSE:NIFTY26NOV26050CE",
+    ],
+    ["onlybse nse", "none: "],
+    ["xyzzy", "none: "],
+    ["", "none: "],
+    [":", "none: "],
+  ])("%s is not known, and what may have been meant is offered", async (text, expected) => {
+    expect(await (await resolver())(text)).toBe(expected);
+  });
+
+  it("takes BSE's code", async () => {
+    const reliance = SMALL_MARKET.find(({ symbol }) => symbol === "BSE:RELIANCE");
+    expect(await (await resolver())(reliance!.key.slice(4))).toBe("BSE:RELIANCE");
+  });
+
+  it("takes a contract as the broker writes it", async () => {
+    const hall = openHall();
+    const contract = option("NFO", "NIFTY", { expiry: "2026-12-15", isMonthly: false, strike: 26_000, type: "CE" });
+    hall.master(ZERODHA).rows = [{ ...venue(contract), venueSymbol: "NIFTY15DEC2626000CE" }];
+    hall.linked.push(ZERODHA);
+    expect(told(await hall.start().resolve("nifty15dec2626000ce"))).toBe(contract.symbol);
+  });
+
+  it("does not offer contracts that are over", async () => {
+    const hall = openHall();
+    hall.linked.push(ZERODHA);
+    const instruments = hall.start();
+    await instruments.search("nifty", 1);
+    hall.floor.now += 2 * DAY;
+    expect(told(await instruments.resolve("reliance fut"))).toBe("many: NSE:RELIANCE26DECFUT NSE:RELIANCE27JANFUT");
+  });
+});
+
+describe("search", () => {
+  async function found(text: string, limit = 6): Promise<string[]> {
+    const hall = openHall();
+    hall.linked.push(ZERODHA);
+    return symbols(await hall.start().search(text, limit));
+  }
+
+  it("puts the exact ticker first, NSE before BSE, then the near futures", async () => {
+    expect(await found("reliance", 7)).toEqual([
+      "NSE:RELIANCE-EQ",
+      "BSE:RELIANCE",
+      "NSE:RPOWER-EQ",
+      "NSE:RELIANCE26NOVFUT",
+      "NSE:RELIANCE26DECFUT",
+      "NSE:RELIANCE27JANFUT",
+    ]);
+  });
+
+  it("puts the Nifty 50 before other shares, and shares before bonds", async () => {
+    expect(await found("tata")).toEqual(["NSE:TATASTEEL-EQ", "NSE:TATAELXSI-EQ", "NSE:TATABOND-N1"]);
+    expect((await found("sbi", 2))[0]).toBe("NSE:SBIN-EQ");
+  });
+
+  it("puts what was asked for before the same in other expiries", async () => {
+    expect(await found("nifty 26000 ce next week", 3)).toEqual([
+      "NSE:NIFTY26D0126000CE",
+      "NSE:NIFTY26NOV26000CE",
+      "NSE:NIFTY26D0826000CE",
+    ]);
+  });
+
+  it("lists strikes ascending, near expiry first, when none is said", async () => {
+    expect(await found("nifty 1 dec pe", 4)).toEqual([
+      "NSE:NIFTY26D0125900PE",
+      "NSE:NIFTY26D0125950PE",
+      "NSE:NIFTY26D0126000PE",
+      "NSE:NIFTY26D0126050PE",
+    ]);
+  });
+
+  it("finds a name by the beginnings of its words, in any order", async () => {
+    expect(await found("bank st")).toEqual(["NSE:SBIN-EQ", "BSE:SBIN"]);
+    expect(await found("life sbi")).toEqual(["NSE:SBILIFE-EQ"]);
+  });
+
+  it("forgives typing slips", async () => {
+    expect(await found("relaince")).toContain("NSE:RELIANCE-EQ");
+    expect(await found("mahindar")).toEqual(["NSE:M&M-EQ"]);
+  });
+
+  it("answers no more than asked for, and nothing for nothing", async () => {
+    expect(await found("nifty 26000 ce", 2)).toHaveLength(2);
+    expect(await found("nifty", 0)).toEqual([]);
+    expect(await found("   ")).toEqual([]);
+  });
+});
+
+describe("what is searched", () => {
+  it("is the paper exchange's list while no real broker is linked", async () => {
+    const hall = openHall({ hasPaper: true });
+    const instruments = hall.start();
+    expect(symbols(await instruments.search("titan", 1))).toEqual(["NSE:TITAN-EQ"]);
+    expect(hall.master(ZERODHA).downloads).toBe(0);
+  });
+
+  it("includes a linked broker's master, and the paper exchange's behind it", async () => {
+    const hall = openHall({ hasPaper: true });
+    const instruments = hall.start();
+    await instruments.search("titan", 1);
+    hall.linked.push(ZERODHA);
+    expect(told(await instruments.resolve("onlybse"))).toBe("BSE:ONLYBSE");
+    expect(told(await instruments.resolve("titan"))).toBe("NSE:TITAN-EQ");
+  });
+
+  it("offers a contract that two masters number differently once, with the real broker's key", async () => {
+    const hall = openHall({ hasPaper: true });
+    hall.linked.push(ZERODHA);
+    const instruments = hall.start();
+    const [found] = await instruments.search("NSE:BANKNIFTY26DECFUT", 5);
+    const real = SMALL_MARKET.find(({ symbol }) => symbol === "NSE:BANKNIFTY26DECFUT");
+    expect(found?.key).toBe(real?.key);
+    const paper = (await instruments.table(PAPER)).bySymbol(found!.symbol)!.instrument;
+    expect(paper.key).not.toBe(found?.key);
+    expect(await instruments.byKey(paper.key)).toEqual(paper);
+  });
+
+  it("grows with every master that is loaded", async () => {
+    const hall = openHall({ brokers: [ZERODHA, FYERS] });
+    hall.linked.push(ZERODHA);
+    const only = share("NSE", "FYERSONLY", "ONLY IN ONE MASTER");
+    hall.master(FYERS).rows = [venue(only)];
+    const instruments = hall.start();
+    expect((await instruments.resolve("fyersonly")).kind).toBe("none");
+    await instruments.table(FYERS);
+    expect(await instruments.resolve("fyersonly")).toEqual({ kind: "one", instrument: only });
+    expect(await instruments.byKey(only.key)).toEqual(only);
+  });
+
+  it("takes the name from the master that has one", async () => {
+    const hall = openHall({ brokers: [ZERODHA, FYERS] });
+    const named = share("NSE", "SHORT", "A LONG AND TELLING NAME");
+    hall.master(ZERODHA).rows = [venue({ ...named, name: "SHORT" })];
+    hall.master(FYERS).rows = [venue(named)];
+    const instruments = hall.start();
+    await Promise.all([instruments.table(ZERODHA), instruments.table(FYERS)]);
+    expect(symbols(await instruments.search("telling", 5))).toEqual([named.symbol]);
+    expect(symbols(await instruments.search("short", 5))).toEqual([named.symbol]);
+  });
+
+  it("is another broker's master when the first does not answer, and any broker's when none is linked", async () => {
+    const hall = openHall({ brokers: [ZERODHA, FYERS] });
+    hall.master(ZERODHA).isDown = true;
+    const instruments = hall.start();
+    expect((await instruments.resolve("sbin")).kind).toBe("one");
+    expect(hall.master(FYERS).downloads).toBe(1);
+  });
+
+  it("is nothing, and no error, while no broker answers; the next try is a minute later", async () => {
+    const hall = openHall();
+    hall.linked.push(ZERODHA);
+    hall.master(ZERODHA).isDown = true;
+    const instruments = hall.start();
+    expect(await instruments.search("sbin", 5)).toEqual([]);
+    await instruments.resolve("sbin");
+    expect(hall.master(ZERODHA).downloads).toBe(1);
+    hall.master(ZERODHA).isDown = false;
+    hall.floor.now += 2 * MINUTE;
+    expect((await instruments.resolve("sbin")).kind).toBe("one");
+  });
+});
+
+describe("over the whole paper exchange", () => {
+  it("every symbol that is printed resolves to itself", async () => {
+    const hall = openHall({ hasPaper: true });
+    const instruments = hall.start();
+    for (const instrument of hall.floor.exchange.instruments) {
+      expect(await instruments.resolve(instrument.symbol)).toEqual({ kind: "one", instrument });
+      expect((await instruments.search(instrument.symbol, 1))[0]).toEqual(instrument);
+      expect(await instruments.byKey(instrument.key)).toEqual(instrument);
+    }
+  });
+
+  it("every short name of NSE resolves to its symbol, in small letters too", async () => {
+    const hall = openHall({ hasPaper: true });
+    const instruments = hall.start();
+    for (const { symbol } of hall.floor.exchange.instruments.filter((each) => each.symbol.startsWith("NSE:"))) {
+      expect(told(await instruments.resolve(ticker(symbol).toLowerCase()))).toBe(symbol);
+    }
+  });
+
+  it("whatever is typed has an answer", async () => {
+    const hall = openHall({ hasPaper: true });
+    const instruments = hall.start();
+    const word = fc.constantFrom(
+      "nifty",
+      "sbin",
+      "ce",
+      "fut",
+      "24",
+      "nov",
+      "26000",
+      "next",
+      "week",
+      "bse",
+      "NSE:",
+      "bank",
+    );
+    const text = fc
+      .array(fc.oneof(word, fc.string({ unit: "binary" })), { maxLength: 6 })
+      .map((words) => words.join(" "));
+    await fc.assert(
+      fc.asyncProperty(text, async (typed) => {
+        const resolution = await instruments.resolve(typed);
+        if (resolution.kind === "many") expect(resolution.candidates.length).toBeGreaterThan(0);
+        const found = await instruments.search(typed, 5);
+        expect(new Set(symbols(found)).size).toBe(found.length);
+        expect(found.length).toBeLessThanOrEqual(5);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
