@@ -1,14 +1,111 @@
+import { Composer, InlineKeyboard } from "grammy";
+import { callbackData, onCallback } from "../src/bot/callbacks.ts";
+import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
+import type { SaudaContext } from "../src/bot/context.ts";
+import * as daily from "../src/bot/daily-text.ts";
+import { showPicture } from "../src/bot/picture-view.ts";
+import { periodPicture } from "../src/bot/pictures/day.ts";
+import { Refusal } from "../src/bot/refusal.ts";
+import { dateText } from "../src/bot/render/amounts.ts";
+import { moneyText } from "../src/bot/render/money-text.ts";
+import { periodText } from "../src/bot/render/period.ts";
 import { pnlView } from "../src/bot/render/portfolio.ts";
-import { mergedCommand } from "../src/bot/merged-command.ts";
+import * as text from "../src/bot/text.ts";
+import { send, show } from "../src/bot/view.ts";
+import { istDate } from "../src/domain/market.ts";
+import { parsePeriod, type PeriodName } from "../src/domain/period.ts";
 import { dayPnlOf } from "../src/domain/totals.ts";
 
-export const pnl = mergedCommand(
-  { name: "pnl", description: "Today's profit and loss, all accounts", group: "Portfolio" },
-  "pnl",
-  async (deps, user) =>
-    deps.accounts.callEach(await deps.accounts.active(user), async (connector, access) => {
-      const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
-      return dayPnlOf(positions, holdings);
-    }),
-  pnlView,
-);
+const VERB = "pnl";
+const CHART_DAYS = 30;
+
+export const pnl: CommandModule = {
+  name: "pnl",
+  description: "Profit and loss: today, week, month, year",
+  group: "Portfolio",
+  example: "/pnl month",
+  role: "viewer",
+  register(deps) {
+    const composer = new Composer<SaudaContext>();
+    composer.command("pnl", (ctx) => answer(deps, ctx, ctx.match));
+    onCallback(composer, VERB, (ctx, [what]) => answer(deps, ctx, what ?? ""));
+    return composer;
+  },
+};
+
+async function answer(deps: BotDeps, ctx: SaudaContext, words: string): Promise<void> {
+  if (words.trim().toLowerCase() === "chart") return showChart(deps, ctx);
+  // Buttons of the day's view carry a page number.
+  const period = parsePeriod(/^\d*$/.test(words) ? "today" : words, istDate(deps.clock.now()));
+  if (period === null) throw new Refusal(daily.pnl.usage());
+  if (period.kind === "bad-date") throw new Refusal(daily.pnl.badDate());
+  if (period.kind === "today") return showToday(deps, ctx);
+  return showPeriod(deps, ctx, period.name, period.from);
+}
+
+async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+  const links = await deps.accounts.active(ctx.user._id);
+  const parts = await deps.accounts.callEach(links, async (connector, access) => {
+    const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
+    return dayPnlOf(positions, holdings);
+  });
+  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  const view = pnlView(parts, { accounts: deps.accounts, now: deps.clock.now(), page: 0 });
+  const keyboard = new InlineKeyboard([...(view.keyboard?.inline_keyboard ?? []), ...periodRow("today")]);
+  await showText(ctx, view.html, keyboard);
+}
+
+async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, from: string): Promise<void> {
+  const period = await deps.snapshots.period(ctx.user._id, from);
+  const money = moneyText(ctx.user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
+  const body = periodText(titleOf(name, from), period, money);
+  await showText(ctx, body, new InlineKeyboard(periodRow(name)));
+}
+
+async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+  const days = await deps.snapshots.latestDays(ctx.user._id, CHART_DAYS);
+  const last = days.at(-1);
+  if (!last) throw new Refusal(daily.pnl.none());
+  const money = moneyText(ctx.user.settings.hidesAmounts, last.value);
+  const period = await deps.snapshots.period(ctx.user._id, days[0]?.date ?? last.date);
+  const title = `${days.length} ${days.length === 1 ? "day" : "days"} to ${dateText(last.date)}`;
+  const svg = periodPicture({ title, subtitle: `${money.signed(period.net)} net of charges`, days, money });
+  const body = periodText(title, period, money);
+  if (svg === null) return void (await send(ctx, { html: body }));
+  await showPicture(ctx, { png: await deps.pictures.draw(svg), html: body });
+}
+
+/** A picture's message has no text to replace: a new one is sent instead. */
+async function showText(
+  ctx: SaudaContext,
+  body: Parameters<typeof send>[1]["html"],
+  keyboard: InlineKeyboard,
+): Promise<void> {
+  const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
+  await (isPicture ? send(ctx, { html: body, keyboard }) : show(ctx, { html: body, keyboard }));
+}
+
+const NAMES = [
+  ["today", "Today"],
+  ["week", "Week"],
+  ["month", "Month"],
+  ["year", "Year"],
+  ["chart", "Chart"],
+] as const;
+
+const periodRow = (shown: string) => [
+  NAMES.filter(([name]) => name !== shown).map(([name, label]) => InlineKeyboard.text(label, callbackData(VERB, name))),
+];
+
+function titleOf(name: PeriodName, from: string): string {
+  switch (name) {
+    case "week":
+      return "P&L this week";
+    case "month":
+      return "P&L this month";
+    case "year":
+      return "P&L this financial year";
+    case "since":
+      return `P&L since ${dateText(from)}`;
+  }
+}

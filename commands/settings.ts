@@ -2,18 +2,21 @@ import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { settingsText } from "../src/bot/render/settings.ts";
+import { settingLabels, settingsText } from "../src/bot/render/settings.ts";
 import { show } from "../src/bot/view.ts";
+import { isMessageKind, MESSAGE_KINDS } from "../src/services/delivery.ts";
 import { DELIVERIES, type Delivery, type Settings } from "../src/services/users.ts";
 
-const MESSAGES = [
-  ["digest", "Closing digest"],
-  ["reminder", "Login reminder"],
-  ["orderUpdates", "Order updates"],
-] as const;
 const DIGEST_TIMES = ["15:50", "16:10", "18:00", "20:00"];
-const REMINDER_TIMES = ["07:30", "08:00", "08:30", "08:50"];
+const REMINDER_TIMES = ["07:30", "08:00", "08:30", "08:45"];
+const SUMMARY_TIMES = ["08:45", "09:00", "09:10"];
 const PROTECTIONS = [50, 100, 200, 300];
+const QUIET_HOURS: readonly Settings["quietHours"][] = [
+  null,
+  ["22:00", "07:00"],
+  ["20:00", "08:00"],
+  ["16:00", "08:00"],
+];
 
 export const settings: CommandModule = {
   name: "settings",
@@ -23,8 +26,8 @@ export const settings: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     composer.command("settings", (ctx) => answer(ctx));
-    onCallback(composer, "set", async (ctx, [name]) => {
-      await change(deps, ctx, (current) => changed(current, name ?? ""));
+    onCallback(composer, "set", async (ctx, [name, value]) => {
+      await change(deps, ctx, (current) => changed(current, name ?? "", value));
     });
     return composer;
   },
@@ -44,17 +47,23 @@ async function change(
   await answer(ctx);
 }
 
-/** Every button goes to the next value of its setting; an unknown one changes nothing. */
-function changed(current: Settings, name: string): Partial<Settings> {
+/** A kind of message goes to the value of its button, every other setting to its next one; an unknown name changes nothing. */
+function changed(current: Settings, name: string, value: string | undefined): Partial<Settings> {
+  if (isMessageKind(name)) {
+    const delivery = DELIVERIES.find((each) => each === value) ?? after<Delivery>(DELIVERIES, current[name]);
+    return { [name]: delivery };
+  }
   switch (name) {
-    case "digest":
-    case "reminder":
-    case "orderUpdates":
-      return { [name]: after<Delivery>(DELIVERIES, current[name]) };
     case "digestAt":
       return { digestAt: after(DIGEST_TIMES, current.digestAt) };
     case "reminderAt":
       return { reminderAt: after(REMINDER_TIMES, current.reminderAt) };
+    case "summaryAt":
+      return { summaryAt: after(SUMMARY_TIMES, current.summaryAt) };
+    case "quiet":
+      return { quietHours: afterQuiet(current.quietHours) };
+    case "hide":
+      return { hidesAmounts: !current.hidesAmounts };
     case "protection":
       return { protectionBasisPoints: after(PROTECTIONS, current.protectionBasisPoints) };
     default:
@@ -66,12 +75,27 @@ function after<T>(values: readonly T[], current: T): T {
   return values[(values.indexOf(current) + 1) % values.length] ?? current;
 }
 
+function afterQuiet(current: Settings["quietHours"]): Settings["quietHours"] {
+  const at = QUIET_HOURS.findIndex((each) => each?.join() === current?.join());
+  return QUIET_HOURS[(at + 1) % QUIET_HOURS.length] ?? null;
+}
+
+/** One row a kind of message: its name, then on, silent and off with the chosen one marked. */
 function keyboard(current: Settings): InlineKeyboard {
   const buttons = new InlineKeyboard();
-  for (const [name, label] of MESSAGES) buttons.text(`${label}: ${current[name]}`, callbackData("set", name)).row();
+  for (const kind of MESSAGE_KINDS) {
+    buttons.text(settingLabels.kinds[kind], callbackData("set", kind));
+    for (const delivery of DELIVERIES)
+      buttons.text(current[kind] === delivery ? `● ${delivery}` : delivery, callbackData("set", kind, delivery));
+    buttons.row();
+  }
   return buttons
-    .text(`Digest at ${current.digestAt}`, callbackData("set", "digestAt"))
-    .text(`Reminder at ${current.reminderAt}`, callbackData("set", "reminderAt"))
+    .text(settingLabels.digestAt(current), callbackData("set", "digestAt"))
+    .text(settingLabels.reminderAt(current), callbackData("set", "reminderAt"))
     .row()
-    .text(`Market orders within ${current.protectionBasisPoints / 100}%`, callbackData("set", "protection"));
+    .text(settingLabels.summaryAt(current), callbackData("set", "summaryAt"))
+    .text(settingLabels.quiet(current), callbackData("set", "quiet"))
+    .row()
+    .text(settingLabels.amounts(current), callbackData("set", "hide"))
+    .text(settingLabels.protection(current), callbackData("set", "protection"));
 }

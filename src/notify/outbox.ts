@@ -69,8 +69,11 @@ export interface OutboxDeps {
   readonly log: Log;
   /** One process at a time delivers; null while another does. */
   readonly takeLease: () => Promise<DeliveryLease | null>;
-  /** `lateBy` is set when the message is late enough to say so. */
-  readonly send: (notification: Notification, lateBy: number | null) => Promise<Delivery>;
+  /**
+   * Makes the message ready (draws its picture); what it answers sends it, when its turn has come. `lateBy` is set when
+   * the message is late enough to say so.
+   */
+  readonly prepare: (notification: Notification, lateBy: number | null) => Promise<() => Promise<Delivery>>;
   readonly onBlocked: (user: UserId) => Promise<void>;
   /** Messages a second over all chats. */
   readonly perSecond: number;
@@ -103,33 +106,34 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   }
 
   async function sendAll(signal: AbortSignal): Promise<number> {
-    const flying = new Map<string, Promise<boolean>>();
+    const flying = new Map<string, Promise<void>>();
     let sent = 0;
+    /** What was sent and could not be noted must not be read and sent again: the round is over. */
+    let failure: { readonly error: unknown } | null = null;
     const fly = (entry: Entry): void => {
-      lanes.enter(entry.notification.userId);
-      const flight = attempt(entry).finally(() => {
-        lanes.leave(entry.notification.userId);
-        flying.delete(entry._id);
-      });
-      flying.set(
-        entry._id,
-        flight.then((isSent) => ((sent += Number(isSent)), isSent)),
-      );
+      const { userId } = entry.notification;
+      lanes.enter(userId);
+      const flight = attempt(entry, signal)
+        .then(
+          (isSent) => void (sent += Number(isSent)),
+          (error: unknown) => void (failure ??= { error }),
+        )
+        .finally(() => (lanes.leave(userId), flying.delete(entry._id)));
+      flying.set(entry._id, flight);
     };
+    const mayGoOn = (): boolean => !signal.aborted && !lanes.isPaused() && failure === null;
     try {
-      while (!signal.aborted && !lanes.isPaused()) {
+      while (mayGoOn()) {
         const entry = flying.size < IN_FLIGHT ? await next(flying) : null;
-        if (entry) {
-          await lanes.pace();
-          if (signal.aborted || lanes.isPaused()) waiting.unshift(entry);
-          else fly(entry);
-        } else if (flying.size > 0) await Promise.race(flying.values());
+        if (entry) fly(entry);
+        else if (flying.size > 0) await Promise.race(flying.values());
         else if (waiting.length === 0 || !(await lanes.rest())) break;
       }
     } finally {
-      await Promise.allSettled(flying.values());
+      await Promise.all(flying.values());
       waiting = [];
     }
+    if (failure !== null) throw thrown(failure);
     return sent;
   }
 
@@ -157,15 +161,21 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     );
   }
 
-  async function attempt(entry: Entry): Promise<boolean> {
+  /** One that is ready when nobody may be written to any more stays where it is. */
+  async function attempt(entry: Entry, signal: AbortSignal): Promise<boolean> {
     const late = clock.now() - (entry.notification.dueAt ?? entry.createdAt);
+    let delivery: Delivery;
     try {
-      return await settle(entry, await deps.send(entry.notification, late > LATE_AFTER_MS ? late : null));
+      const send = await deps.prepare(entry.notification, late > LATE_AFTER_MS ? late : null);
+      await lanes.pace();
+      if (signal.aborted || lanes.isPaused()) return false;
+      delivery = await send();
     } catch (error) {
       log.error({ err: error, key: entry._id }, "message not sent");
       await putOff(entry, entry.tries + 1 >= MAX_DEFECTS);
       return false;
     }
+    return settle(entry, delivery);
   }
 
   async function settle(entry: Entry, delivery: Delivery): Promise<boolean> {
@@ -241,5 +251,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     depth: () => depth(DEPTH_LIMIT),
   };
 }
+
+const thrown = ({ error }: { readonly error: unknown }): Error =>
+  error instanceof Error ? error : new Error(String(error));
 
 const hasContent = (document: Stored<OutboxDocument>): document is Entry => document.notification !== null;

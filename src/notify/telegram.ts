@@ -13,13 +13,23 @@ export interface TelegramSender {
   readonly onDrawFailure: (error: unknown) => void;
 }
 
-/** Sends one message and says what Telegram's answer means for the outbox. Throws nothing that Telegram may say. */
-export async function sendNotification(
+/** Draws the picture, if there is one; what it answers sends the message and says what Telegram's answer means. */
+export async function prepareNotification(
   sender: TelegramSender,
   notification: Notification,
   lateText: string | null,
-): Promise<Delivery> {
+): Promise<() => Promise<Delivery>> {
   const picture = notification.picture === undefined ? null : await drawn(sender, notification.picture);
+  return () => sendNotification(sender.api, notification, picture, lateText);
+}
+
+/** Throws nothing that Telegram may say. */
+async function sendNotification(
+  api: Api,
+  notification: Notification,
+  picture: Uint8Array | null,
+  lateText: string | null,
+): Promise<Delivery> {
   const html = lateText === null ? notification.html : `${lateText}\n${notification.html}`;
   const chat = Number(notification.userId);
   const options = {
@@ -29,8 +39,8 @@ export async function sendNotification(
   };
   try {
     const sent = picture
-      ? await sender.api.sendPhoto(chat, new InputFile(picture, "day.png"), { ...options, caption: html })
-      : await sender.api.sendMessage(chat, html, { ...options, link_preview_options: { is_disabled: true } });
+      ? await api.sendPhoto(chat, new InputFile(picture, "day.png"), { ...options, caption: html })
+      : await api.sendMessage(chat, html, { ...options, link_preview_options: { is_disabled: true } });
     return { kind: "sent", messageId: sent.message_id };
   } catch (error) {
     if (error instanceof HttpError) return { kind: "outage" };

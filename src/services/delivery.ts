@@ -5,6 +5,8 @@ import type { Settings } from "./users.ts";
 export const MESSAGE_KINDS = ["orderUpdates", "reminder", "summary", "digest", "report"] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
+export const isMessageKind = (name: string): name is MessageKind => MESSAGE_KINDS.some((kind) => kind === name);
+
 /** Whether a message of the kind is wanted, and whether it may make a sound at the instant; null when it is not wanted. */
 export function deliveryFor(settings: Settings, kind: MessageKind, at: number): { readonly silent: boolean } | null {
   const wanted = settings[kind];

@@ -1,7 +1,16 @@
-import type { UserId } from "../domain/ids.ts";
+import type { BrokerConnector, Access } from "../../connectors/base.ts";
+import { chargesOf } from "../domain/charges.ts";
+import { accountValue, type DayFigures } from "../domain/day.ts";
+import type { InstrumentKey, UserId } from "../domain/ids.ts";
+import { indexKey, type Instrument } from "../domain/instrument.ts";
+import { changeInBasisPoints, sumPaise, valueOf, ZERO_PAISE, type Paise } from "../domain/money.ts";
 import type { Order } from "../domain/order.ts";
-import type { Funds, Holding, Position } from "../domain/portfolio.ts";
-import type { Accounts, LinkResult } from "./accounts.ts";
+import type { Funds, Holding, Position, Trade } from "../domain/portfolio.ts";
+import { dayPnlOf } from "../domain/totals.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Accounts, Link, LinkResult } from "./accounts.ts";
+import type { Quotes } from "./quotes.ts";
+import { fillTime, type DayTotal, type Snapshot, type Snapshots } from "./snapshots.ts";
 
 /** One account's day as its broker tells it. */
 export interface AccountDay {
@@ -9,25 +18,116 @@ export interface AccountDay {
   readonly holdings: readonly Holding[];
   readonly orders: readonly Order[];
   readonly funds: Funds;
+  readonly figures: DayFigures;
+  readonly value: Paise;
 }
 export type DayParts = readonly LinkResult<AccountDay>[];
 
-export interface Digests {
-  /** Every switched-on account's day; what could not be read stands as its failure. */
-  day(user: UserId): Promise<DayParts>;
+export interface Digest {
+  readonly date: string;
+  readonly parts: DayParts;
+  /** For accounts that could not be read: the last that is known of them. */
+  readonly lastKnown: ReadonlyMap<Link["_id"], Snapshot>;
+  /** The Nifty's change since the last close in 1/100 percent, null when nobody knows. */
+  readonly index: number | null;
+  /** The latest days there are snapshots of, oldest first, this one among them. */
+  readonly curve: readonly DayTotal[];
 }
 
-export function createDigests(accounts: Accounts): Digests {
+export interface Digests {
+  /** The day of every switched-on account, which is kept; what could not be read stands as its failure. */
+  day(user: UserId, date: string): Promise<Digest>;
+}
+
+export interface DigestsDeps {
+  readonly accounts: Accounts;
+  readonly snapshots: Snapshots;
+  readonly quotes: Pick<Quotes, "many">;
+  readonly instruments: { byKey(key: InstrumentKey): Promise<Instrument | undefined> };
+  readonly clock: Clock;
+}
+
+const CURVE_DAYS = 30;
+/** The index is everybody's: one answer serves all who are due together. */
+const INDEX_FRESH_MS = 5 * 60_000;
+
+export function createDigests(deps: DigestsDeps): Digests {
+  const { accounts, snapshots, clock } = deps;
+  let index: { readonly at: number; readonly change: Promise<number | null> } | null = null;
+
+  async function read(connector: BrokerConnector, access: Access): Promise<AccountDay & { trades: readonly Trade[] }> {
+    const [positions, holdings, orders, funds, trades] = await Promise.all([
+      connector.getPositions(access),
+      connector.getHoldings(access),
+      connector.getOrders(access),
+      connector.getFunds(access),
+      connector.getTrades(access),
+    ]);
+    const figures = { ...dayPnlOf(positions, holdings), charges: await chargesOfTrades(trades) };
+    return { positions, holdings, orders, funds, trades, figures, value: accountValue(funds, holdings, positions) };
+  }
+
+  /** By the orders they belong to, because brokerage is capped for an order. Unknown instruments cost nothing here. */
+  async function chargesOfTrades(trades: readonly Trade[]): Promise<Paise> {
+    const orders = [...Map.groupBy(trades, ({ orderId }) => orderId).values()];
+    const charges = orders.map(async (same) => {
+      const [first] = same;
+      const instrument = first?.key ? await deps.instruments.byKey(first.key) : undefined;
+      if (!first || !instrument || instrument.kind === "index") return ZERO_PAISE;
+      const value = sumPaise(same.map(({ price, qty }) => valueOf(price, qty)));
+      return chargesOf(instrument, first.productType, first.side, value);
+    });
+    return sumPaise(await Promise.all(charges));
+  }
+
+  async function keep(link: Link, date: string, day: AccountDay & { trades: readonly Trade[] }): Promise<void> {
+    await snapshots.keep({
+      userId: link.user_id,
+      link: link._id,
+      date,
+      figures: day.figures,
+      value: day.value,
+      carried: day.positions.filter(({ side, productType }) => side !== "CLOSED" && productType !== "INTRADAY").length,
+      fills: day.trades.map((trade) => ({ ...trade, at: fillTime(trade.at, date) })),
+    });
+  }
+
+  /** Through whichever link is asked first after the last answer has aged. */
+  function indexChange(link: Link | null): Promise<number | null> {
+    if (index && clock.now() - index.at < INDEX_FRESH_MS) return index.change;
+    const change = askIndex(link).catch(() => null);
+    index = { at: clock.now(), change };
+    return change;
+  }
+
+  async function askIndex(link: Link | null): Promise<number | null> {
+    const nifty = await deps.instruments.byKey(indexKey("NIFTY50"));
+    if (!nifty) return null;
+    const quote = (await deps.quotes.many(link, [nifty])).get(nifty.key);
+    return quote?.prevClose ? changeInBasisPoints(quote.ltp, quote.prevClose) : null;
+  }
+
+  async function lastKnown(parts: DayParts, date: string): Promise<Map<Link["_id"], Snapshot>> {
+    const failed = parts.filter((part) => !part.ok);
+    const known = await Promise.all(
+      failed.map(async ({ link }) => [link._id, await snapshots.lastBefore(link._id, date)] as const),
+    );
+    return new Map(known.flatMap(([link, snapshot]) => (snapshot ? [[link, snapshot]] : [])));
+  }
+
   return {
-    day: async (user) =>
-      accounts.callEach(await accounts.active(user), async (connector, access) => {
-        const [positions, holdings, orders, funds] = await Promise.all([
-          connector.getPositions(access),
-          connector.getHoldings(access),
-          connector.getOrders(access),
-          connector.getFunds(access),
-        ]);
-        return { positions, holdings, orders, funds };
-      }),
+    async day(user, date) {
+      const links = await accounts.active(user);
+      const parts = await accounts.callEach(links, read);
+      for (const part of parts) if (part.ok) await keep(part.link, date, part.value);
+      const alive = parts.find((part) => part.ok)?.link ?? null;
+      return {
+        date,
+        parts,
+        lastKnown: await lastKnown(parts, date),
+        index: alive === null ? null : await indexChange(alive),
+        curve: await snapshots.latestDays(user, CURVE_DAYS),
+      };
+    },
   };
 }

@@ -34,8 +34,8 @@ export interface JobCount {
 }
 
 export interface Jobs {
-  /** Runs the job for every user whose time has come and who has not had it today. Several processes share the work. */
-  runDue(job: PerUserJob): Promise<JobCount>;
+  /** For every user, in the order of the list, those whose time has come and that they have not had today. Several processes share the work. */
+  runDue(jobs: readonly PerUserJob[]): Promise<JobCount>;
   /** Runs it now for one user or all, whatever the time; it counts as today's, so that a second run does nothing. */
   runNow(job: PerUserJob, only: UserId | null): Promise<JobCount>;
 }
@@ -56,14 +56,19 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     return fresh;
   }
 
-  async function runAll(job: PerUserJob, occasionFor: (user: User) => Occasion | null): Promise<JobCount> {
+  async function runAll(
+    jobs: readonly PerUserJob[],
+    occasionFor: (job: PerUserJob, user: User) => Occasion | null,
+  ): Promise<JobCount> {
     const count = { done: 0, skipped: 0, failed: 0 };
     const everybody = users.all()[Symbol.asyncIterator]();
     const worker = async (): Promise<void> => {
       for (let next = await everybody.next(); next.done !== true; next = await everybody.next()) {
         const user = next.value;
-        const occasion = takesPart(user) ? occasionFor(user) : null;
-        if (occasion) count[await runOnce(job, user, occasion)] += 1;
+        for (const job of takesPart(user) ? jobs : []) {
+          const occasion = occasionFor(job, user);
+          if (occasion) count[await runOnce(job, user, occasion)] += 1;
+        }
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
@@ -88,12 +93,11 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
   }
 
   return {
-    runDue(job) {
+    runDue(jobs) {
       const now = clock.now();
       const date = istDate(now);
-      const had = throughToday(job.name, date);
-      return runAll(job, (user) => {
-        if (had.has(user._id)) return null;
+      return runAll(jobs, (job, user) => {
+        if (throughToday(job.name, date).has(user._id)) return null;
         const dueAt = job.dueAt(user, date);
         return dueAt !== null && dueAt <= now && now <= dueAt + job.catchUpMs ? { date, dueAt } : null;
       });
@@ -101,7 +105,7 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     runNow(job, only) {
       const dueAt = clock.now();
       const occasion = { date: istDate(dueAt), dueAt };
-      return runAll(job, (user) => (only === null || user._id === only ? occasion : null));
+      return runAll([job], (_, user) => (only === null || user._id === only ? occasion : null));
     },
   };
 }

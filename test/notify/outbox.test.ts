@@ -24,7 +24,7 @@ describe("the outbox", () => {
       log: createLog({ level: "silent" }),
       perSecond: 30,
       takeLease: () => createLeases({ store: temp.store, clock }).take("outbox"),
-      async send(notification, lateBy) {
+      prepare: async (notification, lateBy) => async () => {
         const delivery = await answer(notification);
         if (delivery.kind === "sent") sent.push({ key: notification.key, at: clock.now(), lateBy });
         return delivery;
@@ -92,16 +92,20 @@ describe("the outbox", () => {
 
   it("holds the whole queue for as long as Telegram asks", async () => {
     const outbox = open();
-    for (let i = 0; i < 5; i += 1) await outbox.post(message(`m${i}`, userId(5000 + i)));
-    answer = ({ key }) => (key === "m2" ? { kind: "wait", ms: 9_000 } : sentNow);
+    for (let i = 0; i < 50; i += 1) await outbox.post(message(`m${i}`, userId(5000 + i)));
+    let askedAt = 0;
+    answer = ({ key }) => (key === "m2" ? ((askedAt = clock.now()), { kind: "wait", ms: 9_000 }) : sentNow);
     await outbox.deliver();
-    expect(keys()).toEqual(["m0", "m1"]);
+    // What is in the air when the answer comes cannot be called back.
+    expect(keys().length).toBeLessThan(8);
+    expect(keys()).not.toContain("m2");
     answer = () => sentNow;
-    clock.at += 8_000;
+    clock.at = askedAt + 8_999;
     expect(await outbox.deliver()).toBe(0);
-    clock.at += 1_500;
+    clock.at = askedAt + 9_000;
     await outbox.deliver();
-    expect(keys()).toEqual(["m0", "m1", "m2", "m3", "m4"]);
+    expect(new Set(keys()).size).toBe(50);
+    expect(sent).toHaveLength(50);
   });
 
   it("waits an outage out, pausing longer each time, and loses nothing", async () => {
@@ -218,7 +222,7 @@ describe("the outbox", () => {
       log: createLog({ level: "silent" }),
       perSecond: 30,
       takeLease: () => createLeases({ store: temp.store, clock }).take("outbox"),
-      async send(notification) {
+      prepare: async (notification) => async () => {
         sent.push({ key: notification.key, at: clock.now(), lateBy: null });
         isDead = notification.key === "b";
         return sentNow;

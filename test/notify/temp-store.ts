@@ -30,15 +30,25 @@ export interface SetClock extends Clock {
   at: number;
 }
 
-/** Time that moves when it is told to, and when somebody sleeps. */
+/** Time that moves when it is told to, and to the next sleeper's hour when nothing else is going on. */
 export function setClock(iso: string): SetClock {
+  const sleepers: { until: number; wake: () => void }[] = [];
+  const wakeNext = (): void => {
+    sleepers.sort((a, b) => a.until - b.until);
+    const first = sleepers.shift();
+    if (!first) return;
+    clock.at = Math.max(clock.at, first.until);
+    first.wake();
+    if (sleepers.length > 0) setImmediate(wakeNext);
+  };
   const clock: SetClock = {
     at: Date.parse(iso),
     now: () => clock.at,
-    async sleep(ms) {
-      clock.at += Math.ceil(ms);
-      await Promise.resolve();
-    },
+    sleep: (ms) =>
+      new Promise((wake) => {
+        sleepers.push({ until: clock.at + Math.ceil(ms), wake });
+        if (sleepers.length === 1) setImmediate(wakeNext);
+      }),
   };
   return clock;
 }

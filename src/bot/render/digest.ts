@@ -1,56 +1,123 @@
+import { InlineKeyboard } from "grammy";
+import { addFigures, grossOf, netOf, shareOf } from "../../domain/day.ts";
 import { ticker } from "../../domain/instrument.ts";
-import { istDate } from "../../domain/market.ts";
+import { sumPaise, type Paise } from "../../domain/money.ts";
 import { isFinal } from "../../domain/order.ts";
-import type { Position } from "../../domain/portfolio.ts";
-import { sumPaise } from "../../domain/money.ts";
-import { dayPnl, dayPnlOf, fundsTotal } from "../../domain/totals.ts";
+import { fundsTotal } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts } from "../../services/accounts.ts";
-import type { AccountDay, DayParts } from "../../services/digests.ts";
+import type { AccountDay, Digest } from "../../services/digests.ts";
+import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
-import { dateText, mark, rupees, signedAmount, signedRupees } from "./amounts.ts";
+import { dayPicture, movesOf, type Move } from "../pictures/day.ts";
+import { dateText, mark, percent } from "./amounts.ts";
+import { moneyText, type MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
 import { failures, heading } from "./portfolio.ts";
 
-/** The day at its close: total, per account, what made and lost most, what was ordered, what is left to use. */
-export function digestHtml(parts: DayParts, accounts: Accounts, now: number): Html {
-  const days = parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
-  const perAccount = days.map(({ label, day }) => ({ label, pnl: dayPnlOf(day.positions, day.holdings) }));
-  const total = sumPaise(perAccount.flatMap(({ pnl }) => [pnl.positions, pnl.holdings]));
-  const pick = (of: (typeof perAccount)[number]["pnl"]): string => signedAmount(sumPaise([of.positions, of.holdings]));
-  return lines(
-    heading(`Close of ${dateText(istDate(now))}`, parts, accounts),
-    days.length > 0 && html`${mark(total)} <b>${signedRupees(total)}</b> today, before charges`,
-    days.length > 0 &&
-      html`<pre>${renderPairs(
-        [
-          ...(perAccount.length > 1 ? perAccount.map(({ label, pnl }) => [label, pick(pnl)] as const) : []),
-          ["Realised", signedAmount(sumPaise(perAccount.map(({ pnl }) => pnl.realised)))],
-          ["Unrealised", signedAmount(sumPaise(perAccount.map(({ pnl }) => pnl.unrealised)))],
-          ["Holdings, day change", signedAmount(sumPaise(perAccount.map(({ pnl }) => pnl.holdings)))],
-          ["Available", rupees(fundsTotal(days.map(({ day }) => day.funds)).available)],
-        ],
-        PAGE_WIDTH,
-      )}</pre>`,
-    bestAndWorst(days.flatMap(({ day }) => day.positions)),
-    ordersLine(days.map(({ day }) => day)),
-    ...failures(parts, accounts),
-  );
+export interface DigestMessage {
+  readonly html: Html;
+  readonly keyboard: InlineKeyboard | null;
+  /** SVG */
+  readonly picture: string | null;
 }
 
-function bestAndWorst(positions: readonly Position[]): Html | null {
-  const ranked = positions.filter((position) => dayPnl(position) !== 0).sort((a, b) => dayPnl(b) - dayPnl(a));
-  const [best] = ranked;
-  const worst = ranked.at(-1);
-  if (!best || !worst) return null;
-  const of = (position: Position): string => `${ticker(position.symbol)} ${signedRupees(dayPnl(position))}`;
-  return best === worst ? html`Only mover: ${of(best)}` : html`Best: ${of(best)} Worst: ${of(worst)}`;
+export interface DigestOptions {
+  readonly accounts: Accounts;
+  readonly hidesAmounts: boolean;
+  /** Said under it, where there is something to say of the calendar. */
+  readonly note: Html | null;
 }
 
-function ordersLine(days: readonly AccountDay[]): Html | null {
+/** The day at its close: total and net, per account, what made and lost most, what was ordered, what is left to use. */
+export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: DigestOptions): DigestMessage {
+  const days = digest.parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
+  const value = sumPaise(days.map(({ day }) => day.value));
+  const money = moneyText(hidesAmounts, value);
+  const title = `Close of ${dateText(digest.date)}`;
+  const moves = movesOf(days.map(({ day }) => day));
+  const summary = days.length === 0 ? null : summaryOf(digest, days, money, value);
+  return {
+    html: lines(
+      heading(title, digest.parts, accounts),
+      summary?.headline,
+      summary && html`<pre>${renderPairs(summary.rows, PAGE_WIDTH)}</pre>`,
+      bestAndWorst(moves, money),
+      days.length > 0 && ordersLine(days.map(({ day }) => day)),
+      ...failures(digest.parts, accounts),
+      ...lastKnown(digest, money),
+      note,
+    ),
+    keyboard: loginKeyboard(digest),
+    picture: dayPicture({ title, subtitle: summary?.subtitle ?? "", moves, curve: digest.curve, money }),
+  };
+}
+
+interface Labelled {
+  readonly label: string;
+  readonly day: AccountDay;
+}
+
+function summaryOf(digest: Digest, days: readonly Labelled[], money: MoneyText, value: Paise) {
+  const figures = addFigures(days.map(({ day }) => day.figures));
+  const [gross, net] = [grossOf(figures), netOf(figures)];
+  const share = shareOf(gross, value);
+  const against = [
+    ...(share === null || money.hides ? [] : [percent(share)]),
+    ...(digest.index === null ? [] : [`Nifty ${percent(digest.index)}`]),
+  ].join(", ");
+  const holdings = days.flatMap(({ day }) => day.holdings);
+  return {
+    subtitle: `${money.signed(gross)} today${against === "" ? "" : ` (${against})`}`,
+    headline: html`${mark(gross)} <b>${money.signed(gross)}</b> today${against === "" ? "" : `, ${against}`}`,
+    rows: [
+      ...(days.length > 1 ? days.map(({ label, day }) => [label, money.cell(grossOf(day.figures))] as const) : []),
+      ["Positions", money.cell(figures.positions)] as const,
+      ["  realised", money.cell(figures.realised)] as const,
+      ["  unrealised", money.cell(figures.unrealised)] as const,
+      ...(holdings.length > 0 ? [["Holdings, day change", money.cell(figures.holdings)] as const] : []),
+      ["Charges, estimated", money.plain(figures.charges)] as const,
+      ["Net of charges", money.cell(net)] as const,
+      ["Available", money.plain(fundsTotal(days.map(({ day }) => day.funds)).available)] as const,
+    ],
+  };
+}
+
+function bestAndWorst(moves: readonly Move[], money: MoneyText): Html | null {
+  const best = moves[0];
+  const worst = moves.at(-1);
+  if (!best || !worst || (best.amount === 0 && worst.amount === 0)) return null;
+  const of = ({ name, amount }: Move): string => `${name} ${money.signed(amount)}`;
+  return best === worst ? html`Only mover: ${of(best)}` : html`Best: ${of(best)} · Worst: ${of(worst)}`;
+}
+
+function ordersLine(days: readonly AccountDay[]): Html {
   const orders = days.flatMap((day) => day.orders);
   if (orders.length === 0) return html`No orders today.`;
-  const rejected = orders.filter((order) => order.status === "rejected").length;
+  const rejected = orders.filter((order) => order.status === "rejected");
   const open = orders.filter((order) => !isFinal(order.status)).length;
-  return html`Orders: ${orders.length}${rejected > 0 ? `, ${rejected} rejected` : ""}${open > 0 ? `, ${open} still open` : ""}.`;
+  const names = [...new Set(rejected.map((order) => ticker(order.symbol)))].slice(0, 3).join(", ");
+  const parts = [
+    `Orders: ${orders.length}`,
+    ...(rejected.length > 0 ? [`${rejected.length} rejected (${names})`] : []),
+    ...(open > 0 ? [`${open} still open`] : []),
+  ];
+  return html`${parts.join(", ")}.`;
+}
+
+/** Numbers of another day are better than none, when they say which day. */
+function lastKnown(digest: Digest, money: MoneyText): Html[] {
+  return digest.parts.flatMap(({ link }) => {
+    const known = digest.lastKnown.get(link._id);
+    if (!known || money.hides) return [];
+    return [html`<b>${link.label}</b> was worth ${money.plain(known.value)} on ${dateText(known.date)}.`];
+  });
+}
+
+function loginKeyboard({ parts }: Digest): InlineKeyboard | null {
+  const dead = parts.filter((part) => !part.ok && part.error.kind === "auth-expired");
+  if (dead.length === 0) return null;
+  const keyboard = new InlineKeyboard();
+  for (const { link } of dead) keyboard.text(`Log in: ${link.label}`, callbackData("al", link._id)).row();
+  return keyboard;
 }

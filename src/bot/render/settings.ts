@@ -1,11 +1,35 @@
+import type { MessageKind } from "../../services/delivery.ts";
 import type { Settings } from "../../services/users.ts";
 import { html, lines, type Html } from "../html.ts";
 
 export const settingsText = (settings: Settings): Html =>
   lines(
     html`<b>Settings</b>`,
-    html`Messages come with a sound (on), without (silent), or not at all (off).`,
-    html`Times are Indian time, on trading days.`,
+    html`Messages come with a sound (on), without (silent), or not at all (off). ${quietText(settings)}`,
+    html`Times are Indian time, on trading days. A digest waits for final prices.`,
+    settings.hidesAmounts && html`Digests and reports show parts of your accounts' value instead of rupees.`,
     html`A market order fills at most ${settings.protectionBasisPoints / 100}% away from the last price.`,
     html`<i>Tap to change.</i>`,
   );
+
+const quietText = ({ quietHours }: Settings): string =>
+  quietHours === null ? "" : `From ${quietHours[0]} to ${quietHours[1]} nothing makes a sound.`;
+
+const KINDS: Readonly<Record<MessageKind, string>> = {
+  orderUpdates: "Orders",
+  reminder: "Logins",
+  summary: "Morning",
+  digest: "Closing",
+  report: "Reports",
+};
+
+/** What stands on the buttons. */
+export const settingLabels = {
+  kinds: KINDS,
+  digestAt: ({ digestAt }: Settings): string => `Closing at ${digestAt}`,
+  reminderAt: ({ reminderAt }: Settings): string => `Logins at ${reminderAt}`,
+  summaryAt: ({ summaryAt }: Settings): string => `Morning at ${summaryAt}`,
+  quiet: ({ quietHours }: Settings): string => `Quiet: ${quietHours === null ? "never" : quietHours.join("–")}`,
+  amounts: ({ hidesAmounts }: Settings): string => `Amounts: ${hidesAmounts ? "percent" : "rupees"}`,
+  protection: ({ protectionBasisPoints }: Settings): string => `Protection ${protectionBasisPoints / 100}%`,
+};

@@ -85,11 +85,19 @@ const rounded = (value: string | number): string | number =>
   typeof value === "number" ? Math.round(value * 10) / 10 : value;
 
 const escaped = (text: string): string =>
-  text
-    // Characters that XML 1.0 has no place for.
-    // oxlint-disable-next-line no-control-regex
-    .replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")
+  Array.from(text)
+    .filter(isXmlCharacter)
+    .join("")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;");
+
+/** XML 1.0 has no place for the others, not even escaped. */
+function isXmlCharacter(character: string): boolean {
+  const code = character.codePointAt(0) ?? 0;
+  const isSurrogate = code >= 0xd800 && code <= 0xdfff;
+  return (
+    (code >= 0x20 || code === 0x9 || code === 0xa || code === 0xd) && !isSurrogate && code !== 0xfffe && code !== 0xffff
+  );
+}

@@ -1,0 +1,65 @@
+import type { MarketSession, Phase } from "../domain/calendar.ts";
+import { html, type Html } from "./html.ts";
+import { dateText } from "./render/amounts.ts";
+
+/** What the day's messages say: mornings, closings, the calendar. */
+
+export const morning = {
+  due: (count: number): Html =>
+    html`<b>Good morning.</b> ${count === 1 ? "One login is" : `${count} logins are`} due before the market opens.`,
+  allDone: (): Html => html`<b>Good morning.</b> Every account is logged in.`,
+  account: (label: string, title: string, isAlive: boolean): Html =>
+    html`${isAlive ? "✅" : "🔴"} <b>${label}</b> ${title}${isAlive ? ", logged in" : ""}`,
+  nudge: (): Html => html`<b>Still not logged in, and something depends on it:</b>`,
+  depends: (label: string, what: readonly string[]): Html => html`🔴 <b>${label}</b>: ${what.join(", ")}`,
+  carried: (count: number): string => `${count} ${count === 1 ? "position" : "positions"} carried`,
+  openOrders: (count: number): string => `${count} ${count === 1 ? "order" : "orders"} open`,
+  alerts: (count: number): string => `${count} ${count === 1 ? "alert" : "alerts"} set`,
+  strategy: (): string => "Nifty Shop runs today",
+};
+
+export const calendar = {
+  /** Under a message that was sent because nobody knows whether the market trades. */
+  unknownYear: (date: string): Html =>
+    html`<i>The holidays of ${date.slice(0, 4)} are not known here, so this comes on every weekday.</i>`,
+  missingYear: (year: number): Html =>
+    html`The trading holidays of ${year} are not known here. The exchanges publish them in mid-December. Put them into
+      <code>calendar.json</code> in the data directory, or update Sauda; until then messages come on every weekday.`,
+  nextUnknown: (date: string): Html => html`What comes after ${dateText(date)} is not known: its list is not out yet.`,
+};
+
+const PHASE_TEXTS: Readonly<Record<Phase, string>> = {
+  "pre-open": "pre-open, orders are taken",
+  "pre-open-matching": "pre-open, matching",
+  continuous: "open",
+  "auction-reference": "closing auction, reference price is made",
+  auction: "closing auction, limit and market orders",
+  "auction-limit-only": "closing auction, limit orders only",
+  "auction-matching": "closing auction, matching",
+  "post-close": "post-close, at the closing price",
+};
+export const phaseText = (phase: Phase): string => PHASE_TEXTS[phase];
+
+export function sessionText(session: MarketSession, until: string): string {
+  switch (session.kind) {
+    case "phase":
+      return `${phaseText(session.phase)}, until ${until}`;
+    case "closed":
+      return "closed now";
+    case "hours-unknown":
+      return "hours by circular, not known here";
+    case "unknown":
+      return session.what === "year" ? "calendar not known for this year" : "not in the calendar";
+  }
+}
+
+export const pnl = {
+  none: (): Html =>
+    html`Nothing is recorded yet. Each trading day after the close I keep the day of every account that is logged in.`,
+  badDate: (): Html => html`Which day? Like this: <code>/pnl since 2026-04-01</code>`,
+  usage: (): Html =>
+    html`<code>/pnl</code> today, <code>/pnl week</code>, <code>/pnl month</code>, <code>/pnl year</code>,
+      <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
+  unmatched: (qty: string): Html =>
+    html`<i>${qty} units sold were bought before my records; their gain is not in the realised figure.</i>`,
+};

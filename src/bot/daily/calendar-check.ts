@@ -1,0 +1,41 @@
+import { istInstant } from "../../domain/market.ts";
+import type { Notifier } from "../../ports/notifier.ts";
+import type { CalendarSource } from "../../services/calendar.ts";
+import type { PerUserJob } from "../../services/jobs.ts";
+import * as text from "../daily-text.ts";
+
+const TOLD_AT = "10:00";
+const CATCH_UP_MS = 12 * 3_600_000;
+/** By then the exchanges have published the next year's list. */
+const PUBLISHED_BY = "12-20";
+
+/** The year whose list is missing and should be there on the date, or null. */
+export function missingYear(date: string, years: ReadonlySet<number>): number | null {
+  const year = Number(date.slice(0, 4));
+  if (!years.has(year)) return year;
+  return date.slice(5) >= PUBLISHED_BY && !years.has(year + 1) ? year + 1 : null;
+}
+
+/** Tells the owner twice a month that a list of holidays is missing. */
+export function calendarCheck(deps: { readonly calendar: CalendarSource; readonly notifier: Notifier }): PerUserJob {
+  return {
+    name: "calendar-check",
+    catchUpMs: CATCH_UP_MS,
+    dueAt: (user, date) =>
+      user.role === "owner" && missingYear(date, deps.calendar.current().years) !== null
+        ? istInstant(date, TOLD_AT)
+        : null,
+    async run(user, { date }) {
+      const year = missingYear(date, deps.calendar.current().years);
+      if (year === null) return;
+      await deps.notifier.post({
+        // Keys are forgotten after a fortnight, so the half of the month is part of it.
+        key: `calendar-missing:${user._id}:${date.slice(0, 7)}:${date.slice(8) > "15" ? 2 : 1}`,
+        userId: user._id,
+        priority: "reminder",
+        html: text.calendar.missingYear(year).toString(),
+        silent: true,
+      });
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { closeOf, dayStatus, endsMonth, endsWeek, mayTrade, type TradingCalendar } from "../../domain/calendar.ts";
+import { addDays, istInstant, weekday } from "../../domain/market.ts";
+import type { Notification, Notifier } from "../../ports/notifier.ts";
+import { deliveryFor } from "../../services/delivery.ts";
+import type { Digests } from "../../services/digests.ts";
+import type { PerUserJob } from "../../services/jobs.ts";
+import type { Snapshots } from "../../services/snapshots.ts";
+import type { User } from "../../services/users.ts";
+import type { BotDeps } from "../commands.ts";
+import * as text from "../daily-text.ts";
+import { visibleLength, type Html } from "../html.ts";
+import { notificationButtons } from "../notification-buttons.ts";
+import { periodPicture } from "../pictures/day.ts";
+import { dateText } from "../render/amounts.ts";
+import { digestMessage } from "../render/digest.ts";
+import { moneyText } from "../render/money-text.ts";
+import { periodText } from "../render/period.ts";
+
+/** A digest that could not be made in the afternoon is still worth reading until midnight. */
+const CATCH_UP_MS = 12 * 3_600_000;
+/** After the last trade it takes the brokers a while to have final prices. */
+const SETTLING_MS = 5 * 60_000;
+/** On days whose hours come by circular, which are evening sessions. */
+const BY_CIRCULAR = "21:00";
+/** Telegram's limit for a caption, less a note that it is late. */
+const MAX_CAPTION = 980;
+
+export interface ClosingDeps {
+  readonly bot: Pick<BotDeps, "accounts" | "calendar" | "clock">;
+  readonly digests: Digests;
+  readonly snapshots: Snapshots;
+  readonly notifier: Notifier;
+}
+
+/** When the user's digest is due: at their time, and never before the day's prices are final. */
+export function digestDueAt(user: User, date: string, calendar: TradingCalendar): number | null {
+  if (!mayTrade(date, calendar)) return null;
+  const close = closeOf(date, calendar);
+  const earliest = close === null ? istInstant(date, BY_CIRCULAR) : istInstant(date, close) + SETTLING_MS;
+  return Math.max(istInstant(date, user.settings.digestAt), earliest);
+}
+
+/** The digest after the close. The day is kept for everybody, also for those who want no message. */
+export function closingDigest({ bot, digests, notifier }: ClosingDeps): PerUserJob {
+  return {
+    name: "closing-digest",
+    catchUpMs: CATCH_UP_MS,
+    dueAt: (user, date) => digestDueAt(user, date, bot.calendar.current()),
+    async run(user, { date, dueAt }) {
+      const digest = await digests.day(user._id, date);
+      const delivery = deliveryFor(user.settings, "digest", bot.clock.now());
+      if (digest.parts.length === 0 || delivery === null) return;
+      const message = digestMessage(digest, {
+        accounts: bot.accounts,
+        hidesAmounts: user.settings.hidesAmounts,
+        note: calendarNote(date, bot.calendar.current()),
+      });
+      const about = { key: `closing-digest:${user._id}:${date}`, userId: user._id, dueAt, ...delivery };
+      for (const each of withPicture(about, message.html, message.picture)) {
+        const buttons = message.keyboard && each.key === about.key ? notificationButtons(message.keyboard) : null;
+        await notifier.post({ ...each, ...(buttons ? { buttons } : {}) });
+      }
+    },
+  };
+}
+
+/** One message where the text fits a caption; else the text, and the picture after it. */
+function withPicture(
+  about: Pick<Notification, "key" | "userId" | "dueAt" | "silent">,
+  body: Html,
+  picture: string | null,
+): Notification[] {
+  const message = { ...about, priority: "digest" as const, html: body.toString() };
+  if (picture === null) return [message];
+  if (visibleLength(body) <= MAX_CAPTION) return [{ ...message, picture }];
+  return [message, { ...message, key: `${about.key}:picture`, html: "", silent: true, picture }];
+}
+
+const REPORTS = {
+  week: { name: "weekly-report", isDue: endsWeek, from: (date: string) => addDays(date, 1 - weekday(date)) },
+  month: { name: "monthly-report", isDue: endsMonth, from: (date: string) => `${date.slice(0, 7)}-01` },
+} as const;
+
+/** After the digest of the week's or the month's last trading day. */
+export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: keyof typeof REPORTS): PerUserJob {
+  const report = REPORTS[kind];
+  return {
+    name: report.name,
+    catchUpMs: CATCH_UP_MS,
+    dueAt(user, date) {
+      const calendar = bot.calendar.current();
+      return report.isDue(date, calendar) ? digestDueAt(user, date, calendar) : null;
+    },
+    async run(user, { date, dueAt }) {
+      const delivery = deliveryFor(user.settings, "report", bot.clock.now());
+      if (delivery === null) return;
+      const from = report.from(date);
+      const period = await snapshots.period(user._id, from);
+      if (period.span === null) return;
+      const money = moneyText(user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
+      const title = kind === "week" ? `Week to ${dateText(date)}` : `Month to ${dateText(date)}`;
+      const body = periodText(title, period, money);
+      const picture = periodPicture({ title, subtitle: money.signed(period.net), days: period.days, money });
+      const about = { key: `${report.name}:${user._id}:${date}`, userId: user._id, dueAt, ...delivery };
+      for (const each of withPicture(about, body, picture)) await notifier.post(each);
+    },
+  };
+}
+
+export const calendarNote = (date: string, calendar: TradingCalendar): Html | null =>
+  dayStatus(date, calendar).kind === "unknown" ? text.calendar.unknownYear(date) : null;

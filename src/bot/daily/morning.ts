@@ -1,0 +1,161 @@
+import { InlineKeyboard } from "grammy";
+import { mayTrade, type TradingCalendar } from "../../domain/calendar.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { istDate, istInstant } from "../../domain/market.ts";
+import { isClosed } from "../../domain/order-intent.ts";
+import type { Notifier } from "../../ports/notifier.ts";
+import type { Link } from "../../services/accounts.ts";
+import { deliveryFor } from "../../services/delivery.ts";
+import type { PerUserJob } from "../../services/jobs.ts";
+import type { Renewals } from "../../services/renewals.ts";
+import type { Snapshots } from "../../services/snapshots.ts";
+import type { User } from "../../services/users.ts";
+import { callbackData } from "../callbacks.ts";
+import type { BotDeps } from "../commands.ts";
+import * as text from "../daily-text.ts";
+import { lines } from "../html.ts";
+import { notificationButtons } from "../notification-buttons.ts";
+import type { View } from "../view.ts";
+import { calendarNote } from "./closing.ts";
+
+/** A login is of use as long as the market is open. */
+const LOGIN_CATCH_UP_MS = 7 * 3_600_000;
+const NUDGE_AT = "08:52";
+const NUDGE_CATCH_UP_MS = 8 * 60_000;
+/** Somebody whose card came a moment ago is not told again. */
+const NUDGE_AFTER_MS = 10 * 60_000;
+const RECENT_ORDERS = 50;
+
+export interface MorningDeps {
+  readonly bot: Pick<BotDeps, "accounts" | "calendar" | "clock" | "journal" | "alerts" | "niftyShop">;
+  readonly renewals: Renewals;
+  readonly snapshots: Snapshots;
+  readonly notifier: Notifier;
+}
+
+export const loginCardKey = (user: UserId, date: string): string => `morning-login:${user}:${date}`;
+
+/** Every account that needs logins, with where it stands and a button for each that is dead. */
+export function loginCard(bot: Pick<BotDeps, "accounts" | "calendar">, links: readonly Link[], date: string): View {
+  const some = links.filter((link) => !bot.accounts.broker(link).definition.capabilities.login.includes("none"));
+  const dead = some.filter((link) => !bot.accounts.hasSession(link));
+  return {
+    html: lines(
+      dead.length > 0 ? text.morning.due(dead.length) : text.morning.allDone(),
+      ...some.map((link) =>
+        text.morning.account(link.label, bot.accounts.broker(link).definition.title, !dead.includes(link)),
+      ),
+      calendarNote(date, bot.calendar.current()),
+    ),
+    keyboard: loginKeyboard(dead),
+  };
+}
+
+const loginKeyboard = (links: readonly Link[]): InlineKeyboard =>
+  links.reduce(
+    (keyboard, link) => keyboard.text(`Log in: ${link.label}`, callbackData("al", link._id)).row(),
+    new InlineKeyboard(),
+  );
+
+const dueOn = (date: string, time: string, calendar: TradingCalendar): number | null =>
+  mayTrade(date, calendar) ? istInstant(date, time) : null;
+
+/** One card for all accounts whose session is over; nothing when all are alive or could be renewed. */
+export function morningLogin({ bot, renewals, notifier }: MorningDeps): PerUserJob {
+  return {
+    name: "morning-login",
+    catchUpMs: LOGIN_CATCH_UP_MS,
+    dueAt: ({ settings }, date) => dueOn(date, settings.reminderAt, bot.calendar.current()),
+    async run(user, { date, dueAt }) {
+      const dead = await renewals.dead(await bot.accounts.active(user._id));
+      const delivery = deliveryFor(user.settings, "reminder", bot.clock.now());
+      if (dead.length === 0 || delivery === null) return;
+      const card = loginCard(bot, await bot.accounts.active(user._id), date);
+      await notifier.post({
+        key: loginCardKey(user._id, date),
+        userId: user._id,
+        priority: "reminder",
+        html: card.html.toString(),
+        ...(card.keyboard ? { buttons: notificationButtons(card.keyboard) } : {}),
+        dueAt,
+        ...delivery,
+      });
+    },
+  };
+}
+
+/** A second message shortly before the market opens, only about accounts that something depends on. */
+export function morningNudge(deps: MorningDeps): PerUserJob {
+  const { bot, notifier } = deps;
+  return {
+    name: "morning-nudge",
+    catchUpMs: NUDGE_CATCH_UP_MS,
+    dueAt({ settings }, date) {
+      const at = dueOn(date, NUDGE_AT, bot.calendar.current());
+      return at !== null && at - istInstant(date, settings.reminderAt) >= NUDGE_AFTER_MS ? at : null;
+    },
+    async run(user, { date, dueAt }) {
+      const delivery = deliveryFor(user.settings, "reminder", bot.clock.now());
+      if (delivery === null) return;
+      const links = await bot.accounts.active(user._id);
+      const dead = links.filter((link) => !bot.accounts.hasSession(link));
+      const waiting = await Promise.all(
+        dead.map(async (link) => ({ link, what: await dependents(deps, user, link, date) })),
+      );
+      const pressing = waiting.filter(({ what }) => what.length > 0);
+      if (pressing.length === 0) return;
+      await notifier.post({
+        key: `morning-nudge:${user._id}:${date}`,
+        userId: user._id,
+        priority: "reminder",
+        html: lines(
+          text.morning.nudge(),
+          ...pressing.map(({ link, what }) => text.morning.depends(link.label, what)),
+        ).toString(),
+        buttons: notificationButtons(loginKeyboard(pressing.map(({ link }) => link))),
+        dueAt,
+        ...delivery,
+      });
+    },
+  };
+}
+
+/** What cannot go on without this login, in words. */
+async function dependents(
+  { bot, snapshots }: MorningDeps,
+  user: User,
+  link: Link,
+  date: string,
+): Promise<readonly string[]> {
+  const [last, orders, alerts, shop] = await Promise.all([
+    snapshots.lastBefore(link._id, date),
+    bot.journal.ofUser(user._id, { limit: RECENT_ORDERS, order: "desc" }),
+    bot.alerts.armed(user._id),
+    bot.niftyShop.settings(user._id),
+  ]);
+  const isUsual = usualLink(user, link);
+  const open = orders.flatMap(({ legs }) => legs.filter((leg) => leg.link === link._id && isWaiting(leg)));
+  const needing = alerts.filter(({ instrument, order }) => instrument === null || (order !== null && isUsual));
+  return [
+    ...(last && last.carried > 0 ? [text.morning.carried(last.carried)] : []),
+    ...(open.length > 0 ? [text.morning.openOrders(open.length)] : []),
+    ...(needing.length > 0 ? [text.morning.alerts(needing.length)] : []),
+    ...(shop.mode !== "off" && (shop.link === link._id || (shop.link === null && isUsual))
+      ? [text.morning.strategy()]
+      : []),
+  ];
+}
+
+const usualLink = (user: User, link: Link): boolean => user.defaultLink === null || user.defaultLink === link._id;
+
+const isWaiting = (leg: Parameters<typeof isClosed>[0]): boolean => leg.state !== "ticket" && !isClosed(leg);
+
+/** The card of today as it should stand now, for whoever redraws it; null when there is none to redraw. */
+export async function cardOfToday(
+  bot: Pick<BotDeps, "accounts" | "calendar" | "clock">,
+  user: UserId,
+): Promise<{ readonly key: string; readonly view: View } | null> {
+  const date = istDate(bot.clock.now());
+  const links = await bot.accounts.active(user);
+  return links.length === 0 ? null : { key: loginCardKey(user, date), view: loginCard(bot, links, date) };
+}

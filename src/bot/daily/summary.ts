@@ -1,0 +1,86 @@
+import { mayTrade } from "../../domain/calendar.ts";
+import { ticker } from "../../domain/instrument.ts";
+import { istInstant } from "../../domain/market.ts";
+import { changeInBasisPoints, sumPaise, ZERO_PAISE } from "../../domain/money.ts";
+import { fundsTotal, holdingTotals } from "../../domain/totals.ts";
+import { grossOf } from "../../domain/day.ts";
+import { renderPairs } from "../../lib/table.ts";
+import type { Notifier } from "../../ports/notifier.ts";
+import { deliveryFor } from "../../services/delivery.ts";
+import type { PerUserJob } from "../../services/jobs.ts";
+import type { Mornings, Morning } from "../../services/mornings.ts";
+import type { BotDeps } from "../commands.ts";
+import { html, lines, type Html } from "../html.ts";
+import { dateText, mark, percent } from "../render/amounts.ts";
+import { moneyText } from "../render/money-text.ts";
+import { PAGE_WIDTH } from "../render/page.ts";
+import { failures, heading } from "../render/portfolio.ts";
+import { calendarNote } from "./closing.ts";
+
+/** After this the day has its own numbers. */
+const CATCH_UP_MS = 90 * 60_000;
+const MAX_EXPIRIES = 5;
+
+export interface SummaryDeps {
+  readonly bot: Pick<BotDeps, "accounts" | "calendar" | "clock">;
+  readonly mornings: Mornings;
+  readonly notifier: Notifier;
+}
+
+/** Before the market opens: money, holdings, what is carried, what expires, what is watched. For those who switched it on. */
+export function morningSummary({ bot, mornings, notifier }: SummaryDeps): PerUserJob {
+  return {
+    name: "morning-summary",
+    catchUpMs: CATCH_UP_MS,
+    dueAt: ({ settings }, date) =>
+      settings.summary !== "off" && mayTrade(date, bot.calendar.current())
+        ? istInstant(date, settings.summaryAt)
+        : null,
+    async run(user, { date, dueAt }) {
+      const delivery = deliveryFor(user.settings, "summary", bot.clock.now());
+      if (delivery === null) return;
+      const morning = await mornings.of(user._id, date);
+      if (morning.parts.length === 0) return;
+      await notifier.post({
+        key: `morning-summary:${user._id}:${date}`,
+        userId: user._id,
+        priority: "reminder",
+        html: lines(
+          summaryText(morning, date, bot.accounts, user.settings.hidesAmounts),
+          calendarNote(date, bot.calendar.current()),
+        ).toString(),
+        dueAt,
+        ...delivery,
+      });
+    },
+  };
+}
+
+function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts"], hidesAmounts: boolean): Html {
+  const days = morning.parts.flatMap((part) => (part.ok ? [part.value] : []));
+  const totals = holdingTotals(days.flatMap(({ holdings }) => holdings));
+  const funds = fundsTotal(days.map((day) => day.funds));
+  const money = moneyText(hidesAmounts, sumPaise(days.map(({ value }) => value)));
+  const { before } = morning;
+  const change = before ? grossOf(before.figures) : ZERO_PAISE;
+  const share = before ? changeInBasisPoints(before.value, before.value - change) : null;
+  const expiring = morning.expiring.map((symbol) => ticker(symbol));
+  return lines(
+    heading(`Morning of ${dateText(date)}`, morning.parts, accounts),
+    days.length > 0 &&
+      html`<pre>${renderPairs(
+        [
+          ["Available", money.plain(funds.available)],
+          ["Holdings", money.plain(totals.value)],
+          ["Positions carried", String(morning.carried)],
+          ["Alerts set", String(morning.alerts)],
+        ],
+        PAGE_WIDTH,
+      )}</pre>`,
+    before &&
+      html`${mark(change)} ${dateText(before.date)}: ${money.signed(change)}${share === null || hidesAmounts ? "" : `, ${percent(share)}`}`,
+    expiring.length > 0 &&
+      html`Expire today: ${expiring.slice(0, MAX_EXPIRIES).join(", ")}${expiring.length > MAX_EXPIRIES ? " …" : ""}`,
+    ...failures(morning.parts, accounts),
+  );
+}

@@ -1,0 +1,113 @@
+import { grossOf } from "../../domain/day.ts";
+import { ticker } from "../../domain/instrument.ts";
+import { sumPaise, ZERO_PAISE, type Paise } from "../../domain/money.ts";
+import { dayPnl, holdingDayChange } from "../../domain/totals.ts";
+import { barChart } from "../../lib/chart/bars.ts";
+import { lineChart } from "../../lib/chart/line.ts";
+import { HEADER, label, MARGIN, sheet, type Svg } from "../../lib/chart/svg.ts";
+import type { AccountDay } from "../../services/digests.ts";
+import type { DayTotal } from "../../services/snapshots.ts";
+import { dateText } from "../render/amounts.ts";
+import type { MoneyText } from "../render/money-text.ts";
+import { drawable } from "./drawable.ts";
+
+const WIDTH = 1_080;
+const ROW = 58;
+const MAX_BARS = 9;
+const CURVE = 400;
+const CAPTION = 56;
+
+export interface Move {
+  readonly name: string;
+  readonly amount: Paise;
+}
+
+/** What each position and each holding did today, over all accounts, the best first; those that moved, if any did. */
+export function movesOf(days: readonly AccountDay[]): Move[] {
+  const sums = new Map<string, Paise>();
+  const add = (name: string, amount: Paise): void =>
+    void sums.set(name, sumPaise([sums.get(name) ?? ZERO_PAISE, amount]));
+  for (const { positions, holdings } of days) {
+    for (const position of positions) add(ticker(position.symbol), dayPnl(position));
+    for (const holding of holdings) add(ticker(holding.symbol), holdingDayChange(holding) ?? ZERO_PAISE);
+  }
+  const moves = [...sums].map(([name, amount]) => ({ name, amount })).sort((a, b) => b.amount - a.amount);
+  const moved = moves.filter(({ amount }) => amount !== 0);
+  return moved.length > 0 ? moved : moves;
+}
+
+function shown(moves: readonly Move[]): Move[] {
+  if (moves.length <= MAX_BARS) return [...moves];
+  const bySize = [...moves].sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount));
+  const large = new Set(bySize.slice(0, MAX_BARS - 1));
+  const rest = bySize.slice(MAX_BARS - 1);
+  const others = { name: `${rest.length} others`, amount: sumPaise(rest.map(({ amount }) => amount)) };
+  return [...moves.filter((move) => large.has(move)), others];
+}
+
+/** The day by position over the value of the accounts; null when there is nothing to draw. */
+export function dayPicture(of: {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly moves: readonly Move[];
+  readonly curve: readonly DayTotal[];
+  readonly money: MoneyText;
+}): Svg | null {
+  const bars = shown(of.moves).map(({ name, amount }) => ({
+    label: name,
+    value: amount / 100,
+    text: drawable(of.money.short(amount)),
+  }));
+  const hasCurve = of.curve.length > 1;
+  if (bars.length === 0 && !hasCurve) return null;
+  const barsHeight = bars.length * ROW;
+  const curveTop = HEADER + 20 + (bars.length > 0 ? barsHeight + 50 : 0);
+  const height = hasCurve ? curveTop + CAPTION + CURVE + MARGIN : HEADER + 20 + barsHeight + MARGIN;
+  const width = WIDTH - 2 * MARGIN;
+  return sheet({ width: WIDTH, height, title: drawable(of.title), subtitle: drawable(of.subtitle) }, [
+    bars.length > 0 ? barChart(bars, { x: MARGIN, y: HEADER + 20, width, height: barsHeight }) : "",
+    hasCurve ? curvePart(of.curve, of.money, { x: MARGIN, y: curveTop, width, height: CURVE + CAPTION }) : "",
+  ]);
+}
+
+interface Area {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function curvePart(curve: readonly DayTotal[], money: MoneyText, area: Area): Svg {
+  const first = curve[0]?.value ?? ZERO_PAISE;
+  const points = curve.map(({ date, value }) => ({
+    name: dateText(date).replace(/ \d{4}$/, ""),
+    value: money.hides ? ((value - first) / Math.max(1, first)) * 100 : value / 100,
+  }));
+  const write = money.hides ? (value: number) => `${value.toFixed(1)}%` : lakhs;
+  return (
+    label(area.x, area.y + 24, `Value of the accounts, ${curve.length} days`, { size: 26 }) +
+    lineChart(points, { ...area, y: area.y + CAPTION, height: area.height - CAPTION }, write)
+  );
+}
+
+/** Daily bars of a period, and the value over it. */
+export function periodPicture(of: {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly days: readonly DayTotal[];
+  readonly money: MoneyText;
+}): Svg | null {
+  const moves = of.days.slice(-MAX_BARS).map(({ date, figures }) => ({
+    name: dateText(date).replace(/ \d{4}$/, ""),
+    amount: grossOf(figures),
+  }));
+  return dayPicture({ ...of, moves, curve: of.days });
+}
+
+/** ₹12.50 L, ₹1.20 Cr, ₹9,500 */
+function lakhs(rupees: number): string {
+  const size = Math.abs(rupees);
+  if (size >= 10_000_000) return `₹${(rupees / 10_000_000).toFixed(2)} Cr`;
+  if (size >= 100_000) return `₹${(rupees / 100_000).toFixed(2)} L`;
+  return `₹${Math.round(rupees).toLocaleString("en-IN")}`;
+}

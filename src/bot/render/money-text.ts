@@ -1,0 +1,35 @@
+import { shareOf } from "../../domain/day.ts";
+import type { Paise } from "../../domain/money.ts";
+import { percent, rupees, signedAmount, signedRupees } from "./amounts.ts";
+
+/** How amounts are written for one user: as they are, or as parts of what the accounts are worth. */
+export interface MoneyText {
+  readonly hides: boolean;
+  /** +₹927.50, or +0.93% */
+  signed(amount: Paise): string;
+  /** +927.50, for tables, or +0.93% */
+  cell(amount: Paise): string;
+  /** ₹927.50, or 0.93% */
+  plain(amount: Paise): string;
+  /** +₹928, or +0.93%: for pictures */
+  short(amount: Paise): string;
+}
+
+const HIDDEN = "hidden";
+
+/** Where nothing is known to measure by, a hidden amount stays hidden. */
+export function moneyText(hides: boolean, whole: Paise): MoneyText {
+  if (!hides)
+    return {
+      hides,
+      signed: signedRupees,
+      cell: signedAmount,
+      plain: rupees,
+      short: (amount) => signedRupees(amount).replace(/\.\d\d$/, ""),
+    };
+  const part = (amount: Paise): string => {
+    const share = shareOf(amount, whole);
+    return share === null ? HIDDEN : percent(share);
+  };
+  return { hides, signed: part, cell: part, plain: (amount) => part(amount).replace(/^\+/, ""), short: part };
+}

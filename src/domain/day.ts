@@ -1,0 +1,48 @@
+import type { Paise } from "./money.ts";
+import { scalePaise, subtractPaise, sumPaise, ZERO_PAISE } from "./money.ts";
+import type { Funds, Holding, Position } from "./portfolio.ts";
+import { holdingTotals, positionTotals } from "./totals.ts";
+
+/**
+ * What an account is worth, as near as brokers' figures allow: money with or without a claim on it, pledged shares once,
+ * holdings at their last price, what open positions stand at.
+ */
+export const accountValue = (funds: Funds, holdings: readonly Holding[], positions: readonly Position[]): Paise =>
+  sumPaise([
+    subtractPaise(sumPaise([funds.available, funds.used]), funds.collateral),
+    holdingTotals(holdings).value,
+    positionTotals(positions).unrealised,
+  ]);
+
+/** One account's day in numbers, as it is kept. */
+export interface DayFigures {
+  readonly positions: Paise;
+  readonly holdings: Paise;
+  readonly realised: Paise;
+  readonly unrealised: Paise;
+  readonly charges: Paise;
+}
+
+export const NO_FIGURES: DayFigures = {
+  positions: ZERO_PAISE,
+  holdings: ZERO_PAISE,
+  realised: ZERO_PAISE,
+  unrealised: ZERO_PAISE,
+  charges: ZERO_PAISE,
+};
+
+export const addFigures = (all: readonly DayFigures[]): DayFigures => ({
+  positions: sumPaise(all.map((each) => each.positions)),
+  holdings: sumPaise(all.map((each) => each.holdings)),
+  realised: sumPaise(all.map((each) => each.realised)),
+  unrealised: sumPaise(all.map((each) => each.unrealised)),
+  charges: sumPaise(all.map((each) => each.charges)),
+});
+
+/** Before charges. */
+export const grossOf = (day: DayFigures): Paise => sumPaise([day.positions, day.holdings]);
+export const netOf = (day: DayFigures): Paise => subtractPaise(grossOf(day), day.charges);
+
+/** Part of a whole in 1/100 percent, null when there is no whole to speak of. */
+export const shareOf = (part: Paise, whole: Paise): number | null =>
+  whole <= 0 ? null : scalePaise(part, 10_000, whole);

@@ -1,0 +1,104 @@
+import type { InstrumentKey, TradingSymbol } from "./ids.ts";
+import { paise, PAISE_PER_RUPEE, PRICE_SCALE, type Paise, type Price } from "./money.ts";
+import type { Product, Side } from "./order.ts";
+
+/** What first in, first out needs of a trade. */
+export interface Fill {
+  readonly tradeId: string;
+  readonly symbol: TradingSymbol;
+  readonly key: InstrumentKey | null;
+  readonly productType: Product;
+  readonly side: Side;
+  readonly qty: number;
+  readonly price: Price;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** A quantity that was opened and closed again. */
+export interface RoundTrip {
+  readonly symbol: TradingSymbol;
+  readonly productType: Product;
+  readonly qty: number;
+  readonly entry: Price;
+  readonly exit: Price;
+  /** Sold first. */
+  readonly isShort: boolean;
+  readonly openedAt: number;
+  readonly closedAt: number;
+}
+
+/** A quantity that is still open, at its own price. */
+export interface Lot {
+  readonly side: Side;
+  readonly qty: number;
+  readonly price: Price;
+  readonly at: number;
+}
+
+export interface FifoResult {
+  readonly closed: readonly RoundTrip[];
+  /** By instrument and product. */
+  readonly open: ReadonlyMap<string, readonly Lot[]>;
+  /** Delivery sold that no known buy stands against: bought before the first fill here. */
+  readonly unmatched: readonly Fill[];
+}
+
+/** What is delivered can't be sold before it is bought: its buy is older than the records. */
+const DELIVERED: ReadonlySet<Product> = new Set(["CNC", "MTF"]);
+
+/** Matches the oldest open quantity first, each instrument and product by itself. Fills may come in any order. */
+export function matchFifo(fills: readonly Fill[]): FifoResult {
+  const closed: RoundTrip[] = [];
+  const unmatched: Fill[] = [];
+  const open = new Map<string, Lot[]>();
+  for (const fill of [...fills].sort(byTime)) {
+    const book = bookOf(fill);
+    const lots = open.get(book) ?? [];
+    open.set(book, lots);
+    const left = close(fill, lots, closed);
+    if (left === 0) continue;
+    if (fill.side === "SELL" && DELIVERED.has(fill.productType)) unmatched.push({ ...fill, qty: left });
+    else lots.push({ side: fill.side, qty: left, price: fill.price, at: fill.at });
+  }
+  return { closed, open, unmatched };
+}
+
+const bookOf = ({ key, symbol, productType }: Fill): string => `${key ?? symbol} ${productType}`;
+
+const byTime = (a: Fill, b: Fill): number =>
+  a.at - b.at || (a.tradeId < b.tradeId ? -1 : a.tradeId > b.tradeId ? 1 : 0);
+
+/** Takes opposite lots from the front; answers what is left of the fill. */
+function close(fill: Fill, lots: Lot[], closed: RoundTrip[]): number {
+  let left = fill.qty;
+  for (let oldest = lots[0]; left > 0 && oldest && oldest.side !== fill.side; oldest = lots[0]) {
+    const qty = Math.min(left, oldest.qty);
+    closed.push({
+      symbol: fill.symbol,
+      productType: fill.productType,
+      qty,
+      entry: oldest.price,
+      exit: fill.price,
+      isShort: oldest.side === "SELL",
+      openedAt: oldest.at,
+      closedAt: fill.at,
+    });
+    left -= qty;
+    if (qty === oldest.qty) lots.shift();
+    else lots[0] = { ...oldest, qty: oldest.qty - qty };
+  }
+  return left;
+}
+
+/** Gain of all, rounded once, half away from zero, so that it does not depend on how a trade was split. Before charges. */
+export function realisedOf(trips: readonly RoundTrip[]): Paise {
+  const total = trips.reduce((sum, trip) => sum + gain(trip), 0n);
+  const unit = BigInt(PRICE_SCALE / PAISE_PER_RUPEE);
+  const size = ((total < 0n ? -total : total) + unit / 2n) / unit;
+  return paise(Number(total < 0n ? -size : size));
+}
+
+/** In 1/10000 rupee. */
+const gain = ({ qty, entry, exit, isShort }: RoundTrip): bigint =>
+  BigInt(qty) * BigInt(isShort ? entry - exit : exit - entry);

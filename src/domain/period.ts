@@ -1,0 +1,44 @@
+import { addDays, weekday } from "./market.ts";
+
+export const PERIOD_NAMES = ["week", "month", "year", "since"] as const;
+export type PeriodName = (typeof PERIOD_NAMES)[number];
+
+export type ParsedPeriod =
+  | { readonly kind: "today" }
+  | { readonly kind: "from"; readonly name: PeriodName; readonly from: string }
+  | { readonly kind: "bad-date" };
+
+const FINANCIAL_YEAR_STARTS = "04-01";
+const MONDAY = 1;
+
+/** `today`, `week`, `month`, `year` (the financial one, from 1 April), `since 2026-04-01`; null when it is none of these. */
+export function parsePeriod(words: string, today: string): ParsedPeriod | null {
+  const [name = "", argument = "", ...rest] = words.trim().toLowerCase().split(/\s+/);
+  if (rest.length > 0 || (argument !== "" && name !== "since")) return null;
+  switch (name) {
+    case "":
+    case "today":
+    case "day":
+      return { kind: "today" };
+    case "week":
+      return { kind: "from", name, from: addDays(today, -((weekday(today) + 7 - MONDAY) % 7)) };
+    case "month":
+      return { kind: "from", name, from: `${today.slice(0, 7)}-01` };
+    case "year":
+      return { kind: "from", name, from: financialYear(today) };
+    case "since":
+      return isDate(argument) && argument <= today ? { kind: "from", name, from: argument } : { kind: "bad-date" };
+    default:
+      return null;
+  }
+}
+
+function financialYear(today: string): string {
+  const year = Number(today.slice(0, 4));
+  return today.slice(5) >= FINANCIAL_YEAR_STARTS
+    ? `${year}-${FINANCIAL_YEAR_STARTS}`
+    : `${year - 1}-${FINANCIAL_YEAR_STARTS}`;
+}
+
+const isDate = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;

@@ -1,0 +1,73 @@
+import { accountValue } from "../domain/day.ts";
+import type { InstrumentKey, TradingSymbol, UserId } from "../domain/ids.ts";
+import { isDerivative, type Instrument } from "../domain/instrument.ts";
+import type { Paise } from "../domain/money.ts";
+import type { Funds, Holding, Position } from "../domain/portfolio.ts";
+import type { Accounts, LinkResult } from "./accounts.ts";
+import type { Alerts } from "./alerts.ts";
+import type { DayTotal, Snapshots } from "./snapshots.ts";
+
+interface AccountMorning {
+  readonly funds: Funds;
+  readonly holdings: readonly Holding[];
+  readonly positions: readonly Position[];
+  readonly value: Paise;
+}
+
+export interface Morning {
+  readonly parts: readonly LinkResult<AccountMorning>[];
+  /** The latest day that was kept before this one. */
+  readonly before: DayTotal | null;
+  readonly carried: number;
+  readonly expiring: readonly TradingSymbol[];
+  readonly alerts: number;
+}
+
+export interface Mornings {
+  of(user: UserId, date: string): Promise<Morning>;
+}
+
+export interface MorningsDeps {
+  readonly accounts: Accounts;
+  readonly alerts: Pick<Alerts, "armed">;
+  readonly snapshots: Snapshots;
+  readonly instruments: { byKey(key: InstrumentKey): Promise<Instrument | undefined> };
+}
+
+/** What a user begins the trading day with. */
+export function createMornings(deps: MorningsDeps): Mornings {
+  const { accounts, snapshots } = deps;
+
+  async function expiresOn({ key }: Position, date: string): Promise<boolean> {
+    const instrument = key ? await deps.instruments.byKey(key) : undefined;
+    return instrument !== undefined && isDerivative(instrument) && instrument.expiry === date;
+  }
+
+  return {
+    async of(user, date) {
+      const [parts, days, alerts] = await Promise.all([
+        accounts.callEach(await accounts.active(user), async (connector, access) => {
+          const [funds, holdings, positions] = await Promise.all([
+            connector.getFunds(access),
+            connector.getHoldings(access),
+            connector.getPositions(access),
+          ]);
+          return { funds, holdings, positions, value: accountValue(funds, holdings, positions) };
+        }),
+        snapshots.latestDays(user, 2),
+        deps.alerts.armed(user),
+      ]);
+      const open = parts
+        .flatMap((part) => (part.ok ? part.value.positions : []))
+        .filter(({ side }) => side !== "CLOSED");
+      const isExpiring = await Promise.all(open.map((position) => expiresOn(position, date)));
+      return {
+        parts,
+        before: days.findLast((day) => day.date < date) ?? null,
+        carried: open.length,
+        expiring: [...new Set(open.filter((_, at) => isExpiring[at]).map(({ symbol }) => symbol))],
+        alerts: alerts.length,
+      };
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { BrokerError } from "../errors.ts";
+import type { Accounts, Link } from "./accounts.ts";
+import type { Logins } from "./logins.ts";
+
+/** Which of a user's accounts need a person to log in today. */
+export interface Renewals {
+  /** Asks each broker, and first renews what can be renewed without a person. */
+  dead(links: readonly Link[]): Promise<Link[]>;
+}
+
+export function createRenewals(deps: { accounts: Accounts; logins: Pick<Logins, "renew" | "open"> }): Renewals {
+  const { accounts, logins } = deps;
+
+  async function isDead(link: Link): Promise<boolean> {
+    if (!accounts.hasSession(link)) return !(await renewed(link));
+    try {
+      const isValid = await accounts.call(link, (connector, access) => connector.isTokenValid(access));
+      if (isValid) return false;
+      if (await renewed(link)) return false;
+      await accounts.endSession(link);
+      return true;
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      // A broker that cannot be asked says nothing about the session.
+      return error.kind === "auth-expired";
+    }
+  }
+
+  async function renewed(link: Link): Promise<boolean> {
+    if (accounts.broker(link).definition.capabilities.login.includes("none"))
+      return (await logins.open(link)).kind === "linked";
+    return (await logins.renew(link)) !== null;
+  }
+
+  return {
+    async dead(links) {
+      const states = await Promise.all(links.map(isDead));
+      return links.filter((_, at) => states[at]);
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { addFigures, grossOf, netOf, type DayFigures } from "../domain/day.ts";
+import { matchFifo, realisedOf, type Fill } from "../domain/fifo.ts";
+import type { LinkId, UserId } from "../domain/ids.ts";
+import { istDate, istInstant } from "../domain/market.ts";
+import { sumPaise, type Paise } from "../domain/money.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+
+/** One account's day as it stood when it was last looked at. */
+export interface Snapshot {
+  readonly userId: UserId;
+  readonly link: LinkId;
+  /** YYYY-MM-DD */
+  readonly date: string;
+  readonly figures: DayFigures;
+  /** Estimate of what the account is worth. */
+  readonly value: Paise;
+  /** Positions that are carried into the next day. */
+  readonly carried: number;
+  readonly fills: readonly Fill[];
+}
+
+interface SnapshotDocument extends Document, Snapshot {
+  readonly takenAt: number;
+}
+
+const snapshotsSpec: CollectionSpec<SnapshotDocument> = {
+  name: "snapshots",
+  indexes: [
+    { name: "user", fields: ["userId", "date"] },
+    { name: "link", fields: ["link", "date"] },
+  ],
+  encrypted: ["fills"],
+  durability: "normal",
+};
+
+const CONFLICT_TRIES = 5;
+
+/** All accounts together on one day. */
+export interface DayTotal {
+  readonly date: string;
+  readonly figures: DayFigures;
+  readonly value: Paise;
+}
+
+export interface Period {
+  /** The first day there is a snapshot of, and the last; null when there is none. */
+  readonly span: { readonly from: string; readonly to: string } | null;
+  readonly figures: DayFigures;
+  readonly net: Paise;
+  readonly best: DayTotal | null;
+  readonly worst: DayTotal | null;
+  readonly days: readonly DayTotal[];
+  /** First in, first out over all trades known, closed in the period; before charges. */
+  readonly realisedFifo: Paise;
+  /** Sold units whose buys are older than the records. */
+  readonly unmatchedQty: number;
+}
+
+export interface Snapshots {
+  /** Keeps the day of an account; taken again, the later one stands. */
+  keep(snapshot: Snapshot): Promise<void>;
+  /** Days with all accounts together, oldest first, the latest `count` of them up to the date. */
+  latestDays(user: UserId, count: number): Promise<DayTotal[]>;
+  /** From the date on. */
+  period(user: UserId, from: string): Promise<Period>;
+  /** The link's last day before the date, null when there is none. */
+  lastBefore(link: LinkId, date: string): Promise<Snapshot | null>;
+}
+
+export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots {
+  const snapshots: Collection<SnapshotDocument> = deps.store.collection(snapshotsSpec);
+
+  async function keep(snapshot: Snapshot): Promise<void> {
+    const document = { ...snapshot, _id: `${snapshot.link}:${snapshot.date}`, takenAt: deps.clock.now() };
+    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
+      const known = await snapshots.get(document._id);
+      if (known ? await snapshots.replace(document, known.version) : await snapshots.insert(document)) return;
+    }
+    throw new Error("snapshot is contended");
+  }
+
+  return {
+    keep,
+    async latestDays(user, count) {
+      const found: Stored<SnapshotDocument>[] = [];
+      const dates = new Set<string>();
+      for await (const snapshot of newestFirst(user)) {
+        dates.add(snapshot.date);
+        if (dates.size > count) break;
+        found.push(snapshot);
+      }
+      return totals(found);
+    },
+    async period(user, from) {
+      const all = await snapshots.find("user", [user]);
+      return periodOf(all, from);
+    },
+    async lastBefore(link, date) {
+      const latest = await snapshots.find("link", [link], { order: "desc", limit: 5 });
+      return latest.find((snapshot) => snapshot.date < date) ?? null;
+    },
+  };
+
+  /** A user's, read in growing pieces: thirty days of a few accounts are one read. */
+  async function* newestFirst(user: UserId): AsyncGenerator<Stored<SnapshotDocument>> {
+    for (let limit = 120, seen = 0; ; limit *= 4) {
+      const page = await snapshots.find("user", [user], { order: "desc", limit });
+      yield* page.slice(seen);
+      if (page.length < limit) return;
+      seen = page.length;
+    }
+  }
+}
+
+function totals(snapshots: readonly Snapshot[]): DayTotal[] {
+  return [...Map.groupBy(snapshots, ({ date }) => date)]
+    .map(([date, same]) => ({
+      date,
+      figures: addFigures(same.map(({ figures }) => figures)),
+      value: sumPaise(same.map(({ value }) => value)),
+    }))
+    .sort((a, b) => (a.date < b.date ? -1 : 1));
+}
+
+export function periodOf(all: readonly Snapshot[], from: string): Period {
+  const days = totals(all.filter(({ date }) => date >= from));
+  const ranked = [...days].sort((a, b) => grossOf(b.figures) - grossOf(a.figures));
+  const { closed, unmatched } = matchEach(all);
+  const begins = istInstant(from);
+  const figures = addFigures(days.map((day) => day.figures));
+  const [first, last] = [days[0], days.at(-1)];
+  return {
+    span: first && last ? { from: first.date, to: last.date } : null,
+    figures,
+    net: netOf(figures),
+    best: ranked[0] ?? null,
+    worst: ranked.at(-1) ?? null,
+    days,
+    realisedFifo: realisedOf(closed.filter(({ closedAt }) => closedAt >= begins)),
+    unmatchedQty: unmatched.filter(({ at }) => at >= begins).reduce((sum, { qty }) => sum + qty, 0),
+  };
+}
+
+/** Every account by itself: what one bought, another did not sell. */
+function matchEach(all: readonly Snapshot[]) {
+  const results = [...Map.groupBy(all, ({ link }) => link).values()].map((same) =>
+    matchFifo(same.flatMap(({ fills }) => fills)),
+  );
+  return {
+    closed: results.flatMap(({ closed }) => closed),
+    unmatched: results.flatMap(({ unmatched }) => unmatched),
+  };
+}
+
+/** A trade without a time belongs to the middle of its day. */
+export const fillTime = (at: number | null, date: string): number =>
+  at !== null && istDate(at) === date ? at : istInstant(date, "12:00");

@@ -1,0 +1,283 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { missingYear } from "../../src/bot/daily/calendar-check.ts";
+import { closingDigest, digestDueAt, periodReport } from "../../src/bot/daily/closing.ts";
+import { cardOfToday, morningLogin, morningNudge } from "../../src/bot/daily/morning.ts";
+import { morningSummary } from "../../src/bot/daily/summary.ts";
+import { visibleLength, html } from "../../src/bot/html.ts";
+import { userId } from "../../src/domain/ids.ts";
+import { istDate, istInstant } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
+import type { Notification } from "../../src/ports/notifier.ts";
+import type { Link } from "../../src/services/accounts.ts";
+import { loadCalendar } from "../../src/services/calendar.ts";
+import { createDigests } from "../../src/services/digests.ts";
+import type { PerUserJob } from "../../src/services/jobs.ts";
+import { createMornings } from "../../src/services/mornings.ts";
+import { createRenewals } from "../../src/services/renewals.ts";
+import { createSnapshots } from "../../src/services/snapshots.ts";
+import { createUsers, type Settings, type User } from "../../src/services/users.ts";
+import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
+import { position, SBIN, stubBroker, type StubBroker } from "../services/stub-broker.ts";
+
+const ASHA = userId(1001);
+const DATE = "2026-11-23";
+const shipped = loadCalendar(null);
+
+describe("the day's messages", () => {
+  let clock: SetClock;
+  let temp: TempStore;
+  let broker: StubBroker;
+  let posted: Notification[];
+  let user: User;
+  let link: Link;
+  let alerts: object[];
+  let shopMode: string;
+
+  const deps = () => {
+    const { store } = temp;
+    const { accounts } = broker;
+    const snapshots = createSnapshots({ store, clock });
+    const instruments = { byKey: async () => SBIN };
+    const nifty = { ltp: priceFromRupees(101), prevClose: priceFromRupees(100) };
+    const quotes = { many: async () => new Map([[SBIN.key, nifty]]) } as never;
+    const armed = { armed: async () => alerts } as never;
+    const bot = {
+      accounts,
+      clock,
+      calendar: { current: () => shipped },
+      alerts: armed,
+      journal: { ofUser: async () => [] },
+      niftyShop: { settings: async () => ({ mode: shopMode, link: null }) },
+    } as never;
+    return {
+      bot,
+      snapshots,
+      digests: createDigests({ accounts, snapshots, quotes, instruments, clock }),
+      mornings: createMornings({ accounts, alerts: armed, snapshots, instruments }),
+      renewals: createRenewals({
+        accounts,
+        logins: {
+          renew: async (dead) => (broker.book.renews ? (await broker.logIn(dead._id), dead) : null),
+          open: async () => ({ kind: "stale" }),
+        },
+      }),
+      notifier: { post: async (notification: Notification) => void posted.push(notification) },
+    };
+  };
+  const run = (job: PerUserJob): Promise<void> => job.run(user, { date: istDate(clock.now()), dueAt: clock.now() });
+  const set = (settings: Partial<Settings>): void => {
+    user = { ...user, settings: { ...user.settings, ...settings } };
+  };
+  const text = (): string => posted.map(({ html: body }) => body.replaceAll(/<[^>]+>/g, "")).join("\n---\n");
+
+  beforeEach(async () => {
+    clock = setClock(new Date(istInstant(DATE, "15:50")).toISOString());
+    temp = tempStore(clock);
+    broker = stubBroker(temp.store, clock);
+    posted = [];
+    alerts = [];
+    shopMode = "off";
+    user = await createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null }).ensure(ASHA, "Asha");
+    link = await broker.link(ASHA);
+  });
+  afterEach(() => temp.remove());
+
+  describe("the closing digest", () => {
+    it("is due at the user's time, never before prices are final, and in the evening after an evening session", () => {
+      const due = (date: string, digestAt: string): number | null =>
+        digestDueAt({ ...user, settings: { ...user.settings, digestAt } }, date, shipped);
+      expect(due(DATE, "15:50")).toBe(istInstant(DATE, "15:50"));
+      expect(due(DATE, "15:35")).toBe(istInstant(DATE, "15:45"));
+      expect(due("2026-07-31", "15:30")).toBe(istInstant("2026-07-31", "15:35"));
+      expect(due("2026-11-08", "15:50")).toBe(istInstant("2026-11-08", "21:00"));
+      expect(due("2026-11-24", "15:50")).toBeNull();
+      expect(due("2027-01-02", "15:50")).toBeNull();
+      expect(due("2027-01-04", "15:50")).toBe(istInstant("2027-01-04", "15:50"));
+    });
+
+    it("says what the day made, net of charges and against the index, with a picture", async () => {
+      await run(closingDigest(deps()));
+      expect(posted).toHaveLength(1);
+      expect(posted[0]).toMatchObject({ key: "closing-digest:1001:2026-11-23", priority: "digest", silent: false });
+      expect(posted[0]?.picture).toContain("<svg");
+      expect(text()).toMatchInlineSnapshot(`
+        "Close of 23 Nov 2026
+        🔴 −₹100.00 today, −0.13%, Nifty +1.00%
+        Positions                    +100.00
+          realised                      0.00
+          unrealised                 +100.00
+        Holdings, day change         −200.00
+        Charges, estimated             ₹9.50
+        Net of charges               −109.50
+        Available                 ₹50,000.00
+        Best: SBIN +₹100.00 · Worst: ITC −₹200.00
+        No orders today."
+      `);
+    });
+
+    it("hides amounts as parts of what the accounts are worth, in the picture too", async () => {
+      set({ hidesAmounts: true });
+      await run(closingDigest(deps()));
+      expect(text()).not.toContain("₹");
+      expect(posted[0]?.picture).not.toContain("₹");
+      expect(text()).toContain("−0.13%");
+    });
+
+    it("says that a session is over, with a login button and the last that is known", async () => {
+      await run(closingDigest(deps()));
+      clock.at = istInstant("2026-11-25", "15:50");
+      await run(closingDigest(deps()));
+      const [, second] = posted;
+      expect(second?.html).toContain("session is over");
+      expect(second?.html).toContain("was worth ₹77,900.00 on 23 Nov 2026");
+      expect(second?.buttons).toEqual([[{ text: "Log in: acme", data: `al:${link._id}` }]]);
+    });
+
+    it("keeps the day also for those who want no message", async () => {
+      set({ digest: "off" });
+      const all = deps();
+      await run(closingDigest(all));
+      expect(posted).toEqual([]);
+      expect((await all.snapshots.latestDays(ASHA, 5)).map(({ date }) => date)).toEqual([DATE]);
+    });
+
+    it("sends text and picture apart when the text is too long for a caption", async () => {
+      for (let i = 0; i < 25; i += 1) await broker.link(ASHA);
+      await run(closingDigest(deps()));
+      expect(posted.map(({ key, picture }) => [key, picture !== undefined])).toEqual([
+        ["closing-digest:1001:2026-11-23", false],
+        ["closing-digest:1001:2026-11-23:picture", true],
+      ]);
+    });
+
+    it("has thirty days in its curve at most", async () => {
+      const all = deps();
+      for (let i = 0; i < 45; i += 1) {
+        clock.at = istInstant(DATE, "15:50") + i * 86_400_000;
+        await broker.logIn(link._id);
+        await run(closingDigest(all));
+      }
+      expect(posted.at(-1)?.picture).toContain("Value of the accounts, 30 days");
+    });
+
+    it("is silent in quiet hours and says when nobody knows the calendar", async () => {
+      set({ quietHours: ["15:00", "16:00"] });
+      clock.at = istInstant("2027-01-04", "15:50");
+      await run(closingDigest(deps()));
+      expect(posted[0]?.silent).toBe(true);
+      expect(text()).toContain("The holidays of 2027 are not known here");
+    });
+  });
+
+  it("reports the week from what was kept, and nothing where nothing was", async () => {
+    const all = deps();
+    await run(periodReport(all, "week"));
+    expect(posted).toEqual([]);
+    await run(closingDigest(all));
+    clock.at = istInstant("2026-11-27", "15:51");
+    await run(periodReport(all, "week"));
+    expect(posted[1]).toMatchObject({ key: "weekly-report:1001:2026-11-27" });
+    expect(posted[1]?.html).toContain("Week to 27 Nov 2026");
+    const due = (date: string) => periodReport(all, "week").dueAt(user, date);
+    expect([due("2026-11-26"), due("2026-11-27") !== null, due("2026-12-24") !== null]).toEqual([null, true, true]);
+  });
+
+  describe("the morning login card", () => {
+    beforeEach(() => {
+      clock.at = istInstant("2026-11-25", "08:30");
+    });
+
+    it("has one button for each account whose session is over", async () => {
+      const second = await broker.link(ASHA);
+      await run(morningLogin(deps()));
+      expect(posted[0]?.buttons).toEqual([[{ text: "Log in: acme", data: `al:${link._id}` }]]);
+      expect(text()).toContain("One login is due");
+      expect(text()).toContain(`✅ ${second.label}`);
+    });
+
+    it("ticks over as logins complete, and ends with all done", async () => {
+      const { bot } = deps();
+      expect((await cardOfToday(bot, ASHA))?.view.html.toString()).toContain("🔴");
+      await broker.logIn(link._id);
+      const done = await cardOfToday(bot, ASHA);
+      expect(done?.key).toBe("morning-login:1001:2026-11-25");
+      expect(done?.view.html.toString()).toContain("Every account is logged in");
+      expect(done?.view.keyboard?.inline_keyboard.flat()).toEqual([]);
+    });
+
+    it("stays silent when nothing is needed, or what was needed could be renewed without a person", async () => {
+      broker.book.renews = true;
+      await run(morningLogin(deps()));
+      expect(posted).toEqual([]);
+      expect(broker.accounts.hasSession((await broker.accounts.byId(link._id))!)).toBe(true);
+    });
+
+    it("finds a session that looks alive and is not", async () => {
+      await broker.logIn(link._id);
+      broker.book.deadLinks.add(link._id);
+      await run(morningLogin(deps()));
+      expect(text()).toContain("One login is due");
+    });
+
+    it("nudges only where something depends on the account", async () => {
+      clock.at = istInstant("2026-11-25", "08:52");
+      await run(morningNudge(deps()));
+      expect(posted).toEqual([]);
+      shopMode = "ask";
+      alerts = [{ instrument: null, order: null }];
+      await run(morningNudge(deps()));
+      expect(text()).toContain("acme: 1 alert set, Nifty Shop runs today");
+    });
+
+    it("nudges for positions carried over from the last day", async () => {
+      const all = deps();
+      broker.book.positions = [position, { ...position, productType: "INTRADAY" }];
+      clock.at = istInstant(DATE, "15:50");
+      await broker.logIn(link._id);
+      await run(closingDigest(all));
+      clock.at = istInstant("2026-11-25", "08:52");
+      await run(morningNudge(all));
+      expect(posted[1]?.html).toContain("1 position carried");
+    });
+
+    it("does not nudge who got the card a moment ago, nor on closed days", () => {
+      const due = (reminderAt: string, date = "2026-11-25"): number | null =>
+        morningNudge(deps()).dueAt({ ...user, settings: { ...user.settings, reminderAt } }, date);
+      expect([due("08:45"), due("08:30", "2026-11-24")]).toEqual([null, null]);
+      expect(due("08:30")).toBe(istInstant("2026-11-25", "08:52"));
+    });
+  });
+
+  it("sums up the morning: money, holdings, yesterday, what is carried and what expires", async () => {
+    const all = deps();
+    set({ summary: "on" });
+    await run(closingDigest(all));
+    clock.at = istInstant("2026-11-25", "09:00");
+    await broker.logIn(link._id);
+    alerts = [{}, {}];
+    await run(morningSummary(all));
+    const summary = posted[1]?.html.replaceAll(/<[^>]+>/g, "") ?? "";
+    expect(summary).toMatchInlineSnapshot(`
+      "Morning of 25 Nov 2026
+      Available                 ₹50,000.00
+      Holdings                  ₹19,800.00
+      Positions carried                  1
+      Alerts set                         2
+      🔴 23 Nov 2026: −₹100.00, −0.13%"
+    `);
+    expect(morningSummary(all).dueAt({ ...user, settings: { ...user.settings, summary: "off" } }, DATE)).toBeNull();
+  });
+
+  it("misses the next year's list from 20 December and its own year's at once", () => {
+    const years = new Set([2026]);
+    expect(["2026-12-19", "2026-12-20", "2027-01-04"].map((date) => missingYear(date, years))).toEqual([
+      null,
+      2027,
+      2027,
+    ]);
+  });
+
+  it("counts what a reader sees", () => {
+    expect(visibleLength(html`<b>${"a<b"}</b> & c`)).toBe(7);
+  });
+});

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { matchFifo, realisedOf, type Fill } from "../../src/domain/fifo.ts";
+import { tradingSymbol } from "../../src/domain/ids.ts";
+import { paiseFromRupees, priceFromRupees, type Price } from "../../src/domain/money.ts";
+import type { Product, Side } from "../../src/domain/order.ts";
+
+const SBIN = tradingSymbol("NSE:SBIN-EQ");
+let count = 0;
+const fill = (side: Side, qty: number, rupees: number, fields: Partial<Fill> = {}): Fill => ({
+  tradeId: `t${(count += 1)}`,
+  symbol: SBIN,
+  key: null,
+  productType: "CNC",
+  side,
+  qty,
+  price: priceFromRupees(rupees),
+  at: count,
+  ...fields,
+});
+const rupees = paiseFromRupees;
+
+describe("first in, first out", () => {
+  it("sells the oldest first, part by part", () => {
+    const { closed, open, unmatched } = matchFifo([fill("BUY", 10, 100), fill("BUY", 10, 120), fill("SELL", 15, 130)]);
+    expect(closed.map(({ qty, entry, exit }) => [qty, entry, exit])).toEqual([
+      [10, priceFromRupees(100), priceFromRupees(130)],
+      [5, priceFromRupees(120), priceFromRupees(130)],
+    ]);
+    expect(realisedOf(closed)).toBe(rupees(350));
+    expect([...open.values()].flat()).toMatchObject([{ qty: 5, price: priceFromRupees(120) }]);
+    expect(unmatched).toEqual([]);
+  });
+
+  it("opens a short where that is possible, and turns a position over", () => {
+    const { closed, open } = matchFifo([
+      fill("SELL", 50, 200, { productType: "MARGIN" }),
+      fill("BUY", 75, 190, { productType: "MARGIN" }),
+    ]);
+    expect(closed).toMatchObject([{ qty: 50, isShort: true }]);
+    expect(realisedOf(closed)).toBe(rupees(500));
+    expect([...open.values()].flat()).toMatchObject([{ side: "BUY", qty: 25 }]);
+  });
+
+  it("does not invent a buy for delivery that was bought before the records", () => {
+    const { closed, unmatched, open } = matchFifo([fill("SELL", 10, 130), fill("BUY", 4, 100)]);
+    expect(closed).toEqual([]);
+    expect(unmatched).toMatchObject([{ qty: 10 }]);
+    expect([...open.values()].flat()).toMatchObject([{ side: "BUY", qty: 4 }]);
+  });
+
+  it("keeps intraday and delivery of one share apart", () => {
+    const { closed } = matchFifo([
+      fill("BUY", 10, 100),
+      fill("BUY", 10, 110, { productType: "INTRADAY" }),
+      fill("SELL", 10, 111, { productType: "INTRADAY" }),
+    ]);
+    expect(closed).toMatchObject([{ productType: "INTRADAY", entry: priceFromRupees(110) }]);
+  });
+
+  const fills = (product: Product) =>
+    fc
+      .array(
+        fc.record({
+          side: fc.constantFrom<Side>("BUY", "SELL"),
+          qty: fc.integer({ min: 1, max: 500 }),
+          units: fc.integer({ min: 1, max: 50_000_000 }),
+        }),
+        { maxLength: 40 },
+      )
+      .map((rows) =>
+        rows.map(({ side, qty, units }, at): Fill => ({
+          tradeId: String(at).padStart(4, "0"),
+          symbol: SBIN,
+          key: null,
+          productType: product,
+          side,
+          qty,
+          price: units as Price,
+          at,
+        })),
+      );
+
+  it("loses and makes no quantity and no money, whatever is traded", () => {
+    fc.assert(
+      fc.property(fc.oneof(fills("CNC"), fills("MARGIN")), (all) => {
+        const { closed, open, unmatched } = matchFifo(all);
+        const signed = (side: Side, qty: number): number => (side === "BUY" ? qty : -qty);
+        const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+        const left = [...[...open.values()].flat(), ...unmatched];
+        expect(sum(left.map(({ side, qty }) => signed(side, qty)))).toBe(
+          sum(all.map(({ side, qty }) => signed(side, qty))),
+        );
+        const cash = sum(all.map(({ side, qty, price }) => -signed(side, qty) * price));
+        const inLots = sum(left.map(({ side, qty, price }) => -signed(side, qty) * price));
+        const gains = sum(closed.map(({ qty, entry, exit, isShort }) => qty * (isShort ? entry - exit : exit - entry)));
+        expect(gains).toBe(cash - inLots);
+        expect(Math.abs(realisedOf(closed) - gains / 100)).toBeLessThanOrEqual(0.5);
+        expect([...open.values()].every((lots) => new Set(lots.map(({ side }) => side)).size <= 1)).toBe(true);
+      }),
+    );
+  });
+
+  it("does not care in how many parts an order was filled, nor in which order the fills are given", () => {
+    fc.assert(
+      fc.property(fills("MARGIN"), fc.integer({ min: 1, max: 9 }), (all, parts) => {
+        const split = all.flatMap((one) => {
+          const first = Math.min(parts, one.qty - 1);
+          return first < 1
+            ? [one]
+            : [
+                { ...one, tradeId: `${one.tradeId}a`, qty: first },
+                { ...one, tradeId: `${one.tradeId}b`, qty: one.qty - first },
+              ];
+        });
+        expect(realisedOf(matchFifo([...split].reverse()).closed)).toBe(realisedOf(matchFifo(all).closed));
+      }),
+    );
+  });
+});

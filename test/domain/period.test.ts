@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { parsePeriod } from "../../src/domain/period.ts";
+
+const from = (words: string, today = "2026-11-25"): unknown => {
+  const period = parsePeriod(words, today);
+  return period?.kind === "from" ? period.from : (period?.kind ?? null);
+};
+
+describe("the period of /pnl", () => {
+  it("begins the week on Monday, the month on the first, the year on 1 April", () => {
+    expect(["week", "month", "year"].map((words) => from(words))).toEqual(["2026-11-23", "2026-11-01", "2026-04-01"]);
+    expect(from("week", "2026-11-22")).toBe("2026-11-16");
+    expect(from("year", "2026-03-31")).toBe("2025-04-01");
+  });
+
+  it("takes a date after since, and today for nothing", () => {
+    expect(from("since 2026-04-15")).toBe("2026-04-15");
+    expect([from(""), from("Today")]).toEqual(["today", "today"]);
+  });
+
+  it("refuses dates that do not exist or are yet to come, and words it does not know", () => {
+    expect(["since 2026-02-30", "since tomorrow", "since", "since 2026-11-26"].map((words) => from(words))).toEqual(
+      Array(4).fill("bad-date"),
+    );
+    expect([from("decade"), from("week 3"), from("since 2026-04-01 please")]).toEqual([null, null, null]);
+  });
+});

@@ -1,0 +1,106 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askRunning } from "../../src/app/control.ts";
+import { startTestSauda, type TestSauda } from "./sauda.ts";
+
+const ASHA = 1001;
+
+describe("mornings, closings and what they leave", () => {
+  let running: TestSauda;
+  const dir = mkdtempSync(join(tmpdir(), "sauda-days-"));
+  beforeAll(async () => {
+    running = await startTestSauda({ SAUDA_CLOCK: "2026-11-23T14:00:00+05:30" }, dir);
+    asha().send("/start");
+    await asha().until(() =>
+      asha()
+        .messages()
+        .find((message) => message.text?.includes("Hello")),
+    );
+    asha().tapButton("Open a paper account");
+    await asha().until(() =>
+      asha()
+        .messages()
+        .find((message) => message.text?.includes("account is open")),
+    );
+    await asha().ask("/buy SBIN 10");
+    asha().tapButton("Confirm buy");
+    await asha().until(() =>
+      asha()
+        .messages()
+        .find((message) => message.text?.includes("Filled 10")),
+    );
+  }, 30_000);
+  afterAll(() => running.stop());
+  const asha = () => running.playground.chat(ASHA);
+
+  it("shows today's sessions and the next holiday", async () => {
+    const { text } = await asha().ask("/market");
+    expect(text).toContain("Market, 23 Nov 2026");
+    expect(text).toContain("15:50–16:00");
+    expect(text).toContain("Next trading day: 25 Nov 2026");
+    expect(text).toContain("Next holiday: 24 Nov 2026, Guru Nanak Jayanti");
+  });
+
+  it("runs the closing digest by hand through the running process, once", async () => {
+    expect(await askRunning(dir, "closing-digest", String(ASHA))).toBe("1 done, 0 had it already, 0 failed");
+    const digest = await asha().until(() =>
+      asha()
+        .messages()
+        .find((message) => message.caption?.includes("Close of 23 Nov 2026")),
+    );
+    expect(digest.photo).toBeDefined();
+    expect(digest.caption).toContain("Net of charges");
+    expect(digest.caption).toMatch(/Orders: 1\./);
+    expect(await askRunning(dir, "closing-digest", null)).toBe("0 done, 1 had it already, 0 failed");
+  });
+
+  it("knows the other jobs, and none besides", async () => {
+    expect(await askRunning(dir, "morning-login", null)).toMatch(/^\d done, \d had it already, 0 failed$/);
+    expect(await askRunning(dir, "nifty-shop", null)).toContain("not switched on");
+    expect(await askRunning(dir, "reconcile", null)).toContain("looked at");
+    expect(await askRunning(dir, "make-me-rich", null)).toBeNull();
+  });
+
+  it("answers /pnl for every period from what was kept", async () => {
+    expect((await asha().ask("/pnl")).text).toContain("P&L today");
+    const week = await asha().ask("/pnl week");
+    expect(week.text).toContain("P&L this week");
+    expect(week.text).toContain("23 Nov 2026 to 23 Nov 2026");
+    asha().tapButton("Month");
+    await asha().until(() =>
+      asha()
+        .messages()
+        .find((message) => message.text?.includes("P&L this month")),
+    );
+    expect((await asha().ask("/pnl since 2026-04-01")).text).toContain("P&L since 1 Apr 2026");
+    expect((await asha().ask("/pnl since yesterday")).text).toContain("Which day?");
+    expect((await asha().ask("/pnl decade")).text).toContain("/pnl chart");
+    expect((await asha().ask("/pnl chart")).photo).toBeDefined();
+  });
+
+  it("changes every setting by its button", async () => {
+    const card = await asha().ask("/settings");
+    const shown = () =>
+      asha()
+        .messages()
+        .find((message) => message.message_id === card.message_id);
+    const labels = (): string[] =>
+      (shown()?.reply_markup?.inline_keyboard ?? []).flatMap((row) => row.map((button) => button.text));
+    for (const [before, after] of [
+      ["Closing at 15:50", "Closing at 16:10"],
+      ["Quiet: never", "Quiet: 22:00–07:00"],
+      ["Amounts: rupees", "Amounts: percent"],
+      ["Morning at 09:00", "Morning at 09:10"],
+    ] as const) {
+      asha().tapButton(before);
+      await asha().until(() => labels().includes(after));
+    }
+    expect(labels().filter((label) => label.startsWith("●"))).toEqual(["● on", "● on", "● off", "● on", "● on"]);
+  });
+
+  it("made no invalid Bot API call", () => {
+    expect(running.playground.rejectedCalls).toEqual([]);
+  });
+});

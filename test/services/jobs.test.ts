@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { userId, type UserId } from "../../src/domain/ids.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createClaims } from "../../src/services/claims.ts";
+import { createJobs, type Jobs, type Occasion, type PerUserJob } from "../../src/services/jobs.ts";
+import { createUsers, type Users } from "../../src/services/users.ts";
+import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
+
+const HOUR_MS = 3_600_000;
+
+describe("jobs", () => {
+  let clock: SetClock;
+  let temp: TempStore;
+  let users: Users;
+  let ran: { user: UserId; occasion: Occasion }[];
+  let failing: Set<UserId>;
+
+  const start = (): Jobs =>
+    createJobs({
+      claims: createClaims({ store: temp.store, clock }),
+      clock,
+      users,
+      log: createLog({ level: "silent" }),
+    });
+  const job: PerUserJob = {
+    name: "closing-digest",
+    catchUpMs: 2 * HOUR_MS,
+    dueAt: (user, date) => istInstant(date, user.settings.digestAt),
+    async run(user, occasion) {
+      await Promise.resolve();
+      if (failing.has(user._id)) throw new Error("broker is down");
+      ran.push({ user: user._id, occasion });
+    },
+  };
+  const at = (time: string, date = "2026-11-23"): void => {
+    clock.at = istInstant(date, time);
+  };
+  const join = async (id: number, role: "viewer" | "pending" = "viewer"): Promise<UserId> => {
+    await users.ensure(userId(id), "x");
+    await users.update(userId(id), () => ({ role }));
+    return userId(id);
+  };
+
+  beforeEach(async () => {
+    clock = setClock("2026-11-23T00:00:00Z");
+    temp = tempStore(clock);
+    users = createUsers({ store: temp.store, clock, ownerId: null, ownerCode: null });
+    ran = [];
+    failing = new Set();
+  });
+  afterEach(() => temp.remove());
+
+  it("runs when a user's time has come, once a day, also after a restart", async () => {
+    const asha = await join(1001);
+    at("15:49");
+    expect(await start().runDue([job])).toEqual({ done: 0, skipped: 0, failed: 0 });
+    at("15:50");
+    expect((await start().runDue([job])).done).toBe(1);
+    at("15:51");
+    expect(await start().runDue([job])).toEqual({ done: 0, skipped: 1, failed: 0 });
+    at("15:50", "2026-11-25");
+    await start().runDue([job]);
+    expect(ran.map(({ user, occasion }) => [user, occasion.date])).toEqual([
+      [asha, "2026-11-23"],
+      [asha, "2026-11-25"],
+    ]);
+  });
+
+  it("is shared by processes, with nobody served twice and nobody left out", async () => {
+    for (let i = 0; i < 100; i += 1) await join(2000 + i);
+    at("15:50");
+    const counts = await Promise.all([start(), start(), start()].map((jobs) => jobs.runDue([job])));
+    expect(counts.reduce((sum, { done }) => sum + done, 0)).toBe(100);
+    expect(new Set(ran.map(({ user }) => user)).size).toBe(100);
+    expect(ran).toHaveLength(100);
+  });
+
+  it("catches up within its window and not after it, with the time it should have run", async () => {
+    await join(1001);
+    at("17:49");
+    await start().runDue([job]);
+    expect(ran[0]?.occasion.dueAt).toBe(istInstant("2026-11-23", "15:50"));
+    at("17:51", "2026-11-25");
+    await start().runDue([job]);
+    expect(ran).toHaveLength(1);
+  });
+
+  it("lets one user's failure stop nobody else, and tries that one again later, five times", async () => {
+    const asha = await join(1001);
+    await join(1002);
+    failing.add(asha);
+    at("15:50");
+    const jobs = start();
+    expect(await jobs.runDue([job])).toEqual({ done: 1, skipped: 0, failed: 1 });
+    at("15:51");
+    expect(await jobs.runDue([job])).toEqual({ done: 0, skipped: 1, failed: 0 });
+    failing.clear();
+    at("15:56");
+    expect((await jobs.runDue([job])).done).toBe(1);
+    failing.add(asha);
+    let tries = 0;
+    for (let minute = 0; minute < 100; minute += 1) {
+      clock.at = istInstant("2026-11-25", "15:50") + minute * 60_000;
+      tries += (await jobs.runDue([job])).failed;
+    }
+    expect(tries).toBe(5);
+  });
+
+  it("gives back what a killed process had claimed", async () => {
+    const asha = await join(1001);
+    at("15:50");
+    await createClaims({ store: temp.store, clock }).claim(`closing-digest:${asha}:2026-11-23`);
+    await start().runDue([job]);
+    expect(ran).toEqual([]);
+    at("15:56");
+    await start().runDue([job]);
+    expect(ran).toHaveLength(1);
+  });
+
+  it("runs by hand at any time, which counts as the day's", async () => {
+    const asha = await join(1001);
+    await join(1002);
+    at("10:00");
+    expect(await start().runNow(job, asha)).toEqual({ done: 1, skipped: 0, failed: 0 });
+    expect(await start().runNow(job, asha)).toEqual({ done: 0, skipped: 1, failed: 0 });
+    at("15:50");
+    await start().runDue([job]);
+    expect(ran.map(({ user }) => user)).toEqual([asha, userId(1002)]);
+  });
+
+  it("leaves out who is not let in and who has stopped the bot", async () => {
+    await join(1001, "pending");
+    const gone = await join(1002);
+    await users.update(gone, () => ({ hasStopped: true }));
+    at("15:50");
+    await start().runDue([job]);
+    expect(ran).toEqual([]);
+  });
+
+  it("runs a user's jobs in the order of the list", async () => {
+    await join(1001);
+    const order: string[] = [];
+    const named = (name: string): PerUserJob => ({ ...job, name, run: async () => void order.push(name) });
+    at("16:00");
+    await start().runDue([named("digest"), named("week"), named("month")]);
+    expect(order).toEqual(["digest", "week", "month"]);
+  });
+});

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { NO_FIGURES } from "../../src/domain/day.ts";
+import { linkId, userId } from "../../src/domain/ids.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
+import { createSnapshots, type Snapshot, type Snapshots } from "../../src/services/snapshots.ts";
+import { setClock, tempStore, type TempStore } from "../notify/temp-store.ts";
+import { trade } from "./stub-broker.ts";
+
+const ASHA = userId(1001);
+const rupees = paiseFromRupees;
+
+describe("snapshots", () => {
+  let temp: TempStore;
+  let snapshots: Snapshots;
+  const clock = setClock("2026-11-23T10:30:00Z");
+  const day = (date: string, positions: number, fields: Partial<Snapshot> = {}): Snapshot => ({
+    userId: ASHA,
+    link: linkId("l1"),
+    date,
+    figures: { ...NO_FIGURES, positions: rupees(positions), charges: rupees(10) },
+    value: rupees(100_000 + positions),
+    carried: 0,
+    fills: [],
+    ...fields,
+  });
+
+  beforeEach(() => {
+    temp = tempStore(clock);
+    snapshots = createSnapshots({ store: temp.store, clock });
+  });
+  afterEach(() => temp.remove());
+
+  it("keeps one day of an account, the later look standing", async () => {
+    await snapshots.keep(day("2026-11-23", 100));
+    await snapshots.keep(day("2026-11-23", 250));
+    const period = await snapshots.period(ASHA, "2026-11-01");
+    expect(period.days).toHaveLength(1);
+    expect(period.figures.positions).toBe(rupees(250));
+    expect(period.net).toBe(rupees(240));
+  });
+
+  it("adds up accounts by day and days by period, and finds the best and the worst", async () => {
+    for (const [date, amount] of [
+      ["2026-11-19", 500],
+      ["2026-11-20", -300],
+      ["2026-11-23", 100],
+    ] as const) {
+      await snapshots.keep(day(date, amount));
+      await snapshots.keep(day(date, amount, { link: linkId("l2") }));
+    }
+    const period = await snapshots.period(ASHA, "2026-11-20");
+    expect(period.span).toEqual({ from: "2026-11-20", to: "2026-11-23" });
+    expect(period.figures.positions).toBe(rupees(-400));
+    expect([period.best?.date, period.worst?.date]).toEqual(["2026-11-23", "2026-11-20"]);
+    expect((await snapshots.latestDays(ASHA, 2)).map(({ date, value }) => [date, value])).toEqual([
+      ["2026-11-20", rupees(199_400)],
+      ["2026-11-23", rupees(200_200)],
+    ]);
+    expect((await snapshots.period(userId(1002), "2026-01-01")).span).toBeNull();
+  });
+
+  it("finds many days back however many accounts there are", async () => {
+    const dates = Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2026, 8, 1 + i)).toISOString().slice(0, 10));
+    for (const date of dates)
+      for (const link of ["a", "b", "c"]) await snapshots.keep(day(date, 1, { link: linkId(link) }));
+    const latest = await snapshots.latestDays(ASHA, 50);
+    expect(latest.map(({ date }) => date)).toEqual(dates.slice(-50));
+    expect(latest.every(({ value }) => value === rupees(300_003))).toBe(true);
+  });
+
+  it("matches a sale in the period with its buy before it, and each account by itself", async () => {
+    const bought = { ...trade, price: priceFromRupees(800), at: istInstant("2026-10-05", "11:00") };
+    const sold = { ...trade, tradeId: "t2", side: "SELL" as const, price: priceFromRupees(850) };
+    await snapshots.keep(day("2026-10-05", 0, { fills: [bought] }));
+    await snapshots.keep(day("2026-11-20", 0, { fills: [{ ...sold, at: istInstant("2026-11-20", "10:00") }] }));
+    await snapshots.keep(
+      day("2026-11-20", 0, { link: linkId("l2"), fills: [{ ...sold, at: istInstant("2026-11-20", "10:00"), qty: 3 }] }),
+    );
+    const period = await snapshots.period(ASHA, "2026-11-01");
+    expect(period.realisedFifo).toBe(rupees(500));
+    expect(period.unmatchedQty).toBe(3);
+    expect((await snapshots.period(ASHA, "2026-11-21")).realisedFifo).toBe(0);
+  });
+
+  it("knows the last day before a date", async () => {
+    await snapshots.keep(day("2026-11-20", 1, { carried: 2 }));
+    await snapshots.keep(day("2026-11-23", 1));
+    expect((await snapshots.lastBefore(linkId("l1"), "2026-11-23"))?.carried).toBe(2);
+    expect(await snapshots.lastBefore(linkId("l1"), "2026-11-20")).toBeNull();
+  });
+});

@@ -1,0 +1,321 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { closingDigest, periodReport } from "../../src/bot/daily/closing.ts";
+import { morningLogin, morningNudge } from "../../src/bot/daily/morning.ts";
+import { morningSummary } from "../../src/bot/daily/summary.ts";
+import { userId, type UserId } from "../../src/domain/ids.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createOutbox, type Delivery, type Outbox } from "../../src/notify/outbox.ts";
+import type { Notification } from "../../src/ports/notifier.ts";
+import type { Collection, CollectionSpec, Document, Store } from "../../src/ports/store.ts";
+import { loadCalendar } from "../../src/services/calendar.ts";
+import { createClaims } from "../../src/services/claims.ts";
+import { createDigests } from "../../src/services/digests.ts";
+import { createJobs, type Jobs, type PerUserJob } from "../../src/services/jobs.ts";
+import { createLeases } from "../../src/services/leases.ts";
+import { createMornings } from "../../src/services/mornings.ts";
+import { createRenewals } from "../../src/services/renewals.ts";
+import { createSnapshots } from "../../src/services/snapshots.ts";
+import { createUsers, DEFAULT_SETTINGS, type Settings } from "../../src/services/users.ts";
+import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
+import { SBIN, stubBroker } from "../services/stub-broker.ts";
+
+/** Written out from the circulars by hand, apart from the data that the code reads. */
+const HOLIDAYS = new Set(
+  "01-15 01-26 03-03 03-26 03-31 04-03 04-14 05-01 05-28 06-26 09-14 10-02 10-20 11-10 11-24 12-25".split(" "),
+);
+const SPECIAL_SUNDAYS = new Set(["02-01", "11-08"]);
+
+interface Day {
+  readonly date: string;
+  readonly trades: boolean;
+  readonly endsWeek: boolean;
+  readonly endsMonth: boolean;
+}
+
+function yearOf2026(): Day[] {
+  const days = Array.from({ length: 365 }, (_, i) => new Date(Date.UTC(2026, 0, 1 + i)));
+  const iso = (day: Date): string => day.toISOString().slice(0, 10);
+  const trades = (day: Date): boolean => {
+    const date = iso(day).slice(5);
+    return SPECIAL_SUNDAYS.has(date) || (day.getUTCDay() % 6 !== 0 && !HOLIDAYS.has(date));
+  };
+  const isWeekday = (day: Date): boolean => day.getUTCDay() % 6 !== 0;
+  return days.map((day, i) => {
+    const later = days.slice(i + 1);
+    const toFriday = later.slice(0, 5 - day.getUTCDay());
+    return {
+      date: iso(day),
+      trades: trades(day),
+      // Friday, 1 January 2027, is not known yet and counts as a trading day: the week does not end on Thursday.
+      endsWeek: trades(day) && isWeekday(day) && !toFriday.some(trades) && i < 364,
+      endsMonth: trades(day) && !later.some((other) => other.getUTCMonth() === day.getUTCMonth() && trades(other)),
+    };
+  });
+}
+
+/** Mulberry32: the same year every time. */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/**
+ * A store that dies under its process: after so many more operations every one fails, as if the process were killed.
+ * Noting a sent message is let through: a kill between Telegram's answer and the note repeats the message, which the
+ * outbox's own test shows.
+ */
+function mortal(store: Store): { store: Store; dieAfter: (operations: number) => void; isDead: () => boolean } {
+  let left = Infinity;
+  let lives = true;
+  const wrap = <T extends Document>(spec: CollectionSpec<T>): Collection<T> => {
+    const real = store.collection(spec);
+    const step = (isNote = false): void => {
+      left -= 1;
+      if (isNote) return;
+      if (left <= 0) lives = false;
+      if (!lives) throw new Error("killed");
+    };
+    return {
+      get: async (id) => (step(), real.get(id)),
+      insert: async (document) => (step(), real.insert(document)),
+      replace: async (document, version) => (step(spec.name === "outbox"), real.replace(document, version)),
+      find: async (index, values, page) => (step(), real.find(index, values, page)),
+      delete: async (id) => (step(), real.delete(id)),
+      async *scan() {
+        for await (const document of real.scan()) {
+          step();
+          yield document;
+        }
+      },
+    };
+  };
+  return {
+    store: { ...store, collection: wrap },
+    dieAfter: (operations) => void (left = operations),
+    isDead: () => !lives,
+  };
+}
+
+interface Process {
+  readonly tick: () => Promise<void>;
+  readonly dieAfter: (operations: number) => void;
+  readonly isDead: () => boolean;
+}
+
+describe("a year of mornings and closings", () => {
+  let clock: SetClock;
+  let temp: TempStore;
+  const log = createLog({ level: "silent" });
+
+  beforeEach(() => {
+    clock = setClock("2026-01-01T00:00:00Z");
+    temp = tempStore(clock);
+  });
+  afterEach(() => temp.remove());
+
+  function startProcess(send: (notification: Notification, lateBy: number | null) => Promise<Delivery>): Process {
+    const life = mortal(temp.store);
+    const { store } = life;
+    const { accounts } = stubBroker(store, clock);
+    const users = createUsers({ store, clock, ownerId: null, ownerCode: null });
+    const snapshots = createSnapshots({ store, clock });
+    const leases = createLeases({ store, clock });
+    const outbox: Outbox = createOutbox({
+      store,
+      clock,
+      log,
+      perSecond: 30,
+      takeLease: () => leases.take("outbox"),
+      prepare: async (notification, lateBy) => async () => {
+        if (life.isDead()) throw new Error("killed");
+        return send(notification, lateBy);
+      },
+      onBlocked: async () => undefined,
+    });
+    const calendar = { current: () => shipped };
+    const instruments = { byKey: async () => SBIN };
+    const alerts = { armed: async () => [] };
+    const niftyShop = { settings: async () => ({ mode: "off" }) };
+    const journal = { ofUser: async () => [] };
+    const bot = { accounts, calendar, clock, alerts, niftyShop, journal } as never;
+    const quotes = { many: async () => new Map() };
+    const deps = {
+      bot,
+      notifier: outbox,
+      snapshots,
+      digests: createDigests({ accounts, snapshots, quotes, instruments, clock }),
+      mornings: createMornings({ accounts, alerts, snapshots, instruments }),
+      renewals: createRenewals({
+        accounts,
+        logins: { renew: async () => null, open: async () => ({ kind: "stale" }) },
+      }),
+    };
+    const jobs: Jobs = createJobs({ claims: createClaims({ store, clock }), clock, users, log });
+    const list: PerUserJob[] = [
+      morningLogin(deps),
+      morningNudge(deps),
+      morningSummary(deps),
+      closingDigest(deps),
+      periodReport(deps, "week"),
+      periodReport(deps, "month"),
+    ];
+    return {
+      dieAfter: life.dieAfter,
+      isDead: life.isDead,
+      async tick() {
+        try {
+          await jobs.runDue(list);
+          await outbox.deliver();
+        } catch (error) {
+          if (!life.isDead()) throw error;
+        }
+      },
+    };
+  }
+
+  const shipped = loadCalendar(null);
+  /** Minutes of the day at which the processes look, closer together where something is due. */
+  const LOOKS = [
+    "07:30",
+    "08:00",
+    "08:25",
+    "08:30",
+    "08:35",
+    "08:40",
+    "08:45",
+    "08:50",
+    "08:55",
+    "08:59",
+    "09:00",
+    "09:05",
+    "09:15",
+    "09:30",
+    "09:45",
+    "10:00",
+    "10:15",
+    "10:30",
+    "12:00",
+    "15:20",
+    "15:30",
+    "15:40",
+    "15:45",
+    "15:50",
+    "15:55",
+    "16:00",
+    "16:10",
+    "16:20",
+    "16:40",
+    "17:00",
+    "17:40",
+    "18:00",
+    "18:05",
+    "18:10",
+    "18:20",
+    "18:40",
+    "19:10",
+    "21:00",
+    "21:05",
+    "21:10",
+    "21:20",
+    "21:40",
+    "22:10",
+    "23:00",
+  ];
+
+  const PEOPLE: readonly { id: UserId; role: "owner" | "viewer" | "pending"; settings: Partial<Settings> }[] = [
+    { id: userId(1001), role: "owner", settings: { summary: "on" } },
+    { id: userId(1002), role: "viewer", settings: { digestAt: "18:00", reminderAt: "08:00", summary: "silent" } },
+    { id: userId(1003), role: "viewer", settings: { reminder: "off", report: "off" } },
+    { id: userId(1004), role: "viewer", settings: { digest: "off", reminderAt: "08:45", hidesAmounts: true } },
+    { id: userId(1005), role: "pending", settings: { summary: "on" } },
+  ];
+
+  /** Exactly these, each once. Nudges come in eight minutes before nine or not at all. */
+  function expected(days: readonly Day[]): string[] {
+    return PEOPLE.filter(({ role }) => role !== "pending").flatMap(({ id, settings: own }) => {
+      const settings = { ...DEFAULT_SETTINGS, ...own };
+      const on = (kind: "reminder" | "summary" | "digest" | "report"): boolean => settings[kind] !== "off";
+      const key = (name: string, { date }: Day): string => `${name}:${id}:${date}`;
+      return days
+        .filter(({ trades }) => trades)
+        .flatMap((day) => [
+          ...(on("reminder") ? [key("morning-login", day)] : []),
+          ...(on("summary") ? [key("morning-summary", day)] : []),
+          ...(on("digest") ? [key("closing-digest", day)] : []),
+          ...(on("report") && day.endsWeek ? [key("weekly-report", day)] : []),
+          ...(on("report") && day.endsMonth ? [key("monthly-report", day)] : []),
+        ]);
+    });
+  }
+
+  it("brings every due message exactly once, and none on closed days, through kills, outages and two processes", async () => {
+    const random = dice(20_260_101);
+    const { accounts, logIn, link } = stubBroker(temp.store, clock);
+    const users = createUsers({ store: temp.store, clock, ownerId: null, ownerCode: null });
+    for (const { id, role, settings } of PEOPLE) {
+      await users.ensure(id, `user ${id}`);
+      await users.update(id, (user) => ({ role, settings: { ...user.settings, ...settings } }));
+    }
+    const links = await Promise.all(PEOPLE.map(({ id }) => link(id, false)));
+    const sent: { key: string; at: number; user: UserId; lateBy: number | null }[] = [];
+    let telegram: "well" | "down" | "busy" = "well";
+    const send = async ({ key, userId: user }: Notification, lateBy: number | null): Promise<Delivery> => {
+      await Promise.resolve();
+      if (telegram === "down") return { kind: "outage" };
+      if (telegram === "busy" && random() < 0.3) return { kind: "wait", ms: 3_000 };
+      sent.push({ key, at: clock.now(), user, lateBy });
+      return { kind: "sent", messageId: sent.length };
+    };
+    let kills = 0;
+    const processes: { process: Process | null; downUntil: number }[] = [
+      { process: startProcess(send), downUntil: 0 },
+      { process: startProcess(send), downUntil: 0 },
+    ];
+
+    const days = yearOf2026();
+    for (const { date } of days) {
+      for (const look of LOOKS) {
+        clock.at = Math.max(clock.at, istInstant(date, look));
+        if (look === "12:00") for (const { _id } of links) await logIn(_id);
+        const weather = random();
+        telegram = look > "22" || weather > 0.1 ? "well" : weather < 0.04 ? "down" : "busy";
+        for (const slot of processes) {
+          if (!slot.process && clock.now() >= slot.downUntil) slot.process = startProcess(send);
+          if (slot.process && random() < 0.06) slot.process.dieAfter(1 + Math.floor(random() * 60));
+        }
+        await Promise.all(processes.map(async ({ process }) => process?.tick()));
+        for (const slot of processes) {
+          if (!slot.process?.isDead()) continue;
+          kills += 1;
+          slot.process = null;
+          slot.downUntil = clock.now() + random() * 45 * 60_000;
+        }
+      }
+    }
+
+    const keys = sent.map(({ key }) => key);
+    const once = keys.filter((key) => !key.startsWith("morning-nudge"));
+    expect(once.filter((key, at) => once.indexOf(key) !== at)).toEqual([]);
+    expect([...once].sort()).toEqual(expected(days).sort());
+
+    const nudges = keys.filter((key) => key.startsWith("morning-nudge"));
+    expect(new Set(nudges).size).toBe(nudges.length);
+    expect(nudges.length).toBeGreaterThan(200);
+    const closed = new Set(days.filter(({ trades }) => !trades).map(({ date }) => date));
+    expect(keys.filter((key) => closed.has(key.split(":")[2] ?? ""))).toEqual([]);
+
+    expect(kills).toBeGreaterThan(300);
+    expect(sent.some(({ lateBy }) => lateBy !== null)).toBe(true);
+    for (const { key, at } of sent.filter(({ key }) => key.startsWith("closing-digest")))
+      expect(at, key).toBeGreaterThanOrEqual(
+        istInstant(key.split(":")[2] ?? "", key.includes("-11-08") ? "21:00" : "15:35"),
+      );
+    expect((await accounts.all(userId(1001))).length).toBe(1);
+  }, 60_000);
+});
