@@ -13,6 +13,7 @@ import { funds } from "./funds.ts";
 import { help } from "./help.ts";
 import { holdings } from "./holdings.ts";
 import { link } from "./link.ts";
+import { market } from "./market.ts";
 import { modify } from "./modify.ts";
 import { orders } from "./orders.ts";
 import { pnl } from "./pnl.ts";
@@ -51,6 +52,7 @@ export const commands: readonly CommandModule[] = [
   trades,
   quote,
   depth,
+  market,
   search,
   chart,
   watch,

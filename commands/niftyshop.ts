@@ -31,7 +31,8 @@ export const niftyshop: CommandModule = {
     const composer = new Composer<SaudaContext>();
     composer.command("niftyshop", async (ctx) => {
       const [, verb = "", rest = ""] = /^(\S*)\s*(.*)$/s.exec(ctx.match.trim()) ?? [];
-      const act = VERBS[verb === "" ? "status" : verb.toLowerCase()];
+      const name = verb === "" ? "status" : verb.toLowerCase();
+      const act = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
       if (!act) throw new Refusal(text.example(EXAMPLE));
       await act(deps, ctx, rest);
     });

@@ -1,6 +1,7 @@
 import type { Conversation } from "@grammyjs/conversations";
 import { InlineKeyboard } from "grammy";
 import type { BotDeps } from "../src/bot/commands.ts";
+import { answering } from "../src/bot/failure.ts";
 import type { BareContext, SaudaContext } from "../src/bot/context.ts";
 import { askToModify } from "../src/bot/change-flow.ts";
 import * as text from "../src/bot/text.ts";
@@ -32,7 +33,9 @@ export const modifyOrder =
       if (answer === null) return;
       const words = changeWords(answer);
       if (words) {
-        await talk.external((outside) => askToModify(deps, outside, link, orderId, words));
+        await talk.external((outside) =>
+          answering(outside, deps, () => askToModify(deps, outside, link, orderId, words)),
+        );
         return;
       }
       await ctx.reply(text.dialogue.newTermsAgain().toString(), { parse_mode: "HTML" });

@@ -1,6 +1,7 @@
 import type { Conversation } from "@grammyjs/conversations";
 import { InlineKeyboard } from "grammy";
 import type { BotDeps } from "../src/bot/commands.ts";
+import { answering } from "../src/bot/failure.ts";
 import { callbackData, keyFromArgument } from "../src/bot/callbacks.ts";
 import type { BareContext, SaudaContext } from "../src/bot/context.ts";
 import { showTicket } from "../src/bot/order-flow.ts";
@@ -32,9 +33,8 @@ export const placeOrder =
     if (!words) return;
     const priced = words.type === "MARKET" ? await askPrice(talk, ctx, instrument, words) : words;
     if (!priced) return;
-    await talk.external((outside) =>
-      showTicket(deps, outside, { side: start.side, instrument, words: priced, origin: "chat" }),
-    );
+    const ask = { side: start.side, instrument, words: priced, origin: "chat" } as const;
+    await talk.external((outside) => answering(outside, deps, () => showTicket(deps, outside, ask)));
   };
 
 const known = (deps: BotDeps, talk: Talk, key: InstrumentKey): Promise<Instrument | null> =>
@@ -119,12 +119,10 @@ export async function nextAnswer(talk: Talk): Promise<string | null> {
     const next = await talk.wait({ maxMilliseconds: DIALOGUE_TTL_MS });
     const data = next.callbackQuery?.data;
     if (data === STOP) {
-      await next.answerCallbackQuery();
       await next.editMessageText(text.dialogue.stopped().toString(), { parse_mode: "HTML" });
       return null;
     }
     if (data?.startsWith("dlg:")) {
-      await next.answerCallbackQuery();
       return data;
     }
     const typed = next.message?.text?.trim();

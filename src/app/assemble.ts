@@ -11,7 +11,7 @@ import { createMetrics, type Metrics } from "../lib/metrics.ts";
 import { Secret } from "../lib/secret.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
 import { createOutbox, type Outbox } from "../notify/outbox.ts";
-import { sendNotification } from "../notify/telegram.ts";
+import { prepareNotification } from "../notify/telegram.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { createClaims } from "../services/claims.ts";
@@ -19,6 +19,8 @@ import { createDigests } from "../services/digests.ts";
 import { rememberCollections } from "../services/forget.ts";
 import { createJobs } from "../services/jobs.ts";
 import { createLeases } from "../services/leases.ts";
+import { createMornings } from "../services/mornings.ts";
+import { createRenewals } from "../services/renewals.ts";
 import type { Config } from "./config.ts";
 import { createContainer, createHttp, type Container } from "./container.ts";
 import { createBot } from "./create-bot.ts";
@@ -27,7 +29,7 @@ import { createLinkWatch } from "./observed.ts";
 import { openStore } from "./open-store.ts";
 import { openPaper } from "./paper.ts";
 import { systemHealth } from "./system-health.ts";
-import { redrawOrder } from "./telegram-out.ts";
+import { redrawLoginCard, redrawOrder } from "./telegram-out.ts";
 import { createUpdates, type Updates } from "./updates.ts";
 
 export interface Assembled {
@@ -77,6 +79,10 @@ export async function assemble(config: Config, say: (line: string) => void): Pro
       (definition) => definition !== undefined,
     ),
     onOrderChange: (intent) => redraw(intent),
+    onLogin: (link) =>
+      redrawLoginCard(bot.api, deps, outbox, link.user_id).catch((error: unknown) =>
+        log.warn({ err: error }, "login card not redrawn"),
+      ),
     notifier: { post: (notification) => outbox.post(notification) },
     linkWatch: createLinkWatch({ now: () => clock.now(), metrics }),
     systemHealth: () => systemHealth(store, updates.inbox, outbox),
@@ -96,7 +102,9 @@ export async function assemble(config: Config, say: (line: string) => void): Pro
   const jobs = createJobTable({
     bot: deps,
     jobs: createJobs({ claims: createClaims({ store, clock }), clock, users: deps.users, log }),
-    digests: createDigests(deps.accounts),
+    digests: createDigests(deps),
+    mornings: createMornings(deps),
+    renewals: createRenewals(deps),
     notifier: outbox,
   });
   return {
@@ -146,8 +154,8 @@ async function ownerCodeFor(
   return code;
 }
 
-/** Telegram's bound over all chats. */
-const MESSAGES_PER_SECOND = 28;
+/** Just under Telegram's bound over all chats, which is about 30. */
+const MESSAGES_PER_SECOND = 29;
 
 function createTelegramOutbox(
   telegram: { token: Secret; apiRoot: string },
@@ -167,7 +175,8 @@ function createTelegramOutbox(
     log,
     perSecond: MESSAGES_PER_SECOND,
     takeLease: () => leases.take("outbox"),
-    send: (notification, lateBy) => sendNotification(sender, notification, lateBy === null ? null : lateNote(lateBy)),
+    prepare: (notification, lateBy) =>
+      prepareNotification(sender, notification, lateBy === null ? null : lateNote(lateBy)),
     onBlocked: async (user) => {
       await container.deps.users.update(user, () => ({ hasStopped: true }));
     },

@@ -39,6 +39,7 @@ async function copyTo(dataDir: string, directory: string): Promise<void> {
     } finally {
       source.close();
     }
+    makeOneFile(join(directory, `${name}.partial`));
     check(join(directory, `${name}.partial`));
     renameSync(join(directory, `${name}.partial`), join(directory, name));
   }
@@ -64,6 +65,13 @@ function restore(directory: string, dataDir: string): void {
   } finally {
     lock.close();
   }
+}
+
+/** A copy needs no write-ahead log beside it. */
+function makeOneFile(path: string): void {
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA journal_mode = DELETE");
+  db.close();
 }
 
 /** Throws unless the file is a whole database. */

@@ -39,6 +39,9 @@ const environmentSchema = z.object({
   ),
 });
 
+/** The variables' names, without the brokers' origins. */
+export const SETTINGS: readonly string[] = Object.keys(environmentSchema.shape);
+
 export interface Config {
   readonly telegram: { readonly token: Secret; readonly apiRoot: string } | null;
   readonly mode: "polling" | "webhook";

@@ -8,7 +8,7 @@ import type { Metrics } from "../lib/metrics.ts";
 import { createRateLimiter } from "../lib/rate-limit.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
-import { createAccounts, type Broker } from "../services/accounts.ts";
+import { createAccounts, type Broker, type Link } from "../services/accounts.ts";
 import { createInstruments } from "../services/instruments/instruments.ts";
 import type { Instruments } from "../services/instruments/types.ts";
 import { createAdmission } from "../services/admission.ts";
@@ -16,18 +16,22 @@ import { forgetUser, type RememberingStore } from "../services/forget.ts";
 import { createKeyCapture } from "../services/key-capture.ts";
 import { createKeyForms } from "../services/key-forms.ts";
 import { createOrderLock } from "../services/lock.ts";
+import { withLoginNews } from "../services/login-news.ts";
 import { createLogins } from "../services/logins.ts";
+import { createCalendar } from "../services/calendar.ts";
 import { createOneTime } from "../services/one-time.ts";
 import { createOrderServices } from "../services/orders/orders.ts";
 import type { Intent, Origin } from "../services/orders/journal.ts";
 import { createPortfolio } from "../services/portfolio.ts";
 import { createQuotes } from "../services/quotes.ts";
+import { createSnapshots } from "../services/snapshots.ts";
 import { createUsers, DEFAULT_SETTINGS } from "../services/users.ts";
 import { allows } from "../bot/access.ts";
 import { letInNotification, roleNotification } from "../bot/people.ts";
 import type { Config } from "./config.ts";
 import { createMarketServices } from "./market-services.ts";
 import type { LinkWatch } from "./observed.ts";
+import { orderHours } from "./order-hours.ts";
 
 /** A market order's price may move this far between card and confirmation, in 1/100 percent. */
 const DRIFT_BASIS_POINTS = 50;
@@ -53,6 +57,8 @@ export interface ContainerOptions {
   readonly isPublic: boolean;
   /** The playground's exchange never closes. */
   readonly isAlwaysOpen: boolean;
+  /** Ticks the account on the morning's card. */
+  readonly onLogin: (link: Link) => Promise<void>;
   /** Draws the card of an order that moved on its own. */
   readonly onOrderChange: (intent: Intent) => Promise<void>;
 }
@@ -88,7 +94,10 @@ export function createContainer(options: ContainerOptions): Container {
   const mayTrade = async (id: UserId, origin: Origin): Promise<boolean> =>
     allows((await users.get(id))?.role ?? "pending", "trader") &&
     (origin === "panic" || !(await orderLock.state(id)).isFrozen);
+  const calendar = createCalendar({ dataDir: config.dataDir, clock, log });
+  const hours = orderHours(() => calendar.current(), options.isAlwaysOpen);
   const orders = createOrderServices({
+    ...hours,
     store,
     accounts,
     quotes,
@@ -109,7 +118,11 @@ export function createContainer(options: ContainerOptions): Container {
     quotes,
     ...orders,
     clock,
-    logins: createLogins({ accounts, oneTime, publicUrl: config.publicUrl, opensHere: options.isPublic }),
+    snapshots: createSnapshots({ store, clock }),
+    logins: withLoginNews(
+      createLogins({ accounts, oneTime, publicUrl: config.publicUrl, opensHere: options.isPublic }),
+      options.onLogin,
+    ),
     keyForms: createKeyForms({ accounts, oneTime, users }),
     orderLock,
     oneTime,

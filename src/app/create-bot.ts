@@ -1,16 +1,15 @@
 import { conversations } from "@grammyjs/conversations";
 import { sequentialize } from "@grammyjs/runner";
-import { Bot, BotError, InlineKeyboard, type MiddlewareFn } from "grammy";
+import { Bot, type MiddlewareFn } from "grammy";
 import type { UserFromGetMe } from "grammy/types";
 import { commands } from "../../commands/index.ts";
 import { dialogues, DIALOGUES_VERSION } from "../../conversations/index.ts";
 import { allows, refusalFor } from "../bot/access.ts";
-import { callbackData } from "../bot/callbacks.ts";
 import { createApiFetch } from "../bot/api-fetch.ts";
 import type { BotDeps, CommandModule } from "../bot/commands.ts";
 import type { SaudaContext } from "../bot/context.ts";
 import { dialogueStorage } from "../bot/dialogue-storage.ts";
-import { html } from "../bot/html.ts";
+import { answerFailure, DeadlineError } from "../bot/failure.ts";
 import { inlineQuotes } from "../bot/inline.ts";
 import { reportCapture } from "../bot/link-flow.ts";
 import { captureCodes, lockGate, urgentLock } from "../bot/lock-gate.ts";
@@ -19,13 +18,11 @@ import { panicButtons } from "../bot/panic-buttons.ts";
 import { rateGate } from "../bot/rate-gate.ts";
 import { Refusal } from "../bot/refusal.ts";
 import * as text from "../bot/text.ts";
-import { isHarmless, send, type View } from "../bot/view.ts";
+import { isHarmless, send } from "../bot/view.ts";
 import { userId } from "../domain/ids.ts";
-import { BrokerError, UserError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { Secret } from "../lib/secret.ts";
-import { randomAlphanumeric } from "../lib/token.ts";
 import { traced } from "../lib/trace.ts";
 import type { Store } from "../ports/store.ts";
 
@@ -73,12 +70,12 @@ export function createBot({
   bot.catch(({ error }) => log.error({ err: error }, "update failed outside every boundary"));
   bot.use(withTrace(log));
   bot.use(withMetrics(metrics));
-  const urgent = bot.errorBoundary((error) => answerFailure(error, log, deps));
+  // Above the lanes: a handler that hangs must not hold up a freeze or a panic.
+  const urgent = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
   urgentLock(urgent, deps);
-  // Above the lanes: a handler that hangs must not hold up a panic.
-  bot.errorBoundary((error) => answerFailure(error, log, deps)).use(panicButtons(deps));
+  urgent.use(panicButtons(deps));
   bot.use(sequentialize((ctx) => [ctx.from?.id, ctx.chat?.id].filter((id) => id !== undefined).map(String)));
-  const guarded = bot.errorBoundary((error) => answerFailure(error, log, deps));
+  const guarded = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
   guarded.use(withDeadline());
   guarded.use(rateGate(deps.clock, updatesPerMinute));
   guarded.on("my_chat_member", noteStops(deps));
@@ -203,10 +200,6 @@ const noteStops =
     if (user) await deps.users.update(user._id, () => ({ hasStopped }));
   };
 
-class DeadlineError extends Error {
-  override readonly name = "DeadlineError";
-}
-
 const withDeadline = (): MiddlewareFn<SaudaContext> => async (_ctx, next) => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -218,28 +211,3 @@ const withDeadline = (): MiddlewareFn<SaudaContext> => async (_ctx, next) => {
     clearTimeout(timer);
   }
 };
-
-/** Nothing that a handler throws stops the bot: the user gets a sentence, the log gets the rest, both with one reference. */
-async function answerFailure(failure: BotError<SaudaContext>, log: Log, deps: BotDeps): Promise<void> {
-  const { error, ctx } = failure;
-  if (isHarmless(error)) return;
-  const answer = answerTo(error, log, deps);
-  const isPrivate = ctx.chat?.type === "private";
-  if (ctx.callbackQuery) await ctx.answerCallbackQuery().catch(() => undefined);
-  if (isPrivate) await send(ctx, answer).catch((cause: unknown) => log.warn({ err: cause }, "failure not shown"));
-}
-
-function answerTo(error: unknown, log: Log, deps: BotDeps): View {
-  if (error instanceof Refusal) return { html: error.html };
-  if (error instanceof UserError) return { html: html`${error.message}` };
-  const fields = { err: error };
-  if (error instanceof BrokerError) {
-    log.warn(fields, "broker call failed");
-    const title = deps.accounts.brokers.get(error.broker)?.definition.title ?? error.broker;
-    const keyboard = new InlineKeyboard().text("Accounts", callbackData("acc"));
-    return { html: text.brokerFailure(title, error.kind), ...(error.kind === "auth-expired" ? { keyboard } : {}) };
-  }
-  const reference = randomAlphanumeric(6).toUpperCase();
-  log.error({ ...fields, reference }, "handler failed");
-  return { html: error instanceof DeadlineError ? text.tooSlow(reference) : text.failure(reference) };
-}

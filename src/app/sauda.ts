@@ -37,6 +37,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   const control = openControl(config.dataDir);
   metrics.gauge("sauda_outbox_depth", () => outbox.depth());
   metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
+  metrics.gauge("sauda_inbox_running", () => updates.inbox.running());
   const chatUrl = (): string =>
     world ? world.telegram.url : bot.isInited() ? `https://t.me/${bot.botInfo.username}` : "https://t.me";
   const isSecure = config.publicUrl.startsWith("https://");
@@ -57,7 +58,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
           accounts: deps.accounts,
           clock,
           recent: (link, limit) => deps.journal.ofUser(link.user_id, { limit, order: "desc" }),
-          look: (intent) => deps.watcher.look(intent),
+          look: (intent) => deps.watcher.follow(intent),
         }),
         log,
       }),
@@ -73,7 +74,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   await untilTelegramAnswers(bot, clock, log);
   await announceCommands(bot.api, log);
   control.publish(web.port);
-  const schedule = startSchedule([{ name: "jobs", at: "* * * * *", run: jobs.due }], log);
+  const schedule = startSchedule(jobs.tasks, log);
   const loops = [
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
     startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),

@@ -1,10 +1,12 @@
 import type { Api } from "grammy";
 import type { BotDeps } from "../bot/commands.ts";
+import { cardOfToday } from "../bot/daily/morning.ts";
 import { beginLogin, loginReport } from "../bot/link-flow.ts";
 import { orderCard } from "../bot/render/order-card.ts";
 import { isHarmless, type View } from "../bot/view.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isClosed } from "../domain/order-intent.ts";
+import type { Outbox } from "../notify/outbox.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Link } from "../services/accounts.ts";
 import type { LoginResult } from "../services/logins.ts";
@@ -46,6 +48,21 @@ async function announceEnd(deps: BotDeps, notifier: Notifier, intent: Intent, ht
 }
 
 const ANNOUNCED_AFTER_MS = 60_000;
+
+/** The morning's card, where it stands, with the account that has just been logged in ticked. */
+export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, user: UserId): Promise<void> {
+  const card = await cardOfToday(deps, user);
+  const message = card && (await outbox.sentMessage(card.key));
+  if (!card || message === null) return;
+  await api
+    .editMessageText(Number(user), message, card.view.html.toString(), {
+      parse_mode: "HTML",
+      ...(card.view.keyboard ? { reply_markup: card.view.keyboard } : {}),
+    })
+    .catch((error: unknown) => {
+      if (!isHarmless(error)) throw error;
+    });
+}
 
 export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: LoginResult): Promise<void> {
   if (result.kind === "linked") await deps.keyCapture.stop(user);

@@ -21,6 +21,7 @@ import type { Tickets } from "../services/orders/tickets.ts";
 import type { Watcher } from "../services/orders/watcher.ts";
 import type { Portfolio } from "../services/portfolio.ts";
 import type { Quotes } from "../services/quotes.ts";
+import type { Snapshots } from "../services/snapshots.ts";
 import type { Backtests } from "../services/strategies/nifty-shop/backtests.ts";
 import type { NiftyShop } from "../services/strategies/nifty-shop/shop.ts";
 import type { Role, Users } from "../services/users.ts";
@@ -66,6 +67,7 @@ export interface BotDeps {
   readonly portfolio: Portfolio;
   readonly instruments: Instruments;
   readonly quotes: Quotes;
+  readonly snapshots: Snapshots;
   readonly candles: Candles;
   readonly alerts: Alerts;
   readonly watchlist: Watchlist;

@@ -16,7 +16,10 @@ type Part = Html | string | number | null | undefined | false | readonly Part[];
 /** The one place where text becomes markup: strings are escaped, Html and lists of it are taken as they are. */
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(
-    literals.reduce((text, literal, at) => text + literal + (at < parts.length ? render(parts[at]) : ""), ""),
+    literals.reduce((text, literal, at) => {
+      if (at >= parts.length) return text + literal;
+      return text + literal + render(literal.endsWith("<pre>") ? parts[at] : shortened(parts[at]));
+    }, ""),
   );
 }
 
@@ -28,6 +31,12 @@ export const lines = (...parts: readonly Part[]): Html =>
       .map(render)
       .join("\n"),
   );
+
+/** Somebody's own words are repeated only so far; a table in <pre> was measured by whoever made it. */
+const MAX_REPEATED = 600;
+
+const shortened = (part: Part): Part =>
+  typeof part === "string" && part.length > MAX_REPEATED ? `${part.slice(0, MAX_REPEATED).toWellFormed()}…` : part;
 
 function render(part: Part): string {
   if (part === null || part === undefined || part === false) return "";
@@ -41,3 +50,10 @@ const escape = (text: string): string =>
 
 /** Telegram takes 4,096 characters of text; what is longer is cut at a line, outside any tag. */
 export const MAX_TEXT = 4_096;
+
+/** How many characters a reader sees: what Telegram counts. */
+export const visibleLength = (text: Html): number =>
+  text
+    .toString()
+    .replaceAll(/<[^>]*>/g, "")
+    .replaceAll(/&(amp|lt|gt|quot);/g, "x").length;

@@ -40,11 +40,6 @@ export const failure = (reference: string): Html =>
 export const tooSlow = (reference: string): Html =>
   html`That took too long and was given up. /orders shows what was sent. Reference <code>${reference}</code>`;
 export const deadButton = "This button is from an older message and does nothing any more.";
-export const morningLogin = (titles: readonly string[]): Html =>
-  lines(
-    html`<b>Good morning.</b> ${titles.length === 1 ? "One login is" : `${titles.length} logins are`} due before the market opens:`,
-    ...titles.map((title) => html`• ${title}`),
-  );
 /** Before a message that could not be delivered in time. */
 export const lateNote = (lateBy: number): string => `<i>${Math.round(lateBy / 60_000)} min late:</i>`;
 export const unknownCommand = (): Html => html`I do not know that command. /help lists what I can do.`;
@@ -132,8 +127,7 @@ export const exits = {
   none: (wanted: string): Html =>
     wanted === ""
       ? html`No position is open. Shares in the demat account are sold with <code>/sell SBIN all</code>.`
-      : html`No open position is called “${wanted}”. Shares in the demat account are sold with
-          <code>/sell SBIN all</code>.`,
+      : html`No open position is called “${wanted}”. Shares in the demat account are sold with <code>/sell SBIN all</code>.`,
   which: (): Html => html`Which position shall be closed?`,
   unknown: (): Html => html`I have no instrument for that position. Close it at the broker.`,
 };
@@ -142,8 +136,7 @@ export const limits = {
   rules: (): Html =>
     html`Tighter counts at once, looser from the next trading day. /exit and /panic are never held back.`,
   example: (): Html =>
-    html`<code>/limits value 50000</code> · <code>/limits orders 10</code> · <code>/limits loss 5000</code> ·
-      <code>/limits segments NSE BSE</code> · <code>/limits value off</code>`,
+    html`<code>/limits value 50000</code> · <code>/limits orders 10</code> · <code>/limits loss 5000</code> · <code>/limits segments NSE BSE</code> · <code>/limits value off</code>`,
 };
 
 export const exports = {

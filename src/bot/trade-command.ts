@@ -3,6 +3,7 @@ import type { Side } from "../domain/order.ts";
 import { parseOrderText, type OrderWords } from "../domain/order-text.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
+import { enterDialogue } from "./dialogues.ts";
 import { showTicket } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { lines } from "./html.ts";
@@ -28,7 +29,7 @@ export function tradeCommand(name: "buy" | "sell", description: string, example:
 
 async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: string): Promise<void> {
   if (asked === "") {
-    await ctx.conversation.enter("place-order", { side, key: null });
+    await enterDialogue(ctx, "place-order", { side, key: null });
     return;
   }
   const parsed = parseOrderText(asked);
@@ -38,7 +39,7 @@ async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: st
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "tkt", side[0] ?? "B");
   if (!instrument) return;
   if (words.quantity === null && !hasOwnQuantities(words)) {
-    await ctx.conversation.enter("place-order", { side, key: instrument.key });
+    await enterDialogue(ctx, "place-order", { side, key: instrument.key });
     return;
   }
   await showTicket(deps, ctx, { side, instrument, words, origin: "chat" });

@@ -26,7 +26,8 @@ export async function show(ctx: Context, view: View): Promise<{ chatId: number; 
     ...(view.keyboard ? { reply_markup: view.keyboard } : {}),
   };
   const edited = ctx.callbackQuery?.message;
-  if (edited) {
+  // A picture's message has no text to replace.
+  if (edited && "text" in edited && edited.text !== undefined) {
     await ctx.editMessageText(view.html.toString(), options).catch((error: unknown) => {
       if (!isHarmless(error)) throw error;
     });

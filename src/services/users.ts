@@ -94,17 +94,16 @@ export function createUsers(deps: {
     const isNamedOwner = deps.ownerId === id;
     if (known && isNamedOwner && known.role !== "owner") return makeOwner(id);
     if (known) return known.hasStopped || known.name !== name ? update(id, () => ({ hasStopped: false, name })) : known;
-    const role: Role = isNamedOwner ? "owner" : "pending";
     await users.insert({
       _id: id,
-      role,
+      role: "pending",
       name,
       createdAt: deps.clock.now(),
       defaultLink: null,
       settings: DEFAULT_SETTINGS,
       hasStopped: false,
     });
-    return required(await get(id));
+    return isNamedOwner ? makeOwner(id) : required(await get(id));
   }
 
   async function update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User> {

@@ -1,6 +1,7 @@
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -23,6 +24,7 @@ export async function startWebServer(port: number, routes: readonly Hono[], log:
   const forOthers = bodyLimit({ maxSize: MAX_BODY_BYTES });
   app.use((context, next) => (context.req.path === WEBHOOK_PATH ? forUpdates : forOthers)(context, next));
   app.onError((error, context) => {
+    if (error instanceof HTTPException) return error.getResponse();
     log.error({ err: error }, "route failed");
     return context.text("Something failed here.", 500);
   });

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -14,8 +15,10 @@ export interface Entry {
 
 /** Starts an entry of src/app/start.js with these settings only. */
 export function runEntry(args: readonly string[], settings: Readonly<Record<string, string>>): Entry {
+  const cwd = settings["DATA_DIR"] ?? ROOT;
+  mkdirSync(cwd, { recursive: true });
   const child = spawn(NODE, [join(ROOT, "src/app/start.js"), ...args], {
-    cwd: settings["DATA_DIR"] ?? ROOT,
+    cwd,
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", NODE_NO_WARNINGS: "1", ...settings },
     stdio: ["ignore", "pipe", "pipe"],
   });

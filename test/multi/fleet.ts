@@ -116,7 +116,7 @@ async function ready({ port, entry }: Member): Promise<void> {
   throw new Error(`not ready: ${entry.output()}`);
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {
       const { port } = probe.address() as AddressInfo;

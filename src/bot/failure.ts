@@ -1,0 +1,56 @@
+import { InlineKeyboard } from "grammy";
+import { BrokerError, UserError } from "../errors.ts";
+import type { Log } from "../lib/log.ts";
+import { randomAlphanumeric } from "../lib/token.ts";
+import { callbackData } from "./callbacks.ts";
+import type { BotDeps } from "./commands.ts";
+import type { BareContext } from "./context.ts";
+import { html } from "./html.ts";
+import { Refusal } from "./refusal.ts";
+import * as text from "./text.ts";
+import { isHarmless, send, type View } from "./view.ts";
+
+/** A handler was given up. */
+export class DeadlineError extends Error {
+  override readonly name = "DeadlineError";
+}
+
+/** Nothing that a handler throws stops the bot: the user gets a sentence, the log gets the rest, both with one reference. */
+export async function answerFailure(error: unknown, ctx: BareContext, deps: BotDeps): Promise<void> {
+  if (isHarmless(error)) return;
+  const answer = answerTo(error, ctx.log, deps);
+  if (ctx.callbackQuery) await shown(ctx, () => ctx.answerCallbackQuery());
+  if (ctx.chat?.type === "private") await shown(ctx, () => send(ctx, answer));
+}
+
+/** Telegram may be what failed: then it cannot be told either. */
+async function shown(ctx: BareContext, tell: () => Promise<unknown>): Promise<void> {
+  try {
+    await tell();
+  } catch (cause) {
+    if (!isHarmless(cause)) ctx.log.warn({ err: cause }, "failure not shown");
+  }
+}
+
+/** For work inside a dialogue's `external`: what ends it is answered here, because errors lose their class on the way out. */
+export async function answering(ctx: BareContext, deps: BotDeps, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await answerFailure(error, ctx, deps);
+  }
+}
+
+function answerTo(error: unknown, log: Log, deps: BotDeps): View {
+  if (error instanceof Refusal) return { html: error.html };
+  if (error instanceof UserError) return { html: html`${error.message}` };
+  if (error instanceof BrokerError) {
+    log.warn({ err: error }, "broker call failed");
+    const title = deps.accounts.brokers.get(error.broker)?.definition.title ?? error.broker;
+    const keyboard = new InlineKeyboard().text("Accounts", callbackData("acc"));
+    return { html: text.brokerFailure(title, error.kind), ...(error.kind === "auth-expired" ? { keyboard } : {}) };
+  }
+  const reference = randomAlphanumeric(6).toUpperCase();
+  log.error({ err: error, reference }, "handler failed");
+  return { html: error instanceof DeadlineError ? text.tooSlow(reference) : text.failure(reference) };
+}

@@ -1,0 +1,92 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openKeyring } from "../../src/app/keyring.ts";
+import { createLog } from "../../src/lib/log.ts";
+import type { CollectionSpec, Document } from "../../src/ports/store.ts";
+import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/store.ts";
+import { runEntry } from "./run.ts";
+
+interface Note extends Document {
+  readonly _id: string;
+  readonly text: string;
+}
+const spec = (durability: "full" | "normal"): CollectionSpec<Note> => ({
+  name: `notes_${durability}`,
+  indexes: [],
+  encrypted: ["text"],
+  durability,
+});
+const log = createLog({ level: "silent" });
+
+describe("backup and restore", () => {
+  let dir = "";
+  let copy = "";
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), "live-"));
+    copy = join(mkdtempSync(join(tmpdir(), "copy-")), "monday");
+  });
+  afterEach(() => {
+    for (const each of [dir, join(copy, "..")]) rmSync(each, { recursive: true, force: true });
+  });
+  const open = (): SqliteStore =>
+    openSqliteStore({
+      dir,
+      now: Date.now,
+      keyring: openKeyring({ masterKey: null, previousKeys: [], dataDir: dir }, log),
+    });
+  const write = (store: SqliteStore, id: string) =>
+    Promise.all(
+      (["full", "normal"] as const).map((each) => store.collection(spec(each)).insert({ _id: id, text: id })),
+    );
+  const read = (store: SqliteStore, id: string) =>
+    Promise.all((["full", "normal"] as const).map(async (each) => (await store.collection(spec(each)).get(id))?.text));
+  const run = (mode: string, directory: string) => runEntry([mode, directory], { DATA_DIR: dir }).ended;
+
+  it("copies both files while the bot runs, without the key, and brings them back", async () => {
+    const running = open();
+    await write(running, "monday");
+    const made = await run("backup", copy);
+    expect(made.code, made.out).toBe(0);
+    expect(readdirSync(copy).toSorted()).toEqual(["journal.db", "sauda.db"]);
+    await write(running, "tuesday");
+    const refused = await run("restore", copy);
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain("another process is working on");
+    await running.close();
+
+    expect((await run("restore", copy)).code).toBe(0);
+    const restored = open();
+    expect(await read(restored, "monday")).toEqual(["monday", "monday"]);
+    expect(await read(restored, "tuesday")).toEqual([undefined, undefined]);
+    await restored.close();
+  }, 30_000);
+
+  it("changes nothing when the backup is not whole", async () => {
+    const store = open();
+    await write(store, "monday");
+    await store.close();
+    await run("backup", copy);
+    writeFileSync(join(copy, "journal.db"), "cut off");
+    const { code, out } = await run("restore", copy);
+    expect(code).toBe(1);
+    expect(out).toContain("journal.db");
+    rmSync(join(copy, "journal.db"));
+    expect((await run("restore", copy)).out).toContain("is missing");
+    const again = open();
+    expect(await read(again, "monday")).toEqual(["monday", "monday"]);
+    await again.close();
+    expect(existsSync(join(dir, "sauda.db.partial"))).toBe(false);
+  }, 30_000);
+
+  it("says where MongoDB's data is saved, and that a directory is needed", async () => {
+    const key = Buffer.alloc(32).toString("base64");
+    const mongo = await runEntry(["backup", copy], { DATA_DIR: dir, MONGODB_URI: "mongodb://db/x", MASTER_KEY: key })
+      .ended;
+    expect(mongo.out).toContain("mongodump");
+    const store = open();
+    await store.close();
+    expect((await runEntry(["backup"], { DATA_DIR: dir }).ended).out).toContain("npm run backup -- DIRECTORY");
+  }, 30_000);
+});

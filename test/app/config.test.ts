@@ -1,0 +1,200 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { brokerDefinitions } from "../../connectors/index.ts";
+import { readConfig, SETTINGS } from "../../src/app/config.ts";
+import { openKeyring } from "../../src/app/keyring.ts";
+import { ConfigError } from "../../src/errors.ts";
+import { generateKey } from "../../src/lib/crypto.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import { runEntry } from "./run.ts";
+
+const ROOTS = { ZERODHA_API_ROOT: "https://api.kite.trade" };
+const TOKEN = "123456789:AAexampleexampleexampleexampleexamp";
+
+const read = (environment: Record<string, string>) => readConfig(environment, ROOTS);
+function problems(environment: Record<string, string>): readonly string[] {
+  try {
+    read(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("the settings", () => {
+  it("need nothing: the playground, on the embedded store", () => {
+    expect(read({})).toMatchObject({
+      telegram: null,
+      mode: "polling",
+      port: 8080,
+      publicUrl: "http://localhost:8080",
+      mongoUri: null,
+      dataDir: "./data",
+      ownerId: null,
+      logLevel: "info",
+      startAt: null,
+      roots: ROOTS,
+    });
+  });
+
+  it.each([
+    ["TELEGRAM_BOT_TOKEN", "hello"],
+    ["TELEGRAM_API_ROOT", "ftp://x"],
+    ["BOT_MODE", "push"],
+    ["PORT", "70000"],
+    ["PORT", "80a"],
+    ["PUBLIC_URL", "bot.example"],
+    ["MONGODB_URI", "postgres://x"],
+    ["MASTER_KEY", "c2hvcnQ="],
+    ["MASTER_KEY_PREVIOUS", "c2hvcnQ="],
+    ["OWNER_ID", "@asha"],
+    ["LOG_LEVEL", "loud"],
+    ["SAUDA_CLOCK", "tomorrow"],
+    ["ZERODHA_API_ROOT", "kite"],
+  ])("names a bad %s, and says what was expected", (name, value) => {
+    const found = problems({ [name]: value }).filter((problem) => problem.startsWith(`${name}:`));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(/expected|needs/);
+  });
+
+  it("names every bad value at once, and prints no secret one", () => {
+    const found = problems({
+      PORT: "x",
+      OWNER_ID: "x",
+      MASTER_KEY: "marker-master-key",
+      TELEGRAM_BOT_TOKEN: "marker-token",
+      MONGODB_URI: "marker://user:marker-password@host",
+    });
+    expect(found.map((problem) => problem.split(":")[0])).toEqual([
+      "TELEGRAM_BOT_TOKEN",
+      "PORT",
+      "MONGODB_URI",
+      "MASTER_KEY",
+      "OWNER_ID",
+    ]);
+    expect(found.join()).not.toContain("marker");
+  });
+
+  it("stops at names of ours that it does not know: a typing mistake must not be silence", () => {
+    expect(problems({ TELEGRAM_TOKEN: "x" })).toEqual([
+      "TELEGRAM_TOKEN: not a setting of Sauda; .env.example lists them all",
+    ]);
+    expect(problems({ ZERODHA_API_RO0T: "https://x.example" })).toHaveLength(1);
+    expect(problems({ HOME: "/root", PATH: "/bin" })).toEqual([]);
+  });
+
+  it("stops at settings that contradict each other", () => {
+    expect(problems({ MONGODB_URI: "mongodb://db/sauda" }).join()).toContain("MASTER_KEY: required with MONGODB_URI");
+    expect(problems({ BOT_MODE: "webhook", PUBLIC_URL: "https://x.example" }).join()).toContain(
+      "needs TELEGRAM_BOT_TOKEN",
+    );
+    expect(
+      problems({ BOT_MODE: "webhook", TELEGRAM_BOT_TOKEN: TOKEN, PUBLIC_URL: "http://bot.example" }).join(),
+    ).toContain("PUBLIC_URL: expected https://");
+    expect(problems({ BOT_MODE: "webhook", TELEGRAM_BOT_TOKEN: TOKEN, PUBLIC_URL: "http://127.0.0.1:9" })).toEqual([]);
+    expect(problems({ TELEGRAM_API_ROOT: "http://127.0.0.1:9" }).join()).toContain("needs TELEGRAM_BOT_TOKEN");
+    expect(problems({ MASTER_KEY_PREVIOUS: generateKey() }).join()).toContain("needs MASTER_KEY");
+  });
+
+  it("take an empty value as none, and a trailing slash off", () => {
+    const config = read({ OWNER_ID: "", PORT: "", PUBLIC_URL: "https://bot.example/" });
+    expect(config.ownerId).toBeNull();
+    expect(config.publicUrl).toBe("https://bot.example");
+  });
+
+  it("print nothing secret, whole or in part", () => {
+    const config = read({
+      TELEGRAM_BOT_TOKEN: TOKEN,
+      MONGODB_URI: "mongodb://asha:marker@db/sauda",
+      MASTER_KEY: generateKey(),
+      MASTER_KEY_PREVIOUS: `${generateKey()},${generateKey()}`,
+    });
+    expect(config.previousKeys).toHaveLength(2);
+    const printed = JSON.stringify(config) + String(config.mongoUri);
+    expect(printed).not.toContain("marker");
+    expect(printed).not.toContain(TOKEN);
+  });
+});
+
+describe("the start", () => {
+  let dir = "";
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "start-"))));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("ends on a wrong setting with one line each, and no stack", async () => {
+    const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "x", OWNER_ID: "me" }).ended;
+    expect(code).toBe(1);
+    expect(out.trim().split("\n")).toEqual([expect.stringMatching(/^PORT: /), expect.stringMatching(/^OWNER_ID: /)]);
+  }, 20_000);
+
+  it("knows its commands", async () => {
+    const { code, out } = await runEntry(["mian"], { DATA_DIR: dir }).ended;
+    expect(code).toBe(1);
+    expect(out).toContain("One of: main, job");
+  }, 20_000);
+
+  const older = spawnSync("node", ["--version"], { encoding: "utf8", env: { PATH: outsidePath() } });
+  const major = Number(/^v(\d+)/.exec(older.stdout ?? "")?.[1] ?? 99);
+  it.skipIf(major >= 24)("says on an older Node what to do", () => {
+    const start = join(import.meta.dirname, "../../src/app/start.js");
+    const { status, stderr } = spawnSync("node", [start], { encoding: "utf8", env: { PATH: outsidePath() } });
+    expect(status).toBe(1);
+    expect(stderr.trim()).toMatch(/^Sauda needs Node 24\.15 or newer and this is \d+.*npm install.*npm start/);
+  });
+});
+
+/** Where the machine's own Node is, without the one that came with the packages. */
+function outsidePath(): string {
+  return (process.env["PATH"] ?? "")
+    .split(":")
+    .filter((part) => !part.includes("node_modules"))
+    .join(":");
+}
+
+describe("the key in DATA_DIR", () => {
+  let dir = "";
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "keyring-"))));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+  const log = createLog({ level: "silent" });
+  const open = (masterKey: Secret | null = null, previousKeys: Secret[] = []) =>
+    openKeyring({ masterKey, previousKeys, dataDir: dir }, log);
+
+  it("is made once, for its owner's eyes only", () => {
+    const token = open().encrypt("hidden", "place");
+    expect(statSync(join(dir, "master.key")).mode & 0o777).toBe(0o600);
+    expect(open().decrypt(token, "place")).toBe("hidden");
+  });
+
+  it("is not touched when MASTER_KEY is set; a former key opens what it wrote", () => {
+    const [old, fresh] = [new Secret(generateKey()), new Secret(generateKey())];
+    const token = open(old).encrypt("hidden", "place");
+    expect(() => open(fresh).decrypt(token, "place")).toThrow("not in the keyring");
+    const both = open(fresh, [old]);
+    expect(both.decrypt(token, "place")).toBe("hidden");
+    expect(both.isCurrent(token)).toBe(false);
+    expect(both.isCurrent(both.encrypt("x", "place"))).toBe(true);
+  });
+
+  it("is named when it is damaged, without being printed", () => {
+    writeFileSync(join(dir, "master.key"), "marker-damaged\n");
+    expect(() => open()).toThrow(/MASTER_KEY: .*master\.key does not hold a key/);
+    expect(() => open()).not.toThrow(/marker/);
+    expect(readFileSync(join(dir, "master.key"), "utf8")).toBe("marker-damaged\n");
+  });
+});
+
+describe(".env.example", () => {
+  it("lists every setting, and no other", () => {
+    const listed = readFileSync(join(import.meta.dirname, "../../.env.example"), "utf8").matchAll(/^#?([A-Z_]+)=/gm);
+    const roots = Object.assign({ YAHOO_API_ROOT: "x" }, ...brokerDefinitions.map((definition) => definition.roots));
+    const names = [...listed].map(([, name]) => name ?? "");
+    expect(() => readConfig(Object.fromEntries(names.map((name) => [name, ""])), roots)).not.toThrow();
+    expect(names).toEqual(expect.arrayContaining([...SETTINGS, ...Object.keys(roots)]));
+    expect(names).toHaveLength(SETTINGS.length + Object.keys(roots).length);
+  });
+});

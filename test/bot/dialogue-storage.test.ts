@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BareContext } from "../../src/bot/context.ts";
+import { dialogueStorage } from "../../src/bot/dialogue-storage.ts";
+import { openStage, type Stage } from "../services/stage.ts";
+
+describe("a dialogue's state", () => {
+  let stage: Stage;
+  beforeEach(() => (stage = openStage()));
+  afterEach(() => stage.close());
+
+  const update = (id: number, type = "private"): BareContext =>
+    ({ from: { id }, chat: { id, type } }) as unknown as BareContext;
+  const adapter = () => dialogueStorage(stage, 1).adapter;
+  const state = (typed: string) => ({ version: [0, 1], state: { "place-order": [typed] } }) as never;
+
+  it("is its person's alone, and only in a private chat", async () => {
+    await adapter().write(update(1), state("ten"));
+    expect(await adapter().read(update(1))).toEqual(state("ten"));
+    expect(await adapter().read(update(2))).toBeUndefined();
+    expect(await adapter().read(update(1, "group"))).toBeUndefined();
+    await adapter().write(update(3, "supergroup"), state("x"));
+    expect(await adapter().read(update(3))).toBeUndefined();
+  });
+
+  it("is encrypted on the disk", async () => {
+    await adapter().write(update(1), state("marker-typed-word"));
+    const disk = readdirSync(stage.dir)
+      .map((file) => readFileSync(join(stage.dir, file), "latin1"))
+      .join("");
+    expect(disk).toContain("dialogues");
+    expect(disk).not.toContain("marker-typed-word");
+  });
+
+  it("ends after an hour of silence", async () => {
+    await adapter().write(update(1), state("ten"));
+    stage.clock.advance(3_600_001);
+    expect(await adapter().read(update(1))).toBeUndefined();
+  });
+
+  it("is not written over by an update that began before another's was stored", async () => {
+    const [slow, quick, storage] = [update(1), update(1), adapter()];
+    await storage.write(update(1), state("first"));
+    await storage.read(slow);
+    await storage.read(quick);
+    await storage.write(quick, state("second"));
+    await storage.write(quick, state("third"));
+    await storage.write(slow, state("late"));
+    expect(await storage.read(update(1))).toEqual(state("third"));
+  });
+});

@@ -1,0 +1,66 @@
+import type { Update } from "grammy/types";
+import { describe, expect, it } from "vitest";
+import { rateGate } from "../../src/bot/rate-gate.ts";
+import type { BareContext } from "../../src/bot/context.ts";
+import { laneOf } from "../../src/bot/lanes.ts";
+
+const from = { id: 7, is_bot: false, first_name: "Asha" };
+const chat = { id: 7, type: "private", first_name: "Asha" } as const;
+const message = (text: string) => ({ update_id: 1, message: { message_id: 1, date: 0, chat, from, text } }) as Update;
+
+describe("the lane of an update", () => {
+  it("is its chat: what is typed and tapped there stays in order", () => {
+    const tap = { update_id: 2, callback_query: { id: "1", from, chat_instance: "1", data: "x:1", message: { chat } } };
+    expect(laneOf(message("/buy SBIN 1"))).toBe("7");
+    expect(laneOf(tap as unknown as Update)).toBe("7");
+  });
+
+  it("is another for what must not wait", () => {
+    for (const text of ["/panic", "/panic all", "/lock", "/lock@sauda_bot"])
+      expect(laneOf(message(text))).toBe("urgent:7");
+    expect(laneOf(message("/panicked"))).toBe("7");
+    expect(laneOf(message("/lockdown"))).toBe("7");
+    const inline = { update_id: 3, inline_query: { id: "1", from, query: "sbin", offset: "" } } as Update;
+    expect(laneOf(inline)).toBe("inline:7");
+    expect(laneOf({ update_id: 4 })).toBe("none");
+  });
+});
+
+describe("the rate gate", () => {
+  function stage() {
+    let now = 0;
+    const said: string[] = [];
+    const gate = rateGate<BareContext>({ now: () => now, sleep: async () => undefined }, 3);
+    let passed = 0;
+    const visit = async (id: number, kind: "message" | "tap" = "message"): Promise<void> => {
+      const ctx = {
+        from: { id },
+        chat: { type: "private" },
+        ...(kind === "tap" ? { callbackQuery: {} } : {}),
+        reply: async (text: string) => void said.push(text),
+        answerCallbackQuery: async ({ text }: { text: string }) => void said.push(text),
+      };
+      await gate(ctx as unknown as BareContext, async () => void (passed += 1));
+    };
+    return { visit, said, passed: () => passed, advance: (ms: number) => void (now += ms) };
+  }
+
+  it("lets so many pass a minute, says so once, and forgets after the minute", async () => {
+    const { visit, said, passed, advance } = stage();
+    for (let at = 0; at < 6; at += 1) await visit(7);
+    expect(passed()).toBe(3);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain("again in 60 s");
+    await visit(8);
+    expect(passed()).toBe(4);
+    advance(60_000);
+    await visit(7);
+    expect(passed()).toBe(5);
+  });
+
+  it("answers every tap, so that no button spins", async () => {
+    const { visit, said } = stage();
+    for (let at = 0; at < 5; at += 1) await visit(7, "tap");
+    expect(said).toHaveLength(2);
+  });
+});

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Message } from "../../playground/telegram/types.ts";
+import { startTestSauda, type TestSauda } from "./sauda.ts";
+
+const [ASHA, VIKRAM, MEERA] = [1001, 1002, 1003];
+
+describe("access", () => {
+  let running: TestSauda;
+  beforeAll(async () => {
+    running = await startTestSauda();
+    await chat(ASHA).ask("/start");
+  }, 30_000);
+  afterAll(() => running.stop());
+
+  const chat = (user: number) => running.playground.chat(user);
+  const newest = (user: number, text: string): Message | undefined =>
+    chat(user)
+      .messages()
+      .findLast((message) => message.from.is_bot && message.text?.includes(text));
+  const seen = (user: number, text: string) => chat(user).until(() => newest(user, text));
+
+  /** Sends, and waits for the answer that says `expected`: other messages may come between. */
+  function says(user: number, sent: string, expected: string | RegExp): Promise<Message> {
+    const { message_id: after } = chat(user).send(sent);
+    const fits = (text: string): boolean =>
+      typeof expected === "string" ? text.includes(expected) : expected.test(text);
+    return chat(user).until(() =>
+      chat(user)
+        .messages()
+        .find((message) => message.from.is_bot && message.message_id > after && fits(message.text ?? "")),
+    );
+  }
+
+  it("brings the owner a card about whoever knocks, with the household rule, once", async () => {
+    await says(VIKRAM, "/start", "has been asked");
+    const card = await seen(ASHA, "asks to be let in");
+    expect(card.text).toContain("1002");
+    expect(card.text).toContain("spouse");
+    await chat(VIKRAM).ask("/start");
+    const cards = chat(ASHA)
+      .messages()
+      .filter((message) => message.text?.includes("asks to be let in"));
+    expect(cards).toHaveLength(1);
+  });
+
+  it("lets a viewer look and not trade, a trader trade, a blocked person nothing", async () => {
+    chat(ASHA).tapButton("Viewer");
+    await seen(VIKRAM, "look, not trade");
+    await says(VIKRAM, "/positions", "No account is linked");
+    await says(VIKRAM, "/buy SBIN 10", "look, not trade");
+    chat(ASHA).tapButton("Trader");
+    await seen(VIKRAM, "you can link accounts and trade");
+    await says(VIKRAM, "/buy SBIN 10", "No account is linked");
+    chat(ASHA).tapButton("Block");
+    await chat(ASHA).until(() => newest(ASHA, "Blocked: gets no answer"));
+    const before = chat(VIKRAM).messages().length;
+    chat(VIKRAM).send("/start");
+    await chat(ASHA).ask("/help");
+    expect(chat(VIKRAM).messages()).toHaveLength(before + 1);
+  });
+
+  it("takes a role's button from nobody but the owner", async () => {
+    await chat(MEERA).ask("/start");
+    const tapped = chat(MEERA).lastFromBot()?.message_id ?? 0;
+    const query = chat(MEERA).tap(tapped, "ur:1003:trader");
+    expect((await chat(MEERA).answer(query)).text).toContain("older message");
+    await says(MEERA, "/buy SBIN 1", "has not let you in");
+  });
+
+  it("lets one person in by an invitation's link", async () => {
+    await chat(ASHA).ask("/users");
+    chat(ASHA).tapButton("Invite a viewer");
+    const invite = await chat(ASHA).until(() => newest(ASHA, "?start=inv_"));
+    const payload = /\?start=(inv_[\w-]+)/.exec(invite.text ?? "")?.[1] ?? "";
+    chat(MEERA).send(`/start ${payload}`);
+    await seen(MEERA, "the owner invited you as viewer");
+    await says(MEERA, "/holdings", "No account is linked");
+    expect((await says(MEERA, "/users", "Only the owner")).reply_markup).toBeUndefined();
+    await says(MEERA, "/health", "Only the owner");
+  });
+
+  it("checks every callback against the user it was made for", async () => {
+    await chat(ASHA).ask("/link paper");
+    await seen(ASHA, "account is open");
+    const card = await says(ASHA, "/buy SBIN 3", "BUY 3 SBIN");
+    const data = (card.reply_markup?.inline_keyboard.flat() ?? []).flatMap((button) => button.callback_data ?? []);
+    const stranger = chat(MEERA).lastFromBot()?.message_id ?? 0;
+    const count = chat(ASHA).messages().length;
+    for (const each of data) await chat(MEERA).answer(chat(MEERA).tap(stranger, each));
+    expect(chat(ASHA).messages()).toHaveLength(count);
+    expect((await says(ASHA, "/orders", /order/i)).text).not.toContain("filled");
+    expect(
+      chat(ASHA)
+        .messages()
+        .find(({ message_id }) => message_id === card.message_id)?.text,
+    ).toBe(card.text);
+  });
+
+  it("freezes trading at once, from within a dialogue too, until it is thawed", async () => {
+    await chat(ASHA).ask("/buy");
+    await says(ASHA, "/lock", "Locked.");
+    const card = await says(ASHA, "/buy SBIN 2", "BUY 2 SBIN");
+    const confirm = card.reply_markup?.inline_keyboard.flat().find(({ text }) => text.startsWith("Confirm"));
+    if (confirm?.callback_data !== undefined) {
+      const query = chat(ASHA).tap(card.message_id, confirm.callback_data);
+      expect((await chat(ASHA).answer(query)).text).toContain("Trading is locked");
+    }
+    expect((await says(ASHA, "/orders", /order/i)).text).not.toContain("filled");
+    await says(ASHA, "/lock off", "Unlocked");
+  });
+
+  it("asks for the PIN before Confirm counts, deletes it from the chat, and places after it", async () => {
+    await chat(ASHA).ask("/lock pin");
+    await says(ASHA, "4829", "PIN set");
+    const card = await says(ASHA, "/buy SBIN 2", "BUY 2 SBIN");
+    chat(ASHA).tapButton("Confirm buy");
+    await seen(ASHA, "Send your PIN");
+    await says(ASHA, "1111", "4 tries left");
+    await says(ASHA, "4829", "five minutes");
+    expect(
+      chat(ASHA)
+        .messages()
+        .map(({ text }) => text),
+    ).not.toContain("4829");
+    chat(ASHA).tapButton("Confirm buy");
+    await chat(ASHA).until(() =>
+      chat(ASHA)
+        .messages()
+        .find(({ message_id, text }) => message_id === card.message_id && text?.includes("Filled 2")),
+    );
+    await chat(ASHA).ask("/lock none");
+  });
+
+  it("shows the owner how everything is doing", async () => {
+    const health = await says(ASHA, "/health", /Store: answers in \d+ ms/);
+    expect(health.text).toMatch(/paper Asha: session since .*last good call/);
+  });
+
+  it("forgets whoever asks for it, for good", async () => {
+    await chat(MEERA).ask("/forget me");
+    chat(MEERA).tapButton("Forget me");
+    await chat(MEERA).until(() => newest(MEERA, "I know nothing about you"));
+    expect((await says(MEERA, "/holdings", "has not let you in")).text).toContain("owner");
+    await says(ASHA, "/holdings", /holdings|nothing/i);
+    await chat(ASHA).ask("/forget me");
+    chat(ASHA).tapButton("Keep");
+    await chat(ASHA).until(() => newest(ASHA, "Nothing was deleted"));
+  });
+
+  it("answers too much at once with one clear line", async () => {
+    for (let at = 0; at < 140; at += 1) chat(VIKRAM).send(`/start ${at}`);
+    const told = await seen(VIKRAM, "That is too much at once");
+    expect(told.text).toMatch(/again in \d+ s/);
+    await chat(ASHA).ask("/start");
+    const lines = chat(VIKRAM)
+      .messages()
+      .filter((message) => message.text?.includes("too much at once"));
+    expect(lines).toHaveLength(1);
+  });
+
+  it("made no invalid Bot API call", () => {
+    expect(running.playground.rejectedCalls).toEqual([]);
+  });
+});

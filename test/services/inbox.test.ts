@@ -1,0 +1,124 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createInbox, type Inbox } from "../../src/services/inbox.ts";
+import { createLeases, LEASE_MS } from "../../src/services/leases.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+describe("the inbox", () => {
+  let stage: Stage;
+  beforeEach(() => (stage = openStage()));
+  afterEach(() => stage.close());
+
+  const arrival = (order: number, lane = "asha") => ({ id: `u${order}`, lane, order, body: `body ${order}` });
+
+  function inbox(handle: (body: string) => Promise<void>): Inbox {
+    const { store, clock, log } = stage;
+    return createInbox({ store, clock, log, leases: createLeases({ store, clock }), handle });
+  }
+  async function quiet(...boxes: Inbox[]): Promise<void> {
+    while (boxes.some((box) => box.running() > 0)) await pause(1);
+  }
+
+  it("handles a lane in order, one at a time, and lanes beside each other", async () => {
+    const begun: string[] = [];
+    let most = 0;
+    let running = 0;
+    const box = inbox(async (body) => {
+      begun.push(body);
+      most = Math.max(most, (running += 1));
+      await pause(2);
+      running -= 1;
+    });
+    await Promise.all([1, 2, 3].map((order) => box.accept(arrival(order))));
+    await box.accept(arrival(4, "vikram"));
+    await quiet(box);
+    expect(begun.filter((body) => body !== "body 4")).toEqual(["body 1", "body 2", "body 3"]);
+    expect(begun).toContain("body 4");
+    expect(most).toBe(2);
+    expect(await box.depth()).toBe(0);
+  });
+
+  it("takes what comes twice once", async () => {
+    let count = 0;
+    const box = inbox(async () => void (count += 1));
+    await box.accept(arrival(1));
+    await quiet(box);
+    await box.accept(arrival(1));
+    await quiet(box);
+    expect(count).toBe(1);
+  });
+
+  it("keeps the order of a lane over two processes, and each takes what the other could not", async () => {
+    const begun: string[] = [];
+    const handle = async (body: string): Promise<void> => {
+      begun.push(body);
+      await pause(1);
+    };
+    const [one, two] = [inbox(handle), inbox(handle)];
+    for (let order = 1; order <= 40; order += 1) await (order % 2 === 0 ? one : two).accept(arrival(order));
+    await quiet(one, two);
+    expect(begun).toEqual(Array.from({ length: 40 }, (_, at) => `body ${at + 1}`));
+  });
+
+  it("is taken up by another process once the lease of a dead one is over", async () => {
+    const dead = inbox(() => new Promise(() => undefined));
+    await dead.accept(arrival(1));
+    await dead.accept(arrival(2));
+    await pause(5);
+    const begun: string[] = [];
+    const living = inbox(async (body) => void begun.push(body));
+    await living.sweep();
+    await quiet(living);
+    expect(begun).toEqual([]);
+    stage.clock.advance(LEASE_MS + 1);
+    await living.sweep();
+    await quiet(living);
+    expect(begun).toEqual(["body 1", "body 2"]);
+  });
+
+  it("tries again what failed, and gives up what fails again and again", async () => {
+    let tries = 0;
+    const box = inbox(async (body) => {
+      if (body !== "body 1") return;
+      tries += 1;
+      throw new Error("broken");
+    });
+    await box.accept(arrival(1));
+    await box.accept(arrival(2));
+    for (let sweep = 0; sweep < 8; sweep += 1) {
+      await quiet(box);
+      stage.clock.advance(10_000);
+      await box.sweep();
+    }
+    await quiet(box);
+    expect(tries).toBeGreaterThan(1);
+    expect(tries).toBeLessThan(6);
+    expect(await box.depth()).toBe(0);
+    expect(stage.logged()).toContain("update given up");
+  });
+
+  it("rejects, so that Telegram sends it again, when it cannot be stored", async () => {
+    const box = inbox(async () => undefined);
+    await stage.store.close();
+    await expect(box.accept(arrival(1))).rejects.toThrow(/finalized/);
+    stage = openStage();
+  });
+});
+
+describe("leases", () => {
+  it("belong to one holder until given back or expired", async () => {
+    const stage = openStage();
+    const leases = createLeases(stage);
+    const first = await leases.take("polling");
+    expect(await leases.take("polling")).toBeNull();
+    expect(await leases.take("other")).not.toBeNull();
+    await first?.release();
+    const second = await leases.take("polling");
+    expect(second).not.toBeNull();
+    stage.clock.advance(LEASE_MS + 1);
+    expect(await leases.take("polling")).not.toBeNull();
+    await second?.release();
+    expect(await leases.take("polling")).toBeNull();
+    await stage.close();
+  });
+});

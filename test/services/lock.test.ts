@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { userId } from "../../src/domain/ids.ts";
+import { newTotpSecret, otpauthUri, stepAt, totp } from "../../src/lib/totp.ts";
+import { createOrderLock, type OrderLock } from "../../src/services/lock.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const ASHA = userId(1001);
+
+describe("the order lock", () => {
+  let stage: Stage;
+  let lock: OrderLock;
+  beforeEach(() => {
+    stage = openStage();
+    lock = createOrderLock(stage);
+  });
+  afterEach(() => stage.close());
+
+  it("asks for nothing until it is set, and freezes and thaws", async () => {
+    expect(await lock.state(ASHA)).toEqual({ kind: "none", isFrozen: false, needsCode: false, lockedOutUntil: null });
+    await lock.freeze(ASHA, true);
+    expect((await lock.state(ASHA)).isFrozen).toBe(true);
+    await lock.freeze(ASHA, false);
+    expect((await lock.state(ASHA)).isFrozen).toBe(false);
+  });
+
+  it("opens for five minutes with the right PIN", async () => {
+    await lock.setPin(ASHA, "4829");
+    expect((await lock.state(ASHA)).needsCode).toBe(true);
+    expect(await lock.enter(ASHA, "1111")).toEqual({ kind: "wrong", left: 4 });
+    expect(await lock.enter(ASHA, " 4829 ")).toEqual({ kind: "right" });
+    expect((await lock.state(ASHA)).needsCode).toBe(false);
+    stage.clock.advance(5 * 60_000);
+    expect((await lock.state(ASHA)).needsCode).toBe(true);
+  });
+
+  it("closes after five wrong codes, for the right one too, and opens again after a quarter of an hour", async () => {
+    await lock.setPin(ASHA, "4829");
+    for (let guess = 0; guess < 4; guess += 1) await lock.enter(ASHA, "0000");
+    expect((await lock.enter(ASHA, "0000")).kind).toBe("locked-out");
+    expect((await lock.enter(ASHA, "4829")).kind).toBe("locked-out");
+    stage.clock.advance(15 * 60_000);
+    expect(await lock.enter(ASHA, "4829")).toEqual({ kind: "right" });
+  });
+
+  it("counts guesses that come at once", async () => {
+    await lock.setPin(ASHA, "4829");
+    const results = await Promise.all(["1", "2", "3", "4", "5", "4829"].map((code) => lock.enter(ASHA, code)));
+    expect(results.at(-1)?.kind).toBe("locked-out");
+  });
+
+  it("takes an authenticator's code once, and only after it was proven", async () => {
+    const secret = (await lock.offerTotp(ASHA)).reveal();
+    expect((await lock.state(ASHA)).kind).toBe("none");
+    expect(await lock.acceptTotp(ASHA, "000000")).toBe(false);
+    expect(await lock.acceptTotp(ASHA, totp(secret, stepAt(stage.clock.now())))).toBe(true);
+    stage.clock.advance(30_000);
+    const code = totp(secret, stepAt(stage.clock.now()));
+    expect(await lock.enter(ASHA, code)).toEqual({ kind: "right" });
+    expect((await lock.enter(ASHA, code)).kind).toBe("wrong");
+    stage.clock.advance(30_000);
+    const early = totp(secret, stepAt(stage.clock.now()) + 1);
+    expect(await lock.enter(ASHA, early)).toEqual({ kind: "right" });
+  });
+
+  it("takes the awaited message only, and only for a while", async () => {
+    expect(await lock.take(ASHA, "4829")).toBeNull();
+    await lock.expect(ASHA, "new-pin");
+    expect(await lock.take(ASHA, "my pin")).toEqual({ kind: "bad-pin" });
+    await lock.expect(ASHA, "new-pin");
+    expect(await lock.take(ASHA, "4829")).toEqual({ kind: "pin-set" });
+    await lock.expect(ASHA, "code");
+    expect(await lock.take(ASHA, "1")).toEqual({ kind: "code", result: { kind: "wrong", left: 4 } });
+    expect(await lock.take(ASHA, "4829")).toEqual({ kind: "code", result: { kind: "right" } });
+    await lock.expect(ASHA, "code");
+    stage.clock.advance(5 * 60_000);
+    expect(await lock.take(ASHA, "4829")).toBeNull();
+  });
+
+  it("keeps neither PIN nor secret readable on disk", async () => {
+    await lock.setPin(ASHA, "48291537");
+    const secret = (await lock.offerTotp(ASHA)).reveal();
+    const disk = ["journal.db", "journal.db-wal"].map((file) => readFileSync(join(stage.dir, file), "latin1")).join("");
+    expect(disk).toContain("1001");
+    expect(disk).not.toContain("48291537");
+    expect(disk).not.toContain(secret);
+  });
+});
+
+describe("one-time passwords", () => {
+  // RFC 6238, appendix B, SHA-1: the secret is "12345678901234567890".
+  const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+  it.each([
+    [59, "94287082"],
+    [1_111_111_109, "07081804"],
+    [1_111_111_111, "14050471"],
+    [1_234_567_890, "89005924"],
+    [2_000_000_000, "69279037"],
+    [20_000_000_000, "65353130"],
+  ])("are the RFC's at %d s", (seconds, code) => {
+    expect(totp(SECRET, stepAt(seconds * 1000), 8)).toBe(code);
+  });
+
+  it("come from secrets of 160 bits, written as apps read them", () => {
+    const secret = newTotpSecret();
+    expect(secret).toMatch(/^[A-Z2-7]{32}$/);
+    expect(newTotpSecret()).not.toBe(secret);
+    expect(otpauthUri(secret, "Asha & Co")).toBe(`otpauth://totp/Sauda:Asha%20%26%20Co?secret=${secret}&issuer=Sauda`);
+  });
+});

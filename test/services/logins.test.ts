@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BrokerConnector, BrokerDefinition, LoginGrant, Session } from "../../connectors/base.ts";
+import { zerodha } from "../../connectors/zerodha/index.ts";
+import { brokerName, userId } from "../../src/domain/ids.ts";
+import { BrokerError } from "../../src/errors.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import { createAccounts, type Accounts, type Broker, type Link } from "../../src/services/accounts.ts";
+import { createKeyCapture, type KeyCapture } from "../../src/services/key-capture.ts";
+import { createKeyForms, FORM_TTL_MS, type KeyForms } from "../../src/services/key-forms.ts";
+import { createLogins, LOGIN_TTL_MS, type Logins } from "../../src/services/logins.ts";
+import { createOneTime } from "../../src/services/one-time.ts";
+import { createUsers } from "../../src/services/users.ts";
+import { openStage, START, type Stage } from "./stage.ts";
+
+const [ASHA, VIKRAM] = [userId(1001), userId(1002)];
+const PUBLIC = "https://bot.example";
+
+/** A broker whose login page always says yes to `code=ok`, as the account that the code names. */
+function fakeBroker(name: string, isBound: boolean): Broker {
+  const definition: BrokerDefinition = { ...zerodha, name: brokerName(name), title: name };
+  const session = (grant: LoginGrant): Session => {
+    const code = grant.kind === "callback" ? grant.params["code"] : grant.token.reveal();
+    if (!code?.startsWith("ok"))
+      throw new BrokerError("auth-invalid", "no", { broker: definition.name, endpoint: "login" });
+    const accountId = code.split("-")[1] ?? "AB1234";
+    return { accessToken: new Secret("token"), accountId, issuedAt: START, expiresAt: START + 3_600_000 };
+  };
+  const connector = {
+    getLoginUrl: async ({ state }: { state: string }) =>
+      isBound
+        ? { url: "https://broker.example/login?consent=1", binding: "consent" }
+        : { url: `https://broker.example/login?state=${state}` },
+    generateSession: async (grant: LoginGrant) => session(grant),
+    getProfile: async () => ({ accountId: "AB1234", name: "Asha" }),
+    getFunds: async () => Promise.reject(new Error("not now")),
+  };
+  return { definition, connector: connector as unknown as BrokerConnector };
+}
+
+describe("logins", () => {
+  let stage: Stage;
+  let accounts: Accounts;
+  let logins: Logins;
+  let capture: KeyCapture;
+  let forms: KeyForms;
+  let link: Link;
+  beforeEach(async () => {
+    stage = openStage();
+    const brokers = new Map(["echo", "bound"].map((name) => [brokerName(name), fakeBroker(name, name === "bound")]));
+    accounts = createAccounts({ store: stage.store, clock: stage.clock, brokers });
+    const oneTime = createOneTime(stage);
+    logins = createLogins({ accounts, oneTime, publicUrl: PUBLIC, opensHere: true });
+    capture = createKeyCapture({ store: stage.store, clock: stage.clock, accounts });
+    const users = createUsers({ store: stage.store, clock: stage.clock, ownerId: null, ownerCode: null });
+    await users.ensure(ASHA, "Asha <b>");
+    forms = createKeyForms({ accounts, oneTime, users });
+    link = await accounts.add(ASHA, brokerName("echo"), {});
+  });
+  afterEach(() => stage.close());
+
+  const stateOf = (url: string): string => new URL(url).searchParams.get("state") ?? "";
+  const callback = (state: string, code = "ok") => ({ state, code });
+
+  it("links once the broker has answered, and takes the state once", async () => {
+    const { url, heldState } = await logins.start(link);
+    expect(heldState).toBeNull();
+    const result = await logins.finish("echo", callback(stateOf(url)));
+    expect(result).toMatchObject({ kind: "linked", userId: ASHA, funds: null, isFirst: true });
+    expect((await accounts.get(ASHA, link._id))?.is_active).toBe(true);
+    expect(await logins.finish("echo", callback(stateOf(url)))).toEqual({ kind: "stale" });
+  });
+
+  it("knows no state that it did not give, no old one, and none at another broker", async () => {
+    expect(await logins.finish("echo", { code: "ok" })).toEqual({ kind: "stale" });
+    expect(await logins.finish("echo", callback("guess"))).toEqual({ kind: "stale" });
+    const { url } = await logins.start(link);
+    expect(await logins.finish("bound", callback(stateOf(url)))).toEqual({ kind: "stale" });
+    expect(await logins.finish("echo", { code: "ok" }, stateOf(url))).toEqual({ kind: "stale" });
+    stage.clock.advance(LOGIN_TTL_MS + 1);
+    expect(await logins.finish("echo", callback(stateOf(url)))).toEqual({ kind: "stale" });
+    expect((await accounts.get(ASHA, link._id))?.tokens).toBeNull();
+  });
+
+  it("does not end the login of a link that is gone", async () => {
+    const { url } = await logins.start(link);
+    await accounts.remove(ASHA, link._id);
+    expect(await logins.finish("echo", callback(stateOf(url)))).toEqual({ kind: "stale" });
+  });
+
+  it("refuses another account than the one that was linked, and keeps the session it has", async () => {
+    await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
+    const linked = (await accounts.get(ASHA, link._id)) as Link;
+    const other = await logins.finish("echo", callback(stateOf((await logins.start(linked)).url), "ok-ZZ9999"));
+    expect(other).toMatchObject({ kind: "other-account", accountId: "ZZ9999" });
+    expect((await accounts.get(ASHA, link._id))?.account_id).toBe("AB1234");
+  });
+
+  it("keeps nothing when the broker refuses", async () => {
+    const result = await logins.finish("echo", callback(stateOf((await logins.start(link)).url), "no"));
+    expect(result.kind).toBe("failed");
+    expect((await accounts.get(ASHA, link._id))?.is_active).toBe(false);
+  });
+
+  it("keeps the state for a broker that echoes none: in a cookie on our page, never in the callback's URL", async () => {
+    const bound = await accounts.add(ASHA, brokerName("bound"), {});
+    const { url, heldState } = await logins.start(bound);
+    expect(url).toBe(`${PUBLIC}/oauth/bound/login/${heldState}`);
+    const state = heldState ?? "";
+    expect(await logins.resume("bound", state)).toBe("https://broker.example/login?consent=1");
+    expect(await logins.resume("echo", state)).toBeNull();
+    expect(await logins.resume("bound", "guess")).toBeNull();
+    expect(await logins.finish("bound", callback(state))).toEqual({ kind: "stale" });
+    expect((await logins.finish("bound", { code: "ok" }, state)).kind).toBe("linked");
+    expect(await logins.resume("bound", state)).toBeNull();
+  });
+
+  it("takes a pasted address with its state once, one without only where the broker echoes none", async () => {
+    const { url } = await logins.start(link);
+    const pasted = `${PUBLIC}/oauth/echo/callback?code=ok&state=${stateOf(url)}`;
+    expect((await logins.finishPasted(link, `${PUBLIC}/oauth/echo/callback?code=ok`, null)).kind).toBe("stale");
+    const other = await accounts.add(ASHA, brokerName("echo"), {});
+    expect((await logins.finishPasted(link, pasted, null)).kind).toBe("linked");
+    expect((await logins.finishPasted(link, pasted, null)).kind).toBe("stale");
+    const bound = await accounts.add(ASHA, brokerName("bound"), {});
+    const { heldState } = await logins.start(bound);
+    expect((await logins.finishPasted(bound, `${PUBLIC}/oauth/bound/callback?code=ok`, heldState)).kind).toBe("linked");
+    expect((await logins.finishPasted(bound, `${PUBLIC}/oauth/bound/callback?code=ok`, heldState)).kind).toBe("stale");
+    const foreign = await logins.start(other);
+    const crossed = `${PUBLIC}/oauth/echo/callback?code=ok&state=${stateOf(foreign.url)}`;
+    expect((await logins.finishPasted(link, crossed, null)).kind).toBe("stale");
+  });
+
+  it("takes keys one message at a time, checks each, and keeps them encrypted", async () => {
+    const first = await capture.begin(link);
+    expect(first).toMatchObject({ kind: "next", spec: { field: "apiKey" } });
+    expect(await capture.accept(VIKRAM, "demoapikey00001")).toBeNull();
+    expect((await capture.accept(ASHA, "no!"))?.kind).toBe("invalid");
+    expect(await capture.accept(ASHA, " demoapikey00001 ")).toMatchObject({
+      kind: "next",
+      spec: { field: "apiSecret" },
+    });
+    expect((await capture.accept(ASHA, "demosecret00001"))?.kind).toBe("complete");
+    expect(await capture.isPending(ASHA)).toBe(false);
+    const stored = await accounts.get(ASHA, link._id);
+    expect(stored?.credentials["apiSecret"]?.reveal()).toBe("demosecret00001");
+    expect(JSON.stringify(stored)).not.toContain("demosecret00001");
+  });
+
+  it("waits for a login's end without swallowing what else is typed, and forgets a key it waited for", async () => {
+    await capture.awaitLogin(link, null);
+    expect(await capture.accept(ASHA, "SBIN")).toBeNull();
+    expect(await capture.accept(ASHA, "reliance fut 10 @ 2500")).toBeNull();
+    await capture.leave(ASHA);
+    expect((await capture.accept(ASHA, "https://bot.example/oauth/echo/callback?code=ok"))?.kind).toBe("login");
+    await capture.begin(link);
+    await capture.leave(ASHA);
+    expect(await capture.isPending(ASHA)).toBe(false);
+    await capture.begin(link);
+    stage.clock.advance(10 * 60_000 + 1);
+    expect(await capture.accept(ASHA, "demoapikey00001")).toBeNull();
+  });
+
+  it("takes a proxy for orders, or none", async () => {
+    await capture.awaitEgress(link);
+    expect((await capture.accept(ASHA, "my proxy"))?.kind).toBe("invalid");
+    expect((await capture.accept(ASHA, "socks5://asha:secret@203.0.113.7:1080"))?.kind).toBe("egress");
+    expect((await accounts.get(ASHA, link._id))?.egress?.reveal()).toContain("203.0.113.7");
+    await capture.awaitEgress(link);
+    await capture.accept(ASHA, "skip");
+    expect((await accounts.get(ASHA, link._id))?.egress).toBeNull();
+  });
+
+  it("takes keys from a form once, for five minutes, all right or none", async () => {
+    const token = await forms.offer(link);
+    expect(token).toMatch(/^[\w-]{32}$/);
+    expect(await forms.open(token)).toMatchObject({ title: "Keys of echo", userName: "Asha <b>" });
+    expect(await forms.open("guess")).toBeNull();
+    const wrong = await forms.submit(token, { apiKey: "demoapikey00001", apiSecret: "?" });
+    expect(wrong).toEqual({ kind: "invalid", fields: ["apiSecret"] });
+    expect((await accounts.get(ASHA, link._id))?.credentials).toEqual({});
+    const fields = { apiKey: "demoapikey00001", apiSecret: "demosecret00001", egress: "" };
+    const both = await Promise.all([forms.submit(token, fields), forms.submit(token, fields)]);
+    expect(both.map(({ kind }) => kind).toSorted()).toEqual(["done", "stale"]);
+    expect(await forms.open(token)).toBeNull();
+    const late = await forms.offer(link);
+    stage.clock.advance(FORM_TTL_MS + 1);
+    expect(await forms.open(late)).toBeNull();
+  });
+});

@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { allows } from "../../src/bot/access.ts";
+import { userId } from "../../src/domain/ids.ts";
+import { createAdmission, type Admission } from "../../src/services/admission.ts";
+import { forgetUser, rememberCollections, type RememberingStore } from "../../src/services/forget.ts";
+import { createOneTime } from "../../src/services/one-time.ts";
+import { createUsers, ROLES, type User, type Users } from "../../src/services/users.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+const [ASHA, VIKRAM, MEERA] = [userId(1001), userId(1002), userId(1003)];
+
+describe("who gets in", () => {
+  let stage: Stage;
+  let store: RememberingStore;
+  let admission: Admission;
+  const told: string[] = [];
+  beforeEach(() => {
+    stage = openStage();
+    store = rememberCollections(stage.store);
+    told.length = 0;
+  });
+  afterEach(() => stage.close());
+
+  function makeUsers(options: { ownerId?: string; ownerCode?: string } = {}): Users {
+    const users = createUsers({
+      store,
+      clock: stage.clock,
+      ownerId: options.ownerId === undefined ? null : userId(options.ownerId),
+      ownerCode: options.ownerCode ?? null,
+    });
+    admission = createAdmission({
+      users,
+      oneTime: createOneTime({ store, clock: stage.clock }),
+      clock: stage.clock,
+      tellOwner: async (owner, about, key) => void told.push(`${owner._id} about ${about._id} ${key}`),
+      tellUser: async (user) => void told.push(`${user._id} is ${user.role}`),
+    });
+    return users;
+  }
+
+  it("makes whoever OWNER_ID names the owner and everybody else pending", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    expect((await users.ensure(VIKRAM, "Vikram")).role).toBe("pending");
+    expect((await users.ensure(ASHA, "Asha")).role).toBe("owner");
+    expect(allows("pending", "viewer")).toBe(false);
+  });
+
+  it("hands the bot over when OWNER_ID changes: there is one owner", async () => {
+    await makeUsers({ ownerId: "1001" }).ensure(ASHA, "Asha");
+    const users = makeUsers({ ownerId: "1002" });
+    expect((await users.ensure(VIKRAM, "Vikram")).role).toBe("owner");
+    expect((await users.get(ASHA))?.role).toBe("trader");
+  });
+
+  it("takes the start-up code once, from whoever has it, while there is no owner", async () => {
+    const users = makeUsers({ ownerCode: "k3y0fth3b0t7" });
+    await users.ensure(ASHA, "Asha");
+    await users.ensure(VIKRAM, "Vikram");
+    expect(await users.claimOwnership(VIKRAM, "k3y0fth3b0t8")).toBe(false);
+    expect(await users.claimOwnership(VIKRAM, "")).toBe(false);
+    expect(await users.claimOwnership(ASHA, "k3y0fth3b0t7")).toBe(true);
+    expect(await users.claimOwnership(VIKRAM, "k3y0fth3b0t7")).toBe(false);
+  });
+
+  it("lets only the owner decide, never about the owner, and tells who was let in", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    const owner = await users.ensure(ASHA, "Asha");
+    const vikram = await users.ensure(VIKRAM, "Vikram");
+    await admission.knock(vikram);
+    expect(told).toEqual([`1001 about 1002 knock:1002:2026-11-23`]);
+    await expect(admission.decide(vikram, VIKRAM, "trader")).rejects.toThrow("only the owner");
+    expect((await admission.decide(owner, VIKRAM, "viewer"))?.role).toBe("viewer");
+    expect(told.at(-1)).toBe("1002 is viewer");
+    expect(await admission.decide(owner, ASHA, "blocked")).toBeNull();
+    expect(await admission.decide(owner, MEERA, "viewer")).toBeNull();
+    await admission.decide(owner, VIKRAM, "blocked");
+    expect(told.filter((line) => line.includes("blocked"))).toEqual([]);
+  });
+
+  it("lets one person in by an invitation, once, within a day", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    const owner = await users.ensure(ASHA, "Asha");
+    const [vikram, meera] = [await users.ensure(VIKRAM, "Vikram"), await users.ensure(MEERA, "Meera")];
+    const token = await admission.invite(owner, "trader");
+    expect(token).toMatch(/^[\w-]{16}$/);
+    expect(await admission.accept(vikram, "guess")).toBeNull();
+    expect((await admission.accept(vikram, token))?.role).toBe("trader");
+    expect(await admission.accept(meera, token)).toBeNull();
+    const late = await admission.invite(owner, "viewer");
+    stage.clock.advance(24 * 3_600_000 + 1);
+    expect(await admission.accept(meera, late)).toBeNull();
+    await expect(admission.invite(vikram, "viewer")).rejects.toThrow("only the owner");
+  });
+
+  it("an invitation lifts nobody who was blocked", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    const owner = await users.ensure(ASHA, "Asha");
+    await users.ensure(VIKRAM, "Vikram");
+    const blocked = (await admission.decide(owner, VIKRAM, "blocked")) as User;
+    const token = await admission.invite(owner, "trader");
+    expect((await admission.accept(blocked, token))?.role).toBe("blocked");
+  });
+
+  it("ranks every role: each may do what the lower may", () => {
+    const ranked = [...ROLES].toReversed();
+    for (const [at, role] of ranked.entries()) {
+      for (const [other, needed] of ranked.entries()) expect(allows(role, needed)).toBe(at >= other);
+    }
+  });
+
+  it("forgets everything of one person, in every collection, and nothing of another", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    await users.ensure(ASHA, "Asha");
+    await users.ensure(VIKRAM, "Vikram");
+    const spec = { name: "things", indexes: [], encrypted: [], durability: "normal" } as const;
+    interface Thing {
+      readonly _id: string;
+      readonly user_id?: string;
+      readonly link?: string;
+    }
+    const things = store.collection<Thing>(spec);
+    await things.insert({ _id: "a", user_id: "1002" });
+    await things.insert({ _id: "b", link: "vikrams-link" });
+    await things.insert({ _id: "digest:1002:2026-11-23" });
+    await things.insert({ _id: "c", user_id: "1001" });
+    await things.insert({ _id: "digest:10021:2026-11-23" });
+    const oneTime = createOneTime({ store, clock: stage.clock });
+    const id = await oneTime.issue({ userId: VIKRAM, action: "x", payload: {}, ttlMs: 1_000 });
+    expect(await forgetUser(store, VIKRAM, ["vikrams-link" as never])).toBe(5);
+    expect(await users.get(VIKRAM)).toBeNull();
+    expect(await oneTime.peek(id, "x")).toBeNull();
+    const left: string[] = [];
+    for await (const thing of things.scan()) left.push(thing._id);
+    expect(left).toEqual(["c", "digest:10021:2026-11-23"]);
+    expect((await users.get(ASHA))?.role).toBe("owner");
+  });
+});

@@ -1,0 +1,300 @@
+import { Hono } from "hono";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { brokerName, userId } from "../../src/domain/ids.ts";
+import { createMetrics } from "../../src/lib/metrics.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { LoginResult, Logins } from "../../src/services/logins.ts";
+import type { KeyForms, SubmittedKeys } from "../../src/services/key-forms.ts";
+import type { Link } from "../../src/services/accounts.ts";
+import { healthRoutes } from "../../src/web/health.ts";
+import { keysRoutes } from "../../src/web/keys.ts";
+import { oauthRoutes, STATE_COOKIE } from "../../src/web/oauth.ts";
+import { postbackRoutes } from "../../src/web/postback.ts";
+import { startWebServer } from "../../src/web/server.ts";
+import { webhookRoutes } from "../../src/web/telegram.ts";
+import { zerodha } from "../../connectors/zerodha/index.ts";
+import { openStage, type Stage } from "../services/stage.ts";
+
+let stage: Stage;
+beforeEach(() => (stage = openStage()));
+afterEach(() => stage.close());
+
+const ASHA = userId(1001);
+const chatUrl = (): string => "https://t.me/sauda_bot";
+
+describe("the OAuth pages", () => {
+  const told: LoginResult[] = [];
+  const finished: unknown[] = [];
+  function routes(result: LoginResult & { userId?: typeof ASHA }): Hono {
+    told.length = 0;
+    const logins: Pick<Logins, "finish" | "resume"> = {
+      finish: async (...args) => (finished.push(args), result),
+      resume: async (broker, state) => (state === "known" ? `https://${broker}.example/login` : null),
+    };
+    const tell = async (_: unknown, each: LoginResult): Promise<void> => void told.push(each);
+    return oauthRoutes({ logins: logins as Logins, tell, chatUrl, isSecure: true, log: stage.log });
+  }
+
+  it("say how it ended, keep nothing, run nothing, and log no part of the address", async () => {
+    const app = routes({ kind: "stale" });
+    const reply = await app.request("/oauth/zerodha/callback?request_token=sekrit-token-1&state=sekrit-state-1");
+    expect(reply.status).toBe(400);
+    expect(reply.headers.get("cache-control")).toBe("no-store");
+    expect(reply.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(reply.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    const text = await reply.text();
+    expect(text).toContain("used before or is too old");
+    expect(text + stage.logged()).not.toContain("sekrit");
+    expect(stage.logged()).toContain('"result":"stale"');
+    expect(told).toEqual([]);
+  });
+
+  it("tell the chat of whose login it was, and lead back to it", async () => {
+    const app = routes({ kind: "cancelled", userId: ASHA });
+    const reply = await app.request("/oauth/zerodha/callback?state=x");
+    expect(await reply.text()).toContain('href="https://t.me/sauda_bot"');
+    expect(told).toHaveLength(1);
+  });
+
+  it("send the browser on to the broker with a cookie that only the callback gets", async () => {
+    const app = routes({ kind: "stale" });
+    const reply = await app.request("/oauth/dhan/login/known");
+    expect(reply.status).toBe(302);
+    expect(reply.headers.get("location")).toBe("https://dhan.example/login");
+    const cookie = reply.headers.get("set-cookie") ?? "";
+    expect(cookie).toContain(`${STATE_COOKIE}=known`);
+    for (const part of ["HttpOnly", "Secure", "SameSite=Lax", "Path=/oauth/dhan/callback", "Max-Age=600"]) {
+      expect(cookie).toContain(part);
+    }
+    await app.request("/oauth/dhan/callback?tokenId=t", { headers: { cookie: `${STATE_COOKIE}=known` } });
+    expect(finished.at(-1)).toEqual(["dhan", { tokenId: "t" }, "known"]);
+  });
+
+  it("lead nowhere that we did not ask for", async () => {
+    const app = routes({ kind: "stale" });
+    for (const path of [
+      "/oauth/dhan/login/unknown",
+      "/oauth/dhan/login/https:%2F%2Fevil.example",
+      "/oauth/%2F%2Fevil/login/x",
+    ]) {
+      const reply = await app.request(path);
+      expect(reply.headers.get("location")).toBeNull();
+      expect(reply.status).toBe(400);
+    }
+  });
+});
+
+describe("the key page", () => {
+  const TOKEN = "t".repeat(32);
+  const submitted: Record<string, string>[] = [];
+  const told: Link[] = [];
+  const link = { broker_name: brokerName("zerodha") } as Link;
+  let answer: SubmittedKeys;
+
+  function routes(): Hono {
+    submitted.length = 0;
+    told.length = 0;
+    answer = { kind: "done", link };
+    const forms: Pick<KeyForms, "open" | "submit"> = {
+      open: async (token) =>
+        token === TOKEN ? { title: "Keys of Zerodha", userName: "Asha <b>", specs: zerodha.credentials } : null,
+      submit: async (_, fields) => (submitted.push({ ...fields }), answer),
+    };
+    const tell = async (each: Link): Promise<void> => void told.push(each);
+    return keysRoutes({ forms: forms as KeyForms, tell, chatUrl, isSecure: true, log: stage.log });
+  }
+  const csrfOf = (text: string): string => /name="csrf" value="([\w-]+)"/.exec(text)?.[1] ?? "";
+  const post = (app: Hono, fields: Record<string, string>, headers: Record<string, string>) =>
+    app.request(`/keys/${TOKEN}`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+      body: new URLSearchParams(fields).toString(),
+    });
+
+  async function opened(app: Hono): Promise<{ csrf: string; cookie: string; reply: Response; text: string }> {
+    const reply = await app.request(`/keys/${TOKEN}`);
+    const text = await reply.text();
+    return { csrf: csrfOf(text), cookie: (reply.headers.get("set-cookie") ?? "").split(";")[0] ?? "", reply, text };
+  }
+
+  it("asks for the broker's keys, says whose they will be, and is kept by nobody", async () => {
+    const { reply, text } = await opened(routes());
+    expect(reply.status).toBe(200);
+    expect(text).toContain("Asha &lt;b&gt;");
+    expect(text).toContain('name="apiSecret"');
+    expect(text).toContain('type="password"');
+    expect(reply.headers.get("cache-control")).toBe("no-store");
+    expect(reply.headers.get("content-security-policy")).toContain("form-action 'self'");
+    const cookie = reply.headers.get("set-cookie") ?? "";
+    for (const part of ["HttpOnly", "Secure", "SameSite=Strict", `Path=/keys/${TOKEN}`]) expect(cookie).toContain(part);
+  });
+
+  it("takes the keys from the browser that opened it, and tells the chat", async () => {
+    const app = routes();
+    const { csrf, cookie } = await opened(app);
+    const reply = await post(
+      app,
+      { csrf, apiKey: "k", apiSecret: "marker-secret-7" },
+      { cookie, "sec-fetch-site": "same-origin" },
+    );
+    expect(reply.status).toBe(200);
+    expect(submitted).toHaveLength(1);
+    expect(told).toEqual([link]);
+    expect((await reply.text()) + stage.logged()).not.toContain("marker-secret-7");
+  });
+
+  it("takes nothing from another site, without the cookie, or with another's", async () => {
+    const app = routes();
+    const { csrf, cookie } = await opened(app);
+    const fields = { csrf, apiKey: "k", apiSecret: "s" };
+    await post(app, fields, { cookie, "sec-fetch-site": "cross-site" });
+    await post(app, fields, {});
+    await post(app, { ...fields, csrf: "guess" }, { cookie });
+    await post(app, fields, { cookie: "sauda_keys=other" });
+    await post(app, fields, { cookie, "content-type": "text/plain" });
+    expect(submitted).toEqual([]);
+  });
+
+  it("shows what does not look right, and never what was typed", async () => {
+    const app = routes();
+    const { csrf, cookie } = await opened(app);
+    answer = { kind: "invalid", fields: ["apiSecret"] };
+    const reply = await post(app, { csrf, apiKey: "marker-key-8", apiSecret: "marker-secret-8" }, { cookie });
+    expect(reply.status).toBe(400);
+    const text = await reply.text();
+    expect(text).toContain("does not look like the API secret");
+    expect(text).not.toContain("marker-");
+    expect(csrfOf(text)).not.toBe(csrf);
+  });
+
+  it("is gone once it was used", async () => {
+    const app = routes();
+    expect((await app.request("/keys/guess")).status).toBe(400);
+    answer = { kind: "stale" };
+    const { csrf, cookie } = await opened(app);
+    expect(await (await post(app, { csrf }, { cookie })).text()).toContain("used before or is too old");
+    expect(told).toEqual([]);
+  });
+});
+
+describe("the webhook", () => {
+  const accepted: number[] = [];
+  const routes = (accept?: () => Promise<void>): Hono => {
+    accepted.length = 0;
+    return webhookRoutes({
+      secret: new Secret("right"),
+      accept: accept ?? (async ({ update_id }) => void accepted.push(update_id)),
+      log: stage.log,
+    });
+  };
+  const call = (app: Hono, body: string, secret?: string) =>
+    app.request("/telegram/webhook", {
+      method: "POST",
+      headers: secret === undefined ? {} : { "x-telegram-bot-api-secret-token": secret },
+      body,
+    });
+
+  it("accepts an update of whoever knows the secret, and nothing else", async () => {
+    const app = routes();
+    expect((await call(app, '{"update_id":7}', "right")).status).toBe(200);
+    expect((await call(app, '{"update_id":8}', "wrong")).status).toBe(401);
+    expect((await call(app, '{"update_id":9}')).status).toBe(401);
+    expect((await call(app, "not json", "right")).status).toBe(400);
+    expect((await call(app, '{"update_id":"7"}', "right")).status).toBe(400);
+    expect(accepted).toEqual([7]);
+  });
+
+  it("asks Telegram to send it again when it could not be stored", async () => {
+    const app = routes(() => Promise.reject(new Error("no store")));
+    expect((await call(app, '{"update_id":7}', "right")).status).toBe(503);
+  });
+});
+
+describe("postbacks", () => {
+  it("are answered the same whatever they say, and logged without their content", async () => {
+    const taken: string[] = [];
+    const kinds = ["looked", "refused"] as const;
+    const take = async (...args: string[]) => (taken.push(args.join(" ")), kinds[taken.length - 1] ?? "refused");
+    const app = postbackRoutes({ postbacks: { take }, log: stage.log });
+    const replies = await Promise.all(
+      ["marker-body-1", "marker-body-2"].map(async (body) =>
+        app.request("/postback/zerodha/l1", { method: "POST", body }),
+      ),
+    );
+    expect(await Promise.all(replies.map((reply) => reply.text()))).toEqual(["ok", "ok"]);
+    expect(taken).toEqual(["zerodha l1 marker-body-1", "zerodha l1 marker-body-2"]);
+    expect(stage.logged()).not.toContain("marker-body");
+  });
+});
+
+describe("health and metrics", () => {
+  const checks = (parts: { store?: () => Promise<unknown>; telegram?: () => Promise<unknown> } = {}) => ({
+    store: parts.store ?? (async () => undefined),
+    telegram: parts.telegram ?? (async () => undefined),
+    metrics: createMetrics(),
+    now: () => stage.clock.now(),
+  });
+
+  it("says which part cannot be reached, and asks it once for many probes", async () => {
+    let asked = 0;
+    const telegram = async (): Promise<never> => {
+      asked += 1;
+      throw new Error("down");
+    };
+    const app = healthRoutes(checks({ telegram }));
+    expect((await app.request("/healthz")).status).toBe(200);
+    const replies = await Promise.all([1, 2, 3].map(async () => app.request("/readyz")));
+    expect(replies.map(({ status }) => status)).toEqual([503, 503, 503]);
+    expect(await replies[0]?.json()).toEqual({ store: true, telegram: false });
+    expect(asked).toBe(1);
+    stage.clock.advance(5_000);
+    await app.request("/readyz");
+    expect(asked).toBe(2);
+  });
+
+  it("shows numbers to Prometheus and not through a public proxy", async () => {
+    const parts = checks();
+    parts.metrics.count("sauda_updates_total", { kind: 'mess"age' });
+    parts.metrics.time("sauda_handler_seconds", 30);
+    parts.metrics.time("sauda_handler_seconds", 700);
+    parts.metrics.gauge("sauda_outbox_depth", async () => 3);
+    parts.metrics.gauge("sauda_broken", () => Promise.reject(new Error("no")));
+    const app = healthRoutes(parts);
+    const reply = await app.request("/metrics");
+    expect(reply.headers.get("content-type")).toContain("version=0.0.4");
+    const text = await reply.text();
+    expect(text).toContain('sauda_updates_total{kind="mess\\"age"} 1');
+    expect(text).toContain('sauda_handler_seconds_bucket{le="0.05"} 1');
+    expect(text).toContain('sauda_handler_seconds_bucket{le="+Inf"} 2');
+    expect(text).toContain("sauda_handler_seconds_sum 0.73");
+    expect(text).toContain("sauda_outbox_depth 3");
+    expect(text).toContain("sauda_broken NaN");
+    expect(text).toMatch(/sauda_event_loop_delay_p99_seconds [\d.e-]+/);
+    expect((await app.request("/metrics", { headers: { "x-forwarded-for": "203.0.113.9" } })).status).toBe(404);
+  });
+});
+
+describe("the server", () => {
+  it("sets its headers, refuses big bodies but takes big updates, and hides what failed", async () => {
+    const routes = new Hono();
+    routes.post("/postback/x/y", async (context) => context.text(String((await context.req.text()).length)));
+    routes.post("/telegram/webhook", async (context) => context.text(String((await context.req.text()).length)));
+    routes.get("/broken", () => {
+      throw new Error("marker-inside");
+    });
+    const server = await startWebServer(0, [routes], stage.log);
+    const base = `http://127.0.0.1:${server.port}`;
+    const post = (path: string, bytes: number) => fetch(base + path, { method: "POST", body: "x".repeat(bytes) });
+    expect((await post("/postback/x/y", 65 * 1024)).status).toBe(413);
+    expect((await post("/telegram/webhook", 200 * 1024)).status).toBe(200);
+    expect((await post("/telegram/webhook", 1100 * 1024)).status).toBe(413);
+    const broken = await fetch(`${base}/broken`);
+    expect(broken.status).toBe(500);
+    expect(await broken.text()).not.toContain("marker-inside");
+    expect(broken.headers.get("x-frame-options")).toBe("DENY");
+    expect(broken.headers.get("referrer-policy")).toBe("no-referrer");
+    expect(broken.headers.get("x-content-type-options")).toBe("nosniff");
+    await expect(startWebServer(server.port, [], stage.log)).rejects.toThrow(`PORT: ${server.port} is taken`);
+    await server.close();
+  });
+});
