@@ -16,6 +16,7 @@ export interface BotProcess {
 }
 
 const WORKER = join(import.meta.dirname, "worker.ts");
+const COMPILED = join(import.meta.dirname, "../../node_modules/.cache/chaos");
 const START_TIMEOUT_MS = 30_000;
 
 export function createBotProcess(config: BotConfig): BotProcess {
@@ -34,7 +35,11 @@ export function createBotProcess(config: BotConfig): BotProcess {
   };
 
   async function start(): Promise<void> {
-    const started = spawn(process.execPath, [WORKER, JSON.stringify(config)], { stdio: ["pipe", "pipe", "pipe"] });
+    const started = spawn(process.execPath, [WORKER, JSON.stringify(config)], {
+      stdio: ["pipe", "pipe", "pipe"],
+      // Processes that live for seconds should not spend them on compiling.
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
+    });
     started.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-4_000)));
     started.stdin.on("error", () => undefined);
     const ready = new Promise<void>((resolve, reject) => {

@@ -18,7 +18,8 @@ export type Command =
 export type Answer =
   | { readonly kind: "ready" }
   | { readonly kind: "ticket"; readonly n: number; readonly id: string; readonly confirmId: string }
-  | { readonly kind: "tapped"; readonly n: number; readonly won: number; readonly used: number }
+  /** `lapsed`: nothing was confirmed and nothing can be any more; a person makes a new ticket. */
+  | { readonly kind: "tapped"; readonly n: number; readonly won: number; readonly lapsed: boolean }
   | { readonly kind: "cancelled"; readonly n: number; readonly result: string }
   | { readonly kind: "looked"; readonly n: number; readonly orders: number }
   | { readonly kind: "failed"; readonly n: number; readonly why: string };

@@ -12,6 +12,7 @@ import { createJournal, type Intent } from "../../src/services/orders/journal.ts
 import { type MongoServer, startMongo } from "../mongo-server/mongo-server.ts";
 import { ASHA, type BotConfig, clockOf, openStore } from "./bot.ts";
 import { type BotProcess, createBotProcess } from "./process.ts";
+import type { Answer } from "./protocol.ts";
 import { DEFINITIONS, openStreet, type Street } from "./street.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
@@ -25,8 +26,7 @@ const SEED = Number(values.seed ?? Date.now() % 100_000);
 const STORES = values.store === undefined ? ["sqlite", "mongo"] : [values.store];
 const AT_ONCE = { sqlite: 12, mongo: 8 } as const;
 /** A person does not give up while everything around is being killed. */
-const TICKET_TRIES = 2_000;
-const TAP_TRIES = 2_000;
+const TRIES = 2_000;
 const SETTLE_MS = 60_000;
 const SETTLE_STEP_MS = 6_000;
 /** Two processes share the machine with the MongoDB server: they get the time to start in between. */
@@ -43,6 +43,8 @@ function randomFrom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+type Ticket = Extract<Answer, { kind: "ticket" }>;
 
 interface Tally {
   taps: number;
@@ -129,29 +131,36 @@ async function oneOrder(n: number, bots: readonly BotProcess[], random: () => nu
   const wantsCancel = resting && random() < 0.6;
   const wantsReplay = random() < 0.3;
 
-  let why = "";
-  const ticket = await until(TICKET_TRIES, async () => {
-    const answer = await some().ask({ kind: "ticket", n, broker, side, qty, resting });
-    if (answer?.kind === "failed") why = answer.why;
-    return answer?.kind === "ticket" ? answer : null;
-  });
-  if (!ticket) throw new Error(`no ticket for order ${n}: ${why} ${bots.map((bot) => bot.complaint()).join()}`);
-  const tap = (bot: BotProcess, count: number) => {
-    tally.taps += count;
-    return bot.ask({ kind: "tap", n, confirmId: ticket.confirmId, times: count });
+  const makeTicket = async (): Promise<Ticket> => {
+    let why = "";
+    const ticket = await until(TRIES, async () => {
+      const answer = await some().ask({ kind: "ticket", n, broker, side, qty, resting });
+      if (answer?.kind === "failed") why = answer.why;
+      return answer?.kind === "ticket" ? answer : null;
+    });
+    if (!ticket) throw new Error(`no ticket for order ${n}: ${why} ${bots.map((bot) => bot.complaint()).join()}`);
+    return ticket;
   };
-  // A tap that nobody answered is tapped again: then either the first one counted, or this one does.
-  await until(TAP_TRIES, async () => {
+  const tap = async (bot: BotProcess, { confirmId }: Ticket, count: number): Promise<"lapsed" | "taken" | null> => {
+    tally.taps += count;
+    const answer = await bot.ask({ kind: "tap", n, confirmId, times: count });
+    if (answer?.kind !== "tapped") return null;
+    tally.won += answer.won;
+    return answer.lapsed ? "lapsed" : "taken";
+  };
+  /** Taps that nobody answered are tapped again: then either an earlier one counted, or this one does. */
+  const confirm = async (ticket: Ticket): Promise<"lapsed" | "taken"> => {
     const targets = bots.length > 1 && times > 1 ? bots : [some()];
-    const answers = await Promise.all(targets.map((bot) => tap(bot, times)));
-    const told = answers.filter((answer) => answer?.kind === "tapped");
-    tally.won += told.reduce((sum, answer) => sum + answer.won, 0);
-    return told.length > 0 ? told : null;
-  });
+    const first = await Promise.all(targets.map((bot) => tap(bot, ticket, times)));
+    const told = first.includes("taken") ? "taken" : first.find((answer) => answer !== null);
+    return told ?? (await until(TRIES, () => tap(some(), ticket, 1))) ?? "lapsed";
+  };
+
+  let ticket = await makeTicket();
+  while ((await confirm(ticket)) === "lapsed") ticket = await makeTicket();
   if (wantsReplay) {
     await delay(200 + random() * 1_500);
-    const again = await tap(some(), 2);
-    if (again?.kind === "tapped") tally.won += again.won;
+    await tap(some(), ticket, 2);
   }
   if (wantsCancel) {
     await delay(300 + random() * 1_000);
@@ -241,6 +250,7 @@ function print(results: readonly Result[]): void {
         {
           confirmed: result.confirmed,
           taps: result.taps,
+          "taps that won": result.won,
           "kill -9": result.kills,
           "store kills": result.storeKills,
           cancels: result.cancels,

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { instrumentKey } from "../../src/domain/instrument.ts";
@@ -22,6 +23,8 @@ const say = (answer: Answer): void => void process.stdout.write(`${JSON.stringif
 
 void sweepForever(bot);
 say({ kind: "ready" });
+// It is kept at a normal exit only, which none of these processes has.
+flushCompileCache();
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line) as Command;
   void obey(command).catch((error: unknown) => say({ kind: "failed", n: command.n, why: String(error) }));
@@ -91,6 +94,5 @@ async function makeTicket({ n, broker, side, qty, resting }: Extract<Command, { 
 async function tap({ n, confirmId, times }: Extract<Command, { kind: "tap" }>): Promise<void> {
   const results = await Promise.all(Array.from({ length: times }, () => bot.desk.confirm(ASHA, confirmId)));
   const won = results.filter((result) => result.kind === "confirmed").length;
-  const used = results.filter((result) => result.kind === "used").length;
-  say({ kind: "tapped", n, won, used });
+  say({ kind: "tapped", n, won, lapsed: won === 0 && results.some((result) => result.kind === "lapsed") });
 }

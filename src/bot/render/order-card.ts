@@ -1,5 +1,7 @@
 import { InlineKeyboard } from "grammy";
-import { ticker } from "../../domain/instrument.ts";
+import { chargesOf } from "../../domain/charges.ts";
+import { ticker, type Instrument } from "../../domain/instrument.ts";
+import { valueOf } from "../../domain/money.ts";
 import type { Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
 import { isClosed } from "../../domain/order-intent.ts";
 import type { OrderTerms } from "../../domain/order.ts";
@@ -16,6 +18,7 @@ import type { View } from "../view.ts";
 import { priceText, quantity, rupeePrice, rupees, timeText } from "./amounts.ts";
 import { describe } from "./market.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
+import { reasonWords } from "./reason-words.ts";
 
 /** The card before anything is promised: what would be sent, what it takes, what is odd about it. */
 export function ticketCard(view: TicketView, accounts: Accounts, now: number): View {
@@ -133,7 +136,7 @@ export function orderCard(intent: Intent, accounts: Accounts, links: readonly Li
         ],
         PAGE_WIDTH,
       )}</pre>`,
-      ...intent.legs.map((leg) => legBlock(leg, plan, intent.legs.length > 1 ? labelOf(leg) : null)),
+      ...intent.legs.map((leg) => legBlock(leg, intent, intent.legs.length > 1 ? labelOf(leg) : null)),
       stamp(now),
     ),
     keyboard: cardKeyboard(intent),
@@ -164,9 +167,21 @@ const STATE_SIGNS: Readonly<Record<LegState, string>> = {
   unresolved: "❓",
 };
 
-function legBlock(leg: Leg, plan: OrderPlan, label: string | null): Html {
+function legBlock(leg: Leg, { plan, instrument }: Intent, label: string | null): Html {
   const who = label === null ? "" : html`<b>${label}</b> × ${quantity(leg.qty)}: `;
-  return lines(html`${STATE_SIGNS[leg.state]} ${who}${legText(leg, plan)}`, changeText(leg), reasonBlock(leg));
+  return lines(
+    html`${STATE_SIGNS[leg.state]} ${who}${legText(leg, plan)}`,
+    chargesText(leg, plan, instrument),
+    changeText(leg),
+    reasonBlock(leg),
+  );
+}
+
+/** Of what has filled, once nothing more will. */
+function chargesText(leg: Leg, { productType, side }: OrderPlan, instrument: Instrument): Html | null {
+  if (!isClosed(leg) || leg.filledQty === 0) return null;
+  const charges = chargesOf(instrument, productType, side, valueOf(leg.avgPrice, leg.filledQty));
+  return html`Charges, about ${rupees(charges)}.`;
 }
 
 function legText(leg: Leg, plan: OrderPlan): Html {
@@ -188,7 +203,9 @@ function legText(leg: Leg, plan: OrderPlan): Html {
     case "cancelled":
       return html`<b>Cancelled</b>${leg.filledQty > 0 ? ` after ${filled}${at}` : ", nothing was filled"}.`;
     case "rejected":
-      return html`<b>Rejected.</b> Nothing was ${plan.side === "BUY" ? "bought" : "sold"}.`;
+      return leg.filledQty > 0
+        ? html`<b>Rejected</b> after ${filled}${at}.`
+        : html`<b>Rejected.</b> Nothing was ${plan.side === "BUY" ? "bought" : "sold"}.`;
     case "expired":
       return html`<b>Expired</b>${leg.filledQty > 0 ? ` after ${filled}${at}` : ", nothing was filled"}.`;
     case "not-sent":
@@ -219,8 +236,12 @@ function changeText(leg: Leg): Html | null {
   return html`${what} ${CHANGE_TEXTS[leg.change.outcome]}${leg.change.reason === null ? "" : `: ${leg.change.reason}`}.`;
 }
 
-const reasonBlock = (leg: Leg): Html | null =>
-  leg.reason === null || leg.state === "filled" ? null : html`<blockquote expandable>${leg.reason}</blockquote>`;
+/** The broker's own words fold away below ours. */
+function reasonBlock(leg: Leg): Html | null {
+  if (leg.reason === null || leg.state === "filled") return null;
+  const words = leg.state === "rejected" ? reasonWords(leg.reason) : null;
+  return lines(words !== null && html`${words}`, html`<blockquote expandable>${leg.reason}</blockquote>`);
+}
 
 function cardKeyboard(intent: Intent): InlineKeyboard {
   const keyboard = new InlineKeyboard();

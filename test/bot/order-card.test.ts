@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { orderCard } from "../../src/bot/render/order-card.ts";
+import { reasonWords } from "../../src/bot/render/reason-words.ts";
+import { linkId, orderTag } from "../../src/domain/ids.ts";
+import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import type { Leg } from "../../src/domain/order-intent.ts";
+import type { Accounts } from "../../src/services/accounts.ts";
+import type { Intent } from "../../src/services/orders/journal.ts";
+import { SBIN } from "../services/stub-broker.ts";
+
+const NOW = istInstant("2026-11-23", "10:42");
+const leg: Leg = {
+  link: linkId("l1"),
+  qty: 10,
+  tag: orderTag("sd0123456789abcd"),
+  state: "working",
+  orderId: null,
+  handle: {},
+  filledQty: 0,
+  avgPrice: ZERO_PRICE,
+  booked: null,
+  reason: null,
+  notSentCause: null,
+  change: null,
+  sentAt: NOW,
+  unknownSince: null,
+};
+
+function card(changes: Partial<Leg>): string {
+  const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", terms: { type: "LIMIT", price: ZERO_PRICE } };
+  const intent = { instrument: SBIN, plan, legs: [{ ...leg, ...changes }], history: [] } as unknown as Intent;
+  return orderCard(intent, {} as Accounts, [], NOW).html.toString();
+}
+
+describe("the card of an order", () => {
+  it("tells average price and charges once nothing more will fill", () => {
+    const filled = card({ state: "filled", filledQty: 10, avgPrice: priceFromRupees("1002.40") });
+    expect(filled).toContain("Filled 10 at ₹1,002.40.");
+    expect(filled).toContain("Charges, about ₹11.89.");
+    const cancelled = card({ state: "cancelled", filledQty: 4, avgPrice: priceFromRupees("1002.40") });
+    expect(cancelled).toContain("after 4/10 at ₹1,002.40.");
+    expect(cancelled).toContain("Charges, about ₹");
+  });
+
+  it("tells no charges of what is still filling, nor of what never filled", () => {
+    expect(card({ filledQty: 4, avgPrice: priceFromRupees("1002.40") })).not.toContain("Charges");
+    expect(card({ state: "cancelled" })).not.toContain("Charges");
+  });
+
+  it("says in plain words why it was rejected and folds the broker's own words below", () => {
+    const raw = "RMS:3426112100420:Insufficient funds <17070>";
+    const rejected = card({ state: "rejected", reason: raw });
+    expect(rejected).toContain("Rejected.</b> Nothing was bought.");
+    expect(rejected).toContain("not enough money or margin");
+    expect(rejected).toContain(
+      "<blockquote expandable>RMS:3426112100420:Insufficient funds &lt;17070&gt;</blockquote>",
+    );
+  });
+
+  it("leaves a refusal that it does not understand to the broker's words", () => {
+    const rejected = card({ state: "rejected", reason: "16999 odd thing" });
+    expect(rejected.split("\n").filter((line) => line.includes("16999"))).toHaveLength(1);
+  });
+});
+
+describe("a broker's refusal", () => {
+  it.each([
+    ["Insufficient funds. Required margin is 51200.40 but available margin is 48010.00.", "money or margin"],
+    ["Margin Shortfall: required 9050.00, available 812.40", "money or margin"],
+    ["RMS:Margin Exceeds,Required:9050.00, Available:812.40 for entity", "money or margin"],
+    ["Insufficient holdings to sell.", "not enough shares"],
+    ["No holdings available", "not enough shares"],
+    ["IP (203.0.113.7) is not allowed to place orders for this app.", "address is not registered"],
+    ["No IPs configured for this app. Add allowed IPs on the Kite developer console.", "address is not registered"],
+    ["Access denied: Unregistered IP address. Register your IP before retrying.", "address is not registered"],
+    ["Request from an IP that is not the registered static IP", "address is not registered"],
+    ["17070 : The Price is out of the current execution range", "outside what the exchange accepts"],
+    ["RMS:Rule: Check circuit limit including square off order exceeds", "outside what the exchange accepts"],
+    ["Order quantity exceeds the freeze quantity", "above what one order may be"],
+    ["Price is not a multiple of tick size", "tick size"],
+    ["Quantity is not a multiple of lot size", "whole number of lots"],
+    ["Market orders without market protection are not allowed via API.", "no plain market order"],
+    ["Markets are closed right now. Use AMO.", "market is closed"],
+    ["This security is under the cautionary listing", "restricts trading"],
+    ["CDSL TPIN authorisation pending", "today's authorisation"],
+  ])("“%s” is told in plain words", (raw, words) => {
+    expect(reasonWords(raw)).toContain(words);
+  });
+
+  it("that is not known is not guessed at", () => {
+    expect(reasonWords("Order could not be placed.")).toBeNull();
+    expect(reasonWords("")).toBeNull();
+  });
+});
