@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { BotConfig } from "./bot.ts";
-import type { Answer, Command } from "./protocol.ts";
+import type { Answer, Command, Said } from "./protocol.ts";
 
 /** One place in which a bot's process runs, is killed and is started again. */
 export interface BotProcess {
@@ -23,15 +23,16 @@ export function createBotProcess(config: BotConfig): BotProcess {
   let child: ChildProcess | null = null;
   let kills = 0;
   let complaint = "";
-  const waiting = new Map<string, (answer: Answer | null) => void>();
+  let asked = 0;
+  const waiting = new Map<number, (answer: Answer | null) => void>();
 
-  function settle(key: string, answer: Answer | null): void {
-    waiting.get(key)?.(answer);
-    waiting.delete(key);
+  function settle(ask: number, answer: Answer | null): void {
+    waiting.get(ask)?.(answer);
+    waiting.delete(ask);
   }
 
   const forgetAll = (): void => {
-    for (const key of waiting.keys()) settle(key, null);
+    for (const ask of waiting.keys()) settle(ask, null);
   };
 
   async function start(): Promise<void> {
@@ -51,12 +52,12 @@ export function createBotProcess(config: BotConfig): BotProcess {
         reject(new Error(`the bot ended with ${code ?? signal}: ${complaint}`));
       });
       createInterface({ input: started.stdout }).on("line", (line) => {
-        const answer = JSON.parse(line) as Answer;
-        if (answer.kind === "ready") {
+        const said = JSON.parse(line) as Said;
+        if ("ready" in said) {
           clearTimeout(timer);
           child = started;
           resolve();
-        } else settle(keyOf(answer), answer);
+        } else settle(said.ask, said.answer);
       });
     });
     await ready;
@@ -72,9 +73,11 @@ export function createBotProcess(config: BotConfig): BotProcess {
     ask(command) {
       const target = child;
       if (!target?.stdin) return Promise.resolve(null);
+      asked += 1;
+      const ask = asked;
       return new Promise((resolve) => {
-        waiting.set(keyOf(command), resolve);
-        target.stdin?.write(`${JSON.stringify(command)}\n`);
+        waiting.set(ask, resolve);
+        target.stdin?.write(`${JSON.stringify({ ask, command })}\n`);
       });
     },
     kill() {
@@ -89,6 +92,3 @@ export function createBotProcess(config: BotConfig): BotProcess {
     },
   };
 }
-
-/** One command of a kind is under way for an order at a time; a failure answers whichever it was. */
-const keyOf = (message: Command | Answer): string => ("n" in message ? String(message.n) : message.kind);

@@ -3,23 +3,34 @@ import type { Side } from "../../src/domain/order.ts";
 export type Command =
   | {
       readonly kind: "ticket";
-      readonly n: number;
       readonly broker: string;
       readonly side: Side;
       readonly qty: number;
       /** A limit order away from the market. */
       readonly resting: boolean;
     }
-  | { readonly kind: "tap"; readonly n: number; readonly confirmId: string; readonly times: number }
-  | { readonly kind: "cancel"; readonly n: number; readonly id: string }
+  /** At the desk, so many at the same moment. */
+  | { readonly kind: "tap"; readonly confirmId: string; readonly times: number }
+  /** The tap as Telegram delivers it: repeated until it is acknowledged, and perhaps after that. */
+  | { readonly kind: "update"; readonly updateId: number; readonly lane: string; readonly confirmId: string }
+  | { readonly kind: "state"; readonly id: string }
+  | { readonly kind: "cancel"; readonly id: string }
   /** At every order that is still open. */
-  | { readonly kind: "look"; readonly n: number };
+  | { readonly kind: "look" };
 
 export type Answer =
-  | { readonly kind: "ready" }
-  | { readonly kind: "ticket"; readonly n: number; readonly id: string; readonly confirmId: string }
+  | { readonly kind: "ticket"; readonly id: string; readonly confirmId: string }
   /** `lapsed`: nothing was confirmed and nothing can be any more; a person makes a new ticket. */
-  | { readonly kind: "tapped"; readonly n: number; readonly won: number; readonly lapsed: boolean }
-  | { readonly kind: "cancelled"; readonly n: number; readonly result: string }
-  | { readonly kind: "looked"; readonly n: number; readonly orders: number }
-  | { readonly kind: "failed"; readonly n: number; readonly why: string };
+  | { readonly kind: "tapped"; readonly won: number; readonly lapsed: boolean }
+  | { readonly kind: "acknowledged" }
+  | { readonly kind: "stands"; readonly state: "open" | "confirmed" | "lapsed" }
+  | { readonly kind: "cancelled"; readonly result: string }
+  | { readonly kind: "looked"; readonly orders: number }
+  | { readonly kind: "failed"; readonly why: string };
+
+/** As lines: each answer carries the number of its command; the first line of a process says that it is ready. */
+export interface Asked {
+  readonly ask: number;
+  readonly command: Command;
+}
+export type Said = { readonly ready: true } | { readonly ask: number; readonly answer: Answer };

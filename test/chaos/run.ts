@@ -11,8 +11,8 @@ import { createAccounts } from "../../src/services/accounts.ts";
 import { createJournal, type Intent } from "../../src/services/orders/journal.ts";
 import { type MongoServer, startMongo } from "../mongo-server/mongo-server.ts";
 import { ASHA, type BotConfig, clockOf, openStore } from "./bot.ts";
+import { type Deeds, oneOrder } from "./person.ts";
 import { type BotProcess, createBotProcess } from "./process.ts";
-import type { Answer } from "./protocol.ts";
 import { DEFINITIONS, openStreet, type Street } from "./street.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
@@ -25,8 +25,6 @@ const ORDERS = Number(values.orders ?? 1_000);
 const SEED = Number(values.seed ?? Date.now() % 100_000);
 const STORES = values.store === undefined ? ["sqlite", "mongo"] : [values.store];
 const AT_ONCE = { sqlite: 12, mongo: 8 } as const;
-/** A person does not give up while everything around is being killed. */
-const TRIES = 2_000;
 const SETTLE_MS = 60_000;
 const SETTLE_STEP_MS = 6_000;
 /** Two processes share the machine with the MongoDB server: they get the time to start in between. */
@@ -44,18 +42,10 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-type Ticket = Extract<Answer, { kind: "ticket" }>;
-
-interface Tally {
-  taps: number;
-  won: number;
-  cancels: number;
-  storeKills: number;
-}
-
-interface Result extends Verdict, Tally {
+interface Result extends Verdict, Deeds {
   readonly store: string;
   readonly kills: number;
+  readonly storeKills: number;
   readonly seconds: number;
 }
 
@@ -76,17 +66,18 @@ async function run(engine: "sqlite" | "mongo", mongo: MongoServer | null): Promi
   // Two processes on MongoDB; the embedded store belongs to one.
   const bots = Array.from({ length: engine === "mongo" ? 2 : 1 }, () => createBotProcess(config));
   await Promise.all(bots.map((bot) => bot.start()));
-  const tally: Tally = { taps: 0, won: 0, cancels: 0, storeKills: 0 };
+  const deeds: Deeds = { taps: 0, deliveries: 0, updates: 0, cancels: 0 };
+  const kill = { store: 0 };
   const began = performance.now();
   street.misbehave();
   const ended = new AbortController();
   const killers = [
     ...bots.map((bot) => killForever(bot, KILL_EVERY_MS[engine], random, ended.signal)),
-    ...(mongo?.isOurs ? [restartForever(mongo, tally, ended.signal)] : []),
+    ...(mongo?.isOurs ? [restartForever(mongo, kill, ended.signal)] : []),
   ];
   let next = 0;
   const hand = async (): Promise<void> => {
-    while (next < ORDERS) await oneOrder((next += 1), bots, random, tally);
+    while (next < ORDERS) await oneOrder((next += 1), bots, random, deeds);
   };
   await Promise.all(Array.from({ length: AT_ONCE[engine] }, hand));
   ended.abort();
@@ -96,14 +87,14 @@ async function run(engine: "sqlite" | "mongo", mongo: MongoServer | null): Promi
   await settle(config, clock, bots);
   // Prices stand still for the last look: the record and the book are of the same moment.
   frozenAt = clock.now();
-  const lastLook = await bots[0]?.ask({ kind: "look", n: 0 });
+  const lastLook = await bots[0]?.ask({ kind: "look" });
   if (lastLook?.kind !== "looked") throw new Error(`the last look failed: ${JSON.stringify(lastLook)}`);
   await Promise.all(bots.map((bot) => bot.kill()));
   const verdict = judge(await readAll(config, clock), street.book());
   await street.close();
   rmSync(dir, { recursive: true, force: true });
   const seconds = Math.round((performance.now() - began) / 1_000);
-  return { store: mongo?.engine ?? engine, ...verdict, ...tally, kills, seconds };
+  return { store: mongo?.engine ?? engine, ...verdict, ...deeds, kills, storeKills: kill.store, seconds };
 }
 
 async function linkAccounts(config: BotConfig, clock: Clock, street: Street): Promise<void> {
@@ -117,65 +108,6 @@ async function linkAccounts(config: BotConfig, clock: Clock, street: Street): Pr
     await accounts.update(_id, () => ({ is_active: true, tokens }));
   }
   await store.close();
-}
-
-/** A person: makes a ticket, taps Confirm (often, and again later), sometimes cancels. Goes on whoever dies meanwhile. */
-async function oneOrder(n: number, bots: readonly BotProcess[], random: () => number, tally: Tally): Promise<void> {
-  const some = (): BotProcess => bots[Math.floor(random() * bots.length)] as BotProcess;
-  const resting = random() < 0.25;
-  const broker = DEFINITIONS[n % DEFINITIONS.length]?.name ?? "";
-  const side = random() < 0.5 ? "BUY" : "SELL";
-  // Now and then more than the account can pay for: those are refused, or rejected in the book.
-  const qty = random() < 0.04 ? 4_000_000 : 1 + Math.floor(random() * 20);
-  const times = random() < 0.05 ? 100 : 1 + Math.floor(random() * 4);
-  const wantsCancel = resting && random() < 0.6;
-  const wantsReplay = random() < 0.3;
-
-  const makeTicket = async (): Promise<Ticket> => {
-    let why = "";
-    const ticket = await until(TRIES, async () => {
-      const answer = await some().ask({ kind: "ticket", n, broker, side, qty, resting });
-      if (answer?.kind === "failed") why = answer.why;
-      return answer?.kind === "ticket" ? answer : null;
-    });
-    if (!ticket) throw new Error(`no ticket for order ${n}: ${why} ${bots.map((bot) => bot.complaint()).join()}`);
-    return ticket;
-  };
-  const tap = async (bot: BotProcess, { confirmId }: Ticket, count: number): Promise<"lapsed" | "taken" | null> => {
-    tally.taps += count;
-    const answer = await bot.ask({ kind: "tap", n, confirmId, times: count });
-    if (answer?.kind !== "tapped") return null;
-    tally.won += answer.won;
-    return answer.lapsed ? "lapsed" : "taken";
-  };
-  /** Taps that nobody answered are tapped again: then either an earlier one counted, or this one does. */
-  const confirm = async (ticket: Ticket): Promise<"lapsed" | "taken"> => {
-    const targets = bots.length > 1 && times > 1 ? bots : [some()];
-    const first = await Promise.all(targets.map((bot) => tap(bot, ticket, times)));
-    const told = first.includes("taken") ? "taken" : first.find((answer) => answer !== null);
-    return told ?? (await until(TRIES, () => tap(some(), ticket, 1))) ?? "lapsed";
-  };
-
-  let ticket = await makeTicket();
-  while ((await confirm(ticket)) === "lapsed") ticket = await makeTicket();
-  if (wantsReplay) {
-    await delay(200 + random() * 1_500);
-    await tap(some(), ticket, 2);
-  }
-  if (wantsCancel) {
-    await delay(300 + random() * 1_000);
-    tally.cancels += 1;
-    await some().ask({ kind: "cancel", n, id: ticket.id });
-  }
-}
-
-async function until<T>(tries: number, ask: () => Promise<T | null>): Promise<T | null> {
-  for (let at = 0; at < tries; at += 1) {
-    const answer = await ask();
-    if (answer !== null) return answer;
-    await delay(150);
-  }
-  return null;
 }
 
 async function killForever(
@@ -205,14 +137,14 @@ async function startAgain(bot: BotProcess): Promise<void> {
   }
 }
 
-async function restartForever(mongo: MongoServer, tally: Tally, ended: AbortSignal): Promise<void> {
+async function restartForever(mongo: MongoServer, kill: { store: number }, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
     await delay(STORE_KILL_EVERY_MS, undefined, { signal: ended }).catch(() => undefined);
     if (ended.aborted) return;
     await mongo.kill();
     await delay(300);
     await mongo.restart();
-    tally.storeKills += 1;
+    kill.store += 1;
   }
 }
 
@@ -250,7 +182,8 @@ function print(results: readonly Result[]): void {
         {
           confirmed: result.confirmed,
           taps: result.taps,
-          "taps that won": result.won,
+          updates: result.updates,
+          delivered: result.deliveries,
           "kill -9": result.kills,
           "store kills": result.storeKills,
           cancels: result.cancels,

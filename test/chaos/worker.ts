@@ -4,9 +4,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { instrumentKey } from "../../src/domain/instrument.ts";
 import type { IntentId } from "../../src/domain/ids.ts";
 import { price, roundToTick } from "../../src/domain/money.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { type Arrival, createInbox } from "../../src/services/inbox.ts";
+import { createLeases } from "../../src/services/leases.ts";
 import { isConfirmable } from "../../src/services/orders/tickets.ts";
 import { ASHA, type BotConfig, type ChaosBot, clockOf, openBot, openStore } from "./bot.ts";
-import type { Answer, Command } from "./protocol.ts";
+import type { Answer, Asked, Command, Said } from "./protocol.ts";
 
 // A bot's process without Telegram, to be killed at any moment: commands come as lines, answers go as lines.
 
@@ -19,40 +22,65 @@ process.stdin.once("end", () => process.exit(0));
 const store = await openStore(config, clock);
 const bot = await openBot(config, store, clock);
 const links = await bot.accounts.active(ASHA);
-const say = (answer: Answer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
+const say = (said: Said): void => void process.stdout.write(`${JSON.stringify(said)}\n`);
+
+const arrivalOf = ({ updateId, lane, confirmId }: Extract<Command, { kind: "update" }>): Arrival => ({
+  id: String(updateId),
+  lane,
+  order: updateId,
+  body: confirmId,
+});
+const inbox = createInbox({
+  store,
+  clock,
+  log: createLog({ level: "silent" }),
+  leases: createLeases({ store, clock }),
+  handle: async (confirmId) => void (await bot.desk.confirm(ASHA, confirmId)),
+});
 
 void sweepForever(bot);
-say({ kind: "ready" });
+say({ ready: true });
 // It is kept at a normal exit only, which none of these processes has.
 flushCompileCache();
 for await (const line of createInterface({ input: process.stdin })) {
-  const command = JSON.parse(line) as Command;
-  void obey(command).catch((error: unknown) => say({ kind: "failed", n: command.n, why: String(error) }));
+  const { ask, command } = JSON.parse(line) as Asked;
+  void obey(command)
+    .catch((error: unknown): Answer => ({ kind: "failed", why: String(error) }))
+    .then((answer) => say({ ask, answer }));
 }
 
 async function sweepForever({ watcher }: ChaosBot): Promise<never> {
   for (;;) {
     await watcher.sweep().catch(() => 0);
+    await inbox.sweep().catch(() => undefined);
     await delay(SWEEP_EVERY_MS);
   }
 }
 
-async function obey(command: Command): Promise<void> {
+async function obey(command: Command): Promise<Answer> {
   switch (command.kind) {
     case "ticket":
-      await makeTicket(command);
-      return;
+      return makeTicket(command);
     case "tap":
-      await tap(command);
-      return;
+      return tap(command);
+    case "update":
+      await inbox.accept(arrivalOf(command));
+      return { kind: "acknowledged" };
+    case "state":
+      return { kind: "stands", state: await stateOf(command.id as IntentId) };
     case "cancel": {
       const result = await bot.changes.ask(ASHA, command.id as IntentId, 0, "cancel");
-      say({ kind: "cancelled", n: command.n, result: result.kind });
-      return;
+      return { kind: "cancelled", result: result.kind };
     }
     case "look":
-      say({ kind: "looked", n: command.n, orders: await lookAtAll() });
+      return { kind: "looked", orders: await lookAtAll() };
   }
+}
+
+async function stateOf(id: IntentId): Promise<Extract<Answer, { kind: "stands" }>["state"]> {
+  const intent = await bot.journal.get(id);
+  if (!intent || clock.now() >= intent.lapsesAt) return intent?.confirmedAt == null ? "lapsed" : "confirmed";
+  return intent.confirmedAt === null ? "open" : "confirmed";
 }
 
 async function lookAtAll(): Promise<number> {
@@ -63,7 +91,7 @@ async function lookAtAll(): Promise<number> {
   return open.length;
 }
 
-async function makeTicket({ n, broker, side, qty, resting }: Extract<Command, { kind: "ticket" }>): Promise<void> {
+async function makeTicket({ broker, side, qty, resting }: Extract<Command, { kind: "ticket" }>): Promise<Answer> {
   const link = links.find((each) => each.broker_name === broker);
   const instrument = bot.instruments.byKey(instrumentKey("NSE", 3045))?.instrument;
   if (!link || !instrument) throw new Error(`no account at ${broker}`);
@@ -87,12 +115,12 @@ async function makeTicket({ n, broker, side, qty, resting }: Extract<Command, { 
     protectionBasisPoints: 200,
   });
   if (!isConfirmable(view)) throw new Error(`blocked: ${view.findings.map((finding) => finding.code).join(", ")}`);
-  say({ kind: "ticket", n, id: view.intent._id, confirmId: view.intent.confirmId });
+  return { kind: "ticket", id: view.intent._id, confirmId: view.intent.confirmId };
 }
 
 /** So many taps at the same moment; told of before the broker has answered, as the card is drawn. */
-async function tap({ n, confirmId, times }: Extract<Command, { kind: "tap" }>): Promise<void> {
+async function tap({ confirmId, times }: Extract<Command, { kind: "tap" }>): Promise<Answer> {
   const results = await Promise.all(Array.from({ length: times }, () => bot.desk.confirm(ASHA, confirmId)));
   const won = results.filter((result) => result.kind === "confirmed").length;
-  say({ kind: "tapped", n, won, lapsed: won === 0 && results.some((result) => result.kind === "lapsed") });
+  return { kind: "tapped", won, lapsed: won === 0 && results.some((result) => result.kind === "lapsed") };
 }
