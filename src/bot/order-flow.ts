@@ -11,7 +11,8 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
-import { orderCard, ticketCard } from "./render/order-card.ts";
+import { orderCard } from "./render/order-card.ts";
+import { ticketCard } from "./render/ticket-card.ts";
 import * as text from "./text.ts";
 import { send, show } from "./view.ts";
 

@@ -20,7 +20,7 @@ import { equityPicture } from "./pictures/equity.ts";
 import { Refusal } from "./refusal.ts";
 import { backtestText } from "./render/backtest.ts";
 import { proposalView, shopSettingsView, shopText, statusView, timeWarning } from "./render/nifty-shop.ts";
-import { ticketCard } from "./render/order-card.ts";
+import { ticketCard } from "./render/ticket-card.ts";
 import { accountTitle } from "./render/source.ts";
 import { send, show } from "./view.ts";
 

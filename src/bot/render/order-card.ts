@@ -8,55 +8,16 @@ import type { OrderTerms } from "../../domain/order.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, Link } from "../../services/accounts.ts";
 import type { Intent } from "../../services/orders/journal.ts";
-import type { AccountView } from "../../services/orders/account-look.ts";
-import { TICKET_TTL_MS } from "../../services/orders/ticket-plan.ts";
-import { isConfirmable, type TicketView } from "../../services/orders/tickets.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
 import type { View } from "../view.ts";
-import { priceText, quantity, rupeePrice, rupees, timeText } from "./amounts.ts";
-import { describe } from "./market.ts";
+import { priceText, quantity, rupeePrice, rupees } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
 import { reasonWords } from "./reason-words.ts";
 
-/** The card before anything is promised: what would be sent, what it takes, what is odd about it. */
-export function ticketCard(view: TicketView, accounts: Accounts, now: number): View {
-  const { intent, quote } = view;
-  const { plan, instrument } = intent;
-  const mayConfirm = isConfirmable(view);
-  const keyboard = new InlineKeyboard();
-  if (mayConfirm) {
-    keyboard.add({
-      text: `Confirm ${plan.side === "BUY" ? "buy" : "sell"}`,
-      callback_data: callbackData("x", intent.confirmId),
-      style: plan.side === "BUY" ? "success" : "danger",
-    });
-  }
-  if (view.findings.some((finding) => finding.code === "closed" && finding.hasAmo))
-    keyboard.text("As after-market order", callbackData("ta", intent._id)).row();
-  keyboard.text("Edit", callbackData("te", intent._id)).text("Cancel", callbackData("td", intent._id));
-  return {
-    html: lines(
-      cardHeading(
-        intent,
-        accounts,
-        view.accounts.map((each) => each.link),
-      ),
-      html`${instrument.symbol} · ${describe(instrument)}`,
-      html`<pre>${renderPairs(ticketPairs(view), PAGE_WIDTH)}</pre>`,
-      view.accounts.length > 1 && html`<pre>${renderPairs(view.accounts.map(accountPair), PAGE_WIDTH)}</pre>`,
-      ...view.findings.map(text.finding),
-      mayConfirm
-        ? html`<i>Confirm within ${TICKET_TTL_MS / 1000} s · ${timeText(quote?.at ?? now, now)}</i>`
-        : html`<i>Nothing can be sent like this. Edit it, or cancel.</i>`,
-    ),
-    keyboard,
-  };
-}
-
 /** "BUY 10 SBIN", with the account, and marked when it is paper. */
-function cardHeading(intent: Intent, accounts: Accounts, links: readonly Link[]): Html {
+export function cardHeading(intent: Intent, accounts: Accounts, links: readonly Link[]): Html {
   const { plan } = intent;
   const qty = intent.legs.reduce((sum, leg) => sum + leg.qty, 0);
   const mark = isPaper(intent, accounts, links) ? ` · ${text.PAPER_MARK}` : "";
@@ -69,41 +30,6 @@ const isPaper = (intent: Intent, accounts: Accounts, links: readonly Link[]): bo
     const link = links.find((each) => each._id === leg.link);
     return link !== undefined && accounts.broker(link).definition.isPaper === true;
   });
-
-function ticketPairs({ intent, quote, accounts: views }: TicketView): [string, string][] {
-  const { plan } = intent;
-  const [only] = views;
-  const row = (label: string, value: string | null): [string, string][] => (value === null ? [] : [[label, value]]);
-  const isSingle = views.length === 1 && only !== undefined;
-  return [
-    ...row("Account", isSingle ? only.link.label : `${views.length} accounts`),
-    ...row("Order", termsText(plan.terms)),
-    ...row(
-      "Product",
-      `${plan.productType}${plan.isAmo ? ", after market" : ""}${plan.validity === "IOC" ? ", IOC" : ""}`,
-    ),
-    ...row("Last price", quote === null ? null : priceText(quote.ltp)),
-    ...row("Protected at", "protection" in plan.terms ? priceText(plan.terms.protection.limit) : null),
-    ...row("Value", plan.value === null ? null : rupees(plan.value)),
-    ...(isSingle ? costPairs(only) : []),
-  ];
-}
-
-function costPairs({ cost, funds, positionBefore, positionAfter }: AccountView): [string, string][] {
-  return [
-    ...(cost?.margin == null ? [] : [["Margin", rupees(cost.margin)] as [string, string]]),
-    ...(cost?.charges == null ? [] : [["Charges, about", rupees(cost.charges)] as [string, string]]),
-    ...(funds === null ? [] : [["Available", rupees(funds.available)] as [string, string]]),
-    ...(positionBefore === null || positionAfter === null
-      ? []
-      : [["You hold", `${quantity(positionBefore)} → ${quantity(positionAfter)}`] as [string, string]]),
-  ];
-}
-
-const accountPair = ({ link, qty, funds }: AccountView): [string, string] => [
-  `${link.label} × ${quantity(qty)}`,
-  funds === null ? "" : rupees(funds.available),
-];
 
 export function termsText(terms: OrderTerms): string {
   switch (terms.type) {
