@@ -109,6 +109,26 @@ describe("linking brokers", () => {
     );
   });
 
+  it("says that an order is not known while its answer is lost, and finds it in the book, sent once", async () => {
+    const card = await asha().ask("/buy INFY 3 on fyers");
+    const shows = (text: string): Promise<Message> =>
+      asha().until(
+        () =>
+          asha()
+            .messages()
+            .find((message) => message.message_id === card.message_id && message.text?.includes(text)),
+        20_000,
+      );
+    await running.sauda.lab?.act({ broker: "fyers", action: "drop-after" });
+    asha().tapButton("Confirm buy");
+    const unknown = await shows("Not known yet");
+    expect(unknown.text).toContain("will not send it again");
+    await running.sauda.lab?.act({ broker: "fyers", action: "drop-after" });
+    await shows("Filled 3");
+    const { text = "" } = await asha().ask("/trades");
+    expect(text.match(/BUY INFY\s+CNC\s+3 @/g) ?? []).toHaveLength(1);
+  }, 40_000);
+
   it("says that a session died, with a login button, and shows the others", async () => {
     await running.sauda.lab?.act({ broker: "fyers", action: "expireSessions" });
     const holdings = await asha().ask("/holdings");
