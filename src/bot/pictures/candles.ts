@@ -10,7 +10,8 @@ import { HEADER, INK, label, line, MARGIN, sheet, tag, type Box, type Svg } from
 import { changePercent, dateText, priceText } from "../render/amounts.ts";
 import { drawable } from "./drawable.ts";
 
-const SIZE = { width: 1_200, height: 800 };
+/** Small enough that its letters can be read on a phone, where it is some 380 points wide. */
+const SIZE = { width: 960, height: 700 };
 const LEGEND_ROOM = 28;
 const TOP = HEADER + LEGEND_ROOM;
 const BOX: Box = { x: MARGIN, y: TOP, width: SIZE.width - 2 * MARGIN, height: SIZE.height - TOP - MARGIN };
@@ -50,8 +51,9 @@ export function candlePicture(picture: CandlePicture): Svg | null {
     stroke,
     values: movingAverage(picture.candles, count).slice(start),
   }));
+  const nameOf = namesFor(picture.interval, istDate(first.at) === istDate(last.at));
   const bars = shown.map((candle) => ({
-    name: nameOf(candle.at, picture.interval),
+    name: nameOf(candle.at),
     open: rupeesFromPrice(candle.open),
     high: rupeesFromPrice(candle.high),
     low: rupeesFromPrice(candle.low),
@@ -66,7 +68,7 @@ export function candlePicture(picture: CandlePicture): Svg | null {
     {
       ...SIZE,
       title,
-      subtitle: `${dateText(istDate(first.at))} to ${dateText(istDate(last.at))}, ${picture.interval} bars · ${picture.source}`,
+      subtitle: drawable(`${spanText(first.at, last.at)} · ${picture.interval} · ${picture.source}`),
     },
     [
       candleChart(bars, BOX, writePrice, drawn),
@@ -147,6 +149,12 @@ function legend(avgPrice: Price | null): Svg {
 const writePrice = (rupees: number): string =>
   rupees.toLocaleString("en-IN", { maximumFractionDigits: Math.abs(rupees) >= 1_000 ? 0 : 2 });
 
-const nameOf = (at: number, interval: Interval): string =>
-  isIntraday(interval) ? `${shortDate(at)} ${istTime(at)}` : shortDate(at);
+/** Names under the bars, as short as they can be told apart. */
+function namesFor(interval: Interval, isOneDay: boolean): (at: number) => string {
+  if (!isIntraday(interval)) return shortDate;
+  return isOneDay ? istTime : (at) => `${shortDate(at).slice(0, -3)} ${istTime(at)}`;
+}
+
+const spanText = (from: number, to: number): string =>
+  shortDate(from) === shortDate(to) ? shortDate(from) : `${shortDate(from)} to ${shortDate(to)}`;
 const shortDate = (at: number): string => dateText(istDate(at)).replace(/ \d{2}(\d{2})$/, " $1");

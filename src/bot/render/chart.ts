@@ -29,9 +29,8 @@ export function chartCaption(caption: ChartCaption): Html {
     first &&
       last &&
       html`${mark(last.close - first.open)} <b>${rupeePrice(last.close)}</b> ${changePercent(last.close, first.open)} over the chart`,
-    avgPrice !== null &&
-      last &&
-      html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}${marked === 0 ? "" : `, ${quantity(marked)} trades marked`}`,
+    avgPrice !== null && last && html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}`,
+    marked > 0 && html`${quantity(marked)} ${marked === 1 ? "trade" : "trades"} of mine marked`,
     html`<i>${caption.source}${last ? ` · ${lastBar(last.at, caption)}` : ""}</i>`,
   );
 }

@@ -42,8 +42,7 @@ export function watchView({ instruments, quotes, broker, now, page }: WatchCard)
   return {
     html: lines(
       html`<pre>${table}</pre>`,
-      shownQuotes.length > 0 && html`<i>${allPricedAt(shownQuotes, broker, now)}</i>`,
-      stamp(now),
+      shownQuotes.length > 0 ? html`<i>${allPricedAt(shownQuotes, broker, now)}</i>` : stamp(now),
     ),
     keyboard,
   };
