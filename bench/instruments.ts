@@ -1,153 +1,165 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { setImmediate as breathe } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import MiniSearch from "minisearch";
-import { brokerDefinitions } from "../connectors/index.ts";
-import type { Instrument } from "../src/domain/instrument.ts";
-import type { HttpClient } from "../src/lib/http.ts";
-import { createLog } from "../src/lib/log.ts";
-import { createAccounts } from "../src/services/accounts.ts";
-import { createInstruments } from "../src/services/instruments/instruments.ts";
-import { openSqliteStore } from "../src/store/sqlite/store.ts";
-import { createKeyring, generateKey, parseKey } from "../src/lib/crypto.ts";
-import { inventMarket, masterFile } from "./masters.ts";
+import type { VenueInstrument } from "../connectors/base.ts";
+import { INDICES, indexKey, indexSymbol, instrumentKey, type Instrument } from "../src/domain/instrument.ts";
+import { price, priceFromRupees } from "../src/domain/money.ts";
+import { createFinder } from "../src/services/instruments/finder.ts";
+import { createColumnsBuilder, type MasterColumns } from "../src/services/instruments/master-columns.ts";
+import { openMaster } from "../src/services/instruments/master.ts";
+import { inventMarket, symbolOf, type Contract, type Share } from "./masters.ts";
+import { queriesOver } from "./queries.ts";
 
-// Four masters of the real size, in the brokers' own formats: parse time, memory over idle, look-up and search times.
+// Search over one master of 250,000 rows: time and memory to build, time of a search, beside minisearch over the same rows.
 
-const ROWS = Number(process.argv[2] ?? 200_000);
+const ROWS = Number(process.argv[2] ?? 251_000);
 const TODAY = "2026-11-23";
-const clock = { now: () => Date.parse(`${TODAY}T10:42:00+05:30`), sleep: async () => undefined };
-const QUERIES = [
-  "sbin",
-  "reliance",
-  "state bank",
-  "relaince",
-  "infosys",
-  "m&m",
-  "bajaj auto",
-  "tata ste",
-  "nifty 26000 ce",
-  "banknifty fut",
-  "nifty 24 nov 26000 pe",
-  "reliance fut",
-  "sensex 85000 ce next week",
-  "ra ma",
-  "chem",
-  "NSE:SBIN-EQ",
-  "finnifty",
-  "motors",
-];
+const QUERIES = 3_000;
+const ROUNDS = 5;
+const WARM_UP = 300;
+const LIMIT = 6;
+const UNIT = { lotSize: 1, tickSize: priceFromRupees(0.05) };
+const LOT = { lotSize: 75, tickSize: priceFromRupees(0.05) };
+/** The library is asked fewer, and less often: all of them would take minutes. */
+const QUERIES_OF_LIBRARY = 100;
 
 setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-const rssMb = (): number => {
-  collect();
-  return process.memoryUsage().rss / 1_048_576;
-};
+const collectGarbage = runInNewContext("gc") as () => void;
+async function heldMb(): Promise<number> {
+  // What typed arrays held goes with the second one.
+  for (let time = 0; time < 2; time += 1) {
+    collectGarbage();
+    await breathe();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 1_048_576;
+}
+const say = (name: string, text: string): void => void process.stdout.write(`${name.padEnd(20)} ${text}\n`);
 const ms = (value: number): string => `${value.toFixed(value < 10 ? 3 : 0)} ms`;
 
-const dir = mkdtempSync(join(tmpdir(), "sauda-bench-"));
-let market: ReturnType<typeof inventMarket> | null = inventMarket(ROWS, TODAY);
-const files = new Map<string, Buffer>();
-/** The broker's file in pieces of 64 kB, as a socket gives them. */
-async function* pieces(body: Buffer): AsyncIterable<Uint8Array> {
-  for (let at = 0; at < body.length; at += 65_536) yield body.subarray(at, at + 65_536);
-}
-const http: HttpClient = {
-  send: () => Promise.reject(new Error("not in this bench")),
-  read: () => Promise.reject(new Error("not in this bench")),
-  close: async () => undefined,
-  async stream({ scope, url }) {
-    const key = `${scope} ${new URL(url).pathname}`;
-    return pieces(files.get(key) ?? prepare(key, scope, new URL(url).pathname));
-  },
-};
-function prepare(key: string, broker: string, path: string): Buffer {
-  if (!market) throw new Error(`not prepared: ${key}`);
-  const body = masterFile(broker as never, path, market);
-  files.set(key, body);
-  return body;
-}
-const limiter = { run: <T>(_key: string, _windows: unknown, call: () => Promise<T>) => call() };
-const table = () => ({ byKey: () => undefined, bySymbol: () => undefined, byVenueSymbol: () => undefined });
-const brokers = new Map(
-  brokerDefinitions.map((definition) => [
-    definition.name,
-    {
-      definition,
-      connector: definition.create({
-        http,
-        limiter,
-        roots: definition.roots,
-        now: clock.now,
-        warn: () => undefined,
-        instruments: async () => table(),
-      }),
-    },
-  ]),
+const market = inventMarket(ROWS, TODAY);
+const rows: VenueInstrument[] = [
+  ...INDICES.map(indexRow),
+  ...market.shares.map(shareRow),
+  ...market.contracts.map(contractRow),
+];
+const queries = queriesOver(market, QUERIES);
+say("rows", `${rows.length}, of them ${market.shares.length} shares`);
+say(
+  "queries",
+  `${queries.length} different ones: ${queries
+    .slice(0, 12)
+    .map((query) => `"${query}"`)
+    .join(" ")}`,
 );
 
-// Once over every file, so that writing them is in no figure below.
-for (const { connector } of brokers.values()) {
-  for await (const _ of connector.getInstruments?.({ onSkipped: () => undefined }) ?? []) continue;
-}
-market = null;
+const before = await heldMb();
+const columns = await timed("Sauda keeps rows", 1, async () => keep());
+const finder = await timed("Sauda index", ROUNDS, async () => createFinder([await openMaster(columns)], () => TODAY));
+say("Sauda memory", `${((await heldMb()) - before).toFixed(0)} MB, kept rows included`);
+report("Sauda", ROUNDS, queries, (text) => finder.search(text, LIMIT));
 
-const store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
-const accounts = createAccounts({ store, clock, brokers });
-const instruments = createInstruments({ brokers, accounts, clock, log: createLog({ level: "silent" }), dataDir: dir });
-const idle = rssMb();
-for (const name of brokers.keys()) {
-  const startedAt = performance.now();
-  await instruments.table(name);
-  process.stdout.write(`${name.padEnd(10)} parsed and kept in ${ms(performance.now() - startedAt)}\n`);
-}
-process.stdout.write(
-  `${"memory".padEnd(10)} ${(rssMb() - idle).toFixed(0)} MB over idle, files included ${ROWS} rows each\n`,
+const beforeLibrary = await heldMb();
+const library = await timed("minisearch index", 1, buildLibrary);
+say("minisearch memory", `${((await heldMb()) - beforeLibrary).toFixed(0)} MB, without the rows`);
+report("minisearch", 1, queries.slice(0, QUERIES_OF_LIBRARY), (text) =>
+  library.search(text, { prefix: true, fuzzy: 0.2, combineWith: "AND" }),
 );
 
-const zerodha = await instruments.table([...brokers.keys()][0] as never);
-const sample: Instrument[] = [];
-for await (const { instrument } of brokers
-  .values()
-  .next()
-  .value?.connector.getInstruments?.({ onSkipped: () => undefined }) ?? []) {
-  if (sample.length < 20_000) sample.push(instrument);
+/** Done once a day, while the master is downloaded; from then on this is also the file on disk. */
+function keep(): MasterColumns {
+  const builder = createColumnsBuilder();
+  for (const row of rows) builder.add(row);
+  return builder.columns();
 }
-const lookAt = performance.now();
-for (const { key } of sample) zerodha.byKey(key);
-process.stdout.write(
-  `${"look-up".padEnd(10)} ${(((performance.now() - lookAt) / sample.length) * 1000).toFixed(2)} µs by key\n`,
-);
 
-const indexedAt = performance.now();
-await instruments.search("sbin", 6);
-process.stdout.write(`${"search".padEnd(10)} index built in ${ms(performance.now() - indexedAt)}\n`);
-report("  ours", await timed((text) => instruments.search(text, 6)));
-const plain = new MiniSearch<{ id: number; text: string }>({ fields: ["text"] });
-const plainAt = performance.now();
-plain.addAll(sample.map(({ symbol, name }, id) => ({ id, text: `${symbol} ${name}` })));
-process.stdout.write(`  minisearch over 20,000 of the rows: built in ${ms(performance.now() - plainAt)}\n`);
-report("  minisearch", await timed(async (text) => plain.search(text, { prefix: true, fuzzy: 0.2 })));
+async function buildLibrary(): Promise<MiniSearch> {
+  const index = new MiniSearch<{ id: number; text: string }>({ fields: ["text"] });
+  index.addAll(rows.map(({ instrument }, id) => ({ id, text: wordsOf(instrument) })));
+  return index;
+}
 
-await store.close();
-rmSync(dir, { recursive: true, force: true });
+function wordsOf(instrument: Instrument): string {
+  const { symbol, name } = instrument;
+  if (instrument.kind === "future") return `${symbol} ${name} fut ${instrument.expiry}`;
+  if (instrument.kind !== "option") return `${symbol} ${name}`;
+  return `${symbol} ${name} ${instrument.strike / 10_000} ${instrument.optionType} ${instrument.expiry}`;
+}
 
-async function timed(search: (text: string) => Promise<unknown>): Promise<number[]> {
+async function timed<T>(name: string, rounds: number, make: () => Promise<T>): Promise<T> {
   const times: number[] = [];
-  for (let round = 0; round < 30; round += 1) {
-    for (const query of QUERIES) {
-      const startedAt = performance.now();
-      await search(query);
-      times.push(performance.now() - startedAt);
-    }
+  for (let round = 1; ; round += 1) {
+    const startedAt = performance.now();
+    const made = await make();
+    times.push(performance.now() - startedAt);
+    if (round < rounds) continue;
+    say(name, bestAndMedian(times));
+    return made;
   }
-  return times.sort((a, b) => a - b);
 }
 
-function report(name: string, times: readonly number[]): void {
-  const at = (share: number): string => ms(times[Math.floor(times.length * share)] ?? 0);
-  process.stdout.write(`${name.padEnd(14)} p50 ${at(0.5)}  p99 ${at(0.99)}  worst ${ms(times.at(-1) ?? 0)}\n`);
+function bestAndMedian(times: readonly number[]): string {
+  const sorted = times.toSorted((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return sorted.length === 1 ? ms(median) : `best ${ms(sorted[0] ?? 0)}, median ${ms(median)} of ${sorted.length}`;
+}
+
+function report(name: string, count: number, asked: readonly string[], search: (text: string) => unknown): void {
+  for (const query of asked.slice(0, Math.min(WARM_UP, asked.length / 10))) search(query);
+  const rounds = Array.from({ length: count }, () =>
+    asked.map((query) => {
+      const startedAt = performance.now();
+      search(query);
+      return performance.now() - startedAt;
+    }),
+  );
+  const at = (part: number): string => bestAndMedian(rounds.map((round) => atPart(round, part)));
+  // What other processes took away hits other queries in every round.
+  const bests = asked.map((_, each) => Math.min(...rounds.map((round) => round[each] ?? Infinity)));
+  const slowest = asked.map((query, each) => ({ query, time: bests[each] ?? 0 })).sort((x, y) => y.time - x.time);
+  say(`${name} p50`, at(0.5));
+  say(`${name} p99`, `${at(0.99)}, ${asked.length} queries`);
+  say("  of each one's best", ms(atPart(bests, 0.99)));
+  say(
+    "  slowest of those",
+    slowest
+      .slice(0, 5)
+      .map(({ query, time }) => `"${query}" ${ms(time)}`)
+      .join(", "),
+  );
+}
+
+function atPart(times: readonly number[], part: number): number {
+  return times.toSorted((x, y) => x - y)[Math.floor(times.length * part)] ?? 0;
+}
+
+function indexRow({ name, exchange, title }: (typeof INDICES)[number]): VenueInstrument {
+  return row({
+    kind: "index",
+    key: indexKey(name),
+    symbol: indexSymbol(exchange, name),
+    segment: "INDEX",
+    name: title,
+    lotSize: 1,
+    tickSize: price(0),
+  });
+}
+
+function shareRow({ segment, ticker, name, token }: Share): VenueInstrument {
+  const series = segment === "NSE" ? "EQ" : "A";
+  const symbol = (segment === "NSE" ? `NSE:${ticker}-EQ` : `BSE:${ticker}`) as Instrument["symbol"];
+  return row({ kind: "equity", key: instrumentKey(segment, token), symbol, segment, name, series, ...UNIT });
+}
+
+function contractRow(contract: Contract): VenueInstrument {
+  const { segment, underlying, expiry, strike, optionType, token } = contract;
+  const symbol = `${segment === "NFO" ? "NSE" : "BSE"}:${symbolOf(contract)}` as Instrument["symbol"];
+  const listed = { key: instrumentKey(segment, token), symbol, segment, name: underlying, underlying, expiry, ...LOT };
+  if (strike === null || optionType === null) return row({ kind: "future", ...listed });
+  return row({ kind: "option", strike: priceFromRupees(strike), optionType, ...listed });
+}
+
+function row(instrument: Instrument): VenueInstrument {
+  return { instrument, venueSymbol: instrument.symbol.slice(4), venueToken: instrument.key.slice(4) };
 }

@@ -8,7 +8,7 @@ import { accountView, accountsView } from "../src/bot/render/accounts.ts";
 import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
-import type { Link } from "../src/services/accounts.ts";
+import { switchPrices, type Link } from "../src/services/accounts.ts";
 
 export const accounts: CommandModule = {
   name: "accounts",
@@ -30,10 +30,7 @@ export const accounts: CommandModule = {
     onLink("as", async (ctx, link) =>
       showOne(deps, ctx, await deps.accounts.update(link._id, () => ({ is_active: !link.is_active }))),
     );
-    onLink("ay", async (ctx, link) => {
-      const source = link.data_source === "broker" ? "yfinance" : "broker";
-      await showOne(deps, ctx, await deps.accounts.update(link._id, () => ({ data_source: source })));
-    });
+    onLink("ay", async (ctx, link) => showOne(deps, ctx, await switchPrices(deps.accounts, link)));
     onLink("ad", async (ctx, link) => {
       ctx.user = await deps.users.update(ctx.user._id, () => ({ defaultLink: link._id }));
       await showOne(deps, ctx, link);

@@ -7,7 +7,7 @@ import { instrumentFrom, showTicket } from "../src/bot/order-flow.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { alertsView, alertText, conditionText } from "../src/bot/render/alerts.ts";
 import { rupeePrice } from "../src/bot/render/amounts.ts";
-import { sourceLabel } from "../src/bot/render/source.ts";
+import { pricedAt } from "../src/bot/render/source.ts";
 import { resolveOrAsk } from "../src/bot/symbols.ts";
 import { send, show } from "../src/bot/view.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
@@ -30,24 +30,24 @@ export const alert: CommandModule = {
       if (typed === "") await showAll(deps, ctx);
       else await arm(deps, ctx, typed);
     });
-    onCallback(composer, "all", (ctx) => showAll(deps, ctx));
+    onCallback(composer, "all", (ctx, [page]) => showAll(deps, ctx, Number(page)));
     onCallback(composer, "alk", async (ctx, [rest = "", key]) => {
       const words = parseAlert(`X ${rest}`);
       const instrument = await instrumentFrom(deps, key);
       if (words && instrument) await add(deps, ctx, words, instrument);
     });
-    onCallback(composer, "alx", async (ctx, [id = ""]) => {
+    onCallback(composer, "alx", async (ctx, [id = "", page]) => {
       const isRemoved = await deps.alerts.remove(ctx.user._id, id);
       await ctx.answerCallbackQuery({ text: isRemoved ? alertText.removed : alertText.gone });
-      await showAll(deps, ctx);
+      await showAll(deps, ctx, Number(page));
     });
     onCallback(composer, "alo", (ctx, [id = ""]) => order(deps, ctx, id));
     return composer;
   },
 };
 
-async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
-  await show(ctx, alertsView(await deps.alerts.armed(ctx.user._id)));
+async function showAll(deps: BotDeps, ctx: SaudaContext, page = 0): Promise<void> {
+  await show(ctx, alertsView(await deps.alerts.armed(ctx.user._id), page));
 }
 
 async function arm(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<void> {
@@ -59,7 +59,8 @@ async function arm(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<voi
   }
   const rest = typed.slice(words.symbolText.length).trim();
   const found = await deps.instruments.resolve(words.symbolText);
-  if (found.kind !== "one" && rest.length > MAX_CARRIED) throw new Refusal(alertText.tooLong());
+  // A colon parts a button's arguments: "buy 10 on zerodha:10".
+  if (found.kind !== "one" && (rest.length > MAX_CARRIED || rest.includes(":"))) throw new Refusal(alertText.tooLong());
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "alk", rest);
   if (instrument) await add(deps, ctx, words, instrument);
 }
@@ -72,10 +73,16 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
     case "too-many":
       throw new Refusal(alertText.tooMany(result.most));
     case "met-already":
-      throw new Refusal(alertText.metAlready(conditionText({ instrument, condition }), rupeePrice(result.quote.ltp)));
+      throw new Refusal(
+        alertText.metAlready(
+          conditionText({ instrument, condition }),
+          rupeePrice(result.quote.ltp),
+          pricedAt(result.quote, "live", deps.clock.now()),
+        ),
+      );
     case "added": {
       const { quote } = result;
-      const price = quote && alertText.nowAt(rupeePrice(quote.ltp), sourceLabel(quote.source, "live"));
+      const price = quote && alertText.nowAt(rupeePrice(quote.ltp), pricedAt(quote, "live", deps.clock.now()));
       await send(ctx, { html: alertText.armed(result.alert, price) });
     }
   }

@@ -1,6 +1,6 @@
 import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, keyArgument, onCallback } from "../src/bot/callbacks.ts";
-import { isInterval, isRange, parseChart, RANGES, spanOf, type ChartWords } from "../src/bot/chart-words.ts";
+import { isInterval, isRange, parseChart, RANGES, shownFrom, spanOf, type ChartWords } from "../src/bot/chart-words.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { instrumentFrom } from "../src/bot/order-flow.ts";
@@ -14,6 +14,7 @@ import * as text from "../src/bot/text.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { ownMarks } from "../src/bot/own-marks.ts";
 import { priceLink } from "../src/bot/price-link.ts";
+import { inTheme } from "../src/lib/chart/theme.ts";
 
 export const chart: CommandModule = {
   name: "chart",
@@ -44,19 +45,20 @@ async function answer(
   instrument: Instrument,
   words: Pick<ChartWords, "range" | "interval">,
 ): Promise<void> {
-  const span = spanOf(words, deps.clock.now());
+  const now = deps.clock.now();
   const link = await priceLink(deps, ctx.user);
   const [{ candles, source }, own] = await Promise.all([
-    deps.candles.forLink(link, { instrument, interval: words.interval, from: span.readFrom, to: span.to }),
+    deps.candles.forLink(link, { instrument, interval: words.interval, ...spanOf(words, now) }),
     ownMarks(deps, ctx.user._id, instrument),
   ]);
   const broker = link && accountTitle(deps.accounts.broker(link).definition, link.label);
   const label = sourceLabel(source, broker);
-  const svg = candlePicture({ instrument, interval: words.interval, candles, from: span.from, source: label, ...own });
+  const shown = { instrument, interval: words.interval, candles, from: shownFrom(words, candles, now), ...own };
+  const svg = candlePicture({ ...shown, source: label });
   if (!svg) throw new Refusal(chartText.empty(instrument.symbol, words.range));
   await showPicture(ctx, {
-    png: await deps.pictures.draw(svg),
-    html: chartCaption({ instrument, candles, from: span.from, source: label, ...own }),
+    png: await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)),
+    html: chartCaption({ ...shown, source: label, now }),
     keyboard: rangeKeyboard(instrument, words.range),
   });
 }

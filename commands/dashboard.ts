@@ -11,6 +11,7 @@ import { mergeHoldings } from "../src/bot/render/portfolio.ts";
 import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 import { readDashboard } from "../src/services/dashboard.ts";
+import { inTheme } from "../src/lib/chart/theme.ts";
 
 export const dashboard: CommandModule = {
   name: "dashboard",
@@ -34,5 +35,9 @@ async function answer(deps: BotDeps, ctx: SaudaContext, page: number, isDrawn: b
   const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
   const svg = isDrawn ? heatPicture(mergeHoldings(holdingParts(parts)), "day", timeText(now, now)) : null;
   if (!isPicture && !svg) await show(ctx, view);
-  else await showPicture(ctx, { ...view, png: svg === null ? null : await deps.pictures.draw(svg) });
+  else
+    await showPicture(ctx, {
+      ...view,
+      png: svg === null ? null : await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)),
+    });
 }

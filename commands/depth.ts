@@ -5,6 +5,7 @@ import type { SaudaContext } from "../src/bot/context.ts";
 import { accountFor, instrumentFrom } from "../src/bot/order-flow.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { depthView } from "../src/bot/render/market.ts";
+import { accountTitle } from "../src/bot/render/source.ts";
 import { resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
@@ -21,7 +22,10 @@ export const depth: CommandModule = {
     const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
       const link = await accountFor(deps, ctx);
       const book = await deps.quotes.depth(link, instrument);
-      await show(ctx, depthView(instrument, book, link.label, deps.clock.now()));
+      await show(
+        ctx,
+        depthView(instrument, book, accountTitle(deps.accounts.broker(link).definition, link.label), deps.clock.now()),
+      );
     };
     composer.command("depth", async (ctx) => {
       if (ctx.match.trim() === "") throw new Refusal(text.example("/depth SBIN"));

@@ -9,6 +9,7 @@ import { heatCaption } from "../src/bot/render/dashboard.ts";
 import { timeText } from "../src/bot/render/amounts.ts";
 import { mergeHoldings } from "../src/bot/render/portfolio.ts";
 import * as text from "../src/bot/text.ts";
+import { inTheme } from "../src/lib/chart/theme.ts";
 
 export const heat: CommandModule = {
   name: "heat",
@@ -39,7 +40,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, measure: HeatMeasure): P
     .text(measure === "day" ? "· Today ·" : "Today", callbackData("heat", "day"))
     .text(measure === "total" ? "· Since bought ·" : "Since bought", callbackData("heat", "total"));
   await showPicture(ctx, {
-    png: await deps.pictures.draw(svg),
+    png: await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)),
     html,
     keyboard: logins ? keyboard.row().append(logins) : keyboard,
   });

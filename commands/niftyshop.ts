@@ -14,7 +14,7 @@ import {
   showStatus,
 } from "../src/bot/shop-flow.ts";
 import { Refusal } from "../src/bot/refusal.ts";
-import { historyView } from "../src/bot/render/nifty-shop.ts";
+import { historyView, shopText } from "../src/bot/render/nifty-shop.ts";
 import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 
@@ -47,12 +47,13 @@ export const niftyshop: CommandModule = {
     onTrading(composer, "nsa", (ctx, [id = "", at]) => approveLeg(deps, ctx, id, Number(at)));
     onTrading(composer, "nse", (ctx, [id = "", at]) => showProposal(deps, ctx, id, Number(at)));
     onTrading(composer, "nsq", async (ctx, [id = "", at, qty]) => {
-      await deps.niftyShop.resize(ctx.user._id, id, Number(at), Number(qty));
-      await showProposal(deps, ctx, id, Number(at));
+      if (await deps.niftyShop.resize(ctx.user._id, id, Number(at), Number(qty)))
+        await showProposal(deps, ctx, id, Number(at));
+      else await ctx.answerCallbackQuery({ text: shopText.sent });
     });
     onTrading(composer, "nss", async (ctx, [id = "", at]) => {
-      await deps.niftyShop.skip(ctx.user._id, id, Number(at));
-      await showProposal(deps, ctx, id);
+      if (await deps.niftyShop.skip(ctx.user._id, id, Number(at))) await showProposal(deps, ctx, id);
+      else await ctx.answerCallbackQuery({ text: shopText.sent });
     });
     return composer;
   },

@@ -15,6 +15,7 @@ import { send, show } from "../src/bot/view.ts";
 import { istDate } from "../src/domain/market.ts";
 import { parsePeriod, type PeriodName } from "../src/domain/period.ts";
 import { dayPnlOf } from "../src/domain/totals.ts";
+import { inTheme } from "../src/lib/chart/theme.ts";
 
 const VERB = "pnl";
 const CHART_DAYS = 30;
@@ -72,7 +73,7 @@ async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const svg = periodPicture({ title, subtitle: `${money.signed(period.net)} net of charges`, days, money });
   const body = periodText(title, period, money);
   if (svg === null) return void (await send(ctx, { html: body }));
-  await showPicture(ctx, { png: await deps.pictures.draw(svg), html: body });
+  await showPicture(ctx, { png: await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)), html: body });
 }
 
 /** A picture's message has no text to replace: a new one is sent instead. */

@@ -2,9 +2,11 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { accountFor, instrumentFrom } from "../src/bot/order-flow.ts";
+import { instrumentFrom } from "../src/bot/order-flow.ts";
+import { priceLink } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { quoteView } from "../src/bot/render/market.ts";
+import { accountTitle } from "../src/bot/render/source.ts";
 import { resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
@@ -19,9 +21,10 @@ export const quote: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
-      const link = await accountFor(deps, ctx);
-      const price = await deps.quotes.forLink(link, instrument);
-      await show(ctx, quoteView({ instrument, quote: price, source: link.label, now: deps.clock.now() }));
+      const link = await priceLink(deps, ctx.user);
+      const price = (await deps.quotes.many(link, [instrument])).get(instrument.key) ?? null;
+      const source = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+      await show(ctx, quoteView({ instrument, quote: price, source, now: deps.clock.now() }));
     };
     composer.command("quote", async (ctx) => {
       if (ctx.match.trim() === "") throw new Refusal(text.example("/quote SBIN"));

@@ -2,8 +2,12 @@ import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
+import { priceSource } from "../src/bot/render/accounts.ts";
 import { settingLabels, settingsText } from "../src/bot/render/settings.ts";
 import { show } from "../src/bot/view.ts";
+import type { LinkId } from "../src/domain/ids.ts";
+import { THEMES } from "../src/lib/chart/theme.ts";
+import { switchPrices } from "../src/services/accounts.ts";
 import { isMessageKind, MESSAGE_KINDS } from "../src/services/delivery.ts";
 import { DELIVERIES, type Delivery, type Settings } from "../src/services/users.ts";
 
@@ -20,12 +24,17 @@ const QUIET_HOURS: readonly Settings["quietHours"][] = [
 
 export const settings: CommandModule = {
   name: "settings",
-  description: "Messages, times, order protection",
+  description: "Messages, times, prices, pictures",
   group: "Settings",
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    composer.command("settings", (ctx) => answer(ctx));
+    composer.command("settings", (ctx) => answer(deps, ctx));
+    onCallback(composer, "setp", async (ctx, [id]) => {
+      const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
+      if (link) await switchPrices(deps.accounts, link);
+      await answer(deps, ctx);
+    });
     onCallback(composer, "set", async (ctx, [name, value]) => {
       await change(deps, ctx, (current) => changed(current, name ?? "", value));
     });
@@ -33,8 +42,14 @@ export const settings: CommandModule = {
   },
 };
 
-const answer = (ctx: SaudaContext): Promise<unknown> =>
-  show(ctx, { html: settingsText(ctx.user.settings), keyboard: keyboard(ctx.user.settings) });
+async function answer(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+  const buttons = keyboard(ctx.user.settings);
+  for (const link of await deps.accounts.active(ctx.user._id)) {
+    const source = priceSource(link, deps.accounts.broker(link).definition);
+    if (source !== null) buttons.row().text(settingLabels.prices(link.label, source), callbackData("setp", link._id));
+  }
+  await show(ctx, { html: settingsText(ctx.user.settings), keyboard: buttons });
+}
 
 async function change(
   deps: BotDeps,
@@ -44,7 +59,7 @@ async function change(
   ctx.user = await deps.users.update(ctx.user._id, ({ settings: current }) => ({
     settings: { ...current, ...apply(current) },
   }));
-  await answer(ctx);
+  await answer(deps, ctx);
 }
 
 /** A kind of message goes to the value of its button, every other setting to its next one; an unknown name changes nothing. */
@@ -64,6 +79,8 @@ function changed(current: Settings, name: string, value: string | undefined): Pa
       return { quietHours: afterQuiet(current.quietHours) };
     case "hide":
       return { hidesAmounts: !current.hidesAmounts };
+    case "pictures":
+      return { pictures: after(THEMES, current.pictures) };
     case "protection":
       return { protectionBasisPoints: after(PROTECTIONS, current.protectionBasisPoints) };
     default:
@@ -97,5 +114,7 @@ function keyboard(current: Settings): InlineKeyboard {
     .text(settingLabels.quiet(current), callbackData("set", "quiet"))
     .row()
     .text(settingLabels.amounts(current), callbackData("set", "hide"))
+    .text(settingLabels.pictures(current), callbackData("set", "pictures"))
+    .row()
     .text(settingLabels.protection(current), callbackData("set", "protection"));
 }

@@ -91,7 +91,7 @@ async function main(): Promise<void> {
   say(renderPairs([["Nifty Shop", `${result.from} to ${result.to}`], ...backtestPairs(result)], WIDTH));
   if (result.withoutPrices.length > 0) say(`Without prices, so left out: ${result.withoutPrices.join(", ")}`);
   if (range.to > constituents.knownUntil) say(`Members of the index are known until ${constituents.knownUntil}.`);
-  say(`Computed in ${ms} ms.`);
+  say(`Daily prices: ${values.csv === undefined ? "Yahoo" : values.csv}. Computed in ${ms} ms.`);
   if (values.png !== undefined) await writePicture(values.png, equityPicture(result));
 }
 

@@ -1,4 +1,5 @@
-import { INTERVALS, type Interval } from "../domain/portfolio.ts";
+import { istDate, istInstant } from "../domain/market.ts";
+import { INTERVALS, type Candle, type Interval } from "../domain/portfolio.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -17,8 +18,8 @@ export type RangeName = keyof typeof RANGES;
 
 /** Calendar days that sixty trading bars take, so that the 50-bar average is there from the first bar shown. */
 const WARM_UP_DAYS: Readonly<Record<Interval, number>> = {
-  "1m": 1,
-  "5m": 3,
+  "1m": 2,
+  "5m": 2,
   "15m": 6,
   "30m": 12,
   "1h": 20,
@@ -28,6 +29,9 @@ const WARM_UP_DAYS: Readonly<Record<Interval, number>> = {
 };
 /** More bars than this become a smear. */
 const MAX_BARS = 400;
+/** A week without holidays, and the most that a weekend with holidays adds. */
+const WEEK_SESSIONS = 5;
+const HOLIDAYS = 4;
 const BARS_A_DAY: Readonly<Record<Interval, number>> = {
   "1m": 375,
   "5m": 75,
@@ -64,9 +68,30 @@ export const isRange = (word: string): word is RangeName => Object.hasOwn(RANGES
 export const isInterval = (word: string): word is Interval => INTERVALS.some((interval) => interval === word);
 const isModifier = (word: string): boolean => isRange(word.toLowerCase()) || isInterval(word.toLowerCase());
 
-/** Where the candles to read and the bars to show begin. A range of so many bars is cut to what can be drawn. */
-export function spanOf({ range, interval }: Pick<ChartWords, "range" | "interval">, now: number) {
-  const days = Math.min(RANGES[range].days, MAX_BARS / BARS_A_DAY[interval]);
-  const from = now - days * DAY_MS;
-  return { from, readFrom: from - WARM_UP_DAYS[interval] * DAY_MS, to: now };
+type Span = Pick<ChartWords, "range" | "interval">;
+
+/** Sessions that bars within a day are shown of: today may have none, on a Sunday or before the opening. */
+function sessionsOf({ range, interval }: Span): number {
+  const { days } = RANGES[range];
+  const sessions = days <= WEEK_SESSIONS ? days : Math.round((days * WEEK_SESSIONS) / 7);
+  return Math.max(1, Math.min(sessions, Math.floor(MAX_BARS / BARS_A_DAY[interval])));
+}
+
+const daysOf = ({ range, interval }: Span): number =>
+  BARS_A_DAY[interval] > 1
+    ? Math.ceil((sessionsOf({ range, interval }) * 7) / WEEK_SESSIONS) + HOLIDAYS
+    : Math.min(RANGES[range].days, MAX_BARS / BARS_A_DAY[interval]);
+
+/** The candles to read: those shown, and earlier ones for the averages. */
+export const spanOf = (words: Span, now: number): { readonly from: number; readonly to: number } => ({
+  from: now - (daysOf(words) + WARM_UP_DAYS[words.interval]) * DAY_MS,
+  to: now,
+});
+
+/** Where the bars to show begin. A range of too many bars is cut to what can be drawn. */
+export function shownFrom(words: Span, candles: readonly Pick<Candle, "at">[], now: number): number {
+  if (BARS_A_DAY[words.interval] <= 1) return now - daysOf(words) * DAY_MS;
+  const dates = [...new Set(candles.map(({ at }) => istDate(at)))];
+  const first = dates.at(-sessionsOf(words)) ?? dates[0];
+  return first === undefined ? now : istInstant(first);
 }

@@ -6,9 +6,9 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines, type Html } from "./html.ts";
 import { priceLink } from "./price-link.ts";
-import { changePercent, mark, rupeePrice, timeText } from "./render/amounts.ts";
-import { describe } from "./render/market.ts";
-import { sourceLabel } from "./render/source.ts";
+import { changePercent, mark, rupeePrice } from "./render/amounts.ts";
+import { describe, noPrice } from "./render/market.ts";
+import { pricedAt, sourceLabel } from "./render/source.ts";
 
 const MAX_RESULTS = 8;
 const MAX_QUERY = 60;
@@ -25,27 +25,34 @@ export function inlineQuotes(deps: BotDeps): Composer<SaudaContext> {
     const link = found.length > 0 ? await priceLink(deps, ctx.user) : null;
     const quotes = await deps.quotes.many(link, found);
     const now = deps.clock.now();
-    const results = found.flatMap((instrument) => {
-      const quote = quotes.get(instrument.key);
-      return quote ? [articleOf(instrument, quote, now)] : [];
-    });
+    const results = found.map((instrument) => articleOf(instrument, quotes.get(instrument.key) ?? null, now));
     await ctx.answerInlineQuery(results, { cache_time: CACHE_S, is_personal: true });
   });
   return composer;
 }
 
-function articleOf(instrument: Instrument, quote: Quote, now: number) {
-  const change = quote.prevClose === null ? "" : ` ${changePercent(quote.ltp, quote.prevClose)}`;
-  return InlineQueryResultBuilder.article(
-    instrument.key.replace(":", "-"),
-    `${ticker(instrument.symbol)}  ${rupeePrice(quote.ltp)}${change}`,
-    { description: `${describe(instrument)} · ${sourceLabel(quote.source, "live")}` },
-  ).text(inlineText(instrument, quote, now).toString(), { parse_mode: "HTML" });
+function articleOf(instrument: Instrument, quote: Quote | null, now: number) {
+  const id = instrument.key.replace(":", "-");
+  const name = ticker(instrument.symbol);
+  const title = quote ? `${name}  ${priceLine(quote)}` : name;
+  const description = quote ? `${describe(instrument)} · ${sourceLabel(quote.source, "live")}` : describe(instrument);
+  return InlineQueryResultBuilder.article(id, title, { description }).text(
+    inlineText(instrument, quote, now).toString(),
+    { parse_mode: "HTML" },
+  );
 }
 
-const inlineText = (instrument: Instrument, quote: Quote, now: number): Html =>
-  lines(
-    html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`,
-    html`${quote.prevClose === null ? "" : `${mark(quote.ltp - quote.prevClose)} `}<b>${rupeePrice(quote.ltp)}</b>${quote.prevClose === null ? "" : ` ${changePercent(quote.ltp, quote.prevClose)}`}`,
-    html`<i>${sourceLabel(quote.source, "live")} · ${timeText(quote.at ?? now, now)}</i>`,
+const priceLine = ({ ltp, prevClose }: Quote): string =>
+  prevClose === null ? rupeePrice(ltp) : `${rupeePrice(ltp)} ${changePercent(ltp, prevClose)}`;
+
+function inlineText(instrument: Instrument, quote: Quote | null, now: number): Html {
+  const title = html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`;
+  if (!quote) return lines(title, noPrice());
+  const { ltp, prevClose } = quote;
+  const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;
+  return lines(
+    title,
+    html`${prevClose === null ? "" : `${mark(ltp - prevClose)} `}<b>${rupeePrice(ltp)}</b>${change}`,
+    html`<i>${pricedAt(quote, "live", now)}</i>`,
   );
+}

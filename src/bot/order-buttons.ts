@@ -11,6 +11,7 @@ import { enterDialogue } from "./dialogues.ts";
 import { drawOrder, instrumentFrom, ownIntent, repeatTicket, showOrder, showRenewed } from "./order-flow.ts";
 import * as text from "./text.ts";
 import { show } from "./view.ts";
+import { takePicked } from "./trade-command.ts";
 
 /** A broker that takes longer than this to answer gets a card that says so meanwhile. */
 const SLOW_BROKER_MS = 250;
@@ -48,6 +49,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     const isRenewed = intent !== null && (await showRenewed(deps, ctx, intent, null, { isAmo: true }));
     if (!isRenewed) await ctx.answerCallbackQuery({ text: text.orders.used });
   });
+  onCallback(trading, "tkw", (ctx, args) => takePicked(deps, ctx, args));
   onCallback(trading, "tkt", async (ctx, [side, key]) => {
     const instrument = await instrumentFrom(deps, key);
     if (instrument)

@@ -1,20 +1,25 @@
-import type { UserId } from "../domain/ids.ts";
+import type { InstrumentKey, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import { averagePrice, sumPaise, valueOf, type Price } from "../domain/money.ts";
+import { istDate } from "../domain/market.ts";
+import type { Trade } from "../domain/portfolio.ts";
+import type { LinkResult } from "../services/accounts.ts";
+import type { Intent } from "../services/orders/journal.ts";
 import type { BotDeps } from "./commands.ts";
 import type { TradeMark } from "./pictures/candles.ts";
 
 const RECENT_ORDERS = 200;
 
-/** What the user paid on average over all accounts, and where their orders through this bot filled. */
+/** What the user paid on average over all accounts, where their orders through this bot filled, and today's trades. */
 export async function ownMarks(
   deps: BotDeps,
   user: UserId,
   { key }: Instrument,
 ): Promise<{ avgPrice: Price | null; trades: TradeMark[] }> {
-  const [holdings, positions, orders] = await Promise.all([
+  const [holdings, positions, today, orders] = await Promise.all([
     deps.portfolio.holdings(user),
     deps.portfolio.positions(user),
+    deps.portfolio.trades(user),
     deps.journal.ofUser(user, { limit: RECENT_ORDERS, order: "desc" }),
   ]);
   const held = holdings.flatMap((part) => (part.ok ? part.value.filter((row) => row.key === key) : []));
@@ -26,12 +31,37 @@ export async function ownMarks(
   const cost = sumPaise(rows.map((row) => valueOf(row.avgPrice, row.qty)));
   return {
     avgPrice: qty === 0 ? null : averagePrice(cost, qty),
-    trades: orders
-      .filter((intent) => intent.plan.key === key)
-      .flatMap((intent) =>
-        intent.legs
-          .filter((leg) => leg.filledQty > 0 && leg.sentAt !== null)
-          .map((leg) => ({ at: leg.sentAt ?? intent.createdAt, side: intent.plan.side, price: leg.avgPrice })),
-      ),
+    trades: [...tradesOf(today, key), ...filledLegs(orders, key, today, deps.clock.now())],
   };
+}
+
+/** The brokers' books of today: also what was not ordered here. */
+const tradesOf = (today: readonly LinkResult<Trade[]>[], key: InstrumentKey): TradeMark[] =>
+  today.flatMap((part) =>
+    part.ok
+      ? part.value.flatMap((trade) =>
+          trade.key === key && trade.at !== null ? [{ at: trade.at, side: trade.side, price: trade.price }] : [],
+        )
+      : [],
+  );
+
+/** Orders of earlier days, and today's where the broker's book could not be read or tells no times. */
+function filledLegs(
+  orders: readonly Intent[],
+  key: InstrumentKey,
+  today: readonly LinkResult<Trade[]>[],
+  now: number,
+): TradeMark[] {
+  const told = new Set(
+    today.flatMap((part) => (part.ok ? part.value.flatMap((trade) => (trade.at === null ? [] : trade.orderId)) : [])),
+  );
+  return orders
+    .filter(({ plan }) => plan.key === key)
+    .flatMap(({ legs, plan: { side } }) =>
+      legs.flatMap((leg): TradeMark[] => {
+        if (leg.filledQty === 0 || leg.sentAt === null) return [];
+        const isTold = leg.orderId !== null && istDate(leg.sentAt) === istDate(now) && told.has(leg.orderId);
+        return isTold ? [] : [{ at: leg.sentAt, side, price: leg.avgPrice }];
+      }),
+    );
 }

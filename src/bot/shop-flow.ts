@@ -11,6 +11,7 @@ import {
   timeProblem,
   type ShopSettings,
 } from "../services/strategies/nifty-shop/settings.ts";
+import { inTheme } from "../lib/chart/theme.ts";
 import { allows, refusalFor } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -155,7 +156,9 @@ export async function backtest(deps: BotDeps, ctx: SaudaContext, typed: string):
   try {
     await send(ctx, { html: shopText.reading(deps.backtests.sharesIn(range)) });
     const result = await deps.backtests.run(link, settings, range);
-    await showPicture(ctx, { png: await deps.pictures.draw(equityPicture(result)), html: backtestText(result) });
+    const broker = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+    const svg = inTheme(equityPicture(result), ctx.user.settings.pictures);
+    await showPicture(ctx, { png: await deps.pictures.draw(svg), html: backtestText(result, broker) });
   } catch (error) {
     // Only ranges are refused that way: too early, or without prices.
     if (error instanceof RangeError) throw new Refusal(shopText.noRange(error.message));

@@ -4,11 +4,15 @@ import { parseOrderText, type OrderWords } from "../domain/order-text.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
-import { showTicket } from "./order-flow.ts";
+import type { Instrument } from "../domain/instrument.ts";
+import { instrumentFrom, showTicket } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { lines } from "./html.ts";
 import { resolveOrAsk } from "./symbols.ts";
 import * as text from "./text.ts";
+
+/** What a choice button can carry beside its verb and an instrument. */
+const MAX_CARRIED = 30;
 
 /** /buy and /sell: a whole order in one line, or the guided dialogue for what is missing. */
 export function tradeCommand(name: "buy" | "sell", description: string, example: string): CommandModule {
@@ -36,8 +40,33 @@ async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: st
   const verb = side.toLowerCase();
   if (!parsed.ok) throw new Refusal(lines(text.orderTextProblem(parsed.problem, parsed.at), text.orders.example(verb)));
   const { words } = parsed;
-  const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "tkt", side[0] ?? "B");
-  if (!instrument) return;
+  const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...carrying(side, asked, words.symbolText));
+  if (instrument) await takeWords(deps, ctx, { side, instrument, words });
+}
+
+/** The buttons that ask which instrument was meant carry the rest of the order, where it fits one. */
+function carrying(side: Side, asked: string, symbolText: string): [verb: string, ...args: string[]] {
+  const rest = asked.toLowerCase().startsWith(symbolText.toLowerCase()) ? asked.slice(symbolText.length).trim() : "";
+  const isCarried = rest !== "" && Buffer.byteLength(rest) <= MAX_CARRIED && !rest.includes(":");
+  return isCarried ? ["tkw", side[0] ?? "B", rest] : ["tkt", side[0] ?? "B"];
+}
+
+/** The order goes on with the instrument that was picked for "reliance fut 1 lot". */
+export async function takePicked(deps: BotDeps, ctx: SaudaContext, args: readonly string[]): Promise<void> {
+  const [sideLetter, rest = "", key] = args;
+  const parsed = parseOrderText(`X ${rest}`);
+  const instrument = await instrumentFrom(deps, key);
+  if (instrument && parsed.ok)
+    await takeWords(deps, ctx, { side: sideLetter === "S" ? "SELL" : "BUY", instrument, words: parsed.words });
+}
+
+interface Picked {
+  readonly side: Side;
+  readonly instrument: Instrument;
+  readonly words: OrderWords;
+}
+
+async function takeWords(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
   if (words.quantity === null && !hasOwnQuantities(words)) {
     await enterDialogue(ctx, "place-order", { side, key: instrument.key });
     return;

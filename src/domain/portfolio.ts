@@ -107,6 +107,8 @@ export interface Depth {
 
 export const INTERVALS = ["1m", "5m", "15m", "30m", "1h", "1d", "1w", "1mo"] as const;
 export type Interval = (typeof INTERVALS)[number];
+/** Bars within a day, on the session's own grid. */
+export const isIntraday = (interval: Interval): boolean => /[mh]$/.test(interval);
 export interface Candle {
   /** Epoch ms of the bar's start; a daily bar starts at 00:00 IST of its trading day. */
   readonly at: number;

@@ -78,6 +78,10 @@ export interface Accounts {
   allLinks(): AsyncIterable<Link>;
 }
 
+/** The link's prices from the other source: its broker, or Yahoo. */
+export const switchPrices = (accounts: Pick<Accounts, "update">, { _id }: Pick<Link, "_id">): Promise<Link> =>
+  accounts.update(_id, ({ data_source }) => ({ data_source: data_source === "broker" ? "yfinance" : "broker" }));
+
 export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brokers }): Accounts {
   const links: Collection<LinkDocument> = deps.store.collection(linksSpec);
 

@@ -1,4 +1,4 @@
-import type { BrokerName, UserId } from "../domain/ids.ts";
+import type { BrokerName, InstrumentKey, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { Paise } from "../domain/money.ts";
 import { sumPaise } from "../domain/money.ts";
@@ -47,6 +47,7 @@ const alertsSpec: CollectionSpec<AlertDocument> = {
 const FIRED_KEPT_MS = 30 * 86_400_000;
 const MAX_PER_USER = 50;
 const MAX_SWEPT = 5_000;
+const MAX_LINKS_TRIED = 3;
 /** P&L takes two calls an account: asked less often than prices. */
 const PNL_EVERY_MS = 60_000;
 
@@ -148,9 +149,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const groups = Map.groupBy(priced, ({ userId }): BrokerName | null => routes.get(userId)?.broker_name ?? null);
     const counts = await Promise.all(
       [...groups.values()].map(async (group) => {
-        const link = routes.get(group[0]?.userId ?? ("" as UserId)) ?? null;
-        const wanted = new Map(group.map(({ instrument }) => [instrument.key, instrument]));
-        const quotes = await deps.quotes.many(link, [...wanted.values()]);
+        const links = group.map(({ userId }) => routes.get(userId) ?? null);
+        const quotes = await quotesThrough(links, new Map(group.map(({ instrument }) => [instrument.key, instrument])));
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);
           const isMet = quote && isMetBy(alert.condition as PriceCondition, quote) === true;
@@ -159,6 +159,21 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       }),
     );
     return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** What one link's plan does not include, another's may. */
+  async function quotesThrough(
+    links: readonly (Link | null)[],
+    wanted: ReadonlyMap<InstrumentKey, Instrument>,
+  ): Promise<Map<InstrumentKey, Quote>> {
+    const quotes = new Map<InstrumentKey, Quote>();
+    const tried = new Map(links.map((link) => [link?._id, link]));
+    for (const link of [...tried.values()].slice(0, MAX_LINKS_TRIED)) {
+      const missing = [...wanted.values()].filter(({ key }) => quotes.get(key)?.source !== "broker");
+      if (missing.length === 0) break;
+      for (const [key, quote] of await deps.quotes.many(link, missing)) quotes.set(key, quote);
+    }
+    return quotes;
   }
 
   async function sweepPnl(armed: readonly Alert[]): Promise<number> {

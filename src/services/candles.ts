@@ -1,6 +1,6 @@
 import type { CandleQuery, DataSource } from "../../connectors/base.ts";
 import { istDate, istInstant } from "../domain/market.ts";
-import type { Candle, Interval } from "../domain/portfolio.ts";
+import { isIntraday, type Candle } from "../domain/portfolio.ts";
 import { brokerName } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -15,7 +15,6 @@ const PAST_FRESH_MS = 6 * 60 * MINUTE_MS;
 const TODAY_FRESH_MS = 2 * MINUTE_MS;
 const INTRADAY_FRESH_MS = 30_000;
 const MAX_SERIES = 300;
-const DAILY: ReadonlySet<Interval> = new Set(["1d", "1w", "1mo"]);
 
 export interface CandleSeries {
   /** Oldest first; the last one may still be running. */
@@ -25,7 +24,7 @@ export interface CandleSeries {
 
 export interface Candles {
   /**
-   * By the link's data source; from Yahoo when the broker has none or is not paid for. Without a link, Yahoo's.
+   * By the link's data source; from Yahoo when the broker has none, fails or is not paid for. Without a link, Yahoo's.
    * Throws a BrokerError when neither has them: the broker's own failure, or Yahoo's where the link has no right to ask.
    */
   forLink(link: Link | null, query: CandleQuery): Promise<CandleSeries>;
@@ -67,13 +66,15 @@ export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: D
   return {
     async forLink(link, query) {
       const live = link && (await fromBroker(link, query));
-      if (Array.isArray(live)) return { candles: live, source: "broker" };
+      if (Array.isArray(live) && (live.length > 0 || !yahoo)) return { candles: live, source: "broker" };
       const failure = live instanceof BrokerError ? live : null;
       if (!yahoo) throw failure ?? nobody();
       try {
         const candles = await read(yahoo.name, query, (whole) => yahoo.getHistoricalData(whole));
         return { candles, source: "yfinance" };
       } catch (error) {
+        // The broker has answered that there are none.
+        if (Array.isArray(live) && error instanceof BrokerError) return { candles: live, source: "broker" };
         // A link without the right leaves Yahoo as the source, and its answer as the reason.
         throw failure && !isPersonal(failure) ? failure : error;
       }
@@ -86,7 +87,7 @@ const nobody = (): BrokerError =>
 
 /** Days for daily bars and minutes for the others, so that "until now" is the same question for a while. */
 function wholeRange(query: CandleQuery): CandleQuery {
-  if (DAILY.has(query.interval))
+  if (!isIntraday(query.interval))
     return { ...query, from: istInstant(istDate(query.from)), to: istInstant(istDate(query.to)) + DAY_MS - 1_000 };
   const step = 5 * MINUTE_MS;
   return { ...query, from: Math.floor(query.from / step) * step, to: Math.ceil(query.to / step) * step };
@@ -94,5 +95,5 @@ function wholeRange(query: CandleQuery): CandleQuery {
 
 function freshFor({ interval, to }: CandleQuery, now: number): number {
   if (to < istInstant(istDate(now))) return PAST_FRESH_MS;
-  return DAILY.has(interval) ? TODAY_FRESH_MS : INTRADAY_FRESH_MS;
+  return isIntraday(interval) ? INTRADAY_FRESH_MS : TODAY_FRESH_MS;
 }

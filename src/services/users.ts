@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { LinkId, UserId } from "../domain/ids.ts";
+import type { Theme } from "../lib/chart/theme.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 
@@ -23,6 +24,8 @@ export interface Settings {
   readonly quietHours: readonly [string, string] | null;
   /** Amounts as percent of capital, for those who show their phone around. */
   readonly hidesAmounts: boolean;
+  /** Of the paper that pictures are drawn on: Telegram does not tell what the phone is set to. */
+  readonly pictures: Theme;
   /** How far a market order may fill from the last price, in 1/100 percent. */
   readonly protectionBasisPoints: number;
 }
@@ -40,6 +43,7 @@ export const DEFAULT_SETTINGS: Settings = {
   orderUpdates: "on",
   quietHours: null,
   hidesAmounts: false,
+  pictures: "light",
   protectionBasisPoints: 100,
 };
 

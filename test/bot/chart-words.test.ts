@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseChart, spanOf } from "../../src/bot/chart-words.ts";
+import { parseChart, shownFrom, spanOf } from "../../src/bot/chart-words.ts";
 import { movingAverage } from "../../src/bot/pictures/candles.ts";
+import { istInstant } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
 
 const DAY_MS = 86_400_000;
@@ -24,10 +25,25 @@ describe("what can be typed after /chart", () => {
 
   it("reads earlier bars for the averages, and no more bars than can be drawn", () => {
     const now = Date.UTC(2026, 10, 23);
-    const half = spanOf({ range: "6mo", interval: "1d" }, now);
-    expect((now - half.from) / DAY_MS).toBe(183);
-    expect((half.from - half.readFrom) / DAY_MS).toBeGreaterThan(50 * 1.4);
-    expect((now - spanOf({ range: "5y", interval: "15m" }, now).from) / DAY_MS).toBe(16);
+    const words = { range: "6mo", interval: "1d" } as const;
+    const from = shownFrom(words, [], now);
+    expect((now - from) / DAY_MS).toBe(183);
+    expect((from - spanOf(words, now).from) / DAY_MS).toBeGreaterThan(50 * 1.4);
+    expect((now - shownFrom({ range: "5y", interval: "1d" }, [], now)) / DAY_MS).toBeCloseTo(400 / 0.7);
+  });
+
+  it.each([
+    ["on a Sunday", "2026-11-22", "12:00"],
+    ["before Monday's opening", "2026-11-23", "08:00"],
+  ])("shows the last session %s, with bars before it for the averages", (_, date, time) => {
+    const now = istInstant(date, time);
+    const words = { range: "1d", interval: "5m" } as const;
+    const sessions = ["2026-11-19", "2026-11-20"].flatMap((day) =>
+      ["09:15", "15:25"].map((at) => ({ at: istInstant(day, at) })),
+    );
+    expect(spanOf(words, now).from).toBeLessThan(istInstant("2026-11-19", "09:15"));
+    expect(shownFrom(words, sessions, now)).toBe(istInstant("2026-11-20"));
+    expect(shownFrom({ range: "5d", interval: "1m" }, sessions, now)).toBe(istInstant("2026-11-20"));
   });
 
   it("averages the closes up to each bar, and has none before there are enough", () => {

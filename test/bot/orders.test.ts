@@ -49,6 +49,18 @@ describe("orders in the chat", () => {
     expect(done.text).toMatch(/paper2 × 6: Filled 6 at ₹[\d,.]+\./);
   });
 
+  it("keep their quantity and price while the instrument is picked", async () => {
+    await chat().ask("/buy banknifty fut 1 lot");
+    const button = chat()
+      .lastFromBot()
+      ?.reply_markup?.inline_keyboard.flat()
+      .find(({ text }) => text.startsWith("BANKNIFTY FUT"));
+    chat().tapButton(button?.text ?? "no choice");
+    const card = await newest((text) => text.includes("BUY") && text.includes("BANKNIFTY"));
+    expect(card.text).toMatch(/BUY \d+ BANKNIFTY\d\d\w{3}FUT/);
+    chat().tapButton("Cancel");
+  });
+
   it("close a position at every account that has it, with /exit", async () => {
     const card = await chat().ask("/exit sbin");
     expect(card.text).toContain("SELL 10 SBIN");

@@ -129,6 +129,21 @@ describe("linking brokers", () => {
     expect(text.match(/BUY INFY\s+CNC\s+3 @/g) ?? []).toHaveLength(1);
   }, 40_000);
 
+  it("switches an account's prices in /settings, and says at each price whose it is", async () => {
+    const sourceOf = async (): Promise<string> => (await asha().ask("/quote INFY")).text?.split("\n").at(-1) ?? "";
+    const offered = (label: string) =>
+      asha().until(() => JSON.stringify(asha().lastFromBot()?.reply_markup ?? {}).includes(label) || undefined);
+    await asha().ask("/settings");
+    const isBroker = JSON.stringify(asha().lastFromBot()?.reply_markup).includes("Prices of zerodha: Zerodha");
+    const [first, second] = isBroker ? ["Zerodha", "Yahoo"] : ["Yahoo", "Zerodha"];
+    const says = { Zerodha: /^Zerodha · .* IST$/, Yahoo: /^Yahoo, about 15 min late · .* IST$/ };
+    expect(await sourceOf()).toMatch(says[first as keyof typeof says]);
+    await asha().ask("/settings");
+    asha().tapButton(`Prices of zerodha: ${first}`);
+    await offered(`Prices of zerodha: ${second}`);
+    expect(await sourceOf()).toMatch(says[second as keyof typeof says]);
+  });
+
   it("says that a session died, with a login button, and shows the others", async () => {
     await running.sauda.lab?.act({ broker: "fyers", action: "expireSessions" });
     const holdings = await asha().ask("/holdings");

@@ -32,6 +32,13 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     expect(redrawn.caption).toContain("SBIN");
   });
 
+  it("draws on dark paper for who wants it, and lets /settings switch it", async () => {
+    await asha().ask("/settings");
+    asha().tapButton("Pictures: light");
+    await asha().until(() => JSON.stringify(asha().messages()).includes("Pictures: dark") || undefined);
+    expect((await asha().ask("/chart SBIN 1mo")).caption).toContain("SBIN");
+  });
+
   it("arms an alert once, refuses one that is true already, lists and removes", async () => {
     expect((await asha().ask("/alert SBIN > 99999")).text).toContain("Armed: SBIN at or above ₹99,999.00");
     expect((await asha().ask("/alert SBIN > 1")).text).toContain("so already");
@@ -108,6 +115,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     await asha().ask("/niftyshop backtest 2025-10..2026-10");
     const result = await saying("CAGR");
     expect(result).toMatch(/Trades\s+\d+, \d+\/\d+ won/);
+    expect(result).toContain("Daily prices: ");
   }, 30_000);
 
   it("made no invalid Bot API call", () => {

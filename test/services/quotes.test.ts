@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { userId } from "../../src/domain/ids.ts";
+import { istInstant } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
 import { createCandles, type Candles } from "../../src/services/candles.ts";
 import { createQuotes, type Quotes } from "../../src/services/quotes.ts";
@@ -130,5 +131,15 @@ describe("quotes and candles by a link's data source", () => {
     floor.failures.set(link._id, "unavailable").set("yahoo", "timeout");
     floor.pass(61 * 60_000);
     await expect(candles.forLink(link, query)).rejects.toMatchObject({ kind: "unavailable", broker: "acme" });
+  });
+
+  it("takes candles from Yahoo when the broker answers that it has none, and leaves it at that when Yahoo fails", async () => {
+    const link = await floor.link(userId(1));
+    const from = istInstant("2026-11-22", "12:00");
+    const query = { instrument: sbin(), interval: "5m" as const, from, to: from + 60 * 60_000 };
+    expect((await candles.forLink(link, query)).source).toBe("yfinance");
+    floor.failures.set("yahoo", "timeout");
+    floor.pass(7 * 60 * 60_000);
+    expect(await candles.forLink(link, query)).toEqual({ candles: [], source: "broker" });
   });
 });

@@ -10,6 +10,8 @@ import type { BotDeps } from "../commands.ts";
 import * as text from "../daily-text.ts";
 import { visibleLength, type Html } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
+import type { Svg } from "../../lib/chart/svg.ts";
+import { inTheme } from "../../lib/chart/theme.ts";
 import { periodPicture } from "../pictures/day.ts";
 import { dateText } from "../render/amounts.ts";
 import { digestMessage } from "../render/digest.ts";
@@ -56,13 +58,15 @@ export function closingDigest({ bot, digests, notifier }: ClosingDeps): PerUserJ
         note: calendarNote(date, bot.calendar.current()),
       });
       const about = { key: `closing-digest:${user._id}:${date}`, userId: user._id, dueAt, ...delivery };
-      for (const each of withPicture(about, message.html, message.picture)) {
+      for (const each of withPicture(about, message.html, themed(user, message.picture))) {
         const buttons = message.keyboard && each.key === about.key ? notificationButtons(message.keyboard) : null;
         await notifier.post({ ...each, ...(buttons ? { buttons } : {}) });
       }
     },
   };
 }
+
+const themed = ({ settings }: User, picture: Svg | null): Svg | null => picture && inTheme(picture, settings.pictures);
 
 /** One message where the text fits a caption; else the text, and the picture after it. */
 function withPicture(
@@ -102,7 +106,7 @@ export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: ke
       const body = periodText(title, period, money);
       const picture = periodPicture({ title, subtitle: money.signed(period.net), days: period.days, money });
       const about = { key: `${report.name}:${user._id}:${date}`, userId: user._id, dueAt, ...delivery };
-      for (const each of withPicture(about, body, picture)) await notifier.post(each);
+      for (const each of withPicture(about, body, themed(user, picture))) await notifier.post(each);
     },
   };
 }

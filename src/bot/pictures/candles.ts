@@ -2,7 +2,7 @@ import { ticker, type Instrument } from "../../domain/instrument.ts";
 import { istDate, istTime } from "../../domain/market.ts";
 import { PRICE_SCALE, rupeesFromPrice, type Price } from "../../domain/money.ts";
 import type { Side } from "../../domain/order.ts";
-import type { Candle, Interval } from "../../domain/portfolio.ts";
+import { isIntraday, type Candle, type Interval } from "../../domain/portfolio.ts";
 import { candleChart, type Overlay } from "../../lib/chart/candles.ts";
 import { plotOf } from "../../lib/chart/frame.ts";
 import { linearScale } from "../../lib/chart/scale.ts";
@@ -10,18 +10,17 @@ import { HEADER, INK, label, line, MARGIN, sheet, tag, type Box, type Svg } from
 import { changePercent, dateText, priceText } from "../render/amounts.ts";
 import { drawable } from "./drawable.ts";
 
-const SIZE = { width: 1_200, height: 800 };
+/** Small enough that its letters can be read on a phone, where it is some 380 points wide. */
+const SIZE = { width: 960, height: 700 };
 const LEGEND_ROOM = 28;
 const TOP = HEADER + LEGEND_ROOM;
 const BOX: Box = { x: MARGIN, y: TOP, width: SIZE.width - 2 * MARGIN, height: SIZE.height - TOP - MARGIN };
 const AVERAGES = [
-  { count: 20, stroke: "#2367b0" },
-  { count: 50, stroke: "#b06a12" },
+  { count: 20, stroke: INK.line },
+  { count: 50, stroke: INK.second },
 ] as const;
-const OWN = "#6b3fa0";
 /** An average price further away than this share of the candles' range would flatten them. */
 const OWN_REACH = 1;
-const INTRADAY: ReadonlySet<Interval> = new Set(["1m", "5m", "15m", "30m", "1h"]);
 
 export interface TradeMark {
   /** Epoch ms. */
@@ -52,8 +51,9 @@ export function candlePicture(picture: CandlePicture): Svg | null {
     stroke,
     values: movingAverage(picture.candles, count).slice(start),
   }));
+  const nameOf = namesFor(picture.interval, istDate(first.at) === istDate(last.at));
   const bars = shown.map((candle) => ({
-    name: nameOf(candle.at, picture.interval),
+    name: nameOf(candle.at),
     open: rupeesFromPrice(candle.open),
     high: rupeesFromPrice(candle.high),
     low: rupeesFromPrice(candle.low),
@@ -68,7 +68,7 @@ export function candlePicture(picture: CandlePicture): Svg | null {
     {
       ...SIZE,
       title,
-      subtitle: `${dateText(istDate(first.at))} to ${dateText(istDate(last.at))}, ${picture.interval} bars · ${picture.source}`,
+      subtitle: drawable(`${spanText(first.at, last.at)} · ${picture.interval} · ${picture.source}`),
     },
     [
       candleChart(bars, BOX, writePrice, drawn),
@@ -93,7 +93,7 @@ function ownOverlay(avgPrice: Price | null, shown: readonly Candle[]): Overlay |
   const low = Math.min(...shown.map((candle) => candle.low));
   const reach = Math.max(high - low, low * 0.01) * OWN_REACH;
   if (avgPrice > high + reach || avgPrice < low - reach) return null;
-  return { stroke: OWN, values: shown.map(() => rupeesFromPrice(avgPrice)) };
+  return { stroke: INK.own, values: shown.map(() => rupeesFromPrice(avgPrice)) };
 }
 
 /** A triangle under each purchase and over each sale, at the bar it fell into. */
@@ -136,7 +136,7 @@ function triangle(x: number, y: number, side: Side): Svg {
 function legend(avgPrice: Price | null): Svg {
   const entries = [
     ...AVERAGES.map(({ count, stroke }) => ({ name: `SMA ${count}`, stroke })),
-    ...(avgPrice === null ? [] : [{ name: `my average ${priceText(avgPrice)}`, stroke: OWN }]),
+    ...(avgPrice === null ? [] : [{ name: `my average ${priceText(avgPrice)}`, stroke: INK.own }]),
   ];
   return entries
     .map(({ name, stroke }, at) => {
@@ -149,6 +149,12 @@ function legend(avgPrice: Price | null): Svg {
 const writePrice = (rupees: number): string =>
   rupees.toLocaleString("en-IN", { maximumFractionDigits: Math.abs(rupees) >= 1_000 ? 0 : 2 });
 
-const nameOf = (at: number, interval: Interval): string =>
-  INTRADAY.has(interval) ? `${shortDate(at)} ${istTime(at)}` : shortDate(at);
+/** Names under the bars, as short as they can be told apart. */
+function namesFor(interval: Interval, isOneDay: boolean): (at: number) => string {
+  if (!isIntraday(interval)) return shortDate;
+  return isOneDay ? istTime : (at) => `${shortDate(at).slice(0, -3)} ${istTime(at)}`;
+}
+
+const spanText = (from: number, to: number): string =>
+  shortDate(from) === shortDate(to) ? shortDate(from) : `${shortDate(from)} to ${shortDate(to)}`;
 const shortDate = (at: number): string => dateText(istDate(at)).replace(/ \d{2}(\d{2})$/, " $1");

@@ -1,2 +1,3 @@
-/** The shipped font has no minus sign: a hyphen stands in for it. */
-export const drawable = (text: string): string => text.replaceAll("−", "-");
+/** The shipped font has no minus sign, for which a hyphen stands in, and no pictographs, which are left out. */
+export const drawable = (text: string): string =>
+  text.replaceAll("−", "-").replaceAll(/[\p{Extended_Pictographic}\u{fe0f}]+ ?/gu, "");

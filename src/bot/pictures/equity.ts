@@ -5,11 +5,12 @@ import type { BacktestResult } from "../../services/strategies/nifty-shop/backte
 import { dateText, percent } from "../render/amounts.ts";
 import { drawable } from "./drawable.ts";
 
-const SIZE = { width: 1_200, height: 800 };
+const SIZE = { width: 960, height: 700 };
 /** More points than pixels only cost time. */
 const MAX_POINTS = 600;
 const RUPEES = 100;
-const LEGEND_ROOM = 28;
+const LEGEND_ROOM = 36;
+const KEY_WIDTH = 340;
 
 interface Series {
   readonly values: readonly number[];
@@ -24,23 +25,25 @@ export function equityPicture(result: BacktestResult): Svg {
   const own = thin(result.curve);
   const index = new Map(result.indexCurve.map(({ date, equity }) => [date, equity]));
   const series: Series[] = [
-    { name: "Nifty Shop", stroke: INK.line, values: own.map(({ equity }) => equity / RUPEES) },
+    {
+      name: `Nifty Shop ${share(result.totalReturn)}`,
+      stroke: INK.line,
+      values: own.map(({ equity }) => equity / RUPEES),
+    },
     ...(result.indexCurve.length === 0
       ? []
       : [
           {
-            name: "Nifty 50",
+            name: result.indexReturn === null ? "Nifty 50" : `Nifty 50 ${share(result.indexReturn)}`,
             stroke: INK.muted,
             values: carried(own.map(({ date }) => index.get(date))).map((equity) => equity / RUPEES),
           },
         ]),
   ];
-  const legend = `${dateText(result.from)} to ${dateText(result.to)} · Nifty Shop ${share(result.totalReturn)}${
-    result.indexReturn === null ? "" : `, Nifty 50 ${share(result.indexReturn)}`
-  }`;
+  const span = `${dateText(result.from)} to ${dateText(result.to)}`;
   const top = HEADER + LEGEND_ROOM;
   const box = { x: MARGIN, y: top, width: SIZE.width - 2 * MARGIN, height: SIZE.height - top - MARGIN };
-  return sheet({ ...SIZE, title: "Nifty Shop, backtest", subtitle: drawable(legend) }, [
+  return sheet({ ...SIZE, title: "Nifty Shop, backtest", subtitle: span }, [
     lines(
       series,
       own.map(({ date }) => dateText(date)),
@@ -76,8 +79,8 @@ function lines(series: readonly Series[], names: readonly string[], box: Box): S
     });
   const key = series.map(
     ({ name, stroke }, at) =>
-      line(plot.x + at * 220, plot.y - 14, plot.x + at * 220 + 40, plot.y - 14, stroke, 6) +
-      label(plot.x + at * 220 + 52, plot.y - 6, name, { size: 22 }),
+      line(plot.x + at * KEY_WIDTH, plot.y - 26, plot.x + at * KEY_WIDTH + 40, plot.y - 26, stroke, 6) +
+      label(plot.x + at * KEY_WIDTH + 52, plot.y - 18, drawable(name), { size: 24 }),
   );
   return [valueGrid(plot, scale, lakhs), ...series.map(path).reverse(), ...key, nameAxis(plot, names, xAt)].join("");
 }

@@ -7,7 +7,7 @@ import { percent } from "../render/amounts.ts";
 import { drawable } from "./drawable.ts";
 import type { MergedHolding } from "../render/portfolio.ts";
 
-const SIZE = { width: 1_200, height: 900 };
+const SIZE = { width: 960, height: 800 };
 /** A day's move of this many 1/100 percent has the full colour; of the total since purchase, four times as much. */
 const FULL_DAY = 300;
 const FULL_TOTAL = 2_000;
@@ -33,7 +33,7 @@ export function heatPicture(holdings: readonly MergedHolding[], measure: HeatMea
   });
   if (tiles.length === 0) return null;
   const title = measure === "day" ? "Holdings today" : "Holdings since bought";
-  return sheet({ ...SIZE, title, subtitle }, [
+  return sheet({ ...SIZE, title, subtitle: drawable(subtitle) }, [
     treemap(tiles, {
       x: MARGIN,
       y: HEADER,

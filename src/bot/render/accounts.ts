@@ -1,4 +1,5 @@
 import { InlineKeyboard } from "grammy";
+import type { BrokerDefinition } from "../../../connectors/base.ts";
 import type { LinkId } from "../../domain/ids.ts";
 import type { Accounts, Link } from "../../services/accounts.ts";
 import { callbackData } from "../callbacks.ts";
@@ -34,6 +35,17 @@ function accountLine(link: Link, accounts: Accounts, now: number): Html {
   return html`${stateSign(link, accounts)} <b>${link.label}</b> ${title}${who}\n${stateText(link, accounts, now)}`;
 }
 
+/** Where a link's prices come from, if there is a choice. */
+export const priceSource = (
+  { data_source }: Pick<Link, "data_source">,
+  { capabilities, isPaper, title }: Pick<BrokerDefinition, "capabilities" | "isPaper" | "title">,
+): string | null =>
+  isPaper === true || !(capabilities.quotes || capabilities.candles)
+    ? null
+    : data_source === "broker"
+      ? title
+      : "Yahoo";
+
 const stateSign = (link: Link, accounts: Accounts): string =>
   !link.is_active ? "⚪" : accounts.hasSession(link) ? "🟢" : "🔴";
 
@@ -52,12 +64,8 @@ export function accountView(link: Link, accounts: Accounts, isDefault: boolean, 
   if (link.account_id !== null) {
     keyboard.text(link.is_active ? "Switch off" : "Switch on", callbackData("as", link._id)).row();
     if (!isDefault && link.is_active) keyboard.text("Make default", callbackData("ad", link._id));
-    if (!definition.isPaper && definition.capabilities.quotes) {
-      keyboard.text(
-        `Prices: ${link.data_source === "broker" ? definition.title : "Yahoo"}`,
-        callbackData("ay", link._id),
-      );
-    }
+    const source = priceSource(link, definition);
+    if (source !== null) keyboard.text(`Prices: ${source}`, callbackData("ay", link._id));
   }
   keyboard.row().text("Unlink", callbackData("au", link._id)).text("Back", callbackData("acc"));
   return {

@@ -8,7 +8,8 @@ import { html, lines, type Html } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
 import type { View } from "../view.ts";
 import { changePercent, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
-import { sourceLabel } from "./source.ts";
+import { pageKeyboard, pageOf } from "./page.ts";
+import { pricedAt } from "./source.ts";
 
 /** "SBIN at or above ₹850.00", "P&L at or below −₹5,000.00" */
 export function conditionText(alert: Pick<Alert, "instrument" | "condition">): string {
@@ -33,17 +34,18 @@ function levelText(condition: Condition): string {
 
 const orderText = ({ side, words }: AlertOrder): string => `${side === "BUY" ? "Buy" : "Sell"} ${words}`;
 
-export function alertsView(alerts: readonly Alert[]): View {
+export function alertsView(alerts: readonly Alert[], page: number): View {
+  const shown = pageOf(alerts, page);
   const keyboard = new InlineKeyboard();
-  for (const alert of alerts.slice(0, 20)) {
-    keyboard.text(`✕ ${conditionText(alert)}`, callbackData("alx", alert._id)).row();
+  for (const alert of shown.entries) {
+    keyboard.text(`✕ ${conditionText(alert)}`, callbackData("alx", alert._id, shown.page)).row();
   }
   return {
     html: lines(
       html`<b>Alerts</b>`,
       alerts.length === 0 ? alertText.none() : html`${alerts.length} armed. Each goes off once. Tap one to remove it.`,
     ),
-    keyboard: keyboard.text("Refresh", callbackData("all")),
+    keyboard: keyboard.append(pageKeyboard("all", shown)),
   };
 }
 
@@ -69,9 +71,9 @@ export function alertNotification(alert: Alert, by: FiredBy, now: number): Notif
 
 function firedText(by: FiredBy, now: number): Html {
   if (by.kind === "pnl") return html`P&amp;L today is ${signedRupees(by.pnl)}. <i>${timeText(now, now)}</i>`;
-  const { ltp, prevClose, source, at } = by.quote;
+  const { ltp, prevClose } = by.quote;
   const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;
-  return html`Now ${rupeePrice(ltp)}${change}. <i>${sourceLabel(source, "live")} · ${timeText(at ?? now, now)}</i>`;
+  return html`Now ${rupeePrice(ltp)}${change}. <i>${pricedAt(by.quote, "live", now)}</i>`;
 }
 
 export const alertText = {
@@ -85,8 +87,8 @@ export const alertText = {
       alert.order && html`It will carry a button: ${orderText(alert.order)}.`,
     ),
   nowAt: (ltp: string, source: string): Html => html`Now ${ltp}. <i>${source}</i>`,
-  metAlready: (condition: string, ltp: string): Html =>
-    html`${condition}: that is so already, now ${ltp}. Nothing was armed.`,
+  metAlready: (condition: string, ltp: string, source: string): Html =>
+    html`${condition}: that is so already, now ${ltp}. Nothing was armed. <i>${source}</i>`,
   tooMany: (most: number): Html => html`You have ${most} alerts armed, which is the most. /alert lists them.`,
   tooLong: (): Html =>
     html`Say the symbol exactly and I take the order with it, like <code>/alert NSE:SBIN-EQ &lt; 780 buy 10</code>.`,

@@ -1,17 +1,21 @@
 import { renderPairs } from "../../lib/table.ts";
 import type { BacktestResult } from "../../services/strategies/nifty-shop/backtest.ts";
+import type { BacktestReport } from "../../services/strategies/nifty-shop/backtests.ts";
 import { html, lines, type Html } from "../html.ts";
 import { share } from "../pictures/equity.ts";
 import { dateText, quantity, rupees } from "./amounts.ts";
 import { PAGE_WIDTH } from "./page.ts";
 
 /** The figures of a backtest, short enough for a picture's caption. */
-export const backtestText = (result: BacktestResult): Html =>
+export const backtestText = (result: BacktestReport, broker: string | null): Html =>
   lines(
     html`<b>Nifty Shop, ${dateText(result.from)} to ${dateText(result.to)}</b>`,
     html`<pre>${renderPairs(backtestPairs(result), PAGE_WIDTH)}</pre>`,
     result.withoutPrices.length > 0 &&
       html`ℹ️ Without prices, so left out: ${result.withoutPrices.slice(0, 12).join(", ")}${result.withoutPrices.length > 12 ? " …" : ""}.`,
+    result.membersKnownUntil !== null &&
+      html`ℹ️ Members of the index are known until ${dateText(result.membersKnownUntil)}.`,
+    html`<i>Daily prices: ${result.sources.map((source) => (source === "yfinance" ? "Yahoo" : (broker ?? "broker"))).join(", ")}.</i>`,
     html`<i>Decided at the close, filled the next morning, charges included. The past promises nothing.</i>`,
   );
 

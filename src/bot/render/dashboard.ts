@@ -1,5 +1,6 @@
 import { InlineKeyboard } from "grammy";
 import { ticker } from "../../domain/instrument.ts";
+import { accountValue } from "../../domain/day.ts";
 import type { Paise } from "../../domain/money.ts";
 import { sumPaise, ZERO_PAISE } from "../../domain/money.ts";
 import { fundsTotal, holdingDayChange, holdingTotals, holdingValue, positionTotals } from "../../domain/totals.ts";
@@ -51,6 +52,8 @@ interface Figures {
   readonly pnl: Paise;
   readonly today: Paise;
   readonly available: Paise;
+  /** All of it: what was bought today stands in no holding yet. */
+  readonly worth: Paise;
 }
 
 /** Today's gain is the positions' day and the holdings' move since the last close. */
@@ -64,6 +67,7 @@ function figuresOf(days: readonly AccountDay[]): Figures {
     pnl: sumPaise([held.pnl, open.total]),
     today: sumPaise([held.dayChange, ...positions.map(({ dayPnl, pnl }) => dayPnl ?? pnl)]),
     available: fundsTotal(days.map(({ funds }) => funds)).available,
+    worth: sumPaise(days.map((day) => accountValue(day.funds, day.holdings, day.positions))),
   };
 }
 
@@ -71,12 +75,13 @@ function totalsPart(parts: readonly LinkResult<AccountDay>[]): Html {
   const known = parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
   const total = figuresOf(known.map(({ day }) => day));
   const each = known.map(({ label, day }): readonly [string, string] => {
-    const { value, available, today } = figuresOf([day]);
-    return [`${label} ${rupees(sumPaise([value, available]))}`, signedAmount(today)];
+    const { worth, today } = figuresOf([day]);
+    return [`${label} ${rupees(worth)}`, signedAmount(today)];
   });
   return lines(
     html`<pre>${renderPairs(
       [
+        ["Worth", rupees(total.worth)],
         ["Shares", rupees(total.value)],
         ["Cost", rupees(total.invested)],
         ["Cash", rupees(total.available)],
@@ -105,7 +110,10 @@ function holdingsPart(holdings: readonly MergedHolding[], page: number): Html {
       [` ${holding.labels.join(", ").slice(0, 18)}`, `${today === null ? "" : `${signedAmount(today)} `}${gain}`],
     ];
   });
-  return html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre><i>Share of the whole, gain; accounts, today, gain in percent.</i>`;
+  return lines(
+    html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre>`,
+    html`<i>Share of the whole, gain; accounts, today, gain in percent.</i>`,
+  );
 }
 
 function pagesKeyboard(page: number, pages: number): InlineKeyboard {

@@ -7,15 +7,17 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, dateText, mark, priceText, quantity, rupeePrice, strikeText, timeText } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
-import { sourceLabel } from "./source.ts";
+import { pricedAt } from "./source.ts";
 
 export interface QuoteCard {
   readonly instrument: Instrument;
   readonly quote: Quote | null;
-  /** "zerodha" or "paper": whose prices these are. */
-  readonly source: string;
+  /** Whose prices these are, "Zerodha"; null without an account. */
+  readonly source: string | null;
   readonly now: number;
 }
+
+export const noPrice = (): Html => html`No price could be had right now.`;
 
 export function quoteView({ instrument, quote, source, now }: QuoteCard): View {
   const title = html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`;
@@ -31,13 +33,13 @@ export function quoteView({ instrument, quote, source, now }: QuoteCard): View {
     keyboard.text("Depth", callbackData("dep", keyArgument(instrument.key))).row();
   }
   keyboard.text("Refresh", callbackData("qt", keyArgument(instrument.key)));
-  if (!quote) return { html: lines(title, html`No price could be had right now.`, stamp(now)), keyboard };
+  if (!quote) return { html: lines(title, noPrice(), stamp(now)), keyboard };
   return {
     html: lines(
       title,
       html`${quote.prevClose === null ? "" : `${mark(quote.ltp - quote.prevClose)} `}<b>${rupeePrice(quote.ltp)}</b>${quote.prevClose === null ? "" : ` ${changePercent(quote.ltp, quote.prevClose)}`}`,
       html`<pre>${renderPairs(quotePairs(quote), PAGE_WIDTH)}</pre>`,
-      html`<i>${sourceLabel(quote.source, source)} · ${timeText(quote.at ?? now, now)}</i>`,
+      html`<i>${pricedAt(quote, source, now)}</i>`,
     ),
     keyboard,
   };

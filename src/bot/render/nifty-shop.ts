@@ -23,7 +23,7 @@ import {
   signedRupees,
 } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
-import { sourceLabel } from "./source.ts";
+import { allPricedAt, sourceLabel } from "./source.ts";
 
 export interface ShopCard {
   readonly proposal: Proposal;
@@ -195,7 +195,13 @@ export function statusView({ settings, held, account, warning, now }: ShopStatus
         ? html`It holds nothing${settings.mode === "ask" ? "" : " in its dry run"}.`
         : html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre>`,
       priced.length > 0 && html`${mark(pnl)} <b>P&amp;L ${signedRupees(pnl)}</b>, open, before charges`,
-      stamp(now),
+      priced.length > 0
+        ? html`<i>${allPricedAt(
+            priced.flatMap((share) => share.priced ?? []),
+            account,
+            now,
+          )}</i>`
+        : stamp(now),
     ),
     keyboard: new InlineKeyboard()
       .text(settings.mode === "ask" ? "Propose now" : "Dry run now", callbackData("nsr"))

@@ -8,6 +8,7 @@ export const settingsText = (settings: Settings): Html =>
     html`Messages come with a sound (on), without (silent), or not at all (off). ${quietText(settings)}`,
     html`Times are Indian time, on trading days. A digest waits for final prices.`,
     settings.hidesAmounts && html`Digests and reports show parts of your accounts' value instead of rupees.`,
+    html`Prices of an account come from its broker, or from Yahoo where the broker has none.`,
     html`A market order fills at most ${settings.protectionBasisPoints / 100}% away from the last price.`,
     html`<i>Tap to change.</i>`,
   );
@@ -30,6 +31,8 @@ export const settingLabels = {
   reminderAt: ({ reminderAt }: Settings): string => `Logins at ${reminderAt}`,
   summaryAt: ({ summaryAt }: Settings): string => `Morning at ${summaryAt}`,
   quiet: ({ quietHours }: Settings): string => `Quiet: ${quietHours === null ? "never" : quietHours.join("–")}`,
+  pictures: ({ pictures }: Settings): string => `Pictures: ${pictures}`,
+  prices: (label: string, source: string): string => `Prices of ${label}: ${source}`,
   amounts: ({ hidesAmounts }: Settings): string => `Amounts: ${hidesAmounts ? "percent" : "rupees"}`,
   protection: ({ protectionBasisPoints }: Settings): string => `Protection ${protectionBasisPoints / 100}%`,
 };

@@ -1,10 +1,26 @@
 import type { BrokerDefinition } from "../../../connectors/base.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { PAPER_MARK } from "../text.ts";
+import { timeText } from "./amounts.ts";
 
 /** Where a number comes from, as it stands beside it. */
 export const sourceLabel = (source: Quote["source"], broker: string | null): string =>
   source === "yfinance" ? "Yahoo, about 15 min late" : (broker ?? "broker");
+
+/** Source and age: "Yahoo, about 15 min late · 14:32:05 IST". A price without a time is of now. */
+export const pricedAt = ({ source, at }: Pick<Quote, "source" | "at">, broker: string | null, now: number): string =>
+  `${sourceLabel(source, broker)} · ${timeText(at ?? now, now)}`;
+
+/** The same for many prices: each source once, with its oldest price. */
+export function allPricedAt(
+  quotes: Iterable<Pick<Quote, "source" | "at">>,
+  broker: string | null,
+  now: number,
+): string {
+  const oldest = new Map<Quote["source"], number>();
+  for (const { source, at } of quotes) oldest.set(source, Math.min(oldest.get(source) ?? Infinity, at ?? now));
+  return [...oldest].map(([source, at]) => pricedAt({ source, at }, broker, now)).join("; ");
+}
 
 /** "📄 Paper" or "Zerodha"; with the account's own name where that says more. */
 export function accountTitle(definition: Pick<BrokerDefinition, "title" | "isPaper" | "name">, label: string): string {

@@ -8,7 +8,7 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, priceText } from "./amounts.ts";
 import { pageKeyboard, pageOf, stamp } from "./page.ts";
-import { sourceLabel } from "./source.ts";
+import { allPricedAt } from "./source.ts";
 
 export interface WatchCard {
   readonly instruments: readonly Instrument[];
@@ -37,10 +37,13 @@ export function watchView({ instruments, quotes, broker, now, page }: WatchCard)
     ],
     rows,
   );
-  const sources = [...new Set([...quotes.values()].map(({ source }) => sourceLabel(source, broker)))];
+  const shownQuotes = shown.entries.flatMap(({ key }) => quotes.get(key) ?? []);
   const keyboard = pageKeyboard("wat", shown).text("Remove", callbackData("wae", shown.page));
   return {
-    html: lines(html`<pre>${table}</pre>`, sources.length > 0 && html`<i>${sources.join("; ")}</i>`, stamp(now)),
+    html: lines(
+      html`<pre>${table}</pre>`,
+      shownQuotes.length > 0 ? html`<i>${allPricedAt(shownQuotes, broker, now)}</i>` : stamp(now),
+    ),
     keyboard,
   };
 }

@@ -27,10 +27,14 @@ export function valueGrid(plot: Box, scale: Scale, write: (value: number) => str
 }
 
 const MAX_NAMES = 5;
+/** Room for a letter of a name and its part of the gap to the next one. */
+const NAME_LETTER = SIZE * 0.8;
 
 /** As many names under the plot as fit, the first and the last always. `xAt`: where the i-th point stands. */
 export function nameAxis(plot: Box, names: readonly string[], xAt: (i: number) => number): Svg {
-  const count = Math.min(MAX_NAMES, names.length);
+  const longest = Math.max(1, ...names.map(({ length }) => length));
+  const fitting = Math.max(2, Math.floor(plot.width / (longest * NAME_LETTER)));
+  const count = Math.min(MAX_NAMES, fitting, names.length);
   const picked = Array.from({ length: count }, (_, i) =>
     count === 1 ? 0 : Math.round((i * (names.length - 1)) / (count - 1)),
   );

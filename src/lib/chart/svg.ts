@@ -8,13 +8,15 @@ export interface Box {
   readonly height: number;
 }
 
-/** Its own background, so that it reads the same in a light and a dark chat; gain and loss differ in lightness too. */
+/** Every colour of a drawing: theme.ts has its partner on dark paper. Gain and loss differ in lightness too. */
 export const INK = {
   paper: "#fbfbf9",
   text: "#1d232b",
   muted: "#68717d",
   grid: "#dfe2e6",
   line: "#2367b0",
+  second: "#b06a12",
+  own: "#6b3fa0",
   area: "#2367b01f",
   gain: "#1a8f5a",
   loss: "#c0352b",

@@ -24,7 +24,7 @@ export interface AlertWords {
   readonly order: AlertOrder | null;
 }
 
-const LEVEL = /^(.+?)\s*(>=?|<=?|\babove\b|\bbelow\b)\s*₹?\s*([+-−]?[\d,]+(?:\.\d{1,4})?)$/i;
+const LEVEL = /^(.+?)\s*(>=?|<=?|\babove\b|\bbelow\b)\s*₹?\s*([+\-−]?(?:\d,?){1,11}(?:\.\d{1,4})?)$/i;
 const CHANGE = /^(.+?)\s+([+−-])\s*(\d{1,2}(?:\.\d{1,2})?)\s*%$/;
 const ORDER = /^(.+?)\s+(buy|sell)\s+(.+)$/i;
 const MAX_LENGTH = 100;

@@ -24,10 +24,16 @@ export async function openMaster(columns: MasterColumns): Promise<Master> {
   const byKey = createRowIndex(rows);
   const bySymbol = createRowIndex(rows);
   const byVenueSymbol = createRowIndex(rows);
+  const salts = SEGMENTS.map(saltOf);
   for (let row = 0; row < rows; row += 1) {
-    byKey.insert(hashField(columns, row, "key"), row);
-    bySymbol.insert(hashField(columns, row, "symbol"), row);
-    byVenueSymbol.insert(hashField(columns, row, "venueSymbol") ^ saltOf(segmentAt(columns, row)), row);
+    const { text, textStart } = columns;
+    // The three are the first fields of a row, in this order.
+    const keyEnd = fieldEnd(columns, row, textStart[row] ?? 0);
+    const symbolEnd = fieldEnd(columns, row, keyEnd + 1);
+    const venueEnd = fieldEnd(columns, row, symbolEnd + 1);
+    byKey.insert(hashBytes(text, textStart[row] ?? 0, keyEnd), row);
+    bySymbol.insert(hashBytes(text, keyEnd + 1, symbolEnd), row);
+    byVenueSymbol.insert(hashBytes(text, symbolEnd + 1, venueEnd) ^ (salts[(columns.code[row] ?? 0) & 7] ?? 0), row);
     if (row % ROWS_A_BREATH === ROWS_A_BREATH - 1) await breathe();
   }
   const at = (row: number): VenueInstrument => venueInstrumentAt(columns, row);
@@ -55,11 +61,6 @@ export async function openMaster(columns: MasterColumns): Promise<Master> {
 
 /** SBIN is a venue symbol of NSE and of BSE. */
 const saltOf = (segment: Segment): number => Math.imul(SEGMENTS.indexOf(segment) + 1, 0x9e3779b1);
-
-function hashField(columns: MasterColumns, row: number, field: IndexedField): number {
-  const start = fieldStart(columns, row, field);
-  return hashBytes(columns.text, start, fieldEnd(columns, row, start));
-}
 
 function isField(columns: MasterColumns, row: number, field: IndexedField, bytes: Uint8Array): boolean {
   const start = fieldStart(columns, row, field);

@@ -1,7 +1,7 @@
 import { squash, wordsOfIndex } from "../../domain/instrument-text.ts";
 import type { Company } from "./companies.ts";
 import { createSpelling } from "./spelling.ts";
-import { createWordScan } from "./word-scan.ts";
+import { createWordIndex } from "./word-index.ts";
 
 /** Shares and indices by what people call them. */
 export interface Names {
@@ -48,14 +48,14 @@ export async function createNames(companies: readonly Company[]): Promise<Names>
     ...company.names.map((name) => plainName(name).toUpperCase()),
   ]);
   const byRank = entries.toSorted((a, b) => a.rank - b.rank);
-  const scan = createWordScan(byRank.map(({ ticker, name }) => [ticker, name]));
+  const index = createWordIndex(byRank.map(({ ticker, name }) => [ticker, name]));
   const withTickerLike = createTickers(entries);
 
   /** The text as it is and with its words corrected; a word that begins no name is always corrected. */
   function spellings(words: readonly string[]): readonly string[][] {
     let texts: string[][] = [[]];
     for (const word of words) {
-      const right = scan([word], 1).length > 0 ? [word] : [];
+      const right = index.has(word) ? [word] : [];
       const options = [...right, ...spelling(word).filter((other) => other !== word)];
       texts = texts.flatMap((text) => options.map((option) => [...text, option])).slice(0, MAX_SPELLINGS);
     }
@@ -72,7 +72,7 @@ export async function createNames(companies: readonly Company[]): Promise<Names>
       if (words.length === 0) return [];
       const most = Math.max(limit, MAX_COMPARED);
       const tickers = withTickerLike(squash(text), most);
-      const others = scan(words, most).flatMap((line) => byRank[line] ?? []);
+      const others = index.find(words, most).flatMap((line) => byRank[line] ?? []);
       return [...tickers.map((entry) => ({ entry, order: entry.rank })), ...others.map(asNamed)]
         .sort((a, b) => a.order - b.order || (a.entry.ticker < b.entry.ticker ? -1 : 1))
         .slice(0, limit * 2)
@@ -86,7 +86,7 @@ export async function createNames(companies: readonly Company[]): Promise<Names>
       if (words.length === 0) return [];
       for (const spelt of spellings(words)) {
         if (found.size >= limit) break;
-        for (const line of scan(spelt, limit)) found.add(line);
+        for (const line of index.find(spelt, limit)) found.add(line);
       }
       return [...found].slice(0, limit).flatMap((line) => companies[byRank[line]?.id ?? -1] ?? []);
     },

@@ -35,6 +35,10 @@ describe("what can be typed after /alert", () => {
     "SBIN > -5",
     "SBIN 0%",
     "pnl -1%",
+    "SBIN > x850",
+    "SBIN > ,",
+    "pnl < ,",
+    "SBIN > 999999999999",
     "SBIN > 850 buy ten @ x",
     "pnl < 5 buy 10",
   ])("does not take %s", (text) => expect(parseAlert(text)).toBeNull());
@@ -125,6 +129,18 @@ describe("alerts", () => {
     floor.pass(2_000);
     await alerts.sweep();
     expect(floor.calls).toEqual(["broker getQuotes 3"]);
+  });
+
+  it("takes another user's link to the same broker where the first one's plan includes no prices", async () => {
+    const poor = await floor.link(asha);
+    await arm("SBIN > 500");
+    await floor.link(userId(2));
+    await arm("SBIN > 105", "SBIN-EQ", userId(2));
+    floor.failures.set(poor._id, "no-permission");
+    floor.prices.broker = 106;
+    floor.pass(30_000);
+    expect(await alerts.sweep()).toBe(1);
+    expect(fired).toMatchObject([{ by: "broker" }]);
   });
 
   it("does not arm what is true already", async () => {

@@ -82,6 +82,23 @@ describe("the strategy's dry run and its daily job", () => {
     expect(await floor.shop.skip(asha, real._id, 0)).toMatchObject({ legs: [{ state: "skipped" }] });
   });
 
+  it("takes back the card of a leg that is resized or skipped: the old one sends nothing", async () => {
+    const user = await floor.user();
+    const proposal = await floor.shop.propose(user);
+    const approve = async () => {
+      const approval = await floor.shop.approve(user, proposal._id, 0);
+      if (approval.kind !== "ticket") throw new Error(approval.kind);
+      return approval.view.intent;
+    };
+    const first = await approve();
+    expect(await floor.shop.resize(asha, proposal._id, 0, 5)).toMatchObject({ legs: [{ qty: 5, intent: null }] });
+    expect((await floor.orders.desk.confirm(asha, first.confirmId)).kind).not.toBe("confirmed");
+    const second = await approve();
+    expect(second.legs[0]?.qty).toBe(5);
+    expect(await floor.shop.skip(asha, proposal._id, 0)).toMatchObject({ legs: [{ state: "skipped" }] });
+    expect((await floor.orders.desk.confirm(asha, second.confirmId)).kind).not.toBe("confirmed");
+  });
+
   it("counts no more than the account still holds", async () => {
     const user = await floor.user();
     const proposal = await floor.shop.propose(user);
@@ -90,6 +107,8 @@ describe("the strategy's dry run and its daily job", () => {
     const confirmed = await floor.orders.desk.confirm(asha, approval.view.intent.confirmId);
     if (confirmed.kind !== "confirmed") throw new Error(confirmed.kind);
     await floor.orders.watcher.look(await confirmed.sent);
+    expect(await floor.shop.skip(asha, proposal._id, 0)).toBeNull();
+    expect(await floor.shop.resize(asha, proposal._id, 0, 5)).toBeNull();
     expect(await floor.shop.held(user, false)).toMatchObject([{ qty: 277 }]);
     await floor.sellByHand("ITC", 200);
     floor.goTo(DAYS[22] ?? "", "15:00");

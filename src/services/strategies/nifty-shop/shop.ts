@@ -2,6 +2,7 @@ import type { LinkId, UserId } from "../../../domain/ids.ts";
 import type { Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
+import type { Quote } from "../../../domain/portfolio.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../../domain/money.ts";
 import { isClosed } from "../../../domain/order-intent.ts";
 import { randomAlphanumeric } from "../../../lib/token.ts";
@@ -27,6 +28,8 @@ export interface ShopHolding extends HeldShare {
   readonly instrument: Instrument;
   readonly avgPrice: Price;
   readonly price: Price | null;
+  /** Where the price comes from, and when. */
+  readonly priced: Pick<Quote, "source" | "at"> | null;
 }
 
 export type Approval =
@@ -48,6 +51,7 @@ export interface NiftyShop {
   history(user: UserId, limit: number): Promise<readonly Proposal[]>;
   /** What the strategy has bought and not sold; by dry runs, or really. */
   held(user: User, isDry: boolean): Promise<readonly ShopHolding[]>;
+  /** Takes back an unconfirmed ticket of the leg, as `skip` and `approve` do; null when it is on its way or gone. */
   resize(user: UserId, id: string, leg: number, qty: number): Promise<Proposal | null>;
   skip(user: UserId, id: string, leg: number): Promise<Proposal | null>;
   /** Makes the leg an ordinary ticket, with a card to confirm. An unconfirmed one of it is taken back. */
@@ -138,16 +142,19 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       const quotes = await deps.quotes.many(link, listed);
       return held.flatMap((share) => {
         const instrument = instruments.get(share.key);
-        const price = quotes.get(share.key)?.ltp ?? null;
-        return instrument ? [{ ...share, instrument, price, avgPrice: averageCost(share) }] : [];
+        const priced = quotes.get(share.key) ?? null;
+        const price = priced?.ltp ?? null;
+        return instrument ? [{ ...share, instrument, price, priced, avgPrice: averageCost(share) }] : [];
       });
     },
     resize: async (user, id, at, qty) => {
-      if (!Number.isInteger(qty) || qty < 1 || !(await shop.get(user, id))) return null;
-      return shop.change(id, ({ legs }) => ({ legs: changed(legs, at, (leg) => ({ ...leg, qty })) }));
+      if (!Number.isInteger(qty) || qty < 1 || !(await isStillOpen(user, id, at))) return null;
+      return shop.change(id, ({ legs }) => ({
+        legs: changed(legs, at, (leg) => ({ ...leg, qty, intent: null, isSettled: false })),
+      }));
     },
     skip: async (user, id, at) => {
-      if (!(await shop.get(user, id))) return null;
+      if (!(await isStillOpen(user, id, at))) return null;
       return shop.change(id, ({ legs }) => ({
         legs: changed(legs, at, (leg) => ({ ...leg, state: "skipped" })),
       }));
@@ -171,6 +178,12 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       return { kind: "ticket", view };
     },
   };
+
+  /** Whether the leg can still be changed: an old card of it must not send what was changed or skipped. */
+  async function isStillOpen(user: UserId, id: string, at: number): Promise<boolean> {
+    const leg = (await shop.get(user, id))?.legs[at];
+    return leg !== undefined && (leg.intent === null || takenBack(user, leg.intent));
+  }
 
   /** Whether the leg's earlier ticket can no longer become an order. */
   async function takenBack(user: UserId, intent: Intent["_id"]): Promise<boolean> {

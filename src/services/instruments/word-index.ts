@@ -1,0 +1,61 @@
+export interface WordIndex {
+  /** Numbers of the lines in which every word begins a word, ascending, at most `most`. */
+  find(words: readonly string[], most: number): number[];
+  /** Whether the word begins any word. */
+  has(word: string): boolean;
+}
+
+/** All words of the lines in order, each with the lines that it is in. Words must hold no blanks. */
+export function createWordIndex(lines: readonly (readonly string[])[]): WordIndex {
+  const texts = lines.map((words) => ` ${words.join(" ")}`);
+  const linesOf = new Map<string, number[]>();
+  for (const [line, text] of texts.entries()) {
+    for (const word of text.split(" ")) {
+      const known = linesOf.get(word);
+      if (known) known.push(line);
+      else linesOf.set(word, [line]);
+    }
+  }
+  linesOf.delete("");
+  const sorted = [...linesOf.keys()].sort();
+  /** Where the lines of each word begin, and the end of the last: one more than there are words. */
+  const starts = new Uint32Array(sorted.length + 1);
+  for (const [at, word] of sorted.entries()) starts[at + 1] = (starts[at] ?? 0) + (linesOf.get(word)?.length ?? 0);
+  const all = Uint32Array.from(sorted.flatMap((word) => linesOf.get(word) ?? []));
+
+  /** The lines of all words that begin so, by word. */
+  function startingWith(beginning: string): Uint32Array {
+    const first = firstNotBefore(sorted, beginning);
+    const end = firstNotBefore(sorted, `${beginning}\u{10ffff}`);
+    return all.subarray(starts[first], starts[end]);
+  }
+
+  return {
+    has: (word) => startingWith(word).length > 0,
+    find(words, most) {
+      const [rarest, ...others] = words
+        .map((word) => ({ word, lines: startingWith(word) }))
+        .sort((a, b) => a.lines.length - b.lines.length);
+      if (!rarest) return [];
+      const wanted = others.map(({ word }) => ` ${word}`);
+      const isIn = new Uint8Array(texts.length);
+      for (const line of rarest.lines) isIn[line] = 1;
+      const found: number[] = [];
+      for (let line = isIn.indexOf(1); line >= 0 && found.length < most; line = isIn.indexOf(1, line + 1)) {
+        if (wanted.every((word) => texts[line]?.includes(word) === true)) found.push(line);
+      }
+      return found;
+    },
+  };
+}
+
+function firstNotBefore(sorted: readonly string[], word: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? "") < word) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
