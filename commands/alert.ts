@@ -47,7 +47,7 @@ export const alert: CommandModule = {
 };
 
 async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
-  await show(ctx, alertsView(await deps.alerts.armed(ctx.user._id)));
+  await show(ctx, alertsView(await deps.alerts.armed(ctx.user._id), ctx.user.settings.hidesAmounts));
 }
 
 async function arm(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<void> {

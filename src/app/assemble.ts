@@ -15,6 +15,7 @@ import { prepareNotification } from "../notify/telegram.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { createClaims } from "../services/claims.ts";
+import { hushed } from "../services/delivery.ts";
 import { createDigests } from "../services/digests.ts";
 import { rememberCollections } from "../services/forget.ts";
 import { createJobs } from "../services/jobs.ts";
@@ -175,8 +176,12 @@ function createTelegramOutbox(
     log,
     perSecond: MESSAGES_PER_SECOND,
     takeLease: () => leases.take("outbox"),
-    prepare: (notification, lateBy) =>
-      prepareNotification(sender, notification, lateBy === null ? null : lateNote(lateBy)),
+    prepare: async (notification, lateBy) =>
+      prepareNotification(
+        sender,
+        await hushed(notification, { users: container.deps.users, clock }),
+        lateBy === null ? null : lateNote(lateBy),
+      ),
     onBlocked: async (user) => {
       await container.deps.users.update(user, () => ({ hasStopped: true }));
     },

@@ -9,6 +9,7 @@ import { isClosed } from "../domain/order-intent.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Link } from "../services/accounts.ts";
+import { deliveryFor } from "../services/delivery.ts";
 import type { LoginResult } from "../services/logins.ts";
 import type { Intent } from "../services/orders/journal.ts";
 
@@ -36,14 +37,14 @@ async function announceEnd(deps: BotDeps, notifier: Notifier, intent: Intent, ht
   const isOver = intent.legs.every(isClosed);
   if (confirmedAt === null || !isOver || deps.clock.now() - confirmedAt < ANNOUNCED_AFTER_MS) return;
   const user = await deps.users.get(intent.userId);
-  const delivery = user?.settings.orderUpdates ?? "off";
-  if (delivery === "off") return;
+  const delivery = user && deliveryFor(user.settings, "orderUpdates");
+  if (!delivery) return;
   await notifier.post({
     key: `order-end:${intent._id}`,
     userId: intent.userId,
     priority: "order",
     html,
-    silent: delivery === "silent",
+    ...delivery,
   });
 }
 
@@ -66,7 +67,7 @@ export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, u
 
 export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: LoginResult): Promise<void> {
   if (result.kind === "linked") await deps.keyCapture.stop(user);
-  await tell(api, user, loginReport(deps, result));
+  await tell(api, user, await loginReport(deps, result));
 }
 
 /** The keys came on their page; the login follows. */

@@ -160,8 +160,8 @@ describe("the day's messages", () => {
       expect(posted.at(-1)?.picture).toContain("Value of the accounts, 30 days");
     });
 
-    it("is silent in quiet hours and says when nobody knows the calendar", async () => {
-      set({ quietHours: ["15:00", "16:00"] });
+    it("is silent for who wants it so and says when nobody knows the calendar", async () => {
+      set({ digest: "silent" });
       clock.at = istInstant("2027-01-04", "15:50");
       await run(closingDigest(deps()));
       expect(posted[0]?.silent).toBe(true);

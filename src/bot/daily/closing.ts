@@ -48,7 +48,7 @@ export function closingDigest({ bot, digests, notifier }: ClosingDeps): PerUserJ
     dueAt: (user, date) => digestDueAt(user, date, bot.calendar.current()),
     async run(user, { date, dueAt }) {
       const digest = await digests.day(user._id, date);
-      const delivery = deliveryFor(user.settings, "digest", bot.clock.now());
+      const delivery = deliveryFor(user.settings, "digest");
       if (digest.parts.length === 0 || delivery === null) return;
       const message = digestMessage(digest, {
         accounts: bot.accounts,
@@ -92,7 +92,7 @@ export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: ke
       return report.isDue(date, calendar) ? digestDueAt(user, date, calendar) : null;
     },
     async run(user, { date, dueAt }) {
-      const delivery = deliveryFor(user.settings, "report", bot.clock.now());
+      const delivery = deliveryFor(user.settings, "report");
       if (delivery === null) return;
       const from = report.from(date);
       const period = await snapshots.period(user._id, from);

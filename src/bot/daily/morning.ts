@@ -68,7 +68,7 @@ export function morningLogin({ bot, renewals, notifier }: MorningDeps): PerUserJ
     dueAt: ({ settings }, date) => dueOn(date, settings.reminderAt, bot.calendar.current()),
     async run(user, { date, dueAt }) {
       const dead = await renewals.dead(await bot.accounts.active(user._id));
-      const delivery = deliveryFor(user.settings, "reminder", bot.clock.now());
+      const delivery = deliveryFor(user.settings, "reminder");
       if (dead.length === 0 || delivery === null) return;
       const card = loginCard(bot, await bot.accounts.active(user._id), date);
       await notifier.post({
@@ -95,7 +95,7 @@ export function morningNudge(deps: MorningDeps): PerUserJob {
       return at !== null && at - istInstant(date, settings.reminderAt) >= NUDGE_AFTER_MS ? at : null;
     },
     async run(user, { date, dueAt }) {
-      const delivery = deliveryFor(user.settings, "reminder", bot.clock.now());
+      const delivery = deliveryFor(user.settings, "reminder");
       if (delivery === null) return;
       const links = await bot.accounts.active(user._id);
       const dead = links.filter((link) => !bot.accounts.hasSession(link));

@@ -37,7 +37,7 @@ export function morningSummary({ bot, mornings, notifier }: SummaryDeps): PerUse
         ? istInstant(date, settings.summaryAt)
         : null,
     async run(user, { date, dueAt }) {
-      const delivery = deliveryFor(user.settings, "summary", bot.clock.now());
+      const delivery = deliveryFor(user.settings, "summary");
       if (delivery === null) return;
       const morning = await mornings.of(user._id, date);
       if (morning.parts.length === 0) return;

@@ -10,13 +10,13 @@ import type { View } from "../view.ts";
 import { changePercent, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
 import { sourceLabel } from "./source.ts";
 
-/** "SBIN at or above ₹850.00", "P&L at or below −₹5,000.00" */
-export function conditionText(alert: Pick<Alert, "instrument" | "condition">): string {
+/** "SBIN at or above ₹850.00", "P&L at or below −₹5,000.00"; for those who hide amounts, "P&L at or below its level". */
+export function conditionText(alert: Pick<Alert, "instrument" | "condition">, hidesAmounts = false): string {
   const what = alert.instrument === null ? "P&L today" : ticker(alert.instrument.symbol);
-  return `${what} ${levelText(alert.condition)}`;
+  return `${what} ${levelText(alert.condition, hidesAmounts)}`;
 }
 
-function levelText(condition: Condition): string {
+function levelText(condition: Condition, hidesAmounts: boolean): string {
   switch (condition.kind) {
     case "above":
       return `at or above ${rupeePrice(condition.price)}`;
@@ -25,18 +25,18 @@ function levelText(condition: Condition): string {
     case "change":
       return `${percent(condition.basisPoints)} since the last close`;
     case "pnl-above":
-      return `at or above ${signedRupees(condition.amount)}`;
+      return `at or above ${hidesAmounts ? "its level" : signedRupees(condition.amount)}`;
     case "pnl-below":
-      return `at or below ${signedRupees(condition.amount)}`;
+      return `at or below ${hidesAmounts ? "its level" : signedRupees(condition.amount)}`;
   }
 }
 
 const orderText = ({ side, words }: AlertOrder): string => `${side === "BUY" ? "Buy" : "Sell"} ${words}`;
 
-export function alertsView(alerts: readonly Alert[]): View {
+export function alertsView(alerts: readonly Alert[], hidesAmounts: boolean): View {
   const keyboard = new InlineKeyboard();
   for (const alert of alerts.slice(0, 20)) {
-    keyboard.text(`✕ ${conditionText(alert)}`, callbackData("alx", alert._id)).row();
+    keyboard.text(`✕ ${conditionText(alert, hidesAmounts)}`, callbackData("alx", alert._id)).row();
   }
   return {
     html: lines(
@@ -48,7 +48,11 @@ export function alertsView(alerts: readonly Alert[]): View {
 }
 
 /** What is posted when one goes off. Its key makes it once, however often it is posted. */
-export function alertNotification(alert: Alert, by: FiredBy, now: number): Notification {
+export function alertNotification(
+  alert: Alert,
+  by: FiredBy,
+  { now, hidesAmounts }: { readonly now: number; readonly hidesAmounts: boolean },
+): Notification {
   const keyboard = new InlineKeyboard();
   const { instrument, order } = alert;
   if (instrument && order) keyboard.text(orderText(order), callbackData("alo", alert._id)).row();
@@ -62,12 +66,13 @@ export function alertNotification(alert: Alert, by: FiredBy, now: number): Notif
     key: `alert:${alert._id}`,
     userId: alert.userId,
     priority: "order",
-    html: lines(html`🔔 <b>${conditionText(alert)}</b>`, firedText(by, now)).toString(),
+    html: lines(html`🔔 <b>${conditionText(alert, hidesAmounts)}</b>`, firedText(by, now, hidesAmounts)).toString(),
     buttons: notificationButtons(keyboard),
   };
 }
 
-function firedText(by: FiredBy, now: number): Html {
+function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html {
+  if (by.kind === "pnl" && hidesAmounts) return html`<i>${timeText(now, now)}</i>`;
   if (by.kind === "pnl") return html`P&amp;L today is ${signedRupees(by.pnl)}. <i>${timeText(now, now)}</i>`;
   const { ltp, prevClose, source, at } = by.quote;
   const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;
