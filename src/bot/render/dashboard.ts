@@ -12,7 +12,7 @@ import type { View } from "../view.ts";
 import { changePercent, mark, percent, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
-import { failures, heading, mergeHoldings, withLogins, type MergedHolding } from "./portfolio.ts";
+import { failures, heading, loginKeyboard, mergeHoldings, withLogins, type MergedHolding } from "./portfolio.ts";
 
 /** A caption holds 1,024 characters: so many holdings of two lines each. */
 const HOLDINGS_A_PAGE = 6;
@@ -128,7 +128,6 @@ export function heatCaption(
   accounts: Accounts,
   count: number,
 ): { html: Html; keyboard: InlineKeyboard | null } {
-  const logins = withLogins(new InlineKeyboard(), parts);
   return {
     html: lines(
       heading("Holdings", parts, accounts),
@@ -137,6 +136,6 @@ export function heatCaption(
         : html`${quantity(count)} shares: the area is their value, the colour their gain or loss.`,
       ...failures(parts, accounts),
     ),
-    keyboard: logins.inline_keyboard.some((row) => row.length > 0) ? logins : null,
+    keyboard: loginKeyboard(parts),
   };
 }

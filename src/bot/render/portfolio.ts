@@ -1,4 +1,4 @@
-import type { InlineKeyboard } from "grammy";
+import { InlineKeyboard } from "grammy";
 import { ticker } from "../../domain/instrument.ts";
 import type { Paise } from "../../domain/money.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
@@ -51,6 +51,12 @@ export function withLogins(keyboard: InlineKeyboard, parts: readonly LinkResult<
       keyboard.row().text(`Log in: ${part.link.label}`, callbackData("al", part.link._id));
   }
   return keyboard;
+}
+
+/** The same by themselves, for messages without other buttons; null when every session is alive. */
+export function loginKeyboard(parts: readonly LinkResult<unknown>[]): InlineKeyboard | null {
+  const keyboard = withLogins(new InlineKeyboard(), parts);
+  return keyboard.inline_keyboard.some((row) => row.length > 0) ? keyboard : null;
 }
 
 /** "Positions", marked when some of it is paper. */
