@@ -61,7 +61,7 @@ export function sessionText(session: MarketSession, until: string): string {
     case "closed":
       return "closed now";
     case "hours-unknown":
-      return "hours by circular, not known here";
+      return "times are announced by circular";
     case "unknown":
       return session.what === "year" ? "calendar not known for this year" : "not in the calendar";
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { missingYear } from "../../src/bot/daily/calendar-check.ts";
+import { missingYear, WATCHED_FROM } from "../../src/bot/daily/calendar-check.ts";
 import { closingDigest, digestDueAt, periodReport } from "../../src/bot/daily/closing.ts";
 import { dayKeeping, keepDayOnLogin } from "../../src/bot/daily/day-keeping.ts";
 import { cardOfToday, morningLogin, morningNudge } from "../../src/bot/daily/morning.ts";
@@ -347,8 +347,9 @@ describe("the day's messages", () => {
     expect(morningSummary(all).dueAt({ ...user, settings: { ...user.settings, summary: "off" } }, DATE)).toBeNull();
   });
 
-  it("misses the next year's list from 20 December and its own year's at once", () => {
+  it("misses the next year's list from 20 December, at a start from November, and its own year's at once", () => {
     const years = new Set([2026]);
+    expect(["2026-10-31", "2026-11-01"].map((date) => missingYear(date, years, WATCHED_FROM))).toEqual([null, 2027]);
     expect(["2026-12-19", "2026-12-20", "2027-01-04"].map((date) => missingYear(date, years))).toEqual([
       null,
       2027,
