@@ -116,13 +116,13 @@ describe("the day's messages", () => {
       expect(text()).toMatchInlineSnapshot(`
         "Close of 23 Nov 2026
         🔴 −₹100.00 today, −0.13%, Nifty +1.00%
-        Positions                    +100.00
-          realised                      0.00
-          unrealised                 +100.00
-        Holdings, day change         −200.00
-        Charges, estimated             ₹9.50
-        Net of charges               −109.50
-        Available                 ₹50,000.00
+        Positions                  +100.00
+          realised                    0.00
+          unrealised               +100.00
+        Holdings, day change       −200.00
+        Charges, estimated           ₹9.50
+        Net of charges             −109.50
+        Available               ₹50,000.00
         Best: SBIN +₹100.00 · Worst: ITC −₹200.00
         No orders today."
       `);
@@ -336,11 +336,11 @@ describe("the day's messages", () => {
     const summary = posted[1]?.html.replaceAll(/<[^>]+>/g, "") ?? "";
     expect(summary).toMatchInlineSnapshot(`
       "Morning of 25 Nov 2026
-      Available                 ₹50,000.00
-      Holdings                  ₹19,800.00
-        on 23 Nov 2026             −200.00
-      Positions carried                  1
-      Alerts set                         2
+      Available               ₹50,000.00
+      Holdings                ₹19,800.00
+        on 23 Nov 2026           −200.00
+      Positions carried                1
+      Alerts set                       2
       🔴 All of 23 Nov 2026: −₹100.00, −0.13%
       Expire today: NIFTY26NOVFUT"
     `);
