@@ -47,7 +47,8 @@ export const alert: CommandModule = {
 };
 
 async function showAll(deps: BotDeps, ctx: SaudaContext, page = 0): Promise<void> {
-  await show(ctx, alertsView(await deps.alerts.armed(ctx.user._id), page));
+  const armed = await deps.alerts.armed(ctx.user._id);
+  await show(ctx, alertsView(armed, { page, hidesAmounts: ctx.user.settings.hidesAmounts }));
 }
 
 async function arm(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<void> {

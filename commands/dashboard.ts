@@ -9,6 +9,7 @@ import { timeText } from "../src/bot/render/amounts.ts";
 import { dashboardView, holdingParts } from "../src/bot/render/dashboard.ts";
 import { mergeHoldings } from "../src/bot/render/portfolio.ts";
 import * as text from "../src/bot/text.ts";
+import { userMoney } from "../src/bot/user-money.ts";
 import { show } from "../src/bot/view.ts";
 import { readDashboard } from "../src/services/dashboard.ts";
 import { inTheme } from "../src/lib/chart/theme.ts";
@@ -31,7 +32,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, page: number, isDrawn: b
   const parts = await readDashboard(deps.accounts, ctx.user._id);
   if (parts.length === 0) throw new Refusal(text.accounts.none());
   const now = deps.clock.now();
-  const view = dashboardView({ parts, accounts: deps.accounts, now, page });
+  const view = dashboardView({ parts, accounts: deps.accounts, now, page, money: await userMoney(deps, ctx.user) });
   const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
   const svg = isDrawn ? heatPicture(mergeHoldings(holdingParts(parts)), "day", timeText(now, now)) : null;
   if (!isPicture && !svg) await show(ctx, view);

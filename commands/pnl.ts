@@ -11,6 +11,7 @@ import { moneyText } from "../src/bot/render/money-text.ts";
 import { periodText } from "../src/bot/render/period.ts";
 import { pnlView } from "../src/bot/render/portfolio.ts";
 import * as text from "../src/bot/text.ts";
+import { userMoney } from "../src/bot/user-money.ts";
 import { send, show } from "../src/bot/view.ts";
 import { istDate } from "../src/domain/market.ts";
 import { parsePeriod, type PeriodName } from "../src/domain/period.ts";
@@ -51,7 +52,12 @@ async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
     return dayPnlOf(positions, holdings);
   });
   if (parts.length === 0) throw new Refusal(text.accounts.none());
-  const view = pnlView(parts, { accounts: deps.accounts, now: deps.clock.now(), page: 0 });
+  const view = pnlView(parts, {
+    accounts: deps.accounts,
+    now: deps.clock.now(),
+    page: 0,
+    money: await userMoney(deps, ctx.user),
+  });
   const keyboard = new InlineKeyboard([...(view.keyboard?.inline_keyboard ?? []), ...periodRow("today")]);
   await showText(ctx, view.html, keyboard);
 }

@@ -3,6 +3,7 @@ import { brokerDefinitions } from "../../connectors/index.ts";
 import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
 import type { LocalWorld } from "../../playground/start.ts";
 import type { BotDeps } from "../bot/commands.ts";
+import { keepDayOnLogin } from "../bot/daily/day-keeping.ts";
 import type { SaudaContext } from "../bot/context.ts";
 import { lateNote } from "../bot/text.ts";
 import { createClock } from "../lib/clock.ts";
@@ -15,6 +16,7 @@ import { prepareNotification } from "../notify/telegram.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { createClaims } from "../services/claims.ts";
+import { hushed } from "../services/delivery.ts";
 import { createDigests } from "../services/digests.ts";
 import { rememberCollections } from "../services/forget.ts";
 import { createJobs } from "../services/jobs.ts";
@@ -79,10 +81,15 @@ export async function assemble(config: Config, say: (line: string) => void): Pro
       (definition) => definition !== undefined,
     ),
     onOrderChange: (intent) => redraw(intent),
-    onLogin: (link) =>
-      redrawLoginCard(bot.api, deps, outbox, link.user_id).catch((error: unknown) =>
+    onLogin: async (link) => {
+      // The answer to the login does not wait for this account's whole day to be read.
+      void keepDayOnLogin({ bot: deps, digests, snapshots: deps.snapshots }, link).catch((error: unknown) =>
+        log.warn({ err: error }, "day not kept after a login"),
+      );
+      await redrawLoginCard(bot.api, deps, outbox, link.user_id).catch((error: unknown) =>
         log.warn({ err: error }, "login card not redrawn"),
-      ),
+      );
+    },
     notifier: { post: (notification) => outbox.post(notification) },
     linkWatch: createLinkWatch({ now: () => clock.now(), metrics }),
     systemHealth: () => systemHealth(store, updates.inbox, outbox),
@@ -90,6 +97,7 @@ export async function assemble(config: Config, say: (line: string) => void): Pro
     isPublic: config.publicUrl.startsWith("https://") || (world !== null && config.port !== 0),
   });
   const { deps } = container;
+  const digests = createDigests(deps);
   const telegram = world
     ? { token: new Secret(world.telegram.token), apiRoot: world.telegram.url }
     : required(config.telegram);
@@ -102,7 +110,7 @@ export async function assemble(config: Config, say: (line: string) => void): Pro
   const jobs = createJobTable({
     bot: deps,
     jobs: createJobs({ claims: createClaims({ store, clock }), clock, users: deps.users, log }),
-    digests: createDigests(deps),
+    digests,
     mornings: createMornings(deps),
     renewals: createRenewals(deps),
     notifier: outbox,
@@ -175,8 +183,12 @@ function createTelegramOutbox(
     log,
     perSecond: MESSAGES_PER_SECOND,
     takeLease: () => leases.take("outbox"),
-    prepare: (notification, lateBy) =>
-      prepareNotification(sender, notification, lateBy === null ? null : lateNote(lateBy)),
+    prepare: async (notification, lateBy) =>
+      prepareNotification(
+        sender,
+        await hushed(notification, { users: container.deps.users, clock }),
+        lateBy === null ? null : lateNote(lateBy),
+      ),
     onBlocked: async (user) => {
       await container.deps.users.update(user, () => ({ hasStopped: true }));
     },

@@ -109,13 +109,14 @@ export function createContainer(options: ContainerOptions): Container {
     driftBasisPoints: async () => DRIFT_BASIS_POINTS,
     protectionBasisPoints: async (id) => ((await users.get(id))?.settings ?? DEFAULT_SETTINGS).protectionBasisPoints,
   });
-  const shared = { users, accounts, instruments, quotes, ...orders };
+  const shared = { users, accounts, instruments, quotes, calendar, ...orders };
   const deps: BotDeps = {
-    ...createMarketServices({ ...options, ...shared, dataDir: config.dataDir }),
+    ...createMarketServices({ ...options, ...shared }),
     users,
     accounts,
     instruments,
     quotes,
+    calendar,
     ...orders,
     clock,
     snapshots: createSnapshots({ store, clock }),

@@ -1,5 +1,6 @@
 import { calendarCheck } from "../bot/daily/calendar-check.ts";
 import { closingDigest, periodReport } from "../bot/daily/closing.ts";
+import { dayKeeping } from "../bot/daily/day-keeping.ts";
 import { morningLogin, morningNudge } from "../bot/daily/morning.ts";
 import { morningSummary } from "../bot/daily/summary.ts";
 import type { BotDeps } from "../bot/commands.ts";
@@ -24,6 +25,7 @@ export interface JobTableDeps {
   readonly notifier: Notifier;
 }
 
+const EVERY_MINUTE = "* * * * *";
 /** Masters are new every morning; each process has its own copy. */
 const INSTRUMENTS_AT = "5 8 * * *";
 
@@ -37,6 +39,7 @@ export function createJobTable(deps: JobTableDeps): { table: JobTable; tasks: re
     morningNudge(daily),
     morningSummary(daily),
     digest,
+    dayKeeping(daily),
     periodReport(daily, "week"),
     periodReport(daily, "month"),
     calendarCheck({ calendar: bot.calendar, notifier }),
@@ -72,7 +75,9 @@ export function createJobTable(deps: JobTableDeps): { table: JobTable; tasks: re
       reconcile: async () => `${await bot.watcher.sweep()} orders looked at`,
     },
     tasks: [
-      { name: "jobs", at: "* * * * *", run: async () => jobs.runDue([...everyDay, await shop()]) },
+      { name: "jobs", at: EVERY_MINUTE, run: () => jobs.runDue(everyDay) },
+      // By itself: it must not stand behind ten thousand digests.
+      { name: "nifty-shop", at: EVERY_MINUTE, run: async () => jobs.runDue([await shop()]) },
       { name: "instruments", at: INSTRUMENTS_AT, run: () => bot.instruments.refresh() },
     ],
   };

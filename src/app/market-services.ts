@@ -8,26 +8,22 @@ import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Store } from "../ports/store.ts";
 import { createAlerts } from "../services/alerts.ts";
-import { createCalendar } from "../services/calendar.ts";
+import { deliveryFor } from "../services/delivery.ts";
 import { createCandles } from "../services/candles.ts";
 import { createBacktests } from "../services/strategies/nifty-shop/backtests.ts";
 import { loadNifty50 } from "../services/strategies/nifty-shop/constituents.ts";
 import { createNiftyShop } from "../services/strategies/nifty-shop/shop.ts";
 import { createWatchlist } from "../services/watchlist.ts";
 
-type MarketServices = Pick<
-  BotDeps,
-  "candles" | "alerts" | "watchlist" | "niftyShop" | "backtests" | "pictures" | "calendar"
->;
+type MarketServices = Pick<BotDeps, "candles" | "alerts" | "watchlist" | "niftyShop" | "backtests" | "pictures">;
 
 export interface MarketServicesOptions extends Pick<
   BotDeps,
-  "users" | "accounts" | "instruments" | "quotes" | "journal" | "tickets" | "desk"
+  "users" | "accounts" | "instruments" | "quotes" | "journal" | "tickets" | "desk" | "calendar"
 > {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly dataDir: string;
   readonly yahoo: DataSource;
   readonly notifier: Notifier;
   /** The playground's exchange never closes. */
@@ -36,18 +32,22 @@ export interface MarketServicesOptions extends Pick<
 
 /** What stands on prices: candles, alerts, the watchlist, the strategy and its backtest, pictures. */
 export function createMarketServices(options: MarketServicesOptions): MarketServices {
-  const { clock, notifier } = options;
-  const calendar = createCalendar(options);
+  const { calendar, clock, notifier } = options;
   const candles = createCandles(options);
   const constituents = loadNifty50();
   return {
-    calendar,
     candles,
     pictures: createPictures(),
     watchlist: createWatchlist(options),
     alerts: createAlerts({
       ...options,
-      onFire: (alert, by) => notifier.post(alertNotification(alert, by, clock.now())),
+      onFire: async (alert, by) => {
+        const settings = (await options.users.get(alert.userId))?.settings;
+        const delivery = settings && deliveryFor(settings, "alerts");
+        if (!delivery) return;
+        const { hidesAmounts } = settings;
+        await notifier.post({ ...alertNotification(alert, by, { now: clock.now(), hidesAmounts }), ...delivery });
+      },
       // A year without a calendar is not a reason to miss an alert.
       isMarketOpen: (at) => options.isAlwaysOpen || sessionAt("NFO", at, calendar.current()).kind !== "closed",
     }),

@@ -1,5 +1,7 @@
 import type { LocalWorld } from "../../playground/start.ts";
+import { missingYear, WATCHED_FROM } from "../bot/daily/calendar-check.ts";
 import { userId } from "../domain/ids.ts";
+import { istDate } from "../domain/market.ts";
 import { JOB_NAMES } from "../services/jobs.ts";
 import { createPostbacks } from "../services/postbacks.ts";
 import { healthRoutes } from "../web/health.ts";
@@ -73,6 +75,9 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   );
   await untilTelegramAnswers(bot, clock, log);
   await announceCommands(bot.api, log);
+  const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
+  if (year !== null)
+    log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
   control.publish(web.port);
   const schedule = startSchedule(jobs.tasks, log);
   const loops = [

@@ -9,6 +9,7 @@ import { isClosed } from "../domain/order-intent.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Link } from "../services/accounts.ts";
+import { deliveryFor } from "../services/delivery.ts";
 import type { LoginResult } from "../services/logins.ts";
 import type { Intent } from "../services/orders/journal.ts";
 
@@ -17,16 +18,7 @@ export async function redrawOrder(api: Api, deps: BotDeps, notifier: Notifier, i
   const { card } = intent;
   const links = await deps.accounts.all(intent.userId);
   const view = orderCard(intent, deps.accounts, links, deps.clock.now());
-  if (card) {
-    await api
-      .editMessageText(card.chatId, card.messageId, view.html.toString(), {
-        parse_mode: "HTML",
-        ...(view.keyboard ? { reply_markup: view.keyboard } : {}),
-      })
-      .catch((error: unknown) => {
-        if (!isHarmless(error)) throw error;
-      });
-  }
+  if (card) await redraw(api, card.chatId, card.messageId, view);
   await announceEnd(deps, notifier, intent, view.html.toString());
 }
 
@@ -36,37 +28,41 @@ async function announceEnd(deps: BotDeps, notifier: Notifier, intent: Intent, ht
   const isOver = intent.legs.every(isClosed);
   if (confirmedAt === null || !isOver || deps.clock.now() - confirmedAt < ANNOUNCED_AFTER_MS) return;
   const user = await deps.users.get(intent.userId);
-  const delivery = user?.settings.orderUpdates ?? "off";
-  if (delivery === "off") return;
+  const delivery = user && deliveryFor(user.settings, "orderUpdates");
+  if (!delivery) return;
   await notifier.post({
     key: `order-end:${intent._id}`,
     userId: intent.userId,
     priority: "order",
     html,
-    silent: delivery === "silent",
+    ...delivery,
   });
 }
 
 const ANNOUNCED_AFTER_MS = 60_000;
 
-/** The morning's card, where it stands, with the account that has just been logged in ticked. */
+/** The morning's card and its nudge, where they stand, with the account that has just been logged in ticked. */
 export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, user: UserId): Promise<void> {
   const card = await cardOfToday(deps, user);
-  const message = card && (await outbox.sentMessage(card.key));
-  if (!card || message === null) return;
-  await api
-    .editMessageText(Number(user), message, card.view.html.toString(), {
+  for (const key of card?.keys ?? []) {
+    const message = await outbox.sentMessage(key);
+    if (card && message !== null) await redraw(api, Number(user), message, card.view);
+  }
+}
+
+const redraw = (api: Api, chat: number, message: number, { html, keyboard }: View): Promise<unknown> =>
+  api
+    .editMessageText(chat, message, html.toString(), {
       parse_mode: "HTML",
-      ...(card.view.keyboard ? { reply_markup: card.view.keyboard } : {}),
+      ...(keyboard ? { reply_markup: keyboard } : {}),
     })
     .catch((error: unknown) => {
       if (!isHarmless(error)) throw error;
     });
-}
 
 export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: LoginResult): Promise<void> {
   if (result.kind === "linked") await deps.keyCapture.stop(user);
-  await tell(api, user, loginReport(deps, result));
+  await tell(api, user, await loginReport(deps, result));
 }
 
 /** The keys came on their page; the login follows. */

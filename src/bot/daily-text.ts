@@ -4,13 +4,27 @@ import { dateText } from "./render/amounts.ts";
 
 /** What the day's messages say: mornings, closings, the calendar. */
 
+export type SessionStanding =
+  | { readonly kind: "alive" }
+  | { readonly kind: "dead" }
+  /** In the middle of the day: HH:MM. */
+  | { readonly kind: "ends"; readonly at: string };
+
 export const morning = {
   due: (count: number): Html =>
-    html`<b>Good morning.</b> ${count === 1 ? "One login is" : `${count} logins are`} due before the market opens.`,
+    html`<b>Good morning.</b> ${count === 1 ? "One login is" : `${count} logins are`} due today.`,
   allDone: (): Html => html`<b>Good morning.</b> Every account is logged in.`,
-  account: (label: string, title: string, isAlive: boolean): Html =>
-    html`${isAlive ? "✅" : "🔴"} <b>${label}</b> ${title}${isAlive ? ", logged in" : ""}`,
-  nudge: (): Html => html`<b>Still not logged in, and something depends on it:</b>`,
+  account: (label: string, title: string, session: SessionStanding): Html => {
+    switch (session.kind) {
+      case "alive":
+        return html`✅ <b>${label}</b> ${title}, logged in`;
+      case "ends":
+        return html`🟠 <b>${label}</b> ${title}, its session ends at ${session.at}`;
+      case "dead":
+        return html`🔴 <b>${label}</b> ${title}`;
+    }
+  },
+  nudge: (): Html => html`⚠️ <b>Still not logged in, and something depends on it:</b>`,
   depends: (label: string, what: readonly string[]): Html => html`🔴 <b>${label}</b>: ${what.join(", ")}`,
   carried: (count: number): string => `${count} ${count === 1 ? "position" : "positions"} carried`,
   openOrders: (count: number): string => `${count} ${count === 1 ? "order" : "orders"} open`,
@@ -47,7 +61,7 @@ export function sessionText(session: MarketSession, until: string): string {
     case "closed":
       return "closed now";
     case "hours-unknown":
-      return "hours by circular, not known here";
+      return "times are announced by circular";
     case "unknown":
       return session.what === "year" ? "calendar not known for this year" : "not in the calendar";
   }

@@ -9,9 +9,10 @@ import { callbackData } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines, type Html } from "./html.ts";
-import { rupees } from "./render/amounts.ts";
+import type { MoneyText } from "./render/money-text.ts";
 import * as safety from "./safety-text.ts";
 import * as text from "./text.ts";
+import { userMoney } from "./user-money.ts";
 import { send, show, type View } from "./view.ts";
 
 /** All brokers as buttons, paper first. */
@@ -111,17 +112,22 @@ async function startLogin(deps: BotDeps, link: Link): Promise<{ url: string | nu
 
 /** How a login ended, in the chat. */
 export async function reportLogin(deps: BotDeps, ctx: SaudaContext, result: LoginResult): Promise<void> {
-  await show(ctx, loginReport(deps, result));
+  await show(ctx, await loginReport(deps, result));
 }
 
-export function loginReport(deps: BotDeps, result: LoginResult): { html: Html; keyboard?: InlineKeyboard } {
+export async function loginReport(
+  deps: BotDeps,
+  result: LoginResult,
+): Promise<{ html: Html; keyboard?: InlineKeyboard }> {
   switch (result.kind) {
     case "linked": {
       const { definition } = deps.accounts.broker(result.link);
       const next = new InlineKeyboard()
         .text("Positions", callbackData("pos", 0))
         .text("Holdings", callbackData("hold", 0));
-      return { html: linkedText(definition, result), keyboard: next.text("Accounts", callbackData("acc")) };
+      const user = await deps.users.get(result.link.user_id);
+      const money = user && (await userMoney(deps, user));
+      return { html: linkedText(definition, result, money), keyboard: next.text("Accounts", callbackData("acc")) };
     }
     case "stale":
       return { html: text.link.stale() };
@@ -143,13 +149,17 @@ export function loginReport(deps: BotDeps, result: LoginResult): { html: Html; k
   }
 }
 
-function linkedText(definition: Broker["definition"], result: Extract<LoginResult, { kind: "linked" }>): Html {
+function linkedText(
+  definition: Broker["definition"],
+  result: Extract<LoginResult, { kind: "linked" }>,
+  money: MoneyText | null,
+): Html {
   const { profile, funds } = result;
   return lines(
     definition.isPaper
       ? html`<b>${text.PAPER_MARK} account is open.</b> <code>${profile.accountId}</code>`
       : text.accounts.linked(definition.title, profile.name, profile.accountId),
-    funds && html`Available: <b>${rupees(funds.available)}</b>`,
+    funds && money && html`Available: <b>${money.plain(funds.available)}</b>`,
     definition.isPaper === true && html`Try <code>/buy SBIN 10</code>.`,
   );
 }

@@ -2,9 +2,10 @@ import { Composer } from "grammy";
 import { onCallback } from "./callbacks.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
-import type { MergedPage } from "./render/portfolio.ts";
+import type { MoneyPage } from "./render/portfolio.ts";
 import { Refusal } from "./refusal.ts";
 import * as text from "./text.ts";
+import { userMoney } from "./user-money.ts";
 import { show, type View } from "./view.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { LinkResult } from "../services/accounts.ts";
@@ -14,7 +15,7 @@ export function mergedCommand<T>(
   about: Pick<CommandModule, "name" | "description" | "group">,
   verb: string,
   read: (deps: BotDeps, user: UserId) => Promise<LinkResult<T>[]>,
-  render: (parts: readonly LinkResult<T>[], page: MergedPage) => View,
+  render: (parts: readonly LinkResult<T>[], page: MoneyPage) => View,
 ): CommandModule {
   return {
     ...about,
@@ -24,7 +25,8 @@ export function mergedCommand<T>(
       const answer = async (ctx: SaudaContext, page: number): Promise<void> => {
         const parts = await read(deps, ctx.user._id);
         if (parts.length === 0) throw new Refusal(text.accounts.none());
-        await show(ctx, render(parts, { accounts: deps.accounts, now: deps.clock.now(), page }));
+        const money = await userMoney(deps, ctx.user);
+        await show(ctx, render(parts, { accounts: deps.accounts, now: deps.clock.now(), page, money }));
       };
       composer.command(about.name, (ctx) => answer(ctx, 0));
       onCallback(composer, verb, (ctx, [page]) => answer(ctx, Number(page)));

@@ -3,6 +3,7 @@ import { mayTrade } from "../domain/calendar.ts";
 import { istInstant } from "../domain/market.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { CalendarSource } from "../services/calendar.ts";
+import { deliveryFor } from "../services/delivery.ts";
 import type { PerUserJob } from "../services/jobs.ts";
 import type { BotDeps } from "./commands.ts";
 import { notificationButtons } from "./notification-buttons.ts";
@@ -26,6 +27,8 @@ export function niftyShopJob(
       return at !== undefined && mayTrade(date, calendar.current()) ? istInstant(date, at) : null;
     },
     async run(user, { date, dueAt }) {
+      const delivery = deliveryFor(user.settings, "strategy");
+      if (delivery === null) return;
       const proposal = await bot.niftyShop.propose(user, `${user._id}-${date}`);
       const link = proposal.link === null ? null : await bot.accounts.get(user._id, proposal.link);
       const view = proposalView({
@@ -39,7 +42,7 @@ export function niftyShopJob(
         priority: "reminder",
         html: view.html.toString(),
         ...(view.keyboard ? { buttons: notificationButtons(view.keyboard) } : {}),
-        silent: proposal.legs.length === 0 || proposal.isDry,
+        silent: delivery.silent || proposal.legs.length === 0 || proposal.isDry,
         dueAt,
       });
     },

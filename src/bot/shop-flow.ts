@@ -23,6 +23,7 @@ import { backtestText } from "./render/backtest.ts";
 import { proposalView, shopSettingsView, shopText, statusView, timeWarning } from "./render/nifty-shop.ts";
 import { ticketCard } from "./render/ticket-card.ts";
 import { accountTitle } from "./render/source.ts";
+import { userMoney } from "./user-money.ts";
 import { send, show } from "./view.ts";
 
 const TIMES = ["14:30", "14:45", "15:00", "15:10", "15:22"];
@@ -35,7 +36,9 @@ export async function showStatus(deps: BotDeps, ctx: SaudaContext): Promise<void
   const settings = await deps.niftyShop.settings(ctx.user._id);
   const held = await deps.niftyShop.held(ctx.user, settings.mode !== "ask");
   const account = await accountName(deps, ctx, settings.link);
-  await show(ctx, statusView({ settings, held, account, warning: warningOf(deps, settings), now: deps.clock.now() }));
+  const money = await userMoney(deps, ctx.user);
+  const warning = warningOf(deps, settings);
+  await show(ctx, statusView({ settings, held, account, warning, now: deps.clock.now(), money }));
 }
 
 /** The settings; with text, one of them changed to exactly that. */

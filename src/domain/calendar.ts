@@ -126,6 +126,13 @@ export function mayTrade(date: string, calendar: TradingCalendar): boolean {
   return kind === "trading" || (kind === "unknown" && !isWeekend(date));
 }
 
+/** The date, or the last one before it on which the exchanges may have traded. */
+export function lastDayUpTo(date: string, calendar: TradingCalendar): string {
+  let day = date;
+  while (!mayTrade(day, calendar)) day = addDays(day, -1);
+  return day;
+}
+
 function lastOfMonth(date: string): string {
   const [year = 0, month = 0] = date.split("-").map(Number);
   return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);

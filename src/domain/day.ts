@@ -14,6 +14,9 @@ export const accountValue = (funds: Funds, holdings: readonly Holding[], positio
     positionTotals(positions).unrealised,
   ]);
 
+/** Stays open over the night; what was bought for delivery has become a holding by then. */
+export const isCarried = ({ side, productType }: Position): boolean => side !== "CLOSED" && productType === "MARGIN";
+
 /** One account's day in numbers, as it is kept. */
 export interface DayFigures {
   readonly positions: Paise;

@@ -15,6 +15,8 @@ interface OutboxDocument extends Document {
   readonly place: number;
   readonly createdAt: number;
   readonly tries: number;
+  /** Tries on which our own code failed, whatever Telegram does meanwhile. */
+  readonly defects?: number;
   /** Telegram's number of the sent message. */
   readonly messageId: number | null;
 }
@@ -60,7 +62,8 @@ export interface Outbox extends Notifier {
 export interface DeliveryLease {
   /** Aborted when it could not be kept. */
   readonly lost: AbortSignal;
-  release(): Promise<void>;
+  /** Nobody gets it before the instant. */
+  release(from: number): Promise<void>;
 }
 
 export interface OutboxDeps {
@@ -93,6 +96,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const justHeld = new Set<UserId>();
   let lastPlace = 0;
   let outages = 0;
+  let askedToWaitUntil = 0;
 
   async function deliver(signal?: AbortSignal): Promise<number> {
     if (lanes.isPaused() || (await depth(1)) === 0) return 0;
@@ -101,7 +105,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     try {
       return await sendAll(signal ? AbortSignal.any([signal, lease.lost]) : lease.lost);
     } finally {
-      await lease.release();
+      // Telegram asks the bot to wait, not this process: the others have to wait as well.
+      await lease.release(askedToWaitUntil);
     }
   }
 
@@ -172,7 +177,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       delivery = await send();
     } catch (error) {
       log.error({ err: error, key: entry._id }, "message not sent");
-      await putOff(entry, entry.tries + 1 >= MAX_DEFECTS);
+      const defects = (entry.defects ?? 0) + 1;
+      await (defects >= MAX_DEFECTS ? over(entry, null) : putOff({ ...entry, defects }));
       return false;
     }
     return settle(entry, delivery);
@@ -187,10 +193,11 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       case "wait":
         log.warn({ ms: delivery.ms }, "Telegram asks to wait; the whole queue does");
         lanes.pause(delivery.ms);
+        askedToWaitUntil = Math.max(askedToWaitUntil, clock.now() + delivery.ms);
         return false;
       case "outage":
         if (!lanes.isPaused()) lanes.pause(Math.min(1_000 * 2 ** outages++, MAX_OUTAGE_PAUSE_MS));
-        await putOff(entry, false);
+        await putOff(entry);
         return false;
       case "never":
         log.warn({ key: entry._id, reason: delivery.reason, detail: delivery.detail }, "message given up");
@@ -209,11 +216,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   }
 
   /** This chat waits longer each time, with all that is behind; the others go on. */
-  async function putOff(entry: Entry, isGivenUp: boolean): Promise<void> {
-    if (isGivenUp) {
-      await over(entry, null);
-      return;
-    }
+  async function putOff(entry: Entry): Promise<void> {
     const { userId } = entry.notification;
     lanes.hold(userId, Math.min(1_000 * 2 ** entry.tries, MAX_BACKOFF_MS));
     justHeld.add(userId);
@@ -229,10 +232,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     return count;
   }
 
-  function nextPlace(): number {
-    lastPlace = Math.max(lastPlace + 1, clock.now() * 1_000);
-    return lastPlace;
-  }
+  const nextPlace = (): number => (lastPlace = Math.max(lastPlace + 1, clock.now() * 1_000));
 
   return {
     async post(notification) {

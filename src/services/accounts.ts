@@ -65,7 +65,8 @@ export interface Accounts {
   add(user: UserId, broker: BrokerName, credentials: Credentials): Promise<Link>;
   update(link: LinkId, change: (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>): Promise<Link>;
   remove(user: UserId, link: LinkId): Promise<boolean>;
-  hasSession(link: Link): boolean;
+  /** Whether it has one now, or will still have it at an instant. */
+  hasSession(link: Link, at?: number): boolean;
   /** Runs a connector call with this link's access; a dead session is noted and thrown as `auth-expired`. */
   call<T>(link: Link, call: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T>;
   /** The same call at every link at once: the slowest broker's time, and one broker's failure is only its own. */
@@ -107,7 +108,7 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     throw new Error("link document is contended");
   }
 
-  const hasSession = (link: Link): boolean => link.tokens !== null && deps.clock.now() < link.tokens.expiresAt;
+  const hasSession = (link: Link, at = deps.clock.now()): boolean => link.tokens !== null && at < link.tokens.expiresAt;
 
   async function endSession(link: Link): Promise<void> {
     const dead = link.tokens?.accessToken.reveal();

@@ -1,21 +1,35 @@
 import { istTime } from "../domain/market.ts";
-import type { Settings } from "./users.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Notification } from "../ports/notifier.ts";
+import type { Settings, Users } from "./users.ts";
 
 /** The kinds of message that a user can have with a sound, without, or not at all. */
-export const MESSAGE_KINDS = ["orderUpdates", "reminder", "summary", "digest", "report"] as const;
+export const MESSAGE_KINDS = ["orderUpdates", "alerts", "strategy", "reminder", "summary", "digest", "report"] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 export const isMessageKind = (name: string): name is MessageKind => MESSAGE_KINDS.some((kind) => kind === name);
 
-/** Whether a message of the kind is wanted, and whether it may make a sound at the instant; null when it is not wanted. */
-export function deliveryFor(settings: Settings, kind: MessageKind, at: number): { readonly silent: boolean } | null {
+/** Whether a message of the kind is wanted, and whether with a sound; null when it is not wanted. */
+export function deliveryFor(settings: Settings, kind: MessageKind): { readonly silent: boolean } | null {
   const wanted = settings[kind];
-  if (wanted === "off") return null;
-  return { silent: wanted === "silent" || isQuiet(settings, at) };
+  return wanted === "off" ? null : { silent: wanted === "silent" };
+}
+
+/**
+ * The message as it may be sent now: without a sound in its reader's quiet hours. Asked when it is sent, because a
+ * message may have waited since it was posted.
+ */
+export async function hushed(
+  notification: Notification,
+  { users, clock }: { readonly users: Pick<Users, "get">; readonly clock: Clock },
+): Promise<Notification> {
+  if (notification.silent) return notification;
+  const user = await users.get(notification.userId);
+  return user && isQuiet(user.settings, clock.now()) ? { ...notification, silent: true } : notification;
 }
 
 /** Quiet hours may go over midnight; their end does not belong to them. */
-export function isQuiet({ quietHours }: Settings, at: number): boolean {
+export function isQuiet({ quietHours }: Pick<Settings, "quietHours">, at: number): boolean {
   if (quietHours === null) return false;
   const [from, to] = quietHours;
   const time = istTime(at);

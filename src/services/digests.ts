@@ -1,6 +1,6 @@
 import type { BrokerConnector, Access } from "../../connectors/base.ts";
 import { chargesOf } from "../domain/charges.ts";
-import { accountValue, type DayFigures } from "../domain/day.ts";
+import { accountValue, isCarried, type DayFigures } from "../domain/day.ts";
 import type { InstrumentKey, UserId } from "../domain/ids.ts";
 import { indexKey, type Instrument } from "../domain/instrument.ts";
 import { changeInBasisPoints, sumPaise, valueOf, ZERO_PAISE, type Paise } from "../domain/money.ts";
@@ -37,6 +37,8 @@ export interface Digest {
 export interface Digests {
   /** The day of every switched-on account, which is kept; what could not be read stands as its failure. */
   day(user: UserId, date: string): Promise<Digest>;
+  /** Keeps the day of these accounts; what could not be read stands as its failure. */
+  keep(links: readonly Link[], date: string): Promise<DayParts>;
 }
 
 export interface DigestsDeps {
@@ -80,14 +82,20 @@ export function createDigests(deps: DigestsDeps): Digests {
     return sumPaise(await Promise.all(charges));
   }
 
-  async function keep(link: Link, date: string, day: AccountDay & { trades: readonly Trade[] }): Promise<void> {
+  async function keep(links: readonly Link[], date: string): Promise<DayParts> {
+    const parts = await accounts.callEach(links, read);
+    for (const part of parts) if (part.ok) await keepOne(part.link, date, part.value);
+    return parts;
+  }
+
+  async function keepOne(link: Link, date: string, day: AccountDay & { trades: readonly Trade[] }): Promise<void> {
     await snapshots.keep({
       userId: link.user_id,
       link: link._id,
       date,
       figures: day.figures,
       value: day.value,
-      carried: day.positions.filter(({ side, productType }) => side !== "CLOSED" && productType !== "INTRADAY").length,
+      carried: day.positions.filter(isCarried).length,
       fills: day.trades.map((trade) => ({ ...trade, at: fillTime(trade.at, date) })),
     });
   }
@@ -116,10 +124,9 @@ export function createDigests(deps: DigestsDeps): Digests {
   }
 
   return {
+    keep,
     async day(user, date) {
-      const links = await accounts.active(user);
-      const parts = await accounts.callEach(links, read);
-      for (const part of parts) if (part.ok) await keep(part.link, date, part.value);
+      const parts = await keep(await accounts.active(user), date);
       const alive = parts.find((part) => part.ok)?.link ?? null;
       return {
         date,

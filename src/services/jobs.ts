@@ -14,6 +14,10 @@ export interface PerUserJob {
   readonly name: string;
   /** Epoch ms at which this user's is due on the date, or null when there is none. */
   readonly dueAt: (user: User, date: string) => number | null;
+  /** The job of the same list that must be over for this user's day first: what it leaves is read here. */
+  readonly after?: string;
+  /** The day that a run by hand on a date is about: the date itself, when absent. */
+  readonly dayByHand?: (date: string) => string;
   /** How long after that it is still worth doing, by a process that was down. */
   readonly catchUpMs: number;
   /** May run twice when a process dies in the middle: what it posts must carry a key of the date. */
@@ -40,6 +44,8 @@ export interface Jobs {
   runNow(job: PerUserJob, only: UserId | null): Promise<JobCount>;
 }
 
+type OccasionFor = (job: PerUserJob, user: User) => Occasion | null;
+
 /** Users in work at one time: brokers' answers are waited for, not computed. */
 const CONCURRENCY = 16;
 
@@ -56,18 +62,15 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     return fresh;
   }
 
-  async function runAll(
-    jobs: readonly PerUserJob[],
-    occasionFor: (job: PerUserJob, user: User) => Occasion | null,
-  ): Promise<JobCount> {
+  async function runAll(jobs: readonly PerUserJob[], occasionFor: OccasionFor): Promise<JobCount> {
     const count = { done: 0, skipped: 0, failed: 0 };
     const everybody = users.all()[Symbol.asyncIterator]();
     const worker = async (): Promise<void> => {
       for (let next = await everybody.next(); next.done !== true; next = await everybody.next()) {
         const user = next.value;
         for (const job of takesPart(user) ? jobs : []) {
-          const occasion = occasionFor(job, user);
-          if (occasion) count[await runOnce(job, user, occasion)] += 1;
+          const outcome = await turn(job, user, occasionFor);
+          if (outcome !== null) count[outcome] += 1;
         }
       }
     };
@@ -75,36 +78,46 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     return count;
   }
 
-  /** One user's failure is only theirs: it is logged, and tried again once the claim has lapsed. */
-  async function runOnce(job: PerUserJob, user: User, occasion: Occasion): Promise<keyof JobCount> {
-    const had = throughToday(job.name, occasion.date);
+  /** One user's failure is only theirs: it is logged, and tried again once the claim has lapsed. Null when it is not due. */
+  async function turn(job: PerUserJob, user: User, occasionFor: OccasionFor): Promise<keyof JobCount | null> {
     try {
-      const claim = await claims.claim(`${job.name}:${user._id}:${occasion.date}`);
-      if (claim.kind === "done" || claim.kind === "given-up") had.add(user._id);
-      if (claim.kind !== "ours") return "skipped";
-      await job.run(user, occasion);
-      await claim.done();
-      had.add(user._id);
-      return "done";
+      const occasion = occasionFor(job, user);
+      return occasion && (await runOnce(job, user, occasion));
     } catch (error) {
-      log.error({ err: error, job: job.name, date: occasion.date }, "job failed for one user");
+      log.error({ err: error, job: job.name }, "job failed for one user");
       return "failed";
     }
   }
+
+  async function runOnce(job: PerUserJob, user: User, occasion: Occasion): Promise<keyof JobCount> {
+    const had = throughToday(job.name, occasion.date);
+    const claim = await claims.claim(`${job.name}:${user._id}:${occasion.date}`);
+    if (claim.kind === "done" || claim.kind === "given-up") had.add(user._id);
+    if (claim.kind !== "ours") return "skipped";
+    await job.run(user, occasion);
+    await claim.done();
+    had.add(user._id);
+    return "done";
+  }
+
+  /** Another process may have the job that this one waits for. */
+  const isWaiting = ({ after }: PerUserJob, user: User, date: string): boolean =>
+    after !== undefined && !throughToday(after, date).has(user._id);
 
   return {
     runDue(jobs) {
       const now = clock.now();
       const date = istDate(now);
       return runAll(jobs, (job, user) => {
-        if (throughToday(job.name, date).has(user._id)) return null;
+        if (throughToday(job.name, date).has(user._id) || isWaiting(job, user, date)) return null;
         const dueAt = job.dueAt(user, date);
         return dueAt !== null && dueAt <= now && now <= dueAt + job.catchUpMs ? { date, dueAt } : null;
       });
     },
     runNow(job, only) {
       const dueAt = clock.now();
-      const occasion = { date: istDate(dueAt), dueAt };
+      const today = istDate(dueAt);
+      const occasion = { date: job.dayByHand?.(today) ?? today, dueAt };
       return runAll([job], (_, user) => (only === null || user._id === only ? occasion : null));
     },
   };

@@ -22,7 +22,8 @@ const RENEW_MS = 5_000;
 export interface Lease {
   /** Aborted when it could not be kept: somebody else may hold it now. */
   readonly lost: AbortSignal;
-  release(): Promise<void>;
+  /** Lets the next one have it, at once or from an instant on. */
+  release(from?: number): Promise<void>;
 }
 
 export interface Leases {
@@ -70,10 +71,10 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
     }, RENEW_MS).unref();
     return {
       lost: lost.signal,
-      async release() {
+      async release(from = 0) {
         clearInterval(timer);
         await renewing;
-        if (!lost.signal.aborted) await move(name, holder, clock.now() - 1);
+        if (!lost.signal.aborted) await move(name, holder, Math.max(from, clock.now()) - 1);
       },
     };
   }

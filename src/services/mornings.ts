@@ -1,4 +1,4 @@
-import { accountValue } from "../domain/day.ts";
+import { accountValue, isCarried } from "../domain/day.ts";
 import type { InstrumentKey, TradingSymbol, UserId } from "../domain/ids.ts";
 import { isDerivative, type Instrument } from "../domain/instrument.ts";
 import type { Paise } from "../domain/money.ts";
@@ -64,7 +64,7 @@ export function createMornings(deps: MorningsDeps): Mornings {
       return {
         parts,
         before: days.findLast((day) => day.date < date) ?? null,
-        carried: open.length,
+        carried: open.filter(isCarried).length,
         expiring: [...new Set(open.filter((_, at) => isExpiring[at]).map(({ symbol }) => symbol))],
         alerts: alerts.length,
       };

@@ -4,18 +4,19 @@ import type { Logins } from "./logins.ts";
 
 /** Which of a user's accounts need a person to log in today. */
 export interface Renewals {
-  /** Asks each broker, and first renews what can be renewed without a person. */
-  dead(links: readonly Link[]): Promise<Link[]>;
+  /** Those without a session that lasts until then. Asks each broker, and first renews what needs no person for it. */
+  dead(links: readonly Link[], until: number): Promise<Link[]>;
 }
 
 export function createRenewals(deps: { accounts: Accounts; logins: Pick<Logins, "renew" | "open"> }): Renewals {
   const { accounts, logins } = deps;
 
-  async function isDead(link: Link): Promise<boolean> {
+  async function isDead(link: Link, until: number): Promise<boolean> {
     if (!accounts.hasSession(link)) return !(await renewed(link));
     try {
       const isValid = await accounts.call(link, (connector, access) => connector.isTokenValid(access));
-      if (isValid) return false;
+      // Some end in the middle of the day: Dhan's live for 24 hours from the login.
+      if (isValid) return !accounts.hasSession(link, until) && !(await renewed(link));
       if (await renewed(link)) return false;
       await accounts.endSession(link);
       return true;
@@ -33,8 +34,8 @@ export function createRenewals(deps: { accounts: Accounts; logins: Pick<Logins, 
   }
 
   return {
-    async dead(links) {
-      const states = await Promise.all(links.map(isDead));
+    async dead(links, until) {
+      const states = await Promise.all(links.map((link) => isDead(link, until)));
       return links.filter((_, at) => states[at]);
     },
   };

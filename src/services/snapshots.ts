@@ -35,6 +35,7 @@ const snapshotsSpec: CollectionSpec<SnapshotDocument> = {
 };
 
 const CONFLICT_TRIES = 5;
+const idOf = (link: LinkId, date: string): string => `${link}:${date}`;
 
 /** All accounts together on one day. */
 export interface DayTotal {
@@ -66,13 +67,15 @@ export interface Snapshots {
   period(user: UserId, from: string): Promise<Period>;
   /** The link's last day before the date, null when there is none. */
   lastBefore(link: LinkId, date: string): Promise<Snapshot | null>;
+  /** Epoch ms at which the link's day was looked at, null when it was not. */
+  takenAt(link: LinkId, date: string): Promise<number | null>;
 }
 
 export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots {
   const snapshots: Collection<SnapshotDocument> = deps.store.collection(snapshotsSpec);
 
   async function keep(snapshot: Snapshot): Promise<void> {
-    const document = { ...snapshot, _id: `${snapshot.link}:${snapshot.date}`, takenAt: deps.clock.now() };
+    const document = { ...snapshot, _id: idOf(snapshot.link, snapshot.date), takenAt: deps.clock.now() };
     for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
       const known = await snapshots.get(document._id);
       if (known ? await snapshots.replace(document, known.version) : await snapshots.insert(document)) return;
@@ -100,6 +103,7 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
       const latest = await snapshots.find("link", [link], { order: "desc", limit: 5 });
       return latest.find((snapshot) => snapshot.date < date) ?? null;
     },
+    takenAt: async (link, date) => (await snapshots.get(idOf(link, date)))?.takenAt ?? null,
   };
 
   /** A user's, read in growing pieces: thirty days of a few accounts are one read. */

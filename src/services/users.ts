@@ -20,9 +20,12 @@ export interface Settings {
   /** Of the week and the month. */
   readonly report: Delivery;
   readonly orderUpdates: Delivery;
+  readonly alerts: Delivery;
+  /** What Nifty Shop proposes. */
+  readonly strategy: Delivery;
   /** From and to, HH:MM IST: nothing makes a sound then. */
   readonly quietHours: readonly [string, string] | null;
-  /** Amounts as percent of capital, for those who show their phone around. */
+  /** What the accounts hold, in percent of their value, for those who show their phone around. */
   readonly hidesAmounts: boolean;
   /** Of the paper that pictures are drawn on: Telegram does not tell what the phone is set to. */
   readonly pictures: Theme;
@@ -41,6 +44,8 @@ export const DEFAULT_SETTINGS: Settings = {
   summary: "off",
   report: "on",
   orderUpdates: "on",
+  alerts: "on",
+  strategy: "on",
   quietHours: null,
   hidesAmounts: false,
   pictures: "light",

@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { missingYear } from "../../src/bot/daily/calendar-check.ts";
+import { missingYear, WATCHED_FROM } from "../../src/bot/daily/calendar-check.ts";
 import { closingDigest, digestDueAt, periodReport } from "../../src/bot/daily/closing.ts";
+import { dayKeeping, keepDayOnLogin } from "../../src/bot/daily/day-keeping.ts";
 import { cardOfToday, morningLogin, morningNudge } from "../../src/bot/daily/morning.ts";
 import { morningSummary } from "../../src/bot/daily/summary.ts";
 import { visibleLength, html } from "../../src/bot/html.ts";
-import { userId } from "../../src/domain/ids.ts";
+import { tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
+import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
 import { istDate, istInstant } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
+import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
@@ -22,6 +24,17 @@ import { position, SBIN, stubBroker, type StubBroker } from "../services/stub-br
 const ASHA = userId(1001);
 const DATE = "2026-11-23";
 const shipped = loadCalendar(null);
+const EXPIRING: Instrument = {
+  kind: "future",
+  key: instrumentKey("NFO", 1),
+  symbol: tradingSymbol("NSE:NIFTY26NOVFUT"),
+  segment: "NFO",
+  name: "NIFTY future",
+  underlying: "NIFTY",
+  expiry: "2026-11-25",
+  lotSize: 75,
+  tickSize: priceFromRupees("0.05"),
+};
 
 describe("the day's messages", () => {
   let clock: SetClock;
@@ -37,7 +50,7 @@ describe("the day's messages", () => {
     const { store } = temp;
     const { accounts } = broker;
     const snapshots = createSnapshots({ store, clock });
-    const instruments = { byKey: async () => SBIN };
+    const instruments = { byKey: async (key: InstrumentKey) => (key === EXPIRING.key ? EXPIRING : SBIN) };
     const nifty = { ltp: priceFromRupees(101), prevClose: priceFromRupees(100) };
     const quotes = { many: async () => new Map([[SBIN.key, nifty]]) } as never;
     const armed = { armed: async () => alerts } as never;
@@ -103,13 +116,13 @@ describe("the day's messages", () => {
       expect(text()).toMatchInlineSnapshot(`
         "Close of 23 Nov 2026
         🔴 −₹100.00 today, −0.13%, Nifty +1.00%
-        Positions                    +100.00
-          realised                      0.00
-          unrealised                 +100.00
-        Holdings, day change         −200.00
-        Charges, estimated             ₹9.50
-        Net of charges               −109.50
-        Available                 ₹50,000.00
+        Positions                  +100.00
+          realised                    0.00
+          unrealised               +100.00
+        Holdings, day change       −200.00
+        Charges, estimated           ₹9.50
+        Net of charges             −109.50
+        Available               ₹50,000.00
         Best: SBIN +₹100.00 · Worst: ITC −₹200.00
         No orders today."
       `);
@@ -160,13 +173,58 @@ describe("the day's messages", () => {
       expect(posted.at(-1)?.picture).toContain("Value of the accounts, 30 days");
     });
 
-    it("is silent in quiet hours and says when nobody knows the calendar", async () => {
-      set({ quietHours: ["15:00", "16:00"] });
+    it("is silent for who wants it so and says when nobody knows the calendar", async () => {
+      set({ digest: "silent" });
       clock.at = istInstant("2027-01-04", "15:50");
       await run(closingDigest(deps()));
       expect(posted[0]?.silent).toBe(true);
       expect(text()).toContain("The holidays of 2027 are not known here");
     });
+  });
+
+  describe("keeping the day", () => {
+    const kept = async (all: ReturnType<typeof deps>) =>
+      (await all.snapshots.latestDays(ASHA, 5)).map(({ date, figures }) => [date, figures.positions / 100]);
+
+    it("is due after the post-close session, in the evening after an evening session, never on closed days", () => {
+      const due = (date: string) => dayKeeping(deps()).dueAt(user, date);
+      expect(due(DATE)).toBe(istInstant(DATE, "16:15"));
+      expect(due("2026-11-08")).toBe(istInstant("2026-11-08", "21:00"));
+      expect(due("2026-11-24")).toBeNull();
+    });
+
+    it("looks again at a day that was looked at before its last trade, and no more after that", async () => {
+      const all = deps();
+      await run(closingDigest(all));
+      broker.book.positions = [{ ...position, dayPnl: paiseFromRupees(150) }];
+      clock.at = istInstant(DATE, "16:15");
+      await run(dayKeeping(all));
+      expect(await kept(all)).toEqual([[DATE, 150]]);
+      const { reads } = broker.book;
+      clock.at = istInstant(DATE, "16:20");
+      await dayKeeping(all).run(user, { date: DATE, dueAt: istInstant(DATE, "16:15") });
+      expect(broker.book.reads).toBe(reads);
+    });
+
+    it("keeps the day of an account that is logged in only after the close", async () => {
+      const all = deps();
+      broker.book.deadLinks.add(link._id);
+      await run(closingDigest(all));
+      expect(await kept(all)).toEqual([]);
+      clock.at = istInstant(DATE, "12:00");
+      await broker.logIn(link._id);
+      const again = async () => keepDayOnLogin(all, (await broker.accounts.byId(link._id))!);
+      await again();
+      expect(await kept(all)).toEqual([]);
+      clock.at = istInstant(DATE, "18:30");
+      await again();
+      expect(await kept(all)).toEqual([[DATE, 100]]);
+    });
+  });
+
+  it("tells by hand, on a closed day, of the last day that traded", () => {
+    const { dayByHand } = closingDigest(deps());
+    expect(["2026-11-22", "2026-11-24", DATE].map((date) => dayByHand?.(date))).toEqual(["2026-11-20", DATE, DATE]);
   });
 
   it("reports the week from what was kept, and nothing where nothing was", async () => {
@@ -200,7 +258,7 @@ describe("the day's messages", () => {
       expect((await cardOfToday(bot, ASHA))?.view.html.toString()).toContain("🔴");
       await broker.logIn(link._id);
       const done = await cardOfToday(bot, ASHA);
-      expect(done?.key).toBe("morning-login:1001:2026-11-25");
+      expect(done?.keys).toEqual(["morning-login:1001:2026-11-25", "morning-nudge:1001:2026-11-25"]);
       expect(done?.view.html.toString()).toContain("Every account is logged in");
       expect(done?.view.keyboard?.inline_keyboard.flat()).toEqual([]);
     });
@@ -219,6 +277,22 @@ describe("the day's messages", () => {
       expect(text()).toContain("One login is due");
     });
 
+    it("counts a session that ends before the day does, and renews it first where that can be done", async () => {
+      clock.at = istInstant("2026-11-25", "01:00");
+      await broker.logIn(link._id);
+      clock.at = istInstant("2026-11-25", "08:30");
+      broker.book.renews = true;
+      await run(morningLogin(deps()));
+      expect(posted).toEqual([]);
+      await broker.accounts.update(link._id, ({ tokens }) => ({
+        tokens: tokens && { ...tokens, expiresAt: istInstant("2026-11-25", "11:00") },
+      }));
+      broker.book.renews = false;
+      await run(morningLogin(deps()));
+      expect(text()).toContain("acme Acme, its session ends at 11:00");
+      expect(posted[0]?.buttons).toHaveLength(1);
+    });
+
     it("nudges only where something depends on the account", async () => {
       clock.at = istInstant("2026-11-25", "08:52");
       await run(morningNudge(deps()));
@@ -231,7 +305,8 @@ describe("the day's messages", () => {
 
     it("nudges for positions carried over from the last day", async () => {
       const all = deps();
-      broker.book.positions = [position, { ...position, productType: "INTRADAY" }];
+      const carried = { ...position, productType: "MARGIN" } as const;
+      broker.book.positions = [position, carried, { ...position, productType: "INTRADAY" }];
       clock.at = istInstant(DATE, "15:50");
       await broker.logIn(link._id);
       await run(closingDigest(all));
@@ -255,21 +330,26 @@ describe("the day's messages", () => {
     clock.at = istInstant("2026-11-25", "09:00");
     await broker.logIn(link._id);
     alerts = [{}, {}];
+    const { key, symbol } = EXPIRING;
+    broker.book.positions = [position, { ...position, key, symbol, productType: "MARGIN" }];
     await run(morningSummary(all));
     const summary = posted[1]?.html.replaceAll(/<[^>]+>/g, "") ?? "";
     expect(summary).toMatchInlineSnapshot(`
       "Morning of 25 Nov 2026
-      Available                 ₹50,000.00
-      Holdings                  ₹19,800.00
-      Positions carried                  1
-      Alerts set                         2
-      🔴 23 Nov 2026: −₹100.00, −0.13%"
+      Available               ₹50,000.00
+      Holdings                ₹19,800.00
+        on 23 Nov 2026           −200.00
+      Positions carried                1
+      Alerts set                       2
+      🔴 All of 23 Nov 2026: −₹100.00, −0.13%
+      Expire today: NIFTY26NOVFUT"
     `);
     expect(morningSummary(all).dueAt({ ...user, settings: { ...user.settings, summary: "off" } }, DATE)).toBeNull();
   });
 
-  it("misses the next year's list from 20 December and its own year's at once", () => {
+  it("misses the next year's list from 20 December, at a start from November, and its own year's at once", () => {
     const years = new Set([2026]);
+    expect(["2026-10-31", "2026-11-01"].map((date) => missingYear(date, years, WATCHED_FROM))).toEqual([null, 2027]);
     expect(["2026-12-19", "2026-12-20", "2027-01-04"].map((date) => missingYear(date, years))).toEqual([
       null,
       2027,

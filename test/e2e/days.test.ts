@@ -97,7 +97,20 @@ describe("mornings, closings and what they leave", () => {
       asha().tapButton(before);
       await asha().until(() => labels().includes(after));
     }
-    expect(labels().filter((label) => label.startsWith("●"))).toEqual(["● on", "● on", "● off", "● on", "● on"]);
+    const chosen = labels().filter((label) => label.startsWith("●"));
+    expect(chosen).toEqual(["● on", "● on", "● on", "● on", "● off", "● on", "● on"]);
+  });
+
+  it("shows no amount and no quantity of what is held to who hides them", async () => {
+    expect((await asha().ask("/settings")).text).toContain("Amounts are in percent");
+    for (const command of ["/positions", "/holdings", "/funds", "/pnl", "/pnl month", "/dashboard", "/niftyshop"]) {
+      const answer = await asha().ask(command);
+      const said = answer.text ?? answer.caption ?? "";
+      expect(said, command).not.toMatch(/₹\d/);
+      expect(said, command).not.toMatch(/\b10\b/);
+    }
+    expect((await asha().ask("/positions")).text).toMatch(/long @ [\d,.]+[^]*Unrealised +[+−]?\d+\.\d\d%/);
+    expect((await asha().ask("/funds")).text).toMatch(/Available +\d+\.\d\d%/);
   });
 
   it("made no invalid Bot API call", () => {

@@ -108,6 +108,19 @@ describe("the outbox", () => {
     expect(sent).toHaveLength(50);
   });
 
+  it("makes the other processes wait as well when Telegram asks to", async () => {
+    const [first, second] = [open(), open()];
+    await first.post(message("a"));
+    answer = () => ({ kind: "wait", ms: 9_000 });
+    await first.deliver();
+    const askedAt = clock.now();
+    answer = () => sentNow;
+    clock.at = askedAt + 8_999;
+    expect(await second.deliver()).toBe(0);
+    clock.at = askedAt + 9_000;
+    expect(await second.deliver()).toBe(1);
+  });
+
   it("waits an outage out, pausing longer each time, and loses nothing", async () => {
     const outbox = open();
     for (let i = 0; i < 4; i += 1) await outbox.post(message(`m${i}`, i % 2 === 0 ? ASHA : VIKRAM));
@@ -160,6 +173,22 @@ describe("the outbox", () => {
     }
     expect(keys()).toEqual(["after"]);
     expect(await outbox.depth()).toBe(0);
+  });
+
+  it("does not hold an outage against a message when our own code fails afterwards", async () => {
+    const outbox = open();
+    await outbox.post(message("fill"));
+    let tries = 0;
+    answer = () => {
+      tries += 1;
+      if (tries === 20) throw new Error("the store hiccuped");
+      return tries < 25 ? { kind: "outage" } : sentNow;
+    };
+    for (let i = 0; i < 60; i += 1) {
+      await outbox.deliver();
+      clock.at += 6 * 60_000;
+    }
+    expect(keys()).toEqual(["fill"]);
   });
 
   it("deactivates who has blocked the bot and goes on with the others", async () => {

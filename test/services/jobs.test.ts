@@ -107,6 +107,32 @@ describe("jobs", () => {
     expect(tries).toBe(5);
   });
 
+  it("lets one user whose time is nonsense stop nobody else", async () => {
+    const asha = await join(1001);
+    await join(1002);
+    await users.update(asha, ({ settings }) => ({ settings: { ...settings, digestAt: "late" } }));
+    at("16:00");
+    expect(await start().runDue([job])).toEqual({ done: 1, skipped: 0, failed: 1 });
+  });
+
+  it("makes a job wait for the one it builds on, also when another process has that", async () => {
+    const asha = await join(1001);
+    const order: string[] = [];
+    const digest: PerUserJob = { ...job, run: async () => void order.push("digest") };
+    const week: PerUserJob = { ...job, name: "week", after: job.name, run: async () => void order.push("week") };
+    at("15:50");
+    const claim = await createClaims({ store: temp.store, clock }).claim(`closing-digest:${asha}:2026-11-23`);
+    const jobs = start();
+    await jobs.runDue([digest, week]);
+    expect(order).toEqual([]);
+    if (claim.kind === "ours") await claim.done();
+    await jobs.runDue([digest, week]);
+    expect(order).toEqual(["week"]);
+    at("15:50", "2026-11-25");
+    await jobs.runDue([digest, week]);
+    expect(order).toEqual(["week", "digest", "week"]);
+  });
+
   it("gives back what a killed process had claimed", async () => {
     const asha = await join(1001);
     at("15:50");

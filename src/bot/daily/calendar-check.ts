@@ -8,12 +8,14 @@ const TOLD_AT = "10:00";
 const CATCH_UP_MS = 12 * 3_600_000;
 /** By then the exchanges have published the next year's list. */
 const PUBLISHED_BY = "12-20";
+/** Whoever starts the process hears of it earlier: there may be no start in December. */
+export const WATCHED_FROM = "11-01";
 
-/** The year whose list is missing and should be there on the date, or null. */
-export function missingYear(date: string, years: ReadonlySet<number>): number | null {
+/** The year whose list is missing on the date, or null; the next year's counts from a day of the year on. */
+export function missingYear(date: string, years: ReadonlySet<number>, nextFrom = PUBLISHED_BY): number | null {
   const year = Number(date.slice(0, 4));
   if (!years.has(year)) return year;
-  return date.slice(5) >= PUBLISHED_BY && !years.has(year + 1) ? year + 1 : null;
+  return date.slice(5) >= nextFrom && !years.has(year + 1) ? year + 1 : null;
 }
 
 /** Tells the owner twice a month that a list of holidays is missing. */

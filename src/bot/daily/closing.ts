@@ -1,4 +1,12 @@
-import { closeOf, dayStatus, endsMonth, endsWeek, mayTrade, type TradingCalendar } from "../../domain/calendar.ts";
+import {
+  closeOf,
+  dayStatus,
+  endsMonth,
+  endsWeek,
+  lastDayUpTo,
+  mayTrade,
+  type TradingCalendar,
+} from "../../domain/calendar.ts";
 import { addDays, istInstant, weekday } from "../../domain/market.ts";
 import type { Notification, Notifier } from "../../ports/notifier.ts";
 import { deliveryFor } from "../../services/delivery.ts";
@@ -26,6 +34,7 @@ const SETTLING_MS = 5 * 60_000;
 const BY_CIRCULAR = "21:00";
 /** Telegram's limit for a caption, less a note that it is late. */
 const MAX_CAPTION = 980;
+const CLOSING_DIGEST = "closing-digest";
 
 export interface ClosingDeps {
   readonly bot: Pick<BotDeps, "accounts" | "calendar" | "clock">;
@@ -37,27 +46,32 @@ export interface ClosingDeps {
 /** When the user's digest is due: at their time, and never before the day's prices are final. */
 export function digestDueAt(user: User, date: string, calendar: TradingCalendar): number | null {
   if (!mayTrade(date, calendar)) return null;
+  return Math.max(istInstant(date, user.settings.digestAt), pricesFinalAt(date, calendar));
+}
+
+/** When the brokers have the final prices of a day that trades. */
+export function pricesFinalAt(date: string, calendar: TradingCalendar): number {
   const close = closeOf(date, calendar);
-  const earliest = close === null ? istInstant(date, BY_CIRCULAR) : istInstant(date, close) + SETTLING_MS;
-  return Math.max(istInstant(date, user.settings.digestAt), earliest);
+  return close === null ? istInstant(date, BY_CIRCULAR) : istInstant(date, close) + SETTLING_MS;
 }
 
 /** The digest after the close. The day is kept for everybody, also for those who want no message. */
 export function closingDigest({ bot, digests, notifier }: ClosingDeps): PerUserJob {
   return {
-    name: "closing-digest",
+    name: CLOSING_DIGEST,
     catchUpMs: CATCH_UP_MS,
+    dayByHand: (date) => lastDayUpTo(date, bot.calendar.current()),
     dueAt: (user, date) => digestDueAt(user, date, bot.calendar.current()),
     async run(user, { date, dueAt }) {
       const digest = await digests.day(user._id, date);
-      const delivery = deliveryFor(user.settings, "digest", bot.clock.now());
+      const delivery = deliveryFor(user.settings, "digest");
       if (digest.parts.length === 0 || delivery === null) return;
       const message = digestMessage(digest, {
         accounts: bot.accounts,
         hidesAmounts: user.settings.hidesAmounts,
         note: calendarNote(date, bot.calendar.current()),
       });
-      const about = { key: `closing-digest:${user._id}:${date}`, userId: user._id, dueAt, ...delivery };
+      const about = { key: `${CLOSING_DIGEST}:${user._id}:${date}`, userId: user._id, dueAt, ...delivery };
       for (const each of withPicture(about, message.html, themed(user, message.picture))) {
         const buttons = message.keyboard && each.key === about.key ? notificationButtons(message.keyboard) : null;
         await notifier.post({ ...each, ...(buttons ? { buttons } : {}) });
@@ -90,13 +104,14 @@ export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: ke
   const report = REPORTS[kind];
   return {
     name: report.name,
+    after: CLOSING_DIGEST,
     catchUpMs: CATCH_UP_MS,
     dueAt(user, date) {
       const calendar = bot.calendar.current();
       return report.isDue(date, calendar) ? digestDueAt(user, date, calendar) : null;
     },
     async run(user, { date, dueAt }) {
-      const delivery = deliveryFor(user.settings, "report", bot.clock.now());
+      const delivery = deliveryFor(user.settings, "report");
       if (delivery === null) return;
       const from = report.from(date);
       const period = await snapshots.period(user._id, from);

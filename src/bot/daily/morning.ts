@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import { mayTrade, type TradingCalendar } from "../../domain/calendar.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { istDate, istInstant } from "../../domain/market.ts";
+import { istDate, istInstant, istTime } from "../../domain/market.ts";
 import { isClosed } from "../../domain/order-intent.ts";
 import type { Notifier } from "../../ports/notifier.ts";
 import type { Link } from "../../services/accounts.ts";
@@ -20,6 +20,8 @@ import { calendarNote } from "./closing.ts";
 
 /** A login is of use as long as the market is open. */
 const LOGIN_CATCH_UP_MS = 7 * 3_600_000;
+/** By then the closing digest of who has left its time as it is has been made. */
+const DAY_ENDS = "16:00";
 const NUDGE_AT = "08:52";
 const NUDGE_CATCH_UP_MS = 8 * 60_000;
 /** Somebody whose card came a moment ago is not told again. */
@@ -33,22 +35,38 @@ export interface MorningDeps {
   readonly notifier: Notifier;
 }
 
-export const loginCardKey = (user: UserId, date: string): string => `morning-login:${user}:${date}`;
+type LoginBot = Pick<BotDeps, "accounts" | "calendar" | "clock">;
 
-/** Every account that needs logins, with where it stands and a button for each that is dead. */
-export function loginCard(bot: Pick<BotDeps, "accounts" | "calendar">, links: readonly Link[], date: string): View {
-  const some = links.filter((link) => !bot.accounts.broker(link).definition.capabilities.login.includes("none"));
-  const dead = some.filter((link) => !bot.accounts.hasSession(link));
+const loginCardKey = (user: UserId, date: string): string => `morning-login:${user}:${date}`;
+const nudgeKey = (user: UserId, date: string): string => `morning-nudge:${user}:${date}`;
+
+/** A login counts when it lasts over the closing digest. */
+const lastsUntil = (date: string, { clock }: LoginBot): number => Math.max(clock.now(), istInstant(date, DAY_ENDS));
+
+const needsLogins = (bot: LoginBot, link: Link): boolean =>
+  !bot.accounts.broker(link).definition.capabilities.login.includes("none");
+
+/** Every account that needs logins, with where it stands and a button for each whose session is over or ends today. */
+export function loginCard(bot: LoginBot, links: readonly Link[], date: string): View {
+  const some = links.filter((link) => needsLogins(bot, link));
+  const dead = some.filter((link) => !bot.accounts.hasSession(link, lastsUntil(date, bot)));
   return {
     html: lines(
       dead.length > 0 ? text.morning.due(dead.length) : text.morning.allDone(),
       ...some.map((link) =>
-        text.morning.account(link.label, bot.accounts.broker(link).definition.title, !dead.includes(link)),
+        text.morning.account(link.label, bot.accounts.broker(link).definition.title, standing(bot, link, dead)),
       ),
       calendarNote(date, bot.calendar.current()),
     ),
     keyboard: loginKeyboard(dead),
   };
+}
+
+function standing({ accounts }: LoginBot, link: Link, dead: readonly Link[]): text.SessionStanding {
+  if (!dead.includes(link)) return { kind: "alive" };
+  return link.tokens && accounts.hasSession(link)
+    ? { kind: "ends", at: istTime(link.tokens.expiresAt) }
+    : { kind: "dead" };
 }
 
 const loginKeyboard = (links: readonly Link[]): InlineKeyboard =>
@@ -67,8 +85,8 @@ export function morningLogin({ bot, renewals, notifier }: MorningDeps): PerUserJ
     catchUpMs: LOGIN_CATCH_UP_MS,
     dueAt: ({ settings }, date) => dueOn(date, settings.reminderAt, bot.calendar.current()),
     async run(user, { date, dueAt }) {
-      const dead = await renewals.dead(await bot.accounts.active(user._id));
-      const delivery = deliveryFor(user.settings, "reminder", bot.clock.now());
+      const dead = await renewals.dead(await bot.accounts.active(user._id), lastsUntil(date, bot));
+      const delivery = deliveryFor(user.settings, "reminder");
       if (dead.length === 0 || delivery === null) return;
       const card = loginCard(bot, await bot.accounts.active(user._id), date);
       await notifier.post({
@@ -95,17 +113,18 @@ export function morningNudge(deps: MorningDeps): PerUserJob {
       return at !== null && at - istInstant(date, settings.reminderAt) >= NUDGE_AFTER_MS ? at : null;
     },
     async run(user, { date, dueAt }) {
-      const delivery = deliveryFor(user.settings, "reminder", bot.clock.now());
+      const delivery = deliveryFor(user.settings, "reminder");
       if (delivery === null) return;
       const links = await bot.accounts.active(user._id);
-      const dead = links.filter((link) => !bot.accounts.hasSession(link));
+      const until = lastsUntil(date, bot);
+      const dead = links.filter((link) => needsLogins(bot, link) && !bot.accounts.hasSession(link, until));
       const waiting = await Promise.all(
         dead.map(async (link) => ({ link, what: await dependents(deps, user, link, date) })),
       );
       const pressing = waiting.filter(({ what }) => what.length > 0);
       if (pressing.length === 0) return;
       await notifier.post({
-        key: `morning-nudge:${user._id}:${date}`,
+        key: nudgeKey(user._id, date),
         userId: user._id,
         priority: "reminder",
         html: lines(
@@ -150,12 +169,13 @@ const usualLink = (user: User, link: Link): boolean => user.defaultLink === null
 
 const isWaiting = (leg: Parameters<typeof isClosed>[0]): boolean => leg.state !== "ticket" && !isClosed(leg);
 
-/** The card of today as it should stand now, for whoever redraws it; null when there is none to redraw. */
+/** The card of today as it should stand now, and the messages that show it: the card itself and the nudge. */
 export async function cardOfToday(
-  bot: Pick<BotDeps, "accounts" | "calendar" | "clock">,
+  bot: LoginBot,
   user: UserId,
-): Promise<{ readonly key: string; readonly view: View } | null> {
+): Promise<{ readonly keys: readonly string[]; readonly view: View } | null> {
   const date = istDate(bot.clock.now());
   const links = await bot.accounts.active(user);
-  return links.length === 0 ? null : { key: loginCardKey(user, date), view: loginCard(bot, links, date) };
+  if (links.length === 0) return null;
+  return { keys: [loginCardKey(user, date), nudgeKey(user, date)], view: loginCard(bot, links, date) };
 }

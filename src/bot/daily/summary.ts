@@ -11,10 +11,11 @@ import type { PerUserJob } from "../../services/jobs.ts";
 import type { Mornings, Morning } from "../../services/mornings.ts";
 import type { BotDeps } from "../commands.ts";
 import { html, lines, type Html } from "../html.ts";
+import { notificationButtons } from "../notification-buttons.ts";
 import { dateText, mark, percent } from "../render/amounts.ts";
 import { moneyText } from "../render/money-text.ts";
 import { PAGE_WIDTH } from "../render/page.ts";
-import { failures, heading } from "../render/portfolio.ts";
+import { failures, heading, loginKeyboard } from "../render/portfolio.ts";
 import { calendarNote } from "./closing.ts";
 
 /** After this the day has its own numbers. */
@@ -37,10 +38,11 @@ export function morningSummary({ bot, mornings, notifier }: SummaryDeps): PerUse
         ? istInstant(date, settings.summaryAt)
         : null,
     async run(user, { date, dueAt }) {
-      const delivery = deliveryFor(user.settings, "summary", bot.clock.now());
+      const delivery = deliveryFor(user.settings, "summary");
       if (delivery === null) return;
       const morning = await mornings.of(user._id, date);
       if (morning.parts.length === 0) return;
+      const keyboard = loginKeyboard(morning.parts);
       await notifier.post({
         key: `morning-summary:${user._id}:${date}`,
         userId: user._id,
@@ -49,6 +51,7 @@ export function morningSummary({ bot, mornings, notifier }: SummaryDeps): PerUse
           summaryText(morning, date, bot.accounts, user.settings.hidesAmounts),
           calendarNote(date, bot.calendar.current()),
         ).toString(),
+        ...(keyboard ? { buttons: notificationButtons(keyboard) } : {}),
         dueAt,
         ...delivery,
       });
@@ -72,13 +75,14 @@ function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts
         [
           ["Available", money.plain(funds.available)],
           ["Holdings", money.plain(totals.value)],
+          ...(before ? [[`  on ${dateText(before.date)}`, money.cell(before.figures.holdings)] as const] : []),
           ["Positions carried", String(morning.carried)],
           ["Alerts set", String(morning.alerts)],
         ],
         PAGE_WIDTH,
       )}</pre>`,
     before &&
-      html`${mark(change)} ${dateText(before.date)}: ${money.signed(change)}${share === null || hidesAmounts ? "" : `, ${percent(share)}`}`,
+      html`${mark(change)} All of ${dateText(before.date)}: ${money.signed(change)}${share === null || hidesAmounts ? "" : `, ${percent(share)}`}`,
     expiring.length > 0 &&
       html`Expire today: ${expiring.slice(0, MAX_EXPIRIES).join(", ")}${expiring.length > MAX_EXPIRIES ? " …" : ""}`,
     ...failures(morning.parts, accounts),

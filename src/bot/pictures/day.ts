@@ -15,7 +15,7 @@ const WIDTH = 1_080;
 const ROW = 58;
 const MAX_BARS = 9;
 const CURVE = 400;
-const CAPTION = 56;
+const CAPTION = 60;
 
 export interface Move {
   readonly name: string;
@@ -85,7 +85,7 @@ function curvePart(curve: readonly DayTotal[], money: MoneyText, area: Area): Sv
   }));
   const write = money.hides ? (value: number) => `${value.toFixed(1)}%` : lakhs;
   return (
-    label(area.x, area.y + 24, `Value of the accounts, ${curve.length} days`, { size: 26 }) +
+    label(area.x, area.y + 24, `Value of the accounts, ${curve.length} days`, { size: 30 }) +
     lineChart(points, { ...area, y: area.y + CAPTION, height: area.height - CAPTION }, write)
   );
 }

@@ -11,13 +11,13 @@ import { changePercent, percent, rupeePrice, signedRupees, timeText } from "./am
 import { pageKeyboard, pageOf } from "./page.ts";
 import { pricedAt } from "./source.ts";
 
-/** "SBIN at or above ₹850.00", "P&L at or below −₹5,000.00" */
-export function conditionText(alert: Pick<Alert, "instrument" | "condition">): string {
+/** "SBIN at or above ₹850.00", "P&L at or below −₹5,000.00"; for those who hide amounts, "P&L at or below its level". */
+export function conditionText(alert: Pick<Alert, "instrument" | "condition">, hidesAmounts = false): string {
   const what = alert.instrument === null ? "P&L today" : ticker(alert.instrument.symbol);
-  return `${what} ${levelText(alert.condition)}`;
+  return `${what} ${levelText(alert.condition, hidesAmounts)}`;
 }
 
-function levelText(condition: Condition): string {
+function levelText(condition: Condition, hidesAmounts: boolean): string {
   switch (condition.kind) {
     case "above":
       return `at or above ${rupeePrice(condition.price)}`;
@@ -26,19 +26,22 @@ function levelText(condition: Condition): string {
     case "change":
       return `${percent(condition.basisPoints)} since the last close`;
     case "pnl-above":
-      return `at or above ${signedRupees(condition.amount)}`;
+      return `at or above ${hidesAmounts ? "its level" : signedRupees(condition.amount)}`;
     case "pnl-below":
-      return `at or below ${signedRupees(condition.amount)}`;
+      return `at or below ${hidesAmounts ? "its level" : signedRupees(condition.amount)}`;
   }
 }
 
 const orderText = ({ side, words }: AlertOrder): string => `${side === "BUY" ? "Buy" : "Sell"} ${words}`;
 
-export function alertsView(alerts: readonly Alert[], page: number): View {
+export function alertsView(
+  alerts: readonly Alert[],
+  { page, hidesAmounts }: { readonly page: number; readonly hidesAmounts: boolean },
+): View {
   const shown = pageOf(alerts, page);
   const keyboard = new InlineKeyboard();
   for (const alert of shown.entries) {
-    keyboard.text(`✕ ${conditionText(alert)}`, callbackData("alx", alert._id, shown.page)).row();
+    keyboard.text(`✕ ${conditionText(alert, hidesAmounts)}`, callbackData("alx", alert._id, shown.page)).row();
   }
   return {
     html: lines(
@@ -50,7 +53,11 @@ export function alertsView(alerts: readonly Alert[], page: number): View {
 }
 
 /** What is posted when one goes off. Its key makes it once, however often it is posted. */
-export function alertNotification(alert: Alert, by: FiredBy, now: number): Notification {
+export function alertNotification(
+  alert: Alert,
+  by: FiredBy,
+  { now, hidesAmounts }: { readonly now: number; readonly hidesAmounts: boolean },
+): Notification {
   const keyboard = new InlineKeyboard();
   const { instrument, order } = alert;
   if (instrument && order) keyboard.text(orderText(order), callbackData("alo", alert._id)).row();
@@ -64,12 +71,13 @@ export function alertNotification(alert: Alert, by: FiredBy, now: number): Notif
     key: `alert:${alert._id}`,
     userId: alert.userId,
     priority: "order",
-    html: lines(html`🔔 <b>${conditionText(alert)}</b>`, firedText(by, now)).toString(),
+    html: lines(html`🔔 <b>${conditionText(alert, hidesAmounts)}</b>`, firedText(by, now, hidesAmounts)).toString(),
     buttons: notificationButtons(keyboard),
   };
 }
 
-function firedText(by: FiredBy, now: number): Html {
+function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html {
+  if (by.kind === "pnl" && hidesAmounts) return html`<i>${timeText(now, now)}</i>`;
   if (by.kind === "pnl") return html`P&amp;L today is ${signedRupees(by.pnl)}. <i>${timeText(now, now)}</i>`;
   const { ltp, prevClose } = by.quote;
   const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;

@@ -10,9 +10,10 @@ import type { AccountDay } from "../../services/dashboard.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
-import { changePercent, mark, percent, quantity, rupees, signedAmount, signedRupees } from "./amounts.ts";
+import { changePercent, mark, percent, quantity } from "./amounts.ts";
+import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
-import { failures, heading, mergeHoldings, withLogins, type MergedHolding } from "./portfolio.ts";
+import { failures, heading, loginKeyboard, mergeHoldings, withLogins, type MergedHolding } from "./portfolio.ts";
 
 /** A caption holds 1,024 characters: so many holdings of two lines each. */
 const HOLDINGS_A_PAGE = 6;
@@ -25,17 +26,18 @@ export interface DashboardCard {
   readonly now: number;
   /** 0 is the totals; the others are holdings. */
   readonly page: number;
+  readonly money: MoneyText;
 }
 
 /** The merged view: page 0 totals and accounts, then the holdings by instrument across accounts. */
-export function dashboardView({ parts, accounts, now, page }: DashboardCard): View {
+export function dashboardView({ parts, accounts, now, page, money }: DashboardCard): View {
   const holdings = mergeHoldings(holdingParts(parts));
   const pages = 1 + Math.ceil(holdings.length / HOLDINGS_A_PAGE);
   const at = Math.min(Math.max(0, Number.isInteger(page) ? page : 0), pages - 1);
   return {
     html: lines(
       heading("Dashboard", parts, accounts),
-      at === 0 ? totalsPart(parts) : holdingsPart(holdings, at),
+      at === 0 ? totalsPart(parts, money) : holdingsPart(holdings, at, money),
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -71,30 +73,30 @@ function figuresOf(days: readonly AccountDay[]): Figures {
   };
 }
 
-function totalsPart(parts: readonly LinkResult<AccountDay>[]): Html {
+function totalsPart(parts: readonly LinkResult<AccountDay>[], money: MoneyText): Html {
   const known = parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
   const total = figuresOf(known.map(({ day }) => day));
   const each = known.map(({ label, day }): readonly [string, string] => {
     const { worth, today } = figuresOf([day]);
-    return [`${label} ${rupees(worth)}`, signedAmount(today)];
+    return [`${label} ${money.plain(worth)}`, money.cell(today)];
   });
   return lines(
     html`<pre>${renderPairs(
       [
-        ["Worth", rupees(total.worth)],
-        ["Shares", rupees(total.value)],
-        ["Cost", rupees(total.invested)],
-        ["Cash", rupees(total.available)],
-        ["P&L", signedAmount(total.pnl)],
+        ["Worth", money.plain(total.worth)],
+        ["Shares", money.plain(total.value)],
+        ["Cost", money.plain(total.invested)],
+        ["Cash", money.plain(total.available)],
+        ["P&L", money.cell(total.pnl)],
       ],
       PAGE_WIDTH,
     )}</pre>`,
     known.length > 1 && html`<pre>${renderPairs(each.slice(0, ACCOUNTS_SHOWN), PAGE_WIDTH)}</pre>`,
-    html`${mark(total.today)} <b>Today ${signedRupees(total.today)}</b>`,
+    html`${mark(total.today)} <b>Today ${money.signed(total.today)}</b>`,
   );
 }
 
-function holdingsPart(holdings: readonly MergedHolding[], page: number): Html {
+function holdingsPart(holdings: readonly MergedHolding[], page: number, money: MoneyText): Html {
   const total = sumPaise(holdings.map((holding) => holdingValue(holding) ?? ZERO_PAISE));
   const shown = holdings.slice((page - 1) * HOLDINGS_A_PAGE, page * HOLDINGS_A_PAGE);
   const rows = shown.flatMap((holding): (readonly [string, string])[] => {
@@ -104,10 +106,10 @@ function holdingsPart(holdings: readonly MergedHolding[], page: number): Html {
     const gain = holding.ltp === null || holding.avgPrice === 0 ? "" : changePercent(holding.ltp, holding.avgPrice);
     return [
       [
-        `${ticker(holding.symbol)} ${quantity(holding.qty)}${allocation}`,
-        holding.pnl === null ? "" : signedAmount(holding.pnl),
+        `${ticker(holding.symbol)}${money.hides ? "" : ` ${quantity(holding.qty)}`}${allocation}`,
+        holding.pnl === null ? "" : money.cell(holding.pnl),
       ],
-      [` ${holding.labels.join(", ").slice(0, 18)}`, `${today === null ? "" : `${signedAmount(today)} `}${gain}`],
+      [` ${holding.labels.join(", ").slice(0, 18)}`, `${today === null ? "" : `${money.cell(today)} `}${gain}`],
     ];
   });
   return lines(
@@ -134,7 +136,6 @@ export function heatCaption(
   accounts: Accounts,
   count: number,
 ): { html: Html; keyboard: InlineKeyboard | null } {
-  const logins = withLogins(new InlineKeyboard(), parts);
   return {
     html: lines(
       heading("Holdings", parts, accounts),
@@ -143,6 +144,6 @@ export function heatCaption(
         : html`${quantity(count)} shares: the area is their value, the colour their gain or loss.`,
       ...failures(parts, accounts),
     ),
-    keyboard: logins.inline_keyboard.some((row) => row.length > 0) ? logins : null,
+    keyboard: loginKeyboard(parts),
   };
 }

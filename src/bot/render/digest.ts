@@ -1,19 +1,18 @@
-import { InlineKeyboard } from "grammy";
-import { addFigures, grossOf, netOf, shareOf } from "../../domain/day.ts";
+import type { InlineKeyboard } from "grammy";
+import { addFigures, grossOf, netOf } from "../../domain/day.ts";
 import { ticker } from "../../domain/instrument.ts";
-import { sumPaise, type Paise } from "../../domain/money.ts";
+import { changeInBasisPoints, subtractPaise, sumPaise, type Paise } from "../../domain/money.ts";
 import { isFinal } from "../../domain/order.ts";
 import { fundsTotal } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts } from "../../services/accounts.ts";
 import type { AccountDay, Digest } from "../../services/digests.ts";
-import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import { dayPicture, movesOf, type Move } from "../pictures/day.ts";
 import { dateText, mark, percent } from "./amounts.ts";
 import { moneyText, type MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
-import { failures, heading } from "./portfolio.ts";
+import { failures, heading, loginKeyboard } from "./portfolio.ts";
 
 export interface DigestMessage {
   readonly html: Html;
@@ -48,7 +47,7 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: 
       ...lastKnown(digest, money),
       note,
     ),
-    keyboard: loginKeyboard(digest),
+    keyboard: loginKeyboard(digest.parts),
     picture: dayPicture({ title, subtitle: summary?.subtitle ?? "", moves, curve: digest.curve, money }),
   };
 }
@@ -61,15 +60,16 @@ interface Labelled {
 function summaryOf(digest: Digest, days: readonly Labelled[], money: MoneyText, value: Paise) {
   const figures = addFigures(days.map(({ day }) => day.figures));
   const [gross, net] = [grossOf(figures), netOf(figures)];
-  const share = shareOf(gross, value);
-  const against = [
-    ...(share === null || money.hides ? [] : [percent(share)]),
-    ...(digest.index === null ? [] : [`Nifty ${percent(digest.index)}`]),
-  ].join(", ");
+  // Of what was there before the day, as the index counts its own.
+  const share = changeInBasisPoints(value, subtractPaise(value, gross));
+  const own = share === null ? [] : [percent(share)];
+  const index = digest.index === null ? [] : [`Nifty ${percent(digest.index)}`];
+  const today = money.hides && share !== null ? percent(share) : money.signed(gross);
+  const against = [...(money.hides ? [] : own), ...index].join(", ");
   const holdings = days.flatMap(({ day }) => day.holdings);
   return {
-    subtitle: `${money.signed(gross)} today${against === "" ? "" : ` (${against})`}`,
-    headline: html`${mark(gross)} <b>${money.signed(gross)}</b> today${against === "" ? "" : `, ${against}`}`,
+    subtitle: `${today} today${against === "" ? "" : ` (${against})`}`,
+    headline: html`${mark(gross)} <b>${today}</b> today${against === "" ? "" : `, ${against}`}`,
     rows: [
       ...(days.length > 1 ? days.map(({ label, day }) => [label, money.cell(grossOf(day.figures))] as const) : []),
       ["Positions", money.cell(figures.positions)] as const,
@@ -112,12 +112,4 @@ function lastKnown(digest: Digest, money: MoneyText): Html[] {
     if (!known || money.hides) return [];
     return [html`<b>${link.label}</b> was worth ${money.plain(known.value)} on ${dateText(known.date)}.`];
   });
-}
-
-function loginKeyboard({ parts }: Digest): InlineKeyboard | null {
-  const dead = parts.filter((part) => !part.ok && part.error.kind === "auth-expired");
-  if (dead.length === 0) return null;
-  const keyboard = new InlineKeyboard();
-  for (const { link } of dead) keyboard.text(`Log in: ${link.label}`, callbackData("al", link._id)).row();
-  return keyboard;
 }

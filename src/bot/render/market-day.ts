@@ -26,7 +26,7 @@ const PHASE_NAMES = {
   "pre-open-matching": "matching",
   continuous: "trading",
   "auction-reference": "auction reference",
-  auction: "auction, any order",
+  auction: "auction, limit, market",
   "auction-limit-only": "auction, limit only",
   "auction-matching": "auction matching",
   "post-close": "post-close",

@@ -20,8 +20,8 @@ import {
   rupeePrice,
   rupees,
   signedAmount,
-  signedRupees,
 } from "./amounts.ts";
+import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
 import { allPricedAt, sourceLabel } from "./source.ts";
 
@@ -170,6 +170,7 @@ export interface ShopStatus {
   readonly account: string | null;
   readonly warning: Html | null;
   readonly now: number;
+  readonly money: MoneyText;
 }
 
 const MODES = {
@@ -178,11 +179,11 @@ const MODES = {
   ask: "on: proposes, you approve each order",
 } as const;
 
-export function statusView({ settings, held, account, warning, now }: ShopStatus): View {
+export function statusView({ settings, held, account, warning, now, money }: ShopStatus): View {
   const priced = held.flatMap(({ price, ...share }) => (price === null ? [] : [{ ...share, price }]));
   const pnl = sumPaise(priced.map(({ price, qty, cost }) => paise(valueOf(price, qty) - cost)));
   const rows = held.map(({ instrument, qty, avgPrice, price }): readonly [string, string] => [
-    `${ticker(instrument.symbol)} ${quantity(qty)} @ ${priceText(avgPrice)}`,
+    `${ticker(instrument.symbol)} ${money.hides ? "" : `${quantity(qty)} `}@ ${priceText(avgPrice)}`,
     price === null ? "" : changePercent(price, avgPrice),
   ]);
   return {
@@ -194,7 +195,7 @@ export function statusView({ settings, held, account, warning, now }: ShopStatus
       held.length === 0
         ? html`It holds nothing${settings.mode === "ask" ? "" : " in its dry run"}.`
         : html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre>`,
-      priced.length > 0 && html`${mark(pnl)} <b>P&amp;L ${signedRupees(pnl)}</b>, open, before charges`,
+      priced.length > 0 && html`${mark(pnl)} <b>P&amp;L ${money.signed(pnl)}</b>, open, before charges`,
       priced.length > 0
         ? html`<i>${allPricedAt(
             priced.flatMap((share) => share.priced ?? []),

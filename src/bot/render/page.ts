@@ -4,7 +4,7 @@ import { timeText } from "./amounts.ts";
 import { html, type Html } from "../html.ts";
 
 /** Width of a monospace line that does not wrap on a phone. */
-export const PAGE_WIDTH = 36;
+export const PAGE_WIDTH = 34;
 const ENTRIES_PER_PAGE = 8;
 
 export interface Page<T> {

@@ -1,4 +1,4 @@
-import type { InlineKeyboard } from "grammy";
+import { InlineKeyboard } from "grammy";
 import { ticker } from "../../domain/instrument.ts";
 import type { Paise } from "../../domain/money.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
@@ -10,13 +10,19 @@ import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
 import type { View } from "../view.ts";
-import { changePercent, mark, priceText, quantity, rupees, signedAmount, signedRupees } from "./amounts.ts";
+import { changePercent, mark, priceText, quantity } from "./amounts.ts";
+import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
 
 export interface MergedPage {
   readonly accounts: Accounts;
   readonly now: number;
   readonly page: number;
+}
+
+/** Of what the accounts hold, in the words of the reader's choice. */
+export interface MoneyPage extends MergedPage {
+  readonly money: MoneyText;
 }
 
 /** Rows of one account, and with several accounts the name to tell them apart by. */
@@ -47,6 +53,12 @@ export function withLogins(keyboard: InlineKeyboard, parts: readonly LinkResult<
   return keyboard;
 }
 
+/** The same by themselves, for messages without other buttons; null when every session is alive. */
+export function loginKeyboard(parts: readonly LinkResult<unknown>[]): InlineKeyboard | null {
+  const keyboard = withLogins(new InlineKeyboard(), parts);
+  return keyboard.inline_keyboard.some((row) => row.length > 0) ? keyboard : null;
+}
+
 /** "Positions", marked when some of it is paper. */
 export function heading(title: string, parts: readonly LinkResult<unknown>[], accounts: Accounts): Html {
   const isPaper = parts.map((part) => accounts.broker(part.link).definition.isPaper === true);
@@ -58,13 +70,14 @@ export function heading(title: string, parts: readonly LinkResult<unknown>[], ac
   return html`<b>${title}</b>${parts.length === 0 ? "" : note}`;
 }
 
-export function positionsView(parts: readonly LinkResult<Position[]>[], { accounts, now, page }: MergedPage): View {
+export function positionsView(parts: readonly LinkResult<Position[]>[], page: MoneyPage): View {
+  const { accounts, now, money } = page;
   const rows = owned(parts);
   const open = rows.filter(({ row }) => row.side !== "CLOSED");
   const closed = rows.filter(({ row }) => row.side === "CLOSED");
-  const shown = pageOf([...open, ...closed], page);
+  const shown = pageOf([...open, ...closed], page.page);
   const totals = positionTotals(rows.map(({ row }) => row));
-  const body = shown.entries.map((entry) => positionEntry(entry)).join("\n");
+  const body = shown.entries.map((entry) => positionEntry(entry, money)).join("\n");
   return {
     html: lines(
       heading("Positions", parts, accounts),
@@ -72,12 +85,12 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], { accoun
       rows.length > 0 &&
         html`<pre>${renderPairs(
           [
-            ["Realised", signedAmount(totals.realised)],
-            ["Unrealised", signedAmount(totals.unrealised)],
+            ["Realised", money.cell(totals.realised)],
+            ["Unrealised", money.cell(totals.unrealised)],
           ],
           PAGE_WIDTH,
         )}</pre>`,
-      rows.length > 0 && html`${mark(totals.total)} <b>P&amp;L ${signedRupees(totals.total)}</b>`,
+      rows.length > 0 && html`${mark(totals.total)} <b>P&amp;L ${money.signed(totals.total)}</b>`,
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -85,19 +98,21 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], { accoun
   };
 }
 
-function positionEntry({ row, label }: Owned<Position>): string {
-  const qty =
-    row.side === "CLOSED"
-      ? "closed"
-      : `${row.side === "SELL" ? "−" : ""}${quantity(row.qty)} @ ${priceText(row.avgPrice)}`;
+function positionEntry({ row, label }: Owned<Position>, money: MoneyText): string {
+  const qty = row.side === "CLOSED" ? "closed" : `${openQuantity(row, money)} @ ${priceText(row.avgPrice)}`;
   const last = row.ltp === null || row.side === "CLOSED" ? "" : priceText(row.ltp);
   return renderPairs(
     [
-      [`${ticker(row.symbol)} ${row.productType}`, signedAmount(row.pnl)],
+      [`${ticker(row.symbol)} ${row.productType}`, money.cell(row.pnl)],
       [` ${qty}${label === null ? "" : ` ${label}`}`, last],
     ],
     PAGE_WIDTH,
   );
+}
+
+function openQuantity({ side, qty }: Position, { hides }: MoneyText): string {
+  if (hides) return side === "SELL" ? "short" : "long";
+  return `${side === "SELL" ? "−" : ""}${quantity(qty)}`;
 }
 
 /** The same share at several brokers is one holding here, with its accounts named. */
@@ -137,11 +152,12 @@ function addHolding(a: MergedHolding, b: Holding, label: string): MergedHolding 
   };
 }
 
-export function holdingsView(parts: readonly LinkResult<Holding[]>[], { accounts, now, page }: MergedPage): View {
+export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: MoneyPage): View {
+  const { accounts, now, money } = page;
   const holdings = mergeHoldings(parts);
-  const shown = pageOf(holdings, page);
+  const shown = pageOf(holdings, page.page);
   const totals = holdingTotals(okParts(parts).flatMap((part) => part.value));
-  const body = shown.entries.map((entry) => holdingEntry(entry, parts.length > 1)).join("\n");
+  const body = shown.entries.map((entry) => holdingEntry(entry, parts.length > 1, money)).join("\n");
   return {
     html: lines(
       heading("Holdings", parts, accounts),
@@ -149,14 +165,14 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], { accounts
       holdings.length > 0 &&
         html`<pre>${renderPairs(
           [
-            ["Invested", rupees(totals.invested)],
-            ["Value", rupees(totals.value)],
-            ["Today", signedRupees(totals.dayChange)],
+            ["Invested", money.plain(totals.invested)],
+            ["Value", money.plain(totals.value)],
+            ["Today", money.signed(totals.dayChange)],
           ],
           PAGE_WIDTH,
         )}</pre>`,
       holdings.length > 0 &&
-        html`${mark(totals.pnl)} <b>P&amp;L ${signedRupees(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
+        html`${mark(totals.pnl)} <b>P&amp;L ${money.signed(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
       totals.unpriced > 0 && html`<i>${totals.unpriced} without a known cost or price are in no total.</i>`,
       ...failures(parts, accounts),
       stamp(now),
@@ -165,14 +181,15 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], { accounts
   };
 }
 
-function holdingEntry(holding: MergedHolding, namesAccounts: boolean): string {
+function holdingEntry(holding: MergedHolding, namesAccounts: boolean, money: MoneyText): string {
   const change = holding.ltp === null || holding.avgPrice === 0 ? "" : changePercent(holding.ltp, holding.avgPrice);
-  const t1 = holding.t1Qty > 0 ? ` T1 ${quantity(holding.t1Qty)}` : "";
+  const t1 = holding.t1Qty > 0 && !money.hides ? ` T1 ${quantity(holding.t1Qty)}` : "";
+  const qty = money.hides ? "" : `${quantity(holding.qty)} `;
   const cost = holding.avgPrice === 0 ? "cost unknown" : `@ ${priceText(holding.avgPrice)}`;
   return renderPairs(
     [
-      [ticker(holding.symbol), holding.pnl === null ? "" : signedAmount(holding.pnl)],
-      [` ${quantity(holding.qty)} ${cost}${t1}`, change],
+      [ticker(holding.symbol), holding.pnl === null ? "" : money.cell(holding.pnl)],
+      [` ${qty}${cost}${t1}`, change],
       ...(namesAccounts
         ? [[` ${holding.labels.join(", ")}`, holding.ltp === null ? "" : priceText(holding.ltp)] as const]
         : []),
@@ -181,15 +198,15 @@ function holdingEntry(holding: MergedHolding, namesAccounts: boolean): string {
   );
 }
 
-export function fundsView(parts: readonly LinkResult<Funds>[], { accounts, now, page }: MergedPage): View {
+export function fundsView(parts: readonly LinkResult<Funds>[], { accounts, now, page, money }: MoneyPage): View {
   const each = okParts(parts);
   const total = fundsTotal(each.map((part) => part.value));
-  const blocks = each.map((part) => html`<b>${part.link.label}</b>\n<pre>${fundsPairs(part.value)}</pre>`);
+  const blocks = each.map((part) => html`<b>${part.link.label}</b>\n<pre>${fundsPairs(part.value, money)}</pre>`);
   return {
     html: lines(
       heading("Funds", parts, accounts),
       ...blocks,
-      each.length > 1 && html`<b>All accounts</b>\n<pre>${fundsPairs(total)}</pre>`,
+      each.length > 1 && html`<b>All accounts</b>\n<pre>${fundsPairs(total, money)}</pre>`,
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -197,23 +214,23 @@ export function fundsView(parts: readonly LinkResult<Funds>[], { accounts, now, 
   };
 }
 
-const fundsPairs = (funds: Funds): string =>
+const fundsPairs = (funds: Funds, money: MoneyText): string =>
   renderPairs(
     [
-      ["Available", rupees(funds.available)],
-      ["Used", rupees(funds.used)],
-      ["Cash", rupees(funds.cash)],
-      ...(funds.collateral > 0 ? [["Collateral", rupees(funds.collateral)] as const] : []),
+      ["Available", money.plain(funds.available)],
+      ["Used", money.plain(funds.used)],
+      ["Cash", money.plain(funds.cash)],
+      ...(funds.collateral > 0 ? [["Collateral", money.plain(funds.collateral)] as const] : []),
     ],
     PAGE_WIDTH,
   );
 
-export function pnlView(parts: readonly LinkResult<DayPnl>[], { accounts, now, page }: MergedPage): View {
+export function pnlView(parts: readonly LinkResult<DayPnl>[], { accounts, now, page, money }: MoneyPage): View {
   const each = okParts(parts);
   const sum = (pick: (pnl: DayPnl) => Paise): Paise => sumPaise(each.map((part) => pick(part.value)));
   const total = sumPaise([sum((pnl) => pnl.positions), sum((pnl) => pnl.holdings)]);
   const perAccount = each.map(
-    (part) => [part.link.label, signedAmount(sumPaise([part.value.positions, part.value.holdings]))] as const,
+    (part) => [part.link.label, money.cell(sumPaise([part.value.positions, part.value.holdings]))] as const,
   );
   return {
     html: lines(
@@ -222,14 +239,14 @@ export function pnlView(parts: readonly LinkResult<DayPnl>[], { accounts, now, p
       each.length > 0 &&
         html`<pre>${renderPairs(
           [
-            ["Positions", signedAmount(sum((pnl) => pnl.positions))],
-            ["  realised", signedAmount(sum((pnl) => pnl.realised))],
-            ["  unrealised", signedAmount(sum((pnl) => pnl.unrealised))],
-            ["Holdings, since last close", signedAmount(sum((pnl) => pnl.holdings))],
+            ["Positions", money.cell(sum((pnl) => pnl.positions))],
+            ["  realised", money.cell(sum((pnl) => pnl.realised))],
+            ["  unrealised", money.cell(sum((pnl) => pnl.unrealised))],
+            ["Holdings, since last close", money.cell(sum((pnl) => pnl.holdings))],
           ],
           PAGE_WIDTH,
         )}</pre>`,
-      each.length > 0 && html`${mark(total)} <b>Today ${signedRupees(total)}</b>, before charges`,
+      each.length > 0 && html`${mark(total)} <b>Today ${money.signed(total)}</b>, before charges`,
       ...failures(parts, accounts),
       stamp(now),
     ),

@@ -7,7 +7,8 @@ export const settingsText = (settings: Settings): Html =>
     html`<b>Settings</b>`,
     html`Messages come with a sound (on), without (silent), or not at all (off). ${quietText(settings)}`,
     html`Times are Indian time, on trading days. A digest waits for final prices.`,
-    settings.hidesAmounts && html`Digests and reports show parts of your accounts' value instead of rupees.`,
+    settings.hidesAmounts &&
+      html`Amounts are in percent of your accounts' value, quantities held are left out. Orders keep theirs.`,
     html`Prices of an account come from its broker, or from Yahoo where the broker has none.`,
     html`A market order fills at most ${settings.protectionBasisPoints / 100}% away from the last price.`,
     html`<i>Tap to change.</i>`,
@@ -18,6 +19,8 @@ const quietText = ({ quietHours }: Settings): string =>
 
 const KINDS: Readonly<Record<MessageKind, string>> = {
   orderUpdates: "Orders",
+  alerts: "Alerts",
+  strategy: "Nifty Shop",
   reminder: "Logins",
   summary: "Morning",
   digest: "Closing",

@@ -1,4 +1,4 @@
-import { type Box, fitted, INK, label, line, rectangle, type Svg } from "./svg.ts";
+import { type Box, fitted, fittingSize, INK, label, line, rectangle, type Svg } from "./svg.ts";
 
 export interface Bar {
   readonly label: string;
@@ -7,10 +7,12 @@ export interface Bar {
   readonly text: string;
 }
 
-const LABEL_SHARE = 0.27;
+const LABEL_SHARE = 0.3;
 const TEXT_SHARE = 0.23;
 const MAX_ROW = 62;
-const SIZE = 26;
+const SIZE = 30;
+/** A contract's name is long, and its end tells it from the others. */
+const LEAST_SIZE = 22;
 
 /** One row a bar: name left, bar from a common zero, value right. Loss goes left of zero, so colour is not all there is. */
 export function barChart(bars: readonly Bar[], box: Box): Svg {
@@ -28,8 +30,10 @@ export function barChart(bars: readonly Bar[], box: Box): Svg {
     const x = bar.value < 0 ? zero - length : zero;
     const baseline = y + row / 2 + size * 0.36;
     const fill = bar.value < 0 ? INK.loss : INK.gain;
+    const nameRoom = box.width * LABEL_SHARE - 12;
+    const nameSize = fittingSize(bar.label, nameRoom, size, Math.min(size, LEAST_SIZE));
     return [
-      label(box.x, baseline, fitted(bar.label, box.width * LABEL_SHARE - 12, size), { size }),
+      label(box.x, baseline, fitted(bar.label, nameRoom, nameSize), { size: nameSize }),
       rectangle({ x, y: y + row * 0.18, width: length, height: row * 0.64 }, fill),
       label(box.x + box.width, baseline, bar.text, { size, anchor: "end", fill: bar.value === 0 ? INK.muted : fill }),
     ].join("");

@@ -1,10 +1,11 @@
 import type { Scale } from "./scale.ts";
-import { type Box, INK, label, line, type Svg } from "./svg.ts";
+import { type Box, INK, label, line, type Svg, textWidth } from "./svg.ts";
 
-const SIZE = 22;
+/** On a phone a sheet is shown at about a third of its size. */
+const SIZE = 26;
 /** Room for the values right of the plot and the names under it. */
-export const VALUE_ROOM = 130;
-export const NAME_ROOM = 42;
+export const VALUE_ROOM = 150;
+export const NAME_ROOM = 48;
 
 export const plotOf = (box: Box): Box => ({
   ...box,
@@ -20,21 +21,17 @@ export function valueGrid(plot: Box, scale: Scale, write: (value: number) => str
       const right = plot.x + plot.width;
       return (
         line(plot.x, y, right, y, INK.grid, 1.5) +
-        label(right + 12, y + 8, write(tick), { size: SIZE, fill: INK.muted })
+        label(right + 12, y + 9, write(tick), { size: SIZE, fill: INK.muted })
       );
     })
     .join("");
 }
 
 const MAX_NAMES = 5;
-/** Room for a letter of a name and its part of the gap to the next one. */
-const NAME_LETTER = SIZE * 0.8;
-
 /** As many names under the plot as fit, the first and the last always. `xAt`: where the i-th point stands. */
 export function nameAxis(plot: Box, names: readonly string[], xAt: (i: number) => number): Svg {
-  const longest = Math.max(1, ...names.map(({ length }) => length));
-  const fitting = Math.max(2, Math.floor(plot.width / (longest * NAME_LETTER)));
-  const count = Math.min(MAX_NAMES, fitting, names.length);
+  const widest = Math.max(1, ...names.map((name) => textWidth(name, SIZE))) + SIZE;
+  const count = Math.min(MAX_NAMES, names.length, Math.max(2, Math.floor(plot.width / widest)));
   const picked = Array.from({ length: count }, (_, i) =>
     count === 1 ? 0 : Math.round((i * (names.length - 1)) / (count - 1)),
   );

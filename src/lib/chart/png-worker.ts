@@ -15,19 +15,19 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 let drawings = 0;
 
-parentPort?.on("message", ({ id, svg }: { id: number; svg: string }) => {
-  const drawn = draw(id, svg);
+parentPort?.on("message", (svg: string) => {
+  const drawn = draw(svg);
   parentPort?.postMessage(drawn, "png" in drawn ? [drawn.png.buffer as ArrayBuffer] : []);
   drawings += 1;
   if (drawings % COLLECT_EVERY === 0) collect();
 });
 
-function draw(id: number, svg: string): Drawn {
+function draw(svg: string): Drawn {
   try {
     const font = { fontFiles: [FONT], loadSystemFonts: false, defaultFontFamily: "Noto Sans" };
     const image = new Resvg(svg, { font }).render();
-    return { id, png: pngFile(image.pixels, image.width, image.height) };
+    return { png: pngFile(image.pixels, image.width, image.height) };
   } catch (error) {
-    return { id, problem: error instanceof Error ? error.message : "cannot be drawn" };
+    return { problem: error instanceof Error ? error.message : "cannot be drawn" };
   }
 }

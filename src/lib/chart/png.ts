@@ -1,9 +1,7 @@
 import { Worker } from "node:worker_threads";
 
 /** What a worker answers to one drawing. */
-export type Drawn =
-  | { readonly id: number; readonly png: Uint8Array }
-  | { readonly id: number; readonly problem: string };
+export type Drawn = { readonly png: Uint8Array } | { readonly problem: string };
 
 export interface Pictures {
   /** SVG to PNG in a thread of its own. Rejects on what is no SVG. */
@@ -11,53 +9,61 @@ export interface Pictures {
   close(): Promise<void>;
 }
 
-interface Waiting {
+interface Asked {
+  readonly svg: string;
   readonly resolve: (png: Uint8Array) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** One thread, started with the first drawing, which does not keep the process alive; a dead one is replaced. */
+/**
+ * One thread, started with the first drawing, which does not keep the process alive; a dead one is replaced. It gets one
+ * drawing at a time: what a drawing leaves is freed between two messages, and a queue there would pile up gigabytes.
+ */
 export function createPictures(): Pictures {
-  const waiting = new Map<number, Waiting>();
+  /** In the order of asking; the first is being drawn. */
+  const asked: Asked[] = [];
   let worker: Worker | null = null;
-  let lastId = 0;
 
   function fail(cause: Error): void {
     worker = null;
-    for (const { reject } of waiting.values()) reject(cause);
-    waiting.clear();
+    for (const { reject } of asked.splice(0)) reject(cause);
   }
 
   function start(): Worker {
     const started = new Worker(new URL("./png-worker.ts", import.meta.url));
     started.on("message", (drawn: Drawn) => {
-      const asked = waiting.get(drawn.id);
-      waiting.delete(drawn.id);
-      if (waiting.size === 0) started.unref();
-      if ("png" in drawn) asked?.resolve(drawn.png);
-      else asked?.reject(new Error(drawn.problem));
+      const first = asked.shift();
+      drawNext();
+      if ("png" in drawn) first?.resolve(drawn.png);
+      else first?.reject(new Error(drawn.problem));
     });
     started.on("error", (error) => fail(error instanceof Error ? error : new Error(String(error))));
     started.on("exit", () => worker === started && fail(new Error("drawing thread ended")));
-    started.unref();
     return started;
   }
 
+  function drawNext(): void {
+    const [next] = asked;
+    if (!next) {
+      worker?.unref();
+      return;
+    }
+    worker ??= start();
+    worker.ref();
+    worker.postMessage(next.svg);
+  }
+
   return {
-    draw(svg) {
-      worker ??= start();
-      const to = worker;
-      const id = (lastId += 1);
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        to.ref();
-        to.postMessage({ id, svg });
-      });
-    },
+    draw: (svg) =>
+      new Promise((resolve, reject) => {
+        asked.push({ svg, resolve, reject });
+        if (asked.length === 1) drawNext();
+      }),
     async close() {
       const last = worker;
       worker = null;
       await last?.terminate();
+      for (const { reject } of asked.splice(0)) reject(new Error("drawing thread ended"));
     },
   };
 }

@@ -47,9 +47,18 @@ export const line = (x1: number, y1: number, x2: number, y2: number, stroke: str
 
 export const rectangle = (box: Box, fill: string): Svg => tag("rect", { ...box, fill });
 
-/** Cut with an ellipsis to what fits, by the font's average width. */
+/** Of the font's letters, as a share of its size: a little more than the average. */
+const LETTER = 0.58;
+
+export const textWidth = (text: string, size: number): number => Array.from(text).length * size * LETTER;
+
+/** The largest size up to the wanted one at which the text fits; not below the least. */
+export const fittingSize = (text: string, width: number, size: number, least: number): number =>
+  Math.max(least, Math.min(size, (size * width) / textWidth(text, size)));
+
+/** Cut with an ellipsis to what fits. */
 export function fitted(text: string, width: number, size: number): string {
-  const most = Math.max(1, Math.floor(width / (size * 0.58)));
+  const most = Math.max(1, Math.floor(width / (size * LETTER)));
   const letters = Array.from(text);
   return letters.length <= most ? text : `${letters.slice(0, most - 1).join("")}…`;
 }
@@ -78,7 +87,7 @@ export function sheet({ width, height, title, subtitle }: Sheet, parts: readonly
     },
     rectangle({ x: 0, y: 0, width, height }, INK.paper),
     label(MARGIN, 62, fitted(title, width - 2 * MARGIN, 40), { size: 40 }),
-    label(MARGIN, 104, fitted(subtitle, width - 2 * MARGIN, 27), { size: 27, fill: INK.muted }),
+    label(MARGIN, 106, fitted(subtitle, width - 2 * MARGIN, 30), { size: 30, fill: INK.muted }),
     ...parts,
   );
 }

@@ -1,0 +1,49 @@
+import { mayTrade } from "../../domain/calendar.ts";
+import { istDate, istInstant } from "../../domain/market.ts";
+import type { Link } from "../../services/accounts.ts";
+import type { Digests } from "../../services/digests.ts";
+import type { PerUserJob } from "../../services/jobs.ts";
+import type { Snapshots } from "../../services/snapshots.ts";
+import type { BotDeps } from "../commands.ts";
+import { pricesFinalAt } from "./closing.ts";
+
+/** After the post-close session, which trades until 16:00. */
+const KEPT_AT = "16:15";
+const CATCH_UP_MS = 7 * 3_600_000;
+
+export interface DayKeepingDeps {
+  readonly bot: Pick<BotDeps, "accounts" | "calendar" | "clock">;
+  readonly digests: Pick<Digests, "keep">;
+  readonly snapshots: Pick<Snapshots, "takenAt">;
+}
+
+/** Keeps each account's day where the digest could not, or looked before the last trade. */
+export function dayKeeping({ bot, digests, snapshots }: DayKeepingDeps): PerUserJob {
+  return {
+    name: "snapshots",
+    catchUpMs: CATCH_UP_MS,
+    dueAt(_, date) {
+      const calendar = bot.calendar.current();
+      if (!mayTrade(date, calendar)) return null;
+      return Math.max(istInstant(date, KEPT_AT), pricesFinalAt(date, calendar));
+    },
+    async run(user, { date, dueAt }) {
+      const links = (await bot.accounts.active(user._id)).filter((link) => bot.accounts.hasSession(link));
+      const taken = await Promise.all(links.map((link) => snapshots.takenAt(link._id, date)));
+      const parts = await digests.keep(
+        links.filter((_, at) => (taken[at] ?? 0) < dueAt),
+        date,
+      );
+      // A broker that is out of order is asked again later; a session that has ended waits for its login.
+      for (const part of parts) if (!part.ok && part.error.kind !== "auth-expired") throw part.error;
+    },
+  };
+}
+
+/** An account that was logged in only after the close: its day is kept then. */
+export async function keepDayOnLogin({ bot, digests, snapshots }: DayKeepingDeps, link: Link): Promise<void> {
+  const [now, calendar] = [bot.clock.now(), bot.calendar.current()];
+  const date = istDate(now);
+  if (!mayTrade(date, calendar) || now < pricesFinalAt(date, calendar)) return;
+  if ((await snapshots.takenAt(link._id, date)) === null) await digests.keep([link], date);
+}

@@ -1,0 +1,26 @@
+import { accountValue } from "../domain/day.ts";
+import { sumPaise, ZERO_PAISE, type Paise } from "../domain/money.ts";
+import { readDashboard } from "../services/dashboard.ts";
+import type { User } from "../services/users.ts";
+import type { BotDeps } from "./commands.ts";
+import { moneyText, type MoneyText } from "./render/money-text.ts";
+
+/** How this user's amounts are written: in rupees, or in percent of what the accounts were worth at the last close. */
+export async function userMoney(
+  deps: Pick<BotDeps, "accounts" | "snapshots">,
+  { _id, settings }: Pick<User, "_id" | "settings">,
+): Promise<MoneyText> {
+  if (!settings.hidesAmounts) return moneyText(false, ZERO_PAISE);
+  const [last] = await deps.snapshots.latestDays(_id, 1);
+  return moneyText(true, last?.value ?? (await worthNow(deps, _id)));
+}
+
+/** Before the first close that was kept. */
+async function worthNow({ accounts }: Pick<BotDeps, "accounts">, user: User["_id"]): Promise<Paise> {
+  const parts = await readDashboard(accounts, user);
+  return sumPaise(
+    parts.flatMap((part) =>
+      part.ok ? [accountValue(part.value.funds, part.value.holdings, part.value.positions)] : [],
+    ),
+  );
+}

@@ -1,0 +1,55 @@
+import { expect } from "vitest";
+import type { Message } from "../../playground/telegram/types.ts";
+import { walkLogin } from "../conformance/browser.ts";
+import type { TestSauda } from "./sauda.ts";
+
+/** One person linking and logging in, as their browser and their chat see it. */
+export function linkingAs(running: TestSauda, user: number) {
+  const chat = running.playground.chat(user);
+
+  /** The newest message after another that says it, once it is there. */
+  const waitFor = (text: RegExp, after: number): Promise<Message> =>
+    chat.until(() =>
+      chat.messages().findLast((message) => message.message_id > after && text.test(message.text ?? "")),
+    );
+
+  const demoKeys = (broker: string) =>
+    running.sauda.lab?.state().brokers.find(({ name }) => name === broker)?.credentials ?? [];
+
+  /** Types the demo account's keys on the page that the chat offers. */
+  async function typeKeysOnPage(broker: string): Promise<Message> {
+    const { message_id: asked } = chat.send(`/link ${broker}`);
+    const offer = await waitFor(/for five minutes/, asked);
+    const url = offer.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
+    const form = await fetch(url);
+    const cookie = cookiesOf(form);
+    const csrf = /name="csrf" value="([^"]+)"/.exec(await form.text())?.[1] ?? "";
+    const fields = Object.fromEntries(demoKeys(broker).map(({ field, value }) => [field, value]));
+    const body = new URLSearchParams({ ...fields, csrf }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded", cookie };
+    expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+    return waitFor(/^Now log in at/, asked);
+  }
+
+  /** Walks the broker's login as a browser does, cookies of ours included. */
+  async function logIn(broker: string, login: Message): Promise<Response> {
+    let url = login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
+    let cookie = "";
+    const ours = `http://localhost:${running.sauda.port}`;
+    if (url.startsWith(ours)) {
+      const reply = await fetch(url, { redirect: "manual" });
+      cookie = cookiesOf(reply);
+      url = reply.headers.get("location") ?? "";
+    }
+    const landed = await walkLogin(url, `${ours}/oauth/${broker}/callback`);
+    return fetch(landed, { headers: { cookie } });
+  }
+
+  return { waitFor, demoKeys, typeKeysOnPage, logIn };
+}
+
+const cookiesOf = (reply: Response): string =>
+  reply.headers
+    .getSetCookie()
+    .map((each) => each.split(";")[0])
+    .join("; ");

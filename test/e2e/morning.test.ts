@@ -1,0 +1,59 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askRunning } from "../../src/app/control.ts";
+import { linkingAs } from "./linking.ts";
+import { startTestSauda, type TestSauda } from "./sauda.ts";
+
+const ASHA = 1001;
+
+describe("the morning's login card", () => {
+  let running: TestSauda;
+  let linking: ReturnType<typeof linkingAs>;
+  const dir = mkdtempSync(join(tmpdir(), "sauda-morning-"));
+  beforeAll(async () => {
+    // Before the card's own time, so that only the job by hand sends one.
+    running = await startTestSauda({ SAUDA_CLOCK: "2026-11-25T08:10:00+05:30" }, dir);
+    linking = linkingAs(running, ASHA);
+    await asha().ask("/start");
+    for (const broker of ["zerodha", "angelone"]) {
+      await linking.logIn(broker, await linking.typeKeysOnPage(broker));
+      await running.sauda.lab?.act({ broker, action: "expireSessions" });
+    }
+  }, 30_000);
+  afterAll(() => running.stop());
+  const asha = () => running.playground.chat(ASHA);
+  const card = () =>
+    asha()
+      .messages()
+      .find(({ text }) => text?.startsWith("Good morning."));
+  const buttons = (): string[] => (card()?.reply_markup?.inline_keyboard ?? []).flat().map(({ text }) => text);
+
+  it("comes once, with a button for each account whose session is over", async () => {
+    expect(await askRunning(dir, "morning-login", null)).toBe("1 done, 0 had it already, 0 failed");
+    expect(await asha().until(() => card()?.text)).toBe(
+      "Good morning. 2 logins are due today.\n🔴 zerodha Zerodha\n🔴 angelone Angel One",
+    );
+    expect(buttons()).toEqual(["Log in: zerodha", "Log in: angelone"]);
+    expect(await askRunning(dir, "morning-login", null)).toBe("0 done, 1 had it already, 0 failed");
+  });
+
+  it("ticks over as each login completes, in the same message", async () => {
+    const last = asha().messages().at(-1)?.message_id ?? 0;
+    asha().tapButton("Log in: zerodha");
+    await linking.logIn("zerodha", await linking.waitFor(/^Now log in at/, last));
+    await asha().until(() => card()?.text?.includes("✅ zerodha"));
+    expect(card()?.text).toContain("One login is due today");
+    expect(buttons()).toEqual(["Log in: angelone"]);
+    const then = asha().messages().at(-1)?.message_id ?? 0;
+    asha().tapButton("Log in: angelone");
+    await linking.logIn("angelone", await linking.waitFor(/^Now log in at/, then));
+    await asha().until(() => card()?.text?.includes("Every account is logged in"));
+    expect(buttons()).toEqual([]);
+  });
+
+  it("made no invalid Bot API call", () => {
+    expect(running.playground.rejectedCalls).toEqual([]);
+  });
+});

@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPictures, type Pictures } from "../../src/lib/chart/png.ts";
+
+const svg = (width: number): string => `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="10"/>`;
+/** From the PNG's header. */
+const widthOf = (png: Uint8Array): number => Buffer.from(png).readUInt32BE(16);
+
+describe("pictures", () => {
+  let pictures: Pictures;
+  beforeEach(() => {
+    pictures = createPictures();
+  });
+  afterEach(() => pictures.close());
+
+  it("draws what is asked for at once, each asker getting their own, and fails only what is no SVG", async () => {
+    const asked = [11, 12, null, 13].map((width) => pictures.draw(width === null ? "no drawing" : svg(width)));
+    const drawn = await Promise.allSettled(asked);
+    expect(drawn.map((each) => (each.status === "fulfilled" ? widthOf(each.value) : each.status))).toEqual([
+      11,
+      12,
+      "rejected",
+      13,
+    ]);
+    expect(widthOf(await pictures.draw(svg(14)))).toBe(14);
+  });
+
+  it("fails what is still waiting when it is closed", async () => {
+    const asked = Promise.allSettled([1, 2, 3].map((width) => pictures.draw(svg(width))));
+    await pictures.close();
+    expect((await asked).every(({ status }) => status === "rejected")).toBe(true);
+  });
+});
