@@ -118,6 +118,17 @@ describe("linking brokers", () => {
     expect(buttons).toContain("Log in: fyers");
   });
 
+  it("asks again for keys that were never given when a login is wanted", async () => {
+    const { message_id: asked } = asha().send("/link fyers");
+    const offer = await waitFor(/for five minutes/, asked);
+    const { callback_data: typeHere } = offer.reply_markup?.inline_keyboard[1]?.[0] ?? {};
+    const link = typeHere?.split(":")[1] ?? "";
+    asha().tap(offer.message_id, `al:${link}`);
+    await waitFor(/for five minutes/, offer.message_id);
+    asha().tap(offer.message_id, `auy:${link}`);
+    await waitFor(/unlinked|gone|deleted/i, asked);
+  });
+
   it("refuses a login link that was used", async () => {
     const used = newest(/^Now log in at/);
     if (!used) throw new Error("no login card");
