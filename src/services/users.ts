@@ -50,6 +50,8 @@ export interface UserDocument extends Document {
   readonly createdAt: number;
   readonly defaultLink: LinkId | null;
   readonly settings: Settings;
+  /** Trades, but is not of the owner's family: orders leave only by a way out of their own. */
+  readonly needsEgress: boolean;
   /** Telegram says that the user has stopped the bot: nothing is sent until they write again. */
   readonly hasStopped: boolean;
 }
@@ -101,6 +103,7 @@ export function createUsers(deps: {
       createdAt: deps.clock.now(),
       defaultLink: null,
       settings: DEFAULT_SETTINGS,
+      needsEgress: false,
       hasStopped: false,
     });
     return isNamedOwner ? makeOwner(id) : required(await get(id));
@@ -121,7 +124,8 @@ export function createUsers(deps: {
   }
 
   async function owner(): Promise<User | null> {
-    return (await users.find("role", ["owner"], { limit: 1 }))[0] ?? null;
+    const [found] = await users.find("role", ["owner"], { limit: 1 });
+    return found ? withDefaults(found) : null;
   }
 
   return {
@@ -141,8 +145,12 @@ export function createUsers(deps: {
   };
 }
 
-/** Settings that came later than the document have their default. */
-const withDefaults = (user: User): User => ({ ...user, settings: { ...DEFAULT_SETTINGS, ...user.settings } });
+/** What came later than the document has its default. */
+const withDefaults = (user: User): User => ({
+  ...user,
+  needsEgress: user.needsEgress ?? false,
+  settings: { ...DEFAULT_SETTINGS, ...user.settings },
+});
 
 function required(user: User | null): User {
   if (user === null) throw new Error("user document is missing");

@@ -48,8 +48,11 @@ describe("access", () => {
     await seen(VIKRAM, "look, not trade");
     await says(VIKRAM, "/positions", "No account is linked");
     await says(VIKRAM, "/buy SBIN 10", "look, not trade");
-    chat(ASHA).tapButton("Trader");
-    await seen(VIKRAM, "you can link accounts and trade");
+    chat(ASHA).tapButton("Other trader");
+    await seen(VIKRAM, "trade with each that has a way out of its own");
+    await chat(ASHA).until(() => newest(ASHA, "Other trader: trades through a way out of their own"));
+    chat(ASHA).tapButton("Family trader");
+    await seen(VIKRAM, "you can link accounts and trade.");
     await says(VIKRAM, "/buy SBIN 10", "No account is linked");
     chat(ASHA).tapButton("Block");
     await chat(ASHA).until(() => newest(ASHA, "Blocked: gets no answer"));
@@ -107,6 +110,28 @@ describe("access", () => {
     }
     expect((await says(ASHA, "/orders", /order/i)).text).not.toContain("filled");
     await says(ASHA, "/lock off", "Unlocked");
+  });
+
+  it("changes no open order while trading is frozen or a PIN is missing", async () => {
+    await says(ASHA, "/buy SBIN 2 @ 1000", "BUY 2 SBIN");
+    chat(ASHA).tapButton("Confirm buy");
+    await chat(ASHA).until(() => newest(ASHA, "Open at the broker"));
+    const change = async (expected: string): Promise<void> => {
+      const list = await says(ASHA, "/modify", "Which order shall be changed?");
+      const [button] = list.reply_markup?.inline_keyboard.flat() ?? [];
+      chat(ASHA).tap(list.message_id, button?.callback_data ?? "");
+      await seen(ASHA, "What should it become?");
+      await says(ASHA, "90", expected);
+    };
+    await says(ASHA, "/lock", "Locked.");
+    await change("Trading is locked");
+    await says(ASHA, "/lock off", "Unlocked");
+    await says(ASHA, "/lock pin", "Send the PIN");
+    await says(ASHA, "4829", "PIN set");
+    await change("Send your PIN");
+    await says(ASHA, "4829", "five minutes");
+    await change("BUY 90 SBIN");
+    await says(ASHA, "/lock none", "Removed");
   });
 
   it("asks for the PIN before Confirm counts, deletes it from the chat, and places after it", async () => {
