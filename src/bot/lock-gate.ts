@@ -46,6 +46,8 @@ export const captureCodes =
     const entered = await deps.orderLock.take(ctx.user._id, typed);
     if (entered === null) return next();
     await ctx.deleteMessage().catch(() => send(ctx, { html: link.deleteFailed() }));
+    if ("shownIn" in entered && entered.shownIn !== null && ctx.chat)
+      await ctx.api.deleteMessage(ctx.chat.id, entered.shownIn).catch(() => undefined);
     await send(ctx, { html: enteredText(deps, entered) });
   };
 

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { LinkId, UserId } from "../domain/ids.ts";
+import { isSameText } from "../lib/same-text.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 
@@ -133,7 +133,7 @@ export function createUsers(deps: {
     ensure,
     owner,
     async claimOwnership(id, code) {
-      if (deps.ownerCode === null || !sameText(code, deps.ownerCode) || (await owner()) !== null) return false;
+      if (deps.ownerCode === null || !isSameText(code, deps.ownerCode) || (await owner()) !== null) return false;
       await makeOwner(id);
       return true;
     },
@@ -155,10 +155,4 @@ const withDefaults = (user: User): User => ({
 function required(user: User | null): User {
   if (user === null) throw new Error("user document is missing");
   return user;
-}
-
-/** In constant time, whatever the lengths. */
-function sameText(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }

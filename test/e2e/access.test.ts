@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stepAt, totp } from "../../src/lib/totp.ts";
 import type { Message } from "../../playground/telegram/types.ts";
 import { startTestSauda, type TestSauda } from "./sauda.ts";
 
@@ -118,6 +119,7 @@ describe("access", () => {
     await chat(ASHA).until(() => newest(ASHA, "Open at the broker"));
     const change = async (expected: string): Promise<void> => {
       const list = await says(ASHA, "/modify", "Which order shall be changed?");
+      expect(list.reply_markup?.inline_keyboard).toHaveLength(1);
       const [button] = list.reply_markup?.inline_keyboard.flat() ?? [];
       chat(ASHA).tap(list.message_id, button?.callback_data ?? "");
       await seen(ASHA, "What should it become?");
@@ -154,6 +156,18 @@ describe("access", () => {
         .find(({ message_id, text }) => message_id === card.message_id && text?.includes("Filled 2")),
     );
     await chat(ASHA).ask("/lock none");
+  });
+
+  it("takes an authenticator's code, and deletes the message that showed its secret", async () => {
+    const shown = await says(ASHA, "/lock totp", "otpauth://totp/Sauda:Asha");
+    const secret = /secret=([A-Z2-7]{32})/.exec(shown.text ?? "")?.[1] ?? "";
+    const code = (): string => totp(secret, stepAt(Date.now()));
+    await says(ASHA, code(), "Set. Every confirmation asks for a code");
+    expect(JSON.stringify(chat(ASHA).messages())).not.toContain(secret);
+    await says(ASHA, "/lock none", "Send your code first");
+    await says(ASHA, "000000", "4 tries left");
+    await says(ASHA, totp(secret, stepAt(Date.now()) + 1), "five minutes");
+    await says(ASHA, "/lock none", "Removed");
   });
 
   it("shows the owner how everything is doing", async () => {

@@ -124,7 +124,7 @@ describe("linking brokers", () => {
     const { callback_data: typeHere } = offer.reply_markup?.inline_keyboard[1]?.[0] ?? {};
     const link = typeHere?.split(":")[1] ?? "";
     asha().tap(offer.message_id, `al:${link}`);
-    await waitFor(/for five minutes/, offer.message_id);
+    expect((await waitFor(/for five minutes/, offer.message_id)).text).toContain("Fyers");
     asha().tap(offer.message_id, `auy:${link}`);
     await waitFor(/unlinked|gone|deleted/i, asked);
   });
