@@ -47,12 +47,10 @@ describe.each(["polling", "webhook"])("a start without Telegram and brokers, %s"
     rmSync(dir, { recursive: true, force: true });
   });
 
-  const said = (text: string): Promise<void> =>
-    expect.poll(() => bot.output(), { timeout: WAIT_MS }).toContain(text) as Promise<void>;
   const asha = () => telegram.chat(ASHA);
 
   it("waits, says so, and is alive but not ready", async () => {
-    await said("Telegram cannot be reached; waiting for it");
+    await expect.poll(() => bot.output(), { timeout: WAIT_MS }).toContain("Telegram cannot be reached; waiting for it");
     expect(bot.output()).not.toContain(telegram.token);
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
     const ready = await fetch(`${base}/readyz`);
