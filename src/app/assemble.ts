@@ -93,8 +93,7 @@ export async function assemble(config: Config, log: Log, say: (line: string) => 
     : required(config.telegram);
   const bot = createBot({ ...telegram, deps, store, log, metrics });
   const outbox = createTelegramOutbox(telegram, { store, clock, log, container });
-  redraw = (intent) =>
-    redrawOrder(bot.api, deps, outbox, intent).catch((error: unknown) => log.warn({ err: error }, "card not redrawn"));
+  redraw = (intent) => redrawOrder(bot.api, deps, outbox, intent);
 
   const updates = createUpdates({ bot, token: telegram.token, config, store, clock, log });
   const jobs = createJobTable({

@@ -1,4 +1,4 @@
-import type { Api } from "grammy";
+import { GrammyError, type Api } from "grammy";
 import type { BotDeps } from "../bot/commands.ts";
 import { cardOfToday } from "../bot/daily/morning.ts";
 import { beginLogin, loginReport } from "../bot/link-flow.ts";
@@ -12,11 +12,22 @@ import type { Link } from "../services/accounts.ts";
 import type { LoginResult } from "../services/logins.ts";
 import type { Intent } from "../services/orders/journal.ts";
 
-/** Redraws an order's card where it stands; when it has ended and nobody is looking, a message says so too. */
-export async function redrawOrder(api: Api, deps: BotDeps, notifier: Notifier, intent: Intent): Promise<void> {
+type OrderDeps = Pick<BotDeps, "accounts" | "clock" | "users">;
+
+/**
+ * Redraws an order's card where it stands; when it has ended and nobody is looking, a message says so too. Throws when
+ * Telegram may take the card later.
+ */
+export async function redrawOrder(
+  api: Pick<Api, "editMessageText">,
+  deps: OrderDeps,
+  notifier: Notifier,
+  intent: Intent,
+): Promise<void> {
   const { card } = intent;
   const links = await deps.accounts.all(intent.userId);
   const view = orderCard(intent, deps.accounts, links, deps.clock.now());
+  await announceEnd(deps, notifier, intent, view.html.toString());
   if (card) {
     await api
       .editMessageText(card.chatId, card.messageId, view.html.toString(), {
@@ -24,14 +35,19 @@ export async function redrawOrder(api: Api, deps: BotDeps, notifier: Notifier, i
         ...(view.keyboard ? { reply_markup: view.keyboard } : {}),
       })
       .catch((error: unknown) => {
-        if (!isHarmless(error)) throw error;
+        if (!isForGood(error)) throw error;
       });
   }
-  await announceEnd(deps, notifier, intent, view.html.toString());
 }
 
+const MAY_PASS = [401, 404, 429];
+
+/** No later try changes it: the message is gone or the same, the user has blocked the bot. */
+const isForGood = (error: unknown): boolean =>
+  error instanceof GrammyError && error.error_code < 500 && !MAY_PASS.includes(error.error_code);
+
 /** An edited card makes no sound: an order that ended a while after its confirmation is announced, once. */
-async function announceEnd(deps: BotDeps, notifier: Notifier, intent: Intent, html: string): Promise<void> {
+async function announceEnd(deps: OrderDeps, notifier: Notifier, intent: Intent, html: string): Promise<void> {
   const { confirmedAt } = intent;
   const isOver = intent.legs.every(isClosed);
   if (confirmedAt === null || !isOver || deps.clock.now() - confirmedAt < ANNOUNCED_AFTER_MS) return;

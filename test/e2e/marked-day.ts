@@ -261,7 +261,8 @@ function createDay(world: LocalWorld, base: string) {
 const filesIn = (dir: string): string =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => `${path}\n${readFileSync(path, "latin1")}`)
     .join("\n");
 
 function secretsIn(value: unknown): string[] {
