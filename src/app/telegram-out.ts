@@ -40,11 +40,11 @@ export async function redrawOrder(
   }
 }
 
-const MAY_PASS = [401, 404, 429];
+const MAY_PASS = new Set([401, 404, 429]);
 
 /** No later try changes it: the message is gone or the same, the user has blocked the bot. */
 const isForGood = (error: unknown): boolean =>
-  error instanceof GrammyError && error.error_code < 500 && !MAY_PASS.includes(error.error_code);
+  error instanceof GrammyError && error.error_code < 500 && !MAY_PASS.has(error.error_code);
 
 /** An edited card makes no sound: an order that ended a while after its confirmation is announced, once. */
 async function announceEnd(deps: OrderDeps, notifier: Notifier, intent: Intent, html: string): Promise<void> {

@@ -37,7 +37,7 @@ describe("an order's card that moves on its own", () => {
   };
   const redraw = (moved: Intent): Promise<void> =>
     redrawOrder(
-      api as never,
+      api,
       { accounts: floor.accounts, clock: floor.clock, users: users() },
       { post: async (notification) => void posted.push(notification) },
       moved,
