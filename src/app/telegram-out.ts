@@ -4,6 +4,7 @@ import { cardOfToday } from "../bot/daily/morning.ts";
 import { beginLogin, loginReport } from "../bot/link-flow.ts";
 import { orderCard } from "../bot/render/order-card.ts";
 import { isHarmless, type View } from "../bot/view.ts";
+import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isClosed } from "../domain/order-intent.ts";
 import type { Outbox } from "../notify/outbox.ts";
@@ -30,7 +31,7 @@ export async function redrawOrder(
   await announceEnd(deps, notifier, intent, view.html.toString());
   if (card) {
     await api
-      .editMessageText(card.chatId, card.messageId, view.html.toString(), {
+      .editMessageText(card.chatId, card.messageId, cutHtml(view.html.toString(), MAX_TEXT), {
         parse_mode: "HTML",
         ...(view.keyboard ? { reply_markup: view.keyboard } : {}),
       })
@@ -71,7 +72,7 @@ export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, u
   const message = card && (await outbox.sentMessage(card.key));
   if (!card || message === null) return;
   await api
-    .editMessageText(Number(user), message, card.view.html.toString(), {
+    .editMessageText(Number(user), message, cutHtml(card.view.html.toString(), MAX_TEXT), {
       parse_mode: "HTML",
       ...(card.view.keyboard ? { reply_markup: card.view.keyboard } : {}),
     })
@@ -90,7 +91,7 @@ export const tellKeys = async (api: Api, deps: BotDeps, link: Link): Promise<voi
   tell(api, link.user_id, await beginLogin(deps, link));
 
 async function tell(api: Api, user: UserId, { html, keyboard }: View): Promise<void> {
-  await api.sendMessage(Number(user), html.toString(), {
+  await api.sendMessage(Number(user), cutHtml(html.toString(), MAX_TEXT), {
     parse_mode: "HTML",
     ...(keyboard ? { reply_markup: keyboard } : {}),
   });

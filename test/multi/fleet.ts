@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestChat } from "../../playground/telegram/test-chat.ts";
+import { MongoClient } from "mongodb";
 import { startLocalWorld, type LocalWorld } from "../../playground/start.ts";
 import { generateKey } from "../../src/lib/crypto.ts";
 import { runEntry, type Entry } from "../app/run.ts";
@@ -29,6 +30,8 @@ export interface Fleet {
   settled(): Promise<void>;
   /** Starts one more process; resolves when it is ready, unless told not to wait. */
   add(settings?: Readonly<Record<string, string>>): Promise<Member>;
+  /** Everything that lies in the database, as text. */
+  documents(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -95,6 +98,16 @@ export async function startFleet(
     return member;
   }
 
+  async function documents(): Promise<string> {
+    const client = new MongoClient(common.MONGODB_URI);
+    try {
+      const names = await client.db().listCollections().toArray();
+      return JSON.stringify(await Promise.all(names.map(({ name }) => client.db().collection(name).find().toArray())));
+    } finally {
+      await client.close();
+    }
+  }
+
   for (let at = 0; at < size; at += 1) await add();
   return {
     world,
@@ -103,6 +116,7 @@ export async function startFleet(
     setTelegram: (isThere) => void (isThere ? line.backends.add(world.telegram.port) : line.backends.clear()),
     chat: (user) => world.telegram.chat(user),
     add,
+    documents,
     async settled() {
       const alive = members.filter(({ port }) => proxy.backends.has(port));
       for (const member of alive) {

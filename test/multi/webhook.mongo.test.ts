@@ -106,6 +106,18 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     expect(reply.status).toBe(401);
   });
 
+  it("forgets a person in every collection", async () => {
+    await asha().ask("/forget me", WAIT_MS);
+    expect(await fleet.documents()).toContain("QX4411");
+    asha().tapButton("Forget me");
+    await asha().until(() => newest("I know nothing about you"), WAIT_MS);
+    await fleet.settled();
+    const left = await fleet.documents();
+    expect(left).not.toContain("QX4411");
+    expect(left).not.toMatch(/[":]1001[":]/);
+    expect(left).toMatch(/[":]1002[":]/);
+  });
+
   it("made no invalid Bot API call", () => {
     expect(fleet.world.telegram.rejectedCalls).toEqual([]);
   });
