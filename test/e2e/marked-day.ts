@@ -229,7 +229,7 @@ function createDay(world: LocalWorld, base: string) {
       `/${code}`,
     ])
       await fetch(base + path, { headers: stray });
-    for (const path of [`/postback/zerodha/${code}`, "/telegram/webhook", `/keys/${code}`])
+    for (const path of ["/postback/zerodha/nobody", "/telegram/webhook", `/keys/${code}`])
       await fetch(base + path, { method: "POST", headers: stray, body: code });
   }
 

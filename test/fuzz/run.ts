@@ -42,7 +42,9 @@ export async function fuzz(
       try {
         await live(world, Math.min(WORLD, inputs - done), seed + done, tapped);
       } finally {
-        complaints.push(...complaintsOf(world));
+        const found = complaintsOf(world);
+        for (const complaint of found) say(complaint);
+        complaints.push(...found);
         await world.close();
       }
       say(`${Math.min(done + WORLD, inputs)} inputs, ${complaints.length} complaints`);

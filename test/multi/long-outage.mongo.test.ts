@@ -98,7 +98,7 @@ describe.skipIf(mongo === null)("two processes whose MongoDB and Telegram go awa
     if (button?.callback_data === undefined) throw new Error(`not confirmable: ${message.text}`);
     asha().tap(message.message_id, button.callback_data);
   }
-  /** Three at once, then one after another while the outage lasts; two of the resting orders end meanwhile. */
+  /** Cut when the first of three has just reached the broker; then one after another while the outage lasts; two of the resting orders end meanwhile. */
   async function outage(
     made: readonly Message[],
     forMs: number,
@@ -106,12 +106,13 @@ describe.skipIf(mongo === null)("two processes whose MongoDB and Telegram go awa
     cut: () => Promise<void> | void,
   ) {
     const [first, second, third, ...later] = made;
+    const confirmed = filled().length;
     for (const each of [first, second, third]) if (each) confirm(each);
-    await pause(40);
+    while (filled().length === confirmed) await pause(2);
     await cut();
     const endsAt = Date.now() + forMs;
     for (const each of later) {
-      await pause(forMs / 12);
+      await pause(forMs / 15);
       confirm(each);
     }
     for (const qty of ending) broker().cancel(resting.get(qty) as never);
@@ -119,37 +120,46 @@ describe.skipIf(mongo === null)("two processes whose MongoDB and Telegram go awa
     await pause(endsAt - Date.now());
   }
 
-  /** Each confirmed order is at the broker once, its card says so, and each end is announced. */
-  async function expectNothingLost(upTo: number, ended: readonly number[]): Promise<void> {
-    await expect
-      .poll(filled, { timeout: RECOVERY_MS, interval: 500 })
-      .toEqual(Array.from({ length: upTo }, (_, at) => at + 1));
-    for (let qty = 1; qty <= upTo; qty += 1)
-      await asha().until(() => messagesWith(`BUY ${qty} SBIN`, `Filled ${qty}`)[0], RECOVERY_MS);
+  /** A tap that Telegram could deliver only after the ticket had lapsed confirmed nothing, and its card says so. */
+  const isSettled = (made: Message): boolean => {
+    const text = asha()
+      .messages()
+      .find(({ message_id: id }) => id === made.message_id)?.text;
+    const [, qty] = /BUY (\d+) SBIN/.exec(made.text ?? "") ?? [];
+    const atBroker = filled().filter((each) => each === Number(qty)).length;
+    return atBroker === 0 ? /Nothing was sent/.test(text ?? "") : text?.includes(`Filled ${qty}`) === true;
+  };
+
+  /** Each confirmed order is at the broker once and its card says so, and each end is announced. */
+  async function expectNothingLost(made: readonly Message[], ended: readonly number[]): Promise<void> {
+    for (const each of made)
+      await expect.poll(() => isSettled(each), { timeout: RECOVERY_MS, message: each.text ?? "" }).toBe(true);
+    const buys = broker()
+      .orders()
+      .filter(({ side }) => side === "BUY");
+    expect(new Set(buys.map(({ qty }) => qty)).size).toBe(buys.length);
+    expect(buys.filter(({ status }) => status !== "filled")).toEqual([]);
     for (const qty of ended) {
-      await asha().until(() => messagesWith(`SELL ${qty} SBIN`, "ancelled").length >= 2, RECOVERY_MS);
-      expect(messagesWith(`SELL ${qty} SBIN`, "ancelled")).toHaveLength(2);
+      await expect.poll(() => messagesWith(`SELL ${qty} SBIN`, "ancelled").length, { timeout: RECOVERY_MS }).toBe(2);
     }
-    expect(
-      broker()
-        .orders()
-        .filter(({ side }) => side === "BUY"),
-    ).toHaveLength(upTo);
   }
 
   it("lose no confirmed order and no notification to 60 s without MongoDB", async () => {
     if (!mongo) throw new Error("no server");
-    await outage(await cards(1), MONGO_DOWN_MS, [1, 2, 3], () => mongo.kill());
+    const made = await cards(1);
+    await outage(made, MONGO_DOWN_MS, [1, 2, 3], () => mongo.kill());
     expect((await fetch(`${fleet.proxy.url}/readyz`)).status).toBe(503);
     await mongo.restart();
-    await expectNothingLost(CARDS, [1, 2, 3]);
+    await expectNothingLost(made, [1, 2, 3]);
   }, 240_000);
 
   it("lose no confirmed order and no notification to 120 s without Telegram", async () => {
-    await outage(await cards(CARDS + 1), TELEGRAM_DOWN_MS, [4, 5, 6], () => fleet.setTelegram(false));
+    const made = await cards(CARDS + 1);
+    await outage(made, TELEGRAM_DOWN_MS, [4, 5, 6], () => fleet.setTelegram(false));
     expect(await (await fetch(`${fleet.proxy.url}/readyz`)).json()).toEqual({ store: true, telegram: false });
     fleet.setTelegram(true);
-    await expectNothingLost(2 * CARDS, [1, 2, 3, 4, 5, 6]);
+    await expectNothingLost(made, [1, 2, 3, 4, 5, 6]);
+    expect(filled().length).toBeGreaterThan(4);
   }, 400_000);
 
   it("told the owner of everybody who knocked, once, and went on taking what was written", async () => {
@@ -161,7 +171,11 @@ describe.skipIf(mongo === null)("two processes whose MongoDB and Telegram go awa
     const meera = fleet.chat(MEERA);
     const { message_id: last } = meera.send("/start last");
     await meera.until(() => meera.messages().some(({ from, message_id: id }) => from.is_bot && id > last), RECOVERY_MS);
-    expect(fleet.world.telegram.rejectedCalls).toEqual([]);
+    // A card that is drawn again in case its drawing was lost may come out the same.
+    const refused = fleet.world.telegram.rejectedCalls.filter(
+      ({ description }) => !description.includes("not modified"),
+    );
+    expect(refused).toEqual([]);
   }, 120_000);
 });
 
