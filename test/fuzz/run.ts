@@ -103,7 +103,7 @@ function tap(world: FuzzWorld, each: Extract<Input, { kind: "tap" }>, tapped: Se
   const chat = world.telegram.chat(each.user);
   const fromBot = chat.messages().filter((message) => message.from.is_bot);
   const target = fromBot.slice(-RECENT).at(-1 - (each.pick % RECENT)) ?? fromBot.at(-1);
-  const data = dataOf(world, each, target);
+  const data = dataOf(world, each, target, tapped);
   if (!target || data === undefined) return;
   tapped.add(data.split(":", 1)[0] ?? "");
   world.twist(chat.tap(target.message_id, data), each.twist);
@@ -113,8 +113,10 @@ function dataOf(
   world: FuzzWorld,
   each: Extract<Input, { kind: "tap" }>,
   target: Message | undefined,
+  tapped: ReadonlySet<string>,
 ): string | undefined {
-  const verb = world.verbs[each.verb % world.verbs.length] ?? "x";
+  // Every verb gets its turn before any gets a second.
+  const verb = world.verbs.find((name) => !tapped.has(name)) ?? world.verbs[each.verb % world.verbs.length] ?? "x";
   if (each.how === "made-up") return asData([verb, ...each.words]);
   const shown = shownData(world, each, target);
   if (each.how === "as-shown" || shown === undefined) return shown;
