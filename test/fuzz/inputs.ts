@@ -119,6 +119,7 @@ const WORDS = [
 const word = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...WORDS) },
   { weight: 1, arbitrary: fc.constantFrom(...HOSTILE) },
+  { weight: 1, arbitrary: fc.constant(INJECTED) },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
 );
 const words = fc.array(word, { maxLength: 4 }).map((parts) => parts.join(" "));
