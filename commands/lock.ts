@@ -15,12 +15,16 @@ export const lock: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     // Bare /lock is handled above the lanes, so that it works from any state.
-    composer.command("lock", async (ctx) => send(ctx, { html: await obey(deps, ctx, ctx.match.trim().toLowerCase()) }));
+    composer.command("lock", async (ctx) => {
+      const answer = await obey(deps, ctx, ctx.match.trim().toLowerCase());
+      if (answer) await send(ctx, { html: answer });
+    });
     return composer;
   },
 };
 
-async function obey(deps: BotDeps, ctx: SaudaContext, wish: string): Promise<Html> {
+/** Null when it has answered already. */
+async function obey(deps: BotDeps, ctx: SaudaContext, wish: string): Promise<Html | null> {
   const { orderLock } = deps;
   const user = ctx.user._id;
   const { kind, isFrozen, needsCode } = await orderLock.state(user);
@@ -37,13 +41,19 @@ async function obey(deps: BotDeps, ctx: SaudaContext, wish: string): Promise<Htm
     case "pin":
       await orderLock.expect(user, "new-pin");
       return text.askPin();
-    case "totp": {
-      const secret = await orderLock.offerTotp(user);
-      await orderLock.expect(user, "totp-proof");
-      return text.totpShown(otpauthUri(secret.reveal(), ctx.user.name));
-    }
+    case "totp":
+      await showTotp(deps, ctx);
+      return null;
     default:
       await orderLock.remove(user);
       return text.removed();
   }
+}
+
+async function showTotp({ orderLock }: BotDeps, ctx: SaudaContext): Promise<void> {
+  const user = ctx.user._id;
+  const secret = await orderLock.offerTotp(user);
+  await orderLock.expect(user, "totp-proof");
+  const shown = await send(ctx, { html: text.totpShown(otpauthUri(secret.reveal(), ctx.user.name)) });
+  if (shown) await orderLock.noteShown(user, shown.messageId);
 }

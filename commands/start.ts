@@ -37,7 +37,7 @@ async function letIn(deps: BotDeps, ctx: SaudaContext): Promise<boolean> {
   const { user, match } = { user: ctx.user, match: typeof ctx.match === "string" ? ctx.match.trim() : "" };
   if (match.startsWith(INVITATION_PREFIX)) {
     const invited = await deps.admission.accept(user, match.slice(INVITATION_PREFIX.length));
-    await send(ctx, { html: invited ? safety.users.invited(invited.role) : safety.users.inviteDead() });
+    await send(ctx, { html: invited ? safety.users.invited(invited) : safety.users.inviteDead() });
     if (invited) ctx.user = invited;
     return invited !== null;
   }

@@ -26,18 +26,18 @@ export const users: CommandModule = {
       const user = id === undefined ? null : await deps.users.get(id as UserId);
       await (user ? showOne(ctx, user) : showAll(deps, ctx));
     });
-    onCallback(composer, "ur", async (ctx, [id, role]) => {
-      if (!isGrantable(role)) return;
-      const changed = await deps.admission.decide(ctx.user, (id ?? "") as UserId, role);
+    onCallback(composer, "ur", async (ctx, [id, grant]) => {
+      if (!isGrantable(grant)) return;
+      const changed = await deps.admission.decide(ctx.user, (id ?? "") as UserId, grant);
       if (changed) await showOne(ctx, changed);
       else await ctx.answerCallbackQuery({ text: text.notOwner });
     });
-    onCallback(composer, "ui", async (ctx, [role]) => {
-      if (role !== "viewer" && role !== "trader") return;
-      const token = await deps.admission.invite(ctx.user, role);
+    onCallback(composer, "ui", async (ctx, [grant]) => {
+      if (!isGrantable(grant) || grant === "blocked") return;
+      const token = await deps.admission.invite(ctx.user, grant);
       const link = `https://t.me/${ctx.me.username}?start=${INVITATION_PREFIX}${token}`;
       await show(ctx, {
-        html: text.invite(link, role),
+        html: text.invite(link, grant),
         keyboard: new InlineKeyboard().text("Back", callbackData("us")),
       });
     });
@@ -52,7 +52,8 @@ async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const listed = known.slice(0, MAX_LISTED);
   const keyboard = new InlineKeyboard();
   for (const user of listed) keyboard.text(user.name || user._id, callbackData("us", user._id)).row();
-  keyboard.text("Invite a viewer", callbackData("ui", "viewer")).text("Invite a trader", callbackData("ui", "trader"));
+  keyboard.text("Invite a viewer", callbackData("ui", "viewer")).row();
+  keyboard.text("Invite family", callbackData("ui", "trader")).text("Invite others", callbackData("ui", "outsider"));
   const rows = listed.map((user) => text.line(personOf(user)));
   await show(ctx, { html: lines(text.title(known.length), ...rows), keyboard });
 }
@@ -60,6 +61,6 @@ async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
 async function showOne(ctx: SaudaContext, user: User): Promise<void> {
   await show(ctx, {
     html: text.card(personOf(user)),
-    keyboard: roleKeyboard(user).row().text("Back", callbackData("us")),
+    keyboard: roleKeyboard(user).text("Back", callbackData("us")),
   });
 }

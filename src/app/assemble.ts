@@ -7,7 +7,7 @@ import { keepDayOnLogin } from "../bot/daily/day-keeping.ts";
 import type { SaudaContext } from "../bot/context.ts";
 import { lateNote } from "../bot/text.ts";
 import { createClock } from "../lib/clock.ts";
-import { createLog, type Log } from "../lib/log.ts";
+import type { Log } from "../lib/log.ts";
 import { createMetrics, type Metrics } from "../lib/metrics.ts";
 import { Secret } from "../lib/secret.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
@@ -35,7 +35,6 @@ import { redrawLoginCard, redrawOrder } from "./telegram-out.ts";
 import { createUpdates, type Updates } from "./updates.ts";
 
 export interface Assembled {
-  readonly log: Log;
   readonly clock: Clock;
   readonly store: Store;
   readonly metrics: Metrics;
@@ -49,8 +48,7 @@ export interface Assembled {
 }
 
 /** Everything put together and nothing set going; `say` prints the few lines that the operator must see. */
-export async function assemble(config: Config, say: (line: string) => void): Promise<Assembled> {
-  const log = createLog({ level: config.logLevel });
+export async function assemble(config: Config, log: Log, say: (line: string) => void): Promise<Assembled> {
   const clock = createClock(config.startAt);
   const metrics = createMetrics();
   const store = rememberCollections(await openStore(config, clock, log));
@@ -103,8 +101,7 @@ export async function assemble(config: Config, say: (line: string) => void): Pro
     : required(config.telegram);
   const bot = createBot({ ...telegram, deps, store, log, metrics });
   const outbox = createTelegramOutbox(telegram, { store, clock, log, container });
-  redraw = (intent) =>
-    redrawOrder(bot.api, deps, outbox, intent).catch((error: unknown) => log.warn({ err: error }, "card not redrawn"));
+  redraw = (intent) => redrawOrder(bot.api, deps, outbox, intent);
 
   const updates = createUpdates({ bot, token: telegram.token, config, store, clock, log });
   const jobs = createJobTable({
@@ -116,7 +113,6 @@ export async function assemble(config: Config, say: (line: string) => void): Pro
     notifier: outbox,
   });
   return {
-    log,
     clock,
     store,
     metrics,

@@ -6,7 +6,7 @@ import { FILES, lockDirectory } from "../store/sqlite/store.ts";
 import { orExit } from "./exit.ts";
 import { readSettings } from "./settings.ts";
 
-// npm run backup -- DIRECTORY: copies the embedded store while the bot runs.
+// npm run backup -- DIRECTORY: copies the store while the bot runs: the embedded one's files, or MongoDB's documents.
 // npm run restore -- DIRECTORY: puts such a copy back, with the bot stopped.
 // The master key is in no backup: kept elsewhere, it makes a stolen backup worthless.
 
@@ -17,11 +17,11 @@ const PLAIN_FILES = ["paper.json", "exchange.json"];
 await orExit(async () => {
   const config = readSettings();
   const [mode, directory] = process.argv.slice(2);
-  if (config.mongoUri) {
-    throw new ConfigError(["MONGODB_URI: the data is in MongoDB; use mongodump and mongorestore (docs/operations.md)"]);
-  }
   if (directory === undefined) throw new ConfigError([`Which directory? npm run ${mode} -- DIRECTORY`]);
-  if (mode === "restore") restore(directory, config.dataDir);
+  if (config.mongoUri) {
+    const { backupMongo, restoreMongo } = await import("../store/mongo/backup.ts");
+    await (mode === "restore" ? restoreMongo : backupMongo)(config.mongoUri, directory);
+  } else if (mode === "restore") restore(directory, config.dataDir);
   else await copyTo(config.dataDir, directory);
   process.stdout.write(
     `Done. Without the master key this ${mode === "restore" ? "data" : "copy"} cannot be read: keep it safe, and elsewhere.\n`,

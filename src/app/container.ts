@@ -105,6 +105,7 @@ export function createContainer(options: ContainerOptions): Container {
     clock,
     log,
     mayTrade,
+    needsEgress: async (id) => (await users.get(id))?.needsEgress ?? false,
     onChange: options.onOrderChange,
     driftBasisPoints: async () => DRIFT_BASIS_POINTS,
     protectionBasisPoints: async (id) => ((await users.get(id))?.settings ?? DEFAULT_SETTINGS).protectionBasisPoints,

@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.ts";
 import { userId } from "../domain/ids.ts";
+import { createLog } from "../lib/log.ts";
 import { JOB_NAMES, type JobName } from "../services/jobs.ts";
 import { assemble } from "./assemble.ts";
 import { askRunning } from "./control.ts";
@@ -16,7 +17,7 @@ await orExit(async () => {
     process.stdout.write(`${answer}\n`);
     return;
   }
-  const parts = await assemble(config, () => undefined);
+  const parts = await assemble(config, createLog({ level: config.logLevel }), () => undefined);
   try {
     process.stdout.write(`${await parts.jobs.table[name](user === null ? null : userId(user))}\n`);
     await parts.outbox.deliver();

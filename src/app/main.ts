@@ -1,11 +1,14 @@
+import { exitOn, orExit } from "./exit.ts";
 import { startSauda } from "./sauda.ts";
 import { readSettings } from "./settings.ts";
-import { ConfigError } from "../errors.ts";
 
-/** Starts, and stops on SIGTERM or SIGINT within ten seconds. A wrong setting ends the start with one line each. */
+/** Starts, and stops on SIGTERM or SIGINT within ten seconds. */
 const STOP_WITHIN_MS = 10_000;
 
-try {
+process.on("uncaughtException", exitOn);
+process.on("unhandledRejection", exitOn);
+
+await orExit(async () => {
   const sauda = await startSauda(readSettings(), (line) => process.stdout.write(`${line}\n`));
   let isStopping = false;
   const stop = (): void => {
@@ -16,8 +19,4 @@ try {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  for (const problem of error.problems) process.stderr.write(`${problem}\n`);
-  process.exit(1);
-}
+});

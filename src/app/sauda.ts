@@ -2,9 +2,10 @@ import type { LocalWorld } from "../../playground/start.ts";
 import { missingYear, WATCHED_FROM } from "../bot/daily/calendar-check.ts";
 import { userId } from "../domain/ids.ts";
 import { istDate } from "../domain/market.ts";
+import { createLog } from "../lib/log.ts";
 import { JOB_NAMES } from "../services/jobs.ts";
 import { createPostbacks } from "../services/postbacks.ts";
-import { healthRoutes } from "../web/health.ts";
+import { healthRoutes, startingRoutes } from "../web/health.ts";
 import { jobsRoutes } from "../web/jobs.ts";
 import { keysRoutes } from "../web/keys.ts";
 import { oauthRoutes } from "../web/oauth.ts";
@@ -34,8 +35,13 @@ export interface Sauda {
 
 /** Puts everything together and sets it going, in the order in which it has to start. */
 export async function startSauda(config: Config, say: (line: string) => void): Promise<Sauda> {
-  const parts = await assemble(config, say);
-  const { bot, clock, deps, jobs, log, metrics, outbox, store, updates, world } = parts;
+  const log = createLog({ level: config.logLevel });
+  const web = await startWebServer(config.port, [startingRoutes()], log);
+  const parts = await assemble(config, log, say).catch(async (error: unknown) => {
+    await web.close();
+    throw error;
+  });
+  const { bot, clock, deps, jobs, metrics, outbox, store, updates, world } = parts;
   const control = openControl(config.dataDir);
   metrics.gauge("sauda_outbox_depth", () => outbox.depth());
   metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
@@ -43,48 +49,52 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   const chatUrl = (): string =>
     world ? world.telegram.url : bot.isInited() ? `https://t.me/${bot.botInfo.username}` : "https://t.me";
   const isSecure = config.publicUrl.startsWith("https://");
-  const web = await startWebServer(
-    config.port,
-    [
-      healthRoutes({ store: () => store.ping(), telegram: () => bot.api.getMe(), metrics, now: () => clock.now() }),
-      oauthRoutes({
-        logins: deps.logins,
-        tell: (user, result) => tellLogin(bot.api, deps, user, result),
-        chatUrl,
-        isSecure,
-        log,
-      }),
-      keysRoutes({ forms: deps.keyForms, tell: (link) => tellKeys(bot.api, deps, link), chatUrl, isSecure, log }),
-      postbackRoutes({
-        postbacks: createPostbacks({
-          accounts: deps.accounts,
-          clock,
-          recent: (link, limit) => deps.journal.ofUser(link.user_id, { limit, order: "desc" }),
-          look: (intent) => deps.watcher.follow(intent),
-        }),
-        log,
-      }),
-      jobsRoutes({
-        token: control.token,
-        run: (name, user) => runByHand(jobs.table, name, user),
-        log,
-      }),
-      ...updates.routes,
-    ],
-    log,
-  );
-  await untilTelegramAnswers(bot, clock, log);
-  await announceCommands(bot.api, log);
-  const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
-  if (year !== null)
-    log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
-  control.publish(web.port);
+  const health = healthRoutes({
+    store: () => store.ping(),
+    telegram: () => bot.api.getMe(),
+    metrics,
+    now: () => clock.now(),
+  });
+  web.serve([health]);
+  // Orders at the market are followed and messages kept, whether or not Telegram is there.
   const schedule = startSchedule(jobs.tasks, log);
   const loops = [
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
     startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),
     startLoop("alerts", ALERTS_EVERY_MS, () => deps.alerts.sweep(), log),
   ];
+  await untilTelegramAnswers(bot, clock, log);
+  web.serve([
+    health,
+    oauthRoutes({
+      logins: deps.logins,
+      tell: (user, result) => tellLogin(bot.api, deps, user, result),
+      chatUrl,
+      isSecure,
+      log,
+    }),
+    keysRoutes({ forms: deps.keyForms, tell: (link) => tellKeys(bot.api, deps, link), chatUrl, isSecure, log }),
+    postbackRoutes({
+      postbacks: createPostbacks({
+        accounts: deps.accounts,
+        clock,
+        recent: (link, limit) => deps.journal.ofUser(link.user_id, { limit, order: "desc" }),
+        look: (intent) => deps.watcher.follow(intent),
+      }),
+      log,
+    }),
+    jobsRoutes({
+      token: control.token,
+      run: (name, user) => runByHand(jobs.table, name, user),
+      log,
+    }),
+    ...updates.routes,
+  ]);
+  await announceCommands(bot.api, log);
+  const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
+  if (year !== null)
+    log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
+  control.publish(web.port);
   await updates.start();
   log.info({ port: web.port, mode: config.mode, store: config.mongoUri ? "mongodb" : "embedded" }, "started");
   if (world) say(`Sauda is running. Open ${world.telegram.url}`);

@@ -1,9 +1,10 @@
-import type { Api } from "grammy";
+import { GrammyError, type Api } from "grammy";
 import type { BotDeps } from "../bot/commands.ts";
 import { cardOfToday } from "../bot/daily/morning.ts";
 import { beginLogin, loginReport } from "../bot/link-flow.ts";
 import { orderCard } from "../bot/render/order-card.ts";
-import { isHarmless, type View } from "../bot/view.ts";
+import type { View } from "../bot/view.ts";
+import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isClosed } from "../domain/order-intent.ts";
 import type { Outbox } from "../notify/outbox.ts";
@@ -13,17 +14,33 @@ import { deliveryFor } from "../services/delivery.ts";
 import type { LoginResult } from "../services/logins.ts";
 import type { Intent } from "../services/orders/journal.ts";
 
-/** Redraws an order's card where it stands; when it has ended and nobody is looking, a message says so too. */
-export async function redrawOrder(api: Api, deps: BotDeps, notifier: Notifier, intent: Intent): Promise<void> {
+type OrderDeps = Pick<BotDeps, "accounts" | "clock" | "users">;
+
+/**
+ * Redraws an order's card where it stands; when it has ended and nobody is looking, a message says so too. Throws when
+ * Telegram may take the card later.
+ */
+export async function redrawOrder(
+  api: Pick<Api, "editMessageText">,
+  deps: OrderDeps,
+  notifier: Notifier,
+  intent: Intent,
+): Promise<void> {
   const { card } = intent;
   const links = await deps.accounts.all(intent.userId);
   const view = orderCard(intent, deps.accounts, links, deps.clock.now());
-  if (card) await redraw(api, card.chatId, card.messageId, view);
   await announceEnd(deps, notifier, intent, view.html.toString());
+  if (card) await redraw(api, card.chatId, card.messageId, view);
 }
 
+const MAY_PASS = new Set([401, 404, 429]);
+
+/** No later try changes it: the message is gone or the same, the user has blocked the bot. */
+const isForGood = (error: unknown): boolean =>
+  error instanceof GrammyError && error.error_code < 500 && !MAY_PASS.has(error.error_code);
+
 /** An edited card makes no sound: an order that ended a while after its confirmation is announced, once. */
-async function announceEnd(deps: BotDeps, notifier: Notifier, intent: Intent, html: string): Promise<void> {
+async function announceEnd(deps: OrderDeps, notifier: Notifier, intent: Intent, html: string): Promise<void> {
   const { confirmedAt } = intent;
   const isOver = intent.legs.every(isClosed);
   if (confirmedAt === null || !isOver || deps.clock.now() - confirmedAt < ANNOUNCED_AFTER_MS) return;
@@ -50,14 +67,19 @@ export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, u
   }
 }
 
-const redraw = (api: Api, chat: number, message: number, { html, keyboard }: View): Promise<unknown> =>
+const redraw = (
+  api: Pick<Api, "editMessageText">,
+  chat: number,
+  message: number,
+  { html, keyboard }: View,
+): Promise<unknown> =>
   api
-    .editMessageText(chat, message, html.toString(), {
+    .editMessageText(chat, message, cutHtml(html.toString(), MAX_TEXT), {
       parse_mode: "HTML",
       ...(keyboard ? { reply_markup: keyboard } : {}),
     })
     .catch((error: unknown) => {
-      if (!isHarmless(error)) throw error;
+      if (!isForGood(error)) throw error;
     });
 
 export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: LoginResult): Promise<void> {
@@ -70,7 +92,7 @@ export const tellKeys = async (api: Api, deps: BotDeps, link: Link): Promise<voi
   tell(api, link.user_id, await beginLogin(deps, link));
 
 async function tell(api: Api, user: UserId, { html, keyboard }: View): Promise<void> {
-  await api.sendMessage(Number(user), html.toString(), {
+  await api.sendMessage(Number(user), cutHtml(html.toString(), MAX_TEXT), {
     parse_mode: "HTML",
     ...(keyboard ? { reply_markup: keyboard } : {}),
   });

@@ -64,14 +64,10 @@ export function createUpdates({ bot, token, config, store, clock, log }: Updates
     async start() {
       running.push(startLoop("inbox", SWEEP_EVERY_MS, () => inbox.sweep(), log));
       if (isWebhook) {
-        await bot.api.setWebhook(`${config.publicUrl}${WEBHOOK_PATH}`, {
-          secret_token: webhookSecret(token).reveal(),
-          allowed_updates: [...ALLOWED_UPDATES],
-          max_connections: WEBHOOK_CONNECTIONS,
-        });
+        await untilDone(() => setWebhook(bot, `${config.publicUrl}${WEBHOOK_PATH}`, webhookSecret(token)), clock, log);
         return;
       }
-      await bot.api.deleteWebhook();
+      await untilDone(() => bot.api.deleteWebhook(), clock, log);
       running.push(pollAsTheOnlyOne({ bot, leases, accept, clock, log, signal: stopped.signal }));
     },
     async stop() {
@@ -82,6 +78,13 @@ export function createUpdates({ bot, token, config, store, clock, log }: Updates
     },
   };
 }
+
+const setWebhook = (bot: Bot<SaudaContext>, url: string, secret: Secret): Promise<unknown> =>
+  bot.api.setWebhook(url, {
+    secret_token: secret.reveal(),
+    allowed_updates: [...ALLOWED_UPDATES],
+    max_connections: WEBHOOK_CONNECTIONS,
+  });
 
 /** Update ids start over, at Telegram after a quiet week and where a local server was wiped, so the content counts too. */
 function arrivalOf(update: Update): Arrival {
@@ -148,14 +151,20 @@ async function poll({ bot, accept, clock, log }: Polling, signal: AbortSignal): 
 
 /** Waits for Telegram as long as it takes. Throws ConfigError when it does not know the token. */
 export async function untilTelegramAnswers(bot: Bot<SaudaContext>, clock: Clock, log: Log): Promise<void> {
+  bot.botInfo = await untilDone(() => bot.api.getMe(), clock, log);
+}
+
+/** Throws ConfigError on what no waiting makes better. */
+async function untilDone<T>(call: () => Promise<T>, clock: Clock, log: Log): Promise<T> {
   for (;;) {
     try {
-      bot.botInfo = await bot.api.getMe();
-      return;
+      return await call();
     } catch (error) {
-      const code = error instanceof GrammyError ? error.error_code : null;
+      const refusal = error instanceof GrammyError ? error : null;
+      const code = refusal?.error_code;
       if (code === 401 || code === 404)
         throw new ConfigError(["TELEGRAM_BOT_TOKEN: Telegram does not know this token; copy it again from BotFather"]);
+      if (code === 400) throw new ConfigError([`PUBLIC_URL: Telegram does not take it: ${refusal?.description ?? ""}`]);
       log.error({ err: error, retryInMs: RETRY_MS }, "Telegram cannot be reached; waiting for it");
       await clock.sleep(RETRY_MS);
     }

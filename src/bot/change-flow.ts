@@ -7,6 +7,7 @@ import type { BookedChange, ChangeResult } from "../services/orders/changes.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines } from "./html.ts";
+import { heldByLock } from "./lock-gate.ts";
 import { Refusal } from "./refusal.ts";
 import { orderCard } from "./render/order-card.ts";
 import * as text from "./text.ts";
@@ -20,6 +21,8 @@ export async function askToModify(
   orderId: BrokerOrderId,
   words: OrderWords,
 ): Promise<void> {
+  const held = await heldByLock(deps, ctx.user._id);
+  if (held) throw new Refusal(held.html ?? html`${held.short}`);
   const { link, order } = await bookedOrder(deps, ctx, linkId, orderId);
   const instrument = order.key === null ? undefined : await deps.instruments.byKey(order.key);
   const change = { ...quantityChange(words, instrument), ...termsChange(order, words) };

@@ -1,3 +1,5 @@
+import { visible } from "../lib/cut-html.ts";
+
 /** Text for Telegram in which everything interpolated has been escaped. Made only by the `html` tag. */
 export class Html {
   readonly #text: string;
@@ -48,12 +50,5 @@ function render(part: Part): string {
 const escape = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** Telegram takes 4,096 characters of text; what is longer is cut at a line, outside any tag. */
-export const MAX_TEXT = 4_096;
-
 /** How many characters a reader sees: what Telegram counts. */
-export const visibleLength = (text: Html): number =>
-  text
-    .toString()
-    .replaceAll(/<[^>]*>/g, "")
-    .replaceAll(/&(amp|lt|gt|quot);/g, "x").length;
+export const visibleLength = (text: Html): number => visible(text.toString()).length;

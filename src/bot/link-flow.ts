@@ -35,6 +35,10 @@ export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerNa
     return;
   }
   await show(ctx, { html: text.link.steps(broker.definition, redirectUrl(deps, name)) });
+  await askForKeys(deps, ctx, link);
+}
+
+async function askForKeys(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
   if (deps.isPublic) await offerKeyPage(deps, ctx, link);
   else await reportCapture(deps, ctx, await deps.keyCapture.begin(link));
 }
@@ -80,9 +84,15 @@ const askFor = (spec: CredentialSpec): Html =>
     html`It looks like <code>${spec.example}</code>.${spec.isOptional ? html` Or send <code>${SKIP_WORD}</code>.` : ""} Your message is deleted as soon as I have it.`,
   );
 
-/** The login button; and because its page may not find the way back, what to paste here instead. */
+/**
+ * The login button; and because its page may not find the way back, what to paste here instead. A link whose keys
+ * were never all given is asked for them first.
+ */
 export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
-  await send(ctx, await beginLogin(deps, link));
+  const { credentials } = deps.accounts.broker(link).definition;
+  const isIncomplete = credentials.some((spec) => !spec.isOptional && link.credentials[spec.field] === undefined);
+  if (isIncomplete) await askForKeys(deps, ctx, link);
+  else await send(ctx, await beginLogin(deps, link));
 }
 
 /** The same for wherever there is no update to answer. From now on the user's next message is what ends the login. */

@@ -6,7 +6,7 @@ import type { Html } from "./html.ts";
 import { lock as text } from "./safety-text.ts";
 import { link } from "./text.ts";
 import { send } from "./view.ts";
-import { userId } from "../domain/ids.ts";
+import { userId, type UserId } from "../domain/ids.ts";
 
 const CONFIRM = /^x:/;
 
@@ -15,20 +15,27 @@ export const lockGate =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
     if (!CONFIRM.test(ctx.callbackQuery?.data ?? "")) return next();
-    const { kind, isFrozen, needsCode, lockedOutUntil } = await deps.orderLock.state(ctx.user._id);
-    if (isFrozen) {
-      await ctx.answerCallbackQuery({ text: text.isFrozen().toString(), show_alert: true });
-      return;
-    }
-    if (kind === "none" || !needsCode) return next();
-    if (lockedOutUntil !== null) {
-      await send(ctx, { html: text.lockedOut(minutesUntil(deps, lockedOutUntil)) });
-      return;
-    }
-    await deps.orderLock.expect(ctx.user._id, "code");
-    await ctx.answerCallbackQuery({ text: text.needsCode });
-    await send(ctx, { html: text.askCode(kind) });
+    const held = await heldByLock(deps, ctx.user._id);
+    if (held === null) return next();
+    await ctx.answerCallbackQuery({ text: held.short, show_alert: held.html === null });
+    if (held.html) await send(ctx, { html: held.html });
   };
+
+interface HeldByLock {
+  readonly short: string;
+  readonly html: Html | null;
+}
+
+/** What the lock has against an order or a change of one, or null. A code that is missing is awaited from here on. */
+export async function heldByLock(deps: BotDeps, user: UserId): Promise<HeldByLock | null> {
+  const { kind, isFrozen, needsCode, lockedOutUntil } = await deps.orderLock.state(user);
+  if (isFrozen) return { short: text.isFrozen, html: null };
+  if (kind === "none" || !needsCode) return null;
+  if (lockedOutUntil !== null)
+    return { short: text.needsCode, html: text.lockedOut(minutesUntil(deps, lockedOutUntil)) };
+  await deps.orderLock.expect(user, "code");
+  return { short: text.needsCode, html: text.askCode(kind) };
+}
 
 /** A PIN or a code is taken here, before any dialogue could record it, and its message is deleted. */
 export const captureCodes =
@@ -39,6 +46,8 @@ export const captureCodes =
     const entered = await deps.orderLock.take(ctx.user._id, typed);
     if (entered === null) return next();
     await ctx.deleteMessage().catch(() => send(ctx, { html: link.deleteFailed() }));
+    if ("shownIn" in entered && entered.shownIn !== null && ctx.chat)
+      await ctx.api.deleteMessage(ctx.chat.id, entered.shownIn).catch(() => undefined);
     await send(ctx, { html: enteredText(deps, entered) });
   };
 

@@ -1,6 +1,6 @@
 import { InlineKeyboard } from "grammy";
 import type { Notification, NotificationButton } from "../ports/notifier.ts";
-import type { Grantable } from "../services/admission.ts";
+import { grantOf, type Grantable } from "../services/admission.ts";
 import type { User } from "../services/users.ts";
 import { callbackData } from "./callbacks.ts";
 import { users as text, type Person } from "./safety-text.ts";
@@ -10,26 +10,34 @@ export const INVITATION_PREFIX = "inv_";
 
 const CHOICES: readonly (readonly [Grantable, string])[] = [
   ["viewer", "Viewer"],
-  ["trader", "Trader"],
+  ["trader", "Family trader"],
+  ["outsider", "Other trader"],
   ["blocked", "Block"],
 ];
 
-export const personOf = ({ _id, name, role }: User): Person => ({ id: _id, name, role });
+export const personOf = ({ _id, name, role, needsEgress }: User): Person => ({ id: _id, name, role, needsEgress });
 
 /** What the owner can make of somebody. */
 export function roleButtons(user: User): NotificationButton[] {
   if (user.role === "owner") return [];
-  return CHOICES.filter(([role]) => role !== user.role).map(([role, text]) => ({
+  return CHOICES.filter(([grant]) => grant !== grantOf(user)).map(([grant, text]) => ({
     text,
-    data: callbackData("ur", user._id, role),
+    data: callbackData("ur", user._id, grant),
   }));
 }
 
 export function roleKeyboard(user: User): InlineKeyboard {
   const keyboard = new InlineKeyboard();
-  for (const { text, data } of roleButtons(user)) keyboard.text(text, data ?? "");
+  for (const row of inPairs(roleButtons(user))) {
+    for (const { text, data } of row) keyboard.text(text, data ?? "");
+    keyboard.row();
+  }
   return keyboard;
 }
+
+/** Two to a line, as a phone shows them whole. */
+const inPairs = (buttons: readonly NotificationButton[]): NotificationButton[][] =>
+  [buttons.slice(0, 2), buttons.slice(2)].filter((row) => row.length > 0);
 
 /** Asks the owner to decide about somebody who waits. */
 export const letInNotification = (owner: User, about: User, key: string): Notification => ({
@@ -37,12 +45,12 @@ export const letInNotification = (owner: User, about: User, key: string): Notifi
   userId: owner._id,
   priority: "reminder",
   html: text.wantsIn(personOf(about)).toString(),
-  buttons: [roleButtons(about)],
+  buttons: inPairs(roleButtons(about)),
 });
 
 export const roleNotification = (user: User, key: string): Notification => ({
   key,
   userId: user._id,
   priority: "reminder",
-  html: text.changed(user.role).toString(),
+  html: text.changed(user).toString(),
 });

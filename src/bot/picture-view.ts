@@ -1,4 +1,5 @@
 import { InputFile, type Context, type InlineKeyboard } from "grammy";
+import { cutHtml, MAX_CAPTION } from "../lib/cut-html.ts";
 import type { Html } from "./html.ts";
 import { isHarmless } from "./view.ts";
 
@@ -12,7 +13,7 @@ export interface PictureView {
 
 /** A button's answer replaces its picture or caption; anything else is a new message. */
 export async function showPicture(ctx: Context, view: PictureView): Promise<void> {
-  const caption = { caption: view.html.toString(), parse_mode: "HTML" as const };
+  const caption = { caption: cutHtml(view.html.toString(), MAX_CAPTION), parse_mode: "HTML" as const };
   const markup = view.keyboard ? { reply_markup: view.keyboard } : {};
   const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
   try {

@@ -10,37 +10,46 @@ export const tooManyTaps = (seconds: number): string => `Too many taps. I answer
 
 const ROLE_MEANS: Readonly<Record<Role, string>> = {
   owner: "owner",
-  trader: "trader: sees and trades their own accounts",
+  trader: "family trader: sees and trades their own accounts",
   viewer: "viewer: sees their own accounts, trades nothing",
   pending: "waiting to be let in",
   blocked: "blocked: gets no answer",
 };
 
+/** Who may trade, but not through the household's address. */
+const OUTSIDER = "other trader: trades through a way out of their own";
+
 export interface Person {
   readonly id: string;
   readonly name: string;
   readonly role: Role;
+  readonly needsEgress: boolean;
 }
 
-const HOUSEHOLD = html`<blockquote expandable>Since April 2026 brokers take API orders only from a registered static IP address, and one address serves one client or a family: self, spouse, dependent children, dependent parents. Let somebody else trade only if their link has a way out of its own: /egress asks them for an HTTP or SOCKS proxy on the address that they registered.</blockquote>`;
+const meaningOf = ({ role, needsEgress }: Pick<Person, "role" | "needsEgress">): string =>
+  needsEgress ? OUTSIDER : ROLE_MEANS[role];
+
+const HOUSEHOLD = html`<blockquote expandable>Since April 2026 brokers take API orders only from a registered static IP address, and one address serves one client or a family: self, spouse, dependent children, dependent parents. Somebody else is an other trader: an order of theirs is held back until its account has a way out of its own, an HTTP or SOCKS proxy on the address that they registered (/egress).</blockquote>`;
 
 export const users = {
   wantsIn: ({ id, name }: Person): Html =>
     lines(html`<b>${name}</b> (<code>${id}</code>) asks to be let in.`, HOUSEHOLD),
   title: (count: number): Html => html`<b>People</b> (${count})`,
-  line: ({ name, role }: Person): Html => html`${name}: ${ROLE_MEANS[role].split(":")[0] ?? role}`,
-  card: ({ id, name, role }: Person): Html =>
+  line: (person: Person): Html => html`${person.name}: ${meaningOf(person).split(":")[0] ?? person.role}`,
+  card: (person: Person): Html =>
     lines(
-      html`<b>${name}</b> <code>${id}</code>`,
-      html`${capitalised(ROLE_MEANS[role])}.`,
-      role === "pending" && HOUSEHOLD,
+      html`<b>${person.name}</b> <code>${person.id}</code>`,
+      html`${capitalised(meaningOf(person))}.`,
+      person.role !== "owner" && HOUSEHOLD,
     ),
   gone: "That person is not known any more.",
   notOwner: "The owner stays the owner.",
-  changed: (role: Role): Html => {
+  changed: ({ role, needsEgress }: Pick<Person, "role" | "needsEgress">): Html => {
     switch (role) {
       case "trader":
-        return html`The owner has let you in: you can link accounts and trade. /start shows how to begin.`;
+        return needsEgress
+          ? html`The owner has let you in: you can link accounts, and trade with each that has a way out of its own (/egress). /start shows how to begin.`
+          : html`The owner has let you in: you can link accounts and trade. /start shows how to begin.`;
       case "viewer":
         return html`The owner has let you in: you can link accounts and look, not trade. /start shows how to begin.`;
       case "blocked":
@@ -49,15 +58,18 @@ export const users = {
         return html`Your access has changed. /start shows where you stand.`;
     }
   },
-  invited: (role: Role): Html => html`Welcome: the owner invited you as ${role}.`,
+  invited: (person: Pick<Person, "role" | "needsEgress">): Html =>
+    html`Welcome: the owner invited you as ${meaningOf(person)}.`,
   inviteDead: (): Html => html`That invitation was used before or is too old. Ask the owner for a new one.`,
-  invite: (link: string, role: Role): Html =>
+  invite: (link: string, grant: "viewer" | "trader" | "outsider"): Html =>
     lines(
-      html`Whoever opens this first is let in as <b>${role}</b>. It works once, for a day:`,
+      html`Whoever opens this first is let in as <b>${INVITED[grant]}</b>. It works once, for a day:`,
       html`<code>${link}</code>`,
-      role === "trader" && HOUSEHOLD,
+      grant !== "viewer" && HOUSEHOLD,
     ),
 };
+
+const INVITED = { viewer: "viewer", trader: "family trader", outsider: "other trader" } as const;
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -103,7 +115,7 @@ export const lock = {
     ),
   badCode: (): Html => html`That code does not fit. <code>/lock totp</code> starts again.`,
   thawed: (): Html => html`Unlocked. Orders can be confirmed again.`,
-  isFrozen: (): Html => html`Trading is locked. /lock off unlocks it.`,
+  isFrozen: "Trading is locked. /lock off unlocks it.",
   status: (kind: "none" | "pin" | "totp", isFrozen: boolean): Html =>
     lines(
       html`<b>Order lock</b>`,
@@ -115,14 +127,14 @@ export const lock = {
   askPin: (): Html => html`Send the PIN for orders, 4 to 8 digits. Your message is deleted as soon as I have it.`,
   askCode: (kind: "pin" | "totp"): Html =>
     kind === "pin"
-      ? html`Send your PIN. Then tap Confirm again.`
-      : html`Send the code of your authenticator app. Then tap Confirm again.`,
+      ? html`Send your PIN, then do that once more.`
+      : html`Send the code of your authenticator app, then do that once more.`,
   needsCode: "Your PIN or code first.",
   badPin: (): Html => html`A PIN is 4 to 8 digits. Nothing was changed.`,
   pinSet: (): Html => html`PIN set. Every confirmation asks for it, unless you gave it in the last five minutes.`,
   totpShown: (uri: string): Html =>
     lines(
-      html`Add this to your authenticator app, then send the code that it shows. Delete this message afterwards.`,
+      html`Add this to your authenticator app, then send the code that it shows. I delete this message as soon as I have it.`,
       html`<tg-spoiler><code>${uri}</code></tg-spoiler>`,
     ),
   totpSet: (): Html => html`Set. Every confirmation asks for a code, unless you gave one in the last five minutes.`,

@@ -253,6 +253,10 @@ function findingText(found: Finding): string {
       return `The limit is ${percent(found.basisPoints).replace(/^[+−]/, "")} worse than the last price.`;
     case "large":
       return `Far larger than usual for you (${rupees(found.usual)}).`;
+    case "egress":
+      return `${found.label}: your orders need a way out of their own. /egress sets it.`;
+    case "not-allowed":
+      return orders.notAllowed;
     case "session":
       return `${found.label} needs a login first.`;
     case "funds":

@@ -1,4 +1,5 @@
 import { GrammyError, type Context, type InlineKeyboard } from "grammy";
+import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
 import type { Html } from "./html.ts";
 
 /** A message as it should stand in the chat. */
@@ -28,7 +29,7 @@ export async function show(ctx: Context, view: View): Promise<{ chatId: number; 
   const edited = ctx.callbackQuery?.message;
   // A picture's message has no text to replace.
   if (edited && "text" in edited && edited.text !== undefined) {
-    await ctx.editMessageText(view.html.toString(), options).catch((error: unknown) => {
+    await ctx.editMessageText(cutHtml(view.html.toString(), MAX_TEXT), options).catch((error: unknown) => {
       if (!isHarmless(error)) throw error;
     });
     return { chatId: edited.chat.id, messageId: edited.message_id };
@@ -38,7 +39,7 @@ export async function show(ctx: Context, view: View): Promise<{ chatId: number; 
 
 /** A new message, whatever the update was. */
 export async function send(ctx: Context, view: View): Promise<{ chatId: number; messageId: number } | null> {
-  const sent = await ctx.reply(view.html.toString(), {
+  const sent = await ctx.reply(cutHtml(view.html.toString(), MAX_TEXT), {
     parse_mode: "HTML",
     link_preview_options: { is_disabled: true },
     ...(view.keyboard ? { reply_markup: view.keyboard } : {}),

@@ -29,11 +29,12 @@ function describeError(error: unknown): unknown {
   if (error.stack !== undefined)
     described["stack"] = error.stack
       .split("\n")
-      .slice(1, 7)
-      .map((line) => line.trim());
+      .map((line) => line.trim())
+      .filter((line) => line.startsWith("at "))
+      .slice(0, 6);
   if (error.cause !== undefined) described["cause"] = describeError(error.cause);
   return described;
 }
 
-/** Telegram's URLs hold the bot's token, brokers' hold login tokens. */
-const withoutUrls = (text: string): string => text.replaceAll(/https?:\/\/[^\s"')]+/g, "<url>");
+/** Telegram's URLs hold the bot's token, brokers' hold login tokens, a proxy's or MongoDB's a password. */
+const withoutUrls = (text: string): string => text.replaceAll(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"')]+/gi, "<url>");

@@ -1,4 +1,5 @@
 import { GrammyError, HttpError, InlineKeyboard, InputFile, type Api } from "grammy";
+import { cutHtml, MAX_CAPTION, MAX_TEXT } from "../lib/cut-html.ts";
 import type { Notification } from "../ports/notifier.ts";
 import type { Delivery } from "./outbox.ts";
 
@@ -39,8 +40,14 @@ async function sendNotification(
   };
   try {
     const sent = picture
-      ? await api.sendPhoto(chat, new InputFile(picture, "day.png"), { ...options, caption: html })
-      : await api.sendMessage(chat, html, { ...options, link_preview_options: { is_disabled: true } });
+      ? await api.sendPhoto(chat, new InputFile(picture, "day.png"), {
+          ...options,
+          caption: cutHtml(html, MAX_CAPTION),
+        })
+      : await api.sendMessage(chat, cutHtml(html, MAX_TEXT), {
+          ...options,
+          link_preview_options: { is_disabled: true },
+        });
     return { kind: "sent", messageId: sent.message_id };
   } catch (error) {
     if (error instanceof HttpError) return { kind: "outage" };

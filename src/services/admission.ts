@@ -2,23 +2,34 @@ import { istDate } from "../domain/market.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OneTime } from "./one-time.ts";
-import type { Role, User, Users } from "./users.ts";
+import type { User, Users } from "./users.ts";
 
 const INVITE = "invite";
 const INVITE_TTL_MS = 24 * 3_600_000;
-/** What the owner may make of somebody. */
-export const GRANTABLE = ["viewer", "trader", "blocked"] as const satisfies readonly Role[];
+/** What the owner may make of somebody. An outsider trades, but not through the household's address. */
+export const GRANTABLE = ["viewer", "trader", "outsider", "blocked"] as const;
 export type Grantable = (typeof GRANTABLE)[number];
 
-export const isGrantable = (text: string | undefined): text is Grantable => GRANTABLE.some((role) => role === text);
+const GRANTS: Readonly<Record<Grantable, Pick<User, "role" | "needsEgress">>> = {
+  viewer: { role: "viewer", needsEgress: false },
+  trader: { role: "trader", needsEgress: false },
+  outsider: { role: "trader", needsEgress: true },
+  blocked: { role: "blocked", needsEgress: false },
+};
+
+/** What the owner made of somebody; null while they wait, and for the owner. */
+export const grantOf = ({ role, needsEgress }: Pick<User, "role" | "needsEgress">): Grantable | null =>
+  GRANTABLE.find((name) => GRANTS[name].role === role && GRANTS[name].needsEgress === needsEgress) ?? null;
+
+export const isGrantable = (text: string | undefined): text is Grantable => GRANTABLE.some((grant) => grant === text);
 
 export interface Admission {
   /** Tells the owner that somebody waits, once a day for each. */
   knock(user: User): Promise<void>;
   /** Null when the one asked about is not known, or the owner themselves. Only the owner may call it. */
-  decide(by: User, who: UserId, role: Grantable): Promise<User | null>;
+  decide(by: User, who: UserId, grant: Grantable): Promise<User | null>;
   /** A token that lets one person in. Only the owner may call it. */
-  invite(by: User, role: Exclude<Grantable, "blocked">): Promise<string>;
+  invite(by: User, grant: Exclude<Grantable, "blocked">): Promise<string>;
   /** The user with their new role, or null when the invitation was used or is too old. */
   accept(user: User, token: string): Promise<User | null>;
 }
@@ -43,25 +54,25 @@ export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: 
       const owner = await users.owner();
       if (owner) await tellOwner(owner, user, `knock:${user._id}:${istDate(clock.now())}`);
     },
-    async decide(by, who, role) {
+    async decide(by, who, grant) {
       requireOwner(by);
       const known = await users.get(who);
       if (!known || known.role === "owner") return null;
-      if (known.role === role) return known;
-      const changed = await users.update(who, (current) => (current.role === "owner" ? {} : { role }));
-      if (role !== "blocked") await tellUser(changed, `role:${who}:${role}:${clock.now()}`);
+      if (grantOf(known) === grant) return known;
+      const changed = await users.update(who, (current) => (current.role === "owner" ? {} : GRANTS[grant]));
+      if (grant !== "blocked") await tellUser(changed, `role:${who}:${grant}:${clock.now()}`);
       return changed;
     },
-    async invite(by, role) {
+    async invite(by, grant) {
       requireOwner(by);
-      return oneTime.issue({ userId: by._id, action: INVITE, payload: { role }, ttlMs: INVITE_TTL_MS });
+      return oneTime.issue({ userId: by._id, action: INVITE, payload: { grant }, ttlMs: INVITE_TTL_MS });
     },
     async accept(user, token) {
       if (user.role !== "pending") return user;
       const claim = await oneTime.claim(token, INVITE);
-      const role = claim?.payload["role"];
-      if (!claim || !isGrantable(role) || (await users.owner())?._id !== claim.userId) return null;
-      return users.update(user._id, () => ({ role }));
+      const grant = claim?.payload["grant"];
+      if (!claim || !isGrantable(grant) || (await users.owner())?._id !== claim.userId) return null;
+      return users.update(user._id, () => GRANTS[grant]);
     },
   };
 }

@@ -1,5 +1,6 @@
-import { randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+import { randomBytes, scryptSync } from "node:crypto";
 import type { UserId } from "../domain/ids.ts";
+import { isSameText } from "../lib/same-text.ts";
 import { Secret } from "../lib/secret.ts";
 import { newTotpSecret, stepOf } from "../lib/totp.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,6 +17,8 @@ interface LockDocument extends Document {
   readonly secret: Secret | null;
   /** An authenticator's secret that has not been proven yet. */
   readonly offered: Secret | null;
+  /** The message that shows it, to be deleted once its code has come. */
+  readonly offeredIn: number | null;
   /** Wrong codes in a row, and until when none is taken. */
   readonly fails: number;
   readonly lockedOutUntil: number;
@@ -58,7 +61,8 @@ export interface LockState {
 
 /** What became of a message that was awaited. */
 export type Entered =
-  | { readonly kind: "pin-set" | "bad-pin" | "totp-set" | "totp-wrong" }
+  | { readonly kind: "pin-set" | "bad-pin" }
+  | { readonly kind: "totp-set" | "totp-wrong"; readonly shownIn: number | null }
   | { readonly kind: "code"; readonly result: CodeResult };
 
 /** The order lock: a freeze, and a PIN or authenticator code before a confirmation counts. */
@@ -75,6 +79,8 @@ export interface OrderLock {
   setPin(user: UserId, pin: string): Promise<void>;
   /** A new authenticator secret; counts once a code of it has come back. */
   offerTotp(user: UserId): Promise<Secret>;
+  /** Where the secret on offer is shown. */
+  noteShown(user: UserId, message: number): Promise<void>;
   acceptTotp(user: UserId, code: string): Promise<boolean>;
   remove(user: UserId): Promise<void>;
 }
@@ -113,8 +119,10 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
         if (!PIN_PATTERN.test(typed)) return { kind: "bad-pin" };
         await setPin(user, typed);
         return { kind: "pin-set" };
-      case "totp-proof":
-        return { kind: (await acceptTotp(user, typed)) ? "totp-set" : "totp-wrong" };
+      case "totp-proof": {
+        const shownIn = (await locks.get(user))?.offeredIn ?? null;
+        return { kind: (await acceptTotp(user, typed)) ? "totp-set" : "totp-wrong", shownIn };
+      }
       case "code": {
         const result = await enter(user, typed);
         if (result.kind === "wrong") await expect(user, "code");
@@ -161,12 +169,13 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
       await set(user, { offered: secret });
       return secret;
     },
+    noteShown: (user, message) => set(user, { offeredIn: message }),
     acceptTotp,
     remove: (user) => set(user, { ...CLEAR, kind: "none", secret: null }),
   };
 }
 
-const CLEAR = { offered: null, fails: 0, lockedOutUntil: 0, openUntil: 0, lastStep: 0 } as const;
+const CLEAR = { offered: null, offeredIn: null, fails: 0, lockedOutUntil: 0, openUntil: 0, lastStep: 0 } as const;
 
 const unlocked = (user: UserId): LockDocument => ({
   _id: user,
@@ -197,10 +206,8 @@ function matches(lock: LockDocument, code: string, now: number): number | null {
     return step !== null && step > lock.lastStep ? step : null;
   }
   const [salt = ""] = lock.secret.reveal().split(".");
-  const [given, kept] = [hashed(code, Buffer.from(salt, "base64url")), lock.secret].map((each) =>
-    Buffer.from(each.reveal()),
-  );
-  return given && kept && given.length === kept.length && timingSafeEqual(given, kept) ? lock.lastStep : null;
+  const given = hashed(code, Buffer.from(salt, "base64url"));
+  return isSameText(given.reveal(), lock.secret.reveal()) ? lock.lastStep : null;
 }
 
 /** About 15 ms a guess: a PIN has few digits, and it lies behind the master key already. */

@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import type { UserId } from "../domain/ids.ts";
 import { randomToken } from "../lib/token.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
 
 interface OneTimeDocument extends Document {
+  /** The id's print: whoever reads the store cannot use what has not been used yet. */
   readonly _id: string;
   readonly userId: UserId;
   readonly action: string;
@@ -43,13 +45,13 @@ export function createOneTime(deps: { store: Store; clock: Clock }): OneTime {
   const buttons: Collection<OneTimeDocument> = deps.store.collection(buttonsSpec);
 
   async function living(id: string, action: string) {
-    const found = await buttons.get(id);
+    const found = await buttons.get(printOf(id));
     return found && found.action === action && found.usedAt === null ? found : null;
   }
 
   return {
     async issue({ userId, action, payload, ttlMs, id = randomToken() }) {
-      const fresh = { _id: id, userId, action, payload, usedAt: null, expiresAt: deps.clock.now() + ttlMs };
+      const fresh = { _id: printOf(id), userId, action, payload, usedAt: null, expiresAt: deps.clock.now() + ttlMs };
       if (!(await buttons.insert(fresh))) throw new Error("one-time id is taken");
       return id;
     },
@@ -66,3 +68,5 @@ export function createOneTime(deps: { store: Store; clock: Clock }): OneTime {
     },
   };
 }
+
+const printOf = (id: string): string => createHash("sha256").update(id).digest("base64url");

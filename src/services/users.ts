@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { LinkId, UserId } from "../domain/ids.ts";
 import type { Theme } from "../lib/chart/theme.ts";
+import { isSameText } from "../lib/same-text.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 
@@ -59,6 +59,8 @@ export interface UserDocument extends Document {
   readonly createdAt: number;
   readonly defaultLink: LinkId | null;
   readonly settings: Settings;
+  /** Trades, but is not of the owner's family: orders leave only by a way out of their own. */
+  readonly needsEgress: boolean;
   /** Telegram says that the user has stopped the bot: nothing is sent until they write again. */
   readonly hasStopped: boolean;
 }
@@ -110,6 +112,7 @@ export function createUsers(deps: {
       createdAt: deps.clock.now(),
       defaultLink: null,
       settings: DEFAULT_SETTINGS,
+      needsEgress: false,
       hasStopped: false,
     });
     return isNamedOwner ? makeOwner(id) : required(await get(id));
@@ -130,7 +133,8 @@ export function createUsers(deps: {
   }
 
   async function owner(): Promise<User | null> {
-    return (await users.find("role", ["owner"], { limit: 1 }))[0] ?? null;
+    const [found] = await users.find("role", ["owner"], { limit: 1 });
+    return found ? withDefaults(found) : null;
   }
 
   return {
@@ -138,7 +142,7 @@ export function createUsers(deps: {
     ensure,
     owner,
     async claimOwnership(id, code) {
-      if (deps.ownerCode === null || !sameText(code, deps.ownerCode) || (await owner()) !== null) return false;
+      if (deps.ownerCode === null || !isSameText(code, deps.ownerCode) || (await owner()) !== null) return false;
       await makeOwner(id);
       return true;
     },
@@ -150,16 +154,14 @@ export function createUsers(deps: {
   };
 }
 
-/** Settings that came later than the document have their default. */
-const withDefaults = (user: User): User => ({ ...user, settings: { ...DEFAULT_SETTINGS, ...user.settings } });
+/** What came later than the document has its default. */
+const withDefaults = (user: User): User => ({
+  ...user,
+  needsEgress: user.needsEgress ?? false,
+  settings: { ...DEFAULT_SETTINGS, ...user.settings },
+});
 
 function required(user: User | null): User {
   if (user === null) throw new Error("user document is missing");
   return user;
-}
-
-/** In constant time, whatever the lengths. */
-function sameText(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }

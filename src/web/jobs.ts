@@ -1,7 +1,7 @@
-import { timingSafeEqual } from "node:crypto";
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { Hono } from "hono";
 import type { Log } from "../lib/log.ts";
+import { isSameText } from "../lib/same-text.ts";
 import type { Secret } from "../lib/secret.ts";
 
 export interface JobsDeps {
@@ -19,9 +19,7 @@ export function jobsRoutes({ token, run, log }: JobsDeps): Hono {
   const routes = new Hono();
   routes.post("/jobs/:name", async (context) => {
     const address = getConnInfo(context).remote.address ?? "";
-    const shown = Buffer.from(context.req.header("x-sauda-control") ?? "");
-    const expected = Buffer.from(token.reveal());
-    const isOurs = shown.length === expected.length && timingSafeEqual(shown, expected);
+    const isOurs = isSameText(context.req.header("x-sauda-control") ?? "", token.reveal());
     if (!LOOPBACK.test(address) || !isOurs) return context.notFound();
     const name = context.req.param("name");
     const running = run(name, context.req.query("user") ?? null);

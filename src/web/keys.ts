@@ -1,9 +1,10 @@
-import { randomBytes, timingSafeEqual } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Hono, type Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { html } from "hono/html";
 import type { CredentialSpec } from "../../connectors/base.ts";
 import type { Log } from "../lib/log.ts";
+import { isSameText } from "../lib/same-text.ts";
 import { FORM_TTL_MS, type KeyForm, type KeyForms } from "../services/key-forms.ts";
 import type { Link } from "../services/accounts.ts";
 import { backToChat, page } from "./page.ts";
@@ -83,8 +84,8 @@ async function typedFields(context: Context): Promise<Record<string, string> | n
 function isFromOurPage(context: Context, fields: Readonly<Record<string, string>>): boolean {
   const site = context.req.header("sec-fetch-site");
   if (site !== undefined && site !== "same-origin") return false;
-  const [given, kept] = [Buffer.from(fields[CSRF_FIELD] ?? ""), Buffer.from(getCookie(context, COOKIE) ?? "")];
-  return kept.length > 0 && given.length === kept.length && timingSafeEqual(given, kept);
+  const kept = getCookie(context, COOKIE) ?? "";
+  return kept !== "" && isSameText(fields[CSRF_FIELD] ?? "", kept);
 }
 
 const formBody = (form: KeyForm, csrf: string, wrong: readonly string[]) =>

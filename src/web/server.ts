@@ -13,11 +13,35 @@ const MAX_UPDATE_BYTES = 1024 * 1024;
 
 export interface WebServer {
   readonly port: number;
+  /** Answers with these from now on. */
+  serve(routes: readonly Hono[]): void;
   close(): Promise<void>;
 }
 
-/** The HTTP server of all routes: small bodies, no framing, no sniffing, no referrer. */
+/** The HTTP server of all routes. */
 export async function startWebServer(port: number, routes: readonly Hono[], log: Log): Promise<WebServer> {
+  let app = appOf(routes, log);
+  const server = serve({ fetch: (request, environment) => app.fetch(request, environment), port });
+  await new Promise<void>((resolve, reject) => {
+    server.once("listening", resolve);
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      reject(error.code === "EADDRINUSE" ? new ConfigError([`PORT: ${port} is taken; set PORT to another`]) : error),
+    );
+  });
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : port,
+    serve: (others) => void (app = appOf(others, log)),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      }),
+  };
+}
+
+/** Small bodies, no framing, no sniffing, no referrer. */
+function appOf(routes: readonly Hono[], log: Log): Hono {
   const app = new Hono({ strict: false });
   app.use(secureHeaders({ referrerPolicy: "no-referrer", xFrameOptions: "DENY" }));
   const forUpdates = bodyLimit({ maxSize: MAX_UPDATE_BYTES });
@@ -29,20 +53,5 @@ export async function startWebServer(port: number, routes: readonly Hono[], log:
     return context.text("Something failed here.", 500);
   });
   for (const each of routes) app.route("/", each);
-  const server = serve({ fetch: app.fetch, port });
-  await new Promise<void>((resolve, reject) => {
-    server.once("listening", resolve);
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(error.code === "EADDRINUSE" ? new ConfigError([`PORT: ${port} is taken; set PORT to another`]) : error),
-    );
-  });
-  const address = server.address();
-  return {
-    port: typeof address === "object" && address !== null ? address.port : port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      }),
-  };
+  return app;
 }

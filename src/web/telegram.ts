@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import type { Log } from "../lib/log.ts";
+import { isSameText } from "../lib/same-text.ts";
 import type { Secret } from "../lib/secret.ts";
 
 export const WEBHOOK_PATH = "/telegram/webhook";
@@ -23,7 +23,7 @@ export interface WebhookDeps {
 export function webhookRoutes({ secret, accept, log }: WebhookDeps): Hono {
   const routes = new Hono();
   routes.post(WEBHOOK_PATH, async (context) => {
-    if (!isSame(context.req.header("x-telegram-bot-api-secret-token") ?? "", secret.reveal()))
+    if (!isSameText(context.req.header("x-telegram-bot-api-secret-token") ?? "", secret.reveal()))
       return context.body(null, 401);
     const update = updateSchema.safeParse(await context.req.json().catch(() => null));
     if (!update.success) return context.body(null, 400);
@@ -36,10 +36,4 @@ export function webhookRoutes({ secret, accept, log }: WebhookDeps): Hono {
     return context.body(null, 200);
   });
   return routes;
-}
-
-/** In constant time, whatever the lengths. */
-function isSame(given: string, expected: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }

@@ -80,11 +80,7 @@ describe("backup and restore", () => {
     expect(existsSync(join(dir, "sauda.db.partial"))).toBe(false);
   }, 30_000);
 
-  it("says where MongoDB's data is saved, and that a directory is needed", async () => {
-    const key = Buffer.alloc(32).toString("base64");
-    const mongo = await runEntry(["backup", copy], { DATA_DIR: dir, MONGODB_URI: "mongodb://db/x", MASTER_KEY: key })
-      .ended;
-    expect(mongo.out).toContain("mongodump");
+  it("says that a directory is needed", async () => {
     const store = open();
     await store.close();
     expect((await runEntry(["backup"], { DATA_DIR: dir }).ended).out).toContain("npm run backup -- DIRECTORY");

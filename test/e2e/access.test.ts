@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stepAt, totp } from "../../src/lib/totp.ts";
 import type { Message } from "../../playground/telegram/types.ts";
 import { startTestSauda, type TestSauda } from "./sauda.ts";
 
@@ -48,8 +49,11 @@ describe("access", () => {
     await seen(VIKRAM, "look, not trade");
     await says(VIKRAM, "/positions", "No account is linked");
     await says(VIKRAM, "/buy SBIN 10", "look, not trade");
-    chat(ASHA).tapButton("Trader");
-    await seen(VIKRAM, "you can link accounts and trade");
+    chat(ASHA).tapButton("Other trader");
+    await seen(VIKRAM, "trade with each that has a way out of its own");
+    await chat(ASHA).until(() => newest(ASHA, "Other trader: trades through a way out of their own"));
+    chat(ASHA).tapButton("Family trader");
+    await seen(VIKRAM, "you can link accounts and trade.");
     await says(VIKRAM, "/buy SBIN 10", "No account is linked");
     chat(ASHA).tapButton("Block");
     await chat(ASHA).until(() => newest(ASHA, "Blocked: gets no answer"));
@@ -109,6 +113,29 @@ describe("access", () => {
     await says(ASHA, "/lock off", "Unlocked");
   });
 
+  it("changes no open order while trading is frozen or a PIN is missing", async () => {
+    await says(ASHA, "/buy SBIN 2 @ 1000", "BUY 2 SBIN");
+    chat(ASHA).tapButton("Confirm buy");
+    await chat(ASHA).until(() => newest(ASHA, "Open at the broker"));
+    const change = async (expected: string): Promise<void> => {
+      const list = await says(ASHA, "/modify", "Which order shall be changed?");
+      expect(list.reply_markup?.inline_keyboard).toHaveLength(1);
+      const [button] = list.reply_markup?.inline_keyboard.flat() ?? [];
+      chat(ASHA).tap(list.message_id, button?.callback_data ?? "");
+      await seen(ASHA, "What should it become?");
+      await says(ASHA, "90", expected);
+    };
+    await says(ASHA, "/lock", "Locked.");
+    await change("Trading is locked");
+    await says(ASHA, "/lock off", "Unlocked");
+    await says(ASHA, "/lock pin", "Send the PIN");
+    await says(ASHA, "4829", "PIN set");
+    await change("Send your PIN");
+    await says(ASHA, "4829", "five minutes");
+    await change("BUY 90 SBIN");
+    await says(ASHA, "/lock none", "Removed");
+  });
+
   it("asks for the PIN before Confirm counts, deletes it from the chat, and places after it", async () => {
     await chat(ASHA).ask("/lock pin");
     await says(ASHA, "4829", "PIN set");
@@ -129,6 +156,18 @@ describe("access", () => {
         .find(({ message_id, text }) => message_id === card.message_id && text?.includes("Filled 2")),
     );
     await chat(ASHA).ask("/lock none");
+  });
+
+  it("takes an authenticator's code, and deletes the message that showed its secret", async () => {
+    const shown = await says(ASHA, "/lock totp", "otpauth://totp/Sauda:Asha");
+    const secret = /secret=([A-Z2-7]{32})/.exec(shown.text ?? "")?.[1] ?? "";
+    const code = (): string => totp(secret, stepAt(Date.now()));
+    await says(ASHA, code(), "Set. Every confirmation asks for a code");
+    expect(JSON.stringify(chat(ASHA).messages())).not.toContain(secret);
+    await says(ASHA, "/lock none", "Send your code first");
+    await says(ASHA, "000000", "4 tries left");
+    await says(ASHA, totp(secret, stepAt(Date.now()) + 1), "five minutes");
+    await says(ASHA, "/lock none", "Removed");
   });
 
   it("shows the owner how everything is doing", async () => {

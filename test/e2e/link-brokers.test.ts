@@ -116,6 +116,17 @@ describe("linking brokers", () => {
     expect(buttons).toContain("Log in: fyers");
   });
 
+  it("asks again for keys that were never given when a login is wanted", async () => {
+    const { message_id: asked } = asha().send("/link fyers");
+    const offer = await linking.waitFor(/for five minutes/, asked);
+    const { callback_data: typeHere } = offer.reply_markup?.inline_keyboard[1]?.[0] ?? {};
+    const link = typeHere?.split(":")[1] ?? "";
+    asha().tap(offer.message_id, `al:${link}`);
+    expect((await linking.waitFor(/for five minutes/, offer.message_id)).text).toContain("Fyers");
+    asha().tap(offer.message_id, `auy:${link}`);
+    await linking.waitFor(/unlinked|gone|deleted/i, asked);
+  });
+
   it("refuses a login link that was used", async () => {
     const used = newest(/^Now log in at/);
     if (!used) throw new Error("no login card");

@@ -1,21 +1,38 @@
 import fc from "fast-check";
 import { commands } from "../../commands/index.ts";
+import { TWISTS } from "./twists.ts";
 import { PEOPLE } from "./world.ts";
 
 /** What a person may do: type something, or tap a button that is there, was there, is another's, or never was. */
-export type Input =
-  | { readonly kind: "text"; readonly user: number; readonly text: string }
-  | { readonly kind: "tap"; readonly user: number; readonly pick: number; readonly data: string | null };
+export type Input = { readonly user: number } & (
+  | { readonly kind: "text"; readonly text: string; readonly twist: string | null }
+  | {
+      readonly kind: "tap";
+      readonly pick: number;
+      readonly how: "as-shown" | "changed" | "made-up";
+      readonly verb: number;
+      readonly words: readonly string[];
+      readonly twist: string | null;
+    }
+  | { readonly kind: "inline"; readonly query: string; readonly offset: string }
+  | { readonly kind: "file"; readonly name: string }
+  | { readonly kind: "stop" }
+);
+
+/** The bot underlines nothing: an underlined word got through unescaped. */
+export const INJECTED = "<u>injected</u>";
 
 const HOSTILE = [
-  "<b>x</b>",
+  INJECTED,
   "</code><a href='x'>",
+  "</pre><u>x</u>",
   "&lt;&amp;",
   '"><script>',
   "{{7*7}}",
   "$where",
   "__proto__",
   "constructor",
+  "toString",
   "' OR 1=1--",
   "../../etc/passwd",
   "\u202Ereversed",
@@ -25,6 +42,7 @@ const HOSTILE = [
   "🏦".repeat(40),
   "%00%0a",
   "x".repeat(4_000),
+  "\n".repeat(300),
   "9".repeat(40),
   "-1",
   "0",
@@ -56,6 +74,7 @@ const WORDS = [
   "nrml",
   "on paper",
   "on zerodha",
+  "on paper 3, paper2 4",
   "ioc",
   "amo",
   "paper",
@@ -69,18 +88,38 @@ const WORDS = [
   "skip",
   "1d",
   "5m",
+  "1y",
   "above 900",
   "below 5%",
   "yes",
   "no",
   "1500 daily",
   "today",
+  "week",
+  "month",
+  "2026-10",
   "csv",
+  "status",
+  "history",
+  "settings",
+  "settings mode ask",
+  "settings amount 50000",
+  "run",
+  "backtest 2026-06..2026-10",
+  "value 50000",
+  "loss 5%",
+  "orders 3",
+  "add",
+  "remove",
+  "NSE:3045",
+  "NSE~3045",
+  "2026-11-23",
 ];
 
 const word = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...WORDS) },
   { weight: 1, arbitrary: fc.constantFrom(...HOSTILE) },
+  { weight: 1, arbitrary: fc.constant(INJECTED) },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
 );
 const words = fc.array(word, { maxLength: 4 }).map((parts) => parts.join(" "));
@@ -89,8 +128,8 @@ const text = fc
     {
       weight: 5,
       arbitrary: fc
-        .tuple(fc.constantFrom(...commands.map(({ name }) => name)), words)
-        .map(([name, rest]) => `/${name} ${rest}`),
+        .tuple(fc.constantFrom(...commands.map(({ name }) => name)), fc.constantFrom("", "@sauda_local_bot"), words)
+        .map(([name, to, rest]) => `/${name}${to} ${rest}`),
     },
     { weight: 3, arbitrary: words },
     { weight: 1, arbitrary: fc.tuple(fc.string({ maxLength: 12 }), words).map(([name, rest]) => `/${name} ${rest}`) },
@@ -98,61 +137,46 @@ const text = fc
   // Telegram sends no empty message and none above 4,096 characters.
   .map((typed) => typed.toWellFormed().trim().slice(0, 4_096).toWellFormed() || "/start");
 
-/** The verbs that buttons use, with arguments that they never carry. */
-const VERBS = [
-  "lk",
-  "lkh",
-  "lks",
-  "acc",
-  "acd",
-  "al",
-  "as",
-  "ay",
-  "ad",
-  "au",
-  "auy",
-  "x",
-  "td",
-  "te",
-  "tkt",
-  "oc",
-  "om",
-  "bc",
-  "bm",
-  "or",
-  "oq",
-  "set",
-  "us",
-  "ur",
-  "ui",
-  "fgy",
-  "fgn",
-  "eg",
-  "pos",
-  "hold",
-  "funds",
-  "ord",
-  "trd",
-  "qt",
-  "dlg:i",
-  "dlg:q",
-  "dlg:p",
-  "dlg:stop",
-];
-const madeUp = fc
-  .tuple(fc.oneof(fc.constantFrom(...VERBS), fc.string({ maxLength: 8 })), fc.array(word, { maxLength: 3 }))
-  .map(([verb, args]) => [verb, ...args].join(":"))
-  .map((data) => Buffer.from(data.toWellFormed()).subarray(0, 60).toString("utf8").replaceAll("\uFFFD", "?") || "x");
+/** Most updates are what they look like. */
+const twist = fc.option(fc.constantFrom(...TWISTS), { freq: 6 });
+const user = fc.constantFrom(...PEOPLE);
 
 export const input: fc.Arbitrary<Input> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant("text" as const), user: fc.constantFrom(...PEOPLE), text }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant("text" as const), user, text, twist }) },
   {
-    weight: 4,
+    weight: 9,
     arbitrary: fc.record({
       kind: fc.constant("tap" as const),
-      user: fc.constantFrom(...PEOPLE),
+      user,
       pick: fc.nat(10_000),
-      data: fc.option(madeUp, { freq: 3 }).map((data) => (data === null ? null : data)),
+      how: fc.constantFrom("as-shown" as const, "as-shown" as const, "changed" as const, "made-up" as const),
+      verb: fc.nat(10_000),
+      words: fc.array(word, { maxLength: 3 }),
+      twist,
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("inline" as const),
+      user,
+      query: words.map((typed) => typed.toWellFormed().slice(0, 256).toWellFormed()),
+      offset: fc.constantFrom("", "8", "x"),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.oneof(
+      fc.record({
+        kind: fc.constant("file" as const),
+        user,
+        name: fc.constantFrom("orders.csv", INJECTED, "a".repeat(200)),
+      }),
+      fc.record({ kind: fc.constant("stop" as const), user }),
+    ),
+  },
 );
+
+/** Data of a button as a modified client may send it: what fits into 64 bytes. */
+export const asData = (parts: readonly string[]): string =>
+  Buffer.from(parts.join(":").toWellFormed()).subarray(0, 60).toString("utf8").replaceAll("\uFFFD", "?") || "x";

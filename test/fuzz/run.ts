@@ -1,23 +1,24 @@
 import fc from "fast-check";
 import type { Message } from "../../playground/telegram/types.ts";
-import { input, type Input } from "./inputs.ts";
-import { ASHA, openFuzzWorld, PEOPLE, VIKRAM, type FuzzWorld } from "./world.ts";
+import { asData, input, type Input } from "./inputs.ts";
+import { openFuzzWorld, PEOPLE, type FuzzWorld } from "./world.ts";
 
 const BATCH = 40;
 /** Buttons of the newest messages are tapped most; the rest are old ones. */
 const RECENT = 60;
-/** Fewer than the local Telegram keeps, so that it stays quick. */
-const CLEAR_EVERY = 2_000;
+const SETTLE_EVERY = 480;
+/** A world of its own for so many: what grows makes the rest slow. */
+const WORLD = 24_000;
 /** What Telegram says when a refreshed message came out the same. */
 const NOTHING_NEW = /message is not modified/;
 
 export interface FuzzReport {
   readonly inputs: number;
   readonly seed: number;
-  readonly rejectedCalls: readonly unknown[];
-  /** Handlers that ended in something that no handler should end in. */
-  readonly failures: readonly string[];
-  readonly unhandled: readonly string[];
+  /** What must never happen: a refused call, a failed handler, markup of somebody else's, an unhandled rejection. */
+  readonly complaints: readonly string[];
+  /** Callback verbs that no tap carried. */
+  readonly untouched: readonly string[];
   readonly seconds: number;
 }
 
@@ -27,60 +28,105 @@ export async function fuzz(
   seed: number,
   say: (line: string) => void = () => undefined,
 ): Promise<FuzzReport> {
-  const unhandled: string[] = [];
+  const complaints: string[] = [];
+  const tapped = new Set<string>();
+  const verbs = new Set<string>();
   const note = (error: unknown): void =>
-    void unhandled.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    void complaints.push(`unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.on("unhandledRejection", note);
   const startedAt = performance.now();
-  const world = await openFuzzWorld();
   try {
-    await prepare(world);
-    for (let done = 0; done < inputs; done += BATCH) {
-      const batch = fc.sample(input, { seed: seed + done, numRuns: Math.min(BATCH, inputs - done) });
-      for (const each of batch) act(world, each);
-      while ((await world.handleAll()) > 0);
-      if (done % CLEAR_EVERY === 0) for (const user of PEOPLE) world.telegram.chat(user).clear();
-      if (done % 10_000 === 0)
-        say(`${done} inputs, ${world.telegram.rejectedCalls.length} refused calls, ${failures(world).length} failures`);
+    for (let done = 0; done < inputs; done += WORLD) {
+      const world = await openFuzzWorld();
+      for (const verb of world.verbs) verbs.add(verb);
+      try {
+        await live(world, Math.min(WORLD, inputs - done), seed + done, tapped);
+      } finally {
+        const found = complaintsOf(world);
+        for (const complaint of found) say(complaint);
+        complaints.push(...found);
+        await world.close();
+      }
+      say(`${Math.min(done + WORLD, inputs)} inputs, ${complaints.length} complaints`);
     }
     const seconds = (performance.now() - startedAt) / 1000;
-    const rejectedCalls = world.telegram.rejectedCalls.filter(({ description }) => !NOTHING_NEW.test(description));
-    return { inputs, seed, rejectedCalls, failures: failures(world), unhandled, seconds };
+    return { inputs, seed, complaints, untouched: [...verbs].filter((verb) => !tapped.has(verb)), seconds };
   } finally {
-    await world.close();
     process.off("unhandledRejection", note);
   }
 }
 
-const failures = (world: FuzzWorld): string[] =>
-  world.complaints.filter((line) => /"level":"(error|fatal)"/.test(line) || line.includes("outside every boundary"));
-
-/** The owner and a viewer with an account each, and a stranger. */
-async function prepare(world: FuzzWorld): Promise<void> {
-  for (const user of PEOPLE) world.telegram.chat(user).send("/start");
-  await world.handleAll();
-  for (const user of [ASHA, VIKRAM]) world.telegram.chat(user).send("/link paper");
-  await world.handleAll();
+async function live(world: FuzzWorld, inputs: number, seed: number, tapped: Set<string>): Promise<void> {
+  for (let done = 0; done < inputs; done += BATCH) {
+    if (done % SETTLE_EVERY === 0) await world.settle();
+    for (const each of fc.sample(input, { seed: seed + done, numRuns: Math.min(BATCH, inputs - done) })) {
+      act(world, each, tapped);
+    }
+    while ((await world.handleAll()) > 0);
+  }
 }
 
-function act(world: FuzzWorld, each: Input): void {
+const complaintsOf = (world: FuzzWorld): string[] => [
+  ...world.telegram.rejectedCalls
+    .filter(({ description }) => !NOTHING_NEW.test(description))
+    .map((call) => `refused: ${JSON.stringify(call)}`),
+  ...world.complaints.filter((line) => /"level":"(error|fatal)"/.test(line)).map((line) => `failed: ${line.trim()}`),
+  ...world.injected.map((text) => `not escaped: ${text}`),
+];
+
+function act(world: FuzzWorld, each: Input, tapped: Set<string>): void {
   const chat = world.telegram.chat(each.user);
-  if (each.kind === "text") {
-    try {
-      chat.send(each.text);
-    } catch {
-      // What Telegram itself does not take from a person never reaches the bot.
+  try {
+    switch (each.kind) {
+      case "text":
+        world.twist(chat.send(each.text).message_id, each.twist);
+        return;
+      case "tap":
+        tap(world, each, tapped);
+        return;
+      case "inline":
+        void chat.inline(each.query, each.offset).catch(() => undefined);
+        return;
+      case "file":
+        chat.sendDocument(each.name, "text/csv", Buffer.from(each.name));
+        return;
+      case "stop":
+        chat.block(true);
+        chat.block(false);
     }
-    return;
+  } catch {
+    // What Telegram itself does not take from a person never reaches the bot.
   }
+}
+
+function tap(world: FuzzWorld, each: Extract<Input, { kind: "tap" }>, tapped: Set<string>): void {
+  const chat = world.telegram.chat(each.user);
   const fromBot = chat.messages().filter((message) => message.from.is_bot);
   const target = fromBot.slice(-RECENT).at(-1 - (each.pick % RECENT)) ?? fromBot.at(-1);
-  const data = each.data ?? pressed(world, each, target);
-  if (target && data !== undefined) chat.tap(target.message_id, data);
+  const data = dataOf(world, each, target, tapped);
+  if (!target || data === undefined) return;
+  tapped.add(data.split(":", 1)[0] ?? "");
+  world.twist(chat.tap(target.message_id, data), each.twist);
+}
+
+function dataOf(
+  world: FuzzWorld,
+  each: Extract<Input, { kind: "tap" }>,
+  target: Message | undefined,
+  tapped: ReadonlySet<string>,
+): string | undefined {
+  // Every verb gets its turn before any gets a second.
+  const verb = world.verbs.find((name) => !tapped.has(name)) ?? world.verbs[each.verb % world.verbs.length] ?? "x";
+  if (each.how === "made-up") return asData([verb, ...each.words]);
+  const shown = shownData(world, each, target);
+  if (each.how === "as-shown" || shown === undefined) return shown;
+  const parts = shown.split(":");
+  const at = 1 + (each.verb % Math.max(1, parts.length - 1));
+  return asData(parts.with(Math.min(at, parts.length - 1), each.words[0] ?? ""));
 }
 
 /** Data of a real button, now and then one of another person's chat. */
-function pressed(
+function shownData(
   world: FuzzWorld,
   { pick, user }: Extract<Input, { kind: "tap" }>,
   target: Message | undefined,

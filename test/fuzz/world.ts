@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Update } from "grammy/types";
+import { Composer } from "grammy";
+import type { Message } from "../../playground/telegram/types.ts";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
 import { createPaper } from "../../connectors/paper/index.ts";
@@ -17,26 +18,36 @@ import { createMetrics } from "../../src/lib/metrics.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { rememberCollections } from "../../src/services/forget.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
+import { twisted } from "./twists.ts";
 
 export const [ASHA, VIKRAM, MEERA] = [1001, 1002, 1003] as const;
 export const PEOPLE = [ASHA, VIKRAM, MEERA] as const;
-export const MARKET_TIME = Date.parse("2026-11-23T10:42:00+05:30");
+/** Slow enough that a run stays within one session, quick enough that tickets lapse and locks open. */
+const MS_PER_UPDATE = 200;
+const MARKET_TIME = Date.parse("2026-11-23T10:42:00+05:30");
 
 export interface FuzzWorld {
   readonly telegram: Playground;
-  readonly dir: string;
+  /** What the bot's buttons may begin with, asked of the bot itself. */
+  readonly verbs: readonly string[];
+  /** The message or tap of this id reaches the bot in another shape. */
+  twist(id: number | string, twist: string | null): void;
   /** Hands the bot everything that people did since the last time, one after another. */
   handleAll(): Promise<number>;
+  /** Everybody where they began: let in, unlocked, with an account, and a short chat. */
+  settle(): Promise<void>;
+  /** Messages of the bot that carry markup which only a person typed. */
+  readonly injected: readonly string[];
   /** Lines of the log at warning or worse. */
   readonly complaints: readonly string[];
-  metrics(): Promise<string>;
   close(): Promise<void>;
 }
 
 /** The real bot over a real store and a local Telegram that counts no floods; without loops, so that a seed means a run. */
 export async function openFuzzWorld(): Promise<FuzzWorld> {
   const dir = mkdtempSync(join(tmpdir(), "fuzz-"));
-  const now = (): number => MARKET_TIME;
+  let handled = 0;
+  const now = (): number => MARKET_TIME + handled * MS_PER_UPDATE;
   const clock = { now, sleep: () => Promise.resolve() };
   const complaints: string[] = [];
   const log = createLog({ level: "warn", destination: { write: (line: string) => void complaints.push(line) } });
@@ -75,26 +86,56 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
     onOrderChange: async () => undefined,
   });
   const token = new Secret(telegram.token);
-  const bot = createBot({ token, apiRoot: telegram.url, deps, store, log, metrics, updatesPerMinute: Infinity });
+  const { made: bot, verbs } = withVerbs(() =>
+    createBot({ token, apiRoot: telegram.url, deps, store, log, metrics, updatesPerMinute: Infinity }),
+  );
   await bot.init();
+  const twists = new Map<string, string>();
+  const injected: string[] = [];
   let offset = 0;
+
+  async function handleAll(): Promise<number> {
+    const updates = await bot.api.getUpdates({ offset, limit: 100, timeout: 0 });
+    for (const update of updates) {
+      const twist = twists.get(String(update.callback_query?.id ?? update.message?.message_id));
+      await bot.handleUpdate(twisted(update, twist));
+      handled += 1;
+      offset = update.update_id + 1;
+    }
+    twists.clear();
+    return updates.length;
+  }
+
+  async function settle(): Promise<void> {
+    for (const user of PEOPLE) {
+      injected.push(
+        ...telegram
+          .chat(user)
+          .messages()
+          .filter(isInjected)
+          .map(({ text, caption }) => text ?? caption ?? ""),
+      );
+      telegram.chat(user).clear();
+      telegram.chat(user).send("/start");
+    }
+    while ((await handleAll()) > 0);
+    for (const user of [ASHA, VIKRAM]) {
+      await deps.users.update(userId(user), () => ({ role: user === ASHA ? "owner" : "viewer" }));
+      await deps.orderLock.remove(userId(user));
+      await deps.orderLock.freeze(userId(user), false);
+      if ((await deps.accounts.active(userId(user))).length === 0) telegram.chat(user).send("/link paper");
+    }
+    while ((await handleAll()) > 0);
+  }
 
   return {
     telegram,
-    dir,
     complaints,
-    async handleAll() {
-      const updates: Update[] = await bot.api.getUpdates({ offset, limit: 100, timeout: 0 });
-      for (const update of updates) {
-        await bot.handleUpdate(update);
-        offset = update.update_id + 1;
-      }
-      // Whoever was let in stays in, whatever the run made of them.
-      await deps.users.update(userId(ASHA), () => ({ role: "owner" })).catch(() => undefined);
-      await deps.users.update(userId(VIKRAM), () => ({ role: "viewer" })).catch(() => undefined);
-      return updates.length;
-    },
-    metrics: () => metrics.text(),
+    injected,
+    verbs: [...verbs, ...DIALOGUE_ANSWERS],
+    twist: (id, twist) => void (twist !== null && twists.set(String(id), twist)),
+    handleAll,
+    settle,
     async close() {
       await telegram.close();
       await deps.pictures.close();
@@ -104,3 +145,26 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
     },
   };
 }
+
+/** Answers inside dialogues are no verbs of their own. */
+const DIALOGUE_ANSWERS = ["dlg"];
+
+/** Every verb goes through grammY's callbackQuery as `^verb(:|$)`. */
+function withVerbs<T>(make: () => T): { made: T; verbs: string[] } {
+  const verbs: string[] = [];
+  const original: unknown = Reflect.get(Composer.prototype, "callbackQuery");
+  if (typeof original !== "function") throw new Error("grammY has no callbackQuery");
+  const listening = function (this: unknown, ...args: unknown[]): unknown {
+    if (args[0] instanceof RegExp) verbs.push(/^\^(\w+)/.exec(args[0].source)?.[1] ?? args[0].source);
+    return Reflect.apply(original, this, args);
+  };
+  Reflect.set(Composer.prototype, "callbackQuery", listening);
+  try {
+    return { made: make(), verbs };
+  } finally {
+    Reflect.set(Composer.prototype, "callbackQuery", original);
+  }
+}
+
+const isInjected = ({ from, entities, caption_entities }: Message): boolean =>
+  from.is_bot && [...(entities ?? []), ...(caption_entities ?? [])].some(({ type }) => type === "underline");

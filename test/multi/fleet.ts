@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestChat } from "../../playground/telegram/test-chat.ts";
+import { MongoClient } from "mongodb";
 import { startLocalWorld, type LocalWorld } from "../../playground/start.ts";
 import { generateKey } from "../../src/lib/crypto.ts";
 import { runEntry, type Entry } from "../app/run.ts";
@@ -23,14 +24,20 @@ export interface Fleet {
   readonly proxy: Proxy;
   readonly members: readonly Member[];
   chat(user: number): TestChat;
+  /** Whether the processes can reach Telegram; it reaches them all the time. */
+  setTelegram(isThere: boolean): void;
   /** Waits until nothing is being handled, so that the next update is taken up by whoever gets it. */
   settled(): Promise<void>;
   /** Starts one more process; resolves when it is ready, unless told not to wait. */
   add(settings?: Readonly<Record<string, string>>): Promise<Member>;
+  /** Everything that lies in the database, as text. */
+  documents(): Promise<string>;
   stop(): Promise<void>;
 }
 
 const READY_MS = 40_000;
+/** A trading day's morning: orders are taken. */
+const STARTS_AT = Date.parse("2026-11-23T10:42:00+05:30");
 
 /** Several real processes on one MongoDB, behind one proxy, with a local Telegram and local brokers. */
 export async function startFleet(
@@ -40,12 +47,17 @@ export async function startFleet(
 ): Promise<Fleet> {
   const dir = mkdtempSync(join(tmpdir(), "fleet-"));
   const proxy = await startProxy();
-  const world = await startLocalWorld({ port: 0, dataDir: dir, now: Date.now, publicUrl: proxy.url });
+  const startedAt = Date.now();
+  const now = (): number => STARTS_AT + Date.now() - startedAt;
+  const world = await startLocalWorld({ port: 0, dataDir: dir, now, publicUrl: proxy.url });
+  // What the bots call goes through a line that can be cut; what Telegram calls does not.
+  const line = await startProxy();
+  line.backends.add(world.telegram.port);
   const members: Member[] = [];
   const [base, query = ""] = mongo.uri.split("?");
   const common = {
     TELEGRAM_BOT_TOKEN: world.telegram.token,
-    TELEGRAM_API_ROOT: world.telegram.url,
+    TELEGRAM_API_ROOT: line.url,
     BOT_MODE: mode,
     PUBLIC_URL: proxy.url,
     MONGODB_URI: `${(base ?? "").replace(/\/$/, "")}/fleet${randomUUID().slice(0, 8)}?${query}`,
@@ -59,7 +71,13 @@ export async function startFleet(
   async function add(settings: Readonly<Record<string, string>> = {}): Promise<Member> {
     const port = await freePort();
     const dataDir = mkdtempSync(join(dir, "member-"));
-    const entry = runEntry(["main"], { ...common, DATA_DIR: dataDir, PORT: String(port), ...settings });
+    const entry = runEntry(["main"], {
+      ...common,
+      SAUDA_CLOCK: new Date(now()).toISOString(),
+      DATA_DIR: dataDir,
+      PORT: String(port),
+      ...settings,
+    });
     const member: Member = {
       port,
       entry,
@@ -80,13 +98,25 @@ export async function startFleet(
     return member;
   }
 
+  async function documents(): Promise<string> {
+    const client = new MongoClient(common.MONGODB_URI);
+    try {
+      const names = await client.db().listCollections().toArray();
+      return JSON.stringify(await Promise.all(names.map(({ name }) => client.db().collection(name).find().toArray())));
+    } finally {
+      await client.close();
+    }
+  }
+
   for (let at = 0; at < size; at += 1) await add();
   return {
     world,
     proxy,
     members,
+    setTelegram: (isThere) => void (isThere ? line.backends.add(world.telegram.port) : line.backends.clear()),
     chat: (user) => world.telegram.chat(user),
     add,
+    documents,
     async settled() {
       const alive = members.filter(({ port }) => proxy.backends.has(port));
       for (const member of alive) {
@@ -99,6 +129,7 @@ export async function startFleet(
       await Promise.all(members.map(({ entry }) => entry.ended));
       await world.close();
       await proxy.close();
+      await line.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };

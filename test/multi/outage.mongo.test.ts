@@ -57,11 +57,15 @@ describe.skipIf(mongo === null)("polling with MongoDB", () => {
   it("waits for a MongoDB that is not there yet, says so, and starts when it comes", async () => {
     if (!mongo) throw new Error("no server");
     await mongo.kill();
+    const before = fleet.members.length;
     const starting = fleet.add();
     starting.catch(() => undefined);
+    while (fleet.members.length === before) await pause(10);
     const third = fleet.members.at(-1);
     while (!third?.entry.output().includes("MongoDB cannot be reached; waiting for it")) await pause(50);
     expect(third.entry.output()).not.toContain(fleet.world.telegram.token);
+    expect((await fetch(`http://127.0.0.1:${third.port}/healthz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${third.port}/readyz`)).status).toBe(503);
     await mongo.restart();
     await starting;
     expect((await fetch(`http://127.0.0.1:${third.port}/readyz`)).status).toBe(200);

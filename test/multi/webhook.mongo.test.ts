@@ -81,8 +81,9 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     for (const chat of others) {
       await chat.until(() => chat.messages().filter((message) => message.from.is_bot).length >= names.length, WAIT_MS);
     }
-    const card = await asha().ask("1001", WAIT_MS);
-    expect(card.text).toContain("BUY 4 SBIN");
+    asha().send("1001");
+    const card = await asha().until(() => newest("BUY 4 SBIN"), WAIT_MS);
+    expect(card.text).toContain("1,001.00");
   }, 90_000);
 
   it("takes a new process into the work at once", async () => {
@@ -103,6 +104,18 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
       body: JSON.stringify(forged),
     });
     expect(reply.status).toBe(401);
+  });
+
+  it("forgets a person in every collection", async () => {
+    await asha().ask("/forget me", WAIT_MS);
+    expect(await fleet.documents()).toContain("QX4411");
+    asha().tapButton("Forget me");
+    await asha().until(() => newest("I know nothing about you"), WAIT_MS);
+    await fleet.settled();
+    const left = await fleet.documents();
+    expect(left).not.toContain("QX4411");
+    expect(left).not.toMatch(/[":]1001[":]/);
+    expect(left).toMatch(/[":]1002[":]/);
   });
 
   it("made no invalid Bot API call", () => {

@@ -64,6 +64,19 @@ describe("the order lock", () => {
     expect(await lock.enter(ASHA, early)).toEqual({ kind: "right" });
   });
 
+  it("knows which message shows the secret on offer, until its code has come", async () => {
+    const secret = (await lock.offerTotp(ASHA)).reveal();
+    await lock.expect(ASHA, "totp-proof");
+    await lock.noteShown(ASHA, 77);
+    expect(await lock.take(ASHA, "000000")).toEqual({ kind: "totp-wrong", shownIn: 77 });
+    await lock.expect(ASHA, "totp-proof");
+    const code = totp(secret, stepAt(stage.clock.now()));
+    expect(await lock.take(ASHA, code)).toEqual({ kind: "totp-set", shownIn: 77 });
+    await lock.offerTotp(ASHA);
+    await lock.expect(ASHA, "totp-proof");
+    expect(await lock.take(ASHA, "000000")).toEqual({ kind: "totp-wrong", shownIn: null });
+  });
+
   it("takes the awaited message only, and only for a while", async () => {
     expect(await lock.take(ASHA, "4829")).toBeNull();
     await lock.expect(ASHA, "new-pin");

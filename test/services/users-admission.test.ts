@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { allows } from "../../src/bot/access.ts";
 import { userId } from "../../src/domain/ids.ts";
-import { createAdmission, type Admission } from "../../src/services/admission.ts";
+import { createAdmission, grantOf, type Admission } from "../../src/services/admission.ts";
 import { forgetUser, rememberCollections, type RememberingStore } from "../../src/services/forget.ts";
 import { createOneTime } from "../../src/services/one-time.ts";
 import { createUsers, ROLES, type User, type Users } from "../../src/services/users.ts";
@@ -75,6 +75,19 @@ describe("who gets in", () => {
     expect(await admission.decide(owner, MEERA, "viewer")).toBeNull();
     await admission.decide(owner, VIKRAM, "blocked");
     expect(told.filter((line) => line.includes("blocked"))).toEqual([]);
+  });
+
+  it("tells a family trader from one who needs a way out of their own, by decision and by invitation", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    const owner = await users.ensure(ASHA, "Asha");
+    const [vikram, meera] = [await users.ensure(VIKRAM, "Vikram"), await users.ensure(MEERA, "Meera")];
+    expect(grantOf(vikram)).toBeNull();
+    const outsider = await admission.decide(owner, VIKRAM, "outsider");
+    expect(outsider).toMatchObject({ role: "trader", needsEgress: true });
+    expect(await admission.decide(owner, VIKRAM, "trader")).toMatchObject({ role: "trader", needsEgress: false });
+    expect(told.filter((line) => line === "1002 is trader")).toHaveLength(2);
+    const invited = await admission.accept(meera, await admission.invite(owner, "outsider"));
+    expect(invited && grantOf(invited)).toBe("outsider");
   });
 
   it("lets one person in by an invitation, once, within a day", async () => {

@@ -49,6 +49,8 @@ export interface ChangesDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly ask: Ask;
+  /** What keeps this user from asking for more than taking an order back: role, lock, way out. */
+  readonly mayChange: (user: UserId, link: Link) => Promise<Finding[]>;
   /** Findings from the user's own limits, for an order as it is to become. */
   readonly checkLimits: (user: UserId, instrument: Instrument, order: Order, change: OrderChange) => Promise<Finding[]>;
 }
@@ -90,7 +92,9 @@ export function createChanges(deps: ChangesDeps): Changes {
     wanted: Wanted,
     instrument: Instrument | undefined,
   ): Promise<Finding[]> {
-    if (wanted === "cancel" || !instrument) return [];
+    if (wanted === "cancel") return [];
+    const held = await deps.mayChange(user, link);
+    if (held.length > 0 || !instrument) return held;
     const { capabilities } = accounts.broker(link).definition;
     const quote = await deps.quotes.forLink(link, instrument);
     const findings = [

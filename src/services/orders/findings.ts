@@ -32,6 +32,8 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "far-price"; readonly basisPoints: number }
   | { readonly code: "large"; readonly usual: Paise }
   | { readonly code: "session"; readonly label: string }
+  | { readonly code: "egress"; readonly label: string }
+  | { readonly code: "not-allowed" }
   | { readonly code: "funds"; readonly label: string; readonly needed: Paise; readonly available: Paise }
   | {
       readonly code: "not-sellable";

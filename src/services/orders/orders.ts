@@ -10,6 +10,7 @@ import type { Quotes } from "../quotes.ts";
 import { createAsk } from "./asking.ts";
 import { type Changes, createChanges } from "./changes.ts";
 import { createDesk, type Desk } from "./desk.ts";
+import { createEgressRule, withEgressRule } from "./egress-rule.ts";
 import { createOrderExport, type OrderExport } from "./export.ts";
 import type { MarketPhase } from "./findings.ts";
 import { createJournal, type Intent, type Journal, type Origin } from "./journal.ts";
@@ -41,6 +42,8 @@ export interface OrderServicesDeps {
   readonly onChange: (intent: Intent) => Promise<void>;
   /** Whether this user may trade right now: role and lock. */
   readonly mayTrade: (user: UserId, origin: Origin) => Promise<boolean>;
+  /** Whether this user is not of the owner's family; nobody when absent. */
+  readonly needsEgress?: (user: UserId) => Promise<boolean>;
   readonly driftBasisPoints: (user: UserId) => Promise<number>;
   readonly protectionBasisPoints: (user: UserId) => Promise<number>;
   /** What the exchange takes at an instant; open at all times when absent. */
@@ -56,7 +59,12 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const journal = createJournal({ store, clock });
   const ask = createAsk({ accounts, log, askMs: timing.askMs });
   const nextTradingDay = deps.nextTradingDay ?? nextWeekday;
-  const limits = createLimits({ store, clock, accounts, journal, nextTradingDay });
+  const egressRule = createEgressRule({ accounts, needsEgress: deps.needsEgress ?? (async () => false) });
+  const limits = withEgressRule(
+    createLimits({ store, clock, accounts, journal, nextTradingDay }),
+    egressRule,
+    accounts,
+  );
   const watcher = createWatcher({ accounts, journal, clock, log, timing, onChange: deps.onChange });
   const phaseOf = deps.phaseOf ?? (() => "open");
   const tickets = createTickets({ accounts, quotes, journal, clock, guard: limits, phaseOf });
@@ -80,6 +88,8 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     clock,
     log,
     ask,
+    mayChange: async (user, link) =>
+      (await mayTrade(user, "chat")) ? egressRule(user, [link]) : [{ level: "block", code: "not-allowed" }],
     checkLimits: (...asked) => limits.checkChange(...asked),
   });
   const panic = createPanic({

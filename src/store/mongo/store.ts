@@ -41,7 +41,7 @@ export async function openMongoStore(options: {
   const { now, keyring } = options;
   const uri = options.uri.reveal();
   const client = new MongoClient(uri, { ...TIMEOUTS, appName: "sauda", retryReads: true, retryWrites: true });
-  const db = client.db(options.database ?? databaseOf(uri) ?? DEFAULT_DATABASE);
+  const db = client.db(options.database ?? databaseOf(uri));
   const ping = async (): Promise<void> => {
     await db.command({ ping: 1 });
   };
@@ -61,4 +61,6 @@ export async function openMongoStore(options: {
   };
 }
 
-const databaseOf = (uri: string): string | undefined => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1];
+/** The one that the connection string names, else ours. */
+export const databaseOf = (uri: string): string =>
+  /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? DEFAULT_DATABASE;

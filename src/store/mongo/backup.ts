@@ -1,0 +1,97 @@
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { BSON, MongoClient, type Db } from "mongodb";
+import { ConfigError } from "../../errors.ts";
+import type { Secret } from "../../lib/secret.ts";
+import { databaseOf } from "./store.ts";
+
+/** Written last: a directory without it is no whole backup. */
+const MANIFEST = "backup.json";
+const BATCH = 500;
+
+type Counts = Readonly<Record<string, number>>;
+
+/**
+ * Every document as it lies there, its secrets encrypted, one line of extended JSON each. Documents that change
+ * meanwhile are in it as they were before or after: what belongs together is one document.
+ */
+export async function backupMongo(uri: Secret, directory: string): Promise<void> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  rmSync(join(directory, MANIFEST), { force: true });
+  const counts: Record<string, number> = {};
+  await withDatabase(uri, async (db) => {
+    for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
+      const lines = async function* (): AsyncGenerator<string> {
+        for await (const document of db.collection(name).find()) {
+          counts[name] = (counts[name] ?? 0) + 1;
+          yield `${BSON.EJSON.stringify(document, { relaxed: false })}\n`;
+        }
+      };
+      await pipeline(Readable.from(lines()), createWriteStream(fileOf(directory, name), { mode: 0o600 }));
+    }
+  });
+  writeFileSync(join(directory, `${MANIFEST}.partial`), JSON.stringify(counts), { mode: 0o600 });
+  renameSync(join(directory, `${MANIFEST}.partial`), join(directory, MANIFEST));
+}
+
+/** Into an empty database only, and only what is whole: a wrong turn must overwrite nothing. */
+export async function restoreMongo(uri: Secret, directory: string): Promise<void> {
+  const counts = await checked(directory);
+  await withDatabase(uri, async (db) => {
+    for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
+      if ((await db.collection(name).countDocuments({}, { limit: 1 })) > 0)
+        throw new ConfigError([`MONGODB_URI: the database holds documents (${name}); restore into an empty one`]);
+    }
+    for (const name of Object.keys(counts)) {
+      const batch: BSON.Document[] = [];
+      for await (const line of linesOf(directory, name)) {
+        batch.push(documentOf(line));
+        if (batch.length === BATCH) await db.collection(name).insertMany(batch.splice(0));
+      }
+      if (batch.length > 0) await db.collection(name).insertMany(batch);
+    }
+  });
+}
+
+/** Reads everything once before anything is written. */
+async function checked(directory: string): Promise<Counts> {
+  const manifest = join(directory, MANIFEST);
+  if (!existsSync(manifest)) throw new ConfigError([`${manifest} is missing: no whole backup of MongoDB`]);
+  const counts = JSON.parse(readFileSync(manifest, "utf8")) as Counts;
+  for (const [name, count] of Object.entries(counts)) {
+    let read = 0;
+    try {
+      for await (const line of linesOf(directory, name)) if (documentOf(line)) read += 1;
+    } catch {
+      throw new ConfigError([`${fileOf(directory, name)} is damaged`]);
+    }
+    if (read !== count) throw new ConfigError([`${fileOf(directory, name)} is damaged: ${read} of ${count} documents`]);
+  }
+  return counts;
+}
+
+const fileOf = (directory: string, collection: string): string => join(directory, `${collection}.jsonl`);
+const linesOf = (directory: string, collection: string): AsyncIterable<string> =>
+  createInterface({ input: createReadStream(fileOf(directory, collection)), crlfDelay: Infinity });
+const documentOf = (line: string): BSON.Document => BSON.EJSON.parse(line, { relaxed: false }) as BSON.Document;
+
+async function withDatabase(uri: Secret, use: (db: Db) => Promise<void>): Promise<void> {
+  const client = new MongoClient(uri.reveal(), { serverSelectionTimeoutMS: 5_000 });
+  try {
+    await use(client.db(databaseOf(uri.reveal())));
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MongoClient } from "mongodb";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import type { CollectionSpec, Document } from "../../src/ports/store.ts";
+import { openMongoStore, type MongoStore } from "../../src/store/mongo/store.ts";
+import { startMongo } from "../mongo-server/mongo-server.ts";
+import { runEntry } from "./run.ts";
+
+const started = await startMongo();
+const mongo = "skipped" in started ? null : started;
+afterAll(() => mongo?.stop());
+
+interface Kept extends Document {
+  readonly _id: string;
+  readonly secret: Secret;
+  readonly place: number;
+}
+const spec: CollectionSpec<Kept> = {
+  name: "things",
+  indexes: [{ name: "place", fields: ["place"], unique: true }],
+  encrypted: ["secret"],
+  durability: "full",
+};
+const COUNT = 1_200;
+
+describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
+  const key = generateKey();
+  let dir = "";
+  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "dump-"))));
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  const uriOf = (database: string): string => {
+    const uri = new URL(mongo?.uri ?? "");
+    uri.pathname = `/${database}`;
+    return uri.href;
+  };
+  const fresh = (): string => uriOf(`backup${randomUUID().slice(0, 8)}`);
+  const open = (uri: string): Promise<MongoStore> =>
+    openMongoStore({ uri: new Secret(uri), now: Date.now, keyring: createKeyring({ current: parseKey(key) }) });
+  const run = (mode: string, uri: string) =>
+    runEntry([mode, join(dir, "monday")], { DATA_DIR: dir, MONGODB_URI: uri, MASTER_KEY: key }).ended;
+
+  async function fill(uri: string): Promise<void> {
+    const store = await open(uri);
+    const things = store.collection(spec);
+    for (let place = 0; place < COUNT; place += 1) {
+      const expiresAt = Date.now() + 86_400_000;
+      await things.insert({
+        _id: `t${place}`,
+        secret: new Secret(`hidden-${place}`),
+        place,
+        ...(place % 2 ? { expiresAt } : {}),
+      });
+    }
+    await store.close();
+  }
+  async function raw(uri: string): Promise<unknown[]> {
+    const client = new MongoClient(uri);
+    const found = await client.db().collection("things").find().sort({ _id: 1 }).toArray();
+    await client.close();
+    return found;
+  }
+
+  it("brings every document back as it was, secrets encrypted on the way", async () => {
+    const [from, to] = [fresh(), fresh()];
+    await fill(from);
+    const made = await run("backup", from);
+    expect(made.code, made.out).toBe(0);
+    const files = readdirSync(join(dir, "monday"));
+    expect(files.toSorted()).toEqual(["backup.json", "things.jsonl"]);
+    expect(readFileSync(join(dir, "monday/things.jsonl"), "utf8")).not.toContain("hidden-");
+    const restored = await run("restore", to);
+    expect(restored.code, restored.out).toBe(0);
+    expect(await raw(to)).toEqual(await raw(from));
+    const store = await open(to);
+    expect((await store.collection(spec).find("place", [7]))[0]?.secret.reveal()).toBe("hidden-7");
+    await store.close();
+  }, 60_000);
+
+  it("overwrites nothing, and takes nothing that is not whole", async () => {
+    const [from, to] = [fresh(), fresh()];
+    await fill(from);
+    expect((await run("restore", to)).out).toContain("is missing");
+    await run("backup", from);
+    const refused = await run("restore", from);
+    expect(refused.code).toBe(1);
+    expect(refused.out).toContain("restore into an empty one");
+    const file = join(dir, "monday/things.jsonl");
+    writeFileSync(file, readFileSync(file, "utf8").slice(0, 100_000));
+    expect((await run("restore", to)).out).toContain("is damaged");
+    expect(await raw(to)).toEqual([]);
+  }, 60_000);
+});

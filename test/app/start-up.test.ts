@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { brokerDefinitions } from "../../connectors/index.ts";
+import { startPlayground, type Playground } from "../../playground/telegram/server.ts";
+import { startProxy, type Proxy } from "../multi/proxy.ts";
+import { freePort } from "../multi/fleet.ts";
+import { runEntry, type Entry } from "./run.ts";
+
+const ASHA = 1001;
+const WAIT_MS = 20_000;
+const NOWHERE = "http://127.0.0.1:9";
+
+/** Nothing that the bot needs is there when it starts: neither Telegram nor any broker. */
+describe.each(["polling", "webhook"])("a start without Telegram and brokers, %s", (mode) => {
+  let telegram: Playground;
+  let proxy: Proxy;
+  let bot: Entry;
+  let base: string;
+  const dir = mkdtempSync(join(tmpdir(), "start-"));
+
+  beforeAll(async () => {
+    const identity = { id: 7_000_000_001, firstName: "Sauda", username: "sauda_local_bot" };
+    telegram = await startPlayground({ port: 0, now: Date.now, bot: identity });
+    proxy = await startProxy();
+    const port = await freePort();
+    base = `http://127.0.0.1:${port}`;
+    const roots = brokerDefinitions.flatMap((definition) => Object.keys(definition.roots));
+    bot = runEntry(["main"], {
+      TELEGRAM_BOT_TOKEN: telegram.token,
+      TELEGRAM_API_ROOT: proxy.url,
+      BOT_MODE: mode,
+      PUBLIC_URL: base,
+      PORT: String(port),
+      DATA_DIR: dir,
+      OWNER_ID: String(ASHA),
+      YAHOO_API_ROOT: NOWHERE,
+      ...Object.fromEntries(roots.map((name) => [name, NOWHERE])),
+    });
+  });
+  afterAll(async () => {
+    bot.child.kill("SIGTERM");
+    await bot.ended;
+    await proxy.close();
+    await telegram.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const asha = () => telegram.chat(ASHA);
+
+  it("waits, says so, and is alive but not ready", async () => {
+    await expect.poll(() => bot.output(), { timeout: WAIT_MS }).toContain("Telegram cannot be reached; waiting for it");
+    expect(bot.output()).not.toContain(telegram.token);
+    expect((await fetch(`${base}/healthz`)).status).toBe(200);
+    const ready = await fetch(`${base}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toEqual({ store: true, telegram: false });
+    expect((await fetch(`${base}/telegram/webhook`, { method: "POST" })).ok).toBe(false);
+  }, 30_000);
+
+  it("recovers by itself, and answers what was sent meanwhile", async () => {
+    asha().send("/start");
+    proxy.backends.add(telegram.port);
+    await asha().until(() => asha().lastFromBot()?.text?.includes("Hello Asha"), WAIT_MS);
+    await expect.poll(async () => (await fetch(`${base}/readyz`)).status, { timeout: WAIT_MS }).toBe(200);
+  }, 45_000);
+
+  it("serves paper, and says of a broker that it cannot be reached", async () => {
+    await asha().ask("/link paper", WAIT_MS);
+    await asha().until(() => asha().lastFromBot()?.text?.includes("account is open"), WAIT_MS);
+    expect((await asha().ask("/holdings", WAIT_MS)).text).toBeDefined();
+    await asha().ask("/link dhan", WAIT_MS);
+    for (const key of ["1104482917", "a1b2c3d4", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"]) {
+      await asha().until(() => asha().lastFromBot()?.text?.startsWith("Send the "), WAIT_MS);
+      asha().send(key);
+    }
+    await asha().until(
+      () => /Dhan (cannot be reached|is not answering)/.test(asha().lastFromBot()?.text ?? ""),
+      WAIT_MS,
+    );
+    expect(telegram.rejectedCalls).toEqual([]);
+  }, 60_000);
+});

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+
+describe("in a group", () => {
+  let world: FuzzWorld;
+  beforeAll(async () => {
+    world = await openFuzzWorld();
+    await world.settle();
+  }, 30_000);
+  afterAll(() => world.close());
+
+  const chat = () => world.telegram.chat(ASHA);
+  async function repliesTo(text: string): Promise<string[]> {
+    const { message_id: after } = chat().send(text);
+    world.twist(after, "group");
+    await world.handleAll();
+    return chat()
+      .messages()
+      .filter((message) => message.from.is_bot && message.message_id > after)
+      .map((message) => message.text ?? "");
+  }
+
+  it.each(["/holdings", "/start inv_x", "/buy SBIN 1", "/panic", "/lock", "/lock@sauda_local_bot"])(
+    "%s gets one polite line and does nothing",
+    async (command) => {
+      expect(await repliesTo(command)).toEqual(["I answer in private only: open a chat with me."]);
+    },
+  );
+
+  it("what is not for the bot gets no answer", async () => {
+    expect(await repliesTo("good morning")).toEqual([]);
+    expect(await repliesTo("4829")).toEqual([]);
+  });
+
+  it("a button of somebody's private card does nothing", async () => {
+    const { message_id: card } = chat().send("/accounts");
+    await world.handleAll();
+    const before = chat().messages();
+    world.twist(chat().tap(chat().lastFromBot()?.message_id ?? card, "acc"), "in a group");
+    await world.handleAll();
+    expect(chat().messages()).toEqual(before);
+  });
+});

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { brokerOrderId } from "../../../src/domain/ids.ts";
+import { price } from "../../../src/domain/money.ts";
+import { Secret } from "../../../src/lib/secret.ts";
+import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
+import { ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
+
+const HELD = { level: "block", code: "egress", label: "zerodha" };
+const PROXY = new Secret("socks5://203.0.113.7:1080");
+
+describe("whoever is not of the owner's family", () => {
+  let broker: FakeBroker;
+  let floor: Floor;
+  let isFamily: boolean;
+  let mayTrade: boolean;
+  beforeEach(async () => {
+    broker = fakeBroker();
+    isFamily = false;
+    mayTrade = true;
+    floor = await openFloor({
+      brokers: [broker],
+      needsEgress: async () => !isFamily,
+      mayTrade: async () => mayTrade,
+    });
+  });
+  afterEach(() => floor.close());
+
+  const setEgress = async (egress: Secret | null): Promise<void> => {
+    await floor.accounts.update(floor.link._id, () => ({ egress }));
+  };
+  const freshParts = async () => {
+    const link = await floor.accounts.get(ASHA, floor.link._id);
+    if (!link) throw new Error("no link");
+    return { parts: [{ link, qty: 10 }] };
+  };
+
+  it("gets no Confirm before the account has a way out of its own, and one after it", async () => {
+    expect((await ticket(floor)).findings).toContainEqual(HELD);
+    await setEgress(PROXY);
+    const view = await ticket(floor, await freshParts());
+    expect(view.findings).not.toContainEqual(HELD);
+    await sent(floor, view);
+    expect(broker.placed).toHaveLength(1);
+  });
+
+  it("is asked once more at the confirmation", async () => {
+    await setEgress(PROXY);
+    const view = await ticket(floor, await freshParts());
+    await setEgress(null);
+    expect(await floor.desk.confirm(ASHA, view.intent.confirmId)).toMatchObject({ kind: "limited", finding: HELD });
+    expect(broker.placed).toEqual([]);
+  });
+
+  it("may always close what is open", async () => {
+    const view = await ticket(floor, { origin: "exit" });
+    expect(view.findings).not.toContainEqual(HELD);
+    await sent(floor, view);
+    expect(broker.placed).toHaveLength(1);
+  });
+
+  it("trades on paper as everybody does", async () => {
+    const paper = fakeBroker("paper", { isPaper: true });
+    const other = await openFloor({ brokers: [paper], needsEgress: async () => true });
+    await sent(other, await ticket(other));
+    expect(paper.placed).toHaveLength(1);
+    await other.close();
+  });
+
+  it("may take an order back, and change it only through a way out of their own", async () => {
+    isFamily = true;
+    await sent(floor, await ticket(floor, { type: "LIMIT", price: price(7_900_000) }));
+    isFamily = false;
+    const id = brokerOrderId("zerodha-1");
+    const change = { qty: 20 };
+    const held = await floor.changes.askBooked(ASHA, floor.link, id, change, SBIN);
+    expect(held).toMatchObject({ kind: "ours", result: { kind: "blocked", findings: [HELD] } });
+    expect(broker.calls).not.toContain("modifyOrder");
+    expect(await floor.changes.askBooked(ASHA, floor.link, id, "cancel")).toMatchObject({ result: { kind: "asked" } });
+  });
+
+  it("like everybody, changes no order while trading is locked", async () => {
+    isFamily = true;
+    await sent(floor, await ticket(floor, { type: "LIMIT", price: price(7_900_000) }));
+    mayTrade = false;
+    const id = brokerOrderId("zerodha-1");
+    const held = await floor.changes.askBooked(ASHA, floor.link, id, { qty: 20 }, SBIN);
+    expect(held).toMatchObject({ result: { kind: "blocked", findings: [{ code: "not-allowed" }] } });
+    expect(broker.calls).not.toContain("modifyOrder");
+    expect(await floor.changes.askBooked(ASHA, floor.link, id, "cancel")).toMatchObject({ result: { kind: "asked" } });
+  });
+});
