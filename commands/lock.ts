@@ -3,7 +3,9 @@ import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { lines, type Html } from "../src/bot/html.ts";
 import { lock as text } from "../src/bot/safety-text.ts";
+import { showPicture } from "../src/bot/picture-view.ts";
 import { send } from "../src/bot/view.ts";
+import { qrPicture } from "../src/lib/chart/qr.ts";
 import { otpauthUri } from "../src/lib/totp.ts";
 
 export const lock: CommandModule = {
@@ -50,10 +52,14 @@ async function obey(deps: BotDeps, ctx: SaudaContext, wish: string): Promise<Htm
   }
 }
 
-async function showTotp({ orderLock }: BotDeps, ctx: SaudaContext): Promise<void> {
+async function showTotp({ orderLock, pictures }: BotDeps, ctx: SaudaContext): Promise<void> {
   const user = ctx.user._id;
   const secret = await orderLock.offerTotp(user);
   await orderLock.expect(user, "totp-proof");
-  const shown = await send(ctx, { html: text.totpShown(otpauthUri(secret.reveal(), ctx.user.name)) });
+  const uri = otpauthUri(secret.reveal(), ctx.user.name);
+  const shown = await showPicture(ctx, {
+    png: await pictures.draw(await qrPicture(uri)),
+    html: text.totpShown(uri),
+  });
   if (shown) await orderLock.noteShown(user, shown.messageId);
 }

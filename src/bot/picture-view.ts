@@ -11,19 +11,22 @@ export interface PictureView {
   readonly keyboard?: InlineKeyboard;
 }
 
-/** A button's answer replaces its picture or caption; anything else is a new message. */
-export async function showPicture(ctx: Context, view: PictureView): Promise<void> {
+/** A button's answer replaces its picture or caption; anything else is a new message, whose number is answered. */
+export async function showPicture(ctx: Context, view: PictureView): Promise<{ messageId: number } | null> {
   const caption = { caption: cutHtml(view.html.toString(), MAX_CAPTION), parse_mode: "HTML" as const };
   const markup = view.keyboard ? { reply_markup: view.keyboard } : {};
   const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
   try {
-    if (!isPicture && view.png)
-      await ctx.replyWithPhoto(new InputFile(view.png, "picture.png"), { ...caption, ...markup });
-    else if (view.png) {
+    if (!isPicture && view.png) {
+      const sent = await ctx.replyWithPhoto(new InputFile(view.png, "picture.png"), { ...caption, ...markup });
+      return { messageId: sent.message_id };
+    }
+    if (view.png) {
       const media = { type: "photo" as const, media: new InputFile(view.png, "picture.png"), ...caption };
       await ctx.editMessageMedia(media, markup);
     } else await ctx.editMessageCaption({ ...caption, ...markup });
   } catch (error) {
     if (!isHarmless(error)) throw error;
   }
+  return null;
 }

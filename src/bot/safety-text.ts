@@ -134,7 +134,7 @@ export const lock = {
   pinSet: (): Html => html`PIN set. Every confirmation asks for it, unless you gave it in the last five minutes.`,
   totpShown: (uri: string): Html =>
     lines(
-      html`Add this to your authenticator app, then send the code that it shows. I delete this message as soon as I have it.`,
+      html`Scan this with your authenticator app, or copy the line below into it, then send the code that it shows. I delete this message as soon as I have it.`,
       html`<tg-spoiler><code>${uri}</code></tg-spoiler>`,
     ),
   totpSet: (): Html => html`Set. Every confirmation asks for a code, unless you gave one in the last five minutes.`,

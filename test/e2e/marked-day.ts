@@ -120,7 +120,10 @@ function createDay(world: LocalWorld, base: string) {
   const newest = (text: string, after = 0): Message | undefined =>
     asha()
       .messages()
-      .findLast((message) => message.from.is_bot && message.message_id > after && message.text?.includes(text));
+      .findLast(
+        (message) =>
+          message.from.is_bot && message.message_id > after && (message.text ?? message.caption)?.includes(text),
+      );
   const says = (sent: string, expected: string): Promise<Message> => {
     const { message_id: after } = asha().send(sent);
     return asha().until(() => newest(expected, after), WAIT_MS);
@@ -191,7 +194,7 @@ function createDay(world: LocalWorld, base: string) {
     await says("/lock none", "Send your PIN");
     await says("83920164", "five minutes");
     const shown = await says("/lock totp", "otpauth://");
-    const secret = /secret=([A-Z2-7]+)/.exec(shown.text ?? "")?.[1] ?? "";
+    const secret = /secret=([A-Z2-7]+)/.exec(shown.caption ?? "")?.[1] ?? "";
     mark("authenticator's secret", secret);
     await says(totp(secret, stepAt(Date.now())), "Set. Every confirmation");
   }
