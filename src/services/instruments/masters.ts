@@ -144,7 +144,7 @@ export function createMasters(deps: MastersDeps): Masters {
     const builder = createColumnsBuilder();
     let skipped = 0;
     let rows = 0;
-    for await (const venue of connector.getInstruments({ onSkipped: () => (skipped += 1) })) {
+    for await (const venue of connector.getInstruments({ onSkipped: () => void (skipped += 1) })) {
       if (!builder.add(venue)) skipped += 1;
       rows += 1;
       if (rows % ROWS_A_BREATH === 0) await breathe();
