@@ -35,7 +35,9 @@ function start(args: readonly string[], settings: Readonly<Record<string, string
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...settings },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  process.once("exit", () => child.kill("SIGKILL"));
+  const end = (): void => void child.kill("SIGKILL");
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-100_000)));

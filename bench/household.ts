@@ -17,11 +17,11 @@ import { createAccounts } from "../src/services/accounts.ts";
 import { createUsers } from "../src/services/users.ts";
 import { openMongoStore } from "../src/store/mongo/store.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
+import { ASHA, nameOf } from "./people.ts";
 import { startMongo, type MongoServer } from "../test/mongo-server/mongo-server.ts";
 
 /** A Monday on which the market is open for hours to come. */
 export const STARTS_AT = istInstant("2026-11-23", "10:30");
-export const ASHA = 1001;
 const MONTH_MS = 30 * 86_400_000;
 const FIRST_STRANGER = 500_000;
 const BATCH = 2_000;
@@ -126,9 +126,6 @@ async function addStrangers(uri: string, count: number): Promise<void> {
   }
   await client.close();
 }
-
-/** As Telegram has to say it too: another name is written down again. */
-export const nameOf = (person: number): string => (person === ASHA ? "Asha" : `Person ${person}`);
 
 function bought(links: readonly LinkId[]): Exchange {
   let now = STARTS_AT - 60_000;
