@@ -1,8 +1,15 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { createExchange } from "../connectors/paper/exchange/exchange.ts";
+import { startBrokersServer } from "../playground/brokers/server.ts";
+import { simulatedYahoo } from "../playground/yahoo/yahoo.ts";
+import { createClock } from "../src/lib/clock.ts";
+import { STARTS_AT } from "./household.ts";
 import { startLeanTelegram, type BotCall } from "./lean-telegram.ts";
 import { nameOf } from "./people.ts";
 import { quantile, round } from "./stats.ts";
 
-// A process of its own: Telegram and the people who write to the bot. Each waits for the answer and then writes again.
+// A process of its own: Telegram, Yahoo for the paper accounts' prices, and the people who write to the bot. Each waits
+// for the answer and then writes again.
 
 /** One thing a person does, and how many calls of the bot's are its answer. */
 export interface Turn {
@@ -20,12 +27,14 @@ export type LoadCommand =
       readonly chats: number;
       /** They take turns, so that nobody writes faster than a person may. */
       readonly people: readonly number[];
+      /** Between an answer and what is written next. */
+      readonly pauseMs: number;
       readonly warmUpMs: number;
       readonly forMs: number;
     };
 
 export type LoadAnswer =
-  | { readonly kind: "ready"; readonly url: string; readonly token: string }
+  | { readonly kind: "ready"; readonly settings: Readonly<Record<string, string>> }
   | { readonly kind: "recorded"; readonly calls: readonly (readonly BotCall[])[] }
   | { readonly kind: "measured"; readonly perSecond: number; readonly p50: number; readonly p99: number };
 
@@ -74,7 +83,14 @@ function take(person: number, { says, calls }: Turn): Promise<BotCall[]> {
   });
 }
 
-async function load({ turns, chats, people, warmUpMs, forMs }: LoadCommand & { kind: "load" }): Promise<LoadAnswer> {
+async function load({
+  turns,
+  chats,
+  people,
+  pauseMs,
+  warmUpMs,
+  forMs,
+}: LoadCommand & { kind: "load" }): Promise<LoadAnswer> {
   const free = [...people];
   const times: number[] = [];
   const from = performance.now() + warmUpMs;
@@ -88,6 +104,7 @@ async function load({ turns, chats, people, warmUpMs, forMs }: LoadCommand & { k
         await take(person, turn);
         const endedAt = performance.now();
         if (endedAt >= from && endedAt < until) times.push(endedAt - startedAt);
+        if (pauseMs > 0) await delay(pauseMs);
       }
       free.push(person);
     }
@@ -113,4 +130,13 @@ process.on("message", (command: LoadCommand) => {
   void answer.then(say);
 });
 process.on("disconnect", () => process.exit(0));
-say({ kind: "ready", url: telegram.url, token: telegram.token });
+const clock = createClock(STARTS_AT);
+const now = (): number => clock.now();
+const yahoo = simulatedYahoo({ exchange: createExchange({ seed: 29, now }) });
+const street = await startBrokersServer({ port: 0, brokers: [yahoo] });
+const settings = {
+  TELEGRAM_BOT_TOKEN: telegram.token,
+  TELEGRAM_API_ROOT: telegram.url,
+  ...yahoo.roots(street.base(yahoo.name)),
+};
+say({ kind: "ready", settings });
