@@ -1,13 +1,17 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 /** As `npm start` has it in package.json. */
 const FLAGS = ["--max-semi-space-size=1"];
+const TICK_MS = 10;
 const STOP_WITHIN_MS = 12_000;
 
 export interface BotProcess {
   readonly child: ChildProcess;
+  /** Processor time so far, its own and the kernel's for it: unlike the clock, no busy neighbour makes it longer. */
+  cpuMs(): number;
   /** What it has written so far: its log. */
   output(): string;
   stop(): Promise<void>;
@@ -44,6 +48,10 @@ function start(args: readonly string[], settings: Readonly<Record<string, string
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return {
     child,
+    cpuMs() {
+      const ticks = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ").slice(11, 13) ?? [];
+      return ticks.reduce((sum, each) => sum + Number(each) * TICK_MS, 0);
+    },
     output: () => output,
     async stop() {
       child.kill("SIGTERM");

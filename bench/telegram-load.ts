@@ -36,7 +36,14 @@ export type LoadCommand =
 export type LoadAnswer =
   | { readonly kind: "ready"; readonly settings: Readonly<Record<string, string>> }
   | { readonly kind: "recorded"; readonly calls: readonly (readonly BotCall[])[] }
-  | { readonly kind: "measured"; readonly perSecond: number; readonly p50: number; readonly p99: number };
+  | {
+      readonly kind: "measured";
+      /** Turns in all, those of the warm-up included. */
+      readonly turns: number;
+      readonly perSecond: number;
+      readonly p50: number;
+      readonly p99: number;
+    };
 
 interface Waiting {
   readonly calls: BotCall[];
@@ -93,6 +100,7 @@ async function load({
 }: LoadCommand & { kind: "load" }): Promise<LoadAnswer> {
   const free = [...people];
   const times: number[] = [];
+  let taken = 0;
   const from = performance.now() + warmUpMs;
   const until = from + forMs;
   const write = async (): Promise<void> => {
@@ -103,6 +111,7 @@ async function load({
         const startedAt = performance.now();
         await take(person, turn);
         const endedAt = performance.now();
+        taken += 1;
         if (endedAt >= from && endedAt < until) times.push(endedAt - startedAt);
         if (pauseMs > 0) await delay(pauseMs);
       }
@@ -112,6 +121,7 @@ async function load({
   await Promise.all(Array.from({ length: chats }, write));
   return {
     kind: "measured",
+    turns: taken,
     perSecond: Math.round((times.length * 1_000) / forMs),
     p50: round(quantile(times, 0.5)),
     p99: round(quantile(times, 0.99)),

@@ -13,13 +13,14 @@ import type { LoadAnswer, LoadCommand, Turn } from "./telegram-load.ts";
 // runner making the very calls that Sauda was seen to make. Telegram and the people are a third process. As many people
 // wait for an answer as the row says; a thousand take turns, so that nobody passes Sauda's 120 updates a minute, and the
 // Telegram here has no flood limits. Then the same on MongoDB with few and with many users known.
-// `node bench/update.ts [--seconds N] [--chats 1,10,100,1000] [--strangers 100000]`
+// `node bench/update.ts [--seconds N] [--chats 1,10,100,1000] [--strangers 100000] [--only /help,tap]`
 
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "3" },
     chats: { type: "string", default: "1,10,100,1000" },
     strangers: { type: "string", default: "100000" },
+    only: { type: "string", default: "/help,/positions,tap,dialogue" },
   },
 });
 const FOR_MS = Number(values.seconds) * 1_000;
@@ -43,22 +44,30 @@ const SCRIPTS: Readonly<Record<string, readonly Turn[]>> = {
   ],
 };
 
-type Measured = LoadAnswer & { kind: "measured" };
+type Measured = Extract<LoadAnswer, { kind: "measured" }> & {
+  /** Processor time of the bot's for an update. */
+  readonly cpuMs: number;
+};
 
 /** Telegram, the people, and one bot that serves them. */
 interface Stage {
   ask(command: LoadCommand): Promise<LoadAnswer>;
+  cpuMs(): number;
   stop(): Promise<void>;
 }
 
 async function openStage(start: (telegram: Readonly<Record<string, string>>) => BotProcess): Promise<Stage> {
   const load = fork(join(import.meta.dirname, "telegram-load.ts"));
-  const answer = (): Promise<LoadAnswer> =>
-    new Promise((resolve, reject) => {
-      load.once("message", (message) => resolve(message as LoadAnswer));
-      load.once("exit", () => reject(new Error(`the load ended: ${bot?.output() ?? ""}`)));
-    });
   let bot: BotProcess | null = null;
+  const ended = new Promise<never>((_, reject) =>
+    load.once("exit", () => reject(new Error(`the load ended: ${bot?.output() ?? ""}`))),
+  );
+  ended.catch(() => undefined);
+  const answer = (): Promise<LoadAnswer> =>
+    Promise.race([
+      ended,
+      new Promise<LoadAnswer>((resolve) => load.once("message", (message) => resolve(message as LoadAnswer))),
+    ]);
   const ready = await answer();
   if (ready.kind !== "ready") throw new Error("no load");
   const started = start(ready.settings);
@@ -68,9 +77,10 @@ async function openStage(start: (telegram: Readonly<Record<string, string>>) => 
       load.send(command);
       return answer();
     },
+    cpuMs: () => started.cpuMs(),
     async stop() {
       await started.stop();
-      load.removeAllListeners("exit").disconnect();
+      load.disconnect();
     },
   };
 }
@@ -93,9 +103,10 @@ type Load = Partial<Extract<LoadCommand, { kind: "load" }>>;
 
 async function measured(stage: Stage, turns: readonly Turn[], chats: number, other: Load = {}): Promise<Measured> {
   const usual = { people: PEOPLE, pauseMs: 0, warmUpMs: WARM_UP_MS, forMs: FOR_MS };
+  const cpuBefore = stage.cpuMs();
   const answer = await stage.ask({ kind: "load", turns, chats, ...usual, ...other });
   if (answer.kind !== "measured") throw new Error("nothing measured");
-  return answer;
+  return { ...answer, cpuMs: round((stage.cpuMs() - cpuBefore) / answer.turns) };
 }
 
 async function besideBare(): Promise<void> {
@@ -104,7 +115,8 @@ async function besideBare(): Promise<void> {
   const sauda = await openSauda(home);
   const bare = await openBare(await recordedFrom(sauda));
   const rows: Record<string, object> = {};
-  for (const [name, turns] of Object.entries(SCRIPTS)) {
+  for (const name of values.only.split(",")) {
+    const turns = SCRIPTS[name] ?? [];
     for (const chats of CHATS) {
       const [limit, ours] = [await measured(bare, turns, chats), await measured(sauda, turns, chats)];
       rows[`${name}, ${chats} ${chats === 1 ? "chat" : "chats"}`] = {
@@ -115,6 +127,8 @@ async function besideBare(): Promise<void> {
         "ours p99 ms": ours.p99,
         "bare p50 ms": limit.p50,
         "bare p99 ms": limit.p99,
+        "ours CPU ms": ours.cpuMs,
+        "bare CPU ms": limit.cpuMs,
       };
     }
   }
