@@ -2,7 +2,7 @@ import { startBareBot, startSauda, type BotProcess } from "./bot-process.ts";
 import { openHome } from "./household.ts";
 import { startLeanTelegram, type BotCall } from "./lean-telegram.ts";
 import { ASHA, nameOf } from "./people.ts";
-import { median, quantile, round } from "./stats.ts";
+import { median, round } from "./stats.ts";
 
 // From starting the process to the answer to /help, which waits at Telegram since before: Sauda on a filled embedded
 // store beside grammY alone, alternating, each with its compile cache warm. `node bench/start.ts [runs]`.
@@ -25,7 +25,13 @@ const settings = {
   TELEGRAM_API_ROOT: telegram.url,
 };
 
-async function first(start: () => BotProcess): Promise<{ ms: number; call: BotCall }> {
+interface First {
+  readonly ms: number;
+  readonly cpuMs: number;
+  readonly call: BotCall;
+}
+
+async function first(start: () => BotProcess): Promise<First> {
   telegram.push({
     message: {
       message_id: 1,
@@ -43,8 +49,9 @@ async function first(start: () => BotProcess): Promise<{ ms: number; call: BotCa
     setTimeout(() => reject(new Error(`no answer: ${bot.output()}`)), LIMIT_MS).unref();
   });
   const ms = performance.now() - startedAt;
+  const cpuMs = bot.cpuMs();
   await bot.stop();
-  return { ms, call };
+  return { ms, cpuMs, call };
 }
 
 const { call } = await first(() => startSauda(settings));
@@ -53,22 +60,27 @@ const sauda = (): BotProcess => startSauda(settings);
 const bare = (): BotProcess => startBareBot({ ...settings, BARE_REPLIES: replies });
 await first(bare);
 
-const times = { sauda: [] as number[], bare: [] as number[] };
+const runs = { sauda: [] as First[], bare: [] as First[] };
 for (let run = 0; run < RUNS; run += 1) {
-  times.bare.push((await first(bare)).ms);
-  times.sauda.push((await first(sauda)).ms);
+  runs.bare.push(await first(bare));
+  runs.sauda.push(await first(sauda));
 }
 await telegram.close();
 await home.close();
 
-const row = (all: readonly number[]): object => ({
+const row = (all: readonly First[]): { "median ms": number; "CPU ms": number; [more: string]: number } => ({
   runs: all.length,
-  "median ms": Math.round(median(all)),
-  "fastest ms": Math.round(quantile(all, 0)),
-  "slowest ms": Math.round(quantile(all, 1)),
+  "median ms": Math.round(median(all.map(({ ms }) => ms))),
+  "fastest ms": Math.round(Math.min(...all.map(({ ms }) => ms))),
+  "slowest ms": Math.round(Math.max(...all.map(({ ms }) => ms))),
+  "CPU ms": Math.round(median(all.map(({ cpuMs }) => cpuMs))),
 });
+const [ours, limit] = [row(runs.sauda), row(runs.bare)];
 console.table({
-  Sauda: row(times.sauda),
-  "bare grammY": row(times.bare),
-  ratio: { "median ms": round(median(times.sauda) / median(times.bare)) },
+  Sauda: ours,
+  "bare grammY": limit,
+  ratio: {
+    "median ms": round(ours["median ms"] / limit["median ms"]),
+    "CPU ms": round(ours["CPU ms"] / limit["CPU ms"]),
+  },
 });

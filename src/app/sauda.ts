@@ -72,7 +72,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     log,
   );
   await untilTelegramAnswers(bot, clock, log);
-  await announceCommands(bot.api, log);
+  const announced = announceCommands(bot.api, log);
   control.publish(web.port);
   const schedule = startSchedule(jobs.tasks, log);
   const loops = [
@@ -80,7 +80,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),
     startLoop("alerts", ALERTS_EVERY_MS, () => deps.alerts.sweep(), log),
   ];
-  await updates.start();
+  await Promise.all([updates.start(), announced]);
   log.info({ port: web.port, mode: config.mode, store: config.mongoUri ? "mongodb" : "embedded" }, "started");
   if (world) say(`Sauda is running. Open ${world.telegram.url}`);
 
