@@ -44,7 +44,7 @@ function start(args: readonly string[], settings: Readonly<Record<string, string
   child.once("exit", () => process.off("exit", end));
   let output = "";
   for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-100_000)));
+    stream?.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-1_000_000)));
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return {
     child,

@@ -207,7 +207,7 @@ const refused = telegram.rejectedCalls.filter(({ description }) => !description.
 const complaints = bot
   .output()
   .split("\n")
-  .filter((line) => /"level":[456]0/.test(line));
+  .filter((line) => /"level":"(warn|error|fatal)"/.test(line));
 console.table({
   "RSS, MB": memory(({ residentBytes }) => residentBytes),
   "heap held, MB": memory(({ heapBytes }) => heapBytes),
