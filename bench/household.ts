@@ -112,7 +112,7 @@ async function fill(store: Store, clock: Clock, dir: string, { people, prepare }
   writeFileSync(join(dir, "paper.json"), JSON.stringify(bought(links).snapshot()));
 }
 
-/** Straight into the collection, as copies of one that the service made. */
+/** Straight into the collection, as copies of one that the service made; nobody has let them in, so no job is theirs. */
 async function addStrangers(uri: string, count: number): Promise<void> {
   if (count === 0) return;
   const client = new MongoClient(uri);
@@ -121,7 +121,11 @@ async function addStrangers(uri: string, count: number): Promise<void> {
   for (let from = 0; from < count; from += BATCH) {
     const size = Math.min(BATCH, count - from);
     await users.insertMany(
-      Array.from({ length: size }, (_, at) => ({ ...model, _id: String(FIRST_STRANGER + from + at) })),
+      Array.from({ length: size }, (_, at) => ({
+        ...model,
+        role: "pending",
+        _id: String(FIRST_STRANGER + from + at),
+      })),
     );
   }
   await client.close();

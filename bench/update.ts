@@ -32,6 +32,8 @@ const FEW = PEOPLE.slice(0, 10);
 /** Ten people may not write faster than this. */
 const FEW_PAUSE_MS = 60;
 const ROUNDS = 3;
+/** FerretDB v1 reads the whole collection for each filter and each batch of a scan: more would measure only that. */
+const FERRETDB_STRANGERS = 2_000;
 
 const SCRIPTS: Readonly<Record<string, readonly Turn[]>> = {
   "/help": [{ says: { text: "/help" }, calls: 1 }],
@@ -142,9 +144,8 @@ async function besideBare(): Promise<void> {
 async function manyKnown(): Promise<void> {
   const server = await startMongo();
   if ("skipped" in server) return console.log(server.skipped);
-  const homes = await Promise.all(
-    [0, STRANGERS].map((strangers) => openHome("mongo", { people: FEW, strangers }, server)),
-  );
+  const most = server.engine === "ferretdb" ? Math.min(STRANGERS, FERRETDB_STRANGERS) : STRANGERS;
+  const homes = await Promise.all([0, most].map((strangers) => openHome("mongo", { people: FEW, strangers }, server)));
   const stages = await Promise.all(homes.flatMap((home) => (home ? [openSauda(home)] : [])));
   const times = stages.map((): Measured[] => []);
   const turns = SCRIPTS["/positions"] ?? [];
@@ -158,7 +159,7 @@ async function manyKnown(): Promise<void> {
   await server.stop();
   console.table({
     [`${FEW.length} users on ${server.engine}`]: { "/positions p50 ms": few },
-    [`${FEW.length + STRANGERS} users`]: { "/positions p50 ms": many },
+    [`${FEW.length + most} users`]: { "/positions p50 ms": many },
     ratio: { "/positions p50 ms": round(many / few) },
   });
 }
