@@ -1,5 +1,4 @@
-import YahooFinance from "yahoo-finance2";
-import { ExtendedCookieJar } from "yahoo-finance2/lib/cookieJar";
+import type YahooFinance from "yahoo-finance2";
 import type { z } from "zod";
 import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../src/lib/http.ts";
 import { READ_TIMEOUT_MS } from "../base.ts";
@@ -38,7 +37,8 @@ export interface YahooClient {
 /** yahoo-finance2 over our HTTP client. Its known defects are fenced here: no deadline, no pause, a crumb kept for ever. */
 export function createYahooClient(deps: YahooClientDeps): YahooClient {
   const pausedUntil = { [CHART]: 0, [QUOTE]: 0 };
-  let yahoo = createLibrary(deps);
+  let made: Promise<Library> | null = null;
+  const library = (): Promise<Library> => (made ??= createLibrary(deps));
 
   async function call<S extends z.ZodType>(
     endpoint: typeof CHART | typeof QUOTE,
@@ -63,13 +63,13 @@ export function createYahooClient(deps: YahooClientDeps): YahooClient {
   });
 
   const askQuotes = (symbols: readonly string[], signal?: AbortSignal): Promise<QuoteRow[]> =>
-    call(QUOTE, quotesSchema, () => yahoo.quote([...symbols], { return: "array" }, options(signal)));
+    call(QUOTE, quotesSchema, async () => (await library()).quote([...symbols], { return: "array" }, options(signal)));
 
   return {
     getChart: (symbol, { from, to, interval }, signal) =>
       // The library passes numbers on as seconds: only dates are safe. The end is exclusive and must differ.
-      call(CHART, chartSchema, () =>
-        yahoo.chart(
+      call(CHART, chartSchema, async () =>
+        (await library()).chart(
           symbol,
           { period1: new Date(from), period2: new Date(Math.max(to, from) + 1_000), interval, events: "" },
           options(signal),
@@ -81,7 +81,7 @@ export function createYahooClient(deps: YahooClientDeps): YahooClient {
       } catch (error) {
         const failure = fromFailure(error, QUOTE);
         if (failure.kind !== "unavailable" || !isStaleCrumb(failure)) throw failure;
-        yahoo = createLibrary(deps);
+        made = null;
         return askQuotes(symbols, signal);
       }
     },
@@ -97,8 +97,15 @@ function validated<S extends z.ZodType>(schema: S, value: unknown, endpoint: str
 
 const silent = (): void => undefined;
 
-const createLibrary = (deps: YahooClientDeps): InstanceType<typeof YahooFinance> =>
-  new YahooFinance({
+type Library = InstanceType<typeof YahooFinance>;
+
+/** Loaded by the first call: 20 MB that a process without a question for Yahoo can spare. */
+async function createLibrary(deps: YahooClientDeps): Promise<Library> {
+  const [{ default: Yahoo }, { ExtendedCookieJar }] = await Promise.all([
+    import("yahoo-finance2"),
+    import("yahoo-finance2/lib/cookieJar"),
+  ]);
+  return new Yahoo({
     fetch: fetchThrough(deps),
     cookieJar: new ExtendedCookieJar(),
     // It would ask a package registry about itself after any reply that it does not understand.
@@ -108,6 +115,7 @@ const createLibrary = (deps: YahooClientDeps): InstanceType<typeof YahooFinance>
     queue: { concurrency: 2, interval: deps.root === REAL_ROOT ? REAL_INTERVAL_MS : 0 },
     logger: { info: silent, warn: silent, error: silent, debug: silent, dir: silent },
   });
+}
 
 /** What the library takes for fetch. Failures that it would print, crumb and all, end here. */
 function fetchThrough({ http, root }: YahooClientDeps): typeof globalThis.fetch {

@@ -20,7 +20,7 @@ import { hushed } from "../services/delivery.ts";
 import { createDigests } from "../services/digests.ts";
 import { rememberCollections } from "../services/forget.ts";
 import { createJobs } from "../services/jobs.ts";
-import { createLeases } from "../services/leases.ts";
+import { createLeases, createLocalLeases, type Leases } from "../services/leases.ts";
 import { createMornings } from "../services/mornings.ts";
 import { createRenewals } from "../services/renewals.ts";
 import type { Config } from "./config.ts";
@@ -100,10 +100,12 @@ export async function assemble(config: Config, log: Log, say: (line: string) => 
     ? { token: new Secret(world.telegram.token), apiRoot: world.telegram.url }
     : required(config.telegram);
   const bot = createBot({ ...telegram, deps, store, log, metrics });
-  const outbox = createTelegramOutbox(telegram, { store, clock, log, container });
+  // No other process can open the embedded store.
+  const leases = config.mongoUri ? createLeases({ store, clock }) : createLocalLeases();
+  const outbox = createTelegramOutbox(telegram, { store, leases, clock, log, container });
   redraw = (intent) => redrawOrder(bot.api, deps, outbox, intent);
 
-  const updates = createUpdates({ bot, token: telegram.token, config, store, clock, log });
+  const updates = createUpdates({ bot, token: telegram.token, config, store, leases, clock, log });
   const jobs = createJobTable({
     bot: deps,
     jobs: createJobs({ claims: createClaims({ store, clock }), clock, users: deps.users, log }),
@@ -163,11 +165,16 @@ const MESSAGES_PER_SECOND = 29;
 
 function createTelegramOutbox(
   telegram: { token: Secret; apiRoot: string },
-  { store, clock, log, container }: { store: Store; clock: Clock; log: Log; container: Container },
+  {
+    store,
+    leases,
+    clock,
+    log,
+    container,
+  }: { store: Store; leases: Leases; clock: Clock; log: Log; container: Container },
 ): Outbox {
   // An Api of its own, without the bot's repeating fetch: waiting out Telegram is the outbox's business.
   const api = new Api(telegram.token.reveal(), { apiRoot: telegram.apiRoot, timeoutSeconds: 30 });
-  const leases = createLeases({ store, clock });
   const sender = {
     api,
     draw: (svg: string) => container.deps.pictures.draw(svg),

@@ -90,12 +90,11 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     }),
     ...updates.routes,
   ]);
-  await announceCommands(bot.api, log);
   const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
   if (year !== null)
     log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
   control.publish(web.port);
-  await updates.start();
+  await Promise.all([updates.start(), announceCommands(bot.api, log)]);
   log.info({ port: web.port, mode: config.mode, store: config.mongoUri ? "mongodb" : "embedded" }, "started");
   if (world) say(`Sauda is running. Open ${world.telegram.url}`);
 

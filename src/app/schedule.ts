@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import cron from "node-cron";
 import type { Log } from "../lib/log.ts";
 
@@ -51,12 +52,6 @@ export function startLoop(
   };
 }
 
+/** Leaves nothing on the signal, which lives as long as the loop. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
+  delay(ms, undefined, { signal }).catch(() => undefined);

@@ -10,7 +10,7 @@ import { Secret } from "../lib/secret.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { createInbox, type Arrival, type Inbox } from "../services/inbox.ts";
-import { createLeases, type Leases } from "../services/leases.ts";
+import type { Leases } from "../services/leases.ts";
 import { WEBHOOK_PATH, webhookRoutes } from "../web/telegram.ts";
 import type { Config } from "./config.ts";
 import { ALLOWED_UPDATES } from "./create-bot.ts";
@@ -38,13 +38,13 @@ export interface UpdatesOptions {
   readonly token: Secret;
   readonly config: Pick<Config, "mode" | "publicUrl">;
   readonly store: Store;
+  readonly leases: Leases;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Brings Telegram's updates into the store and from there, lane by lane, to the bot: the same way in both modes. */
-export function createUpdates({ bot, token, config, store, clock, log }: UpdatesOptions): Updates {
-  const leases = createLeases({ store, clock });
+export function createUpdates({ bot, token, config, store, leases, clock, log }: UpdatesOptions): Updates {
   const inbox = createInbox({
     store,
     clock,
@@ -137,16 +137,18 @@ async function poll({ bot, accept, clock, log }: Polling, signal: AbortSignal): 
         { offset, timeout: POLL_S, allowed_updates: [...ALLOWED_UPDATES] },
         signal as never,
       );
-      for (const update of updates) {
-        await accept(update);
-        offset = update.update_id + 1;
-      }
+      await Promise.all([...Map.groupBy(updates, laneOf).values()].map((lane) => inOrder(lane, accept)));
+      offset = (updates.at(-1)?.update_id ?? offset - 1) + 1;
     } catch (error) {
       if (signal.aborted) return;
       log.warn({ err: error, retryInMs: RETRY_MS }, "updates not fetched");
       await pause(clock, RETRY_MS, signal);
     }
   }
+}
+
+async function inOrder(updates: readonly Update[], accept: Polling["accept"]): Promise<void> {
+  for (const update of updates) await accept(update);
 }
 
 /** Waits for Telegram as long as it takes. Throws ConfigError when it does not know the token. */

@@ -1,4 +1,4 @@
-import { Agent, fetch, ProxyAgent, Socks5ProxyAgent, type Dispatcher } from "undici";
+import type * as Undici from "undici";
 import { BREAKER_OPEN_MS, createBreaker } from "./breaker.ts";
 import type { Breaker } from "./breaker.ts";
 import type { Secret } from "./secret.ts";
@@ -77,23 +77,28 @@ const CONNECT_TIMEOUT_MS = 5_000;
 
 /** One way out, and how each scope fares on it: a member's dead proxy must not stop the others. */
 interface Way {
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Undici.Dispatcher;
   readonly breakers: Map<string, Breaker>;
 }
 
 /** One client for all: IPv4 only, because brokers compare the caller's address with a registered IPv4. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  const direct = wayThrough(new Agent({ connect: { family: 4, timeout: CONNECT_TIMEOUT_MS }, allowH2: false }));
+  // Loaded by the first call: a hundred modules that the start does without.
+  let undici: Promise<typeof Undici> | null = null;
+  let direct: Way | null = null;
   const proxies = new Map<string, Way>();
   const random = options.random ?? Math.random;
 
-  function wayFor(egress: Secret | undefined): Way {
-    if (egress === undefined) return direct;
+  function wayFor(library: typeof Undici, egress: Secret | undefined): Way {
+    if (egress === undefined) {
+      const connect = { family: 4, timeout: CONNECT_TIMEOUT_MS };
+      return (direct ??= wayThrough(new library.Agent({ connect, allowH2: false })));
+    }
     const url = egress.reveal();
     const known = proxies.get(url);
     if (known) return known;
     if (proxies.size >= MAX_EGRESS_DISPATCHERS) closeOldest(proxies);
-    const made = wayThrough(proxyAt(url));
+    const made = wayThrough(proxyAt(library, url));
     proxies.set(url, made);
     return made;
   }
@@ -103,7 +108,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     timeoutMs: number,
     consume: (reply: Reply, failed: (error: unknown) => HttpFailure) => Promise<T>,
   ): Promise<T> {
-    const way = wayFor(request.egress);
+    const library = await (undici ??= import("undici"));
+    const way = wayFor(library, request.egress);
     const breaker = breakerOf(way, request.scope);
     const path = new URL(request.url).pathname;
     if (breaker.isOpen(options.now())) throw new CircuitOpen(request.scope);
@@ -118,7 +124,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       });
     const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
     try {
-      const reply = await fetch(request.url, {
+      const reply = await library.fetch(request.url, {
         method: request.method,
         headers: { ...request.headers },
         body: request.body ?? null,
@@ -167,12 +173,13 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         throw new HttpFailure("broken", `HTTP ${reply.status}`);
       }),
     async close() {
-      await Promise.all([direct, ...proxies.values()].map(({ dispatcher }) => dispatcher.close()));
+      const ways = [...(direct ? [direct] : []), ...proxies.values()];
+      await Promise.all(ways.map(({ dispatcher }) => dispatcher.close()));
     },
   };
 }
 
-type Reply = Awaited<ReturnType<typeof fetch>>;
+type Reply = Undici.Response;
 
 /** Nothing was sent, and asking again soon is pointless. */
 class CircuitOpen extends HttpFailure {
@@ -181,10 +188,10 @@ class CircuitOpen extends HttpFailure {
   }
 }
 
-const wayThrough = (dispatcher: Dispatcher): Way => ({ dispatcher, breakers: new Map() });
+const wayThrough = (dispatcher: Undici.Dispatcher): Way => ({ dispatcher, breakers: new Map() });
 
 /** Always by a tunnel: a proxy must not read what passes. Names are looked up by the proxy. */
-function proxyAt(url: string): Dispatcher {
+function proxyAt({ ProxyAgent, Socks5ProxyAgent }: typeof Undici, url: string): Undici.Dispatcher {
   try {
     return /^socks5h?:/.test(url)
       ? new Socks5ProxyAgent(url.replace(/^socks5h:/, "socks5:"), { connectTimeout: CONNECT_TIMEOUT_MS })

@@ -55,6 +55,8 @@ const CONFLICT_TRIES = 20;
 export interface Accounts {
   readonly brokers: Brokers;
   broker(link: Pick<Link, "broker_name">): Broker;
+  /** Rises with every link that this process adds or changes. */
+  changes(): number;
   /** Every link of the user, oldest first, those being set up included. */
   all(user: UserId): Promise<Link[]>;
   /** The links that are switched on. */
@@ -85,6 +87,7 @@ export const switchPrices = (accounts: Pick<Accounts, "update">, { _id }: Pick<L
 
 export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brokers }): Accounts {
   const links: Collection<LinkDocument> = deps.store.collection(linksSpec);
+  let changes = 0;
 
   function broker(link: Pick<Link, "broker_name">): Broker {
     const found = deps.brokers.get(link.broker_name);
@@ -101,6 +104,7 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
       if (!stored) throw new Error("link is gone");
       const { version, ...link } = stored;
       if (await links.replace({ ...link, ...change(stored) }, version)) {
+        changes += 1;
         const updated = await links.get(id);
         if (updated) return updated;
       }
@@ -131,6 +135,7 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
   return {
     brokers: deps.brokers,
     broker,
+    changes: () => changes,
     all: (user) => links.find("user", [user]),
     active: async (user) => (await links.find("user", [user])).filter((link) => link.is_active),
     async get(user, id) {

@@ -31,6 +31,24 @@ export interface Leases {
   take(name: string): Promise<Lease | null>;
 }
 
+/** Who works on what in the one process that a store belongs to: nothing to write, and nothing left behind by a crash. */
+export function createLocalLeases(): Leases {
+  const held = new Set<string>();
+  const never = new AbortController().signal;
+  return {
+    async take(name) {
+      if (held.has(name)) return null;
+      held.add(name);
+      return {
+        lost: never,
+        async release() {
+          held.delete(name);
+        },
+      };
+    },
+  };
+}
+
 /** Who works on what, among all processes on one store. */
 export function createLeases(deps: { store: Store; clock: Clock }): Leases {
   const { clock } = deps;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createInbox, type Inbox } from "../../src/services/inbox.ts";
-import { createLeases, LEASE_MS } from "../../src/services/leases.ts";
+import { createLeases, createLocalLeases, LEASE_MS } from "../../src/services/leases.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 describe("the inbox", () => {
@@ -120,5 +120,17 @@ describe("leases", () => {
     await second?.release();
     expect(await leases.take("polling")).toBeNull();
     await stage.close();
+  });
+});
+
+describe("leases within one process", () => {
+  it("are held by one at a time, each name for itself, and free again once given back", async () => {
+    const leases = createLocalLeases();
+    const held = await leases.take("lane:asha");
+    expect(await leases.take("lane:asha")).toBeNull();
+    expect(await leases.take("lane:vikram")).not.toBeNull();
+    expect(held?.lost.aborted).toBe(false);
+    await held?.release();
+    expect(await leases.take("lane:asha")).not.toBeNull();
   });
 });

@@ -9,7 +9,7 @@ import type { Instruments, MasterStatus } from "./types.ts";
 
 export interface InstrumentsDeps {
   readonly brokers: Brokers;
-  readonly accounts: Pick<Accounts, "allLinks">;
+  readonly accounts: Pick<Accounts, "allLinks" | "changes">;
   readonly clock: Clock;
   readonly log: Log;
   readonly dataDir: string;
@@ -19,6 +19,8 @@ export interface InstrumentsDeps {
 const REBUILT_AT_ONCE_ROWS = 5_000;
 /** Brokers that did not answer are asked again after this. */
 const RETRY_MS = 60_000;
+/** Looking at every link is not for every symbol that is typed: only when one was changed, here or perhaps elsewhere. */
+const LOOK_EVERY_MS = 5_000;
 
 /** The brokers' masters and one search over those in memory. */
 export function createInstruments(deps: InstrumentsDeps): Instruments {
@@ -27,6 +29,7 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
   let built: { readonly copies: readonly Copy[]; readonly finder: Finder } | null = null;
   let building: { readonly copies: readonly Copy[]; readonly done: Promise<Finder> } | null = null;
   let failedAt = -Infinity;
+  let looked = { at: -Infinity, changes: -1 };
 
   async function linkedBrokers(): Promise<BrokerName[]> {
     const linked = new Set<BrokerName>();
@@ -50,10 +53,15 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
   /** Something to search in: the paper exchange's list, and one real master once anybody has linked a real broker. */
   async function loadSomething(): Promise<void> {
     await loadOne(masters.names.filter((name) => masters.isPaper(name)));
-    if (masters.loaded().some(({ isPaper }) => !isPaper) || clock.now() - failedAt < RETRY_MS) return;
+    const now = clock.now();
+    if (masters.loaded().some(({ isPaper }) => !isPaper) || now - failedAt < RETRY_MS) return;
+    const changes = deps.accounts.changes();
+    const isKnown = changes === looked.changes && now - looked.at < LOOK_EVERY_MS;
+    if (isKnown && masters.loaded().length > 0) return;
+    looked = { at: now, changes };
     const real = (await linkedBrokers()).filter((name) => !masters.isPaper(name));
     const wanted = masters.loaded().length === 0 && real.length === 0 ? masters.names : real;
-    if (wanted.length > 0 && !(await loadOne(wanted))) failedAt = clock.now();
+    if (wanted.length > 0 && !(await loadOne(wanted))) failedAt = now;
   }
 
   /** Real masters before the paper exchange's, the newest first. */

@@ -48,6 +48,8 @@ export interface Hall {
   readonly masters: ReadonlyMap<BrokerName, Master>;
   readonly logged: string[];
   readonly linked: BrokerName[];
+  /** How often every link was looked at. */
+  readonly looks: () => number;
   master(broker: BrokerName): Master;
   /** A process over the same disk and brokers. */
   start(): Instruments;
@@ -70,6 +72,7 @@ export function openHall(options: HallOptions = {}): Hall {
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const logged: string[] = [];
   const linked: BrokerName[] = [];
+  let looks = 0;
   const log = createLog({ level: "info", destination: { write: (line: string) => logged.push(line) } });
   const connected = new Map<BrokerName, Broker>();
   for (const [name, master] of masters) {
@@ -83,6 +86,7 @@ export function openHall(options: HallOptions = {}): Hall {
     masters,
     logged,
     linked,
+    looks: () => looks,
     master(broker) {
       const found = masters.get(broker);
       if (!found) throw new Error(`no master of ${broker}`);
@@ -91,7 +95,13 @@ export function openHall(options: HallOptions = {}): Hall {
     start: () =>
       createInstruments({
         brokers: connected,
-        accounts: { allLinks: () => linksAt(linked) },
+        accounts: {
+          allLinks() {
+            looks += 1;
+            return linksAt(linked);
+          },
+          changes: () => linked.length,
+        },
         clock: { now: () => floor.now, sleep: () => Promise.resolve() },
         log,
         dataDir,

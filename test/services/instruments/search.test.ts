@@ -203,6 +203,16 @@ describe("what is searched", () => {
     expect(told(await instruments.resolve("titan"))).toBe("NSE:TITAN-EQ");
   });
 
+  it("does not look at everybody's links again for every symbol, but does when one may have come elsewhere", async () => {
+    const hall = openHall({ hasPaper: true });
+    const instruments = hall.start();
+    for (const text of ["titan", "sbin", "titan"]) await instruments.resolve(text);
+    expect(hall.looks()).toBe(1);
+    hall.floor.now += 5_000;
+    await instruments.resolve("titan");
+    expect(hall.looks()).toBe(2);
+  });
+
   it("offers a contract that two masters number differently once, with the real broker's key", async () => {
     const hall = openHall({ hasPaper: true });
     hall.linked.push(ZERODHA);

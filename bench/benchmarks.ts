@@ -1,0 +1,63 @@
+export interface Benchmark {
+  /** What it does and what it does not, in one sentence. */
+  readonly about: string;
+  /** Each alone, one after the other: a script of this folder and its arguments. */
+  readonly scripts: readonly (readonly string[])[];
+  /** Seconds that one script may take. */
+  readonly boundS: number;
+}
+
+/** In the order in which they are run: what takes long comes last. */
+export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  start: {
+    about:
+      "From starting the process to the answer to a /help that waits at a local Telegram, embedded store, warm compile cache, beside grammY alone; goal: ratio ≤ 1.5.",
+    scripts: [["start.ts"]],
+    boundS: 120,
+  },
+  update: {
+    about:
+      "People who each wait for their answer before they write again, over HTTP to a Telegram in another process that checks nothing and has no flood limits; the bare bot is grammY with its runner, stores nothing and makes the calls that Sauda was seen to make; a thousand people take turns so that nobody passes 120 updates a minute; goal: ratio ≥ 0.7, and flat in the number of users known.",
+    scripts: [["update.ts"]],
+    boundS: 300,
+  },
+  "tap-to-order": {
+    about:
+      "From the tap that Telegram has to the order request that the simulated broker has, per store engine, beside a bare grammY bot whose handler only fetches, and the bare fetch; goal: median within 5 ms of the bare handler on the embedded store.",
+    scripts: [["tap-to-order.ts"]],
+    boundS: 120,
+  },
+  instruments: {
+    about: "Masters of four brokers of 250,000 invented rows each in their own formats: load, memory, look-up, search.",
+    scripts: [["instruments.ts", "250000"]],
+    boundS: 180,
+  },
+  charts: {
+    about: "From numbers in memory to the PNG that is sent, and how long the event loop is held up meanwhile.",
+    scripts: [["chart.ts"], ["chart-command.ts"]],
+    boundS: 60,
+  },
+  backtest: {
+    about:
+      "Five and a half years of the strategy on fifty shares, candles in memory: the arithmetic, not the download.",
+    scripts: [["backtest.ts"]],
+    boundS: 60,
+  },
+  store: {
+    about: "Microseconds an operation on both engines, documents of about 600 bytes with one encrypted field.",
+    scripts: [["store.ts"]],
+    boundS: 120,
+  },
+  digest: {
+    about:
+      "The closing digest of 10,000 users, pictures included, against a Telegram that takes 30 messages a second, in real time; goal: ≤ 1.05 of the floor.",
+    scripts: [["digest.ts"]],
+    boundS: 900,
+  },
+  soak: {
+    about:
+      "Half an hour of commands, buttons, dialogues, paper orders and alerts in six chats on the real process; slopes over the last two thirds by least squares; goal: memory flat, no handle growth, no error.",
+    scripts: [["soak.ts"]],
+    boundS: 2_400,
+  },
+};
