@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     pool: "threads",
+    // Many tests wait for processes and loopback replies: one worker on two cores would leave both half idle.
+    maxWorkers: 3,
     testTimeout: 10_000,
     projects: [
       {

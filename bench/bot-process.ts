@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 /** As `npm start` has it in package.json. */
-const FLAGS = ["--max-semi-space-size=1"];
+const FLAGS = ["--max-semi-space-size=4"];
 const TICK_MS = 10;
 const STOP_WITHIN_MS = 12_000;
 
