@@ -204,10 +204,11 @@ const count = (of: (point: Point) => number): object => ({
 });
 /** A refresh within the same minute changes nothing, and Telegram says so. */
 const refused = telegram.rejectedCalls.filter(({ description }) => !description.includes("message is not modified"));
+/** That next year's holidays are not known yet is said at every start from November on. */
 const complaints = bot
   .output()
   .split("\n")
-  .filter((line) => /"level":"(warn|error|fatal)"/.test(line));
+  .filter((line) => /"level":"(warn|error|fatal)"/.test(line) && !line.includes("trading holidays not known"));
 console.table({
   "RSS, MB": memory(({ residentBytes }) => residentBytes),
   "heap held, MB": memory(({ heapBytes }) => heapBytes),
