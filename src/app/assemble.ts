@@ -161,7 +161,7 @@ async function ownerCodeFor(
 }
 
 /** Just under Telegram's bound over all chats, which is about 30. */
-const MESSAGES_PER_SECOND = 29;
+const MESSAGES_PER_SECOND = 29.5;
 
 function createTelegramOutbox(
   telegram: { token: Secret; apiRoot: string },

@@ -7,7 +7,7 @@ const MAX_REMEMBERED = 2_000;
 /** A rest longer than this is left to the next round. */
 const MAX_REST_MS = 2_000;
 
-/** Who may be written to now: one message at a time in a chat, one a second there, so many a second over all. */
+/** Who may be written to now: one message at a time in a chat, one a second there. */
 export interface Lanes {
   isFree(user: UserId): boolean;
   enter(user: UserId): void;
@@ -16,22 +16,13 @@ export interface Lanes {
   hold(user: UserId, ms: number): void;
   /** How many chats may not be written to now. */
   heldCount(): number;
-  /** Nothing to anybody for a while. */
-  pause(ms: number): void;
-  isPaused(): boolean;
-  /** Waits for the next place over all chats. */
-  pace(): Promise<void>;
   /** Waits for the first chat that becomes free soon; false when there is none. */
   rest(): Promise<boolean>;
 }
 
-export function createLanes(options: { clock: Clock; perSecond: number }): Lanes {
-  const { clock } = options;
-  const gapMs = 1_000 / options.perSecond;
+export function createLanes({ clock }: { clock: Clock }): Lanes {
   const busy = new Set<UserId>();
   const heldUntil = new Map<UserId, number>();
-  let pausedUntil = 0;
-  let nextPlaceAt = 0;
 
   /** Those whose time has come are forgotten. */
   function held(): Map<UserId, number> {
@@ -49,16 +40,6 @@ export function createLanes(options: { clock: Clock; perSecond: number }): Lanes
     },
     hold: (user, ms) => heldUntil.set(user, clock.now() + ms),
     heldCount: () => held().size,
-    pause(ms) {
-      pausedUntil = Math.max(pausedUntil, clock.now() + ms);
-    },
-    isPaused: () => clock.now() < pausedUntil,
-    async pace() {
-      const now = clock.now();
-      const at = Math.max(nextPlaceAt, now - gapMs);
-      nextPlaceAt = at + gapMs;
-      if (at > now) await clock.sleep(at - now);
-    },
     async rest() {
       const soonest = Math.min(...held().values());
       const ms = soonest - clock.now();

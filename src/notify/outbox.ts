@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import { PRIORITIES, type Notification, type Notifier } from "../ports/notifier.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 import { createLanes } from "./lanes.ts";
+import { createPacer } from "./pacer.ts";
 
 interface OutboxDocument extends Document {
   readonly _id: string;
@@ -89,7 +90,8 @@ export interface OutboxDeps {
 export function createOutbox(deps: OutboxDeps): Outbox {
   const { clock, log } = deps;
   const outbox: Collection<OutboxDocument> = deps.store.collection(outboxSpec);
-  const lanes = createLanes({ clock, perSecond: deps.perSecond });
+  const lanes = createLanes({ clock });
+  const pacer = createPacer({ clock, perSecond: deps.perSecond });
   let waiting: Entry[] = [];
   /** What ended while the store was being read, which may still list it; and chats whose first message failed meanwhile. */
   const justOver = new Set<string>();
@@ -99,7 +101,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   let askedToWaitUntil = 0;
 
   async function deliver(signal?: AbortSignal): Promise<number> {
-    if (lanes.isPaused() || (await depth(1)) === 0) return 0;
+    if (pacer.isPaused() || (await depth(1)) === 0) return 0;
     const lease = await deps.takeLease();
     if (!lease) return 0;
     try {
@@ -126,7 +128,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         .finally(() => (lanes.leave(userId), flying.delete(entry._id)));
       flying.set(entry._id, flight);
     };
-    const mayGoOn = (): boolean => !signal.aborted && !lanes.isPaused() && failure === null;
+    const mayGoOn = (): boolean => !signal.aborted && !pacer.isPaused() && failure === null;
     try {
       while (mayGoOn()) {
         const entry = flying.size < IN_FLIGHT ? await next(flying) : null;
@@ -172,8 +174,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     let delivery: Delivery;
     try {
       const send = await deps.prepare(entry.notification, late > LATE_AFTER_MS ? late : null);
-      await lanes.pace();
-      if (signal.aborted || lanes.isPaused()) return false;
+      await pacer.turn();
+      if (signal.aborted || pacer.isPaused()) return false;
       delivery = await send();
     } catch (error) {
       log.error({ err: error, key: entry._id }, "message not sent");
@@ -192,11 +194,11 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         return true;
       case "wait":
         log.warn({ ms: delivery.ms }, "Telegram asks to wait; the whole queue does");
-        lanes.pause(delivery.ms);
+        pacer.pause(delivery.ms);
         askedToWaitUntil = Math.max(askedToWaitUntil, clock.now() + delivery.ms);
         return false;
       case "outage":
-        if (!lanes.isPaused()) lanes.pause(Math.min(1_000 * 2 ** outages++, MAX_OUTAGE_PAUSE_MS));
+        if (!pacer.isPaused()) pacer.pause(Math.min(1_000 * 2 ** outages++, MAX_OUTAGE_PAUSE_MS));
         await putOff(entry);
         return false;
       case "never":

@@ -44,10 +44,15 @@ export function setClock(iso: string): SetClock {
   const clock: SetClock = {
     at: Date.parse(iso),
     now: () => clock.at,
-    sleep: (ms) =>
-      new Promise((wake) => {
-        sleepers.push({ until: clock.at + Math.ceil(ms), wake });
+    sleep: (ms, signal) =>
+      new Promise((wake, reject) => {
+        const sleeper = { until: clock.at + Math.ceil(ms), wake };
+        sleepers.push(sleeper);
         if (sleepers.length === 1) setImmediate(wakeNext);
+        signal?.addEventListener("abort", () => {
+          sleepers.splice(sleepers.indexOf(sleeper), sleepers.includes(sleeper) ? 1 : 0);
+          reject(signal.reason as Error);
+        });
       }),
   };
   return clock;
