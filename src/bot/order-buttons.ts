@@ -9,6 +9,7 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
 import { drawOrder, instrumentFrom, ownIntent, repeatTicket, showOrder, showRenewed } from "./order-flow.ts";
+import { Refusal } from "./refusal.ts";
 import * as text from "./text.ts";
 import { show } from "./view.ts";
 import { takePicked } from "./trade-command.ts";
@@ -83,7 +84,11 @@ function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void 
   onCallback(trading, "bc", (ctx, [link, order]) =>
     askToCancel(deps, ctx, (link ?? "") as LinkId, (order ?? "") as BrokerOrderId),
   );
-  onCallback(trading, "bm", (ctx, [link, orderId]) => enterDialogue(ctx, "modify-order", { link, orderId }));
+  onCallback(trading, "bm", async (ctx, [id, orderId]) => {
+    const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
+    if (!link || orderId === undefined) throw new Refusal(text.accounts.gone());
+    await enterDialogue(ctx, "modify-order", { link: link._id, orderId });
+  });
   onCallback(trading, "oq", async (ctx, [id]) => {
     const intent = await ownIntent(deps, ctx.user._id, id);
     if (intent) await repeatTicket(deps, ctx, intent);

@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+
+describe("a button that was made up", () => {
+  let world: FuzzWorld;
+  beforeAll(async () => {
+    world = await openFuzzWorld();
+    world.telegram.chat(ASHA).send("/start");
+    await world.handleAll();
+  }, 30_000);
+  afterAll(() => world.close());
+
+  const chat = () => world.telegram.chat(ASHA);
+
+  it.each(["bm", "bm:", "bm:nobody", "bm:nobody:1", "bc", "bc:nobody:1"])(
+    "“%s” begins nothing about an account that is not theirs",
+    async (data) => {
+      const target = chat().lastFromBot()?.message_id ?? 0;
+      chat().tap(target, data);
+      await world.handleAll();
+      expect(chat().lastFromBot()?.text).toBe("That account is not linked any more.");
+      chat().send("20 @ 812");
+      await world.handleAll();
+      expect(world.complaints.filter((line) => /"level":"(error|fatal)"/.test(line))).toEqual([]);
+    },
+  );
+});
