@@ -160,8 +160,8 @@ async function ownerCodeFor(
   return code;
 }
 
-/** Just under Telegram's bound over all chats, which is about 30. */
-const MESSAGES_PER_SECOND = 29.5;
+/** Telegram's bound over all chats. */
+const MESSAGES_PER_SECOND = 30;
 
 function createTelegramOutbox(
   telegram: { token: Secret; apiRoot: string },

@@ -1,7 +1,7 @@
 import type { Clock } from "../ports/clock.ts";
 
-/** So much of a delay is made up for; what stalls for longer goes on at its pace, not with a burst. */
-const MAX_CATCH_UP_MS = 10;
+/** A second, and a margin for what the way to Telegram adds to one message and not to another. */
+const WINDOW_MS = 1_030;
 
 /** When the next message may go, over all chats. */
 export interface Pacer {
@@ -12,21 +12,30 @@ export interface Pacer {
   isPaused(): boolean;
 }
 
-/** One message after the other, each at least a gap after the one before it: never more than `perSecond` in any second. */
+/**
+ * Evenly spaced, never more than `perSecond` in any second. What a stall of up to a second has cost is made up for, at
+ * twice the pace at most.
+ */
 export function createPacer({ clock, perSecond }: { clock: Clock; perSecond: number }): Pacer {
-  const gapMs = 1_000 / perSecond;
+  const gapMs = WINDOW_MS / perSecond;
+  /** When the last so many went. */
+  const went: number[] = [];
   let last: Promise<void> = Promise.resolve();
-  let nextAt = 0;
+  let planned = 0;
   let pausedUntil = 0;
   let pausing = new AbortController();
   const isPaused = (): boolean => clock.now() < pausedUntil;
+  const before = (turns: number): number => went.at(-turns) ?? 0;
 
   async function take(): Promise<void> {
     if (isPaused()) return;
     const now = clock.now();
-    const at = Math.max(nextAt, now - MAX_CATCH_UP_MS);
+    planned = Math.max(planned + gapMs, now - WINDOW_MS);
+    const at = Math.max(planned, before(1) + gapMs / 2, before(perSecond) + WINDOW_MS);
     if (at > now) await clock.sleep(at - now, pausing.signal).catch(() => undefined);
-    if (!isPaused()) nextAt = at + gapMs;
+    if (isPaused()) return;
+    went.push(clock.now());
+    if (went.length > perSecond) went.shift();
   }
 
   return {
@@ -36,7 +45,7 @@ export function createPacer({ clock, perSecond }: { clock: Clock; perSecond: num
     },
     pause(ms) {
       pausedUntil = Math.max(pausedUntil, clock.now() + ms);
-      nextAt = Math.max(nextAt, pausedUntil);
+      planned = Math.max(planned, pausedUntil - gapMs);
       pausing.abort();
       pausing = new AbortController();
     },
