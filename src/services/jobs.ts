@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import type { UserId } from "../domain/ids.ts";
 import { istDate } from "../domain/market.ts";
 import type { Log } from "../lib/log.ts";
@@ -72,6 +73,8 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
           const outcome = await turn(job, user, occasionFor);
           if (outcome !== null) count[outcome] += 1;
         }
+        // The embedded store answers at once: without a pause, thousands of users would hold up every message and tap.
+        await breathe();
       }
     };
     await Promise.all(Array.from({ length: CONCURRENCY }, worker));
