@@ -92,7 +92,7 @@ describe("mornings, closings and what they leave", () => {
       ["Closing at 15:50", "Closing at 16:10"],
       ["Quiet: never", "Quiet: 22:00–07:00"],
       ["Amounts: rupees", "Amounts: percent"],
-      ["Morning at 09:00", "Morning at 09:10"],
+      ["Opening at 09:00", "Opening at 09:10"],
     ] as const) {
       asha().tapButton(before);
       await asha().until(() => labels().includes(after));

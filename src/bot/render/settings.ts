@@ -22,7 +22,7 @@ const KINDS: Readonly<Record<MessageKind, string>> = {
   alerts: "Alerts",
   strategy: "Nifty Shop",
   reminder: "Logins",
-  summary: "Morning",
+  summary: "Opening",
   digest: "Closing",
   report: "Reports",
 };
@@ -32,7 +32,7 @@ export const settingLabels = {
   kinds: KINDS,
   digestAt: ({ digestAt }: Settings): string => `Closing at ${digestAt}`,
   reminderAt: ({ reminderAt }: Settings): string => `Logins at ${reminderAt}`,
-  summaryAt: ({ summaryAt }: Settings): string => `Morning at ${summaryAt}`,
+  summaryAt: ({ summaryAt }: Settings): string => `Opening at ${summaryAt}`,
   quiet: ({ quietHours }: Settings): string => `Quiet: ${quietHours === null ? "never" : quietHours.join("–")}`,
   pictures: ({ pictures }: Settings): string => `Pictures: ${pictures}`,
   prices: (label: string, source: string): string => `Prices of ${label}: ${source}`,
