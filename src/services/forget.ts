@@ -1,5 +1,6 @@
 import type { LinkId, UserId } from "../domain/ids.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import { LEASES } from "./leases.ts";
 
 /** A store that remembers which collections were opened, so that nothing which is added later is left out of a deletion. */
 export interface RememberingStore extends Store {
@@ -14,7 +15,11 @@ export function rememberCollections(store: Store): RememberingStore {
       opened.set(spec.name, collection);
       return collection;
     },
-    opened: () => [...opened.values()],
+    // Leases last: while one is held, no other process takes up the very update that asks to be forgotten.
+    opened: () =>
+      [...opened]
+        .toSorted(([a], [b]) => Number(a === LEASES) - Number(b === LEASES))
+        .map(([, collection]) => collection),
     ping: () => store.ping(),
     close: () => store.close(),
   };

@@ -8,8 +8,9 @@ interface LeaseDocument extends Document {
   readonly expiresAt: number;
 }
 
+export const LEASES = "leases";
 const leasesSpec: CollectionSpec<LeaseDocument> = {
-  name: "leases",
+  name: LEASES,
   indexes: [],
   encrypted: [],
   durability: "normal",
