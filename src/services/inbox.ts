@@ -94,7 +94,7 @@ export function createInbox(deps: InboxDeps): Inbox {
 
   /** Whoever stored an update while the lease was held relies on the look after the release. */
   async function workOff(lane: string): Promise<void> {
-    do {
+    while (await next(lane)) {
       const lease = await leases.take(`lane:${lane}`);
       if (!lease) return;
       try {
@@ -102,7 +102,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       } finally {
         await lease.release();
       }
-    } while (await next(lane));
+    }
   }
 
   /** False when the lane must rest: the lease is lost, or an update failed. */
