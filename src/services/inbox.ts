@@ -35,6 +35,8 @@ const updatesSpec: CollectionSpec<ArrivalDocument> = {
 /** Telegram repeats for 24 hours what was not answered. */
 const REMEMBERED_MS = 25 * 3_600_000;
 const LEFT_AFTER_MS = 5_000;
+/** What came just now is in the hands of whoever stored it. */
+const FRESH_MS = 1_000;
 const MAX_TRIES = 3;
 const MAX_LANES = 200;
 const SWEEP_BATCH = 500;
@@ -159,7 +161,8 @@ export function createInbox(deps: InboxDeps): Inbox {
     },
     async sweep() {
       const due = await updates.find("due", [true], { limit: SWEEP_BATCH, order: "asc" });
-      for (const lane of new Set(due.map((arrival) => arrival.lane))) work(lane);
+      const left = due.filter(({ receivedAt }) => clock.now() - receivedAt > FRESH_MS);
+      for (const lane of new Set(left.map((arrival) => arrival.lane))) work(lane);
     },
     depth: async () => (await updates.find("due", [true], { limit: 10_000 })).length,
     running: () => running.size,

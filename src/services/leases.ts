@@ -93,7 +93,8 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
       async release(from = 0) {
         clearInterval(timer);
         await renewing;
-        if (!lost.signal.aborted) await move(name, holder, Math.max(from, clock.now()) - 1);
+        // Long ago rather than now: another machine's clock may be behind this one's.
+        if (!lost.signal.aborted) await move(name, holder, from - 1);
       },
     };
   }

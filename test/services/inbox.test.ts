@@ -76,6 +76,22 @@ describe("the inbox", () => {
     expect(begun).toEqual(["body 1", "body 2"]);
   });
 
+  it("leaves what came just now to the process that stored it", async () => {
+    const { store, clock, log } = stage;
+    const stillAsking = { take: () => new Promise<null>(() => undefined) };
+    const busy = createInbox({ store, clock, log, leases: stillAsking, handle: async () => undefined });
+    await busy.accept(arrival(1));
+    const begun: string[] = [];
+    const other = inbox(async (body) => void begun.push(body));
+    await other.sweep();
+    await quiet(other);
+    expect(begun).toEqual([]);
+    clock.advance(1_001);
+    await other.sweep();
+    await quiet(other);
+    expect(begun).toEqual(["body 1"]);
+  });
+
   it("tries again what failed, and gives up what fails again and again", async () => {
     let tries = 0;
     const box = inbox(async (body) => {
@@ -119,6 +135,18 @@ describe("leases", () => {
     expect(await leases.take("polling")).not.toBeNull();
     await second?.release();
     expect(await leases.take("polling")).toBeNull();
+    await stage.close();
+  });
+});
+
+describe("a lease given back", () => {
+  it("is free at once to a process whose clock is behind", async () => {
+    const stage = openStage();
+    const leases = createLeases(stage);
+    stage.clock.advance(400);
+    await (await leases.take("lane:asha"))?.release();
+    stage.clock.advance(-400);
+    expect(await leases.take("lane:asha")).not.toBeNull();
     await stage.close();
   });
 });
