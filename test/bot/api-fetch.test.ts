@@ -51,13 +51,10 @@ describe("the fetch that calls Telegram", () => {
   it("leaves getUpdates and streamed files to whoever called", async () => {
     answers.push(flood(1), flood(1));
     expect((await post("getUpdates")).status).toBe(429);
-    const stream = new Blob(["file"]).stream();
-    const reply = await fetch(`${base}/sendDocument`, {
-      method: "POST",
-      body: stream as never,
-      duplex: "half",
-    } as never);
-    expect(reply.status).toBe(429);
+    const file = (async function* () {
+      yield new TextEncoder().encode("file");
+    })();
+    expect((await fetch(`${base}/sendDocument`, { method: "POST", body: file })).status).toBe(429);
     expect(calls).toHaveLength(2);
   });
 
