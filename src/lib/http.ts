@@ -1,3 +1,5 @@
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
 import type * as Undici from "undici";
 import { BREAKER_OPEN_MS, createBreaker } from "./breaker.ts";
 import type { Breaker } from "./breaker.ts";
@@ -124,17 +126,16 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       });
     const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
     try {
-      const reply = await library.fetch(request.url, {
+      const reply = await library.request(request.url, {
         method: request.method,
-        headers: { ...request.headers },
+        headers: headersOf(request),
         body: request.body ?? null,
-        redirect: "manual",
         dispatcher: way.dispatcher,
         signal: request.signal ? AbortSignal.any([deadline, request.signal]) : deadline,
       });
       const result = await consume(reply, (error) => toFailure(error, request, deadline));
-      breaker.note(!isGatewayFailure(reply.status), options.now());
-      report(String(reply.status));
+      breaker.note(!isGatewayFailure(reply.statusCode), options.now());
+      report(String(reply.statusCode));
       return result;
     } catch (error) {
       const failure = toFailure(error, request, deadline);
@@ -168,9 +169,9 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     read,
     stream: (request) =>
       attempt(request, request.timeoutMs, async (reply, failed) => {
-        if (reply.status === 200 && reply.body !== null) return pieces(reply.body as AsyncIterable<Uint8Array>, failed);
-        await reply.body?.cancel();
-        throw new HttpFailure("broken", `HTTP ${reply.status}`);
+        if (reply.statusCode === 200) return pieces(unpacked(reply), failed);
+        await reply.body.dump();
+        throw new HttpFailure("broken", `HTTP ${reply.statusCode}`);
       }),
     async close() {
       const ways = [...(direct ? [direct] : []), ...proxies.values()];
@@ -179,7 +180,14 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   };
 }
 
-type Reply = Undici.Response;
+const STANDARD_HEADERS = { accept: "*/*", "accept-encoding": "gzip", "user-agent": "sauda" };
+
+const headersOf = ({ headers = {} }: HttpRequest): Record<string, string> => ({
+  ...STANDARD_HEADERS,
+  ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+});
+
+type Reply = Undici.Dispatcher.ResponseData;
 
 /** Nothing was sent, and asking again soon is pointless. */
 class CircuitOpen extends HttpFailure {
@@ -218,25 +226,28 @@ async function* pieces(
   }
 }
 
-/** Several cookies are several lines; a plain record would keep only the last. */
-function setCookies(reply: Reply): Record<string, string> {
-  const cookies = reply.headers.getSetCookie();
-  return cookies.length === 0 ? {} : { "set-cookie": cookies.join("\n") };
-}
-
 async function readWhole(reply: Reply): Promise<HttpReply> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of (reply.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of unpacked(reply)) {
     size += chunk.byteLength;
     if (size > MAX_BODY_BYTES) throw new HttpFailure("too-large", "reply is too large");
     chunks.push(chunk);
   }
-  return {
-    status: reply.status,
-    headers: { ...Object.fromEntries(reply.headers), ...setCookies(reply) },
-    body: Buffer.concat(chunks).toString("utf8"),
-  };
+  return { status: reply.statusCode, headers: flat(reply.headers), body: Buffer.concat(chunks).toString("utf8") };
+}
+
+function unpacked({ headers, body }: Reply): AsyncIterable<Uint8Array> {
+  return headers["content-encoding"] === "gzip" ? pipeline(body, createGunzip(), () => undefined) : body;
+}
+
+/** Several cookies are several lines, whatever else comes several times is a list. */
+function flat(headers: Reply["headers"]): Record<string, string> {
+  const rows = Object.entries(headers).map(([name, value]) => {
+    const text = Array.isArray(value) ? value.join(name === "set-cookie" ? "\n" : ", ") : value;
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  return Object.fromEntries(rows.flat());
 }
 
 const isGatewayFailure = (status: number): boolean => status === 502 || status === 503 || status === 504;

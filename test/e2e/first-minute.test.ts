@@ -63,11 +63,16 @@ describe("the first minute", () => {
     }
   });
 
-  it("lets a stranger see nothing", async () => {
+  it("lets a stranger see nothing, and asks the owner", async () => {
     const vikram = running.playground.chat(VIKRAM);
     expect((await vikram.ask("/start")).text).toContain("belongs to one household");
     expect((await vikram.ask("/positions")).text).toContain("has not let you in");
     expect((await vikram.ask("/buy SBIN 10")).text).toContain("has not let you in");
+    await asha().until(() =>
+      asha()
+        .messages()
+        .find((message) => message.text?.includes("Vikram (1002) asks to be let in")),
+    );
   });
 
   it("answers wrong input with one sentence and an example", async () => {

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createHttpClient, HttpFailure } from "../../src/lib/http.ts";
 import type { HttpClient, HttpRequest } from "../../src/lib/http.ts";
@@ -70,6 +71,27 @@ const failureOf = async (call: Promise<unknown>): Promise<HttpFailure> => {
   expect(error).toBeInstanceOf(HttpFailure);
   return error as HttpFailure;
 };
+
+const packed: Answer = (request, response) => {
+  response.setHeader("content-encoding", "gzip").setHeader("x-seen", request.headers["accept-encoding"] ?? "");
+  response.end(gzipSync("a long list"));
+};
+
+describe("a packed reply", () => {
+  it("is asked for and unpacked, whole or as it comes", async () => {
+    answer = packed;
+    const reply = await client.read(to("/rows"));
+    expect([reply.body, reply.headers["x-seen"]]).toEqual(["a long list", "gzip"]);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of await client.stream(to("/rows"))) pieces.push(piece);
+    expect(Buffer.concat(pieces).toString()).toBe("a long list");
+  });
+
+  it("that is damaged is a broken connection", async () => {
+    answer = (_request, response) => void response.setHeader("content-encoding", "gzip").end("not packed");
+    expect((await failureOf(client.send(to("/rows")))).kind).toBe("broken");
+  });
+});
 
 /** Answers with these in turn, the last for ever. */
 function inTurn(...answers: Answer[]): void {
