@@ -93,9 +93,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const lanes = createLanes({ clock });
   const pacer = createPacer({ clock, perSecond: deps.perSecond });
   let waiting: Entry[] = [];
-  /** What ended while the store was being read, which may still list it; and chats whose first message failed meanwhile. */
-  const justOver = new Set<string>();
-  const justHeld = new Set<UserId>();
+  /** Whose message landed while the store was being read: what it answers is older than what was noted of them. */
+  const justLanded = new Set<UserId>();
   let lastPlace = 0;
   let outages = 0;
   let askedToWaitUntil = 0;
@@ -125,7 +124,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
           (isSent) => void (sent += Number(isSent)),
           (error: unknown) => void (failure ??= { error }),
         )
-        .finally(() => (lanes.leave(userId), flying.delete(entry._id)));
+        .finally(() => (lanes.leave(userId), justLanded.add(userId), flying.delete(entry._id)));
       flying.set(entry._id, flight);
     };
     const mayGoOn = (): boolean => !signal.aborted && !pacer.isPaused() && failure === null;
@@ -155,17 +154,14 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const isFree = (entry: Entry): boolean => lanes.isFree(entry.notification.userId);
 
   async function read(flying: ReadonlyMap<string, unknown>): Promise<Entry[]> {
-    justOver.clear();
-    justHeld.clear();
+    justLanded.clear();
     const found: Entry[] = [];
     const limit = BATCH + flying.size + lanes.heldCount();
     for (let rank = 0; rank < PRIORITIES.length && found.length < limit; rank += 1) {
       const some = await outbox.find("waiting", [rank], { limit: limit - found.length });
       found.push(...some.filter(hasContent));
     }
-    return found.filter(
-      ({ _id, notification }) => !flying.has(_id) && !justOver.has(_id) && !justHeld.has(notification.userId),
-    );
+    return found.filter(({ _id, notification }) => !flying.has(_id) && !justLanded.has(notification.userId));
   }
 
   /** One that is ready when nobody may be written to any more stays where it is. */
@@ -210,7 +206,6 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   }
 
   async function over(entry: Entry, messageId: number | null): Promise<void> {
-    justOver.add(entry._id);
     const { rank: _, version, ...rest } = entry;
     const expiresAt = clock.now() + REMEMBERED_MS;
     const isNoted = await outbox.replace({ ...rest, notification: null, messageId, expiresAt }, version);
@@ -221,7 +216,6 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   async function putOff(entry: Entry): Promise<void> {
     const { userId } = entry.notification;
     lanes.hold(userId, Math.min(1_000 * 2 ** entry.tries, MAX_BACKOFF_MS));
-    justHeld.add(userId);
     waiting = waiting.filter(({ notification }) => notification.userId !== userId);
     const { version, ...rest } = entry;
     await outbox.replace({ ...rest, tries: entry.tries + 1 }, version);

@@ -17,9 +17,9 @@ describe("the outbox", () => {
   let blocked: string[];
   let answer: (notification: Notification) => Delivery | Promise<Delivery>;
 
-  const open = (): Outbox =>
+  const open = (store = temp.store): Outbox =>
     createOutbox({
-      store: temp.store,
+      store,
       clock,
       log: createLog({ level: "silent" }),
       perSecond: 30,
@@ -264,6 +264,62 @@ describe("the outbox", () => {
     expect(keys().filter((key) => key === "b")).toHaveLength(2);
     expect(keys().filter((key) => key === "a").length).toBeLessThanOrEqual(2);
   });
+
+  it.each([
+    { was: "sent", first: () => sentNow },
+    {
+      was: "put off",
+      first: () => {
+        throw new Error("ours");
+      },
+    },
+  ])("sends once what was $was while a slow read still saw it as it had been", async ({ first }) => {
+    const slow = storeWithSlowReads("a");
+    const outbox = open(slow);
+    await outbox.post(message("a"));
+    await outbox.post(message("b", VIKRAM));
+    const answers = [first];
+    answer = ({ key }) => (key === "a" ? (answers.shift()?.() ?? sentNow) : sentNow);
+    for (let round = 0; round < 8 && (await outbox.depth()) > 0; round += 1) {
+      await outbox.deliver();
+      clock.at += 10_000;
+    }
+    expect(slow.hasHeld()).toBe(true);
+    expect(keys().toSorted()).toEqual(["a", "b"]);
+  });
+
+  /** The first note about `key` is written while a read is under way, whose answer is from before and comes late. */
+  function storeWithSlowReads(key: string): typeof temp.store & { hasHeld(): boolean } {
+    let write: (() => Promise<void>) | null = null;
+    let hasHeld = false;
+    return {
+      ...temp.store,
+      hasHeld: () => hasHeld,
+      collection: ((spec: never) => {
+        const real = temp.store.collection<{ _id: string }>(spec);
+        return {
+          ...real,
+          async find(...args: Parameters<typeof real.find>) {
+            const found = await real.find(...args);
+            if (found.some(({ _id }) => _id === key)) await write?.();
+            return found;
+          },
+          async replace(document: { _id: string }, version: number) {
+            if (document._id !== key || hasHeld) return real.replace(document, version);
+            hasHeld = true;
+            return new Promise<boolean>((resolve) => {
+              write = async () => {
+                write = null;
+                resolve(await real.replace(document, version));
+                clock.at += 5_000;
+                await new Promise((done) => setImmediate(done));
+              };
+            });
+          },
+        };
+      }) as typeof temp.store.collection,
+    };
+  }
 
   it("stops between two messages when it is told to", async () => {
     const outbox = open();
