@@ -1,6 +1,6 @@
 import { conversations } from "@grammyjs/conversations";
 import { sequentialize } from "@grammyjs/runner";
-import { Bot, type MiddlewareFn } from "grammy";
+import { Bot, Composer, type MiddlewareFn } from "grammy";
 import type { UserFromGetMe } from "grammy/types";
 import { commands } from "../../commands/index.ts";
 import { dialogues, DIALOGUES_VERSION } from "../../conversations/index.ts";
@@ -96,7 +96,7 @@ export function createBot({
   );
   personal.filter((ctx) => ctx.message?.text?.startsWith("/") === true, leaveDialogues(deps));
   personal.use(dialogues(deps));
-  for (const command of commands) personal.use(restricted(command, deps));
+  personal.use(toTheirModules(deps));
   personal.use(lockGate(deps));
   personal.use(orderButtons(deps));
   personal.on("callback_query:data", (ctx) => ctx.answerCallbackQuery({ text: text.deadButton }));
@@ -180,6 +180,19 @@ const leaveDialogues =
     await deps.keyCapture.leave(ctx.user._id);
     await next();
   };
+
+const NAMED = /^\/(\w+)/;
+
+/** A command goes straight to its module; a button is shown to one after the other. */
+function toTheirModules(deps: BotDeps): MiddlewareFn<SaudaContext> {
+  const handlers = commands.map((module) => restricted(module, deps));
+  const byName = new Map(commands.map(({ name }, at) => [name, handlers[at]]));
+  const all = new Composer<SaudaContext>(...handlers).middleware();
+  return (ctx, next) => {
+    const [, name = ""] = NAMED.exec(ctx.message?.text ?? "") ?? [];
+    return (byName.get(name) ?? all)(ctx, next);
+  };
+}
 
 function restricted(module: CommandModule, deps: BotDeps): MiddlewareFn<SaudaContext> {
   const composer = module.register(deps).middleware();

@@ -47,8 +47,9 @@ function render(part: Part): string {
   return escape(String(part));
 }
 
-const escape = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+const MARKUP = /[&<>"]/g;
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+const escape = (text: string): string => text.replaceAll(MARKUP, (found) => ENTITIES[found] ?? found);
 
 /** How many characters a reader sees: what Telegram counts. */
 export const visibleLength = (text: Html): number => visible(text.toString()).length;

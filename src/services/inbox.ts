@@ -16,14 +16,16 @@ interface ArrivalDocument extends Document {
   readonly _id: string;
   readonly lane: string;
   readonly order: number;
-  /** Whatever was typed: encrypted, and emptied once it is handled. */
-  readonly body: string;
-  readonly isDue: boolean;
+  /** Whatever was typed: encrypted, and gone once it is handled. */
+  readonly body?: string;
+  /** Gone once it is handled, which takes it out of the index. */
+  readonly isDue?: true;
   readonly receivedAt: number;
   /** How often it was begun after it had been left lying. */
   readonly tries: number;
   readonly expiresAt: number;
 }
+type Due = Stored<ArrivalDocument> & { readonly body: string };
 
 const updatesSpec: CollectionSpec<ArrivalDocument> = {
   name: "updates",
@@ -71,8 +73,8 @@ export function createInbox(deps: InboxDeps): Inbox {
   /** Lanes that got something while they were being worked off. */
   const calledAgain = new Set<string>();
 
-  const next = async (lane: string): Promise<Stored<ArrivalDocument> | null> =>
-    (await updates.find("due", [true, lane], { limit: 1, order: "asc" }))[0] ?? null;
+  const oldest = async (lane: string, limit: number): Promise<Due[]> =>
+    (await updates.find("due", [true, lane], { limit, order: "asc" })).filter(hasBody);
 
   function work(lane: string): void {
     if (running.has(lane)) calledAgain.add(lane);
@@ -96,7 +98,7 @@ export function createInbox(deps: InboxDeps): Inbox {
 
   /** Whoever stored an update while the lease was held relies on the look after the release. */
   async function workOff(lane: string): Promise<void> {
-    while (await next(lane)) {
+    do {
       const lease = await leases.take(`lane:${lane}`);
       if (!lease) return;
       try {
@@ -104,18 +106,21 @@ export function createInbox(deps: InboxDeps): Inbox {
       } finally {
         await lease.release();
       }
-    }
+    } while ((await oldest(lane, 1)).length > 0);
   }
 
   /** False when the lane must rest: the lease is lost, or an update failed. */
   async function handleAll(lane: string, lease: Lease): Promise<boolean> {
-    for (let arrival = await next(lane); arrival !== null; arrival = await next(lane)) {
+    for (;;) {
+      // Each is read anew when its turn comes: another process may have had the lease, and handled it.
+      const [arrival, behind] = await oldest(lane, 2);
+      if (!arrival) return true;
       if (lease.lost.aborted || !(await handleOne(arrival))) return false;
+      if (!behind) return true;
     }
-    return true;
   }
 
-  async function handleOne(arrival: Stored<ArrivalDocument>): Promise<boolean> {
+  async function handleOne(arrival: Due): Promise<boolean> {
     const begun = clock.now() - arrival.receivedAt < LEFT_AFTER_MS ? arrival : await countedTry(arrival);
     if (begun === null) return true;
     try {
@@ -130,7 +135,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   /** Null when it has been tried often enough: it may be what kills the process. */
-  async function countedTry(arrival: Stored<ArrivalDocument>): Promise<Stored<ArrivalDocument> | null> {
+  async function countedTry(arrival: Due): Promise<Due | null> {
     if (arrival.tries >= MAX_TRIES) {
       log.error({ update: arrival._id }, "update given up");
       await settle(arrival);
@@ -141,23 +146,15 @@ export function createInbox(deps: InboxDeps): Inbox {
     return (await updates.replace(counted, version)) ? { ...counted, version: version + 1 } : null;
   }
 
-  const settle = ({ version, ...arrival }: Stored<ArrivalDocument>): Promise<boolean> =>
-    updates.replace({ ...arrival, body: "", isDue: false }, version);
+  const settle = ({ version, body: _body, isDue: _isDue, ...remembered }: Due): Promise<boolean> =>
+    updates.replace(remembered, version);
 
   return {
     async accept({ id, lane, order, body }) {
       const now = clock.now();
-      const fresh = {
-        _id: id,
-        lane,
-        order,
-        body,
-        isDue: true,
-        receivedAt: now,
-        tries: 0,
-        expiresAt: now + REMEMBERED_MS,
-      };
-      if (await updates.insert(fresh)) work(lane);
+      const expiresAt = now + REMEMBERED_MS;
+      if (await updates.insert({ _id: id, lane, order, body, isDue: true, receivedAt: now, tries: 0, expiresAt }))
+        work(lane);
     },
     async sweep() {
       const due = await updates.find("due", [true], { limit: SWEEP_BATCH, order: "asc" });
@@ -168,3 +165,5 @@ export function createInbox(deps: InboxDeps): Inbox {
     running: () => running.size,
   };
 }
+
+const hasBody = (document: Stored<ArrivalDocument>): document is Due => document.body !== undefined;
