@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrokerDefinition } from "../connectors/base.ts";
-import { createExchange } from "../connectors/paper/exchange/exchange.ts";
-import type { Exchange, ExchangeSnapshot } from "../connectors/paper/exchange/types.ts";
+import { openKeptExchange } from "../connectors/paper/exchange/kept.ts";
+import type { Exchange } from "../connectors/paper/exchange/types.ts";
 import { createPaper } from "../connectors/paper/index.ts";
 import { simulatedAngelone } from "./brokers/angelone.ts";
 import { simulatedDhan } from "./brokers/dhan.ts";
@@ -18,7 +17,6 @@ import type { Lab } from "./telegram/lab.ts";
 import { startPlayground, type Playground } from "./telegram/server.ts";
 
 const SEED = 20_261_123;
-const SAVE_EVERY_MS = 5_000;
 
 export interface LocalWorldOptions {
   /** Of the chat page; 0 for any free one. */
@@ -44,9 +42,7 @@ export interface LocalWorld {
 /** A local Telegram, one exchange, and four brokers' servers over it: everything that the bot talks to, on loopback. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
   const { now, dataDir } = options;
-  const exchangeFile = join(dataDir, "exchange.json");
-  const snapshot = readSnapshot(exchangeFile);
-  const exchange = createExchange({ seed: SEED, now, ...(snapshot ? { snapshot } : {}) });
+  const { exchange, close: keep } = openKeptExchange(join(dataDir, "exchange.json"), { seed: SEED, now });
   openDemoAccounts(exchange);
   const brokers = simulatedBrokers(exchange, options.publicUrl);
   const yahoo = simulatedYahoo({ exchange });
@@ -63,8 +59,6 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     if (error.code === "EADDRINUSE") return startPlayground({ port: 0, ...chat });
     throw error;
   });
-  const save = (): void => writeSnapshot(exchangeFile, exchange.snapshot());
-  const timer = setInterval(save, SAVE_EVERY_MS).unref();
   return {
     telegram,
     exchange,
@@ -73,8 +67,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     roots: Object.assign({}, ...[...brokers, yahoo].map((each) => each.roots(server.base(each.name)))),
     ownerId: String(telegram.users[0]?.id ?? ""),
     async close() {
-      clearInterval(timer);
-      save();
+      keep();
       await telegram.close();
       await server.close();
     },
@@ -128,15 +121,4 @@ function simulatedBrokers(exchange: Exchange, publicUrl: string): SimulatedBroke
     simulatedDhan({ ...deps("dhan"), ...registered("dhan") }),
     simulatedAngelone(deps("angelone")),
   ];
-}
-
-function readSnapshot(file: string): ExchangeSnapshot | null {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ExchangeSnapshot) : null;
-}
-
-/** Whole or not at all. */
-function writeSnapshot(file: string, snapshot: ExchangeSnapshot): void {
-  mkdirSync(join(file, ".."), { recursive: true });
-  writeFileSync(`${file}.partial`, JSON.stringify(snapshot), { mode: 0o600 });
-  renameSync(`${file}.partial`, file);
 }

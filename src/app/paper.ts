@@ -1,8 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Access, BrokerConnector, BrokerDefinition, ConnectorDeps, DataSource } from "../../connectors/base.ts";
-import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
-import type { ExchangeSnapshot } from "../../connectors/paper/exchange/types.ts";
+import { openKeptExchange } from "../../connectors/paper/exchange/kept.ts";
 import { createPaper } from "../../connectors/paper/index.ts";
 import { brokerName, type InstrumentKey } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
@@ -13,7 +11,6 @@ import type { Config } from "./config.ts";
 
 const NO_PRICE = "Paper fills at real prices only, and there is none for this right now.";
 const SEED = 20_261_123;
-const SAVE_EVERY_MS = 10_000;
 /** A price this old is asked for again before it is used. */
 const FRESH_MS = 15_000;
 
@@ -25,22 +22,13 @@ export interface PaperBeside {
 
 /** The paper broker beside real ones: open when the market is, and filled at real prices only. */
 export function openPaper(config: Pick<Config, "dataDir">, clock: Clock, prices: DataSource): PaperBeside {
-  const file = join(config.dataDir, "paper.json");
-  const snapshot = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ExchangeSnapshot) : null;
   const live = createLivePrices(prices, clock);
-  const exchange = createExchange({
+  const { exchange, close } = openKeptExchange(join(config.dataDir, "paper.json"), {
     seed: SEED,
     now: () => clock.now(),
     isAlwaysOpen: false,
     priceSource: live.get,
-    ...(snapshot ? { snapshot } : {}),
   });
-  const save = (): void => {
-    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.partial`, JSON.stringify(exchange.snapshot()), { mode: 0o600 });
-    renameSync(`${file}.partial`, file);
-  };
-  const timer = setInterval(save, SAVE_EVERY_MS).unref();
   const paper = createPaper({ exchange });
   const find = (key: InstrumentKey): Instrument | undefined => exchange.find(key);
   return {
@@ -50,10 +38,7 @@ export function openPaper(config: Pick<Config, "dataDir">, clock: Clock, prices:
       capabilities: { ...paper.capabilities, candles: false },
       create: (deps: ConnectorDeps) => atLivePrices(paper.create(deps), live, find),
     },
-    close() {
-      clearInterval(timer);
-      save();
-    },
+    close,
   };
 }
 

@@ -39,9 +39,10 @@ export interface AccountContext {
   /** Brings the exchange up to its clock and answers the instant. */
   readonly arriveNow: () => number;
   readonly latencyMs: number;
+  readonly onChange: () => void;
 }
 
-export function createAccount({ world, state, arriveNow, latencyMs }: AccountContext): ExchangeAccount {
+export function createAccount({ world, state, arriveNow, latencyMs, onChange }: AccountContext): ExchangeAccount {
   const find = (key: InstrumentKey): Instrument | Refusal =>
     world.universe.find(key) ?? refuse("unknown-instrument", `Unknown instrument ${key}`);
 
@@ -57,6 +58,7 @@ export function createAccount({ world, state, arriveNow, latencyMs }: AccountCon
     order.arrivesAt = arrival;
     if (arrival === at) arrive(world, order, at);
     else if (arrival > at + latencyMs) waitForSession(world, order, at);
+    onChange();
     return { kind: "accepted", orderId: order.orderId };
   }
 
@@ -72,6 +74,7 @@ export function createAccount({ world, state, arriveNow, latencyMs }: AccountCon
     const order = liveOrder(orderId);
     if ("kind" in order) return order;
     finish(world, order, "cancelled", null);
+    onChange();
     return { kind: "accepted", orderId };
   }
 
@@ -82,7 +85,9 @@ export function createAccount({ world, state, arriveNow, latencyMs }: AccountCon
     const instrument = listedOf(world, order);
     const problem = checkChange(world, instrument, order, change, at);
     if (problem) return problem;
-    return changeOrder(world, order, change, at);
+    const reply = changeOrder(world, order, change, at);
+    onChange();
+    return reply;
   }
 
   return {

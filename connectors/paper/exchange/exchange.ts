@@ -26,11 +26,14 @@ export interface ExchangeOptions {
   readonly priceSource?: (key: InstrumentKey) => Quote | undefined;
   /** How long an order is in transit (`pending`) before it reaches the book. Default 0. */
   readonly orderLatencyMs?: number;
+  /** An order came, changed, ended or was filled: what a snapshot of before does not have. */
+  readonly onChange?: () => void;
 }
 
 /** A simulated exchange. The same seed, clock and calls give the same fills, however often it is looked at between. */
 export function createExchange(options: ExchangeOptions): Exchange {
   const { seed, now, snapshot, isAlwaysOpen = true, priceSource, orderLatencyMs = 0 } = options;
+  const { onChange = () => undefined } = options;
   const calendar = createCalendar(isAlwaysOpen);
   const walks = createWalks(seed, calendar);
   const universe = createUniverse(walks);
@@ -56,7 +59,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
     // A clock that was set back does not undo what has happened.
     const at = Math.max(now(), progress.playedUntil);
     if (at === progress.playedUntil) return at;
+    const { trade } = world.counters;
     advanceTo(world, progress, at);
+    if (world.counters.trade !== trade) onChange();
     const today = istDate(at);
     if (today !== listedOn) {
       listedOn = today;
@@ -101,7 +106,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (!facade) {
         const state = world.accounts.get(id) ?? openState(world, id, opening, istDate(at));
         world.accounts.set(id, state);
-        facade = createAccount({ world, state, arriveNow, latencyMs: orderLatencyMs });
+        facade = createAccount({ world, state, arriveNow, latencyMs: orderLatencyMs, onChange });
         facades.set(id, facade);
       }
       return facade;

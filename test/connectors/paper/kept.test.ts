@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openKeptExchange, type KeptExchange } from "../../../connectors/paper/exchange/kept.ts";
+import { HOUR, accepted, away, limit, market, named, order, rich } from "./floor.ts";
+
+const SOON_MS = 50;
+
+describe("an exchange kept on disk", () => {
+  let dir: string;
+  let at: number;
+  const file = (): string => join(dir, "deeper", "paper.json");
+  const open = (): KeptExchange => openKeptExchange(file(), { seed: 7, now: () => at });
+  /** As a process finds it that starts after this one was killed. */
+  const found = () => rich(open().exchange);
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    dir = mkdtempSync(join(tmpdir(), "kept-"));
+    at = Date.parse("2026-11-20T11:00:00+05:30");
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    rmSync(dir, { recursive: true });
+  });
+
+  it("has an order, its change and its end soon after, though nobody closed it", () => {
+    const { exchange } = open();
+    const account = rich(exchange);
+    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const { ltp } = exchange.quote(sbin.key);
+    const bought = accepted(account, order(sbin, "BUY", 10, market(exchange, sbin, "BUY")));
+    const resting = accepted(account, order(sbin, "BUY", 5, limit(away(sbin, ltp, -4))));
+    vi.advanceTimersByTime(SOON_MS);
+    expect(found().order(bought)).toMatchObject({ status: "filled" });
+    expect(found().positions()).toEqual(account.positions());
+    account.modify(resting, { qty: 7 });
+    vi.advanceTimersByTime(SOON_MS);
+    expect(found().order(resting)).toMatchObject({ status: "open", qty: 7 });
+    account.cancel(resting);
+    vi.advanceTimersByTime(SOON_MS);
+    expect(found().order(resting)).toMatchObject({ status: "cancelled" });
+  });
+
+  it("has what the market filled later", () => {
+    const { exchange } = open();
+    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const id = accepted(rich(exchange), order(sbin, "BUY", 10, limit(away(sbin, exchange.quote(sbin.key).ltp, -0.3))));
+    vi.advanceTimersByTime(SOON_MS);
+    rmSync(file());
+    at += 3 * HOUR;
+    exchange.advance();
+    vi.advanceTimersByTime(SOON_MS);
+    expect(found().order(id)).toMatchObject({ status: "filled" });
+  });
+
+  it("writes whole files only, and none while nothing happens", () => {
+    const { exchange, close } = open();
+    rich(exchange);
+    at += HOUR;
+    vi.advanceTimersByTime(HOUR);
+    expect(existsSync(file())).toBe(false);
+    close();
+    expect(readdirSync(join(dir, "deeper"))).toEqual(["paper.json"]);
+  });
+
+  it("spends little of the time on writing, however many orders come", () => {
+    const { exchange } = open();
+    const account = rich(exchange);
+    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const snapshot = vi.spyOn(exchange, "snapshot");
+    for (let i = 0; i < 40; i += 1) {
+      accepted(account, order(sbin, "BUY", 1, limit(away(sbin, exchange.quote(sbin.key).ltp, -4))));
+      vi.advanceTimersByTime(1);
+    }
+    vi.advanceTimersByTime(SOON_MS);
+    expect(snapshot.mock.calls.length).toBeLessThanOrEqual(6);
+    expect(found().orders()).toHaveLength(40);
+  });
+});
