@@ -21,7 +21,7 @@ export const egress: CommandModule = {
       const links = (await deps.accounts.all(ctx.user._id)).filter(
         (link) => !deps.accounts.broker(link).definition.isPaper,
       );
-      if (links.length === 0) throw new Refusal(accounts.none());
+      if (links.length === 0) throw new Refusal(text.noEgress());
       const keyboard = new InlineKeyboard();
       for (const link of links) keyboard.text(link.label, callbackData("eg", link._id)).row();
       await send(ctx, { html: text.whichEgress(), keyboard });

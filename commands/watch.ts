@@ -16,7 +16,7 @@ export const watch: CommandModule = {
   name: "watch",
   description: "Your watchlist",
   group: "Market",
-  example: "/watch SBIN",
+  example: "/watch SBIN INFY",
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();
@@ -27,13 +27,18 @@ export const watch: CommandModule = {
         return;
       }
       const isRemoving = sign === "-" || sign === "−";
+      const several = isRemoving ? [] : await severalIn(deps, wanted);
+      if (several.length > 0) {
+        await add(deps, ctx, several);
+        return;
+      }
       const instrument = await resolveOrAsk(deps, ctx, wanted, isRemoving ? "war" : "waa");
-      if (instrument) await (isRemoving ? remove : add)(deps, ctx, instrument);
+      if (instrument) await (isRemoving ? remove(deps, ctx, instrument) : add(deps, ctx, [instrument]));
     });
     onCallback(composer, "wat", (ctx, [page]) => showList(deps, ctx, Number(page)));
     onCallback(composer, "waa", async (ctx, [key]) => {
       const instrument = await instrumentFrom(deps, key);
-      if (instrument) await add(deps, ctx, instrument);
+      if (instrument) await add(deps, ctx, [instrument]);
     });
     onCallback(composer, "war", async (ctx, [key]) => {
       const instrument = await instrumentFrom(deps, key);
@@ -50,8 +55,19 @@ export const watch: CommandModule = {
   },
 };
 
-async function add(deps: BotDeps, ctx: SaudaContext, instrument: Instrument): Promise<void> {
-  if (!(await deps.watchlist.add(ctx.user._id, instrument))) throw new Refusal(watchText.full(MAX_WATCHED));
+/** `SBIN INFY`: each word a symbol and the whole none, or nothing. */
+async function severalIn(deps: BotDeps, wanted: string): Promise<Instrument[]> {
+  const words = wanted.split(/[\s,]+/).filter((word) => word !== "");
+  if (words.length < 2 || (await deps.instruments.resolve(wanted)).kind !== "none") return [];
+  const found = await Promise.all(words.map((word) => deps.instruments.resolve(word)));
+  const known = found.flatMap((each) => (each.kind === "one" ? [each.instrument] : []));
+  return known.length === words.length ? known : [];
+}
+
+async function add(deps: BotDeps, ctx: SaudaContext, instruments: readonly Instrument[]): Promise<void> {
+  for (const instrument of instruments) {
+    if (!(await deps.watchlist.add(ctx.user._id, instrument))) throw new Refusal(watchText.full(MAX_WATCHED));
+  }
   await showList(deps, ctx, Infinity);
 }
 

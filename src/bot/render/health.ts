@@ -21,7 +21,7 @@ export function healthView(system: SystemHealth, links: readonly LinkRow[], now:
     html: lines(
       html`<b>Health</b>`,
       html`Store: ${system.storeMs === null ? "⚠️ not answering" : `answers in ${system.storeMs} ms`}.`,
-      html`Waiting: ${system.inboxDepth} updates, ${system.outboxDepth} messages.`,
+      html`Updates waiting: ${system.inboxDepth}, with this one. Messages waiting: ${system.outboxDepth}.`,
       html`Up ${hours} h ${minutes} min, ${Math.round(system.memoryBytes / 1_048_576)} MB.`,
       ...links.map((row) => linkLine(row, now)),
     ),
