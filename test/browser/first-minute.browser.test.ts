@@ -1,73 +1,35 @@
 import { mkdirSync } from "node:fs";
-import { chromium, type Browser, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startTestSauda, type TestSauda } from "../e2e/sauda.ts";
+import { openPhone, type Phone } from "./phone.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const PHONE = { width: 380, height: 760 };
-
-/** The market is open, and the picture in the README is the same every time. */
-const MORNING = "2026-11-23T10:42:00+05:30";
-
-let running: TestSauda;
-let browser: Browser;
-let page: Page;
+let phone: Phone;
 
 beforeAll(async () => {
-  running = await startTestSauda({ SAUDA_CLOCK: MORNING });
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-  page = await browser.newPage({
-    viewport: PHONE,
-    deviceScaleFactor: 2,
-    colorScheme: "light",
-    timezoneId: "Asia/Kolkata",
-  });
-  await page.clock.install({ time: MORNING });
-  await page.clock.resume();
+  phone = await openPhone();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await running?.stop();
-});
-
-async function type(text: string): Promise<void> {
-  await page.getByRole("textbox", { name: /message/i }).fill(text);
-  await page.keyboard.press("Enter");
-}
-
-const lastBubble = (text: string | RegExp): Locator => page.getByRole("log").getByText(text).last();
-const tap = (label: string): Promise<void> => page.getByRole("log").getByRole("button", { name: label }).last().click();
+afterAll(() => phone?.close());
 
 it("goes from /start to a filled order and its position in a phone-size browser", async () => {
-  await page.goto(running.playground.url);
+  const { page, type, button, saying } = phone;
   await page.getByText("Local simulation").first().waitFor();
 
   await type("/start");
-  await tap("Open a paper account");
-  await lastBubble(/account is open/).waitFor();
+  await button("Open a paper account").click();
+  await saying(/account is open/);
 
   await type("/buy SBIN 10");
-  await lastBubble("BUY 10 SBIN").waitFor();
-  await tap("Confirm buy");
-  await lastBubble(/Filled 10/).waitFor();
+  await saying("BUY 10 SBIN");
+  await button("Confirm buy").click();
+  await saying(/Filled 10/);
 
   await type("/positions");
-  await lastBubble(/SBIN CNC/).waitFor();
+  await saying(/SBIN CNC/);
   await page.waitForTimeout(400);
   mkdirSync("docs", { recursive: true });
   await page.screenshot({ path: "docs/playground.png" });
 
   const overflow = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
   expect(overflow).toBe(0);
-  expect(running.playground.rejectedCalls).toEqual([]);
+  expect(phone.running.playground.rejectedCalls).toEqual([]);
 });
