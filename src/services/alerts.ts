@@ -1,5 +1,6 @@
 import type { BrokerName, InstrumentKey, UserId } from "../domain/ids.ts";
-import type { Instrument } from "../domain/instrument.ts";
+import { isDerivative, type Instrument } from "../domain/instrument.ts";
+import { istDate } from "../domain/market.ts";
 import type { Paise } from "../domain/money.ts";
 import { sumPaise } from "../domain/money.ts";
 import type { Quote } from "../domain/portfolio.ts";
@@ -52,7 +53,11 @@ const MAX_LINKS_TRIED = 3;
 const PNL_EVERY_MS = 60_000;
 
 /** What made it go off. */
-export type FiredBy = { readonly kind: "price"; readonly quote: Quote } | { readonly kind: "pnl"; readonly pnl: Paise };
+export type FiredBy =
+  | { readonly kind: "price"; readonly quote: Quote }
+  | { readonly kind: "pnl"; readonly pnl: Paise }
+  /** Nothing more can: its contract is gone. */
+  | { readonly kind: "expired"; readonly expiry: string };
 
 export interface NewAlert {
   readonly userId: UserId;
@@ -128,9 +133,22 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (deps.isMarketOpen?.(clock.now()) === false) return 0;
     const armed = await alerts.find("armed", [true], { limit: MAX_SWEPT, order: "asc" });
     const active = await ofActiveUsers(armed);
-    const counts = await Promise.all([sweepPrices(active), sweepPnl(active)]);
+    const living = active.filter((alert) => expiredOn(alert) === null);
+    const counts = await Promise.all([sweepExpired(active), sweepPrices(living), sweepPnl(living)]);
     return counts.reduce((sum, count) => sum + count, 0);
   }
+
+  /** The day on which a contract that is gone ended, or null. */
+  function expiredOn({ instrument }: Alert): string | null {
+    if (instrument === null || !isDerivative(instrument)) return null;
+    return instrument.expiry < istDate(clock.now()) ? instrument.expiry : null;
+  }
+
+  const sweepExpired = (armed: readonly Alert[]): Promise<number> =>
+    countFired(armed, (alert) => {
+      const expiry = expiredOn(alert);
+      return expiry === null ? null : { kind: "expired", expiry };
+    });
 
   async function ofActiveUsers(armed: readonly Alert[]): Promise<Alert[]> {
     const ids = [...new Set(armed.map(({ userId }) => userId))];

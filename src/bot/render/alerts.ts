@@ -1,5 +1,5 @@
 import { InlineKeyboard } from "grammy";
-import { ticker } from "../../domain/instrument.ts";
+import { ticker, type Instrument } from "../../domain/instrument.ts";
 import type { Notification } from "../../ports/notifier.ts";
 import type { Alert, FiredBy } from "../../services/alerts.ts";
 import type { AlertOrder, Condition } from "../../services/alerts/condition.ts";
@@ -7,7 +7,7 @@ import { callbackData, keyArgument } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
 import type { View } from "../view.ts";
-import { changePercent, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
+import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
 import { pageKeyboard, pageOf } from "./page.ts";
 import { pricedAt } from "./source.ts";
 
@@ -58,25 +58,33 @@ export function alertNotification(
   by: FiredBy,
   { now, hidesAmounts }: { readonly now: number; readonly hidesAmounts: boolean },
 ): Notification {
-  const keyboard = new InlineKeyboard();
-  const { instrument, order } = alert;
-  if (instrument && order) keyboard.text(orderText(order), callbackData("alo", alert._id)).row();
-  if (instrument && instrument.kind !== "index" && !order) {
-    keyboard
-      .text("Buy", callbackData("tkt", "B", keyArgument(instrument.key)))
-      .text("Sell", callbackData("tkt", "S", keyArgument(instrument.key)));
-  }
-  if (instrument) keyboard.text("Quote", callbackData("qt", keyArgument(instrument.key)));
+  const { instrument } = alert;
+  const what = conditionText(alert, hidesAmounts);
   return {
     key: `alert:${alert._id}`,
     userId: alert.userId,
     priority: "order",
-    html: lines(html`🔔 <b>${conditionText(alert, hidesAmounts)}</b>`, firedText(by, now, hidesAmounts)).toString(),
-    buttons: notificationButtons(keyboard),
+    html: lines(
+      by.kind === "expired" ? html`🔔 Disarmed: <b>${what}</b>` : html`🔔 <b>${what}</b>`,
+      firedText(by, now, hidesAmounts),
+    ).toString(),
+    buttons: instrument === null || by.kind === "expired" ? [] : notificationButtons(actionsOn(alert, instrument)),
   };
 }
 
+function actionsOn({ _id, order }: Alert, instrument: Instrument): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  if (order) keyboard.text(orderText(order), callbackData("alo", _id)).row();
+  else if (instrument.kind !== "index")
+    keyboard
+      .text("Buy", callbackData("tkt", "B", keyArgument(instrument.key)))
+      .text("Sell", callbackData("tkt", "S", keyArgument(instrument.key)));
+  return keyboard.text("Quote", callbackData("qt", keyArgument(instrument.key)));
+}
+
 function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html {
+  if (by.kind === "expired")
+    return html`The contract expired on ${dateText(by.expiry)} and this had not come about. Nothing was ordered.`;
   if (by.kind === "pnl" && hidesAmounts) return html`<i>${timeText(now, now)}</i>`;
   if (by.kind === "pnl") return html`P&amp;L today is ${signedRupees(by.pnl)}. <i>${timeText(now, now)}</i>`;
   const { ltp, prevClose } = by.quote;

@@ -1,6 +1,7 @@
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { userId } from "../../../src/domain/ids.ts";
+import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { createAlerts, type Alert, type Alerts } from "../../../src/services/alerts.ts";
 import { parseAlert } from "../../../src/services/alerts/condition.ts";
@@ -58,7 +59,7 @@ describe("alerts", () => {
       log: pino({ level: "silent" }),
       onFire: async (alert, by) => {
         if (!isTelling) throw new Error("the outbox is away");
-        fired.push({ id: alert._id, by: by.kind === "price" ? by.quote.source : "pnl" });
+        fired.push({ id: alert._id, by: by.kind === "price" ? by.quote.source : by.kind });
       },
     });
   beforeEach(async () => {
@@ -88,6 +89,22 @@ describe("alerts", () => {
     floor.pass(2_000);
     expect(await alerts.sweep()).toBe(0);
     expect(fired).toEqual([{ id: alert._id, by: "broker" }]);
+    expect(await alerts.armed(asha)).toEqual([]);
+  });
+
+  it("is disarmed, and said to be, on the day after its contract expired, and asks for no price of it", async () => {
+    await floor.link(asha);
+    const future = floor.instrument("NIFTY26NOVFUT");
+    if (future.kind !== "future") throw new Error("not a future");
+    const condition = { kind: "above", price: priceFromRupees(99_999) } as const;
+    await alerts.add({ userId: asha, instrument: future, condition, order: null });
+    floor.pass(istInstant(future.expiry, "15:00") - floor.clock.now());
+    expect(await alerts.sweep()).toBe(0);
+    floor.pass(20 * 3_600_000);
+    floor.calls.length = 0;
+    expect(await alerts.sweep()).toBe(1);
+    expect(fired.map(({ by }) => by)).toEqual(["expired"]);
+    expect(floor.calls).toEqual([]);
     expect(await alerts.armed(asha)).toEqual([]);
   });
 

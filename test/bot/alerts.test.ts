@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { alertNotification } from "../../src/bot/render/alerts.ts";
+import { userId, type InstrumentKey } from "../../src/domain/ids.ts";
+import { futureSymbol, type Instrument } from "../../src/domain/instrument.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { price, priceFromRupees } from "../../src/domain/money.ts";
+
+const EXPIRY = "2026-11-24";
+const FUTURE: Instrument = {
+  kind: "future",
+  key: "NFO:35001" as InstrumentKey,
+  symbol: futureSymbol("NSE", "NIFTY", EXPIRY),
+  segment: "NFO",
+  name: "NIFTY",
+  underlying: "NIFTY",
+  expiry: EXPIRY,
+  lotSize: 65,
+  tickSize: price(1_000),
+  freezeQty: 1_800,
+};
+const alert = {
+  _id: "a1",
+  userId: userId(1),
+  instrument: FUTURE,
+  condition: { kind: "above", price: priceFromRupees(27_000) },
+  order: { side: "BUY", words: "65" },
+  isArmed: true,
+  createdAt: 0,
+  firedAt: null,
+  version: 1,
+} as const;
+const seen = { now: istInstant("2026-11-25", "09:16"), hidesAmounts: false };
+
+describe("what an alert says", () => {
+  it("is that it was disarmed when its contract expired, without a button to order what is gone", () => {
+    expect(alertNotification(alert, { kind: "expired", expiry: EXPIRY }, seen)).toEqual({
+      key: "alert:a1",
+      userId: "1",
+      priority: "order",
+      html:
+        "🔔 Disarmed: <b>NIFTY26NOVFUT at or above ₹27,000.00</b>\n" +
+        "The contract expired on 24 Nov 2026 and this had not come about. Nothing was ordered.",
+      buttons: [],
+    });
+  });
+});
