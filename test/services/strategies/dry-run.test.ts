@@ -99,6 +99,26 @@ describe("the strategy's dry run and its daily job", () => {
     expect((await floor.orders.desk.confirm(asha, second.confirmId)).kind).not.toBe("confirmed");
   });
 
+  it("leaves a leg whose card was not confirmed to be approved again", async () => {
+    const user = await floor.user();
+    const { _id, legs } = await floor.shop.propose(user, "asked");
+    const card = async () => {
+      const approval = await floor.shop.approve(user, _id, 0);
+      if (approval.kind !== "ticket") throw new Error(approval.kind);
+      return approval.view.intent;
+    };
+    expect(legs).toHaveLength(1);
+    const lapsed = await card();
+    await floor.clock.sleep(10 * 60_000);
+    await floor.orders.watcher.sweep();
+    const [seen] = await floor.shop.history(asha, 1);
+    expect(seen?.legs[0]).toMatchObject({ state: "open", intent: null, isSettled: false, filledQty: 0 });
+    const again = await card();
+    expect(again._id).not.toBe(lapsed._id);
+    expect((await floor.orders.desk.confirm(asha, lapsed.confirmId)).kind).not.toBe("confirmed");
+    expect(await floor.shop.skip(asha, _id, 0)).not.toBeNull();
+  });
+
   it("counts no more than the account still holds", async () => {
     const user = await floor.user();
     const proposal = await floor.shop.propose(user);

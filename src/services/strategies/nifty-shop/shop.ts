@@ -97,7 +97,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     );
     // Only fills are taken over: the legs may have been approved or resized meanwhile.
     const changed = await shop.change(proposal._id, (current) => ({
-      legs: current.legs.map((leg, at) => (leg.intent === legs[at]?.intent ? (legs[at] ?? leg) : leg)),
+      legs: current.legs.map((leg, at) => (leg.intent === proposal.legs[at]?.intent ? (legs[at] ?? leg) : leg)),
     }));
     return changed ?? proposal;
   }
@@ -219,9 +219,10 @@ const isQuiet = (leg: ProposedLeg): boolean => leg.isSettled || leg.intent === n
 const belongs = (proposal: Proposal, isDry: boolean, link: Link | null): boolean =>
   proposal.isDry === isDry && proposal.link === (link?._id ?? null);
 
-/** An order that was sent is settled with what it has filled; one that is gone never filled anything. */
+/** An order that was sent is settled with what it has filled; a card that lapsed leaves its leg to be approved again. */
 function withFills(leg: ProposedLeg, intent: Intent | null): ProposedLeg {
   if (!intent) return { ...leg, isSettled: true };
+  if (intent.legs.every(({ state }) => state === "dropped")) return { ...leg, intent: null };
   const filledQty = intent.legs.reduce((sum, each) => sum + each.filledQty, 0);
   const value = sumPaise(intent.legs.map((each) => valueOf(each.avgPrice, each.filledQty)));
   return {
