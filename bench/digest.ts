@@ -23,7 +23,7 @@ import { createUsers } from "../src/services/users.ts";
 import { openMongoStore } from "../src/store/mongo/store.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { startMongo } from "../test/mongo-server/mongo-server.ts";
-import { SBIN, stubBroker } from "../test/services/stub-broker.ts";
+import { asGiven, SBIN, stubBroker } from "../test/services/stub-broker.ts";
 import { startTelegramFloor } from "./telegram-floor.ts";
 
 /**
@@ -83,7 +83,14 @@ const outbox = createOutbox({
   onBlocked: async () => undefined,
 });
 const instruments = { byKey: async () => SBIN };
-const digests = createDigests({ accounts, snapshots, quotes: { many: async () => new Map() }, instruments, clock });
+const digests = createDigests({
+  accounts,
+  closes: asGiven,
+  snapshots,
+  quotes: { many: async () => new Map() },
+  instruments,
+  clock,
+});
 const shipped = loadCalendar(null);
 const calendar = { current: () => shipped };
 const isText = flags.includes("--text");

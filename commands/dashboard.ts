@@ -11,7 +11,6 @@ import { mergeHoldings } from "../src/bot/render/portfolio.ts";
 import * as text from "../src/bot/text.ts";
 import { userMoney } from "../src/bot/user-money.ts";
 import { show } from "../src/bot/view.ts";
-import { readDashboard } from "../src/services/dashboard.ts";
 import { inTheme } from "../src/lib/chart/theme.ts";
 
 export const dashboard: CommandModule = {
@@ -29,7 +28,7 @@ export const dashboard: CommandModule = {
 
 /** Turning a page leaves the picture; a first look and a refresh draw it. Without shares there is nothing to draw. */
 async function answer(deps: BotDeps, ctx: SaudaContext, page: number, isDrawn: boolean): Promise<void> {
-  const parts = await readDashboard(deps.accounts, ctx.user._id);
+  const parts = await deps.portfolio.all(ctx.user._id);
   if (parts.length === 0) throw new Refusal(text.accounts.none());
   const now = deps.clock.now();
   const view = dashboardView({ parts, accounts: deps.accounts, now, page, money: await userMoney(deps, ctx.user) });

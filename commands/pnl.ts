@@ -15,7 +15,6 @@ import { userMoney } from "../src/bot/user-money.ts";
 import { send, show } from "../src/bot/view.ts";
 import { istDate } from "../src/domain/market.ts";
 import { parsePeriod, type PeriodName } from "../src/domain/period.ts";
-import { dayPnlOf } from "../src/domain/totals.ts";
 import { inTheme } from "../src/lib/chart/theme.ts";
 
 const VERB = "pnl";
@@ -46,11 +45,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, words: string): Promise<
 }
 
 async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
-  const links = await deps.accounts.active(ctx.user._id);
-  const parts = await deps.accounts.callEach(links, async (connector, access) => {
-    const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
-    return dayPnlOf(positions, holdings);
-  });
+  const parts = await deps.portfolio.today(ctx.user._id);
   if (parts.length === 0) throw new Refusal(text.accounts.none());
   const view = pnlView(parts, {
     accounts: deps.accounts,

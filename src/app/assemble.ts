@@ -95,7 +95,7 @@ export async function assemble(config: Config, log: Log, say: (line: string) => 
     isPublic: config.publicUrl.startsWith("https://") || (world !== null && config.port !== 0),
   });
   const { deps } = container;
-  const digests = createDigests(deps);
+  const digests = createDigests({ ...deps, closes: container.closes });
   const telegram = world
     ? { token: new Secret(world.telegram.token), apiRoot: world.telegram.url }
     : required(config.telegram);

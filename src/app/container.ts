@@ -22,6 +22,7 @@ import { createCalendar } from "../services/calendar.ts";
 import { createOneTime } from "../services/one-time.ts";
 import { createOrderServices } from "../services/orders/orders.ts";
 import type { Intent, Origin } from "../services/orders/journal.ts";
+import { createCloses, type Closes } from "../services/closes.ts";
 import { createPortfolio } from "../services/portfolio.ts";
 import { createQuotes } from "../services/quotes.ts";
 import { createSnapshots } from "../services/snapshots.ts";
@@ -38,6 +39,7 @@ const DRIFT_BASIS_POINTS = 50;
 
 export interface Container {
   readonly deps: BotDeps;
+  readonly closes: Closes;
   readonly instruments: Instruments;
 }
 
@@ -89,6 +91,7 @@ export function createContainer(options: ContainerOptions): Container {
   const instruments = createInstruments({ brokers, accounts, clock, log, dataDir: config.dataDir });
   const oneTime = createOneTime({ store, clock });
   const quotes = createQuotes({ accounts, clock, yahoo: options.yahoo });
+  const closes = createCloses({ clock, quotes, table: (broker) => instruments.table(broker) });
   const orderLock = createOrderLock({ store, clock });
   // The lock holds orders back; a panic only takes risk away.
   const mayTrade = async (id: UserId, origin: Origin): Promise<boolean> =>
@@ -110,7 +113,7 @@ export function createContainer(options: ContainerOptions): Container {
     driftBasisPoints: async () => DRIFT_BASIS_POINTS,
     protectionBasisPoints: async (id) => ((await users.get(id))?.settings ?? DEFAULT_SETTINGS).protectionBasisPoints,
   });
-  const shared = { users, accounts, instruments, quotes, calendar, ...orders };
+  const shared = { users, accounts, closes, instruments, quotes, calendar, ...orders };
   const deps: BotDeps = {
     ...createMarketServices({ ...options, ...shared }),
     users,
@@ -144,12 +147,12 @@ export function createContainer(options: ContainerOptions): Container {
     linkHealth: (link) => options.linkWatch.of(link),
     systemHealth: options.systemHealth,
     keyCapture: createKeyCapture({ store, clock, accounts }),
-    portfolio: createPortfolio(accounts),
+    portfolio: createPortfolio({ accounts, closes }),
     publicUrl: config.publicUrl,
     isPublic: options.isPublic,
     commands: () => commands,
   };
-  return { deps, instruments };
+  return { deps, closes, instruments };
 }
 
 /** Every definition becomes a connector over the one HTTP client and the one limiter. */

@@ -8,6 +8,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Store } from "../ports/store.ts";
 import { createAlerts } from "../services/alerts.ts";
+import type { Closes } from "../services/closes.ts";
 import { deliveryFor } from "../services/delivery.ts";
 import { createCandles } from "../services/candles.ts";
 import { createBacktests } from "../services/strategies/nifty-shop/backtests.ts";
@@ -25,6 +26,7 @@ export interface MarketServicesOptions extends Pick<
   readonly clock: Clock;
   readonly log: Log;
   readonly yahoo: DataSource;
+  readonly closes: Closes;
   readonly notifier: Notifier;
   /** The playground's exchange never closes. */
   readonly isAlwaysOpen: boolean;

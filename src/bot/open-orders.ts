@@ -7,8 +7,7 @@ import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
-import { failures } from "./render/portfolio.ts";
-import * as text from "./text.ts";
+import { failures, nothing } from "./render/portfolio.ts";
 import { send } from "./view.ts";
 
 const MAX_LISTED = 20;
@@ -38,7 +37,7 @@ export function openOrdersCommand(
           keyboard.text(label, callbackData(verb, link._id, order.orderId)).row();
         }
         const notes = failures(parts, deps.accounts);
-        if (open.length === 0) throw new Refusal(lines(text.orders.noOpen(), ...notes));
+        if (open.length === 0) throw new Refusal(lines(nothing("order is open", parts), ...notes));
         await send(ctx, { html: lines(ask(), ...notes), keyboard });
       });
       return composer;

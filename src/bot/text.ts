@@ -97,7 +97,6 @@ export const orders = {
   nothingToDo: "There is nothing open to change any more.",
   moved: (basisPoints: number): Html =>
     html`The price moved ${percent(basisPoints)} since the card was shown. Here is the new one; confirm again.`,
-  noOpen: (): Html => html`No order is open at any account.`,
   pickToCancel: (): Html => html`Which order shall be cancelled?`,
   pickToModify: (): Html => html`Which order shall be changed?`,
   changed: (label: string, outcome: OrderOutcome): Html => {

@@ -1,13 +1,12 @@
 import { accountValue } from "../domain/day.ts";
 import { sumPaise, ZERO_PAISE, type Paise } from "../domain/money.ts";
-import { readDashboard } from "../services/dashboard.ts";
 import type { User } from "../services/users.ts";
 import type { BotDeps } from "./commands.ts";
 import { moneyText, type MoneyText } from "./render/money-text.ts";
 
 /** How this user's amounts are written: in rupees, or in percent of what the accounts were worth at the last close. */
 export async function userMoney(
-  deps: Pick<BotDeps, "accounts" | "snapshots">,
+  deps: Pick<BotDeps, "portfolio" | "snapshots">,
   { _id, settings }: Pick<User, "_id" | "settings">,
 ): Promise<MoneyText> {
   if (!settings.hidesAmounts) return moneyText(false, ZERO_PAISE);
@@ -16,8 +15,8 @@ export async function userMoney(
 }
 
 /** Before the first close that was kept. */
-async function worthNow({ accounts }: Pick<BotDeps, "accounts">, user: User["_id"]): Promise<Paise> {
-  const parts = await readDashboard(accounts, user);
+async function worthNow({ portfolio }: Pick<BotDeps, "portfolio">, user: User["_id"]): Promise<Paise> {
+  const parts = await portfolio.all(user);
   return sumPaise(
     parts.flatMap((part) =>
       part.ok ? [accountValue(part.value.funds, part.value.holdings, part.value.positions)] : [],

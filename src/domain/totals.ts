@@ -27,6 +27,10 @@ export interface HoldingTotals {
   readonly unpriced: number;
 }
 
+/** How many shares are in no day's change, because nobody knows their previous close. */
+export const withoutDayChange = (holdings: readonly Holding[]): number =>
+  holdings.filter((holding) => holdingDayChange(holding) === null).length;
+
 export function holdingTotals(holdings: readonly Holding[]): HoldingTotals {
   const priced = holdings.filter((holding) => holding.ltp !== null);
   const costed = priced.filter((holding) => holding.avgPrice > 0);

@@ -114,7 +114,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const way = wayFor(library, request.egress);
     const breaker = breakerOf(way, request.scope);
     const path = new URL(request.url).pathname;
-    if (breaker.isOpen(options.now())) throw new CircuitOpen(request.scope);
+    if (breaker.isOpen(options.now())) throw new CircuitOpen();
     const startedAt = performance.now();
     const report = (outcome: string): void =>
       options.onCall?.({
@@ -191,8 +191,8 @@ type Reply = Undici.Dispatcher.ResponseData;
 
 /** Nothing was sent, and asking again soon is pointless. */
 class CircuitOpen extends HttpFailure {
-  constructor(scope: string) {
-    super("unreachable", `${scope} is failing; not asked for ${BREAKER_OPEN_MS / 1000} s`);
+  constructor() {
+    super("unreachable", `it keeps failing and is not asked for ${BREAKER_OPEN_MS / 1000} s`);
   }
 }
 

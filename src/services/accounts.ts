@@ -74,7 +74,7 @@ export interface Accounts {
   /** The same call at every link at once: the slowest broker's time, and one broker's failure is only its own. */
   callEach<T>(
     links: readonly Link[],
-    call: (connector: BrokerConnector, access: Access) => Promise<T>,
+    call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>,
   ): Promise<LinkResult<T>[]>;
   /** Forgets the session that the broker has declared dead, unless a newer one is there. */
   endSession(link: Link): Promise<void>;
@@ -173,7 +173,11 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
       Promise.all(
         some.map(async (link) => {
           try {
-            return { link, ok: true as const, value: await call(link, use) };
+            return {
+              link,
+              ok: true as const,
+              value: await call(link, (connector, access) => use(connector, access, link)),
+            };
           } catch (error) {
             if (error instanceof BrokerError) return { link, ok: false as const, error };
             throw error;

@@ -19,6 +19,7 @@ import {
   type PnlCondition,
   type PriceCondition,
 } from "./alerts/condition.ts";
+import type { Closes } from "./closes.ts";
 import type { Quotes } from "./quotes.ts";
 import type { Users } from "./users.ts";
 
@@ -87,6 +88,7 @@ export interface AlertsDeps {
   readonly log: Log;
   readonly users: Pick<Users, "get">;
   readonly accounts: Accounts;
+  readonly closes: Closes;
   readonly quotes: Pick<Quotes, "many">;
   /** Tells the user; told twice of one alert, it tells once. Resolves when the message cannot be lost any more. */
   readonly onFire: (alert: Alert, by: FiredBy) => Promise<void>;
@@ -210,9 +212,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   async function pnlOf(user: UserId): Promise<Paise | null> {
     const links = (await accounts.active(user)).filter((link) => accounts.hasSession(link));
     if (links.length === 0) return null;
-    const parts = await accounts.callEach(links, async (connector, access) => {
+    const parts = await accounts.callEach(links, async (connector, access, link) => {
       const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
-      return dayPnlOf(positions, holdings);
+      return dayPnlOf(positions, await deps.closes.fillIn(link, holdings));
     });
     if (parts.some((part) => !part.ok)) return null;
     return sumPaise(parts.flatMap((part) => (part.ok ? [part.value.positions, part.value.holdings] : [])));

@@ -9,6 +9,7 @@ import type { Funds, Holding, Position, Trade } from "../domain/portfolio.ts";
 import { dayPnlOf } from "../domain/totals.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts, Link, LinkResult } from "./accounts.ts";
+import type { Closes } from "./closes.ts";
 import type { Quotes } from "./quotes.ts";
 import { fillTime, type DayTotal, type Snapshot, type Snapshots } from "./snapshots.ts";
 
@@ -43,6 +44,7 @@ export interface Digests {
 
 export interface DigestsDeps {
   readonly accounts: Accounts;
+  readonly closes: Closes;
   readonly snapshots: Snapshots;
   readonly quotes: Pick<Quotes, "many">;
   readonly instruments: { byKey(key: InstrumentKey): Promise<Instrument | undefined> };
@@ -57,10 +59,14 @@ export function createDigests(deps: DigestsDeps): Digests {
   const { accounts, snapshots, clock } = deps;
   let index: { readonly at: number; readonly change: Promise<number | null> } | null = null;
 
-  async function read(connector: BrokerConnector, access: Access): Promise<AccountDay & { trades: readonly Trade[] }> {
+  async function read(
+    connector: BrokerConnector,
+    access: Access,
+    link: Link,
+  ): Promise<AccountDay & { trades: readonly Trade[] }> {
     const [positions, holdings, orders, funds, trades] = await Promise.all([
       connector.getPositions(access),
-      connector.getHoldings(access),
+      connector.getHoldings(access).then((rows) => deps.closes.fillIn(link, rows)),
       connector.getOrders(access),
       connector.getFunds(access),
       connector.getTrades(access),

@@ -2,25 +2,51 @@ import type { Access, BrokerConnector } from "../../connectors/base.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
 import type { Funds, Holding, Position, Profile, Trade } from "../domain/portfolio.ts";
-import type { Accounts, LinkResult } from "./accounts.ts";
+import type { Accounts, Link, LinkResult } from "./accounts.ts";
+import type { Closes } from "./closes.ts";
+
+/** One account as it stands now. */
+export interface AccountToday {
+  readonly positions: readonly Position[];
+  readonly holdings: readonly Holding[];
+}
+export interface AccountNow extends AccountToday {
+  readonly funds: Funds;
+}
 
 /** Reads over every switched-on account at once. What failed stands beside what came. */
 export interface Portfolio {
   positions(user: UserId): Promise<LinkResult<Position[]>[]>;
   holdings(user: UserId): Promise<LinkResult<Holding[]>[]>;
+  /** What the day's P&L is made of. */
+  today(user: UserId): Promise<LinkResult<AccountToday>[]>;
+  /** The same with the money. */
+  all(user: UserId): Promise<LinkResult<AccountNow>[]>;
   funds(user: UserId): Promise<LinkResult<Funds>[]>;
   orders(user: UserId): Promise<LinkResult<Order[]>[]>;
   trades(user: UserId): Promise<LinkResult<Trade[]>[]>;
   profiles(user: UserId): Promise<LinkResult<Profile>[]>;
 }
 
-export function createPortfolio(accounts: Accounts): Portfolio {
-  async function each<T>(user: UserId, call: (connector: BrokerConnector, access: Access) => Promise<T>) {
+export function createPortfolio({ accounts, closes }: { accounts: Accounts; closes: Closes }): Portfolio {
+  async function each<T>(user: UserId, call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>) {
     return accounts.callEach(await accounts.active(user), call);
+  }
+  const held = async (connector: BrokerConnector, access: Access, link: Link): Promise<Holding[]> =>
+    closes.fillIn(link, await connector.getHoldings(access));
+  async function today(connector: BrokerConnector, access: Access, link: Link): Promise<AccountToday> {
+    const [positions, holdings] = await Promise.all([connector.getPositions(access), held(connector, access, link)]);
+    return { positions, holdings };
   }
   return {
     positions: (user) => each(user, (connector, access) => connector.getPositions(access)),
-    holdings: (user) => each(user, (connector, access) => connector.getHoldings(access)),
+    holdings: (user) => each(user, held),
+    today: (user) => each(user, today),
+    all: (user) =>
+      each(user, async (connector, access, link) => {
+        const [day, funds] = await Promise.all([today(connector, access, link), connector.getFunds(access)]);
+        return { ...day, funds };
+      }),
     funds: (user) => each(user, (connector, access) => connector.getFunds(access)),
     orders: (user) => each(user, (connector, access) => connector.getOrders(access)),
     trades: (user) => each(user, (connector, access) => connector.getTrades(access)),

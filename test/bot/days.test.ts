@@ -19,7 +19,7 @@ import { createRenewals } from "../../src/services/renewals.ts";
 import { createSnapshots } from "../../src/services/snapshots.ts";
 import { createUsers, type Settings, type User } from "../../src/services/users.ts";
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
-import { position, SBIN, stubBroker, type StubBroker } from "../services/stub-broker.ts";
+import { asGiven, position, SBIN, stubBroker, type StubBroker } from "../services/stub-broker.ts";
 
 const ASHA = userId(1001);
 const DATE = "2026-11-23";
@@ -65,7 +65,7 @@ describe("the day's messages", () => {
     return {
       bot,
       snapshots,
-      digests: createDigests({ accounts, snapshots, quotes, instruments, clock }),
+      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock }),
       mornings: createMornings({ accounts, alerts: armed, snapshots, instruments }),
       renewals: createRenewals({
         accounts,

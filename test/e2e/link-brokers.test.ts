@@ -61,6 +61,13 @@ describe("linking brokers", () => {
     expect(holdings.text).toContain("Value");
   });
 
+  it("has each broker's shares in the day's change, those of brokers too that tell no previous close", async () => {
+    expect((await asha().ask("/pnl")).text).not.toContain("leaves out");
+    const { text, caption = text } = await asha().ask("/dashboard");
+    for (const broker of ["zerodha", "fyers", "dhan", "angelone"])
+      expect(caption).toMatch(new RegExp(String.raw`^${broker} ₹[\d,.]+ +[+−][\d,.]+$`, "m"));
+  });
+
   it("places an order at a named broker and follows it to its end", async () => {
     const card = await asha().ask("/buy INFY 2 on fyers");
     expect(card.text).toContain("fyers");

@@ -11,6 +11,7 @@ import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { createAccounts, type Accounts, type Broker } from "../../src/services/accounts.ts";
 import { createPortfolio } from "../../src/services/portfolio.ts";
+import { asGiven } from "./stub-broker.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/store.ts";
 
 const ASHA = userId(1001);
@@ -58,7 +59,7 @@ describe("the merged reads", () => {
       await allAsked;
       return [];
     };
-    const parts = await createPortfolio(accounts).positions(ASHA);
+    const parts = await createPortfolio({ accounts, closes: asGiven }).positions(ASHA);
     expect(parts.map((part) => part.ok)).toEqual([true, true, true, true]);
   });
 
@@ -67,7 +68,7 @@ describe("the merged reads", () => {
       if (broker === "dhan") throw new BrokerError("unavailable", "down", { broker, endpoint: "GET /positions" });
       return [];
     };
-    const parts = await createPortfolio(accounts).positions(ASHA);
+    const parts = await createPortfolio({ accounts, closes: asGiven }).positions(ASHA);
     expect(parts.filter((part) => !part.ok).map((part) => part.link.broker_name)).toEqual(["dhan"]);
   });
 
@@ -78,8 +79,8 @@ describe("the merged reads", () => {
       calls += 1;
       throw new BrokerError("auth-expired", "expired", { broker, endpoint: "GET /positions" });
     };
-    await createPortfolio(accounts).positions(ASHA);
-    const again = await createPortfolio(accounts).positions(ASHA);
+    await createPortfolio({ accounts, closes: asGiven }).positions(ASHA);
+    const again = await createPortfolio({ accounts, closes: asGiven }).positions(ASHA);
     expect(again.find((part) => part.link.broker_name === "fyers")?.ok).toBe(false);
     expect(calls).toBe(1);
   });

@@ -7,6 +7,7 @@ import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Store } from "../../src/ports/store.ts";
+import type { Closes } from "../../src/services/closes.ts";
 import { createAccounts, type Accounts, type Broker, type Link } from "../../src/services/accounts.ts";
 
 export const ACME = brokerName("acme");
@@ -75,6 +76,9 @@ export const trade: Trade = {
   price: priceFromRupees(800),
   at: null,
 };
+
+/** Holdings as the broker gave them. */
+export const asGiven: Closes = { fillIn: async (_link, holdings) => [...holdings] };
 
 /** What the stub broker answers; a test changes it as it likes. */
 export interface StubBook {

@@ -19,7 +19,7 @@ import { createRenewals } from "../../src/services/renewals.ts";
 import { createSnapshots } from "../../src/services/snapshots.ts";
 import { createUsers, DEFAULT_SETTINGS, type Settings } from "../../src/services/users.ts";
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
-import { position, SBIN, stubBroker } from "../services/stub-broker.ts";
+import { asGiven, position, SBIN, stubBroker } from "../services/stub-broker.ts";
 
 /** Written out from the circulars by hand, apart from the data that the code reads. */
 const HOLIDAYS = new Set(
@@ -151,7 +151,7 @@ describe("a year of mornings and closings", () => {
       bot,
       notifier: outbox,
       snapshots,
-      digests: createDigests({ accounts, snapshots, quotes, instruments, clock }),
+      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock }),
       mornings: createMornings({ accounts, alerts, snapshots, instruments }),
       renewals: createRenewals({
         accounts,

@@ -9,7 +9,7 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { priceText, quantity } from "./amounts.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
-import { failures, heading, withLogins, type MergedPage } from "./portfolio.ts";
+import { failures, heading, nothing, withLogins, type MergedPage } from "./portfolio.ts";
 
 interface BookRow<T> {
   readonly row: T;
@@ -37,7 +37,7 @@ export function ordersView(parts: readonly LinkResult<Order[]>[], { accounts, no
   return {
     html: lines(
       heading("Orders today", parts, accounts),
-      rows.length === 0 ? html`No orders today.` : html`<pre>${body}</pre>`,
+      rows.length === 0 ? nothing("orders today", parts) : html`<pre>${body}</pre>`,
       rows.length > 0 &&
         html`${rows.length} in all, ${open} open.${open > 0 ? " /cancel and /modify list the open ones." : ""}`,
       ...failures(parts, accounts),
@@ -88,7 +88,7 @@ export function tradesView(parts: readonly LinkResult<Trade[]>[], { accounts, no
   return {
     html: lines(
       heading("Trades today", parts, accounts),
-      rows.length === 0 ? html`No trades today.` : html`<pre>${body}</pre>`,
+      rows.length === 0 ? nothing("trades today", parts) : html`<pre>${body}</pre>`,
       ...failures(parts, accounts),
       stamp(now),
     ),

@@ -6,14 +6,23 @@ import { sumPaise, ZERO_PAISE } from "../../domain/money.ts";
 import { fundsTotal, holdingDayChange, holdingTotals, holdingValue, positionTotals } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, LinkResult } from "../../services/accounts.ts";
-import type { AccountDay } from "../../services/dashboard.ts";
+import type { AccountNow } from "../../services/portfolio.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, mark, percent, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
-import { failures, heading, loginKeyboard, mergeHoldings, withLogins, type MergedHolding } from "./portfolio.ts";
+import {
+  failures,
+  heading,
+  loginKeyboard,
+  mergeHoldings,
+  nothing,
+  uncounted,
+  withLogins,
+  type MergedHolding,
+} from "./portfolio.ts";
 
 /** A caption holds 1,024 characters: so many holdings of two lines each. */
 const HOLDINGS_A_PAGE = 6;
@@ -21,7 +30,7 @@ const ACCOUNTS_SHOWN = 5;
 const WHOLE = 10_000;
 
 export interface DashboardCard {
-  readonly parts: readonly LinkResult<AccountDay>[];
+  readonly parts: readonly LinkResult<AccountNow>[];
   readonly accounts: Accounts;
   readonly now: number;
   /** 0 is the totals; the others are holdings. */
@@ -45,7 +54,7 @@ export function dashboardView({ parts, accounts, now, page, money }: DashboardCa
   };
 }
 
-export const holdingParts = (parts: readonly LinkResult<AccountDay>[]) =>
+export const holdingParts = (parts: readonly LinkResult<AccountNow>[]) =>
   parts.map((part) => (part.ok ? { ...part, value: [...part.value.holdings] } : part));
 
 interface Figures {
@@ -59,7 +68,7 @@ interface Figures {
 }
 
 /** Today's gain is the positions' day and the holdings' move since the last close. */
-function figuresOf(days: readonly AccountDay[]): Figures {
+function figuresOf(days: readonly AccountNow[]): Figures {
   const held = holdingTotals(days.flatMap(({ holdings }) => holdings));
   const positions = days.flatMap((day) => day.positions);
   const open = positionTotals(positions);
@@ -73,7 +82,7 @@ function figuresOf(days: readonly AccountDay[]): Figures {
   };
 }
 
-function totalsPart(parts: readonly LinkResult<AccountDay>[], money: MoneyText): Html {
+function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText): Html {
   const known = parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
   const total = figuresOf(known.map(({ day }) => day));
   const each = known.map(({ label, day }): readonly [string, string] => {
@@ -93,6 +102,7 @@ function totalsPart(parts: readonly LinkResult<AccountDay>[], money: MoneyText):
     )}</pre>`,
     known.length > 1 && html`<pre>${renderPairs(each.slice(0, ACCOUNTS_SHOWN), PAGE_WIDTH)}</pre>`,
     html`${mark(total.today)} <b>Today ${money.signed(total.today)}</b>`,
+    uncounted(known.flatMap(({ day }) => day.holdings)),
   );
 }
 
@@ -140,7 +150,7 @@ export function heatCaption(
     html: lines(
       heading("Holdings", parts, accounts),
       count === 0
-        ? html`No holdings.`
+        ? nothing("holdings", parts)
         : html`${quantity(count)} shares: the area is their value, the colour their gain or loss.`,
       ...failures(parts, accounts),
     ),

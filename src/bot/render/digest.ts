@@ -6,13 +6,13 @@ import { isFinal } from "../../domain/order.ts";
 import { fundsTotal } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts } from "../../services/accounts.ts";
-import type { AccountDay, Digest } from "../../services/digests.ts";
+import type { AccountDay, DayParts, Digest } from "../../services/digests.ts";
 import { html, lines, type Html } from "../html.ts";
 import { dayPicture, movesOf, type Move } from "../pictures/day.ts";
 import { dateText, mark, percent } from "./amounts.ts";
 import { moneyText, type MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
-import { failures, heading, loginKeyboard } from "./portfolio.ts";
+import { failures, heading, loginKeyboard, nothing, uncounted } from "./portfolio.ts";
 
 export interface DigestMessage {
   readonly html: Html;
@@ -41,8 +41,13 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: 
       heading(title, digest.parts, accounts),
       summary?.headline,
       summary && html`<pre>${renderPairs(summary.rows, PAGE_WIDTH)}</pre>`,
+      uncounted(days.flatMap(({ day }) => day.holdings)),
       bestAndWorst(moves, money),
-      days.length > 0 && ordersLine(days.map(({ day }) => day)),
+      days.length > 0 &&
+        ordersLine(
+          digest.parts,
+          days.map(({ day }) => day),
+        ),
       ...failures(digest.parts, accounts),
       ...lastKnown(digest, money),
       note,
@@ -91,18 +96,18 @@ function bestAndWorst(moves: readonly Move[], money: MoneyText): Html | null {
   return best === worst ? html`Only mover: ${of(best)}` : html`Best: ${of(best)} · Worst: ${of(worst)}`;
 }
 
-function ordersLine(days: readonly AccountDay[]): Html {
+function ordersLine(parts: DayParts, days: readonly AccountDay[]): Html | null {
   const orders = days.flatMap((day) => day.orders);
-  if (orders.length === 0) return html`No orders today.`;
+  if (orders.length === 0) return nothing("orders today", parts);
   const rejected = orders.filter((order) => order.status === "rejected");
   const open = orders.filter((order) => !isFinal(order.status)).length;
   const names = [...new Set(rejected.map((order) => ticker(order.symbol)))].slice(0, 3).join(", ");
-  const parts = [
+  const said = [
     `Orders: ${orders.length}`,
     ...(rejected.length > 0 ? [`${rejected.length} rejected (${names})`] : []),
     ...(open > 0 ? [`${open} still open`] : []),
   ];
-  return html`${parts.join(", ")}.`;
+  return html`${said.join(", ")}.`;
 }
 
 /** Numbers of another day are better than none, when they say which day. */

@@ -3,9 +3,17 @@ import { ticker } from "../../domain/instrument.ts";
 import type { Paise } from "../../domain/money.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
 import type { Funds, Holding, Position } from "../../domain/portfolio.ts";
-import { fundsTotal, holdingTotals, positionTotals, type DayPnl } from "../../domain/totals.ts";
+import {
+  dayPnlOf,
+  fundsTotal,
+  holdingTotals,
+  positionTotals,
+  withoutDayChange,
+  type DayPnl,
+} from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, Link, LinkResult } from "../../services/accounts.ts";
+import type { AccountToday } from "../../services/portfolio.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
@@ -44,6 +52,19 @@ export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accoun
     part.ok ? [] : [text.brokerFailure(accounts.broker(part.link).definition.title, part.error.kind)],
   );
 
+/** That there is nothing is only said of accounts that have answered. */
+export function nothing(what: string, parts: readonly LinkResult<unknown>[]): Html | null {
+  if (parts.every(({ ok }) => ok)) return html`No ${what}.`;
+  return parts.some(({ ok }) => ok) ? html`No ${what} at the accounts that answered.` : null;
+}
+
+/** What a day's change leaves out. */
+export function uncounted(holdings: readonly Holding[]): Html | null {
+  const count = withoutDayChange(holdings);
+  if (count === 0) return null;
+  return html`<i>Today leaves out ${count} ${count === 1 ? "share" : "shares"}: the previous close is not known.</i>`;
+}
+
 /** A login button for each account whose session is over. */
 export function withLogins(keyboard: InlineKeyboard, parts: readonly LinkResult<unknown>[]): InlineKeyboard {
   for (const part of parts) {
@@ -81,7 +102,7 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
   return {
     html: lines(
       heading("Positions", parts, accounts),
-      rows.length === 0 ? html`No positions today.` : html`<pre>${body}</pre>`,
+      rows.length === 0 ? nothing("positions today", parts) : html`<pre>${body}</pre>`,
       rows.length > 0 &&
         html`<pre>${renderPairs(
           [
@@ -156,12 +177,13 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
   const { accounts, now, money } = page;
   const holdings = mergeHoldings(parts);
   const shown = pageOf(holdings, page.page);
-  const totals = holdingTotals(okParts(parts).flatMap((part) => part.value));
+  const all = okParts(parts).flatMap((part) => part.value);
+  const totals = holdingTotals(all);
   const body = shown.entries.map((entry) => holdingEntry(entry, parts.length > 1, money)).join("\n");
   return {
     html: lines(
       heading("Holdings", parts, accounts),
-      holdings.length === 0 ? html`No holdings.` : html`<pre>${body}</pre>`,
+      holdings.length === 0 ? nothing("holdings", parts) : html`<pre>${body}</pre>`,
       holdings.length > 0 &&
         html`<pre>${renderPairs(
           [
@@ -174,6 +196,7 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
       holdings.length > 0 &&
         html`${mark(totals.pnl)} <b>P&amp;L ${money.signed(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
       totals.unpriced > 0 && html`<i>${totals.unpriced} without a known cost or price are in no total.</i>`,
+      uncounted(all),
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -225,8 +248,9 @@ const fundsPairs = (funds: Funds, money: MoneyText): string =>
     PAGE_WIDTH,
   );
 
-export function pnlView(parts: readonly LinkResult<DayPnl>[], { accounts, now, page, money }: MoneyPage): View {
-  const each = okParts(parts);
+export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, now, page, money }: MoneyPage): View {
+  const known = okParts(parts);
+  const each = known.map(({ link, value }) => ({ link, value: dayPnlOf(value.positions, value.holdings) }));
   const sum = (pick: (pnl: DayPnl) => Paise): Paise => sumPaise(each.map((part) => pick(part.value)));
   const total = sumPaise([sum((pnl) => pnl.positions), sum((pnl) => pnl.holdings)]);
   const perAccount = each.map(
@@ -247,6 +271,7 @@ export function pnlView(parts: readonly LinkResult<DayPnl>[], { accounts, now, p
           PAGE_WIDTH,
         )}</pre>`,
       each.length > 0 && html`${mark(total)} <b>Today ${money.signed(total)}</b>, before charges`,
+      uncounted(known.flatMap(({ value }) => value.holdings)),
       ...failures(parts, accounts),
       stamp(now),
     ),

@@ -15,10 +15,19 @@ import { isConfirmable, type Tickets } from "./tickets.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** What one account has open; `error` says why it could not be read. */
-export type OpenBook = { readonly link: Link } & (
-  | { readonly ok: true; readonly orders: readonly Order[]; readonly positions: readonly Position[] }
-  | { readonly ok: false; readonly error: BrokerErrorKind; readonly broker: BrokerName }
-);
+export type OpenBook = ReadBook | UnreadBook;
+interface ReadBook {
+  readonly link: Link;
+  readonly ok: true;
+  readonly orders: readonly Order[];
+  readonly positions: readonly Position[];
+}
+export interface UnreadBook {
+  readonly link: Link;
+  readonly ok: false;
+  readonly error: BrokerErrorKind;
+  readonly broker: BrokerName;
+}
 
 /** What came of one cancel: as the book has the order after it, and what the broker answered. */
 export interface CancelResult {
@@ -40,6 +49,8 @@ export type ExitResult = { readonly link: Link; readonly position: Position } & 
 export interface PanicReport {
   readonly cancels: readonly CancelResult[];
   readonly exits: readonly ExitResult[];
+  /** Accounts that could not be read: what is open there is untouched. */
+  readonly unread: readonly UnreadBook[];
   /** What is still there, read after everything was done. */
   readonly left: readonly OpenBook[];
 }
@@ -96,8 +107,10 @@ export function createPanic(deps: PanicDeps): Panic {
       open.map(async ({ link, order }) => ({ link, order, answer: await cancel(user, link, order.orderId) })),
     );
     const cancels = await readBack(asked);
-    const exits = exitsToo ? await exitAll(user, id) : [];
-    return { cancels, exits, left: await look(user) };
+    // Positions are read again: what was cancelled may have filled first.
+    const held = exitsToo ? await look(user) : [];
+    const exits = await exitAll(user, id, held);
+    return { cancels, exits, unread: unreadIn([...books, ...held]), left: await look(user) };
   }
 
   /** Null when the order was gone already or its cancel could not be asked for. */
@@ -129,10 +142,8 @@ export function createPanic(deps: PanicDeps): Panic {
     return new Map(parts.flatMap((part) => (part.ok ? [[part.link, part.value]] : [])));
   }
 
-  /** Positions are read again: what was cancelled may have filled first. */
-  async function exitAll(user: UserId, id: string): Promise<ExitResult[]> {
+  async function exitAll(user: UserId, id: string, books: readonly OpenBook[]): Promise<ExitResult[]> {
     const basisPoints = await deps.protectionBasisPoints(user);
-    const books = await look(user);
     const positions = books.flatMap((book) =>
       book.ok ? book.positions.map((position) => ({ link: book.link, position })) : [],
     );
@@ -193,6 +204,12 @@ export function createPanic(deps: PanicDeps): Panic {
   }
 
   return { look, run };
+}
+
+/** Each account once, however often it could not be read. */
+function unreadIn(books: readonly OpenBook[]): UnreadBook[] {
+  const unread = books.filter((book) => !book.ok);
+  return [...new Map(unread.map((book) => [book.link._id, book])).values()];
 }
 
 function answerOf(change: BookedChange): OrderOutcome | null {

@@ -6,6 +6,7 @@ import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { createAlerts, type Alert, type Alerts } from "../../../src/services/alerts.ts";
 import { parseAlert } from "../../../src/services/alerts/condition.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
+import { asGiven } from "../stub-broker.ts";
 import { openMarketFloor, type MarketFloor } from "../market-floor.ts";
 
 describe("what can be typed after /alert", () => {
@@ -55,6 +56,7 @@ describe("alerts", () => {
   const open = (): Alerts =>
     createAlerts({
       ...floor,
+      closes: asGiven,
       quotes: createQuotes(floor),
       log: pino({ level: "silent" }),
       onFire: async (alert, by) => {

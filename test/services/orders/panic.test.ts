@@ -87,8 +87,9 @@ describe("a panic", () => {
   it("does what it can where one broker is silent, and says that it is", async () => {
     zerodha.failsWith = "timeout";
     fyers.positions = [holds(5, "BUY")];
-    const { exits, left } = await floor.panic.run(ASHA, "p1", true);
+    const { exits, unread, left } = await floor.panic.run(ASHA, "p1", true);
     expect(exits.map(({ link, kind }) => [link.label, kind])).toEqual([["fyers", "ordered"]]);
+    expect(unread.map(({ link }) => link.label)).toEqual(["zerodha"]);
     expect(left.map((book) => (book.ok ? "read" : book.error))).toEqual(["timeout", "read"]);
   });
 
@@ -101,7 +102,12 @@ describe("a panic", () => {
 
   it("of another user touches nothing", async () => {
     await sent(floor, await ticket(floor, resting));
-    expect(await floor.panic.run(VIKRAM, "p1", true)).toEqual({ cancels: [], exits: [], left: [] });
+    expect(await floor.panic.run(VIKRAM, "p1", true)).toEqual({
+      cancels: [],
+      exits: [],
+      unread: [],
+      left: [],
+    });
     expect(zerodha.book[0]?.status).toBe("open");
   });
 

@@ -1,0 +1,63 @@
+import type { InstrumentTable } from "../../connectors/base.ts";
+import type { BrokerName, InstrumentKey } from "../domain/ids.ts";
+import type { Instrument } from "../domain/instrument.ts";
+import type { Price } from "../domain/money.ts";
+import type { Holding } from "../domain/portfolio.ts";
+import { BrokerError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Link } from "./accounts.ts";
+import type { Quotes } from "./quotes.ts";
+import { createSharedReads } from "./shared-reads.ts";
+
+/** The last close becomes another one once a day, hours before the market opens. */
+const FRESH_MS = 10 * 60_000;
+const MAX_KNOWN = 5_000;
+
+export interface ClosesDeps {
+  readonly clock: Clock;
+  readonly quotes: Pick<Quotes, "many">;
+  /** The broker's list of instruments. */
+  readonly table: (broker: BrokerName) => Promise<InstrumentTable>;
+}
+
+export interface Closes {
+  /** The same shares with the previous close that their broker left out; what nobody knows stays null. */
+  fillIn(link: Link, holdings: readonly Holding[]): Promise<Holding[]>;
+}
+
+/** Fyers' and Dhan's holdings have no previous close, and so no day's change: it comes from quotes, or from Yahoo. */
+export function createCloses({ clock, quotes, table }: ClosesDeps): Closes {
+  const shared = createSharedReads<Price>({ clock, max: MAX_KNOWN });
+
+  async function ask(link: Link, keys: readonly string[]): Promise<Map<string, Price>> {
+    const listed = await tableOf(link.broker_name);
+    const wanted = keys.flatMap((key) => listed?.byKey(key as InstrumentKey)?.instrument ?? []);
+    const own = await closesFrom(link, wanted);
+    const missing = wanted.filter(({ key }) => !own.has(key));
+    return new Map([...own, ...(await closesFrom(null, missing))]);
+  }
+
+  /** A list that cannot be had now is no reason to show no shares. */
+  async function tableOf(broker: BrokerName): Promise<InstrumentTable | null> {
+    try {
+      return await table(broker);
+    } catch (error) {
+      if (error instanceof BrokerError) return null;
+      throw error;
+    }
+  }
+
+  async function closesFrom(link: Link | null, wanted: readonly Instrument[]): Promise<Map<string, Price>> {
+    const found = await quotes.many(link, wanted);
+    return new Map([...found].flatMap(([key, { prevClose }]) => (prevClose === null ? [] : [[key, prevClose]])));
+  }
+
+  return {
+    async fillIn(link, holdings) {
+      const lacking = holdings.flatMap(({ key, prevClose }) => (key === null || prevClose !== null ? [] : [key]));
+      if (lacking.length === 0) return [...holdings];
+      const closes = await shared.read(lacking, FRESH_MS, (missing) => ask(link, missing));
+      return holdings.map((row) => ({ ...row, prevClose: row.prevClose ?? closes.get(row.key ?? "") ?? null }));
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { ordersView } from "../../src/bot/render/books.ts";
+import { moneyText } from "../../src/bot/render/money-text.ts";
+import { panicReport } from "../../src/bot/render/panic.ts";
+import { holdingsView, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { ZERO_PAISE } from "../../src/domain/money.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
+import { ACME, holding } from "../services/stub-broker.ts";
+
+const definition = { title: "Acme" };
+const accounts = {
+  broker: () => ({ definition }),
+  brokers: new Map([[ACME, { definition }]]),
+} as unknown as Accounts;
+const now = istInstant("2026-11-23", "10:42");
+const page = { accounts, now, page: 0, money: moneyText(false, ZERO_PAISE) };
+const link = (label: string): Link => ({ _id: label, label, broker_name: ACME }) as unknown as Link;
+const read = <T>(label: string, value: T): LinkResult<T> => ({ link: link(label), ok: true, value });
+const silent = (label: string): LinkResult<never> => ({
+  link: link(label),
+  ok: false,
+  error: new BrokerError("unreachable", "no", { broker: ACME, endpoint: "test" }),
+});
+const said = (view: { html: { toString(): string } }): string => view.html.toString().replaceAll(/<[^>]+>/g, "");
+
+describe("what is said of accounts that could not be read", () => {
+  it("is never that they hold nothing", () => {
+    expect(said(positionsView([read("one", [])], page))).toContain("No positions today.");
+    const mixed = [read("one", []), silent("two")];
+    expect(said(positionsView(mixed, page))).toContain("No positions today at the accounts that answered.");
+    expect(said(holdingsView(mixed, page))).toContain("No holdings at the accounts that answered.");
+    expect(said(ordersView(mixed, page))).toContain("No orders today at the accounts that answered.");
+    for (const view of [positionsView, holdingsView, ordersView]) {
+      const text = said(view([silent("two")], page));
+      expect(text).not.toMatch(/\bNo (positions|holdings|orders)/);
+      expect(text).toContain("Acme cannot be reached right now");
+    }
+  });
+
+  it("is in a panic that they are untouched, not that there was nothing to do", () => {
+    const unread = { link: link("two"), ok: false, error: "unreachable", broker: ACME } as const;
+    const report = { cancels: [], exits: [], unread: [unread], left: [unread] };
+    const text = panicReport(report, accounts, now).toString();
+    expect(text).toContain("⛔ <b>two</b> could not be read: what is open there is untouched.");
+    expect(text).not.toContain("nothing to cancel");
+    expect(panicReport({ ...report, unread: [], left: [] }, accounts, now).toString()).toContain("nothing to cancel");
+  });
+});
+
+describe("a day's change", () => {
+  const unknown = { ...holding, prevClose: null };
+
+  it("says what it leaves out when a previous close is not known", () => {
+    const holdings = [holding, unknown];
+    expect(said(holdingsView([read("one", holdings)], page))).toMatch(/Today +−₹200\.00/);
+    expect(said(holdingsView([read("one", holdings)], page))).toContain("Today leaves out 1 share: the previous close");
+    expect(said(pnlView([read("one", { positions: [], holdings: [unknown, unknown] })], page))).toContain(
+      "Today leaves out 2 shares: the previous close is not known.",
+    );
+    expect(said(holdingsView([read("one", [holding])], page))).not.toContain("leaves out");
+  });
+});

@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { InstrumentTable } from "../../connectors/base.ts";
+import { brokerName, userId } from "../../src/domain/ids.ts";
+import { priceFromRupees, type Price } from "../../src/domain/money.ts";
+import type { Holding } from "../../src/domain/portfolio.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { Link } from "../../src/services/accounts.ts";
+import { createCloses, type Closes } from "../../src/services/closes.ts";
+import { createQuotes } from "../../src/services/quotes.ts";
+import { openMarketFloor, type MarketFloor } from "./market-floor.ts";
+import { holding } from "./stub-broker.ts";
+
+const YESTERDAY = priceFromRupees(98);
+
+describe("the previous close of shares whose broker leaves it out", () => {
+  let floor: MarketFloor;
+  let closes: Closes;
+  let link: Link;
+  let table: () => Promise<InstrumentTable>;
+
+  beforeEach(async () => {
+    floor = await openMarketFloor();
+    floor.prices.prevClose = 98;
+    const listed = ["SBIN-EQ", "ITC-EQ"].map((name) => floor.instrument(name));
+    const byKey = (key: string) => {
+      const instrument = listed.find((each) => each.key === key);
+      return instrument && { instrument, venueSymbol: "", venueToken: "" };
+    };
+    table = async () => ({ byKey, bySymbol: () => undefined, byVenueSymbol: () => undefined });
+    closes = createCloses({ clock: floor.clock, quotes: createQuotes(floor), table: () => table() });
+    link = await floor.link(userId(1));
+  });
+  afterEach(() => floor.close());
+
+  const held = (ticker: string, prevClose: Price | null = null): Holding => {
+    const { key, symbol } = floor.instrument(ticker);
+    return { ...holding, key, symbol, prevClose };
+  };
+  const filled = async (...rows: Holding[]) => (await closes.fillIn(link, rows)).map(({ prevClose }) => prevClose);
+
+  it("comes from the account's quotes in one call, and a broker's own is left as it is", async () => {
+    const own = priceFromRupees(97);
+    expect(await filled(held("SBIN-EQ"), held("ITC-EQ"), held("INFY-EQ", own))).toEqual([YESTERDAY, YESTERDAY, own]);
+    expect(floor.calls).toEqual(["broker getQuotes 2"]);
+  });
+
+  it("is asked for by nobody where the broker gives it, and not again for a while where it does not", async () => {
+    await filled(held("INFY-EQ", YESTERDAY));
+    expect(floor.calls).toEqual([]);
+    await filled(held("SBIN-EQ"));
+    floor.pass(9 * 60_000);
+    await filled(held("SBIN-EQ"));
+    expect(floor.calls).toHaveLength(1);
+    floor.pass(2 * 60_000);
+    await filled(held("SBIN-EQ"));
+    expect(floor.calls).toHaveLength(2);
+  });
+
+  it("comes from Yahoo where the plan includes no quotes", async () => {
+    floor.failures.set(link._id, "no-permission");
+    expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
+    expect(floor.calls).toEqual(["broker getQuotes 1", "yahoo getQuotes 1"]);
+  });
+
+  it("stays unknown where nobody knows it, and is never taken for no change", async () => {
+    floor.failures.set("all", "unreachable");
+    expect(await filled(held("SBIN-EQ"), { ...held("ITC-EQ"), key: null })).toEqual([null, null]);
+  });
+
+  it("stays unknown while the broker's list of instruments cannot be had: the shares are shown all the same", async () => {
+    table = () =>
+      Promise.reject(new BrokerError("unreachable", "no", { broker: brokerName("acme"), endpoint: "instruments" }));
+    expect(await filled(held("SBIN-EQ"))).toEqual([null]);
+  });
+});
