@@ -14,7 +14,7 @@ import {
   type Price,
 } from "../../src/domain/money.ts";
 import { assertNever, type Order, type OrderStatus, type OrderType } from "../../src/domain/order.ts";
-import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
+import type { Carried, Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
 import type {
   FundsRaw,
   HoldingRaw,
@@ -145,6 +145,7 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
     unrealised,
     // Without carried quantity all of it is today's; with it, Dhan does not tell the part.
     dayPnl: isCarried ? null : pnl,
+    ...(isCarried ? { carried: carriedIn(row) } : {}),
     buyQty: row.buyQty,
     buyValue: sumPaise([paiseFromRupees(row.carryForwardBuyValue), paiseFromRupees(row.dayBuyValue)]),
     sellQty: row.sellQty,
@@ -152,6 +153,11 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
     multiplier: row.multiplier,
   };
 }
+
+const carriedIn = (row: PositionRaw): Carried => ({
+  qty: row.carryForwardBuyQty - row.carryForwardSellQty,
+  dayCash: subtractPaise(paiseFromRupees(row.daySellValue), paiseFromRupees(row.dayBuyValue)),
+});
 
 const ONE_PAISA = price(100);
 

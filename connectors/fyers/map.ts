@@ -1,7 +1,7 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { parseIst } from "../../src/domain/market.ts";
-import { paiseFromRupees, priceFromRupees, rupeesFromPrice, ZERO_PRICE } from "../../src/domain/money.ts";
+import { paiseFromRupees, priceFromRupees, rupeesFromPrice, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
 import type { Paise } from "../../src/domain/money.ts";
 import type {
   Order,
@@ -14,7 +14,7 @@ import type {
   Validity,
 } from "../../src/domain/order.ts";
 import { assertNever } from "../../src/domain/order.ts";
-import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
+import type { Carried, Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
 import type {
   FundsRaw,
   HoldingRaw,
@@ -89,12 +89,19 @@ export function toPosition(row: PositionRaw): Position {
     realised: paiseFromRupees(row.realized_profit),
     unrealised: paiseFromRupees(row.unrealized_profit),
     dayPnl: isAllFromToday ? pnl : null,
+    ...(isAllFromToday ? {} : untouched(row)),
     buyQty: row.buyQty,
     buyValue: paiseFromRupees(row.buyVal),
     sellQty: row.sellQty,
     sellValue: paiseFromRupees(row.sellVal),
     multiplier: row.qtyMulti_com,
   };
+}
+
+/** Fyers does not tell today's part of the values, so only what was not traded today can be counted. */
+function untouched(row: PositionRaw): { readonly carried?: Carried } {
+  if (row.dayBuyQty !== 0 || row.daySellQty !== 0) return {};
+  return { carried: { qty: row.cfBuyQty - row.cfSellQty, dayCash: ZERO_PAISE } };
 }
 
 const toSide = (side: 1 | -1): Side => (side === 1 ? "BUY" : "SELL");

@@ -77,6 +77,8 @@ const positionSchema = z.object({
   sellVal: z.number(),
   cfBuyQty: qtySchema,
   cfSellQty: qtySchema,
+  dayBuyQty: qtySchema,
+  daySellQty: qtySchema,
   realized_profit: z.number(),
   unrealized_profit: z.number(),
   pl: z.number(),

@@ -3,6 +3,14 @@ import type { Segment } from "./instrument.ts";
 import type { Paise, Price } from "./money.ts";
 import type { Product, Side } from "./order.ts";
 
+/** A position as it came into the day. */
+export interface Carried {
+  /** Units, negative when short. */
+  readonly qty: number;
+  /** Today's sales of it less today's purchases. */
+  readonly dayCash: Paise;
+}
+
 /** One row of the day's positions. Closed rows stay for the day with `qty` 0. */
 export interface Position {
   readonly symbol: TradingSymbol;
@@ -23,6 +31,8 @@ export interface Position {
   readonly unrealised: Paise;
   /** Today's part, with carried quantity valued at the previous close; null where the broker does not tell. */
   readonly dayPnl: Paise | null;
+  /** Where it does not: what the part can be counted from. */
+  readonly carried?: Carried;
   readonly buyQty: number;
   readonly buyValue: Paise;
   readonly sellQty: number;

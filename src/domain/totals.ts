@@ -1,6 +1,6 @@
 import type { Paise, Price } from "./money.ts";
-import { sumPaise, valueOf, ZERO_PAISE } from "./money.ts";
-import type { Funds, Holding, Position } from "./portfolio.ts";
+import { subtractPaise, sumPaise, valueOf, ZERO_PAISE } from "./money.ts";
+import type { Carried, Funds, Holding, Position } from "./portfolio.ts";
 
 export interface PnlTotals {
   readonly realised: Paise;
@@ -16,6 +16,19 @@ export const positionTotals = (positions: readonly Position[]): PnlTotals => ({
 
 /** Today's P&L of a position: the broker's own figure, or since entry where it has none. */
 export const dayPnl = (position: Position): Paise => position.dayPnl ?? position.pnl;
+
+/** How many positions are counted since entry, because nobody knows what they stood at when the day began. */
+export const withoutDayPnl = (positions: readonly Position[]): number =>
+  positions.filter((position) => position.dayPnl === null).length;
+
+/** What it is worth now, less what it was at the previous close, and what was bought and sold between. */
+export function carriedDayPnl(position: Position, { qty, dayCash }: Carried, prevClose: Price): Paise | null {
+  const { side, ltp, multiplier } = position;
+  if (side !== "CLOSED" && ltp === null) return null;
+  const net = side === "SELL" ? -position.qty : position.qty;
+  const now = ltp === null ? ZERO_PAISE : valueOf(ltp, net, multiplier);
+  return subtractPaise(sumPaise([now, dayCash]), valueOf(prevClose, qty, multiplier));
+}
 
 export interface HoldingTotals {
   /** Cost of those whose cost is known. */

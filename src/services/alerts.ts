@@ -98,7 +98,7 @@ export interface AlertsDeps {
 
 /** Durable alerts, each going off once. They need no session: without one the prices are Yahoo's. */
 export function createAlerts(deps: AlertsDeps): Alerts {
-  const { accounts, clock, log } = deps;
+  const { accounts, clock, closes, log } = deps;
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
   let pnlAskedAt = -Infinity;
 
@@ -214,7 +214,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (links.length === 0) return null;
     const parts = await accounts.callEach(links, async (connector, access, link) => {
       const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
-      return dayPnlOf(positions, await deps.closes.fillIn(link, holdings));
+      return dayPnlOf(await closes.ofPositions(link, positions), await closes.ofHoldings(link, holdings));
     });
     if (parts.some((part) => !part.ok)) return null;
     return sumPaise(parts.flatMap((part) => (part.ok ? [part.value.positions, part.value.holdings] : [])));

@@ -2,7 +2,8 @@ import type { InstrumentTable } from "../../connectors/base.ts";
 import type { BrokerName, InstrumentKey } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { Price } from "../domain/money.ts";
-import type { Holding } from "../domain/portfolio.ts";
+import type { Holding, Position } from "../domain/portfolio.ts";
+import { carriedDayPnl } from "../domain/totals.ts";
 import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Link } from "./accounts.ts";
@@ -22,10 +23,12 @@ export interface ClosesDeps {
 
 export interface Closes {
   /** The same shares with the previous close that their broker left out; what nobody knows stays null. */
-  fillIn(link: Link, holdings: readonly Holding[]): Promise<Holding[]>;
+  ofHoldings(link: Link, holdings: readonly Holding[]): Promise<Holding[]>;
+  /** The same positions with the day's part that their broker left out. */
+  ofPositions(link: Link, positions: readonly Position[]): Promise<Position[]>;
 }
 
-/** Fyers' and Dhan's holdings have no previous close, and so no day's change: it comes from quotes, or from Yahoo. */
+/** Fyers and Dhan tell no previous close, and so no day's change: it comes from quotes, or from Yahoo. */
 export function createCloses({ clock, quotes, table }: ClosesDeps): Closes {
   const shared = createSharedReads<Price>({ clock, max: MAX_KNOWN });
 
@@ -52,12 +55,31 @@ export function createCloses({ clock, quotes, table }: ClosesDeps): Closes {
     return new Map([...found].flatMap(([key, { prevClose }]) => (prevClose === null ? [] : [[key, prevClose]])));
   }
 
+  async function closesOf(link: Link, keys: readonly (InstrumentKey | null)[]): Promise<ReadonlyMap<string, Price>> {
+    const known = keys.filter((key) => key !== null);
+    return known.length === 0 ? new Map() : shared.read(known, FRESH_MS, (missing) => ask(link, missing));
+  }
+
   return {
-    async fillIn(link, holdings) {
-      const lacking = holdings.flatMap(({ key, prevClose }) => (key === null || prevClose !== null ? [] : [key]));
-      if (lacking.length === 0) return [...holdings];
-      const closes = await shared.read(lacking, FRESH_MS, (missing) => ask(link, missing));
+    async ofHoldings(link, holdings) {
+      const lacking = holdings.filter(({ prevClose }) => prevClose === null);
+      const closes = await closesOf(
+        link,
+        lacking.map(({ key }) => key),
+      );
       return holdings.map((row) => ({ ...row, prevClose: row.prevClose ?? closes.get(row.key ?? "") ?? null }));
+    },
+    async ofPositions(link, positions) {
+      const lacking = positions.filter(({ dayPnl, carried }) => dayPnl === null && carried !== undefined);
+      const closes = await closesOf(
+        link,
+        lacking.map(({ key }) => key),
+      );
+      return positions.map((row) => {
+        const close = closes.get(row.key ?? "");
+        if (row.dayPnl !== null || !row.carried || close === undefined) return row;
+        return { ...row, dayPnl: carriedDayPnl(row, row.carried, close) };
+      });
     },
   };
 }

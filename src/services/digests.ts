@@ -56,7 +56,7 @@ const CURVE_DAYS = 30;
 const INDEX_FRESH_MS = 5 * 60_000;
 
 export function createDigests(deps: DigestsDeps): Digests {
-  const { accounts, snapshots, clock } = deps;
+  const { accounts, closes, snapshots, clock } = deps;
   let index: { readonly at: number; readonly change: Promise<number | null> } | null = null;
 
   async function read(
@@ -65,8 +65,8 @@ export function createDigests(deps: DigestsDeps): Digests {
     link: Link,
   ): Promise<AccountDay & { trades: readonly Trade[] }> {
     const [positions, holdings, orders, funds, trades] = await Promise.all([
-      connector.getPositions(access),
-      connector.getHoldings(access).then((rows) => deps.closes.fillIn(link, rows)),
+      connector.getPositions(access).then((rows) => closes.ofPositions(link, rows)),
+      connector.getHoldings(access).then((rows) => closes.ofHoldings(link, rows)),
       connector.getOrders(access),
       connector.getFunds(access),
       connector.getTrades(access),

@@ -33,9 +33,12 @@ export function createPortfolio({ accounts, closes }: { accounts: Accounts; clos
     return accounts.callEach(await accounts.active(user), call);
   }
   const held = async (connector: BrokerConnector, access: Access, link: Link): Promise<Holding[]> =>
-    closes.fillIn(link, await connector.getHoldings(access));
+    closes.ofHoldings(link, await connector.getHoldings(access));
   async function today(connector: BrokerConnector, access: Access, link: Link): Promise<AccountToday> {
-    const [positions, holdings] = await Promise.all([connector.getPositions(access), held(connector, access, link)]);
+    const [positions, holdings] = await Promise.all([
+      connector.getPositions(access).then((rows) => closes.ofPositions(link, rows)),
+      held(connector, access, link),
+    ]);
     return { positions, holdings };
   }
   return {

@@ -7,7 +7,7 @@ import { istInstant } from "../../src/domain/market.ts";
 import { ZERO_PAISE } from "../../src/domain/money.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
-import { ACME, holding } from "../services/stub-broker.ts";
+import { ACME, holding, position } from "../services/stub-broker.ts";
 
 const definition = { title: "Acme" };
 const accounts = {
@@ -60,5 +60,9 @@ describe("a day's change", () => {
       "Today leaves out 2 shares: the previous close is not known.",
     );
     expect(said(holdingsView([read("one", [holding])], page))).not.toContain("leaves out");
+    const carried = { ...position, dayPnl: null };
+    expect(said(pnlView([read("one", { positions: [carried], holdings: [unknown] })], page))).toContain(
+      "Today leaves out 1 share and has 1 position since entry: the previous close is not known.",
+    );
   });
 });

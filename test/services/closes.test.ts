@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InstrumentTable } from "../../connectors/base.ts";
 import { brokerName, userId } from "../../src/domain/ids.ts";
-import { priceFromRupees, type Price } from "../../src/domain/money.ts";
-import type { Holding } from "../../src/domain/portfolio.ts";
+import { paiseFromRupees, priceFromRupees, ZERO_PAISE, type Price } from "../../src/domain/money.ts";
+import type { Holding, Position } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { createCloses, type Closes } from "../../src/services/closes.ts";
 import { createQuotes } from "../../src/services/quotes.ts";
 import { openMarketFloor, type MarketFloor } from "./market-floor.ts";
-import { holding } from "./stub-broker.ts";
+import { holding, position } from "./stub-broker.ts";
 
 const YESTERDAY = priceFromRupees(98);
 
@@ -36,7 +36,7 @@ describe("the previous close of shares whose broker leaves it out", () => {
     const { key, symbol } = floor.instrument(ticker);
     return { ...holding, key, symbol, prevClose };
   };
-  const filled = async (...rows: Holding[]) => (await closes.fillIn(link, rows)).map(({ prevClose }) => prevClose);
+  const filled = async (...rows: Holding[]) => (await closes.ofHoldings(link, rows)).map(({ prevClose }) => prevClose);
 
   it("comes from the account's quotes in one call, and a broker's own is left as it is", async () => {
     const own = priceFromRupees(97);
@@ -65,6 +65,19 @@ describe("the previous close of shares whose broker leaves it out", () => {
   it("stays unknown where nobody knows it, and is never taken for no change", async () => {
     floor.failures.set("all", "unreachable");
     expect(await filled(held("SBIN-EQ"), { ...held("ITC-EQ"), key: null })).toEqual([null, null]);
+  });
+
+  it("gives a carried position its day: worth now, less worth then, and what was traded between", async () => {
+    const { key } = floor.instrument("SBIN-EQ");
+    const long = { ...position, key, dayPnl: null, ltp: priceFromRupees(101), qty: 10 };
+    // 15 came into the day; 5 were sold at 100.
+    const carried = { qty: 15, dayCash: paiseFromRupees(500) };
+    const short = { ...long, side: "SELL", carried: { qty: -10, dayCash: ZERO_PAISE } } as const;
+    const closed = { ...long, side: "CLOSED", qty: 0, ltp: null, carried: { qty: 5, dayCash: paiseFromRupees(500) } };
+    const rows = await closes.ofPositions(link, [{ ...long, carried }, short, closed as Position, long, position]);
+    const days = [10 * 101 + 500 - 15 * 98, -10 * 101 + 10 * 98, 500 - 5 * 98].map((rupees) => paiseFromRupees(rupees));
+    expect(rows.map(({ dayPnl }) => dayPnl)).toEqual([...days, null, position.dayPnl]);
+    expect(floor.calls).toEqual(["broker getQuotes 1"]);
   });
 
   it("stays unknown while the broker's list of instruments cannot be had: the shares are shown all the same", async () => {

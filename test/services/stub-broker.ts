@@ -77,8 +77,11 @@ export const trade: Trade = {
   at: null,
 };
 
-/** Holdings as the broker gave them. */
-export const asGiven: Closes = { fillIn: async (_link, holdings) => [...holdings] };
+/** Everything as the broker gave it. */
+export const asGiven: Closes = {
+  ofHoldings: async (_link, rows) => [...rows],
+  ofPositions: async (_link, rows) => [...rows],
+};
 
 /** What the stub broker answers; a test changes it as it likes. */
 export interface StubBook {

@@ -102,7 +102,10 @@ function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText):
     )}</pre>`,
     known.length > 1 && html`<pre>${renderPairs(each.slice(0, ACCOUNTS_SHOWN), PAGE_WIDTH)}</pre>`,
     html`${mark(total.today)} <b>Today ${money.signed(total.today)}</b>`,
-    uncounted(known.flatMap(({ day }) => day.holdings)),
+    uncounted(
+      known.flatMap(({ day }) => day.holdings),
+      known.flatMap(({ day }) => day.positions),
+    ),
   );
 }
 

@@ -41,7 +41,10 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: 
       heading(title, digest.parts, accounts),
       summary?.headline,
       summary && html`<pre>${renderPairs(summary.rows, PAGE_WIDTH)}</pre>`,
-      uncounted(days.flatMap(({ day }) => day.holdings)),
+      uncounted(
+        days.flatMap(({ day }) => day.holdings),
+        days.flatMap(({ day }) => day.positions),
+      ),
       bestAndWorst(moves, money),
       days.length > 0 &&
         ordersLine(

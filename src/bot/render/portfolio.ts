@@ -9,6 +9,7 @@ import {
   holdingTotals,
   positionTotals,
   withoutDayChange,
+  withoutDayPnl,
   type DayPnl,
 } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
@@ -58,11 +59,14 @@ export function nothing(what: string, parts: readonly LinkResult<unknown>[]): Ht
   return parts.some(({ ok }) => ok) ? html`No ${what} at the accounts that answered.` : null;
 }
 
-/** What a day's change leaves out. */
-export function uncounted(holdings: readonly Holding[]): Html | null {
-  const count = withoutDayChange(holdings);
-  if (count === 0) return null;
-  return html`<i>Today leaves out ${count} ${count === 1 ? "share" : "shares"}: the previous close is not known.</i>`;
+/** What the day's figures do not have of the day, for want of a previous close. */
+export function uncounted(holdings: readonly Holding[], positions: readonly Position[] = []): Html | null {
+  const [shares, carried] = [withoutDayChange(holdings), withoutDayPnl(positions)];
+  const said = [
+    ...(shares > 0 ? [`leaves out ${shares} ${shares === 1 ? "share" : "shares"}`] : []),
+    ...(carried > 0 ? [`has ${carried} ${carried === 1 ? "position" : "positions"} since entry`] : []),
+  ];
+  return said.length === 0 ? null : html`<i>Today ${said.join(" and ")}: the previous close is not known.</i>`;
 }
 
 /** A login button for each account whose session is over. */
@@ -271,7 +275,10 @@ export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, 
           PAGE_WIDTH,
         )}</pre>`,
       each.length > 0 && html`${mark(total)} <b>Today ${money.signed(total)}</b>, before charges`,
-      uncounted(known.flatMap(({ value }) => value.holdings)),
+      uncounted(
+        known.flatMap(({ value }) => value.holdings),
+        known.flatMap(({ value }) => value.positions),
+      ),
       ...failures(parts, accounts),
       stamp(now),
     ),

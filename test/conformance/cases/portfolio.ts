@@ -6,6 +6,7 @@ import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Order, OrderRequest } from "../../../src/domain/order.ts";
 import type { Holding, Position, Trade } from "../../../src/domain/portfolio.ts";
+import { carriedDayPnl } from "../../../src/domain/totals.ts";
 import type { Kit } from "../kit.ts";
 import { logIn } from "../street.ts";
 import type { Street } from "../street.ts";
@@ -129,8 +130,20 @@ export function portfolioCases(kit: Kit): void {
 
   async function expectPositions(street: Street, access: Access, isCarried: boolean): Promise<void> {
     const told = (position: Position): Position => asTold.position?.(position, isCarried) ?? position;
-    const own = street.account.positions().map(told);
-    expect(byKey(await street.connector.getPositions(access))).toEqual(byKey(own));
+    const own = street.account.positions();
+    const rows = await street.connector.getPositions(access);
+    expect(byKey(rows.map(({ carried: _carried, ...row }) => row))).toEqual(byKey(own.map(told)));
+    for (const row of rows.filter(({ carried }) => carried !== undefined)) expectCountable(street, row);
+  }
+
+  /** Today's part, which the broker does not tell, can be counted from what it does. */
+  function expectCountable(street: Street, row: Position): void {
+    const own = street.account
+      .positions()
+      .find(({ key, productType }) => key === row.key && productType === row.productType);
+    const { prevClose } = street.exchange.quote(row.key ?? expect.fail("without a key"));
+    const counted = carriedDayPnl(row, row.carried ?? expect.fail("not carried"), prevClose ?? expect.fail("no close"));
+    expect({ symbol: row.symbol, day: counted }).toEqual({ symbol: row.symbol, day: own?.dayPnl });
   }
 }
 
