@@ -260,6 +260,10 @@ function findingText(found: Finding): string {
       return `${found.label} needs a login first.`;
     case "funds":
       return `${found.label} has ${rupees(found.available)} available; this takes about ${rupees(found.needed)}.`;
+    case "unread":
+      return found.what === "funds"
+        ? `${found.label} did not answer: whether its money is enough is not checked.`
+        : `${found.label} did not answer: whether these shares can be sold now is not checked.`;
     case "not-sellable":
       return `${found.label}: ${quantity(found.sellable)} of ${quantity(found.owned)} can be sold now${sellDetail(found)}.`;
     case "authorisation":

@@ -58,13 +58,22 @@ export async function lookAround(
   const after = before === null ? null : before + (plan.side === "BUY" ? qty : -qty);
   return {
     account: { link, qty, funds, cost, positionBefore: before, positionAfter: after },
-    findings: [...checkFunds(link, plan, qty, seen), ...(isDeliverySale ? checkSale(link, plan, qty, seen) : [])],
+    findings: [
+      ...(accounts.hasSession(link) ? checkRead(link, plan, seen) : []),
+      ...checkFunds(link, plan, qty, seen),
+      ...(isDeliverySale ? checkSale(link, plan, qty, seen) : []),
+    ],
   };
 }
 
 export const isCash = (instrument: Parameters<typeof isDerivative>[0]): boolean => !isDerivative(instrument);
 
-function heldQuantity(plan: OrderPlan, positions: readonly Position[], holdings: readonly Holding[] | null): number {
+function heldQuantity(
+  plan: OrderPlan,
+  positions: readonly Position[],
+  holdings: readonly Holding[] | null,
+): number | null {
+  if (plan.productType === "CNC" && holdings === null) return null;
   const open = positions
     .filter((position) => isSame(position, plan) && position.productType === plan.productType)
     .reduce((sum, position) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
@@ -74,6 +83,13 @@ function heldQuantity(plan: OrderPlan, positions: readonly Position[], holdings:
 
 const isSame = (row: Pick<Position, "key" | "symbol">, plan: OrderPlan): boolean =>
   row.key === null ? row.symbol === plan.symbol : row.key === plan.key;
+
+/** What the account did not say in time cannot be checked, and the card must not look as if it had been. */
+function checkRead(link: Link, { side, productType }: OrderPlan, { funds, positions, holdings }: Seen): Finding[] {
+  const what = side === "BUY" ? "funds" : "shares";
+  const isUnread = side === "BUY" ? funds === null : productType === "CNC" && (positions === null || holdings === null);
+  return isUnread ? [{ level: "warn", code: "unread", label: link.label, what }] : [];
+}
 
 function checkFunds(link: Link, plan: OrderPlan, qty: number, { funds, cost }: Seen): Finding[] {
   if (!funds || plan.side === "SELL") return [];

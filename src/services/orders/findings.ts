@@ -34,6 +34,7 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "session"; readonly label: string }
   | { readonly code: "egress"; readonly label: string }
   | { readonly code: "not-allowed" }
+  | { readonly code: "unread"; readonly label: string; readonly what: "funds" | "shares" }
   | { readonly code: "funds"; readonly label: string; readonly needed: Paise; readonly available: Paise }
   | {
       readonly code: "not-sellable";

@@ -43,6 +43,8 @@ export interface FakeBroker {
   profile: Profile;
   /** Every read fails so. */
   failsWith: BrokerErrorKind | null;
+  /** This read fails as `unavailable`. */
+  failsAt: string | null;
   /** Runs when an order call has reached the broker. */
   onPlace: () => void;
   /** Runs when a cancel has reached the broker, before it does anything. */
@@ -81,7 +83,8 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
 
   const read = <T>(endpoint: string, value: () => T): Promise<T> => {
     fake.calls.push(endpoint);
-    if (fake.failsWith) return Promise.reject(new BrokerError(fake.failsWith, "no", { broker, endpoint }));
+    const failure = fake.failsAt === endpoint ? "unavailable" : fake.failsWith;
+    if (failure) return Promise.reject(new BrokerError(failure, "no", { broker, endpoint }));
     return Promise.resolve(value());
   };
   const visible = (): Order[] => (fake.hidden ? [] : [...fake.book]);
@@ -164,6 +167,7 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
     holdings: [],
     profile: { accountId: "X1", name: "Asha", canSellWithoutAuthorisation: true, hasMarketData: true },
     failsWith: null,
+    failsAt: null,
     onPlace: () => undefined,
     onCancel: () => undefined,
     set(orderId, change) {

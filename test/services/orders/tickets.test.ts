@@ -79,6 +79,27 @@ describe("what a card says before anything is promised", () => {
     expect(view.accounts).toMatchObject([{ positionBefore: 50, positionAfter: 250 }]);
   });
 
+  it("what was not checked because the account did not answer, and no quantity that nobody knows", async () => {
+    broker.failsWith = "unavailable";
+    const limit = { type: "LIMIT", price: priceFromRupees(800) } as const;
+    const view = await ticket(floor, limit);
+    expect(view.findings).toContainEqual({ level: "warn", code: "unread", label: "zerodha", what: "funds" });
+    expect(view.accounts).toMatchObject([{ positionBefore: null, positionAfter: null }]);
+    expect((await ticket(floor, { ...limit, side: "SELL" })).findings).toContainEqual({
+      level: "warn",
+      code: "unread",
+      label: "zerodha",
+      what: "shares",
+    });
+    expect(await codes({ ...limit, side: "SELL", productType: "INTRADAY" })).toEqual(["warn no-price"]);
+  });
+
+  it("knows no quantity held where the shares could not be read and the positions could", async () => {
+    broker.failsAt = "getHoldings";
+    const { accounts } = await ticket(floor);
+    expect(accounts).toMatchObject([{ positionBefore: null }]);
+  });
+
   it("what can be sold: not what is pledged or promised", async () => {
     broker.holdings = [holding({ qty: 50, sellableQty: 30, t1Qty: 5, pledgedQty: 15 })];
     const sale = (qty: number) => ticket(floor, { side: "SELL", parts: [{ link: floor.link, qty }] });
