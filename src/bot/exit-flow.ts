@@ -3,15 +3,15 @@ import { ticker } from "../domain/instrument.ts";
 import type { InstrumentKey } from "../domain/ids.ts";
 import { opposite, type Product, type Side } from "../domain/order.ts";
 import type { Position } from "../domain/portfolio.ts";
-import type { Link } from "../services/accounts.ts";
+import type { Link, LinkResult } from "../services/accounts.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
-import { lines } from "./html.ts";
+import { lines, type Html } from "./html.ts";
 import { showRequest } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
-import { failures } from "./render/portfolio.ts";
+import { failures, nothing } from "./render/portfolio.ts";
 import * as text from "./text.ts";
 import { send } from "./view.ts";
 
@@ -24,11 +24,11 @@ interface OpenPosition {
 
 /** Asks which position, or makes the ticket when the text can mean only one instrument. */
 export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<void> {
-  const { open, notes } = await openPositions(deps, ctx);
+  const { parts, open, notes } = await openPositions(deps, ctx);
   const matching = wanted === "" ? open : bestMatches(open, wanted.toUpperCase());
   const keys = new Set(matching.map(({ position }) => position.key));
   const [only] = keys;
-  if (keys.size === 0) throw new Refusal(lines(text.exits.none(wanted), ...notes));
+  if (keys.size === 0) throw new Refusal(lines(noneOpen(parts, wanted), ...notes));
   if (keys.size === 1 && only !== undefined && wanted !== "") {
     await showExits(deps, ctx, only, matching);
     return;
@@ -46,9 +46,9 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
 
 /** The tickets that close an instrument's positions; the positions are read again. */
 export async function exitInstrument(deps: BotDeps, ctx: SaudaContext, key: InstrumentKey): Promise<void> {
-  const { open, notes } = await openPositions(deps, ctx);
+  const { parts, open, notes } = await openPositions(deps, ctx);
   const same = open.filter(({ position }) => position.key === key);
-  if (same.length === 0) throw new Refusal(lines(text.exits.none(""), ...notes));
+  if (same.length === 0) throw new Refusal(lines(noneOpen(parts, ""), ...notes));
   await showExits(deps, ctx, key, same);
 }
 
@@ -58,8 +58,12 @@ async function openPositions(deps: BotDeps, ctx: SaudaContext) {
   const open = parts.flatMap(({ link, ...part }): OpenPosition[] =>
     part.ok ? part.value.filter(isOpen).map((position) => ({ link, position })) : [],
   );
-  return { open, notes: failures(parts, deps.accounts) };
+  return { parts, open, notes: failures(parts, deps.accounts) };
 }
+
+/** Where an account did not answer, its position may be the one that was meant. */
+const noneOpen = (parts: readonly LinkResult<unknown>[], wanted: string): Html | null =>
+  parts.every(({ ok }) => ok) ? text.exits.none(wanted) : nothing("such position is open", parts);
 
 const isOpen = (position: Position): position is OpenPosition["position"] =>
   position.qty > 0 && position.side !== "CLOSED" && position.key !== null;
