@@ -41,6 +41,8 @@ const LEFT_AFTER_MS = 5_000;
 const FRESH_MS = 1_000;
 const MAX_TRIES = 3;
 const MAX_LANES = 200;
+/** More than that wait for the sweep. */
+const MAX_QUEUED = 10_000;
 const SWEEP_BATCH = 500;
 
 export interface Inbox {
@@ -72,6 +74,8 @@ export function createInbox(deps: InboxDeps): Inbox {
   const running = new Set<string>();
   /** Lanes that got something while they were being worked off. */
   const calledAgain = new Set<string>();
+  /** Lanes that found no room, in the order in which they came. */
+  const queued = new Set<string>();
 
   const oldest = async (lane: string, limit: number): Promise<Due[]> =>
     (await updates.find("due", [true, lane], { limit, order: "asc" })).filter(hasBody);
@@ -79,6 +83,14 @@ export function createInbox(deps: InboxDeps): Inbox {
   function work(lane: string): void {
     if (running.has(lane)) calledAgain.add(lane);
     else if (running.size < MAX_LANES) void workUntilQuiet(lane);
+    else if (queued.size < MAX_QUEUED) queued.add(lane);
+  }
+
+  function workNext(): void {
+    const [lane] = queued;
+    if (lane === undefined) return;
+    queued.delete(lane);
+    work(lane);
   }
 
   async function workUntilQuiet(lane: string): Promise<void> {
@@ -93,6 +105,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     } finally {
       calledAgain.delete(lane);
       running.delete(lane);
+      workNext();
     }
   }
 

@@ -38,6 +38,25 @@ describe("the inbox", () => {
     expect(await box.depth()).toBe(0);
   });
 
+  it("works on two hundred lanes at a time, and on the next as soon as one has ended", async () => {
+    const ends: (() => void)[] = [];
+    const box = inbox(() => new Promise<void>((end) => ends.push(end)));
+    const begunBy = async (count: number): Promise<void> => {
+      while (ends.length < count) await pause(1);
+    };
+    for (let order = 1; order <= 203; order += 1) await box.accept(arrival(order, `lane ${order}`));
+    await begunBy(200);
+    expect(box.running()).toBe(200);
+    for (const count of [201, 202, 203]) {
+      ends[count - 201]?.();
+      await begunBy(count);
+    }
+    for (const end of ends) end();
+    await quiet(box);
+    expect(ends).toHaveLength(203);
+    expect(await box.depth()).toBe(0);
+  });
+
   it("takes what comes twice once", async () => {
     let count = 0;
     const box = inbox(async () => void (count += 1));
