@@ -20,6 +20,8 @@ async function opened(label: string): Promise<Page> {
 async function link(broker: string, title: string, logIn: string): Promise<void> {
   const keys = phone.running.sauda.lab?.state().brokers.find(({ name }) => name === broker)?.credentials ?? [];
   await phone.type(`/link ${broker}`);
+  // The other broker's button of the same name is still there.
+  await phone.saying(`Enter the keys of ${title}`);
   const form = await opened("Enter the keys");
   for (const { field, value } of keys) await form.locator(`[name="${field}"]`).fill(value);
   await form.getByRole("button", { name: "Store them" }).click();
