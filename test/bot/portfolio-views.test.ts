@@ -7,6 +7,7 @@ import { istInstant } from "../../src/domain/market.ts";
 import { ZERO_PAISE } from "../../src/domain/money.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
+import type { PanicReport } from "../../src/services/orders/panic.ts";
 import { ACME, holding, position } from "../services/stub-broker.ts";
 
 const definition = { title: "Acme" };
@@ -41,11 +42,15 @@ describe("what is said of accounts that could not be read", () => {
 
   it("is in a panic that they are untouched, not that there was nothing to do", () => {
     const unread = { link: link("two"), ok: false, error: "unreachable", broker: ACME } as const;
-    const report = { cancels: [], exits: [], unread: [unread], left: [unread] };
-    const text = panicReport(report, accounts, now).toString();
-    expect(text).toContain("⛔ <b>two</b> could not be read: what is open there is untouched.");
-    expect(text).not.toContain("nothing to cancel");
-    expect(panicReport({ ...report, unread: [], left: [] }, accounts, now).toString()).toContain("nothing to cancel");
+    const report = { cancels: [], exits: [], left: [unread] };
+    const says = (untouched: PanicReport["untouched"]): string =>
+      panicReport({ ...report, untouched }, accounts, now).toString();
+    const both = says([{ link: link("two"), orders: true, positions: true }]);
+    expect(both).toContain("⛔ <b>two</b> could not be read: its open orders and positions are untouched.");
+    expect(both).not.toContain("nothing to cancel");
+    expect(says([{ link: link("two"), orders: false, positions: true }])).toContain("its positions are untouched.");
+    expect(says([{ link: link("two"), orders: true, positions: false }])).toContain("its open orders are untouched.");
+    expect(says([])).toContain("nothing to cancel");
   });
 });
 
@@ -55,14 +60,14 @@ describe("a day's change", () => {
   it("says what it leaves out when a previous close is not known", () => {
     const holdings = [holding, unknown];
     expect(said(holdingsView([read("one", holdings)], page))).toMatch(/Today +−₹200\.00/);
-    expect(said(holdingsView([read("one", holdings)], page))).toContain("Today leaves out 1 share: the previous close");
+    expect(said(holdingsView([read("one", holdings)], page))).toContain("Today leaves out 1 share: the day's change");
     expect(said(pnlView([read("one", { positions: [], holdings: [unknown, unknown] })], page))).toContain(
-      "Today leaves out 2 shares: the previous close is not known.",
+      "Today leaves out 2 shares: the day's change is not known.",
     );
     expect(said(holdingsView([read("one", [holding])], page))).not.toContain("leaves out");
     const carried = { ...position, dayPnl: null };
     expect(said(pnlView([read("one", { positions: [carried], holdings: [unknown] })], page))).toContain(
-      "Today leaves out 1 share and has 1 position since entry: the previous close is not known.",
+      "Today leaves out 1 share and has 1 position since entry: the day's change is not known.",
     );
   });
 });

@@ -3,7 +3,7 @@ import type { Leg } from "../../domain/order-intent.ts";
 import { isFinal, type Order } from "../../domain/order.ts";
 import type { Position } from "../../domain/portfolio.ts";
 import type { Accounts } from "../../services/accounts.ts";
-import type { CancelResult, ExitResult, OpenBook, PanicReport, UnreadBook } from "../../services/orders/panic.ts";
+import type { CancelResult, ExitResult, OpenBook, PanicReport, Untouched } from "../../services/orders/panic.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
 import { quantity, rupeePrice } from "./amounts.ts";
@@ -29,10 +29,12 @@ function bookLine(book: OpenBook, accounts: Accounts): Html {
   return html`<b>${book.link.label}</b>: ${count(orders.length, "open order")}, ${count(positions.length, "position")}`;
 }
 
-const unreadLine = ({ link }: UnreadBook): Html =>
-  html`⛔ <b>${link.label}</b> could not be read: what is open there is untouched. Do it at the broker, or run /panic again.`;
+function untouchedLine({ link, orders, positions }: Untouched): Html {
+  const what = [...(orders ? ["open orders"] : []), ...(positions ? ["positions"] : [])].join(" and ");
+  return html`⛔ <b>${link.label}</b> could not be read: its ${what} are untouched. Do it at the broker, or run /panic again.`;
+}
 
-const failure = (book: UnreadBook, accounts: Accounts): Html =>
+const failure = (book: Extract<OpenBook, { ok: false }>, accounts: Accounts): Html =>
   text.brokerFailure(accounts.brokers.get(book.broker)?.definition.title ?? book.broker, book.error);
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
@@ -42,8 +44,8 @@ export function panicReport(report: PanicReport, accounts: Accounts, now: number
   const rows = [...report.cancels.map(cancelLine), ...report.exits.map(exitLine)];
   return lines(
     html`<b>Panic: what became of it</b>`,
-    ...report.unread.map(unreadLine),
-    rows.length === 0 && report.unread.length === 0 && html`There was nothing to cancel or exit.`,
+    ...report.untouched.map(untouchedLine),
+    rows.length === 0 && report.untouched.length === 0 && html`There was nothing to cancel or exit.`,
     ...rows.slice(0, MAX_LINES),
     rows.length > MAX_LINES && html`… and ${rows.length - MAX_LINES} more: /orders shows all.`,
     html`<b>Left now</b>`,

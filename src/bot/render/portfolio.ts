@@ -59,14 +59,14 @@ export function nothing(what: string, parts: readonly LinkResult<unknown>[]): Ht
   return parts.some(({ ok }) => ok) ? html`No ${what} at the accounts that answered.` : null;
 }
 
-/** What the day's figures do not have of the day, for want of a previous close. */
+/** What the day's figures do not have of the day, for want of a previous close or a price. */
 export function uncounted(holdings: readonly Holding[], positions: readonly Position[] = []): Html | null {
   const [shares, carried] = [withoutDayChange(holdings), withoutDayPnl(positions)];
   const said = [
     ...(shares > 0 ? [`leaves out ${shares} ${shares === 1 ? "share" : "shares"}`] : []),
     ...(carried > 0 ? [`has ${carried} ${carried === 1 ? "position" : "positions"} since entry`] : []),
   ];
-  return said.length === 0 ? null : html`<i>Today ${said.join(" and ")}: the previous close is not known.</i>`;
+  return said.length === 0 ? null : html`<i>Today ${said.join(" and ")}: the day's change is not known.</i>`;
 }
 
 /** A login button for each account whose session is over. */

@@ -15,18 +15,16 @@ import { isConfirmable, type Tickets } from "./tickets.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** What one account has open; `error` says why it could not be read. */
-export type OpenBook = ReadBook | UnreadBook;
-interface ReadBook {
+export type OpenBook = { readonly link: Link } & (
+  | { readonly ok: true; readonly orders: readonly Order[]; readonly positions: readonly Position[] }
+  | { readonly ok: false; readonly error: BrokerErrorKind; readonly broker: BrokerName }
+);
+
+/** What was left alone at an account because it could not be read when that was to be done. */
+export interface Untouched {
   readonly link: Link;
-  readonly ok: true;
-  readonly orders: readonly Order[];
-  readonly positions: readonly Position[];
-}
-export interface UnreadBook {
-  readonly link: Link;
-  readonly ok: false;
-  readonly error: BrokerErrorKind;
-  readonly broker: BrokerName;
+  readonly orders: boolean;
+  readonly positions: boolean;
 }
 
 /** What came of one cancel: as the book has the order after it, and what the broker answered. */
@@ -49,8 +47,7 @@ export type ExitResult = { readonly link: Link; readonly position: Position } & 
 export interface PanicReport {
   readonly cancels: readonly CancelResult[];
   readonly exits: readonly ExitResult[];
-  /** Accounts that could not be read: what is open there is untouched. */
-  readonly unread: readonly UnreadBook[];
+  readonly untouched: readonly Untouched[];
   /** What is still there, read after everything was done. */
   readonly left: readonly OpenBook[];
 }
@@ -109,8 +106,8 @@ export function createPanic(deps: PanicDeps): Panic {
     const cancels = await readBack(asked);
     // Positions are read again: what was cancelled may have filled first.
     const held = exitsToo ? await look(user) : [];
-    const exits = await exitAll(user, id, held);
-    return { cancels, exits, unread: unreadIn([...books, ...held]), left: await look(user) };
+    const exits = held.length === 0 ? [] : await exitAll(user, id, held);
+    return { cancels, exits, untouched: untouchedIn(books, held), left: await look(user) };
   }
 
   /** Null when the order was gone already or its cancel could not be asked for. */
@@ -206,10 +203,13 @@ export function createPanic(deps: PanicDeps): Panic {
   return { look, run };
 }
 
-/** Each account once, however often it could not be read. */
-function unreadIn(books: readonly OpenBook[]): UnreadBook[] {
-  const unread = books.filter((book) => !book.ok);
-  return [...new Map(unread.map((book) => [book.link._id, book])).values()];
+/** An account may be silent when orders are cancelled and answer when positions are exited, or the other way round. */
+function untouchedIn(forOrders: readonly OpenBook[], forPositions: readonly OpenBook[]): Untouched[] {
+  const isUnread = (books: readonly OpenBook[], { _id }: Link): boolean =>
+    books.some((book) => !book.ok && book.link._id === _id);
+  return forOrders
+    .map(({ link }) => ({ link, orders: isUnread(forOrders, link), positions: isUnread(forPositions, link) }))
+    .filter(({ orders, positions }) => orders || positions);
 }
 
 function answerOf(change: BookedChange): OrderOutcome | null {

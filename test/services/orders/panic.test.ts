@@ -87,10 +87,19 @@ describe("a panic", () => {
   it("does what it can where one broker is silent, and says that it is", async () => {
     zerodha.failsWith = "timeout";
     fyers.positions = [holds(5, "BUY")];
-    const { exits, unread, left } = await floor.panic.run(ASHA, "p1", true);
+    const { exits, untouched, left } = await floor.panic.run(ASHA, "p1", true);
     expect(exits.map(({ link, kind }) => [link.label, kind])).toEqual([["fyers", "ordered"]]);
-    expect(unread.map(({ link }) => link.label)).toEqual(["zerodha"]);
+    expect(untouched).toMatchObject([{ link: { label: "zerodha" }, orders: true, positions: true }]);
     expect(left.map((book) => (book.ok ? "read" : book.error))).toEqual(["timeout", "read"]);
+  });
+
+  it("says what was done at an account that fell silent after its orders were cancelled, and what was not", async () => {
+    await sent(floor, await ticket(floor, resting));
+    zerodha.onCancel = () => (zerodha.failsAt = "getPositions");
+    const { cancels, exits, untouched } = await floor.panic.run(ASHA, "p1", true);
+    expect(cancels.map(({ after }) => after?.status)).toEqual(["cancelled"]);
+    expect(exits).toEqual([]);
+    expect(untouched).toMatchObject([{ link: { label: "zerodha" }, orders: false, positions: true }]);
   });
 
   it("says of a position for which no order can be made that it must be done at the broker", async () => {
@@ -105,7 +114,7 @@ describe("a panic", () => {
     expect(await floor.panic.run(VIKRAM, "p1", true)).toEqual({
       cancels: [],
       exits: [],
-      unread: [],
+      untouched: [],
       left: [],
     });
     expect(zerodha.book[0]?.status).toBe("open");
