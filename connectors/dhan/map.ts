@@ -145,7 +145,7 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
     unrealised,
     // Without carried quantity all of it is today's; with it, Dhan does not tell the part.
     dayPnl: isCarried ? null : pnl,
-    ...(isCarried ? { carried: carriedIn(row) } : {}),
+    ...(isCarried ? carriedIn(row) : {}),
     buyQty: row.buyQty,
     buyValue: sumPaise([paiseFromRupees(row.carryForwardBuyValue), paiseFromRupees(row.dayBuyValue)]),
     sellQty: row.sellQty,
@@ -154,10 +154,13 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
   };
 }
 
-const carriedIn = (row: PositionRaw): Carried => ({
-  qty: row.carryForwardBuyQty - row.carryForwardSellQty,
-  dayCash: subtractPaise(paiseFromRupees(row.daySellValue), paiseFromRupees(row.dayBuyValue)),
-});
+/** Unverified: whether the day's values have the multiplier in them; where it matters, nothing is counted. */
+function carriedIn(row: PositionRaw): { readonly carried?: Carried } {
+  const dayCash = subtractPaise(paiseFromRupees(row.daySellValue), paiseFromRupees(row.dayBuyValue));
+  const isTraded = row.daySellValue !== 0 || row.dayBuyValue !== 0;
+  if (row.multiplier !== 1 && isTraded) return {};
+  return { carried: { qty: row.carryForwardBuyQty - row.carryForwardSellQty, dayCash } };
+}
 
 const ONE_PAISA = price(100);
 

@@ -209,6 +209,15 @@ describe("positions", () => {
     });
   });
 
+  test("a carried row says what its day is counted from, but not where a multiplier may be in its values", () => {
+    const row = { ...positions[1]!, dayBuyValue: 100, daySellValue: 250.5 };
+    const qty = row.carryForwardBuyQty - row.carryForwardSellQty;
+    expect(toPosition(row, lookup).carried).toEqual({ qty, dayCash: 15_050 });
+    expect(toPosition({ ...row, multiplier: 100 }, lookup).carried).toBeUndefined();
+    const untraded = { ...row, multiplier: 100, dayBuyValue: 0, daySellValue: 0 };
+    expect(toPosition(untraded, lookup).carried).toEqual({ qty, dayCash: 0 });
+  });
+
   test("a closed row stays with quantity 0 and its result", () => {
     expect(toPosition(positions[2]!, lookup)).toMatchObject({
       qty: 0,
