@@ -97,7 +97,9 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     );
     // Only fills are taken over: the legs may have been approved or resized meanwhile.
     const changed = await shop.change(proposal._id, (current) => ({
-      legs: current.legs.map((leg, at) => (leg.intent === proposal.legs[at]?.intent ? (legs[at] ?? leg) : leg)),
+      legs: current.legs.map((leg, at) =>
+        leg.intent !== null && leg.intent === proposal.legs[at]?.intent ? (legs[at] ?? leg) : leg,
+      ),
     }));
     return changed ?? proposal;
   }
