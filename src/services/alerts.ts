@@ -20,6 +20,7 @@ import {
   type PriceCondition,
 } from "./alerts/condition.ts";
 import type { Closes } from "./closes.ts";
+import { readToday } from "./portfolio.ts";
 import type { Quotes } from "./quotes.ts";
 import type { Users } from "./users.ts";
 
@@ -98,7 +99,7 @@ export interface AlertsDeps {
 
 /** Durable alerts, each going off once. They need no session: without one the prices are Yahoo's. */
 export function createAlerts(deps: AlertsDeps): Alerts {
-  const { accounts, clock, closes, log } = deps;
+  const { accounts, clock, log } = deps;
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
   let pnlAskedAt = -Infinity;
 
@@ -212,12 +213,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   async function pnlOf(user: UserId): Promise<Paise | null> {
     const links = (await accounts.active(user)).filter((link) => accounts.hasSession(link));
     if (links.length === 0) return null;
-    const parts = await accounts.callEach(links, async (connector, access, link) => {
-      const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
-      return dayPnlOf(await closes.ofPositions(link, positions), await closes.ofHoldings(link, holdings));
-    });
+    const parts = await accounts.callEach(links, readToday(deps.closes));
     if (parts.some((part) => !part.ok)) return null;
-    return sumPaise(parts.flatMap((part) => (part.ok ? [part.value.positions, part.value.holdings] : [])));
+    const days = parts.flatMap((part) => (part.ok ? [dayPnlOf(part.value.positions, part.value.holdings)] : []));
+    return sumPaise(days.flatMap(({ positions, holdings }) => [positions, holdings]));
   }
 
   /** One alert's failure is only its own. */

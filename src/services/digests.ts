@@ -10,6 +10,7 @@ import { dayPnlOf } from "../domain/totals.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts, Link, LinkResult } from "./accounts.ts";
 import type { Closes } from "./closes.ts";
+import { readToday } from "./portfolio.ts";
 import type { Quotes } from "./quotes.ts";
 import { fillTime, type DayTotal, type Snapshot, type Snapshots } from "./snapshots.ts";
 
@@ -56,7 +57,8 @@ const CURVE_DAYS = 30;
 const INDEX_FRESH_MS = 5 * 60_000;
 
 export function createDigests(deps: DigestsDeps): Digests {
-  const { accounts, closes, snapshots, clock } = deps;
+  const { accounts, snapshots, clock } = deps;
+  const today = readToday(deps.closes);
   let index: { readonly at: number; readonly change: Promise<number | null> } | null = null;
 
   async function read(
@@ -64,9 +66,8 @@ export function createDigests(deps: DigestsDeps): Digests {
     access: Access,
     link: Link,
   ): Promise<AccountDay & { trades: readonly Trade[] }> {
-    const [positions, holdings, orders, funds, trades] = await Promise.all([
-      connector.getPositions(access).then((rows) => closes.ofPositions(link, rows)),
-      connector.getHoldings(access).then((rows) => closes.ofHoldings(link, rows)),
+    const [{ positions, holdings }, orders, funds, trades] = await Promise.all([
+      today(connector, access, link),
       connector.getOrders(access),
       connector.getFunds(access),
       connector.getTrades(access),

@@ -14,6 +14,17 @@ export interface AccountNow extends AccountToday {
   readonly funds: Funds;
 }
 
+/** What the day's P&L of one account is made of, as its broker tells it and completed. */
+export const readToday =
+  (closes: Closes) =>
+  async (connector: BrokerConnector, access: Access, link: Link): Promise<AccountToday> => {
+    const [positions, holdings] = await Promise.all([
+      connector.getPositions(access).then((rows) => closes.ofPositions(link, rows)),
+      connector.getHoldings(access).then((rows) => closes.ofHoldings(link, rows)),
+    ]);
+    return { positions, holdings };
+  };
+
 /** Reads over every switched-on account at once. What failed stands beside what came. */
 export interface Portfolio {
   positions(user: UserId): Promise<LinkResult<Position[]>[]>;
@@ -32,18 +43,11 @@ export function createPortfolio({ accounts, closes }: { accounts: Accounts; clos
   async function each<T>(user: UserId, call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>) {
     return accounts.callEach(await accounts.active(user), call);
   }
-  const held = async (connector: BrokerConnector, access: Access, link: Link): Promise<Holding[]> =>
-    closes.ofHoldings(link, await connector.getHoldings(access));
-  async function today(connector: BrokerConnector, access: Access, link: Link): Promise<AccountToday> {
-    const [positions, holdings] = await Promise.all([
-      connector.getPositions(access).then((rows) => closes.ofPositions(link, rows)),
-      held(connector, access, link),
-    ]);
-    return { positions, holdings };
-  }
+  const today = readToday(closes);
   return {
     positions: (user) => each(user, (connector, access) => connector.getPositions(access)),
-    holdings: (user) => each(user, held),
+    holdings: (user) =>
+      each(user, async (connector, access, link) => closes.ofHoldings(link, await connector.getHoldings(access))),
     today: (user) => each(user, today),
     all: (user) =>
       each(user, async (connector, access, link) => {
