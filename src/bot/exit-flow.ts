@@ -1,8 +1,8 @@
 import { InlineKeyboard } from "grammy";
 import { ticker } from "../domain/instrument.ts";
 import type { InstrumentKey } from "../domain/ids.ts";
-import { opposite, type Product, type Side } from "../domain/order.ts";
-import type { Position } from "../domain/portfolio.ts";
+import { opposite, type Product } from "../domain/order.ts";
+import { isExitable, type OpenPosition, type Position } from "../domain/portfolio.ts";
 import type { Link, LinkResult } from "../services/accounts.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
@@ -17,9 +17,9 @@ import { send } from "./view.ts";
 
 const MAX_CHOICES = 20;
 
-interface OpenPosition {
+interface Exitable {
   readonly link: Link;
-  readonly position: Position & { readonly side: Side; readonly key: InstrumentKey };
+  readonly position: OpenPosition & { readonly key: InstrumentKey };
 }
 
 /** Asks which position, or makes the ticket when the text can mean only one instrument. */
@@ -55,7 +55,7 @@ export async function exitInstrument(deps: BotDeps, ctx: SaudaContext, key: Inst
 async function openPositions(deps: BotDeps, ctx: SaudaContext) {
   const parts = await deps.portfolio.positions(ctx.user._id);
   if (parts.length === 0) throw new Refusal(text.accounts.none());
-  const open = parts.flatMap(({ link, ...part }): OpenPosition[] =>
+  const open = parts.flatMap(({ link, ...part }): Exitable[] =>
     part.ok ? part.value.filter(isOpen).map((position) => ({ link, position })) : [],
   );
   return { parts, open, notes: failures(parts, deps.accounts) };
@@ -65,18 +65,17 @@ async function openPositions(deps: BotDeps, ctx: SaudaContext) {
 const noneOpen = (parts: readonly LinkResult<unknown>[], wanted: string): Html | null =>
   parts.every(({ ok }) => ok) ? text.exits.none(wanted) : nothing("such position is open", parts);
 
-const isOpen = (position: Position): position is OpenPosition["position"] =>
-  position.qty > 0 && position.side !== "CLOSED" && position.key !== null;
+const isOpen = (position: Position): position is Exitable["position"] => isExitable(position) && position.key !== null;
 
 /** The exact ticker before what merely begins like it: "SBIN" is the share, not its options. */
-function bestMatches(open: readonly OpenPosition[], wanted: string): readonly OpenPosition[] {
+function bestMatches(open: readonly Exitable[], wanted: string): readonly Exitable[] {
   const exact = open.filter(({ position }) => position.symbol === wanted || ticker(position.symbol) === wanted);
   if (exact.length > 0) return exact;
   const squeezed = wanted.replaceAll(/\s+/g, "");
   return open.filter(({ position }) => ticker(position.symbol).startsWith(squeezed));
 }
 
-function choiceLabel(rows: readonly OpenPosition[]): string {
+function choiceLabel(rows: readonly Exitable[]): string {
   const [first] = rows;
   if (!first) return "";
   const total = rows.reduce((sum, { position }) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
@@ -88,7 +87,7 @@ async function showExits(
   deps: BotDeps,
   ctx: SaudaContext,
   key: InstrumentKey,
-  rows: readonly OpenPosition[],
+  rows: readonly Exitable[],
 ): Promise<void> {
   const instrument = await deps.instruments.byKey(key);
   if (!instrument) throw new Refusal(text.exits.unknown());

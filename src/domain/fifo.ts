@@ -1,6 +1,6 @@
 import type { InstrumentKey, TradingSymbol } from "./ids.ts";
 import { paise, PAISE_PER_RUPEE, PRICE_SCALE, type Paise, type Price } from "./money.ts";
-import type { Product, Side } from "./order.ts";
+import { isDelivery, type Product, type Side } from "./order.ts";
 
 /** What first in, first out needs of a trade. */
 export interface Fill {
@@ -44,10 +44,10 @@ export interface FifoResult {
   readonly unmatched: readonly Fill[];
 }
 
-/** What is delivered can't be sold before it is bought: its buy is older than the records. */
-const DELIVERED: ReadonlySet<Product> = new Set(["CNC", "MTF"]);
-
-/** Matches the oldest open quantity first, each instrument and product by itself. Fills may come in any order. */
+/**
+ * Matches the oldest open quantity first, each instrument and product by itself. Fills may come in any order. What is
+ * delivered can't be sold before it is bought: its buy is older than the records.
+ */
 export function matchFifo(fills: readonly Fill[]): FifoResult {
   const closed: RoundTrip[] = [];
   const unmatched: Fill[] = [];
@@ -58,7 +58,7 @@ export function matchFifo(fills: readonly Fill[]): FifoResult {
     open.set(book, lots);
     const left = close(fill, lots, closed);
     if (left === 0) continue;
-    if (fill.side === "SELL" && DELIVERED.has(fill.productType)) unmatched.push({ ...fill, qty: left });
+    if (fill.side === "SELL" && isDelivery(fill.productType)) unmatched.push({ ...fill, qty: left });
     else lots.push({ side: fill.side, qty: left, price: fill.price, at: fill.at });
   }
   return { closed, open, unmatched };

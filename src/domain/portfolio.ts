@@ -1,7 +1,7 @@
 import type { BrokerOrderId, InstrumentKey, TradingSymbol } from "./ids.ts";
 import type { Segment } from "./instrument.ts";
 import type { Paise, Price } from "./money.ts";
-import type { Product, Side } from "./order.ts";
+import { isDelivery, type Product, type Side } from "./order.ts";
 
 /** A position as it came into the day. */
 export interface Carried {
@@ -40,6 +40,14 @@ export interface Position {
   /** Rupees per unit and point: 1 but for commodities and currency. */
   readonly multiplier: number;
 }
+
+export type OpenPosition = Position & { readonly side: Side };
+/**
+ * Open, and ended by the opposite order. Shares sold for delivery stand in the day's rows as if short: buying them
+ * would undo the sale.
+ */
+export const isExitable = (position: Position): position is OpenPosition =>
+  position.qty > 0 && position.side !== "CLOSED" && !(position.side === "SELL" && isDelivery(position.productType));
 
 export interface Holding {
   readonly symbol: TradingSymbol;

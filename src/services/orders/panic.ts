@@ -2,7 +2,7 @@ import type { BrokerName, BrokerOrderId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { isClosed } from "../../domain/order-intent.ts";
 import { isFinal, opposite, type Order, type OrderOutcome } from "../../domain/order.ts";
-import type { Position } from "../../domain/portfolio.ts";
+import { isExitable, type OpenPosition, type Position } from "../../domain/portfolio.ts";
 import { BrokerError, type BrokerErrorKind } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -16,7 +16,7 @@ import type { Watcher } from "./watcher.ts";
 
 /** What one account has open; `error` says why it could not be read. */
 export type OpenBook = { readonly link: Link } & (
-  | { readonly ok: true; readonly orders: readonly Order[]; readonly positions: readonly Position[] }
+  | { readonly ok: true; readonly orders: readonly Order[]; readonly positions: readonly OpenPosition[] }
   | { readonly ok: false; readonly error: BrokerErrorKind; readonly broker: BrokerName }
 );
 
@@ -88,7 +88,7 @@ export function createPanic(deps: PanicDeps): Panic {
         link,
         ok: true,
         orders: orders.filter((order) => !isFinal(order.status)),
-        positions: positions.filter((position) => position.qty > 0 && position.side !== "CLOSED"),
+        positions: positions.filter(isExitable),
       };
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
@@ -152,12 +152,12 @@ export function createPanic(deps: PanicDeps): Panic {
     user: UserId,
     group: string,
     protectionBasisPoints: number,
-    { link, position }: { link: Link; position: Position },
+    { link, position }: { link: Link; position: OpenPosition },
   ): Promise<ExitResult> {
     const notPossible = { kind: "not-possible", link, position } as const;
     try {
       const instrument = await deps.instrumentOf(position);
-      if (!instrument || position.side === "CLOSED") return notPossible;
+      if (!instrument) return notPossible;
       const view = await deps.tickets.make({
         userId: user,
         instrument,

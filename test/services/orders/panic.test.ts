@@ -64,13 +64,21 @@ describe("a panic", () => {
 
   it("closes every position with the right side, product and account, each once", async () => {
     zerodha.positions = [holds(30, "BUY"), holds(0, "BUY", { side: "CLOSED" })];
-    fyers.positions = [holds(5, "SELL", { productType: "CNC" })];
+    fyers.positions = [holds(5, "SELL")];
     const { exits } = await floor.panic.run(ASHA, "p1", true);
     expect(exits.map((exit) => exit.kind)).toEqual(["ordered", "ordered"]);
     expect(zerodha.placed).toMatchObject([
       { side: "SELL", qty: 30, productType: "INTRADAY", terms: { type: "MARKET" } },
     ]);
-    expect(fyers.placed).toMatchObject([{ side: "BUY", qty: 5, productType: "CNC" }]);
+    expect(fyers.placed).toMatchObject([{ side: "BUY", qty: 5, productType: "INTRADAY" }]);
+  });
+
+  it.each(["CNC", "MTF"] as const)("buys no shares back that were sold for delivery (%s)", async (productType) => {
+    zerodha.positions = [holds(5, "SELL", { productType })];
+    const { exits, left } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits).toEqual([]);
+    expect(zerodha.placed).toEqual([]);
+    expect(left).toMatchObject([{ positions: [] }, { positions: [] }]);
   });
 
   it("reads positions after the cancels: what filled meanwhile is exited too", async () => {

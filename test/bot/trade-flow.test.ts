@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BotDeps } from "../../src/bot/commands.ts";
+import type { SaudaContext } from "../../src/bot/context.ts";
+import { askWhatToExit, exitInstrument } from "../../src/bot/exit-flow.ts";
+import { Refusal } from "../../src/bot/refusal.ts";
+import { price, ZERO_PAISE } from "../../src/domain/money.ts";
+import type { Position } from "../../src/domain/portfolio.ts";
+import { fakeBroker, type FakeBroker } from "../services/orders/fake-broker.ts";
+import { ASHA, type Floor, openFloor, SBIN } from "../services/orders/floor.ts";
+
+let broker: FakeBroker;
+let floor: Floor;
+beforeEach(async () => {
+  broker = fakeBroker();
+  floor = await openFloor({ brokers: [broker] });
+});
+afterEach(() => floor.close());
+
+const holds = (qty: number, side: "BUY" | "SELL", more: Partial<Position> = {}): Position => ({
+  symbol: SBIN.symbol,
+  key: SBIN.key,
+  segment: "NSE",
+  productType: "INTRADAY",
+  qty,
+  side,
+  avgPrice: price(8_000_000),
+  ltp: null,
+  pnl: ZERO_PAISE,
+  realised: ZERO_PAISE,
+  unrealised: ZERO_PAISE,
+  dayPnl: null,
+  buyQty: 0,
+  buyValue: ZERO_PAISE,
+  sellQty: 0,
+  sellValue: ZERO_PAISE,
+  multiplier: 1,
+  ...more,
+});
+
+const depsOver = (at: Floor): BotDeps =>
+  ({
+    ...at,
+    instruments: { byKey: async () => SBIN },
+    portfolio: {
+      positions: async () =>
+        at.accounts.callEach(await at.accounts.active(ASHA), (connector, access) => connector.getPositions(access)),
+    },
+  }) as unknown as BotDeps;
+
+interface Chat {
+  readonly ctx: SaudaContext;
+  /** Texts by message id, as they stand. */
+  readonly messages: Map<number, string>;
+}
+
+/** A chat in which message 1 has just been tapped, or a command typed. */
+function chat(isTap: boolean): Chat {
+  const messages = new Map<number, string>();
+  const ctx = {
+    user: { _id: ASHA, defaultLink: null, settings: { protectionBasisPoints: 100 } },
+    ...(isTap ? { callbackQuery: { message: { text: "Which?", chat: { id: 1 }, message_id: 1 } } } : {}),
+    editMessageText: async (html: string) => messages.set(1, html),
+    reply: async (html: string) => {
+      const id = messages.size + 2;
+      messages.set(id, html);
+      return { chat: { id: 1 }, message_id: id };
+    },
+  };
+  return { ctx: ctx as unknown as SaudaContext, messages };
+}
+
+describe("/exit", () => {
+  it("does not buy back shares that were sold for delivery", async () => {
+    broker.positions = [holds(5, "SELL", { productType: "CNC" })];
+    await expect(askWhatToExit(depsOver(floor), chat(false).ctx, "SBIN")).rejects.toThrow(Refusal);
+    await expect(exitInstrument(depsOver(floor), chat(true).ctx, SBIN.key)).rejects.toThrow(Refusal);
+  });
+});
