@@ -4,6 +4,7 @@ import type { InstrumentKey } from "../domain/ids.ts";
 import { opposite, type Product } from "../domain/order.ts";
 import { isExitable, type OpenPosition, type Position } from "../domain/portfolio.ts";
 import type { Link, LinkResult } from "../services/accounts.ts";
+import type { TicketRequest } from "../services/orders/tickets.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -13,7 +14,7 @@ import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
 import { failures, nothing } from "./render/portfolio.ts";
 import * as text from "./text.ts";
-import { send } from "./view.ts";
+import { send, show } from "./view.ts";
 
 const MAX_CHOICES = 20;
 
@@ -92,11 +93,11 @@ async function showExits(
   const instrument = await deps.instruments.byKey(key);
   if (!instrument) throw new Refusal(text.exits.unknown());
   const groups = Map.groupBy(rows, ({ position }) => `${position.side} ${position.productType}`);
-  for (const group of groups.values()) {
+  for (const [at, group] of [...groups.values()].entries()) {
     const [first] = group;
     if (!first) continue;
     const productType: Product = first.position.productType;
-    await showRequest(deps, ctx, {
+    const request: TicketRequest = {
       userId: ctx.user._id,
       instrument,
       side: opposite(first.position.side),
@@ -109,6 +110,8 @@ async function showExits(
       parts: group.map(({ link, position }) => ({ link, qty: position.qty })),
       origin: "exit",
       protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
-    });
+    };
+    // A message shows one ticket: a second one in its place would be told of the first one's end.
+    await showRequest(deps, ctx, request, at === 0 ? show : send);
   }
 }

@@ -46,9 +46,14 @@ export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk
 }
 
 /** The card of a new ticket, where the button was tapped or as a new message. */
-export async function showRequest(deps: BotDeps, ctx: SaudaContext, request: TicketRequest): Promise<void> {
+export async function showRequest(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  request: TicketRequest,
+  draw: typeof show = show,
+): Promise<void> {
   const view = await deps.tickets.make(request);
-  const card = await show(ctx, ticketCard(view, deps.accounts, deps.clock.now()));
+  const card = await draw(ctx, ticketCard(view, deps.accounts, deps.clock.now()));
   if (card) await deps.desk.attachCard(view.intent._id, card);
 }
 

@@ -75,4 +75,13 @@ describe("/exit", () => {
     await expect(askWhatToExit(depsOver(floor), chat(false).ctx, "SBIN")).rejects.toThrow(Refusal);
     await expect(exitInstrument(depsOver(floor), chat(true).ctx, SBIN.key)).rejects.toThrow(Refusal);
   });
+
+  it("shows a card of its own for each product, also after a tap", async () => {
+    broker.positions = [holds(5, "BUY"), holds(3, "BUY", { productType: "MARGIN" })];
+    const { ctx, messages } = chat(true);
+    await exitInstrument(depsOver(floor), ctx, SBIN.key);
+    expect([...messages.values()].map((html) => /SELL \d+/.exec(html)?.[0])).toEqual(["SELL 5", "SELL 3"]);
+    const cards = (await floor.journal.ofUser(ASHA, {})).map((intent) => intent.card?.messageId);
+    expect(new Set(cards).size).toBe(2);
+  });
 });
