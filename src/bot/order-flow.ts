@@ -1,10 +1,12 @@
 import type { IntentId, LinkId, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { AccountWords, OrderWords, QuantityWords } from "../domain/order-text.ts";
-import type { Side } from "../domain/order.ts";
+import { opposite, type Product, type Side } from "../domain/order.ts";
+import { type Holding, isExitable, type Position } from "../domain/portfolio.ts";
 import type { Link } from "../services/accounts.ts";
 import type { Part } from "../services/orders/account-look.ts";
 import type { Intent, Origin } from "../services/orders/journal.ts";
+import { usualProduct } from "../services/orders/ticket-plan.ts";
 import { requestBehind, type TicketRequest, type TicketView } from "../services/orders/tickets.ts";
 import { keyFromArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
@@ -67,7 +69,7 @@ async function partsOf(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk): Promise
     })),
   );
   const wanted = parts.filter((part) => part.qty > 0);
-  if (wanted.length === 0) throw new Refusal(text.orders.nothingHeld(ask.instrument.symbol));
+  if (wanted.length === 0) throw nothingHeld(ask);
   return wanted;
 }
 
@@ -101,28 +103,38 @@ async function unitsOf(
   deps: BotDeps,
   link: Link,
   quantity: QuantityWords | null,
-  { instrument, side }: OrderAsk,
+  ask: OrderAsk,
   isOneOfSeveral: boolean,
 ): Promise<number> {
   if (quantity === null) throw new Refusal(text.orders.noQuantity(link.label));
   if (quantity.kind === "units") return quantity.count;
-  if (quantity.kind === "lots") return quantity.count * instrument.lotSize;
-  const held = await heldUnits(deps, link, instrument, side);
-  if (held <= 0 && !isOneOfSeveral) throw new Refusal(text.orders.nothingHeld(instrument.symbol));
+  if (quantity.kind === "lots") return quantity.count * ask.instrument.lotSize;
+  const held = await heldUnits(deps, link, ask.instrument, { side: ask.side, product: productOf(ask) });
+  if (held <= 0 && !isOneOfSeveral) throw nothingHeld(ask);
   return held;
 }
 
-async function heldUnits(deps: BotDeps, link: Link, instrument: Instrument, side: Side): Promise<number> {
+const productOf = ({ words, instrument }: OrderAsk): Product => words.product ?? usualProduct(instrument);
+const nothingHeld = (ask: OrderAsk): Refusal =>
+  new Refusal(text.orders.nothingHeld(ask.side, ask.instrument.symbol, productOf(ask)));
+
+/** In the order's own product: what is held in another one is not closed by it, but would be opened the other way. */
+async function heldUnits(
+  deps: BotDeps,
+  link: Link,
+  { key }: Instrument,
+  { side, product }: { side: Side; product: Product },
+): Promise<number> {
   const { positions, holdings } = await deps.accounts.call(link, async (connector, access) => {
     const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
     return { positions, holdings };
   });
-  const closing = side === "SELL" ? "BUY" : "SELL";
+  const isSame = (row: Position | Holding): boolean => row.key === key && row.productType === product;
   const open = positions
-    .filter((row) => row.key === instrument.key && row.side === closing)
+    .filter((row) => isSame(row) && isExitable(row) && row.side === opposite(side))
     .reduce((sum, row) => sum + row.qty, 0);
   if (side === "BUY") return open;
-  return holdings.filter((row) => row.key === instrument.key).reduce((sum, row) => sum + row.sellableQty, open);
+  return holdings.filter(isSame).reduce((sum, row) => sum + row.sellableQty, open);
 }
 
 /** The same order as a new ticket: nothing is sent by repeating. */

@@ -2,7 +2,7 @@ import type { BrokerErrorKind } from "../errors.ts";
 import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { OrderTextProblem } from "../domain/order-text.ts";
-import type { OrderOutcome } from "../domain/order.ts";
+import type { OrderOutcome, Product, Side } from "../domain/order.ts";
 import type { Finding } from "../services/orders/findings.ts";
 import { html, lines, type Html } from "./html.ts";
 import { percent, quantity, rupeePrice, rupees } from "./render/amounts.ts";
@@ -113,7 +113,10 @@ export const orders = {
   },
   needsLimit: (): Html => html`Say the limit too: <code>@ 812 sl 810</code>.`,
   noTrigger: (): Html => html`Only stop orders have a trigger. Cancel this one and make a new order with sl.`,
-  nothingHeld: (symbol: string): Html => html`You hold no ${symbol} that could be sold.`,
+  nothingHeld: (side: Side, symbol: string, product: Product): Html =>
+    side === "SELL"
+      ? html`You hold no ${symbol} as ${product} that could be sold.`
+      : html`You are not short of ${symbol} as ${product}.`,
   noAccount: (name: string): Html => html`No account is called “${name}”. /accounts lists yours.`,
 };
 

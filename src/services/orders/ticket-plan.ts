@@ -1,10 +1,10 @@
 import type { LinkId } from "../../domain/ids.ts";
 import { intentId, orderTag } from "../../domain/ids.ts";
-import { isDerivative } from "../../domain/instrument.ts";
+import { type Instrument, isDerivative } from "../../domain/instrument.ts";
 import type { Price } from "../../domain/money.ts";
 import { price, roundToTick, valueOf, ZERO_PRICE } from "../../domain/money.ts";
 import type { Leg, OrderPlan } from "../../domain/order-intent.ts";
-import type { MarketProtection, OrderRequest, OrderTerms } from "../../domain/order.ts";
+import type { MarketProtection, OrderRequest, OrderTerms, Product } from "../../domain/order.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { UserError } from "../../errors.ts";
 import { randomAlphanumeric, randomToken } from "../../lib/token.ts";
@@ -18,6 +18,9 @@ const UNCONFIRMED_KEPT_MS = 2 * 86_400_000;
 /** 1,00,000 crore rupees: more is a slip, and would not be safe in integers. */
 const MAX_VALUE = 9e15;
 
+/** What an order is that names no product. */
+export const usualProduct = (instrument: Instrument): Product => (isDerivative(instrument) ? "MARGIN" : "CNC");
+
 /** What would be asked of every account, priced at the quote. */
 export function planOf(request: TicketRequest, quote: Quote | null): OrderPlan {
   const terms = termsOf(request, quote);
@@ -28,7 +31,7 @@ export function planOf(request: TicketRequest, quote: Quote | null): OrderPlan {
     key: request.instrument.key,
     symbol: request.instrument.symbol,
     side: request.side,
-    productType: request.productType ?? (isDerivative(request.instrument) ? "MARGIN" : "CNC"),
+    productType: request.productType ?? usualProduct(request.instrument),
     validity: request.validity,
     isAmo: request.isAmo,
     terms,
