@@ -2,7 +2,7 @@ import type { IntentId, LinkId, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { AccountWords, OrderWords, QuantityWords } from "../domain/order-text.ts";
 import { opposite, type Product, type Side } from "../domain/order.ts";
-import { type Holding, isExitable, type Position } from "../domain/portfolio.ts";
+import { isExitable, isHoldingOf } from "../domain/portfolio.ts";
 import type { Link } from "../services/accounts.ts";
 import type { Part } from "../services/orders/account-look.ts";
 import type { Intent, Origin } from "../services/orders/journal.ts";
@@ -122,19 +122,21 @@ const nothingHeld = (ask: OrderAsk): Refusal =>
 async function heldUnits(
   deps: BotDeps,
   link: Link,
-  { key }: Instrument,
+  instrument: Instrument,
   { side, product }: { side: Side; product: Product },
 ): Promise<number> {
   const { positions, holdings } = await deps.accounts.call(link, async (connector, access) => {
     const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
     return { positions, holdings };
   });
-  const isSame = (row: Position | Holding): boolean => row.key === key && row.productType === product;
   const open = positions
-    .filter((row) => isSame(row) && isExitable(row) && row.side === opposite(side))
+    .filter((row) => row.key === instrument.key && row.productType === product)
+    .filter((row) => isExitable(row) && row.side === opposite(side))
     .reduce((sum, row) => sum + row.qty, 0);
   if (side === "BUY") return open;
-  return holdings.filter(isSame).reduce((sum, row) => sum + row.sellableQty, open);
+  return holdings
+    .filter((row) => isHoldingOf(row, instrument) && row.productType === product)
+    .reduce((sum, row) => sum + row.sellableQty, open);
 }
 
 /** The same order as a new ticket: nothing is sent by repeating. */

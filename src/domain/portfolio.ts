@@ -1,5 +1,5 @@
 import type { BrokerOrderId, InstrumentKey, TradingSymbol } from "./ids.ts";
-import type { Segment } from "./instrument.ts";
+import type { Instrument, Segment } from "./instrument.ts";
 import type { Paise, Price } from "./money.ts";
 import { isDelivery, type Product, type Side } from "./order.ts";
 
@@ -68,6 +68,11 @@ export interface Holding {
   /** Null when cost or last price is not known. */
   readonly pnl: Paise | null;
 }
+
+/** Shares that two exchanges list stand in one row under either; they can be sold on both. */
+export const isHoldingOf = (holding: Holding, { key, symbol, isin }: Instrument): boolean =>
+  (holding.key === null ? holding.symbol === symbol : holding.key === key) ||
+  (isin !== undefined && holding.isin === isin);
 
 export interface Funds {
   /** What can be used for a new order, collateral included. */

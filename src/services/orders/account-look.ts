@@ -1,9 +1,9 @@
 import type { Access, BrokerConnector } from "../../../connectors/base.ts";
-import { isDerivative } from "../../domain/instrument.ts";
+import { type Instrument, isDerivative } from "../../domain/instrument.ts";
 import { sumPaise, valueOf } from "../../domain/money.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
 import type { OrderCost } from "../../domain/order.ts";
-import type { Funds, Holding, Position, Profile } from "../../domain/portfolio.ts";
+import { type Funds, type Holding, isHoldingOf, type Position, type Profile } from "../../domain/portfolio.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import type { Finding } from "./findings.ts";
 import { requestOf } from "./ticket-plan.ts";
@@ -26,6 +26,7 @@ interface Seen {
   readonly funds: Funds | null;
   readonly cost: OrderCost | null;
   readonly positions: readonly Position[] | null;
+  /** Of the order's own share. */
   readonly holdings: readonly Holding[] | null;
   readonly profile: Profile | null;
 }
@@ -39,7 +40,7 @@ export interface Part {
 export async function lookAround(
   accounts: Accounts,
   plan: OrderPlan,
-  isCash: boolean,
+  instrument: Instrument,
   { link, qty }: Part,
 ): Promise<{ account: AccountView; findings: Finding[] }> {
   const signal = AbortSignal.timeout(LOOK_AROUND_MS);
@@ -50,11 +51,12 @@ export async function lookAround(
     ask((connector, access) => connector.getFunds(access, signal)),
     ask((connector, access) => connector.getOrderCost?.(access, requestOf(plan, qty, "look"), signal)),
     ask((connector, access) => connector.getPositions(access, signal)),
-    isCash ? ask((connector, access) => connector.getHoldings(access, signal)) : null,
+    isDerivative(instrument) ? null : ask((connector, access) => connector.getHoldings(access, signal)),
     isDeliverySale ? ask((connector, access) => connector.getProfile(access, signal)) : null,
   ]);
-  const seen: Seen = { funds, cost, positions, holdings, profile };
-  const before = positions && heldQuantity(plan, positions, holdings);
+  const held = holdings?.filter((holding) => isHoldingOf(holding, instrument)) ?? null;
+  const seen: Seen = { funds, cost, positions, holdings: held, profile };
+  const before = positions && heldQuantity(plan, positions, held);
   const after = before === null ? null : before + (plan.side === "BUY" ? qty : -qty);
   return {
     account: { link, qty, funds, cost, positionBefore: before, positionAfter: after },
@@ -66,8 +68,6 @@ export async function lookAround(
   };
 }
 
-export const isCash = (instrument: Parameters<typeof isDerivative>[0]): boolean => !isDerivative(instrument);
-
 function heldQuantity(
   plan: OrderPlan,
   positions: readonly Position[],
@@ -77,7 +77,7 @@ function heldQuantity(
   const open = positions
     .filter((position) => isSame(position, plan) && position.productType === plan.productType)
     .reduce((sum, position) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
-  const held = plan.productType === "CNC" ? (holdings ?? []).filter((holding) => isSame(holding, plan)) : [];
+  const held = plan.productType === "CNC" ? (holdings ?? []) : [];
   return held.reduce((sum, holding) => sum + holding.qty, open);
 }
 
@@ -107,11 +107,11 @@ function checkFunds(link: Link, plan: OrderPlan, qty: number, { funds, cost }: S
 /** Delivery sells need shares that may be sold now: not T1 promises beyond what the broker allows, not pledged ones. */
 function checkSale(link: Link, plan: OrderPlan, qty: number, { positions, holdings, profile }: Seen): Finding[] {
   if (!holdings || !positions) return [];
-  const held = holdings.filter((holding) => isSame(holding, plan));
   const boughtToday = positions
     .filter((position) => isSame(position, plan) && position.productType === "CNC" && position.side === "BUY")
     .reduce((sum, position) => sum + position.qty, 0);
-  const total = (pick: (holding: Holding) => number): number => held.reduce((sum, holding) => sum + pick(holding), 0);
+  const total = (pick: (holding: Holding) => number): number =>
+    holdings.reduce((sum, holding) => sum + pick(holding), 0);
   const sellable = total((holding) => holding.sellableQty) + boughtToday;
   if (qty > sellable) {
     return [

@@ -8,7 +8,7 @@ import { randomToken } from "../../lib/token.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
-import { type AccountView, isCash, lookAround, type Part } from "./account-look.ts";
+import { type AccountView, lookAround, type Part } from "./account-look.ts";
 import { checkSession, checkTerms, type Finding, type MarketPhase } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, type Origin, withNote } from "./journal.ts";
 import { documentOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
@@ -94,7 +94,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
     const quote = await deps.quotes.forLink(first.link, request.instrument);
     const plan = planOf(request, quote);
     const [views, guardFindings] = await Promise.all([
-      Promise.all(request.parts.map((part) => lookAround(accounts, plan, isCash(request.instrument), part))),
+      Promise.all(request.parts.map((part) => lookAround(accounts, plan, request.instrument, part))),
       deps.guard.check(request, plan),
     ]);
     const findings = [

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { equitySymbol, instrumentKey } from "../../../src/domain/instrument.ts";
 import { paiseFromRupees, price, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Holding } from "../../../src/domain/portfolio.ts";
 import { checkChange, checkSession, checkTerms, slices } from "../../../src/services/orders/findings.ts";
@@ -107,6 +108,15 @@ describe("what a card says before anything is promised", () => {
     expect((await sale(31)).findings).toEqual([
       { level: "block", code: "not-sellable", label: "zerodha", sellable: 30, owned: 50, t1: 5, pledged: 15 },
     ]);
+  });
+
+  it("what can be sold on one exchange of shares that the account lists on the other", async () => {
+    const isin = "INE062A01020";
+    const listed = { key: instrumentKey("BSE", 500112), symbol: equitySymbol("BSE", "SBIN", "A"), isin };
+    broker.holdings = [holding({ ...listed, qty: 50, sellableQty: 50 })];
+    const view = await ticket(floor, { side: "SELL", instrument: { ...SBIN, isin } });
+    expect(view.findings).toEqual([]);
+    expect(view.accounts).toMatchObject([{ positionBefore: 50, positionAfter: 40 }]);
   });
 
   it("that shares leave the demat account only with today's authorisation", async () => {
