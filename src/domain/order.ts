@@ -81,6 +81,12 @@ export type OrderTerms =
   | { readonly type: "SL"; readonly price: Price; readonly triggerPrice: Price }
   | { readonly type: "SL-M"; readonly triggerPrice: Price; readonly protection: MarketProtection };
 
+/** What a unit will about fill at. A stop without a limit fills around its trigger, however far from it the price is now. */
+export function expectedPrice(terms: OrderTerms, last: Price | null): Price | null {
+  if ("price" in terms) return terms.price;
+  return "triggerPrice" in terms ? terms.triggerPrice : last;
+}
+
 export interface MarketProtection {
   /** In 1/100 percent: 100 is 1 %. */
   readonly basisPoints: number;

@@ -2,7 +2,7 @@ import type { Access, BrokerConnector } from "../../../connectors/base.ts";
 import { type Instrument, isDerivative } from "../../domain/instrument.ts";
 import { sumPaise, valueOf } from "../../domain/money.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
-import type { OrderCost } from "../../domain/order.ts";
+import { expectedPrice, type OrderCost } from "../../domain/order.ts";
 import { type Funds, type Holding, isHoldingOf, type Position, type Profile } from "../../domain/portfolio.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import type { Finding } from "./findings.ts";
@@ -93,7 +93,7 @@ function checkRead(link: Link, { side, productType }: OrderPlan, { funds, positi
 
 function checkFunds(link: Link, plan: OrderPlan, qty: number, { funds, cost }: Seen): Finding[] {
   if (!funds || plan.side === "SELL") return [];
-  const price = "price" in plan.terms ? plan.terms.price : plan.shownPrice;
+  const price = expectedPrice(plan.terms, plan.shownPrice);
   const full = plan.productType === "CNC" && price !== null ? valueOf(price, qty) : null;
   const needed = cost?.margin ?? full;
   if (needed === null) return [];

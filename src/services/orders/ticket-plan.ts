@@ -4,7 +4,13 @@ import { type Instrument, isDerivative } from "../../domain/instrument.ts";
 import type { Price } from "../../domain/money.ts";
 import { price, roundToTick, valueOf, ZERO_PRICE } from "../../domain/money.ts";
 import type { Leg, OrderPlan } from "../../domain/order-intent.ts";
-import type { MarketProtection, OrderRequest, OrderTerms, Product } from "../../domain/order.ts";
+import {
+  expectedPrice,
+  type MarketProtection,
+  type OrderRequest,
+  type OrderTerms,
+  type Product,
+} from "../../domain/order.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { UserError } from "../../errors.ts";
 import { randomAlphanumeric, randomToken } from "../../lib/token.ts";
@@ -25,7 +31,7 @@ export const usualProduct = (instrument: Instrument): Product => (isDerivative(i
 export function planOf(request: TicketRequest, quote: Quote | null): OrderPlan {
   const terms = termsOf(request, quote);
   const qty = request.parts.reduce((sum, part) => sum + part.qty, 0);
-  const at = "price" in terms ? terms.price : (quote?.ltp ?? null);
+  const at = expectedPrice(terms, quote?.ltp ?? null);
   if (at !== null && at * qty > MAX_VALUE) throw new UserError("That is more money than any exchange turns over.");
   return {
     key: request.instrument.key,

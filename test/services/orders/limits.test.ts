@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Segment } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
-import { paise, paiseFromRupees, price, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
+import { paise, paiseFromRupees, price, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { current, type LimitState, NO_LIMITS, withLimit } from "../../../src/services/orders/limits.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -45,6 +45,13 @@ describe("the user's own limits", () => {
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(8_000));
     expect(await blocks(qty(10))).toEqual([]);
     expect(await blocks(qty(11))).toEqual([{ level: "block", code: "limit-value", limit: 800_000 }]);
+  });
+
+  it("of value count a stop at what it may fill for, not at the price of now", async () => {
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(8_000));
+    const stop = { type: "SL-M", triggerPrice: priceFromRupees(1_000) } as const;
+    expect((await ticket(floor, { ...stop, ...qty(9) })).intent.plan.value).toBe(paiseFromRupees(9_000));
+    expect(await blocks({ ...stop, ...qty(9) })).toEqual([{ level: "block", code: "limit-value", limit: 800_000 }]);
   });
 
   it("of segments hold other segments back", async () => {
