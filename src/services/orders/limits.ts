@@ -10,6 +10,7 @@ import type { Accounts } from "../accounts.ts";
 import type { Admission } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import { type Intent, isWayOut, type Journal } from "./journal.ts";
+import { orderCount } from "./ticket-plan.ts";
 import type { TicketGuard } from "./tickets.ts";
 
 /** What a user allows themselves; null is no limit. */
@@ -148,12 +149,12 @@ export function createLimits(deps: LimitsDeps): Limits {
     return pnl <= negatePaise(dayLoss) ? [{ level: "block", code: "limit-loss", limit: dayLoss }] : [];
   }
 
-  async function countFindings(user: UserId, values: LimitValues, legs: number): Promise<Finding[]> {
+  async function countFindings(user: UserId, values: LimitValues, asked: number): Promise<Finding[]> {
     const limit = values.ordersPerDay;
     if (limit === null) return [];
     const stored = await limits.get(user);
     const orders = stored?.day.date === today() ? stored.day.orders : await confirmedToday(user);
-    return countOf(orders) + legs > limit ? [{ level: "block", code: "limit-count", limit }] : [];
+    return countOf(orders) + asked > limit ? [{ level: "block", code: "limit-count", limit }] : [];
   }
 
   async function largeFindings(user: UserId, value: Paise | null): Promise<Finding[]> {
@@ -181,7 +182,7 @@ export function createLimits(deps: LimitsDeps): Limits {
       const { values } = await of(request.userId);
       const asked = await Promise.all([
         lossFindings(request.userId, values),
-        countFindings(request.userId, values, request.parts.length),
+        countFindings(request.userId, values, orderCount(request)),
         largeFindings(request.userId, plan.value),
       ]);
       return [...valueFindings(values, plan.value), ...segmentFindings(values, request.instrument), ...asked.flat()];

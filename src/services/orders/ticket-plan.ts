@@ -66,6 +66,14 @@ function protectionFrom(request: TicketRequest, reference: Price): MarketProtect
   return { basisPoints, limit: limit <= 0 && reference > 0 ? tick : limit };
 }
 
+/** The quantities that an account's part is sent as, one order each. */
+const ordersOf = ({ instrument }: TicketRequest, qty: number): number[] =>
+  slices(qty, instrument.freezeQty, instrument.lotSize);
+
+/** How many orders a confirmation would send. */
+export const orderCount = (request: TicketRequest): number =>
+  request.parts.reduce((count, { qty }) => count + ordersOf(request, qty).length, 0);
+
 export function documentOf(request: TicketRequest, plan: OrderPlan, now: number): IntentDocument {
   return {
     _id: intentId(randomToken()),
@@ -73,9 +81,7 @@ export function documentOf(request: TicketRequest, plan: OrderPlan, now: number)
     confirmId: randomToken(),
     instrument: request.instrument,
     plan,
-    legs: request.parts.flatMap(({ link, qty }) =>
-      slices(qty, request.instrument.freezeQty, request.instrument.lotSize).map((slice) => newLeg(link._id, slice)),
-    ),
+    legs: request.parts.flatMap(({ link, qty }) => ordersOf(request, qty).map((slice) => newLeg(link._id, slice))),
     createdAt: now,
     pricedAt: now,
     lapsesAt: now + TICKET_TTL_MS,

@@ -11,7 +11,7 @@ import type { Quotes } from "../quotes.ts";
 import { type AccountView, lookAround, type Part } from "./account-look.ts";
 import { checkSession, checkTerms, type Finding, type MarketPhase } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, type Origin, withNote } from "./journal.ts";
-import { documentOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
+import { documentOf, orderCount, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
 
 /** One confirmation is at most so many orders. */
 export const MAX_LEGS = 20;
@@ -83,9 +83,8 @@ export function createTickets(deps: TicketsDeps): Tickets {
 
   async function make(request: TicketRequest): Promise<TicketView> {
     const { plan, ...checked } = await check(request);
-    const document = documentOf(request, plan, clock.now());
-    const intent = await journal.add(document);
-    return { ...checked, intent, findings: [...checked.findings, ...tooMany(document.legs.length)] };
+    const intent = await journal.add(documentOf(request, plan, clock.now()));
+    return { ...checked, intent };
   }
 
   async function check(request: TicketRequest): Promise<Checked> {
@@ -104,6 +103,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
         : []),
       ...views.flatMap((view) => view.findings),
       ...guardFindings,
+      ...tooMany(orderCount(request)),
     ];
     return { plan, quote, accounts: views.map((view) => view.account), findings: distinct(findings) };
   }

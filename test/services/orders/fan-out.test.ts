@@ -87,4 +87,18 @@ describe("a quantity above the freeze quantity", () => {
     });
     expect(findings).toContainEqual({ level: "block", code: "too-many", orders: MAX_LEGS + 1, most: MAX_LEGS });
   });
+
+  it("stays refused when its card is priced again, as an after-market order too", async () => {
+    const { intent } = await ticket(floor, {
+      instrument: NIFTY,
+      parts: [{ link: floor.link, qty: 1_800 * (MAX_LEGS + 1) }],
+    });
+    const renewed = await floor.tickets.renew(intent, { isAmo: true });
+    expect(renewed?.findings).toContainEqual({
+      level: "block",
+      code: "too-many",
+      orders: MAX_LEGS + 1,
+      most: MAX_LEGS,
+    });
+  });
 });

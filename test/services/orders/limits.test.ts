@@ -54,6 +54,12 @@ describe("the user's own limits", () => {
     expect(await blocks({ ...stop, ...qty(9) })).toEqual([{ level: "block", code: "limit-value", limit: 800_000 }]);
   });
 
+  it("of orders a day count the slices on the card as they do at the tap", async () => {
+    await floor.limits.set(ASHA, "ordersPerDay", 2);
+    const sliced = { instrument: { ...SBIN, freezeQty: 10 }, ...qty(30) };
+    expect(await blocks(sliced)).toEqual([{ level: "block", code: "limit-count", limit: 2 }]);
+  });
+
   it("of segments hold other segments back", async () => {
     await floor.limits.set(ASHA, "segments", ["NFO"]);
     expect(await blocks()).toEqual([{ level: "block", code: "limit-segment", segment: "NSE" }]);
