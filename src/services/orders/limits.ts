@@ -1,8 +1,8 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
-import { negatePaise, type Paise, paise, sumPaise, valueOf } from "../../domain/money.ts";
-import type { Order, OrderChange } from "../../domain/order.ts";
+import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf } from "../../domain/money.ts";
+import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
 import { dayPnl } from "../../domain/totals.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
@@ -189,15 +189,30 @@ export function createLimits(deps: LimitsDeps): Limits {
     },
     async checkChange(user, instrument, order, change) {
       const { values } = await of(user);
-      const at = change.terms && "price" in change.terms ? change.terms.price : order.price;
-      const value = valueOf(at, change.qty ?? order.qty);
+      const isLarger = (change.qty ?? order.qty) > order.qty;
+      const value = valueAfter(order, change);
       // A change that only takes the order down is always possible.
-      if (value <= valueOf(order.price, order.qty)) return [];
-      return [...valueFindings(values, value), ...segmentFindings(values, instrument)];
+      if (!isLarger && (value === null || value <= valueOf(priceOf(order), order.qty))) return [];
+      return [
+        ...valueFindings(values, value),
+        ...segmentFindings(values, instrument),
+        // A better price for the same quantity may be what limits the loss.
+        ...(isLarger ? await lossFindings(user, values) : []),
+      ];
     },
     admit,
     release,
   };
+}
+
+/** What a unit of an open order is expected to fill at; 0 where its book row does not tell. */
+const priceOf = ({ price, triggerPrice, avgPrice }: Order): Price =>
+  price > 0 ? price : triggerPrice > 0 ? triggerPrice : avgPrice;
+
+/** Null where nothing tells the price. */
+function valueAfter(order: Order, { terms, qty = order.qty }: OrderChange): Paise | null {
+  const at = (terms && expectedPrice(terms, null)) ?? priceOf(order);
+  return at > 0 ? valueOf(at, qty) : null;
 }
 
 const countOf = (orders: LimitsDocument["day"]["orders"]): number =>

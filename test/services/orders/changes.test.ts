@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerOrderId } from "../../../src/domain/ids.ts";
 import { paiseFromRupees, price } from "../../../src/domain/money.ts";
+import type { Position } from "../../../src/domain/portfolio.ts";
+import type { Wanted } from "../../../src/services/orders/changes.ts";
 import type { Intent } from "../../../src/services/orders/journal.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import {
@@ -27,6 +29,7 @@ beforeEach(async () => {
 });
 afterEach(() => floor.close());
 
+const LOSING = { dayPnl: paiseFromRupees(-1_000), pnl: paiseFromRupees(-1_000) } as Position;
 const ID = brokerOrderId("zerodha-1");
 const count = (call: string): number => broker.calls.filter((each) => each === call).length;
 
@@ -107,6 +110,29 @@ describe("a modification", () => {
       findings: [{ code: "limit-value" }],
     });
     expect(await floor.changes.ask(ASHA, open._id, 0, { qty: 5 })).toMatchObject({ kind: "asked" });
+  });
+});
+
+describe("a larger quantity", () => {
+  const stop = { type: "SL-M", triggerPrice: price(8_100_000) } as const;
+
+  it("of a stop without a limit price cannot pass the user's own limits either", async () => {
+    const { _id } = await sent(floor, await ticket(floor, stop));
+    broker.set("zerodha-2", { triggerPrice: stop.triggerPrice });
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(9_000));
+    const change = (qty: number) => floor.changes.ask(ASHA, _id, 0, { qty });
+    expect(await change(1_000)).toMatchObject({ kind: "blocked", findings: [{ code: "limit-value" }] });
+    expect(await change(11)).toMatchObject({ kind: "asked" });
+  });
+
+  it("is not asked for once the day's loss is reached; a better price and a smaller quantity are", async () => {
+    await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    broker.positions = [LOSING];
+    const change = (wanted: Wanted) => floor.changes.ask(ASHA, open._id, 0, wanted);
+    expect(await change({ qty: 20 })).toMatchObject({ kind: "blocked", findings: [{ code: "limit-loss" }] });
+    expect(await change({ terms: { type: "LIMIT", price: price(7_950_000) } })).toMatchObject({ kind: "asked" });
+    floor.pass(30_000);
+    expect(await change({ qty: 5 })).toMatchObject({ kind: "asked" });
   });
 });
 
