@@ -62,6 +62,7 @@ export interface CheckedOrder {
   readonly terms: OrderTerms;
   readonly qty: number;
   readonly quote: Quote | null;
+  readonly isAmo: boolean;
 }
 
 /** What the exchange takes for an instrument at a moment; `closing-auction` takes limit and market orders only. */
@@ -111,7 +112,7 @@ export function checkChange(
   const freeze = instrument.freezeQty;
   if (freeze !== undefined && qty > freeze) findings.push({ level: "block", code: "freeze", freeze });
   if (!change.terms) return [...findings, ...checkLot(instrument, qty)];
-  const checked = { instrument, side, productType, terms: change.terms, qty, quote };
+  const checked = { instrument, side, productType, terms: change.terms, qty, quote, isAmo: order.isAmo };
   return [...findings, ...checkTerms(checked, capabilities).filter((finding) => finding.code !== "sliced")];
 }
 
@@ -196,13 +197,15 @@ function checkTrigger({ side, terms, quote }: CheckedOrder): Finding[] {
   return findings;
 }
 
-function checkAgainstQuote({ side, terms, quote }: CheckedOrder): Finding[] {
+function checkAgainstQuote({ side, terms, quote, isAmo }: CheckedOrder): Finding[] {
   if (!quote) return [{ level: terms.type === "MARKET" || terms.type === "SL-M" ? "block" : "warn", code: "no-price" }];
   const findings: Finding[] = [];
   const { lowerCircuit, upperCircuit } = quote;
   if (lowerCircuit !== null && upperCircuit !== null && upperCircuit > 0) {
     const outside = pricesOf(terms).some((price) => price < lowerCircuit || price > upperCircuit);
-    if (outside) findings.push({ level: "block", code: "circuit", low: lowerCircuit, high: upperCircuit });
+    // An order for the next session meets another circuit, around today's close.
+    const level = isAmo ? "warn" : "block";
+    if (outside) findings.push({ level, code: "circuit", low: lowerCircuit, high: upperCircuit });
   }
   if (terms.type === "LIMIT" && quote.ltp > 0) {
     const away = Math.round(((terms.price - quote.ltp) / quote.ltp) * 10_000) * (side === "BUY" ? 1 : -1);

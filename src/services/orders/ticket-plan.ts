@@ -51,19 +51,29 @@ function termsOf(request: TicketRequest, quote: Quote | null): OrderTerms {
   if (type === "LIMIT" && limit !== null) return { type, price: limit };
   if (type === "SL" && limit !== null && triggerPrice !== null) return { type, price: limit, triggerPrice };
   if (type === "SL-M" && triggerPrice !== null)
-    return { type, triggerPrice, protection: protectionFrom(request, triggerPrice) };
-  if (type === "MARKET") return { type, protection: protectionFrom(request, quote?.ltp ?? ZERO_PRICE) };
+    return { type, triggerPrice, protection: protectionFrom(request, triggerPrice, quote) };
+  if (type === "MARKET") return { type, protection: protectionFrom(request, quote?.ltp ?? ZERO_PRICE, quote) };
   throw new Error(`order type ${type} lacks its price`);
 }
 
-/** The worst price a market order may fill at: so far from the reference, on a tick, never down to nothing. */
-function protectionFrom(request: TicketRequest, reference: Price): MarketProtection {
+/**
+ * The worst price a market order may fill at: so far from the reference, on a tick, never down to nothing, and within
+ * the day's circuit, beyond which the exchange refuses it.
+ */
+function protectionFrom(request: TicketRequest, reference: Price, quote: Quote | null): MarketProtection {
   const basisPoints = request.protectionBasisPoints;
   const sign = request.side === "BUY" ? 1 : -1;
   const tick = request.instrument.tickSize;
   const exact = price(Math.round(reference * (1 + (sign * basisPoints) / 10_000)));
   const limit = roundToTick(exact, tick, request.side === "BUY" ? "up" : "down");
-  return { basisPoints, limit: limit <= 0 && reference > 0 ? tick : limit };
+  const worst = limit <= 0 && reference > 0 ? tick : limit;
+  // The next session has a circuit of its own.
+  return { basisPoints, limit: quote === null || request.isAmo ? worst : withinCircuit(worst, quote) };
+}
+
+function withinCircuit(at: Price, { lowerCircuit, upperCircuit }: Quote): Price {
+  if (upperCircuit !== null && upperCircuit > 0 && at > upperCircuit) return upperCircuit;
+  return lowerCircuit !== null && at < lowerCircuit ? lowerCircuit : at;
 }
 
 /** The quantities that an account's part is sent as, one order each. */

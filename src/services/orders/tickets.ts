@@ -113,7 +113,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
     const { instrument, side, validity, isAmo } = request;
     const { label } = link;
     const phase = deps.phaseOf(instrument, clock.now());
-    const order = { instrument, side, productType: plan.productType, terms: plan.terms, qty, quote };
+    const order = { instrument, side, productType: plan.productType, terms: plan.terms, qty, quote, isAmo };
     return [
       ...checkTerms(order, capabilities),
       ...checkSession({ phase, isAmo, type: plan.terms.type, validity, label }, capabilities),

@@ -36,6 +36,8 @@ export interface FakeBroker {
   readonly placed: OrderRequest[];
   readonly calls: string[];
   ltp: Price;
+  /** What its quotes say besides. */
+  quote: Partial<Quote>;
   /** Rows come into the book this late. */
   hidden: boolean;
   positions: Position[];
@@ -105,6 +107,7 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
     upperCircuit: null,
     at: null,
     source: "broker",
+    ...fake.quote,
   });
 
   const connector: BrokerConnector = {
@@ -162,6 +165,7 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
     placed: [],
     calls: [],
     ltp: price(8_000_000),
+    quote: {},
     hidden: false,
     positions: [],
     holdings: [],

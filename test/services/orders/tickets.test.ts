@@ -65,6 +65,23 @@ describe("what a card says before anything is promised", () => {
     expect(sale.intent.plan.terms).toMatchObject({ protection: { limit: 7_921_000 } });
   });
 
+  it("and never beyond the day's circuit, where it would be refused", async () => {
+    broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees("803.50") };
+    const protection = async (side: "BUY" | "SELL", isAmo = false) =>
+      (await ticket(floor, { side, isAmo, productType: "INTRADAY" })).intent.plan.terms;
+    expect(await protection("BUY")).toMatchObject({ protection: { limit: priceFromRupees("803.50") } });
+    expect(await protection("SELL")).toMatchObject({ protection: { limit: priceFromRupees(795) } });
+    // The next session has limits of its own.
+    expect(await protection("SELL", true)).toMatchObject({ protection: { limit: priceFromRupees(792) } });
+  });
+
+  it("that today's circuit does not bind an order for the next session", async () => {
+    broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees(805) };
+    const limit = { type: "LIMIT", price: priceFromRupees(810) } as const;
+    expect(await codes(limit)).toEqual(["block circuit"]);
+    expect(await codes({ ...limit, isAmo: true })).toEqual(["warn circuit", "warn amo-open"]);
+  });
+
   it("what the account lacks, and holds, and will hold", async () => {
     broker.holdings = [holding({ qty: 50 })];
     const view = await ticket(floor, { parts: [{ link: floor.link, qty: 200 }] });
@@ -195,7 +212,7 @@ describe("any order at all", () => {
           const terms = { type: "SL", price: at, triggerPrice: trigger } as const;
           const instrument = { ...SBIN, lotSize };
           const findings = checkTerms(
-            { instrument, side: "BUY", productType: "CNC", terms, qty, quote: null },
+            { instrument, side: "BUY", productType: "CNC", terms, qty, quote: null, isAmo: false },
             capabilities,
           );
           const blocks = findings.filter((finding) => finding.level === "block");
