@@ -45,7 +45,10 @@ export type LegEvent =
   /** Books hold today only, and the day is over: what became of it can only be seen at the broker. */
   | { readonly kind: "day-over" };
 
-export type BookedOrder = Pick<Order, "orderId" | "status" | "filledQty" | "avgPrice" | "message" | "handle" | "qty">;
+/** The terms of an order as the broker's book has them. */
+export type BookedTerms = Pick<Order, "type" | "price" | "triggerPrice">;
+export type BookedOrder = BookedTerms &
+  Pick<Order, "orderId" | "status" | "filledQty" | "avgPrice" | "message" | "handle" | "qty">;
 
 export interface Leg {
   readonly link: LinkId;
@@ -58,6 +61,8 @@ export interface Leg {
   readonly avgPrice: Price;
   /** As the broker's book had it last; null while it has not been seen there. */
   readonly booked: OrderStatus | null;
+  /** Not always as asked: changed since, or a market order that the broker made a limit order of. */
+  readonly bookedTerms?: BookedTerms;
   /** The broker's words on a refusal, or why it was not sent. */
   readonly reason: string | null;
   readonly notSentCause: NotSentCause | null;
@@ -167,6 +172,7 @@ function afterSeen(leg: Leg, order: BookedOrder): Leg {
     filledQty: order.filledQty,
     avgPrice: order.avgPrice,
     booked: order.status,
+    bookedTerms: { type: order.type, price: order.price, triggerPrice: order.triggerPrice },
     reason: order.message ?? null,
   };
   switch (order.status) {

@@ -45,6 +45,9 @@ const booked = (more: Partial<BookedOrder> = {}): BookedOrder => ({
   avgPrice: ZERO_PRICE,
   message: null,
   handle: { variety: "regular" },
+  type: "LIMIT",
+  price: ZERO_PRICE,
+  triggerPrice: ZERO_PRICE,
   ...more,
 });
 
@@ -130,6 +133,9 @@ describe("any history", () => {
     avgPrice: fc.integer({ min: 0, max: 10_000_000 }).map(price),
     message: fc.option(fc.constant("as the broker says")),
     handle: fc.constant({}),
+    type: fc.constantFrom("LIMIT", "MARKET"),
+    price: fc.constant(ZERO_PRICE),
+    triggerPrice: fc.constant(ZERO_PRICE),
   });
   const events: fc.Arbitrary<LegEvent> = fc.oneof(
     fc.constantFrom(...EVENTS),

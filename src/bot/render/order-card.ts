@@ -1,8 +1,8 @@
 import { InlineKeyboard } from "grammy";
 import { chargesOf } from "../../domain/charges.ts";
 import { ticker, type Instrument } from "../../domain/instrument.ts";
-import { valueOf } from "../../domain/money.ts";
-import type { Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
+import { type Price, valueOf } from "../../domain/money.ts";
+import type { BookedTerms, Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
 import { isClosed } from "../../domain/order-intent.ts";
 import type { OrderTerms } from "../../domain/order.ts";
 import { renderPairs } from "../../lib/table.ts";
@@ -40,7 +40,7 @@ export function termsText(terms: OrderTerms): string {
     case "SL":
       return `sl ${priceText(terms.triggerPrice)} @ ${priceText(terms.price)}`;
     case "SL-M":
-      return `sl ${priceText(terms.triggerPrice)} market`;
+      return stopText(terms.triggerPrice);
   }
 }
 
@@ -97,11 +97,35 @@ function legBlock(leg: Leg, { plan, instrument }: Intent, label: string | null):
   const who = label === null ? "" : html`<b>${label}</b> × ${quantity(leg.qty)}: `;
   return lines(
     html`${STATE_SIGNS[leg.state]} ${who}${legText(leg, plan)}`,
+    bookedText(leg, plan),
     chargesText(leg, plan, instrument),
     changeText(leg),
     reasonBlock(leg),
   );
 }
+
+/** The heading says what was asked; here is what it became, while that still matters. */
+function bookedText({ state, bookedTerms }: Leg, { terms }: OrderPlan): Html | null {
+  const asBooked = state === "working" && bookedTerms ? termsOf(bookedTerms) : null;
+  if (asBooked === null || asBooked === termsText(terms)) return null;
+  return html`At the broker: ${asBooked}.`;
+}
+
+/** Null where the book has no price for a type that needs one. */
+function termsOf({ type, price, triggerPrice }: BookedTerms): string | null {
+  switch (type) {
+    case "MARKET":
+      return "market";
+    case "LIMIT":
+      return price > 0 ? termsText({ type, price }) : null;
+    case "SL":
+      return price > 0 && triggerPrice > 0 ? termsText({ type, price, triggerPrice }) : null;
+    case "SL-M":
+      return triggerPrice > 0 ? stopText(triggerPrice) : null;
+  }
+}
+
+const stopText = (triggerPrice: Price): string => `sl ${priceText(triggerPrice)} market`;
 
 /** Of what has filled, once nothing more will. */
 function chargesText(leg: Leg, { productType, side }: OrderPlan, instrument: Instrument): Html | null {

@@ -164,4 +164,7 @@ const isNews = (leg: Leg, order: Order): boolean =>
   leg.filledQty !== order.filledQty ||
   leg.avgPrice !== order.avgPrice ||
   (order.qty > 0 && leg.qty !== order.qty) ||
+  leg.bookedTerms?.type !== order.type ||
+  leg.bookedTerms.price !== order.price ||
+  leg.bookedTerms.triggerPrice !== order.triggerPrice ||
   leg.reason !== order.message;

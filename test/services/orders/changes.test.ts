@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { orderCard } from "../../../src/bot/render/order-card.ts";
 import { brokerOrderId } from "../../../src/domain/ids.ts";
 import { paiseFromRupees, price } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
@@ -92,6 +93,21 @@ describe("a modification", () => {
     await watch(floor, 2_000);
     expect((await floor.journal.get(open._id))?.legs).toMatchObject([{ qty: 25, change: { outcome: "accepted" } }]);
     expect(count("modifyOrder")).toBe(1);
+  });
+
+  it("of the price is on the card as the book has it, also when it was made elsewhere", async () => {
+    const drawn = (): string | undefined => {
+      const card = floor.drawn.at(-1);
+      return card && orderCard(card, floor.accounts, [floor.link], floor.clock.at).html.toString();
+    };
+    await watch(floor, 2_000);
+    expect(drawn()).not.toContain("At the broker:");
+    await floor.changes.ask(ASHA, open._id, 0, { terms });
+    await watch(floor, 2_000);
+    expect(drawn()).toContain("At the broker: limit 795.00.");
+    broker.set(ID, { price: price(7_900_000) });
+    await watch(floor, 60_000);
+    expect(drawn()).not.toContain("At the broker:");
   });
 
   it.each([

@@ -142,7 +142,7 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
     modifyOrder(_access: Access, order: Order, change: OrderChange) {
       const script = fake.scripts.shift() ?? "accept";
       fake.calls.push("modifyOrder");
-      if (isTaken(script)) fake.set(order.orderId, change.qty === undefined ? {} : { qty: change.qty });
+      if (isTaken(script)) fake.set(order.orderId, changed(change));
       return answer(script, { kind: "accepted", orderId: order.orderId, handle: {} });
     },
     cancelOrder(_access: Access, order: Order) {
@@ -183,6 +183,11 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
   };
   return fake;
 }
+
+const changed = ({ qty, terms }: OrderChange): Partial<Order> => ({
+  ...(qty === undefined ? {} : { qty }),
+  ...(terms && "price" in terms ? { type: terms.type, price: terms.price } : {}),
+});
 
 const toOrder = (request: OrderRequest, orderId: Order["orderId"]): Order => ({
   orderId,
