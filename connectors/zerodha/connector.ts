@@ -59,16 +59,14 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     async getQuotes(access, instruments, signal) {
       const quotes = new Map<InstrumentKey, Quote>();
       for await (const [instrument, raw] of rawQuotes(deps, client, access, instruments, signal)) {
-        quotes.set(
-          instrument.key,
-          mapped("GET /quote", () => portfolio.toQuote(instrument, raw)),
-        );
+        const quote = mapped("GET /quote", () => portfolio.toQuote(instrument, raw));
+        if (quote) quotes.set(quote.key, quote);
       }
       return quotes;
     },
     async getQuote(access, instrument, signal) {
       const raw = await rawQuote(deps, client, access, instrument, signal);
-      return mapped("GET /quote", () => portfolio.toQuote(instrument, raw));
+      return mapped("GET /quote", () => portfolio.toQuote(instrument, raw)) ?? notQuoted(instrument);
     },
     async getOrderbook(access, instrument, signal) {
       const raw = await rawQuote(deps, client, access, instrument, signal);
@@ -174,7 +172,11 @@ async function rawQuote(
   signal?: AbortSignal,
 ): Promise<QuoteRaw> {
   for await (const [, raw] of rawQuotes(deps, client, access, [instrument], signal)) return raw;
-  throw zerodhaError("rejected", `Zerodha has no quote of ${instrument.symbol}`, { path: "GET /quote" });
+  return notQuoted(instrument);
+}
+
+function notQuoted({ symbol }: Instrument): never {
+  throw zerodhaError("rejected", `Zerodha has no quote of ${symbol}`, { path: "GET /quote" });
 }
 
 async function historicalData(

@@ -101,12 +101,14 @@ export const toProfile = (raw: ProfileRaw): Profile => ({
   hasMarketData: null,
 });
 
-/** `ohlc.close` is the previous day's close. */
-export function toQuote(instrument: Instrument, raw: QuoteRaw): Quote {
+/** Null when nothing has ever been traded: Kite's last price is 0 then. `ohlc.close` is the previous day's close. */
+export function toQuote(instrument: Instrument, raw: QuoteRaw): Quote | null {
+  const ltp = priceOrNull(raw.last_price);
+  if (ltp === null) return null;
   return {
     key: instrument.key,
     symbol: instrument.symbol,
-    ltp: priceFromRupees(raw.last_price),
+    ltp,
     open: priceOrNull(raw.ohlc.open),
     high: priceOrNull(raw.ohlc.high),
     low: priceOrNull(raw.ohlc.low),

@@ -227,6 +227,26 @@ describe("quotes", () => {
     });
   });
 
+  it("leave out what has never traded, whose last price Kite tells as 0", async () => {
+    const untraded = JSON.stringify({
+      status: "success",
+      data: {
+        "NSE:SBIN": {
+          instrument_token: 779521,
+          timestamp: "2026-11-20 11:02:17",
+          last_trade_time: null,
+          last_price: 0,
+          ohlc: { open: 0, high: 0, low: 0, close: 0 },
+        },
+      },
+    });
+    const { connector, instrument } = await bench(() => text(untraded));
+    const sbin = instrument("NSE:SBIN-EQ");
+    expect(await connector.getQuotes(access, [sbin])).toEqual(new Map());
+    expect(await failureOf(connector.getQuote(access, sbin))).toMatchObject({ kind: "rejected" });
+    expect(await connector.getOrderbook(access, sbin)).toMatchObject({ bids: [], asks: [], ltp: null });
+  });
+
   it("give the depth without Kite's empty levels", async () => {
     const { connector, instrument } = await bench(() => reply("get-quote"));
     const depth = await connector.getOrderbook(access, instrument("NSE:SBIN-EQ"));
