@@ -37,9 +37,11 @@ export interface Refusal {
 export function errorKind({ status, code, message, isOrder }: Refusal): BrokerErrorKind {
   if (status >= 500) return "unavailable";
   if (status === 429) return "rate-limited";
+  const known = code === undefined ? undefined : KIND_OF_CODE.get(code);
+  // Before any words: after these the order may be live, whatever address they name.
+  if (known === "unavailable" || known === "rate-limited") return known;
   // The code of the static IP rule is not documented, its subject is.
   if (isOrder && /\bip\b/i.test(message)) return "ip-not-allowed";
-  const known = code === undefined ? undefined : KIND_OF_CODE.get(code);
   if (known !== undefined) return known;
   if (status === 401) return "auth-expired";
   return status === 403 ? "no-permission" : "bad-response";

@@ -197,6 +197,11 @@ describe("the outcome of placing", () => {
     ["unknown: ok without an id", text('{"s":"ok","code":1101,"message":""}'), { kind: "unknown" }],
     ["unknown: ok with a strange code", text('{"s":"ok","code":200,"message":"","id":"1"}'), { kind: "unknown" }],
     ["unknown: connection behind Fyers", error(-204, "Connection lost"), { kind: "unknown" }],
+    [
+      "unknown: a connection behind Fyers, named by its IP",
+      error(-204, "Connection to IP 10.1.2.3 lost"),
+      { kind: "unknown" },
+    ],
     ["unknown: a code that nobody has documented", error(-987, "Something"), { kind: "unknown" }],
   ])("is %s, after one request", async (_what, answer, expected) => {
     const { connector, sent } = await bench(() => answer);
