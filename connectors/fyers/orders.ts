@@ -95,7 +95,7 @@ export function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome 
   return fromError(error, bornRejected);
 }
 
-/** A refusal that carries an id speaks of an order that exists, rejected. */
+/** A refusal that carries an id speaks of an order that exists, rejected; under a code that we do not know it may be live. */
 function fromError(error: BrokerError, rejectedId?: string): OrderOutcome {
   const reason = error.message;
   switch (error.kind) {
@@ -113,7 +113,6 @@ function fromError(error: BrokerError, rejectedId?: string): OrderOutcome {
     case "no-permission":
       return rejected(error, rejectedId);
     case "bad-response":
-      return rejectedId ? rejected(error, rejectedId) : { kind: "unknown", reason };
     case "rate-limited":
     case "unavailable":
     case "timeout":

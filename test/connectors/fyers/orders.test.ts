@@ -203,6 +203,11 @@ describe("the outcome of placing", () => {
       { kind: "unknown" },
     ],
     ["unknown: a code that nobody has documented", error(-987, "Something"), { kind: "unknown" }],
+    [
+      "unknown: such a code with the id of an order, which may be live",
+      text('{"s":"error","code":-987,"message":"No confirmation from the exchange","id":"26112000001240"}', 400),
+      { kind: "unknown" },
+    ],
   ])("is %s, after one request", async (_what, answer, expected) => {
     const { connector, sent } = await bench(() => answer);
     expect(await connector.placeOrder(access, request())).toMatchObject(expected);
