@@ -78,7 +78,8 @@ export function createClient(deps: ConnectorDeps) {
   ): Promise<z.infer<S>> {
     const endpoint = endpointOf(call);
     requireLiving(reader, deps.now(), endpoint);
-    const request = toRequest(call, reader, signal);
+    const turn = (until: AbortSignal): Promise<void> => metered("read", reader.link, () => Promise.resolve(), until);
+    const request = { ...toRequest(call, reader, signal), turn };
     const reply = await metered("read", reader.link, () => deps.http.read(request), signal).catch((error: unknown) => {
       throw transportError(error, endpoint);
     });

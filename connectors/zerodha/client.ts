@@ -71,7 +71,7 @@ export function createKiteClient(deps: ConnectorDeps) {
       return call();
     };
     try {
-      return await deps.limiter.run(`${ZERODHA}:${caller.link}:${rate}`, RATE_LIMITS[rate], start, signal);
+      return await deps.limiter.run(meterOf(caller, rate), RATE_LIMITS[rate], start, signal);
     } catch (error) {
       if (hasLeft(stage)) throw fromFailure(signal?.aborted === true ? abandoned(error) : error, endpoint);
       stage = "given-up";
@@ -79,19 +79,26 @@ export function createKiteClient(deps: ConnectorDeps) {
     }
   }
 
+  const turnOf =
+    (caller: Caller, rate: RateClass) =>
+    (signal: AbortSignal): Promise<void> =>
+      deps.limiter.run(meterOf(caller, rate), RATE_LIMITS[rate], () => Promise.resolve(), signal);
+
   async function call<S extends z.ZodType>(
     spec: CallSpec<S>,
     caller: Caller,
     ask: (kite: KitePackage) => Promise<unknown>,
     signal?: AbortSignal,
   ): Promise<z.output<S>> {
+    const { rate = "other" } = spec;
     const kite = await fencedKite(root, caller, spec, {
       send: (request) => (spec.isWrite === true ? deps.http.send(request) : deps.http.read(request)),
       timeoutMs: spec.isOrder === true ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
       egress: spec.isOrder === true ? caller.egress : undefined,
       signal,
+      turn: turnOf(caller, rate),
     });
-    return validated(spec.schema, await metered(caller, spec.rate ?? "other", spec, () => ask(kite), signal), spec);
+    return validated(spec.schema, await metered(caller, rate, spec, () => ask(kite), signal), spec);
   }
 
   const get =
@@ -146,7 +153,8 @@ export function createKiteClient(deps: ConnectorDeps) {
 
     getHistorical: async (access: Access, query: CandlePath, signal?: AbortSignal) => {
       const endpoint = { path: "GET /instruments/historical" };
-      const request = historicalRequest(root, access, query, signal);
+      const turn = turnOf(access, "historical");
+      const request = { ...historicalRequest(root, access, query, signal), turn };
       const reply = await metered(access, "historical", endpoint, () => deps.http.read(request), signal);
       return validated(schemas.candlesSchema, successEnvelope(reply, endpoint).data, endpoint);
     },
@@ -219,7 +227,7 @@ interface AxiosConfig {
   transformResponse: unknown;
 }
 
-interface Transport extends Pick<HttpRequest, "timeoutMs" | "egress" | "signal"> {
+interface Transport extends Pick<HttpRequest, "timeoutMs" | "egress" | "signal" | "turn"> {
   readonly send: HttpClient["send"];
 }
 
@@ -261,6 +269,8 @@ async function fencedKite(
   };
   return kite;
 }
+
+const meterOf = ({ link }: Caller, rate: RateClass): string => `${ZERODHA}:${link}:${rate}`;
 
 /** Behind a call, because the compiler does not see that the limiter changes the stage. */
 const hasLeft = (stage: string): boolean => stage === "started";

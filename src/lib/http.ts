@@ -16,6 +16,8 @@ export interface HttpRequest {
   /** `http://…` or `socks5://…` proxy to go out through. */
   readonly egress?: Secret | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Waits for a place under the rate limit: asked before each repetition, which the other side counts as well. */
+  readonly turn?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 export interface HttpReply {
@@ -157,7 +159,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       const retryAfterMs = isLast ? null : retryDelay(result, tries, random());
       if (retryAfterMs !== null && performance.now() + retryAfterMs < endsAt) {
         await options.sleep(retryAfterMs, request.signal);
-        continue;
+        if (await hasTurn(request, endsAt)) continue;
       }
       if (isReply(result)) return result;
       throw result;
@@ -275,6 +277,16 @@ function codedCause(error: unknown): CodedError | null {
   for (let depth = 0, at = error; depth < 4 && at instanceof Error; depth += 1, at = at.cause)
     if ("code" in at && typeof at.code === "string") return at as CodedError;
   return null;
+}
+
+/** False when no place came free before the deadline. */
+async function hasTurn({ turn, signal }: HttpRequest, endsAt: number): Promise<boolean> {
+  if (turn === undefined) return true;
+  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(endsAt - performance.now())));
+  return turn(signal ? AbortSignal.any([deadline, signal]) : deadline).then(
+    () => true,
+    () => false,
+  );
 }
 
 const isReply = (value: unknown): value is HttpReply =>

@@ -273,6 +273,26 @@ describe("read", () => {
     expect(waits).toEqual([800, 1_600]);
   });
 
+  it("waits for its turn before each repetition, not before the first try", async () => {
+    inTurn(status(429), drop, fine);
+    const turn = (): Promise<void> => {
+      seen.push("turn");
+      return Promise.resolve();
+    };
+    await client.read(to("/", { turn }));
+    expect(seen).toEqual(["GET /", "turn", "GET /", "turn", "GET /"]);
+  });
+
+  it("is over when its turn comes too late: the refusal is the answer", async () => {
+    answer = status(503);
+    const turn = (signal: AbortSignal): Promise<void> =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new Error("too late")));
+      });
+    expect(await client.read(to("/", { timeoutMs: 500, turn }))).toMatchObject({ status: 503 });
+    expect(seen).toHaveLength(1);
+  });
+
   it("does not repeat a timeout, an answer that is no, or a call that was given up", async () => {
     answer = hang;
     expect(await failureOf(client.read(to("/", { timeoutMs: 60 })))).toMatchObject({ kind: "timeout" });

@@ -359,3 +359,18 @@ it("meters all calls of a link together, and lets reads wait where orders need n
     "fyers:link-1:rest 8/1s 180/60s",
   ]);
 });
+
+it("counts every repetition of a read as well, which Fyers does too", async () => {
+  const meters: string[] = [];
+  const limiter: RateLimiter = {
+    run: (key, _windows, call) => {
+      meters.push(key);
+      return call();
+    },
+  };
+  const { connector, sent } = await bench(() => reply("get-orders"), { limiter });
+  await connector.getOrders(access);
+  meters.length = 0;
+  await sent[0]?.turn?.(AbortSignal.any([]));
+  expect(meters).toEqual(["fyers:link-1:read", "fyers:link-1:rest"]);
+});

@@ -15,6 +15,7 @@ import {
   reply,
   scripted,
   text,
+  NOW,
 } from "./harness.ts";
 
 describe("the kiteconnect package, fenced", () => {
@@ -171,5 +172,26 @@ describe("the rate limits", () => {
       ["zerodha:link-1:other", RATE_LIMITS.other],
       ["zerodha:link-1:quote", RATE_LIMITS.quote],
     ]);
+  });
+
+  it("count every repetition of a read as well", async () => {
+    const metered: string[] = [];
+    const { connector, instrument, sent } = await bench(
+      ({ url }) => reply(url.includes("/historical") ? "get-instruments-historical" : "get-quote"),
+      {
+        limiter: {
+          run: (key, _windows, call) => {
+            metered.push(key);
+            return call();
+          },
+        },
+      },
+    );
+    const sbin = instrument("NSE:SBIN-EQ");
+    await connector.getQuotes(access, [sbin]);
+    await connector.getHistoricalData(access, { instrument: sbin, interval: "1m", from: NOW, to: NOW });
+    metered.length = 0;
+    for (const { turn } of sent) await turn?.(AbortSignal.any([]));
+    expect(metered).toEqual(["zerodha:link-1:quote", "zerodha:link-1:historical"]);
   });
 });
