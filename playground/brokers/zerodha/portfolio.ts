@@ -16,8 +16,10 @@ export const listedFields = ({ tradingsymbol, exchange, token }: KiteListing) =>
   instrument_token: token,
 });
 
-/** One row a share: what is held on margin funding stands inside it. */
-export function holdingRow(held: readonly Holding[], listing: KiteListing, now: number) {
+/** One row a share: what is held on margin funding stands inside it, and `sold` today is used up. */
+export function holdingRow(held: readonly Holding[], sold: readonly Position[], listing: KiteListing, now: number) {
+  const used = (product: Product): number =>
+    sold.filter(({ productType }) => productType === product).reduce((sum, { qty }) => sum + qty, 0);
   const own = held.find(({ productType }) => productType === "CNC");
   const funded = held.find(({ productType }) => productType === "MTF");
   const { ltp = null, prevClose = null, isin = null } = own ?? funded ?? {};
@@ -33,13 +35,13 @@ export function holdingRow(held: readonly Holding[], listing: KiteListing, now: 
     price: 0,
     // Without the shares that are still to be delivered, as at Kite.
     quantity: delivered,
-    used_quantity: 0,
+    used_quantity: used("CNC"),
     t1_quantity: t1,
-    realised_quantity: delivered,
+    realised_quantity: delivered + used("CNC"),
     authorised_quantity: 0,
     authorised_date: `${istDate(now)} 00:00:00`,
     authorisation: {},
-    opening_quantity: delivered + t1,
+    opening_quantity: delivered + t1 + used("CNC"),
     short_quantity: 0,
     collateral_quantity: pledged,
     collateral_type: pledged > 0 ? "margin" : "",
@@ -52,7 +54,7 @@ export function holdingRow(held: readonly Holding[], listing: KiteListing, now: 
     day_change_percentage: close === 0 ? 0 : ((last - close) / close) * 100,
     mtf: {
       quantity: funded?.qty ?? 0,
-      used_quantity: 0,
+      used_quantity: used("MTF"),
       average_price: rupees(funded?.avgPrice ?? null),
       value: funded ? rupeesFromPaise(valueOf(funded.avgPrice, funded.qty)) : 0,
       initial_margin: 0,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
+import { isDeliverySale } from "../../../src/domain/portfolio.ts";
 import { historical, quotes } from "./market-data.ts";
 import type { RateClass } from "./meters.ts";
 import { type KiteDirectory, type KiteListing, masterCsv } from "./names.ts";
@@ -69,7 +70,17 @@ export function routesOf(house: KiteHouse): readonly Route[] {
     route("GET /portfolio/holdings", () => {
       const byShare = Map.groupBy(account().holdings(), ({ key }) => key);
       const held = [...byShare].map(([key, rows]) => ({ key, rows }));
-      return success(listedRows(directory, held, ({ rows }, listing) => holdingRow(rows, listing, exchange.now())));
+      const sold = account().positions().filter(isDeliverySale);
+      return success(
+        listedRows(directory, held, ({ key, rows }, listing) =>
+          holdingRow(
+            rows,
+            sold.filter((position) => position.key === key),
+            listing,
+            exchange.now(),
+          ),
+        ),
+      );
     }),
     route("GET /portfolio/positions", () => {
       const net = listedRows(directory, account().positions(), positionRow);

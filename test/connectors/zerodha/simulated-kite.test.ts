@@ -40,6 +40,20 @@ describe("the simulated Kite by itself", () => {
     });
   });
 
+  it("shows what was sold today as used up, beside what the day began with", async () => {
+    const sale = { ...form, transaction_type: "SELL", quantity: "10", order_type: "MARKET", market_protection: "-1" };
+    expect((await post("/orders/regular", sale)).status).toBe(200);
+    const answer = await fetch(`${street.server.base("zerodha")}/portfolio/holdings`, {
+      headers: {
+        "X-Kite-Version": "3",
+        Authorization: `token demoapikey00001:${access.session.accessToken.reveal()}`,
+      },
+    });
+    expect(await answer.json()).toMatchObject({
+      data: [{ quantity: 25, used_quantity: 10, realised_quantity: 35, t1_quantity: 5, opening_quantity: 40 }],
+    });
+  });
+
   it("answers 429 over its limits when they are enforced", async () => {
     street.broker.switches.enforcesRateLimits = true;
     const answers = await Promise.all(Array.from({ length: 25 }, () => post("/orders/regular", form)));
