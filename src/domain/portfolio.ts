@@ -41,13 +41,14 @@ export interface Position {
   readonly multiplier: number;
 }
 
+/** Shares sold out of the demat account stand in the day's rows as if short: they are delivered, not owed. */
+export const isDeliverySale = ({ side, productType }: Pick<Position, "side" | "productType">): boolean =>
+  side === "SELL" && isDelivery(productType);
+
 export type OpenPosition = Position & { readonly side: Side };
-/**
- * Open, and ended by the opposite order. Shares sold for delivery stand in the day's rows as if short: buying them
- * would undo the sale.
- */
+/** Open, and ended by the opposite order; buying delivered shares would undo their sale. */
 export const isExitable = (position: Position): position is OpenPosition =>
-  position.qty > 0 && position.side !== "CLOSED" && !(position.side === "SELL" && isDelivery(position.productType));
+  position.qty > 0 && position.side !== "CLOSED" && !isDeliverySale(position);
 
 export interface Holding {
   readonly symbol: TradingSymbol;

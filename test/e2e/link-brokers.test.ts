@@ -79,6 +79,18 @@ describe("linking brokers", () => {
     );
   });
 
+  it("offers nothing to buy back of shares that were sold out of the holdings", async () => {
+    const card = await asha().ask("/sell INFY 4 on zerodha");
+    asha().tapButton("Confirm sell");
+    await asha().until(() =>
+      asha()
+        .messages()
+        .find(({ message_id, text }) => message_id === card.message_id && text?.includes("Filled 4")),
+    );
+    expect((await asha().ask("/buy INFY all on zerodha")).text).not.toContain("BUY 4");
+    expect((await asha().ask("/exit INFY")).text).not.toContain("BUY 4");
+  });
+
   it("says that an order is not known while its answer is lost, and finds it in the book, sent once", async () => {
     const card = await asha().ask("/buy INFY 3 on fyers");
     const shows = (text: string): Promise<Message> =>
