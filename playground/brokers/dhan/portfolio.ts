@@ -1,7 +1,15 @@
 import type { Exchange, ExchangeAccount } from "../../../connectors/paper/exchange/types.ts";
 import { istDate, istTime } from "../../../src/domain/market.ts";
-import { rupeesFromPaise, rupeesFromPrice } from "../../../src/domain/money.ts";
-import type { Holding, Position } from "../../../src/domain/portfolio.ts";
+import {
+  rupeesFromPaise,
+  rupeesFromPrice,
+  subtractPaise,
+  sumPaise,
+  valueOf,
+  type Paise,
+} from "../../../src/domain/money.ts";
+import type { Side } from "../../../src/domain/order.ts";
+import type { Holding, Position, Trade } from "../../../src/domain/portfolio.ts";
 import { contractFields, displayName, tradingName, wireId } from "./names.ts";
 import { json, refusal, type Fields } from "./reply.ts";
 
@@ -31,15 +39,29 @@ function holdingRow(holding: Holding, exchange: Exchange): Fields {
   };
 }
 
-export const positions = (account: ExchangeAccount, exchange: Exchange, clientId: string): Response =>
-  json(account.positions().map((position) => positionRow(position, exchange, clientId)));
+export function positions(account: ExchangeAccount, exchange: Exchange, clientId: string): Response {
+  const trades = account.trades();
+  return json(account.positions().map((position) => positionRow(position, trades, exchange, clientId)));
+}
 
-function positionRow(position: Position, exchange: Exchange, clientId: string): Fields {
+interface Dealt {
+  readonly qty: number;
+  readonly value: Paise;
+}
+
+/** What was dealt today on one side of a position. */
+function dealtToday({ key, productType }: Position, trades: readonly Trade[], side: Side): Dealt {
+  const own = trades.filter((each) => each.key === key && each.productType === productType && each.side === side);
+  return {
+    qty: own.reduce((sum, { qty }) => sum + qty, 0),
+    value: sumPaise(own.map((trade) => valueOf(trade.price, trade.qty))),
+  };
+}
+
+/** What was carried into the day is what today's trades do not explain. */
+function positionRow(position: Position, trades: readonly Trade[], exchange: Exchange, clientId: string): Fields {
   const instrument = position.key ? exchange.find(position.key) : undefined;
-  // The exchange tells carried quantity only by a day's profit that differs from the whole.
-  const isCarried = position.dayPnl !== null && position.dayPnl !== position.pnl;
-  const carriedBuy = isCarried && position.side === "BUY";
-  const carriedSell = isCarried && position.side === "SELL";
+  const [bought, sold] = [dealtToday(position, trades, "BUY"), dealtToday(position, trades, "SELL")];
   const buyValue = rupeesFromPaise(position.buyValue);
   const sellValue = rupeesFromPaise(position.sellValue);
   return {
@@ -58,14 +80,14 @@ function positionRow(position: Position, exchange: Exchange, clientId: string): 
     unrealizedProfit: rupeesFromPaise(position.unrealised),
     rbiReferenceRate: 1,
     multiplier: position.multiplier,
-    carryForwardBuyQty: carriedBuy ? position.buyQty : 0,
-    carryForwardSellQty: carriedSell ? position.sellQty : 0,
-    carryForwardBuyValue: carriedBuy ? buyValue : 0,
-    carryForwardSellValue: carriedSell ? sellValue : 0,
-    dayBuyQty: carriedBuy ? 0 : position.buyQty,
-    daySellQty: carriedSell ? 0 : position.sellQty,
-    dayBuyValue: carriedBuy ? 0 : buyValue,
-    daySellValue: carriedSell ? 0 : sellValue,
+    carryForwardBuyQty: position.buyQty - bought.qty,
+    carryForwardSellQty: position.sellQty - sold.qty,
+    carryForwardBuyValue: rupeesFromPaise(subtractPaise(position.buyValue, bought.value)),
+    carryForwardSellValue: rupeesFromPaise(subtractPaise(position.sellValue, sold.value)),
+    dayBuyQty: bought.qty,
+    daySellQty: sold.qty,
+    dayBuyValue: rupeesFromPaise(bought.value),
+    daySellValue: rupeesFromPaise(sold.value),
     ...contractFields(instrument),
     drvOptionType: instrument?.kind === "option" ? contractFields(instrument).drvOptionType : null,
     crossCurrency: false,

@@ -72,14 +72,18 @@ export function portfolioCases(kit: Kit): void {
 
     kit.case("has positions that were carried overnight", async () => {
       const street = await kit.open({ opening: OPENING, now: istInstant("2026-11-19", "11:00") });
+      const [reduced, closed, added] = [future(street), option(street, "monthly"), option(street, "weekly")];
       for (const [instrument, side] of [
-        [future(street), "BUY"],
-        [option(street, "monthly"), "SELL"],
+        [reduced, "BUY"],
+        [closed, "SELL"],
+        [added, "BUY"],
       ] as const) {
         at(street, ticket(street, instrument, { side, qty: instrument.lotSize * 2 }));
       }
       street.hands.now = istInstant("2026-11-20", "11:00");
-      at(street, ticket(street, future(street), { side: "SELL", qty: future(street).lotSize }));
+      at(street, ticket(street, reduced, { side: "SELL", qty: reduced.lotSize }));
+      at(street, ticket(street, closed, { side: "BUY", qty: closed.lotSize * 2 }));
+      at(street, ticket(street, added, { side: "BUY", qty: added.lotSize }));
       await expectPositions(street, await logIn(street), true);
     });
 
