@@ -25,7 +25,11 @@ export function createClient({ read, write, login, renew, master, authUrl }: Ret
   return {
     postGenerateConsent: (keys: AppKeys, signal?: AbortSignal) => {
       const query = `client_id=${encodeURIComponent(keys.clientId)}`;
-      return login(keys, { endpoint: "POST /app/generate-consent", query, schema: consentSchema }, signal);
+      return login(
+        keys,
+        { endpoint: "POST /app/generate-consent", rate: "consent", query, schema: consentSchema },
+        signal,
+      );
     },
     consentLoginUrl: (consentAppId: string): string =>
       authUrl(`/login/consentApp-login?consentAppId=${encodeURIComponent(consentAppId)}`),

@@ -66,9 +66,12 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
       wasSent = true;
       return call.isRead ? deps.http.read(request) : deps.http.send(request);
     };
+    const wait = call.rate === "consent" ? AbortSignal.timeout(READ_TIMEOUT_MS) : undefined;
+    const signal = wait && call.signal ? AbortSignal.any([wait, call.signal]) : (wait ?? call.signal);
     try {
-      return await deps.limiter.run(`${BROKER}:${call.meter}:${call.rate}`, limits[call.rate], send, call.signal);
+      return await deps.limiter.run(`${BROKER}:${call.meter}:${call.rate}`, limits[call.rate], send, signal);
     } catch (error) {
+      if (wait && !wasSent && !call.signal?.aborted) throw noConsentLeft(call.endpoint);
       throw transportError(call.endpoint, error, wasSent);
     }
   }
@@ -127,7 +130,7 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
       url: `${auth}${pathOf(ask.endpoint)}?${ask.query}`,
       headers: { app_id: keys.apiKey, app_secret: keys.apiSecret },
       schema: ask.schema,
-      rate: "consent",
+      rate: ask.rate ?? "other",
       meter: keys.clientId,
       isRead: false,
       signal,
@@ -158,6 +161,13 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
 
   return { read, write, login, renew, master, authUrl: (path: string): string => auth + path };
 }
+
+/** The next place may be hours away, and whoever asked for a login will not wait for it. */
+const noConsentLeft = (endpoint: string): BrokerError =>
+  new BrokerError("rate-limited", "Dhan opens no more than 25 logins a day, and this client has had them", {
+    broker: BROKER,
+    endpoint,
+  });
 
 function requireLiving({ session }: Access, now: number, endpoint: string): void {
   if (now >= session.expiresAt)

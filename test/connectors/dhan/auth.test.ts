@@ -82,6 +82,28 @@ describe("logging in with the API key", () => {
     expect(meters).toEqual([`dhan:${CLIENT_ID}:consent`]);
   });
 
+  test("only what opens a login counts against the day's 25", async () => {
+    const { connector, meters } = setUp(
+      answering({ "GET /app/consumeApp-consent": reply(issued), "GET /v2/profile": profile }),
+    );
+    await connector.generateSession(callback({ tokenId: "c81f9f40-0000" }));
+    expect(meters).toEqual([`dhan:${CLIENT_ID}:other`, "dhan:link-1:other"]);
+  });
+
+  test("when the day's logins are used up, nobody waits for tomorrow's", async () => {
+    const { connector, http } = setUp(() => reply({}), {
+      limiter: {
+        run: (_key, _windows, _call, signal) =>
+          signal ? Promise.reject(new DOMException("gave up waiting", "TimeoutError")) : new Promise(() => {}),
+      },
+    });
+    await expect(connector.getLoginUrl?.({ credentials, redirectUrl, state: "c3RhdGU" })).rejects.toMatchObject({
+      kind: "rate-limited",
+      message: "Dhan opens no more than 25 logins a day, and this client has had them",
+    });
+    expect(http.requests).toHaveLength(0);
+  });
+
   test("without key and secret nothing is asked", async () => {
     const { connector, http } = setUp(() => reply({}));
     const bare = { credentials: { clientId: credentials.clientId }, redirectUrl, state: "c3RhdGU" };
