@@ -68,10 +68,13 @@ export function loginUrl(root: string, request: LoginRequest): string {
   return url.href;
 }
 
-/** The JWT that the callback's `auth_token` or the pasted text is. There is no code to exchange. */
+/** The JWT that the callback's `auth_token` or the pasted text is, perhaps with what followed it in the address. */
 export function grantedToken(grant: LoginGrant): Secret {
   const text = grant.kind === "token" ? grant.token.reveal() : (grant.params.auth_token ?? "");
-  const jwt = text.trim().replace(/^Bearer\s+/i, "");
+  const [jwt = ""] = text
+    .trim()
+    .replace(/^(Bearer\s+|auth_token=)/i, "")
+    .split("&");
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt))
     throw authInvalid(
       grant.kind === "token" ? "what was pasted is not a login token" : "Angel One sent no login token",

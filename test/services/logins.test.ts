@@ -152,6 +152,9 @@ describe("logins", () => {
     expect(await capture.accept(ASHA, "reliance fut 10 @ 2500")).toBeNull();
     await capture.leave(ASHA);
     expect((await capture.accept(ASHA, "https://bot.example/oauth/echo/callback?code=ok"))?.kind).toBe("login");
+    await capture.awaitLogin(link, null);
+    expect(await capture.accept(ASHA, "NSE:M&M26NOV3700CE")).toBeNull();
+    expect((await capture.accept(ASHA, "eyJhbGciOiJIUzUxMiJ9.e30.c2ln&feed_token=a.b.c"))?.kind).toBe("login");
     await capture.begin(link);
     await capture.leave(ASHA);
     expect(await capture.isPending(ASHA)).toBe(false);

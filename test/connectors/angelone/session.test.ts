@@ -52,6 +52,8 @@ describe("ending a login", () => {
     ["the callback's token", callback({ auth_token: JWT, feed_token: "f.e.d", state: "s" })],
     ["a token with Bearer before it", callback({ auth_token: `Bearer ${JWT}` })],
     ["a pasted token", pasted(` ${JWT}\n`)],
+    ["all that follows auth_token= in the address", pasted(`${JWT}&feed_token=f.e.d&state=b7e1f0`)],
+    ["the address's query from auth_token on", pasted(`auth_token=${JWT}&feed_token=f.e.d`)],
   ])("takes %s as it is and learns the client from the profile", async (_what, grant) => {
     const { connector, requests } = bench({ getProfile: "get-getProfile.json" });
     const session = await connector.generateSession(grant);
