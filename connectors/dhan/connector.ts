@@ -5,7 +5,7 @@ import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { isExpired, login } from "./auth.ts";
 import type { DhanClient } from "./client.ts";
-import { BROKER } from "./errors.ts";
+import { asDocumented } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import { toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
 import { marketData } from "./market-data.ts";
@@ -29,15 +29,9 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     return (key: InstrumentKey) => master?.byKey(key);
   }
 
-  /** Rows that pass their schema and still cannot be mapped are bad answers, not defects of the caller. */
   async function mapped<R, T>(endpoint: string, rows: readonly R[], map: (row: R, lookup: Lookup) => T): Promise<T[]> {
     const find = rows.length === 0 ? () => undefined : await lookup();
-    try {
-      return rows.map((row) => map(row, find));
-    } catch (cause) {
-      const words = cause instanceof Error ? cause.message : "bad row";
-      throw new BrokerError("bad-response", `Dhan ${endpoint}: ${words}`, { broker: BROKER, endpoint, cause });
-    }
+    return asDocumented(endpoint, () => rows.map((row) => map(row, find)));
   }
 
   const orders = (endpoint: string, rows: readonly OrderRaw[]) => mapped(endpoint, rows, toOrder);

@@ -129,6 +129,16 @@ export function schemaError(endpoint: string, error: z.ZodError): BrokerError {
   });
 }
 
+/** Runs a mapping: what passes its schema and still cannot be mapped is a bad answer, not a defect of the caller. */
+export function asDocumented<T>(endpoint: string, map: () => T): T {
+  try {
+    return map();
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : "bad row";
+    throw new BrokerError("bad-response", `Dhan ${endpoint}: ${words}`, { broker: BROKER, endpoint, cause });
+  }
+}
+
 /** The broker's words on one line, without anything that looks like a token. */
 function clean(text: string): string {
   const line = text.replaceAll(/\s+/g, " ").trim();

@@ -16,7 +16,7 @@ import {
   type CandleRange,
 } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
-import { BROKER } from "./errors.ts";
+import { asDocumented, BROKER } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";
 import type { QuoteRaw } from "./schemas.ts";
 import { EXCHANGE_SEGMENT_OF, venueId } from "./venue.ts";
@@ -25,6 +25,7 @@ const MAX_QUOTES_PER_CALL = 1000;
 /** A closing price is published from here on: `ohlc.close` then is today's, no longer the previous one. */
 const CLOSE_IS_TODAYS_FROM = "15:30";
 const NO_DATA = "DH-907";
+const QUOTES = "POST /marketfeed/quote";
 
 export interface MarketDataParts {
   readonly client: DhanClient;
@@ -76,10 +77,7 @@ export function marketData({
   async function one(access: Access, instrument: Instrument, signal?: AbortSignal): Promise<QuoteRaw> {
     const [found] = await rawQuotes(access, [instrument], signal);
     if (found) return found.raw;
-    throw new BrokerError("rejected", `Dhan has no quote for ${instrument.symbol}`, {
-      broker: BROKER,
-      endpoint: "POST /marketfeed/quote",
-    });
+    throw noQuote(instrument);
   }
 
   async function chunk(access: Access, asked: Asked, query: CandleQuery, range: CandleRange, signal?: AbortSignal) {
@@ -87,8 +85,10 @@ export function marketData({
     const { exchangeSegment, securityId, instrument } = asked;
     const body = { securityId, exchangeSegment, instrument: instrumentType(instrument), oi: false };
     const post = plan.source === "daily" ? client.postChartsHistorical : client.postChartsIntraday;
+    const endpoint = plan.source === "daily" ? "POST /charts/historical" : "POST /charts/intraday";
     try {
-      return toCandles(await post(access, { ...body, ...rangeBody(plan, range) }, signal), plan);
+      const raw = await post(access, { ...body, ...rangeBody(plan, range) }, signal);
+      return asDocumented(endpoint, () => toCandles(raw, plan));
     } catch (error) {
       if (error instanceof BrokerError && isNoData(error, range)) return [];
       throw error;
@@ -98,14 +98,25 @@ export function marketData({
   return {
     async getQuotes(access, instruments, signal) {
       const quotes = new Map<InstrumentKey, Quote>();
-      for (const { instrument, raw } of await rawQuotes(access, instruments, signal))
-        if (raw.last_price > 0) quotes.set(instrument.key, toQuote(raw, instrument, now()));
+      const found = await rawQuotes(access, instruments, signal);
+      for (const { instrument, raw } of found.filter(({ raw }) => raw.last_price > 0))
+        quotes.set(
+          instrument.key,
+          asDocumented(QUOTES, () => toQuote(raw, instrument, now())),
+        );
       return quotes;
     },
 
-    getQuote: async (access, instrument, signal) => toQuote(await one(access, instrument, signal), instrument, now()),
+    async getQuote(access, instrument, signal) {
+      const raw = await one(access, instrument, signal);
+      if (raw.last_price <= 0) throw noQuote(instrument);
+      return asDocumented(QUOTES, () => toQuote(raw, instrument, now()));
+    },
 
-    getOrderbook: async (access, instrument, signal) => toDepth(await one(access, instrument, signal), instrument),
+    async getOrderbook(access, instrument, signal) {
+      const raw = await one(access, instrument, signal);
+      return asDocumented(QUOTES, () => toDepth(raw, instrument));
+    },
 
     async getHistoricalData(access, query, signal) {
       const plan = CANDLE_PLANS[query.interval];
@@ -118,6 +129,9 @@ export function marketData({
     },
   };
 }
+
+const noQuote = (instrument: Instrument): BrokerError =>
+  new BrokerError("rejected", `Dhan has no quote for ${instrument.symbol}`, { broker: BROKER, endpoint: QUOTES });
 
 /** The body wants integers, the answer's keys are strings. */
 function idsBySegment(asked: readonly Asked[]): Record<string, number[]> {

@@ -83,6 +83,19 @@ describe("quotes", () => {
     expect(bodies(http.requests)).toEqual([{ IDX_I: [13] }]);
   });
 
+  test("a price of 0 is none, alone or among others", async () => {
+    const { connector } = setUp(() => reply({ data: { NSE_EQ: { 3045: { ...raw, last_price: 0 } } } }));
+    expect(await connector.getQuotes(access(), [sbin])).toEqual(new Map());
+    await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "rejected" });
+  });
+
+  test("a value that cannot be read is a bad answer of Dhan's", async () => {
+    const { connector } = setUp(() => reply({ data: { NSE_EQ: { 3045: { ...raw, last_trade_time: "soon" } } } }));
+    const bad = { kind: "bad-response", broker: "dhan", endpoint: "POST /marketfeed/quote" };
+    await expect(connector.getQuotes(access(), [sbin])).rejects.toMatchObject(bad);
+    await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject(bad);
+  });
+
   test("a plan without data is told as such", async () => {
     const { connector } = setUp(() => reply(fixture("error-data-806.json"), 401));
     await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({
