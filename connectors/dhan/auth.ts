@@ -4,7 +4,7 @@ import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, Credentials, LoginGrant, Session } from "../base.ts";
 import type { DhanClient } from "./client.ts";
-import { BROKER } from "./errors.ts";
+import { asDocumented, BROKER } from "./errors.ts";
 import type { IssuedTokenRaw, ProfileRaw } from "./schemas.ts";
 import type { AppKeys } from "./transport.ts";
 
@@ -79,7 +79,8 @@ export function login(client: DhanClient, now: () => number): Login {
       ...(claims.tokenConsumerType === undefined ? {} : { extra: { tokenConsumerType: claims.tokenConsumerType } }),
     };
     const profile = await proven(grant, session, signal);
-    return Number.isFinite(expiresAt) ? session : { ...session, expiresAt: parseIst(profile.tokenValidity) };
+    if (Number.isFinite(expiresAt)) return session;
+    return { ...session, expiresAt: asDocumented("GET /profile", () => parseIst(profile.tokenValidity)) };
   }
 
   return {
@@ -121,7 +122,7 @@ function sessionOf(issued: IssuedTokenRaw, kindUnlessSaid: string, now: number):
     accessToken: new Secret(issued.accessToken),
     accountId: issued.dhanClientId,
     issuedAt: now,
-    expiresAt: expiryOf(issued),
+    expiresAt: asDocumented("login", () => expiryOf(issued)),
     extra: { tokenConsumerType, ...(issued.dhanClientName ? { name: issued.dhanClientName } : {}) },
   };
 }

@@ -222,6 +222,11 @@ describe("renewing", () => {
     expect(http.requests[0]).toMatchObject({ via: "send", headers: { dhanClientId: CLIENT_ID } });
   });
 
+  test("an end that cannot be read is a bad answer, not a defect that stops the others' renewals", async () => {
+    const { connector } = setUp(answering({ "GET /v2/RenewToken": reply({ ...issued, expiryTime: "tomorrow" }) }));
+    await expect(connector.refreshToken?.(access())).rejects.toMatchObject({ kind: "bad-response", broker: "dhan" });
+  });
+
   test.each([["APP"], [undefined]])("a token of kind %s is not, and nothing is asked", async (kind) => {
     const { connector, http } = setUp(() => reply(issued));
     const extra = kind === undefined ? {} : { tokenConsumerType: kind };
