@@ -5,7 +5,7 @@ import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
-import { ANGELONE, badFields, EMPTY_CODES, noReply, refusal, unreadable } from "./errors.ts";
+import { ANGELONE, badFields, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 
 /** Whose call it is. */
@@ -110,7 +110,7 @@ export function createClient(
     const ask = (): Promise<HttpReply> => {
       wasStarted = true;
       const request = requestTo(endpoint, caller, options);
-      return endpoint.kind === "read" ? deps.http.read(request) : deps.http.send(request);
+      return endpoint.kind === "read" ? deps.http.read({ ...request, isBusy }) : deps.http.send(request);
     };
     const meter = `${ANGELONE}:${caller.link}:${endpoint.limit}`;
     try {

@@ -49,8 +49,15 @@ const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
 export const EMPTY_CODES: ReadonlySet<string | undefined> = new Set(["AB1013", "AB1014", "AB1015", "AB1016"]);
 
 const THROTTLED = /exceeding access rate/i;
+const TRY_LATER = /"errorcode"\s*:\s*"AB1004"/i;
 const RETRY_AFTER_MS = 1_000;
 const MAX_MESSAGE = 200;
+/** A book is longer: it is not searched. */
+const MAX_REFUSAL = 1_000;
+
+/** Both mean "ask again in a moment" (card §4.3 and §8): the rate limit's text under HTTP 403, and AB1004 under any. */
+export const isBusy = ({ status, body }: HttpReply): boolean =>
+  body.length <= MAX_REFUSAL && ((status === 403 && THROTTLED.test(body)) || TRY_LATER.test(body));
 
 /** The broker answered JSON that says no. The body decides, never the HTTP status alone (card §8). */
 export function refusal(

@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Waits for a place under the rate limit: asked before each repetition, which the other side counts as well. */
   readonly turn?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /** For reads: replies that mean "ask again in a moment" without the status that says so. */
+  readonly isBusy?: (reply: HttpReply) => boolean;
 }
 
 export interface HttpReply {
@@ -44,7 +46,7 @@ export class HttpFailure extends Error {
 export interface HttpClient {
   /** Resolves with any HTTP status. Never retries. */
   send(request: HttpRequest): Promise<HttpReply>;
-  /** For reads: retries transport failures, 429 and 502–504 with jitter, all within `timeoutMs`. */
+  /** For reads: retries transport failures, 429, 502–504 and what `isBusy` names with jitter, all within `timeoutMs`. */
   read(request: HttpRequest): Promise<HttpReply>;
   /** For big files: the body as it comes; throws HttpFailure on any status but 200. */
   stream(request: HttpRequest): Promise<AsyncIterable<Uint8Array>>;
@@ -156,7 +158,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       const left = endsAt - performance.now();
       const result = await send(request, left).catch((error: unknown) => error);
       const isLast = tries === MAX_ATTEMPTS;
-      const retryAfterMs = isLast ? null : retryDelay(result, tries, random());
+      const retryAfterMs = isLast ? null : retryDelay(result, tries, random(), request.isBusy);
       if (retryAfterMs !== null && performance.now() + retryAfterMs < endsAt) {
         await options.sleep(retryAfterMs, request.signal);
         if (await hasTurn(request, endsAt)) continue;
@@ -293,12 +295,12 @@ const isReply = (value: unknown): value is HttpReply =>
   typeof value === "object" && value !== null && "status" in value && "body" in value;
 
 /** How long to wait before asking again, or null when asking again is pointless. */
-function retryDelay(result: unknown, tries: number, random: number): number | null {
+function retryDelay(result: unknown, tries: number, random: number, isBusy: HttpRequest["isBusy"]): number | null {
   const backoff = 200 * 2 ** tries * (0.5 + random);
   if (result instanceof CircuitOpen) return null;
   if (result instanceof HttpFailure) return result.kind === "broken" || result.kind === "unreachable" ? backoff : null;
   if (!isReply(result)) return null;
-  if (result.status === 429) return retryAfterMs(result.headers) ?? 2 * backoff;
+  if (result.status === 429 || isBusy?.(result)) return retryAfterMs(result.headers) ?? 2 * backoff;
   return isGatewayFailure(result.status) ? backoff : null;
 }
 

@@ -293,6 +293,15 @@ describe("read", () => {
     expect(seen).toHaveLength(1);
   });
 
+  it("asks again where the request knows by the reply that the other side is only busy", async () => {
+    const isBusy = ({ body }: { body: string }): boolean => body !== "fine";
+    inTurn(status(403), fine);
+    expect((await client.read(to("/", { isBusy, timeoutMs: 5_000 }))).body).toBe("fine");
+    expect(waits).toEqual([800]);
+    inTurn(status(403), fine);
+    expect(await client.send(to("/", { isBusy }))).toMatchObject({ status: 403 });
+  });
+
   it("does not repeat a timeout, an answer that is no, or a call that was given up", async () => {
     answer = hang;
     expect(await failureOf(client.read(to("/", { timeoutMs: 60 })))).toMatchObject({ kind: "timeout" });

@@ -12,6 +12,7 @@ import {
   API_KEY,
   bench,
   bodyOf,
+  buy,
   credentials,
   expired,
   fixtureReply,
@@ -157,6 +158,18 @@ describe("a failed read", () => {
     expect(error).toMatchObject({ kind, broker: "angelone", endpoint: "GET user/v1/getRMS" });
     expect(inspect(error, { depth: 5 })).not.toContain(JWT);
     expect(inspect(error, { depth: 5 })).not.toContain(API_KEY);
+  });
+
+  it("is asked again when Angel One is only busy, which an order never is", async () => {
+    const { connector, requests } = bench({ getRMS: "get-getRMS.json", placeOrder: "post-placeOrder.json" });
+    await connector.getFunds(access);
+    await connector.placeOrder(access, buy());
+    const [read, order] = requests;
+    expect(read?.isBusy?.(fixtureReply("error-rate-limit.txt", 403))).toBe(true);
+    expect(read?.isBusy?.(no("AB1004"))).toBe(true);
+    expect(read?.isBusy?.(no("AG7002", 403))).toBe(false);
+    expect(read?.isBusy?.(fixtureReply("get-getOrderBook.json"))).toBe(false);
+    expect(order?.isBusy).toBeUndefined();
   });
 
   it("names the field that is missing", async () => {
