@@ -72,6 +72,8 @@ export interface PanicDeps {
 
 /** After the last request the books get this long to show what became of it. */
 const READ_BACK_PAUSES_MS = [300, 700, 1_500, 3_000];
+/** An order that was placed a moment ago may be on its way still, and its cancel refused: after so many pauses it has arrived. */
+const ASK_AGAIN_AFTER = 2;
 
 export function createPanic(deps: PanicDeps): Panic {
   const { accounts, clock, log } = deps;
@@ -103,7 +105,7 @@ export function createPanic(deps: PanicDeps): Panic {
     const asked = await Promise.all(
       open.map(async ({ link, order }) => ({ link, order, answer: await cancel(user, link, order.orderId) })),
     );
-    const cancels = await readBack(asked);
+    const cancels = await readBack(user, asked);
     // Positions are read again: what was cancelled may have filled first.
     const held = exitsToo ? await look(user) : [];
     const exits = held.length === 0 ? [] : await exitAll(user, id, held);
@@ -120,9 +122,11 @@ export function createPanic(deps: PanicDeps): Panic {
     }
   }
 
-  async function readBack(asked: readonly Omit<CancelResult, "after">[]): Promise<CancelResult[]> {
+  async function readBack(user: UserId, first: readonly Omit<CancelResult, "after">[]): Promise<CancelResult[]> {
+    let asked = first;
     let results: CancelResult[] = [];
-    for (const pause of READ_BACK_PAUSES_MS) {
+    for (const [turn, pause] of READ_BACK_PAUSES_MS.entries()) {
+      if (turn === ASK_AGAIN_AFTER) asked = await Promise.all(results.map((each) => askedAgain(user, each)));
       const books = await booksOf(new Set(asked.map(({ link }) => link)));
       results = asked.map((each) => ({
         ...each,
@@ -132,6 +136,13 @@ export function createPanic(deps: PanicDeps): Panic {
       await clock.sleep(pause);
     }
     return results;
+  }
+
+  /** Only where the broker clearly said no and the book still has the order open. */
+  async function askedAgain(user: UserId, result: CancelResult): Promise<CancelResult> {
+    const { link, order, answer, after } = result;
+    if (answer?.kind !== "rejected" || after === null || isFinal(after.status)) return result;
+    return { ...result, answer: await cancel(user, link, order.orderId) };
   }
 
   async function booksOf(links: ReadonlySet<Link>): Promise<Map<Link, readonly Order[]>> {

@@ -62,6 +62,18 @@ describe("a panic", () => {
     expect(cancels.map(({ after }) => after?.status)).toEqual(["filled"]);
   });
 
+  it("asks once more for a cancel that was refused while the order was on its way", async () => {
+    await sent(floor, await ticket(floor, resting));
+    zerodha.scripts.push("refuse");
+    const { cancels } = await floor.panic.run(ASHA, "p1", false);
+    expect(cancels.map(({ answer, after }) => [answer?.kind, after?.status])).toEqual([["accepted", "cancelled"]]);
+    await sent(floor, await ticket(floor, resting));
+    zerodha.scripts.push("refuse", "refuse", "refuse");
+    const again = await floor.panic.run(ASHA, "p2", false);
+    expect(again.cancels.map(({ answer, after }) => [answer?.kind, after?.status])).toEqual([["rejected", "open"]]);
+    expect(zerodha.scripts).toEqual(["refuse"]);
+  });
+
   it("closes every position with the right side, product and account, each once", async () => {
     zerodha.positions = [holds(30, "BUY"), holds(0, "BUY", { side: "CLOSED" })];
     fyers.positions = [holds(5, "SELL")];
