@@ -52,6 +52,7 @@ export function createClient(deps: ConnectorDeps) {
     const [method = "", documented = ""] = endpoint.split(" ");
     const query = call.query ? `?${new URLSearchParams(call.query).toString()}` : "";
     const isOrder = rate === "order";
+    const meter = `${ACME}:${caller.link}:${rate}`;
     const request: HttpRequest = {
       scope: ACME,
       method: method as HttpRequest["method"],
@@ -66,6 +67,8 @@ export function createClient(deps: ConnectorDeps) {
       // Only orders fall under the rule of the registered address.
       egress: isOrder ? caller.egress : undefined,
       signal,
+      // A read that is repeated takes a place each time.
+      turn: (until) => deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until),
     };
     let wasSent = false;
     const send = (): Promise<HttpReply> => {
@@ -73,7 +76,7 @@ export function createClient(deps: ConnectorDeps) {
       return rate === "read" ? deps.http.read(request) : deps.http.send(request);
     };
     try {
-      return await deps.limiter.run(`${ACME}:${caller.link}:${rate}`, RATE_LIMITS[rate], send, signal);
+      return await deps.limiter.run(meter, RATE_LIMITS[rate], send, signal);
     } catch (error) {
       throw noReply(error, endpoint, wasSent);
     }

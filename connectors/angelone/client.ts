@@ -107,14 +107,16 @@ export function createClient(
 
   async function replyTo(endpoint: Endpoint, caller: Caller, options: CallOptions): Promise<HttpReply> {
     let wasStarted = false;
+    const metered = <T>(run: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
+      deps.limiter.run(`${ANGELONE}:${caller.link}:${endpoint.limit}`, limits[endpoint.limit] ?? [], run, signal);
+    const turn = (until: AbortSignal): Promise<void> => metered(() => Promise.resolve(), until);
     const ask = (): Promise<HttpReply> => {
       wasStarted = true;
       const request = requestTo(endpoint, caller, options);
-      return endpoint.kind === "read" ? deps.http.read({ ...request, isBusy }) : deps.http.send(request);
+      return endpoint.kind === "read" ? deps.http.read({ ...request, isBusy, turn }) : deps.http.send(request);
     };
-    const meter = `${ANGELONE}:${caller.link}:${endpoint.limit}`;
     try {
-      return await deps.limiter.run(meter, limits[endpoint.limit] ?? [], ask, options.signal);
+      return await metered(ask, options.signal);
     } catch (error) {
       throw noReply(error, endpointName(endpoint), wasStarted, options.signal?.aborted ?? false);
     }

@@ -51,6 +51,7 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
 
   async function exchange<S extends z.ZodType>(call: Call<S>): Promise<HttpReply> {
     let wasSent = false;
+    const meter = `${BROKER}:${call.meter}:${call.rate}`;
     const [method] = call.endpoint.split(" ") as [HttpRequest["method"]];
     const request: HttpRequest = {
       scope: BROKER,
@@ -61,6 +62,7 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
       timeoutMs: call.rate === "order" ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
       egress: call.egress,
       signal: call.signal,
+      turn: (until) => deps.limiter.run(meter, limits[call.rate], () => Promise.resolve(), until),
     };
     const send = (): Promise<HttpReply> => {
       wasSent = true;
@@ -69,7 +71,7 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
     const wait = call.rate === "consent" ? AbortSignal.timeout(READ_TIMEOUT_MS) : undefined;
     const signal = wait && call.signal ? AbortSignal.any([wait, call.signal]) : (wait ?? call.signal);
     try {
-      return await deps.limiter.run(`${BROKER}:${call.meter}:${call.rate}`, limits[call.rate], send, signal);
+      return await deps.limiter.run(meter, limits[call.rate], send, signal);
     } catch (error) {
       if (wait && !wasSent && !call.signal?.aborted) throw noConsentLeft(call.endpoint);
       throw transportError(call.endpoint, error, wasSent);

@@ -52,7 +52,7 @@ describe("quotes", () => {
     expect(toQuote({ ...raw, last_trade_time: "01/01/1980 00:00:00" }, sbin, NOW).at).toBeNull();
   });
 
-  test("ids go out as integers by segment, an index by Dhan's number, and the unknown stay absent", async () => {
+  test("ids go out as integers by segment, an index by Dhan's number, the unknown stay absent, and a repetition is metered", async () => {
     const { connector, http, meters } = setUp(quotes);
     const unknown = known(instrumentKey("NSE", 90210));
     const found = await connector.getQuotes(access(), [sbin, nifty, unknown]);
@@ -66,6 +66,8 @@ describe("quotes", () => {
     expect(bodies(http.requests)).toEqual([{ NSE_EQ: [3045, 90210], IDX_I: [13] }]);
     expect(http.requests[0]?.headers).toMatchObject({ "client-id": "1104482917" });
     expect(meters).toEqual(["dhan:link-1:quote"]);
+    await http.requests[0]?.turn?.(AbortSignal.any([]));
+    expect(meters).toEqual(["dhan:link-1:quote", "dhan:link-1:quote"]);
     await expect(connector.getQuote(access(), unknown)).rejects.toMatchObject({ kind: "rejected" });
   });
 
