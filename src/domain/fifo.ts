@@ -64,7 +64,10 @@ export function matchFifo(fills: readonly Fill[]): FifoResult {
   return { closed, open, unmatched };
 }
 
-const bookOf = ({ key, symbol, productType }: Fill): string => `${key ?? symbol} ${productType}`;
+/** Exchanges give the tokens of expired contracts to new ones: of these the symbol tells, of shares the token. */
+const SHARE = /^(?:NSE|BSE):/;
+const bookOf = ({ key, symbol, productType }: Fill): string =>
+  `${key !== null && SHARE.test(key) ? key : symbol} ${productType}`;
 
 const byTime = (a: Fill, b: Fill): number =>
   a.at - b.at || (a.tradeId < b.tradeId ? -1 : a.tradeId > b.tradeId ? 1 : 0);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { matchFifo, realisedOf, type Fill } from "../../src/domain/fifo.ts";
 import { tradingSymbol } from "../../src/domain/ids.ts";
+import { instrumentKey } from "../../src/domain/instrument.ts";
 import { paiseFromRupees, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Product, Side } from "../../src/domain/order.ts";
 
@@ -56,6 +57,25 @@ describe("first in, first out", () => {
       fill("SELL", 10, 111, { productType: "INTRADAY" }),
     ]);
     expect(closed).toMatchObject([{ productType: "INTRADAY", entry: priceFromRupees(110) }]);
+  });
+
+  it("keeps a contract apart from a later one that the exchange has given its token to", () => {
+    const option = { productType: "MARGIN", key: instrumentKey("NFO", 43_210) } as const;
+    const { closed, open } = matchFifo([
+      fill("BUY", 75, 120, { ...option, symbol: tradingSymbol("NSE:NIFTY26NOV24500CE") }),
+      fill("SELL", 75, 300, { ...option, symbol: tradingSymbol("NSE:NIFTY27FEB26000PE") }),
+    ]);
+    expect(closed).toEqual([]);
+    expect([...open.values()].flat()).toHaveLength(2);
+  });
+
+  it("knows a share by its token after it has been renamed", () => {
+    const key = instrumentKey("NSE", 3045);
+    const { closed } = matchFifo([
+      fill("BUY", 10, 100, { key, symbol: tradingSymbol("NSE:OLD-EQ") }),
+      fill("SELL", 10, 110, { key, symbol: tradingSymbol("NSE:NEW-EQ") }),
+    ]);
+    expect(realisedOf(closed)).toBe(rupees(100));
   });
 
   const fills = (product: Product) =>
