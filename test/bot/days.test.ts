@@ -240,6 +240,19 @@ describe("the day's messages", () => {
     expect([due("2026-11-26"), due("2026-11-27") !== null, due("2026-12-24") !== null]).toEqual([null, true, true]);
   });
 
+  it("reports a session on a Sunday with the week after it, whose report is the first to come", async () => {
+    const all = deps();
+    for (const date of ["2026-11-06", "2026-11-08", "2026-11-09"]) {
+      clock.at = istInstant(date, "21:00");
+      await broker.logIn(link._id);
+      await run(closingDigest(all));
+    }
+    posted = [];
+    clock.at = istInstant("2026-11-13", "15:51");
+    await run(periodReport(all, "week"));
+    expect(text()).toContain("8 Nov 2026 to 9 Nov 2026");
+  });
+
   describe("the morning login card", () => {
     beforeEach(() => {
       clock.at = istInstant("2026-11-25", "08:30");

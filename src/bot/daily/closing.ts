@@ -94,8 +94,11 @@ function withPicture(
   return [message, { ...message, key: `${about.key}:picture`, html: "", silent: true, picture }];
 }
 
+/** A session on a weekend comes after its week's report: it belongs to the next one. */
+const saturdayBefore = (date: string): string => addDays(date, -1 - weekday(date));
+
 const REPORTS = {
-  week: { name: "weekly-report", isDue: endsWeek, from: (date: string) => addDays(date, 1 - weekday(date)) },
+  week: { name: "weekly-report", isDue: endsWeek, from: saturdayBefore },
   month: { name: "monthly-report", isDue: endsMonth, from: (date: string) => `${date.slice(0, 7)}-01` },
 } as const;
 
