@@ -306,6 +306,21 @@ describe("the day's messages", () => {
       expect(posted[0]?.buttons).toHaveLength(1);
     });
 
+    it("counts a session that ends before an evening session, on the day that has one", async () => {
+      const until = async (date: string): Promise<void> => {
+        clock.at = istInstant(date, "08:30");
+        await broker.logIn(link._id);
+        await broker.accounts.update(link._id, ({ tokens }) => ({
+          tokens: tokens && { ...tokens, expiresAt: istInstant(date, "17:00") },
+        }));
+        await run(morningLogin(deps()));
+      };
+      await until("2026-11-06");
+      expect(posted).toEqual([]);
+      await until("2026-11-08");
+      expect(text()).toContain("acme Acme, its session ends at 17:00");
+    });
+
     it("nudges only where something depends on the account", async () => {
       clock.at = istInstant("2026-11-25", "08:52");
       await run(morningNudge(deps()));

@@ -16,7 +16,7 @@ import * as text from "../daily-text.ts";
 import { lines } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
 import type { View } from "../view.ts";
-import { calendarNote } from "./closing.ts";
+import { calendarNote, pricesFinalAt } from "./closing.ts";
 
 /** A login is of use as long as the market is open. */
 const LOGIN_CATCH_UP_MS = 7 * 3_600_000;
@@ -40,8 +40,12 @@ type LoginBot = Pick<BotDeps, "accounts" | "calendar" | "clock">;
 const loginCardKey = (user: UserId, date: string): string => `morning-login:${user}:${date}`;
 const nudgeKey = (user: UserId, date: string): string => `morning-nudge:${user}:${date}`;
 
-/** A login counts when it lasts over the closing digest. */
-const lastsUntil = (date: string, { clock }: LoginBot): number => Math.max(clock.now(), istInstant(date, DAY_ENDS));
+/** A login counts when it lasts over the closing digest, which is in the evening on days with an evening session. */
+function lastsUntil(date: string, { clock, calendar }: LoginBot): number {
+  const days = calendar.current();
+  const prices = mayTrade(date, days) ? pricesFinalAt(date, days) : 0;
+  return Math.max(clock.now(), istInstant(date, DAY_ENDS), prices);
+}
 
 const needsLogins = (bot: LoginBot, link: Link): boolean =>
   !bot.accounts.broker(link).definition.capabilities.login.includes("none");
