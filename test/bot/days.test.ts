@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { missingYear, WATCHED_FROM } from "../../src/bot/daily/calendar-check.ts";
+import { calendarCheck, missingYear, WATCHED_FROM } from "../../src/bot/daily/calendar-check.ts";
 import { closingDigest, digestDueAt, periodReport } from "../../src/bot/daily/closing.ts";
 import { dayKeeping, keepDayOnLogin } from "../../src/bot/daily/day-keeping.ts";
 import { cardOfToday, morningLogin, morningNudge } from "../../src/bot/daily/morning.ts";
@@ -7,13 +7,16 @@ import { morningSummary } from "../../src/bot/daily/summary.ts";
 import { visibleLength, html } from "../../src/bot/html.ts";
 import { tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
-import { istDate, istInstant } from "../../src/domain/market.ts";
+import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { createOutbox } from "../../src/notify/outbox.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
 import { createDigests } from "../../src/services/digests.ts";
 import type { PerUserJob } from "../../src/services/jobs.ts";
+import { createLocalLeases } from "../../src/services/leases.ts";
 import { createMornings } from "../../src/services/mornings.ts";
 import { createRenewals } from "../../src/services/renewals.ts";
 import { createSnapshots } from "../../src/services/snapshots.ts";
@@ -383,6 +386,28 @@ describe("the day's messages", () => {
       2027,
       2027,
     ]);
+  });
+
+  it("tells the owner of a missing list twice a month, in long months too", async () => {
+    const owner = await createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null }).ensure(ASHA, "Asha");
+    const outbox = createOutbox({
+      store: temp.store,
+      clock,
+      log: createLog({ level: "silent" }),
+      perSecond: 30,
+      takeLease: () => createLocalLeases().take("outbox"),
+      prepare: async () => async () => (told.push(istDate(clock.now())), { kind: "sent", messageId: 1 }),
+      onBlocked: async () => undefined,
+    });
+    const told: string[] = [];
+    const job = calendarCheck({ calendar: { current: () => shipped }, notifier: outbox });
+    for (let date = "2027-01-01"; date < "2027-03-01"; date = addDays(date, 1)) {
+      const dueAt = job.dueAt(owner, date);
+      clock.at = istInstant(date, "10:00");
+      if (dueAt !== null) await job.run(owner, { date, dueAt });
+      await outbox.deliver();
+    }
+    expect(told).toEqual(["2027-01-01", "2027-01-15", "2027-02-01", "2027-02-15"]);
   });
 
   it("counts what a reader sees", () => {

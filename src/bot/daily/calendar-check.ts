@@ -18,21 +18,26 @@ export function missingYear(date: string, years: ReadonlySet<number>, nextFrom =
   return date.slice(5) >= nextFrom && !years.has(year + 1) ? year + 1 : null;
 }
 
+/** The month's first or second, null after them. Keys are forgotten after a fortnight, so none may live longer. */
+function fortnightOf(date: string): 1 | 2 | null {
+  const day = date.slice(8);
+  return day <= "14" ? 1 : day <= "28" ? 2 : null;
+}
+
 /** Tells the owner twice a month that a list of holidays is missing. */
 export function calendarCheck(deps: { readonly calendar: CalendarSource; readonly notifier: Notifier }): PerUserJob {
   return {
     name: "calendar-check",
     catchUpMs: CATCH_UP_MS,
     dueAt: (user, date) =>
-      user.role === "owner" && missingYear(date, deps.calendar.current().years) !== null
+      user.role === "owner" && fortnightOf(date) !== null && missingYear(date, deps.calendar.current().years) !== null
         ? istInstant(date, TOLD_AT)
         : null,
     async run(user, { date }) {
       const year = missingYear(date, deps.calendar.current().years);
       if (year === null) return;
       await deps.notifier.post({
-        // Keys are forgotten after a fortnight, so the half of the month is part of it.
-        key: `calendar-missing:${user._id}:${date.slice(0, 7)}:${date.slice(8) > "15" ? 2 : 1}`,
+        key: `calendar-missing:${user._id}:${date.slice(0, 7)}:${fortnightOf(date)}`,
         userId: user._id,
         priority: "reminder",
         html: text.calendar.missingYear(year).toString(),
