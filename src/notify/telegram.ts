@@ -1,4 +1,5 @@
 import { GrammyError, HttpError, InlineKeyboard, InputFile, type Api } from "grammy";
+import type { Message } from "grammy/types";
 import { cutHtml, MAX_CAPTION, MAX_TEXT } from "../lib/cut-html.ts";
 import type { Notification } from "../ports/notifier.ts";
 import type { Delivery } from "./outbox.ts";
@@ -38,17 +39,21 @@ async function sendNotification(
     ...(notification.silent ? { disable_notification: true } : {}),
     ...(notification.buttons ? { reply_markup: keyboardOf(notification.buttons) } : {}),
   };
+  const withPicture = (file: Uint8Array): Promise<Message> =>
+    api.sendPhoto(chat, new InputFile(file, "day.png"), { ...options, caption: cutHtml(html, MAX_CAPTION) });
+  const text = (): Promise<Message> =>
+    api.sendMessage(chat, cutHtml(html, MAX_TEXT), { ...options, link_preview_options: { is_disabled: true } });
+  if (picture === null) return delivered(text);
+  const delivery = await delivered(() => withPicture(picture));
+  // What the picture says is in the text as well, so a picture that Telegram does not take is no reason to lose both.
+  return isRefused(delivery) && notification.html !== "" ? delivered(text) : delivery;
+}
+
+const isRefused = (delivery: Delivery): boolean => delivery.kind === "never" && delivery.reason === "refused";
+
+async function delivered(send: () => Promise<Message>): Promise<Delivery> {
   try {
-    const sent = picture
-      ? await api.sendPhoto(chat, new InputFile(picture, "day.png"), {
-          ...options,
-          caption: cutHtml(html, MAX_CAPTION),
-        })
-      : await api.sendMessage(chat, cutHtml(html, MAX_TEXT), {
-          ...options,
-          link_preview_options: { is_disabled: true },
-        });
-    return { kind: "sent", messageId: sent.message_id };
+    return { kind: "sent", messageId: (await send()).message_id };
   } catch (error) {
     if (error instanceof HttpError) return { kind: "outage" };
     if (error instanceof GrammyError) return meaningOf(error);

@@ -1,0 +1,61 @@
+import { GrammyError, type Api } from "grammy";
+import { describe, expect, it } from "vitest";
+import { userId } from "../../src/domain/ids.ts";
+import type { Delivery } from "../../src/notify/outbox.ts";
+import { prepareNotification } from "../../src/notify/telegram.ts";
+import type { Notification } from "../../src/ports/notifier.ts";
+
+const digest: Notification = {
+  key: "closing-digest:1001:2026-11-23",
+  userId: userId(1001),
+  priority: "digest",
+  html: "<b>Close of 23 Nov 2026</b>",
+  picture: "<svg/>",
+};
+
+/** What is asked of a Telegram that answers a photo with this. */
+async function deliver(notification: Notification, code: number, description: string) {
+  const asked: string[] = [];
+  const refusal = { ok: false, error_code: code, description } as const;
+  const api = {
+    async sendPhoto() {
+      asked.push("photo");
+      throw new GrammyError("no", refusal, "sendPhoto", {});
+    },
+    async sendMessage(_: number, text: string) {
+      asked.push(text);
+      return { message_id: 7 };
+    },
+  } as unknown as Api;
+  const send = await prepareNotification(
+    { api, draw: async () => new Uint8Array(1), onDrawFailure: () => undefined },
+    notification,
+    null,
+  );
+  const delivery: Delivery = await send();
+  return { asked, delivery };
+}
+
+describe("a message with a picture", () => {
+  it("goes without it when Telegram does not take the picture", async () => {
+    const { asked, delivery } = await deliver(digest, 400, "Bad Request: PHOTO_INVALID_DIMENSIONS");
+    expect(asked).toEqual(["photo", digest.html]);
+    expect(delivery).toEqual({ kind: "sent", messageId: 7 });
+  });
+
+  it("is given up when there is nothing but the picture, which is not taken", async () => {
+    const { asked, delivery } = await deliver({ ...digest, html: "" }, 400, "Bad Request: PHOTO_INVALID_DIMENSIONS");
+    expect(asked).toEqual(["photo"]);
+    expect(delivery).toMatchObject({ kind: "never", reason: "refused" });
+  });
+
+  it.each([
+    { code: 403, means: "never" },
+    { code: 429, means: "wait" },
+    { code: 502, means: "outage" },
+  ])("is not sent a second time where the answer $code is about no picture", async ({ code, means }) => {
+    const { asked, delivery } = await deliver(digest, code, "Forbidden: bot was blocked by the user");
+    expect(asked).toEqual(["photo"]);
+    expect(delivery.kind).toBe(means);
+  });
+});
