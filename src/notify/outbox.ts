@@ -35,6 +35,8 @@ const REMEMBERED_MS = 14 * 86_400_000;
 const LATE_AFTER_MS = 10 * 60_000;
 /** So few at a time that a fill posted behind ten thousand digests waits a second. */
 const BATCH = 30;
+/** Nor is more than this read to find a chat that is free. */
+const MAX_READ = 1_000;
 const IN_FLIGHT = 60;
 const MAX_BACKOFF_MS = 5 * 60_000;
 const MAX_OUTAGE_PAUSE_MS = 30_000;
@@ -153,15 +155,23 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   /** The oldest waiting message of a chat goes first; those behind it wait with it. */
   const isFree = (entry: Entry): boolean => lanes.isFree(entry.notification.userId);
 
+  /** One chat with many messages must not hide those of the others: it looks further until somebody may be written to. */
   async function read(flying: ReadonlyMap<string, unknown>): Promise<Entry[]> {
     justLanded.clear();
+    for (let limit = BATCH + flying.size + lanes.heldCount(); ; limit *= 2) {
+      const found = await first(limit);
+      const waits = found.filter(({ _id, notification }) => !flying.has(_id) && !justLanded.has(notification.userId));
+      if (found.length < limit || limit >= MAX_READ || waits.some(isFree)) return waits;
+    }
+  }
+
+  async function first(limit: number): Promise<Entry[]> {
     const found: Entry[] = [];
-    const limit = BATCH + flying.size + lanes.heldCount();
     for (let rank = 0; rank < PRIORITIES.length && found.length < limit; rank += 1) {
       const some = await outbox.find("waiting", [rank], { limit: limit - found.length });
       found.push(...some.filter(hasContent));
     }
-    return found.filter(({ _id, notification }) => !flying.has(_id) && !justLanded.has(notification.userId));
+    return found;
   }
 
   /** One that is ready when nobody may be written to any more stays where it is. */

@@ -90,6 +90,16 @@ describe("the outbox", () => {
       expect(sent.filter((other) => other.at >= at && other.at < at + 1_000).length).toBeLessThan(33);
   });
 
+  it("does not let one chat's many messages hold up another's", async () => {
+    const outbox = open();
+    for (let i = 0; i < 80; i += 1) await outbox.post(message(`alert ${i}`, ASHA, "order"));
+    await outbox.post(message("fill", VIKRAM, "order"));
+    const start = clock.now();
+    await outbox.deliver();
+    expect(sent.find(({ key }) => key === "fill")?.at).toBeLessThan(start + 1_000);
+    expect(keys().filter((key) => key !== "fill")).toEqual(Array.from({ length: 80 }, (_, i) => `alert ${i}`));
+  });
+
   it("holds the whole queue for as long as Telegram asks", async () => {
     const outbox = open();
     for (let i = 0; i < 50; i += 1) await outbox.post(message(`m${i}`, userId(5000 + i)));
