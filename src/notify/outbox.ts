@@ -1,4 +1,5 @@
 import type { UserId } from "../domain/ids.ts";
+import { neverBack } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import { PRIORITIES, type Notification, type Notifier } from "../ports/notifier.ts";
@@ -92,8 +93,9 @@ export interface OutboxDeps {
 export function createOutbox(deps: OutboxDeps): Outbox {
   const { clock, log } = deps;
   const outbox: Collection<OutboxDocument> = deps.store.collection(outboxSpec);
-  const lanes = createLanes({ clock });
-  const pacer = createPacer({ clock, perSecond: deps.perSecond });
+  const steady = neverBack(clock);
+  const lanes = createLanes({ clock: steady });
+  const pacer = createPacer({ clock: steady, perSecond: deps.perSecond });
   let waiting: Entry[] = [];
   /** Whose message landed while the store was being read: what it answers is older than what was noted of them. */
   const justLanded = new Set<UserId>();
