@@ -199,7 +199,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
   async function sweepPnl(armed: readonly Alert[]): Promise<number> {
     const wanting = armed.filter(({ instrument }) => instrument === null);
-    if (wanting.length === 0 || clock.now() - pnlAskedAt < PNL_EVERY_MS) return 0;
+    if (wanting.length === 0 || Math.abs(clock.now() - pnlAskedAt) < PNL_EVERY_MS) return 0;
     pnlAskedAt = clock.now();
     const pnls = new Map<UserId, Paise | null>();
     for (const { userId } of wanting) if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId));

@@ -109,7 +109,7 @@ export function createDigests(deps: DigestsDeps): Digests {
 
   /** Through whichever link is asked first after the last answer has aged. */
   function indexChange(link: Link | null): Promise<number | null> {
-    if (index && clock.now() - index.at < INDEX_FRESH_MS) return index.change;
+    if (index && Math.abs(clock.now() - index.at) < INDEX_FRESH_MS) return index.change;
     const change = askIndex(link).catch(() => null);
     index = { at: clock.now(), change };
     return change;

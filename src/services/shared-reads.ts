@@ -34,7 +34,8 @@ export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number
 
   function fresh(key: string, freshMs: number): Entry<V> | undefined {
     const entry = entries.get(key);
-    return entry && clock.now() - entry.at < freshMs ? entry : undefined;
+    // What was read in the future was read before the clock was set back.
+    return entry && Math.abs(clock.now() - entry.at) < freshMs ? entry : undefined;
   }
 
   function askFor(

@@ -43,6 +43,14 @@ describe("quotes and candles by a link's data source", () => {
     expect(floor.calls).toHaveLength(2);
   });
 
+  it("does not take a price for new because the machine's clock was set back", async () => {
+    const link = await floor.link(userId(1));
+    await quotes.forLink(link, sbin());
+    floor.pass(-3_600_000);
+    await quotes.forLink(link, sbin());
+    expect(floor.calls).toHaveLength(2);
+  });
+
   it("asks many in one call, and only those that are not known yet", async () => {
     const link = await floor.link(userId(1));
     await quotes.many(link, [sbin(), floor.instrument("INFY-EQ")]);
