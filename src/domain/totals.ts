@@ -36,8 +36,10 @@ export interface HoldingTotals {
   readonly value: Paise;
   readonly pnl: Paise;
   readonly dayChange: Paise;
-  /** Holdings that are in no total, for want of a cost or a price. */
+  /** Holdings that are in no total, for want of a price. */
   readonly unpriced: number;
+  /** Those with a price that are not in `invested` and `pnl`, for want of a cost. */
+  readonly uncosted: number;
 }
 
 /** How many shares are in no day's change, because nobody knows their previous close. */
@@ -52,7 +54,8 @@ export function holdingTotals(holdings: readonly Holding[]): HoldingTotals {
     value: sumPaise(priced.map((holding) => holdingValue(holding) ?? ZERO_PAISE)),
     pnl: sumPaise(costed.map((holding) => holding.pnl ?? ZERO_PAISE)),
     dayChange: sumPaise(priced.map((holding) => holdingDayChange(holding) ?? ZERO_PAISE)),
-    unpriced: holdings.length - costed.length,
+    unpriced: holdings.length - priced.length,
+    uncosted: priced.length - costed.length,
   };
 }
 

@@ -4,7 +4,7 @@ import { moneyText } from "../../src/bot/render/money-text.ts";
 import { panicReport } from "../../src/bot/render/panic.ts";
 import { holdingsView, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { ZERO_PAISE } from "../../src/domain/money.ts";
+import { ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
 import type { PanicReport } from "../../src/services/orders/panic.ts";
@@ -51,6 +51,18 @@ describe("what is said of accounts that could not be read", () => {
     expect(says([{ link: link("two"), orders: false, positions: true }])).toContain("its positions are untouched.");
     expect(says([{ link: link("two"), orders: true, positions: false }])).toContain("its open orders are untouched.");
     expect(says([])).toContain("nothing to cancel");
+  });
+});
+
+describe("the totals of holdings", () => {
+  it("say of shares without a cost or a price which of them they are in", () => {
+    const bonus = { ...holding, avgPrice: ZERO_PRICE, pnl: null };
+    const text = said(holdingsView([read("one", [holding, bonus, { ...bonus, ltp: null }])], page));
+    expect(text).toMatch(/Invested +₹15,000\.00/);
+    expect(text).toMatch(/Value +₹39,600\.00/);
+    expect(text).toContain("1 without a known price: in no total.");
+    expect(text).toContain("1 without a known cost: in Value, not in Invested and P&amp;L.");
+    expect(said(holdingsView([read("one", [holding])], page))).not.toContain("without a known");
   });
 });
 

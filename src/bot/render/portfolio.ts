@@ -199,7 +199,9 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
         )}</pre>`,
       holdings.length > 0 &&
         html`${mark(totals.pnl)} <b>P&amp;L ${money.signed(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
-      totals.unpriced > 0 && html`<i>${totals.unpriced} without a known cost or price are in no total.</i>`,
+      totals.unpriced > 0 && html`<i>${totals.unpriced} without a known price: in no total.</i>`,
+      totals.uncosted > 0 &&
+        html`<i>${totals.uncosted} without a known cost: in Value, not in Invested and P&amp;L.</i>`,
       uncounted(all),
       ...failures(parts, accounts),
       stamp(now),
