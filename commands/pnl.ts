@@ -65,7 +65,8 @@ async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, fr
 }
 
 async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
-  const days = await deps.snapshots.latestDays(ctx.user._id, CHART_DAYS);
+  const links = (await deps.accounts.active(ctx.user._id)).map(({ _id }) => _id);
+  const days = await deps.snapshots.latestDays(ctx.user._id, CHART_DAYS, links);
   const last = days.at(-1);
   if (!last) throw new Refusal(daily.pnl.none());
   const money = moneyText(ctx.user.settings.hidesAmounts, last.value);

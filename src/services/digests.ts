@@ -133,14 +133,19 @@ export function createDigests(deps: DigestsDeps): Digests {
   return {
     keep,
     async day(user, date) {
-      const parts = await keep(await accounts.active(user), date);
+      const links = await accounts.active(user);
+      const parts = await keep(links, date);
       const alive = parts.find((part) => part.ok)?.link ?? null;
       return {
         date,
         parts,
         lastKnown: await lastKnown(parts, date),
         index: alive === null ? null : await indexChange(alive),
-        curve: await snapshots.latestDays(user, CURVE_DAYS),
+        curve: await snapshots.latestDays(
+          user,
+          CURVE_DAYS,
+          links.map(({ _id }) => _id),
+        ),
       };
     },
   };

@@ -41,6 +41,7 @@ const idOf = (link: LinkId, date: string): string => `${link}:${date}`;
 export interface DayTotal {
   readonly date: string;
   readonly figures: DayFigures;
+  /** An account that nobody looked at that day counts with what it was worth before. */
   readonly value: Paise;
 }
 
@@ -61,10 +62,10 @@ export interface Period {
 export interface Snapshots {
   /** Keeps the day of an account; taken again, the later one stands. */
   keep(snapshot: Snapshot): Promise<void>;
-  /** Days with all accounts together, oldest first, the latest `count` of them up to the date. */
-  latestDays(user: UserId, count: number): Promise<DayTotal[]>;
+  /** Days with all accounts together, oldest first, the latest `count` of them; `links` are the accounts that are still there. */
+  latestDays(user: UserId, count: number, links?: readonly LinkId[]): Promise<DayTotal[]>;
   /** From the date on. */
-  period(user: UserId, from: string): Promise<Period>;
+  period(user: UserId, from: string, links?: readonly LinkId[]): Promise<Period>;
   /** The link's last day before the date, null when there is none. */
   lastBefore(link: LinkId, date: string): Promise<Snapshot | null>;
   /** Epoch ms at which the link's day was looked at, null when it was not. */
@@ -85,7 +86,7 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
 
   return {
     keep,
-    async latestDays(user, count) {
+    async latestDays(user, count, links) {
       const found: Stored<SnapshotDocument>[] = [];
       const dates = new Set<string>();
       for await (const snapshot of newestFirst(user)) {
@@ -93,11 +94,11 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
         if (dates.size > count) break;
         found.push(snapshot);
       }
-      return totals(found);
+      return totals(found, links);
     },
-    async period(user, from) {
+    async period(user, from, links) {
       const all = await snapshots.find("user", [user]);
-      return periodOf(all, from);
+      return periodOf(all, from, links);
     },
     async lastBefore(link, date) {
       const latest = await snapshots.find("link", [link], { order: "desc", limit: 5 });
@@ -117,18 +118,24 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
   }
 }
 
-function totals(snapshots: readonly Snapshot[]): DayTotal[] {
-  return [...Map.groupBy(snapshots, ({ date }) => date)]
-    .map(([date, same]) => ({
+function totals(snapshots: readonly Snapshot[], links: readonly LinkId[] = []): DayTotal[] {
+  const days = [...Map.groupBy(snapshots, ({ date }) => date)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const lastOf = new Map(days.flatMap(([date, same]) => same.map(({ link }) => [link, date])));
+  const worth = new Map<LinkId, Paise>();
+  /** One that is gone is worth nothing after its last day. */
+  const isThere = (link: LinkId, date: string): boolean => links.includes(link) || (lastOf.get(link) ?? "") >= date;
+  return days.map(([date, same]) => {
+    for (const { link, value } of same) worth.set(link, value);
+    return {
       date,
       figures: addFigures(same.map(({ figures }) => figures)),
-      value: sumPaise(same.map(({ value }) => value)),
-    }))
-    .sort((a, b) => (a.date < b.date ? -1 : 1));
+      value: sumPaise([...worth].flatMap(([link, value]) => (isThere(link, date) ? [value] : []))),
+    };
+  });
 }
 
-export function periodOf(all: readonly Snapshot[], from: string): Period {
-  const days = totals(all.filter(({ date }) => date >= from));
+export function periodOf(all: readonly Snapshot[], from: string, links?: readonly LinkId[]): Period {
+  const days = totals(all, links).filter(({ date }) => date >= from);
   const ranked = [...days].sort((a, b) => grossOf(b.figures) - grossOf(a.figures));
   const { closed, unmatched } = matchEach(all);
   const begins = istInstant(from);

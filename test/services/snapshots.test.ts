@@ -60,6 +60,23 @@ describe("snapshots", () => {
     expect((await snapshots.period(userId(1002), "2026-01-01")).span).toBeNull();
   });
 
+  it("counts an account on a day without a look at it with what it was worth before, one that is gone with nothing", async () => {
+    const [mine, other, gone] = [linkId("l1"), linkId("l2"), linkId("l3")];
+    const at = async (date: string, ...links: (typeof mine)[]): Promise<void> => {
+      for (const link of links) await snapshots.keep(day(date, 0, { link }));
+    };
+    await at("2026-11-18", mine, other, gone);
+    await at("2026-11-19", mine);
+    await at("2026-11-20", mine, other);
+    await at("2026-11-23", mine);
+    const lakhs = (days: readonly { value: number }[]): number[] => days.map(({ value }) => value / rupees(100_000));
+    expect(lakhs(await snapshots.latestDays(ASHA, 9, [mine, other]))).toEqual([3, 2, 2, 2]);
+    expect(lakhs(await snapshots.latestDays(ASHA, 9))).toEqual([3, 2, 2, 1]);
+    const period = await snapshots.period(ASHA, "2026-11-19", [mine, other]);
+    expect(lakhs(period.days)).toEqual([2, 2, 2]);
+    expect(period.figures.charges).toBe(rupees(40));
+  });
+
   it("finds many days back however many accounts there are", async () => {
     const dates = Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2026, 8, 1 + i)).toISOString().slice(0, 10));
     for (const date of dates)

@@ -116,8 +116,8 @@ export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: ke
     async run(user, { date, dueAt }) {
       const delivery = deliveryFor(user.settings, "report");
       if (delivery === null) return;
-      const from = report.from(date);
-      const period = await snapshots.period(user._id, from);
+      const links = (await bot.accounts.active(user._id)).map(({ _id }) => _id);
+      const period = await snapshots.period(user._id, report.from(date), links);
       if (period.span === null) return;
       const money = moneyText(user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
       const title = kind === "week" ? `Week to ${dateText(date)}` : `Month to ${dateText(date)}`;
