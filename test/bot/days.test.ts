@@ -131,6 +131,12 @@ describe("the day's messages", () => {
       `);
     });
 
+    it("tells the day of a carried position from what it made since its entry", async () => {
+      broker.book.positions = [{ ...position, dayPnl: paiseFromRupees(-10) }];
+      await run(closingDigest(deps()));
+      expect(text()).toContain("Realised and unrealised are since entry, not of today.");
+    });
+
     it("hides amounts as parts of what the accounts are worth, in the picture too", async () => {
       set({ hidesAmounts: true });
       await run(closingDigest(deps()));

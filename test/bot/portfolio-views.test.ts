@@ -4,7 +4,7 @@ import { moneyText } from "../../src/bot/render/money-text.ts";
 import { panicReport } from "../../src/bot/render/panic.ts";
 import { holdingsView, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
+import { paise, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
 import type { PanicReport } from "../../src/services/orders/panic.ts";
@@ -81,5 +81,15 @@ describe("a day's change", () => {
     expect(said(pnlView([read("one", { positions: [carried], holdings: [unknown] })], page))).toContain(
       "Today leaves out 1 share and has 1 position since entry: the day's change is not known.",
     );
+  });
+
+  it("does not pass what a carried position made since its entry for a part of the day", () => {
+    const carried = { ...position, pnl: paise(500_000), unrealised: paise(500_000), dayPnl: paise(-1_000) };
+    const note = "Realised and unrealised are since entry, not of today.";
+    const text = said(pnlView([read("one", { positions: [carried], holdings: [] })], page));
+    expect(text).toMatch(/Positions +−10\.00/);
+    expect(text).toMatch(/unrealised +\+5,000\.00/);
+    expect(text).toContain(note);
+    expect(said(pnlView([read("one", { positions: [position], holdings: [] })], page))).not.toContain(note);
   });
 });

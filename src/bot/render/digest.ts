@@ -12,7 +12,7 @@ import { dayPicture, movesOf, type Move } from "../pictures/day.ts";
 import { dateText, mark, percent } from "./amounts.ts";
 import { moneyText, type MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
-import { failures, heading, loginKeyboard, nothing, uncounted } from "./portfolio.ts";
+import { failures, heading, loginKeyboard, nothing, sinceEntry, uncounted } from "./portfolio.ts";
 
 export interface DigestMessage {
   readonly html: Html;
@@ -41,6 +41,7 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: 
       heading(title, digest.parts, accounts),
       summary?.headline,
       summary && html`<pre>${renderPairs(summary.rows, PAGE_WIDTH)}</pre>`,
+      summary && sinceEntry(summary.figures),
       uncounted(
         days.flatMap(({ day }) => day.holdings),
         days.flatMap(({ day }) => day.positions),
@@ -76,6 +77,7 @@ function summaryOf(digest: Digest, days: readonly Labelled[], money: MoneyText, 
   const against = [...(money.hides ? [] : own), ...index].join(", ");
   const holdings = days.flatMap(({ day }) => day.holdings);
   return {
+    figures,
     subtitle: `${today} today${against === "" ? "" : ` (${against})`}`,
     headline: html`${mark(gross)} <b>${today}</b> today${against === "" ? "" : `, ${against}`}`,
     rows: [

@@ -69,6 +69,10 @@ export function uncounted(holdings: readonly Holding[], positions: readonly Posi
   return said.length === 0 ? null : html`<i>Today ${said.join(" and ")}: the day's change is not known.</i>`;
 }
 
+/** The rows under the positions' day are not parts of it as soon as one of them is older than the day. */
+export const sinceEntry = ({ positions, realised, unrealised }: Omit<DayPnl, "holdings">): Html | null =>
+  positions === realised + unrealised ? null : html`<i>Realised and unrealised are since entry, not of today.</i>`;
+
 /** A login button for each account whose session is over. */
 export function withLogins(keyboard: InlineKeyboard, parts: readonly LinkResult<unknown>[]): InlineKeyboard {
   for (const part of parts) {
@@ -258,7 +262,9 @@ export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, 
   const known = okParts(parts);
   const each = known.map(({ link, value }) => ({ link, value: dayPnlOf(value.positions, value.holdings) }));
   const sum = (pick: (pnl: DayPnl) => Paise): Paise => sumPaise(each.map((part) => pick(part.value)));
-  const total = sumPaise([sum((pnl) => pnl.positions), sum((pnl) => pnl.holdings)]);
+  const positions = sum((pnl) => pnl.positions);
+  const [realised, unrealised] = [sum((pnl) => pnl.realised), sum((pnl) => pnl.unrealised)];
+  const total = sumPaise([positions, sum((pnl) => pnl.holdings)]);
   const perAccount = each.map(
     (part) => [part.link.label, money.cell(sumPaise([part.value.positions, part.value.holdings]))] as const,
   );
@@ -269,14 +275,15 @@ export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, 
       each.length > 0 &&
         html`<pre>${renderPairs(
           [
-            ["Positions", money.cell(sum((pnl) => pnl.positions))],
-            ["  realised", money.cell(sum((pnl) => pnl.realised))],
-            ["  unrealised", money.cell(sum((pnl) => pnl.unrealised))],
+            ["Positions", money.cell(positions)],
+            ["  realised", money.cell(realised)],
+            ["  unrealised", money.cell(unrealised)],
             ["Holdings, since last close", money.cell(sum((pnl) => pnl.holdings))],
           ],
           PAGE_WIDTH,
         )}</pre>`,
       each.length > 0 && html`${mark(total)} <b>Today ${money.signed(total)}</b>, before charges`,
+      sinceEntry({ positions, realised, unrealised }),
       uncounted(
         known.flatMap(({ value }) => value.holdings),
         known.flatMap(({ value }) => value.positions),
