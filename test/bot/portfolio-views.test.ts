@@ -54,6 +54,19 @@ describe("what is said of accounts that could not be read", () => {
   });
 });
 
+describe("an amount in a picture", () => {
+  it("is rounded to the rupee, with its sign and Indian groups, and no rupee has none", () => {
+    const money = moneyText(false, ZERO_PAISE);
+    expect([92_750, -92_750, 12_345_678_99, -49, 99_50].map((amount) => money.short(paise(amount)))).toEqual([
+      "+₹928",
+      "−₹928",
+      "+₹1,23,45,679",
+      "₹0",
+      "+₹100",
+    ]);
+  });
+});
+
 describe("the totals of holdings", () => {
   it("say of shares without a cost or a price which of them they are in", () => {
     const bonus = { ...holding, avgPrice: ZERO_PRICE, pnl: null };

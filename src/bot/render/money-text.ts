@@ -1,5 +1,5 @@
 import { shareOf } from "../../domain/day.ts";
-import type { Paise } from "../../domain/money.ts";
+import { PAISE_PER_RUPEE, scalePaise, type Paise } from "../../domain/money.ts";
 import { percent, rupees, signedAmount, signedRupees } from "./amounts.ts";
 
 /** How amounts are written for one user: as they are, or as parts of what the accounts are worth. */
@@ -16,6 +16,8 @@ export interface MoneyText {
 }
 
 const HIDDEN = "hidden";
+/** To the nearest, as paise still. */
+const inWholeRupees = (amount: Paise): Paise => scalePaise(scalePaise(amount, 1, PAISE_PER_RUPEE), PAISE_PER_RUPEE, 1);
 
 /** Where nothing is known to measure by, a hidden amount stays hidden. */
 export function moneyText(hides: boolean, whole: Paise): MoneyText {
@@ -25,7 +27,7 @@ export function moneyText(hides: boolean, whole: Paise): MoneyText {
       signed: signedRupees,
       cell: signedAmount,
       plain: rupees,
-      short: (amount) => signedRupees(amount).replace(/\.\d\d$/, ""),
+      short: (amount) => signedRupees(inWholeRupees(amount)).replace(/\.00$/, ""),
     };
   const part = (amount: Paise): string => {
     const share = shareOf(amount, whole);
