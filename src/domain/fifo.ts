@@ -13,6 +13,8 @@ export interface Fill {
   readonly price: Price;
   /** Epoch ms. */
   readonly at: number;
+  /** Rupees per unit and point, 1 when absent: commodities and currency are traded in lots. */
+  readonly multiplier?: number;
 }
 
 /** A quantity that was opened and closed again. */
@@ -26,6 +28,7 @@ export interface RoundTrip {
   readonly isShort: boolean;
   readonly openedAt: number;
   readonly closedAt: number;
+  readonly multiplier: number;
 }
 
 /** A quantity that is still open, at its own price. */
@@ -86,6 +89,7 @@ function close(fill: Fill, lots: Lot[], closed: RoundTrip[]): number {
       isShort: oldest.side === "SELL",
       openedAt: oldest.at,
       closedAt: fill.at,
+      multiplier: fill.multiplier ?? 1,
     });
     left -= qty;
     if (qty === oldest.qty) lots.shift();
@@ -103,5 +107,5 @@ export function realisedOf(trips: readonly RoundTrip[]): Paise {
 }
 
 /** In 1/10000 rupee. */
-const gain = ({ qty, entry, exit, isShort }: RoundTrip): bigint =>
-  BigInt(qty) * BigInt(isShort ? entry - exit : exit - entry);
+const gain = ({ qty, multiplier, entry, exit, isShort }: RoundTrip): bigint =>
+  BigInt(Math.round(qty * multiplier)) * BigInt(isShort ? entry - exit : exit - entry);

@@ -96,6 +96,8 @@ export function createDigests(deps: DigestsDeps): Digests {
   }
 
   async function keepOne(link: Link, date: string, day: AccountDay & { trades: readonly Trade[] }): Promise<void> {
+    // No broker tells it with a trade; what was traded today is among today's positions.
+    const multipliers = new Map(day.positions.map(({ symbol, multiplier }) => [symbol, multiplier]));
     await snapshots.keep({
       userId: link.user_id,
       link: link._id,
@@ -103,7 +105,11 @@ export function createDigests(deps: DigestsDeps): Digests {
       figures: day.figures,
       value: day.value,
       carried: day.positions.filter(isCarried).length,
-      fills: day.trades.map((trade) => ({ ...trade, at: fillTime(trade.at, date) })),
+      fills: day.trades.map((trade) => ({
+        ...trade,
+        at: fillTime(trade.at, date),
+        multiplier: multipliers.get(trade.symbol) ?? 1,
+      })),
     });
   }
 

@@ -172,6 +172,13 @@ describe("the day's messages", () => {
       ]);
     });
 
+    it("keeps with a fill what a lot of it holds, which the position tells", async () => {
+      const all = deps();
+      broker.book.positions = [{ ...position, multiplier: 100 }];
+      await run(closingDigest(all));
+      expect((await all.snapshots.lastBefore(link._id, "2026-11-24"))?.fills).toMatchObject([{ multiplier: 100 }]);
+    });
+
     it("has thirty days in its curve at most", async () => {
       const all = deps();
       for (let i = 0; i < 45; i += 1) {

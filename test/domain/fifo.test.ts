@@ -78,6 +78,12 @@ describe("first in, first out", () => {
     expect(realisedOf(closed)).toBe(rupees(100));
   });
 
+  it("counts a lot of a commodity by what it holds", () => {
+    const crude = { productType: "MARGIN", multiplier: 100, symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT") } as const;
+    const { closed } = matchFifo([fill("BUY", 2, 5_820, crude), fill("SELL", 2, 5_855, crude)]);
+    expect(realisedOf(closed)).toBe(rupees(7_000));
+  });
+
   const fills = (product: Product) =>
     fc
       .array(
