@@ -77,12 +77,9 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
 
     /** By correlation id first; an order in TRANSIT is in the book only. */
     async findOrdersByTag(access, tag, signal) {
-      const found = await client.getOrderByCorrelationId(access, tag, signal).catch(emptyWhenRefused);
-      const rows = found.length > 0 ? found : await client.getOrders(access, signal);
-      return orders(
-        "GET /orders",
-        rows.filter((row) => row.correlationId === tag),
-      );
+      const tagged = (rows: readonly OrderRaw[]): OrderRaw[] => rows.filter((row) => row.correlationId === tag);
+      const found = tagged(await client.getOrderByCorrelationId(access, tag, signal).catch(emptyWhenRefused));
+      return orders("GET /orders", found.length > 0 ? found : tagged(await client.getOrders(access, signal)));
     },
     async getOrder(access, orderId, _handle, signal) {
       const rows = await client.getOrder(access, orderId, signal).catch(emptyWhenNotFound);

@@ -215,6 +215,13 @@ describe("finding again", () => {
     expect(found.map(({ orderId }) => orderId)).toEqual(["3426112100419"]);
   });
 
+  test("in the book, when what is found does not say whose it is", async () => {
+    const unnamed = reply({ ...row, correlationId: null });
+    const { connector } = setUp(answering({ "GET /v2/orders/external/ord7f3a91c2": unnamed, "GET /v2/orders": book }));
+    const found = await connector.findOrdersByTag(access(), orderTag("ord7f3a91c2"));
+    expect(found.map(({ orderId }) => orderId)).toEqual(["3426112100417"]);
+  });
+
   test("nowhere, when the book does not have it either", async () => {
     const { connector } = setUp(answering({ "GET /v2/orders/external/ordnone": notFound, "GET /v2/orders": book }));
     expect(await connector.findOrdersByTag(access(), orderTag("ordnone"))).toEqual([]);
