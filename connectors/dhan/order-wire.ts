@@ -31,11 +31,14 @@ function fromProduct({ productType }: OrderRequest): string {
   return productType;
 }
 
-/** A bare STOP_LOSS_MARKET is unreliable, so a protective limit goes with it. MARKET Dhan itself turns into a limit. */
+/**
+ * Dhan turns MARKET into a limit at a distance of its own: the one that the card promised goes out instead. A bare
+ * STOP_LOSS_MARKET is unreliable, so the protective limit goes with it too.
+ */
 function fromTerms(terms: OrderTerms): { orderType: OrderTypeRaw; price?: number; triggerPrice?: number } {
   switch (terms.type) {
     case "MARKET":
-      return { orderType: "MARKET" };
+      return { orderType: "LIMIT", price: rupeesFromPrice(terms.protection.limit) };
     case "LIMIT":
       return { orderType: "LIMIT", price: rupeesFromPrice(terms.price) };
     case "SL":

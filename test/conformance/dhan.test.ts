@@ -25,7 +25,7 @@ connectorConformance({
     status: "orderStatus",
     product: "productType",
   },
-  // MARKET becomes a limit order at Dhan, SL-M goes out with its protective limit.
+  // MARKET and SL-M go out with their protective limit.
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
   asTold: {
     funds: (funds) => ({ ...funds, cash: funds.available }),

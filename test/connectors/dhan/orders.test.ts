@@ -52,7 +52,11 @@ describe("placing", () => {
   });
 
   test.each<[string, OrderTerms, object]>([
-    ["a market order bare, since Dhan converts it", { type: "MARKET", protection }, { orderType: "MARKET" }],
+    [
+      "a market order as a limit at its protection",
+      { type: "MARKET", protection },
+      { orderType: "LIMIT", price: 1020.6 },
+    ],
     [
       "a stop with its limit",
       { type: "SL", price: priceFromRupees(1016), triggerPrice: priceFromRupees(1015) },
