@@ -47,7 +47,7 @@ async function answer(
 ): Promise<void> {
   const now = deps.clock.now();
   const link = await priceLink(deps, ctx.user);
-  const [{ candles, source }, own] = await Promise.all([
+  const [{ candles, source, readAt }, own] = await Promise.all([
     deps.candles.forLink(link, { instrument, interval: words.interval, ...spanOf(words, now) }),
     ownMarks(deps, ctx.user._id, instrument),
   ]);
@@ -58,7 +58,14 @@ async function answer(
   if (!svg) throw new Refusal(chartText.empty(instrument.symbol, words.range));
   await showPicture(ctx, {
     png: await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)),
-    html: chartCaption({ ...shown, source: label, now }),
+    html: chartCaption({
+      ...shown,
+      source: label,
+      isLate: source === "yfinance",
+      readAt,
+      calendar: deps.calendar.current(),
+      now,
+    }),
     keyboard: rangeKeyboard(instrument, words.range),
   });
 }

@@ -195,9 +195,14 @@ export function phasesOf(group: SessionGroup, date: string, calendar: TradingCal
   return rules.groups[group];
 }
 
-/** HH:MM at which the day's last price is made, all groups counted, the post-close session not; null where it comes by circular. */
-export function closeOf(date: string, calendar: TradingCalendar): string | null {
-  const phases = SESSION_GROUPS.map((group) => phasesOf(group, date, calendar));
+/**
+ * HH:MM at which the day's last price is made, the post-close session not counted: the segment's, or the last of all
+ * groups. Null where it comes by circular, and of a segment whose sessions are not in the calendar.
+ */
+export function closeOf(date: string, calendar: TradingCalendar, segment?: Segment): string | null {
+  const group = segment && groupOf(segment, {});
+  if (group === null) return null;
+  const phases = (group ? [group] : SESSION_GROUPS).map((each) => phasesOf(each, date, calendar));
   if (phases.includes(null)) return null;
   return phases
     .flatMap((each) => each ?? [])

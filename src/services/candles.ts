@@ -20,7 +20,10 @@ export interface CandleSeries {
   /** Oldest first; the last one may still be running. */
   readonly candles: readonly Candle[];
   readonly source: DataSource["name"];
+  /** Epoch ms at which the source was asked for them: perhaps by somebody else, a while ago. */
+  readonly readAt: number;
 }
+type Read = Pick<CandleSeries, "candles" | "readAt">;
 
 export interface Candles {
   /**
@@ -34,24 +37,26 @@ export interface Candles {
 export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: DataSource | null }): Candles {
   const { clock, yahoo } = deps;
   const access = createMarketAccess(deps);
-  const shared = createSharedReads<readonly Candle[]>({ clock, max: MAX_SERIES });
+  const shared = createSharedReads<Read>({ clock, max: MAX_SERIES });
 
   async function read(
     source: string,
     query: CandleQuery,
     ask: (query: CandleQuery) => Promise<Candle[]>,
-  ): Promise<readonly Candle[]> {
+  ): Promise<Read> {
     const whole = wholeRange(query);
     const name = `${source} ${query.instrument.key} ${query.interval} ${whole.from} ${whole.to}`;
+    const now = clock.now();
     const series = await shared.read(
       [name],
-      freshFor(whole, clock.now()),
-      async () => new Map([[name, await ask(whole)]]),
+      freshFor(whole, now),
+      async () => new Map([[name, { candles: await ask(whole), readAt: now }]]),
     );
-    return (series.get(name) ?? []).filter(({ at }) => at >= query.from && at <= query.to);
+    const { candles, readAt } = series.get(name) ?? { candles: [], readAt: now };
+    return { candles: candles.filter(({ at }) => at >= query.from && at <= query.to), readAt };
   }
 
-  async function fromBroker(link: Link, query: CandleQuery): Promise<readonly Candle[] | BrokerError | null> {
+  async function fromBroker(link: Link, query: CandleQuery): Promise<Read | BrokerError | null> {
     if (!access.asksBroker(link, "candles")) return null;
     try {
       return await read(link.broker_name, query, (whole) =>
@@ -65,16 +70,17 @@ export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: D
 
   return {
     async forLink(link, query) {
-      const live = link && (await fromBroker(link, query));
-      if (Array.isArray(live) && (live.length > 0 || !yahoo)) return { candles: live, source: "broker" };
-      const failure = live instanceof BrokerError ? live : null;
+      const answer = link && (await fromBroker(link, query));
+      const failure = answer instanceof BrokerError ? answer : null;
+      const live = answer instanceof BrokerError ? null : answer;
+      if (live && (live.candles.length > 0 || !yahoo)) return { ...live, source: "broker" };
       if (!yahoo) throw failure ?? nobody();
       try {
-        const candles = await read(yahoo.name, query, (whole) => yahoo.getHistoricalData(whole));
-        return { candles, source: "yfinance" };
+        const late = await read(yahoo.name, query, (whole) => yahoo.getHistoricalData(whole));
+        return { ...late, source: "yfinance" };
       } catch (error) {
         // The broker has answered that there are none.
-        if (Array.isArray(live) && error instanceof BrokerError) return { candles: live, source: "broker" };
+        if (live && error instanceof BrokerError) return { ...live, source: "broker" };
         // A link without the right leaves Yahoo as the source, and its answer as the reason.
         throw failure && !isPersonal(failure) ? failure : error;
       }

@@ -119,6 +119,9 @@ describe("sessions", () => {
     expect(isOpen("NFO", at("15:31", "2026-07-31"), shipped)).toBe(false);
     expect(closeOf("2026-07-31", shipped)).toBe("15:30");
     expect(closeOf("2026-08-03", shipped)).toBe("15:40");
+    expect(closeOf("2026-08-03", shipped, "NSE")).toBe("15:35");
+    expect(closeOf("2026-08-03", shipped, "INDEX")).toBe("15:30");
+    expect(closeOf("2026-08-03", shipped, "MCX")).toBeNull();
   });
 
   it("does not pretend to know commodity and currency hours", () => {

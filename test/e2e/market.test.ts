@@ -22,7 +22,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
 
   it("draws a chart with its figures in the caption, and another range at a tap", async () => {
     const sent = await asha().ask("/chart SBIN 6mo");
-    expect(sent.caption).toMatch(/SBIN.*\n.*over the chart/);
+    expect(sent.caption).toMatch(/SBIN.*\n.*over the chart[^]* · (as of \d\d:\d\d IST|closed \d+ \w+ \d{4})/);
     asha().tapButton("1mo");
     const redrawn = await asha().until(() =>
       asha()

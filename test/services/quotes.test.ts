@@ -109,7 +109,7 @@ describe("quotes and candles by a link's data source", () => {
     expect((await quotes.many(null, [sbin()])).size).toBe(1);
   });
 
-  it("gives candles of the broker with their source, once for the same range", async () => {
+  it("gives candles of the broker with their source and when it was asked, once for the same range", async () => {
     const link = await floor.link(userId(1));
     const query = {
       instrument: sbin(),
@@ -122,6 +122,7 @@ describe("quotes and candles by a link's data source", () => {
     const second = await candles.forLink(await floor.link(userId(2)), { ...query, to: floor.clock.now() });
     expect(first.source).toBe("broker");
     expect(second.candles).toEqual(first.candles);
+    expect(second.readAt).toBe(query.to);
     expect(first.candles.every(({ at }) => at >= query.from && at <= query.to)).toBe(true);
     expect(floor.calls).toEqual(["broker candles"]);
   });
@@ -148,6 +149,6 @@ describe("quotes and candles by a link's data source", () => {
     expect((await candles.forLink(link, query)).source).toBe("yfinance");
     floor.failures.set("yahoo", "timeout");
     floor.pass(7 * 60 * 60_000);
-    expect(await candles.forLink(link, query)).toEqual({ candles: [], source: "broker" });
+    expect(await candles.forLink(link, query)).toMatchObject({ candles: [], source: "broker" });
   });
 });

@@ -1,11 +1,15 @@
+import { closeOf, type TradingCalendar } from "../../domain/calendar.ts";
 import { ticker, type Instrument } from "../../domain/instrument.ts";
+import { addDays, istDate, istInstant, istTime } from "../../domain/market.ts";
 import type { Price } from "../../domain/money.ts";
-import { istDate } from "../../domain/market.ts";
 import { isIntraday, type Candle, type Interval } from "../../domain/portfolio.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { TradeMark } from "../pictures/candles.ts";
-import { changePercent, dateText, mark, quantity, rupeePrice, timeText } from "./amounts.ts";
+import { changePercent, dateText, mark, quantity, rupeePrice } from "./amounts.ts";
 import { describe } from "./market.ts";
+
+const MINUTE_MS = 60_000;
+const LATE_MS = 15 * MINUTE_MS;
 
 export interface ChartCaption {
   readonly instrument: Instrument;
@@ -15,6 +19,11 @@ export interface ChartCaption {
   readonly trades: readonly TradeMark[];
   readonly interval: Interval;
   readonly source: string;
+  /** Yahoo's: what it gives is of a quarter of an hour before. */
+  readonly isLate: boolean;
+  /** When the source was asked. */
+  readonly readAt: number;
+  readonly calendar: TradingCalendar;
   readonly now: number;
 }
 
@@ -31,13 +40,48 @@ export function chartCaption(caption: ChartCaption): Html {
       html`${mark(last.close - first.open)} <b>${rupeePrice(last.close)}</b> ${changePercent(last.close, first.open)} over the chart`,
     avgPrice !== null && last && html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}`,
     marked > 0 && html`${quantity(marked)} ${marked === 1 ? "trade" : "trades"} of mine marked`,
-    html`<i>${caption.source}${last ? ` · ${lastBar(last.at, caption)}` : ""}</i>`,
+    html`<i>${caption.source}${last ? ` · ${ageOf(last, caption)}` : ""}</i>`,
   );
 }
 
-/** How old the newest bar is: its minute, or its day. */
-const lastBar = (at: number, { interval, now }: Pick<ChartCaption, "interval" | "now">): string =>
-  isIntraday(interval) ? `bar of ${timeText(at, now)}` : `to ${dateText(istDate(at))}`;
+const INTRADAY_MINUTES: Readonly<Partial<Record<Interval, number>>> = {
+  "1m": 1,
+  "5m": 5,
+  "15m": 15,
+  "30m": 30,
+  "1h": 60,
+};
+
+/** How old the newest price drawn is: "as of 10:42 IST", "closed 27 Nov 2026", "week from 23 Nov 2026, still running". */
+function ageOf({ at }: Candle, caption: ChartCaption): string {
+  const { interval, now } = caption;
+  if (interval === "1w") return periodText("week", at, addDays(istDate(at), 7), now);
+  if (interval === "1mo") return periodText("month", at, addDays(istDate(at), 31).slice(0, 7), now);
+  const date = istDate(at);
+  const until = reachOf(at, caption);
+  const close = closeOf(date, caption.calendar, caption.instrument.segment);
+  const isClosed = close === null ? date < istDate(now) && !isIntraday(interval) : until >= istInstant(date, close);
+  return isClosed ? `closed ${dateText(date)}` : asOf(until, now);
+}
+
+/** Up to when the bar that begins then can know prices: its end, or what its source had when it was asked. */
+function reachOf(at: number, { interval, readAt, isLate }: ChartCaption): number {
+  const minutes = INTRADAY_MINUTES[interval];
+  const end = minutes === undefined ? istInstant(addDays(istDate(at), 1)) : at + minutes * MINUTE_MS;
+  return Math.max(at, Math.min(end, isLate ? readAt - LATE_MS : readAt));
+}
+
+function asOf(at: number, now: number): string {
+  const date = istDate(at) === istDate(now) ? "" : `${dateText(istDate(at))} `;
+  const minutes = Math.floor((now - at) / MINUTE_MS);
+  const age =
+    date !== "" || minutes < 2 ? "" : minutes < 60 ? `, ${minutes} min old` : `, ${Math.floor(minutes / 60)} h old`;
+  return `as of ${date}${istTime(at)} IST${age}`;
+}
+
+/** Which of its days are in it only the source knows. `next` is how the date of the following one begins. */
+const periodText = (name: string, at: number, next: string, now: number): string =>
+  `${name} from ${dateText(istDate(at))}${istDate(now) < next ? ", still running" : ""}`;
 
 export const chartText = {
   empty: (symbol: string, range: string): Html =>

@@ -19,7 +19,7 @@ const backtestsWhere = (kind: BrokerErrorKind, asked: string[] = []) =>
         asked.push(`${link === null ? "yahoo" : "link"} ${instrument.symbol}`);
         if (instrument.symbol === "NSE:UPL-EQ")
           throw new BrokerError(kind, "no", { broker: brokerName("yahoo"), endpoint: "test" });
-        return { candles: walk(DAYS, instrument.symbol.length), source: "yfinance" };
+        return { candles: walk(DAYS, instrument.symbol.length), source: "yfinance", readAt: 0 };
       },
     } satisfies Candles,
     instruments: { resolve: async () => ({ kind: "none", suggestions: [] }) },

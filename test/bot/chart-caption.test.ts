@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { chartCaption } from "../../src/bot/render/chart.ts";
+import { INDICES, indexKey, indexSymbol, type Instrument } from "../../src/domain/instrument.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
+import type { Interval } from "../../src/domain/portfolio.ts";
+import { loadCalendar } from "../../src/services/calendar.ts";
+import { shareNamed } from "../../src/services/strategies/nifty-shop/backtest-data.ts";
+
+const calendar = loadCalendar(null);
+const SBIN = shareNamed("SBIN");
+const NIFTY: Instrument = {
+  kind: "index",
+  segment: "INDEX",
+  key: indexKey(INDICES[0].name),
+  symbol: indexSymbol("NSE", INDICES[0].name),
+  name: INDICES[0].title,
+  lotSize: 1,
+  tickSize: priceFromRupees(0),
+};
+
+interface Drawn {
+  readonly interval: Interval;
+  /** The newest bar's beginning, and the moment at which the chart is looked at, both "YYYY-MM-DD HH:MM". */
+  readonly bar: string;
+  readonly now: string;
+  readonly isLate?: boolean;
+  /** How long ago the source was asked. */
+  readonly readBefore?: number;
+  readonly instrument?: Instrument;
+}
+
+function captionOf({ interval, bar, now: seen, isLate = false, readBefore = 0, instrument = SBIN }: Drawn): string {
+  const instant = (text: string): number => istInstant(text.slice(0, 10), text.slice(11) || "00:00");
+  const [at, now] = [instant(bar), instant(seen)];
+  const one = priceFromRupees(100);
+  const candles = [{ at, open: one, high: one, low: one, close: one, volume: 1 }];
+  const source = isLate ? "Yahoo, about 15 min late" : "Zerodha";
+  const none = { from: 0, avgPrice: null, trades: [] };
+  const readAt = now - readBefore * 60_000;
+  return chartCaption({ ...none, instrument, interval, candles, source, isLate, readAt, calendar, now }).toString();
+}
+
+describe("how old what a chart draws is", () => {
+  it.each<[string, Drawn, string]>([
+    ["today's running bar", { interval: "1d", bar: "2026-11-27", now: "2026-11-27 10:42" }, "as of 10:42 IST"],
+    [
+      "today's bar that was read for somebody a while ago",
+      { interval: "1d", bar: "2026-11-27", now: "2026-11-27 10:42", readBefore: 3 },
+      "as of 10:39 IST, 3 min old",
+    ],
+    [
+      "today's bar of Yahoo",
+      { interval: "1d", bar: "2026-11-27", now: "2026-11-27 10:42", isLate: true },
+      "as of 10:27 IST, 15 min old",
+    ],
+    [
+      "today's bar after the close",
+      { interval: "1d", bar: "2026-11-27", now: "2026-11-27 15:36" },
+      "closed 27 Nov 2026",
+    ],
+    [
+      "Yahoo's bar while the close has not come through",
+      { interval: "1d", bar: "2026-11-27", now: "2026-11-27 15:45", isLate: true },
+      "as of 15:30 IST, 15 min old",
+    ],
+    ["Friday's bar on a Sunday", { interval: "1d", bar: "2026-11-27", now: "2026-11-29 12:00" }, "closed 27 Nov 2026"],
+    [
+      "yesterday's bar while today's is missing",
+      { interval: "1d", bar: "2026-11-26", now: "2026-11-27 11:00" },
+      "closed 26 Nov 2026",
+    ],
+    [
+      "a running bar of minutes",
+      { interval: "5m", bar: "2026-11-27 10:40", now: "2026-11-27 10:42" },
+      "as of 10:42 IST",
+    ],
+    [
+      "a finished bar of minutes",
+      { interval: "5m", bar: "2026-11-27 10:25", now: "2026-11-27 10:42", isLate: true },
+      "as of 10:27 IST, 15 min old",
+    ],
+    [
+      "a share that has not traded for hours",
+      { interval: "15m", bar: "2026-11-27 10:00", now: "2026-11-27 14:30" },
+      "as of 10:15 IST, 4 h old",
+    ],
+    ["the day's last bar", { interval: "1h", bar: "2026-11-27 15:15", now: "2026-11-27 18:00" }, "closed 27 Nov 2026"],
+    [
+      "an index's last bar, which ends before the auction of shares",
+      { interval: "5m", bar: "2026-11-27 15:25", now: "2026-11-28 09:00", instrument: NIFTY },
+      "closed 27 Nov 2026",
+    ],
+    [
+      "bars of an earlier day that end before its close",
+      { interval: "5m", bar: "2026-11-26 14:00", now: "2026-11-27 11:00" },
+      "as of 26 Nov 2026 14:05 IST",
+    ],
+    [
+      "a session whose hours are not in the calendar",
+      { interval: "5m", bar: "2026-11-08 18:30", now: "2026-11-09 08:00" },
+      "as of 8 Nov 2026 18:35 IST",
+    ],
+    [
+      "this week",
+      { interval: "1w", bar: "2026-11-23", now: "2026-11-26 11:00" },
+      "week from 23 Nov 2026, still running",
+    ],
+    ["a week that is over", { interval: "1w", bar: "2026-11-16", now: "2026-11-26 11:00" }, "week from 16 Nov 2026"],
+    [
+      "this month",
+      { interval: "1mo", bar: "2026-11-01", now: "2026-11-30 11:00" },
+      "month from 1 Nov 2026, still running",
+    ],
+    ["a month that is over", { interval: "1mo", bar: "2026-11-01", now: "2026-12-01 08:00" }, "month from 1 Nov 2026"],
+  ])("is said of %s", (_, drawn, words) => {
+    expect(captionOf(drawn).split("\n").at(-1)).toBe(
+      `<i>${drawn.isLate ? "Yahoo, about 15 min late" : "Zerodha"} · ${words}</i>`,
+    );
+  });
+});
