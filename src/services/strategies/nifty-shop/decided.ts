@@ -83,7 +83,6 @@ const proposed = (leg: ShopLeg, instrument: Instrument, isDry: boolean): Propose
 /** The strategy's own shares, no more of each than the account still has. */
 function heldViews({ past, market, account }: DecisionInput): { held: HeldView[]; notes: ProposalNote[] } {
   const instruments = legsByKey(past);
-  const prices = new Map(market.members.map(({ key, price }) => [key, price]));
   const notes: ProposalNote[] = [];
   const held = [...heldAfter(fillsOf(past)).values()].flatMap((share): HeldView[] => {
     const inAccount = account ? (account.held.get(share.key) ?? 0) : share.qty;
@@ -94,7 +93,7 @@ function heldViews({ past, market, account }: DecisionInput): { held: HeldView[]
     }
     if (qty <= 0) return [];
     const { key, lastBuyPrice } = share;
-    return [{ key, qty, lastBuyPrice, avgPrice: averageCost(share), price: prices.get(key) ?? null }];
+    return [{ key, qty, lastBuyPrice, avgPrice: averageCost(share), price: market.prices.get(key) ?? null }];
   });
   return { held, notes };
 }

@@ -1,4 +1,4 @@
-import type { Instrument } from "../../../domain/instrument.ts";
+import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
 import type { Link } from "../../accounts.ts";
@@ -14,7 +14,9 @@ const LOOK_BACK_MS = 45 * 86_400_000;
 export interface ShopMarket {
   readonly members: readonly ShareView[];
   readonly instruments: ReadonlyMap<Instrument["key"], Instrument>;
-  /** Members for which no price or too few closes could be had. */
+  /** Of members and of what is held: a share that left the index is still to be sold. */
+  readonly prices: ReadonlyMap<Instrument["key"], Price>;
+  /** Members for which no price or too few closes could be had, and held shares without a price. */
   readonly without: readonly string[];
   readonly source: "broker" | "yfinance";
 }
@@ -25,17 +27,19 @@ interface MarketDeps {
   readonly candles: Candles;
 }
 
-/** Today's price and twenty-day average of each member; today's price stands for today's close. */
+/** Today's price and twenty-day average of each member, and today's price of what is held; it stands for today's close. */
 export async function readMarket(
   deps: MarketDeps,
   link: Link | null,
-  members: readonly string[],
+  wanted: { readonly members: readonly string[]; readonly held: readonly Instrument[] },
   now: number,
 ): Promise<ShopMarket> {
+  const { members, held } = wanted;
   const listed = await listedMembers(deps, members);
   const shares = [...listed.values()];
+  const priced = new Map([...held, ...shares].map((share) => [share.key, share]));
   const [quotes, closes] = await Promise.all([
-    deps.quotes.many(link, shares),
+    deps.quotes.many(link, [...priced.values()]),
     Promise.all(shares.map(async (share) => [share.key, await closesBefore(deps, link, share, now)] as const)),
   ]);
   const known = new Map(closes);
@@ -45,10 +49,14 @@ export async function readMarket(
     return price === undefined || average === null ? [] : [{ key: share.key, price, average }];
   });
   const viewed = new Set(views.map(({ key }) => key));
+  const prices = new Map([...quotes].map(([key, { ltp }]) => [key, ltp]));
+  const unviewed = members.filter((name) => !viewed.has(listed.get(name)?.key ?? ("" as Instrument["key"])));
+  const unpriced = held.filter(({ key }) => !prices.has(key)).map(({ symbol }) => ticker(symbol));
   return {
     members: views,
-    instruments: new Map(shares.map((share) => [share.key, share])),
-    without: members.filter((ticker) => !viewed.has(listed.get(ticker)?.key ?? ("" as Instrument["key"]))),
+    instruments: priced,
+    prices,
+    without: [...new Set([...unviewed, ...unpriced])],
     source: [...quotes.values()].some(({ source }) => source === "yfinance") ? "yfinance" : "broker",
   };
 }

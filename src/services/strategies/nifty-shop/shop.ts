@@ -116,7 +116,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
     const members = deps.constituents.membersOn(date);
     const [market, account] = await Promise.all([
-      readMarket(deps, link, members, now),
+      readMarket(deps, link, { members, held: heldInstruments(past) }, now),
       isDry || !link ? null : readAccount(accounts, link),
     ]);
     const document = decided({ id, user, date, now, isDry, link, settings, past, members, market, account });
@@ -140,8 +140,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
       const instruments = legsByKey(past);
       const held = [...heldAfter(fillsOf(past)).values()];
-      const listed = held.flatMap(({ key }) => instruments.get(key) ?? []);
-      const quotes = await deps.quotes.many(link, listed);
+      const quotes = await deps.quotes.many(link, heldInstruments(past));
       return held.flatMap((share) => {
         const instrument = instruments.get(share.key);
         const priced = quotes.get(share.key) ?? null;
@@ -213,6 +212,11 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       protectionBasisPoints: user.settings.protectionBasisPoints,
     };
   }
+}
+
+function heldInstruments(past: readonly Proposal[]): Instrument[] {
+  const instruments = legsByKey(past);
+  return [...heldAfter(fillsOf(past)).keys()].flatMap((key) => instruments.get(key) ?? []);
 }
 
 /** Nothing can have filled since it was last looked at. */
