@@ -284,6 +284,7 @@ export function timeWarning(problem: "auction" | "closed" | null, at: string): H
 export const shopText = {
   gone: "This proposal is of another day. /niftyshop makes a new one.",
   sent: "This order is on its way or done. /orders shows it.",
+  had: "Another proposal of today has had this already. /niftyshop history shows it.",
   unknownSetting: (): Html =>
     html`Settings are time, buys, average, target, amount and capital, like <code>/niftyshop settings amount 30000</code>.`,
   badSetting: (): Html =>

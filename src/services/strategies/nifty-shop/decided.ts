@@ -100,15 +100,30 @@ function heldViews({ past, market, account }: DecisionInput): { held: HeldView[]
 
 /** A second run on one day does not do again what the first has done. */
 function notDoneToday({ legs }: Decision, { past, date, settings }: DecisionInput): readonly ShopLeg[] {
-  const done = past
-    .filter((proposal) => proposal.date === date)
-    .flatMap((proposal) => proposal.legs)
-    .filter((leg) => leg.filledQty > 0 || (leg.intent !== null && !leg.isSettled));
-  const bought = done.filter(({ kind }) => kind !== "sell").length;
-  const isSold = done.some(({ kind }) => kind === "sell");
-  const room = Math.max(0, settings.buysPerDay - bought);
-  const buys = new Set(legs.filter(({ kind }) => kind === "buy").slice(0, room));
-  return legs.filter(
-    (leg) => (leg.kind === "sell" && !isSold) || (leg.kind === "average" && bought === 0) || buys.has(leg),
-  );
+  const done = doneOn(date, past);
+  const left = legs.filter((leg) => hasRoom(leg, done, settings));
+  const room = settings.buysPerDay - done.filter(isBuying).length;
+  const buys = new Set(left.filter(({ kind }) => kind === "buy").slice(0, Math.max(0, room)));
+  return left.filter((leg) => leg.kind !== "buy" || buys.has(leg));
 }
+
+/** What the day has had: filled, on its way, or on a card that may still be confirmed. */
+export const doneOn = (date: string, past: readonly Proposal[]): ProposedLeg[] =>
+  past
+    .filter((proposal) => proposal.date === date)
+    .flatMap(({ legs }) => legs)
+    .filter((leg) => leg.filledQty > 0 || (leg.intent !== null && !leg.isSettled));
+
+/** Whether the day may have the leg besides: one sale, one averaging, so many buys, and none of them twice. */
+export function hasRoom(
+  leg: ShopLeg,
+  done: readonly ShopLeg[],
+  { buysPerDay }: Pick<ShopSettings, "buysPerDay">,
+): boolean {
+  const bought = done.filter(isBuying);
+  if (leg.kind === "sell") return bought.length === done.length;
+  if (leg.kind === "average") return bought.length === 0;
+  return bought.length < buysPerDay && bought.every(({ key }) => key !== leg.key);
+}
+
+const isBuying = ({ kind }: ShopLeg): boolean => kind !== "sell";

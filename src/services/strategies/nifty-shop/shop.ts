@@ -18,7 +18,7 @@ import type { Quotes } from "../../quotes.ts";
 import type { User, Users } from "../../users.ts";
 import { readAccount } from "./account.ts";
 import type { Constituents } from "./constituents.ts";
-import { decided } from "./decided.ts";
+import { decided, doneOn, hasRoom } from "./decided.ts";
 import { averageCost, heldAfter, type HeldShare } from "./ledger.ts";
 import { readMarket } from "./market.ts";
 import { createShopStore, fillsOf, legsByKey, type Proposal, type ProposedLeg } from "./proposals.ts";
@@ -36,6 +36,8 @@ export type Approval =
   | { readonly kind: "ticket"; readonly view: TicketView }
   /** It is on its way to the broker, or was. */
   | { readonly kind: "sent" }
+  /** Another proposal of the day has had it, or may: one sale a day, and so many buys. */
+  | { readonly kind: "had" }
   /** Of another day, of a dry run, or not theirs. */
   | { readonly kind: "gone" };
 
@@ -167,6 +169,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       const link = isCurrent && proposal.link !== null ? await accounts.get(user._id, proposal.link) : null;
       if (!leg || !link) return { kind: "gone" };
       if (leg.intent !== null && !(await takenBack(user._id, leg.intent))) return { kind: "sent" };
+      if (!(await isFree(user, link, proposal, at))) return { kind: "had" };
       const view = await deps.tickets.make(ticketFor(user, link, leg));
       await shop.change(id, ({ legs }) => ({
         legs: changed(legs, at, (each) => ({
@@ -179,6 +182,14 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       return { kind: "ticket", view };
     },
   };
+
+  /** Whether the day still has room for the leg, the other proposals' and this one's other legs counted. */
+  async function isFree(user: User, link: Link, { _id, date }: Proposal, at: number): Promise<boolean> {
+    const today = (await synced(user._id)).filter((each) => each.date === date && belongs(each, false, link));
+    const leg = today.find((each) => each._id === _id)?.legs[at];
+    const done = doneOn(date, today).filter((each) => each !== leg);
+    return leg !== undefined && hasRoom(leg, done, await shop.settings(user._id));
+  }
 
   /** Whether the leg can still be changed: an old card of it must not send what was changed or skipped. */
   async function isStillOpen(user: UserId, id: string, at: number): Promise<boolean> {

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
+import { weekdays } from "./prices.ts";
+
+const DAYS = weekdays("2026-07-01", 26);
+const [TODAY, LATER] = [DAYS[20] ?? "", DAYS[23] ?? ""];
+
+/** ITC falls by a tenth and rises by a fifth once it is delivered. */
+const rupees = (ticker: string, date: string): number =>
+  ticker !== "ITC" || date < TODAY ? 100 : date < LATER ? 90 : 108;
+
+describe("a second proposal on one day", () => {
+  let floor: PaperShop;
+  beforeEach(async () => {
+    floor = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
+    await floor.shop.change(asha, { mode: "ask" });
+    floor.goTo(TODAY, "15:00");
+  });
+  afterEach(() => floor.close());
+
+  const propose = async () => (await floor.shop.propose(await floor.user()))._id;
+  const approve = async (id: string) => floor.shop.approve(await floor.user(), id, 0);
+
+  async function order(id: string): Promise<void> {
+    const approval = await approve(id);
+    if (approval.kind !== "ticket") throw new Error(approval.kind);
+    const confirmed = await floor.orders.desk.confirm(asha, approval.view.intent.confirmId);
+    if (confirmed.kind !== "confirmed") throw new Error(confirmed.kind);
+    await floor.orders.watcher.look(await confirmed.sent);
+  }
+
+  it("does not buy once more what the first one has bought, nor sell it twice", async () => {
+    const [first, second] = [await propose(), await propose()];
+    await order(first);
+    expect((await approve(second)).kind).toBe("had");
+    floor.goTo(LATER, "15:00");
+    const [third, fourth] = [await propose(), await propose()];
+    await order(fourth);
+    expect((await approve(third)).kind).toBe("had");
+    expect(await floor.orders.journal.ofUser(asha, {})).toHaveLength(2);
+  });
+
+  it("does not put a second card beside one that may still be confirmed", async () => {
+    const [first, second] = [await propose(), await propose()];
+    expect((await approve(first)).kind).toBe("ticket");
+    expect((await approve(second)).kind).toBe("had");
+    await floor.shop.skip(asha, first, 0);
+    expect((await approve(second)).kind).toBe("ticket");
+  });
+
+  it("goes through when nothing came of the first", async () => {
+    const [first, second] = [await propose(), await propose()];
+    expect((await approve(first)).kind).toBe("ticket");
+    await floor.clock.sleep(10 * 60_000);
+    await floor.orders.watcher.sweep();
+    await order(second);
+  });
+});
