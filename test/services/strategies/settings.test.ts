@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { timeWarning } from "../../../src/bot/render/nifty-shop.ts";
 import { paiseFromRupees } from "../../../src/domain/money.ts";
 import { loadCalendar } from "../../../src/services/calendar.ts";
 import { parseRange } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
@@ -50,6 +51,11 @@ describe("the strategy's settings", () => {
   it("a capital in forty parts makes the amount of a trade", () => {
     const sizing = { kind: "parts", capital: paiseFromRupees(1_000_000), parts: 40 } as const;
     expect(rulesOf({ ...DEFAULT_SHOP_SETTINGS, sizing }).perTrade).toBe(paiseFromRupees(25_000));
+  });
+
+  it("do not deny the market orders that the auction takes in its first minutes", () => {
+    expect(timeWarning("auction", "15:22")?.toString()).toMatch(/15:22 lies in the closing auction/);
+    expect(timeWarning("auction", "15:22")?.toString()).not.toMatch(/no market orders/);
   });
 
   it("warn of the closing auction and of hours without a market", () => {
