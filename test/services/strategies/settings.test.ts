@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { timeWarning } from "../../../src/bot/render/nifty-shop.ts";
+import { shopText, timeWarning } from "../../../src/bot/render/nifty-shop.ts";
 import { paiseFromRupees } from "../../../src/domain/money.ts";
 import { loadCalendar } from "../../../src/services/calendar.ts";
 import { parseRange } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
@@ -51,6 +51,12 @@ describe("the strategy's settings", () => {
   it("a capital in forty parts makes the amount of a trade", () => {
     const sizing = { kind: "parts", capital: paiseFromRupees(1_000_000), parts: 40 } as const;
     expect(rulesOf({ ...DEFAULT_SHOP_SETTINGS, sizing }).perTrade).toBe(paiseFromRupees(25_000));
+  });
+
+  it("name the least target where a value does not go", () => {
+    expect(parseSetting("target 0.5")).toEqual({ ok: false, problem: "bad-value" });
+    expect(parseSetting("average 0.5")).toMatchObject({ ok: true });
+    expect(shopText.badSetting().toString()).toContain("the target from 1");
   });
 
   it("do not deny the market orders that the auction takes in its first minutes", () => {
