@@ -57,8 +57,9 @@ export function parseChart(text: string): ChartWords | null {
     modifiers.unshift(words.pop() ?? "");
   if (words.length === 0) return null;
   const [one, two] = modifiers.map((word) => word.toLowerCase());
-  // "1d", "1mo" are both: alone they are a range, beside a range they are the interval.
-  const range = [one, two].find((word): word is RangeName => word !== undefined && isRange(word)) ?? "6mo";
+  // "1d", "1mo" are both: alone they are a range, beside a longer range they are the interval.
+  const ranges = [one, two].filter((word): word is RangeName => word !== undefined && isRange(word));
+  const range = ranges.toSorted((a, b) => RANGES[b].days - RANGES[a].days)[0] ?? "6mo";
   const rest = [one, two].filter((word) => word !== undefined && word !== range);
   const interval = rest.find((word): word is Interval => word !== undefined && isInterval(word));
   return { symbolText: words.join(" "), range, interval: interval ?? RANGES[range].interval };

@@ -16,6 +16,9 @@ describe("what can be typed after /chart", () => {
     ["SBIN 1d", "SBIN", "1d", "5m"],
     ["SBIN 1y 1w", "SBIN", "1y", "1w"],
     ["SBIN 5y 1mo", "SBIN", "5y", "1mo"],
+    ["SBIN 1d 6mo", "SBIN", "6mo", "1d"],
+    ["SBIN 1mo 1d", "SBIN", "1mo", "1d"],
+    ["SBIN 1mo 5y", "SBIN", "5y", "1mo"],
     ["SBIN 15m", "SBIN", "6mo", "15m"],
   ])("reads %s", (text, symbolText, range, interval) => {
     expect(parseChart(text)).toEqual({ symbolText, range, interval });
