@@ -32,9 +32,9 @@ async function answer(deps: BotDeps, ctx: SaudaContext, measure: HeatMeasure): P
   const svg = heatPicture(
     holdings,
     measure,
-    `${parts.map(({ link }) => link.label).join(", ")} · ${timeText(now, now)}`,
+    `${parts.flatMap(({ ok, link }) => (ok ? link.label : [])).join(", ")} · ${timeText(now, now)}`,
   );
-  const { html, keyboard: logins } = heatCaption(parts, deps.accounts, holdings.length);
+  const { html, keyboard: logins } = heatCaption(parts, deps.accounts, holdings);
   if (!svg) throw new Refusal(html);
   const keyboard = new InlineKeyboard()
     .text(measure === "day" ? "· Today ·" : "Today", callbackData("heat", "day"))

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { ordersView } from "../../src/bot/render/books.ts";
 import { moneyText } from "../../src/bot/render/money-text.ts";
 import { panicReport } from "../../src/bot/render/panic.ts";
-import { holdingsView, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
+import { heatCaption } from "../../src/bot/render/dashboard.ts";
+import { holdingsView, mergeHoldings, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { paise, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
+import type { Holding } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
 import type { PanicReport } from "../../src/services/orders/panic.ts";
@@ -76,6 +78,21 @@ describe("the totals of holdings", () => {
     expect(text).toContain("1 without a known price: in no total.");
     expect(text).toContain("1 without a known cost: in Value, not in Invested and P&amp;L.");
     expect(said(holdingsView([read("one", [holding])], page))).not.toContain("without a known");
+  });
+});
+
+describe("the words under a heat map", () => {
+  const parts = (held: readonly Holding[]) => [read("one", [...held])];
+  const caption = (held: readonly Holding[]): string =>
+    said(heatCaption(parts(held), accounts, mergeHoldings(parts(held))));
+
+  it("count what is drawn, and say what is not for want of a price", () => {
+    const unpriced = { ...holding, isin: "IN0000000000", ltp: null, pnl: null };
+    expect(caption([holding])).toMatch(/1 share: the area is their value[^]*loss\.$/);
+    expect(caption([holding, unpriced])).toContain("1 share: the area");
+    expect(caption([holding, unpriced])).toContain("1 share without a known price is not drawn.");
+    expect(caption([unpriced])).not.toContain("the area");
+    expect(caption([])).toContain("No holdings.");
   });
 });
 

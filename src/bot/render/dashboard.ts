@@ -143,20 +143,24 @@ function pagesKeyboard(page: number, pages: number): InlineKeyboard {
   return keyboard.text("Refresh", callbackData("dash", page, "new"));
 }
 
-/** Under the heat map: what could not be read. */
+/** Under the heat map: what it draws, and what could not be read or has no price to draw it by. */
 export function heatCaption(
   parts: readonly LinkResult<unknown>[],
   accounts: Accounts,
-  count: number,
+  holdings: readonly MergedHolding[],
 ): { html: Html; keyboard: InlineKeyboard | null } {
+  const drawn = holdings.filter((holding) => (holdingValue(holding) ?? ZERO_PAISE) > 0).length;
+  const left = holdings.length - drawn;
   return {
     html: lines(
       heading("Holdings", parts, accounts),
-      count === 0
-        ? nothing("holdings", parts)
-        : html`${quantity(count)} shares: the area is their value, the colour their gain or loss.`,
+      holdings.length === 0 && nothing("holdings", parts),
+      drawn > 0 && html`${sharesText(drawn)}: the area is their value, the colour their gain or loss.`,
+      left > 0 && html`<i>${sharesText(left)} without a known price ${left === 1 ? "is" : "are"} not drawn.</i>`,
       ...failures(parts, accounts),
     ),
     keyboard: loginKeyboard(parts),
   };
 }
+
+const sharesText = (count: number): string => `${quantity(count)} ${count === 1 ? "share" : "shares"}`;
