@@ -118,9 +118,9 @@ const missedText = ({ kind, symbol, reason }: Proposal["missed"][number]): Html 
 function noteText(note: ProposalNote): Html {
   switch (note.kind) {
     case "no-prices":
-      return html`ℹ️ Without prices and so not considered: ${note.tickers.slice(0, 12).join(", ")}.`;
+      return html`ℹ️ Without prices of today and so not considered: ${note.tickers.slice(0, 12).join(", ")}.`;
     case "too-few-prices":
-      return html`⛔ Only ${note.known} of ${note.members} shares had prices. Nothing is proposed on a part of the market.`;
+      return html`⛔ Only ${note.known} of ${note.members} shares had prices of today. Nothing is proposed on a part of the market.`;
     case "account-unread":
       return html`⚠️ The account could not be read: cash and shares are not checked. It may need a login.`;
     case "fewer-held":

@@ -1,6 +1,7 @@
 import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
+import type { Quote } from "../../../domain/portfolio.ts";
 import type { Link } from "../../accounts.ts";
 import type { Candles } from "../../candles.ts";
 import type { Instruments } from "../../instruments/types.ts";
@@ -16,7 +17,7 @@ export interface ShopMarket {
   readonly instruments: ReadonlyMap<Instrument["key"], Instrument>;
   /** Of members and of what is held: a share that left the index is still to be sold. */
   readonly prices: ReadonlyMap<Instrument["key"], Price>;
-  /** Members for which no price or too few closes could be had, and held shares without a price. */
+  /** Members for which no price of today or too few closes could be had, and held shares without such a price. */
   readonly without: readonly string[];
   readonly source: "broker" | "yfinance";
 }
@@ -39,7 +40,7 @@ export async function readMarket(
   const shares = [...listed.values()];
   const priced = new Map([...held, ...shares].map((share) => [share.key, share]));
   const [quotes, closes] = await Promise.all([
-    deps.quotes.many(link, [...priced.values()]),
+    todaysQuotes(deps, link, [...priced.values()], now),
     Promise.all(shares.map(async (share) => [share.key, await closesBefore(deps, link, share, now)] as const)),
   ]);
   const known = new Map(closes);
@@ -59,6 +60,17 @@ export async function readMarket(
     without: [...new Set([...unviewed, ...unpriced])],
     source: [...quotes.values()].some(({ source }) => source === "yfinance") ? "yfinance" : "broker",
   };
+}
+
+/** A price of an earlier day is that day's close: taken for today's it would count twice in the average. */
+async function todaysQuotes(
+  { quotes }: MarketDeps,
+  link: Link | null,
+  shares: readonly Instrument[],
+  now: number,
+): Promise<Map<Instrument["key"], Quote>> {
+  const known = await quotes.many(link, shares);
+  return new Map([...known].filter(([, { at }]) => at === null || istDate(at) === istDate(now)));
 }
 
 async function listedMembers(deps: MarketDeps, members: readonly string[]): Promise<Map<string, Instrument>> {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { istInstant } from "../../../src/domain/market.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import type { Quote } from "../../../src/domain/portfolio.ts";
+import { shareNamed } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
+import { readMarket } from "../../../src/services/strategies/nifty-shop/market.ts";
+import { flat, weekdays } from "./prices.ts";
+
+const DAYS = weekdays("2026-10-26", 20);
+const FRIDAY = DAYS.at(-1) ?? "";
+const SUNDAY = "2026-11-22";
+const [ITC, INFY] = [shareNamed("ITC"), shareNamed("INFY")];
+const quoteOf = (share: typeof ITC, at: number | null): Quote =>
+  ({ key: share.key, symbol: share.symbol, ltp: priceFromRupees(90), at, source: "broker" }) as Quote;
+
+/** ITC fell on Friday; what is known of INFY is its price and not when it was made. */
+const marketAt = (now: number) =>
+  readMarket(
+    {
+      instruments: {
+        resolve: async (text) => ({ kind: "one", instrument: text === ITC.symbol ? ITC : INFY }),
+      },
+      quotes: {
+        many: async () =>
+          new Map([quoteOf(ITC, istInstant(FRIDAY, "15:29")), quoteOf(INFY, null)].map((quote) => [quote.key, quote])),
+      },
+      candles: {
+        forLink: async () => ({
+          candles: DAYS.map((date) => flat(date, date === FRIDAY ? 90 : 100)),
+          source: "broker",
+          readAt: now,
+        }),
+      },
+    },
+    null,
+    { members: ["ITC", "INFY"], held: [ITC] },
+    now,
+  );
+
+describe("the market that the strategy decides on", () => {
+  it("has today's prices", async () => {
+    const market = await marketAt(istInstant(FRIDAY, "15:30"));
+    expect(market.members.map(({ key, average }) => [key, average])).toEqual([
+      [ITC.key, priceFromRupees(99.5)],
+      [INFY.key, priceFromRupees(99.5)],
+    ]);
+    expect(market.without).toEqual([]);
+  });
+
+  it("does not take Friday's price for a Sunday's, which would count Friday twice", async () => {
+    const market = await marketAt(istInstant(SUNDAY, "12:00"));
+    expect(market.members.map(({ key }) => key)).toEqual([INFY.key]);
+    expect(market.prices.has(ITC.key)).toBe(false);
+    expect(market.without).toEqual(["ITC"]);
+  });
+});
