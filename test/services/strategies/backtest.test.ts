@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { addDays, weekday } from "../../../src/domain/market.ts";
 import { paise, paiseFromRupees, priceFromRupees, ZERO_PAISE } from "../../../src/domain/money.ts";
 import type { Candle } from "../../../src/domain/portfolio.ts";
 import { runBacktest, type BacktestInput } from "../../../src/services/strategies/nifty-shop/backtest.ts";
@@ -69,6 +70,32 @@ describe("the backtest", () => {
       paiseFromRupees(1_000_000 + 277 * 8 - 30),
     ]);
     expect(result.drawdown.depth).toBeCloseTo(1 - (1_000_000 + 277 * 8 - 30) / (1_000_000 + 277 * 9 - 10), 12);
+  });
+
+  it("decides nothing on a day that only some of the shares have prices of, as the strategy itself does not", () => {
+    const saturday = addDays(DAYS[109] ?? "", 1);
+    const fallen = (names: readonly string[]) =>
+      new Map(
+        TICKERS.map((name) => {
+          const quiet = DAYS.map((date) => flat(date, 100));
+          return [name, names.includes(name) ? quiet.toSpliced(110, 0, flat(saturday, 90)) : quiet];
+        }),
+      );
+    expect(weekday(saturday)).toBe(6);
+    expect(runBacktest(input(fallen(["A", "B"]))).trades).toEqual([]);
+    expect(runBacktest(input(fallen(TICKERS))).trades).toHaveLength(1);
+  });
+
+  it("does not lose what was decided before a day that only one share has a price of", () => {
+    const saturday = addDays(DAYS[109] ?? "", 1);
+    const series = new Map(
+      TICKERS.map((name, at) => {
+        const all = DAYS.map((date, day) => flat(date, name === "A" && day === 109 ? 90 : 100));
+        return [name, at === 1 ? all.toSpliced(110, 0, flat(saturday, 100)) : all];
+      }),
+    );
+    const bought = runBacktest(input(series)).trades.filter(({ kind }) => kind === "buy");
+    expect(bought.map(({ ticker, date }) => [ticker, date])).toEqual([["A", DAYS[110]]]);
   });
 
   it("fills at the close it was decided on when asked to", () => {

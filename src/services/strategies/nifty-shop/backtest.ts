@@ -7,7 +7,15 @@ import type { Constituents } from "./constituents.ts";
 import { createHistory, type History, type MarketView } from "./history.ts";
 import { afterFill, averageCost, type HeldShare } from "./ledger.ts";
 import { cagr, maxDrawdown, xirr, type Drawdown, type EquityPoint, type Flow } from "./returns.ts";
-import { AVERAGE_DAYS, decide, type LegKind, type ShopDay, type ShopLeg, type ShopRules } from "./rules.ts";
+import {
+  AVERAGE_DAYS,
+  decide,
+  LEAST_PRICED_SHARE,
+  type LegKind,
+  type ShopDay,
+  type ShopLeg,
+  type ShopRules,
+} from "./rules.ts";
 
 export interface BacktestInput {
   /** YYYY-MM-DD, both ends included. Prices before `from` warm the averages up. */
@@ -76,13 +84,22 @@ export function runBacktest(input: BacktestInput): BacktestResult {
   let pending: readonly ShopLeg[] = [];
   history.days.forEach((date, day) => {
     if (date < input.from || date > input.to) return;
-    if (input.fillAt === "next-open") fillAll(input, book, pending, date, (ticker) => history.openOn(ticker, day));
     const view = history.viewOn(day);
-    pending = decide(shopDay(view, input.constituents.membersOn(date), book), input.rules).legs;
+    const members = input.constituents.membersOn(date);
+    // What waits to be filled waits on.
+    if (!hasTraded(view, members)) return;
+    if (input.fillAt === "next-open") fillAll(input, book, pending, date, (ticker) => history.openOn(ticker, day));
+    pending = decide(shopDay(view, members, book), input.rules).legs;
     if (input.fillAt === "close") fillAll(input, book, pending, date, (ticker) => view.close(ticker));
     curve.push({ date, equity: equityOf(book, (ticker) => view.lastClose(ticker)) });
   });
   return resultOf(input, history, book, curve);
+}
+
+/** Whether enough of the shares that are known by then have a price: a source has stray bars on days without trading. */
+function hasTraded(view: MarketView, members: readonly string[]): boolean {
+  const known = members.filter((ticker) => view.mean(ticker, AVERAGE_DAYS) !== null);
+  return known.filter((ticker) => view.close(ticker) !== null).length >= known.length * LEAST_PRICED_SHARE;
 }
 
 /** What the rules see: shares that traded on the day and have an average. */

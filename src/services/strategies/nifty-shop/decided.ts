@@ -13,11 +13,8 @@ import {
   type ProposalNote,
   type ProposedLeg,
 } from "./proposals.ts";
-import { decide, type Decision, type HeldView, type ShopLeg } from "./rules.ts";
+import { decide, LEAST_PRICED_SHARE, type Decision, type HeldView, type ShopLeg } from "./rules.ts";
 import { rulesOf, type ShopSettings } from "./settings.ts";
-
-/** With fewer of the members priced, "the five furthest below" would mean something else. */
-const LEAST_PRICED_SHARE = 0.8;
 
 export interface DecisionInput {
   readonly id: string;

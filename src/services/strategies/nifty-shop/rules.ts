@@ -4,6 +4,8 @@ import { changeInBasisPoints, paise, valueOf } from "../../../domain/money.ts";
 
 /** How many closes the average is made of, today's price included. */
 export const AVERAGE_DAYS = 20;
+/** With fewer of the members priced, "the five furthest below" would mean something else. */
+export const LEAST_PRICED_SHARE = 0.8;
 const CANDIDATES = 5;
 const WHOLE = 10_000;
 
