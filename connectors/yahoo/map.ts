@@ -101,8 +101,7 @@ export function quoteFromChart({ key, symbol }: Instrument, chart: Chart): Quote
   if (ltp === null) return null;
   const at = chart.meta.regularMarketTime;
   const today = istInstant(istDate(at));
-  const days = dailyCandles(chart);
-  const bar = days.find((day) => day.at === today);
+  const bar = dailyCandles(chart).find((day) => day.at === today);
   return toQuote({
     key,
     symbol,
@@ -110,7 +109,8 @@ export function quoteFromChart({ key, symbol }: Instrument, chart: Chart): Quote
     open: bar?.open ?? null,
     high: bar?.high ?? null,
     low: bar?.low ?? null,
-    prevClose: days.findLast((day) => day.at < today)?.close ?? null,
+    // A row may lack other numbers, and one without a close leaves it unknown: the day before it is another day.
+    prevClose: priceOrNull(chart.quotes.findLast(({ date }) => date.getTime() < today)?.close),
     volume: chart.meta.regularMarketVolume ?? bar?.volume ?? null,
     at,
   });

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createYahoo } from "../../../connectors/yahoo/index.ts";
+import { quoteFromChart } from "../../../connectors/yahoo/map.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
 import { startBrokersServer } from "../../../playground/brokers/server.ts";
 import type { BrokersServer } from "../../../playground/brokers/types.ts";
@@ -83,6 +84,27 @@ describe("Yahoo Finance as a data source", () => {
       const { ltp, prevClose, open, high, low, volume, at } = batch.get(share.key) ?? {};
       expect(single).toMatchObject({ ltp, prevClose, open, high, low, volume, at });
     }
+  });
+
+  it("does not take the close before last for yesterday's where yesterday's row lacks a number", async () => {
+    now = istInstant("2026-11-16", "11:00");
+    const sbin = named("NSE:SBIN-EQ");
+    const [quote] = (await fresh().getQuotes([sbin])).values();
+    const friday = exchange.candles(sbin.key, "1d", istInstant("2026-11-13"), istInstant("2026-11-13")).at(0);
+    now = START;
+    expect(quote?.prevClose).toBe(friday?.close);
+  });
+
+  it("knows no previous close where yesterday's row has none", () => {
+    const row = (date: string, close: number | null) => ({ date: new Date(istInstant(date, "09:15")), close });
+    const numbers = { open: 100, high: 100, low: 100, volume: 1 };
+    const days = [row("2026-11-12", 90), row("2026-11-13", null), row("2026-11-16", 100)];
+    const times = { regularMarketPrice: 100, regularMarketTime: istInstant("2026-11-16", "10:45") };
+    const chart = {
+      meta: { symbol: "SBIN.NS", exchangeTimezoneName: "Asia/Kolkata", ...times },
+      quotes: days.map((day) => ({ ...numbers, ...day })),
+    };
+    expect(quoteFromChart(named("NSE:SBIN-EQ"), chart)?.prevClose).toBeNull();
   });
 
   it("makes a new crumb when the old one has died", async () => {
