@@ -2,9 +2,10 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { accountFor, instrumentFrom } from "../src/bot/order-flow.ts";
+import { instrumentFrom } from "../src/bot/order-flow.ts";
+import { depthLink, priceLink } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
-import { depthView } from "../src/bot/render/market.ts";
+import { depthView, noDepth } from "../src/bot/render/market.ts";
 import { accountTitle } from "../src/bot/render/source.ts";
 import { resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
@@ -20,7 +21,8 @@ export const depth: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
-      const link = await accountFor(deps, ctx);
+      const link = await depthLink(deps, ctx.user);
+      if (!link) throw new Refusal(noDepth((await priceLink(deps, ctx.user)) !== null));
       const book = await deps.quotes.depth(link, instrument);
       await show(
         ctx,

@@ -10,6 +10,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Config } from "./config.ts";
 
 const NO_PRICE = "Paper fills at real prices only, and there is none for this right now.";
+const NO_BOOK = "Paper has no order book of its own.";
 const SEED = 20_261_123;
 /** A price this old is asked for again before it is used. */
 const FRESH_MS = 15_000;
@@ -34,8 +35,9 @@ export function openPaper(config: Pick<Config, "dataDir">, clock: Clock, prices:
   return {
     definition: {
       ...paper,
-      // The exchange's own candles are a random walk: beside real prices, charts come from where the prices do.
-      capabilities: { ...paper.capabilities, candles: false },
+      // The exchange's own candles and books are made up: beside real prices, charts come from where the prices do, and
+      // books from real brokers alone.
+      capabilities: { ...paper.capabilities, candles: false, depth: false },
       create: (deps: ConnectorDeps) => atLivePrices(paper.create(deps), live, find),
     },
     close,
@@ -110,6 +112,9 @@ function atLivePrices(
       const quote = live.get(instrument.key);
       if (quote) return quote;
       throw new BrokerError("rejected", NO_PRICE, { broker: brokerName("paper"), endpoint: "getQuote" });
+    },
+    async getOrderbook() {
+      throw new BrokerError("rejected", NO_BOOK, { broker: brokerName("paper"), endpoint: "getOrderbook" });
     },
     async placeOrder(access, request) {
       const instrument = find(request.key);

@@ -4,6 +4,7 @@ import type { Depth, DepthLevel, Quote } from "../../domain/portfolio.ts";
 import { renderPairs, renderTable } from "../../lib/table.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
+import * as text from "../text.ts";
 import type { View } from "../view.ts";
 import { changePercent, dateText, mark, priceText, quantity, rupeePrice, strikeText, timeText } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
@@ -18,6 +19,11 @@ export interface QuoteCard {
 }
 
 export const noPrice = (): Html => html`No price could be had right now.`;
+
+export const noDepth = (hasAccount: boolean): Html =>
+  hasAccount
+    ? html`None of your accounts gives order books: those come from a real broker. /quote has the price.`
+    : text.accounts.none();
 
 export function quoteView({ instrument, quote, source, now }: QuoteCard): View {
   const title = html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`;
