@@ -9,6 +9,8 @@ import { createPacer } from "./pacer.ts";
 
 interface OutboxDocument extends Document {
   readonly _id: string;
+  /** Whose it is: not every key says so, and the reader may ask to be forgotten. */
+  readonly userId: UserId;
   /** Null once it is over: the key alone is remembered. */
   readonly notification: Notification | null;
   /** Orders before reminders before digests; absent once it is over, which takes it out of the index. */
@@ -246,6 +248,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     async post(notification) {
       await outbox.insert({
         _id: notification.key,
+        userId: notification.userId,
         notification,
         rank: PRIORITIES.indexOf(notification.priority),
         place: nextPlace(),

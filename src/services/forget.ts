@@ -39,14 +39,10 @@ export async function forgetUser(store: RememberingStore, user: UserId, links: r
 
 const OWNER_FIELDS = ["userId", "user_id", "link", "linkId", "lane"];
 
-/** By its id, a part of it (`closing-digest:1001:2026-11-24`), a field that names its owner, or the message it holds. */
+/** By its id or a field that names its owner, or by a part of either: `closing-digest:1001:2026-11-24`, `urgent:1001`. */
 function belongsTo(document: Document, theirs: ReadonlySet<string>): boolean {
-  if (document._id.split(":").some((part) => theirs.has(part))) return true;
   const fields = document as unknown as Readonly<Record<string, unknown>>;
-  if (OWNER_FIELDS.some((field) => isTheirs(fields[field], theirs))) return true;
-  const held = fields["notification"];
-  return typeof held === "object" && held !== null && "userId" in held && isTheirs(held.userId, theirs);
+  return [document._id, ...OWNER_FIELDS.map((field) => fields[field])].some(
+    (value) => typeof value === "string" && value.split(":").some((part) => theirs.has(part)),
+  );
 }
-
-const isTheirs = (value: unknown, theirs: ReadonlySet<string>): boolean =>
-  typeof value === "string" && theirs.has(value);

@@ -3,7 +3,10 @@ import { allows } from "../../src/bot/access.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { createAdmission, grantOf, type Admission } from "../../src/services/admission.ts";
 import { forgetUser, rememberCollections, type RememberingStore } from "../../src/services/forget.ts";
+import { createInbox } from "../../src/services/inbox.ts";
+import { createLocalLeases } from "../../src/services/leases.ts";
 import { createOneTime } from "../../src/services/one-time.ts";
+import { createOutbox } from "../../src/notify/outbox.ts";
 import { createUsers, ROLES, type User, type Users } from "../../src/services/users.ts";
 import { openStage, type Stage } from "./stage.ts";
 
@@ -146,5 +149,31 @@ describe("who gets in", () => {
     for await (const thing of things.scan()) left.push(thing._id);
     expect(left).toEqual(["c", "digest:10021:2026-11-23"]);
     expect((await users.get(ASHA))?.role).toBe("owner");
+  });
+
+  it("forgets the lanes beside the chat's, and messages whose key does not name their reader", async () => {
+    const { clock, log } = stage;
+    const handled: string[] = [];
+    const handle = async (body: string): Promise<void> => void handled.push(body);
+    const inbox = createInbox({ store, clock, log, leases: createLocalLeases(), handle });
+    const outbox = createOutbox({
+      store,
+      clock,
+      log,
+      perSecond: 30,
+      takeLease: async () => ({ lost: new AbortController().signal, release: async () => undefined }),
+      prepare: async () => async () => ({ kind: "sent", messageId: 7 }),
+      onBlocked: async () => undefined,
+    });
+    for (const [order, lane] of ["urgent:1002", "inline:1002", "urgent:1001"].entries())
+      await inbox.accept({ id: `${order}.print`, lane, order, body: lane });
+    await expect.poll(() => inbox.running()).toBe(0);
+    for (const userId of [VIKRAM, ASHA])
+      await outbox.post({ key: `order-end:of ${userId}`, userId, priority: "order", html: "Filled." });
+    expect(await outbox.deliver()).toBe(2);
+    expect(await forgetUser(store, VIKRAM, [])).toBe(3);
+    expect(handled).toHaveLength(3);
+    expect(await outbox.sentMessage(`order-end:of ${VIKRAM}`)).toBeNull();
+    expect(await outbox.sentMessage(`order-end:of ${ASHA}`)).toBe(7);
   });
 });
