@@ -46,5 +46,7 @@ export interface Store {
   collection<T extends Document>(spec: CollectionSpec<T>): Collection<T>;
   /** Rejects when the engine cannot be reached. */
   ping(): Promise<void>;
+  /** Takes off the disk what has expired, and what the engine itself still keeps of what was deleted. */
+  purge(): Promise<void>;
   close(): Promise<void>;
 }

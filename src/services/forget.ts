@@ -21,11 +21,12 @@ export function rememberCollections(store: Store): RememberingStore {
         .toSorted(([a], [b]) => Number(a === LEASES) - Number(b === LEASES))
         .map(([, collection]) => collection),
     ping: () => store.ping(),
+    purge: () => store.purge(),
     close: () => store.close(),
   };
 }
 
-/** Deletes every document that belongs to the user or to one of their links. Answers how many. */
+/** Deletes every document that belongs to the user or to one of their links, and what has expired of anybody. Answers how many. */
 export async function forgetUser(store: RememberingStore, user: UserId, links: readonly LinkId[]): Promise<number> {
   const theirs = new Set<string>([user, ...links]);
   let count = 0;
@@ -34,6 +35,7 @@ export async function forgetUser(store: RememberingStore, user: UserId, links: r
       if (belongsTo(document, theirs) && (await collection.delete(document._id))) count += 1;
     }
   }
+  await store.purge();
   return count;
 }
 

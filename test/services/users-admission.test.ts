@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { allows } from "../../src/bot/access.ts";
 import { userId } from "../../src/domain/ids.ts";
@@ -175,5 +177,25 @@ describe("who gets in", () => {
     expect(handled).toHaveLength(3);
     expect(await outbox.sentMessage(`order-end:of ${VIKRAM}`)).toBeNull();
     expect(await outbox.sentMessage(`order-end:of ${ASHA}`)).toBe(7);
+  });
+
+  it("leaves nothing of a forgotten person in the store's files: neither what had expired nor what is in their logs", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    await users.ensure(ASHA, "Asha of the marker");
+    await users.ensure(VIKRAM, "Vikram of the marker");
+    interface Note {
+      readonly _id: string;
+      readonly expiresAt: number;
+      readonly text: string;
+    }
+    for (const durability of ["normal", "full"] as const) {
+      const notes = store.collection<Note>({ name: `${durability}_notes`, indexes: [], encrypted: [], durability });
+      await notes.insert({ _id: "1002", expiresAt: stage.clock.now() + 1_000, text: "Vikram of the marker" });
+    }
+    stage.clock.advance(60_000);
+    await forgetUser(store, VIKRAM, []);
+    const files = readdirSync(stage.dir).map((file) => readFileSync(join(stage.dir, file), "latin1"));
+    expect(files.join("")).toContain("Asha of the marker");
+    expect(files.join("")).not.toContain("Vikram of the marker");
   });
 });

@@ -56,6 +56,8 @@ export async function openMongoStore(options: {
       return mongoCollection(raw, spec, { codec: createCodec(spec, keyring), now });
     }),
     ping,
+    // The server's expiry index does it, within a minute.
+    purge: async () => undefined,
     atRest: () => mongoAtRest(db),
     close: () => client.close(),
   };

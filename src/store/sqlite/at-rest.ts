@@ -49,7 +49,7 @@ export function sqliteAtRest(databases: readonly DatabaseSync[]): AtRest {
   };
 }
 
-const tableNames = (db: DatabaseSync): string[] =>
+export const tableNames = (db: DatabaseSync): string[] =>
   db
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     .all()

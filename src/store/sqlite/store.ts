@@ -7,8 +7,9 @@ import type { CollectionSpec, Document, Store } from "../../ports/store.ts";
 import { createCodec } from "../codec.ts";
 import { openOnce } from "../spec.ts";
 import type { AtRest } from "../rekey.ts";
-import { sqliteAtRest } from "./at-rest.ts";
+import { sqliteAtRest, tableNames } from "./at-rest.ts";
 import { sqliteCollection } from "./collection.ts";
+import { statementsFor } from "./statements.ts";
 
 /** One file per durability; `synchronous` belongs to the connection. */
 export const FILES = {
@@ -42,6 +43,9 @@ export function openSqliteStore(options: {
     ),
     async ping() {
       for (const db of Object.values(databases)) db.prepare("SELECT count(*) FROM sqlite_schema").get();
+    },
+    async purge() {
+      for (const db of Object.values(databases)) purge(db, now());
     },
     async backupTo(directory) {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -88,6 +92,12 @@ function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
   db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON`);
   chmodSync(path, 0o600);
   return db;
+}
+
+/** Until it is worked in and emptied, the log beside the file holds what was written before it was deleted. */
+function purge(db: DatabaseSync, now: number): void {
+  for (const table of tableNames(db)) db.prepare(statementsFor(table).sweep).run({ now });
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 const isBusy = (error: unknown): boolean =>
