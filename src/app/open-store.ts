@@ -1,25 +1,45 @@
+import { ConfigError } from "../errors.ts";
+import type { Keyring } from "../lib/crypto.ts";
 import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
+import { isSealedToUs, type AtRest } from "../store/rekey.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Config } from "./config.ts";
 import { openKeyring } from "./keyring.ts";
 
 const RETRY_MS = 5_000;
 
-/** MongoDB when it is configured, waited for until it answers; the embedded store otherwise. */
+/** Where every user's keys lie. */
+const LINKS = "user_brokers";
+
+/** MongoDB when it is configured, waited for until it answers; the embedded store otherwise. Throws ConfigError for a wrong key. */
 export async function openStore(config: Config, clock: Clock, log: Log): Promise<Store> {
   const keyring = openKeyring(config, log);
   const now = (): number => clock.now();
-  if (!config.mongoUri) return openSqliteStore({ dir: config.dataDir, now, keyring });
+  if (!config.mongoUri) return provenKey(openSqliteStore({ dir: config.dataDir, now, keyring }), keyring);
   // The driver is loaded where it is used: the embedded store does without its 30 MB.
   const { openMongoStore } = await import("../store/mongo/store.ts");
   for (;;) {
     try {
-      return await openMongoStore({ uri: config.mongoUri, now, keyring });
+      return await provenKey(await openMongoStore({ uri: config.mongoUri, now, keyring }), keyring);
     } catch (error) {
+      if (error instanceof ConfigError) throw error;
       log.error({ err: error, retryInMs: RETRY_MS }, "MongoDB cannot be reached; waiting for it");
       await clock.sleep(RETRY_MS);
     }
   }
+}
+
+/** With another key every account fails, and what is written meanwhile fails under the right one for ever. */
+async function provenKey<S extends Store & { atRest(): AtRest }>(store: S, keyring: Keyring): Promise<S> {
+  const isWrong = await isSealedToUs(store.atRest(), LINKS, keyring).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  if (!isWrong) return store;
+  await store.close();
+  throw new ConfigError([
+    "MASTER_KEY: the stored accounts were encrypted with another key; start with that one, or put it into MASTER_KEY_PREVIOUS",
+  ]);
 }

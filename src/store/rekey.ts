@@ -51,15 +51,33 @@ async function onePass(atRest: AtRest, keyring: Keyring): Promise<Rekeyed & { re
   return counts;
 }
 
+/** Whether the collection holds encrypted values of which the ring opens none: the key is another one. */
+export async function isSealedToUs(atRest: AtRest, collection: string, keyring: Keyring): Promise<boolean> {
+  if (!(await atRest.collections()).includes(collection)) return false;
+  let isAnySealed = false;
+  for await (const document of atRest.scan(collection)) {
+    for (const [field, value] of Object.entries(document)) {
+      if (typeof value !== "string" || !TOKEN.test(value)) continue;
+      if (opened(collection, document, field, keyring) !== null) return false;
+      isAnySealed = true;
+    }
+  }
+  return isAnySealed;
+}
+
 const tokenFields = (document: PlainDocument, keyring: Keyring): string[] =>
   Object.entries(document)
     .filter(([, value]) => typeof value === "string" && TOKEN.test(value) && !keyring.isCurrent(value))
     .map(([field]) => field);
 
 function encryptedAgain(collection: string, document: PlainDocument, field: string, keyring: Keyring): string | null {
-  const place = placeOf(collection, document._id, field);
+  const text = opened(collection, document, field, keyring);
+  return text === null ? null : keyring.encrypt(text, placeOf(collection, document._id, field));
+}
+
+function opened(collection: string, document: PlainDocument, field: string, keyring: Keyring): string | null {
   try {
-    return keyring.encrypt(keyring.decrypt(String(document[field]), place), place);
+    return keyring.decrypt(String(document[field]), placeOf(collection, document._id, field));
   } catch (error) {
     if (error instanceof DecryptionError) return null;
     throw error;

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Config } from "../../src/app/config.ts";
 import { openKeyring } from "../../src/app/keyring.ts";
+import { openStore } from "../../src/app/open-store.ts";
+import { createClock } from "../../src/lib/clock.ts";
 import { generateKey, parseKey } from "../../src/lib/crypto.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
@@ -156,5 +159,24 @@ describe("rotate-key", () => {
     await fill();
     rmSync(join(dir, "master.key"));
     expect(() => keyring()).toThrow("is missing from DATA_DIR");
+  });
+
+  it("lets no process start with a key that opens none of the stored accounts", async () => {
+    const start = (masterKey: string, previousKeys: readonly string[] = []) => {
+      const keys = { masterKey: new Secret(masterKey), previousKeys: previousKeys.map((key) => new Secret(key)) };
+      return openStore({ ...keys, dataDir: dir, mongoUri: null } as unknown as Config, createClock(null), log);
+    };
+    const [right, wrong] = [generateKey(), generateKey()];
+    await (await start(wrong)).close();
+    const store = await start(right);
+    await store.collection<Kept>({ ...specs[0]!, name: "user_brokers" }).insert({
+      _id: "d1",
+      keys: { secret: new Secret("hidden-1") },
+      note: "",
+    });
+    await store.close();
+    await expect(start(wrong)).rejects.toThrow("MASTER_KEY: the stored accounts were encrypted with another key");
+    await (await start(wrong, [right])).close();
+    await (await start(right)).close();
   });
 });
