@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Api, type Bot } from "grammy";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
@@ -48,7 +49,8 @@ export interface Assembled {
 }
 
 /** Everything put together and nothing set going; `say` prints the few lines that the operator must see. */
-export async function assemble(config: Config, log: Log, say: (line: string) => void): Promise<Assembled> {
+export async function assemble(settings: Config, log: Log, say: (line: string) => void): Promise<Assembled> {
+  const config = settings.telegram ? settings : keptApart(settings);
   const clock = createClock(config.startAt);
   const metrics = createMetrics();
   const store = rememberCollections(await openStore(config, clock, log));
@@ -133,6 +135,17 @@ export async function assemble(config: Config, log: Log, say: (line: string) => 
     },
   };
 }
+
+/**
+ * The playground's people, accounts and instrument lists are never the real bot's: its owner would own that one, and a
+ * start without the token would show real orders to simulated brokers, which have never heard of them.
+ */
+const keptApart = (settings: Config): Config => ({
+  ...settings,
+  dataDir: join(settings.dataDir, "playground"),
+  mongoUri: null,
+  masterKey: null,
+});
 
 async function startLocal(config: Config, clock: Clock): Promise<LocalWorld> {
   const { startLocalWorld } = await import("../../playground/start.ts");

@@ -12,7 +12,7 @@ import { readSettings } from "./settings.ts";
 
 const DATABASES = Object.values(FILES).map(({ name }) => name);
 /** The paper exchange's state. */
-const PLAIN_FILES = ["paper.json", "exchange.json"];
+const PLAIN_FILES = ["paper.json"];
 
 await orExit(async () => {
   const config = readSettings();

@@ -95,7 +95,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
   control.publish(web.port);
   await Promise.all([updates.start(), announceCommands(bot.api, log)]);
-  log.info({ port: web.port, mode: config.mode, store: config.mongoUri ? "mongodb" : "embedded" }, "started");
+  log.info({ port: web.port, mode: config.mode, store: config.mongoUri && !world ? "mongodb" : "embedded" }, "started");
   if (world) say(`Sauda is running. Open ${world.telegram.url}`);
 
   return {

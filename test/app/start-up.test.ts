@@ -4,6 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { startPlayground, type Playground } from "../../playground/telegram/server.ts";
+import { assemble } from "../../src/app/assemble.ts";
+import { readConfig } from "../../src/app/config.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { startTestSauda } from "../e2e/sauda.ts";
 import { startProxy, type Proxy } from "../multi/proxy.ts";
 import { freePort } from "../multi/fleet.ts";
 import { runEntry, type Entry } from "./run.ts";
@@ -81,4 +85,24 @@ describe.each(["polling", "webhook"])("a start without Telegram and brokers, %s"
     );
     expect(telegram.rejectedCalls).toEqual([]);
   }, 60_000);
+});
+
+describe("a bot that was tried in the playground first", () => {
+  const dir = mkdtempSync(join(tmpdir(), "tried-"));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("begins its real life without the playground's people, accounts and messages", { timeout: 30_000 }, async () => {
+    const tried = await startTestSauda({}, dir);
+    await tried.playground.chat(ASHA).ask("/start");
+    await tried.sauda.stop();
+    const said: string[] = [];
+    const settings = { TELEGRAM_BOT_TOKEN: "7000000001:AAHmarkerTokenMarkerTokenMarkerToke", DATA_DIR: dir };
+    const parts = await assemble(
+      readConfig(settings, {}),
+      createLog({ level: "silent" }),
+      (line) => void said.push(line),
+    );
+    await parts.close();
+    expect(said).toEqual([expect.stringMatching(/^No owner yet\. Send \/start \w{12} to the bot/)]);
+  });
 });
