@@ -45,6 +45,9 @@ export interface AdmissionDeps {
 
 /** Who gets in, and as what: decided by the owner alone. */
 export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: AdmissionDeps): Admission {
+  /** Kept here too: /forget me takes along what the outbox remembers, and a stranger could ask again and again. */
+  let knocked = { date: "", users: new Set<UserId>() };
+
   function requireOwner(by: User): void {
     if (by.role !== "owner") throw new Error("only the owner decides who gets in");
   }
@@ -52,7 +55,11 @@ export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: 
   return {
     async knock(user) {
       const owner = await users.owner();
-      if (owner) await tellOwner(owner, user, `knock:${user._id}:${istDate(clock.now())}`);
+      const date = istDate(clock.now());
+      if (knocked.date !== date) knocked = { date, users: new Set() };
+      if (!owner || knocked.users.has(user._id)) return;
+      await tellOwner(owner, user, `knock:${user._id}:${date}`);
+      knocked.users.add(user._id);
     },
     async decide(by, who, grant) {
       requireOwner(by);

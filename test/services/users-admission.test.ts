@@ -95,6 +95,20 @@ describe("who gets in", () => {
     expect(invited && grantOf(invited)).toBe("outsider");
   });
 
+  it("asks the owner once a day about one person, however often they have themselves forgotten meanwhile", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    await users.ensure(ASHA, "Asha");
+    for (let time = 0; time < 3; time += 1) {
+      await admission.knock(await users.ensure(VIKRAM, "Vikram"));
+      await forgetUser(store, VIKRAM, []);
+    }
+    await admission.knock(await users.ensure(MEERA, "Meera"));
+    expect(told).toEqual(["1001 about 1002 knock:1002:2026-11-23", "1001 about 1003 knock:1003:2026-11-23"]);
+    stage.clock.advance(24 * 3_600_000);
+    await admission.knock(await users.ensure(VIKRAM, "Vikram"));
+    expect(told).toHaveLength(3);
+  });
+
   it("lets one person in by an invitation, once, within a day", async () => {
     const users = makeUsers({ ownerId: "1001" });
     const owner = await users.ensure(ASHA, "Asha");
