@@ -1,7 +1,6 @@
 import { Composer, InlineKeyboard, type Context } from "grammy";
 import { userId } from "../domain/ids.ts";
-import type { User } from "../services/users.ts";
-import { allows, refusalFor } from "./access.ts";
+import { allows } from "./access.ts";
 import { callbackData, onCallback } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -16,31 +15,33 @@ const EXITS = "x";
 
 /**
  * /panic and its buttons. Mounted above everything that handles one update after another, so that no handler that
- * hangs can hold it up: it therefore looks up its user itself.
+ * hangs can hold it up: it therefore looks up its user itself. Whoever may not trade is answered where everybody is,
+ * behind the rate gate.
  */
 export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
   const composer = new Composer<SaudaContext>();
   const personal = composer.chatType("private");
+  const mayPanic = async (ctx: Context): Promise<boolean> => {
+    const user = ctx.from && (await deps.users.get(userId(ctx.from.id)));
+    return user ? allows(user.role, "trader") : false;
+  };
 
-  personal.command("panic", async (ctx) => {
-    const user = await traderOf(deps, ctx);
-    const books = await deps.panic.look(user._id);
+  personal.command("panic").filter(mayPanic, async (ctx) => {
+    const user = userId(ctx.from.id);
+    const books = await deps.panic.look(user);
     if (books.length === 0) throw new Refusal(text.accounts.none());
-    const id = await deps.oneTime.issue({ userId: user._id, action: ACTION, payload: {}, ttlMs: TTL_MS });
+    const id = await deps.oneTime.issue({ userId: user, action: ACTION, payload: {}, ttlMs: TTL_MS });
     await send(ctx, { html: panicQuestion(books, deps.accounts), keyboard: questionKeyboard(id) });
   });
 
   // The verb is one of the lanes' urgent ones. One id for both buttons: whichever is tapped first is the one.
-  onCallback(personal, "panic", async (ctx, [what, id]) => {
-    const user = await traderOf(deps, ctx);
+  onCallback(personal.callbackQuery(/^panic(:|$)/).filter(mayPanic), "panic", async (ctx, [what, id]) => {
+    const user = userId(ctx.from.id);
     if (what === "look") {
-      await show(ctx, {
-        html: panicQuestion(await deps.panic.look(user._id), deps.accounts),
-        keyboard: lookKeyboard(),
-      });
+      await show(ctx, { html: panicQuestion(await deps.panic.look(user), deps.accounts), keyboard: lookKeyboard() });
       return;
     }
-    const claimed = await deps.oneTime.claim(id ?? "", ACTION, user._id);
+    const claimed = await deps.oneTime.claim(id ?? "", ACTION, user);
     if (!claimed) {
       await ctx.answerCallbackQuery({ text: text.panic.used });
       return;
@@ -51,16 +52,10 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
       return;
     }
     await show(ctx, { html: panicRunning(what === EXITS) }).catch(() => null);
-    const report = await deps.panic.run(user._id, id ?? "", what === EXITS);
+    const report = await deps.panic.run(user, id ?? "", what === EXITS);
     await show(ctx, { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard() });
   });
   return composer;
-}
-
-async function traderOf(deps: BotDeps, ctx: Context): Promise<User> {
-  const user = ctx.from && (await deps.users.get(userId(ctx.from.id)));
-  if (!user || !allows(user.role, "trader")) throw new Refusal(refusalFor(user?.role ?? "pending", "trader"));
-  return user;
 }
 
 const questionKeyboard = (id: string): InlineKeyboard =>

@@ -1,8 +1,12 @@
-import type { Update } from "grammy/types";
+import { Bot } from "grammy";
+import type { Update, UserFromGetMe } from "grammy/types";
 import { describe, expect, it } from "vitest";
+import type { BotDeps } from "../../src/bot/commands.ts";
+import { panicButtons } from "../../src/bot/panic-buttons.ts";
 import { rateGate } from "../../src/bot/rate-gate.ts";
-import type { BareContext } from "../../src/bot/context.ts";
+import type { BareContext, SaudaContext } from "../../src/bot/context.ts";
 import { laneOf } from "../../src/bot/lanes.ts";
+import type { Role } from "../../src/services/users.ts";
 
 const from = { id: 7, is_bot: false, first_name: "Asha" };
 const chat = { id: 7, type: "private", first_name: "Asha" } as const;
@@ -23,6 +27,44 @@ describe("the lane of an update", () => {
     const inline = { update_id: 3, inline_query: { id: "1", from, query: "sbin", offset: "" } } as Update;
     expect(laneOf(inline)).toBe("inline:7");
     expect(laneOf({ update_id: 4 })).toBe("none");
+  });
+});
+
+describe("the way around the lanes and the rate gate", () => {
+  const botInfo = { id: 1, is_bot: true, first_name: "Sauda", username: "sauda_bot" } as UserFromGetMe;
+
+  /** Whether the update was taken by /panic and its buttons, or handed on to what stands behind them. */
+  async function takes(update: Update, role: Role): Promise<boolean> {
+    const deps = {
+      users: { get: async () => ({ _id: "7", role }) },
+      panic: { look: async () => [] },
+      oneTime: { claim: async () => null },
+    };
+    let isHandedOn = false;
+    const bot = new Bot<SaudaContext>("1:token", { botInfo });
+    bot.api.config.use(async () => ({ ok: true, result: true as never }));
+    bot.use(panicButtons(deps as unknown as BotDeps));
+    bot.use(() => void (isHandedOn = true));
+    await bot.handleUpdate(update).catch(() => undefined);
+    return !isHandedOn;
+  }
+
+  it("is open to who may trade and to nobody else", async () => {
+    const entities = [{ type: "bot_command", offset: 0, length: 6 }];
+    const typed = message("/panic");
+    const command = { ...typed, message: { ...typed.message, entities } } as Update;
+    const query = {
+      id: "1",
+      from,
+      chat_instance: "1",
+      data: "panic:c:made-up",
+      message: { message_id: 2, date: 1, chat },
+    };
+    const tap = { update_id: 2, callback_query: query } as Update;
+    for (const update of [command, tap]) {
+      for (const role of ["owner", "trader"] as const) expect(await takes(update, role)).toBe(true);
+      for (const role of ["viewer", "pending", "blocked"] as const) expect(await takes(update, role)).toBe(false);
+    }
   });
 });
 
