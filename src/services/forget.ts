@@ -41,7 +41,7 @@ export async function forgetUser(store: RememberingStore, user: UserId, links: r
 
 const OWNER_FIELDS = ["userId", "user_id", "link", "linkId", "lane"];
 
-/** By its id or a field that names its owner, or by a part of either: `closing-digest:1001:2026-11-24`, `urgent:1001`. */
+/** By its id or a field that names its owner, or by a part of either: `closing-digest:1001:2026-11-24`, `panic:1001`. */
 function belongsTo(document: Document, theirs: ReadonlySet<string>): boolean {
   const fields = document as unknown as Readonly<Record<string, unknown>>;
   return [document._id, ...OWNER_FIELDS.map((field) => fields[field])].some(

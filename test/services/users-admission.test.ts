@@ -181,7 +181,7 @@ describe("who gets in", () => {
       prepare: async () => async () => ({ kind: "sent", messageId: 7 }),
       onBlocked: async () => undefined,
     });
-    for (const [order, lane] of ["urgent:1002", "inline:1002", "urgent:1001"].entries())
+    for (const [order, lane] of ["panic:1002", "inline:1002", "panic:1001"].entries())
       await inbox.accept({ id: `${order}.print`, lane, order, body: lane });
     await expect.poll(() => inbox.running()).toBe(0);
     for (const userId of [VIKRAM, ASHA])
