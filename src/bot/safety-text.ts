@@ -29,7 +29,7 @@ export interface Person {
 const meaningOf = ({ role, needsEgress }: Pick<Person, "role" | "needsEgress">): string =>
   needsEgress ? OUTSIDER : ROLE_MEANS[role];
 
-const HOUSEHOLD = html`<blockquote expandable>Since April 2026 brokers take API orders only from a registered static IP address, and one address serves one client or a family: self, spouse, dependent children, dependent parents. Somebody else is an other trader: an order of theirs is held back until its account has a way out of its own, an HTTP or SOCKS proxy on the address that they registered (/egress).</blockquote>`;
+const HOUSEHOLD = html`<blockquote expandable>Since April 2026 brokers take API orders only from a registered static IP address, and one address serves one client or a family: self, spouse, dependent children, dependent parents. Somebody else is an other trader: an order of theirs is held back, unless it closes a position, until its account has a way out of its own, an HTTP or SOCKS proxy on the address that they registered (/egress).</blockquote>`;
 
 export const users = {
   wantsIn: ({ id, name }: Person): Html =>
