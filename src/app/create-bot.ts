@@ -80,10 +80,7 @@ export function createBot({
   guarded.use(rateGate(deps.clock, updatesPerMinute));
   guarded.on("my_chat_member", noteStops(deps));
   const personal = guarded.filter((ctx) => ctx.chat?.type === "private" || ctx.inlineQuery !== undefined);
-  guarded.filter(
-    (ctx) => ctx.chat !== undefined && ctx.chat.type !== "private" && ctx.message?.text?.startsWith("/") === true,
-    (ctx) => send(ctx, { html: text.access.group() }),
-  );
+  guarded.filter(isCommandForUs, (ctx) => send(ctx, { html: text.access.group() }));
   personal.use(withUser(deps));
   personal.use(withSpinnerStopped());
   personal.use(inlineQuotes(deps));
@@ -104,6 +101,13 @@ export function createBot({
     send(ctx, { html: ctx.message.text.startsWith("/") ? text.unknownCommand() : text.plainText() }),
   );
   return bot;
+}
+
+/** Said where others listen. One that names another bot is none of ours. */
+function isCommandForUs(ctx: SaudaContext): boolean {
+  if (ctx.chat === undefined || ctx.chat.type === "private") return false;
+  const command = /^\/\w*(?:@(\w+))?/.exec(ctx.message?.text ?? "");
+  return command !== null && (command[1] ?? ctx.me.username).toLowerCase() === ctx.me.username.toLowerCase();
 }
 
 const KINDS = ["message", "callback_query", "inline_query", "my_chat_member"] as const;

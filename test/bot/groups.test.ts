@@ -30,6 +30,7 @@ describe("in a group", () => {
   it("what is not for the bot gets no answer", async () => {
     expect(await repliesTo("good morning")).toEqual([]);
     expect(await repliesTo("4829")).toEqual([]);
+    expect(await repliesTo("/start@another_bot")).toEqual([]);
   });
 
   it("a button of somebody's private card does nothing", async () => {
