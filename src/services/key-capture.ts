@@ -50,8 +50,11 @@ export interface KeyCapture {
   leave(user: UserId): Promise<void>;
 }
 
-/** An address, or a token with or without the rest of its address; whatever else is typed then is not meant for it. */
-const LOGIN_END = /^(https?:\/\/\S+|[\w.~+/=-]{16,}(&\w+=\S*)?)$/;
+/**
+ * An address, or a token with or without the rest of its address; whatever else is typed after a login was offered is
+ * not meant for it. A token mixes its letters: what has no small one is a contract, like BANKNIFTY26NOVFUT.
+ */
+const LOGIN_END = /^(https?:\/\/\S+|(?=.*[a-z])[\w.~+/=-]{16,}(&\w+=\S*)?)$/;
 
 export const SKIP_WORD = "skip";
 

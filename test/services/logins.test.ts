@@ -161,6 +161,10 @@ describe("logins", () => {
     await capture.begin(link);
     stage.clock.advance(10 * 60_000 + 1);
     expect(await capture.accept(ASHA, "demoapikey00001")).toBeNull();
+    await capture.awaitLogin(link, null);
+    for (const contract of ["BANKNIFTY26NOVFUT", "NIFTY26D0124500CE"])
+      expect(await capture.accept(ASHA, contract)).toBeNull();
+    expect((await capture.accept(ASHA, "Xq7Zk91xQrqtok7Qm2X9"))?.kind).toBe("login");
   });
 
   it("takes a proxy for orders, or none", async () => {
