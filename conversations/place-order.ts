@@ -19,6 +19,8 @@ import type { Side } from "../src/domain/order.ts";
 export interface PlaceOrderStart {
   readonly side: Side;
   readonly key: InstrumentKey | null;
+  /** Of the ticket that is edited: they stay unless others are said. */
+  readonly kept?: Pick<OrderWords, "accounts" | "product">;
 }
 
 type Talk = Conversation<SaudaContext, BareContext>;
@@ -33,7 +35,9 @@ export const placeOrder =
     if (!words) return;
     const priced = words.type === "MARKET" ? await askPrice(talk, ctx, instrument, words) : words;
     if (!priced) return;
-    const ask = { side: start.side, instrument, words: priced, origin: "chat" } as const;
+    const accounts = priced.accounts ?? start.kept?.accounts ?? null;
+    const product = priced.product ?? start.kept?.product ?? null;
+    const ask = { side: start.side, instrument, words: { ...priced, accounts, product }, origin: "chat" } as const;
     await talk.external((outside) => answering(outside, deps, () => showTicket(deps, outside, ask)));
   };
 

@@ -1,5 +1,6 @@
 import { Composer } from "grammy";
 import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
+import type { OrderWords } from "../domain/order-text.ts";
 import type { ConfirmResult } from "../services/orders/desk.ts";
 import type { Intent } from "../services/orders/journal.ts";
 import { allows } from "./access.ts";
@@ -43,7 +44,11 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     const intent = await dropped(deps, ctx, id, "edited");
     if (!intent) return;
     await show(ctx, { html: text.orders.dropped() });
-    await enterDialogue(ctx, "place-order", { side: intent.plan.side, key: intent.plan.key });
+    await enterDialogue(ctx, "place-order", {
+      side: intent.plan.side,
+      key: intent.plan.key,
+      kept: await keptOf(deps, ctx, intent),
+    });
   });
   onCallback(trading, "ta", async (ctx, [id]) => {
     const intent = await ownIntent(deps, ctx.user._id, id);
@@ -56,6 +61,19 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     if (instrument)
       await enterDialogue(ctx, "place-order", { side: side === "S" ? "SELL" : "BUY", key: instrument.key });
   });
+}
+
+/** What an edited ticket keeps: its quantity and price are asked anew. */
+async function keptOf(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  { plan, legs }: Intent,
+): Promise<Pick<OrderWords, "accounts" | "product">> {
+  const links = await deps.accounts.active(ctx.user._id);
+  const parts = links
+    .filter(({ _id }) => legs.some((leg) => leg.link === _id))
+    .map(({ label }) => ({ label, quantity: null }));
+  return { accounts: parts.length > 0 ? { kind: "named", parts } : null, product: plan.productType };
 }
 
 /** Null, and told so, when the ticket was confirmed, dropped or replaced before. */

@@ -61,6 +61,19 @@ describe("orders in the chat", () => {
     chat().tapButton("Cancel");
   });
 
+  it("keep their account and product when they are edited", async () => {
+    const price = await restingPrice();
+    const card = await chat().ask("/buy SBIN 4 on paper2 mis");
+    chat().tapButton("Edit");
+    await newest((text) => text.includes("how many?"));
+    await edited(card.message_id, "Nothing was sent");
+    chat().send(`3 @ ${price}`);
+    const again = await newest((text) => text.includes("BUY 3 SBIN"));
+    expect(again.text).toMatch(/Account +paper2/);
+    expect(again.text).toMatch(/Product +INTRADAY/);
+    chat().tapButton("Cancel");
+  });
+
   it("close a position at every account that has it, with /exit", async () => {
     const card = await chat().ask("/exit sbin");
     expect(card.text).toContain("SELL 10 SBIN");
