@@ -18,7 +18,8 @@ export function orderHours(calendar: () => TradingCalendar, isAlwaysOpen: boolea
       if (isAlwaysOpen) return "open";
       const session = sessionAt(instrument.segment, at, calendar());
       if (session.kind === "closed") return "closed";
-      return session.kind === "phase" && session.phase.startsWith("auction") ? "closing-auction" : "open";
+      if (session.kind !== "phase" || !session.phase.startsWith("auction")) return "open";
+      return session.phase === "auction-limit-only" ? "closing-auction-limits" : "closing-auction";
     },
     nextTradingDay(date) {
       try {

@@ -242,9 +242,7 @@ function findingText(found: Finding): string {
     case "amo-open":
       return "The market is open: an after-market order waits for the next session, if the broker takes it at all now.";
     case "auction":
-      return found.why === "type"
-        ? "The closing auction takes no stop orders."
-        : "The closing auction takes no IOC orders.";
+      return AUCTION_REFUSES[found.why];
     case "auction-rules":
       return "Closing auction: the price is within 3% of its reference, what does not match is cancelled, and a trade cannot be undone.";
     case "no-price":
@@ -283,6 +281,12 @@ function findingText(found: Finding): string {
       return `${found.segment} is not among the segments you allow yourself.`;
   }
 }
+
+const AUCTION_REFUSES = {
+  type: "The closing auction takes no stop orders.",
+  validity: "The closing auction takes no IOC orders.",
+  "limits-only": "In its last minutes the closing auction takes limit orders only.",
+} as const;
 
 function sellDetail(found: Extract<Finding, { code: "not-sellable" }>): string {
   const parts = [

@@ -25,7 +25,7 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "closed"; readonly label: string; readonly hasAmo: boolean }
   | { readonly code: "amo-off"; readonly label: string }
   | { readonly code: "amo-open" }
-  | { readonly code: "auction"; readonly why: "type" | "validity" }
+  | { readonly code: "auction"; readonly why: "type" | "validity" | "limits-only" }
   | { readonly code: "auction-rules" }
   | { readonly code: "no-price" }
   | { readonly code: "late-price"; readonly minutes: number }
@@ -65,8 +65,11 @@ export interface CheckedOrder {
   readonly isAmo: boolean;
 }
 
-/** What the exchange takes for an instrument at a moment; `closing-auction` takes limit and market orders only. */
-export const MARKET_PHASES = ["open", "closing-auction", "closed"] as const;
+/**
+ * What the exchange takes for an instrument at a moment; `closing-auction` takes limit and market orders only, and in its
+ * last minutes, `closing-auction-limits`, no market orders either.
+ */
+export const MARKET_PHASES = ["open", "closing-auction", "closing-auction-limits", "closed"] as const;
 export type MarketPhase = (typeof MARKET_PHASES)[number];
 
 export interface SessionCheck {
@@ -83,13 +86,15 @@ export function checkSession(order: SessionCheck, capabilities: Pick<Capabilitie
   if (isAmo && !capabilities.amo) return [{ level: "block", code: "amo-off", label }];
   if (isAmo) return phase === "closed" ? [] : [{ level: "warn", code: "amo-open" }];
   if (phase === "closed") return [{ level: "block", code: "closed", label, hasAmo: capabilities.amo }];
-  return phase === "closing-auction" ? checkAuction(order) : [];
+  return phase === "open" ? [] : checkAuction(order);
 }
 
 /** Only warnings: stocks without derivatives trade on as usual, and the broker knows which those are. */
-function checkAuction({ type, validity }: SessionCheck): Finding[] {
+function checkAuction({ phase, type, validity }: SessionCheck): Finding[] {
   if (type === "SL" || type === "SL-M") return [{ level: "warn", code: "auction", why: "type" }];
   if (validity === "IOC") return [{ level: "warn", code: "auction", why: "validity" }];
+  if (type === "MARKET" && phase === "closing-auction-limits")
+    return [{ level: "warn", code: "auction", why: "limits-only" }];
   return [{ level: "warn", code: "auction-rules" }];
 }
 

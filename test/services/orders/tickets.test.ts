@@ -174,6 +174,9 @@ describe("the hour", () => {
     expect(said({ phase: "closing-auction" })).toEqual(["warn auction-rules"]);
     expect(said({ phase: "closing-auction", type: "SL" })).toEqual(["warn auction"]);
     expect(said({ phase: "closing-auction", validity: "IOC" })).toEqual(["warn auction"]);
+    expect(said({ phase: "closing-auction", type: "MARKET" })).toEqual(["warn auction-rules"]);
+    expect(said({ phase: "closing-auction-limits", type: "MARKET" })).toEqual(["warn auction"]);
+    expect(said({ phase: "closing-auction-limits" })).toEqual(["warn auction-rules"]);
   });
 });
 
