@@ -93,8 +93,10 @@ export function createPanic(deps: PanicDeps): Panic {
         positions: positions.filter(isExitable),
       };
     } catch (error) {
-      if (!(error instanceof BrokerError)) throw error;
-      return { link, ok: false, error: error.kind, broker: error.broker };
+      if (error instanceof BrokerError) return { link, ok: false, error: error.kind, broker: error.broker };
+      // Whatever it is, it must not keep the others from being done, nor what was done from being told.
+      log.error({ err: error, broker: link.broker_name }, "account not read");
+      return { link, ok: false, error: "bad-response", broker: link.broker_name };
     }
   }
 
@@ -146,8 +148,18 @@ export function createPanic(deps: PanicDeps): Panic {
   }
 
   async function booksOf(links: ReadonlySet<Link>): Promise<Map<Link, readonly Order[]>> {
-    const parts = await accounts.callEach([...links], (connector, access) => connector.getOrders(access));
-    return new Map(parts.flatMap((part) => (part.ok ? [[part.link, part.value]] : [])));
+    const books = await Promise.all(
+      [...links].map(async (link) => {
+        const orders = accounts.call(link, (connector, access) => connector.getOrders(access));
+        return [link, await orders.catch((error: unknown) => unread(link, error))] as const;
+      }),
+    );
+    return new Map(books.flatMap(([link, orders]) => (orders === null ? [] : [[link, orders]])));
+  }
+
+  function unread(link: Link, error: unknown): null {
+    log.warn({ err: error, broker: link.broker_name }, "not read back");
+    return null;
   }
 
   async function exitAll(user: UserId, id: string, books: readonly OpenBook[]): Promise<ExitResult[]> {
@@ -201,15 +213,16 @@ export function createPanic(deps: PanicDeps): Panic {
     let results = [...exits];
     for (const pause of READ_BACK_PAUSES_MS) {
       results = await Promise.all(
-        results.map(async (exit) =>
-          exit.kind === "ordered" ? { ...exit, intent: await deps.watcher.look(exit.intent) } : exit,
-        ),
+        results.map(async (exit) => (exit.kind === "ordered" ? { ...exit, intent: await lookAt(exit) } : exit)),
       );
       if (results.every((exit) => exit.kind !== "ordered" || exit.intent.legs.every(isClosed))) break;
       await clock.sleep(pause);
     }
     return results;
   }
+
+  const lookAt = ({ link, intent }: Extract<ExitResult, { kind: "ordered" }>): Promise<Intent> =>
+    deps.watcher.look(intent).catch((error: unknown) => unread(link, error) ?? intent);
 
   return { look, run };
 }

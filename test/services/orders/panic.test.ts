@@ -129,6 +129,28 @@ describe("a panic", () => {
     expect(zerodha.placed).toEqual([]);
   });
 
+  it("is done at the other brokers where reading one fails in a way that nobody foresaw", async () => {
+    zerodha.positions = [holds(5, "BUY")];
+    fyers.connector.getOrders = () => Promise.reject(new TypeError("cannot read properties of undefined"));
+    const { exits, untouched } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits.map(({ link, kind }) => [link.label, kind])).toEqual([["zerodha", "ordered"]]);
+    expect(untouched).toMatchObject([{ link: { label: "fyers" }, orders: true, positions: true }]);
+  });
+
+  it("is reported also where what became of it can no longer be read", async () => {
+    await sent(floor, await ticket(floor, resting));
+    zerodha.positions = [holds(5, "BUY")];
+    const broken = (): Promise<never> => Promise.reject(new TypeError("cannot read properties of undefined"));
+    zerodha.onPlace = () => {
+      zerodha.connector.getOrder = broken;
+      zerodha.connector.getOrders = broken;
+    };
+    const { cancels, exits, left } = await floor.panic.run(ASHA, "p1", true);
+    expect(cancels.map(({ after }) => after?.status)).toEqual(["cancelled"]);
+    expect(exits).toMatchObject([{ kind: "ordered", intent: { legs: [{ state: "working" }] } }]);
+    expect(left.map((book) => (book.ok ? "read" : book.error))).toEqual(["bad-response", "read"]);
+  });
+
   it("of another user touches nothing", async () => {
     await sent(floor, await ticket(floor, resting));
     expect(await floor.panic.run(VIKRAM, "p1", true)).toEqual({
