@@ -77,6 +77,8 @@ function exitLine(exit: ExitResult): Html {
       return lines(html`⛔ ${name}: not exited.`, ...exit.findings.map(text.finding));
     case "not-possible":
       return html`⛔ ${name}: I could not make an order for it. Exit it at the broker.`;
+    case "not-known":
+      return html`❓ ${name}: an earlier order of mine that closes it has no clear answer yet, and I send nothing twice. Run /panic again when /orders shows it settled.`;
     case "ordered":
       return lines(...exit.intent.legs.map((leg) => html`${legSign(leg)} ${name}: ${legText(leg)}`));
   }

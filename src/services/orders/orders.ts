@@ -98,6 +98,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     tickets,
     desk,
     watcher,
+    journal,
     clock,
     log,
     protectionBasisPoints,

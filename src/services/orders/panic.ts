@@ -1,6 +1,6 @@
-import type { BrokerName, BrokerOrderId, UserId } from "../../domain/ids.ts";
+import type { BrokerName, BrokerOrderId, LinkId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
-import { isClosed } from "../../domain/order-intent.ts";
+import { isClosed, type OrderPlan } from "../../domain/order-intent.ts";
 import { isFinal, opposite, type Order, type OrderOutcome } from "../../domain/order.ts";
 import { isExitable, type OpenPosition, type Position } from "../../domain/portfolio.ts";
 import { BrokerError, type BrokerErrorKind } from "../../errors.ts";
@@ -10,7 +10,7 @@ import type { Accounts, Link } from "../accounts.ts";
 import type { BookedChange, Changes } from "./changes.ts";
 import type { Desk } from "./desk.ts";
 import type { Finding } from "./findings.ts";
-import type { Intent } from "./journal.ts";
+import type { Intent, Journal } from "./journal.ts";
 import { isConfirmable, type Tickets } from "./tickets.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -42,6 +42,8 @@ export type ExitResult = { readonly link: Link; readonly position: Position } & 
   | { readonly kind: "blocked"; readonly findings: readonly Finding[] }
   /** No instrument could be found for the row, or trading is locked: to be done at the broker. */
   | { readonly kind: "not-possible" }
+  /** An earlier order that would close it is on its way, or may be live: a second one could turn it around. */
+  | { readonly kind: "not-known" }
 );
 
 export interface PanicReport {
@@ -64,12 +66,15 @@ export interface PanicDeps {
   readonly tickets: Tickets;
   readonly desk: Desk;
   readonly watcher: Watcher;
+  readonly journal: Pick<Journal, "ofUser">;
   readonly clock: Clock;
   readonly log: Log;
   readonly instrumentOf: (position: Position) => Promise<Instrument | undefined>;
   readonly protectionBasisPoints: (user: UserId) => Promise<number>;
 }
 
+/** What is not known yet is of the last minutes. */
+const RECENT_INTENTS = 200;
 /** After the last request the books get this long to show what became of it. */
 const READ_BACK_PAUSES_MS = [300, 700, 1_500, 3_000];
 /** An order that was placed a moment ago may be on its way still, and its cancel refused: after so many pauses it has arrived. */
@@ -167,28 +172,39 @@ export function createPanic(deps: PanicDeps): Panic {
     const positions = books.flatMap((book) =>
       book.ok ? book.positions.map((position) => ({ link: book.link, position })) : [],
     );
-    const exits = await Promise.all(positions.map((each) => exit(user, id, basisPoints, each)));
+    const doubtful = await doubtfulOrders(user);
+    const exits = await Promise.all(positions.map((each) => exit({ user, id, basisPoints, doubtful }, each)));
     return settled(exits);
   }
 
+  /** Names of the user's orders of which it is not known whether they are live. */
+  async function doubtfulOrders(user: UserId): Promise<ReadonlySet<string>> {
+    const intents = await deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" });
+    return new Set(
+      intents.flatMap(({ plan, legs }) =>
+        legs.filter(({ state }) => state === "sending" || state === "unknown").map(({ link }) => nameOf(link, plan)),
+      ),
+    );
+  }
+
   async function exit(
-    user: UserId,
-    group: string,
-    protectionBasisPoints: number,
+    { user, id: group, basisPoints: protectionBasisPoints, doubtful }: Exiting,
     { link, position }: { link: Link; position: OpenPosition },
   ): Promise<ExitResult> {
     const notPossible = { kind: "not-possible", link, position } as const;
     try {
       const instrument = await deps.instrumentOf(position);
       if (!instrument) return notPossible;
+      const closing = { side: opposite(position.side), productType: position.productType };
+      if (doubtful.has(nameOf(link._id, { key: instrument.key, ...closing })))
+        return { kind: "not-known", link, position };
       const view = await deps.tickets.make({
+        ...closing,
         userId: user,
         instrument,
-        side: opposite(position.side),
         type: "MARKET",
         price: null,
         triggerPrice: null,
-        productType: position.productType,
         validity: "DAY",
         isAmo: false,
         parts: [{ link, qty: position.qty }],
@@ -226,6 +242,16 @@ export function createPanic(deps: PanicDeps): Panic {
 
   return { look, run };
 }
+
+interface Exiting {
+  readonly user: UserId;
+  readonly id: string;
+  readonly basisPoints: number;
+  readonly doubtful: ReadonlySet<string>;
+}
+
+const nameOf = (link: LinkId, { key, side, productType }: Pick<OrderPlan, "key" | "side" | "productType">): string =>
+  `${link} ${key} ${side} ${productType}`;
 
 /** An account may be silent when orders are cancelled and answer when positions are exited, or the other way round. */
 function untouchedIn(forOrders: readonly OpenBook[], forPositions: readonly OpenBook[]): Untouched[] {

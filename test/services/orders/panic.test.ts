@@ -151,6 +151,20 @@ describe("a panic", () => {
     expect(left.map((book) => (book.ok ? "read" : book.error))).toEqual(["bad-response", "read"]);
   });
 
+  it("sends no second exit while the answer to the first one is not known", async () => {
+    zerodha.positions = [holds(10, "BUY")];
+    zerodha.scripts.push("lose-answer");
+    zerodha.hidden = true;
+    await floor.panic.run(ASHA, "p1", true);
+    const { exits } = await floor.panic.run(ASHA, "p2", true);
+    expect(exits.map((exit) => exit.kind)).toEqual(["not-known"]);
+    expect(zerodha.placed).toHaveLength(1);
+    zerodha.hidden = false;
+    await watch(floor, 2_000);
+    await floor.panic.run(ASHA, "p3", true);
+    expect(zerodha.book.map(({ status }) => status)).toEqual(["cancelled", "open"]);
+  });
+
   it("of another user touches nothing", async () => {
     await sent(floor, await ticket(floor, resting));
     expect(await floor.panic.run(VIKRAM, "p1", true)).toEqual({
