@@ -110,12 +110,22 @@ async function askPrice(
     if (answer === "dlg:p:market") return words;
     const parsed = parseOrderText(`X 1 ${/^[\d,.₹ ]+$/.test(answer) ? `@ ${answer}` : answer}`);
     if (parsed.ok && (parsed.words.price !== null || parsed.words.triggerPrice !== null)) {
-      const { type, price, triggerPrice } = parsed.words;
-      return { ...words, type, price, triggerPrice };
+      return withPrice(words, parsed.words);
     }
     await ctx.reply(text.orderTextProblem("bad-price", answer).toString(), { parse_mode: "HTML" });
   }
 }
+
+/** What is said with the price counts too: "@ 812 mis" must not become delivery. */
+const withPrice = (words: OrderWords, said: OrderWords): OrderWords => ({
+  ...said,
+  symbolText: words.symbolText,
+  quantity: words.quantity,
+  product: said.product ?? words.product,
+  accounts: said.accounts ?? words.accounts,
+  validity: said.validity === "DAY" ? words.validity : said.validity,
+  isAmo: said.isAmo || words.isAmo,
+});
 
 /** The next text or tapped button of this dialogue; null when the user stops. Other buttons go their own way. */
 export async function nextAnswer(talk: Talk): Promise<string | null> {

@@ -74,6 +74,18 @@ describe("orders in the chat", () => {
     chat().tapButton("Cancel");
   });
 
+  it("are what was said besides the price, too", async () => {
+    const price = await restingPrice();
+    await chat().ask("/buy SBIN");
+    chat().send("2");
+    await newest((text) => text.includes("At which price?"), 1);
+    chat().send(`@ ${price} mis on paper2`);
+    const card = await newest((text) => text.includes("BUY 2 SBIN"));
+    expect(card.text).toMatch(/Account +paper2/);
+    expect(card.text).toMatch(/Product +INTRADAY/);
+    chat().tapButton("Cancel");
+  });
+
   it("close a position at every account that has it, with /exit", async () => {
     const card = await chat().ask("/exit sbin");
     expect(card.text).toContain("SELL 10 SBIN");
