@@ -8,6 +8,7 @@ import { allows, refusalFor } from "../bot/access.ts";
 import { createApiFetch } from "../bot/api-fetch.ts";
 import type { BotDeps, CommandModule } from "../bot/commands.ts";
 import type { SaudaContext } from "../bot/context.ts";
+import { leaveEverything } from "../bot/dialogues.ts";
 import { dialogueStorage } from "../bot/dialogue-storage.ts";
 import { answerFailure, DeadlineError } from "../bot/failure.ts";
 import { inlineQuotes } from "../bot/inline.ts";
@@ -180,8 +181,7 @@ const captureKeys =
 const leaveDialogues =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
-    await ctx.conversation.exitAll();
-    await deps.keyCapture.leave(ctx.user._id);
+    await leaveEverything(deps, ctx);
     await next();
   };
 

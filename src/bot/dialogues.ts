@@ -1,7 +1,17 @@
+import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 
+type AwaitingDeps = Pick<BotDeps, "keyCapture" | "orderLock">;
+
 /** Begins a dialogue in place of whichever is going on: one person has one at a time. */
-export async function enterDialogue(ctx: SaudaContext, name: string, start: object): Promise<void> {
-  await ctx.conversation.exitAll();
+export async function enterDialogue(deps: AwaitingDeps, ctx: SaudaContext, name: string, start: object): Promise<void> {
+  await leaveEverything(deps, ctx);
   await ctx.conversation.enter(name, start);
+}
+
+/** Whoever turns to something else is not answering an earlier question: not a dialogue's, not one for a key or a new PIN. */
+export async function leaveEverything({ keyCapture, orderLock }: AwaitingDeps, ctx: SaudaContext): Promise<void> {
+  await ctx.conversation.exitAll();
+  await keyCapture.leave(ctx.user._id);
+  await orderLock.leave(ctx.user._id);
 }

@@ -44,7 +44,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     const intent = await dropped(deps, ctx, id, "edited");
     if (!intent) return;
     await show(ctx, { html: text.orders.dropped() });
-    await enterDialogue(ctx, "place-order", {
+    await enterDialogue(deps, ctx, "place-order", {
       side: intent.plan.side,
       key: intent.plan.key,
       kept: await keptOf(deps, ctx, intent),
@@ -59,7 +59,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
   onCallback(trading, "tkt", async (ctx, [side, key]) => {
     const instrument = await instrumentFrom(deps, key);
     if (instrument)
-      await enterDialogue(ctx, "place-order", { side: side === "S" ? "SELL" : "BUY", key: instrument.key });
+      await enterDialogue(deps, ctx, "place-order", { side: side === "S" ? "SELL" : "BUY", key: instrument.key });
   });
 }
 
@@ -97,7 +97,7 @@ function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void 
     const intent = await ownIntent(deps, ctx.user._id, id);
     const target = intent?.legs[Number(leg)];
     if (target && target.orderId !== null)
-      await enterDialogue(ctx, "modify-order", { link: target.link, orderId: target.orderId });
+      await enterDialogue(deps, ctx, "modify-order", { link: target.link, orderId: target.orderId });
   });
   onCallback(trading, "bc", (ctx, [link, order]) =>
     askToCancel(deps, ctx, (link ?? "") as LinkId, (order ?? "") as BrokerOrderId),
@@ -105,7 +105,7 @@ function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void 
   onCallback(trading, "bm", async (ctx, [id, orderId]) => {
     const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
     if (!link || orderId === undefined) throw new Refusal(text.accounts.gone());
-    await enterDialogue(ctx, "modify-order", { link: link._id, orderId });
+    await enterDialogue(deps, ctx, "modify-order", { link: link._id, orderId });
   });
   onCallback(trading, "oq", async (ctx, [id]) => {
     const intent = await ownIntent(deps, ctx.user._id, id);

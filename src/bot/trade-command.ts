@@ -33,7 +33,7 @@ export function tradeCommand(name: "buy" | "sell", description: string, example:
 
 async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: string): Promise<void> {
   if (asked === "") {
-    await enterDialogue(ctx, "place-order", { side, key: null });
+    await enterDialogue(deps, ctx, "place-order", { side, key: null });
     return;
   }
   const parsed = parseOrderText(asked);
@@ -68,7 +68,7 @@ interface Picked {
 
 async function takeWords(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
   if (words.quantity === null && !hasOwnQuantities(words)) {
-    await enterDialogue(ctx, "place-order", { side, key: instrument.key });
+    await enterDialogue(deps, ctx, "place-order", { side, key: instrument.key });
     return;
   }
   await showTicket(deps, ctx, { side, instrument, words, origin: "chat" });

@@ -74,6 +74,8 @@ export interface OrderLock {
   isExpecting(user: UserId): Promise<boolean>;
   /** Takes that message. Null when nothing is awaited. */
   take(user: UserId, message: string): Promise<Entered | null>;
+  /** The user turned to something else: a new PIN or its proof is not awaited any more, the code of a set lock still is. */
+  leave(user: UserId): Promise<void>;
   /** Checks a code; five wrong ones in a row close the lock for a quarter of an hour. */
   enter(user: UserId, code: string): Promise<CodeResult>;
   setPin(user: UserId, pin: string): Promise<void>;
@@ -151,6 +153,10 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
     expect,
     isExpecting: async (user) => (await awaited(user)) !== null,
     take,
+    async leave(user) {
+      const what = await awaited(user);
+      if (what === "new-pin" || what === "totp-proof") await set(user, { awaits: null });
+    },
     async state(user) {
       const lock = (await locks.get(user)) ?? unlocked(user);
       const now = clock.now();

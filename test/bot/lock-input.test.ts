@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+
+describe("a PIN that was asked for", () => {
+  let world: FuzzWorld;
+  beforeAll(async () => {
+    world = await openFuzzWorld();
+    await world.settle();
+  }, 30_000);
+  afterAll(() => world.close());
+
+  const chat = () => world.telegram.chat(ASHA);
+  async function says(...texts: string[]): Promise<string | undefined> {
+    for (const text of texts) {
+      chat().send(text);
+      await world.handleAll();
+    }
+    return chat().lastFromBot()?.text;
+  }
+
+  it("is not the answer to what another command asked since", async () => {
+    expect(await says("/lock pin")).toContain("Send the PIN");
+    expect(await says("/buy SBIN")).toContain("how many?");
+    expect(await says("1000")).toContain("At which price?");
+    expect(await says("/lock status")).toContain("Orders need only the Confirm button.");
+  });
+
+  it("is not the answer to what a button asked since", async () => {
+    const quote = await says("/quote SBIN").then(() => chat().lastFromBot());
+    expect(await says("/lock pin")).toContain("Send the PIN");
+    const buy = quote?.reply_markup?.inline_keyboard.flat().find(({ text }) => text === "Buy");
+    chat().tap(quote?.message_id ?? 0, buy?.callback_data ?? "");
+    expect(await says("1000")).toContain("At which price?");
+    expect(await says("/lock status")).toContain("Orders need only the Confirm button.");
+  });
+
+  it("is still awaited after a command where it is set and an order waits for it", async () => {
+    expect(await says("/lock pin", "4829")).toContain("PIN set");
+    expect(await says("/lock off")).toContain("Send your PIN");
+    expect(await says("/help", "4829")).toContain("five minutes");
+    expect(
+      chat()
+        .messages()
+        .map(({ text }) => text),
+    ).not.toContain("4829");
+  });
+});
