@@ -32,8 +32,15 @@ function describeError(error: unknown): unknown {
       .map((line) => line.trim())
       .filter((line) => line.startsWith("at "))
       .slice(0, 6);
-  if (error.cause !== undefined) described["cause"] = describeError(error.cause);
+  const cause = error.cause ?? wrapped(error);
+  if (cause !== undefined) described["cause"] = describeError(cause);
   return described;
+}
+
+/** grammY keeps what a network failure or a handler's failure came from under another name. */
+function wrapped(error: Error): Error | undefined {
+  const inner: unknown = Reflect.get(error, "error");
+  return inner instanceof Error ? inner : undefined;
 }
 
 /** Telegram's URLs hold the bot's token, brokers' hold login tokens, a proxy's or MongoDB's a password. */

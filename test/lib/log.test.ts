@@ -1,3 +1,4 @@
+import { HttpError } from "grammy";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
@@ -31,6 +32,14 @@ describe("a log line", () => {
     expect(line).toContain("connect to <url>");
     expect(line).toContain("ECONNREFUSED");
     expect(line).toMatch(/"stack":\["at /);
+  });
+
+  it("of a call that did not reach Telegram says why", () => {
+    const cause = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:9"), { code: "ECONNREFUSED" });
+    const error = new HttpError("Network request for 'getMe' failed!", cause);
+    expect(logged((log) => log.error({ err: error }, "failed"))).toContain(
+      '"cause":{"name":"Error","message":"connect ECONNREFUSED 127.0.0.1:9","code":"ECONNREFUSED"',
+    );
   });
 
   it("says which update it belongs to, through every await", async () => {
