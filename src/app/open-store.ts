@@ -6,6 +6,7 @@ import type { Store } from "../ports/store.ts";
 import { isSealedToUs, type AtRest } from "../store/rekey.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Config } from "./config.ts";
+import { requireDataDir } from "./data-dir.ts";
 import { openKeyring } from "./keyring.ts";
 
 const RETRY_MS = 5_000;
@@ -15,6 +16,7 @@ const LINKS = "user_brokers";
 
 /** MongoDB when it is configured, waited for until it answers; the embedded store otherwise. Throws ConfigError for a wrong key. */
 export async function openStore(config: Config, clock: Clock, log: Log): Promise<Store> {
+  requireDataDir(config.dataDir);
   const keyring = openKeyring(config, log);
   const now = (): number => clock.now();
   if (!config.mongoUri) return provenKey(openSqliteStore({ dir: config.dataDir, now, keyring }), keyring);

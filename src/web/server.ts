@@ -24,9 +24,7 @@ export async function startWebServer(port: number, routes: readonly Hono[], log:
   const server = serve({ fetch: (request, environment) => app.fetch(request, environment), port });
   await new Promise<void>((resolve, reject) => {
     server.once("listening", resolve);
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(error.code === "EADDRINUSE" ? new ConfigError([`PORT: ${port} is taken; set PORT to another`]) : error),
-    );
+    server.once("error", (error: NodeJS.ErrnoException) => reject(portProblem(error, port) ?? error));
   });
   const address = server.address();
   return {
@@ -38,6 +36,14 @@ export async function startWebServer(port: number, routes: readonly Hono[], log:
         if ("closeAllConnections" in server) server.closeAllConnections();
       }),
   };
+}
+
+/** What the operator can mend. */
+export function portProblem({ code }: { readonly code?: string | undefined }, port: number): ConfigError | null {
+  if (code === "EADDRINUSE") return new ConfigError([`PORT: ${port} is taken; set PORT to another`]);
+  if (code === "EACCES")
+    return new ConfigError([`PORT: this user may not listen on ${port}; set PORT to 1024 or above`]);
+  return null;
 }
 
 /** Small bodies, no framing, no sniffing, no referrer. */

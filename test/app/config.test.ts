@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { readConfig, SETTINGS } from "../../src/app/config.ts";
+import { requireDataDir } from "../../src/app/data-dir.ts";
 import { openKeyring } from "../../src/app/keyring.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { generateKey } from "../../src/lib/crypto.ts";
@@ -131,6 +132,13 @@ describe("the start", () => {
     expect(code).toBe(1);
     expect(out.trim().split("\n")).toEqual([expect.stringMatching(/^PORT: /), expect.stringMatching(/^OWNER_ID: /)]);
   }, 20_000);
+
+  it("names DATA_DIR when it cannot be used, and says why", () => {
+    writeFileSync(join(dir, "file"), "");
+    expect(() => requireDataDir(join(dir, "file", "data"))).toThrow(/^DATA_DIR: .*ENOTDIR/);
+    requireDataDir(join(dir, "data"));
+    expect(statSync(join(dir, "data")).mode & 0o777).toBe(0o700);
+  });
 
   it("knows its commands", async () => {
     const { code, out } = await runEntry(["mian"], { DATA_DIR: dir }).ended;

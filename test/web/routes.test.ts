@@ -10,7 +10,7 @@ import { healthRoutes } from "../../src/web/health.ts";
 import { keysRoutes } from "../../src/web/keys.ts";
 import { oauthRoutes, STATE_COOKIE } from "../../src/web/oauth.ts";
 import { postbackRoutes } from "../../src/web/postback.ts";
-import { startWebServer } from "../../src/web/server.ts";
+import { portProblem, startWebServer } from "../../src/web/server.ts";
 import { webhookRoutes } from "../../src/web/telegram.ts";
 import { zerodha } from "../../connectors/zerodha/index.ts";
 import { openStage, type Stage } from "../services/stage.ts";
@@ -295,6 +295,10 @@ describe("the server", () => {
     expect(broken.headers.get("referrer-policy")).toBe("no-referrer");
     expect(broken.headers.get("x-content-type-options")).toBe("nosniff");
     await expect(startWebServer(server.port, [], stage.log)).rejects.toThrow(`PORT: ${server.port} is taken`);
+    expect(portProblem({ code: "EACCES" }, 80)?.problems).toEqual([
+      "PORT: this user may not listen on 80; set PORT to 1024 or above",
+    ]);
+    expect(portProblem({ code: "EMFILE" }, 80)).toBeNull();
     await server.close();
   });
 });
