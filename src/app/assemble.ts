@@ -206,7 +206,8 @@ function createTelegramOutbox(
         lateBy === null ? null : lateNote(lateBy),
       ),
     onBlocked: async (user) => {
-      await container.deps.users.update(user, () => ({ hasStopped: true }));
+      const known = await container.deps.users.get(user);
+      if (known) await container.deps.users.update(user, () => ({ hasStopped: true }));
     },
   });
 }

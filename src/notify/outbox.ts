@@ -213,10 +213,17 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         return false;
       case "never":
         log.warn({ key: entry._id, reason: delivery.reason, detail: delivery.detail }, "message given up");
-        if (delivery.reason === "blocked") await deps.onBlocked(entry.notification.userId);
         await over(entry, null);
+        if (delivery.reason === "blocked") await noteBlocked(entry);
         return false;
     }
+  }
+
+  /** That it could not be noted is no reason to try the message again, or to hold up the others. */
+  async function noteBlocked({ _id, notification }: Entry): Promise<void> {
+    await deps
+      .onBlocked(notification.userId)
+      .catch((error: unknown) => log.warn({ err: error, key: _id }, "not noted that this user blocked the bot"));
   }
 
   async function over(entry: Entry, messageId: number | null): Promise<void> {

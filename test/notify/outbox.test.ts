@@ -15,6 +15,7 @@ describe("the outbox", () => {
   let temp: TempStore;
   let sent: { key: string; at: number; lateBy: number | null }[];
   let blocked: string[];
+  let noteBlocked: (user: string) => Promise<void>;
   let answer: (notification: Notification) => Delivery | Promise<Delivery>;
 
   const open = (store = temp.store): Outbox =>
@@ -29,7 +30,7 @@ describe("the outbox", () => {
         if (delivery.kind === "sent") sent.push({ key: notification.key, at: clock.now(), lateBy });
         return delivery;
       },
-      onBlocked: async (user) => void blocked.push(user),
+      onBlocked: (user) => noteBlocked(user),
     });
   const message = (key: string, user = ASHA, priority: Priority = "digest"): Notification => ({
     key,
@@ -44,6 +45,7 @@ describe("the outbox", () => {
     temp = tempStore(clock);
     sent = [];
     blocked = [];
+    noteBlocked = async (user) => void blocked.push(user);
     answer = () => sentNow;
   });
   afterEach(() => temp.remove());
@@ -223,6 +225,20 @@ describe("the outbox", () => {
     await outbox.deliver();
     expect(keys().toSorted()).toEqual(["before", "other chat", "same chat"]);
     expect(clock.now() - start).toBeLessThan(3_000);
+  });
+
+  it("tries once what cannot be delivered to somebody who was forgotten meanwhile, and goes on with the others", async () => {
+    const outbox = open();
+    await outbox.post(message("a"));
+    for (let at = 0; at < 90; at += 1) await outbox.post(message(`b${at}`, userId(5000 + at)));
+    let tries = 0;
+    answer = ({ userId: to }) =>
+      to === ASHA ? ((tries += 1), { kind: "never", reason: "blocked", detail: "403" }) : sentNow;
+    noteBlocked = () => Promise.reject(new Error("user document is missing"));
+    await outbox.deliver();
+    expect(tries).toBe(1);
+    expect(keys()).toHaveLength(90);
+    expect(await outbox.depth()).toBe(0);
   });
 
   it("says how late a message is, against the time it was due", async () => {
