@@ -9,14 +9,17 @@ process.on("uncaughtException", exitOn);
 process.on("unhandledRejection", exitOn);
 
 await orExit(async () => {
-  const sauda = await startSauda(readSettings(), (line) => process.stdout.write(`${line}\n`));
+  let stopWhatRuns = async (): Promise<void> => undefined;
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-    void sauda.stop().then(() => process.exit(0));
+    void stopWhatRuns().then(() => process.exit(0));
   };
+  // Before anything is waited for: a container's first process does not hear a signal that it has no handler for.
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  const sauda = await startSauda(readSettings(), (line) => process.stdout.write(`${line}\n`));
+  stopWhatRuns = () => sauda.stop();
 });

@@ -140,6 +140,19 @@ describe("the start", () => {
     expect(statSync(join(dir, "data")).mode & 0o777).toBe(0o700);
   });
 
+  it("ends when it is asked to while it still waits for Telegram, also as a container's first process", async () => {
+    const bot = runEntry(["main"], {
+      DATA_DIR: dir,
+      PORT: "0",
+      TELEGRAM_BOT_TOKEN: TOKEN,
+      TELEGRAM_API_ROOT: "http://127.0.0.1:9",
+    });
+    await expect.poll(() => bot.output(), { timeout: 15_000 }).toContain("waiting for it");
+    bot.child.kill("SIGTERM");
+    const { code, signal } = await bot.ended;
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+  }, 20_000);
+
   it("knows its commands", async () => {
     const { code, out } = await runEntry(["mian"], { DATA_DIR: dir }).ended;
     expect(code).toBe(1);
