@@ -19,7 +19,7 @@ import { panicButtons } from "../bot/panic-buttons.ts";
 import { rateGate } from "../bot/rate-gate.ts";
 import { Refusal } from "../bot/refusal.ts";
 import * as text from "../bot/text.ts";
-import { isHarmless, send } from "../bot/view.ts";
+import { deleteSecret, isHarmless, send } from "../bot/view.ts";
 import { userId } from "../domain/ids.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
@@ -169,11 +169,11 @@ const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) =
 const captureKeys =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
-    const typed = ctx.message?.text ?? "";
-    if (typed.startsWith("/") || !(await deps.keyCapture.isPending(ctx.user._id))) return next();
-    const captured = await deps.keyCapture.accept(ctx.user._id, typed);
+    const { message_id: id, text: typed = "" } = ctx.message ?? { message_id: 0 };
+    if (typed.startsWith("/")) return next();
+    const captured = await deps.keyCapture.accept(ctx.user._id, { id, text: typed });
     if (captured === null) return next();
-    await ctx.deleteMessage().catch(() => send(ctx, { html: text.link.deleteFailed() }));
+    await deleteSecret(ctx);
     await reportCapture(deps, ctx, captured);
   };
 

@@ -4,8 +4,7 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import type { Html } from "./html.ts";
 import { lock as text } from "./safety-text.ts";
-import { link } from "./text.ts";
-import { send } from "./view.ts";
+import { deleteSecret, send } from "./view.ts";
 import { userId, type UserId } from "../domain/ids.ts";
 
 const CONFIRM = /^x:/;
@@ -45,7 +44,7 @@ export const captureCodes =
     if (typed === "" || typed.startsWith("/") || !(await deps.orderLock.isExpecting(ctx.user._id))) return next();
     const entered = await deps.orderLock.take(ctx.user._id, typed);
     if (entered === null) return next();
-    await ctx.deleteMessage().catch(() => send(ctx, { html: link.deleteFailed() }));
+    await deleteSecret(ctx);
     if ("shownIn" in entered && entered.shownIn !== null && ctx.chat)
       await ctx.api.deleteMessage(ctx.chat.id, entered.shownIn).catch(() => undefined);
     await send(ctx, { html: enteredText(deps, entered) });

@@ -1,6 +1,7 @@
 import { GrammyError, type Context, type InlineKeyboard } from "grammy";
 import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
 import type { Html } from "./html.ts";
+import { link } from "./text.ts";
 
 /** A message as it should stand in the chat. */
 export interface View {
@@ -13,6 +14,7 @@ const HARMLESS = [
   /query is too old/,
   /message to edit not found/,
   /message can't be edited/,
+  /message to delete not found/,
 ];
 
 /** Telegram's "nothing to do" answers, which are no failures. */
@@ -45,4 +47,13 @@ export async function send(ctx: Context, view: View): Promise<{ chatId: number; 
     ...(view.keyboard ? { reply_markup: view.keyboard } : {}),
   });
   return { chatId: sent.chat.id, messageId: sent.message_id };
+}
+
+/** The message that carried a key or a code. Whoever sent it is told when it stays, not when it is gone already. */
+export async function deleteSecret(ctx: Context): Promise<void> {
+  try {
+    await ctx.deleteMessage();
+  } catch (error) {
+    if (!isHarmless(error)) await send(ctx, { html: link.deleteFailed() });
+  }
 }

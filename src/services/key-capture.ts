@@ -14,6 +14,8 @@ interface CaptureDocument extends Document {
   readonly awaits: string;
   /** The login's state where the broker echoes none. */
   readonly heldState: string | null;
+  /** The message that a key was taken from last: after a crash it comes again, and is not the next key. */
+  readonly taken?: number;
   readonly expiresAt: number;
 }
 
@@ -26,6 +28,8 @@ const capturesSpec: CollectionSpec<CaptureDocument> = {
 const CAPTURE_TTL_MS = 10 * 60_000;
 const LOGIN = "(login)";
 const EGRESS = "(egress)";
+/** Nothing is asked any more; the last message is only remembered. */
+const NOTHING = "(nothing)";
 
 export type Captured =
   | { readonly kind: "invalid"; readonly spec: CredentialSpec }
@@ -34,6 +38,11 @@ export type Captured =
   | { readonly kind: "egress"; readonly link: Link }
   | { readonly kind: "login"; readonly link: Link; readonly text: Secret; readonly heldState: string | null };
 
+export interface CapturedMessage {
+  readonly id: number;
+  readonly text: string;
+}
+
 /** The one-shot steps that take keys in chat: outside any replayed dialogue, so that no secret is ever recorded twice. */
 export interface KeyCapture {
   /** Asks for the first credential that is missing; `complete` when there is none. */
@@ -41,9 +50,11 @@ export interface KeyCapture {
   awaitLogin(link: Link, heldState: string | null): Promise<void>;
   /** The next message is this link's proxy for orders, `skip` for none. */
   awaitEgress(link: Link): Promise<void>;
-  isPending(user: UserId): Promise<boolean>;
-  /** Takes the message, or null when nothing was awaited. `skip` leaves an optional field out. */
-  accept(user: UserId, message: string): Promise<Captured | null>;
+  /**
+   * Takes the message, or null when nothing was awaited. `skip` leaves an optional field out. One whose key was taken
+   * before answers what comes next again.
+   */
+  accept(user: UserId, message: CapturedMessage): Promise<Captured | null>;
   /** Nothing is awaited any more: the login ended elsewhere. */
   stop(user: UserId): Promise<void>;
   /** The user turned to something else: a key is not awaited any more, the end of a login still is. */
@@ -62,44 +73,53 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
   const captures: Collection<CaptureDocument> = deps.store.collection(capturesSpec);
   const { accounts } = deps;
 
-  async function expect(link: Link, awaits: string, heldState: string | null = null): Promise<void> {
+  async function expect(
+    link: Link,
+    awaits: string,
+    asked: Pick<CaptureDocument, "heldState" | "taken">,
+  ): Promise<void> {
     const expiresAt = deps.clock.now() + CAPTURE_TTL_MS;
+    const taken = asked.taken ?? (await captures.get(link.user_id))?.taken;
     await captures.delete(link.user_id);
-    await captures.insert({ _id: link.user_id, link: link._id, awaits, heldState, expiresAt });
+    await captures.insert({
+      _id: link.user_id,
+      link: link._id,
+      awaits,
+      heldState: asked.heldState,
+      ...(taken === undefined ? {} : { taken }),
+      expiresAt,
+    });
   }
 
   const specs = (link: Link): readonly CredentialSpec[] => accounts.broker(link).definition.credentials;
 
-  async function askFrom(link: Link, index: number): Promise<Captured> {
+  async function askFrom(link: Link, index: number, taken?: number): Promise<Captured> {
     const spec = specs(link)[index];
-    if (!spec) {
-      await captures.delete(link.user_id);
-      return { kind: "complete", link };
-    }
-    await expect(link, spec.field);
-    return { kind: "next", link, spec };
+    await expect(link, spec?.field ?? NOTHING, { heldState: null, ...(taken === undefined ? {} : { taken }) });
+    return spec ? { kind: "next", link, spec } : { kind: "complete", link };
   }
 
-  async function accept(user: UserId, message: string): Promise<Captured | null> {
+  async function accept(user: UserId, { id, text }: CapturedMessage): Promise<Captured | null> {
     const pending = await captures.get(user);
     const link = pending && (await accounts.get(user, pending.link));
     if (!pending || !link) return null;
-    if (pending.awaits === LOGIN) {
-      if (!LOGIN_END.test(message.trim())) return null;
-      await captures.delete(user);
-      return { kind: "login", link, text: new Secret(message), heldState: pending.heldState };
-    }
-    if (pending.awaits === EGRESS) return takeEgress(link, message.trim());
+    const value = text.trim();
     const index = specs(link).findIndex((spec) => spec.field === pending.awaits);
     const spec = specs(link)[index];
+    if (pending.taken === id) return spec ? { kind: "next", link, spec } : { kind: "complete", link };
+    if (pending.awaits === LOGIN) {
+      if (!LOGIN_END.test(value)) return null;
+      await captures.delete(user);
+      return { kind: "login", link, text: new Secret(text), heldState: pending.heldState };
+    }
+    if (pending.awaits === EGRESS) return takeEgress(link, value);
     if (!spec) return null;
-    const value = message.trim();
-    if (spec.isOptional && value.toLowerCase() === SKIP_WORD) return askFrom(link, index + 1);
+    if (spec.isOptional && value.toLowerCase() === SKIP_WORD) return askFrom(link, index + 1, id);
     if (!spec.pattern.test(value)) return { kind: "invalid", spec };
     const updated = await accounts.update(link._id, ({ credentials }) => ({
       credentials: { ...credentials, [spec.field]: new Secret(value) },
     }));
-    return askFrom(updated, index + 1);
+    return askFrom(updated, index + 1, id);
   }
 
   async function takeEgress(link: Link, value: string): Promise<Captured> {
@@ -115,9 +135,8 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
       const missing = specs(link).findIndex((spec) => link.credentials[spec.field] === undefined);
       return askFrom(link, missing === -1 ? specs(link).length : missing);
     },
-    awaitLogin: (link, heldState) => expect(link, LOGIN, heldState),
-    awaitEgress: (link) => expect(link, EGRESS),
-    isPending: async (user) => (await captures.get(user)) !== null,
+    awaitLogin: (link, heldState) => expect(link, LOGIN, { heldState }),
+    awaitEgress: (link) => expect(link, EGRESS, { heldState: null }),
     accept,
     async stop(user) {
       await captures.delete(user);

@@ -130,50 +130,71 @@ describe("logins", () => {
     expect((await logins.finishPasted(link, crossed, null)).kind).toBe("stale");
   });
 
+  let messages = 100;
+  const take = (user: typeof ASHA, text: string) => capture.accept(user, { id: (messages += 1), text });
+
   it("takes keys one message at a time, checks each, and keeps them encrypted", async () => {
     const first = await capture.begin(link);
     expect(first).toMatchObject({ kind: "next", spec: { field: "apiKey" } });
-    expect(await capture.accept(VIKRAM, "demoapikey00001")).toBeNull();
-    expect((await capture.accept(ASHA, "no!"))?.kind).toBe("invalid");
-    expect(await capture.accept(ASHA, " demoapikey00001 ")).toMatchObject({
+    expect(await take(VIKRAM, "demoapikey00001")).toBeNull();
+    expect((await take(ASHA, "no!"))?.kind).toBe("invalid");
+    expect(await take(ASHA, " demoapikey00001 ")).toMatchObject({
       kind: "next",
       spec: { field: "apiSecret" },
     });
-    expect((await capture.accept(ASHA, "demosecret00001"))?.kind).toBe("complete");
-    expect(await capture.isPending(ASHA)).toBe(false);
+    expect((await take(ASHA, "demosecret00001"))?.kind).toBe("complete");
+    expect(await take(ASHA, "demosecret00001")).toBeNull();
     const stored = await accounts.get(ASHA, link._id);
     expect(stored?.credentials["apiSecret"]?.reveal()).toBe("demosecret00001");
     expect(JSON.stringify(stored)).not.toContain("demosecret00001");
   });
 
+  it("takes a key once that comes again after a crash, and asks again for what comes next", async () => {
+    const [key, secret] = [
+      { id: 1, text: "demoapikey00001" },
+      { id: 2, text: "demosecret00001" },
+    ];
+    await capture.begin(link);
+    for (let at = 0; at < 2; at += 1)
+      expect(await capture.accept(ASHA, key)).toMatchObject({ kind: "next", spec: { field: "apiSecret" } });
+    for (let at = 0; at < 2; at += 1) {
+      expect((await capture.accept(ASHA, secret))?.kind).toBe("complete");
+      await capture.awaitLogin(link, null);
+    }
+    const stored = await accounts.get(ASHA, link._id);
+    expect(stored?.credentials["apiKey"]?.reveal()).toBe("demoapikey00001");
+    expect(stored?.credentials["apiSecret"]?.reveal()).toBe("demosecret00001");
+    expect((await take(ASHA, "ok-0123456789abcdef"))?.kind).toBe("login");
+  });
+
   it("waits for a login's end without swallowing what else is typed, and forgets a key it waited for", async () => {
     await capture.awaitLogin(link, null);
-    expect(await capture.accept(ASHA, "SBIN")).toBeNull();
-    expect(await capture.accept(ASHA, "reliance fut 10 @ 2500")).toBeNull();
+    expect(await take(ASHA, "SBIN")).toBeNull();
+    expect(await take(ASHA, "reliance fut 10 @ 2500")).toBeNull();
     await capture.leave(ASHA);
-    expect((await capture.accept(ASHA, "https://bot.example/oauth/echo/callback?code=ok"))?.kind).toBe("login");
+    expect((await take(ASHA, "https://bot.example/oauth/echo/callback?code=ok"))?.kind).toBe("login");
     await capture.awaitLogin(link, null);
-    expect(await capture.accept(ASHA, "NSE:M&M26NOV3700CE")).toBeNull();
-    expect((await capture.accept(ASHA, "eyJhbGciOiJIUzUxMiJ9.e30.c2ln&feed_token=a.b.c"))?.kind).toBe("login");
+    expect(await take(ASHA, "NSE:M&M26NOV3700CE")).toBeNull();
+    expect((await take(ASHA, "eyJhbGciOiJIUzUxMiJ9.e30.c2ln&feed_token=a.b.c"))?.kind).toBe("login");
     await capture.begin(link);
     await capture.leave(ASHA);
-    expect(await capture.isPending(ASHA)).toBe(false);
+    expect(await take(ASHA, "demoapikey00001")).toBeNull();
     await capture.begin(link);
     stage.clock.advance(10 * 60_000 + 1);
-    expect(await capture.accept(ASHA, "demoapikey00001")).toBeNull();
+    expect(await take(ASHA, "demoapikey00001")).toBeNull();
     await capture.awaitLogin(link, null);
     for (const contract of ["BANKNIFTY26NOVFUT", "NIFTY26D0124500CE"])
-      expect(await capture.accept(ASHA, contract)).toBeNull();
-    expect((await capture.accept(ASHA, "Xq7Zk91xQrqtok7Qm2X9"))?.kind).toBe("login");
+      expect(await take(ASHA, contract)).toBeNull();
+    expect((await take(ASHA, "Xq7Zk91xQrqtok7Qm2X9"))?.kind).toBe("login");
   });
 
   it("takes a proxy for orders, or none", async () => {
     await capture.awaitEgress(link);
-    expect((await capture.accept(ASHA, "my proxy"))?.kind).toBe("invalid");
-    expect((await capture.accept(ASHA, "socks5://asha:secret@203.0.113.7:1080"))?.kind).toBe("egress");
+    expect((await take(ASHA, "my proxy"))?.kind).toBe("invalid");
+    expect((await take(ASHA, "socks5://asha:secret@203.0.113.7:1080"))?.kind).toBe("egress");
     expect((await accounts.get(ASHA, link._id))?.egress?.reveal()).toContain("203.0.113.7");
     await capture.awaitEgress(link);
-    await capture.accept(ASHA, "skip");
+    await take(ASHA, "skip");
     expect((await accounts.get(ASHA, link._id))?.egress).toBeNull();
   });
 
