@@ -4,14 +4,14 @@ import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { lines } from "../src/bot/html.ts";
 import { INVITATION_PREFIX, personOf, roleKeyboard } from "../src/bot/people.ts";
+import { addArrows, pageOf } from "../src/bot/render/page.ts";
 import { users as text } from "../src/bot/safety-text.ts";
 import { show } from "../src/bot/view.ts";
 import type { UserId } from "../src/domain/ids.ts";
 import { isGrantable } from "../src/services/admission.ts";
 import type { User } from "../src/services/users.ts";
 
-/** A keyboard takes 100 buttons; those who wait come first. */
-const MAX_LISTED = 60;
+/** Those who wait come first. */
 const ORDER = ["pending", "owner", "trader", "viewer", "blocked"];
 
 export const users: CommandModule = {
@@ -22,6 +22,7 @@ export const users: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     composer.command("users", (ctx) => showAll(deps, ctx));
+    onCallback(composer, "usp", (ctx, [page]) => showAll(deps, ctx, Number(page)));
     onCallback(composer, "us", async (ctx, [id]) => {
       const user = id === undefined ? null : await deps.users.get(id as UserId);
       await (user ? showOne(ctx, user) : showAll(deps, ctx));
@@ -45,16 +46,17 @@ export const users: CommandModule = {
   },
 };
 
-async function showAll(deps: BotDeps, ctx: SaudaContext): Promise<void> {
+async function showAll(deps: BotDeps, ctx: SaudaContext, page = 0): Promise<void> {
   const known: User[] = [];
   for await (const user of deps.users.all()) known.push(user);
   known.sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role) || a.createdAt - b.createdAt);
-  const listed = known.slice(0, MAX_LISTED);
+  const listed = pageOf(known, page);
   const keyboard = new InlineKeyboard();
-  for (const user of listed) keyboard.text(user.name || user._id, callbackData("us", user._id)).row();
+  for (const user of listed.entries) keyboard.text(user.name || user._id, callbackData("us", user._id)).row();
+  addArrows(keyboard, "usp", listed);
   keyboard.text("Invite a viewer", callbackData("ui", "viewer")).row();
   keyboard.text("Invite family", callbackData("ui", "trader")).text("Invite others", callbackData("ui", "outsider"));
-  const rows = listed.map((user) => text.line(personOf(user)));
+  const rows = listed.entries.map((user) => text.line(personOf(user)));
   await show(ctx, { html: lines(text.title(known.length), ...rows), keyboard });
 }
 

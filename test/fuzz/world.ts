@@ -7,6 +7,7 @@ import { brokerDefinitions } from "../../connectors/index.ts";
 import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
 import { createPaper } from "../../connectors/paper/index.ts";
 import { startPlayground, type Playground } from "../../playground/telegram/server.ts";
+import type { BotDeps } from "../../src/bot/commands.ts";
 import { readConfig } from "../../src/app/config.ts";
 import { createContainer, createHttp } from "../../src/app/container.ts";
 import { createBot } from "../../src/app/create-bot.ts";
@@ -28,6 +29,7 @@ const MARKET_TIME = Date.parse("2026-11-23T10:42:00+05:30");
 
 export interface FuzzWorld {
   readonly telegram: Playground;
+  readonly deps: BotDeps;
   /** What the bot's buttons may begin with, asked of the bot itself. */
   readonly verbs: readonly string[];
   /** The message or tap of this id reaches the bot in another shape. */
@@ -130,6 +132,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
 
   return {
     telegram,
+    deps,
     complaints,
     injected,
     verbs: [...verbs, ...DIALOGUE_ANSWERS],

@@ -21,16 +21,17 @@ export function pageOf<T>(all: readonly T[], wanted: number): Page<T> {
 }
 
 /** ‹ 1/3 › and Refresh; every one of them reads again. */
-export function pageKeyboard(verb: string, { page, pages }: Page<unknown>): InlineKeyboard {
-  const keyboard = new InlineKeyboard();
-  if (pages > 1) {
-    keyboard
-      .text("‹", callbackData(verb, Math.max(0, page - 1)))
-      .text(`${page + 1}/${pages}`, callbackData(verb, page))
-      .text("›", callbackData(verb, Math.min(pages - 1, page + 1)))
-      .row();
-  }
-  return keyboard.text("Refresh", callbackData(verb, page));
+export const pageKeyboard = (verb: string, page: Page<unknown>): InlineKeyboard =>
+  addArrows(new InlineKeyboard(), verb, page).text("Refresh", callbackData(verb, page.page));
+
+/** ‹ 1/3 › on a row of its own, where there is more than one page. */
+export function addArrows(keyboard: InlineKeyboard, verb: string, { page, pages }: Page<unknown>): InlineKeyboard {
+  if (pages === 1) return keyboard;
+  return keyboard
+    .text("‹", callbackData(verb, Math.max(0, page - 1)))
+    .text(`${page + 1}/${pages}`, callbackData(verb, page))
+    .text("›", callbackData(verb, Math.min(pages - 1, page + 1)))
+    .row();
 }
 
 export const stamp = (now: number): Html => html`<i>${timeText(now, now)}</i>`;
