@@ -8,6 +8,7 @@ import { lines, type Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
 import { failures, nothing } from "./render/portfolio.ts";
+import { orders } from "./text.ts";
 import { send } from "./view.ts";
 
 const MAX_LISTED = 20;
@@ -38,7 +39,8 @@ export function openOrdersCommand(
         }
         const notes = failures(parts, deps.accounts);
         if (open.length === 0) throw new Refusal(lines(nothing("order is open", parts), ...notes));
-        await send(ctx, { html: lines(ask(), ...notes), keyboard });
+        const rest = open.length > MAX_LISTED && orders.firstOf(MAX_LISTED, open.length);
+        await send(ctx, { html: lines(ask(), rest, ...notes), keyboard });
       });
       return composer;
     },
