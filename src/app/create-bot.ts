@@ -12,6 +12,7 @@ import { leaveEverything } from "../bot/dialogues.ts";
 import { dialogueStorage } from "../bot/dialogue-storage.ts";
 import { answerFailure, DeadlineError } from "../bot/failure.ts";
 import { inlineQuotes } from "../bot/inline.ts";
+import { constraintsOf } from "../bot/lanes.ts";
 import { reportCapture } from "../bot/link-flow.ts";
 import { captureCodes, lockGate, urgentLock } from "../bot/lock-gate.ts";
 import { orderButtons } from "../bot/order-buttons.ts";
@@ -75,7 +76,7 @@ export function createBot({
   const urgent = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
   urgentLock(urgent, deps);
   urgent.use(panicButtons(deps));
-  bot.use(sequentialize((ctx) => [ctx.from?.id, ctx.chat?.id].filter((id) => id !== undefined).map(String)));
+  bot.use(sequentialize(constraintsOf));
   const guarded = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
   guarded.use(withDeadline());
   guarded.use(rateGate(deps.clock, updatesPerMinute));

@@ -1,3 +1,4 @@
+import type { Context } from "grammy";
 import type { Update } from "grammy/types";
 
 /** Neither waits behind a handler that hangs, nor one behind the other: a panic asks brokers, which may hang as well. */
@@ -15,3 +16,7 @@ export function laneOf(update: Update): string {
   // Typing ahead in inline mode need not wait for the chat.
   return update.inline_query ? `inline:${lane}` : lane;
 }
+
+/** What one process handles one after another whatever brought it there: a person's and a chat's updates, and by themselves those of inline mode. */
+export const constraintsOf = (ctx: Context): string[] =>
+  ctx.inlineQuery ? [laneOf(ctx.update)] : [ctx.from?.id, ctx.chat?.id].filter((id) => id !== undefined).map(String);

@@ -1,11 +1,12 @@
-import { Bot } from "grammy";
+import { sequentialize } from "@grammyjs/runner";
+import { Bot, type Context } from "grammy";
 import type { Update, UserFromGetMe } from "grammy/types";
 import { describe, expect, it } from "vitest";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import { panicButtons } from "../../src/bot/panic-buttons.ts";
 import { rateGate } from "../../src/bot/rate-gate.ts";
 import type { BareContext, SaudaContext } from "../../src/bot/context.ts";
-import { laneOf } from "../../src/bot/lanes.ts";
+import { constraintsOf, laneOf } from "../../src/bot/lanes.ts";
 import type { Role } from "../../src/services/users.ts";
 
 const from = { id: 7, is_bot: false, first_name: "Asha" };
@@ -65,6 +66,25 @@ describe("the way around the lanes and the rate gate", () => {
       for (const role of ["owner", "trader"] as const) expect(await takes(update, role)).toBe(true);
       for (const role of ["viewer", "pending", "blocked"] as const) expect(await takes(update, role)).toBe(false);
     }
+  });
+});
+
+describe("within one process", () => {
+  const botInfo = { id: 1, is_bot: true, first_name: "Sauda", username: "sauda_bot" } as UserFromGetMe;
+  const inline = { update_id: 3, inline_query: { id: "1", from, query: "sbin", offset: "" } } as Update;
+
+  it("inline mode does not wait for a handler that hangs, and the chat does", async () => {
+    const bot = new Bot<Context>("1:x", { botInfo });
+    const begun: string[] = [];
+    bot.use(sequentialize(constraintsOf));
+    bot.use(async (ctx) => {
+      begun.push(ctx.message?.text ?? ctx.inlineQuery?.query ?? "");
+      if (ctx.message?.text === "/holdings") await new Promise(() => undefined);
+    });
+    void bot.handleUpdate(message("/holdings"));
+    void bot.handleUpdate(message("/help"));
+    await bot.handleUpdate(inline);
+    expect(begun).toEqual(["/holdings", "sbin"]);
   });
 });
 
