@@ -35,9 +35,14 @@ export function stepOf(secret: string, code: string, now: number): number | null
   return [current, current - 1, current + 1].find((step) => totp(secret, step) === code) ?? null;
 }
 
+/** A name of 64 letters outside ASCII would be 600 characters: too long to be shown whole, too dense to be scanned. */
+const MAX_ACCOUNT = 24;
+
 /** What an authenticator app reads from a QR picture or a pasted line. */
-export const otpauthUri = (secret: string, account: string): string =>
-  `otpauth://totp/Sauda:${encodeURIComponent(account)}?secret=${secret}&issuer=Sauda`;
+export const otpauthUri = (secret: string, account: string): string => {
+  const name = account.slice(0, MAX_ACCOUNT).toWellFormed();
+  return `otpauth://totp/Sauda:${encodeURIComponent(name)}?secret=${secret}&issuer=Sauda`;
+};
 
 function fromBase32(text: string): Buffer {
   const bytes: number[] = [];

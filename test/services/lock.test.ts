@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { lock as lockText } from "../../src/bot/safety-text.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { newTotpSecret, otpauthUri, stepAt, totp } from "../../src/lib/totp.ts";
 import { createOrderLock, type OrderLock } from "../../src/services/lock.ts";
@@ -121,5 +122,11 @@ describe("one-time passwords", () => {
     expect(secret).toMatch(/^[A-Z2-7]{32}$/);
     expect(newTotpSecret()).not.toBe(secret);
     expect(otpauthUri(secret, "Asha & Co")).toBe(`otpauth://totp/Sauda:Asha%20%26%20Co?secret=${secret}&issuer=Sauda`);
+  });
+
+  it("are offered whole, however long the person's name is", () => {
+    const secret = newTotpSecret();
+    for (const name of ["अ".repeat(64), `${"x".repeat(23)}😀`])
+      expect(lockText.totpShown(otpauthUri(secret, name)).toString()).toContain(`secret=${secret}&amp;issuer=Sauda<`);
   });
 });
