@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { ConfigError } from "../errors.ts";
 import { Secret } from "../lib/secret.ts";
 import { randomToken } from "../lib/token.ts";
 
@@ -21,12 +22,24 @@ export function openControl(dataDir: string): { token: Secret; publish(port: num
   };
 }
 
-/** Asks the running process; null when there is none. */
+/** Asks the running process; null when there is none. Throws when it is there and did not do it. */
 export async function askRunning(dataDir: string, name: string, user: string | null): Promise<string | null> {
   if (!existsSync(fileIn(dataDir))) return null;
   const { port, token } = controlSchema.parse(JSON.parse(readFileSync(fileIn(dataDir), "utf8")));
   const query = user === null ? "" : `?user=${encodeURIComponent(user)}`;
   const url = `http://127.0.0.1:${port}/jobs/${name}${query}`;
-  const reply = await fetch(url, { method: "POST", headers: { "x-sauda-control": token } }).catch(() => null);
-  return reply?.ok ? reply.text() : null;
+  const reply = await fetch(url, { method: "POST", headers: { "x-sauda-control": token } }).catch((error: unknown) => {
+    if (isNobodyThere(error)) return null;
+    throw new ConfigError([`The running bot took ${name} up and has not answered; its log says how it went`]);
+  });
+  // Another program may have the port since.
+  if (reply === null || reply.status === 404) return null;
+  if (!reply.ok) throw new ConfigError([`The running bot failed at ${name} (HTTP ${reply.status}); its log says why`]);
+  return reply.text();
 }
+
+const isNobodyThere = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.cause instanceof Error &&
+  "code" in error.cause &&
+  error.cause.code === "ECONNREFUSED";
