@@ -25,6 +25,8 @@ export interface LocalWorldOptions {
   readonly now: () => number;
   /** Where the bot's own routes are: what was registered as redirect URL in the brokers' consoles. */
   readonly publicUrl: string;
+  /** The exchange or the chats could not be written down; it is tried again. */
+  readonly onKeepFailure?: (error: unknown) => void;
 }
 
 export interface LocalWorld {
@@ -41,8 +43,8 @@ export interface LocalWorld {
 
 /** A local Telegram, one exchange, and four brokers' servers over it: everything that the bot talks to, on loopback. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
-  const { now, dataDir } = options;
-  const { exchange, close: keep } = openKeptExchange(join(dataDir, "exchange.json"), { seed: SEED, now });
+  const { now, dataDir, onKeepFailure: onFailure = () => undefined } = options;
+  const { exchange, close: keep } = openKeptExchange(join(dataDir, "exchange.json"), { seed: SEED, now, onFailure });
   openDemoAccounts(exchange);
   const brokers = simulatedBrokers(exchange, options.publicUrl);
   const yahoo = simulatedYahoo({ exchange });
@@ -52,6 +54,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     now,
     bot: { id: 7_000_000_001, firstName: "Sauda", username: "sauda_local_bot" },
     dataFile: join(dataDir, "chats.json"),
+    onKeepFailure: onFailure,
     lab,
   };
   // A taken port is no reason not to start: the line that is printed says where the page is.

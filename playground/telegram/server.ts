@@ -15,7 +15,7 @@ import { createPage } from "./page.ts";
 import { createPerson } from "./person.ts";
 import { createProfile } from "./profile.ts";
 import { createQueries } from "./queries.ts";
-import { openStorage, type Storage } from "./storage.ts";
+import { openStorage, type Snapshot, type Storage } from "./storage.ts";
 import { createTestChat, type TestChat } from "./test-chat.ts";
 import type { User } from "./types.ts";
 import { createUpdateQueue } from "./updates.ts";
@@ -31,6 +31,8 @@ export interface PlaygroundOptions {
   readonly bot: { readonly id: number; readonly firstName: string; readonly username: string };
   /** JSON file that keeps the chats over a restart. */
   readonly dataFile?: string | undefined;
+  /** That file could not be written; it is tried again. */
+  readonly onKeepFailure?: ((error: unknown) => void) | undefined;
   readonly lab?: Lab | undefined;
   /** A running clock in ms for the flood limits; `now` may stand still. */
   readonly elapsedMs?: (() => number) | undefined;
@@ -98,7 +100,7 @@ function createWorld(options: PlaygroundOptions, token: string): { world: World;
   const { id, firstName, username } = options.bot;
   const bot: User = { id, is_bot: true, first_name: firstName, username };
   const events = createEvents();
-  const storage = openStorage(options.dataFile, () => ({
+  const snapshot = (): Snapshot => ({
     chats: [...world.chats.all()],
     nextMessageId: world.chats.nextMessageId(),
     nextUpdateId: world.updates.nextId(),
@@ -106,7 +108,8 @@ function createWorld(options: PlaygroundOptions, token: string): { world: World;
     allowedUpdates: world.updates.allowed(),
     profile: world.profile.snapshot(),
     files: world.files.all(),
-  }));
+  });
+  const storage = openStorage(options.dataFile, snapshot, options.onKeepFailure);
   const { saved } = storage;
   const changed = (): void => storage.changed();
   const updates = createUpdateQueue({

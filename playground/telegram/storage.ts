@@ -8,6 +8,8 @@ import { commandsSchema, menuButtonSchema } from "./schemas.ts";
 import type { PendingUpdate } from "./updates.ts";
 
 const DEBOUNCE_MS = 500;
+/** A full disk is tried again. */
+const RETRY_MS = 5_000;
 const VERSION = 1;
 
 export interface Snapshot {
@@ -67,20 +69,30 @@ const snapshotSchema = z.object({
 });
 
 /** Keeps the chats in one JSON file, replaced as a whole; without a file, nothing outlives the process. */
-export function openStorage(path: string | undefined, snapshot: () => Snapshot): Storage {
+export function openStorage(
+  path: string | undefined,
+  snapshot: () => Snapshot,
+  onFailure: (error: unknown) => void = () => undefined,
+): Storage {
   let timer: NodeJS.Timeout | null = null;
+  const flushIn = (ms: number): void => void (timer ??= setTimeout(flush, ms).unref());
 
   function flush(): void {
     if (path === undefined || timer === null) return;
     clearTimeout(timer);
     timer = null;
-    write(path, snapshot());
+    try {
+      write(path, snapshot());
+    } catch (error) {
+      onFailure(error);
+      flushIn(RETRY_MS);
+    }
   }
 
   return {
     saved: path === undefined ? null : read(path),
     changed() {
-      if (path !== undefined) timer ??= setTimeout(flush, DEBOUNCE_MS).unref();
+      if (path !== undefined) flushIn(DEBOUNCE_MS);
     },
     flush,
   };

@@ -54,7 +54,9 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   const clock = createClock(config.startAt);
   const metrics = createMetrics();
   const store = rememberCollections(await openStore(config, clock, log));
-  const world = config.telegram ? null : await startLocal(config, clock);
+  const onKeepFailure = (error: unknown): void =>
+    log.error({ err: error }, "a file in DATA_DIR could not be written; it is tried again");
+  const world = config.telegram ? null : await startLocal(config, clock, onKeepFailure);
   const effective: Config = world
     ? { ...config, roots: { ...config.roots, ...world.roots }, ownerId: config.ownerId ?? world.ownerId }
     : config;
@@ -68,7 +70,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     now: () => clock.now(),
     warn: (message, fields) => log.warn({ ...fields }, message),
   });
-  const paper = world ? null : openPaper(effective, clock, yahoo);
+  const paper = world ? null : openPaper({ dataDir: config.dataDir, clock, prices: yahoo, onFailure: onKeepFailure });
   const container = createContainer({
     config: effective,
     store,
@@ -147,13 +149,14 @@ const keptApart = (settings: Config): Config => ({
   masterKey: null,
 });
 
-async function startLocal(config: Config, clock: Clock): Promise<LocalWorld> {
+async function startLocal(config: Config, clock: Clock, onKeepFailure: (error: unknown) => void): Promise<LocalWorld> {
   const { startLocalWorld } = await import("../../playground/start.ts");
   return startLocalWorld({
     port: config.port === 0 ? 0 : config.port + 1,
     dataDir: config.dataDir,
     now: () => clock.now(),
     publicUrl: config.publicUrl,
+    onKeepFailure,
   });
 }
 

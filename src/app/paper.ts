@@ -7,7 +7,6 @@ import type { Instrument } from "../domain/instrument.ts";
 import type { Quote } from "../domain/portfolio.ts";
 import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Config } from "./config.ts";
 
 const NO_PRICE = "Paper fills at real prices only, and there is none for this right now.";
 const NO_BOOK = "Paper has no order book of its own.";
@@ -21,10 +20,19 @@ export interface PaperBeside {
   close(): void;
 }
 
+export interface PaperOptions {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly prices: DataSource;
+  /** The accounts could not be written down; it is tried again. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /** The paper broker beside real ones: open when the market is, and filled at real prices only. */
-export function openPaper(config: Pick<Config, "dataDir">, clock: Clock, prices: DataSource): PaperBeside {
+export function openPaper({ dataDir, clock, prices, onFailure }: PaperOptions): PaperBeside {
   const live = createLivePrices(prices, clock);
-  const { exchange, close } = openKeptExchange(join(config.dataDir, "paper.json"), {
+  const { exchange, close } = openKeptExchange(join(dataDir, "paper.json"), {
+    onFailure,
     seed: SEED,
     now: () => clock.now(),
     isAlwaysOpen: false,

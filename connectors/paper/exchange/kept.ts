@@ -7,6 +7,8 @@ import type { Exchange, ExchangeSnapshot } from "./types.ts";
 const SAVE_AFTER_MS = 10;
 /** Of the time, at most a tenth goes into writing, however many accounts there are. */
 const REST = 10;
+/** A full disk is tried again: its file is no reason to end a process that follows real orders too. */
+const RETRY_MS = 5_000;
 
 export interface KeptExchange {
   readonly exchange: Exchange;
@@ -14,16 +16,31 @@ export interface KeptExchange {
   readonly close: () => void;
 }
 
+export interface KeptExchangeOptions extends Omit<ExchangeOptions, "snapshot" | "onChange"> {
+  /** The file could not be written; it is tried again. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /** An exchange that lives in one file, which is replaced as a whole after every change. Throws on a file that is none. */
-export function openKeptExchange(file: string, options: Omit<ExchangeOptions, "snapshot" | "onChange">): KeptExchange {
+export function openKeptExchange(file: string, { onFailure, ...options }: KeptExchangeOptions): KeptExchange {
   let timer: NodeJS.Timeout | null = null;
   let lastTookMs = 0;
   const saved = read(file);
+  const saveIn = (ms: number): void => void (timer ??= setTimeout(saveOrRetry, ms).unref());
   const exchange = createExchange({
     ...options,
     ...(saved ? { snapshot: saved } : {}),
-    onChange: () => (timer ??= setTimeout(save, Math.max(SAVE_AFTER_MS, REST * lastTookMs)).unref()),
+    onChange: () => saveIn(Math.max(SAVE_AFTER_MS, REST * lastTookMs)),
   });
+
+  function saveOrRetry(): void {
+    try {
+      save();
+    } catch (error) {
+      onFailure(error);
+      saveIn(RETRY_MS);
+    }
+  }
 
   function save(): void {
     const startedAt = performance.now();
@@ -35,7 +52,7 @@ export function openKeptExchange(file: string, options: Omit<ExchangeOptions, "s
     lastTookMs = performance.now() - startedAt;
   }
 
-  return { exchange, close: save };
+  return { exchange, close: saveOrRetry };
 }
 
 const read = (file: string): ExchangeSnapshot | null =>

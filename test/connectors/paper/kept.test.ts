@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -11,12 +11,15 @@ describe("an exchange kept on disk", () => {
   let dir: string;
   let at: number;
   const file = (): string => join(dir, "deeper", "paper.json");
-  const open = (): KeptExchange => openKeptExchange(file(), { seed: 7, now: () => at });
+  let failures: unknown[];
+  const open = (): KeptExchange =>
+    openKeptExchange(file(), { seed: 7, now: () => at, onFailure: (error) => void failures.push(error) });
   /** As a process finds it that starts after this one was killed. */
   const found = () => rich(open().exchange);
 
   beforeEach(() => {
     vi.useFakeTimers();
+    failures = [];
     dir = mkdtempSync(join(tmpdir(), "kept-"));
     at = Date.parse("2026-11-20T11:00:00+05:30");
   });
@@ -63,6 +66,21 @@ describe("an exchange kept on disk", () => {
     expect(existsSync(file())).toBe(false);
     close();
     expect(readdirSync(join(dir, "deeper"))).toEqual(["paper.json"]);
+  });
+
+  it("says that it could not be written, goes on, and is written as soon as it can be", () => {
+    const { exchange, close } = open();
+    const sbin = named(exchange, "NSE:SBIN-EQ");
+    writeFileSync(join(dir, "deeper"), "in the way");
+    const id = accepted(rich(exchange), order(sbin, "BUY", 10, market(exchange, sbin, "BUY")));
+    vi.advanceTimersByTime(SOON_MS);
+    expect(failures).toHaveLength(1);
+    close();
+    expect(failures).toHaveLength(2);
+    rmSync(join(dir, "deeper"));
+    vi.advanceTimersByTime(5_000);
+    expect(found().order(id)).toMatchObject({ status: "filled" });
+    expect(failures).toHaveLength(2);
   });
 
   it("spends little of the time on writing, however many orders come", () => {
