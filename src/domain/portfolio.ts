@@ -78,6 +78,7 @@ export const isHoldingOf = (holding: Holding, { key, symbol, isin }: Instrument)
 export interface Funds {
   /** What can be used for a new order, collateral included. */
   readonly available: Paise;
+  /** Blocked, or spent on what is no holding yet: what was bought for delivery today, premiums paid. */
   readonly used: Paise;
   /** The ledger balance, or the available balance less collateral at brokers that do not tell the ledger. */
   readonly cash: Paise;

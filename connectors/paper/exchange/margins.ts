@@ -125,7 +125,26 @@ function blockedByPositions(world: World, account: AccountState, at: number): Pa
   return sumPaise(blocked);
 }
 
+/** The cost of open positions that were paid for, less what was taken for options written: gone, and still there as a position. */
+function paidForPositions(world: World, account: AccountState): Paise {
+  const paid: Paise[] = [];
+  for (const row of account.positions.values()) {
+    const instrument = world.universe.find(row.key);
+    if (!instrument || row.qty === 0 || !isPaidInFull(instrument, row.product)) continue;
+    if (row.qty > 0) paid.push(row.cost);
+    // Shares sold today have left their holding: nothing of them is open.
+    else if (row.product !== "CNC") paid.push(negatePaise(row.cost));
+  }
+  return sumPaise(paid);
+}
+
+/** As brokers tell it: what was spent counts as used until it is a holding. `available` and `used` are the whole account. */
 export function fundsOf(world: World, account: AccountState, at: number, self?: BookOrder): Funds {
-  const used = sumPaise([blockedByOrders(world, account, self), blockedByPositions(world, account, at)]);
-  return { cash: account.cash, used, available: subtractPaise(account.cash, used), collateral: ZERO_PAISE };
+  const blocked = sumPaise([blockedByOrders(world, account, self), blockedByPositions(world, account, at)]);
+  return {
+    cash: account.cash,
+    used: sumPaise([blocked, paidForPositions(world, account)]),
+    available: subtractPaise(account.cash, blocked),
+    collateral: ZERO_PAISE,
+  };
 }

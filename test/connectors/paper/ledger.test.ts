@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { chargesOf } from "../../../src/domain/charges.ts";
 import type { ExchangeAccount } from "../../../connectors/paper/exchange/types.ts";
+import { accountValue } from "../../../src/domain/day.ts";
 import { paiseFromRupees, price, priceFromRupees, scalePaise, valueOf } from "../../../src/domain/money.ts";
 import { DAY, HOUR, accepted, away, inBook, limit, market, named, openFloor, order, placed, rich } from "./floor.ts";
 import type { Floor } from "./floor.ts";
@@ -145,7 +146,26 @@ describe("the account at the simulated exchange", () => {
     sell(floor, account, symbol, 130, "MARGIN");
     const spot = floor.exchange.quote(named(floor.exchange, "NSE:NIFTY50-INDEX").key).prevClose ?? price(0);
     expect(account.positions()).toMatchObject([{ side: "SELL", qty: 65 }]);
-    expect(account.funds().used).toBe(scalePaise(valueOf(spot, 65), 15, 100));
+    const written = valueOf(account.positions()[0]?.avgPrice ?? price(0), 65);
+    expect(account.funds().used).toBe(scalePaise(valueOf(spot, 65), 15, 100) - written);
+  });
+
+  it("is worth the same after a purchase, but for its charges and the price since, whatever was bought", () => {
+    const floor = openFloor(AT);
+    const account = rich(floor.exchange);
+    const call = floor.exchange.instruments.find((each) => each.kind === "option" && each.underlying === "NIFTY");
+    buy(floor, account, "NSE:SBIN-EQ", 10);
+    buy(floor, account, "NSE:INFY-EQ", 10, "INTRADAY");
+    buy(floor, account, call?.symbol ?? "", 65, "MARGIN");
+    const positions = account.positions();
+    expect(accountValue(account.funds(), account.holdings(), positions)).toBe(
+      1_000_000_000 - account.chargesToday() + positions.reduce((sum, { pnl }) => sum + pnl, 0),
+    );
+    floor.now += DAY;
+    const [kept] = account.holdings();
+    expect(accountValue(account.funds(), account.holdings(), account.positions())).toBeGreaterThan(
+      1_000_000_000 - valueOf(kept?.avgPrice ?? price(0), 10),
+    );
   });
 
   it("asks no margin for closing what is open", () => {
