@@ -29,13 +29,21 @@ export function brokerKeyboard(deps: BotDeps): InlineKeyboard {
 export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<void> {
   const broker = deps.accounts.brokers.get(name);
   if (!broker) return;
-  const link = await deps.accounts.add(ctx.user._id, name, {});
+  const link = (await begunLink(deps, ctx, name)) ?? (await deps.accounts.add(ctx.user._id, name, {}));
   if (broker.definition.capabilities.login.includes("none")) {
     await reportLogin(deps, ctx, await deps.logins.open(link));
     return;
   }
   await show(ctx, { html: text.link.steps(broker.definition, redirectUrl(deps, name)) });
   await askForKeys(deps, ctx, link);
+}
+
+/** One that was left before its first key: beginning again goes on with it, so that the first account is no `zerodha2`. */
+async function begunLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<Link | undefined> {
+  const links = await deps.accounts.all(ctx.user._id);
+  return links.find(
+    (link) => link.broker_name === name && link.account_id === null && Object.keys(link.credentials).length === 0,
+  );
 }
 
 async function askForKeys(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {

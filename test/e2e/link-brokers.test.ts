@@ -140,8 +140,12 @@ describe("linking brokers", () => {
     const offer = await linking.waitFor(/for five minutes/, asked);
     const { callback_data: typeHere } = offer.reply_markup?.inline_keyboard[1]?.[0] ?? {};
     const link = typeHere?.split(":")[1] ?? "";
+    // Begun and left: beginning again goes on with it instead of leaving an unfinished account behind.
+    const { message_id: again } = asha().send("/link fyers");
+    const second = await linking.waitFor(/for five minutes/, again);
+    expect(second.reply_markup?.inline_keyboard[1]?.[0]?.callback_data).toBe(typeHere);
     asha().tap(offer.message_id, `al:${link}`);
-    expect((await linking.waitFor(/for five minutes/, offer.message_id)).text).toContain("Fyers");
+    expect((await linking.waitFor(/for five minutes/, second.message_id)).text).toContain("Fyers");
     asha().tap(offer.message_id, `auy:${link}`);
     await linking.waitFor(/unlinked|gone|deleted/i, asked);
   });
