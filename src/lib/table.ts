@@ -21,11 +21,20 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     .join("\n");
 }
 
-/** Label left, value right, in a fixed width: for totals and cards. */
+/** Label left, value right, in a fixed width: for totals and cards. What does not fit beside its label stands below it. */
 export function renderPairs(pairs: readonly (readonly [string, string])[], width: number): string {
-  return pairs
-    .map(([label, value]) => `${label}${" ".repeat(Math.max(1, width - length(label) - length(value)))}${value}`)
-    .join("\n");
+  return pairs.map(([label, value]) => pair(label, value, width)).join("\n");
+}
+
+function pair(label: string, value: string, width: number): string {
+  const between = width - length(label) - length(value);
+  if (between > 0 || label === "" || value === "") return `${label}${" ".repeat(Math.max(1, between))}${value}`;
+  if (length(label) <= width) return `${label}\n${pair("", value, width)}`;
+  // Too wide even alone: its last word goes down with the value.
+  const at = label.lastIndexOf(" ");
+  return at <= 0
+    ? `${label}\n${pair("", value, width)}`
+    : `${label.slice(0, at)}\n${pair(label.slice(at), value, width)}`;
 }
 
 const length = (text: string): number => Array.from(text).length;

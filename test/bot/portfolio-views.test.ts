@@ -1,16 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { ordersView } from "../../src/bot/render/books.ts";
+import { ordersView, tradesView } from "../../src/bot/render/books.ts";
 import { moneyText } from "../../src/bot/render/money-text.ts";
 import { panicReport } from "../../src/bot/render/panic.ts";
-import { heatCaption } from "../../src/bot/render/dashboard.ts";
+import { PAGE_WIDTH } from "../../src/bot/render/page.ts";
+import { dashboardView, heatCaption } from "../../src/bot/render/dashboard.ts";
 import { holdingsView, mergeHoldings, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { paise, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
+import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
+import { paise, paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
 import type { Holding } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
 import type { PanicReport } from "../../src/services/orders/panic.ts";
-import { ACME, holding, position } from "../services/stub-broker.ts";
+import { ACME, funds, holding, position, trade } from "../services/stub-broker.ts";
 
 const definition = { title: "Acme" };
 const accounts = {
@@ -121,5 +123,45 @@ describe("a day's change", () => {
     expect(text).toMatch(/unrealised +\+5,000\.00/);
     expect(text).toContain(note);
     expect(said(pnlView([read("one", { positions: [position], holdings: [] })], page))).not.toContain(note);
+  });
+});
+
+describe("the longest names and amounts", () => {
+  const symbol = tradingSymbol("NSE:MIDCPNIFTY26DEC13000CE");
+  const amount = paiseFromRupees(1_234_567.85);
+  const tables = (view: { html: { toString(): string } }): string[] =>
+    [...view.html.toString().matchAll(/<pre>([\s\S]*?)<\/pre>/g)].flatMap(([, table = ""]) =>
+      table.replaceAll("&amp;", "&").split("\n"),
+    );
+  const labels = ["zerodha", "fyers", "angelone2", "dhan"];
+
+  it("stay within a phone's width, the figures below the name where they do not fit beside it", () => {
+    const option = { ...position, symbol, productType: "INTRADAY", qty: 1_300, pnl: amount } as const;
+    const order = { ...trade, symbol, productType: "INTRADAY", qty: 1_300, price: priceFromRupees(1_234.55) } as const;
+    const booked = {
+      ...order,
+      orderId: brokerOrderId("o1"),
+      type: "SL",
+      triggerPrice: priceFromRupees(1_230),
+      status: "trigger-pending",
+      filledQty: 0,
+      placedAt: now,
+    } as never;
+    const shares = { ...holding, pnl: amount, ltp: priceFromRupees(9_198) };
+    const day = { positions: [option], holdings: [shares], funds };
+    const views = [
+      positionsView([read("angelone2", [option])], page),
+      ordersView([read("angelone2", [booked])], page),
+      tradesView([read("angelone2", [order])], page),
+      dashboardView({ ...page, parts: labels.map((label) => read(label, day)), page: 1 }),
+    ];
+    for (const view of views) {
+      expect(tables(view).length).toBeGreaterThan(0);
+      for (const line of tables(view)) expect(Array.from(line).length, line).toBeLessThanOrEqual(PAGE_WIDTH);
+    }
+    expect(tables(tradesView([read("angelone2", [order])], page)).slice(0, 2)).toEqual([
+      "BUY MIDCPNIFTY26DEC13000CE",
+      " INTRADAY         1,300 @ 1,234.55",
+    ]);
   });
 });

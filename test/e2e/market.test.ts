@@ -71,7 +71,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     expect((await asha().ask("/niftyshop settings time 15:00")).text).not.toContain("closing auction");
     const dry = await asha().ask("/niftyshop run");
     expect(dry.text).toContain("Dry run");
-    expect(dry.text).toContain("Furthest below SMA20");
+    expect(dry.text).toContain("Below SMA20");
     await asha().ask("/niftyshop settings");
     const settingsSay = (words: string) =>
       asha().until(() => JSON.stringify(asha().messages()).includes(words) || undefined);

@@ -122,13 +122,20 @@ function holdingsPart(holdings: readonly MergedHolding[], page: number, money: M
         `${ticker(holding.symbol)}${money.hides ? "" : ` ${quantity(holding.qty)}`}${allocation}`,
         holding.pnl === null ? "" : money.cell(holding.pnl),
       ],
-      [` ${holding.labels.join(", ").slice(0, 18)}`, `${today === null ? "" : `${money.cell(today)} `}${gain}`],
+      accountsRow(holding, `${today === null ? "" : `${money.cell(today)} `}${gain}`),
     ];
   });
   return lines(
     html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre>`,
     html`<i>Share of the whole, gain; accounts, today, gain in percent.</i>`,
   );
+}
+
+/** As many of the accounts' names as fit beside the figures. */
+function accountsRow({ labels }: MergedHolding, figures: string): readonly [string, string] {
+  const names = ` ${labels.join(", ")}`;
+  const room = PAGE_WIDTH - 1 - figures.length;
+  return [names.length <= room ? names : `${names.slice(0, Math.max(1, room - 1))}…`, figures];
 }
 
 function pagesKeyboard(page: number, pages: number): InlineKeyboard {

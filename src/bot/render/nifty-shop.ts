@@ -57,9 +57,9 @@ function candidateTable({ candidates }: Proposal): Html {
   if (candidates.length === 0) return html`No share is below its 20-day average.`;
   const table = renderTable(
     [
-      { title: "Furthest below SMA20", align: "left", max: 20 },
-      { title: "", align: "right" },
-      { title: "", align: "right" },
+      { title: "Below SMA20", align: "left", max: 16 },
+      { title: "Last", align: "right" },
+      { title: "By", align: "right" },
     ],
     candidates.map(({ symbol, distance, price, isHeld }) => [
       `${symbol}${isHeld ? " ·held" : ""}`,
