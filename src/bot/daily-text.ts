@@ -37,8 +37,7 @@ export const calendar = {
   unknownYear: (date: string): Html =>
     html`<i>The holidays of ${date.slice(0, 4)} are not known here, so this comes on every weekday.</i>`,
   missingYear: (year: number): Html =>
-    html`The trading holidays of ${year} are not known here. The exchanges publish them in mid-December. Put them into
-      <code>calendar.json</code> in the data directory, or update Sauda; until then messages come on every weekday.`,
+    html`The trading holidays of ${year} are not known here. The exchanges publish them in mid-December. Put them into <code>calendar.json</code> in the data directory, or update Sauda; until then messages come on every weekday.`,
   nextUnknown: (date: string): Html => html`What comes after ${dateText(date)} is not known: its list is not out yet.`,
 };
 
@@ -72,8 +71,7 @@ export const pnl = {
     html`Nothing is recorded yet. Each trading day after the close I keep the day of every account that is logged in.`,
   badDate: (): Html => html`Which day? Like this: <code>/pnl since 2026-04-01</code>`,
   usage: (): Html =>
-    html`<code>/pnl</code> today, <code>/pnl week</code>, <code>/pnl month</code>, <code>/pnl year</code>,
-      <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
+    html`<code>/pnl</code> today, <code>/pnl week</code>, <code>/pnl month</code>, <code>/pnl year</code>, <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
   unmatched: (qty: string): Html =>
     html`<i>${qty} units sold were bought before my records; their gain is not in the realised figure.</i>`,
 };
