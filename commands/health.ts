@@ -39,10 +39,13 @@ async function rows(deps: BotDeps): Promise<LinkRow[]> {
   return found;
 }
 
-/** The tightest window of all classes, as calls a minute. */
-function budgetOf(limits: Readonly<Record<string, readonly { count: number; perMs: number }[]>>): number | null {
+const MINUTE_MS = 60_000;
+
+/** The tightest of the windows up to a minute, as calls a minute: an hour's or a day's says nothing of this minute. */
+export function budgetOf(limits: Readonly<Record<string, readonly { count: number; perMs: number }[]>>): number | null {
   const perMinute = Object.values(limits)
     .flat()
-    .map(({ count, perMs }) => (count * 60_000) / perMs);
+    .filter(({ perMs }) => perMs <= MINUTE_MS)
+    .map(({ count, perMs }) => (count * MINUTE_MS) / perMs);
   return perMinute.length === 0 ? null : Math.floor(Math.min(...perMinute));
 }
