@@ -3,7 +3,7 @@ import { allows, refusalFor } from "../src/bot/access.ts";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { instrumentFrom, showTicket } from "../src/bot/order-flow.ts";
+import { accountsFor, instrumentFrom, showTicket } from "../src/bot/order-flow.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { alertsView, alertText, conditionText } from "../src/bot/render/alerts.ts";
 import { rupeePrice } from "../src/bot/render/amounts.ts";
@@ -12,7 +12,7 @@ import { resolveOrAsk } from "../src/bot/symbols.ts";
 import { send, show } from "../src/bot/view.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { parseOrderText } from "../src/domain/order-text.ts";
-import { parseAlert, type AlertWords } from "../src/services/alerts/condition.ts";
+import { parseAlert, type AlertOrder, type AlertWords } from "../src/services/alerts/condition.ts";
 
 /** What a choice button can carry beside its verb and an instrument. */
 const MAX_CARRIED = 30;
@@ -68,7 +68,7 @@ async function arm(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<voi
 
 async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrument: Instrument | null): Promise<void> {
   const { condition, order } = words;
-  if (order && !allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+  if (order) await checkOrder(deps, ctx, order);
   const result = await deps.alerts.add({ userId: ctx.user._id, instrument, condition, order });
   switch (result.kind) {
     case "too-many":
@@ -87,6 +87,13 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
       await send(ctx, { html: alertText.armed(result.alert, price) });
     }
   }
+}
+
+/** What could not become a ticket when the alert goes off is refused now, while there is time to say it right. */
+async function checkOrder(deps: BotDeps, ctx: SaudaContext, order: AlertOrder): Promise<void> {
+  if (!allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+  const parsed = parseOrderText(`X ${order.words}`);
+  if (parsed.ok) await accountsFor(deps, ctx, parsed.words.accounts);
 }
 
 /** The one-tap ticket of an alert that has gone off: a card like any other, to be confirmed. */

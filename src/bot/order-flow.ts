@@ -86,7 +86,8 @@ export async function accountFor(deps: BotDeps, ctx: SaudaContext): Promise<Link
   return first;
 }
 
-async function accountsFor(deps: BotDeps, ctx: SaudaContext, words: AccountWords | null): Promise<Chosen[]> {
+/** The accounts that an order's words mean; refuses a name that is none of theirs. */
+export async function accountsFor(deps: BotDeps, ctx: SaudaContext, words: AccountWords | null): Promise<Chosen[]> {
   const first = await accountFor(deps, ctx);
   if (words === null) return [{ link: first, quantity: null }];
   const links = await deps.accounts.active(ctx.user._id);

@@ -46,6 +46,14 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     asha().tapButton("✕ SBIN at or above ₹99,999.00");
     await saying("None is armed");
     expect((await asha().ask("/alert what")).text).toContain("Like this");
+    // An order that could not be made when the alert goes off is refused while there is time to say it right.
+    expect((await asha().ask("/alert SBIN < 2 buy 10 on zerodha9")).text).toContain("No account is called “zerodha9”");
+    await asha().ask("/alert SBIN < 2 sell all");
+    await asha().ask("/alert");
+    const listed = asha().lastFromBot()?.reply_markup?.inline_keyboard.flat();
+    expect(listed?.map(({ text }) => text)).toContain("✕ SBIN at or below ₹2.00 · Sell all");
+    asha().tapButton("✕ SBIN at or below ₹2.00 · Sell all");
+    await saying("None is armed");
   });
 
   it("keeps a watchlist", async () => {

@@ -41,7 +41,8 @@ export function alertsView(
   const shown = pageOf(alerts, page);
   const keyboard = new InlineKeyboard();
   for (const alert of shown.entries) {
-    keyboard.text(`✕ ${conditionText(alert, hidesAmounts)}`, callbackData("alx", alert._id, shown.page)).row();
+    const order = alert.order ? ` · ${orderText(alert.order)}` : "";
+    keyboard.text(`✕ ${conditionText(alert, hidesAmounts)}${order}`, callbackData("alx", alert._id, shown.page)).row();
   }
   return {
     html: lines(
