@@ -1,6 +1,6 @@
 import { conversations } from "@grammyjs/conversations";
 import { sequentialize } from "@grammyjs/runner";
-import { Bot, Composer, type MiddlewareFn } from "grammy";
+import { Bot, Composer, type Filter, type MiddlewareFn } from "grammy";
 import type { UserFromGetMe } from "grammy/types";
 import { commands } from "../../commands/index.ts";
 import { dialogues, DIALOGUES_VERSION } from "../../conversations/index.ts";
@@ -71,6 +71,7 @@ export function createBot({
   });
   bot.catch(({ error }) => log.error({ err: error }, "update failed outside every boundary"));
   bot.use(withTrace(log));
+  bot.on("message:text", withSmallCommand);
   bot.use(withMetrics(metrics));
   // Above the lanes: a handler that hangs must not hold up a freeze or a panic.
   const urgent = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
@@ -126,6 +127,13 @@ const withMetrics =
       metrics.time("sauda_handler_seconds", performance.now() - startedAt, { kind });
     }
   };
+
+/** A phone's keyboard writes /Panic as readily as /panic. */
+const withSmallCommand: MiddlewareFn<Filter<SaudaContext, "message:text">> = (ctx, next) => {
+  const { message } = ctx;
+  message.text = message.text.replace(/^\/\w+/, (command) => command.toLowerCase());
+  return next();
+};
 
 /** Every log line that this update causes, down to the broker calls, says which update it was. */
 const withTrace =

@@ -2,7 +2,7 @@ import type { Context } from "grammy";
 import type { Update } from "grammy/types";
 
 /** Neither waits behind a handler that hangs, nor one behind the other: a panic asks brokers, which may hang as well. */
-const URGENT_COMMAND = /^\/(panic|lock)(?:@\w+)?(?:\s|$)/;
+const URGENT_COMMAND = /^\/(panic|lock)(?:@\w+)?(?:\s|$)/i;
 const URGENT_BUTTON = /^(panic|lock)(?::|$)/;
 
 /** What is handled one after another: a chat's updates, or a person's where there is no chat. What is urgent has lanes of its own. */
@@ -12,7 +12,7 @@ export function laneOf(update: Update): string {
   const lane = String(chat?.id ?? from?.id ?? "none");
   const urgent =
     URGENT_COMMAND.exec(update.message?.text ?? "") ?? URGENT_BUTTON.exec(update.callback_query?.data ?? "");
-  if (urgent) return `${urgent[1]}:${lane}`;
+  if (urgent) return `${urgent[1]?.toLowerCase()}:${lane}`;
   // Typing ahead in inline mode need not wait for the chat.
   return update.inline_query ? `inline:${lane}` : lane;
 }

@@ -17,7 +17,9 @@ function paperBeside() {
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const clock = { now: () => NOW, sleep: async () => undefined };
   const none = { name: "yfinance" as const, getQuotes: async () => new Map(), getHistoricalData: async () => [] };
-  return openPaper({ dataDir }, clock, none).definition;
+  const paper = openPaper({ dataDir, clock, prices: none, onFailure: () => undefined });
+  onTestFinished(() => paper.close());
+  return paper.definition;
 }
 
 describe("the paper broker beside real ones", () => {

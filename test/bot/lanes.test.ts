@@ -21,8 +21,8 @@ describe("the lane of an update", () => {
   });
 
   it("is another for what must not wait", () => {
-    for (const text of ["/panic", "/panic all"]) expect(laneOf(message(text))).toBe("panic:7");
-    for (const text of ["/lock", "/lock@sauda_bot", "/lock off"]) expect(laneOf(message(text))).toBe("lock:7");
+    for (const text of ["/panic", "/panic all", "/Panic"]) expect(laneOf(message(text))).toBe("panic:7");
+    for (const text of ["/lock", "/lock@sauda_bot", "/Lock off"]) expect(laneOf(message(text))).toBe("lock:7");
     expect(laneOf(message("/panicked"))).toBe("7");
     expect(laneOf(message("/lockdown"))).toBe("7");
     const inline = { update_id: 3, inline_query: { id: "1", from, query: "sbin", offset: "" } } as Update;

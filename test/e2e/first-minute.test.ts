@@ -79,6 +79,10 @@ describe("the first minute", () => {
     expect((await asha().ask("/buy SBIN ten")).text).toContain("SBIN ten");
     expect((await asha().ask("/buy SBIN 10 @ cheap")).text).toContain("is not a price");
     expect((await asha().ask("/buy SBINX 10")).text).toContain("Did you mean");
+    expect((await asha().ask("/Quote SBIN")).text).toContain("State Bank of India");
+    expect((await asha().ask("/PANIC")).text).toContain("everything at every broker");
+    expect((await asha().ask("/Lock")).text).toContain("Locked.");
+    expect((await asha().ask("/LOCK off")).text).toContain("Unlocked.");
     expect((await asha().ask("/frobnicate")).text).toContain("do not know that command");
   });
 
