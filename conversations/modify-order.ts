@@ -10,7 +10,7 @@ import { parseOrderText, type OrderWords } from "../src/domain/order-text.ts";
 import { nextAnswer } from "./place-order.ts";
 
 // Steps: 1 the new quantity and price in words. Ends with one request to the broker, made outside the replay log.
-// Left by: the request made, any command, "Stop", or ten minutes of silence.
+// What cannot be asked for like this is said, and asked for again. Left by: the request made, any command, "Stop", or ten minutes of silence.
 
 export interface ModifyOrderStart {
   readonly link: LinkId;
@@ -33,10 +33,10 @@ export const modifyOrder =
       if (answer === null) return;
       const words = changeWords(answer);
       if (words) {
-        await talk.external((outside) =>
+        const isOver = await talk.external((outside) =>
           answering(outside, deps, () => askToModify(deps, outside, link, orderId, words)),
         );
-        return;
+        if (isOver) return;
       }
       await ctx.reply(text.dialogue.newTermsAgain().toString(), { parse_mode: "HTML" });
     }

@@ -8,7 +8,7 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines } from "./html.ts";
 import { heldByLock } from "./lock-gate.ts";
-import { Refusal } from "./refusal.ts";
+import { Correction, Refusal } from "./refusal.ts";
 import { orderCard } from "./render/order-card.ts";
 import * as text from "./text.ts";
 import { send } from "./view.ts";
@@ -57,7 +57,7 @@ async function bookedOrder(
 /** Ours are shown on their card; an order placed elsewhere is answered in a sentence. */
 async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change: BookedChange): Promise<void> {
   if (change.kind === "gone") throw new Refusal(html`${text.orders.nothingToDo}`);
-  if (change.kind === "blocked") throw new Refusal(lines(...change.findings.map(text.finding)));
+  if (change.kind === "blocked") throw new Correction(lines(...change.findings.map(text.finding)));
   if (change.kind === "theirs") {
     await send(ctx, { html: text.orders.changed(link.label, change.outcome) });
     return;
@@ -78,7 +78,7 @@ function askedIntent(result: ChangeResult) {
     case "nothing-to-do":
       throw new Refusal(html`${text.orders.nothingToDo}`);
     case "blocked":
-      throw new Refusal(lines(...result.findings.map(text.finding)));
+      throw new Correction(lines(...result.findings.map(text.finding)));
   }
 }
 
@@ -93,9 +93,9 @@ function termsChange(order: Order, { price, triggerPrice }: OrderWords): { terms
   const isStop = order.type === "SL" || order.type === "SL-M";
   if (isStop) {
     const at = price ?? (order.type === "SL" ? order.price : null);
-    if (at === null) throw new Refusal(text.orders.needsLimit());
+    if (at === null) throw new Correction(text.orders.needsLimit());
     return { terms: { type: "SL", price: at, triggerPrice: triggerPrice ?? order.triggerPrice } };
   }
-  if (triggerPrice !== null || price === null) throw new Refusal(text.orders.noTrigger());
+  if (triggerPrice !== null || price === null) throw new Correction(text.orders.noTrigger());
   return { terms: { type: "LIMIT", price } };
 }

@@ -6,7 +6,7 @@ import { callbackData } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { BareContext } from "./context.ts";
 import { html } from "./html.ts";
-import { Refusal } from "./refusal.ts";
+import { Correction, Refusal } from "./refusal.ts";
 import * as text from "./text.ts";
 import { isHarmless, send, type View } from "./view.ts";
 
@@ -32,12 +32,17 @@ async function shown(ctx: BareContext, tell: () => Promise<unknown>): Promise<vo
   }
 }
 
-/** For work inside a dialogue's `external`: what ends it is answered here, because errors lose their class on the way out. */
-export async function answering(ctx: BareContext, deps: BotDeps, work: () => Promise<unknown>): Promise<void> {
+/**
+ * For work inside a dialogue's `external`: what ends it is answered here, because errors lose their class on the way
+ * out. False when other words from the user may do.
+ */
+export async function answering(ctx: BareContext, deps: BotDeps, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
     await answerFailure(error, ctx, deps);
+    return !(error instanceof Correction);
   }
 }
 

@@ -10,3 +10,6 @@ export class Refusal extends Error {
     this.html = html;
   }
 }
+
+/** The same with other words may do: whatever asked for them goes on waiting. */
+export class Correction extends Refusal {}

@@ -103,6 +103,23 @@ describe("orders in the chat", () => {
     expect((await edited(card.message_id, "Cancelled")).text).toContain("Cancelled, nothing was filled.");
   });
 
+  it("are changed in the end by who names a price between two ticks first", async () => {
+    const price = await restingPrice();
+    const card = await chat().ask(`/buy SBIN 5 @ ${price} on paper`);
+    chat().tapButton("Confirm buy");
+    await edited(card.message_id, "Open at the broker");
+    chat().tapButton("Modify");
+    await newest((text) => text.includes("What should it become?"));
+    await chat().ask(`@ ${price}.03`);
+    await newest((text) => text.includes("must be a multiple of"));
+    await newest((text) => text.includes("A quantity, a price or both"));
+    chat().send(`@ ${price + 1}`);
+    const changed = await newest((text) => text.includes(`limit ${(price + 1).toLocaleString("en-IN")}.00`));
+    expect(changed.text).toContain("A change was asked for; the broker has taken it up.");
+    chat().tapButton("Cancel");
+    await edited(changed.message_id, "Cancelled");
+  });
+
   it("are held back by the user's own limits, which loosen tomorrow only", async () => {
     expect((await chat().ask("/limits value 2000")).text).toContain("₹2,000.00");
     const card = await chat().ask("/buy SBIN 10");
