@@ -118,7 +118,7 @@ export const orders = {
   nothingHeld: (side: Side, symbol: string, product: Product): Html =>
     side === "SELL"
       ? html`You hold no ${symbol} as ${product} that could be sold.`
-      : html`You are not short of ${symbol} as ${product}.`,
+      : html`“all” buys back what was sold short, and no ${symbol} is, as ${product}. Say how many: <code>/buy SBIN 10</code>.`,
   noAccount: (name: string): Html => html`No account is called “${name}”. /accounts lists yours.`,
 };
 
@@ -187,7 +187,7 @@ export const dialogue = {
 
 const ORDER_TEXT_PROBLEMS: Readonly<Record<OrderTextProblem, (at: string) => string>> = {
   "no-symbol": () => "Which instrument?",
-  "bad-quantity": (at) => `“${at}” is not a quantity; it is a whole number of shares or lots.`,
+  "bad-quantity": (at) => `“${at}” is not a quantity; it is a whole number of shares or lots, at most a crore.`,
   "bad-price": (at) => `“${at}” is not a price.`,
   "bad-trigger": (at) => `“${at}” is not a trigger price.`,
   "no-account": () => "Which account, after “on”?",

@@ -120,6 +120,11 @@ describe("orders in the chat", () => {
     await edited(changed.message_id, "Cancelled");
   });
 
+  it("say of “all” of a purchase what it means", async () => {
+    expect((await chat().ask("/buy RELIANCE all on paper")).text).toContain("buys back what was sold short");
+    expect((await chat().ask("/sell RELIANCE all on paper")).text).toContain("You hold no NSE:RELIANCE-EQ");
+  });
+
   it("are held back by the user's own limits, which loosen tomorrow only", async () => {
     expect((await chat().ask("/limits value 2000")).text).toContain("₹2,000.00");
     const card = await chat().ask("/buy SBIN 10");

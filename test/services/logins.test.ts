@@ -183,8 +183,7 @@ describe("logins", () => {
     stage.clock.advance(10 * 60_000 + 1);
     expect(await take(ASHA, "demoapikey00001")).toBeNull();
     await capture.awaitLogin(link, null);
-    for (const contract of ["BANKNIFTY26NOVFUT", "NIFTY26D0124500CE"])
-      expect(await take(ASHA, contract)).toBeNull();
+    for (const contract of ["BANKNIFTY26NOVFUT", "NIFTY26D0124500CE"]) expect(await take(ASHA, contract)).toBeNull();
     expect((await take(ASHA, "Xq7Zk91xQrqtok7Qm2X9"))?.kind).toBe("login");
   });
 
