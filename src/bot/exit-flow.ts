@@ -26,7 +26,7 @@ interface Exitable {
 /** Asks which position, or makes the ticket when the text can mean only one instrument. */
 export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<void> {
   const { parts, open, notes } = await openPositions(deps, ctx);
-  const matching = wanted === "" ? open : bestMatches(open, wanted.toUpperCase());
+  const matching = wanted === "" ? open : await meant(deps, open, wanted);
   const keys = new Set(matching.map(({ position }) => position.key));
   const [only] = keys;
   if (keys.size === 0) throw new Refusal(lines(noneOpen(parts, wanted), ...notes));
@@ -67,6 +67,17 @@ const noneOpen = (parts: readonly LinkResult<unknown>[], wanted: string): Html |
   parts.every(({ ok }) => ok) ? text.exits.none(wanted) : nothing("such position is open", parts);
 
 const isOpen = (position: Position): position is Exitable["position"] => isExitable(position) && position.key !== null;
+
+/** By its ticker, else in any words that /sell takes: "nifty 26000 ce", "state bank". */
+async function meant(deps: BotDeps, open: readonly OpenPosition[], wanted: string): Promise<readonly OpenPosition[]> {
+  const named = bestMatches(open, wanted.toUpperCase());
+  if (named.length > 0 || open.length === 0) return named;
+  const found = await deps.instruments.resolve(wanted);
+  const keys = new Set(
+    found.kind === "one" ? [found.instrument.key] : found.kind === "many" ? found.candidates.map(({ key }) => key) : [],
+  );
+  return open.filter(({ position }) => keys.has(position.key));
+}
 
 /** The exact ticker before what merely begins like it: "SBIN" is the share, not its options. */
 function bestMatches(open: readonly Exitable[], wanted: string): readonly Exitable[] {

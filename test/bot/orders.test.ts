@@ -125,6 +125,20 @@ describe("orders in the chat", () => {
     expect((await chat().ask("/sell RELIANCE all on paper")).text).toContain("You hold no NSE:RELIANCE-EQ");
   });
 
+  it("close an option's position by the words that bought it", async () => {
+    const [first] = (await chat().ask("/search nifty ce")).reply_markup?.inline_keyboard.flat() ?? [];
+    const words = /^NIFTY (\d+) CE · (\d+ \w+)/.exec(first?.text ?? "");
+    const card = await chat().ask(`/buy nifty ${words?.[1]} ce ${words?.[2]} 1 lot on paper`);
+    expect(card.text).toContain("Confirm within");
+    chat().tapButton("Confirm buy");
+    await edited(card.message_id, "Filled");
+    const exit = await chat().ask(`/exit nifty ${words?.[1]} ce`);
+    expect(exit.text).toMatch(/^SELL \d+ NIFTY/);
+    chat().tapButton("Confirm sell");
+    await edited(exit.message_id, "Filled");
+    expect((await chat().ask(`/exit nifty ${words?.[1]} pe`)).text).toContain("No open position");
+  });
+
   it("are held back by the user's own limits, which loosen tomorrow only", async () => {
     expect((await chat().ask("/limits value 2000")).text).toContain("₹2,000.00");
     const card = await chat().ask("/buy SBIN 10");
