@@ -57,7 +57,8 @@ function addListing(drafts: Map<string, Draft>, instrument: Equity | Index): voi
   if (!isBare(instrument.name, ticker)) draft.names.add(instrument.name);
 }
 
-const isBare = (name: string, ticker: string): boolean => name.toUpperCase() === ticker.toUpperCase();
+/** A master that writes the ticker where others have the company's name. */
+export const isBare = (name: string, ticker: string): boolean => name.toUpperCase() === ticker.toUpperCase();
 
 /** `BAJAJ-AUTO` of `NSE:BAJAJ-AUTO-EQ`, `SBIN` of `BSE:SBIN`, `NIFTY50` of `NSE:NIFTY50-INDEX`. */
 export function tickerOf(instrument: Equity | Index): string {

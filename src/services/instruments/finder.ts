@@ -1,7 +1,7 @@
 import { indexNamed, readInstrumentText, type InstrumentText } from "../../domain/instrument-text.ts";
 import type { InstrumentKey, TradingSymbol } from "../../domain/ids.ts";
 import { indexKey, instrumentKey, isDerivative, type Instrument } from "../../domain/instrument.ts";
-import { companiesOf, exchangeOf, type Company } from "./companies.ts";
+import { companiesOf, exchangeOf, isBare, tickerOf, type Company } from "./companies.ts";
 import { createContracts, type ContractMatches } from "./contracts.ts";
 import type { Master } from "./master.ts";
 import { createNames } from "./names.ts";
@@ -35,11 +35,23 @@ export async function createFinder(masters: readonly Master[], today: () => stri
   const contracts = createContracts(masters, today);
 
   function byKey(key: InstrumentKey): Instrument | undefined {
-    return first(masters, (master) => master.byKey(key)?.instrument);
+    return withName(first(masters, (master) => master.byKey(key)?.instrument));
   }
 
   const bySymbol = (symbol: string): Instrument | undefined =>
-    first(masters, (master) => master.bySymbol(symbol as TradingSymbol)?.instrument);
+    withName(first(masters, (master) => master.bySymbol(symbol as TradingSymbol)?.instrument));
+
+  /** The company's name, where the best master has only the ticker and another has more. */
+  function withName(found: Instrument | undefined): Instrument | undefined {
+    if (found === undefined || isDerivative(found)) return found;
+    const ticker = tickerOf(found);
+    if (!isBare(found.name, ticker)) return found;
+    const name = first(masters, (master) => {
+      const same = master.byKey(found.key)?.instrument;
+      return same && !isDerivative(same) && !isBare(same.name, ticker) ? same.name : undefined;
+    });
+    return name === undefined ? found : { ...found, name };
+  }
 
   /** The text is a symbol of ours, with or without exchange, BSE's code, or a contract as one of the brokers writes it. */
   function spelled(text: string): Instrument | undefined {

@@ -240,12 +240,17 @@ describe("what is searched", () => {
   it("takes the name from the master that has one", async () => {
     const hall = openHall({ brokers: [ZERODHA, FYERS] });
     const named = share("NSE", "SHORT", "A LONG AND TELLING NAME");
-    hall.master(ZERODHA).rows = [venue({ ...named, name: "SHORT" })];
-    hall.master(FYERS).rows = [venue(named)];
+    const other = share("NSE", "OTHER", "THE NAME OF THE OTHER");
+    hall.master(ZERODHA).rows = [venue({ ...named, name: "SHORT" }), venue(other)];
+    hall.master(FYERS).rows = [venue(named), venue({ ...other, name: "OTHER" })];
     const instruments = hall.start();
     await Promise.all([instruments.table(ZERODHA), instruments.table(FYERS)]);
     expect(symbols(await instruments.search("telling", 5))).toEqual([named.symbol]);
     expect(symbols(await instruments.search("short", 5))).toEqual([named.symbol]);
+    for (const share of [named, other]) {
+      expect(await instruments.byKey(share.key)).toEqual(share);
+      expect(await instruments.resolve(share.symbol)).toEqual({ kind: "one", instrument: share });
+    }
   });
 
   it("is another broker's master when the first does not answer, and any broker's when none is linked", async () => {
