@@ -69,7 +69,7 @@ const noneOpen = (parts: readonly LinkResult<unknown>[], wanted: string): Html |
 const isOpen = (position: Position): position is Exitable["position"] => isExitable(position) && position.key !== null;
 
 /** By its ticker, else in any words that /sell takes: "nifty 26000 ce", "state bank". */
-async function meant(deps: BotDeps, open: readonly OpenPosition[], wanted: string): Promise<readonly OpenPosition[]> {
+async function meant(deps: BotDeps, open: readonly Exitable[], wanted: string): Promise<readonly Exitable[]> {
   const named = bestMatches(open, wanted.toUpperCase());
   if (named.length > 0 || open.length === 0) return named;
   const found = await deps.instruments.resolve(wanted);

@@ -132,7 +132,7 @@ export const lock = {
       ? html`Send your PIN, then do that once more.`
       : html`Send the code of your authenticator app, then do that once more.`,
   needsCode: "Your PIN or code first.",
-  badPin: (): Html => html`A PIN is 4 to 8 digits. Nothing was changed.`,
+  badPin: (): Html => html`A PIN is 4 to 8 digits. Nothing was changed. Send another, or any command to leave it.`,
   pinSet: (): Html => html`PIN set. Every confirmation asks for it, unless you gave it in the last five minutes.`,
   totpShown: (uri: string): Html =>
     lines(

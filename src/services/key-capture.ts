@@ -62,10 +62,10 @@ export interface KeyCapture {
 }
 
 /**
- * An address, or a token with or without the rest of its address; whatever else is typed after a login was offered is
- * not meant for it. A token mixes its letters: what has no small one is a contract, like BANKNIFTY26NOVFUT.
+ * An address, or a token with or without the rest of its address, longer than any contract's name; whatever else is typed
+ * after a login was offered is not meant for it.
  */
-const LOGIN_END = /^(https?:\/\/\S+|(?=.*[a-z])[\w.~+/=-]{16,}(&\w+=\S*)?)$/;
+const LOGIN_END = /^(https?:\/\/\S+|[\w.~+/=-]{30,}(&\w+=\S*)?)$/;
 
 export const SKIP_WORD = "skip";
 

@@ -118,7 +118,11 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
     const typed = message.trim();
     switch (what) {
       case "new-pin":
-        if (!PIN_PATTERN.test(typed)) return { kind: "bad-pin" };
+        if (!PIN_PATTERN.test(typed)) {
+          // The next try must not stay in the chat either.
+          await expect(user, "new-pin");
+          return { kind: "bad-pin" };
+        }
         await setPin(user, typed);
         return { kind: "pin-set" };
       case "totp-proof": {

@@ -164,7 +164,7 @@ describe("logins", () => {
     const stored = await accounts.get(ASHA, link._id);
     expect(stored?.credentials["apiKey"]?.reveal()).toBe("demoapikey00001");
     expect(stored?.credentials["apiSecret"]?.reveal()).toBe("demosecret00001");
-    expect((await take(ASHA, "ok-0123456789abcdef"))?.kind).toBe("login");
+    expect((await take(ASHA, `ok-${"0123456789abcdef".repeat(2)}`))?.kind).toBe("login");
   });
 
   it("waits for a login's end without swallowing what else is typed, and forgets a key it waited for", async () => {
@@ -175,7 +175,7 @@ describe("logins", () => {
     expect((await take(ASHA, "https://bot.example/oauth/echo/callback?code=ok"))?.kind).toBe("login");
     await capture.awaitLogin(link, null);
     expect(await take(ASHA, "NSE:M&M26NOV3700CE")).toBeNull();
-    expect((await take(ASHA, "eyJhbGciOiJIUzUxMiJ9.e30.c2ln&feed_token=a.b.c"))?.kind).toBe("login");
+    expect((await take(ASHA, "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJSIn0.c2ln&feed_token=a.b.c"))?.kind).toBe("login");
     await capture.begin(link);
     await capture.leave(ASHA);
     expect(await take(ASHA, "demoapikey00001")).toBeNull();
@@ -183,8 +183,9 @@ describe("logins", () => {
     stage.clock.advance(10 * 60_000 + 1);
     expect(await take(ASHA, "demoapikey00001")).toBeNull();
     await capture.awaitLogin(link, null);
-    for (const contract of ["BANKNIFTY26NOVFUT", "NIFTY26D0124500CE"]) expect(await take(ASHA, contract)).toBeNull();
-    expect((await take(ASHA, "Xq7Zk91xQrqtok7Qm2X9"))?.kind).toBe("login");
+    for (const contract of ["BANKNIFTY26NOVFUT", "nifty26d0124500ce", "MIDCPNIFTY26NOV12600CE"])
+      expect(await take(ASHA, contract)).toBeNull();
+    expect((await take(ASHA, "Xq7Zk91xQrqtok7Qm2X9kLw2RtYb41Zc"))?.kind).toBe("login");
   });
 
   it("takes a proxy for orders, or none", async () => {

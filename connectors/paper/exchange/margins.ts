@@ -138,12 +138,13 @@ function paidForPositions(world: World, account: AccountState): Paise {
   return sumPaise(paid);
 }
 
-/** As brokers tell it: what was spent counts as used until it is a holding. `available` and `used` are the whole account. */
+/** As brokers tell it: what was spent is used until it is a holding, and gone from the ledger only then. */
 export function fundsOf(world: World, account: AccountState, at: number, self?: BookOrder): Funds {
   const blocked = sumPaise([blockedByOrders(world, account, self), blockedByPositions(world, account, at)]);
+  const paid = paidForPositions(world, account);
   return {
-    cash: account.cash,
-    used: sumPaise([blocked, paidForPositions(world, account)]),
+    cash: sumPaise([account.cash, paid]),
+    used: sumPaise([blocked, paid]),
     available: subtractPaise(account.cash, blocked),
     collateral: ZERO_PAISE,
   };

@@ -142,7 +142,8 @@ describe("the account at the simulated exchange", () => {
     const symbol = call?.symbol ?? "";
     const bought = buy(floor, account, symbol, 65, "MARGIN");
     expect(bought.status).toBe("filled");
-    expect(account.funds().cash).toBe(1_000_000_000 - valueOf(bought.avgPrice, 65) - account.chargesToday());
+    expect(account.funds().available).toBe(1_000_000_000 - valueOf(bought.avgPrice, 65) - account.chargesToday());
+    expect(account.funds().used).toBe(valueOf(bought.avgPrice, 65));
     sell(floor, account, symbol, 130, "MARGIN");
     const spot = floor.exchange.quote(named(floor.exchange, "NSE:NIFTY50-INDEX").key).prevClose ?? price(0);
     expect(account.positions()).toMatchObject([{ side: "SELL", qty: 65 }]);
@@ -228,12 +229,12 @@ describe("the account at the simulated exchange", () => {
     const spot = floor.exchange.quote(nifty.key).ltp;
     const strike = Math.round(spot / 500_000 - 4) * 50;
     const bought = buy(floor, account, `NSE:NIFTY26D01${strike}CE`, 65, "MARGIN");
-    const { cash } = account.funds();
+    const { available } = account.funds();
     floor.now += 5 * HOUR;
     const [close] = floor.exchange.candles(nifty.key, "1d", floor.now - 2 * DAY, floor.now - 2 * HOUR).slice(-1);
     expect(account.positions()).toEqual([]);
     expect(bought.status).toBe("filled");
-    expect(account.funds().cash - cash).toBe(valueOf(price((close?.close ?? 0) - strike * 10_000), 65));
+    expect(account.funds().available - available).toBe(valueOf(price((close?.close ?? 0) - strike * 10_000), 65));
     expect(floor.exchange.instruments.some(({ symbol }) => symbol.startsWith("NSE:NIFTY26D01"))).toBe(false);
   });
 
