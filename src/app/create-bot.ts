@@ -170,7 +170,8 @@ const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) =
     await next();
   } finally {
     clearTimeout(timer);
-    await ctx.answerCallbackQuery();
+    // What the button was for is done: a spinner that could not be stopped must not read as its failure.
+    await ctx.answerCallbackQuery().catch((error: unknown) => ctx.log.warn({ err: error }, "button not answered"));
   }
 };
 

@@ -53,7 +53,9 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
     }
     await show(ctx, { html: panicRunning(what === EXITS) }).catch(() => null);
     const report = await deps.panic.run(user, id ?? "", what === EXITS);
-    await show(ctx, { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard() });
+    const view = { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard() };
+    // What was done must be read: where the card cannot be replaced, below it.
+    await show(ctx, view).catch(() => send(ctx, view));
   });
   return composer;
 }

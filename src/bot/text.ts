@@ -35,8 +35,9 @@ export const access = {
   group: (): Html => html`I answer in private only: open a chat with me.`,
 };
 
+/** Of anything, also after an order was sent: so it says nothing of what was not done. */
 export const failure = (reference: string): Html =>
-  html`Something failed on my side. No order was placed by this message. If it happens again, tell the operator: <code>${reference}</code>`;
+  html`Something failed on my side. If an order was meant, /orders shows what was sent. If it happens again, tell the operator: <code>${reference}</code>`;
 export const tooSlow = (reference: string): Html =>
   html`That took too long and was given up. /orders shows what was sent. Reference <code>${reference}</code>`;
 export const deadButton = "This button is from an older message and does nothing any more.";

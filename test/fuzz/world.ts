@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Composer } from "grammy";
+import { Composer, HttpError } from "grammy";
 import type { Message } from "../../playground/telegram/types.ts";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
@@ -30,6 +30,8 @@ const MARKET_TIME = Date.parse("2026-11-23T10:42:00+05:30");
 export interface FuzzWorld {
   readonly telegram: Playground;
   readonly deps: BotDeps;
+  /** Calls of the bot whose method is in here do not reach Telegram. */
+  readonly unreachable: Set<string>;
   /** What the bot's buttons may begin with, asked of the bot itself. */
   readonly verbs: readonly string[];
   /** The message or tap of this id reaches the bot in another shape. */
@@ -92,6 +94,11 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
     createBot({ token, apiRoot: telegram.url, deps, store, log, metrics, updatesPerMinute: Infinity }),
   );
   await bot.init();
+  const unreachable = new Set<string>();
+  bot.api.config.use((call, method, payload, signal) => {
+    if (unreachable.has(method)) throw new HttpError(`Network request for '${method}' failed!`, new Error("reset"));
+    return call(method, payload, signal);
+  });
   const twists = new Map<string, string>();
   const injected: string[] = [];
   let offset = 0;
@@ -133,6 +140,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
   return {
     telegram,
     deps,
+    unreachable,
     complaints,
     injected,
     verbs: [...verbs, ...DIALOGUE_ANSWERS],

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { failure } from "../../src/bot/text.ts";
+import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+
+describe("when Telegram drops a call", () => {
+  let world: FuzzWorld;
+  beforeEach(async () => {
+    world = await openFuzzWorld();
+    await world.settle();
+  }, 30_000);
+  afterEach(() => world.close());
+
+  const chat = () => world.telegram.chat(ASHA);
+  const said = (): string =>
+    chat()
+      .messages()
+      .filter(({ from }) => from.is_bot)
+      .map(({ text }) => text ?? "")
+      .join("\n");
+  async function act(what: () => unknown, ...unreachable: string[]): Promise<void> {
+    what();
+    for (const method of unreachable) world.unreachable.add(method);
+    await world.handleAll();
+    world.unreachable.clear();
+  }
+
+  it("a confirmed order is not said to have failed because its button could not be answered", async () => {
+    await act(() => chat().send("/buy SBIN 1"));
+    await act(() => chat().tapButton("Confirm buy"), "answerCallbackQuery");
+    expect(said()).toContain("Filled 1");
+    expect(said()).not.toContain("failed");
+  });
+
+  it("what a panic did is told below its card when the card cannot be replaced", async () => {
+    await act(() => chat().send("/buy SBIN 1"));
+    await act(() => chat().tapButton("Confirm buy"));
+    await act(() => chat().send("/panic"));
+    await act(() => chat().tapButton("Cancel all, exit all positions"), "editMessageText");
+    expect(chat().lastFromBot()?.text).toMatch(/^Panic/);
+    expect(chat().lastFromBot()?.text).not.toContain("One tap does it");
+    expect(said()).not.toContain("failed");
+  });
+
+  it("nobody is told that nothing was sent by what failed on the way", () => {
+    const sentence = failure("AB12CD").toString();
+    expect(sentence).not.toContain("No order");
+    expect(sentence).toContain("/orders shows what was sent");
+  });
+});
