@@ -1,17 +1,22 @@
 import { Composer, InlineKeyboard, type Context } from "grammy";
-import { userId } from "../domain/ids.ts";
+import { userId, type UserId } from "../domain/ids.ts";
 import { allows } from "./access.ts";
 import { callbackData, onCallback } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
+import { lines } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { panicQuestion, panicReport, panicRunning } from "./render/panic.ts";
 import * as text from "./text.ts";
-import { send, show } from "./view.ts";
+import { send, show, type View } from "./view.ts";
 
 const ACTION = "panic";
 const TTL_MS = 120_000;
 const EXITS = "x";
+/** Used up when a panic is over: what is left of one tells that its process ended in the middle. */
+const RUNNING = "panic-running";
+const RUNNING_TTL_MS = 10 * 60_000;
+const runOf = (id: string | undefined): string => `${id ?? ""}.run`;
 
 /**
  * /panic and its buttons. Mounted above everything that handles one update after another, so that no handler that
@@ -28,10 +33,7 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
 
   personal.command("panic").filter(mayPanic, async (ctx) => {
     const user = userId(ctx.from.id);
-    const books = await deps.panic.look(user);
-    if (books.length === 0) throw new Refusal(text.accounts.none());
-    const id = await deps.oneTime.issue({ userId: user, action: ACTION, payload: {}, ttlMs: TTL_MS });
-    await send(ctx, { html: panicQuestion(books, deps.accounts), keyboard: questionKeyboard(id) });
+    await send(ctx, await question(deps, user));
   });
 
   // The verb is one of the lanes' urgent ones. One id for both buttons: whichever is tapped first is the one.
@@ -43,7 +45,8 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
     }
     const claimed = await deps.oneTime.claim(id ?? "", ACTION, user);
     if (!claimed) {
-      await ctx.answerCallbackQuery({ text: text.panic.used });
+      if (await deps.oneTime.claim(runOf(id), RUNNING, user)) await show(ctx, await afterCutOff(deps, user));
+      else await ctx.answerCallbackQuery({ text: text.panic.used });
       return;
     }
     await ctx.answerCallbackQuery().catch(() => undefined);
@@ -51,13 +54,28 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
       await show(ctx, { html: text.panic.nothingDone() });
       return;
     }
+    await deps.oneTime.issue({ userId: user, action: RUNNING, payload: {}, ttlMs: RUNNING_TTL_MS, id: runOf(id) });
     await show(ctx, { html: panicRunning(what === EXITS) }).catch(() => null);
     const report = await deps.panic.run(user, id ?? "", what === EXITS);
+    await deps.oneTime.claim(runOf(id), RUNNING, user);
     const view = { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard() };
     // What was done must be read: where the card cannot be replaced, below it.
     await show(ctx, view).catch(() => send(ctx, view));
   });
   return composer;
+}
+
+async function question(deps: BotDeps, user: UserId): Promise<View> {
+  const books = await deps.panic.look(user);
+  if (books.length === 0) throw new Refusal(text.accounts.none());
+  const id = await deps.oneTime.issue({ userId: user, action: ACTION, payload: {}, ttlMs: TTL_MS });
+  return { html: panicQuestion(books, deps.accounts), keyboard: questionKeyboard(id) };
+}
+
+/** Not gone on with: an exit may be on its way whose trade the positions do not show yet. */
+async function afterCutOff(deps: BotDeps, user: UserId): Promise<View> {
+  const view = await question(deps, user);
+  return { ...view, html: lines(text.panic.cutOff(), view.html) };
 }
 
 const questionKeyboard = (id: string): InlineKeyboard =>

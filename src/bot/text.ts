@@ -126,6 +126,8 @@ export const orders = {
 export const panic = {
   used: "This was used already, or is too old. /panic asks again.",
   nothingDone: (): Html => html`Nothing was done.`,
+  cutOff: (): Html =>
+    html`⚠️ I was stopped in the middle of that: some of it may be done, some not. This is what is open now; /orders shows the exits that were sent.`,
 };
 
 export const exits = {

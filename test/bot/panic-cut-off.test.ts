@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+
+describe("a panic whose process was killed in the middle", () => {
+  let world: FuzzWorld;
+  beforeAll(async () => {
+    world = await openFuzzWorld();
+    await world.settle();
+  }, 30_000);
+  afterAll(() => world.close());
+
+  const chat = () => world.telegram.chat(ASHA);
+  async function act(what: () => unknown): Promise<string> {
+    what();
+    await world.handleAll();
+    return chat().lastFromBot()?.text ?? "";
+  }
+
+  it("is not left saying that it goes on: its tap, which comes again, shows what is open and asks again", async () => {
+    await act(() => chat().send("/buy SBIN 1 @ 980"));
+    await act(() => chat().tapButton("Confirm buy"));
+    await act(() => chat().send("/panic"));
+    const panic = world.deps.panic as { run: (typeof world.deps.panic)["run"] };
+    const { run } = panic;
+    const begun = new Promise<void>((resolve) => {
+      panic.run = () => new Promise(() => resolve());
+    });
+    chat().tapButton("Cancel all orders");
+    void world.handleAll();
+    await begun;
+    expect(chat().lastFromBot()?.text).toContain("Cancelling every open order");
+    panic.run = run;
+    expect(await act(() => undefined)).toMatch(/stopped in the middle.*\n.*\n.*1 open order/);
+    expect(await act(() => chat().tapButton("Cancel all orders"))).toMatch(/what became of it\n✅/);
+  });
+
+  it("and one that ended says that it was used", async () => {
+    const card = chat().lastFromBot()?.message_id ?? 0;
+    await act(() => chat().send("/panic"));
+    const data = chat().lastFromBot()?.reply_markup?.inline_keyboard.flat()[0]?.callback_data ?? "";
+    const report = await act(() => chat().tapButton("Cancel all orders"));
+    expect(report).not.toContain("stopped in the middle");
+    const again = chat().tap(card, data);
+    await world.handleAll();
+    expect((await chat().answer(again)).text).toContain("used already");
+  });
+});
