@@ -1,11 +1,15 @@
+import { type Api, Context } from "grammy";
+import type { Update, UserFromGetMe } from "grammy/types";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { cancel } from "../../commands/cancel.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import type { SaudaContext } from "../../src/bot/context.ts";
 import { askWhatToExit, exitInstrument } from "../../src/bot/exit-flow.ts";
 import { Refusal } from "../../src/bot/refusal.ts";
 import { showTicket } from "../../src/bot/order-flow.ts";
 import { parseOrderText } from "../../src/domain/order-text.ts";
-import type { Side } from "../../src/domain/order.ts";
+import { instrumentKey } from "../../src/domain/instrument.ts";
+import type { Order, Side } from "../../src/domain/order.ts";
 import { price, ZERO_PAISE } from "../../src/domain/money.ts";
 import type { Holding, Position } from "../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "../services/orders/fake-broker.ts";
@@ -62,6 +66,8 @@ const depsOver = (at: Floor): BotDeps =>
     portfolio: {
       positions: async () =>
         at.accounts.callEach(await at.accounts.active(ASHA), (connector, access) => connector.getPositions(access)),
+      orders: async () =>
+        at.accounts.callEach(await at.accounts.active(ASHA), (connector, access) => connector.getOrders(access)),
     },
   }) as unknown as BotDeps;
 
@@ -103,6 +109,32 @@ describe("/exit", () => {
     expect(new Set(cards).size).toBe(2);
   });
 });
+
+describe("a choice of more than fits under a message", () => {
+  it("says how many are not there, of positions", async () => {
+    broker.positions = Array.from({ length: 23 }, (_, at) =>
+      holds(5, "BUY", { key: instrumentKey("NSE", 5_000 + at) }),
+    );
+    const { ctx, messages } = chat(false);
+    await askWhatToExit(depsOver(floor), ctx, "");
+    expect([...messages.values()].join()).toContain("… and 3 more");
+  });
+
+  it("and of open orders", async () => {
+    const order = { symbol: SBIN.symbol, side: "BUY", qty: 5, status: "open" };
+    broker.book.push(...Array.from({ length: 22 }, (_, at) => ({ ...order, orderId: `app-${at}` }) as Order));
+    const sent: string[] = [];
+    const message = { chat: { id: 1, type: "private" }, text: "/cancel", entities: [COMMAND] };
+    const ctx = Object.assign(new Context({ update_id: 1, message } as Update, {} as Api, {} as UserFromGetMe), {
+      user: { _id: ASHA },
+      reply: async (html: string) => (sent.push(html), { chat: { id: 1 }, message_id: 2 }),
+    });
+    await cancel.register(depsOver(floor)).middleware()(ctx as unknown as SaudaContext, async () => undefined);
+    expect(sent.join()).toContain("These are 20 of the 22 that are open");
+  });
+});
+
+const COMMAND = { type: "bot_command", offset: 0, length: 7 };
 
 describe('"all"', () => {
   async function asked(side: Side, text: string): Promise<readonly (string | number)[]> {
