@@ -42,10 +42,11 @@ export const modifyOrder =
     }
   };
 
-/** "20", "@ 812", "20 @ 812": at least one of quantity, price and trigger. */
+/** "20", "@ 812", "20 @ 812": at least one of quantity, price and trigger, and nothing else, which would be left out. */
 export function changeWords(answer: string): OrderWords | null {
   const parsed = parseOrderText(`X ${answer}`);
   if (!parsed.ok || parsed.words.symbolText !== "X" || parsed.words.quantity?.kind === "all") return null;
-  const { quantity, price, triggerPrice } = parsed.words;
+  const { quantity, price, triggerPrice, product, accounts, validity, isAmo } = parsed.words;
+  if (product !== null || accounts !== null || validity !== "DAY" || isAmo) return null;
   return quantity === null && price === null && triggerPrice === null ? null : parsed.words;
 }

@@ -2,6 +2,7 @@ import { type Api, Context } from "grammy";
 import type { Update, UserFromGetMe } from "grammy/types";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cancel } from "../../commands/cancel.ts";
+import { changeWords } from "../../conversations/modify-order.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import type { SaudaContext } from "../../src/bot/context.ts";
 import { askWhatToExit, exitInstrument } from "../../src/bot/exit-flow.ts";
@@ -135,6 +136,14 @@ describe("a choice of more than fits under a message", () => {
 });
 
 const COMMAND = { type: "bot_command", offset: 0, length: 7 };
+
+describe("what an open order shall become", () => {
+  it("is a quantity, a price and a trigger, and nothing that a change would leave out", () => {
+    expect(changeWords("20 @ 812")).toMatchObject({ quantity: { count: 20 }, price: 8_120_000 });
+    expect(changeWords("sl 800")).toMatchObject({ triggerPrice: 8_000_000 });
+    for (const more of ["20 mis", "@ 812 ioc", "20 on fyers", "20 amo"]) expect(changeWords(more)).toBeNull();
+  });
+});
 
 describe('"all"', () => {
   async function asked(side: Side, text: string): Promise<readonly (string | number)[]> {
