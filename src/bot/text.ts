@@ -272,6 +272,8 @@ function findingText(found: Finding): string {
         : `${found.label} did not answer: whether these shares can be sold now is not checked.`;
     case "not-sellable":
       return `${found.label}: ${quantity(found.sellable)} of ${quantity(found.owned)} can be sold now${sellDetail(found)}.`;
+    case "less-open":
+      return `${found.label}: ${found.open === 0 ? "none" : `only ${quantity(found.open)}`} of it is open now. /exit makes a card for what is left.`;
     case "authorisation":
       return `${found.label}: selling from the demat account needs today's authorisation at the broker.`;
     case "limit-value":

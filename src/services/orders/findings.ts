@@ -44,6 +44,8 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
       readonly t1: number;
       readonly pledged: number;
     }
+  /** The position that is to be closed is smaller by now. */
+  | { readonly code: "less-open"; readonly label: string; readonly open: number }
   | { readonly code: "authorisation"; readonly label: string }
   | { readonly code: "limit-value"; readonly limit: Paise }
   | { readonly code: "limit-count"; readonly limit: number }

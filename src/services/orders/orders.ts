@@ -11,6 +11,7 @@ import { createAsk } from "./asking.ts";
 import { type Changes, createChanges } from "./changes.ts";
 import { createDesk, type Desk } from "./desk.ts";
 import { createEgressRule, withEgressRule } from "./egress-rule.ts";
+import { withExitRule } from "./exit-rule.ts";
 import { createOrderExport, type OrderExport } from "./export.ts";
 import type { MarketPhase } from "./findings.ts";
 import { createJournal, type Intent, type Journal, type Origin } from "./journal.ts";
@@ -60,11 +61,8 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const ask = createAsk({ accounts, log, askMs: timing.askMs });
   const nextTradingDay = deps.nextTradingDay ?? nextWeekday;
   const egressRule = createEgressRule({ accounts, needsEgress: deps.needsEgress ?? (async () => false) });
-  const limits = withEgressRule(
-    createLimits({ store, clock, accounts, journal, nextTradingDay }),
-    egressRule,
-    accounts,
-  );
+  const own = createLimits({ store, clock, accounts, journal, nextTradingDay });
+  const limits = withExitRule(withEgressRule(own, egressRule, accounts), accounts);
   const watcher = createWatcher({ accounts, journal, clock, log, timing, onChange: deps.onChange });
   const phaseOf = deps.phaseOf ?? (() => "open");
   const tickets = createTickets({ accounts, quotes, journal, clock, guard: limits, phaseOf });

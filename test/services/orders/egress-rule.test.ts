@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerOrderId } from "../../../src/domain/ids.ts";
 import { price } from "../../../src/domain/money.ts";
+import type { Position } from "../../../src/domain/portfolio.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
@@ -52,7 +53,9 @@ describe("whoever is not of the owner's family", () => {
   });
 
   it("may always close what is open", async () => {
-    const view = await ticket(floor, { origin: "exit" });
+    const { key, symbol } = SBIN;
+    broker.positions = [{ key, symbol, productType: "INTRADAY", side: "BUY", qty: 10 } as Position];
+    const view = await ticket(floor, { origin: "exit", side: "SELL", productType: "INTRADAY" });
     expect(view.findings).not.toContainEqual(HELD);
     await sent(floor, view);
     expect(broker.placed).toHaveLength(1);

@@ -131,7 +131,7 @@ describe("the user's own limits", () => {
     await floor.limits.set(ASHA, "dayLoss", paise(1));
     broker.positions = [losing(5_000)];
     for (const origin of ["exit", "panic"] as const) {
-      const { intent, findings } = await ticket(floor, { origin });
+      const { intent, findings } = await ticket(floor, { origin, side: "SELL", productType: "INTRADAY" });
       expect(findings.filter((finding) => finding.level === "block")).toEqual([]);
       expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
     }
