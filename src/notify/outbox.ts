@@ -163,19 +163,10 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   async function read(flying: ReadonlyMap<string, unknown>): Promise<Entry[]> {
     justLanded.clear();
     for (let limit = BATCH + flying.size + lanes.heldCount(); ; limit *= 2) {
-      const found = await first(limit);
+      const found = await firstOf(outbox, limit);
       const waits = found.filter(({ _id, notification }) => !flying.has(_id) && !justLanded.has(notification.userId));
       if (found.length < limit || limit >= MAX_READ || waits.some(isFree)) return waits;
     }
-  }
-
-  async function first(limit: number): Promise<Entry[]> {
-    const found: Entry[] = [];
-    for (let rank = 0; rank < PRIORITIES.length && found.length < limit; rank += 1) {
-      const some = await outbox.find("waiting", [rank], { limit: limit - found.length });
-      found.push(...some.filter(hasContent));
-    }
-    return found;
   }
 
   /** One that is ready when nobody may be written to any more stays where it is. */
@@ -268,6 +259,16 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     sentMessage: async (key) => (await outbox.get(key))?.messageId ?? null,
     depth: () => depth(DEPTH_LIMIT),
   };
+}
+
+/** By priority and age. */
+async function firstOf(outbox: Collection<OutboxDocument>, limit: number): Promise<Entry[]> {
+  const found: Entry[] = [];
+  for (let rank = 0; rank < PRIORITIES.length && found.length < limit; rank += 1) {
+    const some = await outbox.find("waiting", [rank], { limit: limit - found.length });
+    found.push(...some.filter(hasContent));
+  }
+  return found;
 }
 
 const thrown = ({ error }: { readonly error: unknown }): Error =>
