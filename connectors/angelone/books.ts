@@ -70,7 +70,9 @@ export function createBooks(
         client.getHoldings(caller, signal),
         client.getPositions(caller, signal),
       ]);
-      return asDocumented(ENDPOINTS.getHoldings, () => rows.map((row) => toHolding(row, positions)));
+      return asDocumented(ENDPOINTS.getHoldings, () =>
+        rows.map((row) => toHolding(row, positions)).filter(({ qty }) => qty > 0),
+      );
     },
 
     async getPositions(access: Access, signal?: AbortSignal): Promise<Position[]> {

@@ -105,20 +105,22 @@ export function toHolding(row: HoldingRaw, positions: readonly PositionRaw[]): H
   if (product !== "CNC" && product !== "MTF") throw new RangeError(`unknown product of a holding: ${row.product}`);
   const avgPrice = priceFromRupees(row.averageprice);
   const ltp = positivePrice(row.ltp);
-  const free = row.realisedquantity + row.t1quantity - row.collateralquantity - soldToday(row, positions);
+  const sold = soldToday(row, positions);
+  const free = row.realisedquantity + row.t1quantity - row.collateralquantity - sold;
+  const qty = row.quantity - sold;
   return {
     symbol,
     key,
     isin: row.isin || null,
     productType: product,
-    qty: row.quantity,
+    qty,
     t1Qty: row.t1quantity,
     sellableQty: Math.max(0, free),
     pledgedQty: row.collateralquantity,
     avgPrice,
     ltp,
     prevClose: positivePrice(row.close),
-    pnl: ltp === null || avgPrice === 0 ? null : valueOf(price(ltp - avgPrice), row.quantity),
+    pnl: ltp === null || avgPrice === 0 ? null : valueOf(price(ltp - avgPrice), qty),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { paiseFromRupees } from "../../src/domain/money.ts";
 import type { OrderOutcome } from "../../src/domain/order.ts";
+import { ownedNow, type Position } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { isExpired, login } from "./auth.ts";
@@ -34,6 +35,8 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     return asDocumented(endpoint, () => rows.map((row) => map(row, find)));
   }
 
+  const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
+    mapped("GET /positions", await client.getPositions(access, signal), toPosition);
   const orders = (endpoint: string, rows: readonly OrderRaw[]) => mapped(endpoint, rows, toOrder);
 
   /** An order call is made once; its failure is an outcome. */
@@ -55,9 +58,14 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     getProfile: async (access, signal) =>
       toProfile(await client.getProfile(access, signal), access.session.extra?.["name"]),
     getFunds: async (access, signal) => toFunds(await client.getFundLimit(access, signal)),
-    getHoldings: async (access, signal) => mapped("GET /holdings", await client.getHoldings(access, signal), toHolding),
-    getPositions: async (access, signal) =>
-      mapped("GET /positions", await client.getPositions(access, signal), toPosition),
+    /** `totalQty` is not said to lack what was sold today, `availableQty` is. */
+    async getHoldings(access, signal) {
+      const rows = await client.getHoldings(access, signal);
+      const holdings = await mapped("GET /holdings", rows, toHolding);
+      const isLess = rows.some((row) => row.availableQty < row.totalQty - row.t1Qty - row.collateralQty);
+      return isLess ? ownedNow(holdings, await getPositions(access, signal)) : holdings;
+    },
+    getPositions,
     getOrders: async (access, signal) =>
       (await orders("GET /orders", await client.getOrders(access, signal))).sort(
         (a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0),

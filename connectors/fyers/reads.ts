@@ -2,7 +2,7 @@ import type { InstrumentKey } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { paiseFromRupees } from "../../src/domain/money.ts";
 import type { Order } from "../../src/domain/order.ts";
-import type { Candle, Quote } from "../../src/domain/portfolio.ts";
+import { type Candle, ownedNow, type Position, type Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
 import type { Client } from "./client.ts";
@@ -32,6 +32,11 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
     return inDomain("GET /orders", () => newestLast(orderBook));
   }
 
+  async function getPositions(access: Access, signal?: AbortSignal): Promise<Position[]> {
+    const { netPositions } = await client.getPositions(access, signal);
+    return inDomain("GET /positions", () => netPositions.map(map.toPosition));
+  }
+
   return {
     getProfile: async (access, signal) => map.toProfile(await client.getProfile(access, signal)),
 
@@ -45,13 +50,13 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
       const listed = holdings.filter(isListed);
       if (listed.length < holdings.length)
         deps.warn("fyers: holdings that are not shares were left out", { count: holdings.length - listed.length });
-      return inDomain("GET /holdings", () => listed.map(map.toHolding));
+      const morning = inDomain("GET /holdings", () => listed.map(map.toHolding));
+      // `quantity` is the start of the day's; what was sold since is among the positions.
+      const isLess = listed.some((row) => row.holdingType === "HLD" && row.remainingQuantity < row.quantity);
+      return isLess ? ownedNow(morning, await getPositions(access, signal)) : morning;
     },
 
-    async getPositions(access, signal) {
-      const { netPositions } = await client.getPositions(access, signal);
-      return inDomain("GET /positions", () => netPositions.map(map.toPosition));
-    },
+    getPositions,
 
     getOrders,
 

@@ -67,7 +67,8 @@ export function toHoldings(raw: HoldingRaw): Holding[] {
     pnl: isPriced ? paiseFromRupees(raw.pnl) : null,
   };
   const { mtf } = raw;
-  if (!mtf || mtf.quantity === 0) return [own];
+  const isGone = own.qty === 0 && own.pledgedQty === 0;
+  if (!mtf || mtf.quantity === 0) return isGone ? [] : [own];
   const funded: Holding = {
     ...own,
     productType: "MTF",

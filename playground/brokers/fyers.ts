@@ -1,5 +1,6 @@
 import type { Exchange } from "../../connectors/paper/exchange/types.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
+import { soldOutOf } from "../../src/domain/portfolio.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 import { createLogin } from "./fyers/login.ts";
 import type { FyersApp } from "./fyers/login.ts";
@@ -55,7 +56,10 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
   }
 
   function holdings(): Response {
-    const rows = listed(account().holdings(), holdingRow);
+    const positions = account().positions();
+    const rows = listed(account().holdings(), (holding, instrument, id) =>
+      holdingRow(holding, soldOutOf(holding, positions), { instrument, id }),
+    );
     return ok({ holdings: rows, overall: holdingsTotal(rows) });
   }
 

@@ -1,6 +1,6 @@
 import type { BrokerOrderId, InstrumentKey, TradingSymbol } from "./ids.ts";
 import type { Instrument, Segment } from "./instrument.ts";
-import type { Paise, Price } from "./money.ts";
+import { price, valueOf, type Paise, type Price } from "./money.ts";
 import { isDelivery, type Product, type Side } from "./order.ts";
 
 /** A position as it came into the day. */
@@ -55,7 +55,7 @@ export interface Holding {
   readonly key: InstrumentKey | null;
   readonly isin: string | null;
   readonly productType: "CNC" | "MTF";
-  /** Owned, T1 included. */
+  /** Owned now, T1 included: what was sold today is gone, and a row of which nothing is left is left out. */
   readonly qty: number;
   /** Bought, not yet delivered. */
   readonly t1Qty: number;
@@ -69,6 +69,25 @@ export interface Holding {
   /** Null when cost or last price is not known. */
   readonly pnl: Paise | null;
 }
+
+/** Units of a holding that were sold today. */
+export const soldOutOf = ({ key, productType }: Holding, positions: readonly Position[]): number =>
+  positions
+    .filter((row) => isDeliverySale(row) && row.key === key && row.productType === productType)
+    .reduce((sum, { qty }) => sum + qty, 0);
+
+/** The holdings of a broker that tells what the day began with, less what was sold out of them today. */
+export function ownedNow(holdings: readonly Holding[], positions: readonly Position[]): Holding[] {
+  return holdings.flatMap((row) => {
+    const sold = soldOutOf(row, positions);
+    const qty = row.qty - sold;
+    if (qty <= 0) return [];
+    return sold === 0 ? row : { ...row, qty, pnl: holdingPnl(row, qty) };
+  });
+}
+
+const holdingPnl = ({ ltp, avgPrice, pnl }: Holding, qty: number): Paise | null =>
+  pnl === null || ltp === null ? null : valueOf(price(ltp - avgPrice), qty);
 
 /** Shares that two exchanges list stand in one row under either; they can be sold on both. */
 export const isHoldingOf = (holding: Holding, { key, symbol, isin }: Instrument): boolean =>

@@ -1,6 +1,6 @@
 import type { Paise, Price } from "./money.ts";
 import { subtractPaise, sumPaise, valueOf, ZERO_PAISE } from "./money.ts";
-import type { Carried, Funds, Holding, Position } from "./portfolio.ts";
+import { type Carried, type Funds, type Holding, isDeliverySale, type Position } from "./portfolio.ts";
 
 export interface PnlTotals {
   readonly realised: Paise;
@@ -10,12 +10,15 @@ export interface PnlTotals {
 
 export const positionTotals = (positions: readonly Position[]): PnlTotals => ({
   realised: sumPaise(positions.map((position) => position.realised)),
-  unrealised: sumPaise(positions.map((position) => position.unrealised)),
-  total: sumPaise(positions.map((position) => position.pnl)),
+  unrealised: sumPaise(positions.filter((row) => !isDeliverySale(row)).map((position) => position.unrealised)),
+  total: sumPaise(positions.map(pnlOf)),
 });
 
+/** Since entry. Brokers go on valuing shares that were sold for delivery as a short, though nobody owes them. */
+export const pnlOf = (position: Position): Paise => (isDeliverySale(position) ? position.realised : position.pnl);
+
 /** Today's P&L of a position: the broker's own figure, or since entry where it has none. */
-export const dayPnl = (position: Position): Paise => position.dayPnl ?? position.pnl;
+export const dayPnl = (position: Position): Paise => position.dayPnl ?? pnlOf(position);
 
 /** How many positions are counted since entry, because nobody knows what they stood at when the day began. */
 export const withoutDayPnl = (positions: readonly Position[]): number =>
@@ -29,6 +32,10 @@ export function carriedDayPnl(position: Position, { qty, dayCash }: Carried, pre
   const now = ltp === null ? ZERO_PAISE : valueOf(ltp, net, multiplier);
   return subtractPaise(sumPaise([now, dayCash]), valueOf(prevClose, qty, multiplier));
 }
+
+/** Of shares sold for delivery: what they brought, less what they were worth at the previous close. */
+export const saleDayPnl = ({ sellValue, buyValue, qty }: Position, prevClose: Price): Paise =>
+  subtractPaise(sellValue, sumPaise([buyValue, valueOf(prevClose, qty)]));
 
 export interface HoldingTotals {
   /** Cost of those whose cost is known. */

@@ -1,9 +1,9 @@
 import type { InstrumentTable } from "../../connectors/base.ts";
 import type { BrokerName, InstrumentKey } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
-import type { Price } from "../domain/money.ts";
-import type { Holding, Position } from "../domain/portfolio.ts";
-import { carriedDayPnl } from "../domain/totals.ts";
+import type { Paise, Price } from "../domain/money.ts";
+import { type Holding, isDeliverySale, type Position } from "../domain/portfolio.ts";
+import { carriedDayPnl, saleDayPnl } from "../domain/totals.ts";
 import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Link } from "./accounts.ts";
@@ -24,7 +24,7 @@ export interface ClosesDeps {
 export interface Closes {
   /** The same shares with the previous close that their broker left out; what nobody knows stays null. */
   ofHoldings(link: Link, holdings: readonly Holding[]): Promise<Holding[]>;
-  /** The same positions with the day's part that their broker left out. */
+  /** The same positions with the day's part that their broker left out, or counts as if sold shares were owed. */
   ofPositions(link: Link, positions: readonly Position[]): Promise<Position[]>;
 }
 
@@ -70,16 +70,23 @@ export function createCloses({ clock, quotes, table }: ClosesDeps): Closes {
       return holdings.map((row) => ({ ...row, prevClose: row.prevClose ?? closes.get(row.key ?? "") ?? null }));
     },
     async ofPositions(link, positions) {
-      const lacking = positions.filter(({ dayPnl, carried }) => dayPnl === null && carried !== undefined);
+      const lacking = positions.filter(needsClose);
       const closes = await closesOf(
         link,
         lacking.map(({ key }) => key),
       );
-      return positions.map((row) => {
-        const close = closes.get(row.key ?? "");
-        if (row.dayPnl !== null || !row.carried || close === undefined) return row;
-        return { ...row, dayPnl: carriedDayPnl(row, row.carried, close) };
-      });
+      return positions.map((row) =>
+        needsClose(row) ? { ...row, dayPnl: dayFrom(row, closes.get(row.key ?? "")) } : row,
+      );
     },
   };
+}
+
+const needsClose = (row: Position): boolean =>
+  isDeliverySale(row) || (row.dayPnl === null && row.carried !== undefined);
+
+function dayFrom(row: Position, close: Price | undefined): Paise | null {
+  if (close === undefined) return null;
+  if (isDeliverySale(row)) return saleDayPnl(row, close);
+  return row.carried ? carriedDayPnl(row, row.carried, close) : null;
 }

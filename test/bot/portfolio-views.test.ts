@@ -126,6 +126,26 @@ describe("a day's change", () => {
   });
 });
 
+describe("shares sold for delivery", () => {
+  const sold = {
+    ...position,
+    productType: "CNC",
+    side: "SELL",
+    qty: 10,
+    pnl: paise(-9_000),
+    realised: paise(500),
+    unrealised: paise(-9_500),
+  } as const;
+
+  it("stand as sold, and what their price does since is nobody's loss", () => {
+    const text = said(positionsView([read("one", [sold])], page));
+    expect(text).toMatch(/ sold 10 @ /);
+    expect(text).toMatch(/Unrealised +0\.00/);
+    expect(text).toMatch(/P&amp;L \+₹5\.00/);
+    expect(text).not.toContain("−95.00");
+  });
+});
+
 describe("the longest names and amounts", () => {
   const symbol = tradingSymbol("NSE:MIDCPNIFTY26DEC13000CE");
   const amount = paiseFromRupees(1_234_567.85);

@@ -67,12 +67,21 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(await filled(held("SBIN-EQ"), { ...held("ITC-EQ"), key: null })).toEqual([null, null]);
   });
 
+  it("gives shares sold for delivery their day, which brokers count as if they were owed", async () => {
+    const { key } = floor.instrument("SBIN-EQ");
+    const traded = { sellQty: 10, sellValue: paiseFromRupees(1_010), buyQty: 0, buyValue: ZERO_PAISE };
+    const sold = { ...position, key, ...traded, side: "SELL", qty: 10, productType: "CNC" } as const;
+    const asShort = { ...sold, dayPnl: paiseFromRupees(-90), ltp: priceFromRupees(110) };
+    const [known, unknown] = await closes.ofPositions(link, [asShort, { ...asShort, key: null }]);
+    expect([known?.dayPnl, unknown?.dayPnl]).toEqual([paiseFromRupees(1_010 - 980), null]);
+  });
+
   it("gives a carried position its day: worth now, less worth then, and what was traded between", async () => {
     const { key } = floor.instrument("SBIN-EQ");
     const long = { ...position, key, dayPnl: null, ltp: priceFromRupees(101), qty: 10 };
     // 15 came into the day; 5 were sold at 100.
     const carried = { qty: 15, dayCash: paiseFromRupees(500) };
-    const short = { ...long, side: "SELL", carried: { qty: -10, dayCash: ZERO_PAISE } } as const;
+    const short = { ...long, productType: "MARGIN", side: "SELL", carried: { qty: -10, dayCash: ZERO_PAISE } } as const;
     const closed = { ...long, side: "CLOSED", qty: 0, ltp: null, carried: { qty: 5, dayCash: paiseFromRupees(500) } };
     const rows = await closes.ofPositions(link, [{ ...long, carried }, short, closed as Position, long, position]);
     const days = [10 * 101 + 500 - 15 * 98, -10 * 101 + 10 * 98, 500 - 5 * 98].map((rupees) => paiseFromRupees(rupees));

@@ -9,17 +9,19 @@ import {
   type Paise,
 } from "../../../src/domain/money.ts";
 import type { Side } from "../../../src/domain/order.ts";
-import type { Holding, Position, Trade } from "../../../src/domain/portfolio.ts";
+import { soldOutOf, type Holding, type Position, type Trade } from "../../../src/domain/portfolio.ts";
 import { contractFields, displayName, tradingName, wireId } from "./names.ts";
 import { json, refusal, type Fields } from "./reply.ts";
 
 /** An account without holdings gets an error, not an empty list. */
 export function holdings(account: ExchangeAccount, exchange: Exchange): Response {
-  const rows = account.holdings().map((holding) => holdingRow(holding, exchange));
+  const positions = account.positions();
+  const rows = account.holdings().map((holding) => holdingRow(holding, soldOutOf(holding, positions), exchange));
   return rows.length > 0 ? json(rows) : refusal(500, "HOLDING_ERROR", "DH-1111", "No holdings available");
 }
 
-function holdingRow(holding: Holding, exchange: Exchange): Fields {
+/** Quantities are those with which the day began, but for what is available. */
+function holdingRow(holding: Holding, sold: number, exchange: Exchange): Fields {
   const instrument = holding.key ? exchange.find(holding.key) : undefined;
   const funded = holding.productType === "MTF" ? holding.qty : 0;
   return {
@@ -27,8 +29,8 @@ function holdingRow(holding: Holding, exchange: Exchange): Fields {
     tradingSymbol: instrument ? tradingName(instrument) : holding.symbol,
     securityId: holding.key ? wireId(holding.key).securityId : "",
     isin: holding.isin ?? "",
-    totalQty: holding.qty,
-    dpQty: holding.qty - holding.t1Qty,
+    totalQty: holding.qty + sold,
+    dpQty: holding.qty + sold - holding.t1Qty,
     t1Qty: holding.t1Qty,
     mtf_t1_qty: 0,
     mtf_qty: funded,

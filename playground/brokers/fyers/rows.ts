@@ -35,15 +35,17 @@ export function fundRows(funds: Funds) {
 }
 
 /** The only place where fyToken is a JSON number. */
-export function holdingRow(holding: Holding, instrument: Instrument, id: number) {
+/** Quantities are those with which the day began, but for what remains. */
+export function holdingRow(holding: Holding, sold: number, { instrument, id }: { instrument: Instrument; id: number }) {
   const ltp = rupees(holding.ltp);
+  const quantity = holding.qty + sold;
   return {
     holdingType: holding.t1Qty === holding.qty && holding.qty > 0 ? "T1" : "HLD",
-    quantity: holding.qty,
+    quantity,
     costPrice: rupees(holding.avgPrice),
-    marketVal: round2(ltp * holding.qty),
+    marketVal: round2(ltp * quantity),
     remainingQuantity: holding.sellableQty,
-    pl: holding.pnl === null ? 0 : rupeesFromPaise(holding.pnl),
+    pl: holding.pnl === null ? 0 : round2((ltp - rupees(holding.avgPrice)) * quantity),
     ltp,
     id,
     fyToken: Number(fyTokenOf(instrument)),

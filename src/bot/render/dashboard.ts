@@ -3,7 +3,14 @@ import { ticker } from "../../domain/instrument.ts";
 import { accountValue } from "../../domain/day.ts";
 import type { Paise } from "../../domain/money.ts";
 import { sumPaise, ZERO_PAISE } from "../../domain/money.ts";
-import { fundsTotal, holdingDayChange, holdingTotals, holdingValue, positionTotals } from "../../domain/totals.ts";
+import {
+  dayPnl,
+  fundsTotal,
+  holdingDayChange,
+  holdingTotals,
+  holdingValue,
+  positionTotals,
+} from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, LinkResult } from "../../services/accounts.ts";
 import type { AccountNow } from "../../services/portfolio.ts";
@@ -76,7 +83,7 @@ function figuresOf(days: readonly AccountNow[]): Figures {
     value: held.value,
     invested: held.invested,
     pnl: sumPaise([held.pnl, open.total]),
-    today: sumPaise([held.dayChange, ...positions.map(({ dayPnl, pnl }) => dayPnl ?? pnl)]),
+    today: sumPaise([held.dayChange, ...positions.map(dayPnl)]),
     available: fundsTotal(days.map(({ funds }) => funds)).available,
     worth: sumPaise(days.map((day) => accountValue(day.funds, day.holdings, day.positions))),
   };

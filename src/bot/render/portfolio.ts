@@ -2,9 +2,10 @@ import { InlineKeyboard } from "grammy";
 import { ticker } from "../../domain/instrument.ts";
 import type { Paise } from "../../domain/money.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
-import type { Funds, Holding, Position } from "../../domain/portfolio.ts";
+import { type Funds, type Holding, isDeliverySale, type Position } from "../../domain/portfolio.ts";
 import {
   dayPnlOf,
+  pnlOf,
   fundsTotal,
   holdingTotals,
   positionTotals,
@@ -132,14 +133,16 @@ function positionEntry({ row, label }: Owned<Position>, money: MoneyText): strin
   const last = row.ltp === null || row.side === "CLOSED" ? "" : priceText(row.ltp);
   return renderPairs(
     [
-      [`${ticker(row.symbol)} ${row.productType}`, money.cell(row.pnl)],
+      [`${ticker(row.symbol)} ${row.productType}`, money.cell(pnlOf(row))],
       [` ${qty}${label === null ? "" : ` ${label}`}`, last],
     ],
     PAGE_WIDTH,
   );
 }
 
-function openQuantity({ side, qty }: Position, { hides }: MoneyText): string {
+function openQuantity(position: Position, { hides }: MoneyText): string {
+  const { side, qty } = position;
+  if (isDeliverySale(position)) return hides ? "sold" : `sold ${quantity(qty)}`;
   if (hides) return side === "SELL" ? "short" : "long";
   return `${side === "SELL" ? "−" : ""}${quantity(qty)}`;
 }

@@ -3,7 +3,14 @@ import { type Instrument, isDerivative } from "../../domain/instrument.ts";
 import { sumPaise, valueOf } from "../../domain/money.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
 import { expectedPrice, type OrderCost } from "../../domain/order.ts";
-import { type Funds, type Holding, isHoldingOf, type Position, type Profile } from "../../domain/portfolio.ts";
+import {
+  type Funds,
+  type Holding,
+  isDeliverySale,
+  isHoldingOf,
+  type Position,
+  type Profile,
+} from "../../domain/portfolio.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import type { Finding } from "./findings.ts";
 import { requestOf } from "./ticket-plan.ts";
@@ -46,13 +53,13 @@ export async function lookAround(
   const signal = AbortSignal.timeout(LOOK_AROUND_MS);
   const ask = <T>(call: (connector: BrokerConnector, access: Access) => Promise<T> | undefined): Promise<T | null> =>
     accounts.call(link, async (connector, access) => (await call(connector, access)) ?? null).catch(() => null);
-  const isDeliverySale = plan.side === "SELL" && plan.productType === "CNC";
+  const isSale = plan.side === "SELL" && plan.productType === "CNC";
   const [funds, cost, positions, holdings, profile] = await Promise.all([
     ask((connector, access) => connector.getFunds(access, signal)),
     ask((connector, access) => connector.getOrderCost?.(access, requestOf(plan, qty, "look"), signal)),
     ask((connector, access) => connector.getPositions(access, signal)),
     isDerivative(instrument) ? null : ask((connector, access) => connector.getHoldings(access, signal)),
-    isDeliverySale ? ask((connector, access) => connector.getProfile(access, signal)) : null,
+    isSale ? ask((connector, access) => connector.getProfile(access, signal)) : null,
   ]);
   const held = holdings?.filter((holding) => isHoldingOf(holding, instrument)) ?? null;
   const seen: Seen = { funds, cost, positions, holdings: held, profile };
@@ -63,7 +70,7 @@ export async function lookAround(
     findings: [
       ...(accounts.hasSession(link) ? checkRead(link, plan, seen) : []),
       ...checkFunds(link, plan, qty, seen),
-      ...(isDeliverySale ? checkSale(link, plan, qty, seen) : []),
+      ...(isSale ? checkSale(link, plan, qty, seen) : []),
     ],
   };
 }
@@ -76,6 +83,8 @@ function heldQuantity(
   if (plan.productType === "CNC" && holdings === null) return null;
   const open = positions
     .filter((position) => isSame(position, plan) && position.productType === plan.productType)
+    // They are gone from the holdings already.
+    .filter((position) => !isDeliverySale(position))
     .reduce((sum, position) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
   const held = plan.productType === "CNC" ? (holdings ?? []) : [];
   return held.reduce((sum, holding) => sum + holding.qty, open);

@@ -3,6 +3,7 @@ import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf } from "../../domain/money.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
+import { isDeliverySale } from "../../domain/portfolio.ts";
 import { dayPnl } from "../../domain/totals.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
@@ -137,7 +138,7 @@ export function createLimits(deps: LimitsDeps): Limits {
       .map((intent) => ({ id: intent._id, count: intent.legs.length }));
   }
 
-  /** Read from every account with a living session; one that does not answer leaves the loss unknown. */
+  /** Read from every account with a living session; one that does not answer leaves the loss unknown. Selling what was owned is no loss of the day's trading. */
   async function lossFindings(user: UserId, values: LimitValues): Promise<Finding[]> {
     const { dayLoss } = values;
     if (dayLoss === null) return [];
@@ -145,7 +146,9 @@ export function createLimits(deps: LimitsDeps): Limits {
     const parts = await accounts.callEach(living, (connector, access) => connector.getPositions(access));
     const silent = parts.find((part) => !part.ok);
     if (silent) return [{ level: "block", code: "loss-unread", label: silent.link.label }];
-    const pnl = sumPaise(parts.flatMap((part) => (part.ok ? part.value.map(dayPnl) : [])));
+    const pnl = sumPaise(
+      parts.flatMap((part) => (part.ok ? part.value.filter((row) => !isDeliverySale(row)).map(dayPnl) : [])),
+    );
     return pnl <= negatePaise(dayLoss) ? [{ level: "block", code: "limit-loss", limit: dayLoss }] : [];
   }
 

@@ -3,10 +3,10 @@ import type { Access } from "../../../connectors/base.ts";
 import type { AccountOpening } from "../../../connectors/paper/exchange/types.ts";
 import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
-import { paiseFromRupees, priceFromRupees, ZERO_PRICE } from "../../../src/domain/money.ts";
+import { paiseFromRupees, price, priceFromRupees, valueOf, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Order, OrderRequest } from "../../../src/domain/order.ts";
-import type { Holding, Position, Trade } from "../../../src/domain/portfolio.ts";
-import { carriedDayPnl } from "../../../src/domain/totals.ts";
+import { type Holding, isDeliverySale, type Position, type Trade } from "../../../src/domain/portfolio.ts";
+import { carriedDayPnl, pnlOf, saleDayPnl } from "../../../src/domain/totals.ts";
 import type { Kit } from "../kit.ts";
 import { logIn } from "../street.ts";
 import type { Street } from "../street.ts";
@@ -49,7 +49,7 @@ export function portfolioCases(kit: Kit): void {
       expect(street.account.holdings().map(({ t1Qty }) => t1Qty)).toContain(5);
     });
 
-    kit.case("takes what was sold today off what can be sold", async () => {
+    kit.case("takes what was sold today off what is held and what can be sold", async () => {
       const { street, access } = await kit.enter({ opening: OPENING });
       const sold = at(street, ticket(street, share(street), { side: "SELL", qty: 10 }));
       expect(sold.status).toBe("filled");
@@ -58,6 +58,19 @@ export function portfolioCases(kit: Kit): void {
       const told = (await street.connector.getHoldings(access)).find(({ key }) => key === SBIN);
       expect(own.sellableQty).toBe(25);
       expect(told?.sellableQty).toBe((asTold.holding?.(own) ?? own).sellableQty);
+      await expectHoldings(street, access);
+    });
+
+    kit.case("keeps the day's P&L of shares that were sold, whatever their price does afterwards", async () => {
+      const { street, access } = await kit.enter({ opening: OPENING });
+      at(street, ticket(street, share(street), { side: "SELL", qty: 10 }));
+      street.hands.now += 3_600_000;
+      const prevClose = street.exchange.quote(SBIN).prevClose ?? expect.fail("no close");
+      const [sale] = street.account.trades();
+      const sold = (await street.connector.getPositions(access)).find(isDeliverySale) ?? expect.fail("not told");
+      expect(sold).toMatchObject({ key: SBIN, qty: 10 });
+      expect(saleDayPnl(sold, prevClose)).toBe(valueOf(price((sale?.price ?? 0) - prevClose), 10));
+      expect(pnlOf(sold)).toBe(ZERO_PAISE);
     });
 
     kit.case("has positions long and short, closed today, of shares and derivatives", async () => {

@@ -41,9 +41,20 @@ describe("funds and profile", () => {
   });
 });
 
+const account = ({ url }: { url: string }) => reply(url.includes("/positions") ? "get-positions" : "get-holdings");
+
 describe("holdings", () => {
+  it("are less what was sold since the morning, which Fyers tells among the positions", async () => {
+    const sale = { productType: "CNC", side: -1, netQty: -15, qty: 15 };
+    const { connector } = await bench(({ url }) =>
+      url.includes("/positions") ? text(withRow("get-positions", "netPositions", sale)) : reply("get-holdings"),
+    );
+    const [sbin] = await connector.getHoldings(access);
+    expect(sbin).toMatchObject({ qty: 25, sellableQty: 35, pnl: 231_875 });
+  });
+
   it("maps quantities, cost and profit to the paisa, with a numeric fyToken", async () => {
-    const { connector } = await bench(() => reply("get-holdings"));
+    const { connector } = await bench(account);
     const [sbin, mm] = await connector.getHoldings(access);
     expect(sbin).toEqual({
       symbol: "NSE:SBIN-EQ",
@@ -63,19 +74,19 @@ describe("holdings", () => {
   });
 
   it("counts a T1 row once and as not delivered", async () => {
-    const { connector } = await bench(() => reply("get-holdings"));
+    const { connector } = await bench(account);
     const bajaj = (await connector.getHoldings(access))[2];
     expect(bajaj).toMatchObject({ symbol: "NSE:BAJAJ-AUTO-EQ", qty: 10, t1Qty: 10, sellableQty: 0, pnl: -19_000 });
   });
 
   it("has no profit where the cost is not known, and no group in a BSE symbol", async () => {
-    const { connector } = await bench(() => reply("get-holdings"));
+    const { connector } = await bench(account);
     const suzlon = (await connector.getHoldings(access))[3];
     expect(suzlon).toMatchObject({ symbol: "BSE:SUZLON", key: "BSE:532667", avgPrice: 0, pnl: null });
   });
 
   it("leaves mutual funds out and says so", async () => {
-    const { connector, warnings } = await bench(() => reply("get-holdings"));
+    const { connector, warnings } = await bench(account);
     expect(await connector.getHoldings(access)).toHaveLength(4);
     expect(warnings).toHaveLength(1);
   });

@@ -60,6 +60,15 @@ describe("the user's own limits", () => {
     expect(await blocks(sliced)).toEqual([{ level: "block", code: "limit-count", limit: 2 }]);
   });
 
+  it("of the day's loss leave out shares that were sold for delivery, which nobody owes", async () => {
+    await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    const loss = { dayPnl: paiseFromRupees(-1_500), side: "SELL", qty: 5 };
+    broker.positions = [{ ...loss, productType: "CNC" } as Position];
+    expect(await blocks()).toEqual([]);
+    broker.positions = [{ ...loss, productType: "INTRADAY" } as Position];
+    expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: paiseFromRupees(1_000) }]);
+  });
+
   it("of segments hold other segments back", async () => {
     await floor.limits.set(ASHA, "segments", ["NFO"]);
     expect(await blocks()).toEqual([{ level: "block", code: "limit-segment", segment: "NSE" }]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { equitySymbol, instrumentKey } from "../../../src/domain/instrument.ts";
 import { paiseFromRupees, price, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
-import type { Holding } from "../../../src/domain/portfolio.ts";
+import type { Holding, Position } from "../../../src/domain/portfolio.ts";
 import { checkChange, checkSession, checkTerms, slices } from "../../../src/services/orders/findings.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { type Floor, openFloor, SBIN, ticket } from "./floor.ts";
@@ -125,6 +125,13 @@ describe("what a card says before anything is promised", () => {
     expect((await sale(31)).findings).toEqual([
       { level: "block", code: "not-sellable", label: "zerodha", sellable: 30, owned: 50, t1: 5, pledged: 15 },
     ]);
+  });
+
+  it("what is left of shares of which some were sold today: they are gone from the holdings already", async () => {
+    broker.holdings = [holding({ qty: 30, sellableQty: 30 })];
+    broker.positions = [{ key: SBIN.key, productType: "CNC", side: "SELL", qty: 10 } as Position];
+    const view = await ticket(floor, { side: "SELL" });
+    expect(view.accounts).toMatchObject([{ positionBefore: 30, positionAfter: 20 }]);
   });
 
   it("what can be sold on one exchange of shares that the account lists on the other", async () => {

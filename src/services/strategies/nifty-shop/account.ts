@@ -23,8 +23,9 @@ export async function readAccount(accounts: Accounts, link: Link): Promise<ShopA
         if (key !== null) held.set(key, (held.get(key) ?? 0) + qty);
       };
       for (const { key, qty } of holdings) add(key, qty);
+      // What was sold today is gone from the holdings already.
       for (const { key, qty, side, productType } of positions)
-        if (productType === "CNC") add(key, side === "SELL" ? -qty : qty);
+        if (productType === "CNC" && side === "BUY") add(key, qty);
       return { cash: funds.available, held };
     });
   } catch (error) {
