@@ -1,8 +1,7 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
-import type { Instrument } from "../../src/domain/instrument.ts";
 import { parseIst } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, rupeesFromPrice, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
-import type { Paise } from "../../src/domain/money.ts";
+import type { Paise, Price } from "../../src/domain/money.ts";
 import type {
   Order,
   OrderChange,
@@ -183,33 +182,30 @@ export interface TermsRaw {
   readonly stopPrice: number;
 }
 
-/** A MARKET order is turned into a protected limit by Fyers itself. SL-M goes as SL where the exchange has none. */
-export function fromTerms(terms: OrderTerms, takesStopMarket: boolean): TermsRaw {
+/**
+ * Fyers makes a limit order of MARKET at a distance of its own, and of SL-M once it is triggered: the limit that the card
+ * promised goes out instead. For options and on BSE the exchanges have ended SL-M anyway.
+ */
+export function fromTerms(terms: OrderTerms): TermsRaw {
   switch (terms.type) {
     case "MARKET":
-      return { type: TYPE_CODES.MARKET, limitPrice: 0, stopPrice: 0 };
+      return { type: TYPE_CODES.LIMIT, limitPrice: rupeesFromPrice(terms.protection.limit), stopPrice: 0 };
     case "LIMIT":
       return { type: TYPE_CODES.LIMIT, limitPrice: rupeesFromPrice(terms.price), stopPrice: 0 };
     case "SL":
-      return {
-        type: TYPE_CODES.SL,
-        limitPrice: rupeesFromPrice(terms.price),
-        stopPrice: rupeesFromPrice(terms.triggerPrice),
-      };
-    case "SL-M": {
-      const stopPrice = rupeesFromPrice(terms.triggerPrice);
-      return takesStopMarket
-        ? { type: TYPE_CODES["SL-M"], limitPrice: 0, stopPrice }
-        : { type: TYPE_CODES.SL, limitPrice: rupeesFromPrice(terms.protection.limit), stopPrice };
-    }
+      return stop(terms.triggerPrice, terms.price);
+    case "SL-M":
+      return stop(terms.triggerPrice, terms.protection.limit);
     default:
       return assertNever(terms, "order type");
   }
 }
 
-/** NSE ended stop-loss market orders for options in 2021, BSE for everything in 2023. */
-export const takesStopMarket = ({ segment, kind }: Instrument): boolean =>
-  (segment === "NSE" || segment === "NFO") && kind !== "option";
+const stop = (trigger: Price, limit: Price): TermsRaw => ({
+  type: TYPE_CODES.SL,
+  limitPrice: rupeesFromPrice(limit),
+  stopPrice: rupeesFromPrice(trigger),
+});
 
 const fromSide = (side: Side): 1 | -1 => (side === "BUY" ? 1 : -1);
 

@@ -1,12 +1,12 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
-import type { BrokerOrderId, InstrumentKey } from "../../src/domain/ids.ts";
-import type { OrderOutcome, OrderTerms } from "../../src/domain/order.ts";
+import type { BrokerOrderId } from "../../src/domain/ids.ts";
+import type { OrderOutcome } from "../../src/domain/order.ts";
 import { assertNever } from "../../src/domain/order.ts";
 import type { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, Capabilities, ConnectorDeps } from "../base.ts";
 import { parseJson, refusal } from "./client.ts";
 import type { Client, OrderReply } from "./client.ts";
-import { fromChange, fromRequest, fromTerms, takesStopMarket } from "./map.ts";
+import { fromChange, fromRequest, fromTerms } from "./map.ts";
 import { envelopeSchema } from "./schemas.ts";
 import { venueSymbolOf } from "./venue.ts";
 
@@ -19,19 +19,13 @@ const CANCELLED = [1103];
 type Orders = Pick<BrokerConnector, "placeOrder" | "modifyOrder" | "cancelOrder">;
 
 export function createOrders(client: Client, deps: ConnectorDeps, products: Capabilities["products"]): Orders {
-  async function termsFor(key: InstrumentKey | null, terms: OrderTerms) {
-    if (terms.type !== "SL-M" || key === null) return fromTerms(terms, false);
-    const listed = (await deps.instruments()).byKey(key);
-    return fromTerms(terms, listed !== undefined && takesStopMarket(listed.instrument));
-  }
-
   return {
     async placeOrder(access, request, signal) {
       if (!products.includes(request.productType))
         return notSent(`Fyers: product ${request.productType} is not served`);
       const prepared = await prepare(async () => {
         const symbol = venueSymbolOf(await deps.instruments(), request.key);
-        return symbol && fromRequest(request, symbol, await termsFor(request.key, request.terms));
+        return symbol && fromRequest(request, symbol, fromTerms(request.terms));
       });
       if (prepared.kind === "not-sent") return prepared;
       if (!prepared.body) return notSent("Fyers does not list this instrument");
@@ -40,7 +34,7 @@ export function createOrders(client: Client, deps: ConnectorDeps, products: Capa
 
     async modifyOrder(access, order, change, signal) {
       const prepared = await prepare(async () =>
-        fromChange(order, change, change.terms ? await termsFor(order.key, change.terms) : null),
+        fromChange(order, change, change.terms ? fromTerms(change.terms) : null),
       );
       if (prepared.kind === "not-sent") return prepared;
       const reply = await client.patchOrder(access, prepared.body, signal);

@@ -155,10 +155,8 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
 
     async getOrderCost(access, request, signal) {
       const endpoint = "POST /multiorder/margin";
-      const table = await deps.instruments();
-      const listed = table.byKey(request.key);
-      const symbol = venueSymbolOf(table, request.key) ?? notListed(endpoint);
-      const terms = map.fromTerms(request.terms, listed !== undefined && map.takesStopMarket(listed.instrument));
+      const symbol = await symbolFor(deps, request.key, endpoint);
+      const terms = map.fromTerms(request.terms);
       const { data } = await client.postMargin(access, [map.fromCostRequest(request, symbol, terms)], signal);
       return { margin: inDomain(endpoint, () => paiseFromRupees(data.margin_new_order)), charges: null };
     },

@@ -23,7 +23,7 @@ export interface SimulatedFyers extends SimulatedBroker {
 export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerDeps): SimulatedFyers {
   const login = createLogin(APP, exchange.now, random);
   const overLimit = createMeter(exchange.now);
-  const quirks: FyersQuirks = { showsMarketAsLimit: false, leavesUnacknowledged: false };
+  const quirks: FyersQuirks = { leavesUnacknowledged: false };
   const find = createTickerIndex(exchange);
   const account = () => exchange.account(accountId);
   const marketData = createMarketData(exchange, find);

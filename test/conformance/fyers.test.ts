@@ -21,6 +21,8 @@ connectorConformance({
     status: "status",
     product: "productType",
   },
+  // MARKET and SL-M go out with their protective limit.
+  bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
   asTold: {
     holding: (holding) => ({ ...holding, prevClose: null }),
     // Fyers' own figure counts from the entry.

@@ -14,8 +14,6 @@ import { invalid, json, refuse } from "./reply.ts";
 
 /** What the card leaves open, to be turned on by tests. */
 export interface FyersQuirks {
-  /** A market order stands in the book as a limit order at its protected price. */
-  showsMarketAsLimit: boolean;
   /** Orders are taken with code 201: no word from the exchange yet, no id. */
   leavesUnacknowledged: boolean;
 }
@@ -80,8 +78,7 @@ export function createOrderDesk(desk: OrderDesk) {
     if (leg.type === 1) return { type: "LIMIT", price: limit };
     if (leg.type === 4) return { type: "SL", price: limit, triggerPrice: stop };
     if (leg.type === 3) return { type: "SL-M", triggerPrice: stop, protection: protectedFrom(stop) };
-    const protection = protectedFrom(exchange.quote(of.key).ltp);
-    return quirks.showsMarketAsLimit ? { type: "LIMIT", price: protection.limit } : { type: "MARKET", protection };
+    return { type: "LIMIT", price: protectedFrom(exchange.quote(of.key).ltp).limit };
   }
 
   const toSide = (code: 1 | -1): Side => (code === 1 ? "BUY" : "SELL");

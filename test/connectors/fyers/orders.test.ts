@@ -71,7 +71,7 @@ describe("what is sent to place an order", () => {
   });
 
   it.each<[string, OrderTerms, object]>([
-    ["MARKET", { type: "MARKET", protection }, { type: 2, limitPrice: 0, stopPrice: 0 }],
+    ["MARKET", { type: "MARKET", protection }, { type: 1, limitPrice: 932, stopPrice: 0 }],
     [
       "SL",
       { type: "SL", price: units(9_100_000), triggerPrice: units(9_090_500) },
@@ -80,23 +80,11 @@ describe("what is sent to place an order", () => {
     [
       "SL-M",
       { type: "SL-M", triggerPrice: units(9_090_500), protection },
-      { type: 3, limitPrice: 0, stopPrice: 909.05 },
+      { type: 4, limitPrice: 932, stopPrice: 909.05 },
     ],
   ])("writes %s terms as Fyers numbers them", async (_type, terms, expected) => {
     expect(await sentBody({ terms })).toMatchObject(expected);
   });
-
-  it.each(["NFO:49600", "BSE:532667", "BFO:8712345"])(
-    "sends a stop as a protected limit where the exchange has no SL-M: %s",
-    async (key) => {
-      const terms: OrderTerms = { type: "SL-M", triggerPrice: units(9_090_500), protection };
-      expect(await sentBody({ key: key as never, terms })).toMatchObject({
-        type: 4,
-        limitPrice: 932,
-        stopPrice: 909.05,
-      });
-    },
-  );
 
   it("uses Fyers' own spelling, found by the instrument's identity", async () => {
     expect(await sentBody({ key: "BSE:532977" as never, symbol: "BSE:BAJAJ-AUTO" as never })).toMatchObject({

@@ -168,7 +168,7 @@ describe("the day at the simulated Fyers", () => {
     street.now += 1_000;
     const [row] = await street.connector.findOrdersByTag(access, orderTag("tb7f3a91"));
     const account = street.exchange.account(ACCOUNT);
-    expect(row).toMatchObject({ status: "filled", type: "MARKET", filledQty: 10, tag: "tb7f3a91", key: sbin().key });
+    expect(row).toMatchObject({ status: "filled", type: "LIMIT", filledQty: 10, tag: "tb7f3a91", key: sbin().key });
     expect(row?.avgPrice).toBe(account.orders()[0]?.avgPrice);
     expect(await street.connector.getOrder(access, row?.orderId ?? ("" as never), {})).toEqual(row);
     const trades = await street.connector.getTrades(access);
@@ -254,12 +254,6 @@ describe("the day at the simulated Fyers", () => {
       kind: "unknown",
     });
     expect(await street.connector.findOrdersByTag(access, orderTag("tb7f3a91"))).toHaveLength(1);
-  });
-
-  it("reads a market order that the book shows as a protected limit", async () => {
-    street.broker.quirks.showsMarketAsLimit = true;
-    await street.connector.placeOrder(access, order(sbin(), marketTerms(sbin())));
-    expect(await street.connector.getOrders(access)).toMatchObject([{ type: "LIMIT", tag: "tb7f3a91" }]);
   });
 
   it("trades a future and a weekly option by their own identities", async () => {
