@@ -19,7 +19,7 @@ interface Listed {
   readonly lotSize: number;
   /** 0 where the master has none (indices). */
   readonly tickSize: Price;
-  /** Largest quantity of one order, where the master tells. */
+  /** Largest quantity of one order, where it is known. */
   readonly freezeQty?: number;
   readonly isin?: string;
 }

@@ -1,7 +1,8 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { InstrumentTable, VenueInstrument } from "../../../connectors/base.ts";
-import { SEGMENTS, type Segment } from "../../domain/instrument.ts";
-import { chainsOf, type Chain } from "./chains.ts";
+import { isDerivative, SEGMENTS, type Segment } from "../../domain/instrument.ts";
+import { chainName, chainsOf, type Chain } from "./chains.ts";
+import type { FreezeOf } from "./freeze-quantities.ts";
 import type { MasterColumns } from "./master-columns.ts";
 import { FIELDS, SEPARATOR_BYTE, segmentAt, venueInstrumentAt } from "./master-columns.ts";
 import { createRowIndex, hashBytes, type RowIndex } from "./row-index.ts";
@@ -19,7 +20,8 @@ type IndexedField = "key" | "symbol" | "venueSymbol";
 /** Rows between two rests, so that indexing 200,000 of them does not hold up the chat. */
 const ROWS_A_BREATH = 20_000;
 
-export async function openMaster(columns: MasterColumns): Promise<Master> {
+/** `freezeOf` is asked for contracts whose freeze quantity the master does not tell. */
+export async function openMaster(columns: MasterColumns, freezeOf: FreezeOf = () => undefined): Promise<Master> {
   const rows = columns.code.length;
   const byKey = createRowIndex(rows);
   const bySymbol = createRowIndex(rows);
@@ -36,7 +38,7 @@ export async function openMaster(columns: MasterColumns): Promise<Master> {
     byVenueSymbol.insert(hashBytes(text, symbolEnd + 1, venueEnd) ^ (salts[(columns.code[row] ?? 0) & 7] ?? 0), row);
     if (row % ROWS_A_BREATH === ROWS_A_BREATH - 1) await breathe();
   }
-  const at = (row: number): VenueInstrument => venueInstrumentAt(columns, row);
+  const at = (row: number): VenueInstrument => withFreeze(venueInstrumentAt(columns, row), freezeOf);
 
   function find(index: RowIndex, field: IndexedField, text: string, segment?: Segment): VenueInstrument | undefined {
     const bytes = Buffer.from(text);
@@ -57,6 +59,13 @@ export async function openMaster(columns: MasterColumns): Promise<Master> {
     bySymbol: (symbol) => find(bySymbol, "symbol", symbol),
     byVenueSymbol: (segment, venueSymbol) => find(byVenueSymbol, "venueSymbol", venueSymbol, segment),
   };
+}
+
+function withFreeze(venue: VenueInstrument, freezeOf: FreezeOf): VenueInstrument {
+  const { instrument } = venue;
+  if (!isDerivative(instrument) || instrument.freezeQty !== undefined) return venue;
+  const freezeQty = freezeOf(chainName(instrument.segment, instrument.underlying));
+  return freezeQty === undefined ? venue : { ...venue, instrument: { ...instrument, freezeQty } };
 }
 
 /** SBIN is a venue symbol of NSE and of BSE. */

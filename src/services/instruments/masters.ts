@@ -6,6 +6,7 @@ import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Brokers } from "../accounts.ts";
+import { loadFreezeQuantities } from "./freeze-quantities.ts";
 import { createColumnsBuilder } from "./master-columns.ts";
 import { readMasterFile, saveMaster } from "./master-file.ts";
 import { openMaster, type Master } from "./master.ts";
@@ -57,6 +58,7 @@ export function createMasters(deps: MastersDeps): Masters {
   const copies = new Map<BrokerName, Copy>();
   const loading = new Map<BrokerName, Promise<Copy>>();
   const failedAt = new Map<BrokerName, number>();
+  const freezeOf = loadFreezeQuantities();
 
   const isPaper = (broker: BrokerName): boolean => deps.brokers.get(broker)?.definition.isPaper ?? false;
   const fileOf = (broker: BrokerName): string => join(deps.dataDir, "instruments", `${broker}.master.gz`);
@@ -110,7 +112,7 @@ export function createMasters(deps: MastersDeps): Masters {
     try {
       const saved = await readMasterFile(fileOf(broker), broker);
       if (!saved) return null;
-      return { master: await openMaster(saved.columns), at: saved.at, skipped: saved.skipped };
+      return { master: await openMaster(saved.columns, freezeOf), at: saved.at, skipped: saved.skipped };
     } catch (error) {
       log.warn({ err: error, broker }, "the saved list of instruments cannot be read");
       return null;
@@ -125,7 +127,7 @@ export function createMasters(deps: MastersDeps): Masters {
     const rows = columns.code.length;
     const isCut = known !== undefined && rows * 2 < known.master.rows && at - known.at < TRUSTED_MS;
     if (rows === 0 || isCut) throw badMaster(broker, `a list of ${rows} instruments`);
-    const master = await openMaster(columns);
+    const master = await openMaster(columns, freezeOf);
     if (!isPaper(broker)) {
       await saveMaster(fileOf(broker), broker, { at, skipped, columns }).catch((error: unknown) =>
         log.error({ err: error, broker }, "the list of instruments cannot be saved"),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { DAY, HOUR, MINUTE } from "../../connectors/paper/floor.ts";
@@ -24,12 +25,29 @@ describe("a broker's master", () => {
     expect(hall.master(ZERODHA).downloads).toBe(1);
     for (const row of hall.master(ZERODHA).rows) {
       const { key, symbol, segment } = row.instrument;
-      expect(tables[0]?.byKey(key)).toEqual(row);
-      expect(tables[0]?.bySymbol(symbol)).toEqual(row);
-      expect(tables[0]?.byVenueSymbol(segment, row.venueSymbol)).toEqual(row);
+      expect(tables[0]?.byKey(key)).toMatchObject(row);
+      expect(tables[0]?.bySymbol(symbol)).toMatchObject(row);
+      expect(tables[0]?.byVenueSymbol(segment, row.venueSymbol)).toMatchObject(row);
     }
     expect(tables[0]?.byKey(instrumentKey("NSE", 999_999_999))).toBeUndefined();
     expect(tables[0]?.byVenueSymbol("MCX", "SBIN-EQ")).toBeUndefined();
+  });
+
+  it("has the freeze quantity of an index's contracts where the broker tells none, from disk too", async () => {
+    const [nifty, sensex, sbin] = [
+      future("NFO", "NIFTY", "2026-12-29"),
+      future("BFO", "SENSEX", "2026-12-31"),
+      future("NFO", "SBIN", "2026-12-29"),
+    ];
+    const told = { ...future("NFO", "BANKNIFTY", "2026-12-29"), freezeQty: 900 };
+    const hall = openHall();
+    hall.master(ZERODHA).rows = [...[nifty, sensex, sbin, told].map(venue), venue(NEWCOMER)];
+    for (const table of [await hall.start().table(ZERODHA), await hall.start().table(ZERODHA)]) {
+      const freezeOf = (key: InstrumentKey) => table.byKey(key)?.instrument.freezeQty;
+      expect([nifty, sensex, told].map(({ key }) => freezeOf(key))).toEqual([1_800, 1_000, 900]);
+      expect([sbin, NEWCOMER].map(({ key }) => freezeOf(key))).toEqual([undefined, undefined]);
+    }
+    expect(hall.master(ZERODHA).downloads).toBe(1);
   });
 
   it("comes from disk after a restart on the same day", async () => {

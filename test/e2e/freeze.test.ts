@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Message } from "../../playground/telegram/types.ts";
+import { linkingAs } from "./linking.ts";
+import { startTestSauda, type TestSauda } from "./sauda.ts";
+
+const ASHA = 1001;
+const BROKERS = ["zerodha", "fyers", "dhan", "angelone"];
+
+/** For a few rupees a unit the day before it expires; the exchange takes 27 lots in one order. */
+const CHEAP = "nifty 1 dec 26200 ce 28 lots";
+
+describe("a quantity above the freeze quantity, at brokers whose lists may not tell it", () => {
+  let running: TestSauda;
+  beforeAll(async () => {
+    running = await startTestSauda({ SAUDA_CLOCK: "2026-11-30T10:42:00+05:30" });
+    const linking = linkingAs(running, ASHA);
+    await asha().ask("/start");
+    for (const broker of BROKERS) await linking.logIn(broker, await linking.typeKeysOnPage(broker));
+  }, 60_000);
+  afterAll(() => running.stop());
+
+  const asha = () => running.playground.chat(ASHA);
+  /** A message of the bot as it stands once it says this. */
+  const saying = ({ message_id }: Message, words: RegExp): Promise<Message> =>
+    asha().until(
+      () =>
+        asha()
+          .messages()
+          .find((message) => message.message_id === message_id && words.test(message.text ?? "")),
+      30_000,
+    );
+
+  it.each(BROKERS)(
+    "goes to %s as two orders that the exchange takes",
+    async (broker) => {
+      const card = await asha().ask(`/buy ${CHEAP} on ${broker}`);
+      expect(card.text).toContain("Above the freeze quantity of 1,800: it goes as 2 orders.");
+      asha().tapButton("Confirm buy");
+      await saying(card, new RegExp(`${broker} × 1,755: Filled[^]*${broker} × 65: Filled`));
+    },
+    40_000,
+  );
+
+  it("is closed by a panic the same way, and no order is refused", async () => {
+    const question = await asha().ask("/panic");
+    asha().tapButton("Cancel all, exit all positions");
+    const { text = "" } = await saying(question, /what became of it/);
+    for (const broker of BROKERS)
+      expect(text.match(new RegExp(`^(✅|🟡) long 1,820 \\S+ ${broker}: `, "gm"))).toHaveLength(2);
+  }, 40_000);
+});
