@@ -54,7 +54,10 @@ export interface Access {
 export interface BrokerConnector {
   /** Where the user's browser goes to log in. `binding` is what the callback must match where the broker keeps no state. */
   getLoginUrl?(request: LoginRequest, signal?: AbortSignal): Promise<{ url: string; binding?: string }>;
-  /** Ends a login: exchanges what the callback (or the pasted token) brought, and proves it by a real call. */
+  /**
+   * Ends a login: exchanges what the callback (or the pasted token) brought, and proves it by a real call. A callback
+   * that brought nothing is `login-unfinished`.
+   */
   generateSession(grant: LoginGrant, signal?: AbortSignal): Promise<Session>;
   /** A new session without the user, where the broker still has that. */
   refreshToken?(access: Access, signal?: AbortSignal): Promise<Session>;

@@ -7,6 +7,7 @@ import type { BrokerName } from "./domain/ids.ts";
 export const BROKER_ERROR_KINDS = [
   "auth-expired", // the session is dead: log in again
   "auth-invalid", // wrong key, secret or PIN
+  "login-unfinished", // back from the login page without a grant: cancelled there, or refused in the broker's words
   "ip-not-allowed", // orders only from the registered static address
   "no-permission", // the plan or the app lacks this (market data, a segment)
   "rejected", // the broker or the exchange said no, with a reason

@@ -1,5 +1,5 @@
 import { parseIst } from "../../src/domain/market.ts";
-import { BrokerError } from "../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, ConnectorDeps, Credentials } from "../base.ts";
 import { callerOf, type Client } from "./client.ts";
@@ -16,8 +16,9 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
     },
 
     async generateSession(grant, signal) {
-      const code = grant.kind === "callback" ? grant.params["code"] : undefined;
-      if (!code) throw authInvalid("Acme's login came back without a code");
+      if (grant.kind !== "callback") throw failure("auth-invalid", "Acme's login takes nothing that is pasted");
+      const code = grant.params["code"];
+      if (!code) throw failure("login-unfinished", "Acme's login came back without a code");
       const { link, credentials } = grant;
       const body = { key: credential(credentials, "apiKey"), secret: credential(credentials, "apiSecret"), code };
       const { token, expires_at: end } = await client.postToken({ link }, body, signal);
@@ -42,9 +43,9 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
 
 function credential(credentials: Credentials, field: "apiKey" | "apiSecret"): string {
   const value = credentials[field]?.reveal();
-  if (!value) throw authInvalid(`Acme's ${field} is missing`);
+  if (!value) throw failure("auth-invalid", `Acme's ${field} is missing`);
   return value;
 }
 
-const authInvalid = (message: string): BrokerError =>
-  new BrokerError("auth-invalid", message, { broker: ACME, endpoint: "login" });
+const failure = (kind: BrokerErrorKind, message: string): BrokerError =>
+  new BrokerError(kind, message, { broker: ACME, endpoint: "login" });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Access, ConnectorDeps, Credentials, LoginGrant, LoginRequest, Session } from "../base.ts";
 import { nextIst } from "../../src/domain/market.ts";
-import { BrokerError } from "../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { AngelClient, Caller } from "./client.ts";
 import { ANGELONE } from "./errors.ts";
@@ -70,15 +70,14 @@ export function loginUrl(root: string, request: LoginRequest): string {
 
 /** The JWT that the callback's `auth_token` or the pasted text is, perhaps with what followed it in the address. */
 export function grantedToken(grant: LoginGrant): Secret {
-  const text = grant.kind === "token" ? grant.token.reveal() : (grant.params.auth_token ?? "");
+  const text = grant.kind === "token" ? grant.token.reveal() : grant.params.auth_token;
+  if (!text) throw failure("login-unfinished", "Angel One sent no login token");
   const [jwt = ""] = text
     .trim()
     .replace(/^(Bearer\s+|auth_token=)/i, "")
     .split("&");
   if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(jwt))
-    throw authInvalid(
-      grant.kind === "token" ? "what was pasted is not a login token" : "Angel One sent no login token",
-    );
+    throw authInvalid(`what ${grant.kind === "token" ? "was pasted" : "Angel One sent"} is not a login token`);
   return new Secret(jwt);
 }
 
@@ -108,5 +107,6 @@ export function apiKeyOf(credentials: Credentials): Secret {
   return credentials.apiKey;
 }
 
-const authInvalid = (message: string): BrokerError =>
-  new BrokerError("auth-invalid", message, { broker: ANGELONE, endpoint: CALLBACK });
+const authInvalid = (message: string): BrokerError => failure("auth-invalid", message);
+const failure = (kind: BrokerErrorKind, message: string): BrokerError =>
+  new BrokerError(kind, message, { broker: ANGELONE, endpoint: CALLBACK });

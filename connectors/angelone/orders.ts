@@ -109,6 +109,7 @@ function failureOutcome(error: BrokerError): OrderOutcome {
     case "invalid-request":
     case "unreachable":
       return stayed(kind);
+    case "login-unfinished":
     case "rate-limited":
     case "unavailable":
     case "timeout":

@@ -57,7 +57,7 @@ export function login(client: DhanClient, now: () => number): Login {
 
   async function fromCallback(grant: Extract<LoginGrant, { kind: "callback" }>, signal?: AbortSignal) {
     const tokenId = grant.params["tokenId"];
-    if (!tokenId) throw failure("auth-invalid", "Dhan's login came back without a tokenId");
+    if (!tokenId) throw failure("login-unfinished", "Dhan's login came back without a tokenId");
     const keys = appKeys(grant.credentials);
     const issued = await asLogin(client.consumeConsent(keys, tokenId, signal));
     const session = sessionOf(issued, "APP", now());

@@ -138,6 +138,7 @@ export function toOutcome(error: BrokerError): OrderOutcome {
     case "no-permission":
     case "rejected":
       return { kind: "rejected", reason: reason.replace(/^RMS:(\d+:)?\s*/, ""), raw: reason };
+    case "login-unfinished":
     case "rate-limited":
     case "unavailable":
     case "timeout":

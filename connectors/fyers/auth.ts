@@ -100,7 +100,8 @@ function authCode(grant: LoginGrant): string {
   const code = params["auth_code"];
   if (code && (params["s"] ?? "ok") === "ok") return code;
   const said = cleanWords(params["message"] ?? "");
-  throw new BrokerError("auth-invalid", said || "Fyers sent no auth_code: the login was not finished", {
+  const kind = grant.kind === "callback" ? "login-unfinished" : "auth-invalid";
+  throw new BrokerError(kind, said || "Fyers sent no auth_code: the login was not finished", {
     broker: FYERS,
     endpoint: "GET /generate-authcode",
     brokerCode: params["code"],

@@ -106,6 +106,7 @@ function fromError(error: BrokerError, rejectedId?: string): OrderOutcome {
     case "rejected":
     case "no-permission":
       return rejected(error, rejectedId);
+    case "login-unfinished":
     case "bad-response":
     case "rate-limited":
     case "unavailable":

@@ -25,7 +25,8 @@ export function requestToken(grant: LoginGrant): Secret {
   const params = grant.kind === "callback" ? grant.params : pastedParams(grant.token.reveal().trim());
   const token = params["request_token"];
   if (!token || (params["status"] ?? "success") !== "success") {
-    throw zerodhaError("auth-invalid", "the login was not completed", LOGIN_END);
+    const kind = grant.kind === "callback" ? "login-unfinished" : "auth-invalid";
+    throw zerodhaError(kind, "the login was not completed", LOGIN_END);
   }
   return new Secret(token);
 }

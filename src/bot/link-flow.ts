@@ -149,10 +149,9 @@ export async function loginReport(
     }
     case "stale":
       return { html: text.link.stale() };
-    case "cancelled":
-      return { html: text.link.cancelled() };
     case "other-account":
       return { html: text.link.otherAccount(deps.accounts.broker(result.link).definition.title, result.accountId) };
+    case "cancelled":
     case "failed": {
       const { definition } = deps.accounts.broker(result.link);
       const keyboard = new InlineKeyboard().text("Try again", callbackData("al", result.link._id));

@@ -66,6 +66,7 @@ export const accounts = {
 const BROKER_FAILURES: Readonly<Record<BrokerErrorKind, (title: string) => string>> = {
   "auth-expired": (title) => `${title}: the session is over. Log in again to see it.`,
   "auth-invalid": (title) => `${title} refuses the key or secret. Check them in its console, then link again.`,
+  "login-unfinished": (title) => `${title}: the login was not finished. Nothing was changed.`,
   "ip-not-allowed": (title) =>
     `${title} takes orders only from your registered static IP address, and this was another.`,
   "no-permission": (title) => `${title}: your plan or app does not include this.`,
@@ -169,7 +170,6 @@ export const link = {
       ? html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked before ${title} has answered.`
       : html`Now the access token of <b>${title}</b>. Nothing is linked before ${title} has answered.`,
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
-  cancelled: (): Html => html`The login was cancelled. Nothing was changed.`,
   otherAccount: (title: string, accountId: string): Html =>
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,
   deleteFailed: (): Html => html`I could not delete your message with the key. Please delete it yourself.`,

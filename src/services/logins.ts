@@ -21,7 +21,8 @@ export type LoginResult =
     }
   /** The state is unknown, used or too old, or belongs to another broker: nothing was changed. */
   | { readonly kind: "stale" }
-  | { readonly kind: "cancelled" }
+  /** The broker's page sent the user back without a grant; `error` has its words. */
+  | { readonly kind: "cancelled"; readonly link: Link; readonly error: BrokerError }
   /** The browser was logged in at the broker as somebody else than the link's account. */
   | { readonly kind: "other-account"; readonly link: Link; readonly accountId: string }
   | { readonly kind: "failed"; readonly link: Link; readonly error: BrokerError };
@@ -71,8 +72,8 @@ export function createLogins(deps: {
       }
       return await prove(link, session);
     } catch (error) {
-      if (error instanceof BrokerError) return { kind: "failed", link, error };
-      throw error;
+      if (!(error instanceof BrokerError)) throw error;
+      return { kind: error.kind === "login-unfinished" ? "cancelled" : "failed", link, error };
     }
   }
 

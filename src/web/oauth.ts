@@ -57,7 +57,7 @@ const callbackPath = (broker: string): string => `/oauth/${encodeURIComponent(br
 const TITLES: Readonly<Record<LoginResult["kind"], string>> = {
   linked: "Linked",
   stale: "This login link was used before or is too old",
-  cancelled: "The login was cancelled",
+  cancelled: "The login was not finished",
   "other-account": "That was another account",
   failed: "The broker did not confirm the login",
 };

@@ -49,9 +49,15 @@ describe("linking brokers", () => {
     },
   );
 
-  it("links fyers with the keys typed into the chat, where they do not stay", async () => {
-    const page = await linking.logIn("fyers", await typeKeysInChat("fyers"));
-    expect(await page.text()).toContain("Linked");
+  it("links fyers with the keys typed into the chat, where they do not stay, and after a login that was cancelled", async () => {
+    const first = await typeKeysInChat("fyers");
+    const page = await linking.cancel("fyers", first, { s: "error", message: "user cancelled" });
+    expect(await page.text()).toContain("The login was not finished");
+    const { text } = await linking.waitFor(/not finished/, first.message_id);
+    expect(text).toContain("Nothing was changed.\nuser cancelled");
+    asha().tapButton("Try again");
+    const second = await linking.waitFor(/^Now log in at/, first.message_id);
+    expect(await (await linking.logIn("fyers", second)).text()).toContain("Linked");
     await asha().until(() => newest(/Fyers is linked\./));
   });
 

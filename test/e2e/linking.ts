@@ -45,7 +45,14 @@ export function linkingAs(running: TestSauda, user: number) {
     return fetch(landed, { headers: { cookie } });
   }
 
-  return { waitFor, demoKeys, typeKeysOnPage, logIn };
+  /** What the broker's page sends back instead of a grant, from a broker that echoes the state. */
+  function cancel(broker: string, login: Message, params: Readonly<Record<string, string>>): Promise<Response> {
+    const state = new URL(login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "").searchParams.get("state") ?? "";
+    const query = new URLSearchParams({ ...params, state }).toString();
+    return fetch(`http://localhost:${running.sauda.port}/oauth/${broker}/callback?${query}`);
+  }
+
+  return { waitFor, demoKeys, typeKeysOnPage, logIn, cancel };
 }
 
 const cookiesOf = (reply: Response): string =>

@@ -21,7 +21,10 @@ function fakeBroker(name: string, isBound: boolean): Broker {
   const session = (grant: LoginGrant): Session => {
     const code = grant.kind === "callback" ? grant.params["code"] : grant.token.reveal();
     if (!code?.startsWith("ok"))
-      throw new BrokerError("auth-invalid", "no", { broker: definition.name, endpoint: "login" });
+      throw new BrokerError(code === undefined ? "login-unfinished" : "auth-invalid", "no", {
+        broker: definition.name,
+        endpoint: "login",
+      });
     const accountId = code.split("-")[1] ?? "AB1234";
     return { accessToken: new Secret("token"), accountId, issuedAt: START, expiresAt: START + 3_600_000 };
   };
@@ -99,6 +102,21 @@ describe("logins", () => {
     const result = await logins.finish("echo", callback(stateOf((await logins.start(link)).url), "no"));
     expect(result.kind).toBe("failed");
     expect((await accounts.get(ASHA, link._id))?.is_active).toBe(false);
+  });
+
+  it("takes a login that came back without a grant for cancelled, and leaves the link as it was for another try", async () => {
+    await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
+    const before = (await accounts.get(ASHA, link._id)) as Link;
+    const back = { state: stateOf((await logins.start(before)).url) };
+    expect(await logins.finish("echo", back)).toMatchObject({
+      kind: "cancelled",
+      userId: ASHA,
+      link: { _id: link._id },
+    });
+    expect(await accounts.get(ASHA, link._id)).toEqual(before);
+    const pasted = `${PUBLIC}/oauth/echo/callback?state=${stateOf((await logins.start(before)).url)}`;
+    expect((await logins.finishPasted(before, pasted, null)).kind).toBe("cancelled");
+    expect((await logins.finish("echo", callback(stateOf((await logins.start(before)).url)))).kind).toBe("linked");
   });
 
   it("keeps the state for a broker that echoes none: in a cookie on our page, never in the callback's URL", async () => {

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerName, userId } from "../../src/domain/ids.ts";
+import { BrokerError } from "../../src/errors.ts";
 import { createMetrics } from "../../src/lib/metrics.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { LoginResult, Logins } from "../../src/services/logins.ts";
@@ -50,9 +51,12 @@ describe("the OAuth pages", () => {
   });
 
   it("tell the chat of whose login it was, and lead back to it", async () => {
-    const app = routes({ kind: "cancelled", userId: ASHA });
+    const error = new BrokerError("login-unfinished", "no", { broker: brokerName("zerodha"), endpoint: "login" });
+    const app = routes({ kind: "cancelled", link: {} as Link, error, userId: ASHA });
     const reply = await app.request("/oauth/zerodha/callback?state=x");
-    expect(await reply.text()).toContain('href="https://t.me/sauda_bot"');
+    const shown = await reply.text();
+    expect(shown).toContain("The login was not finished");
+    expect(shown).toContain('href="https://t.me/sauda_bot"');
     expect(told).toHaveLength(1);
   });
 

@@ -87,11 +87,12 @@ describe("ending a login", () => {
   });
 
   it.each([
-    ["a callback without a token", callback({ state: "s" })],
-    ["something else that was pasted", pasted("hello there")],
-  ])("refuses %s without a call", async (_what, grant) => {
+    ["a callback without a token", callback({ state: "s" }), "login-unfinished"],
+    ["a callback with something else", callback({ state: "s", auth_token: "no" }), "auth-invalid"],
+    ["something else that was pasted", pasted("hello there"), "auth-invalid"],
+  ])("refuses %s without a call", async (_what, grant, kind) => {
     const { connector, requests } = bench({});
-    await expect(connector.generateSession(grant)).rejects.toMatchObject({ kind: "auth-invalid" });
+    await expect(connector.generateSession(grant)).rejects.toMatchObject({ kind });
     expect(requests).toEqual([]);
   });
 });

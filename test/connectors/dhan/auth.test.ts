@@ -145,7 +145,7 @@ describe("logging in with the API key", () => {
   });
 
   test.each<[string, Record<string, string>, Answer, string]>([
-    ["a callback without a tokenId", {}, () => reply({}), "auth-invalid"],
+    ["a callback without a tokenId", {}, () => reply({}), "login-unfinished"],
     [
       "a used tokenId",
       { tokenId: "x" },

@@ -83,9 +83,9 @@ describe("login", () => {
     const { connector, sent } = await broker({});
     const params = { s: "error", code: "-99", message: "user cancelled", auth_code: AUTH_CODE };
     const error = await failureOf(connector.generateSession(callback(params)));
-    expect(error).toMatchObject({ kind: "auth-invalid", message: "user cancelled", brokerCode: "-99" });
+    expect(error).toMatchObject({ kind: "login-unfinished", message: "user cancelled", brokerCode: "-99" });
     expect(await failureOf(connector.generateSession(callback({ code: "200" })))).toMatchObject({
-      kind: "auth-invalid",
+      kind: "login-unfinished",
     });
     expect(sent).toHaveLength(0);
   });

@@ -89,14 +89,14 @@ describe("the token exchange", () => {
   );
 
   it.each([
-    ["a callback without a token", callback({ status: "success" })],
-    ["a callback that does not say success", callback({ ...success, status: "cancelled" })],
-    ["a pasted address without a token", pasted("https://kite.zerodha.com/connect/login?v=3")],
-    ["pasted nonsense", pasted("http://")],
-  ])("asks nothing for %s", async (_what, grant) => {
+    ["a callback without a token", callback({ status: "success" }), "login-unfinished"],
+    ["a callback that does not say success", callback({ ...success, status: "cancelled" }), "login-unfinished"],
+    ["a pasted address without a token", pasted("https://kite.zerodha.com/connect/login?v=3"), "auth-invalid"],
+    ["pasted nonsense", pasted("http://"), "auth-invalid"],
+  ])("asks nothing for %s", async (_what, grant, kind) => {
     const { connector, sent } = await loggingIn();
     expect(await failureOf(connector.generateSession(grant))).toMatchObject({
-      kind: "auth-invalid",
+      kind,
       message: "the login was not completed",
     });
     expect(sent).toEqual([]);
