@@ -9,8 +9,8 @@ import type { Client } from "./client.ts";
 import { FYERS, inDomain, isUnknownOrder } from "./errors.ts";
 import * as market from "./map-market.ts";
 import * as map from "./map.ts";
-import type { DepthRaw, HoldingRaw, OrderRaw } from "./schemas.ts";
-import { segmentOf, venueSymbolOf } from "./venue.ts";
+import type { DepthRaw, OrderRaw } from "./schemas.ts";
+import { venueSymbolOf } from "./venue.ts";
 
 const QUOTES_PER_CALL = 50;
 
@@ -47,7 +47,7 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
 
     async getHoldings(access, signal) {
       const { holdings } = await client.getHoldings(access, signal);
-      const listed = holdings.filter(isListed);
+      const listed = holdings.filter((row) => row !== null);
       if (listed.length < holdings.length)
         deps.warn("fyers: holdings that are not shares were left out", { count: holdings.length - listed.length });
       const morning = inDomain("GET /holdings", () => listed.map(map.toHolding));
@@ -79,9 +79,6 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
     },
   };
 }
-
-/** Mutual funds may stand among the holdings, in a shape that is not documented. */
-const isListed = ({ exchange, segment }: HoldingRaw): boolean => segmentOf(exchange, segment) !== undefined;
 
 /** The book's order is not documented; ids grow within a day. */
 const newestLast = (rows: readonly OrderRaw[]): Order[] =>

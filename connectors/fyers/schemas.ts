@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { segmentOf } from "./venue.ts";
 
 /** Replies of API v3, https://myapi.fyers.in/docsv3. Unknown extra fields pass; the sets of codes that steer orders are closed. */
 const productSchema = z.enum(["CNC", "INTRADAY", "MARGIN", "MTF", "CO", "BO"]);
@@ -59,8 +60,16 @@ const holdingSchema = z.object({
   isin: z.string().nullish(),
 });
 export type HoldingRaw = z.infer<typeof holdingSchema>;
-/** GET /holdings */
-export const holdingsSchema = z.object({ holdings: rows(holdingSchema) });
+/** GET /holdings. Mutual funds may stand among them, in a shape that is not documented: null. */
+export const holdingsSchema = z.object({
+  holdings: rows(z.preprocess((row) => (isOfNoExchange(row) ? null : row), holdingSchema.nullable())),
+});
+const placeSchema = holdingSchema.pick({ exchange: true, segment: true });
+/** Only a row that says so: one that lacks its exchange must fail. */
+function isOfNoExchange(row: unknown): boolean {
+  const place = placeSchema.safeParse(row).data;
+  return place !== undefined && segmentOf(place.exchange, place.segment) === undefined;
+}
 
 const positionSchema = z.object({
   symbol: z.string(),

@@ -91,6 +91,17 @@ describe("holdings", () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it("leaves a mutual fund out whatever else its row lacks, but for its exchange", async () => {
+    const { connector, warnings } = await bench(() =>
+      text(withRow("get-holdings", "holdings", { exchange: 0, segment: 0, qty_t1: undefined, quantity: 12.345 })),
+    );
+    expect(await connector.getHoldings(access)).toEqual([]);
+    expect(warnings).toHaveLength(1);
+    const placeless = await bench(() => text(withRow("get-holdings", "holdings", { exchange: undefined })));
+    const error = await failureOf(placeless.connector.getHoldings(access));
+    expect((error as Error).message).toContain("holdings.0.exchange");
+  });
+
   it("takes an empty account as no holdings", async () => {
     const { connector } = await bench(() => reply("get-holdings-empty"));
     expect(await connector.getHoldings(access)).toEqual([]);
