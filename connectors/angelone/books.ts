@@ -7,10 +7,10 @@ import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/
 import { BrokerError } from "../../src/errors.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
 import { EMPTY_CODES, mapped } from "./errors.ts";
-import { positivePrice, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
+import { positivePrice, soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { byOrderId, toOrder, toTrade } from "./map.ts";
 import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
-import type { PositionRaw } from "./schemas.ts";
+import type { HoldingRaw, PositionRaw } from "./schemas.ts";
 
 /** Account, portfolio and the day's books. */
 export function createBooks(
@@ -66,12 +66,13 @@ export function createBooks(
 
     async getHoldings(access: Access, signal?: AbortSignal): Promise<Holding[]> {
       const caller = callerOf(access);
-      const [rows, positions] = await Promise.all([
+      const [holdings, positions] = await Promise.all([
         client.getHoldings(caller, signal),
         client.getPositions(caller, signal),
       ]);
+      const sold = (row: HoldingRaw): number => soldToday(row, { holdings, positions });
       return asDocumented(ENDPOINTS.getHoldings, () =>
-        rows.map((row) => toHolding(row, positions)).filter(({ qty }) => qty > 0),
+        holdings.map((row) => toHolding(row, sold(row))).filter(({ qty }) => qty > 0),
       );
     },
 

@@ -96,16 +96,15 @@ export function positivePrice(value: number | string | null): Price | null {
 }
 
 /**
- * `positions` are today's: whether `realisedquantity` already lacks what was sold today is unverified, so it is taken off.
+ * Whether `realisedquantity` already lacks what was sold today is unverified, so it is taken off.
  * `profitandloss` is rounded to rupees, so P&L is computed.
  */
-export function toHolding(row: HoldingRaw, positions: readonly PositionRaw[]): Holding {
+export function toHolding(row: HoldingRaw, sold: number): Holding {
   const { key, symbol } = nameOf(row, null);
   const product = PRODUCT_OF[row.product];
   if (product !== "CNC" && product !== "MTF") throw new RangeError(`unknown product of a holding: ${row.product}`);
   const avgPrice = priceFromRupees(row.averageprice);
   const ltp = positivePrice(row.ltp);
-  const sold = soldToday(row, positions);
   const free = row.realisedquantity + row.t1quantity - row.collateralquantity - sold;
   const qty = row.quantity - sold;
   return {
@@ -124,11 +123,25 @@ export function toHolding(row: HoldingRaw, positions: readonly PositionRaw[]): H
   };
 }
 
-function soldToday(holding: HoldingRaw, positions: readonly PositionRaw[]): number {
-  const isSame = (row: PositionRaw): boolean =>
-    row.exchange === holding.exchange && row.symboltoken === holding.symboltoken && row.producttype === holding.product;
-  return positions.filter(isSame).reduce((sum, row) => sum + Math.max(0, row.sellqty - row.buyqty), 0);
+/** A sale counts on the row of its own listing; where none is held, on what has its ticker: position rows have no ISIN. */
+export function soldToday(
+  holding: HoldingRaw,
+  { holdings, positions }: { holdings: readonly HoldingRaw[]; positions: readonly PositionRaw[] },
+): number {
+  const isSold = (row: PositionRaw): boolean =>
+    isSaleOf(row, holding) ||
+    (row.producttype === holding.product &&
+      tickerOf(row) === tickerOf(holding) &&
+      !holdings.some((other) => isSaleOf(row, other)));
+  return positions.filter(isSold).reduce((sum, row) => sum + Math.max(0, row.sellqty - row.buyqty), 0);
 }
+
+const isSaleOf = (row: PositionRaw, holding: HoldingRaw): boolean =>
+  row.exchange === holding.exchange && row.symboltoken === holding.symboltoken && row.producttype === holding.product;
+
+/** NSE names end in a series, which BSE's lack. */
+const tickerOf = ({ exchange, tradingsymbol }: Pick<HoldingRaw, "exchange" | "tradingsymbol">): string =>
+  exchange === "NSE" ? tradingsymbol.replace(/-[A-Z0-9]{2}$/, "") : tradingsymbol;
 
 /** `availablecash` is already net of use (card §6.4). */
 export function toFunds(raw: FundsRaw): Funds {

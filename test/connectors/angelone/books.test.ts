@@ -7,6 +7,7 @@ import { ORDER_STATUSES, PRODUCTS } from "../../../src/domain/order.ts";
 import { toStatus } from "../../../connectors/angelone/map.ts";
 import { fromProduct } from "../../../connectors/angelone/order-bodies.ts";
 import { orderSchema } from "../../../connectors/angelone/schemas.ts";
+import type { HttpReply } from "../../../src/lib/http.ts";
 import { access, bench, fixture, fixtureReply, reply, sbinTable, tableOf } from "./stand-in.ts";
 
 const rupees = priceFromRupees;
@@ -36,6 +37,10 @@ const withOption = tableOf([
     },
   },
 ]);
+
+const dataOf = (name: string): unknown => (JSON.parse(fixture(name)) as { data: unknown }).data;
+const dataReply = (data: unknown): HttpReply =>
+  reply(JSON.stringify({ status: true, message: "SUCCESS", errorcode: "", data }));
 
 describe("positions", () => {
   it("shows Angel One's own P&L to the paisa and the average of the open side", async () => {
@@ -152,6 +157,26 @@ describe("holdings", () => {
     });
     expect(bond).toMatchObject({ symbol: "NSE:SGBMAR31IV-GB", avgPrice: 0, ltp: null, prevClose: null, pnl: null });
     expect(onBse).toMatchObject({ symbol: "BSE:SBIN", key: "BSE:500112", sellableQty: 5, pnl: money("1062.00") });
+  });
+
+  it("take a sale on the other exchange off what can be sold, but only where nothing is held there, and all that is held there is gone with it", async () => {
+    const sellable = async (held: number, sale: Readonly<Record<string, string>>) => {
+      const { holdings } = dataOf("get-getAllHolding.json") as { holdings: object[] };
+      const sold = { ...(dataOf("get-getPosition.json") as object[])[2], ...sale };
+      const { connector } = bench({
+        getAllHolding: dataReply({ holdings: holdings.slice(0, held) }),
+        getPosition: dataReply([sold]),
+      });
+      return (await connector.getHoldings(access)).map(({ symbol, sellableQty }) => [symbol, sellableQty]);
+    };
+    const onBse = { exchange: "BSE", symboltoken: "500112", tradingsymbol: "SBIN" };
+    const [mahindra, bond] = [
+      ["NSE:M&M-EQ", 11],
+      ["NSE:SGBMAR31IV-GB", 2],
+    ];
+    expect(await sellable(3, onBse)).toEqual([["NSE:SBIN-EQ", 19], mahindra, bond]);
+    expect(await sellable(3, { ...onBse, producttype: "INTRADAY" })).toEqual([["NSE:SBIN-EQ", 25], mahindra, bond]);
+    expect(await sellable(4, onBse)).toEqual([["NSE:SBIN-EQ", 25], mahindra, bond]);
   });
 
   it.each(["get-getAllHolding-empty.json", "get-getAllHolding-not-found.json"])("are empty for %s", async (name) => {
