@@ -40,7 +40,7 @@ export function createBooks(
     signal?: AbortSignal,
   ): Promise<Map<string, Price>> {
     const venues = rows
-      .filter((row) => row.netqty !== 0 && row.ltp === null)
+      .filter((row) => row.netqty !== 0 && positivePrice(row.ltp) === null)
       .map((row) => ({ exchange: row.exchange, token: row.symboltoken }));
     const prices = new Map<string, Price>();
     for (let at = 0; at < venues.length; at += QUOTE_BATCH) {

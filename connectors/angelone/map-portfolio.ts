@@ -46,13 +46,17 @@ export function toPosition(row: PositionRaw, master: InstrumentTable | null, quo
   };
 }
 
-/** Angel One's own figures where the row has them, else card §6.2's formula over whole values, not rounded averages. */
+/**
+ * Angel One's own figures where the row has them, unless they take an open quantity for worth 0; else card §6.2's
+ * formula over whole values, not rounded averages.
+ */
 function resultOf(
   row: PositionRaw,
   multiplier: number,
   ltp: Price | null,
 ): Pick<Position, "pnl" | "realised" | "unrealised"> {
-  if (row.pnl !== null && row.realised !== null && row.unrealised !== null)
+  const isAtZero = row.netqty !== 0 && row.ltp !== null && positivePrice(row.ltp) === null;
+  if (!isAtZero && row.pnl !== null && row.realised !== null && row.unrealised !== null)
     return {
       pnl: paiseFromRupees(row.pnl),
       realised: paiseFromRupees(row.realised),

@@ -80,17 +80,13 @@ describe("positions", () => {
     expect(closed).toMatchObject({ symbol: "NSE:TCS-EQ", qty: 0, side: "CLOSED", avgPrice: 0, pnl: money("45.30") });
   });
 
+  const quote = dataReply({
+    fetched: [{ exchange: "NSE", tradingSymbol: "RELIANCE-EQ", symbolToken: "2885", ltp: 1486.2 }],
+    unfetched: [],
+  });
+
   it("quotes the price and computes the P&L where the row has neither", async () => {
-    const quote = JSON.stringify({
-      status: true,
-      message: "SUCCESS",
-      errorcode: "",
-      data: {
-        fetched: [{ exchange: "NSE", tradingSymbol: "RELIANCE-EQ", symbolToken: "2885", ltp: 1486.2 }],
-        unfetched: [],
-      },
-    });
-    const { connector, requests } = bench({ getPosition: "get-getPosition-older.json", quote: reply(quote) });
+    const { connector, requests } = bench({ getPosition: "get-getPosition-older.json", quote });
     const [open, closed] = await connector.getPositions(access);
     expect(open).toMatchObject({
       ltp: rupees("1486.20"),
@@ -100,6 +96,15 @@ describe("positions", () => {
     });
     expect(closed).toMatchObject({ ltp: null, pnl: money("45.30"), realised: money("45.30"), unrealised: 0 });
     expect(requests[1]?.body).toBe('{"mode":"LTP","exchangeTokens":{"NSE":["2885"]}}');
+  });
+
+  it("takes a price of 0 for none, and no P&L that was counted with it", async () => {
+    const [row] = dataOf("get-getPosition.json") as object[];
+    const getPosition = dataReply([{ ...row, ltp: "0.00", pnl: "-22166.00", unrealised: "-22189.50" }]);
+    const [open] = await bench({ getPosition, quote }).connector.getPositions(access);
+    expect(open).toMatchObject({ ltp: rupees("1486.20"), pnl: money("127.00"), unrealised: money("103.50") });
+    const [unquoted] = await bench({ getPosition, quote: reply("<html>", 502) }).connector.getPositions(access);
+    expect(unquoted).toMatchObject({ ltp: null, pnl: money("23.50"), realised: money("23.50"), unrealised: 0 });
   });
 
   it("keeps a position without a price when the quote is refused", async () => {
