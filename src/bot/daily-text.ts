@@ -1,4 +1,5 @@
 import type { MarketSession, Phase } from "../domain/calendar.ts";
+import type { Uncounted } from "../domain/fifo.ts";
 import { html, type Html } from "./html.ts";
 import { dateText } from "./render/amounts.ts";
 
@@ -72,6 +73,7 @@ export const pnl = {
   badDate: (): Html => html`Which day? Like this: <code>/pnl since 2026-04-01</code>`,
   usage: (): Html =>
     html`<code>/pnl</code> today, <code>/pnl week</code>, <code>/pnl month</code>, <code>/pnl year</code>, <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
-  unmatched: (qty: string): Html =>
-    html`<i>${qty} units sold were bought before my records; their gain is not in the realised figure.</i>`,
+  uncounted: (count: number, names: string): Html => html`<i>${count} not counted as realised: ${names}.</i>`,
+  uncountedName: (name: string, why: Uncounted["why"]): string =>
+    `${name} (${why === "oversold" ? "sold more than recorded" : "expired open"})`,
 };

@@ -1,4 +1,5 @@
 import type { InstrumentKey, TradingSymbol } from "./ids.ts";
+import { istInstant } from "./market.ts";
 import { paise, PAISE_PER_RUPEE, PRICE_SCALE, type Paise, type Price } from "./money.ts";
 import { isDelivery, type Product, type Side } from "./order.ts";
 
@@ -15,6 +16,8 @@ export interface Fill {
   readonly at: number;
   /** Rupees per unit and point, 1 when absent: commodities and currency are traded in lots. */
   readonly multiplier?: number;
+  /** YYYY-MM-DD of a contract. */
+  readonly expiry?: string;
 }
 
 /** A quantity that was opened and closed again. */
@@ -97,6 +100,37 @@ function close(fill: Fill, lots: Lot[], closed: RoundTrip[]): number {
   }
   return left;
 }
+
+/** An instrument whose trades do not tell what it made: none of it counts, and it is named. */
+export interface Uncounted {
+  readonly symbol: TradingSymbol;
+  /** `oversold`: bought before the first fill here, or split since; `expired`: with something open that no trade closed. */
+  readonly why: "oversold" | "expired";
+}
+
+export interface Realised {
+  readonly trips: readonly RoundTrip[];
+  readonly uncounted: readonly Uncounted[];
+}
+
+/** What one account closed in a span of time, epoch ms, by all its fills until the span's end. */
+export function realisedIn(fills: readonly Fill[], from: number, to: number): Realised {
+  const books = [...Map.groupBy(fills, bookOf).values()].map((same): Realised => {
+    const { closed, open, unmatched } = matchFifo(same);
+    const oversold = unmatched.find(({ at }) => at >= from);
+    if (oversold) return { trips: [], uncounted: [{ symbol: oversold.symbol, why: "oversold" }] };
+    const isOpen = [...open.values()].some((lots) => lots.length > 0);
+    const expired = isOpen && same.find(({ expiry }) => expiry !== undefined && isIn(expiryOf(expiry), from, to));
+    if (expired) return { trips: [], uncounted: [{ symbol: expired.symbol, why: "expired" }] };
+    return { trips: closed.filter(({ closedAt }) => closedAt >= from), uncounted: [] };
+  });
+  return { trips: books.flatMap(({ trips }) => trips), uncounted: books.flatMap(({ uncounted }) => uncounted) };
+}
+
+/** Contracts of NSE and BSE end with the session of their last day. */
+const EXPIRES_AT = "15:30";
+const expiryOf = (date: string): number => istInstant(date, EXPIRES_AT);
+const isIn = (at: number, from: number, to: number): boolean => at >= from && at <= to;
 
 /** Gain of all, rounded once, half away from zero, so that it does not depend on how a trade was split. Before charges. */
 export function realisedOf(trips: readonly RoundTrip[]): Paise {

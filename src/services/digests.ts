@@ -1,8 +1,9 @@
 import type { BrokerConnector, Access } from "../../connectors/base.ts";
 import { chargesOf } from "../domain/charges.ts";
 import { accountValue, isCarried, type DayFigures } from "../domain/day.ts";
+import type { Fill } from "../domain/fifo.ts";
 import type { InstrumentKey, UserId } from "../domain/ids.ts";
-import { indexKey, type Instrument } from "../domain/instrument.ts";
+import { indexKey, isDerivative, type Instrument } from "../domain/instrument.ts";
 import { changeInBasisPoints, sumPaise, valueOf, ZERO_PAISE, type Paise } from "../domain/money.ts";
 import type { Order } from "../domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../domain/portfolio.ts";
@@ -105,12 +106,21 @@ export function createDigests(deps: DigestsDeps): Digests {
       figures: day.figures,
       value: day.value,
       carried: day.positions.filter(isCarried).length,
-      fills: day.trades.map((trade) => ({
-        ...trade,
-        at: fillTime(trade.at, date),
-        multiplier: multipliers.get(trade.symbol) ?? 1,
-      })),
+      fills: await Promise.all(
+        day.trades.map(async (trade) => ({
+          ...trade,
+          at: fillTime(trade.at, date),
+          multiplier: multipliers.get(trade.symbol) ?? 1,
+          ...(await expiryOf(trade)),
+        })),
+      ),
     });
+  }
+
+  /** Kept with the trade: a contract that has expired is in no list any more. */
+  async function expiryOf({ key }: Trade): Promise<Pick<Fill, "expiry">> {
+    const instrument = key === null ? undefined : await deps.instruments.byKey(key);
+    return instrument && isDerivative(instrument) ? { expiry: instrument.expiry } : {};
   }
 
   /** Through whichever link is asked first after the last answer has aged. */

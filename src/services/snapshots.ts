@@ -1,5 +1,5 @@
 import { addFigures, grossOf, netOf, type DayFigures } from "../domain/day.ts";
-import { matchFifo, realisedOf, type Fill } from "../domain/fifo.ts";
+import { realisedIn, realisedOf, type Fill, type Uncounted } from "../domain/fifo.ts";
 import type { LinkId, UserId } from "../domain/ids.ts";
 import { istDate, istInstant } from "../domain/market.ts";
 import { sumPaise, type Paise } from "../domain/money.ts";
@@ -55,8 +55,8 @@ export interface Period {
   readonly days: readonly DayTotal[];
   /** First in, first out over all trades known, closed in the period; before charges. */
   readonly realisedFifo: Paise;
-  /** Sold units whose buys are older than the records. */
-  readonly unmatchedQty: number;
+  /** What that leaves out. */
+  readonly uncounted: readonly Uncounted[];
 }
 
 export interface Snapshots {
@@ -98,7 +98,7 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
     },
     async period(user, from, links) {
       const all = await snapshots.find("user", [user]);
-      return periodOf(all, from, links);
+      return periodOf(all, { from, now: deps.clock.now(), links });
     },
     async lastBefore(link, date) {
       const latest = await snapshots.find("link", [link], { order: "desc", limit: 5 });
@@ -134,13 +134,19 @@ function totals(snapshots: readonly Snapshot[], links: readonly LinkId[] = []): 
   });
 }
 
-export function periodOf(all: readonly Snapshot[], from: string, links?: readonly LinkId[]): Period {
+function periodOf(all: readonly Snapshot[], { from, now, links }: Span): Period {
   const days = totals(all, links).filter(({ date }) => date >= from);
   const ranked = [...days].sort((a, b) => grossOf(b.figures) - grossOf(a.figures));
-  const { closed, unmatched } = matchEach(all);
-  const begins = istInstant(from);
   const figures = addFigures(days.map((day) => day.figures));
   const [first, last] = [days[0], days.at(-1)];
+  // Every account by itself: what one bought, another did not sell.
+  const realised = [...Map.groupBy(all, ({ link }) => link).values()].map((same) =>
+    realisedIn(
+      same.flatMap(({ fills }) => fills),
+      istInstant(from),
+      now,
+    ),
+  );
   return {
     span: first && last ? { from: first.date, to: last.date } : null,
     figures,
@@ -148,20 +154,15 @@ export function periodOf(all: readonly Snapshot[], from: string, links?: readonl
     best: ranked[0] ?? null,
     worst: ranked.at(-1) ?? null,
     days,
-    realisedFifo: realisedOf(closed.filter(({ closedAt }) => closedAt >= begins)),
-    unmatchedQty: unmatched.filter(({ at }) => at >= begins).reduce((sum, { qty }) => sum + qty, 0),
+    realisedFifo: realisedOf(realised.flatMap(({ trips }) => trips)),
+    uncounted: realised.flatMap(({ uncounted }) => uncounted),
   };
 }
 
-/** Every account by itself: what one bought, another did not sell. */
-function matchEach(all: readonly Snapshot[]) {
-  const results = [...Map.groupBy(all, ({ link }) => link).values()].map((same) =>
-    matchFifo(same.flatMap(({ fills }) => fills)),
-  );
-  return {
-    closed: results.flatMap(({ closed }) => closed),
-    unmatched: results.flatMap(({ unmatched }) => unmatched),
-  };
+interface Span {
+  readonly from: string;
+  readonly now: number;
+  readonly links: readonly LinkId[] | undefined;
 }
 
 /** A trade without a time belongs to the middle of its day. */

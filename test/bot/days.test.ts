@@ -22,7 +22,7 @@ import { createRenewals } from "../../src/services/renewals.ts";
 import { createSnapshots } from "../../src/services/snapshots.ts";
 import { createUsers, type Settings, type User } from "../../src/services/users.ts";
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
-import { asGiven, position, SBIN, stubBroker, type StubBroker } from "../services/stub-broker.ts";
+import { asGiven, position, SBIN, stubBroker, trade, type StubBroker } from "../services/stub-broker.ts";
 
 const ASHA = userId(1001);
 const DATE = "2026-11-23";
@@ -254,6 +254,25 @@ describe("the day's messages", () => {
     expect(posted[1]?.html).toContain("Week to 27 Nov 2026");
     const due = (date: string) => periodReport(all, "week").dueAt(user, date);
     expect([due("2026-11-26"), due("2026-11-27") !== null, due("2026-12-24") !== null]).toEqual([null, true, true]);
+  });
+
+  it("names in a report what the realised figure does not count: sold more than recorded, expired open", async () => {
+    const all = deps();
+    const contract = {
+      ...trade,
+      tradeId: "t2",
+      key: EXPIRING.key,
+      symbol: EXPIRING.symbol,
+      productType: "MARGIN",
+    } as const;
+    broker.book.trades = [{ ...trade, side: "SELL" }, contract];
+    await run(closingDigest(all));
+    clock.at = istInstant("2026-11-25", "15:51");
+    await run(periodReport(all, "week"));
+    expect(text()).toContain(
+      "2 not counted as realised: SBIN (sold more than recorded), NIFTY26NOVFUT (expired open).",
+    );
+    expect(text()).toMatch(/Realised, FIFO +0\.00/);
   });
 
   it("reports a session on a Sunday with the week after it, whose report is the first to come", async () => {

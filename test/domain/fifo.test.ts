@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { matchFifo, realisedOf, type Fill } from "../../src/domain/fifo.ts";
+import { matchFifo, realisedIn, realisedOf, type Fill } from "../../src/domain/fifo.ts";
 import { tradingSymbol } from "../../src/domain/ids.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
+import { istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Product, Side } from "../../src/domain/order.ts";
 
@@ -82,6 +83,58 @@ describe("first in, first out", () => {
     const crude = { productType: "MARGIN", multiplier: 100, symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT") } as const;
     const { closed } = matchFifo([fill("BUY", 2, 5_820, crude), fill("SELL", 2, 5_855, crude)]);
     expect(realisedOf(closed)).toBe(rupees(7_000));
+  });
+
+  describe("what was realised in a span of time", () => {
+    const at = (date: string): number => istInstant(date, "11:00");
+    const span = [istInstant("2026-11-01"), istInstant("2026-11-30", "16:00")] as const;
+    const option = {
+      symbol: tradingSymbol("NSE:NIFTY26NOV26000CE"),
+      productType: "MARGIN",
+      expiry: "2026-11-24",
+    } as const;
+
+    it("leaves a share out that was sold more often than bought, and names it: a split invents no loss", () => {
+      const fills = [
+        fill("BUY", 10, 1_000, { at: at("2026-10-05") }),
+        fill("SELL", 50, 210, { at: at("2026-11-20") }),
+        fill("BUY", 1, 100, { at: at("2026-11-20"), productType: "INTRADAY" }),
+        fill("SELL", 1, 101, { at: at("2026-11-20"), productType: "INTRADAY" }),
+      ];
+      const { trips, uncounted } = realisedIn(fills, ...span);
+      expect(realisedOf(trips)).toBe(rupees(1));
+      expect(uncounted).toEqual([{ symbol: SBIN, why: "oversold" }]);
+    });
+
+    it("counts a share again once such a sale lies before it", () => {
+      const fills = [
+        fill("SELL", 5, 210, { at: at("2026-10-20") }),
+        fill("BUY", 5, 200, { at: at("2026-11-02") }),
+        fill("SELL", 5, 210, { at: at("2026-11-20") }),
+      ];
+      const { trips, uncounted } = realisedIn(fills, ...span);
+      expect([realisedOf(trips), uncounted]).toEqual([rupees(50), []]);
+    });
+
+    it("leaves a contract out that expired open, and names it", () => {
+      const fills = [
+        fill("SELL", 150, 100, { ...option, at: at("2026-11-02") }),
+        fill("BUY", 75, 90, { ...option, at: at("2026-11-03") }),
+      ];
+      expect(realisedIn(fills, ...span)).toEqual({ trips: [], uncounted: [{ symbol: option.symbol, why: "expired" }] });
+      const before = istInstant("2026-11-24", "15:29");
+      expect(realisedOf(realisedIn(fills, span[0], before).trips)).toBe(rupees(750));
+      expect(realisedIn(fills, istInstant("2026-11-25"), span[1])).toEqual({ trips: [], uncounted: [] });
+    });
+
+    it("counts a contract that was closed before it expired", () => {
+      const fills = [
+        fill("SELL", 75, 100, { ...option, at: at("2026-11-02") }),
+        fill("BUY", 75, 90, { ...option, at: at("2026-11-24") }),
+      ];
+      const { trips, uncounted } = realisedIn(fills, ...span);
+      expect([realisedOf(trips), uncounted]).toEqual([rupees(750), []]);
+    });
   });
 
   const fills = (product: Product) =>

@@ -96,7 +96,7 @@ describe("snapshots", () => {
     );
     const period = await snapshots.period(ASHA, "2026-11-01");
     expect(period.realisedFifo).toBe(rupees(500));
-    expect(period.unmatchedQty).toBe(3);
+    expect(period.uncounted).toEqual([{ symbol: trade.symbol, why: "oversold" }]);
     expect((await snapshots.period(ASHA, "2026-11-21")).realisedFifo).toBe(0);
   });
 

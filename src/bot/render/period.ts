@@ -1,9 +1,11 @@
 import { grossOf } from "../../domain/day.ts";
+import type { Uncounted } from "../../domain/fifo.ts";
+import { ticker } from "../../domain/instrument.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Period } from "../../services/snapshots.ts";
 import * as text from "../daily-text.ts";
 import { html, lines, type Html } from "../html.ts";
-import { dateText, mark, quantity } from "./amounts.ts";
+import { dateText, mark } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
 
@@ -29,6 +31,16 @@ export function periodText(title: string, period: Period, money: MoneyText): Htm
       PAGE_WIDTH,
     )}</pre>`,
     html`<i>${dateText(span.from)} to ${dateText(span.to)}, days I have kept.</i>`,
-    period.unmatchedQty > 0 && text.pnl.unmatched(quantity(period.unmatchedQty)),
+    uncountedLine(period.uncounted),
   );
 }
+
+function uncountedLine(uncounted: readonly Uncounted[]): Html | null {
+  const all = [...new Set(uncounted.map(({ symbol, why }) => text.pnl.uncountedName(ticker(symbol), why)))];
+  return all.length === 0 ? null : text.pnl.uncounted(all.length, named(all));
+}
+
+/** A message under a picture has little room. */
+const MAX_NAMED = 5;
+const named = (all: readonly string[]): string =>
+  [...all.slice(0, MAX_NAMED), ...(all.length > MAX_NAMED ? [`${all.length - MAX_NAMED} more`] : [])].join(", ");
