@@ -2,9 +2,9 @@ import type { BrokerConnector, Access } from "../../connectors/base.ts";
 import { chargesOf } from "../domain/charges.ts";
 import { accountValue, isCarried, type DayFigures } from "../domain/day.ts";
 import type { Fill } from "../domain/fifo.ts";
-import type { InstrumentKey, UserId } from "../domain/ids.ts";
+import type { InstrumentKey, TradingSymbol, UserId } from "../domain/ids.ts";
 import { indexKey, isDerivative, type Instrument } from "../domain/instrument.ts";
-import { changeInBasisPoints, sumPaise, valueOf, ZERO_PAISE, type Paise } from "../domain/money.ts";
+import { changeInBasisPoints, sumPaise, valueOf, type Paise } from "../domain/money.ts";
 import type { Order } from "../domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../domain/portfolio.ts";
 import { dayPnlOf } from "../domain/totals.ts";
@@ -23,6 +23,8 @@ export interface AccountDay {
   readonly funds: Funds;
   readonly figures: DayFigures;
   readonly value: Paise;
+  /** Traded, and without a charge in the figures: no list of instruments has them. */
+  readonly uncharged: readonly TradingSymbol[];
 }
 export type DayParts = readonly LinkResult<AccountDay>[];
 
@@ -73,21 +75,31 @@ export function createDigests(deps: DigestsDeps): Digests {
       connector.getFunds(access),
       connector.getTrades(access),
     ]);
-    const figures = { ...dayPnlOf(positions, holdings), charges: await chargesOfTrades(trades) };
-    return { positions, holdings, orders, funds, trades, figures, value: accountValue(funds, holdings, positions) };
+    const { charges, uncharged } = await chargesOfTrades(trades);
+    const figures = { ...dayPnlOf(positions, holdings), charges };
+    const value = accountValue(funds, holdings, positions);
+    return { positions, holdings, orders, funds, trades, figures, value, uncharged };
   }
 
   /** By the orders they belong to, because brokerage is capped for an order. Unknown instruments cost nothing here. */
-  async function chargesOfTrades(trades: readonly Trade[]): Promise<Paise> {
+  async function chargesOfTrades(
+    trades: readonly Trade[],
+  ): Promise<{ charges: Paise } & Pick<AccountDay, "uncharged">> {
     const orders = [...Map.groupBy(trades, ({ orderId }) => orderId).values()];
-    const charges = orders.map(async (same) => {
-      const [first] = same;
-      const instrument = first?.key ? await deps.instruments.byKey(first.key) : undefined;
-      if (!first || !instrument || instrument.kind === "index") return ZERO_PAISE;
-      const value = sumPaise(same.map(({ price, qty }) => valueOf(price, qty)));
-      return chargesOf(instrument, first.productType, first.side, value);
-    });
-    return sumPaise(await Promise.all(charges));
+    const charges = await Promise.all(orders.map(chargesOfOrder));
+    const unknown = orders.filter((_, i) => charges[i] === null).flat();
+    return {
+      charges: sumPaise(charges.filter((each) => each !== null)),
+      uncharged: [...new Set(unknown.map(({ symbol }) => symbol))],
+    };
+  }
+
+  async function chargesOfOrder(trades: readonly Trade[]): Promise<Paise | null> {
+    const [first] = trades;
+    const instrument = first?.key ? await deps.instruments.byKey(first.key) : undefined;
+    if (!first || !instrument || instrument.kind === "index") return null;
+    const value = sumPaise(trades.map(({ price, qty }) => valueOf(price, qty)));
+    return chargesOf(instrument, first.productType, first.side, value);
   }
 
   async function keep(links: readonly Link[], date: string): Promise<DayParts> {
@@ -106,6 +118,7 @@ export function createDigests(deps: DigestsDeps): Digests {
       figures: day.figures,
       value: day.value,
       carried: day.positions.filter(isCarried).length,
+      ...(day.uncharged.length > 0 ? { uncharged: day.uncharged } : {}),
       fills: await Promise.all(
         day.trades.map(async (trade) => ({
           ...trade,

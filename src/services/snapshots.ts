@@ -1,6 +1,6 @@
 import { addFigures, grossOf, netOf, type DayFigures } from "../domain/day.ts";
 import { realisedIn, realisedOf, type Fill, type Uncounted } from "../domain/fifo.ts";
-import type { LinkId, UserId } from "../domain/ids.ts";
+import type { LinkId, TradingSymbol, UserId } from "../domain/ids.ts";
 import { istDate, istInstant } from "../domain/market.ts";
 import { sumPaise, type Paise } from "../domain/money.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -18,6 +18,8 @@ export interface Snapshot {
   /** Positions that are carried into the next day. */
   readonly carried: number;
   readonly fills: readonly Fill[];
+  /** Traded, and without a charge in the figures. */
+  readonly uncharged?: readonly TradingSymbol[];
 }
 
 interface SnapshotDocument extends Document, Snapshot {
@@ -30,7 +32,7 @@ const snapshotsSpec: CollectionSpec<SnapshotDocument> = {
     { name: "user", fields: ["userId", "date"] },
     { name: "link", fields: ["link", "date"] },
   ],
-  encrypted: ["fills"],
+  encrypted: ["fills", "uncharged"],
   durability: "normal",
 };
 
@@ -57,6 +59,8 @@ export interface Period {
   readonly realisedFifo: Paise;
   /** What that leaves out. */
   readonly uncounted: readonly Uncounted[];
+  /** What the charges leave out. */
+  readonly uncharged: readonly TradingSymbol[];
 }
 
 export interface Snapshots {
@@ -156,6 +160,7 @@ function periodOf(all: readonly Snapshot[], { from, now, links }: Span): Period 
     days,
     realisedFifo: realisedOf(realised.flatMap(({ trips }) => trips)),
     uncounted: realised.flatMap(({ uncounted }) => uncounted),
+    uncharged: all.filter(({ date }) => date >= from).flatMap(({ uncharged = [] }) => uncharged),
   };
 }
 

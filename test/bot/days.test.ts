@@ -5,7 +5,7 @@ import { dayKeeping, keepDayOnLogin } from "../../src/bot/daily/day-keeping.ts";
 import { cardOfToday, morningLogin, morningNudge } from "../../src/bot/daily/morning.ts";
 import { morningSummary } from "../../src/bot/daily/summary.ts";
 import { visibleLength, html } from "../../src/bot/html.ts";
-import { tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
+import { brokerOrderId, tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
@@ -38,6 +38,8 @@ const EXPIRING: Instrument = {
   lotSize: 75,
   tickSize: priceFromRupees("0.05"),
 };
+const listed = (key: InstrumentKey): Instrument => (key === EXPIRING.key ? EXPIRING : SBIN);
+const UNLISTED = instrumentKey("MCX", 9);
 
 describe("the day's messages", () => {
   let clock: SetClock;
@@ -53,7 +55,7 @@ describe("the day's messages", () => {
     const { store } = temp;
     const { accounts } = broker;
     const snapshots = createSnapshots({ store, clock });
-    const instruments = { byKey: async (key: InstrumentKey) => (key === EXPIRING.key ? EXPIRING : SBIN) };
+    const instruments = { byKey: async (key: InstrumentKey) => (key === UNLISTED ? undefined : listed(key)) };
     const nifty = { ltp: priceFromRupees(101), prevClose: priceFromRupees(100) };
     const quotes = { many: async () => new Map([[SBIN.key, nifty]]) } as never;
     const armed = { armed: async () => alerts } as never;
@@ -273,6 +275,18 @@ describe("the day's messages", () => {
       "2 not counted as realised: SBIN (sold more than recorded), NIFTY26NOVFUT (expired open).",
     );
     expect(text()).toMatch(/Realised, FIFO +0\.00/);
+  });
+
+  it("names what it knows no charges of, in the digest and in the report: net of charges is not net of theirs", async () => {
+    const all = deps();
+    const unknown = { ...trade, key: UNLISTED, symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT") };
+    broker.book.trades = [trade, ...["o2", "o3"].map((id) => ({ ...unknown, orderId: brokerOrderId(id) }))];
+    await run(closingDigest(all));
+    expect(text()).toContain("Charges leave out CRUDEOIL26DECFUT: in no list of instruments.");
+    expect(text()).toMatch(/Charges, estimated +₹9\.50/);
+    posted = [];
+    await run(periodReport(all, "week"));
+    expect(text()).toContain("Charges leave out CRUDEOIL26DECFUT: in no list of instruments.");
   });
 
   it("reports a session on a Sunday with the week after it, whose report is the first to come", async () => {

@@ -12,6 +12,7 @@ import { dayPicture, movesOf, type Move } from "../pictures/day.ts";
 import { dateText, mark, percent } from "./amounts.ts";
 import { moneyText, type MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
+import { unchargedLine } from "./period.ts";
 import { failures, heading, loginKeyboard, nothing, sinceEntry, uncounted } from "./portfolio.ts";
 
 export interface DigestMessage {
@@ -42,6 +43,7 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: 
       summary?.headline,
       summary && html`<pre>${renderPairs(summary.rows, PAGE_WIDTH)}</pre>`,
       summary && sinceEntry(summary.figures),
+      unchargedLine(days.flatMap(({ day }) => day.uncharged)),
       uncounted(
         days.flatMap(({ day }) => day.holdings),
         days.flatMap(({ day }) => day.positions),

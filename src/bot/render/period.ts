@@ -1,5 +1,6 @@
 import { grossOf } from "../../domain/day.ts";
 import type { Uncounted } from "../../domain/fifo.ts";
+import type { TradingSymbol } from "../../domain/ids.ts";
 import { ticker } from "../../domain/instrument.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Period } from "../../services/snapshots.ts";
@@ -32,6 +33,7 @@ export function periodText(title: string, period: Period, money: MoneyText): Htm
     )}</pre>`,
     html`<i>${dateText(span.from)} to ${dateText(span.to)}, days I have kept.</i>`,
     uncountedLine(period.uncounted),
+    unchargedLine(period.uncharged),
   );
 }
 
@@ -39,6 +41,10 @@ function uncountedLine(uncounted: readonly Uncounted[]): Html | null {
   const all = [...new Set(uncounted.map(({ symbol, why }) => text.pnl.uncountedName(ticker(symbol), why)))];
   return all.length === 0 ? null : text.pnl.uncounted(all.length, named(all));
 }
+
+/** What was traded and is in no charges, and so not in what is net of them. */
+export const unchargedLine = (symbols: readonly TradingSymbol[]): Html | null =>
+  symbols.length === 0 ? null : text.pnl.uncharged(named([...new Set(symbols.map(ticker))]));
 
 /** A message under a picture has little room. */
 const MAX_NAMED = 5;
