@@ -9,7 +9,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { createKeyring, generateKey, parseKey, type EncryptionKey, type Keyring } from "../lib/crypto.ts";
 import type { Log } from "../lib/log.ts";
@@ -55,7 +55,11 @@ export function beginFileRotation(dataDir: string): void {
   writeDurably(path, generateKey());
 }
 
-export const endFileRotation = (dataDir: string): void => rmSync(join(dataDir, PREVIOUS_FILE), { force: true });
+/** For good: after a power cut the old key must not lie there again. */
+export function endFileRotation(dataDir: string): void {
+  rmSync(join(dataDir, PREVIOUS_FILE), { force: true });
+  syncDirectory(dataDir);
+}
 
 function readKey(path: string): EncryptionKey {
   try {
@@ -74,7 +78,11 @@ function writeDurably(path: string, text: string): void {
   fsyncSync(file);
   closeSync(file);
   renameSync(`${path}.partial`, path);
-  const directory = openSync(join(path, ".."), "r");
+  syncDirectory(dirname(path));
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, "r");
   fsyncSync(directory);
   closeSync(directory);
 }
