@@ -44,6 +44,7 @@ const MAX_LANES = 200;
 /** More than that wait for the sweep. */
 const MAX_QUEUED = 10_000;
 const SWEEP_BATCH = 500;
+const MAX_SWEEP_BATCH = 8_000;
 
 export interface Inbox {
   /** Durable once this resolves; what came before with the same id is not taken again. Rejects when the store does. */
@@ -76,6 +77,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   const calledAgain = new Set<string>();
   /** Lanes that found no room, in the order in which they came. */
   const queued = new Set<string>();
+  let sweepBatch = SWEEP_BATCH;
 
   const oldest = async (lane: string, limit: number): Promise<Due[]> =>
     (await updates.find("due", [true, lane], { limit, order: "asc" })).filter(hasBody);
@@ -170,7 +172,9 @@ export function createInbox(deps: InboxDeps): Inbox {
         work(lane);
     },
     async sweep() {
-      const due = await updates.find("due", [true], { limit: SWEEP_BATCH, order: "asc" });
+      const due = await updates.find("due", [true], { limit: sweepBatch, order: "asc" });
+      // A lane that fills it must not hide the ones behind until it is worked off: the next look goes further.
+      sweepBatch = due.length < sweepBatch ? SWEEP_BATCH : Math.min(2 * sweepBatch, MAX_SWEEP_BATCH);
       const left = due.filter(({ receivedAt }) => clock.now() - receivedAt > FRESH_MS);
       for (const lane of new Set(left.map((arrival) => arrival.lane))) work(lane);
     },

@@ -95,6 +95,24 @@ describe("the inbox", () => {
     expect(begun).toEqual(["body 1", "body 2"]);
   });
 
+  it("begins every lane that a dead process left, also behind one that has more than a sweep reads", async () => {
+    const { store, clock, log } = stage;
+    const dead = inbox(() => new Promise(() => undefined));
+    for (let order = 1; order <= 600; order += 1) await dead.accept(arrival(order));
+    await dead.accept(arrival(601, "vikram"));
+    clock.advance(1_001);
+    const begun: string[] = [];
+    const handle = (body: string): Promise<void> => {
+      begun.push(body);
+      return body === "body 1" ? new Promise(() => undefined) : Promise.resolve();
+    };
+    const living = createInbox({ store, clock, log, leases: createLocalLeases(), handle });
+    await living.sweep();
+    await living.sweep();
+    while (living.running() > 1) await pause(1);
+    expect(begun).toEqual(["body 1", "body 601"]);
+  });
+
   it("leaves what came just now to the process that stored it", async () => {
     const { store, clock, log } = stage;
     const stillAsking = { take: () => new Promise<null>(() => undefined) };
