@@ -100,7 +100,8 @@ export function createUsers(deps: {
     return known && withDefaults(known);
   }
 
-  async function ensure(id: UserId, name: string): Promise<User> {
+  async function ensure(id: UserId, given: string): Promise<User> {
+    const name = readable(given) ?? id;
     const known = await get(id);
     const isNamedOwner = deps.ownerId === id;
     if (known && isNamedOwner && known.role !== "owner") return makeOwner(id);
@@ -152,6 +153,16 @@ export function createUsers(deps: {
       for await (const user of users.scan()) yield withDefaults(user);
     },
   };
+}
+
+/** Joiners and variants of a sign are part of names and of faces; whatever else is unseen turns or hides the text around it. */
+const UNSEEN = /[[\p{DI}\p{Cc}\u2800]--[\s\p{Join_C}\p{VS}]]/gv;
+const SEEN = /[[^\s]--\p{DI}]/v;
+
+/** A name as it stands well in a line and on a button; null when nothing of it is seen. */
+function readable(name: string): string | null {
+  const clean = name.replaceAll(UNSEEN, "").replaceAll(/\s+/g, " ").trim();
+  return SEEN.test(clean) ? clean : null;
 }
 
 /** What came later than the document has its default. */

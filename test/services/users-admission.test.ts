@@ -50,6 +50,24 @@ describe("who gets in", () => {
     expect(allows("pending", "viewer")).toBe(false);
   });
 
+  it.each([
+    ["turns the line around", "\u202EahsA\u2066 K\u200F", "ahsA K"],
+    ["breaks it", " Asha\n\t\u2028 K\u0007 ", "Asha K"],
+    [
+      "is joined, in an Indic script or an emoji",
+      "ക്\u200D ക്\u200Cഷ 👩\u200D🌾 ❤\uFE0F",
+      "ക്\u200D ക്\u200Cഷ 👩\u200D🌾 ❤\uFE0F",
+    ],
+    ["is Urdu", "عائشہ", "عائشہ"],
+    ["has invisible letters only", "\u3164\u2800\u115F", "1002"],
+    ["has joiners and spaces only", "\u200D \uFE0F\u200B", "1002"],
+  ])("makes a name that %s one that can be read", async (_, given, kept) => {
+    const users = makeUsers();
+    expect((await users.ensure(VIKRAM, given)).name).toBe(kept);
+    const { version } = await users.ensure(VIKRAM, given);
+    expect((await users.ensure(VIKRAM, given)).version).toBe(version);
+  });
+
   it("hands the bot over when OWNER_ID changes: there is one owner", async () => {
     await makeUsers({ ownerId: "1001" }).ensure(ASHA, "Asha");
     const users = makeUsers({ ownerId: "1002" });
