@@ -6,6 +6,8 @@ type AwaitingDeps = Pick<BotDeps, "keyCapture" | "orderLock">;
 /** Begins a dialogue in place of whichever is going on: one person has one at a time. */
 export async function enterDialogue(deps: AwaitingDeps, ctx: SaudaContext, name: string, start: object): Promise<void> {
   await leaveEverything(deps, ctx);
+  // Its answers are numbers too: none of them is a wrong guess at a code.
+  await deps.orderLock.stop(ctx.user._id);
   await ctx.conversation.enter(name, start);
 }
 

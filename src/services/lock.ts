@@ -72,10 +72,12 @@ export interface OrderLock {
   /** The user's next message is this. */
   expect(user: UserId, what: LockInput): Promise<void>;
   isExpecting(user: UserId): Promise<boolean>;
-  /** Takes that message. Null when nothing is awaited. */
+  /** Takes that message. Null when nothing is awaited, or a code is and these are words. */
   take(user: UserId, message: string): Promise<Entered | null>;
   /** The user turned to something else: a new PIN or its proof is not awaited any more, the code of a set lock still is. */
   leave(user: UserId): Promise<void>;
+  /** Nothing is awaited any more: the user's next message answers something else. */
+  stop(user: UserId): Promise<void>;
   /** Checks a code; five wrong ones in a row close the lock for a quarter of an hour. */
   enter(user: UserId, code: string): Promise<CodeResult>;
   setPin(user: UserId, pin: string): Promise<void>;
@@ -113,9 +115,9 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
 
   async function take(user: UserId, message: string): Promise<Entered | null> {
     const what = await awaited(user);
-    if (what === null) return null;
-    await set(user, { awaits: null });
     const typed = message.trim();
+    if (what === null || (what === "code" && !/\d/.test(typed))) return null;
+    await set(user, { awaits: null });
     switch (what) {
       case "new-pin":
         if (!PIN_PATTERN.test(typed)) {
@@ -153,14 +155,18 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
       return { lock: { ...lock, ...CLEAR, kind: "totp", secret: lock.offered, lastStep: step }, result: true };
     });
 
+  async function stop(user: UserId): Promise<void> {
+    if ((await awaited(user)) !== null) await set(user, { awaits: null });
+  }
+
   return {
     expect,
     isExpecting: async (user) => (await awaited(user)) !== null,
     take,
     async leave(user) {
-      const what = await awaited(user);
-      if (what === "new-pin" || what === "totp-proof") await set(user, { awaits: null });
+      if ((await awaited(user)) !== "code") await stop(user);
     },
+    stop,
     async state(user) {
       const lock = (await locks.get(user)) ?? unlocked(user);
       const now = clock.now();

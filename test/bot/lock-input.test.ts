@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { userId } from "../../src/domain/ids.ts";
 import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
 
 describe("a PIN that was asked for", () => {
@@ -43,5 +44,15 @@ describe("a PIN that was asked for", () => {
         .messages()
         .map(({ text }) => text),
     ).not.toContain("4829");
+  });
+
+  it("is not guessed at by what answers a dialogue, nor by words", async () => {
+    await world.deps.orderLock.setPin(userId(ASHA), "4829");
+    expect(await says("/lock off")).toContain("Send your PIN");
+    expect(await says("/buy SBIN")).toContain("how many?");
+    expect(await says("10")).toContain("At which price?");
+    expect(await says("/lock off")).toContain("Send your PIN");
+    await says("one moment", "where is it?", "at home", "in the drawer", "here");
+    expect(await says("4829")).toContain("five minutes");
   });
 });

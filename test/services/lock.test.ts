@@ -92,6 +92,22 @@ describe("the order lock", () => {
     expect(await lock.take(ASHA, "4829")).toBeNull();
   });
 
+  it("counts no words as a guess, and awaits the code still", async () => {
+    await lock.setPin(ASHA, "4829");
+    await lock.expect(ASHA, "code");
+    for (let words = 0; words < 5; words += 1) expect(await lock.take(ASHA, "what code?")).toBeNull();
+    expect(await lock.take(ASHA, "4829")).toEqual({ kind: "code", result: { kind: "right" } });
+  });
+
+  it("awaits nothing any more when it is told so", async () => {
+    await lock.setPin(ASHA, "4829");
+    await lock.expect(ASHA, "code");
+    await lock.leave(ASHA);
+    expect(await lock.take(ASHA, "1")).toEqual({ kind: "code", result: { kind: "wrong", left: 4 } });
+    await lock.stop(ASHA);
+    expect(await lock.take(ASHA, "10")).toBeNull();
+  });
+
   it("keeps neither PIN nor secret readable on disk", async () => {
     await lock.setPin(ASHA, "48291537");
     const secret = (await lock.offerTotp(ASHA)).reveal();
