@@ -39,7 +39,7 @@ export const accounts: CommandModule = {
       const keyboard = new InlineKeyboard()
         .add({ text: "Unlink", callback_data: callbackData("auy", link._id), style: "danger" })
         .text("Keep", callbackData("acd", link._id));
-      await show(ctx, { html: text.accounts.confirmUnlink(link.label), keyboard });
+      await show(ctx, { html: text.accounts.confirmUnlink(link.label, isPaper(deps, link)), keyboard });
     });
     onLink("auy", (ctx, link) => unlink(deps, ctx, link));
     return composer;
@@ -64,5 +64,7 @@ async function unlink(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<voi
   await deps.accounts.call(link, async (connector, access) => connector.logout?.(access)).catch(() => undefined);
   await deps.accounts.remove(ctx.user._id, link._id);
   if (ctx.user.defaultLink === link._id) await deps.users.update(ctx.user._id, () => ({ defaultLink: null }));
-  await show(ctx, { html: text.accounts.unlinked(link.label) });
+  await show(ctx, { html: text.accounts.unlinked(link.label, isPaper(deps, link)) });
 }
+
+const isPaper = (deps: BotDeps, link: Link): boolean => deps.accounts.broker(link).definition.isPaper === true;

@@ -228,6 +228,8 @@ export interface BrokerDefinition {
   readonly roots: Readonly<Record<string, string>>;
   readonly docsUrl: string;
   readonly create: (deps: ConnectorDeps) => BrokerConnector;
+  /** Deletes what this machine itself keeps of a link's account. Only where the broker is one of ours. */
+  readonly forget?: (link: LinkId) => void;
   /** Reads the order id out of a postback, null when it is not one or its signature is wrong. Only where postbacks exist. */
   readonly readPostback?: (body: string, credentials: Credentials) => { orderId: BrokerOrderId } | null;
 }

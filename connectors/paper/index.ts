@@ -51,6 +51,7 @@ export function createPaper({ exchange }: PaperOptions): BrokerDefinition {
     roots: {},
     docsUrl: "connectors/paper/README.md",
     create: (deps) => createConnector(exchange, deps),
+    forget: (link) => exchange.forget(link),
   };
 }
 

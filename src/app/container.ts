@@ -138,12 +138,15 @@ export function createContainer(options: ContainerOptions): Container {
       tellOwner: (owner, about, key) => options.notifier.post(letInNotification(owner, about, key)),
       tellUser: (user, key) => options.notifier.post(roleNotification(user, key)),
     }),
-    forget: async (user) =>
-      forgetUser(
+    forget: async (user) => {
+      const links = await accounts.all(user);
+      for (const link of links) brokers.get(link.broker_name)?.definition.forget?.(link._id);
+      return forgetUser(
         store,
         user,
-        (await accounts.all(user)).map((link) => link._id),
-      ),
+        links.map((link) => link._id),
+      );
+    },
     linkHealth: (link) => options.linkWatch.of(link),
     systemHealth: options.systemHealth,
     keyCapture: createKeyCapture({ store, clock, accounts }),

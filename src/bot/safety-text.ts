@@ -92,7 +92,7 @@ export const keys = {
 export const forget = {
   ask: (isOwner: boolean): Html =>
     lines(
-      html`<b>Forget you?</b> Your links with all keys and tokens, settings, alerts and the record of your orders here are deleted for good. Orders and shares at the brokers stay as they are.`,
+      html`<b>Forget you?</b> Your links with all keys and tokens, paper accounts, settings, alerts and the record of your orders here are deleted for good. Orders and shares at the brokers stay as they are.`,
       isOwner && html`You own this bot: afterwards it has no owner until OWNER_ID or a new start-up code names one.`,
     ),
   busy: (): Html =>

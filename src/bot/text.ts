@@ -54,10 +54,10 @@ export const accounts = {
   none: (): Html => html`No account is linked yet. /link adds one; the paper account takes one tap.`,
   linked: (title: string, name: string, accountId: string): Html =>
     html`<b>${title} is linked.</b> ${name}, account <code>${accountId}</code>.`,
-  unlinked: (label: string): Html =>
-    html`<b>${label}</b> is unlinked. Its keys and tokens are deleted here; orders at the broker are untouched.`,
-  confirmUnlink: (label: string): Html =>
-    html`Unlink <b>${label}</b>? Its keys and tokens are deleted. Orders at the broker stay as they are.`,
+  unlinked: (label: string, isPaper = false): Html =>
+    html`<b>${label}</b> is unlinked. ${isPaper ? "Its orders, positions and play money are deleted." : "Its keys and tokens are deleted here; orders at the broker are untouched."}`,
+  confirmUnlink: (label: string, isPaper = false): Html =>
+    html`Unlink <b>${label}</b>? ${isPaper ? "Its orders, positions and play money are deleted." : "Its keys and tokens are deleted. Orders at the broker stay as they are."}`,
   title: (): Html => html`<b>Accounts</b>`,
   isDefault: (label: string): Html => html`Orders go to <b>${label}</b> unless you say “on” another.`,
   gone: (): Html => html`That account is not linked any more.`,

@@ -165,7 +165,9 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     update,
     async remove(user, id) {
       const link = await links.get(id);
-      return link?.user_id === user ? links.delete(id) : false;
+      if (link?.user_id !== user || !(await links.delete(id))) return false;
+      deps.brokers.get(link.broker_name)?.definition.forget?.(id);
+      return true;
     },
     hasSession,
     call,

@@ -111,6 +111,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
       }
       return facade;
     },
+    forget(id) {
+      for (const order of world.live) if (order.accountId === id) world.live.delete(order);
+      facades.delete(id);
+      if (world.accounts.delete(id)) onChange();
+    },
     advance() {
       arriveNow();
     },

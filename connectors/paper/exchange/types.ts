@@ -17,6 +17,8 @@ export interface Exchange {
   candles(key: InstrumentKey, interval: Interval, from: number, to: number): Candle[];
   /** Opens the account on first use, with the given cash and holdings. */
   account(id: string, opening?: AccountOpening): ExchangeAccount;
+  /** Closes the account, and with it everything that was known of it. */
+  forget(id: string): void;
   /** Brings prices, resting orders and settlement up to the clock. Every read and order does it by itself. */
   advance(): void;
   /** Everything that a restart needs, as plain JSON; `restore` is the way back. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -56,6 +56,22 @@ describe("an exchange kept on disk", () => {
     exchange.advance();
     vi.advanceTimersByTime(SOON_MS);
     expect(found().order(id)).toMatchObject({ status: "filled" });
+  });
+
+  it("has nothing of an account that was forgotten, and fills no order of it", () => {
+    const { exchange } = open();
+    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const { ltp } = exchange.quote(sbin.key);
+    accepted(rich(exchange), order(sbin, "BUY", 10, limit(away(sbin, ltp, -0.3))));
+    const other = accepted(rich(exchange, "B2"), order(sbin, "BUY", 10, limit(away(sbin, ltp, -0.3))));
+    exchange.forget("A1");
+    vi.advanceTimersByTime(SOON_MS);
+    expect(readFileSync(file(), "utf8")).not.toContain("A1");
+    at += 3 * HOUR;
+    exchange.advance();
+    expect(rich(exchange, "B2").order(other)).toMatchObject({ status: "filled" });
+    expect(rich(exchange).orders()).toEqual([]);
+    expect(rich(exchange).positions()).toEqual([]);
   });
 
   it("writes whole files only, and none while nothing happens", () => {
