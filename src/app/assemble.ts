@@ -34,10 +34,12 @@ import { openPaper } from "./paper.ts";
 import { systemHealth } from "./system-health.ts";
 import { redrawLoginCard, redrawOrder } from "./telegram-out.ts";
 import { createUpdates, type Updates } from "./updates.ts";
+import { createWriteProbe, type WriteProbe } from "./write-probe.ts";
 
 export interface Assembled {
   readonly clock: Clock;
   readonly store: Store;
+  readonly writes: WriteProbe;
   readonly metrics: Metrics;
   readonly world: LocalWorld | null;
   readonly deps: BotDeps;
@@ -54,6 +56,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   const clock = createClock(config.startAt);
   const metrics = createMetrics();
   const store = rememberCollections(await openStore(config, clock, log));
+  const writes = createWriteProbe({ store, clock, log });
   const onKeepFailure = (error: unknown): void =>
     log.error({ err: error }, "a file in DATA_DIR could not be written; it is tried again");
   const world = config.telegram ? null : await startLocal(config, clock, onKeepFailure);
@@ -94,7 +97,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     },
     notifier: { post: (notification) => outbox.post(notification) },
     linkWatch: createLinkWatch({ now: () => clock.now(), metrics }),
-    systemHealth: () => systemHealth(store, updates.inbox, outbox),
+    systemHealth: () => systemHealth({ store, writes, inbox: updates.inbox, outbox }),
     isAlwaysOpen: world !== null,
     isPublic: config.publicUrl.startsWith("https://") || (world !== null && config.port !== 0),
   });
@@ -121,6 +124,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   return {
     clock,
     store,
+    writes,
     metrics,
     world,
     deps,

@@ -41,7 +41,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     await web.close();
     throw error;
   });
-  const { bot, clock, deps, jobs, metrics, outbox, store, updates, world } = parts;
+  const { bot, clock, deps, jobs, metrics, outbox, store, updates, world, writes } = parts;
   const control = openControl(config.dataDir);
   metrics.gauge("sauda_outbox_depth", () => outbox.depth());
   metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
@@ -50,7 +50,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     world ? world.telegram.url : bot.isInited() ? `https://t.me/${bot.botInfo.username}` : "https://t.me";
   const isSecure = config.publicUrl.startsWith("https://");
   const health = healthRoutes({
-    store: () => store.ping(),
+    store: () => Promise.all([store.ping(), writes.check()]),
     telegram: () => bot.api.getMe(),
     metrics,
     now: () => clock.now(),

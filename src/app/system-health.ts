@@ -2,23 +2,31 @@ import type { SystemHealth } from "../bot/commands.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Store } from "../ports/store.ts";
 import type { Inbox } from "../services/inbox.ts";
+import type { WriteProbe } from "./write-probe.ts";
 
 /** What the owner sees of this process and the store that it shares. */
-export async function systemHealth(
-  store: Store,
-  inbox: Pick<Inbox, "depth">,
-  outbox: Pick<Outbox, "depth">,
-): Promise<SystemHealth> {
+export async function systemHealth(parts: {
+  readonly store: Store;
+  readonly writes: WriteProbe;
+  readonly inbox: Pick<Inbox, "depth">;
+  readonly outbox: Pick<Outbox, "depth">;
+}): Promise<SystemHealth> {
+  const { store, writes, inbox, outbox } = parts;
   const startedAt = performance.now();
-  const isReachable = await store.ping().then(
-    () => true,
-    () => false,
-  );
+  const isReachable = await succeeds(store.ping());
+  const storeMs = isReachable ? Math.round(performance.now() - startedAt) : null;
   return {
-    storeMs: isReachable ? Math.round(performance.now() - startedAt) : null,
+    storeMs,
+    takesWrites: await succeeds(writes.check()),
     inboxDepth: await inbox.depth(),
     outboxDepth: await outbox.depth(),
     uptimeS: process.uptime(),
     memoryBytes: process.memoryUsage.rss(),
   };
 }
+
+const succeeds = (attempt: Promise<void>): Promise<boolean> =>
+  attempt.then(
+    () => true,
+    () => false,
+  );

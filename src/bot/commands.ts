@@ -44,6 +44,8 @@ export interface LinkHealth {
 export interface SystemHealth {
   /** Null when the store does not answer. */
   readonly storeMs: number | null;
+  /** A full disk still answers. */
+  readonly takesWrites: boolean;
   readonly inboxDepth: number;
   readonly outboxDepth: number;
   readonly uptimeS: number;

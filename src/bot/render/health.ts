@@ -20,12 +20,17 @@ export function healthView(system: SystemHealth, links: readonly LinkRow[], now:
   return {
     html: lines(
       html`<b>Health</b>`,
-      html`Store: ${system.storeMs === null ? "⚠️ not answering" : `answers in ${system.storeMs} ms`}.`,
+      html`Store: ${storeState(system)}.`,
       html`Updates waiting: ${system.inboxDepth}, with this one. Messages waiting: ${system.outboxDepth}.`,
       html`Up ${hours} h ${minutes} min, ${Math.round(system.memoryBytes / 1_048_576)} MB.`,
       ...links.map((row) => linkLine(row, now)),
     ),
   };
+}
+
+function storeState({ storeMs, takesWrites }: SystemHealth): string {
+  if (storeMs === null) return "⚠️ not answering";
+  return takesWrites ? `answers in ${storeMs} ms` : "⚠️ takes no writes; the disk may be full";
 }
 
 function linkLine({ userName, label, hasSession, sessionFrom, health, budgetPerMinute }: LinkRow, now: number): Html {
