@@ -40,9 +40,9 @@ export async function heldByLock(deps: BotDeps, user: UserId): Promise<HeldByLoc
 export const captureCodes =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
-    const typed = ctx.message?.text ?? "";
-    if (typed === "" || typed.startsWith("/") || !(await deps.orderLock.isExpecting(ctx.user._id))) return next();
-    const entered = await deps.orderLock.take(ctx.user._id, typed);
+    const { message_id: id, text: typed = "" } = ctx.message ?? { message_id: 0 };
+    if (typed === "" || typed.startsWith("/")) return next();
+    const entered = await deps.orderLock.take(ctx.user._id, { id, text: typed });
     if (entered === null) return next();
     await deleteSecret(ctx);
     if ("shownIn" in entered && entered.shownIn !== null && ctx.chat)

@@ -14,7 +14,7 @@ interface CaptureDocument extends Document {
   readonly awaits: string;
   /** The login's state where the broker echoes none. */
   readonly heldState: string | null;
-  /** The message that a key was taken from last: after a crash it comes again, and is not the next key. */
+  /** The message that was taken last: after a crash it comes again, and is neither the next key nor plain text. */
   readonly taken?: number;
   readonly expiresAt: number;
 }
@@ -28,8 +28,10 @@ const capturesSpec: CollectionSpec<CaptureDocument> = {
 const CAPTURE_TTL_MS = 10 * 60_000;
 const LOGIN = "(login)";
 const EGRESS = "(egress)";
-/** Nothing is asked any more; the last message is only remembered. */
+/** Nothing is asked any more; the last message is only remembered, and what it was. */
 const NOTHING = "(nothing)";
+const LOGIN_TAKEN = "(login taken)";
+const EGRESS_TAKEN = "(egress taken)";
 
 export type Captured =
   | { readonly kind: "invalid"; readonly spec: CredentialSpec }
@@ -51,8 +53,8 @@ export interface KeyCapture {
   /** The next message is this link's proxy for orders, `skip` for none. */
   awaitEgress(link: Link): Promise<void>;
   /**
-   * Takes the message, or null when nothing was awaited. `skip` leaves an optional field out. One whose key was taken
-   * before answers what comes next again.
+   * Takes the message, or null when nothing was awaited. `skip` leaves an optional field out. One that was taken before
+   * answers the same again.
    */
   accept(user: UserId, message: CapturedMessage): Promise<Captured | null>;
   /** Nothing is awaited any more: the login ended elsewhere. */
@@ -106,13 +108,13 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     const value = text.trim();
     const index = specs(link).findIndex((spec) => spec.field === pending.awaits);
     const spec = specs(link)[index];
-    if (pending.taken === id) return spec ? { kind: "next", link, spec } : { kind: "complete", link };
+    if (pending.taken === id) return takenBefore(pending, link, text);
     if (pending.awaits === LOGIN) {
       if (!LOGIN_END.test(value)) return null;
-      await captures.delete(user);
+      await expect(link, LOGIN_TAKEN, { heldState: pending.heldState, taken: id });
       return { kind: "login", link, text: new Secret(text), heldState: pending.heldState };
     }
-    if (pending.awaits === EGRESS) return takeEgress(link, value);
+    if (pending.awaits === EGRESS) return takeEgress(link, id, value);
     if (!spec) return null;
     if (spec.isOptional && value.toLowerCase() === SKIP_WORD) return askFrom(link, index + 1, id);
     if (!spec.pattern.test(value)) return { kind: "invalid", spec };
@@ -122,11 +124,18 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     return askFrom(updated, index + 1, id);
   }
 
-  async function takeEgress(link: Link, value: string): Promise<Captured> {
+  function takenBefore({ awaits, heldState }: CaptureDocument, link: Link, text: string): Captured {
+    if (awaits === LOGIN_TAKEN) return { kind: "login", link, text: new Secret(text), heldState };
+    if (awaits === EGRESS_TAKEN) return { kind: "egress", link };
+    const spec = specs(link).find(({ field }) => field === awaits);
+    return spec ? { kind: "next", link, spec } : { kind: "complete", link };
+  }
+
+  async function takeEgress(link: Link, id: number, value: string): Promise<Captured> {
     const isNone = value.toLowerCase() === SKIP_WORD;
     if (!isNone && !EGRESS_SPEC.pattern.test(value)) return { kind: "invalid", spec: EGRESS_SPEC };
-    await captures.delete(link.user_id);
     const updated = await accounts.update(link._id, () => ({ egress: isNone ? null : new Secret(value) }));
+    await expect(link, EGRESS_TAKEN, { heldState: null, taken: id });
     return { kind: "egress", link: updated };
   }
 

@@ -5,6 +5,7 @@ import { Secret } from "../lib/secret.ts";
 import { newTotpSecret, stepOf } from "../lib/totp.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import type { CapturedMessage } from "./key-capture.ts";
 
 export type LockKind = "none" | "pin" | "totp";
 
@@ -29,8 +30,16 @@ interface LockDocument extends Document {
   /** What the user's next message will be taken as, and until when. */
   readonly awaits: LockInput | null;
   readonly awaitedUntil: number;
+  /** The message taken last, and what became of it: after a crash it comes again, and is neither a guess nor plain text. */
+  readonly taken?: { readonly message: number; readonly until: number; readonly entered: Entered };
 }
-export type LockInput = "new-pin" | "totp-proof" | "code";
+const LOCK_INPUTS = ["new-pin", "totp-proof", "code"] as const;
+export type LockInput = (typeof LOCK_INPUTS)[number];
+
+interface Changed<T> {
+  readonly lock: LockDocument;
+  readonly result: T;
+}
 
 const locksSpec: CollectionSpec<LockDocument> = {
   name: "locks",
@@ -43,6 +52,8 @@ const OPEN_MS = 5 * 60_000;
 const MAX_FAILS = 5;
 const LOCKOUT_MS = 15 * 60_000;
 const AWAITED_MS = 5 * 60_000;
+/** Telegram repeats for 24 hours what was not answered; another bot's messages have the same numbers. */
+const TAKEN_MS = 25 * 3_600_000;
 const CONFLICT_TRIES = 20;
 export const PIN_PATTERN = /^\d{4,8}$/;
 
@@ -71,9 +82,8 @@ export interface OrderLock {
   freeze(user: UserId, isFrozen: boolean): Promise<void>;
   /** The user's next message is this. */
   expect(user: UserId, what: LockInput): Promise<void>;
-  isExpecting(user: UserId): Promise<boolean>;
-  /** Takes that message. Null when nothing is awaited, or a code is and these are words. */
-  take(user: UserId, message: string): Promise<Entered | null>;
+  /** Takes that message, once. Null when nothing is awaited, or a code is and these are words. */
+  take(user: UserId, message: CapturedMessage): Promise<Entered | null>;
   /** The user turned to something else: a new PIN or its proof is not awaited any more, the code of a set lock still is. */
   leave(user: UserId): Promise<void>;
   /** Nothing is awaited any more: the user's next message answers something else. */
@@ -94,11 +104,12 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
   const { clock } = deps;
 
   /** Applies the change to the newest version, one at a time: two guesses at once are two guesses. */
-  async function change<T>(user: UserId, apply: (lock: LockDocument) => { lock: LockDocument; result: T }): Promise<T> {
+  async function change<T>(user: UserId, apply: (lock: LockDocument) => Changed<T>): Promise<T> {
     for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
       const stored = await locks.get(user);
       const { version, ...current } = stored ?? { ...unlocked(user), version: 0 };
       const { lock, result } = apply(current);
+      if (lock === current) return result;
       const isWritten = stored ? await locks.replace(lock, version) : await locks.insert(lock);
       if (isWritten) return result;
     }
@@ -108,64 +119,19 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
   const set = (user: UserId, changes: Partial<LockDocument>): Promise<void> =>
     change(user, (lock) => ({ lock: { ...lock, ...changes }, result: undefined }));
 
-  async function awaited(user: UserId): Promise<LockInput | null> {
-    const lock = await locks.get(user);
-    return lock && clock.now() < lock.awaitedUntil ? lock.awaits : null;
-  }
-
-  async function take(user: UserId, message: string): Promise<Entered | null> {
-    const what = await awaited(user);
-    const typed = message.trim();
-    if (what === null || (what === "code" && !/\d/.test(typed))) return null;
-    await set(user, { awaits: null });
-    switch (what) {
-      case "new-pin":
-        if (!PIN_PATTERN.test(typed)) {
-          // The next try must not stay in the chat either.
-          await expect(user, "new-pin");
-          return { kind: "bad-pin" };
-        }
-        await setPin(user, typed);
-        return { kind: "pin-set" };
-      case "totp-proof": {
-        const shownIn = (await locks.get(user))?.offeredIn ?? null;
-        return { kind: (await acceptTotp(user, typed)) ? "totp-set" : "totp-wrong", shownIn };
-      }
-      case "code": {
-        const result = await enter(user, typed);
-        if (result.kind === "wrong") await expect(user, "code");
-        return { kind: "code", result };
-      }
-    }
-  }
-
   const expect = (user: UserId, what: LockInput): Promise<void> =>
     set(user, { awaits: what, awaitedUntil: clock.now() + AWAITED_MS });
 
-  const enter = (user: UserId, code: string): Promise<CodeResult> =>
-    change(user, (lock) => withGuess(lock, code.trim(), clock.now()));
-
-  const setPin = (user: UserId, pin: string): Promise<void> =>
-    set(user, { ...CLEAR, kind: "pin", secret: hashed(pin, randomBytes(16)) });
-
-  const acceptTotp = (user: UserId, code: string): Promise<boolean> =>
-    change(user, (lock) => {
-      const step = lock.offered && stepOf(lock.offered.reveal(), code.trim(), clock.now());
-      if (step === null) return { lock, result: false };
-      return { lock: { ...lock, ...CLEAR, kind: "totp", secret: lock.offered, lastStep: step }, result: true };
-    });
-
-  async function stop(user: UserId): Promise<void> {
-    if ((await awaited(user)) !== null) await set(user, { awaits: null });
-  }
+  const stop = (user: UserId, which: readonly LockInput[] = LOCK_INPUTS): Promise<void> =>
+    change(user, (lock) => ({
+      lock: lock.awaits !== null && which.includes(lock.awaits) ? { ...lock, awaits: null } : lock,
+      result: undefined,
+    }));
 
   return {
     expect,
-    isExpecting: async (user) => (await awaited(user)) !== null,
-    take,
-    async leave(user) {
-      if ((await awaited(user)) !== "code") await stop(user);
-    },
+    take: (user, message) => change(user, (lock) => withMessage(lock, message, clock.now())),
+    leave: (user) => stop(user, ["new-pin", "totp-proof"]),
     stop,
     async state(user) {
       const lock = (await locks.get(user)) ?? unlocked(user);
@@ -178,15 +144,15 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
       };
     },
     freeze: (user, isFrozen) => set(user, { isFrozen }),
-    enter,
-    setPin,
+    enter: (user, code) => change(user, (lock) => withGuess(lock, code.trim(), clock.now())),
+    setPin: (user, pin) => change(user, (lock) => ({ lock: withPin(lock, pin), result: undefined })),
     async offerTotp(user) {
       const secret = new Secret(newTotpSecret());
       await set(user, { offered: secret });
       return secret;
     },
     noteShown: (user, message) => set(user, { offeredIn: message }),
-    acceptTotp,
+    acceptTotp: (user, code) => change(user, (lock) => withProof(lock, code.trim(), clock.now())),
     remove: (user) => set(user, { ...CLEAR, kind: "none", secret: null }),
   };
 }
@@ -203,7 +169,50 @@ const unlocked = (user: UserId): LockDocument => ({
   ...CLEAR,
 });
 
-function withGuess(lock: LockDocument, code: string, now: number): { lock: LockDocument; result: CodeResult } {
+/** One write takes the message and remembers it. */
+function withMessage(lock: LockDocument, { id, text }: CapturedMessage, now: number): Changed<Entered | null> {
+  if (lock.taken?.message === id && now < lock.taken.until) return { lock, result: lock.taken.entered };
+  const what = now < lock.awaitedUntil ? lock.awaits : null;
+  const typed = text.trim();
+  if (what === null || (what === "code" && !/\d/.test(typed))) return { lock, result: null };
+  const { lock: answered, result } = withAnswer(lock, what, typed, now);
+  const isAgain = result.kind === "bad-pin" || (result.kind === "code" && result.result.kind === "wrong");
+  // The next try must not stay in the chat either.
+  const next = isAgain ? { awaits: what, awaitedUntil: now + AWAITED_MS } : { awaits: null };
+  const taken = { message: id, until: now + TAKEN_MS, entered: result };
+  return { lock: { ...answered, ...next, taken }, result };
+}
+
+function withAnswer(lock: LockDocument, what: LockInput, typed: string, now: number): Changed<Entered> {
+  switch (what) {
+    case "new-pin":
+      if (!PIN_PATTERN.test(typed)) return { lock, result: { kind: "bad-pin" } };
+      return { lock: withPin(lock, typed), result: { kind: "pin-set" } };
+    case "totp-proof": {
+      const { lock: proven, result } = withProof(lock, typed, now);
+      return { lock: proven, result: { kind: result ? "totp-set" : "totp-wrong", shownIn: lock.offeredIn } };
+    }
+    case "code": {
+      const { lock: guessed, result } = withGuess(lock, typed, now);
+      return { lock: guessed, result: { kind: "code", result } };
+    }
+  }
+}
+
+const withPin = (lock: LockDocument, pin: string): LockDocument => ({
+  ...lock,
+  ...CLEAR,
+  kind: "pin",
+  secret: hashed(pin, randomBytes(16)),
+});
+
+function withProof(lock: LockDocument, code: string, now: number): Changed<boolean> {
+  const step = lock.offered && stepOf(lock.offered.reveal(), code, now);
+  if (step === null) return { lock, result: false };
+  return { lock: { ...lock, ...CLEAR, kind: "totp", secret: lock.offered, lastStep: step }, result: true };
+}
+
+function withGuess(lock: LockDocument, code: string, now: number): Changed<CodeResult> {
   if (now < lock.lockedOutUntil) return { lock, result: { kind: "locked-out", until: lock.lockedOutUntil } };
   const step = matches(lock, code, now);
   if (step !== null)

@@ -18,6 +18,9 @@ describe("the order lock", () => {
   });
   afterEach(() => stage.close());
 
+  let messages = 0;
+  const takes = (text: string) => lock.take(ASHA, { id: (messages += 1), text });
+
   it("asks for nothing until it is set, and freezes and thaws", async () => {
     expect(await lock.state(ASHA)).toEqual({ kind: "none", isFrozen: false, needsCode: false, lockedOutUntil: null });
     await lock.freeze(ASHA, true);
@@ -69,43 +72,58 @@ describe("the order lock", () => {
     const secret = (await lock.offerTotp(ASHA)).reveal();
     await lock.expect(ASHA, "totp-proof");
     await lock.noteShown(ASHA, 77);
-    expect(await lock.take(ASHA, "000000")).toEqual({ kind: "totp-wrong", shownIn: 77 });
+    expect(await takes("000000")).toEqual({ kind: "totp-wrong", shownIn: 77 });
     await lock.expect(ASHA, "totp-proof");
     const code = totp(secret, stepAt(stage.clock.now()));
-    expect(await lock.take(ASHA, code)).toEqual({ kind: "totp-set", shownIn: 77 });
+    expect(await takes(code)).toEqual({ kind: "totp-set", shownIn: 77 });
     await lock.offerTotp(ASHA);
     await lock.expect(ASHA, "totp-proof");
-    expect(await lock.take(ASHA, "000000")).toEqual({ kind: "totp-wrong", shownIn: null });
+    expect(await takes("000000")).toEqual({ kind: "totp-wrong", shownIn: null });
   });
 
   it("takes the awaited message only, and only for a while", async () => {
-    expect(await lock.take(ASHA, "4829")).toBeNull();
+    expect(await takes("4829")).toBeNull();
     await lock.expect(ASHA, "new-pin");
-    expect(await lock.take(ASHA, "my pin")).toEqual({ kind: "bad-pin" });
+    expect(await takes("my pin")).toEqual({ kind: "bad-pin" });
     await lock.expect(ASHA, "new-pin");
-    expect(await lock.take(ASHA, "4829")).toEqual({ kind: "pin-set" });
+    expect(await takes("4829")).toEqual({ kind: "pin-set" });
     await lock.expect(ASHA, "code");
-    expect(await lock.take(ASHA, "1")).toEqual({ kind: "code", result: { kind: "wrong", left: 4 } });
-    expect(await lock.take(ASHA, "4829")).toEqual({ kind: "code", result: { kind: "right" } });
+    expect(await takes("1")).toEqual({ kind: "code", result: { kind: "wrong", left: 4 } });
+    expect(await takes("4829")).toEqual({ kind: "code", result: { kind: "right" } });
     await lock.expect(ASHA, "code");
     stage.clock.advance(5 * 60_000);
-    expect(await lock.take(ASHA, "4829")).toBeNull();
+    expect(await takes("4829")).toBeNull();
   });
 
   it("counts no words as a guess, and awaits the code still", async () => {
     await lock.setPin(ASHA, "4829");
     await lock.expect(ASHA, "code");
-    for (let words = 0; words < 5; words += 1) expect(await lock.take(ASHA, "what code?")).toBeNull();
-    expect(await lock.take(ASHA, "4829")).toEqual({ kind: "code", result: { kind: "right" } });
+    for (let words = 0; words < 5; words += 1) expect(await takes("what code?")).toBeNull();
+    expect(await takes("4829")).toEqual({ kind: "code", result: { kind: "right" } });
   });
 
   it("awaits nothing any more when it is told so", async () => {
     await lock.setPin(ASHA, "4829");
     await lock.expect(ASHA, "code");
     await lock.leave(ASHA);
-    expect(await lock.take(ASHA, "1")).toEqual({ kind: "code", result: { kind: "wrong", left: 4 } });
+    expect(await takes("1")).toEqual({ kind: "code", result: { kind: "wrong", left: 4 } });
     await lock.stop(ASHA);
-    expect(await lock.take(ASHA, "10")).toBeNull();
+    expect(await takes("10")).toBeNull();
+  });
+
+  it("takes a message once that comes again after a crash, and answers the same again", async () => {
+    await lock.expect(ASHA, "new-pin");
+    for (let times = 0; times < 2; times += 1)
+      expect(await lock.take(ASHA, { id: 901, text: "4829" })).toEqual({ kind: "pin-set" });
+    await lock.expect(ASHA, "code");
+    for (let times = 0; times < 2; times += 1)
+      expect(await lock.take(ASHA, { id: 902, text: "1111" })).toEqual({
+        kind: "code",
+        result: { kind: "wrong", left: 4 },
+      });
+    for (let times = 0; times < 2; times += 1)
+      expect(await lock.take(ASHA, { id: 903, text: "4829" })).toEqual({ kind: "code", result: { kind: "right" } });
+    expect(await lock.take(ASHA, { id: 904, text: "4829" })).toBeNull();
   });
 
   it("keeps neither PIN nor secret readable on disk", async () => {

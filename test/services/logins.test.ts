@@ -216,6 +216,22 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.egress).toBeNull();
   });
 
+  it("takes a proxy and a login's end again when their message comes again after a crash, and nothing else", async () => {
+    const [proxy, end] = [
+      { id: 1, text: "socks5://asha:secret@203.0.113.7:1080" },
+      { id: 2, text: "https://bot.example/oauth/echo/callback?code=ok" },
+    ];
+    await capture.awaitEgress(link);
+    for (let times = 0; times < 2; times += 1)
+      expect(await capture.accept(ASHA, proxy)).toMatchObject({ kind: "egress", link: { egress: expect.anything() } });
+    expect(await take(ASHA, "socks5://203.0.113.8:1080")).toBeNull();
+    await capture.awaitLogin(link, "held");
+    for (let times = 0; times < 2; times += 1)
+      expect(await capture.accept(ASHA, end)).toMatchObject({ kind: "login", heldState: "held" });
+    expect(await take(ASHA, end.text)).toBeNull();
+    expect((await accounts.get(ASHA, link._id))?.egress?.reveal()).toContain("203.0.113.7");
+  });
+
   it("takes keys from a form once, for five minutes, all right or none", async () => {
     const token = await forms.offer(link);
     expect(token).toMatch(/^[\w-]{32}$/);
