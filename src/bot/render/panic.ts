@@ -3,8 +3,7 @@ import type { Leg } from "../../domain/order-intent.ts";
 import { isFinal, type Order } from "../../domain/order.ts";
 import type { Position } from "../../domain/portfolio.ts";
 import type { Accounts } from "../../services/accounts.ts";
-import type { ExitResult } from "../../services/orders/panic-exits.ts";
-import type { CancelResult, OpenBook, PanicReport, Untouched } from "../../services/orders/panic.ts";
+import type { CancelResult, ExitResult, OpenBook, PanicReport, Untouched } from "../../services/orders/panic.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
 import { quantity, rupeePrice } from "./amounts.ts";
@@ -80,8 +79,6 @@ function exitLine(exit: ExitResult): Html {
       return html`⛔ ${name}: I could not make an order for it. Exit it at the broker.`;
     case "not-known":
       return html`❓ ${name}: an earlier order of mine that closes it has no clear answer yet, and I send nothing twice. Run /panic again when /orders shows it settled.`;
-    case "left-to-order":
-      return html`❓ ${name}: left to an order that is still open and closes it when it fills; I send no second one. Run /panic again if it is cancelled first.`;
     case "ordered":
       return lines(...exit.intent.legs.map((leg) => html`${legSign(leg)} ${name}: ${legText(leg)}`));
   }

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerOrderId } from "../../../src/domain/ids.ts";
 import { price, ZERO_PAISE } from "../../../src/domain/money.ts";
-import { panicReport } from "../../../src/bot/render/panic.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import { ASHA, breathe, type Floor, openFloor, SBIN, sent, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
+import { ASHA, type Floor, openFloor, SBIN, sent, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
 
 let zerodha: FakeBroker;
 let fyers: FakeBroker;
@@ -164,59 +163,6 @@ describe("a panic", () => {
     await watch(floor, 2_000);
     await floor.panic.run(ASHA, "p3", true);
     expect(zerodha.book.map(({ status }) => status)).toEqual(["cancelled", "open"]);
-  });
-
-  const closes = async (qty: number): Promise<void> => {
-    const parts = [{ link: floor.link, qty }];
-    await sent(floor, await ticket(floor, { ...resting, side: "SELL", productType: "INTRADAY", parts }));
-    zerodha.placed.length = 0;
-  };
-
-  it("sells nothing that an order would sell whose cancel got no clear answer, and says that it is left to it", async () => {
-    zerodha.positions = [holds(10, "BUY")];
-    await closes(10);
-    zerodha.scripts.push("lose-order");
-    const report = await floor.panic.run(ASHA, "p1", true);
-    expect(report.exits).toMatchObject([{ kind: "left-to-order", position: { qty: 10 } }]);
-    expect(zerodha.placed).toEqual([]);
-    const said = panicReport(report, floor.accounts, floor.clock.now()).toString();
-    expect(said).toContain("SELL 10 SBIN <i>zerodha</i>: <b>still open</b>");
-    expect(said).toContain("long 10 SBIN <i>zerodha</i>: left to an order that is still open");
-  });
-
-  it("exits what open orders that could not be cancelled leave of a position", async () => {
-    zerodha.positions = [holds(10, "BUY")];
-    await closes(4);
-    zerodha.book.push(
-      { ...zerodha.book[0]!, orderId: brokerOrderId("app-1"), key: null, qty: 3, filledQty: 1 },
-      { ...zerodha.book[0]!, orderId: brokerOrderId("app-2"), productType: "CNC" },
-      { ...zerodha.book[0]!, orderId: brokerOrderId("app-3"), side: "BUY" },
-    );
-    zerodha.scripts.push(...Array.from({ length: 4 }, () => "lose-order" as const));
-    const { exits } = await floor.panic.run(ASHA, "p1", true);
-    expect(exits).toMatchObject([
-      { kind: "ordered", position: { qty: 4 } },
-      { kind: "left-to-order", position: { qty: 6 } },
-    ]);
-    expect(zerodha.placed).toMatchObject([{ side: "SELL", qty: 4 }]);
-  });
-
-  it("does not sell again what fills while its account is read", async () => {
-    zerodha.positions = [holds(10, "BUY")];
-    await closes(10);
-    zerodha.scripts.push("lose-order");
-    const getOrders = zerodha.connector.getOrders.bind(zerodha.connector);
-    const readBack = floor.clock.at + 5_500;
-    zerodha.connector.getOrders = async (access) => {
-      await breathe();
-      if (floor.clock.at >= readBack) {
-        zerodha.set("zerodha-1", { status: "filled", filledQty: 10 });
-        zerodha.positions = [];
-      }
-      return getOrders(access);
-    };
-    const { exits } = await floor.panic.run(ASHA, "p1", true);
-    expect([exits, zerodha.placed]).toEqual([[], []]);
   });
 
   it("of another user touches nothing", async () => {
