@@ -25,8 +25,8 @@ export type Claim =
 
 /** Work that several processes share: each piece belongs to one of them at a time. */
 export interface Claims {
-  /** Claims a piece of work that is to be done once; given up after five tries that did not end. */
-  claim(id: string): Promise<Claim>;
+  /** Claims a piece of work that is to be done once; given up after so many tries that did not end, five when absent. */
+  claim(id: string, maxTries?: number): Promise<Claim>;
 }
 
 export function createClaims(deps: { store: Store; clock: Clock }): Claims {
@@ -44,7 +44,7 @@ export function createClaims(deps: { store: Store; clock: Clock }): Claims {
   });
 
   return {
-    async claim(id) {
+    async claim(id, maxTries = MAX_TRIES) {
       const now = clock.now();
       const fresh = { _id: id, heldUntil: now + CLAIM_MS, isDone: false, tries: 1, expiresAt: now + REMEMBERED_MS };
       if (await jobs.insert(fresh)) return ours(fresh, 1);
@@ -52,7 +52,7 @@ export function createClaims(deps: { store: Store; clock: Clock }): Claims {
       if (!known) return { kind: "held" };
       if (known.isDone) return { kind: "done" };
       if (isHeld(known)) return { kind: "held" };
-      if (known.tries >= MAX_TRIES) return { kind: "given-up" };
+      if (known.tries >= maxTries) return { kind: "given-up" };
       const again = { ...fresh, tries: known.tries + 1 };
       return (await jobs.replace(again, known.version)) ? ours(again, known.version + 1) : { kind: "held" };
     },

@@ -21,6 +21,8 @@ export interface PerUserJob {
   readonly dayByHand?: (date: string) => string;
   /** How long after that it is still worth doing, by a process that was down. */
   readonly catchUpMs: number;
+  /** One that waits for somebody else's repair: it is tried again as long as it is worth doing, not five times. */
+  readonly triesThroughout?: true;
   /** May run twice when a process dies in the middle: what it posts must carry a key of the date. */
   readonly run: (user: User, occasion: Occasion) => Promise<void>;
 }
@@ -94,7 +96,8 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
 
   async function runOnce(job: PerUserJob, user: User, occasion: Occasion): Promise<keyof JobCount> {
     const had = throughToday(job.name, occasion.date);
-    const claim = await claims.claim(`${job.name}:${user._id}:${occasion.date}`);
+    const maxTries = job.triesThroughout ? Infinity : undefined;
+    const claim = await claims.claim(`${job.name}:${user._id}:${occasion.date}`, maxTries);
     if (claim.kind === "done" || claim.kind === "given-up") had.add(user._id);
     if (claim.kind !== "ours") return "skipped";
     await job.run(user, occasion);

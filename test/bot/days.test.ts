@@ -9,20 +9,22 @@ import { brokerOrderId, tradingSymbol, userId, type InstrumentKey } from "../../
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
+import { BrokerError } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
 import { createDigests } from "../../src/services/digests.ts";
-import type { PerUserJob } from "../../src/services/jobs.ts";
+import { createClaims } from "../../src/services/claims.ts";
+import { createJobs, type PerUserJob } from "../../src/services/jobs.ts";
 import { createLocalLeases } from "../../src/services/leases.ts";
 import { createMornings } from "../../src/services/mornings.ts";
 import { createRenewals } from "../../src/services/renewals.ts";
 import { createSnapshots } from "../../src/services/snapshots.ts";
 import { createUsers, type Settings, type User } from "../../src/services/users.ts";
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
-import { asGiven, position, SBIN, stubBroker, trade, type StubBroker } from "../services/stub-broker.ts";
+import { ACME, asGiven, position, SBIN, stubBroker, trade, type StubBroker } from "../services/stub-broker.ts";
 
 const ASHA = userId(1001);
 const DATE = "2026-11-23";
@@ -222,6 +224,27 @@ describe("the day's messages", () => {
       clock.at = istInstant(DATE, "16:20");
       await dayKeeping(all).run(user, { date: DATE, dueAt: istInstant(DATE, "16:15") });
       expect(broker.book.reads).toBe(reads);
+    });
+
+    it("goes on asking a broker that stays out of order until late in the evening", async () => {
+      const all = deps();
+      let isDown = true;
+      const keep: typeof all.digests.keep = async (links, date) => {
+        if (isDown) throw new BrokerError("unavailable", "down", { broker: ACME, endpoint: "GET /x" });
+        return all.digests.keep(links, date);
+      };
+      const users = createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null });
+      const claims = createClaims({ store: temp.store, clock });
+      const jobs = createJobs({ claims, clock, users, log: createLog({ level: "silent" }) });
+      const until = async (time: string): Promise<void> => {
+        for (; clock.at < istInstant(DATE, time); clock.at += 5 * 60_000)
+          await jobs.runDue([dayKeeping({ ...all, digests: { keep } })]);
+      };
+      await until("20:00");
+      expect(await kept(all)).toEqual([]);
+      isDown = false;
+      await until("20:10");
+      expect(await kept(all)).toEqual([[DATE, 100]]);
     });
 
     it("keeps the day of an account that is logged in only after the close", async () => {

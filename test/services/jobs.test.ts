@@ -107,6 +107,27 @@ describe("jobs", () => {
     expect(tries).toBe(5);
   });
 
+  it("goes on throughout the catch-up where it waits for somebody else's repair, one process at a time", async () => {
+    const asha = await join(1001);
+    failing.add(asha);
+    const patient: PerUserJob = { ...job, triesThroughout: true };
+    const processes = [start(), start()];
+    const minutes = async (from: number, to: number): Promise<number> => {
+      let tries = 0;
+      for (let minute = from; minute < to; minute += 1) {
+        clock.at = istInstant("2026-11-23", "15:50") + minute * 60_000;
+        const counts = await Promise.all(processes.map((jobs) => jobs.runDue([patient])));
+        tries += counts.reduce((sum, { done, failed }) => sum + done + failed, 0);
+      }
+      return tries;
+    };
+    expect(await minutes(0, 100)).toBe(20);
+    expect(ran).toEqual([]);
+    failing.clear();
+    expect(await minutes(100, 180)).toBe(1);
+    expect(ran).toHaveLength(1);
+  });
+
   it("lets one user whose time is nonsense stop nobody else", async () => {
     const asha = await join(1001);
     await join(1002);

@@ -22,6 +22,7 @@ export function dayKeeping({ bot, digests, snapshots }: DayKeepingDeps): PerUser
   return {
     name: "snapshots",
     catchUpMs: CATCH_UP_MS,
+    triesThroughout: true,
     dueAt(_, date) {
       const calendar = bot.calendar.current();
       if (!mayTrade(date, calendar)) return null;
