@@ -13,6 +13,7 @@ import { pnlView } from "../src/bot/render/portfolio.ts";
 import * as text from "../src/bot/text.ts";
 import { userMoney } from "../src/bot/user-money.ts";
 import { send, show } from "../src/bot/view.ts";
+import type { LinkId } from "../src/domain/ids.ts";
 import { istDate } from "../src/domain/market.ts";
 import { parsePeriod, type PeriodName } from "../src/domain/period.ts";
 import { inTheme } from "../src/lib/chart/theme.ts";
@@ -57,16 +58,18 @@ async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   await showText(ctx, view.html, keyboard);
 }
 
+const linksOf = async ({ accounts }: BotDeps, { user }: SaudaContext): Promise<LinkId[]> =>
+  (await accounts.active(user._id)).map(({ _id }) => _id);
+
 async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, from: string): Promise<void> {
-  const period = await deps.snapshots.period(ctx.user._id, from);
+  const period = await deps.snapshots.period(ctx.user._id, from, await linksOf(deps, ctx));
   const money = moneyText(ctx.user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
   const body = periodText(titleOf(name, from), period, money);
   await showText(ctx, body, new InlineKeyboard(periodRow(name)));
 }
 
 async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
-  const links = (await deps.accounts.active(ctx.user._id)).map(({ _id }) => _id);
-  const days = await deps.snapshots.latestDays(ctx.user._id, CHART_DAYS, links);
+  const days = await deps.snapshots.latestDays(ctx.user._id, CHART_DAYS, await linksOf(deps, ctx));
   const last = days.at(-1);
   if (!last) throw new Refusal(daily.pnl.none());
   const money = moneyText(ctx.user.settings.hidesAmounts, last.value);

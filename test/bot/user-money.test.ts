@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BotDeps } from "../../src/bot/commands.ts";
+import { userMoney } from "../../src/bot/user-money.ts";
+import { NO_FIGURES } from "../../src/domain/day.ts";
+import { linkId, userId, type LinkId } from "../../src/domain/ids.ts";
+import { paiseFromRupees } from "../../src/domain/money.ts";
+import { createSnapshots, type Snapshots } from "../../src/services/snapshots.ts";
+import { DEFAULT_SETTINGS } from "../../src/services/users.ts";
+import { setClock, tempStore, type TempStore } from "../notify/temp-store.ts";
+
+const ASHA = userId(1001);
+const [MINE, OTHER, GONE] = [linkId("l1"), linkId("l2"), linkId("l3")];
+const hiding = { _id: ASHA, settings: { ...DEFAULT_SETTINGS, hidesAmounts: true } };
+
+describe("hidden amounts", () => {
+  let temp: TempStore;
+  let snapshots: Snapshots;
+  const keep = async (date: string, ...links: LinkId[]): Promise<void> => {
+    const day = { userId: ASHA, date, figures: NO_FIGURES, value: paiseFromRupees(100_000), carried: 0, fills: [] };
+    for (const link of links) await snapshots.keep({ ...day, link });
+  };
+  const shown = async (): Promise<string> => {
+    const accounts = { active: async () => [{ _id: MINE }, { _id: OTHER }] };
+    const money = await userMoney({ accounts, snapshots, portfolio: {} } as unknown as BotDeps, hiding);
+    return money.signed(paiseFromRupees(2_000));
+  };
+
+  beforeEach(() => {
+    const clock = setClock("2026-11-23T10:30:00Z");
+    temp = tempStore(clock);
+    snapshots = createSnapshots({ store: temp.store, clock });
+  });
+  afterEach(() => temp.remove());
+
+  it("are parts of what all accounts are worth, also where one was missing on the last day", async () => {
+    await keep("2026-11-20", MINE, OTHER);
+    expect(await shown()).toBe("+1.00%");
+    await keep("2026-11-23", MINE);
+    expect(await shown()).toBe("+1.00%");
+  });
+
+  it("do not count an account that is gone", async () => {
+    await keep("2026-11-20", MINE, OTHER, GONE);
+    await keep("2026-11-23", MINE);
+    expect(await shown()).toBe("+1.00%");
+  });
+});
