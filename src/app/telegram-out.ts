@@ -60,7 +60,8 @@ const ANNOUNCED_AFTER_MS = 60_000;
 
 /** The morning's card and its nudge, where they stand, with the account that has just been logged in ticked. */
 export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, user: UserId): Promise<void> {
-  const card = await cardOfToday(deps, user);
+  const known = await deps.users.get(user);
+  const card = known && (await cardOfToday(deps, known));
   for (const key of card?.keys ?? []) {
     const message = await outbox.sentMessage(key);
     if (card && message !== null) await redraw(api, Number(user), message, card.view);

@@ -340,9 +340,9 @@ describe("the day's messages", () => {
 
     it("ticks over as logins complete, and ends with all done", async () => {
       const { bot } = deps();
-      expect((await cardOfToday(bot, ASHA))?.view.html.toString()).toContain("🔴");
+      expect((await cardOfToday(bot, user))?.view.html.toString()).toContain("🔴");
       await broker.logIn(link._id);
-      const done = await cardOfToday(bot, ASHA);
+      const done = await cardOfToday(bot, user);
       expect(done?.keys).toEqual(["morning-login:1001:2026-11-25", "morning-nudge:1001:2026-11-25"]);
       expect(done?.view.html.toString()).toContain("Every account is logged in");
       expect(done?.view.keyboard?.inline_keyboard.flat()).toEqual([]);
@@ -391,6 +391,20 @@ describe("the day's messages", () => {
       expect(posted).toEqual([]);
       await until("2026-11-08");
       expect(text()).toContain("acme Acme, its session ends at 17:00");
+    });
+
+    it("counts a session that ends before a digest that the user has put later", async () => {
+      await broker.logIn(link._id);
+      await broker.accounts.update(link._id, ({ tokens }) => ({
+        tokens: tokens && { ...tokens, expiresAt: istInstant("2026-11-25", "17:00") },
+      }));
+      const all = deps();
+      await run(morningLogin(all));
+      expect(posted).toEqual([]);
+      set({ digestAt: "19:30" });
+      await run(morningLogin(all));
+      expect(text()).toContain("acme Acme, its session ends at 17:00");
+      expect((await cardOfToday(all.bot, user))?.view.keyboard?.inline_keyboard.flat()).not.toEqual([]);
     });
 
     it("nudges only where something depends on the account", async () => {

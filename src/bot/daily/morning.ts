@@ -16,11 +16,11 @@ import * as text from "../daily-text.ts";
 import { lines } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
 import type { View } from "../view.ts";
-import { calendarNote, pricesFinalAt } from "./closing.ts";
+import { calendarNote, digestDueAt } from "./closing.ts";
 
 /** A login is of use as long as the market is open. */
 const LOGIN_CATCH_UP_MS = 7 * 3_600_000;
-/** By then the closing digest of who has left its time as it is has been made. */
+/** By then the session after the close is over. */
 const DAY_ENDS = "16:00";
 const NUDGE_AT = "08:52";
 const NUDGE_CATCH_UP_MS = 8 * 60_000;
@@ -40,20 +40,17 @@ type LoginBot = Pick<BotDeps, "accounts" | "calendar" | "clock">;
 const loginCardKey = (user: UserId, date: string): string => `morning-login:${user}:${date}`;
 const nudgeKey = (user: UserId, date: string): string => `morning-nudge:${user}:${date}`;
 
-/** A login counts when it lasts over the closing digest, which is in the evening on days with an evening session. */
-function lastsUntil(date: string, { clock, calendar }: LoginBot): number {
-  const days = calendar.current();
-  const prices = mayTrade(date, days) ? pricesFinalAt(date, days) : 0;
-  return Math.max(clock.now(), istInstant(date, DAY_ENDS), prices);
-}
+/** A login counts when it lasts over the user's closing digest, which is in the evening on days with an evening session. */
+const lastsUntil = (user: User, date: string, { clock, calendar }: LoginBot): number =>
+  Math.max(clock.now(), istInstant(date, DAY_ENDS), digestDueAt(user, date, calendar.current()) ?? 0);
 
 const needsLogins = (bot: LoginBot, link: Link): boolean =>
   !bot.accounts.broker(link).definition.capabilities.login.includes("none");
 
 /** Every account that needs logins, with where it stands and a button for each whose session is over or ends today. */
-export function loginCard(bot: LoginBot, links: readonly Link[], date: string): View {
+export function loginCard(bot: LoginBot, user: User, links: readonly Link[], date: string): View {
   const some = links.filter((link) => needsLogins(bot, link));
-  const dead = some.filter((link) => !bot.accounts.hasSession(link, lastsUntil(date, bot)));
+  const dead = some.filter((link) => !bot.accounts.hasSession(link, lastsUntil(user, date, bot)));
   return {
     html: lines(
       dead.length > 0 ? text.morning.due(dead.length) : text.morning.allDone(),
@@ -89,10 +86,10 @@ export function morningLogin({ bot, renewals, notifier }: MorningDeps): PerUserJ
     catchUpMs: LOGIN_CATCH_UP_MS,
     dueAt: ({ settings }, date) => dueOn(date, settings.reminderAt, bot.calendar.current()),
     async run(user, { date, dueAt }) {
-      const dead = await renewals.dead(await bot.accounts.active(user._id), lastsUntil(date, bot));
+      const dead = await renewals.dead(await bot.accounts.active(user._id), lastsUntil(user, date, bot));
       const delivery = deliveryFor(user.settings, "reminder");
       if (dead.length === 0 || delivery === null) return;
-      const card = loginCard(bot, await bot.accounts.active(user._id), date);
+      const card = loginCard(bot, user, await bot.accounts.active(user._id), date);
       await notifier.post({
         key: loginCardKey(user._id, date),
         userId: user._id,
@@ -120,7 +117,7 @@ export function morningNudge(deps: MorningDeps): PerUserJob {
       const delivery = deliveryFor(user.settings, "reminder");
       if (delivery === null) return;
       const links = await bot.accounts.active(user._id);
-      const until = lastsUntil(date, bot);
+      const until = lastsUntil(user, date, bot);
       const dead = links.filter((link) => needsLogins(bot, link) && !bot.accounts.hasSession(link, until));
       const waiting = await Promise.all(
         dead.map(async (link) => ({ link, what: await dependents(deps, user, link, date) })),
@@ -176,10 +173,10 @@ const isWaiting = (leg: Parameters<typeof isClosed>[0]): boolean => leg.state !=
 /** The card of today as it should stand now, and the messages that show it: the card itself and the nudge. */
 export async function cardOfToday(
   bot: LoginBot,
-  user: UserId,
+  user: User,
 ): Promise<{ readonly keys: readonly string[]; readonly view: View } | null> {
   const date = istDate(bot.clock.now());
-  const links = await bot.accounts.active(user);
+  const links = await bot.accounts.active(user._id);
   if (links.length === 0) return null;
-  return { keys: [loginCardKey(user, date), nudgeKey(user, date)], view: loginCard(bot, links, date) };
+  return { keys: [loginCardKey(user._id, date), nudgeKey(user._id, date)], view: loginCard(bot, user, links, date) };
 }
