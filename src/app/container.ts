@@ -98,7 +98,11 @@ export function createContainer(options: ContainerOptions): Container {
     allows((await users.get(id))?.role ?? "pending", "trader") &&
     (origin === "panic" || !(await orderLock.state(id)).isFrozen);
   const calendar = createCalendar({ dataDir: config.dataDir, clock, log });
-  const hours = orderHours(() => calendar.current(), options.isAlwaysOpen);
+  const hours = orderHours(
+    () => calendar.current(),
+    options.isAlwaysOpen,
+    (share) => instruments.hasFutures(share),
+  );
   const orders = createOrderServices({
     ...hours,
     store,

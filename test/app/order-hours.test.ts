@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { orderHours } from "../../src/app/order-hours.ts";
+import { instrumentKey } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
 import { SBIN } from "../services/orders/floor.ts";
@@ -23,6 +24,19 @@ describe("the hours of orders", () => {
     expect(at("2031-01-06", "11:00")).toBe("open");
     expect(phaseOf({ ...SBIN, segment: "MCX" }, istInstant("2026-11-23", "20:00"))).toBe("open");
     expect(orderHours(() => calendar, true).phaseOf(SBIN, istInstant("2026-11-22", "03:00"))).toBe("open");
+  });
+
+  it("let a stock without futures trade on while the others are in their auction", () => {
+    const hours = orderHours(
+      () => calendar,
+      false,
+      ({ key }) => key === SBIN.key,
+    );
+    const small = { ...SBIN, key: instrumentKey("NSE", 99) };
+    const phases = (share: typeof SBIN) =>
+      ["15:22", "15:26", "15:32"].map((time) => hours.phaseOf(share, istInstant("2026-11-23", time)));
+    expect(phases(SBIN)).toEqual(["closing-auction", "closing-auction-limits", "closing-auction"]);
+    expect(phases(small)).toEqual(["open", "open", "closed"]);
   });
 
   it("find the next trading day over holidays and weekends, and weekdays where no list is", () => {

@@ -19,6 +19,8 @@ export interface Contracts {
   find(underlying: string, words: ContractWords, exchange: "NSE" | "BSE" | null): ContractMatches;
   /** Near month first. */
   futures(underlying: string, exchange: "NSE" | "BSE" | null): readonly Instrument[];
+  /** Whether the share of this ticker has futures; null where the masters have none of NSE at all. */
+  hasFutures(ticker: string): boolean | null;
 }
 
 interface Source {
@@ -72,6 +74,12 @@ export function createContracts(masters: readonly Master[], today: () => string)
     futures(underlying, exchange) {
       const listed = sourcesOf(underlying, exchange)[0] ?? [];
       return expiriesIn(listed, "future", today()).flatMap((date) => futuresOn(listed, date));
+    },
+    hasFutures(ticker) {
+      if (!masters.some(({ chains }) => chains.values().some(({ segment }) => segment === "NFO"))) return null;
+      return [...(bySquashed.get(squash(ticker)) ?? [])].some((underlying) =>
+        sourcesOf(underlying, null).some((listed) => expiriesIn(listed, "future", today()).length > 0),
+      );
     },
   };
 }

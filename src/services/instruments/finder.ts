@@ -12,6 +12,7 @@ export interface Finder {
   byKey(key: InstrumentKey): Instrument | undefined;
   search(text: string, limit: number): readonly Instrument[];
   resolve(text: string): Resolution;
+  hasFutures(share: Instrument): boolean | null;
 }
 
 const MAX_CANDIDATES = 8;
@@ -162,7 +163,10 @@ export async function createFinder(masters: readonly Master[], today: () => stri
     return none(listingsOf(names.resembling(read.name, MAX_CANDIDATES), read.exchange));
   }
 
-  return { byKey, search, resolve };
+  const hasFutures = (share: Instrument): boolean | null =>
+    share.kind === "equity" ? contracts.hasFutures(tickerOf(share)) : null;
+
+  return { byKey, search, resolve, hasFutures };
 }
 
 /** NSE's share stands for the company; where NSE has several series of it, or only BSE has it twice, the user picks. */

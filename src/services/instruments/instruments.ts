@@ -108,6 +108,7 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
     byKey: async (key) => (await finder()).byKey(key),
     search: async (text, limit) => (await finder()).search(text, limit),
     resolve: async (text) => (await finder()).resolve(text),
+    hasFutures: (share) => built?.finder.hasFutures(share) ?? null,
     async refresh() {
       const wanted = new Set([...(await linkedBrokers()), ...masters.loaded().map(({ broker }) => broker)]);
       const done: MasterStatus[] = [];

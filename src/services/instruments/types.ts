@@ -18,6 +18,8 @@ export interface Instruments {
   /** Best first, as people mean it: names, tickers, typing slips, "nifty 25000 ce next week". */
   search(text: string, limit: number): Promise<readonly Instrument[]>;
   resolve(text: string): Promise<Resolution>;
+  /** Whether the share has futures, by what is in memory; null where that does not tell. */
+  hasFutures(share: Instrument): boolean | null;
   /** Downloads what is due; answers what was done, for the job and the operator. */
   refresh(): Promise<readonly MasterStatus[]>;
   status(): readonly MasterStatus[];

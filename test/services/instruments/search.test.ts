@@ -237,6 +237,24 @@ describe("what is searched", () => {
     expect(await instruments.byKey(only.key)).toEqual(only);
   });
 
+  it("tells which shares have futures, and of none while no list with futures is in memory", async () => {
+    const hall = openHall();
+    hall.linked.push(ZERODHA);
+    const market = hall.start();
+    const has = (symbol: string): boolean | null =>
+      market.hasFutures(SMALL_MARKET.find((each) => each.symbol === symbol) as Instrument);
+    const some = ["NSE:SBIN-EQ", "BSE:RELIANCE", "NSE:TATASTEEL-EQ", "BSE:ONLYBSE"];
+    expect(some.map(has)).toEqual([null, null, null, null]);
+    await market.resolve("SBIN");
+    expect(some.map(has)).toEqual([true, true, false, false]);
+    const cash = openHall();
+    cash.linked.push(ZERODHA);
+    cash.master(ZERODHA).rows = SMALL_MARKET.filter(({ kind }) => kind === "equity").map(venue);
+    const shares = cash.start();
+    await shares.resolve("SBIN");
+    expect(shares.hasFutures(SMALL_MARKET[0] as Instrument)).toBeNull();
+  });
+
   it("takes the name from the master that has one", async () => {
     const hall = openHall({ brokers: [ZERODHA, FYERS] });
     const named = share("NSE", "SHORT", "A LONG AND TELLING NAME");
