@@ -5,6 +5,7 @@ import type { Notifier } from "../ports/notifier.ts";
 import type { CalendarSource } from "../services/calendar.ts";
 import { deliveryFor } from "../services/delivery.ts";
 import type { PerUserJob } from "../services/jobs.ts";
+import { fitsDay } from "../services/strategies/nifty-shop/settings.ts";
 import type { BotDeps } from "./commands.ts";
 import { notificationButtons } from "./notification-buttons.ts";
 import { proposalView } from "./render/nifty-shop.ts";
@@ -23,8 +24,8 @@ export function niftyShopJob(
     name: "nifty-shop",
     catchUpMs: CATCH_UP_MS,
     dueAt(user, date) {
-      const at = times.get(user._id);
-      return at !== undefined && mayTrade(date, calendar.current()) ? istInstant(date, at) : null;
+      const [at, days] = [times.get(user._id), calendar.current()];
+      return at !== undefined && mayTrade(date, days) && fitsDay(at, date, days) ? istInstant(date, at) : null;
     },
     async run(user, { date, dueAt }) {
       const delivery = deliveryFor(user.settings, "strategy");

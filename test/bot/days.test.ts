@@ -67,7 +67,7 @@ describe("the day's messages", () => {
       calendar: { current: () => shipped },
       alerts: armed,
       journal: { ofUser: async () => [] },
-      niftyShop: { settings: async () => ({ mode: shopMode, link: null }) },
+      niftyShop: { settings: async () => ({ mode: shopMode, at: "15:00", link: null }) },
     } as never;
     return {
       bot,
@@ -415,6 +415,16 @@ describe("the day's messages", () => {
       alerts = [{ instrument: null, order: null }];
       await run(morningNudge(deps()));
       expect(text()).toContain("acme: 1 alert set, Nifty Shop runs today");
+    });
+
+    it("does not nudge for the strategy on a day on which it does not run", async () => {
+      clock.at = istInstant("2026-11-08", "08:52");
+      await broker.accounts.update(link._id, ({ tokens }) => ({
+        tokens: tokens && { ...tokens, expiresAt: clock.at },
+      }));
+      shopMode = "ask";
+      await run(morningNudge(deps()));
+      expect(posted).toEqual([]);
     });
 
     it("nudges for positions carried over from the last day", async () => {

@@ -9,6 +9,7 @@ import { deliveryFor } from "../../services/delivery.ts";
 import type { PerUserJob } from "../../services/jobs.ts";
 import type { Renewals } from "../../services/renewals.ts";
 import type { Snapshots } from "../../services/snapshots.ts";
+import { fitsDay } from "../../services/strategies/nifty-shop/settings.ts";
 import type { User } from "../../services/users.ts";
 import { callbackData } from "../callbacks.ts";
 import type { BotDeps } from "../commands.ts";
@@ -154,15 +155,14 @@ async function dependents(
     bot.niftyShop.settings(user._id),
   ]);
   const isUsual = usualLink(user, link);
+  const shopRuns = shop.mode !== "off" && fitsDay(shop.at, date, bot.calendar.current());
   const open = orders.flatMap(({ legs }) => legs.filter((leg) => leg.link === link._id && isWaiting(leg)));
   const needing = alerts.filter(({ instrument, order }) => instrument === null || (order !== null && isUsual));
   return [
     ...(last && last.carried > 0 ? [text.morning.carried(last.carried)] : []),
     ...(open.length > 0 ? [text.morning.openOrders(open.length)] : []),
     ...(needing.length > 0 ? [text.morning.alerts(needing.length)] : []),
-    ...(shop.mode !== "off" && (shop.link === link._id || (shop.link === null && isUsual))
-      ? [text.morning.strategy()]
-      : []),
+    ...(shopRuns && (shop.link === link._id || (shop.link === null && isUsual)) ? [text.morning.strategy()] : []),
   ];
 }
 

@@ -5,11 +5,13 @@ import type { Notification } from "../../../src/ports/notifier.ts";
 import type { BotDeps } from "../../../src/bot/commands.ts";
 import { niftyShopJob } from "../../../src/bot/nifty-shop-job.ts";
 import { loadCalendar } from "../../../src/services/calendar.ts";
+import { fitsDay } from "../../../src/services/strategies/nifty-shop/settings.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
 
 const DAYS = weekdays("2026-07-01", 26);
 const TODAY = DAYS[20] ?? "";
+const MUHURAT = { start: "18:15", end: "19:15" };
 const NEXT = DAYS[21] ?? "";
 /** One share falls by a tenth on the day. */
 const rupees = (ticker: string, date: string): number => (ticker === "ITC" && date >= TODAY ? 90 : 100);
@@ -44,6 +46,16 @@ describe("the strategy's dry run and its daily job", () => {
     expect(dueAt(await floor.user(), TODAY)).toBe(istInstant(TODAY, "14:50"));
     expect(dueAt(await floor.user(), "2026-07-05")).toBeNull();
     expect(mayTrade("2026-07-05", calendar.current())).toBe(false);
+  });
+
+  it("is not due on a day with hours of its own, unless the time lies in them", async () => {
+    const { dueAt } = await job();
+    expect(mayTrade("2026-11-08", calendar.current())).toBe(true);
+    expect(dueAt(await floor.user(), "2026-11-08")).toBeNull();
+    const days = new Map([["2026-11-08", { kind: "special", name: "Muhurat", hours: MUHURAT } as const]]);
+    const known = { ...calendar.current(), days };
+    expect(["14:50", "18:15", "19:15"].map((at) => fitsDay(at, "2026-11-08", known))).toEqual([false, true, false]);
+    expect(dueAt(await floor.user(), "2026-02-01")).toBe(istInstant("2026-02-01", "14:50"));
   });
 
   it("decides and remembers, and asks for no order", async () => {

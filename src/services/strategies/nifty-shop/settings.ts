@@ -92,6 +92,13 @@ function withAmount(value: string, make: (amount: Paise) => Partial<ShopSettings
   return amount > 0 && amount <= MAX_AMOUNT ? make(amount) : null;
 }
 
+/** Whether the time is of any use on the date: false on a day with hours of its own that it lies outside of, or that nobody knows. */
+export function fitsDay(at: string, date: string, { days }: TradingCalendar): boolean {
+  const day = days.get(date);
+  if (day?.kind !== "special" || day.hours === "normal") return true;
+  return day.hours !== "by-circular" && at >= day.hours.start && at < day.hours.end;
+}
+
 /** What is wrong with running at that time, by the hours that hold on the date; null when the market trades normally. */
 export function timeProblem(at: string, date: string, calendar: TradingCalendar): "auction" | "closed" | null {
   const phases = phasesOf("cash-with-derivatives", date, calendar);
