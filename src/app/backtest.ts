@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
 import { equityPicture } from "../bot/pictures/equity.ts";
-import { backtestPairs } from "../bot/render/backtest.ts";
+import { backtestPairs, NOT_COUNTED } from "../bot/render/backtest.ts";
 import { priceText, signedRupees } from "../bot/render/amounts.ts";
 import { paiseFromRupees } from "../domain/money.ts";
 import type { Candle } from "../domain/portfolio.ts";
@@ -91,6 +91,7 @@ async function main(): Promise<void> {
   say(renderPairs([["Nifty Shop", `${result.from} to ${result.to}`], ...backtestPairs(result)], WIDTH));
   if (result.withoutPrices.length > 0) say(`Without prices, so left out: ${result.withoutPrices.join(", ")}`);
   if (range.to > constituents.knownUntil) say(`Members of the index are known until ${constituents.knownUntil}.`);
+  say(`Charges are those of today, the depository's included. ${NOT_COUNTED}`);
   say(`Daily prices: ${values.csv === undefined ? "Yahoo" : values.csv}. Computed in ${ms} ms.`);
   if (values.png !== undefined) await writePicture(values.png, equityPicture(result));
 }

@@ -6,6 +6,8 @@ import { share } from "../pictures/equity.ts";
 import { dateText, quantity, rupees } from "./amounts.ts";
 import { PAGE_WIDTH } from "./page.ts";
 
+export const NOT_COUNTED = "What a demerger hands out is not counted.";
+
 /** The figures of a backtest, short enough for a picture's caption. */
 export const backtestText = (result: BacktestReport, broker: string | null): Html =>
   lines(
@@ -16,7 +18,7 @@ export const backtestText = (result: BacktestReport, broker: string | null): Htm
     result.membersKnownUntil !== null &&
       html`ℹ️ Members of the index are known until ${dateText(result.membersKnownUntil)}.`,
     html`<i>Daily prices: ${result.sources.map((source) => (source === "yfinance" ? "Yahoo" : (broker ?? "broker"))).join(", ")}.</i>`,
-    html`<i>Decided at the close, filled the next morning, charges included. The past promises nothing.</i>`,
+    html`<i>Decided at the close, filled the next morning, charges included. ${NOT_COUNTED} The past promises nothing.</i>`,
   );
 
 export function backtestPairs(result: BacktestResult): (readonly [string, string])[] {

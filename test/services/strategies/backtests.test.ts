@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { backtestText } from "../../../src/bot/render/backtest.ts";
+import { chargesOf } from "../../../src/domain/charges.ts";
 import { brokerName } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
+import { paiseFromRupees, valueOf } from "../../../src/domain/money.ts";
 import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
 import type { Candles } from "../../../src/services/candles.ts";
+import { shareNamed } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
 import { createBacktests } from "../../../src/services/strategies/nifty-shop/backtests.ts";
 import { loadNifty50 } from "../../../src/services/strategies/nifty-shop/constituents.ts";
 import { DEFAULT_SHOP_SETTINGS } from "../../../src/services/strategies/nifty-shop/settings.ts";
@@ -32,6 +36,18 @@ describe("a user's backtest", () => {
     const result = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
     expect(result.withoutPrices).toEqual(["UPL"]);
     expect(result.trades.length).toBeGreaterThan(0);
+  });
+
+  it("counts the depository's charge of each sale among the charges", async () => {
+    const { trades } = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
+    const sale = trades.find(({ kind }) => kind === "sell");
+    const order = sale && chargesOf(shareNamed("NIFTY"), "CNC", "SELL", valueOf(sale.price, sale.qty));
+    expect(Number(sale?.charges) - Number(order)).toBe(paiseFromRupees("15.34"));
+  });
+
+  it("says that what a demerger hands out is not counted", async () => {
+    const result = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
+    expect(backtestText(result, null).toString()).toContain("What a demerger hands out is not counted.");
   });
 
   it.each(["rate-limited", "unavailable", "timeout"] as const)(

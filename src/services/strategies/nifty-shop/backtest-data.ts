@@ -1,7 +1,7 @@
 import type { InstrumentKey } from "../../../domain/ids.ts";
 import { equitySymbol, indexKey, indexSymbol, type Equity, type Index } from "../../../domain/instrument.ts";
 import { addDays, istInstant } from "../../../domain/market.ts";
-import { priceFromRupees, ZERO_PRICE } from "../../../domain/money.ts";
+import { paiseFromRupees, priceFromRupees, sumPaise, ZERO_PAISE, ZERO_PRICE } from "../../../domain/money.ts";
 import { chargesOf } from "../../../domain/charges.ts";
 import type { Candle } from "../../../domain/portfolio.ts";
 import type { CandleQuery } from "../../../../connectors/base.ts";
@@ -78,6 +78,12 @@ export async function readSeries(
   return { series: new Map(entries), index };
 }
 
-/** Delivery charges at today's rates: earlier years' differ by little. */
+/**
+ * What the depository and its participant take of a share that is sold, once a day: ₹13 and 18 % GST at Zerodha,
+ * https://support.zerodha.com/category/account-opening/charges-at-zerodha/articles/what-do-dp-charges-mean (November 2026).
+ */
+const DP_CHARGE = paiseFromRupees("15.34");
+
+/** Delivery charges at today's rates, the depository's included: earlier years' differ by little. */
 export const deliveryCharges: BacktestInput["chargesOf"] = (side, value) =>
-  chargesOf(shareNamed("NIFTY"), "CNC", side, value);
+  sumPaise([chargesOf(shareNamed("NIFTY"), "CNC", side, value), side === "SELL" ? DP_CHARGE : ZERO_PAISE]);
