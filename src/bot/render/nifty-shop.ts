@@ -123,6 +123,8 @@ function noteText(note: ProposalNote): Html {
       return html`⛔ Only ${note.known} of ${note.members} shares had prices of today. Nothing is proposed on a part of the market.`;
     case "account-unread":
       return html`⚠️ The account could not be read: cash and shares are not checked. It may need a login.`;
+    case "members-known-until":
+      return html`ℹ️ Members of the index are known until ${dateText(note.date)}: later changes may be missing.`;
     case "fewer-held":
       return html`ℹ️ ${note.symbol}: the account holds ${quantity(note.held)} of the ${quantity(note.bought)} that the strategy bought. Only those count.`;
   }

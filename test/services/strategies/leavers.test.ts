@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Proposal } from "../../../src/services/strategies/nifty-shop/proposals.ts";
+import { proposalView } from "../../../src/bot/render/nifty-shop.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
 
@@ -30,5 +31,20 @@ describe("a share that leaves the index while the strategy holds it", () => {
     expect(legs(proposal)).toEqual(["sell NSE:ITC-EQ 2000"]);
     expect(proposal.candidates).toEqual([]);
     expect(proposal.notes).toEqual([]);
+  });
+});
+
+describe("a proposal after the last date that the members of the index are known for", () => {
+  it("says so once, and one up to that date does not", async () => {
+    const floor = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees, BOUGHT);
+    const notesOn = async (date: string): Promise<string[]> => {
+      floor.goTo(date, "15:00");
+      const proposal = await floor.shop.propose(await floor.user());
+      const card = proposalView({ proposal, account: null, now: floor.clock.now() });
+      return card.html.toString().match(/Members of the index are known until [^:]+/g) ?? [];
+    };
+    expect(await notesOn(BOUGHT)).toEqual([]);
+    expect(await notesOn(LEFT)).toEqual(["Members of the index are known until 29 Jul 2026"]);
+    await floor.close();
   });
 });

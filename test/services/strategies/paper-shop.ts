@@ -42,6 +42,7 @@ export async function openPaperShop(
   days: readonly string[],
   tickers: readonly string[],
   script: Script,
+  knownUntil = "2026-12-31",
 ): Promise<PaperShop> {
   const dir = mkdtempSync(join(tmpdir(), "shop-"));
   let now = istInstant(days[0] ?? "", "09:00");
@@ -120,7 +121,7 @@ export async function openPaperShop(
     instruments,
     quotes,
     candles,
-    constituents: { membersOn: () => tickers },
+    constituents: { membersOn: () => tickers, knownUntil },
     ...orders,
   });
   return {

@@ -26,6 +26,8 @@ export interface DecisionInput {
   readonly settings: ShopSettings;
   readonly past: readonly Proposal[];
   readonly members: readonly string[];
+  /** YYYY-MM-DD up to which changes of the index are known. */
+  readonly knownUntil: string;
   readonly market: ShopMarket;
   readonly account: ShopAccount | null;
 }
@@ -60,6 +62,7 @@ export function decided(input: DecisionInput): ProposalDocument {
         ? []
         : [{ kind: "too-few-prices", known: market.members.length, members: input.members.length } as const]),
       ...(!isDry && link && account === null ? [{ kind: "account-unread" } as const] : []),
+      ...(input.date > input.knownUntil ? [{ kind: "members-known-until", date: input.knownUntil } as const] : []),
     ],
     cash: account?.cash ?? null,
     source: market.source,

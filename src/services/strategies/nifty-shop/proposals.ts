@@ -23,6 +23,8 @@ export type ProposalNote =
   /** Too many members without prices: nothing is proposed on a part of the market. */
   | { readonly kind: "too-few-prices"; readonly known: number; readonly members: number }
   | { readonly kind: "account-unread" }
+  /** Later changes of the index may be missing. */
+  | { readonly kind: "members-known-until"; readonly date: string }
   /** The account holds fewer than the strategy bought. */
   | { readonly kind: "fewer-held"; readonly symbol: string; readonly held: number; readonly bought: number };
 

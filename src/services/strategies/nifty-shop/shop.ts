@@ -71,7 +71,7 @@ export interface NiftyShopDeps {
   readonly journal: Pick<Journal, "get">;
   readonly tickets: Pick<Tickets, "make">;
   readonly desk: Pick<Desk, "drop">;
-  readonly constituents: Pick<Constituents, "membersOn">;
+  readonly constituents: Pick<Constituents, "membersOn" | "knownUntil">;
 }
 
 /** The Nifty Shop for each user: decides once a day, asks, and hands what is approved to the ordinary order path. */
@@ -116,12 +116,26 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     const link = await accountOf(user, settings);
     const isDry = settings.mode !== "ask";
     const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
+    const { knownUntil } = deps.constituents;
     const members = deps.constituents.membersOn(date);
     const [market, account] = await Promise.all([
       readMarket(deps, link, { members, held: heldInstruments(past) }, now),
       isDry || !link ? null : readAccount(accounts, link),
     ]);
-    const document = decided({ id, user, date, now, isDry, link, settings, past, members, market, account });
+    const document = decided({
+      id,
+      user,
+      date,
+      now,
+      isDry,
+      link,
+      settings,
+      past,
+      members,
+      knownUntil,
+      market,
+      account,
+    });
     await shop.add(document);
     return (await shop.get(user._id, id)) ?? { ...document, version: 1 };
   }
