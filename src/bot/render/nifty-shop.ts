@@ -46,7 +46,7 @@ export function proposalView({ proposal, account, now, editing }: ShopCard): Vie
       ...legs.map((leg, at) => legText(leg, at, isDry)),
       cashText(proposal),
       ...proposal.missed.map(missedText),
-      ...proposal.notes.map(noteText),
+      ...proposal.notes.map((note) => noteText(note, isDry)),
       html`<i>${sourceLabel(proposal.source, account)}</i> · ${stamp(now)}`,
     ),
     keyboard: editing === undefined ? legKeyboard(proposal) : editKeyboard(proposal, editing),
@@ -115,7 +115,7 @@ const MISSED = {
 const missedText = ({ kind, symbol, reason }: Proposal["missed"][number]): Html =>
   html`⚠️ ${kind === "buy" ? "Not bought" : "Not averaged"}: ${symbol}, ${MISSED[reason]}.`;
 
-function noteText(note: ProposalNote): Html {
+function noteText(note: ProposalNote, isDry: boolean): Html {
   switch (note.kind) {
     case "no-prices":
       return html`ℹ️ Without prices of today and so not considered: ${note.tickers.slice(0, 12).join(", ")}.`;
@@ -123,6 +123,8 @@ function noteText(note: ProposalNote): Html {
       return html`⛔ Only ${note.known} of ${note.members} shares had prices of today. Nothing is proposed on a part of the market.`;
     case "account-unread":
       return html`⚠️ The account could not be read: cash and shares are not checked. It may need a login.`;
+    case "rebased":
+      return html`⚠️ ${note.symbol} is left out: its price base has changed since it was bought (split or bonus).${isDry ? "" : " Sell it by hand."}`;
     case "members-known-until":
       return html`ℹ️ Members of the index are known until ${dateText(note.date)}: later changes may be missing.`;
     case "fewer-held":

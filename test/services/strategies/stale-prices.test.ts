@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { istInstant } from "../../../src/domain/market.ts";
-import { priceFromRupees } from "../../../src/domain/money.ts";
+import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import type { Quote } from "../../../src/domain/portfolio.ts";
 import { shareNamed } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
 import { readMarket } from "../../../src/services/strategies/nifty-shop/market.ts";
@@ -10,6 +10,13 @@ const DAYS = weekdays("2026-10-26", 20);
 const FRIDAY = DAYS.at(-1) ?? "";
 const SUNDAY = "2026-11-22";
 const [ITC, INFY] = [shareNamed("ITC"), shareNamed("INFY")];
+const LOT = {
+  key: ITC.key,
+  qty: 1,
+  cost: paiseFromRupees(100),
+  lastBuyPrice: priceFromRupees(100),
+  lastBoughtOn: DAYS[0] ?? "",
+};
 const quoteOf = (share: typeof ITC, at: number | null): Quote =>
   ({ key: share.key, symbol: share.symbol, ltp: priceFromRupees(90), at, source: "broker" }) as Quote;
 
@@ -33,7 +40,7 @@ const marketAt = (now: number) =>
       },
     },
     null,
-    { members: ["ITC", "INFY"], held: [ITC] },
+    { members: ["ITC", "INFY"], held: [{ ...LOT, instrument: ITC }] },
     now,
   );
 

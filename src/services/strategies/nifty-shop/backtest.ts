@@ -161,7 +161,7 @@ function fill({ chargesOf }: BacktestInput, book: Book, leg: ShopLeg, date: stri
     charges,
     profit: cost === null ? null : subtractPaise(amount, cost),
   });
-  const next = afterFill(held, { kind: leg.kind, key: leg.key, qty: leg.qty, price });
+  const next = afterFill(held, { kind: leg.kind, key: leg.key, qty: leg.qty, price, date });
   if (next) book.held.set(ticker, next);
   else book.held.delete(ticker);
 }

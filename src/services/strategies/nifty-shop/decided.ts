@@ -35,9 +35,10 @@ export interface DecisionInput {
 /** The day's decision as a document: priced, checked against the account, and nothing that today has had already. */
 export function decided(input: DecisionInput): ProposalDocument {
   const { market, account, isDry, link, past } = input;
-  const { held, notes } = heldViews(input);
+  const { held, notes, leftOut } = heldViews(input);
   const isPriced = market.members.length >= input.members.length * LEAST_PRICED_SHARE;
-  const decision = decide({ members: market.members, held, cash: account?.cash ?? null }, rulesOf(input.settings));
+  const members = market.members.filter(({ key }) => !leftOut.has(key));
+  const decision = decide({ members, held, cash: account?.cash ?? null }, rulesOf(input.settings));
   const instruments = new Map([...legsByKey(past), ...market.instruments]);
   const symbolOf = (key: Instrument["key"]): string => ticker(instruments.get(key)?.symbol ?? (`NSE:${key}` as never));
   const legs = isPriced ? notDoneToday(decision, input) : [];
@@ -80,10 +81,11 @@ const proposed = (leg: ShopLeg, instrument: Instrument, isDry: boolean): Propose
   isSettled: isDry,
 });
 
-/** The strategy's own shares, no more of each than the account still has. */
-function heldViews({ past, market, account }: DecisionInput): { held: HeldView[]; notes: ProposalNote[] } {
+/** The strategy's own shares, no more of each than the account still has; one that was split is left out of the decision. */
+function heldViews({ past, market, account }: DecisionInput) {
   const instruments = legsByKey(past);
   const notes: ProposalNote[] = [];
+  const leftOut = new Set<Instrument["key"]>();
   const held = [...heldAfter(fillsOf(past)).values()].flatMap((share): HeldView[] => {
     const inAccount = account ? (account.held.get(share.key) ?? 0) : share.qty;
     const qty = Math.min(share.qty, inAccount);
@@ -92,10 +94,15 @@ function heldViews({ past, market, account }: DecisionInput): { held: HeldView[]
       notes.push({ kind: "fewer-held", symbol: ticker(symbol), held: inAccount, bought: share.qty });
     }
     if (qty <= 0) return [];
+    if (market.rebased.has(share.key) && symbol) {
+      leftOut.add(share.key);
+      notes.push({ kind: "rebased", symbol: ticker(symbol) });
+      return [];
+    }
     const { key, lastBuyPrice } = share;
     return [{ key, qty, lastBuyPrice, avgPrice: averageCost(share), price: market.prices.get(key) ?? null }];
   });
-  return { held, notes };
+  return { held, notes, leftOut };
 }
 
 /** A second run on one day does not do again what the first has done. */

@@ -9,6 +9,8 @@ export interface Fill {
   readonly key: InstrumentKey;
   readonly qty: number;
   readonly price: Price;
+  /** YYYY-MM-DD */
+  readonly date: string;
 }
 
 /** A share that the strategy itself has bought: what the user holds besides is none of its business. */
@@ -17,16 +19,18 @@ export interface HeldShare {
   readonly qty: number;
   readonly cost: Paise;
   readonly lastBuyPrice: Price;
+  /** YYYY-MM-DD */
+  readonly lastBoughtOn: string;
 }
 
 export const averageCost = ({ cost, qty }: HeldShare): Price => averagePrice(cost, qty);
 
 /** The holding after a fill. A sale takes cost out at the average; more than is held cannot be sold. */
-export function afterFill(held: HeldShare | undefined, { kind, key, qty, price }: Fill): HeldShare | undefined {
+export function afterFill(held: HeldShare | undefined, { kind, key, qty, price, date }: Fill): HeldShare | undefined {
   if (qty <= 0) return held;
   if (kind !== "sell") {
     const cost = paise((held?.cost ?? ZERO_PAISE) + valueOf(price, qty));
-    return { key, qty: (held?.qty ?? 0) + qty, cost, lastBuyPrice: price };
+    return { key, qty: (held?.qty ?? 0) + qty, cost, lastBuyPrice: price, lastBoughtOn: date };
   }
   if (!held || qty >= held.qty) return undefined;
   const left = held.qty - qty;

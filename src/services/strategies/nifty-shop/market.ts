@@ -1,16 +1,25 @@
 import { ticker, type Instrument } from "../../../domain/instrument.ts";
-import { istDate } from "../../../domain/market.ts";
+import { istDate, istInstant } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
-import type { Quote } from "../../../domain/portfolio.ts";
+import type { Candle, Quote } from "../../../domain/portfolio.ts";
 import type { Link } from "../../accounts.ts";
 import type { Candles } from "../../candles.ts";
 import type { Instruments } from "../../instruments/types.ts";
 import type { Quotes } from "../../quotes.ts";
 import { BrokerError } from "../../../errors.ts";
+import type { HeldShare } from "./ledger.ts";
 import { AVERAGE_DAYS, averageOf, type ShareView } from "./rules.ts";
 
 /** Calendar days that hold twenty trading days around any holidays. */
 const LOOK_BACK_MS = 45 * 86_400_000;
+
+/** Of a day's range: what a source may have otherwise than the exchange. */
+const RANGE_TOLERANCE = 0.02;
+
+/** A share that the strategy has bought and not sold. */
+export interface OwnShare extends HeldShare {
+  readonly instrument: Instrument;
+}
 
 export interface ShopMarket {
   readonly members: readonly ShareView[];
@@ -19,6 +28,8 @@ export interface ShopMarket {
   readonly prices: ReadonlyMap<Instrument["key"], Price>;
   /** Members for which no price of today or too few closes could be had, and held shares without such a price. */
   readonly without: readonly string[];
+  /** Held shares that were split, or had a bonus, since they were bought. */
+  readonly rebased: ReadonlySet<Instrument["key"]>;
   readonly source: "broker" | "yfinance";
 }
 
@@ -32,32 +43,40 @@ interface MarketDeps {
 export async function readMarket(
   deps: MarketDeps,
   link: Link | null,
-  wanted: { readonly members: readonly string[]; readonly held: readonly Instrument[] },
+  wanted: { readonly members: readonly string[]; readonly held: readonly OwnShare[] },
   now: number,
 ): Promise<ShopMarket> {
   const { members, held } = wanted;
   const listed = await listedMembers(deps, members);
   const shares = [...listed.values()];
-  const priced = new Map([...held, ...shares].map((share) => [share.key, share]));
-  const [quotes, closes] = await Promise.all([
+  const own = held.map(({ instrument }) => instrument);
+  const priced = new Map([...own, ...shares].map((share) => [share.key, share]));
+  const boughtAt = new Map(held.map(({ key, lastBoughtOn }) => [key, istInstant(lastBoughtOn)]));
+  const from = (key: Instrument["key"]): number => Math.min(now - LOOK_BACK_MS, boughtAt.get(key) ?? now);
+  const [quotes, candles] = await Promise.all([
     todaysQuotes(deps, link, [...priced.values()], now),
-    Promise.all(shares.map(async (share) => [share.key, await closesBefore(deps, link, share, now)] as const)),
+    Promise.all(
+      [...priced.values()].map(
+        async (share) => [share.key, await candlesBefore(deps, link, share, { from: from(share.key), now })] as const,
+      ),
+    ),
   ]);
-  const known = new Map(closes);
+  const known = new Map(candles);
   const views = shares.flatMap((share): ShareView[] => {
     const price = quotes.get(share.key)?.ltp;
-    const average = price === undefined ? null : averageOf([...(known.get(share.key) ?? []), price]);
+    const average = price === undefined ? null : averageOf([...closesOf(known.get(share.key)), price]);
     return price === undefined || average === null ? [] : [{ key: share.key, price, average }];
   });
   const viewed = new Set(views.map(({ key }) => key));
   const prices = new Map([...quotes].map(([key, { ltp }]) => [key, ltp]));
   const unviewed = members.filter((name) => !viewed.has(listed.get(name)?.key ?? ("" as Instrument["key"])));
-  const unpriced = held.filter(({ key }) => !prices.has(key)).map(({ symbol }) => ticker(symbol));
+  const unpriced = own.filter(({ key }) => !prices.has(key)).map(({ symbol }) => ticker(symbol));
   return {
     members: views,
     instruments: priced,
     prices,
     without: [...new Set([...unviewed, ...unpriced])],
+    rebased: new Set(held.filter((share) => isRebased(share, known.get(share.key))).map(({ key }) => key)),
     source: [...quotes.values()].some(({ source }) => source === "yfinance") ? "yfinance" : "broker",
   };
 }
@@ -80,21 +99,27 @@ async function listedMembers(deps: MarketDeps, members: readonly string[]): Prom
   return new Map(found.flatMap(([ticker, it]) => (it.kind === "one" ? [[ticker, it.instrument]] : [])));
 }
 
-/** The closes of the trading days before today; none when nobody has them. */
-async function closesBefore(
+const closesOf = (before: readonly Candle[] = []): Price[] => before.slice(1 - AVERAGE_DAYS).map(({ close }) => close);
+
+/** Candles are adjusted for splits and bonuses, and what was paid is not: then it lies outside of that day's range. */
+function isRebased({ lastBuyPrice, lastBoughtOn }: OwnShare, before: readonly Candle[] = []): boolean {
+  const day = before.find(({ at }) => istDate(at) === lastBoughtOn);
+  if (!day) return false;
+  return lastBuyPrice > day.high * (1 + RANGE_TOLERANCE) || lastBuyPrice < day.low * (1 - RANGE_TOLERANCE);
+}
+
+/** The trading days before today; none when nobody has them. */
+async function candlesBefore(
   { candles }: MarketDeps,
   link: Link | null,
   instrument: Instrument,
-  now: number,
-): Promise<Price[]> {
-  const query = { instrument, interval: "1d" as const, from: now - LOOK_BACK_MS, to: now };
+  { from, now }: { readonly from: number; readonly now: number },
+): Promise<Candle[]> {
+  const query = { instrument, interval: "1d" as const, from, to: now };
   const series = await candles.forLink(link, query).catch((error: unknown) => {
     if (error instanceof BrokerError) return null;
     throw error;
   });
   const today = istDate(now);
-  return (series?.candles ?? [])
-    .filter(({ at }) => istDate(at) < today)
-    .slice(1 - AVERAGE_DAYS)
-    .map(({ close }) => close);
+  return (series?.candles ?? []).filter(({ at }) => istDate(at) < today);
 }

@@ -23,6 +23,8 @@ export type ProposalNote =
   /** Too many members without prices: nothing is proposed on a part of the market. */
   | { readonly kind: "too-few-prices"; readonly known: number; readonly members: number }
   | { readonly kind: "account-unread" }
+  /** A split or bonus since it was bought: its price says nothing about what was paid. */
+  | { readonly kind: "rebased"; readonly symbol: string }
   /** Later changes of the index may be missing. */
   | { readonly kind: "members-known-until"; readonly date: string }
   /** The account holds fewer than the strategy bought. */
@@ -130,10 +132,10 @@ export function createShopStore(store: Store): ShopStore {
 
 /** What the strategy's own orders have filled, in their order. */
 export const fillsOf = (proposals: readonly Proposal[]): Fill[] =>
-  proposals.flatMap(({ legs }) =>
+  proposals.flatMap(({ legs, date }) =>
     legs
       .filter(({ filledQty }) => filledQty > 0)
-      .map(({ kind, key, filledQty, avgPrice }) => ({ kind, key, qty: filledQty, price: avgPrice })),
+      .map(({ kind, key, filledQty, avgPrice }) => ({ kind, key, qty: filledQty, price: avgPrice, date })),
   );
 
 export const legsByKey = (proposals: readonly Proposal[]): Map<InstrumentKey, Instrument> =>

@@ -1,5 +1,4 @@
 import type { LinkId, UserId } from "../../../domain/ids.ts";
-import type { Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
 import type { Quote } from "../../../domain/portfolio.ts";
@@ -19,13 +18,12 @@ import type { User, Users } from "../../users.ts";
 import { readAccount } from "./account.ts";
 import type { Constituents } from "./constituents.ts";
 import { decided, doneOn, hasRoom } from "./decided.ts";
-import { averageCost, heldAfter, type HeldShare } from "./ledger.ts";
-import { readMarket } from "./market.ts";
+import { averageCost, heldAfter } from "./ledger.ts";
+import { readMarket, type OwnShare } from "./market.ts";
 import { createShopStore, fillsOf, legsByKey, type Proposal, type ProposedLeg } from "./proposals.ts";
 import type { ShopSettings } from "./settings.ts";
 
-export interface ShopHolding extends HeldShare {
-  readonly instrument: Instrument;
+export interface ShopHolding extends OwnShare {
   readonly avgPrice: Price;
   readonly price: Price | null;
   /** Where the price comes from, and when. */
@@ -119,7 +117,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     const { knownUntil } = deps.constituents;
     const members = deps.constituents.membersOn(date);
     const [market, account] = await Promise.all([
-      readMarket(deps, link, { members, held: heldInstruments(past) }, now),
+      readMarket(deps, link, { members, held: holdingsOf(past) }, now),
       isDry || !link ? null : readAccount(accounts, link),
     ]);
     const document = decided({
@@ -154,14 +152,14 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       const settings = await shop.settings(user._id);
       const link = await accountOf(user, settings);
       const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
-      const instruments = legsByKey(past);
-      const held = [...heldAfter(fillsOf(past)).values()];
-      const quotes = await deps.quotes.many(link, heldInstruments(past));
-      return held.flatMap((share) => {
-        const instrument = instruments.get(share.key);
+      const held = holdingsOf(past);
+      const quotes = await deps.quotes.many(
+        link,
+        held.map(({ instrument }) => instrument),
+      );
+      return held.map((share) => {
         const priced = quotes.get(share.key) ?? null;
-        const price = priced?.ltp ?? null;
-        return instrument ? [{ ...share, instrument, price, priced, avgPrice: averageCost(share) }] : [];
+        return { ...share, price: priced?.ltp ?? null, priced, avgPrice: averageCost(share) };
       });
     },
     resize: async (user, id, at, qty) => {
@@ -239,9 +237,12 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
   }
 }
 
-function heldInstruments(past: readonly Proposal[]): Instrument[] {
+function holdingsOf(past: readonly Proposal[]): OwnShare[] {
   const instruments = legsByKey(past);
-  return [...heldAfter(fillsOf(past)).keys()].flatMap((key) => instruments.get(key) ?? []);
+  return [...heldAfter(fillsOf(past)).values()].flatMap((share) => {
+    const instrument = instruments.get(share.key);
+    return instrument ? [{ ...share, instrument }] : [];
+  });
 }
 
 /** Nothing can have filled since it was last looked at. */

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { proposalView } from "../../../src/bot/render/nifty-shop.ts";
+import type { Proposal } from "../../../src/services/strategies/nifty-shop/proposals.ts";
+import type { ShopMode } from "../../../src/services/strategies/nifty-shop/settings.ts";
+import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
+import { weekdays } from "./prices.ts";
+
+const DAYS = weekdays("2026-07-01", 80);
+const [BOUGHT, NEXT, LATER] = [DAYS[20] ?? "", DAYS[21] ?? "", DAYS[70] ?? ""];
+
+describe("a share whose price is halved while the strategy holds it", () => {
+  let floor: PaperShop;
+  let fallsOn: string;
+  /** By a bonus of 1:1, after which the source's earlier prices are halved too. */
+  let isBonus: boolean;
+  const rupees = (ticker: string, date: string): number => {
+    if (ticker !== "ITC") return 100;
+    const paid = date < BOUGHT ? 100 : 90;
+    return date >= fallsOn || isBonus ? paid / 2 : paid;
+  };
+  beforeEach(async () => {
+    [fallsOn, isBonus] = ["9999-12-31", false];
+    floor = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
+    floor.goTo(BOUGHT, "15:00");
+  });
+  afterEach(() => floor.close());
+
+  async function buy(mode: ShopMode): Promise<void> {
+    await floor.shop.change(asha, { mode });
+    const user = await floor.user();
+    const { _id } = await floor.shop.propose(user);
+    if (mode === "dry") return;
+    const approval = await floor.shop.approve(user, _id, 0);
+    if (approval.kind !== "ticket") throw new Error(approval.kind);
+    const confirmed = await floor.orders.desk.confirm(asha, approval.view.intent.confirmId);
+    if (confirmed.kind !== "confirmed") throw new Error(confirmed.kind);
+    await floor.orders.watcher.look(await confirmed.sent);
+  }
+  async function proposedOn(date: string): Promise<Proposal> {
+    fallsOn = date;
+    floor.goTo(date, "15:00");
+    return floor.shop.propose(await floor.user());
+  }
+  const card = (proposal: Proposal): string =>
+    proposalView({ proposal, account: null, now: floor.clock.now() }).html.toString();
+
+  it.each([
+    ["dry", NEXT],
+    ["ask", NEXT],
+    ["ask", LATER],
+  ] as const)("by a bonus is left out and named (%s, %s)", async (mode, date) => {
+    await buy(mode);
+    isBonus = true;
+    const proposal = await proposedOn(date);
+    expect(proposal.legs).toEqual([]);
+    expect(proposal.candidates).toEqual([]);
+    expect(proposal.notes).toEqual([{ kind: "rebased", symbol: "ITC" }]);
+    expect(card(proposal)).toContain("ITC is left out: its price base has changed since it was bought");
+    expect(card(proposal).includes("Sell it by hand.")).toBe(mode === "ask");
+  });
+
+  it("by the market is averaged", async () => {
+    await buy("ask");
+    const proposal = await proposedOn(NEXT);
+    expect(proposal.legs).toMatchObject([{ kind: "average", qty: 555, by: -5_000 }]);
+    expect(proposal.notes).toEqual([]);
+  });
+
+  it("is considered again when it was sold by hand", async () => {
+    await buy("ask");
+    await floor.sellByHand("ITC", 277);
+    isBonus = true;
+    const proposal = await proposedOn(NEXT);
+    expect(proposal.legs).toMatchObject([{ kind: "buy", qty: 555 }]);
+    expect(proposal.notes).toMatchObject([{ kind: "fewer-held", held: 0 }]);
+  });
+});
