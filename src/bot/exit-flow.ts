@@ -13,6 +13,7 @@ import { showRequest } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
 import { failures, nothing } from "./render/portfolio.ts";
+import { meantAmong } from "./symbols.ts";
 import * as text from "./text.ts";
 import { send, show } from "./view.ts";
 
@@ -26,7 +27,7 @@ interface Exitable {
 /** Asks which position, or makes the ticket when the text can mean only one instrument. */
 export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<void> {
   const { parts, open, notes } = await openPositions(deps, ctx);
-  const matching = wanted === "" ? open : await meant(deps, open, wanted);
+  const matching = wanted === "" ? open : await meantAmong(deps, open, wanted, ({ position }) => position);
   const keys = new Set(matching.map(({ position }) => position.key));
   const [only] = keys;
   if (keys.size === 0) throw new Refusal(lines(noneOpen(parts, wanted), ...notes));
@@ -69,25 +70,6 @@ const noneOpen = (parts: readonly LinkResult<unknown>[], wanted: string): Html |
   parts.every(({ ok }) => ok) ? text.exits.none(wanted) : nothing("such position is open", parts);
 
 const isOpen = (position: Position): position is Exitable["position"] => isExitable(position) && position.key !== null;
-
-/** By its ticker, else in any words that /sell takes: "nifty 26000 ce", "state bank". */
-async function meant(deps: BotDeps, open: readonly Exitable[], wanted: string): Promise<readonly Exitable[]> {
-  const named = bestMatches(open, wanted.toUpperCase());
-  if (named.length > 0 || open.length === 0) return named;
-  const found = await deps.instruments.resolve(wanted);
-  const keys = new Set(
-    found.kind === "one" ? [found.instrument.key] : found.kind === "many" ? found.candidates.map(({ key }) => key) : [],
-  );
-  return open.filter(({ position }) => keys.has(position.key));
-}
-
-/** The exact ticker before what merely begins like it: "SBIN" is the share, not its options. */
-function bestMatches(open: readonly Exitable[], wanted: string): readonly Exitable[] {
-  const exact = open.filter(({ position }) => position.symbol === wanted || ticker(position.symbol) === wanted);
-  if (exact.length > 0) return exact;
-  const squeezed = wanted.replaceAll(/\s+/g, "");
-  return open.filter(({ position }) => ticker(position.symbol).startsWith(squeezed));
-}
 
 function choiceLabel(rows: readonly Exitable[]): string {
   const [first] = rows;

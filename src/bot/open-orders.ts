@@ -1,19 +1,26 @@
 import { Composer, InlineKeyboard } from "grammy";
 import { ticker } from "../domain/instrument.ts";
-import { isFinal } from "../domain/order.ts";
+import { isFinal, type Order } from "../domain/order.ts";
+import type { Link, LinkResult } from "../services/accounts.ts";
 import { callbackData } from "./callbacks.ts";
-import type { CommandModule } from "./commands.ts";
+import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
 import { failures, nothing } from "./render/portfolio.ts";
+import { meantAmong } from "./symbols.ts";
 import { orders } from "./text.ts";
 import { send } from "./view.ts";
 
 const MAX_LISTED = 20;
 
-/** /cancel and /modify: the open orders of every account, whoever placed them, one button each. */
+interface OpenOrder {
+  readonly order: Order;
+  readonly link: Link;
+}
+
+/** /cancel and /modify: the open orders of every account, or those of one instrument, whoever placed them. */
 export function openOrdersCommand(
   about: Pick<CommandModule, "name" | "description">,
   verb: string,
@@ -26,23 +33,39 @@ export function openOrdersCommand(
     register(deps) {
       const composer = new Composer<SaudaContext>();
       composer.command(about.name, async (ctx) => {
-        const parts = await deps.portfolio.orders(ctx.user._id);
-        const keyboard = new InlineKeyboard();
-        const open = parts.flatMap((part) =>
-          part.ok
-            ? part.value.filter((order) => !isFinal(order.status)).map((order) => ({ order, link: part.link }))
-            : [],
-        );
-        for (const { order, link } of open.slice(0, MAX_LISTED)) {
-          const label = `${order.side} ${quantity(order.qty)} ${ticker(order.symbol)} · ${link.label}`;
-          keyboard.text(label, callbackData(verb, link._id, order.orderId)).row();
-        }
-        const notes = failures(parts, deps.accounts);
-        if (open.length === 0) throw new Refusal(lines(nothing("order is open", parts), ...notes));
-        const rest = open.length > MAX_LISTED && orders.firstOf(MAX_LISTED, open.length);
-        await send(ctx, { html: lines(ask(), rest, ...notes), keyboard });
+        const wanted = ctx.match.trim();
+        const { parts, open, notes } = await openOrders(deps, ctx);
+        const meant = wanted === "" ? open : await meantAmong(deps, open, wanted, ({ order }) => order);
+        if (meant.length === 0) throw new Refusal(lines(noneOpen(about.name, parts, wanted), ...notes));
+        const rest = meant.length > MAX_LISTED && orders.firstOf(MAX_LISTED, meant.length);
+        await send(ctx, { html: lines(ask(), rest, ...notes), keyboard: orderKeyboard(meant, verb) });
       });
       return composer;
     },
   };
+}
+
+async function openOrders(deps: BotDeps, ctx: SaudaContext) {
+  const parts = await deps.portfolio.orders(ctx.user._id);
+  const open = parts.flatMap(({ link, ...part }): OpenOrder[] =>
+    part.ok ? part.value.filter((order) => !isFinal(order.status)).map((order) => ({ order, link })) : [],
+  );
+  return { parts, open, notes: failures(parts, deps.accounts) };
+}
+
+/** Where an account did not answer, its order may be the one that was meant. */
+const noneOpen = (command: string, parts: readonly LinkResult<unknown>[], wanted: string): Html | null =>
+  wanted === ""
+    ? nothing("order is open", parts)
+    : parts.every(({ ok }) => ok)
+      ? orders.noneOpen(command, wanted)
+      : nothing("such order is open", parts);
+
+function orderKeyboard(open: readonly OpenOrder[], verb: string): InlineKeyboard {
+  const keyboard = new InlineKeyboard();
+  for (const { order, link } of open.slice(0, MAX_LISTED)) {
+    const label = `${order.side} ${quantity(order.qty)} ${ticker(order.symbol)} · ${link.label}`;
+    keyboard.text(label, callbackData(verb, link._id, order.orderId)).row();
+  }
+  return keyboard;
 }

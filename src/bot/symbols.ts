@@ -1,4 +1,5 @@
 import { InlineKeyboard } from "grammy";
+import type { InstrumentKey, TradingSymbol } from "../domain/ids.ts";
 import { isDerivative, ticker, type Instrument } from "../domain/instrument.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
@@ -50,4 +51,33 @@ export async function resolveOrAsk(
     keyboard: choiceKeyboard(choices, verb, ...args),
   });
   return null;
+}
+
+interface Row {
+  readonly symbol: TradingSymbol;
+  readonly key: InstrumentKey | null;
+}
+
+/** Of the rows of an account those that a text means: by ticker, else in any words that /sell takes: "nifty 26000 ce". */
+export async function meantAmong<T>(
+  { instruments }: Pick<BotDeps, "instruments">,
+  rows: readonly T[],
+  wanted: string,
+  rowOf: (row: T) => Row,
+): Promise<readonly T[]> {
+  const named = bestMatches(rows, wanted.toUpperCase(), rowOf);
+  if (named.length > 0 || rows.length === 0) return named;
+  const found = await instruments.resolve(wanted);
+  const keys = new Set<InstrumentKey | null>(
+    found.kind === "one" ? [found.instrument.key] : found.kind === "many" ? found.candidates.map(({ key }) => key) : [],
+  );
+  return rows.filter((row) => keys.has(rowOf(row).key));
+}
+
+/** The exact ticker before what merely begins like it: "SBIN" is the share, not its options. */
+function bestMatches<T>(rows: readonly T[], wanted: string, rowOf: (row: T) => Row): readonly T[] {
+  const exact = rows.filter((row) => rowOf(row).symbol === wanted || ticker(rowOf(row).symbol) === wanted);
+  if (exact.length > 0) return exact;
+  const squeezed = wanted.replaceAll(/\s+/g, "");
+  return rows.filter((row) => ticker(rowOf(row).symbol).startsWith(squeezed));
 }

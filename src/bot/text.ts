@@ -101,6 +101,8 @@ export const orders = {
     html`The price moved ${percent(basisPoints)} since the card was shown. Here is the new one; confirm again.`,
   pickToCancel: (): Html => html`Which order shall be cancelled?`,
   pickToModify: (): Html => html`Which order shall be changed?`,
+  noneOpen: (command: string, wanted: string): Html =>
+    html`No open order is called “${wanted}”. /${command} lists all that are open.`,
   firstOf: (shown: number, all: number): Html =>
     html`These are ${shown} of the ${all} that are open; the others come up when these are done. /panic cancels all.`,
   changed: (label: string, outcome: OrderOutcome): Html => {

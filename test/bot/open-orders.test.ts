@@ -10,9 +10,9 @@ describe("the open orders to choose from", () => {
   afterAll(() => world.close());
 
   const chat = () => world.telegram.chat(ASHA);
-  async function place(count: number): Promise<void> {
+  async function place(count: number, what = "SBIN 1 @ 980"): Promise<void> {
     for (let at = 0; at < count; at += 1) {
-      chat().send("/buy SBIN 1 @ 980");
+      chat().send(`/buy ${what}`);
       await world.handleAll();
       chat().tapButton("Confirm buy");
       await world.handleAll();
@@ -30,5 +30,28 @@ describe("the open orders to choose from", () => {
     await world.handleAll();
     expect(chat().lastFromBot()?.reply_markup?.inline_keyboard).toHaveLength(20);
     expect(chat().lastFromBot()?.text).toContain("These are 20 of the 21 that are open");
+  });
+
+  it("are those of the instrument that was named, by its ticker or in other words", async () => {
+    await place(1, "INFY 3 @ 1600");
+    for (const typed of ["/cancel INFY", "/modify infosys"]) {
+      chat().send(typed);
+      await world.handleAll();
+      const labels = chat()
+        .lastFromBot()
+        ?.reply_markup?.inline_keyboard.flat()
+        .map(({ text }) => text);
+      expect(labels).toEqual(["BUY 3 INFY · paper"]);
+    }
+  });
+
+  it("and where none is called like that, that is said and none is offered", async () => {
+    chat().send("/cancel foo");
+    await world.handleAll();
+    expect(chat().lastFromBot()?.text).toBe("No open order is called “foo”. /cancel lists all that are open.");
+    expect(chat().lastFromBot()?.reply_markup).toBeUndefined();
+    chat().send("/modify TCS");
+    await world.handleAll();
+    expect(chat().lastFromBot()?.text).toBe("No open order is called “TCS”. /modify lists all that are open.");
   });
 });
