@@ -19,7 +19,7 @@ export const egress: CommandModule = {
     const composer = new Composer<SaudaContext>();
     composer.command("egress", async (ctx) => {
       const links = (await deps.accounts.all(ctx.user._id)).filter(
-        (link) => !deps.accounts.broker(link).definition.isPaper,
+        (link) => link.account_id !== null && !deps.accounts.broker(link).definition.isPaper,
       );
       if (links.length === 0) throw new Refusal(text.noEgress());
       const keyboard = new InlineKeyboard();
