@@ -20,7 +20,7 @@ export const search: CommandModule = {
       const wanted = ctx.match.trim();
       if (wanted === "") throw new Refusal(text.example("/search state bank"));
       const found = await deps.instruments.search(wanted, MAX_RESULTS);
-      if (found.length === 0) throw new Refusal(text.orders.unknownSymbol(wanted, false));
+      if (found.length === 0) throw new Refusal(text.nothingFound(wanted));
       await send(ctx, { html: text.searchResults(wanted), keyboard: choiceKeyboard(found, "qt") });
     });
     return composer;

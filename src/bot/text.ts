@@ -48,6 +48,8 @@ export const plainText = (): Html =>
   html`I work by commands. Try <code>/quote SBIN</code>, <code>/buy SBIN 10</code> or /help.`;
 
 export const example = (command: string): Html => html`Like this: <code>${command}</code>`;
+export const nothingFound = (wanted: string): Html =>
+  html`Nothing is called anything like “${wanted}”. Part of a name or a ticker is enough: <code>/search state bank</code>`;
 export const searchResults = (wanted: string): Html => html`For “${wanted}”:`;
 
 export const accounts = {

@@ -27,4 +27,8 @@ describe("what the chat answers", () => {
     expect(labels()).toEqual([link.label]);
     await accounts.remove(userId(ASHA), link._id);
   });
+
+  it("to a search that finds nothing is that nothing was found, not how to search", async () => {
+    expect(await ask("/search zzzz")).toContain("Nothing is called anything like “zzzz”.");
+  });
 });
