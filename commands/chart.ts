@@ -1,6 +1,15 @@
 import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, keyArgument, onCallback } from "../src/bot/callbacks.ts";
-import { isInterval, isRange, parseChart, RANGES, shownFrom, spanOf, type ChartWords } from "../src/bot/chart-words.ts";
+import {
+  isInterval,
+  isRange,
+  oddPeriod,
+  parseChart,
+  RANGES,
+  shownFrom,
+  spanOf,
+  type ChartWords,
+} from "../src/bot/chart-words.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { instrumentFrom } from "../src/bot/order-flow.ts";
@@ -27,6 +36,8 @@ export const chart: CommandModule = {
     composer.command("chart", async (ctx) => {
       const words = parseChart(ctx.match);
       if (!words) throw new Refusal(text.example("/chart SBIN 6mo"));
+      const odd = oddPeriod(words.symbolText);
+      if (odd !== null) throw new Refusal(chartText.noPeriod(odd));
       const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "chk", words.range, words.interval);
       if (instrument) await answer(deps, ctx, instrument, words);
     });

@@ -65,6 +65,12 @@ export function parseChart(text: string): ChartWords | null {
   return { symbolText: words.join(" "), range, interval: interval ?? RANGES[range].interval };
 }
 
+/** The last word of a symbol that is meant as a period and is none: "7mo". */
+export function oddPeriod(symbolText: string): string | null {
+  const [, word] = /\s(\d+(?:m|h|d|w|mo|y))$/i.exec(symbolText) ?? [];
+  return word === undefined || isModifier(word) ? null : word;
+}
+
 export const isRange = (word: string): word is RangeName => Object.hasOwn(RANGES, word);
 export const isInterval = (word: string): word is Interval => INTERVALS.some((interval) => interval === word);
 const isModifier = (word: string): boolean => isRange(word.toLowerCase()) || isInterval(word.toLowerCase());

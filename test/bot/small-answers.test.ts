@@ -31,4 +31,12 @@ describe("what the chat answers", () => {
   it("to a search that finds nothing is that nothing was found, not how to search", async () => {
     expect(await ask("/search zzzz")).toContain("Nothing is called anything like “zzzz”.");
   });
+
+  it("to a chart over a period that there is not is the periods that there are", async () => {
+    const answer = await ask("/chart SBIN 7mo");
+    expect(answer).toContain("“7mo” is none of the periods: 1d, 5d, 1mo, 3mo, 6mo, 1y, 2y, 5y.");
+    expect(answer).toContain("A bar is one of 1m, 5m, 15m, 30m, 1h, 1d, 1w, 1mo");
+    expect(await ask("/chart SBIN 2h 6mo")).toContain("“2h” is none of the periods");
+    expect(await ask("/chart 7mo")).toContain("I do not know “7mo”");
+  });
 });

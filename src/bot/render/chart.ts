@@ -2,7 +2,8 @@ import { closeOf, type TradingCalendar } from "../../domain/calendar.ts";
 import { ticker, type Instrument } from "../../domain/instrument.ts";
 import { addDays, istDate, istInstant, istTime } from "../../domain/market.ts";
 import type { Price } from "../../domain/money.ts";
-import { isIntraday, type Candle, type Interval } from "../../domain/portfolio.ts";
+import { INTERVALS, isIntraday, type Candle, type Interval } from "../../domain/portfolio.ts";
+import { RANGES } from "../chart-words.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { TradeMark } from "../pictures/candles.ts";
 import { changePercent, dateText, mark, quantity, rupeePrice } from "./amounts.ts";
@@ -84,6 +85,8 @@ const periodText = (name: string, at: number, next: string, now: number): string
   `${name} from ${dateText(istDate(at))}${istDate(now) < next ? ", still running" : ""}`;
 
 export const chartText = {
+  noPeriod: (word: string): Html =>
+    html`“${word}” is none of the periods: ${Object.keys(RANGES).join(", ")}. A bar is one of ${INTERVALS.join(", ")}: <code>/chart SBIN 6mo 1d</code>`,
   empty: (symbol: string, range: string): Html =>
     html`There are no prices of ${symbol} for the last ${range}. A longer range may have some: <code>/chart ${symbol} 1y</code>`,
 };
