@@ -5,7 +5,7 @@ import type { SaudaContext } from "../src/bot/context.ts";
 import { instrumentFrom } from "../src/bot/order-flow.ts";
 import { depthLink, priceLink } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
-import { depthView, noDepth } from "../src/bot/render/market.ts";
+import { depthView, noDepth, noIndexDepth } from "../src/bot/render/market.ts";
 import { accountTitle } from "../src/bot/render/source.ts";
 import { resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
@@ -21,6 +21,7 @@ export const depth: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
+      if (instrument.kind === "index") throw new Refusal(noIndexDepth(instrument));
       const link = await depthLink(deps, ctx.user);
       if (!link) throw new Refusal(noDepth((await priceLink(deps, ctx.user)) !== null));
       const book = await deps.quotes.depth(link, instrument);

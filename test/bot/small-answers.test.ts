@@ -39,4 +39,10 @@ describe("what the chat answers", () => {
     expect(await ask("/chart SBIN 2h 6mo")).toContain("“2h” is none of the periods");
     expect(await ask("/chart 7mo")).toContain("I do not know “7mo”");
   });
+
+  it("to the depth of an index is that it has no book, not that its book is empty", async () => {
+    expect(await ask("/depth nifty")).toBe(
+      "NIFTY50 is an index: it is quoted, not traded, and has no order book. /quote has its value.",
+    );
+  });
 });

@@ -25,6 +25,9 @@ export const noDepth = (hasAccount: boolean): Html =>
     ? html`None of your accounts gives order books: those come from a real broker. /quote has the price.`
     : text.accounts.none();
 
+export const noIndexDepth = ({ symbol }: Instrument): Html =>
+  html`${ticker(symbol)} is an index: it is quoted, not traded, and has no order book. /quote has its value.`;
+
 export function quoteView({ instrument, quote, source, now }: QuoteCard): View {
   const title = html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`;
   const keyboard = new InlineKeyboard();
