@@ -45,4 +45,10 @@ describe("what the chat answers", () => {
       "NIFTY50 is an index: it is quoted, not traded, and has no order book. /quote has its value.",
     );
   });
+
+  it("to an order of an index promises no protection of what cannot be ordered", async () => {
+    const card = await ask("/buy nifty50 1");
+    expect(card).toContain("An index is quoted, not traded.");
+    expect(card).not.toContain("Protected at");
+  });
 });

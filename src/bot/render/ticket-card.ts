@@ -49,9 +49,10 @@ export function ticketCard(view: TicketView, accounts: Accounts, now: number): V
 }
 
 function ticketPairs({ intent, quote, accounts: views }: TicketView): [string, string][] {
-  const { plan } = intent;
+  const { plan, instrument } = intent;
   const [only] = views;
   const row = (label: string, value: string | null): [string, string][] => (value === null ? [] : [[label, value]]);
+  const isProtected = "protection" in plan.terms && instrument.kind !== "index";
   const isSingle = views.length === 1 && only !== undefined;
   return [
     ...row("Account", isSingle ? only.link.label : `${views.length} accounts`),
@@ -61,7 +62,7 @@ function ticketPairs({ intent, quote, accounts: views }: TicketView): [string, s
       `${plan.productType}${plan.isAmo ? ", after market" : ""}${plan.validity === "IOC" ? ", IOC" : ""}`,
     ),
     ...row("Last price", quote === null ? null : priceText(quote.ltp)),
-    ...row("Protected at", "protection" in plan.terms ? priceText(plan.terms.protection.limit) : null),
+    ...row("Protected at", isProtected ? priceText(plan.terms.protection.limit) : null),
     ...row("Value", plan.value === null ? null : rupees(plan.value)),
     ...(isSingle ? costPairs(only) : []),
   ];

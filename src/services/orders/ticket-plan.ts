@@ -56,6 +56,9 @@ function termsOf(request: TicketRequest, quote: Quote | null): OrderTerms {
   throw new Error(`order type ${type} lacks its price`);
 }
 
+/** Where no tick is known: prices are said and sent in paise. */
+const PAISA = price(100);
+
 /**
  * The worst price a market order may fill at: so far from the reference, on a tick, never down to nothing, and within
  * the day's circuit, beyond which the exchange refuses it.
@@ -63,7 +66,7 @@ function termsOf(request: TicketRequest, quote: Quote | null): OrderTerms {
 function protectionFrom(request: TicketRequest, reference: Price, quote: Quote | null): MarketProtection {
   const basisPoints = request.protectionBasisPoints;
   const sign = request.side === "BUY" ? 1 : -1;
-  const tick = request.instrument.tickSize;
+  const tick = request.instrument.tickSize > 0 ? request.instrument.tickSize : PAISA;
   const exact = price(Math.round(reference * (1 + (sign * basisPoints) / 10_000)));
   const limit = roundToTick(exact, tick, request.side === "BUY" ? "up" : "down");
   const worst = limit <= 0 && reference > 0 ? tick : limit;

@@ -65,6 +65,15 @@ describe("what a card says before anything is promised", () => {
     expect(sale.intent.plan.terms).toMatchObject({ protection: { limit: 7_921_000 } });
   });
 
+  it("to the paisa where no tick is known", async () => {
+    broker.ltp = price(8_001_234);
+    const limitOf = async (side: "BUY" | "SELL") =>
+      (await ticket(floor, { side, productType: "INTRADAY", instrument: { ...SBIN, tickSize: ZERO_PRICE } })).intent
+        .plan.terms;
+    expect(await limitOf("BUY")).toMatchObject({ protection: { limit: 8_081_300 } });
+    expect(await limitOf("SELL")).toMatchObject({ protection: { limit: 7_921_200 } });
+  });
+
   it("and never beyond the day's circuit, where it would be refused", async () => {
     broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees("803.50") };
     const protection = async (side: "BUY" | "SELL", isAmo = false) =>
