@@ -1,9 +1,11 @@
 import { join } from "node:path";
-import type { Access, BrokerConnector, BrokerDefinition, ConnectorDeps, DataSource } from "../../connectors/base.ts";
+import type { BrokerConnector, BrokerDefinition, ConnectorDeps, DataSource } from "../../connectors/base.ts";
 import { openKeptExchange } from "../../connectors/paper/exchange/kept.ts";
+import type { Exchange } from "../../connectors/paper/exchange/types.ts";
 import { createPaper } from "../../connectors/paper/index.ts";
 import { brokerName, type InstrumentKey } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
+import type { OrderOutcome } from "../domain/order.ts";
 import type { Quote } from "../domain/portfolio.ts";
 import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -39,29 +41,35 @@ export function openPaper({ dataDir, clock, prices, onFailure }: PaperOptions): 
     priceSource: live.get,
   });
   const paper = createPaper({ exchange });
-  const find = (key: InstrumentKey): Instrument | undefined => exchange.find(key);
   return {
     definition: {
       ...paper,
       // The exchange's own candles and books are made up: beside real prices, charts come from where the prices do, and
       // books from real brokers alone.
       capabilities: { ...paper.capabilities, candles: false, depth: false },
-      create: (deps: ConnectorDeps) => atLivePrices(paper.create(deps), live, find),
+      create: (deps: ConnectorDeps) => atLivePrices(paper.create(deps), live, exchange),
     },
     close,
   };
 }
 
 interface LivePrices {
-  get: (key: InstrumentKey) => Quote | undefined;
+  /** Null where there is none, undefined where nobody has asked yet. */
+  get: (key: InstrumentKey) => Quote | null | undefined;
   /** Brings these and everything asked for before up to date. */
   load(instruments: readonly Instrument[]): Promise<void>;
 }
 
 /** Real prices, fetched before they are needed, because the exchange matches without waiting. */
 function createLivePrices(source: DataSource, clock: Clock): LivePrices {
-  const quotes = new Map<InstrumentKey, Quote>();
+  const quotes = new Map<InstrumentKey, Quote | null>();
   const wanted = new Map<InstrumentKey, { instrument: Instrument; at: number }>();
+  let underWay: Promise<void> = Promise.resolve();
+
+  async function fetch(instruments: readonly Instrument[]): Promise<void> {
+    const fetched = await source.getQuotes(instruments).catch(() => new Map<InstrumentKey, Quote>());
+    for (const { key } of instruments) quotes.set(key, fetched.get(key) ?? quotes.get(key) ?? null);
+  }
 
   async function load(instruments: readonly Instrument[]): Promise<void> {
     for (const instrument of instruments) {
@@ -70,49 +78,48 @@ function createLivePrices(source: DataSource, clock: Clock): LivePrices {
     const now = clock.now();
     const stale = [...wanted.values()].filter((entry) => now - entry.at >= FRESH_MS);
     for (const entry of stale) entry.at = now;
-    if (stale.length === 0) return;
-    const fetched = await source
-      .getQuotes(stale.map((entry) => entry.instrument))
-      .catch(() => new Map<InstrumentKey, Quote>());
-    for (const [key, quote] of fetched) quotes.set(key, quote);
+    if (stale.length > 0) underWay = fetch(stale.map((entry) => entry.instrument));
+    await underWay;
   }
 
   return { get: (key) => quotes.get(key), load };
 }
 
+const noPrice = (endpoint: string): BrokerError =>
+  new BrokerError("unavailable", NO_PRICE, { broker: brokerName("paper"), endpoint });
+const refused: OrderOutcome = { kind: "rejected", reason: NO_PRICE, raw: NO_PRICE };
+
 /** The paper connector that asks for prices first, and refuses what has no real one. */
-function atLivePrices(
-  paper: BrokerConnector,
-  live: LivePrices,
-  find: (key: InstrumentKey) => Instrument | undefined,
-): BrokerConnector {
-  const fresh =
-    <A extends readonly unknown[], R>(read: (...args: A) => Promise<R>) =>
+function atLivePrices(paper: BrokerConnector, live: LivePrices, exchange: Exchange): BrokerConnector {
+  /** After a restart nobody has asked for the prices of what is held: until they are there the book stands still. */
+  async function isPriced(more: readonly Instrument[] = []): Promise<boolean> {
+    await live.load([...exchange.unpriced(), ...more]);
+    return exchange.unpriced().length === 0 && more.every(({ key }) => live.get(key));
+  }
+  const valued =
+    <A extends readonly unknown[], R>(endpoint: string, read: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
-      await live.load([]);
+      if (!(await isPriced())) throw noPrice(endpoint);
       return read(...args);
     };
-  /** After a restart nobody has asked for these prices yet: the rows themselves say which are needed. */
-  const valued =
-    <R extends { readonly key: InstrumentKey | null }>(read: (access: Access) => Promise<R[]>) =>
-    async (access: Access): Promise<R[]> => {
-      const rows = await read(access);
-      await live.load(rows.flatMap(({ key }) => (key === null ? [] : (find(key) ?? []))));
-      return read(access);
-    };
+  const pricedOrder = (key: InstrumentKey): Promise<boolean> => {
+    const instrument = exchange.find(key);
+    return isPriced(instrument ? [instrument] : []);
+  };
   return {
     ...paper,
-    getPositions: valued((access) => paper.getPositions(access)),
-    getHoldings: valued((access) => paper.getHoldings(access)),
-    getFunds: fresh((access) => paper.getFunds(access)),
-    getOrders: fresh((access) => paper.getOrders(access)),
-    getOrder: fresh((access, orderId, handle) => paper.getOrder(access, orderId, handle)),
-    getTrades: fresh((access) => paper.getTrades(access)),
+    getPositions: valued("getPositions", (access) => paper.getPositions(access)),
+    getHoldings: valued("getHoldings", (access) => paper.getHoldings(access)),
+    getFunds: valued("getFunds", (access) => paper.getFunds(access)),
+    getOrders: valued("getOrders", (access) => paper.getOrders(access)),
+    getOrder: valued("getOrder", (access, orderId, handle) => paper.getOrder(access, orderId, handle)),
+    getTrades: valued("getTrades", (access) => paper.getTrades(access)),
+    findOrdersByTag: valued("findOrdersByTag", (access, tag) => paper.findOrdersByTag(access, tag)),
     async getQuotes(access, instruments) {
       await live.load(instruments);
       return paper.getQuotes(
         access,
-        instruments.filter(({ key }) => live.get(key) !== undefined),
+        instruments.filter(({ key }) => live.get(key)),
       );
     },
     async getQuote(_access, instrument) {
@@ -124,13 +131,14 @@ function atLivePrices(
     async getOrderbook() {
       throw new BrokerError("rejected", NO_BOOK, { broker: brokerName("paper"), endpoint: "getOrderbook" });
     },
-    async placeOrder(access, request) {
-      const instrument = find(request.key);
-      if (instrument) await live.load([instrument]);
-      if (live.get(request.key) === undefined) {
-        return { kind: "rejected", reason: NO_PRICE, raw: NO_PRICE };
-      }
-      return paper.placeOrder(access, request);
+    async getOrderCost(access, request) {
+      if (paper.getOrderCost && (await pricedOrder(request.key))) return paper.getOrderCost(access, request);
+      throw noPrice("getOrderCost");
     },
+    placeOrder: async (access, request) =>
+      (await pricedOrder(request.key)) ? paper.placeOrder(access, request) : refused,
+    modifyOrder: async (access, order, change) =>
+      (await isPriced()) ? paper.modifyOrder(access, order, change) : refused,
+    cancelOrder: async (access, order) => ((await isPriced()) ? paper.cancelOrder(access, order) : refused),
   };
 }

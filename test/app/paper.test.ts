@@ -1,35 +1,129 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Access, ConnectorDeps } from "../../connectors/base.ts";
+import type { Access, BrokerConnector, ConnectorDeps } from "../../connectors/base.ts";
 import { openPaper } from "../../src/app/paper.ts";
 import { depthLink } from "../../src/bot/price-link.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import type { LinkId, UserId } from "../../src/domain/ids.ts";
+import { orderTag, type InstrumentKey, type LinkId, type UserId } from "../../src/domain/ids.ts";
+import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
+import type { Order } from "../../src/domain/order.ts";
+import type { Quote } from "../../src/domain/portfolio.ts";
 
 const NOW = istInstant("2026-11-23", "10:42");
 
-function paperBeside() {
+/** Yahoo as it stands: a price in rupees for every share, or none. */
+interface Outside {
+  now: number;
+  rupees: number | null;
+}
+
+function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDir = emptyDir()) {
+  const now = () => outside.now;
+  const prices = {
+    name: "yfinance" as const,
+    getQuotes: async (wanted: readonly Instrument[]) => new Map(wanted.flatMap((each) => quoteOf(each, outside))),
+    getHistoricalData: async () => [],
+  };
+  const clock = { now, sleep: async () => undefined };
+  const paper = openPaper({ dataDir, clock, prices, onFailure: () => undefined });
+  onTestFinished(() => paper.close());
+  return { ...paper, connector: paper.definition.create({ now } as ConnectorDeps) };
+}
+
+function emptyDir(): string {
   const dataDir = mkdtempSync(join(tmpdir(), "paper-"));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
-  const clock = { now: () => NOW, sleep: async () => undefined };
-  const none = { name: "yfinance" as const, getQuotes: async () => new Map(), getHistoricalData: async () => [] };
-  const paper = openPaper({ dataDir, clock, prices: none, onFailure: () => undefined });
-  onTestFinished(() => paper.close());
-  return paper.definition;
+  return dataDir;
 }
+
+function quoteOf({ key, symbol }: Instrument, { now, rupees }: Outside): [InstrumentKey, Quote][] {
+  if (rupees === null) return [];
+  const ltp = priceFromRupees(rupees);
+  const unknown = { open: null, high: null, low: null, bid: null, ask: null, volume: null, openInterest: null };
+  const circuit = { lowerCircuit: null, upperCircuit: null };
+  return [[key, { key, symbol, ltp, prevClose: ltp, ...unknown, ...circuit, at: now, source: "yfinance" }]];
+}
+
+async function listedAt(connector: BrokerConnector): Promise<Instrument[]> {
+  const found: Instrument[] = [];
+  for await (const { instrument } of connector.getInstruments?.({ onSkipped: () => undefined }) ?? [])
+    found.push(instrument);
+  return found;
+}
+
+const ACCESS = { link: "l1" as LinkId } as Access;
 
 describe("the paper broker beside real ones", () => {
   it("shows no order book, since its own is made up", async () => {
-    const definition = paperBeside();
-    const connector = definition.create({ now: () => NOW } as ConnectorDeps);
-    const listed = connector.getInstruments?.({ onSkipped: () => undefined });
-    const first: Instrument | undefined = (await listed?.[Symbol.asyncIterator]().next())?.value?.instrument;
+    const { definition, connector } = paperBeside();
+    const [first] = await listedAt(connector);
     expect(definition.capabilities).toMatchObject({ depth: false, candles: false });
     await expect(connector.getOrderbook({} as Access, first as Instrument)).rejects.toMatchObject({ kind: "rejected" });
+  });
+});
+
+describe("the paper broker beside real ones after a restart", () => {
+  const EVENING = istInstant("2026-11-23", "16:00");
+
+  /** Ten shares bought intraday at 800, and the process gone; what it left in its file may be changed. */
+  async function bought(dataDir: string): Promise<void> {
+    const paper = paperBeside({ now: NOW, rupees: 800 }, dataDir);
+    const { connector } = paper;
+    const sbin = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:SBIN-EQ");
+    if (!sbin) throw new Error("not listed");
+    const terms = { type: "LIMIT", price: priceFromRupees(810) } as const;
+    const order = { side: "BUY", productType: "INTRADAY", validity: "DAY", isAmo: false, qty: 10, terms } as const;
+    await connector.placeOrder(ACCESS, { ...order, tag: orderTag("sd1"), key: sbin.key, symbol: sbin.symbol });
+    paper.close();
+  }
+  const forgetPrices = (dataDir: string): void => {
+    const file = join(dataDir, "paper.json");
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), prices: [] }));
+  };
+
+  it("values what is held at the last real price while there is no newer one", async () => {
+    const dataDir = emptyDir();
+    await bought(dataDir);
+    const again = paperBeside({ now: NOW + 60_000, rupees: null }, dataDir);
+    expect(await again.connector.getPositions(ACCESS)).toMatchObject([{ qty: 10, ltp: priceFromRupees(800) }]);
+    again.close();
+    const third = paperBeside({ now: NOW + 120_000, rupees: null }, dataDir);
+    third.close();
+    const fourth = paperBeside({ now: NOW + 180_000, rupees: null }, dataDir);
+    expect(await fourth.connector.getPositions(ACCESS)).toMatchObject([{ ltp: priceFromRupees(800) }]);
+  });
+
+  it("reads, changes and squares off nothing while no real price is known, and does at the first that is", async () => {
+    const dataDir = emptyDir();
+    await bought(dataDir);
+    forgetPrices(dataDir);
+    const outside: Outside = { now: EVENING, rupees: null };
+    const { connector } = paperBeside(outside, dataDir);
+    await listedAt(connector);
+    await expect(connector.getPositions(ACCESS)).rejects.toMatchObject({
+      message: expect.stringMatching(/real prices/),
+    });
+    await expect(connector.getFunds(ACCESS)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(await connector.cancelOrder(ACCESS, {} as Order)).toMatchObject({ kind: "rejected" });
+    outside.rupees = 805;
+    outside.now += 60_000;
+    expect(await connector.getPositions(ACCESS)).toMatchObject([{ qty: 0, realised: paiseFromRupees("49.50") }]);
+    expect((await connector.getTrades(ACCESS)).map(({ price }) => price)).toEqual([
+      expect.anything(),
+      priceFromRupees(805),
+    ]);
+  });
+
+  it("squares off at the price of now, though its list is read before anybody asks for prices", async () => {
+    const dataDir = emptyDir();
+    await bought(dataDir);
+    const { connector } = paperBeside({ now: EVENING, rupees: 805 }, dataDir);
+    await listedAt(connector);
+    expect((await connector.getTrades(ACCESS)).at(-1)).toMatchObject({ side: "SELL", price: priceFromRupees(805) });
   });
 });
 

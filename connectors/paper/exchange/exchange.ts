@@ -9,7 +9,7 @@ import { candlesOf } from "./candles.ts";
 import { createLiquidity } from "./depth.ts";
 import { createMarket } from "./market.ts";
 import type { Progress } from "./rollover.ts";
-import { advanceTo, heldKeys } from "./rollover.ts";
+import { advanceTo, heldKeys, valuedKeys } from "./rollover.ts";
 import { liveOrders, readSnapshot, takeSnapshot } from "./snapshot.ts";
 import type { Exchange, ExchangeAccount, ExchangeSnapshot } from "./types.ts";
 import { createUniverse } from "./universe.ts";
@@ -22,8 +22,11 @@ export interface ExchangeOptions {
   readonly snapshot?: ExchangeSnapshot;
   /** Trades round the clock, every day; else in the market's hours on its trading days. Default true. */
   readonly isAlwaysOpen?: boolean;
-  /** Real prices in place of the seeded walk: fills, quotes and values use them; candles stay seeded. */
-  readonly priceSource?: (key: InstrumentKey) => Quote | undefined;
+  /**
+   * Real prices in place of the seeded walk: fills, quotes and values use them; candles stay seeded. Null where the
+   * source was asked and has none now: then the last one does, which the snapshot keeps. Undefined: not asked yet.
+   */
+  readonly priceSource?: (key: InstrumentKey) => Quote | null | undefined;
   /** How long an order is in transit (`pending`) before it reaches the book. Default 0. */
   readonly orderLatencyMs?: number;
   /** An order came, changed, ended or was filled: what a snapshot of before does not have. */
@@ -37,8 +40,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const calendar = createCalendar(isAlwaysOpen);
   const walks = createWalks(seed, calendar);
   const universe = createUniverse(walks);
-  const market = createMarket({ seed, calendar, walks, universe, priceSource });
   const restored = snapshot && readSnapshot(snapshot);
+  const kept = new Map(restored?.prices.map((quote) => [quote.key, quote]));
+  const realPrice = (key: InstrumentKey): Quote | undefined => {
+    const quote = priceSource?.(key);
+    return quote === null ? kept.get(key) : quote;
+  };
+  const market = createMarket({ seed, calendar, walks, universe, priceSource: priceSource && realPrice });
   const start = now();
   const progress: Progress = restored?.progress ?? { playedUntil: start, turnedAt: start };
   const world: World = {
@@ -58,7 +66,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   function arriveNow(): number {
     // A clock that was set back does not undo what has happened.
     const at = Math.max(now(), progress.playedUntil);
-    if (at === progress.playedUntil) return at;
+    if (at === progress.playedUntil || unpriced().length > 0) return progress.playedUntil;
     const { trade } = world.counters;
     advanceTo(world, progress, at);
     if (world.counters.trade !== trade) onChange();
@@ -69,6 +77,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
       universe.relist(today, held);
     }
     return at;
+  }
+
+  function unpriced(): Instrument[] {
+    if (!market.hasSource) return [];
+    return [...valuedKeys(world)]
+      .filter((key) => market.sourced(key) === undefined)
+      .flatMap((key) => universe.find(key) ?? []);
   }
 
   function listed(key: InstrumentKey): Instrument {
@@ -116,12 +131,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
       facades.delete(id);
       if (world.accounts.delete(id)) onChange();
     },
+    unpriced,
     advance() {
       arriveNow();
     },
     snapshot() {
       arriveNow();
-      return takeSnapshot(world, progress);
+      const prices = [...valuedKeys(world)].flatMap((key) => market.sourced(key) ?? kept.get(key) ?? []);
+      return takeSnapshot(world, progress, prices);
     },
   };
 }

@@ -15,6 +15,8 @@ import type { Walks } from "./walk.ts";
 
 /** Prices at instants: seeded ones, or those of a source outside. */
 export interface Market {
+  /** The price of the source outside; none where there is no source. */
+  sourced(key: InstrumentKey): Quote | undefined;
   /** True when the past between two looks is not known, so resting orders meet only the price of now. */
   readonly hasSource: boolean;
   pricing(instrument: Instrument, at: number): Pricing;
@@ -75,9 +77,9 @@ export function createMarket({ seed, calendar, walks, universe, priceSource }: M
   }
 
   function touch(instrument: Instrument, at: number): Touch {
-    const source = priceSource?.(instrument.key);
     const tick = instrument.tickSize;
-    if (source) {
+    if (priceSource) {
+      const source = sourcedQuote(priceSource, instrument);
       const { ltp } = source;
       return { ltp, bid: source.bid ?? ltp, ask: source.ask ?? price(ltp + tick) };
     }
@@ -145,6 +147,14 @@ export function createMarket({ seed, calendar, walks, universe, priceSource }: M
     touch,
     volume,
     stream,
-    quote: (instrument, at) => priceSource?.(instrument.key) ?? seededQuote(instrument, at),
+    sourced: (key) => priceSource?.(key),
+    quote: (instrument, at) => (priceSource ? sourcedQuote(priceSource, instrument) : seededQuote(instrument, at)),
   };
+}
+
+/** Beside real prices a seeded one is an invention: better none. */
+function sourcedQuote(source: (key: InstrumentKey) => Quote | undefined, { key, symbol }: Instrument): Quote {
+  const quote = source(key);
+  if (!quote) throw new RangeError(`no price of ${symbol}`);
+  return quote;
 }

@@ -140,6 +140,17 @@ function settleExpired(world: World, account: AccountState, row: PositionRow, mi
   account.cash = paise(account.cash + moved);
 }
 
+/** Instruments without whose price nothing can be filled, squared off or valued. */
+export function valuedKeys(world: World): Set<BookOrder["key"]> {
+  const valued = new Set<BookOrder["key"]>();
+  for (const account of world.accounts.values()) {
+    for (const row of account.positions.values()) valued.add(row.key);
+    for (const row of account.holdings.values()) valued.add(row.key);
+  }
+  for (const order of world.live) valued.add(order.key);
+  return valued;
+}
+
 /** Instruments that must stay listed: held, or with an order that waits. */
 export function heldKeys(world: World): Set<BookOrder["key"]> {
   const held = new Set<BookOrder["key"]>();

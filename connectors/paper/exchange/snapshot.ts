@@ -4,6 +4,7 @@ import type { Instrument } from "../../../src/domain/instrument.ts";
 import { OPTION_TYPES } from "../../../src/domain/instrument.ts";
 import type { Paise, Price } from "../../../src/domain/money.ts";
 import { ORDER_STATUSES, PRODUCTS, SIDES, VALIDITIES } from "../../../src/domain/order.ts";
+import type { Quote } from "../../../src/domain/portfolio.ts";
 import type { AccountState, BookOrder, HoldingRow, PositionRow, World } from "./book.ts";
 import { isLive, rowName } from "./book.ts";
 import type { Progress } from "./rollover.ts";
@@ -105,12 +106,33 @@ const contractSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("option"), ...listed, strike: priceSchema, optionType: z.enum(OPTION_TYPES) }),
 ]);
 
+const priceOrNull = priceSchema.nullable();
+const numberOrNull = z.number().nullable();
+const quoteSchema: z.ZodType<Quote> = z.object({
+  key: keySchema,
+  symbol: symbolSchema,
+  ltp: priceSchema,
+  open: priceOrNull,
+  high: priceOrNull,
+  low: priceOrNull,
+  prevClose: priceOrNull,
+  bid: priceOrNull,
+  ask: priceOrNull,
+  volume: numberOrNull,
+  openInterest: numberOrNull,
+  lowerCircuit: priceOrNull,
+  upperCircuit: priceOrNull,
+  at: numberOrNull,
+  source: z.enum(["broker", "yfinance"]),
+});
+
 const VERSION = 1;
 const snapshotSchema = z.object({
   version: z.literal(VERSION),
   progress: z.object({ playedUntil: whole, turnedAt: whole }),
   counters: z.object({ order: whole, trade: whole }),
   contracts: z.array(contractSchema),
+  prices: z.array(quoteSchema).default([]),
   accounts: z.array(
     z.object({
       id: z.string(),
@@ -124,7 +146,7 @@ const snapshotSchema = z.object({
   ),
 });
 
-export function takeSnapshot(world: World, progress: Progress): ExchangeSnapshot {
+export function takeSnapshot(world: World, progress: Progress, prices: readonly Quote[]): ExchangeSnapshot {
   const contracts = [...heldKeys(world)].flatMap((key) => {
     const instrument = world.universe.find(key);
     return instrument && (instrument.kind === "future" || instrument.kind === "option") ? [instrument] : [];
@@ -136,20 +158,22 @@ export function takeSnapshot(world: World, progress: Progress): ExchangeSnapshot
     holdings: [...account.holdings.values()],
   }));
   // A copy, since the records go on changing.
-  return structuredClone({ version: VERSION, progress, counters: world.counters, contracts, accounts });
+  return structuredClone({ version: VERSION, progress, counters: world.counters, contracts, prices, accounts });
 }
 
 export interface Restored {
   readonly progress: Progress;
   readonly counters: World["counters"];
   readonly contracts: readonly Instrument[];
+  /** The last real ones of what is held. */
+  readonly prices: readonly Quote[];
   readonly accounts: readonly AccountState[];
 }
 
 /** Throws when it is not a snapshot of this exchange: better no exchange than one that lost somebody's money. */
 export function readSnapshot(snapshot: ExchangeSnapshot): Restored {
-  const { progress, counters, contracts, accounts } = snapshotSchema.parse(snapshot);
-  return { progress, counters, contracts, accounts: accounts.map(restoreAccount) };
+  const { progress, counters, contracts, prices, accounts } = snapshotSchema.parse(snapshot);
+  return { progress, counters, contracts, prices, accounts: accounts.map(restoreAccount) };
 }
 
 type AccountRecord = z.infer<typeof snapshotSchema>["accounts"][number];

@@ -19,6 +19,8 @@ export interface Exchange {
   account(id: string, opening?: AccountOpening): ExchangeAccount;
   /** Closes the account, and with it everything that was known of it. */
   forget(id: string): void;
+  /** What is held or waited for and has no real price: until it has one, the book stands still. Does not move it. */
+  unpriced(): readonly Instrument[];
   /** Brings prices, resting orders and settlement up to the clock. Every read and order does it by itself. */
   advance(): void;
   /** Everything that a restart needs, as plain JSON; `restore` is the way back. */

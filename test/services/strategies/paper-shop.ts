@@ -54,18 +54,22 @@ export async function openPaperShop(
     },
   };
   const tickerOf = new Map<InstrumentKey, string>();
+  const shareOf = new Map<InstrumentKey, Instrument>();
   const exchange = createExchange({
     seed: 3,
     now: clock.now,
     isAlwaysOpen: false,
-    priceSource: (key) => scriptedQuote(exchange.find(key), tickerOf.get(key), (ticker) => script(ticker, date), now),
+    priceSource: (key) => scriptedQuote(shareOf.get(key), tickerOf.get(key), (ticker) => script(ticker, date), now),
   });
   const instrument = (ticker: string): Instrument => {
     const found = exchange.instruments.find(({ symbol }) => symbol === `NSE:${ticker}-EQ`);
     if (!found) throw new Error(`not listed: ${ticker}`);
     return found;
   };
-  for (const ticker of tickers) tickerOf.set(instrument(ticker).key, ticker);
+  for (const ticker of tickers) {
+    tickerOf.set(instrument(ticker).key, ticker);
+    shareOf.set(instrument(ticker).key, instrument(ticker));
+  }
   const definition = scriptedPaper(createPaper({ exchange }), days, tickerOf, script, clock.now);
   const connector = definition.create({
     http: undefined as never,
