@@ -51,4 +51,8 @@ describe("what the chat answers", () => {
     expect(card).toContain("An index is quoted, not traded.");
     expect(card).not.toContain("Protected at");
   });
+
+  it("to /accounts says of paper that it needs no login, not that it is always open", async () => {
+    expect(await ask("/accounts")).toContain("no login needed");
+  });
 });

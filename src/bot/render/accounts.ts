@@ -54,7 +54,7 @@ function stateText(link: Link, accounts: Accounts, now: number): string {
   if (link.account_id === null) return "not finished: log in to link it";
   if (!link.is_active) return "switched off";
   if (!accounts.hasSession(link) || link.tokens === null) return "session over: log in again";
-  return definition.isPaper ? "always open" : `session until ${timeText(link.tokens.expiresAt, now)}`;
+  return definition.isPaper ? "no login needed" : `session until ${timeText(link.tokens.expiresAt, now)}`;
 }
 
 export function accountView(link: Link, accounts: Accounts, isDefault: boolean, now: number): View {
