@@ -230,3 +230,20 @@ export function endChange(leg: Leg, at: number, outcome: OrderOutcome): Leg | nu
   const reason = outcome.kind === "accepted" ? null : outcome.reason;
   return { ...leg, change: { ...leg.change, outcome: CHANGE_OUTCOMES[outcome.kind], reason } };
 }
+
+/** The terms that an order has by now: as it was changed last, if it is the same at every account, else as they were asked. */
+export function termsByNow(asked: OrderTerms, legs: readonly Leg[]): OrderTerms {
+  const [first, ...others] = legs.map((leg) => legTerms(asked, leg));
+  const isSame = others.every((terms) => JSON.stringify(terms) === JSON.stringify(first));
+  return first && isSame ? first : asked;
+}
+
+/** A limit order in the book may be what the broker made of a market order: only a change of ours makes it one. */
+function legTerms(asked: OrderTerms, { bookedTerms, change }: Leg): OrderTerms {
+  if (!bookedTerms) return asked;
+  const { type, price, triggerPrice } = bookedTerms;
+  const isAsBooked = asked.type === type || (change?.kind === "modify" && change.outcome === "accepted");
+  if (type === "LIMIT" && isAsBooked && price > 0) return { type, price };
+  if (type === "SL" && isAsBooked && price > 0 && triggerPrice > 0) return { type, price, triggerPrice };
+  return asked.type === "SL-M" && triggerPrice > 0 ? { ...asked, triggerPrice } : asked;
+}

@@ -118,6 +118,11 @@ describe("orders in the chat", () => {
     expect(changed.text).toContain("A change was asked for; the broker has taken it up.");
     chat().tapButton("Cancel");
     await edited(changed.message_id, "Cancelled");
+    chat().tapButton("Repeat");
+    const again = await newest((text) => text.includes("Confirm within"));
+    expect(again.text).toContain(`limit ${(price + 1).toLocaleString("en-IN")}.00`);
+    chat().tapButton("Cancel");
+    await edited(again.message_id, "Nothing was sent");
   });
 
   it("say of “all” of a purchase what it means", async () => {

@@ -9,12 +9,13 @@ import {
   LEG_STATES,
   needsWatching,
   nextLeg,
+  termsByNow,
   type BookedOrder,
   type Leg,
   type LegEvent,
   type LegState,
 } from "../../src/domain/order-intent.ts";
-import { ORDER_STATUSES, type OrderOutcome } from "../../src/domain/order.ts";
+import { ORDER_STATUSES, type OrderOutcome, type OrderTerms } from "../../src/domain/order.ts";
 
 const OURS = brokerOrderId("24112600001");
 const OTHERS = brokerOrderId("24112600099");
@@ -226,5 +227,36 @@ describe("a change of an open order", () => {
   it("leaves the order itself to the book: a cancel that was accepted has not cancelled anything", () => {
     const begun = beginChange(legIn("working"), "cancel", 1_000);
     for (const outcome of OUTCOMES) expect(begun && endChange(begun, 1_000, outcome)?.state).toBe("working");
+  });
+});
+
+describe("the terms of an order that was changed", () => {
+  const asked: OrderTerms = { type: "LIMIT", price: price(8_000_000) };
+  const market: OrderTerms = { type: "MARKET", protection: { basisPoints: 100, limit: price(8_080_000) } };
+  const at = (limit: number, more: Partial<Leg> = {}): Leg =>
+    legIn("cancelled", {
+      bookedTerms: { type: "LIMIT", price: price(limit), triggerPrice: ZERO_PRICE },
+      ...more,
+    });
+  const modified: Partial<Leg> = { change: { kind: "modify", at: 1, outcome: "accepted", reason: null } };
+
+  it("are those of the broker's book, where every account's has the same", () => {
+    expect(termsByNow(asked, [at(8_120_000), at(8_120_000)])).toEqual({ type: "LIMIT", price: 8_120_000 });
+    expect(termsByNow(asked, [at(8_120_000), at(8_000_000)])).toEqual(asked);
+    expect(termsByNow(asked, [legIn("not-sent")])).toEqual(asked);
+    expect(termsByNow(asked, [at(0)])).toEqual(asked);
+  });
+
+  it("are a market order's as long as only its broker made a limit order of it", () => {
+    expect(termsByNow(market, [at(8_080_000)])).toEqual(market);
+    const refused: Partial<Leg> = { change: { kind: "modify", at: 1, outcome: "refused", reason: "no" } };
+    expect(termsByNow(market, [at(8_080_000, refused)])).toEqual(market);
+    expect(termsByNow(market, [at(8_120_000, modified)])).toEqual({ type: "LIMIT", price: 8_120_000 });
+  });
+
+  it("have a stop's new trigger, with its protection", () => {
+    const stop: OrderTerms = { ...market, type: "SL-M", triggerPrice: price(7_900_000) };
+    const moved = { type: "SL-M", price: ZERO_PRICE, triggerPrice: price(7_950_000) } as const;
+    expect(termsByNow(stop, [at(0, { bookedTerms: moved })])).toEqual({ ...stop, triggerPrice: 7_950_000 });
   });
 });

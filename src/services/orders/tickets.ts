@@ -1,7 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import type { Price } from "../../domain/money.ts";
-import type { OrderPlan } from "../../domain/order-intent.ts";
+import { termsByNow, type OrderPlan } from "../../domain/order-intent.ts";
 import type { OrderType, Product, Side, Validity } from "../../domain/order.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { randomToken } from "../../lib/token.ts";
@@ -145,9 +145,10 @@ export function createTickets(deps: TicketsDeps): Tickets {
   return { make, renew };
 }
 
-/** What was asked for when the ticket was made. */
+/** What was asked for when the ticket was made, at the prices that it was changed to since. */
 export function requestBehind(intent: Intent, parts: readonly Part[]): TicketRequest {
-  const { terms, side, productType, validity, isAmo } = intent.plan;
+  const { side, productType, validity, isAmo } = intent.plan;
+  const terms = termsByNow(intent.plan.terms, intent.legs);
   return {
     userId: intent.userId,
     instrument: intent.instrument,
