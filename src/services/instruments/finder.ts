@@ -1,4 +1,9 @@
-import { indexNamed, readInstrumentText, type InstrumentText } from "../../domain/instrument-text.ts";
+import {
+  indexNamed,
+  readInstrumentText,
+  type ContractWords,
+  type InstrumentText,
+} from "../../domain/instrument-text.ts";
 import type { InstrumentKey, TradingSymbol } from "../../domain/ids.ts";
 import { indexKey, instrumentKey, isDerivative, type Instrument } from "../../domain/instrument.ts";
 import { companiesOf, exchangeOf, isBare, tickerOf, type Company } from "./companies.ts";
@@ -153,7 +158,7 @@ export async function createFinder(masters: readonly Master[], today: () => stri
     if (found.length === 0) return null;
     if (matches.length === 0 || named === "wrongly") return none([...matches, ...near]);
     const [only] = matches;
-    const isClear = named === "exactly" && withMatches.every((each) => each.isClear);
+    const isClear = named === "exactly" && withMatches.every((each) => each.isClear) && !isTorn(read.contracts, found);
     return only && matches.length === 1 && isClear ? one(only) : many(matches);
   }
 
@@ -168,6 +173,20 @@ export async function createFinder(masters: readonly Master[], today: () => stri
 
   return { byKey, search, resolve, hasFutures };
 }
+
+/** "26 nov" was read as November 2026, because nothing expires on the 26th: but that day may have been meant. */
+const isTorn = (readings: readonly ContractWords[], found: readonly ContractMatches[]): boolean =>
+  readings.some(
+    (month, at) =>
+      found[at]?.matches.length !== 0 &&
+      readings.some((day, other) => found[other]?.matches.length === 0 && isDayIn(day, month)),
+  );
+
+const isDayIn = (day: ContractWords, month: ContractWords): boolean =>
+  day.expiry?.kind === "day" &&
+  month.expiry?.kind === "month" &&
+  day.expiry.date.startsWith(month.expiry.month) &&
+  day.strike === month.strike;
 
 /** NSE's share stands for the company; where NSE has several series of it, or only BSE has it twice, the user picks. */
 function resolveListings(companies: readonly Company[], exchange: "NSE" | "BSE" | null): Resolution | null {

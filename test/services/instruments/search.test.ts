@@ -59,6 +59,7 @@ describe("what a text resolves to", () => {
     ["nifty next month 26000 ce", "NSE:NIFTY26DEC26000CE"],
     ["nifty 24 nov 26000 pe", "NSE:NIFTY26NOV26000PE"],
     ["nifty nov 26000 pe", "NSE:NIFTY26NOV26000PE"],
+    ["nifty nov 2026 26000 pe", "NSE:NIFTY26NOV26000PE"],
     ["nifty 8dec 26000pe", "NSE:NIFTY26D0826000PE"],
     ["banknifty nov fut", "NSE:BANKNIFTY26NOVFUT"],
     ["reliance dec fut", "NSE:RELIANCE26DECFUT"],
@@ -75,6 +76,9 @@ describe("what a text resolves to", () => {
     ["nifty dec 26000 ce", "many: NSE:NIFTY26D0126000CE NSE:NIFTY26D0826000CE NSE:NIFTY26DEC26000CE"],
     ["nifty 24 nov 26000", "many: NSE:NIFTY26NOV26000CE NSE:NIFTY26NOV26000PE"],
     ["nifty nov", "many: NSE:NIFTY26NOVFUT"],
+    // November 2026, or the 26th, on which nothing expires.
+    ["nifty 26 nov 26000 ce", "many: NSE:NIFTY26NOV26000CE"],
+    ["reliance nov 26 fut", "many: NSE:RELIANCE26NOVFUT"],
     // Listed in one expiry only, but which one was meant is not said.
     ["nifty 30000 ce", "many: NSE:NIFTY26DEC30000CE"],
     // Reliance has no weeklies: the one after the nearest is five weeks away.
