@@ -88,7 +88,21 @@ export function createContainer(options: ContainerOptions): Container {
     ownerCode: options.ownerCode,
   });
   const accounts = createAccounts({ store, clock, brokers });
-  const instruments = createInstruments({ brokers, accounts, clock, log, dataDir: config.dataDir });
+  const calendar = createCalendar({ dataDir: config.dataDir, clock, log });
+  const hours = orderHours(
+    () => calendar.current(),
+    options.isAlwaysOpen,
+    (share) => instruments.hasFutures(share),
+  );
+  const { firstExpiry } = hours;
+  const instruments: Instruments = createInstruments({
+    brokers,
+    accounts,
+    clock,
+    log,
+    dataDir: config.dataDir,
+    firstExpiry,
+  });
   const oneTime = createOneTime({ store, clock });
   const quotes = createQuotes({ accounts, clock, yahoo: options.yahoo });
   const closes = createCloses({ clock, quotes, table: (broker) => instruments.table(broker) });
@@ -97,12 +111,6 @@ export function createContainer(options: ContainerOptions): Container {
   const mayTrade = async (id: UserId, origin: Origin): Promise<boolean> =>
     allows((await users.get(id))?.role ?? "pending", "trader") &&
     (origin === "panic" || !(await orderLock.state(id)).isFrozen);
-  const calendar = createCalendar({ dataDir: config.dataDir, clock, log });
-  const hours = orderHours(
-    () => calendar.current(),
-    options.isAlwaysOpen,
-    (share) => instruments.hasFutures(share),
-  );
   const orders = createOrderServices({
     ...hours,
     store,

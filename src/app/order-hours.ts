@@ -1,6 +1,6 @@
-import { CalendarUnknown, nextTradingDay, sessionAt, type TradingCalendar } from "../domain/calendar.ts";
-import type { Instrument } from "../domain/instrument.ts";
-import { addDays, weekday } from "../domain/market.ts";
+import { CalendarUnknown, closeOf, nextTradingDay, sessionAt, type TradingCalendar } from "../domain/calendar.ts";
+import { isDerivative, type Instrument, type Segment } from "../domain/instrument.ts";
+import { addDays, istDate, istTime, weekday } from "../domain/market.ts";
 import type { Instruments } from "../services/instruments/types.ts";
 import type { MarketPhase } from "../services/orders/findings.ts";
 
@@ -9,6 +9,8 @@ const SATURDAY = 6;
 
 export interface OrderHours {
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
+  /** The first expiry that can still be traded: today's is over with the day's last session. */
+  readonly firstExpiry: (at: number) => string;
   readonly nextTradingDay: (date: string) => string;
 }
 
@@ -18,8 +20,22 @@ export function orderHours(
   isAlwaysOpen: boolean,
   hasFutures: Instruments["hasFutures"] = () => null,
 ): OrderHours {
+  function firstExpiry(at: number, segment: Segment = "NFO"): string {
+    const today = istDate(at);
+    if (isAlwaysOpen) return today;
+    try {
+      const close = closeOf(today, calendar(), segment);
+      return close !== null && istTime(at) >= close ? addDays(today, 1) : today;
+    } catch (error) {
+      if (error instanceof CalendarUnknown) return today;
+      throw error;
+    }
+  }
+
   return {
+    firstExpiry: (at) => firstExpiry(at),
     phaseOf(instrument, at) {
+      if (isDerivative(instrument) && instrument.expiry < firstExpiry(at, instrument.segment)) return "expired";
       if (isAlwaysOpen) return "open";
       const session = sessionAt(instrument.segment, at, calendar(), { hasDerivatives: hasFutures(instrument) ?? true });
       if (session.kind === "closed") return "closed";

@@ -250,6 +250,8 @@ function findingText(found: Finding): string {
       return `${found.label} takes no after-market orders by API.`;
     case "amo-open":
       return "The market is open: an after-market order waits for the next session, if the broker takes it at all now.";
+    case "expired":
+      return "This contract's last session is over: it trades no more.";
     case "auction":
       return AUCTION_REFUSES[found.why];
     case "auction-rules":

@@ -20,6 +20,17 @@ describe("the hours of orders", () => {
     expect(at("2026-11-22", "11:00")).toBe("closed");
   });
 
+  it("end a contract with the last session of its expiry day, and not before that", () => {
+    const phaseOfFuture = (expiry: string, date: string, time: string, segment: "NFO" | "MCX" = "NFO") =>
+      phaseOf({ ...SBIN, kind: "future", segment, underlying: "SBIN", expiry }, istInstant(date, time));
+    expect(phaseOfFuture("2026-11-23", "2026-11-23", "08:00")).toBe("closed");
+    expect(phaseOfFuture("2026-11-23", "2026-11-23", "15:20")).toBe("open");
+    expect(phaseOfFuture("2026-11-23", "2026-11-23", "18:00")).toBe("expired");
+    expect(phaseOfFuture("2026-11-23", "2026-11-25", "11:00")).toBe("expired");
+    expect(phaseOfFuture("2026-12-01", "2026-11-23", "18:00")).toBe("closed");
+    expect(phaseOfFuture("2026-11-23", "2026-11-23", "18:00", "MCX")).toBe("open");
+  });
+
   it("hold nothing back where the calendar does not know, nor where the exchange never closes", () => {
     expect(at("2031-01-06", "11:00")).toBe("open");
     expect(phaseOf({ ...SBIN, segment: "MCX" }, istInstant("2026-11-23", "20:00"))).toBe("open");

@@ -34,7 +34,7 @@ const AROUND = 12;
 const MAX_EXPIRIES = 6;
 const NEAR_STRIKES = 4;
 
-/** Masters best first; expired contracts are never found. */
+/** Masters best first; contracts that expire before `today` are never found. */
 export function createContracts(masters: readonly Master[], today: () => string): Contracts {
   const sources = new Map<string, Source[]>();
   const bySquashed = new Map<string, Set<string>>();

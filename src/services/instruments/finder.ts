@@ -35,10 +35,14 @@ interface Derivatives {
   readonly named: "exactly" | "loosely" | "wrongly";
 }
 
-/** `today` is the date in India, YYYY-MM-DD. Building takes a fraction of a second and lets others run meanwhile. */
-export async function createFinder(masters: readonly Master[], today: () => string): Promise<Finder> {
+/** `today` is the date in India, YYYY-MM-DD, and `firstExpiry` that of contracts that still trade. Building takes a fraction of a second and lets others run meanwhile. */
+export async function createFinder(
+  masters: readonly Master[],
+  today: () => string,
+  firstExpiry = today,
+): Promise<Finder> {
   const names = await createNames(await companiesOf(masters));
-  const contracts = createContracts(masters, today);
+  const contracts = createContracts(masters, firstExpiry);
 
   function byKey(key: InstrumentKey): Instrument | undefined {
     return withName(first(masters, (master) => master.byKey(key)?.instrument));

@@ -25,6 +25,7 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "closed"; readonly label: string; readonly hasAmo: boolean }
   | { readonly code: "amo-off"; readonly label: string }
   | { readonly code: "amo-open" }
+  | { readonly code: "expired" }
   | { readonly code: "auction"; readonly why: "type" | "validity" | "limits-only" }
   | { readonly code: "auction-rules" }
   | { readonly code: "no-price" }
@@ -69,9 +70,9 @@ export interface CheckedOrder {
 
 /**
  * What the exchange takes for an instrument at a moment; `closing-auction` takes limit and market orders only, and in its
- * last minutes, `closing-auction-limits`, no market orders either.
+ * last minutes, `closing-auction-limits`, no market orders either. A contract whose last session is over is `expired`.
  */
-export const MARKET_PHASES = ["open", "closing-auction", "closing-auction-limits", "closed"] as const;
+export const MARKET_PHASES = ["open", "closing-auction", "closing-auction-limits", "closed", "expired"] as const;
 export type MarketPhase = (typeof MARKET_PHASES)[number];
 
 export interface SessionCheck {
@@ -85,6 +86,7 @@ export interface SessionCheck {
 /** What the hour says of an order: outside the session only brokers with after-market orders take one. */
 export function checkSession(order: SessionCheck, capabilities: Pick<Capabilities, "amo">): Finding[] {
   const { phase, isAmo, label } = order;
+  if (phase === "expired") return [{ level: "block", code: "expired" }];
   if (isAmo && !capabilities.amo) return [{ level: "block", code: "amo-off", label }];
   if (isAmo) return phase === "closed" ? [] : [{ level: "warn", code: "amo-open" }];
   if (phase === "closed") return [{ level: "block", code: "closed", label, hasAmo: capabilities.amo }];

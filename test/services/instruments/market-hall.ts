@@ -21,7 +21,7 @@ import { price, priceFromRupees } from "../../../src/domain/money.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
 import type { Broker, Link } from "../../../src/services/accounts.ts";
-import { createInstruments } from "../../../src/services/instruments/instruments.ts";
+import { createInstruments, type InstrumentsDeps } from "../../../src/services/instruments/instruments.ts";
 import type { Instruments } from "../../../src/services/instruments/types.ts";
 import { openFloor, type Floor } from "../../connectors/paper/floor.ts";
 
@@ -52,7 +52,7 @@ export interface Hall {
   readonly looks: () => number;
   master(broker: BrokerName): Master;
   /** A process over the same disk and brokers. */
-  start(): Instruments;
+  start(more?: Pick<InstrumentsDeps, "firstExpiry">): Instruments;
 }
 
 export interface HallOptions {
@@ -92,8 +92,9 @@ export function openHall(options: HallOptions = {}): Hall {
       if (!found) throw new Error(`no master of ${broker}`);
       return found;
     },
-    start: () =>
+    start: (more = {}) =>
       createInstruments({
+        ...more,
         brokers: connected,
         accounts: {
           allLinks() {

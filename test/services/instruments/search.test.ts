@@ -123,6 +123,14 @@ describe("what a text resolves to", () => {
     expect(told(await hall.start().resolve("nifty15dec2626000ce"))).toBe(contract.symbol);
   });
 
+  it("does not offer a contract any more once its last session has closed", async () => {
+    const hall = openHall();
+    hall.linked.push(ZERODHA);
+    const instruments = hall.start({ firstExpiry: () => "2026-11-25" });
+    expect(told(await instruments.resolve("nifty weekly 26000 ce"))).toBe("NSE:NIFTY26D0126000CE");
+    expect(told(await instruments.resolve("reliance fut"))).toBe("many: NSE:RELIANCE26DECFUT NSE:RELIANCE27JANFUT");
+  });
+
   it("does not offer contracts that are over", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);

@@ -170,6 +170,14 @@ describe("what a card says before anything is promised", () => {
     await closed.close();
   });
 
+  it("that a contract trades no more, to an after-market order too", async () => {
+    const expired = await openFloor({ brokers: [broker], phaseOf: () => "expired" });
+    expect(await codes({}, expired)).toEqual(["block expired"]);
+    floor.pass(1);
+    expect(await codes({ isAmo: true }, expired)).toEqual(["block expired"]);
+    await expired.close();
+  });
+
   it("that no exchange turns over so much money", async () => {
     const parts = [{ link: floor.link, qty: 10_000_000 }];
     await expect(ticket(floor, { type: "LIMIT", price: priceFromRupees(99_999_999), parts })).rejects.toThrow("money");
