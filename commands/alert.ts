@@ -5,7 +5,7 @@ import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { accountsFor, instrumentFrom, showTicket } from "../src/bot/order-flow.ts";
 import { Refusal } from "../src/bot/refusal.ts";
-import { alertsView, alertText, conditionText } from "../src/bot/render/alerts.ts";
+import { alertsView, alertText, conditionText, firedText } from "../src/bot/render/alerts.ts";
 import { rupeePrice } from "../src/bot/render/amounts.ts";
 import { pricedAt } from "../src/bot/render/source.ts";
 import { resolveOrAsk } from "../src/bot/symbols.ts";
@@ -77,8 +77,7 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
       throw new Refusal(
         alertText.metAlready(
           conditionText({ instrument, condition }),
-          rupeePrice(result.quote.ltp),
-          pricedAt(result.quote, "live", deps.clock.now()),
+          firedText(result.by, deps.clock.now(), ctx.user.settings.hidesAmounts),
         ),
       );
     case "added": {

@@ -4,7 +4,7 @@ import { istDate } from "../domain/market.ts";
 import type { Paise } from "../domain/money.ts";
 import { sumPaise } from "../domain/money.ts";
 import type { Quote } from "../domain/portfolio.ts";
-import { dayPnlOf } from "../domain/totals.ts";
+import { dayPnlOf, withoutDayChange, withoutDayPnl } from "../domain/totals.ts";
 import type { Log } from "../lib/log.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -32,6 +32,8 @@ export interface AlertDocument extends Document {
   readonly condition: Condition;
   readonly order: AlertOrder | null;
   readonly isArmed: boolean;
+  /** Armed while the market was closed: prices up to then are the last session's, and it waits for the next one's. */
+  readonly pricedAfter?: number;
   readonly createdAt: number;
   readonly firedAt: number | null;
 }
@@ -54,12 +56,25 @@ const MAX_LINKS_TRIED = 3;
 /** P&L takes two calls an account: asked less often than prices. */
 const PNL_EVERY_MS = 60_000;
 
+export interface PnlNow {
+  readonly pnl: Paise;
+  /** Positions that are counted since entry and shares that are left out, because their day is not known. */
+  readonly uncounted: { readonly shares: number; readonly positions: number };
+}
+
 /** What made it go off. */
 export type FiredBy =
   | { readonly kind: "price"; readonly quote: Quote }
-  | { readonly kind: "pnl"; readonly pnl: Paise }
+  | ({ readonly kind: "pnl" } & PnlNow)
   /** Nothing more can: its contract is gone. */
   | { readonly kind: "expired"; readonly expiry: string };
+
+export type MetBy = Exclude<FiredBy, { readonly kind: "expired" }>;
+
+const byPrice = (condition: PriceCondition, quote: Quote): MetBy | null =>
+  isMetBy(condition, quote) === true ? { kind: "price", quote } : null;
+const byPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
+  now !== null && isMetByPnl(condition, now.pnl) ? { kind: "pnl", ...now } : null;
 
 export interface NewAlert {
   readonly userId: UserId;
@@ -70,7 +85,7 @@ export interface NewAlert {
 export type AddResult =
   | { readonly kind: "added"; readonly alert: Alert; readonly quote: Quote | null }
   /** It would go off at once. */
-  | { readonly kind: "met-already"; readonly quote: Quote }
+  | { readonly kind: "met-already"; readonly by: MetBy }
   | { readonly kind: "too-many"; readonly most: number };
 
 export interface Alerts {
@@ -119,13 +134,20 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const known = await alerts.find("user", [userId]);
     if (known.filter(({ isArmed }) => isArmed).length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
     const quote = instrument && (await quoteFor(userId, instrument));
-    if (quote && isPriceCondition(condition) && isMetBy(condition, quote) === true)
-      return { kind: "met-already", quote };
+    const now = clock.now();
+    const isOpen = deps.isMarketOpen?.(now) !== false;
+    if (isOpen) {
+      const by = isPriceCondition(condition)
+        ? quote && byPrice(condition, quote)
+        : byPnl(condition, await pnlOf(userId));
+      if (by) return { kind: "met-already", by };
+    }
     const document: AlertDocument = {
       ...wanted,
       _id: randomAlphanumeric(12),
       isArmed: true,
-      createdAt: clock.now(),
+      ...(isOpen ? {} : { pricedAfter: now }),
+      createdAt: now,
       firedAt: null,
     };
     await alerts.insert(document);
@@ -174,8 +196,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         const quotes = await quotesThrough(links, new Map(group.map(({ instrument }) => [instrument.key, instrument])));
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);
-          const isMet = quote && isMetBy(alert.condition as PriceCondition, quote) === true;
-          return isMet ? { kind: "price", quote } : null;
+          const isOld = quote?.at != null && quote.at <= (alert.pricedAfter ?? -Infinity);
+          return quote && !isOld ? byPrice(alert.condition as PriceCondition, quote) : null;
         });
       }),
     );
@@ -201,22 +223,25 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const wanting = armed.filter(({ instrument }) => instrument === null);
     if (wanting.length === 0 || Math.abs(clock.now() - pnlAskedAt) < PNL_EVERY_MS) return 0;
     pnlAskedAt = clock.now();
-    const pnls = new Map<UserId, Paise | null>();
+    const pnls = new Map<UserId, PnlNow | null>();
     for (const { userId } of wanting) if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId));
-    return countFired(wanting, ({ userId, condition }) => {
-      const pnl = pnls.get(userId) ?? null;
-      return pnl !== null && isMetByPnl(condition as PnlCondition, pnl) ? { kind: "pnl", pnl } : null;
-    });
+    return countFired(wanting, ({ userId, condition }) => byPnl(condition as PnlCondition, pnls.get(userId) ?? null));
   }
 
   /** Null when an account that has a session could not be read: a part of the P&L is not the P&L. */
-  async function pnlOf(user: UserId): Promise<Paise | null> {
+  async function pnlOf(user: UserId): Promise<PnlNow | null> {
     const links = (await accounts.active(user)).filter((link) => accounts.hasSession(link));
     if (links.length === 0) return null;
     const parts = await accounts.callEach(links, readToday(deps.closes));
     if (parts.some((part) => !part.ok)) return null;
-    const days = parts.flatMap((part) => (part.ok ? [dayPnlOf(part.value.positions, part.value.holdings)] : []));
-    return sumPaise(days.flatMap(({ positions, holdings }) => [positions, holdings]));
+    const read = parts.flatMap((part) => (part.ok ? [part.value] : []));
+    const positions = read.flatMap((account) => account.positions);
+    const holdings = read.flatMap((account) => account.holdings);
+    const day = dayPnlOf(positions, holdings);
+    return {
+      pnl: sumPaise([day.positions, day.holdings]),
+      uncounted: { shares: withoutDayChange(holdings), positions: withoutDayPnl(positions) },
+    };
   }
 
   /** One alert's failure is only its own. */

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { alertNotification } from "../../src/bot/render/alerts.ts";
+import type { Alert } from "../../src/services/alerts.ts";
 import { userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { futureSymbol, type Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { price, priceFromRupees } from "../../src/domain/money.ts";
+import { paise, price, priceFromRupees } from "../../src/domain/money.ts";
 
 const EXPIRY = "2026-11-24";
 const FUTURE: Instrument = {
@@ -32,6 +33,21 @@ const alert = {
 const seen = { now: istInstant("2026-11-25", "09:16"), hidesAmounts: false };
 
 describe("what an alert says", () => {
+  it("is what the day's P&L does not have of the day, as /pnl does", () => {
+    const onPnl = {
+      ...alert,
+      instrument: null,
+      condition: { kind: "pnl-below", amount: paise(-500_000) },
+      order: null,
+    };
+    const by = { kind: "pnl", pnl: paise(-600_000), uncounted: { shares: 0, positions: 1 } } as const;
+    const told = alertNotification(onPnl as unknown as Alert, by, seen).html;
+    expect(told).toContain("P&amp;L today is −₹6,000.00.");
+    expect(told).toContain("Today has 1 position since entry: the day's change is not known.");
+    const known = { ...by, uncounted: { shares: 0, positions: 0 } };
+    expect(alertNotification(onPnl as unknown as Alert, known, seen).html).not.toContain("since entry");
+  });
+
   it("is that it was disarmed when its contract expired, without a button to order what is gone", () => {
     expect(alertNotification(alert, { kind: "expired", expiry: EXPIRY }, seen)).toEqual({
       key: "alert:a1",

@@ -31,6 +31,8 @@ export interface MarketFloor {
   readonly calls: string[];
   /** What each side's prices are, in rupees. */
   readonly prices: { broker: number; yahoo: number; prevClose: number };
+  /** Epoch ms of every price; null for now. */
+  pricedAt: number | null;
   /** What the broker answers instead, by link. */
   readonly failures: Map<string, BrokerErrorKind>;
   pass(ms: number): void;
@@ -49,7 +51,8 @@ export async function openMarketFloor(): Promise<MarketFloor> {
   const failures = new Map<string, BrokerErrorKind>();
   const quoteOf = ({ key, symbol }: Instrument, source: Quote["source"]): Quote => {
     const ltp = priceFromRupees(source === "broker" ? prices.broker : prices.yahoo);
-    return { ...exchange.quote(key), key, symbol, ltp, prevClose: priceFromRupees(prices.prevClose), source };
+    const at = floor.pricedAt ?? now;
+    return { ...exchange.quote(key), key, symbol, ltp, prevClose: priceFromRupees(prices.prevClose), at, source };
   };
   const quotesOf = (instruments: readonly Instrument[], source: Quote["source"]) =>
     new Map<InstrumentKey, Quote>(instruments.map((each) => [each.key, quoteOf(each, source)]));
@@ -101,7 +104,7 @@ export async function openMarketFloor(): Promise<MarketFloor> {
   const store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
   const accounts = createAccounts({ store, clock, brokers: new Map([[ACME, { definition, connector }]]) });
   const users = createUsers({ store, clock, ownerId: userId(1), ownerCode: null });
-  return {
+  const floor: MarketFloor = {
     store,
     clock,
     accounts,
@@ -109,6 +112,7 @@ export async function openMarketFloor(): Promise<MarketFloor> {
     yahoo,
     calls,
     prices,
+    pricedAt: null,
     failures,
     pass: (ms) => void (now += ms),
     async link(user) {
@@ -128,4 +132,5 @@ export async function openMarketFloor(): Promise<MarketFloor> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+  return floor;
 }

@@ -9,6 +9,7 @@ import { notificationButtons } from "../notification-buttons.ts";
 import type { View } from "../view.ts";
 import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
 import { pageKeyboard, pageOf } from "./page.ts";
+import { uncountedText } from "./portfolio.ts";
 import { pricedAt } from "./source.ts";
 
 /** "SBIN at or above ₹850.00", "P&L at or below −₹5,000.00"; for those who hide amounts, "P&L at or below its level". */
@@ -83,11 +84,13 @@ function actionsOn({ _id, order }: Alert, instrument: Instrument): InlineKeyboar
   return keyboard.text("Quote", callbackData("qt", keyArgument(instrument.key)));
 }
 
-function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html {
+export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html {
   if (by.kind === "expired")
     return html`The contract expired on ${dateText(by.expiry)} and this had not come about. Nothing was ordered.`;
-  if (by.kind === "pnl" && hidesAmounts) return html`<i>${timeText(now, now)}</i>`;
-  if (by.kind === "pnl") return html`P&amp;L today is ${signedRupees(by.pnl)}. <i>${timeText(now, now)}</i>`;
+  if (by.kind === "pnl") {
+    const pnl = hidesAmounts ? "" : html`P&amp;L today is ${signedRupees(by.pnl)}. `;
+    return lines(html`${pnl}<i>${timeText(now, now)}</i>`, uncountedText(by.uncounted));
+  }
   const { ltp, prevClose } = by.quote;
   const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;
   return html`Now ${rupeePrice(ltp)}${change}. <i>${pricedAt(by.quote, "live", now)}</i>`;
@@ -101,11 +104,12 @@ export const alertText = {
     lines(
       html`🔔 Armed: <b>${conditionText(alert)}</b>. It goes off once.`,
       price,
+      alert.pricedAfter !== undefined && html`The market is closed: it waits for the next session.`,
       alert.order && html`It will carry a button: ${orderText(alert.order)}.`,
     ),
   nowAt: (ltp: string, source: string): Html => html`Now ${ltp}. <i>${source}</i>`,
-  metAlready: (condition: string, ltp: string, source: string): Html =>
-    html`${condition}: that is so already, now ${ltp}. Nothing was armed. <i>${source}</i>`,
+  metAlready: (condition: string, now: Html): Html =>
+    lines(html`${condition}: that is so already. Nothing was armed.`, now),
   tooMany: (most: number): Html => html`You have ${most} alerts armed, which is the most. /alert lists them.`,
   tooLong: (): Html =>
     html`Say the symbol exactly and I take the order with it, like <code>/alert NSE:SBIN-EQ &lt; 780 buy 10</code>.`,

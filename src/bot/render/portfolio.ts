@@ -15,6 +15,7 @@ import {
 } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, Link, LinkResult } from "../../services/accounts.ts";
+import type { PnlNow } from "../../services/alerts.ts";
 import type { AccountToday } from "../../services/portfolio.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
@@ -62,10 +63,13 @@ export function nothing(what: string, parts: readonly LinkResult<unknown>[]): Ht
 
 /** What the day's figures do not have of the day, for want of a previous close or a price. */
 export function uncounted(holdings: readonly Holding[], positions: readonly Position[] = []): Html | null {
-  const [shares, carried] = [withoutDayChange(holdings), withoutDayPnl(positions)];
+  return uncountedText({ shares: withoutDayChange(holdings), positions: withoutDayPnl(positions) });
+}
+
+export function uncountedText({ shares, positions }: PnlNow["uncounted"]): Html | null {
   const said = [
     ...(shares > 0 ? [`leaves out ${shares} ${shares === 1 ? "share" : "shares"}`] : []),
-    ...(carried > 0 ? [`has ${carried} ${carried === 1 ? "position" : "positions"} since entry`] : []),
+    ...(positions > 0 ? [`has ${positions} ${positions === 1 ? "position" : "positions"} since entry`] : []),
   ];
   return said.length === 0 ? null : html`<i>Today ${said.join(" and ")}: the day's change is not known.</i>`;
 }

@@ -51,6 +51,7 @@ describe("alerts", () => {
   let fired: { id: string; by: string }[];
   let alerts: Alerts;
   let isTelling = true;
+  let isOpen = true;
   const asha = userId(1);
 
   const open = (): Alerts =>
@@ -59,6 +60,7 @@ describe("alerts", () => {
       closes: asGiven,
       quotes: createQuotes(floor),
       log: pino({ level: "silent" }),
+      isMarketOpen: () => isOpen,
       onFire: async (alert, by) => {
         if (!isTelling) throw new Error("the outbox is away");
         fired.push({ id: alert._id, by: by.kind === "price" ? by.quote.source : by.kind });
@@ -68,6 +70,7 @@ describe("alerts", () => {
     floor = await openMarketFloor();
     fired = [];
     isTelling = true;
+    isOpen = true;
     alerts = open();
   });
   afterEach(() => floor.close());
@@ -173,11 +176,35 @@ describe("alerts", () => {
     expect(await add).toMatchObject({ kind: "met-already" });
   });
 
+  it("does not arm what the day's P&L is already", async () => {
+    await floor.link(asha);
+    const words = parseAlert("pnl < 1");
+    const add = alerts.add({ userId: asha, instrument: null, condition: words!.condition, order: null });
+    expect(await add).toMatchObject({ kind: "met-already", by: { kind: "pnl", pnl: 0 } });
+    await arm("pnl < -1", null);
+  });
+
+  it("is armed in the evening for what the day has reached, and goes off at a price of the next session only", async () => {
+    await floor.link(asha);
+    floor.prices.broker = 98.5;
+    isOpen = false;
+    await arm("SBIN -1%");
+    floor.pass(60_000);
+    expect(await alerts.sweep()).toBe(0);
+    floor.pass(15 * 3_600_000);
+    isOpen = true;
+    floor.pricedAt = floor.clock.now() - 16 * 3_600_000;
+    expect(await alerts.sweep()).toBe(0);
+    floor.pricedAt = null;
+    floor.pass(60_000);
+    expect(await alerts.sweep()).toBe(1);
+  });
+
   it("goes off on the day's P&L over all accounts, and not on a part of it", async () => {
     await floor.link(asha);
     const second = await floor.link(asha);
-    await arm("pnl < 1", null);
     floor.failures.set(second._id, "timeout");
+    await arm("pnl < 1", null);
     expect(await alerts.sweep()).toBe(0);
     floor.failures.clear();
     floor.pass(61_000);
