@@ -79,6 +79,8 @@ function exitLine(exit: ExitResult): Html {
       return html`⛔ ${name}: I could not make an order for it. Exit it at the broker.`;
     case "not-known":
       return html`❓ ${name}: an earlier order of mine that closes it has no clear answer yet, and I send nothing twice. Run /panic again when /orders shows it settled.`;
+    case "still-closing":
+      return html`⛔ ${name}: not exited. An order that closes it is still open, and both could fill. Cancel it at the broker, then run /panic again.`;
     case "ordered":
       return lines(...exit.intent.legs.map((leg) => html`${legSign(leg)} ${name}: ${legText(leg)}`));
   }

@@ -1,6 +1,6 @@
-import type { BrokerName, BrokerOrderId, LinkId, UserId } from "../../domain/ids.ts";
+import type { BrokerName, BrokerOrderId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
-import { isClosed, type OrderPlan } from "../../domain/order-intent.ts";
+import { isClosed } from "../../domain/order-intent.ts";
 import { isFinal, opposite, type Order, type OrderOutcome } from "../../domain/order.ts";
 import { isExitable, type OpenPosition, type Position } from "../../domain/portfolio.ts";
 import { BrokerError, type BrokerErrorKind } from "../../errors.ts";
@@ -12,6 +12,7 @@ import type { Desk } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent, Journal } from "./journal.ts";
 import { isConfirmable, type Tickets } from "./tickets.ts";
+import { beforePositions, type UnderWay } from "./under-way.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** What one account has open; `error` says why it could not be read. */
@@ -44,6 +45,8 @@ export type ExitResult = { readonly link: Link; readonly position: Position } & 
   | { readonly kind: "not-possible" }
   /** An earlier order that would close it is on its way, or may be live: a second one could turn it around. */
   | { readonly kind: "not-known" }
+  /** An order that would close it, ours or not, is open after its cancel was asked for: both could fill. */
+  | { readonly kind: "still-closing" }
 );
 
 export interface PanicReport {
@@ -73,8 +76,6 @@ export interface PanicDeps {
   readonly protectionBasisPoints: (user: UserId) => Promise<number>;
 }
 
-/** What is not known yet is of the last minutes. */
-const RECENT_INTENTS = 200;
 /** After the last request the books get this long to show what became of it. */
 const READ_BACK_PAUSES_MS = [300, 700, 1_500, 3_000];
 /** An order that was placed a moment ago may be on its way still, and its cancel refused: after so many pauses it has arrived. */
@@ -88,9 +89,9 @@ export function createPanic(deps: PanicDeps): Panic {
 
   async function openBook(link: Link): Promise<OpenBook> {
     try {
-      const [orders, positions] = await accounts.call(link, (connector, access) =>
-        Promise.all([connector.getOrders(access), connector.getPositions(access)]),
-      );
+      // In this order: what is not open any more is in the positions.
+      const orders = await accounts.call(link, (connector, access) => connector.getOrders(access));
+      const positions = await accounts.call(link, (connector, access) => connector.getPositions(access));
       return {
         link,
         ok: true,
@@ -113,9 +114,7 @@ export function createPanic(deps: PanicDeps): Panic {
       open.map(async ({ link, order }) => ({ link, order, answer: await cancel(user, link, order.orderId) })),
     );
     const cancels = await readBack(user, asked);
-    // Positions are read again: what was cancelled may have filled first.
-    const held = exitsToo ? await look(user) : [];
-    const exits = held.length === 0 ? [] : await exitAll(user, id, held);
+    const { held, exits } = exitsToo ? await exitAll(user, id) : { held: [], exits: [] };
     return { cancels, exits, untouched: untouchedIn(books, held), left: await look(user) };
   }
 
@@ -167,41 +166,33 @@ export function createPanic(deps: PanicDeps): Panic {
     return null;
   }
 
-  async function exitAll(user: UserId, id: string, books: readonly OpenBook[]): Promise<ExitResult[]> {
+  /** Positions are read again: what was cancelled may have filled first. */
+  async function exitAll(user: UserId, id: string): Promise<{ held: readonly OpenBook[]; exits: ExitResult[] }> {
+    const underWayNow = await beforePositions(deps, user);
+    const held = await look(user);
     const basisPoints = await deps.protectionBasisPoints(user);
-    const positions = books.flatMap((book) =>
-      book.ok ? book.positions.map((position) => ({ link: book.link, position })) : [],
+    const rows = held.flatMap((book) => (book.ok ? book.positions.map((position) => ({ book, position })) : []));
+    const prepared = await Promise.all(
+      rows.map(({ book, position }) => prepare({ user, id, basisPoints }, book, position)),
     );
-    const doubtful = await doubtfulOrders(user);
-    const exits = await Promise.all(positions.map((each) => exit({ user, id, basisPoints, doubtful }, each)));
-    return settled(exits);
+    const underWay = await underWayNow();
+    return { held, exits: await settled(await Promise.all(prepared.map((each) => exit(user, underWay, each)))) };
   }
 
-  /** Names of the user's orders of which it is not known whether they are live. */
-  async function doubtfulOrders(user: UserId): Promise<ReadonlySet<string>> {
-    const intents = await deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" });
-    return new Set(
-      intents.flatMap(({ plan, legs }) =>
-        legs.filter(({ state }) => state === "sending" || state === "unknown").map(({ link }) => nameOf(link, plan)),
-      ),
-    );
-  }
-
-  async function exit(
-    { user, id: group, basisPoints: protectionBasisPoints, doubtful }: Exiting,
-    { link, position }: { link: Link; position: OpenPosition },
-  ): Promise<ExitResult> {
-    const notPossible = { kind: "not-possible", link, position } as const;
+  async function prepare(
+    { user, id: group, basisPoints: protectionBasisPoints }: Exiting,
+    { link, orders }: ReadBook,
+    position: OpenPosition,
+  ): Promise<Prepared> {
     try {
+      if (orders.some((order) => wouldClose(order, position))) return { kind: "still-closing", link, position };
       const instrument = await deps.instrumentOf(position);
-      if (!instrument) return notPossible;
-      const closing = { side: opposite(position.side), productType: position.productType };
-      if (doubtful.has(nameOf(link._id, { key: instrument.key, ...closing })))
-        return { kind: "not-known", link, position };
+      if (!instrument) return { kind: "not-possible", link, position };
       const view = await deps.tickets.make({
-        ...closing,
         userId: user,
         instrument,
+        side: opposite(position.side),
+        productType: position.productType,
         type: "MARKET",
         price: null,
         triggerPrice: null,
@@ -212,16 +203,33 @@ export function createPanic(deps: PanicDeps): Panic {
         group,
         protectionBasisPoints,
       });
-      if (!isConfirmable(view)) {
-        await deps.desk.drop(user, view.intent._id, "cancelled");
-        return { kind: "blocked", link, position, findings: view.findings.filter(({ level }) => level === "block") };
-      }
-      const result = await deps.desk.confirm(user, view.intent.confirmId);
-      return result.kind === "confirmed" ? { kind: "ordered", link, position, intent: await result.sent } : notPossible;
+      if (isConfirmable(view)) return { kind: "ready", link, position, intent: view.intent };
+      await deps.desk.drop(user, view.intent._id, "cancelled");
+      return { kind: "blocked", link, position, findings: view.findings.filter(({ level }) => level === "block") };
     } catch (error) {
-      log.error({ err: error, broker: link.broker_name }, "position not exited");
-      return notPossible;
+      return notExited(link, position, error);
     }
+  }
+
+  async function exit(user: UserId, underWay: UnderWay, prepared: Prepared): Promise<ExitResult> {
+    if (prepared.kind !== "ready") return prepared;
+    const { link, position, intent } = prepared;
+    try {
+      if (underWay.has(link._id, intent.plan)) {
+        await deps.desk.drop(user, intent._id, "cancelled");
+        return { kind: "not-known", link, position };
+      }
+      const result = await deps.desk.confirm(user, intent.confirmId);
+      if (result.kind === "confirmed") return { kind: "ordered", link, position, intent: await result.sent };
+      return { kind: "not-possible", link, position };
+    } catch (error) {
+      return notExited(link, position, error);
+    }
+  }
+
+  function notExited(link: Link, position: Position, error: unknown): ExitResult {
+    log.error({ err: error, broker: link.broker_name }, "position not exited");
+    return { kind: "not-possible", link, position };
   }
 
   /** Looks at the exits until they have ended, or for as long as a person waits. */
@@ -247,11 +255,16 @@ interface Exiting {
   readonly user: UserId;
   readonly id: string;
   readonly basisPoints: number;
-  readonly doubtful: ReadonlySet<string>;
 }
+type ReadBook = Extract<OpenBook, { ok: true }>;
+type Prepared =
+  | ExitResult
+  | { readonly kind: "ready"; readonly link: Link; readonly position: OpenPosition; readonly intent: Intent };
 
-const nameOf = (link: LinkId, { key, side, productType }: Pick<OrderPlan, "key" | "side" | "productType">): string =>
-  `${link} ${key} ${side} ${productType}`;
+const wouldClose = (order: Order, position: OpenPosition): boolean =>
+  order.side === opposite(position.side) &&
+  order.productType === position.productType &&
+  (order.key === null || position.key === null ? order.symbol === position.symbol : order.key === position.key);
 
 /** An account may be silent when orders are cancelled and answer when positions are exited, or the other way round. */
 function untouchedIn(forOrders: readonly OpenBook[], forPositions: readonly OpenBook[]): Untouched[] {

@@ -165,6 +165,41 @@ describe("a panic", () => {
     expect(zerodha.book.map(({ status }) => status)).toEqual(["cancelled", "open"]);
   });
 
+  it.each(["ours", "theirs"])("sends no exit beside an order that could not be cancelled (%s)", async (whose) => {
+    await sent(floor, await ticket(floor, { ...resting, side: "SELL", productType: "INTRADAY" }));
+    if (whose === "theirs")
+      zerodha.book.splice(0, 1, { ...zerodha.book[0]!, orderId: brokerOrderId("app-1"), tag: null, key: null });
+    zerodha.positions = [holds(20, "BUY")];
+    zerodha.scripts.push("lose-order");
+    expect((await floor.panic.run(ASHA, "p1", true)).exits).toMatchObject([{ kind: "still-closing" }]);
+    expect(zerodha.placed).toHaveLength(1);
+  });
+
+  it("sends no second exit while the first one was accepted and no book shows it yet", async () => {
+    zerodha.positions = [holds(10, "BUY")];
+    zerodha.hidden = true;
+    await floor.panic.run(ASHA, "p1", true);
+    const { exits } = await floor.panic.run(ASHA, "p2", true);
+    expect(exits.map((exit) => exit.kind)).toEqual(["not-known"]);
+    expect(zerodha.placed).toHaveLength(1);
+  });
+
+  it("sends no second exit for a position that another order closed while it was being read", async () => {
+    zerodha.positions = [holds(10, "BUY")];
+    const card = await ticket(floor, { side: "SELL", productType: "INTRADAY", origin: "exit" });
+    const getFunds = zerodha.connector.getFunds.bind(zerodha.connector);
+    zerodha.connector.getFunds = async (...asked) => {
+      zerodha.connector.getFunds = getFunds;
+      const intent = await sent(floor, card);
+      zerodha.set("zerodha-1", { status: "filled", filledQty: 10 });
+      await floor.watcher.look(intent);
+      return getFunds(...asked);
+    };
+    const { exits } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits.map((exit) => exit.kind)).toEqual(["not-known"]);
+    expect(zerodha.placed).toHaveLength(1);
+  });
+
   it("of another user touches nothing", async () => {
     await sent(floor, await ticket(floor, resting));
     expect(await floor.panic.run(VIKRAM, "p1", true)).toEqual({

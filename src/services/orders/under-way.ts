@@ -1,0 +1,54 @@
+import type { LinkId, UserId } from "../../domain/ids.ts";
+import type { LegState, OrderPlan } from "../../domain/order-intent.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Intent, Journal } from "./journal.ts";
+import type { Watcher } from "./watcher.ts";
+
+/** Which orders of ours the positions may not show yet, by account and what is traded. */
+export interface UnderWay {
+  has(link: LinkId, plan: Traded): boolean;
+}
+type Traded = Pick<OrderPlan, "key" | "side" | "productType">;
+
+export interface UnderWayDeps {
+  readonly journal: Pick<Journal, "ofUser">;
+  readonly watcher: Pick<Watcher, "look">;
+  readonly log: Log;
+}
+
+/** What is not known yet is of the last minutes. */
+const RECENT_INTENTS = 200;
+/** May fill at any moment, or have filled without our knowing. */
+const LIVE: ReadonlySet<LegState> = new Set(["sending", "unknown", "working"]);
+
+/**
+ * To be called before positions are read; what it answers, after that, as late as possible. An order that was live when
+ * they began to be read, or was confirmed since, may be missing in them whatever became of it.
+ */
+export async function beforePositions(deps: UnderWayDeps, user: UserId): Promise<() => Promise<UnderWay>> {
+  const recent = (): Promise<Intent[]> => deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" });
+  await Promise.all((await recent()).filter(isLive).map(lookAt));
+  const before = await recent();
+  const known = new Set(before.filter(isConfirmed).map(({ _id }) => _id));
+
+  /** Where the book cannot be read, the order stays live. */
+  async function lookAt(intent: Intent): Promise<void> {
+    await deps.watcher
+      .look(intent)
+      .catch((error: unknown) => deps.log.warn({ err: error, intent: intent._id }, "order not looked at"));
+  }
+
+  return async () => {
+    const after = await recent();
+    const confirmedSince = after.filter((intent) => isConfirmed(intent) && !known.has(intent._id));
+    const names = new Set([...[...before, ...after].flatMap(liveNames), ...confirmedSince.flatMap(allNames)]);
+    return { has: (link, plan) => names.has(nameOf(link, plan)) };
+  };
+}
+
+const isConfirmed = ({ confirmedAt }: Intent): boolean => confirmedAt !== null;
+const isLive = ({ legs }: Intent): boolean => legs.some(({ state }) => LIVE.has(state));
+const liveNames = ({ plan, legs }: Intent): string[] =>
+  legs.filter(({ state }) => LIVE.has(state)).map(({ link }) => nameOf(link, plan));
+const allNames = ({ plan, legs }: Intent): string[] => legs.map(({ link }) => nameOf(link, plan));
+const nameOf = (link: LinkId, { key, side, productType }: Traded): string => `${link} ${key} ${side} ${productType}`;
