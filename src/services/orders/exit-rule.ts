@@ -1,4 +1,4 @@
-import type { LinkId } from "../../domain/ids.ts";
+import type { LinkId, UserId } from "../../domain/ids.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
 import { opposite } from "../../domain/order.ts";
 import { isExitable } from "../../domain/portfolio.ts";
@@ -6,53 +6,75 @@ import type { Accounts, Link } from "../accounts.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent } from "./journal.ts";
 import type { Limits } from "./limits.ts";
+import type { Part } from "./account-look.ts";
+import { beforePositions, type UnderWayDeps } from "./under-way.ts";
 
 /** A way out waits no longer than this for being checked. */
 const READ_MS = 1_500;
 
+export interface ExitRuleDeps extends UnderWayDeps {
+  readonly accounts: Accounts;
+}
+
 /**
- * An exit closes no more than what is open: its card may be two minutes old, and what was closed meanwhile would be
- * opened the other way. What cannot be read is left to the broker.
+ * An exit closes no more than what is open: its card may be two minutes old, and what was closed meanwhile, or is being
+ * closed by another order, would be opened the other way. What cannot be read is left to the broker.
  */
-export function withExitRule(limits: Limits, accounts: Accounts): Limits {
-  async function check(plan: OrderPlan, link: Link, qty: number): Promise<Finding[]> {
-    const open = await openQuantity(plan, link);
-    return open === null || qty <= open ? [] : [{ level: "block", code: "less-open", label: link.label, open }];
+export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
+  const { accounts } = deps;
+
+  async function check(user: UserId, plan: OrderPlan, parts: readonly Part[]): Promise<Finding[]> {
+    // A stop or a target may stand beside an exit: only what trades at once is on its way.
+    const underWayNow = await beforePositions(
+      deps,
+      user,
+      (other) => isSame(other, plan) && other.terms.type === "MARKET",
+    );
+    const open = await Promise.all(parts.map(({ link }) => openQuantity(plan, link)));
+    const underWay = await underWayNow();
+    return parts.flatMap(({ link, qty }, at): Finding[] => {
+      const left = open[at] ?? null;
+      if (left !== null && left < qty) return [{ level: "block", code: "less-open", label: link.label, open: left }];
+      return underWay.has(link._id, plan) ? [{ level: "block", code: "closing", label: link.label }] : [];
+    });
   }
 
-  async function openQuantity({ key, side, productType }: OrderPlan, link: Link): Promise<number | null> {
+  async function openQuantity({ key, symbol, side, productType }: OrderPlan, link: Link): Promise<number | null> {
     const signal = AbortSignal.timeout(READ_MS);
     const rows = await accounts
       .call(link, (connector, access) => connector.getPositions(access, signal))
       .catch(() => null);
     const closed = rows
-      ?.filter((row) => row.key === key && row.productType === productType)
-      .filter((row) => isExitable(row) && row.side === opposite(side));
+      ?.filter((row) => (row.key === null ? row.symbol === symbol : row.key === key))
+      .filter((row) => row.productType === productType && isExitable(row) && row.side === opposite(side));
     return closed?.reduce((sum, row) => sum + row.qty, 0) ?? null;
   }
 
-  async function checkAll({ userId, plan, legs }: Pick<Intent, "userId" | "plan" | "legs">): Promise<Finding[]> {
+  /** Slices of one account close together. */
+  async function partsOf({ userId, legs }: Pick<Intent, "userId" | "legs">): Promise<Part[]> {
     const totals = new Map<LinkId, number>();
     for (const { link, qty } of legs) totals.set(link, qty + (totals.get(link) ?? 0));
-    const found = await Promise.all(
+    const parts = await Promise.all(
       [...totals].map(async ([id, qty]) => {
         const link = await accounts.get(userId, id);
-        return link ? check(plan, link, qty) : [];
+        return link ? [{ link, qty }] : [];
       }),
     );
-    return found.flat();
+    return parts.flat();
   }
 
   return {
     ...limits,
     async check(request, plan) {
-      if (request.origin !== "exit") return limits.check(request, plan);
-      const found = await Promise.all(request.parts.map(({ link, qty }) => check(plan, link, qty)));
-      return [...found.flat(), ...(await limits.check(request, plan))];
+      const found = request.origin === "exit" ? await check(request.userId, plan, request.parts) : [];
+      return [...found, ...(await limits.check(request, plan))];
     },
     async admit(intent) {
-      const [found] = intent.origin === "exit" ? await checkAll(intent) : [];
+      const [found] = intent.origin === "exit" ? await check(intent.userId, intent.plan, await partsOf(intent)) : [];
       return found ?? limits.admit(intent);
     },
   };
 }
+
+const isSame = (one: OrderPlan, other: OrderPlan): boolean =>
+  one.key === other.key && one.side === other.side && one.productType === other.productType;

@@ -47,6 +47,8 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
     }
   /** The position that is to be closed is smaller by now. */
   | { readonly code: "less-open"; readonly label: string; readonly open: number }
+  /** Another order that closes it may fill at any moment. */
+  | { readonly code: "closing"; readonly label: string }
   | { readonly code: "authorisation"; readonly label: string }
   | { readonly code: "limit-value"; readonly limit: Paise }
   | { readonly code: "limit-count"; readonly limit: number }

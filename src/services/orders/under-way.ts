@@ -25,8 +25,13 @@ const LIVE: ReadonlySet<LegState> = new Set(["sending", "unknown", "working"]);
  * To be called before positions are read; what it answers, after that, as late as possible. An order that was live when
  * they began to be read, or was confirmed since, may be missing in them whatever became of it.
  */
-export async function beforePositions(deps: UnderWayDeps, user: UserId): Promise<() => Promise<UnderWay>> {
-  const recent = (): Promise<Intent[]> => deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" });
+export async function beforePositions(
+  deps: UnderWayDeps,
+  user: UserId,
+  counts: (plan: OrderPlan) => boolean = () => true,
+): Promise<() => Promise<UnderWay>> {
+  const recent = async (): Promise<Intent[]> =>
+    (await deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" })).filter(({ plan }) => counts(plan));
   await Promise.all((await recent()).filter(isLive).map(lookAt));
   const before = await recent();
   const known = new Set(before.filter(isConfirmed).map(({ _id }) => _id));

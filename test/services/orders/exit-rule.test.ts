@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { price } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
@@ -30,6 +31,43 @@ describe("an exit", () => {
       open: 0,
     });
     expect(broker.placed).toHaveLength(1);
+  });
+
+  it("is not sent beside another one that the positions do not show yet, but is once that one has ended", async () => {
+    const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
+    broker.scripts.push("lose-answer");
+    await sent(floor, first);
+    const result = await floor.desk.confirm(ASHA, second.intent.confirmId);
+    expect(result).toMatchObject({ kind: "limited", finding: { code: "closing" } });
+    broker.set("zerodha-1", { status: "cancelled" });
+    expect(await floor.desk.confirm(ASHA, second.intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+
+  it("is not sent when another one closed the position while it was being read", async () => {
+    const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
+    const getPositions = broker.connector.getPositions.bind(broker.connector);
+    broker.connector.getPositions = async (...asked) => {
+      broker.connector.getPositions = getPositions;
+      const stale = await getPositions(...asked);
+      const intent = await sent(floor, first);
+      broker.set("zerodha-1", { status: "filled", filledQty: 10 });
+      await floor.watcher.look(intent);
+      return stale;
+    };
+    const result = await floor.desk.confirm(ASHA, second.intent.confirmId);
+    expect(result).toMatchObject({ kind: "limited", finding: { code: "closing" } });
+  });
+
+  it("may stand beside a stop or a target, as before", async () => {
+    await sent(floor, await ticket(floor, { ...exit, origin: "chat", type: "LIMIT", price: price(8_200_000) }));
+    const { intent } = await ticket(floor, exit);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+
+  it("finds its position also in a row without the exchange's token", async () => {
+    broker.positions = [{ ...long(10), key: null }];
+    const { intent } = await ticket(floor, exit);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
   });
 
   it("counts what its slices close together", async () => {
