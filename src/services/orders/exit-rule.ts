@@ -2,11 +2,13 @@ import type { LinkId, UserId } from "../../domain/ids.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
 import { opposite } from "../../domain/order.ts";
 import { isExitable } from "../../domain/portfolio.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
+import type { Part } from "./account-look.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent } from "./journal.ts";
 import type { Limits } from "./limits.ts";
-import type { Part } from "./account-look.ts";
+import type { TicketRequest } from "./tickets.ts";
 import { beforePositions, type UnderWayDeps } from "./under-way.ts";
 
 /** A way out waits no longer than this for being checked. */
@@ -14,16 +16,25 @@ const READ_MS = 1_500;
 
 export interface ExitRuleDeps extends UnderWayDeps {
   readonly accounts: Accounts;
+  readonly clock: Clock;
+}
+
+interface Exit {
+  readonly user: UserId;
+  readonly plan: OrderPlan;
+  readonly parts: readonly Part[];
+  readonly madeAt: number;
 }
 
 /**
  * An exit closes no more than what is open: its card may be two minutes old, and what was closed meanwhile, or is being
- * closed by another order, would be opened the other way. What cannot be read is left to the broker.
+ * closed by another order, would be opened the other way. What cannot be read is left to the broker, unless another exit
+ * was confirmed since the card was made.
  */
 export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
   const { accounts } = deps;
 
-  async function check(user: UserId, plan: OrderPlan, parts: readonly Part[]): Promise<Finding[]> {
+  async function check({ user, plan, parts, madeAt }: Exit): Promise<Finding[]> {
     // A stop or a target may stand beside an exit: only what trades at once is on its way.
     const underWayNow = await beforePositions(
       deps,
@@ -35,7 +46,8 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     return parts.flatMap(({ link, qty }, at): Finding[] => {
       const left = open[at] ?? null;
       if (left !== null && left < qty) return [{ level: "block", code: "less-open", label: link.label, open: left }];
-      return underWay.has(link._id, plan) ? [{ level: "block", code: "closing", label: link.label }] : [];
+      const isUnsure = left === null && underWay.hasSince(link._id, plan, madeAt);
+      return isUnsure || underWay.has(link._id, plan) ? [{ level: "block", code: "closing", label: link.label }] : [];
     });
   }
 
@@ -63,14 +75,19 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     return parts.flat();
   }
 
+  const checkNew = ({ userId: user, parts }: TicketRequest, plan: OrderPlan): Promise<Finding[]> =>
+    check({ user, plan, parts, madeAt: deps.clock.now() });
+  const checkOld = async (intent: Intent): Promise<Finding[]> =>
+    check({ user: intent.userId, plan: intent.plan, parts: await partsOf(intent), madeAt: intent.createdAt });
+
   return {
     ...limits,
     async check(request, plan) {
-      const found = request.origin === "exit" ? await check(request.userId, plan, request.parts) : [];
+      const found = request.origin === "exit" ? await checkNew(request, plan) : [];
       return [...found, ...(await limits.check(request, plan))];
     },
     async admit(intent) {
-      const [found] = intent.origin === "exit" ? await check(intent.userId, intent.plan, await partsOf(intent)) : [];
+      const [found] = intent.origin === "exit" ? await checkOld(intent) : [];
       return found ?? limits.admit(intent);
     },
   };

@@ -63,7 +63,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const egressRule = createEgressRule({ accounts, needsEgress: deps.needsEgress ?? (async () => false) });
   const own = createLimits({ store, clock, accounts, journal, nextTradingDay });
   const watcher = createWatcher({ accounts, journal, clock, log, timing, onChange: deps.onChange });
-  const limits = withExitRule(withEgressRule(own, egressRule, accounts), { accounts, journal, watcher, log });
+  const limits = withExitRule(withEgressRule(own, egressRule, accounts), { accounts, journal, watcher, clock, log });
   const phaseOf = deps.phaseOf ?? (() => "open");
   const tickets = createTickets({ accounts, quotes, journal, clock, guard: limits, phaseOf });
   const { driftBasisPoints, mayTrade, protectionBasisPoints } = deps;

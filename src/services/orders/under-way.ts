@@ -7,6 +7,8 @@ import type { Watcher } from "./watcher.ts";
 /** Which orders of ours the positions may not show yet, by account and what is traded. */
 export interface UnderWay {
   has(link: LinkId, plan: Traded): boolean;
+  /** Whether one was confirmed since an instant, whatever became of it. */
+  hasSince(link: LinkId, plan: Traded, at: number): boolean;
 }
 type Traded = Pick<OrderPlan, "key" | "side" | "productType">;
 
@@ -47,7 +49,14 @@ export async function beforePositions(
     const after = await recent();
     const confirmedSince = after.filter((intent) => isConfirmed(intent) && !known.has(intent._id));
     const names = new Set([...[...before, ...after].flatMap(liveNames), ...confirmedSince.flatMap(allNames)]);
-    return { has: (link, plan) => names.has(nameOf(link, plan)) };
+    return {
+      has: (link, plan) => names.has(nameOf(link, plan)),
+      hasSince: (link, plan, at) =>
+        after
+          .filter(({ confirmedAt }) => confirmedAt !== null && confirmedAt >= at)
+          .flatMap(allNames)
+          .includes(nameOf(link, plan)),
+    };
   };
 }
 

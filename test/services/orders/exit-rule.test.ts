@@ -58,6 +58,16 @@ describe("an exit", () => {
     expect(result).toMatchObject({ kind: "limited", finding: { code: "closing" } });
   });
 
+  it("is not sent unread when another one was confirmed since its card was made", async () => {
+    const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
+    const intent = await sent(floor, first);
+    broker.set("zerodha-1", { status: "filled", filledQty: 10 });
+    await floor.watcher.look(intent);
+    broker.failsAt = "getPositions";
+    const result = await floor.desk.confirm(ASHA, second.intent.confirmId);
+    expect(result).toMatchObject({ kind: "limited", finding: { code: "closing" } });
+  });
+
   it("may stand beside a stop or a target, as before", async () => {
     await sent(floor, await ticket(floor, { ...exit, origin: "chat", type: "LIMIT", price: price(8_200_000) }));
     const { intent } = await ticket(floor, exit);
