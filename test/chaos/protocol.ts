@@ -1,3 +1,4 @@
+import type { InstrumentKey } from "../../src/domain/ids.ts";
 import type { Side } from "../../src/domain/order.ts";
 
 export type Command =
@@ -15,6 +16,10 @@ export type Command =
   | { readonly kind: "update"; readonly updateId: number; readonly lane: string; readonly confirmId: string }
   | { readonly kind: "state"; readonly id: string }
   | { readonly kind: "cancel"; readonly id: string }
+  /** The card that closes what the account has open of it. */
+  | { readonly kind: "exit-card"; readonly broker: string; readonly key: InstrumentKey }
+  /** Exits included, and not answered before it is over. */
+  | { readonly kind: "panic"; readonly id: string }
   /** At every order that is still open. */
   | { readonly kind: "look" };
 
@@ -25,6 +30,7 @@ export type Answer =
   | { readonly kind: "acknowledged" }
   | { readonly kind: "stands"; readonly state: "open" | "confirmed" | "lapsed" }
   | { readonly kind: "cancelled"; readonly result: string }
+  | { readonly kind: "panicked"; readonly exits: number }
   | { readonly kind: "looked"; readonly orders: number }
   | { readonly kind: "failed"; readonly why: string };
 

@@ -11,17 +11,24 @@ import { createAccounts } from "../../src/services/accounts.ts";
 import { createJournal, type Intent } from "../../src/services/orders/journal.ts";
 import { type MongoServer, startMongo } from "../mongo-server/mongo-server.ts";
 import { ASHA, type BotConfig, clockOf, openStore } from "./bot.ts";
+import { onePanic } from "./panics.ts";
 import { type Deeds, oneOrder } from "./person.ts";
 import { type BotProcess, createBotProcess } from "./process.ts";
 import { DEFINITIONS, openStreet, type Street } from "./street.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
-// npm run chaos [-- --orders 100 --store sqlite --seed 7]: orders through the real services under random faults.
+// npm run chaos [-- --orders 100 --panics 2 --store sqlite --seed 7]: the real services under random faults.
 
 const { values } = parseArgs({
-  options: { orders: { type: "string" }, store: { type: "string" }, seed: { type: "string" } },
+  options: {
+    orders: { type: "string" },
+    panics: { type: "string" },
+    store: { type: "string" },
+    seed: { type: "string" },
+  },
 });
 const ORDERS = Number(values.orders ?? 1_000);
+const PANICS = Number(values.panics ?? 10);
 const SEED = Number(values.seed ?? Date.now() % 100_000);
 const STORES = values.store === undefined ? ["sqlite", "mongo"] : [values.store];
 const AT_ONCE = { sqlite: 12, mongo: 8 } as const;
@@ -29,6 +36,7 @@ const SETTLE_MS = 60_000;
 const SETTLE_STEP_MS = 6_000;
 /** Two processes share the machine with the MongoDB server: they get the time to start in between. */
 const KILL_EVERY_MS = { sqlite: [300, 2_500], mongo: [4_000, 15_000] } as const;
+const PANIC_KILL_EVERY_MS = [3_000, 12_000] as const;
 const STORE_KILL_EVERY_MS = 30_000;
 
 /** The same seed makes the same decisions; what the machine makes of their timing is its own. */
@@ -46,6 +54,9 @@ interface Result extends Verdict, Deeds {
   readonly store: string;
   readonly kills: number;
   readonly storeKills: number;
+  readonly panics: number;
+  /** Positions that were closed more than once, delivery sales that were bought back. */
+  readonly overdone: number;
   readonly seconds: number;
 }
 
@@ -82,6 +93,7 @@ async function run(engine: "sqlite" | "mongo", mongo: MongoServer | null): Promi
   await Promise.all(Array.from({ length: AT_ONCE[engine] }, hand));
   ended.abort();
   await Promise.all(killers);
+  const overdone = await panicsOf(bots, street, random);
   street.behave();
   const kills = bots.reduce((sum, bot) => sum + bot.kills, 0);
   await settle(config, clock, bots);
@@ -94,7 +106,20 @@ async function run(engine: "sqlite" | "mongo", mongo: MongoServer | null): Promi
   await street.close();
   rmSync(dir, { recursive: true, force: true });
   const seconds = Math.round((performance.now() - began) / 1_000);
-  return { store: mongo?.engine ?? engine, ...verdict, ...deeds, kills, storeKills: kill.store, seconds };
+  const details = [...overdone, ...verdict.details];
+  const counted = { kills, storeKills: kill.store, panics: PANICS, overdone: overdone.length, seconds };
+  return { store: mongo?.engine ?? engine, ...verdict, details, ...deeds, ...counted };
+}
+
+/** Killed more seldom than while orders are placed: most panics would never come to their exits. */
+async function panicsOf(bots: readonly BotProcess[], street: Street, random: () => number): Promise<string[]> {
+  const ended = new AbortController();
+  const killers = bots.map((bot) => killForever(bot, PANIC_KILL_EVERY_MS, random, ended.signal));
+  const overdone: string[] = [];
+  for (let n = 1; n <= PANICS; n += 1) overdone.push(...(await onePanic(n, bots, street, random)));
+  ended.abort();
+  await Promise.all(killers);
+  return overdone;
 }
 
 async function linkAccounts(config: BotConfig, clock: Clock, street: Street): Promise<void> {
@@ -187,10 +212,12 @@ function print(results: readonly Result[]): void {
           "kill -9": result.kills,
           "store kills": result.storeKills,
           cancels: result.cancels,
+          panics: result.panics,
           ...Object.fromEntries(states.map((state) => [state, result.states[state] ?? 0])),
           duplicated: result.duplicated,
           lost: result.lost,
           wrong: result.wrong,
+          overdone: result.overdone,
           seconds: result.seconds,
         },
       ]),
@@ -199,7 +226,7 @@ function print(results: readonly Result[]): void {
   for (const { details } of results) for (const detail of details.slice(0, 20)) console.log(detail);
 }
 
-console.log(`${ORDERS} orders a store, seed ${SEED}`);
+console.log(`${ORDERS} orders and ${PANICS} panics a store, seed ${SEED}`);
 const results: Result[] = [];
 for (const engine of STORES) {
   const mongo = engine === "mongo" ? await startMongo() : null;
@@ -214,7 +241,7 @@ for (const engine of STORES) {
   }
 }
 print(results);
-const isClean = results.every((result) => result.duplicated + result.lost + result.wrong === 0);
+const isClean = results.every((result) => result.duplicated + result.lost + result.wrong + result.overdone === 0);
 const hasAll = results.every((result) => result.confirmed >= ORDERS);
-console.log(isClean && hasAll ? "No order was duplicated, lost or wrong." : "FAILED");
+console.log(isClean && hasAll ? "No order was duplicated, lost or wrong, no position closed twice." : "FAILED");
 process.exit(isClean && hasAll ? 0 : 1);

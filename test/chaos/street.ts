@@ -1,9 +1,10 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { angelone } from "../../connectors/angelone/index.ts";
 import type { Access, BrokerConnector, BrokerDefinition, Session } from "../../connectors/base.ts";
 import { dhan } from "../../connectors/dhan/index.ts";
 import { fyers } from "../../connectors/fyers/index.ts";
 import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
-import type { Exchange } from "../../connectors/paper/exchange/types.ts";
+import type { Exchange, ExchangeOrder } from "../../connectors/paper/exchange/types.ts";
 import { zerodha } from "../../connectors/zerodha/index.ts";
 import { simulatedAngelone } from "../../playground/brokers/angelone.ts";
 import { simulatedDhan } from "../../playground/brokers/dhan.ts";
@@ -12,8 +13,10 @@ import { startBrokersServer } from "../../playground/brokers/server.ts";
 import type { BrokersServer, Fault, SimulatedBroker } from "../../playground/brokers/types.ts";
 import { simulatedZerodha } from "../../playground/brokers/zerodha.ts";
 import { linkId } from "../../src/domain/ids.ts";
-import { paiseFromRupees } from "../../src/domain/money.ts";
-import type { Order } from "../../src/domain/order.ts";
+import { instrumentKey } from "../../src/domain/instrument.ts";
+import { paiseFromRupees, price, roundToTick } from "../../src/domain/money.ts";
+import { isFinal, type Order } from "../../src/domain/order.ts";
+import type { Position } from "../../src/domain/portfolio.ts";
 import { createHttpClient } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
 
@@ -29,11 +32,19 @@ export interface Street {
   logIn(name: string): Promise<Session>;
   /** Every order that exists, by the tag that the broker was given. */
   book(): Map<string, Order[]>;
+  /** Trades as somebody does at the broker itself, at every account; answers when it is done. */
+  tradeByHand(order: Pick<ExchangeOrder, "key" | "side" | "productType" | "qty">): Promise<void>;
+  /** Of every account, what was traded by hand only. */
+  positions(): Map<string, Position[]>;
   misbehave(): void;
   behave(): void;
   close(): Promise<void>;
 }
 
+/** In a demat account since before the day. */
+export const OWNED = instrumentKey("NSE", 1594);
+const OWNED_QTY = 100_000;
+const BY_HAND = "by hand";
 const REDIRECT = "http://127.0.0.1:9/oauth/callback";
 const accountOf = (name: string): string => `chaos-${name}`;
 /** Everything but logins and masters: the orders, the books and the quotes. */
@@ -60,7 +71,10 @@ export async function openStreet(
   const exchange = createExchange({ seed: 29, now });
   const simulated = [simulatedZerodha, simulatedFyers, simulatedDhan, simulatedAngelone].map((make, at) => {
     const name = DEFINITIONS[at]?.name ?? "";
-    exchange.account(accountOf(name), { cash: paiseFromRupees(500_000_000) });
+    exchange.account(accountOf(name), {
+      cash: paiseFromRupees(500_000_000),
+      holdings: [{ key: OWNED, qty: OWNED_QTY, avgPrice: exchange.quote(OWNED).ltp }],
+    });
     const broker: SimulatedBroker = make({ exchange, accountId: accountOf(name), random, redirectUrl: REDIRECT });
     return Object.assign(broker, {
       handle: heard(onCall, broker.handle.bind(broker)),
@@ -83,14 +97,42 @@ export async function openStreet(
     },
     book() {
       const orders = simulated.flatMap(({ name }) => exchange.account(accountOf(name)).orders());
-      return Map.groupBy(orders, (order) => order.tag ?? "");
+      return Map.groupBy(
+        orders.filter(({ tag }) => tag !== BY_HAND),
+        (order) => order.tag ?? "",
+      );
     },
+    async tradeByHand(order) {
+      const accounts = simulated.map(({ name }) => exchange.account(accountOf(name)));
+      for (const account of accounts) {
+        const reply = account.place({ ...order, ...termsAcross(exchange, order), tag: BY_HAND });
+        if (reply.kind === "refused") throw new Error(reply.message);
+      }
+      const isOpen = ({ tag, status }: Order): boolean => tag === BY_HAND && !isFinal(status);
+      while (accounts.some((account) => account.orders().some(isOpen))) await delay(50);
+    },
+    positions: () =>
+      new Map(
+        simulated.map(({ name }) => {
+          const account = exchange.account(accountOf(name));
+          const byHand = new Set(account.orders().flatMap(({ tag, key }) => (tag === BY_HAND ? [key] : [])));
+          return [name, account.positions().filter(({ key }) => byHand.has(key))];
+        }),
+      ),
     misbehave() {
       for (const { name } of simulated) for (const fault of FAULTS) server.inject(name, fault);
     },
     behave: () => server.clearFaults(),
     close: () => server.close(),
   };
+}
+
+/** So far across the spread that it fills at once. */
+function termsAcross(exchange: Exchange, { key, side }: Pick<ExchangeOrder, "key" | "side">) {
+  const { ltp } = exchange.quote(key);
+  const tick = exchange.find(key)?.tickSize ?? price(1);
+  const limit = roundToTick(price(Math.round(ltp * (side === "BUY" ? 1.02 : 0.98))), tick, "nearest");
+  return { validity: "DAY", isAmo: false, terms: { type: "LIMIT", price: limit } } as const;
 }
 
 const heard =

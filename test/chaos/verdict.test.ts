@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { brokerOrderId, intentId, linkId, orderTag, userId } from "../../src/domain/ids.ts";
 import { price, ZERO_PRICE } from "../../src/domain/money.ts";
 import type { Leg } from "../../src/domain/order-intent.ts";
-import type { Order } from "../../src/domain/order.ts";
+import type { Order, Product } from "../../src/domain/order.ts";
+import type { Position } from "../../src/domain/portfolio.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
-import { judge } from "./verdict.ts";
+import { judge, overdone } from "./verdict.ts";
 
 const TAG = orderTag("sd0123456789abcd");
 
@@ -55,5 +56,20 @@ describe("the verdict of a chaos run", () => {
     expect(verdict(said("working"), there("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
     expect(verdict(said("filled", { filledQty: 9 }), there("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
     expect(verdict(said("rejected"), there("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
+  });
+
+  it("finds a position that was closed past flat, made larger or turned around, and a delivery bought back", () => {
+    const rows = (qty: number, productType: Product = "INTRADAY") =>
+      new Map([["dhan", [{ key: null, productType, side: qty < 0 ? "SELL" : "BUY", qty: Math.abs(qty) } as Position]]]);
+    for (const fine of [10, 4, 0]) {
+      expect(overdone(rows(10), rows(fine))).toEqual([]);
+      expect(overdone(rows(-10), rows(-fine))).toEqual([]);
+    }
+    for (const wrong of [-10, 20]) {
+      expect(overdone(rows(10), rows(wrong))).toHaveLength(1);
+      expect(overdone(rows(-10), rows(-wrong))).toHaveLength(1);
+    }
+    expect(overdone(rows(-10, "CNC"), rows(-10, "CNC"))).toEqual([]);
+    expect(overdone(rows(-10, "CNC"), rows(0, "CNC"))).toHaveLength(1);
   });
 });

@@ -1,5 +1,6 @@
 import type { Leg } from "../../src/domain/order-intent.ts";
 import type { Order } from "../../src/domain/order.ts";
+import { isDeliverySale, type Position } from "../../src/domain/portfolio.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
 
 export interface Verdict {
@@ -43,6 +44,23 @@ export function judge(intents: readonly Intent[], book: ReadonlyMap<string, read
   const confirmed = intents.filter((intent) => intent.confirmedAt !== null).length;
   return { ...tally, states, confirmed, details };
 }
+
+/** Rows that only exits traded in: what they made of them beyond closing them. */
+export function overdone(
+  before: ReadonlyMap<string, readonly Position[]>,
+  after: ReadonlyMap<string, readonly Position[]>,
+): string[] {
+  return [...before].flatMap(([account, rows]) =>
+    rows.flatMap((row) => {
+      const same = after.get(account)?.find((each) => each.key === row.key && each.productType === row.productType);
+      const [had, has] = [signed(row), same ? signed(same) : 0];
+      const isFine = isDeliverySale(row) ? has === had : has * had >= 0 && Math.abs(has) <= Math.abs(had);
+      return isFine ? [] : [`overdone: ${row.productType} ${row.symbol} at ${account} was ${had} and is ${has}`];
+    }),
+  );
+}
+
+const signed = ({ side, qty }: Position): number => (side === "SELL" ? -qty : qty);
 
 const THERE: Readonly<Record<Order["status"], Leg["state"]>> = {
   pending: "working",

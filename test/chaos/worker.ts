@@ -4,6 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { instrumentKey } from "../../src/domain/instrument.ts";
 import type { IntentId } from "../../src/domain/ids.ts";
 import { price, roundToTick } from "../../src/domain/money.ts";
+import { opposite } from "../../src/domain/order.ts";
+import { isExitable } from "../../src/domain/portfolio.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { type Arrival, createInbox } from "../../src/services/inbox.ts";
 import { createLeases } from "../../src/services/leases.ts";
@@ -72,6 +74,10 @@ async function obey(command: Command): Promise<Answer> {
       const result = await bot.changes.ask(ASHA, command.id as IntentId, 0, "cancel");
       return { kind: "cancelled", result: result.kind };
     }
+    case "exit-card":
+      return makeExit(command);
+    case "panic":
+      return { kind: "panicked", exits: (await bot.panic.run(ASHA, command.id, true)).exits.length };
     case "look":
       return { kind: "looked", orders: await lookAtAll() };
   }
@@ -115,6 +121,30 @@ async function makeTicket({ broker, side, qty, resting }: Extract<Command, { kin
     protectionBasisPoints: 200,
   });
   if (!isConfirmable(view)) throw new Error(`blocked: ${view.findings.map((finding) => finding.code).join(", ")}`);
+  return { kind: "ticket", id: view.intent._id, confirmId: view.intent.confirmId };
+}
+
+async function makeExit({ broker, key }: Extract<Command, { kind: "exit-card" }>): Promise<Answer> {
+  const link = links.find((each) => each.broker_name === broker);
+  const instrument = bot.instruments.byKey(key)?.instrument;
+  if (!link || !instrument) throw new Error(`no account at ${broker}`);
+  const rows = await bot.accounts.call(link, (connector, access) => connector.getPositions(access));
+  const row = rows.filter(isExitable).find((each) => each.key === key);
+  if (!row) throw new Error("nothing of it is open");
+  const view = await bot.tickets.make({
+    userId: ASHA,
+    instrument,
+    side: opposite(row.side),
+    type: "MARKET",
+    price: null,
+    triggerPrice: null,
+    productType: row.productType,
+    validity: "DAY",
+    isAmo: false,
+    parts: [{ link, qty: row.qty }],
+    origin: "exit",
+    protectionBasisPoints: 200,
+  });
   return { kind: "ticket", id: view.intent._id, confirmId: view.intent.confirmId };
 }
 
