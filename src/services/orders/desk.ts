@@ -1,4 +1,4 @@
-import type { IntentId, UserId } from "../../domain/ids.ts";
+import type { IntentId, LinkId, UserId } from "../../domain/ids.ts";
 import type { Leg } from "../../domain/order-intent.ts";
 import type { OrderOutcome } from "../../domain/order.ts";
 import type { Log } from "../../lib/log.ts";
@@ -10,12 +10,20 @@ import type { Finding } from "./findings.ts";
 import { type Card, type Intent, type IntentChange, isWayOut, type Journal, type Origin, stepAll } from "./journal.ts";
 import { requestOf } from "./ticket-plan.ts";
 import type { OrderTiming } from "./timing.ts";
+import { rivalsOf } from "./under-way.ts";
 import { FIRST_LOOK_MS } from "./watcher.ts";
 
 /** A card older than this is priced again before its confirmation counts. */
 const PRICE_TRUSTED_MS = 5_000;
 /** A store that does not answer is asked again for this long to keep the broker's answer; after that the book has it. */
 const NOTE_PAUSES_MS = [50, 200, 1_000, 3_000];
+
+const NONE: ReadonlySet<LinkId> = new Set();
+const RIVALLED: OrderOutcome = {
+  kind: "not-sent",
+  reason: "another order that closes it may have been confirmed at the same moment",
+  cause: "invalid-request",
+};
 
 export type ConfirmResult =
   /** Claimed by this tap: the legs are being sent. `sent` resolves when every broker has answered or failed to. */
@@ -102,15 +110,23 @@ export function createDesk(deps: DeskDeps): Desk {
 
   /** Never rejects: from here on, whatever fails is told by the legs. */
   async function sendAll(intent: Intent): Promise<Intent> {
-    await Promise.all(intent.legs.map((leg, at) => send(intent, leg, at)));
+    const rivals = isWayOut(intent.origin) ? await rivalsNow(intent) : NONE;
+    await Promise.all(intent.legs.map((leg, at) => send(intent, leg, at, rivals)));
     return latest(intent);
   }
+
+  /** Where that cannot be read, there may be one anywhere. */
+  const rivalsNow = (intent: Intent): Promise<ReadonlySet<LinkId>> =>
+    rivalsOf(journal, intent).catch((error: unknown) => {
+      log.error({ err: error, intent: intent._id }, "other exits not read");
+      return new Set(intent.legs.map(({ link }) => link));
+    });
 
   const latest = async (intent: Intent): Promise<Intent> => (await journal.get(intent._id).catch(() => null)) ?? intent;
 
   /** The only place that places an order: called by the one confirmation, after it was durable. */
-  async function send(intent: Intent, leg: Leg, at: number): Promise<void> {
-    const outcome = await place(intent, leg);
+  async function send(intent: Intent, leg: Leg, at: number, rivals: ReadonlySet<LinkId>): Promise<void> {
+    const outcome = rivals.has(leg.link) ? RIVALLED : await place(intent, leg);
     log.info({ intent: intent._id, leg: at, outcome: outcome.kind }, "order answered");
     await keep(intent._id, at, outcome);
   }

@@ -60,9 +60,28 @@ export async function beforePositions(
   };
 }
 
+/** Longer than an order takes from its last check to its confirmation, shorter than a person takes for the next one. */
+const SAME_MOMENT_MS = 1_000;
+
+/**
+ * The accounts at which another order closes the same, confirmed where neither could see the other one's confirmation: a
+ * panic and an exit's card have lanes of their own. Whoever is confirmed looks after that, so at least one of them sees.
+ */
+export async function rivalsOf(journal: UnderWayDeps["journal"], intent: Intent): Promise<ReadonlySet<LinkId>> {
+  const since = (intent.confirmedAt ?? 0) - SAME_MOMENT_MS;
+  const others = (await journal.ofUser(intent.userId, { limit: RECENT_INTENTS, order: "desc" }))
+    .filter(({ _id, group }) => _id !== intent._id && (group === null || group !== intent.group))
+    .filter(({ plan }) => plan.terms.type === "MARKET" && nameOf("", plan) === nameOf("", intent.plan));
+  return new Set(
+    others.flatMap(({ confirmedAt, legs }) =>
+      legs.filter(({ state }) => LIVE.has(state) || (confirmedAt ?? 0) >= since).map(({ link }) => link),
+    ),
+  );
+}
+
 const isConfirmed = ({ confirmedAt }: Intent): boolean => confirmedAt !== null;
 const isLive = ({ legs }: Intent): boolean => legs.some(({ state }) => LIVE.has(state));
 const liveNames = ({ plan, legs }: Intent): string[] =>
   legs.filter(({ state }) => LIVE.has(state)).map(({ link }) => nameOf(link, plan));
 const allNames = ({ plan, legs }: Intent): string[] => legs.map(({ link }) => nameOf(link, plan));
-const nameOf = (link: LinkId, { key, side, productType }: Traded): string => `${link} ${key} ${side} ${productType}`;
+const nameOf = (link: string, { key, side, productType }: Traded): string => `${link} ${key} ${side} ${productType}`;

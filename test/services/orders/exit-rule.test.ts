@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { price } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import { ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
+import { allSent, ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
 
 let broker: FakeBroker;
 let floor: Floor;
@@ -66,6 +66,18 @@ describe("an exit", () => {
     broker.failsAt = "getPositions";
     const result = await floor.desk.confirm(ASHA, second.intent.confirmId);
     expect(result).toMatchObject({ kind: "limited", finding: { code: "closing" } });
+  });
+
+  it("confirmed at the same moment as another one, or as a panic, closes nothing twice", async () => {
+    const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
+    const confirm = ({ intent }: typeof first) => floor.desk.confirm(ASHA, intent.confirmId);
+    await allSent(await Promise.all([confirm(first), confirm(second)]));
+    expect(broker.placed.length).toBeLessThan(2);
+    const third = await ticket(floor, exit);
+    const [results] = await Promise.all([confirm(third), floor.panic.run(ASHA, "p1", true)]);
+    await allSent([results]);
+    expect(broker.book.filter(({ status }) => status === "open").length).toBeLessThan(2);
+    expect(broker.placed.length).toBeLessThan(3);
   });
 
   it("may stand beside a stop or a target, as before", async () => {
