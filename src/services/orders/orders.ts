@@ -103,7 +103,8 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     async instrumentOf({ key, symbol }) {
       if (key !== null) return deps.instruments.byKey(key);
       const found = await deps.instruments.resolve(symbol);
-      return found.kind === "one" ? found.instrument : undefined;
+      // By its very name: what merely resembles it is another contract.
+      return found.kind === "one" && found.instrument.symbol === symbol ? found.instrument : undefined;
     },
   });
   return {

@@ -114,7 +114,8 @@ function build(
     quotes: createQuotes({ accounts, clock, yahoo: null }),
     instruments: {
       byKey: async (key) => (key === SBIN.key ? SBIN : undefined),
-      resolve: async () => ({ kind: "none", suggestions: [] }),
+      resolve: async (text) =>
+        text.includes("SBIN") ? { kind: "one", instrument: SBIN } : { kind: "none", suggestions: [] },
     },
     log: createLog({ level: "silent" }),
     onChange: async (intent) => void drawn.push(intent),

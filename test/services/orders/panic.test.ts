@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { brokerOrderId } from "../../../src/domain/ids.ts";
+import { brokerOrderId, tradingSymbol } from "../../../src/domain/ids.ts";
 import { price, ZERO_PAISE } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -122,8 +122,19 @@ describe("a panic", () => {
     expect(untouched).toMatchObject([{ link: { label: "zerodha" }, orders: false, positions: true }]);
   });
 
+  it("closes a position whose row lacks the exchange's token by its very name, never by one that resembles it", async () => {
+    zerodha.positions = [
+      holds(3, "BUY", { key: null }),
+      holds(5, "BUY", { key: null, symbol: tradingSymbol("NCO:SBIN") }),
+    ];
+    const { exits } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits.map(({ kind }) => kind)).toEqual(["ordered", "not-possible"]);
+    expect(zerodha.placed).toMatchObject([{ key: SBIN.key, qty: 3 }]);
+  });
+
   it("says of a position for which no order can be made that it must be done at the broker", async () => {
-    zerodha.positions = [holds(5, "BUY", { key: null }), holds(5, "BUY", { productType: "BO" })];
+    const resembling = { key: null, symbol: tradingSymbol("NCO:SBIN") };
+    zerodha.positions = [holds(5, "BUY", resembling), holds(5, "BUY", { productType: "BO" })];
     const { exits } = await floor.panic.run(ASHA, "p1", true);
     expect(exits.map((exit) => exit.kind).sort()).toEqual(["blocked", "not-possible"]);
     expect(zerodha.placed).toEqual([]);
