@@ -79,11 +79,13 @@ export function createExchange(options: ExchangeOptions): Exchange {
     return at;
   }
 
+  /** Once everything has its price so has all that comes after, since an order without one is not taken. */
+  let isPriced = !market.hasSource;
   function unpriced(): Instrument[] {
-    if (!market.hasSource) return [];
-    return [...valuedKeys(world)]
-      .filter((key) => market.sourced(key) === undefined)
-      .flatMap((key) => universe.find(key) ?? []);
+    if (isPriced) return [];
+    const lacking = [...valuedKeys(world)].filter((key) => market.sourced(key) === undefined);
+    isPriced = lacking.length === 0;
+    return lacking.flatMap((key) => universe.find(key) ?? []);
   }
 
   function listed(key: InstrumentKey): Instrument {

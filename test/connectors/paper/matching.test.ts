@@ -282,6 +282,25 @@ describe("orders at the simulated exchange", () => {
     expect(inBook(account, id)).toMatchObject({ status: "filled", avgPrice: 4_900_000 });
   });
 
+  it("asks the source for nobody else's shares when an account is read", () => {
+    const floor = openFloor(AT);
+    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const quote = floor.exchange.quote(sbin.key);
+    let asked = 0;
+    const fed = openFloor(AT, { priceSource: (key) => ((asked += 1), key === sbin.key ? quote : undefined) });
+    const account = rich(fed.exchange);
+    placed(account, order(sbin, "BUY", 5, limit(quote.upperCircuit ?? quote.ltp)));
+    const other = fed.exchange.account("other");
+    const costOf = (): number => {
+      fed.now += SECOND;
+      asked = 0;
+      expect([other.positions(), other.holdings(), other.orders()]).toEqual([[], [], []]);
+      return asked;
+    };
+    costOf();
+    expect(costOf()).toBe(0);
+  });
+
   it("drops the day's orders and trades at midnight", () => {
     const floor = openFloor(AT);
     const sbin = named(floor.exchange, "NSE:SBIN-EQ");
