@@ -138,7 +138,10 @@ export function createLimits(deps: LimitsDeps): Limits {
       .map((intent) => ({ id: intent._id, count: intent.legs.length }));
   }
 
-  /** Read from every account with a living session; one that does not answer leaves the loss unknown. Selling what was owned is no loss of the day's trading. */
+  /**
+   * Read from every account with a living session; one that does not answer leaves the loss unknown. Selling what was
+   * owned is no loss of the day's trading, but for what was bought today.
+   */
   async function lossFindings(user: UserId, values: LimitValues): Promise<Finding[]> {
     const { dayLoss } = values;
     if (dayLoss === null) return [];
@@ -147,7 +150,9 @@ export function createLimits(deps: LimitsDeps): Limits {
     const silent = parts.find((part) => !part.ok);
     if (silent) return [{ level: "block", code: "loss-unread", label: silent.link.label }];
     const pnl = sumPaise(
-      parts.flatMap((part) => (part.ok ? part.value.filter((row) => !isDeliverySale(row)).map(dayPnl) : [])),
+      parts.flatMap((part) =>
+        part.ok ? part.value.map((row) => (isDeliverySale(row) ? row.realised : dayPnl(row))) : [],
+      ),
     );
     return pnl <= negatePaise(dayLoss) ? [{ level: "block", code: "limit-loss", limit: dayLoss }] : [];
   }

@@ -62,10 +62,16 @@ describe("the user's own limits", () => {
 
   it("of the day's loss leave out shares that were sold for delivery, which nobody owes", async () => {
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
-    const loss = { dayPnl: paiseFromRupees(-1_500), side: "SELL", qty: 5 };
+    const loss = { dayPnl: paiseFromRupees(-1_500), realised: ZERO_PAISE, side: "SELL", qty: 5 };
     broker.positions = [{ ...loss, productType: "CNC" } as Position];
     expect(await blocks()).toEqual([]);
     broker.positions = [{ ...loss, productType: "INTRADAY" } as Position];
+    expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: paiseFromRupees(1_000) }]);
+  });
+
+  it("of the day's loss count what was bought today and sold with shares that were held", async () => {
+    await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    broker.positions = [{ ...losing(0), side: "SELL", productType: "CNC", realised: paiseFromRupees(-1_500) }];
     expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: paiseFromRupees(1_000) }]);
   });
 
