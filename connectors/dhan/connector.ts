@@ -58,11 +58,11 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     getProfile: async (access, signal) =>
       toProfile(await client.getProfile(access, signal), access.session.extra?.["name"]),
     getFunds: async (access, signal) => toFunds(await client.getFundLimit(access, signal)),
-    /** `totalQty` is not said to lack what was sold today, `availableQty` is. */
+    /** `totalQty` is not said to lack what was sold today. `availableQty` is, but never has T1 shares, which can be sold too. */
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
       const holdings = await mapped("GET /holdings", rows, toHolding);
-      const isLess = rows.some((row) => row.availableQty < row.totalQty - row.t1Qty - row.collateralQty);
+      const isLess = rows.some((row) => row.availableQty < row.totalQty);
       return isLess ? ownedNow(holdings, await getPositions(access, signal)) : holdings;
     },
     getPositions,

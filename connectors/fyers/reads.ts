@@ -51,8 +51,8 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
       if (listed.length < holdings.length)
         deps.warn("fyers: holdings that are not shares were left out", { count: holdings.length - listed.length });
       const morning = inDomain("GET /holdings", () => listed.map(map.toHolding));
-      // `quantity` is the start of the day's; what was sold since is among the positions.
-      const isLess = listed.some((row) => row.holdingType === "HLD" && row.remainingQuantity < row.quantity);
+      // `quantity` is the start of the day's; what was sold since, T1 shares too, is among the positions.
+      const isLess = listed.some((row) => row.remainingQuantity < row.quantity);
       return isLess ? ownedNow(morning, await getPositions(access, signal)) : morning;
     },
 

@@ -78,10 +78,15 @@ export const soldOutOf = ({ key, productType }: Holding, positions: readonly Pos
 
 /** The holdings of a broker that tells what the day began with, less what was sold out of them today. */
 export function ownedNow(holdings: readonly Holding[], positions: readonly Position[]): Holding[] {
+  // A share may have a row for what is delivered and one for T1: what was sold is taken off once.
+  const left = new Map<string, number>();
   return holdings.flatMap((row) => {
-    const sold = soldOutOf(row, positions);
+    const name = `${row.key} ${row.productType}`;
+    const toTake = left.get(name) ?? soldOutOf(row, positions);
+    const sold = Math.min(row.qty, toTake);
+    left.set(name, toTake - sold);
     const qty = row.qty - sold;
-    if (qty <= 0) return [];
+    if (qty === 0) return [];
     return sold === 0 ? row : { ...row, qty, pnl: holdingPnl(row, qty) };
   });
 }

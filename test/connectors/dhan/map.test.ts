@@ -20,6 +20,8 @@ const orders = ordersSchema.parse(fixture("get-orders.json"));
 const positions = positionsSchema.parse(fixture("get-positions.json"));
 const holdings = holdingsSchema.parse(fixture("get-holdings.json"));
 
+const fixtureRow = (name: string): object => (fixture(name) as object[])[0] ?? expect.fail("no row");
+
 describe("orders", () => {
   test("a partly traded order is open with its fills, its sentinels gone", () => {
     expect(toOrder(orders[0]!, lookup)).toEqual({
@@ -262,6 +264,28 @@ describe("holdings", () => {
       pnl: -2_740,
     });
     expect(toHolding({ ...holdings[2]!, exchange: "ALL" }, lookup).key).toBe("BSE:512345");
+  });
+
+  test("T1 shares that were sold are not owned any more", async () => {
+    const bought = {
+      ...fixtureRow("get-holdings.json"),
+      totalQty: 10,
+      dpQty: 0,
+      t1Qty: 10,
+      availableQty: 0,
+      collateralQty: 0,
+    };
+    const listed = { securityId: "3045", tradingSymbol: "SBIN", productType: "CNC" };
+    const sale = {
+      ...fixtureRow("get-positions.json"),
+      ...listed,
+      positionType: "SHORT",
+      buyQty: 0,
+      sellQty: 6,
+      netQty: -6,
+    };
+    const { connector } = setUp(answering({ "GET /v2/holdings": reply([bought]), "GET /v2/positions": reply([sale]) }));
+    expect(await connector.getHoldings(access())).toMatchObject([{ key: "NSE:3045", qty: 4 }]);
   });
 
   test.each(["get-holdings-none.json", "get-holdings-none-old.json"])(

@@ -53,6 +53,26 @@ describe("holdings", () => {
     expect(sbin).toMatchObject({ qty: 25, sellableQty: 35, pnl: 231_875 });
   });
 
+  it.each([
+    [
+      "delivered ones and T1 in rows of their own",
+      [
+        { quantity: 15, remainingQuantity: 0 },
+        { holdingType: "T1", quantity: 10 },
+      ],
+      [10],
+    ],
+    ["T1 only", [{ holdingType: "T1", quantity: 25, remainingQuantity: 0 }], [10]],
+  ])("are less what was sold once: %s", async (_case, rows, left) => {
+    const body = sample("get-holdings") as { holdings: object[] };
+    const holdings = JSON.stringify({ ...body, holdings: rows.map((row) => ({ ...body.holdings[0], ...row })) });
+    const sale = { productType: "CNC", side: -1, netQty: -15, qty: 15 };
+    const { connector } = await bench(({ url }) =>
+      text(url.includes("/positions") ? withRow("get-positions", "netPositions", sale) : holdings),
+    );
+    expect((await connector.getHoldings(access)).map(({ qty }) => qty)).toEqual(left);
+  });
+
   it("maps quantities, cost and profit to the paisa, with a numeric fyToken", async () => {
     const { connector } = await bench(account);
     const [sbin, mm] = await connector.getHoldings(access);
