@@ -8,9 +8,8 @@ export type OrderType = (typeof ORDER_TYPES)[number];
 /** CNC delivery, INTRADAY (MIS), MARGIN (NRML: derivatives carried over), MTF funded delivery, CO and BO cover and bracket. */
 export const PRODUCTS = ["CNC", "INTRADAY", "MARGIN", "MTF", "CO", "BO"] as const;
 export type Product = (typeof PRODUCTS)[number];
-const DELIVERED: ReadonlySet<Product> = new Set(["CNC", "MTF"]);
 /** Shares change hands: what is sold was owned before, there is no short side. */
-export const isDelivery = (product: Product): boolean => DELIVERED.has(product);
+export const isDelivery = (product: Product): product is "CNC" | "MTF" => product === "CNC" || product === "MTF";
 export const VALIDITIES = ["DAY", "IOC"] as const;
 export type Validity = (typeof VALIDITIES)[number];
 

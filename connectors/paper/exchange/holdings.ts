@@ -2,12 +2,12 @@ import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { ZERO_PAISE, ZERO_PRICE, averagePrice, subtractPaise, sumPaise, valueOf } from "../../../src/domain/money.ts";
 import type { Paise, Price } from "../../../src/domain/money.ts";
+import { isDelivery } from "../../../src/domain/order.ts";
 import type { Holding } from "../../../src/domain/portfolio.ts";
 import type { AccountState, BookOrder, HoldingRow, World } from "./book.ts";
 import { proportion, rowName } from "./book.ts";
 
-export type DeliveryProduct = HoldingRow["product"];
-export const isDelivery = (product: string): product is DeliveryProduct => product === "CNC" || product === "MTF";
+type DeliveryProduct = HoldingRow["product"];
 
 export const t1Of = (row: HoldingRow): number => row.t1.reduce((sum, { qty }) => sum + qty, 0);
 

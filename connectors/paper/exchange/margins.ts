@@ -11,12 +11,11 @@ import {
   valueOf,
 } from "../../../src/domain/money.ts";
 import type { Paise, Price } from "../../../src/domain/money.ts";
-import type { OrderTerms, Product, Side } from "../../../src/domain/order.ts";
+import { isDelivery, type OrderTerms, type Product, type Side } from "../../../src/domain/order.ts";
 import type { Funds } from "../../../src/domain/portfolio.ts";
 import type { AccountState, BookOrder, World } from "./book.ts";
 import { isLive, limitOf, proportion, rowName } from "./book.ts";
 import { chargesOf } from "../../../src/domain/charges.ts";
-import { isDelivery } from "./holdings.ts";
 import { isPaidInFull, unrealisedOf } from "./positions.ts";
 
 /** Percent of the value that is blocked. */

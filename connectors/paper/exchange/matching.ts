@@ -1,12 +1,12 @@
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { paise, rupeesFromPaise, subtractPaise, sumPaise, valueOf } from "../../../src/domain/money.ts";
 import type { Paise, Price } from "../../../src/domain/money.ts";
-import { opposite } from "../../../src/domain/order.ts";
+import { isDelivery, opposite } from "../../../src/domain/order.ts";
 import type { AccountState, BookOrder, World } from "./book.ts";
 import { limitOf, openRow, triggerOf } from "./book.ts";
 import { SECOND_MS } from "./calendar.ts";
 import { chargesOf } from "../../../src/domain/charges.ts";
-import { isDelivery, sellableQty } from "./holdings.ts";
+import { sellableQty } from "./holdings.ts";
 import { costOf, fundsOf, reserveOf } from "./margins.ts";
 import type { Touch } from "./market.ts";
 import { bookTrade, cashOf, isPaidInFull } from "./positions.ts";
