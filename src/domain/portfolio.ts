@@ -87,7 +87,7 @@ export function ownedNow(holdings: readonly Holding[], positions: readonly Posit
     left.set(name, toTake - sold);
     const qty = row.qty - sold;
     if (qty === 0) return [];
-    return sold === 0 ? row : { ...row, qty, pnl: holdingPnl(row, qty) };
+    return sold === 0 ? row : { ...row, qty, t1Qty: Math.min(row.t1Qty, qty), pnl: holdingPnl(row, qty) };
   });
 }
 

@@ -285,7 +285,7 @@ describe("holdings", () => {
       netQty: -6,
     };
     const { connector } = setUp(answering({ "GET /v2/holdings": reply([bought]), "GET /v2/positions": reply([sale]) }));
-    expect(await connector.getHoldings(access())).toMatchObject([{ key: "NSE:3045", qty: 4 }]);
+    expect(await connector.getHoldings(access())).toMatchObject([{ key: "NSE:3045", qty: 4, t1Qty: 4 }]);
   });
 
   test.each(["get-holdings-none.json", "get-holdings-none-old.json"])(
