@@ -34,8 +34,7 @@ export function fundRows(funds: Funds) {
   ];
 }
 
-/** The only place where fyToken is a JSON number. */
-/** Quantities are those with which the day began, but for what remains. */
+/** Quantities are those with which the day began, but for what remains. The only place where fyToken is a JSON number. */
 export function holdingRow(holding: Holding, sold: number, { instrument, id }: { instrument: Instrument; id: number }) {
   const ltp = rupees(holding.ltp);
   const quantity = holding.qty + sold;
