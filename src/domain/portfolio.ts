@@ -1,5 +1,5 @@
 import type { BrokerOrderId, InstrumentKey, TradingSymbol } from "./ids.ts";
-import type { Instrument, Segment } from "./instrument.ts";
+import { ticker, type Instrument, type Segment } from "./instrument.ts";
 import { price, valueOf, type Paise, type Price } from "./money.ts";
 import { isDelivery, type Product, type Side } from "./order.ts";
 
@@ -76,13 +76,21 @@ export const soldOutOf = ({ key, productType }: Holding, positions: readonly Pos
     .filter((row) => isDeliverySale(row) && row.key === key && row.productType === productType)
     .reduce((sum, { qty }) => sum + qty, 0);
 
+/** Units sold today of what has this holding's ticker, on an exchange where no holding is listed: positions have no ISIN. */
+function soldElsewhere({ symbol, productType }: Holding, holdings: readonly Holding[], positions: readonly Position[]) {
+  return positions
+    .filter((row) => isDeliverySale(row) && row.productType === productType && ticker(row.symbol) === ticker(symbol))
+    .filter((row) => !holdings.some((other) => soldOutOf(other, [row]) > 0))
+    .reduce((sum, { qty }) => sum + qty, 0);
+}
+
 /** The holdings of a broker that tells what the day began with, less what was sold out of them today. */
 export function ownedNow(holdings: readonly Holding[], positions: readonly Position[]): Holding[] {
   // A share may have a row for what is delivered and one for T1: what was sold is taken off once.
   const left = new Map<string, number>();
   return holdings.flatMap((row) => {
     const name = `${row.key} ${row.productType}`;
-    const toTake = left.get(name) ?? soldOutOf(row, positions);
+    const toTake = left.get(name) ?? soldOutOf(row, positions) + soldElsewhere(row, holdings, positions);
     const sold = Math.min(row.qty, toTake);
     left.set(name, toTake - sold);
     const qty = row.qty - sold;

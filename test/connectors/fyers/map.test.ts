@@ -73,6 +73,15 @@ describe("holdings", () => {
     expect((await connector.getHoldings(access)).map(({ qty }) => qty)).toEqual(left);
   });
 
+  it("are less what was sold on the other exchange, where nothing is listed", async () => {
+    const onBse = { symbol: "BSE:SBIN-A", exchange: 12, fyToken: "1210000000500112" };
+    const sale = { ...onBse, productType: "CNC", side: -1, netQty: -15, qty: 15 };
+    const { connector } = await bench(({ url }) =>
+      url.includes("/positions") ? text(withRow("get-positions", "netPositions", sale)) : reply("get-holdings"),
+    );
+    expect((await connector.getHoldings(access)).map(({ qty }) => qty)).toEqual([25, 7, 10, 100]);
+  });
+
   it("maps quantities, cost and profit to the paisa, with a numeric fyToken", async () => {
     const { connector } = await bench(account);
     const [sbin, mm] = await connector.getHoldings(access);
