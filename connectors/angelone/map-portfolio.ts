@@ -117,7 +117,7 @@ export function toHolding(row: HoldingRaw, sold: number): Holding {
     isin: row.isin || null,
     productType: product,
     qty,
-    t1Qty: row.t1quantity,
+    t1Qty: Math.min(row.t1quantity, qty),
     sellableQty: Math.max(0, free),
     pledgedQty: row.collateralquantity,
     avgPrice,

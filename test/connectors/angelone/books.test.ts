@@ -164,6 +164,14 @@ describe("holdings", () => {
     expect(onBse).toMatchObject({ symbol: "BSE:SBIN", key: "BSE:500112", sellableQty: 5, pnl: money("1062.00") });
   });
 
+  it("tell no more T1 shares than are left once some were sold", async () => {
+    const { holdings } = dataOf("get-getAllHolding.json") as { holdings: object[] };
+    const sold = { ...(dataOf("get-getPosition.json") as object[])[2], symboltoken: "2031", tradingsymbol: "M&M-EQ" };
+    const sale = { ...sold, buyqty: "0", sellqty: "12", netqty: "-12" };
+    const { connector } = bench({ getAllHolding: dataReply({ holdings }), getPosition: dataReply([sale]) });
+    expect((await connector.getHoldings(access))[1]).toMatchObject({ symbol: "NSE:M&M-EQ", qty: 2, t1Qty: 2 });
+  });
+
   it("take a sale on the other exchange off what can be sold, but only where nothing is held there, and all that is held there is gone with it", async () => {
     const sellable = async (held: number, sale: Readonly<Record<string, string>>) => {
       const { holdings } = dataOf("get-getAllHolding.json") as { holdings: object[] };
