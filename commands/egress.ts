@@ -40,6 +40,7 @@ async function ask(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> 
     await offerKeyPage(deps, ctx, link);
     return;
   }
+  await deps.orderLock.stop(link.user_id);
   await deps.keyCapture.awaitEgress(link);
   await send(ctx, { html: text.askEgress(link.label) });
 }

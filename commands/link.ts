@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { beginLink, brokerKeyboard, reportCapture } from "../src/bot/link-flow.ts";
+import { askInChat, beginLink, brokerKeyboard } from "../src/bot/link-flow.ts";
 import * as text from "../src/bot/text.ts";
 import { send, show } from "../src/bot/view.ts";
 import type { BrokerName, LinkId } from "../src/domain/ids.ts";
@@ -29,7 +29,7 @@ export const link: CommandModule = {
     onCallback(composer, "lks", (ctx) => show(ctx, { html: text.link.which(), keyboard: brokerKeyboard(deps) }));
     onCallback(composer, "lkh", async (ctx, [id]) => {
       const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
-      if (link) await reportCapture(deps, ctx, await deps.keyCapture.begin(link));
+      if (link) await askInChat(deps, ctx, link);
     });
     onCallback(composer, "lk", (ctx, [name]) => beginLink(deps, ctx, (name ?? "") as BrokerName));
     return composer;

@@ -48,7 +48,13 @@ async function begunLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Pr
 
 async function askForKeys(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
   if (deps.isPublic) await offerKeyPage(deps, ctx, link);
-  else await reportCapture(deps, ctx, await deps.keyCapture.begin(link));
+  else await askInChat(deps, ctx, link);
+}
+
+export async function askInChat(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
+  // A key is no PIN: what was asked for before must not take it.
+  await deps.orderLock.stop(link.user_id);
+  await reportCapture(deps, ctx, await deps.keyCapture.begin(link));
 }
 
 /** Keys are typed on a page of ours where the user's browser can open it: then they never were in the chat. */
@@ -107,8 +113,10 @@ export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): 
 export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   const { definition } = deps.accounts.broker(link);
   const { url, heldState } = await startLogin(deps, link);
-  if (definition.setup.paste !== undefined || definition.capabilities.login.includes("token"))
+  if (definition.setup.paste !== undefined || definition.capabilities.login.includes("token")) {
+    await deps.orderLock.stop(link.user_id);
     await deps.keyCapture.awaitLogin(link, heldState);
+  }
   const body = lines(
     text.link.login(definition.title, url !== null),
     definition.setup.paste !== undefined && html`${definition.setup.paste}`,

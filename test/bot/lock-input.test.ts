@@ -46,6 +46,25 @@ describe("a PIN that was asked for", () => {
     ).not.toContain("4829");
   });
 
+  it("is not the key that a button asked for since", async () => {
+    const which = await says("/link").then(() => chat().lastFromBot());
+    expect(await says("/lock pin")).toContain("Send the PIN");
+    const dhan = which?.reply_markup?.inline_keyboard.flat().find(({ text }) => text === "Dhan");
+    chat().tap(which?.message_id ?? 0, dhan?.callback_data ?? "");
+    await world.handleAll();
+    const asked = chat().lastFromBot()?.text;
+    expect(asked).toContain("Send the");
+    expect(await says("123456")).not.toContain("PIN set");
+    await world.deps.orderLock.remove(userId(ASHA));
+  });
+
+  it("is not guessed at by a key that was asked for since", async () => {
+    await world.deps.orderLock.setPin(userId(ASHA), "4829");
+    expect(await says("/lock off")).toContain("Send your PIN");
+    expect(await says("/link dhan", "1000000001")).not.toContain("tries");
+    await world.deps.orderLock.remove(userId(ASHA));
+  });
+
   it("is not guessed at by what answers a dialogue, nor by words", async () => {
     await world.deps.orderLock.setPin(userId(ASHA), "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
