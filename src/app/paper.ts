@@ -64,7 +64,7 @@ interface LivePrices {
 function createLivePrices(source: DataSource, clock: Clock): LivePrices {
   const quotes = new Map<InstrumentKey, Quote | null>();
   const wanted = new Map<InstrumentKey, { instrument: Instrument; at: number }>();
-  let underWay: Promise<void> = Promise.resolve();
+  let underWay: Promise<unknown> = Promise.resolve();
 
   async function fetch(instruments: readonly Instrument[]): Promise<void> {
     const fetched = await source.getQuotes(instruments).catch(() => new Map<InstrumentKey, Quote>());
@@ -78,7 +78,8 @@ function createLivePrices(source: DataSource, clock: Clock): LivePrices {
     const now = clock.now();
     const stale = [...wanted.values()].filter((entry) => now - entry.at >= FRESH_MS);
     for (const entry of stale) entry.at = now;
-    if (stale.length > 0) underWay = fetch(stale.map((entry) => entry.instrument));
+    // What was asked for before may come later.
+    if (stale.length > 0) underWay = Promise.all([underWay, fetch(stale.map((entry) => entry.instrument))]);
     await underWay;
   }
 

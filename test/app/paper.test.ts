@@ -19,13 +19,18 @@ const NOW = istInstant("2026-11-23", "10:42");
 interface Outside {
   now: number;
   rupees: number | null;
+  /** What its answers wait for, in the order of the questions. */
+  answers?: Promise<void>[];
 }
 
 function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDir = emptyDir()) {
   const now = () => outside.now;
   const prices = {
     name: "yfinance" as const,
-    getQuotes: async (wanted: readonly Instrument[]) => new Map(wanted.flatMap((each) => quoteOf(each, outside))),
+    getQuotes: async (wanted: readonly Instrument[]) => {
+      await outside.answers?.shift();
+      return new Map(wanted.flatMap((each) => quoteOf(each, outside)));
+    },
     getHistoricalData: async () => [],
   };
   const clock = { now, sleep: async () => undefined };
@@ -116,6 +121,22 @@ describe("the paper broker beside real ones after a restart", () => {
       expect.anything(),
       priceFromRupees(805),
     ]);
+  });
+
+  it("waits for the prices of what is held, though those of another share come sooner", async () => {
+    const dataDir = emptyDir();
+    await bought(dataDir);
+    const outside: Outside = { now: NOW + 60_000, rupees: 805 };
+    const first = Promise.withResolvers<void>();
+    outside.answers = [first.promise];
+    const { connector } = paperBeside(outside, dataDir);
+    const other = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:TCS-EQ");
+    const read = connector.getPositions(ACCESS);
+    const quoted = connector.getQuotes(ACCESS, other ? [other] : []);
+    setTimeout(first.resolve, 20);
+    const [positions, quotes] = await Promise.all([read, quoted, connector.getFunds(ACCESS)]);
+    expect(positions).toMatchObject([{ ltp: priceFromRupees(805) }]);
+    expect(quotes.size).toBe(1);
   });
 
   it("squares off at the price of now, though its list is read before anybody asks for prices", async () => {
