@@ -82,20 +82,20 @@ export interface OrderLock {
   freeze(user: UserId, isFrozen: boolean): Promise<void>;
   /** The user's next message is this. */
   expect(user: UserId, what: LockInput): Promise<void>;
-  /** Takes that message, once. Null when nothing is awaited, or a code is and these are words. */
+  /**
+   * Takes that message, once. Null when nothing is awaited, or a code is and these are words. Five wrong codes in a row
+   * close the lock for a quarter of an hour.
+   */
   take(user: UserId, message: CapturedMessage): Promise<Entered | null>;
   /** The user turned to something else: a new PIN or its proof is not awaited any more, the code of a set lock still is. */
   leave(user: UserId): Promise<void>;
   /** Nothing is awaited any more: the user's next message answers something else. */
   stop(user: UserId): Promise<void>;
-  /** Checks a code; five wrong ones in a row close the lock for a quarter of an hour. */
-  enter(user: UserId, code: string): Promise<CodeResult>;
   setPin(user: UserId, pin: string): Promise<void>;
   /** A new authenticator secret; counts once a code of it has come back. */
   offerTotp(user: UserId): Promise<Secret>;
   /** Where the secret on offer is shown. */
   noteShown(user: UserId, message: number): Promise<void>;
-  acceptTotp(user: UserId, code: string): Promise<boolean>;
   remove(user: UserId): Promise<void>;
 }
 
@@ -144,7 +144,6 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
       };
     },
     freeze: (user, isFrozen) => set(user, { isFrozen }),
-    enter: (user, code) => change(user, (lock) => withGuess(lock, code.trim(), clock.now())),
     setPin: (user, pin) => change(user, (lock) => ({ lock: withPin(lock, pin), result: undefined })),
     async offerTotp(user) {
       const secret = new Secret(newTotpSecret());
@@ -152,7 +151,6 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
       return secret;
     },
     noteShown: (user, message) => set(user, { offeredIn: message }),
-    acceptTotp: (user, code) => change(user, (lock) => withProof(lock, code.trim(), clock.now())),
     remove: (user) => set(user, { ...CLEAR, kind: "none", secret: null }),
   };
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lock as lockText } from "../../src/bot/safety-text.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { newTotpSecret, otpauthUri, stepAt, totp } from "../../src/lib/totp.ts";
-import { createOrderLock, type OrderLock } from "../../src/services/lock.ts";
+import { createOrderLock, type LockInput, type OrderLock } from "../../src/services/lock.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 const ASHA = userId(1001);
@@ -20,6 +20,12 @@ describe("the order lock", () => {
 
   let messages = 0;
   const takes = (text: string) => lock.take(ASHA, { id: (messages += 1), text });
+  const awaiting = async (what: LockInput, text: string) => {
+    await lock.expect(ASHA, what);
+    return takes(text);
+  };
+  const right = { kind: "code", result: { kind: "right" } };
+  const lockedOut = { kind: "code", result: { kind: "locked-out" } };
 
   it("asks for nothing until it is set, and freezes and thaws", async () => {
     expect(await lock.state(ASHA)).toEqual({ kind: "none", isFrozen: false, needsCode: false, lockedOutUntil: null });
@@ -32,8 +38,8 @@ describe("the order lock", () => {
   it("opens for five minutes with the right PIN", async () => {
     await lock.setPin(ASHA, "4829");
     expect((await lock.state(ASHA)).needsCode).toBe(true);
-    expect(await lock.enter(ASHA, "1111")).toEqual({ kind: "wrong", left: 4 });
-    expect(await lock.enter(ASHA, " 4829 ")).toEqual({ kind: "right" });
+    expect(await awaiting("code", "1111")).toEqual({ kind: "code", result: { kind: "wrong", left: 4 } });
+    expect(await awaiting("code", " 4829 ")).toEqual(right);
     expect((await lock.state(ASHA)).needsCode).toBe(false);
     stage.clock.advance(5 * 60_000);
     expect((await lock.state(ASHA)).needsCode).toBe(true);
@@ -41,31 +47,32 @@ describe("the order lock", () => {
 
   it("closes after five wrong codes, for the right one too, and opens again after a quarter of an hour", async () => {
     await lock.setPin(ASHA, "4829");
-    for (let guess = 0; guess < 4; guess += 1) await lock.enter(ASHA, "0000");
-    expect((await lock.enter(ASHA, "0000")).kind).toBe("locked-out");
-    expect((await lock.enter(ASHA, "4829")).kind).toBe("locked-out");
+    for (let guess = 0; guess < 4; guess += 1) await awaiting("code", "0000");
+    expect(await awaiting("code", "0000")).toMatchObject(lockedOut);
+    expect(await awaiting("code", "4829")).toMatchObject(lockedOut);
     stage.clock.advance(15 * 60_000);
-    expect(await lock.enter(ASHA, "4829")).toEqual({ kind: "right" });
+    expect(await awaiting("code", "4829")).toEqual(right);
   });
 
   it("counts guesses that come at once", async () => {
     await lock.setPin(ASHA, "4829");
-    const results = await Promise.all(["1", "2", "3", "4", "5", "4829"].map((code) => lock.enter(ASHA, code)));
-    expect(results.at(-1)?.kind).toBe("locked-out");
+    await lock.expect(ASHA, "code");
+    const results = await Promise.all(["1", "2", "3", "4", "5"].map(takes));
+    expect(results).toContainEqual({ kind: "code", result: { kind: "locked-out", until: expect.any(Number) } });
   });
 
   it("takes an authenticator's code once, and only after it was proven", async () => {
     const secret = (await lock.offerTotp(ASHA)).reveal();
     expect((await lock.state(ASHA)).kind).toBe("none");
-    expect(await lock.acceptTotp(ASHA, "000000")).toBe(false);
-    expect(await lock.acceptTotp(ASHA, totp(secret, stepAt(stage.clock.now())))).toBe(true);
+    expect(await awaiting("totp-proof", "000000")).toMatchObject({ kind: "totp-wrong" });
+    expect(await awaiting("totp-proof", totp(secret, stepAt(stage.clock.now())))).toMatchObject({ kind: "totp-set" });
     stage.clock.advance(30_000);
     const code = totp(secret, stepAt(stage.clock.now()));
-    expect(await lock.enter(ASHA, code)).toEqual({ kind: "right" });
-    expect((await lock.enter(ASHA, code)).kind).toBe("wrong");
+    expect(await awaiting("code", code)).toEqual(right);
+    expect(await awaiting("code", code)).toMatchObject({ result: { kind: "wrong" } });
     stage.clock.advance(30_000);
     const early = totp(secret, stepAt(stage.clock.now()) + 1);
-    expect(await lock.enter(ASHA, early)).toEqual({ kind: "right" });
+    expect(await awaiting("code", early)).toEqual(right);
   });
 
   it("knows which message shows the secret on offer, until its code has come", async () => {
