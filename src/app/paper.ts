@@ -76,7 +76,7 @@ function createLivePrices(source: DataSource, clock: Clock): LivePrices {
       if (!wanted.has(instrument.key)) wanted.set(instrument.key, { instrument, at: 0 });
     }
     const now = clock.now();
-    const stale = [...wanted.values()].filter((entry) => now - entry.at >= FRESH_MS);
+    const stale = [...wanted.values()].filter((entry) => Math.abs(now - entry.at) >= FRESH_MS);
     for (const entry of stale) entry.at = now;
     // What was asked for before may come later.
     if (stale.length > 0) underWay = Promise.all([underWay, fetch(stale.map((entry) => entry.instrument))]);

@@ -44,7 +44,7 @@ export function createWriteProbe({ store, clock, log }: { store: Store; clock: C
   return {
     check() {
       const now = clock.now();
-      if (!last || now - last.at >= KEPT_MS) last = { at: now, outcome: told() };
+      if (!last || Math.abs(now - last.at) >= KEPT_MS) last = { at: now, outcome: told() };
       return last.outcome;
     },
   };

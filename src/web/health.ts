@@ -22,7 +22,7 @@ export function healthRoutes(checks: HealthChecks): Hono {
 
   function readiness(): Promise<Readiness> {
     const now = checks.now();
-    if (last && now - last.at < KEPT_MS) return last.state;
+    if (last && Math.abs(now - last.at) < KEPT_MS) return last.state;
     last = { at: now, state: check(checks) };
     return last.state;
   }

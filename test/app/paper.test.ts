@@ -69,6 +69,17 @@ describe("the paper broker beside real ones", () => {
     expect(definition.capabilities).toMatchObject({ depth: false, candles: false });
     await expect(connector.getOrderbook({} as Access, first as Instrument)).rejects.toMatchObject({ kind: "rejected" });
   });
+
+  it("asks for prices again after the machine's clock was set back", async () => {
+    const outside: Outside = { now: NOW, rupees: 800 };
+    const { connector } = paperBeside(outside);
+    const sbin = (await listedAt(connector)).filter(({ symbol }) => symbol === "NSE:SBIN-EQ");
+    await connector.getQuotes(ACCESS, sbin);
+    outside.now -= 3_600_000;
+    outside.rupees = 805;
+    const quotes = await connector.getQuotes(ACCESS, sbin);
+    expect([...quotes.values()].map(({ ltp }) => ltp)).toEqual([priceFromRupees(805)]);
+  });
 });
 
 describe("the paper broker beside real ones after a restart", () => {

@@ -61,6 +61,14 @@ describe("a store that answers and takes no writes", () => {
     expect(tries).toBe(1);
   });
 
+  it("is found also after the machine's clock was set back", async () => {
+    const writes = probe();
+    await writes.check();
+    isFull = true;
+    stage.clock.advance(-3_600_000);
+    await expect(writes.check()).rejects.toThrow("disk is full");
+  });
+
   it("shows in /health", async () => {
     const none = { depth: async () => 0 };
     const parts = { store: disk(), writes: probe(), inbox: none, outbox: none };

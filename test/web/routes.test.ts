@@ -254,6 +254,9 @@ describe("health and metrics", () => {
     stage.clock.advance(5_000);
     await app.request("/readyz");
     expect(asked).toBe(2);
+    stage.clock.advance(-3_600_000);
+    await app.request("/readyz");
+    expect(asked).toBe(3);
   });
 
   it("shows numbers to Prometheus and not through a public proxy", async () => {
