@@ -19,7 +19,7 @@ export function rateGate<C extends BareContext>(clock: Clock, perMinute: number)
   function meterOf(id: number): Meter {
     const now = clock.now();
     const known = meters.get(id);
-    if (known && now - known.startedAt < WINDOW_MS) return known;
+    if (known && Math.abs(now - known.startedAt) < WINDOW_MS) return known;
     meters.delete(id);
     const oldest = meters.keys().next().value;
     if (meters.size >= MAX_REMEMBERED && oldest !== undefined) meters.delete(oldest);

@@ -120,6 +120,14 @@ describe("the rate gate", () => {
     expect(passed()).toBe(5);
   });
 
+  it("holds nobody back for longer because the machine's clock was set back", async () => {
+    const { visit, passed, advance } = stage();
+    for (let at = 0; at < 4; at += 1) await visit(7);
+    advance(-3_600_000);
+    await visit(7);
+    expect(passed()).toBe(4);
+  });
+
   it("answers every tap, so that no button spins", async () => {
     const { visit, said } = stage();
     for (let at = 0; at < 5; at += 1) await visit(7, "tap");
