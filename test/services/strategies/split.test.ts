@@ -59,6 +59,26 @@ describe("a share whose price is halved while the strategy holds it", () => {
     expect(card(proposal).includes("Sell it by hand.")).toBe(mode === "ask");
   });
 
+  async function boughtAfterMarket(): Promise<void> {
+    await buy("ask");
+    const [intent] = await floor.orders.journal.ofUser(asha, { limit: 1 });
+    if (intent) await floor.orders.journal.change(intent._id, ({ plan }) => ({ plan: { ...plan, isAmo: true } }));
+  }
+
+  it.each([NEXT, LATER])("before an after-market order of it filled is no split (%s)", async (date) => {
+    fallsOn = BOUGHT;
+    await boughtAfterMarket();
+    fallsOn = NEXT;
+    floor.goTo(date, "15:00");
+    expect(await floor.shop.propose(await floor.user())).toMatchObject({ notes: [] });
+  });
+
+  it("by a bonus after an after-market order of it is left out", async () => {
+    await boughtAfterMarket();
+    isBonus = true;
+    expect(await proposedOn(LATER)).toMatchObject({ legs: [], notes: [{ kind: "rebased", symbol: "ITC" }] });
+  });
+
   it("by the market is averaged", async () => {
     await buy("ask");
     const proposal = await proposedOn(NEXT);

@@ -16,6 +16,7 @@ const LOT = {
   cost: paiseFromRupees(100),
   lastBuyPrice: priceFromRupees(100),
   lastBoughtOn: DAYS[0] ?? "",
+  isLastBuyAmo: false,
 };
 const quoteOf = (share: typeof ITC, at: number | null): Quote =>
   ({ key: share.key, symbol: share.symbol, ltp: priceFromRupees(90), at, source: "broker" }) as Quote;

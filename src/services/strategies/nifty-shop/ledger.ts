@@ -9,8 +9,10 @@ export interface Fill {
   readonly key: InstrumentKey;
   readonly qty: number;
   readonly price: Price;
-  /** YYYY-MM-DD */
+  /** YYYY-MM-DD of the order. */
   readonly date: string;
+  /** Filled on the trading day after. */
+  readonly isAmo?: boolean;
 }
 
 /** A share that the strategy itself has bought: what the user holds besides is none of its business. */
@@ -19,18 +21,21 @@ export interface HeldShare {
   readonly qty: number;
   readonly cost: Paise;
   readonly lastBuyPrice: Price;
-  /** YYYY-MM-DD */
+  /** YYYY-MM-DD of the last buy's order. */
   readonly lastBoughtOn: string;
+  /** Filled on the trading day after. */
+  readonly isLastBuyAmo: boolean;
 }
 
 export const averageCost = ({ cost, qty }: HeldShare): Price => averagePrice(cost, qty);
 
 /** The holding after a fill. A sale takes cost out at the average; more than is held cannot be sold. */
-export function afterFill(held: HeldShare | undefined, { kind, key, qty, price, date }: Fill): HeldShare | undefined {
+export function afterFill(held: HeldShare | undefined, fill: Fill): HeldShare | undefined {
+  const { kind, key, qty, price, date, isAmo = false } = fill;
   if (qty <= 0) return held;
   if (kind !== "sell") {
     const cost = paise((held?.cost ?? ZERO_PAISE) + valueOf(price, qty));
-    return { key, qty: (held?.qty ?? 0) + qty, cost, lastBuyPrice: price, lastBoughtOn: date };
+    return { key, qty: (held?.qty ?? 0) + qty, cost, lastBuyPrice: price, lastBoughtOn: date, isLastBuyAmo: isAmo };
   }
   if (!held || qty >= held.qty) return undefined;
   const left = held.qty - qty;

@@ -102,8 +102,9 @@ async function listedMembers(deps: MarketDeps, members: readonly string[]): Prom
 const closesOf = (before: readonly Candle[] = []): Price[] => before.slice(1 - AVERAGE_DAYS).map(({ close }) => close);
 
 /** Candles are adjusted for splits and bonuses, and what was paid is not: then it lies outside of that day's range. */
-function isRebased({ lastBuyPrice, lastBoughtOn }: OwnShare, before: readonly Candle[] = []): boolean {
-  const day = before.find(({ at }) => istDate(at) === lastBoughtOn);
+function isRebased({ lastBuyPrice, lastBoughtOn, isLastBuyAmo }: OwnShare, before: readonly Candle[] = []): boolean {
+  const ordered = before.findIndex(({ at }) => istDate(at) === lastBoughtOn);
+  const day = ordered < 0 ? undefined : before[isLastBuyAmo ? ordered + 1 : ordered];
   if (!day) return false;
   return lastBuyPrice > day.high * (1 + RANGE_TOLERANCE) || lastBuyPrice < day.low * (1 - RANGE_TOLERANCE);
 }

@@ -16,6 +16,8 @@ export interface ProposedLeg extends ShopLeg {
   readonly avgPrice: Price;
   /** Nothing more will fill. */
   readonly isSettled: boolean;
+  /** Its order was sent for the session after its proposal's day. */
+  readonly isAmo?: boolean;
 }
 
 export type ProposalNote =
@@ -135,7 +137,14 @@ export const fillsOf = (proposals: readonly Proposal[]): Fill[] =>
   proposals.flatMap(({ legs, date }) =>
     legs
       .filter(({ filledQty }) => filledQty > 0)
-      .map(({ kind, key, filledQty, avgPrice }) => ({ kind, key, qty: filledQty, price: avgPrice, date })),
+      .map(({ kind, key, filledQty, avgPrice, isAmo = false }) => ({
+        kind,
+        key,
+        qty: filledQty,
+        price: avgPrice,
+        date,
+        isAmo,
+      })),
   );
 
 export const legsByKey = (proposals: readonly Proposal[]): Map<InstrumentKey, Instrument> =>

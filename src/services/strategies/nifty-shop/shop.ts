@@ -259,6 +259,7 @@ function withFills(leg: ProposedLeg, intent: Intent | null): ProposedLeg {
   const value = sumPaise(intent.legs.map((each) => valueOf(each.avgPrice, each.filledQty)));
   return {
     ...leg,
+    isAmo: intent.plan.isAmo,
     filledQty,
     avgPrice: filledQty === 0 ? ZERO_PRICE : averagePrice(value, filledQty),
     isSettled: intent.legs.every(isClosed) && intent.legs.every(({ state }) => state !== "not-found"),
