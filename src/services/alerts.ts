@@ -76,6 +76,13 @@ const byPrice = (condition: PriceCondition, quote: Quote): MetBy | null =>
 const byPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
   now !== null && isMetByPnl(condition, now.pnl) ? { kind: "pnl", ...now } : null;
 
+/** One armed while the market was closed waits for the next session; the post-close may still make a price of the last. */
+function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number): MetBy | null {
+  const { at } = quote;
+  const isOld = pricedAfter !== undefined && at !== null && (at <= pricedAfter || istDate(at) < istDate(now));
+  return isOld ? null : byPrice(condition as PriceCondition, quote);
+}
+
 export interface NewAlert {
   readonly userId: UserId;
   readonly instrument: Instrument | null;
@@ -194,10 +201,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       [...groups.values()].map(async (group) => {
         const links = group.map(({ userId }) => routes.get(userId) ?? null);
         const quotes = await quotesThrough(links, new Map(group.map(({ instrument }) => [instrument.key, instrument])));
+        const now = clock.now();
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);
-          const isOld = quote?.at != null && quote.at <= (alert.pricedAfter ?? -Infinity);
-          return quote && !isOld ? byPrice(alert.condition as PriceCondition, quote) : null;
+          return quote ? byNewPrice(alert, quote, now) : null;
         });
       }),
     );

@@ -200,6 +200,17 @@ describe("alerts", () => {
     expect(await alerts.sweep()).toBe(1);
   });
 
+  it("is armed after the close, and takes no price that the session after the close made later", async () => {
+    await floor.link(asha);
+    floor.prices.broker = 98.5;
+    isOpen = false;
+    await arm("SBIN -1%");
+    floor.pricedAt = floor.clock.now() + 10 * 60_000;
+    floor.pass(24 * 3_600_000);
+    isOpen = true;
+    expect(await alerts.sweep()).toBe(0);
+  });
+
   it("goes off on the day's P&L over all accounts, and not on a part of it", async () => {
     await floor.link(asha);
     const second = await floor.link(asha);
