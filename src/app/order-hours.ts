@@ -1,11 +1,15 @@
-import { CalendarUnknown, closeOf, nextTradingDay, sessionAt, type TradingCalendar } from "../domain/calendar.ts";
+import {
+  CalendarUnknown,
+  closeOf,
+  nextTradingDay,
+  nextWeekday,
+  sessionAt,
+  type TradingCalendar,
+} from "../domain/calendar.ts";
 import { isDerivative, type Instrument, type Segment } from "../domain/instrument.ts";
-import { addDays, istDate, istTime, weekday } from "../domain/market.ts";
+import { addDays, istDate, istTime } from "../domain/market.ts";
 import type { Instruments } from "../services/instruments/types.ts";
 import type { MarketPhase } from "../services/orders/findings.ts";
-
-const FRIDAY = 5;
-const SATURDAY = 6;
 
 export interface OrderHours {
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
@@ -51,9 +55,4 @@ export function orderHours(
       }
     },
   };
-}
-
-function nextWeekday(date: string): string {
-  const day = weekday(date);
-  return addDays(date, day === FRIDAY ? 3 : day === SATURDAY ? 2 : 1);
 }

@@ -92,11 +92,10 @@ export function nextTradingDay(date: string, calendar: TradingCalendar): string 
   return day;
 }
 
-/** The last trading day before the date. Throws CalendarUnknown. */
-export function previousTradingDay(date: string, calendar: TradingCalendar): string {
-  let day = addDays(date, -1);
-  while (!isTradingDay(day, calendar)) day = addDays(day, -1);
-  return day;
+/** The day after the date that is none of a weekend: the next trading day where no calendar tells. */
+export function nextWeekday(date: string): string {
+  const day = weekday(date);
+  return addDays(date, day === FRIDAY ? 3 : day === SATURDAY ? 2 : 1);
 }
 
 /** The first holiday after the date that falls on a weekday, or null when the lists name none. */

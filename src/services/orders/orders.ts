@@ -1,6 +1,6 @@
+import { nextWeekday } from "../../domain/calendar.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
-import { addDays, weekday } from "../../domain/market.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
@@ -117,12 +117,4 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     panic,
     orderExport: createOrderExport({ journal, accounts }),
   };
-}
-
-const FRIDAY = 5;
-const SATURDAY = 6;
-
-function nextWeekday(date: string): string {
-  const day = weekday(date);
-  return addDays(date, day === FRIDAY ? 3 : day === SATURDAY ? 2 : 1);
 }
