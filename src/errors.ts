@@ -4,7 +4,7 @@ import type { BrokerName } from "./domain/ids.ts";
  * Why a broker call failed. For an order call only `auth-expired`, `auth-invalid`, `ip-not-allowed`, `rejected`,
  * `invalid-request` and `unreachable` prove that nothing went to the market; every other kind leaves it unknown.
  */
-export const BROKER_ERROR_KINDS = [
+const BROKER_ERROR_KINDS = [
   "auth-expired", // the session is dead: log in again
   "auth-invalid", // wrong key, secret or PIN
   "login-unfinished", // back from the login page without a grant: cancelled there, or refused in the broker's words

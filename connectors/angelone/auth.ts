@@ -60,7 +60,7 @@ async function falseWhenExpired(call: () => Promise<void>): Promise<boolean> {
 }
 
 /** Publisher login (card §1.2). Angel One sends the browser to the registered URL and echoes `state`. */
-export function loginUrl(root: string, request: LoginRequest): string {
+function loginUrl(root: string, request: LoginRequest): string {
   const url = new URL(`${root}/publisher-login`);
   url.searchParams.set("api_key", apiKeyOf(request.credentials).reveal());
   url.searchParams.set("redirect_url", request.redirectUrl);
@@ -69,7 +69,7 @@ export function loginUrl(root: string, request: LoginRequest): string {
 }
 
 /** The JWT that the callback's `auth_token` or the pasted text is, perhaps with what followed it in the address. */
-export function grantedToken(grant: LoginGrant): Secret {
+function grantedToken(grant: LoginGrant): Secret {
   const text = grant.kind === "token" ? grant.token.reveal() : grant.params.auth_token;
   if (!text) throw failure("login-unfinished", "Angel One sent no login token");
   const [jwt = ""] = text
@@ -82,7 +82,7 @@ export function grantedToken(grant: LoginGrant): Secret {
 }
 
 /** Checks that the login is of the account that the user named, where they named one. */
-export function requireAccount(credentials: Credentials, accountId: string): void {
+function requireAccount(credentials: Credentials, accountId: string): void {
   const expected = credentials.clientCode?.reveal().trim();
   if (expected && expected.toUpperCase() !== accountId.toUpperCase())
     throw authInvalid("this login belongs to another Angel One client code than the one given");
@@ -91,7 +91,7 @@ export function requireAccount(credentials: Credentials, accountId: string): voi
 const claimsSchema = z.object({ exp: z.number() });
 
 /** Sessions die at midnight IST (card §1.5); the token's own `exp` counts only when it is earlier. */
-export function sessionEnd(token: Secret, now: number): number {
+function sessionEnd(token: Secret, now: number): number {
   const midnight = nextIst("00:00", now);
   const [, claims = ""] = token.reveal().split(".");
   try {
@@ -102,7 +102,7 @@ export function sessionEnd(token: Secret, now: number): number {
   }
 }
 
-export function apiKeyOf(credentials: Credentials): Secret {
+function apiKeyOf(credentials: Credentials): Secret {
   if (!credentials.apiKey) throw authInvalid("the API key is missing");
   return credentials.apiKey;
 }

@@ -133,7 +133,7 @@ export const handleOf = (sent: Readonly<Record<string, string>>, ack: OrderAckRa
   });
 
 /** "1010.50"; four decimals only where the tick needs them. */
-export function rupees(at: Price): string {
+function rupees(at: Price): string {
   if (at === 0) return "0";
   return (at / PRICE_SCALE).toFixed(at % 100 === 0 ? 2 : 4);
 }

@@ -1,15 +1,7 @@
 import { z } from "zod";
 
 /** Replies of DhanHQ API v2 (https://dhanhq.co/docs/v2/). Closed sets are strict: a word that is not here fails the reply. */
-export const TRADED_SEGMENTS = [
-  "NSE_EQ",
-  "BSE_EQ",
-  "NSE_FNO",
-  "BSE_FNO",
-  "MCX_COMM",
-  "NSE_CURRENCY",
-  "BSE_CURRENCY",
-] as const;
+const TRADED_SEGMENTS = ["NSE_EQ", "BSE_EQ", "NSE_FNO", "BSE_FNO", "MCX_COMM", "NSE_CURRENCY", "BSE_CURRENCY"] as const;
 export type TradedSegment = (typeof TRADED_SEGMENTS)[number];
 export type ExchangeSegment = TradedSegment | "IDX_I";
 
@@ -49,7 +41,7 @@ const listedFields = {
 export type ListedRaw = z.output<z.ZodObject<typeof listedFields>>;
 
 /** GET /orders, /orders/{order-id}, /orders/external/{correlation-id} */
-export const orderSchema = z.object({
+const orderSchema = z.object({
   ...listedFields,
   orderId: id,
   exchangeOrderId: label,
@@ -80,7 +72,7 @@ export const orderAckSchema = z.object({ orderId: id, orderStatus: z.enum(ORDER_
 export type OrderAckRaw = z.output<typeof orderAckSchema>;
 
 /** GET /trades */
-export const tradeSchema = z.object({
+const tradeSchema = z.object({
   ...listedFields,
   orderId: id,
   exchangeTradeId: id,
@@ -95,7 +87,7 @@ export type TradeRaw = z.output<typeof tradeSchema>;
 export const tradesSchema = z.array(tradeSchema);
 
 /** GET /holdings */
-export const holdingSchema = z.object({
+const holdingSchema = z.object({
   exchange: z.enum(["ALL", "NSE", "BSE"]),
   tradingSymbol: z.string(),
   securityId: id,
@@ -113,7 +105,7 @@ export type HoldingRaw = z.output<typeof holdingSchema>;
 export const holdingsSchema = z.array(holdingSchema);
 
 /** GET /positions */
-export const positionSchema = z.object({
+const positionSchema = z.object({
   ...listedFields,
   positionType: z.enum(["LONG", "SHORT", "CLOSED"]),
   productType: z.enum(PRODUCTS_RAW),
@@ -166,7 +158,7 @@ export const marginSchema = z.object({ totalMargin: amount });
 
 const level = z.object({ price: amount, quantity: z.number(), orders: z.number() });
 /** POST /marketfeed/quote, one instrument. Index rows may leave out what only traded things have. */
-export const quoteSchema = z.object({
+const quoteSchema = z.object({
   last_price: amount,
   ohlc: z.object({ open: amount, high: amount, low: amount, close: amount }),
   net_change: amount.nullish(),
@@ -182,7 +174,6 @@ export const quoteSchema = z.object({
 export type QuoteRaw = z.output<typeof quoteSchema>;
 /** `{"data":{"NSE_EQ":{"3045":{…}}},"status":"success"}`: unknown ids are silently absent. */
 export const quotesSchema = z.object({ data: z.record(z.string(), z.record(z.string(), quoteSchema)) });
-export type QuotesRaw = z.output<typeof quotesSchema>;
 
 /** POST /charts/historical and /charts/intraday: columns of one length, stamps in epoch seconds (at times as 1.79E9). */
 export const candlesSchema = z

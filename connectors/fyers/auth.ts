@@ -89,7 +89,7 @@ export function appIdHash(credentials: Credentials): string {
     .digest("hex");
 }
 
-export function loginUrl(root: string, clientId: string, redirectUrl: string, state: string): string {
+function loginUrl(root: string, clientId: string, redirectUrl: string, state: string): string {
   const query = new URLSearchParams({ client_id: clientId, redirect_uri: redirectUrl, response_type: "code", state });
   return `${root}/api/v3/generate-authcode?${query.toString()}`;
 }

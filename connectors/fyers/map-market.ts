@@ -79,7 +79,7 @@ export const RESOLUTIONS = {
   "1mo": "1M",
 } as const satisfies Record<Interval, string>;
 
-export const isIntraday = (interval: Interval): boolean => !["1d", "1w", "1mo"].includes(interval);
+const isIntraday = (interval: Interval): boolean => !["1d", "1w", "1mo"].includes(interval);
 
 /** A daily bar is stamped 00:00 UTC of its trading date, so its date is read in UTC and set to 00:00 IST. */
 export function toCandle([epoch, open, high, low, close, volume]: CandleRaw, interval: Interval): Candle {

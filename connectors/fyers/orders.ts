@@ -71,7 +71,7 @@ interface Expected {
 }
 
 /** Accepted and rejected only on the broker's clear word; see DESIGN §4. */
-export function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
+function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
   if (answer.kind === "failed") return answer.wasSent ? fromError(answer.error) : neverSent(answer.error);
   const { endpoint, reply } = answer;
   const envelope = envelopeSchema.safeParse(parseJson(reply.body)).data;

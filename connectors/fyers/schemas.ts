@@ -15,7 +15,6 @@ const rows = <T extends z.ZodType>(row: T) =>
     .nullable()
     .transform((list) => list ?? []);
 
-export type ProductRaw = z.infer<typeof productSchema>;
 export type OrderTypeRaw = z.infer<typeof orderTypeSchema>;
 export type StatusRaw = z.infer<typeof statusSchema>;
 
@@ -27,7 +26,6 @@ export const envelopeSchema = z.object({
   /** Order replies, refusals included: the order exists, rejected. */
   id: z.string().optional(),
 });
-export type Envelope = z.infer<typeof envelopeSchema>;
 
 /** POST /validate-authcode and /validate-refresh-token. The refresh token is no longer always sent. */
 export const tokenSchema = z.object({ access_token: z.string().min(1), refresh_token: z.string().optional() });

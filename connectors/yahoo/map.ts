@@ -6,7 +6,7 @@ import type { Candle, Interval, Quote } from "../../src/domain/portfolio.ts";
 import type { Chart, ChartRow, QuoteRow } from "./schemas.ts";
 
 /** Yahoo's numbers are single precision (`2475.800048828125`); no Indian price has more than two decimals here. */
-export const toPrice = (rupees: number): Price => priceFromRupees(rupees.toFixed(2));
+const toPrice = (rupees: number): Price => priceFromRupees(rupees.toFixed(2));
 const priceOrNull = (rupees: number | null | undefined): Price | null =>
   typeof rupees === "number" && rupees > 0 ? toPrice(rupees) : null;
 

@@ -21,7 +21,7 @@ export function loginUrl(root: string, { credentials, state }: LoginRequest): st
 }
 
 /** The single-use token of the callback, or of the address that the user pasted. */
-export function requestToken(grant: LoginGrant): Secret {
+function requestToken(grant: LoginGrant): Secret {
   const params = grant.kind === "callback" ? grant.params : pastedParams(grant.token.reveal().trim());
   const token = params["request_token"];
   if (!token || (params["status"] ?? "success") !== "success") {

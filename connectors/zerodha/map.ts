@@ -68,7 +68,7 @@ export function toProduct(product: string): Product {
   }
 }
 
-export function fromProduct(product: Product): string {
+function fromProduct(product: Product): string {
   switch (product) {
     case "CNC":
     case "MTF":

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import cron from "node-cron";
 import type { Log } from "../lib/log.ts";
 
-export const MARKET_ZONE = "Asia/Kolkata";
+const MARKET_ZONE = "Asia/Kolkata";
 
 export interface ScheduledTask {
   readonly name: string;

@@ -52,7 +52,7 @@ const PHASE_TEXTS: Readonly<Record<Phase, string>> = {
   "auction-matching": "closing auction, matching",
   "post-close": "post-close, at the closing price",
 };
-export const phaseText = (phase: Phase): string => PHASE_TEXTS[phase];
+const phaseText = (phase: Phase): string => PHASE_TEXTS[phase];
 
 export function sessionText(session: MarketSession, until: string): string {
   switch (session.kind) {

@@ -66,7 +66,7 @@ export async function offerKeyPage(deps: BotDeps, ctx: SaudaContext, link: Link)
   await send(ctx, { html: safety.keys.onPage(deps.accounts.broker(link).definition.title), keyboard });
 }
 
-export const redirectUrl = (deps: BotDeps, name: BrokerName): string => `${deps.publicUrl}/oauth/${name}/callback`;
+const redirectUrl = (deps: BotDeps, name: BrokerName): string => `${deps.publicUrl}/oauth/${name}/callback`;
 
 /** What follows a captured message: the next question, or the login. */
 export async function reportCapture(deps: BotDeps, ctx: SaudaContext, captured: Captured): Promise<void> {
@@ -137,7 +137,7 @@ async function startLogin(deps: BotDeps, link: Link): Promise<{ url: string | nu
 }
 
 /** How a login ended, in the chat. */
-export async function reportLogin(deps: BotDeps, ctx: SaudaContext, result: LoginResult): Promise<void> {
+async function reportLogin(deps: BotDeps, ctx: SaudaContext, result: LoginResult): Promise<void> {
   await show(ctx, await loginReport(deps, result));
 }
 

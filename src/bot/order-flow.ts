@@ -79,7 +79,7 @@ interface Chosen {
 }
 
 /** The account that is meant when none is named: the default one, else the oldest. */
-export async function accountFor(deps: BotDeps, ctx: SaudaContext): Promise<Link> {
+async function accountFor(deps: BotDeps, ctx: SaudaContext): Promise<Link> {
   const links = await deps.accounts.active(ctx.user._id);
   const first = links.find((link) => link._id === ctx.user.defaultLink) ?? links[0];
   if (!first) throw new Refusal(text.accounts.none());

@@ -18,7 +18,7 @@ const CHOICES: readonly (readonly [Grantable, string])[] = [
 export const personOf = ({ _id, name, role, needsEgress }: User): Person => ({ id: _id, name, role, needsEgress });
 
 /** What the owner can make of somebody. */
-export function roleButtons(user: User): NotificationButton[] {
+function roleButtons(user: User): NotificationButton[] {
   if (user.role === "owner") return [];
   return CHOICES.filter(([grant]) => grant !== grantOf(user)).map(([grant, text]) => ({
     text,

@@ -2,7 +2,7 @@ import type { Segment } from "./instrument.ts";
 import { addDays, istDate, istInstant, weekday } from "./market.ts";
 
 /** Stocks with derivatives close by auction, the others trade on: the exchange's own grouping. */
-export const SESSION_GROUPS = ["cash-with-derivatives", "cash", "derivatives"] as const;
+const SESSION_GROUPS = ["cash-with-derivatives", "cash", "derivatives"] as const;
 export type SessionGroup = (typeof SESSION_GROUPS)[number];
 
 export const PHASES = [
@@ -67,7 +67,7 @@ export type DayStatus =
 const SATURDAY = 6;
 const FRIDAY = 5;
 const SUNDAY = 0;
-export const isWeekend = (date: string): boolean => weekday(date) === SATURDAY || weekday(date) === SUNDAY;
+const isWeekend = (date: string): boolean => weekday(date) === SATURDAY || weekday(date) === SUNDAY;
 
 /** What kind of day it is, `unknown` for years without a list: nothing is guessed. */
 export function dayStatus(date: string, calendar: TradingCalendar): DayStatus {

@@ -214,7 +214,7 @@ export function beginChange(leg: Leg, kind: LegChange["kind"], now: number): Leg
   return { ...leg, change: { kind, at: now, outcome: "sending", reason: null } };
 }
 
-export const isChangeUnderWay = (leg: Leg, now: number): boolean =>
+const isChangeUnderWay = (leg: Leg, now: number): boolean =>
   leg.change?.outcome === "sending" && now - leg.change.at < CHANGE_UNDER_WAY_MS;
 
 const CHANGE_OUTCOMES = {

@@ -1,6 +1,6 @@
 import { addDays, weekday } from "./market.ts";
 
-export const PERIOD_NAMES = ["week", "month", "year", "since"] as const;
+const PERIOD_NAMES = ["week", "month", "year", "since"] as const;
 export type PeriodName = (typeof PERIOD_NAMES)[number];
 
 export type ParsedPeriod =

@@ -14,7 +14,7 @@ export interface Broker {
 }
 export type Brokers = ReadonlyMap<BrokerName, Broker>;
 
-export const DATA_SOURCES = ["broker", "yfinance"] as const;
+const DATA_SOURCES = ["broker", "yfinance"] as const;
 export type DataSourceName = (typeof DATA_SOURCES)[number];
 
 /** A `user_brokers` document, in the plan's shape. */

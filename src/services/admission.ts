@@ -7,7 +7,7 @@ import type { User, Users } from "./users.ts";
 const INVITE = "invite";
 const INVITE_TTL_MS = 24 * 3_600_000;
 /** What the owner may make of somebody. An outsider trades, but not through the household's address. */
-export const GRANTABLE = ["viewer", "trader", "outsider", "blocked"] as const;
+const GRANTABLE = ["viewer", "trader", "outsider", "blocked"] as const;
 export type Grantable = (typeof GRANTABLE)[number];
 
 const GRANTS: Readonly<Record<Grantable, Pick<User, "role" | "needsEgress">>> = {

@@ -55,7 +55,7 @@ const AWAITED_MS = 5 * 60_000;
 /** Telegram repeats for 24 hours what was not answered; another bot's messages have the same numbers. */
 const TAKEN_MS = 25 * 3_600_000;
 const CONFLICT_TRIES = 20;
-export const PIN_PATTERN = /^\d{4,8}$/;
+const PIN_PATTERN = /^\d{4,8}$/;
 
 export type CodeResult =
   | { readonly kind: "right" }

@@ -14,7 +14,7 @@ export class UniqueClash extends Error {
 }
 
 /** Throws on a specification that an engine could not honour; names end up in SQL and in JSON paths. */
-export function checkSpec<T extends Document>(spec: CollectionSpec<T>): void {
+function checkSpec<T extends Document>(spec: CollectionSpec<T>): void {
   const unencryptable = new Set(["_id", "expiresAt", ...spec.indexes.flatMap((index) => index.fields)]);
   const names = [spec.name, ...spec.encrypted, ...spec.indexes.flatMap((index) => [index.name, ...index.fields])];
   for (const name of names) {

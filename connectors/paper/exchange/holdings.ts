@@ -9,7 +9,7 @@ import { proportion, rowName } from "./book.ts";
 
 type DeliveryProduct = HoldingRow["product"];
 
-export const t1Of = (row: HoldingRow): number => row.t1.reduce((sum, { qty }) => sum + qty, 0);
+const t1Of = (row: HoldingRow): number => row.t1.reduce((sum, { qty }) => sum + qty, 0);
 
 export function openHolding(account: AccountState, key: InstrumentKey, product: DeliveryProduct): HoldingRow {
   const name = rowName(key, product);

@@ -15,7 +15,7 @@ import { firstSecond } from "./search.ts";
 
 export const secondOf = (at: number): number => Math.floor(at / SECOND_MS) * SECOND_MS;
 
-export function accountOf(world: World, id: string): AccountState {
+function accountOf(world: World, id: string): AccountState {
   const account = world.accounts.get(id);
   if (!account) throw new RangeError(`no such account: ${id}`);
   return account;

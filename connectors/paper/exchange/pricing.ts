@@ -29,7 +29,7 @@ export interface Pricing {
   readonly upperCircuit: Price | null;
 }
 
-export const daysTo = (expiry: string, date: string): number => (Date.parse(expiry) - Date.parse(date)) / DAY_MS;
+const daysTo = (expiry: string, date: string): number => (Date.parse(expiry) - Date.parse(date)) / DAY_MS;
 
 /** The previous close is in terms of the day before: its time value and its basis. */
 export function pricingOf(instrument: Instrument, span: Span, date: string): Pricing {

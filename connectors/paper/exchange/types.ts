@@ -57,7 +57,7 @@ export type ExchangeReply =
   /** Refused before the book. `code` lets a dialect choose its own words. */
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
 
-export const REFUSAL_CODES = [
+const REFUSAL_CODES = [
   "unknown-instrument",
   "not-tradable",
   "bad-quantity",

@@ -49,7 +49,7 @@ const needsLogins = (bot: LoginBot, link: Link): boolean =>
   !bot.accounts.broker(link).definition.capabilities.login.includes("none");
 
 /** Every account that needs logins, with where it stands and a button for each whose session is over or ends today. */
-export function loginCard(bot: LoginBot, user: User, links: readonly Link[], date: string): View {
+function loginCard(bot: LoginBot, user: User, links: readonly Link[], date: string): View {
   const some = links.filter((link) => needsLogins(bot, link));
   const dead = some.filter((link) => !bot.accounts.hasSession(link, lastsUntil(user, date, bot)));
   return {

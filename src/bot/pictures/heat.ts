@@ -12,7 +12,7 @@ const SIZE = { width: 960, height: 800 };
 const FULL_DAY = 300;
 const FULL_TOTAL = 2_000;
 
-export const HEAT_MEASURES = ["day", "total"] as const;
+const HEAT_MEASURES = ["day", "total"] as const;
 export type HeatMeasure = (typeof HEAT_MEASURES)[number];
 
 /** Holdings as tiles: as large as their value, as green or red as their day or their gain. Null when none has a price. */

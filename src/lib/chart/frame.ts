@@ -4,8 +4,8 @@ import { type Box, INK, label, line, type Svg, textWidth } from "./svg.ts";
 /** On a phone a sheet is shown at about a third of its size. */
 const SIZE = 26;
 /** Room for the values right of the plot and the names under it. */
-export const VALUE_ROOM = 150;
-export const NAME_ROOM = 48;
+const VALUE_ROOM = 150;
+const NAME_ROOM = 48;
 
 export const plotOf = (box: Box): Box => ({
   ...box,

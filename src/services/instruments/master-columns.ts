@@ -46,7 +46,7 @@ export const optionTypeAt = (columns: MasterColumns, row: number): (typeof OPTIO
   OPTION_TYPES[((columns.code[row] ?? 0) >> 5) & 1] as (typeof OPTION_TYPES)[number];
 
 /** Days since 1970 of a YYYY-MM-DD. */
-export const dayNumber = (date: string): number => Date.parse(`${date}T00:00:00Z`) / DAY_MS;
+const dayNumber = (date: string): number => Date.parse(`${date}T00:00:00Z`) / DAY_MS;
 export const dateOfDay = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
 function fieldsAt(columns: MasterColumns, row: number): string[] {

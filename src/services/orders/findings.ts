@@ -74,7 +74,7 @@ export interface CheckedOrder {
  * What the exchange takes for an instrument at a moment; `closing-auction` takes limit and market orders only, and in its
  * last minutes, `closing-auction-limits`, no market orders either. A contract whose last session is over is `expired`.
  */
-export const MARKET_PHASES = ["open", "closing-auction", "closing-auction-limits", "closed", "expired"] as const;
+const MARKET_PHASES = ["open", "closing-auction", "closing-auction-limits", "closed", "expired"] as const;
 export type MarketPhase = (typeof MARKET_PHASES)[number];
 
 export interface SessionCheck {
@@ -140,7 +140,7 @@ export function checkTerms(order: CheckedOrder, capabilities: Capabilities): Fin
 }
 
 /** Delivery is for cash, carrying over for derivatives; intraday for both. */
-export function productsFor(instrument: Instrument): readonly Product[] {
+function productsFor(instrument: Instrument): readonly Product[] {
   return isDerivative(instrument) ? ["MARGIN", "INTRADAY"] : ["CNC", "INTRADAY", "MTF"];
 }
 

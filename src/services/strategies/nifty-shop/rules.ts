@@ -48,7 +48,7 @@ export interface Candidate extends ShareView {
   readonly isHeld: boolean;
 }
 
-export const LEG_KINDS = ["buy", "average", "sell"] as const;
+const LEG_KINDS = ["buy", "average", "sell"] as const;
 export type LegKind = (typeof LEG_KINDS)[number];
 
 export interface ShopLeg {
@@ -161,7 +161,7 @@ function saleOf({ held }: ShopDay, rules: ShopRules): ShopLeg | null {
 }
 
 /** Whole units that an amount buys. */
-export const unitsFor = (amount: Paise, price: Price): number => Math.floor((amount * 100) / price);
+const unitsFor = (amount: Paise, price: Price): number => Math.floor((amount * 100) / price);
 
 const change = (now: Price, base: Price): number => changeInBasisPoints(now, base) ?? 0;
 
