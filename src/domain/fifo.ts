@@ -127,8 +127,8 @@ export function realisedIn(fills: readonly Fill[], from: number, to: number): Re
   return { trips: books.flatMap(({ trips }) => trips), uncounted: books.flatMap(({ uncounted }) => uncounted) };
 }
 
-/** Contracts of NSE and BSE end with the session of their last day. */
-const EXPIRES_AT = "15:30";
+/** Contracts of NSE and BSE end with the session of their last day, at 15:40; no day's trades are kept before this. */
+const EXPIRES_AT = "15:45";
 const expiryOf = (date: string): number => istInstant(date, EXPIRES_AT);
 const isIn = (at: number, from: number, to: number): boolean => at >= from && at <= to;
 

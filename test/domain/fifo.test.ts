@@ -122,7 +122,7 @@ describe("first in, first out", () => {
         fill("BUY", 75, 90, { ...option, at: at("2026-11-03") }),
       ];
       expect(realisedIn(fills, ...span)).toEqual({ trips: [], uncounted: [{ symbol: option.symbol, why: "expired" }] });
-      const before = istInstant("2026-11-24", "15:29");
+      const before = istInstant("2026-11-24", "15:39");
       expect(realisedOf(realisedIn(fills, span[0], before).trips)).toBe(rupees(750));
       expect(realisedIn(fills, istInstant("2026-11-25"), span[1])).toEqual({ trips: [], uncounted: [] });
     });
