@@ -5,7 +5,7 @@ import { opposite, type Product, type Side } from "../domain/order.ts";
 import { isExitable, isHoldingOf } from "../domain/portfolio.ts";
 import type { Link } from "../services/accounts.ts";
 import type { Part } from "../services/orders/account-look.ts";
-import type { Intent, Origin } from "../services/orders/journal.ts";
+import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
 import { usualProduct } from "../services/orders/ticket-plan.ts";
 import { requestBehind, type TicketRequest, type TicketView } from "../services/orders/tickets.ts";
 import { keyFromArgument } from "./callbacks.ts";
@@ -140,7 +140,7 @@ async function heldUnits(
     .reduce((sum, row) => sum + row.sellableQty, open);
 }
 
-/** The same order as a new ticket: nothing is sent by repeating. */
+/** The same order as a new ticket: nothing is sent by repeating. What closes a position closes no more than is open then. */
 export async function repeatTicket(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const links = new Map((await deps.accounts.active(ctx.user._id)).map((link) => [link._id, link]));
   const parts = new Map<LinkId, Part>();
@@ -149,7 +149,8 @@ export async function repeatTicket(deps: BotDeps, ctx: SaudaContext, intent: Int
     if (link) parts.set(id, { link, qty: qty + (parts.get(id)?.qty ?? 0) });
   }
   if (parts.size === 0) throw new Refusal(text.accounts.gone());
-  const view = await deps.tickets.make({ ...requestBehind(intent, [...parts.values()]), origin: "chat" });
+  const origin = isWayOut(intent.origin) ? "exit" : "chat";
+  const view = await deps.tickets.make({ ...requestBehind(intent, [...parts.values()]), origin });
   const card = await send(ctx, ticketCard(view, deps.accounts, deps.clock.now()));
   if (card) await deps.desk.attachCard(view.intent._id, card);
 }

@@ -95,6 +95,12 @@ describe("orders in the chat", () => {
     expect((await chat().ask("/exit sbin")).text).toContain("No open position");
   });
 
+  it("close no more than is open when an exit is repeated", async () => {
+    chat().tapButton("Repeat");
+    const again = await newest((text) => text.includes("none of it is open now"));
+    expect(JSON.stringify(again.reply_markup)).not.toContain("Confirm");
+  });
+
   it("wait at their limit, and are cancelled from their card", async () => {
     const card = await chat().ask(`/buy SBIN 5 @ ${await restingPrice()} on paper`);
     chat().tapButton("Confirm buy");
