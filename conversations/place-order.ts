@@ -19,7 +19,7 @@ import type { Side } from "../src/domain/order.ts";
 export interface PlaceOrderStart {
   readonly side: Side;
   readonly key: InstrumentKey | null;
-  /** Of the ticket that is edited: they stay unless others are said. */
+  /** Of the ticket that is edited, or said before the dialogue: they stay unless others are said. */
   readonly kept?: Pick<OrderWords, "accounts" | "product">;
 }
 

@@ -68,7 +68,8 @@ interface Picked {
 
 async function takeWords(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
   if (words.quantity === null && !hasOwnQuantities(words)) {
-    await enterDialogue(deps, ctx, "place-order", { side, key: instrument.key });
+    const { accounts, product } = words;
+    await enterDialogue(deps, ctx, "place-order", { side, key: instrument.key, kept: { accounts, product } });
     return;
   }
   await showTicket(deps, ctx, { side, instrument, words, origin: "chat" });

@@ -74,6 +74,14 @@ describe("orders in the chat", () => {
     chat().tapButton("Cancel");
   });
 
+  it("keep the account and product that were said without a quantity", async () => {
+    await chat().ask("/buy SBIN on paper2 mis");
+    const card = await chat().ask("7 @ 900");
+    expect(card.text).toContain("BUY 7 SBIN");
+    expect(card.text).toMatch(/Account +paper2/);
+    expect(card.text).toMatch(/Product +INTRADAY/);
+  });
+
   it("are what was said besides the price, too", async () => {
     const price = await restingPrice();
     await chat().ask("/buy SBIN");
