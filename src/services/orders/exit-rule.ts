@@ -75,19 +75,19 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     return parts.flat();
   }
 
-  const checkNew = ({ userId: user, parts }: TicketRequest, plan: OrderPlan): Promise<Finding[]> =>
-    check({ user, plan, parts, madeAt: deps.clock.now() });
-  const checkOld = async (intent: Intent): Promise<Finding[]> =>
+  const checkAsked = ({ userId: user, parts, madeAt }: TicketRequest, plan: OrderPlan): Promise<Finding[]> =>
+    check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now() });
+  const checkKept = async (intent: Intent): Promise<Finding[]> =>
     check({ user: intent.userId, plan: intent.plan, parts: await partsOf(intent), madeAt: intent.createdAt });
 
   return {
     ...limits,
     async check(request, plan) {
-      const found = request.origin === "exit" ? await checkNew(request, plan) : [];
+      const found = request.origin === "exit" ? await checkAsked(request, plan) : [];
       return [...found, ...(await limits.check(request, plan))];
     },
     async admit(intent) {
-      const [found] = intent.origin === "exit" ? await checkOld(intent) : [];
+      const [found] = intent.origin === "exit" ? await checkKept(intent) : [];
       return found ?? limits.admit(intent);
     },
   };

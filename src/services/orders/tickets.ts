@@ -32,6 +32,8 @@ export interface TicketRequest {
   readonly parts: readonly Part[];
   readonly origin: Origin;
   readonly group?: string;
+  /** Epoch ms of the ticket that is checked again; absent for a new one. */
+  readonly madeAt?: number;
   readonly protectionBasisPoints: number;
 }
 
@@ -124,7 +126,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
   async function renew(intent: Intent, change?: { readonly isAmo: boolean }): Promise<TicketView | null> {
     const parts = await partsOf(intent);
     if (parts.length === 0) return null;
-    const request = { ...requestBehind(intent, parts), ...change };
+    const request = { ...requestBehind(intent, parts), ...change, madeAt: intent.createdAt };
     const { plan, ...checked } = await check(request);
     const renewed = await journal.change(intent._id, (current) =>
       current.confirmId === intent.confirmId ? withPlan(current, plan, clock.now()) : null,

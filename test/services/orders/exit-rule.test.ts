@@ -58,7 +58,7 @@ describe("an exit", () => {
     expect(result).toMatchObject({ kind: "limited", finding: { code: "closing" } });
   });
 
-  it("is not sent unread when another one was confirmed since its card was made", async () => {
+  it("is not sent unread when another one was confirmed since its card was made, and its card says so", async () => {
     const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
     const intent = await sent(floor, first);
     broker.set("zerodha-1", { status: "filled", filledQty: 10 });
@@ -66,6 +66,9 @@ describe("an exit", () => {
     broker.failsAt = "getPositions";
     const result = await floor.desk.confirm(ASHA, second.intent.confirmId);
     expect(result).toMatchObject({ kind: "limited", finding: { code: "closing" } });
+    floor.clock.at += 1_000;
+    const again = await floor.tickets.renew(second.intent);
+    expect(again?.findings.map(({ code }) => code)).toContain("closing");
   });
 
   it("confirmed at the same moment as another one, or as a panic, closes nothing twice", async () => {
