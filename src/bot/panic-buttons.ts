@@ -54,10 +54,13 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
       await show(ctx, { html: text.panic.nothingDone() });
       return;
     }
-    await deps.oneTime.issue({ userId: user, action: RUNNING, payload: {}, ttlMs: RUNNING_TTL_MS, id: runOf(id) });
+    // A store that cannot keep it holds up neither the panic nor its report.
+    const unkept = (error: unknown): void => ctx.log.warn({ err: error }, "run of a panic not kept");
+    const running = { userId: user, action: RUNNING, payload: {}, ttlMs: RUNNING_TTL_MS, id: runOf(id) };
+    await deps.oneTime.issue(running).catch(unkept);
     await show(ctx, { html: panicRunning(what === EXITS) }).catch(() => null);
     const report = await deps.panic.run(user, id ?? "", what === EXITS);
-    await deps.oneTime.claim(runOf(id), RUNNING, user);
+    await deps.oneTime.claim(runOf(id), RUNNING, user).catch(unkept);
     const view = { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard() };
     // What was done must be read: where the card cannot be replaced, below it.
     await show(ctx, view).catch(() => send(ctx, view));

@@ -34,6 +34,19 @@ describe("a panic whose process was killed in the middle", () => {
     expect(await act(() => chat().tapButton("Cancel all orders"))).toMatch(/what became of it\n✅/);
   });
 
+  it("is done and reported also where the store cannot keep that it runs", async () => {
+    const { oneTime } = world.deps;
+    const whole = { ...oneTime };
+    await act(() => chat().send("/panic"));
+    const failing = async (): Promise<never> => {
+      throw new Error("the store does not answer");
+    };
+    oneTime.issue = failing;
+    oneTime.claim = (id, action, user) => (action === "panic" ? whole.claim(id, action, user) : failing());
+    expect(await act(() => chat().tapButton("Cancel all orders"))).toContain("what became of it");
+    Object.assign(oneTime, whole);
+  });
+
   it("and one that ended says that it was used", async () => {
     const card = chat().lastFromBot()?.message_id ?? 0;
     await act(() => chat().send("/panic"));
