@@ -21,7 +21,8 @@ const NOTE_PAUSES_MS = [50, 200, 1_000, 3_000];
 const NONE: ReadonlySet<LinkId> = new Set();
 const RIVALLED: OrderOutcome = {
   kind: "not-sent",
-  reason: "another order that closes it may have been confirmed at the same moment",
+  reason:
+    "another order that closes it may have been confirmed at the same moment. /exit makes a card for what is left",
   cause: "invalid-request",
 };
 

@@ -76,6 +76,9 @@ describe("an exit", () => {
     const confirm = ({ intent }: typeof first) => floor.desk.confirm(ASHA, intent.confirmId);
     await allSent(await Promise.all([confirm(first), confirm(second)]));
     expect(broker.placed.length).toBeLessThan(2);
+    const kept = await Promise.all([first, second].map(({ intent }) => floor.journal.get(intent._id)));
+    const unsent = kept.flatMap((intent) => intent?.legs ?? []).filter(({ state }) => state === "not-sent");
+    expect(unsent.map(({ reason }) => reason?.includes("/exit"))).toContain(true);
     const third = await ticket(floor, exit);
     const [results] = await Promise.all([confirm(third), floor.panic.run(ASHA, "p1", true)]);
     await allSent([results]);
