@@ -141,6 +141,13 @@ describe("a price that moved since the card was shown", () => {
     expect(broker.placed).toMatchObject([{ terms: { protection: { limit: 8_161_000 } } }]);
   });
 
+  it("is looked at also after the clock was set back, when the card's price is of the future", async () => {
+    const { intent } = await ticket(floor);
+    floor.pass(-60_000);
+    broker.ltp = price(8_080_000);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "moved", basisPoints: 100 });
+  });
+
   it("renews the card once when two taps found it moved", async () => {
     const { intent } = await ticket(floor);
     const both = await Promise.all([floor.tickets.renew(intent), floor.tickets.renew(intent)]);
