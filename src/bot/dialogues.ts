@@ -13,7 +13,5 @@ export async function enterDialogue(deps: AwaitingDeps, ctx: SaudaContext, name:
 
 /** Whoever turns to something else is not answering an earlier question: not a dialogue's, not one for a key or a new PIN. */
 export async function leaveEverything({ keyCapture, orderLock }: AwaitingDeps, ctx: SaudaContext): Promise<void> {
-  await ctx.conversation.exitAll();
-  await keyCapture.leave(ctx.user._id);
-  await orderLock.leave(ctx.user._id);
+  await Promise.all([ctx.conversation.exitAll(), keyCapture.leave(ctx.user._id), orderLock.leave(ctx.user._id)]);
 }
