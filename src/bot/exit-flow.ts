@@ -8,7 +8,7 @@ import type { TicketRequest } from "../services/orders/tickets.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
-import { html, lines, type Html } from "./html.ts";
+import { lines, type Html } from "./html.ts";
 import { showRequest } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
@@ -44,8 +44,7 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
     keyboard.row();
   }
   const rest = keys.size - MAX_CHOICES;
-  const more = rest > 0 && html`… and ${rest} more, not shown: <code>/exit SBIN</code> names one.`;
-  await send(ctx, { html: lines(text.exits.which(), more, ...notes), keyboard });
+  await send(ctx, { html: lines(text.exits.which(), rest > 0 && text.exits.more(rest), ...notes), keyboard });
 }
 
 /** The tickets that close an instrument's positions; the positions are read again. */

@@ -141,6 +141,7 @@ export const exits = {
       ? html`No position is open. Shares in the demat account are sold with <code>/sell SBIN all</code>.`
       : html`No open position is called “${wanted}”. Shares in the demat account are sold with <code>/sell SBIN all</code>.`,
   which: (): Html => html`Which position shall be closed?`,
+  more: (rest: number): Html => html`… and ${rest} more, not shown: <code>/exit SBIN</code> names one.`,
   unknown: (): Html => html`I have no instrument for that position. Close it at the broker.`,
 };
 

@@ -8,11 +8,8 @@ import type { Accounts, Link } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
 import { type Ask, describeOutcome } from "./asking.ts";
 import { checkChange, type Finding } from "./findings.ts";
-import { type Intent, type IntentChange, type Journal, withNote } from "./journal.ts";
+import { type Intent, type IntentChange, type Journal, RECENT_INTENTS, withNote } from "./journal.ts";
 import { FIRST_LOOK_MS } from "./watcher.ts";
-
-/** Books hold today only: an order older than these intents is not in one. */
-const RECENT_INTENTS = 200;
 
 export type Wanted = OrderChange | "cancel";
 

@@ -15,6 +15,9 @@ export type Origin = "chat" | "exit" | "panic" | "strategy" | "alert";
 /** These only take risk away: no guard rail holds them back. */
 export const isWayOut = (origin: Origin): boolean => origin === "exit" || origin === "panic";
 
+/** Books hold today only, and what is not known yet is of the last minutes: neither is older than so many intents. */
+export const RECENT_INTENTS = 200;
+
 /** A ticket and, once confirmed, the record of what came of it. One document, so that every step is atomic. */
 export interface IntentDocument extends Document {
   readonly _id: IntentId;

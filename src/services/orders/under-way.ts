@@ -1,7 +1,7 @@
 import type { LinkId, UserId } from "../../domain/ids.ts";
 import type { LegState, OrderPlan } from "../../domain/order-intent.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Intent, Journal } from "./journal.ts";
+import { RECENT_INTENTS, type Intent, type Journal } from "./journal.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** Which orders of ours the positions may not show yet, by account and what is traded. */
@@ -18,8 +18,6 @@ export interface UnderWayDeps {
   readonly log: Log;
 }
 
-/** What is not known yet is of the last minutes. */
-const RECENT_INTENTS = 200;
 /** May fill at any moment, or have filled without our knowing. */
 const LIVE: ReadonlySet<LegState> = new Set(["sending", "unknown", "working"]);
 
