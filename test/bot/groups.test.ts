@@ -1,19 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+import { describe, expect, it } from "vitest";
+import { ASHA } from "../fuzz/world.ts";
+import { useWorld } from "./world.ts";
 
 describe("in a group", () => {
-  let world: FuzzWorld;
-  beforeAll(async () => {
-    world = await openFuzzWorld();
-    await world.settle();
-  }, 30_000);
-  afterAll(() => world.close());
+  const world = useWorld();
 
-  const chat = () => world.telegram.chat(ASHA);
+  const chat = () => world().telegram.chat(ASHA);
   async function repliesTo(text: string): Promise<string[]> {
     const { message_id: after } = chat().send(text);
-    world.twist(after, "group");
-    await world.handleAll();
+    world().twist(after, "group");
+    await world().handleAll();
     return chat()
       .messages()
       .filter((message) => message.from.is_bot && message.message_id > after)
@@ -35,10 +31,10 @@ describe("in a group", () => {
 
   it("a button of somebody's private card does nothing", async () => {
     const { message_id: card } = chat().send("/accounts");
-    await world.handleAll();
+    await world().handleAll();
     const before = chat().messages();
-    world.twist(chat().tap(chat().lastFromBot()?.message_id ?? card, "acc"), "in a group");
-    await world.handleAll();
+    world().twist(chat().tap(chat().lastFromBot()?.message_id ?? card, "acc"), "in a group");
+    await world().handleAll();
     expect(chat().messages()).toEqual(before);
   });
 });

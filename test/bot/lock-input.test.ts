@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { userId } from "../../src/domain/ids.ts";
-import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+import { ASHA } from "../fuzz/world.ts";
+import { useWorld } from "./world.ts";
 
 describe("a PIN that was asked for", () => {
-  let world: FuzzWorld;
-  beforeAll(async () => {
-    world = await openFuzzWorld();
-    await world.settle();
-  }, 30_000);
-  afterAll(() => world.close());
+  const world = useWorld();
 
-  const chat = () => world.telegram.chat(ASHA);
+  const chat = () => world().telegram.chat(ASHA);
   async function says(...texts: string[]): Promise<string | undefined> {
     for (const text of texts) {
       chat().send(text);
-      await world.handleAll();
+      await world().handleAll();
     }
     return chat().lastFromBot()?.text;
   }
@@ -51,22 +47,22 @@ describe("a PIN that was asked for", () => {
     expect(await says("/lock pin")).toContain("Send the PIN");
     const dhan = which?.reply_markup?.inline_keyboard.flat().find(({ text }) => text === "Dhan");
     chat().tap(which?.message_id ?? 0, dhan?.callback_data ?? "");
-    await world.handleAll();
+    await world().handleAll();
     const asked = chat().lastFromBot()?.text;
     expect(asked).toContain("Send the");
     expect(await says("123456")).not.toContain("PIN set");
-    await world.deps.orderLock.remove(userId(ASHA));
+    await world().deps.orderLock.remove(userId(ASHA));
   });
 
   it("is not guessed at by a key that was asked for since", async () => {
-    await world.deps.orderLock.setPin(userId(ASHA), "4829");
+    await world().deps.orderLock.setPin(userId(ASHA), "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
     expect(await says("/link dhan", "1000000001")).not.toContain("tries");
-    await world.deps.orderLock.remove(userId(ASHA));
+    await world().deps.orderLock.remove(userId(ASHA));
   });
 
   it("is not guessed at by what answers a dialogue, nor by words", async () => {
-    await world.deps.orderLock.setPin(userId(ASHA), "4829");
+    await world().deps.orderLock.setPin(userId(ASHA), "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
     expect(await says("/buy SBIN")).toContain("how many?");
     expect(await says("10")).toContain("At which price?");

@@ -1,33 +1,29 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+import { describe, expect, it } from "vitest";
+import { ASHA } from "../fuzz/world.ts";
+import { useWorld } from "./world.ts";
 
 describe("the open orders to choose from", () => {
-  let world: FuzzWorld;
-  beforeAll(async () => {
-    world = await openFuzzWorld();
-    await world.settle();
-  }, 30_000);
-  afterAll(() => world.close());
+  const world = useWorld();
 
-  const chat = () => world.telegram.chat(ASHA);
+  const chat = () => world().telegram.chat(ASHA);
   async function place(count: number, what = "SBIN 1 @ 980"): Promise<void> {
     for (let at = 0; at < count; at += 1) {
       chat().send(`/buy ${what}`);
-      await world.handleAll();
+      await world().handleAll();
       chat().tapButton("Confirm buy");
-      await world.handleAll();
+      await world().handleAll();
     }
   }
 
   it("are twenty at most, and what is left out is said", async () => {
     await place(20);
     chat().send("/cancel");
-    await world.handleAll();
+    await world().handleAll();
     expect(chat().lastFromBot()?.reply_markup?.inline_keyboard).toHaveLength(20);
     expect(chat().lastFromBot()?.text).toBe("Which order shall be cancelled?");
     await place(1);
     chat().send("/cancel");
-    await world.handleAll();
+    await world().handleAll();
     expect(chat().lastFromBot()?.reply_markup?.inline_keyboard).toHaveLength(20);
     expect(chat().lastFromBot()?.text).toContain("These are 20 of the 21 that are open");
   });
@@ -36,7 +32,7 @@ describe("the open orders to choose from", () => {
     await place(1, "INFY 3 @ 1600");
     for (const typed of ["/cancel INFY", "/modify infosys"]) {
       chat().send(typed);
-      await world.handleAll();
+      await world().handleAll();
       const labels = chat()
         .lastFromBot()
         ?.reply_markup?.inline_keyboard.flat()
@@ -47,11 +43,11 @@ describe("the open orders to choose from", () => {
 
   it("and where none is called like that, that is said and none is offered", async () => {
     chat().send("/cancel foo");
-    await world.handleAll();
+    await world().handleAll();
     expect(chat().lastFromBot()?.text).toBe("No open order is called “foo”. /cancel lists all that are open.");
     expect(chat().lastFromBot()?.reply_markup).toBeUndefined();
     chat().send("/modify TCS");
-    await world.handleAll();
+    await world().handleAll();
     expect(chat().lastFromBot()?.text).toBe("No open order is called “TCS”. /modify lists all that are open.");
   });
 });

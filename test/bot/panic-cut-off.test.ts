@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+import { describe, expect, it } from "vitest";
+import type { Panic } from "../../src/services/orders/panic.ts";
+import { ASHA } from "../fuzz/world.ts";
+import { useWorld } from "./world.ts";
 
 describe("a panic whose process was killed in the middle", () => {
-  let world: FuzzWorld;
-  beforeAll(async () => {
-    world = await openFuzzWorld();
-    await world.settle();
-  }, 30_000);
-  afterAll(() => world.close());
+  const world = useWorld();
 
-  const chat = () => world.telegram.chat(ASHA);
+  const chat = () => world().telegram.chat(ASHA);
   async function act(what: () => unknown): Promise<string> {
     what();
-    await world.handleAll();
+    await world().handleAll();
     return chat().lastFromBot()?.text ?? "";
   }
 
@@ -20,13 +17,13 @@ describe("a panic whose process was killed in the middle", () => {
     await act(() => chat().send("/buy SBIN 1 @ 980"));
     await act(() => chat().tapButton("Confirm buy"));
     await act(() => chat().send("/panic"));
-    const panic = world.deps.panic as { run: (typeof world.deps.panic)["run"] };
+    const panic = world().deps.panic as { run: Panic["run"] };
     const { run } = panic;
     const begun = new Promise<void>((resolve) => {
       panic.run = () => new Promise(() => resolve());
     });
     chat().tapButton("Cancel all orders");
-    void world.handleAll();
+    void world().handleAll();
     await begun;
     expect(chat().lastFromBot()?.text).toContain("Cancelling every open order");
     panic.run = run;
@@ -35,7 +32,7 @@ describe("a panic whose process was killed in the middle", () => {
   });
 
   it("is done and reported also where the store cannot keep that it runs", async () => {
-    const { oneTime } = world.deps;
+    const { oneTime } = world().deps;
     const whole = { ...oneTime };
     await act(() => chat().send("/panic"));
     const failing = async (): Promise<never> => {
@@ -54,7 +51,7 @@ describe("a panic whose process was killed in the middle", () => {
     const report = await act(() => chat().tapButton("Cancel all orders"));
     expect(report).not.toContain("stopped in the middle");
     const again = chat().tap(card, data);
-    await world.handleAll();
+    await world().handleAll();
     expect((await chat().answer(again)).text).toContain("used already");
   });
 });

@@ -1,27 +1,23 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { userId } from "../../src/domain/ids.ts";
-import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+import { ASHA } from "../fuzz/world.ts";
+import { useWorld } from "./world.ts";
 
 describe("the list of people", () => {
-  let world: FuzzWorld;
-  beforeAll(async () => {
-    world = await openFuzzWorld();
-    await world.settle();
-  }, 30_000);
-  afterAll(() => world.close());
+  const world = useWorld();
 
-  const chat = () => world.telegram.chat(ASHA);
+  const chat = () => world().telegram.chat(ASHA);
   const labels = (): string[] =>
     (chat().lastFromBot()?.reply_markup?.inline_keyboard.flat() ?? []).map(({ text }) => text);
 
   it("shows everybody page by page, however many strangers wait", async () => {
-    for (let at = 0; at < 70; at += 1) await world.deps.users.ensure(userId(5000 + at), `Stranger ${at}`);
+    for (let at = 0; at < 70; at += 1) await world().deps.users.ensure(userId(5000 + at), `Stranger ${at}`);
     chat().send("/users");
-    await world.handleAll();
+    await world().handleAll();
     const seen = new Set(labels());
     for (let page = 1; page < 10; page += 1) {
       chat().tapButton("›");
-      await world.handleAll();
+      await world().handleAll();
       for (const label of labels()) seen.add(label);
     }
     expect(labels()).toContain("10/10");
