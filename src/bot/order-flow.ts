@@ -2,7 +2,7 @@ import type { IntentId, LinkId, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { AccountWords, OrderWords, QuantityWords } from "../domain/order-text.ts";
 import { opposite, type Product, type Side } from "../domain/order.ts";
-import { isExitable, isHoldingOf } from "../domain/portfolio.ts";
+import { isExitable, isHoldingOf, isSameListing } from "../domain/portfolio.ts";
 import type { Link } from "../services/accounts.ts";
 import type { Part } from "../services/orders/account-look.ts";
 import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
@@ -131,7 +131,7 @@ async function heldUnits(
     return { positions, holdings };
   });
   const open = positions
-    .filter((row) => row.key === instrument.key && row.productType === product)
+    .filter((row) => isSameListing(row, instrument) && row.productType === product)
     .filter((row) => isExitable(row) && row.side === opposite(side))
     .reduce((sum, row) => sum + row.qty, 0);
   if (side === "BUY") return open;

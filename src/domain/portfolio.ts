@@ -41,6 +41,15 @@ export interface Position {
   readonly multiplier: number;
 }
 
+interface Listed {
+  readonly key: InstrumentKey | null;
+  readonly symbol: TradingSymbol;
+}
+
+/** Whether two rows are of the same instrument: by the exchange's token, by name where a broker's row has none. */
+export const isSameListing = (one: Listed, other: Listed): boolean =>
+  one.key === null || other.key === null ? one.symbol === other.symbol : one.key === other.key;
+
 /** Shares sold out of the demat account stand in the day's rows as if short: they are delivered, not owed. */
 export const isDeliverySale = ({ side, productType }: Pick<Position, "side" | "productType">): boolean =>
   side === "SELL" && isDelivery(productType);
@@ -71,9 +80,9 @@ export interface Holding {
 }
 
 /** Units of a holding that were sold today. */
-export const soldOutOf = ({ key, productType }: Holding, positions: readonly Position[]): number =>
+export const soldOutOf = (holding: Holding, positions: readonly Position[]): number =>
   positions
-    .filter((row) => isDeliverySale(row) && row.key === key && row.productType === productType)
+    .filter((row) => isDeliverySale(row) && isSameListing(row, holding) && row.productType === holding.productType)
     .reduce((sum, { qty }) => sum + qty, 0);
 
 /** Units sold today of what has this holding's ticker, on an exchange where no holding is listed: positions have no ISIN. */
@@ -89,7 +98,7 @@ export function ownedNow(holdings: readonly Holding[], positions: readonly Posit
   // A share may have a row for what is delivered and one for T1: what was sold is taken off once.
   const left = new Map<string, number>();
   return holdings.flatMap((row) => {
-    const name = `${row.key} ${row.productType}`;
+    const name = `${row.key ?? row.symbol} ${row.productType}`;
     const toTake = left.get(name) ?? soldOutOf(row, positions) + soldElsewhere(row, holdings, positions);
     const sold = Math.min(row.qty, toTake);
     left.set(name, toTake - sold);
@@ -103,9 +112,8 @@ const holdingPnl = ({ ltp, avgPrice, pnl }: Holding, qty: number): Paise | null 
   pnl === null || ltp === null ? null : valueOf(price(ltp - avgPrice), qty);
 
 /** Shares that two exchanges list stand in one row under either; they can be sold on both. */
-export const isHoldingOf = (holding: Holding, { key, symbol, isin }: Instrument): boolean =>
-  (holding.key === null ? holding.symbol === symbol : holding.key === key) ||
-  (isin !== undefined && holding.isin === isin);
+export const isHoldingOf = (holding: Holding, instrument: Instrument): boolean =>
+  isSameListing(holding, instrument) || (instrument.isin !== undefined && holding.isin === instrument.isin);
 
 export interface Funds {
   /** What can be used for a new order, collateral included. */

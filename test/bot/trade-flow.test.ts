@@ -11,10 +11,9 @@ import { showTicket } from "../../src/bot/order-flow.ts";
 import { parseOrderText } from "../../src/domain/order-text.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
 import type { Order, Side } from "../../src/domain/order.ts";
-import { price, ZERO_PAISE } from "../../src/domain/money.ts";
-import type { Holding, Position } from "../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "../services/orders/fake-broker.ts";
 import { ASHA, type Floor, openFloor, SBIN } from "../services/orders/floor.ts";
+import { holding, holds } from "../services/orders/rows.ts";
 
 let broker: FakeBroker;
 let floor: Floor;
@@ -23,42 +22,6 @@ beforeEach(async () => {
   floor = await openFloor({ brokers: [broker] });
 });
 afterEach(() => floor.close());
-
-const holds = (qty: number, side: "BUY" | "SELL", more: Partial<Position> = {}): Position => ({
-  symbol: SBIN.symbol,
-  key: SBIN.key,
-  segment: "NSE",
-  productType: "INTRADAY",
-  qty,
-  side,
-  avgPrice: price(8_000_000),
-  ltp: null,
-  pnl: ZERO_PAISE,
-  realised: ZERO_PAISE,
-  unrealised: ZERO_PAISE,
-  dayPnl: null,
-  buyQty: 0,
-  buyValue: ZERO_PAISE,
-  sellQty: 0,
-  sellValue: ZERO_PAISE,
-  multiplier: 1,
-  ...more,
-});
-
-const SHARES: Holding = {
-  symbol: SBIN.symbol,
-  key: SBIN.key,
-  isin: null,
-  productType: "CNC",
-  qty: 50,
-  t1Qty: 0,
-  sellableQty: 50,
-  pledgedQty: 0,
-  avgPrice: price(7_000_000),
-  ltp: null,
-  prevClose: null,
-  pnl: null,
-};
 
 const depsOver = (at: Floor): BotDeps =>
   ({
@@ -155,11 +118,16 @@ describe('"all"', () => {
   }
 
   it("is what is held in the product of the order, so that none of it opens a position the other way", async () => {
-    broker.holdings = [SHARES];
+    broker.holdings = [holding()];
     broker.positions = [holds(10, "BUY"), holds(2, "BUY", { productType: "CNC" })];
     expect(await asked("SELL", "SBIN all mis")).toEqual(["INTRADAY", 10]);
     floor.pass(1);
     expect(await asked("SELL", "SBIN all")).toEqual(["CNC", 52]);
+  });
+
+  it("counts a row that has no token of the exchange by its name", async () => {
+    broker.positions = [holds(7, "BUY", { key: null })];
+    expect(await asked("SELL", "SBIN all mis")).toEqual(["INTRADAY", 7]);
   });
 
   it("is what is short in it, for a buy, and never what was sold for delivery", async () => {

@@ -2,12 +2,13 @@ import type { Access, BrokerConnector } from "../../../connectors/base.ts";
 import { type Instrument, isDerivative } from "../../domain/instrument.ts";
 import { sumPaise, valueOf } from "../../domain/money.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
-import { expectedPrice, type OrderCost } from "../../domain/order.ts";
+import { expectedPrice, isDelivery, type OrderCost } from "../../domain/order.ts";
 import {
   type Funds,
   type Holding,
   isDeliverySale,
   isHoldingOf,
+  isSameListing,
   type Position,
   type Profile,
 } from "../../domain/portfolio.ts";
@@ -33,7 +34,7 @@ interface Seen {
   readonly funds: Funds | null;
   readonly cost: OrderCost | null;
   readonly positions: readonly Position[] | null;
-  /** Of the order's own share. */
+  /** Of the order's own share and product. */
   readonly holdings: readonly Holding[] | null;
   readonly profile: Profile | null;
 }
@@ -61,7 +62,7 @@ export async function lookAround(
     isDerivative(instrument) ? null : ask((connector, access) => connector.getHoldings(access, signal)),
     isSale ? ask((connector, access) => connector.getProfile(access, signal)) : null,
   ]);
-  const held = holdings?.filter((holding) => isHoldingOf(holding, instrument)) ?? null;
+  const held = holdings?.filter((row) => isHoldingOf(row, instrument) && row.productType === plan.productType) ?? null;
   const seen: Seen = { funds, cost, positions, holdings: held, profile };
   const before = positions && heldQuantity(plan, positions, held);
   const after = before === null ? null : before + (plan.side === "BUY" ? qty : -qty);
@@ -80,18 +81,14 @@ function heldQuantity(
   positions: readonly Position[],
   holdings: readonly Holding[] | null,
 ): number | null {
-  if (plan.productType === "CNC" && holdings === null) return null;
+  if (isDelivery(plan.productType) && holdings === null) return null;
   const open = positions
-    .filter((position) => isSame(position, plan) && position.productType === plan.productType)
+    .filter((position) => isSameListing(position, plan) && position.productType === plan.productType)
     // They are gone from the holdings already.
     .filter((position) => !isDeliverySale(position))
     .reduce((sum, position) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
-  const held = plan.productType === "CNC" ? (holdings ?? []) : [];
-  return held.reduce((sum, holding) => sum + holding.qty, open);
+  return (holdings ?? []).reduce((sum, holding) => sum + holding.qty, open);
 }
-
-const isSame = (row: Pick<Position, "key" | "symbol">, plan: OrderPlan): boolean =>
-  row.key === null ? row.symbol === plan.symbol : row.key === plan.key;
 
 /** What the account did not say in time cannot be checked, and the card must not look as if it had been. */
 function checkRead(link: Link, { side, productType }: OrderPlan, { funds, positions, holdings }: Seen): Finding[] {
@@ -117,7 +114,7 @@ function checkFunds(link: Link, plan: OrderPlan, qty: number, { funds, cost }: S
 function checkSale(link: Link, plan: OrderPlan, qty: number, { positions, holdings, profile }: Seen): Finding[] {
   if (!holdings || !positions) return [];
   const boughtToday = positions
-    .filter((position) => isSame(position, plan) && position.productType === "CNC" && position.side === "BUY")
+    .filter((position) => isSameListing(position, plan) && position.productType === "CNC" && position.side === "BUY")
     .reduce((sum, position) => sum + position.qty, 0);
   const total = (pick: (holding: Holding) => number): number =>
     holdings.reduce((sum, holding) => sum + pick(holding), 0);

@@ -1,7 +1,7 @@
 import type { LinkId, UserId } from "../../domain/ids.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
 import { opposite } from "../../domain/order.ts";
-import { isExitable } from "../../domain/portfolio.ts";
+import { isExitable, isSameListing } from "../../domain/portfolio.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import type { Part } from "./account-look.ts";
@@ -11,7 +11,7 @@ import type { Limits } from "./limits.ts";
 import type { TicketRequest } from "./tickets.ts";
 import { beforePositions, type UnderWayDeps } from "./under-way.ts";
 
-/** A way out waits no longer than this for being checked. */
+/** A way out waits no longer than this for its positions. */
 const READ_MS = 1_500;
 
 export interface ExitRuleDeps extends UnderWayDeps {
@@ -57,8 +57,8 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
       .call(link, (connector, access) => connector.getPositions(access, signal))
       .catch(() => null);
     const closed = rows
-      ?.filter((row) => (row.key === null ? row.symbol === symbol : row.key === key))
-      .filter((row) => row.productType === productType && isExitable(row) && row.side === opposite(side));
+      ?.filter((row) => isSameListing(row, { key, symbol }) && row.productType === productType)
+      .filter((row) => isExitable(row) && row.side === opposite(side));
     return closed?.reduce((sum, row) => sum + row.qty, 0) ?? null;
   }
 

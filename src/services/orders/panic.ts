@@ -2,7 +2,7 @@ import type { BrokerName, BrokerOrderId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { isClosed } from "../../domain/order-intent.ts";
 import { isFinal, opposite, type Order, type OrderOutcome } from "../../domain/order.ts";
-import { isExitable, type OpenPosition, type Position } from "../../domain/portfolio.ts";
+import { isExitable, isSameListing, type OpenPosition, type Position } from "../../domain/portfolio.ts";
 import { BrokerError, type BrokerErrorKind } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -264,7 +264,7 @@ type Prepared =
 const wouldClose = (order: Order, position: OpenPosition): boolean =>
   order.side === opposite(position.side) &&
   order.productType === position.productType &&
-  (order.key === null || position.key === null ? order.symbol === position.symbol : order.key === position.key);
+  isSameListing(order, position);
 
 /** An account may be silent when orders are cancelled and answer when positions are exited, or the other way round. */
 function untouchedIn(forOrders: readonly OpenBook[], forPositions: readonly OpenBook[]): Untouched[] {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerOrderId, tradingSymbol } from "../../../src/domain/ids.ts";
-import { price, ZERO_PAISE } from "../../../src/domain/money.ts";
-import type { Position } from "../../../src/domain/portfolio.ts";
+import { price } from "../../../src/domain/money.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { ASHA, type Floor, openFloor, SBIN, sent, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
+import { holds } from "./rows.ts";
 
 let zerodha: FakeBroker;
 let fyers: FakeBroker;
@@ -15,26 +15,6 @@ beforeEach(async () => {
 });
 afterEach(() => floor.close());
 
-const holds = (qty: number, side: "BUY" | "SELL", more: Partial<Position> = {}): Position => ({
-  symbol: SBIN.symbol,
-  key: SBIN.key,
-  segment: "NSE",
-  productType: "INTRADAY",
-  qty,
-  side,
-  avgPrice: price(8_000_000),
-  ltp: null,
-  pnl: ZERO_PAISE,
-  realised: ZERO_PAISE,
-  unrealised: ZERO_PAISE,
-  dayPnl: null,
-  buyQty: 0,
-  buyValue: ZERO_PAISE,
-  sellQty: 0,
-  sellValue: ZERO_PAISE,
-  multiplier: 1,
-  ...more,
-});
 const resting = { type: "LIMIT", price: price(7_900_000) } as const;
 
 describe("a panic", () => {

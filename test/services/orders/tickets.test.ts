@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { equitySymbol, instrumentKey } from "../../../src/domain/instrument.ts";
 import { paiseFromRupees, price, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
-import type { Holding, Position } from "../../../src/domain/portfolio.ts";
+import type { Position } from "../../../src/domain/portfolio.ts";
 import { checkChange, checkSession, checkTerms, slices } from "../../../src/services/orders/findings.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { type Floor, openFloor, SBIN, ticket } from "./floor.ts";
+import { holding } from "./rows.ts";
 
 let broker: FakeBroker;
 let floor: Floor;
@@ -17,21 +18,6 @@ afterEach(() => floor.close());
 
 const codes = async (more: Parameters<typeof ticket>[1] = {}, at = floor) =>
   (await ticket(at, more)).findings.map((finding) => `${finding.level} ${finding.code}`);
-const holding = (more: Partial<Holding>): Holding => ({
-  symbol: SBIN.symbol,
-  key: SBIN.key,
-  isin: null,
-  productType: "CNC",
-  qty: 50,
-  t1Qty: 0,
-  sellableQty: 50,
-  pledgedQty: 0,
-  avgPrice: price(7_000_000),
-  ltp: null,
-  prevClose: null,
-  pnl: null,
-  ...more,
-});
 
 describe("what a card says before anything is promised", () => {
   it("nothing, of an order that is in order", async () => {
@@ -133,6 +119,16 @@ describe("what a card says before anything is promised", () => {
     expect((await sale(30)).findings).toEqual([]);
     expect((await sale(31)).findings).toEqual([
       { level: "block", code: "not-sellable", label: "zerodha", sellable: 30, owned: 50, t1: 5, pledged: 15 },
+    ]);
+  });
+
+  it("what is held in the order's own product: funded shares are not sold as delivery", async () => {
+    broker.holdings = [holding({ qty: 5, sellableQty: 5 }), holding({ productType: "MTF" })];
+    const view = await ticket(floor, { side: "SELL" });
+    expect(view.accounts).toMatchObject([{ positionBefore: 5 }]);
+    expect(view.findings).toMatchObject([{ level: "block", code: "not-sellable", sellable: 5, owned: 5 }]);
+    expect((await ticket(floor, { side: "SELL", productType: "MTF" })).accounts).toMatchObject([
+      { positionBefore: 50 },
     ]);
   });
 
