@@ -29,7 +29,7 @@ const maybeText = z
 const token = z.union([z.string(), z.number()]).transform(String);
 
 /** NCDEX is absent: nothing here can name its contracts, so its rows fail loudly. */
-const exchangeSchema = z.enum(["NSE", "BSE", "NFO", "BFO", "MCX", "CDS"]);
+const exchangeSchema = z.enum(["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "NCO", "NCDEX"]);
 const sideSchema = z.enum(["BUY", "SELL"]);
 const productSchema = z.enum(["DELIVERY", "CARRYFORWARD", "MARGIN", "INTRADAY", "BO"]);
 const orderTypeSchema = z.enum(["MARKET", "LIMIT", "STOPLOSS_LIMIT", "STOPLOSS_MARKET"]);

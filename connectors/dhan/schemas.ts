@@ -1,7 +1,16 @@
 import { z } from "zod";
 
 /** Replies of DhanHQ API v2 (https://dhanhq.co/docs/v2/). Closed sets are strict: a word that is not here fails the reply. */
-const TRADED_SEGMENTS = ["NSE_EQ", "BSE_EQ", "NSE_FNO", "BSE_FNO", "MCX_COMM", "NSE_CURRENCY", "BSE_CURRENCY"] as const;
+const TRADED_SEGMENTS = [
+  "NSE_EQ",
+  "BSE_EQ",
+  "NSE_FNO",
+  "BSE_FNO",
+  "MCX_COMM",
+  "NSE_COMM",
+  "NSE_CURRENCY",
+  "BSE_CURRENCY",
+] as const;
 export type TradedSegment = (typeof TRADED_SEGMENTS)[number];
 export type ExchangeSegment = TradedSegment | "IDX_I";
 

@@ -24,26 +24,29 @@ export const SEGMENT_OF: Readonly<Record<TradedSegment, TradableSegment>> = {
   NSE_FNO: "NFO",
   BSE_FNO: "BFO",
   MCX_COMM: "MCX",
+  NSE_COMM: "NCO",
   NSE_CURRENCY: "CDS",
   BSE_CURRENCY: "BCD",
 };
-export const EXCHANGE_SEGMENT_OF: Readonly<Record<Segment, ExchangeSegment>> = {
+export const EXCHANGE_SEGMENT_OF = {
   NSE: "NSE_EQ",
   BSE: "BSE_EQ",
   NFO: "NSE_FNO",
   BFO: "BSE_FNO",
   MCX: "MCX_COMM",
+  NCO: "NSE_COMM",
   CDS: "NSE_CURRENCY",
   BCD: "BSE_CURRENCY",
   INDEX: "IDX_I",
-};
+} as const satisfies Partial<Record<Segment, ExchangeSegment>>;
 
 export const keyOf = (row: ListedRaw): InstrumentKey => instrumentKey(SEGMENT_OF[row.exchangeSegment], row.securityId);
 
 /** `NSE:3045` as Dhan writes it: its securityId is the exchange's token. */
 export function venueId(key: InstrumentKey): { exchangeSegment: ExchangeSegment; securityId: string } {
   const [segment = "", securityId = ""] = key.split(":");
-  const exchangeSegment = EXCHANGE_SEGMENT_OF[segment as Segment];
+  const known: Partial<Record<string, ExchangeSegment>> = EXCHANGE_SEGMENT_OF;
+  const exchangeSegment = known[segment];
   if (exchangeSegment === undefined || exchangeSegment === "IDX_I")
     throw new RangeError(`not a tradable instrument: ${key}`);
   return { exchangeSegment, securityId };

@@ -13,6 +13,7 @@ const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
   "10:10": "NSE",
   "10:11": "NFO",
   "10:12": "CDS",
+  "10:20": "NCO",
   "11:20": "MCX",
   "12:10": "BSE",
   "12:11": "BFO",

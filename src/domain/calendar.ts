@@ -222,6 +222,8 @@ function groupOf(segment: Segment, { hasDerivatives = true }: Listing): SessionG
     case "MCX":
     case "CDS":
     case "BCD":
+    case "NCO":
+    case "NCDEX":
       return null;
   }
 }

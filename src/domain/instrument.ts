@@ -4,7 +4,8 @@ import type { Price } from "./money.ts";
 import { PRICE_SCALE } from "./money.ts";
 
 /** Cash, derivatives, and the indices (which are quoted, never traded). */
-export const SEGMENTS = ["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "INDEX"] as const;
+/** NCO is commodities at NSE. */
+export const SEGMENTS = ["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "NCO", "NCDEX", "INDEX"] as const;
 export type Segment = (typeof SEGMENTS)[number];
 export const OPTION_TYPES = ["CE", "PE"] as const;
 export type OptionType = (typeof OPTION_TYPES)[number];
@@ -64,6 +65,8 @@ const SYMBOL_PREFIX: Record<Exclude<Segment, "INDEX">, string> = {
   MCX: "MCX",
   CDS: "NSE",
   BCD: "BSE",
+  NCO: "NSE",
+  NCDEX: "NCDEX",
 };
 
 export const symbolPrefix = (segment: Exclude<Segment, "INDEX">): string => SYMBOL_PREFIX[segment];

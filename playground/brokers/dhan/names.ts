@@ -1,6 +1,6 @@
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
-import type { Instrument, Segment } from "../../../src/domain/instrument.ts";
+import type { Instrument } from "../../../src/domain/instrument.ts";
 import { PRICE_SCALE } from "../../../src/domain/money.ts";
 
 /** Dhan numbers and names the indices in its own way. */
@@ -15,7 +15,7 @@ const INDICES: Readonly<Record<string, { id: string; name: string }>> = {
   "INDEX:BANKEX": { id: "69", name: "BANKEX" },
 };
 
-const WIRE_SEGMENTS: Readonly<Record<Segment, string>> = {
+const WIRE_SEGMENTS: Readonly<Record<string, string>> = {
   NSE: "NSE_EQ",
   BSE: "BSE_EQ",
   NFO: "NSE_FNO",
@@ -34,7 +34,7 @@ export interface WireId {
 export function wireId(key: InstrumentKey): WireId {
   const [segment = "", token = ""] = key.split(":");
   return {
-    exchangeSegment: WIRE_SEGMENTS[segment as Segment],
+    exchangeSegment: WIRE_SEGMENTS[segment] ?? "",
     securityId: segment === "INDEX" ? (INDICES[key]?.id ?? "") : token,
   };
 }

@@ -4,7 +4,7 @@ import { istClock, istDate } from "../../../src/domain/market.ts";
 import type { OrderStatus, OrderType, Side } from "../../../src/domain/order.ts";
 
 /** [exchange, segment] */
-const CODES: Record<Segment, readonly [number, number]> = {
+const CODES: Partial<Record<Segment, readonly [number, number]>> = {
   NSE: [10, 10],
   NFO: [10, 11],
   CDS: [10, 12],
@@ -28,7 +28,7 @@ const INDEX_TOKENS: Readonly<Record<string, string>> = {
 const INDEX_UNDERLYINGS = new Set(["NIFTY", "BANKNIFTY", "FINNIFTY", "MIDCPNIFTY", "NIFTYNXT50", "SENSEX", "BANKEX"]);
 
 export function codesOf(instrument: Instrument): { exchange: number; segment: number } {
-  const [exchange, segment] = CODES[instrument.segment];
+  const [exchange, segment] = CODES[instrument.segment] ?? [0, 0];
   return { exchange: instrument.symbol.startsWith("BSE:") ? 12 : exchange, segment };
 }
 

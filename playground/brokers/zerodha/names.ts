@@ -1,5 +1,5 @@
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
-import type { Instrument } from "../../../src/domain/instrument.ts";
+import type { Instrument, Segment } from "../../../src/domain/instrument.ts";
 import { isDerivative } from "../../../src/domain/instrument.ts";
 import { rupeesFromPrice } from "../../../src/domain/money.ts";
 
@@ -18,7 +18,15 @@ export interface KiteDirectory {
   of(key: InstrumentKey): KiteListing | undefined;
 }
 
-const SEGMENT_CODE = { NSE: 1, NFO: 2, CDS: 3, BSE: 4, BFO: 5, BCD: 6, MCX: 7 } as const;
+const SEGMENT_CODE: Readonly<Partial<Record<Segment, number>>> = {
+  NSE: 1,
+  NFO: 2,
+  CDS: 3,
+  BSE: 4,
+  BFO: 5,
+  BCD: 6,
+  MCX: 7,
+};
 const INDICES: Readonly<Record<string, readonly [tradingsymbol: string, token: number]>> = {
   "INDEX:NIFTY50": ["NIFTY 50", 256265],
   "INDEX:NIFTYBANK": ["NIFTY BANK", 260105],
@@ -63,12 +71,14 @@ function toListing(instrument: Instrument): KiteListing | undefined {
     const known = INDICES[instrument.key];
     return known && { instrument, exchange, tradingsymbol: known[0], token: known[1] };
   }
+  const code = SEGMENT_CODE[instrument.segment];
+  if (code === undefined) return undefined;
   const exchangeToken = Number(instrument.key.split(":")[1]);
   return {
     instrument,
     exchange: instrument.segment,
     tradingsymbol: instrument.segment === "NSE" ? symbol.replace(/-EQ$/, "") : symbol,
-    token: exchangeToken * 256 + SEGMENT_CODE[instrument.segment],
+    token: exchangeToken * 256 + code,
   };
 }
 

@@ -1,11 +1,11 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import type { OptionType } from "../../domain/instrument.ts";
+import type { OptionType, Segment } from "../../domain/instrument.ts";
 import type { MasterColumns } from "./master-columns.ts";
 import { FIELDS, dateOfDay, kindAt, optionTypeAt, segmentAt, SEPARATOR_BYTE } from "./master-columns.ts";
 
 /** Futures and options of one underlying in one segment. */
 export interface Chain {
-  readonly segment: "NFO" | "BFO" | "MCX" | "CDS" | "BCD";
+  readonly segment: Exclude<Segment, "NSE" | "BSE" | "INDEX">;
   readonly underlying: string;
   /** Ascending. */
   readonly expiries: readonly ChainExpiry[];

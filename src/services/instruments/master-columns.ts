@@ -35,15 +35,15 @@ const UINT32_MAX = 0xffffffff;
 
 const codeOf = (instrument: Instrument): number =>
   SEGMENTS.indexOf(instrument.segment) |
-  (KINDS.indexOf(instrument.kind) << 3) |
-  ((instrument.kind === "option" ? OPTION_TYPES.indexOf(instrument.optionType) : 0) << 5);
+  (KINDS.indexOf(instrument.kind) << 4) |
+  ((instrument.kind === "option" ? OPTION_TYPES.indexOf(instrument.optionType) : 0) << 6);
 
 export const segmentAt = (columns: MasterColumns, row: number): Segment =>
-  SEGMENTS[(columns.code[row] ?? 0) & 7] as Segment;
+  SEGMENTS[(columns.code[row] ?? 0) & 15] as Segment;
 export const kindAt = (columns: MasterColumns, row: number): Instrument["kind"] =>
-  KINDS[((columns.code[row] ?? 0) >> 3) & 3] as Instrument["kind"];
+  KINDS[((columns.code[row] ?? 0) >> 4) & 3] as Instrument["kind"];
 export const optionTypeAt = (columns: MasterColumns, row: number): (typeof OPTION_TYPES)[number] =>
-  OPTION_TYPES[((columns.code[row] ?? 0) >> 5) & 1] as (typeof OPTION_TYPES)[number];
+  OPTION_TYPES[((columns.code[row] ?? 0) >> 6) & 1] as (typeof OPTION_TYPES)[number];
 
 /** Days since 1970 of a YYYY-MM-DD. */
 const dayNumber = (date: string): number => Date.parse(`${date}T00:00:00Z`) / DAY_MS;

@@ -12,7 +12,7 @@ import { emptyColumns, type MasterColumns } from "./master-columns.ts";
  * A master on disk: gzip (whose checksum tells a damaged file) over a magic word, the length of a JSON head, the head,
  * and then the columns as they are in memory. The word changes with the layout; a file of another layout is not read.
  */
-const MAGIC = "SAUDAM01";
+const MAGIC = "SAUDAM02";
 const COLUMN_NAMES = ["textStart", "code", "expiryDay", "lotSize", "tickSize", "freezeQty", "strike"] as const;
 const MAX_BYTES = 512 * 1024 * 1024;
 const PREAMBLE = MAGIC.length + 4;

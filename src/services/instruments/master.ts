@@ -26,7 +26,6 @@ export async function openMaster(columns: MasterColumns, freezeOf: FreezeOf = ()
   const byKey = createRowIndex(rows);
   const bySymbol = createRowIndex(rows);
   const byVenueSymbol = createRowIndex(rows);
-  const salts = SEGMENTS.map(saltOf);
   for (let row = 0; row < rows; row += 1) {
     const { text, textStart } = columns;
     // The three are the first fields of a row, in this order.
@@ -35,7 +34,7 @@ export async function openMaster(columns: MasterColumns, freezeOf: FreezeOf = ()
     const venueEnd = fieldEnd(columns, row, symbolEnd + 1);
     byKey.insert(hashBytes(text, textStart[row] ?? 0, keyEnd), row);
     bySymbol.insert(hashBytes(text, keyEnd + 1, symbolEnd), row);
-    byVenueSymbol.insert(hashBytes(text, symbolEnd + 1, venueEnd) ^ (salts[(columns.code[row] ?? 0) & 7] ?? 0), row);
+    byVenueSymbol.insert(hashBytes(text, symbolEnd + 1, venueEnd) ^ saltOf(segmentAt(columns, row)), row);
     if (row % ROWS_A_BREATH === ROWS_A_BREATH - 1) await breathe();
   }
   const at = (row: number): VenueInstrument => withFreeze(venueInstrumentAt(columns, row), freezeOf);

@@ -43,6 +43,15 @@ const dataReply = (data: unknown): HttpReply =>
   reply(JSON.stringify({ status: true, message: "SUCCESS", errorcode: "", data }));
 
 describe("positions", () => {
+  it.each(["NCO", "NCDEX"] as const)(
+    "of %s, which is not traded from here, stand beside the others",
+    async (exchange) => {
+      const [row] = dataOf("get-getPosition.json") as object[];
+      const { connector } = bench({ getPosition: dataReply([{ ...row, exchange }]) });
+      expect(await connector.getPositions(access)).toMatchObject([{ segment: exchange, key: `${exchange}:2885` }]);
+    },
+  );
+
   it("shows Angel One's own P&L to the paisa and the average of the open side", async () => {
     const { connector } = bench({ getPosition: "get-getPosition.json" }, { table: withOption });
     const [reliance, option, sold, closed] = await connector.getPositions(access);

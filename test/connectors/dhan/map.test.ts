@@ -100,7 +100,7 @@ describe("orders", () => {
     ["productType", "NRML"],
     ["orderType", "ICEBERG"],
     ["transactionType", "HOLD"],
-    ["exchangeSegment", "NSE_COMM"],
+    ["exchangeSegment", "MOON_EQ"],
   ])("an unknown %s fails the whole book, named", async (field, value) => {
     const rows = [{ ...(fixture("get-orders.json") as object[])[0], [field]: value }];
     const { connector } = setUp(answering({ "GET /v2/orders": reply(rows) }));
@@ -108,6 +108,12 @@ describe("orders", () => {
     expect(failure).toBeInstanceOf(BrokerError);
     expect(failure).toMatchObject({ kind: "bad-response", endpoint: "GET /orders" });
     expect((failure as BrokerError).message).toContain(`0.${field}`);
+  });
+
+  test("an order in a commodity at NSE stands in the book with the others", async () => {
+    const rows = [{ ...(fixture("get-orders.json") as object[])[0], exchangeSegment: "NSE_COMM" }];
+    const { connector } = setUp(answering({ "GET /v2/orders": reply(rows) }));
+    expect((await connector.getOrders(access())).map(({ key }) => key?.split(":")[0])).toEqual(["NCO"]);
   });
 
   test("a time that is none fails as a bad answer", async () => {

@@ -497,8 +497,10 @@ describe("market data", () => {
 describe("names", () => {
   it("reads the identity out of a fyToken", () => {
     expect(
-      ["10100000003045", "101126112437455", "1210000000532667", "1120261119217406", "", "SBIN"].map(keyFromFyToken),
-    ).toEqual(["NSE:3045", "NFO:37455", "BSE:532667", "MCX:217406", null, null]);
+      ["10100000003045", "101126112437455", "1210000000532667", "1120261119217406", "102026122855001", "", "SBIN"].map(
+        keyFromFyToken,
+      ),
+    ).toEqual(["NSE:3045", "NFO:37455", "BSE:532667", "MCX:217406", "NCO:55001", null, null]);
   });
 
   it("drops the group of BSE shares only", () => {

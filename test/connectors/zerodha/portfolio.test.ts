@@ -49,6 +49,16 @@ describe("holdings", () => {
     });
   });
 
+  it("of commodities at NSE stand beside the others", async () => {
+    const body = fixture("get-portfolio-positions.json").replace('"exchange": "MCX"', '"exchange": "NCO"');
+    const { connector } = await bench(() => text(body));
+    expect((await connector.getPositions(access))[0]).toMatchObject({
+      symbol: "NSE:CRUDEOIL26DECFUT",
+      key: "NCO:438412",
+      segment: "NCO",
+    });
+  });
+
   it("may be none", async () => {
     const { connector } = await bench(() => reply("get-portfolio-holdings-empty"));
     expect(await connector.getHoldings(access)).toEqual([]);

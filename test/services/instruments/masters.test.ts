@@ -2,12 +2,13 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
-import { instrumentKey } from "../../../src/domain/instrument.ts";
+import { instrumentKey, SEGMENTS } from "../../../src/domain/instrument.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { DAY, HOUR, MINUTE } from "../../connectors/paper/floor.ts";
-import { FYERS, future, openHall, PAPER, share, SMALL_MARKET, venue, ZERODHA } from "./market-hall.ts";
+import { FYERS, future, openHall, option, PAPER, share, SMALL_MARKET, venue, ZERODHA } from "./market-hall.ts";
 
 const NEWCOMER = share("NSE", "NEWCOMER", "LISTED TODAY");
+const TERMS = { expiry: "2026-12-29", strike: 100, isMonthly: true };
 const files = (dataDir: string): string[] => readdirSync(join(dataDir, "instruments"));
 const at = (clock: string): number => Date.parse(`${clock}+05:30`);
 
@@ -31,6 +32,22 @@ describe("a broker's master", () => {
     }
     expect(tables[0]?.byKey(instrumentKey("NSE", 999_999_999))).toBeUndefined();
     expect(tables[0]?.byVenueSymbol("MCX", "SBIN-EQ")).toBeUndefined();
+  });
+
+  it("keeps the segment, kind and option type of every row on disk", async () => {
+    const hall = openHall();
+    const rows = SEGMENTS.filter((segment) => segment !== "INDEX").flatMap((segment) =>
+      [future("NFO", `F${segment}`, "2026-12-29"), option("NFO", `O${segment}`, { ...TERMS, type: "PE" })].map((row) =>
+        venue({ ...row, key: instrumentKey(segment, row.key.slice(4)), segment }),
+      ),
+    );
+    hall.master(ZERODHA).rows = rows;
+    await hall.start().table(ZERODHA);
+    const fromDisk = await hall.start().table(ZERODHA);
+    expect(rows.map(({ instrument }) => fromDisk.byKey(instrument.key)?.instrument)).toMatchObject(
+      rows.map(({ instrument }) => instrument),
+    );
+    expect(hall.master(ZERODHA).downloads).toBe(1);
   });
 
   it("has the freeze quantity of an index's contracts where the broker tells none, from disk too", async () => {
