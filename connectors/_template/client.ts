@@ -117,7 +117,9 @@ export function createClient(deps: ConnectorDeps) {
     getFunds: get("GET /funds", schemas.fundsSchema),
     getHoldings: get("GET /holdings", z.array(schemas.holdingSchema)),
     getPositions: get("GET /positions", z.array(schemas.positionSchema)),
-    getOrders: get("GET /orders", z.array(schemas.orderSchema)),
+    /** One order is looked for without checking the others: they may be of a kind that is not known. */
+    getOrders: (access: Access, isWanted: (marks: schemas.OrderMarks) => boolean, signal?: AbortSignal) =>
+      ask({ endpoint: "GET /orders", schema: schemas.orderBookSchema(isWanted) }, callerOf(access), signal),
     getTrades: get("GET /trades", z.array(schemas.tradeSchema)),
     getQuotes: get("GET /quotes", z.record(z.string(), schemas.quoteSchema)),
     getDepth: get("GET /depth", schemas.depthSchema),

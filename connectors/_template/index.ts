@@ -8,6 +8,7 @@ import { ACME, failedOutcome, mapped } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import * as map from "./map.ts";
 import { createMarketData } from "./market-data.ts";
+import type { OrderMarks } from "./schemas.ts";
 
 /** The broker to copy (ADD_A_BROKER.md). It is not in connectors/index.ts, and the contract keeps it true. */
 export const template: BrokerDefinition = {
@@ -60,8 +61,8 @@ export const template: BrokerDefinition = {
 function createConnector(deps: ConnectorDeps): BrokerConnector {
   const client = createClient(deps);
 
-  async function getOrders(access: Access, signal?: AbortSignal) {
-    const rows = await client.getOrders(access, undefined, signal);
+  async function getOrders(access: Access, isWanted: (marks: OrderMarks) => boolean, signal?: AbortSignal) {
+    const rows = await client.getOrders(access, isWanted, signal);
     return mapped("GET /orders", () => rows.map(map.toOrder));
   }
 
@@ -89,11 +90,10 @@ function createConnector(deps: ConnectorDeps): BrokerConnector {
       const rows = await client.getTrades(access, undefined, signal);
       return mapped("GET /trades", () => rows.map(map.toTrade));
     },
-    getOrders,
-    findOrdersByTag: async (access, tag, signal) =>
-      (await getOrders(access, signal)).filter((order) => order.tag === tag),
+    getOrders: (access, signal) => getOrders(access, () => true, signal),
+    findOrdersByTag: (access, wanted, signal) => getOrders(access, ({ tag }) => tag === wanted, signal),
     getOrder: async (access, orderId, _handle, signal) =>
-      (await getOrders(access, signal)).find((order) => order.orderId === orderId) ?? null,
+      (await getOrders(access, ({ id }) => id === orderId, signal))[0] ?? null,
 
     placeOrder: (access, request, signal) =>
       outcomeOf(() => client.postOrder(access, map.fromRequest(request), signal)),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { onlyWanted } from "../../src/lib/rows.ts";
 import { SEGMENTS } from "../../src/domain/instrument.ts";
 import { PRODUCTS, ORDER_TYPES, SIDES } from "../../src/domain/order.ts";
 
@@ -68,6 +69,10 @@ export const orderSchema = z.object({
   after_market: z.boolean(),
   placed_at: z.string(),
 });
+const orderMarksSchema = orderSchema.pick({ id: true, tag: true });
+export type OrderMarks = z.output<typeof orderMarksSchema>;
+export const orderBookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
+  onlyWanted(orderMarksSchema, isWanted, z.array(orderSchema));
 export const orderIdSchema = z.object({ id: z.string().min(1) });
 export const costSchema = z.object({ margin: rupees, charges: rupees });
 export const tradeSchema = z.object({

@@ -10,7 +10,7 @@ import { EMPTY_CODES, mapped } from "./errors.ts";
 import { positivePrice, soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { byOrderId, toOrder, toTrade } from "./map.ts";
 import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
-import type { HoldingRaw, PositionRaw } from "./schemas.ts";
+import type { HoldingRaw, OrderMarks, PositionRaw } from "./schemas.ts";
 
 /** Account, portfolio and the day's books. */
 export function createBooks(
@@ -27,8 +27,12 @@ export function createBooks(
     });
   }
 
-  async function getOrders(access: Access, signal?: AbortSignal): Promise<Order[]> {
-    const rows = await client.getOrders(callerOf(access), signal);
+  async function getOrders(
+    access: Access,
+    isWanted: (marks: OrderMarks) => boolean,
+    signal?: AbortSignal,
+  ): Promise<Order[]> {
+    const rows = await client.getOrders(callerOf(access), isWanted, signal);
     const master = await masterFor(rows.some(isDerivativeRow));
     return asDocumented(ENDPOINTS.getOrders, () => rows.map((row) => toOrder(row, master)).sort(byOrderId));
   }
@@ -55,7 +59,7 @@ export function createBooks(
   }
 
   return {
-    getOrders,
+    getOrders: (access: Access, signal?: AbortSignal): Promise<Order[]> => getOrders(access, () => true, signal),
     getProfile: async (access: Access, signal?: AbortSignal): Promise<Profile> =>
       toProfile(await client.getProfile(callerOf(access), signal)),
 
@@ -93,8 +97,8 @@ export function createBooks(
     },
 
     /** There is no look-up by tag: the book is scanned. */
-    findOrdersByTag: async (access: Access, tag: OrderTag, signal?: AbortSignal): Promise<Order[]> =>
-      (await getOrders(access, signal)).filter((order) => order.tag === tag),
+    findOrdersByTag: (access: Access, tag: OrderTag, signal?: AbortSignal): Promise<Order[]> =>
+      getOrders(access, ({ ordertag }) => ordertag === tag, signal),
 
     /** By the unique id where the handle has it (10 a second), else from the book (1 a second). */
     async getOrder(
@@ -106,7 +110,7 @@ export function createBooks(
       const uniqueId = handle.uniqueorderid;
       const row = uniqueId ? await client.getOrder(callerOf(access), uniqueId, signal).catch(nullWhenUnknown) : null;
       if (row?.orderid !== orderId)
-        return (await getOrders(access, signal)).find((order) => order.orderId === orderId) ?? null;
+        return (await getOrders(access, ({ orderid }) => orderid === orderId, signal))[0] ?? null;
       const master = await masterFor(isDerivativeRow(row));
       return asDocumented(ENDPOINTS.getOrder, () => toOrder(row, master));
     },

@@ -141,7 +141,7 @@ export function createClient(
     caller: Caller,
     options: CallOptions,
   ): Promise<z.output<S>[]> {
-    return await call(endpoint, listOf(row), caller, options).catch(emptyWhenNotFound);
+    return await call(endpoint, schemas.listOf(row), caller, options).catch(emptyWhenNotFound);
   }
 
   const read =
@@ -161,7 +161,13 @@ export function createClient(
     getProfile: read(ENDPOINTS.getProfile, schemas.profileSchema),
     getRms: read(ENDPOINTS.getRms, schemas.fundsSchema),
     getPositions: readList(ENDPOINTS.getPositions, schemas.positionSchema),
-    getOrders: readList(ENDPOINTS.getOrders, schemas.orderSchema),
+    /** What is not wanted is not checked. */
+    getOrders: (
+      caller: Caller,
+      isWanted: (marks: schemas.OrderMarks) => boolean,
+      signal?: AbortSignal,
+    ): Promise<schemas.OrderRaw[]> =>
+      call(ENDPOINTS.getOrders, schemas.orderBookSchema(isWanted), caller, { signal }).catch(emptyWhenNotFound),
     getTrades: readList(ENDPOINTS.getTrades, schemas.tradeSchema),
     async getHoldings(caller: Caller, signal?: AbortSignal): Promise<schemas.HoldingRaw[]> {
       const page = await call(ENDPOINTS.getHoldings, schemas.holdingsSchema.nullable(), caller, { signal }).catch(
@@ -184,12 +190,6 @@ export function createClient(
     },
   };
 }
-
-const listOf = <S extends z.ZodType>(row: S) =>
-  z
-    .array(row)
-    .nullish()
-    .transform((rows) => rows ?? []);
 
 function emptyWhenNotFound(error: unknown): never[] {
   if (error instanceof BrokerError && EMPTY_CODES.has(error.brokerCode)) return [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { onlyWanted } from "../../src/lib/rows.ts";
 
 // Replies of SmartAPI (https://smartapi.angelone.in/docs). Numbers come as numbers or strings, depending on the page.
 
@@ -108,6 +109,16 @@ export const orderSchema = z.object({
   exchangeorderid: maybeText,
 });
 export type OrderRaw = z.output<typeof orderSchema>;
+const orderMarksSchema = orderSchema.pick({ orderid: true, ordertag: true });
+export type OrderMarks = z.output<typeof orderMarksSchema>;
+/** Nothing at all is null or `[]` (card §0). */
+export const listOf = <S extends z.ZodType>(row: S) =>
+  z
+    .array(row)
+    .nullish()
+    .transform((rows) => rows ?? []);
+export const orderBookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
+  onlyWanted(orderMarksSchema, isWanted, listOf(orderSchema));
 
 /** GET order/v1/getTradeBook */
 export const tradeSchema = z.object({

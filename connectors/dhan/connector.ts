@@ -11,7 +11,7 @@ import { readInstruments } from "./instruments.ts";
 import { toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
 import { marketData } from "./market-data.ts";
 import { fromChange, fromRequest, marginBody, toCancelled, toChanged, toOutcome, toPlaced } from "./order-wire.ts";
-import type { OrderRaw } from "./schemas.ts";
+import type { OrderMarks, OrderRaw } from "./schemas.ts";
 import type { Lookup } from "./venue.ts";
 
 /** The contract, over the raw client and the pure mappings. */
@@ -67,7 +67,7 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     },
     getPositions,
     getOrders: async (access, signal) =>
-      (await orders("GET /orders", await client.getOrders(access, signal))).sort(
+      (await orders("GET /orders", await client.getOrders(access, () => true, signal))).sort(
         (a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0),
       ),
     getTrades: async (access, signal) => mapped("GET /trades", await client.getTrades(access, signal), toTrade),
@@ -85,9 +85,10 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
 
     /** By correlation id first; an order in TRANSIT is in the book only. */
     async findOrdersByTag(access, tag, signal) {
-      const tagged = (rows: readonly OrderRaw[]): OrderRaw[] => rows.filter((row) => row.correlationId === tag);
-      const found = tagged(await client.getOrderByCorrelationId(access, tag, signal).catch(emptyWhenRefused));
-      return orders("GET /orders", found.length > 0 ? found : tagged(await client.getOrders(access, signal)));
+      const isTagged = ({ correlationId }: OrderMarks): boolean => correlationId === tag;
+      const answered = await client.getOrderByCorrelationId(access, tag, signal).catch(emptyWhenRefused);
+      const found = answered.filter(isTagged);
+      return orders("GET /orders", found.length > 0 ? found : await client.getOrders(access, isTagged, signal));
     },
     async getOrder(access, orderId, _handle, signal) {
       const rows = await client.getOrder(access, orderId, signal).catch(emptyWhenNotFound);

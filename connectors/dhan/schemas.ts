@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { onlyWanted } from "../../src/lib/rows.ts";
 
 /** Replies of DhanHQ API v2 (https://dhanhq.co/docs/v2/). Closed sets are strict: a word that is not here fails the reply. */
 const TRADED_SEGMENTS = [
@@ -73,6 +74,10 @@ const orderSchema = z.object({
 });
 export type OrderRaw = z.output<typeof orderSchema>;
 export const ordersSchema = z.array(orderSchema);
+const orderMarksSchema = orderSchema.pick({ orderId: true, correlationId: true });
+export type OrderMarks = z.output<typeof orderMarksSchema>;
+export const bookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
+  onlyWanted(orderMarksSchema, isWanted, ordersSchema);
 /** Documented as an object; the live server answers an array of one, and `[]` for an unknown id. */
 export const orderOrListSchema = z.union([ordersSchema, orderSchema.transform((row) => [row])]);
 

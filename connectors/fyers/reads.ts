@@ -9,7 +9,7 @@ import type { Client } from "./client.ts";
 import { FYERS, inDomain, isUnknownOrder } from "./errors.ts";
 import * as market from "./map-market.ts";
 import * as map from "./map.ts";
-import type { DepthRaw, OrderRaw } from "./schemas.ts";
+import type { DepthRaw, OrderMarks, OrderRaw } from "./schemas.ts";
 import { venueSymbolOf } from "./venue.ts";
 
 const QUOTES_PER_CALL = 50;
@@ -27,8 +27,12 @@ type PortfolioReads = Pick<
 >;
 
 export function createPortfolioReads(client: Client, deps: ConnectorDeps): PortfolioReads {
-  async function getOrders(access: Access, signal?: AbortSignal): Promise<Order[]> {
-    const { orderBook } = await client.getOrders(access, signal);
+  async function getOrders(
+    access: Access,
+    isWanted: (marks: OrderMarks) => boolean,
+    signal?: AbortSignal,
+  ): Promise<Order[]> {
+    const { orderBook } = await client.getOrders(access, isWanted, signal);
     return inDomain("GET /orders", () => newestLast(orderBook));
   }
 
@@ -58,7 +62,7 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
 
     getPositions,
 
-    getOrders,
+    getOrders: (access, signal) => getOrders(access, () => true, signal),
 
     async getTrades(access, signal) {
       const { tradeBook } = await client.getTradebook(access, signal);
@@ -66,15 +70,15 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
     },
 
     /** Over the whole book: a filter that misses would prove that an order does not exist. */
-    findOrdersByTag: async (access, tag, signal) =>
-      (await getOrders(access, signal)).filter((order) => order.tag === tag),
+    findOrdersByTag: (access, tag, signal) => getOrders(access, ({ orderTag }) => map.toTag(orderTag) === tag, signal),
 
     async getOrder(access, orderId, _handle, signal) {
-      const { orderBook } = await client.getOrders(access, signal, { id: orderId }).catch((error: unknown) => {
+      const isIt = ({ id }: OrderMarks): boolean => id === orderId;
+      const { orderBook } = await client.getOrders(access, isIt, signal, { id: orderId }).catch((error: unknown) => {
         if (isUnknownOrder(error)) return { orderBook: [] };
         throw error;
       });
-      const row = orderBook.find(({ id }) => id === orderId);
+      const [row] = orderBook;
       return row === undefined ? null : inDomain("GET /orders", () => map.toOrder(row));
     },
   };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { onlyWanted } from "../../src/lib/rows.ts";
 import { segmentOf } from "./venue.ts";
 
 /** Replies of API v3, https://myapi.fyers.in/docsv3. Unknown extra fields pass; the sets of codes that steer orders are closed. */
@@ -119,8 +120,11 @@ const orderSchema = z.object({
   orderTag: z.string().nullish(),
 });
 export type OrderRaw = z.infer<typeof orderSchema>;
+const orderMarksSchema = orderSchema.pick({ id: true, orderTag: true });
+export type OrderMarks = z.infer<typeof orderMarksSchema>;
 /** GET /orders */
-export const orderBookSchema = z.object({ orderBook: rows(orderSchema) });
+export const orderBookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
+  z.object({ orderBook: onlyWanted(orderMarksSchema, isWanted, rows(orderSchema)) });
 
 const tradeSchema = z.object({
   tradeNumber: z.string().min(1),

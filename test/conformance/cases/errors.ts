@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { FaultKind } from "../../../playground/brokers/types.ts";
+import { orderTag } from "../../../src/domain/ids.ts";
 import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import type { Kit } from "../kit.ts";
@@ -90,6 +91,27 @@ export function errorCases(kit: Kit): void {
             kind: "bad-response",
           });
         }
+      }
+    });
+
+    kit.case("of one order in the book do not hide another, and are never its absence", async () => {
+      const { street, access } = await kit.enter();
+      const { connector } = street;
+      const order = await resting(street, access);
+      const odd = await resting(street, access, { tag: orderTag("intent0002") });
+      const { orderId = "", status = "", product = "" } = wire ?? {};
+      for (const field of [status, product]) {
+        street.hands.tamper = inBookOf(street, wire?.book, (row) =>
+          row[orderId] === odd.orderId ? { ...row, [field]: "SOMETHING NEW" } : row,
+        );
+        expectFor(await connector.findOrdersByTag(access, orderTag("intent0001")), field).toEqual([order]);
+        expectFor(await connector.findOrdersByTag(access, orderTag("intent0003")), field).toEqual([]);
+        expectFor(await connector.getOrder(access, order.orderId, {}), field).toEqual(order);
+        expectFor(await ending(connector.findOrdersByTag(access, orderTag("intent0002"))), field).not.toEqual({
+          value: [],
+        });
+        expectFor(await ending(connector.getOrder(access, odd.orderId, {})), field).not.toEqual({ value: null });
+        await expectFor(connector.getOrders(access), field).rejects.toMatchObject({ kind: "bad-response" });
       }
     });
 

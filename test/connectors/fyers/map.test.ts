@@ -523,7 +523,7 @@ it("has a schema that every fixture of a reading passes", () => {
     ["get-funds", schemas.fundsSchema],
     ["get-holdings", schemas.holdingsSchema],
     ["get-positions", schemas.positionsSchema],
-    ["get-orders", schemas.orderBookSchema],
+    ["get-orders", schemas.orderBookSchema(() => true)],
     ["get-tradebook", schemas.tradeBookSchema],
     ["get-data-quotes", schemas.quotesSchema],
     ["get-data-depth", schemas.depthSchema],
