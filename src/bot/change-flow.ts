@@ -48,8 +48,7 @@ async function bookedOrder(
 ): Promise<{ link: Link; order: Order }> {
   const link = await deps.accounts.get(ctx.user._id, linkId);
   if (!link) throw new Refusal(text.accounts.gone());
-  const orders = await deps.accounts.call(link, (connector, access) => connector.getOrders(access));
-  const order = orders.find((each) => each.orderId === orderId);
+  const order = await deps.accounts.call(link, (connector, access) => connector.getOrder(access, orderId, {}));
   if (!order || isFinal(order.status)) throw new Refusal(html`${text.orders.nothingToDo}`);
   return { link, order };
 }

@@ -110,9 +110,7 @@ export function createChanges(deps: ChangesDeps): Changes {
   ): Promise<BookedChange> {
     const own = await ownLeg(user, link, orderId);
     if (own) return { kind: "ours", result: await ask(user, own.id, own.leg, wanted) };
-    const order = await accounts.call(link, async (connector, access) =>
-      (await connector.getOrders(access)).find((each) => each.orderId === orderId),
-    );
+    const order = await accounts.call(link, (connector, access) => connector.getOrder(access, orderId, {}));
     if (!order || isFinal(order.status)) return { kind: "gone" };
     const findings = await blocksOf(user, link, order, wanted, instrument);
     if (findings.length > 0) return { kind: "blocked", findings };

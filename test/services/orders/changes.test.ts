@@ -168,6 +168,14 @@ describe("an order of the broker's book", () => {
     expect(await floor.changes.askBooked(ASHA, floor.link, foreign, "cancel")).toEqual({ kind: "gone" });
   });
 
+  it("is read by itself: a row beside it that cannot be read does not keep it from being taken back", async () => {
+    const foreign = brokerOrderId("app-7");
+    broker.book.push({ ...broker.book[0]!, orderId: foreign, tag: null });
+    broker.failsAt = "getOrders";
+    const change = await floor.changes.askBooked(ASHA, floor.link, foreign, "cancel");
+    expect(change).toMatchObject({ kind: "theirs", outcome: { kind: "accepted" } });
+  });
+
   it("with the same number at another broker is another order", async () => {
     const other = fakeBroker("fyers");
     const wide = await openFloor({ brokers: [broker, other] });
