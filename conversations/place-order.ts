@@ -4,7 +4,7 @@ import type { BotDeps } from "../src/bot/commands.ts";
 import { answering } from "../src/bot/failure.ts";
 import { callbackData, keyFromArgument } from "../src/bot/callbacks.ts";
 import type { BareContext, SaudaContext } from "../src/bot/context.ts";
-import { showTicket } from "../src/bot/order-flow.ts";
+import { type OrderAsk, showTicket } from "../src/bot/order-flow.ts";
 import { choiceKeyboard } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";
@@ -21,6 +21,8 @@ export interface PlaceOrderStart {
   readonly key: InstrumentKey | null;
   /** Of the ticket that is edited, or said before the dialogue: they stay unless others are said. */
   readonly kept?: Pick<OrderWords, "accounts" | "product">;
+  /** Of an exit that is edited: it closes no more than is open, and no limit of the user's holds it back. */
+  readonly origin?: "exit";
 }
 
 type Talk = Conversation<SaudaContext, BareContext>;
@@ -37,7 +39,12 @@ export const placeOrder =
     if (!priced) return;
     const accounts = priced.accounts ?? start.kept?.accounts ?? null;
     const product = priced.product ?? start.kept?.product ?? null;
-    const ask = { side: start.side, instrument, words: { ...priced, accounts, product }, origin: "chat" } as const;
+    const ask: OrderAsk = {
+      side: start.side,
+      instrument,
+      words: { ...priced, accounts, product },
+      origin: start.origin ?? "chat",
+    };
     await talk.external((outside) => answering(outside, deps, () => showTicket(deps, outside, ask)));
   };
 

@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
 import type { OrderWords } from "../domain/order-text.ts";
 import type { ConfirmResult } from "../services/orders/desk.ts";
-import type { Intent } from "../services/orders/journal.ts";
+import { isWayOut, type Intent } from "../services/orders/journal.ts";
 import { allows } from "./access.ts";
 import { onCallback } from "./callbacks.ts";
 import { askToCancel } from "./change-flow.ts";
@@ -48,6 +48,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
       side: intent.plan.side,
       key: intent.plan.key,
       kept: await keptOf(deps, ctx, intent),
+      ...(isWayOut(intent.origin) ? { origin: "exit" } : {}),
     });
   });
   onCallback(trading, "ta", async (ctx, [id]) => {

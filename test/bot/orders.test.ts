@@ -94,6 +94,16 @@ describe("orders in the chat", () => {
     chat().tapButton("Cancel");
   });
 
+  it("stay an exit when an exit is edited: no more than is open is closed", async () => {
+    await chat().ask("/exit sbin");
+    chat().tapButton("Edit");
+    await newest((text) => text.startsWith("SELL NSE:SBIN-EQ"));
+    const { text = "", reply_markup } = await chat().ask("5 @ 1100");
+    expect(text).toContain("paper: only 4 of it is open now");
+    expect(JSON.stringify(reply_markup)).not.toContain("Confirm");
+    chat().tapButton("Cancel");
+  });
+
   it("close a position at every account that has it, with /exit", async () => {
     const card = await chat().ask("/exit sbin");
     expect(card.text).toContain("SELL 10 SBIN");
