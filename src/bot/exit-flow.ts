@@ -32,7 +32,7 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
   const [only] = keys;
   if (keys.size === 0) throw new Refusal(lines(noneOpen(parts, wanted), ...notes));
   if (keys.size === 1 && only !== undefined && wanted !== "") {
-    await showExits(deps, ctx, only, matching);
+    await showExits(deps, ctx, only, { rows: matching, notes });
     return;
   }
   const keyboard = new InlineKeyboard();
@@ -52,7 +52,7 @@ export async function exitInstrument(deps: BotDeps, ctx: SaudaContext, key: Inst
   const { parts, open, notes } = await openPositions(deps, ctx);
   const same = open.filter(({ position }) => position.key === key);
   if (same.length === 0) throw new Refusal(lines(noneOpen(parts, ""), ...notes));
-  await showExits(deps, ctx, key, same);
+  await showExits(deps, ctx, key, { rows: same, notes });
 }
 
 async function openPositions(deps: BotDeps, ctx: SaudaContext) {
@@ -82,7 +82,7 @@ async function showExits(
   deps: BotDeps,
   ctx: SaudaContext,
   key: InstrumentKey,
-  rows: readonly Exitable[],
+  { rows, notes }: { rows: readonly Exitable[]; notes: readonly Html[] },
 ): Promise<void> {
   const instrument = await deps.instruments.byKey(key);
   if (!instrument) throw new Refusal(text.exits.unknown());
@@ -108,4 +108,6 @@ async function showExits(
     // A message shows one ticket: a second one in its place would be told of the first one's end.
     await showRequest(deps, ctx, request, at === 0 ? show : send);
   }
+  // What could not be read may be open there, too.
+  if (notes.length > 0) await send(ctx, { html: lines(...notes) });
 }

@@ -74,6 +74,31 @@ describe("/exit", () => {
   });
 });
 
+describe("/exit at several accounts", () => {
+  let fyers: FakeBroker;
+  let wide: Floor;
+  beforeEach(async () => {
+    fyers = fakeBroker("fyers");
+    wide = await openFloor({ brokers: [broker, fyers] });
+    broker.positions = [holds(5, "BUY")];
+    fyers.positions = [holds(3, "BUY")];
+  });
+  afterEach(() => wide.close());
+
+  it("says which of them could not be read, also beside a card", async () => {
+    fyers.failsAt = "getPositions";
+    const typed = chat(false);
+    await askWhatToExit(depsOver(wide), typed.ctx, "SBIN");
+    const tapped = chat(true);
+    await exitInstrument(depsOver(wide), tapped.ctx, SBIN.key);
+    for (const { messages } of [typed, tapped]) {
+      const [card, note] = [...messages.values()];
+      expect(card).toContain("SELL 5");
+      expect(note).toContain("fyers is not answering properly");
+    }
+  });
+});
+
 describe("a choice of more than fits under a message", () => {
   it("says how many are not there, of positions", async () => {
     broker.positions = Array.from({ length: 23 }, (_, at) =>
