@@ -4,12 +4,12 @@ import type { InstrumentKey } from "../domain/ids.ts";
 import { opposite, type Product } from "../domain/order.ts";
 import { isExitable, type OpenPosition, type Position } from "../domain/portfolio.ts";
 import type { Link, LinkResult } from "../services/accounts.ts";
-import type { TicketRequest } from "../services/orders/tickets.ts";
+import { isConfirmable, type TicketRequest, type TicketView } from "../services/orders/tickets.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
-import { showRequest } from "./order-flow.ts";
+import { showView } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
 import { failures, nothing } from "./render/portfolio.ts";
@@ -87,7 +87,9 @@ async function showExits(
   const instrument = await deps.instruments.byKey(key);
   if (!instrument) throw new Refusal(text.exits.unknown());
   const groups = Map.groupBy(rows, ({ position }) => `${position.side} ${position.productType}`);
-  for (const [at, group] of [...groups.values()].entries()) {
+  // A message shows one ticket: a second one in its place would be told of the first one's end.
+  let draw: typeof show = show;
+  for (const group of groups.values()) {
     const [first] = group;
     if (!first) continue;
     const productType: Product = first.position.productType;
@@ -105,9 +107,21 @@ async function showExits(
       origin: "exit",
       protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
     };
-    // A message shows one ticket: a second one in its place would be told of the first one's end.
-    await showRequest(deps, ctx, request, at === 0 ? show : send);
+    for (const view of await exitTickets(deps, request)) {
+      await showView(deps, ctx, view, draw);
+      draw = send;
+    }
   }
   // What could not be read may be open there, too.
   if (notes.length > 0) await send(ctx, { html: lines(...notes) });
+}
+
+/** One for all accounts, or one for each where one of them would keep the others from being closed. */
+async function exitTickets({ tickets, desk }: BotDeps, request: TicketRequest): Promise<readonly TicketView[]> {
+  const whole = await tickets.make(request);
+  if (isConfirmable(whole) || request.parts.length === 1) return [whole];
+  const each = await Promise.all(request.parts.map((part) => tickets.make({ ...request, parts: [part] })));
+  const [shown, unused] = each.some(isConfirmable) ? [each, [whole]] : [[whole], each];
+  await Promise.all(unused.map(({ intent }) => desk.drop(request.userId, intent._id, "cancelled")));
+  return shown;
 }

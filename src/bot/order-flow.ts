@@ -7,7 +7,7 @@ import type { Link } from "../services/accounts.ts";
 import type { Part } from "../services/orders/account-look.ts";
 import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
 import { usualProduct } from "../services/orders/ticket-plan.ts";
-import { requestBehind, type TicketRequest, type TicketView } from "../services/orders/tickets.ts";
+import { requestBehind, type TicketView } from "../services/orders/tickets.ts";
 import { keyFromArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -31,7 +31,7 @@ export interface OrderAsk {
 /** Makes the ticket and shows its card. */
 export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk): Promise<void> {
   const { words, instrument, side } = ask;
-  await showRequest(deps, ctx, {
+  const view = await deps.tickets.make({
     userId: ctx.user._id,
     instrument,
     side,
@@ -45,16 +45,16 @@ export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk
     origin: ask.origin,
     protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
   });
+  await showView(deps, ctx, view);
 }
 
 /** The card of a new ticket, where the button was tapped or as a new message. */
-export async function showRequest(
+export async function showView(
   deps: BotDeps,
   ctx: SaudaContext,
-  request: TicketRequest,
+  view: TicketView,
   draw: typeof show = show,
 ): Promise<void> {
-  const view = await deps.tickets.make(request);
   const card = await draw(ctx, ticketCard(view, deps.accounts, deps.clock.now()));
   if (card) await deps.desk.attachCard(view.intent._id, card);
 }
@@ -150,9 +150,7 @@ export async function repeatTicket(deps: BotDeps, ctx: SaudaContext, intent: Int
   }
   if (parts.size === 0) throw new Refusal(text.accounts.gone());
   const origin = isWayOut(intent.origin) ? "exit" : "chat";
-  const view = await deps.tickets.make({ ...requestBehind(intent, [...parts.values()]), origin });
-  const card = await send(ctx, ticketCard(view, deps.accounts, deps.clock.now()));
-  if (card) await deps.desk.attachCard(view.intent._id, card);
+  await showView(deps, ctx, await deps.tickets.make({ ...requestBehind(intent, [...parts.values()]), origin }), send);
 }
 
 /** A ticket priced again in its place, with a line that says why. False when it is no ticket any more. */

@@ -12,7 +12,7 @@ import { parseOrderText } from "../../src/domain/order-text.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
 import type { Order, Side } from "../../src/domain/order.ts";
 import { fakeBroker, type FakeBroker } from "../services/orders/fake-broker.ts";
-import { ASHA, type Floor, openFloor, SBIN } from "../services/orders/floor.ts";
+import { ASHA, type Floor, openFloor, SBIN, sent, ticket } from "../services/orders/floor.ts";
 import { holding, holds } from "../services/orders/rows.ts";
 
 let broker: FakeBroker;
@@ -96,6 +96,18 @@ describe("/exit at several accounts", () => {
       expect(card).toContain("SELL 5");
       expect(note).toContain("fyers is not answering properly");
     }
+  });
+
+  it("closes what it can where one of them holds back the others", async () => {
+    broker.scripts.push("lose-answer");
+    const parts = [{ link: wide.link, qty: 5 }];
+    await sent(wide, await ticket(wide, { side: "SELL", productType: "INTRADAY", origin: "exit", parts }));
+    const { ctx, messages } = chat(false);
+    await askWhatToExit(depsOver(wide), ctx, "SBIN");
+    const cards = [...messages.values()];
+    expect(cards).toHaveLength(2);
+    expect(cards.find((html) => html.includes("SELL 5"))).toContain("another order of yours that closes it");
+    expect(cards.find((html) => html.includes("SELL 3"))).toContain("Confirm within");
   });
 });
 
