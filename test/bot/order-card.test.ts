@@ -48,6 +48,11 @@ describe("the card of an order", () => {
     expect(card({ state: "cancelled" })).not.toContain("Charges");
   });
 
+  it("calls an order open only once the broker's book has shown it so", () => {
+    expect(card({ booked: "open" })).toContain("Open at the broker.");
+    expect(card({ booked: null })).toContain("Taken by the broker; its book has not shown it yet.");
+  });
+
   it("says in plain words why it was rejected and folds the broker's own words below", () => {
     const raw = "RMS:3426112100420:Insufficient funds <17070>";
     const rejected = card({ state: "rejected", reason: raw });

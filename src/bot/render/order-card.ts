@@ -170,7 +170,9 @@ function legText(leg: Leg, plan: OrderPlan): Html {
 function restingText(leg: Leg, plan: OrderPlan): string {
   if (leg.booked === "trigger-pending") return "Waits for its trigger.";
   if (leg.booked === "pending") return "Taken by the broker, not at the exchange yet.";
-  return plan.isAmo ? "Accepted for the next session." : "Open at the broker.";
+  if (plan.isAmo) return "Accepted for the next session.";
+  // Taken is not open: it may have filled or been refused by the exchange since.
+  return leg.booked === null ? "Taken by the broker; its book has not shown it yet." : "Open at the broker.";
 }
 
 const CHANGE_TEXTS = {
