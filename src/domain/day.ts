@@ -1,18 +1,22 @@
 import type { Paise } from "./money.ts";
 import { scalePaise, subtractPaise, sumPaise, ZERO_PAISE } from "./money.ts";
 import type { Funds, Holding, Position } from "./portfolio.ts";
-import { holdingTotals, positionTotals } from "./totals.ts";
+import { holdingValue, positionTotals } from "./totals.ts";
 
 /**
  * What an account is worth, as near as brokers' figures allow: money with or without a claim on it, pledged shares once,
- * holdings at their last price, what open positions stand at.
+ * holdings at their last price, funded ones and open positions at what they have made.
  */
 export const accountValue = (funds: Funds, holdings: readonly Holding[], positions: readonly Position[]): Paise =>
   sumPaise([
     subtractPaise(sumPaise([funds.available, funds.used]), funds.collateral),
-    holdingTotals(holdings).value,
+    ...holdings.map(ownPart),
     positionTotals(positions).unrealised,
   ]);
+
+/** Funded shares are bought with the broker's loan, and what their owner has put up is still among the funds. */
+const ownPart = (holding: Holding): Paise =>
+  (holding.productType === "MTF" ? holding.pnl : holdingValue(holding)) ?? ZERO_PAISE;
 
 /** Stays open over the night; what was bought for delivery has become a holding by then. */
 export const isCarried = ({ side, productType }: Position): boolean => side !== "CLOSED" && productType === "MARGIN";

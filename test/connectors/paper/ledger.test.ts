@@ -169,6 +169,18 @@ describe("the account at the simulated exchange", () => {
     );
   });
 
+  it("is worth no more the day after a funded purchase: the loan is the broker's", () => {
+    const floor = openFloor(AT);
+    const account = rich(floor.exchange);
+    buy(floor, account, "NSE:SBIN-EQ", 10, "MTF");
+    const fees = account.chargesToday();
+    floor.now += DAY;
+    const [funded] = account.holdings();
+    expect(accountValue(account.funds(), account.holdings(), account.positions())).toBe(
+      1_000_000_000 - fees + (funded?.pnl ?? 0),
+    );
+  });
+
   it("asks no margin for closing what is open", () => {
     const floor = openFloor(AT);
     const account = rich(floor.exchange);
