@@ -88,7 +88,7 @@ export function toPosition(row: PositionRaw): Position {
     realised: paiseFromRupees(row.realized_profit),
     unrealised: paiseFromRupees(row.unrealized_profit),
     dayPnl: isAllFromToday ? pnl : null,
-    ...(isAllFromToday ? {} : untouched(row)),
+    ...(isAllFromToday ? {} : carriedIn(row)),
     buyQty: row.buyQty,
     buyValue: paiseFromRupees(row.buyVal),
     sellQty: row.sellQty,
@@ -97,10 +97,14 @@ export function toPosition(row: PositionRaw): Position {
   };
 }
 
-/** Fyers does not tell today's part of the values, so only what was not traded today can be counted. */
-function untouched(row: PositionRaw): { readonly carried?: Carried } {
-  if (row.dayBuyQty !== 0 || row.daySellQty !== 0) return {};
-  return { carried: { qty: row.cfBuyQty - row.cfSellQty, dayCash: ZERO_PAISE } };
+/**
+ * Fyers tells today's part of the quantities and not of the values: the trade book does. Unverified: whether its
+ * quantities have the multiplier in them; where it matters, nothing is counted.
+ */
+function carriedIn(row: PositionRaw): { readonly carried?: Carried } {
+  const isTraded = row.dayBuyQty !== 0 || row.daySellQty !== 0;
+  if (row.qtyMulti_com !== 1 && isTraded) return {};
+  return { carried: { qty: row.cfBuyQty - row.cfSellQty, dayCash: isTraded ? null : ZERO_PAISE } };
 }
 
 const toSide = (side: 1 | -1): Side => (side === 1 ? "BUY" : "SELL");

@@ -7,8 +7,8 @@ import { isDelivery, type Product, type Side } from "./order.ts";
 export interface Carried {
   /** Units, negative when short. */
   readonly qty: number;
-  /** Today's sales of it less today's purchases. */
-  readonly dayCash: Paise;
+  /** Today's sales of it less today's purchases; null where only the day's trades tell. */
+  readonly dayCash: Paise | null;
 }
 
 /** One row of the day's positions. Closed rows stay for the day with `qty` 0. */

@@ -1,6 +1,14 @@
 import type { Paise, Price } from "./money.ts";
 import { subtractPaise, sumPaise, valueOf, ZERO_PAISE } from "./money.ts";
-import { type Carried, type Funds, type Holding, isDeliverySale, type Position } from "./portfolio.ts";
+import {
+  type Carried,
+  type Funds,
+  type Holding,
+  isDeliverySale,
+  isSameListing,
+  type Position,
+  type Trade,
+} from "./portfolio.ts";
 
 export interface PnlTotals {
   readonly realised: Paise;
@@ -24,13 +32,26 @@ export const dayPnl = (position: Position): Paise => position.dayPnl ?? pnlOf(po
 export const withoutDayPnl = (positions: readonly Position[]): number =>
   positions.filter((position) => position.dayPnl === null).length;
 
+/** What the day's trades in a position brought, less what they cost. */
+const dayCashOf = ({ key, symbol, productType, multiplier }: Position, trades: readonly Trade[]): Paise =>
+  sumPaise(
+    trades
+      .filter((trade) => trade.productType === productType && isSameListing(trade, { key, symbol }))
+      .map(({ side, price, qty }) => valueOf(price, side === "SELL" ? qty : -qty, multiplier)),
+  );
+
 /** What it is worth now, less what it was at the previous close, and what was bought and sold between. */
-export function carriedDayPnl(position: Position, { qty, dayCash }: Carried, prevClose: Price): Paise | null {
+export function carriedDayPnl(
+  position: Position,
+  carried: Carried,
+  { prevClose, trades }: { readonly prevClose: Price; readonly trades: readonly Trade[] | null },
+): Paise | null {
   const { side, ltp, multiplier } = position;
-  if (side !== "CLOSED" && ltp === null) return null;
+  const dayCash = carried.dayCash ?? (trades && dayCashOf(position, trades));
+  if (dayCash === null || (side !== "CLOSED" && ltp === null)) return null;
   const net = side === "SELL" ? -position.qty : position.qty;
   const now = ltp === null ? ZERO_PAISE : valueOf(ltp, net, multiplier);
-  return subtractPaise(sumPaise([now, dayCash]), valueOf(prevClose, qty, multiplier));
+  return subtractPaise(sumPaise([now, dayCash]), valueOf(prevClose, carried.qty, multiplier));
 }
 
 /** Of shares sold for delivery: what they brought, less what they were worth at the previous close. */

@@ -2,7 +2,7 @@ import type { InstrumentTable } from "../../connectors/base.ts";
 import type { BrokerName, InstrumentKey } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { Paise, Price } from "../domain/money.ts";
-import { type Holding, isDeliverySale, type Position } from "../domain/portfolio.ts";
+import { type Holding, isDeliverySale, type Position, type Trade } from "../domain/portfolio.ts";
 import { carriedDayPnl, saleDayPnl } from "../domain/totals.ts";
 import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -24,8 +24,11 @@ export interface ClosesDeps {
 export interface Closes {
   /** The same shares with the previous close that their broker left out; what nobody knows stays null. */
   ofHoldings(link: Link, holdings: readonly Holding[]): Promise<Holding[]>;
-  /** The same positions with the day's part that their broker left out, or counts as if sold shares were owed. */
-  ofPositions(link: Link, positions: readonly Position[]): Promise<Position[]>;
+  /**
+   * The same positions with the day's part that their broker left out, or counts as if sold shares were owed. The day's
+   * trades are read only where nothing else tells it.
+   */
+  ofPositions(link: Link, positions: readonly Position[], trades: () => Promise<readonly Trade[]>): Promise<Position[]>;
 }
 
 /** Fyers and Dhan tell no previous close, and so no day's change: it comes from quotes, or from Yahoo. */
@@ -40,15 +43,7 @@ export function createCloses({ clock, quotes, table }: ClosesDeps): Closes {
     return new Map([...own, ...(await closesFrom(null, missing))]);
   }
 
-  /** A list that cannot be had now is no reason to show no shares. */
-  async function tableOf(broker: BrokerName): Promise<InstrumentTable | null> {
-    try {
-      return await table(broker);
-    } catch (error) {
-      if (error instanceof BrokerError) return null;
-      throw error;
-    }
-  }
+  const tableOf = (broker: BrokerName): Promise<InstrumentTable | null> => orNone(table(broker));
 
   async function closesFrom(link: Link | null, wanted: readonly Instrument[]): Promise<Map<string, Price>> {
     const found = await quotes.many(link, wanted);
@@ -69,24 +64,36 @@ export function createCloses({ clock, quotes, table }: ClosesDeps): Closes {
       );
       return holdings.map((row) => ({ ...row, prevClose: row.prevClose ?? closes.get(row.key ?? "") ?? null }));
     },
-    async ofPositions(link, positions) {
+    async ofPositions(link, positions, readTrades) {
       const lacking = positions.filter(needsClose);
-      const closes = await closesOf(
-        link,
-        lacking.map(({ key }) => key),
-      );
+      const keys = lacking.map(({ key }) => key);
+      const needsTrades = lacking.some(({ carried }) => carried?.dayCash === null);
+      const [closes, trades] = await Promise.all([
+        closesOf(link, keys),
+        needsTrades ? orNone(readTrades()) : Promise.resolve(null),
+      ]);
       return positions.map((row) =>
-        needsClose(row) ? { ...row, dayPnl: dayFrom(row, closes.get(row.key ?? "")) } : row,
+        needsClose(row) ? { ...row, dayPnl: dayFrom(row, closes.get(row.key ?? ""), trades) } : row,
       );
     },
   };
 }
 
+/** What cannot be had now is no reason to show nothing. */
+async function orNone<T>(wanted: Promise<T>): Promise<T | null> {
+  try {
+    return await wanted;
+  } catch (error) {
+    if (error instanceof BrokerError) return null;
+    throw error;
+  }
+}
+
 const needsClose = (row: Position): boolean =>
   isDeliverySale(row) || (row.dayPnl === null && row.carried !== undefined);
 
-function dayFrom(row: Position, close: Price | undefined): Paise | null {
-  if (close === undefined) return null;
-  if (isDeliverySale(row)) return saleDayPnl(row, close);
-  return row.carried ? carriedDayPnl(row, row.carried, close) : null;
+function dayFrom(row: Position, prevClose: Price | undefined, trades: readonly Trade[] | null): Paise | null {
+  if (prevClose === undefined) return null;
+  if (isDeliverySale(row)) return saleDayPnl(row, prevClose);
+  return row.carried ? carriedDayPnl(row, row.carried, { prevClose, trades }) : null;
 }

@@ -19,7 +19,7 @@ export const readToday =
   (closes: Closes) =>
   async (connector: BrokerConnector, access: Access, link: Link): Promise<AccountToday> => {
     const [positions, holdings] = await Promise.all([
-      connector.getPositions(access).then((rows) => closes.ofPositions(link, rows)),
+      connector.getPositions(access).then((rows) => closes.ofPositions(link, rows, () => connector.getTrades(access))),
       connector.getHoldings(access).then((rows) => closes.ofHoldings(link, rows)),
     ]);
     return { positions, holdings };

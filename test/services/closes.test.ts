@@ -2,15 +2,16 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InstrumentTable } from "../../connectors/base.ts";
 import { brokerName, userId } from "../../src/domain/ids.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PAISE, type Price } from "../../src/domain/money.ts";
-import type { Holding, Position } from "../../src/domain/portfolio.ts";
+import type { Holding, Position, Trade } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { createCloses, type Closes } from "../../src/services/closes.ts";
 import { createQuotes } from "../../src/services/quotes.ts";
 import { openMarketFloor, type MarketFloor } from "./market-floor.ts";
-import { holding, position } from "./stub-broker.ts";
+import { holding, position, trade } from "./stub-broker.ts";
 
 const YESTERDAY = priceFromRupees(98);
+const untraded = (): Promise<never> => Promise.reject(new Error("nothing to read trades for"));
 
 describe("the previous close of shares whose broker leaves it out", () => {
   let floor: MarketFloor;
@@ -72,7 +73,7 @@ describe("the previous close of shares whose broker leaves it out", () => {
     const traded = { sellQty: 10, sellValue: paiseFromRupees(1_010), buyQty: 0, buyValue: ZERO_PAISE };
     const sold = { ...position, key, ...traded, side: "SELL", qty: 10, productType: "CNC" } as const;
     const asShort = { ...sold, dayPnl: paiseFromRupees(-90), ltp: priceFromRupees(110) };
-    const [known, unknown] = await closes.ofPositions(link, [asShort, { ...asShort, key: null }]);
+    const [known, unknown] = await closes.ofPositions(link, [asShort, { ...asShort, key: null }], untraded);
     expect([known?.dayPnl, unknown?.dayPnl]).toEqual([paiseFromRupees(1_010 - 980), null]);
   });
 
@@ -83,10 +84,25 @@ describe("the previous close of shares whose broker leaves it out", () => {
     const carried = { qty: 15, dayCash: paiseFromRupees(500) };
     const short = { ...long, productType: "MARGIN", side: "SELL", carried: { qty: -10, dayCash: ZERO_PAISE } } as const;
     const closed = { ...long, side: "CLOSED", qty: 0, ltp: null, carried: { qty: 5, dayCash: paiseFromRupees(500) } };
-    const rows = await closes.ofPositions(link, [{ ...long, carried }, short, closed as Position, long, position]);
+    const asked = [{ ...long, carried }, short, closed as Position, long, position];
+    const rows = await closes.ofPositions(link, asked, untraded);
     const days = [10 * 101 + 500 - 15 * 98, -10 * 101 + 10 * 98, 500 - 5 * 98].map((rupees) => paiseFromRupees(rupees));
     expect(rows.map(({ dayPnl }) => dayPnl)).toEqual([...days, null, position.dayPnl]);
     expect(floor.calls).toEqual(["broker getQuotes 1"]);
+  });
+
+  it("takes from the trade book what was traded between, where the broker tells only how many", async () => {
+    const { key } = floor.instrument("SBIN-EQ");
+    const row = { ...position, key, dayPnl: null, side: "CLOSED", qty: 0, ltp: null, productType: "MARGIN" } as const;
+    // 15 came into the day; they were sold at 100. The other product's trade is not theirs.
+    const carried = { qty: 15, dayCash: null };
+    const sold = { ...trade, key, qty: 15, price: priceFromRupees(100), productType: "MARGIN", side: "SELL" } as const;
+    const book = [sold, { ...sold, productType: "INTRADAY" } as const];
+    const day = async (trades: () => Promise<Trade[]>) =>
+      (await closes.ofPositions(link, [{ ...row, carried }], trades)).map(({ dayPnl }) => dayPnl);
+    expect(await day(async () => book)).toEqual([paiseFromRupees(15 * (100 - 98))]);
+    const unread = new BrokerError("unavailable", "no", { broker: brokerName("acme"), endpoint: "trades" });
+    expect(await day(() => Promise.reject(unread))).toEqual([null]);
   });
 
   it("stays unknown while the broker's list of instruments cannot be had: the shares are shown all the same", async () => {

@@ -150,16 +150,18 @@ export function portfolioCases(kit: Kit): void {
     const own = street.account.positions();
     const rows = await street.connector.getPositions(access);
     expect(byKey(rows.map(({ carried: _carried, ...row }) => row))).toEqual(byKey(own.map(told)));
-    for (const row of rows.filter(({ carried }) => carried !== undefined)) expectCountable(street, row);
+    const trades = await street.connector.getTrades(access);
+    for (const row of rows.filter(({ dayPnl }) => dayPnl === null)) expectCountable(street, row, trades);
   }
 
   /** Today's part, which the broker does not tell, can be counted from what it does. */
-  function expectCountable(street: Street, row: Position): void {
+  function expectCountable(street: Street, row: Position, trades: readonly Trade[]): void {
     const own = street.account
       .positions()
       .find(({ key, productType }) => key === row.key && productType === row.productType);
     const { prevClose } = street.exchange.quote(row.key ?? expect.fail("without a key"));
-    const counted = carriedDayPnl(row, row.carried ?? expect.fail("not carried"), prevClose ?? expect.fail("no close"));
+    const known = { prevClose: prevClose ?? expect.fail("no close"), trades };
+    const counted = carriedDayPnl(row, row.carried ?? expect.fail("not carried"), known);
     expect({ symbol: row.symbol, day: counted }).toEqual({ symbol: row.symbol, day: own?.dayPnl });
   }
 }
