@@ -74,6 +74,8 @@ export const pnl = {
   usage: (): Html =>
     html`<code>/pnl</code> today, <code>/pnl week</code>, <code>/pnl month</code>, <code>/pnl year</code>, <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
   uncounted: (count: number, names: string): Html => html`<i>${count} not counted as realised: ${names}.</i>`,
+  undated: (names: string): Html =>
+    html`<i>Day by day leaves out days of ${names} on which the change was not known.</i>`,
   uncharged: (names: string): Html => html`<i>Charges leave out ${names}: in no list of instruments.</i>`,
   uncountedName: (name: string, why: Uncounted["why"]): string =>
     `${name} (${why === "oversold" ? "sold more than recorded" : "expired open"})`,

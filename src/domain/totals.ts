@@ -28,9 +28,23 @@ export const pnlOf = (position: Position): Paise => (isDeliverySale(position) ? 
 /** Today's P&L of a position: the broker's own figure, or since entry where it has none. */
 export const dayPnl = (position: Position): Paise => position.dayPnl ?? pnlOf(position);
 
+const isUndated = (position: Position): boolean => position.dayPnl === null;
+
 /** How many positions are counted since entry, because nobody knows what they stood at when the day began. */
-export const withoutDayPnl = (positions: readonly Position[]): number =>
-  positions.filter((position) => position.dayPnl === null).length;
+export const withoutDayPnl = (positions: readonly Position[]): number => positions.filter(isUndated).length;
+
+/** The same, and shares without a day's change: in a sum over days they would count again every day, or not at all. */
+export const undated = (
+  positions: readonly Position[],
+  holdings: readonly Holding[],
+): readonly (Position | Holding)[] => [
+  ...positions.filter(isUndated),
+  ...holdings.filter((holding) => holdingDayChange(holding) === null),
+];
+
+/** Today's P&L of those positions whose day is known. */
+export const datedPnl = (positions: readonly Position[]): Paise =>
+  sumPaise(positions.map((position) => position.dayPnl ?? ZERO_PAISE));
 
 /** What the day's trades in a position brought, less what they cost. */
 const dayCashOf = ({ key, symbol, productType, multiplier }: Position, trades: readonly Trade[]): Paise =>

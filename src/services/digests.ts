@@ -7,7 +7,7 @@ import { indexKey, isDerivative, type Instrument } from "../domain/instrument.ts
 import { changeInBasisPoints, sumPaise, valueOf, type Paise } from "../domain/money.ts";
 import type { Order } from "../domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../domain/portfolio.ts";
-import { dayPnlOf } from "../domain/totals.ts";
+import { datedPnl, dayPnlOf, undated } from "../domain/totals.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts, Link, LinkResult } from "./accounts.ts";
 import type { Closes } from "./closes.ts";
@@ -111,14 +111,17 @@ export function createDigests(deps: DigestsDeps): Digests {
   async function keepOne(link: Link, date: string, day: AccountDay & { trades: readonly Trade[] }): Promise<void> {
     // No broker tells it with a trade; what was traded today is among today's positions.
     const multipliers = new Map(day.positions.map(({ symbol, multiplier }) => [symbol, multiplier]));
+    const left = undated(day.positions, day.holdings);
     await snapshots.keep({
       userId: link.user_id,
       link: link._id,
       date,
-      figures: day.figures,
+      // Since entry is not of a day: it would count again every day.
+      figures: { ...day.figures, positions: datedPnl(day.positions) },
       value: day.value,
       carried: day.positions.filter(isCarried).length,
       ...(day.uncharged.length > 0 ? { uncharged: day.uncharged } : {}),
+      ...(left.length > 0 ? { undated: [...new Set(left.map(({ symbol }) => symbol))] } : {}),
       fills: await Promise.all(
         day.trades.map(async (trade) => ({
           ...trade,

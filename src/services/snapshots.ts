@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly fills: readonly Fill[];
   /** Traded, and without a charge in the figures. */
   readonly uncharged?: readonly TradingSymbol[];
+  /** Held or traded, and in no figures of the day: nobody knew what it had been at the close before. */
+  readonly undated?: readonly TradingSymbol[];
 }
 
 interface SnapshotDocument extends Document, Snapshot {
@@ -32,7 +34,7 @@ const snapshotsSpec: CollectionSpec<SnapshotDocument> = {
     { name: "user", fields: ["userId", "date"] },
     { name: "link", fields: ["link", "date"] },
   ],
-  encrypted: ["fills", "uncharged"],
+  encrypted: ["fills", "uncharged", "undated"],
   durability: "normal",
 };
 
@@ -61,6 +63,8 @@ export interface Period {
   readonly uncounted: readonly Uncounted[];
   /** What the charges leave out. */
   readonly uncharged: readonly TradingSymbol[];
+  /** What the figures leave out on some day. */
+  readonly undated: readonly TradingSymbol[];
 }
 
 export interface Snapshots {
@@ -140,6 +144,7 @@ function totals(snapshots: readonly Snapshot[], links: readonly LinkId[] = []): 
 
 function periodOf(all: readonly Snapshot[], { from, now, links }: Span): Period {
   const days = totals(all, links).filter(({ date }) => date >= from);
+  const kept = all.filter(({ date }) => date >= from);
   const ranked = [...days].sort((a, b) => grossOf(b.figures) - grossOf(a.figures));
   const figures = addFigures(days.map((day) => day.figures));
   const [first, last] = [days[0], days.at(-1)];
@@ -160,7 +165,8 @@ function periodOf(all: readonly Snapshot[], { from, now, links }: Span): Period 
     days,
     realisedFifo: realisedOf(realised.flatMap(({ trips }) => trips)),
     uncounted: realised.flatMap(({ uncounted }) => uncounted),
-    uncharged: all.filter(({ date }) => date >= from).flatMap(({ uncharged = [] }) => uncharged),
+    uncharged: kept.flatMap(({ uncharged = [] }) => uncharged),
+    undated: kept.flatMap(({ undated = [] }) => undated),
   };
 }
 

@@ -24,7 +24,7 @@ import { createRenewals } from "../../src/services/renewals.ts";
 import { createSnapshots } from "../../src/services/snapshots.ts";
 import { createUsers, type Settings, type User } from "../../src/services/users.ts";
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
-import { ACME, asGiven, position, SBIN, stubBroker, trade, type StubBroker } from "../services/stub-broker.ts";
+import { ACME, asGiven, holding, position, SBIN, stubBroker, trade, type StubBroker } from "../services/stub-broker.ts";
 
 const ASHA = userId(1001);
 const DATE = "2026-11-23";
@@ -310,6 +310,23 @@ describe("the day's messages", () => {
     posted = [];
     await run(periodReport(all, "week"));
     expect(text()).toContain("Charges leave out CRUDEOIL26DECFUT: in no list of instruments.");
+  });
+
+  it("counts what a position made since its entry in no sum of days, where its days are not known, and names it", async () => {
+    const all = deps();
+    broker.book.holdings = [{ ...holding, prevClose: null }];
+    broker.book.positions = [{ ...position, productType: "MARGIN", dayPnl: null }];
+    for (const date of ["2026-11-25", "2026-11-26"]) {
+      clock.at = istInstant(date, "15:50");
+      await broker.logIn(link._id);
+      await run(closingDigest(all));
+    }
+    expect(text()).toContain("Today leaves out 1 share and has 1 position since entry");
+    posted = [];
+    clock.at = istInstant("2026-11-27", "15:51");
+    await run(periodReport(all, "week"));
+    expect(text()).toMatch(/Positions, day by day +0\.00/);
+    expect(text()).toContain("Day by day leaves out days of SBIN, ITC on which the change was not known.");
   });
 
   it("reports a session on a Sunday with the week after it, whose report is the first to come", async () => {

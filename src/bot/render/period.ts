@@ -32,10 +32,14 @@ export function periodText(title: string, period: Period, money: MoneyText): Htm
       PAGE_WIDTH,
     )}</pre>`,
     html`<i>${dateText(span.from)} to ${dateText(span.to)}, days I have kept.</i>`,
+    undatedLine(period.undated),
     uncountedLine(period.uncounted),
     unchargedLine(period.uncharged),
   );
 }
+
+const undatedLine = (symbols: readonly TradingSymbol[]): Html | null =>
+  symbols.length === 0 ? null : text.pnl.undated(namesOf(symbols));
 
 function uncountedLine(uncounted: readonly Uncounted[]): Html | null {
   const all = [...new Set(uncounted.map(({ symbol, why }) => text.pnl.uncountedName(ticker(symbol), why)))];
@@ -44,7 +48,9 @@ function uncountedLine(uncounted: readonly Uncounted[]): Html | null {
 
 /** What was traded and is in no charges, and so not in what is net of them. */
 export const unchargedLine = (symbols: readonly TradingSymbol[]): Html | null =>
-  symbols.length === 0 ? null : text.pnl.uncharged(named([...new Set(symbols.map(ticker))]));
+  symbols.length === 0 ? null : text.pnl.uncharged(namesOf(symbols));
+
+const namesOf = (symbols: readonly TradingSymbol[]): string => named([...new Set(symbols.map(ticker))]);
 
 /** A message under a picture has little room. */
 const MAX_NAMED = 5;
