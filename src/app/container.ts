@@ -116,6 +116,7 @@ export function createContainer(options: ContainerOptions): Container {
     store,
     accounts,
     quotes,
+    closes,
     instruments,
     clock,
     log,

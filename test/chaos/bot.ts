@@ -15,6 +15,7 @@ import { createQuotes } from "../../src/services/quotes.ts";
 import { openMongoStore } from "../../src/store/mongo/store.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { DEFINITIONS } from "./street.ts";
+import { asGiven } from "../services/stub-broker.ts";
 
 export const ASHA: UserId = userId(1001);
 
@@ -70,6 +71,7 @@ export async function openBot(config: BotConfig, store: Store, clock: Clock): Pr
     store,
     accounts,
     quotes: createQuotes({ accounts, clock, yahoo: null }),
+    closes: asGiven,
     instruments: {
       byKey: async (key) => instruments.byKey(key)?.instrument,
       resolve: async () => ({ kind: "none", suggestions: [] }),

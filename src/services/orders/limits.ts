@@ -8,6 +8,7 @@ import { dayPnl } from "../../domain/totals.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
 import type { Accounts } from "../accounts.ts";
+import type { Closes } from "../closes.ts";
 import type { Admission } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import { type Intent, isWayOut, type Journal } from "./journal.ts";
@@ -54,6 +55,7 @@ export interface LimitsDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly accounts: Accounts;
+  readonly closes: Pick<Closes, "ofPositions">;
   readonly journal: Journal;
   /** The first trading day after a date, both YYYY-MM-DD. */
   readonly nextTradingDay: (date: string) => string;
@@ -66,7 +68,7 @@ const USUAL_FROM = 5;
 const LARGE_TIMES = 5;
 
 export function createLimits(deps: LimitsDeps): Limits {
-  const { clock, journal, accounts } = deps;
+  const { clock, journal, accounts, closes } = deps;
   const limits: Collection<LimitsDocument> = deps.store.collection(limitsSpec);
   const today = (): string => istDate(clock.now());
 
@@ -146,7 +148,9 @@ export function createLimits(deps: LimitsDeps): Limits {
     const { dayLoss } = values;
     if (dayLoss === null) return [];
     const living = (await accounts.active(user)).filter((link) => accounts.hasSession(link));
-    const parts = await accounts.callEach(living, (connector, access) => connector.getPositions(access));
+    const parts = await accounts.callEach(living, async (connector, access, link) =>
+      closes.ofPositions(link, await connector.getPositions(access), () => connector.getTrades(access)),
+    );
     const silent = parts.find((part) => !part.ok);
     if (silent) return [{ level: "block", code: "loss-unread", label: silent.link.label }];
     const pnl = sumPaise(

@@ -5,6 +5,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Store } from "../../ports/store.ts";
 import type { Accounts } from "../accounts.ts";
+import type { Closes } from "../closes.ts";
 import type { Instruments } from "../instruments/types.ts";
 import type { Quotes } from "../quotes.ts";
 import { createAsk } from "./asking.ts";
@@ -36,6 +37,7 @@ export interface OrderServicesDeps {
   readonly store: Store;
   readonly accounts: Accounts;
   readonly quotes: Quotes;
+  readonly closes: Pick<Closes, "ofPositions">;
   readonly instruments: Pick<Instruments, "byKey" | "resolve">;
   readonly clock: Clock;
   readonly log: Log;
@@ -56,12 +58,12 @@ export interface OrderServicesDeps {
 
 /** Everything of an order's life, wired: the only object that must be one per store is the store. */
 export function createOrderServices(deps: OrderServicesDeps): OrderServices {
-  const { store, accounts, quotes, clock, log, timing = ORDER_TIMING } = deps;
+  const { store, accounts, quotes, closes, clock, log, timing = ORDER_TIMING } = deps;
   const journal = createJournal({ store, clock });
   const ask = createAsk({ accounts, log, askMs: timing.askMs });
   const nextTradingDay = deps.nextTradingDay ?? nextWeekday;
   const egressRule = createEgressRule({ accounts, needsEgress: deps.needsEgress ?? (async () => false) });
-  const own = createLimits({ store, clock, accounts, journal, nextTradingDay });
+  const own = createLimits({ store, clock, accounts, closes, journal, nextTradingDay });
   const watcher = createWatcher({ accounts, journal, clock, log, timing, onChange: deps.onChange });
   const limits = withExitRule(withEgressRule(own, egressRule, accounts), { accounts, journal, watcher, clock, log });
   const phaseOf = deps.phaseOf ?? (() => "open");

@@ -23,6 +23,7 @@ import {
 import type { TicketRequest, TicketView } from "../../../src/services/orders/tickets.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
+import { asGiven } from "../stub-broker.ts";
 import type { FakeBroker } from "./fake-broker.ts";
 
 export const ASHA = userId(1001);
@@ -112,6 +113,7 @@ function build(
   const services = createOrderServices({
     accounts,
     quotes: createQuotes({ accounts, clock, yahoo: null }),
+    closes: asGiven,
     instruments: {
       byKey: async (key) => (key === SBIN.key ? SBIN : undefined),
       resolve: async (text) =>

@@ -75,6 +75,16 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: paiseFromRupees(1_000) }]);
   });
 
+  it("of the day's loss count of a carried position what it lost today, where only the last close tells it", async () => {
+    const lostToday = async (_: unknown, rows: readonly Position[]): Promise<Position[]> =>
+      rows.map((row) => ({ ...row, dayPnl: paiseFromRupees(-1_500) }));
+    await floor.close();
+    floor = await openFloor({ brokers: [broker], closes: { ofPositions: lostToday } });
+    await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    broker.positions = [{ ...losing(-20_000), dayPnl: null }];
+    expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: paiseFromRupees(1_000) }]);
+  });
+
   it("of segments hold other segments back", async () => {
     await floor.limits.set(ASHA, "segments", ["NFO"]);
     expect(await blocks()).toEqual([{ level: "block", code: "limit-segment", segment: "NSE" }]);

@@ -19,6 +19,7 @@ import { createQuotes } from "../../../src/services/quotes.ts";
 import { createNiftyShop, type NiftyShop } from "../../../src/services/strategies/nifty-shop/shop.ts";
 import { createUsers, type User } from "../../../src/services/users.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
+import { asGiven } from "../stub-broker.ts";
 
 /** Rupees of each share by day: what the market of this test is. */
 export type Script = (ticker: string, date: string) => number;
@@ -109,6 +110,7 @@ export async function openPaperShop(
     store,
     accounts,
     quotes,
+    closes: asGiven,
     instruments,
     clock,
     log,
