@@ -4,7 +4,7 @@ import { moneyText } from "../../src/bot/render/money-text.ts";
 import { panicReport } from "../../src/bot/render/panic.ts";
 import { PAGE_WIDTH } from "../../src/bot/render/page.ts";
 import { dashboardView, heatCaption } from "../../src/bot/render/dashboard.ts";
-import { holdingsView, mergeHoldings, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
+import { fundsView, holdingsView, mergeHoldings, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
 import { paise, paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
@@ -123,6 +123,21 @@ describe("a day's change", () => {
     expect(text).toMatch(/unrealised +\+5,000\.00/);
     expect(text).toContain(note);
     expect(said(pnlView([read("one", { positions: [position], holdings: [] })], page))).not.toContain(note);
+  });
+});
+
+describe("the dashboard", () => {
+  it("calls what can be used by the name that /funds has for it: cash is another number", () => {
+    const used = {
+      available: paise(50_000_00),
+      used: paise(8_000_00),
+      cash: paise(28_000_00),
+      collateral: paise(30_000_00),
+    };
+    const line = (view: { html: { toString(): string } }) => /^Available.*$/m.exec(said(view))?.[0];
+    const dashboard = dashboardView({ ...page, parts: [read("one", { positions: [], holdings: [], funds: used })] });
+    expect(line(dashboard)).toBe(line(fundsView([read("one", used)], page)));
+    expect(said(dashboard)).not.toContain("Cash");
   });
 });
 

@@ -70,7 +70,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     asha().tapButton("Confirm buy");
     await saying("Filled 10");
     const sent = await asha().ask("/dashboard");
-    expect(sent.text ?? sent.caption).toMatch(/Cash\s+₹/);
+    expect(sent.text ?? sent.caption).toMatch(/Available\s+₹/);
   });
 
   it("keeps the strategy off, warns of a time in the auction, proposes, and makes an approved leg an ordinary ticket", async () => {

@@ -102,7 +102,7 @@ function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText):
         ["Worth", money.plain(total.worth)],
         ["Shares", money.plain(total.value)],
         ["Cost", money.plain(total.invested)],
-        ["Cash", money.plain(total.available)],
+        ["Available", money.plain(total.available)],
         ["P&L", money.cell(total.pnl)],
       ],
       PAGE_WIDTH,
