@@ -129,14 +129,16 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         ms: performance.now() - startedAt,
       });
     const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
+    const signal = request.signal ? AbortSignal.any([deadline, request.signal]) : deadline;
     try {
-      const reply = await library.request(request.url, {
+      const asked = library.request(request.url, {
         method: request.method,
         headers: headersOf(request),
         body: request.body ?? null,
         dispatcher: way.dispatcher,
-        signal: request.signal ? AbortSignal.any([deadline, request.signal]) : deadline,
+        signal,
       });
+      const reply = await unlessEnded(asked, signal);
       const result = await consume(reply, (error) => toFailure(error, request, deadline));
       breaker.note(!isGatewayFailure(reply.statusCode), options.now());
       report(String(reply.statusCode));
@@ -217,6 +219,22 @@ function breakerOf({ breakers }: Way, scope: string): Breaker {
   let breaker = breakers.get(scope);
   if (!breaker) breakers.set(scope, (breaker = createBreaker()));
   return breaker;
+}
+
+/**
+ * undici sits out the making of a connection, which a proxy that says nothing stretches to minutes. What is given up
+ * while it waits there is never sent.
+ */
+async function unlessEnded<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  let end: () => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => (end = () => reject(signal.reason as Error)));
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
+  try {
+    return await Promise.race([call, ended]);
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
 }
 
 async function* pieces(

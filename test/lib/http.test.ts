@@ -464,6 +464,22 @@ describe("egress", () => {
     expect(seen).toEqual([]);
   });
 
+  it("ends with its deadline or when it is given up while the proxy says nothing, and is not sent after that", async () => {
+    const said = Promise.withResolvers<void>();
+    const proxy = await startConnectProxy({ until: said.promise });
+    closing.push(proxy);
+    const egress = new Secret(`http://127.0.0.1:${proxy.port}`);
+    expect(await failureOf(client.send(to("/late", { egress, timeoutMs: 60 })))).toMatchObject({ kind: "timeout" });
+    const giveUp = new AbortController();
+    const call = failureOf(client.send(to("/given-up", { egress, signal: giveUp.signal })));
+    await expect.poll(() => proxy.asked.length).toBe(2);
+    giveUp.abort();
+    expect(await call).toMatchObject({ kind: "aborted" });
+    said.resolve();
+    expect((await client.send(to("/next", { egress }))).body).toBe("fine");
+    expect(seen).toEqual(["GET /next"]);
+  });
+
   it("is broken, not unreachable, when the far end drops the call inside the tunnel", async () => {
     const proxy = await startConnectProxy();
     closing.push(proxy);

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { connect, createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 
@@ -9,14 +9,20 @@ export interface TestProxy {
   close(): Promise<void>;
 }
 
-/** An HTTP proxy that knows CONNECT and nothing else; wants the credentials where they are given. */
-export async function startConnectProxy({ credentials }: { credentials?: string } = {}): Promise<TestProxy> {
+interface ConnectProxyOptions {
+  /** Wanted where they are given. */
+  readonly credentials?: string;
+  /** Says nothing before. */
+  readonly until?: Promise<unknown>;
+}
+
+/** An HTTP proxy that knows CONNECT and nothing else. */
+export async function startConnectProxy({ credentials, until }: ConnectProxyOptions = {}): Promise<TestProxy> {
   const asked: string[] = [];
   const server = createServer((_request, response) => {
     response.writeHead(501).end();
   });
-  server.on("connect", (request, socket: Socket) => {
-    asked.push(request.url ?? "");
+  const answer = (request: IncomingMessage, socket: Socket): void => {
     const expected = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`;
     if (request.headers["proxy-authorization"] !== expected) {
       socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
@@ -26,6 +32,11 @@ export async function startConnectProxy({ credentials }: { credentials?: string 
     joinTo(socket, host, Number(port), () => {
       socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
     });
+  };
+  server.on("connect", (request, socket: Socket) => {
+    asked.push(request.url ?? "");
+    if (until === undefined) answer(request, socket);
+    else void until.then(() => answer(request, socket));
   });
   return listening(server, asked);
 }
