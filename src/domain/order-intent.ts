@@ -215,7 +215,7 @@ export function beginChange(leg: Leg, kind: LegChange["kind"], now: number): Leg
 }
 
 const isChangeUnderWay = (leg: Leg, now: number): boolean =>
-  leg.change?.outcome === "sending" && now - leg.change.at < CHANGE_UNDER_WAY_MS;
+  leg.change?.outcome === "sending" && Math.abs(now - leg.change.at) < CHANGE_UNDER_WAY_MS;
 
 const CHANGE_OUTCOMES = {
   accepted: "accepted",

@@ -140,7 +140,7 @@ export function createDesk(deps: DeskDeps): Desk {
     if (!link) return notSent("the account is no longer linked");
     if (!link.is_active) return notSent("the account is switched off");
     return deps.ask(link, async (connector, access, signal) => {
-      if (clock.now() - (leg.sentAt ?? 0) > deps.timing.sendWithinMs)
+      if (Math.abs(clock.now() - (leg.sentAt ?? 0)) > deps.timing.sendWithinMs)
         return notSent("the bot was held up before sending");
       return connector.placeOrder(access, requestOf(intent.plan, leg.qty, leg.tag), signal);
     });

@@ -6,6 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { type Intent, type Journal, stepAll } from "./journal.ts";
+import { TICKET_TTL_MS } from "./ticket-plan.ts";
 import type { OrderTiming } from "./timing.ts";
 
 export const FIRST_LOOK_MS = 700;
@@ -55,7 +56,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   async function sweep(): Promise<number> {
     const now = clock.now();
-    const due = (await journal.watched(BATCH)).filter((intent) => intent.nextLookAt <= now);
+    const due = (await journal.watched(BATCH)).filter((intent) => isDue(intent, now));
     const claimed = (await Promise.all(due.map(claimLook))).filter((intent) => intent !== null);
     await Promise.all(claimed.map((intent) => follow(intent)));
     return claimed.length;
@@ -64,7 +65,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   /** Moves the next look away, so that no other process takes this one. */
   const claimLook = (intent: Intent): Promise<Intent | null> =>
     journal.change(intent._id, (current) => {
-      if (current.nextLookAt > clock.now() || !current.isWatched) return null;
+      if (!isDue(current, clock.now()) || !current.isWatched) return null;
       const delay = LOOK_DELAYS_MS[Math.min(current.looks, LOOK_DELAYS_MS.length - 1)] ?? 60_000;
       return { nextLookAt: clock.now() + delay, looks: current.looks + 1 };
     });
@@ -110,7 +111,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   /** A leg whose sender is gone may have been sent. */
   function lostEvent(leg: Leg): LegEvent | null {
-    const isOver = clock.now() - (leg.sentAt ?? 0) > deps.timing.leaseMs;
+    const isOver = Math.abs(clock.now() - (leg.sentAt ?? 0)) > deps.timing.leaseMs;
     return leg.state === "sending" && isOver ? { kind: "sender-lost" } : null;
   }
 
@@ -148,6 +149,9 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   return { sweep, look, follow };
 }
+
+/** One that is further away than any pause was set before the clock was set back. */
+const isDue = ({ nextLookAt }: Intent, now: number): boolean => nextLookAt <= now || nextLookAt > now + TICKET_TTL_MS;
 
 /** Books hold today only: a leg is given up once its day is over, an after-market order once its session must be. */
 function isDayOver(intent: Intent, leg: Leg, now: number): boolean {

@@ -77,6 +77,15 @@ describe("a cancel", () => {
     expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });
   });
 
+  it("whose process died may be asked again when the clock was set back since", async () => {
+    broker.scripts.push("never-ask");
+    void floor.changes.ask(ASHA, open._id, 0, "cancel");
+    await breathe();
+    const next = floor.crash();
+    next.pass(-86_400_000);
+    expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });
+  });
+
   it("of an order that has ended, or of somebody else's, is not asked", async () => {
     expect(await floor.changes.ask(VIKRAM, open._id, 0, "cancel")).toEqual({ kind: "busy" });
     broker.set(ID, { status: "filled", filledQty: 10 });

@@ -65,6 +65,42 @@ describe("a process that dies", () => {
   });
 });
 
+describe("a clock that was a day ahead and is set back", () => {
+  const DAY_MS = 86_400_000;
+
+  it("leaves an order that is followed", async () => {
+    const { intent } = await ticket(floor);
+    const placed = await sent(floor, { intent });
+    floor.pass(-DAY_MS);
+    broker.set(placed.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10, avgPrice: broker.ltp });
+    await watch(floor, 3_000);
+    expect(await statesNow(floor, intent)).toEqual(["filled"]);
+  });
+
+  it("leaves one whose sender died to be found in the book", async () => {
+    broker.scripts.push("never-answer");
+    const { intent } = await ticket(floor);
+    await tap(floor, intent.confirmId);
+    await breathe();
+    const next = floor.crash();
+    next.pass(-DAY_MS);
+    await watch(next, 3_000);
+    expect(await statesNow(next, intent)).toEqual(["working"]);
+    expect(broker.placed).toHaveLength(1);
+  });
+
+  it("between confirmation and sending sends nothing: the order may be given up for lost by now", async () => {
+    const turned = await openFloor({
+      brokers: [broker],
+      wrap: (store) => onReplace(store, 1, () => turned.pass(-DAY_MS)),
+    });
+    const { intent } = await ticket(turned);
+    expect((await sent(turned, { intent })).legs).toMatchObject([{ state: "not-sent" }]);
+    expect(broker.placed).toEqual([]);
+    await turned.close();
+  });
+});
+
 describe("a store that fails", () => {
   it("when the broker's answer is to be kept gets several chances", async () => {
     let failures = 3;
