@@ -2,7 +2,7 @@ import { randomBytes, scryptSync } from "node:crypto";
 import type { UserId } from "../domain/ids.ts";
 import { isSameText } from "../lib/same-text.ts";
 import { Secret } from "../lib/secret.ts";
-import { newTotpSecret, stepOf } from "../lib/totp.ts";
+import { newTotpSecret, stepAt, stepOf } from "../lib/totp.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
 import type { CapturedMessage } from "./key-capture.ts";
@@ -139,8 +139,8 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
       return {
         kind: lock.kind,
         isFrozen: lock.isFrozen,
-        needsCode: lock.kind !== "none" && now >= lock.openUntil,
-        lockedOutUntil: now < lock.lockedOutUntil ? lock.lockedOutUntil : null,
+        needsCode: lock.kind !== "none" && !isWithin(OPEN_MS, lock.openUntil, now),
+        lockedOutUntil: isLockedOut(lock, now) ? lock.lockedOutUntil : null,
       };
     },
     freeze: (user, isFrozen) => set(user, { isFrozen }),
@@ -154,6 +154,10 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
     remove: (user) => set(user, { ...CLEAR, kind: "none", secret: null }),
   };
 }
+
+/** What ends later than it could if it began now began before the clock was set back, and is over. */
+const isWithin = (lengthMs: number, until: number, now: number): boolean => now < until && until <= now + lengthMs;
+const isLockedOut = (lock: LockDocument, now: number): boolean => isWithin(LOCKOUT_MS, lock.lockedOutUntil, now);
 
 const CLEAR = { offered: null, offeredIn: null, fails: 0, lockedOutUntil: 0, openUntil: 0, lastStep: 0 } as const;
 
@@ -211,7 +215,7 @@ function withProof(lock: LockDocument, code: string, now: number): Changed<boole
 }
 
 function withGuess(lock: LockDocument, code: string, now: number): Changed<CodeResult> {
-  if (now < lock.lockedOutUntil) return { lock, result: { kind: "locked-out", until: lock.lockedOutUntil } };
+  if (isLockedOut(lock, now)) return { lock, result: { kind: "locked-out", until: lock.lockedOutUntil } };
   const step = matches(lock, code, now);
   if (step !== null)
     return { lock: { ...lock, fails: 0, lastStep: step, openUntil: now + OPEN_MS }, result: { kind: "right" } };
@@ -221,12 +225,16 @@ function withGuess(lock: LockDocument, code: string, now: number): Changed<CodeR
   return { lock: { ...lock, fails: 0, lockedOutUntil: until, openUntil: 0 }, result: { kind: "locked-out", until } };
 }
 
-/** The authenticator's step, or the old one for a PIN; null when the code is wrong or was used before. */
+/**
+ * The authenticator's step, or the old one for a PIN; null when the code is wrong or was used before. A step that no
+ * code has yet was noted before the clock was set back.
+ */
 function matches(lock: LockDocument, code: string, now: number): number | null {
   if (lock.secret === null) return null;
   if (lock.kind === "totp") {
     const step = stepOf(lock.secret.reveal(), code, now);
-    return step !== null && step > lock.lastStep ? step : null;
+    const isUsed = lock.lastStep <= stepAt(now) + 1 && step !== null && step <= lock.lastStep;
+    return isUsed ? null : step;
   }
   const [salt = ""] = lock.secret.reveal().split(".");
   const given = hashed(code, Buffer.from(salt, "base64url"));

@@ -75,6 +75,23 @@ describe("the order lock", () => {
     expect(await awaiting("code", early)).toEqual(right);
   });
 
+  it("is neither open nor closed any more by a code that was given before the clock was set back, nor is the code used", async () => {
+    const secret = (await lock.offerTotp(ASHA)).reveal();
+    const codeNow = () => totp(secret, stepAt(stage.clock.now()));
+    await awaiting("totp-proof", codeNow());
+    stage.clock.advance(86_400_000);
+    expect(await awaiting("code", codeNow())).toEqual(right);
+    stage.clock.advance(-86_400_000 + 60_000);
+    expect(await lock.state(ASHA)).toMatchObject({ needsCode: true });
+    expect(await awaiting("code", codeNow())).toEqual(right);
+    expect(await awaiting("code", codeNow())).toMatchObject({ result: { kind: "wrong" } });
+    stage.clock.advance(86_400_000);
+    for (let guess = 0; guess < 5; guess += 1) await awaiting("code", "000000");
+    stage.clock.advance(-86_400_000 + 60_000);
+    expect(await lock.state(ASHA)).toMatchObject({ lockedOutUntil: null });
+    expect(await awaiting("code", codeNow())).toEqual(right);
+  });
+
   it("knows which message shows the secret on offer, until its code has come", async () => {
     const secret = (await lock.offerTotp(ASHA)).reveal();
     await lock.expect(ASHA, "totp-proof");
