@@ -46,7 +46,9 @@ export function createYahooClient(deps: YahooClientDeps): YahooClient {
     ask: () => Promise<unknown>,
   ): Promise<z.output<S>> {
     const waitMs = pausedUntil[endpoint] - deps.now();
-    if (waitMs > 0) throw yahooError("rate-limited", "Yahoo asked for a pause", endpoint, { retryAfterMs: waitMs });
+    // A longer one began before the clock was set back.
+    if (waitMs > 0 && waitMs <= PAUSE_AFTER_429_MS)
+      throw yahooError("rate-limited", "Yahoo asked for a pause", endpoint, { retryAfterMs: waitMs });
     try {
       return validated(schema, await ask(), endpoint);
     } catch (error) {

@@ -3,6 +3,7 @@ import { createGunzip } from "node:zlib";
 import type * as Undici from "undici";
 import { BREAKER_OPEN_MS, createBreaker } from "./breaker.ts";
 import type { Breaker } from "./breaker.ts";
+import { neverBack } from "./clock.ts";
 import type { Secret } from "./secret.ts";
 
 export interface HttpRequest {
@@ -94,6 +95,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   let direct: Way | null = null;
   const proxies = new Map<string, Way>();
   const random = options.random ?? Math.random;
+  const steady = neverBack(options);
 
   function wayFor(library: typeof Undici, egress: Secret | undefined): Way {
     if (egress === undefined) {
@@ -118,7 +120,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     const way = wayFor(library, request.egress);
     const breaker = breakerOf(way, request.scope);
     const path = new URL(request.url).pathname;
-    if (breaker.isOpen(options.now())) throw new CircuitOpen();
+    if (breaker.isOpen(steady.now())) throw new CircuitOpen();
     const startedAt = performance.now();
     const report = (outcome: string): void =>
       options.onCall?.({
@@ -140,12 +142,12 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       });
       const reply = await unlessEnded(asked, signal);
       const result = await consume(reply, (error) => toFailure(error, request, deadline));
-      breaker.note(!isGatewayFailure(reply.statusCode), options.now());
+      breaker.note(!isGatewayFailure(reply.statusCode), steady.now());
       report(String(reply.statusCode));
       return result;
     } catch (error) {
       const failure = toFailure(error, request, deadline);
-      if (failure.kind !== "aborted") breaker.note(false, options.now());
+      if (failure.kind !== "aborted") breaker.note(false, steady.now());
       report(failure.kind);
       throw failure;
     }

@@ -1,5 +1,6 @@
 import type { Access, BrokerConnector, Capabilities } from "../../connectors/base.ts";
 import { BrokerError } from "../errors.ts";
+import { neverBack } from "../lib/clock.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts, Link } from "./accounts.ts";
 
@@ -20,6 +21,7 @@ export interface MarketAccess {
 /** Decides, link by link, between the broker's market data and Yahoo's. */
 export function createMarketAccess({ accounts, clock }: { accounts: Accounts; clock: Clock }): MarketAccess {
   const refusedUntil = new Map<string, number>();
+  const steady = neverBack(clock);
   // A new login may come with a new plan.
   const nameOf = (link: Link, what: MarketData): string => `${link._id} ${link.tokens?.issuedAt ?? 0} ${what}`;
 
@@ -27,7 +29,7 @@ export function createMarketAccess({ accounts, clock }: { accounts: Accounts; cl
     asksBroker(link, what) {
       const { capabilities, isPaper } = accounts.broker(link).definition;
       const isWanted = isPaper === true || link.data_source === "broker";
-      const isRefused = clock.now() < (refusedUntil.get(nameOf(link, what)) ?? 0);
+      const isRefused = steady.now() < (refusedUntil.get(nameOf(link, what)) ?? 0);
       return isWanted && offers(capabilities, what) && accounts.hasSession(link) && !isRefused;
     },
     async call(link, what, call) {
@@ -36,7 +38,7 @@ export function createMarketAccess({ accounts, clock }: { accounts: Accounts; cl
       } catch (error) {
         if (error instanceof BrokerError && error.kind === "no-permission") {
           if (refusedUntil.size >= MAX_REFUSALS) refusedUntil.clear();
-          refusedUntil.set(nameOf(link, what), clock.now() + REFUSAL_KEPT_MS);
+          refusedUntil.set(nameOf(link, what), steady.now() + REFUSAL_KEPT_MS);
         }
         throw error;
       }

@@ -28,7 +28,7 @@ export function createPostbacks(deps: {
   /** The burst that one fill makes is one look; the watcher's own rhythm sees whatever follows. */
   function mayLook(link: LinkId): boolean {
     const now = deps.clock.now();
-    if (now - (lastLooks.get(link) ?? 0) < PAUSE_MS) return false;
+    if (Math.abs(now - (lastLooks.get(link) ?? 0)) < PAUSE_MS) return false;
     lastLooks.delete(link);
     const oldest = lastLooks.keys().next().value;
     if (lastLooks.size >= MAX_REMEMBERED && oldest !== undefined) lastLooks.delete(oldest);

@@ -380,6 +380,15 @@ describe("the breaker", () => {
     expect(seen.slice(5)).toEqual(["GET /probe", "GET /fourth", "GET /fifth"]);
   });
 
+  it("is not open longer because the clock was set back", async () => {
+    await fail(5);
+    answer = fine;
+    now -= 86_400_000;
+    expect(await failureOf(client.send(to("/")))).toMatchObject({ kind: "unreachable" });
+    now += 15_000;
+    expect((await client.send(to("/"))).body).toBe("fine");
+  });
+
   it("is one for each scope", async () => {
     await fail(5);
     answer = fine;

@@ -74,6 +74,17 @@ describe("quotes and candles by a link's data source", () => {
     expect(await quotes.forLink(link, sbin())).toMatchObject({ source: "broker" });
   });
 
+  it("asks it again after that hour also when the clock was set back meanwhile", async () => {
+    const link = await floor.link(userId(1));
+    floor.failures.set(link._id, "no-permission");
+    await quotes.forLink(link, sbin());
+    floor.failures.clear();
+    floor.pass(-DAY_MS);
+    expect(await quotes.forLink(link, sbin())).toMatchObject({ source: "yfinance" });
+    floor.pass(61 * 60_000);
+    expect(await quotes.forLink(link, sbin())).toMatchObject({ source: "broker" });
+  });
+
   it("asks a new login again at once: it may have a new plan", async () => {
     const link = await floor.link(userId(1));
     floor.failures.set(link._id, "no-permission");

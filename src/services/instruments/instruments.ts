@@ -56,9 +56,9 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
   async function loadSomething(): Promise<void> {
     await loadOne(masters.names.filter((name) => masters.isPaper(name)));
     const now = clock.now();
-    if (masters.loaded().some(({ isPaper }) => !isPaper) || now - failedAt < RETRY_MS) return;
+    if (masters.loaded().some(({ isPaper }) => !isPaper) || Math.abs(now - failedAt) < RETRY_MS) return;
     const changes = deps.accounts.changes();
-    const isKnown = changes === looked.changes && now - looked.at < LOOK_EVERY_MS;
+    const isKnown = changes === looked.changes && Math.abs(now - looked.at) < LOOK_EVERY_MS;
     if (isKnown && masters.loaded().length > 0) return;
     looked = { at: now, changes };
     const real = (await linkedBrokers()).filter((name) => !masters.isPaper(name));

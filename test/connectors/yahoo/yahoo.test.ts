@@ -196,6 +196,8 @@ describe("Yahoo Finance as a data source", () => {
     expect(server.calls("yahoo")).toHaveLength(asked);
     now += 16 * 60_000;
     expect((await source.getQuotes([sbin])).size).toBe(1);
+    now = START - 86_400_000;
+    expect((await source.getQuotes([sbin])).size).toBe(1);
     now = START;
     expect(printed).not.toHaveBeenCalled();
     printed.mockRestore();

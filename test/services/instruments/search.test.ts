@@ -303,6 +303,17 @@ describe("what is searched", () => {
     hall.floor.now += 2 * MINUTE;
     expect((await instruments.resolve("sbin")).kind).toBe("one");
   });
+
+  it("is asked for again also when the clock was set back after it failed", async () => {
+    const hall = openHall();
+    hall.linked.push(ZERODHA);
+    hall.master(ZERODHA).isDown = true;
+    const instruments = hall.start();
+    expect(await instruments.search("sbin", 5)).toEqual([]);
+    hall.master(ZERODHA).isDown = false;
+    hall.floor.now -= 24 * 60 * MINUTE;
+    expect((await instruments.resolve("sbin")).kind).toBe("one");
+  });
 });
 
 describe("over the whole paper exchange", () => {
