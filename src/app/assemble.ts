@@ -142,13 +142,17 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   };
 }
 
+/** Where this process keeps its files. */
+export const homeOf = ({ telegram, dataDir }: Pick<Config, "telegram" | "dataDir">): string =>
+  telegram ? dataDir : join(dataDir, "playground");
+
 /**
  * The playground's people, accounts and instrument lists are never the real bot's: its owner would own that one, and a
  * start without the token would show real orders to simulated brokers, which have never heard of them.
  */
 const keptApart = (settings: Config): Config => ({
   ...settings,
-  dataDir: join(settings.dataDir, "playground"),
+  dataDir: homeOf(settings),
   mongoUri: null,
   masterKey: null,
 });

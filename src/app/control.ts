@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ConfigError } from "../errors.ts";
@@ -18,14 +18,27 @@ export function openControl(dataDir: string): { token: Secret; publish(port: num
       rmSync(fileIn(dataDir), { force: true });
       writeFileSync(fileIn(dataDir), JSON.stringify({ port, token: token.reveal() }), { mode: 0o600 });
     },
-    close: () => rmSync(fileIn(dataDir), { force: true }),
+    close() {
+      // Of several processes on one MongoDB, the one that started last may have left its own word here since.
+      if (wordIn(dataDir)?.token === token.reveal()) rmSync(fileIn(dataDir), { force: true });
+    },
   };
+}
+
+/** Null when nobody has left any that this user can read. */
+function wordIn(dataDir: string): z.output<typeof controlSchema> | null {
+  try {
+    return controlSchema.parse(JSON.parse(readFileSync(fileIn(dataDir), "utf8")));
+  } catch {
+    return null;
+  }
 }
 
 /** Asks the running process; null when there is none. Throws when it is there and did not do it. */
 export async function askRunning(dataDir: string, name: string, user: string | null): Promise<string | null> {
-  if (!existsSync(fileIn(dataDir))) return null;
-  const { port, token } = controlSchema.parse(JSON.parse(readFileSync(fileIn(dataDir), "utf8")));
+  const word = wordIn(dataDir);
+  if (word === null) return null;
+  const { port, token } = word;
   const query = user === null ? "" : `?user=${encodeURIComponent(user)}`;
   const url = `http://127.0.0.1:${port}/jobs/${name}${query}`;
   const reply = await fetch(url, { method: "POST", headers: { "x-sauda-control": token } }).catch((error: unknown) => {

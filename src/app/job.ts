@@ -2,7 +2,7 @@ import { ConfigError } from "../errors.ts";
 import { userId } from "../domain/ids.ts";
 import { createLog } from "../lib/log.ts";
 import { JOB_NAMES, type JobName } from "../services/jobs.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, homeOf } from "./assemble.ts";
 import { askRunning } from "./control.ts";
 import { orExit } from "./exit.ts";
 import { readSettings } from "./settings.ts";
@@ -12,7 +12,7 @@ import { readSettings } from "./settings.ts";
 await orExit(async () => {
   const { name, user } = readArguments(process.argv.slice(3));
   const config = readSettings();
-  const answer = await askRunning(config.dataDir, name, user);
+  const answer = await askRunning(homeOf(config), name, user);
   if (answer !== null) {
     process.stdout.write(`${answer}\n`);
     return;

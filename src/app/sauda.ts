@@ -11,7 +11,7 @@ import { keysRoutes } from "../web/keys.ts";
 import { oauthRoutes } from "../web/oauth.ts";
 import { postbackRoutes } from "../web/postback.ts";
 import { startWebServer } from "../web/server.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, homeOf } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { openControl } from "./control.ts";
 import type { JobTable } from "./jobs.ts";
@@ -42,7 +42,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     throw error;
   });
   const { bot, clock, deps, jobs, metrics, outbox, store, updates, world, writes } = parts;
-  const control = openControl(config.dataDir);
+  const control = openControl(homeOf(config));
   metrics.gauge("sauda_outbox_depth", () => outbox.depth());
   metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
   metrics.gauge("sauda_inbox_running", () => updates.inbox.running());

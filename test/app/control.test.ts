@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -33,6 +33,17 @@ describe("asking the running bot for a job", () => {
     answer = (reply) => reply.writeHead(404).end();
     expect(await ask()).toBeNull();
     await stop();
+    expect(await ask()).toBeNull();
+  });
+
+  it("leaves the word of another process where it is, and takes an unreadable one for none", async () => {
+    const gone = openControl(dir);
+    gone.publish(9);
+    openControl(dir).publish((server.address() as AddressInfo).port);
+    answer = (reply) => reply.end("2 orders looked at");
+    gone.close();
+    expect(await ask()).toBe("2 orders looked at");
+    writeFileSync(join(dir, "control.json"), '{"port":80');
     expect(await ask()).toBeNull();
   });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { brokerDefinitions } from "../../connectors/index.ts";
 import { startPlayground, type Playground } from "../../playground/telegram/server.ts";
 import { assemble } from "../../src/app/assemble.ts";
 import { readConfig } from "../../src/app/config.ts";
+import { askRunning, openControl } from "../../src/app/control.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { startTestSauda } from "../e2e/sauda.ts";
 import { startProxy, type Proxy } from "../multi/proxy.ts";
@@ -104,5 +105,18 @@ describe("a bot that was tried in the playground first", () => {
     );
     await parts.close();
     expect(said).toEqual([expect.stringMatching(/^No owner yet\. Send \/start \w{12} to the bot/)]);
+  });
+
+  it("is asked for its own jobs, also while the playground runs beside it or ends", { timeout: 30_000 }, async () => {
+    const real = openControl(dir);
+    real.publish(9);
+    const tried = await startTestSauda({}, dir);
+    const asked = () => askRunning(join(dir, "playground"), "reconcile", null);
+    expect(await asked()).toContain("looked at");
+    const word = readFileSync(join(dir, "control.json"), "utf8");
+    expect(word).toContain('"port":9');
+    await tried.sauda.stop();
+    expect(readFileSync(join(dir, "control.json"), "utf8")).toBe(word);
+    expect(await asked()).toBeNull();
   });
 });

@@ -10,6 +10,7 @@ const ASHA = 1001;
 describe("mornings, closings and what they leave", () => {
   let running: TestSauda;
   const dir = mkdtempSync(join(tmpdir(), "sauda-days-"));
+  const home = join(dir, "playground");
   beforeAll(async () => {
     running = await startTestSauda({ SAUDA_CLOCK: "2026-11-23T14:00:00+05:30" }, dir);
     asha().send("/start");
@@ -44,7 +45,7 @@ describe("mornings, closings and what they leave", () => {
   });
 
   it("runs the closing digest by hand through the running process, once", async () => {
-    expect(await askRunning(dir, "closing-digest", String(ASHA))).toBe("1 done, 0 had it already, 0 failed");
+    expect(await askRunning(home, "closing-digest", String(ASHA))).toBe("1 done, 0 had it already, 0 failed");
     const digest = await asha().until(() =>
       asha()
         .messages()
@@ -53,14 +54,14 @@ describe("mornings, closings and what they leave", () => {
     expect(digest.photo).toBeDefined();
     expect(digest.caption).toContain("Net of charges");
     expect(digest.caption).toMatch(/Orders: 1\./);
-    expect(await askRunning(dir, "closing-digest", null)).toBe("0 done, 1 had it already, 0 failed");
+    expect(await askRunning(home, "closing-digest", null)).toBe("0 done, 1 had it already, 0 failed");
   });
 
   it("knows the other jobs, and none besides", async () => {
-    expect(await askRunning(dir, "morning-login", null)).toMatch(/^\d done, \d had it already, 0 failed$/);
-    expect(await askRunning(dir, "nifty-shop", null)).toContain("not switched on");
-    expect(await askRunning(dir, "reconcile", null)).toContain("looked at");
-    expect(await askRunning(dir, "make-me-rich", null)).toBeNull();
+    expect(await askRunning(home, "morning-login", null)).toMatch(/^\d done, \d had it already, 0 failed$/);
+    expect(await askRunning(home, "nifty-shop", null)).toContain("not switched on");
+    expect(await askRunning(home, "reconcile", null)).toContain("looked at");
+    expect(await askRunning(home, "make-me-rich", null)).toBeNull();
   });
 
   it("answers /pnl for every period from what was kept", async () => {

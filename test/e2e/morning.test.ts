@@ -12,6 +12,7 @@ describe("the morning's login card", () => {
   let running: TestSauda;
   let linking: ReturnType<typeof linkingAs>;
   const dir = mkdtempSync(join(tmpdir(), "sauda-morning-"));
+  const home = join(dir, "playground");
   beforeAll(async () => {
     // Before the card's own time, so that only the job by hand sends one.
     running = await startTestSauda({ SAUDA_CLOCK: "2026-11-25T08:10:00+05:30" }, dir);
@@ -31,12 +32,12 @@ describe("the morning's login card", () => {
   const buttons = (): string[] => (card()?.reply_markup?.inline_keyboard ?? []).flat().map(({ text }) => text);
 
   it("comes once, with a button for each account whose session is over", async () => {
-    expect(await askRunning(dir, "morning-login", null)).toBe("1 done, 0 had it already, 0 failed");
+    expect(await askRunning(home, "morning-login", null)).toBe("1 done, 0 had it already, 0 failed");
     expect(await asha().until(() => card()?.text)).toBe(
       "Good morning. 2 logins are due today.\n🔴 zerodha Zerodha\n🔴 angelone Angel One",
     );
     expect(buttons()).toEqual(["Log in: zerodha", "Log in: angelone"]);
-    expect(await askRunning(dir, "morning-login", null)).toBe("0 done, 1 had it already, 0 failed");
+    expect(await askRunning(home, "morning-login", null)).toBe("0 done, 1 had it already, 0 failed");
   });
 
   it("ticks over as each login completes, in the same message", async () => {
