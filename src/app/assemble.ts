@@ -89,7 +89,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     onLogin: async (link) => {
       // The answer to the login does not wait for this account's whole day to be read.
       void keepDayOnLogin({ bot: deps, digests, snapshots: deps.snapshots }, link).catch((error: unknown) =>
-        log.warn({ err: error }, "day not kept after a login"),
+        log.warn({ err: error, link: link._id }, "day not kept after a login"),
       );
       await redrawLoginCard(bot.api, deps, outbox, link.user_id).catch((error: unknown) =>
         log.warn({ err: error }, "login card not redrawn"),
@@ -120,6 +120,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     mornings: createMornings(deps),
     renewals: createRenewals(deps),
     notifier: outbox,
+    log,
   });
   return {
     clock,

@@ -6,6 +6,7 @@ import { morningSummary } from "../bot/daily/summary.ts";
 import type { BotDeps } from "../bot/commands.ts";
 import { niftyShopJob } from "../bot/nifty-shop-job.ts";
 import type { UserId } from "../domain/ids.ts";
+import type { Log } from "../lib/log.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Digests } from "../services/digests.ts";
 import type { JobCount, JobName, Jobs, PerUserJob } from "../services/jobs.ts";
@@ -23,6 +24,7 @@ export interface JobTableDeps {
   readonly mornings: Mornings;
   readonly renewals: Renewals;
   readonly notifier: Notifier;
+  readonly log: Log;
 }
 
 const EVERY_MINUTE = "* * * * *";

@@ -16,8 +16,8 @@ const CLAIM_MS = 5 * 60_000;
 const MAX_TRIES = 5;
 
 export type Claim =
-  /** Ours until it lapses; `done` ends it. */
-  | { readonly kind: "ours"; done(): Promise<void> }
+  /** Ours until it lapses; `done` ends it. `tries` counts this one, which is the last when `isLast`. */
+  | { readonly kind: "ours"; readonly tries: number; readonly isLast: boolean; done(): Promise<void> }
   | { readonly kind: "done" }
   /** Somebody else has it, or it has failed and is tried again later. */
   | { readonly kind: "held" }
@@ -36,8 +36,10 @@ export function createClaims(deps: { store: Store; clock: Clock }): Claims {
   const isHeld = ({ heldUntil }: ClaimDocument): boolean =>
     clock.now() < heldUntil && heldUntil <= clock.now() + CLAIM_MS;
 
-  const ours = (claim: ClaimDocument, version: number): Claim => ({
+  const ours = (claim: ClaimDocument, version: number, maxTries: number): Claim => ({
     kind: "ours",
+    tries: claim.tries,
+    isLast: claim.tries >= maxTries,
     async done() {
       await jobs.replace({ ...claim, isDone: true }, version);
     },
@@ -47,14 +49,14 @@ export function createClaims(deps: { store: Store; clock: Clock }): Claims {
     async claim(id, maxTries = MAX_TRIES) {
       const now = clock.now();
       const fresh = { _id: id, heldUntil: now + CLAIM_MS, isDone: false, tries: 1, expiresAt: now + REMEMBERED_MS };
-      if (await jobs.insert(fresh)) return ours(fresh, 1);
+      if (await jobs.insert(fresh)) return ours(fresh, 1, maxTries);
       const known = await jobs.get(id);
       if (!known) return { kind: "held" };
       if (known.isDone) return { kind: "done" };
       if (isHeld(known)) return { kind: "held" };
       if (known.tries >= maxTries) return { kind: "given-up" };
       const again = { ...fresh, tries: known.tries + 1 };
-      return (await jobs.replace(again, known.version)) ? ours(again, known.version + 1) : { kind: "held" };
+      return (await jobs.replace(again, known.version)) ? ours(again, known.version + 1, maxTries) : { kind: "held" };
     },
   };
 }

@@ -89,7 +89,7 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
       const occasion = occasionFor(job, user);
       return occasion && (await runOnce(job, user, occasion));
     } catch (error) {
-      log.error({ err: error, job: job.name }, "job failed for one user");
+      log.error({ err: error, job: job.name, user: user._id }, "job failed for one user");
       return "failed";
     }
   }
@@ -100,7 +100,14 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     const claim = await claims.claim(`${job.name}:${user._id}:${occasion.date}`, maxTries);
     if (claim.kind === "done" || claim.kind === "given-up") had.add(user._id);
     if (claim.kind !== "ours") return "skipped";
-    await job.run(user, occasion);
+    try {
+      await job.run(user, occasion);
+    } catch (error) {
+      const about = { err: error, job: job.name, user: user._id, tries: claim.tries };
+      if (claim.isLast) log.error(about, "job failed for one user, who goes without it today");
+      else if (isWorthSaying(claim.tries)) log.error(about, "job failed for one user");
+      return "failed";
+    }
     await claim.done();
     had.add(user._id);
     return "done";
@@ -128,6 +135,9 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     },
   };
 }
+
+/** What fails all evening is said ever more rarely: at the first try, the second, the fourth, the eighth … */
+const isWorthSaying = (tries: number): boolean => Number.isInteger(Math.log2(tries));
 
 /** Those whom the owner has let in and who have not stopped the bot. */
 const takesPart = (user: User): boolean =>

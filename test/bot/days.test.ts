@@ -48,6 +48,7 @@ describe("the day's messages", () => {
   let temp: TempStore;
   let broker: StubBroker;
   let posted: Notification[];
+  let said: string[];
   let user: User;
   let link: Link;
   let alerts: object[];
@@ -71,6 +72,7 @@ describe("the day's messages", () => {
     } as never;
     return {
       bot,
+      log: createLog({ level: "info", destination: { write: (line: string) => void said.push(line) } }),
       snapshots,
       digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock }),
       mornings: createMornings({ accounts, alerts: armed, snapshots, instruments }),
@@ -95,6 +97,7 @@ describe("the day's messages", () => {
     temp = tempStore(clock);
     broker = stubBroker(temp.store, clock);
     posted = [];
+    said = [];
     alerts = [];
     shopMode = "off";
     user = await createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null }).ensure(ASHA, "Asha");
@@ -245,6 +248,22 @@ describe("the day's messages", () => {
       isDown = false;
       await until("20:10");
       expect(await kept(all)).toEqual([[DATE, 100]]);
+    });
+
+    it("leaves an account that has no right to its book to its next login, and says so once", async () => {
+      const all = deps();
+      const error = new BrokerError("no-permission", "plan", { broker: ACME, endpoint: "GET /x" });
+      const digests = { keep: async () => [{ link, ok: false as const, error }] };
+      await run(dayKeeping({ ...all, digests }));
+      expect(said).toHaveLength(1);
+      expect(JSON.parse(said[0]!)).toMatchObject({
+        link: link._id,
+        date: DATE,
+        msg: "day not kept; the next login today keeps it",
+        err: { kind: "no-permission", broker: ACME },
+      });
+      clock.at = istInstant(DATE, "18:30");
+      await expect(keepDayOnLogin({ ...all, digests }, link)).rejects.toBe(error);
     });
 
     it("keeps the day of an account that is logged in only after the close", async () => {

@@ -16,12 +16,15 @@ describe("jobs", () => {
   let ran: { user: UserId; occasion: Occasion }[];
   let failing: Set<UserId>;
 
+  let said: { msg: string; job: string; user: string; tries: number }[];
+
+  const destination = { write: (line: string) => void said.push(JSON.parse(line)) };
   const start = (): Jobs =>
     createJobs({
       claims: createClaims({ store: temp.store, clock }),
       clock,
       users,
-      log: createLog({ level: "silent" }),
+      log: createLog({ level: "info", destination }),
     });
   const job: PerUserJob = {
     name: "closing-digest",
@@ -47,6 +50,7 @@ describe("jobs", () => {
     temp = tempStore(clock);
     users = createUsers({ store: temp.store, clock, ownerId: null, ownerCode: null });
     ran = [];
+    said = [];
     failing = new Set();
   });
   afterEach(() => temp.remove());
@@ -99,12 +103,19 @@ describe("jobs", () => {
     at("15:56");
     expect((await jobs.runDue([job])).done).toBe(1);
     failing.add(asha);
+    said = [];
     let tries = 0;
     for (let minute = 0; minute < 100; minute += 1) {
       clock.at = istInstant("2026-11-25", "15:50") + minute * 60_000;
       tries += (await jobs.runDue([job])).failed;
     }
     expect(tries).toBe(5);
+    expect(said.map(({ msg, ...line }) => [line.job, line.user, line.tries, msg])).toEqual([
+      ["closing-digest", asha, 1, "job failed for one user"],
+      ["closing-digest", asha, 2, "job failed for one user"],
+      ["closing-digest", asha, 4, "job failed for one user"],
+      ["closing-digest", asha, 5, "job failed for one user, who goes without it today"],
+    ]);
   });
 
   it("goes on throughout the catch-up where it waits for somebody else's repair, one process at a time", async () => {
@@ -123,6 +134,8 @@ describe("jobs", () => {
     };
     expect(await minutes(0, 100)).toBe(20);
     expect(ran).toEqual([]);
+    // Said ever more rarely: it may fail all evening, and for many.
+    expect(said.map(({ user, tries }) => [user, tries])).toEqual([1, 2, 4, 8, 16].map((tries) => [asha, tries]));
     failing.clear();
     expect(await minutes(100, 180)).toBe(1);
     expect(ran).toHaveLength(1);

@@ -149,6 +149,7 @@ describe("a year of mornings and closings", () => {
     const quotes = { many: async () => new Map() };
     const deps = {
       bot,
+      log,
       notifier: outbox,
       snapshots,
       digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock }),

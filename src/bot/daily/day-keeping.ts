@@ -1,8 +1,10 @@
 import { mayTrade } from "../../domain/calendar.ts";
 import { istDate, istInstant } from "../../domain/market.ts";
+import type { Log } from "../../lib/log.ts";
 import type { Link } from "../../services/accounts.ts";
 import type { Digests } from "../../services/digests.ts";
 import type { PerUserJob } from "../../services/jobs.ts";
+import { isPersonal } from "../../services/shared-reads.ts";
 import type { Snapshots } from "../../services/snapshots.ts";
 import type { BotDeps } from "../commands.ts";
 import { pricesFinalAt } from "./closing.ts";
@@ -15,10 +17,11 @@ export interface DayKeepingDeps {
   readonly bot: Pick<BotDeps, "accounts" | "calendar" | "clock">;
   readonly digests: Pick<Digests, "keep">;
   readonly snapshots: Pick<Snapshots, "takenAt">;
+  readonly log: Log;
 }
 
 /** Keeps each account's day where the digest could not, or looked before the last trade. */
-export function dayKeeping({ bot, digests, snapshots }: DayKeepingDeps): PerUserJob {
+export function dayKeeping({ bot, digests, snapshots, log }: DayKeepingDeps): PerUserJob {
   return {
     name: "snapshots",
     catchUpMs: CATCH_UP_MS,
@@ -35,16 +38,25 @@ export function dayKeeping({ bot, digests, snapshots }: DayKeepingDeps): PerUser
         links.filter((_, at) => (taken[at] ?? 0) < dueAt),
         date,
       );
-      // A broker that is out of order is asked again later; a session that has ended waits for its login.
-      for (const part of parts) if (!part.ok && part.error.kind !== "auth-expired") throw part.error;
+      const failed = parts.filter((part) => !part.ok);
+      // What is wrong with an account itself waits for its login, which keeps the day.
+      for (const { link, error } of failed.filter((part) => isPersonal(part.error)))
+        log.warn({ err: error, link: link._id, date }, "day not kept; the next login today keeps it");
+      // A broker that is out of order is asked again later.
+      for (const { error } of failed) if (!isPersonal(error)) throw error;
     },
   };
 }
 
-/** An account that was logged in only after the close: its day is kept then. */
-export async function keepDayOnLogin({ bot, digests, snapshots }: DayKeepingDeps, link: Link): Promise<void> {
+/** An account that was logged in only after the close: its day is kept then. Throws when it could not be read. */
+export async function keepDayOnLogin(
+  { bot, digests, snapshots }: Omit<DayKeepingDeps, "log">,
+  link: Link,
+): Promise<void> {
   const [now, calendar] = [bot.clock.now(), bot.calendar.current()];
   const date = istDate(now);
   if (!mayTrade(date, calendar) || now < pricesFinalAt(date, calendar)) return;
-  if ((await snapshots.takenAt(link._id, date)) === null) await digests.keep([link], date);
+  if ((await snapshots.takenAt(link._id, date)) !== null) return;
+  const [part] = await digests.keep([link], date);
+  if (part?.ok === false) throw part.error;
 }
