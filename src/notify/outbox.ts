@@ -101,15 +101,18 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   let waiting: Entry[] = [];
   /** Whose message landed while the store was being read: what it answers is older than what was noted of them. */
   const justLanded = new Set<UserId>();
+  /** Over, and not noted yet because the store took no write: what stands there still waits, and must not go again. */
+  const unnoted = new Map<string, () => Promise<void>>();
   let lastPlace = 0;
   let outages = 0;
   let askedToWaitUntil = 0;
 
   async function deliver(signal?: AbortSignal): Promise<number> {
-    if (pacer.isPaused() || (await depth(1)) === 0) return 0;
+    if (pacer.isPaused() || (await countWaiting(outbox, 1)) === 0) return 0;
     const lease = await deps.takeLease();
     if (!lease) return 0;
     try {
+      for (const note of unnoted.values()) await note();
       return await sendAll(signal ? AbortSignal.any([signal, lease.lost]) : lease.lost);
     } finally {
       // Telegram asks the bot to wait, not this process: the others have to wait as well.
@@ -220,8 +223,13 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   async function over(entry: Entry, messageId: number | null): Promise<void> {
     const { rank: _, version, ...rest } = entry;
     const expiresAt = clock.now() + REMEMBERED_MS;
-    const isNoted = await outbox.replace({ ...rest, notification: null, messageId, expiresAt }, version);
-    if (!isNoted) log.warn({ key: entry._id }, "message was delivered by another process too");
+    const note = async (): Promise<void> => {
+      const isNoted = await outbox.replace({ ...rest, notification: null, messageId, expiresAt }, version);
+      unnoted.delete(entry._id);
+      if (!isNoted) log.warn({ key: entry._id }, "message was delivered by another process too");
+    };
+    unnoted.set(entry._id, note);
+    await note();
   }
 
   /** This chat waits longer each time, with all that is behind; the others go on. */
@@ -231,13 +239,6 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     waiting = waiting.filter(({ notification }) => notification.userId !== userId);
     const { version, ...rest } = entry;
     await outbox.replace({ ...rest, tries: entry.tries + 1 }, version);
-  }
-
-  async function depth(limit: number): Promise<number> {
-    let count = 0;
-    for (let rank = 0; rank < PRIORITIES.length && count < limit; rank += 1)
-      count += (await outbox.find("waiting", [rank], { limit: limit - count })).length;
-    return count;
   }
 
   const nextPlace = (): number => (lastPlace = Math.max(lastPlace + 1, clock.now() * 1_000));
@@ -257,8 +258,15 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     },
     deliver,
     sentMessage: async (key) => (await outbox.get(key))?.messageId ?? null,
-    depth: () => depth(DEPTH_LIMIT),
+    depth: () => countWaiting(outbox, DEPTH_LIMIT),
   };
+}
+
+async function countWaiting(outbox: Collection<OutboxDocument>, limit: number): Promise<number> {
+  let count = 0;
+  for (let rank = 0; rank < PRIORITIES.length && count < limit; rank += 1)
+    count += (await outbox.find("waiting", [rank], { limit: limit - count })).length;
+  return count;
 }
 
 /** By priority and age. */

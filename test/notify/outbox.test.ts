@@ -304,6 +304,37 @@ describe("the outbox", () => {
     expect(keys().filter((key) => key === "a").length).toBeLessThanOrEqual(2);
   });
 
+  it("sends once what a store that takes no writes cannot note, and nothing more until it takes them again", async () => {
+    let isFull = false;
+    const open_ = temp.store.collection.bind(temp.store);
+    const outbox = open({
+      ...temp.store,
+      collection: ((spec: never) => {
+        const kept = open_(spec);
+        return {
+          ...kept,
+          replace: (...args: Parameters<typeof kept.replace>) =>
+            isFull ? Promise.reject(new Error("disk is full")) : kept.replace(...args),
+        };
+      }) as typeof temp.store.collection,
+    });
+    await outbox.post(message("fill"));
+    await outbox.post(message("digest", VIKRAM));
+    isFull = true;
+    const rounds = async (count: number): Promise<void> => {
+      for (let round = 0; round < count; round += 1, clock.at += 5_000) await outbox.deliver().catch(() => 0);
+    };
+    await rounds(1);
+    const before = keys();
+    await rounds(50);
+    expect(keys()).toEqual(before);
+    expect(new Set(before).size).toBe(before.length);
+    isFull = false;
+    await rounds(2);
+    expect(keys().toSorted()).toEqual(["digest", "fill"]);
+    expect(await outbox.depth()).toBe(0);
+  });
+
   it.each([
     { was: "sent", first: () => sentNow },
     {
