@@ -6,7 +6,7 @@ import { modifyOrder } from "./modify-order.ts";
 import { placeOrder } from "./place-order.ts";
 
 /** Bump on any change in the order of waits, replies or externals: a running dialogue of another version is forgotten. */
-export const DIALOGUES_VERSION = 1;
+export const DIALOGUES_VERSION = 2;
 
 export function dialogues(deps: BotDeps): Composer<SaudaContext> {
   const composer = new Composer<SaudaContext>();

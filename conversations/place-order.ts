@@ -115,7 +115,7 @@ async function askPrice(
     const answer = await nextAnswer(talk);
     if (answer === null) return null;
     if (answer === "dlg:p:market") return words;
-    const parsed = parseOrderText(`X 1 ${/^[\d,.₹ ]+$/.test(answer) ? `@ ${answer}` : answer}`);
+    const parsed = parseOrderText(`X 1 ${/^(?:[\d₹]|rs\b|inr\b)/i.test(answer) ? `@ ${answer}` : answer}`);
     if (parsed.ok && (parsed.words.price !== null || parsed.words.triggerPrice !== null)) {
       return withPrice(words, parsed.words);
     }

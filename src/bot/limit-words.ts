@@ -1,4 +1,5 @@
 import { SEGMENTS, type Segment } from "../domain/instrument.ts";
+import { markRupees } from "../domain/order-text.ts";
 import { paiseFromRupees } from "../domain/money.ts";
 import type { LimitName, LimitValues } from "../services/orders/limits.ts";
 
@@ -19,7 +20,7 @@ const MAX_ORDERS = 10_000;
 
 /** `value 50000`, `orders 10`, `loss 5,000`, `segments NSE NFO`, `value off`; null when it is none of these. */
 export function limitWords(text: string): LimitWords | null {
-  const [first = "", ...rest] = text.replaceAll("₹", "").trim().toLowerCase().split(/\s+/);
+  const [first = "", ...rest] = markRupees(text).replaceAll("₹", "").trim().toLowerCase().split(/\s+/);
   const name = NAMES.get(first);
   const [amount = ""] = rest;
   if (name === undefined || rest.length === 0) return null;

@@ -1,6 +1,6 @@
 import { Composer } from "grammy";
 import type { Side } from "../domain/order.ts";
-import { parseOrderText, type OrderWords } from "../domain/order-text.ts";
+import { parseOrderText, quantityLast, type OrderWords } from "../domain/order-text.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
@@ -37,11 +37,22 @@ async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: st
     return;
   }
   const parsed = parseOrderText(asked);
+  const turned = parsed.ok ? await turnedAround(deps, asked, parsed.words.symbolText) : null;
+  if (turned !== null) {
+    await takeOrder(deps, ctx, side, turned);
+    return;
+  }
   const verb = side.toLowerCase();
   if (!parsed.ok) throw new Refusal(lines(text.orderTextProblem(parsed.problem, parsed.at), text.orders.example(verb)));
   const { words } = parsed;
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...carrying(side, asked, words.symbolText));
   if (instrument) await takeWords(deps, ctx, { side, instrument, words });
+}
+
+/** "10 sbin at 800" with its quantity last, unless "10 sbin" is the name of something. */
+async function turnedAround(deps: BotDeps, asked: string, symbolText: string): Promise<string | null> {
+  const turned = quantityLast(asked);
+  return turned !== null && (await deps.instruments.resolve(symbolText)).kind === "none" ? turned : null;
 }
 
 /** The buttons that ask which instrument was meant carry the rest of the order, where it fits one. */

@@ -55,7 +55,9 @@ const PRODUCT_WORDS: ReadonlyMap<string, Product> = new Map([
 ]);
 /** A word before its value: the value is the token after it. */
 const PRICE_WORDS = new Set(["@", "at", "limit"]);
+const MARKET_WORDS = new Set(["market", "mkt"]);
 const TRIGGER_WORDS = new Set(["sl", "trigger", "stop"]);
+const UNIT_WORD = /^(?:shares?|units?|qty|nos)$/;
 const ACCOUNT_WORDS = new Set(["on", "via"]);
 const MAX_LENGTH = 120;
 const MAX_QUANTITY = 10_000_000;
@@ -100,10 +102,17 @@ export function parseOrderText(text: string): ParsedOrder {
   return { ok: true, words: { ...words, type: typeOf(draft) } };
 }
 
-/** "@810" and "@ 810" are the same, so are "on a,b" and "on a, b"; ₹ is decoration. */
-const tokenise = (text: string): string[] =>
+/** "Rs. 810", "₹ 810" and "810/-" as "₹810": an amount of money, which is never a quantity. */
+export const markRupees = (text: string): string =>
   text
-    .replaceAll("₹", " ")
+    .replaceAll(/(\d[\d,.]{0,15})\/-/g, "₹$1")
+    .replaceAll(/(?:(?:₹|(?<![\p{L}\d])(?:rs\.?|inr))\s*)+(?=\d)/giu, "₹")
+    .replaceAll(/₹(?!\d)/g, " ");
+
+/** "@810" and "@ 810" are the same, so are "on a,b" and "on a, b"; a full stop ends a sentence. */
+const tokenise = (text: string): string[] =>
+  markRupees(text)
+    .replace(/[\s.]+$/, "")
     .replaceAll("@", " @ ")
     .replace(/(\s(?:on|via)\s+)(.*)$/i, (_, on: string, rest: string) => on + rest.replaceAll(/\s*([,:])\s*/g, "$1"))
     .trim()
@@ -125,6 +134,7 @@ function takeModifier(tokens: readonly string[], draft: Draft): number {
   if (tokens.length < 2) return 0;
   const last = tokens.at(-1)?.toLowerCase() ?? "";
   const before = tokens.at(-2)?.toLowerCase() ?? "";
+  if (PRICE_WORDS.has(before) && MARKET_WORDS.has(last)) return take(draft, "market", 2, () => undefined);
   if (PRICE_WORDS.has(before)) return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
   if (TRIGGER_WORDS.has(before))
     return take(draft, "trigger", 2, () => (draft.triggerPrice = readPrice(last, "bad-trigger")));
@@ -137,7 +147,7 @@ function takeModifier(tokens: readonly string[], draft: Draft): number {
   if (last === "ioc" || last === "day")
     return take(draft, "validity", 1, () => (draft.validity = last === "ioc" ? "IOC" : "DAY"));
   if (last === "amo") return take(draft, "amo", 1, () => (draft.isAmo = true));
-  if (last === "market" || last === "mkt") return take(draft, "market", 1, () => undefined);
+  if (MARKET_WORDS.has(last)) return take(draft, "market", 1, () => undefined);
   return 0;
 }
 
@@ -149,9 +159,10 @@ function take(draft: Draft, what: string, tokens: number, apply: () => void): nu
 }
 
 function readPrice(text: string, problem: OrderTextProblem): Price {
-  if (!/^\d[\d,]*(\.\d{1,4})?$/.test(text)) throw new Problem(problem, text);
-  if (Number(text.replaceAll(",", "")) > MAX_RUPEES) throw new Problem(problem, text);
-  const price = priceFromRupees(text);
+  const rupees = text.replace(/^₹/, "");
+  if (!/^\d[\d,]*(\.\d{1,4})?$/.test(rupees)) throw new Problem(problem, text);
+  if (Number(rupees.replaceAll(",", "")) > MAX_RUPEES) throw new Problem(problem, text);
+  const price = priceFromRupees(rupees);
   if (price <= 0) throw new Problem(problem, text);
   return price;
 }
@@ -175,7 +186,7 @@ function readQuantityToken(text: string): QuantityWords {
   return lots ? { kind: "lots", count: readCount(lots[1] ?? "") } : { kind: "units", count: readCount(text) };
 }
 
-/** The quantity ends what is left: `10`, `1,000`, `2 lots`, `2lots`, `all`. A lone number is a symbol, not a quantity. */
+/** The quantity ends what is left: `10`, `1,000`, `10 shares`, `2 lots`, `2lots`, `all`. A lone number is a symbol, not a quantity. */
 function readQuantity(tokens: readonly string[], draft: Draft): readonly string[] {
   const last = tokens.at(-1)?.toLowerCase() ?? "";
   const before = tokens.at(-2) ?? "";
@@ -183,11 +194,31 @@ function readQuantity(tokens: readonly string[], draft: Draft): readonly string[
     draft.quantity = { kind: "lots", count: readCount(before) };
     return tokens.slice(0, -2);
   }
-  if (tokens.length > 1 && (last === "all" || /^[-+]?[\d.,]+(lots?)?$/.test(last))) {
+  if (tokens.length > 2 && UNIT_WORD.test(last) && /^\d/.test(before)) {
+    draft.quantity = { kind: "units", count: readCount(before) };
+    return tokens.slice(0, -2);
+  }
+  if (tokens.length > 1 && (last === "all" || /^[-+₹]?[\d.,]+(lots?)?$/.test(last))) {
     draft.quantity = readQuantityToken(last);
     return tokens.slice(0, -1);
   }
   return tokens;
+}
+
+const LED = /^([\d,]+)(?:\s*(lots?)|\s+(?:shares?|units?|qty|nos))?\s+(?:of\s+)?(.+)$/i;
+
+/**
+ * `10 sbin at 800` as `sbin 10 at 800`; null where no quantity leads. Only for a name that nothing is called by:
+ * companies are called 20 Microns and 360 One.
+ */
+export function quantityLast(text: string): string | null {
+  const plain = text.trim().replaceAll(/\s+/g, " ");
+  const parsed = parseOrderText(plain);
+  if (!parsed.ok || parsed.words.quantity !== null || !plain.startsWith(parsed.words.symbolText)) return null;
+  const [, count, lots = "", name] = LED.exec(parsed.words.symbolText) ?? [];
+  return name === undefined
+    ? null
+    : `${name} ${count} ${lots}${plain.slice(parsed.words.symbolText.length)}`.replaceAll(/\s+/g, " ");
 }
 
 function readCount(text: string): number {

@@ -51,4 +51,13 @@ describe("what the chat answers", () => {
   it("to /accounts says of paper that it needs no login, not that it is always open", async () => {
     expect(await ask("/accounts")).toContain("no login needed");
   });
+
+  it("to an order is the same card in whichever way it is said", async () => {
+    for (const said of ["10 sbin at Rs 1,000", "10 shares of sbin at 1000/-", "sbin 10 shares @ ₹ 1000."])
+      expect(await ask(`/buy ${said}`)).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
+  });
+
+  it("to an amount of money where a quantity belongs is no card of as many shares", async () => {
+    expect(await ask("/buy sbin ₹50000")).toContain("“₹50000” is not a quantity");
+  });
 });

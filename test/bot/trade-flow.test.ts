@@ -141,7 +141,8 @@ describe("what an open order shall become", () => {
   it("is a quantity, a price and a trigger, and nothing that a change would leave out", () => {
     expect(changeWords("20 @ 812")).toMatchObject({ quantity: { count: 20 }, price: 8_120_000 });
     expect(changeWords("sl 800")).toMatchObject({ triggerPrice: 8_000_000 });
-    for (const more of ["20 mis", "@ 812 ioc", "20 on fyers", "20 amo"]) expect(changeWords(more)).toBeNull();
+    for (const more of ["20 mis", "@ 812 ioc", "20 on fyers", "20 amo", "₹812", "Rs 812"])
+      expect(changeWords(more)).toBeNull();
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { priceFromRupees } from "../../src/domain/money.ts";
-import { parseOrderText, type OrderWords } from "../../src/domain/order-text.ts";
+import { parseOrderText, quantityLast, type OrderWords } from "../../src/domain/order-text.ts";
 
 function words(text: string): OrderWords {
   const parsed = parseOrderText(text);
@@ -27,6 +27,13 @@ describe("what people type", () => {
     ["500325", { symbolText: "500325", quantity: null }],
     ["M&M 5 market", { symbolText: "M&M", quantity: units(5), type: "MARKET" }],
     ["NSE:SBIN-EQ 5 day", { symbolText: "NSE:SBIN-EQ", validity: "DAY" }],
+    ["SBIN 10 @ Rs 1,000", { quantity: units(10), price: priceFromRupees(1_000) }],
+    ["sbin 10 at rs.800 mis.", { price: priceFromRupees(800), product: "INTRADAY" }],
+    ["SBIN 10 @ 800/-", { price: priceFromRupees(800) }],
+    ["SBIN 10 sl ₹ 800.", { type: "SL-M", triggerPrice: priceFromRupees(800) }],
+    ["SBIN 10.", { symbolText: "SBIN", quantity: units(10) }],
+    ["SBIN 10 shares", { symbolText: "SBIN", quantity: units(10) }],
+    ["SBIN 10 at market", { symbolText: "SBIN", quantity: units(10), type: "MARKET" }],
     ["  SBIN   10  ", { symbolText: "SBIN", quantity: units(10) }],
   ])("%s", (text, expected) => {
     expect(words(text)).toMatchObject(expected);
@@ -76,6 +83,12 @@ describe("what people type", () => {
     ["SBIN 1.5", "bad-quantity"],
     ["SBIN -5", "bad-quantity"],
     ["SBIN 99999999", "bad-quantity"],
+    ["SBIN ₹50000", "bad-quantity"],
+    ["SBIN Rs. 50,000", "bad-quantity"],
+    ["SBIN 50000/-", "bad-quantity"],
+    ["SBIN 10 ₹810", "bad-quantity"],
+    ["SBIN on zerodha:₹10", "bad-quantity"],
+    ["SBIN 10 at market @ 5", "twice"],
     ["SBIN 10 @", "bad-price"],
     ["SBIN 10 @ cheap", "bad-price"],
     ["SBIN 10 @ 0", "bad-price"],
@@ -98,9 +111,24 @@ describe("what people type", () => {
   });
 });
 
+describe("a quantity that leads", () => {
+  it.each([
+    ["10 sbin", "sbin 10"],
+    ["1,000  sbin at Rs 800 mis", "sbin 1,000 at Rs 800 mis"],
+    ["10 shares of SBIN", "SBIN 10"],
+    ["2 lots nifty 26000 ce on zerodha", "nifty 26000 ce 2 lots on zerodha"],
+    ["20 microns 5", null],
+    ["SBIN 10", null],
+    ["500325", null],
+    ["", null],
+  ])("%s is %s", (text, expected) => {
+    expect(quantityLast(text)?.trim() ?? null).toBe(expected);
+  });
+});
+
 describe("any text at all", () => {
   const bits = fc.constantFrom(
-    ..."SBIN nifty 10 1,000 2lots lots all @ at limit sl trigger on via , : zerodha a:5 mis cnc amo ioc market ₹ 0 -1 1e9 __proto__ constructor".split(
+    ..."SBIN nifty 10 1,000 2lots lots all @ at limit sl trigger on via , : zerodha a:5 mis cnc amo ioc market ₹ ₹9 rs 800/- of shares 0 -1 1e9 __proto__ constructor".split(
       " ",
     ),
   );

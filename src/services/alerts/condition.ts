@@ -1,5 +1,5 @@
 import { changeInBasisPoints, paiseFromRupees, priceFromRupees, type Paise, type Price } from "../../domain/money.ts";
-import { parseOrderText } from "../../domain/order-text.ts";
+import { markRupees, parseOrderText } from "../../domain/order-text.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 
 /** When an alert goes off. */
@@ -24,14 +24,14 @@ export interface AlertWords {
   readonly order: AlertOrder | null;
 }
 
-const LEVEL = /^(.+?)\s*(>=?|<=?|\babove\b|\bbelow\b)\s*₹?\s*([+\-−]?(?:\d,?){1,11}(?:\.\d{1,4})?)$/i;
+const LEVEL = /^(.+?)\s*(>=?|<=?|\babove\b|\bbelow\b)\s*([+\-−]?(?:\d,?){1,11}(?:\.\d{1,4})?)$/i;
 const CHANGE = /^(.+?)\s+([+−-])\s*(\d{1,2}(?:\.\d{1,2})?)\s*%$/;
 const ORDER = /^(.+?)\s+(buy|sell)\s+(.+)$/i;
 const MAX_LENGTH = 100;
 
 /** `SBIN > 850`, `NIFTY50 -1%`, `pnl < -5000`, `SBIN < 780 buy 10`; null when it is none of these. */
 export function parseAlert(text: string): AlertWords | null {
-  const whole = text.trim();
+  const whole = markRupees(text).trim().replace(/\.+$/, "");
   if (whole.length > MAX_LENGTH) return null;
   const ordered = ORDER.exec(whole);
   const order = ordered ? orderOf(ordered[2] ?? "", ordered[3] ?? "") : null;
@@ -53,7 +53,7 @@ function parseCondition(text: string): Omit<AlertWords, "order"> | null {
     const basisPoints = Math.round(Number(percent) * 100) * (sign === "+" ? 1 : -1);
     return basisPoints === 0 || isPnl(symbolText) ? null : { symbolText, condition: { kind: "change", basisPoints } };
   }
-  const level = LEVEL.exec(text);
+  const level = LEVEL.exec(text.replaceAll("₹", ""));
   if (!level) return null;
   const [, symbolText = "", sign = "", number = ""] = level;
   const isAbove = sign.startsWith(">") || sign.toLowerCase() === "above";

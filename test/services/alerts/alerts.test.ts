@@ -14,6 +14,8 @@ describe("what can be typed after /alert", () => {
     ["SBIN > 850", "SBIN", { kind: "above", price: priceFromRupees(850) }],
     ["sbin>=850.50", "sbin", { kind: "above", price: priceFromRupees("850.5") }],
     ["tata motors < ₹1,250", "tata motors", { kind: "below", price: priceFromRupees(1250) }],
+    ["SBIN > Rs. 1,100.", "SBIN", { kind: "above", price: priceFromRupees(1_100) }],
+    ["pnl < -₹5000", null, { kind: "pnl-below", amount: paiseFromRupees(-5000) }],
     ["M&M below 3000", "M&M", { kind: "below", price: priceFromRupees(3000) }],
     ["NIFTY50 -1%", "NIFTY50", { kind: "change", basisPoints: -100 }],
     ["SBIN +2.5 %", "SBIN", { kind: "change", basisPoints: 250 }],
@@ -43,6 +45,7 @@ describe("what can be typed after /alert", () => {
     "SBIN > 999999999999",
     "SBIN > 850 buy ten @ x",
     "pnl < 5 buy 10",
+    "SBIN < 780 buy ₹5000",
   ])("does not take %s", (text) => expect(parseAlert(text)).toBeNull());
 });
 
