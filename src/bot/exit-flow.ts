@@ -12,7 +12,7 @@ import { lines, type Html } from "./html.ts";
 import { showView } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
-import { failures, nothing } from "./render/portfolio.ts";
+import { failures, loginKeyboard, nothing, withLogins } from "./render/portfolio.ts";
 import { meantAmong } from "./symbols.ts";
 import * as text from "./text.ts";
 import { send, show } from "./view.ts";
@@ -30,9 +30,9 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
   const matching = wanted === "" ? open : await meantAmong(deps, open, wanted, ({ position }) => position);
   const keys = new Set(matching.map(({ position }) => position.key));
   const [only] = keys;
-  if (keys.size === 0) throw new Refusal(lines(noneOpen(parts, wanted), ...notes));
+  if (keys.size === 0) throw new Refusal(lines(noneOpen(parts, wanted), ...notes), loginKeyboard(parts));
   if (keys.size === 1 && only !== undefined && wanted !== "") {
-    await showExits(deps, ctx, only, { rows: matching, notes });
+    await showExits(deps, ctx, only, { rows: matching, parts });
     return;
   }
   const keyboard = new InlineKeyboard();
@@ -44,15 +44,16 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
     keyboard.row();
   }
   const rest = keys.size - MAX_CHOICES;
-  await send(ctx, { html: lines(text.exits.which(), rest > 0 && text.exits.more(rest), ...notes), keyboard });
+  const question = lines(text.exits.which(), rest > 0 && text.exits.more(rest), ...notes);
+  await send(ctx, { html: question, keyboard: withLogins(keyboard, parts) });
 }
 
 /** The tickets that close an instrument's positions; the positions are read again. */
 export async function exitInstrument(deps: BotDeps, ctx: SaudaContext, key: InstrumentKey): Promise<void> {
   const { parts, open, notes } = await openPositions(deps, ctx);
   const same = open.filter(({ position }) => position.key === key);
-  if (same.length === 0) throw new Refusal(lines(noneOpen(parts, ""), ...notes));
-  await showExits(deps, ctx, key, { rows: same, notes });
+  if (same.length === 0) throw new Refusal(lines(noneOpen(parts, ""), ...notes), loginKeyboard(parts));
+  await showExits(deps, ctx, key, { rows: same, parts });
 }
 
 async function openPositions(deps: BotDeps, ctx: SaudaContext) {
@@ -82,7 +83,7 @@ async function showExits(
   deps: BotDeps,
   ctx: SaudaContext,
   key: InstrumentKey,
-  { rows, notes }: { rows: readonly Exitable[]; notes: readonly Html[] },
+  { rows, parts }: { rows: readonly Exitable[]; parts: readonly LinkResult<unknown>[] },
 ): Promise<void> {
   const instrument = await deps.instruments.byKey(key);
   if (!instrument) throw new Refusal(text.exits.unknown());
@@ -113,7 +114,9 @@ async function showExits(
     }
   }
   // What could not be read may be open there, too.
-  if (notes.length > 0) await send(ctx, { html: lines(...notes) });
+  const notes = failures(parts, deps.accounts);
+  const keyboard = loginKeyboard(parts);
+  if (notes.length > 0) await send(ctx, { html: lines(...notes), ...(keyboard ? { keyboard } : {}) });
 }
 
 /** One for all accounts, or one for each where one of them would keep the others from being closed. */

@@ -47,7 +47,10 @@ export async function answering(ctx: BareContext, deps: BotDeps, work: () => Pro
 }
 
 function answerTo(error: unknown, log: Log, deps: BotDeps): View {
-  if (error instanceof Refusal) return { html: error.html };
+  if (error instanceof Refusal) {
+    const { html, keyboard } = error;
+    return { html, ...(keyboard ? { keyboard } : {}) };
+  }
   if (error instanceof UserError) return { html: html`${error.message}` };
   if (error instanceof BrokerError) {
     log.warn({ err: error }, "broker call failed");

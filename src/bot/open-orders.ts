@@ -8,7 +8,7 @@ import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
-import { failures, nothing } from "./render/portfolio.ts";
+import { failures, loginKeyboard, nothing, withLogins } from "./render/portfolio.ts";
 import { meantAmong } from "./symbols.ts";
 import { orders } from "./text.ts";
 import { send } from "./view.ts";
@@ -36,9 +36,13 @@ export function openOrdersCommand(
         const wanted = ctx.match.trim();
         const { parts, open, notes } = await openOrders(deps, ctx);
         const meant = wanted === "" ? open : await meantAmong(deps, open, wanted, ({ order }) => order);
-        if (meant.length === 0) throw new Refusal(lines(noneOpen(about.name, parts, wanted), ...notes));
+        if (meant.length === 0)
+          throw new Refusal(lines(noneOpen(about.name, parts, wanted), ...notes), loginKeyboard(parts));
         const rest = meant.length > MAX_LISTED && orders.firstOf(MAX_LISTED, meant.length);
-        await send(ctx, { html: lines(ask(), rest, ...notes), keyboard: orderKeyboard(meant, verb) });
+        await send(ctx, {
+          html: lines(ask(), rest, ...notes),
+          keyboard: withLogins(orderKeyboard(meant, verb), parts),
+        });
       });
       return composer;
     },

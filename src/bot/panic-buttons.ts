@@ -1,12 +1,15 @@
 import { Composer, InlineKeyboard, type Context } from "grammy";
 import { userId, type UserId } from "../domain/ids.ts";
+import type { Link } from "../services/accounts.ts";
+import type { OpenBook } from "../services/orders/panic.ts";
 import { allows } from "./access.ts";
 import { callbackData, onCallback } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines } from "./html.ts";
 import { Refusal } from "./refusal.ts";
-import { panicQuestion, panicReport, panicRunning } from "./render/panic.ts";
+import { panicLeft, panicQuestion, panicReport, panicRunning } from "./render/panic.ts";
+import { addLogins } from "./render/portfolio.ts";
 import * as text from "./text.ts";
 import { send, show, type View } from "./view.ts";
 
@@ -40,7 +43,8 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
   onCallback(personal.callbackQuery(/^panic(:|$)/).filter(mayPanic), "panic", async (ctx, [what, id]) => {
     const user = userId(ctx.from.id);
     if (what === "look") {
-      await show(ctx, { html: panicQuestion(await deps.panic.look(user), deps.accounts), keyboard: lookKeyboard() });
+      const books = await deps.panic.look(user);
+      await show(ctx, { html: panicLeft(books, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(books) });
       return;
     }
     const claimed = await deps.oneTime.claim(id ?? "", ACTION, user);
@@ -61,7 +65,7 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
     await show(ctx, { html: panicRunning(what === EXITS) }).catch(() => null);
     const report = await deps.panic.run(user, id ?? "", what === EXITS);
     await deps.oneTime.claim(runOf(id), RUNNING, user).catch(unkept);
-    const view = { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard() };
+    const view = { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(report.left) };
     // What was done must be read: where the card cannot be replaced, below it.
     await show(ctx, view).catch(() => send(ctx, view));
   });
@@ -72,7 +76,7 @@ async function question(deps: BotDeps, user: UserId): Promise<View> {
   const books = await deps.panic.look(user);
   if (books.length === 0) throw new Refusal(text.accounts.none());
   const id = await deps.oneTime.issue({ userId: user, action: ACTION, payload: {}, ttlMs: TTL_MS });
-  return { html: panicQuestion(books, deps.accounts), keyboard: questionKeyboard(id) };
+  return { html: panicQuestion(books, deps.accounts), keyboard: addLogins(questionKeyboard(id), dead(books)) };
 }
 
 /** Not gone on with: an exit may be on its way whose trade the positions do not show yet. */
@@ -89,4 +93,8 @@ const questionKeyboard = (id: string): InlineKeyboard =>
     .row()
     .text("Do nothing", callbackData("panic", "no", id));
 
-const lookKeyboard = (): InlineKeyboard => new InlineKeyboard().text("Read again", callbackData("panic", "look"));
+const lookKeyboard = (books: readonly OpenBook[]): InlineKeyboard =>
+  addLogins(new InlineKeyboard().text("Read again", callbackData("panic", "look")), dead(books));
+
+const dead = (books: readonly OpenBook[]): Link[] =>
+  books.flatMap((book) => (!book.ok && book.error === "auth-expired" ? [book.link] : []));

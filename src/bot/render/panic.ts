@@ -12,13 +12,16 @@ import { stamp } from "./page.ts";
 const MAX_LINES = 25;
 
 /** What is open everywhere, and what can be done about it at once. */
-export function panicQuestion(books: readonly OpenBook[], accounts: Accounts): Html {
-  return lines(
+export const panicQuestion = (books: readonly OpenBook[], accounts: Accounts): Html =>
+  lines(
     html`<b>Panic: everything at every broker</b>`,
     ...books.map((book) => bookLine(book, accounts)),
     html`One tap does it. Then I read back from each broker what became of every order and position.`,
   );
-}
+
+/** The same after a panic, where nothing is offered to be done. */
+export const panicLeft = (books: readonly OpenBook[], accounts: Accounts, now: number): Html =>
+  lines(html`<b>Left now</b>`, ...books.map((book) => bookLine(book, accounts)), stamp(now));
 
 export const panicRunning = (exitsToo: boolean): Html =>
   html`Cancelling every open order${exitsToo ? ", then exiting every position" : ""}. Reading back.`;
@@ -48,9 +51,7 @@ export function panicReport(report: PanicReport, accounts: Accounts, now: number
     rows.length === 0 && report.untouched.length === 0 && html`There was nothing to cancel or exit.`,
     ...rows.slice(0, MAX_LINES),
     rows.length > MAX_LINES && html`… and ${rows.length - MAX_LINES} more: /orders shows all.`,
-    html`<b>Left now</b>`,
-    ...report.left.map((book) => bookLine(book, accounts)),
-    stamp(now),
+    panicLeft(report.left, accounts, now),
   );
 }
 

@@ -79,11 +79,14 @@ export const sinceEntry = ({ positions, realised, unrealised }: Omit<DayPnl, "ho
   positions === realised + unrealised ? null : html`<i>Realised and unrealised are since entry, not of today.</i>`;
 
 /** A login button for each account whose session is over. */
-export function withLogins(keyboard: InlineKeyboard, parts: readonly LinkResult<unknown>[]): InlineKeyboard {
-  for (const part of parts) {
-    if (!part.ok && part.error.kind === "auth-expired")
-      keyboard.row().text(`Log in: ${part.link.label}`, callbackData("al", part.link._id));
-  }
+export const withLogins = (keyboard: InlineKeyboard, parts: readonly LinkResult<unknown>[]): InlineKeyboard =>
+  addLogins(
+    keyboard,
+    parts.flatMap((part) => (!part.ok && part.error.kind === "auth-expired" ? [part.link] : [])),
+  );
+
+export function addLogins(keyboard: InlineKeyboard, links: readonly Link[]): InlineKeyboard {
+  for (const link of links) keyboard.row().text(`Log in: ${link.label}`, callbackData("al", link._id));
   return keyboard;
 }
 

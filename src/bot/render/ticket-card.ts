@@ -12,6 +12,7 @@ import { priceText, quantity, rupees, timeText } from "./amounts.ts";
 import { describe } from "./market.ts";
 import { cardHeading, termsText } from "./order-card.ts";
 import { PAGE_WIDTH } from "./page.ts";
+import { addLogins } from "./portfolio.ts";
 
 /** The card before anything is promised: what would be sent, what it takes, what is odd about it. */
 export function ticketCard(view: TicketView, accounts: Accounts, now: number): View {
@@ -29,6 +30,11 @@ export function ticketCard(view: TicketView, accounts: Accounts, now: number): V
   if (view.findings.some((finding) => finding.code === "closed" && finding.hasAmo))
     keyboard.text("As after-market order", callbackData("ta", intent._id)).row();
   keyboard.text("Edit", callbackData("te", intent._id)).text("Cancel", callbackData("td", intent._id));
+  const dead = new Set(view.findings.flatMap((finding) => (finding.code === "session" ? [finding.label] : [])));
+  addLogins(
+    keyboard,
+    view.accounts.flatMap(({ link }) => (dead.has(link.label) ? [link] : [])),
+  );
   return {
     html: lines(
       cardHeading(

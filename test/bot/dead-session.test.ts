@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { linkingAs } from "../e2e/linking.ts";
+import { startTestSauda, type TestSauda } from "../e2e/sauda.ts";
+
+const ASHA = 1001;
+
+describe("an account whose session is over", () => {
+  let running: TestSauda;
+  beforeAll(async () => {
+    running = await startTestSauda({ SAUDA_CLOCK: "2026-11-23T10:42:00+05:30" });
+    const asha = linkingAs(running, ASHA);
+    await running.playground.chat(ASHA).ask("/start");
+    await asha.logIn("zerodha", await asha.typeKeysOnPage("zerodha"));
+    await asha.waitFor(/is linked/, 0);
+    await running.sauda.lab?.act({ broker: "zerodha", action: "expireSessions" });
+    await running.playground.chat(ASHA).ask("/positions");
+  }, 30_000);
+  afterAll(() => running?.stop());
+
+  const labels = async (typed: string) =>
+    (await running.playground.chat(ASHA).ask(typed)).reply_markup?.inline_keyboard.flat().map(({ text }) => text) ?? [];
+
+  it.each(["/exit", "/exit SBIN", "/cancel", "/modify", "/panic", "/buy SBIN 1"])(
+    "has its login button under the answer to %s",
+    async (typed) => {
+      expect(await labels(typed)).toContain("Log in: zerodha");
+    },
+  );
+
+  it("is read again after a panic without the question whether to panic", async () => {
+    const chat = running.playground.chat(ASHA);
+    await chat.ask("/panic");
+    chat.tapButton("Cancel all orders");
+    const report = await chat.until(() => chat.messages().find(({ text }) => text?.includes("what became of it")));
+    chat.tapButton("Read again");
+    const again = await chat.until(() =>
+      chat.messages().find(({ message_id: id, text }) => id === report.message_id && text?.startsWith("Left now")),
+    );
+    expect(again.text).not.toContain("One tap does it");
+    expect(again.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).toContain("Log in: zerodha");
+  });
+});
