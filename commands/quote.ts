@@ -1,5 +1,6 @@
 import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
+import { allows } from "../src/bot/access.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { instrumentFrom } from "../src/bot/order-flow.ts";
@@ -24,7 +25,16 @@ export const quote: CommandModule = {
       const link = await priceLink(deps, ctx.user);
       const price = (await deps.quotes.many(link, [instrument])).get(instrument.key) ?? null;
       const source = link && accountTitle(deps.accounts.broker(link).definition, link.label);
-      await show(ctx, quoteView({ instrument, quote: price, source, now: deps.clock.now() }));
+      await show(
+        ctx,
+        quoteView({
+          instrument,
+          quote: price,
+          source,
+          mayTrade: allows(ctx.user.role, "trader"),
+          now: deps.clock.now(),
+        }),
+      );
     };
     composer.command("quote", async (ctx) => {
       if (ctx.match.trim() === "") throw new Refusal(text.example("/quote SBIN"));

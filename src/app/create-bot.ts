@@ -11,6 +11,7 @@ import type { SaudaContext } from "../bot/context.ts";
 import { leaveEverything } from "../bot/dialogues.ts";
 import { dialogueStorage } from "../bot/dialogue-storage.ts";
 import { answerFailure, DeadlineError } from "../bot/failure.ts";
+import type { Html } from "../bot/html.ts";
 import { inlineQuotes } from "../bot/inline.ts";
 import { constraintsOf } from "../bot/lanes.ts";
 import { reportCapture } from "../bot/link-flow.ts";
@@ -100,10 +101,13 @@ export function createBot({
   personal.use(lockGate(deps));
   personal.use(orderButtons(deps));
   personal.on("callback_query:data", (ctx) => ctx.answerCallbackQuery({ text: text.deadButton }));
-  personal.on("message:text", (ctx) =>
-    send(ctx, { html: ctx.message.text.startsWith("/") ? text.unknownCommand() : text.plainText() }),
-  );
+  personal.on("message:text", (ctx) => send(ctx, { html: notUnderstood(ctx) }));
   return bot;
+}
+
+function notUnderstood({ message: { text: typed }, user: { role } }: Filter<SaudaContext, "message:text">): Html {
+  if (!allows(role, "viewer")) return refusalFor(role, "viewer");
+  return typed.startsWith("/") ? text.unknownCommand() : text.plainText(allows(role, "trader"));
 }
 
 /** Said where others listen. One that names another bot is none of ours. */

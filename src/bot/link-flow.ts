@@ -5,6 +5,7 @@ import { BrokerError } from "../errors.ts";
 import type { Broker, Link } from "../services/accounts.ts";
 import { SKIP_WORD, type Captured } from "../services/key-capture.ts";
 import type { LoginResult } from "../services/logins.ts";
+import { allows } from "./access.ts";
 import { callbackData } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -153,7 +154,11 @@ export async function loginReport(
         .text("Holdings", callbackData("hold", 0));
       const user = await deps.users.get(result.link.user_id);
       const money = user && (await userMoney(deps, user));
-      return { html: linkedText(definition, result, money), keyboard: next.text("Accounts", callbackData("acc")) };
+      const mayTrade = user !== null && allows(user.role, "trader");
+      return {
+        html: linkedText(definition, result, money, mayTrade),
+        keyboard: next.text("Accounts", callbackData("acc")),
+      };
     }
     case "stale":
       return { html: text.link.stale() };
@@ -178,6 +183,7 @@ function linkedText(
   definition: Broker["definition"],
   result: Extract<LoginResult, { kind: "linked" }>,
   money: MoneyText | null,
+  mayTrade: boolean,
 ): Html {
   const { profile, funds } = result;
   return lines(
@@ -185,6 +191,6 @@ function linkedText(
       ? html`<b>${text.PAPER_MARK} account is open.</b> <code>${profile.accountId}</code>`
       : text.accounts.linked(definition.title, profile.name, profile.accountId),
     funds && money && html`Available: <b>${money.plain(funds.available)}</b>`,
-    definition.isPaper === true && html`Try <code>/buy SBIN 10</code>.`,
+    definition.isPaper === true && mayTrade && html`Try <code>/buy SBIN 10</code>.`,
   );
 }

@@ -44,8 +44,8 @@ export const deadButton = "This button is from an older message and does nothing
 /** Before a message that could not be delivered in time. */
 export const lateNote = (lateBy: number): string => `<i>${Math.round(lateBy / 60_000)} min late:</i>`;
 export const unknownCommand = (): Html => html`I do not know that command. /help lists what I can do.`;
-export const plainText = (): Html =>
-  html`I work by commands. Try <code>/quote SBIN</code>, <code>/buy SBIN 10</code> or /help.`;
+export const plainText = (mayTrade: boolean): Html =>
+  html`I work by commands. Try <code>/quote SBIN</code>${mayTrade && html`, <code>/buy SBIN 10</code>`} or /help.`;
 
 export const example = (command: string): Html => html`Like this: <code>${command}</code>`;
 export const nothingFound = (wanted: string): Html =>

@@ -39,6 +39,7 @@ describe("access", () => {
     const card = await seen(ASHA, "asks to be let in");
     expect(card.text).toContain("1002");
     expect(card.text).toContain("spouse");
+    await says(VIKRAM, "hello", "has not let you in yet");
     await chat(VIKRAM).ask("/start");
     const cards = chat(ASHA)
       .messages()
@@ -51,6 +52,9 @@ describe("access", () => {
     await seen(VIKRAM, "look, not trade");
     await says(VIKRAM, "/positions", "No account is linked");
     await says(VIKRAM, "/buy SBIN 10", "look, not trade");
+    const quote = await says(VIKRAM, "/quote SBIN", "State Bank");
+    expect(quote.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).toEqual(["Depth", "Refresh"]);
+    expect((await says(VIKRAM, "hello", "I work by commands")).text).not.toContain("/buy");
     chat(ASHA).tapButton("Other trader");
     await seen(VIKRAM, "trade with each that has a way out of its own");
     await chat(ASHA).until(() => newest(ASHA, "Other trader: trades through a way out of their own"));

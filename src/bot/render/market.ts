@@ -15,6 +15,8 @@ export interface QuoteCard {
   readonly quote: Quote | null;
   /** Whose prices these are, "Zerodha"; null without an account. */
   readonly source: string | null;
+  /** Whether the reader may trade: nobody is offered what they may not do. */
+  readonly mayTrade: boolean;
   readonly now: number;
 }
 
@@ -28,10 +30,10 @@ export const noDepth = (hasAccount: boolean): Html =>
 export const noIndexDepth = ({ symbol }: Instrument): Html =>
   html`${ticker(symbol)} is an index: it is quoted, not traded, and has no order book. /quote has its value.`;
 
-export function quoteView({ instrument, quote, source, now }: QuoteCard): View {
+export function quoteView({ instrument, quote, source, mayTrade, now }: QuoteCard): View {
   const title = html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`;
   const keyboard = new InlineKeyboard();
-  if (instrument.kind !== "index") {
+  if (instrument.kind !== "index" && mayTrade)
     keyboard
       .add({ text: "Buy", callback_data: callbackData("tkt", "B", keyArgument(instrument.key)), style: "success" })
       .add({
@@ -39,8 +41,7 @@ export function quoteView({ instrument, quote, source, now }: QuoteCard): View {
         callback_data: callbackData("tkt", "S", keyArgument(instrument.key)),
         style: "danger",
       });
-    keyboard.text("Depth", callbackData("dep", keyArgument(instrument.key))).row();
-  }
+  if (instrument.kind !== "index") keyboard.text("Depth", callbackData("dep", keyArgument(instrument.key))).row();
   keyboard.text("Refresh", callbackData("qt", keyArgument(instrument.key)));
   if (!quote) return { html: lines(title, noPrice(), stamp(now)), keyboard };
   return {
