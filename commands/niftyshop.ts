@@ -15,11 +15,9 @@ import {
 } from "../src/bot/shop-flow.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { historyView, shopText } from "../src/bot/render/nifty-shop.ts";
-import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 
 const HISTORY_SHOWN = 12;
-const EXAMPLE = "/niftyshop status";
 
 export const niftyshop: CommandModule = {
   name: "niftyshop",
@@ -33,7 +31,7 @@ export const niftyshop: CommandModule = {
       const [, verb = "", rest = ""] = /^(\S*)\s*(.*)$/s.exec(ctx.match.trim()) ?? [];
       const name = verb === "" ? "status" : verb.toLowerCase();
       const act = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
-      if (!act) throw new Refusal(text.example(EXAMPLE));
+      if (!act) throw new Refusal(shopText.verbs());
       await act(deps, ctx, rest);
     });
     onCallback(composer, "nst", (ctx) => showStatus(deps, ctx));

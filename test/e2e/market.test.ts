@@ -80,6 +80,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     const dry = await asha().ask("/niftyshop run");
     expect(dry.text).toContain("Dry run");
     expect(dry.text).toContain("Below SMA20");
+    expect((await asha().ask("/niftyshop")).text).toMatch(/is off\.\nIn its dry run it holds:\n/);
     await asha().ask("/niftyshop settings");
     const settingsSay = (words: string) =>
       asha().until(() => JSON.stringify(asha().messages()).includes(words) || undefined);

@@ -198,7 +198,10 @@ export function statusView({ settings, held, account, warning, now, money }: Sho
       warning,
       held.length === 0
         ? html`It holds nothing${settings.mode === "ask" ? "" : " in its dry run"}.`
-        : html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre>`,
+        : lines(
+            settings.mode !== "ask" && html`In its dry run it holds:`,
+            html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre>`,
+          ),
       priced.length > 0 && html`${mark(pnl)} <b>P&amp;L ${money.signed(pnl)}</b>, open, before charges`,
       priced.length > 0
         ? html`<i>${allPricedAt(
@@ -226,7 +229,7 @@ export function historyView(proposals: readonly Proposal[], now: number): View {
   });
   return {
     html: lines(
-      html`<b>Nifty Shop: the last ${proposals.length} decisions</b>`,
+      html`<b>Nifty Shop: last decisions</b>`,
       proposals.length === 0 && html`None yet.`,
       ...entries,
       stamp(now),
@@ -289,6 +292,8 @@ export const shopText = {
   gone: "This proposal is of another day. /niftyshop makes a new one.",
   sent: "This order is on its way or done. /orders shows it.",
   had: "Another proposal of today has had this already. /niftyshop history shows it.",
+  verbs: (): Html =>
+    html`Like this: <code>/niftyshop status</code>, <code>settings</code>, <code>run</code>, <code>history</code> or <code>backtest 2020-01..2025-07</code>.`,
   unknownSetting: (): Html =>
     html`Settings are time, buys, average, target, amount and capital, like <code>/niftyshop settings amount 30000</code>.`,
   badSetting: (): Html =>
