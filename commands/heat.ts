@@ -32,7 +32,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, measure: HeatMeasure): P
   const svg = heatPicture(
     holdings,
     measure,
-    `${parts.flatMap(({ ok, link }) => (ok ? link.label : [])).join(", ")} · ${timeText(now, now)}`,
+    `${timeText(now, now)} · ${parts.flatMap(({ ok, link }) => (ok ? link.label : [])).join(", ")}`,
   );
   const { html, keyboard: logins } = heatCaption(parts, deps.accounts, holdings);
   if (!svg) throw new Refusal(html);

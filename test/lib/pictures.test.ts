@@ -1,9 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPictures, type Pictures } from "../../src/lib/chart/png.ts";
+import { fitted } from "../../src/lib/chart/svg.ts";
 
 const svg = (width: number): string => `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="10"/>`;
 /** From the PNG's header. */
 const widthOf = (png: Uint8Array): number => Buffer.from(png).readUInt32BE(16);
+
+describe("a label", () => {
+  it("is cut to its room by the width of its letters: capitals are wide", () => {
+    expect(fitted("HINDUNILVR", 100, 20)).toBe("HINDUN…");
+    expect(fitted("hindunilvr", 100, 20)).toBe("hinduni…");
+  });
+});
 
 describe("pictures", () => {
   let pictures: Pictures;

@@ -47,10 +47,14 @@ export const line = (x1: number, y1: number, x2: number, y2: number, stroke: str
 
 export const rectangle = (box: Box, fill: string): Svg => tag("rect", { ...box, fill });
 
-/** Of the font's letters, as a share of its size: a little more than the average. */
+/** Of the font's letters, as a share of its size: a little more than the average; tickers are all capitals. */
 const LETTER = 0.58;
+const CAPITAL = 0.72;
 
-export const textWidth = (text: string, size: number): number => Array.from(text).length * size * LETTER;
+const letterWidth = (letter: string): number => (/\p{Lu}/u.test(letter) ? CAPITAL : LETTER);
+
+export const textWidth = (text: string, size: number): number =>
+  Array.from(text).reduce((width, letter) => width + letterWidth(letter) * size, 0);
 
 /** The largest size up to the wanted one at which the text fits; not below the least. */
 export const fittingSize = (text: string, width: number, size: number, least: number): number =>
@@ -58,9 +62,10 @@ export const fittingSize = (text: string, width: number, size: number, least: nu
 
 /** Cut with an ellipsis to what fits. */
 export function fitted(text: string, width: number, size: number): string {
-  const most = Math.max(1, Math.floor(width / (size * LETTER)));
+  if (textWidth(text, size) <= width) return text;
   const letters = Array.from(text);
-  return letters.length <= most ? text : `${letters.slice(0, most - 1).join("")}…`;
+  while (letters.length > 0 && textWidth(`${letters.join("")}…`, size) > width) letters.pop();
+  return `${letters.join("")}…`;
 }
 
 export interface Sheet {
