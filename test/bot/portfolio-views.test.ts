@@ -58,6 +58,16 @@ describe("what is said of accounts that could not be read", () => {
   });
 });
 
+describe("the day of what is held", () => {
+  it("stands beside its name up to lakhs", () => {
+    const held = { ...holding, qty: 10_000, ltp: priceFromRupees(90), prevClose: priceFromRupees(10) };
+    const row = said(pnlView([read("one", { positions: [], holdings: [held] })], page))
+      .split("\n")
+      .find((line) => line.startsWith("Holdings"));
+    expect(row).toBe("Holdings, day change  +8,00,000.00");
+  });
+});
+
 describe("an amount in a picture", () => {
   it("is rounded to the rupee, with its sign and Indian groups, and no rupee has none", () => {
     const money = moneyText(false, ZERO_PAISE);
