@@ -176,14 +176,6 @@ export function sessionAt(
   return { kind: "phase", phase: now.phase, startsAt: istInstant(date, now.start), endsAt: istInstant(date, now.end) };
 }
 
-const OPEN: ReadonlySet<Phase> = new Set(["continuous", "auction", "auction-limit-only"]);
-
-/** Whether an order sent now can trade today: continuous trading, or the entry time of the closing auction. */
-export function isOpen(segment: Segment, at: number, calendar: TradingCalendar, listing: Listing = {}): boolean {
-  const session = sessionAt(segment, at, calendar, listing);
-  return session.kind === "phase" && OPEN.has(session.phase);
-}
-
 /** The day's phases of a group in order, or null where the hours come by circular. Throws CalendarUnknown on years before the rules. */
 export function phasesOf(group: SessionGroup, date: string, calendar: TradingCalendar): readonly PhaseHours[] | null {
   const named = calendar.days.get(date);

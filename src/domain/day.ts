@@ -1,5 +1,5 @@
 import type { Paise } from "./money.ts";
-import { scalePaise, subtractPaise, sumPaise, ZERO_PAISE } from "./money.ts";
+import { scalePaise, subtractPaise, sumPaise } from "./money.ts";
 import type { Funds, Holding, Position } from "./portfolio.ts";
 import { holdingValue, positionTotals } from "./totals.ts";
 
@@ -29,14 +29,6 @@ export interface DayFigures {
   readonly unrealised: Paise;
   readonly charges: Paise;
 }
-
-export const NO_FIGURES: DayFigures = {
-  positions: ZERO_PAISE,
-  holdings: ZERO_PAISE,
-  realised: ZERO_PAISE,
-  unrealised: ZERO_PAISE,
-  charges: ZERO_PAISE,
-};
 
 export const addFigures = (all: readonly DayFigures[]): DayFigures => ({
   positions: sumPaise(all.map((each) => each.positions)),

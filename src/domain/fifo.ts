@@ -29,7 +29,6 @@ export interface RoundTrip {
   readonly exit: Price;
   /** Sold first. */
   readonly isShort: boolean;
-  readonly openedAt: number;
   readonly closedAt: number;
   readonly multiplier: number;
 }
@@ -39,7 +38,6 @@ export interface Lot {
   readonly side: Side;
   readonly qty: number;
   readonly price: Price;
-  readonly at: number;
 }
 
 export interface FifoResult {
@@ -65,7 +63,7 @@ export function matchFifo(fills: readonly Fill[]): FifoResult {
     const left = close(fill, lots, closed);
     if (left === 0) continue;
     if (fill.side === "SELL" && isDelivery(fill.productType)) unmatched.push({ ...fill, qty: left });
-    else lots.push({ side: fill.side, qty: left, price: fill.price, at: fill.at });
+    else lots.push({ side: fill.side, qty: left, price: fill.price });
   }
   return { closed, open, unmatched };
 }
@@ -90,7 +88,6 @@ function close(fill: Fill, lots: Lot[], closed: RoundTrip[]): number {
       entry: oldest.price,
       exit: fill.price,
       isShort: oldest.side === "SELL",
-      openedAt: oldest.at,
       closedAt: fill.at,
       multiplier: fill.multiplier ?? 1,
     });

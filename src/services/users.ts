@@ -82,7 +82,6 @@ export interface Users {
   /** Makes this user the owner if the code is the one printed at start and there is no owner yet. */
   claimOwnership(id: UserId, code: string): Promise<boolean>;
   owner(): Promise<User | null>;
-  withRole(role: Role): Promise<User[]>;
   update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User>;
   all(): AsyncIterable<User>;
 }
@@ -147,7 +146,6 @@ export function createUsers(deps: {
       await makeOwner(id);
       return true;
     },
-    withRole: async (role) => (await users.find("role", [role])).map(withDefaults),
     update,
     async *all() {
       for await (const user of users.scan()) yield withDefaults(user);

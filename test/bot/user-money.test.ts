@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import { userMoney } from "../../src/bot/user-money.ts";
-import { NO_FIGURES } from "../../src/domain/day.ts";
+import { addFigures } from "../../src/domain/day.ts";
 import { linkId, userId, type LinkId } from "../../src/domain/ids.ts";
 import { paiseFromRupees } from "../../src/domain/money.ts";
 import { createSnapshots, type Snapshots } from "../../src/services/snapshots.ts";
@@ -16,7 +16,7 @@ describe("hidden amounts", () => {
   let temp: TempStore;
   let snapshots: Snapshots;
   const keep = async (date: string, ...links: LinkId[]): Promise<void> => {
-    const day = { userId: ASHA, date, figures: NO_FIGURES, value: paiseFromRupees(100_000), carried: 0, fills: [] };
+    const day = { userId: ASHA, date, figures: addFigures([]), value: paiseFromRupees(100_000), carried: 0, fills: [] };
     for (const link of links) await snapshots.keep({ ...day, link });
   };
   const shown = async (): Promise<string> => {

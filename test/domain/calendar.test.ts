@@ -5,7 +5,6 @@ import {
   dayStatus,
   endsMonth,
   endsWeek,
-  isOpen,
   isTradingDay,
   nextHoliday,
   nextTradingDay,
@@ -23,10 +22,12 @@ const withDay = (date: string, day: NamedDay): TradingCalendar => ({
   days: new Map([...shipped.days, [date, day]]),
 });
 const at = (time: string, date = "2026-11-23"): number => istInstant(date, time);
-const phase = (segment: Segment, time: string, hasDerivatives = true): string => {
-  const session = sessionAt(segment, at(time), shipped, { hasDerivatives });
+const phaseAt = (segment: Segment, instant: number, calendar = shipped, hasDerivatives = true): string => {
+  const session = sessionAt(segment, instant, calendar, { hasDerivatives });
   return session.kind === "phase" ? session.phase : session.kind;
 };
+const phase = (segment: Segment, time: string, hasDerivatives = true): string =>
+  phaseAt(segment, at(time), shipped, hasDerivatives);
 
 describe("trading days", () => {
   it("knows weekdays, weekends, holidays and special sessions of 2026", () => {
@@ -98,23 +99,9 @@ describe("sessions", () => {
     expect(phase("NFO", "09:14")).toBe("closed");
   });
 
-  it("is open where an order can still trade today", () => {
-    const open = (time: string, segment: Segment = "NSE"): boolean => isOpen(segment, at(time), shipped);
-    expect(["09:14", "09:15", "15:14", "15:17", "15:22", "15:29", "15:31"].map((time) => open(time))).toEqual([
-      false,
-      true,
-      true,
-      false,
-      true,
-      true,
-      false,
-    ]);
-    expect(open("15:35", "NFO")).toBe(true);
-  });
-
   it("had no auction before 3 August 2026", () => {
-    expect(isOpen("NSE", at("15:29", "2026-07-31"), shipped)).toBe(true);
-    expect(isOpen("NFO", at("15:31", "2026-07-31"), shipped)).toBe(false);
+    expect(phaseAt("NSE", at("15:29", "2026-07-31"))).toBe("continuous");
+    expect(phaseAt("NFO", at("15:31", "2026-07-31"))).toBe("closed");
     expect(closeOf("2026-07-31", shipped)).toBe("15:30");
     expect(closeOf("2026-08-03", shipped)).toBe("15:40");
     expect(closeOf("2026-08-03", shipped, "NSE")).toBe("15:35");
@@ -124,7 +111,7 @@ describe("sessions", () => {
 
   it("does not pretend to know commodity and currency hours", () => {
     expect(sessionAt("MCX", at("10:00"), shipped)).toEqual({ kind: "unknown", what: "segment" });
-    expect(isOpen("CDS", at("10:00"), shipped)).toBe(false);
+    expect(phase("CDS", "10:00")).toBe("unknown");
   });
 
   it("says when a special session's hours come by circular, and takes them from an override", () => {
@@ -133,8 +120,8 @@ describe("sessions", () => {
     expect(closeOf("2026-11-08", shipped)).toBeNull();
     const hours = { start: "18:00", end: "19:00" };
     const known = withDay("2026-11-08", { kind: "special", name: "Muhurat", hours });
-    expect(isOpen("NSE", evening, known)).toBe(true);
-    expect(isOpen("NFO", at("19:00", "2026-11-08"), known)).toBe(false);
+    expect(phaseAt("NSE", evening, known)).toBe("continuous");
+    expect(phaseAt("NFO", at("19:00", "2026-11-08"), known)).toBe("closed");
     expect(closeOf("2026-11-08", known)).toBe("19:00");
   });
 
@@ -143,6 +130,6 @@ describe("sessions", () => {
       kind: "closed",
       status: { kind: "holiday", name: "Guru Nanak Jayanti" },
     });
-    expect(isOpen("NSE", at("10:00", "2026-02-01"), shipped)).toBe(true);
+    expect(phaseAt("NSE", at("10:00", "2026-02-01"))).toBe("continuous");
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { NO_FIGURES } from "../../src/domain/day.ts";
+import { addFigures } from "../../src/domain/day.ts";
 import { linkId, userId } from "../../src/domain/ids.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
@@ -18,7 +18,7 @@ describe("snapshots", () => {
     userId: ASHA,
     link: linkId("l1"),
     date,
-    figures: { ...NO_FIGURES, positions: rupees(positions), charges: rupees(10) },
+    figures: { ...addFigures([]), positions: rupees(positions), charges: rupees(10) },
     value: rupees(100_000 + positions),
     carried: 0,
     fills: [],

@@ -33,7 +33,7 @@ export function backtestPairs(result: BacktestResult): (readonly [string, string
     ["CAGR", ratio(result.cagr)],
     ["  Nifty 50", ratio(result.indexCagr)],
     ["XIRR of the money in shares", ratio(result.xirr)],
-    ["Worst fall", share(-result.drawdown.depth)],
+    ["Worst fall", share(-result.drawdown)],
     ["Trades", `${quantity(result.trades.length)}, ${wins}/${sales.length} won`],
     ["Charges", rupees(result.charges)],
     ["Shares held", `${result.held.length}`],

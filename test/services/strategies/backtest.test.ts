@@ -69,7 +69,7 @@ describe("the backtest", () => {
       paiseFromRupees(1_000_000 + 277 * 8 - 30),
       paiseFromRupees(1_000_000 + 277 * 8 - 30),
     ]);
-    expect(result.drawdown.depth).toBeCloseTo(1 - (1_000_000 + 277 * 8 - 30) / (1_000_000 + 277 * 9 - 10), 12);
+    expect(result.drawdown).toBeCloseTo(1 - (1_000_000 + 277 * 8 - 30) / (1_000_000 + 277 * 9 - 10), 12);
   });
 
   it("decides nothing on a day that only some of the shares have prices of, as the strategy itself does not", () => {

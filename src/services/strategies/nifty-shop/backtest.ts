@@ -6,7 +6,7 @@ import type { Candle } from "../../../domain/portfolio.ts";
 import type { Constituents } from "./constituents.ts";
 import { createHistory, type History, type MarketView } from "./history.ts";
 import { afterFill, averageCost, type HeldShare } from "./ledger.ts";
-import { cagr, maxDrawdown, xirr, type Drawdown, type EquityPoint, type Flow } from "./returns.ts";
+import { cagr, maxDrawdown, xirr, type EquityPoint, type Flow } from "./returns.ts";
 import {
   AVERAGE_DAYS,
   decide,
@@ -56,7 +56,7 @@ export interface BacktestResult {
   readonly cagr: number | null;
   /** Of the money while it was in shares: idle cash does not count. */
   readonly xirr: number | null;
-  readonly drawdown: Drawdown;
+  readonly drawdown: number;
   readonly trades: readonly BacktestTrade[];
   readonly curve: readonly EquityPoint[];
   /** The index, scaled to the same capital. */

@@ -10,10 +10,8 @@ export const constituentsSchema = z.object({
   index: z.string(),
   /** Up to this date the changes are known; later ones may be missing. */
   knownUntil: date,
-  unverified: z.array(z.string()),
   start: z.object({ from: date, members: tickers }),
-  changes: z.array(z.object({ from: date, out: tickers, in: tickers, verified: z.boolean() })),
-  renames: z.record(z.string(), z.string()),
+  changes: z.array(z.object({ from: date, out: tickers, in: tickers })),
 });
 export type ConstituentsFile = z.output<typeof constituentsSchema>;
 
@@ -23,7 +21,6 @@ export interface Constituents {
   /** Every ticker that was in it on some day of the range. */
   everIn(from: string, to: string): readonly string[];
   readonly knownUntil: string;
-  readonly notes: readonly string[];
 }
 
 /** Throws when a change takes out what is not in, or puts in what is. */
@@ -53,7 +50,6 @@ export function createConstituents(file: ConstituentsFile): Constituents {
       return [...new Set([...membersOn(from), ...within])].sort();
     },
     knownUntil: file.knownUntil,
-    notes: file.unverified,
   };
 }
 

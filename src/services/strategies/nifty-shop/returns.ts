@@ -1,12 +1,5 @@
 import type { Paise } from "../../../domain/money.ts";
 
-/** Ratios, not money: 0.1996 is 19.96 %. */
-export interface Drawdown {
-  readonly depth: number;
-  readonly from: string;
-  readonly to: string;
-}
-
 export interface EquityPoint {
   readonly date: string;
   readonly equity: Paise;
@@ -29,16 +22,15 @@ export function cagr(from: Paise, to: Paise, fromDate: string, toDate: string): 
   return (to / from) ** (DAYS_PER_YEAR / days) - 1;
 }
 
-/** The deepest fall from a peak to a later low. */
-export function maxDrawdown(curve: readonly EquityPoint[]): Drawdown {
-  let worst: Drawdown = { depth: 0, from: curve[0]?.date ?? "", to: curve[0]?.date ?? "" };
-  let peak = curve[0];
-  for (const point of curve) {
-    if (!peak || point.equity > peak.equity) peak = point;
-    const depth = peak.equity <= 0 ? 0 : 1 - point.equity / peak.equity;
-    if (depth > worst.depth) worst = { depth, from: peak.date, to: point.date };
+/** The deepest fall from a peak to a later low, as a part of the peak. */
+export function maxDrawdown(curve: readonly EquityPoint[]): number {
+  let deepest = 0;
+  let peak = 0;
+  for (const { equity } of curve) {
+    peak = Math.max(peak, equity);
+    if (peak > 0) deepest = Math.max(deepest, 1 - equity / peak);
   }
-  return worst;
+  return deepest;
 }
 
 /** Yearly rate at which the flows come to nothing, by bisection; null when there is no such rate. */
