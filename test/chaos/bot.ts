@@ -1,4 +1,5 @@
 import type { BrokerDefinition, InstrumentTable, VenueInstrument } from "../../connectors/base.ts";
+import { nextWeekday } from "../../src/domain/calendar.ts";
 import type { UserId } from "../../src/domain/ids.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { createClock } from "../../src/lib/clock.ts";
@@ -80,6 +81,9 @@ export async function openBot(config: BotConfig, store: Store, clock: Clock): Pr
     log: createLog({ level: "silent" }),
     onChange: async () => undefined,
     mayTrade: async () => true,
+    needsEgress: async () => false,
+    phaseOf: () => "open",
+    nextTradingDay: nextWeekday,
     driftBasisPoints: async () => 10_000,
     protectionBasisPoints: async () => 100,
     timing: TIMING,

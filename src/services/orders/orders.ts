@@ -1,4 +1,3 @@
-import { nextWeekday } from "../../domain/calendar.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import type { Log } from "../../lib/log.ts";
@@ -45,30 +44,28 @@ export interface OrderServicesDeps {
   readonly onChange: (intent: Intent) => Promise<void>;
   /** Whether this user may trade right now: role and lock. */
   readonly mayTrade: (user: UserId, origin: Origin) => Promise<boolean>;
-  /** Whether this user is not of the owner's family; nobody when absent. */
-  readonly needsEgress?: (user: UserId) => Promise<boolean>;
+  /** Whether this user is not of the owner's family. */
+  readonly needsEgress: (user: UserId) => Promise<boolean>;
   readonly driftBasisPoints: (user: UserId) => Promise<number>;
   readonly protectionBasisPoints: (user: UserId) => Promise<number>;
-  /** What the exchange takes at an instant; open at all times when absent. */
-  readonly phaseOf?: (instrument: Instrument, at: number) => MarketPhase;
-  /** The first trading day after a date; weekdays when absent. */
-  readonly nextTradingDay?: (date: string) => string;
+  /** What the exchange takes at an instant. */
+  readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
+  /** The first trading day after a date, both YYYY-MM-DD. */
+  readonly nextTradingDay: (date: string) => string;
   readonly timing?: OrderTiming;
 }
 
 /** Everything of an order's life, wired: the only object that must be one per store is the store. */
 export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const { store, accounts, quotes, closes, clock, log, timing = ORDER_TIMING } = deps;
+  const { mayTrade, needsEgress, phaseOf, nextTradingDay, driftBasisPoints, protectionBasisPoints } = deps;
   const journal = createJournal({ store, clock });
   const ask = createAsk({ accounts, log, askMs: timing.askMs });
-  const nextTradingDay = deps.nextTradingDay ?? nextWeekday;
-  const egressRule = createEgressRule({ accounts, needsEgress: deps.needsEgress ?? (async () => false) });
+  const egressRule = createEgressRule({ accounts, needsEgress });
   const own = createLimits({ store, clock, accounts, closes, journal, nextTradingDay });
   const watcher = createWatcher({ accounts, journal, clock, log, timing, onChange: deps.onChange });
   const limits = withExitRule(withEgressRule(own, egressRule, accounts), { accounts, journal, watcher, clock, log });
-  const phaseOf = deps.phaseOf ?? (() => "open");
   const tickets = createTickets({ accounts, quotes, journal, clock, guard: limits, phaseOf });
-  const { driftBasisPoints, mayTrade, protectionBasisPoints } = deps;
   const desk = createDesk({
     accounts,
     journal,

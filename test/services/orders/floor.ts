@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomBytes } from "node:crypto";
+import { nextWeekday } from "../../../src/domain/calendar.ts";
 import type { UserId } from "../../../src/domain/ids.ts";
 import { userId } from "../../../src/domain/ids.ts";
 import { type Equity, equitySymbol, instrumentKey } from "../../../src/domain/instrument.ts";
@@ -122,6 +123,9 @@ function build(
     log: createLog({ level: "silent" }),
     onChange: async (intent) => void drawn.push(intent),
     mayTrade: async () => true,
+    needsEgress: async () => false,
+    phaseOf: () => "open",
+    nextTradingDay: nextWeekday,
     driftBasisPoints: async () => 50,
     protectionBasisPoints: async () => 100,
     ...parts,

@@ -5,6 +5,7 @@ import pino from "pino";
 import type { BrokerDefinition } from "../../../connectors/base.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
 import { createPaper } from "../../../connectors/paper/index.ts";
+import { nextWeekday } from "../../../src/domain/calendar.ts";
 import { type InstrumentKey, type UserId, userId } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
@@ -12,7 +13,7 @@ import { price, priceFromRupees } from "../../../src/domain/money.ts";
 import type { Candle, Quote } from "../../../src/domain/portfolio.ts";
 import { createKeyring, generateKey, parseKey } from "../../../src/lib/crypto.ts";
 import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
-import { createAccounts, type Accounts, type Link } from "../../../src/services/accounts.ts";
+import { createAccounts, type Accounts } from "../../../src/services/accounts.ts";
 import { createCandles } from "../../../src/services/candles.ts";
 import { createOrderServices, type OrderServices } from "../../../src/services/orders/orders.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
@@ -27,14 +28,12 @@ export type Script = (ticker: string, date: string) => number;
 export interface PaperShop {
   readonly shop: NiftyShop;
   readonly orders: OrderServices;
-  readonly link: Link;
   readonly accounts: Accounts;
   readonly clock: { now(): number; sleep(ms: number): Promise<void> };
   /** At the broker, past the bot. */
   sellByHand(ticker: string, qty: number): Promise<void>;
   user(): Promise<User>;
   goTo(date: string, time: string): void;
-  instrument(ticker: string): Instrument;
   close(): Promise<void>;
 }
 
@@ -116,6 +115,9 @@ export async function openPaperShop(
     log,
     onChange: async () => undefined,
     mayTrade: async () => true,
+    needsEgress: async () => false,
+    phaseOf: () => "open",
+    nextTradingDay: nextWeekday,
     driftBasisPoints: async () => 50,
     protectionBasisPoints: async () => 100,
   });
@@ -133,7 +135,6 @@ export async function openPaperShop(
   return {
     shop,
     orders,
-    link,
     accounts,
     clock,
     async sellByHand(ticker, qty) {
@@ -157,7 +158,6 @@ export async function openPaperShop(
       date = day;
       now = istInstant(day, time);
     },
-    instrument,
     async close() {
       await store.close();
       rmSync(dir, { recursive: true, force: true });
