@@ -31,7 +31,7 @@ const toListed = (row: { instrument: string; symbol: string }): { key: Instrumen
   key: toKey(row.instrument),
   symbol: tradingSymbol(row.symbol),
 });
-export const orNull = (rupees: number | null): Price | null => (rupees === null ? null : priceFromRupees(rupees));
+const orNull = (rupees: number | null): Price | null => (rupees === null ? null : priceFromRupees(rupees));
 
 export const toFunds = (row: raw.FundsRaw): Funds => ({
   available: paiseFromRupees(row.available),

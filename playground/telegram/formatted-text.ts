@@ -2,8 +2,8 @@ import { badRequest } from "./failure.ts";
 import { parseHtml } from "./html.ts";
 import type { Entity, FormattedText } from "./types.ts";
 
-export const TEXT_LIMIT = 4096;
-export const CAPTION_LIMIT = 1024;
+const TEXT_LIMIT = 4096;
+const CAPTION_LIMIT = 1024;
 
 export interface TextInput {
   readonly text: string;

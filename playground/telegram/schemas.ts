@@ -50,7 +50,7 @@ const optional = <T>(schema: z.ZodType<T>) =>
 const chatId = z.union([integer(), z.string()], { error: "chat_id is empty" });
 const messageId = integer("message identifier is not specified");
 
-export const entitySchema = z.object({
+const entitySchema = z.object({
   type: z.enum([
     "mention",
     "hashtag",

@@ -24,7 +24,6 @@ export const DEFINITIONS: readonly BrokerDefinition[] = [zerodha, fyers, dhan, a
 
 /** The four brokers' servers over one exchange, in the process that is not killed: its book is the truth. */
 export interface Street {
-  readonly exchange: Exchange;
   readonly server: BrokersServer;
   readonly roots: Readonly<Record<string, string>>;
   readonly credentials: ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -85,7 +84,6 @@ export async function openStreet(
   const credentials = new Map(simulated.map((one) => [one.name, one.credentials]));
 
   return {
-    exchange,
     server,
     roots,
     credentials,

@@ -24,7 +24,7 @@ import { walkLogin } from "./browser.ts";
 import type { Conformance } from "./spec.ts";
 
 /** A Friday with normal hours. */
-export const ELEVEN = istInstant("2026-11-20", "11:00");
+const ELEVEN = istInstant("2026-11-20", "11:00");
 export const LINK = linkId("conformance");
 export const STATE = "c3RhdGUtLV9vZi1hLXRlc3Q";
 /** Windows are this much shorter, so that a suite need not wait whole seconds. */

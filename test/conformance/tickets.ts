@@ -118,7 +118,7 @@ export function readsOf(street: Street, access: Access): Readonly<Record<string,
   };
 }
 
-export function marketReadsOf(street: Street, access: Access): Readonly<Record<string, () => Promise<unknown>>> {
+function marketReadsOf(street: Street, access: Access): Readonly<Record<string, () => Promise<unknown>>> {
   const { connector } = street;
   const instrument = share(street);
   return {

@@ -19,7 +19,7 @@ const BROKERS: readonly Conformance[] = [
 ];
 
 /** Every instant that a connector reads from a broker's text, in ISO form. */
-export async function timesOf(spec: Conformance): Promise<Readonly<Record<string, unknown>>> {
+async function timesOf(spec: Conformance): Promise<Readonly<Record<string, unknown>>> {
   const street = await openStreet(spec);
   try {
     const access = await logIn(street);

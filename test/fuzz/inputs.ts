@@ -20,7 +20,7 @@ export type Input = { readonly user: number } & (
 );
 
 /** The bot underlines nothing: an underlined word got through unescaped. */
-export const INJECTED = "<u>injected</u>";
+const INJECTED = "<u>injected</u>";
 
 const HOSTILE = [
   INJECTED,

@@ -3,7 +3,6 @@ import type { AddressInfo } from "node:net";
 
 export interface Proxy {
   readonly url: string;
-  readonly port: number;
   /** Ports that requests go to, in turn. */
   readonly backends: Set<number>;
   /** How many requests each backend answered. */
@@ -54,7 +53,6 @@ export async function startProxy(): Promise<Proxy> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    port,
     backends,
     answered,
     close: () =>

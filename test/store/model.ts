@@ -6,7 +6,7 @@ import { UniqueClash } from "../../src/store/spec.ts";
 import { listed, revealed, sampleSpec, type Sample } from "./sample.ts";
 
 /** The port in its simplest form: a map, and no thought of speed. */
-export function modelCollection(now: () => number): Collection<Sample> {
+function modelCollection(now: () => number): Collection<Sample> {
   const documents = new Map<string, Stored<Sample>>();
   const { indexes } = sampleSpec("model");
 

@@ -13,8 +13,6 @@ const REFRESH_TTL_MS = 15 * 86_400_000;
 /** The hour is not documented; 06:00 IST is the earliest that has been reported. */
 const TOKENS_DIE_AT = "06:00";
 
-export type Login = ReturnType<typeof createLogin>;
-
 /** Login page, one-time codes and the day's tokens. */
 export function createLogin(app: FyersApp, now: () => number, random: () => number) {
   const codes = new Map<string, number>();

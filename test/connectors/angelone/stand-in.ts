@@ -81,7 +81,6 @@ export const sbinTable = tableOf([{ instrument: SBIN, venueSymbol: "SBIN-EQ", ve
 export interface Bench {
   readonly connector: BrokerConnector;
   readonly requests: HttpRequest[];
-  readonly warnings: string[];
 }
 
 export function bench(
@@ -89,16 +88,15 @@ export function bench(
   options: { table?: InstrumentTable; now?: number; limiter?: RateLimiter } = {},
 ): Bench {
   const { http, requests } = wire(answers);
-  const warnings: string[] = [];
   const connector = angelone.create({
     http,
     limiter: options.limiter ?? noLimits,
     instruments: () => Promise.resolve(options.table ?? sbinTable),
     now: () => options.now ?? NOW,
     roots: {},
-    warn: (message) => void warnings.push(message),
+    warn: () => undefined,
   });
-  return { connector, requests, warnings };
+  return { connector, requests };
 }
 
 export const credentials: Credentials = { apiKey: new Secret(API_KEY) };

@@ -74,7 +74,7 @@ export interface Recorded extends HttpClient {
 }
 
 /** Answers every call from one function and remembers how it was made. */
-export function recordingHttp(answer: Answer): Recorded {
+function recordingHttp(answer: Answer): Recorded {
   const requests: Recorded["requests"] = [];
   const call = (via: "send" | "read") => async (request: HttpRequest) => {
     requests.push({ ...request, via });

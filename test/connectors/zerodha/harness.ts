@@ -73,7 +73,6 @@ export async function* inPieces(content: string, size: number): AsyncGenerator<U
 export interface Bench {
   readonly connector: BrokerConnector;
   readonly sent: Sent[];
-  readonly table: InstrumentTable;
   readonly instrument: (symbol: string) => Instrument;
 }
 
@@ -88,7 +87,6 @@ export async function bench(
   return {
     connector,
     sent,
-    table,
     instrument: (symbol) => {
       const venue = table.bySymbol(symbol as Instrument["symbol"]);
       if (!venue) throw new Error(`no ${symbol} in the master`);

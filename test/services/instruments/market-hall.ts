@@ -45,7 +45,6 @@ export interface Master {
 export interface Hall {
   readonly floor: Floor;
   readonly dataDir: string;
-  readonly masters: ReadonlyMap<BrokerName, Master>;
   readonly logged: string[];
   readonly linked: BrokerName[];
   /** How often every link was looked at. */
@@ -58,17 +57,15 @@ export interface Hall {
 export interface HallOptions {
   readonly brokers?: readonly BrokerName[];
   readonly hasPaper?: boolean;
-  readonly at?: string;
-  readonly dataDir?: string;
 }
 
 export function openHall(options: HallOptions = {}): Hall {
-  const { brokers = [ZERODHA], hasPaper = false, at = MONDAY } = options;
-  const floor = openFloor(at, { isAlwaysOpen: true });
+  const { brokers = [ZERODHA], hasPaper = false } = options;
+  const floor = openFloor(MONDAY, { isAlwaysOpen: true });
   const paper = createPaper({ exchange: floor.exchange });
   const deps = { now: () => floor.now } as Parameters<typeof paper.create>[0];
   const masters = new Map(brokers.map((name) => [name, newMaster()]));
-  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "sauda-"));
+  const dataDir = mkdtempSync(join(tmpdir(), "sauda-"));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const logged: string[] = [];
   const linked: BrokerName[] = [];
@@ -83,7 +80,6 @@ export function openHall(options: HallOptions = {}): Hall {
   return {
     floor,
     dataDir,
-    masters,
     logged,
     linked,
     looks: () => looks,
