@@ -272,6 +272,10 @@ describe("holdings", () => {
     expect(toHolding({ ...holdings[2]!, exchange: "ALL" }, lookup).key).toBe("BSE:512345");
   });
 
+  test("a row that is funded in part is sold for delivery", () => {
+    expect(toHolding({ ...holdings[0]!, mtf_qty: 15 }, lookup).productType).toBe("CNC");
+  });
+
   test("T1 shares that were sold are not owned any more", async () => {
     const bought = {
       ...fixtureRow("get-holdings.json"),

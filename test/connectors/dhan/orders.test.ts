@@ -161,14 +161,16 @@ describe("changing and cancelling", () => {
     });
   });
 
-  test("a stop keeps its trigger and what was disclosed stays", async () => {
+  test("a stop keeps its trigger, what was disclosed and its leg", async () => {
     const { connector, http } = setUp(accept);
-    await connector.modifyOrder(access(), { ...stop, handle: { disclosedQuantity: "30" } }, {});
+    const handle = { disclosedQuantity: "30", legName: "ENTRY_LEG" };
+    await connector.modifyOrder(access(), { ...stop, handle }, {});
     expect(bodyOf(http.requests[0])).toMatchObject({
       orderType: "STOP_LOSS",
       price: 101.5,
       triggerPrice: 102.05,
       disclosedQuantity: 30,
+      legName: "ENTRY_LEG",
     });
     await connector.modifyOrder(access(), rejected, {});
     expect(bodyOf(http.requests[1])).toMatchObject({ orderType: "STOP_LOSS_MARKET", triggerPrice: 1015 });
@@ -266,4 +268,18 @@ test("the margin is told, the charges are not", async () => {
   expect(http.requests[0]).toMatchObject({ via: "read" });
   expect(http.requests[0]?.egress).toBeUndefined();
   expect(bodyOf(http.requests[0])).toMatchObject({ dhanClientId: CLIENT_ID, price: 1010.5, triggerPrice: 0 });
+});
+
+test.each<[OrderTerms["type"], OrderTerms, object]>([
+  ["MARKET", { type: "MARKET", protection }, { price: 1020.6, triggerPrice: 0 }],
+  [
+    "SL",
+    { type: "SL", price: priceFromRupees(1016), triggerPrice: priceFromRupees(1015) },
+    { price: 1016, triggerPrice: 1015 },
+  ],
+  ["SL-M", { type: "SL-M", triggerPrice: priceFromRupees(1015), protection }, { price: 1020.6, triggerPrice: 1015 }],
+])("the margin of a %s order is asked at the price that it would be sent with", async (_, terms, prices) => {
+  const { connector, http } = setUp(() => reply(fixture("post-margincalculator.json")));
+  await connector.getOrderCost?.(access(), { ...request, terms });
+  expect(bodyOf(http.requests[0])).toMatchObject(prices);
 });

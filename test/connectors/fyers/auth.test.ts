@@ -164,6 +164,14 @@ describe("renewing with the PIN", () => {
     expect(sent).toHaveLength(1);
   });
 
+  it("keeps PIN and refresh token out of the error when Fyers echoes them", async () => {
+    const message = `wrong pin ${PIN} for refresh-token-value`;
+    const { connector } = await bench(() => text(JSON.stringify({ s: "error", code: -16, message }), 400));
+    const seen = inspect(await failureOf(connector.refreshToken?.(access) ?? Promise.resolve()), { depth: 9 });
+    expect(seen).toContain("wrong pin");
+    for (const secret of [PIN, "refresh-token-value"]) expect(seen).not.toContain(secret);
+  });
+
   it("keeps the refresh token when Fyers does renew", async () => {
     const { connector, sent } = await broker({ access_token: ACCESS_TOKEN });
     const session = await connector.refreshToken?.(access);

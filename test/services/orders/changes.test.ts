@@ -67,6 +67,27 @@ describe("a cancel", () => {
     expect(await statesNow(floor, open)).toEqual(["cancelled"]);
   });
 
+  it("that was refused is on the card and in the record, though the card was drawn while the broker thought", async () => {
+    broker.scripts.push("refuse");
+    const cancelOrder = broker.connector.cancelOrder.bind(broker.connector);
+    broker.connector.cancelOrder = async (...asked) => {
+      const intent = await floor.journal.get(open._id);
+      if (intent) await floor.journal.drawn(intent);
+      return cancelOrder(...asked);
+    };
+    const result = await floor.changes.ask(ASHA, open._id, 0, "cancel");
+    expect(result).toMatchObject({
+      intent: {
+        isCardStale: true,
+        legs: [{ state: "working", change: { outcome: "refused", reason: "Margin is short" } }],
+      },
+    });
+    expect((await floor.journal.get(open._id))?.history.at(-1)).toMatchObject({
+      what: "cancel rejected",
+      detail: "MarginException: Margin is short",
+    });
+  });
+
   it("whose process died may be asked again, not before its time", async () => {
     broker.scripts.push("never-ask");
     void floor.changes.ask(ASHA, open._id, 0, "cancel");
@@ -183,6 +204,17 @@ describe("an order of the broker's book", () => {
     broker.failsAt = "getOrders";
     const change = await floor.changes.askBooked(ASHA, floor.link, foreign, "cancel");
     expect(change).toMatchObject({ kind: "theirs", outcome: { kind: "accepted" } });
+  });
+
+  it("that was placed elsewhere cannot be made to pass the user's own limits", async () => {
+    const foreign = brokerOrderId("app-7");
+    broker.book.push({ ...broker.book[0]!, orderId: foreign, tag: null });
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
+    expect(await floor.changes.askBooked(ASHA, floor.link, foreign, { qty: 20 }, SBIN)).toMatchObject({
+      kind: "blocked",
+      findings: [{ code: "limit-value" }],
+    });
+    expect(count("modifyOrder")).toBe(0);
   });
 
   it("with the same number at another broker is another order", async () => {

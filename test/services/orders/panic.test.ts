@@ -42,6 +42,19 @@ describe("a panic", () => {
     expect(cancels.map(({ after }) => after?.status)).toEqual(["filled"]);
   });
 
+  it("takes an order that was gone before its cancel as it is, and does not wait for more", async () => {
+    await sent(floor, await ticket(floor, resting));
+    const begun = floor.clock.at;
+    const getOrder = zerodha.connector.getOrder.bind(zerodha.connector);
+    zerodha.connector.getOrder = (...asked) => {
+      zerodha.set("zerodha-1", { status: "filled", filledQty: 10 });
+      return getOrder(...asked);
+    };
+    const { cancels } = await floor.panic.run(ASHA, "p1", false);
+    expect(cancels.map(({ answer, after }) => [answer, after?.status])).toEqual([[null, "filled"]]);
+    expect(floor.clock.at).toBe(begun);
+  });
+
   it("asks once more for a cancel that was refused while the order was on its way", async () => {
     await sent(floor, await ticket(floor, resting));
     zerodha.scripts.push("refuse");
