@@ -1,9 +1,8 @@
 import type { BrokerName } from "./domain/ids.ts";
+import type { NotSentCause, OrderOutcome } from "./domain/order.ts";
+import type { HttpFailureKind } from "./lib/http.ts";
 
-/**
- * Why a broker call failed. For an order call only `auth-expired`, `auth-invalid`, `ip-not-allowed`, `rejected`,
- * `invalid-request` and `unreachable` prove that nothing went to the market; every other kind leaves it unknown.
- */
+/** Why a broker call failed. */
 const BROKER_ERROR_KINDS = [
   "auth-expired", // the session is dead: log in again
   "auth-invalid", // wrong key, secret or PIN
@@ -50,6 +49,50 @@ export class BrokerError extends Error {
     this.retryAfterMs = details.retryAfterMs;
   }
 }
+
+/** Of a call that brought no whole reply. */
+export const KIND_OF_HTTP_FAILURE: Readonly<Record<HttpFailureKind, BrokerErrorKind>> = {
+  unreachable: "unreachable",
+  timeout: "timeout",
+  aborted: "timeout",
+  broken: "unavailable",
+  "too-large": "bad-response",
+};
+
+/** What a failed call says of its order: refused, or not sent and why; everything else says nothing. */
+const PROOFS: Readonly<Record<BrokerErrorKind, NotSentCause | "refused" | "nothing">> = {
+  rejected: "refused",
+  "no-permission": "refused",
+  "auth-expired": "session-expired",
+  "auth-invalid": "invalid-credentials",
+  "ip-not-allowed": "ip-not-allowed",
+  "invalid-request": "invalid-request",
+  unreachable: "unreachable",
+  "login-unfinished": "nothing",
+  "rate-limited": "nothing",
+  unavailable: "nothing",
+  timeout: "nothing",
+  "bad-response": "nothing",
+};
+
+/** What came of an order call that threw; what is no BrokerError is a defect of ours and is thrown on. */
+export function failedOutcome(error: unknown): Exclude<OrderOutcome, { kind: "accepted" }> {
+  if (!(error instanceof BrokerError)) throw error;
+  const reason = error.message;
+  const proof = PROOFS[error.kind];
+  switch (proof) {
+    case "nothing":
+      return { kind: "unknown", reason };
+    case "refused":
+      return { kind: "rejected", reason, raw: withCode(error) };
+    default:
+      return { kind: "not-sent", reason, cause: proof };
+  }
+}
+
+/** The broker's words after its code, as the record has them. */
+export const withCode = ({ brokerCode, message }: BrokerError): string =>
+  brokerCode === undefined || brokerCode === "" ? message : `${brokerCode} ${message}`;
 
 /** A sentence that may be shown to the user as it is. */
 export class UserError extends Error {

@@ -1,10 +1,11 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
 import { paiseFromRupees } from "../../src/domain/money.ts";
 import type { OrderOutcome } from "../../src/domain/order.ts";
+import { failedOutcome } from "../../src/errors.ts";
 import type { Access, BrokerConnector, BrokerDefinition, ConnectorDeps } from "../base.ts";
 import { createLogin } from "./auth.ts";
 import { API_ROOT, callerOf, createClient, RATE_LIMITS } from "./client.ts";
-import { ACME, failedOutcome, mapped } from "./errors.ts";
+import { ACME, mapped } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import * as map from "./map.ts";
 import { createMarketData } from "./market-data.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { brokerName } from "../../src/domain/ids.ts";
-import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, type HttpReply } from "../../src/lib/http.ts";
 import type { EnvelopeRaw } from "./schemas.ts";
 
@@ -110,20 +110,12 @@ export function mapped<T>(endpoint: string, map: () => T): T {
   }
 }
 
-const KIND_BY_FAILURE: Readonly<Record<HttpFailure["kind"], BrokerErrorKind>> = {
-  unreachable: "unreachable",
-  timeout: "timeout",
-  aborted: "timeout",
-  broken: "unavailable",
-  "too-large": "bad-response",
-};
-
 /** No reply came. `wasStarted` false: the call gave up in the queue, so nothing was sent. */
 export function noReply(error: unknown, endpoint: string, wasStarted: boolean, isAborted: boolean): unknown {
   const details = { broker: ANGELONE, endpoint };
   if (error instanceof HttpFailure)
     return new BrokerError(
-      KIND_BY_FAILURE[error.kind],
+      KIND_OF_HTTP_FAILURE[error.kind],
       `Angel One did not answer ${endpoint}: ${error.message}`,
       details,
     );

@@ -1,15 +1,7 @@
 import type { Access, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { brokerOrderId } from "../../src/domain/ids.ts";
-import {
-  assertNever,
-  type NotSentCause,
-  type Order,
-  type OrderChange,
-  type OrderOutcome,
-  type OrderRequest,
-  type Product,
-} from "../../src/domain/order.ts";
-import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import type { Order, OrderChange, OrderOutcome, OrderRequest, Product } from "../../src/domain/order.ts";
+import { BrokerError, type BrokerErrorKind, failedOutcome } from "../../src/errors.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
 import { ANGELONE } from "./errors.ts";
 import { fromChange, fromRequest, handleOf } from "./order-bodies.ts";
@@ -88,34 +80,6 @@ async function outcomeOf(attempt: () => Promise<OrderOutcome>): Promise<OrderOut
   try {
     return await attempt();
   } catch (error) {
-    if (error instanceof BrokerError) return failureOutcome(error);
-    throw error;
-  }
-}
-
-/** Only a proven refusal, or proof that nothing went out, is called that; the rest is for the order book to tell. */
-function failureOutcome(error: BrokerError): OrderOutcome {
-  const { kind, message: reason, brokerCode } = error;
-  const stayed = (cause: NotSentCause): OrderOutcome => ({ kind: "not-sent", reason, cause });
-  switch (kind) {
-    case "rejected":
-    case "no-permission":
-      return { kind: "rejected", reason, raw: brokerCode ? `${brokerCode} ${reason}` : reason };
-    case "auth-expired":
-      return stayed("session-expired");
-    case "auth-invalid":
-      return stayed("invalid-credentials");
-    case "ip-not-allowed":
-    case "invalid-request":
-    case "unreachable":
-      return stayed(kind);
-    case "login-unfinished":
-    case "rate-limited":
-    case "unavailable":
-    case "timeout":
-    case "bad-response":
-      return { kind: "unknown", reason };
-    default:
-      return assertNever(kind, "error kind");
+    return failedOutcome(error);
   }
 }

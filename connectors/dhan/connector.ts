@@ -46,8 +46,7 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     try {
       return await call();
     } catch (error) {
-      if (error instanceof BrokerError) return toOutcome(error);
-      throw error;
+      return toOutcome(error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { brokerName } from "../../src/domain/ids.ts";
-import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 
 export const BROKER = brokerName("dhan");
@@ -101,22 +101,20 @@ export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal 
   });
 }
 
+const WORDS_BY_FAILURE: Readonly<Record<HttpFailure["kind"], string>> = {
+  unreachable: "Dhan cannot be reached",
+  timeout: "Dhan did not answer in time",
+  aborted: "Dhan did not answer in time",
+  broken: "The connection to Dhan broke",
+  "too-large": "Dhan's answer is too large",
+};
+
 /** The error of a call that had no whole reply. Whatever ended the wait before `wasSent` proves that nothing went. */
 export function transportError(endpoint: string, cause: unknown, wasSent: boolean): BrokerError {
   const details = { broker: BROKER, endpoint, cause };
   if (!wasSent) return new BrokerError("unreachable", "The call was given up before it was sent to Dhan", details);
   if (!(cause instanceof HttpFailure)) return new BrokerError("timeout", "The call to Dhan was abandoned", details);
-  switch (cause.kind) {
-    case "unreachable":
-      return new BrokerError("unreachable", "Dhan cannot be reached", details);
-    case "timeout":
-    case "aborted":
-      return new BrokerError("timeout", "Dhan did not answer in time", details);
-    case "broken":
-      return new BrokerError("unavailable", "The connection to Dhan broke", details);
-    case "too-large":
-      return new BrokerError("bad-response", "Dhan's answer is too large", details);
-  }
+  return new BrokerError(KIND_OF_HTTP_FAILURE[cause.kind], WORDS_BY_FAILURE[cause.kind], details);
 }
 
 /** `GET /orders: 0.orderStatus: Invalid option …` */

@@ -8,7 +8,7 @@ import {
   type OrderRequest,
   type OrderTerms,
 } from "../../src/domain/order.ts";
-import type { BrokerError } from "../../src/errors.ts";
+import { failedOutcome } from "../../src/errors.ts";
 import type { OrderAckRaw, OrderStatusRaw, OrderTypeRaw } from "./schemas.ts";
 import { venueId } from "./venue.ts";
 
@@ -120,31 +120,8 @@ function answered(ack: OrderAckRaw, { orderId, handle }: Order, refusing: Readon
   return { kind: "rejected", reason: `Dhan answered ${ack.orderStatus}`, raw: ack.orderStatus, orderId };
 }
 
-/** What a failed order call proves. Only a coded refusal, a dead session or a call that never left are certain. */
-export function toOutcome(error: BrokerError): OrderOutcome {
-  const reason = error.message;
-  switch (error.kind) {
-    case "auth-expired":
-      return { kind: "not-sent", reason, cause: "session-expired" };
-    case "auth-invalid":
-      return { kind: "not-sent", reason, cause: "invalid-credentials" };
-    case "ip-not-allowed":
-      return { kind: "not-sent", reason, cause: "ip-not-allowed" };
-    case "invalid-request":
-      return { kind: "not-sent", reason, cause: "invalid-request" };
-    case "unreachable":
-      return { kind: "not-sent", reason, cause: "unreachable" };
-    // DH-902 and DH-903: Dhan names the permission that the account lacks, and places nothing.
-    case "no-permission":
-    case "rejected":
-      return { kind: "rejected", reason: reason.replace(/^RMS:(\d+:)?\s*/, ""), raw: reason };
-    case "login-unfinished":
-    case "rate-limited":
-    case "unavailable":
-    case "timeout":
-    case "bad-response":
-      return { kind: "unknown", reason };
-    default:
-      return assertNever(error.kind, "error kind");
-  }
+/** Risk checks put the order's number before their words: the record keeps it, people need not read it. */
+export function toOutcome(error: unknown): OrderOutcome {
+  const outcome = failedOutcome(error);
+  return outcome.kind === "rejected" ? { ...outcome, reason: outcome.reason.replace(/^RMS:(\d+:)?\s*/, "") } : outcome;
 }

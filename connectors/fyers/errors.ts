@@ -1,6 +1,5 @@
 import { brokerName } from "../../src/domain/ids.ts";
-import type { BrokerErrorKind } from "../../src/errors.ts";
-import { BrokerError } from "../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
 
 export const FYERS = brokerName("fyers");
@@ -59,18 +58,11 @@ export function cleanWords(text: string, secrets: readonly string[] = []): strin
 /** No whole reply came, or the call was given up before or while it ran. */
 export function transportError(error: unknown, endpoint: string): BrokerError {
   if (error instanceof BrokerError) return error;
-  const kind = error instanceof HttpFailure ? TRANSPORT_KINDS[error.kind] : isAbort(error) ? "timeout" : "unavailable";
+  const kind =
+    error instanceof HttpFailure ? KIND_OF_HTTP_FAILURE[error.kind] : isAbort(error) ? "timeout" : "unavailable";
   const why = error instanceof HttpFailure ? error.message : isAbort(error) ? "call was abandoned" : "connection broke";
   return new BrokerError(kind, `Fyers: ${why}`, { broker: FYERS, endpoint, cause: error });
 }
-
-const TRANSPORT_KINDS = {
-  unreachable: "unreachable",
-  timeout: "timeout",
-  aborted: "timeout",
-  broken: "unavailable",
-  "too-large": "bad-response",
-} as const satisfies Record<HttpFailure["kind"], BrokerErrorKind>;
 
 const isAbort = (error: unknown): boolean =>
   error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");

@@ -1,8 +1,7 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { BrokerOrderId } from "../../src/domain/ids.ts";
 import type { OrderOutcome } from "../../src/domain/order.ts";
-import { assertNever } from "../../src/domain/order.ts";
-import type { BrokerError } from "../../src/errors.ts";
+import { type BrokerError, failedOutcome, withCode } from "../../src/errors.ts";
 import type { Access, BrokerConnector, Capabilities, ConnectorDeps } from "../base.ts";
 import { parseJson, refusal } from "./client.ts";
 import type { Client, OrderReply } from "./client.ts";
@@ -91,38 +90,11 @@ function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
 
 /** A refusal that carries an id speaks of an order that exists, rejected; under a code that we do not know it may be live. */
 function fromError(error: BrokerError, rejectedId?: string): OrderOutcome {
-  const reason = error.message;
-  switch (error.kind) {
-    case "auth-expired":
-      return { kind: "not-sent", reason, cause: "session-expired" };
-    case "auth-invalid":
-      return { kind: "not-sent", reason, cause: "invalid-credentials" };
-    case "ip-not-allowed":
-      return { kind: "not-sent", reason, cause: "ip-not-allowed" };
-    case "unreachable":
-      return { kind: "not-sent", reason, cause: "unreachable" };
-    case "invalid-request":
-      return rejectedId ? rejected(error, rejectedId) : { kind: "not-sent", reason, cause: "invalid-request" };
-    case "rejected":
-    case "no-permission":
-      return rejected(error, rejectedId);
-    case "login-unfinished":
-    case "bad-response":
-    case "rate-limited":
-    case "unavailable":
-    case "timeout":
-      return { kind: "unknown", reason };
-    default:
-      return assertNever(error.kind, "error kind");
-  }
+  const outcome = failedOutcome(error);
+  const isRefused = outcome.kind === "rejected" || error.kind === "invalid-request";
+  if (!rejectedId || !isRefused) return outcome;
+  return { kind: "rejected", reason: outcome.reason, raw: withCode(error), orderId: brokerOrderId(rejectedId) };
 }
-
-const rejected = (error: BrokerError, orderId?: string): OrderOutcome => ({
-  kind: "rejected",
-  reason: error.message,
-  raw: `${error.brokerCode ?? error.status ?? ""} ${error.message}`.trim(),
-  ...(orderId ? { orderId: brokerOrderId(orderId) } : {}),
-});
 
 /** The session had ended, or the call was given up while waiting for its turn. */
 const neverSent = (error: BrokerError): OrderOutcome => ({

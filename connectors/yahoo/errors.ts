@@ -1,5 +1,5 @@
 import { brokerName } from "../../src/domain/ids.ts";
-import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
 
 export const YAHOO = brokerName("yahoo");
@@ -13,14 +13,6 @@ const SAYS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
 ];
 const MAX_WORDS = 200;
 
-const FAILURE_KINDS = {
-  unreachable: "unreachable",
-  timeout: "timeout",
-  aborted: "timeout",
-  broken: "unavailable",
-  "too-large": "bad-response",
-} as const satisfies Record<HttpFailure["kind"], BrokerErrorKind>;
-
 export const yahooError = (
   kind: BrokerErrorKind,
   message: string,
@@ -32,7 +24,7 @@ export const yahooError = (
 export function fromFailure(error: unknown, endpoint: string): BrokerError {
   if (error instanceof BrokerError) return error;
   if (error instanceof HttpFailure)
-    return yahooError(FAILURE_KINDS[error.kind], `Yahoo: ${error.message}`, endpoint, { cause: error });
+    return yahooError(KIND_OF_HTTP_FAILURE[error.kind], `Yahoo: ${error.message}`, endpoint, { cause: error });
   const words = error instanceof Error ? error.message : String(error);
   const kind = SAYS.find(([pattern]) => pattern.test(words))?.[1] ?? "bad-response";
   return yahooError(kind, `Yahoo: ${words.slice(0, MAX_WORDS)}`, endpoint, { cause: error });

@@ -1,5 +1,4 @@
-import type { NotSentCause, OrderOutcome } from "../../src/domain/order.ts";
-import { BrokerError, type BrokerErrorDetails, type BrokerErrorKind } from "../../src/errors.ts";
+import { BrokerError, type BrokerErrorDetails, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { brokerName } from "../../src/domain/ids.ts";
 import { errorEnvelopeSchema, successEnvelopeSchema } from "./schemas.ts";
@@ -103,21 +102,13 @@ function parseJson(body: string): unknown {
   }
 }
 
-const FAILURE_KINDS = {
-  unreachable: "unreachable",
-  timeout: "timeout",
-  aborted: "timeout",
-  broken: "unavailable",
-  "too-large": "bad-response",
-} as const satisfies Record<HttpFailure["kind"], BrokerErrorKind>;
-
 /** Whatever a started call threw, as BrokerError. What is neither ours nor the transport's says nothing of the outcome. */
 export function fromFailure(error: unknown, endpoint: Endpoint): BrokerError {
   if (error instanceof BrokerError) return error;
   if (!(error instanceof HttpFailure)) {
     return zerodhaError("bad-response", `Zerodha's client failed at ${endpoint.path}`, endpoint, { cause: error });
   }
-  return zerodhaError(FAILURE_KINDS[error.kind], `Zerodha: ${error.message}`, endpoint, { cause: error });
+  return zerodhaError(KIND_OF_HTTP_FAILURE[error.kind], `Zerodha: ${error.message}`, endpoint, { cause: error });
 }
 
 /** Runs a mapping; a value outside our closed sets means that the reply is not what we know. */
@@ -128,23 +119,4 @@ export function mapped<T>(path: string, map: () => T): T {
     if (!(error instanceof RangeError)) throw error;
     throw zerodhaError("bad-response", `Zerodha ${path}: ${error.message}`, { path }, { cause: error });
   }
-}
-
-const NOT_SENT: Partial<Record<BrokerErrorKind, NotSentCause>> = {
-  "auth-expired": "session-expired",
-  "auth-invalid": "invalid-credentials",
-  "ip-not-allowed": "ip-not-allowed",
-  "invalid-request": "invalid-request",
-  unreachable: "unreachable",
-};
-
-/** What a failed order call proves. Anything that is neither a refusal nor proof of not sending is unknown. */
-export function failedOutcome(error: unknown): OrderOutcome {
-  if (!(error instanceof BrokerError)) throw error;
-  const reason = error.message;
-  if (error.kind === "rejected") {
-    return { kind: "rejected", reason, raw: `${error.brokerCode ?? "refused"}: ${reason}` };
-  }
-  const cause = NOT_SENT[error.kind];
-  return cause === undefined ? { kind: "unknown", reason } : { kind: "not-sent", reason, cause };
 }

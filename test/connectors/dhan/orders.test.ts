@@ -195,7 +195,11 @@ describe("changing and cancelling", () => {
   test("a cancel in transit is refused in the broker's words", async () => {
     const words = "Order is in Transit state, please try after sometime";
     const { connector, http } = setUp(() => reply({ errorType: "x", errorCode: "DH-906", errorMessage: words }, 400));
-    expect(await connector.cancelOrder(access(), partial)).toEqual({ kind: "rejected", reason: words, raw: words });
+    expect(await connector.cancelOrder(access(), partial)).toEqual({
+      kind: "rejected",
+      reason: words,
+      raw: `DH-906 ${words}`,
+    });
     expect(http.requests).toHaveLength(1);
   });
 });
