@@ -131,6 +131,30 @@ describe("positions", () => {
     });
   });
 
+  it("does not hide a dead session behind a position without a price", async () => {
+    const dead = reply(JSON.stringify({ status: false, message: "Invalid Token", errorcode: "AG8001", data: null }));
+    const { connector } = bench({ getPosition: "get-getPosition-older.json", quote: dead });
+    await expect(connector.getPositions(access)).rejects.toMatchObject({ kind: "auth-expired" });
+  });
+
+  it("counts a short that came in from before, was added to and closed in part, at the average of all its sales", async () => {
+    const [row] = dataOf("get-getPosition-older.json") as object[];
+    const short = {
+      ...row,
+      ...{ netqty: "-9", cfsellqty: "10", sellqty: "2", buyqty: "3" },
+      ...{ totalsellvalue: "18000.00", totalbuyvalue: "4470.00" },
+    };
+    const [open] = await bench({ getPosition: dataReply([short]), quote }).connector.getPositions(access);
+    // Twelve sold at 1,500.00 on average, three of them bought back at 1,490.00, nine due at 1,486.20.
+    expect(open).toMatchObject({ side: "SELL", qty: 9, realised: money("30.00"), unrealised: money("124.20") });
+  });
+
+  it("says bad-response of a row whose numbers are too large to be money", async () => {
+    const [row] = dataOf("get-getPosition.json") as object[];
+    const { connector } = bench({ getPosition: dataReply([{ ...row, pnl: "9007199254740993.00" }]) });
+    await expect(connector.getPositions(access)).rejects.toMatchObject({ kind: "bad-response", broker: "angelone" });
+  });
+
   it("names a derivative as Angel One does when the master does not have it", async () => {
     const { connector } = bench({ getPosition: "get-getPosition.json" }, { table: sbinTable });
     const rows = await connector.getPositions(access);

@@ -187,6 +187,7 @@ describe("the outcome of placing", () => {
     ["unknown: rate limit", reply("get-orders-too-many", 429), { kind: "unknown" }],
     ["unknown: HTTP 429 with a code that would refuse", error(-99, "Rejected", 429), { kind: "unknown" }],
     ["unknown: rate limit with HTTP 200", error(-429, "slow down", 200), { kind: "unknown" }],
+    ["unknown: ok with HTTP 500", { ...reply("post-orders-sync"), status: 500 }, { kind: "unknown" }],
     ["unknown: truncated", text('{"s":"ok","code":1101,"mess'), { kind: "unknown" }],
     ["unknown: ok without an id", text('{"s":"ok","code":1101,"message":""}'), { kind: "unknown" }],
     ["unknown: ok with a strange code", text('{"s":"ok","code":200,"message":"","id":"1"}'), { kind: "unknown" }],

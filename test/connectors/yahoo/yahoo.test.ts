@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createYahoo } from "../../../connectors/yahoo/index.ts";
-import { quoteFromChart } from "../../../connectors/yahoo/map.ts";
+import { intradayCandles, quoteFromChart } from "../../../connectors/yahoo/map.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
 import { startBrokersServer } from "../../../playground/brokers/server.ts";
 import type { BrokersServer } from "../../../playground/brokers/types.ts";
@@ -161,6 +161,23 @@ describe("Yahoo Finance as a data source", () => {
     expect(istDate(candles[0]?.at ?? 0) >= istDate(now - 30 * DAY_MS)).toBe(true);
     expect(candles.every(({ at }) => at % 60_000 === 0)).toBe(true);
     expect(candles.map(({ at }) => at)).toEqual([...new Set(candles.map(({ at }) => at))].sort((a, b) => a - b));
+  });
+
+  it("takes the running bar's last trade, at its own second, into the bar that it belongs to", () => {
+    const row = (time: string, close: number) => ({
+      date: new Date(istInstant("2026-11-16", time)),
+      ...{ open: close, high: close + 1, low: close - 1, close, volume: 10 },
+    });
+    const quotes = [row("09:15", 100), row("09:20", 102), row("09:23:41", 105)];
+    const traded = { regularMarketPrice: 105, regularMarketTime: 0 };
+    const chart = { meta: { symbol: "SBIN.NS", exchangeTimezoneName: "Asia/Kolkata", ...traded }, quotes };
+    expect(intradayCandles(chart, 5 * 60_000)).toMatchObject([
+      { at: istInstant("2026-11-16", "09:15"), close: 1_000_000 },
+      {
+        ...{ at: istInstant("2026-11-16", "09:20"), open: 1_020_000, high: 1_060_000, low: 1_010_000 },
+        ...{ close: 1_050_000, volume: 20 },
+      },
+    ]);
   });
 
   it("has an empty range for an empty range", async () => {

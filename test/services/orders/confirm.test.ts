@@ -91,6 +91,26 @@ describe("a confirmation", () => {
   });
 });
 
+describe("a card that comes into the chat", () => {
+  const card = { chatId: 1001, messageId: 77 };
+
+  it("before its order has moved is as it should be", async () => {
+    const { intent } = await ticket(floor);
+    await floor.desk.attachCard(intent._id, card);
+    expect(await floor.journal.get(intent._id)).toMatchObject({ card, isCardStale: false });
+  });
+
+  it("after its order has moved is drawn again at the next look", async () => {
+    const { intent } = await ticket(floor);
+    const { legs } = await sent(floor, { intent });
+    await watch(floor, 2_000);
+    expect(await floor.journal.get(intent._id)).toMatchObject({ isCardStale: false });
+    await floor.desk.attachCard(intent._id, card);
+    await floor.watcher.sweep();
+    expect(floor.drawn.at(-1)).toMatchObject({ card, legs: [{ orderId: legs[0]?.orderId }] });
+  });
+});
+
 describe("a ticket that nobody confirms", () => {
   it("lapses, and its card is drawn again, also by a process that never saw it", async () => {
     const { intent } = await ticket(floor);

@@ -33,6 +33,13 @@ describe("an exit", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
+  it("of a position that is turned around by now is not sent: it would add to it", async () => {
+    const { intent } = await ticket(floor, exit);
+    broker.positions = [{ ...long(10), side: "SELL" }];
+    const result = await floor.desk.confirm(ASHA, intent.confirmId);
+    expect(result).toMatchObject({ kind: "limited", finding: { code: "less-open", open: 0 } });
+  });
+
   it("is not sent beside another one that the positions do not show yet, but is once that one has ended", async () => {
     const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
     broker.scripts.push("lose-answer");
@@ -104,7 +111,11 @@ describe("an exit", () => {
     expect(await floor.desk.confirm(ASHA, sliced.intent.confirmId)).toMatchObject({ kind: "limited" });
   });
 
-  it("is sent where the positions cannot be read: a way out is not held up", async () => {
+  it("is sent where the positions cannot be read, also after an earlier one: a way out is not held up", async () => {
+    const earlier = await sent(floor, await ticket(floor, exit));
+    broker.set("zerodha-1", { status: "filled", filledQty: 10 });
+    await floor.watcher.look(earlier);
+    floor.pass(5_000);
     const { intent } = await ticket(floor, exit);
     broker.failsAt = "getPositions";
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });

@@ -6,7 +6,7 @@ import type { Position } from "../../../src/domain/portfolio.ts";
 import { checkChange, checkSession, checkTerms, slices } from "../../../src/services/orders/findings.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { type Floor, openFloor, SBIN, ticket } from "./floor.ts";
-import { holding } from "./rows.ts";
+import { holding, holds } from "./rows.ts";
 
 let broker: FakeBroker;
 let floor: Floor;
@@ -92,6 +92,16 @@ describe("what a card says before anything is promised", () => {
     expect(view.accounts).toMatchObject([{ positionBefore: 50, positionAfter: 250 }]);
   });
 
+  it("what is short, as less than nothing", async () => {
+    broker.positions = [holds(5, "SELL")];
+    const { accounts } = await ticket(floor, { productType: "INTRADAY", parts: [{ link: floor.link, qty: 12 }] });
+    expect(accounts).toMatchObject([{ positionBefore: -5, positionAfter: 7 }]);
+  });
+
+  it("nothing of the funds for an intraday order whose margin the broker does not tell", async () => {
+    expect(await codes({ productType: "INTRADAY", parts: [{ link: floor.link, qty: 200 }] })).toEqual([]);
+  });
+
   it("what was not checked because the account did not answer, and no quantity that nobody knows", async () => {
     broker.failsWith = "unavailable";
     const limit = { type: "LIMIT", price: priceFromRupees(800) } as const;
@@ -154,6 +164,14 @@ describe("what a card says before anything is promised", () => {
     expect(await codes({ side: "SELL" })).toEqual(["warn authorisation"]);
     broker.profile = { ...broker.profile, canSellWithoutAuthorisation: null };
     expect(await codes({ side: "SELL" })).toEqual([]);
+  });
+
+  it("that shares bought today need no authorisation: they never came to the demat account", async () => {
+    broker.holdings = [holding({})];
+    broker.positions = [holds(10, "BUY", { productType: "CNC" })];
+    broker.profile = { ...broker.profile, canSellWithoutAuthorisation: false };
+    expect(await codes({ side: "SELL" })).toEqual([]);
+    expect(await codes({ side: "SELL", parts: [{ link: floor.link, qty: 11 }] })).toEqual(["warn authorisation"]);
   });
 
   it("that the market is closed, and what the broker does with an order then", async () => {
