@@ -1,5 +1,5 @@
 import type { Paise } from "./money.ts";
-import { scalePaise, subtractPaise, sumPaise } from "./money.ts";
+import { scalePaise, subtractPaise, sumPaise, ZERO_PAISE } from "./money.ts";
 import type { Funds, Holding, Position } from "./portfolio.ts";
 import { holdingValue, positionTotals } from "./totals.ts";
 

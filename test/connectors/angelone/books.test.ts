@@ -141,8 +141,12 @@ describe("positions", () => {
     const [row] = dataOf("get-getPosition-older.json") as object[];
     const short = {
       ...row,
-      ...{ netqty: "-9", cfsellqty: "10", sellqty: "2", buyqty: "3" },
-      ...{ totalsellvalue: "18000.00", totalbuyvalue: "4470.00" },
+      netqty: "-9",
+      cfsellqty: "10",
+      sellqty: "2",
+      buyqty: "3",
+      totalsellvalue: "18000.00",
+      totalbuyvalue: "4470.00",
     };
     const [open] = await bench({ getPosition: dataReply([short]), quote }).connector.getPositions(access);
     // Twelve sold at 1,500.00 on average, three of them bought back at 1,490.00, nine due at 1,486.20.

@@ -166,7 +166,11 @@ describe("Yahoo Finance as a data source", () => {
   it("takes the running bar's last trade, at its own second, into the bar that it belongs to", () => {
     const row = (time: string, close: number) => ({
       date: new Date(istInstant("2026-11-16", time)),
-      ...{ open: close, high: close + 1, low: close - 1, close, volume: 10 },
+      open: close,
+      high: close + 1,
+      low: close - 1,
+      close,
+      volume: 10,
     });
     const quotes = [row("09:15", 100), row("09:20", 102), row("09:23:41", 105)];
     const traded = { regularMarketPrice: 105, regularMarketTime: 0 };
@@ -174,8 +178,12 @@ describe("Yahoo Finance as a data source", () => {
     expect(intradayCandles(chart, 5 * 60_000)).toMatchObject([
       { at: istInstant("2026-11-16", "09:15"), close: 1_000_000 },
       {
-        ...{ at: istInstant("2026-11-16", "09:20"), open: 1_020_000, high: 1_060_000, low: 1_010_000 },
-        ...{ close: 1_050_000, volume: 20 },
+        at: istInstant("2026-11-16", "09:20"),
+        open: 1_020_000,
+        high: 1_060_000,
+        low: 1_010_000,
+        close: 1_050_000,
+        volume: 20,
       },
     ]);
   });
