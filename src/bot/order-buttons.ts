@@ -2,6 +2,7 @@ import { Composer } from "grammy";
 import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
 import type { OrderWords } from "../domain/order-text.ts";
 import type { ConfirmResult } from "../services/orders/desk.ts";
+import type { BrokerError } from "../errors.ts";
 import { isWayOut, type Intent } from "../services/orders/journal.ts";
 import { allows } from "./access.ts";
 import { onCallback } from "./callbacks.ts";
@@ -26,7 +27,7 @@ export function orderButtons(deps: BotDeps): Composer<SaudaContext> {
   orderCardButtons(deps, trading);
   onCallback(composer, "or", async (ctx, [id]) => {
     const intent = await ownIntent(deps, ctx.user._id, id);
-    if (intent) await showOrder(deps, ctx, await deps.watcher.look(intent));
+    if (intent) await refresh(deps, ctx, intent);
   });
   return composer;
 }
@@ -158,6 +159,15 @@ async function renewOrTell(
   note: ReturnType<typeof text.orders.moved> | null,
 ): Promise<void> {
   if (!(await showRenewed(deps, ctx, intent, note))) await ctx.answerCallbackQuery({ text: text.orders.used });
+}
+
+/** A card that could not be read again keeps its time: with a new one it would say more than is known. */
+async function refresh(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
+  const unread: BrokerError[] = [];
+  const looked = await deps.watcher.look(intent, (error) => unread.push(error));
+  const [error] = unread;
+  if (error) throw error;
+  await showOrder(deps, ctx, looked);
 }
 
 async function cancelOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefined, leg: number): Promise<void> {

@@ -8,6 +8,7 @@ const ASHA = 1001;
 describe("linking brokers", () => {
   let running: TestSauda;
   let linking: ReturnType<typeof linkingAs>;
+  let order: Message | undefined;
   beforeAll(async () => {
     running = await startTestSauda({ SAUDA_CLOCK: "2026-11-23T10:42:00+05:30" });
     linking = linkingAs(running, ASHA);
@@ -133,12 +134,29 @@ describe("linking brokers", () => {
   });
 
   it("says that a session died, with a login button, and shows the others", async () => {
+    order = await asha().ask("/buy INFY 1 @ 1400 on fyers");
+    asha().tapButton("Confirm buy");
+    await asha().until(() => newest(/Open at the broker/));
     await running.sauda.lab?.act({ broker: "fyers", action: "expireSessions" });
     const holdings = await asha().ask("/holdings");
     expect(holdings.text).toContain("Fyers: the session is over");
     expect(holdings.text).toContain("SBIN");
     const buttons = holdings.reply_markup?.inline_keyboard.flat().map(({ text }) => text);
     expect(buttons).toContain("Log in: fyers");
+  });
+
+  it("says so of an order too, whose card keeps the time at which it was read", async () => {
+    const shown = (): Message | undefined =>
+      asha()
+        .messages()
+        .find(({ message_id }) => message_id === order?.message_id);
+    const before = shown()?.text;
+    const refresh = shown()
+      ?.reply_markup?.inline_keyboard.flat()
+      .find(({ text }) => text === "Refresh");
+    asha().tap(order?.message_id ?? 0, refresh?.callback_data ?? "");
+    await asha().until(() => asha().lastFromBot()?.text?.startsWith("⚠️ Fyers: the session is over"));
+    expect(shown()?.text).toBe(before);
   });
 
   it("asks again for keys that were never given when a login is wanted", async () => {

@@ -28,11 +28,13 @@ const LOOK_DELAYS_MS = [
 ];
 const BATCH = 50;
 
+type OnUnread = (error: BrokerError) => void;
+
 export interface Watcher {
   /** Looks at every order that is due. Several processes may run it: each look is claimed. Answers how many it took. */
   sweep(): Promise<number>;
-  /** Looks at one order now, whether due or not; whoever asked draws its card. */
-  look(intent: Intent): Promise<Intent>;
+  /** Looks at one order now, whether due or not; whoever asked draws its card. `onUnread` hears of a book that was not read. */
+  look(intent: Intent, onUnread?: OnUnread): Promise<Intent>;
   /** Looks at one order now and draws its card when it has moved. */
   follow(intent: Intent): Promise<void>;
 }
@@ -82,9 +84,9 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     }
   }
 
-  async function look(intent: Intent): Promise<Intent> {
+  async function look(intent: Intent, onUnread: OnUnread = () => undefined): Promise<Intent> {
     if (intent.legs.every((leg) => leg.state === "ticket")) return lapsed(intent);
-    await Promise.all(intent.legs.map((leg, at) => lookAtLeg(intent, leg, at)));
+    await Promise.all(intent.legs.map((leg, at) => lookAtLeg(intent, leg, at, onUnread)));
     return (await journal.get(intent._id)) ?? intent;
   }
 
@@ -97,8 +99,8 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     return dropped ?? (await journal.get(intent._id)) ?? intent;
   }
 
-  async function lookAtLeg(intent: Intent, leg: Leg, at: number): Promise<void> {
-    const event = lostEvent(leg) ?? (await bookEvent(intent, leg));
+  async function lookAtLeg(intent: Intent, leg: Leg, at: number, onUnread: OnUnread): Promise<void> {
+    const event = lostEvent(leg) ?? (await bookEvent(intent, leg, onUnread));
     if (event === null) return;
     const detail =
       event.kind === "seen" ? `${event.order.status} ${event.order.filledQty}/${event.order.qty}` : undefined;
@@ -116,7 +118,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   }
 
   /** What the broker's book says of a leg that is out there; null when it could not be read or says nothing new. */
-  async function bookEvent(intent: Intent, leg: Leg): Promise<LegEvent | null> {
+  async function bookEvent(intent: Intent, leg: Leg, onUnread: OnUnread): Promise<LegEvent | null> {
     if (leg.state !== "working" && leg.state !== "unknown" && leg.state !== "not-found") return null;
     const link = await accounts.byId(leg.link);
     if (!link) return { kind: "day-over" };
@@ -128,6 +130,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       log.warn({ err: error, leg: leg.tag }, "order book not read");
+      onUnread(error);
       return isDayOver(intent, leg, clock.now()) ? { kind: "day-over" } : null;
     }
   }
