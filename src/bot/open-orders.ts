@@ -8,6 +8,7 @@ import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
+import { askedText } from "./render/books.ts";
 import { failures, loginKeyboard, nothing, withLogins } from "./render/portfolio.ts";
 import { meantAmong } from "./symbols.ts";
 import { orders } from "./text.ts";
@@ -67,9 +68,15 @@ const noneOpen = (command: string, parts: readonly LinkResult<unknown>[], wanted
 
 function orderKeyboard(open: readonly OpenOrder[], verb: string): InlineKeyboard {
   const keyboard = new InlineKeyboard();
-  for (const { order, link } of open.slice(0, MAX_LISTED)) {
-    const label = `${order.side} ${quantity(order.qty)} ${ticker(order.symbol)} · ${link.label}`;
-    keyboard.text(label, callbackData(verb, link._id, order.orderId)).row();
+  const alike = Map.groupBy(open, (each) => labelOf(each, ""));
+  for (const each of open.slice(0, MAX_LISTED)) {
+    const short = labelOf(each, "");
+    const label = alike.get(short)?.length === 1 ? short : labelOf(each, ` ${askedText(each.order)}`);
+    keyboard.text(label, callbackData(verb, each.link._id, each.order.orderId)).row();
   }
   return keyboard;
 }
+
+/** Short, for the width of a phone: which of two orders it is, a target or a stop, only their terms tell. */
+const labelOf = ({ order, link }: OpenOrder, terms: string): string =>
+  `${order.side} ${quantity(order.qty)} ${ticker(order.symbol)}${terms} · ${link.label}`;

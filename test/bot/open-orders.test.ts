@@ -6,6 +6,11 @@ describe("the open orders to choose from", () => {
   const world = useWorld();
 
   const chat = () => world().telegram.chat(ASHA);
+  const labels = (): string[] =>
+    chat()
+      .lastFromBot()
+      ?.reply_markup?.inline_keyboard.flat()
+      .map(({ text }) => text) ?? [];
   async function place(count: number, what = "SBIN 1 @ 980"): Promise<void> {
     for (let at = 0; at < count; at += 1) {
       chat().send(`/buy ${what}`);
@@ -33,12 +38,15 @@ describe("the open orders to choose from", () => {
     for (const typed of ["/cancel INFY", "/modify infosys"]) {
       chat().send(typed);
       await world().handleAll();
-      const labels = chat()
-        .lastFromBot()
-        ?.reply_markup?.inline_keyboard.flat()
-        .map(({ text }) => text);
-      expect(labels).toEqual(["BUY 3 INFY · paper"]);
+      expect(labels()).toEqual(["BUY 3 INFY · paper"]);
     }
+  });
+
+  it("say their prices where they would read alike, as a target and a stop do", async () => {
+    await place(1, "INFY 3 @ 1590");
+    chat().send("/cancel INFY");
+    await world().handleAll();
+    expect(labels().toSorted()).toEqual(["BUY 3 INFY @ 1,590.00 · paper", "BUY 3 INFY @ 1,600.00 · paper"]);
   });
 
   it("and where none is called like that, that is said and none is offered", async () => {

@@ -62,8 +62,10 @@ function orderEntry({ row, label }: BookRow<Order>, namesAccount: boolean): stri
   );
 }
 
-function termsText(order: Order): string {
-  if (order.filledQty > 0) return `@ ${priceText(order.avgPrice)}`;
+const termsText = (order: Order): string => (order.filledQty > 0 ? `@ ${priceText(order.avgPrice)}` : askedText(order));
+
+/** The price at which it waits, whatever has filled. */
+export function askedText(order: Order): string {
   if (order.type === "MARKET") return "market";
   if (order.type === "LIMIT") return `@ ${priceText(order.price)}`;
   return order.type === "SL"
