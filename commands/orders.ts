@@ -36,6 +36,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, page: number): Promise<v
   if (parts.length === 0) throw new Refusal(text.accounts.none());
   const now = deps.clock.now();
   const view = ordersView(parts, { accounts: deps.accounts, now, page });
-  const ours = unbookedOrders(intents, links, now);
+  const booked = parts.flatMap((part) => (part.ok ? part.value : []));
+  const ours = unbookedOrders({ intents, links, booked, now });
   await show(ctx, ours ? { ...view, html: lines(view.html, ours) } : view);
 }

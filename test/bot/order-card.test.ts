@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { orderCard } from "../../src/bot/render/order-card.ts";
+import { unbookedOrders } from "../../src/bot/render/our-orders.ts";
 import { reasonWords } from "../../src/bot/render/reason-words.ts";
 import { linkId, orderTag } from "../../src/domain/ids.ts";
 import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { istInstant } from "../../src/domain/market.ts";
+import type { Order } from "../../src/domain/order.ts";
 import type { Leg } from "../../src/domain/order-intent.ts";
 import type { Accounts } from "../../src/services/accounts.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
@@ -66,6 +68,17 @@ describe("the card of an order", () => {
   it("leaves a refusal that it does not understand to the broker's words", () => {
     const rejected = card({ state: "rejected", reason: "16999 odd thing" });
     expect(rejected.split("\n").filter((line) => line.includes("16999"))).toHaveLength(1);
+  });
+});
+
+describe("an order of ours that is in no book", () => {
+  it("is not said to be missing where a book shows it", () => {
+    const unknown = { ...leg, state: "unknown" };
+    const intent = { plan: { side: "BUY", symbol: SBIN.symbol }, legs: [unknown], confirmedAt: NOW };
+    const intents = [intent as unknown as Intent];
+    const shown = (tag: string) => unbookedOrders({ intents, links: [], booked: [{ tag } as Order], now: NOW });
+    expect(String(shown("another"))).toContain("not known yet");
+    expect(shown(leg.tag)).toBeNull();
   });
 });
 

@@ -1,5 +1,6 @@
 import { ticker } from "../../domain/instrument.ts";
 import { istDate, istTime } from "../../domain/market.ts";
+import type { Order } from "../../domain/order.ts";
 import type { Leg, LegState } from "../../domain/order-intent.ts";
 import type { Link } from "../../services/accounts.ts";
 import type { Intent } from "../../services/orders/journal.ts";
@@ -21,9 +22,21 @@ interface Unbooked {
   readonly leg: Leg;
 }
 
+interface Unbookable {
+  readonly intents: readonly Intent[];
+  readonly links: readonly Link[];
+  /** What the books show: an order that has come into one since it was looked for there is not missing. */
+  readonly booked: readonly Order[];
+  readonly now: number;
+}
+
 /** Today's orders of ours that have to stand beside the broker's; null when there are none. */
-export function unbookedOrders(intents: readonly Intent[], links: readonly Link[], now: number): Html | null {
-  const rows = intents.filter((intent) => isOfToday(intent, now)).flatMap(unbookedLegs);
+export function unbookedOrders({ intents, links, booked, now }: Unbookable): Html | null {
+  const tags = new Set(booked.map(({ tag }) => tag));
+  const rows = intents
+    .filter((intent) => isOfToday(intent, now))
+    .flatMap(unbookedLegs)
+    .filter(({ leg }) => !tags.has(leg.tag));
   if (rows.length === 0) return null;
   return lines(
     html`<b>Not in the brokers' books</b>`,
