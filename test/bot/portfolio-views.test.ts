@@ -56,6 +56,17 @@ describe("what is said of accounts that could not be read", () => {
     expect(says([{ link: link("two"), orders: true, positions: false }])).toContain("its open orders are untouched.");
     expect(says([])).toContain("nothing to cancel");
   });
+
+  it("is in a panic that an exit was taken, not that it is open", () => {
+    const position = { side: "BUY", qty: 5, symbol: "NSE:SBIN-EQ" };
+    const says = (booked: string | null): string => {
+      const exit = { kind: "ordered", link: link("one"), position, intent: { legs: [{ state: "working", booked }] } };
+      const report = { cancels: [], exits: [exit], untouched: [], left: [] } as unknown as PanicReport;
+      return panicReport(report, accounts, now).toString();
+    };
+    expect(says("open")).toContain("the order is open");
+    expect(says(null)).toContain("the broker has taken the order; its book has not shown it yet");
+  });
 });
 
 describe("the day of what is held", () => {

@@ -94,6 +94,8 @@ const legSign = (leg: Leg): string => (leg.state === "filled" ? "✅" : leg.stat
 
 function legText(leg: Leg): Html {
   if (leg.state === "filled") return html`exited at ${rupeePrice(leg.avgPrice)}.`;
+  if (leg.state === "working" && leg.booked === null)
+    return html`the broker has taken the order; its book has not shown it yet. /orders follows it.`;
   if (leg.state === "working")
     return html`the order is open, ${quantity(leg.filledQty)}/${quantity(leg.qty)} filled. /orders follows it.`;
   if (leg.state === "unknown" || leg.state === "sending")
