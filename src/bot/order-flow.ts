@@ -1,6 +1,7 @@
 import type { IntentId, LinkId, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { AccountWords, OrderWords, QuantityWords } from "../domain/order-text.ts";
+import { cameToNothing } from "../domain/order-intent.ts";
 import { opposite, type Product, type Side } from "../domain/order.ts";
 import { isExitable, isHoldingOf, isSameListing } from "../domain/portfolio.ts";
 import type { Link } from "../services/accounts.ts";
@@ -140,11 +141,15 @@ async function heldUnits(
     .reduce((sum, row) => sum + row.sellableQty, open);
 }
 
-/** The same order as a new ticket: nothing is sent by repeating. What closes a position closes no more than is open then. */
+/**
+ * The same order as a new ticket: nothing is sent by repeating. Of one that was done in part, what came to nothing. What
+ * closes a position closes no more than is open then.
+ */
 export async function repeatTicket(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const links = new Map((await deps.accounts.active(ctx.user._id)).map((link) => [link._id, link]));
   const parts = new Map<LinkId, Part>();
-  for (const { link: id, qty } of intent.legs) {
+  const failed = intent.legs.filter(cameToNothing);
+  for (const { link: id, qty } of failed.length > 0 ? failed : intent.legs) {
     const link = links.get(id);
     if (link) parts.set(id, { link, qty: qty + (parts.get(id)?.qty ?? 0) });
   }

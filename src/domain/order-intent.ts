@@ -200,6 +200,9 @@ const CLOSED: ReadonlySet<LegState> = new Set([
   "not-found",
   "unresolved",
 ]);
+/** Over without anything bought or sold, and not because somebody took it back. */
+export const cameToNothing = ({ state, filledQty }: Leg): boolean =>
+  state === "not-sent" || state === "not-found" || (state === "rejected" && filledQty === 0);
 /** Nothing more is expected of it. */
 export const isClosed = (leg: Leg): boolean => CLOSED.has(leg.state);
 /** Somebody has to look at it again: to let it lapse, to reconcile it or to track it. */

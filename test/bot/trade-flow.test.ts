@@ -7,7 +7,7 @@ import type { BotDeps } from "../../src/bot/commands.ts";
 import type { SaudaContext } from "../../src/bot/context.ts";
 import { askWhatToExit, exitInstrument } from "../../src/bot/exit-flow.ts";
 import { Refusal } from "../../src/bot/refusal.ts";
-import { showTicket } from "../../src/bot/order-flow.ts";
+import { repeatTicket, showTicket } from "../../src/bot/order-flow.ts";
 import { parseOrderText } from "../../src/domain/order-text.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
 import type { Order, Side } from "../../src/domain/order.ts";
@@ -108,6 +108,24 @@ describe("/exit at several accounts", () => {
     expect(cards).toHaveLength(2);
     expect(cards.find((html) => html.includes("SELL 5"))).toContain("another order of yours that closes it");
     expect(cards.find((html) => html.includes("SELL 3"))).toContain("Confirm within");
+  });
+});
+
+describe("Repeat", () => {
+  it("is of what came to nothing, where the rest of the order was done", async () => {
+    const fyers = fakeBroker("fyers");
+    const wide = await openFloor({ brokers: [broker, fyers] });
+    fyers.scripts.push("not-sent");
+    const parts = (await wide.accounts.active(ASHA)).map((link) => ({ link, qty: 10 }));
+    const done = await sent(wide, await ticket(wide, { parts }));
+    broker.set("zerodha-1", { status: "filled", filledQty: 10 });
+    const { ctx, messages } = chat(true);
+    wide.pass(1);
+    await repeatTicket(depsOver(wide), ctx, await wide.watcher.look(done));
+    expect([...messages.values()]).toHaveLength(1);
+    const [again] = await wide.journal.ofUser(ASHA, { limit: 1, order: "desc" });
+    expect(again?.legs.map(({ link, qty }) => [link, qty])).toEqual([[parts[1]?.link._id, 10]]);
+    await wide.close();
   });
 });
 
