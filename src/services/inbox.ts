@@ -136,7 +136,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   async function handleOne(arrival: Due): Promise<boolean> {
-    const begun = clock.now() - arrival.receivedAt < LEFT_AFTER_MS ? arrival : await countedTry(arrival);
+    const begun = Math.abs(clock.now() - arrival.receivedAt) < LEFT_AFTER_MS ? arrival : await countedTry(arrival);
     if (begun === null) return true;
     try {
       await deps.handle(begun.body);
@@ -175,7 +175,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       const due = await updates.find("due", [true], { limit: sweepBatch, order: "asc" });
       // A lane that fills it must not hide the ones behind until it is worked off: the next look goes further.
       sweepBatch = due.length < sweepBatch ? SWEEP_BATCH : Math.min(2 * sweepBatch, MAX_SWEEP_BATCH);
-      const left = due.filter(({ receivedAt }) => clock.now() - receivedAt > FRESH_MS);
+      const left = due.filter(({ receivedAt }) => Math.abs(clock.now() - receivedAt) > FRESH_MS);
       for (const lane of new Set(left.map((arrival) => arrival.lane))) work(lane);
     },
     depth: async () => (await updates.find("due", [true], { limit: 10_000 })).length,

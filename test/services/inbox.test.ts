@@ -113,6 +113,21 @@ describe("the inbox", () => {
     expect(begun).toEqual(["body 1", "body 601"]);
   });
 
+  it("takes up what a dead process left also when the clock was set back since, and counts the tries", async () => {
+    const { store, clock, log } = stage;
+    const start = (handle: (body: string) => Promise<void>): Inbox =>
+      createInbox({ store, clock, log, leases: createLocalLeases(), handle });
+    await start(() => new Promise(() => undefined)).accept(arrival(1));
+    await pause(5);
+    clock.advance(-86_400_000);
+    let begun = 0;
+    for (let restart = 0; restart < 5; restart += 1) {
+      await start(() => new Promise(() => void (begun += 1))).sweep();
+      await pause(5);
+    }
+    expect(begun).toBe(3);
+  });
+
   it("leaves what came just now to the process that stored it", async () => {
     const { store, clock, log } = stage;
     const stillAsking = { take: () => new Promise<null>(() => undefined) };
