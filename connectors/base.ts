@@ -171,6 +171,9 @@ export interface ConnectorDeps {
   readonly warn: (message: string, fields?: Readonly<Record<string, string | number>>) => void;
 }
 
+/** What an acceptance may name its order by: "0", "null" and blanks name none, and the order is to be found by its tag. */
+export const ORDER_ID = /^(?=.*[1-9])[\w-]+$/;
+
 export const READ_TIMEOUT_MS = 10_000;
 export const ORDER_TIMEOUT_MS = 7_000;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { onlyWanted } from "../../src/lib/rows.ts";
 import { SEGMENTS } from "../../src/domain/instrument.ts";
 import { PRODUCTS, ORDER_TYPES, SIDES } from "../../src/domain/order.ts";
+import { ORDER_ID } from "../base.ts";
 
 /** Shapes of Acme's replies. Above each stands the page that documents it. Unknown extra fields pass. */
 
@@ -73,7 +74,7 @@ const orderMarksSchema = orderSchema.pick({ id: true, tag: true });
 export type OrderMarks = z.output<typeof orderMarksSchema>;
 export const orderBookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
   onlyWanted(orderMarksSchema, isWanted, z.array(orderSchema));
-export const orderIdSchema = z.object({ id: z.string().min(1) });
+export const orderIdSchema = z.object({ id: z.string().regex(ORDER_ID) });
 export const costSchema = z.object({ margin: rupees, charges: rupees });
 export const tradeSchema = z.object({
   ...listed,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { onlyWanted } from "../../src/lib/rows.ts";
+import { ORDER_ID } from "../base.ts";
 
 // Replies of SmartAPI (https://smartapi.angelone.in/docs). Numbers come as numbers or strings, depending on the page.
 
@@ -81,7 +82,7 @@ export const profileSchema = z.object({ clientcode: z.string().min(1), name: may
 export type ProfileRaw = z.output<typeof profileSchema>;
 
 /** POST placeOrder, modifyOrder, cancelOrder */
-export const orderAckSchema = z.object({ orderid: z.string().trim().min(1), uniqueorderid: maybeText });
+export const orderAckSchema = z.object({ orderid: z.string().trim().regex(ORDER_ID), uniqueorderid: maybeText });
 export type OrderAckRaw = z.output<typeof orderAckSchema>;
 
 /** One row of GET order/v1/getOrderBook, and the data of GET order/v1/details/{uniqueorderid}. */

@@ -9,6 +9,7 @@ import {
   type OrderTerms,
 } from "../../src/domain/order.ts";
 import { failedOutcome } from "../../src/errors.ts";
+import { ORDER_ID } from "../base.ts";
 import type { OrderAckRaw, OrderStatusRaw, OrderTypeRaw } from "./schemas.ts";
 import { venueId } from "./venue.ts";
 
@@ -102,7 +103,7 @@ export function marginBody(request: OrderRequest): Record<string, unknown> {
 
 /** Acceptance here is Dhan's, not the exchange's: risk checks refuse later, in the book. */
 export function toPlaced(ack: OrderAckRaw): OrderOutcome {
-  if (ack.orderId === "0") return { kind: "unknown", reason: "Dhan answered without an order id" };
+  if (!ORDER_ID.test(ack.orderId)) return { kind: "unknown", reason: "Dhan answered without an order id" };
   const orderId = brokerOrderId(ack.orderId);
   if (ack.orderStatus !== "REJECTED") return { kind: "accepted", orderId, handle: {} };
   return { kind: "rejected", reason: "Dhan rejected the order", raw: ack.orderStatus, orderId };

@@ -2,7 +2,7 @@ import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { BrokerOrderId } from "../../src/domain/ids.ts";
 import type { OrderOutcome } from "../../src/domain/order.ts";
 import { type BrokerError, failedOutcome, withCode } from "../../src/errors.ts";
-import type { Access, BrokerConnector, Capabilities, ConnectorDeps } from "../base.ts";
+import { type Access, type BrokerConnector, type Capabilities, type ConnectorDeps, ORDER_ID } from "../base.ts";
 import { parseJson, refusal } from "./client.ts";
 import type { Client, OrderReply } from "./client.ts";
 import { fromChange, fromRequest, fromTerms } from "./map.ts";
@@ -75,7 +75,7 @@ function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
   const { endpoint, reply } = answer;
   const envelope = envelopeSchema.safeParse(parseJson(reply.body)).data;
   if (envelope?.s === "ok" && reply.status < 300) {
-    const orderId = expected.orderId ?? (envelope.id ? brokerOrderId(envelope.id) : undefined);
+    const orderId = expected.orderId ?? namedIn(envelope);
     const isClear = envelope.code !== undefined && expected.accepts.includes(envelope.code);
     if (isClear && orderId !== undefined) return { kind: "accepted", orderId, handle: {} };
     return {
@@ -84,16 +84,19 @@ function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
     };
   }
   const error = refusal(endpoint, reply, { isOrder: true, secrets: [expected.access.session.accessToken] });
-  const bornRejected = expected.orderId === undefined && envelope?.s === "error" ? envelope.id : undefined;
+  const bornRejected = expected.orderId === undefined && envelope?.s === "error" ? namedIn(envelope) : undefined;
   return fromError(error, bornRejected);
 }
 
+const namedIn = ({ id = "" }: { id?: string | undefined }): BrokerOrderId | undefined =>
+  ORDER_ID.test(id) ? brokerOrderId(id) : undefined;
+
 /** A refusal that carries an id speaks of an order that exists, rejected; under a code that we do not know it may be live. */
-function fromError(error: BrokerError, rejectedId?: string): OrderOutcome {
+function fromError(error: BrokerError, rejectedId?: BrokerOrderId): OrderOutcome {
   const outcome = failedOutcome(error);
   const isRefused = outcome.kind === "rejected" || error.kind === "invalid-request";
   if (!rejectedId || !isRefused) return outcome;
-  return { kind: "rejected", reason: outcome.reason, raw: withCode(error), orderId: brokerOrderId(rejectedId) };
+  return { kind: "rejected", reason: outcome.reason, raw: withCode(error), orderId: rejectedId };
 }
 
 /** The session had ended, or the call was given up while waiting for its turn. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Secret } from "../../src/lib/secret.ts";
+import { ORDER_ID } from "../base.ts";
 
 /** Times are "YYYY-MM-DD HH:MM:SS" in India without a zone; prices are rupees as JSON numbers. */
 const time = z.string().min(1).nullable().optional();
@@ -99,7 +100,7 @@ const tradeSchema = z.object({
 });
 
 /** The answer to placing, changing and cancelling. */
-export const orderIdSchema = z.object({ order_id: orderId });
+export const orderIdSchema = z.object({ order_id: orderId.regex(ORDER_ID) });
 
 const level = z.object({ price: z.number(), quantity: z.number(), orders: z.number() });
 /** https://kite.trade/docs/connect/v3/market-quotes/. Indices lack trade time, volume and depth. */

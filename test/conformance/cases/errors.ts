@@ -124,12 +124,15 @@ export function errorCases(kit: Kit): void {
 
     kit.case("of an acceptance that names no order leave it unknown", async () => {
       const { street, access } = await kit.enter();
-      street.hands.tamper = (request, reply) =>
-        wire?.place.test(callOf(street, request)) === true
-          ? { ...reply, body: stripped(reply.body, wire.orderId) }
-          : reply;
-      const outcome = await street.connector.placeOrder(access, ticket(street, share(street)));
-      expect(outcome).toMatchObject({ kind: "unknown" });
+      for (const [at, id] of [undefined, null, "", " ", "0", "null"].entries()) {
+        street.hands.tamper = (request, reply) =>
+          wire?.place.test(callOf(street, request)) === true
+            ? { ...reply, body: named(reply.body, wire.orderId, id) }
+            : reply;
+        const tag = orderTag(`intent${at}`);
+        const outcome = await street.connector.placeOrder(access, ticket(street, share(street), { tag, qty: 1 }));
+        expectFor(outcome, `${id}`).toEqual({ kind: "unknown", reason: expect.any(String) as string });
+      }
     });
   });
 }
@@ -159,5 +162,5 @@ function mapRows(value: unknown, change: (row: Row) => Row): unknown {
 const without = (row: Row, field: string): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => name !== field));
 
-const stripped = (body: string, field: string): string =>
-  JSON.stringify(JSON.parse(body), (name: string, value: unknown) => (name === field ? undefined : value));
+const named = (body: string, field: string, id: unknown): string =>
+  JSON.stringify(JSON.parse(body), (name: string, value: unknown) => (name === field ? id : value));
