@@ -24,7 +24,7 @@ let svgMs = 0;
 let bytes = 0;
 for (let run = 0; run < RUNS; run += 1) {
   const startedAt = performance.now();
-  const svg = candlePicture({
+  const picture = candlePicture({
     instrument,
     interval: "1d",
     candles,
@@ -33,9 +33,9 @@ for (let run = 0; run < RUNS; run += 1) {
     trades: [{ at: shown[120]?.at ?? first.at, side: "BUY", price: shown[120]?.low ?? first.low }],
     source: "Paper",
   });
-  if (!svg) throw new Error("nothing drawn");
+  if (!picture) throw new Error("nothing drawn");
   svgMs = performance.now() - startedAt;
-  bytes = (await pictures.draw(svg)).byteLength;
+  bytes = (await pictures.draw(picture.svg)).byteLength;
   times.push(performance.now() - startedAt);
 }
 await pictures.close();

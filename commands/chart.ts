@@ -65,12 +65,13 @@ async function answer(
   const broker = link && accountTitle(deps.accounts.broker(link).definition, link.label);
   const label = sourceLabel(source, broker);
   const shown = { instrument, interval: words.interval, candles, from: shownFrom(words, candles, now), ...own };
-  const svg = candlePicture({ ...shown, source: label });
-  if (!svg) throw new Refusal(chartText.empty(instrument.symbol, words.range));
+  const picture = candlePicture({ ...shown, source: label });
+  if (!picture) throw new Refusal(chartText.empty(instrument.symbol, words.range));
   await showPicture(ctx, {
-    png: await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)),
+    png: await deps.pictures.draw(inTheme(picture.svg, ctx.user.settings.pictures)),
     html: chartCaption({
       ...shown,
+      marked: picture.marked,
       source: label,
       isLate: source === "yfinance",
       readAt,

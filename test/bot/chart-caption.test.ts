@@ -36,7 +36,7 @@ function captionOf({ interval, bar, now: seen, isLate = false, readBefore = 0, i
   const one = priceFromRupees(100);
   const candles = [{ at, open: one, high: one, low: one, close: one, volume: 1 }];
   const source = isLate ? "Yahoo, about 15 min late" : "Zerodha";
-  const none = { from: 0, avgPrice: null, trades: [] };
+  const none = { from: 0, avgPrice: null, marked: 0 };
   const readAt = now - readBefore * 60_000;
   return chartCaption({ ...none, instrument, interval, candles, source, isLate, readAt, calendar, now }).toString();
 }

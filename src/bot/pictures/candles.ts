@@ -41,8 +41,11 @@ export interface CandlePicture {
   readonly source: string;
 }
 
-/** Candles with volume, the 20 and 50 bar averages, my average price and my trades. Null without candles. */
-export function candlePicture(picture: CandlePicture): Svg | null {
+/**
+ * Candles with volume, the 20 and 50 bar averages, my average price and my trades: `marked` says how many of them found
+ * a place. A trade of before a split has none, since candles are adjusted and what was paid is not. Null without candles.
+ */
+export function candlePicture(picture: CandlePicture): { readonly svg: Svg; readonly marked: number } | null {
   const start = picture.candles.findIndex(({ at }) => at >= picture.from);
   const shown = start === -1 ? [] : picture.candles.slice(start);
   const [first, last] = [shown[0], shown.at(-1)];
@@ -64,18 +67,14 @@ export function candlePicture(picture: CandlePicture): Svg | null {
   const drawn = own ? [...overlays, own] : overlays;
   const change = drawable(changePercent(last.close, first.open));
   const title = `${ticker(picture.instrument.symbol)}  ${priceText(last.close)}  ${change}`;
-  return sheet(
-    {
-      ...SIZE,
-      title,
-      subtitle: drawable(`${spanText(first.at, last.at)} · ${picture.interval} · ${picture.source}`),
-    },
-    [
-      candleChart(bars, BOX, writePrice, drawn),
-      tradeMarks(picture.trades, shown, drawn),
-      legend(own === null ? null : picture.avgPrice),
-    ],
-  );
+  const subtitle = drawable(`${spanText(first.at, last.at)} · ${picture.interval} · ${picture.source}`);
+  const marks = tradeMarks(picture.trades, shown, drawn);
+  const svg = sheet({ ...SIZE, title, subtitle }, [
+    candleChart(bars, BOX, writePrice, drawn),
+    ...marks,
+    legend(own === null ? null : picture.avgPrice),
+  ]);
+  return { svg, marked: marks.length };
 }
 
 /** Mean of the last closes at each bar; null before there are enough. */
@@ -97,7 +96,7 @@ function ownOverlay(avgPrice: Price | null, shown: readonly Candle[]): Overlay |
 }
 
 /** A triangle under each purchase and over each sale, at the bar it fell into. */
-function tradeMarks(trades: readonly TradeMark[], shown: readonly Candle[], overlays: readonly Overlay[]): Svg {
+function tradeMarks(trades: readonly TradeMark[], shown: readonly Candle[], overlays: readonly Overlay[]): Svg[] {
   const plot = plotOf(BOX);
   const values = [
     ...shown.flatMap(({ high, low }) => [rupeesFromPrice(high), rupeesFromPrice(low)]),
@@ -106,16 +105,14 @@ function tradeMarks(trades: readonly TradeMark[], shown: readonly Candle[], over
   // The same scale as the candles': made of the same values.
   const scale = linearScale(values, plot.y + plot.height, plot.y);
   const step = plot.width / shown.length;
-  return trades
-    .flatMap((trade) => {
-      const at = shown.findLastIndex((candle) => candle.at <= trade.at);
-      if (at === -1) return [];
-      const x = plot.x + (at + 0.5) * step;
-      const y = scale.at(rupeesFromPrice(trade.price));
-      if (y < plot.y || y > plot.y + plot.height) return [];
-      return [triangle(x, y, trade.side)];
-    })
-    .join("");
+  return trades.flatMap((trade) => {
+    const at = shown.findLastIndex((candle) => candle.at <= trade.at);
+    if (at === -1) return [];
+    const x = plot.x + (at + 0.5) * step;
+    const y = scale.at(rupeesFromPrice(trade.price));
+    if (y < plot.y || y > plot.y + plot.height) return [];
+    return [triangle(x, y, trade.side)];
+  });
 }
 
 function triangle(x: number, y: number, side: Side): Svg {

@@ -5,7 +5,6 @@ import type { Price } from "../../domain/money.ts";
 import { INTERVALS, isIntraday, type Candle, type Interval } from "../../domain/portfolio.ts";
 import { RANGES } from "../chart-words.ts";
 import { html, lines, type Html } from "../html.ts";
-import type { TradeMark } from "../pictures/candles.ts";
 import { changePercent, dateText, mark, quantity, rupeePrice } from "./amounts.ts";
 import { describe } from "./market.ts";
 
@@ -17,7 +16,8 @@ export interface ChartCaption {
   readonly candles: readonly Candle[];
   readonly from: number;
   readonly avgPrice: Price | null;
-  readonly trades: readonly TradeMark[];
+  /** Trades of the reader's that are drawn. */
+  readonly marked: number;
   readonly interval: Interval;
   readonly source: string;
   /** Yahoo's: what it gives is of a quarter of an hour before. */
@@ -30,10 +30,9 @@ export interface ChartCaption {
 
 /** What the picture shows, in words, for who cannot see it. */
 export function chartCaption(caption: ChartCaption): Html {
-  const { instrument, candles, from, avgPrice, trades } = caption;
+  const { instrument, candles, from, avgPrice, marked } = caption;
   const shown = candles.filter(({ at }) => at >= from);
   const [first, last] = [shown[0], shown.at(-1)];
-  const marked = trades.filter(({ at }) => at >= from).length;
   return lines(
     html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`,
     first &&

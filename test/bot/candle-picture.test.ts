@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { candlePicture, type TradeMark } from "../../src/bot/pictures/candles.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
+import { SBIN } from "../services/stub-broker.ts";
+
+const DAYS = ["2026-11-19", "2026-11-20", "2026-11-23"];
+
+describe("the picture of a chart", () => {
+  it("says of how many trades it marks: one of before a split, or before its first bar, has no place in it", () => {
+    const rupees = (amount: number) => priceFromRupees(amount);
+    const candles = DAYS.map((date) => ({
+      at: istInstant(date),
+      open: rupees(98),
+      high: rupees(104),
+      low: rupees(96),
+      close: rupees(102),
+      volume: 1,
+    }));
+    const bought = (date: string, amount: number): TradeMark => ({
+      at: istInstant(date, "11:00"),
+      side: "BUY",
+      price: rupees(amount),
+    });
+    const shown = { instrument: SBIN, interval: "1d", candles, avgPrice: null, source: "Paper" } as const;
+    const picture = (trades: readonly TradeMark[]) =>
+      candlePicture({ ...shown, from: istInstant("2026-11-18", "12:00"), trades });
+    // A share of before a split into ten cost ten times as much as its candle says.
+    const drawn = picture([bought("2026-11-18", 100), bought("2026-11-20", 1_000), bought("2026-11-23", 100)]);
+    expect(drawn?.marked).toBe(1);
+    expect(drawn?.svg.match(/<polygon/g)).toHaveLength(1);
+  });
+});
