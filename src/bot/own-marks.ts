@@ -1,8 +1,8 @@
-import type { InstrumentKey, UserId } from "../domain/ids.ts";
+import type { UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import { averagePrice, sumPaise, valueOf, type Price } from "../domain/money.ts";
 import { istDate } from "../domain/market.ts";
-import type { Trade } from "../domain/portfolio.ts";
+import { isHoldingOf, isSameListing, type Trade } from "../domain/portfolio.ts";
 import type { LinkResult } from "../services/accounts.ts";
 import type { Intent } from "../services/orders/journal.ts";
 import type { BotDeps } from "./commands.ts";
@@ -12,9 +12,9 @@ const RECENT_ORDERS = 200;
 
 /** What the user paid on average over all accounts, where their orders through this bot filled, and today's trades. */
 export async function ownMarks(
-  deps: BotDeps,
+  deps: Pick<BotDeps, "portfolio" | "journal" | "clock">,
   user: UserId,
-  { key }: Instrument,
+  instrument: Instrument,
 ): Promise<{ avgPrice: Price | null; trades: TradeMark[] }> {
   const [holdings, positions, today, orders] = await Promise.all([
     deps.portfolio.holdings(user),
@@ -22,25 +22,27 @@ export async function ownMarks(
     deps.portfolio.trades(user),
     deps.journal.ofUser(user, { limit: RECENT_ORDERS, order: "desc" }),
   ]);
-  const held = holdings.flatMap((part) => (part.ok ? part.value.filter((row) => row.key === key) : []));
+  const held = holdings.flatMap((part) => (part.ok ? part.value.filter((row) => isHoldingOf(row, instrument)) : []));
   const open = positions.flatMap((part) =>
-    part.ok ? part.value.filter((row) => row.key === key && row.side === "BUY") : [],
+    part.ok ? part.value.filter((row) => isSameListing(row, instrument) && row.side === "BUY") : [],
   );
   const rows = [...held, ...open].filter(({ qty, avgPrice }) => qty > 0 && avgPrice > 0);
   const qty = rows.reduce((sum, row) => sum + row.qty, 0);
   const cost = sumPaise(rows.map((row) => valueOf(row.avgPrice, row.qty)));
   return {
     avgPrice: qty === 0 ? null : averagePrice(cost, qty),
-    trades: [...tradesOf(today, key), ...filledLegs(orders, key, today, deps.clock.now())],
+    trades: [...tradesOf(today, instrument), ...filledLegs(orders, instrument, today, deps.clock.now())],
   };
 }
 
 /** The brokers' books of today: also what was not ordered here. */
-const tradesOf = (today: readonly LinkResult<Trade[]>[], key: InstrumentKey): TradeMark[] =>
+const tradesOf = (today: readonly LinkResult<Trade[]>[], instrument: Instrument): TradeMark[] =>
   today.flatMap((part) =>
     part.ok
       ? part.value.flatMap((trade) =>
-          trade.key === key && trade.at !== null ? [{ at: trade.at, side: trade.side, price: trade.price }] : [],
+          isSameListing(trade, instrument) && trade.at !== null
+            ? [{ at: trade.at, side: trade.side, price: trade.price }]
+            : [],
         )
       : [],
   );
@@ -48,7 +50,7 @@ const tradesOf = (today: readonly LinkResult<Trade[]>[], key: InstrumentKey): Tr
 /** Orders of earlier days, and today's where the broker's book could not be read or tells no times. */
 function filledLegs(
   orders: readonly Intent[],
-  key: InstrumentKey,
+  { key }: Instrument,
   today: readonly LinkResult<Trade[]>[],
   now: number,
 ): TradeMark[] {

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { ownMarks } from "../../src/bot/own-marks.ts";
+import { userId } from "../../src/domain/ids.ts";
+import { equitySymbol, instrumentKey } from "../../src/domain/instrument.ts";
+import { istInstant } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
+import type { Holding, Position, Trade } from "../../src/domain/portfolio.ts";
+import { holding, position, SBIN, trade } from "../services/stub-broker.ts";
+
+const ISIN = "INE062A01020";
+const SHARE = { ...SBIN, isin: ISIN };
+const now = istInstant("2026-11-23", "10:42");
+
+interface Own {
+  readonly holdings?: readonly Holding[];
+  readonly positions?: readonly Position[];
+  readonly trades?: readonly Trade[];
+}
+
+const marksOf = ({ holdings = [], positions = [], trades = [] }: Own) => {
+  const all =
+    <T>(rows: readonly T[]) =>
+    async () => [{ ok: true, value: rows }];
+  const portfolio = { holdings: all(holdings), positions: all(positions), trades: all(trades) };
+  const journal = { ofUser: async () => [] };
+  return ownMarks({ portfolio, journal, clock: { now: () => now } } as never, userId(1), SHARE);
+};
+
+describe("what a chart marks as the reader's own", () => {
+  const own = { ...holding, key: SBIN.key, symbol: SBIN.symbol, qty: 10, avgPrice: priceFromRupees(100) };
+
+  it("is the average of all shares held, whichever exchange an account lists them under, and however it names them", async () => {
+    const onBse = { ...own, key: instrumentKey("BSE", 500112), symbol: equitySymbol("BSE", "SBIN", ""), isin: ISIN };
+    const unnumbered = { ...position, key: null, qty: 10, avgPrice: priceFromRupees(300) };
+    const average = async (mine: Own) => (await marksOf(mine)).avgPrice;
+    expect(await average({ holdings: [own, { ...onBse, avgPrice: priceFromRupees(200) }] })).toBe(priceFromRupees(150));
+    expect(await average({ holdings: [own], positions: [unnumbered] })).toBe(priceFromRupees(200));
+  });
+
+  it("has the trades of a broker whose rows do not carry the exchange's number", async () => {
+    const at = istInstant("2026-11-23", "09:30");
+    const { trades } = await marksOf({ trades: [{ ...trade, key: null, at }] });
+    expect(trades).toEqual([{ at, side: "BUY", price: trade.price }]);
+  });
+});
