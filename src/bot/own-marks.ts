@@ -59,11 +59,18 @@ function filledLegs(
   );
   return orders
     .filter(({ plan }) => plan.key === key)
-    .flatMap(({ legs, plan: { side } }) =>
-      legs.flatMap((leg): TradeMark[] => {
-        if (leg.filledQty === 0 || leg.sentAt === null) return [];
-        const isTold = leg.orderId !== null && istDate(leg.sentAt) === istDate(now) && told.has(leg.orderId);
-        return isTold ? [] : [{ at: leg.sentAt, side, price: leg.avgPrice }];
+    .flatMap((intent) =>
+      intent.legs.flatMap((leg, index): TradeMark[] => {
+        const at = markedAt(intent, index);
+        if (leg.filledQty === 0 || at === null) return [];
+        const isTold = leg.orderId !== null && istDate(at) === istDate(now) && told.has(leg.orderId);
+        return isTold ? [] : [{ at, side: intent.plan.side, price: leg.avgPrice }];
       }),
     );
+}
+
+/** When it was sent; one that was sent for the session after it when that session's fill was noted. */
+function markedAt({ legs, plan, history }: Intent, index: number): number | null {
+  const sentAt = legs[index]?.sentAt ?? null;
+  return plan.isAmo ? (history.findLast(({ leg }) => leg === index)?.at ?? sentAt) : sentAt;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ownMarks } from "../../src/bot/own-marks.ts";
-import { userId } from "../../src/domain/ids.ts";
+import { brokerOrderId, userId } from "../../src/domain/ids.ts";
 import { equitySymbol, instrumentKey } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
@@ -15,14 +15,15 @@ interface Own {
   readonly holdings?: readonly Holding[];
   readonly positions?: readonly Position[];
   readonly trades?: readonly Trade[];
+  readonly orders?: readonly object[];
 }
 
-const marksOf = ({ holdings = [], positions = [], trades = [] }: Own) => {
+const marksOf = ({ holdings = [], positions = [], trades = [], orders = [] }: Own) => {
   const all =
     <T>(rows: readonly T[]) =>
     async () => [{ ok: true, value: rows }];
   const portfolio = { holdings: all(holdings), positions: all(positions), trades: all(trades) };
-  const journal = { ofUser: async () => [] };
+  const journal = { ofUser: async () => orders };
   return ownMarks({ portfolio, journal, clock: { now: () => now } } as never, userId(1), SHARE);
 };
 
@@ -41,5 +42,27 @@ describe("what a chart marks as the reader's own", () => {
     const at = istInstant("2026-11-23", "09:30");
     const { trades } = await marksOf({ trades: [{ ...trade, key: null, at }] });
     expect(trades).toEqual([{ at, side: "BUY", price: trade.price }]);
+  });
+
+  describe("of an order for the next session", () => {
+    const [sentAt, filledAt] = [istInstant("2026-11-20", "20:00"), istInstant("2026-11-23", "09:15")];
+    const leg = { orderId: brokerOrderId("o1"), filledQty: 10, avgPrice: priceFromRupees(800), sentAt };
+    const order = {
+      plan: { key: SBIN.key, side: "BUY", isAmo: true },
+      legs: [leg],
+      history: [
+        { at: sentAt, leg: null, what: "confirmed" },
+        { at: filledAt, leg: 0, what: "filled" },
+      ],
+    };
+
+    it("is one mark while the broker's book tells of it too", async () => {
+      const { trades } = await marksOf({ orders: [order], trades: [{ ...trade, at: filledAt }] });
+      expect(trades).toEqual([{ at: filledAt, side: "BUY", price: trade.price }]);
+    });
+
+    it("stands in the session that filled it, not on the evening before", async () => {
+      expect((await marksOf({ orders: [order] })).trades).toMatchObject([{ at: filledAt }]);
+    });
   });
 });
