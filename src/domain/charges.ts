@@ -2,7 +2,7 @@ import { isDerivative } from "./instrument.ts";
 import type { Instrument } from "./instrument.ts";
 import { paise, paiseFromRupees, scalePaise, sumPaise } from "./money.ts";
 import type { Paise } from "./money.ts";
-import type { Product, Side } from "./order.ts";
+import { isDelivery, type Product, type Side } from "./order.ts";
 
 /** Rates are in parts of ten million: 10_000 is 0.1 %. */
 const RATE_SCALE = 10_000_000;
@@ -62,7 +62,7 @@ const GST_PERCENT = 18;
 
 function ratesFor(instrument: Instrument, product: Product): Rates {
   if (isDerivative(instrument)) return RATES[instrument.kind];
-  return product === "INTRADAY" ? RATES.intraday : RATES.delivery;
+  return isDelivery(product) ? RATES.delivery : RATES.intraday;
 }
 
 const part = (value: Paise, rate: number): Paise => scalePaise(value, rate, RATE_SCALE);

@@ -272,6 +272,9 @@ describe("the account at the simulated exchange", () => {
     expect(chargesOf(sbin, "CNC", "BUY", paiseFromRupees(100_000))).toBe(11_862);
     // Intraday sell: brokerage 20.00, exchange 2.97, SEBI 0.10, STT 25.00, GST 18 % of 23.07.
     expect(chargesOf(sbin, "INTRADAY", "SELL", paiseFromRupees(100_000))).toBe(5_222);
+    // Cover and bracket orders end with the day.
+    for (const product of ["CO", "BO"] as const)
+      expect(chargesOf(sbin, product, "SELL", paiseFromRupees(100_000))).toBe(5_222);
     // Small intraday order: 0.03 % is less than the cap.
     expect(chargesOf(sbin, "INTRADAY", "BUY", paiseFromRupees(10_000))).toBe(300 + 30 + 1 + 60 + 30);
   });
