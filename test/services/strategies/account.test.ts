@@ -1,22 +1,41 @@
-import { expect, it } from "vitest";
-import { instrumentKey } from "../../../src/domain/instrument.ts";
+import { describe, expect, it } from "vitest";
+import { equitySymbol, instrumentKey } from "../../../src/domain/instrument.ts";
 import type { Funds, Holding, Position } from "../../../src/domain/portfolio.ts";
 import type { Accounts, Link } from "../../../src/services/accounts.ts";
 import { readAccount } from "../../../src/services/strategies/nifty-shop/account.ts";
+import { holding, SBIN } from "../stub-broker.ts";
 
 const ITC = instrumentKey("NSE", 1660);
+const ISIN = "INE154A01025";
+const SHARE = { ...SBIN, key: ITC, symbol: equitySymbol("NSE", "ITC", "EQ"), isin: ISIN };
+const held: Holding = { ...holding, key: ITC, symbol: SHARE.symbol, isin: ISIN, qty: 30 };
 
-it("the shop counts what is left of its shares, with those bought today, and not once more without those sold today", async () => {
+async function read(holdings: readonly Holding[], positions: readonly Partial<Position>[] = []) {
   const connector = {
     getFunds: async () => ({ available: 5_000 }) as Funds,
-    getHoldings: async () => [{ key: ITC, qty: 30 } as Holding],
-    getPositions: async () => [
-      { key: ITC, productType: "CNC", side: "SELL", qty: 10 } as Position,
-      { key: ITC, productType: "CNC", side: "BUY", qty: 4 } as Position,
-      { key: ITC, productType: "INTRADAY", side: "BUY", qty: 7 } as Position,
-    ],
+    getHoldings: async () => holdings,
+    getPositions: async () => positions,
   };
   const accounts = { call: async (_link: Link, ask: (with_: typeof connector) => unknown) => ask(connector) };
-  const account = await readAccount(accounts as unknown as Accounts, {} as Link);
-  expect(account).toEqual({ cash: 5_000, held: new Map([[ITC, 34]]) });
+  return readAccount(accounts as unknown as Accounts, {} as Link, [SHARE]);
+}
+
+describe("what the shop counts of its shares in the account", () => {
+  it("is what is left, with those bought today, and not once more without those sold today", async () => {
+    const account = await read(
+      [held],
+      [
+        { key: ITC, productType: "CNC", side: "SELL", qty: 10 },
+        { key: ITC, productType: "CNC", side: "BUY", qty: 4 },
+        { key: ITC, productType: "INTRADAY", side: "BUY", qty: 7 },
+      ],
+    );
+    expect(account).toEqual({ cash: 5_000, held: new Map([[ITC, 34]]) });
+  });
+
+  it("is in it too where the broker lists them under the other exchange, and not what is funded", async () => {
+    const onBse = { ...held, key: instrumentKey("BSE", 500875), symbol: equitySymbol("BSE", "ITC", "") };
+    expect((await read([onBse]))?.held.get(ITC)).toBe(30);
+    expect((await read([{ ...held, productType: "MTF" }]))?.held.get(ITC)).toBe(0);
+  });
 });

@@ -1,4 +1,5 @@
 import type { LinkId, UserId } from "../../../domain/ids.ts";
+import type { Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
 import type { Quote } from "../../../domain/portfolio.ts";
@@ -116,9 +117,10 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
     const { knownUntil } = deps.constituents;
     const members = deps.constituents.membersOn(date);
+    const held = holdingsOf(past);
     const [market, account] = await Promise.all([
-      readMarket(deps, link, { members, held: holdingsOf(past) }, now),
-      isDry || !link ? null : readAccount(accounts, link),
+      readMarket(deps, link, { members, held }, now),
+      isDry || !link ? null : readAccount(accounts, link, sharesOf(held)),
     ]);
     const document = decided({
       id,
@@ -244,6 +246,8 @@ function holdingsOf(past: readonly Proposal[]): OwnShare[] {
     return instrument ? [{ ...share, instrument }] : [];
   });
 }
+
+const sharesOf = (held: readonly OwnShare[]): Instrument[] => held.map(({ instrument }) => instrument);
 
 /** Nothing can have filled since it was last looked at. */
 const isQuiet = (leg: ProposedLeg): boolean => leg.isSettled || leg.intent === null;
