@@ -3,7 +3,7 @@ import { ZERO_PRICE } from "../../../domain/money.ts";
 import type { Link } from "../../accounts.ts";
 import type { User } from "../../users.ts";
 import type { ShopAccount } from "./account.ts";
-import { averageCost, heldAfter } from "./ledger.ts";
+import { averageCost, heldAfter, leftOf } from "./ledger.ts";
 import type { ShopMarket } from "./market.ts";
 import {
   fillsOf,
@@ -86,7 +86,8 @@ function heldViews({ past, market, account }: DecisionInput) {
   const instruments = legsByKey(past);
   const notes: ProposalNote[] = [];
   const leftOut = new Set<Instrument["key"]>();
-  const held = [...heldAfter(fillsOf(past)).values()].flatMap((share): HeldView[] => {
+  const fills = fillsOf(past);
+  const held = [...heldAfter(fills).values()].flatMap((share): HeldView[] => {
     const inAccount = account ? (account.held.get(share.key) ?? 0) : share.qty;
     const qty = Math.min(share.qty, inAccount);
     const symbol = instruments.get(share.key)?.symbol;
@@ -100,7 +101,8 @@ function heldViews({ past, market, account }: DecisionInput) {
       return [];
     }
     const { key, lastBuyPrice } = share;
-    return [{ key, qty, lastBuyPrice, avgPrice: averageCost(share), price: market.prices.get(key) ?? null }];
+    const avgPrice = averageCost(leftOf(share, qty, fills));
+    return [{ key, qty, lastBuyPrice, avgPrice, price: market.prices.get(key) ?? null }];
   });
   return { held, notes, leftOut };
 }

@@ -42,6 +42,19 @@ export function afterFill(held: HeldShare | undefined, fill: Fill): HeldShare | 
   return { ...held, qty: left, cost: valueOf(averageCost(held), left) };
 }
 
+/** A holding of which the account has fewer: the oldest are sold first, so the cost is that of the newest. */
+export function leftOf(held: HeldShare, qty: number, fills: readonly Fill[]): HeldShare {
+  if (qty >= held.qty) return held;
+  let [left, cost] = [qty, 0];
+  for (const fill of fills.toReversed()) {
+    if (fill.key !== held.key || fill.kind === "sell") continue;
+    const taken = Math.min(left, fill.qty);
+    left -= taken;
+    cost += valueOf(fill.price, taken);
+  }
+  return { ...held, qty, cost: paise(cost) };
+}
+
 /** What is held after fills in their order. */
 export function heldAfter(fills: Iterable<Fill>): Map<InstrumentKey, HeldShare> {
   const held = new Map<InstrumentKey, HeldShare>();
