@@ -1,6 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Keyring } from "../lib/crypto.ts";
 import type { Log } from "../lib/log.ts";
+import { createTrouble } from "../lib/trouble.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { isSealedToUs, type AtRest } from "../store/rekey.ts";
@@ -22,12 +23,16 @@ export async function openStore(config: Config, clock: Clock, log: Log): Promise
   if (!config.mongoUri) return provenKey(openSqliteStore({ dir: config.dataDir, now, keyring }), keyring);
   // The driver is loaded where it is used: the embedded store does without its 30 MB.
   const { openMongoStore } = await import("../store/mongo/store.ts");
+  const words = { met: "MongoDB cannot be reached; waiting for it", over: "MongoDB can be reached" };
+  const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
   for (;;) {
     try {
-      return await provenKey(await openMongoStore({ uri: config.mongoUri, now, keyring }), keyring);
+      const store = await provenKey(await openMongoStore({ uri: config.mongoUri, now, keyring }), keyring);
+      trouble.over();
+      return store;
     } catch (error) {
       if (error instanceof ConfigError) throw error;
-      log.error({ err: error, retryInMs: RETRY_MS }, "MongoDB cannot be reached; waiting for it");
+      trouble.met(error);
       await clock.sleep(RETRY_MS);
     }
   }

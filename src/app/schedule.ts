@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import cron from "node-cron";
 import type { Log } from "../lib/log.ts";
+import { createTrouble, type Trouble } from "../lib/trouble.ts";
 
 const MARKET_ZONE = "Asia/Kolkata";
 
@@ -13,15 +14,11 @@ export interface ScheduledTask {
 
 /** Starts every task; one that is still running is not started again, one that throws is logged and goes on next time. */
 export function startSchedule(tasks: readonly ScheduledTask[], log: Log): { stop(): Promise<void> } {
-  const running = tasks.map(({ name, at, run }) =>
-    cron.schedule(
-      at,
-      async () => {
-        await run().catch((error: unknown) => log.error({ err: error, task: name }, "scheduled task failed"));
-      },
-      { timezone: MARKET_ZONE, noOverlap: true, name },
-    ),
-  );
+  const running = tasks.map(({ name, at, run }) => {
+    const words = { met: "scheduled task failed", over: "scheduled task goes on" };
+    const attempt = guarded(run, createTrouble(log, words, { task: name }));
+    return cron.schedule(at, attempt, { timezone: MARKET_ZONE, noOverlap: true, name });
+  });
   return {
     async stop() {
       for (const task of running) await task.destroy();
@@ -37,9 +34,11 @@ export function startLoop(
   log: Log,
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
+  const words = { met: "loop failed", over: "loop goes on" };
+  const attempt = guarded(() => run(stopped.signal), createTrouble(log, words, { loop: name }));
   const turn = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
-      await run(stopped.signal).catch((error: unknown) => log.error({ err: error, loop: name }, "loop failed"));
+      await attempt();
       await pause(pauseMs, stopped.signal);
     }
   };
@@ -51,6 +50,12 @@ export function startLoop(
     },
   };
 }
+
+const guarded = (run: () => Promise<unknown>, trouble: Trouble) => (): Promise<void> =>
+  run().then(
+    () => trouble.over(),
+    (error: unknown) => trouble.met(error),
+  );
 
 /** Leaves nothing on the signal, which lives as long as the loop. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

@@ -7,6 +7,7 @@ import { laneOf } from "../bot/lanes.ts";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import { Secret } from "../lib/secret.ts";
+import { createTrouble, type Trouble } from "../lib/trouble.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { createInbox, type Arrival, type Inbox } from "../services/inbox.ts";
@@ -109,19 +110,25 @@ interface Polling {
 /** Telegram gives updates to one poller only: a second process waits until the first is gone. */
 function pollAsTheOnlyOne(polling: Polling): { stop(): Promise<void> } {
   const { leases, clock, log, signal } = polling;
+  const words = { met: "updates not fetched; trying on", over: "updates are fetched again" };
+  const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
   const turns = async (): Promise<void> => {
     let hasSaid = false;
     while (!signal.aborted) {
-      const lease = await leases.take(POLLING_LEASE).catch(() => null);
+      // Null when another process has it; that the store cannot be asked says nothing about others.
+      const lease = await leases.take(POLLING_LEASE).catch((error: unknown) => {
+        trouble.met(error);
+        return undefined;
+      });
       if (lease) {
         hasSaid = false;
-        await poll(polling, AbortSignal.any([signal, lease.lost]));
+        await poll(polling, trouble, AbortSignal.any([signal, lease.lost]));
         await lease.release().catch((error: unknown) => log.warn({ err: error }, "polling lease not given back"));
-      } else {
-        if (!hasSaid) log.warn("another process is polling with this store; waiting for it to end");
-        hasSaid = true;
-        await pause(clock, RETRY_MS, signal);
+        continue;
       }
+      if (lease === null && !hasSaid) log.warn("another process is polling with this store; waiting for it to end");
+      hasSaid ||= lease === null;
+      await pause(clock, RETRY_MS, signal);
     }
   };
   const ended = turns();
@@ -129,7 +136,7 @@ function pollAsTheOnlyOne(polling: Polling): { stop(): Promise<void> } {
 }
 
 /** An update is asked for again until it is stored. */
-async function poll({ bot, accept, clock, log }: Polling, signal: AbortSignal): Promise<void> {
+async function poll({ bot, accept, clock }: Polling, trouble: Trouble, signal: AbortSignal): Promise<void> {
   let offset = 0;
   while (!signal.aborted) {
     try {
@@ -139,9 +146,10 @@ async function poll({ bot, accept, clock, log }: Polling, signal: AbortSignal): 
       );
       await Promise.all([...Map.groupBy(updates, laneOf).values()].map((lane) => inOrder(lane, accept)));
       offset = (updates.at(-1)?.update_id ?? offset - 1) + 1;
+      trouble.over();
     } catch (error) {
       if (signal.aborted) return;
-      log.warn({ err: error, retryInMs: RETRY_MS }, "updates not fetched");
+      trouble.met(error);
       await pause(clock, RETRY_MS, signal);
     }
   }
@@ -158,16 +166,20 @@ export async function untilTelegramAnswers(bot: Bot<SaudaContext>, clock: Clock,
 
 /** Throws ConfigError on what no waiting makes better. */
 async function untilDone<T>(call: () => Promise<T>, clock: Clock, log: Log): Promise<T> {
+  const words = { met: "Telegram cannot be reached; waiting for it", over: "Telegram can be reached" };
+  const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
   for (;;) {
     try {
-      return await call();
+      const done = await call();
+      trouble.over();
+      return done;
     } catch (error) {
       const refusal = error instanceof GrammyError ? error : null;
       const code = refusal?.error_code;
       if (code === 401 || code === 404)
         throw new ConfigError(["TELEGRAM_BOT_TOKEN: Telegram does not know this token; copy it again from BotFather"]);
       if (code === 400) throw new ConfigError([`PUBLIC_URL: Telegram does not take it: ${refusal?.description ?? ""}`]);
-      log.error({ err: error, retryInMs: RETRY_MS }, "Telegram cannot be reached; waiting for it");
+      trouble.met(error);
       await clock.sleep(RETRY_MS);
     }
   }

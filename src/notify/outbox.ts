@@ -1,6 +1,7 @@
 import type { UserId } from "../domain/ids.ts";
 import { neverBack } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { createTrouble } from "../lib/trouble.ts";
 import type { Clock } from "../ports/clock.ts";
 import { PRIORITIES, type Notification, type Notifier } from "../ports/notifier.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
@@ -46,13 +47,17 @@ const MAX_OUTAGE_PAUSE_MS = 30_000;
 /** A message on which our own code fails is not tried for ever. */
 const MAX_DEFECTS = 10;
 const DEPTH_LIMIT = 500;
+const OUTAGE_WORDS = {
+  met: "Telegram takes no messages; they are kept and tried on",
+  over: "Telegram takes messages again",
+};
 
 export type Delivery =
   | { readonly kind: "sent"; readonly messageId: number }
   /** Telegram asks everybody to wait. */
   | { readonly kind: "wait"; readonly ms: number }
   /** Telegram cannot be reached or is not well. */
-  | { readonly kind: "outage" }
+  | { readonly kind: "outage"; readonly error: Error }
   /** This user will not get it: blocked the bot, or the message is not acceptable. */
   | { readonly kind: "never"; readonly reason: "blocked" | "refused"; readonly detail: string };
 
@@ -105,6 +110,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const unnoted = new Map<string, () => Promise<void>>();
   let lastPlace = 0;
   let outages = 0;
+  const outage = createTrouble(log, OUTAGE_WORDS);
   let askedToWaitUntil = 0;
 
   async function deliver(signal?: AbortSignal): Promise<number> {
@@ -194,6 +200,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     switch (delivery.kind) {
       case "sent":
         outages = 0;
+        outage.over();
         await over(entry, delivery.messageId);
         return true;
       case "wait":
@@ -202,6 +209,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         askedToWaitUntil = Math.max(askedToWaitUntil, clock.now() + delivery.ms);
         return false;
       case "outage":
+        outage.met(delivery.error);
         if (!pacer.isPaused()) pacer.pause(Math.min(1_000 * 2 ** outages++, MAX_OUTAGE_PAUSE_MS));
         await putOff(entry);
         return false;

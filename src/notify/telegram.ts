@@ -55,7 +55,7 @@ async function delivered(send: () => Promise<Message>): Promise<Delivery> {
   try {
     return { kind: "sent", messageId: (await send()).message_id };
   } catch (error) {
-    if (error instanceof HttpError) return { kind: "outage" };
+    if (error instanceof HttpError) return { kind: "outage", error };
     if (error instanceof GrammyError) return meaningOf(error);
     throw error;
   }
@@ -71,11 +71,12 @@ async function drawn({ draw, onDrawFailure }: TelegramSender, svg: string): Prom
   }
 }
 
-function meaningOf({ error_code, description, parameters }: GrammyError): Delivery {
+function meaningOf(error: GrammyError): Delivery {
+  const { error_code, description, parameters } = error;
   if (error_code === 429)
     return { kind: "wait", ms: parameters.retry_after === undefined ? WAIT_MS : parameters.retry_after * 1_000 };
   // 401 and 404 mean that the token is wrong or revoked: the messages are good and wait for a right one.
-  if (error_code >= 500 || error_code === 401 || error_code === 404) return { kind: "outage" };
+  if (error_code >= 500 || error_code === 401 || error_code === 404) return { kind: "outage", error };
   const isGone = error_code === 403 || /chat not found/i.test(description);
   return { kind: "never", reason: isGone ? "blocked" : "refused", detail: description };
 }

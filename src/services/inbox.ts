@@ -1,4 +1,5 @@
 import type { Log } from "../lib/log.ts";
+import { createTrouble } from "../lib/trouble.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 import type { Lease, Leases } from "./leases.ts";
@@ -78,6 +79,10 @@ export function createInbox(deps: InboxDeps): Inbox {
   /** Lanes that found no room, in the order in which they came. */
   const queued = new Set<string>();
   let sweepBatch = SWEEP_BATCH;
+  const trouble = createTrouble(log, {
+    met: "updates of a chat not worked off; they are tried again soon",
+    over: "updates are worked off again",
+  });
 
   const oldest = async (lane: string, limit: number): Promise<Due[]> =>
     (await updates.find("due", [true, lane], { limit, order: "asc" })).filter(hasBody);
@@ -102,8 +107,9 @@ export function createInbox(deps: InboxDeps): Inbox {
         calledAgain.delete(lane);
         await workOff(lane);
       } while (calledAgain.has(lane));
+      trouble.over();
     } catch (error) {
-      log.error({ err: error }, "lane stopped; it is tried again soon");
+      trouble.met(error);
     } finally {
       calledAgain.delete(lane);
       running.delete(lane);

@@ -4,7 +4,8 @@ import { startLoop } from "../../src/app/schedule.ts";
 import { createLog } from "../../src/lib/log.ts";
 
 describe("a loop", () => {
-  const log = createLog({ level: "silent" });
+  const said: { msg: string }[] = [];
+  const log = createLog({ level: "info", destination: { write: (line: string) => void said.push(JSON.parse(line)) } });
 
   it("leaves nothing behind on its signal, however many turns it makes", async () => {
     const { promise, resolve } = Promise.withResolvers<number>();
@@ -37,6 +38,7 @@ describe("a loop", () => {
     );
     await promise;
     await failing.stop();
+    expect(said.map(({ msg }) => msg)).toEqual(["loop failed"]);
     const resting = startLoop("test", 3_600_000, async () => undefined, log);
     await resting.stop();
     expect(turns).toBeGreaterThanOrEqual(3);

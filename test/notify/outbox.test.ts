@@ -9,12 +9,14 @@ import { setClock, tempStore, type SetClock, type TempStore } from "./temp-store
 const ASHA = userId(1001);
 const VIKRAM = userId(1002);
 const sentNow: Delivery = { kind: "sent", messageId: 7 };
+const outage: Delivery = { kind: "outage", error: new Error("no such host") };
 
 describe("the outbox", () => {
   let clock: SetClock;
   let temp: TempStore;
   let sent: { key: string; at: number; lateBy: number | null }[];
   let blocked: string[];
+  let said: { msg: string }[];
   let noteBlocked: (user: string) => Promise<void>;
   let answer: (notification: Notification) => Delivery | Promise<Delivery>;
 
@@ -22,7 +24,7 @@ describe("the outbox", () => {
     createOutbox({
       store,
       clock,
-      log: createLog({ level: "silent" }),
+      log: createLog({ level: "info", destination: { write: (line: string) => void said.push(JSON.parse(line)) } }),
       perSecond: 30,
       takeLease: () => createLeases({ store: temp.store, clock }).take("outbox"),
       prepare: async (notification, lateBy) => async () => {
@@ -45,6 +47,7 @@ describe("the outbox", () => {
     temp = tempStore(clock);
     sent = [];
     blocked = [];
+    said = [];
     noteBlocked = async (user) => void blocked.push(user);
     answer = () => sentNow;
   });
@@ -137,13 +140,17 @@ describe("the outbox", () => {
     const outbox = open();
     for (let i = 0; i < 4; i += 1) await outbox.post(message(`m${i}`, i % 2 === 0 ? ASHA : VIKRAM));
     let tries = 0;
-    answer = () => ((tries += 1), { kind: "outage" });
+    answer = () => ((tries += 1), outage);
     const downUntil = clock.now() + 30 * 60_000;
     while (clock.now() < downUntil) {
       await outbox.deliver();
       clock.at += 500;
     }
     expect(tries).toBeLessThan(150);
+    const words = "Telegram takes no messages; they are kept and tried on";
+    expect(said).toEqual([
+      expect.objectContaining({ msg: words, err: expect.objectContaining({ message: "no such host" }) }),
+    ]);
     answer = () => sentNow;
     for (let i = 0; i < 700; i += 1) {
       await outbox.deliver();
@@ -152,6 +159,7 @@ describe("the outbox", () => {
     expect(keys().filter((key) => key === "m0" || key === "m2")).toEqual(["m0", "m2"]);
     expect(keys().filter((key) => key === "m1" || key === "m3")).toEqual(["m1", "m3"]);
     expect(sent.every(({ lateBy }) => lateBy !== null && lateBy >= 30 * 60_000)).toBe(true);
+    expect(said.at(-1)?.msg).toBe("Telegram takes messages again");
   });
 
   it("lets one chat's trouble hold back only that chat, in order", async () => {
@@ -194,7 +202,7 @@ describe("the outbox", () => {
     answer = () => {
       tries += 1;
       if (tries === 20) throw new Error("the store hiccuped");
-      return tries < 25 ? { kind: "outage" } : sentNow;
+      return tries < 25 ? outage : sentNow;
     };
     for (let i = 0; i < 60; i += 1) {
       await outbox.deliver();

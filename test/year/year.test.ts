@@ -260,7 +260,7 @@ describe("a year of mornings and closings", () => {
     let telegram: "well" | "down" | "busy" = "well";
     const send = async ({ key, userId: user }: Notification, lateBy: number | null): Promise<Delivery> => {
       await Promise.resolve();
-      if (telegram === "down") return { kind: "outage" };
+      if (telegram === "down") return { kind: "outage", error: new Error("down") };
       if (telegram === "busy" && random() < 0.3) return { kind: "wait", ms: 3_000 };
       sent.push({ key, at: clock.now(), user, lateBy });
       return { kind: "sent", messageId: sent.length };
