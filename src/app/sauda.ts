@@ -93,7 +93,12 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
   if (year !== null)
     log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
-  control.publish(web.port);
+  try {
+    control.publish(web.port);
+  } catch (error) {
+    // A full disk is no reason to leave orders at the market alone.
+    log.error({ err: error }, "control.json could not be written: npm run job finds no running bot");
+  }
   await Promise.all([updates.start(), announceCommands(bot.api, log)]);
   log.info({ port: web.port, mode: config.mode, store: config.mongoUri && !world ? "mongodb" : "embedded" }, "started");
   if (world) say(`Sauda is running. Open ${world.telegram.url}`);

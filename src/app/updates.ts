@@ -110,7 +110,7 @@ interface Polling {
 /** Telegram gives updates to one poller only: a second process waits until the first is gone. */
 function pollAsTheOnlyOne(polling: Polling): { stop(): Promise<void> } {
   const { leases, clock, log, signal } = polling;
-  const words = { met: "updates not fetched; trying on", over: "updates are fetched again" };
+  const words = { met: "updates are not taken in; trying on", over: "updates are taken in again" };
   const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
   const turns = async (): Promise<void> => {
     let hasSaid = false;

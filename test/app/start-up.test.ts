@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -86,6 +86,18 @@ describe.each(["polling", "webhook"])("a start without Telegram and brokers, %s"
     );
     expect(telegram.rejectedCalls).toEqual([]);
   }, 60_000);
+});
+
+describe("a start that cannot leave word for npm run job, as on a full disk", () => {
+  const dir = mkdtempSync(join(tmpdir(), "wordless-"));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("goes on: orders at the market are followed", { timeout: 30_000 }, async () => {
+    mkdirSync(join(dir, "playground", "control.json"), { recursive: true });
+    const running = await startTestSauda({ LOG_LEVEL: "silent" }, dir);
+    expect((await running.playground.chat(ASHA).ask("/start")).text).toContain("Hello Asha");
+    await running.stop();
+  });
 });
 
 describe("a bot that was tried in the playground first", () => {
