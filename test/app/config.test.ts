@@ -133,6 +133,19 @@ describe("the start", () => {
     expect(out.trim().split("\n")).toEqual([expect.stringMatching(/^PORT: /), expect.stringMatching(/^OWNER_ID: /)]);
   }, 20_000);
 
+  it("ends on a connection string that MongoDB's driver does not take: no waiting makes it better", async () => {
+    const settings = { DATA_DIR: dir, PORT: "0", MASTER_KEY: generateKey(), TELEGRAM_BOT_TOKEN: TOKEN };
+    const started = (uri: string) => runEntry(["main"], { ...settings, MONGODB_URI: uri }).ended;
+    expect(await started("mongodb://asha:marker@127.0.0.1:9/?replicaSt=rs0")).toMatchObject({
+      code: 1,
+      out: "MONGODB_URI: not a connection string of MongoDB (option replicast is not supported)\n",
+    });
+    expect(await started("mongodb://asha:mar@ker@host/sauda")).toMatchObject({
+      code: 1,
+      out: "MONGODB_URI: not a connection string of MongoDB\n",
+    });
+  }, 20_000);
+
   it("names DATA_DIR when it cannot be used, and says why", () => {
     writeFileSync(join(dir, "file"), "");
     expect(() => requireDataDir(join(dir, "file", "data"))).toThrow(/^DATA_DIR: .*ENOTDIR/);

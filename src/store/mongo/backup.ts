@@ -12,10 +12,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { BSON, MongoClient, type Db } from "mongodb";
+import { BSON, type Db } from "mongodb";
 import { ConfigError } from "../../errors.ts";
 import type { Secret } from "../../lib/secret.ts";
-import { databaseOf } from "./store.ts";
+import { clientFor, databaseOf } from "./store.ts";
 
 /** Written last: a directory without it is no whole backup. */
 const MANIFEST = "backup.json";
@@ -88,7 +88,7 @@ const linesOf = (directory: string, collection: string): AsyncIterable<string> =
 const documentOf = (line: string): BSON.Document => BSON.EJSON.parse(line, { relaxed: false }) as BSON.Document;
 
 async function withDatabase(uri: Secret, use: (db: Db) => Promise<void>): Promise<void> {
-  const client = new MongoClient(uri.reveal(), { serverSelectionTimeoutMS: 5_000 });
+  const client = clientFor(uri, { serverSelectionTimeoutMS: 5_000 });
   try {
     await use(client.db(databaseOf(uri.reveal())));
   } finally {

@@ -1,4 +1,5 @@
-import { MongoClient, type WriteConcernSettings } from "mongodb";
+import { MongoClient, type MongoClientOptions, type WriteConcernSettings } from "mongodb";
+import { ConfigError } from "../../errors.ts";
 import type { Keyring } from "../../lib/crypto.ts";
 import type { Secret } from "../../lib/secret.ts";
 import type { CollectionSpec, Document, Store } from "../../ports/store.ts";
@@ -28,7 +29,7 @@ export interface MongoStore extends Store {
   atRest(): AtRest;
 }
 
-/** Connects, or rejects within seconds. Indexes are made when a collection is first used. */
+/** Connects, or rejects within seconds. Throws ConfigError for a connection string that is none. Indexes are made when a collection is first used. */
 export async function openMongoStore(options: {
   /** A connection string holds a password. */
   readonly uri: Secret;
@@ -39,9 +40,8 @@ export async function openMongoStore(options: {
   readonly database?: string;
 }): Promise<MongoStore> {
   const { now, keyring } = options;
-  const uri = options.uri.reveal();
-  const client = new MongoClient(uri, { ...TIMEOUTS, appName: "sauda", retryReads: true, retryWrites: true });
-  const db = client.db(options.database ?? databaseOf(uri));
+  const client = clientFor(options.uri, { ...TIMEOUTS, appName: "sauda", retryReads: true, retryWrites: true });
+  const db = client.db(options.database ?? databaseOf(options.uri.reveal()));
   const ping = async (): Promise<void> => {
     await db.command({ ping: 1 });
   };
@@ -61,6 +61,18 @@ export async function openMongoStore(options: {
     atRest: () => mongoAtRest(db),
     close: () => client.close(),
   };
+}
+
+/** Connects to nothing yet. Throws ConfigError on a connection string that no waiting makes better. */
+export function clientFor(uri: Secret, options: MongoClientOptions): MongoClient {
+  try {
+    return new MongoClient(uri.reveal(), options);
+  } catch (error) {
+    // What the driver says of an option holds no password; what it says of hosts may hold a piece of one.
+    const detail =
+      error instanceof Error && /option|expected|must be/i.test(error.message) ? ` (${error.message})` : "";
+    throw new ConfigError([`MONGODB_URI: not a connection string of MongoDB${detail}`]);
+  }
 }
 
 /** The one that the connection string names, else ours. */
