@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -33,6 +33,13 @@ describe("the embedded store", () => {
   });
   afterEach(() => {
     rmSync(dir, { recursive: true });
+  });
+
+  it("names a file that is no database, and says what to do", async () => {
+    writeFileSync(join(dir, "journal.db"), "x".repeat(5_000));
+    expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/^DATA_DIR: .*journal\.db is damaged;/);
+    rmSync(join(dir, "journal.db"));
+    await openSqliteStore({ dir, now, keyring: newKeyring() }).close();
   });
 
   it("refuses a directory that is in use, and takes it once it is free", async () => {

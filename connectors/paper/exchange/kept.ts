@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { ConfigError } from "../../../src/errors.ts";
 import { createExchange, type ExchangeOptions } from "./exchange.ts";
 import type { Exchange, ExchangeSnapshot } from "./types.ts";
 
@@ -21,17 +22,18 @@ export interface KeptExchangeOptions extends Omit<ExchangeOptions, "snapshot" | 
   readonly onFailure: (error: unknown) => void;
 }
 
-/** An exchange that lives in one file, which is replaced as a whole after every change. Throws on a file that is none. */
+/** An exchange that lives in one file, which is replaced as a whole after every change. Throws ConfigError on a file that is none. */
 export function openKeptExchange(file: string, { onFailure, ...options }: KeptExchangeOptions): KeptExchange {
   let timer: NodeJS.Timeout | null = null;
   let lastTookMs = 0;
-  const saved = read(file);
   const saveIn = (ms: number): void => void (timer ??= setTimeout(saveOrRetry, ms).unref());
-  const exchange = createExchange({
-    ...options,
-    ...(saved ? { snapshot: saved } : {}),
-    onChange: () => saveIn(Math.max(SAVE_AFTER_MS, REST * lastTookMs)),
-  });
+  const exchange = restored(file, (snapshot) =>
+    createExchange({
+      ...options,
+      ...snapshot,
+      onChange: () => saveIn(Math.max(SAVE_AFTER_MS, REST * lastTookMs)),
+    }),
+  );
 
   function saveOrRetry(): void {
     try {
@@ -55,8 +57,17 @@ export function openKeptExchange(file: string, { onFailure, ...options }: KeptEx
   return { exchange, close: saveOrRetry };
 }
 
-const read = (file: string): ExchangeSnapshot | null =>
-  existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ExchangeSnapshot) : null;
+function restored(file: string, create: (saved: { snapshot?: ExchangeSnapshot }) => Exchange): Exchange {
+  if (!existsSync(file)) return create({});
+  try {
+    return create({ snapshot: JSON.parse(readFileSync(file, "utf8")) as ExchangeSnapshot });
+  } catch (error) {
+    const why = error instanceof SyntaxError ? error.message : "not what this version writes";
+    throw new ConfigError([
+      `DATA_DIR: ${file} is damaged (${why}); put back the one of a backup, or move it away to begin anew`,
+    ]);
+  }
+}
 
 /** Never half a file: whoever is killed here leaves the one of before. */
 function write(file: string, snapshot: ExchangeSnapshot): void {

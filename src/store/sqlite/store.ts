@@ -17,6 +17,8 @@ export const FILES = {
   full: { name: "journal.db", synchronous: "FULL" },
 } as const;
 const SQLITE_BUSY = 5;
+/** SQLITE_CORRUPT, SQLITE_NOTADB */
+const DAMAGED = new Set([11, 26]);
 const BUSY_TIMEOUT_MS = 5_000;
 
 export interface SqliteStore extends Store {
@@ -25,7 +27,7 @@ export interface SqliteStore extends Store {
   atRest(): AtRest;
 }
 
-/** Throws ConfigError when another process works on the same directory. */
+/** Throws ConfigError when another process works on the same directory, or what lies there is no database. */
 export function openSqliteStore(options: {
   readonly dir: string;
   /** Epoch ms. */
@@ -88,8 +90,14 @@ function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
   const { name, synchronous } = FILES[durability];
   const path = join(dir, name);
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-  // What is deleted is overwritten: "forget me" means it.
-  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON`);
+  try {
+    // What is deleted is overwritten: "forget me" means it.
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON`);
+  } catch (error) {
+    db.close();
+    if (!DAMAGED.has(primaryCode(error))) throw error;
+    throw new ConfigError([`DATA_DIR: ${path} is damaged; put a backup back: npm run restore -- DIRECTORY`]);
+  }
   chmodSync(path, 0o600);
   return db;
 }
@@ -100,8 +108,7 @@ function purge(db: DatabaseSync, now: number): void {
   db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error &&
-  "errcode" in error &&
-  typeof error.errcode === "number" &&
-  (error.errcode & 0xff) === SQLITE_BUSY;
+const isBusy = (error: unknown): boolean => primaryCode(error) === SQLITE_BUSY;
+
+const primaryCode = (error: unknown): number =>
+  error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : 0;

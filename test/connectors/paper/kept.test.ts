@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openKeptExchange, type KeptExchange } from "../../../connectors/paper/exchange/kept.ts";
 import { HOUR, accepted, away, limit, market, named, order, rich } from "./floor.ts";
@@ -97,6 +97,17 @@ describe("an exchange kept on disk", () => {
     vi.advanceTimersByTime(5_000);
     expect(found().order(id)).toMatchObject({ status: "filled" });
     expect(failures).toHaveLength(2);
+  });
+
+  it("names a file that is damaged, and says what to do", () => {
+    mkdirSync(dirname(file()), { recursive: true });
+    for (const [content, why] of [
+      ["", "Unexpected end of JSON input"],
+      ["{}", "not what this version writes"],
+    ] as const) {
+      writeFileSync(file(), content);
+      expect(open).toThrow(`DATA_DIR: ${file()} is damaged (${why}); put back the one of a backup`);
+    }
   });
 
   it("spends little of the time on writing, however many orders come", () => {
