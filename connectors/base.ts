@@ -220,7 +220,7 @@ export interface BrokerDefinition {
     readonly steps: readonly string[];
     /** How the broker wants the static IP registered. */
     readonly staticIp: string;
-    /** What to paste where no public address exists, and how it looks. */
+    /** What to send where the login's page does not find the way back, and how it looks; goes on after "send me". */
     readonly paste?: string;
   };
   /** Calls a class may make; every endpoint names its class. */

@@ -102,7 +102,7 @@ export const angelone: BrokerDefinition = {
     staticIp:
       "My Apps → your app → Static IP (a primary and a secondary address): orders from any other address are refused; reading is free of it.",
     paste:
-      "After logging in, copy the whole address that the browser was sent to (it has auth_token=eyJ…), or only the text after auth_token=.",
+      "the whole address that the browser was sent to after the login (it has auth_token=eyJ…), or only the text after auth_token=",
   },
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 60_000,

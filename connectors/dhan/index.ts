@@ -87,7 +87,7 @@ export const dhan: BrokerDefinition = {
     staticIp:
       "In Dhan Web, My Profile, Access DhanHQ APIs, Static IP: enter this server's IPv4 address as primary. " +
       "Each client needs an address of its own, and a change locks it for 7 days.",
-    paste: "The access token from Dhan Web, My Profile, Access DhanHQ APIs: three blocks joined by dots, starting eyJ.",
+    paste: "an access token from Dhan Web, My Profile, Access DhanHQ APIs: three blocks joined by dots, starting eyJ",
   },
   rateLimits: RATE_LIMITS,
   // An order in TRANSIT is not found by its correlation id, so the book is given time to show it.

@@ -67,7 +67,7 @@ export const fyers: BrokerDefinition = {
     staticIp:
       "Enter the server's IPv4 address as the app's static IP when you create it; spouse, dependent parents and children may share it after a signed form.",
     paste:
-      "After logging in, the whole address of the page you land on (it holds auth_code=eyJ…), or only the auth_code; it works once and for a few minutes.",
+      "the whole address of the page you land on after the login (it holds auth_code=eyJ…), or only the auth_code: it works once and for a few minutes",
   },
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 30_000,

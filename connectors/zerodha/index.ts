@@ -51,7 +51,7 @@ export const zerodha: BrokerDefinition = {
     staticIp:
       "developers.kite.trade → Profile → IP Whitelist: enter the static address as primary; it holds for all your apps and can be changed once a calendar week.",
     paste:
-      "After the login copy the whole address of the page you land on, even if it does not load; it contains request_token=….",
+      "the whole address of the page you land on after the login, even if it does not load: it contains request_token=…",
   },
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 60_000,

@@ -114,13 +114,16 @@ export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): 
 export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   const { definition } = deps.accounts.broker(link);
   const { url, heldState } = await startLogin(deps, link);
-  if (definition.setup.paste !== undefined || definition.capabilities.login.includes("token")) {
+  const takesToken = definition.capabilities.login.includes("token");
+  const paste = definition.setup.paste ?? (takesToken ? "the access token" : undefined);
+  if (paste !== undefined) {
     await deps.orderLock.stop(link.user_id);
     await deps.keyCapture.awaitLogin(link, heldState);
   }
+  const { title } = definition;
   const body = lines(
-    text.link.login(definition.title, url !== null),
-    definition.setup.paste !== undefined && html`${definition.setup.paste}`,
+    url !== null && text.link.login(title),
+    paste !== undefined && text.link.paste(title, paste, url !== null),
   );
   if (url === null) return { html: body };
   return { html: body, keyboard: new InlineKeyboard().url(`Log in at ${definition.title}`, url) };

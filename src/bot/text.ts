@@ -170,10 +170,15 @@ export const link = {
       html`Static IP: ${definition.setup.staticIp}`,
     ),
   invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,
-  login: (title: string, hasPage: boolean): Html =>
-    hasPage
-      ? html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked before ${title} has answered.`
-      : html`Now the access token of <b>${title}</b>. Nothing is linked before ${title} has answered.`,
+  login: (title: string): Html =>
+    html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked before ${title} has answered.`,
+  /** The user's next message is taken for it. */
+  paste: (title: string, what: string, hasPage: boolean): Html =>
+    lines(
+      hasPage ? html`If this chat does not tell you that it worked, send me ${what}.` : html`Now send me ${what}.`,
+      !hasPage && html`Nothing is linked before ${title} has answered.`,
+      html`Your message is deleted as soon as I have it.`,
+    ),
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
   otherAccount: (title: string, accountId: string): Html =>
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,

@@ -43,6 +43,7 @@ describe("linking brokers", () => {
     "links %s: keys on a one-time page, then the broker's own login",
     async (broker) => {
       const login = await linking.typeKeysOnPage(broker);
+      expect(login.text).toMatch(/If this chat does not tell you that it worked, send me (the|an) [^.]+[^]*is deleted/);
       const page = await linking.logIn(broker, login);
       expect(page.status).toBe(200);
       expect(await page.text()).toContain("Linked");
