@@ -5,6 +5,7 @@ import type { SaudaContext } from "../src/bot/context.ts";
 import { askInChat, beginLink, brokerKeyboard } from "../src/bot/link-flow.ts";
 import * as text from "../src/bot/text.ts";
 import { send, show } from "../src/bot/view.ts";
+import { squash } from "../src/domain/instrument-text.ts";
 import type { BrokerName, LinkId } from "../src/domain/ids.ts";
 
 export const link: CommandModule = {
@@ -16,9 +17,12 @@ export const link: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     composer.command("link", async (ctx) => {
-      const name = ctx.match.trim().toLowerCase();
-      if (deps.accounts.brokers.has(name as BrokerName)) {
-        await beginLink(deps, ctx, name as BrokerName);
+      const name = ctx.match.trim();
+      const broker = [...deps.accounts.brokers.values()].find(({ definition: { name: short, title } }) =>
+        [short, title].some((each) => squash(each) === squash(name)),
+      );
+      if (broker) {
+        await beginLink(deps, ctx, broker.definition.name);
         return;
       }
       await send(ctx, {

@@ -52,6 +52,19 @@ describe("what the chat answers", () => {
     expect(await ask("/accounts")).toContain("no login needed");
   });
 
+  it("to a broker is the same by its name and by what its button says", async () => {
+    for (const typed of ["angelone", "Angel One"]) {
+      chat().send(`/link ${typed}`);
+      await world().handleAll();
+      expect(
+        chat()
+          .messages()
+          .map(({ text }) => text),
+      ).toContainEqual(expect.stringContaining("Link Angel One"));
+      chat().clear();
+    }
+  });
+
   it("to an order is the same card in whichever way it is said", async () => {
     for (const said of ["10 sbin at Rs 1,000", "10 shares of sbin at 1000/-", "sbin 10 shares @ ₹ 1000."])
       expect(await ask(`/buy ${said}`)).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
