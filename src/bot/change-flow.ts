@@ -3,15 +3,16 @@ import type { Instrument } from "../domain/instrument.ts";
 import type { OrderWords } from "../domain/order-text.ts";
 import { isFinal, type Order, type OrderTerms } from "../domain/order.ts";
 import type { Link } from "../services/accounts.ts";
+import type { Intent } from "../services/orders/journal.ts";
 import type { BookedChange, ChangeResult } from "../services/orders/changes.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
-import { html, lines } from "./html.ts";
+import { html, lines, type Html } from "./html.ts";
 import { heldByLock } from "./lock-gate.ts";
 import { Correction, Refusal } from "./refusal.ts";
-import { orderCard } from "./render/order-card.ts";
+import { cardHeading, orderCard } from "./render/order-card.ts";
 import * as text from "./text.ts";
-import { send } from "./view.ts";
+import { isHarmless, send } from "./view.ts";
 
 /** Asks the broker for a change, once; what is not named stays as it is. */
 export async function askToModify(
@@ -65,7 +66,21 @@ async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change
   const links = await deps.accounts.all(ctx.user._id);
   const looked = await deps.watcher.look(intent);
   const card = await send(ctx, orderCard(looked, deps.accounts, links, deps.clock.now()));
-  if (card) await deps.desk.attachCard(looked._id, card);
+  if (!card) return;
+  await deps.desk.attachCard(looked._id, card);
+  if (looked.card)
+    await retire(ctx, looked.card, lines(cardHeading(looked, deps.accounts, links), text.orders.newer()));
+}
+
+/** Nobody draws the card that was the order's until now any more: it must not go on showing the order as open. */
+async function retire(
+  ctx: SaudaContext,
+  { chatId, messageId }: NonNullable<Intent["card"]>,
+  note: Html,
+): Promise<void> {
+  await ctx.api.editMessageText(chatId, messageId, note.toString(), { parse_mode: "HTML" }).catch((error: unknown) => {
+    if (!isHarmless(error)) ctx.log.warn({ err: error }, "older card not retired");
+  });
 }
 
 function askedIntent(result: ChangeResult) {

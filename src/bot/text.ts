@@ -97,6 +97,7 @@ export const orders = {
   used: "This card has been used or replaced. Nothing was sent by this tap.",
   notAllowed: "You may not trade right now. Nothing was sent.",
   noQuantity: (label: string): Html => html`How many on ${label}? <code>on zerodha:10,fyers:5</code> says it for each.`,
+  newer: (): Html => html`Its newer card is below.`,
   busy: "A change is already on its way to the broker.",
   nothingToDo: "There is nothing open to change any more.",
   moved: (basisPoints: number): Html =>

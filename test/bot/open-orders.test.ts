@@ -49,6 +49,21 @@ describe("the open orders to choose from", () => {
     expect(labels().toSorted()).toEqual(["BUY 3 INFY @ 1,590.00 · paper", "BUY 3 INFY @ 1,600.00 · paper"]);
   });
 
+  it("leave no older card behind that shows the order as open", async () => {
+    await place(1, "TCS 1 @ 3200");
+    const older = chat().lastFromBot()?.message_id;
+    chat().send("/cancel TCS");
+    await world().handleAll();
+    chat().tapButton("BUY 1 TCS · paper");
+    await world().handleAll();
+    expect(chat().lastFromBot()?.text).toContain("Cancelled, nothing was filled.");
+    const card = chat()
+      .messages()
+      .find(({ message_id: id }) => id === older);
+    expect(card?.text).toBe("BUY 1 TCS · 📄 Paper\nIts newer card is below.");
+    expect(card?.reply_markup).toBeUndefined();
+  });
+
   it("and where none is called like that, that is said and none is offered", async () => {
     chat().send("/cancel foo");
     await world().handleAll();
