@@ -10,6 +10,9 @@ import { percent, quantity, rupeePrice, rupees } from "./render/amounts.ts";
 /** Every sentence that a user reads, in one voice: brief, plain, what happened, whether money moved, what to do next. */
 
 export const PAPER_MARK = "📄 Paper";
+/** Of which accounts are paper: play money never passes for money. */
+export const paperNote = (isPaper: readonly boolean[]): string =>
+  isPaper.includes(true) ? ` · ${isPaper.includes(false) ? "incl. " : ""}${PAPER_MARK}` : "";
 
 export const start = {
   newOwner: (): Html => html`You own this bot now. Nobody else gets in before you let them.`,

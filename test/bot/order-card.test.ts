@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { orderCard } from "../../src/bot/render/order-card.ts";
+import { cardHeading, orderCard } from "../../src/bot/render/order-card.ts";
 import { unbookedOrders } from "../../src/bot/render/our-orders.ts";
 import { reasonWords } from "../../src/bot/render/reason-words.ts";
 import { linkId, orderTag } from "../../src/domain/ids.ts";
@@ -7,7 +7,7 @@ import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import type { Order } from "../../src/domain/order.ts";
 import type { Leg } from "../../src/domain/order-intent.ts";
-import type { Accounts } from "../../src/services/accounts.ts";
+import type { Accounts, Link } from "../../src/services/accounts.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
 import { SBIN } from "../services/stub-broker.ts";
 
@@ -36,6 +36,19 @@ function card(changes: Partial<Leg>): string {
 }
 
 describe("the card of an order", () => {
+  it("says whether all of it or some is play money", () => {
+    const accounts = { broker: ({ broker_name: isPaper }: Link) => ({ definition: { isPaper: isPaper === "paper" } }) };
+    const links = ["paper", "acme"].map((name) => ({ _id: linkId(name), broker_name: name }) as unknown as Link);
+    const title = (...of: string[]): string => {
+      const plan = { side: "BUY", symbol: SBIN.symbol };
+      const intent = { plan, legs: of.map((name) => ({ ...leg, link: linkId(name) })) } as unknown as Intent;
+      return cardHeading(intent, accounts as unknown as Accounts, links).toString();
+    };
+    expect(title("paper")).toBe("<b>BUY 10 SBIN</b> · 📄 Paper");
+    expect(title("paper", "acme")).toBe("<b>BUY 20 SBIN</b> · incl. 📄 Paper");
+    expect(title("acme")).toBe("<b>BUY 10 SBIN</b>");
+  });
+
   it("tells average price and charges once nothing more will fill", () => {
     const filled = card({ state: "filled", filledQty: 10, avgPrice: priceFromRupees("1002.40") });
     expect(filled).toContain("Filled 10 at ₹1,002.40.");

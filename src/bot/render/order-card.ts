@@ -20,16 +20,12 @@ import { reasonWords } from "./reason-words.ts";
 export function cardHeading(intent: Intent, accounts: Accounts, links: readonly Link[]): Html {
   const { plan } = intent;
   const qty = intent.legs.reduce((sum, leg) => sum + leg.qty, 0);
-  const mark = isPaper(intent, accounts, links) ? ` · ${text.PAPER_MARK}` : "";
-  return html`<b>${plan.side} ${quantity(qty)} ${ticker(plan.symbol)}</b>${mark}`;
-}
-
-const isPaper = (intent: Intent, accounts: Accounts, links: readonly Link[]): boolean =>
-  intent.legs.length > 0 &&
-  intent.legs.every((leg) => {
+  const isPaper = intent.legs.map((leg) => {
     const link = links.find((each) => each._id === leg.link);
     return link !== undefined && accounts.broker(link).definition.isPaper === true;
   });
+  return html`<b>${plan.side} ${quantity(qty)} ${ticker(plan.symbol)}</b>${text.paperNote(isPaper)}`;
+}
 
 export function termsText(terms: OrderTerms): string {
   switch (terms.type) {

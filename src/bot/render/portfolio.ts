@@ -99,12 +99,7 @@ export function loginKeyboard(parts: readonly LinkResult<unknown>[]): InlineKeyb
 /** "Positions", marked when some of it is paper. */
 export function heading(title: string, parts: readonly LinkResult<unknown>[], accounts: Accounts): Html {
   const isPaper = parts.map((part) => accounts.broker(part.link).definition.isPaper === true);
-  const note = isPaper.every(Boolean)
-    ? ` · ${text.PAPER_MARK}`
-    : isPaper.some(Boolean)
-      ? ` · incl. ${text.PAPER_MARK}`
-      : "";
-  return html`<b>${title}</b>${parts.length === 0 ? "" : note}`;
+  return html`<b>${title}</b>${text.paperNote(isPaper)}`;
 }
 
 export function positionsView(parts: readonly LinkResult<Position[]>[], page: MoneyPage): View {
