@@ -1,13 +1,13 @@
-import type { IntentId, LinkId, UserId } from "../domain/ids.ts";
+import type { IntentId, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { AccountWords, OrderWords, QuantityWords } from "../domain/order-text.ts";
 import { cameToNothing } from "../domain/order-intent.ts";
-import { opposite, type Product, type Side } from "../domain/order.ts";
-import { isExitable, isHoldingOf, isSameListing } from "../domain/portfolio.ts";
+import type { Product, Side } from "../domain/order.ts";
+import { closableBy, isHoldingOf } from "../domain/portfolio.ts";
 import type { Link } from "../services/accounts.ts";
 import type { Part } from "../services/orders/account-look.ts";
 import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
-import { usualProduct } from "../services/orders/ticket-plan.ts";
+import { partsOf, usualProduct } from "../services/orders/ticket-plan.ts";
 import { requestBehind, type TicketView } from "../services/orders/tickets.ts";
 import { keyFromArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
@@ -42,7 +42,7 @@ export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk
     productType: words.product,
     validity: words.validity,
     isAmo: words.isAmo,
-    parts: await partsOf(deps, ctx, ask),
+    parts: await partsAsked(deps, ctx, ask),
     origin: ask.origin,
     protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
   });
@@ -61,7 +61,7 @@ export async function showView(
 }
 
 /** A quantity for each account: its own where one was said, else the one for all. */
-async function partsOf(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk): Promise<Part[]> {
+async function partsAsked(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk): Promise<Part[]> {
   const chosen = await accountsFor(deps, ctx, ask.words.accounts);
   const parts = await Promise.all(
     chosen.map(async ({ link, quantity }) => ({
@@ -111,7 +111,7 @@ async function unitsOf(
   if (quantity === null) throw new Refusal(text.orders.noQuantity(link.label));
   if (quantity.kind === "units") return quantity.count;
   if (quantity.kind === "lots") return quantity.count * ask.instrument.lotSize;
-  const held = await heldUnits(deps, link, ask.instrument, { side: ask.side, product: productOf(ask) });
+  const held = await heldUnits(deps, link, ask);
   if (held <= 0 && !isOneOfSeveral) throw nothingHeld(ask);
   return held;
 }
@@ -120,24 +120,17 @@ const productOf = ({ words, instrument }: OrderAsk): Product => words.product ??
 const nothingHeld = (ask: OrderAsk): Refusal =>
   new Refusal(text.orders.nothingHeld(ask.side, ask.instrument.symbol, productOf(ask)));
 
-/** In the order's own product: what is held in another one is not closed by it, but would be opened the other way. */
-async function heldUnits(
-  deps: BotDeps,
-  link: Link,
-  instrument: Instrument,
-  { side, product }: { side: Side; product: Product },
-): Promise<number> {
+async function heldUnits(deps: BotDeps, link: Link, ask: OrderAsk): Promise<number> {
+  const { instrument, side } = ask;
+  const productType = productOf(ask);
   const { positions, holdings } = await deps.accounts.call(link, async (connector, access) => {
     const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
     return { positions, holdings };
   });
-  const open = positions
-    .filter((row) => isSameListing(row, instrument) && row.productType === product)
-    .filter((row) => isExitable(row) && row.side === opposite(side))
-    .reduce((sum, row) => sum + row.qty, 0);
+  const open = closableBy({ ...instrument, side, productType }, positions);
   if (side === "BUY") return open;
   return holdings
-    .filter((row) => isHoldingOf(row, instrument) && row.productType === product)
+    .filter((row) => isHoldingOf(row, instrument) && row.productType === productType)
     .reduce((sum, row) => sum + row.sellableQty, open);
 }
 
@@ -146,16 +139,11 @@ async function heldUnits(
  * closes a position closes no more than is open then.
  */
 export async function repeatTicket(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
-  const links = new Map((await deps.accounts.active(ctx.user._id)).map((link) => [link._id, link]));
-  const parts = new Map<LinkId, Part>();
   const failed = intent.legs.filter(cameToNothing);
-  for (const { link: id, qty } of failed.length > 0 ? failed : intent.legs) {
-    const link = links.get(id);
-    if (link) parts.set(id, { link, qty: qty + (parts.get(id)?.qty ?? 0) });
-  }
-  if (parts.size === 0) throw new Refusal(text.accounts.gone());
+  const parts = partsOf(failed.length > 0 ? failed : intent.legs, await deps.accounts.active(ctx.user._id));
+  if (parts.length === 0) throw new Refusal(text.accounts.gone());
   const origin = isWayOut(intent.origin) ? "exit" : "chat";
-  await showView(deps, ctx, await deps.tickets.make({ ...requestBehind(intent, [...parts.values()]), origin }), send);
+  await showView(deps, ctx, await deps.tickets.make({ ...requestBehind(intent, parts), origin }), send);
 }
 
 /** A ticket priced again in its place, with a line that says why. False when it is no ticket any more. */

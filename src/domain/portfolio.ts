@@ -1,7 +1,7 @@
 import type { BrokerOrderId, InstrumentKey, TradingSymbol } from "./ids.ts";
 import { ticker, type Instrument, type Segment } from "./instrument.ts";
 import { price, valueOf, type Paise, type Price } from "./money.ts";
-import { isDelivery, type Product, type Side } from "./order.ts";
+import { isDelivery, opposite, type Product, type Side } from "./order.ts";
 
 /** A position as it came into the day. */
 export interface Carried {
@@ -58,6 +58,16 @@ export type OpenPosition = Position & { readonly side: Side };
 /** Open, and ended by the opposite order; buying delivered shares would undo their sale. */
 export const isExitable = (position: Position): position is OpenPosition =>
   position.qty > 0 && position.side !== "CLOSED" && !isDeliverySale(position);
+
+/** Units of open positions that an order would close: in its own product, where any other would be opened the other way. */
+export const closableBy = (
+  order: Listed & { readonly side: Side; readonly productType: Product },
+  positions: readonly Position[],
+): number =>
+  positions
+    .filter((row) => isExitable(row) && isSameListing(row, order))
+    .filter(({ side, productType }) => side === opposite(order.side) && productType === order.productType)
+    .reduce((sum, { qty }) => sum + qty, 0);
 
 export interface Holding {
   readonly symbol: TradingSymbol;

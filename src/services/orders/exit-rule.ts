@@ -1,13 +1,13 @@
-import type { LinkId, UserId } from "../../domain/ids.ts";
+import type { UserId } from "../../domain/ids.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
-import { opposite } from "../../domain/order.ts";
-import { isExitable, isSameListing } from "../../domain/portfolio.ts";
+import { closableBy } from "../../domain/portfolio.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import type { Part } from "./account-look.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent } from "./journal.ts";
 import type { Limits } from "./limits.ts";
+import { partsOf } from "./ticket-plan.ts";
 import type { TicketRequest } from "./tickets.ts";
 import { beforePositions, type UnderWayDeps } from "./under-way.ts";
 
@@ -51,34 +51,18 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     });
   }
 
-  async function openQuantity({ key, symbol, side, productType }: OrderPlan, link: Link): Promise<number | null> {
+  async function openQuantity(plan: OrderPlan, link: Link): Promise<number | null> {
     const signal = AbortSignal.timeout(READ_MS);
     const rows = await accounts
       .call(link, (connector, access) => connector.getPositions(access, signal))
       .catch(() => null);
-    const closed = rows
-      ?.filter((row) => isSameListing(row, { key, symbol }) && row.productType === productType)
-      .filter((row) => isExitable(row) && row.side === opposite(side));
-    return closed?.reduce((sum, row) => sum + row.qty, 0) ?? null;
-  }
-
-  /** Slices of one account close together. */
-  async function partsOf({ userId, legs }: Pick<Intent, "userId" | "legs">): Promise<Part[]> {
-    const totals = new Map<LinkId, number>();
-    for (const { link, qty } of legs) totals.set(link, qty + (totals.get(link) ?? 0));
-    const parts = await Promise.all(
-      [...totals].map(async ([id, qty]) => {
-        const link = await accounts.get(userId, id);
-        return link ? [{ link, qty }] : [];
-      }),
-    );
-    return parts.flat();
+    return rows && closableBy(plan, rows);
   }
 
   const checkAsked = ({ userId: user, parts, madeAt }: TicketRequest, plan: OrderPlan): Promise<Finding[]> =>
     check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now() });
-  const checkKept = async (intent: Intent): Promise<Finding[]> =>
-    check({ user: intent.userId, plan: intent.plan, parts: await partsOf(intent), madeAt: intent.createdAt });
+  const checkKept = async ({ userId: user, plan, legs, createdAt: madeAt }: Intent): Promise<Finding[]> =>
+    check({ user, plan, parts: partsOf(legs, await accounts.all(user)), madeAt });
 
   return {
     ...limits,

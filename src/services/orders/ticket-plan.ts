@@ -14,6 +14,8 @@ import {
 import type { Quote } from "../../domain/portfolio.ts";
 import { UserError } from "../../errors.ts";
 import { randomAlphanumeric, randomToken } from "../../lib/token.ts";
+import type { Link } from "../accounts.ts";
+import type { Part } from "./account-look.ts";
 import { slices } from "./findings.ts";
 import type { IntentDocument } from "./journal.ts";
 import type { TicketRequest } from "./tickets.ts";
@@ -86,6 +88,13 @@ const ordersOf = ({ instrument }: TicketRequest, qty: number): number[] =>
 /** How many orders a confirmation would send. */
 export const orderCount = (request: TicketRequest): number =>
   request.parts.reduce((count, { qty }) => count + ordersOf(request, qty).length, 0);
+
+/** What an order's legs were made of: slices of one account are one part again. An account that is gone has none. */
+export const partsOf = (legs: readonly Leg[], links: readonly Link[]): Part[] =>
+  [...Map.groupBy(legs, (leg) => leg.link)].flatMap(([id, slices]) => {
+    const link = links.find(({ _id }) => _id === id);
+    return link ? [{ link, qty: slices.reduce((sum, { qty }) => sum + qty, 0) }] : [];
+  });
 
 export function documentOf(request: TicketRequest, plan: OrderPlan, now: number): IntentDocument {
   return {

@@ -11,7 +11,7 @@ import type { Quotes } from "../quotes.ts";
 import { type AccountView, lookAround, type Part } from "./account-look.ts";
 import { checkSession, checkTerms, type Finding, type MarketPhase } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, type Origin, withNote } from "./journal.ts";
-import { documentOf, orderCount, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
+import { documentOf, orderCount, partsOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
 
 /** One confirmation is at most so many orders. */
 export const MAX_LEGS = 20;
@@ -124,7 +124,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
   }
 
   async function renew(intent: Intent, change?: { readonly isAmo: boolean }): Promise<TicketView | null> {
-    const parts = await partsOf(intent);
+    const parts = partsOf(intent.legs, await accounts.all(intent.userId));
     if (parts.length === 0) return null;
     const request = { ...requestBehind(intent, parts), ...change, madeAt: intent.createdAt };
     const { plan, ...checked } = await check(request);
@@ -132,16 +132,6 @@ export function createTickets(deps: TicketsDeps): Tickets {
       current.confirmId === intent.confirmId ? withPlan(current, plan, clock.now()) : null,
     );
     return renewed && { ...checked, intent: renewed };
-  }
-
-  /** Slices of one account are one part again. */
-  async function partsOf(intent: Intent): Promise<Part[]> {
-    const totals = new Map<string, Part>();
-    for (const leg of intent.legs) {
-      const link = totals.get(leg.link)?.link ?? (await accounts.get(intent.userId, leg.link));
-      if (link) totals.set(leg.link, { link, qty: leg.qty + (totals.get(leg.link)?.qty ?? 0) });
-    }
-    return [...totals.values()];
   }
 
   return { make, renew };
