@@ -92,7 +92,6 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
   async function lapsed(intent: Intent): Promise<Intent> {
     const now = clock.now();
-    if (now < intent.lapsesAt) return intent;
     const dropped = await journal.change(intent._id, (current) =>
       now < current.lapsesAt ? null : stepAll(current, "drop", { who: "sauda", what: "lapsed" }, now),
     );

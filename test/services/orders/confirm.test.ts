@@ -168,6 +168,23 @@ describe("a price that moved since the card was shown", () => {
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "moved", basisPoints: 100 });
   });
 
+  it("does not touch the price that was asked for", async () => {
+    const limit = { type: "SL", price: price(8_200_000), triggerPrice: price(8_150_000) } as const;
+    const { intent } = await ticket(floor, limit);
+    broker.ltp = price(8_080_000);
+    expect((await floor.tickets.renew(intent))?.intent.plan.terms).toEqual(limit);
+  });
+
+  it("does not renew what has lapsed, was confirmed, or has no account any more", async () => {
+    const [lapsed, confirmed, orphan] = [await ticket(floor), await ticket(floor), await ticket(floor)];
+    await sent(floor, confirmed);
+    expect(await floor.tickets.renew(confirmed.intent)).toBeNull();
+    floor.pass(TICKET_TTL_MS);
+    expect(await floor.tickets.renew(lapsed.intent)).toBeNull();
+    await floor.accounts.remove(ASHA, floor.link._id);
+    expect(await floor.tickets.renew(orphan.intent)).toBeNull();
+  });
+
   it("renews the card once when two taps found it moved", async () => {
     const { intent } = await ticket(floor);
     const both = await Promise.all([floor.tickets.renew(intent), floor.tickets.renew(intent)]);

@@ -62,6 +62,8 @@ describe("a process that dies", () => {
     await watch(next, 3_000);
     expect(await statesNow(next, intent)).toEqual(["filled"]);
     expect(states(next.drawn.at(-1) ?? null)).toEqual(["filled"]);
+    // By its number: not every book can be searched by tag.
+    expect(broker.calls).not.toContain("findOrdersByTag");
   });
 });
 

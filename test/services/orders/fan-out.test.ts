@@ -86,6 +86,8 @@ describe("a quantity above the freeze quantity", () => {
       parts: [{ link: floor.link, qty: 1_800 * (MAX_LEGS + 1) }],
     });
     expect(findings).toContainEqual({ level: "block", code: "too-many", orders: MAX_LEGS + 1, most: MAX_LEGS });
+    const most = await ticket(floor, { instrument: NIFTY, parts: [{ link: floor.link, qty: 1_800 * MAX_LEGS }] });
+    expect(most.findings.map(({ code }) => code)).not.toContain("too-many");
   });
 
   it("stays refused when its card is priced again, as an after-market order too", async () => {

@@ -70,6 +70,14 @@ describe("what a card says before anything is promised", () => {
     expect(await protection("SELL", true)).toMatchObject({ protection: { limit: priceFromRupees(792) } });
   });
 
+  it("and as far as the user said within a circuit that is further away", async () => {
+    broker.quote = { lowerCircuit: priceFromRupees(720), upperCircuit: priceFromRupees(880) };
+    const buy = await ticket(floor);
+    expect(buy.intent.plan.terms).toMatchObject({ protection: { limit: priceFromRupees(808) } });
+    const sale = await ticket(floor, { side: "SELL", productType: "INTRADAY" });
+    expect(sale.intent.plan.terms).toMatchObject({ protection: { limit: priceFromRupees(792) } });
+  });
+
   it("that today's circuit does not bind an order for the next session", async () => {
     broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees(805) };
     const limit = { type: "LIMIT", price: priceFromRupees(810) } as const;
