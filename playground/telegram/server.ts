@@ -21,12 +21,11 @@ import type { User } from "./types.ts";
 import { createUpdateQueue } from "./updates.ts";
 import { createWebhook } from "./webhook.ts";
 
-const ANY_ADDRESS = "0.0.0.0";
+const HOST = "127.0.0.1";
 
 export interface PlaygroundOptions {
   /** 0: any free one. */
   readonly port: number;
-  readonly host?: string | undefined;
   readonly now: () => number;
   readonly bot: { readonly id: number; readonly firstName: string; readonly username: string };
   /** JSON file that keeps the chats over a restart. */
@@ -61,16 +60,15 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
   const person = createPerson(world);
   const streams = createEventStreams();
   const page = createPage({ world, person, lab: options.lab, streams });
-  const host = options.host ?? "127.0.0.1";
-  const server = createAdaptorServer({ fetch: createRoutes(botApi, page, host).fetch, overrideGlobalObjects: false });
+  const server = createAdaptorServer({ fetch: createRoutes(botApi, page).fetch, overrideGlobalObjects: false });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port, host, resolve);
+    server.listen(options.port, HOST, resolve);
   });
   const { port } = server.address() as AddressInfo;
   const testChats = new Map<number, TestChat>();
   return {
-    url: `http://${addressable(host)}:${port}`,
+    url: `http://${HOST}:${port}`,
     port,
     token,
     get users() {
@@ -140,9 +138,9 @@ function createWorld(options: PlaygroundOptions, token: string): { world: World;
   return { world, botApi, storage };
 }
 
-function createRoutes(botApi: BotApi, page: Hono, host: string): Hono {
+function createRoutes(botApi: BotApi, page: Hono): Hono {
   const app = new Hono();
-  if (isLoopback(addressable(host)) && host !== ANY_ADDRESS) app.use(refuseForeignHosts);
+  app.use(refuseForeignHosts);
   app.get("/file/:bot{bot[^/]+}/:path{.+}", (context) =>
     botApi.file(context.req.param("bot").slice(3), context.req.param("path")),
   );
@@ -152,10 +150,6 @@ function createRoutes(botApi: BotApi, page: Hono, host: string): Hono {
   app.route("/", page);
   return app;
 }
-
-/** As it stands in a URL; whoever listens everywhere is reached here. */
-const addressable = (host: string): string =>
-  host === ANY_ADDRESS ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
 
 /** A page elsewhere whose name was made to point at this machine still sends its own name. */
 const refuseForeignHosts: MiddlewareHandler = async (context, next) => {
