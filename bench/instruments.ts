@@ -56,7 +56,8 @@ say(
 
 const before = await heldMb();
 const columns = await timed("Sauda keeps rows", 1, async () => keep());
-const finder = await timed("Sauda index", ROUNDS, async () => createFinder([await openMaster(columns)], () => TODAY));
+const today = (): string => TODAY;
+const finder = await timed("Sauda index", ROUNDS, async () => createFinder([await openMaster(columns)], today, today));
 say("Sauda memory", `${((await heldMb()) - before).toFixed(0)} MB, kept rows included`);
 report("Sauda", ROUNDS, queries, (text) => finder.search(text, LIMIT));
 

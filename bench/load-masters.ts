@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { brokerDefinitions } from "../connectors/index.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
+import { istDate } from "../src/domain/market.ts";
 import type { HttpClient } from "../src/lib/http.ts";
 import { createLog } from "../src/lib/log.ts";
 import { createAccounts } from "../src/services/accounts.ts";
@@ -75,7 +76,14 @@ market = null;
 
 const store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
 const accounts = createAccounts({ store, clock, brokers });
-const instruments = createInstruments({ brokers, accounts, clock, log: createLog({ level: "silent" }), dataDir: dir });
+const instruments = createInstruments({
+  brokers,
+  accounts,
+  clock,
+  log: createLog({ level: "silent" }),
+  dataDir: dir,
+  firstExpiry: istDate,
+});
 const idle = rssMb();
 for (const name of brokers.keys()) {
   const startedAt = performance.now();

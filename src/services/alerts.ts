@@ -35,7 +35,6 @@ export interface AlertDocument extends Document {
   /** Armed while the market was closed: prices up to then are the last session's, and it waits for the next one's. */
   readonly pricedAfter?: number;
   readonly createdAt: number;
-  readonly firedAt: number | null;
 }
 export type Alert = Stored<AlertDocument>;
 
@@ -115,8 +114,8 @@ export interface AlertsDeps {
   readonly quotes: Pick<Quotes, "many">;
   /** Tells the user; told twice of one alert, it tells once. Resolves when the message cannot be lost any more. */
   readonly onFire: (alert: Alert, by: FiredBy) => Promise<void>;
-  /** Whether prices can move now; always, when absent. */
-  readonly isMarketOpen?: (at: number) => boolean;
+  /** Whether prices can move now. */
+  readonly isMarketOpen: (at: number) => boolean;
 }
 
 /** Durable alerts, each going off once. They need no session: without one the prices are Yahoo's. */
@@ -142,7 +141,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (known.filter(({ isArmed }) => isArmed).length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
     const quote = instrument && (await quoteFor(userId, instrument));
     const now = clock.now();
-    const isOpen = deps.isMarketOpen?.(now) !== false;
+    const isOpen = deps.isMarketOpen(now);
     if (isOpen) {
       const by = isPriceCondition(condition)
         ? quote && byPrice(condition, quote)
@@ -155,14 +154,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       isArmed: true,
       ...(isOpen ? {} : { pricedAfter: now }),
       createdAt: now,
-      firedAt: null,
     };
     await alerts.insert(document);
     return { kind: "added", alert: { ...document, version: 1 }, quote };
   }
 
   async function sweep(): Promise<number> {
-    if (deps.isMarketOpen?.(clock.now()) === false) return 0;
+    if (!deps.isMarketOpen(clock.now())) return 0;
     const armed = await alerts.find("armed", [true], { limit: MAX_SWEPT, order: "asc" });
     const active = await ofActiveUsers(armed);
     const living = active.filter((alert) => expiredOn(alert) === null);
@@ -270,11 +268,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   /** Told first and disarmed then: after a crash in between it is told again under the same name, which is once. */
   async function fire(alert: Alert, by: FiredBy): Promise<void> {
     await deps.onFire(alert, by);
-    const now = clock.now();
     const current = await alerts.get(alert._id);
     if (!current) return;
     const { version, ...document } = current;
-    await alerts.replace({ ...document, isArmed: false, firedAt: now, expiresAt: now + FIRED_KEPT_MS }, version);
+    await alerts.replace({ ...document, isArmed: false, expiresAt: clock.now() + FIRED_KEPT_MS }, version);
   }
 
   return {

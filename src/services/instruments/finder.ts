@@ -35,11 +35,14 @@ interface Derivatives {
   readonly named: "exactly" | "loosely" | "wrongly";
 }
 
-/** `today` is the date in India, YYYY-MM-DD, and `firstExpiry` that of contracts that still trade. Building takes a fraction of a second and lets others run meanwhile. */
+/**
+ * `today` is the date in India, YYYY-MM-DD, and `firstExpiry` that of contracts that still trade. Building takes a
+ * fraction of a second and lets others run meanwhile.
+ */
 export async function createFinder(
   masters: readonly Master[],
   today: () => string,
-  firstExpiry = today,
+  firstExpiry: () => string,
 ): Promise<Finder> {
   const names = await createNames(await companiesOf(masters));
   const contracts = createContracts(masters, firstExpiry);

@@ -13,8 +13,8 @@ export interface InstrumentsDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly dataDir: string;
-  /** The first expiry that is still traded; today's, when absent. */
-  readonly firstExpiry?: (at: number) => string;
+  /** The first expiry that is still traded. */
+  readonly firstExpiry: (at: number) => string;
 }
 
 /** Search goes on with the old copies while it is rebuilt over a renewed master of more rows than this. */
@@ -100,7 +100,7 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
     const finder = await createFinder(
       copies.map(({ master }) => master),
       () => istDate(clock.now()),
-      deps.firstExpiry && (() => deps.firstExpiry?.(clock.now()) ?? istDate(clock.now())),
+      () => deps.firstExpiry(clock.now()),
     );
     built = { copies, finder };
     return finder;

@@ -17,6 +17,7 @@ import {
   type Instrument,
   type OptionType,
 } from "../../../src/domain/instrument.ts";
+import { istDate } from "../../../src/domain/market.ts";
 import { price, priceFromRupees } from "../../../src/domain/money.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { createLog } from "../../../src/lib/log.ts";
@@ -51,7 +52,7 @@ export interface Hall {
   readonly looks: () => number;
   master(broker: BrokerName): Master;
   /** A process over the same disk and brokers. */
-  start(more?: Pick<InstrumentsDeps, "firstExpiry">): Instruments;
+  start(more?: Partial<Pick<InstrumentsDeps, "firstExpiry">>): Instruments;
 }
 
 export interface HallOptions {
@@ -90,6 +91,7 @@ export function openHall(options: HallOptions = {}): Hall {
     },
     start: (more = {}) =>
       createInstruments({
+        firstExpiry: istDate,
         ...more,
         brokers: connected,
         accounts: {
