@@ -7,7 +7,7 @@ import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Store } from "../ports/store.ts";
-import { createAlerts } from "../services/alerts.ts";
+import { createAlerts } from "../services/alerts/alerts.ts";
 import type { Closes } from "../services/closes.ts";
 import { deliveryFor } from "../services/delivery.ts";
 import { createCandles } from "../services/candles.ts";

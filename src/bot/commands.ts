@@ -1,7 +1,7 @@
 import type { Composer } from "grammy";
 import type { Pictures } from "../lib/chart/png.ts";
 import type { Accounts } from "../services/accounts.ts";
-import type { Alerts } from "../services/alerts.ts";
+import type { Alerts } from "../services/alerts/alerts.ts";
 import type { CalendarSource } from "../services/calendar.ts";
 import type { Candles } from "../services/candles.ts";
 import type { Instruments } from "../services/instruments/types.ts";

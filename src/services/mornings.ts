@@ -4,7 +4,7 @@ import { isDerivative, type Instrument } from "../domain/instrument.ts";
 import type { Paise } from "../domain/money.ts";
 import type { Funds, Holding, Position } from "../domain/portfolio.ts";
 import type { Accounts, LinkResult } from "./accounts.ts";
-import type { Alerts } from "./alerts.ts";
+import type { Alerts } from "./alerts/alerts.ts";
 import type { DayTotal, Snapshots } from "./snapshots.ts";
 
 interface AccountMorning {

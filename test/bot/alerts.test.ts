@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { alertNotification } from "../../src/bot/render/alerts.ts";
-import type { Alert } from "../../src/services/alerts.ts";
+import type { Alert } from "../../src/services/alerts/alerts.ts";
 import { userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { futureSymbol, type Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";

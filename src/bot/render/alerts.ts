@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import { ticker, type Instrument } from "../../domain/instrument.ts";
 import type { Notification } from "../../ports/notifier.ts";
-import type { Alert, FiredBy } from "../../services/alerts.ts";
+import type { Alert, FiredBy } from "../../services/alerts/alerts.ts";
 import type { AlertOrder, Condition } from "../../services/alerts/condition.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";

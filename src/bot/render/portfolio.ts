@@ -15,7 +15,7 @@ import {
 } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import type { Accounts, Link, LinkResult } from "../../services/accounts.ts";
-import type { PnlNow } from "../../services/alerts.ts";
+import type { PnlNow } from "../../services/alerts/alerts.ts";
 import type { AccountToday } from "../../services/portfolio.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { userId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
-import { createAlerts, type Alert, type Alerts } from "../../../src/services/alerts.ts";
+import { createAlerts, type Alert, type Alerts } from "../../../src/services/alerts/alerts.ts";
 import { parseAlert } from "../../../src/services/alerts/condition.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
 import { asGiven } from "../stub-broker.ts";

@@ -1,15 +1,15 @@
-import type { BrokerName, InstrumentKey, UserId } from "../domain/ids.ts";
-import { isDerivative, type Instrument } from "../domain/instrument.ts";
-import { istDate } from "../domain/market.ts";
-import type { Paise } from "../domain/money.ts";
-import { sumPaise } from "../domain/money.ts";
-import type { Quote } from "../domain/portfolio.ts";
-import { dayPnlOf, withoutDayChange, withoutDayPnl } from "../domain/totals.ts";
-import type { Log } from "../lib/log.ts";
-import { randomAlphanumeric } from "../lib/token.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
-import type { Accounts, Link } from "./accounts.ts";
+import type { BrokerName, InstrumentKey, UserId } from "../../domain/ids.ts";
+import { isDerivative, type Instrument } from "../../domain/instrument.ts";
+import { istDate } from "../../domain/market.ts";
+import type { Paise } from "../../domain/money.ts";
+import { sumPaise } from "../../domain/money.ts";
+import type { Quote } from "../../domain/portfolio.ts";
+import { dayPnlOf, withoutDayChange, withoutDayPnl } from "../../domain/totals.ts";
+import type { Log } from "../../lib/log.ts";
+import { randomAlphanumeric } from "../../lib/token.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
+import type { Accounts, Link } from "../accounts.ts";
 import {
   isMetBy,
   isMetByPnl,
@@ -18,11 +18,11 @@ import {
   type Condition,
   type PnlCondition,
   type PriceCondition,
-} from "./alerts/condition.ts";
-import type { Closes } from "./closes.ts";
-import { readToday } from "./portfolio.ts";
-import type { Quotes } from "./quotes.ts";
-import type { Users } from "./users.ts";
+} from "./condition.ts";
+import type { Closes } from "../closes.ts";
+import { readToday } from "../portfolio.ts";
+import type { Quotes } from "../quotes.ts";
+import type { Users } from "../users.ts";
 
 export interface AlertDocument extends Document {
   readonly _id: string;
