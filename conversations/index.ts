@@ -5,7 +5,10 @@ import type { BareContext, SaudaContext } from "../src/bot/context.ts";
 import { modifyOrder } from "./modify-order.ts";
 import { placeOrder } from "./place-order.ts";
 
-/** Bump on any change in the order of waits, replies or externals: a running dialogue of another version is forgotten. */
+/**
+ * Bump on any change in the order of waits, replies or externals, or in what a dialogue is begun with: a running one of
+ * another version is forgotten.
+ */
 export const DIALOGUES_VERSION = 2;
 
 export function dialogues(deps: BotDeps): Composer<SaudaContext> {

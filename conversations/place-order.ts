@@ -20,10 +20,12 @@ export interface PlaceOrderStart {
   readonly side: Side;
   readonly key: InstrumentKey | null;
   /** Of the ticket that is edited, or said before the dialogue: they stay unless others are said. */
-  readonly kept?: Pick<OrderWords, "accounts" | "product">;
+  readonly kept?: KeptWords;
   /** Of an exit that is edited: it closes no more than is open, and no limit of the user's holds it back. */
   readonly origin?: "exit";
 }
+
+type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo">;
 
 type Talk = Conversation<SaudaContext, BareContext>;
 const STOP = "dlg:stop";
@@ -37,12 +39,10 @@ export const placeOrder =
     if (!words) return;
     const priced = words.type === "MARKET" ? await askPrice(talk, ctx, instrument, words) : words;
     if (!priced) return;
-    const accounts = priced.accounts ?? start.kept?.accounts ?? null;
-    const product = priced.product ?? start.kept?.product ?? null;
     const ask: OrderAsk = {
       side: start.side,
       instrument,
-      words: { ...priced, accounts, product },
+      words: start.kept ? withKept(priced, start.kept) : priced,
       origin: start.origin ?? "chat",
     };
     await talk.external((outside) => answering(outside, deps, () => showTicket(deps, outside, ask)));
@@ -125,13 +125,17 @@ async function askPrice(
 
 /** What is said with the price counts too: "@ 812 mis" must not become delivery. */
 const withPrice = (words: OrderWords, said: OrderWords): OrderWords => ({
-  ...said,
+  ...withKept(said, words),
   symbolText: words.symbolText,
   quantity: words.quantity,
-  product: said.product ?? words.product,
-  accounts: said.accounts ?? words.accounts,
-  validity: said.validity === "DAY" ? words.validity : said.validity,
-  isAmo: said.isAmo || words.isAmo,
+});
+
+const withKept = (said: OrderWords, kept: KeptWords): OrderWords => ({
+  ...said,
+  product: said.product ?? kept.product,
+  accounts: said.accounts ?? kept.accounts,
+  validity: said.validity === "DAY" ? kept.validity : said.validity,
+  isAmo: said.isAmo || kept.isAmo,
 });
 
 /** The next text or tapped button of this dialogue; null when the user stops. Other buttons go their own way. */

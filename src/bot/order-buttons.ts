@@ -70,12 +70,13 @@ async function keptOf(
   deps: BotDeps,
   ctx: SaudaContext,
   { plan, legs }: Intent,
-): Promise<Pick<OrderWords, "accounts" | "product">> {
+): Promise<Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo">> {
   const links = await deps.accounts.active(ctx.user._id);
   const parts = links
     .filter(({ _id }) => legs.some((leg) => leg.link === _id))
     .map(({ label }) => ({ label, quantity: null }));
-  return { accounts: parts.length > 0 ? { kind: "named", parts } : null, product: plan.productType };
+  const { productType: product, validity, isAmo } = plan;
+  return { accounts: parts.length > 0 ? { kind: "named", parts } : null, product, validity, isAmo };
 }
 
 /** Null, and told so, when the ticket was confirmed, dropped or replaced before. */

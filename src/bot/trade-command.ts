@@ -79,8 +79,9 @@ interface Picked {
 
 async function takeWords(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
   if (words.quantity === null && !hasOwnQuantities(words)) {
-    const { accounts, product } = words;
-    await enterDialogue(deps, ctx, "place-order", { side, key: instrument.key, kept: { accounts, product } });
+    const { accounts, product, validity, isAmo } = words;
+    const kept = { accounts, product, validity, isAmo };
+    await enterDialogue(deps, ctx, "place-order", { side, key: instrument.key, kept });
     return;
   }
   await showTicket(deps, ctx, { side, instrument, words, origin: "chat" });

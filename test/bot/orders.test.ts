@@ -61,25 +61,27 @@ describe("orders in the chat", () => {
     chat().tapButton("Cancel");
   });
 
-  it("keep their account and product when they are edited", async () => {
+  it("keep their account, product and validity when they are edited", async () => {
     const price = await restingPrice();
-    const card = await chat().ask("/buy SBIN 4 on paper2 mis");
+    const card = await chat().ask("/buy SBIN 4 ioc on paper2 mis");
     chat().tapButton("Edit");
     await newest((text) => text.includes("how many?"));
     await edited(card.message_id, "Nothing was sent");
     chat().send(`3 @ ${price}`);
     const again = await newest((text) => text.includes("BUY 3 SBIN"));
     expect(again.text).toMatch(/Account +paper2/);
-    expect(again.text).toMatch(/Product +INTRADAY/);
+    expect(again.text).toMatch(/Product +INTRADAY, IOC/);
     chat().tapButton("Cancel");
   });
 
-  it("keep the account and product that were said without a quantity", async () => {
-    await chat().ask("/buy SBIN on paper2 mis");
+  it("keep the account, product and validity that were said without a quantity", async () => {
+    await chat().ask("/buy SBIN ioc on paper2 mis");
     const card = await chat().ask("7 @ 900");
     expect(card.text).toContain("BUY 7 SBIN");
     expect(card.text).toMatch(/Account +paper2/);
-    expect(card.text).toMatch(/Product +INTRADAY/);
+    expect(card.text).toMatch(/Product +INTRADAY, IOC/);
+    await chat().ask("/buy SBIN amo");
+    expect((await chat().ask("7 @ 900")).text).toMatch(/Product +CNC, after market/);
   });
 
   it("are what was said besides the price, too", async () => {
