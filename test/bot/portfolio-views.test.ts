@@ -46,7 +46,7 @@ describe("what is said of accounts that could not be read", () => {
 
   it("is in a panic that they are untouched, not that there was nothing to do", () => {
     const unread = { link: link("two"), ok: false, error: "unreachable", broker: ACME } as const;
-    const report = { cancels: [], exits: [], left: [unread] };
+    const report = { cancels: [], exits: [], unseen: [], left: [unread] };
     const says = (untouched: PanicReport["untouched"]): string =>
       panicReport({ ...report, untouched }, accounts, now).toString();
     const both = says([{ link: link("two"), orders: true, positions: true }]);
@@ -57,11 +57,22 @@ describe("what is said of accounts that could not be read", () => {
     expect(says([])).toContain("nothing to cancel");
   });
 
+  it("is in a panic that an order which no book shows may still fill, not that there was nothing to do", () => {
+    const intent = { plan: { side: "BUY", symbol: "NSE:SBIN-EQ" } };
+    const unseen = [{ link: link("one"), intent, leg: { qty: 5, state: "unknown" } }];
+    const report = { cancels: [], exits: [], untouched: [], unseen, left: [] } as unknown as PanicReport;
+    const says = panicReport(report, accounts, now).toString();
+    expect(says).toContain(
+      "BUY 5 SBIN <i>one</i>: not in the broker's book yet, so it was not cancelled and may still",
+    );
+    expect(says).not.toContain("nothing to cancel");
+  });
+
   it("is in a panic that an exit was taken, not that it is open", () => {
     const position = { side: "BUY", qty: 5, symbol: "NSE:SBIN-EQ" };
     const says = (booked: string | null): string => {
       const exit = { kind: "ordered", link: link("one"), position, intent: { legs: [{ state: "working", booked }] } };
-      const report = { cancels: [], exits: [exit], untouched: [], left: [] } as unknown as PanicReport;
+      const report = { cancels: [], exits: [exit], untouched: [], unseen: [], left: [] } as unknown as PanicReport;
       return panicReport(report, accounts, now).toString();
     };
     expect(says("open")).toContain("the order is open");

@@ -4,6 +4,7 @@ import { isFinal, type Order } from "../../domain/order.ts";
 import type { Position } from "../../domain/portfolio.ts";
 import type { Accounts } from "../../services/accounts.ts";
 import type { CancelResult, ExitResult, OpenBook, PanicReport, Untouched } from "../../services/orders/panic.ts";
+import type { Unseen } from "../../services/orders/under-way.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
 import { quantity, rupeePrice } from "./amounts.ts";
@@ -44,7 +45,7 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 
 /** One line for each order and position, as the broker's book has it; never one "done" for all. */
 export function panicReport(report: PanicReport, accounts: Accounts, now: number): Html {
-  const rows = [...report.cancels.map(cancelLine), ...report.exits.map(exitLine)];
+  const rows = [...report.unseen.map(unseenLine), ...report.cancels.map(cancelLine), ...report.exits.map(exitLine)];
   return lines(
     html`<b>Panic: what became of it</b>`,
     ...report.untouched.map(untouchedLine),
@@ -54,6 +55,9 @@ export function panicReport(report: PanicReport, accounts: Accounts, now: number
     panicLeft(report.left, accounts, now),
   );
 }
+
+const unseenLine = ({ link, intent: { plan }, leg }: Unseen): Html =>
+  html`❓ ${plan.side} ${quantity(leg.qty)} ${ticker(plan.symbol)} <i>${link.label}</i>: not in the broker's book yet, so it was not cancelled and may still fill. Run /panic again once /orders shows it.`;
 
 const orderName = (order: Order): string => `${order.side} ${quantity(order.qty)} ${ticker(order.symbol)}`;
 

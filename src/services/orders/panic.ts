@@ -12,7 +12,7 @@ import type { Desk } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent, Journal } from "./journal.ts";
 import { isConfirmable, type Tickets } from "./tickets.ts";
-import { beforePositions, type UnderWay } from "./under-way.ts";
+import { beforePositions, type UnderWay, type Unseen, unseenIn } from "./under-way.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** What one account has open; `error` says why it could not be read. */
@@ -53,6 +53,7 @@ export interface PanicReport {
   readonly cancels: readonly CancelResult[];
   readonly exits: readonly ExitResult[];
   readonly untouched: readonly Untouched[];
+  readonly unseen: readonly Unseen[];
   /** What is still there, read after everything was done. */
   readonly left: readonly OpenBook[];
 }
@@ -115,7 +116,10 @@ export function createPanic(deps: PanicDeps): Panic {
     );
     const cancels = await readBack(user, asked);
     const { held, exits } = exitsToo ? await exitAll(user, id) : { held: [], exits: [] };
-    return { cancels, exits, untouched: untouchedIn(books, held), left: await look(user) };
+    const left = await look(user);
+    // The exits of this panic are told by themselves.
+    const unseen = await unseenIn(deps, { user, group: id, books: left.filter((book) => book.ok) });
+    return { cancels, exits, untouched: untouchedIn(books, held), unseen, left };
   }
 
   /** Null when the order was gone already or its cancel could not be asked for. */

@@ -1,6 +1,8 @@
 import type { LinkId, UserId } from "../../domain/ids.ts";
-import type { LegState, OrderPlan } from "../../domain/order-intent.ts";
+import type { Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
+import type { Order } from "../../domain/order.ts";
 import type { Log } from "../../lib/log.ts";
+import type { Link } from "../accounts.ts";
 import { RECENT_INTENTS, type Intent, type Journal } from "./journal.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -32,16 +34,9 @@ export async function beforePositions(
 ): Promise<() => Promise<UnderWay>> {
   const recent = async (): Promise<Intent[]> =>
     (await deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" })).filter(({ plan }) => counts(plan));
-  await Promise.all((await recent()).filter(isLive).map(lookAt));
+  await Promise.all((await recent()).filter(isLive).map((intent) => lookAt(deps, intent)));
   const before = await recent();
   const known = new Set(before.filter(isConfirmed).map(({ _id }) => _id));
-
-  /** Where the book cannot be read, the order stays live. */
-  async function lookAt(intent: Intent): Promise<void> {
-    await deps.watcher
-      .look(intent)
-      .catch((error: unknown) => deps.log.warn({ err: error, intent: intent._id }, "order not looked at"));
-  }
 
   return async () => {
     const after = await recent();
@@ -56,6 +51,44 @@ export async function beforePositions(
           .includes(nameOf(link, plan)),
     };
   };
+}
+
+/** Where the book cannot be read, the order stays live. */
+async function lookAt({ watcher, log }: UnderWayDeps, intent: Intent): Promise<Intent> {
+  return watcher.look(intent).catch((error: unknown) => {
+    log.warn({ err: error, intent: intent._id }, "order not looked at");
+    return intent;
+  });
+}
+
+/** An order of ours that may be live, and that the book of its account does not show as open: nothing could be cancelled. */
+export interface Unseen {
+  readonly link: Link;
+  readonly intent: Intent;
+  readonly leg: Leg;
+}
+
+interface Looked {
+  readonly user: UserId;
+  /** Orders of this group are left out. */
+  readonly group: string;
+  /** What is open at the accounts that could be read. */
+  readonly books: readonly { readonly link: Link; readonly orders: readonly Order[] }[];
+}
+
+/** To be called once the books have been read. */
+export async function unseenIn(deps: UnderWayDeps, { user, group, books }: Looked): Promise<Unseen[]> {
+  const recent = await deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" });
+  const live = recent.filter((intent) => intent.group !== group && isLive(intent));
+  const looked = await Promise.all(live.map((intent) => lookAt(deps, intent)));
+  return books.flatMap(({ link, orders }) =>
+    looked.flatMap((intent) =>
+      intent.legs
+        .filter((leg) => leg.link === link._id && LIVE.has(leg.state))
+        .filter((leg) => !orders.some(({ orderId, tag }) => orderId === leg.orderId || tag === leg.tag))
+        .map((leg) => ({ link, intent, leg })),
+    ),
+  );
 }
 
 /** Longer than an order takes from its last check to its confirmation, shorter than a person takes for the next one. */

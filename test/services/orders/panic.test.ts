@@ -34,6 +34,17 @@ describe("a panic", () => {
     expect(await statesNow(floor, ours)).toEqual(["cancelled"]);
   });
 
+  it("says of an order of ours that no book shows yet that it may still come, and of no other", async () => {
+    zerodha.scripts.push("lose-answer");
+    const late = await sent(floor, await ticket(floor, resting));
+    zerodha.hidden = true;
+    const { cancels, unseen } = await floor.panic.run(ASHA, "p1", false);
+    expect(cancels).toEqual([]);
+    expect(unseen.map(({ link, intent }) => [link.label, intent._id])).toEqual([["zerodha", late._id]]);
+    zerodha.hidden = false;
+    expect((await floor.panic.run(ASHA, "p2", false)).unseen).toEqual([]);
+  });
+
   it("tells an order that filled first from one that was cancelled", async () => {
     await sent(floor, await ticket(floor, resting));
     zerodha.scripts.push("refuse");
@@ -210,6 +221,7 @@ describe("a panic", () => {
       cancels: [],
       exits: [],
       untouched: [],
+      unseen: [],
       left: [],
     });
     expect(zerodha.book[0]?.status).toBe("open");
