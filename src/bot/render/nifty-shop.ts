@@ -124,13 +124,16 @@ function noteText(note: ProposalNote, isDry: boolean): Html {
     case "account-unread":
       return html`⚠️ The account could not be read: cash and shares are not checked. It may need a login.`;
     case "rebased":
-      return html`⚠️ ${note.symbol} is left out: its price base has changed since it was bought (split or bonus).${isDry ? "" : " Sell it by hand."}`;
+      return rebasedText(note.symbol, isDry);
     case "members-known-until":
       return html`ℹ️ Members of the index are known until ${dateText(note.date)}: later changes may be missing.`;
     case "fewer-held":
       return html`ℹ️ ${note.symbol}: the account holds ${quantity(note.held)} of the ${quantity(note.bought)} that the strategy bought. Only those count.`;
   }
 }
+
+const rebasedText = (symbol: string, isDry: boolean): Html =>
+  html`⚠️ ${symbol} is left out: its price base has changed since it was bought (split or bonus).${isDry ? "" : " Sell it by hand."}`;
 
 const isOpen = (leg: ProposedLeg): boolean => leg.state === "open" && leg.filledQty === 0 && !leg.isSettled;
 
@@ -190,6 +193,7 @@ export function statusView({ settings, held, account, warning, now, money }: Sho
     `${ticker(instrument.symbol)} ${money.hides ? "" : `${quantity(qty)} `}@ ${priceText(avgPrice)}`,
     price === null ? "" : changePercent(price, avgPrice),
   ]);
+  const rebased = held.filter(({ isRebased }) => isRebased);
   return {
     html: lines(
       html`<b>Nifty Shop</b> is ${MODES[settings.mode]}.`,
@@ -202,6 +206,7 @@ export function statusView({ settings, held, account, warning, now, money }: Sho
             settings.mode !== "ask" && html`In its dry run it holds:`,
             html`<pre>${renderPairs(rows, PAGE_WIDTH)}</pre>`,
           ),
+      ...rebased.map(({ instrument }) => rebasedText(ticker(instrument.symbol), settings.mode !== "ask")),
       priced.length > 0 && html`${mark(pnl)} <b>P&amp;L ${money.signed(pnl)}</b>, open, before charges`,
       priced.length > 0
         ? html`<i>${allPricedAt(

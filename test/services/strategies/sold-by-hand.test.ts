@@ -27,6 +27,16 @@ describe("a share that the strategy bought, that was sold by hand, and that it b
     await floor.orders.watcher.look(await confirmed.sent);
   }
 
+  it("is in the status only with what is left", async () => {
+    const held = async () => floor.shop.held(await floor.user(), false);
+    await buyOn(FIRST);
+    expect(await held()).toMatchObject([{ qty: 277, avgPrice: 900_000 }]);
+    await floor.sellByHand("ITC", 200);
+    expect(await held()).toMatchObject([{ qty: 77, avgPrice: 900_000 }]);
+    await floor.sellByHand("ITC", 77);
+    expect(await held()).toEqual([]);
+  });
+
   it("is sold above what those cost that are left, not above what those cost that are gone", async () => {
     await buyOn(FIRST);
     await floor.sellByHand("ITC", 277);

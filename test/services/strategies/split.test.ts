@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { proposalView } from "../../../src/bot/render/nifty-shop.ts";
+import { moneyText } from "../../../src/bot/render/money-text.ts";
+import { proposalView, statusView } from "../../../src/bot/render/nifty-shop.ts";
+import { ZERO_PAISE } from "../../../src/domain/money.ts";
 import type { Proposal } from "../../../src/services/strategies/nifty-shop/proposals.ts";
 import type { ShopMode } from "../../../src/services/strategies/nifty-shop/settings.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
@@ -57,6 +59,19 @@ describe("a share whose price is halved while the strategy holds it", () => {
     expect(proposal.notes).toEqual([{ kind: "rebased", symbol: "ITC" }]);
     expect(card(proposal)).toContain("ITC is left out: its price base has changed since it was bought");
     expect(card(proposal).includes("Sell it by hand.")).toBe(mode === "ask");
+  });
+
+  it("by a bonus stands in the status without a gain, and says why", async () => {
+    await buy("ask");
+    isBonus = true;
+    await proposedOn(NEXT);
+    const held = await floor.shop.held(await floor.user(), false);
+    const settings = await floor.shop.settings(asha);
+    const money = moneyText(false, ZERO_PAISE);
+    const status = statusView({ settings, held, account: null, warning: null, now: floor.clock.now(), money });
+    expect(held).toMatchObject([{ qty: 277, isRebased: true }]);
+    expect(status.html.toString()).toContain("ITC is left out: its price base has changed since it was bought");
+    expect(status.html.toString()).not.toMatch(/%|P&amp;L/);
   });
 
   async function boughtAfterMarket(): Promise<void> {

@@ -43,7 +43,7 @@ export function afterFill(held: HeldShare | undefined, fill: Fill): HeldShare | 
 }
 
 /** A holding of which the account has fewer: the oldest are sold first, so the cost is that of the newest. */
-export function leftOf(held: HeldShare, qty: number, fills: readonly Fill[]): HeldShare {
+export function leftOf<T extends HeldShare>(held: T, qty: number, fills: readonly Fill[]): T {
   if (qty >= held.qty) return held;
   let [left, cost] = [qty, 0];
   for (const fill of fills.toReversed()) {

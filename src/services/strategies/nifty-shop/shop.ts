@@ -1,5 +1,5 @@
 import type { LinkId, UserId } from "../../../domain/ids.ts";
-import type { Instrument } from "../../../domain/instrument.ts";
+import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
 import type { Quote } from "../../../domain/portfolio.ts";
@@ -16,19 +16,22 @@ import type { Intent, Journal } from "../../orders/journal.ts";
 import type { Tickets, TicketView } from "../../orders/tickets.ts";
 import type { Quotes } from "../../quotes.ts";
 import type { User, Users } from "../../users.ts";
-import { readAccount } from "./account.ts";
+import { readAccount, type ShopAccount } from "./account.ts";
 import type { Constituents } from "./constituents.ts";
 import { decided, doneOn, hasRoom } from "./decided.ts";
-import { averageCost, heldAfter } from "./ledger.ts";
+import { averageCost, heldAfter, leftOf } from "./ledger.ts";
 import { readMarket, type OwnShare } from "./market.ts";
 import { createShopStore, fillsOf, legsByKey, type Proposal, type ProposedLeg } from "./proposals.ts";
 import type { ShopSettings } from "./settings.ts";
 
 export interface ShopHolding extends OwnShare {
   readonly avgPrice: Price;
+  /** Null where it is not known, or says nothing about the gain. */
   readonly price: Price | null;
   /** Where the price comes from, and when. */
   readonly priced: Pick<Quote, "source" | "at"> | null;
+  /** Split, or with a bonus, since it was bought, as the latest decision saw. */
+  readonly isRebased: boolean;
 }
 
 export type Approval =
@@ -50,7 +53,7 @@ export interface NiftyShop {
   proposal(user: UserId, id: string): Promise<Proposal | null>;
   /** Newest first, with what has filled since. */
   history(user: UserId, limit: number): Promise<readonly Proposal[]>;
-  /** What the strategy has bought and not sold; by dry runs, or really. */
+  /** What the strategy has bought and not sold, by dry runs, or really: then no more than the account still has. */
   held(user: User, isDry: boolean): Promise<readonly ShopHolding[]>;
   /** Takes back an unconfirmed ticket of the leg, as `skip` and `approve` do; null when it is on its way or gone. */
   resize(user: UserId, id: string, leg: number, qty: number): Promise<Proposal | null>;
@@ -154,15 +157,12 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       const settings = await shop.settings(user._id);
       const link = await accountOf(user, settings);
       const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
-      const held = holdingsOf(past);
-      const quotes = await deps.quotes.many(
-        link,
-        held.map(({ instrument }) => instrument),
-      );
-      return held.map((share) => {
-        const priced = quotes.get(share.key) ?? null;
-        return { ...share, price: priced?.ltp ?? null, priced, avgPrice: averageCost(share) };
-      });
+      const bought = holdingsOf(past);
+      const [quotes, account] = await Promise.all([
+        deps.quotes.many(link, sharesOf(bought)),
+        isDry || !link ? null : readAccount(accounts, link, sharesOf(bought)),
+      ]);
+      return stillHeld(past, quotes, account);
     },
     resize: async (user, id, at, qty) => {
       if (!Number.isInteger(qty) || qty < 1 || !(await isStillOpen(user, id, at))) return null;
@@ -244,6 +244,24 @@ function holdingsOf(past: readonly Proposal[]): OwnShare[] {
   return [...heldAfter(fillsOf(past)).values()].flatMap((share) => {
     const instrument = instruments.get(share.key);
     return instrument ? [{ ...share, instrument }] : [];
+  });
+}
+
+/** What of it the account has, where that is known, with its price. */
+function stillHeld(
+  past: readonly Proposal[],
+  quotes: ReadonlyMap<Instrument["key"], Quote>,
+  account: ShopAccount | null,
+): ShopHolding[] {
+  const fills = fillsOf(past);
+  const notes = past.at(-1)?.notes ?? [];
+  const rebased = new Set(notes.flatMap((note) => (note.kind === "rebased" ? [note.symbol] : [])));
+  return holdingsOf(past).flatMap((share): ShopHolding[] => {
+    const left = account ? leftOf(share, account.held.get(share.key) ?? 0, fills) : share;
+    if (left.qty === 0) return [];
+    const isRebased = rebased.has(ticker(share.instrument.symbol));
+    const priced = isRebased ? null : (quotes.get(share.key) ?? null);
+    return [{ ...left, price: priced?.ltp ?? null, priced, avgPrice: averageCost(left), isRebased }];
   });
 }
 
