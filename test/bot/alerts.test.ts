@@ -40,12 +40,14 @@ describe("what an alert says", () => {
       condition: { kind: "pnl-below", amount: paise(-500_000) },
       order: null,
     };
-    const by = { kind: "pnl", pnl: paise(-600_000), uncounted: { shares: 0, positions: 1 } } as const;
+    const uncounted = { shares: 0, positions: 1 };
+    const by = { kind: "pnl", pnl: paise(-600_000), uncounted, loggedOut: ["fyers"] } as const;
     const told = alertNotification(onPnl as unknown as Alert, by, seen).html;
     expect(told).toContain("P&amp;L today is −₹6,000.00.");
     expect(told).toContain("Today has 1 position since entry: the day's change is not known.");
-    const known = { ...by, uncounted: { shares: 0, positions: 0 } };
-    expect(alertNotification(onPnl as unknown as Alert, known, seen).html).not.toContain("since entry");
+    expect(told).toContain("Not in it, not logged in: fyers.");
+    const known = { ...by, uncounted: { shares: 0, positions: 0 }, loggedOut: [] };
+    expect(alertNotification(onPnl as unknown as Alert, known, seen).html).not.toMatch(/since entry|Not in it/);
   });
 
   it("is that it was disarmed when its contract expired, without a button to order what is gone", () => {

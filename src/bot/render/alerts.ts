@@ -89,7 +89,11 @@ export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html
     return html`The contract expired on ${dateText(by.expiry)} and this had not come about. Nothing was ordered.`;
   if (by.kind === "pnl") {
     const pnl = hidesAmounts ? "" : html`P&amp;L today is ${signedRupees(by.pnl)}. `;
-    return lines(html`${pnl}<i>${timeText(now, now)}</i>`, uncountedText(by.uncounted));
+    return lines(
+      html`${pnl}<i>${timeText(now, now)}</i>`,
+      uncountedText(by.uncounted),
+      by.loggedOut.length > 0 && html`<i>Not in it, not logged in: ${by.loggedOut.join(", ")}.</i>`,
+    );
   }
   const { ltp, prevClose } = by.quote;
   const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;

@@ -20,7 +20,7 @@ import {
   type PriceCondition,
 } from "./condition.ts";
 import type { Closes } from "../closes.ts";
-import { readToday } from "../portfolio.ts";
+import { type AccountToday, readToday } from "../portfolio.ts";
 import type { Quotes } from "../quotes.ts";
 import type { Users } from "../users.ts";
 
@@ -59,6 +59,8 @@ export interface PnlNow {
   readonly pnl: Paise;
   /** Positions that are counted since entry and shares that are left out, because their day is not known. */
   readonly uncounted: { readonly shares: number; readonly positions: number };
+  /** Labels of the accounts that are not in it, because they are not logged in. */
+  readonly loggedOut: readonly string[];
 }
 
 /** What made it go off. */
@@ -80,6 +82,16 @@ function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number
   const { at } = quote;
   const isOld = pricedAfter !== undefined && at !== null && (at <= pricedAfter || istDate(at) < istDate(now));
   return isOld ? null : byPrice(condition as PriceCondition, quote);
+}
+
+function dayOf(read: readonly AccountToday[]): Omit<PnlNow, "loggedOut"> {
+  const positions = read.flatMap((account) => account.positions);
+  const holdings = read.flatMap((account) => account.holdings);
+  const day = dayPnlOf(positions, holdings);
+  return {
+    pnl: sumPaise([day.positions, day.holdings]),
+    uncounted: { shares: withoutDayChange(holdings), positions: withoutDayPnl(positions) },
+  };
 }
 
 export interface NewAlert {
@@ -235,18 +247,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
   /** Null when an account that has a session could not be read: a part of the P&L is not the P&L. */
   async function pnlOf(user: UserId): Promise<PnlNow | null> {
-    const links = (await accounts.active(user)).filter((link) => accounts.hasSession(link));
-    if (links.length === 0) return null;
-    const parts = await accounts.callEach(links, readToday(deps.closes));
+    const links = await accounts.active(user);
+    const living = links.filter((link) => accounts.hasSession(link));
+    if (living.length === 0) return null;
+    const parts = await accounts.callEach(living, readToday(deps.closes));
     if (parts.some((part) => !part.ok)) return null;
-    const read = parts.flatMap((part) => (part.ok ? [part.value] : []));
-    const positions = read.flatMap((account) => account.positions);
-    const holdings = read.flatMap((account) => account.holdings);
-    const day = dayPnlOf(positions, holdings);
-    return {
-      pnl: sumPaise([day.positions, day.holdings]),
-      uncounted: { shares: withoutDayChange(holdings), positions: withoutDayPnl(positions) },
-    };
+    const loggedOut = links.filter((link) => !living.includes(link)).map(({ label }) => label);
+    return { ...dayOf(parts.flatMap((part) => (part.ok ? [part.value] : []))), loggedOut };
   }
 
   /** One alert's failure is only its own. */

@@ -187,6 +187,16 @@ describe("alerts", () => {
     await arm("pnl < -1", null);
   });
 
+  it("names the accounts that are not in the day's P&L, because nobody has logged them in", async () => {
+    await floor.link(asha);
+    const second = await floor.link(asha);
+    await floor.accounts.update(second._id, () => ({ tokens: null }));
+    const { condition } = parseAlert("pnl < 1")!;
+    expect(await alerts.add({ userId: asha, instrument: null, condition, order: null })).toMatchObject({
+      by: { kind: "pnl", loggedOut: [second.label] },
+    });
+  });
+
   it("is armed in the evening for what the day has reached, and goes off at a price of the next session only", async () => {
     await floor.link(asha);
     floor.prices.broker = 98.5;
