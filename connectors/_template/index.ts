@@ -105,7 +105,7 @@ function createConnector(deps: ConnectorDeps): BrokerConnector {
     cancelOrder: (access, { orderId }, signal) => outcomeOf(() => client.deleteOrder(access, orderId, signal)),
     async getOrderCost(access, request, signal) {
       const { margin, charges } = await client.postCost(access, map.fromRequest(request), signal);
-      return { margin: paiseFromRupees(margin), charges: paiseFromRupees(charges) };
+      return mapped("POST /cost", () => ({ margin: paiseFromRupees(margin), charges: paiseFromRupees(charges) }));
     },
 
     getInstruments: ({ onSkipped }, signal) => readInstruments(client.streamInstruments(signal), onSkipped),

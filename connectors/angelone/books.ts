@@ -43,15 +43,17 @@ export function createBooks(
     rows: readonly PositionRaw[],
     signal?: AbortSignal,
   ): Promise<Map<string, Price>> {
-    const venues = rows
-      .filter((row) => row.netqty !== 0 && positivePrice(row.ltp) === null)
-      .map((row) => ({ exchange: row.exchange, token: row.symboltoken }));
+    const venues = asDocumented(ENDPOINTS.getPositions, () =>
+      rows
+        .filter((row) => row.netqty !== 0 && positivePrice(row.ltp) === null)
+        .map((row) => ({ exchange: row.exchange, token: row.symboltoken })),
+    );
     const prices = new Map<string, Price>();
     for (let at = 0; at < venues.length; at += QUOTE_BATCH) {
       const exchangeTokens = tokensByExchange(venues.slice(at, at + QUOTE_BATCH));
       const reply = await client.getQuotes(callerOf(access), { mode: "LTP", exchangeTokens }, signal).catch(unquoted);
       for (const row of reply.fetched ?? []) {
-        const ltp = positivePrice(row.ltp);
+        const ltp = asDocumented(ENDPOINTS.getQuotes, () => positivePrice(row.ltp));
         if (ltp !== null) prices.set(venueId({ exchange: row.exchange, token: row.symbolToken }), ltp);
       }
     }

@@ -94,10 +94,10 @@ export function createMarketData(
         client.getMargin(caller, order.margin, signal).catch(untold),
         client.getCharges(caller, order.charges, signal).catch(untold),
       ]);
-      return {
+      return mapped(endpointName(ENDPOINTS.getMargin), () => ({
         margin: margin && paiseFromRupees(margin.totalMarginRequired),
         charges: charges && paiseFromRupees(charges.summary.total_charges),
-      };
+      }));
     },
 
     async *getInstruments(

@@ -56,7 +56,10 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
 
     getProfile: async (access, signal) =>
       toProfile(await client.getProfile(access, signal), access.session.extra?.["name"]),
-    getFunds: async (access, signal) => toFunds(await client.getFundLimit(access, signal)),
+    async getFunds(access, signal) {
+      const raw = await client.getFundLimit(access, signal);
+      return asDocumented("GET /fundlimit", () => toFunds(raw));
+    },
     /** `totalQty` is not said to lack what was sold today. `availableQty` is, but never has T1 shares, which can be sold too. */
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
@@ -100,7 +103,7 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     /** `brokerage` is only a part of the charges, so they are not told. */
     async getOrderCost(access, request, signal) {
       const { totalMargin } = await client.postMarginCalculator(access, marginBody(request), signal);
-      return { margin: paiseFromRupees(totalMargin), charges: null };
+      return { margin: asDocumented("POST /margincalculator", () => paiseFromRupees(totalMargin)), charges: null };
     },
     getInstruments: ({ onSkipped }, signal) => readInstruments(client.streamInstruments(signal), onSkipped),
   };

@@ -1,11 +1,12 @@
 import { expect } from "vitest";
 import type { FaultKind } from "../../../playground/brokers/types.ts";
 import { orderTag } from "../../../src/domain/ids.ts";
+import type { OrderRequest } from "../../../src/domain/order.ts";
 import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import type { Kit } from "../kit.ts";
 import type { Street } from "../street.ts";
-import { ending, readsOf, resting, share, ticket } from "../tickets.ts";
+import { ending, readsOf, resting, share, termsOf, ticket } from "../tickets.ts";
 import { expectFor } from "../expect-for.ts";
 
 /** What a read says of each lasting trouble on the line. */
@@ -81,6 +82,25 @@ export function errorCases(kit: Kit): void {
       }
     });
 
+    kit.case("of numbers beyond all measure are the broker's, whatever the field", async () => {
+      const { street, access } = await kit.enter();
+      await street.connector.placeOrder(access, ticket(street, share(street), filledShort(street)));
+      const { getFunds, getHoldings, getPositions, getTrades, getQuote } = readsOf(street, access);
+      const getOrderCost = async () => street.connector.getOrderCost?.(access, ticket(street, share(street)));
+      const reads = { getFunds, getHoldings, getPositions, getTrades, getQuote, getOrderCost };
+      for (const [read, call] of Object.entries(reads)) {
+        const fields = new Set<string>();
+        street.hands.tamper = (_request, reply) => (numbersIn(reply.body).forEach((name) => fields.add(name)), reply);
+        await call?.();
+        expectFor(fields.size, read).toBeGreaterThan(0);
+        for (const field of fields) {
+          street.hands.tamper = (_request, reply) => ({ ...reply, body: beyondMeasure(reply.body, field) });
+          const end = await ending(Promise.resolve(call?.()));
+          if ("error" in end) expectFor(end.error, `${read} ${field}`).toBeInstanceOf(BrokerError);
+        }
+      }
+    });
+
     kit.case("of an order status or product that is new are loud, never guessed", async () => {
       const { street, access } = await kit.enter();
       await resting(street, access);
@@ -136,6 +156,32 @@ export function errorCases(kit: Kit): void {
     });
   });
 }
+
+/** An open position, whose row has every figure. */
+const filledShort = (street: Street): Partial<OrderRequest> => ({
+  side: "SELL",
+  productType: "INTRADAY",
+  terms: termsOf(street, share(street), "MARKET", "SELL"),
+});
+
+const isNumber = (value: unknown): boolean =>
+  typeof value === "number" || (typeof value === "string" && /^[-+]?[\d.,]+$/.test(value));
+
+function numbersIn(body: string): string[] {
+  const names: string[] = [];
+  JSON.parse(body, (name, value: unknown) => {
+    if (isNumber(value)) names.push(name);
+    return value;
+  });
+  return names;
+}
+
+const BEYOND = 1e17;
+const beyondMeasure = (body: string, field: string): string =>
+  JSON.stringify(JSON.parse(body), (name, value: unknown) => {
+    if (name !== field || !isNumber(value)) return value;
+    return typeof value === "number" ? BEYOND : String(BEYOND);
+  });
 
 type Row = Readonly<Record<string, unknown>>;
 
