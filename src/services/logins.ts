@@ -67,9 +67,7 @@ export function createLogins(deps: {
     const { connector } = accounts.broker(link);
     try {
       const session = await connector.generateSession(grant);
-      if (link.account_id !== null && link.account_id !== session.accountId) {
-        return { kind: "other-account", link, accountId: session.accountId };
-      }
+      if (isOthers(link, session)) return { kind: "other-account", link, accountId: session.accountId };
       return await prove(link, session);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
@@ -86,12 +84,10 @@ export function createLogins(deps: {
       connector.getFunds(access).catch(() => null),
     ]);
     const isFirst = link.account_id === null;
-    const updated = await accounts.update(link._id, () => ({
-      tokens: session,
-      is_active: true,
-      account_id: session.accountId,
-      account_name: profile.name,
-    }));
+    const login = { tokens: session, is_active: true, account_id: session.accountId, account_name: profile.name };
+    // Another login of this link, as somebody else, may have ended meanwhile.
+    const updated = await accounts.update(link._id, (current) => (isOthers(current, session) ? {} : login));
+    if (isOthers(updated, session)) return { kind: "other-account", link: updated, accountId: session.accountId };
     return { kind: "linked", link: updated, profile, funds, isFirst };
   }
 
@@ -158,7 +154,8 @@ export function createLogins(deps: {
       const access = { link: link._id, credentials: link.credentials, session };
       try {
         const renewed = await connector.refreshToken(access);
-        return await accounts.update(link._id, () => ({ tokens: renewed }));
+        // Whoever logged in meanwhile has the newer session.
+        return await accounts.update(link._id, ({ tokens }) => (isSame(tokens, session) ? { tokens: renewed } : {}));
       } catch (error) {
         if (error instanceof BrokerError) return null;
         throw error;
@@ -166,6 +163,11 @@ export function createLogins(deps: {
     },
   };
 }
+
+const isOthers = ({ account_id }: Link, { accountId }: Session): boolean =>
+  account_id !== null && account_id !== accountId;
+
+const isSame = (a: Session | null, b: Session): boolean => a?.accessToken.reveal() === b.accessToken.reveal();
 
 const callbackGrant = (link: Link, redirectUrl: string, params: Readonly<Record<string, string>>): LoginGrant => ({
   kind: "callback",

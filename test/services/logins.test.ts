@@ -98,6 +98,30 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.account_id).toBe("AB1234");
   });
 
+  it("takes one of two first logins that come back at once as different accounts, and refuses the other", async () => {
+    const [one, two] = [stateOf((await logins.start(link)).url), stateOf((await logins.start(link)).url)];
+    const results = await Promise.all([
+      logins.finish("echo", callback(one, "ok-AB1234")),
+      logins.finish("echo", callback(two, "ok-ZZ9999")),
+    ]);
+    expect(results.map(({ kind }) => kind).toSorted()).toEqual(["linked", "other-account"]);
+    const kept = (await accounts.get(ASHA, link._id)) as Link;
+    expect(kept.tokens?.accountId).toBe(kept.account_id);
+  });
+
+  it("keeps the session of a login that ended while an older one was being renewed", async () => {
+    await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
+    const linked = (await accounts.get(ASHA, link._id)) as Link;
+    const renewed = Promise.withResolvers<Session>();
+    accounts.broker(link).connector.refreshToken = () => renewed.promise;
+    const renewal = logins.renew(linked);
+    const newer = { ...(linked.tokens as Session), accessToken: new Secret("newer") };
+    await accounts.update(link._id, () => ({ tokens: newer }));
+    renewed.resolve({ ...(linked.tokens as Session), accessToken: new Secret("renewed") });
+    expect((await renewal)?.tokens?.accessToken.reveal()).toBe("newer");
+    expect((await accounts.get(ASHA, link._id))?.tokens?.accessToken.reveal()).toBe("newer");
+  });
+
   it("keeps nothing when the broker refuses", async () => {
     const result = await logins.finish("echo", callback(stateOf((await logins.start(link)).url), "no"));
     expect(result.kind).toBe("failed");
