@@ -130,6 +130,12 @@ export interface AlertsDeps {
   readonly isMarketOpen: (at: number) => boolean;
 }
 
+/** One user's failure is only theirs. */
+const untold = (log: Log) => (error: unknown) => {
+  log.error({ err: error }, "P&L for alerts not read");
+  return null;
+};
+
 /** Durable alerts, each going off once. They need no session: without one the prices are Yahoo's. */
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { accounts, clock, log } = deps;
@@ -241,7 +247,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (wanting.length === 0 || Math.abs(clock.now() - pnlAskedAt) < PNL_EVERY_MS) return 0;
     pnlAskedAt = clock.now();
     const pnls = new Map<UserId, PnlNow | null>();
-    for (const { userId } of wanting) if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId));
+    for (const { userId } of wanting) if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId).catch(untold(log)));
     return countFired(wanting, ({ userId, condition }) => byPnl(condition as PnlCondition, pnls.get(userId) ?? null));
   }
 

@@ -236,6 +236,19 @@ describe("alerts", () => {
     expect(fired).toMatchObject([{ by: "pnl" }]);
   });
 
+  it("goes off on the day's P&L also when another user's could not be worked out", async () => {
+    const [odd] = [await floor.link(asha), await floor.link(userId(2))];
+    floor.failures.set("all", "timeout");
+    for (const user of [asha, userId(2)]) await arm("pnl < 1", null, user);
+    floor.failures.clear();
+    const { connector } = floor.accounts.broker(odd);
+    const read = connector.getPositions.bind(connector);
+    connector.getPositions = (access) =>
+      access.link === odd._id ? Promise.reject(new RangeError("not a whole number")) : read(access);
+    expect(await alerts.sweep()).toBe(1);
+    expect(fired).toMatchObject([{ by: "pnl" }]);
+  });
+
   it("does not go off for users who have stopped the bot, and is nobody else's to remove", async () => {
     await floor.link(asha);
     const alert = await arm("SBIN > 105");
