@@ -85,10 +85,10 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     cancelOrder: (access, order, signal) =>
       settled(access, async () => toCancelled(await client.deleteOrder(access, order.orderId, signal), order)),
 
-    /** By correlation id first; an order in TRANSIT is in the book only. */
+    /** By correlation id first; an order in TRANSIT is in the book only, which is also where a look-up that fails is made up for. */
     async findOrdersByTag(access, tag, signal) {
       const isTagged = ({ correlationId }: OrderMarks): boolean => correlationId === tag;
-      const answered = await client.getOrderByCorrelationId(access, tag, signal).catch(emptyWhenRefused);
+      const answered = await client.getOrderByCorrelationId(access, tag, signal).catch(emptyUnlessDead);
       const found = answered.filter(isTagged);
       return orders("GET /orders", found.length > 0 ? found : await client.getOrders(access, isTagged, signal));
     },
@@ -109,9 +109,8 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
   };
 }
 
-/** DH-906: unknown, or known and still in TRANSIT. */
-function emptyWhenRefused(error: unknown): OrderRaw[] {
-  if (error instanceof BrokerError && (error.kind === "rejected" || error.status === 404)) return [];
+function emptyUnlessDead(error: unknown): OrderRaw[] {
+  if (error instanceof BrokerError && error.kind !== "auth-expired") return [];
   throw error;
 }
 

@@ -232,6 +232,16 @@ describe("finding again", () => {
     expect(found.map(({ orderId }) => orderId)).toEqual(["3426112100417"]);
   });
 
+  test.each([
+    ["fails", reply("<html>", 502)],
+    ["answers in a shape that nobody knows", reply({ orders: [] })],
+    ["is refused as a bad request", reply({ errorCode: "DH-905", errorMessage: "Invalid correlationId" }, 400)],
+  ])("in the book, when the look-up by correlation id %s", async (_, answer) => {
+    const { connector } = setUp(answering({ "GET /v2/orders/external/ordstop1": answer, "GET /v2/orders": book }));
+    const found = await connector.findOrdersByTag(access(), orderTag("ordstop1"));
+    expect(found.map(({ orderId }) => orderId)).toEqual(["3426112100419"]);
+  });
+
   test("nowhere, when the book does not have it either", async () => {
     const { connector } = setUp(answering({ "GET /v2/orders/external/ordnone": notFound, "GET /v2/orders": book }));
     expect(await connector.findOrdersByTag(access(), orderTag("ordnone"))).toEqual([]);
