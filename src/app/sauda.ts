@@ -73,7 +73,13 @@ export async function startSauda(config: Config, say: (line: string) => void): P
       isSecure,
       log,
     }),
-    keysRoutes({ forms: deps.keyForms, tell: (link) => tellKeys(bot.api, deps, link), chatUrl, isSecure, log }),
+    keysRoutes({
+      forms: deps.keyForms,
+      tell: (link, subject) => tellKeys(bot.api, deps, link, subject),
+      chatUrl,
+      isSecure,
+      log,
+    }),
     postbackRoutes({
       postbacks: createPostbacks({
         accounts: deps.accounts,

@@ -3,6 +3,7 @@ import type { BotDeps } from "../bot/commands.ts";
 import { cardOfToday } from "../bot/daily/morning.ts";
 import { beginLogin, loginReport } from "../bot/link-flow.ts";
 import { orderCard } from "../bot/render/order-card.ts";
+import { keys } from "../bot/safety-text.ts";
 import type { View } from "../bot/view.ts";
 import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
 import type { UserId } from "../domain/ids.ts";
@@ -11,6 +12,7 @@ import type { Outbox } from "../notify/outbox.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Link } from "../services/accounts.ts";
 import { deliveryFor } from "../services/delivery.ts";
+import type { FormSubject } from "../services/key-forms.ts";
 import type { LoginResult } from "../services/logins.ts";
 import type { Intent } from "../services/orders/journal.ts";
 
@@ -88,9 +90,13 @@ export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: L
   await tell(api, user, await loginReport(deps, result));
 }
 
-/** The keys came on their page; the login follows. */
-export const tellKeys = async (api: Api, deps: BotDeps, link: Link): Promise<void> =>
-  tell(api, link.user_id, await beginLogin(deps, link));
+/** What was typed on its page has come: after keys the login follows. */
+export const tellKeys = async (api: Api, deps: BotDeps, link: Link, subject: FormSubject): Promise<void> =>
+  tell(
+    api,
+    link.user_id,
+    subject === "egress" ? { html: keys.egress(link.label, link.egress !== null) } : await beginLogin(deps, link),
+  );
 
 async function tell(api: Api, user: UserId, { html, keyboard }: View): Promise<void> {
   await api.sendMessage(Number(user), cutHtml(html.toString(), MAX_TEXT), {

@@ -4,6 +4,7 @@ import type { BrokerName } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
 import type { Broker, Link } from "../services/accounts.ts";
 import { SKIP_WORD, type Captured } from "../services/key-capture.ts";
+import type { FormSubject } from "../services/key-forms.ts";
 import type { LoginResult } from "../services/logins.ts";
 import { allows } from "./access.ts";
 import { callbackData } from "./callbacks.ts";
@@ -59,13 +60,16 @@ export async function askInChat(deps: BotDeps, ctx: SaudaContext, link: Link): P
 }
 
 /** Keys are typed on a page of ours where the user's browser can open it: then they never were in the chat. */
-export async function offerKeyPage(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
+async function offerKeyPage(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
   const keyboard = new InlineKeyboard()
-    .url(safety.keys.pageButton, `${deps.publicUrl}/keys/${await deps.keyForms.offer(link)}`)
+    .url(safety.keys.pageButton, await pageUrl(deps, link, "keys"))
     .row()
     .text(safety.keys.hereButton, callbackData("lkh", link._id));
   await send(ctx, { html: safety.keys.onPage(deps.accounts.broker(link).definition.title), keyboard });
 }
+
+export const pageUrl = async (deps: BotDeps, link: Link, subject: FormSubject): Promise<string> =>
+  `${deps.publicUrl}/keys/${await deps.keyForms.offer(link, subject)}`;
 
 const redirectUrl = (deps: BotDeps, name: BrokerName): string => `${deps.publicUrl}/oauth/${name}/callback`;
 

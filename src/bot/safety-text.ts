@@ -78,6 +78,10 @@ export const keys = {
     html`Enter the keys of <b>${title}</b> on a page of this bot: it works once, for five minutes, and nothing of it stays in the chat.`,
   pageButton: "Enter the keys",
   hereButton: "Type them here instead",
+  egressOnPage: (label: string): Html =>
+    html`Enter the proxy for the orders of <b>${label}</b> on a page of this bot: it works once, for five minutes, and nothing of it stays in the chat.`,
+  egressPageButton: "Enter the proxy",
+  egressHereButton: "Type it here instead",
   noEgress: (): Html =>
     html`A proxy carries the orders of an account at a broker, and none is linked. /link adds one; a paper account needs no proxy.`,
   whichEgress: (): Html => html`The proxy of which account's orders?`,

@@ -5,14 +5,14 @@ import { html } from "hono/html";
 import type { CredentialSpec } from "../../connectors/base.ts";
 import type { Log } from "../lib/log.ts";
 import { isSameText } from "../lib/same-text.ts";
-import { FORM_TTL_MS, type KeyForm, type KeyForms } from "../services/key-forms.ts";
+import { FORM_TTL_MS, type FormSubject, type KeyForm, type KeyForms } from "../services/key-forms.ts";
 import type { Link } from "../services/accounts.ts";
 import { backToChat, page } from "./page.ts";
 
 export interface KeysDeps {
   readonly forms: KeyForms;
   /** Tells the chat that the keys are in, and what comes next. */
-  readonly tell: (link: Link) => Promise<void>;
+  readonly tell: (link: Link, subject: FormSubject) => Promise<void>;
   readonly chatUrl: () => string;
   readonly isSecure: boolean;
   readonly log: Log;
@@ -66,8 +66,10 @@ export function keysRoutes({ forms, tell, chatUrl, isSecure, log }: KeysDeps): H
     if (submitted.kind === "stale") return stale(context);
     if (submitted.kind === "invalid") return show(context, form, submitted.fields);
     log.info({ broker: submitted.link.broker_name }, "keys taken on the page");
-    await tell(submitted.link).catch((error: unknown) => log.warn({ err: error }, "keys not told in chat"));
-    const body = html`<p>The keys are stored, encrypted. The chat says what comes next.</p>
+    await tell(submitted.link, submitted.subject).catch((error: unknown) =>
+      log.warn({ err: error }, "keys not told in chat"),
+    );
+    const body = html`<p>It is stored, encrypted. The chat says what comes next.</p>
       ${backToChat(chatUrl())}`;
     return page(context, { title: "Done", body }, 200);
   });

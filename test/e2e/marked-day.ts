@@ -203,12 +203,11 @@ function createDay(world: LocalWorld, base: string) {
     mark("proxy's password", "marker-proxy-word");
     await says("/egress", "The proxy of which");
     asha().tapButton("angelone");
-    const page = await asha().until(() => newest("for five minutes"), WAIT_MS);
-    const keys = world.lab.state().brokers.find(({ name }) => name === "angelone")?.credentials ?? [];
+    const page = await asha().until(() => newest("Enter the proxy"), WAIT_MS);
     await post(page.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "", {
-      ...Object.fromEntries(keys.map(({ field, value }) => [field, value])),
       egress: "socks5://asha:marker-proxy-word@203.0.113.7:1080",
     });
+    await asha().until(() => newest("go out through that proxy"), WAIT_MS);
     mark("words in a dialogue", "marker dialogue words", true);
     await says("/buy", "Which");
     await says("marker dialogue words", "I do not know");

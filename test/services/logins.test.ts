@@ -257,7 +257,7 @@ describe("logins", () => {
   });
 
   it("takes keys from a form once, for five minutes, all right or none", async () => {
-    const token = await forms.offer(link);
+    const token = await forms.offer(link, "keys");
     expect(token).toMatch(/^[\w-]{32}$/);
     expect(await forms.open(token)).toMatchObject({ title: "Keys of echo", userName: "Asha <b>" });
     expect(await forms.open("guess")).toBeNull();
@@ -268,7 +268,15 @@ describe("logins", () => {
     const both = await Promise.all([forms.submit(token, fields), forms.submit(token, fields)]);
     expect(both.map(({ kind }) => kind).toSorted()).toEqual(["done", "stale"]);
     expect(await forms.open(token)).toBeNull();
-    const late = await forms.offer(link);
+    const stored = (await accounts.get(ASHA, link._id))?.credentials;
+    for (const proxy of ["socks5://203.0.113.7:1080", ""]) {
+      const form = await forms.offer(link, "egress");
+      expect((await forms.open(form))?.specs.map(({ field }) => field)).toEqual(["egress"]);
+      expect(await forms.submit(form, { egress: proxy })).toMatchObject({ kind: "done", subject: "egress" });
+      const after = await accounts.get(ASHA, link._id);
+      expect([after?.egress?.reveal() ?? "", after?.credentials]).toEqual([proxy, stored]);
+    }
+    const late = await forms.offer(link, "keys");
     stage.clock.advance(FORM_TTL_MS + 1);
     expect(await forms.open(late)).toBeNull();
   });

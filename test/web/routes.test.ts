@@ -98,7 +98,7 @@ describe("the key page", () => {
   function routes(): Hono {
     submitted.length = 0;
     told.length = 0;
-    answer = { kind: "done", link };
+    answer = { kind: "done", link, subject: "keys" };
     const forms: Pick<KeyForms, "open" | "submit"> = {
       open: async (token) =>
         token === TOKEN ? { title: "Keys of Zerodha", userName: "Asha <b>", specs: zerodha.credentials } : null,
