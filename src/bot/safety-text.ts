@@ -121,7 +121,7 @@ export const lock = {
     ),
   badCode: (): Html => html`That code does not fit. <code>/lock totp</code> starts again.`,
   thawed: (): Html => html`Unlocked. Orders can be confirmed again.`,
-  isFrozen: "Trading is locked. /lock off unlocks it.",
+  isFrozen: "Trading is locked: nothing was sent. /lock off unlocks it.",
   status: (kind: "none" | "pin" | "totp", isFrozen: boolean): Html =>
     lines(
       html`<b>Order lock</b>`,
@@ -133,8 +133,8 @@ export const lock = {
   askPin: (): Html => html`Send the PIN for orders, 4 to 8 digits. Your message is deleted as soon as I have it.`,
   askCode: (kind: "pin" | "totp"): Html =>
     kind === "pin"
-      ? html`Send your PIN, then do that once more.`
-      : html`Send the code of your authenticator app, then do that once more.`,
+      ? html`Nothing was sent. Send your PIN, then do that once more.`
+      : html`Nothing was sent. Send the code of your authenticator app, then do that once more.`,
   needsCode: "Your PIN or code first.",
   badPin: (): Html => html`A PIN is 4 to 8 digits. Nothing was changed. Send another, or any command to leave it.`,
   pinSet: (): Html => html`PIN set. Every confirmation asks for it, unless you gave it in the last five minutes.`,

@@ -104,7 +104,7 @@ export const orders = {
   busy: "A change is already on its way to the broker.",
   nothingToDo: "There is nothing open to change any more.",
   moved: (basisPoints: number): Html =>
-    html`The price moved ${percent(basisPoints)} since the card was shown. Here is the new one; confirm again.`,
+    html`The price moved ${percent(basisPoints)} since the card was shown, and nothing was sent. Here is the new one; confirm again.`,
   pickToCancel: (): Html => html`Which order shall be cancelled?`,
   pickToModify: (): Html => html`Which order shall be changed?`,
   noneOpen: (command: string, wanted: string): Html =>
