@@ -5,7 +5,7 @@ import { reasonWords } from "../../src/bot/render/reason-words.ts";
 import { linkId, orderTag } from "../../src/domain/ids.ts";
 import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import type { Order } from "../../src/domain/order.ts";
+import type { NotSentCause, Order } from "../../src/domain/order.ts";
 import type { Leg } from "../../src/domain/order-intent.ts";
 import type { Accounts, Link } from "../../src/services/accounts.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
@@ -28,6 +28,14 @@ const leg: Leg = {
   sentAt: NOW,
   unknownSince: null,
 };
+
+function notSent(notSentCause: NotSentCause, reason: string) {
+  const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", terms: { type: "LIMIT", price: ZERO_PRICE } };
+  const legs = [{ ...leg, state: "not-sent", notSentCause, reason }];
+  const intent = { instrument: SBIN, plan, legs, history: [] } as unknown as Intent;
+  const links = [{ _id: leg.link, label: "acme" }] as Link[];
+  return orderCard(intent, { broker: () => ({ definition: {} }) } as unknown as Accounts, links, NOW);
+}
 
 function card(changes: Partial<Leg>): string {
   const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", terms: { type: "LIMIT", price: ZERO_PRICE } };
@@ -66,6 +74,14 @@ describe("the card of an order", () => {
   it("calls an order open only once the broker's book has shown it so", () => {
     expect(card({ booked: "open" })).toContain("Open at the broker.");
     expect(card({ booked: null })).toContain("Taken by the broker; its book has not shown it yet.");
+  });
+
+  it("says in plain words why it was not sent, and has the login button where a session was over", () => {
+    const view = notSent("session-expired", "Incorrect `api_key` or `access_token`.");
+    expect(view.html.toString()).toContain("Log in, then tap Repeat.\n<blockquote expandable>Incorrect");
+    const buttons = view.keyboard?.inline_keyboard.flat().map(({ text }) => text);
+    expect(buttons).toEqual(["Repeat", "Log in: acme"]);
+    expect(notSent("ip-not-allowed", "Invalid IP").html.toString()).toContain("address is not registered");
   });
 
   it("says in plain words why it was rejected and folds the broker's own words below", () => {

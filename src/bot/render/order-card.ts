@@ -14,7 +14,8 @@ import * as text from "../text.ts";
 import type { View } from "../view.ts";
 import { priceText, quantity, rupeePrice, rupees } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
-import { reasonWords } from "./reason-words.ts";
+import { addLogins } from "./portfolio.ts";
+import { NOT_SENT_WORDS, reasonWords } from "./reason-words.ts";
 
 /** "BUY 10 SBIN", with the account, and marked when it is paper. */
 export function cardHeading(intent: Intent, accounts: Accounts, links: readonly Link[]): Html {
@@ -61,7 +62,7 @@ export function orderCard(intent: Intent, accounts: Accounts, links: readonly Li
       ...intent.legs.map((leg) => legBlock(leg, intent, intent.legs.length > 1 ? labelOf(leg) : null)),
       stamp(now),
     ),
-    keyboard: cardKeyboard(intent),
+    keyboard: cardKeyboard(intent, links),
   };
 }
 
@@ -187,11 +188,20 @@ function changeText(leg: Leg): Html | null {
 /** The broker's own words fold away below ours. */
 function reasonBlock(leg: Leg): Html | null {
   if (leg.reason === null || leg.state === "filled") return null;
-  const words = leg.state === "rejected" ? reasonWords(leg.reason) : null;
+  const words =
+    leg.state === "not-sent" ? notSentWords(leg) : leg.state === "rejected" ? reasonWords(leg.reason) : null;
   return lines(words !== null && html`${words}`, html`<blockquote expandable>${leg.reason}</blockquote>`);
 }
 
-function cardKeyboard(intent: Intent): InlineKeyboard {
+const notSentWords = ({ notSentCause }: Leg): string | null => (notSentCause && NOT_SENT_WORDS[notSentCause]) ?? null;
+
+/** A login button for each account whose session was over when the order was to go. */
+const withoutSession = (intent: Intent, links: readonly Link[]): readonly Link[] =>
+  links.filter(({ _id }) =>
+    intent.legs.some((leg) => leg.link === _id && leg.state === "not-sent" && leg.notSentCause === "session-expired"),
+  );
+
+function cardKeyboard(intent: Intent, links: readonly Link[]): InlineKeyboard {
   const keyboard = new InlineKeyboard();
   intent.legs.forEach((leg, at) => {
     if (leg.state !== "working") return;
@@ -205,5 +215,5 @@ function cardKeyboard(intent: Intent): InlineKeyboard {
   const mayAppear = intent.legs.some((leg) => leg.state === "not-found");
   if (!isOver || mayAppear) keyboard.text(isOver ? "Look again" : "Refresh", callbackData("or", intent._id));
   if (isOver) keyboard.text("Repeat", callbackData("oq", intent._id));
-  return keyboard;
+  return addLogins(keyboard, withoutSession(intent, links));
 }

@@ -1,3 +1,5 @@
+import type { NotSentCause } from "../../domain/order.ts";
+
 /**
  * A broker's refusal in plain words: what is in the way and what helps. Null where the wording is not known; the raw
  * text stands below it either way, so a wrong guess would be seen. First match wins.
@@ -6,10 +8,19 @@ export function reasonWords(raw: string): string | null {
   return REASONS.find(([pattern]) => pattern.test(raw))?.[1] ?? null;
 }
 
+const ADDRESS = "This machine's address is not registered with the broker for orders. /link says where to register it.";
+
+/** Why an order stayed here, where the broker's own words may be no help. */
+export const NOT_SENT_WORDS: Readonly<Partial<Record<NotSentCause, string>>> = {
+  "session-expired": "The session at the broker is over. Log in, then tap Repeat.",
+  "ip-not-allowed": ADDRESS,
+  "invalid-credentials": "The broker refuses the key or secret. Check them in its console, then link again.",
+};
+
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /\b(ip|static ip)\b.*(not|un)\s?-?(allowed|registered|white|configured)|unregistered ip|not the registered static ip|no ips? configured/i,
-    "This machine's address is not registered with the broker for orders. /link says where to register it.",
+    ADDRESS,
   ],
   [
     /insufficient (stock )?holding|no holdings|holding not found|check holdings|t1 holding/i,
