@@ -93,10 +93,12 @@ export async function accountsFor(deps: BotDeps, ctx: SaudaContext, words: Accou
   if (words === null) return [{ link: first, quantity: null }];
   const links = await deps.accounts.active(ctx.user._id);
   if (words.kind === "all") return links.map((link) => ({ link, quantity: null }));
+  const all = await deps.accounts.all(ctx.user._id);
   return words.parts.map(({ label, quantity }) => {
     const link = links.find((each) => each.label === label);
-    if (!link) throw new Refusal(text.orders.noAccount(label));
-    return { link, quantity };
+    if (link) return { link, quantity };
+    const isThere = all.some((each) => each.label === label);
+    throw new Refusal(isThere ? text.orders.accountOff(label) : text.orders.noAccount(label));
   });
 }
 

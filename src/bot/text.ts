@@ -129,6 +129,8 @@ export const orders = {
     side === "SELL"
       ? html`You hold no ${symbol} as ${product} that could be sold.`
       : html`“all” buys back what was sold short, and no ${symbol} is, as ${product}. Say how many: <code>/buy SBIN 10</code>.`,
+  accountOff: (name: string): Html =>
+    html`<b>${name}</b> is switched off or not linked to its end. /accounts shows it.`,
   noAccount: (name: string): Html => html`No account is called “${name}”. /accounts lists yours.`,
 };
 

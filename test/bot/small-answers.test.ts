@@ -65,6 +65,14 @@ describe("what the chat answers", () => {
     }
   });
 
+  it("to an order at an account that is switched off is not that there is none", async () => {
+    const { accounts } = world().deps;
+    const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
+    expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain(`${link.label} is switched off or not linked`);
+    await accounts.remove(userId(ASHA), link._id);
+    expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain("No account is called");
+  });
+
   it("to an order is the same card in whichever way it is said", async () => {
     for (const said of ["10 sbin at Rs 1,000", "10 shares of sbin at 1000/-", "sbin 10 shares @ ₹ 1000."])
       expect(await ask(`/buy ${said}`)).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
