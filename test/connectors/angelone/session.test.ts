@@ -140,6 +140,7 @@ describe("a failed read", () => {
     ["AB2001", no("AB2001"), "unavailable"],
     ["an unlisted code", no("AB7777"), "bad-response"],
     ["an unlisted code with 500", no("AB7777", 500), "unavailable"],
+    ["an unlisted code with 429", no("AB7777", 429), "rate-limited"],
     ["the rate limit's text", fixtureReply("error-rate-limit.txt", 403), "rate-limited"],
     ["a 429", reply("slow down", 429), "rate-limited"],
     ["a gateway's page", reply("<html></html>", 503), "unavailable"],

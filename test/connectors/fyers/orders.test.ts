@@ -148,7 +148,7 @@ describe("the outcome of placing", () => {
       reply("post-orders-sync-rejected", 200),
       { kind: "rejected", orderId: "26112000001240" },
     ],
-    ["rejected without permission", error(-373, "No permission", 403), { kind: "rejected" }],
+    ["rejected without permission", error(-373, "No permission"), { kind: "rejected" }],
     [
       "not sent: our request was invalid",
       reply("post-orders-sync-invalid", 400),

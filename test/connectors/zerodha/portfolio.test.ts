@@ -49,14 +49,15 @@ describe("holdings", () => {
     });
   });
 
-  it("of commodities at NSE stand beside the others", async () => {
-    const body = fixture("get-portfolio-positions.json").replace('"exchange": "MCX"', '"exchange": "NCO"');
-    const { connector } = await bench(() => text(body));
-    expect((await connector.getPositions(access))[0]).toMatchObject({
-      symbol: "NSE:CRUDEOIL26DECFUT",
-      key: "NCO:438412",
-      segment: "NCO",
-    });
+  it("of which nothing is left are left out, and those that are all pledged are not", async () => {
+    const left = async (pledged: number) => {
+      const body = JSON.parse(fixture("get-portfolio-holdings.json")) as { data: object[] };
+      const row = { ...body.data[0], quantity: 0, t1_quantity: 0, collateral_quantity: pledged };
+      const { connector } = await bench(() => text(JSON.stringify({ ...body, data: [row] })));
+      return connector.getHoldings(access);
+    };
+    expect(await left(0)).toEqual([]);
+    expect(await left(40)).toMatchObject([{ qty: 0, pledgedQty: 40 }]);
   });
 
   it("may be none", async () => {
@@ -131,6 +132,16 @@ describe("positions", () => {
   it("stand once for each product of a symbol", async () => {
     const sbin = (await positions()).filter(({ symbol }) => symbol === "NSE:SBIN-EQ");
     expect(sbin.map(({ productType }) => productType)).toEqual(["INTRADAY", "CNC"]);
+  });
+
+  it("of commodities at NSE stand beside the others", async () => {
+    const body = fixture("get-portfolio-positions.json").replace('"exchange": "MCX"', '"exchange": "NCO"');
+    const { connector } = await bench(() => text(body));
+    expect((await connector.getPositions(access))[0]).toMatchObject({
+      symbol: "NSE:CRUDEOIL26DECFUT",
+      key: "NCO:438412",
+      segment: "NCO",
+    });
   });
 
   it("may be none", async () => {

@@ -119,7 +119,8 @@ describe("a modification", () => {
   const terms = { type: "LIMIT", price: price(7_950_000) } as const;
 
   it("is asked once, and the book's quantity is the order's", async () => {
-    await floor.changes.ask(ASHA, open._id, 0, { qty: 25, terms });
+    await watch(floor, 2_000);
+    await floor.changes.ask(ASHA, open._id, 0, { qty: 25 });
     await watch(floor, 2_000);
     expect((await floor.journal.get(open._id))?.legs).toMatchObject([{ qty: 25, change: { outcome: "accepted" } }]);
     expect(count("modifyOrder")).toBe(1);

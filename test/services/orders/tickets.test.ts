@@ -85,6 +85,13 @@ describe("what a card says before anything is promised", () => {
     expect(await codes({ ...limit, isAmo: true })).toEqual(["warn circuit", "warn amo-open"]);
   });
 
+  it("that a stop with one of its prices beyond the circuit is refused", async () => {
+    broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees(805) };
+    const stop = { type: "SL", triggerPrice: priceFromRupees(804) } as const;
+    expect(await codes({ ...stop, price: priceFromRupees(805) })).toEqual([]);
+    expect(await codes({ ...stop, price: priceFromRupees("805.05") })).toEqual(["block circuit"]);
+  });
+
   it("what the account lacks, and holds, and will hold", async () => {
     broker.holdings = [holding({ qty: 50 })];
     const view = await ticket(floor, { parts: [{ link: floor.link, qty: 200 }] });
