@@ -131,22 +131,24 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     let sent = 0;
     /** What was sent and could not be noted must not be read and sent again: the round is over. */
     let failure: { readonly error: unknown } | null = null;
-    const fly = (entry: Entry): void => {
+    const fly = async (entry: Entry): Promise<void> => {
       const { userId } = entry.notification;
       lanes.enter(userId);
-      const flight = attempt(entry, signal)
-        .then(
-          (isSent) => void (sent += Number(isSent)),
-          (error: unknown) => void (failure ??= { error }),
-        )
-        .finally(() => (lanes.leave(userId), justLanded.add(userId), flying.delete(entry._id)));
-      flying.set(entry._id, flight);
+      try {
+        if (await attempt(entry, signal)) sent += 1;
+      } catch (error) {
+        failure ??= { error };
+      } finally {
+        lanes.leave(userId);
+        justLanded.add(userId);
+        flying.delete(entry._id);
+      }
     };
     const mayGoOn = (): boolean => !signal.aborted && !pacer.isPaused() && failure === null;
     try {
       while (mayGoOn()) {
         const entry = flying.size < IN_FLIGHT ? await next(flying) : null;
-        if (entry) fly(entry);
+        if (entry) flying.set(entry._id, fly(entry));
         else if (flying.size > 0) await Promise.race(flying.values());
         else if (waiting.length === 0 || !(await lanes.rest())) break;
       }
