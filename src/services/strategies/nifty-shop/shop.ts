@@ -165,13 +165,13 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       return stillHeld(past, quotes, account);
     },
     resize: async (user, id, at, qty) => {
-      if (!Number.isInteger(qty) || qty < 1 || !(await isStillOpen(user, id, at))) return null;
+      if (!Number.isInteger(qty) || qty < 1 || !(await reopen(user, id, at))) return null;
       return shop.change(id, ({ legs }) => ({
         legs: changed(legs, at, (leg) => ({ ...leg, qty, intent: null, isSettled: false })),
       }));
     },
     skip: async (user, id, at) => {
-      if (!(await isStillOpen(user, id, at))) return null;
+      if (!(await reopen(user, id, at))) return null;
       return shop.change(id, ({ legs }) => ({
         legs: changed(legs, at, (leg) => ({ ...leg, state: "skipped" })),
       }));
@@ -182,7 +182,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       const isCurrent = proposal && !proposal.isDry && proposal.date === istDate(clock.now());
       const link = isCurrent && proposal.link !== null ? await accounts.get(user._id, proposal.link) : null;
       if (!leg || !link) return { kind: "gone" };
-      if (leg.intent !== null && !(await takenBack(user._id, leg.intent))) return { kind: "sent" };
+      if (leg.intent !== null && !(await takeBack(user._id, leg.intent))) return { kind: "sent" };
       if (!(await isFree(user, link, proposal, at))) return { kind: "had" };
       const view = await deps.tickets.make(ticketFor(user, link, leg));
       await shop.change(id, ({ legs }) => ({
@@ -205,14 +205,14 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     return leg !== undefined && hasRoom(leg, done, await shop.settings(user._id));
   }
 
-  /** Whether the leg can still be changed: an old card of it must not send what was changed or skipped. */
-  async function isStillOpen(user: UserId, id: string, at: number): Promise<boolean> {
+  /** An old card of the leg must not send what is changed or skipped now; false when it is too late for a change. */
+  async function reopen(user: UserId, id: string, at: number): Promise<boolean> {
     const leg = (await shop.get(user, id))?.legs[at];
-    return leg !== undefined && (leg.intent === null || takenBack(user, leg.intent));
+    return leg !== undefined && (leg.intent === null || takeBack(user, leg.intent));
   }
 
-  /** Whether the leg's earlier ticket can no longer become an order. */
-  async function takenBack(user: UserId, intent: Intent["_id"]): Promise<boolean> {
+  /** Afterwards the leg's earlier ticket can become no order any more; false when it has, or may have. */
+  async function takeBack(user: UserId, intent: Intent["_id"]): Promise<boolean> {
     const known = await journal.get(intent);
     if (!known || known.legs.every(({ state }) => state === "dropped")) return true;
     return (await deps.desk.drop(user, intent, "edited")) !== null;
