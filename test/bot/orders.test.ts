@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { istDate } from "../../src/domain/market.ts";
 import { startTestSauda, type TestSauda } from "../e2e/sauda.ts";
 
 const ASHA = 1001;
@@ -194,7 +195,7 @@ describe("orders in the chat", () => {
   });
 
   it("are exported with every step", async () => {
-    const month = new Date().toISOString().slice(0, 7);
+    const month = istDate(Date.now()).slice(0, 7);
     chat().send(`/export orders ${month}`);
     const sent = await chat().until(() =>
       chat()
@@ -202,6 +203,7 @@ describe("orders in the chat", () => {
         .find((message) => message.document !== undefined),
     );
     expect(sent.document?.file_name).toBe(`orders-${month}.csv`);
+    expect(sent.caption).toMatch(/^[1-9]\d* orders of [\d-]+, with every step\.$/);
     expect((await chat().ask("/export orders 1999-01")).text).toContain("No order of yours");
   });
 

@@ -314,6 +314,18 @@ describe("errors of reads", () => {
     expect(sent[0]?.egress).toBeUndefined();
   });
 
+  it("call one that was given up while it waited for its turn a timeout", async () => {
+    const { connector, sent } = await bench(() => reply("get-orders"), { limiter: createRateLimiter() });
+    for (const name of ["AbortError", "TimeoutError"]) {
+      const stopped = AbortSignal.abort(new DOMException("stopped", name));
+      expect(await failureOf(connector.getOrders(access, stopped))).toMatchObject({
+        kind: "timeout",
+        message: "Fyers: call was abandoned",
+      });
+    }
+    expect(sent).toHaveLength(0);
+  });
+
   it("tell how long to wait", async () => {
     const { connector } = await bench(() =>
       reply("get-orders-too-many", 429, { "retry-after": "1", "x-retry-after-ms": "640" }),

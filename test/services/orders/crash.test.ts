@@ -267,6 +267,12 @@ describe("a broker that says no", () => {
     expect(afterwards.findings).toContainEqual({ level: "block", code: "session", label: "zerodha" });
   });
 
+  it("for another reason keeps its session", async () => {
+    broker.connector.placeOrder = async () => ({ kind: "not-sent", reason: "wrong address", cause: "ip-not-allowed" });
+    expect((await sent(floor, await ticket(floor))).legs).toMatchObject([{ notSentCause: "ip-not-allowed" }]);
+    expect((await floor.accounts.byId(floor.link._id))?.tokens).not.toBeNull();
+  });
+
   it("whose session ends between card and tap is not asked", async () => {
     const { intent } = await ticket(floor);
     await floor.accounts.endSession(floor.link);
