@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { linkId } from "../../../src/domain/ids.ts";
+import { brokerName, linkId } from "../../../src/domain/ids.ts";
+import { BrokerError } from "../../../src/errors.ts";
 import type { Collection, Document, Store } from "../../../src/ports/store.ts";
 import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -242,6 +243,12 @@ describe("an outcome that is not known", () => {
     expect(await statesNow(floor, intent)).toEqual(["working"]);
   });
 
+  it("comes of a dead session too, when it was told after the broker had been called", async () => {
+    const dead = new BrokerError("auth-expired", "over", { broker: brokerName("zerodha"), endpoint: "POST /orders" });
+    broker.connector.placeOrder = () => Promise.reject(dead);
+    expect(states(await sent(floor, await ticket(floor)))).toEqual(["unknown"]);
+  });
+
   it("is given up when the day's book is gone, never as absent", async () => {
     broker.scripts.push("lose-answer");
     const { intent } = await ticket(floor);
@@ -277,6 +284,13 @@ describe("a broker that says no", () => {
     const { intent } = await ticket(floor);
     await floor.accounts.endSession(floor.link);
     expect((await sent(floor, { intent })).legs).toMatchObject([{ notSentCause: "session-expired" }]);
+    expect(broker.placed).toEqual([]);
+  });
+
+  it("whose connector is gone is not asked, and that is not called a dead session", async () => {
+    const { intent } = await ticket(floor);
+    await floor.accounts.update(floor.link._id, () => ({ broker_name: brokerName("gone") }));
+    expect((await sent(floor, { intent })).legs).toMatchObject([{ notSentCause: "invalid-request" }]);
     expect(broker.placed).toEqual([]);
   });
 
