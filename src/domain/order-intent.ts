@@ -173,7 +173,7 @@ function afterSeen(leg: Leg, order: BookedOrder): Leg {
     avgPrice: order.avgPrice,
     booked: order.status,
     bookedTerms: { type: order.type, price: order.price, triggerPrice: order.triggerPrice },
-    reason: order.message ?? null,
+    reason: order.message,
   };
   switch (order.status) {
     case "pending":

@@ -117,6 +117,17 @@ describe("every state meets every event", () => {
     expect(after).toBe(TRANSITIONS[state][name] ?? null);
   });
 
+  it("the broker's words of a refusal in the book are the leg's", () => {
+    const order = booked({ status: "rejected", message: "RMS: margin exceeds" });
+    const refused = nextLeg(legIn("working"), { kind: "seen", order }, 0);
+    expect(refused).toMatchObject({ state: "rejected", reason: "RMS: margin exceeds" });
+  });
+
+  it("the quantity is the book's, where its row tells one", () => {
+    const qtyAfter = (qty: number) => nextLeg(legIn("working"), { kind: "seen", order: booked({ qty }) }, 0)?.qty;
+    expect([25, 0].map(qtyAfter)).toEqual([25, 10]);
+  });
+
   it("an order that carries another id than ours is not ours", () => {
     for (const state of LEG_STATES) {
       const leg = legIn(state, { orderId: OURS });
