@@ -4,6 +4,8 @@ import { Secret } from "../lib/secret.ts";
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
+const PORT_RANGE = "expected a port number from 0 to 65535";
+
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema.optional());
 const url = z
@@ -16,9 +18,7 @@ const environmentSchema = z.object({
   ),
   TELEGRAM_API_ROOT: optional(url),
   BOT_MODE: optional(z.enum(["polling", "webhook"], { error: "expected polling or webhook" })),
-  PORT: optional(
-    z.string().regex(/^\d+$/, "expected a port number from 0 to 65535").transform(Number).pipe(z.number().max(65_535)),
-  ),
+  PORT: optional(z.string().regex(/^\d+$/, PORT_RANGE).transform(Number).pipe(z.number().max(65_535, PORT_RANGE))),
   PUBLIC_URL: optional(url),
   MONGODB_URI: optional(z.string().regex(/^mongodb(\+srv)?:\/\//, "expected mongodb:// or mongodb+srv://")),
   DATA_DIR: optional(z.string().min(1)),

@@ -4,7 +4,13 @@ import { ConfigError } from "../errors.ts";
 import { FILES } from "../store/sqlite/store.ts";
 
 const { R_OK, W_OK } = constants;
-const OWN_FILES = ["lock.db", ...Object.values(FILES).map(({ name }) => name)];
+const OWN_FILES = [
+  "lock.db",
+  ...Object.values(FILES).flatMap(({ name }) => [name, `${name}-wal`]),
+  "master.key",
+  "master.key.previous",
+  "paper.json",
+];
 
 /** Makes DATA_DIR where it is missing. Throws ConfigError when this user cannot use it, or what another user left there. */
 export function requireDataDir(dir: string): void {

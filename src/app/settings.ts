@@ -1,12 +1,23 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { brokerDefinitions } from "../../connectors/index.ts";
+import { ConfigError } from "../errors.ts";
 import { IMPORTED_VARIABLES } from "../services/import-fyers.ts";
 import { readConfig, type Config } from "./config.ts";
 
 const YAHOO_ROOT = { YAHOO_API_ROOT: "https://query2.finance.yahoo.com" };
 /** The environment, with .env under it where there is one. */
 export function readSettings(): Config {
-  if (existsSync(".env")) process.loadEnvFile(".env");
+  if (existsSync(".env")) loadEnvFile();
   const roots = Object.assign({}, YAHOO_ROOT, ...brokerDefinitions.map((definition) => definition.roots));
   return readConfig(process.env, roots, IMPORTED_VARIABLES);
+}
+
+/** What Node says of a file that it may not read is that there is none. */
+function loadEnvFile(): void {
+  try {
+    process.loadEnvFile(".env");
+  } catch {
+    throw new ConfigError([`.env: this user cannot read ${resolve(".env")}; give it the file, or take it away`]);
+  }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -60,7 +60,7 @@ describe("the settings", () => {
   ])("names a bad %s, and says what was expected", (name, value) => {
     const found = problems({ [name]: value }).filter((problem) => problem.startsWith(`${name}:`));
     expect(found).toHaveLength(1);
-    expect(found[0]).toMatch(/expected|needs/);
+    expect(found[0]).toMatch(/: expected|needs/);
   });
 
   it("names every bad value at once, and prints no secret one", () => {
@@ -131,6 +131,12 @@ describe("the start", () => {
     const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "x", OWNER_ID: "me" }).ended;
     expect(code).toBe(1);
     expect(out.trim().split("\n")).toEqual([expect.stringMatching(/^PORT: /), expect.stringMatching(/^OWNER_ID: /)]);
+  }, 20_000);
+
+  it("names a .env that cannot be read", async () => {
+    mkdirSync(join(dir, ".env"));
+    const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "0" }).ended;
+    expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/^\.env: this user cannot read \/.*\n$/) });
   }, 20_000);
 
   it("ends on a connection string that MongoDB's driver does not take: no waiting makes it better", async () => {
