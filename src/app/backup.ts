@@ -23,8 +23,9 @@ await orExit(async () => {
     await (mode === "restore" ? restoreMongo : backupMongo)(config.mongoUri, directory);
   } else if (mode === "restore") restore(directory, config.dataDir);
   else await copyTo(config.dataDir, directory);
+  const what = mode === "restore" ? `Restored into ${config.mongoUri ? "MongoDB" : config.dataDir}. ` : "";
   process.stdout.write(
-    `Done. Without the master key this ${mode === "restore" ? "data" : "copy"} cannot be read: keep it safe, and elsewhere.\n`,
+    `${what}Done. Without the master key this ${mode === "restore" ? "data" : "copy"} cannot be read: keep it safe, and elsewhere.\n`,
   );
 });
 

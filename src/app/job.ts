@@ -12,6 +12,7 @@ import { readSettings } from "./settings.ts";
 await orExit(async () => {
   const { name, user } = readArguments(process.argv.slice(3));
   const config = readSettings();
+  if (!config.telegram) process.stderr.write("TELEGRAM_BOT_TOKEN is not set: this is the playground's job.\n");
   const answer = await askRunning(homeOf(config), name, user);
   if (answer !== null) {
     process.stdout.write(`${answer}\n`);

@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { createLog } from "../lib/log.ts";
 import { openMongoStore } from "../store/mongo/store.ts";
 import { rekey, type AtRest, type Rekeyed } from "../store/rekey.ts";
-import { openSqliteStore } from "../store/sqlite/store.ts";
+import { FILES, openSqliteStore } from "../store/sqlite/store.ts";
 import { readSettings } from "./settings.ts";
 import type { Config } from "./config.ts";
 import { beginFileRotation, endFileRotation, openKeyring } from "./keyring.ts";
@@ -37,6 +39,8 @@ async function rotateMongo(config: Config, keyring: ReturnType<typeof openKeyrin
 
 /** The store's own lock says that no bot is working on it. */
 async function rotateFiles(config: Config): Promise<Rekeyed> {
+  if (!existsSync(join(config.dataDir, FILES.normal.name)))
+    throw new ConfigError([`DATA_DIR: there is no store in ${config.dataDir}`]);
   const log = createLog({ level: config.logLevel });
   const before = openKeyring(config, log);
   const store = openSqliteStore({ dir: config.dataDir, now: Date.now, keyring: before });

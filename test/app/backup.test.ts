@@ -56,7 +56,9 @@ describe("backup and restore", () => {
     expect(refused.out).toContain("another process is working on");
     await running.close();
 
-    expect((await run("restore", copy)).code).toBe(0);
+    const brought = await run("restore", copy);
+    expect(brought.code, brought.out).toBe(0);
+    expect(brought.out).toContain(`Restored into ${dir}. `);
     const restored = open();
     expect(await read(restored, "monday")).toEqual(["monday", "monday"]);
     expect(await read(restored, "tuesday")).toEqual([undefined, undefined]);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -103,6 +103,13 @@ describe("rotate-key", () => {
     expect([...keyIdsAtRest()]).toEqual([currentId()]);
     expect(existsSync(join(dir, "master.key.previous"))).toBe(false);
     await expectAllReadable();
+  }, 30_000);
+
+  it("makes no new store where there is none: DATA_DIR names another directory than the bot's", async () => {
+    const empty = join(dir, "elsewhere");
+    const { code, out } = await runEntry(["rotate-key"], { DATA_DIR: empty }).ended;
+    expect({ code, out }).toEqual({ code: 1, out: `DATA_DIR: there is no store in ${empty}\n` });
+    expect(readdirSync(empty)).toEqual([]);
   }, 30_000);
 
   it("loses nothing when it is killed half-way, again and again, and goes on where it was", async () => {
