@@ -84,6 +84,9 @@ export function createInbox(deps: InboxDeps): Inbox {
     over: "updates are worked off again",
   });
 
+  /** What came in the future came before the clock was set back. */
+  const age = ({ receivedAt }: Stored<ArrivalDocument>): number => Math.abs(clock.now() - receivedAt);
+
   const oldest = async (lane: string, limit: number): Promise<Due[]> =>
     (await updates.find("due", [true, lane], { limit, order: "asc" })).filter(hasBody);
 
@@ -142,7 +145,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   }
 
   async function handleOne(arrival: Due): Promise<boolean> {
-    const begun = Math.abs(clock.now() - arrival.receivedAt) < LEFT_AFTER_MS ? arrival : await countedTry(arrival);
+    const begun = age(arrival) < LEFT_AFTER_MS ? arrival : await countedTry(arrival);
     if (begun === null) return true;
     try {
       await deps.handle(begun.body);
@@ -181,7 +184,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       const due = await updates.find("due", [true], { limit: sweepBatch, order: "asc" });
       // A lane that fills it must not hide the ones behind until it is worked off: the next look goes further.
       sweepBatch = due.length < sweepBatch ? SWEEP_BATCH : Math.min(2 * sweepBatch, MAX_SWEEP_BATCH);
-      const left = due.filter(({ receivedAt }) => Math.abs(clock.now() - receivedAt) > FRESH_MS);
+      const left = due.filter((arrival) => age(arrival) > FRESH_MS);
       for (const lane of new Set(left.map((arrival) => arrival.lane))) work(lane);
     },
     depth: async () => (await updates.find("due", [true], { limit: 10_000 })).length,

@@ -90,6 +90,22 @@ describe("the inbox", () => {
     expect(begun).toEqual(Array.from({ length: 40 }, (_, at) => `body ${at + 1}`));
   });
 
+  it("tries again what failed also after the machine's clock was set back", async () => {
+    const { store, clock, log } = stage;
+    const begun: string[] = [];
+    const handle = async (body: string): Promise<void> => {
+      if (begun.push(body) === 1) throw new Error("not yet");
+    };
+    const box = createInbox({ store, clock, log, leases: createLocalLeases(), handle });
+    await box.accept(arrival(1));
+    await quiet(box);
+    stage.clock.advance(-5 * 3_600_000);
+    await box.sweep();
+    await quiet(box);
+    expect(begun).toEqual(["body 1", "body 1"]);
+    expect(await box.depth()).toBe(0);
+  });
+
   it("is taken up by another process once the lease of a dead one is over", async () => {
     const left = held();
     const dead = inbox(left.handle);

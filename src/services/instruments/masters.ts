@@ -156,7 +156,7 @@ export function createMasters(deps: MastersDeps): Masters {
 
   async function current(broker: BrokerName): Promise<Copy> {
     const known = copies.get(broker) ?? (await load(broker));
-    if (!isDue(known) || clock.now() - (failedAt.get(broker) ?? -RETRY_MS) < RETRY_MS) return known;
+    if (!isDue(known) || Math.abs(clock.now() - (failedAt.get(broker) ?? -RETRY_MS)) < RETRY_MS) return known;
     const renewal = load(broker);
     if (known.isPaper) return renewal;
     // A failure is logged where it happens, and with a copy at hand it is not thrown.

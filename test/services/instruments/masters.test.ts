@@ -126,6 +126,19 @@ describe("a broker's master", () => {
     await vi.waitFor(() => expect(instruments.status()[0]).toMatchObject({ isStale: false, at: hall.floor.now }));
   });
 
+  it("that could not be renewed is tried again also after the clock was set back", async () => {
+    const hall = openHall();
+    const instruments = hall.start();
+    await instruments.table(ZERODHA);
+    hall.floor.now += 2 * DAY;
+    hall.master(ZERODHA).isDown = true;
+    await instruments.refresh();
+    hall.master(ZERODHA).isDown = false;
+    hall.floor.now -= DAY;
+    await instruments.table(ZERODHA);
+    await vi.waitFor(() => expect(instruments.status()[0]).toMatchObject({ isStale: false, at: hall.floor.now }));
+  });
+
   it("that never came is the broker's error, and is tried again", async () => {
     const hall = openHall();
     const instruments = hall.start();
