@@ -1,8 +1,10 @@
+import type { LinkId } from "../../domain/ids.ts";
 import { addDays, istDate } from "../../domain/market.ts";
 import type { Leg, LegEvent } from "../../domain/order-intent.ts";
 import type { Order } from "../../domain/order.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
+import { createTrouble, type Trouble } from "../../lib/trouble.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { type Intent, type Journal, stepAll } from "./journal.ts";
@@ -55,6 +57,16 @@ export interface WatcherDeps {
  */
 export function createWatcher(deps: WatcherDeps): Watcher {
   const { accounts, journal, clock, log } = deps;
+
+  /** Of accounts whose book could not be read: asked again for every open order, a whole day if need be. */
+  const troubles = new Map<LinkId, Trouble>();
+
+  function troubleOf({ _id, broker_name }: Link): Trouble {
+    const words = { met: "order book not read; trying on", over: "order book is read again" };
+    const trouble = troubles.get(_id) ?? createTrouble(log, words, { broker: broker_name, link: _id });
+    troubles.set(_id, trouble);
+    return trouble;
+  }
 
   async function sweep(): Promise<number> {
     const now = clock.now();
@@ -124,11 +136,12 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     try {
       const askedAt = clock.now();
       const found = await find(link, leg);
+      troubles.get(link._id)?.over();
       if (found) return isNews(leg, found) ? { kind: "seen", order: found } : null;
       return isDayOver(intent, leg, clock.now()) ? { kind: "day-over" } : absence(leg, link, askedAt);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      log.warn({ err: error, leg: leg.tag }, "order book not read");
+      troubleOf(link).met(error);
       onUnread(error);
       return isDayOver(intent, leg, clock.now()) ? { kind: "day-over" } : null;
     }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerName, linkId } from "../../../src/domain/ids.ts";
 import { BrokerError } from "../../../src/errors.ts";
+import { createLog } from "../../../src/lib/log.ts";
 import type { Collection, Document, Store } from "../../../src/ports/store.ts";
 import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -65,6 +66,29 @@ describe("a process that dies", () => {
     expect(states(next.drawn.at(-1) ?? null)).toEqual(["filled"]);
     // By its number: not every book can be searched by tag.
     expect(broker.calls).not.toContain("findOrdersByTag");
+  });
+});
+
+describe("a broker that is out of order for long", () => {
+  it("is said with whose account it is, not with every look at every order, and when it is over", async () => {
+    const said: { msg: string; link?: string; err?: object }[] = [];
+    const log = createLog({
+      level: "warn",
+      destination: { write: (line: string) => void said.push(JSON.parse(line)) },
+    });
+    const logged = await openFloor({ brokers: [broker], log });
+    for (let order = 0; order < 3; order += 1) await sent(logged, await ticket(logged));
+    broker.failsAt = "getOrder";
+    await watch(logged, 30 * 60_000, 30_000);
+    const words = "order book not read; trying on";
+    expect(said).toEqual([
+      expect.objectContaining({
+        msg: words,
+        link: logged.link._id,
+        err: expect.objectContaining({ kind: "unavailable" }),
+      }),
+    ]);
+    await logged.close();
   });
 });
 
