@@ -1,11 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { objectsOf } from "../../../connectors/angelone/json-array.ts";
 import type { VenueInstrument } from "../../../connectors/base.ts";
 import { indexKey, indexSymbol, instrumentKey, type Index } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PRICE } from "../../../src/domain/money.ts";
-import { access, bench, bodyOf, buy, fixture, pieces, reply, SBIN } from "./stand-in.ts";
+import { access, bench, bodyOf, buy, fixture, reply, SBIN } from "./stand-in.ts";
 
 const rupees = priceFromRupees;
 const NIFTY: Index = {
@@ -268,30 +266,5 @@ describe("the master file", () => {
     const whole = fixture("OpenAPIScripMaster.json");
     await expect(read(whole.slice(0, -3))).rejects.toMatchObject({ kind: "bad-response" });
     await expect(read("<html>maintenance</html>")).rejects.toMatchObject({ kind: "bad-response" });
-  });
-
-  it("is read object by object however the bytes are cut", async () => {
-    const value = fc.record({
-      token: fc.string(),
-      name: fc.string({ unit: "grapheme" }),
-      nested: fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.constant(null), fc.array(fc.string()))),
-    });
-    await fc.assert(
-      fc.asyncProperty(fc.array(value), fc.integer({ min: 1, max: 40 }), fc.boolean(), async (rows, size, isPretty) => {
-        const bytes = Buffer.from(JSON.stringify(rows, null, isPretty ? 1 : 0));
-        const seen: unknown[] = [];
-        for await (const text of objectsOf(pieces(bytes, size))) seen.push(JSON.parse(text));
-        expect(seen).toEqual(JSON.parse(bytes.toString("utf8")));
-      }),
-      { numRuns: 200 },
-    );
-  });
-
-  it("gives up on an object that never ends", async () => {
-    const endless = Buffer.from(`[{"name":"${"x".repeat(200_000)}`);
-    const readAll = async (): Promise<void> => {
-      for await (const text of objectsOf(pieces(endless, 4096))) expect(text).toBe("never reached");
-    };
-    await expect(readAll()).rejects.toThrow("too large");
   });
 });

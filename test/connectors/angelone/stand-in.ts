@@ -48,7 +48,7 @@ export function wire(answers: Readonly<Record<string, HttpReply | Error | string
   return { requests, http: { send: answer, read: answer, stream, close: () => Promise.resolve() } };
 }
 
-export async function* pieces(whole: Buffer, size: number): AsyncGenerator<Uint8Array> {
+async function* pieces(whole: Buffer, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < whole.length; at += size) yield await Promise.resolve(whole.subarray(at, at + size));
 }
 
