@@ -46,7 +46,7 @@ export function createLab(deps: {
         hint: broker.hint,
         credentials: Object.entries(broker.credentials).map(([field, value]) => ({ field, value })),
         switches: [
-          ...SWITCHES.map(({ name, label }) => ({ name, label, on: broker.switches[name] })),
+          ...SWITCHES.flatMap(({ name, label }) => leverOf(broker.switches[name], { name, label })),
           { name: EXPIRE, label: "End every session now", on: false },
         ],
         faults: FAULTS.map(({ kind, label }) => ({ kind, label, on: faultsOf(broker.name).has(kind) })),
@@ -57,9 +57,13 @@ export function createLab(deps: {
       if (!broker) return;
       if (action === EXPIRE) broker.switches.expireSessions();
       const lever = SWITCHES.find((each) => each.name === action);
-      if (lever) broker.switches[lever.name] = !broker.switches[lever.name];
+      if (lever && broker.switches[lever.name] !== undefined)
+        broker.switches[lever.name] = !broker.switches[lever.name];
       const fault = FAULTS.find((each) => each.kind === action);
       if (fault) toggleFault(broker.name, fault.kind);
     },
   };
 }
+
+/** What a broker does not have, it shows no lever for. */
+const leverOf = <T>(on: boolean | undefined, lever: T) => (on === undefined ? [] : [{ ...lever, on }]);

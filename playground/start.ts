@@ -3,14 +3,11 @@ import type { BrokerDefinition } from "../connectors/base.ts";
 import { openKeptExchange } from "../connectors/paper/exchange/kept.ts";
 import type { Exchange } from "../connectors/paper/exchange/types.ts";
 import { createPaper } from "../connectors/paper/index.ts";
-import { simulatedAngelone } from "./brokers/angelone.ts";
-import { simulatedDhan } from "./brokers/dhan.ts";
-import { simulatedFyers } from "./brokers/fyers.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";
 import { paiseFromRupees, priceFromRupees } from "../src/domain/money.ts";
+import { simulations } from "./brokers/index.ts";
 import { startBrokersServer } from "./brokers/server.ts";
-import type { SimulatedBroker, SimulatedBrokerDeps } from "./brokers/types.ts";
-import { simulatedZerodha } from "./brokers/zerodha.ts";
+import type { SimulatedBroker } from "./brokers/types.ts";
 import { simulatedYahoo } from "./yahoo/yahoo.ts";
 import { createLab } from "./lab.ts";
 import type { Lab } from "./telegram/lab.ts";
@@ -41,7 +38,7 @@ export interface LocalWorld {
   close(): Promise<void>;
 }
 
-/** A local Telegram, one exchange, and four brokers' servers over it: everything that the bot talks to, on loopback. */
+/** A local Telegram, one exchange, and every broker's servers over it: everything that the bot talks to, on loopback. */
 export async function startLocalWorld(options: LocalWorldOptions): Promise<LocalWorld> {
   const { now, dataDir, onKeepFailure: onFailure = () => undefined } = options;
   const { exchange, close: keep } = openKeptExchange(join(dataDir, "exchange.json"), { seed: SEED, now, onFailure });
@@ -77,7 +74,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   };
 }
 
-/** Money and shares to look at: SBIN lies at three brokers, so that merging has something to merge. */
+/** Shares to look at, where an account has any: SBIN lies at three brokers, so that merging has something to merge. */
 const DEMO_HOLDINGS: Readonly<
   Record<string, readonly { key: string; qty: number; avgRupees: number; t1Qty?: number }[]>
 > = {
@@ -101,10 +98,10 @@ const DEMO_CASH = paiseFromRupees(250_000);
 const demoAccount = (broker: string): string => `demo-${broker}`;
 
 function openDemoAccounts(exchange: Exchange): void {
-  for (const [broker, holdings] of Object.entries(DEMO_HOLDINGS)) {
+  for (const broker of Object.keys(simulations)) {
     exchange.account(demoAccount(broker), {
       cash: DEMO_CASH,
-      holdings: holdings.map(({ key, qty, avgRupees, t1Qty }) => ({
+      holdings: (DEMO_HOLDINGS[broker] ?? []).map(({ key, qty, avgRupees, t1Qty }) => ({
         key: key as InstrumentKey,
         qty,
         avgPrice: priceFromRupees(avgRupees),
@@ -115,13 +112,12 @@ function openDemoAccounts(exchange: Exchange): void {
 }
 
 /** Each with a demo account of its own at the one exchange. */
-function simulatedBrokers(exchange: Exchange, publicUrl: string): SimulatedBroker[] {
-  const deps = (name: string): SimulatedBrokerDeps => ({ exchange, accountId: demoAccount(name), random: Math.random });
-  const registered = (name: string) => ({ redirectUrl: `${publicUrl}/oauth/${name}/callback` });
-  return [
-    simulatedZerodha({ ...deps("zerodha"), ...registered("zerodha") }),
-    simulatedFyers(deps("fyers")),
-    simulatedDhan({ ...deps("dhan"), ...registered("dhan") }),
-    simulatedAngelone(deps("angelone")),
-  ];
-}
+const simulatedBrokers = (exchange: Exchange, publicUrl: string): SimulatedBroker[] =>
+  Object.entries(simulations).map(([name, simulate]) =>
+    simulate({
+      exchange,
+      accountId: demoAccount(name),
+      random: Math.random,
+      redirectUrl: `${publicUrl}/oauth/${name}/callback`,
+    }),
+  );

@@ -86,7 +86,7 @@ export function simulatedDhan(deps: SimulatedBrokerDeps & { readonly redirectUrl
     if (request.method !== "GET") return gatewayError(405, "Method Not Allowed", `/v2${path}`, now());
     switch (path) {
       case "/profile":
-        return profile(DEMO.clientId, { expiresAt: expiryOf(request), hasMarketData: switches.hasMarketData });
+        return profile(DEMO.clientId, { expiresAt: expiryOf(request), hasMarketData: switches.hasMarketData === true });
       case "/fundlimit":
         return funds(account(), DEMO.clientId);
       case "/holdings":

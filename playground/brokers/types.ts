@@ -29,8 +29,8 @@ export interface BrokerSwitches {
   expireSessions(): void;
   /** Order calls answer the broker's own refusal of an unregistered address. */
   isIpAllowed: boolean;
-  /** Whether the plan includes quotes and candles. */
-  hasMarketData: boolean;
+  /** Whether the plan includes quotes and candles; absent where every plan does. */
+  hasMarketData?: boolean;
   /** Whether the broker's own rate limits answer 429 or its dialect of it. */
   enforcesRateLimits: boolean;
 }

@@ -60,9 +60,8 @@ export interface Config {
   readonly roots: Readonly<Record<string, string>>;
 }
 
-/** Own prefixes: a variable that starts so and is not known is a typing mistake, and stops the start. */
-const OWN_PREFIXES =
-  /^(TELEGRAM|SAUDA|ZERODHA|FYERS|DHAN|ANGELONE|YAHOO|BOT_MODE|PUBLIC_URL|MONGODB|DATA_DIR|MASTER_KEY|OWNER_ID)/;
+/** A variable that starts so, or with a broker's name, and is not known is a typing mistake, and stops the start. */
+const OWN_PREFIXES = ["TELEGRAM", "SAUDA", "BOT_MODE", "PUBLIC_URL", "MONGODB", "DATA_DIR", "MASTER_KEY", "OWNER_ID"];
 
 /**
  * Reads the environment once. `rootDefaults`: every origin variable with the real address.
@@ -152,8 +151,9 @@ function unknownNames(
   tolerated: readonly string[],
 ): string[] {
   const known = new Set([...Object.keys(environmentSchema.shape), ...Object.keys(roots), ...tolerated]);
+  const prefixes = [...OWN_PREFIXES, ...Object.keys(roots).map((name) => name.split("_", 1)[0] ?? name)];
   return Object.keys(environment)
-    .filter((name) => OWN_PREFIXES.test(name) && !known.has(name))
+    .filter((name) => !known.has(name) && prefixes.some((prefix) => name.startsWith(prefix)))
     .map((name) => `${name}: not a setting of Sauda; .env.example lists them all`);
 }
 

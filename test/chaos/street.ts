@@ -1,17 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { angelone } from "../../connectors/angelone/index.ts";
 import type { Access, BrokerConnector, BrokerDefinition, Session } from "../../connectors/base.ts";
-import { dhan } from "../../connectors/dhan/index.ts";
-import { fyers } from "../../connectors/fyers/index.ts";
+import { brokerDefinitions } from "../../connectors/index.ts";
 import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
 import type { Exchange, ExchangeOrder } from "../../connectors/paper/exchange/types.ts";
-import { zerodha } from "../../connectors/zerodha/index.ts";
-import { simulatedAngelone } from "../../playground/brokers/angelone.ts";
-import { simulatedDhan } from "../../playground/brokers/dhan.ts";
-import { simulatedFyers } from "../../playground/brokers/fyers.ts";
+import { simulations } from "../../playground/brokers/index.ts";
 import { startBrokersServer } from "../../playground/brokers/server.ts";
 import type { BrokersServer, Fault, SimulatedBroker } from "../../playground/brokers/types.ts";
-import { simulatedZerodha } from "../../playground/brokers/zerodha.ts";
 import { linkId } from "../../src/domain/ids.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
 import { paiseFromRupees, price, roundToTick } from "../../src/domain/money.ts";
@@ -20,9 +14,9 @@ import type { Position } from "../../src/domain/portfolio.ts";
 import { createHttpClient } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
 
-export const DEFINITIONS: readonly BrokerDefinition[] = [zerodha, fyers, dhan, angelone];
+export const DEFINITIONS = brokerDefinitions;
 
-/** The four brokers' servers over one exchange, in the process that is not killed: its book is the truth. */
+/** The brokers' servers over one exchange, in the process that is not killed: its book is the truth. */
 export interface Street {
   readonly server: BrokersServer;
   readonly roots: Readonly<Record<string, string>>;
@@ -68,8 +62,7 @@ export async function openStreet(
   onCall: (call: string) => void = () => undefined,
 ): Promise<Street> {
   const exchange = createExchange({ seed: 29, now });
-  const simulated = [simulatedZerodha, simulatedFyers, simulatedDhan, simulatedAngelone].map((make, at) => {
-    const name = DEFINITIONS[at]?.name ?? "";
+  const simulated = Object.entries(simulations).map(([name, make]) => {
     exchange.account(accountOf(name), {
       cash: paiseFromRupees(500_000_000),
       holdings: [{ key: OWNED, qty: OWNED_QTY, avgPrice: exchange.quote(OWNED).ltp }],

@@ -43,6 +43,8 @@ export interface WireFacts {
   /** The order book, and the names of three fields of its rows. */
   readonly book: RegExp;
   readonly orderId: string;
+  /** The id's name in the answer to placing, where it is another. */
+  readonly placedId?: string;
   readonly status: string;
   readonly product: string;
 }

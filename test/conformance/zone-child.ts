@@ -1,22 +1,14 @@
-import { angelone } from "../../connectors/angelone/index.ts";
-import { dhan } from "../../connectors/dhan/index.ts";
-import { fyers } from "../../connectors/fyers/index.ts";
-import { zerodha } from "../../connectors/zerodha/index.ts";
-import { simulatedAngelone } from "../../playground/brokers/angelone.ts";
-import { simulatedDhan } from "../../playground/brokers/dhan.ts";
-import { simulatedFyers } from "../../playground/brokers/fyers.ts";
-import { simulatedZerodha } from "../../playground/brokers/zerodha.ts";
+import { brokerDefinitions } from "../../connectors/index.ts";
+import { simulations } from "../../playground/brokers/index.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import type { Conformance } from "./spec.ts";
 import { logIn, openStreet } from "./street.ts";
 import { resting, share, termsOf } from "./tickets.ts";
 
-const BROKERS: readonly Conformance[] = [
-  { definition: zerodha, simulate: simulatedZerodha },
-  { definition: fyers, simulate: simulatedFyers },
-  { definition: dhan, simulate: simulatedDhan },
-  { definition: angelone, simulate: simulatedAngelone },
-];
+const BROKERS = brokerDefinitions.flatMap((definition): Conformance[] => {
+  const simulate = simulations[definition.name];
+  return simulate ? [{ definition, simulate }] : [];
+});
 
 /** Every instant that a connector reads from a broker's text, in ISO form. */
 async function timesOf(spec: Conformance): Promise<Readonly<Record<string, unknown>>> {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { brokerDefinitions } from "../../connectors/index.ts";
 import type { Message } from "../../playground/telegram/types.ts";
 import { linkingAs } from "./linking.ts";
 import { startTestSauda, type TestSauda } from "./sauda.ts";
 
 const ASHA = 1001;
-const BROKERS = ["zerodha", "fyers", "dhan", "angelone"];
+const BROKERS = brokerDefinitions.map(({ name }) => name);
 
 /** For a few rupees a unit the day before it expires; the exchange takes 27 lots in one order. */
 const CHEAP = "nifty 1 dec 26200 ce 28 lots";

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { brokerDefinitions } from "../../connectors/index.ts";
 import type { Message } from "../../playground/telegram/types.ts";
 import { linkingAs } from "./linking.ts";
 import { startTestSauda, type TestSauda } from "./sauda.ts";
 
 const ASHA = 1001;
+const BROKERS = brokerDefinitions.map(({ name }) => String(name));
 
 describe("linking brokers", () => {
   let running: TestSauda;
@@ -39,7 +41,7 @@ describe("linking brokers", () => {
     return linking.waitFor(/^Now log in at/, asked);
   }
 
-  it.each(["zerodha", "dhan", "angelone"])(
+  it.each(BROKERS.filter((name) => name !== "fyers"))(
     "links %s: keys on a one-time page, then the broker's own login",
     async (broker) => {
       const login = await linking.typeKeysOnPage(broker);
@@ -63,7 +65,7 @@ describe("linking brokers", () => {
     await asha().until(() => newest(/Fyers is linked\./));
   });
 
-  it("shows one portfolio over four brokers, with the same share merged", async () => {
+  it("shows one portfolio over all brokers, with the same share merged", async () => {
     const holdings = await asha().ask("/holdings");
     expect(holdings.text).toMatch(/SBIN[\s\S]*zerodha, angelone, fyers/);
     expect(holdings.text).toContain("Value");
@@ -72,7 +74,7 @@ describe("linking brokers", () => {
   it("has each broker's shares in the day's change, those of brokers too that tell no previous close", async () => {
     expect((await asha().ask("/pnl")).text).not.toContain("leaves out");
     const { text, caption = text } = await asha().ask("/dashboard");
-    for (const broker of ["zerodha", "fyers", "dhan", "angelone"])
+    for (const broker of BROKERS)
       expect(caption).toMatch(new RegExp(String.raw`^${broker} ₹[\d,.]+ +[+−][\d,.]+$`, "m"));
   });
 

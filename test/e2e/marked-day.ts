@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { brokerDefinitions } from "../../connectors/index.ts";
 import { startLocalWorld, type LocalWorld } from "../../playground/start.ts";
 import type { Message } from "../../playground/telegram/types.ts";
 import { createKeyring, generateKey, parseKey, type Keyring } from "../../src/lib/crypto.ts";
@@ -16,7 +17,7 @@ const ASHA = 1001;
 const WAIT_MS = 20_000;
 /** An address that people could open, so that keys are asked for on a page; here it is answered on loopback. */
 const PUBLIC_URL = "https://sauda.example";
-const BROKERS = ["zerodha", "fyers", "dhan", "angelone"];
+const BROKERS = brokerDefinitions.map(({ name }) => String(name));
 
 /** A text that must not be found, and whether the chat may show it: it stands in a login's address, or its owner typed it. */
 export interface Marker {

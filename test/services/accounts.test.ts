@@ -49,7 +49,7 @@ async function linkLive(broker: BrokerName) {
 }
 
 describe("the merged reads", () => {
-  it("ask all four brokers before the first has answered: they cost the slowest, not the sum", async () => {
+  it("ask all brokers before the first has answered: they cost the slowest, not the sum", async () => {
     let asked = 0;
     let release: () => void = () => undefined;
     const allAsked = new Promise<void>((resolve) => (release = resolve));
@@ -60,7 +60,7 @@ describe("the merged reads", () => {
       return [];
     };
     const parts = await createPortfolio({ accounts, closes: asGiven }).positions(ASHA);
-    expect(parts.map((part) => part.ok)).toEqual([true, true, true, true]);
+    expect(parts.map((part) => part.ok)).toEqual(brokerDefinitions.map(() => true));
   });
 
   it("name the broker that failed and still bring the others", async () => {

@@ -147,7 +147,7 @@ export function errorCases(kit: Kit): void {
       for (const [at, id] of [undefined, null, "", " ", "0", "null"].entries()) {
         street.hands.tamper = (request, reply) =>
           wire?.place.test(callOf(street, request)) === true
-            ? { ...reply, body: named(reply.body, wire.orderId, id) }
+            ? { ...reply, body: named(reply.body, wire.placedId ?? wire.orderId, id) }
             : reply;
         const tag = orderTag(`intent${at}`);
         const outcome = await street.connector.placeOrder(access, ticket(street, share(street), { tag, qty: 1 }));

@@ -1,0 +1,16 @@
+import { simulatedAngelone } from "./angelone.ts";
+import { simulatedDhan } from "./dhan.ts";
+import { simulatedFyers } from "./fyers.ts";
+import type { SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
+import { simulatedZerodha } from "./zerodha.ts";
+
+/** `redirectUrl`: what stands in the broker's console, for those that know it from there alone. */
+export type Simulate = (deps: SimulatedBrokerDeps & { readonly redirectUrl: string }) => SimulatedBroker;
+
+/** Every real broker's stand-in, by the connector's name. Adding one is its folder and one line here. */
+export const simulations: Readonly<Record<string, Simulate>> = {
+  zerodha: simulatedZerodha,
+  fyers: simulatedFyers,
+  dhan: simulatedDhan,
+  angelone: simulatedAngelone,
+};
