@@ -29,7 +29,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   },
   instruments: {
     about:
-      "Search over 250,000 invented rows beside minisearch over the same rows; then four brokers' masters of 200,000 rows each in their own formats: load, memory, look-up. Goal: p99 under 2 ms, index under 1 s and 120 MB; a master under 5 s, four under 200 MB, a look-up under 10 µs.",
+      "Search over 250,000 invented rows beside minisearch over the same rows; then every broker's master of 200,000 rows in its own format: load, memory, look-up. Goal: p99 under 2 ms, index under 1 s and 120 MB; a master under 5 s, all under 200 MB, a look-up under 10 µs.",
     scripts: [["instruments.ts"], ["load-masters.ts"]],
     boundS: 180,
   },

@@ -14,7 +14,7 @@ import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { createKeyring, generateKey, parseKey } from "../src/lib/crypto.ts";
 import { inventMarket, masterFile } from "./masters.ts";
 
-// Four masters of the real size, in the brokers' own formats: parse time, memory over idle, look-up time.
+// The brokers' masters in the real size, in the brokers' own formats: parse time, memory over idle, look-up time.
 
 const ROWS = Number(process.argv[2] ?? 200_000);
 const TODAY = "2026-11-23";

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import type { BrokerName } from "../src/domain/ids.ts";
 import { futureSymbol, monthlyExpiries, optionSymbol, type OptionType } from "../src/domain/instrument.ts";
 import { addDays } from "../src/domain/market.ts";
@@ -199,13 +200,50 @@ function fyers({ shares, contracts }: Market, file: string): string {
   return (part === "CM" ? cash : derived).join("\n");
 }
 
+function upstox({ shares, contracts }: Market): string {
+  const rows = [
+    ...shares.map(({ segment, ticker, name, token }) => ({
+      segment: `${segment}_EQ`,
+      name,
+      exchange: segment,
+      isin: `INE${String(token).padStart(9, "0")}`,
+      instrument_type: segment === "NSE" ? "EQ" : "A",
+      instrument_key: `${segment}_EQ|INE${String(token).padStart(9, "0")}`,
+      lot_size: 1,
+      freeze_quantity: 100_000,
+      exchange_token: `${token}`,
+      tick_size: 5,
+      trading_symbol: ticker,
+      security_type: "NORMAL",
+    })),
+    ...contracts.map((each) => ({
+      weekly: !each.isMonthly,
+      segment: each.segment === "NFO" ? "NSE_FO" : "BSE_FO",
+      name: each.underlying,
+      expiry: Date.parse(`${each.expiry}T23:59:59+05:30`),
+      instrument_type: each.optionType ?? "FUT",
+      underlying_symbol: each.underlying,
+      instrument_key: `${each.segment === "NFO" ? "NSE_FO" : "BSE_FO"}|${each.token}`,
+      lot_size: 75,
+      freeze_quantity: 1_800,
+      exchange_token: `${each.token}`,
+      tick_size: 5,
+      trading_symbol: symbolOf(each),
+      ...(each.strike === null ? {} : { strike_price: each.strike }),
+    })),
+  ];
+  return JSON.stringify(rows);
+}
+
 /** The master file that a broker serves at a path. */
 export function masterFile(broker: BrokerName, path: string, market: Market): Buffer {
-  const write: Readonly<Record<string, () => string>> = {
+  const write: Readonly<Record<string, () => string | Buffer>> = {
     zerodha: () => kite(market),
     dhan: () => dhan(market),
     angelone: () => angelone(market),
+    upstox: () => gzipSync(upstox(market)),
     fyers: () => fyers(market, /([NB]SE_[CF][MO])\.csv/.exec(path)?.[1] ?? ""),
   };
-  return Buffer.from(write[broker]?.() ?? "");
+  const file = write[broker]?.() ?? "";
+  return typeof file === "string" ? Buffer.from(file) : file;
 }

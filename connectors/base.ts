@@ -115,7 +115,7 @@ export interface LoginRequest {
   readonly state: string;
 }
 
-/** What ends a login: the callback's query parameters, or one token that the user pasted. */
+/** What ends a login: the query parameters of the callback or of a pasted address, or one token that the user pasted. */
 export type LoginGrant =
   | {
       readonly kind: "callback";
@@ -144,9 +144,12 @@ export interface DataSource {
 /** An instrument with the names by which one broker calls it. */
 export interface VenueInstrument {
   readonly instrument: Instrument;
-  /** The broker's trading symbol, without exchange: `SBIN`, `SBIN-EQ`, `NIFTY24NOV26FUT`. */
+  /**
+   * The name by which the broker's rows and calls know it, by which it is found again: `SBIN`, `SBIN-EQ`, Upstox's
+   * `NSE_EQ|INE062A01020`. Unique within a segment.
+   */
   readonly venueSymbol: string;
-  /** The broker's own number for it: Kite's instrument_token, Fyers' fyToken, Dhan's securityId, Angel's token. */
+  /** The broker's own number for it, where it has one: Kite's instrument_token, Fyers' fyToken, Dhan's securityId. */
   readonly venueToken: string;
 }
 
@@ -220,7 +223,10 @@ export interface BrokerDefinition {
     readonly steps: readonly string[];
     /** How the broker wants the static IP registered. */
     readonly staticIp: string;
-    /** What to send where the login's page does not find the way back, and how it looks; goes on after "send me". */
+    /**
+     * What to send where the login's page does not find the way back, and how it looks: the landing's address, or a token
+     * (`login`). Goes on after "send me".
+     */
     readonly paste?: string;
   };
   /** Calls a class may make; every endpoint names its class. */

@@ -92,6 +92,10 @@ const DEMO_HOLDINGS: Readonly<
     { key: "NSE:3045", qty: 25, avgRupees: 842.15 },
     { key: "NSE:2885", qty: 10, avgRupees: 1401.75 },
   ],
+  upstox: [
+    { key: "NSE:1660", qty: 150, avgRupees: 388.2 },
+    { key: "NSE:10604", qty: 8, avgRupees: 1745.5 },
+  ],
 };
 const DEMO_CASH = paiseFromRupees(250_000);
 

@@ -2,6 +2,7 @@ import { simulatedAngelone } from "./angelone.ts";
 import { simulatedDhan } from "./dhan.ts";
 import { simulatedFyers } from "./fyers.ts";
 import type { SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
+import { simulatedUpstox } from "./upstox.ts";
 import { simulatedZerodha } from "./zerodha.ts";
 
 /** `redirectUrl`: what stands in the broker's console, for those that know it from there alone. */
@@ -13,4 +14,5 @@ export const simulations: Readonly<Record<string, Simulate>> = {
   fyers: simulatedFyers,
   dhan: simulatedDhan,
   angelone: simulatedAngelone,
+  upstox: simulatedUpstox,
 };

@@ -68,6 +68,7 @@ describe("linking brokers", () => {
   it("shows one portfolio over all brokers, with the same share merged", async () => {
     const holdings = await asha().ask("/holdings");
     expect(holdings.text).toMatch(/SBIN[\s\S]*zerodha, angelone, fyers/);
+    expect(holdings.text).toMatch(/ITC[\s\S]*150/);
     expect(holdings.text).toContain("Value");
   });
 

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import { nextIst } from "../../src/domain/market.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import type { Secret } from "../../src/lib/secret.ts";
+import type { BrokerConnector, ConnectorDeps, Credentials, LoginGrant, LoginRequest } from "../base.ts";
+import { callerOf, type Client } from "./client.ts";
+import { UPSTOX } from "./errors.ts";
+
+type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "isTokenValid" | "logout">>;
+
+/** OAuth: page, exchange of its code, and whether a session lives. There is nothing to renew one with. */
+export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): Login {
+  return {
+    getLoginUrl: (request) => Promise.resolve({ url: loginUrl(client.apiRoot, request) }),
+
+    async generateSession(grant, signal) {
+      const { link, credentials } = grant;
+      const { code, redirectUrl } = granted(grant);
+      const form = {
+        code,
+        client_id: credential(credentials, "apiKey"),
+        client_secret: credential(credentials, "apiSecret"),
+        redirect_uri: redirectUrl,
+        grant_type: "authorization_code",
+      };
+      const token = await client.postToken({ link }, form, signal);
+      const issuedAt = deps.now();
+      // The proof by a real call, which also tells whose session it is.
+      const profile = await client.getProfile({ link, token: token.access_token }, signal);
+      if (profile.user_id !== token.user_id) throw failure("bad-response", "the session belongs to another account");
+      return {
+        accessToken: token.access_token,
+        accountId: profile.user_id,
+        issuedAt,
+        expiresAt: sessionEnd(token.access_token, issuedAt),
+      };
+    },
+
+    async isTokenValid(access, signal) {
+      try {
+        await client.getProfile(callerOf(access), signal);
+        return true;
+      } catch (error) {
+        if (error instanceof BrokerError && error.kind === "auth-expired") return false;
+        throw error;
+      }
+    },
+
+    async logout(access, signal) {
+      await client.deleteLogout(access, signal);
+    },
+  };
+}
+
+function loginUrl(root: string, { credentials, redirectUrl, state }: LoginRequest): string {
+  const query = new URLSearchParams({
+    response_type: "code",
+    client_id: credential(credentials, "apiKey"),
+    redirect_uri: redirectUrl,
+    state,
+  });
+  return `${root}/v2/login/authorization/dialog?${query.toString()}`;
+}
+
+/** A pasted address comes as a callback; a code alone cannot be exchanged, because the redirect address must go with it. */
+function granted(grant: LoginGrant): { code: string; redirectUrl: string } {
+  if (grant.kind !== "callback")
+    throw failure("auth-invalid", "that is not the whole address that Upstox's login ended at");
+  const { code } = grant.params;
+  // Unverified: what comes back from a login that was cancelled.
+  if (!code) throw failure("login-unfinished", "Upstox's login came back without a code");
+  return { code, redirectUrl: grant.redirectUrl };
+}
+
+const claimsSchema = z.object({ exp: z.number() });
+
+/** Whenever it was issued, a token dies at the next 03:30 in India; its own `exp` counts where it comes earlier. */
+export function sessionEnd(token: Secret, issuedAt: number): number {
+  const death = nextIst("03:30", issuedAt);
+  const exp = claimsSchema.safeParse(claimsOf(token.reveal())).data?.exp;
+  return exp === undefined ? death : Math.min(death, exp * 1_000);
+}
+
+function claimsOf(jwt: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function credential(credentials: Credentials, field: "apiKey" | "apiSecret"): string {
+  const value = credentials[field]?.reveal().trim();
+  if (!value) throw failure("auth-invalid", `Upstox's ${field} is missing`);
+  return value;
+}
+
+const failure = (kind: BrokerErrorKind, message: string): BrokerError =>
+  new BrokerError(kind, message, { broker: UPSTOX, endpoint: "login" });

@@ -1,0 +1,220 @@
+import { z } from "zod";
+import { BrokerError } from "../../src/errors.ts";
+import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import type { RateWindow } from "../../src/lib/rate-limit.ts";
+import type { Secret } from "../../src/lib/secret.ts";
+import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
+import { badField, noReply, refusal, UPSTOX } from "./errors.ts";
+import * as schemas from "./schemas.ts";
+
+const LONG_WINDOWS: readonly RateWindow[] = [
+  { count: 500, perMs: 60_000 },
+  { count: 2_000, perMs: 30 * 60_000 },
+];
+/** Half of the 50 a second that are allowed: however close together they arrive, two bursts are not too many. */
+const READS = [{ count: 25, perMs: 1_000 }, ...LONG_WINDOWS];
+/** Upstox meters each API of each user; a class here is several of them, so that it is never the wider. */
+export const RATE_LIMITS = {
+  // Of 10 a second, with room for calls to arrive closer together than they left.
+  order: [{ count: 9, perMs: 1_100 }, ...LONG_WINDOWS],
+  book: READS,
+  account: READS,
+  quote: READS,
+  candle: READS,
+  login: READS,
+} as const satisfies Record<string, readonly RateWindow[]>;
+
+export const ROOTS = {
+  UPSTOX_API_ROOT: "https://api.upstox.com",
+  UPSTOX_ORDER_ROOT: "https://api-hft.upstox.com",
+  UPSTOX_INSTRUMENTS_URL: "https://assets.upstox.com/market-quote/instruments/exchange/complete.json.gz",
+} as const;
+
+/** Whose call it is; while logging in there is no end yet. */
+export interface Caller extends Pick<Access, "link" | "egress"> {
+  readonly token?: Secret;
+  readonly expiresAt?: number;
+}
+export const callerOf = ({ link, session, egress }: Access): Caller => ({
+  link,
+  token: session.accessToken,
+  expiresAt: session.expiresAt,
+  ...(egress ? { egress } : {}),
+});
+
+interface Call<S extends z.ZodType> {
+  /** Method and path as documented: names the endpoint in errors, without keys and query. */
+  readonly endpoint: `${HttpRequest["method"]} /${string}`;
+  readonly schema: S;
+  readonly rate: keyof typeof RATE_LIMITS;
+  readonly path?: string;
+  /** After the question mark, encoded. */
+  readonly query?: string;
+  readonly body?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly isWrite?: boolean;
+}
+
+export type Client = ReturnType<typeof createClient>;
+type OrderBody = Readonly<Record<string, unknown>>;
+
+/** Upstox endpoint by endpoint, every reply validated. Throws BrokerError. */
+export function createClient(deps: ConnectorDeps) {
+  const root = (name: keyof typeof ROOTS): string => (deps.roots[name] ?? ROOTS[name]).replace(/\/+$/, "");
+
+  function requestOf<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): HttpRequest {
+    const [method = "", documented = ""] = call.endpoint.split(" ");
+    const isOrder = call.rate === "order";
+    const json = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const body = call.form ? new URLSearchParams(call.form).toString() : json;
+    const type = call.form ? "application/x-www-form-urlencoded" : "application/json";
+    return {
+      scope: UPSTOX,
+      method: method as HttpRequest["method"],
+      url: `${root(isOrder ? "UPSTOX_ORDER_ROOT" : "UPSTOX_API_ROOT")}${call.path ?? documented}${call.query ? `?${call.query}` : ""}`,
+      headers: {
+        accept: "application/json",
+        ...(body ? { "content-type": type } : {}),
+        ...(caller.token ? { authorization: `Bearer ${caller.token.reveal()}` } : {}),
+      },
+      ...(body ? { body } : {}),
+      timeoutMs: isOrder ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
+      // Only orders fall under the rule of the registered address.
+      egress: isOrder ? caller.egress : undefined,
+      signal,
+    };
+  }
+
+  async function replyTo<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<HttpReply> {
+    const { endpoint, rate } = call;
+    if (caller.expiresAt !== undefined && deps.now() >= caller.expiresAt)
+      throw new BrokerError("auth-expired", "the Upstox session has ended", { broker: UPSTOX, endpoint });
+    const meter = `${UPSTOX}:${caller.link}:${rate}`;
+    // A read that is repeated takes a place each time.
+    const turn = (until: AbortSignal): Promise<void> =>
+      deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until);
+    const request: HttpRequest = { ...requestOf(call, caller, signal), turn };
+    let wasSent = false;
+    const send = (): Promise<HttpReply> => {
+      wasSent = true;
+      return call.isWrite === true ? deps.http.send(request) : deps.http.read(request);
+    };
+    try {
+      return await deps.limiter.run(meter, RATE_LIMITS[rate], send, signal);
+    } catch (error) {
+      throw noReply(error, endpoint, wasSent);
+    }
+  }
+
+  async function ask<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<z.output<S>> {
+    const reply = await replyTo(call, caller, signal);
+    const json = parseJson(reply.body);
+    const envelope = schemas.envelopeSchema.safeParse(json);
+    const isBare = call.rate === "login";
+    const isYes = reply.status === 200 && (isBare || envelope.success);
+    if (!isYes) throw refusal(reply, json, { endpoint: call.endpoint, isOrder: call.rate === "order" });
+    const result = call.schema.safeParse(isBare ? json : envelope.data?.data);
+    if (!result.success) throw badField(call.endpoint, result.error);
+    return result.data;
+  }
+
+  type Read<S extends z.ZodType> = Pick<Call<S>, "endpoint" | "schema" | "rate">;
+  const get =
+    <S extends z.ZodType>(read: Read<S>) =>
+    (access: Access, signal?: AbortSignal) =>
+      ask(read, callerOf(access), signal);
+  const order = <S extends z.ZodType>(call: Omit<Call<S>, "rate">, access: Access, signal?: AbortSignal) =>
+    ask({ ...call, rate: "order", isWrite: true }, callerOf(access), signal);
+
+  return {
+    apiRoot: root("UPSTOX_API_ROOT"),
+    instrumentsUrl: root("UPSTOX_INSTRUMENTS_URL"),
+
+    postToken: (caller: Caller, form: Readonly<Record<string, string>>, signal?: AbortSignal) =>
+      ask(
+        {
+          endpoint: "POST /v2/login/authorization/token",
+          schema: schemas.tokenSchema,
+          rate: "login",
+          form,
+          isWrite: true,
+        },
+        caller,
+        signal,
+      ),
+    deleteLogout: (access: Access, signal?: AbortSignal) =>
+      ask(
+        { endpoint: "DELETE /v2/logout", schema: z.unknown(), rate: "account", isWrite: true },
+        callerOf(access),
+        signal,
+      ),
+    getProfile: (caller: Caller, signal?: AbortSignal) =>
+      ask({ endpoint: "GET /v2/user/profile", schema: schemas.profileSchema, rate: "account" }, caller, signal),
+
+    getFunds: get({ endpoint: "GET /v3/user/get-funds-and-margin", schema: schemas.fundsSchema, rate: "account" }),
+    getHoldings: get({
+      endpoint: "GET /v2/portfolio/long-term-holdings",
+      schema: z.array(schemas.holdingSchema),
+      rate: "account",
+    }),
+    getPositions: get({
+      endpoint: "GET /v2/portfolio/short-term-positions",
+      schema: z.array(schemas.positionSchema),
+      rate: "account",
+    }),
+    getOrders: get({ endpoint: "GET /v2/order/retrieve-all", schema: z.array(schemas.orderSchema), rate: "book" }),
+    getTrades: get({
+      endpoint: "GET /v2/order/trades/get-trades-for-day",
+      schema: z.array(schemas.tradeSchema),
+      rate: "book",
+    }),
+
+    /** Commas between the keys stay as they are, bars do not. */
+    getQuotes: (access: Access, keys: readonly string[], signal?: AbortSignal) => {
+      const query = `instrument_key=${keys.map(encodeURIComponent).join(",")}`;
+      const call = { endpoint: "GET /v2/market-quote/quotes", schema: schemas.quotesSchema, rate: "quote" } as const;
+      return ask({ ...call, query }, callerOf(access), signal);
+    },
+    /** `range` is the last date before the first, or nothing for today. */
+    getCandles: (access: Access, { key, bar, range }: CandlePath, signal?: AbortSignal) => {
+      const endpoint = range === null ? "GET /v3/historical-candle/intraday" : "GET /v3/historical-candle";
+      const path = `${endpoint.slice("GET ".length)}/${encodeURIComponent(key)}/${bar}${range === null ? "" : `/${range}`}`;
+      return ask({ endpoint, path, schema: schemas.candlesSchema, rate: "candle" }, callerOf(access), signal);
+    },
+
+    postMargin: (access: Access, body: OrderBody, signal?: AbortSignal) =>
+      ask(
+        { endpoint: "POST /v2/charges/margin", schema: schemas.marginSchema, rate: "account", body },
+        callerOf(access),
+        signal,
+      ),
+    getCharges: (access: Access, query: Readonly<Record<string, string>>, signal?: AbortSignal) => {
+      const call = { endpoint: "GET /v2/charges/brokerage", schema: schemas.chargesSchema, rate: "account" } as const;
+      return ask({ ...call, query: new URLSearchParams(query).toString() }, callerOf(access), signal);
+    },
+
+    postOrder: (access: Access, body: OrderBody, signal?: AbortSignal) =>
+      order({ endpoint: "POST /v3/order/place", schema: schemas.placedSchema, body }, access, signal),
+    putOrder: (access: Access, body: OrderBody, signal?: AbortSignal) =>
+      order({ endpoint: "PUT /v3/order/modify", schema: schemas.changedSchema, body }, access, signal),
+    deleteOrder: (access: Access, orderId: string, signal?: AbortSignal) => {
+      const query = `order_id=${encodeURIComponent(orderId)}`;
+      return order({ endpoint: "DELETE /v3/order/cancel", schema: schemas.changedSchema, query }, access, signal);
+    },
+  };
+}
+
+export interface CandlePath {
+  readonly key: string;
+  /** `minutes/5` */
+  readonly bar: string;
+  readonly range: string | null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import { brokerOrderId } from "../../src/domain/ids.ts";
+import type { BrokerDefinition } from "../base.ts";
+import { RATE_LIMITS, ROOTS } from "./client.ts";
+import { createConnector } from "./connector.ts";
+import { UPSTOX } from "./errors.ts";
+import { postbackSchema } from "./schemas.ts";
+
+/** Upstox API v2 and v3: a thin client, because the npm package keeps one token for everybody (README). */
+export const upstox: BrokerDefinition = {
+  name: UPSTOX,
+  title: "Upstox",
+  capabilities: {
+    login: ["redirect"],
+    refresh: false,
+    segments: ["NSE", "BSE", "NFO", "BFO", "INDEX"],
+    // MARKET goes out as a limit at the ticket's protection, SL-M as a stop-limit with it.
+    orderTypes: ["MARKET", "LIMIT", "SL", "SL-M"],
+    products: ["CNC", "INTRADAY", "MARGIN"],
+    amo: true,
+    quotes: true,
+    depth: true,
+    candles: true,
+    orderCost: true,
+    instruments: true,
+    postback: "hint",
+  },
+  credentials: [
+    {
+      field: "apiKey",
+      label: "API key",
+      isSecret: false,
+      where: "account.upstox.com/developer/apps → your app: the line “API key”.",
+      pattern: /^[\w-]{8,64}$/,
+      example: "8f1c2d3e-4b5a-6978-8796-a5b4c3d2e1f0",
+    },
+    {
+      field: "apiSecret",
+      label: "API secret",
+      isSecret: true,
+      where: "account.upstox.com/developer/apps → your app: the line “API secret”, next to the key.",
+      pattern: /^[A-Za-z0-9]{6,64}$/,
+      example: "demosecret",
+    },
+  ],
+  setup: {
+    consoleUrl: "https://account.upstox.com/developer/apps",
+    steps: [
+      "Sign in with your Upstox account and create a new app.",
+      "Enter {redirectUrl} as its redirect URL, exactly as it is here.",
+      "Enter the static IP that your orders will come from.",
+      "Open the app and copy API key and API secret.",
+    ],
+    staticIp:
+      "account.upstox.com/developer/apps: a primary and a secondary address for your account, changed once a calendar week at most; a change ends today's login.",
+    paste:
+      "After the login copy the whole address of the page you land on, even if it does not load: it has code=… in it.",
+  },
+  rateLimits: RATE_LIMITS,
+  notFoundBelievedAfterMs: 60_000,
+  roots: ROOTS,
+  docsUrl: "https://upstox.com/developer/api-documentation/",
+  create: createConnector,
+  /** Unsigned: it names an order to read again, and nothing else in it is believed. */
+  readPostback(body) {
+    try {
+      return { orderId: brokerOrderId(postbackSchema.parse(JSON.parse(body)).order_id) };
+    } catch {
+      return null;
+    }
+  },
+};

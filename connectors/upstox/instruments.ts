@@ -1,0 +1,178 @@
+import type { TradingSymbol } from "../../src/domain/ids.ts";
+import {
+  equitySymbol,
+  futureSymbol,
+  INDICES,
+  indexKey,
+  indexSymbol,
+  instrumentKey,
+  monthlyExpiries,
+  optionSymbol,
+  symbolPrefix,
+  type Index,
+  type IndexName,
+  type OptionType,
+} from "../../src/domain/instrument.ts";
+import { istDate } from "../../src/domain/market.ts";
+import { price, priceFromRupees, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import type { VenueInstrument } from "../base.ts";
+import { masterRowSchema, type MasterRowRaw } from "./schemas.ts";
+import { segmentNamed } from "./venue.ts";
+
+/** Ids of the indices, in capitals and without blanks. Only Nifty 50, Nifty Bank and Sensex are verified. */
+const INDEX_IDS: Readonly<Record<string, IndexName>> = {
+  "NSE_INDEX|NIFTY50": "NIFTY50",
+  "NSE_INDEX|NIFTYBANK": "NIFTYBANK",
+  "NSE_INDEX|NIFTYFINSERVICE": "FINNIFTY",
+  "NSE_INDEX|NIFTYMIDSELECT": "MIDCPNIFTY",
+  "NSE_INDEX|NIFTYNEXT50": "NIFTYNXT50",
+  "NSE_INDEX|INDIAVIX": "INDIAVIX",
+  "BSE_INDEX|SENSEX": "SENSEX",
+  "BSE_INDEX|BANKEX": "BANKEX",
+};
+/** Listed in the file and left out on purpose. */
+const OTHER_SEGMENTS: ReadonlySet<string> = new Set(["NCD_FO", "BCD_FO", "MCX_FO", "NSE_COM", "GLOBAL_INDEX"]);
+const TEST_SYMBOL = /[NB]SETEST/;
+
+interface Skipped {
+  readonly skipped: string;
+}
+/** Null is a row that was understood and is not wanted, or not yet. */
+type Reading = VenueInstrument | Skipped | null;
+const skipped = (reason: string): Skipped => ({ skipped: reason });
+
+/** The options of one underlying by expiry, held back: only all of its expiries tell which are monthly. */
+type Chain = Map<string, Unnamed[]>;
+type Unnamed = (isMonthly: boolean) => VenueInstrument;
+
+/** Rows of the master as instruments: everything as it comes, the options when the file has ended. */
+export async function* readInstruments(
+  objects: AsyncIterable<string>,
+  onSkipped: (reason: string) => void,
+): AsyncGenerator<VenueInstrument> {
+  const chains = new Map<string, Chain>();
+  for await (const text of objects) {
+    const reading = readRow(text, chains);
+    if (reading === null) continue;
+    if ("skipped" in reading) onSkipped(reading.skipped);
+    else yield reading;
+  }
+  for (const chain of chains.values()) {
+    const monthly = monthlyExpiries(chain.keys());
+    for (const [expiry, options] of chain) for (const named of options) yield named(monthly.has(expiry));
+  }
+}
+
+function readRow(text: string, chains: Map<string, Chain>): Reading {
+  try {
+    const row = masterRowSchema.safeParse(JSON.parse(text)).data;
+    return row ? toInstrument(row, chains) : skipped("unreadable row");
+  } catch (error) {
+    if (error instanceof RangeError) return skipped("bad value");
+    if (error instanceof SyntaxError) return skipped("unreadable row");
+    throw error;
+  }
+}
+
+function toInstrument(row: MasterRowRaw, chains: Map<string, Chain>): Reading {
+  if (row.segment === "NSE_INDEX" || row.segment === "BSE_INDEX") return toIndex(row);
+  if (OTHER_SEGMENTS.has(row.segment)) return null;
+  if (TEST_SYMBOL.test(row.trading_symbol)) return skipped("test symbol");
+  const segment = segmentNamed(row.segment);
+  if (segment === "NSE" || segment === "BSE") return toShare(row, segment);
+  return segment === "NFO" || segment === "BFO" ? toContract(row, segment, chains) : skipped("unknown segment");
+}
+
+const venue = (row: MasterRowRaw) => ({ venueSymbol: row.instrument_key, venueToken: row.exchange_token });
+
+/** Null for the many that nothing here asks for. */
+function toIndex(row: MasterRowRaw): VenueInstrument | null {
+  const name = INDEX_IDS[row.instrument_key.toUpperCase().replaceAll(/\s/g, "")];
+  const known = INDICES.find((index) => index.name === name);
+  if (!known) return null;
+  const instrument: Index = {
+    kind: "index",
+    key: indexKey(known.name),
+    symbol: indexSymbol(known.exchange, known.name),
+    segment: "INDEX",
+    name: known.title,
+    lotSize: 1,
+    tickSize: ZERO_PRICE,
+  };
+  return { instrument, ...venue(row) };
+}
+
+/** `instrument_type` is the series at NSE and the group at BSE. */
+function toShare(row: MasterRowRaw, segment: "NSE" | "BSE"): VenueInstrument {
+  const series = row.instrument_type;
+  if (series === "") throw new RangeError("no series");
+  return {
+    instrument: {
+      kind: "equity",
+      key: instrumentKey(segment, row.exchange_token),
+      symbol: equitySymbol(segment, row.trading_symbol, series),
+      segment,
+      series,
+      name: row.name || row.trading_symbol,
+      ...measures(row),
+      ...(row.isin ? { isin: row.isin } : {}),
+    },
+    ...venue(row),
+  };
+}
+
+function toContract(row: MasterRowRaw, segment: "NFO" | "BFO", chains: Map<string, Chain>): Reading {
+  const { underlying_symbol: underlying, instrument_type: type } = row;
+  if (!underlying || row.expiry === undefined) throw new RangeError("no underlying or expiry");
+  const expiry = istDate(row.expiry);
+  const listed = {
+    key: instrumentKey(segment, row.exchange_token),
+    segment,
+    name: row.name || underlying,
+    underlying,
+    expiry,
+    ...measures(row),
+  };
+  const prefix = symbolPrefix(segment);
+  if (type === "FUT")
+    return {
+      instrument: { ...listed, kind: "future", symbol: futureSymbol(prefix, underlying, expiry) },
+      ...venue(row),
+    };
+  if (type !== "CE" && type !== "PE") return skipped("unknown instrument type");
+  const strike = strikeOf(row);
+  const symbol = symbolsOf({ prefix, underlying, expiry, strike, optionType: type });
+  const names = venue(row);
+  keep(chains, `${segment}:${underlying}`, expiry, (isMonthly) => ({
+    instrument: { ...listed, kind: "option", strike, optionType: type, symbol: symbol(isMonthly) },
+    ...names,
+  }));
+  return null;
+}
+
+function keep(chains: Map<string, Chain>, id: string, expiry: string, option: Unnamed): void {
+  const chain: Chain = chains.get(id) ?? new Map<string, Unnamed[]>();
+  chains.set(id, chain);
+  const options = chain.get(expiry);
+  if (options) options.push(option);
+  else chain.set(expiry, [option]);
+}
+
+const symbolsOf =
+  (option: { prefix: string; underlying: string; expiry: string; strike: Price; optionType: OptionType }) =>
+  (isMonthly: boolean): TradingSymbol =>
+    optionSymbol({ ...option, isMonthly });
+
+function strikeOf(row: MasterRowRaw): Price {
+  const strike = priceFromRupees(row.strike_price ?? 0);
+  if (strike <= 0) throw new RangeError("no strike");
+  return strike;
+}
+
+/** Ticks come in paise; a freeze quantity of 0 is none. */
+function measures({ lot_size: lot, tick_size: tick, freeze_quantity: freeze }: MasterRowRaw) {
+  if (lot === undefined || !Number.isSafeInteger(lot) || lot < 1) throw new RangeError("no lot size");
+  if (tick === undefined || !(tick > 0)) throw new RangeError("no tick size");
+  const freezeQty = freeze !== undefined && freeze >= 1 ? Math.floor(freeze) : null;
+  return { lotSize: lot, tickSize: price(Math.round(tick * 100)), ...(freezeQty === null ? {} : { freezeQty }) };
+}

@@ -1,0 +1,104 @@
+import { brokerOrderId } from "../../src/domain/ids.ts";
+import { parseIst } from "../../src/domain/market.ts";
+import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
+import { assertNever, type Order, type OrderStatus, type Product } from "../../src/domain/order.ts";
+import type { Trade } from "../../src/domain/portfolio.ts";
+import type { OrderRaw, ProductRaw, TradeRaw } from "./schemas.ts";
+import { nameOf, type Lookup, type TradedSegment } from "./venue.ts";
+
+/** `D` is delivery for shares and what is carried over for contracts. */
+export function toProduct(product: ProductRaw, segment: TradedSegment): Product {
+  switch (product) {
+    case "D":
+      return segment === "NSE" || segment === "BSE" ? "CNC" : "MARGIN";
+    case "I":
+      return "INTRADAY";
+    case "MTF":
+    case "CO":
+      return product;
+    default:
+      return assertNever(product, "product");
+  }
+}
+
+/** While a change is on its way the order rests as it was: a stop that has not filled still waits. */
+export function toStatus(row: Pick<OrderRaw, "status" | "order_type" | "filled_quantity">): OrderStatus {
+  switch (row.status) {
+    case "put order req received":
+    case "validation pending":
+    case "open pending":
+      return "pending";
+    case "open":
+    case "after market order req received":
+    case "modify after market order req received":
+      return "open";
+    case "trigger pending":
+      return "trigger-pending";
+    case "modify validation pending":
+    case "modify pending":
+    case "modified":
+    case "not modified":
+    case "cancel pending":
+    case "not cancelled":
+      return row.order_type.startsWith("SL") && row.filled_quantity === 0 ? "trigger-pending" : "open";
+    case "complete":
+      return "filled";
+    case "cancelled":
+    case "cancelled after market order":
+      return "cancelled";
+    case "rejected":
+      return "rejected";
+    default:
+      return assertNever(row.status, "order status");
+  }
+}
+
+export function toOrder(row: OrderRaw, lookup: Lookup): Order {
+  const { key, symbol, segment } = nameOf(row, lookup);
+  const { order_type: type, disclosed_quantity: disclosed } = row;
+  const isPriced = type === "LIMIT" || type === "SL";
+  return {
+    orderId: brokerOrderId(row.order_id),
+    exchangeOrderId: row.exchange_order_id || null,
+    tag: row.tag || null,
+    symbol,
+    key,
+    side: row.transaction_type,
+    type,
+    productType: toProduct(row.product, segment),
+    validity: row.validity === "DAY" || row.validity === "IOC" ? row.validity : "OTHER",
+    qty: row.quantity,
+    filledQty: row.filled_quantity,
+    avgPrice: priceFromRupees(row.average_price),
+    price: isPriced ? priceFromRupees(row.price) : ZERO_PRICE,
+    triggerPrice: priceFromRupees(row.trigger_price),
+    status: toStatus(row),
+    message: row.status_message || row.status_message_raw || null,
+    isAmo: row.is_amo || row.status.includes("after market"),
+    placedAt: toTime(row.order_timestamp),
+    // A change sends the whole set again, so what it must not reset is kept with the order.
+    handle: disclosed > 0 ? { disclosedQuantity: String(disclosed) } : {},
+  };
+}
+
+/** The book's order is not documented; ids start with the date and count up. */
+export const newestLast = (a: Order, b: Order): number =>
+  a.orderId.length - b.orderId.length || (a.orderId < b.orderId ? -1 : Number(a.orderId > b.orderId));
+
+export function toTrade(row: TradeRaw, lookup: Lookup): Trade {
+  const { key, symbol, segment } = nameOf(row, lookup);
+  return {
+    tradeId: row.trade_id,
+    orderId: brokerOrderId(row.order_id),
+    symbol,
+    key,
+    side: row.transaction_type,
+    productType: toProduct(row.product, segment),
+    qty: row.quantity,
+    price: priceFromRupees(row.average_price),
+    at: toTime(row.exchange_timestamp),
+  };
+}
+
+/** India's, without a zone: `2026-11-20 13:25:13` of orders, `20-Nov-2026 15:03:42` of trades. */
+const toTime = (text: string | null): number | null => (text ? parseIst(text) : null);

@@ -1,0 +1,188 @@
+import { brokerOrderId } from "../../src/domain/ids.ts";
+import type { Segment } from "../../src/domain/instrument.ts";
+import { paiseFromRupees, rupeesFromPrice, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import {
+  assertNever,
+  type Order,
+  type OrderChange,
+  type OrderCost,
+  type OrderOutcome,
+  type OrderRequest,
+  type OrderTerms,
+  type OrderType,
+} from "../../src/domain/order.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
+import type { Client } from "./client.ts";
+import { badResponse, failedOutcome, mapped, UPSTOX } from "./errors.ts";
+import type { ProductRaw } from "./schemas.ts";
+
+type Orders = Required<Pick<BrokerConnector, "placeOrder" | "modifyOrder" | "cancelOrder" | "getOrderCost">>;
+const PLACE = "POST /v3/order/place";
+const MODIFY = "PUT /v3/order/modify";
+
+/** The calls that change something at the market, each sent once at most, and what one of them would cost. */
+export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instruments">): Orders {
+  return {
+    placeOrder: (access, request, signal) =>
+      outcomeOf(async () => {
+        const body = fromRequest(request, await listedVenue(deps, request, PLACE));
+        const { order_ids: ids } = await client.postOrder(access, body, signal);
+        return { orderId: ids[0] ?? "", handle: {} };
+      }),
+
+    modifyOrder: (access, order, change, signal) =>
+      outcomeOf(async () => {
+        const { order_id: orderId } = await client.putOrder(access, fromChange(order, change), signal);
+        return { orderId: sameOrder(order, orderId, MODIFY), handle: order.handle };
+      }),
+
+    cancelOrder: (access, order, signal) =>
+      outcomeOf(async () => {
+        const { order_id: orderId } = await client.deleteOrder(access, order.orderId, signal);
+        return { orderId: sameOrder(order, orderId, "DELETE /v3/order/cancel"), handle: order.handle };
+      }),
+
+    async getOrderCost(access, request, signal): Promise<OrderCost> {
+      const endpoint = "POST /v2/charges/margin";
+      const { margin, charges } = costBodies(request, await listedVenue(deps, request, endpoint));
+      const [margins, told] = await Promise.all([
+        client.postMargin(access, margin, signal).catch(untold),
+        client.getCharges(access, charges, signal).catch(untold),
+      ]);
+      return mapped(endpoint, () => ({
+        margin: margins && paiseFromRupees(margins.final_margin),
+        charges: told && paiseFromRupees(told.charges.total),
+      }));
+    },
+  };
+}
+
+/** Accepted means by Upstox: its risk checks and the exchange may still refuse, in the book. */
+async function outcomeOf(
+  ask: () => Promise<{ orderId: string; handle: Readonly<Record<string, string>> }>,
+): Promise<OrderOutcome> {
+  try {
+    const { orderId, handle } = await ask();
+    return { kind: "accepted", orderId: brokerOrderId(orderId), handle };
+  } catch (error) {
+    return failedOutcome(error);
+  }
+}
+
+/** An answer that names another order says nothing of ours. */
+function sameOrder({ orderId }: Order, answered: string, endpoint: string): string {
+  if (answered !== orderId) throw badResponse(endpoint, "order_id: not the order that was asked for");
+  return answered;
+}
+
+const wrong = (message: string, endpoint: string): BrokerError =>
+  new BrokerError("invalid-request", message, { broker: UPSTOX, endpoint });
+
+/** Upstox's own key of an instrument. Failing here proves that nothing was sent. */
+async function listedVenue(
+  deps: Pick<ConnectorDeps, "instruments">,
+  { key }: OrderRequest,
+  endpoint: string,
+): Promise<VenueInstrument> {
+  const table = await deps.instruments().catch((cause: unknown) => {
+    throw new BrokerError("unreachable", "Upstox's list of instruments could not be had", {
+      broker: UPSTOX,
+      endpoint,
+      cause,
+    });
+  });
+  return table.byKey(key) ?? fail(wrong(`Upstox does not list ${key}`, endpoint));
+}
+
+function fail(error: BrokerError): never {
+  throw error;
+}
+
+/** `D` would carry a contract over where delivery was meant, and deliver shares where margin was: only one of them is asked for. */
+function fromProduct({ productType }: OrderRequest, segment: Segment): ProductRaw {
+  const isShare = segment === "NSE" || segment === "BSE";
+  const isContract = segment === "NFO" || segment === "BFO";
+  if (productType === "INTRADAY" && (isShare || isContract)) return "I";
+  if ((productType === "CNC" && isShare) || (productType === "MARGIN" && isContract)) return "D";
+  throw wrong(`${productType} orders of ${segment} are not placed at Upstox from here`, PLACE);
+}
+
+/**
+ * Upstox protects market orders by whole percents only and at the price that it sees: the limit that the card promised
+ * goes out instead, for SL-M behind its trigger.
+ */
+export function fromTerms(terms: OrderTerms): { order_type: OrderType; price: number; trigger_price: number } {
+  switch (terms.type) {
+    case "MARKET":
+      return wireTerms("LIMIT", terms.protection.limit);
+    case "LIMIT":
+      return wireTerms("LIMIT", terms.price);
+    case "SL":
+      return wireTerms("SL", terms.price, terms.triggerPrice);
+    case "SL-M":
+      return wireTerms("SL", terms.protection.limit, terms.triggerPrice);
+    default:
+      return assertNever(terms, "order terms");
+  }
+}
+
+const wireTerms = (type: OrderType, price: Price, trigger: Price = ZERO_PRICE) => ({
+  order_type: type,
+  price: rupeesFromPrice(price),
+  trigger_price: rupeesFromPrice(trigger),
+});
+
+/** As in the documented body of a limit order, where it has nothing to protect; a MARKET order of the book keeps Upstox's own band. */
+const AUTOMATIC_BAND = { market_protection: -1 };
+
+/** Never sliced: one order, one id. `is_amo` is required, and Upstox goes by its clock. */
+export const fromRequest = (request: OrderRequest, { instrument, venueSymbol }: VenueInstrument) => ({
+  quantity: request.qty,
+  product: fromProduct(request, instrument.segment),
+  validity: request.validity,
+  tag: request.tag,
+  instrument_token: venueSymbol,
+  transaction_type: request.side,
+  ...fromTerms(request.terms),
+  disclosed_quantity: 0,
+  is_amo: request.isAmo,
+  slice: false,
+  ...AUTOMATIC_BAND,
+});
+
+/** Whole, because what Upstox makes of a missing field is not documented. `quantity` is the new total. */
+export function fromChange(order: Order, { qty, terms }: OrderChange) {
+  if (order.validity === "OTHER") throw wrong("an order of unknown validity cannot be changed", MODIFY);
+  const { type, price, triggerPrice, handle } = order;
+  return {
+    order_id: order.orderId,
+    quantity: qty ?? order.qty,
+    validity: order.validity,
+    ...(terms ? fromTerms(terms) : wireTerms(type, price, triggerPrice)),
+    disclosed_quantity: Number(handle["disclosedQuantity"] ?? 0),
+    ...AUTOMATIC_BAND,
+  };
+}
+
+function costBodies(request: OrderRequest, { instrument, venueSymbol }: VenueInstrument) {
+  const { price } = fromTerms(request.terms);
+  const asked = { quantity: request.qty, product: fromProduct(request, instrument.segment), price };
+  const { quantity, product } = asked;
+  return {
+    margin: { instruments: [{ instrument_key: venueSymbol, transaction_type: request.side, ...asked }] },
+    charges: {
+      instrument_token: venueSymbol,
+      quantity: String(quantity),
+      product,
+      transaction_type: request.side,
+      price: String(price),
+    },
+  };
+}
+
+/** A refusal to estimate leaves that part untold. */
+function untold(error: unknown): null {
+  if (error instanceof BrokerError && (error.kind === "rejected" || error.kind === "invalid-request")) return null;
+  throw error;
+}

@@ -1,0 +1,63 @@
+import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
+import { tradingSymbol } from "../../src/domain/ids.ts";
+import { instrumentKey, symbolPrefix, type Segment } from "../../src/domain/instrument.ts";
+import { priceFromRupees, type Price } from "../../src/domain/money.ts";
+import type { InstrumentTable, VenueInstrument } from "../base.ts";
+import type { ListedRaw } from "./schemas.ts";
+
+export type TradedSegment = Exclude<Segment, "INDEX">;
+
+/** The head of an instrument key, `NSE_EQ|INE062A01020`. Commodities of NSE (`NSE_COM`) have no segment here: they fail loudly. */
+const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
+  NSE_EQ: "NSE",
+  BSE_EQ: "BSE",
+  NSE_FO: "NFO",
+  BSE_FO: "BFO",
+  NCD_FO: "CDS",
+  BCD_FO: "BCD",
+  MCX_FO: "MCX",
+};
+
+export const segmentNamed = (head: string): TradedSegment | undefined => SEGMENTS[head];
+
+/** The master by Upstox's instrument key; always undefined when no master could be had. */
+export type Lookup = (segment: TradedSegment, instrumentKey: string) => VenueInstrument | undefined;
+export const lookupIn =
+  (master: InstrumentTable | null): Lookup =>
+  (segment, key) =>
+    master?.byVenueSymbol(segment, key);
+
+export interface Named {
+  readonly segment: TradedSegment;
+  readonly key: InstrumentKey | null;
+  readonly symbol: TradingSymbol;
+}
+
+/**
+ * Identity of a row. A share's key has its ISIN where the exchange's token should be, which only the master tells; a
+ * contract's has the token, and its name is read from the master too.
+ */
+export function nameOf(row: ListedRaw, lookup: Lookup): Named {
+  const [head = "", id = ""] = row.instrument_token.split("|");
+  const segment = segmentNamed(head);
+  if (segment === undefined) throw new RangeError(`unknown segment: ${row.instrument_token}`);
+  const listed = lookup(segment, row.instrument_token)?.instrument;
+  if (listed) return { segment, key: listed.key, symbol: listed.symbol };
+  const isShare = segment === "NSE" || segment === "BSE";
+  const symbol = isShare ? cashSymbol(segment, row.trading_symbol) : contractSymbol(segment, row.trading_symbol);
+  return { segment, key: isShare ? null : instrumentKey(segment, id), symbol };
+}
+
+/** `SBIN-EQ` in the order book, `SBIN` among the holdings: without a series EQ is assumed. */
+const cashSymbol = (segment: "NSE" | "BSE", name: string): TradingSymbol =>
+  segment === "BSE"
+    ? tradingSymbol(`BSE:${name.replace(/-[A-Z]{1,2}$/, "")}`)
+    : tradingSymbol(`NSE:${/-[A-Z0-9]{2}$/.test(name) ? name : `${name}-EQ`}`);
+
+/** `NIFTY FUT 24 NOV 26` */
+const contractSymbol = (segment: TradedSegment, name: string): TradingSymbol =>
+  tradingSymbol(`${symbolPrefix(segment)}:${name.replaceAll(/\s+/g, "")}`);
+
+/** Upstox writes 0 or nothing where it has no price. */
+export const priceOrNull = (rupees: number | null | undefined): Price | null =>
+  rupees ? priceFromRupees(rupees) : null;

@@ -1,0 +1,35 @@
+import { upstox } from "../../connectors/upstox/index.ts";
+import { simulatedUpstox } from "../../playground/brokers/upstox.ts";
+import { nextIst } from "../../src/domain/market.ts";
+import { connectorConformance } from "./conformance.ts";
+
+connectorConformance({
+  definition: upstox,
+  simulate: simulatedUpstox,
+  login: { code: "code", secret: "apiSecret", endsAt: (now) => nextIst("03:30", now) },
+  wire: {
+    place: /^POST \/hft\/v3\/order\/place$/,
+    modify: /^PUT \/hft\/v3\/order\/modify$/,
+    cancel: /^DELETE \/hft\/v3\/order\/cancel$/,
+    book: /^GET \/api\/v2\/order\/retrieve-all$/,
+    orderId: "order_id",
+    placedId: "order_ids",
+    status: "status",
+    product: "product",
+  },
+  // MARKET and SL-M go out with their protective limit.
+  bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
+  asTold: {
+    funds: (funds) => ({ ...funds, cash: funds.available }),
+    // Shares bought yesterday are taken for a part of the quantity, which all can be sold.
+    holding: (holding) => ({ ...holding, sellableQty: holding.sellableQty + holding.t1Qty }),
+    // What was carried is counted from quotes.
+    position: (position, isCarried) => (isCarried ? { ...position, dayPnl: null } : position),
+  },
+  skip: [
+    {
+      reason: "there is no plan: quotes and candles come with every account",
+      cases: ["market data > says what the plan lacks"],
+    },
+  ],
+});

@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import type { Access, BrokerConnector, InstrumentTable, Session, VenueInstrument } from "../../../connectors/base.ts";
+import { upstox } from "../../../connectors/upstox/index.ts";
+import { linkId, orderTag } from "../../../src/domain/ids.ts";
+import { instrumentKey, type Instrument } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import type { OrderRequest } from "../../../src/domain/order.ts";
+import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../../src/lib/http.ts";
+import { Secret } from "../../../src/lib/secret.ts";
+import { readMaster, tableOf } from "../../conformance/street.ts";
+
+export const NOW = istInstant("2026-11-20", "10:31");
+export const SBIN = instrumentKey("NSE", 3045);
+export const FUTURE = instrumentKey("NFO", 51714);
+
+export const fixture = (name: string): string =>
+  readFileSync(new URL(`../../../connectors/upstox/fixtures/${name}.json`, import.meta.url), "utf8");
+export const reply = (body: unknown, status = 200): HttpReply => ({
+  status,
+  headers: {},
+  body: typeof body === "string" ? body : JSON.stringify(body),
+});
+export const recorded = (name: string, status = 200): HttpReply => reply(fixture(name), status);
+
+/** A fixture with its first row changed. */
+export function changed(name: string, change: object): HttpReply {
+  const body = JSON.parse(fixture(name)) as { data: object[] };
+  return reply({ ...body, data: [{ ...body.data[0], ...change }, ...body.data.slice(1)] });
+}
+
+export interface Sent extends HttpRequest {
+  readonly via: "send" | "read";
+}
+export type Answer = (request: Sent) => HttpReply;
+/** By the end of the path; a call that nothing answers is a defect of the test. */
+export const answering =
+  (answers: Readonly<Record<string, HttpReply>>): Answer =>
+  ({ url }) => {
+    const { pathname } = new URL(url);
+    const found = Object.entries(answers).find(([part]) => pathname.includes(part))?.[1];
+    if (!found) throw new Error(`nothing answers ${pathname}`);
+    return found;
+  };
+
+async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
+}
+
+async function* breaking(all: AsyncIterable<Uint8Array>, at: number): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  for await (const piece of all) {
+    read += piece.length;
+    if (read > at) throw new HttpFailure("broken", "connection broke");
+    yield piece;
+  }
+}
+
+export const PACKED = gzipSync(fixture("complete"));
+
+export interface BenchOptions {
+  readonly table?: InstrumentTable | null;
+  readonly now?: number;
+  readonly master?: Buffer;
+  /** The connection breaks when so many bytes of the master have come. */
+  readonly breaksAt?: number;
+}
+
+export function bench(answer: Answer = () => reply({}, 500), options: BenchOptions = {}) {
+  const requests: Sent[] = [];
+  const warnings: string[] = [];
+  const call = (via: Sent["via"]) => async (request: HttpRequest) => {
+    requests.push({ ...request, via });
+    return answer({ ...request, via });
+  };
+  const http: HttpClient = {
+    send: call("send"),
+    read: call("read"),
+    stream: async () => breaking(pieces(options.master ?? PACKED, 61), options.breaksAt ?? Infinity),
+    close: async () => undefined,
+  };
+  const connector: BrokerConnector = upstox.create({
+    http,
+    limiter: { run: (_key, _windows, run) => run() },
+    instruments: async () => {
+      if (options.table === null) throw new Error("no master");
+      return options.table ?? (await table());
+    },
+    now: () => options.now ?? NOW,
+    roots: {},
+    warn: (message) => void warnings.push(message),
+  });
+  return { connector, requests, warnings };
+}
+
+let kept: Promise<readonly VenueInstrument[]> | null = null;
+export const masterRows = (): Promise<readonly VenueInstrument[]> =>
+  (kept ??= readMaster(bench().connector).then(({ rows }) => rows));
+const table = async (): Promise<InstrumentTable> => tableOf(await masterRows());
+
+export async function listed(symbol: string): Promise<Instrument> {
+  const found = (await masterRows()).find(({ instrument }) => instrument.symbol === symbol);
+  if (!found) throw new Error(`not in the fixture: ${symbol}`);
+  return found.instrument;
+}
+
+export const credentials = { apiKey: new Secret("8f1c2d3e-aaaa"), apiSecret: new Secret("s3cr3tword") };
+export function access(session: Partial<Session> = {}): Access {
+  return {
+    link: linkId("link-1"),
+    credentials,
+    session: {
+      accessToken: new Secret("eyJtoken.of.today"),
+      accountId: "7TRM4W",
+      issuedAt: NOW - 60_000,
+      expiresAt: istInstant("2026-11-21", "03:30"),
+      ...session,
+    },
+    egress: new Secret("http://127.0.0.1:9"),
+  };
+}
+
+export const buy = (more: Partial<OrderRequest> = {}): OrderRequest => ({
+  tag: orderTag("sd4k9c02"),
+  key: SBIN,
+  symbol: "NSE:SBIN-EQ" as OrderRequest["symbol"],
+  side: "BUY",
+  productType: "CNC",
+  validity: "DAY",
+  qty: 12,
+  isAmo: false,
+  terms: { type: "LIMIT", price: priceFromRupees("1008.50") },
+  ...more,
+});
+
+export const bodyOf = (request: Sent | undefined): unknown => JSON.parse(request?.body ?? "null");

@@ -1,0 +1,76 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import { readMaster } from "../../conformance/street.ts";
+import { bench, fixture, masterRows, PACKED } from "./harness.ts";
+
+const rupees = priceFromRupees;
+
+describe("the master", () => {
+  it("gives each row its identity by exchange segment and the exchange's token, and Upstox's key as its name there", async () => {
+    const rows = await masterRows();
+    expect(rows.map(({ instrument, venueSymbol }) => [instrument.key, instrument.symbol, venueSymbol])).toEqual([
+      ["NSE:3045", "NSE:SBIN-EQ", "NSE_EQ|INE062A01020"],
+      ["BSE:500112", "BSE:SBIN", "BSE_EQ|INE062A01020"],
+      ["NSE:16669", "NSE:BAJAJ-AUTO-EQ", "NSE_EQ|INE917I01010"],
+      ["NSE:9911", "NSE:SLOWSME-SM", "NSE_EQ|INE777X01019"],
+      ["INDEX:NIFTY50", "NSE:NIFTY50-INDEX", "NSE_INDEX|Nifty 50"],
+      ["NFO:51714", "NSE:NIFTY26NOVFUT", "NSE_FO|51714"],
+      ["NFO:43817", "NSE:NIFTY26NOV26000CE", "NSE_FO|43817"],
+      ["NFO:40102", "NSE:NIFTY26D0124500PE", "NSE_FO|40102"],
+      ["NFO:40977", "NSE:NIFTY26DEC24500PE", "NSE_FO|40977"],
+      ["BFO:871002", "BSE:SENSEX26NOV85000.5CE", "BSE_FO|871002"],
+    ]);
+  });
+
+  it("has ticks in paise, dates of the last second of a day, and freeze quantities where they are told", async () => {
+    const byKey = new Map((await masterRows()).map(({ instrument }) => [String(instrument.key), instrument]));
+    expect(byKey.get("NSE:3045")).toMatchObject({
+      tickSize: rupees("0.05"),
+      lotSize: 1,
+      freezeQty: 100_000,
+      series: "EQ",
+    });
+    expect(byKey.get("NSE:16669")).toMatchObject({ tickSize: rupees("0.50"), isin: "INE917I01010" });
+    expect(byKey.get("NSE:9911")).toMatchObject({ lotSize: 1_600 });
+    expect(byKey.get("NFO:51714")).toMatchObject({ expiry: "2026-11-24", tickSize: rupees("0.10"), freezeQty: 1_800 });
+    expect(byKey.get("BFO:871002")).toMatchObject({ strike: rupees("85000.5"), optionType: "CE" });
+    expect(byKey.get("BFO:871002")).not.toHaveProperty("freezeQty");
+  });
+
+  it("counts what it cannot read, and passes over what is not ours in silence", async () => {
+    const { skipped } = await readMaster(bench().connector);
+    expect(skipped.toSorted()).toEqual([
+      "bad value",
+      "bad value",
+      "test symbol",
+      "unknown instrument type",
+      "unknown segment",
+      "unreadable row",
+    ]);
+  });
+
+  it("is read packed, and as it is where it was unpacked on the way", async () => {
+    const plain = bench(undefined, { master: Buffer.from(fixture("complete")) });
+    expect((await readMaster(plain.connector)).rows).toEqual(await masterRows());
+  });
+
+  it.each([
+    ["packed", PACKED],
+    ["unpacked", Buffer.from(fixture("complete"))],
+  ])("is unavailable when the connection breaks on the way, %s", async (_what, master) => {
+    const read = readMaster(bench(undefined, { master, breaksAt: 300 }).connector);
+    await expect(read).rejects.toMatchObject({ kind: "unavailable", endpoint: "GET complete.json.gz" });
+  });
+
+  it.each([
+    ["cut short while packed", PACKED.subarray(0, PACKED.length - 40)],
+    ["cut short unpacked", Buffer.from(fixture("complete").slice(0, -20))],
+    ["damaged", Buffer.concat([PACKED.subarray(0, 200), Buffer.alloc(300, 7)])],
+    ["no list", gzipSync("<html>maintenance</html>")],
+    ["empty", Buffer.alloc(0)],
+  ])("says so when it is %s, rather than lose instruments", async (_what, master) => {
+    const read = readMaster(bench(undefined, { master }).connector);
+    await expect(read).rejects.toMatchObject({ name: "BrokerError", broker: "upstox", kind: "bad-response" });
+  });
+});

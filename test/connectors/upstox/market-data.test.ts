@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { candleRequests } from "../../../connectors/upstox/candles.ts";
+import { instrumentKey } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import { access, answering, bench, listed, NOW, recorded, reply } from "./harness.ts";
+
+const rupees = priceFromRupees;
+const quotes = answering({ "market-quote": recorded("get-market-quote-quotes") });
+
+describe("quotes", () => {
+  it("are known by the key within the row, not by the name above it", async () => {
+    const { connector, requests } = bench(quotes);
+    const wanted = await Promise.all(["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:NIFTY26NOVFUT"].map(listed));
+    const found = await connector.getQuotes(access(), wanted);
+    expect(requests[0]?.url.split("?")[1]).toBe(
+      "instrument_key=NSE_EQ%7CINE062A01020,NSE_INDEX%7CNifty%2050,NSE_FO%7C51714",
+    );
+    expect(found.get(wanted[0]!.key)).toEqual({
+      key: "NSE:3045",
+      symbol: "NSE:SBIN-EQ",
+      ltp: rupees("1019.45"),
+      open: rupees("1012"),
+      high: rupees("1021.90"),
+      low: rupees("1009.30"),
+      // Not `ohlc.close`, which is today's.
+      prevClose: rupees("1011.20"),
+      bid: rupees("1019.40"),
+      ask: rupees("1019.50"),
+      volume: 2_914_388,
+      openInterest: null,
+      lowerCircuit: rupees("910.10"),
+      upperCircuit: rupees("1112.30"),
+      at: 1_795_150_861_000,
+      source: "broker",
+    });
+    expect(found.get(wanted[1]!.key)).toMatchObject({
+      prevClose: rupees("25973.75"),
+      volume: null,
+      bid: null,
+      lowerCircuit: null,
+    });
+    expect(found.get(wanted[2]!.key)).toMatchObject({ openInterest: 14_210_300, at: null });
+  });
+
+  it("of what has never traded are absent", async () => {
+    const sbin = await listed("NSE:SBIN-EQ");
+    const row = { instrument_token: "NSE_EQ|INE062A01020", last_price: 0 };
+    const { connector } = bench(() => reply({ status: "success", data: { "NSE_EQ:SBIN": row } }));
+    expect(await connector.getQuotes(access(), [sbin])).toEqual(new Map());
+    await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "rejected" });
+  });
+
+  it("survive a key that Upstox has dropped: the others are asked for again without it", async () => {
+    const wanted = await Promise.all(["NSE:SBIN-EQ", "NSE:NIFTY26NOVFUT", "BSE:SBIN", "NSE:BAJAJ-AUTO-EQ"].map(listed));
+    const { connector, requests } = bench(({ url }) =>
+      url.includes("BSE_EQ") ? recorded("error-invalid-key", 400) : recorded("get-market-quote-quotes"),
+    );
+    const found = await connector.getQuotes(access(), wanted);
+    expect([...found.keys()].sort()).toEqual(["NFO:51714", "NSE:3045"]);
+    expect(requests).toHaveLength(5);
+  });
+
+  it("are not asked for what the master does not list", async () => {
+    const { connector, requests } = bench(quotes);
+    const stranger = { ...(await listed("NSE:SBIN-EQ")), key: instrumentKey("NSE", 987_654) };
+    expect(await connector.getQuotes(access(), [stranger])).toEqual(new Map());
+    expect(requests).toEqual([]);
+  });
+
+  it("have a depth without its padding", async () => {
+    const { connector } = bench(quotes);
+    expect(await connector.getOrderbook(access(), await listed("NSE:SBIN-EQ"))).toMatchObject({
+      bids: [
+        { price: rupees("1019.40"), quantity: 540, orders: 3 },
+        { price: rupees("1019.35"), quantity: 210, orders: 1 },
+      ],
+      asks: [{ price: rupees("1019.50"), quantity: 95, orders: 2 }],
+      totalBidQty: 640_112,
+    });
+  });
+});
+
+describe("candles", () => {
+  it("join the days before with today, oldest first", async () => {
+    const answers = answering({
+      "/intraday/": recorded("get-historical-candle-intraday"),
+      "/historical-candle/": recorded("get-historical-candle"),
+    });
+    const { connector, requests } = bench(answers);
+    const instrument = await listed("NSE:SBIN-EQ");
+    const query = { instrument, interval: "5m", from: istInstant("2026-11-19"), to: NOW } as const;
+    expect((await connector.getHistoricalData(access(), query)).map(({ at }) => at)).toEqual([
+      istInstant("2026-11-19", "09:15"),
+      istInstant("2026-11-19", "09:20"),
+      istInstant("2026-11-20", "09:15"),
+    ]);
+    expect(requests.map(({ url }) => new URL(url).pathname)).toEqual([
+      "/v3/historical-candle/NSE_EQ%7CINE062A01020/minutes/5/2026-11-19/2026-11-19",
+      "/v3/historical-candle/intraday/NSE_EQ%7CINE062A01020/minutes/5",
+    ]);
+  });
+
+  it("do without today where days do not come within the day", async () => {
+    const refused = reply({ status: "error", errors: [{ error_code: "UDAPI1146", message: "Unit is invalid" }] }, 400);
+    const { connector } = bench(answering({ "/intraday/": refused }));
+    const instrument = await listed("NSE:SBIN-EQ");
+    const query = { instrument, interval: "1d", from: istInstant("2026-11-20"), to: NOW } as const;
+    expect(await connector.getHistoricalData(access(), query)).toEqual([]);
+  });
+
+  it("are asked for in pieces that follow each other: a month, a quarter, a decade", () => {
+    const from = istInstant("2026-09-01");
+    const ranges = (interval: "15m" | "1h" | "1mo") =>
+      candleRequests(interval, { from, to: istInstant("2026-11-19"), now: NOW }).map(({ bar, range }) => [bar, range]);
+    expect(ranges("15m")).toEqual([
+      ["minutes/15", "2026-09-28/2026-09-01"],
+      ["minutes/15", "2026-10-26/2026-09-29"],
+      ["minutes/15", "2026-11-19/2026-10-27"],
+    ]);
+    expect(ranges("1h")).toEqual([["hours/1", "2026-11-19/2026-09-01"]]);
+    expect(ranges("1mo")).toEqual([["days/1", "2026-11-19/2026-09-01"]]);
+  });
+
+  it("are asked for today only once today has begun", () => {
+    const query = { from: istInstant("2026-11-20"), to: istInstant("2026-11-25"), now: NOW };
+    expect(candleRequests("5m", query)).toEqual([{ bar: "minutes/5", range: null }]);
+    expect(candleRequests("5m", { ...query, from: istInstant("2026-11-21") })).toEqual([]);
+  });
+});

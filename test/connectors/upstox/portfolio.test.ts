@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
+import { access, answering, bench, changed, recorded, reply } from "./harness.ts";
+
+const rupees = priceFromRupees;
+const paise = paiseFromRupees;
+const HOLDINGS = "get-portfolio-long-term-holdings";
+const POSITIONS = "get-portfolio-short-term-positions";
+
+describe("the profile and the funds", () => {
+  it("tells whether sales need a daily authorisation, where Upstox tells", async () => {
+    const told = bench(answering({ profile: recorded("get-user-profile") }));
+    expect(await told.connector.getProfile(access())).toEqual({
+      accountId: "7TRM4W",
+      name: "KABIR SEN",
+      canSellWithoutAuthorisation: true,
+      hasMarketData: null,
+    });
+    const older = bench(answering({ profile: recorded("get-user-profile-older") }));
+    expect((await older.connector.getProfile(access())).canSellWithoutAuthorisation).toBeNull();
+  });
+
+  it("adds cash and pledge, and never a pledge to the cash", async () => {
+    const { connector } = bench(answering({ "get-funds": recorded("get-user-get-funds-and-margin") }));
+    expect(await connector.getFunds(access())).toEqual({
+      available: paise("61240.35"),
+      used: paise("31259.65"),
+      cash: paise("51240.35"),
+      collateral: paise("12500"),
+    });
+  });
+
+  it("takes what is missing below the total for nothing, and the total for cash", async () => {
+    const { connector } = bench(answering({ "get-funds": recorded("get-user-get-funds-and-margin-partial") }));
+    const available = paise("4310.20");
+    expect(await connector.getFunds(access())).toEqual({ available, used: 0, cash: available, collateral: 0 });
+  });
+
+  it("calls funds at night unavailable, not a dead session", async () => {
+    const { connector } = bench(answering({ "": recorded("error-funds-closed", 423) }));
+    await expect(connector.getFunds(access())).rejects.toMatchObject({
+      kind: "unavailable",
+      brokerCode: "UDAPI100072",
+    });
+    await expect(connector.isTokenValid(access())).rejects.toMatchObject({ kind: "unavailable" });
+  });
+});
+
+describe("holdings", () => {
+  it("have T1 within the quantity, and can be sold but for what is pledged", async () => {
+    const { connector, requests } = bench(answering({ "long-term": recorded(HOLDINGS) }));
+    const [sbin, bajaj] = await connector.getHoldings(access());
+    expect(sbin).toMatchObject({
+      productType: "CNC",
+      qty: 30,
+      t1Qty: 5,
+      pledgedQty: 4,
+      sellableQty: 26,
+      avgPrice: rupees("798.60"),
+      ltp: rupees("1019.45"),
+      prevClose: rupees("1011.20"),
+      pnl: paise("6625.50"),
+    });
+    expect(bajaj).toMatchObject({ avgPrice: 0, pnl: null });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("are less what was sold today, which the positions tell; what only waits for sale is still held", async () => {
+    const sale = { instrument_token: "NSE_EQ|INE062A01020", product: "D", quantity: -10, day_sell_quantity: 10 };
+    const connectorWith = (position: object) =>
+      bench(
+        answering({
+          "long-term": changed(HOLDINGS, { cnc_used_quantity: 10 }),
+          "short-term": changed(POSITIONS, { day_buy_quantity: 0, day_buy_value: 0, ...position }),
+        }),
+      ).connector;
+    const [sold] = await connectorWith(sale).getHoldings(access());
+    expect(sold).toMatchObject({ qty: 20, sellableQty: 16 });
+    const [onOffer] = await connectorWith({ product: "I" }).getHoldings(access());
+    expect(onOffer).toMatchObject({ qty: 30, sellableQty: 16 });
+  });
+
+  it("none is no error", async () => {
+    const { connector } = bench(answering({ "long-term": recorded(`${HOLDINGS}-empty`) }));
+    expect(await connector.getHoldings(access())).toEqual([]);
+  });
+});
+
+describe("positions", () => {
+  it("are counted from their values: long, short, closed and carried", async () => {
+    const { connector } = bench(answering({ "short-term": recorded(POSITIONS) }));
+    const [long, short, closed, carried] = await connector.getPositions(access());
+    expect(long).toMatchObject({
+      key: "NSE:3045",
+      side: "BUY",
+      qty: 8,
+      avgPrice: rupees("1015.50"),
+      pnl: paise("43.60"),
+      realised: paise("12"),
+      unrealised: paise("31.60"),
+      dayPnl: paise("43.60"),
+    });
+    expect(long).not.toHaveProperty("carried");
+    expect(short).toMatchObject({ side: "SELL", qty: 3, avgPrice: rupees("9200"), pnl: paise("46.50"), realised: 0 });
+    expect(closed).toMatchObject({ side: "CLOSED", qty: 0, avgPrice: 0, pnl: paise("55.50"), unrealised: 0 });
+    expect(carried).toMatchObject({
+      segment: "NFO",
+      productType: "MARGIN",
+      side: "BUY",
+      qty: 65,
+      avgPrice: rupees("25880"),
+      pnl: paise("11700"),
+      realised: paise("5200"),
+      unrealised: paise("6500"),
+      dayPnl: null,
+      carried: { qty: 130, dayCash: paise("1687400") },
+      buyQty: 130,
+      sellQty: 65,
+    });
+  });
+
+  it("are worth what is known where there is no price", async () => {
+    const { connector } = bench(answering({ "short-term": changed(POSITIONS, { last_price: 0 }) }));
+    expect((await connector.getPositions(access()))[0]).toMatchObject({ ltp: null, unrealised: 0, pnl: paise("12") });
+  });
+
+  it("say which field is missing", async () => {
+    const { connector } = bench(answering({ "short-term": reply({ status: "success", data: [{ product: "I" }] }) }));
+    await expect(connector.getPositions(access())).rejects.toMatchObject({
+      kind: "bad-response",
+      message: expect.stringMatching(/short-term-positions: 0\.\w+/) as string,
+    });
+  });
+});

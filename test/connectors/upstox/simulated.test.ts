@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { upstox } from "../../../connectors/upstox/index.ts";
+import { simulatedUpstox } from "../../../playground/brokers/upstox.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { logIn, openStreet, grantOf, type Street } from "../../conformance/street.ts";
+import { away, inBook, listed, share, ticket } from "../../conformance/tickets.ts";
+
+let street: Street;
+afterEach(() => street.close());
+
+async function enter(now: number) {
+  street = await openStreet({ definition: upstox, simulate: simulatedUpstox }, { now });
+  return logIn(street);
+}
+
+describe("Upstox's servers, simulated", () => {
+  it("end a session at 03:30, whenever it began, and say so in both casings", async () => {
+    const access = await enter(istInstant("2026-11-20", "02:30"));
+    const lasting = { ...access, session: { ...access.session, expiresAt: istInstant("2026-11-21") } };
+    street.hands.now = istInstant("2026-11-20", "03:29");
+    expect(await street.connector.isTokenValid(lasting)).toBe(true);
+    street.hands.now = istInstant("2026-11-20", "03:30");
+    expect(await street.connector.isTokenValid(lasting)).toBe(false);
+    const headers = { authorization: `Bearer ${access.session.accessToken.reveal()}` };
+    const said = await fetch(`${street.server.base("upstox")}/api/v2/user/profile`, { headers });
+    expect(said.status).toBe(401);
+    expect(await said.json()).toMatchObject({
+      status: "error",
+      errors: [{ errorCode: "UDAPI100050", error_code: "UDAPI100050" }],
+    });
+  });
+
+  it("shut funds and orders at night, which ends no session and places nothing", async () => {
+    const access = await enter(istInstant("2026-11-20", "04:00"));
+    const { connector } = street;
+    await expect(connector.getFunds(access)).rejects.toMatchObject({ kind: "unavailable", status: 423 });
+    await expect(connector.getOrders(access)).rejects.toMatchObject({ kind: "unavailable", status: 423 });
+    expect(await connector.isTokenValid(access)).toBe(true);
+    expect(await connector.placeOrder(access, ticket(street, share(street)))).toMatchObject({ kind: "rejected" });
+    expect(street.account.orders()).toEqual([]);
+  });
+
+  it("burn a code by a failed exchange too", async () => {
+    await enter(istInstant("2026-11-20", "11:00"));
+    const { grant } = await grantOf(street);
+    const elsewhere = { ...grant, redirectUrl: "https://elsewhere.example/cb" };
+    await expect(street.connector.generateSession(elsewhere)).rejects.toMatchObject({ kind: "auth-invalid" });
+    await expect(street.connector.generateSession(grant)).rejects.toMatchObject({ brokerCode: "UDAPI100057" });
+  });
+
+  it("go by the clock and not by what an order says of it", async () => {
+    const access = await enter(istInstant("2026-11-20", "20:30"));
+    expect(await street.connector.placeOrder(access, ticket(street, share(street)))).toMatchObject({
+      kind: "accepted",
+    });
+    expect(await inBook(street, access, "intent0001")).toMatchObject({ isAmo: true, status: "open", filledQty: 0 });
+  });
+
+  it("take what the exchange won't have, and tell it in the book", async () => {
+    const access = await enter(istInstant("2026-11-20", "11:00"));
+    const terms = { type: "LIMIT", price: away(street, share(street), 3_000) } as const;
+    const outcome = await street.connector.placeOrder(access, ticket(street, share(street), { terms }));
+    expect(outcome).toMatchObject({ kind: "accepted" });
+    const order = await inBook(street, access, "intent0001");
+    expect(order).toMatchObject({
+      status: "rejected",
+      key: "NSE:3045",
+      message: expect.stringMatching(/circuit/) as string,
+    });
+    expect(street.account.orders()).toEqual([]);
+  });
+
+  it("name no contract alike: each of the master's rows is found again by its key", async () => {
+    await enter(istInstant("2026-11-20", "11:00"));
+    for (const { instrument, venueSymbol } of street.rows)
+      expect(street.table.byVenueSymbol(instrument.segment, venueSymbol)?.instrument.key).toBe(instrument.key);
+    expect(street.table.byKey(listed(street, "NSE:SBIN-EQ").key)?.venueSymbol).toBe("NSE_EQ|INE062A01020");
+  });
+
+  it("refuse market orders without protection", async () => {
+    const access = await enter(istInstant("2026-11-20", "11:00"));
+    const body = {
+      quantity: 1,
+      product: "D",
+      validity: "DAY",
+      price: 0,
+      order_type: "MARKET",
+      transaction_type: "BUY",
+    };
+    const more = { disclosed_quantity: 0, trigger_price: 0, is_amo: false, instrument_token: "NSE_EQ|INE062A01020" };
+    const post = async (protection: object) => {
+      const reply = await fetch(`${street.server.base("upstox")}/hft/v3/order/place`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${access.session.accessToken.reveal()}` },
+        body: JSON.stringify({ ...body, ...more, ...protection }),
+      });
+      return [reply.status, JSON.stringify(await reply.json())] as const;
+    };
+    expect(await post({})).toEqual([400, expect.stringContaining("UDAPI1158")]);
+    expect(await post({ market_protection: 26 })).toEqual([400, expect.stringContaining("UDAPI1159")]);
+    expect(await post({ market_protection: 2 })).toEqual([200, expect.stringContaining("order_ids")]);
+  });
+});
