@@ -162,7 +162,13 @@ export function createClient(deps: ConnectorDeps) {
       schema: z.array(schemas.positionSchema),
       rate: "account",
     }),
-    getOrders: get({ endpoint: "GET /v2/order/retrieve-all", schema: z.array(schemas.orderSchema), rate: "book" }),
+    /** What is not wanted is not checked. */
+    getOrders: (access: Access, isWanted: (marks: schemas.OrderMarks) => boolean, signal?: AbortSignal) =>
+      ask(
+        { endpoint: "GET /v2/order/retrieve-all", schema: schemas.orderBookSchema(isWanted), rate: "book" },
+        callerOf(access),
+        signal,
+      ),
     getTrades: get({
       endpoint: "GET /v2/order/trades/get-trades-for-day",
       schema: z.array(schemas.tradeSchema),

@@ -9,6 +9,7 @@ import { toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { createMarketData } from "./market-data.ts";
 import { createMaster } from "./master.ts";
 import { createOrders } from "./orders.ts";
+import type { OrderMarks } from "./schemas.ts";
 import { lookupIn, type Lookup } from "./venue.ts";
 
 /** The contract, over the raw client and the pure mappings. */
@@ -31,8 +32,14 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
 
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     named("GET /v2/portfolio/short-term-positions", await client.getPositions(access, signal), toPosition);
-  const getOrders = async (access: Access, signal?: AbortSignal): Promise<Order[]> =>
-    (await named("GET /v2/order/retrieve-all", await client.getOrders(access, signal), toOrder)).sort(newestLast);
+  const getOrders = async (
+    access: Access,
+    isWanted: (marks: OrderMarks) => boolean,
+    signal?: AbortSignal,
+  ): Promise<Order[]> =>
+    (await named("GET /v2/order/retrieve-all", await client.getOrders(access, isWanted, signal), toOrder)).sort(
+      newestLast,
+    );
 
   return {
     ...createLogin(client, deps),
@@ -53,15 +60,14 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       return isUsed ? ownedNow(holdings, await getPositions(access, signal)) : holdings;
     },
     getPositions,
-    getOrders,
+    getOrders: (access, signal) => getOrders(access, () => true, signal),
     getTrades: async (access, signal) =>
       named("GET /v2/order/trades/get-trades-for-day", await client.getTrades(access, signal), toTrade),
 
     /** Over the whole book: a search by tag that misses would prove that an order does not exist. */
-    findOrdersByTag: async (access, tag, signal) =>
-      (await getOrders(access, signal)).filter((order) => order.tag === tag),
+    findOrdersByTag: (access, wanted, signal) => getOrders(access, ({ tag }) => tag === wanted, signal),
     /** From the book as well: how an id is refused that nobody knows is not verified. */
     getOrder: async (access, orderId, _handle, signal) =>
-      (await getOrders(access, signal)).find((order) => order.orderId === orderId) ?? null,
+      (await getOrders(access, ({ order_id: id }) => id === orderId, signal))[0] ?? null,
   };
 }

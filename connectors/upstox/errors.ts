@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { brokerName } from "../../src/domain/ids.ts";
-import type { NotSentCause, OrderOutcome } from "../../src/domain/order.ts";
-import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { refusalSchema } from "./schemas.ts";
 
@@ -60,17 +59,9 @@ export interface Asked {
   readonly isOrder: boolean;
 }
 
-const KIND_BY_FAILURE = {
-  unreachable: "unreachable",
-  timeout: "timeout",
-  aborted: "timeout",
-  broken: "unavailable",
-  "too-large": "bad-response",
-} as const satisfies Record<HttpFailure["kind"], BrokerErrorKind>;
-
 /** No reply came. What ended before `wasSent`, in the queue for its turn, proves that nothing went. */
 export function noReply(error: unknown, endpoint: string, wasSent: boolean): BrokerError {
-  const kind = !wasSent ? "unreachable" : error instanceof HttpFailure ? KIND_BY_FAILURE[error.kind] : "timeout";
+  const kind = !wasSent ? "unreachable" : error instanceof HttpFailure ? KIND_OF_HTTP_FAILURE[error.kind] : "timeout";
   const why = error instanceof HttpFailure ? error.message : "the call was given up";
   return new BrokerError(kind, `Upstox ${endpoint}: ${why}`, { broker: UPSTOX, endpoint, cause: error });
 }
@@ -92,23 +83,6 @@ export function mapped<T>(endpoint: string, map: () => T): T {
     if (!(error instanceof RangeError)) throw error;
     throw badResponse(endpoint, error.message);
   }
-}
-
-const NOT_SENT: Partial<Record<BrokerErrorKind, NotSentCause>> = {
-  "auth-expired": "session-expired",
-  "auth-invalid": "invalid-credentials",
-  "ip-not-allowed": "ip-not-allowed",
-  "invalid-request": "invalid-request",
-  unreachable: "unreachable",
-};
-
-/** What a failed order call proves: anything that is neither a refusal nor proof of not sending is unknown. */
-export function failedOutcome(error: unknown): OrderOutcome {
-  if (!(error instanceof BrokerError)) throw error;
-  const reason = error.message;
-  if (error.kind === "rejected") return { kind: "rejected", reason, raw: `${error.brokerCode}: ${reason}` };
-  const cause = NOT_SENT[error.kind];
-  return cause === undefined ? { kind: "unknown", reason } : { kind: "not-sent", reason, cause };
 }
 
 /** On one line, without anything that looks like a token. */

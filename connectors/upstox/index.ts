@@ -52,8 +52,7 @@ export const upstox: BrokerDefinition = {
     ],
     staticIp:
       "account.upstox.com/developer/apps: a primary and a secondary address for your account, changed once a calendar week at most; a change ends today's login.",
-    paste:
-      "After the login copy the whole address of the page you land on, even if it does not load: it has code=… in it.",
+    paste: "the whole address of the page you land on after the login, even if it does not load: it has code=… in it",
   },
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 60_000,

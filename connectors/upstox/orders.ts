@@ -11,10 +11,10 @@ import {
   type OrderTerms,
   type OrderType,
 } from "../../src/domain/order.ts";
-import { BrokerError } from "../../src/errors.ts";
+import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
 import type { Client } from "./client.ts";
-import { badResponse, failedOutcome, mapped, UPSTOX } from "./errors.ts";
+import { badResponse, mapped, UPSTOX } from "./errors.ts";
 import type { ProductRaw } from "./schemas.ts";
 
 type Orders = Required<Pick<BrokerConnector, "placeOrder" | "modifyOrder" | "cancelOrder" | "getOrderCost">>;

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { SIDES, ORDER_TYPES } from "../../src/domain/order.ts";
+import { onlyWanted } from "../../src/lib/rows.ts";
 import { Secret } from "../../src/lib/secret.ts";
+import { ORDER_ID } from "../base.ts";
 
 /** Replies of API v2 and v3, https://upstox.com/developer/api-documentation/. Unknown extra fields pass. */
 
@@ -115,8 +117,13 @@ export const orderSchema = z.object({
   order_timestamp: z.string().nullable(),
 });
 
+const orderMarksSchema = orderSchema.pick({ order_id: true, tag: true });
+export type OrderMarks = z.output<typeof orderMarksSchema>;
+export const orderBookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
+  onlyWanted(orderMarksSchema, isWanted, z.array(orderSchema));
+
 /** POST /v3/order/place. Nothing is sliced, so there is one id; more would be orders that nobody asked for. */
-export const placedSchema = z.object({ order_ids: z.array(text).length(1) });
+export const placedSchema = z.object({ order_ids: z.array(z.string().regex(ORDER_ID)).length(1) });
 /** PUT /v3/order/modify and DELETE /v3/order/cancel */
 export const changedSchema = z.object({ order_id: text });
 

@@ -7,7 +7,7 @@ import type { ListedRaw } from "./schemas.ts";
 
 export type TradedSegment = Exclude<Segment, "INDEX">;
 
-/** The head of an instrument key, `NSE_EQ|INE062A01020`. Commodities of NSE (`NSE_COM`) have no segment here: they fail loudly. */
+/** The head of an instrument key, `NSE_EQ|INE062A01020`. */
 const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
   NSE_EQ: "NSE",
   BSE_EQ: "BSE",
@@ -16,6 +16,7 @@ const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
   NCD_FO: "CDS",
   BCD_FO: "BCD",
   MCX_FO: "MCX",
+  NSE_COM: "NCO",
 };
 
 export const segmentNamed = (head: string): TradedSegment | undefined => SEGMENTS[head];

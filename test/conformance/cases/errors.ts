@@ -209,4 +209,6 @@ const without = (row: Row, field: string): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => name !== field));
 
 const named = (body: string, field: string, id: unknown): string =>
-  JSON.stringify(JSON.parse(body), (name: string, value: unknown) => (name === field ? id : value));
+  JSON.stringify(JSON.parse(body), (name: string, value: unknown) =>
+    name === field ? (Array.isArray(value) && id !== undefined ? [id] : id) : value,
+  );

@@ -92,11 +92,11 @@ describe("the order book", () => {
   });
 
   it("fails on a segment that we have no name for, rather than leave the order out", async () => {
-    const row = { instrument_token: "NSE_COM|12345", trading_symbol: "SILVER1000" };
+    const row = { instrument_token: "MOON_EQ|12345", trading_symbol: "SILVER1000" };
     const { connector } = bench(answering({ [BOOK]: changed("get-order-retrieve-all", row) }));
     await expect(connector.getOrders(access())).rejects.toMatchObject({
       kind: "bad-response",
-      message: expect.stringContaining("NSE_COM") as string,
+      message: expect.stringContaining("MOON_EQ") as string,
     });
   });
 

@@ -151,7 +151,7 @@ describe("what an answer to an order proves", () => {
     expect(await by(answer)).toEqual({
       kind: "rejected",
       reason: "no, thank you",
-      raw: `${errorCode}: no, thank you`,
+      raw: `${errorCode} no, thank you`,
     });
   });
 
