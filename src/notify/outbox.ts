@@ -218,16 +218,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       case "never":
         log.warn({ key: entry._id, reason: delivery.reason, detail: delivery.detail }, "message given up");
         await over(entry, null);
-        if (delivery.reason === "blocked") await noteBlocked(entry);
+        if (delivery.reason === "blocked") await noteBlocked(deps, entry);
         return false;
     }
-  }
-
-  /** That it could not be noted is no reason to try the message again, or to hold up the others. */
-  async function noteBlocked({ _id, notification }: Entry): Promise<void> {
-    await deps
-      .onBlocked(notification.userId)
-      .catch((error: unknown) => log.warn({ err: error, key: _id }, "not noted that this user blocked the bot"));
   }
 
   async function over(entry: Entry, messageId: number | null): Promise<void> {
@@ -270,6 +263,13 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     sentMessage: async (key) => (await outbox.get(key))?.messageId ?? null,
     depth: () => countWaiting(outbox, DEPTH_LIMIT),
   };
+}
+
+/** That it could not be noted is no reason to try the message again, or to hold up the others. */
+async function noteBlocked({ onBlocked, log }: OutboxDeps, { _id, notification }: Entry): Promise<void> {
+  await onBlocked(notification.userId).catch((error: unknown) =>
+    log.warn({ err: error, key: _id }, "not noted that this user blocked the bot"),
+  );
 }
 
 async function countWaiting(outbox: Collection<OutboxDocument>, limit: number): Promise<number> {
