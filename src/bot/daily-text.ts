@@ -76,6 +76,8 @@ export const pnl = {
   uncounted: (count: number, names: string): Html => html`<i>${count} not counted as realised: ${names}.</i>`,
   undated: (names: string): Html =>
     html`<i>Day by day leaves out days of ${names} on which the change was not known.</i>`,
+  tradedOn: (names: string): Html =>
+    html`<i>Commodities trade into the night: what ${names} makes after the close is in no day.</i>`,
   uncharged: (names: string): Html => html`<i>Charges leave out ${names}: in no list of instruments.</i>`,
   uncountedName: (name: string, why: Uncounted["why"]): string =>
     `${name} (${why === "oversold" ? "sold more than recorded" : "expired open"})`,

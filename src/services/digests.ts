@@ -1,6 +1,6 @@
 import type { BrokerConnector, Access } from "../../connectors/base.ts";
 import { chargesOf } from "../domain/charges.ts";
-import { accountValue, isCarried, type DayFigures } from "../domain/day.ts";
+import { accountValue, isCarried, tradesOn, type DayFigures } from "../domain/day.ts";
 import type { Fill } from "../domain/fifo.ts";
 import type { InstrumentKey, TradingSymbol, UserId } from "../domain/ids.ts";
 import { indexKey, isDerivative, type Instrument } from "../domain/instrument.ts";
@@ -112,6 +112,7 @@ export function createDigests(deps: DigestsDeps): Digests {
     // No broker tells it with a trade; what was traded today is among today's positions.
     const multipliers = new Map(day.positions.map(({ symbol, multiplier }) => [symbol, multiplier]));
     const left = undated(day.positions, day.holdings);
+    const late = day.positions.filter(tradesOn);
     await snapshots.keep({
       userId: link.user_id,
       link: link._id,
@@ -122,6 +123,7 @@ export function createDigests(deps: DigestsDeps): Digests {
       carried: day.positions.filter(isCarried).length,
       ...(day.uncharged.length > 0 ? { uncharged: day.uncharged } : {}),
       ...(left.length > 0 ? { undated: [...new Set(left.map(({ symbol }) => symbol))] } : {}),
+      ...(late.length > 0 ? { tradedOn: late.map(({ symbol }) => symbol) } : {}),
       fills: await Promise.all(
         day.trades.map(async (trade) => ({
           ...trade,

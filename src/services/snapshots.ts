@@ -22,6 +22,8 @@ export interface Snapshot {
   readonly uncharged?: readonly TradingSymbol[];
   /** Held or traded, and in no figures of the day: nobody knew what it had been at the close before. */
   readonly undated?: readonly TradingSymbol[];
+  /** Open when the day was kept, in a market that traded on. */
+  readonly tradedOn?: readonly TradingSymbol[];
 }
 
 interface SnapshotDocument extends Document, Snapshot {
@@ -34,7 +36,7 @@ const snapshotsSpec: CollectionSpec<SnapshotDocument> = {
     { name: "user", fields: ["userId", "date"] },
     { name: "link", fields: ["link", "date"] },
   ],
-  encrypted: ["fills", "uncharged", "undated"],
+  encrypted: ["fills", "uncharged", "undated", "tradedOn"],
   durability: "normal",
 };
 
@@ -65,6 +67,8 @@ export interface Period {
   readonly uncharged: readonly TradingSymbol[];
   /** What the figures leave out on some day. */
   readonly undated: readonly TradingSymbol[];
+  /** What they leave out the evenings of. */
+  readonly tradedOn: readonly TradingSymbol[];
 }
 
 export interface Snapshots {
@@ -167,6 +171,7 @@ function periodOf(all: readonly Snapshot[], { from, now, links }: Span): Period 
     uncounted: realised.flatMap(({ uncounted }) => uncounted),
     uncharged: kept.flatMap(({ uncharged = [] }) => uncharged),
     undated: kept.flatMap(({ undated = [] }) => undated),
+    tradedOn: kept.flatMap(({ tradedOn = [] }) => tradedOn),
   };
 }
 

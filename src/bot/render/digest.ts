@@ -1,5 +1,5 @@
 import type { InlineKeyboard } from "grammy";
-import { addFigures, grossOf, netOf } from "../../domain/day.ts";
+import { addFigures, grossOf, netOf, tradesOn } from "../../domain/day.ts";
 import { ticker } from "../../domain/instrument.ts";
 import { changeInBasisPoints, subtractPaise, sumPaise, type Paise } from "../../domain/money.ts";
 import { isFinal } from "../../domain/order.ts";
@@ -12,7 +12,7 @@ import { dayPicture, movesOf, type Move } from "../pictures/day.ts";
 import { dateText, mark, percent } from "./amounts.ts";
 import { moneyText, type MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
-import { unchargedLine } from "./period.ts";
+import { tradedOnLine, unchargedLine } from "./period.ts";
 import { failures, heading, loginKeyboard, nothing, sinceEntry, uncounted } from "./portfolio.ts";
 
 export interface DigestMessage {
@@ -48,6 +48,7 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: 
         days.flatMap(({ day }) => day.holdings),
         days.flatMap(({ day }) => day.positions),
       ),
+      tradedOnLine(days.flatMap(({ day }) => day.positions.filter(tradesOn).map(({ symbol }) => symbol))),
       bestAndWorst(moves, money),
       days.length > 0 &&
         ordersLine(

@@ -33,10 +33,15 @@ export function periodText(title: string, period: Period, money: MoneyText): Htm
     )}</pre>`,
     html`<i>${dateText(span.from)} to ${dateText(span.to)}, days I have kept.</i>`,
     undatedLine(period.undated),
+    tradedOnLine(period.tradedOn),
     uncountedLine(period.uncounted),
     unchargedLine(period.uncharged),
   );
 }
+
+/** What goes on trading when the day's figures are made, and so is not wholly in them. */
+export const tradedOnLine = (symbols: readonly TradingSymbol[]): Html | null =>
+  symbols.length === 0 ? null : text.pnl.tradedOn(namesOf(symbols));
 
 const undatedLine = (symbols: readonly TradingSymbol[]): Html | null =>
   symbols.length === 0 ? null : text.pnl.undated(namesOf(symbols));
