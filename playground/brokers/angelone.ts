@@ -1,4 +1,5 @@
 import { PAISE_PER_RUPEE, type Paise } from "../../src/domain/money.ts";
+import { soldToday } from "../../src/domain/portfolio.ts";
 import { authorize, createSessions, loginPage } from "./angelone/login.ts";
 import { createMarketDesk } from "./angelone/market-desk.ts";
 import { masterFile } from "./angelone/master.ts";
@@ -93,13 +94,10 @@ export function simulatedAngelone({ exchange, accountId, random }: SimulatedBrok
   function holdings(): Response {
     const held = account().holdings();
     if (held.length === 0) return refuse("AB1015", "Holding Not Found");
+    const sold = account().positions();
     const rows = held.flatMap((holding) => {
       const listing = holding.key && listings.byKey(holding.key);
-      const sold = account()
-        .positions()
-        .filter((row) => row.key === holding.key && row.productType === holding.productType)
-        .reduce((sum, row) => sum + Math.max(0, row.sellQty - row.buyQty), 0);
-      return listing ? [holdingRow(holding, listing, sold)] : [];
+      return listing ? [holdingRow(holding, listing, soldToday(holding, held, sold))] : [];
     });
     return succeed({ holdings: rows, totalholding: null });
   }

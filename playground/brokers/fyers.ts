@@ -1,6 +1,6 @@
 import type { Exchange } from "../../connectors/paper/exchange/types.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
-import { soldOutOf } from "../../src/domain/portfolio.ts";
+import { soldToday } from "../../src/domain/portfolio.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 import { createLogin } from "./fyers/login.ts";
 import type { FyersApp } from "./fyers/login.ts";
@@ -56,9 +56,9 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
   }
 
   function holdings(): Response {
-    const positions = account().positions();
-    const rows = listed(account().holdings(), (holding, instrument, id) =>
-      holdingRow(holding, soldOutOf(holding, positions), { instrument, id }),
+    const [held, positions] = [account().holdings(), account().positions()];
+    const rows = listed(held, (holding, instrument, id) =>
+      holdingRow(holding, soldToday(holding, held, positions), { instrument, id }),
     );
     return ok({ holdings: rows, overall: holdingsTotal(rows) });
   }

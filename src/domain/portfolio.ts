@@ -89,8 +89,8 @@ export interface Holding {
   readonly pnl: Paise | null;
 }
 
-/** Units of a holding that were sold today. */
-export const soldOutOf = (holding: Holding, positions: readonly Position[]): number =>
+/** Units of a holding that were sold today under its own listing. */
+const soldOutOf = (holding: Holding, positions: readonly Position[]): number =>
   positions
     .filter((row) => isDeliverySale(row) && isSameListing(row, holding) && row.productType === holding.productType)
     .reduce((sum, { qty }) => sum + qty, 0);
@@ -103,13 +103,17 @@ function soldElsewhere({ symbol, productType }: Holding, holdings: readonly Hold
     .reduce((sum, { qty }) => sum + qty, 0);
 }
 
+/** Units of a holding that were sold today, on either exchange. */
+export const soldToday = (holding: Holding, holdings: readonly Holding[], positions: readonly Position[]): number =>
+  soldOutOf(holding, positions) + soldElsewhere(holding, holdings, positions);
+
 /** The holdings of a broker that tells what the day began with, less what was sold out of them today. */
 export function ownedNow(holdings: readonly Holding[], positions: readonly Position[]): Holding[] {
   // A share may have a row for what is delivered and one for T1: what was sold is taken off once.
   const left = new Map<string, number>();
   return holdings.flatMap((row) => {
     const name = `${row.key ?? row.symbol} ${row.productType}`;
-    const toTake = left.get(name) ?? soldOutOf(row, positions) + soldElsewhere(row, holdings, positions);
+    const toTake = left.get(name) ?? soldToday(row, holdings, positions);
     const sold = Math.min(row.qty, toTake);
     left.set(name, toTake - sold);
     const qty = row.qty - sold;

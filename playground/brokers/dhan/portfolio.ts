@@ -9,14 +9,14 @@ import {
   type Paise,
 } from "../../../src/domain/money.ts";
 import type { Side } from "../../../src/domain/order.ts";
-import { soldOutOf, type Holding, type Position, type Trade } from "../../../src/domain/portfolio.ts";
+import { soldToday, type Holding, type Position, type Trade } from "../../../src/domain/portfolio.ts";
 import { contractFields, displayName, tradingName, wireId } from "./names.ts";
 import { json, refusal, type Fields } from "./reply.ts";
 
 /** An account without holdings gets an error, not an empty list. */
 export function holdings(account: ExchangeAccount, exchange: Exchange): Response {
-  const positions = account.positions();
-  const rows = account.holdings().map((holding) => holdingRow(holding, soldOutOf(holding, positions), exchange));
+  const [held, positions] = [account.holdings(), account.positions()];
+  const rows = held.map((holding) => holdingRow(holding, soldToday(holding, held, positions), exchange));
   return rows.length > 0 ? json(rows) : refusal(500, "HOLDING_ERROR", "DH-1111", "No holdings available");
 }
 

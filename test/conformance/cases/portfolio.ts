@@ -59,6 +59,9 @@ export function portfolioCases(kit: Kit): void {
       expect(own.sellableQty).toBe(25);
       expect(told?.sellableQty).toBe((asTold.holding?.(own) ?? own).sellableQty);
       await expectHoldings(street, access);
+      at(street, ticket(street, listed(street, "BSE:SBIN"), { side: "SELL", qty: 5 }));
+      expect(street.account.holdings().find(({ key }) => key === SBIN)?.qty).toBe(25);
+      await expectHoldings(street, access);
     });
 
     kit.case("keeps the day's P&L of shares that were sold, whatever their price does afterwards", async () => {
