@@ -1,5 +1,5 @@
 import { istTime } from "../../src/domain/market.ts";
-import { soldOutOf } from "../../src/domain/portfolio.ts";
+import { soldToday } from "../../src/domain/portfolio.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 import { candles, quotes } from "./upstox/market.ts";
 import { masterFile } from "./upstox/master.ts";
@@ -55,8 +55,8 @@ export function simulatedUpstox({ exchange, accountId, random }: SimulatedBroker
   }
 
   function holdings(): Response {
-    const positions = account().positions();
-    return listed(account().holdings(), (holding, of) => holdingRow(holding, soldOutOf(holding, positions), of));
+    const [held, positions] = [account().holdings(), account().positions()];
+    return listed(held, (holding, of) => holdingRow(holding, soldToday(holding, held, positions), of));
   }
 
   function positions(): Response {

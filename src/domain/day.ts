@@ -1,3 +1,4 @@
+import type { Segment } from "./instrument.ts";
 import type { Paise } from "./money.ts";
 import { scalePaise, subtractPaise, sumPaise, ZERO_PAISE } from "./money.ts";
 import type { Funds, Holding, Position } from "./portfolio.ts";
@@ -22,7 +23,8 @@ const ownPart = (holding: Holding): Paise =>
 export const isCarried = ({ side, productType }: Position): boolean => side !== "CLOSED" && productType === "MARGIN";
 
 /** Open in a market that trades into the night: what it makes after the day was kept is in no day. */
-export const tradesOn = ({ segment, side }: Position): boolean => segment === "MCX" && side !== "CLOSED";
+export const tradesOn = ({ segment, side }: Position): boolean => COMMODITIES.has(segment) && side !== "CLOSED";
+const COMMODITIES: ReadonlySet<Segment> = new Set(["MCX", "NCO", "NCDEX"]);
 
 /** One account's day in numbers, as it is kept. */
 export interface DayFigures {
