@@ -26,6 +26,7 @@ const capturesSpec: CollectionSpec<CaptureDocument> = {
   durability: "normal",
 };
 const CAPTURE_TTL_MS = 10 * 60_000;
+const CONFLICT_TRIES = 20;
 const LOGIN = "(login)";
 const EGRESS = "(egress)";
 /** Nothing is asked any more; the last message is only remembered, and what it was. */
@@ -80,17 +81,21 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     awaits: string,
     asked: Pick<CaptureDocument, "heldState" | "taken">,
   ): Promise<void> {
-    const expiresAt = deps.clock.now() + CAPTURE_TTL_MS;
-    const taken = asked.taken ?? (await captures.get(link.user_id))?.taken;
-    await captures.delete(link.user_id);
-    await captures.insert({
-      _id: link.user_id,
-      link: link._id,
-      awaits,
-      heldState: asked.heldState,
-      ...(taken === undefined ? {} : { taken }),
-      expiresAt,
-    });
+    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
+      const known = await captures.get(link.user_id);
+      const taken = asked.taken ?? known?.taken;
+      const document: CaptureDocument = {
+        _id: link.user_id,
+        link: link._id,
+        awaits,
+        heldState: asked.heldState,
+        ...(taken === undefined ? {} : { taken }),
+        expiresAt: deps.clock.now() + CAPTURE_TTL_MS,
+      };
+      // In one write: between two, a crash would leave the next key in the chat as plain text.
+      if (await (known ? captures.replace(document, known.version) : captures.insert(document))) return;
+    }
+    throw new Error("capture is contended");
   }
 
   const specs = (link: Link): readonly CredentialSpec[] => accounts.broker(link).definition.credentials;

@@ -4,6 +4,7 @@ import { zerodha } from "../../connectors/zerodha/index.ts";
 import { brokerName, userId } from "../../src/domain/ids.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
+import type { Collection, CollectionSpec, Document, Store } from "../../src/ports/store.ts";
 import { createAccounts, type Accounts, type Broker, type Link } from "../../src/services/accounts.ts";
 import { createKeyCapture, type KeyCapture } from "../../src/services/key-capture.ts";
 import { createKeyForms, FORM_TTL_MS, type KeyForms } from "../../src/services/key-forms.ts";
@@ -209,6 +210,17 @@ describe("logins", () => {
     expect((await take(ASHA, `ok-${"0123456789abcdef".repeat(2)}`))?.kind).toBe("login");
   });
 
+  it.each([0, 1])("takes a key also when the process died after writing %i times what it awaits", async (writes) => {
+    const key = { id: 1, text: "demoapikey00001" };
+    await capture.begin(link);
+    const store = dyingAfter(stage.store, "captures", writes);
+    await createKeyCapture({ store, clock: stage.clock, accounts })
+      .accept(ASHA, key)
+      .catch(() => undefined);
+    expect(await capture.accept(ASHA, key)).toMatchObject({ kind: "next", spec: { field: "apiSecret" } });
+    expect((await take(ASHA, "demosecret00001"))?.kind).toBe("complete");
+  });
+
   it("waits for a login's end without swallowing what else is typed, and forgets a key it waited for", async () => {
     await capture.awaitLogin(link, null);
     expect(await take(ASHA, "SBIN")).toBeNull();
@@ -281,3 +293,25 @@ describe("logins", () => {
     expect(await forms.open(late)).toBeNull();
   });
 });
+
+/** Takes so many writes to a collection, and then no more. */
+function dyingAfter(store: Store, name: string, writes: number): Store {
+  let left = writes;
+  const alive = async <R>(write: () => Promise<R>): Promise<R> => {
+    if ((left -= 1) < 0) throw new Error("the process died");
+    return write();
+  };
+  return {
+    ...store,
+    collection<T extends Document>(spec: CollectionSpec<T>): Collection<T> {
+      const inner = store.collection(spec);
+      if (spec.name !== name) return inner;
+      return {
+        ...inner,
+        insert: (document) => alive(() => inner.insert(document)),
+        replace: (document, version) => alive(() => inner.replace(document, version)),
+        delete: (id) => alive(() => inner.delete(id)),
+      };
+    },
+  };
+}
