@@ -79,7 +79,9 @@ export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: 
       const claim = await oneTime.claim(token, INVITE);
       const grant = claim?.payload["grant"];
       if (!claim || !isGrantable(grant) || (await users.owner())?._id !== claim.userId) return null;
-      return users.update(user._id, () => GRANTS[grant]);
+      // The owner may have decided meanwhile, and not the same.
+      const decided = await users.update(user._id, ({ role }) => (role === "pending" ? GRANTS[grant] : {}));
+      return decided.role === "blocked" ? null : decided;
     },
   };
 }

@@ -100,6 +100,16 @@ describe("who gets in", () => {
     expect(told.filter((line) => line.includes("blocked"))).toEqual([]);
   });
 
+  it("lets nobody in by an invitation whom the owner decided about while it was being taken", async () => {
+    const users = makeUsers({ ownerId: "1001" });
+    const owner = await users.ensure(ASHA, "Asha");
+    const vikram = await users.ensure(VIKRAM, "Vikram");
+    const token = await admission.invite(owner, "trader");
+    await admission.decide(owner, VIKRAM, "blocked");
+    expect(await admission.accept(vikram, token)).toBeNull();
+    expect((await users.get(VIKRAM))?.role).toBe("blocked");
+  });
+
   it("tells a family trader from one who needs a way out of their own, by decision and by invitation", async () => {
     const users = makeUsers({ ownerId: "1001" });
     const owner = await users.ensure(ASHA, "Asha");
