@@ -133,7 +133,8 @@ describe("the day's messages", () => {
         Charges, estimated           ₹9.50
         Net of charges             −109.50
         Available               ₹50,000.00
-        Best: SBIN +₹100.00 · Worst: ITC −₹200.00
+        Best: SBIN +₹100.00
+        Worst: ITC −₹200.00
         No orders today."
       `);
     });
