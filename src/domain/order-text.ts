@@ -205,7 +205,7 @@ function readQuantity(tokens: readonly string[], draft: Draft): readonly string[
   return tokens;
 }
 
-const LED = /^([\d,]+)(?:\s*(lots?)|\s+(?:shares?|units?|qty|nos))?\s+(?:of\s+)?(.+)$/i;
+const LED = /^(all|[\d,]+)(?:\s*(lots?)|\s+(?:shares?|units?|qty|nos))?\s+(?:of\s+)?(.+)$/i;
 
 /**
  * `10 sbin at 800` as `sbin 10 at 800`; null where no quantity leads. Only for a name that nothing is called by:

@@ -117,6 +117,7 @@ describe("a quantity that leads", () => {
     ["1,000  sbin at Rs 800 mis", "sbin 1,000 at Rs 800 mis"],
     ["10 shares of SBIN", "SBIN 10"],
     ["2 lots nifty 26000 ce on zerodha", "nifty 26000 ce 2 lots on zerodha"],
+    ["all sbin mis", "sbin all mis"],
     ["20 microns 5", null],
     ["SBIN 10", null],
     ["500325", null],
