@@ -5,7 +5,7 @@ import { html, lines, type Html } from "../html.ts";
 export const settingsText = (settings: Settings): Html =>
   lines(
     html`<b>Settings</b>`,
-    html`Messages come with a sound (on), without (silent), or not at all (off). ${quietText(settings)}`,
+    html`Messages come with a sound (on), without (silent), or not at all (off).${quietText(settings)}`,
     html`Times are Indian time, on trading days. A digest waits for final prices.`,
     settings.hidesAmounts &&
       html`Amounts are in percent of your accounts' value, quantities held are left out. Orders keep theirs.`,
@@ -15,7 +15,7 @@ export const settingsText = (settings: Settings): Html =>
   );
 
 const quietText = ({ quietHours }: Settings): string =>
-  quietHours === null ? "" : `From ${quietHours[0]} to ${quietHours[1]} nothing makes a sound.`;
+  quietHours === null ? "" : ` From ${quietHours[0]} to ${quietHours[1]} nothing makes a sound.`;
 
 const KINDS: Readonly<Record<MessageKind, string>> = {
   orderUpdates: "Orders",
