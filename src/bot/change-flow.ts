@@ -1,5 +1,6 @@
 import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
+import { priceFromRupees } from "../domain/money.ts";
 import type { OrderWords } from "../domain/order-text.ts";
 import { isFinal, type Order, type OrderTerms } from "../domain/order.ts";
 import type { Link } from "../services/accounts.ts";
@@ -25,11 +26,25 @@ export async function askToModify(
   const held = await heldByLock(deps, ctx.user._id);
   if (held) throw new Refusal(held.html ?? html`${held.short}`);
   const { link, order } = await bookedOrder(deps, ctx, linkId, orderId);
+  mindPrice(words, order);
   const instrument = order.key === null ? undefined : await deps.instruments.byKey(order.key);
   const change = { ...quantityChange(words, instrument), ...termsChange(order, words) };
   const user = ctx.user._id;
   await reportChange(deps, ctx, link, await deps.changes.askBooked(user, link, orderId, change, instrument));
 }
+
+/** No card asks whether a change is right: "960" for an order of 2 at 950 must not become 960 shares. */
+function mindPrice({ quantity, price, triggerPrice }: OrderWords, order: Order): void {
+  if (quantity?.kind !== "units" || price !== null || triggerPrice !== null) return;
+  const at = order.price > 0 ? order.price : order.triggerPrice;
+  if (at <= 0) return;
+  const fromPrice = Math.abs(Math.log(priceFromRupees(quantity.count) / at));
+  if (fromPrice < NEAR && fromPrice < Math.abs(Math.log(quantity.count / order.qty)))
+    throw new Correction(text.orders.priceOrQuantity(quantity.count, order.price > 0 ? "@" : "sl", at));
+}
+
+/** About a fifth. */
+const NEAR = 0.2;
 
 export async function askToCancel(
   deps: BotDeps,

@@ -1,11 +1,12 @@
 import type { BrokerErrorKind } from "../errors.ts";
 import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts";
 import type { Instrument } from "../domain/instrument.ts";
+import type { Price } from "../domain/money.ts";
 import type { OrderTextProblem } from "../domain/order-text.ts";
 import type { OrderOutcome, Product, Side } from "../domain/order.ts";
 import type { Finding } from "../services/orders/findings.ts";
 import { html, lines, type Html } from "./html.ts";
-import { percent, quantity, rupeePrice, rupees } from "./render/amounts.ts";
+import { percent, priceText, quantity, rupeePrice, rupees } from "./render/amounts.ts";
 
 /** Every sentence that a user reads, in one voice: brief, plain, what happened, whether money moved, what to do next. */
 
@@ -123,6 +124,8 @@ export const orders = {
         return html`${label} did not answer clearly, so the change may or may not have been made. /orders shows the truth; nothing is sent twice.`;
     }
   },
+  priceOrQuantity: (count: number, sign: "@" | "sl", at: Price): Html =>
+    html`Nothing was sent: ${quantity(count)} alone is a number of shares, and it is near this order's price. Is it the price? <code>${sign} ${count}</code>. The quantity? <code>${count} ${sign} ${priceText(at)}</code>.`,
   needsLimit: (): Html => html`Say the limit too: <code>@ 812 sl 810</code>.`,
   noTrigger: (): Html => html`Only stop orders have a trigger. Cancel this one and make a new order with sl.`,
   nothingHeld: (side: Side, symbol: string, product: Product): Html =>

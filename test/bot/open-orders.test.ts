@@ -64,6 +64,24 @@ describe("the open orders to choose from", () => {
     expect(card?.reply_markup).toBeUndefined();
   });
 
+  it("take no number for a quantity that may be meant as the price", async () => {
+    await place(1, "HDFCLIFE 2 @ 800");
+    const ask = async (typed: string): Promise<string | undefined> => {
+      chat().send("/modify HDFCLIFE");
+      await world().handleAll();
+      chat().tapButton("BUY 2 HDFCLIFE · paper");
+      await world().handleAll();
+      chat().send(typed);
+      await world().handleAll();
+      return chat()
+        .messages()
+        .findLast(({ text }) => /HDFCLIFE|shares/.test(text ?? ""))?.text;
+    };
+    expect(await ask("790")).toContain("790 alone is a number of shares, and it is near this order's price");
+    expect(await ask("@ 790")).toContain("At the broker: limit 790.00.");
+    expect(await ask("3")).toContain("BUY 3 HDFCLIFE");
+  });
+
   it("and where none is called like that, that is said and none is offered", async () => {
     chat().send("/cancel foo");
     await world().handleAll();
