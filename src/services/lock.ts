@@ -155,8 +155,11 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
   };
 }
 
+/** Clocks of several processes may differ by so much. */
+const SKEW_MS = 60_000;
 /** What ends later than it could if it began now began before the clock was set back, and is over. */
-const isWithin = (lengthMs: number, until: number, now: number): boolean => now < until && until <= now + lengthMs;
+const isWithin = (lengthMs: number, until: number, now: number): boolean =>
+  now < until && until <= now + lengthMs + SKEW_MS;
 const isLockedOut = (lock: LockDocument, now: number): boolean => isWithin(LOCKOUT_MS, lock.lockedOutUntil, now);
 
 const CLEAR = { offered: null, offeredIn: null, fails: 0, lockedOutUntil: 0, openUntil: 0, lastStep: 0 } as const;
@@ -233,7 +236,7 @@ function matches(lock: LockDocument, code: string, now: number): number | null {
   if (lock.secret === null) return null;
   if (lock.kind === "totp") {
     const step = stepOf(lock.secret.reveal(), code, now);
-    const isUsed = lock.lastStep <= stepAt(now) + 1 && step !== null && step <= lock.lastStep;
+    const isUsed = lock.lastStep <= stepAt(now + SKEW_MS) + 1 && step !== null && step <= lock.lastStep;
     return isUsed ? null : step;
   }
   const [salt = ""] = lock.secret.reveal().split(".");
