@@ -181,7 +181,7 @@ export const link = {
   invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,
   login: (title: string): Html =>
     html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked before ${title} has answered.`,
-  /** The user's next message is taken for it. */
+  /** What looks like it is taken for it and deleted. */
   paste: (title: string, what: string, hasPage: boolean): Html =>
     lines(
       hasPage ? html`If this chat does not tell you that it worked, send me ${what}.` : html`Now send me ${what}.`,
