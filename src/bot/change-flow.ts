@@ -65,7 +65,8 @@ async function bookedOrder(
   const link = await deps.accounts.get(ctx.user._id, linkId);
   if (!link) throw new Refusal(text.accounts.gone());
   const order = await deps.accounts.call(link, (connector, access) => connector.getOrder(access, orderId, {}));
-  if (!order || isFinal(order.status)) throw new Refusal(html`${text.orders.nothingToDo}`);
+  if (!order) throw new Refusal(html`${text.orders.unseen}`);
+  if (isFinal(order.status)) throw new Refusal(html`${text.orders.nothingToDo}`);
   return { link, order };
 }
 
@@ -106,6 +107,8 @@ function askedIntent(result: ChangeResult) {
       throw new Refusal(html`${text.orders.busy}`);
     case "nothing-to-do":
       throw new Refusal(html`${text.orders.nothingToDo}`);
+    case "unseen":
+      throw new Refusal(html`${text.orders.unseen}`);
     case "blocked":
       throw new Correction(lines(...result.findings.map(text.finding)));
   }

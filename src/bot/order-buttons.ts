@@ -181,5 +181,6 @@ async function cancelOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefi
     return;
   }
   if (result.kind === "nothing-to-do") await ctx.answerCallbackQuery({ text: text.orders.nothingToDo });
+  if (result.kind === "unseen") await ctx.answerCallbackQuery({ text: text.orders.unseen });
   await showOrder(deps, ctx, await deps.watcher.look(result.intent));
 }

@@ -104,6 +104,7 @@ export const orders = {
   newer: (): Html => html`Its newer card is below.`,
   busy: "A change is already on its way to the broker.",
   nothingToDo: "There is nothing open to change any more.",
+  unseen: "The broker's book does not show this order right now, so nothing was asked. Try again in a moment.",
   moved: (basisPoints: number): Html =>
     html`The price moved ${percent(basisPoints)} since the card was shown, and nothing was sent. Here is the new one; confirm again.`,
   pickToCancel: (): Html => html`Which order shall be cancelled?`,

@@ -16,6 +16,8 @@ export type Wanted = OrderChange | "cancel";
 export type ChangeResult =
   | { readonly kind: "asked"; readonly outcome: OrderOutcome; readonly intent: Intent }
   | { readonly kind: "nothing-to-do"; readonly intent: Intent }
+  /** The broker has taken it, and its book does not show it: whether there is something to do is not known. */
+  | { readonly kind: "unseen"; readonly intent: Intent }
   /** What is wanted would be refused, or passes one of the user's limits: not asked. */
   | { readonly kind: "blocked"; readonly findings: readonly Finding[] }
   | { readonly kind: "busy" };
@@ -63,7 +65,8 @@ export function createChanges(deps: ChangesDeps): Changes {
     const { orderId } = leg;
     if (!link || orderId === null || leg.state !== "working") return { kind: "nothing-to-do", intent };
     const order = await accounts.call(link, (connector, access) => connector.getOrder(access, orderId, leg.handle));
-    if (!order || isFinal(order.status)) return { kind: "nothing-to-do", intent };
+    if (!order) return { kind: "unseen", intent };
+    if (isFinal(order.status)) return { kind: "nothing-to-do", intent };
     const findings = await blocksOf(user, link, order, wanted, intent.instrument);
     if (findings.length > 0) return { kind: "blocked", findings };
     const begunAt = clock.now();

@@ -107,6 +107,12 @@ describe("a cancel", () => {
     expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });
   });
 
+  it("of an order that the book does not show yet is not asked, and not said to be needless", async () => {
+    broker.hidden = true;
+    expect(await floor.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "unseen" });
+    expect(count("cancelOrder")).toBe(0);
+  });
+
   it("of an order that has ended, or of somebody else's, is not asked", async () => {
     expect(await floor.changes.ask(VIKRAM, open._id, 0, "cancel")).toEqual({ kind: "busy" });
     broker.set(ID, { status: "filled", filledQty: 10 });
