@@ -5,6 +5,7 @@ import { cameToNothing } from "../domain/order-intent.ts";
 import type { Product, Side } from "../domain/order.ts";
 import { closableBy, isHoldingOf } from "../domain/portfolio.ts";
 import type { Link } from "../services/accounts.ts";
+import type { Finding } from "../services/orders/findings.ts";
 import type { Part } from "../services/orders/account-look.ts";
 import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
 import { partsOf, usualProduct } from "../services/orders/ticket-plan.ts";
@@ -32,6 +33,8 @@ export interface OrderAsk {
 /** Makes the ticket and shows its card. */
 export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk): Promise<void> {
   const { words, instrument, side } = ask;
+  const parts = await partsAsked(deps, ctx, ask);
+  if (isWayOut(ask.origin)) await requireOpen(deps, parts, ask);
   const view = await deps.tickets.make({
     userId: ctx.user._id,
     instrument,
@@ -42,7 +45,7 @@ export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk
     productType: words.product,
     validity: words.validity,
     isAmo: words.isAmo,
-    parts: await partsAsked(deps, ctx, ask),
+      parts,
     origin: ask.origin,
     protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
   });
@@ -121,6 +124,20 @@ async function unitsOf(
 const productOf = ({ words, instrument }: OrderAsk): Product => words.product ?? usualProduct(instrument);
 const nothingHeld = (ask: OrderAsk): Refusal =>
   new Refusal(text.orders.nothingHeld(ask.side, ask.instrument.symbol, productOf(ask)));
+
+/** No limit holds back a way out: where its quantity is said by a person, it must have been read that so much is open. */
+async function requireOpen(deps: BotDeps, parts: readonly Part[], ask: OrderAsk): Promise<void> {
+  const closing = { ...ask.instrument, side: ask.side, productType: productOf(ask) };
+  const findings = await Promise.all(
+    parts.map(async ({ link, qty }): Promise<Finding[]> => {
+      const positions = await deps.accounts.call(link, (connector, access) => connector.getPositions(access));
+      const open = closableBy(closing, positions);
+      return qty > open ? [{ level: "block", code: "less-open", label: link.label, open }] : [];
+    }),
+  );
+  const found = findings.flat();
+  if (found.length > 0) throw new Refusal(lines(...found.map(text.finding)));
+}
 
 async function heldUnits(deps: BotDeps, link: Link, ask: OrderAsk): Promise<number> {
   const { instrument, side } = ask;

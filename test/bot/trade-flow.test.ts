@@ -111,6 +111,25 @@ describe("/exit at several accounts", () => {
   });
 });
 
+describe("an exit of a quantity that was said", () => {
+  const words = parseOrderText("SBIN 6 @ 801 mis");
+  const exit = async (): Promise<readonly string[]> => {
+    if (!words.ok) throw new Error(words.problem);
+    const { ctx, messages } = chat(false);
+    await showTicket(depsOver(floor), ctx, { side: "SELL", instrument: SBIN, words: words.words, origin: "exit" });
+    return [...messages.values()];
+  };
+
+  it("has a card where so much is open, and none where that could not be read", async () => {
+    broker.positions = [holds(6, "BUY")];
+    expect(await exit()).toEqual([expect.stringContaining("SELL 6")]);
+    broker.positions = [holds(5, "BUY")];
+    await expect(exit()).rejects.toThrow(Refusal);
+    broker.failsAt = "getPositions";
+    await expect(exit()).rejects.toMatchObject({ kind: "unavailable" });
+  });
+});
+
 describe("Repeat", () => {
   it("is of what came to nothing, where the rest of the order was done", async () => {
     const fyers = fakeBroker("fyers");
