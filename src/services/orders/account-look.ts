@@ -17,7 +17,7 @@ import type { Finding } from "./findings.ts";
 import { requestOf } from "./ticket-plan.ts";
 
 /** Looking around before an order may take this long; what has not answered by then is left out of the card. */
-const LOOK_AROUND_MS = 4_000;
+export const LOOK_AROUND_MS = 4_000;
 
 /** What one account says about the order before it is sent; null where it did not say. */
 export interface AccountView {

@@ -3,7 +3,7 @@ import type { OrderPlan } from "../../domain/order-intent.ts";
 import { closableBy } from "../../domain/portfolio.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
-import type { Part } from "./account-look.ts";
+import { LOOK_AROUND_MS, type Part } from "./account-look.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent } from "./journal.ts";
 import type { Limits } from "./limits.ts";
@@ -11,7 +11,10 @@ import { partsOf } from "./ticket-plan.ts";
 import type { TicketRequest } from "./tickets.ts";
 import { beforePositions, type UnderWayDeps } from "./under-way.ts";
 
-/** A way out waits no longer than this for its positions. */
+/**
+ * A tap waits no longer than this for the positions. Its card takes the time of all that it shows: where they may be
+ * asked for once a second, this is not the first to ask.
+ */
 const READ_MS = 1_500;
 
 export interface ExitRuleDeps extends UnderWayDeps {
@@ -24,6 +27,7 @@ interface Exit {
   readonly plan: OrderPlan;
   readonly parts: readonly Part[];
   readonly madeAt: number;
+  readonly withinMs: number;
 }
 
 /**
@@ -34,14 +38,14 @@ interface Exit {
 export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
   const { accounts } = deps;
 
-  async function check({ user, plan, parts, madeAt }: Exit): Promise<Finding[]> {
+  async function check({ user, plan, parts, madeAt, withinMs }: Exit): Promise<Finding[]> {
     // A stop or a target may stand beside an exit: only what trades at once is on its way.
     const underWayNow = await beforePositions(
       deps,
       user,
       (other) => isSame(other, plan) && other.terms.type === "MARKET",
     );
-    const open = await Promise.all(parts.map(({ link }) => openQuantity(plan, link)));
+    const open = await Promise.all(parts.map(({ link }) => openQuantity(plan, link, withinMs)));
     const underWay = await underWayNow();
     return parts.flatMap(({ link, qty }, at): Finding[] => {
       const left = open[at] ?? null;
@@ -51,8 +55,8 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     });
   }
 
-  async function openQuantity(plan: OrderPlan, link: Link): Promise<number | null> {
-    const signal = AbortSignal.timeout(READ_MS);
+  async function openQuantity(plan: OrderPlan, link: Link, withinMs: number): Promise<number | null> {
+    const signal = AbortSignal.timeout(withinMs);
     const rows = await accounts
       .call(link, (connector, access) => connector.getPositions(access, signal))
       .catch(() => null);
@@ -60,9 +64,9 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
   }
 
   const checkAsked = ({ userId: user, parts, madeAt }: TicketRequest, plan: OrderPlan): Promise<Finding[]> =>
-    check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now() });
+    check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now(), withinMs: LOOK_AROUND_MS });
   const checkKept = async ({ userId: user, plan, legs, createdAt: madeAt }: Intent): Promise<Finding[]> =>
-    check({ user, plan, parts: partsOf(legs, await accounts.all(user)), madeAt });
+    check({ user, plan, parts: partsOf(legs, await accounts.all(user)), madeAt, withinMs: READ_MS });
 
   return {
     ...limits,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { price } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -103,6 +103,24 @@ describe("an exit", () => {
     broker.positions = [{ ...long(10), key: null }];
     const { intent } = await ticket(floor, exit);
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+
+  it("has on its card what is open, also where a broker takes seconds to tell it", async () => {
+    const spans = new WeakMap<AbortSignal, number>();
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const { signal } = new AbortController();
+      spans.set(signal, ms);
+      return signal;
+    });
+    broker.positions = [long(0)];
+    const getPositions = broker.connector.getPositions.bind(broker.connector);
+    broker.connector.getPositions = (access, signal) => {
+      if (signal && (spans.get(signal) ?? 0) < 2_500) broker.failsAt = "getPositions";
+      return getPositions(access, signal);
+    };
+    const { findings } = await ticket(floor, exit);
+    vi.restoreAllMocks();
+    expect(findings.map(({ code }) => code)).toContain("less-open");
   });
 
   it("counts what its slices close together", async () => {
