@@ -16,12 +16,14 @@ import { WEBHOOK_PATH, webhookRoutes } from "../web/telegram.ts";
 import type { Config } from "./config.ts";
 import { ALLOWED_UPDATES } from "./create-bot.ts";
 import { startLoop } from "./schedule.ts";
+import { createWebhookWatch } from "./webhook-watch.ts";
 
 const SWEEP_EVERY_MS = 1_000;
 const RETRY_MS = 2_000;
 const POLL_S = 30;
 const POLLING_LEASE = "polling";
 const WEBHOOK_CONNECTIONS = 100;
+const WEBHOOK_LOOK_MS = 5 * 60_000;
 const DRAIN_MS = 8_000;
 
 export interface Updates {
@@ -65,7 +67,16 @@ export function createUpdates({ bot, token, config, store, leases, clock, log }:
     async start() {
       running.push(startLoop("inbox", SWEEP_EVERY_MS, () => inbox.sweep(), log));
       if (isWebhook) {
-        await untilDone(() => setWebhook(bot, `${config.publicUrl}${WEBHOOK_PATH}`, webhookSecret(token)), clock, log);
+        const url = `${config.publicUrl}${WEBHOOK_PATH}`;
+        const set = (): Promise<unknown> => setWebhook(bot, url, webhookSecret(token));
+        await untilDone(set, clock, log);
+        const look = createWebhookWatch({
+          url,
+          info: (signal) => bot.api.getWebhookInfo(signal as never),
+          setAgain: set,
+          log,
+        });
+        running.push(startLoop("webhook", WEBHOOK_LOOK_MS, look, log));
         return;
       }
       await untilDone(() => bot.api.deleteWebhook(), clock, log);

@@ -1,0 +1,43 @@
+import type { WebhookInfo } from "grammy/types";
+import type { Log } from "../lib/log.ts";
+import { createTrouble } from "../lib/trouble.ts";
+
+export interface WebhookWatchDeps {
+  readonly url: string;
+  readonly info: (signal: AbortSignal) => Promise<WebhookInfo>;
+  readonly setAgain: () => Promise<unknown>;
+  readonly log: Log;
+}
+
+/**
+ * Telegram says only when it is asked that it cannot deliver, or that somebody has taken the webhook away: without this
+ * look the bot is silent and everything else is well.
+ */
+export function createWebhookWatch({
+  url,
+  info,
+  setAgain,
+  log,
+}: WebhookWatchDeps): (signal: AbortSignal) => Promise<void> {
+  const trouble = createTrouble(log, {
+    met: "Telegram cannot deliver updates to PUBLIC_URL: look at its DNS, certificate and proxy",
+    over: "Telegram delivers updates again",
+  });
+  /** What had failed before the first look is over. */
+  let known: { readonly errorAt: number | undefined } | null = null;
+
+  return async (signal) => {
+    const { last_error_date: errorAt, last_error_message: reason, ...now } = await info(signal);
+    if (!isSameUrl(now.url, url)) {
+      log.error("the webhook was taken away, as by another process with this token; setting it again");
+      await setAgain();
+    }
+    const isNew = known !== null && errorAt !== undefined && errorAt !== known.errorAt;
+    known = { errorAt };
+    if (now.pending_update_count === 0) trouble.over();
+    else if (isNew) trouble.met(new Error(reason));
+  };
+}
+
+const isSameUrl = (one: string | undefined, other: string): boolean =>
+  one !== undefined && URL.canParse(one) && new URL(one).href === new URL(other).href;
