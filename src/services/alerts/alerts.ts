@@ -7,6 +7,7 @@ import type { Quote } from "../../domain/portfolio.ts";
 import { dayPnlOf, withoutDayChange, withoutDayPnl } from "../../domain/totals.ts";
 import type { Log } from "../../lib/log.ts";
 import { randomAlphanumeric } from "../../lib/token.ts";
+import { createTrouble } from "../../lib/trouble.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
 import type { Accounts, Link } from "../accounts.ts";
@@ -77,6 +78,17 @@ const byPrice = (condition: PriceCondition, quote: Quote): MetBy | null =>
 const byPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
   now !== null && isMetByPnl(condition, now.pnl) ? { kind: "pnl", ...now } : null;
 
+/** The day on which a contract that is gone ended, or null. */
+function expiredOn({ instrument }: Alert, now: number): string | null {
+  if (instrument === null || !isDerivative(instrument)) return null;
+  return instrument.expiry < istDate(now) ? instrument.expiry : null;
+}
+
+function byExpiry(alert: Alert, now: number): FiredBy | null {
+  const expiry = expiredOn(alert, now);
+  return expiry === null ? null : { kind: "expired", expiry };
+}
+
 /** One armed while the market was closed waits for the next session; the post-close may still make a price of the last. */
 function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number): MetBy | null {
   const { at } = quote;
@@ -141,6 +153,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const { accounts, clock, log } = deps;
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
   let pnlAskedAt = -Infinity;
+  const blind = createTrouble(log, {
+    met: "no prices for alerts; looking on",
+    over: "there are prices for alerts again",
+  });
 
   /** Through whose link a user's prices come: one with a session, theirs first, else none and so Yahoo's. */
   async function routeOf(user: UserId): Promise<Link | null> {
@@ -181,22 +197,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (!deps.isMarketOpen(clock.now())) return 0;
     const armed = await alerts.find("armed", [true], { limit: MAX_SWEPT, order: "asc" });
     const active = await ofActiveUsers(armed);
-    const living = active.filter((alert) => expiredOn(alert) === null);
+    const living = active.filter((alert) => expiredOn(alert, clock.now()) === null);
     const counts = await Promise.all([sweepExpired(active), sweepPrices(living), sweepPnl(living)]);
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** The day on which a contract that is gone ended, or null. */
-  function expiredOn({ instrument }: Alert): string | null {
-    if (instrument === null || !isDerivative(instrument)) return null;
-    return instrument.expiry < istDate(clock.now()) ? instrument.expiry : null;
-  }
-
   const sweepExpired = (armed: readonly Alert[]): Promise<number> =>
-    countFired(armed, (alert) => {
-      const expiry = expiredOn(alert);
-      return expiry === null ? null : { kind: "expired", expiry };
-    });
+    countFired(armed, (alert) => byExpiry(alert, clock.now()));
 
   async function ofActiveUsers(armed: readonly Alert[]): Promise<Alert[]> {
     const ids = [...new Set(armed.map(({ userId }) => userId))];
@@ -216,7 +223,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const counts = await Promise.all(
       [...groups.values()].map(async (group) => {
         const links = group.map(({ userId }) => routes.get(userId) ?? null);
-        const quotes = await quotesThrough(links, new Map(group.map(({ instrument }) => [instrument.key, instrument])));
+        const wanted = new Map(group.map(({ instrument }) => [instrument.key, instrument]));
+        const quotes = await quotesThrough(links, wanted);
+        // A price that fails is none here, and nobody sees an alert that does not go off.
+        if (quotes.size > 0) blind.over();
+        else blind.met(new Error(`neither a broker nor Yahoo tells any of ${wanted.size} prices`));
         const now = clock.now();
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);

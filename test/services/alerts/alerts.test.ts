@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { userId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
-import { createAlerts, type Alert, type Alerts } from "../../../src/services/alerts/alerts.ts";
+import { createAlerts, type Alert, type Alerts, type AlertsDeps } from "../../../src/services/alerts/alerts.ts";
 import { parseAlert } from "../../../src/services/alerts/condition.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
 import { asGiven } from "../stub-broker.ts";
@@ -57,12 +57,13 @@ describe("alerts", () => {
   let isOpen = true;
   const asha = userId(1);
 
-  const open = (): Alerts =>
+  const open = (instead: Partial<AlertsDeps> = {}): Alerts =>
     createAlerts({
       ...floor,
       closes: asGiven,
       quotes: createQuotes(floor),
       log: pino({ level: "silent" }),
+      ...instead,
       isMarketOpen: () => isOpen,
       onFire: async (alert, by) => {
         if (!isTelling) throw new Error("the outbox is away");
@@ -166,6 +167,22 @@ describe("alerts", () => {
     floor.pass(30_000);
     expect(await alerts.sweep()).toBe(1);
     expect(fired).toMatchObject([{ by: "broker" }]);
+  });
+
+  it("says in the log, once, that nobody tells it any price, and when somebody does again", async () => {
+    const said: { msg: string }[] = [];
+    const log = pino({ level: "info" }, { write: (line: string) => void said.push(JSON.parse(line)) });
+    let isAnybodyThere = false;
+    const quotes = createQuotes(floor);
+    alerts = open({ log, quotes: { many: async (...asked) => (isAnybodyThere ? quotes.many(...asked) : new Map()) } });
+    await floor.link(asha);
+    await arm("SBIN > 500");
+    for (let turn = 0; turn < 5; turn += 1) await alerts.sweep();
+    expect(said.map(({ msg }) => msg)).toEqual(["no prices for alerts; looking on"]);
+    isAnybodyThere = true;
+    await alerts.sweep();
+    await alerts.sweep();
+    expect(said.map(({ msg }) => msg).slice(1)).toEqual(["there are prices for alerts again"]);
   });
 
   it("does not arm what is true already", async () => {
