@@ -19,7 +19,8 @@ const environmentSchema = z.object({
   TELEGRAM_API_ROOT: optional(url),
   BOT_MODE: optional(z.enum(["polling", "webhook"], { error: "expected polling or webhook" })),
   PORT: optional(z.string().regex(/^\d+$/, PORT_RANGE).transform(Number).pipe(z.number().max(65_535, PORT_RANGE))),
-  PUBLIC_URL: optional(url),
+  // Paths are put behind it.
+  PUBLIC_URL: optional(url.refine((text) => !/[?#]/.test(text), "expected an address without ? and #")),
   MONGODB_URI: optional(z.string().regex(/^mongodb(\+srv)?:\/\//, "expected mongodb:// or mongodb+srv://")),
   DATA_DIR: optional(z.string().min(1)),
   MASTER_KEY: optional(

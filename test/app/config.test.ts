@@ -50,6 +50,7 @@ describe("the settings", () => {
     ["PORT", "70000"],
     ["PORT", "80a"],
     ["PUBLIC_URL", "bot.example"],
+    ["PUBLIC_URL", "https://bot.example/?from=here"],
     ["MONGODB_URI", "postgres://x"],
     ["MASTER_KEY", "c2hvcnQ="],
     ["MASTER_KEY_PREVIOUS", "c2hvcnQ="],
