@@ -2,7 +2,7 @@ import type { LocalWorld } from "../../playground/start.ts";
 import { missingYear, WATCHED_FROM } from "../bot/daily/calendar-check.ts";
 import { userId } from "../domain/ids.ts";
 import { istDate } from "../domain/market.ts";
-import { createLog } from "../lib/log.ts";
+import { createLog, type Log } from "../lib/log.ts";
 import { JOB_NAMES } from "../services/jobs.ts";
 import { createPostbacks } from "../services/postbacks.ts";
 import { healthRoutes, startingRoutes } from "../web/health.ts";
@@ -55,7 +55,13 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     metrics,
     now: () => clock.now(),
   });
-  web.serve([health]);
+  const byHand = jobsRoutes({
+    token: control.token,
+    run: (name, user) => runByHand(jobs.table, name, user),
+    log,
+  });
+  web.serve([health, byHand]);
+  leaveWord(control, web.port, log);
   // Orders at the market are followed and messages kept, whether or not Telegram is there.
   const schedule = startSchedule(jobs.tasks, log);
   const loops = [
@@ -89,22 +95,12 @@ export async function startSauda(config: Config, say: (line: string) => void): P
       }),
       log,
     }),
-    jobsRoutes({
-      token: control.token,
-      run: (name, user) => runByHand(jobs.table, name, user),
-      log,
-    }),
+    byHand,
     ...updates.routes,
   ]);
   const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
   if (year !== null)
     log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
-  try {
-    control.publish(web.port);
-  } catch (error) {
-    // A full disk is no reason to leave orders at the market alone.
-    log.error({ err: error }, "control.json could not be written: npm run job finds no running bot");
-  }
   await Promise.all([updates.start(), announceCommands(bot.api, log)]);
   log.info({ port: web.port, mode: config.mode, store: config.mongoUri && !world ? "mongodb" : "embedded" }, "started");
   if (world) say(`Sauda is running. Open ${world.telegram.url}`);
@@ -124,6 +120,15 @@ export async function startSauda(config: Config, say: (line: string) => void): P
       log.info("stopped");
     },
   };
+}
+
+/** A full disk is no reason to leave orders at the market alone. */
+function leaveWord(control: ReturnType<typeof openControl>, port: number, log: Log): void {
+  try {
+    control.publish(port);
+  } catch (error) {
+    log.error({ err: error }, "control.json could not be written: npm run job finds no running bot");
+  }
 }
 
 function runByHand(table: JobTable, name: string, user: string | null): Promise<string> | null {
