@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { equitySymbol, instrumentKey } from "../../src/domain/instrument.ts";
-import { ownedNow } from "../../src/domain/portfolio.ts";
+import { paiseFromRupees, price } from "../../src/domain/money.ts";
+import { closableBy, isHoldingOf, isSameListing, ownedNow } from "../../src/domain/portfolio.ts";
+import { SBIN } from "../services/orders/floor.ts";
 import { holding, holds } from "../services/orders/rows.ts";
 
 const INFY = { key: null, symbol: equitySymbol("NSE", "INFY", "EQ") };
@@ -15,5 +17,62 @@ describe("what is owned now", () => {
       [ITC.symbol, 50],
       [INFY.symbol, 30],
     ]);
+  });
+
+  it("lacks what was sold on the other exchange, but not what was sold of another row there", () => {
+    const onBse = { key: instrumentKey("BSE", 500112), symbol: equitySymbol("BSE", "SBIN", "A") };
+    const sold = sale(20, onBse);
+    expect(ownedNow([holding()], [sold]).map(({ qty }) => qty)).toEqual([30]);
+    expect(ownedNow([holding(), holding(onBse)], [sold]).map(({ qty }) => qty)).toEqual([50, 30]);
+  });
+
+  it("is not less by what was sold in another product, and has its profit by what is left", () => {
+    const ltp = price(7_100_000);
+    const [row] = ownedNow(
+      [holding({ ltp, pnl: paiseFromRupees(500) })],
+      [sale(20, {}), sale(9, { productType: "MTF" })],
+    );
+    expect(row).toMatchObject({ qty: 30, pnl: paiseFromRupees(300) });
+  });
+});
+
+describe("two rows are of the same instrument", () => {
+  const { key, symbol } = holding();
+
+  it("by the exchange's token, whatever they are called", () => {
+    expect(isSameListing({ key, symbol }, { key, symbol: INFY.symbol })).toBe(true);
+    expect(isSameListing({ key, symbol }, { key: instrumentKey("NSE", 1), symbol })).toBe(false);
+  });
+
+  it("by name where one of them has no token", () => {
+    expect(isSameListing({ key: null, symbol }, { key, symbol })).toBe(true);
+    expect(isSameListing({ key, symbol }, { ...INFY })).toBe(false);
+  });
+});
+
+describe("an order closes", () => {
+  const sell = { ...holding(), side: "SELL", productType: "INTRADAY" } as const;
+
+  it("what is open the other way in its own instrument and product", () => {
+    const rows = [holds(7, "BUY"), holds(2, "BUY"), holds(4, "SELL"), holds(0, "BUY", { side: "CLOSED" })];
+    const others = [holds(9, "BUY", { productType: "CNC" }), holds(9, "BUY", ITC)];
+    expect(closableBy(sell, [...rows, ...others])).toBe(9);
+    expect(closableBy({ ...sell, side: "BUY" }, [...rows, ...others])).toBe(4);
+  });
+
+  it("no shares that were sold for delivery", () => {
+    const buy = { ...sell, side: "BUY", productType: "CNC" } as const;
+    expect(closableBy(buy, [sale(5, {})])).toBe(0);
+  });
+});
+
+describe("a holding is of an instrument", () => {
+  const isin = "INE062A01020";
+  const listed = { ...SBIN, key: instrumentKey("BSE", 500112), symbol: equitySymbol("BSE", "SBIN", "A"), isin };
+
+  it("that another exchange lists under the same ISIN", () => {
+    expect(isHoldingOf(holding({ isin }), listed)).toBe(true);
+    expect(isHoldingOf(holding({ isin: "INE009A01021" }), listed)).toBe(false);
+    expect(isHoldingOf(holding(), SBIN)).toBe(true);
   });
 });

@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { chargesOf } from "../../src/domain/charges.ts";
+import {
+  equitySymbol,
+  futureSymbol,
+  instrumentKey,
+  optionSymbol,
+  type Instrument,
+} from "../../src/domain/instrument.ts";
+import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
+import type { Product, Side } from "../../src/domain/order.ts";
+
+const listed = { name: "Nifty", lotSize: 75, tickSize: priceFromRupees("0.05") };
+const contract = { ...listed, underlying: "NIFTY", expiry: "2026-11-24" } as const;
+const share = (segment: "NSE" | "BSE"): Instrument => ({
+  ...listed,
+  kind: "equity",
+  series: "EQ",
+  segment,
+  key: instrumentKey(segment, 1),
+  symbol: equitySymbol(segment, "SBIN", "EQ"),
+});
+const future = (segment: "NFO" | "BFO"): Instrument => ({
+  ...contract,
+  kind: "future",
+  segment,
+  key: instrumentKey(segment, 2),
+  symbol: futureSymbol("NSE", "NIFTY", contract.expiry),
+});
+const strike = { strike: priceFromRupees(26_000), optionType: "CE" } as const;
+const option = (segment: "NFO" | "BFO"): Instrument => ({
+  ...contract,
+  ...strike,
+  kind: "option",
+  segment,
+  key: instrumentKey(segment, 3),
+  symbol: optionSymbol({ ...contract, ...strike, prefix: "NSE", isMonthly: true }),
+});
+
+// Brokerage, exchange, SEBI, GST of these three, then STT and stamp duty, each rounded to the paisa.
+it.each<[string, Instrument, Product, Side, number, string]>([
+  ["a delivery buy", share("NSE"), "CNC", "BUY", 100_000, "118.62"], // 0 + 2.97 + 0.10 + 0.55 + 100 + 15
+  ["a delivery sale", share("NSE"), "CNC", "SELL", 100_000, "103.62"],
+  ["a delivery buy at BSE", share("BSE"), "CNC", "BUY", 100_000, "119.54"], // 3.75 at the exchange
+  ["a funded buy", share("NSE"), "MTF", "BUY", 100_000, "118.62"],
+  ["an intraday sale", share("NSE"), "INTRADAY", "SELL", 100_000, "52.22"], // 20 + 2.97 + 0.10 + 4.15 + 25
+  ["an intraday buy", share("NSE"), "INTRADAY", "BUY", 100_000, "30.22"], // 20 + 2.97 + 0.10 + 4.15 + 0 + 3
+  ["a small intraday buy", share("NSE"), "INTRADAY", "BUY", 10_000, "4.21"], // 3 + 0.30 + 0.01 + 0.60 + 0 + 0.30
+  ["a future's sale", future("NFO"), "MARGIN", "SELL", 100_000, "75.76"], // 20 + 1.73 + 0.10 + 3.93 + 50
+  ["a future's sale at BSE", future("BFO"), "MARGIN", "SELL", 100_000, "73.72"], // nothing at the exchange
+  ["an option's buy", option("NFO"), "MARGIN", "BUY", 10_000, "28.04"], // 20 + 3.50 + 0.01 + 4.23 + 0 + 0.30
+  ["an option's sale at BSE", option("BFO"), "INTRADAY", "SELL", 10_000, "42.45"], // 20 + 3.25 + 0.01 + 4.19 + 15
+  ["an option for next to nothing", option("NFO"), "MARGIN", "BUY", 10, "11.80"], // the fee is no more than the value
+])("%s pays what the law and the exchange ask", (_, instrument, product, side, rupees, charges) => {
+  expect(chargesOf(instrument, product, side, paiseFromRupees(rupees))).toBe(paiseFromRupees(charges));
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { accountValue, addFigures, grossOf, isCarried, netOf, shareOf } from "../../src/domain/day.ts";
+import { paise, paiseFromRupees as rupees, price, priceFromRupees } from "../../src/domain/money.ts";
+import type { Funds } from "../../src/domain/portfolio.ts";
+import {
+  carriedDayPnl,
+  dayPnl,
+  dayPnlOf,
+  fundsTotal,
+  holdingTotals,
+  positionTotals,
+  saleDayPnl,
+  withoutDayChange,
+  withoutDayPnl,
+} from "../../src/domain/totals.ts";
+import { holding, holds } from "../services/orders/rows.ts";
+
+const PNL = { realised: rupees(100), unrealised: rupees(-30), pnl: rupees(70) };
+const LONG = holds(10, "BUY", PNL);
+/** Brokers value shares that were sold for delivery as a short, though nobody owes them. */
+const DELIVERED = holds(5, "SELL", { ...PNL, productType: "CNC" });
+const at = (ltp: string | null, prevClose: string | null = null) => ({
+  ltp: ltp === null ? null : priceFromRupees(ltp),
+  prevClose: prevClose === null ? null : priceFromRupees(prevClose),
+});
+
+describe("the profit of positions", () => {
+  it("counts delivered shares by what their sale brought alone", () => {
+    expect(positionTotals([LONG, DELIVERED])).toEqual({
+      realised: rupees(200),
+      unrealised: rupees(-30),
+      total: rupees(170),
+    });
+  });
+
+  it("of the day is the broker's own figure, else the one since entry, and says of how many", () => {
+    const told = { ...LONG, dayPnl: rupees(5) };
+    expect([told, LONG, DELIVERED].map(dayPnl)).toEqual([rupees(5), rupees(70), rupees(100)]);
+    expect(withoutDayPnl([told, LONG, DELIVERED])).toBe(2);
+  });
+
+  it("of a carried one is counted from the previous close, with what was bought and sold since", () => {
+    const carried = { qty: 4, dayCash: rupees(-600) };
+    const close = priceFromRupees(95);
+    // Six bought at 100.00; ten are worth 1,010.00 now, four were worth 380.00.
+    expect(carriedDayPnl({ ...LONG, ...at("101") }, carried, close)).toBe(rupees(30));
+    const short = { ...holds(3, "SELL"), ...at("90") };
+    expect(carriedDayPnl(short, { qty: -3, dayCash: paise(0) }, close)).toBe(rupees(15));
+    const closed = { ...holds(0, "BUY", { side: "CLOSED" }), ...at(null) };
+    expect(carriedDayPnl(closed, { qty: 4, dayCash: rupees(400) }, close)).toBe(rupees(20));
+    expect(carriedDayPnl({ ...LONG, ...at(null) }, carried, close)).toBeNull();
+    expect(carriedDayPnl({ ...LONG, ...at("101"), multiplier: 100 }, carried, close)).toBe(rupees(62_400));
+  });
+
+  it("of delivered shares is what they brought above the previous close", () => {
+    const sale = { ...DELIVERED, sellValue: rupees(510), buyValue: rupees(0) };
+    expect(saleDayPnl(sale, priceFromRupees(100))).toBe(rupees(10));
+    expect(saleDayPnl({ ...sale, sellValue: rupees(710), buyValue: rupees(200) }, priceFromRupees(100))).toBe(
+      rupees(10),
+    );
+  });
+});
+
+describe("the totals of holdings", () => {
+  const priced = holding({ qty: 10, avgPrice: priceFromRupees(80), pnl: rupees(200), ...at("100", "98") });
+  const uncosted = holding({ qty: 2, avgPrice: price(0), pnl: null, ...at("50", null) });
+  const unpriced = holding({ qty: 7 });
+
+  it("leave out what has no price, and cost and profit of what has no cost, and say so", () => {
+    expect(holdingTotals([priced, uncosted, unpriced])).toEqual({
+      invested: rupees(800),
+      value: rupees(1_100),
+      pnl: rupees(200),
+      dayChange: rupees(20),
+      unpriced: 1,
+      uncosted: 1,
+    });
+    expect(withoutDayChange([priced, uncosted, unpriced])).toBe(2);
+  });
+
+  it("and of positions make the day", () => {
+    expect(dayPnlOf([LONG, DELIVERED], [priced, unpriced])).toEqual({
+      positions: rupees(170),
+      holdings: rupees(20),
+      realised: rupees(200),
+      unrealised: rupees(-30),
+    });
+  });
+});
+
+describe("an account", () => {
+  const funds: Funds = { available: rupees(500), used: rupees(200), cash: rupees(550), collateral: rupees(100) };
+
+  it("is worth its money, pledged shares once, its shares, and what open positions stand at", () => {
+    const shares = holding({ qty: 10, ...at("100") });
+    expect(accountValue(funds, [shares], [LONG, DELIVERED])).toBe(rupees(500 + 200 - 100 + 1_000 - 30));
+  });
+
+  it("adds to another's", () => {
+    const other: Funds = { available: rupees(1), used: rupees(2), cash: rupees(3), collateral: rupees(4) };
+    expect(fundsTotal([funds, other])).toEqual({
+      available: rupees(501),
+      used: rupees(202),
+      cash: rupees(553),
+      collateral: rupees(104),
+    });
+  });
+
+  it("carries over the night what is open on margin", () => {
+    const rows = [
+      holds(1, "BUY", { productType: "MARGIN" }),
+      holds(1, "SELL", { productType: "MARGIN" }),
+      holds(0, "BUY", { productType: "MARGIN", side: "CLOSED" }),
+      holds(1, "BUY", { productType: "CNC" }),
+      LONG,
+    ];
+    expect(rows.map(isCarried)).toEqual([true, true, false, false, false]);
+  });
+});
+
+describe("a day's figures", () => {
+  const day = {
+    positions: rupees(10),
+    holdings: rupees(5),
+    realised: rupees(4),
+    unrealised: rupees(6),
+    charges: rupees(2),
+  };
+
+  it("add up, before charges and after", () => {
+    const two = addFigures([day, day]);
+    expect(two).toEqual({
+      positions: rupees(20),
+      holdings: rupees(10),
+      realised: rupees(8),
+      unrealised: rupees(12),
+      charges: rupees(4),
+    });
+    expect([grossOf(two), netOf(two)]).toEqual([rupees(30), rupees(26)]);
+  });
+
+  it("are a share of what the account is worth, where it is worth anything", () => {
+    expect(shareOf(rupees(-1), rupees(200))).toBe(-50);
+    expect([rupees(0), rupees(-5)].map((whole) => shareOf(rupees(1), whole))).toEqual([null, null]);
+  });
+});
