@@ -4,7 +4,7 @@ import type { AccountWords, OrderWords, QuantityWords } from "../domain/order-te
 import { cameToNothing } from "../domain/order-intent.ts";
 import type { Product, Side } from "../domain/order.ts";
 import { closableBy, isHoldingOf } from "../domain/portfolio.ts";
-import type { Link } from "../services/accounts.ts";
+import { usualOf, type Link } from "../services/accounts.ts";
 import type { Finding } from "../services/orders/findings.ts";
 import type { Part } from "../services/orders/account-look.ts";
 import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
@@ -82,19 +82,12 @@ interface Chosen {
   readonly quantity: QuantityWords | null;
 }
 
-/** The account that is meant when none is named: the default one, else the oldest. */
-async function accountFor(deps: BotDeps, ctx: SaudaContext): Promise<Link> {
-  const links = await deps.accounts.active(ctx.user._id);
-  const first = links.find((link) => link._id === ctx.user.defaultLink) ?? links[0];
-  if (!first) throw new Refusal(text.accounts.none());
-  return first;
-}
-
 /** The accounts that an order's words mean; refuses a name that is none of theirs. */
 export async function accountsFor(deps: BotDeps, ctx: SaudaContext, words: AccountWords | null): Promise<Chosen[]> {
-  const first = await accountFor(deps, ctx);
-  if (words === null) return [{ link: first, quantity: null }];
   const links = await deps.accounts.active(ctx.user._id);
+  const usual = usualOf(links, ctx.user.defaultLink);
+  if (!usual) throw new Refusal(text.accounts.none());
+  if (words === null) return [{ link: usual, quantity: null }];
   if (words.kind === "all") return links.map((link) => ({ link, quantity: null }));
   const all = await deps.accounts.all(ctx.user._id);
   return words.parts.map(({ label, quantity }) => {

@@ -35,7 +35,7 @@ const MOST_BUYS = 3;
 export async function showStatus(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const settings = await deps.niftyShop.settings(ctx.user._id);
   const held = await deps.niftyShop.held(ctx.user, settings.mode !== "ask");
-  const account = await accountName(deps, ctx, settings.link);
+  const account = await accountName(deps, ctx, settings);
   const money = await userMoney(deps, ctx.user);
   const warning = warningOf(deps, settings);
   await show(ctx, statusView({ settings, held, account, warning, now: deps.clock.now(), money }));
@@ -59,7 +59,7 @@ export async function changeSetting(deps: BotDeps, ctx: SaudaContext, change: Pa
 }
 
 async function settingsCard(deps: BotDeps, ctx: SaudaContext, settings: ShopSettings): Promise<void> {
-  const account = await accountName(deps, ctx, settings.link);
+  const account = await accountName(deps, ctx, settings);
   await show(ctx, shopSettingsView({ settings, account, warning: warningOf(deps, settings) }));
 }
 
@@ -106,10 +106,8 @@ function warningOf(deps: BotDeps, { at }: ShopSettings): Html | null {
   }
 }
 
-async function accountName(deps: BotDeps, ctx: SaudaContext, chosen: LinkId | null): Promise<string | null> {
-  const links = await deps.accounts.active(ctx.user._id);
-  const wanted = chosen ?? ctx.user.defaultLink;
-  const link = links.find(({ _id }) => _id === wanted) ?? links[0];
+async function accountName(deps: BotDeps, ctx: SaudaContext, settings: ShopSettings): Promise<string | null> {
+  const link = await deps.niftyShop.account(ctx.user, settings);
   return link ? accountTitle(deps.accounts.broker(link).definition, link.label) : null;
 }
 
@@ -154,8 +152,7 @@ export async function backtest(deps: BotDeps, ctx: SaudaContext, typed: string):
   const range = parseRange(typed);
   if (!range) throw new Refusal(shopText.badRange());
   const settings = await deps.niftyShop.settings(ctx.user._id);
-  const links = await deps.accounts.active(ctx.user._id);
-  const link = links.find(({ _id }) => _id === (settings.link ?? ctx.user.defaultLink)) ?? links[0] ?? null;
+  const link = await deps.niftyShop.account(ctx.user, settings);
   try {
     await send(ctx, { html: shopText.reading(deps.backtests.sharesIn(range)) });
     const result = await deps.backtests.run(link, settings, range);

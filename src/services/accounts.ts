@@ -191,6 +191,10 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
   };
 }
 
+/** Of the accounts that are switched on, oldest first, the one that is meant when none is named: the default one, else the oldest. */
+export const usualOf = (active: readonly Link[], defaultLink: LinkId | null): Link | null =>
+  active.find(({ _id }) => _id === defaultLink) ?? active[0] ?? null;
+
 function accessOf(link: Link, session: Session): Access {
   return {
     link: link._id,

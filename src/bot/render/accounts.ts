@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import type { BrokerDefinition } from "../../../connectors/base.ts";
 import type { LinkId } from "../../domain/ids.ts";
-import type { Accounts, Link } from "../../services/accounts.ts";
+import { usualOf, type Accounts, type Link } from "../../services/accounts.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
@@ -17,12 +17,15 @@ export function accountsView(
   const keyboard = new InlineKeyboard();
   for (const link of links) keyboard.text(link.label, callbackData("acd", link._id)).row();
   keyboard.text("Link another", callbackData("lks")).text("Refresh", callbackData("acc"));
-  const usual = links.find((link) => link._id === defaultLink) ?? links.find((link) => link.is_active);
+  const usual = usualOf(
+    links.filter((link) => link.is_active),
+    defaultLink,
+  );
   return {
     html: lines(
       text.accounts.title(),
       ...links.map((link) => accountLine(link, accounts, now)),
-      usual !== undefined && links.length > 1 && text.accounts.isDefault(usual.label),
+      usual !== null && links.length > 1 && text.accounts.isDefault(usual.label),
     ),
     keyboard,
   };

@@ -1,4 +1,4 @@
-import type { LinkId, UserId } from "../../../domain/ids.ts";
+import type { UserId } from "../../../domain/ids.ts";
 import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
@@ -8,7 +8,7 @@ import { isClosed } from "../../../domain/order-intent.ts";
 import { randomAlphanumeric } from "../../../lib/token.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Store } from "../../../ports/store.ts";
-import type { Accounts, Link } from "../../accounts.ts";
+import { usualOf, type Accounts, type Link } from "../../accounts.ts";
 import type { Candles } from "../../candles.ts";
 import type { Instruments } from "../../instruments/types.ts";
 import type { Desk } from "../../orders/desk.ts";
@@ -46,6 +46,8 @@ export type Approval =
 export interface NiftyShop {
   settings(user: UserId): Promise<ShopSettings>;
   change(user: UserId, change: Partial<ShopSettings>): Promise<ShopSettings>;
+  /** The account that it decides for: the one that was chosen, else what is meant when none is named. */
+  account(user: User, settings: ShopSettings): Promise<Link | null>;
   /** HH:MM of everybody who has it on, for the scheduler. */
   times(): Promise<ReadonlyMap<UserId, string>>;
   /** Decides now and keeps the decision. With `occasion`, once: asked again it answers what was decided then. */
@@ -81,10 +83,9 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
   const { accounts, clock, journal } = deps;
   const shop = createShopStore(deps.store);
 
-  async function accountOf(user: User, settings: ShopSettings): Promise<Link | null> {
+  async function account(user: User, settings: ShopSettings): Promise<Link | null> {
     const links = await accounts.active(user._id);
-    const named = (id: LinkId | null): Link | undefined => links.find(({ _id }) => _id === id);
-    return named(settings.link) ?? named(user.defaultLink) ?? links[0] ?? null;
+    return links.find(({ _id }) => _id === settings.link) ?? usualOf(links, user.defaultLink);
   }
 
   /** Every proposal of the user, oldest first, with what their orders have filled by now. */
@@ -115,13 +116,13 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     const known = await shop.get(user._id, id);
     if (known) return known;
     const settings = await shop.settings(user._id);
-    const link = await accountOf(user, settings);
+    const link = await account(user, settings);
     const isDry = settings.mode !== "ask";
     const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
     const { knownUntil } = deps.constituents;
     const members = deps.constituents.membersOn(date);
     const held = holdingsOf(past);
-    const [market, account] = await Promise.all([
+    const [market, read] = await Promise.all([
       readMarket(deps, link, { members, held }, now),
       isDry || !link ? null : readAccount(accounts, link, sharesOf(held)),
     ]);
@@ -137,7 +138,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       members,
       knownUntil,
       market,
-      account,
+      account: read,
     });
     await shop.add(document);
     return (await shop.get(user._id, id)) ?? { ...document, version: 1 };
@@ -146,6 +147,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
   return {
     settings: (user) => shop.settings(user),
     change: (user, change) => shop.changeSettings(user, change),
+    account,
     times: async () => new Map((await shop.on()).map(({ userId, settings }) => [userId, settings.at])),
     propose,
     proposal: (user, id) => shop.get(user, id),
@@ -155,14 +157,14 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     },
     async held(user, isDry) {
       const settings = await shop.settings(user._id);
-      const link = await accountOf(user, settings);
+      const link = await account(user, settings);
       const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
       const bought = holdingsOf(past);
-      const [quotes, account] = await Promise.all([
+      const [quotes, read] = await Promise.all([
         deps.quotes.many(link, sharesOf(bought)),
         isDry || !link ? null : readAccount(accounts, link, sharesOf(bought)),
       ]);
-      return stillHeld(past, quotes, account);
+      return stillHeld(past, quotes, read);
     },
     resize: async (user, id, at, qty) => {
       if (!Number.isInteger(qty) || qty < 1 || !(await reopen(user, id, at))) return null;

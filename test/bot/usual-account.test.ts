@@ -1,0 +1,54 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { brokerName, userId } from "../../src/domain/ids.ts";
+import type { Link } from "../../src/services/accounts.ts";
+import { ASHA } from "../fuzz/world.ts";
+import { useWorld } from "./world.ts";
+
+describe("the account that is meant when none is named", () => {
+  const world = useWorld();
+  const asha = userId(ASHA);
+  let second: Link;
+  let third: Link;
+  beforeAll(async () => {
+    [second, third] = [await opened(), await opened()];
+  });
+
+  async function opened(): Promise<Link> {
+    const { accounts, logins } = world().deps;
+    const link = await accounts.add(asha, brokerName("paper"), {});
+    await logins.open(link);
+    return link;
+  }
+  const chat = () => world().telegram.chat(ASHA);
+  async function ask(typed: string): Promise<string | undefined> {
+    chat().send(typed);
+    await world().handleAll();
+    return chat().lastFromBot()?.text;
+  }
+  const buttons = () => (chat().lastFromBot()?.reply_markup?.inline_keyboard ?? []).flat().map(({ text }) => text);
+  const switchTo = (link: Link, isOn: boolean) => world().deps.accounts.update(link._id, () => ({ is_active: isOn }));
+  const makeDefault = (link: Link) => world().deps.users.update(asha, () => ({ defaultLink: link._id }));
+
+  it("is the default one, and the oldest while that one is switched off, as /accounts says", async () => {
+    await makeDefault(second);
+    expect(await ask("/accounts")).toContain("Orders go to paper2 unless");
+    expect(await ask("/buy SBIN 1")).toMatch(/Account +paper2\n/);
+    await switchTo(second, false);
+    expect(await ask("/buy SBIN 1")).toMatch(/Account +paper\n/);
+    expect(await ask("/accounts")).toContain("Orders go to paper unless");
+    await switchTo(second, true);
+  });
+
+  it("is for the Nifty Shop the one that was chosen, and what its cards name while that one is switched off", async () => {
+    const { niftyShop, users } = world().deps;
+    await makeDefault(second);
+    await niftyShop.change(asha, { link: third._id, mode: "ask" });
+    await ask("/niftyshop settings");
+    expect(buttons()).toContain("Account: 📄 Paper (paper3)");
+    await switchTo(third, false);
+    const proposal = await niftyShop.propose((await users.get(asha))!);
+    expect(proposal.link).toBe(second._id);
+    await ask("/niftyshop settings");
+    expect(buttons()).toContain("Account: 📄 Paper (paper2)");
+  });
+});
