@@ -47,6 +47,7 @@ it.each<[string, Instrument, Product, Side, number, string]>([
   ["an intraday buy", share("NSE"), "INTRADAY", "BUY", 100_000, "30.22"], // 20 + 2.97 + 0.10 + 4.15 + 0 + 3
   ["a small intraday buy", share("NSE"), "INTRADAY", "BUY", 10_000, "4.21"], // 3 + 0.30 + 0.01 + 0.60 + 0 + 0.30
   ["a future's sale", future("NFO"), "MARGIN", "SELL", 100_000, "75.76"], // 20 + 1.73 + 0.10 + 3.93 + 50
+  ["a future's buy", future("NFO"), "MARGIN", "BUY", 100_000, "27.76"], // 20 + 1.73 + 0.10 + 3.93 + 0 + 2
   ["a future's sale at BSE", future("BFO"), "MARGIN", "SELL", 100_000, "73.72"], // nothing at the exchange
   ["an option's buy", option("NFO"), "MARGIN", "BUY", 10_000, "28.04"], // 20 + 3.50 + 0.01 + 4.23 + 0 + 0.30
   ["an option's sale at BSE", option("BFO"), "INTRADAY", "SELL", 10_000, "42.45"], // 20 + 3.25 + 0.01 + 4.19 + 15

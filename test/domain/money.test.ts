@@ -12,6 +12,7 @@ import {
   rupeesFromPaise,
   rupeesFromPrice,
   scalePaise,
+  negatePaise,
   subtractPaise,
   sumPaise,
   valueOf,
@@ -107,6 +108,7 @@ describe("sums and rates", () => {
         const whole = all.reduce((sum, each) => sum + BigInt(each), 0n);
         expect(BigInt(sumPaise(all))).toBe(whole);
         expect(Object.is(subtractPaise(sumPaise(all), sumPaise(all)), 0)).toBe(true);
+        expect(sumPaise([negatePaise(sumPaise(all)), sumPaise(all)])).toBe(0);
       }),
     );
   });

@@ -24,6 +24,7 @@ describe("what people type", () => {
     ["SBIN 10 sl 800 @ 799 mis amo", { type: "SL", isAmo: true, product: "INTRADAY" }],
     ["SBIN all", { quantity: { kind: "all" } }],
     ["SBIN", { symbolText: "SBIN", quantity: null }],
+    ["SBIN mis", { symbolText: "SBIN", product: "INTRADAY", quantity: null }],
     ["500325", { symbolText: "500325", quantity: null }],
     ["M&M 5 market", { symbolText: "M&M", quantity: units(5), type: "MARKET" }],
     ["NSE:SBIN-EQ 5 day", { symbolText: "NSE:SBIN-EQ", validity: "DAY" }],

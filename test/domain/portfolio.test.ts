@@ -26,6 +26,19 @@ describe("what is owned now", () => {
     expect(ownedNow([holding(), holding(onBse)], [sold]).map(({ qty }) => qty)).toEqual([50, 30]);
   });
 
+  it("lacks what was sold once, where a share has a row for what is delivered and one for the rest", () => {
+    const rows = [holding({ qty: 5 }), holding({ qty: 10, t1Qty: 10 }), holding({ qty: 4 })];
+    expect(ownedNow(rows, [sale(8, {})]).map(({ qty, t1Qty }) => [qty, t1Qty])).toEqual([
+      [7, 7],
+      [4, 0],
+    ]);
+  });
+
+  it("has no profit where part was sold of what has no price", () => {
+    const [row] = ownedNow([holding({ ltp: null, pnl: paiseFromRupees(500) })], [sale(20, {})]);
+    expect(row?.pnl).toBeNull();
+  });
+
   it("is not less by what was sold in another product, and has its profit by what is left", () => {
     const ltp = price(7_100_000);
     const [row] = ownedNow(
