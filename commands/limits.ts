@@ -2,7 +2,7 @@ import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { limitWords, type LimitWords } from "../src/bot/limit-words.ts";
+import { limitWords } from "../src/bot/limit-words.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { limitsText } from "../src/bot/render/limits.ts";
 import * as text from "../src/bot/text.ts";
@@ -47,11 +47,8 @@ export const limits: CommandModule = {
 async function change(deps: BotDeps, ctx: SaudaContext, asked: string): Promise<void> {
   const words = limitWords(asked);
   if (!words) throw new Refusal(text.limits.example());
-  await setLimit(deps, ctx, words);
+  await deps.limits.set(ctx.user._id, words.name, words.value);
 }
-
-const setLimit = (deps: BotDeps, ctx: SaudaContext, words: LimitWords): Promise<unknown> =>
-  deps.limits.set(ctx.user._id, words.name, words.value);
 
 async function showLimits(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const keyboard = new InlineKeyboard();
