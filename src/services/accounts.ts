@@ -5,7 +5,14 @@ import { BrokerError } from "../errors.ts";
 import type { Secret } from "../lib/secret.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import {
+  changeDocument,
+  type Collection,
+  type CollectionSpec,
+  type Document,
+  type Store,
+  type Stored,
+} from "../ports/store.ts";
 
 /** One broker as the composition root wired it. */
 export interface Broker {
@@ -49,8 +56,6 @@ export type LinkResult<T> = { readonly link: Link } & (
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: BrokerError }
 );
-
-const CONFLICT_TRIES = 20;
 
 export interface Accounts {
   readonly brokers: Brokers;
@@ -99,17 +104,10 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     id: LinkId,
     change: (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>,
   ): Promise<Link> {
-    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-      const stored = await links.get(id);
-      if (!stored) throw new Error("link is gone");
-      const { version, ...link } = stored;
-      if (await links.replace({ ...link, ...change(stored) }, version)) {
-        changes += 1;
-        const updated = await links.get(id);
-        if (updated) return updated;
-      }
-    }
-    throw new Error("link document is contended");
+    const updated = await changeDocument(links, id, (link) => link && { ...link, ...change(link) });
+    if (!updated) throw new Error("link is gone");
+    changes += 1;
+    return updated;
   }
 
   const hasSession = (link: Link, at = deps.clock.now()): boolean => link.tokens !== null && at < link.tokens.expiresAt;

@@ -4,7 +4,14 @@ import type { LinkId, TradingSymbol, UserId } from "../domain/ids.ts";
 import { istDate, istInstant } from "../domain/market.ts";
 import { sumPaise, type Paise } from "../domain/money.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import {
+  changeDocument,
+  type Collection,
+  type CollectionSpec,
+  type Document,
+  type Store,
+  type Stored,
+} from "../ports/store.ts";
 
 /** One account's day as it stood when it was last looked at. */
 export interface Snapshot {
@@ -40,7 +47,6 @@ const snapshotsSpec: CollectionSpec<SnapshotDocument> = {
   durability: "normal",
 };
 
-const CONFLICT_TRIES = 5;
 const idOf = (link: LinkId, date: string): string => `${link}:${date}`;
 
 /** All accounts together on one day. */
@@ -89,11 +95,7 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
 
   async function keep(snapshot: Snapshot): Promise<void> {
     const document = { ...snapshot, _id: idOf(snapshot.link, snapshot.date), takenAt: deps.clock.now() };
-    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-      const known = await snapshots.get(document._id);
-      if (known ? await snapshots.replace(document, known.version) : await snapshots.insert(document)) return;
-    }
-    throw new Error("snapshot is contended");
+    await changeDocument(snapshots, document._id, () => document);
   }
 
   return {

@@ -2,7 +2,14 @@ import type { LinkId, UserId } from "../domain/ids.ts";
 import type { Theme } from "../lib/chart/theme.ts";
 import { isSameText } from "../lib/same-text.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import {
+  changeDocument,
+  type Collection,
+  type CollectionSpec,
+  type Document,
+  type Store,
+  type Stored,
+} from "../ports/store.ts";
 
 export const ROLES = ["owner", "trader", "viewer", "pending", "blocked"] as const;
 export type Role = (typeof ROLES)[number];
@@ -73,8 +80,6 @@ const usersSpec: CollectionSpec<UserDocument> = {
   durability: "normal",
 };
 
-const CONFLICT_TRIES = 20;
-
 export interface Users {
   get(id: UserId): Promise<User | null>;
   /** The user, made on first sight: the owner by OWNER_ID, everybody else pending. */
@@ -119,11 +124,11 @@ export function createUsers(deps: {
   }
 
   async function update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User> {
-    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-      const { version, ...user } = required(await get(id));
-      if (await users.replace({ ...user, ...change({ ...user, version }) }, version)) return required(await get(id));
-    }
-    throw new Error("user document is contended");
+    const updated = await changeDocument(users, id, (stored) => {
+      const user = stored && withDefaults(stored);
+      return user && { ...user, ...change(user) };
+    });
+    return required(updated);
   }
 
   /** There is one owner: whoever was it before goes on as a trader. */

@@ -1,6 +1,6 @@
 import type { InstrumentKey, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
-import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import { changeDocument, type Collection, type CollectionSpec, type Document, type Store } from "../ports/store.ts";
 
 interface WatchlistDocument extends Document {
   readonly _id: UserId;
@@ -15,7 +15,6 @@ const watchlistsSpec: CollectionSpec<WatchlistDocument> = {
   durability: "normal",
 };
 export const MAX_WATCHED = 50;
-const CONFLICT_TRIES = 20;
 
 export interface Watchlist {
   of(user: UserId): Promise<readonly Instrument[]>;
@@ -29,12 +28,11 @@ export function createWatchlist({ store }: { store: Store }): Watchlist {
   const watchlists: Collection<WatchlistDocument> = store.collection(watchlistsSpec);
 
   async function change(user: UserId, apply: (list: readonly Instrument[]) => readonly Instrument[]): Promise<void> {
-    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-      const current = await watchlists.get(user);
-      const document = { _id: user, userId: user, instruments: apply(current?.instruments ?? []) };
-      if (current ? await watchlists.replace(document, current.version) : await watchlists.insert(document)) return;
-    }
-    throw new Error("watchlist is contended");
+    await changeDocument(watchlists, user, (current) => ({
+      _id: user,
+      userId: user,
+      instruments: apply(current?.instruments ?? []),
+    }));
   }
 
   return {

@@ -3,7 +3,15 @@ import type { Instrument } from "../../domain/instrument.ts";
 import type { HistoryEntry, Leg, LegEvent, OrderPlan } from "../../domain/order-intent.ts";
 import { needsWatching, nextLeg } from "../../domain/order-intent.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Page, Store, Stored } from "../../ports/store.ts";
+import {
+  changeDocument,
+  type Collection,
+  type CollectionSpec,
+  type Document,
+  type Page,
+  type Store,
+  type Stored,
+} from "../../ports/store.ts";
 
 /** Where the card stands that shows this order. */
 export interface Card {
@@ -63,7 +71,6 @@ export type IntentChange = Partial<Omit<IntentDocument, "_id" | "expiresAt" | "i
   readonly expiresAt?: number | undefined;
 };
 
-const CONFLICT_TRIES = 100;
 /** Of a very long history the middle goes: how it began and how it ended stay. */
 const HISTORY_HEAD = 100;
 const HISTORY_TAIL = 200;
@@ -99,17 +106,11 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
   const orders: Collection<IntentDocument> = deps.store.collection(ordersSpec);
   const { clock } = deps;
 
-  async function change(id: IntentId, apply: (intent: Intent) => IntentChange | null): Promise<Intent | null> {
-    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-      const current = await orders.get(id);
+  const change = (id: IntentId, apply: (intent: Intent) => IntentChange | null): Promise<Intent | null> =>
+    changeDocument(orders, id, (current) => {
       const changes = current && apply(current);
-      if (!current || !changes) return null;
-      const { version, ...document } = current;
-      const next = watchedAsNeeded({ ...document, ...changes } as IntentDocument);
-      if (await orders.replace(next, version)) return { ...next, version: version + 1 };
-    }
-    throw new Error("order document is contended");
-  }
+      return changes && watchedAsNeeded({ ...current, ...changes } as IntentDocument);
+    });
 
   return {
     get: (id) => orders.get(id),

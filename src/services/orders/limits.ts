@@ -6,7 +6,7 @@ import { expectedPrice, type Order, type OrderChange } from "../../domain/order.
 import { isDeliverySale } from "../../domain/portfolio.ts";
 import { dayPnl } from "../../domain/totals.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
+import { changeDocument, type Collection, type CollectionSpec, type Document, type Store } from "../../ports/store.ts";
 import type { Accounts } from "../accounts.ts";
 import type { Closes } from "../closes.ts";
 import type { Admission } from "./desk.ts";
@@ -61,7 +61,6 @@ export interface LimitsDeps {
   readonly nextTradingDay: (date: string) => string;
 }
 
-const CONFLICT_TRIES = 50;
 const HISTORY = 200;
 /** So many confirmed orders say what is usual; an order so many times their median is not. */
 const USUAL_FROM = 5;
@@ -77,22 +76,15 @@ export function createLimits(deps: LimitsDeps): Limits {
     return stored ? current(stored, today()) : { values: NO_LIMITS, waiting: {} };
   }
 
-  async function change(user: UserId, apply: (stored: Stored<LimitsDocument>) => Partial<LimitsDocument> | null) {
-    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-      const stored = (await limits.get(user)) ?? (await begun(user));
-      const changes = stored && apply(stored);
-      if (stored && !changes) return stored;
-      if (!stored || !changes) continue;
-      const { version, ...document } = stored;
-      const next = { ...document, ...changes };
-      if (await limits.replace(next, version)) return { ...next, version: version + 1 };
-    }
-    throw new Error("limits document is contended");
-  }
-
-  async function begun(user: UserId): Promise<Stored<LimitsDocument> | null> {
-    await limits.insert({ _id: user, values: NO_LIMITS, waiting: {}, day: { date: "", orders: [] } });
-    return limits.get(user);
+  async function change(
+    user: UserId,
+    apply: (stored: LimitsDocument) => Partial<LimitsDocument> | null,
+  ): Promise<void> {
+    const none: LimitsDocument = { _id: user, values: NO_LIMITS, waiting: {}, day: { date: "", orders: [] } };
+    await changeDocument(limits, user, (stored) => {
+      const changes = apply(stored ?? none);
+      return changes && { ...(stored ?? none), ...changes };
+    });
   }
 
   async function admit(intent: Intent): Promise<Finding | null> {
@@ -184,10 +176,10 @@ export function createLimits(deps: LimitsDeps): Limits {
   return {
     of,
     async set(user, name, value) {
-      const stored = await change(user, (document) =>
+      await change(user, (document) =>
         withLimit(current(document, today()), name, value, deps.nextTradingDay(today())),
       );
-      return current(stored, today());
+      return of(user);
     },
     async check(request, plan) {
       if (isWayOut(request.origin)) return [];

@@ -1,7 +1,14 @@
 import type { InstrumentKey, IntentId, LinkId, UserId } from "../../../domain/ids.ts";
 import type { Instrument } from "../../../domain/instrument.ts";
 import type { Paise, Price } from "../../../domain/money.ts";
-import type { Collection, CollectionSpec, Document, Store, Stored } from "../../../ports/store.ts";
+import {
+  changeDocument,
+  type Collection,
+  type CollectionSpec,
+  type Document,
+  type Store,
+  type Stored,
+} from "../../../ports/store.ts";
 import type { Fill } from "./ledger.ts";
 import type { Candidate, Missed, ShopLeg } from "./rules.ts";
 import { DEFAULT_SHOP_SETTINGS, type ShopSettings } from "./settings.ts";
@@ -72,7 +79,6 @@ const proposalsSpec: CollectionSpec<ProposalDocument> = {
   encrypted: [],
   durability: "normal",
 };
-const CONFLICT_TRIES = 20;
 
 export interface ShopStore {
   settings(user: UserId): Promise<ShopSettings>;
@@ -102,14 +108,11 @@ export function createShopStore(store: Store): ShopStore {
   return {
     settings: read,
     async changeSettings(user, change) {
-      for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-        const current = await settings.get(user);
+      await changeDocument(settings, user, (current) => {
         const next = { ...DEFAULT_SHOP_SETTINGS, ...current?.settings, ...change };
-        const document = { _id: user, userId: user, isOn: next.mode !== "off", settings: next };
-        const isKept = current ? await settings.replace(document, current.version) : await settings.insert(document);
-        if (isKept) return next;
-      }
-      throw new Error("strategy settings are contended");
+        return { _id: user, userId: user, isOn: next.mode !== "off", settings: next };
+      });
+      return read(user);
     },
     on: async () => settings.find("on", [true]),
     async get(user, id) {
@@ -119,16 +122,7 @@ export function createShopStore(store: Store): ShopStore {
     add: (proposal) => proposals.insert(proposal),
     ofUser: (user) => proposals.find("user", [user], { order: "asc" }),
     latest: (user, limit) => proposals.find("user", [user], { limit, order: "desc" }),
-    async change(id, apply) {
-      for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-        const current = await proposals.get(id);
-        if (!current) return null;
-        const { version, ...document } = current;
-        const next = { ...document, ...apply(current) };
-        if (await proposals.replace(next, version)) return { ...next, version: version + 1 };
-      }
-      throw new Error("proposal is contended");
-    },
+    change: (id, apply) => changeDocument(proposals, id, (current) => current && { ...current, ...apply(current) }),
   };
 }
 

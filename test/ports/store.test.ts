@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { changeDocument, type Collection, type Document } from "../../src/ports/store.ts";
+import { openStage, type Stage } from "../services/stage.ts";
+
+interface Tally extends Document {
+  readonly count: number;
+}
+
+describe("a change of a document", () => {
+  let stage: Stage;
+  let tallies: Collection<Tally>;
+  beforeEach(() => {
+    stage = openStage();
+    tallies = stage.store.collection<Tally>({ name: "tallies", indexes: [], encrypted: [], durability: "normal" });
+  });
+  afterEach(() => stage.close());
+
+  const countUp = () =>
+    changeDocument(tallies, "t", (tally) => ({ ...tally, _id: "t", count: (tally?.count ?? 0) + 1 }));
+
+  it("is made of the newest version, however many make one at the same moment", async () => {
+    const results = await Promise.all(Array.from({ length: 30 }, countUp));
+    expect(results.map((tally) => tally?.count).toSorted((a, b) => Number(a) - Number(b))).toEqual(
+      Array.from({ length: 30 }, (_, at) => at + 1),
+    );
+    expect(await tallies.get("t")).toEqual({ _id: "t", count: 30, version: 30 });
+  });
+
+  it("answers what stands in the store then", async () => {
+    expect(await countUp()).toEqual(await tallies.get("t"));
+    expect(await countUp()).toEqual(await tallies.get("t"));
+  });
+
+  it("is none where nothing is wanted", async () => {
+    await countUp();
+    expect(await changeDocument(tallies, "t", () => null)).toBeNull();
+    expect(await changeDocument(tallies, "another", (tally) => tally)).toBeNull();
+    expect(await tallies.get("t")).toMatchObject({ version: 1 });
+    expect(await tallies.get("another")).toBeNull();
+  });
+
+  it("is given up where somebody else is first again and again", async () => {
+    await countUp();
+    const contended: Collection<Tally> = { ...tallies, get: (id) => tallies.get(id), replace: async () => false };
+    const change = changeDocument(contended, "t", (tally) => tally && { ...tally, count: 0 });
+    await expect(change).rejects.toThrow("contended");
+  });
+});
