@@ -235,7 +235,6 @@ export interface BrokerDefinition {
   readonly notFoundBelievedAfterMs: number;
   /** Environment variables that move the origins, with the real ones. */
   readonly roots: Readonly<Record<string, string>>;
-  readonly docsUrl: string;
   readonly create: (deps: ConnectorDeps) => BrokerConnector;
   /** Deletes what this machine itself keeps of a link's account. Only where the broker is one of ours. */
   readonly forget?: (link: LinkId) => void;

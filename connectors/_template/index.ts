@@ -55,7 +55,6 @@ export const template: BrokerDefinition = {
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 30_000,
   roots: { ACME_API_ROOT: API_ROOT },
-  docsUrl: "https://docs.acme.example",
   create: createConnector,
 };
 

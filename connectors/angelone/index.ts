@@ -107,7 +107,6 @@ export const angelone: BrokerDefinition = {
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 60_000,
   roots: ROOTS,
-  docsUrl: "https://smartapi.angelone.in/docs",
   create: createConnector,
   readPostback,
 };

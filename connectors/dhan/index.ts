@@ -93,7 +93,6 @@ export const dhan: BrokerDefinition = {
   // An order in TRANSIT is not found by its correlation id, so the book is given time to show it.
   notFoundBelievedAfterMs: 20 * SECOND,
   roots: ROOTS,
-  docsUrl: "https://dhanhq.co/docs/v2/",
   create: (deps) => createConnector(createClient(createTransport(deps, RATE_LIMITS, ROOTS)), deps),
   readPostback,
 };

@@ -72,7 +72,6 @@ export const fyers: BrokerDefinition = {
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 30_000,
   roots: ROOTS,
-  docsUrl: "https://myapi.fyers.in/docsv3",
   create(deps) {
     const client = createClient(deps);
     return {

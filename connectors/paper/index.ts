@@ -49,7 +49,6 @@ export function createPaper({ exchange }: PaperOptions): BrokerDefinition {
     rateLimits: {},
     notFoundBelievedAfterMs: 0,
     roots: {},
-    docsUrl: "connectors/paper/README.md",
     create: (deps) => createConnector(exchange, deps),
     forget: (link) => exchange.forget(link),
   };

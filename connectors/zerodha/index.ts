@@ -56,7 +56,6 @@ export const zerodha: BrokerDefinition = {
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 60_000,
   roots: { ZERODHA_API_ROOT: API_ROOT, ZERODHA_LOGIN_ROOT: LOGIN_ROOT },
-  docsUrl: "https://kite.trade/docs/connect/v3/",
   create: createConnector,
   readPostback,
 };

@@ -237,7 +237,6 @@ const definitionOf = (
   rateLimits: {},
   notFoundBelievedAfterMs: 30_000,
   roots: {},
-  docsUrl: "",
   create,
   ...more,
 });
