@@ -59,9 +59,8 @@ async function showOne(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<vo
   await show(ctx, accountView(link, deps.accounts, ctx.user.defaultLink === link._id, deps.clock.now()));
 }
 
-/** The broker's session is ended too, if it still listens; what is stored here goes in any case. */
 async function unlink(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
-  await deps.accounts.call(link, async (connector, access) => connector.logout?.(access)).catch(() => undefined);
+  await deps.accounts.logOut(link);
   await deps.accounts.remove(ctx.user._id, link._id);
   if (ctx.user.defaultLink === link._id) await deps.users.update(ctx.user._id, () => ({ defaultLink: null }));
   await show(ctx, { html: text.accounts.unlinked(link.label, isPaper(deps, link)) });

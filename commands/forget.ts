@@ -4,7 +4,6 @@ import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { forget as text } from "../src/bot/safety-text.ts";
 import { send, show } from "../src/bot/view.ts";
-import type { Link } from "../src/services/accounts.ts";
 
 const ACTION = "forget";
 const TTL_MS = 5 * 60_000;
@@ -41,7 +40,7 @@ export const forget: CommandModule = {
         return;
       }
       const links = await deps.accounts.all(ctx.user._id);
-      await Promise.all(links.map((link) => logOut(deps, link)));
+      await Promise.all(links.map((link) => deps.accounts.logOut(link)));
       await ctx.conversation.exitAll();
       await deps.forget(ctx.user._id);
       await show(ctx, { html: text.done() });
@@ -54,9 +53,4 @@ export const forget: CommandModule = {
 async function hasOrderUnderWay(deps: BotDeps, ctx: SaudaContext): Promise<boolean> {
   const recent = await deps.journal.ofUser(ctx.user._id, { limit: RECENT_INTENTS, order: "desc" });
   return recent.some((intent) => intent.legs.some((leg) => leg.state === "sending" || leg.state === "unknown"));
-}
-
-/** The broker's session is ended too, if it still listens. */
-async function logOut(deps: BotDeps, link: Link): Promise<void> {
-  await deps.accounts.call(link, async (connector, access) => connector.logout?.(access)).catch(() => undefined);
 }

@@ -83,6 +83,8 @@ export interface Accounts {
   ): Promise<LinkResult<T>[]>;
   /** Forgets the session that the broker has declared dead, unless a newer one is there. */
   endSession(link: Link): Promise<void>;
+  /** Ends the session at the broker, if it still listens. */
+  logOut(link: Link): Promise<void>;
   allLinks(): AsyncIterable<Link>;
 }
 
@@ -185,6 +187,7 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
         }),
       ),
     endSession,
+    logOut: (link) => call(link, async (connector, access) => connector.logout?.(access)).catch(() => undefined),
     allLinks: () => links.scan(),
   };
 }
