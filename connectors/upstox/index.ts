@@ -57,7 +57,6 @@ export const upstox: BrokerDefinition = {
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 60_000,
   roots: ROOTS,
-  docsUrl: "https://upstox.com/developer/api-documentation/",
   create: createConnector,
   /** Unsigned: it names an order to read again, and nothing else in it is believed. */
   readPostback(body) {

@@ -45,7 +45,7 @@ export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk
     productType: words.product,
     validity: words.validity,
     isAmo: words.isAmo,
-      parts,
+    parts,
     origin: ask.origin,
     protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
   });

@@ -2,7 +2,7 @@ import type { CredentialSpec } from "../../connectors/base.ts";
 import type { LinkId, UserId } from "../domain/ids.ts";
 import { Secret } from "../lib/secret.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import { changeDocument, type Collection, type CollectionSpec, type Document, type Store } from "../ports/store.ts";
 import type { Accounts, Link } from "./accounts.ts";
 import { EGRESS_SPEC } from "./egress.ts";
 
@@ -26,7 +26,6 @@ const capturesSpec: CollectionSpec<CaptureDocument> = {
   durability: "normal",
 };
 const CAPTURE_TTL_MS = 10 * 60_000;
-const CONFLICT_TRIES = 20;
 const LOGIN = "(login)";
 const EGRESS = "(egress)";
 /** Nothing is asked any more; the last message is only remembered, and what it was. */
@@ -81,10 +80,10 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     awaits: string,
     asked: Pick<CaptureDocument, "heldState" | "taken">,
   ): Promise<void> {
-    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-      const known = await captures.get(link.user_id);
+    // In one write: between two, a crash would leave the next key in the chat as plain text.
+    await changeDocument(captures, link.user_id, (known) => {
       const taken = asked.taken ?? known?.taken;
-      const document: CaptureDocument = {
+      return {
         _id: link.user_id,
         link: link._id,
         awaits,
@@ -92,10 +91,7 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
         ...(taken === undefined ? {} : { taken }),
         expiresAt: deps.clock.now() + CAPTURE_TTL_MS,
       };
-      // In one write: between two, a crash would leave the next key in the chat as plain text.
-      if (await (known ? captures.replace(document, known.version) : captures.insert(document))) return;
-    }
-    throw new Error("capture is contended");
+    });
   }
 
   const specs = (link: Link): readonly CredentialSpec[] => accounts.broker(link).definition.credentials;

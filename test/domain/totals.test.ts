@@ -43,13 +43,17 @@ describe("the profit of positions", () => {
     const carried = { qty: 4, dayCash: rupees(-600) };
     const close = priceFromRupees(95);
     // Six bought at 100.00; ten are worth 1,010.00 now, four were worth 380.00.
-    expect(carriedDayPnl({ ...LONG, ...at("101") }, carried, close)).toBe(rupees(30));
+    expect(carriedDayPnl({ ...LONG, ...at("101") }, carried, { prevClose: close, trades: null })).toBe(rupees(30));
     const short = { ...holds(3, "SELL"), ...at("90") };
-    expect(carriedDayPnl(short, { qty: -3, dayCash: paise(0) }, close)).toBe(rupees(15));
+    expect(carriedDayPnl(short, { qty: -3, dayCash: paise(0) }, { prevClose: close, trades: null })).toBe(rupees(15));
     const closed = { ...holds(0, "BUY", { side: "CLOSED" }), ...at(null) };
-    expect(carriedDayPnl(closed, { qty: 4, dayCash: rupees(400) }, close)).toBe(rupees(20));
-    expect(carriedDayPnl({ ...LONG, ...at(null) }, carried, close)).toBeNull();
-    expect(carriedDayPnl({ ...LONG, ...at("101"), multiplier: 100 }, carried, close)).toBe(rupees(62_400));
+    expect(carriedDayPnl(closed, { qty: 4, dayCash: rupees(400) }, { prevClose: close, trades: null })).toBe(
+      rupees(20),
+    );
+    expect(carriedDayPnl({ ...LONG, ...at(null) }, carried, { prevClose: close, trades: null })).toBeNull();
+    expect(carriedDayPnl({ ...LONG, ...at("101"), multiplier: 100 }, carried, { prevClose: close, trades: null })).toBe(
+      rupees(62_400),
+    );
   });
 
   it("of delivered shares is what they brought above the previous close", () => {
