@@ -7,20 +7,22 @@ import { postbackSchema } from "./schemas.ts";
 import { createTransport, type RateLimits } from "./transport.ts";
 
 const SECOND = 1_000;
+/** Calls can arrive closer together than they left, and an order that is one too many is an order of unknown outcome. */
+const A_SECOND = 1_100;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /** Per user, as of 21 March 2026: https://dhanhq.co/docs/v2/#rate-limit */
 const RATE_LIMITS: RateLimits = {
   order: [
-    { count: 10, perMs: SECOND },
+    { count: 10, perMs: A_SECOND },
     { count: 250, perMs: 60 * SECOND },
     { count: 1000, perMs: HOUR },
     { count: 7000, perMs: DAY },
   ],
-  data: [{ count: 5, perMs: SECOND }],
-  quote: [{ count: 1, perMs: SECOND }],
-  other: [{ count: 20, perMs: SECOND }],
+  data: [{ count: 5, perMs: A_SECOND }],
+  quote: [{ count: 1, perMs: A_SECOND }],
+  other: [{ count: 20, perMs: A_SECOND }],
   consent: [{ count: 25, perMs: DAY }],
 };
 

@@ -14,15 +14,17 @@ import {
 import { type Endpoint, fromFailure, successEnvelope, ZERODHA, zerodhaError } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 
+/** Calls can arrive closer together than they left, and an order that is one too many is an order of unknown outcome. */
+const A_SECOND = 1_100;
 /** https://kite.trade/docs/connect/v3/exceptions/#api-rate-limit. Orders are metered by account. */
 export const RATE_LIMITS = {
-  quote: [{ count: 1, perMs: 1_000 }],
-  historical: [{ count: 3, perMs: 1_000 }],
+  quote: [{ count: 1, perMs: A_SECOND }],
+  historical: [{ count: 3, perMs: A_SECOND }],
   order: [
-    { count: 10, perMs: 1_000 },
+    { count: 10, perMs: A_SECOND },
     { count: 400, perMs: 60_000 },
   ],
-  other: [{ count: 10, perMs: 1_000 }],
+  other: [{ count: 10, perMs: A_SECOND }],
 } as const satisfies Record<string, readonly RateWindow[]>;
 type RateClass = keyof typeof RATE_LIMITS;
 
