@@ -39,6 +39,14 @@ describe("the account that is meant when none is named", () => {
     await switchTo(second, true);
   });
 
+  it("gives no prices while it is logged out and another one is logged in", async () => {
+    await makeDefault(second);
+    await world().deps.accounts.update(second._id, () => ({ tokens: null }));
+    expect((await ask("/quote SBIN"))?.split("\n").at(-1)).toMatch(/^📄 Paper · /);
+    await world().deps.logins.open(second);
+    expect((await ask("/quote SBIN"))?.split("\n").at(-1)).toMatch(/^📄 Paper \(paper2\) · /);
+  });
+
   it("is for the Nifty Shop the one that was chosen, and what its cards name while that one is switched off", async () => {
     const { niftyShop, users } = world().deps;
     await makeDefault(second);
