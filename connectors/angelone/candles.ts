@@ -1,5 +1,6 @@
-import { addDays, istDate, istInstant, istTime, weekday } from "../../src/domain/market.ts";
-import { price, priceFromRupees } from "../../src/domain/money.ts";
+import { isOfDays, joinDays } from "../../src/domain/candles.ts";
+import { istDate, istTime } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
 import type { CandleRaw } from "./schemas.ts";
 
@@ -18,7 +19,7 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 /** Weeks and months are not served: they are folded from days. */
-const barOf = (interval: Interval): Bar => (interval === "1w" || interval === "1mo" ? "1d" : interval);
+const barOf = (interval: Interval): Bar => (isOfDays(interval) ? "1d" : interval);
 
 export interface CandleRequest {
   readonly interval: string;
@@ -54,31 +55,6 @@ export function toCandle([time, open, high, low, close, volume]: CandleRaw): Can
 /** Bars that start within both ends, oldest first, each once; days made into weeks or months where asked. */
 export function arrange(candles: readonly Candle[], interval: Interval, from: number, to: number): Candle[] {
   const unique = [...new Map(candles.map((candle) => [candle.at, candle])).values()].sort((a, b) => a.at - b.at);
-  const bars = barOf(interval) === interval ? unique : fold(unique, interval);
+  const bars = isOfDays(interval) ? joinDays(unique, interval) : unique;
   return bars.filter((bar) => bar.at >= from && bar.at <= to);
-}
-
-/** Days of one week or month become one bar that starts on its Monday or on the 1st, 00:00 IST. */
-function fold(days: readonly Candle[], interval: Interval): Candle[] {
-  const periods = new Map<number, Candle>();
-  for (const day of days) {
-    const at = periodStart(interval, day.at);
-    const bar = periods.get(at);
-    periods.set(at, bar ? merged(bar, day) : { ...day, at });
-  }
-  return [...periods.values()];
-}
-
-const merged = (bar: Candle, day: Candle): Candle => ({
-  ...bar,
-  high: price(Math.max(bar.high, day.high)),
-  low: price(Math.min(bar.low, day.low)),
-  close: day.close,
-  volume: bar.volume + day.volume,
-});
-
-/** Start of the week or month that holds an instant. */
-function periodStart(interval: Interval, at: number): number {
-  const date = istDate(at);
-  return istInstant(interval === "1w" ? addDays(date, -((weekday(date) + 6) % 7)) : `${date.slice(0, 7)}-01`);
 }

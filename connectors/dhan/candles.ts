@@ -1,6 +1,7 @@
+import { periodStart } from "../../src/domain/candles.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istDateTime, istInstant, IST_OFFSET_MS, weekday } from "../../src/domain/market.ts";
-import { price, priceFromRupees } from "../../src/domain/money.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
 import type { CandlesRaw } from "./schemas.ts";
 
@@ -24,16 +25,14 @@ export const CANDLE_PLANS: Readonly<Record<Interval, CandlePlan>> = {
   "30m": { source: "15", startOf: halfHourOf },
   "1h": { source: "60", startOf: null },
   "1d": { source: "daily", startOf: null },
-  "1w": { source: "daily", startOf: (at) => istInstant(mondayOf(istDate(at))) },
-  "1mo": { source: "daily", startOf: (at) => istInstant(`${istDate(at).slice(0, 7)}-01`) },
+  "1w": { source: "daily", startOf: (at) => periodStart("1w", at) },
+  "1mo": { source: "daily", startOf: (at) => periodStart("1mo", at) },
 };
 
 function halfHourOf(at: number): number {
   const open = istInstant(istDate(at)) + SESSION_OPEN_MS;
   return open + Math.floor((at - open) / 1_800_000) * 1_800_000;
 }
-
-const mondayOf = (date: string): string => addDays(date, -((weekday(date) + 6) % 7));
 
 export interface CandleRange {
   readonly from: number;
@@ -76,26 +75,6 @@ export const toCandles = (raw: CandlesRaw, plan: CandlePlan): Candle[] =>
   }));
 
 const startOfDay = (at: number): number => Math.floor((at + IST_OFFSET_MS) / DAY_MS) * DAY_MS - IST_OFFSET_MS;
-
-/** Joins bars, which come oldest first, into longer ones. */
-export function joinCandles(candles: readonly Candle[], startOf: (at: number) => number): Candle[] {
-  const joined: Candle[] = [];
-  for (const candle of candles) {
-    const at = startOf(candle.at);
-    const last = joined.at(-1);
-    if (last?.at === at) joined[joined.length - 1] = extend(last, candle);
-    else joined.push({ ...candle, at });
-  }
-  return joined;
-}
-
-const extend = (bar: Candle, next: Candle): Candle => ({
-  ...bar,
-  high: price(Math.max(bar.high, next.high)),
-  low: price(Math.min(bar.low, next.low)),
-  close: next.close,
-  volume: bar.volume + next.volume,
-});
 
 const INDEX_UNDERLYINGS = new Set([
   "NIFTY",

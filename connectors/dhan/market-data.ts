@@ -1,3 +1,4 @@
+import { joinCandles } from "../../src/domain/candles.ts";
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
 import { istDate, istTime, parseIst } from "../../src/domain/market.ts";
@@ -5,16 +6,7 @@ import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../base.ts";
-import {
-  CANDLE_PLANS,
-  chunks,
-  instrumentType,
-  isWeekend,
-  joinCandles,
-  rangeBody,
-  toCandles,
-  type CandleRange,
-} from "./candles.ts";
+import { CANDLE_PLANS, chunks, instrumentType, isWeekend, rangeBody, toCandles, type CandleRange } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
 import { asDocumented, BROKER } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";

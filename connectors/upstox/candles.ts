@@ -1,5 +1,6 @@
-import { addDays, istDate, istInstant, weekday } from "../../src/domain/market.ts";
-import { price, priceFromRupees } from "../../src/domain/money.ts";
+import { isOfDays, joinDays } from "../../src/domain/candles.ts";
+import { addDays, istDate } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
 import type { CandleRaw } from "./schemas.ts";
 
@@ -56,28 +57,6 @@ export const toCandle = ([time, open, high, low, close, volume]: CandleRaw): Can
 /** Upstox sends the newest first. Bars that start within both ends, oldest first, each once. */
 export function arranged(candles: readonly Candle[], interval: Interval, from: number, to: number): Candle[] {
   const unique = [...new Map(candles.map((candle) => [candle.at, candle])).values()].sort((a, b) => a.at - b.at);
-  const bars = interval === "1w" || interval === "1mo" ? folded(unique, interval) : unique;
+  const bars = isOfDays(interval) ? joinDays(unique, interval) : unique;
   return bars.filter(({ at }) => at >= from && at <= to);
 }
-
-/** Days of a week or a month become one bar that starts on its Monday or on the 1st, 00:00 in India. */
-function folded(days: readonly Candle[], interval: "1w" | "1mo"): Candle[] {
-  const periods = new Map<number, Candle>();
-  for (const day of days) {
-    const at = periodStart(istDate(day.at), interval);
-    const bar = periods.get(at);
-    periods.set(at, bar ? joined(bar, day) : { ...day, at });
-  }
-  return [...periods.values()];
-}
-
-const joined = (bar: Candle, day: Candle): Candle => ({
-  ...bar,
-  high: price(Math.max(bar.high, day.high)),
-  low: price(Math.min(bar.low, day.low)),
-  close: day.close,
-  volume: bar.volume + day.volume,
-});
-
-const periodStart = (date: string, interval: "1w" | "1mo"): number =>
-  istInstant(interval === "1w" ? addDays(date, -((weekday(date) + 6) % 7)) : `${date.slice(0, 7)}-01`);

@@ -1,12 +1,14 @@
+import { isOfDays, joinDays, periodStart } from "../../src/domain/candles.ts";
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
+import { istDate, istInstant } from "../../src/domain/market.ts";
 import type { Candle, Interval, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { HttpClient } from "../../src/lib/http.ts";
 import type { CandleQuery, ConnectorDeps, DataSource } from "../base.ts";
 import { createYahooClient, type ChartInterval, type YahooClient } from "./client.ts";
 import { fromFailure, yahooError } from "./errors.ts";
-import { dailyCandles, groupDays, intradayCandles, periodStart, quoteFromChart, quoteFromRow } from "./map.ts";
+import { dailyCandles, intradayCandles, quoteFromChart, quoteFromRow } from "./map.ts";
 import { yahooSymbol } from "./symbols.ts";
 
 export { REAL_ROOT } from "./client.ts";
@@ -137,7 +139,7 @@ async function candlesOf(
   if (symbol === null)
     throw yahooError("rejected", `Yahoo does not have ${instrument.symbol}`, "GET /v8/finance/chart");
   const spec = SPECS[interval];
-  const start = spec.widthMs > 0 ? Math.max(from, now - spec.depthDays * DAY_MS) : periodStart(interval, from);
+  const start = spec.widthMs > 0 ? Math.max(from, now - spec.depthDays * DAY_MS) : startOfDays(interval, from);
   const end = Math.min(to, now);
   if (end < start) return [];
   const charts = await Promise.all(
@@ -149,9 +151,12 @@ async function candlesOf(
   if (!first) return [];
   const whole = { meta: first.meta, quotes: charts.flatMap(({ quotes }) => quotes) };
   const bars = spec.widthMs > 0 ? intradayCandles(whole, spec.widthMs) : dailyCandles(whole);
-  const grouped = interval === "1w" || interval === "1mo" ? groupDays(bars, interval) : bars;
+  const grouped = isOfDays(interval) ? joinDays(bars, interval) : bars;
   return grouped.filter(({ at }) => at >= from && at <= to);
 }
+
+const startOfDays = (interval: Interval, at: number): number =>
+  isOfDays(interval) ? periodStart(interval, at) : istInstant(istDate(at));
 
 function pieces(from: number, to: number, widthMs: number): { from: number; to: number }[] {
   const all: { from: number; to: number }[] = [];

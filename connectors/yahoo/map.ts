@@ -1,8 +1,9 @@
+import { joinCandles } from "../../src/domain/candles.ts";
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
-import { addDays, istDate, istInstant, weekday } from "../../src/domain/market.ts";
-import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
-import type { Candle, Interval, Quote } from "../../src/domain/portfolio.ts";
+import { istDate, istInstant } from "../../src/domain/market.ts";
+import { priceFromRupees, type Price } from "../../src/domain/money.ts";
+import type { Candle, Quote } from "../../src/domain/portfolio.ts";
 import type { Chart, ChartRow, QuoteRow } from "./schemas.ts";
 
 /** Yahoo's numbers are single precision (`2475.800048828125`); no Indian price has more than two decimals here. */
@@ -34,42 +35,11 @@ export function dailyCandles(chart: Chart): Candle[] {
 
 /** Bars on the session's own grid from 09:15; the running one's last-trade time falls into its bar. */
 export function intradayCandles(chart: Chart, widthMs: number): Candle[] {
-  const bars = new Map<number, Candle>();
-  for (const row of chart.quotes) {
-    const candle = toCandle(row);
-    if (!candle) continue;
-    const open = istInstant(istDate(candle.at), "09:15");
-    const at = open + Math.floor((candle.at - open) / widthMs) * widthMs;
-    const known = bars.get(at);
-    bars.set(at, known ? joined(known, candle) : { ...candle, at });
-  }
-  return [...bars.values()].sort((a, b) => a.at - b.at);
-}
-
-const joined = (first: Candle, later: Candle): Candle => ({
-  at: first.at,
-  open: first.open,
-  high: price(Math.max(first.high, later.high)),
-  low: price(Math.min(first.low, later.low)),
-  close: later.close,
-  volume: first.volume + later.volume,
-});
-
-/** Weeks from Monday and months are made of days: Yahoo's own mix a partial row into them. */
-export function groupDays(days: readonly Candle[], interval: Extract<Interval, "1w" | "1mo">): Candle[] {
-  const periods = new Map<number, Candle>();
-  for (const day of days) {
-    const at = periodStart(interval, day.at);
-    const known = periods.get(at);
-    periods.set(at, known ? joined(known, day) : { ...day, at });
-  }
-  return [...periods.values()];
-}
-
-export function periodStart(interval: Interval, at: number): number {
-  const date = istDate(at);
-  if (interval === "1mo") return istInstant(`${date.slice(0, 7)}-01`);
-  return interval === "1w" ? istInstant(addDays(date, -((weekday(date) + 6) % 7))) : istInstant(date);
+  const rows = chart.quotes.flatMap((row) => toCandle(row) ?? []).sort((a, b) => a.at - b.at);
+  return joinCandles(rows, (at) => {
+    const open = istInstant(istDate(at), "09:15");
+    return open + Math.floor((at - open) / widthMs) * widthMs;
+  });
 }
 
 interface QuoteParts {

@@ -1,5 +1,6 @@
-import { addDays, istDate, istDateTime, istInstant, weekday } from "../../src/domain/market.ts";
-import { type Price, priceFromRupees } from "../../src/domain/money.ts";
+import { isOfDays, joinDays } from "../../src/domain/candles.ts";
+import { istDateTime, istInstant } from "../../src/domain/market.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
 import type { CandleRaw } from "./schemas.ts";
 
@@ -50,28 +51,6 @@ export function toCandle([time, open, high, low, close, volume]: CandleRaw): Can
   };
 }
 
-/** Days into weeks from Monday or into months; the other intervals come from Kite as they are. */
-export function inInterval(candles: readonly Candle[], interval: Interval): Candle[] {
-  if (interval !== "1w" && interval !== "1mo") return [...candles];
-  const periods = Map.groupBy(candles, ({ at }) => periodStart(interval, istDate(at)));
-  return [...periods].map(([start, days]) => merged(istInstant(start), days));
-}
-
-function periodStart(interval: Interval, date: string): string {
-  if (interval === "1mo") return `${date.slice(0, 7)}-01`;
-  return interval === "1w" ? addDays(date, -((weekday(date) + 6) % 7)) : date;
-}
-
-function merged(at: number, days: readonly Candle[]): Candle {
-  const [first] = days;
-  const last = days.at(-1);
-  if (!first || !last) throw new RangeError("no days in the period");
-  return {
-    at,
-    open: first.open,
-    high: Math.max(...days.map(({ high }) => high)) as Price,
-    low: Math.min(...days.map(({ low }) => low)) as Price,
-    close: last.close,
-    volume: days.reduce((sum, { volume }) => sum + volume, 0),
-  };
-}
+/** Days into weeks or months; the other intervals come from Kite as they are. */
+export const inInterval = (candles: readonly Candle[], interval: Interval): Candle[] =>
+  isOfDays(interval) ? joinDays(candles, interval) : [...candles];

@@ -1,0 +1,36 @@
+import { addDays, istDate, istInstant, weekday } from "./market.ts";
+import { price } from "./money.ts";
+import type { Candle, Interval } from "./portfolio.ts";
+
+/** Intervals whose bars are made of days: sources begin their own elsewhere, or have a part of the running one in them. */
+export type DayPeriod = Extract<Interval, "1w" | "1mo">;
+export const isOfDays = (interval: Interval): interval is DayPeriod => interval === "1w" || interval === "1mo";
+
+/** Epoch ms of 00:00 IST on the Monday of the week, or on the 1st of the month, that holds an instant. */
+export function periodStart(period: DayPeriod, at: number): number {
+  const date = istDate(at);
+  return istInstant(period === "1w" ? addDays(date, -((weekday(date) + 6) % 7)) : `${date.slice(0, 7)}-01`);
+}
+
+/** Bars, oldest first, joined into longer ones; `startOf` says to which one an instant belongs. */
+export function joinCandles(candles: readonly Candle[], startOf: (at: number) => number): Candle[] {
+  const bars: Candle[] = [];
+  for (const candle of candles) {
+    const at = startOf(candle.at);
+    const last = bars.at(-1);
+    if (last?.at === at) bars[bars.length - 1] = extended(last, candle);
+    else bars.push({ ...candle, at });
+  }
+  return bars;
+}
+
+export const joinDays = (days: readonly Candle[], period: DayPeriod): Candle[] =>
+  joinCandles(days, (at) => periodStart(period, at));
+
+const extended = (bar: Candle, next: Candle): Candle => ({
+  ...bar,
+  high: price(Math.max(bar.high, next.high)),
+  low: price(Math.min(bar.low, next.low)),
+  close: next.close,
+  volume: bar.volume + next.volume,
+});
