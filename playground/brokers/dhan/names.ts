@@ -33,8 +33,10 @@ export interface WireId {
 
 export function wireId(key: InstrumentKey): WireId {
   const [segment = "", token = ""] = key.split(":");
+  const exchangeSegment = WIRE_SEGMENTS[segment];
+  if (exchangeSegment === undefined) throw new RangeError(`Dhan has no segment of ${key}`);
   return {
-    exchangeSegment: WIRE_SEGMENTS[segment] ?? "",
+    exchangeSegment,
     securityId: segment === "INDEX" ? (INDICES[key]?.id ?? "") : token,
   };
 }

@@ -28,7 +28,9 @@ const INDEX_TOKENS: Readonly<Record<string, string>> = {
 const INDEX_UNDERLYINGS = new Set(["NIFTY", "BANKNIFTY", "FINNIFTY", "MIDCPNIFTY", "NIFTYNXT50", "SENSEX", "BANKEX"]);
 
 export function codesOf(instrument: Instrument): { exchange: number; segment: number } {
-  const [exchange, segment] = CODES[instrument.segment] ?? [0, 0];
+  const codes = CODES[instrument.segment];
+  if (codes === undefined) throw new RangeError(`Fyers has no code of ${instrument.segment}`);
+  const [exchange, segment] = codes;
   return { exchange: instrument.symbol.startsWith("BSE:") ? 12 : exchange, segment };
 }
 
