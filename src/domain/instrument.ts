@@ -3,8 +3,7 @@ import { tradingSymbol } from "./ids.ts";
 import type { Price } from "./money.ts";
 import { PRICE_SCALE } from "./money.ts";
 
-/** Cash, derivatives, and the indices (which are quoted, never traded). */
-/** NCO is commodities at NSE. */
+/** Cash, derivatives, commodities (NCO is NSE's) and the indices, which are quoted and never traded. */
 export const SEGMENTS = ["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "NCO", "NCDEX", "INDEX"] as const;
 export type Segment = (typeof SEGMENTS)[number];
 export const OPTION_TYPES = ["CE", "PE"] as const;

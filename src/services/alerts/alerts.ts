@@ -143,8 +143,8 @@ export interface AlertsDeps {
 }
 
 /** One user's failure is only theirs. */
-const untold = (log: Log) => (error: unknown) => {
-  log.error({ err: error }, "P&L for alerts not read");
+const untold = (log: Log, user: UserId) => (error: unknown) => {
+  log.error({ err: error, user }, "P&L for alerts not read");
   return null;
 };
 
@@ -258,7 +258,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (wanting.length === 0 || Math.abs(clock.now() - pnlAskedAt) < PNL_EVERY_MS) return 0;
     pnlAskedAt = clock.now();
     const pnls = new Map<UserId, PnlNow | null>();
-    for (const { userId } of wanting) if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId).catch(untold(log)));
+    for (const { userId } of wanting)
+      if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId).catch(untold(log, userId)));
     return countFired(wanting, ({ userId, condition }) => byPnl(condition as PnlCondition, pnls.get(userId) ?? null));
   }
 
