@@ -5,14 +5,8 @@ import { BrokerError } from "../errors.ts";
 import type { Secret } from "../lib/secret.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
 import type { Clock } from "../ports/clock.ts";
-import {
-  changeDocument,
-  type Collection,
-  type CollectionSpec,
-  type Document,
-  type Store,
-  type Stored,
-} from "../ports/store.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import { changeDocument } from "./change-document.ts";
 
 /** One broker as the composition root wired it. */
 export interface Broker {

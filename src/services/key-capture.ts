@@ -2,7 +2,8 @@ import type { CredentialSpec } from "../../connectors/base.ts";
 import type { LinkId, UserId } from "../domain/ids.ts";
 import { Secret } from "../lib/secret.ts";
 import type { Clock } from "../ports/clock.ts";
-import { changeDocument, type Collection, type CollectionSpec, type Document, type Store } from "../ports/store.ts";
+import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import { changeDocument } from "./change-document.ts";
 import type { Accounts, Link } from "./accounts.ts";
 import { EGRESS_SPEC } from "./egress.ts";
 

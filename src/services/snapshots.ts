@@ -4,14 +4,8 @@ import type { LinkId, TradingSymbol, UserId } from "../domain/ids.ts";
 import { istDate, istInstant } from "../domain/market.ts";
 import { sumPaise, type Paise } from "../domain/money.ts";
 import type { Clock } from "../ports/clock.ts";
-import {
-  changeDocument,
-  type Collection,
-  type CollectionSpec,
-  type Document,
-  type Store,
-  type Stored,
-} from "../ports/store.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import { changeDocument } from "./change-document.ts";
 
 /** One account's day as it stood when it was last looked at. */
 export interface Snapshot {

@@ -2,14 +2,8 @@ import type { LinkId, UserId } from "../domain/ids.ts";
 import type { Theme } from "../lib/chart/theme.ts";
 import { isSameText } from "../lib/same-text.ts";
 import type { Clock } from "../ports/clock.ts";
-import {
-  changeDocument,
-  type Collection,
-  type CollectionSpec,
-  type Document,
-  type Store,
-  type Stored,
-} from "../ports/store.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
+import { changeDocument } from "./change-document.ts";
 
 export const ROLES = ["owner", "trader", "viewer", "pending", "blocked"] as const;
 export type Role = (typeof ROLES)[number];

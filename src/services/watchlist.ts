@@ -1,6 +1,7 @@
 import type { InstrumentKey, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
-import { changeDocument, type Collection, type CollectionSpec, type Document, type Store } from "../ports/store.ts";
+import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import { changeDocument } from "./change-document.ts";
 
 interface WatchlistDocument extends Document {
   readonly _id: UserId;

@@ -3,15 +3,8 @@ import type { Instrument } from "../../domain/instrument.ts";
 import type { HistoryEntry, Leg, LegEvent, OrderPlan } from "../../domain/order-intent.ts";
 import { needsWatching, nextLeg } from "../../domain/order-intent.ts";
 import type { Clock } from "../../ports/clock.ts";
-import {
-  changeDocument,
-  type Collection,
-  type CollectionSpec,
-  type Document,
-  type Page,
-  type Store,
-  type Stored,
-} from "../../ports/store.ts";
+import type { Collection, CollectionSpec, Document, Page, Store, Stored } from "../../ports/store.ts";
+import { changeDocument } from "../change-document.ts";
 
 /** Where the card stands that shows this order. */
 export interface Card {

@@ -6,7 +6,8 @@ import { expectedPrice, type Order, type OrderChange } from "../../domain/order.
 import { isDeliverySale } from "../../domain/portfolio.ts";
 import { dayPnl } from "../../domain/totals.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { changeDocument, type Collection, type CollectionSpec, type Document, type Store } from "../../ports/store.ts";
+import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
+import { changeDocument } from "../change-document.ts";
 import type { Accounts } from "../accounts.ts";
 import type { Closes } from "../closes.ts";
 import type { Admission } from "./desk.ts";

@@ -1,14 +1,8 @@
 import type { InstrumentKey, IntentId, LinkId, UserId } from "../../../domain/ids.ts";
 import type { Instrument } from "../../../domain/instrument.ts";
 import type { Paise, Price } from "../../../domain/money.ts";
-import {
-  changeDocument,
-  type Collection,
-  type CollectionSpec,
-  type Document,
-  type Store,
-  type Stored,
-} from "../../../ports/store.ts";
+import type { Collection, CollectionSpec, Document, Store, Stored } from "../../../ports/store.ts";
+import { changeDocument } from "../../change-document.ts";
 import type { Fill } from "./ledger.ts";
 import type { Candidate, Missed, ShopLeg } from "./rules.ts";
 import { DEFAULT_SHOP_SETTINGS, type ShopSettings } from "./settings.ts";

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { changeDocument, type Collection, type Document } from "../../src/ports/store.ts";
-import { openStage, type Stage } from "../services/stage.ts";
+import type { Collection, Document } from "../../src/ports/store.ts";
+import { changeDocument } from "../../src/services/change-document.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 interface Tally extends Document {
   readonly count: number;
