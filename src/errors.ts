@@ -1,3 +1,4 @@
+import type { Book } from "./domain/book.ts";
 import type { BrokerName } from "./domain/ids.ts";
 import type { NotSentCause, OrderOutcome } from "./domain/order.ts";
 import type { HttpFailureKind } from "./lib/http.ts";
@@ -47,6 +48,19 @@ export class BrokerError extends Error {
     this.status = details.status;
     this.brokerCode = details.brokerCode;
     this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/**
+ * Some rows of a book are of a kind that nobody knows. The others are in it, for whoever can do with a part: to everybody
+ * else the book is `bad-response`.
+ */
+export class UnreadRows<T> extends BrokerError {
+  readonly book: Book<T>;
+
+  constructor(message: string, details: BrokerErrorDetails, book: Book<T>) {
+    super("bad-response", message, details);
+    this.book = book;
   }
 }
 

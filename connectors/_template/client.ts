@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import { eachRow } from "../../src/lib/rows.ts";
 import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
@@ -119,10 +120,8 @@ export function createClient(deps: ConnectorDeps) {
 
     getFunds: get("GET /funds", schemas.fundsSchema),
     getHoldings: get("GET /holdings", z.array(schemas.holdingSchema)),
-    getPositions: get("GET /positions", z.array(schemas.positionSchema)),
-    /** One order is looked for without checking the others: they may be of a kind that is not known. */
-    getOrders: (access: Access, isWanted: (marks: schemas.OrderMarks) => boolean, signal?: AbortSignal) =>
-      ask({ endpoint: "GET /orders", schema: schemas.orderBookSchema(isWanted) }, callerOf(access), signal),
+    getPositions: get("GET /positions", eachRow(schemas.positionSchema)),
+    getOrders: get("GET /orders", eachRow(schemas.orderSchema)),
     getTrades: get("GET /trades", z.array(schemas.tradeSchema)),
     getQuotes: get("GET /quotes", z.record(z.string(), schemas.quoteSchema)),
     getDepth: get("GET /depth", schemas.depthSchema),

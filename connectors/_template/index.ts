@@ -1,15 +1,17 @@
 import { brokerOrderId } from "../../src/domain/ids.ts";
 import { paiseFromRupees } from "../../src/domain/money.ts";
-import type { OrderOutcome } from "../../src/domain/order.ts";
+import type { Order, OrderOutcome } from "../../src/domain/order.ts";
 import { failedOutcome } from "../../src/errors.ts";
+import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, BrokerDefinition, ConnectorDeps } from "../base.ts";
+import { readBook } from "../book.ts";
 import { createLogin } from "./auth.ts";
 import { API_ROOT, callerOf, createClient, RATE_LIMITS } from "./client.ts";
 import { ACME, mapped } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import * as map from "./map.ts";
 import { createMarketData } from "./market-data.ts";
-import type { OrderMarks } from "./schemas.ts";
+import type { OrderRaw } from "./schemas.ts";
 
 /** The broker to copy (ADD_A_BROKER.md). It is not in connectors/index.ts, and the contract keeps it true. */
 export const template: BrokerDefinition = {
@@ -61,10 +63,7 @@ export const template: BrokerDefinition = {
 function createConnector(deps: ConnectorDeps): BrokerConnector {
   const client = createClient(deps);
 
-  async function getOrders(access: Access, isWanted: (marks: OrderMarks) => boolean, signal?: AbortSignal) {
-    const rows = await client.getOrders(access, isWanted, signal);
-    return mapped("GET /orders", () => rows.map(map.toOrder));
-  }
+  const orders = (access: Access, signal?: AbortSignal) => client.getOrders(access, undefined, signal);
 
   return {
     ...createLogin(client, deps),
@@ -84,16 +83,20 @@ function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
     async getPositions(access, signal) {
       const rows = await client.getPositions(access, undefined, signal);
-      return mapped("GET /positions", () => rows.map(map.toPosition));
+      return readBook(rows, { ...NAMED, endpoint: "GET /positions", map: map.toPosition });
     },
     async getTrades(access, signal) {
       const rows = await client.getTrades(access, undefined, signal);
       return mapped("GET /trades", () => rows.map(map.toTrade));
     },
-    getOrders: (access, signal) => getOrders(access, () => true, signal),
-    findOrdersByTag: (access, wanted, signal) => getOrders(access, ({ tag }) => tag === wanted, signal),
-    getOrder: async (access, orderId, _handle, signal) =>
-      (await getOrders(access, ({ id }) => id === orderId, signal))[0] ?? null,
+    getOrders: async (access, signal) => toOrders(await orders(access, signal)),
+    // One order is looked for past rows of a kind that nobody knows.
+    findOrdersByTag: async (access, wanted, signal) =>
+      toOrders(rowsWhere(await orders(access, signal), ["tag"], ({ tag }) => tag === wanted)),
+    async getOrder(access, orderId, _handle, signal) {
+      const [order] = toOrders(rowsWhere(await orders(access, signal), ["id"], ({ id }) => id === orderId));
+      return order ?? null;
+    },
 
     placeOrder: (access, request, signal) =>
       outcomeOf(() => client.postOrder(access, map.fromRequest(request), signal)),
@@ -110,6 +113,16 @@ function createConnector(deps: ConnectorDeps): BrokerConnector {
     getInstruments: ({ onSkipped }, signal) => readInstruments(client.streamInstruments(signal), onSkipped),
   };
 }
+
+/** By which fields a row is known, even where the rest of it is not. */
+const NAMED = {
+  broker: ACME,
+  listedBy: ["instrument", "symbol"],
+  listedOf: map.toListed,
+} as const;
+
+const toOrders = (rows: readonly ReadRow<OrderRaw>[]): Order[] =>
+  readBook(rows, { ...NAMED, endpoint: "GET /orders", map: map.toOrder, idBy: "id" });
 
 /** Accepted means that the broker took it; the exchange may still refuse, in the book. */
 async function outcomeOf(ask: () => Promise<{ id: string }>): Promise<OrderOutcome> {

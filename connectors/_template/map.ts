@@ -27,7 +27,10 @@ export function toKey(text: string): InstrumentKey {
   return segment === "INDEX" ? indexKey(token) : instrumentKey(segment, token);
 }
 
-const toListed = (row: { instrument: string; symbol: string }): { key: InstrumentKey; symbol: TradingSymbol } => ({
+export const toListed = (row: {
+  instrument: string;
+  symbol: string;
+}): { key: InstrumentKey; symbol: TradingSymbol } => ({
   key: toKey(row.instrument),
   symbol: tradingSymbol(row.symbol),
 });

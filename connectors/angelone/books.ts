@@ -5,12 +5,14 @@ import type { Price } from "../../src/domain/money.ts";
 import type { Order } from "../../src/domain/order.ts";
 import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
+import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
+import { readBook } from "../book.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
-import { EMPTY_CODES, mapped } from "./errors.ts";
+import { ANGELONE, EMPTY_CODES, mapped } from "./errors.ts";
 import { positivePrice, soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
-import { byOrderId, toOrder, toTrade } from "./map.ts";
+import { byOrderId, nameOf, type NamedRow, toOrder, toTrade } from "./map.ts";
 import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
-import type { HoldingRaw, OrderMarks, PositionRaw } from "./schemas.ts";
+import type { HoldingRaw, OrderRaw, PositionRaw } from "./schemas.ts";
 
 /** Account, portfolio and the day's books. */
 export function createBooks(
@@ -27,15 +29,24 @@ export function createBooks(
     });
   }
 
-  async function getOrders(
-    access: Access,
-    isWanted: (marks: OrderMarks) => boolean,
-    signal?: AbortSignal,
-  ): Promise<Order[]> {
-    const rows = await client.getOrders(callerOf(access), isWanted, signal);
-    const master = await masterFor(rows.some(isDerivativeRow));
-    return asDocumented(ENDPOINTS.getOrders, () => rows.map((row) => toOrder(row, master)).sort(byOrderId));
+  async function book<R extends Required<NamedRow> & { orderid?: string }, T>(
+    endpoint: Endpoint,
+    rows: readonly ReadRow<R>[],
+    map: (row: R, master: InstrumentTable | null) => T,
+  ): Promise<T[]> {
+    const master = await masterFor(rows.some((each) => isDerivativeRow(each.ok ? each.row : each.told)));
+    return readBook(rows, {
+      broker: ANGELONE,
+      endpoint: endpointName(endpoint),
+      map: (row) => map(row, master),
+      idBy: "orderid",
+      listedBy: ["exchange", "tradingsymbol", "symboltoken"],
+      listedOf: (row) => nameOf(row, master),
+    });
   }
+
+  const orders = async (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
+    (await book(ENDPOINTS.getOrders, rows, toOrder)).sort(byOrderId);
 
   /** Last prices of open positions whose rows lack them; what cannot be quoted stays without. */
   async function missingPrices(
@@ -61,7 +72,8 @@ export function createBooks(
   }
 
   return {
-    getOrders: (access: Access, signal?: AbortSignal): Promise<Order[]> => getOrders(access, () => true, signal),
+    getOrders: async (access: Access, signal?: AbortSignal): Promise<Order[]> =>
+      orders(await client.getOrders(callerOf(access), signal)),
     getProfile: async (access: Access, signal?: AbortSignal): Promise<Profile> =>
       toProfile(await client.getProfile(callerOf(access), signal)),
 
@@ -74,7 +86,7 @@ export function createBooks(
       const caller = callerOf(access);
       const [holdings, positions] = await Promise.all([
         client.getHoldings(caller, signal),
-        client.getPositions(caller, signal),
+        client.getPositions(caller, signal).then((rows) => book(ENDPOINTS.getPositions, rows, (row) => row)),
       ]);
       const sold = (row: HoldingRaw): number => soldToday(row, { holdings, positions });
       return asDocumented(ENDPOINTS.getHoldings, () =>
@@ -84,11 +96,11 @@ export function createBooks(
 
     async getPositions(access: Access, signal?: AbortSignal): Promise<Position[]> {
       const rows = await client.getPositions(callerOf(access), signal);
-      const master = await masterFor(rows.some(isDerivativeRow));
-      const prices = await missingPrices(access, rows, signal);
+      const known = rows.flatMap((each) => (each.ok ? each.row : []));
+      const prices = await missingPrices(access, known, signal);
       const quoted = (row: PositionRaw): Price | null =>
         prices.get(venueId({ exchange: row.exchange, token: row.symboltoken })) ?? null;
-      return asDocumented(ENDPOINTS.getPositions, () => rows.map((row) => toPosition(row, master, quoted(row))));
+      return book(ENDPOINTS.getPositions, rows, (row, master) => toPosition(row, master, quoted(row)));
     },
 
     async getTrades(access: Access, signal?: AbortSignal): Promise<Trade[]> {
@@ -99,8 +111,10 @@ export function createBooks(
     },
 
     /** There is no look-up by tag: the book is scanned. */
-    findOrdersByTag: (access: Access, tag: OrderTag, signal?: AbortSignal): Promise<Order[]> =>
-      getOrders(access, ({ ordertag }) => ordertag === tag, signal),
+    async findOrdersByTag(access: Access, tag: OrderTag, signal?: AbortSignal): Promise<Order[]> {
+      const rows = await client.getOrders(callerOf(access), signal);
+      return orders(rowsWhere(rows, ["ordertag"], ({ ordertag }) => ordertag === tag));
+    },
 
     /** By the unique id where the handle has it (10 a second), else from the book (1 a second). */
     async getOrder(
@@ -111,8 +125,10 @@ export function createBooks(
     ): Promise<Order | null> {
       const uniqueId = handle.uniqueorderid;
       const row = uniqueId ? await client.getOrder(callerOf(access), uniqueId, signal).catch(nullWhenUnknown) : null;
-      if (row?.orderid !== orderId)
-        return (await getOrders(access, ({ orderid }) => orderid === orderId, signal))[0] ?? null;
+      if (row?.orderid !== orderId) {
+        const rows = await client.getOrders(callerOf(access), signal);
+        return (await orders(rowsWhere(rows, ["orderid"], ({ orderid }) => orderid === orderId)))[0] ?? null;
+      }
       const master = await masterFor(isDerivativeRow(row));
       return asDocumented(ENDPOINTS.getOrder, () => toOrder(row, master));
     },
@@ -121,7 +137,7 @@ export function createBooks(
 
 const asDocumented = <T>(endpoint: Endpoint, map: () => T): T => mapped(endpointName(endpoint), map);
 
-const isDerivativeRow = (row: { exchange: string }): boolean => row.exchange !== "NSE" && row.exchange !== "BSE";
+const isDerivativeRow = (row: { exchange?: string }): boolean => row.exchange !== "NSE" && row.exchange !== "BSE";
 
 /** A position without a price is still a position; a dead session is not hidden. */
 function unquoted(error: unknown): { fetched: [] } {

@@ -135,13 +135,13 @@ export function createClient(
   }
 
   /** Nothing at all is `data: null`, `[]`, or a "not found" code (card §0). */
-  async function list<S extends z.ZodType>(
+  async function list<T>(
     endpoint: Endpoint,
-    row: S,
+    schema: z.ZodType<T[]>,
     caller: Caller,
     options: CallOptions,
-  ): Promise<z.output<S>[]> {
-    return await call(endpoint, schemas.listOf(row), caller, options).catch(emptyWhenNotFound);
+  ): Promise<T[]> {
+    return await call(endpoint, schema, caller, options).catch(emptyWhenNotFound);
   }
 
   const read =
@@ -149,9 +149,9 @@ export function createClient(
     (caller: Caller, signal?: AbortSignal): Promise<z.output<S>> =>
       call(endpoint, schema, caller, { signal });
   const readList =
-    <S extends z.ZodType>(endpoint: Endpoint, row: S) =>
-    (caller: Caller, signal?: AbortSignal): Promise<z.output<S>[]> =>
-      list(endpoint, row, caller, { signal });
+    <T>(endpoint: Endpoint, schema: z.ZodType<T[]>) =>
+    (caller: Caller, signal?: AbortSignal): Promise<T[]> =>
+      list(endpoint, schema, caller, { signal });
   const post =
     <S extends z.ZodType>(endpoint: Endpoint, schema: S) =>
     (caller: Caller, body: unknown, signal?: AbortSignal): Promise<z.output<S>> =>
@@ -160,15 +160,9 @@ export function createClient(
   return {
     getProfile: read(ENDPOINTS.getProfile, schemas.profileSchema),
     getRms: read(ENDPOINTS.getRms, schemas.fundsSchema),
-    getPositions: readList(ENDPOINTS.getPositions, schemas.positionSchema),
-    /** What is not wanted is not checked. */
-    getOrders: (
-      caller: Caller,
-      isWanted: (marks: schemas.OrderMarks) => boolean,
-      signal?: AbortSignal,
-    ): Promise<schemas.OrderRaw[]> =>
-      call(ENDPOINTS.getOrders, schemas.orderBookSchema(isWanted), caller, { signal }).catch(emptyWhenNotFound),
-    getTrades: readList(ENDPOINTS.getTrades, schemas.tradeSchema),
+    getPositions: readList(ENDPOINTS.getPositions, schemas.positionsSchema),
+    getOrders: readList(ENDPOINTS.getOrders, schemas.orderBookSchema),
+    getTrades: readList(ENDPOINTS.getTrades, schemas.tradesSchema),
     async getHoldings(caller: Caller, signal?: AbortSignal): Promise<schemas.HoldingRaw[]> {
       const page = await call(ENDPOINTS.getHoldings, schemas.holdingsSchema.nullable(), caller, { signal }).catch(
         emptyWhenNotFound,
@@ -182,7 +176,7 @@ export function createClient(
     cancelOrder: post(ENDPOINTS.cancelOrder, schemas.orderAckSchema),
     getQuotes: post(ENDPOINTS.getQuotes, schemas.quotesSchema),
     getCandles: (caller: Caller, body: unknown, signal?: AbortSignal): Promise<schemas.CandleRaw[]> =>
-      list(ENDPOINTS.getCandles, schemas.candleSchema, caller, { body, signal }),
+      list(ENDPOINTS.getCandles, schemas.candlesSchema, caller, { body, signal }),
     getMargin: post(ENDPOINTS.getMargin, schemas.marginSchema),
     getCharges: post(ENDPOINTS.getCharges, schemas.chargesSchema),
     async logout(caller: Caller, clientcode: string, signal?: AbortSignal): Promise<void> {

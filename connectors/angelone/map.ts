@@ -20,7 +20,7 @@ type TradedSegment = Exclude<Segment, "INDEX">;
 type AngelProduct = OrderRaw["producttype"];
 type AngelOrderType = OrderRaw["ordertype"];
 
-interface NamedRow {
+export interface NamedRow {
   readonly exchange: OrderRaw["exchange"];
   readonly tradingsymbol: string;
   readonly symboltoken?: string;

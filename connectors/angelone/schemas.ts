@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { onlyWanted } from "../../src/lib/rows.ts";
+import { eachRow } from "../../src/lib/rows.ts";
 import { ORDER_ID } from "../base.ts";
 
 // Replies of SmartAPI (https://smartapi.angelone.in/docs). Numbers come as numbers or strings, depending on the page.
@@ -110,19 +110,12 @@ export const orderSchema = z.object({
   exchangeorderid: maybeText,
 });
 export type OrderRaw = z.output<typeof orderSchema>;
-const orderMarksSchema = orderSchema.pick({ orderid: true, ordertag: true });
-export type OrderMarks = z.output<typeof orderMarksSchema>;
 /** Nothing at all is null or `[]` (card §0). */
-export const listOf = <S extends z.ZodType>(row: S) =>
-  z
-    .array(row)
-    .nullish()
-    .transform((rows) => rows ?? []);
-export const orderBookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
-  onlyWanted(orderMarksSchema, isWanted, listOf(orderSchema));
+export const orNone = <T>(list: z.ZodType<T[]>) => list.nullish().transform((rows) => rows ?? []);
+export const orderBookSchema = orNone(eachRow(orderSchema));
 
 /** GET order/v1/getTradeBook */
-export const tradeSchema = z.object({
+const tradeSchema = z.object({
   exchange: exchangeSchema,
   producttype: productSchema,
   tradingsymbol: z.string().min(1),
@@ -134,9 +127,10 @@ export const tradeSchema = z.object({
   filltime: maybeText,
 });
 export type TradeRaw = z.output<typeof tradeSchema>;
+export const tradesSchema = orNone(z.array(tradeSchema));
 
 /** GET order/v1/getPosition: `pnl`, `realised`, `unrealised`, `ltp` and `close` only in newer captures. */
-export const positionSchema = z.object({
+const positionSchema = z.object({
   exchange: exchangeSchema,
   symboltoken: token,
   producttype: productSchema,
@@ -160,6 +154,7 @@ export const positionSchema = z.object({
   close: maybeAmount,
 });
 export type PositionRaw = z.output<typeof positionSchema>;
+export const positionsSchema = orNone(eachRow(positionSchema));
 
 const holdingSchema = z.object({
   tradingsymbol: z.string().min(1),
@@ -209,8 +204,9 @@ export type FetchedRaw = z.output<typeof fetchedSchema>;
 export const quotesSchema = z.object({ fetched: z.array(fetchedSchema).nullish() });
 
 /** POST historical/v1/getCandleData: [time with zone, open, high, low, close, volume] */
-export const candleSchema = z.tuple([z.iso.datetime({ offset: true }), amount, amount, amount, amount, count]);
+const candleSchema = z.tuple([z.iso.datetime({ offset: true }), amount, amount, amount, amount, count]);
 export type CandleRaw = z.output<typeof candleSchema>;
+export const candlesSchema = orNone(z.array(candleSchema));
 
 /** POST margin/v1/batch */
 export const marginSchema = z.object({ totalMarginRequired: amount });

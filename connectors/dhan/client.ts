@@ -2,7 +2,6 @@ import { BrokerError } from "../../src/errors.ts";
 import type { Access } from "../base.ts";
 import { NO_HOLDINGS } from "./errors.ts";
 import {
-  bookSchema,
   candlesSchema,
   consentSchema,
   fundsSchema,
@@ -10,12 +9,12 @@ import {
   issuedTokenSchema,
   marginSchema,
   orderOrListSchema,
+  ordersSchema,
   positionsSchema,
   profileSchema,
   quotesSchema,
   tradesSchema,
   type HoldingRaw,
-  type OrderMarks,
 } from "./schemas.ts";
 import type { AppKeys, Body, createTransport } from "./transport.ts";
 
@@ -66,9 +65,8 @@ export function createClient({ read, write, login, renew, master, authUrl }: Ret
 
     getPositions: (access: Access, signal?: AbortSignal) =>
       read(access, { endpoint: "GET /positions", schema: positionsSchema }, signal),
-    /** What is not wanted is not checked. */
-    getOrders: (access: Access, isWanted: (marks: OrderMarks) => boolean, signal?: AbortSignal) =>
-      read(access, { endpoint: "GET /orders", schema: bookSchema(isWanted) }, signal),
+    getOrders: (access: Access, signal?: AbortSignal) =>
+      read(access, { endpoint: "GET /orders", schema: ordersSchema }, signal),
     getOrder: (access: Access, orderId: string, signal?: AbortSignal) => {
       const path = `/orders/${encodeURIComponent(orderId)}`;
       return read(access, { endpoint: "GET /orders/{order-id}", path, schema: orderOrListSchema }, signal);

@@ -3,16 +3,18 @@ import { paiseFromRupees } from "../../src/domain/money.ts";
 import type { OrderOutcome } from "../../src/domain/order.ts";
 import { ownedNow, type Position } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
+import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
+import { readBook } from "../book.ts";
 import { isExpired, login } from "./auth.ts";
 import type { DhanClient } from "./client.ts";
-import { asDocumented } from "./errors.ts";
+import { asDocumented, BROKER } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import { toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
 import { marketData } from "./market-data.ts";
 import { fromChange, fromRequest, marginBody, toCancelled, toChanged, toOutcome, toPlaced } from "./order-wire.ts";
-import type { OrderMarks, OrderRaw } from "./schemas.ts";
-import type { Lookup } from "./venue.ts";
+import { LISTED_BY, type ListedRaw, type OrderRaw } from "./schemas.ts";
+import { toListed, type Lookup } from "./venue.ts";
 
 /** The contract, over the raw client and the pure mappings. */
 export function createConnector(client: DhanClient, deps: ConnectorDeps): BrokerConnector {
@@ -35,9 +37,25 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     return asDocumented(endpoint, () => rows.map((row) => map(row, find)));
   }
 
+  async function book<R extends ListedRaw & { orderId?: string }, T>(
+    endpoint: string,
+    rows: readonly ReadRow<R>[],
+    map: (row: R, lookup: Lookup) => T,
+  ): Promise<T[]> {
+    const find = rows.length === 0 ? () => undefined : await lookup();
+    return readBook(rows, {
+      broker: BROKER,
+      endpoint,
+      map: (row) => map(row, find),
+      idBy: "orderId",
+      listedBy: LISTED_BY,
+      listedOf: (row) => toListed(row, find),
+    });
+  }
+
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
-    mapped("GET /positions", await client.getPositions(access, signal), toPosition);
-  const orders = (endpoint: string, rows: readonly OrderRaw[]) => mapped(endpoint, rows, toOrder);
+    book("GET /positions", await client.getPositions(access, signal), toPosition);
+  const orders = (endpoint: string, rows: readonly ReadRow<OrderRaw>[]) => book(endpoint, rows, toOrder);
 
   /** An order call is made once; its failure is an outcome. */
   async function settled(access: Access, call: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
@@ -69,7 +87,7 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
     },
     getPositions,
     getOrders: async (access, signal) =>
-      (await orders("GET /orders", await client.getOrders(access, () => true, signal))).sort(
+      (await orders("GET /orders", await client.getOrders(access, signal))).sort(
         (a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0),
       ),
     getTrades: async (access, signal) => mapped("GET /trades", await client.getTrades(access, signal), toTrade),
@@ -87,16 +105,16 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
 
     /** By correlation id first; an order in TRANSIT is in the book only, which is also where a look-up that fails is made up for. */
     async findOrdersByTag(access, tag, signal) {
-      const isTagged = ({ correlationId }: OrderMarks): boolean => correlationId === tag;
-      const answered = await client.getOrderByCorrelationId(access, tag, signal).catch(emptyUnlessDead);
-      const found = answered.filter(isTagged);
-      return orders("GET /orders", found.length > 0 ? found : await client.getOrders(access, isTagged, signal));
+      const tagged = (rows: readonly ReadRow<OrderRaw>[]) =>
+        rowsWhere(rows, ["correlationId"], ({ correlationId }) => correlationId === tag);
+      const found = tagged(await client.getOrderByCorrelationId(access, tag, signal).catch(emptyUnlessDead));
+      return orders("GET /orders", found.length > 0 ? found : tagged(await client.getOrders(access, signal)));
     },
     async getOrder(access, orderId, _handle, signal) {
       const rows = await client.getOrder(access, orderId, signal).catch(emptyWhenNotFound);
       const [order] = await orders(
         "GET /orders/{order-id}",
-        rows.filter((row) => row.orderId === orderId),
+        rowsWhere(rows, ["orderId"], (row) => row.orderId === orderId),
       );
       return order ?? null;
     },
@@ -109,12 +127,12 @@ export function createConnector(client: DhanClient, deps: ConnectorDeps): Broker
   };
 }
 
-function emptyUnlessDead(error: unknown): OrderRaw[] {
+function emptyUnlessDead(error: unknown): [] {
   if (error instanceof BrokerError && error.kind !== "auth-expired") return [];
   throw error;
 }
 
-function emptyWhenNotFound(error: unknown): OrderRaw[] {
+function emptyWhenNotFound(error: unknown): [] {
   if (error instanceof BrokerError && error.kind === "rejected" && error.status === 404) return [];
   throw error;
 }

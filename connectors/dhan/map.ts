@@ -25,7 +25,7 @@ import type {
   ProfileRaw,
   TradeRaw,
 } from "./schemas.ts";
-import { cashSymbol, keyOf, said, SEGMENT_OF, symbolOf, type Lookup } from "./venue.ts";
+import { cashSymbol, said, SEGMENT_OF, toListed, type Lookup } from "./venue.ts";
 
 const time = (text: string | null | undefined): number | null => {
   const at = said(text);
@@ -38,8 +38,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
     orderId: brokerOrderId(row.orderId),
     exchangeOrderId: said(row.exchangeOrderId),
     tag: said(row.correlationId),
-    symbol: symbolOf(row, lookup),
-    key: keyOf(row),
+    ...toListed(row, lookup),
     side: row.transactionType,
     type: toOrderType(row.orderType),
     productType: row.productType,
@@ -112,8 +111,7 @@ function toOrderType(type: OrderTypeRaw): OrderType {
 export const toTrade = (row: TradeRaw, lookup: Lookup): Trade => ({
   tradeId: row.exchangeTradeId,
   orderId: brokerOrderId(row.orderId),
-  symbol: symbolOf(row, lookup),
-  key: keyOf(row),
+  ...toListed(row, lookup),
   side: row.transactionType,
   productType: row.productType,
   qty: row.tradedQuantity,
@@ -122,7 +120,7 @@ export const toTrade = (row: TradeRaw, lookup: Lookup): Trade => ({
 });
 
 export function toPosition(row: PositionRaw, lookup: Lookup): Position {
-  const key = keyOf(row);
+  const listed = toListed(row, lookup);
   const realised = paiseFromRupees(row.realizedProfit);
   const unrealised = paiseFromRupees(row.unrealizedProfit);
   const pnl = sumPaise([realised, unrealised]);
@@ -130,15 +128,14 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
   const isCarried = row.carryForwardBuyQty !== 0 || row.carryForwardSellQty !== 0;
   const avgPrice = isOpen ? priceFromRupees(row.costPrice) : ZERO_PRICE;
   return {
-    symbol: symbolOf(row, lookup),
-    key,
+    ...listed,
     segment: SEGMENT_OF[row.exchangeSegment],
     productType: row.productType,
     qty: Math.abs(row.netQty),
     side: isOpen ? (row.netQty > 0 ? "BUY" : "SELL") : "CLOSED",
     avgPrice,
     ltp: isOpen
-      ? impliedPrice(avgPrice, unrealised, row.netQty * row.multiplier, lookup(key)?.instrument.tickSize)
+      ? impliedPrice(avgPrice, unrealised, row.netQty * row.multiplier, lookup(listed.key)?.instrument.tickSize)
       : null,
     pnl,
     realised,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { onlyWanted } from "../../src/lib/rows.ts";
+import { eachRow } from "../../src/lib/rows.ts";
 
 /** Replies of DhanHQ API v2 (https://dhanhq.co/docs/v2/). Closed sets are strict: a word that is not here fails the reply. */
 const TRADED_SEGMENTS = [
@@ -49,6 +49,14 @@ const listedFields = {
   drvStrikePrice: amount.nullish(),
 };
 export type ListedRaw = z.output<z.ZodObject<typeof listedFields>>;
+export const LISTED_BY = [
+  "exchangeSegment",
+  "securityId",
+  "tradingSymbol",
+  "drvExpiryDate",
+  "drvOptionType",
+  "drvStrikePrice",
+] as const satisfies readonly (keyof ListedRaw)[];
 
 /** GET /orders, /orders/{order-id}, /orders/external/{correlation-id} */
 const orderSchema = z.object({
@@ -73,13 +81,9 @@ const orderSchema = z.object({
   filledQty: quantity,
 });
 export type OrderRaw = z.output<typeof orderSchema>;
-export const ordersSchema = z.array(orderSchema);
-const orderMarksSchema = orderSchema.pick({ orderId: true, correlationId: true });
-export type OrderMarks = z.output<typeof orderMarksSchema>;
-export const bookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
-  onlyWanted(orderMarksSchema, isWanted, ordersSchema);
+export const ordersSchema = eachRow(orderSchema);
 /** Documented as an object; the live server answers an array of one, and `[]` for an unknown id. */
-export const orderOrListSchema = z.union([ordersSchema, orderSchema.transform((row) => [row])]);
+export const orderOrListSchema = z.preprocess((reply) => (Array.isArray(reply) ? reply : [reply]), ordersSchema);
 
 /** POST, PUT and DELETE /orders: `{"orderId":"3426112100417","orderStatus":"TRANSIT"}` */
 export const orderAckSchema = z.object({ orderId: id, orderStatus: z.enum(ORDER_STATUSES_RAW) });
@@ -138,7 +142,7 @@ const positionSchema = z.object({
   daySellValue: amount,
 });
 export type PositionRaw = z.output<typeof positionSchema>;
-export const positionsSchema = z.array(positionSchema);
+export const positionsSchema = eachRow(positionSchema);
 
 /** GET /fundlimit. The misspelt key is the broker's; the right spelling is taken too, should it ever come. */
 export const fundsSchema = z

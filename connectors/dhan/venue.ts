@@ -40,7 +40,7 @@ export const EXCHANGE_SEGMENT_OF = {
   INDEX: "IDX_I",
 } as const satisfies Partial<Record<Segment, ExchangeSegment>>;
 
-export const keyOf = (row: ListedRaw): InstrumentKey => instrumentKey(SEGMENT_OF[row.exchangeSegment], row.securityId);
+const keyOf = (row: ListedRaw): InstrumentKey => instrumentKey(SEGMENT_OF[row.exchangeSegment], row.securityId);
 
 /** `NSE:3045` as Dhan writes it: its securityId is the exchange's token. */
 export function venueId(key: InstrumentKey): { exchangeSegment: ExchangeSegment; securityId: string } {
@@ -57,9 +57,9 @@ const SENTINELS = new Set(["", "0", "NA", "0001-01-01", "0001-01-01 00:00:00"]);
 export const said = (text: string | null | undefined): string | null =>
   text === null || text === undefined || SENTINELS.has(text.trim()) ? null : text.trim();
 
-export function symbolOf(row: ListedRaw, lookup: Lookup): TradingSymbol {
-  const segment = SEGMENT_OF[row.exchangeSegment];
-  return lookup(keyOf(row))?.instrument.symbol ?? builtSymbol(row, segment);
+export function toListed(row: ListedRaw, lookup: Lookup): { symbol: TradingSymbol; key: InstrumentKey } {
+  const key = keyOf(row);
+  return { symbol: lookup(key)?.instrument.symbol ?? builtSymbol(row, SEGMENT_OF[row.exchangeSegment]), key };
 }
 
 /** Cash rows carry no series: without the master EQ is assumed. */

@@ -153,13 +153,9 @@ export function createClient(deps: ConnectorDeps) {
       get("/api/v3/holdings", schemas.holdingsSchema, reader, signal),
     getPositions: (reader: Reader, signal?: AbortSignal) =>
       get("/api/v3/positions", schemas.positionsSchema, reader, signal),
-    /** `query` asks for one order; what is not wanted is not checked. */
-    getOrders: (
-      reader: Reader,
-      isWanted: (marks: schemas.OrderMarks) => boolean,
-      signal?: AbortSignal,
-      query?: { id: string },
-    ) => get("/api/v3/orders", schemas.orderBookSchema(isWanted), reader, signal, query),
+    /** `query` asks for one order. */
+    getOrders: (reader: Reader, signal?: AbortSignal, query?: { id: string }) =>
+      get("/api/v3/orders", schemas.orderBookSchema, reader, signal, query),
     getTradebook: (reader: Reader, signal?: AbortSignal) =>
       get("/api/v3/tradebook", schemas.tradeBookSchema, reader, signal),
     postMargin: (reader: Reader, data: readonly unknown[], signal?: AbortSignal) =>

@@ -13,7 +13,7 @@ import type {
   Validity,
 } from "../../src/domain/order.ts";
 import { assertNever } from "../../src/domain/order.ts";
-import type { Carried, Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
+import type { Carried, Funds, Holding, Listed, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
 import type {
   FundsRaw,
   HoldingRaw,
@@ -48,14 +48,20 @@ export function toFunds({ fund_limit: rows }: FundsRaw): Funds {
   };
 }
 
+type ListedRaw = Pick<OrderRaw, "symbol" | "fyToken" | "exchange" | "segment">;
+
+export const toListed = (row: ListedRaw): Listed => ({
+  symbol: canonicalSymbol(row.symbol, toSegment(row.exchange, row.segment)),
+  key: keyFromFyToken(row.fyToken),
+});
+
 /** How `quantity` and `qty_t1` overlap is not documented: they are never added. */
 export function toHolding(row: HoldingRaw): Holding {
   const qty = Math.max(row.quantity, row.qty_t1);
   const avgPrice = priceFromRupees(row.costPrice);
   const ltp = priceOrNull(row.ltp);
   return {
-    symbol: canonicalSymbol(row.symbol, toSegment(row.exchange, row.segment)),
-    key: keyFromFyToken(row.fyToken),
+    ...toListed(row),
     isin: row.isin ? row.isin : null,
     productType: "CNC",
     qty,
@@ -76,8 +82,7 @@ export function toPosition(row: PositionRaw): Position {
   const pnl = paiseFromRupees(row.pl);
   const isAllFromToday = row.cfBuyQty === 0 && row.cfSellQty === 0;
   return {
-    symbol: canonicalSymbol(row.symbol, segment),
-    key: keyFromFyToken(row.fyToken),
+    ...toListed(row),
     segment,
     productType: row.productType,
     qty: Math.abs(row.netQty),
@@ -126,8 +131,7 @@ export function toOrder(row: OrderRaw): Order {
     orderId: brokerOrderId(row.id),
     exchangeOrderId: row.exchOrdId ? row.exchOrdId : null,
     tag: toTag(row.orderTag),
-    symbol: canonicalSymbol(row.symbol, toSegment(row.exchange, row.segment)),
-    key: keyFromFyToken(row.fyToken),
+    ...toListed(row),
     side: toSide(row.side),
     type,
     productType: row.productType,
@@ -171,8 +175,7 @@ function toInstant(when: string | number): number | null {
 export const toTrade = (row: TradeRaw): Trade => ({
   tradeId: row.tradeNumber,
   orderId: brokerOrderId(row.orderNumber),
-  symbol: canonicalSymbol(row.symbol, toSegment(row.exchange, row.segment)),
-  key: keyFromFyToken(row.fyToken),
+  ...toListed(row),
   side: toSide(row.side),
   productType: row.productType,
   qty: row.tradedQty,

@@ -4,12 +4,14 @@ import { paiseFromRupees } from "../../src/domain/money.ts";
 import type { Order } from "../../src/domain/order.ts";
 import { type Candle, ownedNow, type Position, type Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
+import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
+import { readBook } from "../book.ts";
 import type { Client } from "./client.ts";
 import { FYERS, inDomain, isUnknownOrder } from "./errors.ts";
 import * as market from "./map-market.ts";
 import * as map from "./map.ts";
-import type { DepthRaw, OrderMarks, OrderRaw } from "./schemas.ts";
+import type { DepthRaw, OrderRaw } from "./schemas.ts";
 import { venueSymbolOf } from "./venue.ts";
 
 const QUOTES_PER_CALL = 50;
@@ -27,18 +29,9 @@ type PortfolioReads = Pick<
 >;
 
 export function createPortfolioReads(client: Client, deps: ConnectorDeps): PortfolioReads {
-  async function getOrders(
-    access: Access,
-    isWanted: (marks: OrderMarks) => boolean,
-    signal?: AbortSignal,
-  ): Promise<Order[]> {
-    const { orderBook } = await client.getOrders(access, isWanted, signal);
-    return inDomain("GET /orders", () => newestLast(orderBook));
-  }
-
   async function getPositions(access: Access, signal?: AbortSignal): Promise<Position[]> {
     const { netPositions } = await client.getPositions(access, signal);
-    return inDomain("GET /positions", () => netPositions.map(map.toPosition));
+    return readBook(netPositions, POSITIONS);
   }
 
   return {
@@ -62,7 +55,10 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
 
     getPositions,
 
-    getOrders: (access, signal) => getOrders(access, () => true, signal),
+    async getOrders(access, signal) {
+      const { orderBook } = await client.getOrders(access, signal);
+      return newestLast(orderBook);
+    },
 
     async getTrades(access, signal) {
       const { tradeBook } = await client.getTradebook(access, signal);
@@ -70,23 +66,42 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
     },
 
     /** Over the whole book: a filter that misses would prove that an order does not exist. */
-    findOrdersByTag: (access, tag, signal) => getOrders(access, ({ orderTag }) => map.toTag(orderTag) === tag, signal),
+    async findOrdersByTag(access, tag, signal) {
+      const { orderBook } = await client.getOrders(access, signal);
+      return newestLast(rowsWhere(orderBook, ["orderTag"], ({ orderTag }) => map.toTag(orderTag) === tag));
+    },
 
     async getOrder(access, orderId, _handle, signal) {
-      const isIt = ({ id }: OrderMarks): boolean => id === orderId;
-      const { orderBook } = await client.getOrders(access, isIt, signal, { id: orderId }).catch((error: unknown) => {
+      const { orderBook } = await client.getOrders(access, signal, { id: orderId }).catch((error: unknown) => {
         if (isUnknownOrder(error)) return { orderBook: [] };
         throw error;
       });
-      const [row] = orderBook;
-      return row === undefined ? null : inDomain("GET /orders", () => map.toOrder(row));
+      const [order] = newestLast(rowsWhere(orderBook, ["id"], ({ id }) => id === orderId));
+      return order ?? null;
     },
   };
 }
 
+const LISTED_BY = ["symbol", "fyToken", "exchange", "segment"] as const;
+const ORDERS = {
+  broker: FYERS,
+  endpoint: "GET /orders",
+  map: map.toOrder,
+  idBy: "id",
+  listedBy: LISTED_BY,
+  listedOf: map.toListed,
+} as const;
+const POSITIONS = {
+  broker: FYERS,
+  endpoint: "GET /positions",
+  map: map.toPosition,
+  listedBy: LISTED_BY,
+  listedOf: map.toListed,
+};
+
 /** The book's order is not documented; ids grow within a day. */
-const newestLast = (rows: readonly OrderRaw[]): Order[] =>
-  rows.map(map.toOrder).sort((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0) || (a.orderId < b.orderId ? -1 : 1));
+const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Order[] =>
+  readBook(rows, ORDERS).sort((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0) || (a.orderId < b.orderId ? -1 : 1));
 
 type MarketReads = Pick<
   BrokerConnector,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { onlyWanted } from "../../src/lib/rows.ts";
+import { eachRow } from "../../src/lib/rows.ts";
 import { segmentOf } from "./venue.ts";
 
 /** Replies of API v3, https://myapi.fyers.in/docsv3. Unknown extra fields pass; the sets of codes that steer orders are closed. */
@@ -10,11 +10,8 @@ const statusSchema = z.literal([1, 2, 4, 5, 6, 7]);
 const whenSchema = z.union([z.string(), z.number()]);
 const qtySchema = z.number().int();
 /** How an empty list is answered is not documented: `[]` and null are both taken. */
-const rows = <T extends z.ZodType>(row: T) =>
-  z
-    .array(row)
-    .nullable()
-    .transform((list) => list ?? []);
+const orNone = <T>(list: z.ZodType<T[]>) => list.nullable().transform((rows) => rows ?? []);
+const rows = <T extends z.ZodType>(row: T) => orNone(z.array(row));
 
 export type OrderTypeRaw = z.infer<typeof orderTypeSchema>;
 export type StatusRaw = z.infer<typeof statusSchema>;
@@ -95,7 +92,7 @@ const positionSchema = z.object({
 });
 export type PositionRaw = z.infer<typeof positionSchema>;
 /** GET /positions */
-export const positionsSchema = z.object({ netPositions: rows(positionSchema) });
+export const positionsSchema = z.object({ netPositions: orNone(eachRow(positionSchema)) });
 
 const orderSchema = z.object({
   id: z.string().min(1),
@@ -120,11 +117,8 @@ const orderSchema = z.object({
   orderTag: z.string().nullish(),
 });
 export type OrderRaw = z.infer<typeof orderSchema>;
-const orderMarksSchema = orderSchema.pick({ id: true, orderTag: true });
-export type OrderMarks = z.infer<typeof orderMarksSchema>;
 /** GET /orders */
-export const orderBookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
-  z.object({ orderBook: onlyWanted(orderMarksSchema, isWanted, rows(orderSchema)) });
+export const orderBookSchema = z.object({ orderBook: orNone(eachRow(orderSchema)) });
 
 const tradeSchema = z.object({
   tradeNumber: z.string().min(1),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import { eachRow } from "../../src/lib/rows.ts";
 import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
@@ -159,16 +160,10 @@ export function createClient(deps: ConnectorDeps) {
     }),
     getPositions: get({
       endpoint: "GET /v2/portfolio/short-term-positions",
-      schema: z.array(schemas.positionSchema),
+      schema: eachRow(schemas.positionSchema),
       rate: "account",
     }),
-    /** What is not wanted is not checked. */
-    getOrders: (access: Access, isWanted: (marks: schemas.OrderMarks) => boolean, signal?: AbortSignal) =>
-      ask(
-        { endpoint: "GET /v2/order/retrieve-all", schema: schemas.orderBookSchema(isWanted), rate: "book" },
-        callerOf(access),
-        signal,
-      ),
+    getOrders: get({ endpoint: "GET /v2/order/retrieve-all", schema: eachRow(schemas.orderSchema), rate: "book" }),
     getTrades: get({
       endpoint: "GET /v2/order/trades/get-trades-for-day",
       schema: z.array(schemas.tradeSchema),

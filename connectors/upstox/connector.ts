@@ -1,16 +1,18 @@
 import type { Order } from "../../src/domain/order.ts";
 import { ownedNow, type Position } from "../../src/domain/portfolio.ts";
+import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
+import { readBook } from "../book.ts";
 import { createLogin } from "./auth.ts";
 import { callerOf, createClient } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapped, UPSTOX } from "./errors.ts";
 import { newestLast, toOrder, toTrade } from "./map.ts";
 import { toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { createMarketData } from "./market-data.ts";
 import { createMaster } from "./master.ts";
 import { createOrders } from "./orders.ts";
-import type { OrderMarks } from "./schemas.ts";
-import { lookupIn, type Lookup } from "./venue.ts";
+import type { ListedRaw, OrderRaw } from "./schemas.ts";
+import { lookupIn, nameOf, type Lookup } from "./venue.ts";
 
 /** The contract, over the raw client and the pure mappings. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {
@@ -30,16 +32,26 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     return mapped(endpoint, () => rows.map((row) => map(row, find)));
   }
 
+  async function book<R extends ListedRaw & { order_id?: string }, T>(
+    endpoint: string,
+    rows: readonly ReadRow<R>[],
+    map: (row: R, lookup: Lookup) => T,
+  ): Promise<T[]> {
+    const find = rows.length === 0 ? lookupIn(null) : await lookup();
+    return readBook(rows, {
+      broker: UPSTOX,
+      endpoint,
+      map: (row) => map(row, find),
+      idBy: "order_id",
+      listedBy: ["instrument_token", "trading_symbol"],
+      listedOf: (row) => nameOf(row, find),
+    });
+  }
+
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
-    named("GET /v2/portfolio/short-term-positions", await client.getPositions(access, signal), toPosition);
-  const getOrders = async (
-    access: Access,
-    isWanted: (marks: OrderMarks) => boolean,
-    signal?: AbortSignal,
-  ): Promise<Order[]> =>
-    (await named("GET /v2/order/retrieve-all", await client.getOrders(access, isWanted, signal), toOrder)).sort(
-      newestLast,
-    );
+    book("GET /v2/portfolio/short-term-positions", await client.getPositions(access, signal), toPosition);
+  const orders = async (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
+    (await book("GET /v2/order/retrieve-all", rows, toOrder)).sort(newestLast);
 
   return {
     ...createLogin(client, deps),
@@ -60,14 +72,17 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       return isUsed ? ownedNow(holdings, await getPositions(access, signal)) : holdings;
     },
     getPositions,
-    getOrders: (access, signal) => getOrders(access, () => true, signal),
+    getOrders: async (access, signal) => orders(await client.getOrders(access, signal)),
     getTrades: async (access, signal) =>
       named("GET /v2/order/trades/get-trades-for-day", await client.getTrades(access, signal), toTrade),
 
     /** Over the whole book: a search by tag that misses would prove that an order does not exist. */
-    findOrdersByTag: (access, wanted, signal) => getOrders(access, ({ tag }) => tag === wanted, signal),
+    findOrdersByTag: async (access, wanted, signal) =>
+      orders(rowsWhere(await client.getOrders(access, signal), ["tag"], ({ tag }) => tag === wanted)),
     /** From the book as well: how an id is refused that nobody knows is not verified. */
-    getOrder: async (access, orderId, _handle, signal) =>
-      (await getOrders(access, ({ order_id: id }) => id === orderId, signal))[0] ?? null,
+    async getOrder(access, orderId, _handle, signal) {
+      const rows = await client.getOrders(access, signal);
+      return (await orders(rowsWhere(rows, ["order_id"], ({ order_id: id }) => id === orderId)))[0] ?? null;
+    },
   };
 }

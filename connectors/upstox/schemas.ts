@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { SIDES, ORDER_TYPES } from "../../src/domain/order.ts";
-import { onlyWanted } from "../../src/lib/rows.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { ORDER_ID } from "../base.ts";
 
@@ -116,11 +115,6 @@ export const orderSchema = z.object({
   is_amo: z.boolean(),
   order_timestamp: z.string().nullable(),
 });
-
-const orderMarksSchema = orderSchema.pick({ order_id: true, tag: true });
-export type OrderMarks = z.output<typeof orderMarksSchema>;
-export const orderBookSchema = (isWanted: (marks: OrderMarks) => boolean) =>
-  onlyWanted(orderMarksSchema, isWanted, z.array(orderSchema));
 
 /** POST /v3/order/place. Nothing is sliced, so there is one id; more would be orders that nobody asked for. */
 export const placedSchema = z.object({ order_ids: z.array(z.string().regex(ORDER_ID)).length(1) });

@@ -1,13 +1,15 @@
 import { brokerOrderId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { type Instrument } from "../../src/domain/instrument.ts";
-import type { OrderOutcome } from "../../src/domain/order.ts";
+import type { Order, OrderOutcome } from "../../src/domain/order.ts";
 import type { Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
+import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
+import { readBook } from "../book.ts";
 import { LOGIN_ROOT, loginUrl, startSession } from "./auth.ts";
 import { candleRanges, inInterval, toCandle } from "./candles.ts";
 import { createKiteClient, type KiteClient } from "./client.ts";
-import { type Endpoint, mapped, zerodhaError } from "./errors.ts";
+import { type Endpoint, mapped, ZERODHA, zerodhaError } from "./errors.ts";
 import { readMaster } from "./instruments.ts";
 import * as portfolio from "./map-portfolio.ts";
 import * as map from "./map.ts";
@@ -19,12 +21,6 @@ const MAX_QUOTES = 500;
 /** Zerodha in the terms of the contract: each method is one or more endpoints and a pure mapping. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const client = createKiteClient(deps);
-
-  async function getOrders(access: Access, isWanted: (raw: OrderRaw) => boolean, signal?: AbortSignal) {
-    const book = await client.getOrders(access, signal);
-    const orders = mapped("GET /orders", () => book.filter(isWanted).map(map.toOrder));
-    return orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0));
-  }
 
   return {
     getLoginUrl: async (request) => ({ url: loginUrl(deps.roots["ZERODHA_LOGIN_ROOT"] ?? LOGIN_ROOT, request) }),
@@ -43,16 +39,20 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
     async getPositions(access, signal) {
       const { net } = await client.getPositions(access, signal);
-      return mapped("GET /portfolio/positions", () => net.map(portfolio.toPosition));
+      return readBook(net, POSITIONS);
     },
     async getTrades(access, signal) {
       const rows = await client.getTrades(access, signal);
       return mapped("GET /trades", () => rows.map(map.toTrade));
     },
-    getOrders: (access, signal) => getOrders(access, () => true, signal),
-    findOrdersByTag: (access, tag, signal) => getOrders(access, (raw) => map.carriesTag(raw, tag), signal),
+    getOrders: async (access, signal) => newestLast(await client.getOrders(access, signal)),
+    async findOrdersByTag(access, tag, signal) {
+      const rows = await client.getOrders(access, signal);
+      return newestLast(rowsWhere(rows, ["tag", "tags"], (row) => map.carriesTag(row, tag)));
+    },
     async getOrder(access, orderId, _handle, signal) {
-      const [order] = await getOrders(access, (raw) => raw.order_id === orderId, signal);
+      const rows = await client.getOrders(access, signal);
+      const [order] = newestLast(rowsWhere(rows, ["order_id"], (row) => row.order_id === orderId));
       return order ?? null;
     },
 
@@ -98,6 +98,26 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
   };
 }
+
+const LISTED_BY = ["exchange", "tradingsymbol", "instrument_token"] as const;
+const ORDERS = {
+  broker: ZERODHA,
+  endpoint: "GET /orders",
+  map: map.toOrder,
+  idBy: "order_id",
+  listedBy: LISTED_BY,
+  listedOf: map.toListed,
+} as const;
+const POSITIONS = {
+  broker: ZERODHA,
+  endpoint: "GET /portfolio/positions",
+  map: portfolio.toPosition,
+  listedBy: LISTED_BY,
+  listedOf: map.toListed,
+};
+
+const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Order[] =>
+  readBook(rows, ORDERS).sort((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0));
 
 async function isTokenValid(client: KiteClient, access: Access, signal?: AbortSignal): Promise<boolean> {
   try {

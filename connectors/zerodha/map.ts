@@ -154,7 +154,8 @@ export function toOrder(raw: OrderRaw): Order {
   };
 }
 
-export const carriesTag = (raw: OrderRaw, tag: string): boolean => raw.tag === tag || (raw.tags ?? []).includes(tag);
+export const carriesTag = (raw: Pick<OrderRaw, "tag" | "tags">, tag: string): boolean =>
+  raw.tag === tag || (raw.tags ?? []).includes(tag);
 
 export function toTrade(raw: TradeRaw): Trade {
   const { symbol, key } = toListed(raw);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { eachRow } from "../../src/lib/rows.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { ORDER_ID } from "../base.ts";
 
@@ -63,7 +64,7 @@ const positionSchema = z.object({
   sell_quantity: z.number().int(),
   sell_value: z.number(),
 });
-export const positionsSchema = z.object({ net: z.array(positionSchema) });
+export const positionsSchema = z.object({ net: eachRow(positionSchema) });
 
 /** https://kite.trade/docs/connect/v3/orders/#retrieving-orders */
 const orderSchema = z.object({
@@ -133,7 +134,7 @@ export const orderMarginsSchema = z.array(
 export const postbackSchema = z.object({ order_id: orderId, order_timestamp: z.string(), checksum: z.string() });
 
 export const holdingsSchema = z.array(holdingSchema);
-export const ordersSchema = z.array(orderSchema);
+export const ordersSchema = eachRow(orderSchema);
 export const tradesSchema = z.array(tradeSchema);
 /** Where the answer's content says nothing. */
 export const anySchema = z.unknown();

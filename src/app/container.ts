@@ -163,7 +163,7 @@ export function createContainer(options: ContainerOptions): Container {
     linkHealth: (link) => options.linkWatch.of(link),
     systemHealth: options.systemHealth,
     keyCapture: createKeyCapture({ store, clock, accounts }),
-    portfolio: createPortfolio({ accounts, closes }),
+    portfolio: createPortfolio({ accounts, closes, log }),
     publicUrl: config.publicUrl,
     isPublic: options.isPublic,
     commands: () => commands,

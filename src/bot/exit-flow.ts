@@ -3,7 +3,7 @@ import { ticker } from "../domain/instrument.ts";
 import type { InstrumentKey } from "../domain/ids.ts";
 import { opposite, type Product } from "../domain/order.ts";
 import { isExitable, type OpenPosition, type Position } from "../domain/portfolio.ts";
-import type { Link, LinkResult } from "../services/accounts.ts";
+import { isWhole, type Link, type LinkResult } from "../services/accounts.ts";
 import { isConfirmable, type TicketRequest, type TicketView } from "../services/orders/tickets.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
@@ -67,7 +67,7 @@ async function openPositions(deps: BotDeps, ctx: SaudaContext) {
 
 /** Where an account did not answer, its position may be the one that was meant. */
 const noneOpen = (parts: readonly LinkResult<unknown>[], wanted: string): Html | null =>
-  parts.every(({ ok }) => ok) ? text.exits.none(wanted) : nothing("such position is open", parts);
+  parts.every(isWhole) ? text.exits.none(wanted) : nothing("such position is open", parts);
 
 const isOpen = (position: Position): position is Exitable["position"] => isExitable(position) && position.key !== null;
 

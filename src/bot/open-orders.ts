@@ -1,7 +1,7 @@
 import { Composer, InlineKeyboard } from "grammy";
 import { ticker } from "../domain/instrument.ts";
 import { isFinal, type Order } from "../domain/order.ts";
-import type { Link, LinkResult } from "../services/accounts.ts";
+import { isWhole, type Link, type LinkResult } from "../services/accounts.ts";
 import { callbackData } from "./callbacks.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -62,7 +62,7 @@ async function openOrders(deps: BotDeps, ctx: SaudaContext) {
 const noneOpen = (command: string, parts: readonly LinkResult<unknown>[], wanted: string): Html | null =>
   wanted === ""
     ? nothing("order is open", parts)
-    : parts.every(({ ok }) => ok)
+    : parts.every(isWhole)
       ? orders.noneOpen(command, wanted)
       : nothing("such order is open", parts);
 

@@ -5,6 +5,7 @@ import { cameToNothing } from "../domain/order-intent.ts";
 import type { Product, Side } from "../domain/order.ts";
 import { closableBy, isHoldingOf } from "../domain/portfolio.ts";
 import { usualOf, type Link } from "../services/accounts.ts";
+import { rowsFor } from "../services/books.ts";
 import type { Finding } from "../services/orders/findings.ts";
 import type { Part } from "../services/orders/account-look.ts";
 import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
@@ -123,7 +124,9 @@ async function requireOpen(deps: BotDeps, parts: readonly Part[], ask: OrderAsk)
   const closing = { ...ask.instrument, side: ask.side, productType: productOf(ask) };
   const findings = await Promise.all(
     parts.map(async ({ link, qty }): Promise<Finding[]> => {
-      const positions = await deps.accounts.call(link, (connector, access) => connector.getPositions(access));
+      const positions = await deps.accounts.call(link, (connector, access) =>
+        rowsFor(closing, connector.getPositions(access)),
+      );
       const open = closableBy(closing, positions);
       return qty > open ? [{ level: "block", code: "less-open", label: link.label, open }] : [];
     }),
@@ -136,7 +139,10 @@ async function heldUnits(deps: BotDeps, link: Link, ask: OrderAsk): Promise<numb
   const { instrument, side } = ask;
   const productType = productOf(ask);
   const { positions, holdings } = await deps.accounts.call(link, async (connector, access) => {
-    const [positions, holdings] = await Promise.all([connector.getPositions(access), connector.getHoldings(access)]);
+    const [positions, holdings] = await Promise.all([
+      rowsFor(instrument, connector.getPositions(access)),
+      connector.getHoldings(access),
+    ]);
     return { positions, holdings };
   });
   const open = closableBy({ ...instrument, side, productType }, positions);

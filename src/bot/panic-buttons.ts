@@ -1,7 +1,7 @@
 import { Composer, InlineKeyboard, type Context } from "grammy";
 import { userId, type UserId } from "../domain/ids.ts";
 import type { Link } from "../services/accounts.ts";
-import type { OpenBook } from "../services/orders/panic.ts";
+import type { OpenBook } from "../services/orders/open-books.ts";
 import { allows } from "./access.ts";
 import { callbackData, onCallback } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";

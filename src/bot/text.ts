@@ -1,6 +1,7 @@
 import type { BrokerErrorKind } from "../errors.ts";
 import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts";
-import type { Instrument } from "../domain/instrument.ts";
+import type { UnreadRow } from "../domain/book.ts";
+import { ticker, type Instrument } from "../domain/instrument.ts";
 import type { Price } from "../domain/money.ts";
 import type { OrderTextProblem } from "../domain/order-text.ts";
 import type { OrderOutcome, Product, Side } from "../domain/order.ts";
@@ -84,6 +85,17 @@ const BROKER_FAILURES: Readonly<Record<BrokerErrorKind, (title: string) => strin
   timeout: (title) => `${title} did not answer in time. Your account there is unaffected.`,
   "bad-response": (title) => `${title} answered something unexpected.`,
 };
+
+/** The names of rows that could not be read: "SBIN, NIFTY26NOVFUT", or that they have none. */
+export function unreadNames(rows: readonly UnreadRow[]): string {
+  const names = new Set(rows.flatMap(({ listed }) => (listed === null ? [] : ticker(listed.symbol))));
+  const isSomeUnnamed = rows.some(({ listed }) => listed === null);
+  return [...names, ...(isSomeUnnamed ? ["not named"] : [])].join(", ");
+}
+
+export const unread = (title: string, rows: readonly UnreadRow[]): Html =>
+  html`⚠️ ${title} shows ${entries(rows.length)} that I cannot read (${unreadNames(rows)}): not in this message. Look at the broker.`;
+const entries = (count: number): string => (count === 1 ? "an entry" : `${count} entries`);
 
 export const brokerFailure = (title: string, kind: BrokerErrorKind): Html => html`⚠️ ${BROKER_FAILURES[kind](title)}`;
 

@@ -41,7 +41,8 @@ export interface Position {
   readonly multiplier: number;
 }
 
-interface Listed {
+/** Which instrument a row is of. */
+export interface Listed {
   readonly key: InstrumentKey | null;
   readonly symbol: TradingSymbol;
 }

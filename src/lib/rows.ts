@@ -1,21 +1,42 @@
 import { z } from "zod";
 
-/**
- * A list of which only the wanted rows are checked: another one may be of a kind that nobody knows. A row that does not
- * even say which one it is counts as wanted, so that it fails loudly.
- */
-export const onlyWanted = <M extends z.ZodType, L extends z.ZodType>(
-  marks: M,
-  isWanted: (marks: z.output<M>) => boolean,
-  list: L,
-) =>
-  z.preprocess(
-    (rows) =>
-      Array.isArray(rows)
-        ? rows.filter((row) => {
-            const said = marks.safeParse(row);
-            return !said.success || isWanted(said.data);
-          })
-        : rows,
-    list,
-  );
+/** One row of a list: as documented, or those of its fields that are. */
+export type ReadRow<R> =
+  | { readonly ok: true; readonly row: R }
+  | { readonly ok: false; readonly told: Partial<R>; readonly field: string };
+
+/** Checks a list row by row: one of a kind that nobody knows does not take the others with it. */
+export const eachRow = <S extends z.ZodObject>(schema: S) =>
+  z.array(z.unknown()).transform((list) => list.map((raw, at) => readRow(schema, raw, at)));
+
+function readRow<S extends z.ZodObject>(schema: S, raw: unknown, at: number): ReadRow<z.output<S>> {
+  const read = schema.safeParse(raw);
+  if (read.success) return { ok: true, row: read.data };
+  return { ok: false, told: toldBy(schema, raw), field: [at, ...(read.error.issues[0]?.path ?? [])].join(".") };
+}
+
+function toldBy<S extends z.ZodObject>(schema: S, raw: unknown): Partial<z.output<S>> {
+  const row = z.record(z.string(), z.unknown()).safeParse(raw).data ?? {};
+  const told = Object.entries(schema.shape).flatMap(([field, kind]) => {
+    const read = z.safeParse(kind, row[field]);
+    return read.success ? [[field, read.data] as const] : [];
+  });
+  return Object.fromEntries(told) as Partial<z.output<S>>;
+}
+
+/** These fields of it; null where one of them is not as documented. */
+export function toldOf<R, K extends keyof R>(each: ReadRow<R>, fields: readonly K[]): Pick<R, K> | null {
+  if (each.ok) return each.row;
+  return fields.every((field) => Object.hasOwn(each.told, field)) ? (each.told as Pick<R, K>) : null;
+}
+
+/** The rows that are wanted by these fields; one that does not tell them may be wanted. */
+export const rowsWhere = <R, K extends keyof R>(
+  rows: readonly ReadRow<R>[],
+  fields: readonly K[],
+  isWanted: (row: Pick<R, K>) => boolean,
+): ReadRow<R>[] =>
+  rows.filter((each) => {
+    const told = toldOf(each, fields);
+    return told === null || isWanted(told);
+  });

@@ -1,4 +1,5 @@
 import type { Access, BrokerConnector, BrokerDefinition, Credentials, Session } from "../../connectors/base.ts";
+import type { UnreadRow } from "../domain/book.ts";
 import type { BrokerName, LinkId, UserId } from "../domain/ids.ts";
 import { linkId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
@@ -46,10 +47,15 @@ const linksSpec: CollectionSpec<LinkDocument> = {
   durability: "full",
 };
 
-export type LinkResult<T> = { readonly link: Link } & (
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: BrokerError }
-);
+export type LinkResult<T> = { readonly link: Link } &
+  /** `unread`: rows beside the value that are of a kind that nobody knows. */
+  (
+    | { readonly ok: true; readonly value: T; readonly unread?: readonly UnreadRow[] }
+    | { readonly ok: false; readonly error: BrokerError }
+  );
+
+/** Whether everything was told: only then is what is absent not there. */
+export const isWhole = (part: LinkResult<unknown>): boolean => part.ok && (part.unread ?? []).length === 0;
 
 export interface Accounts {
   readonly brokers: Brokers;

@@ -2,7 +2,9 @@ import type { Access, BrokerConnector } from "../../connectors/base.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Order } from "../domain/order.ts";
 import type { Funds, Holding, Position, Profile, Trade } from "../domain/portfolio.ts";
+import type { Log } from "../lib/log.ts";
 import type { Accounts, Link, LinkResult } from "./accounts.ts";
+import { bookOf } from "./books.ts";
 import type { Closes } from "./closes.ts";
 
 /** One account as it stands now. */
@@ -39,13 +41,27 @@ export interface Portfolio {
   profiles(user: UserId): Promise<LinkResult<Profile>[]>;
 }
 
-export function createPortfolio({ accounts, closes }: { accounts: Accounts; closes: Closes }): Portfolio {
+export interface PortfolioDeps {
+  readonly accounts: Accounts;
+  readonly closes: Closes;
+  readonly log: Log;
+}
+
+export function createPortfolio({ accounts, closes, log }: PortfolioDeps): Portfolio {
   async function each<T>(user: UserId, call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>) {
     return accounts.callEach(await accounts.active(user), call);
   }
+  /** Each book as far as it can be read: whoever looks is told of the rest. */
+  async function eachBook<T>(
+    user: UserId,
+    read: (connector: BrokerConnector, access: Access) => Promise<T[]>,
+  ): Promise<LinkResult<T[]>[]> {
+    const parts = await each(user, (connector, access) => bookOf(read(connector, access), log));
+    return parts.map((part) => (part.ok ? { ...part, value: [...part.value.rows], unread: part.value.unread } : part));
+  }
   const today = readToday(closes);
   return {
-    positions: (user) => each(user, (connector, access) => connector.getPositions(access)),
+    positions: (user) => eachBook(user, (connector, access) => connector.getPositions(access)),
     holdings: (user) =>
       each(user, async (connector, access, link) => closes.ofHoldings(link, await connector.getHoldings(access))),
     today: (user) => each(user, today),
@@ -55,7 +71,7 @@ export function createPortfolio({ accounts, closes }: { accounts: Accounts; clos
         return { ...day, funds };
       }),
     funds: (user) => each(user, (connector, access) => connector.getFunds(access)),
-    orders: (user) => each(user, (connector, access) => connector.getOrders(access)),
+    orders: (user) => eachBook(user, (connector, access) => connector.getOrders(access)),
     trades: (user) => each(user, (connector, access) => connector.getTrades(access)),
     profiles: (user) => each(user, (connector, access) => connector.getProfile(access)),
   };

@@ -44,6 +44,29 @@ describe("what is said of accounts that could not be read", () => {
     }
   });
 
+  it("is of rows that could not be read which they are, and that they are in no figure", () => {
+    const rows = [{ orderId: null, listed: { symbol: tradingSymbol("NSE:SBIN-EQ"), key: null } }];
+    const parts = (unread: typeof rows) => [{ link: link("one"), ok: true as const, value: [], unread }];
+    const text = said(ordersView(parts(rows), page));
+    expect(text).not.toContain("No orders");
+    expect(text).toContain("Acme shows an entry that I cannot read (SBIN): not in this message. Look at the broker.");
+    const unnamed = { orderId: null, listed: null } as unknown as (typeof rows)[number];
+    expect(said(positionsView(parts([...rows, unnamed]), page))).toContain(
+      "2 entries that I cannot read (SBIN, not named)",
+    );
+    expect(said(ordersView(parts([]), page))).toContain("No orders today.");
+  });
+
+  it("is in a panic which rows are left alone, not that there was nothing to do", () => {
+    const unread = { orders: [{ orderId: brokerOrderId("7"), listed: null }], positions: [] };
+    const book = { link: link("one"), ok: true as const, orders: [], positions: [], unread };
+    const says = said({
+      html: panicReport({ cancels: [], exits: [], untouched: [], unseen: [], left: [book] }, accounts, now),
+    });
+    expect(says).toContain("and 1 order that I cannot read (not named), so I leave it alone. Look at the broker.");
+    expect(says).not.toContain("nothing to cancel");
+  });
+
   it("is in a panic that they are untouched, not that there was nothing to do", () => {
     const unread = { link: link("two"), ok: false, error: "unreachable", broker: ACME } as const;
     const report = { cancels: [], exits: [], unseen: [], left: [unread] };

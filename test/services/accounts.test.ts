@@ -6,17 +6,19 @@ import type { BrokerConnector } from "../../connectors/base.ts";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { userId, type BrokerName } from "../../src/domain/ids.ts";
 import type { Position } from "../../src/domain/portfolio.ts";
-import { BrokerError } from "../../src/errors.ts";
+import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import { createAccounts, type Accounts, type Broker } from "../../src/services/accounts.ts";
+import { createAccounts, isWhole, type Accounts, type Broker } from "../../src/services/accounts.ts";
+import { createLog } from "../../src/lib/log.ts";
 import { createPortfolio } from "../../src/services/portfolio.ts";
-import { asGiven } from "./stub-broker.ts";
+import { asGiven, position } from "./stub-broker.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/store.ts";
 
 const ASHA = userId(1001);
 const VIKRAM = userId(1002);
 const NOW = 1_795_500_000_000;
+const silent = createLog({ level: "silent" });
 const clock = { now: () => NOW, sleep: async () => undefined };
 
 let dir: string;
@@ -30,7 +32,10 @@ beforeEach(async () => {
   store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
   const brokers = new Map<BrokerName, Broker>(
     brokerDefinitions.map((definition) => {
-      const connector: Pick<BrokerConnector, "getPositions"> = { getPositions: () => answer(definition.name) };
+      const connector: Pick<BrokerConnector, "getPositions" | "getHoldings"> = {
+        getPositions: () => answer(definition.name),
+        getHoldings: async () => [],
+      };
       return [definition.name, { definition, connector: connector as BrokerConnector }];
     }),
   );
@@ -59,7 +64,7 @@ describe("the merged reads", () => {
       await allAsked;
       return [];
     };
-    const parts = await createPortfolio({ accounts, closes: asGiven }).positions(ASHA);
+    const parts = await createPortfolio({ accounts, closes: asGiven, log: silent }).positions(ASHA);
     expect(parts.map((part) => part.ok)).toEqual(brokerDefinitions.map(() => true));
   });
 
@@ -68,8 +73,26 @@ describe("the merged reads", () => {
       if (broker === "dhan") throw new BrokerError("unavailable", "down", { broker, endpoint: "GET /positions" });
       return [];
     };
-    const parts = await createPortfolio({ accounts, closes: asGiven }).positions(ASHA);
+    const parts = await createPortfolio({ accounts, closes: asGiven, log: silent }).positions(ASHA);
     expect(parts.filter((part) => !part.ok).map((part) => part.link.broker_name)).toEqual(["dhan"]);
+  });
+
+  it("bring what can be read of a book beside what cannot, and of the day's P&L all or nothing", async () => {
+    const unread = [{ orderId: null, listed: null }];
+    answer = async (broker) => {
+      if (broker !== "dhan") return [];
+      throw new UnreadRows("odd", { broker, endpoint: "GET /positions" }, { rows: [position], unread });
+    };
+    const portfolio = createPortfolio({ accounts, closes: asGiven, log: silent });
+    const parts = await portfolio.positions(ASHA);
+    expect(parts.find((part) => part.link.broker_name === "dhan")).toMatchObject({
+      ok: true,
+      value: [position],
+      unread,
+    });
+    expect(parts.filter(isWhole)).toHaveLength(parts.length - 1);
+    const today = await portfolio.today(ASHA);
+    expect(today.find((part) => part.link.broker_name === "dhan")).toMatchObject({ ok: false });
   });
 
   it("note a session that the broker calls dead, so that the next read does not ask it again", async () => {
@@ -79,8 +102,8 @@ describe("the merged reads", () => {
       calls += 1;
       throw new BrokerError("auth-expired", "expired", { broker, endpoint: "GET /positions" });
     };
-    await createPortfolio({ accounts, closes: asGiven }).positions(ASHA);
-    const again = await createPortfolio({ accounts, closes: asGiven }).positions(ASHA);
+    await createPortfolio({ accounts, closes: asGiven, log: silent }).positions(ASHA);
+    const again = await createPortfolio({ accounts, closes: asGiven, log: silent }).positions(ASHA);
     expect(again.find((part) => part.link.broker_name === "fyers")?.ok).toBe(false);
     expect(calls).toBe(1);
   });

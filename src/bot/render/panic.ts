@@ -1,9 +1,11 @@
 import { ticker } from "../../domain/instrument.ts";
 import type { Leg } from "../../domain/order-intent.ts";
+import type { UnreadRow } from "../../domain/book.ts";
 import { isFinal, type Order } from "../../domain/order.ts";
 import type { Position } from "../../domain/portfolio.ts";
 import type { Accounts } from "../../services/accounts.ts";
-import type { CancelResult, ExitResult, OpenBook, PanicReport, Untouched } from "../../services/orders/panic.ts";
+import type { CancelResult, ExitResult, PanicReport, Untouched } from "../../services/orders/panic.ts";
+import type { OpenBook } from "../../services/orders/open-books.ts";
 import type { Unseen } from "../../services/orders/under-way.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
@@ -29,9 +31,18 @@ export const panicRunning = (exitsToo: boolean): Html =>
 
 function bookLine(book: OpenBook, accounts: Accounts): Html {
   if (!book.ok) return lines(html`<b>${book.link.label}</b>: not read.`, failure(book, accounts));
-  const { orders, positions } = book;
-  return html`<b>${book.link.label}</b>: ${count(orders.length, "open order")}, ${count(positions.length, "position")}`;
+  const { orders, positions, unread } = book;
+  return lines(
+    html`<b>${book.link.label}</b>: ${count(orders.length, "open order")}, ${count(positions.length, "position")}`,
+    unreadLine(unread.orders, "order"),
+    unreadLine(unread.positions, "position"),
+  );
 }
+
+const unreadLine = (rows: readonly UnreadRow[], noun: string): Html | null =>
+  rows.length === 0
+    ? null
+    : html`⚠️ and ${count(rows.length, noun)} that I cannot read (${text.unreadNames(rows)}), so I leave ${rows.length === 1 ? "it" : "them"} alone. Look at the broker.`;
 
 function untouchedLine({ link, orders, positions }: Untouched): Html {
   const what = [...(orders ? ["open orders"] : []), ...(positions ? ["positions"] : [])].join(" and ");
@@ -49,12 +60,16 @@ export function panicReport(report: PanicReport, accounts: Accounts, now: number
   return lines(
     html`<b>Panic: what became of it</b>`,
     ...report.untouched.map(untouchedLine),
-    rows.length === 0 && report.untouched.length === 0 && html`There was nothing to cancel or exit.`,
+    rows.length === 0 && isAllRead(report) && html`There was nothing to cancel or exit.`,
     ...rows.slice(0, MAX_LINES),
     rows.length > MAX_LINES && html`… and ${rows.length - MAX_LINES} more: /orders shows all.`,
     panicLeft(report.left, accounts, now),
   );
 }
+
+const isAllRead = ({ untouched, left }: PanicReport): boolean =>
+  untouched.length === 0 &&
+  left.every((book) => !book.ok || book.unread.orders.length + book.unread.positions.length === 0);
 
 const unseenLine = ({ link, intent: { plan }, leg }: Unseen): Html =>
   html`❓ ${plan.side} ${quantity(leg.qty)} ${ticker(plan.symbol)} <i>${link.label}</i>: not in the broker's book yet, so it was not cancelled and may still fill. Run /panic again once /orders shows it.`;
@@ -86,6 +101,8 @@ function exitLine(exit: ExitResult): Html {
       return html`❓ ${name}: an earlier order of mine that closes it has no clear answer yet, and I send nothing twice. Run /panic again when /orders shows it settled.`;
     case "still-closing":
       return html`⛔ ${name}: not exited. An order that closes it is still open, and both could fill. Cancel it at the broker, then run /panic again.`;
+    case "may-be-closing":
+      return html`⛔ ${name}: not exited. An order at the broker that I cannot read may be closing it, and both could fill. Look there, then exit it there.`;
     case "ordered":
       return lines(...exit.intent.legs.map((leg) => html`${legSign(leg)} ${name}: ${legText(leg)}`));
   }

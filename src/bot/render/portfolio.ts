@@ -14,7 +14,7 @@ import {
   type DayPnl,
 } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
-import type { Accounts, Link, LinkResult } from "../../services/accounts.ts";
+import { type Accounts, isWhole, type Link, type LinkResult } from "../../services/accounts.ts";
 import type { PnlNow } from "../../services/alerts/alerts.ts";
 import type { AccountToday } from "../../services/portfolio.ts";
 import { callbackData } from "../callbacks.ts";
@@ -51,14 +51,16 @@ function owned<T>(parts: readonly LinkResult<readonly T[]>[]): Owned<T>[] {
 
 /** What could not be read stands under what could. */
 export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accounts): Html[] =>
-  parts.flatMap((part) =>
-    part.ok ? [] : [text.brokerFailure(accounts.broker(part.link).definition.title, part.error.kind)],
-  );
+  parts.flatMap((part) => {
+    const { title } = accounts.broker(part.link).definition;
+    if (!part.ok) return [text.brokerFailure(title, part.error.kind)];
+    return part.unread?.length ? [text.unread(title, part.unread)] : [];
+  });
 
 /** That there is nothing is only said of accounts that have answered. */
 export function nothing(what: string, parts: readonly LinkResult<unknown>[]): Html | null {
-  if (parts.every(({ ok }) => ok)) return html`No ${what}.`;
-  return parts.some(({ ok }) => ok) ? html`No ${what} at the accounts that answered.` : null;
+  if (parts.every(isWhole)) return html`No ${what}.`;
+  return parts.some(isWhole) ? html`No ${what} at the accounts that answered.` : null;
 }
 
 /** What the day's figures do not have of the day, for want of a previous close or a price. */

@@ -13,6 +13,7 @@ import {
   type Profile,
 } from "../../domain/portfolio.ts";
 import type { Accounts, Link } from "../accounts.ts";
+import { rowsFor } from "../books.ts";
 import type { Finding } from "./findings.ts";
 import { requestOf } from "./ticket-plan.ts";
 
@@ -58,7 +59,7 @@ export async function lookAround(
   const [funds, cost, positions, holdings, profile] = await Promise.all([
     ask((connector, access) => connector.getFunds(access, signal)),
     ask((connector, access) => connector.getOrderCost?.(access, requestOf(plan, qty, "look"), signal)),
-    ask((connector, access) => connector.getPositions(access, signal)),
+    ask((connector, access) => rowsFor(plan, connector.getPositions(access, signal))),
     isDerivative(instrument) ? null : ask((connector, access) => connector.getHoldings(access, signal)),
     isSale ? ask((connector, access) => connector.getProfile(access, signal)) : null,
   ]);

@@ -3,6 +3,7 @@ import type { OrderPlan } from "../../domain/order-intent.ts";
 import { closableBy } from "../../domain/portfolio.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
+import { rowsFor } from "../books.ts";
 import { LOOK_AROUND_MS, type Part } from "./account-look.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent } from "./journal.ts";
@@ -58,7 +59,7 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
   async function openQuantity(plan: OrderPlan, link: Link, withinMs: number): Promise<number | null> {
     const signal = AbortSignal.timeout(withinMs);
     const rows = await accounts
-      .call(link, (connector, access) => connector.getPositions(access, signal))
+      .call(link, (connector, access) => rowsFor(plan, connector.getPositions(access, signal)))
       .catch(() => null);
     return rows && closableBy(plan, rows);
   }

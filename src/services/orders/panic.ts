@@ -1,9 +1,9 @@
-import type { BrokerName, BrokerOrderId, UserId } from "../../domain/ids.ts";
+import { mayBeOf } from "../../domain/book.ts";
+import type { BrokerOrderId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { isClosed } from "../../domain/order-intent.ts";
 import { isFinal, opposite, type Order, type OrderOutcome } from "../../domain/order.ts";
-import { isExitable, isSameListing, type OpenPosition, type Position } from "../../domain/portfolio.ts";
-import { BrokerError, type BrokerErrorKind } from "../../errors.ts";
+import { isSameListing, type OpenPosition, type Position } from "../../domain/portfolio.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
@@ -11,15 +11,10 @@ import type { BookedChange, Changes } from "./changes.ts";
 import type { Desk } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent, Journal } from "./journal.ts";
+import { createOpenBooks, type OpenBook } from "./open-books.ts";
 import { isConfirmable, type Tickets } from "./tickets.ts";
 import { beforePositions, type UnderWay, type Unseen, unseenIn } from "./under-way.ts";
 import type { Watcher } from "./watcher.ts";
-
-/** What one account has open; `error` says why it could not be read. */
-export type OpenBook = { readonly link: Link } & (
-  | { readonly ok: true; readonly orders: readonly Order[]; readonly positions: readonly OpenPosition[] }
-  | { readonly ok: false; readonly error: BrokerErrorKind; readonly broker: BrokerName }
-);
 
 /** What was left alone at an account because it could not be read when that was to be done. */
 export interface Untouched {
@@ -47,6 +42,8 @@ export type ExitResult = { readonly link: Link; readonly position: Position } & 
   | { readonly kind: "not-known" }
   /** An order that would close it, ours or not, is open after its cancel was asked for: both could fill. */
   | { readonly kind: "still-closing" }
+  /** An order that cannot be read may be one that would close it. */
+  | { readonly kind: "may-be-closing" }
 );
 
 export interface PanicReport {
@@ -83,43 +80,23 @@ const READ_BACK_PAUSES_MS = [300, 700, 1_500, 3_000];
 const ASK_AGAIN_AFTER = 2;
 
 export function createPanic(deps: PanicDeps): Panic {
-  const { accounts, clock, log } = deps;
+  const { clock, log } = deps;
 
-  const look = async (user: UserId): Promise<readonly OpenBook[]> =>
-    Promise.all((await accounts.active(user)).map(openBook));
-
-  async function openBook(link: Link): Promise<OpenBook> {
-    try {
-      // In this order: what is not open any more is in the positions.
-      const orders = await accounts.call(link, (connector, access) => connector.getOrders(access));
-      const positions = await accounts.call(link, (connector, access) => connector.getPositions(access));
-      return {
-        link,
-        ok: true,
-        orders: orders.filter((order) => !isFinal(order.status)),
-        positions: positions.filter(isExitable),
-      };
-    } catch (error) {
-      if (error instanceof BrokerError) return { link, ok: false, error: error.kind, broker: error.broker };
-      // Whatever it is, it must not keep the others from being done, nor what was done from being told.
-      log.error({ err: error, broker: link.broker_name }, "account not read");
-      return { link, ok: false, error: "bad-response", broker: link.broker_name };
-    }
-  }
+  const books = createOpenBooks(deps);
 
   async function run(user: UserId, id: string, exitsToo: boolean): Promise<PanicReport> {
-    const books = await look(user);
-    const open = books.flatMap((book) => (book.ok ? book.orders.map((order) => ({ link: book.link, order })) : []));
+    const found = await books.all(user);
+    const open = found.flatMap((book) => (book.ok ? book.orders.map((order) => ({ link: book.link, order })) : []));
     log.warn({ user, orders: open.length, exitsToo }, "panic");
     const asked = await Promise.all(
       open.map(async ({ link, order }) => ({ link, order, answer: await cancel(user, link, order.orderId) })),
     );
     const cancels = await readBack(user, asked);
     const { held, exits } = exitsToo ? await exitAll(user, id) : { held: [], exits: [] };
-    const left = await look(user);
+    const left = await books.all(user);
     // The exits of this panic are told by themselves.
     const unseen = await unseenIn(deps, { user, group: id, books: left.filter((book) => book.ok) });
-    return { cancels, exits, untouched: untouchedIn(books, held), unseen, left };
+    return { cancels, exits, untouched: untouchedIn(found, held), unseen, left };
   }
 
   /** Null when the order was gone already or its cancel could not be asked for. */
@@ -137,10 +114,10 @@ export function createPanic(deps: PanicDeps): Panic {
     let results: CancelResult[] = [];
     for (const [turn, pause] of READ_BACK_PAUSES_MS.entries()) {
       if (turn === ASK_AGAIN_AFTER) asked = await Promise.all(results.map((each) => askedAgain(user, each)));
-      const books = await booksOf(new Set(asked.map(({ link }) => link)));
+      const reread = await booksOf(new Set(asked.map(({ link }) => link)));
       results = asked.map((each) => ({
         ...each,
-        after: books.get(each.link)?.find((order) => order.orderId === each.order.orderId) ?? null,
+        after: reread.get(each.link)?.find((order) => order.orderId === each.order.orderId) ?? null,
       }));
       if (results.every(({ after }) => after !== null && isFinal(after.status))) break;
       await clock.sleep(pause);
@@ -156,24 +133,14 @@ export function createPanic(deps: PanicDeps): Panic {
   }
 
   async function booksOf(links: ReadonlySet<Link>): Promise<Map<Link, readonly Order[]>> {
-    const books = await Promise.all(
-      [...links].map(async (link) => {
-        const orders = accounts.call(link, (connector, access) => connector.getOrders(access));
-        return [link, await orders.catch((error: unknown) => unread(link, error))] as const;
-      }),
-    );
-    return new Map(books.flatMap(([link, orders]) => (orders === null ? [] : [[link, orders]])));
-  }
-
-  function unread(link: Link, error: unknown): null {
-    log.warn({ err: error, broker: link.broker_name }, "not read back");
-    return null;
+    const read = await Promise.all([...links].map(async (link) => [link, await books.orders(link)] as const));
+    return new Map(read.flatMap(([link, orders]) => (orders === null ? [] : [[link, orders]])));
   }
 
   /** Positions are read again: what was cancelled may have filled first. */
   async function exitAll(user: UserId, id: string): Promise<{ held: readonly OpenBook[]; exits: ExitResult[] }> {
     const underWayNow = await beforePositions(deps, user);
-    const held = await look(user);
+    const held = await books.all(user);
     const basisPoints = await deps.protectionBasisPoints(user);
     const rows = held.flatMap((book) => (book.ok ? book.positions.map((position) => ({ book, position })) : []));
     const prepared = await Promise.all(
@@ -185,11 +152,12 @@ export function createPanic(deps: PanicDeps): Panic {
 
   async function prepare(
     { user, id: group, basisPoints: protectionBasisPoints }: Exiting,
-    { link, orders }: ReadBook,
+    { link, orders, unread }: ReadBook,
     position: OpenPosition,
   ): Promise<Prepared> {
     try {
       if (orders.some((order) => wouldClose(order, position))) return { kind: "still-closing", link, position };
+      if (mayBeOf(position, unread.orders)) return { kind: "may-be-closing", link, position };
       const instrument = await deps.instrumentOf(position);
       if (!instrument) return { kind: "not-possible", link, position };
       const view = await deps.tickets.make({
@@ -250,9 +218,12 @@ export function createPanic(deps: PanicDeps): Panic {
   }
 
   const lookAt = ({ link, intent }: Extract<ExitResult, { kind: "ordered" }>): Promise<Intent> =>
-    deps.watcher.look(intent).catch((error: unknown) => unread(link, error) ?? intent);
+    deps.watcher.look(intent).catch((error: unknown) => {
+      log.warn({ err: error, broker: link.broker_name }, "not read back");
+      return intent;
+    });
 
-  return { look, run };
+  return { look: (user) => books.all(user), run };
 }
 
 interface Exiting {

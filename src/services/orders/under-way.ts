@@ -1,3 +1,4 @@
+import type { UnreadRow } from "../../domain/book.ts";
 import type { LinkId, UserId } from "../../domain/ids.ts";
 import type { Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
 import type { Order } from "../../domain/order.ts";
@@ -73,7 +74,11 @@ interface Looked {
   /** Orders of this group are left out. */
   readonly group: string;
   /** What is open at the accounts that could be read. */
-  readonly books: readonly { readonly link: Link; readonly orders: readonly Order[] }[];
+  readonly books: readonly {
+    readonly link: Link;
+    readonly orders: readonly Order[];
+    readonly unread: { readonly orders: readonly UnreadRow[] };
+  }[];
 }
 
 /** To be called once the books have been read. */
@@ -81,11 +86,12 @@ export async function unseenIn(deps: UnderWayDeps, { user, group, books }: Looke
   const recent = await deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" });
   const live = recent.filter((intent) => intent.group !== group && isLive(intent));
   const looked = await Promise.all(live.map((intent) => lookAt(deps, intent)));
-  return books.flatMap(({ link, orders }) =>
+  return books.flatMap(({ link, orders, unread }) =>
     looked.flatMap((intent) =>
       intent.legs
         .filter((leg) => leg.link === link._id && LIVE.has(leg.state))
         .filter((leg) => !orders.some(({ orderId, tag }) => orderId === leg.orderId || tag === leg.tag))
+        .filter((leg) => leg.orderId === null || !unread.orders.some(({ orderId }) => orderId === leg.orderId))
         .map((leg) => ({ link, intent, leg })),
     ),
   );

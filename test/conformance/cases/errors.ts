@@ -6,7 +6,7 @@ import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import type { Kit } from "../kit.ts";
 import type { Street } from "../street.ts";
-import { ending, readsOf, resting, share, termsOf, ticket } from "../tickets.ts";
+import { ending, listed, readsOf, resting, share, SYMBOLS, termsOf, ticket } from "../tickets.ts";
 import { expectFor } from "../expect-for.ts";
 
 /** What a read says of each lasting trouble on the line. */
@@ -131,8 +131,29 @@ export function errorCases(kit: Kit): void {
           value: [],
         });
         expectFor(await ending(connector.getOrder(access, odd.orderId, {})), field).not.toEqual({ value: null });
-        await expectFor(connector.getOrders(access), field).rejects.toMatchObject({ kind: "bad-response" });
+        const { symbol, key } = odd;
+        await expectFor(connector.getOrders(access), field).rejects.toMatchObject({
+          kind: "bad-response",
+          book: { rows: [order], unread: [{ orderId: odd.orderId, listed: { symbol, key } }] },
+        });
       }
+    });
+
+    kit.case("of one position do not hide another", async () => {
+      const { street, access } = await kit.enter();
+      const { connector } = street;
+      for (const [at, instrument] of [share(street), listed(street, SYMBOLS.ampersand)].entries()) {
+        const terms = termsOf(street, instrument, "MARKET", "SELL");
+        const sale = { ...filledShort(street), terms, tag: orderTag(`intent${at}`) };
+        await connector.placeOrder(access, ticket(street, instrument, sale));
+      }
+      const [odd, ...others] = await connector.getPositions(access);
+      expect(others).toHaveLength(1);
+      street.hands.tamper = firstRowWith(wire?.product ?? "", "SOMETHING NEW");
+      await expect(connector.getPositions(access)).rejects.toMatchObject({
+        kind: "bad-response",
+        book: { rows: others, unread: [{ orderId: null, listed: { symbol: odd?.symbol, key: odd?.key } }] },
+      });
     });
 
     kit.case("are none where the broker adds a field", async () => {
@@ -194,6 +215,20 @@ function inBookOf(street: Street, book: RegExp | undefined, change: (row: Row) =
     book?.test(callOf(street, request)) === true
       ? { ...reply, body: JSON.stringify(mapRows(JSON.parse(reply.body), change)) }
       : reply;
+}
+
+/** Changes a field of the first row that has it. */
+function firstRowWith(field: string, value: unknown) {
+  return (_request: HttpRequest, reply: HttpReply): HttpReply => {
+    if (!reply.body.includes(`"${field}"`)) return reply;
+    let isDone = false;
+    const change = (row: Row): Row => {
+      if (isDone || !(field in row)) return row;
+      isDone = true;
+      return { ...row, [field]: value };
+    };
+    return { ...reply, body: JSON.stringify(mapRows(JSON.parse(reply.body), change)) };
+  };
 }
 
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);

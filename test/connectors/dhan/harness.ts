@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { expect } from "vitest";
 import { dhan } from "../../../connectors/dhan/index.ts";
 import { readInstruments } from "../../../connectors/dhan/instruments.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
 import { linkId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
+import type { ReadRow } from "../../../src/lib/rows.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 
 export const NOW = istInstant("2026-11-20", "14:31:10");
@@ -155,3 +157,7 @@ export const answering =
     if (!found) throw new Error(`unexpected call: ${key}`);
     return found;
   };
+
+/** Of a recording, every row is as documented. */
+export const wholeRows = <R>(rows: readonly ReadRow<R>[]): R[] =>
+  rows.map((each) => (each.ok ? each.row : expect.fail(`field ${each.field}`)));

@@ -11,13 +11,13 @@ import {
 import type { Lookup } from "../../../connectors/dhan/venue.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { BrokerError } from "../../../src/errors.ts";
-import { access, answering, fixture, readMaster, reply, setUp, tableOf } from "./harness.ts";
+import { access, answering, fixture, readMaster, reply, setUp, tableOf, wholeRows } from "./harness.ts";
 
 const table = tableOf(await readMaster());
 const lookup: Lookup = (key) => table.byKey(key);
 const noMaster: Lookup = () => undefined;
-const orders = ordersSchema.parse(fixture("get-orders.json"));
-const positions = positionsSchema.parse(fixture("get-positions.json"));
+const orders = wholeRows(ordersSchema.parse(fixture("get-orders.json")));
+const positions = wholeRows(positionsSchema.parse(fixture("get-positions.json")));
 const holdings = holdingsSchema.parse(fixture("get-holdings.json"));
 
 const fixtureRow = (name: string): object => (fixture(name) as object[])[0] ?? expect.fail("no row");

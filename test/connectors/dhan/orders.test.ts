@@ -8,7 +8,7 @@ import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { ordersSchema } from "../../../connectors/dhan/schemas.ts";
 import { toOrder } from "../../../connectors/dhan/map.ts";
-import { access, answering, CLIENT_ID, fixture, NOW, reply, setUp, type Answer } from "./harness.ts";
+import { access, answering, CLIENT_ID, fixture, NOW, reply, setUp, wholeRows, type Answer } from "./harness.ts";
 
 const request: OrderRequest = {
   tag: orderTag("ord7f3a91c2"),
@@ -22,9 +22,9 @@ const request: OrderRequest = {
   terms: { type: "LIMIT", price: priceFromRupees(1010.5) },
 };
 const protection = { basisPoints: 100, limit: priceFromRupees(1020.6) };
-const [partial, , stop, rejected] = ordersSchema
-  .parse(fixture("get-orders.json"))
-  .map((row) => toOrder(row, () => undefined)) as [Order, Order, Order, Order];
+const [partial, , stop, rejected] = wholeRows(ordersSchema.parse(fixture("get-orders.json"))).map((row) =>
+  toOrder(row, () => undefined),
+) as [Order, Order, Order, Order];
 const bodyOf = (sent: HttpRequest | undefined): unknown => JSON.parse(sent?.body ?? "null");
 const accept: Answer = () => reply(fixture("post-orders.json"));
 

@@ -277,7 +277,7 @@ describe("orders and trades", () => {
     const { connector } = await bench(() => text(withRow("get-orders", "orderBook", change)));
     const error = await failureOf(connector.getOrders(access));
     expect(error).toMatchObject({ kind: "bad-response" });
-    expect((error as Error).message).toContain(`orderBook.0.${field}`);
+    expect((error as Error).message).toContain(`field 0.${field}`);
   });
 
   it("takes null as an empty book", async () => {
@@ -523,7 +523,7 @@ it("has a schema that every fixture of a reading passes", () => {
     ["get-funds", schemas.fundsSchema],
     ["get-holdings", schemas.holdingsSchema],
     ["get-positions", schemas.positionsSchema],
-    ["get-orders", schemas.orderBookSchema(() => true)],
+    ["get-orders", schemas.orderBookSchema],
     ["get-tradebook", schemas.tradeBookSchema],
     ["get-data-quotes", schemas.quotesSchema],
     ["get-data-depth", schemas.depthSchema],
@@ -531,6 +531,9 @@ it("has a schema that every fixture of a reading passes", () => {
     ["post-multiorder-margin", schemas.marginSchema],
     ["post-validate-authcode", schemas.tokenSchema],
   ] as const;
-  const failing = checks.filter(([name, schema]) => !schema.safeParse(parseJson(fixture(`${name}.json`))).success);
+  const failing = checks.filter(([name, schema]) => {
+    const read = schema.safeParse(parseJson(fixture(`${name}.json`)));
+    return !read.success || JSON.stringify(read.data).includes('"ok":false');
+  });
   expect(failing.map(([name]) => name)).toEqual([]);
 });

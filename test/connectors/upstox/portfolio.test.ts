@@ -128,7 +128,7 @@ describe("positions", () => {
     const { connector } = bench(answering({ "short-term": reply({ status: "success", data: [{ product: "I" }] }) }));
     await expect(connector.getPositions(access())).rejects.toMatchObject({
       kind: "bad-response",
-      message: expect.stringMatching(/short-term-positions: 0\.\w+/) as string,
+      message: expect.stringMatching(/short-term-positions: 1 of 1 rows not as documented: field 0\.\w+/) as string,
     });
   });
 });

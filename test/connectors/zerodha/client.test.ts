@@ -40,7 +40,7 @@ describe("the kiteconnect package, fenced", () => {
   it("leaves times as Kite wrote them, where the package alone makes dates of the server's zone", async () => {
     const { http } = scripted(({ url }) => reply(url.endsWith("/trades") ? "get-trades" : "get-orders"));
     const client = createKiteClient(depsOver(http));
-    expect((await client.getOrders(access))[0]?.order_timestamp).toBe("2026-11-20 11:04:33");
+    expect((await client.getOrders(access))[0]).toMatchObject({ row: { order_timestamp: "2026-11-20 11:04:33" } });
     expect((await client.getTrades(access))[0]?.fill_timestamp).toBe("2026-11-20 11:04:33");
   });
 

@@ -156,7 +156,7 @@ describe("positions", () => {
     const { connector } = await bench(() => text(fixture("get-portfolio-positions.json").replace(from, to)));
     expect(await failureOf(connector.getPositions(access))).toMatchObject({
       kind: "bad-response",
-      message: `Zerodha GET /portfolio/positions: ${words}`,
+      message: `GET /portfolio/positions: 1 of 5 rows not as documented: ${words}`,
     });
   });
 
@@ -164,7 +164,7 @@ describe("positions", () => {
     const { connector } = await bench(() => text(fixture("get-portfolio-positions.json").replace('"m2m"', '"mtm"')));
     const error = await failureOf(connector.getPositions(access));
     expect(error).toMatchObject({ kind: "bad-response", endpoint: "GET /portfolio/positions" });
-    expect(String(error)).toContain("data.net.0.m2m");
+    expect(String(error)).toContain("field 0.m2m");
   });
 });
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { tradingSymbol } from "../../../src/domain/ids.ts";
 import { price } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -121,6 +122,16 @@ describe("an exit", () => {
     const { findings } = await ticket(floor, exit);
     vi.restoreAllMocks();
     expect(findings.map(({ code }) => code)).toContain("less-open");
+  });
+
+  it("has its position read past rows of other shares that cannot be", async () => {
+    const { intent } = await ticket(floor, exit);
+    broker.unread.positions.push({ orderId: null, listed: { symbol: tradingSymbol("NSE:TCS-EQ"), key: null } });
+    broker.positions = [long(4)];
+    const result = await floor.desk.confirm(ASHA, intent.confirmId);
+    expect(result).toMatchObject({ kind: "limited", finding: { code: "less-open", open: 4 } });
+    broker.unread.positions.push({ orderId: null, listed: null });
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
   });
 
   it("counts what its slices close together", async () => {

@@ -1,4 +1,5 @@
 import type { Access, BrokerConnector, BrokerDefinition } from "../../../connectors/base.ts";
+import type { UnreadRow } from "../../../src/domain/book.ts";
 import { brokerName, brokerOrderId } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { paiseFromRupees, price, type Price, ZERO_PRICE } from "../../../src/domain/money.ts";
@@ -10,7 +11,7 @@ import {
   type OrderRequest,
 } from "../../../src/domain/order.ts";
 import type { Holding, Position, Profile, Quote } from "../../../src/domain/portfolio.ts";
-import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind, UnreadRows } from "../../../src/errors.ts";
 
 /** What one order call does: takes the order or not, and answers so, or otherwise, or never. */
 export type Script =
@@ -42,6 +43,8 @@ export interface FakeBroker {
   hidden: boolean;
   positions: Position[];
   holdings: Holding[];
+  /** Rows beside the book's and the positions' that are of a kind that nobody knows. */
+  readonly unread: { orders: UnreadRow[]; positions: UnreadRow[] };
   profile: Profile;
   /** Every read fails so. */
   failsWith: BrokerErrorKind | null;
@@ -89,6 +92,11 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
     if (failure) return Promise.reject(new BrokerError(failure, "no", { broker, endpoint }));
     return Promise.resolve(value());
   };
+  const asBook = async <T>(endpoint: string, reading: Promise<T[]>, unread: readonly UnreadRow[]): Promise<T[]> => {
+    const rows = await reading;
+    if (unread.length > 0) throw new UnreadRows("not as documented", { broker, endpoint }, { rows, unread });
+    return rows;
+  };
   const visible = (): Order[] => (fake.hidden ? [] : [...fake.book]);
 
   const quoteOf = ({ key, symbol }: Instrument): Quote => ({
@@ -122,8 +130,11 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
         collateral: paiseFromRupees(0),
       })),
     getHoldings: () => read("getHoldings", () => fake.holdings),
-    getPositions: () => read("getPositions", () => fake.positions),
-    getOrders: () => read("getOrders", visible),
+    getPositions: () => {
+      const reading = read("getPositions", () => fake.positions);
+      return asBook("getPositions", reading, fake.unread.positions);
+    },
+    getOrders: () => asBook("getOrders", read("getOrders", visible), fake.unread.orders),
     getTrades: () => read("getTrades", () => []),
     getQuotes: (_access, instruments) =>
       read("getQuotes", () => new Map(instruments.map((instrument) => [instrument.key, quoteOf(instrument)]))),
@@ -169,6 +180,7 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
     hidden: false,
     positions: [],
     holdings: [],
+    unread: { orders: [], positions: [] },
     profile: { accountId: "X1", name: "Asha", canSellWithoutAuthorisation: true, hasMarketData: true },
     failsWith: null,
     failsAt: null,

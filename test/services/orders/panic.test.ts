@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerOrderId, tradingSymbol } from "../../../src/domain/ids.ts";
+import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { price } from "../../../src/domain/money.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { ASHA, type Floor, openFloor, SBIN, sent, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
@@ -15,6 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => floor.close());
 
+const RELIANCE = { symbol: tradingSymbol("NSE:RELIANCE-EQ"), key: instrumentKey("NSE", 2885) };
 const resting = { type: "LIMIT", price: price(7_900_000) } as const;
 
 describe("a panic", () => {
@@ -124,6 +126,50 @@ describe("a panic", () => {
     expect(cancels.map(({ after }) => after?.status)).toEqual(["cancelled"]);
     expect(exits).toEqual([]);
     expect(untouched).toMatchObject([{ link: { label: "zerodha" }, orders: false, positions: true }]);
+  });
+
+  it("cancels what it can read of a book, and says what it leaves alone", async () => {
+    const odd = { orderId: brokerOrderId("app-9"), listed: RELIANCE };
+    await sent(floor, await ticket(floor, resting));
+    zerodha.unread.orders.push(odd);
+    zerodha.positions = [holds(5, "BUY")];
+    const { cancels, exits, untouched, left } = await floor.panic.run(ASHA, "p1", true);
+    expect(cancels.map(({ after }) => after?.status)).toEqual(["cancelled"]);
+    expect(exits.map(({ kind }) => kind)).toEqual(["ordered"]);
+    expect(untouched).toEqual([]);
+    expect(left[0]).toMatchObject({ ok: true, unread: { orders: [odd], positions: [] } });
+  });
+
+  it.each([
+    ["is of the same share", SBIN],
+    ["does not tell its share", null],
+  ])("sends no exit beside an order that cannot be read and %s: both could fill", async (_, listed) => {
+    zerodha.unread.orders.push({ orderId: null, listed });
+    zerodha.positions = [holds(5, "BUY")];
+    fyers.positions = [holds(3, "BUY")];
+    const { exits } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits.map(({ link, kind }) => [link.label, kind])).toEqual([
+      ["zerodha", "may-be-closing"],
+      ["fyers", "ordered"],
+    ]);
+    expect(zerodha.placed).toEqual([]);
+  });
+
+  it("exits the positions that it can read beside one that it cannot", async () => {
+    zerodha.unread.positions.push({ orderId: null, listed: RELIANCE });
+    zerodha.positions = [holds(5, "BUY")];
+    const { exits, left } = await floor.panic.run(ASHA, "p1", true);
+    expect(exits.map(({ kind }) => kind)).toEqual(["ordered"]);
+    expect(left[0]).toMatchObject({ unread: { positions: [{ listed: RELIANCE }] } });
+  });
+
+  it("does not say of an order of ours that cannot be read that no book shows it", async () => {
+    zerodha.scripts.push("lose-answer");
+    await sent(floor, await ticket(floor, resting));
+    await watch(floor, 2_000);
+    const [row] = zerodha.book.splice(0);
+    zerodha.unread.orders.push({ orderId: row!.orderId, listed: SBIN });
+    expect((await floor.panic.run(ASHA, "p1", false)).unseen).toEqual([]);
   });
 
   it("closes a position whose row lacks the exchange's token by its very name, never by one that resembles it", async () => {

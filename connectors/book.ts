@@ -1,0 +1,70 @@
+import type { Book, UnreadRow } from "../src/domain/book.ts";
+import { brokerOrderId, type BrokerName } from "../src/domain/ids.ts";
+import type { Listed } from "../src/domain/portfolio.ts";
+import { UnreadRows } from "../src/errors.ts";
+import { type ReadRow, toldOf } from "../src/lib/rows.ts";
+
+/** How a broker's rows become ours, and by which of their fields one that cannot is still known. */
+export interface BookReading<R, T, K extends keyof R> {
+  readonly broker: BrokerName;
+  readonly endpoint: string;
+  readonly map: (row: R) => T;
+  /** The field of the order's id; positions have none. */
+  readonly idBy?: keyof R;
+  readonly listedBy: readonly K[];
+  readonly listedOf: (row: Pick<R, K>) => Listed;
+}
+
+/** Maps rows one by one. Throws UnreadRows, with those that could be mapped, where one is of a kind that nobody knows. */
+export function readBook<R, T, K extends keyof R>(rows: readonly ReadRow<R>[], reading: BookReading<R, T, K>): T[] {
+  const mapped: T[] = [];
+  const unread: UnreadRow[] = [];
+  const why: string[] = [];
+  for (const each of rows) {
+    const read = each.ok ? mapRow(each.row, reading.map) : { why: `field ${each.field}` };
+    if ("value" in read) {
+      mapped.push(read.value);
+      continue;
+    }
+    why.push(read.why);
+    unread.push(nameOf(each, reading));
+  }
+  if (unread.length === 0) return mapped;
+  throw unreadRows({ rows: mapped, unread }, why[0] ?? "", reading);
+}
+
+/** A value outside our closed sets means that the row is not what we know. */
+function mapRow<R, T>(row: R, map: (row: R) => T): { value: T } | { why: string } {
+  try {
+    return { value: map(row) };
+  } catch (error) {
+    if (error instanceof RangeError) return { why: error.message };
+    throw error;
+  }
+}
+
+function nameOf<R, T, K extends keyof R>(
+  each: ReadRow<R>,
+  { idBy, listedBy, listedOf }: BookReading<R, T, K>,
+): UnreadRow {
+  const id = idBy === undefined ? undefined : toldOf(each, [idBy])?.[idBy];
+  const told = toldOf(each, listedBy);
+  const listed = told && mapRow(told, listedOf);
+  return {
+    orderId: typeof id === "string" ? brokerOrderId(id) : null,
+    listed: listed && "value" in listed ? listed.value : null,
+  };
+}
+
+const unreadRows = <R, T, K extends keyof R>(
+  book: Book<T>,
+  why: string,
+  { broker, endpoint }: BookReading<R, T, K>,
+): UnreadRows<T> => {
+  const all = book.rows.length + book.unread.length;
+  return new UnreadRows(
+    `${endpoint}: ${book.unread.length} of ${all} rows not as documented: ${why}`,
+    { broker, endpoint },
+    book,
+  );
+};

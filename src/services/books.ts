@@ -1,0 +1,23 @@
+import { type Book, mayBeOf } from "../domain/book.ts";
+import type { Listed } from "../domain/portfolio.ts";
+import { UnreadRows } from "../errors.ts";
+import type { Log } from "../lib/log.ts";
+
+/** What can be read of a broker's orders or positions, for who says what cannot. */
+export async function bookOf<T>(reading: Promise<readonly T[]>, log: Log): Promise<Book<T>> {
+  try {
+    return { rows: await reading, unread: [] };
+  } catch (error) {
+    if (!(error instanceof UnreadRows)) throw error;
+    log.warn({ err: error, broker: error.broker, endpoint: error.endpoint }, "rows not read");
+    return error.book as Book<T>;
+  }
+}
+
+/** The rows, where what could not be read is of other instruments; else it is as if nothing could be read. */
+export async function rowsFor<T>(listed: Listed, reading: Promise<readonly T[]>): Promise<readonly T[]> {
+  return reading.catch((error: unknown) => {
+    if (error instanceof UnreadRows && !mayBeOf(listed, error.book.unread)) return (error.book as Book<T>).rows;
+    throw error;
+  });
+}
