@@ -56,7 +56,7 @@ function answerTo(error: unknown, log: Log, deps: BotDeps): View {
     log.warn({ err: error }, "broker call failed");
     const title = deps.accounts.brokers.get(error.broker)?.definition.title ?? error.broker;
     const keyboard = new InlineKeyboard().text("Accounts", callbackData("acc"));
-    return { html: text.brokerFailure(title, error.kind), ...(error.kind === "auth-expired" ? { keyboard } : {}) };
+    return { html: text.notTold(title, error), ...(error.kind === "auth-expired" ? { keyboard } : {}) };
   }
   const reference = randomAlphanumeric(6).toUpperCase();
   log.error({ err: error, reference }, "handler failed");

@@ -1,4 +1,4 @@
-import type { BrokerErrorKind } from "../errors.ts";
+import { type BrokerError, type BrokerErrorKind, UnreadRows } from "../errors.ts";
 import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts";
 import type { UnreadRow } from "../domain/book.ts";
 import { ticker, type Instrument } from "../domain/instrument.ts";
@@ -93,11 +93,19 @@ export function unreadNames(rows: readonly UnreadRow[]): string {
   return [...names, ...(isSomeUnnamed ? ["not named"] : [])].join(", ");
 }
 
+const unreadEntries = (rows: readonly UnreadRow[]): string =>
+  `${rows.length === 1 ? "an entry" : `${rows.length} entries`} that I cannot read (${unreadNames(rows)})`;
+
 export const unread = (title: string, rows: readonly UnreadRow[]): Html =>
-  html`⚠️ ${title} shows ${entries(rows.length)} that I cannot read (${unreadNames(rows)}): not in this message. Look at the broker.`;
-const entries = (count: number): string => (count === 1 ? "an entry" : `${count} entries`);
+  html`⚠️ ${title} shows ${unreadEntries(rows)}: not in this message. Look at the broker.`;
 
 export const brokerFailure = (title: string, kind: BrokerErrorKind): Html => html`⚠️ ${BROKER_FAILURES[kind](title)}`;
+
+/** Why nothing is told of an account. */
+export const notTold = (title: string, error: BrokerError): Html =>
+  error instanceof UnreadRows
+    ? html`⚠️ ${title} shows ${unreadEntries(error.book.unread)}, and without that nothing here is sure. Look at the broker.`
+    : brokerFailure(title, error.kind);
 
 export const orders = {
   example: (side: string): Html =>

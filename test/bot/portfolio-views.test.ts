@@ -9,7 +9,7 @@ import { istInstant } from "../../src/domain/market.ts";
 import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
 import { paise, paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
 import type { Holding } from "../../src/domain/portfolio.ts";
-import { BrokerError } from "../../src/errors.ts";
+import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
 import type { PanicReport } from "../../src/services/orders/panic.ts";
 import { ACME, funds, holding, position, trade } from "../services/stub-broker.ts";
@@ -55,6 +55,10 @@ describe("what is said of accounts that could not be read", () => {
       "2 entries that I cannot read (SBIN, not named)",
     );
     expect(said(ordersView(parts([]), page))).toContain("No orders today.");
+    const error = new UnreadRows("odd", { broker: ACME, endpoint: "test" }, { rows: [], unread: rows });
+    expect(said(pnlView([{ link: link("one"), ok: false, error }], page))).toContain(
+      "Acme shows an entry that I cannot read (SBIN), and without that nothing here is sure. Look at the broker.",
+    );
   });
 
   it("is in a panic which rows are left alone, not that there was nothing to do", () => {

@@ -53,7 +53,7 @@ function owned<T>(parts: readonly LinkResult<readonly T[]>[]): Owned<T>[] {
 export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accounts): Html[] =>
   parts.flatMap((part) => {
     const { title } = accounts.broker(part.link).definition;
-    if (!part.ok) return [text.brokerFailure(title, part.error.kind)];
+    if (!part.ok) return [text.notTold(title, part.error)];
     return part.unread?.length ? [text.unread(title, part.unread)] : [];
   });
 
