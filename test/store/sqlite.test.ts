@@ -42,6 +42,23 @@ describe("the embedded store", () => {
     await openSqliteStore({ dir, now, keyring: newKeyring() }).close();
   });
 
+  it("does not work on a file of which a part is lost", async () => {
+    const store = openSqliteStore({ dir, now, keyring: newKeyring() });
+    const orders = store.collection(sampleSpec("orders", "full"));
+    for (let at = 0; at < 50; at += 1) await orders.insert(sample(`order-${at}`));
+    await store.close();
+    const file = join(dir, "journal.db");
+    const bytes = readFileSync(file);
+    bytes.fill(7, bytes.length - 8_192, bytes.length - 4_096);
+    writeFileSync(file, bytes);
+    expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/journal\.db is damaged; put a backup/);
+  });
+
+  it("says of a damaged lock that it can be deleted", () => {
+    writeFileSync(join(dir, "lock.db"), "x".repeat(5_000));
+    expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/lock\.db is damaged; it holds nothing/);
+  });
+
   it("refuses a directory that is in use, and takes it once it is free", async () => {
     const first = openSqliteStore({ dir, now, keyring: newKeyring() });
     expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(ConfigError);
