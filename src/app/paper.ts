@@ -56,14 +56,14 @@ export function openPaper({ dataDir, clock, prices, onFailure }: PaperOptions): 
 interface LivePrices {
   /** Null where there is none, undefined where nobody has asked yet. */
   get: (key: InstrumentKey) => Quote | null | undefined;
-  /** Brings these and everything asked for before up to date. */
+  /** Brings these up to date. */
   load(instruments: readonly Instrument[]): Promise<void>;
 }
 
 /** Real prices, fetched before they are needed, because the exchange matches without waiting. */
 function createLivePrices(source: DataSource, clock: Clock): LivePrices {
   const quotes = new Map<InstrumentKey, Quote | null>();
-  const wanted = new Map<InstrumentKey, { instrument: Instrument; at: number }>();
+  const askedAt = new Map<InstrumentKey, number>();
   let underWay: Promise<unknown> = Promise.resolve();
 
   async function fetch(instruments: readonly Instrument[]): Promise<void> {
@@ -72,14 +72,15 @@ function createLivePrices(source: DataSource, clock: Clock): LivePrices {
   }
 
   async function load(instruments: readonly Instrument[]): Promise<void> {
-    for (const instrument of instruments) {
-      if (!wanted.has(instrument.key)) wanted.set(instrument.key, { instrument, at: 0 });
-    }
     const now = clock.now();
-    const stale = [...wanted.values()].filter((entry) => Math.abs(now - entry.at) >= FRESH_MS);
-    for (const entry of stale) entry.at = now;
+    const stale: Instrument[] = [];
+    for (const instrument of instruments) {
+      if (Math.abs(now - (askedAt.get(instrument.key) ?? 0)) < FRESH_MS) continue;
+      askedAt.set(instrument.key, now);
+      stale.push(instrument);
+    }
     // What was asked for before may come later.
-    if (stale.length > 0) underWay = Promise.all([underWay, fetch(stale.map((entry) => entry.instrument))]);
+    if (stale.length > 0) underWay = Promise.all([underWay, fetch(stale)]);
     await underWay;
   }
 
@@ -92,9 +93,11 @@ const refused: OrderOutcome = { kind: "rejected", reason: NO_PRICE, raw: NO_PRIC
 
 /** The paper connector that asks for prices first, and refuses what has no real one. */
 function atLivePrices(paper: BrokerConnector, live: LivePrices, exchange: Exchange): BrokerConnector {
+  /** With those of what is held or waited for, since every look at the exchange moves its book. */
+  const load = (more: readonly Instrument[]): Promise<void> => live.load([...exchange.valued(), ...more]);
   /** After a restart nobody has asked for the prices of what is held: until they are there the book stands still. */
   async function isPriced(more: readonly Instrument[] = []): Promise<boolean> {
-    await live.load([...exchange.unpriced(), ...more]);
+    await load(more);
     return exchange.unpriced().length === 0 && more.every(({ key }) => live.get(key));
   }
   const valued =
@@ -117,14 +120,14 @@ function atLivePrices(paper: BrokerConnector, live: LivePrices, exchange: Exchan
     getTrades: valued("getTrades", (access) => paper.getTrades(access)),
     findOrdersByTag: valued("findOrdersByTag", (access, tag) => paper.findOrdersByTag(access, tag)),
     async getQuotes(access, instruments) {
-      await live.load(instruments);
+      await load(instruments);
       return paper.getQuotes(
         access,
         instruments.filter(({ key }) => live.get(key)),
       );
     },
     async getQuote(_access, instrument) {
-      await live.load([instrument]);
+      await load([instrument]);
       const quote = live.get(instrument.key);
       if (quote) return quote;
       throw new BrokerError("rejected", NO_PRICE, { broker: brokerName("paper"), endpoint: "getQuote" });

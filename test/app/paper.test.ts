@@ -10,7 +10,7 @@ import type { Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { orderTag, type InstrumentKey, type LinkId, type UserId } from "../../src/domain/ids.ts";
 import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
-import type { Order } from "../../src/domain/order.ts";
+import type { Order, OrderRequest } from "../../src/domain/order.ts";
 import type { Quote } from "../../src/domain/portfolio.ts";
 
 const NOW = istInstant("2026-11-23", "10:42");
@@ -21,6 +21,8 @@ interface Outside {
   rupees: number | null;
   /** What its answers wait for, in the order of the questions. */
   answers?: Promise<void>[];
+  /** The symbols of each question. */
+  asked?: string[][];
 }
 
 function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDir = emptyDir()) {
@@ -28,6 +30,7 @@ function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDir = em
   const prices = {
     name: "yfinance" as const,
     getQuotes: async (wanted: readonly Instrument[]) => {
+      outside.asked?.push(wanted.map(({ symbol }) => symbol));
       await outside.answers?.shift();
       return new Map(wanted.flatMap((each) => quoteOf(each, outside)));
     },
@@ -62,6 +65,12 @@ async function listedAt(connector: BrokerConnector): Promise<Instrument[]> {
 
 const ACCESS = { link: "l1" as LinkId } as Access;
 
+function buy({ key, symbol }: Instrument, limit: number): OrderRequest {
+  const terms = { type: "LIMIT", price: priceFromRupees(limit) } as const;
+  const order = { side: "BUY", productType: "INTRADAY", validity: "DAY", isAmo: false, qty: 10, terms } as const;
+  return { ...order, tag: orderTag("sd1"), key, symbol };
+}
+
 describe("the paper broker beside real ones", () => {
   it("shows no order book, since its own is made up", async () => {
     const { definition, connector } = paperBeside();
@@ -80,6 +89,22 @@ describe("the paper broker beside real ones", () => {
     const quotes = await connector.getQuotes(ACCESS, sbin);
     expect([...quotes.values()].map(({ ltp }) => ltp)).toEqual([priceFromRupees(805)]);
   });
+
+  it("asks for the prices of what is held, waited for or looked at, not of all that anybody ever looked at", async () => {
+    const asked: string[][] = [];
+    const outside: Outside = { now: NOW, rupees: 800, asked };
+    const { connector } = paperBeside(outside);
+    const [held, waited, glanced, looked] = await listedAt(connector);
+    await connector.getQuotes(ACCESS, [glanced!]);
+    await connector.placeOrder(ACCESS, buy(held!, 810));
+    await connector.placeOrder(ACCESS, buy(waited!, 700));
+    outside.now += 60_000;
+    asked.length = 0;
+    await connector.getQuotes(ACCESS, [looked!, held!]);
+    expect(asked.map((symbols) => symbols.toSorted())).toEqual([
+      [held!.symbol, waited!.symbol, looked!.symbol].toSorted(),
+    ]);
+  });
 });
 
 describe("the paper broker beside real ones after a restart", () => {
@@ -91,9 +116,7 @@ describe("the paper broker beside real ones after a restart", () => {
     const { connector } = paper;
     const sbin = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:SBIN-EQ");
     if (!sbin) throw new Error("not listed");
-    const terms = { type: "LIMIT", price: priceFromRupees(810) } as const;
-    const order = { side: "BUY", productType: "INTRADAY", validity: "DAY", isAmo: false, qty: 10, terms } as const;
-    await connector.placeOrder(ACCESS, { ...order, tag: orderTag("sd1"), key: sbin.key, symbol: sbin.symbol });
+    await connector.placeOrder(ACCESS, buy(sbin, 810));
     paper.close();
   }
   const forgetPrices = (dataDir: string): void => {

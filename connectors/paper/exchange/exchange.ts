@@ -133,6 +133,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       facades.delete(id);
       if (world.accounts.delete(id)) onChange();
     },
+    valued: () => [...valuedKeys(world)].flatMap((key) => universe.find(key) ?? []),
     unpriced,
     advance() {
       arriveNow();

@@ -19,7 +19,9 @@ export interface Exchange {
   account(id: string, opening?: AccountOpening): ExchangeAccount;
   /** Closes the account, and with it everything that was known of it. */
   forget(id: string): void;
-  /** What is held or waited for and has no real price: until it has one, the book stands still. Does not move it. */
+  /** What is held or waited for. Does not move the book. */
+  valued(): readonly Instrument[];
+  /** What of it has no real price: until it has one, the book stands still. Does not move it either. */
   unpriced(): readonly Instrument[];
   /** Brings prices, resting orders and settlement up to the clock. Every read and order does it by itself. */
   advance(): void;
