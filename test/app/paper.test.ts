@@ -105,6 +105,16 @@ describe("the paper broker beside real ones", () => {
       [held!.symbol, waited!.symbol, looked!.symbol].toSorted(),
     ]);
   });
+
+  it("knows the price of a share bought at BSE once it is a holding, kept under its NSE name", async () => {
+    const outside: Outside = { now: NOW, rupees: 800 };
+    const { connector } = paperBeside(outside);
+    const share = (await listedAt(connector)).find(({ symbol }) => symbol === "BSE:RELIANCE");
+    await connector.placeOrder(ACCESS, { ...buy(share!, 810), productType: "CNC" });
+    expect(await connector.getPositions(ACCESS)).toMatchObject([{ qty: 10 }]);
+    outside.now += 86_400_000;
+    expect(await connector.getHoldings(ACCESS)).toMatchObject([{ qty: 10, ltp: priceFromRupees(800) }]);
+  });
 });
 
 describe("the paper broker beside real ones after a restart", () => {

@@ -3,7 +3,7 @@ import type { Segment } from "../../../src/domain/instrument.ts";
 import { addDays, istDate, istInstant } from "../../../src/domain/market.ts";
 import { ZERO_PAISE, paise, valueOf } from "../../../src/domain/money.ts";
 import type { Price } from "../../../src/domain/money.ts";
-import { isFinal, opposite } from "../../../src/domain/order.ts";
+import { isDelivery, isFinal, opposite } from "../../../src/domain/order.ts";
 import type { Side } from "../../../src/domain/order.ts";
 import type { AccountState, BookOrder, PositionRow, World } from "./book.ts";
 import { DAY_MS, SECOND_MS } from "./calendar.ts";
@@ -144,7 +144,11 @@ function settleExpired(world: World, account: AccountState, row: PositionRow, mi
 export function valuedKeys(world: World): Set<BookOrder["key"]> {
   const valued = new Set<BookOrder["key"]>();
   for (const account of world.accounts.values()) {
-    for (const row of account.positions.values()) valued.add(row.key);
+    for (const row of account.positions.values()) {
+      valued.add(row.key);
+      // What it is held under from midnight on.
+      if (isDelivery(row.product)) valued.add(world.universe.home(row.key));
+    }
     for (const row of account.holdings.values()) valued.add(row.key);
   }
   for (const order of world.live) valued.add(order.key);
