@@ -70,7 +70,10 @@ export interface Leg {
   readonly change: LegChange | null;
   /** Epoch ms of the confirmation: the start of the time within which an unknown leg may still appear in the book. */
   readonly sentAt: number | null;
-  /** Epoch ms since which nothing more can reach the broker, while it is not known what did. */
+  /**
+   * Epoch ms since which nothing more can reach the broker, while it is not known what did. Later by the time in which
+   * nobody looked at the book.
+   */
   readonly unknownSince: number | null;
 }
 

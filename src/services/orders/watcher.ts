@@ -29,6 +29,8 @@ const LOOK_DELAYS_MS = [
   60_000,
 ];
 const BATCH = 50;
+/** So late a look may come while a slow broker holds up the others; later, the clock jumped or nobody was there to look. */
+const LATE_MS = 15_000;
 
 type OnUnread = (error: BrokerError) => void;
 
@@ -81,7 +83,9 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     journal.change(intent._id, (current) => {
       if (!isDue(current, clock.now()) || !current.isWatched) return null;
       const delay = LOOK_DELAYS_MS[Math.min(current.looks, LOOK_DELAYS_MS.length - 1)] ?? 60_000;
-      return { nextLookAt: clock.now() + delay, looks: current.looks + 1 };
+      const late = lateness(current, clock.now());
+      const legs = late === 0 ? current.legs : current.legs.map((leg) => withoutTime(leg, late));
+      return { legs, nextLookAt: clock.now() + delay, looks: current.looks + 1 };
     });
 
   /** One order's trouble is not the others'. */
@@ -138,7 +142,9 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       const found = await find(link, leg);
       troubles.get(link._id)?.over();
       if (found) return isNews(leg, found) ? { kind: "seen", order: found } : null;
-      return isDayOver(intent, leg, clock.now()) ? { kind: "day-over" } : absence(leg, link, askedAt);
+      return isDayOver(intent, leg, clock.now())
+        ? { kind: "day-over" }
+        : absence(leg, link, askedAt - lateness(intent, askedAt));
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       troubleOf(link).met(error);
@@ -167,6 +173,15 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 
 /** One that is further away than any pause was set before the clock was set back. */
 const isDue = ({ nextLookAt }: Intent, now: number): boolean => nextLookAt <= now || nextLookAt > now + TICKET_TTL_MS;
+
+/** The time since a look was due, forward or back, when it is not to pass for time in which the book was looked at. */
+function lateness(intent: Intent, now: number): number {
+  const late = now - intent.nextLookAt;
+  return isDue(intent, now) && Math.abs(late) > LATE_MS ? late : 0;
+}
+
+const withoutTime = (leg: Leg, ms: number): Leg =>
+  leg.unknownSince === null ? leg : { ...leg, unknownSince: leg.unknownSince + ms };
 
 /** Books hold today only: a leg is given up once its day is over, an after-market order once its session must be. */
 function isDayOver(intent: Intent, leg: Leg, now: number): boolean {

@@ -247,6 +247,22 @@ describe("an outcome that is not known", () => {
     expect(states(found && (await floor.watcher.look(found)))).toEqual(["working"]);
   });
 
+  it.each([
+    ["forward", 1],
+    ["back", -1],
+  ])("is believed absent after the same looks though the clock jumps %s an hour", async (_, way) => {
+    broker.scripts.push("lose-answer");
+    broker.hidden = true;
+    const { intent } = await ticket(floor);
+    const unknown = await sent(floor, { intent });
+    floor.pass(way * 3_600_000);
+    await floor.watcher.look(unknown);
+    await watch(floor, BELIEVED_MS - 2_000);
+    expect(await statesNow(floor, intent)).toEqual(["unknown"]);
+    await watch(floor, 20_000);
+    expect(await statesNow(floor, intent)).toEqual(["not-found"]);
+  });
+
   it("is not believed absent while the book cannot be read", async () => {
     broker.scripts.push("lose-order");
     const { intent } = await ticket(floor);
