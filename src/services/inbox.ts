@@ -78,6 +78,8 @@ export function createInbox(deps: InboxDeps): Inbox {
   const calledAgain = new Set<string>();
   /** Lanes that found no room, in the order in which they came. */
   const queued = new Set<string>();
+  /** Lanes that could not be worked off; each sweep tries them, since another process may have emptied one meanwhile. */
+  const failing = new Set<string>();
   let sweepBatch = SWEEP_BATCH;
   const trouble = createTrouble(log, {
     met: "updates of a chat not worked off; they are tried again soon",
@@ -110,8 +112,9 @@ export function createInbox(deps: InboxDeps): Inbox {
         calledAgain.delete(lane);
         await workOff(lane);
       } while (calledAgain.has(lane));
-      trouble.over();
+      if (failing.delete(lane) && failing.size === 0) trouble.over();
     } catch (error) {
+      failing.add(lane);
       trouble.met(error);
     } finally {
       calledAgain.delete(lane);
@@ -185,7 +188,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       // A lane that fills it must not hide the ones behind until it is worked off: the next look goes further.
       sweepBatch = due.length < sweepBatch ? SWEEP_BATCH : Math.min(2 * sweepBatch, MAX_SWEEP_BATCH);
       const left = due.filter((arrival) => age(arrival) > FRESH_MS);
-      for (const lane of new Set(left.map((arrival) => arrival.lane))) work(lane);
+      for (const lane of new Set([...failing, ...left.map((arrival) => arrival.lane)])) work(lane);
     },
     depth: async () => (await updates.find("due", [true], { limit: 10_000 })).length,
     running: () => running.size,

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLog } from "../../src/lib/log.ts";
 import { createInbox, type Inbox } from "../../src/services/inbox.ts";
-import { createLeases, createLocalLeases, LEASE_MS } from "../../src/services/leases.ts";
+import { createLeases, createLocalLeases, LEASE_MS, type Leases } from "../../src/services/leases.ts";
 import { openStage, type Stage } from "./stage.ts";
 
 describe("the inbox", () => {
@@ -191,6 +192,29 @@ describe("the inbox", () => {
     expect(tries).toBeLessThan(6);
     expect(await box.depth()).toBe(0);
     expect(stage.logged()).toContain("update given up");
+  });
+
+  it("says that updates are worked off again once those of every chat are", async () => {
+    const { store, clock } = stage;
+    const said: string[] = [];
+    const log = createLog({ level: "info", destination: { write: (line) => void said.push(JSON.parse(line).msg) } });
+    const inner = createLeases({ store, clock });
+    let isHurt = true;
+    const leases: Leases = {
+      take: (name) => (isHurt && name === "lane:asha" ? Promise.reject(new Error("no")) : inner.take(name)),
+    };
+    const box = createInbox({ store, clock, log, leases, handle: async () => undefined });
+    const met = "updates of a chat not worked off; they are tried again soon";
+    await box.accept(arrival(1));
+    await quiet(box);
+    await box.accept(arrival(2, "vikram"));
+    await quiet(box);
+    expect(said).toEqual([met]);
+    isHurt = false;
+    await box.sweep();
+    await quiet(box);
+    expect(said).toEqual([met, "updates are worked off again"]);
+    expect(await box.depth()).toBe(0);
   });
 
   it("rejects, so that Telegram sends it again, when it cannot be stored", async () => {
