@@ -62,7 +62,7 @@ function filledLegs(
     .flatMap((intent) =>
       intent.legs.flatMap((leg, index): TradeMark[] => {
         const at = markedAt(intent, index);
-        if (leg.filledQty === 0 || at === null) return [];
+        if (leg.filledQty === 0 || leg.avgPrice === 0 || at === null) return [];
         const isTold = leg.orderId !== null && istDate(at) === istDate(now) && told.has(leg.orderId);
         return isTold ? [] : [{ at, side: intent.plan.side, price: leg.avgPrice }];
       }),

@@ -66,6 +66,13 @@ describe("the card of an order", () => {
     expect(cancelled).toContain("Charges, about ₹");
   });
 
+  it("says that it filled though the broker has not told at what price, and makes up neither that nor charges", () => {
+    const filled = card({ state: "filled", filledQty: 10 });
+    expect(filled).toContain("Filled 10, price not told yet.");
+    expect(filled).not.toMatch(/₹|Charges/);
+    expect(card({ filledQty: 4 })).toContain("Partly filled 4/10, price not told yet.");
+  });
+
   it("tells no charges of what is still filling, nor of what never filled", () => {
     expect(card({ filledQty: 4, avgPrice: priceFromRupees("1002.40") })).not.toContain("Charges");
     expect(card({ state: "cancelled" })).not.toContain("Charges");

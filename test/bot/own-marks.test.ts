@@ -3,7 +3,7 @@ import { ownMarks } from "../../src/bot/own-marks.ts";
 import { brokerOrderId, userId } from "../../src/domain/ids.ts";
 import { equitySymbol, instrumentKey } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
+import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import type { Holding, Position, Trade } from "../../src/domain/portfolio.ts";
 import { holding, position, SBIN, trade } from "../services/stub-broker.ts";
 
@@ -42,6 +42,12 @@ describe("what a chart marks as the reader's own", () => {
     const at = istInstant("2026-11-23", "09:30");
     const { trades } = await marksOf({ trades: [{ ...trade, key: null, at }] });
     expect(trades).toEqual([{ at, side: "BUY", price: trade.price }]);
+  });
+
+  it("has no mark of an order whose price the broker does not tell", async () => {
+    const leg = { orderId: brokerOrderId("o1"), filledQty: 10, avgPrice: ZERO_PRICE, sentAt: now };
+    const order = { plan: { key: SBIN.key, side: "BUY", isAmo: false }, legs: [leg], history: [] };
+    expect((await marksOf({ orders: [order] })).trades).toEqual([]);
   });
 
   describe("of an order for the next session", () => {

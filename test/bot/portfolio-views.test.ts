@@ -8,6 +8,7 @@ import { fundsView, holdingsView, mergeHoldings, pnlView, positionsView } from "
 import { istInstant } from "../../src/domain/market.ts";
 import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
 import { paise, paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
+import type { Order } from "../../src/domain/order.ts";
 import type { Holding } from "../../src/domain/portfolio.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
@@ -217,6 +218,39 @@ describe("shares sold for delivery", () => {
     expect(text).toMatch(/Unrealised +0\.00/);
     expect(text).toMatch(/P&amp;L \+₹5\.00/);
     expect(text).not.toContain("−95.00");
+  });
+});
+
+describe("a fill whose price the broker has not told", () => {
+  const filled = {
+    ...trade,
+    orderId: brokerOrderId("o1"),
+    type: "MARKET",
+    status: "filled",
+    qty: 10,
+    filledQty: 10,
+    avgPrice: ZERO_PRICE,
+    placedAt: now,
+  } as unknown as Order;
+
+  it("stands in the orders without one", () => {
+    const view = said(ordersView([read("one", [filled])], page));
+    expect(view).toContain(" 10 market");
+    expect(view).not.toContain("0.00");
+  });
+
+  it("stands in the report of a panic without one", () => {
+    const leg = { state: "filled", filledQty: 10, avgPrice: ZERO_PRICE };
+    const report = {
+      cancels: [{ link: link("one"), order: filled, answer: null, after: filled }],
+      exits: [{ kind: "ordered", link: link("one"), position, intent: { legs: [leg] } }],
+      unseen: [],
+      untouched: [],
+      left: [],
+    } as unknown as PanicReport;
+    const says = panicReport(report, accounts, now).toString();
+    expect(says).toContain("it filled before it could be cancelled.");
+    expect(says).toContain("exited, price not told yet.");
   });
 });
 

@@ -17,6 +17,8 @@ export const signedAmount = (amount: Paise): string => `${sign(amount)}${twoDeci
 /** 905.10, with as many decimals as the price has */
 export const priceText = (at: Price): string => (at % 100 === 0 ? twoDecimals : fourDecimals).format(at / PRICE_SCALE);
 export const rupeePrice = (at: Price): string => `₹${priceText(at)}`;
+/** Of a fill: books show some before their price. */
+export const atPrice = (at: Price): string => (at > 0 ? ` at ${rupeePrice(at)}` : ", price not told yet");
 /** A strike as it is spoken: 26000, 812.5 */
 export const strikeText = (strike: Price): string => String(strike / PRICE_SCALE);
 export const quantity = (qty: number): string => whole.format(qty).replace("-", MINUS);

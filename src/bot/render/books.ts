@@ -62,7 +62,8 @@ function orderEntry({ row, label }: BookRow<Order>, namesAccount: boolean): stri
   );
 }
 
-const termsText = (order: Order): string => (order.filledQty > 0 ? `@ ${priceText(order.avgPrice)}` : askedText(order));
+const termsText = (order: Order): string =>
+  order.filledQty > 0 && order.avgPrice > 0 ? `@ ${priceText(order.avgPrice)}` : askedText(order);
 
 /** The price at which it waits, whatever has filled. */
 export function askedText(order: Order): string {

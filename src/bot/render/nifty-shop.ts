@@ -12,6 +12,7 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import {
   changePercent,
+  atPrice,
   dateText,
   mark,
   percent,
@@ -84,7 +85,7 @@ function legText(leg: ProposedLeg, at: number, isDry: boolean): Html {
 }
 
 function stateOf(leg: ProposedLeg): string | null {
-  if (leg.filledQty > 0) return `Filled ${quantity(leg.filledQty)} at ${rupeePrice(leg.avgPrice)}.`;
+  if (leg.filledQty > 0) return `Filled ${quantity(leg.filledQty)}${atPrice(leg.avgPrice)}.`;
   if (leg.state === "skipped") return "Skipped.";
   if (leg.intent === null) return null;
   return leg.isSettled ? "Nothing was filled." : "On a card below.";
@@ -245,7 +246,7 @@ export function historyView(proposals: readonly Proposal[], now: number): View {
 
 function historyLeg(leg: ProposedLeg): string {
   const what = `${VERBS[leg.kind]} ${quantity(leg.qty)} ${ticker(leg.instrument.symbol)}`;
-  if (leg.filledQty > 0) return `${what}: ${quantity(leg.filledQty)} at ${rupeePrice(leg.avgPrice)}`;
+  if (leg.filledQty > 0) return `${what}: ${quantity(leg.filledQty)}${atPrice(leg.avgPrice)}`;
   return `${what}: ${leg.state === "skipped" ? "skipped" : leg.isSettled ? "nothing filled" : "not approved"}`;
 }
 

@@ -12,7 +12,7 @@ import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
 import type { View } from "../view.ts";
-import { priceText, quantity, rupeePrice, rupees } from "./amounts.ts";
+import { atPrice, priceText, quantity, rupees } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
 import { addLogins } from "./portfolio.ts";
 import { NOT_SENT_WORDS, reasonWords } from "./reason-words.ts";
@@ -126,14 +126,14 @@ const stopText = (triggerPrice: Price): string => `sl ${priceText(triggerPrice)}
 
 /** Of what has filled, once nothing more will. */
 function chargesText(leg: Leg, { productType, side }: OrderPlan, instrument: Instrument): Html | null {
-  if (!isClosed(leg) || leg.filledQty === 0) return null;
+  if (!isClosed(leg) || leg.filledQty === 0 || leg.avgPrice === 0) return null;
   const charges = chargesOf(instrument, productType, side, valueOf(leg.avgPrice, leg.filledQty));
   return html`Charges, about ${rupees(charges)}.`;
 }
 
 function legText(leg: Leg, plan: OrderPlan): Html {
   const filled = `${quantity(leg.filledQty)}/${quantity(leg.qty)}`;
-  const at = leg.filledQty > 0 ? ` at ${rupeePrice(leg.avgPrice)}` : "";
+  const at = leg.filledQty > 0 ? atPrice(leg.avgPrice) : "";
   switch (leg.state) {
     case "ticket":
       return html`Not confirmed yet.`;

@@ -9,7 +9,7 @@ import type { OpenBook } from "../../services/orders/open-books.ts";
 import type { Unseen } from "../../services/orders/under-way.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
-import { quantity, rupeePrice } from "./amounts.ts";
+import { atPrice, quantity } from "./amounts.ts";
 import { stamp } from "./page.ts";
 
 const MAX_LINES = 25;
@@ -83,8 +83,10 @@ function cancelLine({ link, order, answer, after }: CancelResult): Html {
     const filled = after.filledQty > 0 ? `, ${quantity(after.filledQty)} had filled` : "";
     return html`✅ ${name}: cancelled${filled}.`;
   }
-  if (after.status === "filled")
-    return html`⚠️ ${name}: it filled at ${rupeePrice(after.avgPrice)} before it could be cancelled.`;
+  if (after.status === "filled") {
+    const at = after.avgPrice > 0 ? atPrice(after.avgPrice) : "";
+    return html`⚠️ ${name}: it filled${at} before it could be cancelled.`;
+  }
   if (isFinal(after.status)) return html`✅ ${name}: ${after.status}.`;
   const why = answer !== null && "reason" in answer ? `: ${answer.reason}` : "";
   return html`⛔ ${name}: <b>still open</b>${why}.`;
@@ -114,7 +116,7 @@ const positionName = (position: Position): string =>
 const legSign = (leg: Leg): string => (leg.state === "filled" ? "✅" : leg.state === "working" ? "🟡" : "⛔");
 
 function legText(leg: Leg): Html {
-  if (leg.state === "filled") return html`exited at ${rupeePrice(leg.avgPrice)}.`;
+  if (leg.state === "filled") return html`exited${atPrice(leg.avgPrice)}.`;
   if (leg.state === "working" && leg.booked === null)
     return html`the broker has taken the order; its book has not shown it yet. /orders follows it.`;
   if (leg.state === "working")

@@ -54,6 +54,7 @@ function rowOf(intent: Intent, leg: Leg, at: number, link: Link | undefined): Ce
   const { plan } = intent;
   const limit = "price" in plan.terms ? rupeesFromPrice(plan.terms.price) : null;
   const trigger = "triggerPrice" in plan.terms ? rupeesFromPrice(plan.terms.triggerPrice) : null;
+  const isPriced = leg.filledQty > 0 && leg.avgPrice > 0;
   const steps = intent.history.filter((entry) => entry.leg === null || entry.leg === at);
   return [
     istDateTime(intent.confirmedAt ?? intent.createdAt),
@@ -70,8 +71,8 @@ function rowOf(intent: Intent, leg: Leg, at: number, link: Link | undefined): Ce
     trigger,
     leg.state,
     leg.filledQty,
-    leg.filledQty > 0 ? rupeesFromPrice(leg.avgPrice) : null,
-    leg.filledQty > 0 ? rupeesFromPaise(valueOfFill(leg)) : null,
+    isPriced ? rupeesFromPrice(leg.avgPrice) : null,
+    isPriced ? rupeesFromPaise(valueOf(leg.avgPrice, leg.filledQty)) : null,
     leg.orderId,
     leg.tag,
     leg.reason,
@@ -80,8 +81,6 @@ function rowOf(intent: Intent, leg: Leg, at: number, link: Link | undefined): Ce
     steps.map(stepText).join("\n"),
   ];
 }
-
-const valueOfFill = (leg: Leg) => valueOf(leg.avgPrice, leg.filledQty);
 
 function stepText(entry: HistoryEntry): string {
   const message = entry.message === undefined ? "" : ` (message ${entry.message})`;

@@ -26,6 +26,14 @@ describe("the orders of a month as a file", () => {
     expect(csv).toContain("sauda seen: filled 10/10");
   });
 
+  it("have no average price and no value of a fill whose price the broker does not tell", async () => {
+    const placed = await sent(floor, await ticket(floor));
+    broker.set(placed.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10 });
+    await watch(floor, 2_000);
+    const { csv } = await floor.orderExport.month(ASHA, "2026-11");
+    expect(csv).toContain("NSE:SBIN-EQ,BUY,CNC,MARKET,DAY,no,10,,,filled,10,,,zerodha-1,sd");
+  });
+
   it("leave out tickets, other months, other users and what was never confirmed", async () => {
     await ticket(floor);
     await openLink(floor.accounts, broker, VIKRAM, floor.clock.at);

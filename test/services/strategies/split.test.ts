@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { moneyText } from "../../../src/bot/render/money-text.ts";
-import { proposalView, statusView } from "../../../src/bot/render/nifty-shop.ts";
-import { ZERO_PAISE } from "../../../src/domain/money.ts";
+import { historyView, proposalView, statusView } from "../../../src/bot/render/nifty-shop.ts";
+import { ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
+import type { Intent } from "../../../src/services/orders/journal.ts";
 import type { Proposal } from "../../../src/services/strategies/nifty-shop/proposals.ts";
 import type { ShopMode } from "../../../src/services/strategies/nifty-shop/settings.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
@@ -99,6 +100,17 @@ describe("a share whose price is halved while the strategy holds it", () => {
     const proposal = await proposedOn(NEXT);
     expect(proposal.legs).toMatchObject([{ kind: "average", qty: 555, by: -5_000 }]);
     expect(proposal.notes).toEqual([]);
+  });
+
+  it("by the market is averaged too where the broker never told what was paid", async () => {
+    await buy("ask");
+    const [intent] = await floor.orders.journal.ofUser(asha, { limit: 1 });
+    const unpriced = ({ legs }: Intent) => ({ legs: legs.map((leg) => ({ ...leg, avgPrice: ZERO_PRICE })) });
+    if (intent) await floor.orders.journal.change(intent._id, unpriced);
+    const proposal = await proposedOn(NEXT);
+    expect(proposal.legs).toMatchObject([{ kind: "average", by: -5_000 }]);
+    const history = historyView([...(await floor.shop.history(asha, 5))], floor.clock.now()).html.toString();
+    expect(history).toContain("Buy 277 ITC: 277, price not told yet");
   });
 
   it("is considered again when it was sold by hand", async () => {

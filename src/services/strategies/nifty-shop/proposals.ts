@@ -120,16 +120,16 @@ export function createShopStore(store: Store): ShopStore {
   };
 }
 
-/** What the strategy's own orders have filled, in their order. */
+/** What the strategy's own orders have filled, in their order; where no price was told, at the one that was proposed. */
 export const fillsOf = (proposals: readonly Proposal[]): Fill[] =>
   proposals.flatMap(({ legs, date }) =>
     legs
       .filter(({ filledQty }) => filledQty > 0)
-      .map(({ kind, key, filledQty, avgPrice, isAmo = false }) => ({
+      .map(({ kind, key, filledQty, avgPrice, price, isAmo = false }) => ({
         kind,
         key,
         qty: filledQty,
-        price: avgPrice,
+        price: avgPrice > 0 ? avgPrice : price,
         date,
         isAmo,
       })),
