@@ -20,7 +20,7 @@ export function html(literals: TemplateStringsArray, ...parts: readonly Part[]):
   return new Html(
     literals.reduce((text, literal, at) => {
       if (at >= parts.length) return text + literal;
-      return text + literal + render(literal.endsWith("<pre>") ? parts[at] : shortened(parts[at]));
+      return text + literal + render(literal.endsWith("<pre>") ? parts[at] : inText(parts[at]));
     }, ""),
   );
 }
@@ -37,8 +37,13 @@ export const lines = (...parts: readonly Part[]): Html =>
 /** Somebody's own words are repeated only so far; a table in <pre> was measured by whoever made it. */
 const MAX_REPEATED = 600;
 
-const shortened = (part: Part): Part =>
-  typeof part === "string" && part.length > MAX_REPEATED ? `${part.slice(0, MAX_REPEATED).toWellFormed()}…` : part;
+const inText = (part: Part): Part => (typeof part === "string" ? unbroken(shortened(part)) : part);
+
+const shortened = (part: string): string =>
+  part.length > MAX_REPEATED ? `${part.slice(0, MAX_REPEATED).toWellFormed()}…` : part;
+
+/** A phone would end a line after the sign, and a loss read as a gain. */
+const unbroken = (part: string): string => part.replaceAll(/[+−](?=₹)/g, "$&\u2060");
 
 function render(part: Part): string {
   if (part === null || part === undefined || part === false) return "";

@@ -43,7 +43,7 @@ describe("what an alert says", () => {
     const uncounted = { shares: 0, positions: 1 };
     const by = { kind: "pnl", pnl: paise(-600_000), uncounted, loggedOut: ["fyers"] } as const;
     const told = alertNotification(onPnl as unknown as Alert, by, seen).html;
-    expect(told).toContain("P&amp;L today is −₹6,000.00.");
+    expect(told).toContain("P&amp;L today is −\u2060₹6,000.00.");
     expect(told).toContain("Today has 1 position since entry: the day's change is not known.");
     expect(told).toContain("Not in it, not logged in: fyers.");
     const known = { ...by, uncounted: { shares: 0, positions: 0 }, loggedOut: [] };

@@ -90,7 +90,9 @@ describe("the day's messages", () => {
   const set = (settings: Partial<Settings>): void => {
     user = { ...user, settings: { ...user.settings, ...settings } };
   };
-  const text = (): string => posted.map(({ html: body }) => body.replaceAll(/<[^>]+>/g, "")).join("\n---\n");
+  /** As a reader sees it: without tags, and without the joiner behind a sign. */
+  const read = (body = ""): string => body.replaceAll(/<[^>]+>|\u2060/g, "");
+  const text = (): string => posted.map(({ html: body }) => read(body)).join("\n---\n");
 
   beforeEach(async () => {
     clock = setClock(new Date(istInstant(DATE, "15:50")).toISOString());
@@ -509,8 +511,7 @@ describe("the day's messages", () => {
     const { key, symbol } = EXPIRING;
     broker.book.positions = [position, { ...position, key, symbol, productType: "MARGIN" }];
     await run(morningSummary(all));
-    const summary = posted[1]?.html.replaceAll(/<[^>]+>/g, "") ?? "";
-    expect(summary).toMatchInlineSnapshot(`
+    expect(read(posted[1]?.html)).toMatchInlineSnapshot(`
       "Morning of 25 Nov 2026
       Available               ₹50,000.00
       Holdings                ₹19,800.00

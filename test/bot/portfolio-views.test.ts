@@ -216,7 +216,7 @@ describe("shares sold for delivery", () => {
     const text = said(positionsView([read("one", [sold])], page));
     expect(text).toMatch(/ sold 10 @ /);
     expect(text).toMatch(/Unrealised +0\.00/);
-    expect(text).toMatch(/P&amp;L \+₹5\.00/);
+    expect(text).toMatch(/P&amp;L \+\u2060₹5\.00/);
     expect(text).not.toContain("−95.00");
   });
 });

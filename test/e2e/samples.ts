@@ -74,7 +74,7 @@ function quoted(message: Message): string {
     (message.photo
       ? `(a picture) ${message.caption ?? ""}`
       : `(a file, ${message.document?.file_name ?? ""}) ${message.caption ?? ""}`);
-  return ["```text", body, ...buttons, "```"].join("\n");
+  return ["```text", body.replaceAll("\u2060", ""), ...buttons, "```"].join("\n");
 }
 
 function between(text: string, marker: string, body: string): string {

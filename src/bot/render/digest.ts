@@ -101,7 +101,6 @@ function bestAndWorst(moves: readonly Move[], money: MoneyText): Html | null {
   const worst = moves.at(-1);
   if (!best || !worst || (best.amount === 0 && worst.amount === 0)) return null;
   const of = ({ name, amount }: Move): string => `${name} ${money.signed(amount)}`;
-  // On lines of their own: a phone breaks a longer one after the minus, and a loss reads as a gain.
   return best === worst ? html`Only mover: ${of(best)}` : lines(html`Best: ${of(best)}`, html`Worst: ${of(worst)}`);
 }
 
