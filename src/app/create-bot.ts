@@ -100,7 +100,9 @@ export function createBot({
   personal.use(toTheirModules(deps));
   personal.use(lockGate(deps));
   personal.use(orderButtons(deps));
-  personal.on("callback_query:data", (ctx) => ctx.answerCallbackQuery({ text: text.deadButton }));
+  personal.on("callback_query:data", (ctx) =>
+    ctx.answerCallbackQuery({ text: ctx.user.role === "viewer" ? text.viewersButton : text.deadButton }),
+  );
   personal.on("message:text", (ctx) => send(ctx, { html: notUnderstood(ctx) }));
   return bot;
 }

@@ -46,6 +46,7 @@ export const failure = (reference: string): Html =>
 export const tooSlow = (reference: string): Html =>
   html`That took too long and was given up. /orders shows what was sent. Reference <code>${reference}</code>`;
 export const deadButton = "This button is from an older message and does nothing any more.";
+export const viewersButton = "This button is for traders, or from an older message. You can look, not trade.";
 /** Before a message that could not be delivered in time. */
 export const lateNote = (lateBy: number): string => `<i>${Math.round(lateBy / 60_000)} min late:</i>`;
 export const unknownCommand = (): Html => html`I do not know that command. /help lists what I can do.`;
