@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { InstrumentKey } from "../../domain/ids.ts";
 
-/** The most that one order of a chain's contracts may be, by `NFO:NIFTY`; undefined where nobody tells. */
-export type FreezeOf = (chain: string) => number | undefined;
+/** The most that one order of a contract may be, by its chain, `NFO:NIFTY`, and its key; undefined where nobody tells. */
+export type FreezeOf = (chain: string, key: InstrumentKey) => number | undefined;
 
 const fileSchema = z.object({
   from: z.iso.date(),

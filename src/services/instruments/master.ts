@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { InstrumentTable, VenueInstrument } from "../../../connectors/base.ts";
+import type { InstrumentKey } from "../../domain/ids.ts";
 import { isDerivative, SEGMENTS, type Segment } from "../../domain/instrument.ts";
 import { chainName, chainsOf, type Chain } from "./chains.ts";
 import type { FreezeOf } from "./freeze-quantities.ts";
@@ -14,6 +15,8 @@ export interface Master extends InstrumentTable {
   /** Futures and options by `NFO:NIFTY`. */
   readonly chains: ReadonlyMap<string, Chain>;
   at(row: number): VenueInstrument;
+  /** What this list itself tells. */
+  freezeQty(key: InstrumentKey): number | undefined;
 }
 
 type IndexedField = "key" | "symbol" | "venueSymbol";
@@ -39,13 +42,17 @@ export async function openMaster(columns: MasterColumns, freezeOf: FreezeOf = ()
   }
   const at = (row: number): VenueInstrument => withFreeze(venueInstrumentAt(columns, row), freezeOf);
 
-  function find(index: RowIndex, field: IndexedField, text: string, segment?: Segment): VenueInstrument | undefined {
+  function rowOf(index: RowIndex, field: IndexedField, text: string, segment?: Segment): number {
     const bytes = Buffer.from(text);
     const hash = hashBytes(bytes, 0, bytes.length) ^ (segment === undefined ? 0 : saltOf(segment));
-    const row = index.find(
+    return index.find(
       hash,
       (row) => (segment === undefined || segmentAt(columns, row) === segment) && isField(columns, row, field, bytes),
     );
+  }
+
+  function find(...wanted: Parameters<typeof rowOf>): VenueInstrument | undefined {
+    const row = rowOf(...wanted);
     return row < 0 ? undefined : at(row);
   }
 
@@ -53,6 +60,8 @@ export async function openMaster(columns: MasterColumns, freezeOf: FreezeOf = ()
     rows,
     columns,
     at,
+    // No row is none, as 0 is.
+    freezeQty: (key) => columns.freezeQty[rowOf(byKey, "key", key)] || undefined,
     chains: await chainsOf(columns),
     byKey: (key) => find(byKey, "key", key),
     bySymbol: (symbol) => find(bySymbol, "symbol", symbol),
@@ -63,7 +72,7 @@ export async function openMaster(columns: MasterColumns, freezeOf: FreezeOf = ()
 function withFreeze(venue: VenueInstrument, freezeOf: FreezeOf): VenueInstrument {
   const { instrument } = venue;
   if (!isDerivative(instrument) || instrument.freezeQty !== undefined) return venue;
-  const freezeQty = freezeOf(chainName(instrument.segment, instrument.underlying));
+  const freezeQty = freezeOf(chainName(instrument.segment, instrument.underlying), instrument.key);
   return freezeQty === undefined ? venue : { ...venue, instrument: { ...instrument, freezeQty } };
 }
 

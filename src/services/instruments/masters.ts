@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setImmediate as breathe } from "node:timers/promises";
-import type { BrokerName } from "../../domain/ids.ts";
+import type { BrokerName, InstrumentKey } from "../../domain/ids.ts";
 import { istDate, nextIst } from "../../domain/market.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
@@ -58,7 +58,16 @@ export function createMasters(deps: MastersDeps): Masters {
   const copies = new Map<BrokerName, Copy>();
   const loading = new Map<BrokerName, Promise<Copy>>();
   const failedAt = new Map<BrokerName, number>();
-  const freezeOf = loadFreezeQuantities();
+  const shipped = loadFreezeQuantities();
+
+  /** Another broker's list goes first: it is of today. */
+  function freezeOf(chain: string, key: InstrumentKey): number | undefined {
+    for (const { isPaper, master } of copies.values()) {
+      const told = isPaper ? undefined : master.freezeQty(key);
+      if (told !== undefined) return told;
+    }
+    return shipped(chain, key);
+  }
 
   const isPaper = (broker: BrokerName): boolean => deps.brokers.get(broker)?.definition.isPaper ?? false;
   const fileOf = (broker: BrokerName): string => join(deps.dataDir, "instruments", `${broker}.master.gz`);

@@ -67,6 +67,22 @@ describe("a broker's master", () => {
     expect(hall.master(ZERODHA).downloads).toBe(1);
   });
 
+  it("has the freeze quantity that another broker's list tells of the same contract, but not the paper exchange's", async () => {
+    const [sbin, nifty] = [future("NFO", "SBIN", "2026-12-29"), future("NFO", "NIFTY", "2026-12-29")];
+    const hall = openHall({ brokers: [ZERODHA, FYERS], hasPaper: true });
+    const practised = hall.floor.exchange.instruments.find(({ kind }) => kind === "future");
+    const alike = { ...future("NFO", "TCS", "2026-12-29"), key: practised!.key };
+    hall.master(ZERODHA).rows = [sbin, nifty, alike].map(venue);
+    hall.master(FYERS).rows = [sbin, nifty].map((contract) => venue({ ...contract, freezeQty: 30_000 }));
+    const instruments = hall.start();
+    expect((await instruments.table(PAPER)).byKey(alike.key)?.instrument.freezeQty).toBeGreaterThan(0);
+    const table = await instruments.table(ZERODHA);
+    const freezes = () => [sbin, nifty, alike].map(({ key }) => table.byKey(key)?.instrument.freezeQty);
+    expect(freezes()).toEqual([undefined, 1_800, undefined]);
+    await instruments.table(FYERS);
+    expect(freezes()).toEqual([30_000, 30_000, undefined]);
+  });
+
   it("comes from disk after a restart on the same day", async () => {
     const hall = openHall();
     await hall.start().table(ZERODHA);
