@@ -8,7 +8,7 @@ import type { Instrument } from "../src/domain/instrument.ts";
 import { istDate } from "../src/domain/market.ts";
 import type { HttpClient } from "../src/lib/http.ts";
 import { createLog } from "../src/lib/log.ts";
-import { createAccounts } from "../src/services/accounts.ts";
+import { type Brokers, createAccounts } from "../src/services/accounts.ts";
 import { createInstruments } from "../src/services/instruments/instruments.ts";
 import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { createKeyring, generateKey, parseKey } from "../src/lib/crypto.ts";
@@ -51,26 +51,23 @@ function prepare(key: string, broker: string, path: string): Buffer {
 }
 const limiter = { run: <T>(_key: string, _windows: unknown, call: () => Promise<T>) => call() };
 const table = () => ({ byKey: () => undefined, bySymbol: () => undefined, byVenueSymbol: () => undefined });
-const brokers = new Map(
-  brokerDefinitions.map((definition) => [
-    definition.name,
-    {
-      definition,
-      connector: definition.create({
-        http,
-        limiter,
-        roots: definition.roots,
-        now: clock.now,
-        warn: () => undefined,
-        instruments: async () => table(),
-      }),
-    },
-  ]),
+const brokers: Brokers = new Map(
+  brokerDefinitions.map((definition) => {
+    const connector = definition.create({
+      http,
+      limiter,
+      roots: definition.roots,
+      now: clock.now,
+      warn: () => undefined,
+      instruments: async () => table(),
+    });
+    return [definition.name, { definition, connector: () => connector }];
+  }),
 );
 
 // Once over every file, so that writing them is in no figure below.
 for (const { connector } of brokers.values()) {
-  for await (const _ of connector.getInstruments?.({ onSkipped: () => undefined }) ?? []) continue;
+  for await (const _ of (await connector()).getInstruments?.({ onSkipped: () => undefined }) ?? []) continue;
 }
 market = null;
 
@@ -96,10 +93,8 @@ process.stdout.write(
 
 const zerodha = await instruments.table([...brokers.keys()][0] as never);
 const sample: Instrument[] = [];
-for await (const { instrument } of brokers
-  .values()
-  .next()
-  .value?.connector.getInstruments?.({ onSkipped: () => undefined }) ?? []) {
+const connector = await brokers.values().next().value?.connector();
+for await (const { instrument } of connector?.getInstruments?.({ onSkipped: () => undefined }) ?? []) {
   if (sample.length < 20_000) sample.push(instrument);
 }
 const lookAt = performance.now();

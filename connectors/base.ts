@@ -210,7 +210,10 @@ export interface Capabilities {
   readonly postback: "signed" | "hint" | "none";
 }
 
-/** A broker as data plus one factory. connectors/index.ts lists them; dialogue, help and keyboards appear from here. */
+/**
+ * A broker as data, and its code behind two functions that load it when they are called: most brokers are never used by
+ * a household. connectors/index.ts lists them; dialogue, help and keyboards appear from here.
+ */
 export interface BrokerDefinition {
   readonly name: BrokerName;
   readonly title: string;
@@ -236,9 +239,9 @@ export interface BrokerDefinition {
   readonly notFoundBelievedAfterMs: number;
   /** Environment variables that move the origins, with the real ones. */
   readonly roots: Readonly<Record<string, string>>;
-  readonly create: (deps: ConnectorDeps) => BrokerConnector;
+  readonly create: (deps: ConnectorDeps) => Promise<BrokerConnector>;
   /** Deletes what this machine itself keeps of a link's account. Only where the broker is one of ours. */
   readonly forget?: (link: LinkId) => void;
   /** Reads the order id out of a postback, null when it is not one or its signature is wrong. Only where postbacks exist. */
-  readonly readPostback?: (body: string, credentials: Credentials) => { orderId: BrokerOrderId } | null;
+  readonly readPostback?: (body: string, credentials: Credentials) => Promise<{ orderId: BrokerOrderId } | null>;
 }

@@ -3,7 +3,8 @@ import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, ConnectorDeps, Credentials } from "../base.ts";
 import { callerOf, type Client } from "./client.ts";
-import { ACME, mapped } from "./errors.ts";
+import { mapped } from "./errors.ts";
+import { ACME } from "./terms.ts";
 
 type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "isTokenValid">>;
 

@@ -2,23 +2,12 @@ import { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { eachRow } from "../../src/lib/rows.ts";
-import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
-import { ACME, badField, noReply, refusal } from "./errors.ts";
+import { badField, noReply, refusal } from "./errors.ts";
 import * as schemas from "./schemas.ts";
+import { ACME, RATE_LIMITS, ROOTS } from "./terms.ts";
 
-/**
- * Acme meters each account, 10 calls a second of a kind: a little less is asked, because calls can arrive closer together
- * than they left. https://docs.acme.example/limits
- */
-export const RATE_LIMITS = {
-  read: [{ count: 9, perMs: 1_100 }],
-  order: [{ count: 9, perMs: 1_100 }],
-  login: [{ count: 5, perMs: 1_000 }],
-} as const satisfies Record<string, readonly RateWindow[]>;
-
-export const API_ROOT = "https://api.acme.example";
 const MASTER_TIMEOUT_MS = 60_000;
 
 /** Whose call it is; while logging in there is no end yet. */
@@ -47,7 +36,7 @@ export type Client = ReturnType<typeof createClient>;
 
 /** The raw client: one method per endpoint, every reply validated. Throws BrokerError. */
 export function createClient(deps: ConnectorDeps) {
-  const root = (deps.roots["ACME_API_ROOT"] ?? API_ROOT).replace(/\/+$/, "");
+  const root = (deps.roots["ACME_API_ROOT"] ?? ROOTS.ACME_API_ROOT).replace(/\/+$/, "");
 
   async function replyTo<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<HttpReply> {
     const { endpoint, rate = "read" } = call;

@@ -1,17 +1,5 @@
-import { brokerOrderId } from "../../src/domain/ids.ts";
-import { paiseFromRupees } from "../../src/domain/money.ts";
-import type { Order, OrderOutcome } from "../../src/domain/order.ts";
-import { failedOutcome } from "../../src/errors.ts";
-import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
-import type { Access, BrokerConnector, BrokerDefinition, ConnectorDeps } from "../base.ts";
-import { readBook } from "../book.ts";
-import { createLogin } from "./auth.ts";
-import { API_ROOT, callerOf, createClient, RATE_LIMITS } from "./client.ts";
-import { ACME, mapped } from "./errors.ts";
-import { readInstruments } from "./instruments.ts";
-import * as map from "./map.ts";
-import { createMarketData } from "./market-data.ts";
-import type { OrderRaw } from "./schemas.ts";
+import type { BrokerDefinition } from "../base.ts";
+import { ACME, RATE_LIMITS, ROOTS } from "./terms.ts";
 
 /** The broker to copy (ADD_A_BROKER.md). It is not in connectors/index.ts, and the contract keeps it true. */
 export const template: BrokerDefinition = {
@@ -56,80 +44,6 @@ export const template: BrokerDefinition = {
   },
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 30_000,
-  roots: { ACME_API_ROOT: API_ROOT },
-  create: createConnector,
+  roots: ROOTS,
+  create: async (deps) => (await import("./connector.ts")).createConnector(deps),
 };
-
-function createConnector(deps: ConnectorDeps): BrokerConnector {
-  const client = createClient(deps);
-
-  const orders = (access: Access, signal?: AbortSignal) => client.getOrders(access, undefined, signal);
-
-  return {
-    ...createLogin(client, deps),
-    ...createMarketData(client),
-
-    async getProfile(access, signal) {
-      const { account: accountId, name } = await client.getProfile(callerOf(access), signal);
-      return { accountId, name, canSellWithoutAuthorisation: null, hasMarketData: null };
-    },
-    async getFunds(access, signal) {
-      const row = await client.getFunds(access, undefined, signal);
-      return mapped("GET /funds", () => map.toFunds(row));
-    },
-    async getHoldings(access, signal) {
-      const rows = await client.getHoldings(access, undefined, signal);
-      return mapped("GET /holdings", () => rows.map(map.toHolding));
-    },
-    async getPositions(access, signal) {
-      const rows = await client.getPositions(access, undefined, signal);
-      return readBook(rows, { ...NAMED, endpoint: "GET /positions", map: map.toPosition });
-    },
-    async getTrades(access, signal) {
-      const rows = await client.getTrades(access, undefined, signal);
-      return mapped("GET /trades", () => rows.map(map.toTrade));
-    },
-    getOrders: async (access, signal) => toOrders(await orders(access, signal)),
-    // One order is looked for past rows of a kind that nobody knows.
-    findOrdersByTag: async (access, wanted, signal) =>
-      toOrders(rowsWhere(await orders(access, signal), ["tag"], ({ tag }) => tag === wanted)),
-    async getOrder(access, orderId, _handle, signal) {
-      const [order] = toOrders(rowsWhere(await orders(access, signal), ["id"], ({ id }) => id === orderId));
-      return order ?? null;
-    },
-
-    placeOrder: (access, request, signal) =>
-      outcomeOf(() => client.postOrder(access, map.fromRequest(request), signal)),
-    modifyOrder: (access, { orderId }, { qty, terms }, signal) => {
-      const change = { ...(qty === undefined ? {} : { quantity: qty }), ...(terms ? map.fromTerms(terms) : {}) };
-      return outcomeOf(() => client.putOrder(access, orderId, change, signal));
-    },
-    cancelOrder: (access, { orderId }, signal) => outcomeOf(() => client.deleteOrder(access, orderId, signal)),
-    async getOrderCost(access, request, signal) {
-      const { margin, charges } = await client.postCost(access, map.fromRequest(request), signal);
-      return mapped("POST /cost", () => ({ margin: paiseFromRupees(margin), charges: paiseFromRupees(charges) }));
-    },
-
-    getInstruments: ({ onSkipped }, signal) => readInstruments(client.streamInstruments(signal), onSkipped),
-  };
-}
-
-/** By which fields a row is known, even where the rest of it is not. */
-const NAMED = {
-  broker: ACME,
-  listedBy: ["instrument", "symbol"],
-  listedOf: map.toListed,
-} as const;
-
-const toOrders = (rows: readonly ReadRow<OrderRaw>[]): Order[] =>
-  readBook(rows, { ...NAMED, endpoint: "GET /orders", map: map.toOrder, idBy: "id" });
-
-/** Accepted means that the broker took it; the exchange may still refuse, in the book. */
-async function outcomeOf(ask: () => Promise<{ id: string }>): Promise<OrderOutcome> {
-  try {
-    const { id } = await ask();
-    return { kind: "accepted", orderId: brokerOrderId(id), handle: {} };
-  } catch (error) {
-    return failedOutcome(error);
-  }
-}

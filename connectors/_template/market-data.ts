@@ -5,8 +5,9 @@ import type { Candle, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector } from "../base.ts";
 import type { Client } from "./client.ts";
-import { ACME, mapped } from "./errors.ts";
+import { mapped } from "./errors.ts";
 import { toCandle, toDepth, toQuote } from "./map.ts";
+import { ACME } from "./terms.ts";
 
 const QUOTES_PER_CALL = 200;
 /** The longest range of one call. */

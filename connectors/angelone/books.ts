@@ -8,11 +8,12 @@ import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import { readBook } from "../book.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
-import { ANGELONE, EMPTY_CODES, mapped } from "./errors.ts";
+import { EMPTY_CODES, mapped } from "./errors.ts";
 import { positivePrice, soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { byOrderId, nameOf, type NamedRow, toOrder, toTrade } from "./map.ts";
 import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
 import type { HoldingRaw, OrderRaw, PositionRaw } from "./schemas.ts";
+import { ANGELONE } from "./terms.ts";
 
 /** Account, portfolio and the day's books. */
 export function createBooks(

@@ -5,8 +5,9 @@ import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
-import { ANGELONE, badFields, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./errors.ts";
+import { badFields, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./errors.ts";
 import * as schemas from "./schemas.ts";
+import { ANGELONE } from "./terms.ts";
 
 /** Whose call it is. */
 export interface Caller {

@@ -8,12 +8,13 @@ import { BrokerError } from "../../src/errors.ts";
 import { JsonArrayError, objectsOf } from "../../src/lib/json-array.ts";
 import { arrange, candleRequests, toCandle } from "./candles.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
-import { ANGELONE, mapped, noReply } from "./errors.ts";
+import { mapped, noReply } from "./errors.ts";
 import { toInstruments } from "./instruments.ts";
 import { fromProduct, fromTerms } from "./order-bodies.ts";
 import { venueNames, venueOf } from "./orders.ts";
 import { QUOTE_BATCH, toDepth, tokensByExchange, toQuote, venueId, venueTokenOf, type VenueToken } from "./quotes.ts";
 import type { FetchedRaw } from "./schemas.ts";
+import { ANGELONE } from "./terms.ts";
 
 const QUOTES = endpointName(ENDPOINTS.getQuotes);
 const MASTER = "GET OpenAPIScripMaster.json";

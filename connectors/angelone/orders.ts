@@ -3,9 +3,9 @@ import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { Order, OrderChange, OrderOutcome, OrderRequest, Product } from "../../src/domain/order.ts";
 import { BrokerError, type BrokerErrorKind, failedOutcome } from "../../src/errors.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
-import { ANGELONE } from "./errors.ts";
 import { fromChange, fromRequest, handleOf } from "./order-bodies.ts";
 import type { OrderAckRaw } from "./schemas.ts";
+import { ANGELONE } from "./terms.ts";
 
 /** The three calls that change something at the market. Each sends one request at most and answers an outcome. */
 export function createOrderCalls(

@@ -4,9 +4,10 @@ import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, Credentials, LoginGrant, Session } from "../base.ts";
 import type { DhanClient } from "./client.ts";
-import { asDocumented, BROKER } from "./errors.ts";
+import { asDocumented } from "./errors.ts";
 import type { IssuedTokenRaw, ProfileRaw } from "./schemas.ts";
 import type { AppKeys } from "./transport.ts";
+import { BROKER } from "./terms.ts";
 
 /** SELF is made in Dhan Web and can be renewed, APP comes from a consent login and cannot. */
 const RENEWABLE = "SELF";

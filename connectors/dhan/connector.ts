@@ -7,17 +7,21 @@ import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { readBook } from "../book.ts";
 import { isExpired, login } from "./auth.ts";
-import type { DhanClient } from "./client.ts";
-import { asDocumented, BROKER } from "./errors.ts";
+import { createClient } from "./client.ts";
+import { asDocumented } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import { toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
 import { marketData } from "./market-data.ts";
 import { fromChange, fromRequest, marginBody, toCancelled, toChanged, toOutcome, toPlaced } from "./order-wire.ts";
 import { LISTED_BY, type ListedRaw, type OrderRaw } from "./schemas.ts";
+import { BROKER } from "./terms.ts";
+import { createTransport } from "./transport.ts";
 import { toListed, type Lookup } from "./venue.ts";
 
 /** The contract, over the raw client and the pure mappings. */
-export function createConnector(client: DhanClient, deps: ConnectorDeps): BrokerConnector {
+export function createConnector(deps: ConnectorDeps): BrokerConnector {
+  const client = createClient(createTransport(deps));
+
   async function table() {
     try {
       return await deps.instruments();

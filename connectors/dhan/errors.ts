@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { brokerName } from "../../src/domain/ids.ts";
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+import { BROKER } from "./terms.ts";
 
-export const BROKER = brokerName("dhan");
 export const NO_HOLDINGS = "DH-1111";
 const MAX_WORDS = 300;
 

@@ -1,36 +1,5 @@
-import { brokerOrderId } from "../../src/domain/ids.ts";
-import type { BrokerDefinition, Credentials } from "../base.ts";
-import { createClient } from "./client.ts";
-import { createConnector } from "./connector.ts";
-import { BROKER } from "./errors.ts";
-import { postbackSchema } from "./schemas.ts";
-import { createTransport, type RateLimits } from "./transport.ts";
-
-const SECOND = 1_000;
-/** Calls can arrive closer together than they left, and an order that is one too many is an order of unknown outcome. */
-const A_SECOND = 1_100;
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-
-/** Per user, as of 21 March 2026: https://dhanhq.co/docs/v2/#rate-limit */
-const RATE_LIMITS: RateLimits = {
-  order: [
-    { count: 10, perMs: A_SECOND },
-    { count: 250, perMs: 60 * SECOND },
-    { count: 1000, perMs: HOUR },
-    { count: 7000, perMs: DAY },
-  ],
-  data: [{ count: 5, perMs: A_SECOND }],
-  quote: [{ count: 1, perMs: A_SECOND }],
-  other: [{ count: 20, perMs: A_SECOND }],
-  consent: [{ count: 25, perMs: DAY }],
-};
-
-const ROOTS = {
-  DHAN_API_ROOT: "https://api.dhan.co",
-  DHAN_AUTH_ROOT: "https://auth.dhan.co",
-  DHAN_INSTRUMENTS_URL: "https://images.dhan.co/api-data/api-scrip-master.csv",
-};
+import type { BrokerDefinition } from "../base.ts";
+import { BROKER, RATE_LIMITS, ROOTS } from "./terms.ts";
 
 export const dhan: BrokerDefinition = {
   name: BROKER,
@@ -93,24 +62,8 @@ export const dhan: BrokerDefinition = {
   },
   rateLimits: RATE_LIMITS,
   // An order in TRANSIT is not found by its correlation id, so the book is given time to show it.
-  notFoundBelievedAfterMs: 20 * SECOND,
+  notFoundBelievedAfterMs: 20_000,
   roots: ROOTS,
-  create: (deps) => createConnector(createClient(createTransport(deps, RATE_LIMITS, ROOTS)), deps),
-  readPostback,
+  create: async (deps) => (await import("./connector.ts")).createConnector(deps),
+  readPostback: async (...postback) => (await import("./postback.ts")).readPostback(...postback),
 };
-
-/** Postbacks carry no signature: one names an order of this client to read again, and nothing else is believed. */
-function readPostback(
-  body: string,
-  credentials: Credentials,
-): ReturnType<NonNullable<BrokerDefinition["readPostback"]>> {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return null;
-  }
-  const { data } = postbackSchema.safeParse(json);
-  if (!data || data.dhanClientId !== credentials["clientId"]?.reveal()) return null;
-  return { orderId: brokerOrderId(data.orderId) };
-}

@@ -15,8 +15,8 @@ import { istInstant } from "../../src/domain/market.ts";
 import { price, priceFromRupees, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { VenueInstrument } from "../base.ts";
-import { BROKER } from "./errors.ts";
 import { underlyingOf } from "./venue.ts";
+import { BROKER } from "./terms.ts";
 
 const COLUMNS = {
   exchange: "SEM_EXM_EXCH_ID",

@@ -8,10 +8,11 @@ import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../base.ts";
 import { CANDLE_PLANS, chunks, instrumentType, isWeekend, rangeBody, toCandles, type CandleRange } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
-import { asDocumented, BROKER } from "./errors.ts";
+import { asDocumented } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";
 import type { QuoteRaw } from "./schemas.ts";
 import { EXCHANGE_SEGMENT_OF, venueId } from "./venue.ts";
+import { BROKER } from "./terms.ts";
 
 const MAX_QUOTES_PER_CALL = 1000;
 /** A closing price is published from here on: `ohlc.close` then is today's, no longer the previous one. */

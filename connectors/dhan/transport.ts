@@ -1,16 +1,15 @@
 import type { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
-import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
-import { BROKER, readRefusal, replyError, schemaError, transportError } from "./errors.ts";
+import { readRefusal, replyError, schemaError, transportError } from "./errors.ts";
 import { orderAckSchema } from "./schemas.ts";
+import { BROKER, RATE_LIMITS, ROOTS } from "./terms.ts";
 
 /** A whole master is tens of megabytes. */
 const MASTER_TIMEOUT_MS = 120_000;
 
-export type RateClass = "order" | "data" | "quote" | "other" | "consent";
-export type RateLimits = Readonly<Record<RateClass, readonly RateWindow[]>>;
+type RateClass = keyof typeof RATE_LIMITS;
 export type Body = Readonly<Record<string, unknown>>;
 
 interface Call<S extends z.ZodType> {
@@ -44,8 +43,8 @@ export interface AppKeys {
 }
 
 /** Sends one call under its meter and deadline, validates the answer, throws BrokerError. */
-export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: Readonly<Record<string, string>>) {
-  const root = (name: string): string => (deps.roots[name] ?? roots[name] ?? "").replace(/\/+$/, "");
+export function createTransport(deps: ConnectorDeps) {
+  const root = (name: keyof typeof ROOTS): string => (deps.roots[name] ?? ROOTS[name]).replace(/\/+$/, "");
   const api = `${root("DHAN_API_ROOT")}/v2`;
   const auth = root("DHAN_AUTH_ROOT");
 
@@ -62,7 +61,7 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
       timeoutMs: call.rate === "order" ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
       egress: call.egress,
       signal: call.signal,
-      turn: (until) => deps.limiter.run(meter, limits[call.rate], () => Promise.resolve(), until),
+      turn: (until) => deps.limiter.run(meter, RATE_LIMITS[call.rate], () => Promise.resolve(), until),
     };
     const send = (): Promise<HttpReply> => {
       wasSent = true;
@@ -71,7 +70,7 @@ export function createTransport(deps: ConnectorDeps, limits: RateLimits, roots: 
     const wait = call.rate === "consent" ? AbortSignal.timeout(READ_TIMEOUT_MS) : undefined;
     const signal = wait && call.signal ? AbortSignal.any([wait, call.signal]) : (wait ?? call.signal);
     try {
-      return await deps.limiter.run(meter, limits[call.rate], send, signal);
+      return await deps.limiter.run(meter, RATE_LIMITS[call.rate], send, signal);
     } catch (error) {
       if (wait && !wasSent && !call.signal?.aborted) throw noConsentLeft(call.endpoint);
       throw transportError(call.endpoint, error, wasSent);

@@ -7,7 +7,8 @@ import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, ConnectorDeps, Credentials, LoginGrant, Session } from "../base.ts";
 import type { Client } from "./client.ts";
 import { appId, required } from "./client.ts";
-import { cleanWords, FYERS } from "./errors.ts";
+import { cleanWords } from "./errors.ts";
+import { FYERS } from "./terms.ts";
 
 type Login = Required<
   Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "refreshToken" | "isTokenValid" | "logout">

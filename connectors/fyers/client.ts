@@ -6,28 +6,9 @@ import { retryAfterMs } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, ConnectorDeps, Credentials } from "../base.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS } from "../base.ts";
-import { cleanWords, errorKind, FYERS, transportError } from "./errors.ts";
+import { cleanWords, errorKind, transportError } from "./errors.ts";
 import * as schemas from "./schemas.ts";
-
-export const ROOTS = {
-  FYERS_API_ROOT: "https://api-t1.fyers.in",
-  FYERS_INSTRUMENTS_ROOT: "https://public.fyers.in",
-} as const;
-
-/**
- * Fyers meters all REST calls of a user together (10 a second, 200 a minute; the fourth broken minute blocks the day).
- * `rest` is that meter with a margin; reads also pass `read`, so that orders always find room in it.
- */
-export const RATE_LIMITS = {
-  rest: [
-    { count: 8, perMs: 1_000 },
-    { count: 180, perMs: 60_000 },
-  ],
-  read: [
-    { count: 6, perMs: 1_000 },
-    { count: 150, perMs: 60_000 },
-  ],
-} as const;
+import { FYERS, RATE_LIMITS, ROOTS } from "./terms.ts";
 
 export type Reader = Pick<Access, "link" | "credentials"> & {
   /** Without an end while a login is being proved. */

@@ -1,8 +1,6 @@
-import { brokerName } from "../../src/domain/ids.ts";
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
-
-export const FYERS = brokerName("fyers");
+import { FYERS } from "./terms.ts";
 
 /** Body codes of API v3 and of the 2023 error sheet. A code that is not here proves nothing about an order. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [

@@ -1,19 +1,12 @@
-import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { BrokerDefinition, Capabilities } from "../base.ts";
-import { createLogin } from "./auth.ts";
-import { createClient, parseJson, RATE_LIMITS, ROOTS } from "./client.ts";
-import { FYERS } from "./errors.ts";
-import { createInstruments } from "./instruments.ts";
-import { createOrders } from "./orders.ts";
-import { createMarketReads, createPortfolioReads } from "./reads.ts";
-import { postbackSchema } from "./schemas.ts";
+import { FYERS, PRODUCTS, RATE_LIMITS, ROOTS } from "./terms.ts";
 
 const capabilities: Capabilities = {
   login: ["redirect", "token"],
   refresh: true,
   segments: ["NSE", "BSE", "NFO", "BFO", "INDEX"],
   orderTypes: ["MARKET", "LIMIT", "SL", "SL-M"],
-  products: ["CNC", "INTRADAY", "MARGIN", "MTF"],
+  products: PRODUCTS,
   amo: true,
   quotes: true,
   depth: true,
@@ -72,19 +65,6 @@ export const fyers: BrokerDefinition = {
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 30_000,
   roots: ROOTS,
-  create(deps) {
-    const client = createClient(deps);
-    return {
-      ...createLogin(client, deps),
-      ...createPortfolioReads(client, deps),
-      ...createMarketReads(client, deps),
-      ...createOrders(client, deps, capabilities.products),
-      getInstruments: createInstruments(deps),
-    };
-  },
-  /** How the webhook's secret is delivered is not documented: the order is only a hint to re-read. */
-  readPostback(body) {
-    const row = postbackSchema.safeParse(parseJson(body)).data;
-    return row ? { orderId: brokerOrderId(row.id) } : null;
-  },
+  create: async (deps) => (await import("./connector.ts")).createConnector(deps),
+  readPostback: async (body) => (await import("./postback.ts")).readPostback(body),
 };

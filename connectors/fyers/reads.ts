@@ -8,11 +8,12 @@ import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
 import { readBook } from "../book.ts";
 import type { Client } from "./client.ts";
-import { FYERS, inDomain, isUnknownOrder } from "./errors.ts";
+import { inDomain, isUnknownOrder } from "./errors.ts";
 import * as market from "./map-market.ts";
 import * as map from "./map.ts";
 import type { DepthRaw, OrderRaw } from "./schemas.ts";
 import { venueSymbolOf } from "./venue.ts";
+import { FYERS } from "./terms.ts";
 
 const QUOTES_PER_CALL = 50;
 

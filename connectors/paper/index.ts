@@ -49,7 +49,7 @@ export function createPaper({ exchange }: PaperOptions): BrokerDefinition {
     rateLimits: {},
     notFoundBelievedAfterMs: 0,
     roots: {},
-    create: (deps) => createConnector(exchange, deps),
+    create: async (deps) => createConnector(exchange, deps),
     forget: (link) => exchange.forget(link),
   };
 }

@@ -2,34 +2,11 @@ import { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { eachRow } from "../../src/lib/rows.ts";
-import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
-import { badField, noReply, refusal, UPSTOX } from "./errors.ts";
+import { badField, noReply, refusal } from "./errors.ts";
 import * as schemas from "./schemas.ts";
-
-const LONG_WINDOWS: readonly RateWindow[] = [
-  { count: 500, perMs: 60_000 },
-  { count: 2_000, perMs: 30 * 60_000 },
-];
-/** Half of the 50 a second that are allowed: however close together they arrive, two bursts are not too many. */
-const READS = [{ count: 25, perMs: 1_000 }, ...LONG_WINDOWS];
-/** Upstox meters each API of each user; a class here is several of them, so that it is never the wider. */
-export const RATE_LIMITS = {
-  // Of 10 a second, with room for calls to arrive closer together than they left.
-  order: [{ count: 9, perMs: 1_100 }, ...LONG_WINDOWS],
-  book: READS,
-  account: READS,
-  quote: READS,
-  candle: READS,
-  login: READS,
-} as const satisfies Record<string, readonly RateWindow[]>;
-
-export const ROOTS = {
-  UPSTOX_API_ROOT: "https://api.upstox.com",
-  UPSTOX_ORDER_ROOT: "https://api-hft.upstox.com",
-  UPSTOX_INSTRUMENTS_URL: "https://assets.upstox.com/market-quote/instruments/exchange/complete.json.gz",
-} as const;
+import { RATE_LIMITS, ROOTS, UPSTOX } from "./terms.ts";
 
 /** Whose call it is; while logging in there is no end yet. */
 export interface Caller extends Pick<Access, "link" | "egress"> {

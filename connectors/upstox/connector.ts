@@ -5,13 +5,14 @@ import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { readBook } from "../book.ts";
 import { createLogin } from "./auth.ts";
 import { callerOf, createClient } from "./client.ts";
-import { mapped, UPSTOX } from "./errors.ts";
+import { mapped } from "./errors.ts";
 import { newestLast, toOrder, toTrade } from "./map.ts";
 import { toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { createMarketData } from "./market-data.ts";
 import { createMaster } from "./master.ts";
 import { createOrders } from "./orders.ts";
 import type { ListedRaw, OrderRaw } from "./schemas.ts";
+import { UPSTOX } from "./terms.ts";
 import { lookupIn, nameOf, type Lookup } from "./venue.ts";
 
 /** The contract, over the raw client and the pure mappings. */

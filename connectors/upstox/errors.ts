@@ -1,10 +1,8 @@
 import type { z } from "zod";
-import { brokerName } from "../../src/domain/ids.ts";
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { refusalSchema } from "./schemas.ts";
-
-export const UPSTOX = brokerName("upstox");
+import { UPSTOX } from "./terms.ts";
 
 /** `UDAPI` and a number. A code that is not here proves nothing, which leaves an order unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [

@@ -1,9 +1,5 @@
-import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { BrokerDefinition } from "../base.ts";
-import { RATE_LIMITS, ROOTS } from "./client.ts";
-import { createConnector } from "./connector.ts";
-import { UPSTOX } from "./errors.ts";
-import { postbackSchema } from "./schemas.ts";
+import { RATE_LIMITS, ROOTS, UPSTOX } from "./terms.ts";
 
 /** Upstox API v2 and v3: a thin client, because the npm package keeps one token for everybody (README). */
 export const upstox: BrokerDefinition = {
@@ -57,13 +53,6 @@ export const upstox: BrokerDefinition = {
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 60_000,
   roots: ROOTS,
-  create: createConnector,
-  /** Unsigned: it names an order to read again, and nothing else in it is believed. */
-  readPostback(body) {
-    try {
-      return { orderId: brokerOrderId(postbackSchema.parse(JSON.parse(body)).order_id) };
-    } catch {
-      return null;
-    }
-  },
+  create: async (deps) => (await import("./connector.ts")).createConnector(deps),
+  readPostback: async (body) => (await import("./postback.ts")).readPostback(body),
 };

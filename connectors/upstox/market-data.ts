@@ -6,9 +6,10 @@ import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { arranged, candleRequests, toCandle, type CandleRequest } from "./candles.ts";
 import type { Client } from "./client.ts";
-import { INVALID_KEY, INVALID_UNIT, mapped, UPSTOX } from "./errors.ts";
+import { INVALID_KEY, INVALID_UNIT, mapped } from "./errors.ts";
 import type { CandleRaw, QuoteRaw } from "./schemas.ts";
 import { priceOrNull } from "./venue.ts";
+import { UPSTOX } from "./terms.ts";
 
 const QUOTES_PER_CALL = 500;
 const QUOTES = "GET /v2/market-quote/quotes";

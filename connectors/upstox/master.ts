@@ -3,8 +3,9 @@ import { createGunzip } from "node:zlib";
 import { HttpFailure } from "../../src/lib/http.ts";
 import { JsonArrayError, objectsOf } from "../../src/lib/json-array.ts";
 import type { BrokerConnector, ConnectorDeps } from "../base.ts";
-import { badResponse, noReply, UPSTOX } from "./errors.ts";
+import { badResponse, noReply } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
+import { UPSTOX } from "./terms.ts";
 
 const ENDPOINT = "GET complete.json.gz";
 /** Unpacked the file has tens of megabytes. */

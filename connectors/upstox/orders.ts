@@ -14,8 +14,9 @@ import {
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
 import type { Client } from "./client.ts";
-import { badResponse, mapped, UPSTOX } from "./errors.ts";
+import { badResponse, mapped } from "./errors.ts";
 import type { ProductRaw } from "./schemas.ts";
+import { UPSTOX } from "./terms.ts";
 
 type Orders = Required<Pick<BrokerConnector, "placeOrder" | "modifyOrder" | "cancelOrder" | "getOrderCost">>;
 const PLACE = "POST /v3/order/place";

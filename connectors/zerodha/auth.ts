@@ -1,13 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { brokerOrderId, type BrokerOrderId } from "../../src/domain/ids.ts";
 import { nextIst, parseIst } from "../../src/domain/market.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import type { Access, Credentials, LoginGrant, LoginRequest, Session } from "../base.ts";
+import type { Access, LoginGrant, LoginRequest, Session } from "../base.ts";
 import { credential, type KiteClient } from "./client.ts";
 import { mapped, zerodhaError } from "./errors.ts";
-import { postbackSchema } from "./schemas.ts";
 
-export const LOGIN_ROOT = "https://kite.zerodha.com";
 const LOGIN_END = { path: "login" };
 
 /**
@@ -58,25 +54,4 @@ export async function startSession(
     throw zerodhaError("bad-response", "the session belongs to another account", { path: "GET /user/profile" });
   }
   return session;
-}
-
-/** Kite signs a postback with SHA-256 over order id, order time and API secret. */
-export function readPostback(body: string, credentials: Credentials): { orderId: BrokerOrderId } | null {
-  const postback = postbackSchema.safeParse(parseJson(body));
-  if (!postback.success) return null;
-  const { order_id: orderId, order_timestamp: orderTime, checksum } = postback.data;
-  const expected = createHash("sha256")
-    .update(`${orderId}${orderTime}${credential(credentials, "apiSecret")}`)
-    .digest();
-  const given = Buffer.from(checksum, "hex");
-  const isSigned = given.length === expected.length && timingSafeEqual(given, expected);
-  return isSigned ? { orderId: brokerOrderId(orderId) } : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

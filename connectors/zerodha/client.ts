@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
 import { type HttpClient, HttpFailure, type HttpRequest } from "../../src/lib/http.ts";
-import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import {
   type Access,
@@ -11,24 +10,12 @@ import {
   READ_TIMEOUT_MS,
   type Session,
 } from "../base.ts";
-import { type Endpoint, fromFailure, successEnvelope, ZERODHA, zerodhaError } from "./errors.ts";
+import { type Endpoint, fromFailure, successEnvelope, zerodhaError } from "./errors.ts";
 import * as schemas from "./schemas.ts";
+import { RATE_LIMITS, ROOTS, ZERODHA } from "./terms.ts";
 
-/** Calls can arrive closer together than they left, and an order that is one too many is an order of unknown outcome. */
-const A_SECOND = 1_100;
-/** https://kite.trade/docs/connect/v3/exceptions/#api-rate-limit. Orders are metered by account. */
-export const RATE_LIMITS = {
-  quote: [{ count: 1, perMs: A_SECOND }],
-  historical: [{ count: 3, perMs: A_SECOND }],
-  order: [
-    { count: 10, perMs: A_SECOND },
-    { count: 400, perMs: 60_000 },
-  ],
-  other: [{ count: 10, perMs: A_SECOND }],
-} as const satisfies Record<string, readonly RateWindow[]>;
 type RateClass = keyof typeof RATE_LIMITS;
 
-export const API_ROOT = "https://api.kite.trade";
 const KITE_VERSION = { "X-Kite-Version": "3" };
 const MASTER_TIMEOUT_MS = 60_000;
 
@@ -54,7 +41,7 @@ export type KiteClient = ReturnType<typeof createKiteClient>;
 
 /** Kite Connect 3: one method per endpoint, every reply validated. All but master and candles by the `kiteconnect` package. */
 export function createKiteClient(deps: ConnectorDeps) {
-  const root = (deps.roots["ZERODHA_API_ROOT"] ?? API_ROOT).replace(/\/+$/, "");
+  const root = (deps.roots["ZERODHA_API_ROOT"] ?? ROOTS.ZERODHA_API_ROOT).replace(/\/+$/, "");
 
   /** One place under the rate limit, then the call. Failing while still waiting proves that nothing was sent. */
   async function metered<T>(

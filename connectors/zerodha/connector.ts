@@ -6,14 +6,15 @@ import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { readBook } from "../book.ts";
-import { LOGIN_ROOT, loginUrl, startSession } from "./auth.ts";
+import { loginUrl, startSession } from "./auth.ts";
 import { candleRanges, inInterval, toCandle } from "./candles.ts";
 import { createKiteClient, type KiteClient } from "./client.ts";
-import { type Endpoint, mapped, ZERODHA, zerodhaError } from "./errors.ts";
+import { type Endpoint, mapped, zerodhaError } from "./errors.ts";
 import { readMaster } from "./instruments.ts";
 import * as portfolio from "./map-portfolio.ts";
 import * as map from "./map.ts";
 import type { OrderRaw, QuoteRaw } from "./schemas.ts";
+import { ROOTS, ZERODHA } from "./terms.ts";
 
 /** Instruments that one GET /quote may ask for. */
 const MAX_QUOTES = 500;
@@ -23,7 +24,9 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const client = createKiteClient(deps);
 
   return {
-    getLoginUrl: async (request) => ({ url: loginUrl(deps.roots["ZERODHA_LOGIN_ROOT"] ?? LOGIN_ROOT, request) }),
+    getLoginUrl: async (request) => ({
+      url: loginUrl(deps.roots["ZERODHA_LOGIN_ROOT"] ?? ROOTS.ZERODHA_LOGIN_ROOT, request),
+    }),
     generateSession: (grant, signal) => startSession(client, grant, deps.now(), signal),
     isTokenValid: (access, signal) => isTokenValid(client, access, signal),
     logout: async (access, signal) => void (await client.deleteSessionToken(access, signal)),

@@ -1,8 +1,5 @@
 import type { BrokerDefinition } from "../base.ts";
-import { LOGIN_ROOT, readPostback } from "./auth.ts";
-import { API_ROOT, RATE_LIMITS } from "./client.ts";
-import { createConnector } from "./connector.ts";
-import { ZERODHA } from "./errors.ts";
+import { RATE_LIMITS, ROOTS, ZERODHA } from "./terms.ts";
 
 /** Zerodha by Kite Connect 3. */
 export const zerodha: BrokerDefinition = {
@@ -55,7 +52,7 @@ export const zerodha: BrokerDefinition = {
   },
   rateLimits: RATE_LIMITS,
   notFoundBelievedAfterMs: 60_000,
-  roots: { ZERODHA_API_ROOT: API_ROOT, ZERODHA_LOGIN_ROOT: LOGIN_ROOT },
-  create: createConnector,
-  readPostback,
+  roots: ROOTS,
+  create: async (deps) => (await import("./connector.ts")).createConnector(deps),
+  readPostback: async (...postback) => (await import("./postback.ts")).readPostback(...postback),
 };

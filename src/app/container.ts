@@ -1,14 +1,13 @@
 import type { BrokerDefinition, DataSource } from "../../connectors/base.ts";
 import { commands } from "../../commands/index.ts";
 import type { BotDeps } from "../bot/commands.ts";
-import { userId, type BrokerName, type UserId } from "../domain/ids.ts";
+import { userId, type UserId } from "../domain/ids.ts";
 import { createHttpClient, type HttpClient } from "../lib/http.ts";
 import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
-import { createRateLimiter } from "../lib/rate-limit.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
-import { createAccounts, type Broker, type Link } from "../services/accounts.ts";
+import { createAccounts, type Link } from "../services/accounts.ts";
 import { createInstruments } from "../services/instruments/instruments.ts";
 import type { Instruments } from "../services/instruments/types.ts";
 import { createAdmission } from "../services/admission.ts";
@@ -30,6 +29,7 @@ import { createUsers, DEFAULT_SETTINGS } from "../services/users.ts";
 import { allows } from "../bot/access.ts";
 import { letInNotification, roleNotification } from "../bot/people.ts";
 import type { Config } from "./config.ts";
+import { connectAll } from "./connect.ts";
 import { createMarketServices } from "./market-services.ts";
 import type { LinkWatch } from "./observed.ts";
 import { orderHours } from "./order-hours.ts";
@@ -79,8 +79,8 @@ export const createHttp = (clock: Clock, log: Log, metrics: Metrics): HttpClient
 
 /** Wires the services: the one place where implementations meet the ports. */
 export function createContainer(options: ContainerOptions): Container {
-  const { config, store, clock, log, http } = options;
-  const brokers = connectAll(options, http, () => instruments);
+  const { config, store, clock, log } = options;
+  const brokers = connectAll(options, (broker) => instruments.table(broker));
   const users = createUsers({
     store,
     clock,
@@ -169,30 +169,4 @@ export function createContainer(options: ContainerOptions): Container {
     commands: () => commands,
   };
   return { deps, closes, instruments };
-}
-
-/** Every definition becomes a connector over the one HTTP client and the one limiter. */
-function connectAll(
-  { config, clock, log, definitions, linkWatch }: ContainerOptions,
-  http: HttpClient,
-  instruments: () => Instruments,
-): ReadonlyMap<BrokerName, Broker> {
-  const limiter = createRateLimiter();
-  return new Map(
-    definitions.map((definition) => {
-      const connector = definition.create({
-        http,
-        limiter,
-        instruments: () => instruments().table(definition.name),
-        now: () => clock.now(),
-        roots: { ...definition.roots, ...pick(config.roots, Object.keys(definition.roots)) },
-        warn: (message, fields) => log.warn({ broker: definition.name, ...fields }, message),
-      });
-      return [definition.name, { definition, connector: linkWatch.observe(definition.name, connector) }];
-    }),
-  );
-}
-
-function pick(from: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
 }

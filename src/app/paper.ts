@@ -47,7 +47,7 @@ export function openPaper({ dataDir, clock, prices, onFailure }: PaperOptions): 
       // The exchange's own candles and books are made up: beside real prices, charts come from where the prices do, and
       // books from real brokers alone.
       capabilities: { ...paper.capabilities, candles: false, depth: false },
-      create: (deps: ConnectorDeps) => atLivePrices(paper.create(deps), live, exchange),
+      create: async (deps: ConnectorDeps) => atLivePrices(await paper.create(deps), live, exchange),
     },
     close,
   };

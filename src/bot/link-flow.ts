@@ -135,7 +135,8 @@ export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
 
 /** Without URL where this broker has no login page, or this link lacks the keys for it. */
 async function startLogin(deps: BotDeps, link: Link): Promise<{ url: string | null; heldState: string | null }> {
-  if (!deps.accounts.broker(link).connector.getLoginUrl) return { url: null, heldState: null };
+  if (!deps.accounts.broker(link).definition.capabilities.login.includes("redirect"))
+    return { url: null, heldState: null };
   try {
     return await deps.logins.start(link);
   } catch (error) {

@@ -12,7 +12,8 @@ import { changeDocument } from "./change-document.ts";
 /** One broker as the composition root wired it. */
 export interface Broker {
   readonly definition: BrokerDefinition;
-  readonly connector: BrokerConnector;
+  /** Made by the first call that needs it, and kept. */
+  readonly connector: () => Promise<BrokerConnector>;
 }
 export type Brokers = ReadonlyMap<BrokerName, Broker>;
 
@@ -125,7 +126,7 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
       throw new BrokerError("auth-expired", "session is over", { broker: definition.name, endpoint: "session" });
     }
     try {
-      return await use(connector, accessOf(link, link.tokens));
+      return await use(await connector(), accessOf(link, link.tokens));
     } catch (error) {
       if (error instanceof BrokerError && error.kind === "auth-expired") await endSession(link);
       throw error;

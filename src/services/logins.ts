@@ -64,7 +64,7 @@ export function createLogins(deps: {
   const redirectUrl = (link: Link): string => `${deps.publicUrl}/oauth/${link.broker_name}/callback`;
 
   async function complete(link: Link, grant: LoginGrant): Promise<LoginResult> {
-    const { connector } = accounts.broker(link);
+    const connector = await accounts.broker(link).connector();
     try {
       const session = await connector.generateSession(grant);
       if (isOthers(link, session)) return { kind: "other-account", link, accountId: session.accountId };
@@ -77,7 +77,7 @@ export function createLogins(deps: {
 
   /** Nothing is kept before the broker has answered real calls with the new session. */
   async function prove(link: Link, session: Session): Promise<LoginResult> {
-    const { connector } = accounts.broker(link);
+    const connector = await accounts.broker(link).connector();
     const access = { link: link._id, credentials: link.credentials, session };
     const [profile, funds] = await Promise.all([
       connector.getProfile(access),
@@ -124,7 +124,7 @@ export function createLogins(deps: {
 
   return {
     async start(link) {
-      const { connector } = accounts.broker(link);
+      const connector = await accounts.broker(link).connector();
       if (!connector.getLoginUrl) throw new Error(`${link.broker_name} has no login page`);
       const state = randomToken(18);
       const { url, binding } = await connector.getLoginUrl({
@@ -148,7 +148,7 @@ export function createLogins(deps: {
     open: (link) =>
       complete(link, { kind: "token", link: link._id, credentials: link.credentials, token: new Secret("") }),
     async renew(link) {
-      const { connector } = accounts.broker(link);
+      const connector = await accounts.broker(link).connector();
       const session = link.tokens;
       if (!connector.refreshToken || session === null) return null;
       const access = { link: link._id, credentials: link.credentials, session };

@@ -41,7 +41,7 @@ export function createPostbacks(deps: {
       const link = await deps.accounts.byId(linkId(id));
       if (link?.broker_name !== broker) return "refused";
       const { definition } = deps.accounts.broker(link);
-      const named = definition.readPostback?.(body, link.credentials) ?? null;
+      const named = (await definition.readPostback?.(body, link.credentials)) ?? null;
       if (named === null) return "refused";
       if (!mayLook(link._id)) return "too-soon";
       const intents = await deps.recent(link, RECENT_INTENTS);

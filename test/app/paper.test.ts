@@ -25,7 +25,7 @@ interface Outside {
   asked?: string[][];
 }
 
-function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDir = emptyDir()) {
+async function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDir = emptyDir()) {
   const now = () => outside.now;
   const prices = {
     name: "yfinance" as const,
@@ -39,7 +39,7 @@ function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDir = em
   const clock = { now, sleep: async () => undefined };
   const paper = openPaper({ dataDir, clock, prices, onFailure: () => undefined });
   onTestFinished(() => paper.close());
-  return { ...paper, connector: paper.definition.create({ now } as ConnectorDeps) };
+  return { ...paper, connector: await paper.definition.create({ now } as ConnectorDeps) };
 }
 
 function emptyDir(): string {
@@ -73,7 +73,7 @@ function buy({ key, symbol }: Instrument, limit: number): OrderRequest {
 
 describe("the paper broker beside real ones", () => {
   it("shows no order book, since its own is made up", async () => {
-    const { definition, connector } = paperBeside();
+    const { definition, connector } = await paperBeside();
     const [first] = await listedAt(connector);
     expect(definition.capabilities).toMatchObject({ depth: false, candles: false });
     await expect(connector.getOrderbook({} as Access, first as Instrument)).rejects.toMatchObject({ kind: "rejected" });
@@ -81,7 +81,7 @@ describe("the paper broker beside real ones", () => {
 
   it("asks for prices again after the machine's clock was set back", async () => {
     const outside: Outside = { now: NOW, rupees: 800 };
-    const { connector } = paperBeside(outside);
+    const { connector } = await paperBeside(outside);
     const sbin = (await listedAt(connector)).filter(({ symbol }) => symbol === "NSE:SBIN-EQ");
     await connector.getQuotes(ACCESS, sbin);
     outside.now -= 3_600_000;
@@ -93,7 +93,7 @@ describe("the paper broker beside real ones", () => {
   it("asks for the prices of what is held, waited for or looked at, not of all that anybody ever looked at", async () => {
     const asked: string[][] = [];
     const outside: Outside = { now: NOW, rupees: 800, asked };
-    const { connector } = paperBeside(outside);
+    const { connector } = await paperBeside(outside);
     const [held, waited, glanced, looked] = await listedAt(connector);
     await connector.getQuotes(ACCESS, [glanced!]);
     await connector.placeOrder(ACCESS, buy(held!, 810));
@@ -108,7 +108,7 @@ describe("the paper broker beside real ones", () => {
 
   it("knows the price of a share bought at BSE once it is a holding, kept under its NSE name", async () => {
     const outside: Outside = { now: NOW, rupees: 800 };
-    const { connector } = paperBeside(outside);
+    const { connector } = await paperBeside(outside);
     const share = (await listedAt(connector)).find(({ symbol }) => symbol === "BSE:RELIANCE");
     await connector.placeOrder(ACCESS, { ...buy(share!, 810), productType: "CNC" });
     expect(await connector.getPositions(ACCESS)).toMatchObject([{ qty: 10 }]);
@@ -122,7 +122,7 @@ describe("the paper broker beside real ones after a restart", () => {
 
   /** Ten shares bought intraday at 800, and the process gone; what it left in its file may be changed. */
   async function bought(dataDir: string): Promise<void> {
-    const paper = paperBeside({ now: NOW, rupees: 800 }, dataDir);
+    const paper = await paperBeside({ now: NOW, rupees: 800 }, dataDir);
     const { connector } = paper;
     const sbin = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:SBIN-EQ");
     if (!sbin) throw new Error("not listed");
@@ -137,12 +137,12 @@ describe("the paper broker beside real ones after a restart", () => {
   it("values what is held at the last real price while there is no newer one", async () => {
     const dataDir = emptyDir();
     await bought(dataDir);
-    const again = paperBeside({ now: NOW + 60_000, rupees: null }, dataDir);
+    const again = await paperBeside({ now: NOW + 60_000, rupees: null }, dataDir);
     expect(await again.connector.getPositions(ACCESS)).toMatchObject([{ qty: 10, ltp: priceFromRupees(800) }]);
     again.close();
-    const third = paperBeside({ now: NOW + 120_000, rupees: null }, dataDir);
+    const third = await paperBeside({ now: NOW + 120_000, rupees: null }, dataDir);
     third.close();
-    const fourth = paperBeside({ now: NOW + 180_000, rupees: null }, dataDir);
+    const fourth = await paperBeside({ now: NOW + 180_000, rupees: null }, dataDir);
     expect(await fourth.connector.getPositions(ACCESS)).toMatchObject([{ ltp: priceFromRupees(800) }]);
   });
 
@@ -151,7 +151,7 @@ describe("the paper broker beside real ones after a restart", () => {
     await bought(dataDir);
     forgetPrices(dataDir);
     const outside: Outside = { now: EVENING, rupees: null };
-    const { connector } = paperBeside(outside, dataDir);
+    const { connector } = await paperBeside(outside, dataDir);
     await listedAt(connector);
     await expect(connector.getPositions(ACCESS)).rejects.toMatchObject({
       message: expect.stringMatching(/real prices/),
@@ -173,7 +173,7 @@ describe("the paper broker beside real ones after a restart", () => {
     const outside: Outside = { now: NOW + 60_000, rupees: 805 };
     const first = Promise.withResolvers<void>();
     outside.answers = [first.promise];
-    const { connector } = paperBeside(outside, dataDir);
+    const { connector } = await paperBeside(outside, dataDir);
     const other = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:TCS-EQ");
     const read = connector.getPositions(ACCESS);
     const quoted = connector.getQuotes(ACCESS, other ? [other] : []);
@@ -186,7 +186,7 @@ describe("the paper broker beside real ones after a restart", () => {
   it("squares off at the price of now, though its list is read before anybody asks for prices", async () => {
     const dataDir = emptyDir();
     await bought(dataDir);
-    const { connector } = paperBeside({ now: EVENING, rupees: 805 }, dataDir);
+    const { connector } = await paperBeside({ now: EVENING, rupees: 805 }, dataDir);
     await listedAt(connector);
     expect((await connector.getTrades(ACCESS)).at(-1)).toMatchObject({ side: "SELL", price: priceFromRupees(805) });
   });

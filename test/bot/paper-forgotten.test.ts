@@ -26,7 +26,7 @@ describe("the paper account of whoever leaves", () => {
   async function boughtOnPaper(): Promise<{ orders(): ReturnType<BrokerConnector["getOrders"]> }> {
     await world.settle();
     const [link] = await world.deps.accounts.active(userId(ASHA));
-    const connector = world.deps.accounts.brokers.get(brokerName("paper"))?.connector;
+    const connector = await world.deps.accounts.brokers.get(brokerName("paper"))?.connector();
     const found = await world.deps.instruments.resolve("SBIN");
     if (!link?.tokens || !connector || found.kind !== "one") throw new Error("no paper account");
     const access: Access = { link: link._id, credentials: {}, session: link.tokens };

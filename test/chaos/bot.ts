@@ -1,6 +1,6 @@
 import type { BrokerDefinition, InstrumentTable, VenueInstrument } from "../../connectors/base.ts";
 import { nextWeekday } from "../../src/domain/calendar.ts";
-import type { UserId } from "../../src/domain/ids.ts";
+import type { BrokerName, UserId } from "../../src/domain/ids.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { createClock } from "../../src/lib/clock.ts";
 import { createKeyring, parseKey } from "../../src/lib/crypto.ts";
@@ -9,7 +9,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Store } from "../../src/ports/store.ts";
-import { type Accounts, createAccounts } from "../../src/services/accounts.ts";
+import { type Accounts, type Broker, createAccounts } from "../../src/services/accounts.ts";
 import { createOrderServices, type OrderServices } from "../../src/services/orders/orders.ts";
 import type { OrderTiming } from "../../src/services/orders/timing.ts";
 import { createQuotes } from "../../src/services/quotes.ts";
@@ -48,22 +48,21 @@ export interface ChaosBot extends OrderServices {
 export async function openBot(config: BotConfig, store: Store, clock: Clock): Promise<ChaosBot> {
   const http = createHttpClient({ now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal) });
   const tables = new Map<string, Promise<InstrumentTable>>();
-  const brokers = new Map(
-    DEFINITIONS.map((definition) => {
-      const connector = definition.create({
-        http,
-        // The simulated brokers count nothing, and waiting for real limits would only make the run longer.
-        limiter: { run: (_key, _windows, call) => call() },
-        instruments: () => tables.get(definition.name) ?? Promise.reject(new Error("no master")),
-        now: () => clock.now(),
-        roots: config.roots,
-        warn: () => undefined,
-      });
-      tables.set(definition.name, tableOf(connector.getInstruments?.({ onSkipped: () => undefined })));
-      const hasty: BrokerDefinition = { ...definition, notFoundBelievedAfterMs: BELIEVED_AFTER_MS };
-      return [definition.name, { definition: hasty, connector }];
-    }),
-  );
+  const brokers = new Map<BrokerName, Broker>();
+  for (const definition of DEFINITIONS) {
+    const connector = await definition.create({
+      http,
+      // The simulated brokers count nothing, and waiting for real limits would only make the run longer.
+      limiter: { run: (_key, _windows, call) => call() },
+      instruments: () => tables.get(definition.name) ?? Promise.reject(new Error("no master")),
+      now: () => clock.now(),
+      roots: config.roots,
+      warn: () => undefined,
+    });
+    tables.set(definition.name, tableOf(connector.getInstruments?.({ onSkipped: () => undefined })));
+    const hasty: BrokerDefinition = { ...definition, notFoundBelievedAfterMs: BELIEVED_AFTER_MS };
+    brokers.set(definition.name, { definition: hasty, connector: async () => connector });
+  }
   const all = await Promise.all(tables.values());
   const [instruments] = all;
   if (!instruments) throw new Error("no masters");

@@ -141,7 +141,7 @@ async function logIn(
   now: () => number,
 ): Promise<Session> {
   const http = createHttpClient({ now, sleep: () => Promise.resolve() });
-  const connector = definition.create({
+  const connector = await definition.create({
     http,
     limiter: { run: (_key, _windows, call) => call() },
     instruments: () => Promise.reject(new Error("no master at login")),

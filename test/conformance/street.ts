@@ -118,7 +118,7 @@ export async function openStreet(spec: Conformance, options: StreetOptions = {})
   });
   const limiter = options.limiter ?? createRateLimiter();
   const loaded: { table: InstrumentTable } = { table: tableOf([]) };
-  const connector = definition.create({
+  const connector = await definition.create({
     http: watched(client, hands, record),
     limiter: metered(limiter, record, options.isRealTime === true ? 1 : HASTE),
     instruments: () => Promise.resolve(loaded.table),

@@ -36,7 +36,7 @@ beforeEach(async () => {
         getPositions: () => answer(definition.name),
         getHoldings: async () => [],
       };
-      return [definition.name, { definition, connector: connector as BrokerConnector }];
+      return [definition.name, { definition, connector: async () => connector as BrokerConnector }];
     }),
   );
   accounts = createAccounts({ store, clock, brokers });

@@ -38,7 +38,7 @@ function fakeBroker(name: string, isBound: boolean): Broker {
     getProfile: async () => ({ accountId: "AB1234", name: "Asha" }),
     getFunds: async () => Promise.reject(new Error("not now")),
   };
-  return { definition, connector: connector as unknown as BrokerConnector };
+  return { definition, connector: async () => connector as unknown as BrokerConnector };
 }
 
 describe("logins", () => {
@@ -114,7 +114,7 @@ describe("logins", () => {
     await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
     const linked = (await accounts.get(ASHA, link._id)) as Link;
     const renewed = Promise.withResolvers<Session>();
-    accounts.broker(link).connector.refreshToken = () => renewed.promise;
+    (await accounts.broker(link).connector()).refreshToken = () => renewed.promise;
     const renewal = logins.renew(linked);
     const newer = { ...(linked.tokens as Session), accessToken: new Secret("newer") };
     await accounts.update(link._id, () => ({ tokens: newer }));

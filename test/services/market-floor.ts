@@ -58,7 +58,7 @@ export async function openMarketFloor(): Promise<MarketFloor> {
     new Map<InstrumentKey, Quote>(instruments.map((each) => [each.key, quoteOf(each, source)]));
   const paper = createPaper({ exchange });
   const definition = { ...paper, name: ACME, title: "Acme", isPaper: false };
-  const wanted = paper.create({
+  const wanted = await paper.create({
     http: undefined as never,
     limiter: createRateLimiter(),
     instruments: async () => ({ byKey: () => undefined, bySymbol: () => undefined, byVenueSymbol: () => undefined }),
@@ -102,7 +102,11 @@ export async function openMarketFloor(): Promise<MarketFloor> {
     },
   };
   const store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
-  const accounts = createAccounts({ store, clock, brokers: new Map([[ACME, { definition, connector }]]) });
+  const accounts = createAccounts({
+    store,
+    clock,
+    brokers: new Map([[ACME, { definition, connector: async () => connector }]]),
+  });
   const users = createUsers({ store, clock, ownerId: userId(1), ownerCode: null });
   const floor: MarketFloor = {
     store,

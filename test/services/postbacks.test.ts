@@ -4,7 +4,7 @@ import type { Intent } from "../../src/services/orders/journal.ts";
 import { createPostbacks } from "../../src/services/postbacks.ts";
 
 const link = { _id: "l1", user_id: userId(1001), broker_name: "acme" };
-const readPostback = (body: string) => ({ orderId: brokerOrderId(body) });
+const readPostback = async (body: string) => ({ orderId: brokerOrderId(body) });
 
 it("a burst of postbacks is one look a second, also after the clock was set back", async () => {
   let now = 1_000_000_000;

@@ -145,7 +145,7 @@ export function stubBroker(store: Store, clock: Clock): StubBroker {
     title: "Acme",
     capabilities: { login: ["redirect"], refresh: true } as unknown as BrokerDefinition["capabilities"],
   };
-  const broker = { definition, connector } as Broker;
+  const broker = { definition, connector: async () => connector } as Broker;
   const accounts = createAccounts({ store, clock, brokers: new Map([[ACME, broker]]) });
   const logIn = async (link: Link["_id"]): Promise<void> => {
     book.deadLinks.delete(link);

@@ -150,7 +150,7 @@ export function createMasters(deps: MastersDeps): Masters {
   }
 
   async function readRows(broker: BrokerName) {
-    const connector = deps.brokers.get(broker)?.connector;
+    const connector = await deps.brokers.get(broker)?.connector();
     if (!connector?.getInstruments) throw badMaster(broker, "no list of instruments", "invalid-request");
     const builder = createColumnsBuilder();
     let skipped = 0;
@@ -183,9 +183,7 @@ export function createMasters(deps: MastersDeps): Masters {
   }
 
   return {
-    names: [...deps.brokers]
-      .filter(([, { connector }]) => typeof connector.getInstruments === "function")
-      .map(([name]) => name),
+    names: [...deps.brokers].filter(([, { definition }]) => definition.capabilities.instruments).map(([name]) => name),
     current,
     renew,
     loaded: () => [...copies.values()],

@@ -326,12 +326,12 @@ it("meters writes together, by link, and each book by itself, its repetitions to
 });
 
 describe("postbacks", () => {
-  it("are a hint that names an order", () => {
+  it("are a hint that names an order", async () => {
     const read = angelone.readPostback;
-    expect(read?.('{"clientcode":"R58213","orderid":"261120000148213","status":"complete"}', {})).toEqual({
+    expect(await read?.('{"clientcode":"R58213","orderid":"261120000148213","status":"complete"}', {})).toEqual({
       orderId: "261120000148213",
     });
-    expect(read?.("not json", {})).toBeNull();
-    expect(read?.('{"status":"complete"}', {})).toBeNull();
+    expect(await read?.("not json", {})).toBeNull();
+    expect(await read?.('{"status":"complete"}', {})).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { angelone } from "../../../connectors/angelone/index.ts";
+import { createConnector } from "../../../connectors/angelone/connector.ts";
 import type { Access, BrokerConnector, InstrumentTable, VenueInstrument } from "../../../connectors/base.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
@@ -39,7 +39,7 @@ beforeEach(async () => {
   broker = simulatedAngelone({ exchange, accountId: ACCOUNT, random: () => 0.5 });
   server = await startBrokersServer({ port: 0, brokers: [broker] });
   http = createHttpClient({ now: () => now, sleep: () => Promise.resolve() });
-  connector = angelone.create({
+  connector = createConnector({
     // One attempt for each read, so that what reaches the broker can be counted.
     http: { ...http, read: (request) => http.send(request) },
     limiter: noLimits,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { angelone } from "../../../connectors/angelone/index.ts";
+import { createConnector } from "../../../connectors/angelone/connector.ts";
 import type {
   Access,
   BrokerConnector,
@@ -88,7 +88,7 @@ export function bench(
   options: { table?: InstrumentTable; now?: number; limiter?: RateLimiter } = {},
 ): Bench {
   const { http, requests } = wire(answers);
-  const connector = angelone.create({
+  const connector = createConnector({
     http,
     limiter: options.limiter ?? noLimits,
     instruments: () => Promise.resolve(options.table ?? sbinTable),

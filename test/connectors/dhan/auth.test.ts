@@ -266,16 +266,16 @@ describe("the definition", () => {
     expect(dhan.setup.steps.join(" ")).toContain("{redirectUrl}");
   });
 
-  test("a postback names an order of this client and nothing more", () => {
+  test("a postback names an order of this client and nothing more", async () => {
     const body = JSON.stringify({
       dhanClientId: CLIENT_ID,
       orderId: "3426112100417",
       orderStatus: "TRADED",
       filled_qty: 10,
     });
-    expect(dhan.readPostback?.(body, credentials)).toEqual({ orderId: "3426112100417" });
-    expect(dhan.readPostback?.(body.replace(CLIENT_ID, "1109999999"), credentials)).toBeNull();
-    expect(dhan.readPostback?.("not json", credentials)).toBeNull();
-    expect(dhan.readPostback?.("{}", credentials)).toBeNull();
+    expect(await dhan.readPostback?.(body, credentials)).toEqual({ orderId: "3426112100417" });
+    expect(await dhan.readPostback?.(body.replace(CLIENT_ID, "1109999999"), credentials)).toBeNull();
+    expect(await dhan.readPostback?.("not json", credentials)).toBeNull();
+    expect(await dhan.readPostback?.("{}", credentials)).toBeNull();
   });
 });

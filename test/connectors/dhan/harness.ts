@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { dhan } from "../../../connectors/dhan/index.ts";
+import { createConnector } from "../../../connectors/dhan/connector.ts";
 import { readInstruments } from "../../../connectors/dhan/instruments.ts";
 import type {
   Access,
@@ -131,7 +131,7 @@ export function setUp(answer: Answer, overrides: Partial<ConnectorDeps> = {}): S
   const http = recordingHttp(answer);
   const meters: string[] = [];
   const warnings: string[] = [];
-  const connector = dhan.create({
+  const connector = createConnector({
     http,
     limiter: {
       run: (key, _windows, call) => {

@@ -2,7 +2,7 @@ import { serve } from "@hono/node-server";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Access, BrokerConnector, InstrumentTable, Session } from "../../../connectors/base.ts";
-import { dhan } from "../../../connectors/dhan/index.ts";
+import { createConnector } from "../../../connectors/dhan/connector.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import { simulatedDhan } from "../../../playground/brokers/dhan.ts";
@@ -61,7 +61,7 @@ beforeEach(async () => {
   exchange = createExchange({ seed: 7, now: () => now });
   exchange.account("demo-dhan", opening);
   broker = simulatedDhan({ exchange, accountId: "demo-dhan", random: () => 0.5, redirectUrl: REDIRECT });
-  connector = dhan.create({
+  connector = createConnector({
     http,
     limiter: { run: (_key, _windows, call) => call() },
     instruments: async () => table,

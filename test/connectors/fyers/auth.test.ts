@@ -210,11 +210,12 @@ describe("the definition", () => {
     expect(fyers.rateLimits["read"]?.map(({ count }) => count)).toEqual([6, 150]);
   });
 
-  it("reads the order id out of a postback, as a hint only", () => {
+  it("reads the order id out of a postback, as a hint only", async () => {
     expect(fyers.capabilities.postback).toBe("hint");
-    expect(fyers.readPostback?.('{"id":"26112000001234","status":2}', credentials)).toEqual({
+    expect(await fyers.readPostback?.('{"id":"26112000001234","status":2}', credentials)).toEqual({
       orderId: "26112000001234",
     });
-    for (const body of ["", "[]", '{"id":""}', "<html>"]) expect(fyers.readPostback?.(body, credentials)).toBeNull();
+    for (const body of ["", "[]", '{"id":""}', "<html>"])
+      expect(await fyers.readPostback?.(body, credentials)).toBeNull();
   });
 });

@@ -6,6 +6,7 @@ import type {
   InstrumentTable,
   VenueInstrument,
 } from "../../../connectors/base.ts";
+import { createConnector } from "../../../connectors/fyers/connector.ts";
 import { fyers } from "../../../connectors/fyers/index.ts";
 import { linkId } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
@@ -102,12 +103,12 @@ export async function bench(
     roots: fyers.roots,
     warn: (message) => void warnings.push(message),
   };
-  const masterOf = fyers.create({ ...deps, instruments: () => Promise.reject(new Error("not needed")) });
+  const masterOf = createConnector({ ...deps, instruments: () => Promise.reject(new Error("not needed")) });
   const rows: VenueInstrument[] = [];
   for await (const row of masterOf.getInstruments?.({ onSkipped: () => {} }) ?? []) rows.push(row);
   const table = tableOf(rows);
   return {
-    connector: fyers.create({ ...deps, instruments: () => Promise.resolve(table), ...more }),
+    connector: createConnector({ ...deps, instruments: () => Promise.resolve(table), ...more }),
     sent,
     warnings,
     table,

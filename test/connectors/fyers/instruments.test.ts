@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { VenueInstrument } from "../../../connectors/base.ts";
+import { createConnector } from "../../../connectors/fyers/connector.ts";
 import { fyers } from "../../../connectors/fyers/index.ts";
 import { toInstrument } from "../../../connectors/fyers/instruments.ts";
 import { keyFromFyToken, venueSymbolOf } from "../../../connectors/fyers/venue.ts";
@@ -8,7 +9,7 @@ import { failureOf, fixture, html, scripted, tableOf } from "./harness.ts";
 
 async function download(): Promise<{ rows: VenueInstrument[]; skipped: string[] }> {
   const { http } = scripted(() => html(500));
-  const connector = fyers.create({
+  const connector = createConnector({
     http,
     limiter: { run: (_key, _windows, call) => call() },
     instruments: () => Promise.reject(new Error("not needed")),
@@ -113,7 +114,7 @@ describe("the masters", () => {
   it("fail with the broker's error when they cannot be had, also in the middle", async () => {
     const { http } = scripted(() => html(500));
     const connector = (stream: typeof http.stream) =>
-      fyers.create({
+      createConnector({
         http: { ...http, stream },
         limiter: { run: (_key, _windows, call) => call() },
         instruments: () => Promise.reject(new Error("not needed")),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Access, BrokerConnector, Session, VenueInstrument } from "../../../connectors/base.ts";
-import { fyers } from "../../../connectors/fyers/index.ts";
+import { createConnector } from "../../../connectors/fyers/connector.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import { simulatedFyers } from "../../../playground/brokers/fyers.ts";
@@ -52,7 +52,7 @@ async function openStreet(): Promise<Street> {
   const client = createHttpClient({ now: () => clock.now, sleep: () => Promise.resolve() });
   const http: HttpClient = { ...client, read: (request) => client.send(request) };
   const rows: VenueInstrument[] = [];
-  const connector = fyers.create({
+  const connector = createConnector({
     http,
     limiter: { run: (_key, _windows, call) => call() },
     instruments: () => Promise.resolve(tableOf(rows)),

@@ -37,7 +37,7 @@ interface Desk {
 }
 
 async function openDesk(link = "link-1", floor = openFloor("2026-11-20T11:00:00")): Promise<Desk> {
-  const broker = createPaper({ exchange: floor.exchange }).create(depsFor(floor));
+  const broker = await createPaper({ exchange: floor.exchange }).create(depsFor(floor));
   const grant = { kind: "token" as const, link: linkId(link), credentials: {}, token: new Secret("") };
   const session = await broker.generateSession(grant);
   const access = { link: linkId(link), credentials: {}, session };

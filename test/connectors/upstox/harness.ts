@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Access, BrokerConnector, InstrumentTable, Session, VenueInstrument } from "../../../connectors/base.ts";
-import { upstox } from "../../../connectors/upstox/index.ts";
+import { createConnector } from "../../../connectors/upstox/connector.ts";
 import { linkId, orderTag } from "../../../src/domain/ids.ts";
 import { instrumentKey, type Instrument } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
@@ -80,7 +80,7 @@ export function bench(answer: Answer = () => reply({}, 500), options: BenchOptio
     stream: async () => breaking(pieces(options.master ?? PACKED, 61), options.breaksAt ?? Infinity),
     close: async () => undefined,
   };
-  const connector: BrokerConnector = upstox.create({
+  const connector: BrokerConnector = createConnector({
     http,
     limiter: { run: (_key, _windows, run) => run() },
     instruments: async () => {

@@ -251,12 +251,12 @@ describe("the cost of an order", () => {
 describe("a postback", () => {
   const read = (body: unknown) => upstox.readPostback?.(JSON.stringify(body), {});
 
-  it("names an order to read again, and nothing else", () => {
-    expect(read({ update_type: "order", order_id: "261120031100001", status: "complete" })).toEqual({
+  it("names an order to read again, and nothing else", async () => {
+    expect(await read({ update_type: "order", order_id: "261120031100001", status: "complete" })).toEqual({
       orderId: "261120031100001",
     });
-    expect(read({ update_type: "gtt_order", order_id: "261120031100001" })).toBeNull();
-    expect(read({ update_type: "order" })).toBeNull();
-    expect(upstox.readPostback?.("<html>", {})).toBeNull();
+    expect(await read({ update_type: "gtt_order", order_id: "261120031100001" })).toBeNull();
+    expect(await read({ update_type: "order" })).toBeNull();
+    expect(await upstox.readPostback?.("<html>", {})).toBeNull();
   });
 });

@@ -158,8 +158,8 @@ describe("the session", () => {
 describe("a postback", () => {
   const body = fixture("postback.json");
 
-  it("tells its order when Kite signed it", () => {
-    expect(zerodha.readPostback?.(body, credentials)).toEqual({ orderId: "261121003123456" });
+  it("tells its order when Kite signed it", async () => {
+    expect(await zerodha.readPostback?.(body, credentials)).toEqual({ orderId: "261121003123456" });
   });
 
   it.each([
@@ -168,12 +168,12 @@ describe("a postback", () => {
     ["a checksum that is no hex", body.replace("3c2a28cca6f4", "zzzzzzzzzzzz")],
     ["no JSON", "order_id=1"],
     ["another shape", "[]"],
-  ])("is nothing with %s", (_what, changed) => {
-    expect(zerodha.readPostback?.(changed, credentials)).toBeNull();
+  ])("is nothing with %s", async (_what, changed) => {
+    expect(await zerodha.readPostback?.(changed, credentials)).toBeNull();
   });
 
-  it("is nothing under another secret", () => {
-    expect(zerodha.readPostback?.(body, { ...credentials, apiSecret: new Secret("othersecret001") })).toBeNull();
+  it("is nothing under another secret", async () => {
+    expect(await zerodha.readPostback?.(body, { ...credentials, apiSecret: new Secret("othersecret001") })).toBeNull();
   });
 });
 

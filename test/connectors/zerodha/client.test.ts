@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { KiteConnect } from "kiteconnect";
 import { describe, expect, it, vi } from "vitest";
-import { createKiteClient, RATE_LIMITS } from "../../../connectors/zerodha/client.ts";
+import { createKiteClient } from "../../../connectors/zerodha/client.ts";
+import { RATE_LIMITS } from "../../../connectors/zerodha/terms.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import {

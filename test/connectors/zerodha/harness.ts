@@ -6,6 +6,7 @@ import type {
   InstrumentTable,
   VenueInstrument,
 } from "../../../connectors/base.ts";
+import { createConnector } from "../../../connectors/zerodha/connector.ts";
 import { zerodha } from "../../../connectors/zerodha/index.ts";
 import { linkId, type InstrumentKey } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
@@ -83,7 +84,7 @@ export async function bench(
 ): Promise<Bench> {
   const { http, sent } = scripted(answer);
   const table = tableOf(await masterRows(http));
-  const connector = zerodha.create({ ...depsOver(http), instruments: () => Promise.resolve(table), ...more });
+  const connector = createConnector({ ...depsOver(http), instruments: () => Promise.resolve(table), ...more });
   return {
     connector,
     sent,
@@ -105,7 +106,7 @@ export const depsOver = (http: HttpClient): ConnectorDeps => ({
 });
 
 export async function masterRows(http: HttpClient, skipped: string[] = []): Promise<VenueInstrument[]> {
-  const connector = zerodha.create(depsOver(http));
+  const connector = createConnector(depsOver(http));
   const rows = connector.getInstruments?.({ onSkipped: (reason) => void skipped.push(reason) });
   if (!rows) throw new Error("the connector has no master");
   const all: VenueInstrument[] = [];

@@ -18,7 +18,7 @@ import {
   tableOf,
   text,
 } from "./harness.ts";
-import { zerodha } from "../../../connectors/zerodha/index.ts";
+import { createConnector } from "../../../connectors/zerodha/connector.ts";
 
 const { http } = scripted(() => html(500));
 
@@ -73,7 +73,7 @@ describe("the master", () => {
     const rows = readMaster(inPieces("instrument_token,tradingsymbol\n1,A\n", 8), () => {});
     expect(await failureOf(drain(rows))).toMatchObject({ kind: "bad-response" });
     const failing = { ...http, stream: () => Promise.reject(new HttpFailure("broken", "HTTP 503")) };
-    const connector = zerodha.create(depsOver(failing));
+    const connector = createConnector(depsOver(failing));
     expect(await failureOf(drain(connector.getInstruments?.({ onSkipped: () => {} })))).toMatchObject({
       kind: "unavailable",
       endpoint: "GET /instruments",

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { Access, BrokerConnector, LoginGrant, VenueInstrument } from "../../../connectors/base.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
-import { zerodha } from "../../../connectors/zerodha/index.ts";
+import { createConnector } from "../../../connectors/zerodha/connector.ts";
 import { startBrokersServer } from "../../../playground/brokers/server.ts";
 import type { BrokersServer, SimulatedBroker } from "../../../playground/brokers/types.ts";
 import { simulatedZerodha } from "../../../playground/brokers/zerodha.ts";
@@ -43,7 +43,7 @@ export async function openStreet(): Promise<Street> {
   const http = createHttpClient({ now: () => performance.now(), sleep: () => Promise.resolve() });
   const rows: VenueInstrument[] = [];
   const skipped: string[] = [];
-  const connector = zerodha.create({
+  const connector = createConnector({
     http,
     limiter: { run: (_key, _windows, call) => call() },
     instruments: () => Promise.resolve(tableOf(rows)),

@@ -258,7 +258,7 @@ describe("alerts", () => {
     floor.failures.set("all", "timeout");
     for (const user of [asha, userId(2)]) await arm("pnl < 1", null, user);
     floor.failures.clear();
-    const { connector } = floor.accounts.broker(odd);
+    const connector = await floor.accounts.broker(odd).connector();
     const read = connector.getPositions.bind(connector);
     connector.getPositions = (access) =>
       access.link === odd._id ? Promise.reject(new RangeError("not a whole number")) : read(access);

@@ -74,10 +74,12 @@ export function openHall(options: HallOptions = {}): Hall {
   const log = createLog({ level: "info", destination: { write: (line: string) => logged.push(line) } });
   const connected = new Map<BrokerName, Broker>();
   for (const [name, master] of masters) {
-    const connector = { ...paper.create(deps), getInstruments: masterOf(name, master) };
-    connected.set(name, { definition: { ...paper, name, isPaper: false }, connector });
+    connected.set(name, {
+      definition: { ...paper, name, isPaper: false },
+      connector: async () => ({ ...(await paper.create(deps)), getInstruments: masterOf(name, master) }),
+    });
   }
-  if (hasPaper) connected.set(PAPER, { definition: paper, connector: paper.create(deps) });
+  if (hasPaper) connected.set(PAPER, { definition: paper, connector: () => paper.create(deps) });
   return {
     floor,
     dataDir,

@@ -169,7 +169,7 @@ export function fakeBroker(name = "zerodha", more: Partial<BrokerDefinition> = {
   };
 
   const fake: FakeBroker = {
-    definition: definitionOf(name, () => connector, more),
+    definition: definitionOf(name, async () => connector, more),
     connector,
     scripts: [],
     book: [],
@@ -225,7 +225,7 @@ const toOrder = (request: OrderRequest, orderId: Order["orderId"]): Order => ({
 
 const definitionOf = (
   name: string,
-  create: () => BrokerConnector,
+  create: BrokerDefinition["create"],
   more: Partial<BrokerDefinition>,
 ): BrokerDefinition => ({
   name: brokerName(name),

@@ -94,7 +94,9 @@ const accountsOver = (store: Store, clock: Floor["clock"], brokers: readonly Fak
   createAccounts({
     store,
     clock,
-    brokers: new Map(brokers.map(({ definition, connector }) => [definition.name, { definition, connector }])),
+    brokers: new Map(
+      brokers.map(({ definition, connector }) => [definition.name, { definition, connector: async () => connector }]),
+    ),
   });
 
 export async function openLink(accounts: Accounts, broker: FakeBroker, user: UserId, now: number): Promise<Link> {

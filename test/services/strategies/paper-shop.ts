@@ -71,7 +71,7 @@ export async function openPaperShop(
     shareOf.set(instrument(ticker).key, instrument(ticker));
   }
   const definition = scriptedPaper(createPaper({ exchange }), days, tickerOf, script, clock.now);
-  const connector = definition.create({
+  const connector = await definition.create({
     http: undefined as never,
     limiter: createRateLimiter(),
     instruments: async () => ({ byKey: () => undefined, bySymbol: () => undefined, byVenueSymbol: () => undefined }),
@@ -82,7 +82,11 @@ export async function openPaperShop(
   const store = openSqliteStore({ dir, now: clock.now, keyring: createKeyring({ current: parseKey(generateKey()) }) });
   const log = pino({ level: "silent" });
   const users = createUsers({ store, clock, ownerId: userId(1001), ownerCode: null });
-  const accounts = createAccounts({ store, clock, brokers: new Map([[definition.name, { definition, connector }]]) });
+  const accounts = createAccounts({
+    store,
+    clock,
+    brokers: new Map([[definition.name, { definition, connector: async () => connector }]]),
+  });
   const added = await accounts.add(userId(1001), definition.name, {});
   const session = await connector.generateSession({
     kind: "token",
@@ -188,8 +192,8 @@ function scriptedPaper(
 ): BrokerDefinition {
   return {
     ...paper,
-    create: (deps) => ({
-      ...paper.create(deps),
+    create: async (deps) => ({
+      ...(await paper.create(deps)),
       getHistoricalData: async (_access, { instrument, from, to }) => {
         const ticker = tickerOf.get(instrument.key) ?? "";
         return days

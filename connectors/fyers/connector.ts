@@ -1,0 +1,19 @@
+import type { BrokerConnector, ConnectorDeps } from "../base.ts";
+import { createLogin } from "./auth.ts";
+import { createClient } from "./client.ts";
+import { createInstruments } from "./instruments.ts";
+import { createOrders } from "./orders.ts";
+import { createMarketReads, createPortfolioReads } from "./reads.ts";
+import { PRODUCTS } from "./terms.ts";
+
+/** The contract, put together of its parts. */
+export function createConnector(deps: ConnectorDeps): BrokerConnector {
+  const client = createClient(deps);
+  return {
+    ...createLogin(client, deps),
+    ...createPortfolioReads(client, deps),
+    ...createMarketReads(client, deps),
+    ...createOrders(client, deps, PRODUCTS),
+    getInstruments: createInstruments(deps),
+  };
+}

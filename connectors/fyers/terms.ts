@@ -1,0 +1,26 @@
+import { brokerName } from "../../src/domain/ids.ts";
+import type { Product } from "../../src/domain/order.ts";
+
+export const FYERS = brokerName("fyers");
+
+export const ROOTS = {
+  FYERS_API_ROOT: "https://api-t1.fyers.in",
+  FYERS_INSTRUMENTS_ROOT: "https://public.fyers.in",
+} as const;
+
+export const PRODUCTS: readonly Product[] = ["CNC", "INTRADAY", "MARGIN", "MTF"];
+
+/**
+ * Fyers meters all REST calls of a user together (10 a second, 200 a minute; the fourth broken minute blocks the day).
+ * `rest` is that meter with a margin; reads also pass `read`, so that orders always find room in it.
+ */
+export const RATE_LIMITS = {
+  rest: [
+    { count: 8, perMs: 1_000 },
+    { count: 180, perMs: 60_000 },
+  ],
+  read: [
+    { count: 6, perMs: 1_000 },
+    { count: 150, perMs: 60_000 },
+  ],
+} as const;

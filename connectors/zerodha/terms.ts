@@ -1,0 +1,22 @@
+import { brokerName } from "../../src/domain/ids.ts";
+import type { RateWindow } from "../../src/lib/rate-limit.ts";
+
+export const ZERODHA = brokerName("zerodha");
+
+export const ROOTS = {
+  ZERODHA_API_ROOT: "https://api.kite.trade",
+  ZERODHA_LOGIN_ROOT: "https://kite.zerodha.com",
+} as const;
+
+/** Calls can arrive closer together than they left, and an order that is one too many is an order of unknown outcome. */
+const A_SECOND = 1_100;
+/** https://kite.trade/docs/connect/v3/exceptions/#api-rate-limit. Orders are metered by account. */
+export const RATE_LIMITS = {
+  quote: [{ count: 1, perMs: A_SECOND }],
+  historical: [{ count: 3, perMs: A_SECOND }],
+  order: [
+    { count: 10, perMs: A_SECOND },
+    { count: 400, perMs: 60_000 },
+  ],
+  other: [{ count: 10, perMs: A_SECOND }],
+} as const satisfies Record<string, readonly RateWindow[]>;
