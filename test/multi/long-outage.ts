@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Message } from "../../playground/telegram/types.ts";
+import { instrumentKey } from "../../src/domain/instrument.ts";
+import { walkLogin } from "../conformance/browser.ts";
+import { startMongo, type MongoServer } from "../mongo-server/mongo-server.ts";
+import { startFleet, type Fleet } from "./fleet.ts";
+
+const [ASHA, VIKRAM, MEERA] = [1001, 1002, 1003];
+const WAIT_MS = 60_000;
+const CARDS = 8;
+const RESTING = 3;
+const NOTHING_TO_DO = /not modified|query is too old/;
+const SBIN = instrumentKey("NSE", 3045);
+const PRICE_SCALE = 10_000;
+/** In percent of the last price: a buy that fills at once, and a sale that rests. */
+const ABOVE = 104;
+const FAR_ABOVE = 107;
+/** Longer than Telegram's deliveries and the outbox wait after an outage. */
+const RECOVERY_MS = 90_000;
+
+export interface LongOutage {
+  readonly forMs: number;
+  readonly begin: (fleet: Fleet, mongo: MongoServer) => Promise<void> | void;
+  readonly end: (fleet: Fleet, mongo: MongoServer) => Promise<void> | void;
+  /** What /readyz says meanwhile. */
+  readonly readiness: { readonly store: boolean; readonly telegram: boolean };
+  /** So many cards fill: a tap that comes only after its ticket has lapsed confirms nothing. */
+  readonly filledAtLeast: number;
+}
+
+/** One outage of the issue's own duration, under load, on two processes. A file each, so that they run beside each other. */
+export async function longOutage(
+  lasting: string,
+  { forMs, begin, end, readiness, filledAtLeast }: LongOutage,
+): Promise<void> {
+  const started = await startMongo();
+  const mongo = "skipped" in started || !started.isOurs ? null : started;
+  afterAll(async () => {
+    if (!("skipped" in started)) await started.stop();
+  });
+
+  describe.skipIf(mongo === null)(`two processes under load, with ${lasting}`, () => {
+    let fleet: Fleet;
+    const quiet = new AbortController();
+    let sentWords = 0;
+    let load: Promise<void>;
+    const resting = new Map<number, string>();
+
+    const asha = () => fleet.chat(ASHA);
+    const fromBot = (): Message[] =>
+      asha()
+        .messages()
+        .filter((message) => message.from.is_bot);
+    const messagesWith = (...parts: string[]): Message[] =>
+      fromBot().filter((message) => parts.every((part) => message.text?.includes(part)));
+    const seen = (...parts: string[]): Promise<Message> => asha().until(() => messagesWith(...parts)[0], WAIT_MS);
+    const broker = () => fleet.world.exchange.account("demo-zerodha");
+    const filled = (): number[] =>
+      broker()
+        .orders()
+        .filter(({ side, status }) => side === "BUY" && status === "filled")
+        .map(({ qty }) => qty)
+        .sort((a, b) => a - b);
+
+    beforeAll(async () => {
+      if (!mongo) throw new Error("no server");
+      fleet = await startFleet(mongo, 2);
+      await asha().ask("/start", WAIT_MS);
+      await asha().ask("/link zerodha", WAIT_MS);
+      for (const { value } of fleet.world.lab.state().brokers.find(({ name }) => name === "zerodha")?.credentials ??
+        []) {
+        await asha().until(() => asha().lastFromBot()?.text?.startsWith("Send the "), WAIT_MS);
+        await asha().ask(value, WAIT_MS);
+      }
+      const login = await seen("Now log in at");
+      const url = login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
+      await fetch(await walkLogin(url, `${fleet.proxy.url}/oauth/zerodha/callback`));
+      await seen("is linked.");
+      for (let qty = 1; qty <= RESTING; qty += 1) {
+        confirm(await card("SELL", qty, FAR_ABOVE));
+        await seen(`SELL ${qty} SBIN`, "Open at the broker");
+      }
+      for (const { orderId, qty } of broker().orders()) resting.set(qty, orderId);
+      load = chatter();
+    }, 120_000);
+    afterAll(async () => {
+      quiet.abort();
+      await load;
+      await fleet.stop();
+    }, 60_000);
+
+    /** Somebody keeps writing all the time, four messages a second over two chats. */
+    async function chatter(): Promise<void> {
+      for (; !quiet.signal.aborted; sentWords += 1) {
+        for (const user of [VIKRAM, MEERA]) fleet.chat(user).send(`/start ${sentWords}`);
+        await pause(500);
+      }
+    }
+
+    async function card(side: "BUY" | "SELL", qty: number, percent: number): Promise<Message> {
+      const price = Math.floor((fleet.world.exchange.quote(SBIN).ltp * percent) / 100 / PRICE_SCALE);
+      asha().send(`/${side.toLowerCase()} SBIN ${qty} @ ${price} on zerodha`);
+      return seen(`${side} ${qty} SBIN`);
+    }
+    async function cards(): Promise<Message[]> {
+      const made: Message[] = [];
+      for (let qty = 1; qty <= CARDS; qty += 1) made.push(await card("BUY", qty, ABOVE));
+      return made;
+    }
+    function confirm(message: Message): void {
+      const button = message.reply_markup?.inline_keyboard.flat().find(({ text }) => text.startsWith("Confirm"));
+      if (button?.callback_data === undefined) throw new Error(`not confirmable: ${message.text}`);
+      asha().tap(message.message_id, button.callback_data);
+    }
+    /** Cut when the first of three has just reached the broker; then one after another while the outage lasts; the resting orders end meanwhile. */
+    async function outage(made: readonly Message[], cut: () => Promise<void> | void) {
+      const [first, second, third, ...later] = made;
+      for (const each of [first, second, third]) if (each) confirm(each);
+      while (filled().length === 0) await pause(2);
+      await cut();
+      const endsAt = Date.now() + forMs;
+      for (const each of later) {
+        await pause(forMs / 15);
+        confirm(each);
+      }
+      for (const orderId of resting.values()) broker().cancel(orderId as never);
+      expect(Date.now()).toBeLessThan(endsAt);
+      await pause(endsAt - Date.now());
+    }
+
+    /** A tap that Telegram could deliver only after the ticket had lapsed confirmed nothing, and its card says so. */
+    const isSettled = (made: Message): boolean => {
+      const text = asha()
+        .messages()
+        .find(({ message_id: id }) => id === made.message_id)?.text;
+      const [, qty] = /BUY (\d+) SBIN/.exec(made.text ?? "") ?? [];
+      const atBroker = filled().filter((each) => each === Number(qty)).length;
+      return atBroker === 0 ? /Nothing was sent/.test(text ?? "") : text?.includes(`Filled ${qty}`) === true;
+    };
+
+    /** Each confirmed order is at the broker once and its card says so, and each end is announced. */
+    async function expectNothingLost(made: readonly Message[]): Promise<void> {
+      for (const each of made)
+        await expect.poll(() => isSettled(each), { timeout: RECOVERY_MS, message: each.text ?? "" }).toBe(true);
+      const buys = broker()
+        .orders()
+        .filter(({ side }) => side === "BUY");
+      expect(new Set(buys.map(({ qty }) => qty)).size).toBe(buys.length);
+      expect(buys.filter(({ status }) => status !== "filled")).toEqual([]);
+      for (const qty of resting.keys()) {
+        await expect.poll(() => messagesWith(`SELL ${qty} SBIN`, "ancelled").length, { timeout: RECOVERY_MS }).toBe(2);
+      }
+    }
+
+    it("lose no confirmed order and no notification", async () => {
+      if (!mongo) throw new Error("no server");
+      const made = await cards();
+      await outage(made, () => begin(fleet, mongo));
+      const answer = await fetch(`${fleet.proxy.url}/readyz`);
+      expect([answer.status, await answer.json()]).toEqual([503, readiness]);
+      await end(fleet, mongo);
+      await expectNothingLost(made);
+      expect(filled().length).toBeGreaterThanOrEqual(filledAtLeast);
+    }, 400_000);
+
+    it("told the owner of everybody who knocked, once, and went on taking what was written", async () => {
+      expect(messagesWith("Vikram", "asks to be let in")).toHaveLength(1);
+      expect(messagesWith("Meera", "asks to be let in")).toHaveLength(1);
+      // Two rounds a second, all through the outage.
+      expect(sentWords).toBeGreaterThan((2 * forMs) / 1_000);
+      quiet.abort();
+      await load;
+      const meera = fleet.chat(MEERA);
+      const { message_id: last } = meera.send("/start last");
+      await meera.until(
+        () => meera.messages().some(({ from, message_id: id }) => from.is_bot && id > last),
+        RECOVERY_MS,
+      );
+      // What may have been lost is done again: a card comes out the same, a tap was answered before.
+      const refused = fleet.world.telegram.rejectedCalls.filter(({ description }) => !NOTHING_TO_DO.test(description));
+      expect(refused).toEqual([]);
+    }, 120_000);
+  });
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
