@@ -106,12 +106,18 @@ function atLivePrices(paper: BrokerConnector, live: LivePrices, exchange: Exchan
       if (!(await isPriced())) throw noPrice(endpoint);
       return read(...args);
     };
-  const pricedOrder = (key: InstrumentKey): Promise<boolean> => {
+  const pricedOrder = async (key: InstrumentKey): Promise<boolean> => {
+    // Looking it up moves the book too.
+    await load([]);
     const instrument = exchange.find(key);
     return isPriced(instrument ? [instrument] : []);
   };
   return {
     ...paper,
+    async generateSession(grant) {
+      await load([]);
+      return paper.generateSession(grant);
+    },
     getPositions: valued("getPositions", (access) => paper.getPositions(access)),
     getHoldings: valued("getHoldings", (access) => paper.getHoldings(access)),
     getFunds: valued("getFunds", (access) => paper.getFunds(access)),

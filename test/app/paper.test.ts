@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Access, BrokerConnector, ConnectorDeps } from "../../connectors/base.ts";
+import type { Access, BrokerConnector, ConnectorDeps, LoginGrant } from "../../connectors/base.ts";
 import { openPaper } from "../../src/app/paper.ts";
 import { depthLink } from "../../src/bot/price-link.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
@@ -105,6 +105,20 @@ describe("the paper broker beside real ones", () => {
       [held!.symbol, waited!.symbol, looked!.symbol].toSorted(),
     ]);
   });
+
+  it.each(["another order is placed", "another account is opened"])(
+    "squares off at the price of now, though %s before anybody asks for prices",
+    async (first) => {
+      const outside: Outside = { now: NOW, rupees: 800 };
+      const { connector } = await paperBeside(outside);
+      const [held, other] = await listedAt(connector);
+      await connector.placeOrder(ACCESS, buy(held!, 810));
+      Object.assign(outside, { now: istInstant("2026-11-23", "16:00"), rupees: 805 });
+      if (first === "another order is placed") await connector.placeOrder(ACCESS, buy(other!, 810));
+      else await connector.generateSession({ link: "l2" as LinkId } as LoginGrant);
+      expect((await connector.getTrades(ACCESS)).at(-1)).toMatchObject({ side: "SELL", price: priceFromRupees(805) });
+    },
+  );
 
   it("knows the price of a share bought at BSE once it is a holding, kept under its NSE name", async () => {
     const outside: Outside = { now: NOW, rupees: 800 };
