@@ -68,10 +68,10 @@ export interface BrokerConnector {
 
   getProfile(access: Access, signal?: AbortSignal): Promise<Profile>;
   getFunds(access: Access, signal?: AbortSignal): Promise<Funds>;
+  /** Lists throw UnreadRows, with the others in it, where a row is of a kind that nobody knows. */
   getHoldings(access: Access, signal?: AbortSignal): Promise<Holding[]>;
-  /** Throws UnreadRows, with the others in it, where a row is of a kind that nobody knows. */
   getPositions(access: Access, signal?: AbortSignal): Promise<Position[]>;
-  /** Today's book, newest last; UnreadRows as with positions. */
+  /** Today's book, newest last. */
   getOrders(access: Access, signal?: AbortSignal): Promise<Order[]>;
   getTrades(access: Access, signal?: AbortSignal): Promise<Trade[]>;
 

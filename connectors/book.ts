@@ -1,7 +1,7 @@
 import type { Book, UnreadRow } from "../src/domain/book.ts";
 import { brokerOrderId, type BrokerName } from "../src/domain/ids.ts";
 import type { Listed } from "../src/domain/portfolio.ts";
-import { UnreadRows } from "../src/errors.ts";
+import { BrokerError, UnreadRows } from "../src/errors.ts";
 import { type ReadRow, toldOf } from "../src/lib/rows.ts";
 
 /** How a broker's rows become ours, and by which of their fields one that cannot is still known. */
@@ -16,7 +16,10 @@ export interface BookReading<R, T, K extends keyof R> {
 }
 
 /** Maps rows one by one. Throws UnreadRows, with those that could be mapped, where one is of a kind that nobody knows. */
-export function readBook<R, T, K extends keyof R>(rows: readonly ReadRow<R>[], reading: BookReading<R, T, K>): T[] {
+export async function readBook<R, T, K extends keyof R>(
+  rows: readonly ReadRow<R>[],
+  reading: BookReading<R, T, K>,
+): Promise<T[]> {
   const mapped: T[] = [];
   const unread: UnreadRow[] = [];
   const why: string[] = [];
@@ -68,3 +71,17 @@ const unreadRows = <R, T, K extends keyof R>(
     book,
   );
 };
+
+/** What the rows of a book say together, also where it is a part. */
+export const finished = <T, U>(reading: Promise<T[]>, finish: (rows: readonly T[]) => U[]): Promise<U[]> =>
+  reading.then(finish, (error: unknown) => {
+    if (!(error instanceof UnreadRows)) throw error;
+    const { rows, unread } = error.book as Book<T>;
+    throw new UnreadRows(error.message, error, { rows: finish(rows), unread });
+  });
+
+/** For a book that another one needs: a part of it would pass for a part of the other. */
+export const whole = <T>(reading: Promise<T[]>): Promise<T[]> =>
+  reading.catch((error: unknown) => {
+    throw error instanceof UnreadRows ? new BrokerError("bad-response", error.message, error) : error;
+  });

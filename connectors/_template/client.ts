@@ -108,10 +108,10 @@ export function createClient(deps: ConnectorDeps) {
       ask({ endpoint: "GET /profile", schema: schemas.profileSchema }, caller, signal),
 
     getFunds: get("GET /funds", schemas.fundsSchema),
-    getHoldings: get("GET /holdings", z.array(schemas.holdingSchema)),
+    getHoldings: get("GET /holdings", eachRow(schemas.holdingSchema)),
     getPositions: get("GET /positions", eachRow(schemas.positionSchema)),
     getOrders: get("GET /orders", eachRow(schemas.orderSchema)),
-    getTrades: get("GET /trades", z.array(schemas.tradeSchema)),
+    getTrades: get("GET /trades", eachRow(schemas.tradeSchema)),
     getQuotes: get("GET /quotes", z.record(z.string(), schemas.quoteSchema)),
     getDepth: get("GET /depth", schemas.depthSchema),
     getCandles: get("GET /candles", z.array(schemas.candleSchema)),

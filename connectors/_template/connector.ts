@@ -34,7 +34,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, undefined, signal);
-      return mapped("GET /holdings", () => rows.map(map.toHolding));
+      return readBook(rows, { ...NAMED, endpoint: "GET /holdings", map: map.toHolding });
     },
     async getPositions(access, signal) {
       const rows = await client.getPositions(access, undefined, signal);
@@ -42,14 +42,14 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
     async getTrades(access, signal) {
       const rows = await client.getTrades(access, undefined, signal);
-      return mapped("GET /trades", () => rows.map(map.toTrade));
+      return readBook(rows, { ...NAMED, endpoint: "GET /trades", map: map.toTrade });
     },
     getOrders: async (access, signal) => toOrders(await orders(access, signal)),
     // One order is looked for past rows of a kind that nobody knows.
     findOrdersByTag: async (access, wanted, signal) =>
       toOrders(rowsWhere(await orders(access, signal), ["tag"], ({ tag }) => tag === wanted)),
     async getOrder(access, orderId, _handle, signal) {
-      const [order] = toOrders(rowsWhere(await orders(access, signal), ["id"], ({ id }) => id === orderId));
+      const [order] = await toOrders(rowsWhere(await orders(access, signal), ["id"], ({ id }) => id === orderId));
       return order ?? null;
     },
 
@@ -76,7 +76,7 @@ const NAMED = {
   listedOf: map.toListed,
 } as const;
 
-const toOrders = (rows: readonly ReadRow<OrderRaw>[]): Order[] =>
+const toOrders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
   readBook(rows, { ...NAMED, endpoint: "GET /orders", map: map.toOrder, idBy: "id" });
 
 /** Accepted means that the broker took it; the exchange may still refuse, in the book. */

@@ -6,7 +6,7 @@ import type { Order } from "../../src/domain/order.ts";
 import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
-import { readBook } from "../book.ts";
+import { finished, readBook, whole } from "../book.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
 import { EMPTY_CODES, mapped } from "./errors.ts";
 import { positivePrice, soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
@@ -46,8 +46,8 @@ export function createBooks(
     });
   }
 
-  const orders = async (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    (await book(ENDPOINTS.getOrders, rows, toOrder)).sort(byOrderId);
+  const orders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
+    finished(book(ENDPOINTS.getOrders, rows, toOrder), (some) => some.toSorted(byOrderId));
 
   /** Last prices of open positions whose rows lack them; what cannot be quoted stays without. */
   async function missingPrices(
@@ -85,13 +85,16 @@ export function createBooks(
 
     async getHoldings(access: Access, signal?: AbortSignal): Promise<Holding[]> {
       const caller = callerOf(access);
-      const [holdings, positions] = await Promise.all([
+      const [rows, positionRows] = await Promise.all([
         client.getHoldings(caller, signal),
-        client.getPositions(caller, signal).then((rows) => book(ENDPOINTS.getPositions, rows, (row) => row)),
+        client.getPositions(caller, signal),
       ]);
+      const positions = await whole(book(ENDPOINTS.getPositions, positionRows, (row) => row));
+      const holdings = rows.flatMap((each) => (each.ok ? each.row : []));
       const sold = (row: HoldingRaw): number => soldToday(row, { holdings, positions });
-      return asDocumented(ENDPOINTS.getHoldings, () =>
-        holdings.map((row) => toHolding(row, sold(row))).filter(({ qty }) => qty > 0),
+      return finished(
+        book(ENDPOINTS.getHoldings, rows, (row) => toHolding(row, sold(row))),
+        (held) => held.filter(({ qty }) => qty > 0),
       );
     },
 
@@ -108,7 +111,13 @@ export function createBooks(
       const rows = await client.getTrades(callerOf(access), signal);
       const master = await masterFor(rows.length > 0);
       const today = istDate(deps.now());
-      return asDocumented(ENDPOINTS.getTrades, () => rows.map((row) => toTrade(row, master, today)));
+      return readBook(rows, {
+        broker: ANGELONE,
+        endpoint: endpointName(ENDPOINTS.getTrades),
+        map: (row) => toTrade(row, master, today),
+        listedBy: ["exchange", "tradingsymbol"],
+        listedOf: (row) => nameOf(row, master),
+      });
     },
 
     /** There is no look-up by tag: the book is scanned. */

@@ -3,6 +3,7 @@ import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } fr
 import type { LinkId } from "../../src/domain/ids.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import type { ReadRow } from "../../src/lib/rows.ts";
 import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { badFields, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./errors.ts";
@@ -164,7 +165,7 @@ export function createClient(
     getPositions: readList(ENDPOINTS.getPositions, schemas.positionsSchema),
     getOrders: readList(ENDPOINTS.getOrders, schemas.orderBookSchema),
     getTrades: readList(ENDPOINTS.getTrades, schemas.tradesSchema),
-    async getHoldings(caller: Caller, signal?: AbortSignal): Promise<schemas.HoldingRaw[]> {
+    async getHoldings(caller: Caller, signal?: AbortSignal): Promise<ReadRow<schemas.HoldingRaw>[]> {
       const page = await call(ENDPOINTS.getHoldings, schemas.holdingsSchema.nullable(), caller, { signal }).catch(
         emptyWhenNotFound,
       );

@@ -127,7 +127,7 @@ const tradeSchema = z.object({
   filltime: maybeText,
 });
 export type TradeRaw = z.output<typeof tradeSchema>;
-export const tradesSchema = orNone(z.array(tradeSchema));
+export const tradesSchema = orNone(eachRow(tradeSchema));
 
 /** GET order/v1/getPosition: `pnl`, `realised`, `unrealised`, `ltp` and `close` only in newer captures. */
 const positionSchema = z.object({
@@ -173,7 +173,7 @@ const holdingSchema = z.object({
 export type HoldingRaw = z.output<typeof holdingSchema>;
 
 /** GET portfolio/v1/getAllHolding */
-export const holdingsSchema = z.object({ holdings: z.array(holdingSchema).nullish() });
+export const holdingsSchema = z.object({ holdings: eachRow(holdingSchema).nullish() });
 
 /** GET user/v1/getRMS: text with four decimals, some null. */
 export const fundsSchema = z.object({ availablecash: amount, collateral: maybeAmount, utiliseddebits: maybeAmount });

@@ -1,4 +1,5 @@
 import { BrokerError } from "../../src/errors.ts";
+import type { ReadRow } from "../../src/lib/rows.ts";
 import type { Access } from "../base.ts";
 import { NO_HOLDINGS } from "./errors.ts";
 import {
@@ -54,7 +55,7 @@ export function createClient({ read, write, login, renew, master, authUrl }: Ret
       read(access, { endpoint: "GET /fundlimit", schema: fundsSchema }, signal),
 
     /** An account without holdings is answered with an error: HTTP 500 and DH-1111. */
-    async getHoldings(access: Access, signal?: AbortSignal): Promise<HoldingRaw[]> {
+    async getHoldings(access: Access, signal?: AbortSignal): Promise<ReadRow<HoldingRaw>[]> {
       try {
         return await read(access, { endpoint: "GET /holdings", schema: holdingsSchema }, signal);
       } catch (error) {

@@ -1,19 +1,19 @@
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { paiseFromRupees } from "../../src/domain/money.ts";
-import type { OrderOutcome } from "../../src/domain/order.ts";
-import { ownedNow, type Position } from "../../src/domain/portfolio.ts";
+import type { Order, OrderOutcome } from "../../src/domain/order.ts";
+import { type Holding, ownedNow, type Position } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { readBook } from "../book.ts";
+import { finished, readBook, whole } from "../book.ts";
 import { isExpired, login } from "./auth.ts";
 import { createClient } from "./client.ts";
 import { asDocumented } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
-import { toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
+import { holdingIdentity, toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
 import { marketData } from "./market-data.ts";
 import { fromChange, fromRequest, marginBody, toCancelled, toChanged, toOutcome, toPlaced } from "./order-wire.ts";
-import { LISTED_BY, type ListedRaw, type OrderRaw } from "./schemas.ts";
+import { type HoldingRaw, LISTED_BY, type ListedRaw, type OrderRaw } from "./schemas.ts";
 import { BROKER } from "./terms.ts";
 import { createTransport } from "./transport.ts";
 import { toListed, type Lookup } from "./venue.ts";
@@ -31,14 +31,9 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     }
   }
 
-  async function lookup(): Promise<Lookup> {
-    const master = await table();
+  async function lookupFor(rows: readonly unknown[]): Promise<Lookup> {
+    const master = rows.length === 0 ? null : await table();
     return (key: InstrumentKey) => master?.byKey(key);
-  }
-
-  async function mapped<R, T>(endpoint: string, rows: readonly R[], map: (row: R, lookup: Lookup) => T): Promise<T[]> {
-    const find = rows.length === 0 ? () => undefined : await lookup();
-    return asDocumented(endpoint, () => rows.map((row) => map(row, find)));
   }
 
   async function book<R extends ListedRaw & { orderId?: string }, T>(
@@ -46,7 +41,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     rows: readonly ReadRow<R>[],
     map: (row: R, lookup: Lookup) => T,
   ): Promise<T[]> {
-    const find = rows.length === 0 ? () => undefined : await lookup();
+    const find = await lookupFor(rows);
     return readBook(rows, {
       broker: BROKER,
       endpoint,
@@ -59,7 +54,18 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
 
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     book("GET /positions", await client.getPositions(access, signal), toPosition);
-  const orders = (endpoint: string, rows: readonly ReadRow<OrderRaw>[]) => book(endpoint, rows, toOrder);
+  const orders = (endpoint: string, rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
+    finished(book(endpoint, rows, toOrder), (some) => some.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)));
+  async function morningHoldings(rows: readonly ReadRow<HoldingRaw>[]): Promise<Holding[]> {
+    const find = await lookupFor(rows);
+    return readBook(rows, {
+      broker: BROKER,
+      endpoint: "GET /holdings",
+      map: (row) => toHolding(row, find),
+      listedBy: ["exchange", "securityId", "tradingSymbol"],
+      listedOf: (row) => holdingIdentity(row, find),
+    });
+  }
 
   /** An order call is made once; its failure is an outcome. */
   async function settled(access: Access, call: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
@@ -85,16 +91,14 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     /** `totalQty` is not said to lack what was sold today. `availableQty` is, but never has T1 shares, which can be sold too. */
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
-      const holdings = await mapped("GET /holdings", rows, toHolding);
-      const isLess = rows.some((row) => row.availableQty < row.totalQty);
-      return isLess ? ownedNow(holdings, await getPositions(access, signal)) : holdings;
+      const isLess = rows.some((each) => each.ok && each.row.availableQty < each.row.totalQty);
+      const positions = isLess ? await whole(getPositions(access, signal)) : null;
+      const morning = morningHoldings(rows);
+      return positions ? finished(morning, (holdings) => ownedNow(holdings, positions)) : morning;
     },
     getPositions,
-    getOrders: async (access, signal) =>
-      (await orders("GET /orders", await client.getOrders(access, signal))).sort(
-        (a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0),
-      ),
-    getTrades: async (access, signal) => mapped("GET /trades", await client.getTrades(access, signal), toTrade),
+    getOrders: async (access, signal) => orders("GET /orders", await client.getOrders(access, signal)),
+    getTrades: async (access, signal) => book("GET /trades", await client.getTrades(access, signal), toTrade),
 
     async placeOrder(access, request, signal) {
       const body = fromRequest(request);

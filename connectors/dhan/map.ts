@@ -190,7 +190,10 @@ export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
 }
 
 /** `ALL` is listed on both and numbered by NSE; a share that only BSE's list knows is BSE's. */
-function holdingIdentity(row: HoldingRaw, lookup: Lookup): { key: InstrumentKey; symbol: TradingSymbol } {
+export function holdingIdentity(
+  row: Pick<HoldingRaw, "exchange" | "securityId" | "tradingSymbol">,
+  lookup: Lookup,
+): { key: InstrumentKey; symbol: TradingSymbol } {
   const nse = instrumentKey("NSE", row.securityId);
   const bse = instrumentKey("BSE", row.securityId);
   const isBse = row.exchange === "BSE" || (row.exchange === "ALL" && !lookup(nse) && lookup(bse) !== undefined);

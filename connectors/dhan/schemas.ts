@@ -102,7 +102,7 @@ const tradeSchema = z.object({
   createTime: label,
 });
 export type TradeRaw = z.output<typeof tradeSchema>;
-export const tradesSchema = z.array(tradeSchema);
+export const tradesSchema = eachRow(tradeSchema);
 
 /** GET /holdings */
 const holdingSchema = z.object({
@@ -120,7 +120,7 @@ const holdingSchema = z.object({
   lastTradedPrice: amount.nullish(),
 });
 export type HoldingRaw = z.output<typeof holdingSchema>;
-export const holdingsSchema = z.array(holdingSchema);
+export const holdingsSchema = eachRow(holdingSchema);
 
 /** GET /positions */
 const positionSchema = z.object({

@@ -4,15 +4,15 @@ import { paiseFromRupees } from "../../src/domain/money.ts";
 import type { Order } from "../../src/domain/order.ts";
 import { type Candle, ownedNow, type Position, type Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
-import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
+import { type ReadRow, rowsWhere, toldOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
-import { readBook } from "../book.ts";
+import { finished, readBook, whole } from "../book.ts";
 import type { Client } from "./client.ts";
 import { inDomain, isUnknownOrder } from "./errors.ts";
 import * as market from "./map-market.ts";
 import * as map from "./map.ts";
-import type { DepthRaw, OrderRaw } from "./schemas.ts";
-import { venueSymbolOf } from "./venue.ts";
+import type { DepthRaw, HoldingRaw, OrderRaw } from "./schemas.ts";
+import { segmentOf, venueSymbolOf } from "./venue.ts";
 import { FYERS } from "./terms.ts";
 
 const QUOTES_PER_CALL = 50;
@@ -32,7 +32,7 @@ type PortfolioReads = Pick<
 export function createPortfolioReads(client: Client, deps: ConnectorDeps): PortfolioReads {
   async function getPositions(access: Access, signal?: AbortSignal): Promise<Position[]> {
     const { netPositions } = await client.getPositions(access, signal);
-    return readBook(netPositions, POSITIONS);
+    return readBook(netPositions, { ...NAMED, endpoint: "GET /positions", map: map.toPosition });
   }
 
   return {
@@ -45,13 +45,14 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
 
     async getHoldings(access, signal) {
       const { holdings } = await client.getHoldings(access, signal);
-      const listed = holdings.filter((row) => row !== null);
-      if (listed.length < holdings.length)
-        deps.warn("fyers: holdings that are not shares were left out", { count: holdings.length - listed.length });
-      const morning = inDomain("GET /holdings", () => listed.map(map.toHolding));
+      const shares = holdings.filter((each) => !isOfNoExchange(each));
+      if (shares.length < holdings.length)
+        deps.warn("fyers: holdings that are not shares were left out", { count: holdings.length - shares.length });
       // `quantity` is the start of the day's; what was sold since, T1 shares too, is among the positions.
-      const isLess = listed.some((row) => row.remainingQuantity < row.quantity);
-      return isLess ? ownedNow(morning, await getPositions(access, signal)) : morning;
+      const isLess = shares.some((each) => each.ok && each.row.remainingQuantity < each.row.quantity);
+      const positions = isLess ? await whole(getPositions(access, signal)) : null;
+      const morning = readBook(shares, { ...NAMED, endpoint: "GET /holdings", map: map.toHolding });
+      return positions ? finished(morning, (rows) => ownedNow(rows, positions)) : morning;
     },
 
     getPositions,
@@ -63,7 +64,7 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
 
     async getTrades(access, signal) {
       const { tradeBook } = await client.getTradebook(access, signal);
-      return inDomain("GET /tradebook", () => tradeBook.map(map.toTrade));
+      return readBook(tradeBook, { ...NAMED, endpoint: "GET /tradebook", map: map.toTrade });
     },
 
     /** Over the whole book: a filter that misses would prove that an order does not exist. */
@@ -77,32 +78,30 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
         if (isUnknownOrder(error)) return { orderBook: [] };
         throw error;
       });
-      const [order] = newestLast(rowsWhere(orderBook, ["id"], ({ id }) => id === orderId));
+      const [order] = await newestLast(rowsWhere(orderBook, ["id"], ({ id }) => id === orderId));
       return order ?? null;
     },
   };
 }
 
-const LISTED_BY = ["symbol", "fyToken", "exchange", "segment"] as const;
-const ORDERS = {
+/** By which fields a row is known, even where the rest of it is not. */
+const NAMED = {
   broker: FYERS,
-  endpoint: "GET /orders",
-  map: map.toOrder,
-  idBy: "id",
-  listedBy: LISTED_BY,
+  listedBy: ["symbol", "fyToken", "exchange", "segment"],
   listedOf: map.toListed,
 } as const;
-const POSITIONS = {
-  broker: FYERS,
-  endpoint: "GET /positions",
-  map: map.toPosition,
-  listedBy: LISTED_BY,
-  listedOf: map.toListed,
-};
+
+/** Only a row that says so: one that lacks its exchange is a share that cannot be read. */
+function isOfNoExchange(each: ReadRow<HoldingRaw>): boolean {
+  const place = toldOf(each, ["exchange", "segment"]);
+  return place !== null && segmentOf(place.exchange, place.segment) === undefined;
+}
 
 /** The book's order is not documented; ids grow within a day. */
-const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Order[] =>
-  readBook(rows, ORDERS).sort((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0) || (a.orderId < b.orderId ? -1 : 1));
+const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
+  finished(readBook(rows, { ...NAMED, endpoint: "GET /orders", map: map.toOrder, idBy: "id" }), (orders) =>
+    orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0) || (a.orderId < b.orderId ? -1 : 1)),
+  );
 
 type MarketReads = Pick<
   BrokerConnector,

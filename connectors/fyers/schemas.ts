@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { eachRow } from "../../src/lib/rows.ts";
-import { segmentOf } from "./venue.ts";
 
 /** Replies of API v3, https://myapi.fyers.in/docsv3. Unknown extra fields pass; the sets of codes that steer orders are closed. */
 const productSchema = z.enum(["CNC", "INTRADAY", "MARGIN", "MTF", "CO", "BO"]);
@@ -11,7 +10,6 @@ const whenSchema = z.union([z.string(), z.number()]);
 const qtySchema = z.number().int();
 /** How an empty list is answered is not documented: `[]` and null are both taken. */
 const orNone = <T>(list: z.ZodType<T[]>) => list.nullable().transform((rows) => rows ?? []);
-const rows = <T extends z.ZodType>(row: T) => orNone(z.array(row));
 
 export type OrderTypeRaw = z.infer<typeof orderTypeSchema>;
 export type StatusRaw = z.infer<typeof statusSchema>;
@@ -56,16 +54,8 @@ const holdingSchema = z.object({
   isin: z.string().nullish(),
 });
 export type HoldingRaw = z.infer<typeof holdingSchema>;
-/** GET /holdings. Mutual funds may stand among them, in a shape that is not documented: null. */
-export const holdingsSchema = z.object({
-  holdings: rows(z.preprocess((row) => (isOfNoExchange(row) ? null : row), holdingSchema.nullable())),
-});
-const placeSchema = holdingSchema.pick({ exchange: true, segment: true });
-/** Only a row that says so: one that lacks its exchange must fail. */
-function isOfNoExchange(row: unknown): boolean {
-  const place = placeSchema.safeParse(row).data;
-  return place !== undefined && segmentOf(place.exchange, place.segment) === undefined;
-}
+/** GET /holdings. Mutual funds may stand among them, in a shape that is not documented. */
+export const holdingsSchema = z.object({ holdings: orNone(eachRow(holdingSchema)) });
 
 const positionSchema = z.object({
   symbol: z.string(),
@@ -135,7 +125,7 @@ const tradeSchema = z.object({
 });
 export type TradeRaw = z.infer<typeof tradeSchema>;
 /** GET /tradebook */
-export const tradeBookSchema = z.object({ tradeBook: rows(tradeSchema) });
+export const tradeBookSchema = z.object({ tradeBook: orNone(eachRow(tradeSchema)) });
 
 /** POST /multiorder/margin */
 export const marginSchema = z.object({ data: z.object({ margin_new_order: z.number() }) });

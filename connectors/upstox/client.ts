@@ -132,7 +132,7 @@ export function createClient(deps: ConnectorDeps) {
     getFunds: get({ endpoint: "GET /v3/user/get-funds-and-margin", schema: schemas.fundsSchema, rate: "account" }),
     getHoldings: get({
       endpoint: "GET /v2/portfolio/long-term-holdings",
-      schema: z.array(schemas.holdingSchema),
+      schema: eachRow(schemas.holdingSchema),
       rate: "account",
     }),
     getPositions: get({
@@ -143,7 +143,7 @@ export function createClient(deps: ConnectorDeps) {
     getOrders: get({ endpoint: "GET /v2/order/retrieve-all", schema: eachRow(schemas.orderSchema), rate: "book" }),
     getTrades: get({
       endpoint: "GET /v2/order/trades/get-trades-for-day",
-      schema: z.array(schemas.tradeSchema),
+      schema: eachRow(schemas.tradeSchema),
       rate: "book",
     }),
 

@@ -2,7 +2,7 @@ import type { Order } from "../../src/domain/order.ts";
 import { ownedNow, type Position } from "../../src/domain/portfolio.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { readBook } from "../book.ts";
+import { finished, readBook, whole } from "../book.ts";
 import { createLogin } from "./auth.ts";
 import { callerOf, createClient } from "./client.ts";
 import { mapped } from "./errors.ts";
@@ -28,11 +28,6 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     }
   }
 
-  async function named<R, T>(endpoint: string, rows: readonly R[], map: (row: R, lookup: Lookup) => T): Promise<T[]> {
-    const find = rows.length === 0 ? lookupIn(null) : await lookup();
-    return mapped(endpoint, () => rows.map((row) => map(row, find)));
-  }
-
   async function book<R extends ListedRaw & { order_id?: string }, T>(
     endpoint: string,
     rows: readonly ReadRow<R>[],
@@ -51,8 +46,8 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
 
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     book("GET /v2/portfolio/short-term-positions", await client.getPositions(access, signal), toPosition);
-  const orders = async (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    (await book("GET /v2/order/retrieve-all", rows, toOrder)).sort(newestLast);
+  const orders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
+    finished(book("GET /v2/order/retrieve-all", rows, toOrder), (some) => some.toSorted(newestLast));
 
   return {
     ...createLogin(client, deps),
@@ -68,14 +63,15 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     /** `quantity` is not said to lack what was sold today; what open and filled sales use is, and the positions tell how much was sold. */
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
-      const holdings = await named("GET /v2/portfolio/long-term-holdings", rows, toHolding);
-      const isUsed = rows.some((row) => row.cnc_used_quantity > 0);
-      return isUsed ? ownedNow(holdings, await getPositions(access, signal)) : holdings;
+      const isUsed = rows.some((each) => each.ok && each.row.cnc_used_quantity > 0);
+      const positions = isUsed ? await whole(getPositions(access, signal)) : null;
+      const morning = book("GET /v2/portfolio/long-term-holdings", rows, toHolding);
+      return positions ? finished(morning, (holdings) => ownedNow(holdings, positions)) : morning;
     },
     getPositions,
     getOrders: async (access, signal) => orders(await client.getOrders(access, signal)),
     getTrades: async (access, signal) =>
-      named("GET /v2/order/trades/get-trades-for-day", await client.getTrades(access, signal), toTrade),
+      book("GET /v2/order/trades/get-trades-for-day", await client.getTrades(access, signal), toTrade),
 
     /** Over the whole book: a search by tag that misses would prove that an order does not exist. */
     findOrdersByTag: async (access, wanted, signal) =>

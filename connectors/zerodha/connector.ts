@@ -5,7 +5,7 @@ import type { Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
-import { readBook } from "../book.ts";
+import { finished, readBook } from "../book.ts";
 import { loginUrl, startSession } from "./auth.ts";
 import { candleRanges, inInterval, toCandle } from "./candles.ts";
 import { createKiteClient, type KiteClient } from "./client.ts";
@@ -38,15 +38,16 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
-      return mapped("GET /portfolio/holdings", () => rows.flatMap(portfolio.toHoldings));
+      const reading = { ...NAMED, endpoint: "GET /portfolio/holdings", map: portfolio.toHoldings };
+      return finished(readBook(rows, reading), (pairs) => pairs.flat());
     },
     async getPositions(access, signal) {
       const { net } = await client.getPositions(access, signal);
-      return readBook(net, POSITIONS);
+      return readBook(net, { ...NAMED, endpoint: "GET /portfolio/positions", map: portfolio.toPosition });
     },
     async getTrades(access, signal) {
       const rows = await client.getTrades(access, signal);
-      return mapped("GET /trades", () => rows.map(map.toTrade));
+      return readBook(rows, { ...NAMED, endpoint: "GET /trades", map: map.toTrade });
     },
     getOrders: async (access, signal) => newestLast(await client.getOrders(access, signal)),
     async findOrdersByTag(access, tag, signal) {
@@ -55,7 +56,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
     async getOrder(access, orderId, _handle, signal) {
       const rows = await client.getOrders(access, signal);
-      const [order] = newestLast(rowsWhere(rows, ["order_id"], (row) => row.order_id === orderId));
+      const [order] = await newestLast(rowsWhere(rows, ["order_id"], (row) => row.order_id === orderId));
       return order ?? null;
     },
 
@@ -102,25 +103,17 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   };
 }
 
-const LISTED_BY = ["exchange", "tradingsymbol", "instrument_token"] as const;
-const ORDERS = {
+/** By which fields a row is known, even where the rest of it is not. */
+const NAMED = {
   broker: ZERODHA,
-  endpoint: "GET /orders",
-  map: map.toOrder,
-  idBy: "order_id",
-  listedBy: LISTED_BY,
+  listedBy: ["exchange", "tradingsymbol", "instrument_token"],
   listedOf: map.toListed,
 } as const;
-const POSITIONS = {
-  broker: ZERODHA,
-  endpoint: "GET /portfolio/positions",
-  map: portfolio.toPosition,
-  listedBy: LISTED_BY,
-  listedOf: map.toListed,
-};
 
-const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Order[] =>
-  readBook(rows, ORDERS).sort((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0));
+const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
+  finished(readBook(rows, { ...NAMED, endpoint: "GET /orders", map: map.toOrder, idBy: "order_id" }), (orders) =>
+    orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)),
+  );
 
 async function isTokenValid(client: KiteClient, access: Access, signal?: AbortSignal): Promise<boolean> {
   try {

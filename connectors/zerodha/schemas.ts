@@ -133,9 +133,9 @@ export const orderMarginsSchema = z.array(
 /** https://kite.trade/docs/connect/v3/postbacks/ */
 export const postbackSchema = z.object({ order_id: orderId, order_timestamp: z.string(), checksum: z.string() });
 
-export const holdingsSchema = z.array(holdingSchema);
+export const holdingsSchema = eachRow(holdingSchema);
 export const ordersSchema = eachRow(orderSchema);
-export const tradesSchema = z.array(tradeSchema);
+export const tradesSchema = eachRow(tradeSchema);
 /** Where the answer's content says nothing. */
 export const anySchema = z.unknown();
 

@@ -55,15 +55,23 @@ export function createPortfolio({ accounts, closes, log }: PortfolioDeps): Portf
   async function eachBook<T>(
     user: UserId,
     read: (connector: BrokerConnector, access: Access) => Promise<T[]>,
+    complete: (rows: readonly T[], link: Link) => Promise<T[]> = async (rows) => [...rows],
   ): Promise<LinkResult<T[]>[]> {
-    const parts = await each(user, (connector, access) => bookOf(read(connector, access), log));
-    return parts.map((part) => (part.ok ? { ...part, value: [...part.value.rows], unread: part.value.unread } : part));
+    const parts = await each(user, async (connector, access, link) => {
+      const { rows, unread } = await bookOf(read(connector, access), log);
+      return { rows: await complete(rows, link), unread };
+    });
+    return parts.map((part) => (part.ok ? { ...part, value: part.value.rows, unread: part.value.unread } : part));
   }
   const today = readToday(closes);
   return {
     positions: (user) => eachBook(user, (connector, access) => connector.getPositions(access)),
     holdings: (user) =>
-      each(user, async (connector, access, link) => closes.ofHoldings(link, await connector.getHoldings(access))),
+      eachBook(
+        user,
+        (connector, access) => connector.getHoldings(access),
+        (rows, link) => closes.ofHoldings(link, rows),
+      ),
     today: (user) => each(user, today),
     all: (user) =>
       each(user, async (connector, access, link) => {
@@ -72,7 +80,7 @@ export function createPortfolio({ accounts, closes, log }: PortfolioDeps): Portf
       }),
     funds: (user) => each(user, (connector, access) => connector.getFunds(access)),
     orders: (user) => eachBook(user, (connector, access) => connector.getOrders(access)),
-    trades: (user) => each(user, (connector, access) => connector.getTrades(access)),
+    trades: (user) => eachBook(user, (connector, access) => connector.getTrades(access)),
     profiles: (user) => each(user, (connector, access) => connector.getProfile(access)),
   };
 }

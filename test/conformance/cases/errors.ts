@@ -2,12 +2,13 @@ import { expect } from "vitest";
 import type { FaultKind } from "../../../playground/brokers/types.ts";
 import { orderTag } from "../../../src/domain/ids.ts";
 import type { OrderRequest } from "../../../src/domain/order.ts";
-import { BrokerError, type BrokerErrorKind } from "../../../src/errors.ts";
+import { BrokerError, type BrokerErrorKind, type UnreadRows } from "../../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import type { Kit } from "../kit.ts";
 import type { Street } from "../street.ts";
 import { ending, listed, readsOf, resting, share, SYMBOLS, termsOf, ticket } from "../tickets.ts";
 import { expectFor } from "../expect-for.ts";
+import { OPENING } from "./portfolio.ts";
 
 /** What a read says of each lasting trouble on the line. */
 const KINDS: readonly (readonly [FaultKind, BrokerErrorKind])[] = [
@@ -156,6 +157,27 @@ export function errorCases(kit: Kit): void {
       });
     });
 
+    kit.case("of one holding or trade do not hide another", async () => {
+      const { street, access } = await kit.enter({ opening: OPENING });
+      const { connector } = street;
+      for (const [at, instrument] of [share(street), listed(street, SYMBOLS.ampersand)].entries()) {
+        const terms = termsOf(street, instrument, "MARKET", "SELL");
+        const sale = { ...filledShort(street), terms, tag: orderTag(`intent${at}`) };
+        await connector.placeOrder(access, ticket(street, instrument, sale));
+      }
+      for (const read of ["getHoldings", "getTrades"] as const) {
+        const known: readonly unknown[] = await connector[read](access);
+        expectFor(known.length, read).toBeGreaterThan(1);
+        street.hands.tamper = spoilOneRow();
+        const end = await ending(connector[read](access));
+        street.hands.tamper = null;
+        const { book } = ("error" in end ? end.error : {}) as UnreadRows<unknown>;
+        expectFor(book?.unread, read).toHaveLength(1);
+        expectFor(known, read).toEqual(expect.arrayContaining([...book.rows]));
+        expectFor(book.rows, read).toHaveLength(known.length - 1);
+      }
+    });
+
     kit.case("are none where the broker adds a field", async () => {
       const { street, access } = await kit.enter();
       const order = await resting(street, access);
@@ -229,6 +251,22 @@ function firstRowWith(field: string, value: unknown) {
     };
     return { ...reply, body: JSON.stringify(mapRows(JSON.parse(reply.body), change)) };
   };
+}
+
+/** What should be numbers is none, in the first row that comes. */
+function spoilOneRow() {
+  let isDone = false;
+  const change = (row: Row): Row => {
+    if (isDone) return row;
+    isDone = true;
+    return Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name, isNumber(value) ? { odd: value } : value]),
+    );
+  };
+  return (_request: HttpRequest, reply: HttpReply): HttpReply => ({
+    ...reply,
+    body: JSON.stringify(mapRows(JSON.parse(reply.body), change)),
+  });
 }
 
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -13,7 +13,7 @@ import type { Street } from "../street.ts";
 import { future, listed, option, resting, share, termsOf, ticket } from "../tickets.ts";
 
 const SBIN = instrumentKey("NSE", 3045);
-const OPENING: AccountOpening = {
+export const OPENING: AccountOpening = {
   cash: paiseFromRupees("30000000"),
   holdings: [
     { key: SBIN, qty: 40, avgPrice: priceFromRupees("812.35"), t1Qty: 5 },

@@ -18,7 +18,7 @@ const lookup: Lookup = (key) => table.byKey(key);
 const noMaster: Lookup = () => undefined;
 const orders = wholeRows(ordersSchema.parse(fixture("get-orders.json")));
 const positions = wholeRows(positionsSchema.parse(fixture("get-positions.json")));
-const holdings = holdingsSchema.parse(fixture("get-holdings.json"));
+const holdings = wholeRows(holdingsSchema.parse(fixture("get-holdings.json")));
 
 const fixtureRow = (name: string): object => (fixture(name) as object[])[0] ?? expect.fail("no row");
 
@@ -166,7 +166,7 @@ describe("without the master", () => {
 });
 
 test("a trade keeps its id, price and the exchange's time", () => {
-  const [row] = tradesSchema.parse(fixture("get-trades.json"));
+  const [row] = wholeRows(tradesSchema.parse(fixture("get-trades.json")));
   expect(toTrade(row!, lookup)).toEqual({
     tradeId: "202817744",
     orderId: "3426112100417",

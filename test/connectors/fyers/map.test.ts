@@ -128,7 +128,7 @@ describe("holdings", () => {
     expect(warnings).toHaveLength(1);
     const placeless = await bench(() => text(withRow("get-holdings", "holdings", { exchange: undefined })));
     const error = await failureOf(placeless.connector.getHoldings(access));
-    expect((error as Error).message).toContain("holdings.0.exchange");
+    expect((error as Error).message).toContain("field 0.exchange");
   });
 
   it("takes an empty account as no holdings", async () => {
@@ -142,7 +142,7 @@ describe("holdings", () => {
     const error = await failureOf(connector.getHoldings(access));
     expect(error).toBeInstanceOf(BrokerError);
     expect(error).toMatchObject({ kind: "bad-response", broker: "fyers", endpoint: "GET /holdings" });
-    expect((error as Error).message).toContain("holdings.0.costPrice");
+    expect((error as Error).message).toContain("field 0.costPrice");
   });
 });
 

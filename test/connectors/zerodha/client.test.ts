@@ -42,7 +42,7 @@ describe("the kiteconnect package, fenced", () => {
     const { http } = scripted(({ url }) => reply(url.endsWith("/trades") ? "get-trades" : "get-orders"));
     const client = createKiteClient(depsOver(http));
     expect((await client.getOrders(access))[0]).toMatchObject({ row: { order_timestamp: "2026-11-20 11:04:33" } });
-    expect((await client.getTrades(access))[0]?.fill_timestamp).toBe("2026-11-20 11:04:33");
+    expect((await client.getTrades(access))[0]).toMatchObject({ row: { fill_timestamp: "2026-11-20 11:04:33" } });
   });
 
   it("keeps the HTTP status, which the package loses, and fails with an Error, which the package does not", async () => {

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { finished, readBook, whole } from "../../connectors/book.ts";
+import { brokerName, tradingSymbol } from "../../src/domain/ids.ts";
+import { BrokerError, UnreadRows } from "../../src/errors.ts";
+import type { ReadRow } from "../../src/lib/rows.ts";
+
+interface Raw {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+}
+const reading = {
+  broker: brokerName("acme"),
+  endpoint: "GET /orders",
+  idBy: "id",
+  listedBy: ["name"],
+  listedOf: ({ name }: Pick<Raw, "name">) => ({ symbol: tradingSymbol(name), key: null }),
+  map({ id, status }: Raw): string {
+    if (status === "broken") throw new TypeError("a defect of ours");
+    if (status !== "open") throw new RangeError(`unknown status: ${status}`);
+    return id;
+  },
+} as const;
+const row = (id: string, status = "open", name = "NSE:SBIN-EQ"): ReadRow<Raw> => ({
+  ok: true,
+  row: { id, name, status },
+});
+const failureOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
+
+describe("a book that is read row by row", () => {
+  it("is its rows where all can be read", async () => {
+    expect(await readBook([row("1"), row("2")], reading)).toEqual(["1", "2"]);
+  });
+
+  it("has beside them what the others still tell, and says why the first could not be read", async () => {
+    const bare: ReadRow<Raw> = { ok: false, told: { id: "4" }, field: "3.name" };
+    const error = await failureOf(readBook([row("1"), row("2", "parked"), row("3", "parked", "?"), bare], reading));
+    const listed = { symbol: "NSE:SBIN-EQ", key: null };
+    expect(error).toBeInstanceOf(UnreadRows);
+    expect(error).toMatchObject({
+      kind: "bad-response",
+      message: "GET /orders: 3 of 4 rows not as documented: unknown status: parked",
+      book: {
+        rows: ["1"],
+        unread: [
+          { orderId: "2", listed },
+          { orderId: "3", listed: null },
+          { orderId: "4", listed: null },
+        ],
+      },
+    });
+  });
+
+  it("hides no defect of ours", async () => {
+    expect(await failureOf(readBook([row("1", "broken")], reading))).toBeInstanceOf(TypeError);
+  });
+
+  it("is finished also where it is a part", async () => {
+    const upper = (rows: readonly string[]): string[] => rows.map((id) => `#${id}`);
+    expect(await finished(readBook([row("1")], reading), upper)).toEqual(["#1"]);
+    const part = finished(readBook([row("1"), row("2", "parked")], reading), upper);
+    expect(await failureOf(part)).toMatchObject({ book: { rows: ["#1"], unread: [{ orderId: "2" }] } });
+  });
+
+  it("that another one needs whole fails plainly, so that its part does not pass for the other's", async () => {
+    const error = await failureOf(whole(readBook([row("1"), row("2", "parked")], reading)));
+    expect(error).toBeInstanceOf(BrokerError);
+    expect(error).not.toBeInstanceOf(UnreadRows);
+    expect(error).toMatchObject({ kind: "bad-response", endpoint: "GET /orders" });
+  });
+});
