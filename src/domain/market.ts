@@ -13,8 +13,7 @@ export const istDateTime = (at: number): string => `${istDate(at)} ${istClock(at
 
 /** Instant of an Indian date and wall-clock time (`2026-11-20`, `09:15` or `09:15:00`). Throws on nonsense. */
 export function istInstant(date: string, time = "00:00:00"): number {
-  const clock = time.length === 5 ? `${time}:00` : time;
-  const at = Date.parse(`${date}T${clock}+05:30`);
+  const at = Date.parse(`${date}T${time}+05:30`);
   if (Number.isNaN(at) || istDate(at) !== date) throw new RangeError(`not a time: ${date} ${time}`);
   return at;
 }

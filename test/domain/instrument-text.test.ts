@@ -34,6 +34,8 @@ describe("a contract in words", () => {
     ["banknifty nov fut", { name: "banknifty", kind: "future", expiry: month("2026-11") }],
     ["banknifty futures january", { kind: "future", expiry: month("2027-01") }],
     ["nifty 24 nov 26000 pe", { strike: 26_000, expiry: day("2026-11-24") }],
+    ["nifty 1st dec 26000 pe", { strike: 26_000, expiry: day("2026-12-01") }],
+    ["nifty dec 1st 26000 pe", { strike: 26_000, expiry: day("2026-12-01") }],
     ["nifty 24th nov 26000 pe", { strike: 26_000, expiry: day("2026-11-24") }],
     ["nifty 24nov26 26000 pe", { strike: 26_000, expiry: day("2026-11-24") }],
     ["nifty 24-nov-2026 26000 pe", { strike: 26_000, expiry: day("2026-11-24") }],
@@ -51,6 +53,19 @@ describe("a contract in words", () => {
   ])("%s", (text, expected) => {
     const strike = "strike" in expected && expected.strike ? { strike: priceFromRupees(expected.strike) } : {};
     expect(only(text)).toMatchObject({ ...expected, ...strike });
+  });
+
+  it("may be written as its symbol is, with one decimal in the strike or two", () => {
+    for (const [text, strike] of [
+      ["sbin26nov812.5ce", 812.5],
+      ["sbin26nov812.25ce", 812.25],
+    ] as const)
+      expect(read(text).contracts.map((contract) => contract.strike)).toContain(priceFromRupees(strike));
+  });
+
+  it("is none with two dates, two types or two of what a future has not", () => {
+    for (const text of ["nifty 24 nov 1 dec 26000 pe", "nifty 26000 ce pe", "nifty nov 26000 ce fut"])
+      expect(read(text).contracts, text).toEqual([]);
   });
 
   it("keeps every reading where a number may be a day, a year or a strike", () => {
@@ -100,8 +115,8 @@ describe("which expiry is meant", () => {
   });
 
   it("the month is its last expiry", () => {
-    expect(meant({ kind: "monthly", ahead: 0 }).expiries).toEqual(["2026-11-24"]);
-    expect(meant({ kind: "monthly", ahead: 1 }).expiries).toEqual(["2026-12-29"]);
+    expect(meant({ kind: "monthly", ahead: 0 })).toEqual({ expiries: ["2026-11-24"], isSure: true });
+    expect(meant({ kind: "monthly", ahead: 1 })).toEqual({ expiries: ["2026-12-29"], isSure: true });
   });
 
   it("after the month's last expiry next month may be either", () => {
