@@ -199,6 +199,15 @@ describe("the dashboard", () => {
     expect(line(dashboard)).toBe(line(fundsView([read("one", used)], page)));
     expect(said(dashboard)).not.toContain("Cash");
   });
+
+  it("has a line for each of a household's accounts, within what a caption holds", () => {
+    const labels = Array.from({ length: 12 }, (_, at) => `angelone${at + 10}`);
+    const rich = { ...funds, available: paise(98_76_54_321_00) };
+    const parts = labels.map((label) => read(label, { positions: [position], holdings: [holding], funds: rich }));
+    const text = said(dashboardView({ ...page, parts }));
+    for (const label of labels) expect(text).toContain(`${label} ₹`);
+    expect(text.length).toBeLessThanOrEqual(1_024);
+  });
 });
 
 describe("shares sold for delivery", () => {

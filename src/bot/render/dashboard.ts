@@ -33,7 +33,8 @@ import {
 
 /** A caption holds 1,024 characters: so many holdings of two lines each. */
 const HOLDINGS_A_PAGE = 6;
-const ACCOUNTS_SHOWN = 5;
+/** Of a line each, beside the five of the sums. */
+const ACCOUNTS_SHOWN = 12;
 const WHOLE = 10_000;
 
 export interface DashboardCard {
