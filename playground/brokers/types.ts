@@ -12,6 +12,8 @@ export interface SimulatedBroker {
   roots(base: string): Readonly<Record<string, string>>;
   /** What a person types into /link, by field name, for the demo account. */
   readonly credentials: Readonly<Record<string, string>>;
+  /** What that person then pastes, where there is no login page. */
+  readonly paste?: string;
   /** The one-line hint that the login page and the playground's index show: who can log in here. */
   readonly hint: string;
   readonly switches: BrokerSwitches;

@@ -197,7 +197,7 @@ export const link = {
       html`<b>Link ${definition.title}</b>`,
       html`In <a href="${definition.setup.consoleUrl}">its developer console</a>:`,
       ...definition.setup.steps.map((step, at) => html`${at + 1}. ${step.replaceAll("{redirectUrl}", redirectUrl)}`),
-      html`Redirect URL: <code>${redirectUrl}</code>`,
+      definition.capabilities.login.includes("redirect") && html`Redirect URL: <code>${redirectUrl}</code>`,
       html`Static IP: ${definition.setup.staticIp}`,
     ),
   invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,

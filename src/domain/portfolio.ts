@@ -172,7 +172,8 @@ export interface Quote {
 export interface DepthLevel {
   readonly price: Price;
   readonly quantity: number;
-  readonly orders: number;
+  /** Null where the broker does not tell. */
+  readonly orders: number | null;
 }
 /** Five levels a side at most, best first; empty levels are left out. */
 export interface Depth {

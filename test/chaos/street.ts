@@ -154,6 +154,7 @@ async function logIn(
   );
   try {
     if (definition.name === "dhan") return await pasteToken(connector, credentials, base);
+    if (broker.paste !== undefined) return await paste(connector, credentials, broker.paste);
     const params = await throughThePage(connector, credentials);
     const link = linkId(`login-${definition.name}`);
     return await connector.generateSession({ kind: "callback", link, credentials, redirectUrl: REDIRECT, params });
@@ -188,6 +189,8 @@ async function pasteToken(
   base: string,
 ): Promise<Session> {
   const page = await (await fetch(`${base}/web/access-token`, { method: "POST" })).text();
-  const token = new Secret(/readonly>([^<]+)</.exec(page)?.[1] ?? "");
-  return connector.generateSession({ kind: "token", link: linkId("login-dhan"), credentials, token });
+  return paste(connector, credentials, /readonly>([^<]+)</.exec(page)?.[1] ?? "");
 }
+
+const paste = (connector: BrokerConnector, credentials: Access["credentials"], text: string): Promise<Session> =>
+  connector.generateSession({ kind: "token", link: linkId("login-paste"), credentials, token: new Secret(text) });

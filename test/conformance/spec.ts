@@ -3,7 +3,7 @@ import type { Exchange } from "../../connectors/paper/exchange/types.ts";
 import type { SimulatedBroker, SimulatedBrokerDeps } from "../../playground/brokers/types.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import type { OrderType } from "../../src/domain/order.ts";
-import type { Funds, Holding, Position, Quote } from "../../src/domain/portfolio.ts";
+import type { Depth, Funds, Holding, Position, Quote } from "../../src/domain/portfolio.ts";
 
 /** Cases that a broker cannot run, by "group" or "group > case", each list with its reason. */
 export interface Skip {
@@ -26,13 +26,13 @@ export interface Conformance {
 }
 
 export interface LoginFacts {
-  /** The callback's parameter that ends the login. */
-  readonly code: string;
+  /** The callback's parameter that ends the login; absent where there is no login page. */
+  readonly code?: string;
   /** The credential whose change must keep a login from working. */
   readonly secret: string;
   /** When a session that starts now ends. */
   readonly endsAt: (now: number) => number;
-  /** What a person may paste instead of being sent back. */
+  /** What a person may paste instead of being sent back to `landing`, or because there is no login page. */
   readonly pastes?: (landing: URL, base: string) => Promise<readonly string[]>;
 }
 
@@ -55,6 +55,7 @@ export interface AsTold {
   readonly position?: (position: Position, isCarried: boolean) => Position;
   /** One at a time, and in a batch. */
   readonly quote?: (quote: Quote, how: "one" | "batch") => Quote;
+  readonly depth?: (depth: Depth) => Depth;
   readonly instrument?: (instrument: Instrument) => Instrument;
 }
 

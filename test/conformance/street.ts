@@ -21,7 +21,7 @@ import { createRateLimiter } from "../../src/lib/rate-limit.ts";
 import type { RateLimiter, RateWindow } from "../../src/lib/rate-limit.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { walkLogin } from "./browser.ts";
-import type { Conformance } from "./spec.ts";
+import type { Conformance, LoginFacts } from "./spec.ts";
 
 /** A Friday with normal hours. */
 const ELEVEN = istInstant("2026-11-20", "11:00");
@@ -63,6 +63,8 @@ export interface Street {
   readonly account: ExchangeAccount;
   readonly credentials: Credentials;
   readonly redirectUrl: string;
+  /** What a person pastes where there is no login page. */
+  readonly pasted: string | undefined;
   /** Throws where the connector calls nobody. */
   readonly broker: SimulatedBroker;
   readonly server: BrokersServer;
@@ -140,6 +142,7 @@ export async function openStreet(spec: Conformance, options: StreetOptions = {})
       Object.entries(broker?.credentials ?? {}).map(([field, value]) => [field, new Secret(value)]),
     ),
     redirectUrl,
+    pasted: broker?.paste,
     get broker() {
       return broker ?? noWire();
     },
@@ -245,11 +248,22 @@ export async function grantOf(
   return { grant, landing, ...login };
 }
 
+/** What ends a login: what the login page brings back, or what is pasted where there is none. */
+export async function loginGrant(street: Street, as: Credentials = street.credentials): Promise<LoginGrant> {
+  if (street.definition.capabilities.login.includes("redirect")) return (await grantOf(street, as)).grant;
+  // Paper pastes nothing.
+  const text = street.pasted ?? "";
+  return { kind: "token", link: LINK, credentials: as, token: new Secret(text) };
+}
+
+/** What a person may paste, after the login page or instead of one. */
+export async function pastesOf(street: Street, { pastes }: LoginFacts): Promise<readonly string[]> {
+  const landing = street.pasted === undefined ? (await grantOf(street)).landing : new URL(street.redirectUrl);
+  return (await pastes?.(landing, street.server.base(street.definition.name))) ?? [];
+}
+
 /** Logs in as a person does, by the login page where there is one. */
 export async function logIn(street: Street): Promise<Access> {
-  const grant: LoginGrant = street.definition.capabilities.login.includes("redirect")
-    ? (await grantOf(street)).grant
-    : { kind: "token", link: LINK, credentials: street.credentials, token: new Secret("") };
-  const session = await street.connector.generateSession(grant);
+  const session = await street.connector.generateSession(await loginGrant(street));
   return { link: LINK, credentials: street.credentials, session };
 }

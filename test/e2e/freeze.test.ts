@@ -16,7 +16,7 @@ describe("a quantity above the freeze quantity, at brokers whose lists may not t
     running = await startTestSauda({ SAUDA_CLOCK: "2026-11-30T10:42:00+05:30" });
     const linking = linkingAs(running, ASHA);
     await asha().ask("/start");
-    for (const broker of BROKERS) await linking.logIn(broker, await linking.typeKeysOnPage(broker));
+    for (const broker of BROKERS) await linking.link(broker);
   }, 60_000);
   afterAll(() => running.stop());
 
@@ -35,7 +35,8 @@ describe("a quantity above the freeze quantity, at brokers whose lists may not t
     "goes to %s as two orders that the exchange takes",
     async (broker) => {
       const card = await asha().ask(`/buy ${CHEAP} on ${broker}`);
-      expect(card.text).toContain("Above the freeze quantity of 1,800: it goes as 2 orders.");
+      // Ours, or a broker's list's; in whole lots they are the same.
+      expect(card.text).toMatch(/Above the freeze quantity of 1,(800|755): it goes as 2 orders\./);
       asha().tapButton("Confirm buy");
       await saying(card, new RegExp(`${broker} × 1,755: Filled[^]*${broker} × 65: Filled`));
     },

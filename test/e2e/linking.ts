@@ -28,7 +28,7 @@ export function linkingAs(running: TestSauda, user: number) {
     const body = new URLSearchParams({ ...fields, csrf }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded", cookie };
     expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
-    return waitFor(/^Now log in at/, asked);
+    return waitFor(/^Now (log in at|send me)/, asked);
   }
 
   /** Walks the broker's login as a browser does, cookies of ours included. */
@@ -45,6 +45,14 @@ export function linkingAs(running: TestSauda, user: number) {
     return fetch(landed, { headers: { cookie } });
   }
 
+  /** Sends what the broker's own page gave out, where there is no login page; it does not stay in the chat. */
+  function paste(broker: string): string {
+    const { hint = "" } = running.sauda.lab?.state().brokers.find(({ name }) => name === broker) ?? {};
+    const text = /to paste: (\S+)/.exec(hint)?.[1] ?? "";
+    chat.send(text);
+    return text;
+  }
+
   /** What the broker's page sends back instead of a grant, from a broker that echoes the state. */
   function cancel(broker: string, login: Message, params: Readonly<Record<string, string>>): Promise<Response> {
     const state = new URL(login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "").searchParams.get("state") ?? "";
@@ -52,7 +60,15 @@ export function linkingAs(running: TestSauda, user: number) {
     return fetch(`http://localhost:${running.sauda.port}/oauth/${broker}/callback?${query}`);
   }
 
-  return { waitFor, demoKeys, typeKeysOnPage, logIn, cancel };
+  /** All of it, by the login page where there is one. */
+  async function link(broker: string): Promise<void> {
+    const asked = await typeKeysOnPage(broker);
+    if (asked.reply_markup) await logIn(broker, asked);
+    else paste(broker);
+    await waitFor(/is linked\./, asked.message_id);
+  }
+
+  return { waitFor, demoKeys, typeKeysOnPage, logIn, paste, link, cancel };
 }
 
 const cookiesOf = (reply: Response): string =>

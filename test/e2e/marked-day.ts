@@ -18,6 +18,9 @@ const WAIT_MS = 20_000;
 /** An address that people could open, so that keys are asked for on a page; here it is answered on loopback. */
 const PUBLIC_URL = "https://sauda.example";
 const BROKERS = brokerDefinitions.map(({ name }) => String(name));
+const WITHOUT_PAGE: ReadonlySet<string> = new Set(
+  brokerDefinitions.filter(({ capabilities }) => !capabilities.login.includes("redirect")).map(({ name }) => name),
+);
 
 /** A text that must not be found, and whether the chat may show it: it stands in a login's address, or its owner typed it. */
 export interface Marker {
@@ -154,7 +157,8 @@ function createDay(world: LocalWorld, base: string) {
       }
       return;
     }
-    await post(url, { apiKey: "marker mistyped key", apiSecret: "marker mistyped secret" });
+    const mistyped = Object.fromEntries(keys.map(({ field }) => [field, "marker mistyped key"]));
+    await post(url, { ...mistyped, apiKey: "marker mistyped key", apiSecret: "marker mistyped secret" });
     await post(url, Object.fromEntries(keys.map(({ field, value }) => [field, value])));
   }
 
@@ -166,6 +170,16 @@ function createDay(world: LocalWorld, base: string) {
       headers: { "content-type": "application/x-www-form-urlencoded", cookie: cookieOf(form) },
       body: new URLSearchParams({ ...fields, csrf }).toString(),
     });
+  }
+
+  /** Where there is no login page, what the broker's own page gave out is pasted, and does not stay. */
+  async function paste(broker: string): Promise<void> {
+    const card = await asha().until(() => newest("Now send me"), WAIT_MS);
+    const { hint = "" } = world.lab.state().brokers.find(({ name }) => name === broker) ?? {};
+    const text = /to paste: (\S+)/.exec(hint)?.[1] ?? "";
+    mark(`${broker}'s pasted token`, text);
+    asha().send(text);
+    await asha().until(() => newest("is linked.", card.message_id), WAIT_MS);
   }
 
   async function logIn(broker: string): Promise<void> {
@@ -250,7 +264,7 @@ function createDay(world: LocalWorld, base: string) {
       await asha().ask("/start", WAIT_MS);
       for (const broker of BROKERS) {
         await giveKeys(broker);
-        await logIn(broker);
+        await (WITHOUT_PAGE.has(broker) ? paste(broker) : logIn(broker));
       }
       for (const command of ["/holdings", "/funds", "/orders", "/profile", "/accounts", "/health"])
         await asha().ask(command, WAIT_MS);

@@ -78,7 +78,8 @@ export function marketDataCases(kit: Kit): void {
       const { street, access } = await kit.enter();
       for (const instrument of [share(street), listed(street, SYMBOLS.bse), future(street), option(street, "weekly")]) {
         const depth = await street.connector.getOrderbook(access, instrument);
-        expectFor(depth, instrument.symbol).toEqual(street.exchange.depth(instrument.key));
+        const own = street.exchange.depth(instrument.key);
+        expectFor(depth, instrument.symbol).toEqual(asTold.depth?.(own) ?? own);
         expect(depth.bids.length).toBeGreaterThan(0);
       }
     });

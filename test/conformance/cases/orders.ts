@@ -43,7 +43,7 @@ export function orderCases(kit: Kit): void {
   }
 
   function expectShown(shown: Order, truth: Order, request: OrderRequest): void {
-    const { orderId: _id, exchangeOrderId: _exchangeId, message: _words, handle: _handle, ...rest } = truth;
+    const { orderId: _id, exchangeOrderId: _exchangeId, message: _words, handle: _handle, tag: _wire, ...rest } = truth;
     const { type, price, triggerPrice, ...same } = rest;
     expect(shown).toMatchObject(same);
     expect(shown).toMatchObject({ tag: request.tag, qty: request.qty, isAmo: request.isAmo, side: request.side });

@@ -4,7 +4,7 @@ import type { Access } from "../../../connectors/base.ts";
 import { FAULT_KINDS } from "../../../playground/brokers/types.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import type { Kit } from "../kit.ts";
-import { grantOf } from "../street.ts";
+import { loginGrant } from "../street.ts";
 import type { Street } from "../street.ts";
 import { ending, readsOf, share, ticket } from "../tickets.ts";
 import { expectFor } from "../expect-for.ts";
@@ -17,8 +17,9 @@ export function secretCases(kit: Kit): void {
   kit.group("secrets", () => {
     kit.case("are in no error, no warning and no path, whatever goes wrong", async () => {
       const { street, access } = await kit.enter();
-      const { grant } = await grantOf(street);
-      const secrets = [...secretsOf(street, access), grant.params[kit.spec.login?.code ?? ""] ?? ""];
+      const grant = await loginGrant(street);
+      const code = grant.kind === "token" ? grant.token.reveal() : grant.params[kit.spec.login?.code ?? ""];
+      const secrets = [...secretsOf(street, access), code ?? ""];
       secrets.push("pr0xy-passw0rd");
       const told: unknown[] = [];
       const collect = async (call: () => Promise<unknown>): Promise<void> => {

@@ -4,7 +4,8 @@ import type { OrderOutcome } from "../../../src/domain/order.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import type { Kit } from "../kit.ts";
-import { grantOf, LINK } from "../street.ts";
+import type { LoginFacts } from "../spec.ts";
+import { LINK, pastesOf } from "../street.ts";
 import type { Street } from "../street.ts";
 import { readsOf, resting, share, ticket } from "../tickets.ts";
 import { expectFor } from "../expect-for.ts";
@@ -52,7 +53,7 @@ export function sessionCases(kit: Kit): void {
     kit.case("is renewed, or refused in a way that asks for a login", async () => {
       const { street, access } = await kit.enter();
       if (!street.definition.capabilities.refresh) return expect("refreshToken" in street.connector).toBe(false);
-      const renewable = [access, ...(await pasted(kit, street))];
+      const renewable = [access, ...(await pasted(street, kit.spec.login))];
       for (const each of renewable) {
         street.hands.now += 60_000;
         const renewed = await street.connector.refreshToken?.(each).catch((error: unknown) => error);
@@ -68,9 +69,8 @@ export function sessionCases(kit: Kit): void {
   });
 }
 
-async function pasted(kit: Kit, street: Street): Promise<Access[]> {
-  const { landing } = await grantOf(street);
-  const [text] = (await kit.spec.login?.pastes?.(landing, street.server.base(street.definition.name))) ?? [];
+async function pasted(street: Street, login: LoginFacts | undefined): Promise<Access[]> {
+  const [text] = (login && (await pastesOf(street, login))) ?? [];
   if (text === undefined) return [];
   const { credentials } = street;
   const grant = { kind: "token", link: LINK, credentials, token: new Secret(text) } as const;
