@@ -235,6 +235,24 @@ function upstox({ shares, contracts }: Market): string {
   return JSON.stringify(rows);
 }
 
+function groww({ shares, contracts }: Market): string {
+  const lines = [
+    "exchange,exchange_token,trading_symbol,groww_symbol,name,instrument_type,segment,series,isin,underlying_symbol,underlying_exchange_token,expiry_date,strike_price,lot_size,tick_size,freeze_quantity,is_reserved,buy_allowed,sell_allowed",
+    ...shares.map(({ segment, ticker, name, token }) => {
+      const isin = `INE${String(token).padStart(9, "0")}`;
+      const series = segment === "NSE" ? "EQ" : "A";
+      return `${segment},${token},${ticker},${segment}-${ticker},${name},EQ,CASH,${series},${isin},,,,,1,0.05,100000,0,1,1`;
+    }),
+    ...contracts.map((each) => {
+      const exchange = each.segment === "NFO" ? "NSE" : "BSE";
+      const terms = each.strike === null ? "FUT" : `${each.strike}-${each.optionType}`;
+      const names = `${symbolOf(each)},${exchange}-${each.underlying}-${each.expiry}-${terms},${each.underlying}`;
+      return `${exchange},${each.token},${names},${each.optionType ?? "FUT"},FNO,,,${each.underlying},,${each.expiry},${each.strike ?? ""},75,0.05,1800,0,1,1`;
+    }),
+  ];
+  return lines.join("\n");
+}
+
 /** The master file that a broker serves at a path. */
 export function masterFile(broker: BrokerName, path: string, market: Market): Buffer {
   const write: Readonly<Record<string, () => string | Buffer>> = {
@@ -242,6 +260,7 @@ export function masterFile(broker: BrokerName, path: string, market: Market): Bu
     dhan: () => dhan(market),
     angelone: () => angelone(market),
     upstox: () => gzipSync(upstox(market)),
+    groww: () => groww(market),
     fyers: () => fyers(market, /([NB]SE_[CF][MO])\.csv/.exec(path)?.[1] ?? ""),
   };
   const file = write[broker]?.() ?? "";

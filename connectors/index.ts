@@ -2,8 +2,9 @@ import type { BrokerDefinition } from "./base.ts";
 import { angelone } from "./angelone/index.ts";
 import { dhan } from "./dhan/index.ts";
 import { fyers } from "./fyers/index.ts";
+import { groww } from "./groww/index.ts";
 import { upstox } from "./upstox/index.ts";
 import { zerodha } from "./zerodha/index.ts";
 
 /** Every real broker. Adding one is its folder and one line here; paper is made where its exchange is. */
-export const brokerDefinitions: readonly BrokerDefinition[] = [zerodha, fyers, dhan, angelone, upstox];
+export const brokerDefinitions: readonly BrokerDefinition[] = [zerodha, fyers, dhan, angelone, upstox, groww];

@@ -96,6 +96,10 @@ const DEMO_HOLDINGS: Readonly<
     { key: "NSE:1660", qty: 150, avgRupees: 388.2 },
     { key: "NSE:10604", qty: 8, avgRupees: 1745.5 },
   ],
+  groww: [
+    { key: "NSE:3499", qty: 90, avgRupees: 131.4, t1Qty: 15 },
+    { key: "NSE:2031", qty: 6, avgRupees: 2981.4 },
+  ],
 };
 const DEMO_CASH = paiseFromRupees(250_000);
 

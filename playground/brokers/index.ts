@@ -1,6 +1,7 @@
 import { simulatedAngelone } from "./angelone.ts";
 import { simulatedDhan } from "./dhan.ts";
 import { simulatedFyers } from "./fyers.ts";
+import { simulatedGroww } from "./groww.ts";
 import type { SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 import { simulatedUpstox } from "./upstox.ts";
 import { simulatedZerodha } from "./zerodha.ts";
@@ -15,4 +16,5 @@ export const simulations: Readonly<Record<string, Simulate>> = {
   dhan: simulatedDhan,
   angelone: simulatedAngelone,
   upstox: simulatedUpstox,
+  groww: simulatedGroww,
 };

@@ -6,6 +6,9 @@ import { startTestSauda, type TestSauda } from "./sauda.ts";
 
 const ASHA = 1001;
 const BROKERS = brokerDefinitions.map(({ name }) => String(name));
+const WITHOUT_PAGE = brokerDefinitions
+  .filter(({ capabilities }) => !capabilities.login.includes("redirect"))
+  .map(({ name }) => String(name));
 
 describe("linking brokers", () => {
   let running: TestSauda;
@@ -41,7 +44,7 @@ describe("linking brokers", () => {
     return linking.waitFor(/^Now log in at/, asked);
   }
 
-  it.each(BROKERS.filter((name) => name !== "fyers"))(
+  it.each(BROKERS.filter((name) => name !== "fyers" && !WITHOUT_PAGE.includes(name)))(
     "links %s: keys on a one-time page, then the broker's own login",
     async (broker) => {
       const login = await linking.typeKeysOnPage(broker);
@@ -52,6 +55,21 @@ describe("linking brokers", () => {
       await linking.waitFor(/is linked\./, login.message_id);
     },
   );
+
+  it.each(WITHOUT_PAGE)("links %s, which has no login page, with what is pasted and does not stay", async (broker) => {
+    const asked = await linking.typeKeysOnPage(broker);
+    expect(asked.text).toMatch(/^Now send me (the|an) [^]*is deleted/);
+    expect(asked.reply_markup).toBeUndefined();
+    const steps = newest(new RegExp(`^Link ${broker}`, "i"));
+    expect(steps?.text).not.toContain("Redirect URL");
+    const text = linking.paste(broker);
+    await linking.waitFor(/is linked\./, asked.message_id);
+    expect(
+      asha()
+        .messages()
+        .filter((message) => message.text === text),
+    ).toEqual([]);
+  });
 
   it("links fyers with the keys typed into the chat, where they do not stay, and after a login that was cancelled", async () => {
     const first = await typeKeysInChat("fyers");
@@ -69,6 +87,7 @@ describe("linking brokers", () => {
     const holdings = await asha().ask("/holdings");
     expect(holdings.text).toMatch(/SBIN[\s\S]*zerodha, angelone, fyers/);
     expect(holdings.text).toMatch(/ITC[\s\S]*150/);
+    expect(holdings.text).toMatch(/M&M[\s\S]*groww/);
     expect(holdings.text).toContain("Value");
   });
 

@@ -58,3 +58,23 @@ describe("the morning's login card", () => {
     expect(running.playground.rejectedCalls).toEqual([]);
   });
 });
+
+describe("an account whose sessions are made without anybody", () => {
+  it("is logged in again before anybody is asked, and needs nobody", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "sauda-morning-"));
+    const evening = await startTestSauda({ SAUDA_CLOCK: "2026-11-24T20:10:00+05:30" }, dir);
+    await evening.playground.chat(ASHA).ask("/start");
+    await linkingAs(evening, ASHA).link("groww");
+    await evening.sauda.stop();
+    const running = await startTestSauda({ SAUDA_CLOCK: "2026-11-25T08:10:00+05:30" }, dir);
+    try {
+      const asha = running.playground.chat(ASHA);
+      expect((await asha.ask("/funds")).text).toContain("the session is over");
+      await askRunning(join(dir, "playground"), "morning-login", null);
+      expect((await asha.ask("/funds")).text).toMatch(/groww\s+Available/);
+      expect(asha.messages().some(({ text }) => text?.startsWith("Good morning."))).toBe(false);
+    } finally {
+      await running.stop();
+    }
+  }, 30_000);
+});

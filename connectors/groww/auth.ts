@@ -1,0 +1,104 @@
+import { nextIst, parseIst } from "../../src/domain/market.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { Secret } from "../../src/lib/secret.ts";
+import { stepAt, totp } from "../../src/lib/totp.ts";
+import type { BrokerConnector, ConnectorDeps, Credentials, Session } from "../base.ts";
+import type { Client } from "./client.ts";
+import { isNotAuthorised, mapped } from "./errors.ts";
+import { GROWW } from "./terms.ts";
+import { callerOf, type Caller } from "./transport.ts";
+
+type Login = Required<Pick<BrokerConnector, "generateSession" | "refreshToken" | "isTokenValid">>;
+
+/**
+ * There is no login page: what is pasted is a TOTP token, by which sessions are made day after day without anybody, or an
+ * access token of today. https://groww.in/trade-api/docs/curl
+ */
+export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): Login {
+  /** A session by the TOTP token. Null where Groww does not take it for one. */
+  async function fromTotp(maker: Caller, secret: string, signal?: AbortSignal): Promise<Session | null> {
+    const issuedAt = deps.now();
+    const body = { key_type: "totp", totp: codeOf(secret, issuedAt) };
+    const issued = await client.postToken(maker, body, signal).catch((error: unknown) => {
+      if (isNotTaken(error)) return null;
+      throw error;
+    });
+    if (issued === null) return null;
+    const end = mapped("POST /v1/token/api/access", () => parseIst(issued.expiry));
+    const { ucc } = await client.getUser({ link: maker.link, token: issued.token }, signal);
+    return {
+      accessToken: issued.token,
+      refreshToken: maker.token,
+      accountId: ucc,
+      issuedAt,
+      expiresAt: Math.min(end, sessionEnd(issuedAt)),
+    };
+  }
+
+  /** The proof by a real call, which also tells whose session it is. */
+  async function fromAccessToken(caller: Caller, signal?: AbortSignal): Promise<Session> {
+    const issuedAt = deps.now();
+    const { ucc } = await client.getUser(caller, signal).catch((error: unknown) => {
+      if (isNotAuthorised(error))
+        throw failure("auth-invalid", "Groww takes it neither as a TOTP token with this secret nor as a living token");
+      throw error;
+    });
+    return { accessToken: caller.token, accountId: ucc, issuedAt, expiresAt: sessionEnd(issuedAt) };
+  }
+
+  return {
+    async generateSession(grant, signal) {
+      if (grant.kind !== "token") throw failure("auth-invalid", "Groww has no login page to come back from");
+      const text = grant.token.reveal().trim();
+      if (!/^[\w.~+/=-]+$/.test(text)) throw failure("auth-invalid", "that does not look like a token of Groww");
+      const caller = { link: grant.link, token: new Secret(text) };
+      const secret = totpSecretOf(grant.credentials);
+      const made = secret === null ? null : await fromTotp(caller, secret, signal);
+      return made ?? fromAccessToken(caller, signal);
+    },
+
+    async refreshToken({ link, credentials, session }, signal) {
+      const secret = totpSecretOf(credentials);
+      if (!session.refreshToken || secret === null)
+        throw failure("no-permission", "Groww makes sessions by itself only from a TOTP token and its secret");
+      const made = await fromTotp({ link, token: session.refreshToken }, secret, signal);
+      if (made === null) throw failure("auth-expired", "Groww does not take the TOTP token any more; paste a new one");
+      if (made.accountId !== session.accountId) throw failure("bad-response", "the session belongs to another account");
+      return made;
+    },
+
+    async isTokenValid(access, signal) {
+      try {
+        await client.getUser(callerOf(access), signal);
+        return true;
+      } catch (error) {
+        if (error instanceof BrokerError && error.kind === "auth-expired") return false;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Whenever it was made, a token dies at the next 06:00 in India. */
+export const sessionEnd = (issuedAt: number): number => nextIst("06:00", issuedAt);
+
+/** Unverified: which of its refusals a wrong token or code gets; a shut door or a broken line is none of them. */
+const isNotTaken = (error: unknown): boolean =>
+  error instanceof BrokerError && ["auth-expired", "invalid-request", "rejected"].includes(error.kind);
+
+function totpSecretOf(credentials: Credentials): string | null {
+  const text = credentials["totpSecret"]?.reveal().replaceAll(/\s/g, "").toUpperCase();
+  return text ? text : null;
+}
+
+function codeOf(secret: string, now: number): string {
+  try {
+    return totp(secret, stepAt(now));
+  } catch (error) {
+    if (error instanceof RangeError) throw failure("auth-invalid", "the TOTP secret has letters that none has");
+    throw error;
+  }
+}
+
+const failure = (kind: BrokerErrorKind, message: string): BrokerError =>
+  new BrokerError(kind, message, { broker: GROWW, endpoint: "login" });

@@ -1,0 +1,127 @@
+import { brokerOrderId, type OrderTag } from "../../src/domain/ids.ts";
+import { parseIst } from "../../src/domain/market.ts";
+import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
+import { assertNever, type Order, type OrderStatus, type OrderType, type Product } from "../../src/domain/order.ts";
+import type { Trade } from "../../src/domain/portfolio.ts";
+import type { ReadRow } from "../../src/lib/rows.ts";
+import type { OrderRaw, OrderTypeRaw, ProductRaw, TradeRaw } from "./schemas.ts";
+import { nameOf, type Lookup } from "./venue.ts";
+
+const PRODUCTS = { CNC: "CNC", MIS: "INTRADAY", NRML: "MARGIN" } as const satisfies Record<ProductRaw, Product>;
+export const toProduct = (product: ProductRaw): Product => PRODUCTS[product];
+
+export const ORDER_TYPES = {
+  LIMIT: "LIMIT",
+  MARKET: "MARKET",
+  SL: "SL",
+  SL_M: "SL-M",
+} as const satisfies Record<OrderTypeRaw, OrderType>;
+
+/** While a change is on its way the order rests as it was. */
+export function toStatus(status: OrderRaw["order_status"]): OrderStatus {
+  switch (status) {
+    case "NEW":
+    case "ACKED":
+      return "pending";
+    case "APPROVED":
+    case "OPEN":
+    case "MODIFICATION_REQUESTED":
+    case "CANCELLATION_REQUESTED":
+      return "open";
+    case "TRIGGER_PENDING":
+      return "trigger-pending";
+    case "EXECUTED":
+    case "DELIVERY_AWAITED":
+    case "COMPLETED":
+      return "filled";
+    case "CANCELLED":
+      return "cancelled";
+    case "REJECTED":
+    case "FAILED":
+      return "rejected";
+    default:
+      return assertNever(status, "order status");
+  }
+}
+
+const MIN_REFERENCE = 8;
+
+/** A reference has 8 to 20 letters and digits and two hyphens at most: a shorter tag is filled up behind one, which no tag has. */
+export const toReference = (tag: OrderTag): string =>
+  tag.length >= MIN_REFERENCE ? tag : `${tag}-${"0".repeat(MIN_REFERENCE - tag.length)}`;
+
+export function toTag(reference: string | null | undefined): string | null {
+  if (!reference) return null;
+  const [, tag, filling = ""] = /^([A-Za-z0-9]+)-(0+)$/.exec(reference) ?? [];
+  return tag !== undefined && tag.length + filling.length === MIN_REFERENCE ? tag : reference;
+}
+
+/** Placed while the market was shut. NA is every other order; unverified: what MARKET means. */
+const AFTER_MARKET: ReadonlySet<string> = new Set(["PENDING", "DISPATCHED", "PARKED", "PLACED", "FAILED"]);
+
+export function toOrder(row: OrderRaw, lookup: Lookup): Order {
+  const { key, symbol } = nameOf(row, lookup);
+  const type = ORDER_TYPES[row.order_type];
+  const isPriced = type === "LIMIT" || type === "SL";
+  const isStop = type === "SL" || type === "SL-M";
+  const status = toStatus(row.order_status);
+  return {
+    orderId: brokerOrderId(row.groww_order_id),
+    exchangeOrderId: null,
+    tag: toTag(row.order_reference_id),
+    symbol,
+    key,
+    side: row.transaction_type,
+    type,
+    productType: toProduct(row.product),
+    validity: row.validity === "DAY" || row.validity === "IOC" ? row.validity : "OTHER",
+    qty: row.quantity,
+    filledQty: row.filled_quantity,
+    avgPrice: row.filled_quantity > 0 ? priceFromRupees(row.average_fill_price ?? 0) : ZERO_PRICE,
+    price: isPriced ? priceFromRupees(row.price ?? 0) : ZERO_PRICE,
+    triggerPrice: isStop ? priceFromRupees(row.trigger_price ?? 0) : ZERO_PRICE,
+    status,
+    // Of any other order it says that it was placed, cancelled ones too.
+    message: (status === "rejected" && row.remark) || null,
+    isAmo: AFTER_MARKET.has(row.amo_status ?? ""),
+    placedAt: toTime(row.created_at),
+    // Every call about an order wants it.
+    handle: { segment: row.segment },
+  };
+}
+
+export function toTrade(row: TradeRaw, lookup: Lookup): Trade {
+  const { key, symbol } = nameOf(row, lookup);
+  return {
+    tradeId: row.exchange_trade_id,
+    orderId: brokerOrderId(row.groww_order_id),
+    symbol,
+    key,
+    side: row.transaction_type,
+    productType: toProduct(row.product),
+    qty: row.quantity,
+    price: priceFromRupees(row.price),
+    at: toTime(row.trade_date_time),
+  };
+}
+
+/** All of an order's fills as one trade at their average: where its trades cannot be had. */
+export function fillsOf(row: OrderRaw): ReadRow<TradeRaw> {
+  const { groww_order_id, exchange, segment, trading_symbol, product, transaction_type } = row;
+  const named = { groww_order_id, exchange, segment, trading_symbol };
+  if (!row.average_fill_price) return { ok: false, told: named, field: "average_fill_price" };
+  const fill = { ...named, product, transaction_type, quantity: row.filled_quantity, price: row.average_fill_price };
+  const when = row.exchange_time || row.created_at;
+  return {
+    ok: true,
+    row: { ...fill, exchange_trade_id: groww_order_id, trade_status: "EXECUTED", trade_date_time: when },
+  };
+}
+
+/** India's time, with a Z or without; only a written offset is believed. */
+export function toTime(text: string): number {
+  if (!/[+-]\d{2}:\d{2}$/.test(text)) return parseIst(text);
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new RangeError(`not a time: ${text}`);
+  return at;
+}

@@ -1,0 +1,199 @@
+import type { InstrumentKey } from "../../src/domain/ids.ts";
+import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
+import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
+import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
+import { BrokerError } from "../../src/errors.ts";
+import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
+import { arranged, candleRanges, toCandle } from "./candles.ts";
+import type { Client } from "./client.ts";
+import { isUnknownName, mapped } from "./errors.ts";
+import { GROWW } from "./terms.ts";
+import type { QuoteRaw, SegmentRaw } from "./schemas.ts";
+import { ltpName, priceOrNull, venueOf, type Venue } from "./venue.ts";
+
+const NAMES_PER_CALL = 50;
+/** A whole quote takes a call of its own: more than go out within a second are told by their last prices only. */
+const MOST_WHOLE = 9;
+const QUOTE = "GET /v1/live-data/quote";
+const LTP = "GET /v1/live-data/ltp";
+const CANDLES = "GET /v1/historical/candles";
+
+type MarketData = Pick<BrokerConnector, "getQuotes" | "getQuote" | "getOrderbook" | "getHistoricalData">;
+
+/** Last prices by `NSE_SBIN`, so many a call as it takes. Unverified: what one unknown name does to a call; the halves are asked for. */
+export async function lastPrices(
+  client: Client,
+  access: Access,
+  { segment, names }: { segment: SegmentRaw; names: readonly string[] },
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, Price>> {
+  async function ask(some: readonly string[]): Promise<(readonly [string, number | null])[]> {
+    try {
+      return Object.entries(await client.getLtp(access, segment, some, signal));
+    } catch (error) {
+      if (!isUnknownName(error)) throw error;
+      if (some.length === 1) return [];
+      const half = Math.ceil(some.length / 2);
+      return [...(await ask(some.slice(0, half))), ...(await ask(some.slice(half)))];
+    }
+  }
+
+  const unique = [...new Set(names)];
+  const batches: string[][] = [];
+  for (let start = 0; start < unique.length; start += NAMES_PER_CALL)
+    batches.push(unique.slice(start, start + NAMES_PER_CALL));
+  const rows = (await Promise.all(batches.map(ask))).flat();
+  return mapped(
+    LTP,
+    () =>
+      new Map(
+        rows.flatMap(([name, rupees]) => {
+          const ltp = priceOrNull(rupees);
+          return ltp === null ? [] : [[name, ltp] as const];
+        }),
+      ),
+  );
+}
+
+export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "instruments">): MarketData {
+  /** Null where Groww does not know the instrument. */
+  async function rowOf(access: Access, venue: Venue, signal?: AbortSignal): Promise<QuoteRaw | null> {
+    const { exchange, segment, trading_symbol } = venue;
+    try {
+      return await client.getQuote(access, { exchange, segment, trading_symbol }, signal);
+    } catch (error) {
+      if (isUnknownName(error)) return null;
+      throw error;
+    }
+  }
+
+  interface Asked {
+    readonly instrument: Instrument;
+    readonly venue: Venue;
+  }
+  async function asked(instruments: readonly Instrument[]): Promise<Asked[]> {
+    if (instruments.length === 0) return [];
+    const master = await deps.instruments();
+    return instruments.flatMap((instrument) => {
+      const listed = master.byKey(instrument.key);
+      const venue = listed && venueOf(listed);
+      return venue ? [{ instrument, venue }] : [];
+    });
+  }
+
+  async function whole(access: Access, { instrument, venue }: Asked, signal?: AbortSignal): Promise<Quote | null> {
+    const row = await rowOf(access, venue, signal);
+    return row && mapped(QUOTE, () => toQuote(instrument, row));
+  }
+
+  async function lastOnly(access: Access, some: readonly Asked[], signal?: AbortSignal): Promise<Quote[]> {
+    const bySegment = [...Map.groupBy(some, ({ venue }) => venue.segment)];
+    const found = await Promise.all(
+      bySegment.map(async ([segment, own]) => {
+        const names = own.map(({ venue }) => ltpName(venue));
+        const prices = await lastPrices(client, access, { segment, names }, signal);
+        return own.flatMap(({ instrument, venue }) => {
+          const ltp = prices.get(ltpName(venue));
+          return ltp === undefined ? [] : [priceAlone(instrument, ltp)];
+        });
+      }),
+    );
+    return found.flat();
+  }
+
+  async function getQuotes(access: Access, instruments: readonly Instrument[], signal?: AbortSignal) {
+    const some = await asked(instruments);
+    const quotes =
+      some.length > MOST_WHOLE
+        ? await lastOnly(access, some, signal)
+        : await Promise.all(some.map((each) => whole(access, each, signal)));
+    return new Map<InstrumentKey, Quote>(quotes.flatMap((quote) => (quote ? [[quote.key, quote] as const] : [])));
+  }
+
+  return {
+    getQuotes,
+    async getQuote(access, instrument, signal) {
+      const quote = (await getQuotes(access, [instrument], signal)).get(instrument.key);
+      return quote ?? noPrice(instrument, QUOTE);
+    },
+    async getOrderbook(access, instrument, signal) {
+      const [found] = await asked([instrument]);
+      const row = found && (await rowOf(access, found.venue, signal));
+      return row ? mapped(QUOTE, () => toDepth(instrument, row)) : noPrice(instrument, QUOTE);
+    },
+    async getHistoricalData(access, { instrument, interval, from, to }, signal) {
+      const [found] = await asked([instrument]);
+      if (!found) return noPrice(instrument, CANDLES);
+      const { exchange, segment, groww_symbol } = found.venue;
+      const candles: Candle[] = [];
+      for (const range of candleRanges(interval, from, to)) {
+        const rows = await client.getCandles(access, { exchange, segment, groww_symbol, ...range }, signal);
+        candles.push(...mapped(CANDLES, () => (rows.candles ?? []).map(toCandle)));
+      }
+      return arranged(candles, interval, from, to);
+    },
+  };
+}
+
+function noPrice({ symbol }: Instrument, endpoint: string): never {
+  throw new BrokerError("rejected", `Groww has no price of ${symbol}`, { broker: GROWW, endpoint });
+}
+
+const priceAlone = ({ key, symbol }: Instrument, ltp: Price): Quote => ({
+  key,
+  symbol,
+  ltp,
+  open: null,
+  high: null,
+  low: null,
+  prevClose: null,
+  bid: null,
+  ask: null,
+  volume: null,
+  openInterest: null,
+  lowerCircuit: null,
+  upperCircuit: null,
+  at: null,
+  source: "broker",
+});
+
+/** Null when nothing has traded yet. The previous close is what the day's change leaves. */
+export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
+  const ltp = priceOrNull(row.last_price);
+  if (ltp === null) return null;
+  const { day_change: change, last_trade_time: at } = row;
+  return {
+    ...priceAlone(instrument, ltp),
+    open: priceOrNull(row.ohlc?.open),
+    high: priceOrNull(row.ohlc?.high),
+    low: priceOrNull(row.ohlc?.low),
+    prevClose: typeof change === "number" ? price(ltp - priceFromRupees(change)) : null,
+    bid: priceOrNull(row.bid_price),
+    ask: priceOrNull(row.offer_price),
+    // An index is not traded: its volume comes as 0.
+    volume: instrument.kind === "index" ? null : (row.volume ?? null),
+    openInterest: isDerivative(instrument) ? (row.open_interest ?? null) : null,
+    lowerCircuit: priceOrNull(row.lower_circuit_limit),
+    upperCircuit: priceOrNull(row.upper_circuit_limit),
+    at: typeof at === "number" && Number.isSafeInteger(at) && at > 0 ? at : null,
+  };
+}
+
+export const toDepth = (instrument: Instrument, row: QuoteRaw): Depth => ({
+  key: instrument.key,
+  symbol: instrument.symbol,
+  bids: toLevels(row.depth?.buy),
+  asks: toLevels(row.depth?.sell),
+  totalBidQty: row.total_buy_quantity ?? null,
+  totalAskQty: row.total_sell_quantity ?? null,
+  ltp: priceOrNull(row.last_price),
+});
+
+type LevelsRaw = NonNullable<QuoteRaw["depth"]>["buy"];
+const MOST_LEVELS = 5;
+/** Empty ones are left out. How many orders a level is made of is not told. */
+const toLevels = (levels: LevelsRaw): DepthLevel[] =>
+  (levels ?? [])
+    .filter(({ price, quantity }) => price > 0 && quantity > 0)
+    .slice(0, MOST_LEVELS)
+    .map((level) => ({ price: priceFromRupees(level.price), quantity: level.quantity, orders: null }));

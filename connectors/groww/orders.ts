@@ -1,0 +1,195 @@
+import { brokerOrderId } from "../../src/domain/ids.ts";
+import { paiseFromRupees, rupeesFromPrice, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import {
+  assertNever,
+  type Order,
+  type OrderChange,
+  type OrderOutcome,
+  type OrderRequest,
+  type OrderTerms,
+  type OrderType,
+} from "../../src/domain/order.ts";
+import { BrokerError, failedOutcome } from "../../src/errors.ts";
+import type { BrokerConnector, ConnectorDeps } from "../base.ts";
+import type { Client } from "./client.ts";
+import { badResponse, mapped } from "./errors.ts";
+import { GROWW } from "./terms.ts";
+import { toReference } from "./map.ts";
+import { SEGMENTS, type OrderTypeRaw, type ProductRaw, type SegmentRaw } from "./schemas.ts";
+import { venueOf, type Venue } from "./venue.ts";
+
+type Orders = Required<Pick<BrokerConnector, "placeOrder" | "modifyOrder" | "cancelOrder" | "getOrderCost">>;
+const CREATE = "POST /v1/order/create";
+const MODIFY = "POST /v1/order/modify";
+const CANCEL = "POST /v1/order/cancel";
+const COST = "POST /v1/margins/detail/orders";
+const BORN_REJECTED: ReadonlySet<string> = new Set(["REJECTED", "FAILED"]);
+
+/** The calls that change something at the market, each sent once at most, and what one of them would cost. */
+export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instruments">): Orders {
+  return {
+    placeOrder: (access, request, signal) =>
+      outcomeOf(async () => {
+        const venue = await listedVenue(deps, request, CREATE);
+        const body = fromRequest(request, venue);
+        const placed = await client.postCreate(access, body, signal);
+        if (placed.order_reference_id !== body.order_reference_id)
+          throw badResponse(CREATE, "order_reference_id: not the order that was asked for");
+        const orderId = brokerOrderId(placed.groww_order_id);
+        if (!BORN_REJECTED.has(placed.order_status))
+          return { kind: "accepted", orderId, handle: { segment: venue.segment } };
+        const reason = placed.remark || "Groww refused the order without a reason";
+        return { kind: "rejected", reason, raw: `${placed.order_status} ${reason}`, orderId };
+      }),
+
+    modifyOrder: (access, order, change, signal) =>
+      outcomeOf(async () => {
+        const { groww_order_id: answered } = await client.postModify(access, fromChange(order, change), signal);
+        return acted(order, answered, MODIFY);
+      }),
+
+    /** Taken, not done: the book tells when the order is cancelled, or that it filled before. */
+    cancelOrder: (access, order, signal) =>
+      outcomeOf(async () => {
+        const body = { segment: segmentOf(order, CANCEL), groww_order_id: order.orderId };
+        const { groww_order_id: answered } = await client.postCancel(access, body, signal);
+        return acted(order, answered, CANCEL);
+      }),
+
+    async getOrderCost(access, request, signal) {
+      const venue = await listedVenue(deps, request, COST);
+      const {
+        validity: _day,
+        trigger_price: _trigger,
+        order_reference_id: _tag,
+        ...body
+      } = fromRequest(request, venue);
+      const cost = await client.postMargin(access, venue.segment, [body], signal);
+      return mapped(COST, () => ({
+        margin: paiseFromRupees(cost.total_requirement),
+        charges: typeof cost.brokerage_and_charges === "number" ? paiseFromRupees(cost.brokerage_and_charges) : null,
+      }));
+    },
+  };
+}
+
+/** Accepted means by Groww: its risk checks and the exchange may still refuse, in the book. */
+async function outcomeOf(ask: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
+  try {
+    return await ask();
+  } catch (error) {
+    return failedOutcome(error);
+  }
+}
+
+/** An answer that names another order says nothing of ours. */
+function acted({ orderId, handle }: Order, answered: string, endpoint: string): OrderOutcome {
+  if (answered !== orderId) throw badResponse(endpoint, "groww_order_id: not the order that was asked for");
+  return { kind: "accepted", orderId, handle };
+}
+
+const wrong = (message: string, endpoint: string): BrokerError =>
+  new BrokerError("invalid-request", message, { broker: GROWW, endpoint });
+
+function fail(error: BrokerError): never {
+  throw error;
+}
+
+/** Groww's own names of an instrument. Failing here proves that nothing was sent. */
+async function listedVenue(
+  deps: Pick<ConnectorDeps, "instruments">,
+  { key }: OrderRequest,
+  endpoint: string,
+): Promise<Venue> {
+  const table = await deps.instruments().catch((cause: unknown) => {
+    throw new BrokerError("unreachable", "Groww's list of instruments could not be had", {
+      broker: GROWW,
+      endpoint,
+      cause,
+    });
+  });
+  const listed = table.byKey(key);
+  const venue = listed && listed.instrument.kind !== "index" ? venueOf(listed) : undefined;
+  return venue ?? fail(wrong(`Groww does not list ${key} for trading`, endpoint));
+}
+
+function segmentOf({ handle, key }: Order, endpoint: string): SegmentRaw {
+  const told = SEGMENTS.find((segment) => segment === handle["segment"]);
+  if (told) return told;
+  const [head] = key?.split(":") ?? [];
+  if (head === "NSE" || head === "BSE") return "CASH";
+  if (head === "NFO" || head === "BFO") return "FNO";
+  return fail(wrong("the segment of this order is not known", endpoint));
+}
+
+/** Shares are delivered, contracts are carried over: what Groww makes of the other one is not documented. */
+function fromProduct({ productType }: OrderRequest, segment: SegmentRaw): ProductRaw {
+  if (productType === "INTRADAY" && segment !== "COMMODITY") return "MIS";
+  if (productType === "CNC" && segment === "CASH") return "CNC";
+  if (productType === "MARGIN" && segment === "FNO") return "NRML";
+  throw wrong(`${productType} orders of ${segment} are not placed at Groww from here`, CREATE);
+}
+
+interface WireTerms {
+  readonly order_type: OrderTypeRaw;
+  readonly price: number;
+  readonly trigger_price: number;
+}
+
+/** There is no market protection: the limit that the card promised goes out instead, for SL-M behind its trigger. */
+export function fromTerms(terms: OrderTerms): WireTerms {
+  switch (terms.type) {
+    case "MARKET":
+      return wireTerms("LIMIT", terms.protection.limit);
+    case "LIMIT":
+      return wireTerms("LIMIT", terms.price);
+    case "SL":
+      return wireTerms("SL", terms.price, terms.triggerPrice);
+    case "SL-M":
+      return wireTerms("SL", terms.protection.limit, terms.triggerPrice);
+    default:
+      return assertNever(terms, "order terms");
+  }
+}
+
+const wireTerms = (type: OrderTypeRaw, price: Price, trigger: Price = ZERO_PRICE): WireTerms => ({
+  order_type: type,
+  price: rupeesFromPrice(price),
+  trigger_price: rupeesFromPrice(trigger),
+});
+
+const TYPES_ON_WIRE = {
+  LIMIT: "LIMIT",
+  MARKET: "MARKET",
+  SL: "SL",
+  "SL-M": "SL_M",
+} as const satisfies Record<OrderType, OrderTypeRaw>;
+
+/** Groww goes by its clock: outside the session any order waits for the next one. */
+export const fromRequest = (request: OrderRequest, { exchange, segment, trading_symbol }: Venue) => ({
+  trading_symbol,
+  quantity: request.qty,
+  ...fromTerms(request.terms),
+  validity: request.validity,
+  exchange,
+  segment,
+  product: fromProduct(request, segment),
+  transaction_type: request.side,
+  order_reference_id: toReference(request.tag),
+});
+
+/** As they stand in the book; one that lacks a price of its type would be changed to 0. */
+function ownTerms({ type, price, triggerPrice }: Order): WireTerms {
+  const lacksPrice = (type === "LIMIT" || type === "SL") && price === ZERO_PRICE;
+  const lacksTrigger = (type === "SL" || type === "SL-M") && triggerPrice === ZERO_PRICE;
+  if (lacksPrice || lacksTrigger) throw wrong("the order's own prices are not known", MODIFY);
+  return wireTerms(TYPES_ON_WIRE[type], price, triggerPrice);
+}
+
+/** Whole, because what Groww makes of a missing field is not documented. `quantity` is the new total. */
+export const fromChange = (order: Order, { qty, terms }: OrderChange) => ({
+  quantity: qty ?? order.qty,
+  ...(terms ? fromTerms(terms) : ownTerms(order)),
+  segment: segmentOf(order, MODIFY),
+  groww_order_id: order.orderId,
+});

@@ -1,0 +1,29 @@
+import { brokerName } from "../../src/domain/ids.ts";
+import type { RateWindow } from "../../src/lib/rate-limit.ts";
+
+export const GROWW = brokerName("groww");
+
+export const ROOTS = {
+  GROWW_API_ROOT: "https://api.groww.in",
+  GROWW_INSTRUMENTS_URL: "https://growwapi-assets.groww.in/instruments/instrument.csv",
+} as const;
+
+/**
+ * Groww meters each kind of calls as a whole, by its own second: a little less is asked, because calls can arrive closer
+ * together than they left. Unverified: the limits of candles, which share the live data's here, and of logins.
+ */
+export const RATE_LIMITS = {
+  order: [
+    { count: 9, perMs: 1_100 },
+    { count: 250, perMs: 60_000 },
+  ],
+  live: [
+    { count: 9, perMs: 1_100 },
+    { count: 300, perMs: 60_000 },
+  ],
+  account: [
+    { count: 18, perMs: 1_100 },
+    { count: 500, perMs: 60_000 },
+  ],
+  login: [{ count: 1, perMs: 1_100 }],
+} as const satisfies Record<string, readonly RateWindow[]>;

@@ -1,0 +1,139 @@
+import type { z } from "zod";
+import { BrokerError } from "../../src/errors.ts";
+import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import type { Secret } from "../../src/lib/secret.ts";
+import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
+import { asKind, badField, isNotAuthorised, noReply, refusal, speaksOfAddress, type Purpose } from "./errors.ts";
+import { envelopeSchema, userSchema } from "./schemas.ts";
+import { GROWW, RATE_LIMITS, ROOTS } from "./terms.ts";
+
+/** Asked while somebody waits for an order's outcome. */
+const PROBE_TIMEOUT_MS = 3_000;
+
+/** Whose call it is; while logging in there is no end yet. */
+export interface Caller extends Pick<Access, "link" | "egress"> {
+  readonly token: Secret;
+  readonly expiresAt?: number;
+}
+export const callerOf = ({ link, session, egress }: Access): Caller => ({
+  link,
+  token: session.accessToken,
+  expiresAt: session.expiresAt,
+  ...(egress ? { egress } : {}),
+});
+
+export interface Call<S extends z.ZodType> {
+  /** Method and path as documented: names the endpoint in errors, without ids and query. */
+  readonly endpoint: `${HttpRequest["method"]} /${string}`;
+  readonly schema: S;
+  readonly rate: keyof typeof RATE_LIMITS;
+  readonly path?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** `read` where absent. */
+  readonly purpose?: Purpose;
+  readonly timeoutMs?: number;
+}
+/** Who is asking: also what tells whether a session lives. */
+export const USER_CALL = { endpoint: "GET /v1/user/detail", schema: userSchema, rate: "account" } as const;
+
+export type Transport = ReturnType<typeof createTransport>;
+
+/** One call to Groww and its reply, validated. Throws BrokerError. */
+export function createTransport(deps: ConnectorDeps) {
+  const root = (name: keyof typeof ROOTS): string => (deps.roots[name] ?? ROOTS[name]).replace(/\/+$/, "");
+
+  function requestOf<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): HttpRequest {
+    const [method = "", documented = ""] = call.endpoint.split(" ");
+    const isOrder = call.rate === "order";
+    const query = call.query ? `?${new URLSearchParams(call.query).toString()}` : "";
+    return {
+      scope: GROWW,
+      method: method as HttpRequest["method"],
+      url: `${root("GROWW_API_ROOT")}${call.path ?? documented}${query}`,
+      headers: {
+        accept: "application/json",
+        "x-api-version": "1.0",
+        authorization: `Bearer ${caller.token.reveal()}`,
+        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      timeoutMs: call.timeoutMs ?? (isOrder ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS),
+      // Only orders fall under the rule of the registered address.
+      egress: isOrder ? caller.egress : undefined,
+      signal,
+    };
+  }
+
+  async function replyTo<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<HttpReply> {
+    const { endpoint, rate } = call;
+    if (caller.expiresAt !== undefined && deps.now() >= caller.expiresAt)
+      throw new BrokerError("auth-expired", "the Groww session has ended", { broker: GROWW, endpoint });
+    const meter = `${GROWW}:${caller.link}:${rate}`;
+    // A read that is repeated takes a place each time.
+    const turn = (until: AbortSignal): Promise<void> =>
+      deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until);
+    const request: HttpRequest = { ...requestOf(call, caller, signal), turn };
+    let wasSent = false;
+    const send = (): Promise<HttpReply> => {
+      wasSent = true;
+      return rate === "order" || rate === "login" ? deps.http.send(request) : deps.http.read(request);
+    };
+    try {
+      return await deps.limiter.run(meter, RATE_LIMITS[rate], send, signal);
+    } catch (error) {
+      throw noReply(error, endpoint, wasSent);
+    }
+  }
+
+  async function answerTo<S extends z.ZodType>(
+    call: Call<S>,
+    caller: Caller,
+    signal?: AbortSignal,
+  ): Promise<z.output<S>> {
+    const reply = await replyTo(call, caller, signal);
+    const json = parseJson(reply.body);
+    const envelope = envelopeSchema.safeParse(json);
+    const isBare = call.rate === "login";
+    if (!isOk(reply) || !(isBare || envelope.success))
+      throw refusal(reply, json, { endpoint: call.endpoint, purpose: call.purpose ?? "read" });
+    const result = call.schema.safeParse(isBare ? json : envelope.data?.payload);
+    if (!result.success) throw badField(call.endpoint, result.error);
+    return result.data;
+  }
+
+  /**
+   * One code says that the session is over, that the plan lacks what was asked for, and perhaps that the address is not
+   * registered. A session that can still say whose it is, is not over.
+   */
+  async function explained(error: BrokerError, caller: Caller, isOrder: boolean, signal?: AbortSignal) {
+    if (isOrder && speaksOfAddress(error)) return asKind("ip-not-allowed", error);
+    try {
+      await answerTo({ ...USER_CALL, timeoutMs: PROBE_TIMEOUT_MS }, caller, signal);
+    } catch (probed) {
+      if (isNotAuthorised(probed)) return error;
+    }
+    return asKind("no-permission", error);
+  }
+
+  async function ask<S extends z.ZodType>(call: Call<S>, caller: Caller, signal?: AbortSignal): Promise<z.output<S>> {
+    try {
+      return await answerTo(call, caller, signal);
+    } catch (error) {
+      if (!isNotAuthorised(error)) throw error;
+      throw await explained(error, caller, call.rate === "order", signal);
+    }
+  }
+
+  return { root, answerTo, ask };
+}
+
+const isOk = ({ status }: HttpReply): boolean => status === 200 || status === 201;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

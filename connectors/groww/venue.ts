@@ -1,0 +1,76 @@
+import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
+import { tradingSymbol } from "../../src/domain/ids.ts";
+import { symbolPrefix, type Instrument, type Segment } from "../../src/domain/instrument.ts";
+import { priceFromRupees, type Price } from "../../src/domain/money.ts";
+import type { InstrumentTable, VenueInstrument } from "../base.ts";
+import type { ListedRaw, SegmentRaw } from "./schemas.ts";
+
+export type TradedSegment = Exclude<Segment, "INDEX">;
+
+const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
+  "NSE CASH": "NSE",
+  "BSE CASH": "BSE",
+  "NSE FNO": "NFO",
+  "BSE FNO": "BFO",
+  "MCX COMMODITY": "MCX",
+};
+
+export const segmentNamed = (exchange: string, segment: string): TradedSegment | undefined =>
+  SEGMENTS[`${exchange} ${segment}`];
+
+/** The master by Groww's trading symbol; always undefined when no master could be had. */
+export type Lookup = (segment: TradedSegment, symbol: string) => VenueInstrument | undefined;
+export const lookupIn =
+  (master: InstrumentTable | null): Lookup =>
+  (segment, symbol) =>
+    master?.byVenueSymbol(segment, symbol);
+
+/** The fields by which a row is of an instrument. */
+export const LISTED_BY = ["exchange", "segment", "trading_symbol"] as const;
+
+export interface Named {
+  readonly segment: TradedSegment;
+  readonly key: InstrumentKey | null;
+  readonly symbol: TradingSymbol;
+}
+
+/** Identity of a row: rows have a name and no token, which only the master tells. */
+export function nameOf(row: ListedRaw, lookup: Lookup): Named {
+  const segment = segmentNamed(row.exchange, row.segment);
+  if (segment === undefined) throw new RangeError(`unknown segment: ${row.exchange} ${row.segment}`);
+  const listed = lookup(segment, row.trading_symbol)?.instrument;
+  if (listed) return { segment, key: listed.key, symbol: listed.symbol };
+  return { segment, key: null, symbol: unlistedSymbol(segment, row.trading_symbol) };
+}
+
+/** What is not in the master keeps Groww's own word; a share of NSE is taken for one of series EQ. */
+export const unlistedSymbol = (segment: TradedSegment, name: string): TradingSymbol =>
+  tradingSymbol(`${symbolPrefix(segment)}:${name.replaceAll(/\s+/g, "")}${segment === "NSE" ? "-EQ" : ""}`);
+
+/** How Groww's calls name an instrument. `NSE_SBIN` is for many last prices at once, `NSE-SBIN` for candles. */
+export interface Venue {
+  readonly exchange: string;
+  readonly segment: SegmentRaw;
+  readonly trading_symbol: string;
+  readonly groww_symbol: string;
+}
+
+/** Undefined for what is not served here. */
+export function venueOf({ instrument, venueSymbol, venueToken }: VenueInstrument): Venue | undefined {
+  const segment = segmentOf(instrument);
+  const [exchange = ""] = instrument.symbol.split(":");
+  return segment && { exchange, segment, trading_symbol: venueSymbol, groww_symbol: venueToken };
+}
+
+/** Indices are quoted among the shares. */
+function segmentOf({ segment }: Pick<Instrument, "segment">): SegmentRaw | undefined {
+  if (segment === "INDEX" || segment === "NSE" || segment === "BSE") return "CASH";
+  return segment === "NFO" || segment === "BFO" ? "FNO" : undefined;
+}
+
+export const ltpName = ({ exchange, trading_symbol: name }: Pick<Venue, "exchange" | "trading_symbol">): string =>
+  `${exchange}_${name}`;
+
+/** 0 or nothing where there is no price. */
+export const priceOrNull = (rupees: number | null | undefined): Price | null =>
+  rupees ? priceFromRupees(rupees) : null;

@@ -1,0 +1,142 @@
+import { soldToday } from "../../src/domain/portfolio.ts";
+import { candles, lastPrices, quote } from "./groww/market.ts";
+import { masterFile } from "./groww/master.ts";
+import { createMeters, type CallKind } from "./groww/meters.ts";
+import { createDirectory, type Listing } from "./groww/names.ts";
+import { createOrderDesk } from "./groww/orders.ts";
+import { fundsRow, holdingRow, positionRow } from "./groww/portfolio.ts";
+import {
+  fieldsOf,
+  GrowwRefusal,
+  lacking,
+  listOf,
+  notFound,
+  refusal,
+  success,
+  tooMany,
+  wrongAddress,
+} from "./groww/replies.ts";
+import { createSessions, userOf, type GrowwAccount } from "./groww/sessions.ts";
+import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
+
+const ACCOUNT: GrowwAccount = {
+  ucc: "7731904",
+  totpToken: "eyJraWQiOiJkZW1vIn0.eyJ0eXAiOiJ0b3RwIn0.ZGVtby10b3RwLXRva2Vu",
+  totpSecret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+};
+const API = /^\/api(\/.*)$/;
+const MASTER = "/instruments/instrument.csv";
+const ORDER_CALLS: ReadonlySet<string> = new Set([
+  "POST /v1/order/create",
+  "POST /v1/order/modify",
+  "POST /v1/order/cancel",
+]);
+
+interface Call {
+  readonly query: URLSearchParams;
+  readonly body: string;
+}
+
+/** Groww's Trade API: `/api` is api.groww.in, `/web` the page that makes tokens, and the master is public. */
+export function simulatedGroww({ exchange, accountId, random }: SimulatedBrokerDeps): SimulatedBroker {
+  const sessions = createSessions(ACCOUNT, exchange.now, random);
+  const directory = createDirectory(() => exchange.instruments);
+  const desk = createOrderDesk({ exchange, directory, accountId });
+  const hasRoom = createMeters();
+  const account = () => exchange.account(accountId);
+  const switches = {
+    expireSessions: () => sessions.expireAll(),
+    isIpAllowed: true,
+    hasMarketData: true,
+    enforcesRateLimits: false,
+  } satisfies BrokerSwitches;
+
+  function listed<T extends { key: Listing["instrument"]["key"] | null; productType: string }>(
+    records: readonly T[],
+    toRow: (record: T, of: Listing) => object,
+  ): object[] {
+    return records.flatMap((record) => {
+      const listing = record.key === null ? undefined : directory.of(record.key);
+      // Funded positions are not in the documentation.
+      return listing && record.productType !== "MTF" ? [toRow(record, listing)] : [];
+    });
+  }
+
+  function holdings(): Response {
+    const [held, positions] = [account().holdings(), account().positions()];
+    return success({
+      holdings: listed(held, (holding, of) => holdingRow(holding, soldToday(holding, held, positions), of)),
+    });
+  }
+
+  function positions(): Response {
+    const trades = account().trades();
+    return success({
+      positions: listed(account().positions(), (position, of) => positionRow(position, trades, of)),
+    });
+  }
+
+  const calls: Readonly<Record<string, (call: Call) => Response>> = {
+    "GET /v1/user/detail": () => success(userOf(ACCOUNT)),
+    "GET /v1/margins/detail/user": () => success(fundsRow(account().funds())),
+    "GET /v1/holdings/user": holdings,
+    "GET /v1/positions/user": positions,
+    "GET /v1/order/list": ({ query }) => desk.list(query),
+    "GET /v1/live-data/quote": ({ query }) => success(quote(exchange, directory, query)),
+    "GET /v1/live-data/ltp": ({ query }) => success(lastPrices(exchange, directory, query)),
+    "GET /v1/historical/candles": ({ query }) => success(candles(exchange, directory, query)),
+    "POST /v1/margins/detail/orders": ({ body }) => desk.margin(listOf(body)),
+    "POST /v1/order/create": ({ body }) => desk.place(fieldsOf(body)),
+    "POST /v1/order/modify": ({ body }) => desk.modify(fieldsOf(body)),
+    "POST /v1/order/cancel": ({ body }) => desk.cancel(fieldsOf(body)),
+  };
+
+  function answer(name: string, call: Call, token: string | null, remoteAddress: string): Response {
+    if (name === "POST /v1/token/api/access") return sessions.exchange(token, fieldsOf(call.body));
+    sessions.require(token);
+    const kind = kindOf(name);
+    if (switches.enforcesRateLimits && !hasRoom(kind)) throw tooMany();
+    if (kind === "order" && !switches.isIpAllowed) throw wrongAddress(remoteAddress);
+    if (kind === "live" && !switches.hasMarketData) throw lacking("market data");
+    const handler = calls[name] ?? oneOrder(name);
+    if (!handler) throw notFound("No such page.");
+    return handler(call);
+  }
+
+  function oneOrder(name: string): ((call: Call) => Response) | undefined {
+    const reference = /^GET \/v1\/order\/status\/reference\/([^/]+)$/.exec(name)?.[1];
+    if (reference !== undefined) return ({ query }) => desk.byReference(reference, query.get("segment"));
+    const traded = /^GET \/v1\/order\/trades\/([^/]+)$/.exec(name)?.[1];
+    return traded === undefined ? undefined : ({ query }) => desk.trades(traded, query);
+  }
+
+  async function handle(request: Request, { path, remoteAddress }: CallContext): Promise<Response> {
+    exchange.advance();
+    if (path === MASTER) return masterFile(directory);
+    if (path === "/web/api-keys") return sessions.page();
+    if (path === "/web/access-token") return sessions.accessTokenPage();
+    const [, rest = ""] = API.exec(path) ?? [];
+    const call = { query: new URL(request.url).searchParams, body: await request.text() };
+    try {
+      return answer(`${request.method} ${rest}`, call, request.headers.get("authorization"), remoteAddress);
+    } catch (error) {
+      if (error instanceof GrowwRefusal) return refusal(error);
+      throw error;
+    }
+  }
+
+  return {
+    name: "groww",
+    handle,
+    roots: (base) => ({ GROWW_API_ROOT: `${base}/api`, GROWW_INSTRUMENTS_URL: `${base}${MASTER}` }),
+    credentials: { totpSecret: ACCOUNT.totpSecret },
+    paste: ACCOUNT.totpToken,
+    hint: `Groww client ${ACCOUNT.ucc} has no login page. TOTP token to paste: ${ACCOUNT.totpToken}`,
+    switches,
+  };
+}
+
+function kindOf(name: string): CallKind {
+  if (ORDER_CALLS.has(name)) return "order";
+  return name.includes("/live-data/") || name.includes("/historical/") ? "live" : "other";
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import { readMaster } from "../../conformance/street.ts";
+import { bench, MASTER } from "./harness.ts";
+
+const read = (master: string) => readMaster(bench(undefined, { master }).connector);
+const inPaise = (text: string): string =>
+  text.replaceAll(",0.05,", ",5,").replaceAll(",0.01,", ",1,").replaceAll(",0.1,", ",10,");
+
+describe("the master", () => {
+  it("has shares by exchange and series, and Groww's two names of each", async () => {
+    const { rows } = await read(MASTER);
+    expect(rows.slice(0, 4)).toEqual([
+      {
+        instrument: {
+          kind: "equity",
+          key: "NSE:3045",
+          symbol: "NSE:SBIN-EQ",
+          segment: "NSE",
+          series: "EQ",
+          name: "STATE BANK OF INDIA",
+          isin: "INE062A01020",
+          lotSize: 1,
+          tickSize: priceFromRupees("0.05"),
+          freezeQty: 100_000,
+        },
+        venueSymbol: "SBIN",
+        venueToken: "NSE-SBIN",
+      },
+      expect.objectContaining({ venueSymbol: "SBIN", venueToken: "BSE-SBIN" }),
+      expect.objectContaining({ venueSymbol: "M&M", venueToken: "NSE-M&M" }),
+      expect.objectContaining({ venueSymbol: "ONLYBSE" }),
+    ]);
+    expect(rows[2]?.instrument.name).toBe("MAHINDRA & MAHINDRA, LTD");
+    expect(rows[1]?.instrument).not.toHaveProperty("freezeQty");
+  });
+
+  it("tells the month's last expiry from a weekly one only when it has been read whole", async () => {
+    const { rows } = await read(MASTER);
+    const contracts = rows.filter(({ instrument }) => instrument.segment === "NFO");
+    expect(contracts.map(({ instrument }) => instrument.symbol)).toEqual([
+      "NSE:NIFTY26NOVFUT",
+      "NSE:NIFTY26NOV26000CE",
+      "NSE:NIFTY26N1726000PE",
+    ]);
+    expect(contracts[0]).toMatchObject({
+      instrument: { kind: "future", key: "NFO:51714", expiry: "2026-11-24", lotSize: 65, freezeQty: 1_800 },
+      venueToken: "NSE-NIFTY-24Nov26-FUT",
+    });
+  });
+
+  it("counts the rows that it cannot read, and leaves out what nobody asks for", async () => {
+    const { rows, skipped } = await read(MASTER);
+    expect(rows).toHaveLength(9);
+    expect(skipped).toEqual(["test symbol", "bad value", "unknown segment", "wrong number of columns"]);
+    expect(rows.map(({ venueSymbol }) => venueSymbol)).not.toContain("NIFTYDIV");
+  });
+
+  it("has ticks in rupees or in paise, and the same instruments of it", async () => {
+    expect(await read(inPaise(MASTER))).toEqual(await read(MASTER));
+  });
+
+  it("is refused where nothing tells the unit of its ticks, where a column is missing, and where it is empty", async () => {
+    const [head = "", sbin = ""] = inPaise(MASTER).split("\n");
+    for (const master of [`${head}\n${sbin}\n`, MASTER.replace("tick_size", "tick"), ""])
+      await expect(read(master)).rejects.toMatchObject({ kind: "bad-response", broker: "groww" });
+  });
+
+  it("finds its columns by their names", async () => {
+    const shuffled = MASTER.split("\n")
+      .filter((line) => line !== "" && !line.includes('"') && !line.includes("CUT"))
+      .map((line) => `extra,${line.split(",").toReversed().join(",")}`)
+      .join("\n");
+    const { rows } = await read(shuffled);
+    expect(rows.map(({ instrument }) => instrument.key)).toContain("NFO:51800");
+  });
+
+  it("that breaks off is an error, not a short list", async () => {
+    const { connector } = bench(undefined, { isMasterCut: true });
+    await expect(readMaster(connector)).rejects.toMatchObject({ kind: "unavailable", broker: "groww" });
+  });
+});

@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import { groww } from "../../../connectors/groww/index.ts";
+import { instrumentKey, type Instrument } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import { access, answering, bench, listed, recorded, success, type Answer } from "./harness.ts";
+
+const rupees = priceFromRupees;
+const sbin = await listed("NSE:SBIN-EQ");
+
+/** Ones that the master lists, as many as are wanted. */
+const named = (count: number): { all: Instrument[]; table: ReturnType<typeof tableOfMany> } => {
+  const all = Array.from({ length: count }, (_, at) => ({
+    ...sbin,
+    key: instrumentKey("NSE", 100_000 + at),
+    symbol: `NSE:S${at}-EQ` as Instrument["symbol"],
+  }));
+  return { all, table: tableOfMany(all) };
+};
+function tableOfMany(all: readonly Instrument[]) {
+  const rows = all.map((instrument) => {
+    const name = instrument.symbol.slice(4, -3);
+    return { instrument, venueSymbol: name, venueToken: `NSE-${name}` };
+  });
+  return {
+    byKey: (key: Instrument["key"]) => rows.find(({ instrument }) => instrument.key === key),
+    bySymbol: () => undefined,
+    byVenueSymbol: () => undefined,
+  };
+}
+const namesIn = (url: string): string[] => new URL(url).searchParams.get("exchange_symbols")?.split(",") ?? [];
+const priced: Answer = ({ url }) => success(Object.fromEntries(namesIn(url).map((name) => [name, 100.05])));
+
+describe("a quote", () => {
+  it("is one call, with the previous close that the day's change leaves", async () => {
+    const { connector, requests } = bench(answering({ "live-data/quote": recorded("get-live-data-quote") }));
+    expect(await connector.getQuote(access(), sbin)).toEqual({
+      key: "NSE:3045",
+      symbol: "NSE:SBIN-EQ",
+      ltp: rupees("1009.70"),
+      open: rupees("1002.50"),
+      high: rupees("1011.20"),
+      low: rupees("1001.05"),
+      prevClose: rupees("1003.40"),
+      bid: rupees("1009.65"),
+      ask: rupees("1009.75"),
+      volume: 2_211_874,
+      openInterest: null,
+      lowerCircuit: rupees("903.10"),
+      upperCircuit: rupees("1103.70"),
+      at: 1_795_151_041_000,
+      source: "broker",
+    });
+    expect(requests[0]?.url).toBe(
+      "https://api.groww.in/v1/live-data/quote?exchange=NSE&segment=CASH&trading_symbol=SBIN",
+    );
+  });
+
+  it("is the same where the day's prices come as text, and fails on text that is none", async () => {
+    const asText = bench(answering({ quote: recorded("get-live-data-quote-text") }));
+    const asObject = bench(answering({ quote: recorded("get-live-data-quote") }));
+    expect(await asText.connector.getQuote(access(), sbin)).toEqual(await asObject.connector.getQuote(access(), sbin));
+    const odd = bench(answering({ quote: success({ last_price: 5, ohlc: "see below" }) }));
+    await expect(odd.connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "bad-response" });
+  });
+
+  it("of an index has neither volume nor depth, under its own name among the shares", async () => {
+    const { connector, requests } = bench(
+      answering({ quote: success({ last_price: 25_990.4, volume: 0, depth: null }) }),
+    );
+    const nifty = await listed("NSE:NIFTY50-INDEX");
+    expect(await connector.getQuote(access(), nifty)).toMatchObject({ ltp: rupees("25990.40"), volume: null });
+    expect(requests[0]?.url).toContain("segment=CASH&trading_symbol=NIFTY");
+    expect(await connector.getOrderbook(access(), nifty)).toMatchObject({ bids: [], asks: [], totalBidQty: null });
+  });
+
+  it("of what Groww does not know, or what has not traded, is refused", async () => {
+    for (const answer of [recorded("error-bad-request", 400), success({ last_price: 0 })]) {
+      const { connector } = bench(() => answer);
+      await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "rejected" });
+    }
+  });
+
+  it("has levels whose orders nobody counted", async () => {
+    const { connector } = bench(answering({ quote: recorded("get-live-data-quote") }));
+    expect(await connector.getOrderbook(access(), sbin)).toEqual({
+      key: "NSE:3045",
+      symbol: "NSE:SBIN-EQ",
+      bids: [{ price: rupees("1009.65"), quantity: 140, orders: null }],
+      asks: [{ price: rupees("1009.75"), quantity: 55, orders: null }],
+      totalBidQty: 401_288,
+      totalAskQty: 610_042,
+      ltp: rupees("1009.70"),
+    });
+  });
+});
+
+describe("many quotes", () => {
+  it("are last prices, fifty a call", async () => {
+    const { all, table } = named(120);
+    const { connector, requests } = bench(priced, { table });
+    const quotes = await connector.getQuotes(access(), all);
+    expect(quotes.size).toBe(120);
+    expect([...quotes.values()][0]).toMatchObject({ ltp: rupees("100.05"), prevClose: null, at: null });
+    expect(requests.map(({ url }) => namesIn(url).length)).toEqual([50, 50, 20]);
+  });
+
+  it("leave out the one that fails a whole call, and price the others", async () => {
+    const { all, table } = named(20);
+    const picky: Answer = (request) =>
+      namesIn(request.url).includes("NSE_S7") ? recorded("error-bad-request", 400) : priced(request);
+    const quotes = await bench(picky, { table }).connector.getQuotes(access(), all);
+    expect(quotes.size).toBe(19);
+    expect(quotes.has(all[7]?.key ?? sbin.key)).toBe(false);
+  });
+
+  it("fail where Groww is busy, instead of being none", async () => {
+    const { all, table } = named(20);
+    const { connector } = bench(() => recorded("error-busy", 503), { table });
+    await expect(connector.getQuotes(access(), all)).rejects.toMatchObject({ kind: "unavailable" });
+  });
+});
+
+describe("candles", () => {
+  it("come under Groww's third name, in India's time", async () => {
+    const { connector, requests } = bench(answering({ candles: recorded("get-historical-candles") }));
+    const range = { from: istInstant("2026-11-20", "09:15"), to: istInstant("2026-11-20", "09:19") };
+    const candles = await connector.getHistoricalData(access(), { instrument: sbin, interval: "5m", ...range });
+    expect(candles).toEqual([
+      {
+        at: istInstant("2026-11-20", "09:15"),
+        open: rupees("1002.50"),
+        high: rupees("1004.90"),
+        low: rupees("1001.05"),
+        close: rupees("1003.75"),
+        volume: 151_220,
+      },
+    ]);
+    expect(Object.fromEntries(new URL(requests[0]?.url ?? "").searchParams)).toEqual({
+      exchange: "NSE",
+      segment: "CASH",
+      groww_symbol: "NSE-SBIN",
+      candle_interval: "5minute",
+      start_time: "2026-11-20 00:00:00",
+      end_time: "2026-11-20 23:59:59",
+    });
+  });
+
+  it("are none where Groww has none, and asked for in pieces that it allows", async () => {
+    const { connector, requests } = bench(() => success({ candles: null }));
+    const range = { from: istInstant("2026-01-01"), to: istInstant("2026-11-20") };
+    for (const [interval, most] of [
+      ["1m", 30],
+      ["15m", 90],
+      ["1h", 180],
+      ["1d", 180],
+    ] as const) {
+      requests.length = 0;
+      expect(await connector.getHistoricalData(access(), { instrument: sbin, interval, ...range })).toEqual([]);
+      for (const { url } of requests) {
+        const { start_time: start = "", end_time: end = "" } = Object.fromEntries(new URL(url).searchParams);
+        expect((Date.parse(end) - Date.parse(start)) / 86_400_000).toBeLessThanOrEqual(most);
+      }
+    }
+  });
+});
+
+describe("the limits", () => {
+  it("stay below Groww's in each second, with candles among the live data", () => {
+    const { order, live, account } = groww.rateLimits;
+    expect([order, live, account].map((windows) => windows?.[0])).toEqual([
+      { count: 9, perMs: 1_100 },
+      { count: 9, perMs: 1_100 },
+      { count: 18, perMs: 1_100 },
+    ]);
+    expect(Object.keys(groww.rateLimits).sort()).toEqual(["account", "live", "login", "order"]);
+  });
+});

@@ -1,0 +1,342 @@
+import { describe, expect, it } from "vitest";
+import { steadyRows } from "../../../connectors/groww/book.ts";
+import { groww } from "../../../connectors/groww/index.ts";
+import { toReference, toTag } from "../../../connectors/groww/map.ts";
+import { orderTag } from "../../../src/domain/ids.ts";
+import { instrumentKey } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import type { Order, OrderTerms } from "../../../src/domain/order.ts";
+import { HttpFailure } from "../../../src/lib/http.ts";
+import { randomAlphanumeric } from "../../../src/lib/token.ts";
+import {
+  access,
+  answering,
+  bench,
+  bodyOf,
+  buy,
+  FUTURE,
+  recorded,
+  reply,
+  rowsIn,
+  success,
+  TAG,
+  type Answer,
+} from "./harness.ts";
+
+const rupees = priceFromRupees;
+const place = (answer: Answer, more = {}) => {
+  const stand = bench(answer);
+  return { ...stand, outcome: stand.connector.placeOrder(access(), buy(more)) };
+};
+const placed = answering({ "order/create": recorded("post-order-create") });
+const book = recorded("get-order-list");
+const notFound = recorded("error-not-found", 404);
+
+async function bookOrder(): Promise<Order> {
+  const { connector } = bench(answering({ "order/list": book }));
+  const [order] = await connector.getOrders(access());
+  return order ?? expect.fail("no order");
+}
+
+describe("placing", () => {
+  it("sends the documented body once, by the link's own way", async () => {
+    const { outcome, requests } = place(placed);
+    expect(await outcome).toEqual({
+      kind: "accepted",
+      orderId: "GMK51165AAB930LLVEK",
+      handle: { segment: "CASH" },
+    });
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({
+      via: "send",
+      method: "POST",
+      url: "https://api.groww.in/v1/order/create",
+      egress: access().egress,
+    });
+    expect(bodyOf(requests[0])).toEqual({
+      trading_symbol: "SBIN",
+      quantity: 12,
+      price: 1008.5,
+      trigger_price: 0,
+      validity: "DAY",
+      exchange: "NSE",
+      segment: "CASH",
+      product: "CNC",
+      order_type: "LIMIT",
+      transaction_type: "BUY",
+      order_reference_id: TAG,
+    });
+  });
+
+  it.each<[string, OrderTerms, object]>([
+    [
+      "MARKET as a limit at the card's protection",
+      { type: "MARKET", protection: { basisPoints: 150, limit: rupees("1023.60") } },
+      { order_type: "LIMIT", price: 1023.6, trigger_price: 0 },
+    ],
+    [
+      "SL-M as a stop with that limit",
+      { type: "SL-M", triggerPrice: rupees("1030"), protection: { basisPoints: 100, limit: rupees("1040.30") } },
+      { order_type: "SL", price: 1040.3, trigger_price: 1030 },
+    ],
+    [
+      "SL as it is",
+      { type: "SL", price: rupees("1031.05"), triggerPrice: rupees("1030.05") },
+      { order_type: "SL", price: 1031.05, trigger_price: 1030.05 },
+    ],
+  ])("sends %s", async (_what, terms, wire) => {
+    const { outcome, requests } = place(placed, { terms });
+    expect(await outcome).toMatchObject({ kind: "accepted" });
+    expect(bodyOf(requests[0])).toMatchObject(wire);
+  });
+
+  it.each([
+    ["delivery of a contract", { key: FUTURE, productType: "CNC" }],
+    ["margin of a share", { productType: "MARGIN" }],
+    ["funded delivery", { productType: "MTF" }],
+    ["an instrument that Groww does not list", { key: instrumentKey("NSE", 987_654) }],
+    ["an index", { key: "INDEX:NIFTY50" }],
+  ])("sends nothing for %s", async (_what, more) => {
+    const { outcome, requests } = place(placed, more);
+    expect(await outcome).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
+    expect(requests).toEqual([]);
+  });
+
+  it("sends nothing without a list of instruments, and nothing after 06:00", async () => {
+    const nameless = bench(placed, { table: null });
+    expect(await nameless.connector.placeOrder(access(), buy())).toMatchObject({ cause: "unreachable" });
+    const late = bench(placed, { now: istInstant("2026-11-21", "06:00") });
+    expect(await late.connector.placeOrder(access(), buy())).toMatchObject({ cause: "session-expired" });
+    expect([...nameless.requests, ...late.requests]).toEqual([]);
+  });
+});
+
+describe("the reference", () => {
+  it("is the tag, within Groww's 8 to 20 letters and digits, and comes back as it", () => {
+    for (const tag of ["a", "Z9", "t1", "abcdefg", "abcdefgh", `sd${randomAlphanumeric(14)}`, "abcdefghij123456789"]) {
+      const reference = toReference(orderTag(tag));
+      expect(reference).toMatch(/^[A-Za-z0-9-]{8,20}$/);
+      expect(reference.replaceAll("-", "").length).toBeGreaterThanOrEqual(8);
+      expect(reference.split("-").length).toBeLessThanOrEqual(3);
+      expect(toTag(reference)).toBe(tag);
+    }
+    expect(toReference(TAG)).toBe(TAG);
+  });
+
+  it("of other programs stays as it is", () => {
+    for (const other of ["dp7f3a91c2-0001", "abcdefgh-00", "abc-0000", "a-b-0000000"]) expect(toTag(other)).toBe(other);
+    expect(toTag(null)).toBeNull();
+    expect(toTag("")).toBeNull();
+  });
+});
+
+describe("what an answer to an order proves", () => {
+  const by = (answer: ReturnType<typeof reply>) => place(() => answer).outcome;
+
+  it.each([
+    ["a repeated reference: it is our own order that Groww has already", "error-duplicate", 400],
+    ["“cannot process”", "error-cannot-process", 400],
+    ["“unable to serve now”", "error-busy", 400],
+    ["a code that is not in the table", "error-new-code", 400],
+    ["a known refusal under HTTP 500", "error-bad-request", 500],
+    ["the rate limit, whatever its body", "error-bad-request", 429],
+  ])("nothing: %s", async (_what, name, status) => {
+    expect(await by(recorded(name, status))).toMatchObject({ kind: "unknown" });
+  });
+
+  it.each([
+    ["Cloudflare's page", reply("error code: 1010", 403)],
+    ["a gateway's page", reply("<html>Bad Gateway</html>", 502)],
+    ["an empty body", reply("", 400)],
+    ["an acceptance of another reference", success({ ...placedPayload(), order_reference_id: "someone-elses-1" })],
+    ["an acceptance without an id", success({ ...placedPayload(), groww_order_id: "" })],
+  ])("nothing: %s", async (_what, answer) => {
+    expect(await by(answer)).toMatchObject({ kind: "unknown" });
+  });
+
+  it("that it was refused, by Groww's own word", async () => {
+    expect(await by(recorded("error-bad-request", 400))).toEqual({
+      kind: "rejected",
+      reason: "Invalid trading symbol.",
+      raw: "GA001 Invalid trading symbol.",
+    });
+    expect(await by(recorded("post-order-create-failed"))).toEqual({
+      kind: "rejected",
+      reason: "Quantity is not a multiple of the lot",
+      raw: "FAILED Quantity is not a multiple of the lot",
+      orderId: "GMK51165AAB930LLVEK",
+    });
+  });
+
+  it("is never asked for a second time", async () => {
+    for (const kind of ["timeout", "broken"] as const) {
+      const { outcome, requests } = place(() => {
+        throw new HttpFailure(kind, "no answer");
+      });
+      expect(await outcome).toMatchObject({ kind: "unknown" });
+      expect(requests).toHaveLength(1);
+    }
+  });
+});
+
+describe("changing and cancelling", () => {
+  it("send the whole set again, with the segment that goes with the order", async () => {
+    const order = await bookOrder();
+    const { connector, requests } = bench(answering({ "order/modify": recorded("post-order-modify") }));
+    expect(await connector.modifyOrder(access(), order, { qty: 9 })).toMatchObject({ kind: "accepted" });
+    expect(bodyOf(requests[0])).toEqual({
+      quantity: 9,
+      price: 1008.5,
+      trigger_price: 0,
+      order_type: "LIMIT",
+      segment: "CASH",
+      groww_order_id: "GMK51165AAB930LLVEK",
+    });
+  });
+
+  it("know the segment of an order without a handle by its key, and send nothing where neither tells", async () => {
+    const order = await bookOrder();
+    const { connector, requests } = bench(answering({ "order/cancel": recorded("post-order-cancel") }));
+    expect(await connector.cancelOrder(access(), { ...order, handle: {} })).toMatchObject({ kind: "accepted" });
+    expect(bodyOf(requests[0])).toEqual({ segment: "CASH", groww_order_id: "GMK51165AAB930LLVEK" });
+    const lost = await connector.cancelOrder(access(), { ...order, handle: {}, key: null });
+    expect(lost).toMatchObject({ kind: "not-sent" });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("send nothing where the order's own price would become 0", async () => {
+    const [, , stop, limit] = rowsIn("get-order-list");
+    for (const row of [
+      { ...limit, price: null },
+      { ...stop, trigger_price: 0 },
+    ]) {
+      const list = success({ order_list: [row] });
+      const { connector, requests } = bench(answering({ "order/list": list }));
+      const [order = expect.fail("no order")] = await connector.getOrders(access());
+      expect(await connector.modifyOrder(access(), order, { qty: 9 })).toMatchObject({ kind: "not-sent" });
+      expect(requests).toHaveLength(1);
+    }
+  });
+
+  it("are unknown where the answer names another order, and refused where Groww says so", async () => {
+    const order = await bookOrder();
+    const other = bench(() => success({ groww_order_id: "GMK0000OTHER", order_status: "CANCELLED" }));
+    expect(await other.connector.cancelOrder(access(), order)).toMatchObject({ kind: "unknown" });
+    const final = bench(() => recorded("error-cannot-process", 400));
+    expect(await final.connector.cancelOrder(access(), order)).toMatchObject({
+      kind: "rejected",
+      reason: "Cannot process this request",
+    });
+  });
+});
+
+describe("looking for an order by its tag", () => {
+  it("finds it in the book and asks nothing else", async () => {
+    const { connector, paths } = bench(answering({ "order/list": book }));
+    const [order] = await connector.findOrdersByTag(access(), TAG);
+    expect(order?.orderId).toBe("GMK51165AAB930LLVEK");
+    expect(paths()).toEqual(["/v1/order/list"]);
+    expect(await connector.findOrdersByTag(access(), orderTag("t7"))).toMatchObject([{ tag: "t7", isAmo: true }]);
+  });
+
+  const user = { "user/detail": recorded("get-user-detail") };
+  const NEVER = orderTag("sdnever0000000ab");
+
+  it("says that there is none only where the book and both look-ups by reference have none", async () => {
+    const { connector, requests } = bench(answering({ ...user, "order/list": book, "status/reference": notFound }));
+    expect(await connector.findOrdersByTag(access(), NEVER)).toEqual([]);
+    expect(requests.slice(2).map(({ url }) => url.slice(url.indexOf("/reference/")))).toEqual([
+      "/reference/sdnever0000000ab?segment=CASH",
+      "/reference/sdnever0000000ab?segment=FNO",
+    ]);
+  });
+
+  it("asks in no segment that is not open to the account, which would be refused for ever", async () => {
+    const cashOnly = success({ ucc: "5520317", ddpi_enabled: true, active_segments: ["CASH"] });
+    const { connector, requests } = bench(
+      answering({ "user/detail": cashOnly, "order/list": book, "status/reference": notFound }),
+    );
+    expect(await connector.findOrdersByTag(access(), NEVER)).toEqual([]);
+    expect(requests.filter(({ url }) => url.includes("/reference/"))).toHaveLength(1);
+  });
+
+  it("fails where the book lags behind the look-up, and where either cannot be read", async () => {
+    const empty = recorded("get-order-list-empty");
+    const lagging = bench(
+      answering({ ...user, "order/list": empty, "status/reference": recorded("get-order-status-reference") }),
+    );
+    await expect(lagging.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
+    const blind = bench(answering({ ...user, "order/list": empty, "status/reference": recorded("error-busy", 503) }));
+    await expect(blind.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
+    const cut = bench(answering({ "page=1": recorded("error-busy", 503), "order/list": pageOf(25) }));
+    await expect(cut.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
+  });
+});
+
+describe("a book of several pages", () => {
+  const rows = (ids: readonly number[]): unknown[] => ids.map((id) => ({ groww_order_id: `GMK${id}X` }));
+  const range = (first: number, last: number): number[] =>
+    Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  /** Each reading of a page sees the book as it then is. */
+  function reading(books: readonly (readonly number[])[]) {
+    let reads = 0;
+    const read = async (page: number): Promise<unknown[]> => {
+      const now = books[Math.min(reads, books.length - 1)] ?? [];
+      reads += 1;
+      return rows(now.slice(page * 25, (page + 1) * 25));
+    };
+    return { read, count: () => reads };
+  }
+  const idsOf = (read: readonly unknown[]) => read.map((row) => (row as { groww_order_id: string }).groww_order_id);
+
+  it("is read to its end, and twice; one page is read once", async () => {
+    const long = reading([range(1, 60)]);
+    expect(await steadyRows(long.read)).toHaveLength(60);
+    expect(long.count()).toBe(6);
+    const short = reading([range(1, 24)]);
+    expect(await steadyRows(short.read)).toHaveLength(24);
+    expect(short.count()).toBe(1);
+    const exact = reading([range(1, 25)]);
+    expect(await steadyRows(exact.read)).toHaveLength(25);
+  });
+
+  it("loses no order that moves to the front between two pages", async () => {
+    const before = range(1, 40);
+    const after = [30, ...before.filter((id) => id !== 30)];
+    // The first page is read before the move, the second after it: order 30 is on neither.
+    const { read } = reading([before, after]);
+    const found = idsOf(await steadyRows(read));
+    expect(found).toHaveLength(40);
+    expect(found).toContain("GMK30X");
+  });
+
+  it("has no order twice that slid onto the next page", async () => {
+    const { read } = reading([range(1, 40), [99, ...range(1, 40)]]);
+    const found = idsOf(await steadyRows(read));
+    expect(new Set(found).size).toBe(found.length);
+    expect(found).toHaveLength(41);
+  });
+
+  it("that never stands still is not believed", async () => {
+    const { read } = reading(range(1, 30).map((turn) => [...range(1, 30), ...range(100, 100 + turn)]));
+    await expect(steadyRows(read)).rejects.toMatchObject({ kind: "unavailable" });
+  });
+});
+
+describe("the definition", () => {
+  it("waits a minute before “not in the book” is believed", () => {
+    expect(groww.notFoundBelievedAfterMs).toBe(60_000);
+  });
+});
+
+function placedPayload(): object {
+  return (JSON.parse(recorded("post-order-create").body) as { payload: object }).payload;
+}
+
+function pageOf(count: number): ReturnType<typeof reply> {
+  const [row] = rowsIn("get-order-list");
+  return success({
+    order_list: Array.from({ length: count }, (_, at) => ({ ...row, groww_order_id: `GMK${at}X` })),
+  });
+}

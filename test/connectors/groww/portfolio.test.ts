@@ -1,0 +1,274 @@
+import { describe, expect, it } from "vitest";
+import { scaleOf, scaleWithin } from "../../../connectors/groww/units.ts";
+import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
+import type { Position } from "../../../src/domain/portfolio.ts";
+import { access, answering, bench, bodyOf, buy, PRICES, recorded, rowsIn, success } from "./harness.ts";
+
+const rupees = priceFromRupees;
+const paise = paiseFromRupees;
+const POSITIONS = "positions/user";
+const positions = async (name: string, more = {}): Promise<Position[]> =>
+  bench(answering({ ...PRICES, [POSITIONS]: recorded(name), ...more })).connector.getPositions(access());
+const changed = (change: object) => {
+  const [first, ...rest] = rowsIn("get-positions-user");
+  return success({ positions: [{ ...first, ...change }, ...rest] });
+};
+
+describe("positions", () => {
+  it("have their price from one call for each segment, and their open profit from it", async () => {
+    const { connector, requests } = bench(answering({ ...PRICES, [POSITIONS]: recorded("get-positions-user") }));
+    const rows = await connector.getPositions(access());
+    expect(rows[0]).toEqual({
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      segment: "NSE",
+      productType: "INTRADAY",
+      qty: 12,
+      side: "BUY",
+      avgPrice: rupees("1004.20"),
+      ltp: rupees("1009.70"),
+      realised: paise("18"),
+      unrealised: paise("66"),
+      pnl: paise("84"),
+      dayPnl: paise("84"),
+      buyQty: 20,
+      buyValue: paise("20084"),
+      sellQty: 8,
+      sellValue: paise("8051.60"),
+      multiplier: 1,
+    });
+    const asked = requests.map(({ url }) => decodeURIComponent(url.slice(url.indexOf("/v1/"))));
+    expect(asked).toEqual([
+      "/v1/positions/user",
+      "/v1/live-data/ltp?segment=CASH&exchange_symbols=NSE_SBIN,BSE_SBIN,NSE_M&M",
+      "/v1/live-data/ltp?segment=FNO&exchange_symbols=NSE_NIFTY26NOVFUT",
+    ]);
+  });
+
+  it("that are short lose where the price rises; a closed one has what was realised", async () => {
+    const [, sold, , closed] = await positions("get-positions-user");
+    expect(sold).toMatchObject({ side: "SELL", qty: 3, key: "BSE:500112", unrealised: paise("1.65"), sellQty: 3 });
+    expect(closed).toMatchObject({
+      side: "CLOSED",
+      qty: 0,
+      avgPrice: 0,
+      pnl: paise("-25.50"),
+      dayPnl: paise("-25.50"),
+    });
+  });
+
+  it("that were carried tell with what the day began, wherever Groww counts that", async () => {
+    const apart = (await positions("get-positions-user"))[2];
+    const carried = { qty: 130, dayCash: paise("1693965") };
+    expect(apart).toMatchObject({ key: "NFO:51714", qty: 65, dayPnl: null, carried, buyQty: 130, sellQty: 65 });
+    expect(apart?.unrealised).toBe(paise("2908.75"));
+    const [, , row] = rowsIn("get-positions-user");
+    const within = { ...row, credit_quantity: 130, credit_price: 26010.5 };
+    const [told] = await positions("get-positions-user", { [POSITIONS]: success({ positions: [within] }) });
+    expect(told).toMatchObject({ dayPnl: null, carried, buyQty: 130, buyValue: apart?.buyValue, sellQty: 65 });
+  });
+
+  it("whose quantities do not add up say nothing of the day", async () => {
+    const [row] = await positions("get-positions-user", { [POSITIONS]: changed({ quantity: 11 }) });
+    expect(row).toMatchObject({ qty: 11, dayPnl: null });
+    expect(row).not.toHaveProperty("carried");
+    const odd = { net_carry_forward_quantity: 3, carry_forward_credit_quantity: 3 };
+    const [other] = await positions("get-positions-user", { [POSITIONS]: changed({ ...odd, quantity: 11 }) });
+    expect(other).toMatchObject({ dayPnl: null });
+    expect(other).not.toHaveProperty("carried");
+  });
+
+  it("without a price have what was realised, and say that the day is not known", async () => {
+    const refused = recorded("error-not-authorised", 403);
+    const alive = { "user/detail": recorded("get-user-detail") };
+    const rows = await positions("get-positions-user", {
+      ...alive,
+      "ltp?": refused,
+      "ltp?segment=CASH": refused,
+      "ltp?segment=FNO": refused,
+    });
+    expect(rows[0]).toMatchObject({
+      ltp: null,
+      unrealised: 0,
+      pnl: paise("18"),
+      dayPnl: null,
+      avgPrice: rupees("1004.20"),
+    });
+    expect(rows[3]).toMatchObject({ ltp: null, pnl: paise("-25.50"), dayPnl: paise("-25.50") });
+  });
+
+  it("of commodities, whose multiplier nothing tells, are not priced", async () => {
+    const [gold, sbin] = await positions("get-positions-user-commodity");
+    expect(gold).toMatchObject({ segment: "MCX", key: null, ltp: null, pnl: paise("-410"), dayPnl: null });
+    expect(sbin).toMatchObject({ unrealised: paise("66") });
+  });
+
+  it("of a kind that nobody knows are told beside the others", async () => {
+    await expect(positions("get-positions-user", { [POSITIONS]: changed({ product: "MTF" }) })).rejects.toMatchObject({
+      book: {
+        rows: [{ symbol: "BSE:SBIN" }, { symbol: "NSE:NIFTY26NOVFUT" }, { symbol: "NSE:M&M-EQ" }],
+        unread: [{ orderId: null, listed: { symbol: "NSE:SBIN-EQ", key: "NSE:3045" } }],
+      },
+    });
+  });
+
+  it("fail on a product or segment that is new", async () => {
+    for (const change of [{ product: "MTF" }, { segment: "CURRENCY" }, { exchange: "MCX" }])
+      await expect(positions("get-positions-user", { [POSITIONS]: changed(change) })).rejects.toMatchObject({
+        kind: "bad-response",
+      });
+  });
+});
+
+describe("the unit of a position's prices", () => {
+  it("makes no difference: rupees and paise give the same positions", async () => {
+    expect(await positions("get-positions-user-paise")).toEqual(await positions("get-positions-user"));
+  });
+
+  it("may be another for the average than for what was traded", async () => {
+    const inPaise = rowsIn("get-positions-user-paise");
+    const mixed = rowsIn("get-positions-user").map((row, at) => ({ ...inPaise[at], net_price: row["net_price"] }));
+    const rows = await positions("get-positions-user", { [POSITIONS]: success({ positions: mixed }) });
+    expect(rows).toEqual(await positions("get-positions-user"));
+  });
+
+  it("is told by shares and futures, which no day brings to a tenth or to ten times their price", () => {
+    const ltp = rupees("100");
+    const share = { price: 9_800, ltp, isSteady: true };
+    const cheapened = { price: 150, ltp: rupees("1.40"), isSteady: false };
+    expect(scaleOf([])).toBe(1);
+    expect(scaleOf([{ ...share, price: 98 }, cheapened])).toBe(1);
+    expect(scaleOf([share, cheapened])).toBe(100);
+    expect(() => scaleOf([share, { ...share, price: 98 }])).toThrow(RangeError);
+    expect(scaleOf([{ ...cheapened, price: 1.5 }])).toBe(1);
+    expect(scaleOf([cheapened])).toBeNull();
+  });
+
+  it("of options alone that lost nearly all of their price is told by the day's range, where it can tell", async () => {
+    const quote = { "live-data/quote": recorded("get-live-data-quote-option") };
+    const [row] = rowsIn("get-positions-user-option");
+    const inPaise = success({ positions: [{ ...row, net_price: 14_250, credit_price: 14_250 }] });
+    const told = bench(answering({ ...PRICES, ...quote, [POSITIONS]: inPaise }));
+    const expected = { avgPrice: rupees("142.50"), ltp: rupees("1.40"), unrealised: paise("-9171.50") };
+    expect(await told.connector.getPositions(access())).toMatchObject([expected]);
+    expect(told.warnings).toEqual([]);
+    // Both 142.50 and 1.425 lie within: the documentation stands.
+    const both = bench(answering({ ...PRICES, ...quote, [POSITIONS]: recorded("get-positions-user-option") }));
+    expect(await both.connector.getPositions(access())).toMatchObject([expected]);
+    expect(new Set(both.warnings).size).toBe(1);
+    expect(scaleWithin(990, rupees("1.20"), rupees("151"))).toBe(100);
+    expect(scaleWithin(148, rupees("140"), rupees("151"))).toBe(1);
+    expect(scaleWithin(3, rupees("140"), rupees("151"))).toBeNull();
+  });
+});
+
+describe("holdings", () => {
+  const HOLDINGS = "holdings/user";
+  const holdings = (more = {}) => bench(answering({ ...PRICES, [HOLDINGS]: recorded("get-holdings-user"), ...more }));
+
+  it("are NSE's where NSE lists that share, else BSE's, else nobody's, with prices from one call", async () => {
+    const { connector, requests } = holdings();
+    const rows = await connector.getHoldings(access());
+    expect(rows[0]).toEqual({
+      symbol: "NSE:SBIN-EQ",
+      key: "NSE:3045",
+      isin: "INE062A01020",
+      productType: "CNC",
+      qty: 30,
+      t1Qty: 4,
+      sellableQty: 28,
+      pledgedQty: 2,
+      avgPrice: rupees("781.35"),
+      ltp: rupees("1009.70"),
+      prevClose: null,
+      pnl: paise("6850.50"),
+    });
+    expect(rows.slice(1)).toMatchObject([
+      { key: "NSE:2031", avgPrice: 0, pnl: null, ltp: rupees("3699.05") },
+      { key: "BSE:540001", symbol: "BSE:ONLYBSE", ltp: rupees("44.90"), pnl: paise("44.40") },
+      // NSE lists another share under this name.
+      { key: null, symbol: "NSE:GONE-EQ", isin: "INE000Z09999", ltp: null, pnl: null },
+    ]);
+    const [, prices] = requests.map(({ url }) => decodeURIComponent(url.slice(url.indexOf("?"))));
+    expect(prices).toBe("?segment=CASH&exchange_symbols=NSE_SBIN,NSE_M&M,BSE_ONLYBSE");
+  });
+
+  it("are shown without prices where these cannot be had, and end the session where it is over", async () => {
+    const busy = holdings({ "ltp?": recorded("error-busy", 503), "ltp?segment=CASH": recorded("error-busy", 503) });
+    expect(await busy.connector.getHoldings(access())).toMatchObject([{ qty: 30, ltp: null, pnl: null }, {}, {}, {}]);
+    expect(busy.warnings).toHaveLength(1);
+    const dead = recorded("error-session", 401);
+    const over = holdings({ "ltp?segment=CASH": dead, "user/detail": dead });
+    await expect(over.connector.getHoldings(access())).rejects.toMatchObject({ kind: "auth-expired" });
+  });
+
+  it("lose what the positions sold today, where Groww holds it back", async () => {
+    const [row] = rowsIn("get-holdings-user");
+    const locked = { ...row, groww_locked_quantity: 10, demat_free_quantity: 14 };
+    const [sale] = rowsIn("get-positions-user").slice(1);
+    const sold = success({ positions: [{ ...sale, exchange: "NSE", quantity: -7, debit_quantity: 7 }] });
+    const { connector } = holdings({ [HOLDINGS]: success({ holdings: [locked] }), [POSITIONS]: sold });
+    // Ten are held back: seven are sold, three wait in an order.
+    expect(await connector.getHoldings(access())).toMatchObject([{ qty: 23, sellableQty: 18, t1Qty: 4 }]);
+  });
+
+  it("of a kind that nobody knows are told beside the others, by the share that they are of", async () => {
+    const [odd, ...rest] = rowsIn("get-holdings-user");
+    const list = success({ holdings: [{ ...odd, quantity: "many" }, ...rest] });
+    await expect(holdings({ [HOLDINGS]: list }).connector.getHoldings(access())).rejects.toMatchObject({
+      book: {
+        rows: [{ key: "NSE:2031" }, { key: "BSE:540001" }, { key: null }],
+        unread: [{ orderId: null, listed: { symbol: "NSE:SBIN-EQ", key: "NSE:3045" } }],
+      },
+    });
+  });
+
+  it("are none in an empty account, without another call", async () => {
+    const { connector, requests } = holdings({ [HOLDINGS]: recorded("get-holdings-user-empty") });
+    expect(await connector.getHoldings(access())).toEqual([]);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+describe("funds and profile", () => {
+  it("are what delivery may use, what is used, and the cash before use", async () => {
+    const { connector } = bench(answering({ "margins/detail/user": recorded("get-margins-detail-user") }));
+    expect(await connector.getFunds(access())).toEqual({
+      available: paise("43046.25"),
+      used: paise("18204.15"),
+      cash: paise("61250.40"),
+      collateral: paise("5200"),
+    });
+  });
+
+  it("have no name, and tell whether selling needs a word in the app", async () => {
+    const { connector } = bench(answering({ "user/detail": recorded("get-user-detail") }));
+    expect(await connector.getProfile(access())).toEqual({
+      accountId: "5520317",
+      name: "Groww client",
+      canSellWithoutAuthorisation: false,
+      hasMarketData: null,
+    });
+  });
+
+  it("cost what the margin call says", async () => {
+    const { connector, requests } = bench(
+      answering({ "margins/detail/orders": recorded("post-margins-detail-orders") }),
+    );
+    const cost = await connector.getOrderCost?.(access(), buy());
+    expect(cost).toEqual({ margin: paise("12102"), charges: paise("22.40") });
+    expect(requests[0]?.url).toContain("segment=CASH");
+    expect(bodyOf(requests[0])).toEqual([
+      {
+        trading_symbol: "SBIN",
+        quantity: 12,
+        price: 1008.5,
+        exchange: "NSE",
+        segment: "CASH",
+        product: "CNC",
+        order_type: "LIMIT",
+        transaction_type: "BUY",
+      },
+    ]);
+  });
+});

@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { groww } from "../../../connectors/groww/index.ts";
+import { simulatedGroww } from "../../../playground/brokers/groww.ts";
+import { orderTag } from "../../../src/domain/ids.ts";
+import { istInstant } from "../../../src/domain/market.ts";
+import { logIn, openStreet, type Street } from "../../conformance/street.ts";
+import { listed, resting, share, termsOf, ticket } from "../../conformance/tickets.ts";
+
+const opened: Street[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((street) => street.close()));
+});
+
+async function enter() {
+  const street = await openStreet({ definition: groww, simulate: simulatedGroww });
+  opened.push(street);
+  const access = await logIn(street);
+  const base = `${street.server.base("groww")}/api`;
+  const ask = async (path: string, body?: object, token = access.session.accessToken.reveal()) => {
+    const reply = await fetch(`${base}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    });
+    return { status: reply.status, json: (await reply.json()) as Record<string, unknown> };
+  };
+  return { street, access, ask };
+}
+
+const BODY = {
+  trading_symbol: "SBIN",
+  quantity: 1,
+  price: 900,
+  trigger_price: 0,
+  validity: "DAY",
+  exchange: "NSE",
+  segment: "CASH",
+  product: "CNC",
+  order_type: "LIMIT",
+  transaction_type: "BUY",
+  order_reference_id: "ownreference01",
+};
+
+describe("the simulated Groww", () => {
+  it("refuses in two shapes, and makes tokens without an envelope", async () => {
+    const { ask } = await enter();
+    expect(await ask("/v1/user/detail", undefined, "eyJold")).toEqual({
+      status: 401,
+      json: { errorCode: 401, errorMessage: { message: "Token invalid or expired" }, code: "GA005" },
+    });
+    const { json } = await ask("/v1/live-data/quote?exchange=NSE&segment=CASH&trading_symbol=NONE");
+    expect(json).toMatchObject({ status: "FAILURE", error: { code: "GA001", metadata: null } });
+    const wrong = await ask("/v1/token/api/access", { key_type: "totp", totp: "000000" }, "eyJother");
+    expect(wrong.json).not.toHaveProperty("token");
+  });
+
+  it("takes a reference once, and only one of its form", async () => {
+    const { street, ask } = await enter();
+    const price = termsOf(street, share(street), "LIMIT");
+    const body = { ...BODY, price: "price" in price ? price.price / 10_000 : 0 };
+    expect((await ask("/v1/order/create", body)).status).toBe(200);
+    expect((await ask("/v1/order/create", body)).json).toMatchObject({ error: { code: "GA007" } });
+    expect(street.account.orders()).toHaveLength(1);
+    for (const order_reference_id of ["short", "a".repeat(21), "a-b-c-d-efgh", "under_score_1"])
+      expect((await ask("/v1/order/create", { ...body, order_reference_id })).json).toMatchObject({
+        error: { code: "GA001" },
+      });
+  });
+
+  it("leaves a repeated reference unknown, whose order is then found, once", async () => {
+    const { street, access, ask } = await enter();
+    const request = ticket(street, share(street), { tag: orderTag("ownreference01") });
+    const price = "price" in request.terms ? request.terms.price / 10_000 : 0;
+    await ask("/v1/order/create", { ...BODY, price });
+    expect(await street.connector.placeOrder(access, request)).toMatchObject({ kind: "unknown" });
+    street.hands.now += 1_000;
+    expect(await street.connector.findOrdersByTag(access, request.tag)).toHaveLength(1);
+    expect(street.account.orders()).toHaveLength(1);
+  });
+
+  it("has a book of pages of 25, all of which are read", async () => {
+    const { street, access, ask } = await enter();
+    for (let at = 0; at < 60; at += 1) {
+      await resting(street, access, { tag: orderTag(`numbered${at}`), qty: 1 });
+    }
+    const { json } = await ask("/v1/order/list?page=0&page_size=100");
+    expect((json["payload"] as { order_list: unknown[] }).order_list).toHaveLength(25);
+    const orders = await street.connector.getOrders(access);
+    expect(orders.map(({ tag }) => tag)).toEqual(Array.from({ length: 60 }, (_, at) => `numbered${at}`));
+    expect(await street.connector.findOrdersByTag(access, orderTag("numbered0"))).toHaveLength(1);
+  }, 30_000);
+
+  it("cancels a moment after it has taken the cancel", async () => {
+    const { street, access } = await enter();
+    const order = await resting(street, access);
+    expect(await street.connector.cancelOrder(access, order)).toMatchObject({ kind: "accepted" });
+    const look = () => street.connector.getOrder(access, order.orderId, order.handle);
+    expect(await look()).toMatchObject({ status: "open" });
+    expect(await look()).toMatchObject({ status: "cancelled" });
+  });
+
+  it("has trades of shares order by order, and none of derivatives", async () => {
+    const { street, access, ask } = await enter();
+    const order = await resting(street, access, { terms: termsOf(street, share(street), "MARKET") });
+    const { json } = await ask(`/v1/order/trades/${order.orderId}?segment=CASH`);
+    expect(json).toMatchObject({ payload: { trade_list: [{ groww_trade_id: "", trade_status: "EXECUTED" }] } });
+    expect((await ask(`/v1/order/trades/${order.orderId}?segment=FNO`)).status).toBe(404);
+  });
+
+  it("ends every session at six, and makes the next one of the same TOTP token", async () => {
+    const { street, access } = await enter();
+    street.hands.now = istInstant("2026-11-21", "06:00");
+    expect(await street.connector.isTokenValid(access)).toBe(false);
+    const session = await street.connector.refreshToken?.(access);
+    if (!session) expect.fail("no session");
+    expect(session.expiresAt).toBe(istInstant("2026-11-22", "06:00"));
+    expect(await street.connector.isTokenValid({ ...access, session })).toBe(true);
+    expect(await street.connector.getQuote({ ...access, session }, listed(street, "NSE:M&M-EQ"))).toMatchObject({
+      symbol: "NSE:M&M-EQ",
+    });
+  });
+});
