@@ -3,7 +3,7 @@ import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf } from "../../domain/money.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
-import { isDeliverySale } from "../../domain/portfolio.ts";
+import { isDeliverySale, isExitable, type Position } from "../../domain/portfolio.ts";
 import { dayPnl } from "../../domain/totals.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
@@ -134,8 +134,8 @@ export function createLimits(deps: LimitsDeps): Limits {
   }
 
   /**
-   * Read from every account with a living session; one that does not answer leaves the loss unknown. Selling what was
-   * owned is no loss of the day's trading, but for what was bought today.
+   * Read from every account with a living session; one that does not answer, or has no price of an open position, leaves
+   * the loss unknown. Selling what was owned is no loss of the day's trading, but for what was bought today.
    */
   async function lossFindings(user: UserId, values: LimitValues): Promise<Finding[]> {
     const { dayLoss } = values;
@@ -144,7 +144,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     const parts = await accounts.callEach(living, async (connector, access, link) =>
       closes.ofPositions(link, await connector.getPositions(access), () => connector.getTrades(access)),
     );
-    const silent = parts.find((part) => !part.ok);
+    const silent = parts.find((part) => !part.ok || part.value.some(isUnpriced));
     if (silent) return [{ level: "block", code: "loss-unread", label: silent.link.label }];
     const pnl = sumPaise(
       parts.flatMap((part) =>
@@ -219,6 +219,9 @@ function valueAfter(order: Order, { terms, qty = order.qty }: OrderChange): Pais
   const at = (terms && expectedPrice(terms, null)) ?? priceOf(order);
   return at > 0 ? valueOf(at, qty) : null;
 }
+
+/** Open, and neither a price nor a result of the broker's own says what it lost. */
+const isUnpriced = (row: Position): boolean => isExitable(row) && row.ltp === null && row.unrealised === 0;
 
 const countOf = (orders: LimitsDocument["day"]["orders"]): number =>
   orders.reduce((sum, order) => sum + order.count, 0);

@@ -107,6 +107,20 @@ describe("the user's own limits", () => {
     expect(broker.placed).toEqual([]);
   });
 
+  it("of loss hold back while an open position has no price, and not for one that is closed or told without", async () => {
+    await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    const unpriced = { ...losing(0), ltp: null, dayPnl: null };
+    broker.positions = [losing(10), unpriced];
+    expect(await blocks()).toMatchObject([{ code: "loss-unread" }]);
+    const told = { ...losing(20), ltp: null };
+    broker.positions = [
+      { ...unpriced, qty: 0, side: "CLOSED" },
+      { ...unpriced, side: "SELL", productType: "CNC" },
+      told,
+    ];
+    expect(await blocks()).toEqual([]);
+  });
+
   it("of orders a day are kept under taps at the same moment, and the next day counts anew", async () => {
     await floor.limits.set(ASHA, "ordersPerDay", 3);
     const tickets = await Promise.all(Array.from({ length: 8 }, () => ticket(floor)));
