@@ -1,7 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { GrammyError, type Bot } from "grammy";
 import type { Update } from "grammy/types";
-import type { Hono } from "hono";
 import type { SaudaContext } from "../bot/context.ts";
 import { laneOf } from "../bot/lanes.ts";
 import { ConfigError } from "../errors.ts";
@@ -12,10 +11,11 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { createInbox, type Arrival, type Inbox } from "../services/inbox.ts";
 import type { Leases } from "../services/leases.ts";
-import { WEBHOOK_PATH, webhookRoutes } from "../web/telegram.ts";
+import { WEBHOOK_PATH } from "../web/paths.ts";
+import type { WebhookDeps } from "../web/telegram.ts";
 import type { Config } from "./config.ts";
 import { ALLOWED_UPDATES } from "./create-bot.ts";
-import { startLoop } from "./schedule.ts";
+import { startLoop } from "./loop.ts";
 import { createWebhookWatch } from "./webhook-watch.ts";
 
 const SWEEP_EVERY_MS = 1_000;
@@ -29,7 +29,7 @@ const DRAIN_MS = 8_000;
 export interface Updates {
   readonly inbox: Inbox;
   /** What Telegram calls, in webhook mode. */
-  readonly routes: readonly Hono[];
+  readonly webhook: WebhookDeps | null;
   /** Begins to take and handle updates. The bot must have been initialised. */
   start(): Promise<void>;
   /** Takes no more, and gives what is running its time to end. */
@@ -63,7 +63,7 @@ export function createUpdates({ bot, token, config, store, leases, clock, log }:
 
   return {
     inbox,
-    routes: isWebhook ? [webhookRoutes({ secret: webhookSecret(token), accept, log })] : [],
+    webhook: isWebhook ? { secret: webhookSecret(token), accept, log } : null,
     async start() {
       running.push(startLoop("inbox", SWEEP_EVERY_MS, () => inbox.sweep(), log));
       if (isWebhook) {

@@ -44,15 +44,6 @@ export function healthRoutes(checks: HealthChecks): Hono {
   return routes;
 }
 
-/** The process is up and what it needs is still waited for. */
-export function startingRoutes(): Hono {
-  const routes = new Hono();
-  routes.get("/healthz", (context) => context.text("ok"));
-  routes.get("/readyz", (context) => context.json({ store: false, telegram: false } satisfies Readiness, 503));
-  routes.all("*", (context) => context.text("Starting. Try again in a moment.", 503, { "retry-after": "5" }));
-  return routes;
-}
-
 interface Readiness {
   readonly store: boolean;
   readonly telegram: boolean;

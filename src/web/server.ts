@@ -1,41 +1,40 @@
-import { serve } from "@hono/node-server";
-import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
-import { HTTPException } from "hono/http-exception";
-import { secureHeaders } from "hono/secure-headers";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import { ConfigError } from "../errors.ts";
-import type { Log } from "../lib/log.ts";
-import { WEBHOOK_PATH } from "./telegram.ts";
-
-const MAX_BODY_BYTES = 64 * 1024;
-/** An update quotes whole messages; one that is refused comes again and again. */
-const MAX_UPDATE_BYTES = 1024 * 1024;
 
 export interface WebServer {
   readonly port: number;
-  /** Answers with these from now on. */
-  serve(routes: readonly Hono[]): void;
+  /** Answers with this from now on. */
+  serve(listener: RequestListener): void;
   close(): Promise<void>;
 }
 
-/** The HTTP server of all routes. */
-export async function startWebServer(port: number, routes: readonly Hono[], log: Log): Promise<WebServer> {
-  let app = appOf(routes, log);
-  const server = serve({ fetch: (request, environment) => app.fetch(request, environment), port });
+/** The HTTP server. It listens before the routes are loaded, and says until then that the process is up. */
+export async function startWebServer(port: number): Promise<WebServer> {
+  let listener: RequestListener = (request, reply) => starting(request.url ?? "", reply);
+  const server = createServer((request, reply) => listener(request, reply));
   await new Promise<void>((resolve, reject) => {
     server.once("listening", resolve);
     server.once("error", (error: NodeJS.ErrnoException) => reject(portProblem(error, port) ?? error));
+    server.listen(port);
   });
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : port,
-    serve: (others) => void (app = appOf(others, log)),
+    serve: (other) => void (listener = other),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        if ("closeAllConnections" in server) server.closeAllConnections();
+        server.closeAllConnections();
       }),
   };
+}
+
+/** The process is up and what it needs is still waited for. */
+function starting(url: string, reply: ServerResponse): void {
+  const [path] = url.split("?", 1);
+  if (path === "/healthz") reply.end("ok");
+  else if (path === "/readyz") reply.writeHead(503).end(JSON.stringify({ store: false, telegram: false }));
+  else reply.writeHead(503, { "retry-after": "5" }).end("Starting. Try again in a moment.");
 }
 
 /** What the operator can mend. */
@@ -44,20 +43,4 @@ export function portProblem({ code }: { readonly code?: string | undefined }, po
   if (code === "EACCES")
     return new ConfigError([`PORT: this user may not listen on ${port}; set PORT to 1024 or above`]);
   return null;
-}
-
-/** Small bodies, no framing, no sniffing, no referrer. */
-function appOf(routes: readonly Hono[], log: Log): Hono {
-  const app = new Hono({ strict: false });
-  app.use(secureHeaders({ referrerPolicy: "no-referrer", xFrameOptions: "DENY" }));
-  const forUpdates = bodyLimit({ maxSize: MAX_UPDATE_BYTES });
-  const forOthers = bodyLimit({ maxSize: MAX_BODY_BYTES });
-  app.use((context, next) => (context.req.path === WEBHOOK_PATH ? forUpdates : forOthers)(context, next));
-  app.onError((error, context) => {
-    if (error instanceof HTTPException) return error.getResponse();
-    log.error({ err: error }, "route failed");
-    return context.text("Something failed here.", 500);
-  });
-  for (const each of routes) app.route("/", each);
-  return app;
 }

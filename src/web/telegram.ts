@@ -3,8 +3,7 @@ import { z } from "zod";
 import type { Log } from "../lib/log.ts";
 import { isSameText } from "../lib/same-text.ts";
 import type { Secret } from "../lib/secret.ts";
-
-export const WEBHOOK_PATH = "/telegram/webhook";
+import { WEBHOOK_PATH } from "./paths.ts";
 
 const updateSchema = z.looseObject({ update_id: z.int().nonnegative() });
 export type IncomingUpdate = z.output<typeof updateSchema>;

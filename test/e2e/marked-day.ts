@@ -68,6 +68,7 @@ export async function liveMarkedDay(kept: MarkedStore): Promise<MarkedDay> {
     const day = createDay(world, `http://127.0.0.1:${port}`);
     day.mark("master key", masterKey);
     day.mark("bot token", world.telegram.token);
+    await untilReady(`http://127.0.0.1:${port}`);
     await day.live();
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     const { log, links } = await ended(bot, () => kept.open(createKeyring({ current: parseKey(masterKey) }), dataDir));
@@ -88,6 +89,12 @@ export async function liveMarkedDay(kept: MarkedStore): Promise<MarkedDay> {
     await world.close();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Its pages come a moment after its first answers, sooner than a person follows a link. */
+async function untilReady(base: string): Promise<void> {
+  while (!(await fetch(`${base}/readyz`).catch(() => null))?.ok)
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }
 
 interface StoredLink extends Document {

@@ -11,6 +11,7 @@ import { healthRoutes } from "../../src/web/health.ts";
 import { keysRoutes } from "../../src/web/keys.ts";
 import { oauthRoutes, STATE_COOKIE } from "../../src/web/oauth.ts";
 import { postbackRoutes } from "../../src/web/postback.ts";
+import { listenerOf } from "../../src/web/listener.ts";
 import { portProblem, startWebServer } from "../../src/web/server.ts";
 import { webhookRoutes } from "../../src/web/telegram.ts";
 import { zerodha } from "../../connectors/zerodha/index.ts";
@@ -282,6 +283,19 @@ describe("health and metrics", () => {
 });
 
 describe("the server", () => {
+  it("says before its routes are there that the process is up, and what else is to be tried again", async () => {
+    const server = await startWebServer(0);
+    const replies = await Promise.all(
+      ["/healthz", "/readyz", "/oauth/zerodha/callback?status=success"].map((path) =>
+        fetch(`http://127.0.0.1:${server.port}${path}`),
+      ),
+    );
+    expect(replies.map(({ status }) => status)).toEqual([200, 503, 503]);
+    expect(await replies[1]?.json()).toEqual({ store: false, telegram: false });
+    expect(replies[2]?.headers.get("retry-after")).toBe("5");
+    await server.close();
+  });
+
   it("sets its headers, refuses big bodies but takes big updates, and hides what failed", async () => {
     const routes = new Hono();
     routes.post("/postback/x/y", async (context) => context.text(String((await context.req.text()).length)));
@@ -289,7 +303,8 @@ describe("the server", () => {
     routes.get("/broken", () => {
       throw new Error("marker-inside");
     });
-    const server = await startWebServer(0, [routes], stage.log);
+    const server = await startWebServer(0);
+    server.serve(listenerOf([routes], stage.log));
     const base = `http://127.0.0.1:${server.port}`;
     const post = (path: string, bytes: number) => fetch(base + path, { method: "POST", body: "x".repeat(bytes) });
     expect((await post("/postback/x/y", 65 * 1024)).status).toBe(413);
@@ -301,7 +316,7 @@ describe("the server", () => {
     expect(broken.headers.get("x-frame-options")).toBe("DENY");
     expect(broken.headers.get("referrer-policy")).toBe("no-referrer");
     expect(broken.headers.get("x-content-type-options")).toBe("nosniff");
-    await expect(startWebServer(server.port, [], stage.log)).rejects.toThrow(`PORT: ${server.port} is taken`);
+    await expect(startWebServer(server.port)).rejects.toThrow(`PORT: ${server.port} is taken`);
     expect(portProblem({ code: "EACCES" }, 80)?.problems).toEqual([
       "PORT: this user may not listen on 80; set PORT to 1024 or above",
     ]);

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { startLoop } from "../../src/app/schedule.ts";
+import { startLoop } from "../../src/app/loop.ts";
 import { createLog } from "../../src/lib/log.ts";
 
 describe("a loop", () => {

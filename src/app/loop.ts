@@ -1,0 +1,38 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Log } from "../lib/log.ts";
+import { createTrouble, type Trouble } from "../lib/trouble.ts";
+
+/** Repeats with a pause between, until stopped; a long run is told by its signal, the pause ends at once. */
+export function startLoop(
+  name: string,
+  pauseMs: number,
+  run: (signal: AbortSignal) => Promise<unknown>,
+  log: Log,
+): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const words = { met: "loop failed", over: "loop goes on" };
+  const attempt = guarded(() => run(stopped.signal), createTrouble(log, words, { loop: name }));
+  const turn = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await attempt();
+      await pause(pauseMs, stopped.signal);
+    }
+  };
+  const ended = turn();
+  return {
+    async stop() {
+      stopped.abort();
+      await ended;
+    },
+  };
+}
+
+export const guarded = (run: () => Promise<unknown>, trouble: Trouble) => (): Promise<void> =>
+  run().then(
+    () => trouble.over(),
+    (error: unknown) => trouble.met(error),
+  );
+
+/** Leaves nothing on the signal, which lives as long as the loop. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal }).catch(() => undefined);

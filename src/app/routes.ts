@@ -1,0 +1,79 @@
+import type { Hono } from "hono";
+import { userId } from "../domain/ids.ts";
+import type { Log } from "../lib/log.ts";
+import type { Secret } from "../lib/secret.ts";
+import { JOB_NAMES } from "../services/jobs.ts";
+import { createPostbacks } from "../services/postbacks.ts";
+import { healthRoutes } from "../web/health.ts";
+import { jobsRoutes } from "../web/jobs.ts";
+import { keysRoutes } from "../web/keys.ts";
+import { listenerOf } from "../web/listener.ts";
+import { oauthRoutes } from "../web/oauth.ts";
+import { postbackRoutes } from "../web/postback.ts";
+import { webhookRoutes } from "../web/telegram.ts";
+import type { Assembled } from "./assemble.ts";
+import type { Config } from "./config.ts";
+import type { JobTable } from "./jobs.ts";
+import { tellKeys, tellLogin } from "./telegram-out.ts";
+
+export interface RoutesOptions {
+  readonly config: Pick<Config, "publicUrl">;
+  readonly parts: Assembled;
+  readonly controlToken: Secret;
+  readonly log: Log;
+}
+
+/** Loaded by itself: the server listens, and updates are answered, before there are routes. */
+export function createRoutes({ config, parts, controlToken, log }: RoutesOptions) {
+  const { bot, clock, deps, jobs, metrics, store, updates, world, writes } = parts;
+  const chatUrl = (): string =>
+    world ? world.telegram.url : bot.isInited() ? `https://t.me/${bot.botInfo.username}` : "https://t.me";
+  const isSecure = config.publicUrl.startsWith("https://");
+  const health = healthRoutes({
+    store: () => Promise.all([store.ping(), writes.check()]),
+    telegram: () => bot.api.getMe(),
+    metrics,
+    now: () => clock.now(),
+  });
+  const byHand = jobsRoutes({ token: controlToken, run: (name, user) => runByHand(jobs.table, name, user), log });
+  const own: readonly Hono[] = [health, byHand];
+  return {
+    /** What the operator asks, whether or not Telegram is there. */
+    own: listenerOf(own, log),
+    all: listenerOf(
+      [
+        ...own,
+        oauthRoutes({
+          logins: deps.logins,
+          tell: (user, result) => tellLogin(bot.api, deps, user, result),
+          chatUrl,
+          isSecure,
+          log,
+        }),
+        keysRoutes({
+          forms: deps.keyForms,
+          tell: (link, subject) => tellKeys(bot.api, deps, link, subject),
+          chatUrl,
+          isSecure,
+          log,
+        }),
+        postbackRoutes({
+          postbacks: createPostbacks({
+            accounts: deps.accounts,
+            clock,
+            recent: (link, limit) => deps.journal.ofUser(link.user_id, { limit, order: "desc" }),
+            look: (intent) => deps.watcher.follow(intent),
+          }),
+          log,
+        }),
+        ...(updates.webhook ? [webhookRoutes(updates.webhook)] : []),
+      ],
+      log,
+    ),
+  };
+}
+
+function runByHand(table: JobTable, name: string, user: string | null): Promise<string> | null {
+  const job = JOB_NAMES.find((each) => each === name);
+  return job ? table[job](user === null ? null : userId(user)) : null;
+}

@@ -1,0 +1,29 @@
+import type { RequestListener } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import type { Log } from "../lib/log.ts";
+import { WEBHOOK_PATH } from "./paths.ts";
+
+const MAX_BODY_BYTES = 64 * 1024;
+/** An update quotes whole messages; one that is refused comes again and again. */
+const MAX_UPDATE_BYTES = 1024 * 1024;
+
+/** Small bodies, no framing, no sniffing, no referrer. */
+export function listenerOf(routes: readonly Hono[], log: Log): RequestListener {
+  const app = new Hono({ strict: false });
+  app.use(secureHeaders({ referrerPolicy: "no-referrer", xFrameOptions: "DENY" }));
+  const forUpdates = bodyLimit({ maxSize: MAX_UPDATE_BYTES });
+  const forOthers = bodyLimit({ maxSize: MAX_BODY_BYTES });
+  app.use((context, next) => (context.req.path === WEBHOOK_PATH ? forUpdates : forOthers)(context, next));
+  app.onError((error, context) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    log.error({ err: error }, "route failed");
+    return context.text("Something failed here.", 500);
+  });
+  for (const each of routes) app.route("/", each);
+  const answer = getRequestListener(app.fetch);
+  return (request, reply) => void answer(request, reply);
+}
