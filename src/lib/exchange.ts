@@ -1,6 +1,7 @@
-import * as http from "node:http";
+import type { IncomingMessage } from "node:http";
 import * as https from "node:https";
 import { pipeline, Readable } from "node:stream";
+import { Agent, request } from "./node-http.ts";
 
 export interface ExchangeInit {
   readonly method?: string | undefined;
@@ -22,16 +23,16 @@ const KEPT = { keepAlive: true, timeout: 20_000 };
  * also loads for 50 ms. Rejects when no whole reply comes.
  */
 export function createExchange(): (url: string, init: ExchangeInit) => Promise<Exchanged> {
-  const plain = new http.Agent(KEPT);
+  const plain = new Agent(KEPT);
   const secure = new https.Agent(KEPT);
 
   return (url, { method = "GET", headers = {}, body = "", signal }) => {
     const { promise, resolve, reject } = Promise.withResolvers<Exchanged>();
     const options = { method, headers };
-    const onReply = (reply: http.IncomingMessage): void => void wholeReply(reply).then(resolve, reject);
+    const onReply = (reply: IncomingMessage): void => void wholeReply(reply).then(resolve, reject);
     const sent = url.startsWith("https:")
       ? https.request(url, { ...options, agent: secure }, onReply)
-      : http.request(url, { ...options, agent: plain }, onReply);
+      : request(url, { ...options, agent: plain }, onReply);
     const abort = (): void => void sent.destroy(new Error("the call was aborted"));
     sent.on("error", reject);
     signal?.addEventListener("abort", abort);
@@ -42,7 +43,7 @@ export function createExchange(): (url: string, init: ExchangeInit) => Promise<E
   };
 }
 
-function wholeReply(reply: http.IncomingMessage): Promise<Exchanged> {
+function wholeReply(reply: IncomingMessage): Promise<Exchanged> {
   return new Promise((resolve, reject) => {
     let body = "";
     reply.setEncoding("utf8");

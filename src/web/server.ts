@@ -1,5 +1,6 @@
-import { createServer, type RequestListener, type ServerResponse } from "node:http";
+import type { RequestListener, ServerResponse } from "node:http";
 import { ConfigError } from "../errors.ts";
+import { createServer } from "../lib/node-http.ts";
 
 export interface WebServer {
   readonly port: number;
