@@ -241,7 +241,7 @@ export interface BrokerDefinition {
   readonly roots: Readonly<Record<string, string>>;
   readonly create: (deps: ConnectorDeps) => Promise<BrokerConnector>;
   /** Deletes what this machine itself keeps of a link's account. Only where the broker is one of ours. */
-  readonly forget?: (link: LinkId) => void;
+  readonly forget?: (link: LinkId) => Promise<void>;
   /** Reads the order id out of a postback, null when it is not one or its signature is wrong. Only where postbacks exist. */
   readonly readPostback?: (body: string, credentials: Credentials) => Promise<{ orderId: BrokerOrderId } | null>;
 }

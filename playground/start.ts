@@ -63,7 +63,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     telegram,
     exchange,
     lab,
-    paper: createPaper({ exchange }),
+    paper: createPaper({ exchange: () => exchange }),
     roots: Object.assign({}, ...[...brokers, yahoo].map((each) => each.roots(server.base(each.name)))),
     ownerId: String(telegram.users[0]?.id ?? ""),
     async close() {

@@ -17,7 +17,7 @@ const SESSION_TTL_MS = 10 * 365 * 86_400_000;
 
 export interface PaperOptions {
   /** One exchange for all links: each has its own account there. */
-  readonly exchange: Exchange;
+  readonly exchange: () => Exchange | Promise<Exchange>;
 }
 
 /** The paper broker: real rules, simulated prices and money. No network, no credentials. */
@@ -49,8 +49,8 @@ export function createPaper({ exchange }: PaperOptions): BrokerDefinition {
     rateLimits: {},
     notFoundBelievedAfterMs: 0,
     roots: {},
-    create: async (deps) => createConnector(exchange, deps),
-    forget: (link) => exchange.forget(link),
+    create: async (deps) => createConnector(await exchange(), deps),
+    forget: async (link) => (await exchange()).forget(link),
   };
 }
 

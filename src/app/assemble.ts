@@ -30,7 +30,7 @@ import { createBot } from "./create-bot.ts";
 import { createJobTable } from "./jobs.ts";
 import { createLinkWatch } from "./observed.ts";
 import { openStore } from "./open-store.ts";
-import { openPaper } from "./paper.ts";
+import { createPaperBeside, type PaperBeside } from "./paper.ts";
 import { systemHealth } from "./system-health.ts";
 import { redrawLoginCard, redrawOrder } from "./telegram-out.ts";
 import { createUpdates, type Updates } from "./updates.ts";
@@ -47,6 +47,8 @@ export interface Assembled {
   readonly outbox: Outbox;
   readonly updates: Updates;
   readonly jobs: ReturnType<typeof createJobTable>;
+  /** Beside real brokers; the playground's is its world's. */
+  readonly paper: PaperBeside | null;
   close(): Promise<void>;
 }
 
@@ -73,7 +75,9 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     now: () => clock.now(),
     warn: (message, fields) => log.warn({ ...fields }, message),
   });
-  const paper = world ? null : openPaper({ dataDir: config.dataDir, clock, prices: yahoo, onFailure: onKeepFailure });
+  const paper = world
+    ? null
+    : createPaperBeside({ dataDir: config.dataDir, clock, prices: yahoo, onFailure: onKeepFailure });
   const container = createContainer({
     config: effective,
     store,
@@ -133,10 +137,11 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     outbox,
     updates,
     jobs,
+    paper,
     async close() {
       await deps.pictures.close();
       await world?.close();
-      paper?.close();
+      await paper?.close();
       await http.close();
       await store.close();
     },

@@ -153,7 +153,7 @@ export function createContainer(options: ContainerOptions): Container {
     }),
     forget: async (user) => {
       const links = await accounts.all(user);
-      for (const link of links) brokers.get(link.broker_name)?.definition.forget?.(link._id);
+      for (const link of links) await brokers.get(link.broker_name)?.definition.forget?.(link._id);
       return forgetUser(
         store,
         user,

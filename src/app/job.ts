@@ -19,6 +19,7 @@ await orExit(async () => {
     return;
   }
   const parts = await assemble(config, createLog({ level: config.logLevel }), () => undefined);
+  await parts.paper?.open();
   try {
     process.stdout.write(`${await parts.jobs.table[name](user === null ? null : userId(user))}\n`);
     await parts.outbox.deliver();

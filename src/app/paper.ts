@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { BrokerConnector, BrokerDefinition, ConnectorDeps, DataSource } from "../../connectors/base.ts";
-import { openKeptExchange } from "../../connectors/paper/exchange/kept.ts";
+import type { KeptExchange } from "../../connectors/paper/exchange/kept.ts";
 import type { Exchange } from "../../connectors/paper/exchange/types.ts";
 import { createPaper } from "../../connectors/paper/index.ts";
 import { brokerName, type InstrumentKey } from "../domain/ids.ts";
@@ -18,8 +18,10 @@ const FRESH_MS = 15_000;
 
 export interface PaperBeside {
   readonly definition: BrokerDefinition;
+  /** Reads the paper accounts, which the first call does as well. Throws ConfigError on a file that is none. */
+  open(): Promise<void>;
   /** Writes the paper accounts down for good. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface PaperOptions {
@@ -31,15 +33,20 @@ export interface PaperOptions {
 }
 
 /** The paper broker beside real ones: open when the market is, and filled at real prices only. */
-export function openPaper({ dataDir, clock, prices, onFailure }: PaperOptions): PaperBeside {
+export function createPaperBeside({ dataDir, clock, prices, onFailure }: PaperOptions): PaperBeside {
   const live = createLivePrices(prices, clock);
-  const { exchange, close } = openKeptExchange(join(dataDir, "paper.json"), {
-    onFailure,
-    seed: SEED,
-    now: () => clock.now(),
-    isAlwaysOpen: false,
-    priceSource: live.get,
-  });
+  let kept: Promise<KeptExchange> | null = null;
+  async function read(): Promise<KeptExchange> {
+    const { openKeptExchange } = await import("../../connectors/paper/exchange/kept.ts");
+    return openKeptExchange(join(dataDir, "paper.json"), {
+      onFailure,
+      seed: SEED,
+      now: () => clock.now(),
+      isAlwaysOpen: false,
+      priceSource: live.get,
+    });
+  }
+  const exchange = async (): Promise<Exchange> => (await (kept ??= read())).exchange;
   const paper = createPaper({ exchange });
   return {
     definition: {
@@ -47,9 +54,10 @@ export function openPaper({ dataDir, clock, prices, onFailure }: PaperOptions): 
       // The exchange's own candles and books are made up: beside real prices, charts come from where the prices do, and
       // books from real brokers alone.
       capabilities: { ...paper.capabilities, candles: false, depth: false },
-      create: async (deps: ConnectorDeps) => atLivePrices(await paper.create(deps), live, exchange),
+      create: async (deps: ConnectorDeps) => atLivePrices(await paper.create(deps), live, await exchange()),
     },
-    close,
+    open: async () => void (await exchange()),
+    close: async () => (await kept)?.close(),
   };
 }
 

@@ -52,6 +52,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   const isWebhook = updates.webhook !== null;
   const taking = isWebhook ? reached : reached.then(() => updates.start());
   await Promise.race([taking.then(() => delay(FIRST_UPDATES_MS)), delay(isWebhook ? 0 : PATIENCE_MS)]);
+  await parts.paper?.open();
   const { startSchedule } = await import("./schedule.ts");
   const schedule = startSchedule(jobs.tasks, log);
   const { createRoutes } = await import("./routes.ts");

@@ -167,7 +167,7 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     async remove(user, id) {
       const link = await links.get(id);
       if (link?.user_id !== user || !(await links.delete(id))) return false;
-      deps.brokers.get(link.broker_name)?.definition.forget?.(id);
+      await deps.brokers.get(link.broker_name)?.definition.forget?.(id);
       return true;
     },
     hasSession,

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Access, BrokerConnector, ConnectorDeps, LoginGrant } from "../../connectors/base.ts";
-import { openPaper } from "../../src/app/paper.ts";
+import type { Access, BrokerConnector, ConnectorDeps, DataSource, LoginGrant } from "../../connectors/base.ts";
+import { createPaperBeside } from "../../src/app/paper.ts";
 import { depthLink } from "../../src/bot/price-link.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
@@ -12,8 +12,15 @@ import { orderTag, type InstrumentKey, type LinkId, type UserId } from "../../sr
 import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
 import type { Order, OrderRequest } from "../../src/domain/order.ts";
 import type { Quote } from "../../src/domain/portfolio.ts";
+import { ConfigError } from "../../src/errors.ts";
 
 const NOW = istInstant("2026-11-23", "10:42");
+
+const NO_PRICES: DataSource = {
+  name: "yfinance",
+  getQuotes: async () => new Map(),
+  getHistoricalData: async () => [],
+};
 
 /** Yahoo as it stands: a price in rupees for every share, or none. */
 interface Outside {
@@ -37,7 +44,7 @@ async function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDi
     getHistoricalData: async () => [],
   };
   const clock = { now, sleep: async () => undefined };
-  const paper = openPaper({ dataDir, clock, prices, onFailure: () => undefined });
+  const paper = createPaperBeside({ dataDir, clock, prices, onFailure: () => undefined });
   onTestFinished(() => paper.close());
   return { ...paper, connector: await paper.definition.create({ now } as ConnectorDeps) };
 }
@@ -72,6 +79,15 @@ function buy({ key, symbol }: Instrument, limit: number): OrderRequest {
 }
 
 describe("the paper broker beside real ones", () => {
+  it("ends the start when its file is none, which nothing before needs", async () => {
+    const dataDir = emptyDir();
+    writeFileSync(join(dataDir, "paper.json"), "{}");
+    const clock = { now: () => NOW, sleep: async () => undefined };
+    const paper = createPaperBeside({ dataDir, clock, prices: NO_PRICES, onFailure: () => undefined });
+    expect(paper.definition.isPaper).toBe(true);
+    await expect(paper.open()).rejects.toBeInstanceOf(ConfigError);
+  });
+
   it("shows no order book, since its own is made up", async () => {
     const { definition, connector } = await paperBeside();
     const [first] = await listedAt(connector);
@@ -141,7 +157,7 @@ describe("the paper broker beside real ones after a restart", () => {
     const sbin = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:SBIN-EQ");
     if (!sbin) throw new Error("not listed");
     await connector.placeOrder(ACCESS, buy(sbin, 810));
-    paper.close();
+    await paper.close();
   }
   const forgetPrices = (dataDir: string): void => {
     const file = join(dataDir, "paper.json");
@@ -153,9 +169,9 @@ describe("the paper broker beside real ones after a restart", () => {
     await bought(dataDir);
     const again = await paperBeside({ now: NOW + 60_000, rupees: null }, dataDir);
     expect(await again.connector.getPositions(ACCESS)).toMatchObject([{ qty: 10, ltp: priceFromRupees(800) }]);
-    again.close();
+    await again.close();
     const third = await paperBeside({ now: NOW + 120_000, rupees: null }, dataDir);
-    third.close();
+    await third.close();
     const fourth = await paperBeside({ now: NOW + 180_000, rupees: null }, dataDir);
     expect(await fourth.connector.getPositions(ACCESS)).toMatchObject([{ ltp: priceFromRupees(800) }]);
   });

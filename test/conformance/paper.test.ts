@@ -2,7 +2,7 @@ import { createPaper } from "../../connectors/paper/index.ts";
 import { connectorConformance } from "./conformance.ts";
 
 connectorConformance({
-  definition: (exchange) => createPaper({ exchange }),
+  definition: (exchange) => createPaper({ exchange: () => exchange }),
   skip: [
     {
       reason: "there is no login and the session does not end",

@@ -27,7 +27,7 @@ function rowOf({ title, capabilities: has }: BrokerDefinition): string[] {
 }
 
 it("is told in the README as the definitions have it", () => {
-  const paper = createPaper({ exchange: createExchange({ seed: 1, now: () => 0 }) });
+  const paper = createPaper({ exchange: () => createExchange({ seed: 1, now: () => 0 }) });
   const rows = [...brokerDefinitions, paper].map(rowOf);
   const told = readFileSync(README, "utf8")
     .split("\n")

@@ -72,6 +72,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
   const http = createHttp(clock, log, metrics);
   const keyring = createKeyring({ current: parseKey(generateKey()) });
   const store = rememberCollections(openSqliteStore({ dir, now, keyring }));
+  const exchange = createExchange({ seed: 7, now });
   const { deps } = createContainer({
     config,
     store,
@@ -80,7 +81,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
     http,
     ownerCode: null,
     yahoo: { name: "yfinance", getQuotes: async () => new Map(), getHistoricalData: async () => [] },
-    definitions: [createPaper({ exchange: createExchange({ seed: 7, now }) }), ...brokerDefinitions],
+    definitions: [createPaper({ exchange: () => exchange }), ...brokerDefinitions],
     notifier: { post: async () => undefined },
     linkWatch: createLinkWatch({ now, metrics }),
     systemHealth: async () => ({

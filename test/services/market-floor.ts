@@ -56,7 +56,7 @@ export async function openMarketFloor(): Promise<MarketFloor> {
   };
   const quotesOf = (instruments: readonly Instrument[], source: Quote["source"]) =>
     new Map<InstrumentKey, Quote>(instruments.map((each) => [each.key, quoteOf(each, source)]));
-  const paper = createPaper({ exchange });
+  const paper = createPaper({ exchange: () => exchange });
   const definition = { ...paper, name: ACME, title: "Acme", isPaper: false };
   const wanted = await paper.create({
     http: undefined as never,

@@ -37,7 +37,7 @@ interface Desk {
 }
 
 async function openDesk(link = "link-1", floor = openFloor("2026-11-20T11:00:00")): Promise<Desk> {
-  const broker = await createPaper({ exchange: floor.exchange }).create(depsFor(floor));
+  const broker = await createPaper({ exchange: () => floor.exchange }).create(depsFor(floor));
   const grant = { kind: "token" as const, link: linkId(link), credentials: {}, token: new Secret("") };
   const session = await broker.generateSession(grant);
   const access = { link: linkId(link), credentials: {}, session };
@@ -169,7 +169,7 @@ describe("the paper broker", () => {
 
   it("claims what it implements", async () => {
     const { broker, floor } = await openDesk();
-    const definition = createPaper({ exchange: floor.exchange });
+    const definition = createPaper({ exchange: () => floor.exchange });
     expect(definition).toMatchObject({ name: "paper", isPaper: true, credentials: [], roots: {} });
     expect(definition.capabilities).toMatchObject({ login: ["none"], refresh: false, amo: false });
     for (const absent of ["refreshToken", "getLoginUrl", "logout"]) expect(broker).not.toHaveProperty(absent);

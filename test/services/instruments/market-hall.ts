@@ -63,7 +63,7 @@ export interface HallOptions {
 export function openHall(options: HallOptions = {}): Hall {
   const { brokers = [ZERODHA], hasPaper = false } = options;
   const floor = openFloor(MONDAY, { isAlwaysOpen: true });
-  const paper = createPaper({ exchange: floor.exchange });
+  const paper = createPaper({ exchange: () => floor.exchange });
   const deps = { now: () => floor.now } as Parameters<typeof paper.create>[0];
   const masters = new Map(brokers.map((name) => [name, newMaster()]));
   const dataDir = mkdtempSync(join(tmpdir(), "sauda-"));

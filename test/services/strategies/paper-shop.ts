@@ -70,7 +70,7 @@ export async function openPaperShop(
     tickerOf.set(instrument(ticker).key, ticker);
     shareOf.set(instrument(ticker).key, instrument(ticker));
   }
-  const definition = scriptedPaper(createPaper({ exchange }), days, tickerOf, script, clock.now);
+  const definition = scriptedPaper(createPaper({ exchange: () => exchange }), days, tickerOf, script, clock.now);
   const connector = await definition.create({
     http: undefined as never,
     limiter: createRateLimiter(),
