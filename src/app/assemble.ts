@@ -4,7 +4,6 @@ import { brokerDefinitions } from "../../connectors/index.ts";
 import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
 import type { LocalWorld } from "../../playground/start.ts";
 import type { BotDeps } from "../bot/commands.ts";
-import { keepDayOnLogin } from "../bot/daily/day-keeping.ts";
 import type { SaudaContext } from "../bot/context.ts";
 import { lateNote } from "../bot/text.ts";
 import { createClock } from "../lib/clock.ts";
@@ -16,18 +15,14 @@ import { createOutbox, type Outbox } from "../notify/outbox.ts";
 import { prepareNotification } from "../notify/telegram.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
-import { createClaims } from "../services/claims.ts";
+import type { Closes } from "../services/closes.ts";
 import { hushed } from "../services/delivery.ts";
-import { createDigests } from "../services/digests.ts";
 import { rememberCollections } from "../services/forget.ts";
-import { createJobs } from "../services/jobs.ts";
+import type { Link } from "../services/accounts.ts";
 import { createLeases, createLocalLeases, type Leases } from "../services/leases.ts";
-import { createMornings } from "../services/mornings.ts";
-import { createRenewals } from "../services/renewals.ts";
 import type { Config } from "./config.ts";
 import { createContainer, createHttp, type Container } from "./container.ts";
 import { createBot } from "./create-bot.ts";
-import { createJobTable } from "./jobs.ts";
 import { createLinkWatch } from "./observed.ts";
 import { openStore } from "./open-store.ts";
 import { createPaperBeside, type PaperBeside } from "./paper.ts";
@@ -46,7 +41,7 @@ export interface Assembled {
   readonly bot: Bot<SaudaContext>;
   readonly outbox: Outbox;
   readonly updates: Updates;
-  readonly jobs: ReturnType<typeof createJobTable>;
+  readonly closes: Closes;
   /** Beside real brokers; the playground's is its world's. */
   readonly paper: PaperBeside | null;
   close(): Promise<void>;
@@ -92,7 +87,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     onOrderChange: (intent) => redraw(intent),
     onLogin: async (link) => {
       // The answer to the login does not wait for this account's whole day to be read.
-      void keepDayOnLogin({ bot: deps, digests, snapshots: deps.snapshots }, link).catch((error: unknown) =>
+      void keepDay(link).catch((error: unknown) =>
         log.warn({ err: error, link: link._id }, "day not kept after a login"),
       );
       await redrawLoginCard(bot.api, deps, outbox, link.user_id).catch((error: unknown) =>
@@ -106,7 +101,12 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     isPublic: config.publicUrl.startsWith("https://") || (world !== null && config.port !== 0),
   });
   const { deps } = container;
-  const digests = createDigests({ ...deps, closes: container.closes });
+  async function keepDay(link: Link): Promise<void> {
+    const { keepDayOnLogin } = await import("../bot/daily/day-keeping.ts");
+    const { createDigests } = await import("../services/digests.ts");
+    const digests = createDigests({ ...deps, closes: container.closes });
+    await keepDayOnLogin({ bot: deps, digests, snapshots: deps.snapshots }, link);
+  }
   const telegram = world
     ? { token: new Secret(world.telegram.token), apiRoot: world.telegram.url }
     : required(config.telegram);
@@ -117,15 +117,6 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   redraw = (intent) => redrawOrder(bot.api, deps, outbox, intent);
 
   const updates = createUpdates({ bot, token: telegram.token, config, store, leases, clock, log });
-  const jobs = createJobTable({
-    bot: deps,
-    jobs: createJobs({ claims: createClaims({ store, clock }), clock, users: deps.users, log }),
-    digests,
-    mornings: createMornings(deps),
-    renewals: createRenewals(deps),
-    notifier: outbox,
-    log,
-  });
   return {
     clock,
     store,
@@ -136,7 +127,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     bot,
     outbox,
     updates,
-    jobs,
+    closes: container.closes,
     paper,
     async close() {
       await deps.pictures.close();

@@ -5,6 +5,7 @@ import { JOB_NAMES, type JobName } from "../services/jobs.ts";
 import { assemble, homeOf } from "./assemble.ts";
 import { askRunning } from "./control.ts";
 import { orExit } from "./exit.ts";
+import { createJobTable } from "./jobs.ts";
 import { readSettings } from "./settings.ts";
 
 // npm run job -- NAME [--user ID]: runs one job now. A running bot is asked to; without one it is run here.
@@ -18,10 +19,11 @@ await orExit(async () => {
     process.stdout.write(`${answer}\n`);
     return;
   }
-  const parts = await assemble(config, createLog({ level: config.logLevel }), () => undefined);
+  const log = createLog({ level: config.logLevel });
+  const parts = await assemble(config, log, () => undefined);
   await parts.paper?.open();
   try {
-    process.stdout.write(`${await parts.jobs.table[name](user === null ? null : userId(user))}\n`);
+    process.stdout.write(`${await createJobTable(parts, log).table[name](user === null ? null : userId(user))}\n`);
     await parts.outbox.deliver();
   } finally {
     await parts.close();

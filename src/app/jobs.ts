@@ -3,37 +3,37 @@ import { closingDigest, periodReport } from "../bot/daily/closing.ts";
 import { dayKeeping } from "../bot/daily/day-keeping.ts";
 import { morningLogin, morningNudge } from "../bot/daily/morning.ts";
 import { morningSummary } from "../bot/daily/summary.ts";
-import type { BotDeps } from "../bot/commands.ts";
 import { niftyShopJob } from "../bot/nifty-shop-job.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Log } from "../lib/log.ts";
-import type { Notifier } from "../ports/notifier.ts";
-import type { Digests } from "../services/digests.ts";
-import type { JobCount, JobName, Jobs, PerUserJob } from "../services/jobs.ts";
-import type { Mornings } from "../services/mornings.ts";
-import type { Renewals } from "../services/renewals.ts";
+import { createClaims } from "../services/claims.ts";
+import { createDigests } from "../services/digests.ts";
+import { createJobs, type JobCount, type JobName, type PerUserJob } from "../services/jobs.ts";
+import { createMornings } from "../services/mornings.ts";
+import { createRenewals } from "../services/renewals.ts";
+import type { Assembled } from "./assemble.ts";
 import type { ScheduledTask } from "./schedule.ts";
 
 /** What `npm run job -- NAME` runs, in this process or in the one that is asked; answers one line. */
 export type JobTable = Readonly<Record<JobName, (only: UserId | null) => Promise<string>>>;
 
-export interface JobTableDeps {
-  readonly bot: BotDeps;
-  readonly jobs: Jobs;
-  readonly digests: Digests;
-  readonly mornings: Mornings;
-  readonly renewals: Renewals;
-  readonly notifier: Notifier;
-  readonly log: Log;
-}
-
 const EVERY_MINUTE = "* * * * *";
 /** Masters are new every morning; each process has its own copy. */
 const INSTRUMENTS_AT = "5 8 * * *";
 
-export function createJobTable(deps: JobTableDeps): { table: JobTable; tasks: readonly ScheduledTask[] } {
-  const { bot, jobs, notifier } = deps;
-  const daily = { ...deps, snapshots: bot.snapshots };
+export function createJobTable(parts: Assembled, log: Log): { table: JobTable; tasks: readonly ScheduledTask[] } {
+  const { deps: bot, store, clock, outbox: notifier } = parts;
+  const jobs = createJobs({ claims: createClaims({ store, clock }), clock, users: bot.users, log });
+  const daily = {
+    bot,
+    jobs,
+    notifier,
+    log,
+    snapshots: bot.snapshots,
+    digests: createDigests({ ...bot, closes: parts.closes }),
+    mornings: createMornings(bot),
+    renewals: createRenewals(bot),
+  };
   const digest = closingDigest(daily);
   const login = morningLogin(daily);
   const everyDay: readonly PerUserJob[] = [

@@ -22,4 +22,5 @@ await orExit(async () => {
   process.on("SIGINT", stop);
   const sauda = await startSauda(readSettings(), (line) => process.stdout.write(`${line}\n`));
   stopWhatRuns = () => sauda.stop();
+  await sauda.ready;
 });

@@ -19,13 +19,14 @@ import { tellKeys, tellLogin } from "./telegram-out.ts";
 export interface RoutesOptions {
   readonly config: Pick<Config, "publicUrl">;
   readonly parts: Assembled;
+  readonly jobs: JobTable;
   readonly controlToken: Secret;
   readonly log: Log;
 }
 
 /** Loaded by itself: the server listens, and updates are answered, before there are routes. */
-export function createRoutes({ config, parts, controlToken, log }: RoutesOptions) {
-  const { bot, clock, deps, jobs, metrics, store, updates, world, writes } = parts;
+export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesOptions) {
+  const { bot, clock, deps, metrics, store, updates, world, writes } = parts;
   const chatUrl = (): string =>
     world ? world.telegram.url : bot.isInited() ? `https://t.me/${bot.botInfo.username}` : "https://t.me";
   const isSecure = config.publicUrl.startsWith("https://");
@@ -35,7 +36,7 @@ export function createRoutes({ config, parts, controlToken, log }: RoutesOptions
     metrics,
     now: () => clock.now(),
   });
-  const byHand = jobsRoutes({ token: controlToken, run: (name, user) => runByHand(jobs.table, name, user), log });
+  const byHand = jobsRoutes({ token: controlToken, run: (name, user) => runByHand(jobs, name, user), log });
   const own: readonly Hono[] = [health, byHand];
   return {
     /** What the operator asks, whether or not Telegram is there. */

@@ -1,14 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LocalWorld } from "../../playground/start.ts";
-import { missingYear, WATCHED_FROM } from "../bot/daily/calendar-check.ts";
-import { istDate } from "../domain/market.ts";
-import { createLog, type Log } from "../lib/log.ts";
+import { createLog } from "../lib/log.ts";
 import { startWebServer } from "../web/server.ts";
 import { assemble, homeOf } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { openControl } from "./control.ts";
-import { announceCommands } from "./menu.ts";
 import { startLoop } from "./loop.ts";
+import type { SettleOptions } from "./settle-in.ts";
 import { untilTelegramAnswers } from "./updates.ts";
 
 /** In this time what was sent meanwhile is answered; loading the rest would stand in its way for 100 ms. */
@@ -25,6 +23,8 @@ export interface Sauda {
   readonly playground: LocalWorld["telegram"] | null;
   /** The levers of the simulated brokers, in the playground. */
   readonly lab: LocalWorld["lab"] | null;
+  /** Everything is there: a moment after the first updates. Rejects when the start has failed. */
+  readonly ready: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,61 +36,55 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     await web.close();
     throw error;
   });
-  const { bot, clock, deps, jobs, metrics, outbox, updates, world } = parts;
+  const { bot, clock, deps, metrics, outbox, updates, world } = parts;
   const control = openControl(homeOf(config));
   metrics.gauge("sauda_outbox_depth", () => outbox.depth());
   metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
   metrics.gauge("sauda_inbox_running", () => updates.inbox.running());
   // Orders at the market are followed and messages kept, whether or not Telegram is there.
-  const loops = [
+  const running: SettleOptions["running"] = [
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
     startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),
     startLoop("alerts", ALERTS_EVERY_MS, () => deps.alerts.sweep(), log),
   ];
-  const reached = untilTelegramAnswers(bot, clock, log);
+  const stopping = new AbortController();
+  const reached = untilTelegramAnswers(bot, { clock, log, signal: stopping.signal });
   // Whoever has written meanwhile comes before what nobody waits for. A webhook must have its route first.
   const isWebhook = updates.webhook !== null;
   const taking = isWebhook ? reached : reached.then(() => updates.start());
-  await Promise.race([taking.then(() => delay(FIRST_UPDATES_MS)), delay(isWebhook ? 0 : PATIENCE_MS)]);
-  await parts.paper?.open();
-  const { startSchedule } = await import("./schedule.ts");
-  const schedule = startSchedule(jobs.tasks, log);
-  const { createRoutes } = await import("./routes.ts");
-  const routes = createRoutes({ config, parts, controlToken: control.token, log });
-  web.serve(routes.own);
-  leaveWord(control, web.port, log);
-  await taking;
-  web.serve(routes.all);
-  if (isWebhook) await updates.start();
-  const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
-  if (year !== null)
-    log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
-  await announceCommands(bot.api, log);
-  log.info({ port: web.port, mode: config.mode, store: config.mongoUri && !world ? "mongodb" : "embedded" }, "started");
-  if (world) say(`Sauda is running. Open ${world.telegram.url}`);
+
+  async function settle(): Promise<void> {
+    await Promise.race([taking.then(() => delay(FIRST_UPDATES_MS)), delay(isWebhook ? 0 : PATIENCE_MS)]);
+    if (stopping.signal.aborted) return;
+    const { settleIn } = await import("./settle-in.ts");
+    await settleIn({ config, parts, web, control, taking, running, stopping: stopping.signal, log });
+    if (stopping.signal.aborted) return;
+    log.info(
+      { port: web.port, mode: config.mode, store: config.mongoUri && !world ? "mongodb" : "embedded" },
+      "started",
+    );
+    if (world) say(`Sauda is running. Open ${world.telegram.url}`);
+  }
+  const ready = settle().catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+  });
+  // It fails only whoever waits for it.
+  ready.catch(() => undefined);
 
   return {
     port: web.port,
     playground: world?.telegram ?? null,
     lab: world?.lab ?? null,
+    ready,
     async stop() {
       log.info("stopping");
+      stopping.abort();
       control.close();
       await updates.stop();
-      await schedule.stop();
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all(running.map((each) => each.stop()));
       await web.close();
       await parts.close();
       log.info("stopped");
     },
   };
-}
-
-/** A full disk is no reason to leave orders at the market alone. */
-function leaveWord(control: ReturnType<typeof openControl>, port: number, log: Log): void {
-  try {
-    control.publish(port);
-  } catch (error) {
-    log.error({ err: error }, "control.json could not be written: npm run job finds no running bot");
-  }
 }

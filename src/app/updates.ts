@@ -58,6 +58,7 @@ export function createUpdates({ bot, token, config, store, leases, clock, log }:
   const stopped = new AbortController();
   const accept = (update: object & { update_id: number }): Promise<void> =>
     stopped.signal.aborted ? Promise.reject(new Error("stopping")) : inbox.accept(arrivalOf(update));
+  const until: Until = { clock, log, signal: stopped.signal };
   const running: { stop(): Promise<void> }[] = [];
   const isWebhook = config.mode === "webhook";
 
@@ -69,7 +70,7 @@ export function createUpdates({ bot, token, config, store, leases, clock, log }:
       if (isWebhook) {
         const url = `${config.publicUrl}${WEBHOOK_PATH}`;
         const set = (): Promise<unknown> => setWebhook(bot, url, webhookSecret(token));
-        await untilDone(set, clock, log);
+        await untilDone(set, until);
         const look = createWebhookWatch({
           url,
           info: (signal) => bot.api.getWebhookInfo(signal as never),
@@ -79,7 +80,7 @@ export function createUpdates({ bot, token, config, store, leases, clock, log }:
         running.push(startLoop("webhook", WEBHOOK_LOOK_MS, look, log));
         return;
       }
-      await untilDone(() => bot.api.deleteWebhook(), clock, log);
+      await untilDone(() => bot.api.deleteWebhook(), until);
       running.push(pollAsTheOnlyOne({ bot, leases, accept, clock, log, signal: stopped.signal }));
     },
     async stop() {
@@ -171,12 +172,19 @@ async function inOrder(updates: readonly Update[], accept: Polling["accept"]): P
 }
 
 /** Waits for Telegram as long as it takes. Throws ConfigError when it does not know the token. */
-export async function untilTelegramAnswers(bot: Bot<SaudaContext>, clock: Clock, log: Log): Promise<void> {
-  bot.botInfo = await untilDone(() => bot.api.getMe(), clock, log);
+export async function untilTelegramAnswers(bot: Bot<SaudaContext>, until: Until): Promise<void> {
+  bot.botInfo = await untilDone(() => bot.api.getMe(), until);
 }
 
-/** Throws ConfigError on what no waiting makes better. */
-async function untilDone<T>(call: () => Promise<T>, clock: Clock, log: Log): Promise<T> {
+interface Until {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Throws ConfigError on what no waiting makes better, and what came last once nobody waits. */
+async function untilDone<T>(call: () => Promise<T>, { clock, log, signal }: Until): Promise<T> {
   const words = { met: "Telegram cannot be reached; waiting for it", over: "Telegram can be reached" };
   const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
   for (;;) {
@@ -190,8 +198,9 @@ async function untilDone<T>(call: () => Promise<T>, clock: Clock, log: Log): Pro
       if (code === 401 || code === 404)
         throw new ConfigError(["TELEGRAM_BOT_TOKEN: Telegram does not know this token; copy it again from BotFather"]);
       if (code === 400) throw new ConfigError([`PUBLIC_URL: Telegram does not take it: ${refusal?.description ?? ""}`]);
+      if (signal.aborted) throw error;
       trouble.met(error);
-      await clock.sleep(RETRY_MS);
+      await pause(clock, RETRY_MS, signal);
     }
   }
 }

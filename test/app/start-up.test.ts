@@ -7,6 +7,7 @@ import { startPlayground, type Playground } from "../../playground/telegram/serv
 import { assemble } from "../../src/app/assemble.ts";
 import { readConfig } from "../../src/app/config.ts";
 import { askRunning, openControl } from "../../src/app/control.ts";
+import { startSauda } from "../../src/app/sauda.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { startTestSauda } from "../e2e/sauda.ts";
 import { startProxy, type Proxy } from "../multi/proxy.ts";
@@ -98,6 +99,22 @@ describe("a start that cannot leave word for npm run job, as on a full disk", ()
     const running = await startTestSauda({ LOG_LEVEL: "silent" }, dir);
     expect((await running.playground.chat(ASHA).ask("/start")).text).toContain("Hello Asha");
     await running.stop();
+  });
+});
+
+describe("a start that is stopped before everything is there", () => {
+  const dir = mkdtempSync(join(tmpdir(), "stopped-"));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("ends as any other does, and begins nothing afterwards", { timeout: 30_000 }, async () => {
+    const settings = { PORT: String(await freePort()), DATA_DIR: dir, LOG_LEVEL: "silent" };
+    const sauda = await startSauda(readConfig(settings, {}), () => expect.fail("it has started"));
+    await sauda.stop();
+    await sauda.ready;
+    await expect(fetch(`http://127.0.0.1:${sauda.port}/healthz`)).rejects.toThrow("fetch failed");
+    const again = await startTestSauda({ LOG_LEVEL: "silent" }, dir);
+    expect((await again.playground.chat(ASHA).ask("/start")).text).toContain("Hello Asha");
+    await again.stop();
   });
 });
 

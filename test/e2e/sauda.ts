@@ -23,6 +23,7 @@ export async function startTestSauda(
   const roots = Object.assign({ YAHOO_API_ROOT: "http://127.0.0.1:9" }, ...brokerDefinitions.map(({ roots }) => roots));
   const config = readConfig({ PORT: String(await freePort()), DATA_DIR: dir, LOG_LEVEL: "error", ...settings }, roots);
   const sauda = await startSauda(config, () => undefined);
+  await sauda.ready;
   const { playground } = sauda;
   if (!playground) throw new Error("the playground did not start");
   return {

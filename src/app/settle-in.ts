@@ -1,0 +1,55 @@
+import { missingYear, WATCHED_FROM } from "../bot/daily/calendar-check.ts";
+import { istDate } from "../domain/market.ts";
+import type { Log } from "../lib/log.ts";
+import type { WebServer } from "../web/server.ts";
+import type { Assembled } from "./assemble.ts";
+import type { Config } from "./config.ts";
+import type { openControl } from "./control.ts";
+import { createJobTable } from "./jobs.ts";
+import { announceCommands } from "./menu.ts";
+import { createRoutes } from "./routes.ts";
+import { startSchedule } from "./schedule.ts";
+
+export interface SettleOptions {
+  readonly config: Config;
+  readonly parts: Assembled;
+  readonly web: WebServer;
+  readonly control: ReturnType<typeof openControl>;
+  /** Telegram answers, and its updates are taken in unless they come by webhook. */
+  readonly taking: Promise<void>;
+  readonly running: { stop(): Promise<void> }[];
+  readonly stopping: AbortSignal;
+  readonly log: Log;
+}
+
+/** Routes, scheduled jobs and paper accounts: what is loaded once whoever has written meanwhile is answered. */
+export async function settleIn(options: SettleOptions): Promise<void> {
+  const { config, parts, web, control, taking, running, stopping, log } = options;
+  const { bot, clock, deps, updates } = parts;
+  await parts.paper?.open();
+  if (stopping.aborted) return;
+  const jobs = createJobTable(parts, log);
+  running.push(startSchedule(jobs.tasks, log));
+  const routes = createRoutes({ config, parts, jobs: jobs.table, controlToken: control.token, log });
+  web.serve(routes.own);
+  leaveWord(control, web.port, log);
+  await taking;
+  if (stopping.aborted) return;
+  web.serve(routes.all);
+  if (updates.webhook) await updates.start();
+  // Now rather than at the first order: by then somebody may have put newer files in their place.
+  await Promise.all([...deps.accounts.brokers.values()].map(({ connector }) => connector()));
+  const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
+  if (year !== null)
+    log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
+  await announceCommands(bot.api, log);
+}
+
+/** A full disk is no reason to leave orders at the market alone. */
+function leaveWord(control: SettleOptions["control"], port: number, log: Log): void {
+  try {
+    control.publish(port);
+  } catch (error) {
+    log.error({ err: error }, "control.json could not be written: npm run job finds no running bot");
+  }
+}
