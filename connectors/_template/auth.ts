@@ -4,7 +4,7 @@ import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, ConnectorDeps, Credentials } from "../base.ts";
 import { callerOf, type Client } from "./client.ts";
 import { mapped } from "./errors.ts";
-import { ACME } from "./terms.ts";
+import { ACME } from "./facts.ts";
 
 type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "isTokenValid">>;
 

@@ -6,7 +6,7 @@ import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
 import { badField, noReply, refusal } from "./errors.ts";
 import * as schemas from "./schemas.ts";
-import { ACME, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { ACME, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 const MASTER_TIMEOUT_MS = 60_000;
 

@@ -12,7 +12,7 @@ import { readInstruments } from "./instruments.ts";
 import * as map from "./map.ts";
 import { createMarketData } from "./market-data.ts";
 import type { OrderRaw } from "./schemas.ts";
-import { ACME } from "./terms.ts";
+import { ACME } from "./facts.ts";
 
 /** The contract, over the raw client and the pure mappings. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {

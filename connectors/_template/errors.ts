@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { refusalSchema } from "./schemas.ts";
-import { ACME } from "./terms.ts";
+import { ACME } from "./facts.ts";
 
 /** The broker's code → kind. One that is not here proves nothing, which leaves an order unknown. */
 const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {

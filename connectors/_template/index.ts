@@ -1,5 +1,5 @@
 import type { BrokerDefinition } from "../base.ts";
-import { ACME, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { ACME, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 /** The broker to copy (ADD_A_BROKER.md). It is not in connectors/index.ts, and the contract keeps it true. */
 export const template: BrokerDefinition = {

@@ -7,7 +7,7 @@ import type { Access, BrokerConnector } from "../base.ts";
 import type { Client } from "./client.ts";
 import { mapped } from "./errors.ts";
 import { toCandle, toDepth, toQuote } from "./map.ts";
-import { ACME } from "./terms.ts";
+import { ACME } from "./facts.ts";
 
 const QUOTES_PER_CALL = 200;
 /** The longest range of one call. */

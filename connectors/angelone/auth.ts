@@ -4,7 +4,7 @@ import { nextIst } from "../../src/domain/market.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { AngelClient, Caller } from "./client.ts";
-import { ANGELONE } from "./terms.ts";
+import { ANGELONE } from "./facts.ts";
 
 const CALLBACK = "publisher-login callback";
 

@@ -13,7 +13,7 @@ import { positivePrice, soldToday, toFunds, toHolding, toPosition, toProfile } f
 import { byOrderId, nameOf, type NamedRow, toOrder, toTrade } from "./map.ts";
 import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
 import type { HoldingRaw, OrderRaw, PositionRaw } from "./schemas.ts";
-import { ANGELONE } from "./terms.ts";
+import { ANGELONE } from "./facts.ts";
 
 /** Account, portfolio and the day's books. */
 export function createBooks(

@@ -8,7 +8,7 @@ import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { badFields, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./errors.ts";
 import * as schemas from "./schemas.ts";
-import { ANGELONE } from "./terms.ts";
+import { ANGELONE } from "./facts.ts";
 
 /** Whose call it is. */
 export interface Caller {

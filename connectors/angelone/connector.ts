@@ -4,7 +4,7 @@ import { createBooks } from "./books.ts";
 import { createClient } from "./client.ts";
 import { createMarketData } from "./market-data.ts";
 import { createOrderCalls } from "./orders.ts";
-import { PRODUCTS, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { PRODUCTS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 /** The contract, put together of its parts. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, type HttpReply } from "../../src/lib/http.ts";
 import type { EnvelopeRaw } from "./schemas.ts";
-import { ANGELONE } from "./terms.ts";
+import { ANGELONE } from "./facts.ts";
 
 /** Error code → kind. A code that is not here proves nothing: `bad-response`, which leaves an order unknown. */
 const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {

@@ -1,5 +1,5 @@
 import type { BrokerDefinition, Capabilities, CredentialSpec } from "../base.ts";
-import { ANGELONE, PRODUCTS, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { ANGELONE, PRODUCTS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 const CAPABILITIES: Capabilities = {
   login: ["redirect", "token"],

@@ -14,7 +14,7 @@ import { fromProduct, fromTerms } from "./order-bodies.ts";
 import { venueNames, venueOf } from "./orders.ts";
 import { QUOTE_BATCH, toDepth, tokensByExchange, toQuote, venueId, venueTokenOf, type VenueToken } from "./quotes.ts";
 import type { FetchedRaw } from "./schemas.ts";
-import { ANGELONE } from "./terms.ts";
+import { ANGELONE } from "./facts.ts";
 
 const QUOTES = endpointName(ENDPOINTS.getQuotes);
 const MASTER = "GET OpenAPIScripMaster.json";

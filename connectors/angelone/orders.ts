@@ -5,7 +5,7 @@ import { BrokerError, type BrokerErrorKind, failedOutcome } from "../../src/erro
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
 import { fromChange, fromRequest, handleOf } from "./order-bodies.ts";
 import type { OrderAckRaw } from "./schemas.ts";
-import { ANGELONE } from "./terms.ts";
+import { ANGELONE } from "./facts.ts";
 
 /** The three calls that change something at the market. Each sends one request at most and answers an outcome. */
 export function createOrderCalls(

@@ -7,7 +7,7 @@ import type { DhanClient } from "./client.ts";
 import { asDocumented } from "./errors.ts";
 import type { IssuedTokenRaw, ProfileRaw } from "./schemas.ts";
 import type { AppKeys } from "./transport.ts";
-import { BROKER } from "./terms.ts";
+import { BROKER } from "./facts.ts";
 
 /** SELF is made in Dhan Web and can be renewed, APP comes from a consent login and cannot. */
 const RENEWABLE = "SELF";

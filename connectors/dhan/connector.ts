@@ -14,7 +14,7 @@ import { holdingIdentity, toFunds, toHolding, toOrder, toPosition, toProfile, to
 import { marketData } from "./market-data.ts";
 import { fromChange, fromRequest, marginBody, toCancelled, toChanged, toOutcome, toPlaced } from "./order-wire.ts";
 import { type HoldingRaw, LISTED_BY, type ListedRaw, type OrderRaw } from "./schemas.ts";
-import { BROKER } from "./terms.ts";
+import { BROKER } from "./facts.ts";
 import { createTransport } from "./transport.ts";
 import { toListed, type Lookup } from "./venue.ts";
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
-import { BROKER } from "./terms.ts";
+import { BROKER } from "./facts.ts";
 
 export const NO_HOLDINGS = "DH-1111";
 const MAX_WORDS = 300;

@@ -1,5 +1,5 @@
 import type { BrokerDefinition } from "../base.ts";
-import { BROKER, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { BROKER, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 export const dhan: BrokerDefinition = {
   name: BROKER,

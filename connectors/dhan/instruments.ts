@@ -16,7 +16,7 @@ import { price, priceFromRupees, ZERO_PRICE, type Price } from "../../src/domain
 import { BrokerError } from "../../src/errors.ts";
 import type { VenueInstrument } from "../base.ts";
 import { underlyingOf } from "./venue.ts";
-import { BROKER } from "./terms.ts";
+import { BROKER } from "./facts.ts";
 
 const COLUMNS = {
   exchange: "SEM_EXM_EXCH_ID",

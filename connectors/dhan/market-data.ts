@@ -12,7 +12,7 @@ import { asDocumented } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";
 import type { QuoteRaw } from "./schemas.ts";
 import { EXCHANGE_SEGMENT_OF, venueId } from "./venue.ts";
-import { BROKER } from "./terms.ts";
+import { BROKER } from "./facts.ts";
 
 const MAX_QUOTES_PER_CALL = 1000;
 /** A closing price is published from here on: `ohlc.close` then is today's, no longer the previous one. */

@@ -4,7 +4,7 @@ import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
 import { readRefusal, replyError, schemaError, transportError } from "./errors.ts";
 import { orderAckSchema } from "./schemas.ts";
-import { BROKER, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { BROKER, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 /** A whole master is tens of megabytes. */
 const MASTER_TIMEOUT_MS = 120_000;

@@ -8,7 +8,7 @@ import type { Access, BrokerConnector, ConnectorDeps, Credentials, LoginGrant, S
 import type { Client } from "./client.ts";
 import { appId, required } from "./client.ts";
 import { cleanWords } from "./errors.ts";
-import { FYERS } from "./terms.ts";
+import { FYERS } from "./facts.ts";
 
 type Login = Required<
   Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "refreshToken" | "isTokenValid" | "logout">

@@ -8,7 +8,7 @@ import type { Access, ConnectorDeps, Credentials } from "../base.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS } from "../base.ts";
 import { cleanWords, errorKind, transportError } from "./errors.ts";
 import * as schemas from "./schemas.ts";
-import { FYERS, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { FYERS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 export type Reader = Pick<Access, "link" | "credentials"> & {
   /** Without an end while a login is being proved. */

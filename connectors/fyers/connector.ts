@@ -4,7 +4,7 @@ import { createClient } from "./client.ts";
 import { createInstruments } from "./instruments.ts";
 import { createOrders } from "./orders.ts";
 import { createMarketReads, createPortfolioReads } from "./reads.ts";
-import { PRODUCTS } from "./terms.ts";
+import { PRODUCTS } from "./facts.ts";
 
 /** The contract, put together of its parts. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {

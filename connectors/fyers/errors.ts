@@ -1,6 +1,6 @@
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
-import { FYERS } from "./terms.ts";
+import { FYERS } from "./facts.ts";
 
 /** Body codes of API v3 and of the 2023 error sheet. A code that is not here proves nothing about an order. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [

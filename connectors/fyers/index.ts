@@ -1,5 +1,5 @@
 import type { BrokerDefinition, Capabilities } from "../base.ts";
-import { FYERS, PRODUCTS, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { FYERS, PRODUCTS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 const capabilities: Capabilities = {
   login: ["redirect", "token"],

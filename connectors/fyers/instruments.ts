@@ -3,7 +3,7 @@ import type { Instrument } from "../../src/domain/instrument.ts";
 import { istDate } from "../../src/domain/market.ts";
 import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
-import { ROOTS } from "./terms.ts";
+import { ROOTS } from "./facts.ts";
 import { transportError } from "./errors.ts";
 import { canonicalSymbol, keyFromFyToken, segmentOf } from "./venue.ts";
 

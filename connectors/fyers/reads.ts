@@ -13,7 +13,7 @@ import * as market from "./map-market.ts";
 import * as map from "./map.ts";
 import type { DepthRaw, HoldingRaw, OrderRaw } from "./schemas.ts";
 import { segmentOf, venueSymbolOf } from "./venue.ts";
-import { FYERS } from "./terms.ts";
+import { FYERS } from "./facts.ts";
 
 const QUOTES_PER_CALL = 50;
 

@@ -5,7 +5,7 @@ import { stepAt, totp } from "../../src/lib/totp.ts";
 import type { BrokerConnector, ConnectorDeps, Credentials, Session } from "../base.ts";
 import type { Client } from "./client.ts";
 import { isNotAuthorised, mapped } from "./errors.ts";
-import { GROWW } from "./terms.ts";
+import { GROWW } from "./facts.ts";
 import { callerOf, type Caller } from "./transport.ts";
 
 type Login = Required<Pick<BrokerConnector, "generateSession" | "refreshToken" | "isTokenValid">>;

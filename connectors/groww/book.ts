@@ -3,7 +3,7 @@ import { type ReadRow, toldOf } from "../../src/lib/rows.ts";
 import type { Access, ConnectorDeps } from "../base.ts";
 import { ORDERS_PER_PAGE, TRADES_PER_PAGE, type Client } from "./client.ts";
 import { badResponse, isNotFound } from "./errors.ts";
-import { GROWW } from "./terms.ts";
+import { GROWW } from "./facts.ts";
 import { callerOf } from "./transport.ts";
 import { orderBookSchema, type OrderRaw, type SegmentRaw, type TradeRaw } from "./schemas.ts";
 

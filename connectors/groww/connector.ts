@@ -14,7 +14,7 @@ import { createMaster } from "./master.ts";
 import { createOrders } from "./orders.ts";
 import { createPositions, pricesOrNone } from "./positions.ts";
 import type { HeldRaw, OrderRaw, TradeRaw } from "./schemas.ts";
-import { GROWW } from "./terms.ts";
+import { GROWW } from "./facts.ts";
 import { callerOf } from "./transport.ts";
 import { LISTED_BY, ltpName, lookupIn, nameOf, venueOf, type Lookup } from "./venue.ts";
 

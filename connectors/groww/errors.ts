@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { refusalSchema } from "./schemas.ts";
-import { GROWW } from "./terms.ts";
+import { GROWW } from "./facts.ts";
 
 /** Of whom a call is: nothing that exists, a placement, or a change of an order that exists. */
 export type Purpose = "read" | "place" | "change";

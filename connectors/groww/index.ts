@@ -1,5 +1,5 @@
 import type { BrokerDefinition } from "../base.ts";
-import { GROWW, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { GROWW, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 /** Groww's Trade API: a thin client, because the official one is Python only (README). */
 export const groww: BrokerDefinition = {

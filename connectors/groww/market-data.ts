@@ -7,7 +7,7 @@ import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { arranged, candleRanges, toCandle } from "./candles.ts";
 import type { Client } from "./client.ts";
 import { isUnknownName, mapped } from "./errors.ts";
-import { GROWW } from "./terms.ts";
+import { GROWW } from "./facts.ts";
 import type { QuoteRaw, SegmentRaw } from "./schemas.ts";
 import { ltpName, priceOrNull, venueOf, type Venue } from "./venue.ts";
 

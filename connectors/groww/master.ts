@@ -1,7 +1,7 @@
 import { HttpFailure } from "../../src/lib/http.ts";
 import type { BrokerConnector, ConnectorDeps } from "../base.ts";
 import { badResponse, noReply } from "./errors.ts";
-import { GROWW } from "./terms.ts";
+import { GROWW } from "./facts.ts";
 import { readInstruments } from "./instruments.ts";
 
 const ENDPOINT = "GET instrument.csv";

@@ -13,7 +13,7 @@ import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps } from "../base.ts";
 import type { Client } from "./client.ts";
 import { badResponse, mapped } from "./errors.ts";
-import { GROWW } from "./terms.ts";
+import { GROWW } from "./facts.ts";
 import { toReference } from "./map.ts";
 import { SEGMENTS, type OrderTypeRaw, type ProductRaw, type SegmentRaw } from "./schemas.ts";
 import { venueOf, type Venue } from "./venue.ts";

@@ -8,7 +8,7 @@ import { mapped } from "./errors.ts";
 import { toPosition } from "./map-portfolio.ts";
 import { lastPrices } from "./market-data.ts";
 import type { PositionRaw, SegmentRaw } from "./schemas.ts";
-import { GROWW } from "./terms.ts";
+import { GROWW } from "./facts.ts";
 import { AS_DOCUMENTED, scaleOf, scaleWithin, type Evidence, type Scale } from "./units.ts";
 import { LISTED_BY, ltpName, nameOf, segmentNamed, type Lookup } from "./venue.ts";
 

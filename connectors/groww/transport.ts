@@ -5,7 +5,7 @@ import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
 import { asKind, badField, isNotAuthorised, noReply, refusal, speaksOfAddress, type Purpose } from "./errors.ts";
 import { envelopeSchema, userSchema } from "./schemas.ts";
-import { GROWW, RATE_LIMITS, ROOTS } from "./terms.ts";
+import { GROWW, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 /** Asked while somebody waits for an order's outcome. */
 const PROBE_TIMEOUT_MS = 3_000;

@@ -4,7 +4,7 @@ import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import type { BrokerConnector, ConnectorDeps, Credentials, LoginGrant, LoginRequest } from "../base.ts";
 import { callerOf, type Client } from "./client.ts";
-import { UPSTOX } from "./terms.ts";
+import { UPSTOX } from "./facts.ts";
 
 type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "isTokenValid" | "logout">>;
 

@@ -6,7 +6,7 @@ import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
 import { badField, noReply, refusal } from "./errors.ts";
 import * as schemas from "./schemas.ts";
-import { RATE_LIMITS, ROOTS, UPSTOX } from "./terms.ts";
+import { RATE_LIMITS, ROOTS, UPSTOX } from "./facts.ts";
 
 /** Whose call it is; while logging in there is no end yet. */
 export interface Caller extends Pick<Access, "link" | "egress"> {

@@ -12,7 +12,7 @@ import { createMarketData } from "./market-data.ts";
 import { createMaster } from "./master.ts";
 import { createOrders } from "./orders.ts";
 import type { ListedRaw, OrderRaw } from "./schemas.ts";
-import { UPSTOX } from "./terms.ts";
+import { UPSTOX } from "./facts.ts";
 import { lookupIn, nameOf, type Lookup } from "./venue.ts";
 
 /** The contract, over the raw client and the pure mappings. */

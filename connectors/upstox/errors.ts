@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { refusalSchema } from "./schemas.ts";
-import { UPSTOX } from "./terms.ts";
+import { UPSTOX } from "./facts.ts";
 
 /** `UDAPI` and a number. A code that is not here proves nothing, which leaves an order unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [

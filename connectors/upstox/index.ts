@@ -1,5 +1,5 @@
 import type { BrokerDefinition } from "../base.ts";
-import { RATE_LIMITS, ROOTS, UPSTOX } from "./terms.ts";
+import { RATE_LIMITS, ROOTS, UPSTOX } from "./facts.ts";
 
 /** Upstox API v2 and v3: a thin client, because the npm package keeps one token for everybody (README). */
 export const upstox: BrokerDefinition = {

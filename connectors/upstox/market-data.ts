@@ -9,7 +9,7 @@ import type { Client } from "./client.ts";
 import { INVALID_KEY, INVALID_UNIT, mapped } from "./errors.ts";
 import type { CandleRaw, QuoteRaw } from "./schemas.ts";
 import { priceOrNull } from "./venue.ts";
-import { UPSTOX } from "./terms.ts";
+import { UPSTOX } from "./facts.ts";
 
 const QUOTES_PER_CALL = 500;
 const QUOTES = "GET /v2/market-quote/quotes";

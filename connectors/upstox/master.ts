@@ -5,7 +5,7 @@ import { JsonArrayError, objectsOf } from "../../src/lib/json-array.ts";
 import type { BrokerConnector, ConnectorDeps } from "../base.ts";
 import { badResponse, noReply } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
-import { UPSTOX } from "./terms.ts";
+import { UPSTOX } from "./facts.ts";
 
 const ENDPOINT = "GET complete.json.gz";
 /** Unpacked the file has tens of megabytes. */

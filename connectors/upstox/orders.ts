@@ -16,7 +16,7 @@ import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts
 import type { Client } from "./client.ts";
 import { badResponse, mapped } from "./errors.ts";
 import type { ProductRaw } from "./schemas.ts";
-import { UPSTOX } from "./terms.ts";
+import { UPSTOX } from "./facts.ts";
 
 type Orders = Required<Pick<BrokerConnector, "placeOrder" | "modifyOrder" | "cancelOrder" | "getOrderCost">>;
 const PLACE = "POST /v3/order/place";

@@ -12,7 +12,7 @@ import {
 } from "../base.ts";
 import { type Endpoint, fromFailure, successEnvelope, zerodhaError } from "./errors.ts";
 import * as schemas from "./schemas.ts";
-import { RATE_LIMITS, ROOTS, ZERODHA } from "./terms.ts";
+import { RATE_LIMITS, ROOTS, ZERODHA } from "./facts.ts";
 
 type RateClass = keyof typeof RATE_LIMITS;
 

@@ -14,7 +14,7 @@ import { readMaster } from "./instruments.ts";
 import * as portfolio from "./map-portfolio.ts";
 import * as map from "./map.ts";
 import type { OrderRaw, QuoteRaw } from "./schemas.ts";
-import { ROOTS, ZERODHA } from "./terms.ts";
+import { ROOTS, ZERODHA } from "./facts.ts";
 
 /** Instruments that one GET /quote may ask for. */
 const MAX_QUOTES = 500;

@@ -1,7 +1,7 @@
 import { BrokerError, type BrokerErrorDetails, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { errorEnvelopeSchema, successEnvelopeSchema } from "./schemas.ts";
-import { ZERODHA } from "./terms.ts";
+import { ZERODHA } from "./facts.ts";
 
 /** Which call it was: `GET /orders`; an order call's refusals read differently from a read's. */
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import type { BrokerDefinition } from "../base.ts";
-import { RATE_LIMITS, ROOTS, ZERODHA } from "./terms.ts";
+import { RATE_LIMITS, ROOTS, ZERODHA } from "./facts.ts";
 
 /** Zerodha by Kite Connect 3. */
 export const zerodha: BrokerDefinition = {

@@ -20,6 +20,6 @@ it("the list of brokers is data: of their code it brings none, and no package", 
   const loaded = stdout.trim().split("\n");
   expect(loaded).toContain(`${CONNECTORS}zerodha/index.ts`);
   const connectors = loaded.filter((url) => url.startsWith(CONNECTORS)).map((url) => url.split("/").at(-1));
-  expect(new Set(connectors)).toEqual(new Set(["index.ts", "terms.ts"]));
+  expect(new Set(connectors)).toEqual(new Set(["index.ts", "facts.ts"]));
   expect(loaded.filter((url) => url.includes("/node_modules/"))).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { KiteConnect } from "kiteconnect";
 import { describe, expect, it, vi } from "vitest";
 import { createKiteClient } from "../../../connectors/zerodha/client.ts";
-import { RATE_LIMITS } from "../../../connectors/zerodha/terms.ts";
+import { RATE_LIMITS } from "../../../connectors/zerodha/facts.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import {
