@@ -60,6 +60,10 @@ export type OpenPosition = Position & { readonly side: Side };
 export const isExitable = (position: Position): position is OpenPosition =>
   position.qty > 0 && position.side !== "CLOSED" && !isDeliverySale(position);
 
+/** Open, and neither a price nor a result of the broker's own says what it has made. */
+export const isUnpriced = (position: Position): boolean =>
+  isExitable(position) && position.ltp === null && position.unrealised === 0;
+
 /** Units of open positions that an order would close: in its own product, where any other would be opened the other way. */
 export const closableBy = (
   order: Listed & { readonly side: Side; readonly productType: Product },

@@ -131,6 +131,16 @@ describe("an amount in a picture", () => {
   });
 });
 
+describe("a position whose price nobody knows", () => {
+  it("shows no result that it has not, and is named under the totals", () => {
+    const unpriced = { ...position, ltp: null, unrealised: ZERO_PAISE, pnl: ZERO_PAISE, avgPrice: ZERO_PRICE };
+    const text = said(positionsView([read("one", [position, unpriced])], page));
+    expect(text).toMatch(/ no price\n .*cost unknown/);
+    expect(text).toContain("1 without a known price: only what was realised is in the totals.");
+    expect(said(positionsView([read("one", [position])], page))).not.toContain("without a known price");
+  });
+});
+
 describe("the totals of holdings", () => {
   it("say of shares without a cost or a price which of them they are in", () => {
     const bonus = { ...holding, avgPrice: ZERO_PRICE, pnl: null };

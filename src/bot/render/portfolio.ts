@@ -2,7 +2,7 @@ import { InlineKeyboard } from "grammy";
 import { ticker } from "../../domain/instrument.ts";
 import type { Paise } from "../../domain/money.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
-import { type Funds, type Holding, isDeliverySale, type Position } from "../../domain/portfolio.ts";
+import { type Funds, type Holding, isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
 import {
   dayPnlOf,
   pnlOf,
@@ -111,6 +111,7 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
   const closed = rows.filter(({ row }) => row.side === "CLOSED");
   const shown = pageOf([...open, ...closed], page.page);
   const totals = positionTotals(rows.map(({ row }) => row));
+  const unpriced = open.filter(({ row }) => isUnpriced(row)).length;
   const body = shown.entries.map((entry) => positionEntry(entry, money)).join("\n");
   return {
     html: lines(
@@ -125,6 +126,7 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
           PAGE_WIDTH,
         )}</pre>`,
       rows.length > 0 && html`${mark(totals.total)} <b>P&amp;L ${money.signed(totals.total)}</b>`,
+      unpriced > 0 && html`<i>${unpriced} without a known price: only what was realised is in the totals.</i>`,
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -133,11 +135,12 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
 }
 
 function positionEntry({ row, label }: Owned<Position>, money: MoneyText): string {
-  const qty = row.side === "CLOSED" ? "closed" : `${openQuantity(row, money)} @ ${priceText(row.avgPrice)}`;
+  const cost = row.avgPrice === 0 ? "cost unknown" : `@ ${priceText(row.avgPrice)}`;
+  const qty = row.side === "CLOSED" ? "closed" : `${openQuantity(row, money)} ${cost}`;
   const last = row.ltp === null || row.side === "CLOSED" ? "" : priceText(row.ltp);
   return renderPairs(
     [
-      [`${ticker(row.symbol)} ${row.productType}`, money.cell(pnlOf(row))],
+      [`${ticker(row.symbol)} ${row.productType}`, isUnpriced(row) ? "no price" : money.cell(pnlOf(row))],
       [` ${qty}${label === null ? "" : ` ${label}`}`, last],
     ],
     PAGE_WIDTH,

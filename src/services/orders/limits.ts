@@ -3,7 +3,7 @@ import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf } from "../../domain/money.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
-import { isDeliverySale, isExitable, type Position } from "../../domain/portfolio.ts";
+import { isDeliverySale, isUnpriced } from "../../domain/portfolio.ts";
 import { dayPnl } from "../../domain/totals.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../ports/store.ts";
@@ -219,9 +219,6 @@ function valueAfter(order: Order, { terms, qty = order.qty }: OrderChange): Pais
   const at = (terms && expectedPrice(terms, null)) ?? priceOf(order);
   return at > 0 ? valueOf(at, qty) : null;
 }
-
-/** Open, and neither a price nor a result of the broker's own says what it lost. */
-const isUnpriced = (row: Position): boolean => isExitable(row) && row.ltp === null && row.unrealised === 0;
 
 const countOf = (orders: LimitsDocument["day"]["orders"]): number =>
   orders.reduce((sum, order) => sum + order.count, 0);
