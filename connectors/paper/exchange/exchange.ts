@@ -88,6 +88,16 @@ export function createExchange(options: ExchangeOptions): Exchange {
     return lacking.flatMap((key) => universe.find(key) ?? []);
   }
 
+  let known: { readonly of: string; readonly instruments: readonly Instrument[] } | null = null;
+  /** Over all accounts, and so only after more orders, trades or accounts: what has gone meanwhile does no harm in it. */
+  function valued(): readonly Instrument[] {
+    const { order, trade } = world.counters;
+    const of = `${order} ${trade} ${world.accounts.size}`;
+    if (known?.of !== of)
+      known = { of, instruments: [...valuedKeys(world)].flatMap((key) => universe.find(key) ?? []) };
+    return known.instruments;
+  }
+
   function listed(key: InstrumentKey): Instrument {
     const instrument = universe.find(key);
     if (!instrument) throw new RangeError(`unknown instrument: ${key}`);
@@ -133,7 +143,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       facades.delete(id);
       if (world.accounts.delete(id)) onChange();
     },
-    valued: () => [...valuedKeys(world)].flatMap((key) => universe.find(key) ?? []),
+    valued,
     unpriced,
     advance() {
       arriveNow();

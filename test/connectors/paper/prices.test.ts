@@ -5,7 +5,7 @@ import { price } from "../../../src/domain/money.ts";
 import type { Price } from "../../../src/domain/money.ts";
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
-import { DAY, HOUR, MINUTE, SECOND, named, openFloor } from "./floor.ts";
+import { DAY, HOUR, MINUTE, SECOND, away, limit, market, named, openFloor, order, placed, rich } from "./floor.ts";
 
 const AT = "2026-11-20T11:00:00";
 const NONE = price(0);
@@ -173,5 +173,22 @@ describe("simulated prices", () => {
     }
     const microseconds = ((performance.now() - asked) * 1_000) / (10 * instruments.length);
     expect(microseconds).toBeLessThan(250);
+  });
+});
+
+describe("what the accounts of an exchange hold or wait for", () => {
+  it("is listed over all of them after an order or a new account only, not at each look", () => {
+    const { exchange } = openFloor(AT);
+    const [sbin, tcs] = [named(exchange, "NSE:SBIN-EQ"), named(exchange, "NSE:TCS-EQ")];
+    const account = rich(exchange);
+    const symbols = (): string[] => exchange.valued().map(({ symbol }) => symbol);
+    placed(account, order(sbin, "BUY", 1, market(exchange, sbin, "BUY")));
+    expect(symbols()).toEqual([sbin.symbol]);
+    expect(exchange.valued()).toBe(exchange.valued());
+    placed(account, order(tcs, "BUY", 1, limit(away(tcs, exchange.quote(tcs.key).ltp, -3))));
+    expect(symbols()).toEqual([sbin.symbol, tcs.symbol]);
+    const before = exchange.valued();
+    rich(exchange, "A2");
+    expect(exchange.valued()).not.toBe(before);
   });
 });
