@@ -3,12 +3,12 @@ import { isSameListing, type Listed } from "./portfolio.ts";
 
 /** A row of a kind that nobody here knows, by what it still tells. */
 export interface UnreadRow {
-  /** Null where it does not tell, and among positions. */
+  /** Null where it does not tell, and where rows of its kind have none. */
   readonly orderId: BrokerOrderId | null;
   readonly listed: Listed | null;
 }
 
-/** What could be read of a broker's orders or positions, and what could not. */
+/** What could be read of a list of an account's, its orders or what it holds, and what could not. */
 export interface Book<T> {
   readonly rows: readonly T[];
   readonly unread: readonly UnreadRow[];

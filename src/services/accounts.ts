@@ -48,12 +48,11 @@ const linksSpec: CollectionSpec<LinkDocument> = {
   durability: "full",
 };
 
-export type LinkResult<T> = { readonly link: Link } &
-  /** `unread`: rows beside the value that are of a kind that nobody knows. */
-  (
-    | { readonly ok: true; readonly value: T; readonly unread?: readonly UnreadRow[] }
-    | { readonly ok: false; readonly error: BrokerError }
-  );
+/** What one account told, or why it did not; `unread` are rows beside the value that are of a kind that nobody knows. */
+export type LinkResult<T> = { readonly link: Link } & (
+  | { readonly ok: true; readonly value: T; readonly unread?: readonly UnreadRow[] }
+  | { readonly ok: false; readonly error: BrokerError }
+);
 
 /** Whether everything was told: only then is what is absent not there. */
 export const isWhole = (part: LinkResult<unknown>): boolean => part.ok && (part.unread ?? []).length === 0;

@@ -3,7 +3,7 @@ import type { Listed } from "../domain/portfolio.ts";
 import { UnreadRows } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 
-/** What can be read of a broker's orders or positions, for who says what cannot. */
+/** What can be read of a list of an account's, for whoever says what cannot. */
 export async function bookOf<T>(reading: Promise<readonly T[]>, log: Log): Promise<Book<T>> {
   try {
     return { rows: await reading, unread: [] };
