@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import type { BrokerName } from "../../src/domain/ids.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { createAccounts } from "../../src/services/accounts.ts";
 import { createJournal, type Intent } from "../../src/services/orders/journal.ts";
-import { type MongoServer, startMongo } from "../mongo-server/mongo-server.ts";
+import { type MongoServer, patiently, startMongo } from "../mongo-server/mongo-server.ts";
 import { ASHA, type BotConfig, clockOf, openStore } from "./bot.ts";
 import { onePanic } from "./panics.ts";
 import { type Deeds, oneOrder } from "./person.ts";
@@ -37,7 +38,10 @@ const SETTLE_STEP_MS = 6_000;
 /** Two processes share the machine with the MongoDB server: they get the time to start in between. */
 const KILL_EVERY_MS = { sqlite: [300, 2_500], mongo: [4_000, 15_000] } as const;
 const PANIC_KILL_EVERY_MS = [3_000, 12_000] as const;
-const STORE_KILL_EVERY_MS = 30_000;
+const STORE_FAULT_EVERY_MS = 30_000;
+/** Longer than a driver's heartbeat and its timeout, so that the driver gives up on the server and every call under way. */
+const STORE_STALL_MS = 16_000;
+const STORE_IS_BACK_WITHIN_MS = 60_000;
 
 /** The same seed makes the same decisions; what the machine makes of their timing is its own. */
 function randomFrom(seed: number): () => number {
@@ -54,6 +58,7 @@ interface Result extends Verdict, Deeds {
   readonly store: string;
   readonly kills: number;
   readonly storeKills: number;
+  readonly storeStalls: number;
   readonly panics: number;
   /** Positions that were closed more than once, delivery sales that were bought back. */
   readonly overdone: number;
@@ -78,13 +83,13 @@ async function run(engine: "sqlite" | "mongo", mongo: MongoServer | null): Promi
   const bots = Array.from({ length: engine === "mongo" ? 2 : 1 }, () => createBotProcess(config));
   await Promise.all(bots.map((bot) => bot.start()));
   const deeds: Deeds = { taps: 0, deliveries: 0, updates: 0, cancels: 0 };
-  const kill = { store: 0 };
+  const store = { kills: 0, stalls: 0 };
   const began = performance.now();
   street.misbehave();
   const ended = new AbortController();
   const killers = [
     ...bots.map((bot) => killForever(bot, KILL_EVERY_MS[engine], random, ended.signal)),
-    ...(mongo?.isOurs ? [restartForever(mongo, kill, ended.signal)] : []),
+    ...(mongo?.isOurs ? [troubleForever(mongo, store, ended.signal)] : []),
   ];
   let next = 0;
   const hand = async (): Promise<void> => {
@@ -99,15 +104,15 @@ async function run(engine: "sqlite" | "mongo", mongo: MongoServer | null): Promi
   await settle(config, clock, bots);
   // Prices stand still for the last look: the record and the book are of the same moment.
   frozenAt = clock.now();
-  const lastLook = await bots[0]?.ask({ kind: "look" });
-  if (lastLook?.kind !== "looked") throw new Error(`the last look failed: ${JSON.stringify(lastLook)}`);
+  await patiently(STORE_IS_BACK_WITHIN_MS, () => lastLook(bots[0]));
   await Promise.all(bots.map((bot) => bot.kill()));
   const verdict = judge(await readAll(config, clock), street.book());
   await street.close();
   rmSync(dir, { recursive: true, force: true });
   const seconds = Math.round((performance.now() - began) / 1_000);
   const details = [...overdone, ...verdict.details];
-  const counted = { kills, storeKills: kill.store, panics: PANICS, overdone: overdone.length, seconds };
+  const faults = { kills, storeKills: store.kills, storeStalls: store.stalls };
+  const counted = { ...faults, panics: PANICS, overdone: overdone.length, seconds };
   return { store: mongo?.engine ?? engine, ...verdict, details, ...deeds, ...counted };
 }
 
@@ -122,16 +127,25 @@ async function panicsOf(bots: readonly BotProcess[], street: Street, random: () 
   return overdone;
 }
 
+async function lastLook(bot: BotProcess | undefined): Promise<void> {
+  const answer = await bot?.ask({ kind: "look" });
+  if (answer?.kind !== "looked") throw new Error(`the last look failed: ${JSON.stringify(answer)}`);
+}
+
 async function linkAccounts(config: BotConfig, clock: Clock, street: Street): Promise<void> {
   const store = await openStore(config, clock);
   const accounts = createAccounts({ store, clock, brokers: new Map() });
-  for (const { name } of DEFINITIONS) {
+  const isLinked = async (name: BrokerName): Promise<boolean> =>
+    (await accounts.active(ASHA)).some((link) => link.broker_name === name);
+  async function link(name: BrokerName): Promise<void> {
+    if (await isLinked(name)) return;
     const credentials = Object.entries(street.credentials.get(name) ?? {});
     const secrets = Object.fromEntries(credentials.map(([field, value]) => [field, new Secret(value)]));
     const { _id } = await accounts.add(ASHA, name, secrets);
     const tokens = await street.logIn(name);
     await accounts.update(_id, () => ({ is_active: true, tokens }));
   }
+  for (const { name } of DEFINITIONS) await patiently(STORE_IS_BACK_WITHIN_MS, () => link(name));
   await store.close();
 }
 
@@ -162,14 +176,24 @@ async function startAgain(bot: BotProcess): Promise<void> {
   }
 }
 
-async function restartForever(mongo: MongoServer, kill: { store: number }, ended: AbortSignal): Promise<void> {
-  while (!ended.aborted) {
-    await delay(STORE_KILL_EVERY_MS, undefined, { signal: ended }).catch(() => undefined);
+/** Killed and hung in turn. */
+async function troubleForever(
+  mongo: MongoServer,
+  store: { kills: number; stalls: number },
+  ended: AbortSignal,
+): Promise<void> {
+  for (let turn = 1; !ended.aborted; turn += 1) {
+    await delay(STORE_FAULT_EVERY_MS, undefined, { signal: ended }).catch(() => undefined);
     if (ended.aborted) return;
-    await mongo.kill();
-    await delay(300);
-    await mongo.restart();
-    kill.store += 1;
+    if (turn % 2 === 0) {
+      await mongo.stall(STORE_STALL_MS);
+      store.stalls += 1;
+    } else {
+      await mongo.kill();
+      await delay(300);
+      await mongo.restart();
+      store.kills += 1;
+    }
   }
 }
 
@@ -189,14 +213,15 @@ async function settle(config: BotConfig, clock: Clock, bots: readonly BotProcess
 
 const isMoving = ({ state }: Intent["legs"][number]): boolean => state === "sending" || state === "unknown";
 
-async function readAll(config: BotConfig, clock: Clock): Promise<Intent[]> {
-  const store = await openStore(config, clock);
-  try {
-    return await createJournal({ store, clock }).ofUser(ASHA, {});
-  } finally {
-    await store.close();
-  }
-}
+const readAll = (config: BotConfig, clock: Clock): Promise<Intent[]> =>
+  patiently(STORE_IS_BACK_WITHIN_MS, async () => {
+    const store = await openStore(config, clock);
+    try {
+      return await createJournal({ store, clock }).ofUser(ASHA, {});
+    } finally {
+      await store.close();
+    }
+  });
 
 function print(results: readonly Result[]): void {
   const states = [...new Set(results.flatMap((result) => Object.keys(result.states)))].sort();
@@ -211,6 +236,7 @@ function print(results: readonly Result[]): void {
           delivered: result.deliveries,
           "kill -9": result.kills,
           "store kills": result.storeKills,
+          "store stalls": result.storeStalls,
           cancels: result.cancels,
           panics: result.panics,
           ...Object.fromEntries(states.map((state) => [state, result.states[state] ?? 0])),

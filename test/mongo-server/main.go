@@ -76,12 +76,26 @@ func serve(client net.Conn, socket string) {
 }
 
 func ask(server net.Conn, request []byte) ([]byte, error) {
-	oneCommand.Lock()
-	defer oneCommand.Unlock()
+	if !isHello(request) {
+		oneCommand.Lock()
+		defer oneCommand.Unlock()
+	}
 	if _, err := server.Write(request); err != nil {
 		return nil, err
 	}
 	return readMessage(server)
+}
+
+// isHello tells a driver's question whether the server lives: MongoDB answers it while its disk is slow.
+func isHello(request []byte) bool {
+	if len(request) < bodyStart {
+		return false
+	}
+	if binary.LittleEndian.Uint32(request[12:]) == opQuery {
+		return true
+	}
+	_, err := bson.Raw(request[bodyStart:]).LookupErr("hello")
+	return err == nil
 }
 
 // readMessage reads one wire message: a little-endian length that counts itself, then the rest.
@@ -98,6 +112,9 @@ func readMessage(from io.Reader) ([]byte, error) {
 
 // bodyStart is where the document of an OP_MSG begins: after the header, the flags and the kind of the section.
 const bodyStart = 16 + 4 + 1
+
+// opQuery is the old message that a driver's first hello comes in, and nothing else.
+const opQuery = 2004
 
 // asMongoDB answers an update that breaks a unique index as MongoDB does. FerretDB v1 says "internal error".
 func asMongoDB(reply []byte) []byte {

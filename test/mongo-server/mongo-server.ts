@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { MongoClient } from "mongodb";
 
@@ -17,6 +18,8 @@ export interface MongoServer {
   kill(): Promise<void>;
   /** Starts again on the same port and data. */
   restart(): Promise<void>;
+  /** Answers nothing for so long, its connections open: as on a machine that hangs. */
+  stall(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -25,6 +28,7 @@ const CACHE = join(HERE, "../../node_modules/.cache/mongo-server");
 const SOURCES = ["main.go", "go.mod", "go.sum"];
 const BUILD_TIMEOUT_MS = 540_000;
 const START_TIMEOUT_MS = 30_000;
+const PAUSE_MS = 500;
 const HOW_TO =
   "no MongoDB to test with: set MONGODB_URI, or put mongod or a Go toolchain (1.24 or newer) on PATH and run npm run test:mongo";
 
@@ -48,7 +52,15 @@ export async function startMongo(): Promise<MongoServer | { readonly skipped: st
 
 function external(uri: string): MongoServer {
   const refuse = (): Promise<never> => Promise.reject(new Error("MONGODB_URI is not ours to kill"));
-  return { uri, engine: "mongodb", isOurs: false, kill: refuse, restart: refuse, stop: () => Promise.resolve() };
+  return {
+    uri,
+    engine: "mongodb",
+    isOurs: false,
+    kill: refuse,
+    restart: refuse,
+    stall: refuse,
+    stop: () => Promise.resolve(),
+  };
 }
 
 async function ours(
@@ -69,6 +81,11 @@ async function ours(
     kill,
     async restart() {
       child = await start();
+    },
+    async stall(ms) {
+      child.kill("SIGSTOP");
+      await delay(ms);
+      child.kill("SIGCONT");
     },
     async stop() {
       await kill();
@@ -94,9 +111,22 @@ async function startProcess(binary: string, args: readonly string[], uri: string
 async function answers(uri: string): Promise<void> {
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: START_TIMEOUT_MS, heartbeatFrequencyMS: 500 });
   try {
-    await client.db("admin").command({ ping: 1 });
+    await patiently(START_TIMEOUT_MS, () => client.db("admin").command({ ping: 1 }));
   } finally {
     await client.close();
+  }
+}
+
+/** For what may be done twice: a server that is busy or hangs for a while fails its callers, not the run. */
+export async function patiently<T>(forMs: number, run: () => Promise<T>): Promise<T> {
+  const until = performance.now() + forMs;
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (performance.now() >= until) throw error;
+      await delay(PAUSE_MS);
+    }
   }
 }
 
