@@ -6,7 +6,9 @@ export default defineConfig({
     pool: "threads",
     // Many tests wait for processes and loopback replies: one worker on two cores would leave both half idle.
     maxWorkers: 3,
-    testTimeout: 10_000,
+    // Only what hangs should meet these: a busy machine takes three times as long as an idle one.
+    testTimeout: 40_000,
+    hookTimeout: 40_000,
     projects: [
       {
         extends: true,

@@ -47,13 +47,13 @@ describe("npm run backtest", () => {
     const again = await backtest(...args);
     const figures = (text: string) => text.replace(/Computed in .*/, "");
     expect(figures(again.stdout)).toBe(figures(stdout));
-  }, 30_000);
+  });
 
   it("names the shares that have no file", async () => {
     rmSync(join(folder, "UPL.csv"));
     const { stdout } = await backtest("2024-01..2024-06", "--csv", folder);
     expect(stdout).toContain("left out: UPL");
-  }, 30_000);
+  });
 
   it("says how it is used when asked wrongly", async () => {
     await expect(backtest("yesterday")).rejects.toMatchObject({
@@ -61,5 +61,5 @@ describe("npm run backtest", () => {
       stderr: expect.stringContaining("2020-01..2025-07"),
     });
     await expect(backtest("2024-01..2024-06", "--fill", "never")).rejects.toMatchObject({ code: 1 });
-  }, 30_000);
+  });
 });

@@ -63,7 +63,7 @@ describe("backup and restore", () => {
     expect(await read(restored, "monday")).toEqual(["monday", "monday"]);
     expect(await read(restored, "tuesday")).toEqual([undefined, undefined]);
     await restored.close();
-  }, 30_000);
+  });
 
   it("changes nothing when the backup is not whole", async () => {
     const store = open();
@@ -80,11 +80,11 @@ describe("backup and restore", () => {
     expect(await read(again, "monday")).toEqual(["monday", "monday"]);
     await again.close();
     expect(existsSync(join(dir, "sauda.db.partial"))).toBe(false);
-  }, 30_000);
+  });
 
   it("says that a directory is needed", async () => {
     const store = open();
     await store.close();
     expect((await runEntry(["backup"], { DATA_DIR: dir }).ended).out).toContain("npm run backup -- DIRECTORY");
-  }, 30_000);
+  });
 });

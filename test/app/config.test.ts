@@ -132,13 +132,13 @@ describe("the start", () => {
     const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "x", OWNER_ID: "me" }).ended;
     expect(code).toBe(1);
     expect(out.trim().split("\n")).toEqual([expect.stringMatching(/^PORT: /), expect.stringMatching(/^OWNER_ID: /)]);
-  }, 20_000);
+  });
 
   it("names a .env that cannot be read", async () => {
     mkdirSync(join(dir, ".env"));
     const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "0" }).ended;
     expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/^\.env: this user cannot read \/.*\n$/) });
-  }, 20_000);
+  });
 
   it("ends on a connection string that MongoDB's driver does not take: no waiting makes it better", async () => {
     const settings = { DATA_DIR: dir, PORT: "0", MASTER_KEY: generateKey(), TELEGRAM_BOT_TOKEN: TOKEN };
@@ -151,7 +151,7 @@ describe("the start", () => {
       code: 1,
       out: "MONGODB_URI: not a connection string of MongoDB\n",
     });
-  }, 20_000);
+  });
 
   it("names DATA_DIR when it cannot be used, and says why", () => {
     writeFileSync(join(dir, "file"), "");
@@ -171,13 +171,13 @@ describe("the start", () => {
     bot.child.kill("SIGTERM");
     const { code, signal } = await bot.ended;
     expect({ code, signal }).toEqual({ code: 0, signal: null });
-  }, 20_000);
+  });
 
   it("knows its commands", async () => {
     const { code, out } = await runEntry(["mian"], { DATA_DIR: dir }).ended;
     expect(code).toBe(1);
     expect(out).toContain("One of: main, job");
-  }, 20_000);
+  });
 
   const older = spawnSync("node", ["--version"], { encoding: "utf8", env: { PATH: outsidePath() } });
   const major = Number(/^v(\d+)/.exec(older.stdout ?? "")?.[1] ?? 99);

@@ -103,14 +103,14 @@ describe("rotate-key", () => {
     expect([...keyIdsAtRest()]).toEqual([currentId()]);
     expect(existsSync(join(dir, "master.key.previous"))).toBe(false);
     await expectAllReadable();
-  }, 30_000);
+  });
 
   it("makes no new store where there is none: DATA_DIR names another directory than the bot's", async () => {
     const empty = join(dir, "elsewhere");
     const { code, out } = await runEntry(["rotate-key"], { DATA_DIR: empty }).ended;
     expect({ code, out }).toEqual({ code: 1, out: `DATA_DIR: there is no store in ${empty}\n` });
     expect(readdirSync(empty)).toEqual([]);
-  }, 30_000);
+  });
 
   it("loses nothing when it is killed half-way, again and again, and goes on where it was", async () => {
     await fill();
@@ -150,7 +150,7 @@ describe("rotate-key", () => {
     const reopened = openSqliteStore({ dir, now: Date.now, keyring: freshRing });
     expect((await reopened.collection(specs[0]!).get("d1"))?.keys.secret.reveal()).toBe("hidden-1");
     await reopened.close();
-  }, 30_000);
+  });
 
   it("refuses to work beside a running bot", async () => {
     await fill();
@@ -160,7 +160,7 @@ describe("rotate-key", () => {
     expect(code).toBe(1);
     expect(out).toContain("another process is working on");
     expect(existsSync(join(dir, "master.key.previous"))).toBe(false);
-  }, 30_000);
+  });
 
   it("never makes a new key beside data that needs the lost one", async () => {
     await fill();

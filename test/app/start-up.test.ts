@@ -64,7 +64,7 @@ describe.each(["polling", "webhook"])("a start without Telegram and brokers, %s"
     expect(await ready.json()).toEqual({ store: true, telegram: false });
     expect((await fetch(`${base}/telegram/webhook`, { method: "POST" })).ok).toBe(false);
     expect(await askRunning(dir, "reconcile", null)).toBe("0 orders looked at");
-  }, 30_000);
+  });
 
   it("recovers by itself, and answers what was sent meanwhile", async () => {
     asha().send("/start");

@@ -14,7 +14,7 @@ describe("an account whose session is over", () => {
     await asha.waitFor(/is linked/, 0);
     await running.sauda.lab?.act({ broker: "zerodha", action: "expireSessions" });
     await running.playground.chat(ASHA).ask("/positions");
-  }, 30_000);
+  });
   afterAll(() => running?.stop());
 
   const labels = async (typed: string) =>

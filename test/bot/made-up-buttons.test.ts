@@ -7,7 +7,7 @@ describe("a button that was made up", () => {
     world = await openFuzzWorld();
     world.telegram.chat(ASHA).send("/start");
     await world.handleAll();
-  }, 30_000);
+  });
   afterAll(() => world.close());
 
   const chat = () => world.telegram.chat(ASHA);

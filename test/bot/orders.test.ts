@@ -13,7 +13,7 @@ describe("orders in the chat", () => {
     await newest((text) => text.includes("account is open"));
     await chat().ask("/link paper");
     await newest((text) => text.includes("account is open"), 2);
-  }, 30_000);
+  });
   afterAll(() => running.stop());
 
   const chat = () => running.playground.chat(ASHA);
@@ -23,7 +23,7 @@ describe("orders in the chat", () => {
         .messages()
         .filter((message) => is(message.text ?? ""));
       return found.length >= atLeast ? found.at(-1) : undefined;
-    }, 15_000);
+    });
   const edited = (id: number, part: string) =>
     chat().until(
       () =>

@@ -7,7 +7,7 @@ describe("the paper account of whoever leaves", () => {
   let world: FuzzWorld;
   beforeAll(async () => {
     world = await openFuzzWorld();
-  }, 30_000);
+  });
   afterAll(() => world.close());
 
   const chat = () => world.telegram.chat(ASHA);

@@ -7,7 +7,7 @@ describe("when Telegram drops a call", () => {
   beforeEach(async () => {
     world = await openFuzzWorld();
     await world.settle();
-  }, 30_000);
+  });
   afterEach(() => world.close());
 
   const chat = () => world.telegram.chat(ASHA);

@@ -10,7 +10,7 @@ describe("access", () => {
   beforeAll(async () => {
     running = await startTestSauda();
     await chat(ASHA).ask("/start");
-  }, 30_000);
+  });
   afterAll(() => running.stop());
 
   const chat = (user: number) => running.playground.chat(user);

@@ -32,7 +32,7 @@ describe("mornings, closings and what they leave", () => {
         .messages()
         .find((message) => message.text?.includes("Filled 10")),
     );
-  }, 30_000);
+  });
   afterAll(() => running.stop());
   const asha = () => running.playground.chat(ASHA);
 

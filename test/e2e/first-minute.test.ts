@@ -8,7 +8,7 @@ describe("the first minute", () => {
   let running: TestSauda;
   beforeAll(async () => {
     running = await startTestSauda();
-  }, 30_000);
+  });
   afterAll(() => running.stop());
 
   const asha = () => running.playground.chat(ASHA);

@@ -49,5 +49,5 @@ describe("a quantity above the freeze quantity, at brokers whose lists may not t
     const { text = "" } = await saying(question, /what became of it/);
     for (const broker of BROKERS)
       expect(text.match(new RegExp(`^(✅|🟡) long 1,820 \\S+ ${broker}: `, "gm"))).toHaveLength(2);
-  }, 40_000);
+  });
 });

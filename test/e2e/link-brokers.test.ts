@@ -18,7 +18,7 @@ describe("linking brokers", () => {
     running = await startTestSauda({ SAUDA_CLOCK: "2026-11-23T10:42:00+05:30" });
     linking = linkingAs(running, ASHA);
     await asha().ask("/start");
-  }, 30_000);
+  });
   afterAll(() => running.stop());
 
   const asha = () => running.playground.chat(ASHA);
@@ -139,7 +139,7 @@ describe("linking brokers", () => {
     await shows("Filled 3");
     const { text = "" } = await asha().ask("/trades");
     expect(text.match(/BUY INFY\s+CNC\s+3 @/g) ?? []).toHaveLength(1);
-  }, 40_000);
+  });
 
   it("switches an account's prices in /settings, and says at each price whose it is", async () => {
     const sourceOf = async (): Promise<string> => (await asha().ask("/quote INFY")).text?.split("\n").at(-1) ?? "";

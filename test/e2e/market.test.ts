@@ -10,7 +10,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     await asha().ask("/start");
     asha().tapButton("Open a paper account");
     await saying("account is open");
-  }, 30_000);
+  });
   afterAll(() => running.stop());
 
   const asha = () => running.playground.chat(ASHA);
@@ -109,7 +109,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     const status = (await asha().ask("/niftyshop")).text ?? "";
     expect(status).toContain("on: proposes");
     expect(status).toMatch(new RegExp(` ${half} @ `));
-  }, 20_000);
+  });
 
   it("answers inline queries with prices and nothing of any account", async () => {
     const answer = await asha().inline("sbin");
@@ -127,7 +127,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     const result = await saying("CAGR");
     expect(result).toMatch(/Trades\s+\d+, \d+\/\d+ won/);
     expect(result).toContain("Daily prices: ");
-  }, 30_000);
+  });
 
   it("made no invalid Bot API call", () => {
     expect(running.playground.rejectedCalls).toEqual([]);

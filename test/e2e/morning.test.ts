@@ -22,7 +22,7 @@ describe("the morning's login card", () => {
       await linking.logIn(broker, await linking.typeKeysOnPage(broker));
       await running.sauda.lab?.act({ broker, action: "expireSessions" });
     }
-  }, 30_000);
+  });
   afterAll(() => running.stop());
   const asha = () => running.playground.chat(ASHA);
   const card = () =>
@@ -76,5 +76,5 @@ describe("an account whose sessions are made without anybody", () => {
     } finally {
       await running.stop();
     }
-  }, 30_000);
+  });
 });

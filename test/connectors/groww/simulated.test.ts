@@ -87,7 +87,7 @@ describe("the simulated Groww", () => {
     const orders = await street.connector.getOrders(access);
     expect(orders.map(({ tag }) => tag)).toEqual(Array.from({ length: 60 }, (_, at) => `numbered${at}`));
     expect(await street.connector.findOrdersByTag(access, orderTag("numbered0"))).toHaveLength(1);
-  }, 30_000);
+  });
 
   it("cancels a moment after it has taken the cancel", async () => {
     const { street, access } = await enter();
