@@ -3,7 +3,7 @@ import type { AnswerEvent, PageEvent } from "./events.ts";
 import type { Person } from "./person.ts";
 import type { Message } from "./types.ts";
 
-const DEFAULT_WAIT_MS = 5_000;
+const DEFAULT_WAIT_MS = 15_000;
 
 /** One person's chat, driven from a test. */
 export interface TestChat {
