@@ -10,6 +10,8 @@ afterAll(async () => {
 
 const ASHA = 1001;
 const WAIT_MS = 60_000;
+/** Longer than the driver's heartbeat and its patience: it gives up on the server and on every call under way. */
+const HANGS_MS = 22_000;
 
 describe.skipIf(mongo === null)("polling with MongoDB", () => {
   let fleet: Fleet;
@@ -52,6 +54,20 @@ describe.skipIf(mongo === null)("polling with MongoDB", () => {
     await asha().until(() => answered().includes("down7"), WAIT_MS);
     expect(answered().filter((name) => name.startsWith("down"))).toEqual(names);
     expect((await fetch(`http://127.0.0.1:${member?.port}/readyz`)).status).toBe(200);
+  }, 120_000);
+
+  it("lives through a MongoDB that hangs with its connections open, and answers what was sent meanwhile", async () => {
+    if (!mongo) throw new Error("no server");
+    const hanging = mongo.stall(HANGS_MS);
+    asha().send("/link hung");
+    await pause(HANGS_MS / 2);
+    const [, member] = fleet.members;
+    expect((await fetch(`http://127.0.0.1:${member?.port}/healthz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${member?.port}/readyz`)).status).toBe(503);
+    await hanging;
+    await asha().until(() => answered().includes("hung"), WAIT_MS);
+    expect(answered().filter((name) => name === "hung")).toEqual(["hung"]);
+    while ((await fetch(`http://127.0.0.1:${member?.port}/readyz`)).status !== 200) await pause(200);
   }, 120_000);
 
   it("waits for a MongoDB that is not there yet, says so, and starts when it comes", async () => {
