@@ -10,6 +10,8 @@ interface ProbeDocument extends Document {
 const probesSpec: CollectionSpec<ProbeDocument> = { name: "probes", indexes: [], encrypted: [], durability: "full" };
 const PROBE = "write";
 const KEPT_MS = 30_000;
+/** What is well again should not count as broken for long. */
+const FAILURE_KEPT_MS = 5_000;
 
 export interface WriteProbe {
   /** Rejects when the store did not take the last write that was tried. */
@@ -44,7 +46,7 @@ export function createWriteProbe({ store, clock, log }: { store: Store; clock: C
   return {
     check() {
       const now = clock.now();
-      if (!last || Math.abs(now - last.at) >= KEPT_MS) last = { at: now, outcome: told() };
+      if (!last || Math.abs(now - last.at) >= (isFailing ? FAILURE_KEPT_MS : KEPT_MS)) last = { at: now, outcome: told() };
       return last.outcome;
     },
   };
