@@ -17,6 +17,7 @@ import {
   type OrderTerms,
 } from "../../src/domain/order.ts";
 import type { Candle, Depth, Funds, Holding, Position, Quote, Trade } from "../../src/domain/portfolio.ts";
+import { candleAt } from "../candles.ts";
 import type * as raw from "./schemas.ts";
 
 /** `NSE:3045`, `INDEX:NIFTY50`: Acme names instruments by segment and the exchange's own token, as we do. */
@@ -154,14 +155,8 @@ export function toDepth({ key, symbol }: Instrument, row: raw.DepthRaw): Depth {
   };
 }
 
-export const toCandle = ([at, open, high, low, close, volume]: raw.CandleRaw): Candle => ({
-  at: parseIst(at),
-  open: priceFromRupees(open),
-  high: priceFromRupees(high),
-  low: priceFromRupees(low),
-  close: priceFromRupees(close),
-  volume,
-});
+export const toCandle = ([at, open, high, low, close, volume]: raw.CandleRaw): Candle =>
+  candleAt(parseIst(at), open, high, low, close, volume);
 
 /** Body of POST /orders. */
 export const fromRequest = (request: OrderRequest) => ({

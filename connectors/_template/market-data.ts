@@ -4,6 +4,7 @@ import { istDateTime } from "../../src/domain/market.ts";
 import type { Candle, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector } from "../base.ts";
+import { arranged, spansOf } from "../candles.ts";
 import type { Client } from "./client.ts";
 import { mapped } from "./errors.ts";
 import { toCandle, toDepth, toQuote } from "./map.ts";
@@ -47,15 +48,15 @@ export function createMarketData(client: Client): MarketData {
       const row = await client.getDepth(access, { id: instrument.key }, signal);
       return mapped("GET /depth", () => toDepth(instrument, row));
     },
-    async getHistoricalData(access, { instrument, interval, from, to }, signal) {
+    async getHistoricalData(access, query, signal) {
+      const { instrument, interval } = query;
       const candles: Candle[] = [];
-      for (let start = from; start <= to; start += MAX_RANGE_MS) {
-        const end = Math.min(to, start + MAX_RANGE_MS - 1_000);
-        const query = { id: instrument.key, interval, from: istDateTime(start), to: istDateTime(end) };
-        const rows = await client.getCandles(access, query, signal);
+      for (const { from, to } of spansOf(query, MAX_RANGE_MS, 1_000)) {
+        const params = { id: instrument.key, interval, from: istDateTime(from), to: istDateTime(to) };
+        const rows = await client.getCandles(access, params, signal);
         candles.push(...mapped("GET /candles", () => rows.map(toCandle)));
       }
-      return candles;
+      return arranged(candles, interval, query);
     },
   };
 }

@@ -1,7 +1,8 @@
-import { isOfDays, joinDays } from "../../src/domain/candles.ts";
+import { isOfDays } from "../../src/domain/candles.ts";
 import { istDate, istTime } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
+import type { CandleQuery } from "../base.ts";
+import { candleAt, spansOf } from "../candles.ts";
 import type { CandleRaw } from "./schemas.ts";
 
 type Bar = "1m" | "5m" | "15m" | "30m" | "1h" | "1d";
@@ -29,32 +30,16 @@ export interface CandleRequest {
 }
 
 /** The requests that cover both ends: longer ranges than allowed are not promised to work, so they are never asked for. */
-export function candleRequests(interval: Interval, from: number, to: number): CandleRequest[] {
+export function candleRequests({ interval, from, to }: CandleQuery): CandleRequest[] {
   const { name, maxDays } = BARS[barOf(interval)];
-  const requests: CandleRequest[] = [];
-  for (let start = from; start <= to; start += maxDays * DAY_MS) {
-    const end = Math.min(to, start + maxDays * DAY_MS - MINUTE_MS);
-    requests.push({ interval: name, fromdate: minute(start), todate: minute(end) });
-  }
-  return requests;
+  return spansOf({ from, to }, maxDays * DAY_MS, MINUTE_MS).map((span) => ({
+    interval: name,
+    fromdate: minute(span.from),
+    todate: minute(span.to),
+  }));
 }
 
 const minute = (at: number): string => `${istDate(at)} ${istTime(at)}`;
 
-export function toCandle([time, open, high, low, close, volume]: CandleRaw): Candle {
-  return {
-    at: Date.parse(time),
-    open: priceFromRupees(open),
-    high: priceFromRupees(high),
-    low: priceFromRupees(low),
-    close: priceFromRupees(close),
-    volume,
-  };
-}
-
-/** Bars that start within both ends, oldest first, each once; days made into weeks or months where asked. */
-export function arrange(candles: readonly Candle[], interval: Interval, from: number, to: number): Candle[] {
-  const unique = [...new Map(candles.map((candle) => [candle.at, candle])).values()].sort((a, b) => a.at - b.at);
-  const bars = isOfDays(interval) ? joinDays(unique, interval) : unique;
-  return bars.filter((bar) => bar.at >= from && bar.at <= to);
-}
+export const toCandle = ([time, open, high, low, close, volume]: CandleRaw): Candle =>
+  candleAt(Date.parse(time), open, high, low, close, volume);

@@ -6,7 +6,8 @@ import type { OrderCost, OrderRequest } from "../../src/domain/order.ts";
 import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { JsonArrayError, objectsOf } from "../../src/lib/json-array.ts";
-import { arrange, candleRequests, toCandle } from "./candles.ts";
+import { arranged } from "../candles.ts";
+import { candleRequests, toCandle } from "./candles.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
 import { mapped, noReply } from "./errors.ts";
 import { toInstruments } from "./instruments.ts";
@@ -75,16 +76,16 @@ export function createMarketData(
     },
 
     async getHistoricalData(access: Access, query: CandleQuery, signal?: AbortSignal): Promise<Candle[]> {
-      const { instrument, interval, from, to } = query;
+      const { instrument, interval } = query;
       const venue = venueTokenOf(instrument);
       if (!venue) throw noPrice(instrument);
       const candles: Candle[] = [];
-      for (const range of candleRequests(interval, from, to)) {
+      for (const range of candleRequests(query)) {
         const body = { exchange: venue.exchange, symboltoken: venue.token, ...range };
         const rows = await client.getCandles(callerOf(access), body, signal);
         candles.push(...mapped(endpointName(ENDPOINTS.getCandles), () => rows.map(toCandle)));
       }
-      return arrange(candles, interval, from, to);
+      return arranged(candles, interval, query);
     },
 
     /** A market order is costed at its collar, as it is sent. */

@@ -1,11 +1,12 @@
 import { periodStart } from "../../src/domain/candles.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istDateTime, istInstant, IST_OFFSET_MS, weekday } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
+import { candleAt, type Span, spansOf } from "../candles.ts";
 import type { CandlesRaw } from "./schemas.ts";
 
 const DAY_MS = 86_400_000;
+const SECOND_MS = 1_000;
 /** Dhan takes at most 90 days of intraday bars per call. */
 const MAX_INTRADAY_MS = 90 * DAY_MS;
 /** Indian sessions start at 09:15: bars of an hour or half an hour count from there. */
@@ -34,29 +35,20 @@ function halfHourOf(at: number): number {
   return open + Math.floor((at - open) / 1_800_000) * 1_800_000;
 }
 
-export interface CandleRange {
-  readonly from: number;
-  readonly to: number;
-}
-
 /** The calls that one range takes, oldest first. */
-export function chunks(plan: CandlePlan, { from, to }: CandleRange): CandleRange[] {
-  if (from > to) return [];
-  if (plan.source === "daily") return [{ from, to }];
-  const parts: CandleRange[] = [];
-  for (let start = from; start <= to; start += MAX_INTRADAY_MS)
-    parts.push({ from: start, to: Math.min(start + MAX_INTRADAY_MS - 1000, to) });
-  return parts;
+export function chunks(plan: CandlePlan, { from, to }: Span): Span[] {
+  if (plan.source === "daily") return from > to ? [] : [{ from, to }];
+  return spansOf({ from, to }, MAX_INTRADAY_MS, SECOND_MS);
 }
 
 /** The dates of a call: `toDate` of daily bars is exclusive. */
-export const rangeBody = (plan: CandlePlan, { from, to }: CandleRange): Record<string, string | number> =>
+export const rangeBody = (plan: CandlePlan, { from, to }: Span): Record<string, string | number> =>
   plan.source === "daily"
     ? { expiryCode: 0, fromDate: istDate(from), toDate: addDays(istDate(to), 1) }
     : { interval: plan.source, fromDate: istDateTime(from), toDate: istDateTime(to) };
 
 /** Ranges of nothing but weekend days are answered with an error. */
-export function isWeekend({ from, to }: CandleRange): boolean {
+export function isWeekend({ from, to }: Span): boolean {
   if (to - from > 2 * DAY_MS) return false;
   for (let date = istDate(from); date <= istDate(to); date = addDays(date, 1))
     if (weekday(date) % 6 !== 0) return false;
@@ -65,14 +57,13 @@ export function isWeekend({ from, to }: CandleRange): boolean {
 
 /** Columns to bars, in the order they came. */
 export const toCandles = (raw: CandlesRaw, plan: CandlePlan): Candle[] =>
-  raw.timestamp.map((seconds, row) => ({
-    at: plan.source === "daily" ? startOfDay(seconds * 1000) : seconds * 1000,
-    open: priceFromRupees(raw.open[row] ?? NaN),
-    high: priceFromRupees(raw.high[row] ?? NaN),
-    low: priceFromRupees(raw.low[row] ?? NaN),
-    close: priceFromRupees(raw.close[row] ?? NaN),
-    volume: Math.round(raw.volume[row] ?? 0),
-  }));
+  raw.timestamp.map((seconds, row) => {
+    const at = plan.source === "daily" ? startOfDay(seconds * 1000) : seconds * 1000;
+    const [open = NaN, high = NaN, low = NaN, close = NaN] = [raw.open, raw.high, raw.low, raw.close].map(
+      (of) => of[row],
+    );
+    return candleAt(at, open, high, low, close, Math.round(raw.volume[row] ?? 0));
+  });
 
 const startOfDay = (at: number): number => Math.floor((at + IST_OFFSET_MS) / DAY_MS) * DAY_MS - IST_OFFSET_MS;
 

@@ -6,7 +6,8 @@ import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../base.ts";
-import { CANDLE_PLANS, chunks, instrumentType, isWeekend, rangeBody, toCandles, type CandleRange } from "./candles.ts";
+import type { Span } from "../candles.ts";
+import { CANDLE_PLANS, chunks, instrumentType, isWeekend, rangeBody, toCandles } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
 import { asDocumented } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";
@@ -73,7 +74,7 @@ export function marketData({
     throw noQuote(instrument);
   }
 
-  async function chunk(access: Access, asked: Asked, query: CandleQuery, range: CandleRange, signal?: AbortSignal) {
+  async function chunk(access: Access, asked: Asked, query: CandleQuery, range: Span, signal?: AbortSignal) {
     const plan = CANDLE_PLANS[query.interval];
     const { exchangeSegment, securityId, instrument } = asked;
     const body = { securityId, exchangeSegment, instrument: instrumentType(instrument), oi: false };
@@ -134,7 +135,7 @@ function idsBySegment(asked: readonly Asked[]): Record<string, number[]> {
 }
 
 /** DH-907 is "no data"; a range of weekend days alone may come back as a bad request (unverified which code). */
-const isNoData = (error: BrokerError, range: CandleRange): boolean =>
+const isNoData = (error: BrokerError, range: Span): boolean =>
   error.brokerCode === NO_DATA || (error.kind === "invalid-request" && isWeekend(range));
 
 export function toQuote(raw: QuoteRaw, instrument: Instrument, now: number): Quote {

@@ -1,7 +1,9 @@
 import type { Instrument } from "../../src/domain/instrument.ts";
-import { istDate, istInstant } from "../../src/domain/market.ts";
+import { istInstant } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Depth, DepthLevel, Interval, Quote } from "../../src/domain/portfolio.ts";
+import type { CandleQuery } from "../base.ts";
+import { candleAt, daySpansOf, spansOf } from "../candles.ts";
 import type { CandleRaw, DepthRaw, QuoteRaw } from "./schemas.ts";
 import { priceOrNull } from "./venue.ts";
 
@@ -84,35 +86,25 @@ const isIntraday = (interval: Interval): boolean => !["1d", "1w", "1mo"].include
 /** A daily bar is stamped 00:00 UTC of its trading date, so its date is read in UTC and set to 00:00 IST. */
 export function toCandle([epoch, open, high, low, close, volume]: CandleRaw, interval: Interval): Candle {
   const at = epoch * 1_000;
-  return {
-    at: isIntraday(interval) ? at : istInstant(new Date(at).toISOString().slice(0, 10)),
-    open: priceFromRupees(open),
-    high: priceFromRupees(high),
-    low: priceFromRupees(low),
-    close: priceFromRupees(close),
-    volume,
-  };
+  const start = isIntraday(interval) ? at : istInstant(new Date(at).toISOString().slice(0, 10));
+  return candleAt(start, open, high, low, close, volume);
 }
 
-const DAY_MS = 86_400_000;
-const INTRADAY_SPAN_MS = 100 * DAY_MS;
-const DAILY_SPAN_MS = 365 * DAY_MS;
+const INTRADAY_SPAN_MS = 100 * 86_400_000;
+const DAILY_SPAN_DAYS = 366;
 
 /** The ranges of one query, each within what one call may span: 100 days, or 366 dates for daily bars and longer. */
-export function candleRanges(
-  interval: Interval,
-  from: number,
-  to: number,
-): Record<"date_format" | "range_from" | "range_to", string>[] {
-  const isEpoch = isIntraday(interval);
-  const span = isEpoch ? INTRADAY_SPAN_MS - 1_000 : DAILY_SPAN_MS;
-  const edge = (at: number): string => (isEpoch ? String(Math.floor(at / 1_000)) : istDate(at));
-  const ranges = [];
-  for (let start = isEpoch ? from : istInstant(istDate(from)); start <= to; start += span + (isEpoch ? 1_000 : DAY_MS))
-    ranges.push({
-      date_format: isEpoch ? "0" : "1",
-      range_from: edge(start),
-      range_to: edge(Math.min(start + span, to)),
-    });
-  return ranges;
+export function candleRanges({ interval, from, to }: CandleQuery) {
+  if (isIntraday(interval))
+    return spansOf({ from, to }, INTRADAY_SPAN_MS, 1_000).map((span) =>
+      rangeOf("0", seconds(span.from), seconds(span.to)),
+    );
+  return daySpansOf({ from, to }, DAILY_SPAN_DAYS).map(({ first, last }) => rangeOf("1", first, last));
 }
+
+const rangeOf = (date_format: "0" | "1", range_from: string, range_to: string) => ({
+  date_format,
+  range_from,
+  range_to,
+});
+const seconds = (at: number): string => String(Math.floor(at / 1_000));

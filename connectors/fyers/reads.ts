@@ -154,13 +154,14 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
       return inDomain("GET /data/depth", () => market.toDepth(instrument, row));
     },
 
-    async getHistoricalData(access, { instrument, interval, from, to }, signal) {
+    async getHistoricalData(access, query, signal) {
+      const { instrument, interval, from, to } = query;
       const symbol = await symbolFor(deps, instrument.key, "GET /data/history");
       const bars = new Map<number, Candle>();
-      for (const range of market.candleRanges(interval, from, to)) {
+      for (const range of market.candleRanges(query)) {
         // cont_flag would stitch the expiries of a future together.
-        const query = { symbol, resolution: market.RESOLUTIONS[interval], cont_flag: "0", ...range };
-        const { candles } = await client.getHistory(access, query, signal);
+        const params = { symbol, resolution: market.RESOLUTIONS[interval], cont_flag: "0", ...range };
+        const { candles } = await client.getHistory(access, params, signal);
         for (const row of candles) {
           const candle = inDomain("GET /data/history", () => market.toCandle(row, interval));
           if (candle.at >= from && candle.at <= to) bars.set(candle.at, candle);

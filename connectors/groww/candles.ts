@@ -1,7 +1,6 @@
-import { isOfDays, joinDays } from "../../src/domain/candles.ts";
-import { addDays, istDate } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
+import type { CandleQuery } from "../base.ts";
+import { candleAt, daySpansOf } from "../candles.ts";
 import { toTime } from "./map.ts";
 import type { CandleRaw } from "./schemas.ts";
 
@@ -31,31 +30,15 @@ export interface CandleRange {
 }
 
 /** The calls that cover both ends, whole days each, oldest first. */
-export function candleRanges(interval: Interval, from: number, to: number): CandleRange[] {
+export function candleRanges({ interval, from, to }: CandleQuery): CandleRange[] {
   const { name, maxDays } = BARS[interval];
-  const last = istDate(to);
-  const ranges: CandleRange[] = [];
-  for (let first = istDate(from); first <= last; first = addDays(first, maxDays)) {
-    const end = addDays(first, maxDays - 1);
-    const range = { start_time: `${first} 00:00:00`, end_time: `${end < last ? end : last} 23:59:59` };
-    ranges.push({ candle_interval: name, ...range });
-  }
-  return ranges;
+  return daySpansOf({ from, to }, maxDays).map(({ first, last }) => ({
+    candle_interval: name,
+    start_time: `${first} 00:00:00`,
+    end_time: `${last} 23:59:59`,
+  }));
 }
 
 /** Indices have no volume. */
-export const toCandle = ([time, open, high, low, close, volume]: CandleRaw): Candle => ({
-  at: toTime(time),
-  open: priceFromRupees(open),
-  high: priceFromRupees(high),
-  low: priceFromRupees(low),
-  close: priceFromRupees(close),
-  volume: volume ?? 0,
-});
-
-/** Bars that start within both ends, oldest first, each once. */
-export function arranged(candles: readonly Candle[], interval: Interval, from: number, to: number): Candle[] {
-  const unique = [...new Map(candles.map((candle) => [candle.at, candle])).values()].sort((a, b) => a.at - b.at);
-  const bars = isOfDays(interval) ? joinDays(unique, interval) : unique;
-  return bars.filter(({ at }) => at >= from && at <= to);
-}
+export const toCandle = ([time, open, high, low, close, volume]: CandleRaw): Candle =>
+  candleAt(toTime(time), open, high, low, close, volume ?? 0);

@@ -4,7 +4,8 @@ import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { arranged, candleRanges, toCandle } from "./candles.ts";
+import { arranged } from "../candles.ts";
+import { candleRanges, toCandle } from "./candles.ts";
 import type { Client } from "./client.ts";
 import { isUnknownName, mapped } from "./errors.ts";
 import { GROWW } from "./facts.ts";
@@ -121,16 +122,17 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
       const row = found && (await rowOf(access, found.venue, signal));
       return row ? mapped(QUOTE, () => toDepth(instrument, row)) : noPrice(instrument, QUOTE);
     },
-    async getHistoricalData(access, { instrument, interval, from, to }, signal) {
+    async getHistoricalData(access, query, signal) {
+      const { instrument, interval } = query;
       const [found] = await asked([instrument]);
       if (!found) return noPrice(instrument, CANDLES);
       const { exchange, segment, groww_symbol } = found.venue;
       const candles: Candle[] = [];
-      for (const range of candleRanges(interval, from, to)) {
+      for (const range of candleRanges(query)) {
         const rows = await client.getCandles(access, { exchange, segment, groww_symbol, ...range }, signal);
         candles.push(...mapped(CANDLES, () => (rows.candles ?? []).map(toCandle)));
       }
-      return arranged(candles, interval, from, to);
+      return arranged(candles, interval, query);
     },
   };
 }

@@ -1,7 +1,7 @@
-import { isOfDays, joinDays } from "../../src/domain/candles.ts";
-import { addDays, istDate } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
+import { istDate, istInstant } from "../../src/domain/market.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
+import type { CandleQuery } from "../base.ts";
+import { candleAt, daySpansOf } from "../candles.ts";
 import type { CandleRaw } from "./schemas.ts";
 
 interface Bar {
@@ -31,32 +31,14 @@ export interface CandleRequest {
 }
 
 /** The calls that cover both ends, oldest first. The historical one does not have today, the other has nothing else. */
-export function candleRequests(interval: Interval, { from, to, now }: { from: number; to: number; now: number }) {
+export function candleRequests({ interval, from, to }: Omit<CandleQuery, "instrument">, now: number): CandleRequest[] {
   const { name: bar, maxDays } = BARS[interval];
   const today = istDate(now);
-  const yesterday = addDays(today, -1);
-  const last = istDate(to) < today ? istDate(to) : yesterday;
-  const requests: CandleRequest[] = [];
-  for (let first = istDate(from); first <= last; first = addDays(first, maxDays)) {
-    const end = addDays(first, maxDays - 1);
-    requests.push({ bar, range: `${end < last ? end : last}/${first}` });
-  }
+  const past = daySpansOf({ from, to: Math.min(to, istInstant(today) - 1) }, maxDays);
+  const requests: CandleRequest[] = past.map(({ first, last }) => ({ bar, range: `${last}/${first}` }));
   if (istDate(from) <= today && istDate(to) >= today) requests.push({ bar, range: null });
   return requests;
 }
 
-export const toCandle = ([time, open, high, low, close, volume]: CandleRaw): Candle => ({
-  at: Date.parse(time),
-  open: priceFromRupees(open),
-  high: priceFromRupees(high),
-  low: priceFromRupees(low),
-  close: priceFromRupees(close),
-  volume,
-});
-
-/** Upstox sends the newest first. Bars that start within both ends, oldest first, each once. */
-export function arranged(candles: readonly Candle[], interval: Interval, from: number, to: number): Candle[] {
-  const unique = [...new Map(candles.map((candle) => [candle.at, candle])).values()].sort((a, b) => a.at - b.at);
-  const bars = isOfDays(interval) ? joinDays(unique, interval) : unique;
-  return bars.filter(({ at }) => at >= from && at <= to);
-}
+export const toCandle = ([time, open, high, low, close, volume]: CandleRaw): Candle =>
+  candleAt(Date.parse(time), open, high, low, close, volume);

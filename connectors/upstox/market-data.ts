@@ -4,7 +4,8 @@ import { price, priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { arranged, candleRequests, toCandle, type CandleRequest } from "./candles.ts";
+import { arranged } from "../candles.ts";
+import { candleRequests, toCandle, type CandleRequest } from "./candles.ts";
 import type { Client } from "./client.ts";
 import { INVALID_KEY, INVALID_UNIT, mapped } from "./errors.ts";
 import type { CandleRaw, QuoteRaw } from "./schemas.ts";
@@ -77,15 +78,15 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
       if (!found) return noPrice(instrument, QUOTES);
       return mapped(QUOTES, () => toDepth(instrument, found.row));
     },
-    async getHistoricalData(access, { instrument, interval, from, to }, signal) {
-      const venue = (await deps.instruments()).byKey(instrument.key);
-      if (!venue) return noPrice(instrument, CANDLES);
+    async getHistoricalData(access, query, signal) {
+      const venue = (await deps.instruments()).byKey(query.instrument.key);
+      if (!venue) return noPrice(query.instrument, CANDLES);
       const candles: Candle[] = [];
-      for (const request of candleRequests(interval, { from, to, now: deps.now() })) {
+      for (const request of candleRequests(query, deps.now())) {
         const rows = await candlesOf(access, venue.venueSymbol, request, signal);
         candles.push(...mapped(CANDLES, () => rows.map(toCandle)));
       }
-      return arranged(candles, interval, from, to);
+      return arranged(candles, query.interval, query);
     },
   };
 }

@@ -6,8 +6,9 @@ import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { finished, readBook } from "../book.ts";
+import { arranged } from "../candles.ts";
 import { loginUrl, startSession } from "./auth.ts";
-import { candleRanges, inInterval, toCandle } from "./candles.ts";
+import { candleRanges, toCandle } from "./candles.ts";
 import { createKiteClient, type KiteClient } from "./client.ts";
 import { type Endpoint, mapped, zerodhaError } from "./errors.ts";
 import { readMaster } from "./instruments.ts";
@@ -199,14 +200,14 @@ async function historicalData(
   deps: ConnectorDeps,
   client: KiteClient,
   access: Access,
-  { instrument, interval, from, to }: CandleQuery,
+  query: CandleQuery,
   signal?: AbortSignal,
 ) {
-  const { venueToken: token } = await listedVenue(deps, instrument.key, { path: "GET /instruments/historical" });
+  const { venueToken: token } = await listedVenue(deps, query.instrument.key, { path: "GET /instruments/historical" });
   const candles = [];
-  for (const range of candleRanges(interval, from, to)) {
+  for (const range of candleRanges(query)) {
     const raw = await client.getHistorical(access, { token, ...range }, signal);
     candles.push(...mapped("GET /instruments/historical", () => raw.candles.map(toCandle)));
   }
-  return inInterval(candles, interval).filter(({ at }) => at >= from && at <= to);
+  return arranged(candles, query.interval, query);
 }

@@ -46,7 +46,8 @@ export function createWriteProbe({ store, clock, log }: { store: Store; clock: C
   return {
     check() {
       const now = clock.now();
-      if (!last || Math.abs(now - last.at) >= (isFailing ? FAILURE_KEPT_MS : KEPT_MS)) last = { at: now, outcome: told() };
+      if (!last || Math.abs(now - last.at) >= (isFailing ? FAILURE_KEPT_MS : KEPT_MS))
+        last = { at: now, outcome: told() };
       return last.outcome;
     },
   };

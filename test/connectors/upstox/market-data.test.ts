@@ -112,7 +112,7 @@ describe("candles", () => {
   it("are asked for in pieces that follow each other: a month, a quarter, a decade", () => {
     const from = istInstant("2026-09-01");
     const ranges = (interval: "15m" | "1h" | "1mo") =>
-      candleRequests(interval, { from, to: istInstant("2026-11-19"), now: NOW }).map(({ bar, range }) => [bar, range]);
+      candleRequests({ interval, from, to: istInstant("2026-11-19") }, NOW).map(({ bar, range }) => [bar, range]);
     expect(ranges("15m")).toEqual([
       ["minutes/15", "2026-09-28/2026-09-01"],
       ["minutes/15", "2026-10-26/2026-09-29"],
@@ -123,8 +123,8 @@ describe("candles", () => {
   });
 
   it("are asked for today only once today has begun", () => {
-    const query = { from: istInstant("2026-11-20"), to: istInstant("2026-11-25"), now: NOW };
-    expect(candleRequests("5m", query)).toEqual([{ bar: "minutes/5", range: null }]);
-    expect(candleRequests("5m", { ...query, from: istInstant("2026-11-21") })).toEqual([]);
+    const query = { interval: "5m", from: istInstant("2026-11-20"), to: istInstant("2026-11-25") } as const;
+    expect(candleRequests(query, NOW)).toEqual([{ bar: "minutes/5", range: null }]);
+    expect(candleRequests({ ...query, from: istInstant("2026-11-21") }, NOW)).toEqual([]);
   });
 });
