@@ -6,7 +6,7 @@ import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { ReadRow } from "../../src/lib/rows.ts";
 import type { RateWindow } from "../../src/lib/rate-limit.ts";
 import type { Secret } from "../../src/lib/secret.ts";
-import { badFields, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./errors.ts";
+import { badField, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
 
@@ -120,7 +120,7 @@ export function createClient(
     try {
       return await metered(ask, options.signal);
     } catch (error) {
-      throw noReply(error, endpointName(endpoint), wasStarted, options.signal?.aborted ?? false);
+      throw noReply(error, endpointName(endpoint), wasStarted);
     }
   }
 
@@ -132,7 +132,7 @@ export function createClient(
   ): Promise<z.output<S>> {
     const data = openEnvelope(await replyTo(endpoint, caller, options), endpoint);
     const result = schema.safeParse(data);
-    if (!result.success) throw badFields(endpointName(endpoint), result.error);
+    if (!result.success) throw badField(endpointName(endpoint), result.error);
     return result.data;
   }
 

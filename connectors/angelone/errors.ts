@@ -1,8 +1,10 @@
-import type { z } from "zod";
-import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
-import { HttpFailure, type HttpReply } from "../../src/lib/http.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { type HttpReply } from "../../src/lib/http.ts";
+import { cleanWords, replyErrors } from "../replies.ts";
 import type { EnvelopeRaw } from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
+
+export const { badField, mapped, noReply } = replyErrors(ANGELONE, "Angel One");
 
 /** Error code → kind. A code that is not here proves nothing: `bad-response`, which leaves an order unknown. */
 const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
@@ -49,7 +51,6 @@ export const EMPTY_CODES: ReadonlySet<string | undefined> = new Set(["AB1013", "
 const THROTTLED = /exceeding access rate/i;
 const TRY_LATER = /"errorcode"\s*:\s*"AB1004"/i;
 const RETRY_AFTER_MS = 1_000;
-const MAX_MESSAGE = 200;
 /** A book is longer: it is not searched. */
 const MAX_REFUSAL = 1_000;
 
@@ -66,7 +67,7 @@ export function refusal(
 ): BrokerError {
   const brokerCode = (body.errorcode || body.errorCode).trim();
   const kind = kinds[brokerCode] ?? KIND_BY_CODE[brokerCode] ?? kindByStatus(reply.status);
-  const words = cleaned(body.message) || "no reason given";
+  const words = cleanWords(body.message) || "no reason given";
   const message = kind === "bad-response" ? `Angel One answered ${brokerCode || "no code"}: ${words}` : words;
   return new BrokerError(kind, message, { broker: ANGELONE, endpoint, status: reply.status, brokerCode });
 }
@@ -86,46 +87,7 @@ export function unreadable(reply: HttpReply, endpoint: string, problem: string):
   );
 }
 
-export function badFields(endpoint: string, error: z.ZodError): BrokerError {
-  const issue = error.issues[0];
-  const field = issue?.path.length ? issue.path.join(".") : "data";
-  return badResponse(endpoint, `${field}: ${issue?.message ?? "invalid"}`);
-}
-
-const badResponse = (endpoint: string, problem: string): BrokerError =>
-  new BrokerError("bad-response", `Angel One's reply to ${endpoint} is not as documented: ${problem}`, {
-    broker: ANGELONE,
-    endpoint,
-  });
-
-/** Runs a mapper; a value it cannot take (RangeError) is a reply that is not as documented. */
-export function mapped<T>(endpoint: string, map: () => T): T {
-  try {
-    return map();
-  } catch (error) {
-    if (error instanceof RangeError) throw badResponse(endpoint, error.message);
-    throw error;
-  }
-}
-
-/** No reply came. `wasStarted` false: the call gave up in the queue, so nothing was sent. */
-export function noReply(error: unknown, endpoint: string, wasStarted: boolean, isAborted: boolean): unknown {
-  const details = { broker: ANGELONE, endpoint };
-  if (error instanceof HttpFailure)
-    return new BrokerError(
-      KIND_OF_HTTP_FAILURE[error.kind],
-      `Angel One did not answer ${endpoint}: ${error.message}`,
-      details,
-    );
-  if (!isAborted) return error;
-  return wasStarted
-    ? new BrokerError("timeout", `the call to ${endpoint} was abandoned`, details)
-    : new BrokerError("unreachable", `the call to ${endpoint} was given up before it was sent`, details);
-}
-
 function kindByStatus(status: number): BrokerErrorKind {
   if (status === 429) return "rate-limited";
   return status >= 500 ? "unavailable" : "bad-response";
 }
-
-const cleaned = (message: string): string => message.replaceAll(/\s+/g, " ").trim().slice(0, MAX_MESSAGE);

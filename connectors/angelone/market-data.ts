@@ -5,6 +5,7 @@ import { paiseFromRupees } from "../../src/domain/money.ts";
 import type { OrderCost, OrderRequest } from "../../src/domain/order.ts";
 import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
+import { HttpFailure } from "../../src/lib/http.ts";
 import { JsonArrayError, objectsOf } from "../../src/lib/json-array.ts";
 import { arranged } from "../candles.ts";
 import { candleRequests, toCandle } from "./candles.ts";
@@ -168,8 +169,7 @@ function masterError(error: unknown, signal: AbortSignal | undefined): unknown {
       broker: ANGELONE,
       endpoint: MASTER,
     });
-  const failure = noReply(error, MASTER, true, signal?.aborted ?? false);
-  if (failure instanceof BrokerError) return failure;
+  if (error instanceof HttpFailure || signal?.aborted === true) return noReply(error, MASTER, true);
   return new BrokerError("unavailable", "Angel One's master file broke off", {
     broker: ANGELONE,
     endpoint: MASTER,

@@ -8,7 +8,7 @@ import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { finished, readBook, whole } from "../book.ts";
 import { isExpired, login } from "./auth.ts";
 import { createClient } from "./client.ts";
-import { asDocumented } from "./errors.ts";
+import { mapped } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import { holdingIdentity, toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
 import { marketData } from "./market-data.ts";
@@ -86,7 +86,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       toProfile(await client.getProfile(access, signal), access.session.extra?.["name"]),
     async getFunds(access, signal) {
       const raw = await client.getFundLimit(access, signal);
-      return asDocumented("GET /fundlimit", () => toFunds(raw));
+      return mapped("GET /fundlimit", () => toFunds(raw));
     },
     /** `totalQty` is not said to lack what was sold today. `availableQty` is, but never has T1 shares, which can be sold too. */
     async getHoldings(access, signal) {
@@ -129,7 +129,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     /** `brokerage` is only a part of the charges, so they are not told. */
     async getOrderCost(access, request, signal) {
       const { totalMargin } = await client.postMarginCalculator(access, marginBody(request), signal);
-      return { margin: asDocumented("POST /margincalculator", () => paiseFromRupees(totalMargin)), charges: null };
+      return { margin: mapped("POST /margincalculator", () => paiseFromRupees(totalMargin)), charges: null };
     },
     getInstruments: ({ onSkipped }, signal) => readInstruments(client.streamInstruments(signal), onSkipped),
   };

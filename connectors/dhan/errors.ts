@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
-import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+import { cleanWords, replyErrors } from "../replies.ts";
 import { BROKER } from "./facts.ts";
 
+export const { badField, mapped, noReply } = replyErrors(BROKER, "Dhan");
+
 export const NO_HOLDINGS = "DH-1111";
-const MAX_WORDS = 300;
 
 /** What Dhan said instead of an answer. */
 export interface Refusal {
@@ -90,7 +92,7 @@ export function readRefusal(json: unknown): Refusal | null {
 /** The error of a reply that was not what it should be. */
 export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal | null): BrokerError {
   const kind = kindOf(reply.status, refusal);
-  const message = refusal?.message ? clean(refusal.message) : `Dhan answered HTTP ${reply.status} to ${endpoint}`;
+  const message = refusal?.message ? cleanWords(refusal.message) : `Dhan answered HTTP ${reply.status} to ${endpoint}`;
   return new BrokerError(kind, message, {
     broker: BROKER,
     endpoint,
@@ -98,46 +100,4 @@ export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal 
     brokerCode: refusal?.code ?? undefined,
     retryAfterMs: kind === "rate-limited" ? (retryAfterMs(reply.headers) ?? undefined) : undefined,
   });
-}
-
-const WORDS_BY_FAILURE: Readonly<Record<HttpFailure["kind"], string>> = {
-  unreachable: "Dhan cannot be reached",
-  timeout: "Dhan did not answer in time",
-  aborted: "Dhan did not answer in time",
-  broken: "The connection to Dhan broke",
-  "too-large": "Dhan's answer is too large",
-};
-
-/** The error of a call that had no whole reply. Whatever ended the wait before `wasSent` proves that nothing went. */
-export function transportError(endpoint: string, cause: unknown, wasSent: boolean): BrokerError {
-  const details = { broker: BROKER, endpoint, cause };
-  if (!wasSent) return new BrokerError("unreachable", "The call was given up before it was sent to Dhan", details);
-  if (!(cause instanceof HttpFailure)) return new BrokerError("timeout", "The call to Dhan was abandoned", details);
-  return new BrokerError(KIND_OF_HTTP_FAILURE[cause.kind], WORDS_BY_FAILURE[cause.kind], details);
-}
-
-/** `GET /orders: 0.orderStatus: Invalid option …` */
-export function schemaError(endpoint: string, error: z.ZodError): BrokerError {
-  const [issue] = error.issues;
-  const field = issue?.path.join(".") || "reply";
-  return new BrokerError("bad-response", `Dhan ${endpoint}: ${field}: ${issue?.message ?? "not as documented"}`, {
-    broker: BROKER,
-    endpoint,
-  });
-}
-
-/** Runs a mapping: what passes its schema and still cannot be mapped is a bad answer, not a defect of the caller. */
-export function asDocumented<T>(endpoint: string, map: () => T): T {
-  try {
-    return map();
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : "bad row";
-    throw new BrokerError("bad-response", `Dhan ${endpoint}: ${words}`, { broker: BROKER, endpoint, cause });
-  }
-}
-
-/** The broker's words on one line, without anything that looks like a token. */
-function clean(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.replaceAll(/eyJ[\w-]+(\.[\w-]*){0,2}/g, "***").slice(0, MAX_WORDS);
 }

@@ -9,7 +9,7 @@ import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../b
 import type { Span } from "../candles.ts";
 import { CANDLE_PLANS, chunks, instrumentType, isWeekend, rangeBody, toCandles } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
-import { asDocumented } from "./errors.ts";
+import { mapped } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";
 import type { QuoteRaw } from "./schemas.ts";
 import { EXCHANGE_SEGMENT_OF, venueId } from "./venue.ts";
@@ -82,7 +82,7 @@ export function marketData({
     const endpoint = plan.source === "daily" ? "POST /charts/historical" : "POST /charts/intraday";
     try {
       const raw = await post(access, { ...body, ...rangeBody(plan, range) }, signal);
-      return asDocumented(endpoint, () => toCandles(raw, plan));
+      return mapped(endpoint, () => toCandles(raw, plan));
     } catch (error) {
       if (error instanceof BrokerError && isNoData(error, range)) return [];
       throw error;
@@ -96,7 +96,7 @@ export function marketData({
       for (const { instrument, raw } of found.filter(({ raw }) => raw.last_price > 0))
         quotes.set(
           instrument.key,
-          asDocumented(QUOTES, () => toQuote(raw, instrument, now())),
+          mapped(QUOTES, () => toQuote(raw, instrument, now())),
         );
       return quotes;
     },
@@ -104,12 +104,12 @@ export function marketData({
     async getQuote(access, instrument, signal) {
       const raw = await one(access, instrument, signal);
       if (raw.last_price <= 0) throw noQuote(instrument);
-      return asDocumented(QUOTES, () => toQuote(raw, instrument, now()));
+      return mapped(QUOTES, () => toQuote(raw, instrument, now()));
     },
 
     async getOrderbook(access, instrument, signal) {
       const raw = await one(access, instrument, signal);
-      return asDocumented(QUOTES, () => toDepth(raw, instrument));
+      return mapped(QUOTES, () => toDepth(raw, instrument));
     },
 
     async getHistoricalData(access, query, signal) {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
-import { readRefusal, replyError, schemaError, transportError } from "./errors.ts";
+import { readRefusal, replyError, badField, noReply } from "./errors.ts";
 import { orderAckSchema } from "./schemas.ts";
 import { BROKER, RATE_LIMITS, ROOTS } from "./facts.ts";
 
@@ -73,7 +73,7 @@ export function createTransport(deps: ConnectorDeps) {
       return await deps.limiter.run(meter, RATE_LIMITS[call.rate], send, signal);
     } catch (error) {
       if (wait && !wasSent && !call.signal?.aborted) throw noConsentLeft(call.endpoint);
-      throw transportError(call.endpoint, error, wasSent);
+      throw noReply(error, call.endpoint, wasSent);
     }
   }
 
@@ -84,7 +84,7 @@ export function createTransport(deps: ConnectorDeps) {
     if (reply.status < 200 || reply.status > 299 || refusal !== null || json === undefined)
       throw replyError(call.endpoint, reply, refusal);
     const parsed = call.schema.safeParse(json);
-    if (!parsed.success) throw schemaError(call.endpoint, parsed.error);
+    if (!parsed.success) throw badField(call.endpoint, parsed.error);
     return parsed.data;
   }
 
@@ -156,7 +156,7 @@ export function createTransport(deps: ConnectorDeps) {
     try {
       yield* await deps.http.stream({ scope: BROKER, method: "GET", url, timeoutMs: MASTER_TIMEOUT_MS, signal });
     } catch (error) {
-      throw transportError("GET api-scrip-master.csv", error, true);
+      throw noReply(error, "GET api-scrip-master.csv", true);
     }
   }
 

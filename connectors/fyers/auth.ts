@@ -7,7 +7,7 @@ import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, ConnectorDeps, Credentials, LoginGrant, Session } from "../base.ts";
 import type { Client } from "./client.ts";
 import { appId, required } from "./client.ts";
-import { cleanWords } from "./errors.ts";
+import { saidBy } from "./errors.ts";
 import { FYERS } from "./facts.ts";
 
 type Login = Required<
@@ -100,7 +100,7 @@ function authCode(grant: LoginGrant): string {
   const params = grant.kind === "callback" ? grant.params : pastedParams(grant.token.reveal());
   const code = params["auth_code"];
   if (code && (params["s"] ?? "ok") === "ok") return code;
-  const said = cleanWords(params["message"] ?? "");
+  const said = saidBy(params["message"] ?? "");
   const kind = grant.kind === "callback" ? "login-unfinished" : "auth-invalid";
   throw new BrokerError(kind, said || "Fyers sent no auth_code: the login was not finished", {
     broker: FYERS,

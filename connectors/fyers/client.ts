@@ -6,7 +6,7 @@ import { retryAfterMs } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, ConnectorDeps, Credentials } from "../base.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS } from "../base.ts";
-import { cleanWords, errorKind, transportError } from "./errors.ts";
+import { badField, errorKind, saidBy, transportError } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { FYERS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
@@ -206,7 +206,7 @@ export function refusal(
   { isOrder, secrets }: { isOrder: boolean; secrets: readonly Secret[] },
 ): BrokerError {
   const envelope = schemas.envelopeSchema.safeParse(parseJson(reply.body)).data;
-  const said = cleanWords(
+  const said = saidBy(
     envelope?.message ?? "",
     secrets.map((secret) => secret.reveal()),
   );
@@ -240,9 +240,5 @@ function unreadableKind(status: number): BrokerError["kind"] {
 function checked<S extends z.ZodType>(schema: S, body: unknown, endpoint: string): z.infer<S> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
-  const field = result.error.issues[0]?.path.join(".") ?? "";
-  throw new BrokerError("bad-response", `Fyers ${endpoint}: field ${field || "(reply)"} is not as documented`, {
-    broker: FYERS,
-    endpoint,
-  });
+  throw badField(endpoint, result.error);
 }

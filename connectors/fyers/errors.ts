@@ -1,6 +1,9 @@
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
+import { cleanWords, replyErrors } from "../replies.ts";
 import { FYERS } from "./facts.ts";
+
+export const { badField, mapped } = replyErrors(FYERS, "Fyers");
 
 /** Body codes of API v3 and of the 2023 error sheet. A code that is not here proves nothing about an order. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
@@ -44,13 +47,11 @@ export function errorKind({ status, code, message, isOrder }: Refusal): BrokerEr
   return status === 403 ? "no-permission" : "bad-response";
 }
 
-const MAX_WORDS = 300;
-
-/** Fyers' own words for a person: without tokens or hashes that they might echo, and not without end. */
-export function cleanWords(text: string, secrets: readonly string[] = []): string {
-  let words = text.replaceAll(/eyJ[\w.-]+/g, "***").replaceAll(/\b[0-9a-f]{64}\b/gi, "***");
+/** Fyers' own words for a person, without the secrets and hashes that they might echo. */
+export function saidBy(text: string, secrets: readonly string[] = []): string {
+  let words = text.replaceAll(/\b[0-9a-f]{64}\b/gi, "***");
   for (const secret of secrets) if (secret !== "") words = words.replaceAll(secret, "***");
-  return words.replaceAll(/\s+/g, " ").trim().slice(0, MAX_WORDS);
+  return cleanWords(words);
 }
 
 /** No whole reply came, or the call was given up before or while it ran. */
@@ -64,13 +65,3 @@ export function transportError(error: unknown, endpoint: string): BrokerError {
 
 const isAbort = (error: unknown): boolean =>
   error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
-
-/** Runs a mapping; what it cannot map is a defect of the reply. */
-export function inDomain<T>(endpoint: string, map: () => T): T {
-  try {
-    return map();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new BrokerError("bad-response", `Fyers ${endpoint}: ${error.message}`, { broker: FYERS, endpoint });
-  }
-}

@@ -8,7 +8,7 @@ import { type ReadRow, rowsWhere, toldOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
 import { finished, readBook, whole } from "../book.ts";
 import type { Client } from "./client.ts";
-import { inDomain, isUnknownOrder } from "./errors.ts";
+import { isUnknownOrder, mapped } from "./errors.ts";
 import * as market from "./map-market.ts";
 import * as map from "./map.ts";
 import type { DepthRaw, HoldingRaw, OrderRaw } from "./schemas.ts";
@@ -40,7 +40,7 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
 
     async getFunds(access, signal) {
       const reply = await client.getFunds(access, signal);
-      return inDomain("GET /funds", () => map.toFunds(reply));
+      return mapped("GET /funds", () => map.toFunds(reply));
     },
 
     async getHoldings(access, signal) {
@@ -121,7 +121,7 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
       for (const item of d) {
         const instrument = bySymbol.get(item.n);
         if (item.s === "error" || instrument === undefined) continue;
-        const quote = inDomain("GET /data/quotes", () => market.toQuote(instrument, item.v));
+        const quote = mapped("GET /data/quotes", () => market.toQuote(instrument, item.v));
         if (quote) quotes.set(quote.key, quote);
       }
     }
@@ -145,13 +145,13 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
           notQuoted(instrument, "GET /data/quotes")
         );
       const row = await depthOf(access, instrument, signal);
-      const quote = inDomain("GET /data/depth", () => market.quoteFromDepth(instrument, row));
+      const quote = mapped("GET /data/depth", () => market.quoteFromDepth(instrument, row));
       return quote ?? notQuoted(instrument, "GET /data/depth");
     },
 
     async getOrderbook(access, instrument, signal) {
       const row = await depthOf(access, instrument, signal);
-      return inDomain("GET /data/depth", () => market.toDepth(instrument, row));
+      return mapped("GET /data/depth", () => market.toDepth(instrument, row));
     },
 
     async getHistoricalData(access, query, signal) {
@@ -163,7 +163,7 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
         const params = { symbol, resolution: market.RESOLUTIONS[interval], cont_flag: "0", ...range };
         const { candles } = await client.getHistory(access, params, signal);
         for (const row of candles) {
-          const candle = inDomain("GET /data/history", () => market.toCandle(row, interval));
+          const candle = mapped("GET /data/history", () => market.toCandle(row, interval));
           if (candle.at >= from && candle.at <= to) bars.set(candle.at, candle);
         }
       }
@@ -175,7 +175,7 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
       const symbol = await symbolFor(deps, request.key, endpoint);
       const terms = map.fromTerms(request.terms);
       const { data } = await client.postMargin(access, [map.fromCostRequest(request, symbol, terms)], signal);
-      return { margin: inDomain(endpoint, () => paiseFromRupees(data.margin_new_order)), charges: null };
+      return { margin: mapped(endpoint, () => paiseFromRupees(data.margin_new_order)), charges: null };
     },
   };
 }

@@ -1,8 +1,10 @@
-import type { z } from "zod";
-import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
-import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+import { cleanWords, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { GROWW } from "./facts.ts";
+
+export const { badField, badResponse, mapped, noReply } = replyErrors(GROWW, "Groww");
 
 /** Of whom a call is: nothing that exists, a placement, or a change of an order that exists. */
 export type Purpose = "read" | "place" | "change";
@@ -21,7 +23,6 @@ const KINDS: Readonly<Record<string, Readonly<Record<Purpose, BrokerErrorKind>>>
   GA006: { read: "rejected", place: "bad-response", change: "rejected" },
   GA007: { read: "bad-response", place: "bad-response", change: "bad-response" },
 };
-const MAX_WORDS = 300;
 
 const BAD_REQUEST = "GA001";
 const NOT_FOUND = "GA004";
@@ -45,7 +46,7 @@ export function kindOf(status: number, code: string | undefined, purpose: Purpos
 /** Groww answered, and not with a plain yes. */
 export function refusal(reply: HttpReply, json: unknown, asked: { endpoint: string; purpose: Purpose }): BrokerError {
   const said = refusalSchema.safeParse(json).data;
-  const words = clean(said?.message ?? "") || `Groww answered HTTP ${reply.status} without a reason`;
+  const words = cleanWords(said?.message ?? "") || `Groww answered HTTP ${reply.status} without a reason`;
   return new BrokerError(kindOf(reply.status, said?.code, asked.purpose), words, {
     broker: GROWW,
     endpoint: asked.endpoint,
@@ -61,37 +62,3 @@ export const asKind = (kind: BrokerErrorKind, { message, endpoint, status, broke
 
 /** Unverified: how an address is refused that is not registered. An order's GA005 that speaks of the IP is taken for it. */
 export const speaksOfAddress = ({ message }: BrokerError): boolean => /\bIP\b/i.test(message);
-
-/** No reply came. What ended before `wasSent`, in the queue for its turn, proves that nothing went. */
-export function noReply(error: unknown, endpoint: string, wasSent: boolean): BrokerError {
-  const kind = !wasSent ? "unreachable" : error instanceof HttpFailure ? KIND_OF_HTTP_FAILURE[error.kind] : "timeout";
-  const why = error instanceof HttpFailure ? error.message : "the call was given up";
-  return new BrokerError(kind, `Groww ${endpoint}: ${why}`, { broker: GROWW, endpoint, cause: error });
-}
-
-/** `Groww GET /v1/order/list: 0.order_status: …` */
-export function badField(endpoint: string, error: z.ZodError): BrokerError {
-  const [issue] = error.issues;
-  return badResponse(endpoint, `${issue?.path.join(".") || "payload"}: ${issue?.message ?? "not as documented"}`);
-}
-
-export const badResponse = (endpoint: string, problem: string): BrokerError =>
-  new BrokerError("bad-response", `Groww ${endpoint}: ${problem}`, { broker: GROWW, endpoint });
-
-/** Runs a mapping; a value that it cannot take is a reply that is not as documented. */
-export function mapped<T>(endpoint: string, map: () => T): T {
-  try {
-    return map();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw badResponse(endpoint, error.message);
-  }
-}
-
-/** On one line, without anything that looks like a token. */
-const clean = (text: string): string =>
-  text
-    .replaceAll(/eyJ[\w.-]+/g, "***")
-    .replaceAll(/\s+/g, " ")
-    .trim()
-    .slice(0, MAX_WORDS);

@@ -1,8 +1,10 @@
-import type { z } from "zod";
-import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
-import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
+import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+import { cleanWords, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { UPSTOX } from "./facts.ts";
+
+export const { badField, badResponse, mapped, noReply } = replyErrors(UPSTOX, "Upstox");
 
 /** `UDAPI` and a number. A code that is not here proves nothing, which leaves an order unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
@@ -30,7 +32,6 @@ const KIND_ON_ORDER: Readonly<Record<string, BrokerErrorKind>> = { UDAPI100074: 
 
 export const INVALID_KEY = "UDAPI1087";
 export const INVALID_UNIT = "UDAPI1146";
-const MAX_WORDS = 300;
 
 export function kindOf(status: number, code: string | undefined, isOrder: boolean): BrokerErrorKind {
   if (status === 429) return "rate-limited";
@@ -42,7 +43,7 @@ export function kindOf(status: number, code: string | undefined, isOrder: boolea
 /** Upstox answered, and not with a plain yes. Only `status: "error"` refuses: of a part of a success nothing is proved. */
 export function refusal(reply: HttpReply, json: unknown, { endpoint, isOrder }: Asked): BrokerError {
   const [said] = refusalSchema.safeParse(json).data?.errors ?? [];
-  const words = clean(said?.message ?? "") || `Upstox answered HTTP ${reply.status} without a reason`;
+  const words = cleanWords(said?.message ?? "") || `Upstox answered HTTP ${reply.status} without a reason`;
   return new BrokerError(kindOf(reply.status, said?.code, isOrder), words, {
     broker: UPSTOX,
     endpoint,
@@ -56,37 +57,3 @@ export interface Asked {
   readonly endpoint: string;
   readonly isOrder: boolean;
 }
-
-/** No reply came. What ended before `wasSent`, in the queue for its turn, proves that nothing went. */
-export function noReply(error: unknown, endpoint: string, wasSent: boolean): BrokerError {
-  const kind = !wasSent ? "unreachable" : error instanceof HttpFailure ? KIND_OF_HTTP_FAILURE[error.kind] : "timeout";
-  const why = error instanceof HttpFailure ? error.message : "the call was given up";
-  return new BrokerError(kind, `Upstox ${endpoint}: ${why}`, { broker: UPSTOX, endpoint, cause: error });
-}
-
-/** `Upstox GET /v2/order/retrieve-all: 0.status: …` */
-export function badField(endpoint: string, error: z.ZodError): BrokerError {
-  const [issue] = error.issues;
-  return badResponse(endpoint, `${issue?.path.join(".") || "data"}: ${issue?.message ?? "not as documented"}`);
-}
-
-export const badResponse = (endpoint: string, problem: string): BrokerError =>
-  new BrokerError("bad-response", `Upstox ${endpoint}: ${problem}`, { broker: UPSTOX, endpoint });
-
-/** Runs a mapping; a value that it cannot take is a reply that is not as documented. */
-export function mapped<T>(endpoint: string, map: () => T): T {
-  try {
-    return map();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw badResponse(endpoint, error.message);
-  }
-}
-
-/** On one line, without anything that looks like a token. */
-const clean = (text: string): string =>
-  text
-    .replaceAll(/eyJ[\w.-]+/g, "***")
-    .replaceAll(/\s+/g, " ")
-    .trim()
-    .slice(0, MAX_WORDS);

@@ -1,7 +1,10 @@
 import { BrokerError, type BrokerErrorDetails, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
+import { replyErrors } from "../replies.ts";
 import { errorEnvelopeSchema, successEnvelopeSchema } from "./schemas.ts";
 import { ZERODHA } from "./facts.ts";
+
+export const { mapped } = replyErrors(ZERODHA, "Zerodha");
 
 /** Which call it was: `GET /orders`; an order call's refusals read differently from a read's. */
 export interface Endpoint {
@@ -107,14 +110,4 @@ export function fromFailure(error: unknown, endpoint: Endpoint): BrokerError {
     return zerodhaError("bad-response", `Zerodha's client failed at ${endpoint.path}`, endpoint, { cause: error });
   }
   return zerodhaError(KIND_OF_HTTP_FAILURE[error.kind], `Zerodha: ${error.message}`, endpoint, { cause: error });
-}
-
-/** Runs a mapping; a value outside our closed sets means that the reply is not what we know. */
-export function mapped<T>(path: string, map: () => T): T {
-  try {
-    return map();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw zerodhaError("bad-response", `Zerodha ${path}: ${error.message}`, { path }, { cause: error });
-  }
 }

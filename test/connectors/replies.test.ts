@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { cleanWords, replyErrors } from "../../connectors/replies.ts";
+import { brokerName } from "../../src/domain/ids.ts";
+import { HttpFailure } from "../../src/lib/http.ts";
+
+const ACME = brokerName("acme");
+const { badField, mapped, noReply } = replyErrors(ACME, "Acme");
+const ORDERS = "POST /orders";
+
+describe("a call without a whole reply", () => {
+  it("proves nothing once it was sent, whatever ended the wait", () => {
+    expect(noReply(new HttpFailure("timeout", "no answer in 10 s"), ORDERS, true)).toMatchObject({
+      kind: "timeout",
+      message: "Acme POST /orders: no answer in 10 s",
+      broker: ACME,
+      endpoint: ORDERS,
+    });
+    expect(noReply(new HttpFailure("broken", "connection reset"), ORDERS, true).kind).not.toBe("unreachable");
+    expect(noReply(new Error("the person left"), ORDERS, true).kind).toBe("timeout");
+  });
+
+  it("that was given up in the queue proves that nothing went", () => {
+    expect(noReply(new Error("the person left"), ORDERS, false).kind).toBe("unreachable");
+  });
+});
+
+describe("a reply that is not as documented", () => {
+  it("is told by its first field", () => {
+    const { error } = z.array(z.object({ status: z.literal("open") })).safeParse([{ status: "parked" }]);
+    expect(error && badField(ORDERS, error).message).toMatch(/^Acme POST \/orders: 0\.status: /);
+  });
+
+  it("is a value that a mapping refuses; a defect of ours stays one", () => {
+    expect(mapped(ORDERS, () => 7)).toBe(7);
+    const refuse = (): never => {
+      throw new RangeError("not a price: -1");
+    };
+    expect(() => mapped(ORDERS, refuse)).toThrow(
+      expect.objectContaining({ kind: "bad-response", message: "Acme POST /orders: not a price: -1" }),
+    );
+    const broken = (): never => {
+      throw new TypeError("undefined is not a function");
+    };
+    expect(() => mapped(ORDERS, broken)).toThrow(TypeError);
+  });
+});
+
+it("a broker's words come on one line, without an end that never comes and without a token", () => {
+  expect(cleanWords(" Order\n refused  for eyJhbGciOi.J9_x-y.z ")).toBe("Order refused for ***");
+  expect(cleanWords("x".repeat(400))).toHaveLength(300);
+});
