@@ -1,17 +1,10 @@
 import type { Exchange, ExchangeAccount } from "../../../connectors/paper/exchange/types.ts";
 import { istDate, istTime } from "../../../src/domain/market.ts";
-import {
-  rupeesFromPaise,
-  rupeesFromPrice,
-  subtractPaise,
-  sumPaise,
-  valueOf,
-  type Paise,
-} from "../../../src/domain/money.ts";
-import type { Side } from "../../../src/domain/order.ts";
+import { rupeesFromPaise, rupeesFromPrice, subtractPaise } from "../../../src/domain/money.ts";
 import { soldToday, type Holding, type Position, type Trade } from "../../../src/domain/portfolio.ts";
 import { contractFields, displayName, tradingName, wireId } from "./names.ts";
 import { json, refusal, type Fields } from "./reply.ts";
+import { dealtToday } from "../dealt.ts";
 
 /** An account without holdings gets an error, not an empty list. */
 export function holdings(account: ExchangeAccount, exchange: Exchange): Response {
@@ -44,20 +37,6 @@ function holdingRow(holding: Holding, sold: number, exchange: Exchange): Fields 
 export function positions(account: ExchangeAccount, exchange: Exchange, clientId: string): Response {
   const trades = account.trades();
   return json(account.positions().map((position) => positionRow(position, trades, exchange, clientId)));
-}
-
-interface Dealt {
-  readonly qty: number;
-  readonly value: Paise;
-}
-
-/** What was dealt today on one side of a position. */
-function dealtToday({ key, productType }: Position, trades: readonly Trade[], side: Side): Dealt {
-  const own = trades.filter((each) => each.key === key && each.productType === productType && each.side === side);
-  return {
-    qty: own.reduce((sum, { qty }) => sum + qty, 0),
-    value: sumPaise(own.map((trade) => valueOf(trade.price, trade.qty))),
-  };
 }
 
 /** What was carried into the day is what today's trades do not explain. */

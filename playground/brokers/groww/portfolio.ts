@@ -1,14 +1,8 @@
-import {
-  rupeesFromPaise,
-  rupeesFromPrice,
-  subtractPaise,
-  sumPaise,
-  valueOf,
-  type Paise,
-} from "../../../src/domain/money.ts";
-import type { Product, Side } from "../../../src/domain/order.ts";
+import { rupeesFromPaise, rupeesFromPrice, subtractPaise, type Paise } from "../../../src/domain/money.ts";
+import type { Product } from "../../../src/domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../../../src/domain/portfolio.ts";
 import type { Listing } from "./names.ts";
+import { dealtToday, type Dealt } from "../dealt.ts";
 
 export const growwProduct = (product: Product): string =>
   product === "INTRADAY" ? "MIS" : product === "MARGIN" ? "NRML" : product;
@@ -52,19 +46,6 @@ export function holdingRow(holding: Holding, sold: number, { symbol }: Listing):
     demat_free_quantity: holding.sellableQty,
     corporate_action_additional_quantity: 0,
     active_demat_transfer_quantity: 0,
-  };
-}
-
-interface Dealt {
-  readonly qty: number;
-  readonly value: Paise;
-}
-
-function dealtToday({ key, productType }: Position, trades: readonly Trade[], side: Side): Dealt {
-  const own = trades.filter((each) => each.key === key && each.productType === productType && each.side === side);
-  return {
-    qty: own.reduce((sum, { qty }) => sum + qty, 0),
-    value: sumPaise(own.map((trade) => valueOf(trade.price, trade.qty))),
   };
 }
 

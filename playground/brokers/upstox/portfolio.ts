@@ -1,15 +1,8 @@
-import {
-  rupeesFromPaise,
-  rupeesFromPrice,
-  subtractPaise,
-  sumPaise,
-  valueOf,
-  type Paise,
-  type Price,
-} from "../../../src/domain/money.ts";
-import type { Product, Side } from "../../../src/domain/order.ts";
+import { rupeesFromPaise, rupeesFromPrice, subtractPaise, type Price } from "../../../src/domain/money.ts";
+import type { Product } from "../../../src/domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../../../src/domain/portfolio.ts";
 import { bookFields, type Listing } from "./names.ts";
+import { dealtToday, type Dealt } from "../dealt.ts";
 
 const rupees = (at: Price | null): number => (at === null ? 0 : rupeesFromPrice(at));
 
@@ -71,19 +64,6 @@ export function holdingRow(holding: Holding, sold: number, { key, symbol, exchan
     collateral_update_quantity: 0,
     t1_quantity: holding.t1Qty,
     exchange,
-  };
-}
-
-interface Dealt {
-  readonly qty: number;
-  readonly value: Paise;
-}
-
-function dealtToday({ key, productType }: Position, trades: readonly Trade[], side: Side): Dealt {
-  const own = trades.filter((each) => each.key === key && each.productType === productType && each.side === side);
-  return {
-    qty: own.reduce((sum, { qty }) => sum + qty, 0),
-    value: sumPaise(own.map((trade) => valueOf(trade.price, trade.qty))),
   };
 }
 

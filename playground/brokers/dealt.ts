@@ -1,0 +1,17 @@
+import { sumPaise, valueOf, type Paise } from "../../src/domain/money.ts";
+import type { Side } from "../../src/domain/order.ts";
+import type { Position, Trade } from "../../src/domain/portfolio.ts";
+
+export interface Dealt {
+  readonly qty: number;
+  readonly value: Paise;
+}
+
+/** What was dealt today on one side of a position; what its totals have beyond that was carried into the day. */
+export function dealtToday({ key, productType }: Position, trades: readonly Trade[], side: Side): Dealt {
+  const own = trades.filter((each) => each.key === key && each.productType === productType && each.side === side);
+  return {
+    qty: own.reduce((sum, { qty }) => sum + qty, 0),
+    value: sumPaise(own.map((trade) => valueOf(trade.price, trade.qty))),
+  };
+}
