@@ -130,9 +130,12 @@ export function ownedNow(holdings: readonly Holding[], positions: readonly Posit
 const holdingPnl = ({ ltp, avgPrice, pnl }: Holding, qty: number): Paise | null =>
   pnl === null || ltp === null ? null : valueOf(price(ltp - avgPrice), qty);
 
-/** Shares that two exchanges list stand in one row under either; they can be sold on both. */
+/** Shares that two exchanges list stand in one row under either; they can be sold on both. Several brokers' lists have no ISIN. */
 export const isHoldingOf = (holding: Holding, instrument: Instrument): boolean =>
-  isSameListing(holding, instrument) || (instrument.isin !== undefined && holding.isin === instrument.isin);
+  isSameListing(holding, instrument) ||
+  (instrument.isin === undefined || holding.isin === null
+    ? ticker(holding.symbol) === ticker(instrument.symbol)
+    : holding.isin === instrument.isin);
 
 export interface Funds {
   /** What can be used for a new order, collateral included. */

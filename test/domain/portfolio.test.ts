@@ -88,4 +88,13 @@ describe("a holding is of an instrument", () => {
     expect(isHoldingOf(holding({ isin: "INE009A01021" }), listed)).toBe(false);
     expect(isHoldingOf(holding(), SBIN)).toBe(true);
   });
+
+  it("that another exchange lists under the same ticker, where the broker's list or row has no ISIN", () => {
+    const { isin: _isin, ...unnumbered } = listed;
+    expect(isHoldingOf(holding({ isin }), unnumbered)).toBe(true);
+    expect(isHoldingOf(holding({ isin: null }), listed)).toBe(true);
+    expect(isHoldingOf(holding({ isin, ...INFY }), unnumbered)).toBe(false);
+    const bond = { key: instrumentKey("NSE", 4711), symbol: equitySymbol("NSE", "SBIN", "N2"), isin: "INE062A08165" };
+    expect(isHoldingOf(holding(bond), unnumbered)).toBe(false);
+  });
 });
