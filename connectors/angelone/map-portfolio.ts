@@ -1,6 +1,5 @@
 import type { InstrumentTable } from "../base.ts";
 import {
-  negatePaise,
   paiseFromRupees,
   price,
   priceFromRupees,
@@ -37,7 +36,7 @@ export function toPosition(row: PositionRaw, master: InstrumentTable | null, quo
     avgPrice: net === 0 ? ZERO_PRICE : priceFromRupees(net > 0 ? row.totalbuyavgprice : row.totalsellavgprice),
     ltp,
     ...result,
-    dayPnl: dayResultOf(row, multiplier, ltp),
+    ...dayOf(row, multiplier, ltp),
     buyQty: row.buyqty + row.cfbuyqty,
     buyValue: paiseFromRupees(row.totalbuyvalue),
     sellQty: row.sellqty + row.cfsellqty,
@@ -79,16 +78,19 @@ function openCost(row: PositionRaw): Paise {
     : scalePaise(paiseFromRupees(total), row.netqty, qty);
 }
 
-function dayResultOf(row: PositionRaw, multiplier: number, ltp: Price | null): Paise | null {
-  const carried = row.cfbuyqty - row.cfsellqty;
+/** Of what came in from before, older rows do not have the previous close, which is found elsewhere. */
+function dayOf(row: PositionRaw, multiplier: number, ltp: Price | null): Pick<Position, "dayPnl" | "carried"> {
+  const qty = row.cfbuyqty - row.cfsellqty;
+  const dayCash = subtractPaise(paiseFromRupees(row.sellamount), paiseFromRupees(row.buyamount));
   const close = positivePrice(row.close);
-  if ((ltp === null && row.netqty !== 0) || (close === null && carried !== 0)) return null;
-  return sumPaise([
-    paiseFromRupees(row.sellamount),
-    negatePaise(paiseFromRupees(row.buyamount)),
+  if (close === null && qty !== 0) return { dayPnl: null, carried: { qty, dayCash } };
+  if (ltp === null && row.netqty !== 0) return { dayPnl: null };
+  const dayPnl = sumPaise([
+    dayCash,
     valueOf(ltp ?? ZERO_PRICE, row.netqty, multiplier),
-    valueOf(close ?? ZERO_PRICE, -carried, multiplier),
+    valueOf(close ?? ZERO_PRICE, -qty, multiplier),
   ]);
+  return { dayPnl };
 }
 
 const sideOf = (net: number): Side | "CLOSED" => (net === 0 ? "CLOSED" : net > 0 ? "BUY" : "SELL");

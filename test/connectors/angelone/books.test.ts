@@ -153,6 +153,17 @@ describe("positions", () => {
     expect(open).toMatchObject({ side: "SELL", qty: 9, realised: money("30.00"), unrealised: money("124.20") });
   });
 
+  it("tells what the day's part can be counted from where a row that came in from before has no previous close", async () => {
+    const [row] = dataOf("get-getPosition-older.json") as object[];
+    const carried = { ...row, cfbuyqty: "10", cfbuyamount: "14500.00", netqty: "25", totalbuyvalue: "44086.00" };
+    const closed = { ...carried, sellqty: "30", sellamount: "44520.00", netqty: "0", totalsellvalue: "44520.00" };
+    const rows = await bench({ getPosition: dataReply([carried, closed]), quote }).connector.getPositions(access);
+    expect(rows).toMatchObject([
+      { side: "BUY", qty: 25, dayPnl: null, carried: { qty: 10, dayCash: money("-22166.00") } },
+      { side: "CLOSED", dayPnl: null, carried: { qty: 10, dayCash: money("14934.00") } },
+    ]);
+  });
+
   it("says bad-response of a row whose numbers are too large to be money", async () => {
     const [row] = dataOf("get-getPosition.json") as object[];
     const { connector } = bench({ getPosition: dataReply([{ ...row, pnl: "9007199254740993.00" }]) });
