@@ -13,19 +13,23 @@ import { priceOrNull, toListed, toProduct, toTime } from "./map.ts";
 import type { HoldingRaw, MarginsRaw, PositionRaw, ProfileRaw, QuoteRaw } from "./schemas.ts";
 
 export function toPosition(raw: PositionRaw): Position {
-  const pnl = paiseFromRupees(raw.pnl);
-  const realised = realisedOf(raw, pnl);
+  const ltp = priceOrNull(raw.last_price);
+  // Kite takes what is open without a last price for worth 0.
+  const isPriced = ltp !== null || raw.quantity === 0;
+  const told = paiseFromRupees(raw.pnl);
+  const realised = realisedOf(raw, told);
+  const pnl = isPriced ? told : realised;
   return {
     ...toListed(raw),
     productType: toProduct(raw.product),
     qty: Math.abs(raw.quantity),
     side: raw.quantity === 0 ? "CLOSED" : raw.quantity > 0 ? "BUY" : "SELL",
     avgPrice: priceFromRupees(raw.average_price),
-    ltp: priceOrNull(raw.last_price),
+    ltp,
     pnl,
     realised,
     unrealised: subtractPaise(pnl, realised),
-    dayPnl: paiseFromRupees(raw.m2m),
+    dayPnl: isPriced ? paiseFromRupees(raw.m2m) : null,
     buyQty: raw.buy_quantity,
     buyValue: paiseFromRupees(raw.buy_value),
     sellQty: raw.sell_quantity,

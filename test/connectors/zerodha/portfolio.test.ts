@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
+import { isUnpriced } from "../../../src/domain/portfolio.ts";
 import { access, bench, failureOf, fixture, reply, text } from "./harness.ts";
 
 describe("holdings", () => {
@@ -122,6 +123,18 @@ describe("positions", () => {
       realised: 24_750,
       unrealised: 32_625,
     });
+  });
+
+  it("take a last price of 0 for none, and no profit that was counted with it", async () => {
+    const body = JSON.parse(fixture("get-portfolio-positions.json")) as { data: { net: object[] } };
+    const unpriced = (row: object | undefined) => ({ ...row, last_price: 0, pnl: -1_164_000, m2m: -1_162_000 });
+    const { net } = body.data;
+    const data = { ...body.data, net: [unpriced(net[0]), { ...net[3], last_price: 0 }] };
+    const { connector } = await bench(() => text(JSON.stringify({ ...body, data })));
+    const [crude, closed] = await connector.getPositions(access);
+    expect(crude).toMatchObject({ side: "BUY", ltp: null, pnl: 0, realised: 0, unrealised: 0, dayPnl: null });
+    expect(crude && isUnpriced(crude)).toBe(true);
+    expect(closed).toMatchObject({ side: "CLOSED", pnl: -3_765, realised: -3_765, dayPnl: -3_765 });
   });
 
   it("stay for the day when closed, with all profit realised", async () => {
