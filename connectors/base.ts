@@ -200,7 +200,8 @@ export interface Capabilities {
   readonly segments: readonly Segment[];
   readonly orderTypes: readonly OrderType[];
   readonly products: readonly Product[];
-  readonly amo: boolean;
+  /** `by-clock`: an order cannot be asked to wait for the next session. Outside the session any does, within it none. */
+  readonly amo: boolean | "by-clock";
   readonly quotes: boolean;
   readonly depth: boolean;
   readonly candles: boolean;

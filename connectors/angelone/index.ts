@@ -9,7 +9,8 @@ const CAPABILITIES: Capabilities = {
   // MARKET goes out as a limit at the ticket's collar, SL-M as a stop-limit with it.
   orderTypes: ["MARKET", "LIMIT", "SL", "SL-M"],
   products: PRODUCTS,
-  amo: true,
+  // A stop's variety says that it is one, so it cannot say that it is to wait.
+  amo: "by-clock",
   quotes: true,
   depth: true,
   candles: true,

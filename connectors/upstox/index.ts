@@ -12,7 +12,7 @@ export const upstox: BrokerDefinition = {
     // MARKET goes out as a limit at the ticket's protection, SL-M as a stop-limit with it.
     orderTypes: ["MARKET", "LIMIT", "SL", "SL-M"],
     products: ["CNC", "INTRADAY", "MARGIN"],
-    amo: true,
+    amo: "by-clock",
     quotes: true,
     depth: true,
     candles: true,

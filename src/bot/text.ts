@@ -287,6 +287,8 @@ function findingText(found: Finding): string {
       return `${found.label} takes no after-market orders by API.`;
     case "amo-open":
       return "The market is open: an after-market order waits for the next session, if the broker takes it at all now.";
+    case "amo-now":
+      return `The market is open: ${found.label} keeps no order for the next session now.`;
     case "expired":
       return "This contract's last session is over: it trades no more.";
     case "auction":

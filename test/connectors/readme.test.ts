@@ -19,7 +19,7 @@ function rowOf({ title, capabilities: has }: BrokerDefinition): string[] {
     has.segments.join(", "),
     has.orderTypes.join(", "),
     has.products.join(", "),
-    yes(has.amo),
+    has.amo === "by-clock" ? "by clock" : yes(has.amo),
     data.join(", "),
     yes(has.orderCost),
     has.postback,

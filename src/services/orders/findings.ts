@@ -25,6 +25,8 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "closed"; readonly label: string; readonly hasAmo: boolean }
   | { readonly code: "amo-off"; readonly label: string }
   | { readonly code: "amo-open" }
+  /** This broker cannot be asked to keep it: it would trade in this session. */
+  | { readonly code: "amo-now"; readonly label: string }
   | { readonly code: "expired" }
   | { readonly code: "auction"; readonly why: "type" | "validity" | "limits-only" }
   | { readonly code: "auction-rules" }
@@ -90,8 +92,15 @@ export function checkSession(order: SessionCheck, capabilities: Pick<Capabilitie
   const { phase, isAmo, label } = order;
   if (phase === "expired") return [{ level: "block", code: "expired" }];
   if (isAmo && !capabilities.amo) return [{ level: "block", code: "amo-off", label }];
-  if (isAmo) return phase === "closed" ? [] : [{ level: "warn", code: "amo-open" }];
-  if (phase === "closed") return [{ level: "block", code: "closed", label, hasAmo: capabilities.amo }];
+  if (isAmo && phase === "closed") return [];
+  if (isAmo) {
+    return [
+      capabilities.amo === "by-clock"
+        ? { level: "block", code: "amo-now", label }
+        : { level: "warn", code: "amo-open" },
+    ];
+  }
+  if (phase === "closed") return [{ level: "block", code: "closed", label, hasAmo: capabilities.amo !== false }];
   return phase === "open" ? [] : checkAuction(order);
 }
 

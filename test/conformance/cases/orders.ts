@@ -4,7 +4,7 @@ import type { Instrument } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Order, OrderRequest, OrderTerms, OrderType } from "../../../src/domain/order.ts";
-import { ORDER_TYPES } from "../../../src/domain/order.ts";
+import { isFinal, ORDER_TYPES } from "../../../src/domain/order.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { startConnectProxy } from "../../lib/proxies.ts";
 import type { Kit } from "../kit.ts";
@@ -232,6 +232,18 @@ export function orderCases(kit: Kit): void {
       const changed = await inBook(street, access, order.tag ?? "");
       expect(changed).toMatchObject({ isAmo: true, qty: 2 });
       expect(await street.connector.cancelOrder(access, changed)).toMatchObject({ kind: "accepted" });
+    });
+
+    kit.case("for the next session go out in this one only where the clock decides", async () => {
+      const { street, access } = await kit.enter();
+      const isLive = async (type: "LIMIT" | "SL"): Promise<boolean> => {
+        const more = { tag: orderTag(`nextsession${type}`), isAmo: true, terms: termsOf(street, share(street), type) };
+        await street.connector.placeOrder(access, ticket(street, share(street), more));
+        const own = street.account.orders().filter(({ tag }) => tag === more.tag);
+        return own.some(({ isAmo, status }) => !isAmo && !isFinal(status));
+      };
+      const live = [await isLive("LIMIT"), await isLive("SL")];
+      expect(live.includes(true)).toBe(street.definition.capabilities.amo === "by-clock");
     });
 
     kit.case("cost what the exchange says, or what the broker tells of it", async () => {

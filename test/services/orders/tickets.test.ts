@@ -218,7 +218,7 @@ describe("what a card says before anything is promised", () => {
 
 describe("the hour", () => {
   const order = { phase: "open", isAmo: false, type: "LIMIT", validity: "DAY", label: "dhan" } as const;
-  const said = (more: Partial<Parameters<typeof checkSession>[0]>, amo = true) =>
+  const said = (more: Partial<Parameters<typeof checkSession>[0]>, amo: boolean | "by-clock" = true) =>
     checkSession({ ...order, ...more }, { amo }).map((finding) => `${finding.level} ${finding.code}`);
 
   it("says what the exchange takes", () => {
@@ -226,7 +226,11 @@ describe("the hour", () => {
     expect(said({ phase: "closed" })).toEqual(["block closed"]);
     expect(said({ phase: "closed", isAmo: true })).toEqual([]);
     expect(said({ phase: "closed", isAmo: true }, false)).toEqual(["block amo-off"]);
+    expect(said({ phase: "closed", isAmo: true }, "by-clock")).toEqual([]);
     expect(said({ isAmo: true })).toEqual(["warn amo-open"]);
+    // It would trade now.
+    expect(said({ isAmo: true }, "by-clock")).toEqual(["block amo-now"]);
+    expect(said({ phase: "closing-auction", isAmo: true }, "by-clock")).toEqual(["block amo-now"]);
     expect(said({ phase: "closing-auction" })).toEqual(["warn auction-rules"]);
     expect(said({ phase: "closing-auction", type: "SL" })).toEqual(["warn auction"]);
     expect(said({ phase: "closing-auction", validity: "IOC" })).toEqual(["warn auction"]);
