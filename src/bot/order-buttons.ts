@@ -125,6 +125,7 @@ async function afterConfirm(deps: BotDeps, ctx: SaudaContext, result: ConfirmRes
       await renewOrTell(deps, ctx, result.intent, text.orders.moved(result.basisPoints));
       return;
     case "limited":
+    case "shut":
       await renewOrTell(deps, ctx, result.intent, null);
       return;
     case "lapsed":

@@ -1,4 +1,5 @@
 import type { IntentId, LinkId, UserId } from "../../domain/ids.ts";
+import type { Instrument } from "../../domain/instrument.ts";
 import type { Leg } from "../../domain/order-intent.ts";
 import type { OrderOutcome } from "../../domain/order.ts";
 import type { Log } from "../../lib/log.ts";
@@ -6,7 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Accounts } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
 import { type Ask, describeOutcome } from "./asking.ts";
-import type { Finding } from "./findings.ts";
+import type { Finding, MarketPhase } from "./findings.ts";
 import { type Card, type Intent, type IntentChange, isWayOut, type Journal, type Origin, stepAll } from "./journal.ts";
 import { requestOf } from "./ticket-plan.ts";
 import type { OrderTiming } from "./timing.ts";
@@ -33,6 +34,8 @@ export type ConfirmResult =
   | { readonly kind: "moved"; readonly intent: Intent; readonly basisPoints: number }
   /** One of the user's own limits is in the way. */
   | { readonly kind: "limited"; readonly intent: Intent; readonly finding: Finding }
+  /** The session that it is for has ended since the card was shown. */
+  | { readonly kind: "shut"; readonly intent: Intent }
   /** Another tap was first, the card was refreshed since, or it is not theirs. */
   | { readonly kind: "used" }
   | { readonly kind: "not-allowed" }
@@ -67,6 +70,7 @@ export interface DeskDeps {
   readonly driftBasisPoints: (user: UserId) => Promise<number>;
   /** Whether this user may trade right now (role, lock). */
   readonly mayTrade: (user: UserId, origin: Origin) => Promise<boolean>;
+  readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
 }
 
 /** Turns a ticket into orders: confirmed once, sent once. */
@@ -78,6 +82,7 @@ export function createDesk(deps: DeskDeps): Desk {
     if (!intent || intent.userId !== user || intent.legs.some((leg) => leg.state !== "ticket")) return { kind: "used" };
     if (clock.now() >= intent.lapsesAt) return { kind: "lapsed", intent };
     if (!(await deps.mayTrade(user, intent.origin))) return { kind: "not-allowed" };
+    if (isShut(intent)) return { kind: "shut", intent };
     const basisPoints = await driftOf(intent);
     if (basisPoints !== null) return { kind: "moved", intent, basisPoints };
     const finding = await deps.admission.admit(intent);
@@ -86,6 +91,12 @@ export function createDesk(deps: DeskDeps): Desk {
     if (!claimed) return { kind: await afterLostClaim(intent) };
     log.info({ intent: intent._id, legs: intent.legs.length }, "order confirmed");
     return { kind: "confirmed", intent: claimed, sent: sendAll(claimed) };
+  }
+
+  /** Some brokers would keep it for the next session, as an order that its card does not tell of. */
+  function isShut({ plan, instrument }: Intent): boolean {
+    const phase = deps.phaseOf(instrument, clock.now());
+    return phase === "expired" || (phase === "closed" && !plan.isAmo);
   }
 
   /** Somebody else's confirmation of the same order counts it as well; a dropped or repriced one must not stay counted. */

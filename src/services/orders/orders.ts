@@ -77,6 +77,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     admission: limits,
     driftBasisPoints,
     mayTrade,
+    phaseOf,
   });
   const changes = createChanges({
     accounts,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { price } from "../../../src/domain/money.ts";
+import type { MarketPhase } from "../../../src/services/orders/findings.ts";
 import { TICKET_TTL_MS } from "../../../src/services/orders/ticket-plan.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { ASHA, type Floor, openFloor, sent, states, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
@@ -68,6 +69,19 @@ describe("a confirmation", () => {
     floor.pass(1);
     expect(await floor.desk.confirm(ASHA, late.intent.confirmId)).toMatchObject({ kind: "lapsed" });
     expect(broker.placed).toHaveLength(1);
+  });
+
+  it("of an order of the session does not count after its close: some brokers would keep it for the next one", async () => {
+    let phase: MarketPhase = "open";
+    const street = await openFloor({ brokers: [broker], phaseOf: () => phase });
+    const { intent } = await ticket(street);
+    phase = "closed";
+    expect(await street.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "shut" });
+    expect(broker.placed).toEqual([]);
+    const renewed = await street.tickets.renew(intent, { isAmo: true });
+    await sent(street, renewed ?? { intent });
+    expect(broker.placed).toMatchObject([{ isAmo: true }]);
+    await street.close();
   });
 
   it("is refused while the user may not trade", async () => {
