@@ -471,6 +471,20 @@ describe("the day's messages", () => {
       expect(text()).toContain("acme: 1 alert set, Nifty Shop runs today");
     });
 
+    it("renews before the market opens what could not be renewed at the reminder, reminders on or off", async () => {
+      const all = deps();
+      clock.at = istInstant("2026-11-25", "08:30");
+      await run(morningLogin(all));
+      expect(text()).toContain("One login is due");
+      alerts = [{ instrument: null, order: null }];
+      clock.at = istInstant("2026-11-25", "08:52");
+      broker.book.renews = true;
+      set({ reminder: "off" });
+      await run(morningNudge(all));
+      expect(posted).toHaveLength(1);
+      expect(broker.accounts.hasSession((await broker.accounts.byId(link._id))!)).toBe(true);
+    });
+
     it("does not nudge for the strategy on a day on which it does not run", async () => {
       clock.at = istInstant("2026-11-08", "08:52");
       await broker.accounts.update(link._id, ({ tokens }) => ({

@@ -106,7 +106,7 @@ export function morningLogin({ bot, renewals, notifier }: MorningDeps): PerUserJ
 
 /** A second message shortly before the market opens, only about accounts that something depends on. */
 export function morningNudge(deps: MorningDeps): PerUserJob {
-  const { bot, notifier } = deps;
+  const { bot, renewals, notifier } = deps;
   return {
     name: "morning-nudge",
     catchUpMs: NUDGE_CATCH_UP_MS,
@@ -115,11 +115,13 @@ export function morningNudge(deps: MorningDeps): PerUserJob {
       return at !== null && at - istInstant(date, settings.reminderAt) >= NUDGE_AFTER_MS ? at : null;
     },
     async run(user, { date, dueAt }) {
-      const delivery = deliveryFor(user.settings, "reminder");
-      if (delivery === null) return;
       const links = await bot.accounts.active(user._id);
       const until = lastsUntil(user, date, bot);
-      const dead = links.filter((link) => needsLogins(bot, link) && !bot.accounts.hasSession(link, until));
+      const lacking = links.filter((link) => needsLogins(bot, link) && !bot.accounts.hasSession(link, until));
+      // At the reminder their brokers may not have answered.
+      const dead = await renewals.dead(lacking, until);
+      const delivery = deliveryFor(user.settings, "reminder");
+      if (delivery === null) return;
       const waiting = await Promise.all(
         dead.map(async (link) => ({ link, what: await dependents(deps, user, link, date) })),
       );
