@@ -113,7 +113,7 @@ export function createPanic(deps: PanicDeps): Panic {
     let asked = first;
     let results: CancelResult[] = [];
     for (const [turn, pause] of READ_BACK_PAUSES_MS.entries()) {
-      if (turn === ASK_AGAIN_AFTER) asked = await Promise.all(results.map((each) => askedAgain(user, each)));
+      if (turn > 0) asked = await Promise.all(results.map((each) => askedAgain(user, each, turn)));
       const reread = await booksOf(new Set(asked.map(({ link }) => link)));
       results = asked.map((each) => ({
         ...each,
@@ -125,10 +125,15 @@ export function createPanic(deps: PanicDeps): Panic {
     return results;
   }
 
-  /** Only where the broker clearly said no and the book still has the order open. */
-  async function askedAgain(user: UserId, result: CancelResult): Promise<CancelResult> {
+  /**
+   * Only where the book still has the order open: once if the broker clearly said no; as long as its cancel has not been
+   * asked at all, each time, because a change under way or an order that cannot be read is soon over.
+   */
+  async function askedAgain(user: UserId, result: CancelResult, turn: number): Promise<CancelResult> {
     const { link, order, answer, after } = result;
-    if (answer?.kind !== "rejected" || after === null || isFinal(after.status)) return result;
+    const isUnasked = answer === null || answer.kind === "not-sent";
+    const isRefused = answer?.kind === "rejected" && turn === ASK_AGAIN_AFTER;
+    if ((!isUnasked && !isRefused) || after === null || isFinal(after.status)) return result;
     return { ...result, answer: await cancel(user, link, order.orderId) };
   }
 

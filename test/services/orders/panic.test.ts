@@ -3,7 +3,7 @@ import { brokerOrderId, tradingSymbol } from "../../../src/domain/ids.ts";
 import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { price } from "../../../src/domain/money.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import { ASHA, type Floor, openFloor, SBIN, sent, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
+import { ASHA, breathe, type Floor, openFloor, SBIN, sent, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
 import { holds } from "./rows.ts";
 
 let zerodha: FakeBroker;
@@ -78,6 +78,39 @@ describe("a panic", () => {
     const again = await floor.panic.run(ASHA, "p2", false);
     expect(again.cancels.map(({ answer, after }) => [answer?.kind, after?.status])).toEqual([["rejected", "open"]]);
     expect(zerodha.scripts).toEqual(["refuse"]);
+  });
+
+  it("asks for a cancel that a change under way kept from being asked, once that is answered", async () => {
+    const order = await sent(floor, await ticket(floor, resting));
+    await watch(floor, 1_000);
+    const modifyOrder = zerodha.connector.modifyOrder.bind(zerodha.connector);
+    const answered = Promise.withResolvers<void>();
+    zerodha.connector.modifyOrder = async (...asked) => {
+      await answered.promise;
+      return modifyOrder(...asked);
+    };
+    const change = floor.changes.ask(ASHA, order._id, 0, { qty: 12 });
+    await breathe();
+    const sleep = floor.clock.sleep.bind(floor.clock);
+    floor.clock.sleep = async (ms) => {
+      answered.resolve();
+      await change;
+      return sleep(ms);
+    };
+    const { cancels } = await floor.panic.run(ASHA, "p1", false);
+    expect(cancels.map(({ answer, after }) => [answer?.kind, after?.status])).toEqual([["accepted", "cancelled"]]);
+  });
+
+  it("asks for a cancel that could not be asked because the order could not be read just then", async () => {
+    await sent(floor, await ticket(floor, resting));
+    zerodha.failsAt = "getOrder";
+    const sleep = floor.clock.sleep.bind(floor.clock);
+    floor.clock.sleep = async (ms) => {
+      zerodha.failsAt = null;
+      return sleep(ms);
+    };
+    const { cancels } = await floor.panic.run(ASHA, "p1", false);
+    expect(cancels.map(({ answer, after }) => [answer?.kind, after?.status])).toEqual([["accepted", "cancelled"]]);
   });
 
   it("closes every position with the right side, product and account, each once", async () => {
