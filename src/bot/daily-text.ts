@@ -67,6 +67,12 @@ export function sessionText(session: MarketSession, until: string): string {
   }
 }
 
+const UNCOUNTED = {
+  oversold: "sold more than recorded",
+  expired: "expired open",
+  unended: "intraday, its end not recorded",
+} as const satisfies Record<Uncounted["why"], string>;
+
 export const pnl = {
   none: (): Html =>
     html`Nothing is recorded yet. Each trading day after the close I keep the day of every account that is logged in.`,
@@ -79,6 +85,5 @@ export const pnl = {
   tradedOn: (names: string): Html =>
     html`<i>Commodities trade into the night: what ${names} makes after the close is in no day.</i>`,
   uncharged: (names: string): Html => html`<i>Charges leave out ${names}: in no list of instruments.</i>`,
-  uncountedName: (name: string, why: Uncounted["why"]): string =>
-    `${name} (${why === "oversold" ? "sold more than recorded" : "expired open"})`,
+  uncountedName: (name: string, why: Uncounted["why"]): string => `${name} (${UNCOUNTED[why]})`,
 };

@@ -1,5 +1,5 @@
 import type { InstrumentKey, TradingSymbol } from "./ids.ts";
-import { istInstant } from "./market.ts";
+import { addDays, istDate, istInstant } from "./market.ts";
 import { paise, PAISE_PER_RUPEE, PRICE_SCALE, type Paise, type Price } from "./money.ts";
 import { isDelivery, type Product, type Side } from "./order.ts";
 
@@ -42,7 +42,7 @@ export interface Lot {
 
 export interface FifoResult {
   readonly closed: readonly RoundTrip[];
-  /** By instrument and product. */
+  /** By instrument and product, intraday by day. */
   readonly open: ReadonlyMap<string, readonly Lot[]>;
   /** Delivery sold that no known buy stands against: bought before the first fill here. */
   readonly unmatched: readonly Fill[];
@@ -70,8 +70,11 @@ export function matchFifo(fills: readonly Fill[]): FifoResult {
 
 /** Exchanges give the tokens of expired contracts to new ones: of these the symbol tells, of shares the token. */
 const SHARE = /^(?:NSE|BSE):/;
-const bookOf = ({ key, symbol, productType }: Fill): string =>
-  `${key !== null && SHARE.test(key) ? key : symbol} ${productType}`;
+const bookOf = ({ key, symbol, productType, at }: Fill): string =>
+  `${key !== null && SHARE.test(key) ? key : symbol} ${productType}${isOfOneDay(productType) ? ` ${istDate(at)}` : ""}`;
+
+/** Ends with its day, though the records may not show how: it was converted, or closed after the day was kept. */
+const isOfOneDay = (product: Product): boolean => product === "INTRADAY" || product === "CO" || product === "BO";
 
 const byTime = (a: Fill, b: Fill): number =>
   a.at - b.at || (a.tradeId < b.tradeId ? -1 : a.tradeId > b.tradeId ? 1 : 0);
@@ -101,8 +104,11 @@ function close(fill: Fill, lots: Lot[], closed: RoundTrip[]): number {
 /** An instrument whose trades do not tell what it made: none of it counts, and it is named. */
 export interface Uncounted {
   readonly symbol: TradingSymbol;
-  /** `oversold`: bought before the first fill here, or split since; `expired`: with something open that no trade closed. */
-  readonly why: "oversold" | "expired";
+  /**
+   * `oversold`: bought before the first fill here, or split since; with something open that no trade closed, `expired` as a
+   * contract or `unended` at the end of its one day.
+   */
+  readonly why: "oversold" | "expired" | "unended";
 }
 
 export interface Realised {
@@ -117,8 +123,12 @@ export function realisedIn(fills: readonly Fill[], from: number, to: number): Re
     const oversold = unmatched.find(({ at }) => at >= from);
     if (oversold) return { trips: [], uncounted: [{ symbol: oversold.symbol, why: "oversold" }] };
     const isOpen = [...open.values()].some((lots) => lots.length > 0);
-    const expired = isOpen && same.find(({ expiry }) => expiry !== undefined && isIn(expiryOf(expiry), from, to));
-    if (expired) return { trips: [], uncounted: [{ symbol: expired.symbol, why: "expired" }] };
+    const ended = isOpen && same.find((fill) => isIn(endOf(fill), from, to));
+    if (ended)
+      return {
+        trips: [],
+        uncounted: [{ symbol: ended.symbol, why: isOfOneDay(ended.productType) ? "unended" : "expired" }],
+      };
     return { trips: closed.filter(({ closedAt }) => closedAt >= from), uncounted: [] };
   });
   return { trips: books.flatMap(({ trips }) => trips), uncounted: books.flatMap(({ uncounted }) => uncounted) };
@@ -126,7 +136,10 @@ export function realisedIn(fills: readonly Fill[], from: number, to: number): Re
 
 /** Contracts of NSE and BSE end with the session of their last day, at 15:40; no day's trades are kept before this. */
 const EXPIRES_AT = "15:45";
-const expiryOf = (date: string): number => istInstant(date, EXPIRES_AT);
+const endOf = ({ productType, at, expiry }: Fill): number => {
+  const day = isOfOneDay(productType) ? istInstant(addDays(istDate(at), 1)) - 1 : Infinity;
+  return expiry === undefined ? day : Math.min(day, istInstant(expiry, EXPIRES_AT));
+};
 const isIn = (at: number, from: number, to: number): boolean => at >= from && at <= to;
 
 /** Gain of all, rounded once, half away from zero, so that it does not depend on how a trade was split. Before charges. */

@@ -116,6 +116,23 @@ describe("first in, first out", () => {
       expect([realisedOf(trips), uncounted]).toEqual([rupees(50), []]);
     });
 
+    it("closes nothing of one day's intraday by another's, and names what the records leave open", () => {
+      const crude = { symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT"), productType: "INTRADAY" } as const;
+      const fills = [
+        // Sold in the evening, after the day was kept.
+        fill("BUY", 1, 5_800, { ...crude, at: at("2026-11-19") }),
+        fill("SELL", 1, 5_900, { ...crude, at: at("2026-11-20") }),
+        fill("BUY", 1, 5_890, { ...crude, at: at("2026-11-20") }),
+      ];
+      const named = [{ symbol: crude.symbol, why: "unended" }];
+      const { trips, uncounted } = realisedIn(fills, ...span);
+      expect([realisedOf(trips), uncounted]).toEqual([rupees(10), named]);
+      const sameDay = realisedIn(fills.slice(0, 1), span[0], istInstant("2026-11-19", "16:00"));
+      expect(sameDay).toEqual({ trips: [], uncounted: [] });
+      const later = realisedIn(fills, istInstant("2026-11-20"), span[1]);
+      expect([realisedOf(later.trips), later.uncounted]).toEqual([rupees(10), []]);
+    });
+
     it("leaves a contract out that expired open, and names it", () => {
       const fills = [
         fill("SELL", 150, 100, { ...option, at: at("2026-11-02") }),
