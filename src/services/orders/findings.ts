@@ -133,7 +133,10 @@ export function checkChange(
   if (freeze !== undefined && qty > freeze) findings.push({ level: "block", code: "freeze", freeze });
   if (!change.terms) return [...findings, ...checkLot(instrument, qty)];
   const checked = { instrument, side, productType, terms: change.terms, qty, quote, isAmo: order.isAmo };
-  return [...findings, ...checkTerms(checked, capabilities).filter((finding) => finding.code !== "sliced")];
+  // Where the price has passed a trigger that stays as it is, the stop has been triggered: only its limit counts now.
+  const isTriggerKept = "triggerPrice" in change.terms && change.terms.triggerPrice === order.triggerPrice;
+  const beside = new Set<Finding["code"]>(isTriggerKept ? ["sliced", "trigger-side"] : ["sliced"]);
+  return [...findings, ...checkTerms(checked, capabilities).filter(({ code }) => !beside.has(code))];
 }
 
 /** What can be said of an order from the instrument, the quote and what the broker offers. Pure. */

@@ -157,6 +157,22 @@ describe("a modification", () => {
     expect(count("modifyOrder")).toBe(0);
   });
 
+  it("of a stop's limit is asked though the price has passed its trigger: that is history then", async () => {
+    const triggerPrice = price(8_100_000);
+    const stop = { type: "SL", price: price(8_110_000), triggerPrice } as const;
+    const { _id } = await sent(floor, await ticket(floor, stop));
+    broker.set("zerodha-2", { triggerPrice });
+    broker.ltp = price(8_150_000);
+    floor.pass(10_000);
+    const chased = { ...stop, price: price(8_160_000) };
+    const moved = { ...chased, triggerPrice: price(8_120_000) };
+    expect(await floor.changes.ask(ASHA, _id, 0, { terms: moved })).toMatchObject({
+      kind: "blocked",
+      findings: [{ code: "trigger-side" }],
+    });
+    expect(await floor.changes.ask(ASHA, _id, 0, { terms: chased })).toMatchObject({ kind: "asked" });
+  });
+
   it("cannot pass the user's own limits, and may always make the order smaller", async () => {
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
     expect(await floor.changes.ask(ASHA, open._id, 0, { qty: 20 })).toMatchObject({
