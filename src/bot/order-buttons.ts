@@ -4,14 +4,16 @@ import type { OrderWords } from "../domain/order-text.ts";
 import type { ConfirmResult } from "../services/orders/desk.ts";
 import type { BrokerError } from "../errors.ts";
 import { isWayOut, type Intent } from "../services/orders/journal.ts";
+import { legBehind } from "../services/strategies/nifty-shop/shop.ts";
 import { allows } from "./access.ts";
 import { onCallback } from "./callbacks.ts";
 import { askToCancel } from "./change-flow.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
-import { drawOrder, instrumentFrom, ownIntent, repeatTicket, showOrder, showRenewed } from "./order-flow.ts";
+import { drawOrder, instrumentFrom, ownIntent, showOrder, showRenewed } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
+import { repeatOrder, showProposal } from "./shop-flow.ts";
 import * as text from "./text.ts";
 import { show } from "./view.ts";
 import { takePicked } from "./trade-command.ts";
@@ -44,6 +46,11 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
   onCallback(trading, "te", async (ctx, [id]) => {
     const intent = await dropped(deps, ctx, id, "edited");
     if (!intent) return;
+    const behind = legBehind(intent);
+    if (behind) {
+      await showProposal(deps, ctx, behind.id, behind.leg);
+      return;
+    }
     await show(ctx, { html: text.orders.dropped() });
     await enterDialogue(deps, ctx, "place-order", {
       side: intent.plan.side,
@@ -112,7 +119,7 @@ function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void 
   });
   onCallback(trading, "oq", async (ctx, [id]) => {
     const intent = await ownIntent(deps, ctx.user._id, id);
-    if (intent) await repeatTicket(deps, ctx, intent);
+    if (intent) await repeatOrder(deps, ctx, intent);
   });
 }
 

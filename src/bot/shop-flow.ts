@@ -2,6 +2,7 @@ import type { LinkId } from "../domain/ids.ts";
 import { istDate } from "../domain/market.ts";
 import { paiseFromRupees } from "../domain/money.ts";
 import { CalendarUnknown } from "../domain/calendar.ts";
+import type { Intent } from "../services/orders/journal.ts";
 import type { Proposal } from "../services/strategies/nifty-shop/proposals.ts";
 import { parseRange } from "../services/strategies/nifty-shop/backtest-data.ts";
 import {
@@ -11,6 +12,7 @@ import {
   timeProblem,
   type ShopSettings,
 } from "../services/strategies/nifty-shop/settings.ts";
+import { legBehind } from "../services/strategies/nifty-shop/shop.ts";
 import { inTheme } from "../lib/chart/theme.ts";
 import { allows, refusalFor } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
@@ -18,10 +20,10 @@ import type { SaudaContext } from "./context.ts";
 import type { Html } from "./html.ts";
 import { showPicture } from "./picture-view.ts";
 import { equityPicture } from "./pictures/equity.ts";
+import { repeatTicket, showView } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { backtestText } from "./render/backtest.ts";
 import { proposalView, shopSettingsView, shopText, statusView, timeWarning } from "./render/nifty-shop.ts";
-import { ticketCard } from "./render/ticket-card.ts";
 import { accountTitle } from "./render/source.ts";
 import { userMoney } from "./user-money.ts";
 import { send, show } from "./view.ts";
@@ -138,13 +140,19 @@ async function proposalCard(deps: BotDeps, ctx: SaudaContext, proposal: Proposal
 /** The leg becomes an ordinary ticket under the proposal, with its own Confirm. */
 export async function approveLeg(deps: BotDeps, ctx: SaudaContext, id: string, at: number): Promise<void> {
   const approval = await deps.niftyShop.approve(ctx.user, id, at);
-  if (approval.kind !== "ticket") {
-    await ctx.answerCallbackQuery({ text: shopText[approval.kind] });
-    return;
-  }
-  const card = await send(ctx, ticketCard(approval.view, deps.accounts, deps.clock.now()));
-  if (card) await deps.desk.attachCard(approval.view.intent._id, card);
-  await showProposal(deps, ctx, id);
+  if (approval.kind === "ticket") {
+    await showView(deps, ctx, approval.view, send);
+    await showProposal(deps, ctx, id);
+  } else await ctx.answerCallbackQuery({ text: shopText[approval.kind] });
+}
+
+/** Repeat: what came to nothing is the strategy's once more, so that it knows what it holds; else a ticket like any other. */
+export async function repeatOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
+  const behind = legBehind(intent);
+  const approval = behind && (await deps.niftyShop.approve(ctx.user, behind.id, behind.leg));
+  if (approval === null || approval.kind === "sent") await repeatTicket(deps, ctx, intent);
+  else if (approval.kind === "ticket") await showView(deps, ctx, approval.view, send);
+  else await ctx.answerCallbackQuery({ text: shopText[approval.kind] });
 }
 
 /** Reads years of prices, so the answer comes in two messages. */

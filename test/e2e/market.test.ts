@@ -104,6 +104,13 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     await settingsSay("Approve");
     asha().tapButton("Approve");
     await saying(`BUY ${half} `);
+    // Back to the proposal: an order of another kind would not be the strategy's.
+    asha().tapButton("Edit");
+    await settingsSay("Double");
+    asha().tapButton("Done");
+    await asha().until(() => !JSON.stringify(asha().messages()).includes("Double") || undefined);
+    asha().tapButton("Approve");
+    await settingsSay("Confirm buy");
     asha().tapButton("Confirm buy");
     await saying("Filled");
     const status = (await asha().ask("/niftyshop")).text ?? "";

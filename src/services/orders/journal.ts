@@ -38,7 +38,7 @@ export interface IntentDocument extends Document {
   /** The card in the chat shows less than the legs do. */
   readonly isCardStale: boolean;
   readonly origin: Origin;
-  /** Orders that were confirmed as one: the legs of a panic. */
+  /** What it is a part of: orders that were confirmed as one, the legs of a panic; or a strategy's proposal. */
   readonly group: string | null;
   /** Whether something is still to be done: a leg to look at, a card to draw. Indexed with `nextLookAt`. */
   readonly isWatched: boolean;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { legBehind } from "../../../src/services/strategies/nifty-shop/shop.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
 
@@ -54,5 +55,21 @@ describe("a second proposal on one day", () => {
     await floor.clock.sleep(10 * 60_000);
     await floor.orders.watcher.sweep();
     await order(second);
+  });
+
+  it("is not needed where the account had no session: the same leg is approved again, and is the strategy's", async () => {
+    const first = await propose();
+    const link = (await floor.accounts.active(asha))[0]!;
+    const approval = await approve(first);
+    if (approval.kind !== "ticket") throw new Error(approval.kind);
+    await floor.accounts.update(link._id, () => ({ tokens: null }));
+    const confirmed = await floor.orders.desk.confirm(asha, approval.view.intent.confirmId);
+    const failed = confirmed.kind === "confirmed" ? await confirmed.sent : null;
+    expect(failed?.legs.map(({ state }) => state)).toEqual(["not-sent"]);
+    await floor.accounts.update(link._id, () => ({ tokens: link.tokens }));
+    expect(failed && legBehind(failed)).toEqual({ id: first, leg: 0 });
+    await order(first);
+    expect(await floor.shop.held(await floor.user(), false)).toHaveLength(1);
+    expect((await approve(first)).kind).toBe("sent");
   });
 });

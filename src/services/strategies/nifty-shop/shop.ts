@@ -4,7 +4,7 @@ import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
 import type { Quote } from "../../../domain/portfolio.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../../domain/money.ts";
-import { isClosed } from "../../../domain/order-intent.ts";
+import { isClosed, type Leg, type LegState } from "../../../domain/order-intent.ts";
 import { randomAlphanumeric } from "../../../lib/token.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Store } from "../../../ports/store.ts";
@@ -60,7 +60,7 @@ export interface NiftyShop {
   /** Takes back an unconfirmed ticket of the leg, as `skip` and `approve` do; null when it is on its way or gone. */
   resize(user: UserId, id: string, leg: number, qty: number): Promise<Proposal | null>;
   skip(user: UserId, id: string, leg: number): Promise<Proposal | null>;
-  /** Makes the leg an ordinary ticket, with a card to confirm. An unconfirmed one of it is taken back. */
+  /** Makes the leg an ordinary ticket, with a card to confirm. One of it of which nothing came is replaced. */
   approve(user: User, id: string, leg: number): Promise<Approval>;
 }
 
@@ -186,7 +186,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       if (!leg || !link) return { kind: "gone" };
       if (leg.intent !== null && !(await takeBack(user._id, leg.intent))) return { kind: "sent" };
       if (!(await isFree(user, link, proposal, at))) return { kind: "had" };
-      const view = await deps.tickets.make(ticketFor(user, link, leg));
+      const view = await deps.tickets.make(ticketFor(user, link, leg, legName(id, at)));
       await shop.change(id, ({ legs }) => ({
         legs: changed(legs, at, (each) => ({
           ...each,
@@ -213,15 +213,15 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     return leg !== undefined && (leg.intent === null || takeBack(user, leg.intent));
   }
 
-  /** Afterwards the leg's earlier ticket can become no order any more; false when it has, or may have. */
+  /** Afterwards nothing can be filled of the leg's earlier ticket any more; false when something was, or may be. */
   async function takeBack(user: UserId, intent: Intent["_id"]): Promise<boolean> {
     const known = await journal.get(intent);
-    if (!known || known.legs.every(({ state }) => state === "dropped")) return true;
+    if (!known || known.legs.every(endedEmpty)) return true;
     return (await deps.desk.drop(user, intent, "edited")) !== null;
   }
 
   /** A market order where the broker takes them, else a limit at the same protective price. */
-  function ticketFor(user: User, link: Link, leg: ProposedLeg): Parameters<Tickets["make"]>[0] {
+  function ticketFor(user: User, link: Link, leg: ProposedLeg, group: string): Parameters<Tickets["make"]>[0] {
     const { capabilities } = accounts.broker(link).definition;
     const isMarket = capabilities.orderTypes.includes("MARKET");
     return {
@@ -236,10 +236,22 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       isAmo: false,
       parts: [{ link, qty: leg.qty }],
       origin: "strategy",
+      group,
       protectionBasisPoints: user.settings.protectionBasisPoints,
     };
   }
 }
+
+const legName = (proposal: string, leg: number): string => `${proposal} ${leg}`;
+
+/** The leg that an order was made of: ordered anew past its proposal, it would not be the strategy's. */
+export function legBehind({ origin, group }: Pick<Intent, "origin" | "group">): { id: string; leg: number } | null {
+  const [, id, leg] = (origin === "strategy" && /^(.+) (\d+)$/.exec(group ?? "")) || [];
+  return id === undefined ? null : { id, leg: Number(leg) };
+}
+
+const ENDED: ReadonlySet<LegState> = new Set(["dropped", "not-sent", "rejected", "cancelled", "expired"]);
+const endedEmpty = ({ state, filledQty }: Leg): boolean => ENDED.has(state) && filledQty === 0;
 
 function holdingsOf(past: readonly Proposal[]): OwnShare[] {
   const instruments = legsByKey(past);
