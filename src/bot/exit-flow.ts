@@ -2,7 +2,7 @@ import { InlineKeyboard } from "grammy";
 import { ticker } from "../domain/instrument.ts";
 import type { InstrumentKey } from "../domain/ids.ts";
 import { opposite, type Product } from "../domain/order.ts";
-import { isExitable, type OpenPosition, type Position } from "../domain/portfolio.ts";
+import { isExitable, type OpenPosition } from "../domain/portfolio.ts";
 import { isWhole, type Link, type LinkResult } from "../services/accounts.ts";
 import { isConfirmable, type TicketRequest, type TicketView } from "../services/orders/tickets.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
@@ -26,11 +26,12 @@ interface Exitable {
 
 /** Asks which position, or makes the ticket when the text can mean only one instrument. */
 export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<void> {
-  const { parts, open, notes } = await openPositions(deps, ctx);
+  const { parts, open, unlisted, notes } = await openPositions(deps, ctx);
   const matching = wanted === "" ? open : await meantAmong(deps, open, wanted, ({ position }) => position);
   const keys = new Set(matching.map(({ position }) => position.key));
   const [only] = keys;
-  if (keys.size === 0) throw new Refusal(lines(noneOpen(parts, wanted), ...notes), loginKeyboard(parts));
+  if (keys.size === 0)
+    throw new Refusal(lines(unlisted.length === 0 && noneOpen(parts, wanted), ...notes), loginKeyboard(parts));
   if (keys.size === 1 && only !== undefined && wanted !== "") {
     await showExits(deps, ctx, only, { rows: matching, parts });
     return;
@@ -50,26 +51,31 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
 
 /** The tickets that close an instrument's positions; the positions are read again. */
 export async function exitInstrument(deps: BotDeps, ctx: SaudaContext, key: InstrumentKey): Promise<void> {
-  const { parts, open, notes } = await openPositions(deps, ctx);
+  const { parts, open, unlisted, notes } = await openPositions(deps, ctx);
   const same = open.filter(({ position }) => position.key === key);
-  if (same.length === 0) throw new Refusal(lines(noneOpen(parts, ""), ...notes), loginKeyboard(parts));
+  if (same.length === 0)
+    throw new Refusal(lines(unlisted.length === 0 && noneOpen(parts, ""), ...notes), loginKeyboard(parts));
   await showExits(deps, ctx, key, { rows: same, parts });
 }
 
 async function openPositions(deps: BotDeps, ctx: SaudaContext) {
   const parts = await deps.portfolio.positions(ctx.user._id);
   if (parts.length === 0) throw new Refusal(text.accounts.none());
-  const open = parts.flatMap(({ link, ...part }): Exitable[] =>
-    part.ok ? part.value.filter(isOpen).map((position) => ({ link, position })) : [],
+  const all = parts.flatMap(({ link, ...part }) =>
+    part.ok ? part.value.filter(isExitable).map((position) => ({ link, position })) : [],
   );
-  return { parts, open, notes: failures(parts, deps.accounts) };
+  const open = all.filter(isListed);
+  const unlisted = all.filter((each) => !isListed(each)).map(({ position }) => ticker(position.symbol));
+  const notes = [...failures(parts, deps.accounts), ...(unlisted.length > 0 ? [text.exits.unlisted(unlisted)] : [])];
+  return { parts, open, unlisted, notes };
 }
 
 /** Where an account did not answer, its position may be the one that was meant. */
 const noneOpen = (parts: readonly LinkResult<unknown>[], wanted: string): Html | null =>
   parts.every(isWhole) ? text.exits.none(wanted) : nothing("such position is open", parts);
 
-const isOpen = (position: Position): position is Exitable["position"] => isExitable(position) && position.key !== null;
+const isListed = (each: Pick<Exitable, "link"> & { readonly position: OpenPosition }): each is Exitable =>
+  each.position.key !== null;
 
 function choiceLabel(rows: readonly Exitable[]): string {
   const [first] = rows;

@@ -174,6 +174,8 @@ export const exits = {
   which: (): Html => html`Which position shall be closed?`,
   more: (rest: number): Html => html`… and ${rest} more, not shown: <code>/exit SBIN</code> names one.`,
   unknown: (): Html => html`I have no instrument for that position. Close it at the broker.`,
+  unlisted: (names: readonly string[]): Html =>
+    html`Open, and in no list of instruments: ${names.join(", ")}. Close that at the broker.`,
 };
 
 export const limits = {

@@ -9,6 +9,7 @@ import { askWhatToExit, exitInstrument } from "../../src/bot/exit-flow.ts";
 import { Refusal } from "../../src/bot/refusal.ts";
 import { repeatTicket, showTicket } from "../../src/bot/order-flow.ts";
 import { parseOrderText } from "../../src/domain/order-text.ts";
+import { tradingSymbol } from "../../src/domain/ids.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
 import type { Order, Side } from "../../src/domain/order.ts";
 import { fakeBroker, type FakeBroker } from "../services/orders/fake-broker.ts";
@@ -62,6 +63,19 @@ describe("/exit", () => {
     broker.positions = [holds(5, "SELL", { productType: "CNC" })];
     await expect(askWhatToExit(depsOver(floor), chat(false).ctx, "SBIN")).rejects.toThrow(Refusal);
     await expect(exitInstrument(depsOver(floor), chat(true).ctx, SBIN.key)).rejects.toThrow(Refusal);
+  });
+
+  it("does not say that nothing is open where what is open is in no list of instruments", async () => {
+    broker.positions = [holds(5, "BUY", { key: null, symbol: tradingSymbol("NSE:NEWCO-EQ") })];
+    const refusal = await askWhatToExit(depsOver(floor), chat(false).ctx, "").catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(Refusal);
+    expect((refusal as Refusal).html.toString()).toBe(
+      "Open, and in no list of instruments: NEWCO. Close that at the broker.",
+    );
+    broker.positions.push(holds(3, "BUY"));
+    const { ctx, messages } = chat(false);
+    await askWhatToExit(depsOver(floor), ctx, "");
+    expect([...messages.values()].join()).toMatch(/Which position shall be closed\?\n.*NEWCO/);
   });
 
   it("shows a card of its own for each product, also after a tap", async () => {
