@@ -96,6 +96,20 @@ describe("what is said of accounts that could not be read", () => {
     expect(says).not.toContain("nothing to cancel");
   });
 
+  it("is in a panic how much of a position was exited before its order ended, and that what is not known is no failure", () => {
+    const position = { side: "BUY", qty: 100, symbol: "NSE:SBIN-EQ" };
+    const says = (leg: object): string => {
+      const legs = [{ qty: 100, filledQty: 0, avgPrice: ZERO_PRICE, reason: null, ...leg }];
+      const exit = { kind: "ordered", link: link("one"), position, intent: { legs } };
+      const report = { cancels: [], exits: [exit], untouched: [], unseen: [], left: [] } as unknown as PanicReport;
+      return panicReport(report, accounts, now).toString();
+    };
+    const part = { filledQty: 60, avgPrice: priceFromRupees(800) };
+    expect(says({ state: "cancelled", ...part })).toContain("cancelled after 60/100 at ₹800.00.");
+    expect(says({ state: "cancelled" })).toContain("⛔ long 100 SBIN <i>one</i>: cancelled.");
+    expect(says({ state: "unknown" })).toContain("❓ long 100 SBIN <i>one</i>: <b>not known yet</b>");
+  });
+
   it("is in a panic that an exit was taken, not that it is open", () => {
     const position = { side: "BUY", qty: 5, symbol: "NSE:SBIN-EQ" };
     const says = (booked: string | null): string => {

@@ -1,5 +1,5 @@
 import { ticker } from "../../domain/instrument.ts";
-import type { Leg } from "../../domain/order-intent.ts";
+import type { Leg, LegState } from "../../domain/order-intent.ts";
 import type { UnreadRow } from "../../domain/book.ts";
 import { isFinal, type Order } from "../../domain/order.ts";
 import type { Position } from "../../domain/portfolio.ts";
@@ -113,7 +113,8 @@ function exitLine(exit: ExitResult): Html {
 const positionName = (position: Position): string =>
   `${position.side === "SELL" ? "short" : "long"} ${quantity(position.qty)} ${ticker(position.symbol)}`;
 
-const legSign = (leg: Leg): string => (leg.state === "filled" ? "✅" : leg.state === "working" ? "🟡" : "⛔");
+const SIGNS: Partial<Record<LegState, string>> = { filled: "✅", working: "🟡", unknown: "❓", sending: "❓" };
+const legSign = ({ state }: Leg): string => SIGNS[state] ?? "⛔";
 
 function legText(leg: Leg): Html {
   if (leg.state === "filled") return html`exited${atPrice(leg.avgPrice)}.`;
@@ -123,5 +124,7 @@ function legText(leg: Leg): Html {
     return html`the order is open, ${quantity(leg.filledQty)}/${quantity(leg.qty)} filled. /orders follows it.`;
   if (leg.state === "unknown" || leg.state === "sending")
     return html`<b>not known yet</b>; I am looking in the broker's book and send nothing twice.`;
-  return html`${leg.state}${leg.reason === null ? "" : `: ${leg.reason}`}.`;
+  const { qty, filledQty, avgPrice, reason } = leg;
+  const part = filledQty > 0 ? ` after ${quantity(filledQty)}/${quantity(qty)}${atPrice(avgPrice)}` : "";
+  return html`${leg.state}${part}${reason === null ? "" : `: ${reason}`}.`;
 }
