@@ -172,6 +172,10 @@ export async function loginReport(
       return { html: text.link.stale() };
     case "other-account":
       return { html: text.link.otherAccount(deps.accounts.broker(result.link).definition.title, result.accountId) };
+    case "linked-already": {
+      const { title } = deps.accounts.broker(result.link).definition;
+      return { html: text.link.linkedAlready(title, result.accountId, result.as.label, result.link.label) };
+    }
     case "cancelled":
     case "failed": {
       const { definition } = deps.accounts.broker(result.link);

@@ -25,6 +25,8 @@ export type LoginResult =
   | { readonly kind: "cancelled"; readonly link: Link; readonly error: BrokerError }
   /** The browser was logged in at the broker as somebody else than the link's account. */
   | { readonly kind: "other-account"; readonly link: Link; readonly accountId: string }
+  /** The user has it by another link: by two, everything of it would be counted, cancelled and exited twice. */
+  | { readonly kind: "linked-already"; readonly link: Link; readonly as: Link; readonly accountId: string }
   | { readonly kind: "failed"; readonly link: Link; readonly error: BrokerError };
 
 export interface LoginStart {
@@ -67,12 +69,22 @@ export function createLogins(deps: {
     const connector = await accounts.broker(link).connector();
     try {
       const session = await connector.generateSession(grant);
-      if (isOthers(link, session)) return { kind: "other-account", link, accountId: session.accountId };
+      const { accountId } = session;
+      if (isOthers(link, session)) return { kind: "other-account", link, accountId };
+      const as = await firstLinkOf(link, accountId);
+      if (as !== null && as._id !== link._id) return { kind: "linked-already", link, as, accountId };
       return await prove(link, session);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       return { kind: error.kind === "login-unfinished" ? "cancelled" : "failed", link, error };
     }
+  }
+
+  /** The user's oldest link of a broker's account; paper accounts are new ones. */
+  async function firstLinkOf({ user_id, broker_name }: Link, accountId: string): Promise<Link | null> {
+    if (accounts.broker({ broker_name }).definition.isPaper) return null;
+    const links = await accounts.all(user_id);
+    return links.find((each) => each.broker_name === broker_name && each.account_id === accountId) ?? null;
   }
 
   /** Nothing is kept before the broker has answered real calls with the new session. */

@@ -59,6 +59,7 @@ const TITLES: Readonly<Record<LoginResult["kind"], string>> = {
   stale: "This login link was used before or is too old",
   cancelled: "The login was not finished",
   "other-account": "That was another account",
+  "linked-already": "That account is linked already",
   failed: "The broker did not confirm the login",
 };
 

@@ -99,6 +99,31 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.account_id).toBe("AB1234");
   });
 
+  it("links an account of a broker once: by two links each of its positions would be exited twice", async () => {
+    await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
+    const second = await accounts.add(ASHA, brokerName("echo"), {});
+    const again = async (one: Link, code?: string) =>
+      logins.finish("echo", callback(stateOf((await logins.start(one)).url), code));
+    expect(await again(second)).toMatchObject({ kind: "linked-already", accountId: "AB1234", as: { _id: link._id } });
+    expect(await accounts.active(ASHA)).toMatchObject([{ _id: link._id }]);
+    expect((await accounts.get(ASHA, second._id))?.tokens).toBeNull();
+    expect(await again(second, "ok-ZZ9999")).toMatchObject({ kind: "linked" });
+    const others = await accounts.add(VIKRAM, brokerName("echo"), {});
+    expect(await again(others)).toMatchObject({ kind: "linked" });
+    expect(await again((await accounts.get(ASHA, link._id)) as Link)).toMatchObject({ kind: "linked" });
+  });
+
+  it("lets the older of two links of one account log in, where there are two already", async () => {
+    await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
+    stage.clock.advance(1);
+    const second = await accounts.add(ASHA, brokerName("echo"), {});
+    const twin = await accounts.update(second._id, () => ({ account_id: "AB1234", is_active: true }));
+    const kinds = [];
+    for (const one of [twin, (await accounts.get(ASHA, link._id)) as Link])
+      kinds.push((await logins.finish("echo", callback(stateOf((await logins.start(one)).url)))).kind);
+    expect(kinds).toEqual(["linked-already", "linked"]);
+  });
+
   it("takes one of two first logins that come back at once as different accounts, and refuses the other", async () => {
     const [one, two] = [stateOf((await logins.start(link)).url), stateOf((await logins.start(link)).url)];
     const results = await Promise.all([
