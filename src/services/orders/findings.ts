@@ -180,18 +180,26 @@ function checkQuantity({ instrument, qty }: CheckedOrder): Finding[] {
   if (offLot.length > 0) return offLot;
   const freeze = instrument.freezeQty;
   if (freeze !== undefined && qty > freeze) {
-    return [{ level: "info", code: "sliced", orders: slices(qty, freeze, lot).length, freeze }];
+    return [{ level: "info", code: "sliced", orders: sliceCount(qty, freeze, lot), freeze }];
   }
   return [];
 }
 
 /** The quantities of the orders that a quantity above the freeze quantity is sent as: whole lots each. */
 export function slices(qty: number, freeze: number | undefined, lot: number): number[] {
+  const most = largestSlice(qty, freeze, lot);
+  return Array.from({ length: sliceCount(qty, freeze, lot) }, (_, at) => Math.min(most, qty - at * most));
+}
+
+/** How many those are, without making them: a quantity typed with zeros too many would make a million. */
+export function sliceCount(qty: number, freeze: number | undefined, lot: number): number {
+  const most = largestSlice(qty, freeze, lot);
+  return qty <= most ? 1 : Math.ceil(qty / most);
+}
+
+function largestSlice(qty: number, freeze: number | undefined, lot: number): number {
   const most = freeze === undefined ? qty : Math.floor(freeze / lot) * lot;
-  if (most <= 0 || qty <= most) return [qty];
-  const whole = Math.floor(qty / most);
-  const rest = qty % most;
-  return [...Array.from({ length: whole }, () => most), ...(rest > 0 ? [rest] : [])];
+  return most > 0 ? most : qty;
 }
 
 function checkTicks({ instrument, terms }: CheckedOrder): Finding[] {

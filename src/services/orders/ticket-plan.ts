@@ -16,10 +16,12 @@ import { UserError } from "../../errors.ts";
 import { randomAlphanumeric, randomToken } from "../../lib/token.ts";
 import type { Link } from "../accounts.ts";
 import type { Part } from "./account-look.ts";
-import { slices } from "./findings.ts";
+import { sliceCount, slices } from "./findings.ts";
 import type { IntentDocument } from "./journal.ts";
 import type { TicketRequest } from "./tickets.ts";
 
+/** One confirmation is at most so many orders. */
+export const MAX_LEGS = 20;
 /** How long a card may be confirmed. */
 export const TICKET_TTL_MS = 120_000;
 const UNCONFIRMED_KEPT_MS = 2 * 86_400_000;
@@ -87,7 +89,10 @@ const ordersOf = ({ instrument }: TicketRequest, qty: number): number[] =>
 
 /** How many orders a confirmation would send. */
 export const orderCount = (request: TicketRequest): number =>
-  request.parts.reduce((count, { qty }) => count + ordersOf(request, qty).length, 0);
+  request.parts.reduce(
+    (count, { qty }) => count + sliceCount(qty, request.instrument.freezeQty, request.instrument.lotSize),
+    0,
+  );
 
 /** What an order's legs were made of: slices of one account are one part again. An account that is gone has none. */
 export const partsOf = (legs: readonly Leg[], links: readonly Link[]): Part[] =>
@@ -97,13 +102,17 @@ export const partsOf = (legs: readonly Leg[], links: readonly Link[]): Part[] =>
   });
 
 export function documentOf(request: TicketRequest, plan: OrderPlan, now: number): IntentDocument {
+  // Of what is too much only the card is made: it is never sent.
+  const isTooMany = orderCount(request) > MAX_LEGS;
   return {
     _id: intentId(randomToken()),
     userId: request.userId,
     confirmId: randomToken(),
     instrument: request.instrument,
     plan,
-    legs: request.parts.flatMap(({ link, qty }) => ordersOf(request, qty).map((slice) => newLeg(link._id, slice))),
+    legs: request.parts.flatMap(({ link, qty }) =>
+      (isTooMany ? [qty] : ordersOf(request, qty)).map((slice) => newLeg(link._id, slice)),
+    ),
     createdAt: now,
     pricedAt: now,
     lapsesAt: now + TICKET_TTL_MS,

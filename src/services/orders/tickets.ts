@@ -11,10 +11,8 @@ import type { Quotes } from "../quotes.ts";
 import { type AccountView, lookAround, type Part } from "./account-look.ts";
 import { checkSession, checkTerms, type Finding, type MarketPhase } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, type Origin, withNote } from "./journal.ts";
-import { documentOf, orderCount, partsOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
+import { documentOf, MAX_LEGS, orderCount, partsOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
 
-/** One confirmation is at most so many orders. */
-export const MAX_LEGS = 20;
 const DEFAULT_PROTECTION_BASIS_POINTS = 100;
 const LATE_PRICE_MINUTES = 15;
 

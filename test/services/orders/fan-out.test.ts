@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Future } from "../../../src/domain/instrument.ts";
 import { futureSymbol, instrumentKey } from "../../../src/domain/instrument.ts";
 import { price, priceFromRupees } from "../../../src/domain/money.ts";
-import { MAX_LEGS } from "../../../src/services/orders/tickets.ts";
+import { MAX_LEGS } from "../../../src/services/orders/ticket-plan.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { allSent, ASHA, breathe, type Floor, openFloor, sent, states, statesNow, ticket, watch } from "./floor.ts";
 
@@ -88,6 +88,12 @@ describe("a quantity above the freeze quantity", () => {
     expect(findings).toContainEqual({ level: "block", code: "too-many", orders: MAX_LEGS + 1, most: MAX_LEGS });
     const most = await ticket(floor, { instrument: NIFTY, parts: [{ link: floor.link, qty: 1_800 * MAX_LEGS }] });
     expect(most.findings.map(({ code }) => code)).not.toContain("too-many");
+  });
+
+  it("typed with zeros too many is one leg that is never sent, not a record of a million", async () => {
+    const { intent, findings } = await ticket(floor, { instrument: NIFTY, parts: [{ link: floor.link, qty: 75e7 }] });
+    expect(findings).toContainEqual({ level: "block", code: "too-many", orders: 416_667, most: MAX_LEGS });
+    expect(intent.legs.map(({ qty }) => qty)).toEqual([75e7]);
   });
 
   it("stays refused when its card is priced again, as an after-market order too", async () => {
