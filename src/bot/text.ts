@@ -334,7 +334,7 @@ function findingText(found: Finding): string {
     case "limit-loss":
       return `Your own limit of ${rupees(found.limit)} loss a day is reached.`;
     case "loss-unread":
-      return `${found.label} does not tell today's loss, and you limit it. Try again in a moment.`;
+      return `${found.label} does not tell today's loss, and you limit it. Try again in a moment, or log in there.`;
     case "limit-segment":
       return `${found.segment} is not among the segments you allow yourself.`;
   }

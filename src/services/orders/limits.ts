@@ -1,7 +1,8 @@
-import type { UserId } from "../../domain/ids.ts";
+import type { LinkId, UserId } from "../../domain/ids.ts";
 import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf } from "../../domain/money.ts";
+import { isClosed } from "../../domain/order-intent.ts";
 import { expectedPrice, type Order, type OrderChange } from "../../domain/order.ts";
 import { isDeliverySale, isUnpriced } from "../../domain/portfolio.ts";
 import { dayPnl } from "../../domain/totals.ts";
@@ -125,23 +126,36 @@ export function createLimits(deps: LimitsDeps): Limits {
     }));
   }
 
-  async function confirmedToday(user: UserId): Promise<LimitsDocument["day"]["orders"]> {
+  async function intentsToday(user: UserId): Promise<Intent[]> {
     const intents = await journal.ofUser(user, { limit: HISTORY, order: "desc" });
-    return intents
-      .filter((intent) => intent.confirmedAt !== null && istDate(intent.confirmedAt) === today())
-      .filter((intent) => !isWayOut(intent.origin))
-      .map((intent) => ({ id: intent._id, count: intent.legs.length }));
+    return intents.filter(({ confirmedAt }) => confirmedAt !== null && istDate(confirmedAt) === today());
   }
 
+  const confirmedToday = async (user: UserId): Promise<LimitsDocument["day"]["orders"]> =>
+    (await intentsToday(user))
+      .filter((intent) => !isWayOut(intent.origin))
+      .map((intent) => ({ id: intent._id, count: intent.legs.length }));
+
+  const tradedToday = async (user: UserId): Promise<ReadonlySet<LinkId>> =>
+    new Set(
+      (await intentsToday(user)).flatMap(({ legs }) =>
+        legs.filter((leg) => leg.filledQty > 0 || !isClosed(leg)).map(({ link }) => link),
+      ),
+    );
+
   /**
-   * Read from every account with a living session; one that does not answer, or has no price of an open position, leaves
-   * the loss unknown. Selling what was owned is no loss of the day's trading, but for what was bought today.
+   * Read from every account with a living session, and from those at which an order of today has filled or still may: that
+   * one was switched off or logged out since takes no loss back. One that does not answer, or has no price of an open
+   * position, leaves the loss unknown. Selling what was owned is no loss of the day's trading, but for what was bought today.
    */
   async function lossFindings(user: UserId, values: LimitValues): Promise<Finding[]> {
     const { dayLoss } = values;
     if (dayLoss === null) return [];
-    const living = (await accounts.active(user)).filter((link) => accounts.hasSession(link));
-    const parts = await accounts.callEach(living, async (connector, access, link) =>
+    const traded = await tradedToday(user);
+    const counted = (await accounts.all(user)).filter(
+      (link) => traded.has(link._id) || (link.is_active && accounts.hasSession(link)),
+    );
+    const parts = await accounts.callEach(counted, async (connector, access, link) =>
       closes.ofPositions(link, await connector.getPositions(access), () => connector.getTrades(access)),
     );
     const silent = parts.find((part) => !part.ok || part.value.some(isUnpriced));

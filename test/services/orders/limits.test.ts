@@ -107,6 +107,36 @@ describe("the user's own limits", () => {
     expect(broker.placed).toEqual([]);
   });
 
+  it.each([
+    ["that is switched off", { is_active: false }, "limit-loss"],
+    ["whose session has ended", { tokens: null }, "loss-unread"],
+  ] as const)(
+    "of loss count an account %s, where something was bought or sold there today",
+    async (_, change, code) => {
+      const fyers = fakeBroker("fyers");
+      const wide = await openFloor({ brokers: [broker, fyers] });
+      const [, other] = await wide.accounts.active(ASHA);
+      if (!other) throw new Error("no second account");
+      const atFyers = { parts: [{ link: other, qty: 10 }] };
+      const blocked = async () =>
+        (await ticket(wide, atFyers)).findings.filter(({ level }) => level === "block").map(({ code }) => code);
+      await wide.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+      await wide.accounts.update(wide.link._id, () => change);
+      expect(await blocked()).toEqual([]);
+      await wide.accounts.update(wide.link._id, () => ({ is_active: true, tokens: wide.link.tokens }));
+      const order = await sent(wide, await ticket(wide));
+      broker.set("zerodha-1", { status: "filled", filledQty: 10 });
+      await wide.watcher.look(order);
+      broker.positions = [losing(1_000)];
+      expect(await blocked()).toEqual(["limit-loss"]);
+      await wide.accounts.update(wide.link._id, () => change);
+      expect(await blocked()).toEqual([code]);
+      wide.pass(86_400_000);
+      expect(await blocked()).toEqual([]);
+      await wide.close();
+    },
+  );
+
   it("of loss hold back while an open position has no price, and not for one that is closed or told without", async () => {
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
     const unpriced = { ...losing(0), ltp: null, dayPnl: null };
