@@ -14,7 +14,10 @@ import { accountTitle } from "./render/source.ts";
 /** A proposal that comes later than this is about another market. */
 const CATCH_UP_MS = 10 * 60_000;
 
-/** The daily proposal at each user's own time. `times` is read anew for every run: `niftyShop.times()`. */
+/**
+ * The daily proposal at each user's own time, decided also for who wants no message of it: a dry run remembers what it
+ * would have done. `times` is read anew for every run: `niftyShop.times()`.
+ */
 export function niftyShopJob(
   deps: { readonly bot: BotDeps; readonly notifier: Notifier; readonly calendar: CalendarSource },
   times: ReadonlyMap<UserId, string>,
@@ -28,9 +31,9 @@ export function niftyShopJob(
       return at !== undefined && mayTrade(date, days) && fitsDay(at, date, days) ? istInstant(date, at) : null;
     },
     async run(user, { date, dueAt }) {
+      const proposal = await bot.niftyShop.propose(user, `${user._id}-${date}`);
       const delivery = deliveryFor(user.settings, "strategy");
       if (delivery === null) return;
-      const proposal = await bot.niftyShop.propose(user, `${user._id}-${date}`);
       const link = proposal.link === null ? null : await bot.accounts.get(user._id, proposal.link);
       const view = proposalView({
         proposal,

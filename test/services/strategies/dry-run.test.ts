@@ -74,6 +74,22 @@ describe("the strategy's dry run and its daily job", () => {
     expect(posted[0]?.html).toContain("Dry run");
   });
 
+  it("decides the same for whoever wants no message of it", async () => {
+    const quiet = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
+    quiet.goTo(TODAY, "15:00");
+    await quiet.shop.change(asha, { mode: "dry" });
+    const user = await quiet.user();
+    const silenced = { ...user, settings: { ...user.settings, strategy: "off" as const } };
+    const bot = { niftyShop: quiet.shop, accounts: quiet.accounts, clock: quiet.clock } as unknown as BotDeps;
+    const sent: Notification[] = [];
+    const notifier = { post: async (notification: Notification) => void sent.push(notification) };
+    const { run } = niftyShopJob({ bot, notifier, calendar }, await quiet.shop.times());
+    await run(silenced, { date: TODAY, dueAt: istInstant(TODAY, "15:00") });
+    expect(await quiet.shop.history(asha, 10)).toMatchObject([{ isDry: true, legs: [{ kind: "buy" }] }]);
+    expect(sent).toEqual([]);
+    await quiet.close();
+  });
+
   it("does not buy again on the same day, and holds what it bought the next day", async () => {
     expect((await floor.shop.propose(await floor.user())).legs).toEqual([]);
     floor.goTo(NEXT, "15:00");
