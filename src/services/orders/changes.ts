@@ -50,8 +50,13 @@ export interface ChangesDeps {
   readonly ask: Ask;
   /** What keeps this user from asking for more than taking an order back: role, lock, way out. */
   readonly mayChange: (user: UserId, link: Link) => Promise<Finding[]>;
-  /** Findings from the user's own limits, for an order as it is to become. */
-  readonly checkLimits: (user: UserId, instrument: Instrument, order: Order, change: OrderChange) => Promise<Finding[]>;
+  /** Findings from the user's own limits, for an order as it is to become; of an instrument that no list has, too. */
+  readonly checkLimits: (
+    user: UserId,
+    instrument: Instrument | undefined,
+    order: Order,
+    change: OrderChange,
+  ) => Promise<Finding[]>;
 }
 
 export function createChanges(deps: ChangesDeps): Changes {
@@ -94,14 +99,23 @@ export function createChanges(deps: ChangesDeps): Changes {
   ): Promise<Finding[]> {
     if (wanted === "cancel") return [];
     const held = await deps.mayChange(user, link);
-    if (held.length > 0 || !instrument) return held;
-    const { capabilities } = accounts.broker(link).definition;
-    const quote = await deps.quotes.forLink(link, instrument);
+    if (held.length > 0) return held;
     const findings = [
-      ...checkChange({ order, change: wanted, instrument, quote }, capabilities),
+      ...(instrument ? await changeFindings(link, order, wanted, instrument) : []),
       ...(await deps.checkLimits(user, instrument, order, wanted)),
     ];
     return findings.filter((finding) => finding.level === "block");
+  }
+
+  async function changeFindings(
+    link: Link,
+    order: Order,
+    change: OrderChange,
+    instrument: Instrument,
+  ): Promise<Finding[]> {
+    const { capabilities } = accounts.broker(link).definition;
+    const quote = await deps.quotes.forLink(link, instrument);
+    return checkChange({ order, change, instrument, quote }, capabilities);
   }
 
   async function askBooked(

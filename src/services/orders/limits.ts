@@ -50,7 +50,7 @@ export interface Limits extends TicketGuard, Admission {
   of(user: UserId): Promise<LimitState>;
   /** A tighter value counts at once, a looser one from the next trading day. */
   set<K extends LimitName>(user: UserId, name: K, value: LimitValues[K]): Promise<LimitState>;
-  checkChange(user: UserId, instrument: Instrument, order: Order, change: OrderChange): Promise<Finding[]>;
+  checkChange(user: UserId, instrument: Instrument | undefined, order: Order, change: OrderChange): Promise<Finding[]>;
 }
 
 export interface LimitsDeps {
@@ -214,7 +214,7 @@ export function createLimits(deps: LimitsDeps): Limits {
       if (!isLarger && (value === null || value <= valueOf(priceOf(order), order.qty))) return [];
       return [
         ...valueFindings(values, value),
-        ...segmentFindings(values, instrument),
+        ...(instrument ? segmentFindings(values, instrument) : []),
         // A better price for the same quantity may be what limits the loss.
         ...(isLarger ? await lossFindings(user, values) : []),
       ];

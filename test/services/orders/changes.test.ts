@@ -240,6 +240,15 @@ describe("an order of the broker's book", () => {
     expect(count("modifyOrder")).toBe(0);
   });
 
+  it("cannot pass those limits for being of an instrument that no list has", async () => {
+    const foreign = brokerOrderId("app-7");
+    broker.book.push({ ...broker.book[0]!, orderId: foreign, tag: null, key: null });
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
+    const change = (qty: number) => floor.changes.askBooked(ASHA, floor.link, foreign, { qty });
+    expect(await change(20)).toMatchObject({ kind: "blocked", findings: [{ code: "limit-value" }] });
+    expect(await change(5)).toMatchObject({ kind: "theirs" });
+  });
+
   it("with the same number at another broker is another order", async () => {
     const other = fakeBroker("fyers");
     const wide = await openFloor({ brokers: [broker, other] });
