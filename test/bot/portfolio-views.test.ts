@@ -287,6 +287,17 @@ describe("a fill whose price the broker has not told", () => {
   });
 });
 
+describe("a share of which one account has several rows", () => {
+  it("names the account once", () => {
+    const rows = [
+      { ...holding, qty: 4 },
+      { ...holding, qty: 6, t1Qty: 6 },
+    ];
+    const [merged] = mergeHoldings([read("one", rows), read("two", rows)]);
+    expect(merged).toMatchObject({ qty: 20, t1Qty: 12, labels: ["one", "two"] });
+  });
+});
+
 describe("the longest names and amounts", () => {
   const symbol = tradingSymbol("NSE:MIDCPNIFTY26DEC13000CE");
   const amount = paiseFromRupees(1_234_567.85);

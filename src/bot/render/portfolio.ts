@@ -187,7 +187,7 @@ function addHolding(a: MergedHolding, b: Holding, label: string): MergedHolding 
     ltp: a.ltp ?? b.ltp,
     prevClose: a.prevClose ?? b.prevClose,
     pnl: a.pnl === null || b.pnl === null ? null : sumPaise([a.pnl, b.pnl]),
-    labels: [...a.labels, label],
+    labels: a.labels.includes(label) ? a.labels : [...a.labels, label],
   };
 }
 
