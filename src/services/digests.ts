@@ -116,6 +116,7 @@ export function createDigests(deps: DigestsDeps): Digests {
     await snapshots.keep({
       userId: link.user_id,
       link: link._id,
+      ...(link.account_id === null ? {} : { account: `${link.broker_name} ${link.account_id}` }),
       date,
       // Since entry is not of a day: it would count again every day.
       figures: { ...day.figures, positions: datedPnl(day.positions) },

@@ -11,6 +11,8 @@ import { changeDocument } from "./change-document.ts";
 export interface Snapshot {
   readonly userId: UserId;
   readonly link: LinkId;
+  /** The broker's and its own name of what is linked: another link of it, made after this one was gone, has it too. */
+  readonly account?: string;
   /** YYYY-MM-DD */
   readonly date: string;
   readonly figures: DayFigures;
@@ -102,11 +104,11 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
         if (dates.size > count) break;
         found.push(snapshot);
       }
-      return totals(found, links);
+      return totals(withoutTwins(found), links);
     },
     async period(user, from, links) {
       const all = await snapshots.find("user", [user]);
-      return periodOf(all, { from, now: deps.clock.now(), links });
+      return periodOf(withoutTwins(all), { from, now: deps.clock.now(), links });
     },
     async lastBefore(link, date) {
       const latest = await snapshots.find("link", [link], { order: "desc", limit: 5 });
@@ -124,6 +126,15 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
       seen = page.length;
     }
   }
+}
+
+/** An account that was linked anew after its day had been kept has that day twice: the later look stands. */
+function withoutTwins(all: readonly SnapshotDocument[]): readonly SnapshotDocument[] {
+  const nameOf = ({ date, account, link }: Snapshot): string => `${date} ${account ?? link}`;
+  const latest = new Map(
+    [...all].sort((a, b) => a.takenAt - b.takenAt).map((snapshot) => [nameOf(snapshot), snapshot]),
+  );
+  return all.filter((snapshot) => latest.get(nameOf(snapshot)) === snapshot);
 }
 
 function totals(snapshots: readonly Snapshot[], links: readonly LinkId[] = []): DayTotal[] {
@@ -148,8 +159,9 @@ function periodOf(all: readonly Snapshot[], { from, now, links }: Span): Period 
   const ranked = [...days].sort((a, b) => grossOf(b.figures) - grossOf(a.figures));
   const figures = addFigures(days.map((day) => day.figures));
   const [first, last] = [days[0], days.at(-1)];
+  const accounts = new Map(all.flatMap(({ link, account }) => (account === undefined ? [] : [[link, account]])));
   // Every account by itself: what one bought, another did not sell.
-  const realised = [...Map.groupBy(all, ({ link }) => link).values()].map((same) =>
+  const realised = [...Map.groupBy(all, ({ link }) => accounts.get(link) ?? link).values()].map((same) =>
     realisedIn(
       same.flatMap(({ fills }) => fills),
       istInstant(from),

@@ -285,6 +285,17 @@ describe("the day's messages", () => {
     });
   });
 
+  it("counts the day once of an account that is unlinked and linked anew in the evening", async () => {
+    const all = deps();
+    await run(closingDigest(all));
+    const total = async () => (await all.snapshots.period(ASHA, DATE)).net;
+    const once = await total();
+    await broker.accounts.remove(ASHA, link._id);
+    clock.at = istInstant(DATE, "18:30");
+    await keepDayOnLogin(all, (await broker.accounts.byId((await broker.link(ASHA))._id))!);
+    expect(await total()).toBe(once);
+  });
+
   it("tells by hand, on a closed day, of the last day that traded", () => {
     const { dayByHand } = closingDigest(deps());
     expect(["2026-11-22", "2026-11-24", DATE].map((date) => dayByHand?.(date))).toEqual(["2026-11-20", DATE, DATE]);

@@ -77,6 +77,23 @@ describe("snapshots", () => {
     expect(period.figures.charges).toBe(rupees(40));
   });
 
+  it("counts an account once that was unlinked and linked anew, also on the day on which both links were looked at", async () => {
+    const account = "zerodha AB1234";
+    const again = { account, link: linkId("l2") };
+    const key = trade.key;
+    const bought = { ...trade, key, at: istInstant("2026-11-20", "10:00"), side: "BUY", qty: 10 } as const;
+    const sold = { ...bought, tradeId: "t9", side: "SELL", price: priceFromRupees(1_100) } as const;
+    await snapshots.keep(day("2026-11-20", 100, { account, fills: [{ ...bought, price: priceFromRupees(1_000) }] }));
+    await snapshots.keep(day("2026-11-23", 200, { account }));
+    clock.at += 60_000;
+    const today = { ...sold, at: istInstant("2026-11-23", "10:00") };
+    await snapshots.keep(day("2026-11-23", 300, { ...again, fills: [today] }));
+    const period = await snapshots.period(ASHA, "2026-11-23", [linkId("l2")]);
+    expect([period.figures.positions, period.figures.charges]).toEqual([rupees(300), rupees(10)]);
+    expect([period.realisedFifo, period.uncounted]).toEqual([rupees(1_000), []]);
+    expect((await snapshots.latestDays(ASHA, 1, [linkId("l2")])).map(({ value }) => value)).toEqual([rupees(100_300)]);
+  });
+
   it("finds many days back however many accounts there are", async () => {
     const dates = Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2026, 8, 1 + i)).toISOString().slice(0, 10));
     for (const date of dates)
