@@ -192,6 +192,10 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
   };
 }
 
+/** What is linked, by its broker's own id: the same for whatever link of it; null while that is not known. */
+export const accountBehind = ({ broker_name, account_id }: Pick<Link, "broker_name" | "account_id">): string | null =>
+  account_id === null ? null : `${broker_name} ${account_id}`;
+
 /** Of the accounts that are switched on, oldest first, the one that is meant when none is named: the default one, else the oldest. */
 export const usualOf = (active: readonly Link[], defaultLink: LinkId | null): Link | null =>
   active.find(({ _id }) => _id === defaultLink) ?? active[0] ?? null;

@@ -9,7 +9,7 @@ import type { Order } from "../domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../domain/portfolio.ts";
 import { datedPnl, dayPnlOf, undated } from "../domain/totals.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Accounts, Link, LinkResult } from "./accounts.ts";
+import { accountBehind, type Accounts, type Link, type LinkResult } from "./accounts.ts";
 import type { Closes } from "./closes.ts";
 import { readToday } from "./portfolio.ts";
 import type { Quotes } from "./quotes.ts";
@@ -113,10 +113,11 @@ export function createDigests(deps: DigestsDeps): Digests {
     const multipliers = new Map(day.positions.map(({ symbol, multiplier }) => [symbol, multiplier]));
     const left = undated(day.positions, day.holdings);
     const late = day.positions.filter(tradesOn);
+    const account = accountBehind(link);
     await snapshots.keep({
       userId: link.user_id,
       link: link._id,
-      ...(link.account_id === null ? {} : { account: `${link.broker_name} ${link.account_id}` }),
+      ...(account === null ? {} : { account }),
       date,
       // Since entry is not of a day: it would count again every day.
       figures: { ...day.figures, positions: datedPnl(day.positions) },

@@ -74,6 +74,23 @@ describe("the strategy's dry run and its daily job", () => {
     expect(posted[0]?.html).toContain("Dry run");
   });
 
+  it("still holds what it bought at an account that was unlinked and linked anew since", async () => {
+    const moved = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
+    await moved.shop.change(asha, { mode: "dry" });
+    const [link] = await moved.accounts.active(asha);
+    if (!link) throw new Error("no account");
+    await moved.accounts.update(link._id, () => ({ account_id: "AB1234" }));
+    moved.goTo(TODAY, "15:00");
+    expect((await moved.shop.propose(await moved.user())).legs).toMatchObject([{ kind: "buy" }]);
+    await moved.accounts.remove(asha, link._id);
+    const { _id } = await moved.accounts.add(asha, link.broker_name, {});
+    await moved.accounts.update(_id, () => ({ is_active: true, tokens: link.tokens, account_id: "AB1234" }));
+    moved.goTo(NEXT, "15:00");
+    const { candidates, legs } = await moved.shop.propose(await moved.user());
+    expect([candidates.map(({ isHeld }) => isHeld), legs]).toEqual([[true], []]);
+    await moved.close();
+  });
+
   it("decides the same for whoever wants no message of it", async () => {
     const quiet = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
     quiet.goTo(TODAY, "15:00");

@@ -1,6 +1,6 @@
 import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { ZERO_PRICE } from "../../../domain/money.ts";
-import type { Link } from "../../accounts.ts";
+import { accountBehind, type Link } from "../../accounts.ts";
 import type { User } from "../../users.ts";
 import type { ShopAccount } from "./account.ts";
 import { averageCost, heldAfter, leftOf } from "./ledger.ts";
@@ -36,6 +36,7 @@ export interface DecisionInput {
 export function decided(input: DecisionInput): ProposalDocument {
   const { market, account, isDry, link, past } = input;
   const { held, notes, leftOut } = heldViews(input);
+  const behind = link && accountBehind(link);
   const isPriced = market.members.length >= input.members.length * LEAST_PRICED_SHARE;
   const members = market.members.filter(({ key }) => !leftOut.has(key));
   const decision = decide({ members, held, cash: account?.cash ?? null }, rulesOf(input.settings));
@@ -49,6 +50,7 @@ export function decided(input: DecisionInput): ProposalDocument {
     date: input.date,
     isDry,
     link: link?._id ?? null,
+    ...(behind === null ? {} : { account: behind }),
     label: link?.label ?? null,
     candidates: decision.candidates.map((each) => ({ ...each, symbol: symbolOf(each.key) })),
     legs: legs.flatMap((leg) => {

@@ -42,6 +42,8 @@ export interface ProposalDocument extends Document {
   readonly date: string;
   readonly isDry: boolean;
   readonly link: LinkId | null;
+  /** The account behind the link: what was bought is held by it, whatever links it later. */
+  readonly account?: string;
   /** Null: no account. */
   readonly label: string | null;
   readonly candidates: readonly (Candidate & { readonly symbol: string })[];

@@ -8,7 +8,7 @@ import { isClosed, type Leg, type LegState } from "../../../domain/order-intent.
 import { randomAlphanumeric } from "../../../lib/token.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Store } from "../../../ports/store.ts";
-import { usualOf, type Accounts, type Link } from "../../accounts.ts";
+import { accountBehind, usualOf, type Accounts, type Link } from "../../accounts.ts";
 import type { Candles } from "../../candles.ts";
 import type { Instruments } from "../../instruments/types.ts";
 import type { Desk } from "../../orders/desk.ts";
@@ -285,7 +285,11 @@ const sharesOf = (held: readonly OwnShare[]): Instrument[] => held.map(({ instru
 const isQuiet = (leg: ProposedLeg): boolean => leg.isSettled || leg.intent === null;
 
 const belongs = (proposal: Proposal, isDry: boolean, link: Link | null): boolean =>
-  proposal.isDry === isDry && proposal.link === (link?._id ?? null);
+  proposal.isDry === isDry && (proposal.link === (link?._id ?? null) || isOfAccount(proposal, link));
+
+/** By a link that is gone since. */
+const isOfAccount = ({ account }: Proposal, link: Link | null): boolean =>
+  account !== undefined && link !== null && account === accountBehind(link);
 
 /** An order that was sent is settled with what it has filled; a card that lapsed leaves its leg to be approved again. */
 function withFills(leg: ProposedLeg, intent: Intent | null): ProposedLeg {
