@@ -1,9 +1,11 @@
 import cron from "node-cron";
 import type { Log } from "../lib/log.ts";
 import { createTrouble } from "../lib/trouble.ts";
+import type { Clock } from "../ports/clock.ts";
 import { guarded } from "./loop.ts";
 
 const MARKET_ZONE = "Asia/Kolkata";
+const MINUTE_MS = 60_000;
 
 export interface ScheduledTask {
   readonly name: string;
@@ -12,16 +14,46 @@ export interface ScheduledTask {
   readonly run: () => Promise<unknown>;
 }
 
-/** Starts every task; one that is still running is not started again, one that throws is logged and goes on next time. */
-export function startSchedule(tasks: readonly ScheduledTask[], log: Log): { stop(): Promise<void> } {
-  const running = tasks.map(({ name, at, run }) => {
+/**
+ * Starts every task; one that is still running is not started again, one that throws is logged and goes on next time.
+ * Only the expressions are node-cron's. Its timer waits for an instant: after the clock was set back until it has caught
+ * up, and after it was put forward, or the machine has slept, through every minute in between.
+ */
+export function startSchedule(
+  tasks: readonly ScheduledTask[],
+  { clock, log }: { clock: Clock; log: Log },
+): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const planned = tasks.map(({ name, at, run }) => {
     const words = { met: "scheduled task failed", over: "scheduled task goes on" };
     const attempt = guarded(run, createTrouble(log, words, { task: name }));
-    return cron.schedule(at, attempt, { timezone: MARKET_ZONE, noOverlap: true, name });
+    return { plan: cron.createTask(at, attempt, { timezone: MARKET_ZONE, name }), start: oneAtATime(attempt) };
   });
+  const minuteNow = (): number => clock.now() - (clock.now() % MINUTE_MS);
+  const turns = async (): Promise<void> => {
+    for (let last = minuteNow(); !stopped.signal.aborted;) {
+      await clock.sleep(MINUTE_MS - (clock.now() % MINUTE_MS), stopped.signal).catch(() => undefined);
+      const minute = minuteNow();
+      if (stopped.signal.aborted || minute === last) continue;
+      last = minute;
+      for (const { plan, start } of planned) if (plan.match(new Date(minute))) start();
+    }
+  };
+  const ended = turns();
   return {
     async stop() {
-      for (const task of running) await task.destroy();
+      stopped.abort();
+      await ended;
+      for (const { plan } of planned) await plan.destroy();
     },
+  };
+}
+
+function oneAtATime(attempt: () => Promise<void>): () => void {
+  let isRunning = false;
+  return () => {
+    if (isRunning) return;
+    isRunning = true;
+    void attempt().finally(() => (isRunning = false));
   };
 }

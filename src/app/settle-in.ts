@@ -29,7 +29,7 @@ export async function settleIn(options: SettleOptions): Promise<void> {
   await parts.paper?.open();
   if (stopping.aborted) return;
   const jobs = createJobTable(parts, log);
-  running.push(startSchedule(jobs.tasks, log));
+  running.push(startSchedule(jobs.tasks, { clock, log }));
   const routes = createRoutes({ config, parts, jobs: jobs.table, controlToken: control.token, log });
   web.serve(routes.own);
   leaveWord(control, web.port, log);

@@ -1,0 +1,79 @@
+import { describe, expect, it, vi } from "vitest";
+import { startSchedule } from "../../src/app/schedule.ts";
+import { createLog } from "../../src/lib/log.ts";
+
+const log = createLog({ level: "silent" });
+const MINUTE = 60_000;
+
+/** A clock in hand: whoever sleeps wakes when it is moved on, and not when it is set. */
+function clockAt(start: string) {
+  let at = Date.parse(`${start}+05:30`);
+  let sleeper: { left: number; wake: () => void } | null = null;
+  return {
+    now: () => at,
+    sleep: (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        sleeper = { left: ms, wake: resolve };
+        signal?.addEventListener("abort", () => reject(new Error("stopped")));
+      }),
+    set: (time: string) => void (at = Date.parse(`${time}+05:30`)),
+    async pass(ms: number) {
+      for (let left = ms; left > 0;) {
+        const step = sleeper ? Math.min(left, sleeper.left) : left;
+        [at, left] = [at + step, left - step];
+        if (sleeper) sleeper.left -= step;
+        if (sleeper?.left === 0) {
+          const { wake } = sleeper;
+          sleeper = null;
+          wake();
+        }
+        await new Promise(setImmediate);
+      }
+    },
+  };
+}
+
+describe("the schedule", () => {
+  it("runs what is due on the Indian clock, each minute once and what is still running not again", async () => {
+    const clock = clockAt("2026-11-30T08:03:30");
+    const ran: string[] = [];
+    const run = (name: string, done: Promise<void>) => async () => {
+      ran.push(`${name} ${new Date(clock.now()).toISOString().slice(11, 16)}`);
+      await done;
+    };
+    const never = new Promise<void>(() => undefined);
+    const schedule = startSchedule(
+      [
+        { name: "jobs", at: "* * * * *", run: run("jobs", Promise.resolve()) },
+        { name: "slow", at: "* * * * *", run: run("slow", never) },
+        { name: "instruments", at: "5 8 * * *", run: run("instruments", Promise.resolve()) },
+      ],
+      { clock, log },
+    );
+    await clock.pass(3 * MINUTE);
+    expect(ran).toEqual(["jobs 02:34", "slow 02:34", "jobs 02:35", "instruments 02:35", "jobs 02:36"]);
+    await schedule.stop();
+    await clock.pass(3 * MINUTE);
+    expect(ran).toHaveLength(5);
+  });
+
+  it("goes on in the next minute when the clock was set back, and from the new time on when it was put forward", async () => {
+    const clock = clockAt("2026-11-30T10:00:30");
+    const said = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    let runs = 0;
+    const schedule = startSchedule([{ name: "jobs", at: "* * * * *", run: async () => void (runs += 1) }], {
+      clock,
+      log,
+    });
+    await clock.pass(MINUTE);
+    expect(runs).toBe(1);
+    clock.set("2026-11-30T08:00:30");
+    await clock.pass(10 * MINUTE);
+    expect(runs).toBe(11);
+    clock.set("2026-12-07T08:00:30");
+    await clock.pass(10 * MINUTE);
+    expect(runs).toBe(21);
+    expect(said).not.toHaveBeenCalled();
+    await schedule.stop();
+  });
+});
