@@ -49,6 +49,8 @@ const DAILY_UPDATE_IST = "08:00";
 const DAY_MS = 86_400_000;
 /** After a failed download the old copy serves so long before the next try. */
 const RETRY_MS = 10 * 60_000;
+/** Without one, whoever asks is told the same so long: a book is read every second, and a list is tens of megabytes. */
+const FIRST_RETRY_MS = 60_000;
 /** A master of less than half the rows is a cut download, unless the old one is older than this. */
 const TRUSTED_MS = 3 * DAY_MS;
 const ROWS_A_BREATH = 2_000;
@@ -57,7 +59,7 @@ export function createMasters(deps: MastersDeps): Masters {
   const { clock, log } = deps;
   const copies = new Map<BrokerName, Copy>();
   const loading = new Map<BrokerName, Promise<Copy>>();
-  const failedAt = new Map<BrokerName, number>();
+  const failures = new Map<BrokerName, { readonly at: number; readonly error: unknown }>();
   const shipped = loadFreezeQuantities();
 
   /** Another broker's list goes first: it is of today. */
@@ -100,7 +102,7 @@ export function createMasters(deps: MastersDeps): Masters {
     try {
       const copy = await download(broker);
       copies.set(broker, copy);
-      failedAt.delete(broker);
+      failures.delete(broker);
       return copy;
     } catch (error) {
       return fallBack(broker, error);
@@ -108,7 +110,7 @@ export function createMasters(deps: MastersDeps): Masters {
   }
 
   function fallBack(broker: BrokerName, error: unknown): Copy {
-    failedAt.set(broker, clock.now());
+    failures.set(broker, { at: clock.now(), error });
     const known = copies.get(broker);
     log.warn({ err: error, broker, hasCopy: known !== undefined }, "no new list of instruments");
     if (!known) throw error;
@@ -164,8 +166,11 @@ export function createMasters(deps: MastersDeps): Masters {
   }
 
   async function current(broker: BrokerName): Promise<Copy> {
+    const failure = failures.get(broker);
+    const sinceFailure = failure ? Math.abs(clock.now() - failure.at) : Infinity;
+    if (failure && !copies.has(broker) && sinceFailure < FIRST_RETRY_MS) throw failure.error;
     const known = copies.get(broker) ?? (await load(broker));
-    if (!isDue(known) || Math.abs(clock.now() - (failedAt.get(broker) ?? -RETRY_MS)) < RETRY_MS) return known;
+    if (!isDue(known) || sinceFailure < RETRY_MS) return known;
     const renewal = load(broker);
     if (known.isPaper) return renewal;
     // A failure is logged where it happens, and with a copy at hand it is not thrown.

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import { instrumentKey, SEGMENTS } from "../../../src/domain/instrument.ts";
 import { BrokerError } from "../../../src/errors.ts";
-import { DAY, HOUR, MINUTE } from "../../connectors/paper/floor.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../../connectors/paper/floor.ts";
 import { FYERS, future, openHall, option, PAPER, share, SMALL_MARKET, venue, ZERODHA } from "./market-hall.ts";
 
 const NEWCOMER = share("NSE", "NEWCOMER", "LISTED TODAY");
@@ -163,7 +163,27 @@ describe("a broker's master", () => {
     await expect(failed).rejects.toBeInstanceOf(BrokerError);
     await expect(failed).rejects.toMatchObject({ kind: "unavailable", broker: ZERODHA });
     expect(instruments.status()).toEqual([{ broker: ZERODHA, rows: 0, skipped: 0, at: null, isStale: false }]);
+    hall.floor.now += MINUTE;
     hall.master(ZERODHA).isDown = false;
+    await expect(instruments.table(ZERODHA)).resolves.toBeDefined();
+  });
+
+  it("that never came is not asked for with every look at a book, but once a minute, and at once when it is renewed", async () => {
+    const hall = openHall();
+    hall.linked.push(ZERODHA);
+    const instruments = hall.start();
+    const master = hall.master(ZERODHA);
+    master.isDown = true;
+    for (let look = 0; look < 60; look += 1) {
+      await expect(instruments.table(ZERODHA)).rejects.toMatchObject({ kind: "unavailable" });
+      hall.floor.now += SECOND;
+    }
+    expect(master.downloads).toBe(1);
+    expect(hall.logged).toHaveLength(1);
+    await expect(instruments.table(ZERODHA)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(master.downloads).toBe(2);
+    master.isDown = false;
+    await instruments.refresh();
     await expect(instruments.table(ZERODHA)).resolves.toBeDefined();
   });
 
