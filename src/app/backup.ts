@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, realpathSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../errors.ts";
@@ -21,13 +21,22 @@ await orExit(async () => {
   if (config.mongoUri) {
     const { backupMongo, restoreMongo } = await import("../store/mongo/backup.ts");
     await (mode === "restore" ? restoreMongo : backupMongo)(config.mongoUri, directory);
-  } else if (mode === "restore") restore(directory, config.dataDir);
-  else await copyTo(config.dataDir, directory);
+  } else {
+    requireElsewhere(directory, config.dataDir);
+    if (mode === "restore") restore(directory, config.dataDir);
+    else await copyTo(config.dataDir, directory);
+  }
   const what = mode === "restore" ? `Restored into ${config.mongoUri ? "MongoDB" : config.dataDir}. ` : "";
   process.stdout.write(
     `${what}Done. Without the master key this ${mode === "restore" ? "data" : "copy"} cannot be read: keep it safe, and elsewhere.\n`,
   );
 });
+
+/** Put over the files that the bot has open, a copy takes what is written from then on with it. */
+function requireElsewhere(directory: string, dataDir: string): void {
+  if (existsSync(directory) && existsSync(dataDir) && realpathSync(directory) === realpathSync(dataDir))
+    throw new ConfigError([`${directory} is DATA_DIR itself; a backup lies in a directory of its own`]);
+}
 
 async function copyTo(dataDir: string, directory: string): Promise<void> {
   if (!existsSync(join(dataDir, DATABASES[0] ?? "")))

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openKeyring } from "../../src/app/keyring.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -81,6 +81,21 @@ describe("backup and restore", () => {
     await again.close();
     expect(existsSync(join(dir, "sauda.db.partial"))).toBe(false);
   });
+
+  it("refuses DATA_DIR itself, over whose living files the copy would be put", async () => {
+    const running = open();
+    await write(running, "monday");
+    for (const mode of ["backup", "restore"]) {
+      const { code, out } = await run(mode, join(dir, "..", basename(dir)));
+      expect(code, out).toBe(1);
+      expect(out).toContain("is DATA_DIR itself");
+    }
+    for (let each = 0; each < 2_000; each += 1) await write(running, `${each} ${"x".repeat(400)}`);
+    await running.close();
+    const again = open();
+    expect(await read(again, "monday")).toEqual(["monday", "monday"]);
+    await again.close();
+  }, 30_000);
 
   it("says that a directory is needed", async () => {
     const store = open();
