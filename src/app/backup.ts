@@ -51,8 +51,9 @@ async function copyTo(dataDir: string, directory: string): Promise<void> {
     }
     makeOneFile(join(directory, `${name}.partial`));
     check(join(directory, `${name}.partial`));
-    renameSync(join(directory, `${name}.partial`), join(directory, name));
   }
+  // Both are there: a copy that a full disk broke off must not leave an older one half replaced.
+  for (const name of DATABASES) renameSync(join(directory, `${name}.partial`), join(directory, name));
   for (const name of PLAIN_FILES) {
     if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(directory, name));
   }
@@ -63,8 +64,9 @@ function restore(directory: string, dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(dataDir);
   try {
+    // All of it before anything is replaced, as above.
+    for (const name of DATABASES) copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
     for (const name of DATABASES) {
-      copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
       // The old write-ahead log belongs to the old file.
       for (const end of ["-wal", "-shm"]) rmSync(join(dataDir, name + end), { force: true });
       renameSync(join(dataDir, `${name}.partial`), join(dataDir, name));

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -95,6 +95,30 @@ describe("backup and restore", () => {
     const again = open();
     expect(await read(again, "monday")).toEqual(["monday", "monday"]);
     await again.close();
+  }, 30_000);
+
+  it("leaves both files of either side as they were when one of them cannot be written", async () => {
+    const store = open();
+    await write(store, "monday");
+    await run("backup", copy);
+    await write(store, "tuesday");
+    await store.close();
+    for (const [mode, side] of [
+      ["restore", dir],
+      ["backup", copy],
+    ] as const) {
+      mkdirSync(join(side, "journal.db.partial"));
+      expect((await run(mode, copy)).code).toBe(1);
+      rmSync(join(side, "journal.db.partial"), { recursive: true });
+    }
+    const untouched = open();
+    expect(await read(untouched, "tuesday")).toEqual(["tuesday", "tuesday"]);
+    await untouched.close();
+    await run("restore", copy);
+    const restored = open();
+    expect(await read(restored, "monday")).toEqual(["monday", "monday"]);
+    expect(await read(restored, "tuesday")).toEqual([undefined, undefined]);
+    await restored.close();
   }, 30_000);
 
   it("says that a directory is needed", async () => {
