@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -7,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createHttpClient, HttpFailure } from "../../src/lib/http.ts";
 import type { HttpClient, HttpRequest } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
+import { ISSUER, LEAF, LEAF_KEY, NOT_YET_VALID_LEAF } from "./certificates.ts";
 import { startConnectProxy, startSocksProxy } from "./proxies.ts";
 import type { TestProxy } from "./proxies.ts";
 
@@ -176,6 +178,22 @@ describe("a call without a reply", () => {
   it("is a timeout when the body comes too slowly, headers or not", async () => {
     answer = (_request, response) => void response.writeHead(200).write("the beginning");
     expect(await failureOf(client.send(to("/", { timeoutMs: 60 })))).toMatchObject({ kind: "timeout" });
+  });
+
+  it.each([
+    ["is not valid yet, as to a clock that stands wrong", NOT_YET_VALID_LEAF],
+    ["nobody vouches for", LEAF],
+    ["a stranger in between has issued", LEAF + ISSUER],
+  ])("is unreachable behind a certificate that %s: nothing was sent", async (_why, cert) => {
+    const secure = createSecureServer({ cert, key: LEAF_KEY }, (request) => void seen.push(request.url ?? ""));
+    await new Promise<void>((resolve) => {
+      secure.listen(0, "127.0.0.1", resolve);
+    });
+    const url = `https://localhost:${(secure.address() as AddressInfo).port}/orders`;
+    const failure = await failureOf(client.send(to("/", { method: "POST", body: "order", url })));
+    secure.close();
+    expect(failure).toMatchObject({ kind: "unreachable" });
+    expect(seen).toEqual([]);
   });
 
   it("is unreachable when nobody listens: nothing was sent", async () => {
