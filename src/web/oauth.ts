@@ -41,7 +41,9 @@ export function oauthRoutes({ logins, tell, chatUrl, isSecure, log }: OAuthDeps)
   routes.get("/oauth/:broker/callback", async (context) => {
     const broker = context.req.param("broker");
     const result = await logins.finish(broker, context.req.query(), getCookie(context, STATE_COOKIE));
-    log.info({ result: result.kind }, "login callback");
+    const link = "link" in result ? { link: result.link._id } : {};
+    if ("error" in result) log.warn({ result: result.kind, ...link, err: result.error }, "login callback");
+    else log.info({ result: result.kind, ...link }, "login callback");
     if (result.userId !== undefined) {
       await tell(result.userId, result).catch((error: unknown) => log.warn({ err: error }, "login not told in chat"));
     }

@@ -61,6 +61,19 @@ describe("the OAuth pages", () => {
     expect(told).toHaveLength(1);
   });
 
+  it("leave in the log which account a login that failed was for, and why", async () => {
+    const error = new BrokerError("unavailable", "HTTP 503", { broker: brokerName("dhan"), endpoint: "POST /consume" });
+    const app = routes({ kind: "failed", link: { _id: "L-7" } as unknown as Link, error, userId: ASHA });
+    expect((await app.request("/oauth/dhan/callback?state=x&tokenId=sekrit")).status).toBe(400);
+    const [line] = stage
+      .logged()
+      .trim()
+      .split("\n")
+      .map((each) => JSON.parse(each) as unknown);
+    expect(line).toMatchObject({ level: "warn", result: "failed", link: "L-7", err: { endpoint: "POST /consume" } });
+    expect(stage.logged()).not.toContain("sekrit");
+  });
+
   it("send the browser on to the broker with a cookie that only the callback gets", async () => {
     const app = routes({ kind: "stale" });
     const reply = await app.request("/oauth/dhan/login/known");
