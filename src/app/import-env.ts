@@ -6,11 +6,12 @@ import { createLog } from "../lib/log.ts";
 import { createAccounts } from "../services/accounts.ts";
 import { importFyers } from "../services/import-fyers.ts";
 import { createUsers } from "../services/users.ts";
+import { orExit } from "./exit.ts";
 import { openStore } from "./open-store.ts";
 import { readSettings } from "./settings.ts";
 
 /** `npm run import-env`: takes over a single-broker Fyers deployment. The bot must not be running on the embedded store. */
-try {
+await orExit(async () => {
   const config = readSettings();
   const log = createLog({ level: "error" });
   const clock = createClock(config.startAt);
@@ -28,8 +29,4 @@ try {
   for (const line of report.lines) process.stdout.write(`${line}\n`);
   await store.close();
   process.exitCode = report.isImported ? 0 : 1;
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  for (const problem of error.problems) process.stderr.write(`${problem}\n`);
-  process.exitCode = 1;
-}
+});
