@@ -6,6 +6,8 @@ interface LeaseDocument extends Document {
   readonly _id: string;
   readonly holder: string;
   readonly expiresAt: number;
+  /** Given back, to be had from then on only. */
+  readonly isWait?: true;
 }
 
 export const LEASES = "leases";
@@ -19,6 +21,8 @@ const leasesSpec: CollectionSpec<LeaseDocument> = {
 /** Long enough for a pause of the process, short enough that a killed one is not missed for long. */
 export const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
+/** So far another machine's clock may be ahead of this one's. */
+const CLOCKS_APART_MS = 60_000;
 
 export interface Lease {
   /** Aborted when it could not be kept: somebody else may hold it now. */
@@ -59,16 +63,24 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
     async take(name) {
       const holder = randomToken();
       const until = (): number => clock.now() + LEASE_MS;
+      const taken = { _id: name, holder, expiresAt: until() };
       // An expired lease makes room for the new one by itself.
-      if (!(await leases.insert({ _id: name, holder, expiresAt: until() }))) return null;
+      if (!(await leases.insert(taken)) && !(await displaces(taken))) return null;
       return keep(name, holder, until);
     },
   };
 
+  /** One that ends later than any can was taken before the clock was set back, and who took it has died since. */
+  async function displaces(taken: LeaseDocument): Promise<boolean> {
+    const current = await leases.get(taken._id);
+    if (!current || current.isWait || current.expiresAt <= taken.expiresAt + CLOCKS_APART_MS) return false;
+    return leases.replace(taken, current.version);
+  }
+
   /** A lease taken anew counts its versions from the start, so whose it is comes first. False when it is another's. */
-  async function move(name: string, holder: string, expiresAt: number): Promise<boolean> {
-    const current = await leases.get(name);
-    return current?.holder === holder && leases.replace({ _id: name, holder, expiresAt }, current.version);
+  async function move({ _id, ...to }: LeaseDocument): Promise<boolean> {
+    const current = await leases.get(_id);
+    return current?.holder === to.holder && leases.replace({ _id, ...to }, current.version);
   }
 
   function keep(name: string, holder: string, until: () => number): Lease {
@@ -76,7 +88,7 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
     let keptUntil = until();
     const renew = async (): Promise<void> => {
       const expiresAt = until();
-      const isKept = await move(name, holder, expiresAt).catch(() => null);
+      const isKept = await move({ _id: name, holder, expiresAt }).catch(() => null);
       if (isKept === true) {
         keptUntil = expiresAt;
       } else if (isKept === false || clock.now() >= keptUntil) {
@@ -94,7 +106,8 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
         clearInterval(timer);
         await renewing;
         // Long ago rather than now: another machine's clock may be behind this one's.
-        if (!lost.signal.aborted) await move(name, holder, from - 1);
+        const end = { _id: name, holder, expiresAt: from - 1 };
+        if (!lost.signal.aborted) await move(from > 0 ? { ...end, isWait: true } : end);
       },
     };
   }

@@ -243,6 +243,26 @@ describe("leases", () => {
   });
 });
 
+describe("a lease of a process that died while the clock was ahead", () => {
+  it("is over once the clock was set back; a wait and a clock that is a little ahead are not", async () => {
+    const stage = openStage();
+    const leases = createLeases(stage);
+    const HOUR = 3_600_000;
+    stage.clock.advance(HOUR);
+    await leases.take("polling");
+    stage.clock.advance(-HOUR);
+    expect(await leases.take("polling")).not.toBeNull();
+    expect(await leases.take("polling")).toBeNull();
+    await (await leases.take("outbox"))?.release(stage.clock.now() + HOUR);
+    expect(await leases.take("outbox")).toBeNull();
+    stage.clock.advance(20_000);
+    await leases.take("lane:asha");
+    stage.clock.advance(-20_000);
+    expect(await leases.take("lane:asha")).toBeNull();
+    await stage.close();
+  });
+});
+
 describe("a lease given back", () => {
   it("is free at once to a process whose clock is behind", async () => {
     const stage = openStage();
