@@ -73,11 +73,14 @@ const unreadRows = <R, T, K extends keyof R>(
 };
 
 /** What the rows of a book say together, also where it is a part. */
-export const finished = <T, U>(reading: Promise<T[]>, finish: (rows: readonly T[]) => U[]): Promise<U[]> =>
-  reading.then(finish, (error: unknown) => {
+export const finished = <T, U>(
+  reading: Promise<T[]>,
+  finish: (rows: readonly T[]) => U[] | Promise<U[]>,
+): Promise<U[]> =>
+  reading.then(finish, async (error: unknown) => {
     if (!(error instanceof UnreadRows)) throw error;
     const { rows, unread } = error.book as Book<T>;
-    throw new UnreadRows(error.message, error, { rows: finish(rows), unread });
+    throw new UnreadRows(error.message, error, { rows: await finish(rows), unread });
   });
 
 /** For a book that another one needs: a part of it would pass for a part of the other. */

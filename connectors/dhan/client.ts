@@ -8,6 +8,7 @@ import {
   fundsSchema,
   holdingsSchema,
   issuedTokenSchema,
+  lastPricesSchema,
   marginSchema,
   orderOrListSchema,
   ordersSchema,
@@ -98,6 +99,8 @@ export function createClient({ read, write, login, renew, master, authUrl }: Ret
       const body = { dhanClientId: access.session.accountId, ...ticket };
       return read(access, { endpoint: "POST /margincalculator", body, schema: marginSchema }, signal);
     },
+    postMarketfeedLtp: (access: Access, body: Readonly<Record<string, readonly number[]>>, signal?: AbortSignal) =>
+      read(access, { endpoint: "POST /marketfeed/ltp", rate: "quote", body, schema: lastPricesSchema }, signal),
     postMarketfeedQuote: (access: Access, body: Readonly<Record<string, readonly number[]>>, signal?: AbortSignal) =>
       read(access, { endpoint: "POST /marketfeed/quote", rate: "quote", body, schema: quotesSchema }, signal),
     postChartsHistorical: (access: Access, body: Body, signal?: AbortSignal) =>

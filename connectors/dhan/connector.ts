@@ -10,8 +10,8 @@ import { isExpired, login } from "./auth.ts";
 import { createClient } from "./client.ts";
 import { mapped } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
-import { holdingIdentity, toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
-import { marketData } from "./market-data.ts";
+import { holdingIdentity, pricedAt, toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
+import { lastPrices, marketData } from "./market-data.ts";
 import { fromChange, fromRequest, marginBody, toCancelled, toChanged, toOutcome, toPlaced } from "./order-wire.ts";
 import { type HoldingRaw, LISTED_BY, type ListedRaw, type OrderRaw } from "./schemas.ts";
 import { BROKER } from "./facts.ts";
@@ -67,6 +67,16 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     });
   }
 
+  /** The last price is optional in a row. What cannot be quoted stays without. */
+  async function priced(access: Access, rows: readonly Holding[], signal?: AbortSignal): Promise<Holding[]> {
+    const lacking = rows.flatMap(({ key, ltp }) => (ltp === null && key !== null ? [key] : []));
+    const prices = new Map(await lastPrices(client, access, lacking, signal).catch(emptyUnlessDead));
+    return rows.map((row) => {
+      const ltp = row.ltp === null && row.key !== null ? prices.get(row.key) : undefined;
+      return ltp === undefined ? row : asDocumented("POST /marketfeed/ltp", () => pricedAt(row, ltp));
+    });
+  }
+
   /** An order call is made once; its failure is an outcome. */
   async function settled(access: Access, call: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
     if (isExpired(access, deps.now()))
@@ -94,7 +104,8 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       const isLess = rows.some((each) => each.ok && each.row.availableQty < each.row.totalQty);
       const positions = isLess ? await whole(getPositions(access, signal)) : null;
       const morning = morningHoldings(rows);
-      return positions ? finished(morning, (holdings) => ownedNow(holdings, positions)) : morning;
+      const owned = positions ? finished(morning, (holdings) => ownedNow(holdings, positions)) : morning;
+      return finished(owned, (holdings) => priced(access, holdings, signal));
     },
     getPositions,
     getOrders: async (access, signal) => orders("GET /orders", await client.getOrders(access, signal)),

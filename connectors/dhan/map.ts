@@ -189,6 +189,13 @@ export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
   };
 }
 
+/** The same share with a price, which its row did not have. */
+export const pricedAt = (row: Holding, ltp: Price): Holding => ({
+  ...row,
+  ltp,
+  pnl: row.avgPrice === 0 ? null : valueOf(price(ltp - row.avgPrice), row.qty),
+});
+
 /** `ALL` is listed on both and numbered by NSE; a share that only BSE's list knows is BSE's. */
 export function holdingIdentity(
   row: Pick<HoldingRaw, "exchange" | "securityId" | "tradingSymbol">,

@@ -124,11 +124,31 @@ export function marketData({
   };
 }
 
+/** Last prices of shares; what Dhan does not know is absent. */
+export async function lastPrices(
+  client: DhanClient,
+  access: Access,
+  keys: readonly InstrumentKey[],
+  signal?: AbortSignal,
+): Promise<Map<InstrumentKey, Price>> {
+  const asked = [...new Set(keys)].map((key) => ({ key, ...venueId(key) }));
+  const prices = new Map<InstrumentKey, Price>();
+  for (let start = 0; start < asked.length; start += MAX_QUOTES_PER_CALL) {
+    const batch = asked.slice(start, start + MAX_QUOTES_PER_CALL);
+    const { data } = await client.postMarketfeedLtp(access, idsBySegment(batch), signal);
+    for (const { key, exchangeSegment, securityId } of batch) {
+      const ltp = asDocumented("POST /marketfeed/ltp", () => known(data[exchangeSegment]?.[securityId]?.last_price));
+      if (ltp !== null) prices.set(key, ltp);
+    }
+  }
+  return prices;
+}
+
 const noQuote = (instrument: Instrument): BrokerError =>
   new BrokerError("rejected", `Dhan has no quote for ${instrument.symbol}`, { broker: BROKER, endpoint: QUOTES });
 
 /** The body wants integers, the answer's keys are strings. */
-function idsBySegment(asked: readonly Asked[]): Record<string, number[]> {
+function idsBySegment(asked: readonly Pick<Asked, "exchangeSegment" | "securityId">[]): Record<string, number[]> {
   const ids: Record<string, number[]> = {};
   for (const { exchangeSegment, securityId } of asked) (ids[exchangeSegment] ??= []).push(Number(securityId));
   return ids;

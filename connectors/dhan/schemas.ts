@@ -193,6 +193,11 @@ export type QuoteRaw = z.output<typeof quoteSchema>;
 /** `{"data":{"NSE_EQ":{"3045":{…}}},"status":"success"}`: unknown ids are silently absent. */
 export const quotesSchema = z.object({ data: z.record(z.string(), z.record(z.string(), quoteSchema)) });
 
+/** POST /marketfeed/ltp */
+export const lastPricesSchema = z.object({
+  data: z.record(z.string(), z.record(z.string(), z.object({ last_price: amount }))),
+});
+
 /** POST /charts/historical and /charts/intraday: columns of one length, stamps in epoch seconds (at times as 1.79E9). */
 export const candlesSchema = z
   .object({

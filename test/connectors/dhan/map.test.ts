@@ -276,6 +276,33 @@ describe("holdings", () => {
     expect(toHolding({ ...holdings[0]!, mtf_qty: 15 }, lookup).productType).toBe("CNC");
   });
 
+  test("a price that the row leaves out is asked for, on the exchange that the share is listed at", async () => {
+    const [priced, bare] = fixture("get-holdings.json") as [object, object];
+    const last = { data: { NSE_EQ: { 2031: { last_price: 3100.5 } } }, status: "success" };
+    const { connector, http, meters } = setUp(
+      answering({
+        "GET /v2/holdings": reply([priced, { ...bare, avgCostPrice: 3000 }]),
+        "GET /v2/positions": reply([]),
+        "POST /v2/marketfeed/ltp": reply(last),
+      }),
+    );
+    expect(await connector.getHoldings(access())).toMatchObject([
+      { key: "NSE:3045", ltp: 10_123_500, pnl: 679_000 },
+      { key: "NSE:2031", ltp: 31_005_000, pnl: 70_350 },
+    ]);
+    const asked = http.requests.filter(({ url }) => url.includes("/marketfeed/"));
+    expect(asked.map(({ body }) => JSON.parse(body ?? "") as unknown)).toEqual([{ NSE_EQ: [2031] }]);
+    expect(meters).toContain("dhan:link-1:quote");
+  });
+
+  test("a share without a price stands among the others where the plan has no prices or none is known", async () => {
+    const [, bare] = fixture("get-holdings.json") as [object, object];
+    for (const answer of [reply(fixture("error-data-806.json"), 401), reply({ data: {}, status: "success" })]) {
+      const { connector } = setUp(answering({ "GET /v2/holdings": reply([bare]), "POST /v2/marketfeed/ltp": answer }));
+      expect(await connector.getHoldings(access())).toMatchObject([{ key: "NSE:2031", qty: 7, ltp: null }]);
+    }
+  });
+
   test("T1 shares that were sold are not owned any more", async () => {
     const bought = {
       ...fixtureRow("get-holdings.json"),
