@@ -101,3 +101,6 @@ export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal 
     retryAfterMs: kind === "rate-limited" ? (retryAfterMs(reply.headers) ?? undefined) : undefined,
   });
 }
+
+/** Risk checks put the order's number before their words, which people need not read. */
+export const withoutNumber = (words: string): string => words.replace(/^RMS:(\d+:)?\s*/, "");

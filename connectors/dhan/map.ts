@@ -25,6 +25,7 @@ import type {
   ProfileRaw,
   TradeRaw,
 } from "./schemas.ts";
+import { withoutNumber } from "./errors.ts";
 import { cashSymbol, said, SEGMENT_OF, toListed, type Lookup } from "./venue.ts";
 
 const time = (text: string | null | undefined): number | null => {
@@ -50,7 +51,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
     triggerPrice: priceFromRupees(row.triggerPrice ?? 0),
     status,
     // On healthy orders the field says CONFIRMED and the like.
-    message: status === "rejected" ? said(row.omsErrorDescription) : null,
+    message: status === "rejected" ? withoutNumber(said(row.omsErrorDescription) ?? "") || null : null,
     isAmo: row.afterMarketOrder ?? false,
     placedAt: time(row.createTime),
     handle: orderHandle(row),

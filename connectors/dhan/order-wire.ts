@@ -10,6 +10,7 @@ import {
 } from "../../src/domain/order.ts";
 import { failedOutcome } from "../../src/errors.ts";
 import { ORDER_ID } from "../base.ts";
+import { withoutNumber } from "./errors.ts";
 import type { OrderAckRaw, OrderStatusRaw, OrderTypeRaw } from "./schemas.ts";
 import { venueId } from "./venue.ts";
 
@@ -121,8 +122,7 @@ function answered(ack: OrderAckRaw, { orderId, handle }: Order, refusing: Readon
   return { kind: "rejected", reason: `Dhan answered ${ack.orderStatus}`, raw: ack.orderStatus, orderId };
 }
 
-/** Risk checks put the order's number before their words: the record keeps it, people need not read it. */
 export function toOutcome(error: unknown): OrderOutcome {
   const outcome = failedOutcome(error);
-  return outcome.kind === "rejected" ? { ...outcome, reason: outcome.reason.replace(/^RMS:(\d+:)?\s*/, "") } : outcome;
+  return outcome.kind === "rejected" ? { ...outcome, reason: withoutNumber(outcome.reason) } : outcome;
 }

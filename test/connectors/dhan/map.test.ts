@@ -69,7 +69,7 @@ describe("orders", () => {
     });
   });
 
-  test("a rejected order carries the broker's words", () => {
+  test("a rejected order carries the broker's words, without the number that risk checks put before them", () => {
     expect(toOrder(orders[3]!, lookup)).toMatchObject({
       status: "rejected",
       type: "SL-M",
@@ -77,7 +77,7 @@ describe("orders", () => {
       symbol: "BSE:SBIN",
       key: "BSE:500112",
       isAmo: true,
-      message: "RMS:3426112100420:Insufficient funds",
+      message: "Insufficient funds",
     });
   });
 
