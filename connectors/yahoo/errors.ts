@@ -30,5 +30,9 @@ export function fromFailure(error: unknown, endpoint: string): BrokerError {
   return yahooError(kind, `Yahoo: ${words.slice(0, MAX_WORDS)}`, endpoint, { cause: error });
 }
 
+/** Said of a symbol that Yahoo knows, and of dates without a session. */
+export const isEmptyRange = (error: unknown): boolean =>
+  error instanceof BrokerError && /Data doesn't exist/i.test(error.message);
+
 /** After "Invalid Crumb" the library goes on with the dead crumb for ever: only a new client helps. */
 export const isStaleCrumb = (error: BrokerError): boolean => /crumb|cookie/i.test(error.message);

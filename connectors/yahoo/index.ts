@@ -7,7 +7,7 @@ import { BrokerError } from "../../src/errors.ts";
 import type { HttpClient } from "../../src/lib/http.ts";
 import type { CandleQuery, ConnectorDeps, DataSource } from "../base.ts";
 import { createYahooClient, type ChartInterval, type YahooClient } from "./client.ts";
-import { fromFailure, yahooError } from "./errors.ts";
+import { fromFailure, isEmptyRange, yahooError } from "./errors.ts";
 import { dailyCandles, intradayCandles, quoteFromChart, quoteFromRow } from "./map.ts";
 import { yahooSymbol } from "./symbols.ts";
 
@@ -144,15 +144,19 @@ async function candlesOf(
   if (end < start) return [];
   const charts = await Promise.all(
     pieces(start, end, spec.chunkDays * DAY_MS).map((piece) =>
-      client.getChart(symbol, { ...piece, interval: spec.name }, signal),
+      client.getChart(symbol, { ...piece, interval: spec.name }, signal).catch(noneInRange),
     ),
   );
-  const [first] = charts;
-  if (!first) return [];
-  const whole = { meta: first.meta, quotes: charts.flatMap(({ quotes }) => quotes) };
+  const whole = { quotes: charts.flatMap(({ quotes }) => quotes) };
   const bars = spec.widthMs > 0 ? intradayCandles(whole, spec.widthMs) : dailyCandles(whole);
   const grouped = isOfDays(interval) ? joinDays(bars, interval) : bars;
   return grouped.filter(({ at }) => at >= from && at <= to);
+}
+
+/** One piece may hold no session where the others do. */
+function noneInRange(error: unknown): { quotes: [] } {
+  if (isEmptyRange(error)) return { quotes: [] };
+  throw error;
 }
 
 const startOfDays = (interval: Interval, at: number): number =>

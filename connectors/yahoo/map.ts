@@ -22,7 +22,7 @@ function toCandle(row: ChartRow): Candle | null {
  * Days by their Indian date. Today's bar is the running one and may come twice, once with the last trade's time:
  * the later row wins.
  */
-export function dailyCandles(chart: Chart): Candle[] {
+export function dailyCandles(chart: Pick<Chart, "quotes">): Candle[] {
   const days = new Map<string, Candle>();
   for (const row of chart.quotes) {
     const candle = toCandle(row);
@@ -34,7 +34,7 @@ export function dailyCandles(chart: Chart): Candle[] {
 }
 
 /** Bars on the session's own grid from 09:15; the running one's last-trade time falls into its bar. */
-export function intradayCandles(chart: Chart, widthMs: number): Candle[] {
+export function intradayCandles(chart: Pick<Chart, "quotes">, widthMs: number): Candle[] {
   const rows = chart.quotes.flatMap((row) => toCandle(row) ?? []).sort((a, b) => a.at - b.at);
   return joinCandles(rows, (at) => {
     const open = istInstant(istDate(at), "09:15");

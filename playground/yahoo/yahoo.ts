@@ -54,7 +54,7 @@ export interface SimulatedYahoo extends SimulatedBroker {
 
 /**
  * Yahoo Finance's chart and quote endpoints over the simulated exchange: 15 minutes late, single-precision prices, a
- * day with missing numbers here and there, today's bar stamped with the last trade.
+ * day with missing numbers here and there, today's bar stamped with the last trade, minutes of no session an error.
  */
 export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): SimulatedYahoo {
   let crumbs = 0;
@@ -144,6 +144,10 @@ export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): S
     }
     const until = Math.min(to - 1_000, exchange.now() - DELAY_MS);
     const bars = exchange.candles(instrument.key, interval, stamp(from, interval), until);
+    if (bars.length === 0 && interval !== "1d") {
+      const words = `Data doesn't exist for startDate = ${from / 1_000}, endDate = ${to / 1_000}`;
+      return failure(400, "chart", "Bad Request", words);
+    }
     return json(200, { chart: { result: [chartResult(symbol, instrument, bars, interval)], error: null } });
   }
 

@@ -194,6 +194,15 @@ describe("Yahoo Finance as a data source", () => {
     expect(await yahoo.getHistoricalData(query)).toEqual([]);
   });
 
+  it("has the minutes of other days where one piece of the range holds no session", async () => {
+    now = istInstant("2026-11-16", "08:30");
+    const query = { instrument: named("NSE:SBIN-EQ"), interval: "1m" as const, to: now };
+    const candles = await yahoo.getHistoricalData({ ...query, from: now - 15 * DAY_MS });
+    expect(new Set(candles.map(({ at }) => istDate(at)))).toContain("2026-11-12");
+    expect(await yahoo.getHistoricalData({ ...query, from: istInstant("2026-11-14") })).toEqual([]);
+    now = START;
+  });
+
   it("refuses candles of what Yahoo does not have, without asking", async () => {
     const option = exchange.instruments.find((each) => each.kind === "option") as Instrument;
     const before = server.calls("yahoo").length;
