@@ -1,5 +1,5 @@
 import type { BrokerOrderId, InstrumentKey, TradingSymbol } from "./ids.ts";
-import { ticker, type Instrument, type Segment } from "./instrument.ts";
+import { SHARE_SERIES, type Instrument, type Segment } from "./instrument.ts";
 import { price, valueOf, type Paise, type Price } from "./money.ts";
 import { isDelivery, opposite, type Product, type Side } from "./order.ts";
 
@@ -100,10 +100,18 @@ const soldOutOf = (holding: Holding, positions: readonly Position[]): number =>
     .filter((row) => isDeliverySale(row) && isSameListing(row, holding) && row.productType === holding.productType)
     .reduce((sum, { qty }) => sum + qty, 0);
 
-/** Units sold today of what has this holding's ticker, on an exchange where no holding is listed: positions have no ISIN. */
+/** What both exchanges call a share: NSE's symbols end in a series, which BSE's lack. */
+function shareName(symbol: TradingSymbol): string {
+  const [exchange = "", name = ""] = symbol.split(":", 2);
+  const end = name.lastIndexOf("-");
+  return exchange === "NSE" && SHARE_SERIES.has(name.slice(end + 1)) ? name.slice(0, end) : name;
+}
+
+/** Units sold today of what has this holding's name, on an exchange where no holding is listed: positions have no ISIN. */
 function soldElsewhere({ symbol, productType }: Holding, holdings: readonly Holding[], positions: readonly Position[]) {
+  const name = shareName(symbol);
   return positions
-    .filter((row) => isDeliverySale(row) && row.productType === productType && ticker(row.symbol) === ticker(symbol))
+    .filter((row) => isDeliverySale(row) && row.productType === productType && shareName(row.symbol) === name)
     .filter((row) => !holdings.some((other) => soldOutOf(other, [row]) > 0))
     .reduce((sum, { qty }) => sum + qty, 0);
 }

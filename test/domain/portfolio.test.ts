@@ -26,6 +26,18 @@ describe("what is owned now", () => {
     expect(ownedNow([holding(), holding(onBse)], [sold]).map(({ qty }) => qty)).toEqual([50, 30]);
   });
 
+  it("lacks what was sold on the other exchange in whatever series NSE has it, and no bond of that name", () => {
+    const named = (exchange: "NSE" | "BSE", name: string, series: string) => ({
+      key: null,
+      symbol: equitySymbol(exchange, name, series),
+    });
+    const held = ["BE", "N1"].map((series) => holding(named("NSE", "BAJAJ-AUTO", series)));
+    expect(ownedNow(held, [sale(20, named("BSE", "BAJAJ-AUTO", "A"))]).map(({ qty }) => qty)).toEqual([30, 50]);
+    expect(ownedNow([holding(named("BSE", "SME", "M"))], [sale(20, named("NSE", "SME", "SM"))])).toMatchObject([
+      { qty: 30 },
+    ]);
+  });
+
   it("lacks what was sold once, where a share has a row for what is delivered and one for the rest", () => {
     const rows = [holding({ qty: 5 }), holding({ qty: 10, t1Qty: 10 }), holding({ qty: 4 })];
     expect(ownedNow(rows, [sale(8, {})]).map(({ qty, t1Qty }) => [qty, t1Qty])).toEqual([

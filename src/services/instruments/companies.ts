@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import type { Equity, Index, Instrument } from "../../domain/instrument.ts";
+import { SHARE_SERIES, type Equity, type Index, type Instrument } from "../../domain/instrument.ts";
 import { chainName } from "./chains.ts";
 import { kindAt } from "./master-columns.ts";
 import type { Master } from "./master.ts";
@@ -18,8 +18,6 @@ export interface Company {
 /** 0 index or Nifty 50, 1 has derivatives, 2 share of NSE, 3 only on BSE, 4 bonds and the like. */
 export type Popularity = 0 | 1 | 2 | 3 | 4;
 
-/** Series in which shares trade; the others are bonds, rights and preference shares. */
-const SHARE_SERIES = new Set(["EQ", "BE", "BZ", "SM", "ST", "SZ"]);
 const ROWS_A_BREATH = 4_000;
 
 interface Draft {
