@@ -138,11 +138,11 @@ export function ownedNow(holdings: readonly Holding[], positions: readonly Posit
 const holdingPnl = ({ ltp, avgPrice, pnl }: Holding, qty: number): Paise | null =>
   pnl === null || ltp === null ? null : valueOf(price(ltp - avgPrice), qty);
 
-/** Shares that two exchanges list stand in one row under either; they can be sold on both. Several brokers' lists have no ISIN. */
+/** Shares that two exchanges list stand in one row under either; they can be sold on both. Several lists tell no ISIN. */
 export const isHoldingOf = (holding: Holding, instrument: Instrument): boolean =>
   isSameListing(holding, instrument) ||
   (instrument.isin === undefined || holding.isin === null
-    ? ticker(holding.symbol) === ticker(instrument.symbol)
+    ? instrument.kind === "equity" && shareName(holding.symbol) === shareName(instrument.symbol)
     : holding.isin === instrument.isin);
 
 export interface Funds {

@@ -101,7 +101,7 @@ describe("a holding is of an instrument", () => {
     expect(isHoldingOf(holding(), SBIN)).toBe(true);
   });
 
-  it("that another exchange lists under the same ticker, where the broker's list or row has no ISIN", () => {
+  it("that another exchange lists under the same name, where the broker's list or row has no ISIN", () => {
     const { isin: _isin, ...unnumbered } = listed;
     expect(isHoldingOf(holding({ isin }), unnumbered)).toBe(true);
     expect(isHoldingOf(holding({ isin: null }), listed)).toBe(true);

@@ -176,6 +176,14 @@ describe("what a card says before anything is promised", () => {
     }
   });
 
+  it("the same where the broker's list of instruments tells no ISIN, as Zerodha's and Dhan's", async () => {
+    broker.holdings = [holding({ isin: "INE062A01020", qty: 50, sellableQty: 50 })];
+    const listed = { key: instrumentKey("BSE", 500112), symbol: equitySymbol("BSE", "SBIN", "A") };
+    const view = await ticket(floor, { side: "SELL", instrument: { ...SBIN, ...listed } });
+    expect(view.findings).toEqual([]);
+    expect(view.accounts).toMatchObject([{ positionBefore: 50, positionAfter: 40 }]);
+  });
+
   it("that shares leave the demat account only with today's authorisation", async () => {
     broker.holdings = [holding({})];
     broker.profile = { ...broker.profile, canSellWithoutAuthorisation: false };
