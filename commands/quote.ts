@@ -23,7 +23,7 @@ export const quote: CommandModule = {
     const composer = new Composer<SaudaContext>();
     const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
       const link = await priceLink(deps, ctx.user);
-      const price = (await deps.quotes.many(link, [instrument])).get(instrument.key) ?? null;
+      const price = await deps.quotes.forLink(link, instrument);
       const source = link && accountTitle(deps.accounts.broker(link).definition, link.label);
       await show(
         ctx,

@@ -15,8 +15,8 @@ const MAX_CACHED = 5_000;
 
 export interface Quotes {
   /** By the link's data source; from Yahoo when the broker has none; null when nobody knows. Never throws. */
-  forLink(link: Link, instrument: Instrument): Promise<Quote | null>;
-  /** The same for many in one call each; what nobody knows is missing. Without a link, Yahoo's. */
+  forLink(link: Link | null, instrument: Instrument): Promise<Quote | null>;
+  /** The same for many in one call each, perhaps with less of each; what nobody knows is missing. Without a link, Yahoo's. */
   many(link: Link | null, instruments: readonly Instrument[]): Promise<Map<InstrumentKey, Quote>>;
   depth(link: Link, instrument: Instrument): Promise<Depth>;
 }
@@ -53,6 +53,15 @@ export function createQuotes(deps: { accounts: Accounts; clock: Clock; yahoo: Da
       access.call(link, "quotes", (connector, access) => connector.getQuotes(access, missing)),
     );
 
+  /** Of one alone a broker may tell more: quotes of many lack circuits and time at Fyers. */
+  const alone = (link: Link, instrument: Instrument): Promise<Quote[]> =>
+    read(`${link.broker_name} alone`, BROKER_FRESH_MS, [instrument], () =>
+      access.call(link, "quotes", async (connector, access) => {
+        const quote = await connector.getQuote(access, instrument);
+        return new Map([[instrument.key, quote]]);
+      }),
+    );
+
   const fromYahoo = async (instruments: readonly Instrument[]): Promise<Quote[]> =>
     yahoo ? read(yahoo.name, YAHOO_FRESH_MS, instruments, (missing) => yahoo.getQuotes(missing)) : [];
 
@@ -66,7 +75,10 @@ export function createQuotes(deps: { accounts: Accounts; clock: Clock; yahoo: Da
   }
 
   return {
-    forLink: async (link, instrument) => (await many(link, [instrument])).get(instrument.key) ?? null,
+    async forLink(link, instrument) {
+      const [own] = link !== null && access.asksBroker(link, "quotes") ? await alone(link, instrument) : [];
+      return own ?? (await fromYahoo([instrument]))[0] ?? null;
+    },
     many,
     depth: (link, instrument) => accounts.call(link, (connector, access) => connector.getOrderbook(access, instrument)),
   };

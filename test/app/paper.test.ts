@@ -106,6 +106,17 @@ describe("the paper broker beside real ones", () => {
     expect([...quotes.values()].map(({ ltp }) => ltp)).toEqual([priceFromRupees(805)]);
   });
 
+  it("quotes a share alone as among others, and none without a real price", async () => {
+    const outside: Outside = { now: NOW, rupees: 800 };
+    const { connector } = await paperBeside(outside);
+    const sbin = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:SBIN-EQ")!;
+    const many = await connector.getQuotes(ACCESS, [sbin]);
+    expect(await connector.getQuote(ACCESS, sbin)).toEqual(many.get(sbin.key));
+    expect(many.get(sbin.key)).toMatchObject({ ltp: priceFromRupees(800) });
+    const { connector: bare } = await paperBeside({ now: NOW, rupees: null });
+    await expect(bare.getQuote(ACCESS, sbin)).rejects.toMatchObject({ kind: "rejected" });
+  });
+
   it("asks for the prices of what is held, waited for or looked at, not of all that anybody ever looked at", async () => {
     const asked: string[][] = [];
     const outside: Outside = { now: NOW, rupees: 800, asked };

@@ -78,6 +78,11 @@ export async function openMarketFloor(): Promise<MarketFloor> {
       await failing(access.link);
       return quotesOf(instruments, "broker");
     },
+    async getQuote(access, instrument) {
+      calls.push("broker getQuote");
+      await failing(access.link);
+      return quoteOf(instrument, "broker");
+    },
     async getPositions(access) {
       await failing(access.link);
       return wanted.getPositions(access);

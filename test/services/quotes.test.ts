@@ -37,7 +37,7 @@ describe("quotes and candles by a link's data source", () => {
     const links = await Promise.all(Array.from({ length: 100 }, (_, at) => floor.link(userId(at + 1))));
     const answers = await Promise.all(links.map((link) => quotes.forLink(link, sbin())));
     expect(answers.every((quote) => quote?.ltp === priceFromRupees(100))).toBe(true);
-    expect(floor.calls).toEqual(["broker getQuotes 1"]);
+    expect(floor.calls).toEqual(["broker getQuote"]);
     floor.pass(1_100);
     await quotes.forLink(links[5] ?? (links[0] as never), sbin());
     expect(floor.calls).toHaveLength(2);
@@ -49,6 +49,13 @@ describe("quotes and candles by a link's data source", () => {
     floor.pass(-3_600_000);
     await quotes.forLink(link, sbin());
     expect(floor.calls).toHaveLength(2);
+  });
+
+  it("asks for one alone as the broker tells most of it, not for what quotes of many have", async () => {
+    const link = await floor.link(userId(1));
+    await quotes.many(link, [sbin(), floor.instrument("INFY-EQ")]);
+    await quotes.forLink(link, sbin());
+    expect(floor.calls).toEqual(["broker getQuotes 2", "broker getQuote"]);
   });
 
   it("asks many in one call, and only those that are not known yet", async () => {
@@ -68,7 +75,7 @@ describe("quotes and candles by a link's data source", () => {
     expect(await quotes.forLink(link, sbin())).toMatchObject({ source: "yfinance" });
     floor.pass(30 * 60_000);
     await quotes.forLink(link, sbin());
-    expect(floor.calls).toEqual(["broker getQuotes 1", "yahoo getQuotes 1", "yahoo getQuotes 1"]);
+    expect(floor.calls).toEqual(["broker getQuote", "yahoo getQuotes 1", "yahoo getQuotes 1"]);
     floor.pass(31 * 60_000);
     floor.failures.clear();
     expect(await quotes.forLink(link, sbin())).toMatchObject({ source: "broker" });
@@ -110,7 +117,7 @@ describe("quotes and candles by a link's data source", () => {
     floor.failures.set("all", "unavailable");
     const answers = await Promise.all(links.map((link) => quotes.forLink(link, sbin())));
     expect(answers).toEqual(links.map(() => null));
-    expect(floor.calls).toEqual(["broker getQuotes 1", "yahoo getQuotes 1"]);
+    expect(floor.calls).toEqual(["broker getQuote", "yahoo getQuotes 1"]);
   });
 
   it("uses Yahoo when the session is over, and for who has no account", async () => {
