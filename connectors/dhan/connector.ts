@@ -73,7 +73,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     const prices = new Map(await lastPrices(client, access, lacking, signal).catch(emptyUnlessDead));
     return rows.map((row) => {
       const ltp = row.ltp === null && row.key !== null ? prices.get(row.key) : undefined;
-      return ltp === undefined ? row : asDocumented("POST /marketfeed/ltp", () => pricedAt(row, ltp));
+      return ltp === undefined ? row : mapped("POST /marketfeed/ltp", () => pricedAt(row, ltp));
     });
   }
 

@@ -137,7 +137,7 @@ export async function lastPrices(
     const batch = asked.slice(start, start + MAX_QUOTES_PER_CALL);
     const { data } = await client.postMarketfeedLtp(access, idsBySegment(batch), signal);
     for (const { key, exchangeSegment, securityId } of batch) {
-      const ltp = asDocumented("POST /marketfeed/ltp", () => known(data[exchangeSegment]?.[securityId]?.last_price));
+      const ltp = mapped("POST /marketfeed/ltp", () => known(data[exchangeSegment]?.[securityId]?.last_price));
       if (ltp !== null) prices.set(key, ltp);
     }
   }
