@@ -24,12 +24,12 @@ export const modifyOrder =
     ctx: BareContext,
     { link, orderId }: ModifyOrderStart,
   ): Promise<void> => {
-    await ctx.reply(text.dialogue.newTerms().toString(), {
+    const asked = await ctx.reply(text.dialogue.newTerms().toString(), {
       parse_mode: "HTML",
       reply_markup: new InlineKeyboard().text("Stop", "dlg:stop"),
     });
     for (;;) {
-      const answer = await nextAnswer(talk);
+      const answer = await nextAnswer(talk, asked);
       if (answer === null) return;
       const words = changeWords(answer);
       if (words) {

@@ -1,5 +1,6 @@
 import type { Conversation } from "@grammyjs/conversations";
 import { InlineKeyboard } from "grammy";
+import type { Message } from "grammy/types";
 import type { BotDeps } from "../src/bot/commands.ts";
 import { answering } from "../src/bot/failure.ts";
 import { callbackData, keyFromArgument } from "../src/bot/callbacks.ts";
@@ -52,9 +53,12 @@ const known = (deps: BotDeps, talk: Talk, key: InstrumentKey): Promise<Instrumen
   talk.external(async () => (await deps.instruments.byKey(key)) ?? null);
 
 async function askInstrument(deps: BotDeps, talk: Talk, ctx: BareContext): Promise<Instrument | null> {
-  await ctx.reply(text.dialogue.whichInstrument().toString(), { parse_mode: "HTML", reply_markup: stopKeyboard() });
+  const asked = await ctx.reply(text.dialogue.whichInstrument().toString(), {
+    parse_mode: "HTML",
+    reply_markup: stopKeyboard(),
+  });
   for (;;) {
-    const answer = await nextAnswer(talk);
+    const answer = await nextAnswer(talk, asked);
     if (answer === null) return null;
     if (answer.startsWith("dlg:i:")) {
       const picked = await known(deps, talk, keyFromArgument(answer.slice("dlg:i:".length)));
@@ -77,12 +81,12 @@ async function askQuantity(
   side: Side,
   instrument: Instrument,
 ): Promise<OrderWords | null> {
-  await ctx.reply(text.dialogue.howMany(side, instrument).toString(), {
+  const asked = await ctx.reply(text.dialogue.howMany(side, instrument).toString(), {
     parse_mode: "HTML",
     reply_markup: quantityKeyboard(instrument, side),
   });
   for (;;) {
-    const answer = await nextAnswer(talk);
+    const answer = await nextAnswer(talk, asked);
     if (answer === null) return null;
     const parsed = parseOrderText(`X ${answer.replace(/^dlg:q:/, "")}`);
     if (parsed.ok && parsed.words.quantity !== null && parsed.words.symbolText === "X") return parsed.words;
@@ -107,12 +111,12 @@ async function askPrice(
   instrument: Instrument,
   words: OrderWords,
 ): Promise<OrderWords | null> {
-  await ctx.reply(text.dialogue.whichPrice(instrument).toString(), {
+  const asked = await ctx.reply(text.dialogue.whichPrice(instrument).toString(), {
     parse_mode: "HTML",
     reply_markup: new InlineKeyboard().text("At market", "dlg:p:market").row().text("Stop", STOP),
   });
   for (;;) {
-    const answer = await nextAnswer(talk);
+    const answer = await nextAnswer(talk, asked);
     if (answer === null) return null;
     if (answer === "dlg:p:market") return words;
     const parsed = parseOrderText(`X 1 ${/^(?:[\d₹]|rs\b|inr\b)/i.test(answer) ? `@ ${answer}` : answer}`);
@@ -138,8 +142,11 @@ const withKept = (said: OrderWords, kept: KeptWords): OrderWords => ({
   isAmo: said.isAmo || kept.isAmo,
 });
 
-/** The next text or tapped button of this dialogue; null when the user stops. Other buttons go their own way. */
-export async function nextAnswer(talk: Talk): Promise<string | null> {
+/**
+ * The next text, or button tapped under this question or below it; null when the user stops. Other buttons go their own
+ * way: one of an earlier question, tapped twice or late, answers nothing.
+ */
+export async function nextAnswer(talk: Talk, asked: Pick<Message, "message_id">): Promise<string | null> {
   for (;;) {
     const next = await talk.wait({ maxMilliseconds: DIALOGUE_TTL_MS });
     const data = next.callbackQuery?.data;
@@ -147,9 +154,8 @@ export async function nextAnswer(talk: Talk): Promise<string | null> {
       await next.editMessageText(text.dialogue.stopped().toString(), { parse_mode: "HTML" });
       return null;
     }
-    if (data?.startsWith("dlg:")) {
-      return data;
-    }
+    const under = next.callbackQuery?.message?.message_id ?? 0;
+    if (data?.startsWith("dlg:") && under >= asked.message_id) return data;
     const typed = next.message?.text?.trim();
     if (typed !== undefined && typed !== "") return typed;
     await talk.skip({ next: true });

@@ -1,0 +1,40 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { useWorld } from "../bot/world.ts";
+import { ASHA } from "../fuzz/world.ts";
+
+describe("an order that is asked for step by step", () => {
+  const world = useWorld();
+  beforeEach(() => world().settle());
+
+  const chat = () => world().telegram.chat(ASHA);
+  const textsAfter = (id: number): string[] =>
+    chat()
+      .messages()
+      .filter(({ from, message_id }) => from.is_bot && message_id > id)
+      .map(({ text = "" }) => text);
+
+  async function say(text: string): Promise<string[]> {
+    const { message_id: after } = chat().send(text);
+    await world().handleAll();
+    return textsAfter(after);
+  }
+
+  /** What stands below the tapped message then, and what the button said. */
+  async function tap(label: string): Promise<{ said: string[]; toast: string | undefined }> {
+    const before = chat().messages().at(-1)?.message_id ?? 0;
+    const query = chat().tapButton(label);
+    await world().handleAll();
+    return { said: textsAfter(before), toast: (await chat().answer(query)).text };
+  }
+
+  it("takes a button of an earlier question for no answer to this one", async () => {
+    await say("/buy");
+    await say("state bank");
+    const nse = "SBIN · NSE · State Bank of India";
+    expect((await tap(nse)).said).toEqual([expect.stringContaining("how many?")]);
+    expect(await tap(nse)).toEqual({ said: [], toast: expect.stringContaining("older message") });
+    expect((await tap("10")).said).toEqual([expect.stringContaining("At which price?")]);
+    expect(await tap("10")).toEqual({ said: [], toast: expect.stringContaining("older message") });
+    expect((await say("@ 990")).join()).toContain("BUY 10 SBIN");
+  });
+});
