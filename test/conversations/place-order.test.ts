@@ -37,4 +37,22 @@ describe("an order that is asked for step by step", () => {
     expect(await tap("10")).toEqual({ said: [], toast: expect.stringContaining("older message") });
     expect((await say("@ 990")).join()).toContain("BUY 10 SBIN");
   });
+
+  it.each(["market", "At market", "@ mkt", "market mis"])(
+    "takes “%s” for the price that it asks for",
+    async (typed) => {
+      await say("/buy SBIN");
+      await say("10");
+      const [card = ""] = await say(typed);
+      expect(card).toContain("BUY 10 SBIN");
+      expect(card).toMatch(/Order +market/);
+      expect(card).toContain(typed.includes("mis") ? "INTRADAY" : "CNC");
+    },
+  );
+
+  it("takes nothing for the market price that says more than that", async () => {
+    await say("/buy SBIN");
+    await say("10");
+    expect((await say("market 5")).join()).toContain("is not a price");
+  });
 });
