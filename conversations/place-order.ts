@@ -20,13 +20,14 @@ import type { Side } from "../src/domain/order.ts";
 export interface PlaceOrderStart {
   readonly side: Side;
   readonly key: InstrumentKey | null;
-  /** Of the ticket that is edited, or said before the dialogue: they stay unless others are said. */
+  /** Of the ticket that is edited, or said before the dialogue: they stay unless others are said. No price is asked for beside one. */
   readonly kept?: KeptWords;
   /** Of an exit that is edited: it closes no more than is open, and no limit of the user's holds it back. */
   readonly origin?: "exit";
 }
 
-type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo">;
+type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo"> & Partial<PriceWords>;
+type PriceWords = Pick<OrderWords, "type" | "price" | "triggerPrice">;
 
 type Talk = Conversation<SaudaContext, BareContext>;
 const STOP = "dlg:stop";
@@ -36,16 +37,12 @@ export const placeOrder =
   async (talk: Talk, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
     const instrument = start.key === null ? await askInstrument(deps, talk, ctx) : await known(deps, talk, start.key);
     if (!instrument) return;
-    const words = await askQuantity(talk, ctx, start.side, instrument);
-    if (!words) return;
+    const said = await askQuantity(talk, ctx, start.side, instrument);
+    if (!said) return;
+    const words = start.kept ? withKept(said, start.kept) : said;
     const priced = words.type === "MARKET" ? await askPrice(talk, ctx, instrument, words) : words;
     if (!priced) return;
-    const ask: OrderAsk = {
-      side: start.side,
-      instrument,
-      words: start.kept ? withKept(priced, start.kept) : priced,
-      origin: start.origin ?? "chat",
-    };
+    const ask: OrderAsk = { side: start.side, instrument, words: priced, origin: start.origin ?? "chat" };
     await talk.external((outside) => answering(outside, deps, () => showTicket(deps, outside, ask)));
   };
 
@@ -139,10 +136,17 @@ const withPrice = (words: OrderWords, said: OrderWords): OrderWords => ({
 
 const withKept = (said: OrderWords, kept: KeptWords): OrderWords => ({
   ...said,
+  ...(said.type === "MARKET" ? pricesOf(kept) : {}),
   product: said.product ?? kept.product,
   accounts: said.accounts ?? kept.accounts,
   validity: said.validity === "DAY" ? kept.validity : said.validity,
   isAmo: said.isAmo || kept.isAmo,
+});
+
+const pricesOf = ({ type = "MARKET", price = null, triggerPrice = null }: Partial<PriceWords>): PriceWords => ({
+  type,
+  price,
+  triggerPrice,
 });
 
 /**

@@ -79,8 +79,7 @@ interface Picked {
 
 async function takeWords(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
   if (words.quantity === null && !hasOwnQuantities(words)) {
-    const { accounts, product, validity, isAmo } = words;
-    const kept = { accounts, product, validity, isAmo };
+    const { symbolText: _, quantity: __, ...kept } = words;
     await enterDialogue(deps, ctx, "place-order", { side, key: instrument.key, kept });
     return;
   }

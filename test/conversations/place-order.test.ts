@@ -55,4 +55,28 @@ describe("an order that is asked for step by step", () => {
     await say("10");
     expect((await say("market 5")).join()).toContain("is not a price");
   });
+
+  it.each([
+    ["/buy SBIN @ 990 mis", "limit 990.00"],
+    ["/buy SBIN sl 1020", "sl 1,020.00 market"],
+    ["/buy state bank sl 1020 @ 1025", "sl 1,020.00 @ 1,025.00"],
+  ])("asks for no price after %s", async (typed, order) => {
+    await say(typed);
+    if (typed.includes("bank")) await tap("SBIN · NSE · State Bank of India");
+    await tap("10");
+    const card = chat().lastFromBot()?.text;
+    expect(card).toContain("BUY 10 SBIN");
+    expect(card).toContain(order);
+  });
+
+  it("takes the price that is said with the quantity, before one said earlier", async () => {
+    await say("/buy SBIN @ 990");
+    expect((await say("10 @ 995")).join()).toContain("limit 995.00");
+  });
+
+  it("asks for the price of a ticket that is edited", async () => {
+    await say("/buy SBIN 10 @ 990");
+    await tap("Edit");
+    expect((await tap("10")).said).toEqual([expect.stringContaining("At which price?")]);
+  });
 });
