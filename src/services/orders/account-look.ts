@@ -12,6 +12,7 @@ import {
   type Position,
   type Profile,
 } from "../../domain/portfolio.ts";
+import { BrokerError } from "../../errors.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { rowsFor } from "../books.ts";
 import type { Finding } from "./findings.ts";
@@ -53,8 +54,14 @@ export async function lookAround(
   { link, qty }: Part,
 ): Promise<{ account: AccountView; findings: Finding[] }> {
   const signal = AbortSignal.timeout(LOOK_AROUND_MS);
+  let isOver = false;
   const ask = <T>(call: (connector: BrokerConnector, access: Access) => Promise<T> | undefined): Promise<T | null> =>
-    accounts.call(link, async (connector, access) => (await call(connector, access)) ?? null).catch(() => null);
+    accounts
+      .call(link, async (connector, access) => (await call(connector, access)) ?? null)
+      .catch((error: unknown) => {
+        isOver ||= error instanceof BrokerError && error.kind === "auth-expired";
+        return null;
+      });
   const isSale = plan.side === "SELL" && plan.productType === "CNC";
   const [funds, cost, positions, holdings, profile] = await Promise.all([
     ask((connector, access) => connector.getFunds(access, signal)),
@@ -70,7 +77,7 @@ export async function lookAround(
   return {
     account: { link, qty, funds, cost, positionBefore: before, positionAfter: after },
     findings: [
-      ...(accounts.hasSession(link) ? checkRead(link, plan, seen) : []),
+      ...(isOver ? [{ level: "block", code: "session", label: link.label } as const] : checkRead(link, plan, seen)),
       ...checkFunds(link, plan, qty, seen),
       ...(isSale ? checkSale(link, plan, qty, seen) : []),
     ],

@@ -117,7 +117,6 @@ export function createTickets(deps: TicketsDeps): Tickets {
     return [
       ...checkTerms(order, capabilities),
       ...checkSession({ phase, isAmo, type: plan.terms.type, validity, label }, capabilities),
-      ...(accounts.hasSession(link) ? [] : [{ level: "block", code: "session", label } as const]),
     ];
   }
 

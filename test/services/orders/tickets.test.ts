@@ -43,6 +43,15 @@ describe("what a card says before anything is promised", () => {
     expect(await codes({ type: "LIMIT", price: priceFromRupees(800) })).toContain("warn no-price");
   });
 
+  it("that the session is over, also where the broker says so only now", async () => {
+    broker.failsWith = "auth-expired";
+    for (const side of ["BUY", "SELL"] as const) {
+      const found = await codes({ side, type: "LIMIT", price: priceFromRupees(800) });
+      expect(found).toContain("block session");
+      expect(found).not.toContain("warn unread");
+    }
+  });
+
   it("how far a market order may fill: to the tick, on the costly side", async () => {
     broker.ltp = price(8_001_500);
     const { intent } = await ticket(floor);
