@@ -1,12 +1,13 @@
 import { InlineKeyboard } from "grammy";
+import { userId, type BrokerName } from "../domain/ids.ts";
 import { BrokerError, UserError } from "../errors.ts";
-import type { Log } from "../lib/log.ts";
 import { randomAlphanumeric } from "../lib/token.ts";
 import { callbackData } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { BareContext } from "./context.ts";
 import { html } from "./html.ts";
 import { Correction, Refusal } from "./refusal.ts";
+import { addLogins } from "./render/portfolio.ts";
 import * as text from "./text.ts";
 import { isHarmless, send, type View } from "./view.ts";
 
@@ -18,7 +19,7 @@ export class DeadlineError extends Error {
 /** Nothing that a handler throws stops the bot: the user gets a sentence, the log gets the rest, both with one reference. */
 export async function answerFailure(error: unknown, ctx: BareContext, deps: BotDeps): Promise<void> {
   if (isHarmless(error)) return;
-  const answer = answerTo(error, ctx.log, deps);
+  const answer = await answerTo(error, ctx, deps);
   if (ctx.callbackQuery) await shown(ctx, () => ctx.answerCallbackQuery());
   if (ctx.chat?.type === "private") await shown(ctx, () => send(ctx, answer));
 }
@@ -46,7 +47,8 @@ export async function answering(ctx: BareContext, deps: BotDeps, work: () => Pro
   }
 }
 
-function answerTo(error: unknown, log: Log, deps: BotDeps): View {
+async function answerTo(error: unknown, ctx: BareContext, deps: BotDeps): Promise<View> {
+  const { log } = ctx;
   if (error instanceof Refusal) {
     const { html, keyboard } = error;
     return { html, ...(keyboard ? { keyboard } : {}) };
@@ -55,10 +57,24 @@ function answerTo(error: unknown, log: Log, deps: BotDeps): View {
   if (error instanceof BrokerError) {
     log.warn({ err: error }, "broker call failed");
     const title = deps.accounts.brokers.get(error.broker)?.definition.title ?? error.broker;
-    const keyboard = new InlineKeyboard().text("Accounts", callbackData("acc"));
-    return { html: text.notTold(title, error), ...(error.kind === "auth-expired" ? { keyboard } : {}) };
+    const keyboard = error.kind === "auth-expired" && (await loginsAt(deps, ctx, error.broker));
+    return { html: text.notTold(title, error), ...(keyboard ? { keyboard } : {}) };
   }
   const reference = randomAlphanumeric(6).toUpperCase();
   log.error({ err: error, reference }, "handler failed");
   return { html: error instanceof DeadlineError ? text.tooSlow(reference) : text.failure(reference) };
+}
+
+/** A login button for each of the reader's accounts there whose session is over. */
+async function loginsAt(
+  { accounts }: BotDeps,
+  { from, log }: BareContext,
+  broker: BrokerName,
+): Promise<InlineKeyboard> {
+  const links = await (from ? accounts.active(userId(from.id)) : Promise.resolve([])).catch((cause: unknown) => {
+    log.warn({ err: cause }, "login not offered");
+    return [];
+  });
+  const dead = links.filter((link) => link.broker_name === broker && !accounts.hasSession(link));
+  return addLogins(new InlineKeyboard(), dead).row().text("Accounts", callbackData("acc"));
 }
