@@ -15,7 +15,7 @@ import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts"
 import type { PanicReport } from "../../src/services/orders/panic.ts";
 import { ACME, funds, holding, position, trade } from "../services/stub-broker.ts";
 
-const definition = { title: "Acme" };
+const definition = { name: "acme", title: "Acme" };
 const accounts = {
   broker: () => ({ definition }),
   brokers: new Map([[ACME, { definition }]]),
@@ -41,8 +41,14 @@ describe("what is said of accounts that could not be read", () => {
     for (const view of [positionsView, holdingsView, ordersView]) {
       const text = said(view([silent("two")], page));
       expect(text).not.toMatch(/\bNo (positions|holdings|orders)/);
-      expect(text).toContain("Acme cannot be reached right now");
+      expect(text).toContain("Acme (two) cannot be reached right now");
     }
+  });
+
+  it("is which of several accounts at a broker it was", () => {
+    const text = said(holdingsView([silent("acme"), silent("acme2")], page));
+    expect(text).toContain("⚠️ Acme cannot be reached");
+    expect(text).toContain("⚠️ Acme (acme2) cannot be reached");
   });
 
   it("is of rows that could not be read which they are, and that they are in no figure", () => {
@@ -50,7 +56,9 @@ describe("what is said of accounts that could not be read", () => {
     const parts = (unread: typeof rows) => [{ link: link("one"), ok: true as const, value: [], unread }];
     const text = said(ordersView(parts(rows), page));
     expect(text).not.toContain("No orders");
-    expect(text).toContain("Acme shows an entry that I cannot read (SBIN): not in this message. Look at the broker.");
+    expect(text).toContain(
+      "Acme (one) shows an entry that I cannot read (SBIN): not in this message. Look at the broker.",
+    );
     const unnamed = { orderId: null, listed: null } as unknown as (typeof rows)[number];
     expect(said(positionsView(parts([...rows, unnamed]), page))).toContain(
       "2 entries that I cannot read (SBIN, not named)",
@@ -58,7 +66,7 @@ describe("what is said of accounts that could not be read", () => {
     expect(said(ordersView(parts([]), page))).toContain("No orders today.");
     const error = new UnreadRows("odd", { broker: ACME, endpoint: "test" }, { rows: [], unread: rows });
     expect(said(pnlView([{ link: link("one"), ok: false, error }], page))).toContain(
-      "Acme shows an entry that I cannot read (SBIN), and without that nothing here is sure. Look at the broker.",
+      "Acme (one) shows an entry that I cannot read (SBIN), and without that nothing here is sure. Look at the broker.",
     );
   });
 

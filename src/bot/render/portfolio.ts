@@ -24,6 +24,7 @@ import type { View } from "../view.ts";
 import { changePercent, mark, priceText, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
+import { accountTitle } from "./source.ts";
 
 export interface MergedPage {
   readonly accounts: Accounts;
@@ -52,7 +53,7 @@ function owned<T>(parts: readonly LinkResult<readonly T[]>[]): Owned<T>[] {
 /** What could not be read stands under what could. */
 export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accounts): Html[] =>
   parts.flatMap((part) => {
-    const { title } = accounts.broker(part.link).definition;
+    const title = accountTitle(accounts.broker(part.link).definition, part.link.label);
     if (!part.ok) return [text.notTold(title, part.error)];
     return part.unread?.length ? [text.unread(title, part.unread)] : [];
   });
