@@ -44,7 +44,8 @@ export function ticketCard(view: TicketView, accounts: Accounts, now: number): V
       ),
       html`${instrument.symbol} · ${describe(instrument)}`,
       html`<pre>${renderPairs(ticketPairs(view), PAGE_WIDTH)}</pre>`,
-      view.accounts.length > 1 && html`<pre>${renderPairs(view.accounts.map(accountPair), PAGE_WIDTH)}</pre>`,
+      view.accounts.length > 1 &&
+        html`<pre>${renderPairs([ACCOUNTS_HEAD, ...view.accounts.map(accountPair)], PAGE_WIDTH)}</pre>`,
       ...view.findings.map(text.finding),
       mayConfirm
         ? html`<i>Confirm within ${TICKET_TTL_MS / 1000} s${quote && ` · price of ${timeText(quote.at ?? now, now)}`}</i>`
@@ -85,6 +86,7 @@ function costPairs({ cost, funds, positionBefore, positionAfter }: AccountView):
   ];
 }
 
+const ACCOUNTS_HEAD: [string, string] = ["Account × quantity", "Available"];
 const accountPair = ({ link, qty, funds }: AccountView): [string, string] => [
   `${link.label} × ${quantity(qty)}`,
   funds === null ? "" : rupees(funds.available),
