@@ -3,19 +3,22 @@ import type { Instrument } from "../domain/instrument.ts";
 import { averagePrice, sumPaise, valueOf, type Price } from "../domain/money.ts";
 import { istDate } from "../domain/market.ts";
 import { isHoldingOf, isSameListing, type Trade } from "../domain/portfolio.ts";
-import type { LinkResult } from "../services/accounts.ts";
+import { isWhole, type LinkResult } from "../services/accounts.ts";
 import type { Intent } from "../services/orders/journal.ts";
 import type { BotDeps } from "./commands.ts";
 import type { TradeMark } from "./pictures/candles.ts";
 
 const RECENT_ORDERS = 200;
 
-/** What the user paid on average over all accounts, where their orders through this bot filled, and today's trades. */
+/**
+ * What the user paid on average over all accounts, without those that could not be read; where their orders through
+ * this bot filled, and today's trades.
+ */
 export async function ownMarks(
   deps: Pick<BotDeps, "portfolio" | "journal" | "clock">,
   user: UserId,
   instrument: Instrument,
-): Promise<{ avgPrice: Price | null; trades: TradeMark[] }> {
+): Promise<{ avgPrice: Price | null; unread: readonly string[]; trades: TradeMark[] }> {
   const [holdings, positions, today, orders] = await Promise.all([
     deps.portfolio.holdings(user),
     deps.portfolio.positions(user),
@@ -31,9 +34,14 @@ export async function ownMarks(
   const cost = sumPaise(rows.map((row) => valueOf(row.avgPrice, row.qty)));
   return {
     avgPrice: qty === 0 ? null : averagePrice(cost, qty),
+    unread: unreadLabels([...holdings, ...positions]),
     trades: [...tradesOf(today, instrument), ...filledLegs(orders, instrument, today, deps.clock.now())],
   };
 }
+
+const unreadLabels = (parts: readonly LinkResult<unknown>[]): string[] => [
+  ...new Set(parts.flatMap((part) => (isWhole(part) ? [] : part.link.label))),
+];
 
 /** The brokers' books of today: also what was not ordered here. */
 const tradesOf = (today: readonly LinkResult<Trade[]>[], instrument: Instrument): TradeMark[] =>

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { chartCaption } from "../../src/bot/render/chart.ts";
 import { INDICES, indexKey, indexSymbol, type Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
+import { priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Interval } from "../../src/domain/portfolio.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
 import { shareNamed } from "../../src/services/strategies/nifty-shop/backtest-data.ts";
@@ -28,15 +28,19 @@ interface Drawn {
   /** How long ago the source was asked. */
   readonly readBefore?: number;
   readonly instrument?: Instrument;
+  readonly avgPrice?: Price;
+  readonly unread?: readonly string[];
 }
 
-function captionOf({ interval, bar, now: seen, isLate = false, readBefore = 0, instrument = SBIN }: Drawn): string {
+function captionOf(drawn: Drawn): string {
+  const { interval, bar, now: seen, isLate = false, readBefore = 0, instrument = SBIN } = drawn;
+  const { avgPrice = null, unread = [] } = drawn;
   const instant = (text: string): number => istInstant(text.slice(0, 10), text.slice(11) || "00:00");
   const [at, now] = [instant(bar), instant(seen)];
   const one = priceFromRupees(100);
   const candles = [{ at, open: one, high: one, low: one, close: one, volume: 1 }];
   const source = isLate ? "Yahoo, about 15 min late" : "Zerodha";
-  const none = { from: 0, avgPrice: null, marked: 0 };
+  const none = { from: 0, avgPrice, unread, marked: 0 };
   const readAt = now - readBefore * 60_000;
   return chartCaption({ ...none, instrument, interval, candles, source, isLate, readAt, calendar, now }).toString();
 }
@@ -117,5 +121,16 @@ describe("how old what a chart draws is", () => {
     expect(captionOf(drawn).split("\n").at(-1)).toBe(
       `<i>${drawn.isLate ? "Yahoo, about 15 min late" : "Zerodha"} · ${words}</i>`,
     );
+  });
+});
+
+describe("what I paid", () => {
+  const today = { interval: "1d", bar: "2026-11-27", now: "2026-11-27 10:42", unread: ["zerodha"] } as const;
+
+  it("names the accounts that are not in it", () => {
+    expect(captionOf({ ...today, avgPrice: priceFromRupees(80) })).toMatch(
+      /My average ₹80\.00, \+25\.00%\n<i>Not in it, not read: zerodha\.<\/i>/,
+    );
+    expect(captionOf(today)).not.toContain("zerodha");
   });
 });

@@ -38,6 +38,21 @@ describe("what a chart marks as the reader's own", () => {
     expect(await average({ holdings: [own], positions: [unnumbered] })).toBe(priceFromRupees(200));
   });
 
+  it("says which accounts the average is without", async () => {
+    const silent = { ok: false, link: { label: "zerodha" } };
+    const partly = { ok: true, link: { label: "fyers" }, value: [own], unread: [{ orderId: null, listed: null }] };
+    const read = async (...parts: readonly object[]) => parts;
+    const portfolio = {
+      holdings: () => read(silent, partly),
+      positions: () => read(silent),
+      trades: () => read(silent),
+    };
+    const journal = { ofUser: async () => [] };
+    const marks = await ownMarks({ portfolio, journal, clock: { now: () => now } } as never, userId(1), SHARE);
+    expect(marks).toMatchObject({ avgPrice: own.avgPrice, unread: ["zerodha", "fyers"] });
+    expect((await marksOf({ holdings: [own] })).unread).toEqual([]);
+  });
+
   it("has the trades of a broker whose rows do not carry the exchange's number", async () => {
     const at = istInstant("2026-11-23", "09:30");
     const { trades } = await marksOf({ trades: [{ ...trade, key: null, at }] });

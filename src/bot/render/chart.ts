@@ -16,6 +16,8 @@ export interface ChartCaption {
   readonly candles: readonly Candle[];
   readonly from: number;
   readonly avgPrice: Price | null;
+  /** The accounts that the average is without. */
+  readonly unread: readonly string[];
   /** Trades of the reader's that are drawn. */
   readonly marked: number;
   readonly interval: Interval;
@@ -30,7 +32,7 @@ export interface ChartCaption {
 
 /** What the picture shows, in words, for who cannot see it. */
 export function chartCaption(caption: ChartCaption): Html {
-  const { instrument, candles, from, avgPrice, marked } = caption;
+  const { instrument, candles, from, avgPrice, unread, marked } = caption;
   const shown = candles.filter(({ at }) => at >= from);
   const [first, last] = [shown[0], shown.at(-1)];
   return lines(
@@ -39,6 +41,7 @@ export function chartCaption(caption: ChartCaption): Html {
       last &&
       html`${mark(last.close - first.open)} <b>${rupeePrice(last.close)}</b> ${changePercent(last.close, first.open)} over the chart`,
     avgPrice !== null && last && html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}`,
+    avgPrice !== null && unread.length > 0 && html`<i>Not in it, not read: ${unread.join(", ")}.</i>`,
     marked > 0 && html`${quantity(marked)} ${marked === 1 ? "trade" : "trades"} of mine marked`,
     html`<i>${caption.source}${last ? ` · ${ageOf(last, caption)}` : ""}</i>`,
   );
