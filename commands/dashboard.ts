@@ -4,11 +4,10 @@ import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { showPicture } from "../src/bot/picture-view.ts";
 import { heatPicture } from "../src/bot/pictures/heat.ts";
-import { Refusal } from "../src/bot/refusal.ts";
+import { noAccount } from "../src/bot/no-account.ts";
 import { timeText } from "../src/bot/render/amounts.ts";
 import { dashboardView, holdingParts } from "../src/bot/render/dashboard.ts";
 import { mergeHoldings } from "../src/bot/render/portfolio.ts";
-import * as text from "../src/bot/text.ts";
 import { userMoney } from "../src/bot/user-money.ts";
 import { show } from "../src/bot/view.ts";
 import { inTheme } from "../src/lib/chart/theme.ts";
@@ -29,7 +28,7 @@ export const dashboard: CommandModule = {
 /** Turning a page leaves the picture; a first look and a refresh draw it. Without shares there is nothing to draw. */
 async function answer(deps: BotDeps, ctx: SaudaContext, page: number, isDrawn: boolean): Promise<void> {
   const parts = await deps.portfolio.all(ctx.user._id);
-  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  if (parts.length === 0) throw await noAccount(deps, ctx.user._id);
   const now = deps.clock.now();
   const view = dashboardView({ parts, accounts: deps.accounts, now, page, money: await userMoney(deps, ctx.user) });
   const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;

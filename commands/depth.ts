@@ -2,6 +2,7 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
+import { noAccount } from "../src/bot/no-account.ts";
 import { instrumentFrom } from "../src/bot/order-flow.ts";
 import { depthLink, priceLink } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
@@ -23,7 +24,8 @@ export const depth: CommandModule = {
     const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
       if (instrument.kind === "index") throw new Refusal(noIndexDepth(instrument));
       const link = await depthLink(deps, ctx.user);
-      if (!link) throw new Refusal(noDepth((await priceLink(deps, ctx.user)) !== null));
+      if (!link && !(await priceLink(deps, ctx.user))) throw await noAccount(deps, ctx.user._id);
+      if (!link) throw new Refusal(noDepth());
       const book = await deps.quotes.depth(link, instrument);
       await show(
         ctx,

@@ -4,11 +4,11 @@ import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { showPicture } from "../src/bot/picture-view.ts";
 import { heatPicture, type HeatMeasure } from "../src/bot/pictures/heat.ts";
+import { noAccount } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { heatCaption } from "../src/bot/render/dashboard.ts";
 import { timeText } from "../src/bot/render/amounts.ts";
 import { mergeHoldings } from "../src/bot/render/portfolio.ts";
-import * as text from "../src/bot/text.ts";
 import { inTheme } from "../src/lib/chart/theme.ts";
 
 export const heat: CommandModule = {
@@ -26,7 +26,7 @@ export const heat: CommandModule = {
 
 async function answer(deps: BotDeps, ctx: SaudaContext, measure: HeatMeasure): Promise<void> {
   const parts = await deps.portfolio.holdings(ctx.user._id);
-  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  if (parts.length === 0) throw await noAccount(deps, ctx.user._id);
   const now = deps.clock.now();
   const holdings = mergeHoldings(parts);
   const svg = heatPicture(

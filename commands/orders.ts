@@ -3,10 +3,9 @@ import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { lines } from "../src/bot/html.ts";
-import { Refusal } from "../src/bot/refusal.ts";
+import { noAccount } from "../src/bot/no-account.ts";
 import { ordersView } from "../src/bot/render/books.ts";
 import { unbookedOrders } from "../src/bot/render/our-orders.ts";
-import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 
 /** A day's orders of a busy user. */
@@ -33,7 +32,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, page: number): Promise<v
     deps.journal.ofUser(user, { limit: RECENT, order: "desc" }),
     deps.accounts.all(user),
   ]);
-  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  if (parts.length === 0) throw await noAccount(deps, user);
   const now = deps.clock.now();
   const view = ordersView(parts, { accounts: deps.accounts, now, page });
   const booked = parts.flatMap((part) => (part.ok ? part.value : []));

@@ -5,12 +5,12 @@ import type { SaudaContext } from "../src/bot/context.ts";
 import * as daily from "../src/bot/daily-text.ts";
 import { showPicture } from "../src/bot/picture-view.ts";
 import { periodPicture } from "../src/bot/pictures/day.ts";
+import { noAccount } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { dateText } from "../src/bot/render/amounts.ts";
 import { moneyText } from "../src/bot/render/money-text.ts";
 import { periodText } from "../src/bot/render/period.ts";
 import { pnlView } from "../src/bot/render/portfolio.ts";
-import * as text from "../src/bot/text.ts";
 import { userMoney } from "../src/bot/user-money.ts";
 import { send, show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
@@ -47,7 +47,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, words: string): Promise<
 
 async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const parts = await deps.portfolio.today(ctx.user._id);
-  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  if (parts.length === 0) throw await noAccount(deps, ctx.user._id);
   const view = pnlView(parts, {
     accounts: deps.accounts,
     now: deps.clock.now(),

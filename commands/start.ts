@@ -2,6 +2,7 @@ import { Composer, InlineKeyboard } from "grammy";
 import { callbackData } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
+import { isLinked } from "../src/bot/no-account.ts";
 import { INVITATION_PREFIX } from "../src/bot/people.ts";
 import * as safety from "../src/bot/safety-text.ts";
 import * as text from "../src/bot/text.ts";
@@ -17,7 +18,7 @@ export const start: CommandModule = {
     composer.command("start", async (ctx) => {
       if (ctx.user.role === "pending" && !(await letIn(deps, ctx))) return;
       const { _id, name } = ctx.user;
-      const links = await deps.accounts.active(_id);
+      const links = (await deps.accounts.all(_id)).filter(isLinked);
       if (links.length > 0) {
         await send(ctx, { html: text.start.back(name, links.length) });
         return;

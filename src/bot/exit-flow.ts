@@ -10,6 +10,7 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
 import { showView } from "./order-flow.ts";
+import { noAccount } from "./no-account.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
 import { failures, loginKeyboard, nothing, withLogins } from "./render/portfolio.ts";
@@ -60,7 +61,7 @@ export async function exitInstrument(deps: BotDeps, ctx: SaudaContext, key: Inst
 
 async function openPositions(deps: BotDeps, ctx: SaudaContext) {
   const parts = await deps.portfolio.positions(ctx.user._id);
-  if (parts.length === 0) throw new Refusal(text.accounts.none());
+  if (parts.length === 0) throw await noAccount(deps, ctx.user._id);
   const all = parts.flatMap(({ link, ...part }) =>
     part.ok ? part.value.filter(isExitable).map((position) => ({ link, position })) : [],
   );

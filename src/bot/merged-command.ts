@@ -3,8 +3,7 @@ import { onCallback } from "./callbacks.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import type { MoneyPage } from "./render/portfolio.ts";
-import { Refusal } from "./refusal.ts";
-import * as text from "./text.ts";
+import { noAccount } from "./no-account.ts";
 import { userMoney } from "./user-money.ts";
 import { show, type View } from "./view.ts";
 import type { UserId } from "../domain/ids.ts";
@@ -24,7 +23,7 @@ export function mergedCommand<T>(
       const composer = new Composer<SaudaContext>();
       const answer = async (ctx: SaudaContext, page: number): Promise<void> => {
         const parts = await read(deps, ctx.user._id);
-        if (parts.length === 0) throw new Refusal(text.accounts.none());
+        if (parts.length === 0) throw await noAccount(deps, ctx.user._id);
         const money = await userMoney(deps, ctx.user);
         await show(ctx, render(parts, { accounts: deps.accounts, now: deps.clock.now(), page, money }));
       };

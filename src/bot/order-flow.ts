@@ -15,6 +15,7 @@ import { keyFromArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
+import { noAccount } from "./no-account.ts";
 import { Refusal } from "./refusal.ts";
 import { orderCard } from "./render/order-card.ts";
 import { ticketCard } from "./render/ticket-card.ts";
@@ -87,7 +88,7 @@ interface Chosen {
 export async function accountsFor(deps: BotDeps, ctx: SaudaContext, words: AccountWords | null): Promise<Chosen[]> {
   const links = await deps.accounts.active(ctx.user._id);
   const usual = usualOf(links, ctx.user.defaultLink);
-  if (!usual) throw new Refusal(text.accounts.none());
+  if (!usual) throw await noAccount(deps, ctx.user._id);
   if (words === null) return [{ link: usual, quantity: null }];
   if (words.kind === "all") return links.map((link) => ({ link, quantity: null }));
   const all = await deps.accounts.all(ctx.user._id);

@@ -60,6 +60,7 @@ export const searchResults = (wanted: string): Html => html`For “${wanted}”:
 
 export const accounts = {
   none: (): Html => html`No account is linked yet. /link adds one; the paper account takes one tap.`,
+  noneOn: (): Html => html`No account of yours is switched on. /accounts switches one on; /link adds another.`,
   linked: (title: string, name: string, accountId: string): Html =>
     html`<b>${title} is linked.</b> ${name}, account <code>${accountId}</code>.`,
   unlinked: (label: string, isPaper = false): Html =>

@@ -81,4 +81,18 @@ describe("what the chat answers", () => {
   it("to an amount of money where a quantity belongs is no card of as many shares", async () => {
     expect(await ask("/buy sbin ₹50000")).toContain("“₹50000” is not a quantity");
   });
+
+  it("where every account is switched off is not that none is linked", async () => {
+    const { accounts } = world().deps;
+    const [paper] = await accounts.active(userId(ASHA));
+    if (!paper) throw new Error("no account");
+    await accounts.update(paper._id, () => ({ is_active: false }));
+    for (const typed of ["/positions", "/orders", "/pnl", "/dashboard", "/heat", "/buy SBIN 1", "/exit", "/panic"])
+      expect([typed, await ask(typed)]).toEqual([
+        typed,
+        expect.stringContaining("No account of yours is switched on."),
+      ]);
+    expect(await ask("/start")).toContain("1 account is linked.");
+    await accounts.update(paper._id, () => ({ is_active: true }));
+  });
 });

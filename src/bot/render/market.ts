@@ -4,7 +4,6 @@ import type { Depth, DepthLevel, Quote } from "../../domain/portfolio.ts";
 import { renderPairs, renderTable } from "../../lib/table.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
-import * as text from "../text.ts";
 import type { View } from "../view.ts";
 import { changePercent, dateText, mark, priceText, quantity, rupeePrice, strikeText, timeText } from "./amounts.ts";
 import { PAGE_WIDTH, stamp } from "./page.ts";
@@ -22,10 +21,8 @@ export interface QuoteCard {
 
 export const noPrice = (): Html => html`No price could be had right now.`;
 
-export const noDepth = (hasAccount: boolean): Html =>
-  hasAccount
-    ? html`None of your accounts gives order books: those come from a real broker. /quote has the price.`
-    : text.accounts.none();
+export const noDepth = (): Html =>
+  html`None of your accounts gives order books: those come from a real broker. /quote has the price.`;
 
 export const noIndexDepth = ({ symbol }: Instrument): Html =>
   html`${ticker(symbol)} is an index: it is quoted, not traded, and has no order book. /quote has its value.`;
