@@ -7,7 +7,7 @@ import { callbackData, onCallback } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines } from "./html.ts";
-import { noAccount } from "./no-account.ts";
+import { isLinked, noAccount } from "./no-account.ts";
 import { panicLeft, panicQuestion, panicReport, panicRunning } from "./render/panic.ts";
 import { addLogins } from "./render/portfolio.ts";
 import * as text from "./text.ts";
@@ -75,8 +75,9 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
 async function question(deps: BotDeps, user: UserId): Promise<View> {
   const books = await deps.panic.look(user);
   if (books.length === 0) throw await noAccount(deps, user);
+  const off = (await deps.accounts.all(user)).filter((link) => isLinked(link) && !link.is_active);
   const id = await deps.oneTime.issue({ userId: user, action: ACTION, payload: {}, ttlMs: TTL_MS });
-  return { html: panicQuestion(books, deps.accounts), keyboard: addLogins(questionKeyboard(id), dead(books)) };
+  return { html: panicQuestion(books, off, deps.accounts), keyboard: addLogins(questionKeyboard(id), dead(books)) };
 }
 
 /** Not gone on with: an exit may be on its way whose trade the positions do not show yet. */

@@ -95,4 +95,13 @@ describe("what the chat answers", () => {
     expect(await ask("/start")).toContain("1 account is linked.");
     await accounts.update(paper._id, () => ({ is_active: true }));
   });
+
+  it("to a panic names the account that it leaves out because it is switched off", async () => {
+    const { accounts } = world().deps;
+    const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
+    expect(await ask("/panic")).not.toContain(link.label);
+    await accounts.update(link._id, () => ({ account_id: "AB1234" }));
+    expect(await ask("/panic")).toContain(`⚪ ${link.label} is switched off: nothing is done there.`);
+    await accounts.remove(userId(ASHA), link._id);
+  });
 });

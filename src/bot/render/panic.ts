@@ -3,7 +3,7 @@ import type { Leg, LegState } from "../../domain/order-intent.ts";
 import type { UnreadRow } from "../../domain/book.ts";
 import { isFinal, type Order } from "../../domain/order.ts";
 import type { Position } from "../../domain/portfolio.ts";
-import type { Accounts } from "../../services/accounts.ts";
+import type { Accounts, Link } from "../../services/accounts.ts";
 import type { CancelResult, ExitResult, PanicReport, Untouched } from "../../services/orders/panic.ts";
 import type { OpenBook } from "../../services/orders/open-books.ts";
 import type { Unseen } from "../../services/orders/under-way.ts";
@@ -14,11 +14,12 @@ import { stamp } from "./page.ts";
 
 const MAX_LINES = 25;
 
-/** What is open everywhere, and what can be done about it at once. */
-export const panicQuestion = (books: readonly OpenBook[], accounts: Accounts): Html =>
+/** What is open everywhere, and what can be done about it at once; `off` are the accounts where nothing is. */
+export const panicQuestion = (books: readonly OpenBook[], off: readonly Link[], accounts: Accounts): Html =>
   lines(
     html`<b>Panic: everything at every broker</b>`,
     ...books.map((book) => bookLine(book, accounts)),
+    ...off.map(({ label }) => html`⚪ <b>${label}</b> is switched off: nothing is done there.`),
     html`One tap does it. Then I read back from each broker what became of every order and position.`,
   );
 
