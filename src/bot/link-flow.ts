@@ -40,12 +40,14 @@ export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerNa
   await askForKeys(deps, ctx, link);
 }
 
-/** One that was left before its first key: beginning again goes on with it, so that the first account is no `zerodha2`. */
+/**
+ * One that was never logged in: beginning again takes its place, with keys of its own, so that the first account is no
+ * `zerodha2` after keys that were wrong.
+ */
 async function begunLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<Link | undefined> {
   const links = await deps.accounts.all(ctx.user._id);
-  return links.find(
-    (link) => link.broker_name === name && link.account_id === null && Object.keys(link.credentials).length === 0,
-  );
+  const begun = links.find((link) => link.broker_name === name && link.account_id === null);
+  return begun && deps.accounts.update(begun._id, () => ({ credentials: {} }));
 }
 
 async function askForKeys(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {

@@ -65,6 +65,17 @@ describe("what the chat answers", () => {
     }
   });
 
+  it("to a broker whose keys were wrong asks for them again, and the account keeps its name", async () => {
+    expect(await ask("/link zerodha")).toContain("Send the API key");
+    await ask("abcdefgh12345678");
+    expect(await ask("abcdefgh12345678abcdefgh12345678")).toContain("Now log in at Zerodha");
+    expect(await ask("/link zerodha")).toContain("Send the API key");
+    const { accounts } = world().deps;
+    const begun = (await accounts.all(userId(ASHA))).filter(({ broker_name }) => broker_name === "zerodha");
+    expect(begun.map(({ label }) => label)).toEqual(["zerodha"]);
+    for (const { _id } of begun) await accounts.remove(userId(ASHA), _id);
+  });
+
   it("to an order at an account that is switched off is not that there is none", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
