@@ -14,7 +14,7 @@ import { answerFailure, DeadlineError } from "../bot/failure.ts";
 import type { Html } from "../bot/html.ts";
 import { inlineQuotes } from "../bot/inline.ts";
 import { constraintsOf } from "../bot/lanes.ts";
-import { reportCapture } from "../bot/link-flow.ts";
+import { noLoginEnd, reportCapture } from "../bot/link-flow.ts";
 import { captureCodes, lockGate, urgentLock } from "../bot/lock-gate.ts";
 import { orderButtons } from "../bot/order-buttons.ts";
 import { panicButtons } from "../bot/panic-buttons.ts";
@@ -103,13 +103,15 @@ export function createBot({
   personal.on("callback_query:data", (ctx) =>
     ctx.answerCallbackQuery({ text: ctx.user.role === "viewer" ? text.viewersButton : text.deadButton }),
   );
-  personal.on("message:text", (ctx) => send(ctx, { html: notUnderstood(ctx) }));
+  personal.on("message:text", async (ctx) => send(ctx, { html: await notUnderstood(deps, ctx) }));
   return bot;
 }
 
-function notUnderstood({ message: { text: typed }, user: { role } }: Filter<SaudaContext, "message:text">): Html {
+async function notUnderstood(deps: BotDeps, ctx: Filter<SaudaContext, "message:text">): Promise<Html> {
+  const { _id, role } = ctx.user;
   if (!allows(role, "viewer")) return refusalFor(role, "viewer");
-  return typed.startsWith("/") ? text.unknownCommand() : text.plainText(allows(role, "trader"));
+  if (ctx.message.text.startsWith("/")) return text.unknownCommand();
+  return (await noLoginEnd(deps, _id)) ?? text.plainText(allows(role, "trader"));
 }
 
 /** Said where others listen. One that names another bot is none of ours. */

@@ -1,6 +1,6 @@
 import { InlineKeyboard } from "grammy";
-import type { CredentialSpec } from "../../connectors/base.ts";
-import type { BrokerName } from "../domain/ids.ts";
+import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts";
+import type { BrokerName, UserId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
 import type { Broker, Link } from "../services/accounts.ts";
 import { SKIP_WORD, type Captured } from "../services/key-capture.ts";
@@ -120,8 +120,7 @@ export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): 
 export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   const { definition } = deps.accounts.broker(link);
   const { url, heldState } = await startLogin(deps, link);
-  const takesToken = definition.capabilities.login.includes("token");
-  const paste = definition.setup.paste ?? (takesToken ? "the access token" : undefined);
+  const paste = pasteOf(definition);
   if (paste !== undefined) {
     await deps.orderLock.stop(link.user_id);
     await deps.keyCapture.awaitLogin(link, heldState);
@@ -133,6 +132,18 @@ export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   );
   if (url === null) return { html: body };
   return { html: body, keyboard: new InlineKeyboard().url(`Log in at ${definition.title}`, url) };
+}
+
+const pasteOf = ({ setup, capabilities }: BrokerDefinition): string | undefined =>
+  setup.paste ?? (capabilities.login.includes("token") ? "the access token" : undefined);
+
+/** What is said of a message that does not look like the end of the login that is waited for; null when none is. */
+export async function noLoginEnd(deps: BotDeps, user: UserId): Promise<Html | null> {
+  const link = await deps.keyCapture.awaitedLogin(user);
+  if (!link) return null;
+  const { definition } = deps.accounts.broker(link);
+  const paste = pasteOf(definition);
+  return paste === undefined ? null : text.link.noEnd(definition.title, paste);
 }
 
 /** Without URL where this broker has no login page, or this link lacks the keys for it. */

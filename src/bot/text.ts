@@ -213,6 +213,8 @@ export const link = {
       !hasPage && html`Nothing is linked before ${title} has answered.`,
       html`Your message is deleted as soon as I have it.`,
     ),
+  noEnd: (title: string, what: string): Html =>
+    html`To log in at ${title} I wait for ${what}. This was not it. If it held a key or a token, delete your message.`,
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
   otherAccount: (title: string, accountId: string): Html =>
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,

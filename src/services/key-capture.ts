@@ -58,6 +58,8 @@ export interface KeyCapture {
    * answers the same again.
    */
   accept(user: UserId, message: CapturedMessage): Promise<Captured | null>;
+  /** Whose login the next message may end; null when none is awaited. */
+  awaitedLogin(user: UserId): Promise<Link | null>;
   /** Nothing is awaited any more: the login ended elsewhere. */
   stop(user: UserId): Promise<void>;
   /** The user turned to something else: a key is not awaited any more, the end of a login still is. */
@@ -149,6 +151,10 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     awaitLogin: (link, heldState) => expect(link, LOGIN, { heldState }),
     awaitEgress: (link) => expect(link, EGRESS, { heldState: null }),
     accept,
+    async awaitedLogin(user) {
+      const pending = await captures.get(user);
+      return pending?.awaits === LOGIN ? accounts.get(user, pending.link) : null;
+    },
     async stop(user) {
       await captures.delete(user);
     },

@@ -76,6 +76,19 @@ describe("what the chat answers", () => {
     for (const { _id } of begun) await accounts.remove(userId(ASHA), _id);
   });
 
+  it("to what does not end the login that is waited for is what would", async () => {
+    const { accounts, keyCapture } = world().deps;
+    await ask("/link groww");
+    expect(await ask("skip")).toContain("Now send me the TOTP token");
+    expect(await ask("my token:\neyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln")).toMatch(
+      /^To log in at Groww I wait for the TOTP token .*This was not it\. If it held a key or a token, delete your message\.$/,
+    );
+    await keyCapture.stop(userId(ASHA));
+    expect(await ask("good morning")).toContain("I work by commands.");
+    for (const link of await accounts.all(userId(ASHA)))
+      if (link.broker_name === "groww") await accounts.remove(userId(ASHA), link._id);
+  });
+
   it("to an order at an account that is switched off is not that there is none", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
