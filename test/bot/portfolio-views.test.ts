@@ -232,13 +232,16 @@ describe("the dashboard", () => {
     expect(said(dashboard)).not.toContain("Cash");
   });
 
-  it("has a line for each of a household's accounts, within what a caption holds", () => {
-    const labels = Array.from({ length: 12 }, (_, at) => `angelone${at + 10}`);
+  it("has a line for each of a household's accounts, as many as a caption holds", () => {
+    const labels = Array.from({ length: 15 }, (_, at) => `angelone${at + 10}`);
     const rich = { ...funds, available: paise(98_76_54_321_00) };
     const parts = labels.map((label) => read(label, { positions: [position], holdings: [holding], funds: rich }));
-    const text = said(dashboardView({ ...page, parts }));
-    for (const label of labels) expect(text).toContain(`${label} ₹`);
-    expect(text.length).toBeLessThanOrEqual(1_024);
+    const twelve = said(dashboardView({ ...page, parts: parts.slice(0, 12) }));
+    for (const label of labels.slice(0, 12)) expect(twelve).toContain(`${label} ₹`);
+    expect(twelve).not.toContain("more");
+    const all = said(dashboardView({ ...page, parts }));
+    expect(all).toContain("… and 3 more, in the sums.");
+    expect(all.length).toBeLessThanOrEqual(1_024);
   });
 });
 

@@ -109,6 +109,7 @@ function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText):
       PAGE_WIDTH,
     )}</pre>`,
     known.length > 1 && html`<pre>${renderPairs(each.slice(0, ACCOUNTS_SHOWN), PAGE_WIDTH)}</pre>`,
+    known.length > ACCOUNTS_SHOWN && html`<i>… and ${known.length - ACCOUNTS_SHOWN} more, in the sums.</i>`,
     html`${mark(total.today)} <b>Today ${money.signed(total.today)}</b>`,
     uncounted(
       known.flatMap(({ day }) => day.holdings),
