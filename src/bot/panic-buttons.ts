@@ -42,18 +42,21 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
   // The verb is one of the lanes' urgent ones. One id for both buttons: whichever is tapped first is the one.
   onCallback(personal.callbackQuery(/^panic(:|$)/).filter(mayPanic), "panic", async (ctx, [what, id]) => {
     const user = userId(ctx.from.id);
+    const answer = (): Promise<unknown> => ctx.answerCallbackQuery().catch(() => undefined);
     if (what === "look") {
+      await answer();
       const books = await deps.panic.look(user);
       await show(ctx, { html: panicLeft(books, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(books) });
       return;
     }
     const claimed = await deps.oneTime.claim(id ?? "", ACTION, user);
     if (!claimed) {
-      if (await deps.oneTime.claim(runOf(id), RUNNING, user)) await show(ctx, await afterCutOff(deps, user));
-      else await ctx.answerCallbackQuery({ text: text.panic.used });
+      const wasCutOff = await deps.oneTime.claim(runOf(id), RUNNING, user);
+      await (wasCutOff ? answer() : ctx.answerCallbackQuery({ text: text.panic.used }));
+      if (wasCutOff) await show(ctx, await afterCutOff(deps, user));
       return;
     }
-    await ctx.answerCallbackQuery().catch(() => undefined);
+    await answer();
     if (what === "no") {
       await show(ctx, { html: text.panic.nothingDone() });
       return;

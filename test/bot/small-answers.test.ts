@@ -128,4 +128,13 @@ describe("what the chat answers", () => {
     expect(await ask("/panic")).toContain(`⚪ ${link.label} is switched off: nothing is done there.`);
     await accounts.remove(userId(ASHA), link._id);
   });
+
+  it("to a panic's “Read again” lets the button come to rest", async () => {
+    await ask("/panic");
+    chat().tapButton("Cancel all orders");
+    await world().handleAll();
+    const query = chat().tapButton("Read again");
+    await world().handleAll();
+    expect(await chat().answer(query, 1_000)).toMatchObject({ type: "answer" });
+  });
 });
