@@ -11,6 +11,7 @@ import { callbackData } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines, type Html } from "./html.ts";
+import { isLinked } from "./no-account.ts";
 import type { MoneyText } from "./render/money-text.ts";
 import * as safety from "./safety-text.ts";
 import * as text from "./text.ts";
@@ -30,7 +31,7 @@ export function brokerKeyboard(deps: BotDeps): InlineKeyboard {
 /** Begins linking: paper opens at once, a broker first shows what to do in its console, then asks for each key. */
 export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<void> {
   const broker = deps.accounts.brokers.get(name);
-  if (!broker) return;
+  if (!broker || (await isTappedTwice(deps, ctx, name))) return;
   const link = (await begunLink(deps, ctx, name)) ?? (await deps.accounts.add(ctx.user._id, name, {}));
   if (broker.definition.capabilities.login.includes("none")) {
     await reportLogin(deps, ctx, await deps.logins.open(link));
@@ -38,6 +39,17 @@ export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerNa
   }
   await show(ctx, { html: text.link.steps(broker.definition, redirectUrl(deps, name)) });
   await askForKeys(deps, ctx, link);
+}
+
+const DOUBLE_TAP_MS = 5_000;
+
+/** The first tap has opened an account already, which needs no login: the second is no wish for another. */
+async function isTappedTwice({ accounts, clock }: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<boolean> {
+  if (!ctx.callbackQuery) return false;
+  const links = await accounts.all(ctx.user._id);
+  return links.some(
+    (link) => link.broker_name === name && isLinked(link) && clock.now() - link.created_at < DOUBLE_TAP_MS,
+  );
 }
 
 /**

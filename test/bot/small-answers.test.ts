@@ -129,6 +129,17 @@ describe("what the chat answers", () => {
     await accounts.remove(userId(ASHA), link._id);
   });
 
+  it("to a button that opens a paper account is one account, tapped twice or not", async () => {
+    const { accounts } = world().deps;
+    const before = await accounts.all(userId(ASHA));
+    await ask("/link");
+    for (let taps = 0; taps < 2; taps += 1) chat().tapButton("📄 Paper");
+    await world().handleAll();
+    const opened = (await accounts.all(userId(ASHA))).slice(before.length);
+    expect(opened.map(({ label }) => label)).toEqual(["paper2"]);
+    for (const { _id } of opened) await accounts.remove(userId(ASHA), _id);
+  });
+
   it("to a panic's “Read again” lets the button come to rest", async () => {
     await ask("/panic");
     chat().tapButton("Cancel all orders");
