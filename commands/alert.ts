@@ -21,7 +21,7 @@ export const alert: CommandModule = {
   name: "alert",
   description: "Tell me when a price or P&L is reached",
   group: "Market",
-  example: "/alert SBIN > 850",
+  example: "/alert SBIN > 1100",
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();

@@ -111,7 +111,7 @@ export const notTold = (title: string, error: BrokerError): Html =>
 
 export const orders = {
   example: (side: string): Html =>
-    html`Like this: <code>/${side} SBIN 10</code> or <code>/${side} SBIN 10 @ 810 mis</code>`,
+    html`Like this: <code>/${side} SBIN 10</code> or <code>/${side} SBIN 10 @ 1000 mis</code>`,
   noSession: (label: string): string => `${label} needs a login first.`,
   unknownSymbol: (text: string, hasSuggestions: boolean): Html =>
     hasSuggestions
@@ -149,7 +149,7 @@ export const orders = {
   },
   priceOrQuantity: (count: number, sign: "@" | "sl", at: Price): Html =>
     html`Nothing was sent: ${quantity(count)} alone is a number of shares, and it is near this order's price. Is it the price? <code>${sign} ${count}</code>. The quantity? <code>${count} ${sign} ${priceText(at)}</code>.`,
-  needsLimit: (): Html => html`Say the limit too: <code>@ 812 sl 810</code>.`,
+  needsLimit: (): Html => html`Say the limit too: <code>@ 1002 sl 1000</code>.`,
   noTrigger: (): Html => html`Only stop orders have a trigger. Cancel this one and make a new order with sl.`,
   nothingHeld: (side: Side, symbol: string, product: Product): Html =>
     side === "SELL"
@@ -227,7 +227,7 @@ export const dialogue = {
   whichInstrument: (): Html =>
     html`Which instrument? A symbol or a name: <code>SBIN</code>, <code>reliance fut</code>, <code>nifty 26000 ce</code>.`,
   howMany: (side: string, instrument: Instrument): Html =>
-    html`<b>${side} ${instrument.symbol}</b> – how many? A number${instrument.lotSize > 1 ? html` or lots of ${quantity(instrument.lotSize)}` : ""}, or all in one: <code>10 @ 810 mis</code>.`,
+    html`<b>${side} ${instrument.symbol}</b> – how many? A number${instrument.lotSize > 1 ? html` or lots of ${quantity(instrument.lotSize)}` : ""}, or all in one: <code>10 @ 1000 mis</code>.`,
   whichPrice: (instrument: Instrument): Html =>
     html`At which price? Market, or type a limit${instrument.tickSize > 0 ? html` (steps of ${rupeePrice(instrument.tickSize)})` : ""}. A stop: <code>sl 800</code>.`,
   newTerms: (): Html =>
