@@ -118,6 +118,8 @@ export const orders = {
       ? html`I do not know “${text}”. Did you mean:`
       : html`I do not know “${text}”. /search finds instruments by name.`,
   pickSymbol: (text: string): Html => html`“${text}” could be several things. Which one?`,
+  index: ({ symbol }: Instrument): Html =>
+    html`${ticker(symbol)} is an index: it is quoted, not traded. Its futures and options are: <code>/search ${ticker(symbol)}</code>.`,
   lapsed: (): Html => html`Not confirmed in time. Nothing was sent.`,
   dropped: (): Html => html`Cancelled. Nothing was sent.`,
   used: "This card has been used or replaced. Nothing was sent by this tap.",

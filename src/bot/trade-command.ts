@@ -78,6 +78,7 @@ interface Picked {
 }
 
 async function takeWords(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
+  if (instrument.kind === "index") throw new Refusal(text.orders.index(instrument));
   if (words.quantity === null && !hasOwnQuantities(words)) {
     const { symbolText: _, quantity: __, ...kept } = words;
     await enterDialogue(deps, ctx, "place-order", { side, key: instrument.key, kept });

@@ -42,12 +42,6 @@ describe("what the chat answers", () => {
     );
   });
 
-  it("to an order of an index promises no protection of what cannot be ordered", async () => {
-    const card = await ask("/buy nifty50 1");
-    expect(card).toContain("An index is quoted, not traded.");
-    expect(card).not.toContain("Protected at");
-  });
-
   it("to /accounts says of paper that it needs no login, not that it is always open", async () => {
     expect(await ask("/accounts")).toContain("no login needed");
   });
@@ -100,6 +94,14 @@ describe("what the chat answers", () => {
   it("to an order is the same card in whichever way it is said", async () => {
     for (const said of ["10 sbin at Rs 1,000", "10 shares of sbin at 1000/-", "sbin 10 shares @ ₹ 1000."])
       expect(await ask(`/buy ${said}`)).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
+  });
+
+  it("to an order of an index is at once that it is not traded, and asks for nothing", async () => {
+    for (const typed of ["/buy nifty", "/sell NIFTY50 10 @ 26000"])
+      expect([typed, await ask(typed)]).toEqual([
+        typed,
+        expect.stringContaining("is an index: it is quoted, not traded"),
+      ]);
   });
 
   it("to an amount of money where a quantity belongs is no card of as many shares", async () => {
