@@ -30,7 +30,6 @@ const maybeText = z
 /** Exchange tokens: text in the documentation, numbers in some captures. */
 const token = z.union([z.string(), z.number()]).transform(String);
 
-/** NCDEX is absent: nothing here can name its contracts, so its rows fail loudly. */
 const exchangeSchema = z.enum(["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "NCO", "NCDEX"]);
 const sideSchema = z.enum(["BUY", "SELL"]);
 const productSchema = z.enum(["DELIVERY", "CARRYFORWARD", "MARGIN", "INTRADAY", "BO"]);
