@@ -3,7 +3,7 @@ import type { Instrument } from "../domain/instrument.ts";
 import type { AccountWords, OrderWords, QuantityWords } from "../domain/order-text.ts";
 import { cameToNothing } from "../domain/order-intent.ts";
 import type { Product, Side } from "../domain/order.ts";
-import { closableBy, isHoldingOf } from "../domain/portfolio.ts";
+import { closableBy, isHoldingOf, sellableWithT1 } from "../domain/portfolio.ts";
 import { usualOf, type Link } from "../services/accounts.ts";
 import { rowsFor } from "../services/books.ts";
 import type { Finding } from "../services/orders/findings.ts";
@@ -150,7 +150,7 @@ async function heldUnits(deps: BotDeps, link: Link, ask: OrderAsk): Promise<numb
   if (side === "BUY") return open;
   return holdings
     .filter((row) => isHoldingOf(row, instrument) && row.productType === productType)
-    .reduce((sum, row) => sum + row.sellableQty, open);
+    .reduce((sum, row) => sum + sellableWithT1(row), open);
 }
 
 /**

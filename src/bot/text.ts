@@ -325,7 +325,9 @@ function findingText(found: Finding): string {
         ? `${found.label} did not answer: whether its money is enough is not checked.`
         : `${found.label} did not answer: whether these shares can be sold now is not checked.`;
     case "not-sellable":
-      return `${found.label}: ${quantity(found.sellable)} of ${quantity(found.owned)} can be sold now${sellDetail(found)}.`;
+      return `${found.label}: ${quantity(found.sellable)} of ${quantity(found.owned)} can be sold now${found.pledged > 0 ? ` (${quantity(found.pledged)} are pledged)` : ""}.`;
+    case "undelivered":
+      return `${found.label}: ${quantity(found.qty)} of these are T1, not delivered yet. If they do not come in time, the exchange buys them in an auction at your cost.`;
     case "less-open":
       return `${found.label}: ${found.open === 0 ? "none" : `only ${quantity(found.open)}`} of it is open now. /exit makes a card for what is left.`;
     case "closing":
@@ -350,11 +352,3 @@ const AUCTION_REFUSES = {
   validity: "The closing auction takes no IOC orders.",
   "limits-only": "In its last minutes the closing auction takes limit orders only.",
 } as const;
-
-function sellDetail(found: Extract<Finding, { code: "not-sellable" }>): string {
-  const parts = [
-    ...(found.t1 > 0 ? [`${quantity(found.t1)} arrive tomorrow`] : []),
-    ...(found.pledged > 0 ? [`${quantity(found.pledged)} are pledged`] : []),
-  ];
-  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
-}

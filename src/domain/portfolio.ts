@@ -94,6 +94,16 @@ export interface Holding {
   readonly pnl: Paise | null;
 }
 
+type Owned = Pick<Holding, "qty" | "t1Qty" | "sellableQty" | "pledgedQty">;
+
+/** What a sale may ask for. T1 shares may be sold before they arrive (BTST); some brokers tell them as sellable, some do not. */
+export const sellableWithT1 = ({ qty, t1Qty, sellableQty, pledgedQty }: Owned): number =>
+  Math.max(sellableQty, Math.min(sellableQty + t1Qty, qty - pledgedQty));
+
+/** The part of it that has been delivered. */
+export const deliveredQty = ({ qty, t1Qty, sellableQty, pledgedQty }: Owned): number =>
+  Math.max(0, Math.min(sellableQty, qty - pledgedQty - t1Qty));
+
 /** Units of a holding that were sold today under its own listing. */
 const soldOutOf = (holding: Holding, positions: readonly Position[]): number =>
   positions

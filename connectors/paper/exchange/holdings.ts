@@ -43,7 +43,7 @@ function pendingSells(
   return pending;
 }
 
-/** What a delivery sell may ask for: delivered shares and those bought today, less what is sold or on offer already. */
+/** What a delivery sell may ask for: owned shares, T1 among them, and those bought today, less what is sold or on offer already. */
 export function sellableQty(
   world: World,
   account: AccountState,
@@ -52,8 +52,9 @@ export function sellableQty(
   self?: BookOrder,
 ): number {
   const home = world.universe.home(key);
-  const settled = account.holdings.get(rowName(home, product))?.settledQty ?? 0;
-  const free = settled + netToday(world, account, home, product) - pendingSells(world, account, home, product, self);
+  const row = account.holdings.get(rowName(home, product));
+  const owned = row ? row.settledQty + t1Of(row) : 0;
+  const free = owned + netToday(world, account, home, product) - pendingSells(world, account, home, product, self);
   return Math.max(0, free);
 }
 
@@ -81,8 +82,9 @@ export function toHolding(
     isin: instrument.isin ?? null,
     productType: row.product,
     qty,
-    t1Qty: t1Of(row),
-    sellableQty: Math.min(row.settledQty, sellableQty(world, account, row.key, row.product)),
+    t1Qty: Math.min(t1Of(row), qty),
+    // What has been delivered goes first.
+    sellableQty: Math.min(row.settledQty, Math.max(0, sellableQty(world, account, row.key, row.product) - t1Of(row))),
     pledgedQty: 0,
     avgPrice: cost === 0 ? ZERO_PRICE : averagePrice(cost, qty),
     ltp,

@@ -4,6 +4,7 @@ import { sumPaise, valueOf } from "../../domain/money.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
 import { expectedPrice, isDelivery, type OrderCost } from "../../domain/order.ts";
 import {
+  deliveredQty,
   type Funds,
   type Holding,
   isDeliverySale,
@@ -11,6 +12,7 @@ import {
   isSameListing,
   type Position,
   type Profile,
+  sellableWithT1,
 } from "../../domain/portfolio.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Accounts, Link } from "../accounts.ts";
@@ -126,7 +128,7 @@ function checkSale(link: Link, plan: OrderPlan, qty: number, { positions, holdin
     .reduce((sum, position) => sum + position.qty, 0);
   const total = (pick: (holding: Holding) => number): number =>
     holdings.reduce((sum, holding) => sum + pick(holding), 0);
-  const sellable = total((holding) => holding.sellableQty) + boughtToday;
+  const sellable = total(sellableWithT1) + boughtToday;
   if (qty > sellable) {
     return [
       {
@@ -135,12 +137,17 @@ function checkSale(link: Link, plan: OrderPlan, qty: number, { positions, holdin
         label: link.label,
         sellable,
         owned: total((holding) => holding.qty) + boughtToday,
-        t1: total((holding) => holding.t1Qty),
         pledged: total((holding) => holding.pledgedQty),
       },
     ];
   }
-  const leavesDemat = qty > boughtToday;
+  const delivered = total(deliveredQty);
+  const early = qty - delivered - boughtToday;
+  const leavesDemat = delivered > 0 && qty > boughtToday;
   const mustAuthorise = leavesDemat && profile?.canSellWithoutAuthorisation === false;
-  return mustAuthorise ? [{ level: "warn", code: "authorisation", label: link.label }] : [];
+  const { label } = link;
+  return [
+    ...(early > 0 ? [{ level: "warn", code: "undelivered", label, qty: early } as const] : []),
+    ...(mustAuthorise ? [{ level: "warn", code: "authorisation", label } as const] : []),
+  ];
 }

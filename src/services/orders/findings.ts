@@ -44,9 +44,10 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
       readonly label: string;
       readonly sellable: number;
       readonly owned: number;
-      readonly t1: number;
       readonly pledged: number;
     }
+  /** T1 shares in a sale: whoever sold them may fail to deliver. */
+  | { readonly code: "undelivered"; readonly label: string; readonly qty: number }
   /** The position that is to be closed is smaller by now. */
   | { readonly code: "less-open"; readonly label: string; readonly open: number }
   /** Another order that closes it may fill at any moment. */

@@ -76,6 +76,19 @@ describe("the account at the simulated exchange", () => {
     expect(account.holdings()).toMatchObject([{ qty: 10, t1Qty: 0, sellableQty: 10 }]);
   });
 
+  it("sells T1 shares after those that have been delivered, and before they arrive", () => {
+    const floor = openFloor(AT);
+    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const holdings = [{ key: sbin.key, qty: 40, avgPrice: priceFromRupees(800), t1Qty: 10 }];
+    const account = floor.exchange.account("A", { cash: paiseFromRupees(0), holdings });
+    sell(floor, account, "NSE:SBIN-EQ", 25);
+    expect(account.holdings()).toMatchObject([{ qty: 15, t1Qty: 10, sellableQty: 5 }]);
+    sell(floor, account, "NSE:SBIN-EQ", 8);
+    expect(account.holdings()).toMatchObject([{ qty: 7, t1Qty: 7, sellableQty: 0 }]);
+    floor.now += DAY;
+    expect(account.holdings()).toMatchObject([{ qty: 7, t1Qty: 0, sellableQty: 7, avgPrice: 8_000_000 }]);
+  });
+
   it("takes a delivery sell out of the holding at once and out of its cost overnight", () => {
     const floor = openFloor(AT);
     const sbin = named(floor.exchange, "NSE:SBIN-EQ");

@@ -136,10 +136,10 @@ describe("orders at the simulated exchange", () => {
     const { ltp } = exchange.quote(sbin.key);
     const holdings = [{ key: sbin.key, qty: 40, avgPrice: price(8_000_000), t1Qty: 10 }];
     const account = exchange.account("H", { cash: paiseFromRupees(0), holdings });
-    expect(placed(account, order(sbin, "SELL", 31, limit(ltp))).status).toBe("rejected");
+    expect(placed(account, order(sbin, "SELL", 41, limit(ltp))).status).toBe("rejected");
     expect(placed(account, order(sbin, "SELL", 20, limit(away(sbin, ltp, 3)))).status).toBe("open");
     expect(account.holdings()).toMatchObject([{ qty: 40, t1Qty: 10, sellableQty: 10 }]);
-    expect(placed(account, order(sbin, "SELL", 11, limit(ltp))).status).toBe("rejected");
+    expect(placed(account, order(sbin, "SELL", 21, limit(ltp))).status).toBe("rejected");
   });
 
   it.each([

@@ -147,12 +147,16 @@ describe("what a card says before anything is promised", () => {
     expect(accounts).toMatchObject([{ positionBefore: null }]);
   });
 
-  it("what can be sold: not what is pledged or promised", async () => {
-    broker.holdings = [holding({ qty: 50, sellableQty: 30, t1Qty: 5, pledgedQty: 15 })];
+  it.each([
+    ["a broker that tells T1 shares apart", 30],
+    ["one that counts them as sellable", 35],
+  ])("what can be sold at %s: T1 shares with a word of it, pledged ones not", async (_, sellableQty) => {
+    broker.holdings = [holding({ qty: 50, sellableQty, t1Qty: 5, pledgedQty: 15 })];
     const sale = (qty: number) => ticket(floor, { side: "SELL", parts: [{ link: floor.link, qty }] });
     expect((await sale(30)).findings).toEqual([]);
-    expect((await sale(31)).findings).toEqual([
-      { level: "block", code: "not-sellable", label: "zerodha", sellable: 30, owned: 50, t1: 5, pledged: 15 },
+    expect((await sale(34)).findings).toEqual([{ level: "warn", code: "undelivered", label: "zerodha", qty: 4 }]);
+    expect((await sale(36)).findings).toEqual([
+      { level: "block", code: "not-sellable", label: "zerodha", sellable: 35, owned: 50, pledged: 15 },
     ]);
   });
 
