@@ -208,6 +208,19 @@ describe("the paper broker beside real ones after a restart", () => {
     ]);
   });
 
+  it("fills no order of a day that is over at a price of the next one", async () => {
+    const outside: Outside = { now: NOW, rupees: 800 };
+    const { connector } = await paperBeside(outside);
+    const sbin = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:SBIN-EQ");
+    if (!sbin) throw new Error("not listed");
+    await connector.placeOrder(ACCESS, { ...buy(sbin, 790), productType: "CNC" });
+    expect(await connector.getOrders(ACCESS)).toMatchObject([{ status: "open" }]);
+    outside.now = istInstant("2026-11-25", "09:20");
+    outside.rupees = 780;
+    expect(await connector.getHoldings(ACCESS)).toEqual([]);
+    expect(await connector.getOrders(ACCESS)).toEqual([]);
+  });
+
   it("waits for the prices of what is held, though those of another share come sooner", async () => {
     const dataDir = emptyDir();
     await bought(dataDir);
