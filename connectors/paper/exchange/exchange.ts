@@ -67,9 +67,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
     // A clock that was set back does not undo what has happened.
     const at = Math.max(now(), progress.playedUntil);
     if (at === progress.playedUntil || unpriced().length > 0) return progress.playedUntil;
-    const { trade } = world.counters;
+    const [{ trade }, live] = [world.counters, world.live.size];
     advanceTo(world, progress, at);
-    if (world.counters.trade !== trade) onChange();
+    if (world.counters.trade !== trade || world.live.size !== live) onChange();
     const today = istDate(at);
     if (today !== listedOn) {
       listedOn = today;

@@ -3,6 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openKeptExchange, type KeptExchange } from "../../../connectors/paper/exchange/kept.ts";
+import type { InstrumentKey } from "../../../src/domain/ids.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
+import type { Quote } from "../../../src/domain/portfolio.ts";
 import { HOUR, accepted, away, limit, market, named, order, rich } from "./floor.ts";
 
 const SOON_MS = 50;
@@ -56,6 +59,28 @@ describe("an exchange kept on disk", () => {
     exchange.advance();
     vi.advanceTimersByTime(SOON_MS);
     expect(found().order(id)).toMatchObject({ status: "filled" });
+  });
+
+  it("has what ended with its session: a lower price of the evening fills it no more", () => {
+    let rupees = 1_000;
+    const hours = () => {
+      const priceSource = (key: InstrumentKey): Quote => {
+        const ltp = priceFromRupees(rupees);
+        return { ...seeded.quote(key), ltp, bid: ltp, ask: ltp, at };
+      };
+      const options = { seed: 7, now: () => at, isAlwaysOpen: false, priceSource, onFailure: () => undefined };
+      return openKeptExchange(file(), options).exchange;
+    };
+    const seeded = open().exchange;
+    const exchange = hours();
+    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const id = accepted(rich(exchange), order(sbin, "BUY", 10, limit(priceFromRupees(990))));
+    vi.advanceTimersByTime(SOON_MS);
+    at += 5 * HOUR;
+    expect(rich(exchange).order(id)).toMatchObject({ status: "expired" });
+    vi.advanceTimersByTime(SOON_MS);
+    rupees = 985;
+    expect(rich(hours()).order(id)).toMatchObject({ status: "expired" });
   });
 
   it("has nothing of an account that was forgotten, and fills no order of it", () => {
