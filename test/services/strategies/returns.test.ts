@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { istDate } from "../../../src/domain/market.ts";
+import { istDate, istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { constituentsSchema, createConstituents } from "../../../src/services/strategies/nifty-shop/constituents.ts";
 import { parseCandles } from "../../../src/services/strategies/nifty-shop/csv.ts";
@@ -70,6 +70,44 @@ describe("candles of a CSV file", () => {
     expect(candles[1]).toMatchObject({ open: priceFromRupees(100.5), close: priceFromRupees(102.3), volume: 12_345 });
     expect(parseCandles('"date","close","low","high","open"\n02-Jan-2024,5,4,6,5')).toHaveLength(1);
     expect(parseCandles("date,open,high,low,close\n2024-01-02T00:00:00+0530,1,1,1,1")).toHaveLength(1);
+  });
+
+  it("reads NSE's own download: spaces in its headings, commas in its amounts", () => {
+    const headings = [
+      "Date ",
+      "series ",
+      "OPEN ",
+      "HIGH ",
+      "LOW ",
+      "PREV. CLOSE ",
+      "ltp ",
+      "close ",
+      "vwap ",
+      "VOLUME ",
+    ];
+    const row = [
+      "02-Jan-2024",
+      "EQ",
+      "2,580.00",
+      "2,612.45",
+      "999.95",
+      "2,584.95",
+      "2,611.00",
+      "2,611.70",
+      "2,598.10",
+      "57,10,735",
+    ];
+    const text = [headings, row].map((cells) => cells.map((cell) => `"${cell}"`).join(",")).join("\r\n");
+    expect(parseCandles(`\uFEFF${text}\r\n`)).toEqual([
+      {
+        at: istInstant("2024-01-02"),
+        open: priceFromRupees(2_580),
+        high: priceFromRupees(2_612.45),
+        low: priceFromRupees(999.95),
+        close: priceFromRupees(2_611.7),
+        volume: 5_710_735,
+      },
+    ]);
   });
 
   it("names the line that it cannot read", () => {

@@ -16,7 +16,7 @@ export function parseCandles(text: string): Candle[] {
   const [header, ...rows] = text.trim().split(/\r?\n/);
   const at = columnsOf(header ?? "");
   const candles = rows.flatMap((row, index) => {
-    const cells = row.split(",").map((cell) => cell.trim().replaceAll('"', ""));
+    const cells = cellsOf(row);
     if (row.trim() === "" || isEmpty(cells, at)) return [];
     try {
       return [toCandle(cells, at)];
@@ -29,8 +29,12 @@ export function parseCandles(text: string): Candle[] {
   return candles.sort((a, b) => a.at - b.at);
 }
 
+/** NSE quotes its cells, since it writes amounts with commas: "1,234.50". */
+const cellsOf = (row: string): string[] =>
+  [...row.matchAll(/(?:^|,)\s*(?:"([^"]*)"|([^,]*))/g)].map(([, quoted, plain = ""]) => (quoted ?? plain).trim());
+
 function columnsOf(header: string): Map<Column, number> {
-  const names = header.split(",").map((name) => name.trim().replaceAll('"', "").toLowerCase());
+  const names = cellsOf(header).map((name) => name.toLowerCase());
   const at = new Map<Column, number>();
   names.forEach((name, index) => {
     const column = DATE_NAMES.has(name) ? "date" : COLUMNS.find((each) => each === name);
@@ -48,8 +52,9 @@ const isEmpty = (cells: readonly string[], at: ReadonlyMap<Column, number>): boo
   (["open", "high", "low", "close"] as const).some((column) => /^(null|nan|)$/i.test(cell(cells, at, column)));
 
 function toCandle(cells: readonly string[], at: ReadonlyMap<Column, number>): Candle {
-  const rupees = (column: Column) => priceFromRupees(Number(cell(cells, at, column)).toFixed(2));
-  const volume = Number(cell(cells, at, "volume") || 0);
+  const number = (column: Column): number => Number(cell(cells, at, column).replaceAll(",", ""));
+  const rupees = (column: Column) => priceFromRupees(number(column).toFixed(2));
+  const volume = number("volume");
   return {
     at: istInstant(istDate(parseIst(cell(cells, at, "date").slice(0, 19)))),
     open: rupees("open"),
