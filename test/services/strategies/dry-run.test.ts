@@ -91,6 +91,25 @@ describe("the strategy's dry run and its daily job", () => {
     await moved.close();
   });
 
+  it("goes on at the account that was chosen for it when that was linked anew, not at the default one", async () => {
+    const moved = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
+    const [first] = await moved.accounts.active(asha);
+    if (!first) throw new Error("no account");
+    const linked = async () => {
+      const { _id } = await moved.accounts.add(asha, first.broker_name, {});
+      return moved.accounts.update(_id, () => ({ is_active: true, tokens: first.tokens, account_id: "AB1234" }));
+    };
+    const chosen = await linked();
+    await moved.shop.change(asha, { mode: "dry", link: chosen._id });
+    moved.goTo(TODAY, "15:00");
+    expect(await moved.shop.propose(await moved.user())).toMatchObject({ link: chosen._id, legs: [{ kind: "buy" }] });
+    await moved.accounts.remove(asha, chosen._id);
+    const anew = await linked();
+    moved.goTo(NEXT, "15:00");
+    expect(await moved.shop.propose(await moved.user())).toMatchObject({ link: anew._id, legs: [] });
+    await moved.close();
+  });
+
   it("decides the same for whoever wants no message of it", async () => {
     const quiet = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
     quiet.goTo(TODAY, "15:00");

@@ -1,4 +1,4 @@
-import type { UserId } from "../../../domain/ids.ts";
+import type { LinkId, UserId } from "../../../domain/ids.ts";
 import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
@@ -85,7 +85,10 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
 
   async function account(user: User, settings: ShopSettings): Promise<Link | null> {
     const links = await accounts.active(user._id);
-    return links.find(({ _id }) => _id === settings.link) ?? usualOf(links, user.defaultLink);
+    const chosen = links.find(({ _id }) => _id === settings.link);
+    if (chosen) return chosen;
+    const anew = settings.link && linkedAnew(settings.link, links, await shop.ofUser(user._id));
+    return anew ?? usualOf(links, user.defaultLink);
   }
 
   /** Every proposal of the user, oldest first, with what their orders have filled by now. */
@@ -290,6 +293,12 @@ const belongs = (proposal: Proposal, isDry: boolean, link: Link | null): boolean
 /** By a link that is gone since. */
 const isOfAccount = ({ account }: Proposal, link: Link | null): boolean =>
   account !== undefined && link !== null && account === accountBehind(link);
+
+/** By what was decided for it: the account that was chosen is still the one, whatever links it now. */
+function linkedAnew(chosen: LinkId, links: readonly Link[], past: readonly Proposal[]): Link | null {
+  const decision = past.findLast(({ link }) => link === chosen);
+  return (decision && links.find((link) => isOfAccount(decision, link))) ?? null;
+}
 
 /** An order that was sent is settled with what it has filled; a card that lapsed leaves its leg to be approved again. */
 function withFills(leg: ProposedLeg, intent: Intent | null): ProposedLeg {
