@@ -5,7 +5,7 @@ import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
 import { equityPicture } from "../bot/pictures/equity.ts";
 import { backtestPairs, NOT_COUNTED } from "../bot/render/backtest.ts";
 import { priceText, signedRupees } from "../bot/render/amounts.ts";
-import { paiseFromRupees } from "../domain/money.ts";
+import { paiseFromRupees, type Paise } from "../domain/money.ts";
 import type { Candle } from "../domain/portfolio.ts";
 import { BrokerError, ConfigError } from "../errors.ts";
 import { createPictures } from "../lib/chart/png.ts";
@@ -52,26 +52,13 @@ try {
 }
 
 async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({
-    // The entry's own name comes first.
-    args: process.argv.slice(3),
-    allowPositionals: true,
-    options: {
-      csv: { type: "string" },
-      capital: { type: "string", default: "1000000" },
-      amount: { type: "string" },
-      buys: { type: "string" },
-      target: { type: "string" },
-      average: { type: "string" },
-      fill: { type: "string", default: "next-open" },
-      trades: { type: "boolean", default: false },
-      png: { type: "string" },
-    },
-  });
+  const { positionals, values } = readArguments();
   const range = parseRange(positionals[0] ?? "");
   if (!range) throw new ConfigError([USAGE]);
   const { fill } = values;
   if (fill !== "next-open" && fill !== "close") throw new ConfigError(["--fill: expected next-open or close", USAGE]);
+  const capital = capitalOf(values.capital);
+  const rules = rulesOf(settingsOf(values, capital));
   const constituents = loadNifty50();
   const tickers = constituents.everIn(range.from, range.to);
   const prices =
@@ -81,8 +68,8 @@ async function main(): Promise<void> {
     ...range,
     ...prices,
     constituents,
-    rules: rulesOf(settingsOf(values)),
-    capital: paiseFromRupees(values.capital),
+    rules,
+    capital,
     chargesOf: deliveryCharges,
     fillAt: fill,
   });
@@ -96,7 +83,36 @@ async function main(): Promise<void> {
   if (values.png !== undefined) await writePicture(values.png, equityPicture(result));
 }
 
-function settingsOf(values: Readonly<Record<string, string | boolean | undefined>>): ShopSettings {
+function readArguments() {
+  try {
+    return parseArgs({
+      // The entry's own name comes first.
+      args: process.argv.slice(3),
+      allowPositionals: true,
+      options: {
+        csv: { type: "string" },
+        capital: { type: "string", default: "1000000" },
+        amount: { type: "string" },
+        buys: { type: "string" },
+        target: { type: "string" },
+        average: { type: "string" },
+        fill: { type: "string", default: "next-open" },
+        trades: { type: "boolean", default: false },
+        png: { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : String(error), USAGE]);
+  }
+}
+
+function capitalOf(text: string): Paise {
+  const rupees = Number(text.replaceAll(",", ""));
+  if (!(rupees > 0)) throw new ConfigError([`--capital: ${text} does not go`, USAGE]);
+  return paiseFromRupees(rupees);
+}
+
+function settingsOf(values: Readonly<Record<string, string | boolean | undefined>>, capital: Paise): ShopSettings {
   const changes = ["amount", "buys", "target", "average"].flatMap((name) => {
     const value = values[name];
     if (typeof value !== "string") return [];
@@ -104,7 +120,6 @@ function settingsOf(values: Readonly<Record<string, string | boolean | undefined
     if (!parsed.ok) throw new ConfigError([`--${name}: ${value} does not go`, USAGE]);
     return [parsed.change];
   });
-  const capital = paiseFromRupees(String(values["capital"]));
   return Object.assign({}, DEFAULT_SHOP_SETTINGS, { sizing: { kind: "parts", capital, parts: PARTS } }, ...changes);
 }
 

@@ -60,6 +60,11 @@ describe("npm run backtest", () => {
       code: 1,
       stderr: expect.stringContaining("2020-01..2025-07"),
     });
-    await expect(backtest("2024-01..2024-06", "--fill", "never")).rejects.toMatchObject({ code: 1 });
+    const wrong = [["--fill", "never"], ["--amounts", "5"], ["--amount"], ["--capital", "0"], ["--capital", "ten"]];
+    for (const options of wrong)
+      await expect(backtest("2024-01..2024-06", "--csv", folder, ...options)).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^.*--(fill|amount|capital).*\nnpm run backtest/),
+      });
   });
 });
