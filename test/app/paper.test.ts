@@ -26,6 +26,8 @@ const NO_PRICES: DataSource = {
 interface Outside {
   now: number;
   rupees: number | null;
+  /** When its prices were made; now unless told. */
+  pricedAt?: number;
   /** What its answers wait for, in the order of the questions. */
   answers?: Promise<void>[];
   /** The symbols of each question. */
@@ -55,12 +57,12 @@ function emptyDir(): string {
   return dataDir;
 }
 
-function quoteOf({ key, symbol }: Instrument, { now, rupees }: Outside): [InstrumentKey, Quote][] {
+function quoteOf({ key, symbol }: Instrument, { now, rupees, pricedAt = now }: Outside): [InstrumentKey, Quote][] {
   if (rupees === null) return [];
   const ltp = priceFromRupees(rupees);
   const unknown = { open: null, high: null, low: null, bid: null, ask: null, volume: null, openInterest: null };
   const circuit = { lowerCircuit: null, upperCircuit: null };
-  return [[key, { key, symbol, ltp, prevClose: ltp, ...unknown, ...circuit, at: now, source: "yfinance" }]];
+  return [[key, { key, symbol, ltp, prevClose: ltp, ...unknown, ...circuit, at: pricedAt, source: "yfinance" }]];
 }
 
 async function listedAt(connector: BrokerConnector): Promise<Instrument[]> {
@@ -219,6 +221,31 @@ describe("the paper broker beside real ones after a restart", () => {
     outside.rupees = 780;
     expect(await connector.getHoldings(ACCESS)).toEqual([]);
     expect(await connector.getOrders(ACCESS)).toEqual([]);
+  });
+
+  it("fills nothing at the last session's price in the minutes in which there is no newer one", async () => {
+    const outside: Outside = { now: istInstant("2026-11-23", "09:16"), rupees: 800 };
+    outside.pricedAt = istInstant("2026-11-20", "15:29");
+    const { connector } = await paperBeside(outside);
+    const sbin = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:SBIN-EQ");
+    if (!sbin) throw new Error("not listed");
+    const stop = { type: "SL", triggerPrice: priceFromRupees(801), price: priceFromRupees(820) } as const;
+    await connector.placeOrder(ACCESS, buy(sbin, 830));
+    await connector.placeOrder(ACCESS, { ...buy(sbin, 830), validity: "IOC" });
+    await connector.placeOrder(ACCESS, { ...buy(sbin, 820), terms: stop });
+    await connector.placeOrder(ACCESS, buy(sbin, 805));
+    const statuses = async () => (await connector.getOrders(ACCESS)).map(({ status }) => status);
+    expect(await statuses()).toEqual(["open", "cancelled", "trigger-pending", "open"]);
+    outside.now += 5 * 60_000;
+    expect(await statuses()).toEqual(["open", "cancelled", "trigger-pending", "open"]);
+    Object.assign(outside, { now: outside.now + 60_000, pricedAt: outside.now, rupees: 810 });
+    expect(await statuses()).toEqual(["filled", "cancelled", "filled", "open"]);
+    Object.assign(outside, { now: outside.now + 60_000, pricedAt: outside.now, rupees: 790 });
+    expect(await statuses()).toEqual(["filled", "cancelled", "filled", "filled"]);
+    // At the market's price where they came to it, at its own where it came to them.
+    expect((await connector.getTrades(ACCESS)).map(({ price }) => price)).toEqual(
+      ["810.05", "810.05", "805"].map(priceFromRupees),
+    );
   });
 
   it("waits for the prices of what is held, though those of another share come sooner", async () => {

@@ -1,6 +1,7 @@
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import { isDerivative } from "../../../src/domain/instrument.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
+import { istDate } from "../../../src/domain/market.ts";
 import { PRICE_SCALE, price } from "../../../src/domain/money.ts";
 import type { Price } from "../../../src/domain/money.ts";
 import type { Quote } from "../../../src/domain/portfolio.ts";
@@ -19,6 +20,8 @@ export interface Market {
   sourced(key: InstrumentKey): Quote | undefined;
   /** True when the past between two looks is not known, so resting orders meet only the price of now. */
   readonly hasSource: boolean;
+  /** False where the source has only a price of another day: it says nothing about what an order meets on this one. */
+  knows(instrument: Instrument, at: number): boolean;
   pricing(instrument: Instrument, at: number): Pricing;
   quote(instrument: Instrument, at: number): Quote;
   touch(instrument: Instrument, at: number): Touch;
@@ -143,6 +146,10 @@ export function createMarket({ seed, calendar, walks, universe, priceSource }: M
 
   return {
     hasSource: priceSource !== undefined,
+    knows({ key }, at) {
+      const pricedAt = priceSource?.(key)?.at ?? null;
+      return pricedAt === null || istDate(pricedAt) === istDate(at);
+    },
     pricing,
     touch,
     volume,

@@ -13,6 +13,8 @@ import { bookTrade, cashOf, isPaidInFull } from "./positions.ts";
 import type { Wait } from "./search.ts";
 import { firstSecond } from "./search.ts";
 
+/** Later than any. */
+const NO_SECOND = Number.MAX_SAFE_INTEGER;
 export const secondOf = (at: number): number => Math.floor(at / SECOND_MS) * SECOND_MS;
 
 function accountOf(world: World, id: string): AccountState {
@@ -74,8 +76,9 @@ export function arrive(world: World, order: BookOrder, at: number): void {
 export function meet(world: World, order: BookOrder, at: number): void {
   const instrument = listedOf(world, order);
   order.seenUntil = secondOf(at);
+  const isKnown = world.market.knows(instrument, at);
   if (!order.isTriggered && triggerOf(order.terms) !== null) {
-    if (!triggerWait(order).isMet(world.market.touch(instrument, at))) {
+    if (!isKnown || !triggerWait(order).isMet(world.market.touch(instrument, at))) {
       order.status = "trigger-pending";
       return;
     }
@@ -83,6 +86,12 @@ export function meet(world: World, order: BookOrder, at: number): void {
     order.status = "open";
     order.takesAt = secondOf(at);
   }
+  if (!isKnown) {
+    // It comes to the market with the first price.
+    order.takesAt = NO_SECOND;
+    return;
+  }
+  order.takesAt = Math.min(order.takesAt, secondOf(at));
   const limit = limitOf(order.terms);
   const isResting = order.terms.type === "LIMIT" || order.terms.type === "SL";
   const rests = isResting && order.takesAt !== secondOf(at);
@@ -153,9 +162,11 @@ function nextEvent(world: World, order: BookOrder, now: number): number | null {
   const isWaiting = !order.isTriggered && triggerOf(order.terms) !== null;
   const wait = isWaiting ? triggerWait(order) : limitWait(order);
   const found = firstSecond(world.market, listedOf(world, order), wait, order.seenUntil, until);
-  // Nothing until then: remembered, so that the next look starts there.
-  if (found === null) order.seenUntil = until;
-  return found;
+  if (found !== null) return found;
+  // Nothing until then: remembered, so that the next look starts there, and what comes later comes to a resting order.
+  order.seenUntil = until;
+  if (world.market.knows(listedOf(world, order), until)) order.takesAt = Math.min(order.takesAt, until);
+  return null;
 }
 
 /** Plays everything up to and with an instant for all resting orders, in order of time, then of arrival. */

@@ -1,6 +1,5 @@
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import type { Price } from "../../../src/domain/money.ts";
-import { istDate } from "../../../src/domain/market.ts";
 import { SECOND_MS } from "./calendar.ts";
 import type { Market, Touch } from "./market.ts";
 import { blockRange, minuteRange } from "./path.ts";
@@ -24,7 +23,7 @@ export function firstSecond(
   until: number,
 ): number | null {
   if (market.hasSource) {
-    const isKnown = until > after && !isOfLaterDay(market.sourced(instrument.key)?.at ?? null, until);
+    const isKnown = until > after && market.knows(instrument, until);
     return isKnown && wait.isMet(market.touch(instrument, until)) ? until : null;
   }
   const { span, toPrice, isRising } = market.pricing(instrument, until);
@@ -51,7 +50,3 @@ export function firstSecond(
   }
   return null;
 }
-
-/** Such a price, looked up after a day without a look, says nothing about what an order met on that day. */
-const isOfLaterDay = (pricedAt: number | null, at: number): boolean =>
-  pricedAt !== null && istDate(pricedAt) > istDate(at);
