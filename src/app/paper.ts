@@ -87,8 +87,8 @@ function createLivePrices(source: DataSource, clock: Clock): LivePrices {
       askedAt.set(instrument.key, now);
       stale.push(instrument);
     }
-    // What was asked for before may come later.
-    if (stale.length > 0) underWay = Promise.all([underWay, fetch(stale)]);
+    // What was asked for before may come later. Nothing of it is kept: each would hold on to all before it.
+    if (stale.length > 0) underWay = Promise.all([underWay, fetch(stale)]).then(() => undefined);
     await underWay;
   }
 
