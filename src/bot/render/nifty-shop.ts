@@ -247,7 +247,9 @@ export function historyView(proposals: readonly Proposal[], now: number): View {
 function historyLeg(leg: ProposedLeg): string {
   const what = `${VERBS[leg.kind]} ${quantity(leg.qty)} ${ticker(leg.instrument.symbol)}`;
   if (leg.filledQty > 0) return `${what}: ${quantity(leg.filledQty)}${atPrice(leg.avgPrice)}`;
-  return `${what}: ${leg.state === "skipped" ? "skipped" : leg.isSettled ? "nothing filled" : "not approved"}`;
+  if (leg.state === "skipped") return `${what}: skipped`;
+  if (leg.isSettled) return `${what}: nothing filled`;
+  return `${what}: ${leg.intent === null ? "not approved" : "see its card"}`;
 }
 
 export interface ShopSettingsCard {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { historyView } from "../../../src/bot/render/nifty-shop.ts";
 import { legBehind } from "../../../src/services/strategies/nifty-shop/shop.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
@@ -47,6 +48,17 @@ describe("a second proposal on one day", () => {
     expect((await approve(second)).kind).toBe("had");
     await floor.shop.skip(asha, first, 0);
     expect((await approve(second)).kind).toBe("ticket");
+  });
+
+  it("is not called “not approved” in the history while its order is on its way", async () => {
+    const first = await propose();
+    const history = async () => historyView(await floor.shop.history(asha, 5), floor.clock.now()).html.toString();
+    expect(await history()).toContain("Buy 277 ITC: not approved");
+    const approval = await approve(first);
+    if (approval.kind !== "ticket") throw new Error(approval.kind);
+    const confirmed = await floor.orders.desk.confirm(asha, approval.view.intent.confirmId);
+    if (confirmed.kind === "confirmed") await confirmed.sent;
+    expect(await history()).toContain("Buy 277 ITC: see its card");
   });
 
   it("goes through when nothing came of the first", async () => {
