@@ -45,9 +45,9 @@ describe("a user's backtest", () => {
     expect(Number(sale?.charges) - Number(order)).toBe(paiseFromRupees("15.34"));
   });
 
-  it("says that what a demerger hands out is not counted", async () => {
+  it("says that dividends and what a demerger hands out are not counted", async () => {
     const result = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
-    expect(backtestText(result, null).toString()).toContain("What a demerger hands out is not counted.");
+    expect(backtestText(result, null).toString()).toContain("Dividends and what a demerger hands out are not counted.");
   });
 
   it.each(["rate-limited", "unavailable", "timeout"] as const)(
