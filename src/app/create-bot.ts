@@ -11,7 +11,7 @@ import type { SaudaContext } from "../bot/context.ts";
 import { leaveEverything } from "../bot/dialogues.ts";
 import { dialogueStorage } from "../bot/dialogue-storage.ts";
 import { answerFailure, DeadlineError } from "../bot/failure.ts";
-import type { Html } from "../bot/html.ts";
+import { html, type Html } from "../bot/html.ts";
 import { inlineQuotes } from "../bot/inline.ts";
 import { constraintsOf } from "../bot/lanes.ts";
 import { noLoginEnd, reportCapture } from "../bot/link-flow.ts";
@@ -160,12 +160,15 @@ const withUser =
     await next();
   };
 
-/** A tapped button stops spinning soon, whatever its handler is still waiting for. */
+/** A tapped button stops spinning soon, whatever its handler waits for; what is said after that is said in the chat. */
 const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) => {
   if (!ctx.callbackQuery) return next();
   const answer = ctx.answerCallbackQuery.bind(ctx);
   let isAnswered = false;
+  let isStopped = false;
   ctx.answerCallbackQuery = async (...args) => {
+    const [said] = args;
+    if (isStopped && typeof said === "object" && said.text !== undefined) await send(ctx, { html: html`${said.text}` });
     if (isAnswered) return true;
     isAnswered = true;
     return answer(...args).catch((error: unknown) => {
@@ -173,7 +176,10 @@ const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) =
       throw error;
     });
   };
-  const timer = setTimeout(() => void ctx.answerCallbackQuery().catch(() => undefined), SPINNER_MS);
+  const timer = setTimeout(() => {
+    isStopped = !isAnswered;
+    void ctx.answerCallbackQuery().catch(() => undefined);
+  }, SPINNER_MS);
   try {
     await next();
   } finally {

@@ -1,0 +1,46 @@
+import { describe, expect, it, vi } from "vitest";
+import { ASHA } from "../fuzz/world.ts";
+import { useWorld } from "./world.ts";
+
+describe("what a tap is answered with", () => {
+  const world = useWorld();
+  const chat = () => world().telegram.chat(ASHA);
+
+  async function placed(): Promise<void> {
+    chat().send("/buy SBIN 1 @ 980");
+    await world().handleAll();
+    chat().tapButton("Confirm buy");
+    await world().handleAll();
+  }
+
+  it("stands in the chat where the broker took longer than a tapped button spins", async () => {
+    await placed();
+    const { changes } = world().deps;
+    const tap = chat().tapButton("Cancel");
+    const ask = vi.spyOn(changes, "ask").mockImplementation(async (_, id) => {
+      expect((await chat().answer(tap)).text).toBeUndefined();
+      return { kind: "unseen", intent: (await world().deps.journal.get(id))! };
+    });
+    const before = chat().messages().length;
+    await world().handleAll();
+    ask.mockRestore();
+    expect(
+      chat()
+        .messages()
+        .slice(before)
+        .map(({ text }) => text),
+    ).toEqual([expect.stringContaining("so nothing was asked")]);
+  });
+
+  it("is shown over the chat, and only there, where the broker was quick", async () => {
+    await placed();
+    const { changes } = world().deps;
+    const tap = chat().tapButton("Cancel");
+    const ask = vi.spyOn(changes, "ask").mockResolvedValue({ kind: "busy" });
+    const before = chat().messages().length;
+    await world().handleAll();
+    ask.mockRestore();
+    expect((await chat().answer(tap)).text).toContain("already on its way");
+    expect(chat().messages()).toHaveLength(before);
+  });
+});
