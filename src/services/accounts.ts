@@ -116,7 +116,11 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
 
   async function endSession(link: Link): Promise<void> {
     const dead = link.tokens?.accessToken.reveal();
-    await update(link._id, (current) => (current.tokens?.accessToken.reveal() === dead ? { tokens: null } : {}));
+    // An account that was unlinked meanwhile, which logs it out, has none left to forget.
+    const ended = await changeDocument(links, link._id, (current) =>
+      current && current.tokens?.accessToken.reveal() === dead ? { ...current, tokens: null } : null,
+    );
+    if (ended) changes += 1;
   }
 
   async function call<T>(link: Link, use: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T> {

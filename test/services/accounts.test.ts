@@ -77,6 +77,20 @@ describe("the merged reads", () => {
     expect(parts.filter((part) => !part.ok).map((part) => part.link.broker_name)).toEqual(["dhan"]);
   });
 
+  it("still bring the others when an account was unlinked while its broker said that the session is over", async () => {
+    const dhan = (await accounts.all(ASHA)).find((link) => link.broker_name === "dhan");
+    answer = async (broker) => {
+      if (broker !== "dhan") return [];
+      await accounts.remove(ASHA, dhan!._id);
+      throw new BrokerError("auth-expired", "over", { broker, endpoint: "GET /positions" });
+    };
+    const parts = await createPortfolio({ accounts, closes: asGiven, log: silent }).positions(ASHA);
+    expect(parts.filter((part) => !part.ok)).toMatchObject([
+      { link: { _id: dhan?._id }, error: { kind: "auth-expired" } },
+    ]);
+    expect(parts).toHaveLength(brokerDefinitions.length);
+  });
+
   it("bring what can be read of a book beside what cannot, and of the day's P&L all or nothing", async () => {
     const unread = [{ orderId: null, listed: null }];
     answer = async (broker) => {
