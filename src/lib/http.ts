@@ -51,6 +51,7 @@ export interface HttpClient {
   read(request: HttpRequest): Promise<HttpReply>;
   /** For big files: the body as it comes; throws HttpFailure on any status but 200. */
   stream(request: HttpRequest): Promise<AsyncIterable<Uint8Array>>;
+  /** Waits for the replies that are on their way, and gives up big files. */
   close(): Promise<void>;
 }
 
@@ -104,6 +105,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   const proxies = new Map<string, Way>();
   const random = options.random ?? Math.random;
   const steady = neverBack(options);
+  const closing = new AbortController();
 
   function wayFor(library: typeof Undici, egress: Secret | undefined): Way {
     if (egress === undefined) {
@@ -183,13 +185,16 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   return {
     send: (request) => send(request),
     read,
-    stream: (request) =>
-      attempt(request, request.timeoutMs, async (reply, failed) => {
+    stream(request) {
+      const signal = request.signal ? AbortSignal.any([request.signal, closing.signal]) : closing.signal;
+      return attempt({ ...request, signal }, request.timeoutMs, async (reply, failed) => {
         if (reply.statusCode === 200) return pieces(unpacked(reply), failed);
         await reply.body.dump();
         throw new HttpFailure("broken", `HTTP ${reply.statusCode}`);
-      }),
+      });
+    },
     async close() {
+      closing.abort();
       const ways = [...(direct ? [direct] : []), ...proxies.values()];
       await Promise.all(ways.map(({ dispatcher }) => dispatcher.close()));
     },

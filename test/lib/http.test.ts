@@ -443,6 +443,15 @@ describe("stream", () => {
     expect((await client.send(to("/"))).body).toBe("fine");
   });
 
+  it("is given up when the client is closed, which does not wait for a list of minutes", async () => {
+    answer = (_request, response) => void response.writeHead(200).write("and so on");
+    const own = createHttpClient({ now: () => now, sleep: async () => undefined });
+    const failing = failureOf(own.stream(to("/", { timeoutMs: 60_000 })).then(textOf));
+    await new Promise((resolve) => server.once("request", resolve));
+    await own.close();
+    expect(await failing).toMatchObject({ kind: "aborted" });
+  });
+
   it("says how it ended when it ends early", async () => {
     answer = (request, response) => {
       response.writeHead(200, { "content-length": "1000" });
