@@ -13,8 +13,8 @@ export const isPersonal = (error: unknown): boolean => error instanceof BrokerEr
 export interface SharedReads<V> {
   /**
    * The value of every key that is known. Keys asked for by somebody else a moment ago, or right now, are not asked
-   * again; the rest are asked in one call. A failure of the source is shared for as long as a value would be; a
-   * failure of the other's own link is not: then `ask` is tried for these keys too.
+   * again; the rest are asked in one call. A failure of the source is shared as a value would be, but for half a minute
+   * at most; a failure of the other's own link is not: then `ask` is tried for these keys too.
    */
   read(
     keys: readonly string[],
@@ -26,7 +26,11 @@ export interface SharedReads<V> {
 interface Entry<V> {
   readonly at: number;
   readonly value: Promise<V | null>;
+  hasFailed: boolean;
 }
+
+/** Values are kept for hours where they do not change any more; what failed may work when it is tried again. */
+const FAILURE_KEPT_MS = 30_000;
 
 /** A small cache that holds questions on their way as well as answers; the oldest go when there are too many. */
 export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number }): SharedReads<V> {
@@ -34,8 +38,9 @@ export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number
 
   function fresh(key: string, freshMs: number): Entry<V> | undefined {
     const entry = entries.get(key);
+    const keptMs = entry?.hasFailed ? Math.min(freshMs, FAILURE_KEPT_MS) : freshMs;
     // What was read in the future was read before the clock was set back.
-    return entry && Math.abs(clock.now() - entry.at) < freshMs ? entry : undefined;
+    return entry && Math.abs(clock.now() - entry.at) < keptMs ? entry : undefined;
   }
 
   function askFor(
@@ -46,8 +51,10 @@ export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number
     const asked = ask(keys);
     const made = new Map<string, Entry<V>>();
     for (const key of keys) {
-      const entry: Entry<V> = { at, value: asked.then((values) => values.get(key) ?? null) };
-      entry.value.catch((error: unknown) => {
+      const value = asked.then((values) => values.get(key) ?? null);
+      const entry: Entry<V> = { at, value, hasFailed: false };
+      value.catch((error: unknown) => {
+        entry.hasFailed = true;
         if (isPersonal(error) && entries.get(key) === entry) entries.delete(key);
       });
       entries.delete(key);

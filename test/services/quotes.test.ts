@@ -160,6 +160,22 @@ describe("quotes and candles by a link's data source", () => {
     await expect(candles.forLink(link, query)).rejects.toMatchObject({ kind: "unavailable", broker: "acme" });
   });
 
+  it("asks again in a while for candles of past days that could not be had, however long they would be kept", async () => {
+    const link = await floor.link(userId(1));
+    const to = floor.clock.now() - 10 * DAY_MS;
+    const query = { instrument: sbin(), interval: "1d" as const, from: to - 30 * DAY_MS, to };
+    floor.failures.set(link._id, "unavailable").set("yahoo", "rate-limited");
+    for (let tries = 0; tries < 2; tries += 1)
+      await expect(candles.forLink(link, query)).rejects.toMatchObject({ kind: "unavailable" });
+    expect(floor.calls).toHaveLength(2);
+    floor.failures.clear();
+    floor.pass(60_000);
+    expect((await candles.forLink(link, query)).source).toBe("broker");
+    floor.pass(60 * 60_000);
+    await candles.forLink(link, query);
+    expect(floor.calls).toHaveLength(3);
+  });
+
   it("takes candles from Yahoo when the broker answers that it has none, and leaves it at that when Yahoo fails", async () => {
     const link = await floor.link(userId(1));
     const from = istInstant("2026-11-22", "12:00");
