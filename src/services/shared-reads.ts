@@ -13,8 +13,8 @@ export const isPersonal = (error: unknown): boolean => error instanceof BrokerEr
 export interface SharedReads<V> {
   /**
    * The value of every key that is known. Keys asked for by somebody else a moment ago, or right now, are not asked
-   * again; the rest are asked in one call. A failure of the source is shared as a value would be, but for half a minute
-   * at most; a failure of the other's own link is not: then `ask` is tried for these keys too.
+   * again; the rest are asked in one call. That nothing came, or a failure of the source, is shared as a value would be,
+   * but for half a minute at most; a failure of the other's own link is not: then `ask` is tried for these keys too.
    */
   read(
     keys: readonly string[],
@@ -26,11 +26,12 @@ export interface SharedReads<V> {
 interface Entry<V> {
   readonly at: number;
   readonly value: Promise<V | null>;
-  hasFailed: boolean;
+  /** It failed, or nothing came. */
+  isEmpty: boolean;
 }
 
-/** Values are kept for hours where they do not change any more; what failed may work when it is tried again. */
-const FAILURE_KEPT_MS = 30_000;
+/** Values are kept for minutes or hours where they do not change; what could not be had may be there the next time. */
+const EMPTY_KEPT_MS = 30_000;
 
 /** A small cache that holds questions on their way as well as answers; the oldest go when there are too many. */
 export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number }): SharedReads<V> {
@@ -38,7 +39,7 @@ export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number
 
   function fresh(key: string, freshMs: number): Entry<V> | undefined {
     const entry = entries.get(key);
-    const keptMs = entry?.hasFailed ? Math.min(freshMs, FAILURE_KEPT_MS) : freshMs;
+    const keptMs = entry?.isEmpty ? Math.min(freshMs, EMPTY_KEPT_MS) : freshMs;
     // What was read in the future was read before the clock was set back.
     return entry && Math.abs(clock.now() - entry.at) < keptMs ? entry : undefined;
   }
@@ -52,11 +53,14 @@ export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number
     const made = new Map<string, Entry<V>>();
     for (const key of keys) {
       const value = asked.then((values) => values.get(key) ?? null);
-      const entry: Entry<V> = { at, value, hasFailed: false };
-      value.catch((error: unknown) => {
-        entry.hasFailed = true;
-        if (isPersonal(error) && entries.get(key) === entry) entries.delete(key);
-      });
+      const entry: Entry<V> = { at, value, isEmpty: false };
+      value.then(
+        (known) => (entry.isEmpty = known === null),
+        (error: unknown) => {
+          entry.isEmpty = true;
+          if (isPersonal(error) && entries.get(key) === entry) entries.delete(key);
+        },
+      );
       entries.delete(key);
       entries.set(key, entry);
       made.set(key, entry);

@@ -68,6 +68,15 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(await filled(held("SBIN-EQ"), { ...held("ITC-EQ"), key: null })).toEqual([null, null]);
   });
 
+  it("is asked for again soon where nobody knew it, also by whoever else lacks it", async () => {
+    floor.failures.set("all", "unreachable");
+    expect(await filled(held("SBIN-EQ"))).toEqual([null]);
+    floor.failures.clear();
+    floor.pass(30_000);
+    link = await floor.link(userId(2));
+    expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
+  });
+
   it("gives shares sold for delivery their day, which brokers count as if they were owed", async () => {
     const { key } = floor.instrument("SBIN-EQ");
     const traded = { sellQty: 10, sellValue: paiseFromRupees(1_010), buyQty: 0, buyValue: ZERO_PAISE };
