@@ -66,6 +66,8 @@ export function createUpdates({ bot, token, config, store, leases, clock, log }:
     inbox,
     webhook: isWebhook ? { secret: webhookSecret(token), accept, log } : null,
     async start() {
+      // Telegram's first answer may come when nobody waits any more for what would be handled now.
+      if (stopped.signal.aborted) return;
       running.push(startLoop("inbox", SWEEP_EVERY_MS, () => inbox.sweep(), log));
       if (isWebhook) {
         const url = `${config.publicUrl}${WEBHOOK_PATH}`;
