@@ -81,7 +81,7 @@ export interface Accounts {
     links: readonly Link[],
     call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>,
   ): Promise<LinkResult<T>[]>;
-  /** Forgets the session that the broker has declared dead, unless a newer one is there. */
+  /** Ends the session that the broker has declared dead, unless a newer one is there. */
   endSession(link: Link): Promise<void>;
   /** Ends the session at the broker, if it still listens. */
   logOut(link: Link): Promise<void>;
@@ -116,12 +116,16 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
 
   async function endSession(link: Link): Promise<void> {
     const dead = link.tokens?.accessToken.reveal();
-    // An account that was unlinked meanwhile, which logs it out, has none left to forget.
-    const ended = await changeDocument(links, link._id, (current) =>
-      current && current.tokens?.accessToken.reveal() === dead ? { ...current, tokens: null } : null,
+    // An account that was unlinked meanwhile, which logs it out, has none left to end.
+    const changed = await changeDocument(links, link._id, (current) =>
+      current && current.tokens?.accessToken.reveal() === dead ? { ...current, tokens: ended(current.tokens) } : null,
     );
-    if (ended) changes += 1;
+    if (changed) changes += 1;
   }
+
+  /** What the next one can be made with outlives the session. */
+  const ended = (tokens: Session | null): Session | null =>
+    tokens?.refreshToken ? { ...tokens, expiresAt: deps.clock.now() } : null;
 
   async function call<T>(link: Link, use: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T> {
     const { definition, connector } = broker(link);

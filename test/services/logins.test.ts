@@ -148,6 +148,21 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.tokens?.accessToken.reveal()).toBe("newer");
   });
 
+  it("renews a session that the broker ended early with what outlives it", async () => {
+    await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
+    const lasting = new Secret("lasting");
+    const linked = await accounts.update(link._id, ({ tokens }) => ({
+      tokens: { ...(tokens as Session), refreshToken: lasting },
+    }));
+    const connector = await accounts.broker(link).connector();
+    connector.refreshToken = async ({ session }) => ({ ...session, expiresAt: START + 7_200_000 });
+    await accounts.endSession(linked);
+    const ended = (await accounts.get(ASHA, link._id)) as Link;
+    expect(accounts.hasSession(ended)).toBe(false);
+    expect(accounts.hasSession((await logins.renew(ended)) ?? ended)).toBe(true);
+    expect((await accounts.get(ASHA, link._id))?.tokens?.refreshToken?.reveal()).toBe("lasting");
+  });
+
   it("keeps nothing when the broker refuses", async () => {
     const result = await logins.finish("echo", callback(stateOf((await logins.start(link)).url), "no"));
     expect(result.kind).toBe("failed");
