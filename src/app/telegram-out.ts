@@ -86,7 +86,7 @@ const redraw = (
     });
 
 export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: LoginResult): Promise<void> {
-  if (result.kind === "linked") await deps.keyCapture.stop(user);
+  if (result.kind === "linked") await deps.keyCapture.endLogin(result.link);
   await tell(api, user, await loginReport(deps, result));
 }
 

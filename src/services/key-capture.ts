@@ -60,8 +60,8 @@ export interface KeyCapture {
   accept(user: UserId, message: CapturedMessage): Promise<Captured | null>;
   /** Whose login the next message may end; null when none is awaited. */
   awaitedLogin(user: UserId): Promise<Link | null>;
-  /** Nothing is awaited any more: the login ended elsewhere. */
-  stop(user: UserId): Promise<void>;
+  /** The link's login ended elsewhere: its end is not awaited any more, what was asked for since still is. */
+  endLogin(link: Link): Promise<void>;
   /** The user turned to something else: a key is not awaited any more, the end of a login still is. */
   leave(user: UserId): Promise<void>;
 }
@@ -155,8 +155,9 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
       const pending = await captures.get(user);
       return pending?.awaits === LOGIN ? accounts.get(user, pending.link) : null;
     },
-    async stop(user) {
-      await captures.delete(user);
+    async endLogin(link) {
+      const pending = await captures.get(link.user_id);
+      if (pending?.awaits === LOGIN && pending.link === link._id) await captures.delete(link.user_id);
     },
     async leave(user) {
       const pending = await captures.get(user);

@@ -77,10 +77,10 @@ describe("what the chat answers", () => {
     expect(await ask("my token:\neyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln")).toMatch(
       /^To log in at Groww I wait for the TOTP token .*This was not it\. If it held a key or a token, delete your message\.$/,
     );
-    await keyCapture.stop(userId(ASHA));
+    const begun = (await accounts.all(userId(ASHA))).filter(({ broker_name }) => broker_name === "groww");
+    for (const link of begun) await keyCapture.endLogin(link);
     expect(await ask("good morning")).toContain("I work by commands.");
-    for (const link of await accounts.all(userId(ASHA)))
-      if (link.broker_name === "groww") await accounts.remove(userId(ASHA), link._id);
+    for (const { _id } of begun) await accounts.remove(userId(ASHA), _id);
   });
 
   it("to an order at an account that is switched off is not that there is none", async () => {

@@ -282,6 +282,17 @@ describe("logins", () => {
     expect((await take(ASHA, "Xq7Zk91xQrqtok7Qm2X9kLw2RtYb41Zc"))?.kind).toBe("login");
   });
 
+  it("awaits a key still when the login of another account ends in the browser", async () => {
+    const other = await accounts.add(ASHA, brokerName("echo"), {});
+    await capture.awaitLogin(other, null);
+    await capture.begin(link);
+    await capture.endLogin(other);
+    expect(await take(ASHA, "demoapikey00001")).toMatchObject({ kind: "next", spec: { field: "apiSecret" } });
+    await capture.awaitLogin(other, null);
+    await capture.endLogin(other);
+    expect(await take(ASHA, "https://bot.example/oauth/echo/callback?code=ok")).toBeNull();
+  });
+
   it("takes a proxy for orders, or none", async () => {
     await capture.awaitEgress(link);
     expect((await take(ASHA, "my proxy"))?.kind).toBe("invalid");
