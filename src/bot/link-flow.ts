@@ -131,7 +131,7 @@ export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): 
 /** The same for wherever there is no update to answer. From now on the user's next message is what ends the login. */
 export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   const { definition } = deps.accounts.broker(link);
-  const { url, heldState } = await startLogin(deps, link);
+  const { url, heldState, refusal } = await startLogin(deps, link);
   const paste = pasteOf(definition);
   if (paste !== undefined) {
     await deps.orderLock.stop(link.user_id);
@@ -139,6 +139,7 @@ export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   }
   const { title } = definition;
   const body = lines(
+    refusal !== null && failureText(title, refusal),
     url !== null && text.link.login(title),
     paste !== undefined && text.link.paste(title, paste, url !== null),
   );
@@ -158,17 +159,30 @@ export async function noLoginEnd(deps: BotDeps, user: UserId): Promise<Html | nu
   return paste === undefined ? null : text.link.noEnd(definition.title, paste);
 }
 
-/** Without URL where this broker has no login page, or this link lacks the keys for it. */
-async function startLogin(deps: BotDeps, link: Link): Promise<{ url: string | null; heldState: string | null }> {
-  if (!deps.accounts.broker(link).definition.capabilities.login.includes("redirect"))
-    return { url: null, heldState: null };
+interface Started {
+  readonly url: string | null;
+  readonly heldState: string | null;
+  /** What the broker had against the link's keys when it was asked for its page. */
+  readonly refusal: BrokerError | null;
+}
+
+/** Without URL where this broker has no login page, or the link's keys get none. */
+async function startLogin(deps: BotDeps, link: Link): Promise<Started> {
+  const none = { url: null, heldState: null, refusal: null };
+  const { capabilities, credentials } = deps.accounts.broker(link).definition;
+  if (!capabilities.login.includes("redirect")) return none;
   try {
-    return await deps.logins.start(link);
+    return { ...(await deps.logins.start(link)), refusal: null };
   } catch (error) {
-    if (error instanceof BrokerError && error.kind === "auth-invalid") return { url: null, heldState: null };
-    throw error;
+    if (!(error instanceof BrokerError) || error.kind !== "auth-invalid") throw error;
+    // Whoever left out what the page needs wants to paste.
+    const isWhole = credentials.every(({ field }) => link.credentials[field] !== undefined);
+    return isWhole ? { ...none, refusal: error } : none;
   }
 }
+
+const failureText = (title: string, { kind, message }: BrokerError): Html =>
+  lines(text.brokerFailure(title, kind), html`<blockquote expandable>${message}</blockquote>`);
 
 /** How a login ended, in the chat. */
 async function reportLogin(deps: BotDeps, ctx: SaudaContext, result: LoginResult): Promise<void> {
@@ -205,13 +219,7 @@ export async function loginReport(
     case "failed": {
       const { definition } = deps.accounts.broker(result.link);
       const keyboard = new InlineKeyboard().text("Try again", callbackData("al", result.link._id));
-      return {
-        html: lines(
-          text.brokerFailure(definition.title, result.error.kind),
-          html`<blockquote expandable>${result.error.message}</blockquote>`,
-        ),
-        keyboard,
-      };
+      return { html: failureText(definition.title, result.error), keyboard };
     }
   }
 }

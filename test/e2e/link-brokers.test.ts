@@ -197,6 +197,18 @@ describe("linking brokers", () => {
     await linking.waitFor(/unlinked|gone|deleted/i, asked);
   });
 
+  it("says that the keys were refused which a login page has to be asked for with, and waits for a token all the same", async () => {
+    const { message_id: asked } = asha().send("/link dhan");
+    await linking.waitFor(/for five minutes/, asked);
+    asha().tapButton("Type them here instead");
+    for (const { field, value } of linking.demoKeys("dhan")) {
+      await asha().until(() => asha().lastFromBot()?.text?.startsWith("Send the "));
+      asha().send(field === "apiSecret" ? "0f1e2d3c-not-his" : value);
+    }
+    const said = await linking.waitFor(/an access token from Dhan Web/, asked);
+    expect(said.text).toMatch(/^⚠️ Dhan refuses the key or secret\..*Now send me an access token/s);
+  });
+
   it("refuses a login link that was used", async () => {
     const used = newest(/^Now log in at/);
     if (!used) throw new Error("no login card");
