@@ -8,6 +8,7 @@ import type { View } from "../bot/view.ts";
 import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isClosed } from "../domain/order-intent.ts";
+import { BrokerError } from "../errors.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Link } from "../services/accounts.ts";
@@ -95,8 +96,15 @@ export const tellKeys = async (api: Api, deps: BotDeps, link: Link, subject: For
   tell(
     api,
     link.user_id,
-    subject === "egress" ? { html: keys.egress(link.label, link.egress !== null) } : await beginLogin(deps, link),
+    subject === "egress" ? { html: keys.egress(link.label, link.egress !== null) } : await loginOf(deps, link),
   );
+
+/** The page has sent its reader to the chat for what comes next: a broker that did not answer is told there, too. */
+const loginOf = (deps: BotDeps, link: Link): Promise<View> =>
+  beginLogin(deps, link).catch((error: unknown) => {
+    if (error instanceof BrokerError) return loginReport(deps, { kind: "failed", link, error });
+    throw error;
+  });
 
 async function tell(api: Api, user: UserId, { html, keyboard }: View): Promise<void> {
   await api.sendMessage(Number(user), cutHtml(html.toString(), MAX_TEXT), {

@@ -1,18 +1,23 @@
-import type { Api } from "grammy";
+import type { Api, InlineKeyboard } from "grammy";
 import { beforeEach, describe, expect, it } from "vitest";
-import { tellLogin } from "../../src/app/telegram-out.ts";
+import { tellKeys, tellLogin } from "../../src/app/telegram-out.ts";
 import { brokerName, userId } from "../../src/domain/ids.ts";
+import { Secret } from "../../src/lib/secret.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { useWorld } from "../bot/world.ts";
 import { ASHA } from "../fuzz/world.ts";
 
 describe("what the browser brings to an end, in the chat", () => {
   const world = useWorld();
-  const told: string[] = [];
+  let told: string[];
+  let buttons: string[];
+  beforeEach(() => ([told, buttons] = [[], []]));
   const api = {
-    sendMessage: async (_chat: number, text: string) => void told.push(text),
+    async sendMessage(_chat: number, text: string, { reply_markup: keyboard }: { reply_markup?: InlineKeyboard }) {
+      told.push(text);
+      buttons.push(...(keyboard?.inline_keyboard.flat().map((button) => button.text) ?? []));
+    },
   } as unknown as Api;
-  beforeEach(() => void told.splice(0));
 
   async function says(text: string): Promise<string> {
     const chat = world().telegram.chat(ASHA);
@@ -35,5 +40,18 @@ describe("what the browser brings to an end, in the chat", () => {
     await tellLogin(api, world().deps, userId(ASHA), result);
     expect(told.join()).toContain("AB1234");
     expect(await says("DEMOAPP123-100")).toContain("Send the Secret ID");
+  });
+
+  it("says that a broker did not answer which has to be asked for its login page, with a button to try again", async () => {
+    const { accounts } = world().deps;
+    const credentials = {
+      clientId: new Secret("1104482917"),
+      apiKey: new Secret("a1b2c3d4"),
+      apiSecret: new Secret("0f1e2d3c-4b5a"),
+    };
+    const link = await accounts.update((await linkAt("dhan"))._id, () => ({ credentials }));
+    await tellKeys(api, world().deps, link, "keys");
+    expect(told.join()).toContain("Dhan cannot be reached right now.");
+    expect(buttons).toEqual(["Try again"]);
   });
 });
