@@ -16,6 +16,7 @@ import { prepareNotification } from "../notify/telegram.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Closes } from "../services/closes.ts";
+import { createClaims, type Claims } from "../services/claims.ts";
 import { hushed } from "../services/delivery.ts";
 import { rememberCollections } from "../services/forget.ts";
 import type { Link } from "../services/accounts.ts";
@@ -41,6 +42,8 @@ export interface Assembled {
   readonly bot: Bot<SaudaContext>;
   readonly outbox: Outbox;
   readonly updates: Updates;
+  /** Of scheduled work, which is loaded later: /forget me must find them before. */
+  readonly claims: Claims;
   readonly closes: Closes;
   /** Beside real brokers; the playground's is its world's. */
   readonly paper: PaperBeside | null;
@@ -127,6 +130,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     bot,
     outbox,
     updates,
+    claims: createClaims({ store, clock }),
     closes: container.closes,
     paper,
     async close() {

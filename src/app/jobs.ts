@@ -6,7 +6,6 @@ import { morningSummary } from "../bot/daily/summary.ts";
 import { niftyShopJob } from "../bot/nifty-shop-job.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Log } from "../lib/log.ts";
-import { createClaims } from "../services/claims.ts";
 import { createDigests } from "../services/digests.ts";
 import { createJobs, type JobCount, type JobName, type PerUserJob } from "../services/jobs.ts";
 import { createMornings } from "../services/mornings.ts";
@@ -22,8 +21,8 @@ const EVERY_MINUTE = "* * * * *";
 const INSTRUMENTS_AT = "5 8 * * *";
 
 export function createJobTable(parts: Assembled, log: Log): { table: JobTable; tasks: readonly ScheduledTask[] } {
-  const { deps: bot, store, clock, outbox: notifier } = parts;
-  const jobs = createJobs({ claims: createClaims({ store, clock }), clock, users: bot.users, log });
+  const { deps: bot, claims, clock, outbox: notifier } = parts;
+  const jobs = createJobs({ claims, clock, users: bot.users, log });
   const daily = {
     bot,
     jobs,

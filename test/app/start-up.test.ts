@@ -8,7 +8,9 @@ import { assemble } from "../../src/app/assemble.ts";
 import { readConfig } from "../../src/app/config.ts";
 import { askRunning, openControl } from "../../src/app/control.ts";
 import { startSauda } from "../../src/app/sauda.ts";
+import { userId } from "../../src/domain/ids.ts";
 import { createLog } from "../../src/lib/log.ts";
+import { createClaims } from "../../src/services/claims.ts";
 import { startTestSauda } from "../e2e/sauda.ts";
 import { startProxy, type Proxy } from "../multi/proxy.ts";
 import { freePort } from "../multi/fleet.ts";
@@ -115,6 +117,24 @@ describe("a start that is stopped before everything is there", () => {
     const again = await startTestSauda({ LOG_LEVEL: "silent" }, dir);
     expect((await again.playground.chat(ASHA).ask("/start")).text).toContain("Hello Asha");
     await again.stop();
+  });
+});
+
+describe("whoever asks a bot that has just been started to forget them", () => {
+  const dir = mkdtempSync(join(tmpdir(), "forgotten-"));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it("leaves nothing of the scheduled work, which is loaded later", async () => {
+    const settings = { TELEGRAM_BOT_TOKEN: "7000000001:AAHmarkerTokenMarkerTokenMarkerToke", DATA_DIR: dir };
+    const assembled = () => assemble(readConfig(settings, {}), createLog({ level: "silent" }), () => undefined);
+    const before = await assembled();
+    const card = `morning-login:${ASHA}:2026-11-23`;
+    expect((await createClaims(before).claim(card)).kind).toBe("ours");
+    await before.close();
+    const after = await assembled();
+    await after.deps.forget(userId(ASHA));
+    expect((await createClaims(after).claim(card)).kind).toBe("ours");
+    await after.close();
   });
 });
 
