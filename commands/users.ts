@@ -29,9 +29,10 @@ export const users: CommandModule = {
     });
     onCallback(composer, "ur", async (ctx, [id, grant]) => {
       if (!isGrantable(grant)) return;
-      const changed = await deps.admission.decide(ctx.user, (id ?? "") as UserId, grant);
+      const who = (id ?? "") as UserId;
+      const changed = await deps.admission.decide(ctx.user, who, grant);
       if (changed) await showOne(ctx, changed);
-      else await ctx.answerCallbackQuery({ text: text.notOwner });
+      else await ctx.answerCallbackQuery({ text: (await deps.users.get(who)) ? text.notOwner : text.gone });
     });
     onCallback(composer, "ui", async (ctx, [grant]) => {
       if (!isGrantable(grant) || grant === "blocked") return;

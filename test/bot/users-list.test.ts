@@ -24,4 +24,15 @@ describe("the list of people", () => {
     expect(seen).toContain("Stranger 69");
     expect(seen).toContain("Vikram");
   });
+
+  it("says of somebody who had themselves forgotten since that they are not known", async () => {
+    const stranger = userId(6000);
+    await world().deps.users.ensure(stranger, "Stranger");
+    await world().deps.forget(stranger);
+    chat().send("/users");
+    await world().handleAll();
+    const query = chat().tap(chat().lastFromBot()?.message_id ?? 0, `ur:${stranger}:viewer`);
+    await world().handleAll();
+    expect((await chat().answer(query)).text).toBe("That person is not known any more.");
+  });
 });
