@@ -26,7 +26,8 @@ const capturesSpec: CollectionSpec<CaptureDocument> = {
   encrypted: ["heldState"],
   durability: "normal",
 };
-const CAPTURE_TTL_MS = 10 * 60_000;
+/** Whoever is asked for a key may have to create an app or subscribe first: what comes after that must not stay in the chat. */
+const CAPTURE_TTL_MS = 3_600_000;
 const LOGIN = "(login)";
 const EGRESS = "(egress)";
 /** Nothing is asked any more; the last message is only remembered, and what it was. */

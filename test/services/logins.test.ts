@@ -274,12 +274,21 @@ describe("logins", () => {
     await capture.leave(ASHA);
     expect(await take(ASHA, "demoapikey00001")).toBeNull();
     await capture.begin(link);
-    stage.clock.advance(10 * 60_000 + 1);
+    stage.clock.advance(60 * 60_000 + 1);
     expect(await take(ASHA, "demoapikey00001")).toBeNull();
     await capture.awaitLogin(link, null);
     for (const contract of ["BANKNIFTY26NOVFUT", "nifty26d0124500ce", "MIDCPNIFTY26NOV12600CE"])
       expect(await take(ASHA, contract)).toBeNull();
     expect((await take(ASHA, "Xq7Zk91xQrqtok7Qm2X9kLw2RtYb41Zc"))?.kind).toBe("login");
+  });
+
+  it("awaits a key, and a token, for as long as an app or a subscription takes to be had at the broker", async () => {
+    await capture.begin(link);
+    stage.clock.advance(30 * 60_000);
+    expect(await take(ASHA, "demoapikey00001")).toMatchObject({ kind: "next" });
+    await capture.awaitLogin(link, null);
+    stage.clock.advance(30 * 60_000);
+    expect(await take(ASHA, "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln")).toMatchObject({ kind: "login" });
   });
 
   it("awaits a key still when the login of another account ends in the browser", async () => {
