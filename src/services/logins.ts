@@ -96,7 +96,14 @@ export function createLogins(deps: {
       connector.getFunds(access).catch(() => null),
     ]);
     const isFirst = link.account_id === null;
-    const login = { tokens: session, is_active: true, account_id: session.accountId, account_name: profile.name };
+    const login = {
+      tokens: session,
+      // It works with the keys that made it alone; the link may have been begun again meanwhile.
+      credentials: link.credentials,
+      is_active: true,
+      account_id: session.accountId,
+      account_name: profile.name,
+    };
     // Another login of this link, as somebody else, may have ended meanwhile.
     const updated = await accounts.update(link._id, (current) => (isOthers(current, session) ? {} : login));
     if (isOthers(updated, session)) return { kind: "other-account", link: updated, accountId: session.accountId };

@@ -135,6 +135,23 @@ describe("logins", () => {
     expect(kept.tokens?.accountId).toBe(kept.account_id);
   });
 
+  it("keeps a session with the keys that made it when the account is begun again meanwhile", async () => {
+    const keyed = await accounts.update(link._id, () => ({ credentials: { apiKey: new Secret("demoapikey00001") } }));
+    const { url } = await logins.start(keyed);
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<{ accountId: string; name: string }>();
+    (await accounts.broker(link).connector()).getProfile = () => {
+      asked.resolve();
+      return answer.promise as ReturnType<BrokerConnector["getProfile"]>;
+    };
+    const login = logins.finish("echo", callback(stateOf(url)));
+    await asked.promise;
+    await accounts.update(link._id, () => ({ credentials: {} }));
+    answer.resolve({ accountId: "AB1234", name: "Asha" });
+    expect((await login).kind).toBe("linked");
+    expect((await accounts.get(ASHA, link._id))?.credentials["apiKey"]?.reveal()).toBe("demoapikey00001");
+  });
+
   it("keeps the session of a login that ended while an older one was being renewed", async () => {
     await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
     const linked = (await accounts.get(ASHA, link._id)) as Link;
