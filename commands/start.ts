@@ -1,4 +1,4 @@
-import { Composer, InlineKeyboard } from "grammy";
+import { Composer, InlineKeyboard, type CommandContext } from "grammy";
 import { callbackData } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
@@ -16,6 +16,7 @@ export const start: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     composer.command("start", async (ctx) => {
+      await takeOver(deps, ctx);
       if (ctx.user.role === "pending" && !(await letIn(deps, ctx))) return;
       const { _id, name } = ctx.user;
       const links = (await deps.accounts.all(_id)).filter(isLinked);
@@ -33,19 +34,23 @@ export const start: CommandModule = {
   },
 };
 
-/** By the code printed at start-up, by an invitation, or not yet: then the owner is asked. */
-async function letIn(deps: BotDeps, ctx: SaudaContext): Promise<boolean> {
-  const { user, match } = { user: ctx.user, match: typeof ctx.match === "string" ? ctx.match.trim() : "" };
+/** By the code printed at start-up, as long as nobody owns the bot: its owner may have left those who were let in. */
+async function takeOver({ users }: BotDeps, ctx: CommandContext<SaudaContext>): Promise<void> {
+  const code = ctx.match.trim();
+  if (code === "" || !(await users.claimOwnership(ctx.user._id, code))) return;
+  ctx.user = (await users.get(ctx.user._id)) ?? ctx.user;
+  await send(ctx, { html: text.start.newOwner() });
+}
+
+/** By an invitation, or not yet: then the owner is asked. */
+async function letIn(deps: BotDeps, ctx: CommandContext<SaudaContext>): Promise<boolean> {
+  const { user } = ctx;
+  const match = ctx.match.trim();
   if (match.startsWith(INVITATION_PREFIX)) {
     const invited = await deps.admission.accept(user, match.slice(INVITATION_PREFIX.length));
     await send(ctx, { html: invited ? safety.users.invited(invited) : safety.users.inviteDead() });
     if (invited) ctx.user = invited;
     return invited !== null;
-  }
-  if (match !== "" && (await deps.users.claimOwnership(user._id, match))) {
-    ctx.user = (await deps.users.get(user._id)) ?? user;
-    await send(ctx, { html: text.start.newOwner() });
-    return true;
   }
   await deps.admission.knock(user);
   await send(ctx, { html: (await deps.users.owner()) ? text.start.pending(user.name) : text.start.noOwner() });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { userId } from "../../src/domain/ids.ts";
-import { ASHA } from "../fuzz/world.ts";
+import { ASHA, OWNER_CODE, VIKRAM } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
 describe("the list of people", () => {
@@ -34,5 +34,22 @@ describe("the list of people", () => {
     const query = chat().tap(chat().lastFromBot()?.message_id ?? 0, `ur:${stranger}:viewer`);
     await world().handleAll();
     expect((await chat().answer(query)).text).toBe("That person is not known any more.");
+  });
+});
+
+describe("a bot whose owner had themselves forgotten", () => {
+  const world = useWorld();
+
+  it("is owned by whoever has the start-up code, also by somebody who was let in long ago", async () => {
+    const { users } = world().deps;
+    await world().deps.forget(userId(ASHA));
+    const chat = world().telegram.chat(VIKRAM);
+    for (const code of ["k3y0fth3b0t8", OWNER_CODE]) {
+      expect((await users.get(userId(VIKRAM)))?.role).toBe("viewer");
+      chat.send(`/start ${code}`);
+      await world().handleAll();
+    }
+    expect((await users.get(userId(VIKRAM)))?.role).toBe("owner");
+    expect(chat.messages().some(({ text }) => text?.startsWith("You own this bot now."))).toBe(true);
   });
 });

@@ -22,6 +22,8 @@ import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { twisted } from "./twists.ts";
 
 export const [ASHA, VIKRAM, MEERA] = [1001, 1002, 1003] as const;
+/** Of use once nobody owns the bot. */
+export const OWNER_CODE = "k3y0fth3b0t7";
 export const PEOPLE = [ASHA, VIKRAM, MEERA] as const;
 /** Slow enough that a run stays within one session, quick enough that tickets lapse and locks open. */
 const MS_PER_UPDATE = 200;
@@ -79,7 +81,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
     clock,
     log,
     http,
-    ownerCode: null,
+    ownerCode: OWNER_CODE,
     yahoo: { name: "yfinance", getQuotes: async () => new Map(), getHistoricalData: async () => [] },
     definitions: [createPaper({ exchange: () => exchange }), ...brokerDefinitions],
     notifier: { post: async () => undefined },
