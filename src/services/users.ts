@@ -125,10 +125,10 @@ export function createUsers(deps: {
     return required(updated);
   }
 
-  /** There is one owner: whoever was it before goes on as a trader. */
+  /** There is one owner, whose household the bot is: whoever was it before goes on as a trader. */
   async function makeOwner(id: UserId): Promise<User> {
     for (const former of await users.find("role", ["owner"])) await update(former._id, () => ({ role: "trader" }));
-    return update(id, () => ({ role: "owner" }));
+    return update(id, () => ({ role: "owner", needsEgress: false }));
   }
 
   async function owner(): Promise<User | null> {

@@ -75,6 +75,14 @@ describe("who gets in", () => {
     expect((await users.get(ASHA))?.role).toBe("trader");
   });
 
+  it("holds back no order of an owner who was another trader before, which nobody could change", async () => {
+    const owner = await makeUsers({ ownerId: "1001" }).ensure(ASHA, "Asha");
+    await makeUsers({ ownerId: "1001" }).ensure(VIKRAM, "Vikram");
+    await admission.decide(owner, VIKRAM, "outsider");
+    const taken = await makeUsers({ ownerId: "1002" }).ensure(VIKRAM, "Vikram");
+    expect(taken).toMatchObject({ role: "owner", needsEgress: false });
+  });
+
   it("takes the start-up code once, from whoever has it, while there is no owner", async () => {
     const users = makeUsers({ ownerCode: "k3y0fth3b0t7" });
     await users.ensure(ASHA, "Asha");
