@@ -138,7 +138,7 @@ export function createContainer(options: ContainerOptions): Container {
     clock,
     snapshots: createSnapshots({ store, clock }),
     logins: withLoginNews(
-      createLogins({ accounts, oneTime, publicUrl: config.publicUrl, opensHere: options.isPublic }),
+      createLogins({ accounts, oneTime, users, publicUrl: config.publicUrl, opensHere: options.isPublic }),
       options.onLogin,
     ),
     keyForms: createKeyForms({ accounts, oneTime, users }),

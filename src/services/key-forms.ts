@@ -36,6 +36,7 @@ export interface KeyForms {
 
 interface Opened {
   readonly link: Link;
+  readonly userName: string;
   readonly subject: FormSubject;
 }
 
@@ -52,7 +53,10 @@ export function createKeyForms(deps: { accounts: Accounts; oneTime: OneTime; use
   async function opened(token: string): Promise<Opened | null> {
     const claim = await oneTime.peek(token, ACTION);
     const link = claim && (await linkOf(claim));
-    return link && { link, subject: claim.payload["subject"] === "egress" ? "egress" : "keys" };
+    const user = link && (await users.get(link.user_id));
+    // Whoever was blocked since it was offered has no page any more.
+    if (!user || user.role === "blocked") return null;
+    return { link, userName: user.name, subject: claim.payload["subject"] === "egress" ? "egress" : "keys" };
   }
 
   return {
@@ -68,11 +72,10 @@ export function createKeyForms(deps: { accounts: Accounts; oneTime: OneTime; use
     async open(token) {
       const form = await opened(token);
       if (!form) return null;
-      const { link, subject } = form;
-      const user = await users.get(link.user_id);
+      const { link, subject, userName } = form;
       return {
         title: subject === "egress" ? `Proxy of ${link.label}` : `Keys of ${accounts.broker(link).definition.title}`,
-        userName: user?.name ?? "",
+        userName,
         specs: specsOf(form),
       };
     },

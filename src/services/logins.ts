@@ -7,6 +7,7 @@ import { Secret } from "../lib/secret.ts";
 import { randomToken } from "../lib/token.ts";
 import type { Accounts, Link } from "./accounts.ts";
 import type { OneTime } from "./one-time.ts";
+import type { Users } from "./users.ts";
 
 export const LOGIN_TTL_MS = 10 * 60_000;
 const ACTION = "login";
@@ -58,6 +59,7 @@ export interface Logins {
 export function createLogins(deps: {
   accounts: Accounts;
   oneTime: OneTime;
+  users: Pick<Users, "get">;
   publicUrl: string;
   /** Whether the user's browser can open `publicUrl`. */
   opensHere: boolean;
@@ -121,11 +123,17 @@ export function createLogins(deps: {
 
   /** Uses up a login state of this broker; `isHeld`: one that the browser or we kept, because the broker echoes none. */
   async function claimed(broker: string, state: string | undefined, isHeld: boolean): Promise<{ link: Link } | null> {
-    const known = state === undefined ? null : await oneTime.peek(state, ACTION);
+    const begun = state === undefined ? null : await begunBy(broker, state);
+    if (state === undefined || !begun || (begun.url !== null) !== isHeld) return null;
+    return (await oneTime.claim(state, ACTION, begun.link.user_id)) && begun;
+  }
+
+  /** Whoever was blocked since it began has no login any more. */
+  async function begunBy(broker: string, state: string): Promise<{ link: Link; url: string | null } | null> {
+    const known = await oneTime.peek(state, ACTION);
     const link = known && (await accounts.get(known.userId, linkId(known.payload["link"] ?? "-")));
-    if (state === undefined || !link || link.broker_name !== broker || (known.payload["url"] !== undefined) !== isHeld)
-      return null;
-    return (await oneTime.claim(state, ACTION, link.user_id)) && { link };
+    if (link?.broker_name !== broker || (await deps.users.get(link.user_id))?.role === "blocked") return null;
+    return { link, url: known?.payload["url"] ?? null };
   }
 
   async function finishPasted(link: Link, text: string, heldState: string | null): Promise<LoginResult> {
@@ -157,11 +165,7 @@ export function createLogins(deps: {
       const ours = `${deps.publicUrl}/oauth/${link.broker_name}/login/${state}`;
       return { url: deps.opensHere ? ours : url, heldState: state };
     },
-    async resume(broker, state) {
-      const known = await oneTime.peek(state, ACTION);
-      const link = known && (await accounts.get(known.userId, linkId(known.payload["link"] ?? "-")));
-      return link?.broker_name === broker ? (known?.payload["url"] ?? null) : null;
-    },
+    resume: async (broker, state) => (await begunBy(broker, state))?.url ?? null,
     finish,
     finishPasted,
     open: (link) =>

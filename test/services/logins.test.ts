@@ -10,7 +10,7 @@ import { createKeyCapture, type KeyCapture } from "../../src/services/key-captur
 import { createKeyForms, FORM_TTL_MS, type KeyForms } from "../../src/services/key-forms.ts";
 import { createLogins, LOGIN_TTL_MS, type Logins } from "../../src/services/logins.ts";
 import { createOneTime } from "../../src/services/one-time.ts";
-import { createUsers } from "../../src/services/users.ts";
+import { createUsers, type Users } from "../../src/services/users.ts";
 import { openStage, START, type Stage } from "./stage.ts";
 
 const [ASHA, VIKRAM] = [userId(1001), userId(1002)];
@@ -47,15 +47,16 @@ describe("logins", () => {
   let logins: Logins;
   let capture: KeyCapture;
   let forms: KeyForms;
+  let users: Users;
   let link: Link;
   beforeEach(async () => {
     stage = openStage();
     const brokers = new Map(["echo", "bound"].map((name) => [brokerName(name), fakeBroker(name, name === "bound")]));
     accounts = createAccounts({ store: stage.store, clock: stage.clock, brokers });
     const oneTime = createOneTime(stage);
-    logins = createLogins({ accounts, oneTime, publicUrl: PUBLIC, opensHere: true });
+    users = createUsers({ store: stage.store, clock: stage.clock, ownerId: null, ownerCode: null });
+    logins = createLogins({ accounts, oneTime, users, publicUrl: PUBLIC, opensHere: true });
     capture = createKeyCapture({ store: stage.store, clock: stage.clock, accounts });
-    const users = createUsers({ store: stage.store, clock: stage.clock, ownerId: null, ownerCode: null });
     await users.ensure(ASHA, "Asha <b>");
     forms = createKeyForms({ accounts, oneTime, users });
     link = await accounts.add(ASHA, brokerName("echo"), {});
@@ -83,6 +84,19 @@ describe("logins", () => {
     stage.clock.advance(LOGIN_TTL_MS + 1);
     expect(await logins.finish("echo", callback(stateOf(url)))).toEqual({ kind: "stale" });
     expect((await accounts.get(ASHA, link._id))?.tokens).toBeNull();
+  });
+
+  it("ends no login, and takes no keys, of somebody who was blocked meanwhile", async () => {
+    const { url } = await logins.start(link);
+    const { heldState } = await logins.start(await accounts.add(ASHA, brokerName("bound"), {}));
+    const form = await forms.offer(link, "keys");
+    await users.update(ASHA, () => ({ role: "blocked" }));
+    expect(await logins.finish("echo", callback(stateOf(url)))).toEqual({ kind: "stale" });
+    expect(await logins.resume("bound", heldState ?? "")).toBeNull();
+    expect(await forms.open(form)).toBeNull();
+    const fields = { apiKey: "demoapikey00001", apiSecret: "demosecret00001" };
+    expect(await forms.submit(form, fields)).toEqual({ kind: "stale" });
+    expect(await accounts.get(ASHA, link._id)).toMatchObject({ tokens: null, credentials: {} });
   });
 
   it("does not end the login of a link that is gone", async () => {
