@@ -30,10 +30,9 @@ export async function heldByLock(deps: BotDeps, user: UserId): Promise<HeldByLoc
   const { kind, isFrozen, needsCode, lockedOutUntil } = await deps.orderLock.state(user);
   if (isFrozen) return { short: text.isFrozen, html: null };
   if (kind === "none" || !needsCode) return null;
-  if (lockedOutUntil !== null)
-    return { short: text.needsCode, html: text.lockedOut(minutesUntil(deps, lockedOutUntil)) };
   await deps.orderLock.expect(user, "code");
-  return { short: text.needsCode, html: text.askCode(kind) };
+  const html = lockedOutUntil === null ? text.askCode(kind) : text.lockedOut(minutesUntil(deps, lockedOutUntil));
+  return { short: text.needsCode, html };
 }
 
 /** A PIN or a code is taken here, before any dialogue could record it, and its message is deleted. */

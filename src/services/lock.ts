@@ -181,8 +181,8 @@ function withMessage(lock: LockDocument, { id, text }: CapturedMessage, now: num
   const typed = text.trim();
   if (what === null || (what === "code" && !/\d/.test(typed))) return { lock, result: null };
   const { lock: answered, result } = withAnswer(lock, what, typed, now);
-  const isAgain = result.kind === "bad-pin" || (result.kind === "code" && result.result.kind === "wrong");
-  // The next try must not stay in the chat either.
+  const isAgain = result.kind === "bad-pin" || (result.kind === "code" && result.result.kind !== "right");
+  // The next try must not stay in the chat either, nor one that comes while the lock takes none.
   const next = isAgain ? { awaits: what, awaitedUntil: now + AWAITED_MS } : { awaits: null };
   const taken = { message: id, until: now + TAKEN_MS, entered: result };
   return { lock: { ...answered, ...next, taken }, result };

@@ -61,6 +61,23 @@ describe("a PIN that was asked for", () => {
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
+  it("does not stay in the chat while too many wrong ones have closed the lock", async () => {
+    await world().deps.orderLock.setPin(userId(ASHA), "4829");
+    expect(await says("/lock off", "1111", "1112", "1113", "1114", "1115")).toContain("15 min");
+    expect(await says("4829")).toContain("15 min");
+    const card = await says("/buy SBIN 1").then(() => chat().lastFromBot());
+    const confirm = card?.reply_markup?.inline_keyboard.flat().find(({ text }) => text.startsWith("Confirm"));
+    chat().tap(card?.message_id ?? 0, confirm?.callback_data ?? "");
+    await world().handleAll();
+    expect(await says("4829")).toContain("15 min");
+    expect(
+      chat()
+        .messages()
+        .map(({ text }) => text),
+    ).not.toContain("4829");
+    await world().deps.orderLock.remove(userId(ASHA));
+  });
+
   it("is not guessed at by what answers a dialogue, nor by words", async () => {
     await world().deps.orderLock.setPin(userId(ASHA), "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
