@@ -29,7 +29,7 @@ export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesO
   const { bot, clock, deps, metrics, store, updates, world, writes } = parts;
   const chatUrl = (): string =>
     world ? world.telegram.url : bot.isInited() ? `https://t.me/${bot.botInfo.username}` : "https://t.me";
-  const isSecure = config.publicUrl.startsWith("https://");
+  const { publicUrl } = config;
   const health = healthRoutes({
     store: () => Promise.all([store.ping(), writes.check()]),
     telegram: () => bot.api.getMe(),
@@ -48,14 +48,14 @@ export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesO
           logins: deps.logins,
           tell: (user, result) => tellLogin(bot.api, deps, user, result),
           chatUrl,
-          isSecure,
+          publicUrl,
           log,
         }),
         keysRoutes({
           forms: deps.keyForms,
           tell: (link, subject) => tellKeys(bot.api, deps, link, subject),
           chatUrl,
-          isSecure,
+          publicUrl,
           log,
         }),
         postbackRoutes({

@@ -7,6 +7,7 @@ import type { Log } from "../lib/log.ts";
 import { isSameText } from "../lib/same-text.ts";
 import { FORM_TTL_MS, type FormSubject, type KeyForm, type KeyForms } from "../services/key-forms.ts";
 import type { Link } from "../services/accounts.ts";
+import { cookieAt } from "./cookie.ts";
 import { backToChat, page } from "./page.ts";
 
 export interface KeysDeps {
@@ -14,7 +15,8 @@ export interface KeysDeps {
   /** Tells the chat that the keys are in, and what comes next. */
   readonly tell: (link: Link, subject: FormSubject) => Promise<void>;
   readonly chatUrl: () => string;
-  readonly isSecure: boolean;
+  /** Of this server, as the browser knows it. */
+  readonly publicUrl: string;
   readonly log: Log;
 }
 
@@ -25,7 +27,7 @@ const CSRF_FIELD = "csrf";
  * GET and POST /keys/:oneTimeToken: broker keys typed on a page instead of in the chat. The token works once; the form
  * counts only from the browser that it was given to. What was typed is never logged and never shown again.
  */
-export function keysRoutes({ forms, tell, chatUrl, isSecure, log }: KeysDeps): Hono {
+export function keysRoutes({ forms, tell, chatUrl, publicUrl, log }: KeysDeps): Hono {
   const routes = new Hono();
 
   const stale = (context: Context): Response | Promise<Response> =>
@@ -42,10 +44,8 @@ export function keysRoutes({ forms, tell, chatUrl, isSecure, log }: KeysDeps): H
   const show = (context: Context, form: KeyForm, wrong: readonly string[]): Response | Promise<Response> => {
     const csrf = randomBytes(18).toString("base64url");
     setCookie(context, COOKIE, csrf, {
-      httpOnly: true,
+      ...cookieAt(publicUrl, context.req.path),
       sameSite: "Strict",
-      secure: isSecure,
-      path: context.req.path,
       maxAge: FORM_TTL_MS / 1000,
     });
     return page(context, { title: form.title, body: formBody(form, csrf, wrong) }, wrong.length === 0 ? 200 : 400);

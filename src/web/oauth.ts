@@ -4,6 +4,7 @@ import { html } from "hono/html";
 import type { Log } from "../lib/log.ts";
 import { LOGIN_TTL_MS, type LoginResult, type Logins } from "../services/logins.ts";
 import type { UserId } from "../domain/ids.ts";
+import { cookieAt } from "./cookie.ts";
 import { backToChat, page } from "./page.ts";
 
 export interface OAuthDeps {
@@ -12,7 +13,8 @@ export interface OAuthDeps {
   readonly tell: (user: UserId, result: LoginResult) => Promise<void>;
   /** Where "back to Telegram" leads. */
   readonly chatUrl: () => string;
-  readonly isSecure: boolean;
+  /** Of this server, as the browser knows it. */
+  readonly publicUrl: string;
   readonly log: Log;
 }
 
@@ -22,19 +24,15 @@ export const STATE_COOKIE = "sauda_login";
  * GET /oauth/:broker/login/:state sends the browser to a broker that echoes no state, which a cookie keeps instead.
  * GET /oauth/:broker/callback is hostile until its state proves otherwise. What their URLs carry is never logged or shown.
  */
-export function oauthRoutes({ logins, tell, chatUrl, isSecure, log }: OAuthDeps): Hono {
+export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps): Hono {
   const routes = new Hono();
+  const cookieFor = (broker: string) => cookieAt(publicUrl, `/oauth/${encodeURIComponent(broker)}/callback`);
+
   routes.get("/oauth/:broker/login/:state", async (context) => {
     const { broker, state } = context.req.param();
     const url = await logins.resume(broker, state);
     if (url === null) return page(context, { title: TITLES.stale, body: outcome("stale", chatUrl()) }, 400);
-    setCookie(context, STATE_COOKIE, state, {
-      httpOnly: true,
-      sameSite: "Lax",
-      secure: isSecure,
-      path: callbackPath(broker),
-      maxAge: LOGIN_TTL_MS / 1000,
-    });
+    setCookie(context, STATE_COOKIE, state, { ...cookieFor(broker), sameSite: "Lax", maxAge: LOGIN_TTL_MS / 1000 });
     context.header("cache-control", "no-store");
     return context.redirect(url, 302);
   });
@@ -47,14 +45,12 @@ export function oauthRoutes({ logins, tell, chatUrl, isSecure, log }: OAuthDeps)
     if (result.userId !== undefined) {
       await tell(result.userId, result).catch((error: unknown) => log.warn({ err: error }, "login not told in chat"));
     }
-    deleteCookie(context, STATE_COOKIE, { path: callbackPath(broker) });
+    deleteCookie(context, STATE_COOKIE, cookieFor(broker));
     const body = outcome(result.kind, chatUrl());
     return page(context, { title: TITLES[result.kind], body }, result.kind === "linked" ? 200 : 400);
   });
   return routes;
 }
-
-const callbackPath = (broker: string): string => `/oauth/${encodeURIComponent(broker)}/callback`;
 
 const TITLES: Readonly<Record<LoginResult["kind"], string>> = {
   linked: "Linked",

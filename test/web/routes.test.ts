@@ -23,18 +23,19 @@ afterEach(() => stage.close());
 
 const ASHA = userId(1001);
 const chatUrl = (): string => "https://t.me/sauda_bot";
+const PUBLIC = "https://bot.example";
 
 describe("the OAuth pages", () => {
   const told: LoginResult[] = [];
   const finished: unknown[] = [];
-  function routes(result: LoginResult & { userId?: typeof ASHA }): Hono {
+  function routes(result: LoginResult & { userId?: typeof ASHA }, publicUrl = PUBLIC): Hono {
     told.length = 0;
     const logins: Pick<Logins, "finish" | "resume"> = {
       finish: async (...args) => (finished.push(args), result),
       resume: async (broker, state) => (state === "known" ? `https://${broker}.example/login` : null),
     };
     const tell = async (_: unknown, each: LoginResult): Promise<void> => void told.push(each);
-    return oauthRoutes({ logins: logins as Logins, tell, chatUrl, isSecure: true, log: stage.log });
+    return oauthRoutes({ logins: logins as Logins, tell, chatUrl, publicUrl, log: stage.log });
   }
 
   it("say how it ended, keep nothing, run nothing, and log no part of the address", async () => {
@@ -88,6 +89,11 @@ describe("the OAuth pages", () => {
     expect(finished.at(-1)).toEqual(["dhan", { tokenId: "t" }, "known"]);
   });
 
+  it("keep that cookie where the browser looks for it when the bot lives under a path of its host", async () => {
+    const reply = await routes({ kind: "stale" }, `${PUBLIC}/sauda`).request("/oauth/dhan/login/known");
+    expect(reply.headers.get("set-cookie")).toContain("Path=/sauda/oauth/dhan/callback");
+  });
+
   it("lead nowhere that we did not ask for", async () => {
     const app = routes({ kind: "stale" });
     for (const path of [
@@ -109,7 +115,7 @@ describe("the key page", () => {
   const link = { broker_name: brokerName("zerodha") } as Link;
   let answer: SubmittedKeys;
 
-  function routes(): Hono {
+  function routes(publicUrl = PUBLIC): Hono {
     submitted.length = 0;
     told.length = 0;
     answer = { kind: "done", link, subject: "keys" };
@@ -119,7 +125,7 @@ describe("the key page", () => {
       submit: async (_, fields) => (submitted.push({ ...fields }), answer),
     };
     const tell = async (each: Link): Promise<void> => void told.push(each);
-    return keysRoutes({ forms: forms as KeyForms, tell, chatUrl, isSecure: true, log: stage.log });
+    return keysRoutes({ forms: forms as KeyForms, tell, chatUrl, publicUrl, log: stage.log });
   }
   const csrfOf = (text: string): string => /name="csrf" value="([\w-]+)"/.exec(text)?.[1] ?? "";
   const post = (app: Hono, fields: Record<string, string>, headers: Record<string, string>) =>
@@ -159,6 +165,11 @@ describe("the key page", () => {
     expect(submitted).toHaveLength(1);
     expect(told).toEqual([link]);
     expect((await reply.text()) + stage.logged()).not.toContain("marker-secret-7");
+  });
+
+  it("is known again by its browser when the bot lives under a path of its host", async () => {
+    const { reply } = await opened(routes(`${PUBLIC}/sauda`));
+    expect(reply.headers.get("set-cookie")).toContain(`Path=/sauda/keys/${TOKEN}`);
   });
 
   it("takes nothing from another site, without the cookie, or with another's", async () => {
