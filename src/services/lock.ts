@@ -178,7 +178,8 @@ const unlocked = (user: UserId): LockDocument => ({
 function withMessage(lock: LockDocument, { id, text }: CapturedMessage, now: number): Changed<Entered | null> {
   if (lock.taken?.message === id && now < lock.taken.until) return { lock, result: lock.taken.entered };
   const what = now < lock.awaitedUntil ? lock.awaits : null;
-  const typed = text.trim();
+  // Authenticators show 123 456.
+  const typed = text.replaceAll(/\s/g, "");
   if (what === null || (what === "code" && !/\d/.test(typed))) return { lock, result: null };
   const { lock: answered, result } = withAnswer(lock, what, typed, now);
   const isAgain = result.kind === "bad-pin" || (result.kind === "code" && result.result.kind !== "right");

@@ -82,6 +82,14 @@ describe("the order lock", () => {
     expect(await awaiting("code", early)).toEqual(right);
   });
 
+  it("takes a code as an authenticator shows it, in two groups", async () => {
+    const secret = (await lock.offerTotp(ASHA)).reveal();
+    const shown = () => totp(secret, stepAt(stage.clock.now())).replace(/^.../, "$& ");
+    expect(await awaiting("totp-proof", shown())).toMatchObject({ kind: "totp-set" });
+    stage.clock.advance(30_000);
+    expect(await awaiting("code", shown())).toEqual(right);
+  });
+
   it("is neither open nor closed any more by a code that was given before the clock was set back, nor is the code used", async () => {
     const secret = (await lock.offerTotp(ASHA)).reveal();
     const codeNow = () => totp(secret, stepAt(stage.clock.now()));
