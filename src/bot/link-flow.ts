@@ -48,7 +48,7 @@ async function isTappedTwice({ accounts, clock }: BotDeps, ctx: SaudaContext, na
   if (!ctx.callbackQuery) return false;
   const links = await accounts.all(ctx.user._id);
   return links.some(
-    (link) => link.broker_name === name && isLinked(link) && clock.now() - link.created_at < DOUBLE_TAP_MS,
+    (link) => link.broker_name === name && isLinked(link) && Math.abs(clock.now() - link.created_at) < DOUBLE_TAP_MS,
   );
 }
 

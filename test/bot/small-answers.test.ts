@@ -139,7 +139,15 @@ describe("what the chat answers", () => {
     await world().handleAll();
     const opened = (await accounts.all(userId(ASHA))).slice(before.length);
     expect(opened.map(({ label }) => label)).toEqual(["paper2"]);
-    for (const { _id } of opened) await accounts.remove(userId(ASHA), _id);
+    // The clock was set back since: the next tap is another wish all the same.
+    for (const { _id } of opened)
+      await accounts.update(_id, ({ created_at }) => ({ created_at: created_at + 86_400_000 }));
+    await ask("/link");
+    chat().tapButton("📄 Paper");
+    await world().handleAll();
+    const all = (await accounts.all(userId(ASHA))).filter(({ label }) => label.startsWith("paper"));
+    expect(all.map(({ label }) => label).toSorted()).toEqual(["paper", "paper2", "paper3"]);
+    for (const { _id, label } of all) if (label !== "paper") await accounts.remove(userId(ASHA), _id);
   });
 
   it("to a panic's “Read again” lets the button come to rest", async () => {
