@@ -1,6 +1,7 @@
 import type { BrokerDefinition, DataSource } from "../../connectors/base.ts";
 import { commands } from "../../commands/index.ts";
 import type { BotDeps } from "../bot/commands.ts";
+import { hasOpened } from "../domain/calendar.ts";
 import { userId, type UserId } from "../domain/ids.ts";
 import { createHttpClient, type HttpClient } from "../lib/http.ts";
 import type { Log } from "../lib/log.ts";
@@ -105,7 +106,12 @@ export function createContainer(options: ContainerOptions): Container {
   });
   const oneTime = createOneTime({ store, clock });
   const quotes = createQuotes({ accounts, clock, yahoo: options.yahoo });
-  const closes = createCloses({ clock, quotes, table: (broker) => instruments.table(broker) });
+  const closes = createCloses({
+    clock,
+    quotes,
+    table: (broker) => instruments.table(broker),
+    hasOpened: (at) => hasOpened(at, calendar.current()),
+  });
   const orderLock = createOrderLock({ store, clock });
   // The lock holds orders back; a panic only takes risk away.
   const mayTrade = async (id: UserId, origin: Origin): Promise<boolean> =>

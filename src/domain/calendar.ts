@@ -1,5 +1,5 @@
 import type { Segment } from "./instrument.ts";
-import { addDays, istDate, istInstant, weekday } from "./market.ts";
+import { addDays, istDate, istInstant, istTime, weekday } from "./market.ts";
 
 /** Stocks with derivatives close by auction, the others trade on: the exchange's own grouping. */
 const SESSION_GROUPS = ["cash-with-derivatives", "cash", "derivatives"] as const;
@@ -184,6 +184,14 @@ export function phasesOf(group: SessionGroup, date: string, calendar: TradingCal
   const rules = calendar.sessions.findLast(({ from }) => from <= date);
   if (!rules) throw new CalendarUnknown(date);
   return rules.groups[group];
+}
+
+/** Whether the date's first session, pre-open included, has begun. A day whose hours come by circular counts whole. */
+export function hasOpened(at: number, calendar: TradingCalendar): boolean {
+  const date = istDate(at);
+  if (!mayTrade(date, calendar)) return false;
+  const opening = phasesOf("cash", date, calendar)?.[0];
+  return opening === undefined || istTime(at) >= opening.start;
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { InstrumentTable } from "../../connectors/base.ts";
 import type { BrokerName, InstrumentKey } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
+import { istDate } from "../domain/market.ts";
 import type { Paise, Price } from "../domain/money.ts";
-import { type Holding, isDeliverySale, type Position, type Trade } from "../domain/portfolio.ts";
+import { type Holding, isDeliverySale, type Position, type Quote, type Trade } from "../domain/portfolio.ts";
 import { carriedDayPnl, saleDayPnl } from "../domain/totals.ts";
 import { BrokerError } from "../errors.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -19,6 +20,8 @@ export interface ClosesDeps {
   readonly quotes: Pick<Quotes, "many">;
   /** The broker's list of instruments. */
   readonly table: (broker: BrokerName) => Promise<InstrumentTable>;
+  /** Whether the exchanges' day has begun, or is over. */
+  readonly hasOpened: (at: number) => boolean;
 }
 
 export interface Closes {
@@ -32,7 +35,7 @@ export interface Closes {
 }
 
 /** Fyers and Dhan tell no previous close, and so no day's change: it comes from quotes, or from Yahoo. */
-export function createCloses({ clock, quotes, table }: ClosesDeps): Closes {
+export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): Closes {
   const shared = createSharedReads<Price>({ clock, max: MAX_KNOWN });
 
   async function ask(link: Link, keys: readonly string[]): Promise<Map<string, Price>> {
@@ -47,7 +50,22 @@ export function createCloses({ clock, quotes, table }: ClosesDeps): Closes {
 
   async function closesFrom(link: Link | null, wanted: readonly Instrument[]): Promise<Map<string, Price>> {
     const found = await quotes.many(link, wanted);
-    return new Map([...found].flatMap(([key, { prevClose }]) => (prevClose === null ? [] : [[key, prevClose]])));
+    return new Map(
+      [...found].flatMap(([key, quote]) => {
+        const close = closeBefore(quote);
+        return close === null ? [] : [[key, close]];
+      }),
+    );
+  }
+
+  /**
+   * Yahoo's prices of today come a quarter of an hour late, and of what does not trade never: until then its last price
+   * is the close before today, and its previous close that of the day before.
+   */
+  function closeBefore({ source, at, ltp, prevClose }: Quote): Price | null {
+    const now = clock.now();
+    const isOfBefore = source === "yfinance" && at !== null && istDate(at) < istDate(now);
+    return isOfBefore && hasOpened(now) ? ltp : prevClose;
   }
 
   async function closesOf(link: Link, keys: readonly (InstrumentKey | null)[]): Promise<ReadonlyMap<string, Price>> {

@@ -5,6 +5,7 @@ import {
   dayStatus,
   endsMonth,
   endsWeek,
+  hasOpened,
   isTradingDay,
   nextHoliday,
   nextTradingDay,
@@ -123,6 +124,13 @@ describe("sessions", () => {
     expect(phaseAt("NSE", evening, known)).toBe("continuous");
     expect(phaseAt("NFO", at("19:00", "2026-11-08"), known)).toBe("closed");
     expect(closeOf("2026-11-08", known)).toBe("19:00");
+  });
+
+  it("begins the day with the pre-open, never on a closed one, and counts a day of unknown hours whole", () => {
+    expect(["08:59", "09:00", "18:00"].map((time) => hasOpened(at(time), shipped))).toEqual([false, true, true]);
+    expect(["2026-11-22", "2026-11-24"].map((date) => hasOpened(at("12:00", date), shipped))).toEqual([false, false]);
+    expect(hasOpened(at("08:00", "2026-11-08"), shipped)).toBe(true);
+    expect(["08:59", "09:00"].map((time) => hasOpened(at(time, "2031-01-06"), shipped))).toEqual([false, true]);
   });
 
   it("is closed all day on holidays and open on the Budget Sunday", () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { InstrumentTable } from "../../connectors/base.ts";
 import { brokerName, userId } from "../../src/domain/ids.ts";
+import { istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PAISE, type Price } from "../../src/domain/money.ts";
 import type { Holding, Position, Trade } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
@@ -18,6 +19,7 @@ describe("the previous close of shares whose broker leaves it out", () => {
   let closes: Closes;
   let link: Link;
   let table: () => Promise<InstrumentTable>;
+  let isOpened: boolean;
 
   beforeEach(async () => {
     floor = await openMarketFloor();
@@ -28,7 +30,13 @@ describe("the previous close of shares whose broker leaves it out", () => {
       return instrument && { instrument, venueSymbol: "", venueToken: "" };
     };
     table = async () => ({ byKey, bySymbol: () => undefined, byVenueSymbol: () => undefined });
-    closes = createCloses({ clock: floor.clock, quotes: createQuotes(floor), table: () => table() });
+    isOpened = true;
+    closes = createCloses({
+      clock: floor.clock,
+      quotes: createQuotes(floor),
+      table: () => table(),
+      hasOpened: () => isOpened,
+    });
     link = await floor.link(userId(1));
   });
   afterEach(() => floor.close());
@@ -61,6 +69,24 @@ describe("the previous close of shares whose broker leaves it out", () => {
     floor.failures.set(link._id, "no-permission");
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
     expect(floor.calls).toEqual(["broker getQuotes 1", "yahoo getQuotes 1"]);
+  });
+
+  it("is Yahoo's last price while that is of the day before: it comes late, and a share may not trade at all", async () => {
+    floor.failures.set(link._id, "no-permission");
+    floor.pricedAt = istInstant("2026-11-20", "15:30");
+    expect(await filled(held("SBIN-EQ"))).toEqual([priceFromRupees(floor.prices.yahoo)]);
+  });
+
+  it("is Yahoo's own before the day has begun, and on a Sunday: the last day is still the one that is told", async () => {
+    floor.failures.set(link._id, "no-permission");
+    floor.pricedAt = istInstant("2026-11-20", "15:30");
+    isOpened = false;
+    expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
+  });
+
+  it("is what the broker says it is, however old its last trade", async () => {
+    floor.pricedAt = istInstant("2026-11-20", "15:30");
+    expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
   });
 
   it("stays unknown where nobody knows it, and is never taken for no change", async () => {
