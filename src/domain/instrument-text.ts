@@ -291,8 +291,9 @@ function yearOf(text: string, today: string): number | null {
   return year >= first && year <= first + 7 ? year : null;
 }
 
-/** Days by which the nearest weekly expiry can be away. */
+/** Days by which the nearest weekly expiry can be away: a holiday may have moved the one before it a day ahead. */
 const WEEK_DAYS = 7;
+const MOVED_DAYS = 1;
 
 /**
  * The expiries that the words mean, nearest first, of those listed (ascending, none before today). `isSure` is false
@@ -311,7 +312,7 @@ export function expiriesMeant(
     case "week": {
       const expiry = listed[words.ahead];
       if (expiry === undefined) return { expiries: [], isSure: true };
-      return { expiries: [expiry], isSure: expiry <= addDays(today, WEEK_DAYS * (words.ahead + 1)) };
+      return { expiries: [expiry], isSure: expiry <= addDays(today, WEEK_DAYS * (words.ahead + 1) + MOVED_DAYS) };
     }
     case "monthly": {
       const monthlies = [...monthlyExpiries(listed)].sort();

@@ -34,8 +34,8 @@ const AROUND = 12;
 const MAX_EXPIRIES = 6;
 const NEAR_STRIKES = 4;
 
-/** Masters best first; contracts that expire before `today` are never found. */
-export function createContracts(masters: readonly Master[], today: () => string): Contracts {
+/** Masters best first; contracts that expire before `firstExpiry` are never found, and `today` is what words count from. */
+export function createContracts(masters: readonly Master[], today: () => string, firstExpiry: () => string): Contracts {
   const sources = new Map<string, Source[]>();
   const bySquashed = new Map<string, Set<string>>();
   for (const master of masters) {
@@ -65,7 +65,7 @@ export function createContracts(masters: readonly Master[], today: () => string)
     find(underlying, words, exchange) {
       let nearest = NOTHING;
       for (const listed of sourcesOf(underlying, exchange)) {
-        const found = findIn(listed, words, today());
+        const found = findIn(listed, words, { today: today(), firstExpiry: firstExpiry() });
         if (found.matches.length > 0) return found;
         if (nearest.near.length === 0) nearest = found;
       }
@@ -73,20 +73,24 @@ export function createContracts(masters: readonly Master[], today: () => string)
     },
     futures(underlying, exchange) {
       const listed = sourcesOf(underlying, exchange)[0] ?? [];
-      return expiriesIn(listed, "future", today()).flatMap((date) => futuresOn(listed, date));
+      return expiriesIn(listed, "future", firstExpiry()).flatMap((date) => futuresOn(listed, date));
     },
     hasFutures(ticker) {
       if (!masters.some(({ chains }) => chains.values().some(({ segment }) => segment === "NFO"))) return null;
       return [...(bySquashed.get(squash(ticker)) ?? [])].some((underlying) =>
-        sourcesOf(underlying, null).some((listed) => expiriesIn(listed, "future", today()).length > 0),
+        sourcesOf(underlying, null).some((listed) => expiriesIn(listed, "future", firstExpiry()).length > 0),
       );
     },
   };
 }
 
-function findIn(listed: readonly Source[], words: ContractWords, today: string): ContractMatches {
+function findIn(
+  listed: readonly Source[],
+  words: ContractWords,
+  { today, firstExpiry }: { readonly today: string; readonly firstExpiry: string },
+): ContractMatches {
   const kind = words.kind ?? (words.strike === null ? "future" : "option");
-  const dates = expiriesIn(listed, kind, today);
+  const dates = expiriesIn(listed, kind, firstExpiry);
   const meant = words.expiry ? expiriesMeant(words.expiry, dates, today) : { expiries: dates, isSure: true };
   const find = (date: string): Instrument[] =>
     kind === "future" ? futuresOn(listed, date) : optionsOn(listed, date, words);
@@ -103,10 +107,10 @@ function findIn(listed: readonly Source[], words: ContractWords, today: string):
 }
 
 /** Ascending, of all masters, none that is over. */
-function expiriesIn(listed: readonly Source[], kind: "future" | "option", today: string): string[] {
+function expiriesIn(listed: readonly Source[], kind: "future" | "option", firstExpiry: string): string[] {
   const dates = listed.flatMap(({ chain }) =>
     chain.expiries
-      .filter(({ date, futures, options }) => date >= today && (kind === "future" ? futures : options).length > 0)
+      .filter(({ date, futures, options }) => date >= firstExpiry && (kind === "future" ? futures : options).length > 0)
       .map(({ date }) => date),
   );
   return [...new Set(dates)].sort();

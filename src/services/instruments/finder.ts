@@ -45,7 +45,7 @@ export async function createFinder(
   firstExpiry: () => string,
 ): Promise<Finder> {
   const names = await createNames(await companiesOf(masters));
-  const contracts = createContracts(masters, firstExpiry);
+  const contracts = createContracts(masters, today, firstExpiry);
 
   function byKey(key: InstrumentKey): Instrument | undefined {
     return withName(first(masters, (master) => master.byKey(key)?.instrument));

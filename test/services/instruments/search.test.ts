@@ -131,6 +131,16 @@ describe("what a text resolves to", () => {
     expect(told(await instruments.resolve("reliance fut"))).toBe("many: NSE:RELIANCE26DECFUT NSE:RELIANCE27JANFUT");
   });
 
+  it("counts months from today also when today's last session has closed: of the 30th, next month is December", async () => {
+    const hall = openHall();
+    hall.linked.push(ZERODHA);
+    hall.floor.now += 7 * DAY;
+    const instruments = hall.start({ firstExpiry: () => "2026-12-01" });
+    expect(told(await instruments.resolve("reliance next month fut"))).toBe(
+      "many: NSE:RELIANCE26DECFUT NSE:RELIANCE27JANFUT",
+    );
+  });
+
   it("does not offer contracts that are over", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);
