@@ -1,7 +1,7 @@
 // Over 300 lines because it is one grammar: its words, its dates and what they mean for a list of expiries belong together.
 import type { IndexName, OptionType } from "./instrument.ts";
 import { monthlyExpiries } from "./instrument.ts";
-import { addDays } from "./market.ts";
+import { addDays, weekday } from "./market.ts";
 import type { Price } from "./money.ts";
 import { priceFromRupees } from "./money.ts";
 
@@ -295,6 +295,8 @@ function yearOf(text: string, today: string): number | null {
 const WEEK_DAYS = 7;
 const MOVED_DAYS = 1;
 
+const sundayOf = (date: string): string => addDays(date, (WEEK_DAYS - weekday(date)) % WEEK_DAYS);
+
 /**
  * The expiries that the words mean, nearest first, of those listed (ascending, none before today). `isSure` is false
  * where the words fit only loosely: "next week" of an underlying that has no weeklies.
@@ -312,6 +314,9 @@ export function expiriesMeant(
     case "week": {
       const expiry = listed[words.ahead];
       if (expiry === undefined) return { expiries: [], isSure: true };
+      // After this week's expiry next week is the calendar's to some and the one after the near one to others, as below.
+      if (words.ahead === 1 && (listed[0] ?? "") > sundayOf(today))
+        return { expiries: listed.slice(0, 2), isSure: true };
       return { expiries: [expiry], isSure: expiry <= addDays(today, WEEK_DAYS * (words.ahead + 1) + MOVED_DAYS) };
     }
     case "monthly": {

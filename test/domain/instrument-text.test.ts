@@ -110,6 +110,15 @@ describe("which expiry is meant", () => {
     expect(meant({ kind: "week", ahead: 1 })).toEqual({ expiries: ["2026-12-01"], isSure: true });
   });
 
+  it("after the week's expiry next week may be either", () => {
+    const next = (today: string) => meant({ kind: "week", ahead: 1 }, weeklies.slice(1), today).expiries;
+    expect(["2026-11-25", "2026-11-29"].map(next)).toEqual([
+      ["2026-12-01", "2026-12-08"],
+      ["2026-12-01", "2026-12-08"],
+    ]);
+    expect(next("2026-11-30")).toEqual(["2026-12-08"]);
+  });
+
   it("is not sure of a week where only monthlies are listed", () => {
     expect(meant({ kind: "week", ahead: 1 }, ["2026-11-24", "2026-12-29"])).toMatchObject({ isSure: false });
   });
