@@ -1,4 +1,4 @@
-import type { Equity, IndexName, Instrument } from "../../src/domain/instrument.ts";
+import { SHARE_SERIES, type Equity, type IndexName, type Instrument } from "../../src/domain/instrument.ts";
 
 /** Indices that Yahoo has prices for; it has no other of ours under a name that is known to work. */
 const INDEX_SYMBOLS: Readonly<Partial<Record<IndexName, string>>> = {
@@ -26,10 +26,16 @@ function unchecked(instrument: Instrument): string | null {
   return instrument.kind === "equity" ? equitySymbol(instrument) : null;
 }
 
-/** NSE's series is not part of Yahoo's name; BSE has no series in ours. */
+/** Units of trusts, which have their ticker to themselves. */
+const TRUST_SERIES: ReadonlySet<string> = new Set(["IV", "RR"]);
+
+/**
+ * NSE's series is not part of Yahoo's name: what shares a ticker with the company's share, its bonds and partly paid
+ * shares, would be priced as that. BSE has no series in ours.
+ */
 function equitySymbol({ segment, symbol, series }: Equity): string | null {
   const name = symbol.slice(symbol.indexOf(":") + 1);
   if (segment === "BSE") return `${name}.BO`;
-  if (segment !== "NSE") return null;
+  if (segment !== "NSE" || !(SHARE_SERIES.has(series) || TRUST_SERIES.has(series))) return null;
   return `${name.endsWith(`-${series}`) ? name.slice(0, -series.length - 1) : name}.NS`;
 }

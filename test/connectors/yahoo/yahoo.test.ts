@@ -211,6 +211,19 @@ describe("Yahoo Finance as a data source", () => {
     expect(server.calls("yahoo")).toHaveLength(before);
   });
 
+  it("has no price of a bond or a partly paid share, which would be that of the company's share", async () => {
+    const [share, other] = [named("NSE:SBIN-EQ"), named("NSE:ITC-EQ")];
+    const inSeries = (series: string, token: number) =>
+      ({ ...share, symbol: `NSE:SBIN-${series}`, series, key: `NSE:${token}` }) as Instrument;
+    const [bond, partly, surveilled] = [inSeries("N5", 1), inSeries("E1", 2), inSeries("BE", 3)];
+    const few = await yahoo.getQuotes([bond, partly, surveilled]);
+    const many = await fresh().getQuotes([bond, partly, surveilled, share, other]);
+    expect([...few.keys()]).toEqual([surveilled.key]);
+    expect([...many.keys()]).toEqual([surveilled.key, share.key, other.key]);
+    const query = { instrument: bond, interval: "1d", from: now - 9 * DAY_MS, to: now } as const;
+    await expect(yahoo.getHistoricalData(query)).rejects.toMatchObject({ kind: "rejected" });
+  });
+
   it("says rejected for a symbol that Yahoo has dropped, and leaves its quote out", async () => {
     const gone = { ...named("NSE:SBIN-EQ"), symbol: "NSE:GONE-EQ", key: "NSE:999999" } as Instrument;
     const query = { instrument: gone, interval: "1d" as const, from: now - DAY_MS, to: now };
