@@ -73,8 +73,12 @@ export type FiredBy =
 
 export type MetBy = Exclude<FiredBy, { readonly kind: "expired" }>;
 
-const byPrice = (condition: PriceCondition, quote: Quote): MetBy | null =>
-  isMetBy(condition, quote) === true ? { kind: "price", quote } : null;
+/** A price of an earlier day tells that day's change: Yahoo's are late, and some shares do not trade each day. */
+function byPrice(condition: PriceCondition, quote: Quote, now: number): MetBy | null {
+  const isOfBefore = quote.at !== null && istDate(quote.at) < istDate(now);
+  if (condition.kind === "change" && isOfBefore) return null;
+  return isMetBy(condition, quote) === true ? { kind: "price", quote } : null;
+}
 const byPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
   now !== null && isMetByPnl(condition, now.pnl) ? { kind: "pnl", ...now } : null;
 
@@ -93,7 +97,7 @@ function byExpiry(alert: Alert, now: number): FiredBy | null {
 function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number): MetBy | null {
   const { at } = quote;
   const isOld = pricedAfter !== undefined && at !== null && (at <= pricedAfter || istDate(at) < istDate(now));
-  return isOld ? null : byPrice(condition as PriceCondition, quote);
+  return isOld ? null : byPrice(condition as PriceCondition, quote, now);
 }
 
 function dayOf(read: readonly AccountToday[]): Omit<PnlNow, "loggedOut"> {
@@ -178,7 +182,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const isOpen = deps.isMarketOpen(now);
     if (isOpen) {
       const by = isPriceCondition(condition)
-        ? quote && byPrice(condition, quote)
+        ? quote && byPrice(condition, quote, now)
         : byPnl(condition, await pnlOf(userId));
       if (by) return { kind: "met-already", by };
     }

@@ -101,6 +101,17 @@ describe("alerts", () => {
     expect(await alerts.armed(asha)).toEqual([]);
   });
 
+  it("takes no change of an earlier day for today's: Yahoo has no price of today in its first quarter of an hour", async () => {
+    await floor.users.ensure(asha, "Asha");
+    floor.prices.yahoo = 98;
+    floor.pricedAt = istInstant("2026-11-20", "15:30");
+    await arm("SBIN -1%");
+    expect(await alerts.sweep()).toBe(0);
+    floor.pricedAt = null;
+    floor.pass(30_000);
+    expect(await alerts.sweep()).toBe(1);
+  });
+
   it("is disarmed, and said to be, on the day after its contract expired, and asks for no price of it", async () => {
     await floor.link(asha);
     const future = floor.instrument("NIFTY26NOVFUT");
