@@ -9,7 +9,8 @@ import { accountTitle } from "../src/bot/render/source.ts";
 import { watchEditView, watchText, watchView } from "../src/bot/render/watch.ts";
 import { resolveOrAsk } from "../src/bot/symbols.ts";
 import { show } from "../src/bot/view.ts";
-import type { Instrument } from "../src/domain/instrument.ts";
+import { isOver, type Instrument } from "../src/domain/instrument.ts";
+import { istDate } from "../src/domain/market.ts";
 import { MAX_WATCHED } from "../src/services/watchlist.ts";
 
 export const watch: CommandModule = {
@@ -80,8 +81,10 @@ async function showList(deps: BotDeps, ctx: SaudaContext, page: number): Promise
   const instruments = await deps.watchlist.of(ctx.user._id);
   if (instruments.length === 0) throw new Refusal(watchText.empty());
   const link = await priceLink(deps, ctx.user);
-  const quotes = await deps.quotes.many(link, instruments);
+  const now = deps.clock.now();
+  const living = instruments.filter((instrument) => !isOver(instrument, istDate(now)));
+  const quotes = await deps.quotes.many(link, living);
   const broker = link && accountTitle(deps.accounts.broker(link).definition, link.label);
   const last = Number.isFinite(page) ? page : instruments.length;
-  await show(ctx, watchView({ instruments, quotes, broker, now: deps.clock.now(), page: last }));
+  await show(ctx, watchView({ instruments, quotes, broker, now, page: last }));
 }

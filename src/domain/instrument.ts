@@ -142,6 +142,10 @@ export type IndexName = (typeof INDICES)[number]["name"];
 export const isDerivative = (instrument: Instrument): instrument is Future | Option =>
   instrument.kind === "future" || instrument.kind === "option";
 
+/** A contract whose last day is over: its number at the exchange may be another contract's by now. */
+export const isOver = (instrument: Instrument, today: string): boolean =>
+  isDerivative(instrument) && instrument.expiry < today;
+
 /** The part people say: `SBIN` of `NSE:SBIN-EQ`, `NIFTY26NOVFUT` of `NSE:NIFTY26NOVFUT`. */
 export const ticker = (symbol: TradingSymbol): string =>
   symbol.slice(symbol.indexOf(":") + 1).replace(/-(EQ|INDEX)$/, "");

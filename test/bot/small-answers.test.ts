@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { brokerName, userId } from "../../src/domain/ids.ts";
+import { brokerName, tradingSymbol, userId } from "../../src/domain/ids.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
@@ -34,6 +34,14 @@ describe("what the chat answers", () => {
     expect(answer).toContain("A bar is one of 1m, 5m, 15m, 30m, 1h, 1d, 1w, 1mo");
     expect(await ask("/chart SBIN 2h 6mo")).toContain("“2h” is none of the periods");
     expect(await ask("/chart 7mo")).toContain("I do not know “7mo”");
+  });
+
+  it("to a watchlist with a contract that is over is that it expired, not the price of what has its number now", async () => {
+    const { instruments, watchlist } = world().deps;
+    const [now] = await instruments.search("nifty fut", 1);
+    if (now?.kind !== "future") throw new Error("no future");
+    await watchlist.add(userId(ASHA), { ...now, symbol: tradingSymbol("NSE:NIFTY26OCTFUT"), expiry: "2026-10-27" });
+    expect(await ask("/watch sbin")).toMatch(/NIFTY26OCTFUT +expired\nSBIN +[\d,.]+/);
   });
 
   it("to the depth of an index is that it has no book, not that its book is empty", async () => {

@@ -1,6 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import type { InstrumentKey } from "../../domain/ids.ts";
-import { ticker, type Instrument } from "../../domain/instrument.ts";
+import { isOver, ticker, type Instrument } from "../../domain/instrument.ts";
+import { istDate } from "../../domain/market.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { renderTable } from "../../lib/table.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
@@ -20,7 +21,9 @@ export interface WatchCard {
 
 export function watchView({ instruments, quotes, broker, now, page }: WatchCard): View {
   const shown = pageOf(instruments, page);
-  const rows = shown.entries.map(({ key, symbol }) => {
+  const rows = shown.entries.map((instrument) => {
+    const { key, symbol } = instrument;
+    if (isOver(instrument, istDate(now))) return [ticker(symbol), "expired", ""];
     const quote = quotes.get(key);
     if (!quote) return [ticker(symbol), "no price", ""];
     return [
