@@ -1,6 +1,6 @@
 import { Composer } from "grammy";
 import type { Side } from "../domain/order.ts";
-import { parseOrderText, quantityLast, type OrderWords } from "../domain/order-text.ts";
+import { parseOrderText, quantityLast, saysHowMany, type OrderWords } from "../domain/order-text.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
@@ -79,14 +79,10 @@ interface Picked {
 
 async function takeWords(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
   if (instrument.kind === "index") throw new Refusal(text.orders.index(instrument));
-  if (words.quantity === null && !hasOwnQuantities(words)) {
+  if (!saysHowMany(words)) {
     const { symbolText: _, quantity: __, ...kept } = words;
     await enterDialogue(deps, ctx, "place-order", { side, key: instrument.key, kept });
     return;
   }
   await showTicket(deps, ctx, { side, instrument, words, origin: "chat" });
 }
-
-/** `on zerodha:10,fyers:5` says it all. */
-const hasOwnQuantities = ({ accounts }: OrderWords): boolean =>
-  accounts?.kind === "named" && accounts.parts.every((part) => part.quantity !== null);

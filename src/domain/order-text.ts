@@ -102,6 +102,10 @@ export function parseOrderText(text: string): ParsedOrder {
   return { ok: true, words: { ...words, type: typeOf(draft) } };
 }
 
+/** A quantity for each account: one for all, or `on zerodha:10,fyers:5`. */
+export const saysHowMany = ({ quantity, accounts }: Pick<OrderWords, "quantity" | "accounts">): boolean =>
+  quantity !== null || (accounts?.kind === "named" && accounts.parts.every((part) => part.quantity !== null));
+
 /** "Rs. 810", "₹ 810" and "810/-" as "₹810": an amount of money, which is never a quantity. */
 export const markRupees = (text: string): string =>
   text

@@ -28,6 +28,7 @@ describe("what can be typed after /alert", () => {
 
   it("reads the order that is to be offered", () => {
     expect(parseAlert("SBIN < 780 buy 10 @ 775 mis")).toMatchObject({ order: { side: "BUY", words: "10 @ 775 mis" } });
+    expect(parseAlert("SBIN > 900 sell on zerodha:10")).toMatchObject({ order: { words: "on zerodha:10" } });
     expect(parseAlert("SBIN > 900 SELL all")).toMatchObject({ order: { side: "SELL", words: "all" } });
   });
 
@@ -46,6 +47,8 @@ describe("what can be typed after /alert", () => {
     "SBIN > 850 buy ten @ x",
     "pnl < 5 buy 10",
     "SBIN < 780 buy ₹5000",
+    "SBIN < 780 buy @ 775",
+    "SBIN < 780 buy mis on zerodha:10,fyers",
   ])("does not take %s", (text) => expect(parseAlert(text)).toBeNull());
 });
 
