@@ -6,7 +6,7 @@ import { answering } from "../src/bot/failure.ts";
 import { callbackData, keyFromArgument } from "../src/bot/callbacks.ts";
 import type { BareContext, SaudaContext } from "../src/bot/context.ts";
 import { type OrderAsk, showTicket } from "../src/bot/order-flow.ts";
-import { choiceKeyboard } from "../src/bot/symbols.ts";
+import { choiceKeyboard, unclear } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
@@ -65,9 +65,10 @@ async function askInstrument(deps: BotDeps, talk: Talk, ctx: BareContext): Promi
     const found = await talk.external(() => deps.instruments.resolve(answer));
     if (found.kind === "one") return found.instrument;
     const choices = found.kind === "many" ? found.candidates : found.suggestions;
-    const say =
-      found.kind === "many" ? text.orders.pickSymbol(answer) : text.orders.unknownSymbol(answer, choices.length > 0);
-    await ctx.reply(say.toString(), { parse_mode: "HTML", reply_markup: choiceKeyboard(choices, "dlg:i") });
+    await ctx.reply(unclear(answer, found).toString(), {
+      parse_mode: "HTML",
+      reply_markup: choiceKeyboard(choices, "dlg:i"),
+    });
   }
 }
 

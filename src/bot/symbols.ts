@@ -2,7 +2,9 @@ import { InlineKeyboard } from "grammy";
 import type { InstrumentKey, TradingSymbol } from "../domain/ids.ts";
 import { isDerivative, ticker, type Instrument } from "../domain/instrument.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
+import type { Resolution } from "../services/instruments/types.ts";
 import type { BotDeps } from "./commands.ts";
+import type { Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { dateText, strikeText } from "./render/amounts.ts";
 import * as text from "./text.ts";
@@ -45,12 +47,17 @@ export async function resolveOrAsk(
   const found = await deps.instruments.resolve(symbolText);
   if (found.kind === "one") return found.instrument;
   const choices = found.kind === "many" ? found.candidates : found.suggestions;
-  if (choices.length === 0) throw new Refusal(text.orders.unknownSymbol(symbolText, false));
-  await send(ctx, {
-    html: found.kind === "many" ? text.orders.pickSymbol(symbolText) : text.orders.unknownSymbol(symbolText, true),
-    keyboard: choiceKeyboard(choices, verb, ...args),
-  });
+  if (choices.length === 0) throw new Refusal(unclear(symbolText, found));
+  await send(ctx, { html: unclear(symbolText, found), keyboard: choiceKeyboard(choices, verb, ...args) });
   return null;
+}
+
+/** What is said of a text that does not mean one thing. */
+export function unclear(symbolText: string, found: Exclude<Resolution, { kind: "one" }>): Html {
+  if (found.kind === "many") return text.orders.pickSymbol(symbolText);
+  return found.lacksList
+    ? text.orders.noList(symbolText)
+    : text.orders.unknownSymbol(symbolText, found.suggestions.length > 0);
 }
 
 interface Row {

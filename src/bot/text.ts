@@ -117,6 +117,8 @@ export const orders = {
     hasSuggestions
       ? html`I do not know “${text}”. Did you mean:`
       : html`I do not know “${text}”. /search finds instruments by name.`,
+  noList: (text: string): Html =>
+    html`I could not get the list of instruments just now, and do not know “${text}” without it. Try again in a minute.`,
   pickSymbol: (text: string): Html => html`“${text}” could be several things. Which one?`,
   index: ({ symbol }: Instrument): Html =>
     html`${ticker(symbol)} is an index: it is quoted, not traded. Its futures and options are: <code>/search ${ticker(symbol)}</code>.`,

@@ -66,6 +66,10 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
     if (wanted.length > 0 && !(await loadOne(wanted))) failedAt = now;
   }
 
+  /** A real list was wanted a moment ago, and no broker gave one. */
+  const lacksList = (): boolean =>
+    !masters.loaded().some(({ isPaper }) => !isPaper) && Math.abs(clock.now() - failedAt) < RETRY_MS;
+
   /** Real masters before the paper exchange's, the newest first. */
   async function copiesInUse(): Promise<Copy[]> {
     const copies = await Promise.all(masters.loaded().map(({ broker }) => masters.current(broker)));
@@ -110,7 +114,10 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
     table: async (broker) => (await masters.current(broker)).master,
     byKey: async (key) => (await finder()).byKey(key),
     search: async (text, limit) => (await finder()).search(text, limit),
-    resolve: async (text) => (await finder()).resolve(text),
+    async resolve(text) {
+      const found = (await finder()).resolve(text);
+      return found.kind === "none" && lacksList() ? { kind: "none", suggestions: [], lacksList: true } : found;
+    },
     hasFutures: (share) => built?.finder.hasFutures(share) ?? null,
     async refresh() {
       const wanted = new Set([...(await linkedBrokers()), ...masters.loaded().map(({ broker }) => broker)]);

@@ -7,8 +7,8 @@ export type Resolution =
   | { readonly kind: "one"; readonly instrument: Instrument }
   /** Best first; the user picks. */
   | { readonly kind: "many"; readonly candidates: readonly Instrument[] }
-  /** Nothing matches; perhaps one of these was meant. */
-  | { readonly kind: "none"; readonly suggestions: readonly Instrument[] };
+  /** Nothing matches; perhaps one of these was meant. `lacksList`: nor could the list be had that it would be in. */
+  | { readonly kind: "none"; readonly suggestions: readonly Instrument[]; readonly lacksList?: true };
 
 /** All brokers' masters, joined by exchange segment and token. */
 export interface Instruments {

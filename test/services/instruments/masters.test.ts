@@ -168,6 +168,19 @@ describe("a broker's master", () => {
     await expect(instruments.table(ZERODHA)).resolves.toBeDefined();
   });
 
+  it("that never came is told where a name is not found: without it nobody knows that there is none", async () => {
+    const hall = openHall({ hasPaper: true });
+    hall.linked.push(ZERODHA);
+    const instruments = hall.start();
+    hall.master(ZERODHA).isDown = true;
+    expect(await instruments.resolve("tata elxsi")).toEqual({ kind: "none", suggestions: [], lacksList: true });
+    expect(await instruments.resolve("SBIN")).toMatchObject({ kind: "one" });
+    hall.master(ZERODHA).isDown = false;
+    hall.floor.now += MINUTE;
+    expect(await instruments.resolve("tata elxsi")).toMatchObject({ kind: "one" });
+    expect(await instruments.resolve("zzzz")).toEqual({ kind: "none", suggestions: [] });
+  });
+
   it("that never came is not asked for with every look at a book, but once a minute, and at once when it is renewed", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);
