@@ -221,7 +221,9 @@ function checkTrigger({ side, terms, quote }: CheckedOrder): Finding[] {
   const sign = side === "BUY" ? 1 : -1;
   const findings: Finding[] = [];
   if (quote && (terms.triggerPrice - quote.ltp) * sign <= 0) {
-    findings.push({ level: "block", code: "trigger-side", side, ltp: quote.ltp });
+    // Of a quarter of an hour ago: the price may have passed the trigger since, and the broker knows.
+    const level = quote.source === "yfinance" ? "warn" : "block";
+    findings.push({ level, code: "trigger-side", side, ltp: quote.ltp });
   }
   if (terms.type === "SL" && (terms.price - terms.triggerPrice) * sign < 0) {
     findings.push({ level: "block", code: "sl-price", side });

@@ -37,6 +37,17 @@ describe("what a card says before anything is promised", () => {
     expect(await codes(more as never)).toEqual(expected);
   });
 
+  it("of a stop that a late price has not reached yet, only that: what the price is now the broker knows", async () => {
+    const { quote } = await ticket(floor);
+    if (!quote) throw new Error("no quote");
+    const terms = { type: "SL", triggerPrice: priceFromRupees(805), price: priceFromRupees(804) } as const;
+    const order = { instrument: SBIN, side: "SELL", productType: "CNC", terms, qty: 1, isAmo: false } as const;
+    const found = (source: "broker" | "yfinance") =>
+      checkTerms({ ...order, quote: { ...quote, source } }, broker.definition.capabilities);
+    expect(found("broker")).toMatchObject([{ level: "block", code: "trigger-side" }]);
+    expect(found("yfinance")).toMatchObject([{ level: "warn", code: "trigger-side" }]);
+  });
+
   it("that a market order needs a price to be protected from", async () => {
     broker.failsWith = "unavailable";
     expect(await codes()).toContain("block no-price");
