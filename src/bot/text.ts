@@ -7,7 +7,7 @@ import type { OrderTextProblem } from "../domain/order-text.ts";
 import type { OrderOutcome, Product, Side } from "../domain/order.ts";
 import type { Finding } from "../services/orders/findings.ts";
 import { html, lines, type Html } from "./html.ts";
-import { percent, priceText, quantity, rupeePrice, rupees } from "./render/amounts.ts";
+import { dateText, percent, priceText, quantity, rupeePrice, rupees } from "./render/amounts.ts";
 
 /** Every sentence that a user reads, in one voice: brief, plain, what happened, whether money moved, what to do next. */
 
@@ -309,7 +309,9 @@ function findingText(found: Finding): string {
     case "no-price":
       return "No price could be had right now. A limit order needs none.";
     case "late-price":
-      return `The price shown is about ${found.minutes} minutes late.`;
+      return found.of === null
+        ? `The price shown is about ${found.minutes} minutes late.`
+        : `The price shown is of ${dateText(found.of)}, the last that is known.`;
     case "far-price":
       return `The limit is ${percent(found.basisPoints).replace(/^[+−]/, "")} worse than the last price.`;
     case "large":

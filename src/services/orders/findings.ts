@@ -1,6 +1,7 @@
 import type { Capabilities } from "../../../connectors/base.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { isDerivative } from "../../domain/instrument.ts";
+import { istDate } from "../../domain/market.ts";
 import type { Paise, Price } from "../../domain/money.ts";
 import { isOnTick, roundToTick } from "../../domain/money.ts";
 import type { Order, OrderChange, OrderTerms, OrderType, Product, Side, Validity } from "../../domain/order.ts";
@@ -31,7 +32,8 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "auction"; readonly why: "type" | "validity" | "limits-only" }
   | { readonly code: "auction-rules" }
   | { readonly code: "no-price" }
-  | { readonly code: "late-price"; readonly minutes: number }
+  /** `of`: its day, where that is not today. */
+  | { readonly code: "late-price"; readonly minutes: number; readonly of: string | null }
   | { readonly code: "far-price"; readonly basisPoints: number }
   | { readonly code: "large"; readonly usual: Paise }
   | { readonly code: "session"; readonly label: string }
@@ -112,6 +114,15 @@ function checkAuction({ phase, type, validity }: SessionCheck): Finding[] {
   if (type === "MARKET" && phase === "closing-auction-limits")
     return [{ level: "warn", code: "auction", why: "limits-only" }];
   return [{ level: "warn", code: "auction-rules" }];
+}
+
+const LATE_PRICE_MINUTES = 15;
+
+/** How old Yahoo's price is. Of a day's first quarter of an hour it has none: the last is of another day. */
+export function checkAge(quote: Quote | null, now: number): Finding[] {
+  if (quote?.source !== "yfinance") return [];
+  const date = istDate(quote.at ?? now);
+  return [{ level: "warn", code: "late-price", minutes: LATE_PRICE_MINUTES, of: date === istDate(now) ? null : date }];
 }
 
 export interface CheckedChange {

@@ -9,12 +9,11 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Accounts } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
 import { type AccountView, lookAround, type Part } from "./account-look.ts";
-import { checkSession, checkTerms, type Finding, type MarketPhase } from "./findings.ts";
+import { checkAge, checkSession, checkTerms, type Finding, type MarketPhase } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, type Origin, withNote } from "./journal.ts";
 import { documentOf, MAX_LEGS, orderCount, partsOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
 
 const DEFAULT_PROTECTION_BASIS_POINTS = 100;
-const LATE_PRICE_MINUTES = 15;
 
 export interface TicketRequest {
   readonly userId: UserId;
@@ -98,9 +97,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
     ]);
     const findings = [
       ...request.parts.flatMap((part) => findingsAt(request, plan, quote, part)),
-      ...(quote?.source === "yfinance"
-        ? [{ level: "warn", code: "late-price", minutes: LATE_PRICE_MINUTES } as const]
-        : []),
+      ...checkAge(quote, clock.now()),
       ...views.flatMap((view) => view.findings),
       ...guardFindings,
       ...tooMany(orderCount(request)),

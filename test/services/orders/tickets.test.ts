@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { finding } from "../../../src/bot/text.ts";
 import { equitySymbol, instrumentKey } from "../../../src/domain/instrument.ts";
+import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, price, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
-import { checkChange, checkSession, checkTerms, slices } from "../../../src/services/orders/findings.ts";
+import { checkAge, checkChange, checkSession, checkTerms, slices } from "../../../src/services/orders/findings.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { type Floor, openFloor, SBIN, ticket } from "./floor.ts";
 import { holding, holds } from "./rows.ts";
@@ -46,6 +48,20 @@ describe("what a card says before anything is promised", () => {
       checkTerms({ ...order, quote: { ...quote, source } }, broker.definition.capabilities);
     expect(found("broker")).toMatchObject([{ level: "block", code: "trigger-side" }]);
     expect(found("yfinance")).toMatchObject([{ level: "warn", code: "trigger-side" }]);
+  });
+
+  it("of Yahoo's price that it is late, and of which day where it has none of today", async () => {
+    const { quote } = await ticket(floor);
+    if (!quote) throw new Error("no quote");
+    const said = (at: number) =>
+      checkAge({ ...quote, source: "yfinance", at }, istInstant("2026-11-23", "09:20")).map((found) =>
+        finding(found).toString(),
+      );
+    expect(said(istInstant("2026-11-20", "15:30"))).toEqual([
+      "⚠️ The price shown is of 20 Nov 2026, the last that is known.",
+    ]);
+    expect(said(istInstant("2026-11-23", "09:05"))).toEqual(["⚠️ The price shown is about 15 minutes late."]);
+    expect(checkAge(quote, floor.clock.now())).toEqual([]);
   });
 
   it("that a market order needs a price to be protected from", async () => {
