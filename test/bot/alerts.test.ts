@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { alertNotification } from "../../src/bot/render/alerts.ts";
+import { alertNotification, alertText } from "../../src/bot/render/alerts.ts";
 import type { Alert } from "../../src/services/alerts/alerts.ts";
 import { userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { futureSymbol, type Instrument } from "../../src/domain/instrument.ts";
@@ -48,6 +48,13 @@ describe("what an alert says", () => {
     expect(told).toContain("Not in it, not logged in: fyers.");
     const known = { ...by, uncounted: { shares: 0, positions: 0 }, loggedOut: [] };
     expect(alertNotification(onPnl as unknown as Alert, known, seen).html).not.toMatch(/since entry|Not in it/);
+  });
+
+  it("is, while it is armed, that nobody has a price of it: Yahoo has none of any contract", () => {
+    const blind = "No price of it can be had right now, and without one it does not go off.";
+    expect(alertText.armed(alert, null).toString()).toContain(blind);
+    expect(alertText.armed(alert, alertText.nowAt("₹26,000.00", "Zerodha")).toString()).not.toContain(blind);
+    expect(alertText.armed({ ...alert, instrument: null }, null).toString()).not.toContain(blind);
   });
 
   it("is that it was disarmed when its contract expired, without a button to order what is gone", () => {

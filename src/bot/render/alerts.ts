@@ -108,6 +108,9 @@ export const alertText = {
     lines(
       html`🔔 Armed: <b>${conditionText(alert)}</b>. It goes off once.`,
       price,
+      alert.instrument !== null &&
+        price === null &&
+        html`⚠️ No price of it can be had right now, and without one it does not go off.`,
       alert.pricedAfter !== undefined && html`The market is closed: it waits for the next session.`,
       alert.order && html`It will carry a button: ${orderText(alert.order)}.`,
     ),
