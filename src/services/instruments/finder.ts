@@ -238,13 +238,19 @@ function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R |
   return undefined;
 }
 
-/** Results without doubles; what comes later is only looked for while there is room. */
+/**
+ * Results without doubles: of two names of one share, which a list of yesterday may have, and of two numbers of one
+ * contract the better list's. What comes later is only looked for while there is room.
+ */
 function collect(limit: number) {
   const found = new Map<string, Instrument>();
+  const keys = new Set<InstrumentKey>();
   const add = (more: readonly Instrument[] | (() => readonly Instrument[])): void => {
     if (found.size >= limit) return;
     for (const instrument of typeof more === "function" ? more() : more) {
-      if (!found.has(instrument.symbol)) found.set(instrument.symbol, instrument);
+      if (found.has(instrument.symbol) || keys.has(instrument.key)) continue;
+      found.set(instrument.symbol, instrument);
+      keys.add(instrument.key);
     }
   };
   return {

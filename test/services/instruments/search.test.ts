@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Instrument } from "../../../src/domain/instrument.ts";
-import { ticker } from "../../../src/domain/instrument.ts";
+import { equitySymbol, ticker } from "../../../src/domain/instrument.ts";
 import type { Resolution } from "../../../src/services/instruments/types.ts";
 import { DAY, MINUTE } from "../../connectors/paper/floor.ts";
 import { FYERS, option, openHall, PAPER, share, SMALL_MARKET, venue, ZERODHA } from "./market-hall.ts";
@@ -245,6 +245,21 @@ describe("what is searched", () => {
     const paper = (await instruments.table(PAPER)).bySymbol(found!.symbol)!.instrument;
     expect(paper.key).not.toBe(found?.key);
     expect(await instruments.byKey(paper.key)).toEqual(paper);
+  });
+
+  it("offers a share once that one list still has under its old name: a button means what its number means", async () => {
+    const hall = openHall({ brokers: [ZERODHA, FYERS] });
+    hall.linked.push(ZERODHA);
+    const now = share("NSE", "ETERNAL", "ETERNAL LIMITED");
+    const before = { ...now, symbol: equitySymbol("NSE", "ZOMATO", "EQ") } as Instrument;
+    hall.master(FYERS).rows = [venue(before)];
+    const instruments = hall.start();
+    await instruments.table(FYERS);
+    hall.floor.now += MINUTE;
+    hall.master(ZERODHA).rows = [venue(now)];
+    await instruments.table(ZERODHA);
+    expect(symbols(await instruments.search("eternal", 5))).toEqual(["NSE:ETERNAL-EQ"]);
+    expect(told(await instruments.resolve("zomato"))).toBe("NSE:ZOMATO-EQ");
   });
 
   it("grows with every master that is loaded", async () => {
