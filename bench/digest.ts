@@ -90,6 +90,7 @@ const digests = createDigests({
   quotes: { many: async () => new Map() },
   instruments,
   clock,
+  log,
 });
 const shipped = loadCalendar(null);
 const calendar = { current: () => shipped };

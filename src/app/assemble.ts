@@ -107,7 +107,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   async function keepDay(link: Link): Promise<void> {
     const { keepDayOnLogin } = await import("../bot/daily/day-keeping.ts");
     const { createDigests } = await import("../services/digests.ts");
-    const digests = createDigests({ ...deps, closes: container.closes });
+    const digests = createDigests({ ...deps, closes: container.closes, log });
     await keepDayOnLogin({ bot: deps, digests, snapshots: deps.snapshots }, link);
   }
   const telegram = world

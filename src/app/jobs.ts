@@ -29,7 +29,7 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
     notifier,
     log,
     snapshots: bot.snapshots,
-    digests: createDigests({ ...bot, closes: parts.closes }),
+    digests: createDigests({ ...bot, closes: parts.closes, log }),
     mornings: createMornings(bot),
     renewals: createRenewals(bot),
   };

@@ -1,4 +1,5 @@
 import type { BrokerConnector, Access } from "../../connectors/base.ts";
+import type { UnreadRow } from "../domain/book.ts";
 import { chargesOf } from "../domain/charges.ts";
 import { accountValue, isCarried, tradesOn, type DayFigures } from "../domain/day.ts";
 import type { Fill } from "../domain/fifo.ts";
@@ -8,8 +9,10 @@ import { changeInBasisPoints, sumPaise, valueOf, type Paise } from "../domain/mo
 import type { Order } from "../domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../domain/portfolio.ts";
 import { datedPnl, dayPnlOf, undated } from "../domain/totals.ts";
+import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import { accountBehind, type Accounts, type Link, type LinkResult } from "./accounts.ts";
+import { bookOf } from "./books.ts";
 import type { Closes } from "./closes.ts";
 import { readToday } from "./portfolio.ts";
 import type { Quotes } from "./quotes.ts";
@@ -53,6 +56,13 @@ export interface DigestsDeps {
   readonly quotes: Pick<Quotes, "many">;
   readonly instruments: { byKey(key: InstrumentKey): Promise<Instrument | undefined> };
   readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface DayRead extends AccountDay {
+  readonly trades: readonly Trade[];
+  /** Of its orders, which are in no figure. */
+  readonly unread: readonly UnreadRow[];
 }
 
 const CURVE_DAYS = 30;
@@ -64,21 +74,17 @@ export function createDigests(deps: DigestsDeps): Digests {
   const today = readToday(deps.closes);
   let index: { readonly at: number; readonly change: Promise<number | null> } | null = null;
 
-  async function read(
-    connector: BrokerConnector,
-    access: Access,
-    link: Link,
-  ): Promise<AccountDay & { trades: readonly Trade[] }> {
-    const [{ positions, holdings }, orders, funds, trades] = await Promise.all([
+  async function read(connector: BrokerConnector, access: Access, link: Link): Promise<DayRead> {
+    const [{ positions, holdings }, { rows: orders, unread }, funds, trades] = await Promise.all([
       today(connector, access, link),
-      connector.getOrders(access),
+      bookOf(connector.getOrders(access), deps.log),
       connector.getFunds(access),
       connector.getTrades(access),
     ]);
     const { charges, uncharged } = await chargesOfTrades(trades);
     const figures = { ...dayPnlOf(positions, holdings), charges };
     const value = accountValue(funds, holdings, positions);
-    return { positions, holdings, orders, funds, trades, figures, value, uncharged };
+    return { positions, holdings, orders, unread, funds, trades, figures, value, uncharged };
   }
 
   /** By the orders they belong to, because brokerage is capped for an order. Unknown instruments cost nothing here. */
@@ -105,10 +111,10 @@ export function createDigests(deps: DigestsDeps): Digests {
   async function keep(links: readonly Link[], date: string): Promise<DayParts> {
     const parts = await accounts.callEach(links, read);
     for (const part of parts) if (part.ok) await keepOne(part.link, date, part.value);
-    return parts;
+    return parts.map((part) => (part.ok ? { ...part, unread: part.value.unread } : part));
   }
 
-  async function keepOne(link: Link, date: string, day: AccountDay & { trades: readonly Trade[] }): Promise<void> {
+  async function keepOne(link: Link, date: string, day: DayRead): Promise<void> {
     // No broker tells it with a trade; what was traded today is among today's positions.
     const multipliers = new Map(day.positions.map(({ symbol, multiplier }) => [symbol, multiplier]));
     const left = undated(day.positions, day.holdings);

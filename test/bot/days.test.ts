@@ -9,7 +9,7 @@ import { brokerOrderId, tradingSymbol, userId, type InstrumentKey } from "../../
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
-import { BrokerError } from "../../src/errors.ts";
+import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
@@ -56,6 +56,7 @@ describe("the day's messages", () => {
 
   const deps = () => {
     const { store } = temp;
+    const log = createLog({ level: "info", destination: { write: (line: string) => void said.push(line) } });
     const { accounts } = broker;
     const snapshots = createSnapshots({ store, clock });
     const instruments = { byKey: async (key: InstrumentKey) => (key === UNLISTED ? undefined : listed(key)) };
@@ -72,9 +73,9 @@ describe("the day's messages", () => {
     } as never;
     return {
       bot,
-      log: createLog({ level: "info", destination: { write: (line: string) => void said.push(line) } }),
+      log,
       snapshots,
-      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock }),
+      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock, log }),
       mornings: createMornings({ accounts, alerts: armed, snapshots, instruments }),
       renewals: createRenewals({
         accounts,
@@ -170,6 +171,18 @@ describe("the day's messages", () => {
       const all = deps();
       await run(closingDigest(all));
       expect(posted).toEqual([]);
+      expect((await all.snapshots.latestDays(ASHA, 5)).map(({ date }) => date)).toEqual([DATE]);
+    });
+
+    it("tells and keeps the day of an account that shows an order nobody can read: no figure is made of orders", async () => {
+      const all = deps();
+      const unread = [{ orderId: brokerOrderId("7"), listed: { symbol: SBIN.symbol, key: SBIN.key } }];
+      broker.book.orders = () =>
+        Promise.reject(new UnreadRows("odd", { broker: ACME, endpoint: "GET /orders" }, { rows: [], unread }));
+      await run(closingDigest(all));
+      expect(text()).toContain("−₹100.00 today");
+      expect(text()).toContain("Acme shows an entry that I cannot read (SBIN): not in this message.");
+      expect(text()).not.toContain("No orders");
       expect((await all.snapshots.latestDays(ASHA, 5)).map(({ date }) => date)).toEqual([DATE]);
     });
 

@@ -2,6 +2,7 @@ import type { Access, BrokerConnector, BrokerDefinition, Session } from "../../c
 import { brokerName, brokerOrderId, tradingSymbol, type UserId } from "../../src/domain/ids.ts";
 import { equitySymbol, instrumentKey, type Equity } from "../../src/domain/instrument.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PAISE } from "../../src/domain/money.ts";
+import type { Order } from "../../src/domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
@@ -89,6 +90,7 @@ export interface StubBook {
   holdings: readonly Holding[];
   trades: readonly Trade[];
   funds: Funds;
+  orders: () => Promise<Order[]>;
   /** Links whose session the broker has declared dead. */
   readonly deadLinks: Set<string>;
   /** Whether `refreshToken` gives a new session. */
@@ -112,6 +114,7 @@ export function stubBroker(store: Store, clock: Clock): StubBroker {
     holdings: [holding],
     trades: [trade],
     funds,
+    orders: async () => [],
     deadLinks: new Set(),
     renews: false,
     reads: 0,
@@ -131,7 +134,7 @@ export function stubBroker(store: Store, clock: Clock): StubBroker {
   const connector: Partial<BrokerConnector> = {
     getPositions: (access) => read(access, [...book.positions]),
     getHoldings: (access) => read(access, [...book.holdings]),
-    getOrders: (access) => read(access, []),
+    getOrders: async (access) => read(access, await book.orders()),
     getFunds: (access) => read(access, book.funds),
     getTrades: (access) => read(access, [...book.trades]),
     isTokenValid: async ({ link }) => !book.deadLinks.has(link),

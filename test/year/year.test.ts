@@ -152,7 +152,7 @@ describe("a year of mornings and closings", () => {
       log,
       notifier: outbox,
       snapshots,
-      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock }),
+      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock, log }),
       mornings: createMornings({ accounts, alerts, snapshots, instruments }),
       renewals: createRenewals({
         accounts,
