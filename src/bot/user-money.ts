@@ -4,9 +4,6 @@ import type { User } from "../services/users.ts";
 import type { BotDeps } from "./commands.ts";
 import { moneyText, type MoneyText } from "./render/money-text.ts";
 
-/** An account that nobody looked at for so many days of the others counts for nothing. */
-const CARRIED_DAYS = 30;
-
 /** How this user's amounts are written: in rupees, or in percent of what the accounts were worth at the last close. */
 export async function userMoney(
   deps: Pick<BotDeps, "accounts" | "portfolio" | "snapshots">,
@@ -14,7 +11,7 @@ export async function userMoney(
 ): Promise<MoneyText> {
   if (!settings.hidesAmounts) return moneyText(false, ZERO_PAISE);
   const links = (await deps.accounts.active(_id)).map((link) => link._id);
-  const last = (await deps.snapshots.latestDays(_id, CARRIED_DAYS, links)).at(-1);
+  const last = (await deps.snapshots.latestDays(_id, 1, links)).at(-1);
   return moneyText(true, last?.value ?? (await worthNow(deps, _id)));
 }
 

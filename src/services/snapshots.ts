@@ -96,7 +96,7 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
 
   return {
     keep,
-    async latestDays(user, count, links) {
+    async latestDays(user, count, links = []) {
       const found: Stored<SnapshotDocument>[] = [];
       const dates = new Set<string>();
       for await (const snapshot of newestFirst(user)) {
@@ -104,18 +104,25 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
         if (dates.size > count) break;
         found.push(snapshot);
       }
-      return totals(withoutTwins(found), links);
+      const from = found.at(-1)?.date ?? "";
+      const missed = links.filter((link) => !found.some((day) => day.link === link && day.date === from));
+      const earlier = await Promise.all(missed.map((link) => lastOf(link, from, count)));
+      const all = [...earlier.filter((day) => day !== null), ...found];
+      return totals(withoutTwins(all), links).filter(({ date }) => date >= from);
     },
     async period(user, from, links) {
       const all = await snapshots.find("user", [user]);
       return periodOf(withoutTwins(all), { from, now: deps.clock.now(), links });
     },
-    async lastBefore(link, date) {
-      const latest = await snapshots.find("link", [link], { order: "desc", limit: 5 });
-      return latest.find((snapshot) => snapshot.date < date) ?? null;
-    },
+    lastBefore: (link, date) => lastOf(link, date, 4),
     takenAt: async (link, date) => (await snapshots.get(idOf(link, date)))?.takenAt ?? null,
   };
+
+  /** The link's last day before a date from which on it has `later` days at most. */
+  async function lastOf(link: LinkId, date: string, later: number): Promise<Stored<SnapshotDocument> | null> {
+    const latest = await snapshots.find("link", [link], { order: "desc", limit: later + 1 });
+    return latest.find((snapshot) => snapshot.date < date) ?? null;
+  }
 
   /** A user's, read in growing pieces: thirty days of a few accounts are one read. */
   async function* newestFirst(user: UserId): AsyncGenerator<Stored<SnapshotDocument>> {

@@ -72,6 +72,9 @@ describe("snapshots", () => {
     const lakhs = (days: readonly { value: number }[]): number[] => days.map(({ value }) => value / rupees(100_000));
     expect(lakhs(await snapshots.latestDays(ASHA, 9, [mine, other]))).toEqual([3, 2, 2, 2]);
     expect(lakhs(await snapshots.latestDays(ASHA, 9))).toEqual([3, 2, 2, 1]);
+    // It was looked at before the first of the days that are asked for, not on it.
+    expect(lakhs(await snapshots.latestDays(ASHA, 3, [mine, other]))).toEqual([2, 2, 2]);
+    expect(lakhs(await snapshots.latestDays(ASHA, 1, [mine, other]))).toEqual([2]);
     const period = await snapshots.period(ASHA, "2026-11-19", [mine, other]);
     expect(lakhs(period.days)).toEqual([2, 2, 2]);
     expect(period.figures.charges).toBe(rupees(40));
