@@ -28,13 +28,11 @@ export function renderPairs(pairs: readonly (readonly [string, string])[], width
 
 function pair(label: string, value: string, width: number): string {
   const between = width - length(label) - length(value);
-  if (between > 0 || label === "" || value === "") return `${label}${" ".repeat(Math.max(1, between))}${value}`;
-  if (length(label) <= width) return `${label}\n${pair("", value, width)}`;
-  // Too wide even alone: its last word goes down with the value.
-  const at = label.lastIndexOf(" ");
-  return at <= 0
-    ? `${label}\n${pair("", value, width)}`
-    : `${label.slice(0, at)}\n${pair(label.slice(at), value, width)}`;
+  if (between > 0 || label === "") return `${label}${" ".repeat(Math.max(1, between))}${value}`;
+  // Too wide even alone: the words that do not fit go down with the value.
+  const at = length(label) <= width ? 0 : label.lastIndexOf(" ", width);
+  if (at > 0) return `${label.slice(0, at)}\n${pair(label.slice(at), value, width)}`;
+  return value === "" ? label : `${label}\n${pair("", value, width)}`;
 }
 
 const length = (text: string): number => Array.from(text).length;

@@ -332,7 +332,17 @@ describe("the longest names and amounts", () => {
     } as never;
     const shares = { ...holding, pnl: amount, ltp: priceFromRupees(9_198) };
     const day = { positions: [option], holdings: [shares], funds };
+    const everywhere = ["zerodha", "fyers", "dhan", "angelone", "upstox", "groww"];
+    const unpriced = { ...shares, ltp: null, pnl: null };
     const views = [
+      holdingsView(
+        everywhere.map((label) => read(label, [shares])),
+        page,
+      ),
+      holdingsView(
+        everywhere.map((label) => read(label, [unpriced])),
+        page,
+      ),
       positionsView([read("angelone2", [option])], page),
       ordersView([read("angelone2", [booked])], page),
       tradesView([read("angelone2", [order])], page),
