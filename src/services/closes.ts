@@ -69,8 +69,27 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
   }
 
   async function closesOf(link: Link, keys: readonly (InstrumentKey | null)[]): Promise<ReadonlyMap<string, Price>> {
-    const known = keys.filter((key) => key !== null);
-    return known.length === 0 ? new Map() : shared.read(known, FRESH_MS, (missing) => ask(link, missing));
+    const wanted = keys.filter((key) => key !== null);
+    const own = new Set<string>();
+    const found = await shared.read(wanted, FRESH_MS, (missing) => {
+      for (const key of missing) own.add(key);
+      return ask(link, missing);
+    });
+    // Another account's broker, plan or choice of prices may be why it was told nothing.
+    const untold = wanted.filter((key) => !found.has(key) && !own.has(key));
+    const nameOf = (key: string): string => `${link._id} ${key}`;
+    const told = await shared.read(untold.map(nameOf), FRESH_MS, async (names) => {
+      const closes = await ask(
+        link,
+        untold.filter((key) => names.includes(nameOf(key))),
+      );
+      return new Map([...closes].map(([key, close]) => [nameOf(key), close]));
+    });
+    for (const key of untold) {
+      const close = told.get(nameOf(key));
+      if (close !== undefined) found.set(key, close);
+    }
+    return found;
   }
 
   return {

@@ -89,6 +89,17 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
   });
 
+  it("is asked for by an account although another's, whose plan includes no quotes, was told nothing a moment ago", async () => {
+    const poor = await floor.link(userId(2));
+    floor.failures.set(poor._id, "no-permission").set("yahoo", "unreachable");
+    const of = async (each: Link) => (await closes.ofHoldings(each, [held("SBIN-EQ")])).map((row) => row.prevClose);
+    expect(await of(poor)).toEqual([null]);
+    expect(await of(link)).toEqual([YESTERDAY]);
+    const calls = floor.calls.length;
+    expect(await of(link)).toEqual([YESTERDAY]);
+    expect(floor.calls).toHaveLength(calls);
+  });
+
   it("stays unknown where nobody knows it, and is never taken for no change", async () => {
     floor.failures.set("all", "unreachable");
     expect(await filled(held("SBIN-EQ"), { ...held("ITC-EQ"), key: null })).toEqual([null, null]);
