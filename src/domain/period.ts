@@ -21,7 +21,7 @@ export function parsePeriod(words: string, today: string): ParsedPeriod | null {
     case "day":
       return { kind: "today" };
     case "week":
-      return { kind: "from", name, from: addDays(today, -((weekday(today) + 7 - MONDAY) % 7)) };
+      return { kind: "from", name, from: weekFrom(today) };
     case "month":
       return { kind: "from", name, from: `${today.slice(0, 7)}-01` };
     case "year":
@@ -32,6 +32,9 @@ export function parsePeriod(words: string, today: string): ParsedPeriod | null {
       return null;
   }
 }
+
+/** The weekend before the date's Monday: a session on it comes after its own week's report, and belongs to the next one. */
+export const weekFrom = (date: string): string => addDays(date, -((weekday(date) + 7 - MONDAY) % 7) - 2);
 
 function financialYear(today: string): string {
   const year = Number(today.slice(0, 4));

@@ -9,6 +9,7 @@ import { brokerOrderId, tradingSymbol, userId, type InstrumentKey } from "../../
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
+import { parsePeriod } from "../../src/domain/period.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
@@ -401,6 +402,7 @@ describe("the day's messages", () => {
     clock.at = istInstant("2026-11-13", "15:51");
     await run(periodReport(all, "week"));
     expect(text()).toContain("8 Nov 2026 to 9 Nov 2026");
+    expect(parsePeriod("week", "2026-11-13")).toMatchObject({ from: "2026-11-07" });
   });
 
   describe("the morning login card", () => {

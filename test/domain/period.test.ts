@@ -7,9 +7,9 @@ const from = (words: string, today = "2026-11-25"): unknown => {
 };
 
 describe("the period of /pnl", () => {
-  it("begins the week on Monday, the month on the first, the year on 1 April", () => {
-    expect(["week", "month", "year"].map((words) => from(words))).toEqual(["2026-11-23", "2026-11-01", "2026-04-01"]);
-    expect(from("week", "2026-11-22")).toBe("2026-11-16");
+  it("begins the week on the weekend before its Monday, the month on the first, the year on 1 April", () => {
+    expect(["week", "month", "year"].map((words) => from(words))).toEqual(["2026-11-21", "2026-11-01", "2026-04-01"]);
+    expect(from("week", "2026-11-22")).toBe("2026-11-14");
     expect(from("year", "2026-03-31")).toBe("2025-04-01");
   });
 

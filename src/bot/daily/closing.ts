@@ -7,7 +7,8 @@ import {
   mayTrade,
   type TradingCalendar,
 } from "../../domain/calendar.ts";
-import { addDays, istInstant, weekday } from "../../domain/market.ts";
+import { istInstant } from "../../domain/market.ts";
+import { weekFrom } from "../../domain/period.ts";
 import type { Notification, Notifier } from "../../ports/notifier.ts";
 import { deliveryFor } from "../../services/delivery.ts";
 import type { Digests } from "../../services/digests.ts";
@@ -94,11 +95,8 @@ function withPicture(
   return [message, { ...message, key: `${about.key}:picture`, html: "", silent: true, picture }];
 }
 
-/** A session on a weekend comes after its week's report: it belongs to the next one. */
-const saturdayBefore = (date: string): string => addDays(date, -1 - weekday(date));
-
 const REPORTS = {
-  week: { name: "weekly-report", isDue: endsWeek, from: saturdayBefore },
+  week: { name: "weekly-report", isDue: endsWeek, from: weekFrom },
   month: { name: "monthly-report", isDue: endsMonth, from: (date: string) => `${date.slice(0, 7)}-01` },
 } as const;
 
