@@ -25,7 +25,17 @@ import { createRenewals } from "../../src/services/renewals.ts";
 import { createSnapshots } from "../../src/services/snapshots.ts";
 import { createUsers, type Settings, type User } from "../../src/services/users.ts";
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
-import { ACME, asGiven, holding, position, SBIN, stubBroker, trade, type StubBroker } from "../services/stub-broker.ts";
+import {
+  ACME,
+  asGiven,
+  funds,
+  holding,
+  position,
+  SBIN,
+  stubBroker,
+  trade,
+  type StubBroker,
+} from "../services/stub-broker.ts";
 
 const ASHA = userId(1001);
 const DATE = "2026-11-23";
@@ -155,6 +165,18 @@ describe("the day's messages", () => {
       expect(text()).not.toContain("₹");
       expect(posted[0]?.picture).not.toContain("₹");
       expect(text()).toContain("−0.13%");
+    });
+
+    it("measures hidden amounts by what was there before the day, the whole and its parts alike", async () => {
+      set({ hidesAmounts: true });
+      const all = deps();
+      // 2,58,000 before: 80,000 of them made 20,000 less, and the position 100.
+      broker.book.holdings = [{ ...holding, qty: 400, ltp: priceFromRupees(150) }];
+      broker.book.funds = { ...funds, available: paiseFromRupees(170_000) };
+      await run(closingDigest(all));
+      expect(text()).toContain("−7.71% today");
+      expect(text()).toMatch(/Positions +\+0\.04%/);
+      expect(text()).toMatch(/Holdings, day change +−7\.75%/);
     });
 
     it("says that a session is over, with a login button and the last that is known", async () => {

@@ -1,7 +1,7 @@
 import type { InlineKeyboard } from "grammy";
-import { addFigures, grossOf, netOf, tradesOn } from "../../domain/day.ts";
+import { addFigures, grossOf, netOf, tradesOn, type DayFigures } from "../../domain/day.ts";
 import { ticker } from "../../domain/instrument.ts";
-import { changeInBasisPoints, subtractPaise, sumPaise, type Paise } from "../../domain/money.ts";
+import { changeInBasisPoints, subtractPaise, sumPaise } from "../../domain/money.ts";
 import { isFinal } from "../../domain/order.ts";
 import { fundsTotal } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
@@ -32,17 +32,21 @@ export interface DigestOptions {
 /** The day at its close: total and net, per account, what made and lost most, what was ordered, what is left to use. */
 export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: DigestOptions): DigestMessage {
   const days = digest.parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
+  const figures = addFigures(days.map(({ day }) => day.figures));
   const value = sumPaise(days.map(({ day }) => day.value));
-  const money = moneyText(hidesAmounts, value);
+  // Of what was there before the day, as the index counts its own.
+  const before = subtractPaise(value, grossOf(figures));
+  const money = moneyText(hidesAmounts, before);
   const title = `Close of ${dateText(digest.date)}`;
   const moves = movesOf(days.map(({ day }) => day));
-  const summary = days.length === 0 ? null : summaryOf(digest, days, money, value);
+  const summary =
+    days.length === 0 ? null : summaryOf(digest, days, { figures, money, share: changeInBasisPoints(value, before) });
   return {
     html: lines(
       heading(title, digest.parts, accounts),
       summary?.headline,
       summary && html`<pre>${renderPairs(summary.rows, PAGE_WIDTH)}</pre>`,
-      summary && sinceEntry(summary.figures),
+      summary && sinceEntry(figures),
       unchargedLine(days.flatMap(({ day }) => day.uncharged)),
       uncounted(
         days.flatMap(({ day }) => day.holdings),
@@ -69,18 +73,20 @@ interface Labelled {
   readonly day: AccountDay;
 }
 
-function summaryOf(digest: Digest, days: readonly Labelled[], money: MoneyText, value: Paise) {
-  const figures = addFigures(days.map(({ day }) => day.figures));
+interface Sums {
+  readonly figures: DayFigures;
+  readonly money: MoneyText;
+  readonly share: number | null;
+}
+
+function summaryOf(digest: Digest, days: readonly Labelled[], { figures, money, share }: Sums) {
   const [gross, net] = [grossOf(figures), netOf(figures)];
-  // Of what was there before the day, as the index counts its own.
-  const share = changeInBasisPoints(value, subtractPaise(value, gross));
   const own = share === null ? [] : [percent(share)];
   const index = digest.index === null ? [] : [`Nifty ${percent(digest.index)}`];
-  const today = money.hides && share !== null ? percent(share) : money.signed(gross);
+  const today = money.signed(gross);
   const against = [...(money.hides ? [] : own), ...index].join(", ");
   const holdings = days.flatMap(({ day }) => day.holdings);
   return {
-    figures,
     subtitle: `${today} today${against === "" ? "" : ` (${against})`}`,
     headline: html`${mark(gross)} <b>${today}</b> today${against === "" ? "" : `, ${against}`}`,
     rows: [
