@@ -5,10 +5,11 @@ import { dayKeeping, keepDayOnLogin } from "../../src/bot/daily/day-keeping.ts";
 import { cardOfToday, morningLogin, morningNudge } from "../../src/bot/daily/morning.ts";
 import { morningSummary } from "../../src/bot/daily/summary.ts";
 import { visibleLength, html } from "../../src/bot/html.ts";
+import { addFigures } from "../../src/domain/day.ts";
 import { brokerOrderId, tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
-import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
+import { paiseFromRupees, priceFromRupees, ZERO_PAISE } from "../../src/domain/money.ts";
 import { parsePeriod } from "../../src/domain/period.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -177,6 +178,19 @@ describe("the day's messages", () => {
       expect(text()).toContain("−7.71% today");
       expect(text()).toMatch(/Positions +\+0\.04%/);
       expect(text()).toMatch(/Holdings, day change +−7\.75%/);
+    });
+
+    it("tells by the curve of hidden amounts no rupees, where the accounts were empty on its first day", async () => {
+      set({ hidesAmounts: true });
+      const all = deps();
+      const empty = { userId: ASHA, link: link._id, figures: addFigures([]), value: ZERO_PAISE, carried: 0, fills: [] };
+      await all.snapshots.keep({ ...empty, date: "2026-11-20" });
+      await run(closingDigest(all));
+      const written = [...(posted[0]?.picture ?? "").matchAll(/>([-−+]?[\d.]+)%</g)].map(([, percent]) =>
+        Number(percent),
+      );
+      expect(written.length).toBeGreaterThan(0);
+      expect(Math.max(...written)).toBeLessThanOrEqual(100);
     });
 
     it("says that a session is over, with a login button and the last that is known", async () => {

@@ -78,10 +78,11 @@ interface Area {
 }
 
 function curvePart(curve: readonly DayTotal[], money: MoneyText, area: Area): Svg {
-  const first = curve[0]?.value ?? ZERO_PAISE;
+  // Of nothing there is no part: measured by an empty day, the amounts themselves would be written as percent.
+  const first = curve.find(({ value }) => value > 0)?.value ?? null;
   const points = curve.map(({ date, value }) => ({
     name: dateText(date).replace(/ \d{4}$/, ""),
-    value: money.hides ? ((value - first) / Math.max(1, first)) * 100 : value / 100,
+    value: !money.hides ? value / 100 : first === null ? 0 : ((value - first) / first) * 100,
   }));
   const write = money.hides ? (value: number) => `${value.toFixed(1)}%` : lakhs;
   return (
