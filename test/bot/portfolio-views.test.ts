@@ -5,6 +5,8 @@ import { panicReport } from "../../src/bot/render/panic.ts";
 import { PAGE_WIDTH } from "../../src/bot/render/page.ts";
 import { dashboardView, heatCaption } from "../../src/bot/render/dashboard.ts";
 import { fundsView, holdingsView, mergeHoldings, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
+import { dayPicture } from "../../src/bot/pictures/day.ts";
+import { addFigures } from "../../src/domain/day.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
 import { paise, paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
@@ -150,6 +152,30 @@ describe("an amount in a picture", () => {
       "₹0",
       "+₹100",
     ]);
+  });
+});
+
+describe("the curve of the accounts' value", () => {
+  const axis = (hides: boolean, ...rupees: number[]): string[] => {
+    const curve = rupees.map((amount, at) => {
+      return { date: `2026-11-${16 + at}`, figures: addFigures([]), value: paiseFromRupees(amount) };
+    });
+    const money = moneyText(hides, paiseFromRupees(rupees[0] ?? 0));
+    const svg = dayPicture({ title: "", subtitle: "", moves: [], curve, money }) ?? "";
+    return [...svg.matchAll(/>([^<]*(?:%| L| Cr))</g)].map(([, written = ""]) => written);
+  };
+
+  it("has another amount at each line, however little it moved", () => {
+    expect(axis(false, 12_000_000, 12_036_000)).toEqual([
+      "₹1.200 Cr",
+      "₹1.201 Cr",
+      "₹1.202 Cr",
+      "₹1.203 Cr",
+      "₹1.204 Cr",
+    ]);
+    expect(axis(false, 1_200_000, 1_201_200)).toEqual(["₹12.000 L", "₹12.005 L", "₹12.010 L", "₹12.015 L"]);
+    expect(axis(true, 1_200_000, 1_201_200)).toEqual(["0.000%", "0.025%", "0.050%", "0.075%", "0.100%"]);
+    expect(axis(false, 1_200_000, 1_230_000)).toEqual(["₹12.00 L", "₹12.10 L", "₹12.20 L", "₹12.30 L"]);
   });
 });
 

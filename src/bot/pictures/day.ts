@@ -3,6 +3,7 @@ import { ticker } from "../../domain/instrument.ts";
 import { sumPaise, ZERO_PAISE, type Paise } from "../../domain/money.ts";
 import { dayPnl, holdingDayChange } from "../../domain/totals.ts";
 import { barChart } from "../../lib/chart/bars.ts";
+import { decimalsOf, type WriteValue } from "../../lib/chart/frame.ts";
 import { lineChart } from "../../lib/chart/line.ts";
 import { HEADER, label, MARGIN, sheet, type Svg } from "../../lib/chart/svg.ts";
 import type { AccountDay } from "../../services/digests.ts";
@@ -84,10 +85,10 @@ function curvePart(curve: readonly DayTotal[], money: MoneyText, area: Area): Sv
     name: dateText(date).replace(/ \d{4}$/, ""),
     value: !money.hides ? value / 100 : first === null ? 0 : ((value - first) / first) * 100,
   }));
-  const write = money.hides ? (value: number) => `${value.toFixed(1)}%` : lakhs;
+  const share: WriteValue = (value, step) => `${value.toFixed(decimalsOf(step, 1))}%`;
   return (
     label(area.x, area.y + 24, `Value of the accounts, ${curve.length} days`, { size: 30 }) +
-    lineChart(points, { ...area, y: area.y + CAPTION, height: area.height - CAPTION }, write)
+    lineChart(points, { ...area, y: area.y + CAPTION, height: area.height - CAPTION }, money.hides ? share : lakhs)
   );
 }
 
@@ -106,9 +107,10 @@ export function periodPicture(of: {
 }
 
 /** ₹12.50 L, ₹1.20 Cr, ₹9,500 */
-function lakhs(rupees: number): string {
+function lakhs(rupees: number, step: number): string {
   const size = Math.abs(rupees);
-  if (size >= 10_000_000) return `₹${(rupees / 10_000_000).toFixed(2)} Cr`;
-  if (size >= 100_000) return `₹${(rupees / 100_000).toFixed(2)} L`;
+  const inUnits = (unit: number): string => `₹${(rupees / unit).toFixed(decimalsOf(step / unit, 2))}`;
+  if (size >= 10_000_000) return `${inUnits(10_000_000)} Cr`;
+  if (size >= 100_000) return `${inUnits(100_000)} L`;
   return `₹${Math.round(rupees).toLocaleString("en-IN")}`;
 }

@@ -13,15 +13,27 @@ export const plotOf = (box: Box): Box => ({
   height: box.height - NAME_ROOM,
 });
 
+/** How a value is written beside lines that are a step apart. */
+export type WriteValue = (value: number, step: number) => string;
+
+/** As many decimals as tell one line from the next, four at most. */
+export function decimalsOf(step: number, least: number): number {
+  const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 1e-6;
+  let places = least;
+  while (places < 4 && !isWhole(step * 10 ** places)) places += 1;
+  return places;
+}
+
 /** Lines at the ticks with their values at the right. */
-export function valueGrid(plot: Box, scale: Scale, write: (value: number) => string): Svg {
+export function valueGrid(plot: Box, scale: Scale, write: WriteValue): Svg {
+  const [first = 0, second = 0] = scale.ticks;
   return scale.ticks
     .map((tick) => {
       const y = scale.at(tick);
       const right = plot.x + plot.width;
       return (
         line(plot.x, y, right, y, INK.grid, 1.5) +
-        label(right + 12, y + 9, write(tick), { size: SIZE, fill: INK.muted })
+        label(right + 12, y + 9, write(tick, second - first), { size: SIZE, fill: INK.muted })
       );
     })
     .join("");

@@ -1,4 +1,4 @@
-import { nameAxis, plotOf, valueGrid } from "./frame.ts";
+import { nameAxis, plotOf, valueGrid, type WriteValue } from "./frame.ts";
 import { linearScale } from "./scale.ts";
 import { type Box, INK, type Svg, tag } from "./svg.ts";
 
@@ -8,7 +8,7 @@ export interface Point {
 }
 
 /** A line over an area, the last point marked. One point is a dot. */
-export function lineChart(points: readonly Point[], box: Box, write: (value: number) => string): Svg {
+export function lineChart(points: readonly Point[], box: Box, write: WriteValue): Svg {
   const plot = plotOf(box);
   const bottom = plot.y + plot.height;
   const scale = linearScale(
