@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createPictures, type Pictures } from "../../src/lib/chart/png.ts";
+import { barChart } from "../../src/lib/chart/bars.ts";
 import { fitted } from "../../src/lib/chart/svg.ts";
 
 const svg = (width: number): string => `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="10"/>`;
@@ -10,6 +11,25 @@ describe("a label", () => {
   it("is cut to its room by the width of its letters: capitals are wide", () => {
     expect(fitted("HINDUNILVR", 100, 20)).toBe("HINDUN…");
     expect(fitted("hindunilvr", 100, 20)).toBe("hinduni…");
+  });
+});
+
+describe("the name beside a bar", () => {
+  const names = (...labels: string[]): string[] => {
+    const bars = labels.map((label) => ({ label, value: 1, text: "" }));
+    const box = { x: 0, y: 0, width: 1_000, height: 100 * labels.length };
+    return [...barChart(bars, box).matchAll(/>([^<]+)</g)].map(([, written = ""]) => written);
+  };
+
+  it("is whole where smaller letters make room for it", () => {
+    expect(names("NIFTY26D0124500CE", "SBIN")).toEqual(["NIFTY26D0124500CE", "SBIN"]);
+  });
+
+  it("keeps its end where they do not: a call reads otherwise than its put", () => {
+    const straddle = ["BANKNIFTY26DEC50000CE", "BANKNIFTY26DEC50000PE"];
+    const written = names(...straddle);
+    expect(written.map((name) => name.slice(-7))).toEqual(straddle.map((name) => name.slice(-7)));
+    for (const name of written) expect(name).toMatch(/^BANKNIFT.*…/);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Box, fitted, fittingSize, INK, label, line, rectangle, type Svg } from "./svg.ts";
+import { type Box, fittedName, fittingSize, INK, label, line, rectangle, type Svg } from "./svg.ts";
 
 export interface Bar {
   readonly label: string;
@@ -33,7 +33,7 @@ export function barChart(bars: readonly Bar[], box: Box): Svg {
     const nameRoom = box.width * LABEL_SHARE - 12;
     const nameSize = fittingSize(bar.label, nameRoom, size, Math.min(size, LEAST_SIZE));
     return [
-      label(box.x, baseline, fitted(bar.label, nameRoom, nameSize), { size: nameSize }),
+      label(box.x, baseline, fittedName(bar.label, nameRoom, nameSize), { size: nameSize }),
       rectangle({ x, y: y + row * 0.18, width: length, height: row * 0.64 }, fill),
       label(box.x + box.width, baseline, bar.text, { size, anchor: "end", fill: bar.value === 0 ? INK.muted : fill }),
     ].join("");

@@ -56,9 +56,9 @@ const letterWidth = (letter: string): number => (/\p{Lu}/u.test(letter) ? CAPITA
 export const textWidth = (text: string, size: number): number =>
   Array.from(text).reduce((width, letter) => width + letterWidth(letter) * size, 0);
 
-/** The largest size up to the wanted one at which the text fits; not below the least. */
+/** The largest size up to the wanted one at which the text fits, in the tenths that are drawn; not below the least. */
 export const fittingSize = (text: string, width: number, size: number, least: number): number =>
-  Math.max(least, Math.min(size, (size * width) / textWidth(text, size)));
+  Math.max(least, Math.min(size, Math.floor(((size * width) / textWidth(text, size)) * 10) / 10));
 
 /** Cut with an ellipsis to what fits. */
 export function fitted(text: string, width: number, size: number): string {
@@ -66,6 +66,19 @@ export function fitted(text: string, width: number, size: number): string {
   const letters = Array.from(text);
   while (letters.length > 0 && textWidth(`${letters.join("")}…`, size) > width) letters.pop();
   return `${letters.join("")}…`;
+}
+
+/** The same for a name whose end tells it from others: it is cut in its middle. */
+export function fittedName(text: string, width: number, size: number): string {
+  if (textWidth(text, size) <= width) return text;
+  const letters = Array.from(text);
+  const without = (count: number): string => {
+    const head = Math.ceil((letters.length - count) / 2);
+    return [...letters.slice(0, head), "…", ...letters.slice(head + count)].join("");
+  };
+  let count = 1;
+  while (count < letters.length && textWidth(without(count), size) > width) count += 1;
+  return without(count);
 }
 
 export interface Sheet {
