@@ -6,6 +6,7 @@ import { PAGE_WIDTH } from "../../src/bot/render/page.ts";
 import { dashboardView, heatCaption } from "../../src/bot/render/dashboard.ts";
 import { fundsView, holdingsView, mergeHoldings, pnlView, positionsView } from "../../src/bot/render/portfolio.ts";
 import { dayPicture } from "../../src/bot/pictures/day.ts";
+import { equityPicture } from "../../src/bot/pictures/equity.ts";
 import { addFigures } from "../../src/domain/day.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
@@ -15,6 +16,7 @@ import type { Holding } from "../../src/domain/portfolio.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import type { Accounts, Link, LinkResult } from "../../src/services/accounts.ts";
 import type { PanicReport } from "../../src/services/orders/panic.ts";
+import type { BacktestResult } from "../../src/services/strategies/nifty-shop/backtest.ts";
 import { ACME, funds, holding, position, trade } from "../services/stub-broker.ts";
 
 const definition = { name: "acme", title: "Acme" };
@@ -176,6 +178,19 @@ describe("the curve of the accounts' value", () => {
     expect(axis(false, 1_200_000, 1_201_200)).toEqual(["₹12.000 L", "₹12.005 L", "₹12.010 L", "₹12.015 L"]);
     expect(axis(true, 1_200_000, 1_201_200)).toEqual(["0.000%", "0.025%", "0.050%", "0.075%", "0.100%"]);
     expect(axis(false, 1_200_000, 1_230_000)).toEqual(["₹12.00 L", "₹12.10 L", "₹12.20 L", "₹12.30 L"]);
+  });
+});
+
+describe("the curve of a backtest", () => {
+  it("has another amount at each line, of a small capital too", () => {
+    const axis = (...rupees: number[]): string[] => {
+      const curve = rupees.map((amount, at) => ({ date: `2026-11-${16 + at}`, equity: paiseFromRupees(amount) }));
+      const [from, to] = ["2026-11-16", "2026-11-20"];
+      const result = { from, to, curve, indexCurve: [], totalReturn: 0 } as unknown as BacktestResult;
+      return [...equityPicture(result).matchAll(/>(₹[^<]*)</g)].map(([, written = ""]) => written);
+    };
+    expect(axis(1_000_000, 1_018_000)).toEqual(["₹10.00 L", "₹10.05 L", "₹10.10 L", "₹10.15 L", "₹10.20 L"]);
+    expect(axis(50_000, 50_900)).toEqual(["₹50,000", "₹50,250", "₹50,500", "₹50,750", "₹51,000"]);
   });
 });
 

@@ -11,6 +11,7 @@ import type { DayTotal } from "../../services/snapshots.ts";
 import { dateText } from "../render/amounts.ts";
 import type { MoneyText } from "../render/money-text.ts";
 import { drawable } from "./drawable.ts";
+import { lakhs } from "./lakhs.ts";
 
 const WIDTH = 1_080;
 const ROW = 58;
@@ -104,13 +105,4 @@ export function periodPicture(of: {
     amount: grossOf(figures),
   }));
   return dayPicture({ ...of, moves, curve: of.days });
-}
-
-/** ₹12.50 L, ₹1.20 Cr, ₹9,500 */
-function lakhs(rupees: number, step: number): string {
-  const size = Math.abs(rupees);
-  const inUnits = (unit: number): string => `₹${(rupees / unit).toFixed(decimalsOf(step / unit, 2))}`;
-  if (size >= 10_000_000) return `${inUnits(10_000_000)} Cr`;
-  if (size >= 100_000) return `${inUnits(100_000)} L`;
-  return `₹${Math.round(rupees).toLocaleString("en-IN")}`;
 }

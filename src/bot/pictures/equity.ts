@@ -4,6 +4,7 @@ import { HEADER, INK, label, line, MARGIN, sheet, tag, type Box, type Svg } from
 import type { BacktestResult } from "../../services/strategies/nifty-shop/backtest.ts";
 import { dateText, percent } from "../render/amounts.ts";
 import { drawable } from "./drawable.ts";
+import { lakhs } from "./lakhs.ts";
 
 const SIZE = { width: 960, height: 700 };
 /** More points than pixels only cost time. */
@@ -83,10 +84,4 @@ function lines(series: readonly Series[], names: readonly string[], box: Box): S
       label(plot.x + at * KEY_WIDTH + 52, plot.y - 18, drawable(name), { size: 24 }),
   );
   return [valueGrid(plot, scale, lakhs), ...series.map(path).reverse(), ...key, nameAxis(plot, names, xAt)].join("");
-}
-
-/** ₹12.5 L, ₹1.2 Cr */
-function lakhs(rupees: number): string {
-  if (Math.abs(rupees) >= 10_000_000) return `₹${(rupees / 10_000_000).toFixed(2)} Cr`;
-  return `₹${(rupees / 100_000).toFixed(1)} L`;
 }
