@@ -273,6 +273,12 @@ describe("the dashboard", () => {
     expect(said(dashboard)).not.toContain("Cash");
   });
 
+  it("does not call accounts worth nothing that could not be read", () => {
+    const text = said(dashboardView({ ...page, parts: [silent("one")] }));
+    expect(text).toContain("Acme (one) cannot be reached right now");
+    expect(text).not.toContain("0.00");
+  });
+
   it("has a line for each of a household's accounts, as many as a caption holds", () => {
     const labels = Array.from({ length: 15 }, (_, at) => `angelone${at + 10}`);
     const rich = { ...funds, available: paise(98_76_54_321_00) };

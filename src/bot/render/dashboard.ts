@@ -90,8 +90,10 @@ function figuresOf(days: readonly AccountNow[]): Figures {
   };
 }
 
-function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText): Html {
+/** Nothing where no account has answered: sums of none would read as worth nothing. */
+function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText): Html | null {
   const known = parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
+  if (known.length === 0) return null;
   const total = figuresOf(known.map(({ day }) => day));
   const each = known.map(({ label, day }): readonly [string, string] => {
     const { worth, today } = figuresOf([day]);
