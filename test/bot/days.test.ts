@@ -597,6 +597,9 @@ describe("the day's messages", () => {
       🔴 All of 23 Nov 2026: −₹100.00, −0.13%
       Expire today: NIFTY26NOVFUT"
     `);
+    broker.book.holdings = [holding, { ...holding, ltp: null, pnl: null }];
+    await run(morningSummary(all));
+    expect(read(posted[2]?.html)).toContain("1 share without a known price: in no total.");
     expect(morningSummary(all).dueAt({ ...user, settings: { ...user.settings, summary: "off" } }, DATE)).toBeNull();
   });
 

@@ -210,7 +210,7 @@ describe("the totals of holdings", () => {
     const text = said(holdingsView([read("one", [holding, bonus, { ...bonus, ltp: null }])], page));
     expect(text).toMatch(/Invested +₹15,000\.00/);
     expect(text).toMatch(/Value +₹39,600\.00/);
-    expect(text).toContain("1 without a known price: in no total.");
+    expect(text).toContain("1 share without a known price: in no total.");
     expect(text).toContain("1 without a known cost: in Value, not in Invested and P&amp;L.");
     expect(said(holdingsView([read("one", [holding])], page))).not.toContain("without a known");
   });
@@ -277,6 +277,14 @@ describe("the dashboard", () => {
     const text = said(dashboardView({ ...page, parts: [silent("one")] }));
     expect(text).toContain("Acme (one) cannot be reached right now");
     expect(text).not.toContain("0.00");
+  });
+
+  it("says of how many shares the worth is without, for want of a price", () => {
+    const unpriced = { ...holding, ltp: null, pnl: null };
+    const dashboard = (holdings: Holding[]): string =>
+      said(dashboardView({ ...page, parts: [read("one", { positions: [], holdings, funds })] }));
+    expect(dashboard([holding, unpriced, unpriced])).toContain("2 shares without a known price: in no total.");
+    expect(dashboard([holding])).not.toContain("without a known price");
   });
 
   it("has a line for each of a household's accounts, as many as a caption holds", () => {

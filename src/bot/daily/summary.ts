@@ -15,7 +15,7 @@ import { notificationButtons } from "../notification-buttons.ts";
 import { dateText, mark, percent } from "../render/amounts.ts";
 import { moneyText } from "../render/money-text.ts";
 import { PAGE_WIDTH } from "../render/page.ts";
-import { failures, heading, loginKeyboard } from "../render/portfolio.ts";
+import { failures, heading, loginKeyboard, unpricedText } from "../render/portfolio.ts";
 import { calendarNote } from "./closing.ts";
 
 /** After this the day has its own numbers. */
@@ -81,6 +81,7 @@ function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts
         ],
         PAGE_WIDTH,
       )}</pre>`,
+    unpricedText(totals.unpriced),
     before &&
       html`${mark(change)} All of ${dateText(before.date)}: ${money.signed(change)}${share === null || hidesAmounts ? "" : `, ${percent(share)}`}`,
     expiring.length > 0 &&

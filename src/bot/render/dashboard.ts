@@ -26,7 +26,9 @@ import {
   loginKeyboard,
   mergeHoldings,
   nothing,
+  sharesText,
   uncounted,
+  unpricedText,
   withLogins,
   type MergedHolding,
 } from "./portfolio.ts";
@@ -73,6 +75,7 @@ interface Figures {
   readonly available: Paise;
   /** All of it: what was bought today stands in no holding yet. */
   readonly worth: Paise;
+  readonly unpriced: number;
 }
 
 /** Today's gain is the positions' day and the holdings' move since the last close. */
@@ -87,6 +90,7 @@ function figuresOf(days: readonly AccountNow[]): Figures {
     today: sumPaise([held.dayChange, ...positions.map(dayPnl)]),
     available: fundsTotal(days.map(({ funds }) => funds)).available,
     worth: sumPaise(days.map((day) => accountValue(day.funds, day.holdings, day.positions))),
+    unpriced: held.unpriced,
   };
 }
 
@@ -113,6 +117,7 @@ function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText):
     known.length > 1 && html`<pre>${renderPairs(each.slice(0, ACCOUNTS_SHOWN), PAGE_WIDTH)}</pre>`,
     known.length > ACCOUNTS_SHOWN && html`<i>… and ${known.length - ACCOUNTS_SHOWN} more, in the sums.</i>`,
     html`${mark(total.today)} <b>Today ${money.signed(total.today)}</b>`,
+    unpricedText(total.unpriced),
     uncounted(
       known.flatMap(({ day }) => day.holdings),
       known.flatMap(({ day }) => day.positions),
@@ -180,5 +185,3 @@ export function heatCaption(
     keyboard: loginKeyboard(parts),
   };
 }
-
-const sharesText = (count: number): string => `${quantity(count)} ${count === 1 ? "share" : "shares"}`;

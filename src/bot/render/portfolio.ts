@@ -77,6 +77,12 @@ export function uncountedText({ shares, positions }: PnlNow["uncounted"]): Html 
   return said.length === 0 ? null : html`<i>Today ${said.join(" and ")}: the day's change is not known.</i>`;
 }
 
+export const sharesText = (count: number): string => `${quantity(count)} ${count === 1 ? "share" : "shares"}`;
+
+/** Of how many shares sums over what is held are without. */
+export const unpricedText = (count: number): Html | null =>
+  count === 0 ? null : html`<i>${sharesText(count)} without a known price: in no total.</i>`;
+
 /** The rows under the positions' day are not parts of it as soon as one of them is older than the day. */
 export const sinceEntry = ({ positions, realised, unrealised }: Omit<DayPnl, "holdings">): Html | null =>
   positions === realised + unrealised ? null : html`<i>Realised and unrealised are since entry, not of today.</i>`;
@@ -214,7 +220,7 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
         )}</pre>`,
       holdings.length > 0 &&
         html`${mark(totals.pnl)} <b>P&amp;L ${money.signed(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
-      totals.unpriced > 0 && html`<i>${totals.unpriced} without a known price: in no total.</i>`,
+      unpricedText(totals.unpriced),
       totals.uncosted > 0 &&
         html`<i>${totals.uncosted} without a known cost: in Value, not in Invested and P&amp;L.</i>`,
       uncounted(all),
