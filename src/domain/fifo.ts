@@ -2,6 +2,7 @@ import type { InstrumentKey, TradingSymbol } from "./ids.ts";
 import { addDays, istDate, istInstant } from "./market.ts";
 import { paise, PAISE_PER_RUPEE, PRICE_SCALE, type Paise, type Price } from "./money.ts";
 import { isDelivery, type Product, type Side } from "./order.ts";
+import { shareName } from "./portfolio.ts";
 
 /** What first in, first out needs of a trade. */
 export interface Fill {
@@ -52,12 +53,12 @@ export interface FifoResult {
  * Matches the oldest open quantity first, each instrument and product by itself. Fills may come in any order. What is
  * delivered can't be sold before it is bought: its buy is older than the records.
  */
-export function matchFifo(fills: readonly Fill[]): FifoResult {
+export function matchFifo(fills: readonly Fill[], names: Names = namesOf(fills)): FifoResult {
   const closed: RoundTrip[] = [];
   const unmatched: Fill[] = [];
   const open = new Map<string, Lot[]>();
   for (const fill of [...fills].sort(byTime)) {
-    const book = bookOf(fill);
+    const book = bookOf(fill, names);
     const lots = open.get(book) ?? [];
     open.set(book, lots);
     const left = close(fill, lots, closed);
@@ -68,10 +69,25 @@ export function matchFifo(fills: readonly Fill[]): FifoResult {
   return { closed, open, unmatched };
 }
 
+/** What a share that is delivered was called last, by its token: it may be renamed. */
+type Names = ReadonlyMap<InstrumentKey, string>;
+const namesOf = (fills: readonly Fill[]): Names =>
+  new Map(
+    [...fills]
+      .sort(byTime)
+      .flatMap(({ key, symbol, productType }) =>
+        key !== null && isDelivery(productType) ? [[key, shareName(symbol)] as const] : [],
+      ),
+  );
+
 /** Exchanges give the tokens of expired contracts to new ones: of these the symbol tells, of shares the token. */
 const SHARE = /^(?:NSE|BSE):/;
-const bookOf = ({ key, symbol, productType, at }: Fill): string =>
-  `${key !== null && SHARE.test(key) ? key : symbol} ${productType}${isOfOneDay(productType) ? ` ${istDate(at)}` : ""}`;
+function bookOf({ key, symbol, productType, at }: Fill, names: Names): string {
+  // What is delivered may be sold on the other exchange, which has a token of its own for it.
+  if (isDelivery(productType)) return `${(key !== null && names.get(key)) || shareName(symbol)} ${productType}`;
+  const listing = key !== null && SHARE.test(key) ? key : symbol;
+  return `${listing} ${productType}${isOfOneDay(productType) ? ` ${istDate(at)}` : ""}`;
+}
 
 /** Ends with its day, though the records may not show how: it was converted, or closed after the day was kept. */
 const isOfOneDay = (product: Product): boolean => product === "INTRADAY" || product === "CO" || product === "BO";
@@ -118,8 +134,9 @@ export interface Realised {
 
 /** What one account closed in a span of time, epoch ms, by all its fills until the span's end. */
 export function realisedIn(fills: readonly Fill[], from: number, to: number): Realised {
-  const books = [...Map.groupBy(fills, bookOf).values()].map((same): Realised => {
-    const { closed, open, unmatched } = matchFifo(same);
+  const names = namesOf(fills);
+  const books = [...Map.groupBy(fills, (fill) => bookOf(fill, names)).values()].map((same): Realised => {
+    const { closed, open, unmatched } = matchFifo(same, names);
     const oversold = unmatched.find(({ at }) => at >= from);
     if (oversold) return { trips: [], uncounted: [{ symbol: oversold.symbol, why: "oversold" }] };
     const isOpen = [...open.values()].some((lots) => lots.length > 0);

@@ -111,7 +111,7 @@ const soldOutOf = (holding: Holding, positions: readonly Position[]): number =>
     .reduce((sum, { qty }) => sum + qty, 0);
 
 /** What both exchanges call a share: NSE's symbols end in a series, which BSE's lack. */
-function shareName(symbol: TradingSymbol): string {
+export function shareName(symbol: TradingSymbol): string {
   const [exchange = "", name = ""] = symbol.split(":", 2);
   const end = name.lastIndexOf("-");
   return exchange === "NSE" && SHARE_SERIES.has(name.slice(end + 1)) ? name.slice(0, end) : name;

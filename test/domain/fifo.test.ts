@@ -79,6 +79,25 @@ describe("first in, first out", () => {
     expect(realisedOf(closed)).toBe(rupees(100));
   });
 
+  it("sells on one exchange the shares that were bought on the other, where either names them alike", () => {
+    const bse = { key: instrumentKey("BSE", 500_112), symbol: tradingSymbol("BSE:SBIN") } as const;
+    const nse = { key: instrumentKey("NSE", 3045) } as const;
+    const { closed, unmatched } = matchFifo([
+      fill("BUY", 10, 100, nse),
+      fill("BUY", 10, 200, nse),
+      fill("SELL", 10, 150, bse),
+      fill("SELL", 10, 250, nse),
+      // Nobody delivers these: each exchange's are closed on it.
+      fill("BUY", 1, 100, { ...nse, productType: "INTRADAY" }),
+      fill("SELL", 1, 900, { ...bse, productType: "INTRADAY" }),
+    ]);
+    expect(closed.map(({ entry, exit }) => [entry, exit])).toEqual([
+      [priceFromRupees(100), priceFromRupees(150)],
+      [priceFromRupees(200), priceFromRupees(250)],
+    ]);
+    expect(unmatched).toEqual([]);
+  });
+
   it("counts a lot of a commodity by what it holds", () => {
     const crude = { productType: "MARGIN", multiplier: 100, symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT") } as const;
     const { closed } = matchFifo([fill("BUY", 2, 5_820, crude), fill("SELL", 2, 5_855, crude)]);
