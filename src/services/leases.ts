@@ -98,7 +98,8 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
     };
     let renewing: Promise<void> = Promise.resolve();
     const timer = setInterval(() => {
-      renewing = renew();
+      // One after the other: an older one that ends last would take back what the release has set.
+      renewing = renewing.then(renew);
     }, RENEW_MS).unref();
     return {
       lost: lost.signal,

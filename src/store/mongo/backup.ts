@@ -34,7 +34,8 @@ export async function backupMongo(uri: Secret, directory: string): Promise<void>
   await withDatabase(uri, async (db) => {
     for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
       const lines = async function* (): AsyncGenerator<string> {
-        for await (const document of db.collection(name).find()) {
+        // By id: one that is deleted and made anew meanwhile would else be met twice, and never restored.
+        for await (const document of db.collection(name).find().sort({ _id: 1 })) {
           counts[name] = (counts[name] ?? 0) + 1;
           yield `${BSON.EJSON.stringify(document, { relaxed: false })}\n`;
         }
