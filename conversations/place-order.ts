@@ -39,8 +39,10 @@ export const placeOrder =
     if (!instrument) return;
     const said = await askQuantity(talk, ctx, start.side, instrument);
     if (!said) return;
-    const words = start.kept ? withKept(said, start.kept) : said;
-    const priced = words.type === "MARKET" ? await askPrice(talk, ctx, instrument, words) : words;
+    const kept = start.kept && (said.isAtMarket ? atMarket(start.kept) : start.kept);
+    const words = kept ? withKept(said.words, kept) : said.words;
+    const isPriced = said.isAtMarket || words.type !== "MARKET";
+    const priced = isPriced ? words : await askPrice(talk, ctx, instrument, words);
     if (!priced) return;
     const ask: OrderAsk = { side: start.side, instrument, words: priced, origin: start.origin ?? "chat" };
     await talk.external((outside) => answering(outside, deps, () => showTicket(deps, outside, ask)));
@@ -72,13 +74,14 @@ async function askInstrument(deps: BotDeps, talk: Talk, ctx: BareContext): Promi
   }
 }
 
+interface Said {
+  readonly words: OrderWords;
+  /** It names the market price, which is the words' also where nothing is said of one. */
+  readonly isAtMarket: boolean;
+}
+
 /** Takes "10", "2 lots", or the rest of an order: "10 @ 810 mis". */
-async function askQuantity(
-  talk: Talk,
-  ctx: BareContext,
-  side: Side,
-  instrument: Instrument,
-): Promise<OrderWords | null> {
+async function askQuantity(talk: Talk, ctx: BareContext, side: Side, instrument: Instrument): Promise<Said | null> {
   const asked = await ctx.reply(text.dialogue.howMany(side, instrument).toString(), {
     parse_mode: "HTML",
     reply_markup: quantityKeyboard(instrument, side),
@@ -87,7 +90,8 @@ async function askQuantity(
     const answer = await nextAnswer(talk, asked);
     if (answer === null) return null;
     const parsed = parseOrderText(`X ${answer.replace(/^dlg:q:/, "")}`);
-    if (parsed.ok && parsed.words.quantity !== null && parsed.words.symbolText === "X") return parsed.words;
+    if (parsed.ok && parsed.words.quantity !== null && parsed.words.symbolText === "X")
+      return { words: parsed.words, isAtMarket: /\b(?:market|mkt)\b/i.test(answer) };
     const problem = parsed.ok
       ? text.orderTextProblem("bad-quantity", answer)
       : text.orderTextProblem(parsed.problem, parsed.at);
@@ -142,6 +146,13 @@ const withKept = (said: OrderWords, kept: KeptWords): OrderWords => ({
   accounts: said.accounts ?? kept.accounts,
   validity: said.validity === "DAY" ? kept.validity : said.validity,
   isAmo: said.isAmo || kept.isAmo,
+});
+
+/** A stop stays one. */
+const atMarket = (kept: KeptWords): KeptWords => ({
+  ...kept,
+  type: (kept.triggerPrice ?? null) === null ? "MARKET" : "SL-M",
+  price: null,
 });
 
 const pricesOf = ({ type = "MARKET", price = null, triggerPrice = null }: Partial<PriceWords>): PriceWords => ({

@@ -74,6 +74,17 @@ describe("an order that is asked for step by step", () => {
     expect((await say("10 @ 995")).join()).toContain("limit 995.00");
   });
 
+  it.each([
+    ["/buy SBIN", "10 market", "market"],
+    ["/buy SBIN @ 990", "10 at market", "market"],
+    ["/buy SBIN sl 1020 @ 1025", "10 mkt mis", "sl 1,020.00 market"],
+  ])("takes the market price that is said with the quantity: %s, %s", async (typed, quantity, order) => {
+    await say(typed);
+    const [card = ""] = await say(quantity);
+    expect(card).toContain("BUY 10 SBIN");
+    expect(card).toMatch(new RegExp(`Order +${order}`));
+  });
+
   it("asks for the price of a ticket that is edited", async () => {
     await say("/buy SBIN 10 @ 990");
     await tap("Edit");
