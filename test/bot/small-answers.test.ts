@@ -28,6 +28,13 @@ describe("what the chat answers", () => {
     expect(await ask("/search zzzz")).toContain("Nothing is called anything like “zzzz”.");
   });
 
+  it("to alerts that are none is an example that can be armed", async () => {
+    const [example = ""] = (await ask("/alert"))?.match(/\/alert \S+ [<>] \d+/) ?? [];
+    expect(await ask(example)).toContain("Armed");
+    for (const { _id } of await world().deps.alerts.armed(userId(ASHA)))
+      await world().deps.alerts.remove(userId(ASHA), _id);
+  });
+
   it("to a chart over a period that there is not is the periods that there are", async () => {
     const answer = await ask("/chart SBIN 7mo");
     expect(answer).toContain("“7mo” is none of the periods: 1d, 5d, 1mo, 3mo, 6mo, 1y, 2y, 5y.");

@@ -102,8 +102,8 @@ export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html
 
 export const alertText = {
   example: (): Html =>
-    html`Like this: <code>/alert SBIN &gt; 850</code>, <code>/alert NIFTY50 -1%</code>, <code>/alert pnl &lt; -5000</code>, or with an order to tap: <code>/alert SBIN &lt; 780 buy 10</code>`,
-  none: (): Html => html`None is armed. <code>/alert SBIN &gt; 850</code> arms one.`,
+    html`Like this: <code>/alert SBIN &gt; 1100</code>, <code>/alert NIFTY50 -1%</code>, <code>/alert pnl &lt; -5000</code>, or with an order to tap: <code>/alert SBIN &lt; 1000 buy 10</code>`,
+  none: (): Html => html`None is armed. <code>/alert SBIN &gt; 1100</code> arms one.`,
   armed: (alert: Alert, price: Html | null): Html =>
     lines(
       html`🔔 Armed: <b>${conditionText(alert)}</b>. It goes off once.`,
