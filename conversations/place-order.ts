@@ -15,7 +15,7 @@ import { parseOrderText, type OrderWords } from "../src/domain/order-text.ts";
 import type { Side } from "../src/domain/order.ts";
 
 // Steps: 1 instrument, 2 quantity (with anything else in words), 3 price. Ends with a ticket; nothing is placed here.
-// Left by: a ticket shown, any command, "Stop", or ten minutes of silence.
+// Left by: a ticket shown, an index, any command, "Stop", or ten minutes of silence.
 
 export interface PlaceOrderStart {
   readonly side: Side;
@@ -37,6 +37,10 @@ export const placeOrder =
   async (talk: Talk, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
     const instrument = start.key === null ? await askInstrument(deps, talk, ctx) : await known(deps, talk, start.key);
     if (!instrument) return;
+    if (instrument.kind === "index") {
+      await ctx.reply(text.orders.index(instrument).toString(), { parse_mode: "HTML" });
+      return;
+    }
     const said = await askQuantity(talk, ctx, start.side, instrument);
     if (!said) return;
     const kept = start.kept && (said.isAtMarket ? atMarket(start.kept) : start.kept);

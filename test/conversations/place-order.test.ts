@@ -38,6 +38,11 @@ describe("an order that is asked for step by step", () => {
     expect((await say("@ 990")).join()).toContain("BUY 10 SBIN");
   });
 
+  it("says of an index that it is not traded, and does not ask how many first", async () => {
+    await say("/buy");
+    expect(await say("nifty50")).toEqual([expect.stringContaining("quoted, not traded")]);
+  });
+
   it.each(["market", "At market", "@ mkt", "market mis"])(
     "takes “%s” for the price that it asks for",
     async (typed) => {
