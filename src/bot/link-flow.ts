@@ -32,12 +32,17 @@ export function brokerKeyboard(deps: BotDeps): InlineKeyboard {
 export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<void> {
   const broker = deps.accounts.brokers.get(name);
   if (!broker || (await isTappedTwice(deps, ctx, name))) return;
-  const link = (await begunLink(deps, ctx, name)) ?? (await deps.accounts.add(ctx.user._id, name, {}));
+  const begun = await begunLink(deps, ctx, name);
+  const link = begun
+    ? await deps.accounts.update(begun._id, () => ({ credentials: {} }))
+    : await deps.accounts.add(ctx.user._id, name, {});
   if (broker.definition.capabilities.login.includes("none")) {
     await reportLogin(deps, ctx, await deps.logins.open(link));
     return;
   }
-  await show(ctx, { html: text.link.steps(broker.definition, redirectUrl(deps, name)) });
+  const dropsKeys = begun !== undefined && Object.keys(begun.credentials).length > 0;
+  const steps = text.link.steps(broker.definition, redirectUrl(deps, name));
+  await show(ctx, { html: lines(dropsKeys && text.link.anew(begun.label), steps) });
   await askForKeys(deps, ctx, link);
 }
 
@@ -58,8 +63,7 @@ async function isTappedTwice({ accounts, clock }: BotDeps, ctx: SaudaContext, na
  */
 async function begunLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<Link | undefined> {
   const links = await deps.accounts.all(ctx.user._id);
-  const begun = links.find((link) => link.broker_name === name && link.account_id === null);
-  return begun && deps.accounts.update(begun._id, () => ({ credentials: {} }));
+  return links.find((link) => link.broker_name === name && link.account_id === null);
 }
 
 async function askForKeys(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {

@@ -207,6 +207,8 @@ export const link = {
       definition.capabilities.login.includes("redirect") && html`Redirect URL: <code>${redirectUrl}</code>`,
       html`Static IP: ${definition.setup.staticIp}`,
     ),
+  anew: (label: string): Html =>
+    html`<b>${label}</b> was never logged in: it begins again, and the keys it had are deleted. Another account is linked after its login.`,
   invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,
   login: (title: string): Html =>
     html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked before ${title} has answered.`,

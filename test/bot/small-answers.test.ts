@@ -78,7 +78,9 @@ describe("what the chat answers", () => {
     expect(await ask("/link zerodha")).toContain("Send the API key");
     await ask("abcdefgh12345678");
     expect(await ask("abcdefgh12345678abcdefgh12345678")).toContain("Now log in at Zerodha");
+    chat().clear();
     expect(await ask("/link zerodha")).toContain("Send the API key");
+    expect(chat().messages()[1]?.text).toContain("zerodha was never logged in: it begins again, and the keys it had");
     const { accounts } = world().deps;
     const begun = (await accounts.all(userId(ASHA))).filter(({ broker_name }) => broker_name === "zerodha");
     expect(begun.map(({ label }) => label)).toEqual(["zerodha"]);
