@@ -31,8 +31,9 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
   const matching = wanted === "" ? open : await meantAmong(deps, open, wanted, ({ position }) => position);
   const keys = new Set(matching.map(({ position }) => position.key));
   const [only] = keys;
-  if (keys.size === 0)
-    throw new Refusal(lines(unlisted.length === 0 && noneOpen(parts, wanted), ...notes), loginKeyboard(parts));
+  // By its ticker alone: what is in no list has no other name.
+  const isUnlisted = unlisted.some((name) => name.toLowerCase().includes(wanted.toLowerCase()));
+  if (keys.size === 0) throw new Refusal(lines(!isUnlisted && noneOpen(parts, wanted), ...notes), loginKeyboard(parts));
   if (keys.size === 1 && only !== undefined && wanted !== "") {
     await showExits(deps, ctx, only, { rows: matching, parts });
     return;

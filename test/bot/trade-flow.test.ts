@@ -67,11 +67,15 @@ describe("/exit", () => {
 
   it("does not say that nothing is open where what is open is in no list of instruments", async () => {
     broker.positions = [holds(5, "BUY", { key: null, symbol: tradingSymbol("NSE:NEWCO-EQ") })];
-    const refusal = await askWhatToExit(depsOver(floor), chat(false).ctx, "").catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(Refusal);
-    expect((refusal as Refusal).html.toString()).toBe(
-      "Open, and in no list of instruments: NEWCO. Close that at the broker.",
-    );
+    const refused = async (wanted: string): Promise<string> => {
+      const refusal = await askWhatToExit(depsOver(floor), chat(false).ctx, wanted).catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(Refusal);
+      return (refusal as Refusal).html.toString();
+    };
+    const unlisted = "Open, and in no list of instruments: NEWCO. Close that at the broker.";
+    expect(await refused("")).toBe(unlisted);
+    expect(await refused("newco")).toBe(unlisted);
+    expect(await refused("infy")).toMatch(/^No open position is called “infy”.*\nOpen, and in no list/);
     broker.positions.push(holds(3, "BUY"));
     const { ctx, messages } = chat(false);
     await askWhatToExit(depsOver(floor), ctx, "");
