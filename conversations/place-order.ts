@@ -11,7 +11,7 @@ import * as text from "../src/bot/text.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { isDerivative } from "../src/domain/instrument.ts";
-import { parseOrderText, type OrderWords } from "../src/domain/order-text.ts";
+import { parseOrderText, typeOf, type OrderWords } from "../src/domain/order-text.ts";
 import type { Side } from "../src/domain/order.ts";
 
 // Steps: 1 instrument, 2 quantity (with anything else in words), 3 price. Ends with a ticket; nothing is placed here.
@@ -26,8 +26,8 @@ export interface PlaceOrderStart {
   readonly origin?: "exit";
 }
 
-type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo"> & Partial<PriceWords>;
-type PriceWords = Pick<OrderWords, "type" | "price" | "triggerPrice">;
+type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo"> &
+  Partial<Pick<OrderWords, "price" | "triggerPrice">>;
 
 type Talk = Conversation<SaudaContext, BareContext>;
 const STOP = "dlg:stop";
@@ -43,8 +43,7 @@ export const placeOrder =
     }
     const said = await askQuantity(talk, ctx, start.side, instrument);
     if (!said) return;
-    const kept = start.kept && (said.isAtMarket ? atMarket(start.kept) : start.kept);
-    const words = kept ? withKept(said.words, kept) : said.words;
+    const words = start.kept ? withKept(said.words, start.kept, said.isAtMarket) : said.words;
     const isPriced = said.isAtMarket || words.type !== "MARKET";
     const priced = isPriced ? words : await askPrice(talk, ctx, instrument, words);
     if (!priced) return;
@@ -143,27 +142,20 @@ const withPrice = (words: OrderWords, said: OrderWords): OrderWords => ({
   quantity: words.quantity,
 });
 
-const withKept = (said: OrderWords, kept: KeptWords): OrderWords => ({
-  ...said,
-  ...(said.type === "MARKET" ? pricesOf(kept) : {}),
-  product: said.product ?? kept.product,
-  accounts: said.accounts ?? kept.accounts,
-  validity: said.validity === "DAY" ? kept.validity : said.validity,
-  isAmo: said.isAmo || kept.isAmo,
-});
-
-/** A stop stays one. */
-const atMarket = (kept: KeptWords): KeptWords => ({
-  ...kept,
-  type: (kept.triggerPrice ?? null) === null ? "MARKET" : "SL-M",
-  price: null,
-});
-
-const pricesOf = ({ type = "MARKET", price = null, triggerPrice = null }: Partial<PriceWords>): PriceWords => ({
-  type,
-  price,
-  triggerPrice,
-});
+function withKept(said: OrderWords, kept: KeptWords, isAtMarket = false): OrderWords {
+  const price = isAtMarket ? null : (said.price ?? kept.price ?? null);
+  const triggerPrice = said.triggerPrice ?? kept.triggerPrice ?? null;
+  return {
+    ...said,
+    type: typeOf({ price, triggerPrice }),
+    price,
+    triggerPrice,
+    product: said.product ?? kept.product,
+    accounts: said.accounts ?? kept.accounts,
+    validity: said.validity === "DAY" ? kept.validity : said.validity,
+    isAmo: said.isAmo || kept.isAmo,
+  };
+}
 
 /**
  * The next text, or button tapped under this question or below it; null when the user stops. Other buttons go their own

@@ -232,7 +232,7 @@ function readCount(text: string): number {
   return count;
 }
 
-function typeOf(draft: Draft): OrderType {
-  if (draft.triggerPrice !== null) return draft.price === null ? "SL-M" : "SL";
-  return draft.price === null ? "MARKET" : "LIMIT";
+export function typeOf({ price, triggerPrice }: Pick<OrderWords, "price" | "triggerPrice">): OrderType {
+  if (triggerPrice !== null) return price === null ? "SL-M" : "SL";
+  return price === null ? "MARKET" : "LIMIT";
 }

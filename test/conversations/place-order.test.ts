@@ -74,6 +74,14 @@ describe("an order that is asked for step by step", () => {
     expect(card).toContain(order);
   });
 
+  it.each([
+    ["/sell SBIN sl 1000", "10 @ 998"],
+    ["/sell SBIN @ 998", "10 sl 1000"],
+  ])("makes one stop of a trigger and a limit of which one is said with the quantity: %s, %s", async (typed, rest) => {
+    await say(typed);
+    expect((await say(rest)).join()).toMatch(/Order +sl 1,000.00 @ 998.00/);
+  });
+
   it("takes the price that is said with the quantity, before one said earlier", async () => {
     await say("/buy SBIN @ 990");
     expect((await say("10 @ 995")).join()).toContain("limit 995.00");
