@@ -54,7 +54,8 @@ export function toHolding(row: HoldingRaw, lookup: Lookup, ltp: Price | null): H
     productType: "CNC",
     qty,
     t1Qty: row.t1_quantity,
-    sellableQty: Math.min(qty, row.demat_free_quantity + row.t1_quantity),
+    // T1 shares apart: they would be counted again as what may be sold early.
+    sellableQty: Math.min(qty, row.demat_free_quantity),
     pledgedQty: row.pledge_quantity,
     avgPrice,
     ltp,

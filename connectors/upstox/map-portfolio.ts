@@ -45,14 +45,17 @@ export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
   const qty = Math.max(row.quantity, row.t1_quantity);
   const avgPrice = priceFromRupees(row.average_price ?? 0);
   const ltp = priceOrNull(row.last_price);
+  const free = Math.max(0, qty - row.cnc_used_quantity - row.collateral_quantity);
+  const t1Qty = Math.min(row.t1_quantity, free);
   return {
     symbol,
     key,
     isin: row.isin || null,
     productType,
     qty,
-    t1Qty: row.t1_quantity,
-    sellableQty: Math.max(0, qty - row.cnc_used_quantity - row.collateral_quantity),
+    t1Qty,
+    // T1 shares apart: they would be counted again as what may be sold early.
+    sellableQty: free - t1Qty,
     pledgedQty: row.collateral_quantity,
     avgPrice,
     ltp,

@@ -29,8 +29,7 @@ connectorConformance({
   // MARKET and SL-M go out with their protective limit.
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
   asTold: {
-    // Shares bought yesterday can be sold before they are delivered.
-    holding: (holding) => ({ ...holding, prevClose: null, sellableQty: holding.sellableQty + holding.t1Qty }),
+    holding: (holding) => ({ ...holding, prevClose: null }),
     position: (position, isCarried) => {
       const pnl = sumPaise([position.realised, unrealisedOf(position)]);
       return {

@@ -21,8 +21,6 @@ connectorConformance({
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
   asTold: {
     funds: (funds) => ({ ...funds, cash: funds.available }),
-    // Shares bought yesterday are taken for a part of the quantity, which all can be sold.
-    holding: (holding) => ({ ...holding, sellableQty: holding.sellableQty + holding.t1Qty }),
     // What was carried is counted from quotes.
     position: (position, isCarried) => (isCarried ? { ...position, dayPnl: null } : position),
   },
