@@ -84,6 +84,18 @@ describe("a confirmation", () => {
     await street.close();
   });
 
+  it("of an order for the next session does not count once this one has begun, where the broker goes by its clock", async () => {
+    let phase: MarketPhase = "closed";
+    const { definition } = broker;
+    const byClock = { ...definition, capabilities: { ...definition.capabilities, amo: "by-clock" as const } };
+    const street = await openFloor({ brokers: [{ ...broker, definition: byClock }], phaseOf: () => phase });
+    const { intent } = await ticket(street, { isAmo: true });
+    phase = "open";
+    expect(await street.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "shut" });
+    expect(broker.placed).toEqual([]);
+    await street.close();
+  });
+
   it("is refused while the user may not trade", async () => {
     const locked = await openFloor({ brokers: [broker], mayTrade: async () => false });
     const { intent } = await ticket(locked);
