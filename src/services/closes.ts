@@ -11,7 +11,7 @@ import type { Link } from "./accounts.ts";
 import type { Quotes } from "./quotes.ts";
 import { createSharedReads } from "./shared-reads.ts";
 
-/** The last close becomes another one once a day, hours before the market opens. */
+/** A broker's becomes another one once a day, hours before the market opens. */
 const FRESH_MS = 10 * 60_000;
 const MAX_KNOWN = 5_000;
 
@@ -36,26 +36,21 @@ export interface Closes {
 
 /** Fyers and Dhan tell no previous close, and so no day's change: it comes from quotes, or from Yahoo. */
 export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): Closes {
-  const shared = createSharedReads<Price>({ clock, max: MAX_KNOWN });
+  const shared = createSharedReads<Quote>({ clock, max: MAX_KNOWN });
 
-  async function ask(link: Link, keys: readonly string[]): Promise<Map<string, Price>> {
+  async function ask(link: Link, keys: readonly string[]): Promise<Map<string, Quote>> {
     const listed = await tableOf(link.broker_name);
     const wanted = keys.flatMap((key) => listed?.byKey(key as InstrumentKey)?.instrument ?? []);
-    const own = await closesFrom(link, wanted);
+    const own = await tellingClose(link, wanted);
     const missing = wanted.filter(({ key }) => !own.has(key));
-    return new Map([...own, ...(await closesFrom(null, missing))]);
+    return new Map([...own, ...(await tellingClose(null, missing))]);
   }
 
   const tableOf = (broker: BrokerName): Promise<InstrumentTable | null> => orNone(table(broker));
 
-  async function closesFrom(link: Link | null, wanted: readonly Instrument[]): Promise<Map<string, Price>> {
+  async function tellingClose(link: Link | null, wanted: readonly Instrument[]): Promise<Map<string, Quote>> {
     const found = await quotes.many(link, wanted);
-    return new Map(
-      [...found].flatMap(([key, quote]) => {
-        const close = closeBefore(quote);
-        return close === null ? [] : [[key, close]];
-      }),
-    );
+    return new Map([...found].filter(([, quote]) => closeBefore(quote) !== null));
   }
 
   /**
@@ -79,17 +74,20 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
     const untold = wanted.filter((key) => !found.has(key) && !own.has(key));
     const nameOf = (key: string): string => `${link._id} ${key}`;
     const told = await shared.read(untold.map(nameOf), FRESH_MS, async (names) => {
-      const closes = await ask(
+      const quoted = await ask(
         link,
         untold.filter((key) => names.includes(nameOf(key))),
       );
-      return new Map([...closes].map(([key, close]) => [nameOf(key), close]));
+      return new Map([...quoted].map(([key, quote]) => [nameOf(key), quote]));
     });
-    for (const key of untold) {
-      const close = told.get(nameOf(key));
-      if (close !== undefined) found.set(key, close);
-    }
-    return found;
+    // What is kept is the quote: which of its prices is the close changes when the day begins.
+    return new Map(
+      wanted.flatMap((key) => {
+        const quote = found.get(key) ?? told.get(nameOf(key));
+        const close = quote ? closeBefore(quote) : null;
+        return close === null ? [] : [[key, close]];
+      }),
+    );
   }
 
   return {

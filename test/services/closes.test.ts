@@ -84,6 +84,16 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
   });
 
+  it("is another one as soon as the day begins, also where it was asked for a moment before", async () => {
+    floor.failures.set(link._id, "no-permission");
+    floor.pricedAt = istInstant("2026-11-20", "15:30");
+    isOpened = false;
+    expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
+    isOpened = true;
+    floor.pass(60_000);
+    expect(await filled(held("SBIN-EQ"))).toEqual([priceFromRupees(floor.prices.yahoo)]);
+  });
+
   it("is what the broker says it is, however old its last trade", async () => {
     floor.pricedAt = istInstant("2026-11-20", "15:30");
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
