@@ -68,6 +68,8 @@ describe("candles of a CSV file", () => {
     const candles = parseCandles(text);
     expect(candles.map(({ at }) => istDate(at))).toEqual(["2024-01-01", "2024-01-02"]);
     expect(candles[1]).toMatchObject({ open: priceFromRupees(100.5), close: priceFromRupees(102.3), volume: 12_345 });
+    // A first column without a name is what pandas numbers its rows in.
+    expect(parseCandles(",date,open,high,low,close\n0,2024-01-02,1,1,1,1")).toHaveLength(1);
     expect(parseCandles('"date","close","low","high","open"\n02-Jan-2024,5,4,6,5')).toHaveLength(1);
     expect(parseCandles("date,open,high,low,close\n2024-01-02T00:00:00+0530,1,1,1,1")).toHaveLength(1);
   });

@@ -31,7 +31,7 @@ export function parseCandles(text: string): Candle[] {
 
 /** NSE quotes its cells, since it writes amounts with commas: "1,234.50". */
 const cellsOf = (row: string): string[] =>
-  [...row.matchAll(/(?:^|,)\s*(?:"([^"]*)"|([^,]*))/g)].map(([, quoted, plain = ""]) => (quoted ?? plain).trim());
+  [...`,${row}`.matchAll(/,\s*(?:"([^"]*)"|([^,]*))/g)].map(([, quoted, plain = ""]) => (quoted ?? plain).trim());
 
 function columnsOf(header: string): Map<Column, number> {
   const names = cellsOf(header).map((name) => name.toLowerCase());
