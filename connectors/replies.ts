@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { BrokerName } from "../src/domain/ids.ts";
+import type { BrokerName, BrokerOrderId } from "../src/domain/ids.ts";
 import { BrokerError, KIND_OF_HTTP_FAILURE } from "../src/errors.ts";
 import { HttpFailure } from "../src/lib/http.ts";
 
@@ -12,6 +12,11 @@ export function replyErrors(broker: BrokerName, label: string) {
   function badField(endpoint: string, error: z.ZodError): BrokerError {
     const [issue] = error.issues;
     return badResponse(endpoint, `${issue?.path.join(".") || "reply"}: ${issue?.message ?? "not as documented"}`);
+  }
+
+  /** An answer to a change or a cancel that names another order says nothing of ours. */
+  function requireSame(endpoint: string, field: string, asked: BrokerOrderId, answered: string): void {
+    if (answered !== asked) throw badResponse(endpoint, `${field}: not the order that was asked for`);
   }
 
   /** Runs a mapping; a value that it cannot take is a reply that is not as documented. */
@@ -32,7 +37,7 @@ export function replyErrors(broker: BrokerName, label: string) {
     return new BrokerError(kind, `${label} ${endpoint}: ${why}`, { broker, endpoint, cause: error });
   }
 
-  return { badResponse, badField, mapped, noReply };
+  return { badResponse, badField, requireSame, mapped, noReply };
 }
 
 const MAX_WORDS = 300;

@@ -7,7 +7,7 @@ import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { readBook } from "../book.ts";
 import { createLogin } from "./auth.ts";
 import { callerOf, createClient } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapped, requireSame } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import * as map from "./map.ts";
 import { createMarketData } from "./market-data.ts";
@@ -57,9 +57,18 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       outcomeOf(() => client.postOrder(access, map.fromRequest(request), signal)),
     modifyOrder: (access, { orderId }, { qty, terms }, signal) => {
       const change = { ...(qty === undefined ? {} : { quantity: qty }), ...(terms ? map.fromTerms(terms) : {}) };
-      return outcomeOf(() => client.putOrder(access, orderId, change, signal));
+      return outcomeOf(async () => {
+        const answer = await client.putOrder(access, orderId, change, signal);
+        requireSame("PUT /orders/{id}", "id", orderId, answer.id);
+        return answer;
+      });
     },
-    cancelOrder: (access, { orderId }, signal) => outcomeOf(() => client.deleteOrder(access, orderId, signal)),
+    cancelOrder: (access, { orderId }, signal) =>
+      outcomeOf(async () => {
+        const answer = await client.deleteOrder(access, orderId, signal);
+        requireSame("DELETE /orders/{id}", "id", orderId, answer.id);
+        return answer;
+      }),
     async getOrderCost(access, request, signal) {
       const { margin, charges } = await client.postCost(access, map.fromRequest(request), signal);
       return mapped("POST /cost", () => ({ margin: paiseFromRupees(margin), charges: paiseFromRupees(charges) }));

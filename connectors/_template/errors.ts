@@ -4,7 +4,7 @@ import { cleanWords, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { ACME } from "./facts.ts";
 
-export const { badField, mapped, noReply } = replyErrors(ACME, "Acme");
+export const { badField, requireSame, mapped, noReply } = replyErrors(ACME, "Acme");
 
 /** The broker's code → kind. One that is not here proves nothing, which leaves an order unknown. */
 const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {

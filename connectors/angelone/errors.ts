@@ -4,7 +4,7 @@ import { cleanWords, replyErrors } from "../replies.ts";
 import type { EnvelopeRaw } from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
 
-export const { badField, mapped, noReply } = replyErrors(ANGELONE, "Angel One");
+export const { badField, requireSame, mapped, noReply } = replyErrors(ANGELONE, "Angel One");
 
 /** Error code → kind. A code that is not here proves nothing: `bad-response`, which leaves an order unknown. */
 const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {

@@ -2,6 +2,7 @@ import type { Access, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { brokerOrderId } from "../../src/domain/ids.ts";
 import type { Order, OrderChange, OrderOutcome, OrderRequest, Product } from "../../src/domain/order.ts";
 import { BrokerError, type BrokerErrorKind, failedOutcome } from "../../src/errors.ts";
+import { requireSame } from "./errors.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
 import { fromChange, fromRequest, handleOf } from "./order-bodies.ts";
 import type { OrderAckRaw } from "./schemas.ts";
@@ -31,6 +32,7 @@ export function createOrderCalls(
         const body = fromChange(order, change);
         if (!body) throw notSent("invalid-request", "this order's handle is not from Angel One's book");
         const ack = await client.modifyOrder(caller, body, signal);
+        requireSame(endpointName(ENDPOINTS.modifyOrder), "orderid", order.orderId, ack.orderid);
         return accepted(ack, { ...order.handle, ...handleOf(body, ack) });
       }),
 
@@ -40,6 +42,7 @@ export function createOrderCalls(
         const { variety } = order.handle;
         if (!variety) throw notSent("invalid-request", "this order's handle is not from Angel One's book");
         const ack = await client.cancelOrder(caller, { variety, orderid: order.orderId }, signal);
+        requireSame(endpointName(ENDPOINTS.cancelOrder), "orderid", order.orderId, ack.orderid);
         return accepted(ack, order.handle);
       }),
   };

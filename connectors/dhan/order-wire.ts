@@ -10,7 +10,7 @@ import {
 } from "../../src/domain/order.ts";
 import { failedOutcome } from "../../src/errors.ts";
 import { ORDER_ID } from "../base.ts";
-import { withoutNumber } from "./errors.ts";
+import { requireSame, withoutNumber } from "./errors.ts";
 import type { OrderAckRaw, OrderStatusRaw, OrderTypeRaw } from "./schemas.ts";
 import { venueId } from "./venue.ts";
 
@@ -114,8 +114,14 @@ const REFUSES_CHANGE: ReadonlySet<OrderStatusRaw> = new Set(["REJECTED"]);
 /** A cancel that finds the order traded has not cancelled it. */
 const REFUSES_CANCEL: ReadonlySet<OrderStatusRaw> = new Set(["TRADED", "CLOSED", "REJECTED", "EXPIRED"]);
 
-export const toChanged = (ack: OrderAckRaw, order: Order): OrderOutcome => answered(ack, order, REFUSES_CHANGE);
-export const toCancelled = (ack: OrderAckRaw, order: Order): OrderOutcome => answered(ack, order, REFUSES_CANCEL);
+export function toChanged(ack: OrderAckRaw, order: Order): OrderOutcome {
+  requireSame("PUT /orders/{order-id}", "orderId", order.orderId, ack.orderId);
+  return answered(ack, order, REFUSES_CHANGE);
+}
+export function toCancelled(ack: OrderAckRaw, order: Order): OrderOutcome {
+  requireSame("DELETE /orders/{order-id}", "orderId", order.orderId, ack.orderId);
+  return answered(ack, order, REFUSES_CANCEL);
+}
 
 function answered(ack: OrderAckRaw, { orderId, handle }: Order, refusing: ReadonlySet<OrderStatusRaw>): OrderOutcome {
   if (!refusing.has(ack.orderStatus)) return { kind: "accepted", orderId, handle };

@@ -75,9 +75,11 @@ function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
   const { endpoint, reply } = answer;
   const envelope = envelopeSchema.safeParse(parseJson(reply.body)).data;
   if (envelope?.s === "ok" && reply.status < 300) {
-    const orderId = expected.orderId ?? namedIn(envelope);
+    const orderId = namedIn(envelope);
+    // An answer that names another order says nothing of ours.
+    const isOurs = orderId === (expected.orderId ?? orderId);
     const isClear = envelope.code !== undefined && expected.accepts.includes(envelope.code);
-    if (isClear && orderId !== undefined) return { kind: "accepted", orderId, handle: {} };
+    if (isClear && isOurs && orderId !== undefined) return { kind: "accepted", orderId, handle: {} };
     return {
       kind: "unknown",
       reason: `Fyers took the request without confirming it (code ${envelope.code ?? "none"})`,

@@ -4,7 +4,7 @@ import { cleanWords, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { GROWW } from "./facts.ts";
 
-export const { badField, badResponse, mapped, noReply } = replyErrors(GROWW, "Groww");
+export const { badField, badResponse, requireSame, mapped, noReply } = replyErrors(GROWW, "Groww");
 
 /** Of whom a call is: nothing that exists, a placement, or a change of an order that exists. */
 export type Purpose = "read" | "place" | "change";

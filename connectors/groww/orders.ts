@@ -12,7 +12,7 @@ import {
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps } from "../base.ts";
 import type { Client } from "./client.ts";
-import { badResponse, mapped } from "./errors.ts";
+import { badResponse, mapped, requireSame } from "./errors.ts";
 import { GROWW } from "./facts.ts";
 import { toReference } from "./map.ts";
 import { SEGMENTS, type OrderTypeRaw, type ProductRaw, type SegmentRaw } from "./schemas.ts";
@@ -82,9 +82,8 @@ async function outcomeOf(ask: () => Promise<OrderOutcome>): Promise<OrderOutcome
   }
 }
 
-/** An answer that names another order says nothing of ours. */
 function acted({ orderId, handle }: Order, answered: string, endpoint: string): OrderOutcome {
-  if (answered !== orderId) throw badResponse(endpoint, "groww_order_id: not the order that was asked for");
+  requireSame(endpoint, "groww_order_id", orderId, answered);
   return { kind: "accepted", orderId, handle };
 }
 

@@ -4,7 +4,7 @@ import { cleanWords, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { UPSTOX } from "./facts.ts";
 
-export const { badField, badResponse, mapped, noReply } = replyErrors(UPSTOX, "Upstox");
+export const { badField, badResponse, requireSame, mapped, noReply } = replyErrors(UPSTOX, "Upstox");
 
 /** `UDAPI` and a number. A code that is not here proves nothing, which leaves an order unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [

@@ -14,7 +14,7 @@ import {
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
 import type { Client } from "./client.ts";
-import { badResponse, mapped } from "./errors.ts";
+import { mapped, requireSame } from "./errors.ts";
 import type { ProductRaw } from "./schemas.ts";
 import { UPSTOX } from "./facts.ts";
 
@@ -71,10 +71,9 @@ async function outcomeOf(
   }
 }
 
-/** An answer that names another order says nothing of ours. */
 function sameOrder({ orderId }: Order, answered: string, endpoint: string): string {
-  if (answered !== orderId) throw badResponse(endpoint, "order_id: not the order that was asked for");
-  return answered;
+  requireSame(endpoint, "order_id", orderId, answered);
+  return orderId;
 }
 
 const wrong = (message: string, endpoint: string): BrokerError =>

@@ -10,7 +10,7 @@ import { arranged } from "../candles.ts";
 import { loginUrl, startSession } from "./auth.ts";
 import { candleRanges, toCandle } from "./candles.ts";
 import { createKiteClient, type KiteClient } from "./client.ts";
-import { type Endpoint, mapped, zerodhaError } from "./errors.ts";
+import { type Endpoint, mapped, requireSame, zerodhaError } from "./errors.ts";
 import { readMaster } from "./instruments.ts";
 import * as portfolio from "./map-portfolio.ts";
 import * as map from "./map.ts";
@@ -87,9 +87,17 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       });
     },
     modifyOrder: (access, order, change, signal) =>
-      outcomeOf(order.handle, () => client.putOrder(access, map.fromOrder(order), map.fromChange(change), signal)),
+      outcomeOf(order.handle, async () => {
+        const answer = await client.putOrder(access, map.fromOrder(order), map.fromChange(change), signal);
+        requireSame("PUT /orders", "order_id", order.orderId, answer.order_id);
+        return answer;
+      }),
     cancelOrder: (access, order, signal) =>
-      outcomeOf(order.handle, () => client.deleteOrder(access, map.fromOrder(order), signal)),
+      outcomeOf(order.handle, async () => {
+        const answer = await client.deleteOrder(access, map.fromOrder(order), signal);
+        requireSame("DELETE /orders", "order_id", order.orderId, answer.order_id);
+        return answer;
+      }),
 
     async getOrderCost(access, request, signal) {
       const venue = await listedVenue(deps, request.key, { path: "POST /margins/orders" });

@@ -294,6 +294,13 @@ describe("cancelling", () => {
     expect(bodyOf(requests[0])).toEqual({ variety: "STOPLOSS", orderid: "261120000148213" });
   });
 
+  it("believes no answer that names another order, and no change either", async () => {
+    const other = { ...sampleOrder, orderId: brokerOrderId("261120000148214") };
+    const { connector } = bench({ cancelOrder: "post-placeOrder.json", modifyOrder: "post-placeOrder.json" });
+    expect(await connector.cancelOrder(access, other)).toMatchObject({ kind: "unknown" });
+    expect(await connector.modifyOrder(access, other, { qty: 5 })).toMatchObject({ kind: "unknown" });
+  });
+
   it("of an order that is gone is refused in Angel One's words", async () => {
     const { connector } = bench({ cancelOrder: "post-cancelOrder-not-found.json" });
     expect(await connector.cancelOrder(access, sampleOrder)).toMatchObject({

@@ -192,6 +192,14 @@ describe("changing and cancelling", () => {
     });
   });
 
+  test("an answer that names another order is not believed, whatever it says", async () => {
+    for (const orderStatus of ["CANCELLED", "TRADED", "REJECTED"]) {
+      const { connector } = setUp(() => reply({ orderId: "3426112100418", orderStatus }));
+      expect(await connector.cancelOrder(access(), partial)).toMatchObject({ kind: "unknown" });
+      expect(await connector.modifyOrder(access(), partial, { qty: 12 })).toMatchObject({ kind: "unknown" });
+    }
+  });
+
   test("a cancel in transit is refused in the broker's words", async () => {
     const words = "Order is in Transit state, please try after sometime";
     const { connector, http } = setUp(() => reply({ errorType: "x", errorCode: "DH-906", errorMessage: words }, 400));

@@ -245,7 +245,7 @@ describe("changing an order", () => {
   });
 
   it("takes the code that the docs' sample shows", async () => {
-    const { connector } = await bench(() => text('{"s":"ok","code":1101,"message":"ok","id":"1"}'));
+    const { connector } = await bench(() => text('{"s":"ok","code":1101,"message":"ok","id":"26112000001235"}'));
     expect(await connector.modifyOrder(access, await resting(), { qty: 11 })).toMatchObject({ kind: "accepted" });
   });
 
@@ -255,6 +255,16 @@ describe("changing an order", () => {
     expect(sent).toHaveLength(1);
   });
 });
+
+it.each([',"id":"26112000001236"', ""])(
+  "believes no change or cancellation that names another order, or none: %s",
+  async (id) => {
+    const order = await resting();
+    const answering = async (code: number) => (await bench(() => text(`{"s":"ok","code":${code}${id}}`))).connector;
+    expect(await (await answering(1103)).cancelOrder(access, order)).toMatchObject({ kind: "unknown" });
+    expect(await (await answering(1102)).modifyOrder(access, order, { qty: 11 })).toMatchObject({ kind: "unknown" });
+  },
+);
 
 describe("cancelling", () => {
   it("addresses one order in the path, without a body", async () => {

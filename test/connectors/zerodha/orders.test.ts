@@ -213,7 +213,7 @@ describe("what came of an order", () => {
 
 describe("changing and cancelling", () => {
   const order = (handle: Order["handle"] = { variety: "amo" }): Order => ({
-    orderId: brokerOrderId("1992113344556677893"),
+    orderId: brokerOrderId("1992113344556677889"),
     exchangeOrderId: null,
     tag: null,
     symbol: "BSE:TATAPOWER" as Order["symbol"],
@@ -241,9 +241,9 @@ describe("changing and cancelling", () => {
     expect(at.sent[0]).toMatchObject({
       how: "send",
       method: "PUT",
-      url: "https://api.kite.trade/orders/amo/1992113344556677893",
+      url: "https://api.kite.trade/orders/amo/1992113344556677889",
     });
-    expect(formOf(at)).toEqual({ quantity: "8", variety: "amo", order_id: "1992113344556677893" });
+    expect(formOf(at)).toEqual({ quantity: "8", variety: "amo", order_id: "1992113344556677889" });
     expect(at.sent[0]?.egress).toBeDefined();
   });
 
@@ -259,6 +259,12 @@ describe("changing and cancelling", () => {
     expect(at.sent).toHaveLength(1);
     expect(at.sent[0]).toMatchObject({ how: "send", method: "DELETE" });
     expect(at.sent[0]?.egress).toBeDefined();
+  });
+
+  it("believes no answer that names another order", async () => {
+    const at = await bench(() => text('{"status":"success","data":{"order_id":"1992113344556677890"}}'));
+    expect(await at.connector.cancelOrder(access, order())).toMatchObject({ kind: "unknown" });
+    expect(await at.connector.modifyOrder(access, order(), { qty: 8 })).toMatchObject({ kind: "unknown" });
   });
 
   it("is unknown when the answer is lost", async () => {
