@@ -34,7 +34,7 @@ export type ConfirmResult =
   | { readonly kind: "moved"; readonly intent: Intent; readonly basisPoints: number }
   /** One of the user's own limits is in the way. */
   | { readonly kind: "limited"; readonly intent: Intent; readonly finding: Finding }
-  /** The session that it is for has ended since the card was shown, or one began that it is to wait through. */
+  /** The session that it is for has ended since the card was shown, or begun without an after-market order. */
   | { readonly kind: "shut"; readonly intent: Intent }
   /** Another tap was first, the card was refreshed since, or it is not theirs. */
   | { readonly kind: "used" }
@@ -82,7 +82,7 @@ export function createDesk(deps: DeskDeps): Desk {
     if (!intent || intent.userId !== user || intent.legs.some((leg) => leg.state !== "ticket")) return { kind: "used" };
     if (clock.now() >= intent.lapsesAt) return { kind: "lapsed", intent };
     if (!(await deps.mayTrade(user, intent.origin))) return { kind: "not-allowed" };
-    if (await isShut(intent)) return { kind: "shut", intent };
+    if (isShut(intent)) return { kind: "shut", intent };
     const basisPoints = await driftOf(intent);
     if (basisPoints !== null) return { kind: "moved", intent, basisPoints };
     const finding = await deps.admission.admit(intent);
@@ -93,13 +93,15 @@ export function createDesk(deps: DeskDeps): Desk {
     return { kind: "confirmed", intent: claimed, sent: sendAll(claimed) };
   }
 
-  /** Some brokers would keep it for the next session, or trade in this one what is to wait, and its card does not tell. */
-  async function isShut({ userId, plan, instrument, legs }: Intent): Promise<boolean> {
+  /**
+   * Some brokers would keep an order of the session for the next one, and an after-market order for the one after that
+   * which has begun: the card tells of neither.
+   */
+  function isShut({ plan, instrument, pricedAt }: Intent): boolean {
     const phase = deps.phaseOf(instrument, clock.now());
-    if (phase === "expired" || phase === "closed") return phase === "expired" || !plan.isAmo;
-    if (!plan.isAmo) return false;
-    const links = await Promise.all(legs.map(({ link }) => accounts.get(userId, link)));
-    return links.some((link) => link !== null && accounts.broker(link).definition.capabilities.amo === "by-clock");
+    if (phase === "expired") return true;
+    if (!plan.isAmo) return phase === "closed";
+    return phase !== "closed" && deps.phaseOf(instrument, pricedAt) === "closed";
   }
 
   /** Somebody else's confirmation of the same order counts it as well; a dropped or repriced one must not stay counted. */

@@ -84,15 +84,18 @@ describe("a confirmation", () => {
     await street.close();
   });
 
-  it("of an order for the next session does not count once this one has begun, where the broker goes by its clock", async () => {
-    let phase: MarketPhase = "closed";
-    const { definition } = broker;
-    const byClock = { ...definition, capabilities: { ...definition.capabilities, amo: "by-clock" as const } };
-    const street = await openFloor({ brokers: [{ ...broker, definition: byClock }], phaseOf: () => phase });
+  it("of an after-market order does not count once the session that it was for has begun, until the card has said so", async () => {
+    let opensAt = Infinity;
+    const street = await openFloor({ brokers: [broker], phaseOf: (_, at) => (at < opensAt ? "closed" : "open") });
     const { intent } = await ticket(street, { isAmo: true });
-    phase = "open";
+    opensAt = intent.pricedAt + 60_000;
+    street.pass(60_000);
     expect(await street.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "shut" });
     expect(broker.placed).toEqual([]);
+    const renewed = await street.tickets.renew(intent);
+    expect(renewed?.findings).toMatchObject([{ level: "warn", code: "amo-open" }]);
+    await sent(street, renewed ?? { intent });
+    expect(broker.placed).toMatchObject([{ isAmo: true }]);
     await street.close();
   });
 
