@@ -115,9 +115,11 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       const body = fromRequest(request);
       return settled(access, async () => toPlaced(await client.postOrder(access, body, signal)));
     },
-    async modifyOrder(access, order, change, signal) {
-      const body = fromChange(order, change);
-      return settled(access, async () => toChanged(await client.putOrder(access, order.orderId, body, signal), order));
+    modifyOrder(access, order, change, signal) {
+      return settled(access, async () => {
+        const body = fromChange(order, change);
+        return toChanged(await client.putOrder(access, order.orderId, body, signal), order);
+      });
     },
     cancelOrder: (access, order, signal) =>
       settled(access, async () => toCancelled(await client.deleteOrder(access, order.orderId, signal), order)),

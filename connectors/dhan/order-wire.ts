@@ -8,9 +8,10 @@ import {
   type OrderRequest,
   type OrderTerms,
 } from "../../src/domain/order.ts";
-import { failedOutcome } from "../../src/errors.ts";
+import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import { ORDER_ID } from "../base.ts";
 import { requireSame, withoutNumber } from "./errors.ts";
+import { BROKER } from "./facts.ts";
 import type { OrderAckRaw, OrderStatusRaw, OrderTypeRaw } from "./schemas.ts";
 import { venueId } from "./venue.ts";
 
@@ -60,7 +61,7 @@ const stopLoss = (limit: Price, trigger: Price) => ({
 
 /** PUT /orders/{order-id} takes the whole set; `quantity` is the new total. */
 export function fromChange(order: Order, change: OrderChange): Record<string, unknown> {
-  if (order.validity === "OTHER") throw new RangeError("an order of unknown validity cannot be changed");
+  if (order.validity === "OTHER") throw unknownOwn("validity");
   const { legName, disclosedQuantity } = order.handle;
   return {
     orderId: order.orderId,
@@ -77,15 +78,27 @@ function termsOf({ type, price, triggerPrice }: Order): ReturnType<typeof fromTe
     case "MARKET":
       return { orderType: "MARKET" };
     case "LIMIT":
-      return { orderType: "LIMIT", price: rupeesFromPrice(price) };
+      return { orderType: "LIMIT", price: rupeesFromPrice(own(price, "limit")) };
     case "SL":
-      return stopLoss(price, triggerPrice);
+      return stopLoss(own(price, "limit"), own(triggerPrice, "trigger"));
     case "SL-M":
-      return { orderType: "STOP_LOSS_MARKET", triggerPrice: rupeesFromPrice(triggerPrice) };
+      return { orderType: "STOP_LOSS_MARKET", triggerPrice: rupeesFromPrice(own(triggerPrice, "trigger")) };
     default:
       return assertNever(type, "order type");
   }
 }
+
+/** A row may lack it, and the order would be changed to 0. */
+function own(price: Price, what: string): Price {
+  if (price === ZERO_PRICE) throw unknownOwn(what);
+  return price;
+}
+
+const unknownOwn = (what: string): BrokerError =>
+  new BrokerError("invalid-request", `the order's own ${what} is not known`, {
+    broker: BROKER,
+    endpoint: "PUT /orders/{order-id}",
+  });
 
 /** The price at which the margin of an order is asked. */
 export function marginBody(request: OrderRequest): Record<string, unknown> {

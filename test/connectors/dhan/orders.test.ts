@@ -176,6 +176,18 @@ describe("changing and cancelling", () => {
     expect(bodyOf(http.requests[1])).toMatchObject({ orderType: "STOP_LOSS_MARKET", triggerPrice: 1015 });
   });
 
+  test.each<[string, Partial<Order>]>([
+    ["validity", { validity: "OTHER" }],
+    ["limit", { price: priceFromRupees(0) }],
+    ["limit, of a stop", { ...stop, price: priceFromRupees(0) }],
+    ["trigger", { ...stop, triggerPrice: priceFromRupees(0) }],
+  ])("an order whose own %s is not known is not sent again with another", async (_, unknown) => {
+    const { connector, http } = setUp(accept);
+    const outcome = await connector.modifyOrder(access(), { ...partial, ...unknown }, { qty: 12 });
+    expect(outcome).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
+    expect(http.requests).toEqual([]);
+  });
+
   test("a cancel has no body and goes out by the registered address", async () => {
     const { connector, http } = setUp(() => reply(fixture("delete-orders.json")));
     const way = new Secret("socks5://10.0.0.9:1080");
