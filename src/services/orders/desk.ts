@@ -34,7 +34,7 @@ export type ConfirmResult =
   | { readonly kind: "moved"; readonly intent: Intent; readonly basisPoints: number }
   /** One of the user's own limits is in the way. */
   | { readonly kind: "limited"; readonly intent: Intent; readonly finding: Finding }
-  /** The session that it is for has ended since the card was shown, or begun without an after-market order. */
+  /** Since the card was shown the session that it is for has ended, or the one that it waits for has begun. */
   | { readonly kind: "shut"; readonly intent: Intent }
   /** Another tap was first, the card was refreshed since, or it is not theirs. */
   | { readonly kind: "used" }
@@ -94,8 +94,8 @@ export function createDesk(deps: DeskDeps): Desk {
   }
 
   /**
-   * Some brokers would keep an order of the session for the next one, and an after-market order for the one after that
-   * which has begun: the card tells of neither.
+   * After the close some brokers keep an order for the next session; after the opening an after-market order either waits
+   * for another session or trades at once. The card tells of neither.
    */
   function isShut({ plan, instrument, pricedAt }: Intent): boolean {
     const phase = deps.phaseOf(instrument, clock.now());
