@@ -47,8 +47,9 @@ export async function askRunning(dataDir: string, name: string, user: string | n
   });
   // Another program may have the port since.
   if (reply === null || reply.status === 404) return null;
-  if (!reply.ok) throw new ConfigError([`The running bot failed at ${name} (HTTP ${reply.status}); its log says why`]);
-  return reply.text();
+  const says = await reply.text();
+  if (!reply.ok) throw new ConfigError([`The running bot failed at ${name} (${says}); its log says why`]);
+  return says;
 }
 
 const isNobodyThere = (error: unknown): boolean =>

@@ -23,7 +23,9 @@ await orExit(async () => {
   const parts = await assemble(config, log, () => undefined);
   await parts.paper?.open();
   try {
-    process.stdout.write(`${await createJobTable(parts, log).table[name](user === null ? null : userId(user))}\n`);
+    const { says, hasFailed } = await createJobTable(parts, log).table[name](user === null ? null : userId(user));
+    process.stdout.write(`${says}\n`);
+    if (hasFailed) process.exitCode = 1;
     await parts.outbox.deliver();
   } finally {
     await parts.close();

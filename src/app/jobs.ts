@@ -11,10 +11,11 @@ import { createJobs, type JobCount, type JobName, type PerUserJob } from "../ser
 import { createMornings } from "../services/mornings.ts";
 import { createRenewals } from "../services/renewals.ts";
 import type { Assembled } from "./assemble.ts";
+import type { JobOutcome } from "../web/jobs.ts";
 import type { ScheduledTask } from "./schedule.ts";
 
-/** What `npm run job -- NAME` runs, in this process or in the one that is asked; answers one line. */
-export type JobTable = Readonly<Record<JobName, (only: UserId | null) => Promise<string>>>;
+/** What `npm run job -- NAME` runs, in this process or in the one that is asked. */
+export type JobTable = Readonly<Record<JobName, (only: UserId | null) => Promise<JobOutcome>>>;
 
 const EVERY_MINUTE = "* * * * *";
 /** Masters are new every morning; each process has its own copy. */
@@ -47,13 +48,16 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
   ];
   const shop = async (): Promise<PerUserJob> =>
     niftyShopJob({ bot, notifier, calendar: bot.calendar }, await bot.niftyShop.times());
-  const counted = ({ done, skipped, failed }: JobCount): string =>
-    `${done} done, ${skipped} had it already, ${failed} failed`;
+  const counted = ({ done, skipped, failed }: JobCount): JobOutcome => ({
+    says: `${done} done, ${skipped} had it already, ${failed} failed`,
+    hasFailed: failed > 0,
+  });
 
-  async function runShop(only: UserId | null): Promise<string> {
+  async function runShop(only: UserId | null): Promise<JobOutcome> {
     const times = await bot.niftyShop.times();
     const users = [...times.keys()].filter((user) => only === null || user === only);
-    if (users.length === 0) return "Nifty Shop is not switched on for anybody; /niftyshop does that";
+    if (users.length === 0)
+      return { says: "Nifty Shop is not switched on for anybody; /niftyshop does that", hasFailed: false };
     const counts = await Promise.all(users.map(async (user) => jobs.runNow(await shop(), user)));
     return counted({
       done: sum(counts.map(({ done }) => done)),
@@ -69,11 +73,14 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
       "nifty-shop": runShop,
       instruments: async () => {
         const masters = await bot.instruments.refresh();
-        return masters
-          .map(({ broker, rows, isStale }) => `${broker}: ${rows} rows${isStale ? ", stale" : ""}`)
-          .join("\n");
+        return {
+          says: masters
+            .map(({ broker, rows, isStale }) => `${broker}: ${rows} rows${isStale ? ", stale" : ""}`)
+            .join("\n"),
+          hasFailed: masters.some(({ rows, isStale }) => isStale || rows === 0),
+        };
       },
-      reconcile: async () => `${await bot.watcher.sweep()} orders looked at`,
+      reconcile: async () => ({ says: `${await bot.watcher.sweep()} orders looked at`, hasFailed: false }),
     },
     tasks: [
       { name: "jobs", at: EVERY_MINUTE, run: () => jobs.runDue(everyDay) },

@@ -5,7 +5,7 @@ import type { Secret } from "../lib/secret.ts";
 import { JOB_NAMES } from "../services/jobs.ts";
 import { createPostbacks } from "../services/postbacks.ts";
 import { healthRoutes } from "../web/health.ts";
-import { jobsRoutes } from "../web/jobs.ts";
+import { jobsRoutes, type JobOutcome } from "../web/jobs.ts";
 import { keysRoutes } from "../web/keys.ts";
 import { listenerOf } from "../web/listener.ts";
 import { oauthRoutes } from "../web/oauth.ts";
@@ -74,7 +74,7 @@ export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesO
   };
 }
 
-function runByHand(table: JobTable, name: string, user: string | null): Promise<string> | null {
+function runByHand(table: JobTable, name: string, user: string | null): Promise<JobOutcome> | null {
   const job = JOB_NAMES.find((each) => each === name);
   return job ? table[job](user === null ? null : userId(user)) : null;
 }

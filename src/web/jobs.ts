@@ -4,11 +4,18 @@ import type { Log } from "../lib/log.ts";
 import { isSameText } from "../lib/same-text.ts";
 import type { Secret } from "../lib/secret.ts";
 
+export interface JobOutcome {
+  /** A line, or one for each broker. */
+  readonly says: string;
+  /** For somebody at least. */
+  readonly hasFailed: boolean;
+}
+
 export interface JobsDeps {
   /** What a caller must show: it lies in DATA_DIR, for its owner's eyes only. */
   readonly token: Secret;
   /** Null when there is no such job. */
-  readonly run: (name: string, user: string | null) => Promise<string> | null;
+  readonly run: (name: string, user: string | null) => Promise<JobOutcome> | null;
   readonly log: Log;
 }
 
@@ -25,7 +32,8 @@ export function jobsRoutes({ token, run, log }: JobsDeps): Hono {
     const running = run(name, context.req.query("user") ?? null);
     if (!running) return context.text("no such job", 404);
     log.info({ job: name }, "job asked for by hand");
-    return context.text(await running);
+    const { says, hasFailed } = await running;
+    return context.text(says, hasFailed ? 500 : 200);
   });
   return routes;
 }

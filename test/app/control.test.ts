@@ -5,6 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { askRunning, openControl } from "../../src/app/control.ts";
+import { createLog } from "../../src/lib/log.ts";
+import { jobsRoutes, type JobOutcome } from "../../src/web/jobs.ts";
+import { listenerOf } from "../../src/web/listener.ts";
+import { startWebServer } from "../../src/web/server.ts";
 
 describe("asking the running bot for a job", () => {
   let dir: string;
@@ -36,6 +40,27 @@ describe("asking the running bot for a job", () => {
     expect(await ask()).toBeNull();
   });
 
+  it("fails when the job failed for somebody, with what became of the rest", async () => {
+    const control = openControl(dir);
+    const log = createLog({ level: "silent" });
+    const outcomes: JobOutcome[] = [
+      { says: "1 done, 0 had it already, 2 failed", hasFailed: true },
+      { says: "2 done, 1 had it already, 0 failed", hasFailed: false },
+    ];
+    const run = () => Promise.resolve(outcomes.shift()!);
+    const web = await startWebServer(0);
+    try {
+      web.serve(listenerOf([jobsRoutes({ token: control.token, run, log })], log));
+      control.publish(web.port);
+      await expect(ask()).rejects.toThrow(
+        "The running bot failed at reconcile (1 done, 0 had it already, 2 failed); its log says why",
+      );
+      expect(await ask()).toBe("2 done, 1 had it already, 0 failed");
+    } finally {
+      await web.close();
+    }
+  });
+
   it("leaves the word of another process where it is, and takes an unreadable one for none", async () => {
     const gone = openControl(dir);
     gone.publish(9);
@@ -48,8 +73,10 @@ describe("asking the running bot for a job", () => {
   });
 
   it("does not take a bot that failed or fell silent for none", async () => {
-    answer = (reply) => reply.writeHead(500).end();
-    await expect(ask()).rejects.toThrow("The running bot failed at reconcile (HTTP 500); its log says why");
+    answer = (reply) => reply.writeHead(500).end("1 done, 0 had it already, 2 failed");
+    await expect(ask()).rejects.toThrow(
+      "The running bot failed at reconcile (1 done, 0 had it already, 2 failed); its log says why",
+    );
     answer = (reply) => reply.destroy();
     await expect(ask()).rejects.toThrow("has not answered; its log says how it went");
   });
