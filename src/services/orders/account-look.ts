@@ -75,12 +75,15 @@ export async function lookAround(
   const held = holdings?.filter((row) => isHoldingOf(row, instrument) && row.productType === plan.productType) ?? null;
   const seen: Seen = { funds, cost, positions, holdings: held, profile };
   const before = positions && heldQuantity(plan, positions, held);
+  const opening = opens(plan, qty, before);
   const after = before === null ? null : before + (plan.side === "BUY" ? qty : -qty);
   return {
     account: { link, qty, funds, cost, positionBefore: before, positionAfter: after },
     findings: [
-      ...(isOver ? [{ level: "block", code: "session", label: link.label } as const] : checkRead(link, plan, seen)),
-      ...checkFunds(link, plan, qty, seen),
+      ...(isOver
+        ? [{ level: "block", code: "session", label: link.label } as const]
+        : checkRead(link, plan, seen, opening)),
+      ...(opening ? checkFunds(link, plan, qty, seen) : []),
       ...(isSale ? checkSale(link, plan, qty, seen) : []),
     ],
   };
@@ -100,17 +103,29 @@ function heldQuantity(
   return (holdings ?? []).reduce((sum, holding) => sum + holding.qty, open);
 }
 
+/** What only closes needs no money, though most brokers tell a margin for it as if nothing were open. */
+function opens({ side }: OrderPlan, qty: number, before: number | null): boolean {
+  if (before === null) return side === "BUY";
+  return qty > Math.max(0, side === "BUY" ? -before : before);
+}
+
 /** What the account did not say in time cannot be checked, and the card must not look as if it had been. */
-function checkRead(link: Link, { side, productType }: OrderPlan, { funds, positions, holdings }: Seen): Finding[] {
-  const what = side === "BUY" ? "funds" : "shares";
-  const isUnread = side === "BUY" ? funds === null : productType === "CNC" && (positions === null || holdings === null);
-  return isUnread ? [{ level: "warn", code: "unread", label: link.label, what }] : [];
+function checkRead(
+  { label }: Link,
+  { side, productType }: OrderPlan,
+  { funds, positions, holdings }: Seen,
+  opening: boolean,
+): Finding[] {
+  const isSale = side === "SELL" && productType === "CNC";
+  if (isSale && (positions === null || holdings === null))
+    return [{ level: "warn", code: "unread", label, what: "shares" }];
+  return opening && !isSale && funds === null ? [{ level: "warn", code: "unread", label, what: "funds" }] : [];
 }
 
 function checkFunds(link: Link, plan: OrderPlan, qty: number, { funds, cost }: Seen): Finding[] {
-  if (!funds || plan.side === "SELL") return [];
+  if (!funds) return [];
   const price = expectedPrice(plan.terms, plan.shownPrice);
-  const full = plan.productType === "CNC" && price !== null ? valueOf(price, qty) : null;
+  const full = plan.productType === "CNC" && plan.side === "BUY" && price !== null ? valueOf(price, qty) : null;
   const needed = cost?.margin ?? full;
   if (needed === null) return [];
   const total = cost?.charges == null ? needed : sumPaise([needed, cost.charges]);

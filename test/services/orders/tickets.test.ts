@@ -153,6 +153,28 @@ describe("what a card says before anything is promised", () => {
     expect(await codes({ productType: "INTRADAY", parts: [{ link: floor.link, qty: 200 }] })).toEqual([]);
   });
 
+  describe("where the broker tells the margin of an order as if nothing were open", () => {
+    const parts = () => [{ link: floor.link, qty: 10 }];
+    const lacking = async (side: "BUY" | "SELL", open: Position[]) => {
+      broker.positions = open;
+      const cost = { margin: paiseFromRupees(150_000), charges: null };
+      broker.connector.getOrderCost = async () => cost;
+      return codes({ side, productType: "INTRADAY", parts: parts() });
+    };
+
+    it("that a sale which opens a short lacks it, as a purchase does", async () => {
+      expect(await lacking("SELL", [])).toEqual(["warn funds"]);
+      expect(await lacking("SELL", [holds(4, "BUY")])).toEqual(["warn funds"]);
+      expect(await lacking("SELL", [holds(4, "SELL")])).toEqual(["warn funds"]);
+      expect(await lacking("BUY", [])).toEqual(["warn funds"]);
+    });
+
+    it("nothing of it where the order only closes: that sets margin free", async () => {
+      expect(await lacking("BUY", [holds(10, "SELL")])).toEqual([]);
+      expect(await lacking("SELL", [holds(15, "BUY")])).toEqual([]);
+    });
+  });
+
   it("what was not checked because the account did not answer, and no quantity that nobody knows", async () => {
     broker.failsWith = "unavailable";
     const limit = { type: "LIMIT", price: priceFromRupees(800) } as const;
