@@ -125,15 +125,14 @@ async function askPrice(
     if (answer === null) return null;
     if (answer === "dlg:p:market") return words;
     const parsed = parseOrderText(`X 1 ${/^(?:[\d₹]|rs\b|inr\b)/i.test(answer) ? `@ ${answer}` : answer}`);
-    if (parsed.ok && (parsed.words.type !== "MARKET" || saysMarket(answer, parsed.words)))
-      return withPrice(words, parsed.words);
+    const isOnlyThat = parsed.ok && parsed.words.symbolText === "X";
+    if (isOnlyThat && (parsed.words.type !== "MARKET" || saysMarket(answer))) return withPrice(words, parsed.words);
     await ctx.reply(text.orderTextProblem("bad-price", answer).toString(), { parse_mode: "HTML" });
   }
 }
 
-/** As the question words it, and nothing that would be left out. */
-const saysMarket = (answer: string, { symbolText }: OrderWords): boolean =>
-  symbolText === "X" && /^(?:(?:@|at)\s*)?(?:market|mkt)\b/i.test(answer);
+/** As the question words it. */
+const saysMarket = (answer: string): boolean => /^(?:(?:@|at)\s*)?(?:market|mkt)\b/i.test(answer);
 
 /** What is said with the price counts too: "@ 812 mis" must not become delivery. */
 const withPrice = (words: OrderWords, said: OrderWords): OrderWords => ({

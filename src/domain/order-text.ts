@@ -91,7 +91,8 @@ export function parseOrderText(text: string): ParsedOrder {
   };
   try {
     const rest = readModifiers(tokenise(text), draft);
-    draft.symbolText = readQuantity(rest, draft).join(" ");
+    const named = readQuantity(rest, draft);
+    draft.symbolText = (named === rest ? named : readPricesBefore(named, draft)).join(" ");
     if (draft.symbolText === "") throw new Problem("no-symbol", text.trim());
     if (draft.price !== null && draft.seen.has("market")) throw new Problem("twice", "price");
   } catch (problem) {
@@ -133,15 +134,30 @@ function readModifiers(tokens: string[], draft: Draft): string[] {
   }
 }
 
+/** "sbin @ 810 10": left in the name, the price would be looked up as a strike. Words alone may be of the name: "nse ioc 10". */
+function readPricesBefore(tokens: readonly string[], draft: Draft): readonly string[] {
+  const isPrice = tokens.length > 2 && /^₹?\d/.test(tokens.at(-1) ?? "") && takePrice(tokens, draft) > 0;
+  return isPrice ? readPricesBefore(tokens.slice(0, -2), draft) : tokens;
+}
+
+/** 2, where the tokens end in a price or a trigger. */
+function takePrice(tokens: readonly string[], draft: Draft): number {
+  const last = tokens.at(-1)?.toLowerCase() ?? "";
+  const before = tokens.at(-2)?.toLowerCase() ?? "";
+  if (PRICE_WORDS.has(before)) return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
+  return TRIGGER_WORDS.has(before)
+    ? take(draft, "trigger", 2, () => (draft.triggerPrice = readPrice(last, "bad-trigger")))
+    : 0;
+}
+
 /** Number of tokens at the end that were one modifier. */
 function takeModifier(tokens: readonly string[], draft: Draft): number {
   if (tokens.length < 2) return 0;
   const last = tokens.at(-1)?.toLowerCase() ?? "";
   const before = tokens.at(-2)?.toLowerCase() ?? "";
   if (PRICE_WORDS.has(before) && MARKET_WORDS.has(last)) return take(draft, "market", 2, () => undefined);
-  if (PRICE_WORDS.has(before)) return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
-  if (TRIGGER_WORDS.has(before))
-    return take(draft, "trigger", 2, () => (draft.triggerPrice = readPrice(last, "bad-trigger")));
+  const priced = takePrice(tokens, draft);
+  if (priced > 0) return priced;
   if (ACCOUNT_WORDS.has(before)) return take(draft, "account", 2, () => (draft.accounts = readAccounts(last)));
   if (last === "@" || last === "at") throw new Problem("bad-price", last);
   if (last === "sl" || last === "trigger") throw new Problem("bad-trigger", last);

@@ -55,10 +55,16 @@ describe("an order that is asked for step by step", () => {
     },
   );
 
-  it("takes nothing for the market price that says more than that", async () => {
+  it.each(["market 5", "990 5"])("takes “%s” for no price: it says more than that", async (typed) => {
     await say("/buy SBIN");
     await say("10");
-    expect((await say("market 5")).join()).toContain("is not a price");
+    expect((await say(typed)).join()).toContain("is not a price");
+  });
+
+  it("offers no option whose strike is the price that was said before the quantity", async () => {
+    const said = (await say("/buy SBIN @ 990 10")).join();
+    expect(said).toContain("BUY 10 SBIN");
+    expect(said).toMatch(/Order +limit 990\.00/);
   });
 
   it.each([

@@ -34,6 +34,10 @@ describe("what people type", () => {
     ["SBIN 10 sl ₹ 800.", { type: "SL-M", triggerPrice: priceFromRupees(800) }],
     ["SBIN 10.", { symbolText: "SBIN", quantity: units(10) }],
     ["SBIN 10 shares", { symbolText: "SBIN", quantity: units(10) }],
+    ["sbin @ 990 10", { symbolText: "sbin", quantity: units(10), price: priceFromRupees(990) }],
+    ["nifty 26000 ce at 120 1 lot mis", { symbolText: "nifty 26000 ce", quantity: lots(1), type: "LIMIT" }],
+    ["nse ioc 10", { symbolText: "nse ioc", quantity: units(10), validity: "DAY" }],
+    ["SBIN sl 800 10 @ 799", { symbolText: "SBIN", quantity: units(10), type: "SL" }],
     ["SBIN 10 at market", { symbolText: "SBIN", quantity: units(10), type: "MARKET" }],
     ["  SBIN   10  ", { symbolText: "SBIN", quantity: units(10) }],
   ])("%s", (text, expected) => {
@@ -105,6 +109,7 @@ describe("what people type", () => {
     ["SBIN 10 on a,a", "twice"],
     ["SBIN 10 mis cnc", "twice"],
     ["SBIN 10 @ 5 @ 6", "twice"],
+    ["SBIN @ 5 10 @ 6", "twice"],
     ["SBIN 10 @ 5 market", "twice"],
     ["x".repeat(121), "too-long"],
   ])("says what is wrong with %j", (text, problem) => {
