@@ -337,7 +337,7 @@ function findingText(found: Finding): string {
     case "less-open":
       return `${found.label}: ${found.open === 0 ? "none" : `only ${quantity(found.open)}`} of it is open now. /exit makes a card for what is left.`;
     case "closing":
-      return `${found.label}: another order of yours that closes it is on its way. Once /orders shows it settled or cancelled, /exit makes a card for what is left.`;
+      return `${found.label}: another order that closes it is on its way. Once /orders shows it settled or cancelled, /exit makes a card for what is left.`;
     case "authorisation":
       return `${found.label}: selling from the demat account needs today's authorisation at the broker.`;
     case "limit-value":

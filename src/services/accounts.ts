@@ -43,7 +43,10 @@ export type Link = Stored<LinkDocument>;
 
 const linksSpec: CollectionSpec<LinkDocument> = {
   name: "user_brokers",
-  indexes: [{ name: "user", fields: ["user_id", "created_at"] }],
+  indexes: [
+    { name: "user", fields: ["user_id", "created_at"] },
+    { name: "account", fields: ["broker_name", "account_id"] },
+  ],
   encrypted: ["credentials", "tokens", "egress"],
   durability: "full",
 };
@@ -66,6 +69,8 @@ export interface Accounts {
   all(user: UserId): Promise<Link[]>;
   /** The links that are switched on. */
   active(user: UserId): Promise<Link[]>;
+  /** Every link of the accounts that the user has linked: their own, and those of whoever else has linked the same. */
+  sharing(user: UserId): Promise<Link[]>;
   /** The user's own link, or null: never another user's. */
   get(user: UserId, link: LinkId): Promise<Link | null>;
   byId(link: LinkId): Promise<Link | null>;
@@ -146,6 +151,15 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     changes: () => changes,
     all: (user) => links.find("user", [user]),
     active: async (user) => (await links.find("user", [user])).filter((link) => link.is_active),
+    async sharing(user) {
+      const own = await links.find("user", [user]);
+      const same = await Promise.all(
+        own.flatMap(({ broker_name, account_id }) =>
+          account_id === null ? [] : links.find("account", [broker_name, account_id]),
+        ),
+      );
+      return [...own, ...same.flat().filter(({ user_id }) => user_id !== user)];
+    },
     async get(user, id) {
       const link = await links.get(id);
       return link?.user_id === user ? link : null;

@@ -124,7 +124,7 @@ describe("/exit at several accounts", () => {
     await askWhatToExit(depsOver(wide), ctx, "SBIN");
     const cards = [...messages.values()];
     expect(cards).toHaveLength(2);
-    expect(cards.find((html) => html.includes("SELL 5"))).toContain("another order of yours that closes it");
+    expect(cards.find((html) => html.includes("SELL 5"))).toContain("another order that closes it");
     expect(cards.find((html) => html.includes("SELL 3"))).toContain("Confirm within");
   });
 });

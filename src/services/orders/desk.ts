@@ -135,7 +135,7 @@ export function createDesk(deps: DeskDeps): Desk {
 
   /** Where that cannot be read, there may be one anywhere. */
   const rivalsNow = (intent: Intent): Promise<ReadonlySet<LinkId>> =>
-    rivalsOf(journal, intent).catch((error: unknown) => {
+    rivalsOf(deps, intent).catch((error: unknown) => {
       log.error({ err: error, intent: intent._id }, "other exits not read");
       return new Set(intent.legs.map(({ link }) => link));
     });

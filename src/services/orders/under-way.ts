@@ -3,11 +3,11 @@ import type { LinkId, UserId } from "../../domain/ids.ts";
 import type { Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
 import type { Order } from "../../domain/order.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Link } from "../accounts.ts";
+import { accountBehind, type Accounts, type Link } from "../accounts.ts";
 import { RECENT_INTENTS, type Intent, type Journal } from "./journal.ts";
 import type { Watcher } from "./watcher.ts";
 
-/** Which orders of ours the positions may not show yet, by account and what is traded. */
+/** Which orders of ours the positions may not show yet, by account, whoever gave them, and what is traded. */
 export interface UnderWay {
   has(link: LinkId, plan: Traded): boolean;
   /** Whether one was confirmed since an instant, whatever became of it. */
@@ -16,6 +16,7 @@ export interface UnderWay {
 type Traded = Pick<OrderPlan, "key" | "side" | "productType">;
 
 export interface UnderWayDeps {
+  readonly accounts: Pick<Accounts, "sharing">;
   readonly journal: Pick<Journal, "ofUser">;
   readonly watcher: Pick<Watcher, "look">;
   readonly log: Log;
@@ -33,8 +34,12 @@ export async function beforePositions(
   user: UserId,
   counts: (plan: OrderPlan) => boolean = () => true,
 ): Promise<() => Promise<UnderWay>> {
-  const recent = async (): Promise<Intent[]> =>
-    (await deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" })).filter(({ plan }) => counts(plan));
+  const { read, accountOf } = await ordersAround(deps, user);
+  const recent = async (): Promise<Intent[]> => (await read()).filter(({ plan }) => counts(plan));
+  const nameOf = (link: LinkId, plan: Traded): string => `${accountOf(link)} ${tradedIn(plan)}`;
+  const allNames = ({ plan, legs }: Intent): string[] => legs.map(({ link }) => nameOf(link, plan));
+  const liveNames = ({ plan, legs }: Intent): string[] =>
+    legs.filter(({ state }) => LIVE.has(state)).map(({ link }) => nameOf(link, plan));
   await Promise.all((await recent()).filter(isLive).map((intent) => lookAt(deps, intent)));
   const before = await recent();
   const known = new Set(before.filter(isConfirmed).map(({ _id }) => _id));
@@ -51,6 +56,18 @@ export async function beforePositions(
           .flatMap(allNames)
           .includes(nameOf(link, plan)),
     };
+  };
+}
+
+/** The newest orders at the user's accounts: theirs, and those of whoever else has linked the same account. */
+async function ordersAround({ accounts, journal }: Pick<UnderWayDeps, "accounts" | "journal">, user: UserId) {
+  const links = await accounts.sharing(user);
+  const known = new Map(links.map((link) => [link._id, accountBehind(link)]));
+  const users = [...new Set([user, ...links.map(({ user_id }) => user_id)])];
+  const page = { limit: RECENT_INTENTS, order: "desc" } as const;
+  return {
+    read: async (): Promise<Intent[]> => (await Promise.all(users.map((each) => journal.ofUser(each, page)))).flat(),
+    accountOf: (link: LinkId): string => known.get(link) ?? link,
   };
 }
 
@@ -101,24 +118,27 @@ export async function unseenIn(deps: UnderWayDeps, { user, group, books }: Looke
 const SAME_MOMENT_MS = 1_000;
 
 /**
- * The accounts at which another order closes the same, confirmed where neither could see the other one's confirmation: a
- * panic and an exit's card have lanes of their own. Whoever is confirmed looks after that, so at least one of them sees.
+ * The links at whose accounts another order closes the same, confirmed where neither could see the other one's confirmation:
+ * a panic and an exit's card have lanes of their own, and so has whoever shares the account. Whoever is confirmed looks
+ * after that, so at least one of them sees.
  */
-export async function rivalsOf(journal: UnderWayDeps["journal"], intent: Intent): Promise<ReadonlySet<LinkId>> {
+export async function rivalsOf(
+  deps: Pick<UnderWayDeps, "accounts" | "journal">,
+  intent: Intent,
+): Promise<ReadonlySet<LinkId>> {
+  const { read, accountOf } = await ordersAround(deps, intent.userId);
   const since = (intent.confirmedAt ?? 0) - SAME_MOMENT_MS;
-  const others = (await journal.ofUser(intent.userId, { limit: RECENT_INTENTS, order: "desc" }))
+  const others = (await read())
     .filter(({ _id, group }) => _id !== intent._id && (group === null || group !== intent.group))
-    .filter(({ plan }) => plan.terms.type === "MARKET" && nameOf("", plan) === nameOf("", intent.plan));
-  return new Set(
+    .filter(({ plan }) => plan.terms.type === "MARKET" && tradedIn(plan) === tradedIn(intent.plan));
+  const rivalled = new Set(
     others.flatMap(({ confirmedAt, legs }) =>
-      legs.filter(({ state }) => LIVE.has(state) || (confirmedAt ?? 0) >= since).map(({ link }) => link),
+      legs.filter(({ state }) => LIVE.has(state) || (confirmedAt ?? 0) >= since).map(({ link }) => accountOf(link)),
     ),
   );
+  return new Set(intent.legs.map(({ link }) => link).filter((link) => rivalled.has(accountOf(link))));
 }
 
 const isConfirmed = ({ confirmedAt }: Intent): boolean => confirmedAt !== null;
 const isLive = ({ legs }: Intent): boolean => legs.some(({ state }) => LIVE.has(state));
-const liveNames = ({ plan, legs }: Intent): string[] =>
-  legs.filter(({ state }) => LIVE.has(state)).map(({ link }) => nameOf(link, plan));
-const allNames = ({ plan, legs }: Intent): string[] => legs.map(({ link }) => nameOf(link, plan));
-const nameOf = (link: string, { key, side, productType }: Traded): string => `${link} ${key} ${side} ${productType}`;
+const tradedIn = ({ key, side, productType }: Traded): string => `${key} ${side} ${productType}`;

@@ -3,7 +3,8 @@ import { tradingSymbol } from "../../../src/domain/ids.ts";
 import { price } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import { allSent, ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
+import type { TicketView } from "../../../src/services/orders/tickets.ts";
+import { allSent, ASHA, type Floor, openFloor, openLink, SBIN, sent, ticket, VIKRAM } from "./floor.ts";
 
 let broker: FakeBroker;
 let floor: Floor;
@@ -92,6 +93,27 @@ describe("an exit", () => {
     await allSent([results]);
     expect(broker.book.filter(({ status }) => status === "open").length).toBeLessThan(2);
     expect(broker.placed.length).toBeLessThan(3);
+  });
+
+  it("closes nothing twice at an account that somebody else has linked too, one after the other or at the same moment", async () => {
+    const theirs = await openLink(floor.accounts, broker, VIKRAM, floor.clock.at);
+    for (const { _id } of [floor.link, theirs]) await floor.accounts.update(_id, () => ({ account_id: "X1" }));
+    const parts = [{ link: theirs, qty: 10 }];
+    const own = (): Promise<TicketView> => ticket(floor, exit);
+    const other = (): Promise<TicketView> => ticket(floor, { ...exit, userId: VIKRAM, parts });
+    const confirm = ({ intent }: TicketView) => floor.desk.confirm(intent.userId, intent.confirmId);
+    const [late] = [await other(), await sent(floor, await own())];
+    expect(await confirm(late)).toMatchObject({ kind: "limited", finding: { code: "closing" } });
+    expect((await other()).findings.map(({ code }) => code)).toContain("closing");
+    broker.set("zerodha-1", { status: "cancelled" });
+    floor.pass(5_000);
+    const both = [await own(), await other()];
+    await allSent(await Promise.all(both.map(confirm)));
+    expect(broker.book.filter(({ status }) => status === "open").length).toBeLessThan(2);
+    for (const { orderId } of broker.book) broker.set(orderId, { status: "cancelled" });
+    floor.pass(5_000);
+    await Promise.all([floor.panic.run(ASHA, "p1", true), floor.panic.run(VIKRAM, "p2", true)]);
+    expect(broker.book.filter(({ status }) => status === "open").length).toBeLessThan(2);
   });
 
   it("may stand beside a stop or a target, as before", async () => {

@@ -16,6 +16,7 @@ afterEach(() => floor.close());
 const inState = (intent: Intent, ...states: Intent["legs"][number]["state"][]): Intent["legs"] =>
   states.map((state) => ({ ...intent.legs[0]!, state }));
 const journalOf = (...intents: Intent[]) => ({ ofUser: async () => intents });
+const alone = { sharing: async () => [floor.link] };
 
 describe("the rivals of a confirmed exit", () => {
   const other = (more: Partial<Intent> = {}): Intent => ({
@@ -24,7 +25,9 @@ describe("the rivals of a confirmed exit", () => {
     legs: inState(exit, "filled"),
     ...more,
   });
-  const rivals = async (...intents: Intent[]) => [...(await rivalsOf(journalOf(exit, ...intents), exit))];
+  const rivals = async (...intents: Intent[]) => [
+    ...(await rivalsOf({ accounts: alone, journal: journalOf(exit, ...intents) }, exit)),
+  ];
   const before = (ms: number) => ({ confirmedAt: (exit.confirmedAt ?? 0) - ms });
 
   it("are the orders confirmed within a second of it, whatever became of them", async () => {
@@ -47,8 +50,8 @@ describe("the rivals of a confirmed exit", () => {
     expect(await rivals()).toEqual([]);
     expect(await rivals(other({ plan: { ...plan, terms } }), other({ plan: { ...plan, side: "BUY" } }))).toEqual([]);
     const panicked = { ...exit, group: "p1" };
-    expect((await rivalsOf(journalOf(other({ group: "p1" })), panicked)).size).toBe(0);
-    expect((await rivalsOf(journalOf(other({ group: "p2" })), panicked)).size).toBe(1);
+    expect((await rivalsOf({ accounts: alone, journal: journalOf(other({ group: "p1" })) }, panicked)).size).toBe(0);
+    expect((await rivalsOf({ accounts: alone, journal: journalOf(other({ group: "p2" })) }, panicked)).size).toBe(1);
   });
 });
 
@@ -65,7 +68,7 @@ describe("orders that the positions may not show yet", () => {
       },
     };
     const journal = journalOf({ ...exit, legs: inState(exit, "filled", "unknown") });
-    const underWay = await (await beforePositions({ journal, watcher, log }, ASHA))();
+    const underWay = await (await beforePositions({ accounts: alone, journal, watcher, log }, ASHA))();
     expect(looked).toEqual([exit._id]);
     expect(underWay.has(floor.link._id, plan)).toBe(true);
     expect(underWay.has(floor.link._id, { ...plan, side: "BUY" })).toBe(false);
@@ -75,7 +78,7 @@ describe("orders that the positions may not show yet", () => {
     const { watcher } = floor;
     const at = exit.confirmedAt ?? 0;
     const journal = journalOf({ ...exit, legs: inState(exit, "filled") });
-    const underWay = await (await beforePositions({ journal, watcher, log }, ASHA))();
+    const underWay = await (await beforePositions({ accounts: alone, journal, watcher, log }, ASHA))();
     expect(underWay.has(floor.link._id, plan)).toBe(false);
     expect([at, at + 1].map((since) => underWay.hasSince(floor.link._id, plan, since))).toEqual([true, false]);
   });
