@@ -119,6 +119,7 @@ export function createDigests(deps: DigestsDeps): Digests {
     const multipliers = new Map(day.positions.map(({ symbol, multiplier }) => [symbol, multiplier]));
     const left = undated(day.positions, day.holdings);
     const late = day.positions.filter(tradesOn);
+    const expiries = await Promise.all(day.positions.filter(isCarried).map(expiryOf));
     const account = accountBehind(link);
     await snapshots.keep({
       userId: link.user_id,
@@ -128,7 +129,8 @@ export function createDigests(deps: DigestsDeps): Digests {
       // Since entry is not of a day: it would count again every day.
       figures: { ...day.figures, positions: datedPnl(day.positions) },
       value: day.value,
-      carried: day.positions.filter(isCarried).length,
+      // What ended with the day is settled overnight.
+      carried: expiries.filter(({ expiry }) => expiry === undefined || expiry > date).length,
       ...(day.uncharged.length > 0 ? { uncharged: day.uncharged } : {}),
       ...(left.length > 0 ? { undated: [...new Set(left.map(({ symbol }) => symbol))] } : {}),
       ...(late.length > 0 ? { tradedOn: late.map(({ symbol }) => symbol) } : {}),
@@ -144,7 +146,7 @@ export function createDigests(deps: DigestsDeps): Digests {
   }
 
   /** Kept with the trade: a contract that has expired is in no list any more. */
-  async function expiryOf({ key }: Trade): Promise<Pick<Fill, "expiry">> {
+  async function expiryOf({ key }: Pick<Trade, "key">): Promise<Pick<Fill, "expiry">> {
     const instrument = key === null ? undefined : await deps.instruments.byKey(key);
     return instrument && isDerivative(instrument) ? { expiry: instrument.expiry } : {};
   }

@@ -569,6 +569,18 @@ describe("the day's messages", () => {
       expect(posted[1]?.html).toContain("1 position carried");
     });
 
+    it("does not nudge for a contract that expired on the last day", async () => {
+      const all = deps();
+      const { key, symbol } = EXPIRING;
+      broker.book.positions = [{ ...position, key, symbol, productType: "MARGIN" }];
+      clock.at = istInstant(EXPIRING.expiry, "15:50");
+      await broker.logIn(link._id);
+      await run(closingDigest(all));
+      clock.at = istInstant("2026-11-26", "08:52");
+      await run(morningNudge(all));
+      expect(posted).toHaveLength(1);
+    });
+
     it("does not nudge who got the card a moment ago, nor on closed days", () => {
       const due = (reminderAt: string, date = "2026-11-25"): number | null =>
         morningNudge(deps()).dueAt({ ...user, settings: { ...user.settings, reminderAt } }, date);
