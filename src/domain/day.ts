@@ -22,9 +22,9 @@ const ownPart = (holding: Holding): Paise =>
 /** Stays open over the night; what was bought for delivery has become a holding by then. */
 export const isCarried = ({ side, productType }: Position): boolean => side !== "CLOSED" && productType === "MARGIN";
 
-/** Open in a market that trades into the night: what it makes after the day was kept is in no day. */
-export const tradesOn = ({ segment, side }: Position): boolean => COMMODITIES.has(segment) && side !== "CLOSED";
-const COMMODITIES: ReadonlySet<Segment> = new Set(["MCX", "NCO", "NCDEX"]);
+/** Open in a market that trades into the evening or the night: what it makes after the day was kept is in no day. */
+export const tradesOn = ({ segment, side }: Position): boolean => LATE.has(segment) && side !== "CLOSED";
+const LATE: ReadonlySet<Segment> = new Set(["MCX", "NCO", "NCDEX", "CDS", "BCD"]);
 
 /** One account's day in numbers, as it is kept. */
 export interface DayFigures {

@@ -412,20 +412,26 @@ describe("the day's messages", () => {
     expect(text()).toContain("Day by day leaves out days of SBIN, ITC on which the change was not known.");
   });
 
-  it("says of commodities, in the digest and in the report, that their evening is in no day", async () => {
-    const all = deps();
-    const crude = { ...position, key: null, segment: "MCX", symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT") } as const;
-    const note = "what CRUDEOIL26DECFUT makes after the close is in no day.";
-    broker.book.positions = [{ ...crude, side: "CLOSED", qty: 0 }];
-    await run(closingDigest(all));
-    expect(text()).not.toContain(note);
-    broker.book.positions = [{ ...crude, productType: "MARGIN" }];
-    for (const job of [closingDigest(all), periodReport(all, "week")]) {
-      posted = [];
-      await run(job);
-      expect(text()).toContain(note);
-    }
-  });
+  it.each([
+    ["commodities", "MCX", "MCX:CRUDEOIL26DECFUT"],
+    ["currencies", "CDS", "NSE:USDINR26DECFUT"],
+  ] as const)(
+    "says of %s, in the digest and in the report, that their evening is in no day",
+    async (_, segment, of) => {
+      const all = deps();
+      const crude = { ...position, key: null, segment, symbol: tradingSymbol(of) } as const;
+      const note = `what ${of.slice(4)} makes after the close is in no day.`;
+      broker.book.positions = [{ ...crude, side: "CLOSED", qty: 0 }];
+      await run(closingDigest(all));
+      expect(text()).not.toContain(note);
+      broker.book.positions = [{ ...crude, productType: "MARGIN" }];
+      for (const job of [closingDigest(all), periodReport(all, "week")]) {
+        posted = [];
+        await run(job);
+        expect(text()).toContain(note);
+      }
+    },
+  );
 
   it("reports a session on a Sunday with the week after it, whose report is the first to come", async () => {
     const all = deps();
