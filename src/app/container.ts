@@ -155,7 +155,7 @@ export function createContainer(options: ContainerOptions): Container {
       oneTime,
       clock,
       tellOwner: (owner, about, key) => options.notifier.post(letInNotification(owner, about, key)),
-      tellUser: (user, key) => options.notifier.post(roleNotification(user, key)),
+      tellUser: (user, before, key) => options.notifier.post(roleNotification(user, before, key)),
     }),
     forget: async (user) => {
       const links = await accounts.all(user);

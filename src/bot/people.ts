@@ -1,7 +1,8 @@
 import { InlineKeyboard } from "grammy";
 import type { Notification, NotificationButton } from "../ports/notifier.ts";
 import { grantOf, type Grantable } from "../services/admission.ts";
-import type { User } from "../services/users.ts";
+import type { Role, User } from "../services/users.ts";
+import { allows } from "./access.ts";
 import { callbackData } from "./callbacks.ts";
 import { users as text, type Person } from "./safety-text.ts";
 
@@ -48,9 +49,9 @@ export const letInNotification = (owner: User, about: User, key: string): Notifi
   buttons: inPairs(roleButtons(about)),
 });
 
-export const roleNotification = (user: User, key: string): Notification => ({
+export const roleNotification = (user: User, before: Role, key: string): Notification => ({
   key,
   userId: user._id,
   priority: "reminder",
-  html: text.changed(user).toString(),
+  html: text.changed(user, allows(before, "viewer")).toString(),
 });

@@ -44,19 +44,17 @@ export const users = {
     ),
   gone: "That person is not known any more.",
   notOwner: "The owner stays the owner.",
-  changed: ({ role, needsEgress }: Pick<Person, "role" | "needsEgress">): Html => {
-    switch (role) {
-      case "trader":
-        return needsEgress
-          ? html`The owner has let you in: you can link accounts, and trade with each that has a way out of its own (/egress). /start shows how to begin.`
-          : html`The owner has let you in: you can link accounts and trade. /start shows how to begin.`;
-      case "viewer":
-        return html`The owner has let you in: you can link accounts and look, not trade. /start shows how to begin.`;
-      case "blocked":
-      case "pending":
-      case "owner":
-        return html`Your access has changed. /start shows where you stand.`;
-    }
+  /** `wasIn`: who has been a trader or a viewer is not let in now. */
+  changed: ({ role, needsEgress }: Pick<Person, "role" | "needsEgress">, wasIn: boolean): Html => {
+    if (role !== "trader" && role !== "viewer") return html`Your access has changed. /start shows where you stand.`;
+    const isOutsider = role === "trader" && needsEgress;
+    const may =
+      role === "viewer"
+        ? "link accounts and look, not trade"
+        : `link accounts${isOutsider ? ", and trade with each that has a way out of its own (/egress)" : " and trade"}`;
+    if (!wasIn) return html`The owner has let you in: you can ${may}. /start shows how to begin.`;
+    const orders = role === "viewer" && " Open orders stay open: only the broker's own app cancels them now.";
+    return html`The owner has changed what you may do here: you can ${may}.${orders}`;
   },
   invited: (person: Pick<Person, "role" | "needsEgress">): Html =>
     html`Welcome: the owner invited you as ${meaningOf(person)}.`,

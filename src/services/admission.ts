@@ -2,7 +2,7 @@ import { istDate } from "../domain/market.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { OneTime } from "./one-time.ts";
-import type { User, Users } from "./users.ts";
+import type { Role, User, Users } from "./users.ts";
 
 const INVITE = "invite";
 const INVITE_TTL_MS = 24 * 3_600_000;
@@ -40,7 +40,7 @@ export interface AdmissionDeps {
   readonly clock: Clock;
   /** Two with one key are one. */
   readonly tellOwner: (owner: User, about: User, key: string) => Promise<void>;
-  readonly tellUser: (user: User, key: string) => Promise<void>;
+  readonly tellUser: (user: User, before: Role, key: string) => Promise<void>;
 }
 
 /** Who gets in, and as what: decided by the owner alone. */
@@ -67,7 +67,7 @@ export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: 
       if (!known || known.role === "owner") return null;
       if (grantOf(known) === grant) return known;
       const changed = await users.update(who, (current) => (current.role === "owner" ? {} : GRANTS[grant]));
-      if (grant !== "blocked") await tellUser(changed, `role:${who}:${grant}:${clock.now()}`);
+      if (grant !== "blocked") await tellUser(changed, known.role, `role:${who}:${grant}:${clock.now()}`);
       return changed;
     },
     async invite(by, grant) {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { roleNotification } from "../../src/bot/people.ts";
 import { userId } from "../../src/domain/ids.ts";
+import type { Role } from "../../src/services/users.ts";
 import { ASHA, OWNER_CODE, VIKRAM } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
@@ -34,6 +36,26 @@ describe("the list of people", () => {
     const query = chat().tap(chat().lastFromBot()?.message_id ?? 0, `ur:${stranger}:viewer`);
     await world().handleAll();
     expect((await chat().answer(query)).text).toBe("That person is not known any more.");
+  });
+});
+
+describe("what somebody is told whose role was changed", () => {
+  const world = useWorld();
+
+  const told = async (role: "trader" | "viewer", before: Role): Promise<string> => {
+    const user = await world().deps.users.update(userId(VIKRAM), () => ({ role }));
+    return roleNotification(user, before, "key").html;
+  };
+
+  it("is that they are let in only where they were not in before", async () => {
+    expect(await told("viewer", "pending")).toContain("has let you in: you can link accounts and look, not trade.");
+    expect(await told("trader", "blocked")).toContain("has let you in: you can link accounts and trade.");
+    expect(await told("trader", "viewer")).toBe(
+      "The owner has changed what you may do here: you can link accounts and trade.",
+    );
+    expect(await told("viewer", "trader")).toBe(
+      "The owner has changed what you may do here: you can link accounts and look, not trade. Open orders stay open: only the broker's own app cancels them now.",
+    );
   });
 });
 

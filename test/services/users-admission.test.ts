@@ -38,7 +38,7 @@ describe("who gets in", () => {
       oneTime: createOneTime({ store, clock: stage.clock }),
       clock: stage.clock,
       tellOwner: async (owner, about, key) => void told.push(`${owner._id} about ${about._id} ${key}`),
-      tellUser: async (user) => void told.push(`${user._id} is ${user.role}`),
+      tellUser: async (user, before) => void told.push(`${user._id} is ${user.role}, was ${before}`),
     });
     return users;
   }
@@ -101,7 +101,7 @@ describe("who gets in", () => {
     expect(told).toEqual([`1001 about 1002 knock:1002:2026-11-23`]);
     await expect(admission.decide(vikram, VIKRAM, "trader")).rejects.toThrow("only the owner");
     expect((await admission.decide(owner, VIKRAM, "viewer"))?.role).toBe("viewer");
-    expect(told.at(-1)).toBe("1002 is viewer");
+    expect(told.at(-1)).toBe("1002 is viewer, was pending");
     expect(await admission.decide(owner, ASHA, "blocked")).toBeNull();
     expect(await admission.decide(owner, MEERA, "viewer")).toBeNull();
     await admission.decide(owner, VIKRAM, "blocked");
@@ -126,7 +126,7 @@ describe("who gets in", () => {
     const outsider = await admission.decide(owner, VIKRAM, "outsider");
     expect(outsider).toMatchObject({ role: "trader", needsEgress: true });
     expect(await admission.decide(owner, VIKRAM, "trader")).toMatchObject({ role: "trader", needsEgress: false });
-    expect(told.filter((line) => line === "1002 is trader")).toHaveLength(2);
+    expect(told).toEqual(["1002 is trader, was pending", "1002 is trader, was trader"]);
     const invited = await admission.accept(meera, await admission.invite(owner, "outsider"));
     expect(invited && grantOf(invited)).toBe("outsider");
   });
