@@ -232,8 +232,10 @@ export const link = {
 export const dialogue = {
   whichInstrument: (): Html =>
     html`Which instrument? A symbol or a name: <code>SBIN</code>, <code>reliance fut</code>, <code>nifty 26000 ce</code>.`,
-  howMany: (side: string, instrument: Instrument): Html =>
-    html`<b>${side} ${instrument.symbol}</b> – how many? A number${instrument.lotSize > 1 ? html` or lots of ${quantity(instrument.lotSize)}` : ""}, or all in one: <code>10 @ 1000 mis</code>.`,
+  howMany: (side: string, { symbol, lotSize: lot }: Instrument): Html =>
+    lot > 1
+      ? html`<b>${side} ${symbol}</b> – how many? A lot is ${quantity(lot)}: <code>2 lots</code> and <code>${2 * lot}</code> are the same. Or all in one: <code>2 lots @ 120 mis</code>.`
+      : html`<b>${side} ${symbol}</b> – how many? A number, or all in one: <code>10 @ 1000 mis</code>.`,
   whichPrice: (instrument: Instrument): Html =>
     html`At which price? Market, or type a limit${instrument.tickSize > 0 ? html` (steps of ${rupeePrice(instrument.tickSize)})` : ""}. A stop: <code>sl 800</code>.`,
   newTerms: (): Html =>

@@ -61,6 +61,13 @@ describe("an order that is asked for step by step", () => {
     expect((await say(typed)).join()).toContain("is not a price");
   });
 
+  it("says of a contract how many units a lot is, and asks for what can be sent", async () => {
+    expect(await say("/buy banknifty jan fut")).toEqual([
+      "BUY NSE:BANKNIFTY27JANFUT – how many? A lot is 30: 2 lots and 60 are the same. Or all in one: 2 lots @ 120 mis.",
+    ]);
+    expect((await say("1 lot @ 60000")).join()).toContain("BUY 30 BANKNIFTY27JANFUT");
+  });
+
   it("offers no option whose strike is the price that was said before the quantity", async () => {
     const said = (await say("/buy SBIN @ 990 10")).join();
     expect(said).toContain("BUY 10 SBIN");
