@@ -26,9 +26,6 @@ function unchecked(instrument: Instrument): string | null {
   return instrument.kind === "equity" ? equitySymbol(instrument) : null;
 }
 
-/** Units of trusts, which have their ticker to themselves. */
-const TRUST_SERIES: ReadonlySet<string> = new Set(["IV", "RR"]);
-
 /**
  * NSE's series is not part of Yahoo's name: what shares a ticker with the company's share, its bonds and partly paid
  * shares, would be priced as that. BSE has no series in ours.
@@ -36,6 +33,6 @@ const TRUST_SERIES: ReadonlySet<string> = new Set(["IV", "RR"]);
 function equitySymbol({ segment, symbol, series }: Equity): string | null {
   const name = symbol.slice(symbol.indexOf(":") + 1);
   if (segment === "BSE") return `${name}.BO`;
-  if (segment !== "NSE" || !(SHARE_SERIES.has(series) || TRUST_SERIES.has(series))) return null;
+  if (segment !== "NSE" || !SHARE_SERIES.has(series)) return null;
   return `${name.endsWith(`-${series}`) ? name.slice(0, -series.length - 1) : name}.NS`;
 }

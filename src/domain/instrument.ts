@@ -70,8 +70,8 @@ const SYMBOL_PREFIX: Record<Exclude<Segment, "INDEX">, string> = {
 
 export const symbolPrefix = (segment: Exclude<Segment, "INDEX">): string => SYMBOL_PREFIX[segment];
 
-/** Series in which NSE trades shares; the others are bonds, rights and preference shares. */
-export const SHARE_SERIES: ReadonlySet<string> = new Set(["EQ", "BE", "BZ", "SM", "ST", "SZ"]);
+/** Series in which NSE trades shares, and units of REITs and InvITs; the others are bonds, rights and preference shares. */
+export const SHARE_SERIES: ReadonlySet<string> = new Set(["EQ", "BE", "BZ", "SM", "ST", "SZ", "RR", "IV"]);
 
 /** `NSE:SBIN-EQ`; BSE has no series in its symbol: `BSE:SBIN`. */
 export const equitySymbol = (segment: "NSE" | "BSE", ticker: string, series: string): TradingSymbol =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { TradingSymbol } from "../../src/domain/ids.ts";
 import { equitySymbol, instrumentKey } from "../../src/domain/instrument.ts";
 import { paiseFromRupees, price } from "../../src/domain/money.ts";
 import { closableBy, isHoldingOf, isSameListing, ownedNow } from "../../src/domain/portfolio.ts";
@@ -7,6 +8,7 @@ import { holding, holds } from "../services/orders/rows.ts";
 
 const INFY = { key: null, symbol: equitySymbol("NSE", "INFY", "EQ") };
 const ITC = { key: null, symbol: equitySymbol("NSE", "ITC", "EQ") };
+const listedAs = ({ symbol }: { symbol: TradingSymbol }) => ({ symbol, series: symbol.slice(-2) });
 const sale = (qty: number, more: object) => holds(qty, "SELL", { productType: "CNC", ...more });
 
 describe("what is owned now", () => {
@@ -24,6 +26,19 @@ describe("what is owned now", () => {
     const sold = sale(20, onBse);
     expect(ownedNow([holding()], [sold]).map(({ qty }) => qty)).toEqual([30]);
     expect(ownedNow([holding(), holding(onBse)], [sold]).map(({ qty }) => qty)).toEqual([50, 30]);
+  });
+
+  it("lacks units of a REIT or an InvIT that were sold on the other exchange", () => {
+    for (const [name, series] of [
+      ["EMBASSY", "RR"],
+      ["PGINVIT", "IV"],
+    ] as const) {
+      const held = holding({ key: null, symbol: equitySymbol("NSE", name, series) });
+      const onBse = { key: null, symbol: equitySymbol("BSE", name, series) };
+      expect(ownedNow([held], [sale(20, onBse)])).toMatchObject([{ qty: 30 }]);
+      // Kite's and Angel One's lists have no ISIN.
+      expect(isHoldingOf(holding({ ...onBse, isin: "INE041025011" }), { ...SBIN, ...listedAs(held) })).toBe(true);
+    }
   });
 
   it("lacks what was sold on the other exchange in whatever series NSE has it, and no bond of that name", () => {
