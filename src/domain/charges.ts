@@ -60,9 +60,16 @@ const RATES = {
 const SEBI_RATE = 10;
 const GST_PERCENT = 18;
 
+/**
+ * By the ISIN, where the list tells it: units of funds (ETFs), government bonds and gold, debentures. They pay no STT, or a
+ * thousandth of a percent when units of an equity fund are sold.
+ */
+const UNTAXED = /^IN(?:F|\d|E\w{4}0[78])/;
+
 function ratesFor(instrument: Instrument, product: Product): Rates {
   if (isDerivative(instrument)) return RATES[instrument.kind];
-  return isDelivery(product) ? RATES.delivery : RATES.intraday;
+  const rates = isDelivery(product) ? RATES.delivery : RATES.intraday;
+  return UNTAXED.test(instrument.isin ?? "") ? { ...rates, sttBuy: 0, sttSell: 0 } : rates;
 }
 
 const part = (value: Paise, rate: number): Paise => scalePaise(value, rate, RATE_SCALE);

@@ -20,6 +20,7 @@ const share = (segment: "NSE" | "BSE"): Instrument => ({
   key: instrumentKey(segment, 1),
   symbol: equitySymbol(segment, "SBIN", "EQ"),
 });
+const withIsin = (isin: string): Instrument => ({ ...share("NSE"), isin });
 const future = (segment: "NFO" | "BFO"): Instrument => ({
   ...contract,
   kind: "future",
@@ -42,6 +43,11 @@ it.each<[string, Instrument, Product, Side, number, string]>([
   ["a delivery buy", share("NSE"), "CNC", "BUY", 100_000, "118.62"], // 0 + 2.97 + 0.10 + 0.55 + 100 + 15
   ["a delivery sale", share("NSE"), "CNC", "SELL", 100_000, "103.62"],
   ["a delivery buy at BSE", share("BSE"), "CNC", "BUY", 100_000, "119.54"], // 3.75 at the exchange
+  ["a buy of a share by its ISIN", withIsin("INE062A01020"), "CNC", "BUY", 100_000, "118.62"],
+  ["a buy of an ETF's units", withIsin("INF732E01037"), "CNC", "BUY", 100_000, "18.62"],
+  ["a sale of an ETF's units", withIsin("INF732E01037"), "CNC", "SELL", 100_000, "3.62"],
+  ["a sale of a gold bond", withIsin("IN0020200104"), "CNC", "SELL", 100_000, "3.62"],
+  ["a sale of a debenture", withIsin("INE002A07809"), "CNC", "SELL", 100_000, "3.62"],
   ["a funded buy", share("NSE"), "MTF", "BUY", 100_000, "118.62"],
   ["an intraday sale", share("NSE"), "INTRADAY", "SELL", 100_000, "52.22"], // 20 + 2.97 + 0.10 + 4.15 + 25
   ["an intraday buy", share("NSE"), "INTRADAY", "BUY", 100_000, "30.22"], // 20 + 2.97 + 0.10 + 4.15 + 0 + 3
