@@ -1,6 +1,7 @@
 import { type BrokerError, type BrokerErrorKind, UnreadRows } from "../errors.ts";
 import type { BrokerDefinition, CredentialSpec } from "../../connectors/base.ts";
 import type { UnreadRow } from "../domain/book.ts";
+import { indexNamed } from "../domain/instrument-text.ts";
 import { ticker, type Instrument } from "../domain/instrument.ts";
 import type { Price } from "../domain/money.ts";
 import type { OrderTextProblem } from "../domain/order-text.ts";
@@ -120,8 +121,10 @@ export const orders = {
   noList: (text: string): Html =>
     html`I could not get the list of instruments just now, and do not know “${text}” without it. Try again in a minute.`,
   pickSymbol: (text: string): Html => html`“${text}” could be several things. Which one?`,
-  index: ({ symbol }: Instrument): Html =>
-    html`${ticker(symbol)} is an index: it is quoted, not traded. Its futures and options are: <code>/search ${ticker(symbol)}</code>.`,
+  index: ({ symbol }: Instrument): Html => {
+    const name = indexNamed(ticker(symbol).toLowerCase())?.underlying;
+    return html`${ticker(symbol)} is an index: it is quoted, not traded.${name && html` Its futures and options are: <code>/search ${name} fut</code>, <code>/search ${name} ce</code>.`}`;
+  },
   lapsed: (): Html => html`Not confirmed in time. Nothing was sent.`,
   dropped: (): Html => html`Cancelled. Nothing was sent.`,
   used: "This card has been used or replaced. Nothing was sent by this tap.",

@@ -38,9 +38,14 @@ describe("an order that is asked for step by step", () => {
     expect((await say("@ 990")).join()).toContain("BUY 10 SBIN");
   });
 
-  it("says of an index that it is not traded, and does not ask how many first", async () => {
+  it("says of an index that it is not traded and what of it is, and does not ask how many first", async () => {
     await say("/buy");
-    expect(await say("nifty50")).toEqual([expect.stringContaining("quoted, not traded")]);
+    expect(await say("nifty50")).toEqual([
+      "NIFTY50 is an index: it is quoted, not traded. Its futures and options are: /search NIFTY fut, /search NIFTY ce.",
+    ]);
+    await say("/search NIFTY ce");
+    expect(JSON.stringify(chat().lastFromBot()?.reply_markup)).toMatch(/NIFTY \d+ CE/);
+    expect(await say("/buy vix 1")).toEqual(["INDIAVIX is an index: it is quoted, not traded."]);
   });
 
   it.each(["market", "At market", "@ mkt", "market mis"])(
