@@ -216,6 +216,15 @@ describe("the totals of holdings", () => {
   });
 });
 
+describe("a share that is held on margin funding too", () => {
+  it("is told apart from what is paid for: its sale has to say so", () => {
+    const text = said(holdingsView([read("one", [holding, { ...holding, productType: "MTF" }])], page));
+    const name = holding.symbol.slice(4, -3);
+    expect(text).toMatch(new RegExp(`${name} [^]*\n${name} MTF `));
+    expect(text.match(/ MTF /g)).toHaveLength(1);
+  });
+});
+
 describe("the words under a heat map", () => {
   const parts = (held: readonly Holding[]) => [read("one", [...held])];
   const caption = (held: readonly Holding[]): string =>

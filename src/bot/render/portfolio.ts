@@ -233,12 +233,14 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
 
 function holdingEntry(holding: MergedHolding, namesAccounts: boolean, money: MoneyText): string {
   const change = holding.ltp === null || holding.avgPrice === 0 ? "" : changePercent(holding.ltp, holding.avgPrice);
+  // Beside the same share that is paid for, and what its sale has to say.
+  const funded = holding.productType === "MTF" ? " MTF" : "";
   const t1 = holding.t1Qty > 0 && !money.hides ? ` T1 ${quantity(holding.t1Qty)}` : "";
   const qty = money.hides ? "" : `${quantity(holding.qty)} `;
   const cost = holding.avgPrice === 0 ? "cost unknown" : `@ ${priceText(holding.avgPrice)}`;
   return renderPairs(
     [
-      [ticker(holding.symbol), holding.pnl === null ? "" : money.cell(holding.pnl)],
+      [`${ticker(holding.symbol)}${funded}`, holding.pnl === null ? "" : money.cell(holding.pnl)],
       [` ${qty}${cost}${t1}`, change],
       ...(namesAccounts
         ? [[` ${holding.labels.join(", ")}`, holding.ltp === null ? "" : priceText(holding.ltp)] as const]
