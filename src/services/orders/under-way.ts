@@ -66,7 +66,10 @@ async function ordersAround({ accounts, journal }: Pick<UnderWayDeps, "accounts"
   const users = [...new Set([user, ...links.map(({ user_id }) => user_id)])];
   const page = { limit: RECENT_INTENTS, order: "desc" } as const;
   return {
-    read: async (): Promise<Intent[]> => (await Promise.all(users.map((each) => journal.ofUser(each, page)))).flat(),
+    read: async (): Promise<Intent[]> => {
+      const all = (await Promise.all(users.map((each) => journal.ofUser(each, page)))).flat();
+      return all.filter(({ userId, legs }) => userId === user || legs.some(({ link }) => known.has(link)));
+    },
     accountOf: (link: LinkId): string => known.get(link) ?? link,
   };
 }
@@ -100,13 +103,13 @@ interface Looked {
 
 /** To be called once the books have been read. */
 export async function unseenIn(deps: UnderWayDeps, { user, group, books }: Looked): Promise<Unseen[]> {
-  const recent = await deps.journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" });
-  const live = recent.filter((intent) => intent.group !== group && isLive(intent));
+  const { read, accountOf } = await ordersAround(deps, user);
+  const live = (await read()).filter((intent) => intent.group !== group && isLive(intent));
   const looked = await Promise.all(live.map((intent) => lookAt(deps, intent)));
   return books.flatMap(({ link, orders, unread }) =>
     looked.flatMap((intent) =>
       intent.legs
-        .filter((leg) => leg.link === link._id && LIVE.has(leg.state))
+        .filter((leg) => accountOf(leg.link) === accountOf(link._id) && LIVE.has(leg.state))
         .filter((leg) => !orders.some(({ orderId, tag }) => orderId === leg.orderId || tag === leg.tag))
         .filter((leg) => leg.orderId === null || !unread.orders.some(({ orderId }) => orderId === leg.orderId))
         .map((leg) => ({ link, intent, leg })),

@@ -3,7 +3,19 @@ import { brokerOrderId, tradingSymbol } from "../../../src/domain/ids.ts";
 import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { price } from "../../../src/domain/money.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import { ASHA, breathe, type Floor, openFloor, SBIN, sent, statesNow, ticket, VIKRAM, watch } from "./floor.ts";
+import {
+  ASHA,
+  breathe,
+  type Floor,
+  openFloor,
+  openLink,
+  SBIN,
+  sent,
+  statesNow,
+  ticket,
+  VIKRAM,
+  watch,
+} from "./floor.ts";
 import { holds } from "./rows.ts";
 
 let zerodha: FakeBroker;
@@ -45,6 +57,16 @@ describe("a panic", () => {
     expect(unseen.map(({ link, intent }) => [link.label, intent._id])).toEqual([["zerodha", late._id]]);
     zerodha.hidden = false;
     expect((await floor.panic.run(ASHA, "p2", false)).unseen).toEqual([]);
+  });
+
+  it("says so too of an order that somebody else has placed at an account of both", async () => {
+    const theirs = await openLink(floor.accounts, zerodha, VIKRAM, floor.clock.at);
+    for (const { _id } of [floor.link, theirs]) await floor.accounts.update(_id, () => ({ account_id: "X1" }));
+    zerodha.scripts.push("lose-answer");
+    const late = await sent(floor, await ticket(floor, resting));
+    zerodha.hidden = true;
+    const { unseen } = await floor.panic.run(VIKRAM, "p1", false);
+    expect(unseen.map(({ link, intent }) => [link._id, intent._id])).toEqual([[theirs._id, late._id]]);
   });
 
   it("tells an order that filled first from one that was cancelled", async () => {
