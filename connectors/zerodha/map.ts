@@ -1,5 +1,12 @@
 import { brokerOrderId, type InstrumentKey, tradingSymbol, type TradingSymbol } from "../../src/domain/ids.ts";
-import { equitySymbol, instrumentKey, type Segment, SEGMENTS, symbolPrefix } from "../../src/domain/instrument.ts";
+import {
+  equitySymbol,
+  type Instrument,
+  instrumentKey,
+  type Segment,
+  SEGMENTS,
+  symbolPrefix,
+} from "../../src/domain/instrument.ts";
 import { parseIst } from "../../src/domain/market.ts";
 import { paiseFromRupees, type Price, priceFromRupees, rupeesFromPrice } from "../../src/domain/money.ts";
 import {
@@ -197,9 +204,17 @@ export function fromRequest(request: OrderRequest, venue: VenueInstrument): Orde
     product: fromProduct(request.productType),
     validity: request.validity,
     tag: request.tag,
-    ...fromTerms(request.terms),
+    ...fromTerms(takesStopMarket(venue.instrument) ? request.terms : asStopLimit(request.terms)),
   };
 }
+
+/** BSE has ended SL-M, NSE has for options: Kite refuses it there. */
+const takesStopMarket = ({ segment, kind }: Instrument): boolean =>
+  kind !== "option" && segment !== "BSE" && segment !== "BFO";
+
+/** The limit that the card promised, behind the trigger. */
+const asStopLimit = (terms: OrderTerms): OrderTerms =>
+  terms.type === "SL-M" ? { type: "SL", price: terms.protection.limit, triggerPrice: terms.triggerPrice } : terms;
 
 export const fromChange = ({ qty, terms }: OrderChange): OrderParams => ({
   ...(qty === undefined ? {} : { quantity: qty }),

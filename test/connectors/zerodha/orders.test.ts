@@ -73,6 +73,17 @@ describe("placing an order", () => {
     expect("price" in formOf(at)).toBe("price" in expected);
   });
 
+  it.each(["NSE:NIFTY26D0124500CE", "BSE:SBIN"])(
+    "writes SL-M of %s as SL: no exchange takes it there",
+    async (symbol) => {
+      const at = await bench(() => reply("post-orders"));
+      const terms = { type: "SL-M", triggerPrice: priceFromRupees(889.95), protection } as const;
+      await at.connector.placeOrder(access, request(at, { terms }, symbol));
+      expect(formOf(at)).toMatchObject({ order_type: "SL", trigger_price: "889.95", price: "918.65" });
+      expect(formOf(at)).not.toHaveProperty("market_protection");
+    },
+  );
+
   it.each([
     ["CNC", "CNC"],
     ["INTRADAY", "MIS"],
