@@ -1,10 +1,10 @@
-import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
+import type { BrokerOrderId, LinkId, UserId } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
-import { priceFromRupees } from "../domain/money.ts";
+import { price, type Price, priceFromRupees } from "../domain/money.ts";
 import type { OrderWords } from "../domain/order-text.ts";
 import { isFinal, type Order, type OrderTerms } from "../domain/order.ts";
 import type { Link } from "../services/accounts.ts";
-import type { Intent } from "../services/orders/journal.ts";
+import { type Intent, RECENT_INTENTS } from "../services/orders/journal.ts";
 import type { BookedChange, ChangeResult } from "../services/orders/changes.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -28,9 +28,28 @@ export async function askToModify(
   const { link, order } = await bookedOrder(deps, ctx, linkId, orderId);
   mindPrice(words, order);
   const instrument = order.key === null ? undefined : await deps.instruments.byKey(order.key);
-  const change = { ...quantityChange(words, instrument), ...termsChange(order, words) };
   const user = ctx.user._id;
+  const limit = words.price ?? (await limitMeant(deps, user, linkId, order, words));
+  const change = { ...quantityChange(words, instrument), ...termsChange(order, { ...words, price: limit }) };
   await reportChange(deps, ctx, link, await deps.changes.askBooked(user, link, orderId, change, instrument));
+}
+
+/**
+ * Of a stop of ours that was to sell or buy at market the limit in the book is the broker's protection: it keeps its distance
+ * from the trigger, where one that was said would stay as it is.
+ */
+async function limitMeant(
+  { journal }: Pick<BotDeps, "journal">,
+  user: UserId,
+  link: LinkId,
+  { orderId, type, price: limit, triggerPrice: before }: Order,
+  { triggerPrice }: OrderWords,
+): Promise<Price | null> {
+  if (type !== "SL" || triggerPrice === null || limit <= 0 || before <= 0) return null;
+  const recent = await journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" });
+  const own = recent.find(({ legs }) => legs.some((leg) => leg.link === link && leg.orderId === orderId));
+  const meant = triggerPrice + limit - before;
+  return own?.plan.terms.type === "SL-M" && meant > 0 ? price(meant) : null;
 }
 
 /** No card asks whether a change is right: "960" for an order of 2 at 950 must not become 960 shares. */

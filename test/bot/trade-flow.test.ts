@@ -3,15 +3,18 @@ import type { Update, UserFromGetMe } from "grammy/types";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cancel } from "../../commands/cancel.ts";
 import { changeWords } from "../../conversations/modify-order.ts";
+import { askToModify } from "../../src/bot/change-flow.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import type { SaudaContext } from "../../src/bot/context.ts";
 import { askWhatToExit, exitInstrument } from "../../src/bot/exit-flow.ts";
 import { Refusal } from "../../src/bot/refusal.ts";
 import { repeatTicket, showTicket } from "../../src/bot/order-flow.ts";
 import { parseOrderText } from "../../src/domain/order-text.ts";
-import { tradingSymbol } from "../../src/domain/ids.ts";
+import { brokerOrderId, tradingSymbol } from "../../src/domain/ids.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
-import type { Order, Side } from "../../src/domain/order.ts";
+import { price } from "../../src/domain/money.ts";
+import type { Order, OrderChange, Side } from "../../src/domain/order.ts";
+import type { TicketRequest } from "../../src/services/orders/tickets.ts";
 import { fakeBroker, type FakeBroker } from "../services/orders/fake-broker.ts";
 import { ASHA, type Floor, openFloor, SBIN, sent, ticket } from "../services/orders/floor.ts";
 import { holding, holds } from "../services/orders/rows.ts";
@@ -198,6 +201,42 @@ describe("what an open order shall become", () => {
     expect(changeWords("sl 800")).toMatchObject({ triggerPrice: 8_000_000 });
     for (const more of ["20 mis", "@ 812 ioc", "20 on fyers", "20 amo", "₹812", "Rs 812"])
       expect(changeWords(more)).toBeNull();
+  });
+});
+
+describe("a stop whose trigger is moved", () => {
+  const orderLock = { state: async () => ({ kind: "none", isFrozen: false, needsCode: false }) };
+  const stop = { side: "SELL", productType: "INTRADAY", triggerPrice: price(7_900_000) } as const;
+
+  /** As brokers have it that take no stop without a limit, once "sl 795" was asked for. */
+  async function moved(more: Partial<TicketRequest>): Promise<OrderChange | undefined> {
+    const { intent } = await ticket(floor, { ...stop, ...more });
+    await floor.watcher.look(await sent(floor, { intent }));
+    broker.set("zerodha-1", { type: "SL", price: price(7_820_000), triggerPrice: stop.triggerPrice });
+    const asked: OrderChange[] = [];
+    const modifyOrder = broker.connector.modifyOrder.bind(broker.connector);
+    broker.connector.modifyOrder = async (access, order, change) => {
+      asked.push(change);
+      return modifyOrder(access, order, change);
+    };
+    const words = changeWords("sl 795");
+    if (!words) throw new Error("not read");
+    const ctx = Object.assign(chat(false).ctx, { api: { editMessageText: async () => true } });
+    const deps = { ...depsOver(floor), orderLock } as unknown as BotDeps;
+    await askToModify(deps, ctx, floor.link._id, brokerOrderId("zerodha-1"), words);
+    return asked[0];
+  }
+
+  it("takes the protection along that stands in for the market", async () => {
+    expect(await moved({ type: "SL-M" })).toEqual({
+      terms: { type: "SL", triggerPrice: 7_950_000, price: 7_870_000 },
+    });
+  });
+
+  it("leaves a limit that was said where it is", async () => {
+    expect(await moved({ type: "SL", price: price(7_820_000) })).toEqual({
+      terms: { type: "SL", triggerPrice: 7_950_000, price: 7_820_000 },
+    });
   });
 });
 
