@@ -121,7 +121,8 @@ export function createDesk(deps: DeskDeps): Desk {
     if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || isWayOut(intent.origin)) return null;
     const link = await accounts.get(intent.userId, first.link);
     const quote = link && (await deps.quotes.forLink(link, intent.instrument));
-    if (!quote) return null;
+    // The least that a price can move is several percent of a cheap option's.
+    if (!quote || Math.abs(quote.ltp - shownPrice) <= intent.instrument.tickSize) return null;
     const basisPoints = Math.round(((quote.ltp - shownPrice) / shownPrice) * 10_000);
     return Math.abs(basisPoints) > (await deps.driftBasisPoints(intent.userId)) ? basisPoints : null;
   }

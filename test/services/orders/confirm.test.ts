@@ -190,6 +190,17 @@ describe("a price that moved since the card was shown", () => {
     expect(broker.placed).toMatchObject([{ terms: { protection: { limit: 8_161_000 } } }]);
   });
 
+  it("by no more than one tick is the same, as cheap as it may be", async () => {
+    broker.ltp = price(49_500);
+    const { intent } = await ticket(floor);
+    floor.pass(20_000);
+    broker.ltp = price(50_500);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "moved", basisPoints: 202 });
+    floor.pass(2_000);
+    broker.ltp = price(50_000);
+    expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+  });
+
   it("is looked at also after the clock was set back, when the card's price is of the future", async () => {
     const { intent } = await ticket(floor);
     floor.pass(-60_000);
