@@ -100,6 +100,10 @@ function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number
   return isOld ? null : byPrice(condition as PriceCondition, quote, now);
 }
 
+const isSame = (one: NewAlert, other: NewAlert): boolean =>
+  one.instrument?.key === other.instrument?.key &&
+  JSON.stringify([one.condition, one.order]) === JSON.stringify([other.condition, other.order]);
+
 function dayOf(read: readonly AccountToday[]): Omit<PnlNow, "loggedOut"> {
   const positions = read.flatMap((account) => account.positions);
   const holdings = read.flatMap((account) => account.holdings);
@@ -123,6 +127,7 @@ export type AddResult =
   | { readonly kind: "too-many"; readonly most: number };
 
 export interface Alerts {
+  /** One that is armed already stays the one that it is. */
   add(alert: NewAlert): Promise<AddResult>;
   get(user: UserId, id: string): Promise<Alert | null>;
   /** Armed ones, oldest first. */
@@ -175,9 +180,12 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
   async function add(wanted: NewAlert): Promise<AddResult> {
     const { userId, instrument, condition } = wanted;
-    const known = await alerts.find("user", [userId]);
-    if (known.filter(({ isArmed }) => isArmed).length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
+    const known = (await alerts.find("user", [userId])).filter(({ isArmed }) => isArmed);
+    const same = known.find((alert) => isSame(alert, wanted));
+    if (!same && known.length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
     const quote = instrument && (await quoteFor(userId, instrument));
+    // After a crash its message comes again.
+    if (same) return { kind: "added", alert: same, quote };
     const now = clock.now();
     const isOpen = deps.isMarketOpen(now);
     if (isOpen) {

@@ -104,6 +104,22 @@ describe("alerts", () => {
     expect(await alerts.armed(asha)).toEqual([]);
   });
 
+  it("is one when it is asked for again, as by its message after a crash, and tells once", async () => {
+    await floor.link(asha);
+    const first = await arm("SBIN > 105 buy 10");
+    floor.pass(2_000);
+    expect((await arm("SBIN > 105 buy 10"))._id).toBe(first._id);
+    const others = [await arm("SBIN > 105"), await arm("SBIN > 105 sell 10"), await arm("SBIN < 90")];
+    expect(await alerts.armed(asha)).toHaveLength(4);
+    for (const { _id } of others) await alerts.remove(asha, _id);
+    floor.prices.broker = 105;
+    floor.pass(2_000);
+    expect(await alerts.sweep()).toBe(1);
+    floor.prices.broker = 100;
+    floor.pass(2_000);
+    expect((await arm("SBIN > 105 buy 10"))._id).not.toBe(first._id);
+  });
+
   it("takes no change of an earlier day for today's: Yahoo has no price of today in its first quarter of an hour", async () => {
     await floor.users.ensure(asha, "Asha");
     floor.prices.yahoo = 98;
