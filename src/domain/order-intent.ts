@@ -38,6 +38,8 @@ export type LegEvent =
   | { readonly kind: "outcome"; readonly outcome: OrderOutcome }
   /** Confirmed, but whoever was sending it is gone: it may have been sent. */
   | { readonly kind: "sender-lost" }
+  /** The same of whoever asked for its change. */
+  | { readonly kind: "asker-lost" }
   /** The broker's book shows it. */
   | { readonly kind: "seen"; readonly order: BookedOrder }
   /** The book has been conclusive for long enough that it is not there. */
@@ -121,6 +123,8 @@ export function nextLeg(leg: Leg, event: LegEvent, now: number): Leg | null {
       return canTake(leg, event.outcome) ? afterOutcome(leg, event.outcome, now) : null;
     case "sender-lost":
       return leg.state === "sending" ? { ...leg, state: "unknown", unknownSince: now } : null;
+    case "asker-lost":
+      return leg.change && isChangeLost(leg, now) ? { ...leg, change: { ...leg.change, outcome: "unknown" } } : null;
     case "seen":
       return canBeSeen(leg, event.order) ? afterSeen(leg, event.order) : null;
     case "absent":
@@ -222,6 +226,10 @@ export function beginChange(leg: Leg, kind: LegChange["kind"], now: number): Leg
 
 const isChangeUnderWay = (leg: Leg, now: number): boolean =>
   leg.change?.outcome === "sending" && Math.abs(now - leg.change.at) < CHANGE_UNDER_WAY_MS;
+
+/** Whoever asked for it is gone: its card must not say for the rest of the day that it is being asked for. */
+export const isChangeLost = (leg: Leg, now: number): boolean =>
+  leg.state === "working" && leg.change?.outcome === "sending" && !isChangeUnderWay(leg, now);
 
 const CHANGE_OUTCOMES = {
   accepted: "accepted",

@@ -63,6 +63,7 @@ const EVENTS: readonly LegEvent[] = [
   { kind: "drop" },
   ...OUTCOMES.map((outcome): LegEvent => ({ kind: "outcome", outcome })),
   { kind: "sender-lost" },
+  { kind: "asker-lost" },
   ...ORDER_STATUSES.map((status): LegEvent => ({ kind: "seen", order: booked({ status }) })),
   { kind: "absent" },
   { kind: "day-over" },

@@ -1,6 +1,6 @@
 import type { LinkId } from "../../domain/ids.ts";
 import { addDays, istDate } from "../../domain/market.ts";
-import type { Leg, LegEvent } from "../../domain/order-intent.ts";
+import { isChangeLost, type Leg, type LegEvent } from "../../domain/order-intent.ts";
 import type { Order } from "../../domain/order.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
@@ -115,8 +115,13 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   }
 
   async function lookAtLeg(intent: Intent, leg: Leg, at: number, onUnread: OnUnread): Promise<void> {
-    const event = lostEvent(leg) ?? (await bookEvent(intent, leg, onUnread));
-    if (event === null) return;
+    const lost = lostEvent(leg);
+    if (lost) await step(intent, at, lost);
+    const seen = await bookEvent(intent, leg, onUnread);
+    if (seen) await step(intent, at, seen);
+  }
+
+  async function step(intent: Intent, at: number, event: LegEvent): Promise<void> {
     const detail =
       event.kind === "seen" ? `${event.order.status} ${event.order.filledQty}/${event.order.qty}` : undefined;
     // What has just moved will move again soon: the pauses start over.
@@ -126,10 +131,11 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       log.info({ intent: intent._id, leg: at, event: event.kind, state: changed.legs[at]?.state }, "order moved");
   }
 
-  /** A leg whose sender is gone may have been sent. */
+  /** A leg whose sender is gone may have been sent, and so may the change of one. */
   function lostEvent(leg: Leg): LegEvent | null {
     const isOver = Math.abs(clock.now() - (leg.sentAt ?? 0)) > deps.timing.leaseMs;
-    return leg.state === "sending" && isOver ? { kind: "sender-lost" } : null;
+    if (leg.state === "sending" && isOver) return { kind: "sender-lost" };
+    return isChangeLost(leg, clock.now()) ? { kind: "asker-lost" } : null;
   }
 
   /** What the broker's book says of a leg that is out there; null when it could not be read or says nothing new. */

@@ -98,6 +98,20 @@ describe("a cancel", () => {
     expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });
   });
 
+  it("whose process died is soon not said to be asked for any more: it may never have been", async () => {
+    broker.scripts.push("never-ask");
+    void floor.changes.ask(ASHA, open._id, 0, "cancel");
+    await breathe();
+    const next = floor.crash();
+    await watch(next, 100_000, 1_000);
+    const [drawn] = next.drawn.slice(-1);
+    expect(drawn).toMatchObject({ legs: [{ state: "working", change: { outcome: "unknown" } }] });
+    expect(drawn && orderCard(drawn, next.accounts, [], next.clock.now()).html.toString()).toContain(
+      "A cancel was asked for without a clear answer",
+    );
+    expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });
+  });
+
   it("whose process died may be asked again when the clock was set back since", async () => {
     broker.scripts.push("never-ask");
     void floor.changes.ask(ASHA, open._id, 0, "cancel");
