@@ -18,7 +18,8 @@ const TTL_MS = 120_000;
 const EXITS = "x";
 /** Used up when a panic is over: what is left of one tells that its process ended in the middle. */
 const RUNNING = "panic-running";
-const RUNNING_TTL_MS = 10 * 60_000;
+/** For as long as its tap may come again. */
+const RUNNING_TTL_MS = 25 * 3_600_000;
 const runOf = (id: string | undefined): string => `${id ?? ""}.run`;
 
 /**

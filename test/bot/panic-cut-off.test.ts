@@ -13,7 +13,10 @@ describe("a panic whose process was killed in the middle", () => {
     return chat().lastFromBot()?.text ?? "";
   }
 
-  it("is not left saying that it goes on: its tap, which comes again, shows what is open and asks again", async () => {
+  it.each([
+    ["a moment", 1_000],
+    ["an hour", 3_600_000],
+  ])("is not left saying that it goes on: its tap, which comes again after %s, asks again", async (_, ms) => {
     await act(() => chat().send("/buy SBIN 1 @ 980"));
     await act(() => chat().tapButton("Confirm buy"));
     await act(() => chat().send("/panic"));
@@ -27,6 +30,7 @@ describe("a panic whose process was killed in the middle", () => {
     await begun;
     expect(chat().lastFromBot()?.text).toContain("Cancelling every open order");
     panic.run = run;
+    world().pass(ms);
     expect(await act(() => undefined)).toMatch(/stopped in the middle.*\n.*\n.*1 open order/);
     expect(await act(() => chat().tapButton("Cancel all orders"))).toMatch(/what became of it\n✅/);
   });

@@ -40,6 +40,8 @@ export interface FuzzWorld {
   twist(id: number | string, twist: string | null): void;
   /** Hands the bot everything that people did since the last time, one after another. */
   handleAll(): Promise<number>;
+  /** Nothing comes for so long. */
+  pass(ms: number): void;
   /** Everybody where they began: let in, unlocked, with an account, and a short chat. */
   settle(): Promise<void>;
   /** Messages of the bot that carry markup which only a person typed. */
@@ -53,7 +55,8 @@ export interface FuzzWorld {
 export async function openFuzzWorld(): Promise<FuzzWorld> {
   const dir = mkdtempSync(join(tmpdir(), "fuzz-"));
   let handled = 0;
-  const now = (): number => MARKET_TIME + handled * MS_PER_UPDATE;
+  let passed = 0;
+  const now = (): number => MARKET_TIME + handled * MS_PER_UPDATE + passed;
   const clock = { now, sleep: () => Promise.resolve() };
   const complaints: string[] = [];
   const log = createLog({ level: "warn", destination: { write: (line: string) => void complaints.push(line) } });
@@ -156,6 +159,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
     verbs: [...verbs, ...DIALOGUE_ANSWERS],
     twist: (id, twist) => void (twist !== null && twists.set(String(id), twist)),
     handleAll,
+    pass: (ms) => void (passed += ms),
     settle,
     async close() {
       await telegram.close();
