@@ -16,7 +16,7 @@ import { send, show, type View } from "./view.ts";
 const ACTION = "panic";
 const TTL_MS = 120_000;
 const EXITS = "x";
-/** Used up when a panic is over: what is left of one tells that its process ended in the middle. */
+/** Used up when a panic is over and told: what is left of one tells that its process ended in the middle. */
 const RUNNING = "panic-running";
 /** For as long as its tap may come again. */
 const RUNNING_TTL_MS = 25 * 3_600_000;
@@ -50,6 +50,13 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
       await show(ctx, { html: panicLeft(books, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(books) });
       return;
     }
+    // A store that cannot keep it holds up neither the panic nor its report.
+    const unkept = (error: unknown): void => ctx.log.warn({ err: error }, "run of a panic not kept");
+    // Before the question is used up: in between, a crash would leave it standing there, and nobody told of it.
+    if (what !== "no" && (await deps.oneTime.peek(id ?? "", ACTION))?.userId === user) {
+      const running = { userId: user, action: RUNNING, payload: {}, ttlMs: RUNNING_TTL_MS, id: runOf(id) };
+      await deps.oneTime.issue(running).catch(unkept);
+    }
     const claimed = await deps.oneTime.claim(id ?? "", ACTION, user);
     if (!claimed) {
       const wasCutOff = await deps.oneTime.claim(runOf(id), RUNNING, user);
@@ -62,16 +69,12 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
       await show(ctx, { html: text.panic.nothingDone() });
       return;
     }
-    // A store that cannot keep it holds up neither the panic nor its report.
-    const unkept = (error: unknown): void => ctx.log.warn({ err: error }, "run of a panic not kept");
-    const running = { userId: user, action: RUNNING, payload: {}, ttlMs: RUNNING_TTL_MS, id: runOf(id) };
-    await deps.oneTime.issue(running).catch(unkept);
     await show(ctx, { html: panicRunning(what === EXITS) }).catch(() => null);
     const report = await deps.panic.run(user, id ?? "", what === EXITS);
-    await deps.oneTime.claim(runOf(id), RUNNING, user).catch(unkept);
     const view = { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(report.left) };
     // What was done must be read: where the card cannot be replaced, below it.
     await show(ctx, view).catch(() => send(ctx, view));
+    await deps.oneTime.claim(runOf(id), RUNNING, user).catch(unkept);
   });
   return composer;
 }

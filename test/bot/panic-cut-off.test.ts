@@ -35,6 +35,28 @@ describe("a panic whose process was killed in the middle", () => {
     expect(await act(() => chat().tapButton("Cancel all orders"))).toMatch(/what became of it\n✅/);
   });
 
+  it.each([
+    ["before it began", "panic"],
+    ["before its report", "panic-running"],
+  ])("%s is told as well", async (_, action) => {
+    await act(() => chat().send("/panic"));
+    const { oneTime } = world().deps;
+    const whole = { ...oneTime };
+    const killed = new Promise<void>((resolve) => {
+      oneTime.claim = async (id, asked, user) => {
+        const claim = await whole.claim(id, asked, user);
+        if (asked !== action) return claim;
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
+    chat().tapButton("Cancel all orders");
+    void world().handleAll();
+    await killed;
+    Object.assign(oneTime, whole);
+    expect(await act(() => undefined)).toMatch(/stopped in the middle|what became of it/);
+  });
+
   it("is done and reported also where the store cannot keep that it runs", async () => {
     const { oneTime } = world().deps;
     const whole = { ...oneTime };
