@@ -35,7 +35,8 @@ export const forget: CommandModule = {
         await show(ctx, { html: text.busy() });
         return;
       }
-      if (!(await deps.oneTime.claim(id ?? "", ACTION, ctx.user._id))) {
+      // Not used up before it goes with all the rest: after a crash in the middle the same tap goes on.
+      if ((await deps.oneTime.peek(id ?? "", ACTION))?.userId !== ctx.user._id) {
         await show(ctx, { html: text.stale() });
         return;
       }

@@ -1,11 +1,19 @@
 import type { LinkId, UserId } from "../domain/ids.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import { UPDATES } from "./inbox.ts";
 import { LEASES } from "./leases.ts";
+import { BUTTONS } from "./one-time.ts";
 
 /** A store that remembers which collections were opened, so that nothing which is added later is left out of a deletion. */
 export interface RememberingStore extends Store {
   opened(): readonly Collection<Document>[];
 }
+
+/**
+ * Forgotten after everything else, in this order, so that a deletion that was cut off goes on: by the update that asks for
+ * it, or by another tap on its question. While a lease is held, no other process takes up that update.
+ */
+const LAST: readonly string[] = [UPDATES, BUTTONS, LEASES];
 
 export function rememberCollections(store: Store): RememberingStore {
   const opened = new Map<string, Collection<Document>>();
@@ -15,11 +23,8 @@ export function rememberCollections(store: Store): RememberingStore {
       opened.set(spec.name, collection);
       return collection;
     },
-    // Leases last: while one is held, no other process takes up the very update that asks to be forgotten.
     opened: () =>
-      [...opened]
-        .toSorted(([a], [b]) => Number(a === LEASES) - Number(b === LEASES))
-        .map(([, collection]) => collection),
+      [...opened].toSorted(([a], [b]) => LAST.indexOf(a) - LAST.indexOf(b)).map(([, collection]) => collection),
     ping: () => store.ping(),
     purge: () => store.purge(),
     close: () => store.close(),

@@ -28,8 +28,9 @@ interface ArrivalDocument extends Document {
 }
 type Due = Stored<ArrivalDocument> & { readonly body: string };
 
+export const UPDATES = "updates";
 const updatesSpec: CollectionSpec<ArrivalDocument> = {
-  name: "updates",
+  name: UPDATES,
   indexes: [{ name: "due", fields: ["isDue", "lane", "order"] }],
   encrypted: ["body"],
   durability: "normal",

@@ -14,8 +14,9 @@ interface OneTimeDocument extends Document {
   readonly expiresAt: number;
 }
 
+export const BUTTONS = "buttons";
 const buttonsSpec: CollectionSpec<OneTimeDocument> = {
-  name: "buttons",
+  name: BUTTONS,
   indexes: [],
   encrypted: ["payload"],
   durability: "full",

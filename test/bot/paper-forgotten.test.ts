@@ -56,6 +56,21 @@ describe("the paper account of whoever leaves", () => {
     expect(await account.orders()).toEqual([]);
   });
 
+  it("goes on being forgotten by another tap where the first one failed in the middle", async () => {
+    await world.settle();
+    await says("/forget me");
+    const { deps } = world;
+    const { forget } = deps;
+    const failing = async (): Promise<never> => {
+      throw new Error("the store does not answer");
+    };
+    Object.assign(deps, { forget: failing });
+    expect(await taps("Forget me")).toContain("Something failed on my side");
+    Object.assign(deps, { forget });
+    await taps("Forget me");
+    expect(chat().messages().at(-2)?.text).toContain("I know nothing about you");
+  });
+
   it("goes from the exchange when they are forgotten", async () => {
     const account = await boughtOnPaper();
     await says("/forget me");

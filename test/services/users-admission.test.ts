@@ -6,7 +6,7 @@ import { userId } from "../../src/domain/ids.ts";
 import { createAdmission, grantOf, type Admission } from "../../src/services/admission.ts";
 import { forgetUser, rememberCollections, type RememberingStore } from "../../src/services/forget.ts";
 import { createInbox } from "../../src/services/inbox.ts";
-import { createLocalLeases } from "../../src/services/leases.ts";
+import { createLeases, createLocalLeases } from "../../src/services/leases.ts";
 import { createOneTime } from "../../src/services/one-time.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
 import { createUsers, ROLES, type User, type Users } from "../../src/services/users.ts";
@@ -201,6 +201,33 @@ describe("who gets in", () => {
     for await (const thing of things.scan()) left.push(thing._id);
     expect(left).toEqual(["c", "digest:10021:2026-11-23"]);
     expect((await users.get(ASHA))?.role).toBe("owner");
+  });
+
+  it("forgets what asks for it after everything else, so that a deletion that was cut off is asked for again", async () => {
+    const { clock, log } = stage;
+    const deleted: string[] = [];
+    store = rememberCollections({
+      ...stage.store,
+      collection(spec) {
+        const collection = stage.store.collection(spec);
+        return {
+          ...collection,
+          async delete(id) {
+            deleted.push(spec.name);
+            return collection.delete(id);
+          },
+        };
+      },
+    });
+    const leases = createLeases({ store, clock });
+    await leases.take("lane:1002");
+    await createOneTime({ store, clock }).issue({ userId: VIKRAM, action: "forget", payload: {}, ttlMs: 1_000 });
+    const inbox = createInbox({ store, clock, log, leases: createLocalLeases(), handle: async () => undefined });
+    await inbox.accept({ id: "7", lane: "1002", order: 7, body: "Forget me" });
+    await expect.poll(() => inbox.running()).toBe(0);
+    await makeUsers({ ownerId: "1001" }).ensure(VIKRAM, "Vikram");
+    await forgetUser(store, VIKRAM, []);
+    expect(deleted).toEqual(["users", "updates", "buttons", "leases"]);
   });
 
   it("forgets the lanes beside the chat's, and messages whose key does not name their reader", async () => {
