@@ -66,11 +66,12 @@ function restore(directory: string, dataDir: string): void {
   try {
     // All of it before anything is replaced, as above.
     for (const name of DATABASES) copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
-    for (const name of DATABASES) {
-      // The old write-ahead log belongs to the old file.
+    // With one of them missing no bot starts: whoever is killed here leaves no new file beside an old one.
+    rmSync(join(dataDir, FILES.full.name), { force: true });
+    // The old write-ahead log belongs to the old file.
+    for (const name of DATABASES)
       for (const end of ["-wal", "-shm"]) rmSync(join(dataDir, name + end), { force: true });
-      renameSync(join(dataDir, `${name}.partial`), join(dataDir, name));
-    }
+    for (const name of DATABASES) renameSync(join(dataDir, `${name}.partial`), join(dataDir, name));
     for (const name of PLAIN_FILES) {
       if (existsSync(join(directory, name))) copyFileSync(join(directory, name), join(dataDir, name));
     }

@@ -20,6 +20,22 @@ const spec = (durability: "full" | "normal"): CollectionSpec<Note> => ({
 });
 const log = createLog({ level: "silent" });
 
+/** A module that kills its process before the n-th file is removed or renamed. */
+const killedAt = (step: number): string =>
+  `data:text/javascript,${encodeURIComponent(`
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    let left = ${step};
+    for (const name of ["rmSync", "renameSync"]) {
+      const whole = fs[name];
+      fs[name] = (...args) => {
+        if ((left -= 1) === 0) process.kill(process.pid, "SIGKILL");
+        return whole(...args);
+      };
+    }
+    syncBuiltinESMExports();
+  `)}`;
+
 describe("backup and restore", () => {
   let dir = "";
   let copy = "";
@@ -120,6 +136,33 @@ describe("backup and restore", () => {
     expect(await read(restored, "tuesday")).toEqual([undefined, undefined]);
     await restored.close();
   }, 30_000);
+
+  it("leaves what no bot starts on when it is killed in between, and goes on where it was", async () => {
+    const store = open();
+    await write(store, "monday");
+    await run("backup", copy);
+    await write(store, "tuesday");
+    await store.close();
+    let kills = 0;
+    for (let step = 1; ; step += 1) {
+      const settings = { DATA_DIR: dir, NODE_OPTIONS: `--import=${killedAt(step)}` };
+      const { signal, code } = await runEntry(["restore", copy], settings).ended;
+      if (code === 0) break;
+      expect(signal).toBe("SIGKILL");
+      kills += 1;
+      const isUntouched = existsSync(join(dir, "journal.db"));
+      if (isUntouched) {
+        const old = open();
+        expect(await read(old, "tuesday")).toEqual(["tuesday", "tuesday"]);
+        await old.close();
+      } else expect(open).toThrow(/journal\.db is missing; put a backup back/);
+    }
+    expect(kills).toBe(7);
+    const restored = open();
+    expect(await read(restored, "monday")).toEqual(["monday", "monday"]);
+    expect(await read(restored, "tuesday")).toEqual([undefined, undefined]);
+    await restored.close();
+  }, 60_000);
 
   it("says that a directory is needed", async () => {
     const store = open();

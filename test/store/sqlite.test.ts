@@ -54,6 +54,31 @@ describe("the embedded store", () => {
     expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/journal\.db is damaged; put a backup/);
   });
 
+  it("makes no empty file beside the other one, whose accounts, orders or people would be gone", async () => {
+    for (const missing of ["journal.db", "sauda.db"]) {
+      const whole = openSqliteStore({ dir, now, keyring: newKeyring() });
+      for (const durability of ["normal", "full"] as const)
+        await whole.collection(sampleSpec(`of_${durability}`, durability)).insert(sample("1"));
+      await whole.close();
+      rmSync(join(dir, missing));
+      for (let start = 0; start < 2; start += 1)
+        expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(
+          new ConfigError([
+            `DATA_DIR: ${join(dir, missing)} is missing; put a backup back: npm run restore -- DIRECTORY`,
+          ]),
+        );
+      for (const file of readdirSync(dir)) rmSync(join(dir, file));
+    }
+  });
+
+  it("starts where a first start was killed between its files", async () => {
+    await openSqliteStore({ dir, now, keyring: newKeyring() }).close();
+    rmSync(join(dir, "journal.db"));
+    const store = openSqliteStore({ dir, now, keyring: newKeyring() });
+    expect(readdirSync(dir)).toContain("journal.db");
+    await store.close();
+  });
+
   it("says of a damaged lock that it can be deleted", () => {
     writeFileSync(join(dir, "lock.db"), "x".repeat(5_000));
     expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/lock\.db is damaged; it holds nothing/);

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../../errors.ts";
@@ -81,11 +81,27 @@ export function lockDirectory(dir: string): DatabaseSync {
 
 function openBoth(dir: string, lock: DatabaseSync): Record<CollectionSpec<Document>["durability"], DatabaseSync> {
   try {
+    requireTwin(dir, "normal", "full");
+    requireTwin(dir, "full", "normal");
     return { normal: open(dir, "normal"), full: open(dir, "full") };
   } catch (error) {
     lock.close();
     throw error;
   }
+}
+
+/**
+ * An empty file made beside the other one would be a household without its accounts and orders, or without its people. A
+ * first start that was killed has left no table yet.
+ */
+function requireTwin(dir: string, there: keyof typeof FILES, missing: keyof typeof FILES): void {
+  const [path, twin] = [join(dir, FILES[there].name), join(dir, FILES[missing].name)];
+  if (!existsSync(path) || existsSync(twin)) return;
+  const db = open(dir, there);
+  const isEmpty = tableNames(db).length === 0;
+  db.close();
+  if (isEmpty) return;
+  throw new ConfigError([`DATA_DIR: ${twin} is missing; put a backup back: npm run restore -- DIRECTORY`]);
 }
 
 function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
