@@ -16,6 +16,7 @@ const PATIENCE_MS = 1_000;
 const WATCH_EVERY_MS = 500;
 const DELIVER_EVERY_MS = 500;
 const ALERTS_EVERY_MS = 15_000;
+const STORE_LOOK_MS = 30_000;
 
 export interface Sauda {
   readonly port: number;
@@ -36,7 +37,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     await web.close();
     throw error;
   });
-  const { bot, clock, deps, metrics, outbox, updates, world } = parts;
+  const { bot, clock, deps, metrics, outbox, store, updates, world } = parts;
   const control = openControl(homeOf(config));
   metrics.gauge("sauda_outbox_depth", () => outbox.depth());
   metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
@@ -46,6 +47,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
     startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),
     startLoop("alerts", ALERTS_EVERY_MS, () => deps.alerts.sweep(), log),
+    startLoop("store", STORE_LOOK_MS, () => store.ping(), log),
   ];
   const stopping = new AbortController();
   const reached = untilTelegramAnswers(bot, { clock, log, signal: stopping.signal });

@@ -79,6 +79,15 @@ describe("the embedded store", () => {
     await store.close();
   });
 
+  it("is not well once a file is deleted that it has open, though that takes every write", async () => {
+    const store = openSqliteStore({ dir, now, keyring: newKeyring() });
+    await store.ping();
+    rmSync(join(dir, "journal.db"));
+    expect(await store.collection(sampleSpec("orders", "full")).insert(sample("1"))).toBe(true);
+    await expect(store.ping()).rejects.toThrow(/journal\.db was deleted: what is kept now is lost with this process/);
+    await store.close();
+  });
+
   it("says of a damaged lock that it can be deleted", () => {
     writeFileSync(join(dir, "lock.db"), "x".repeat(5_000));
     expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/lock\.db is damaged; it holds nothing/);

@@ -29,7 +29,7 @@ export function healthView(system: SystemHealth, links: readonly LinkRow[], now:
 }
 
 function storeState({ storeMs, takesWrites }: SystemHealth): string {
-  if (storeMs === null) return "⚠️ not answering";
+  if (storeMs === null) return "⚠️ not well; the log says why";
   return takesWrites ? `answers in ${storeMs} ms` : "⚠️ takes no writes; the disk may be full";
 }
 

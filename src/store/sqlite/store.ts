@@ -45,6 +45,10 @@ export function openSqliteStore(options: {
     ),
     async ping() {
       for (const db of Object.values(databases)) db.prepare("SELECT count(*) FROM sqlite_schema").get();
+      // Of a deleted file every read and write goes well.
+      const deleted = Object.values(FILES).find(({ name }) => !existsSync(join(dir, name)));
+      if (deleted)
+        throw new Error(`${join(dir, deleted.name)} was deleted: what is kept now is lost with this process`);
     },
     async purge() {
       for (const db of Object.values(databases)) purge(db, now());
