@@ -1,5 +1,6 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import { CLOCKS_APART_MS } from "./leases.ts";
 
 interface ClaimDocument extends Document {
   readonly _id: string;
@@ -34,7 +35,7 @@ export function createClaims(deps: { store: Store; clock: Clock }): Claims {
   const jobs: Collection<ClaimDocument> = deps.store.collection(jobsSpec);
   /** One that ends later than any could was made before the clock was set back. */
   const isHeld = ({ heldUntil }: ClaimDocument): boolean =>
-    clock.now() < heldUntil && heldUntil <= clock.now() + CLAIM_MS;
+    clock.now() < heldUntil && heldUntil <= clock.now() + CLAIM_MS + CLOCKS_APART_MS;
 
   const ours = (claim: ClaimDocument, version: number, maxTries: number): Claim => ({
     kind: "ours",

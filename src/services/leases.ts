@@ -22,7 +22,7 @@ const leasesSpec: CollectionSpec<LeaseDocument> = {
 export const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
 /** So far another machine's clock may be ahead of this one's. */
-const CLOCKS_APART_MS = 60_000;
+export const CLOCKS_APART_MS = 60_000;
 
 export interface Lease {
   /** Aborted when it could not be kept: somebody else may hold it now. */

@@ -80,6 +80,30 @@ describe("jobs", () => {
     expect(ran).toHaveLength(100);
   });
 
+  it("is not taken from a process that has it and whose clock is ahead", async () => {
+    await join(1001);
+    at("15:50");
+    const ahead = { ...clock, now: () => clock.at + 20_000 };
+    const claims = createClaims({ store: temp.store, clock: ahead });
+    const { promise: hasBegun, resolve: begun } = Promise.withResolvers<void>();
+    const { promise: mayEnd, resolve: end } = Promise.withResolvers<void>();
+    const slow: PerUserJob = {
+      ...job,
+      async run(user, occasion) {
+        begun();
+        await mayEnd;
+        await job.run(user, occasion);
+      },
+    };
+    const other = createJobs({ claims, clock: ahead, users, log: createLog({ level: "info", destination }) });
+    const running = other.runDue([slow]);
+    await hasBegun;
+    expect(await start().runDue([job])).toEqual({ done: 0, skipped: 1, failed: 0 });
+    end();
+    expect((await running).done).toBe(1);
+    expect(ran).toHaveLength(1);
+  });
+
   it("catches up within its window and not after it, with the time it should have run", async () => {
     await join(1001);
     at("17:49");
