@@ -72,7 +72,7 @@ export function createBot({
   });
   bot.catch(({ error }) => log.error({ err: error }, "update failed outside every boundary"));
   bot.use(withTrace(log));
-  bot.on("message:text", withSmallCommand);
+  bot.on("message:text", withPlainCommand);
   bot.use(withMetrics(metrics));
   // Above the lanes: a handler that hangs must not hold up a freeze or a panic.
   const urgent = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
@@ -136,10 +136,17 @@ const withMetrics =
     }
   };
 
-/** A phone's keyboard writes /Panic as readily as /panic. */
-const withSmallCommand: MiddlewareFn<Filter<SaudaContext, "message:text">> = (ctx, next) => {
+const COMMAND = /^\/\w+(?:@\w+)?(?=\s|$)/;
+
+/**
+ * A phone's keyboard writes /Panic as readily as /panic; and one that was copied out of a message, where examples stand
+ * in <code>, comes as code: Telegram marks no command in that.
+ */
+const withPlainCommand: MiddlewareFn<Filter<SaudaContext, "message:text">> = (ctx, next) => {
   const { message } = ctx;
   message.text = message.text.replace(/^\/\w+/, (command) => command.toLowerCase());
+  const [command] = COMMAND.exec(message.text) ?? [];
+  if (command !== undefined) message.entities = [{ type: "bot_command", offset: 0, length: command.length }];
   return next();
 };
 

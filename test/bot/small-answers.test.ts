@@ -14,6 +14,17 @@ describe("what the chat answers", () => {
   }
   const labels = () => (chat().lastFromBot()?.reply_markup?.inline_keyboard ?? []).flat().map(({ text }) => text);
 
+  it("to a command that was copied out of a message, and so comes as code, is what the command does", async () => {
+    const copied = async (typed: string): Promise<string | undefined> => {
+      world().twist(chat().send(typed).message_id, "code");
+      await world().handleAll();
+      return chat().lastFromBot()?.text;
+    };
+    expect(await copied("/quote SBIN")).toContain("State Bank of India");
+    expect(await copied("/buy SBIN 10 @ 1000")).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
+    expect(await copied("/Panic@sauda_local_bot")).toContain("Panic: everything at every broker");
+  });
+
   it("to /egress is no account that is still being linked, whose keys it would stop waiting for", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});

@@ -32,6 +32,9 @@ const MESSAGES: Readonly<Record<string, (message: Fields) => Fields>> = {
   entity: (message) => ({
     message: { ...message, entities: [{ type: "bot_command", offset: 3, length: 9_999 }] },
   }),
+  code: (message) => ({
+    message: { ...message, entities: [{ type: "code", offset: 0, length: String(message["text"]).length }] },
+  }),
   reply: (message) => ({ message: { ...message, reply_to_message: message, quote: { text: "x", position: 0 } } }),
   edited: (message) => ({ edited_message: message }),
   group: (message) => ({ message: inGroup(message, "supergroup") }),
