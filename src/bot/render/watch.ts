@@ -3,12 +3,12 @@ import type { InstrumentKey } from "../../domain/ids.ts";
 import { isOver, ticker, type Instrument } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import type { Quote } from "../../domain/portfolio.ts";
-import { renderTable } from "../../lib/table.ts";
+import { renderPairs, renderTable } from "../../lib/table.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, priceText } from "./amounts.ts";
-import { pageKeyboard, pageOf, stamp } from "./page.ts";
+import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
 import { allPricedAt } from "./source.ts";
 
 export interface WatchCard {
@@ -19,26 +19,27 @@ export interface WatchCard {
   readonly page: number;
 }
 
+const FIGURES = [
+  { title: "Last", align: "right" },
+  { title: "Day", align: "right" },
+] as const;
+
 export function watchView({ instruments, quotes, broker, now, page }: WatchCard): View {
   const shown = pageOf(instruments, page);
   const rows = shown.entries.map((instrument) => {
-    const { key, symbol } = instrument;
-    if (isOver(instrument, istDate(now))) return [ticker(symbol), "expired", ""];
-    const quote = quotes.get(key);
-    if (!quote) return [ticker(symbol), "no price", ""];
-    return [
-      ticker(symbol),
-      priceText(quote.ltp),
-      quote.prevClose === null ? "" : changePercent(quote.ltp, quote.prevClose),
-    ];
+    if (isOver(instrument, istDate(now))) return ["expired", ""];
+    const quote = quotes.get(instrument.key);
+    if (!quote) return ["no price", ""];
+    return [priceText(quote.ltp), quote.prevClose === null ? "" : changePercent(quote.ltp, quote.prevClose)];
   });
-  const table = renderTable(
+  const [head = "", ...figures] = renderTable(FIGURES, rows).split("\n");
+  // A name is never cut: strike and side of an option stand at its end.
+  const table = renderPairs(
     [
-      { title: "Watchlist", align: "left", max: 18 },
-      { title: "Last", align: "right" },
-      { title: "Day", align: "right" },
+      ["Watchlist", head],
+      ...shown.entries.map(({ symbol }, at) => [ticker(symbol), (figures[at] ?? "").trimStart()] as const),
     ],
-    rows,
+    PAGE_WIDTH,
   );
   const shownQuotes = shown.entries.flatMap(({ key }) => quotes.get(key) ?? []);
   const keyboard = pageKeyboard("wat", shown).text("Remove", callbackData("wae", shown.page));
@@ -55,11 +56,9 @@ export function watchView({ instruments, quotes, broker, now, page }: WatchCard)
 export function watchEditView(instruments: readonly Instrument[], page: number): View {
   const shown = pageOf(instruments, page);
   const keyboard = new InlineKeyboard();
-  shown.entries.forEach(({ key, symbol }, at) => {
-    keyboard.text(`✕ ${ticker(symbol)}`, callbackData("wax", keyArgument(key), shown.page));
-    if (at % 2 === 1) keyboard.row();
-  });
-  return { html: watchText.edit(), keyboard: keyboard.row().text("Done", callbackData("wat", shown.page)) };
+  for (const { key, symbol } of shown.entries)
+    keyboard.text(`✕ ${ticker(symbol)}`, callbackData("wax", keyArgument(key), shown.page)).row();
+  return { html: watchText.edit(), keyboard: keyboard.text("Done", callbackData("wat", shown.page)) };
 }
 
 export const watchText = {
