@@ -122,6 +122,22 @@ describe("what is said of accounts that could not be read", () => {
     expect(says({ state: "unknown" })).toContain("❓ long 100 SBIN <i>one</i>: <b>not known yet</b>");
   });
 
+  it("is in a panic first which positions and orders are still open, before what has been cancelled", () => {
+    const order = { side: "BUY", qty: 75, symbol: "NSE:NIFTY26NOVFUT", filledQty: 0, avgPrice: ZERO_PRICE };
+    const cancels = Array.from({ length: 60 }, (_, at) => {
+      const after = { ...order, status: at === 59 ? "open" : "cancelled" };
+      return { link: link("one"), order: { ...order, qty: at + 1 }, answer: null, after };
+    });
+    const open = { side: "SELL", qty: 50, symbol: "NSE:NIFTY26D0124500CE" };
+    const exits = [{ kind: "still-closing", link: link("two"), position: open }];
+    const report = { cancels, exits, untouched: [], unseen: [], left: [] } as unknown as PanicReport;
+    const [, first, second, third, ...rest] = said({ html: panicReport(report, accounts, now) }).split("\n");
+    expect(first).toBe("⛔ BUY 60 NIFTY26NOVFUT one: still open.");
+    expect(second).toContain("⛔ short 50 NIFTY26D0124500CE two: not exited.");
+    expect(third).toBe("✅ BUY 1 NIFTY26NOVFUT one: cancelled.");
+    expect(rest).toContain("… and 36 more: /orders and /positions show all.");
+  });
+
   it("is in a panic that an exit was taken, not that it is open", () => {
     const position = { side: "BUY", qty: 5, symbol: "NSE:SBIN-EQ" };
     const says = (booked: string | null): string => {

@@ -55,18 +55,33 @@ const failure = (book: Extract<OpenBook, { ok: false }>, accounts: Accounts): Ht
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-/** One line for each order and position, as the broker's book has it; never one "done" for all. */
+/**
+ * One line for each order and position, as the broker's book has it; never one "done" for all. What is not done comes
+ * first: no list of cancelled orders may push a position that is still open off the end.
+ */
 export function panicReport(report: PanicReport, accounts: Accounts, now: number): Html {
-  const rows = [...report.unseen.map(unseenLine), ...report.cancels.map(cancelLine), ...report.exits.map(exitLine)];
+  const all = [
+    ...report.unseen.map((each) => ({ isDone: false, line: unseenLine(each) })),
+    ...report.cancels.map((each) => ({ isDone: isCancelled(each), line: cancelLine(each) })),
+    ...report.exits.map((each) => ({ isDone: isExited(each), line: exitLine(each) })),
+  ];
+  const rows = [...all.filter(({ isDone }) => !isDone), ...all.filter(({ isDone }) => isDone)].map(({ line }) => line);
   return lines(
     html`<b>Panic: what became of it</b>`,
     ...report.untouched.map(untouchedLine),
     rows.length === 0 && isAllRead(report) && html`There was nothing to cancel or exit.`,
     ...rows.slice(0, MAX_LINES),
-    rows.length > MAX_LINES && html`… and ${rows.length - MAX_LINES} more: /orders shows all.`,
+    rows.length > MAX_LINES && html`… and ${rows.length - MAX_LINES} more: /orders and /positions show all.`,
     panicLeft(report.left, accounts, now),
   );
 }
+
+/** One that filled first has left a position. */
+const isCancelled = ({ after }: CancelResult): boolean =>
+  after !== null && isFinal(after.status) && after.status !== "filled";
+
+const isExited = (exit: ExitResult): boolean =>
+  exit.kind === "ordered" && exit.intent.legs.every(({ state }) => state === "filled");
 
 const isAllRead = ({ untouched, left }: PanicReport): boolean =>
   untouched.length === 0 &&
