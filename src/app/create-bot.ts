@@ -83,7 +83,9 @@ export function createBot({
   guarded.use(withDeadline());
   guarded.use(rateGate(deps.clock, updatesPerMinute));
   guarded.on("my_chat_member", noteStops(deps));
-  const personal = guarded.filter((ctx) => ctx.chat?.type === "private" || ctx.inlineQuery !== undefined);
+  const personal = guarded.filter(
+    (ctx) => (ctx.chat?.type === "private" && !isOurOwn(ctx)) || ctx.inlineQuery !== undefined,
+  );
   guarded.filter(isCommandForUs, (ctx) => send(ctx, { html: text.access.group() }));
   personal.use(withUser(deps));
   personal.use(withSpinnerStopped());
@@ -120,6 +122,9 @@ function isCommandForUs(ctx: SaudaContext): boolean {
   const command = /^\/\w*(?:@(\w+))?/.exec(ctx.message?.text ?? "");
   return command !== null && (command[1] ?? ctx.me.username).toLowerCase() === ctx.me.username.toLowerCase();
 }
+
+/** A price that was picked in inline mode in this very chat: nobody typed it, so it is no answer, no key and no code. */
+const isOurOwn = (ctx: SaudaContext): boolean => ctx.message?.via_bot?.id === ctx.me.id;
 
 const KINDS = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
 

@@ -25,6 +25,21 @@ describe("what the chat answers", () => {
     expect(await copied("/Panic@sauda_local_bot")).toContain("Panic: everything at every broker");
   });
 
+  it("to a price that was picked in inline mode is none: it is no answer to a question, and no PIN", async () => {
+    const query = chat().inline("sbin");
+    await world().handleAll();
+    const { inline_query_id: id, results } = await query;
+    for (const question of ["/help", "/buy", "/lock pin"]) {
+      await ask(question);
+      const asked = chat().messages();
+      const picked = chat().choose(id, results[0]?.id ?? "");
+      await world().handleAll();
+      expect(chat().messages()).toEqual([...asked, picked]);
+    }
+    expect(await ask("4829")).toContain("PIN set");
+    await world().deps.orderLock.remove(userId(ASHA));
+  });
+
   it("to /egress is no account that is still being linked, whose keys it would stop waiting for", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
