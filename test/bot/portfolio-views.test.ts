@@ -378,6 +378,19 @@ describe("a fill whose price the broker has not told", () => {
   });
 });
 
+describe("why an order was rejected", () => {
+  it("is cut with a sign, so that no sum reads as a smaller one", () => {
+    const order = { side: "BUY", symbol: "NSE:SBIN-EQ", productType: "CNC", type: "MARKET", qty: 10, filledQty: 0 };
+    const lastLine = (message: string): string | undefined => {
+      const rejected = { ...order, status: "rejected", avgPrice: ZERO_PRICE, placedAt: null, message };
+      const view = said(ordersView([read("one", [rejected as unknown as Order])], page));
+      return view.split("\n").find((line) => line.startsWith(" RMS"));
+    };
+    expect(lastLine("RMS: Margin Exceeds, Required: 1234567.00")).toBe(" RMS: Margin Exceeds, Required: 1…");
+    expect(lastLine("RMS: Blocked for XX1234")?.trimEnd()).toBe(" RMS: Blocked for XX1234");
+  });
+});
+
 describe("a share of which one account has several rows", () => {
   it("names the account once", () => {
     const rows = [

@@ -54,13 +54,15 @@ function orderEntry({ row, label }: BookRow<Order>, namesAccount: boolean): stri
     [
       [`${row.side} ${ticker(row.symbol)} ${row.productType}`, STATUS_WORDS[row.status]],
       [` ${filled}${quantity(row.qty)} ${termsText(row)}${namesAccount ? ` ${label}` : ""}`, at],
-      ...(row.status === "rejected" && row.message !== null
-        ? [[` ${row.message.slice(0, PAGE_WIDTH - 2)}`, ""] as const]
-        : []),
+      ...(row.status === "rejected" && row.message !== null ? [[` ${onOneLine(row.message)}`, ""] as const] : []),
     ],
     PAGE_WIDTH,
   );
 }
+
+/** A sum that is cut in the middle reads as a smaller one: the sign says that more follows. */
+const onOneLine = (message: string): string =>
+  message.length < PAGE_WIDTH ? message : `${message.slice(0, PAGE_WIDTH - 2).toWellFormed()}…`;
 
 const termsText = (order: Order): string =>
   order.filledQty > 0 && order.avgPrice > 0 ? `@ ${priceText(order.avgPrice)}` : askedText(order);
