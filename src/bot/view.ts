@@ -9,19 +9,17 @@ export interface View {
   readonly keyboard?: InlineKeyboard;
 }
 
-const HARMLESS = [
-  /message is not modified/,
-  /query is too old/,
-  /message to edit not found/,
-  /message can't be edited/,
-  /message to delete not found/,
-];
+/** It was deleted since, or is not ours to edit. */
+const GONE = [/message to edit not found/, /message can't be edited/, /MESSAGE_ID_INVALID/];
+const HARMLESS = [/message is not modified/, /query is too old/, /message to delete not found/, ...GONE];
+
+const says = (error: unknown, patterns: readonly RegExp[]): boolean =>
+  error instanceof GrammyError && patterns.some((pattern) => pattern.test(error.description));
 
 /** Telegram's "nothing to do" answers, which are no failures. */
-export const isHarmless = (error: unknown): boolean =>
-  error instanceof GrammyError && HARMLESS.some((pattern) => pattern.test(error.description));
+export const isHarmless = (error: unknown): boolean => says(error, HARMLESS);
 
-/** A button's answer replaces its message; anything else is a new one. */
+/** A button's answer replaces its message, or stands below where that is gone; anything else is a new one. */
 export async function show(ctx: Context, view: View): Promise<{ chatId: number; messageId: number } | null> {
   const options = {
     parse_mode: "HTML" as const,
@@ -30,13 +28,14 @@ export async function show(ctx: Context, view: View): Promise<{ chatId: number; 
   };
   const edited = ctx.callbackQuery?.message;
   // A picture's message has no text to replace.
-  if (edited && "text" in edited && edited.text !== undefined) {
-    await ctx.editMessageText(cutHtml(view.html.toString(), MAX_TEXT), options).catch((error: unknown) => {
-      if (!isHarmless(error)) throw error;
-    });
-    return { chatId: edited.chat.id, messageId: edited.message_id };
+  if (!edited || !("text" in edited) || edited.text === undefined) return send(ctx, view);
+  try {
+    await ctx.editMessageText(cutHtml(view.html.toString(), MAX_TEXT), options);
+  } catch (error) {
+    if (says(error, GONE)) return send(ctx, view);
+    if (!isHarmless(error)) throw error;
   }
-  return send(ctx, view);
+  return { chatId: edited.chat.id, messageId: edited.message_id };
 }
 
 /** A new message, whatever the update was. */
