@@ -9,6 +9,7 @@ import { lines, type Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
 import { askedText } from "./render/books.ts";
+import { choices } from "./render/choices.ts";
 import { failures, loginKeyboard, nothing, withLogins } from "./render/portfolio.ts";
 import { meantAmong } from "./symbols.ts";
 import { orders } from "./text.ts";
@@ -40,10 +41,8 @@ export function openOrdersCommand(
         if (meant.length === 0)
           throw new Refusal(lines(noneOpen(about.name, parts, wanted), ...notes), loginKeyboard(parts));
         const rest = meant.length > MAX_LISTED && orders.firstOf(MAX_LISTED, meant.length);
-        await send(ctx, {
-          html: lines(ask(), rest, ...notes),
-          keyboard: withLogins(orderKeyboard(meant, verb), parts),
-        });
+        const { keyboard, list } = orderChoices(meant, verb);
+        await send(ctx, { html: lines(ask(), list, rest, ...notes), keyboard: withLogins(keyboard, parts) });
       });
       return composer;
     },
@@ -66,15 +65,20 @@ const noneOpen = (command: string, parts: readonly LinkResult<unknown>[], wanted
       ? orders.noneOpen(command, wanted)
       : nothing("such order is open", parts);
 
-function orderKeyboard(open: readonly OpenOrder[], verb: string): InlineKeyboard {
-  const keyboard = new InlineKeyboard();
+function orderChoices(open: readonly OpenOrder[], verb: string): { keyboard: InlineKeyboard; list: Html | null } {
   const alike = Map.groupBy(open, (each) => labelOf(each, ""));
-  for (const each of open.slice(0, MAX_LISTED)) {
-    const short = labelOf(each, "");
-    const label = alike.get(short)?.length === 1 ? short : labelOf(each, ` ${askedText(each.order)}`);
-    keyboard.text(label, callbackData(verb, each.link._id, each.order.orderId)).row();
-  }
-  return keyboard;
+  const shown = open.slice(0, MAX_LISTED);
+  const { labels, list } = choices(
+    shown.map((each) => {
+      const short = labelOf(each, "");
+      return alike.get(short)?.length === 1 ? short : labelOf(each, ` ${askedText(each.order)}`);
+    }),
+  );
+  const keyboard = new InlineKeyboard();
+  shown.forEach(({ link, order }, at) => {
+    keyboard.text(labels[at] ?? "", callbackData(verb, link._id, order.orderId)).row();
+  });
+  return { keyboard, list };
 }
 
 /** Short, for the width of a phone: which of two orders it is, a target or a stop, only their terms tell. */

@@ -49,6 +49,21 @@ describe("the open orders to choose from", () => {
     expect(labels().toSorted()).toEqual(["BUY 3 INFY @ 1,590.00 · paper", "BUY 3 INFY @ 1,600.00 · paper"]);
   });
 
+  it("are numbered, and listed in full above, where a phone would cut their prices off", async () => {
+    await place(1, "ICICIBANK 100 @ 1390.50");
+    await place(1, "ICICIBANK 100 @ 1391.50");
+    chat().send("/cancel ICICIBANK");
+    await world().handleAll();
+    const shown = labels();
+    expect(shown.map((label) => label.slice(0, 13))).toEqual(["1 BUY 100 ICI", "2 BUY 100 ICI"]);
+    const list = chat().lastFromBot()?.text?.replaceAll(/\s+/g, " ");
+    expect(list).toBe(`Which order shall be cancelled? ${shown.join(" ")}`);
+    for (const label of shown) {
+      chat().tapButton(label);
+      await world().handleAll();
+    }
+  });
+
   it("leave no older card behind that shows the order as open", async () => {
     await place(1, "TCS 1 @ 3200");
     const older = chat().lastFromBot()?.message_id;

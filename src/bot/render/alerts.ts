@@ -8,6 +8,7 @@ import { html, lines, type Html } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
 import type { View } from "../view.ts";
 import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
+import { choices } from "./choices.ts";
 import { pageKeyboard, pageOf } from "./page.ts";
 import { uncountedText } from "./portfolio.ts";
 import { pricedAt } from "./source.ts";
@@ -40,15 +41,21 @@ export function alertsView(
   { page, hidesAmounts }: { readonly page: number; readonly hidesAmounts: boolean },
 ): View {
   const shown = pageOf(alerts, page);
+  const { labels, list } = choices(
+    shown.entries.map((alert) => {
+      const order = alert.order ? ` · ${orderText(alert.order)}` : "";
+      return `${conditionText(alert, hidesAmounts)}${order}`;
+    }),
+  );
   const keyboard = new InlineKeyboard();
-  for (const alert of shown.entries) {
-    const order = alert.order ? ` · ${orderText(alert.order)}` : "";
-    keyboard.text(`✕ ${conditionText(alert, hidesAmounts)}${order}`, callbackData("alx", alert._id, shown.page)).row();
-  }
+  shown.entries.forEach(({ _id }, at) => {
+    keyboard.text(`✕ ${labels[at] ?? ""}`, callbackData("alx", _id, shown.page)).row();
+  });
   return {
     html: lines(
       html`<b>Alerts</b>`,
       alerts.length === 0 ? alertText.none() : html`${alerts.length} armed. Each goes off once. Tap one to remove it.`,
+      list,
     ),
     keyboard: keyboard.append(pageKeyboard("all", shown)),
   };
