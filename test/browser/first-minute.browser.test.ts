@@ -33,3 +33,16 @@ it("goes from /start to a filled order and its position in a phone-size browser"
   expect(overflow).toBe(0);
   expect(phone.running.playground.rejectedCalls).toEqual([]);
 });
+
+it("has room for what the buttons say", async () => {
+  await phone.type("/settings");
+  await phone.saying("Tap to change.");
+  await phone.button("silent").first().click();
+  await phone.saying("Tap to change.");
+  const labels = await phone.page
+    .locator(".key-label")
+    .evaluateAll((all: { scrollWidth: number; clientWidth: number; textContent: string }[]) =>
+      all.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent),
+    );
+  expect(labels).toEqual([]);
+});

@@ -20,7 +20,7 @@ const quietText = ({ quietHours }: Settings): string =>
 const KINDS: Readonly<Record<MessageKind, string>> = {
   orderUpdates: "Orders",
   alerts: "Alerts",
-  strategy: "Nifty Shop",
+  strategy: "Strategy",
   reminder: "Logins",
   summary: "Opening",
   digest: "Closing",
