@@ -27,6 +27,7 @@ import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { Secret } from "../lib/secret.ts";
 import { traced } from "../lib/trace.ts";
+import { withoutUnseen } from "../lib/unseen.ts";
 import type { Store } from "../ports/store.ts";
 
 export const ALLOWED_UPDATES = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
@@ -72,7 +73,7 @@ export function createBot({
   });
   bot.catch(({ error }) => log.error({ err: error }, "update failed outside every boundary"));
   bot.use(withTrace(log));
-  bot.on("message:text", withPlainCommand);
+  bot.on("message:text", withPlainText);
   bot.use(withMetrics(metrics));
   // Above the lanes: a handler that hangs must not hold up a freeze or a panic.
   const urgent = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
@@ -145,11 +146,14 @@ const COMMAND = /^\/\w+(?:@\w+)?(?=\s|$)/;
 
 /**
  * A phone's keyboard writes /Panic as readily as /panic; and one that was copied out of a message, where examples stand
- * in <code>, comes as code: Telegram marks no command in that.
+ * in <code>, comes as code: Telegram marks no command in that. What was copied elsewhere may bring signs that nobody
+ * sees, and a price with one would be none.
  */
-const withPlainCommand: MiddlewareFn<Filter<SaudaContext, "message:text">> = (ctx, next) => {
+const withPlainText: MiddlewareFn<Filter<SaudaContext, "message:text">> = (ctx, next) => {
   const { message } = ctx;
-  message.text = message.text.replace(/^\/\w+/, (command) => command.toLowerCase());
+  message.text = withoutUnseen(message.text)
+    .trimStart()
+    .replace(/^\/\w+/, (command) => command.toLowerCase());
   const [command] = COMMAND.exec(message.text) ?? [];
   if (command !== undefined) message.entities = [{ type: "bot_command", offset: 0, length: command.length }];
   return next();

@@ -1,6 +1,7 @@
 import type { LinkId, UserId } from "../domain/ids.ts";
 import type { Theme } from "../lib/chart/theme.ts";
 import { isSameText } from "../lib/same-text.ts";
+import { withoutUnseen } from "../lib/unseen.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 import { changeDocument } from "./change-document.ts";
@@ -152,13 +153,11 @@ export function createUsers(deps: {
   };
 }
 
-/** Joiners and variants of a sign are part of names and of faces; whatever else is unseen turns or hides the text around it. */
-const UNSEEN = /[[\p{DI}\p{Cc}\u2800]--[\s\p{Join_C}\p{VS}]]/gv;
 const SEEN = /[[^\s]--\p{DI}]/v;
 
 /** A name as it stands well in a line and on a button; null when nothing of it is seen. */
 function readable(name: string): string | null {
-  const clean = name.replaceAll(UNSEEN, "").replaceAll(/\s+/g, " ").trim();
+  const clean = withoutUnseen(name).replaceAll(/\s+/g, " ").trim();
   return SEEN.test(clean) ? clean : null;
 }
 

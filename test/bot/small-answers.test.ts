@@ -25,6 +25,11 @@ describe("what the chat answers", () => {
     expect(await copied("/Panic@sauda_local_bot")).toContain("Panic: everything at every broker");
   });
 
+  it("to what was copied with signs in it that nobody sees is the same as without them", async () => {
+    expect(await ask("\u200E/quote SBIN")).toContain("State Bank of India");
+    expect(await ask("/buy SBIN 10 @ \u200E1000\u200B")).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
+  });
+
   it("to a price that was picked in inline mode is none: it is no answer to a question, and no PIN", async () => {
     const query = chat().inline("sbin");
     await world().handleAll();
