@@ -21,7 +21,7 @@ import { hushed } from "../services/delivery.ts";
 import { rememberCollections } from "../services/forget.ts";
 import type { Link } from "../services/accounts.ts";
 import { createLeases, createLocalLeases, type Leases } from "../services/leases.ts";
-import type { Config } from "./config.ts";
+import { type Config, opensFromChat } from "./config.ts";
 import { createContainer, createHttp, type Container } from "./container.ts";
 import { createBot } from "./create-bot.ts";
 import { createLinkWatch } from "./observed.ts";
@@ -101,7 +101,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     linkWatch: createLinkWatch({ now: () => clock.now(), metrics }),
     systemHealth: () => systemHealth({ store, writes, inbox: updates.inbox, outbox }),
     isAlwaysOpen: world !== null,
-    isPublic: config.publicUrl.startsWith("https://") || (world !== null && config.port !== 0),
+    isPublic: opensFromChat(config.publicUrl) || (world !== null && config.port !== 0),
   });
   const { deps } = container;
   async function keepDay(link: Link): Promise<void> {

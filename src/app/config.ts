@@ -61,6 +61,15 @@ export interface Config {
   readonly roots: Readonly<Record<string, string>>;
 }
 
+/**
+ * Whether a button of the chat may lead there: what is typed on our pages goes over TLS only, and Telegram refuses a
+ * message with a button to a host without a dot, localhost among them.
+ */
+export function opensFromChat(publicUrl: string): boolean {
+  const { protocol, hostname } = new URL(publicUrl);
+  return protocol === "https:" && /[.:]/.test(hostname);
+}
+
 /** A variable that starts so, or with a broker's name, and is not known is a typing mistake, and stops the start. */
 const OWN_PREFIXES = ["TELEGRAM", "SAUDA", "BOT_MODE", "PUBLIC_URL", "MONGODB", "DATA_DIR", "MASTER_KEY", "OWNER_ID"];
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { brokerDefinitions } from "../../connectors/index.ts";
-import { readConfig, SETTINGS } from "../../src/app/config.ts";
+import { opensFromChat, readConfig, SETTINGS } from "../../src/app/config.ts";
 import { requireDataDir } from "../../src/app/data-dir.ts";
 import { openKeyring } from "../../src/app/keyring.ts";
 import { ConfigError } from "../../src/errors.ts";
@@ -107,6 +107,17 @@ describe("the settings", () => {
     const config = read({ OWNER_ID: "", PORT: "", PUBLIC_URL: "https://bot.example/" });
     expect(config.ownerId).toBeNull();
     expect(config.publicUrl).toBe("https://bot.example");
+  });
+
+  it.each([
+    ["https://bot.example", true],
+    ["https://127.0.0.1:8443", true],
+    ["https://[::1]:8443", true],
+    ["https://localhost:8443", false],
+    ["https://nas", false],
+    ["http://bot.example", false],
+  ])("say of PUBLIC_URL %s whether Telegram takes a button to it that is worth tapping: %s", (url, expected) => {
+    expect(opensFromChat(read({ PUBLIC_URL: url }).publicUrl)).toBe(expected);
   });
 
   it("print nothing secret, whole or in part", () => {
