@@ -75,7 +75,7 @@ async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const money = moneyText(ctx.user.settings.hidesAmounts, last.value);
   const period = await deps.snapshots.period(ctx.user._id, days[0]?.date ?? last.date);
   const title = `${days.length} ${days.length === 1 ? "day" : "days"} to ${dateText(last.date)}`;
-  const svg = periodPicture({ title, subtitle: `${money.signed(period.net)} net of charges`, days, money });
+  const svg = periodPicture({ title, net: period.net, days, money });
   const body = periodText(title, period, money);
   if (svg === null) return void (await send(ctx, { html: body }));
   await showPicture(ctx, { png: await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)), html: body });

@@ -360,6 +360,7 @@ describe("the day's messages", () => {
     await run(periodReport(all, "week"));
     expect(posted[1]).toMatchObject({ key: "weekly-report:1001:2026-11-27" });
     expect(posted[1]?.html).toContain("Week to 27 Nov 2026");
+    expect(posted[1]?.picture, "its bars are before charges").toContain("net of charges");
     const due = (date: string) => periodReport(all, "week").dueAt(user, date);
     expect([due("2026-11-26"), due("2026-11-27") !== null, due("2026-12-24") !== null]).toEqual([null, true, true]);
   });

@@ -93,10 +93,10 @@ function curvePart(curve: readonly DayTotal[], money: MoneyText, area: Area): Sv
   );
 }
 
-/** Daily bars of a period, and the value over it. */
+/** Daily bars of a period, before charges, and the value over it. */
 export function periodPicture(of: {
   readonly title: string;
-  readonly subtitle: string;
+  readonly net: Paise;
   readonly days: readonly DayTotal[];
   readonly money: MoneyText;
 }): Svg | null {
@@ -104,5 +104,5 @@ export function periodPicture(of: {
     name: dateText(date).replace(/ \d{4}$/, ""),
     amount: grossOf(figures),
   }));
-  return dayPicture({ ...of, moves, curve: of.days });
+  return dayPicture({ ...of, subtitle: `${of.money.signed(of.net)} net of charges`, moves, curve: of.days });
 }
