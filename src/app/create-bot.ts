@@ -21,6 +21,7 @@ import { panicButtons } from "../bot/panic-buttons.ts";
 import { rateGate } from "../bot/rate-gate.ts";
 import { Refusal } from "../bot/refusal.ts";
 import * as text from "../bot/text.ts";
+import { showTyping } from "../bot/typing.ts";
 import { deleteSecret, isHarmless, send } from "../bot/view.ts";
 import { userId } from "../domain/ids.ts";
 import type { Log } from "../lib/log.ts";
@@ -75,6 +76,7 @@ export function createBot({
   bot.use(withTrace(log));
   bot.on("message:text", withPlainText);
   bot.use(withMetrics(metrics));
+  bot.use(showTyping());
   // Above the lanes: a handler that hangs must not hold up a freeze or a panic.
   const urgent = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
   urgentLock(urgent, deps);

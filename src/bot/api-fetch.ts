@@ -3,6 +3,7 @@ import { createExchange, type Exchanged, type ExchangeInit } from "../lib/exchan
 
 const MAX_TRIES = 3;
 const MAX_WAIT_MS = 30_000;
+const SENT_ONCE: ReadonlySet<string> = new Set(["getUpdates", "sendChatAction"]);
 const flood = z.object({ parameters: z.object({ retry_after: z.number() }) });
 
 export interface ApiFetchOptions {
@@ -21,13 +22,14 @@ interface ApiReply {
 
 /**
  * The fetch that grammY calls with, inside dialogues too: there a plugin's retry would wait again on every replay.
- * Waits out 429 and 5xx; getUpdates is the runner's business, and a streamed file cannot be sent twice.
+ * Waits out 429 and 5xx; getUpdates is the runner's business, a late "typing…" would stand after the answer, and a
+ * streamed file cannot be sent twice.
  */
 export function createApiFetch(options: ApiFetchOptions): ApiFetch {
   const exchange = createExchange();
   return async (url, init) => {
     const method = methodOf(url);
-    const mayRepeat = method !== "getUpdates" && (init.body === undefined || typeof init.body === "string");
+    const mayRepeat = !SENT_ONCE.has(method) && (init.body === undefined || typeof init.body === "string");
     for (let tries = 1; ; tries += 1) {
       const reply = await exchange(url, init);
       const waitMs = mayRepeat && tries < MAX_TRIES ? waitFor(reply, tries) : null;

@@ -48,14 +48,15 @@ describe("the fetch that calls Telegram", () => {
     expect(waits).toEqual([]);
   });
 
-  it("leaves getUpdates and streamed files to whoever called", async () => {
-    answers.push(flood(1), flood(1));
+  it("leaves getUpdates, signs of typing and streamed files to whoever called", async () => {
+    answers.push(flood(1), flood(1), flood(1));
     expect((await post("getUpdates")).status).toBe(429);
+    expect((await post("sendChatAction")).status).toBe(429);
     const file = (async function* () {
       yield new TextEncoder().encode("file");
     })();
     expect((await fetch(`${base}/sendDocument`, { method: "POST", body: file })).status).toBe(429);
-    expect(calls).toHaveLength(2);
+    expect(calls).toHaveLength(3);
   });
 
   it("ends when its caller gives up", async () => {
