@@ -1,5 +1,5 @@
 import { InlineKeyboard } from "grammy";
-import { ticker } from "../domain/instrument.ts";
+import { listingName, ticker } from "../domain/instrument.ts";
 import type { InstrumentKey } from "../domain/ids.ts";
 import { opposite, type Product } from "../domain/order.ts";
 import { isExitable, type OpenPosition } from "../domain/portfolio.ts";
@@ -83,7 +83,7 @@ function choiceLabel(rows: readonly Exitable[]): string {
   const [first] = rows;
   if (!first) return "";
   const total = rows.reduce((sum, { position }) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
-  return `${ticker(first.position.symbol)} ${quantity(total)}`;
+  return `${listingName(first.position)} ${quantity(total)}`;
 }
 
 /** One ticket for each side and product: within it, each account closes what it has. */

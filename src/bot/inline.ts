@@ -1,5 +1,5 @@
 import { Composer, InlineQueryResultBuilder } from "grammy";
-import { ticker, type Instrument } from "../domain/instrument.ts";
+import { listingName, type Instrument } from "../domain/instrument.ts";
 import type { Quote } from "../domain/portfolio.ts";
 import { allows } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
@@ -33,7 +33,7 @@ export function inlineQuotes(deps: BotDeps): Composer<SaudaContext> {
 
 function articleOf(instrument: Instrument, quote: Quote | null, now: number) {
   const id = instrument.key.replace(":", "-");
-  const name = ticker(instrument.symbol);
+  const name = listingName(instrument);
   const title = quote ? `${name}  ${priceLine(quote)}` : name;
   const description = quote ? `${describe(instrument)} · ${sourceLabel(quote.source, "live")}` : describe(instrument);
   return InlineQueryResultBuilder.article(id, title, { description }).text(
@@ -46,7 +46,7 @@ const priceLine = ({ ltp, prevClose }: Quote): string =>
   prevClose === null ? rupeePrice(ltp) : `${rupeePrice(ltp)} ${changePercent(ltp, prevClose)}`;
 
 function inlineText(instrument: Instrument, quote: Quote | null, now: number): Html {
-  const title = html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`;
+  const title = html`<b>${listingName(instrument)}</b> ${describe(instrument)}`;
   if (!quote) return lines(title, noPrice());
   const { ltp, prevClose } = quote;
   const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;

@@ -149,3 +149,7 @@ export const isOver = (instrument: Instrument, today: string): boolean =>
 /** The part people say: `SBIN` of `NSE:SBIN-EQ`, `NIFTY26NOVFUT` of `NSE:NIFTY26NOVFUT`. */
 export const ticker = (symbol: TradingSymbol): string =>
   symbol.slice(symbol.indexOf(":") + 1).replace(/-(EQ|INDEX)$/, "");
+
+/** The same where a share's two listings may meet: `BSE:SBIN`, as it can be typed too. */
+export const listingName = ({ symbol, segment }: Pick<Instrument, "symbol" | "segment">): string =>
+  segment === "BSE" ? `BSE:${ticker(symbol)}` : ticker(symbol);

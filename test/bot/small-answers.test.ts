@@ -82,6 +82,25 @@ describe("what the chat answers", () => {
     expect(await ask("/watch sbin")).toMatch(/NIFTY26OCTFUT +expired\nSBIN +[\d,.]+/);
   });
 
+  it("names the exchange of a share's second listing wherever the two may meet", async () => {
+    expect(await ask("/watch SBIN, BSE:SBIN")).toMatch(/^SBIN +[\d,.]+[^]*^BSE:SBIN +[\d,.]+/m);
+    chat().tapButton("Remove");
+    await world().handleAll();
+    expect(labels().slice(-3)).toEqual(["✕ SBIN", "✕ BSE:SBIN", "Done"]);
+    for (const command of ["/quote", "/depth", "/alert"])
+      expect(await ask(`${command} BSE:SBIN${command === "/alert" ? " > 9000" : ""}`)).toContain("BSE:SBIN");
+    for (const symbol of ["SBIN", "BSE:SBIN"]) {
+      await ask(`/buy ${symbol} 1 mis`);
+      chat().tapButton("Confirm buy");
+      await world().handleAll();
+    }
+    expect(await ask("/positions")).toMatch(
+      /^BSE:SBIN INTRADAY[^]*^SBIN INTRADAY|^SBIN INTRADAY[^]*^BSE:SBIN INTRADAY/m,
+    );
+    await ask("/exit");
+    expect(labels().toSorted()).toEqual(["BSE:SBIN 1", "SBIN 1"]);
+  });
+
   it("to the depth of an index is that it has no book, not that its book is empty", async () => {
     expect(await ask("/depth nifty")).toBe(
       "NIFTY50 is an index: it is quoted, not traded, and has no order book. /quote has its value.",

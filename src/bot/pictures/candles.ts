@@ -1,4 +1,4 @@
-import { ticker, type Instrument } from "../../domain/instrument.ts";
+import { listingName, type Instrument } from "../../domain/instrument.ts";
 import { istDate, istTime } from "../../domain/market.ts";
 import { PRICE_SCALE, rupeesFromPrice, type Price } from "../../domain/money.ts";
 import type { Side } from "../../domain/order.ts";
@@ -66,7 +66,7 @@ export function candlePicture(picture: CandlePicture): { readonly svg: Svg; read
   const own = ownOverlay(picture.avgPrice, shown);
   const drawn = own ? [...overlays, own] : overlays;
   const change = drawable(changePercent(last.close, first.open));
-  const title = `${ticker(picture.instrument.symbol)}  ${priceText(last.close)}  ${change}`;
+  const title = `${listingName(picture.instrument)}  ${priceText(last.close)}  ${change}`;
   const subtitle = drawable(`${spanText(first.at, last.at)} · ${picture.interval} · ${picture.source}`);
   const marks = tradeMarks(picture.trades, shown, drawn);
   const svg = sheet({ ...SIZE, title, subtitle }, [

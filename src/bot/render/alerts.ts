@@ -1,5 +1,5 @@
 import { InlineKeyboard } from "grammy";
-import { ticker, type Instrument } from "../../domain/instrument.ts";
+import { listingName, type Instrument } from "../../domain/instrument.ts";
 import type { Notification } from "../../ports/notifier.ts";
 import type { Alert, FiredBy } from "../../services/alerts/alerts.ts";
 import type { AlertOrder, Condition } from "../../services/alerts/condition.ts";
@@ -15,7 +15,7 @@ import { pricedAt } from "./source.ts";
 
 /** "SBIN at or above ₹850.00", "P&L at or below −₹5,000.00"; for those who hide amounts, "P&L at or below its level". */
 export function conditionText(alert: Pick<Alert, "instrument" | "condition">, hidesAmounts = false): string {
-  const what = alert.instrument === null ? "P&L today" : ticker(alert.instrument.symbol);
+  const what = alert.instrument === null ? "P&L today" : listingName(alert.instrument);
   return `${what} ${levelText(alert.condition, hidesAmounts)}`;
 }
 

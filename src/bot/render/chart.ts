@@ -1,5 +1,5 @@
 import { closeOf, type TradingCalendar } from "../../domain/calendar.ts";
-import { ticker, type Instrument } from "../../domain/instrument.ts";
+import { listingName, type Instrument } from "../../domain/instrument.ts";
 import { addDays, istDate, istInstant, istTime } from "../../domain/market.ts";
 import type { Price } from "../../domain/money.ts";
 import { INTERVALS, isIntraday, type Candle, type Interval } from "../../domain/portfolio.ts";
@@ -36,7 +36,7 @@ export function chartCaption(caption: ChartCaption): Html {
   const shown = candles.filter(({ at }) => at >= from);
   const [first, last] = [shown[0], shown.at(-1)];
   return lines(
-    html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`,
+    html`<b>${listingName(instrument)}</b> ${describe(instrument)}`,
     first &&
       last &&
       html`${mark(last.close - first.open)} <b>${rupeePrice(last.close)}</b> ${changePercent(last.close, first.open)} over the chart`,

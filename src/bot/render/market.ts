@@ -1,5 +1,5 @@
 import { InlineKeyboard } from "grammy";
-import { isDerivative, ticker, type Instrument } from "../../domain/instrument.ts";
+import { isDerivative, listingName, ticker, type Instrument } from "../../domain/instrument.ts";
 import type { Depth, DepthLevel, Quote } from "../../domain/portfolio.ts";
 import { renderPairs, renderTable } from "../../lib/table.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
@@ -28,7 +28,7 @@ export const noIndexDepth = ({ symbol }: Instrument): Html =>
   html`${ticker(symbol)} is an index: it is quoted, not traded, and has no order book. /quote has its value.`;
 
 export function quoteView({ instrument, quote, source, mayTrade, now }: QuoteCard): View {
-  const title = html`<b>${ticker(instrument.symbol)}</b> ${describe(instrument)}`;
+  const title = html`<b>${listingName(instrument)}</b> ${describe(instrument)}`;
   const keyboard = new InlineKeyboard();
   if (instrument.kind !== "index" && mayTrade)
     keyboard
@@ -98,7 +98,7 @@ export function depthView(instrument: Instrument, depth: Depth, source: string, 
   );
   return {
     html: lines(
-      html`<b>${ticker(instrument.symbol)}</b> depth${depth.ltp === null ? "" : html`, last <b>${rupeePrice(depth.ltp)}</b>`}`,
+      html`<b>${listingName(instrument)}</b> depth${depth.ltp === null ? "" : html`, last <b>${rupeePrice(depth.ltp)}</b>`}`,
       rows.length === 0 ? html`The book is empty.` : html`<pre>${table}</pre>`,
       totals(depth),
       html`<i>${source} · ${timeText(now, now)}</i>`,

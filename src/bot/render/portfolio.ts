@@ -1,5 +1,5 @@
 import { InlineKeyboard } from "grammy";
-import { ticker } from "../../domain/instrument.ts";
+import { listingName, ticker } from "../../domain/instrument.ts";
 import type { Paise } from "../../domain/money.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
 import { type Funds, type Holding, isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
@@ -147,7 +147,7 @@ function positionEntry({ row, label }: Owned<Position>, money: MoneyText): strin
   const last = row.ltp === null || row.side === "CLOSED" ? "" : priceText(row.ltp);
   return renderPairs(
     [
-      [`${ticker(row.symbol)} ${row.productType}`, isUnpriced(row) ? "no price" : money.cell(pnlOf(row))],
+      [`${listingName(row)} ${row.productType}`, isUnpriced(row) ? "no price" : money.cell(pnlOf(row))],
       [` ${qty}${label === null ? "" : ` ${label}`}`, last],
     ],
     PAGE_WIDTH,

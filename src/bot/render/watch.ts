@@ -1,6 +1,6 @@
 import { InlineKeyboard } from "grammy";
 import type { InstrumentKey } from "../../domain/ids.ts";
-import { isOver, ticker, type Instrument } from "../../domain/instrument.ts";
+import { isOver, listingName, type Instrument } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { renderPairs, renderTable } from "../../lib/table.ts";
@@ -37,7 +37,7 @@ export function watchView({ instruments, quotes, broker, now, page }: WatchCard)
   const table = renderPairs(
     [
       ["Watchlist", head],
-      ...shown.entries.map(({ symbol }, at) => [ticker(symbol), (figures[at] ?? "").trimStart()] as const),
+      ...shown.entries.map((instrument, at) => [listingName(instrument), (figures[at] ?? "").trimStart()] as const),
     ],
     PAGE_WIDTH,
   );
@@ -56,8 +56,8 @@ export function watchView({ instruments, quotes, broker, now, page }: WatchCard)
 export function watchEditView(instruments: readonly Instrument[], page: number): View {
   const shown = pageOf(instruments, page);
   const keyboard = new InlineKeyboard();
-  for (const { key, symbol } of shown.entries)
-    keyboard.text(`✕ ${ticker(symbol)}`, callbackData("wax", keyArgument(key), shown.page)).row();
+  for (const instrument of shown.entries)
+    keyboard.text(`✕ ${listingName(instrument)}`, callbackData("wax", keyArgument(instrument.key), shown.page)).row();
   return { html: watchText.edit(), keyboard: keyboard.text("Done", callbackData("wat", shown.page)) };
 }
 
