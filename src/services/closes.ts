@@ -6,14 +6,13 @@ import type { Paise, Price } from "../domain/money.ts";
 import { type Holding, isDeliverySale, type Position, type Quote, type Trade } from "../domain/portfolio.ts";
 import { carriedDayPnl, saleDayPnl } from "../domain/totals.ts";
 import { BrokerError } from "../errors.ts";
+import { neverBack } from "../lib/clock.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Link } from "./accounts.ts";
 import type { Quotes } from "./quotes.ts";
-import { createSharedReads } from "./shared-reads.ts";
 
 /** A broker's becomes another one once a day, hours before the market opens. */
 const FRESH_MS = 10 * 60_000;
-const MAX_KNOWN = 5_000;
 
 export interface ClosesDeps {
   readonly clock: Clock;
@@ -36,7 +35,12 @@ export interface Closes {
 
 /** Fyers and Dhan tell no previous close, and so no day's change: it comes from quotes, or from Yahoo. */
 export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): Closes {
-  const shared = createSharedReads<Quote>({ clock, max: MAX_KNOWN });
+  const steady = neverBack(clock);
+  /**
+   * What came, whoever asked: the quote, since which of its prices is the close changes when the day begins. That nothing
+   * came is not kept: it may be due to the asker's broker, plan or choice of prices.
+   */
+  const known = new Map<string, { readonly quote: Quote; readonly until: number }>();
 
   async function ask(link: Link, keys: readonly string[]): Promise<Map<string, Quote>> {
     const listed = await tableOf(link.broker_name);
@@ -64,26 +68,18 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
   }
 
   async function closesOf(link: Link, keys: readonly (InstrumentKey | null)[]): Promise<ReadonlyMap<string, Price>> {
+    const now = steady.now();
+    for (const [key, { until }] of known) if (now >= until) known.delete(key);
+    const quotes = new Map([...known].map(([key, { quote }]) => [key, quote]));
     const wanted = keys.filter((key) => key !== null);
-    const own = new Set<string>();
-    const found = await shared.read(wanted, FRESH_MS, (missing) => {
-      for (const key of missing) own.add(key);
-      return ask(link, missing);
-    });
-    // Another account's broker, plan or choice of prices may be why it was told nothing.
-    const untold = wanted.filter((key) => !found.has(key) && !own.has(key));
-    const nameOf = (key: string): string => `${link._id} ${key}`;
-    const told = await shared.read(untold.map(nameOf), FRESH_MS, async (names) => {
-      const quoted = await ask(
-        link,
-        untold.filter((key) => names.includes(nameOf(key))),
-      );
-      return new Map([...quoted].map(([key, quote]) => [nameOf(key), quote]));
-    });
-    // What is kept is the quote: which of its prices is the close changes when the day begins.
+    const missing = wanted.filter((key) => !quotes.has(key));
+    for (const [key, quote] of missing.length > 0 ? await ask(link, missing) : []) {
+      known.set(key, { quote, until: now + FRESH_MS });
+      quotes.set(key, quote);
+    }
     return new Map(
       wanted.flatMap((key) => {
-        const quote = found.get(key) ?? told.get(nameOf(key));
+        const quote = quotes.get(key);
         const close = quote ? closeBefore(quote) : null;
         return close === null ? [] : [[key, close]];
       }),
