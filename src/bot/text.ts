@@ -113,7 +113,6 @@ export const notTold = (title: string, error: BrokerError): Html =>
 export const orders = {
   example: (side: string): Html =>
     html`Like this: <code>/${side} SBIN 10</code> or <code>/${side} SBIN 10 @ 1000 mis</code>`,
-  noSession: (label: string): string => `${label} needs a login first.`,
   unknownSymbol: (text: string, hasSuggestions: boolean): Html =>
     hasSuggestions
       ? html`I do not know “${text}”. Did you mean:`
