@@ -5,6 +5,7 @@ import { Secret } from "../lib/secret.ts";
 import { newTotpSecret, stepAt, stepOf } from "../lib/totp.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
+import { changeDocument } from "./change-document.ts";
 import type { CapturedMessage } from "./key-capture.ts";
 
 export type LockKind = "none" | "pin" | "totp";
@@ -54,7 +55,6 @@ const LOCKOUT_MS = 15 * 60_000;
 const AWAITED_MS = 5 * 60_000;
 /** Telegram repeats for 24 hours what was not answered; another bot's messages have the same numbers. */
 const TAKEN_MS = 25 * 3_600_000;
-const CONFLICT_TRIES = 20;
 const PIN_PATTERN = /^\d{4,8}$/;
 
 export type CodeResult =
@@ -91,7 +91,6 @@ export interface OrderLock {
   leave(user: UserId): Promise<void>;
   /** Nothing is awaited any more: the user's next message answers something else. */
   stop(user: UserId): Promise<void>;
-  setPin(user: UserId, pin: string): Promise<void>;
   /** A new authenticator secret; counts once a code of it has come back. */
   offerTotp(user: UserId): Promise<Secret>;
   /** Where the secret on offer is shown. */
@@ -105,15 +104,14 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
 
   /** Applies the change to the newest version, one at a time: two guesses at once are two guesses. */
   async function change<T>(user: UserId, apply: (lock: LockDocument) => Changed<T>): Promise<T> {
-    for (let tries = 0; tries < CONFLICT_TRIES; tries += 1) {
-      const stored = await locks.get(user);
-      const { version, ...current } = stored ?? { ...unlocked(user), version: 0 };
+    let made: T | undefined;
+    await changeDocument(locks, user, (stored) => {
+      const current = stored ?? unlocked(user);
       const { lock, result } = apply(current);
-      if (lock === current) return result;
-      const isWritten = stored ? await locks.replace(lock, version) : await locks.insert(lock);
-      if (isWritten) return result;
-    }
-    throw new Error("lock document is contended");
+      made = result;
+      return lock === current ? null : lock;
+    });
+    return made as T;
   }
 
   const set = (user: UserId, changes: Partial<LockDocument>): Promise<void> =>
@@ -144,7 +142,6 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
       };
     },
     freeze: (user, isFrozen) => set(user, { isFrozen }),
-    setPin: (user, pin) => change(user, (lock) => ({ lock: withPin(lock, pin), result: undefined })),
     async offerTotp(user) {
       const secret = new Secret(newTotpSecret());
       await set(user, { offered: secret });

@@ -55,14 +55,14 @@ describe("a PIN that was asked for", () => {
   });
 
   it("is not guessed at by a key that was asked for since", async () => {
-    await world().deps.orderLock.setPin(userId(ASHA), "4829");
+    await says("/lock pin", "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
     expect(await says("/link dhan", "1000000001")).not.toContain("tries");
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
   it("does not stay in the chat while too many wrong ones have closed the lock", async () => {
-    await world().deps.orderLock.setPin(userId(ASHA), "4829");
+    await says("/lock pin", "4829");
     expect(await says("/lock off", "1111", "1112", "1113", "1114", "1115")).toContain("15 min");
     expect(await says("4829")).toContain("15 min");
     const card = await says("/buy SBIN 1").then(() => chat().lastFromBot());
@@ -79,7 +79,7 @@ describe("a PIN that was asked for", () => {
   });
 
   it("is not guessed at by what answers a dialogue, nor by words", async () => {
-    await world().deps.orderLock.setPin(userId(ASHA), "4829");
+    await says("/lock pin", "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
     expect(await says("/buy SBIN")).toContain("how many?");
     expect(await says("10")).toContain("At which price?");

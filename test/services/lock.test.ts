@@ -36,7 +36,7 @@ describe("the order lock", () => {
   });
 
   it("opens for five minutes with the right PIN", async () => {
-    await lock.setPin(ASHA, "4829");
+    await awaiting("new-pin", "4829");
     expect((await lock.state(ASHA)).needsCode).toBe(true);
     expect(await awaiting("code", "1111")).toEqual({ kind: "code", result: { kind: "wrong", left: 4 } });
     expect(await awaiting("code", " 4829 ")).toEqual(right);
@@ -46,14 +46,14 @@ describe("the order lock", () => {
   });
 
   it("is open also to a process whose clock is behind the one that took the code", async () => {
-    await lock.setPin(ASHA, "4829");
+    await awaiting("new-pin", "4829");
     await awaiting("code", "4829");
     stage.clock.advance(-2_000);
     expect((await lock.state(ASHA)).needsCode).toBe(false);
   });
 
   it("closes after five wrong codes, for the right one too, and opens again after a quarter of an hour", async () => {
-    await lock.setPin(ASHA, "4829");
+    await awaiting("new-pin", "4829");
     for (let guess = 0; guess < 4; guess += 1) await awaiting("code", "0000");
     expect(await awaiting("code", "0000")).toMatchObject(lockedOut);
     expect(await awaiting("code", "4829")).toMatchObject(lockedOut);
@@ -62,7 +62,7 @@ describe("the order lock", () => {
   });
 
   it("counts guesses that come at once", async () => {
-    await lock.setPin(ASHA, "4829");
+    await awaiting("new-pin", "4829");
     await lock.expect(ASHA, "code");
     const results = await Promise.all(["1", "2", "3", "4", "5"].map(takes));
     expect(results).toContainEqual({ kind: "code", result: { kind: "locked-out", until: expect.any(Number) } });
@@ -135,14 +135,14 @@ describe("the order lock", () => {
   });
 
   it("counts no words as a guess, and awaits the code still", async () => {
-    await lock.setPin(ASHA, "4829");
+    await awaiting("new-pin", "4829");
     await lock.expect(ASHA, "code");
     for (let words = 0; words < 5; words += 1) expect(await takes("what code?")).toBeNull();
     expect(await takes("4829")).toEqual({ kind: "code", result: { kind: "right" } });
   });
 
   it("awaits nothing any more when it is told so", async () => {
-    await lock.setPin(ASHA, "4829");
+    await awaiting("new-pin", "4829");
     await lock.expect(ASHA, "code");
     await lock.leave(ASHA);
     expect(await takes("1")).toEqual({ kind: "code", result: { kind: "wrong", left: 4 } });
@@ -166,7 +166,7 @@ describe("the order lock", () => {
   });
 
   it("keeps neither PIN nor secret readable on disk", async () => {
-    await lock.setPin(ASHA, "48291537");
+    await awaiting("new-pin", "48291537");
     const secret = (await lock.offerTotp(ASHA)).reveal();
     const disk = ["journal.db", "journal.db-wal"].map((file) => readFileSync(join(stage.dir, file), "latin1")).join("");
     expect(disk).toContain("1001");
