@@ -9,7 +9,7 @@ import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { createTable, evictUnique, findBy } from "../../src/store/sqlite/statements.ts";
 import { storeContract } from "./contract.ts";
 import { lost, writeUntilKilled } from "./kill.ts";
-import { listed, newKeyring, sample, sampleSpec, type Sample } from "./sample.ts";
+import { newKeyring, sample, sampleSpec, type Sample } from "./sample.ts";
 
 const temporary = (): string => mkdtempSync(join(tmpdir(), "store-"));
 const now = (): number => 1_000;
@@ -146,23 +146,6 @@ describe("the embedded store", () => {
     await store.close();
     expect(tablesOf("journal.db")).toEqual(["orders"]);
     expect(tablesOf("sauda.db")).toEqual(["users"]);
-  });
-
-  it("backs itself up while it works; the copy opens as a store", async () => {
-    const keyring = newKeyring();
-    const store = openSqliteStore({ dir, now, keyring });
-    const samples = store.collection(sampleSpec("samples", "full"));
-    for (let i = 0; i < 200; i += 1) await samples.insert(sample(`before${i}`, { keys: "k".repeat(500) }));
-    const copying = store.backupTo(join(dir, "backup"));
-    for (let i = 0; i < 200; i += 1) await samples.insert(sample(`during${i}`));
-    await copying;
-    await store.close();
-
-    expect(readdirSync(join(dir, "backup")).sort()).toEqual(["journal.db", "sauda.db"]);
-    const copy = openSqliteStore({ dir: join(dir, "backup"), now, keyring });
-    const ids = (await listed(copy.collection(sampleSpec("samples", "full")).scan())).map(({ _id }) => _id);
-    expect(ids.filter((id) => id.startsWith("before"))).toHaveLength(200);
-    await copy.close();
   });
 
   it("follows a specification whose indexes changed", async () => {

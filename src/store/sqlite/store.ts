@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, renameSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { backup, DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../../errors.ts";
 import type { Keyring } from "../../lib/crypto.ts";
 import type { CollectionSpec, Document, Store } from "../../ports/store.ts";
@@ -22,8 +22,6 @@ const SQLITE_NOTADB = 26;
 const BUSY_TIMEOUT_MS = 5_000;
 
 export interface SqliteStore extends Store {
-  /** Copies the living files into a directory, each whole or not at all, while the store goes on working. */
-  backupTo(directory: string): Promise<void>;
   atRest(): AtRest;
 }
 
@@ -52,14 +50,6 @@ export function openSqliteStore(options: {
     },
     async purge() {
       for (const db of Object.values(databases)) purge(db, now());
-    },
-    async backupTo(directory) {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      for (const durability of ["normal", "full"] as const) {
-        const target = join(directory, FILES[durability].name);
-        await backup(databases[durability], `${target}.partial`);
-        renameSync(`${target}.partial`, target);
-      }
     },
     atRest: () => sqliteAtRest(Object.values(databases)),
     async close() {
