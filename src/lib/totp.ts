@@ -18,13 +18,13 @@ export const newTotpSecret = (): string => {
   return text;
 };
 
-/** RFC 6238 with SHA-1, 30 seconds and `digits` digits: what every authenticator app speaks. */
-export function totp(secret: string, step: number, digits = DIGITS): string {
+/** RFC 6238 with SHA-1, 30 seconds and six digits: what every authenticator app speaks. */
+export function totp(secret: string, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
   const mac = createHmac("sha1", fromBase32(secret)).update(counter).digest();
   const code = mac.readUInt32BE((mac.at(-1) ?? 0) & 15) & 0x7fffffff;
-  return String(code % 10 ** digits).padStart(digits, "0");
+  return String(code % 10 ** DIGITS).padStart(DIGITS, "0");
 }
 
 export const stepAt = (now: number): number => Math.floor(now / 1000 / STEP_S);

@@ -176,18 +176,18 @@ describe("the order lock", () => {
 });
 
 describe("one-time passwords", () => {
-  // RFC 6238, appendix B, SHA-1: the secret is "12345678901234567890".
+  // RFC 6238, appendix B, SHA-1, the last six of eight digits: the secret is "12345678901234567890".
   const SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
   it.each([
-    [59, "94287082"],
-    [1_111_111_109, "07081804"],
-    [1_111_111_111, "14050471"],
-    [1_234_567_890, "89005924"],
-    [2_000_000_000, "69279037"],
-    [20_000_000_000, "65353130"],
+    [59, "287082"],
+    [1_111_111_109, "081804"],
+    [1_111_111_111, "050471"],
+    [1_234_567_890, "005924"],
+    [2_000_000_000, "279037"],
+    [20_000_000_000, "353130"],
   ])("are the RFC's at %d s", (seconds, code) => {
-    expect(totp(SECRET, stepAt(seconds * 1000), 8)).toBe(code);
+    expect(totp(SECRET, stepAt(seconds * 1000))).toBe(code);
   });
 
   it("come from secrets of 160 bits, written as apps read them", () => {
