@@ -210,10 +210,8 @@ const CLOSED: ReadonlySet<LegState> = new Set([
 /** Over without anything bought or sold, and not because somebody took it back. */
 export const cameToNothing = ({ state, filledQty }: Leg): boolean =>
   state === "not-sent" || state === "not-found" || (state === "rejected" && filledQty === 0);
-/** Nothing more is expected of it. */
+/** Nothing more is expected of it: nobody has to let it lapse, reconcile it or track it. */
 export const isClosed = (leg: Leg): boolean => CLOSED.has(leg.state);
-/** Somebody has to look at it again: to let it lapse, to reconcile it or to track it. */
-export const needsWatching = (leg: Leg): boolean => !isClosed(leg);
 
 /** A change whose outcome was never noted is given up after this, and may be asked again: its effect is in the book. */
 const CHANGE_UNDER_WAY_MS = 30_000;

@@ -7,7 +7,6 @@ import {
   endChange,
   isClosed,
   LEG_STATES,
-  needsWatching,
   nextLeg,
   termsByNow,
   type BookedOrder,
@@ -209,10 +208,6 @@ describe("any history", () => {
       }),
       { numRuns: 3_000 },
     );
-  });
-
-  it("is watched exactly until it is closed", () => {
-    for (const state of LEG_STATES) expect(needsWatching(legIn(state))).toBe(!isClosed(legIn(state)));
   });
 });
 

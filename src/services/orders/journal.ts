@@ -1,7 +1,7 @@
 import type { IntentId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import type { HistoryEntry, Leg, LegEvent, OrderPlan } from "../../domain/order-intent.ts";
-import { needsWatching, nextLeg } from "../../domain/order-intent.ts";
+import { isClosed, nextLeg } from "../../domain/order-intent.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Page, Store, Stored } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
@@ -134,7 +134,7 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
 
 const watchedAsNeeded = (intent: IntentDocument): IntentDocument => ({
   ...intent,
-  isWatched: intent.isCardStale || intent.legs.some(needsWatching),
+  isWatched: intent.isCardStale || !intent.legs.every(isClosed),
 });
 
 /** The document after one leg's event, or null when there is no such transition. */
