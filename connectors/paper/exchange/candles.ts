@@ -1,7 +1,7 @@
+import { joinDays, periodStart } from "../../../src/domain/candles.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { isDerivative } from "../../../src/domain/instrument.ts";
-import { addDays, istDate, istInstant, weekday } from "../../../src/domain/market.ts";
-import { price } from "../../../src/domain/money.ts";
+import { addDays, istDate, istInstant } from "../../../src/domain/market.ts";
 import type { Candle, Interval } from "../../../src/domain/portfolio.ts";
 import type { Calendar } from "./calendar.ts";
 import { SECOND_MS, isMarketDay } from "./calendar.ts";
@@ -40,9 +40,8 @@ export function candlesOf(source: CandleSource, instrument: Instrument, span: Ca
   switch (interval) {
     case "1w":
     case "1mo": {
-      const groupStart = interval === "1w" ? weekStart : monthStart;
-      const daily = dailyBars(source, instrument, istInstant(groupStart(istDate(from))), now, now);
-      return grouped(daily, groupStart).filter(({ at }) => at >= from && at <= to);
+      const daily = dailyBars(source, instrument, periodStart(interval, from), now, now);
+      return joinDays(daily, interval).filter(({ at }) => at >= from && at <= to);
     }
     case "1d":
       return dailyBars(source, instrument, from, to, now);
@@ -50,9 +49,6 @@ export function candlesOf(source: CandleSource, instrument: Instrument, span: Ca
       return intradayBars(source, instrument, { ...span, to }, INTRADAY_MINUTES[interval] * MINUTE_MS);
   }
 }
-
-const weekStart = (date: string): string => addDays(date, -((weekday(date) + 6) % 7));
-const monthStart = (date: string): string => `${date.slice(0, 7)}-01`;
 
 function* days(source: CandleSource, instrument: Instrument, from: number, to: number, now: number): Generator<string> {
   const listed = isDerivative(instrument) ? addDays(instrument.expiry, -LISTED_DAYS) : FIRST_DAY;
@@ -106,21 +102,4 @@ function candle({ market }: CandleSource, instrument: Instrument, of: Pricing, f
     close: of.toPrice(bar.close),
     volume: market.volume(instrument, of, last + SECOND_MS) - market.volume(instrument, of, from),
   };
-}
-
-function grouped(daily: readonly Candle[], startOf: (date: string) => string): Candle[] {
-  const groups = new Map<number, Candle>();
-  for (const bar of daily) {
-    const at = istInstant(startOf(istDate(bar.at)));
-    const known = groups.get(at);
-    groups.set(at, {
-      at,
-      open: known?.open ?? bar.open,
-      high: price(Math.max(known?.high ?? bar.high, bar.high)),
-      low: price(Math.min(known?.low ?? bar.low, bar.low)),
-      close: bar.close,
-      volume: (known?.volume ?? 0) + bar.volume,
-    });
-  }
-  return [...groups.values()];
 }
