@@ -28,7 +28,7 @@ export function daySpansOf({ from, to }: Span, maxDays: number): { readonly firs
   return spans;
 }
 
-type Rupees = Parameters<typeof priceFromRupees>[0];
+type Rupees = number | string;
 
 /** Epoch ms, rupees and units. */
 export const candleAt = (

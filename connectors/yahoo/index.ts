@@ -6,6 +6,7 @@ import type { Candle, Interval, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { HttpClient } from "../../src/lib/http.ts";
 import type { CandleQuery, ConnectorDeps, DataSource } from "../base.ts";
+import { spansOf } from "../candles.ts";
 import { createYahooClient, type ChartInterval, type YahooClient } from "./client.ts";
 import { fromFailure, isEmptyRange, yahooError } from "./errors.ts";
 import { dailyCandles, intradayCandles, quoteFromChart, quoteFromRow } from "./map.ts";
@@ -143,7 +144,7 @@ async function candlesOf(
   const end = Math.min(to, now);
   if (end < start) return [];
   const charts = await Promise.all(
-    pieces(start, end, spec.chunkDays * DAY_MS).map((piece) =>
+    spansOf({ from: start, to: end }, spec.chunkDays * DAY_MS, 1_000).map((piece) =>
       client.getChart(symbol, { ...piece, interval: spec.name }, signal).catch(noneInRange),
     ),
   );
@@ -161,10 +162,3 @@ function noneInRange(error: unknown): { quotes: [] } {
 
 const startOfDays = (interval: Interval, at: number): number =>
   isOfDays(interval) ? periodStart(interval, at) : istInstant(istDate(at));
-
-function pieces(from: number, to: number, widthMs: number): { from: number; to: number }[] {
-  const all: { from: number; to: number }[] = [];
-  for (let start = from; start <= to; start += widthMs)
-    all.push({ from: start, to: Math.min(to, start + widthMs - 1_000) });
-  return all;
-}
