@@ -1,6 +1,6 @@
 import { periodStart } from "../../src/domain/candles.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
-import { addDays, istDate, istDateTime, istInstant, IST_OFFSET_MS, weekday } from "../../src/domain/market.ts";
+import { addDays, istDate, istDateTime, istInstant, IST_OFFSET_MS, isWeekend } from "../../src/domain/market.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
 import { candleAt, type Span, spansOf } from "../candles.ts";
 import type { CandlesRaw } from "./schemas.ts";
@@ -48,10 +48,9 @@ export const rangeBody = (plan: CandlePlan, { from, to }: Span): Record<string, 
     : { interval: plan.source, fromDate: istDateTime(from), toDate: istDateTime(to) };
 
 /** Ranges of nothing but weekend days are answered with an error. */
-export function isWeekend({ from, to }: Span): boolean {
+export function isOnWeekend({ from, to }: Span): boolean {
   if (to - from > 2 * DAY_MS) return false;
-  for (let date = istDate(from); date <= istDate(to); date = addDays(date, 1))
-    if (weekday(date) % 6 !== 0) return false;
+  for (let date = istDate(from); date <= istDate(to); date = addDays(date, 1)) if (!isWeekend(date)) return false;
   return true;
 }
 

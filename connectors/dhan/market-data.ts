@@ -7,7 +7,7 @@ import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfoli
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../base.ts";
 import type { Span } from "../candles.ts";
-import { CANDLE_PLANS, chunks, instrumentType, isWeekend, rangeBody, toCandles } from "./candles.ts";
+import { CANDLE_PLANS, chunks, instrumentType, isOnWeekend, rangeBody, toCandles } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
 import { mapped } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";
@@ -156,7 +156,7 @@ function idsBySegment(asked: readonly Pick<Asked, "exchangeSegment" | "securityI
 
 /** DH-907 is "no data"; a range of weekend days alone may come back as a bad request (unverified which code). */
 const isNoData = (error: BrokerError, range: Span): boolean =>
-  error.brokerCode === NO_DATA || (error.kind === "invalid-request" && isWeekend(range));
+  error.brokerCode === NO_DATA || (error.kind === "invalid-request" && isOnWeekend(range));
 
 export function toQuote(raw: QuoteRaw, instrument: Instrument, now: number): Quote {
   const at = tradeTime(raw.last_trade_time);

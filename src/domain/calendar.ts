@@ -1,5 +1,5 @@
 import type { Segment } from "./instrument.ts";
-import { addDays, istDate, istInstant, istTime, weekday } from "./market.ts";
+import { addDays, isWeekend, istDate, istInstant, istTime, lastOfMonth, weekday } from "./market.ts";
 
 /** Stocks with derivatives close by auction, the others trade on: the exchange's own grouping. */
 const SESSION_GROUPS = ["cash-with-derivatives", "cash", "derivatives"] as const;
@@ -66,8 +66,6 @@ export type DayStatus =
 
 const SATURDAY = 6;
 const FRIDAY = 5;
-const SUNDAY = 0;
-const isWeekend = (date: string): boolean => weekday(date) === SATURDAY || weekday(date) === SUNDAY;
 
 /** What kind of day it is, `unknown` for years without a list: nothing is guessed. */
 export function dayStatus(date: string, calendar: TradingCalendar): DayStatus {
@@ -130,11 +128,6 @@ export function lastDayUpTo(date: string, calendar: TradingCalendar): string {
   let day = date;
   while (!mayTrade(day, calendar)) day = addDays(day, -1);
   return day;
-}
-
-function lastOfMonth(date: string): string {
-  const [year = 0, month = 0] = date.split("-").map(Number);
-  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
 }
 
 /** Cash stocks are taken to have derivatives, as all of the Nifty 50 do: they stop earlier. */

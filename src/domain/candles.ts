@@ -1,4 +1,4 @@
-import { addDays, istDate, istInstant, weekday } from "./market.ts";
+import { istDate, istInstant, mondayOf } from "./market.ts";
 import { price } from "./money.ts";
 import type { Candle, Interval } from "./portfolio.ts";
 
@@ -9,7 +9,7 @@ export const isOfDays = (interval: Interval): interval is DayPeriod => interval 
 /** Epoch ms of 00:00 IST on the Monday of the week, or on the 1st of the month, that holds an instant. */
 export function periodStart(period: DayPeriod, at: number): number {
   const date = istDate(at);
-  return istInstant(period === "1w" ? addDays(date, -((weekday(date) + 6) % 7)) : `${date.slice(0, 7)}-01`);
+  return istInstant(period === "1w" ? mondayOf(date) : `${date.slice(0, 7)}-01`);
 }
 
 /** Bars, oldest first, joined into longer ones; `startOf` says to which one an instant belongs. */

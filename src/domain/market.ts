@@ -44,5 +44,18 @@ function isoDate(text: string): string {
 export const addDays = (date: string, days: number): string =>
   new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 
+/** Whether it is a day there is, as YYYY-MM-DD. */
+export const isDate = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
+
 /** 0 Sunday … 6 Saturday */
 export const weekday = (date: string): number => new Date(`${date}T00:00:00Z`).getUTCDay();
+export const isWeekend = (date: string): boolean => weekday(date) % 6 === 0;
+/** Of the date's week, which Sunday ends. */
+export const mondayOf = (date: string): string => addDays(date, -((weekday(date) + 6) % 7));
+
+/** Of the month of YYYY-MM, or of the date. */
+export function lastOfMonth(date: string): string {
+  const [year = 0, month = 0] = date.split("-").map(Number);
+  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);
+}

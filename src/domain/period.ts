@@ -1,4 +1,4 @@
-import { addDays, weekday } from "./market.ts";
+import { addDays, isDate, mondayOf } from "./market.ts";
 
 const PERIOD_NAMES = ["week", "month", "year", "since"] as const;
 export type PeriodName = (typeof PERIOD_NAMES)[number];
@@ -9,7 +9,6 @@ export type ParsedPeriod =
   | { readonly kind: "bad-date" };
 
 const FINANCIAL_YEAR_STARTS = "04-01";
-const MONDAY = 1;
 
 /** `today`, `week`, `month`, `year` (the financial one, from 1 April), `since 2026-04-01`; null when it is none of these. */
 export function parsePeriod(words: string, today: string): ParsedPeriod | null {
@@ -34,7 +33,7 @@ export function parsePeriod(words: string, today: string): ParsedPeriod | null {
 }
 
 /** The weekend before the date's Monday: a session on it comes after its own week's report, and belongs to the next one. */
-export const weekFrom = (date: string): string => addDays(date, -((weekday(date) + 7 - MONDAY) % 7) - 2);
+export const weekFrom = (date: string): string => addDays(mondayOf(date), -2);
 
 function financialYear(today: string): string {
   const year = Number(today.slice(0, 4));
@@ -42,6 +41,3 @@ function financialYear(today: string): string {
     ? `${year}-${FINANCIAL_YEAR_STARTS}`
     : `${year - 1}-${FINANCIAL_YEAR_STARTS}`;
 }
-
-const isDate = (text: string): boolean =>
-  /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { PHASES, type TradingCalendar } from "../domain/calendar.ts";
-import { addDays } from "../domain/market.ts";
+import { isDate } from "../domain/market.ts";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -122,7 +122,3 @@ function read<T extends z.ZodType>(path: string, schema: T): z.output<T> {
 }
 
 const modifiedAt = (path: string): number | null => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
-
-function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
-}

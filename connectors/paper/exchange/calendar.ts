@@ -1,4 +1,4 @@
-import { addDays, istDate, istInstant, weekday } from "../../../src/domain/market.ts";
+import { addDays, isWeekend, istDate, istInstant } from "../../../src/domain/market.ts";
 import type { Segment } from "../../../src/domain/instrument.ts";
 
 /** NSE and BSE equity and derivatives. A year without a list trades on every weekday: this market is simulated. */
@@ -27,7 +27,7 @@ export const DAY_MS = 86_400_000;
 export const SECOND_MS = 1_000;
 
 export const isMarketDay = (date: string): boolean =>
-  SPECIAL_SESSIONS.has(date) || (weekday(date) % 6 !== 0 && !HOLIDAYS.has(date));
+  SPECIAL_SESSIONS.has(date) || (!isWeekend(date) && !HOLIDAYS.has(date));
 
 /** The date itself when the market trades on it, else the last one before. */
 export function marketDayOnOrBefore(date: string): string {

@@ -1,5 +1,5 @@
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
-import { addDays, istClock, istDate, istInstant, istTime, parseIst, weekday } from "../../../src/domain/market.ts";
+import { addDays, istClock, istDate, istInstant, istTime, isWeekend, parseIst } from "../../../src/domain/market.ts";
 import { rupeesFromPrice, type Price } from "../../../src/domain/money.ts";
 import type { Candle, DepthLevel, Interval } from "../../../src/domain/portfolio.ts";
 import { findInstrument } from "./names.ts";
@@ -66,7 +66,7 @@ const rupees = (value: Price | null): number => (value === null ? 0 : rupeesFrom
 
 function isSession(now: number): boolean {
   const time = istTime(now);
-  return weekday(istDate(now)) % 6 !== 0 && time >= "09:00" && time < "15:30";
+  return !isWeekend(istDate(now)) && time >= "09:00" && time < "15:30";
 }
 
 const slashed = (at: number): string => `${istDate(at).split("-").toReversed().join("/")} ${istClock(at)}`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chunks, CANDLE_PLANS, isWeekend } from "../../../connectors/dhan/candles.ts";
+import { chunks, CANDLE_PLANS, isOnWeekend } from "../../../connectors/dhan/candles.ts";
 import { toDepth, toQuote } from "../../../connectors/dhan/market-data.ts";
 import { quotesSchema, type QuoteRaw } from "../../../connectors/dhan/schemas.ts";
 import { indexKey, instrumentKey, type Instrument } from "../../../src/domain/instrument.ts";
@@ -223,7 +223,7 @@ describe("candles", () => {
     await expect(setUp(answer("DH-905")).connector.getHistoricalData(access(), day)).rejects.toMatchObject({
       kind: "invalid-request",
     });
-    expect(isWeekend({ from: istInstant("2026-11-21"), to: istInstant(addDays("2026-11-21", 2)) })).toBe(false);
+    expect(isOnWeekend({ from: istInstant("2026-11-21"), to: istInstant(addDays("2026-11-21", 2)) })).toBe(false);
   });
 
   test("columns of different lengths are a bad answer", async () => {

@@ -1,6 +1,6 @@
 import type { InstrumentKey } from "../../../domain/ids.ts";
 import { equitySymbol, indexKey, indexSymbol, type Equity, type Index } from "../../../domain/instrument.ts";
-import { addDays, istInstant } from "../../../domain/market.ts";
+import { addDays, isDate, istInstant, lastOfMonth } from "../../../domain/market.ts";
 import { paiseFromRupees, priceFromRupees, sumPaise, ZERO_PAISE, ZERO_PRICE } from "../../../domain/money.ts";
 import { chargesOf } from "../../../domain/charges.ts";
 import type { Candle } from "../../../domain/portfolio.ts";
@@ -23,17 +23,10 @@ export function parseRange(text: string): Range | null {
   const [, fromMonth = "", fromDay, toMonth = "", toDay] = match;
   const range = {
     from: `${fromMonth}${fromDay ?? "-01"}`,
-    to: toDay === undefined ? lastDay(toMonth) : toMonth + toDay,
+    to: toDay === undefined ? lastOfMonth(toMonth) : toMonth + toDay,
   };
   return isDate(range.from) && isDate(range.to) && range.from < range.to ? range : null;
 }
-
-function lastDay(month: string): string {
-  const [year = 0, number = 0] = month.split("-").map(Number);
-  const end = new Date(Date.UTC(year, number, 0));
-  return Number.isNaN(end.getTime()) ? "" : end.toISOString().slice(0, 10);
-}
-const isDate = (text: string): boolean => !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
 
 /** A share by its NSE ticker alone: enough for a source that knows shares by name, as Yahoo does. */
 export const shareNamed = (ticker: string): Equity => ({
