@@ -7,7 +7,6 @@ import { send, show } from "../src/bot/view.ts";
 
 const ACTION = "forget";
 const TTL_MS = 5 * 60_000;
-const RECENT_INTENTS = 200;
 
 export const forget: CommandModule = {
   name: "forget",
@@ -52,6 +51,6 @@ export const forget: CommandModule = {
 
 /** What may be at the market must be known first: its record is what tells us. */
 async function hasOrderUnderWay(deps: BotDeps, ctx: SaudaContext): Promise<boolean> {
-  const recent = await deps.journal.ofUser(ctx.user._id, { limit: RECENT_INTENTS, order: "desc" });
+  const recent = await deps.journal.recent(ctx.user._id);
   return recent.some((intent) => intent.legs.some((leg) => leg.state === "sending" || leg.state === "unknown"));
 }

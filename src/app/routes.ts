@@ -59,12 +59,7 @@ export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesO
           log,
         }),
         postbackRoutes({
-          postbacks: createPostbacks({
-            accounts: deps.accounts,
-            clock,
-            recent: (link, limit) => deps.journal.ofUser(link.user_id, { limit, order: "desc" }),
-            look: (intent) => deps.watcher.follow(intent),
-          }),
+          postbacks: createPostbacks(deps),
           log,
         }),
         ...(updates.webhook ? [webhookRoutes(updates.webhook)] : []),

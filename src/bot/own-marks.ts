@@ -8,8 +8,6 @@ import type { Intent } from "../services/orders/journal.ts";
 import type { BotDeps } from "./commands.ts";
 import type { TradeMark } from "./pictures/candles.ts";
 
-const RECENT_ORDERS = 200;
-
 /**
  * What the user paid on average over all accounts, without those that could not be read; where their orders through
  * this bot filled, and today's trades.
@@ -23,7 +21,7 @@ export async function ownMarks(
     deps.portfolio.holdings(user),
     deps.portfolio.positions(user),
     deps.portfolio.trades(user),
-    deps.journal.ofUser(user, { limit: RECENT_ORDERS, order: "desc" }),
+    deps.journal.recent(user),
   ]);
   const held = holdings.flatMap((part) => (part.ok ? part.value.filter((row) => isHoldingOf(row, instrument)) : []));
   const open = positions.flatMap((part) =>

@@ -2,7 +2,8 @@ import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
 import { linkId } from "../domain/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts } from "./accounts.ts";
-import type { Intent } from "./orders/journal.ts";
+import type { Intent, Journal } from "./orders/journal.ts";
+import type { Watcher } from "./orders/watcher.ts";
 
 export type PostbackUse = "looked" | "not-ours" | "refused" | "too-soon";
 
@@ -13,15 +14,13 @@ export interface Postbacks {
 
 /** A flood of postbacks costs one look a second for each link. */
 const PAUSE_MS = 1_000;
-const RECENT_INTENTS = 50;
 const MAX_REMEMBERED = 5_000;
 
 export function createPostbacks(deps: {
-  accounts: Accounts;
+  accounts: Pick<Accounts, "byId" | "broker">;
   clock: Clock;
-  /** The user's newest orders. */
-  recent: (link: { user_id: Parameters<Accounts["all"]>[0] }, limit: number) => Promise<readonly Intent[]>;
-  look: (intent: Intent) => Promise<unknown>;
+  journal: Pick<Journal, "recent">;
+  watcher: Pick<Watcher, "follow">;
 }): Postbacks {
   const lastLooks = new Map<LinkId, number>();
 
@@ -44,10 +43,10 @@ export function createPostbacks(deps: {
       const named = (await definition.readPostback?.(body, link.credentials)) ?? null;
       if (named === null) return "refused";
       if (!mayLook(link._id)) return "too-soon";
-      const intents = await deps.recent(link, RECENT_INTENTS);
+      const intents = await deps.journal.recent(link.user_id);
       const intent = intents.find((each) => carries(each, link._id, named.orderId));
       if (!intent) return "not-ours";
-      await deps.look(intent);
+      await deps.watcher.follow(intent);
       return "looked";
     },
   };

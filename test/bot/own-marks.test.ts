@@ -23,7 +23,7 @@ const marksOf = ({ holdings = [], positions = [], trades = [], orders = [] }: Ow
     <T>(rows: readonly T[]) =>
     async () => [{ ok: true, value: rows }];
   const portfolio = { holdings: all(holdings), positions: all(positions), trades: all(trades) };
-  const journal = { ofUser: async () => orders };
+  const journal = { recent: async () => orders };
   return ownMarks({ portfolio, journal, clock: { now: () => now } } as never, userId(1), SHARE);
 };
 
@@ -47,7 +47,7 @@ describe("what a chart marks as the reader's own", () => {
       positions: () => read(silent),
       trades: () => read(silent),
     };
-    const journal = { ofUser: async () => [] };
+    const journal = { recent: async () => [] };
     const marks = await ownMarks({ portfolio, journal, clock: { now: () => now } } as never, userId(1), SHARE);
     expect(marks).toMatchObject({ avgPrice: own.avgPrice, unread: ["zerodha", "fyers"] });
     expect((await marksOf({ holdings: [own] })).unread).toEqual([]);

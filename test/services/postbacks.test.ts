@@ -12,8 +12,8 @@ it("a burst of postbacks is one look a second, also after the clock was set back
   const postbacks = createPostbacks({
     accounts: { byId: async () => link, broker: () => ({ definition: { readPostback } }) } as never,
     clock: { now: () => now, sleep: async () => undefined },
-    recent: async () => [{ legs: [{ link: "l1", orderId: "7" }] }] as unknown as Intent[],
-    look: async () => void looks.push("look"),
+    journal: { recent: async () => [{ legs: [{ link: "l1", orderId: "7" }] }] as unknown as Intent[] },
+    watcher: { follow: async () => void looks.push("look") },
   });
   const take = () => postbacks.take("acme", "l1", "7");
   expect(await Promise.all([take(), take()])).toEqual(["looked", "too-soon"]);

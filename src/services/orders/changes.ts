@@ -8,7 +8,7 @@ import type { Accounts, Link } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
 import { type Ask, describeOutcome } from "./asking.ts";
 import { checkChange, type Finding } from "./findings.ts";
-import { type Intent, type IntentChange, type Journal, RECENT_INTENTS, withNote } from "./journal.ts";
+import { type Intent, type IntentChange, type Journal, withNote } from "./journal.ts";
 import { FIRST_LOOK_MS } from "./watcher.ts";
 
 export type Wanted = OrderChange | "cancel";
@@ -137,7 +137,7 @@ export function createChanges(deps: ChangesDeps): Changes {
   }
 
   async function ownLeg(user: UserId, link: Link, orderId: BrokerOrderId) {
-    for (const intent of await journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" })) {
+    for (const intent of await journal.recent(user)) {
       const leg = intent.legs.findIndex((each) => each.orderId === orderId && each.link === link._id);
       if (leg !== -1) return { id: intent._id, leg };
     }

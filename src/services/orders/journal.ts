@@ -17,7 +17,7 @@ export type Origin = "chat" | "exit" | "panic" | "strategy" | "alert";
 export const isWayOut = (origin: Origin): boolean => origin === "exit" || origin === "panic";
 
 /** Books hold today only, and what is not known yet is of the last minutes: neither is older than so many intents. */
-export const RECENT_INTENTS = 200;
+const RECENT_INTENTS = 200;
 
 /** A ticket and, once confirmed, the record of what came of it. One document, so that every step is atomic. */
 export interface IntentDocument extends Document {
@@ -72,6 +72,8 @@ export interface Journal {
   get(id: IntentId): Promise<Intent | null>;
   byConfirmId(confirmId: string): Promise<Intent | null>;
   ofUser(user: UserId, page: Page): Promise<Intent[]>;
+  /** Newest first, as many as what is not known yet, or is of today, can be among. */
+  recent(user: UserId): Promise<Intent[]>;
   /** Those to look at, the longest due first. */
   watched(limit: number): Promise<Intent[]>;
   add(intent: IntentDocument): Promise<Intent>;
@@ -111,6 +113,7 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
       return (await orders.find("confirm", [confirmId], { limit: 1 }))[0] ?? null;
     },
     ofUser: (user, page) => orders.find("user", [user], page),
+    recent: (user) => orders.find("user", [user], { limit: RECENT_INTENTS, order: "desc" }),
     watched: (limit) => orders.find("watched", [true], { limit, order: "asc" }),
     async add(intent) {
       const watched = watchedAsNeeded(intent);

@@ -63,7 +63,6 @@ export interface LimitsDeps {
   readonly nextTradingDay: (date: string) => string;
 }
 
-const HISTORY = 200;
 /** So many confirmed orders say what is usual; an order so many times their median is not. */
 const USUAL_FROM = 5;
 const LARGE_TIMES = 5;
@@ -127,7 +126,7 @@ export function createLimits(deps: LimitsDeps): Limits {
   }
 
   async function intentsToday(user: UserId): Promise<Intent[]> {
-    const intents = await journal.ofUser(user, { limit: HISTORY, order: "desc" });
+    const intents = await journal.recent(user);
     return intents.filter(({ confirmedAt }) => confirmedAt !== null && istDate(confirmedAt) === today());
   }
 
@@ -178,7 +177,7 @@ export function createLimits(deps: LimitsDeps): Limits {
 
   async function largeFindings(user: UserId, value: Paise | null): Promise<Finding[]> {
     if (value === null) return [];
-    const intents = await journal.ofUser(user, { limit: HISTORY, order: "desc" });
+    const intents = await journal.recent(user);
     const values = intents
       .filter((intent) => intent.confirmedAt !== null)
       .flatMap((intent) => (intent.plan.value === null ? [] : [intent.plan.value]))

@@ -67,7 +67,7 @@ export interface PanicDeps {
   readonly tickets: Tickets;
   readonly desk: Desk;
   readonly watcher: Watcher;
-  readonly journal: Pick<Journal, "ofUser">;
+  readonly journal: Pick<Journal, "recent">;
   readonly clock: Clock;
   readonly log: Log;
   readonly instrumentOf: (position: Position) => Promise<Instrument | undefined>;

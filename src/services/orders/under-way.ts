@@ -4,7 +4,7 @@ import type { Leg, LegState, OrderPlan } from "../../domain/order-intent.ts";
 import type { Order } from "../../domain/order.ts";
 import type { Log } from "../../lib/log.ts";
 import { accountBehind, type Accounts, type Link } from "../accounts.ts";
-import { RECENT_INTENTS, type Intent, type Journal } from "./journal.ts";
+import type { Intent, Journal } from "./journal.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** Which orders of ours the positions may not show yet, by account, whoever gave them, and what is traded. */
@@ -17,7 +17,7 @@ type Traded = Pick<OrderPlan, "key" | "side" | "productType">;
 
 export interface UnderWayDeps {
   readonly accounts: Pick<Accounts, "sharing">;
-  readonly journal: Pick<Journal, "ofUser">;
+  readonly journal: Pick<Journal, "recent">;
   readonly watcher: Pick<Watcher, "look">;
   readonly log: Log;
 }
@@ -64,10 +64,9 @@ async function ordersAround({ accounts, journal }: Pick<UnderWayDeps, "accounts"
   const links = await accounts.sharing(user);
   const known = new Map(links.map((link) => [link._id, accountBehind(link)]));
   const users = [...new Set([user, ...links.map(({ user_id }) => user_id)])];
-  const page = { limit: RECENT_INTENTS, order: "desc" } as const;
   return {
     read: async (): Promise<Intent[]> => {
-      const all = (await Promise.all(users.map((each) => journal.ofUser(each, page)))).flat();
+      const all = (await Promise.all(users.map((each) => journal.recent(each)))).flat();
       return all.filter(({ userId, legs }) => userId === user || legs.some(({ link }) => known.has(link)));
     },
     accountOf: (link: LinkId): string => known.get(link) ?? link,

@@ -15,7 +15,7 @@ afterEach(() => floor.close());
 
 const inState = (intent: Intent, ...states: Intent["legs"][number]["state"][]): Intent["legs"] =>
   states.map((state) => ({ ...intent.legs[0]!, state }));
-const journalOf = (...intents: Intent[]) => ({ ofUser: async () => intents });
+const journalOf = (...intents: Intent[]) => ({ recent: async () => intents });
 const alone = { sharing: async () => [floor.link] };
 
 describe("the rivals of a confirmed exit", () => {
