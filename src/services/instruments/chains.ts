@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import type { OptionType, Segment } from "../../domain/instrument.ts";
+import { lowerBound } from "../../lib/lower-bound.ts";
 import type { MasterColumns } from "./master-columns.ts";
 import { FIELDS, dateOfDay, kindAt, optionTypeAt, segmentAt, SEPARATOR_BYTE } from "./master-columns.ts";
 
@@ -106,13 +107,5 @@ export function optionsAround(
   return [...fitting.subarray(start, start + count)];
 }
 
-function firstAtOrAbove(columns: MasterColumns, options: Uint32Array, strike: number): number {
-  let low = 0;
-  let high = options.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((columns.strike[options[middle] ?? 0] ?? 0) < strike) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const firstAtOrAbove = (columns: MasterColumns, options: Uint32Array, strike: number): number =>
+  lowerBound(options.length, (at) => (columns.strike[options[at] ?? 0] ?? 0) < strike);

@@ -1,4 +1,5 @@
 import { squash, wordsOfIndex } from "../../domain/instrument-text.ts";
+import { lowerBound } from "../../lib/lower-bound.ts";
 import type { Company } from "./companies.ts";
 import { createSpelling } from "./spelling.ts";
 import { createWordIndex } from "./word-index.ts";
@@ -104,16 +105,10 @@ function createTickers(entries: readonly Entry[]): (start: string, most: number)
   return (start, most) => {
     if (start === "") return [];
     const wanted = start.toLowerCase();
-    let low = 0;
-    let high = sorted.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((sorted[middle]?.ticker ?? "") < wanted) low = middle + 1;
-      else high = middle;
-    }
     const found: Entry[] = [];
-    for (; sorted[low]?.ticker.startsWith(wanted) === true; low += 1) {
-      const entry = sorted[low]?.entry;
+    let at = lowerBound(sorted.length, (place) => (sorted[place]?.ticker ?? "") < wanted);
+    for (; sorted[at]?.ticker.startsWith(wanted) === true; at += 1) {
+      const entry = sorted[at]?.entry;
       if (entry) found.push(entry);
     }
     return found.sort((a, b) => a.rank - b.rank).slice(0, most);

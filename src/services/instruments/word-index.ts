@@ -1,3 +1,5 @@
+import { lowerBound } from "../../lib/lower-bound.ts";
+
 export interface WordIndex {
   /** Numbers of the lines in which every word begins a word, ascending, at most `most`. */
   find(words: readonly string[], most: number): number[];
@@ -49,13 +51,5 @@ export function createWordIndex(lines: readonly (readonly string[])[]): WordInde
   };
 }
 
-function firstNotBefore(sorted: readonly string[], word: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? "") < word) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const firstNotBefore = (sorted: readonly string[], word: string): number =>
+  lowerBound(sorted.length, (at) => (sorted[at] ?? "") < word);
