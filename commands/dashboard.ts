@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { showPicture } from "../src/bot/picture-view.ts";
+import { isUnderPicture, showPicture } from "../src/bot/picture-view.ts";
 import { heatPicture } from "../src/bot/pictures/heat.ts";
 import { noAccount } from "../src/bot/no-account.ts";
 import { timeText } from "../src/bot/render/amounts.ts";
@@ -31,9 +31,8 @@ async function answer(deps: BotDeps, ctx: SaudaContext, page: number, isDrawn: b
   if (parts.length === 0) throw await noAccount(deps, ctx.user._id);
   const now = deps.clock.now();
   const view = dashboardView({ parts, accounts: deps.accounts, now, page, money: await userMoney(deps, ctx.user) });
-  const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
   const svg = isDrawn ? heatPicture(mergeHoldings(holdingParts(parts)), "day", timeText(now, now)) : null;
-  if (!isPicture && !svg) await show(ctx, view);
+  if (!isUnderPicture(ctx) && !svg) await show(ctx, view);
   else
     await showPicture(ctx, {
       ...view,

@@ -55,7 +55,7 @@ async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
     money: await userMoney(deps, ctx.user),
   });
   const keyboard = new InlineKeyboard([...(view.keyboard?.inline_keyboard ?? []), ...periodRow("today")]);
-  await showText(ctx, view.html, keyboard);
+  await show(ctx, { html: view.html, keyboard });
 }
 
 const linksOf = async ({ accounts }: BotDeps, { user }: SaudaContext): Promise<LinkId[]> =>
@@ -65,7 +65,7 @@ async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, fr
   const period = await deps.snapshots.period(ctx.user._id, from, await linksOf(deps, ctx));
   const money = moneyText(ctx.user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
   const body = periodText(titleOf(name, from), period, money);
-  await showText(ctx, body, new InlineKeyboard(periodRow(name)));
+  await show(ctx, { html: body, keyboard: new InlineKeyboard(periodRow(name)) });
 }
 
 async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
@@ -79,16 +79,6 @@ async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const body = periodText(title, period, money);
   if (svg === null) return void (await send(ctx, { html: body }));
   await showPicture(ctx, { png: await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)), html: body });
-}
-
-/** A picture's message has no text to replace: a new one is sent instead. */
-async function showText(
-  ctx: SaudaContext,
-  body: Parameters<typeof send>[1]["html"],
-  keyboard: InlineKeyboard,
-): Promise<void> {
-  const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
-  await (isPicture ? send(ctx, { html: body, keyboard }) : show(ctx, { html: body, keyboard }));
 }
 
 const NAMES = [

@@ -101,7 +101,6 @@ async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change
   const links = await deps.accounts.all(ctx.user._id);
   const looked = await deps.watcher.look(intent);
   const card = await send(ctx, orderCard(looked, deps.accounts, links, deps.clock.now()));
-  if (!card) return;
   await deps.desk.attachCard(looked._id, card);
   if (looked.card)
     await retire(ctx, looked.card, lines(cardHeading(looked, deps.accounts, links), text.orders.newer()));

@@ -62,7 +62,7 @@ export async function showView(
   draw: typeof show = show,
 ): Promise<void> {
   const card = await draw(ctx, ticketCard(view, deps.accounts, deps.clock.now()));
-  if (card) await deps.desk.attachCard(view.intent._id, card);
+  await deps.desk.attachCard(view.intent._id, card);
 }
 
 /** A quantity for each account: its own where one was said, else the one for all. */

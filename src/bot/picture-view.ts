@@ -11,13 +11,16 @@ export interface PictureView {
   readonly keyboard?: InlineKeyboard;
 }
 
+/** Whether the button that was tapped stands under a picture. */
+export const isUnderPicture = ({ callbackQuery }: Context): boolean =>
+  callbackQuery?.message !== undefined && "photo" in callbackQuery.message;
+
 /** A button's answer replaces its picture or caption; anything else is a new message, whose number is answered. */
 export async function showPicture(ctx: Context, view: PictureView): Promise<{ messageId: number } | null> {
   const caption = { caption: cutHtml(view.html.toString(), MAX_CAPTION), parse_mode: "HTML" as const };
   const markup = view.keyboard ? { reply_markup: view.keyboard } : {};
-  const isPicture = ctx.callbackQuery?.message !== undefined && "photo" in ctx.callbackQuery.message;
   try {
-    if (!isPicture && view.png) {
+    if (!isUnderPicture(ctx) && view.png) {
       const sent = await ctx.replyWithPhoto(new InputFile(view.png, "picture.png"), { ...caption, ...markup });
       return { messageId: sent.message_id };
     }

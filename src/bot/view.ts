@@ -19,8 +19,8 @@ const says = (error: unknown, patterns: readonly RegExp[]): boolean =>
 /** Telegram's "nothing to do" answers, which are no failures. */
 export const isHarmless = (error: unknown): boolean => says(error, HARMLESS);
 
-/** A button's answer replaces its message, or stands below where that is gone; anything else is a new one. */
-export async function show(ctx: Context, view: View): Promise<{ chatId: number; messageId: number } | null> {
+/** A button's answer replaces its message, or stands below where that is gone; anything else is a new one. Says where it stands. */
+export async function show(ctx: Context, view: View): Promise<{ chatId: number; messageId: number }> {
   const options = {
     parse_mode: "HTML" as const,
     link_preview_options: { is_disabled: true },
@@ -39,7 +39,7 @@ export async function show(ctx: Context, view: View): Promise<{ chatId: number; 
 }
 
 /** A new message, whatever the update was. */
-export async function send(ctx: Context, view: View): Promise<{ chatId: number; messageId: number } | null> {
+export async function send(ctx: Context, view: View): Promise<{ chatId: number; messageId: number }> {
   const sent = await ctx.reply(cutHtml(view.html.toString(), MAX_TEXT), {
     parse_mode: "HTML",
     link_preview_options: { is_disabled: true },
