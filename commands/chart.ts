@@ -62,7 +62,7 @@ async function answer(
     deps.candles.forLink(link, { instrument, interval: words.interval, ...spanOf(words, now) }),
     ownMarks(deps, ctx.user._id, instrument),
   ]);
-  const broker = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+  const broker = link && accountTitle(deps.accounts, link);
   const label = sourceLabel(source, broker);
   const shown = { instrument, interval: words.interval, candles, from: shownFrom(words, candles, now), ...own };
   const picture = candlePicture({ ...shown, source: label });

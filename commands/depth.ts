@@ -27,10 +27,7 @@ export const depth: CommandModule = {
       if (!link && !(await priceLink(deps, ctx.user))) throw await noAccount(deps, ctx.user._id);
       if (!link) throw new Refusal(noDepth());
       const book = await deps.quotes.depth(link, instrument);
-      await show(
-        ctx,
-        depthView(instrument, book, accountTitle(deps.accounts.broker(link).definition, link.label), deps.clock.now()),
-      );
+      await show(ctx, depthView(instrument, book, accountTitle(deps.accounts, link), deps.clock.now()));
     };
     composer.command("depth", async (ctx) => {
       if (ctx.match.trim() === "") throw new Refusal(text.example("/depth SBIN"));

@@ -24,7 +24,7 @@ export const quote: CommandModule = {
     const answer = async (ctx: SaudaContext, instrument: Instrument): Promise<void> => {
       const link = await priceLink(deps, ctx.user);
       const price = await deps.quotes.forLink(link, instrument);
-      const source = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+      const source = link && accountTitle(deps.accounts, link);
       await show(
         ctx,
         quoteView({

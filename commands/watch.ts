@@ -84,7 +84,7 @@ async function showList(deps: BotDeps, ctx: SaudaContext, page: number): Promise
   const now = deps.clock.now();
   const living = instruments.filter((instrument) => !isOver(instrument, istDate(now)));
   const quotes = await deps.quotes.many(link, living);
-  const broker = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+  const broker = link && accountTitle(deps.accounts, link);
   const last = Number.isFinite(page) ? page : instruments.length;
   await show(ctx, watchView({ instruments, quotes, broker, now, page: last }));
 }

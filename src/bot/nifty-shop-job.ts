@@ -37,7 +37,7 @@ export function niftyShopJob(
       const link = proposal.link === null ? null : await bot.accounts.get(user._id, proposal.link);
       const view = proposalView({
         proposal,
-        account: link && accountTitle(bot.accounts.broker(link).definition, link.label),
+        account: link && accountTitle(bot.accounts, link),
         now: bot.clock.now(),
       });
       await notifier.post({

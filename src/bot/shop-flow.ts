@@ -110,7 +110,7 @@ function warningOf(deps: BotDeps, { at }: ShopSettings): Html | null {
 
 async function accountName(deps: BotDeps, ctx: SaudaContext, settings: ShopSettings): Promise<string | null> {
   const link = await deps.niftyShop.account(ctx.user, settings);
-  return link ? accountTitle(deps.accounts.broker(link).definition, link.label) : null;
+  return link ? accountTitle(deps.accounts, link) : null;
 }
 
 /** Decides now, besides the daily run. */
@@ -132,7 +132,7 @@ export async function showProposal(deps: BotDeps, ctx: SaudaContext, id: string,
 
 async function proposalCard(deps: BotDeps, ctx: SaudaContext, proposal: Proposal, editing?: number) {
   const link = proposal.link === null ? null : await deps.accounts.get(ctx.user._id, proposal.link);
-  const account = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+  const account = link && accountTitle(deps.accounts, link);
   const now = deps.clock.now();
   return proposalView({ proposal, account, now, ...(editing === undefined ? {} : { editing }) });
 }
@@ -164,7 +164,7 @@ export async function backtest(deps: BotDeps, ctx: SaudaContext, typed: string):
   try {
     await send(ctx, { html: shopText.reading(deps.backtests.sharesIn(range)) });
     const result = await deps.backtests.run(link, settings, range);
-    const broker = link && accountTitle(deps.accounts.broker(link).definition, link.label);
+    const broker = link && accountTitle(deps.accounts, link);
     const svg = inTheme(equityPicture(result), ctx.user.settings.pictures);
     await showPicture(ctx, { png: await deps.pictures.draw(svg), html: backtestText(result, broker) });
   } catch (error) {

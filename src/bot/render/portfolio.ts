@@ -53,7 +53,7 @@ function owned<T>(parts: readonly LinkResult<readonly T[]>[]): Owned<T>[] {
 /** What could not be read stands under what could. */
 export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accounts): Html[] =>
   parts.flatMap((part) => {
-    const title = accountTitle(accounts.broker(part.link).definition, part.link.label);
+    const title = accountTitle(accounts, part.link);
     if (!part.ok) return [text.notTold(title, part.error)];
     return part.unread?.length ? [text.unread(title, part.unread)] : [];
   });

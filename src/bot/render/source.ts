@@ -1,5 +1,5 @@
-import type { BrokerDefinition } from "../../../connectors/base.ts";
 import type { Quote } from "../../domain/portfolio.ts";
+import type { Accounts, Link } from "../../services/accounts.ts";
 import { PAPER_MARK } from "../text.ts";
 import { timeText } from "./amounts.ts";
 
@@ -23,7 +23,8 @@ export function allPricedAt(
 }
 
 /** "📄 Paper" or "Zerodha"; with the account's own name where that says more. */
-export function accountTitle(definition: Pick<BrokerDefinition, "title" | "isPaper" | "name">, label: string): string {
+export function accountTitle(accounts: Pick<Accounts, "broker">, link: Pick<Link, "broker_name" | "label">): string {
+  const { definition } = accounts.broker(link);
   const title = definition.isPaper === true ? PAPER_MARK : definition.title;
-  return label === definition.name ? title : `${title} (${label})`;
+  return link.label === definition.name ? title : `${title} (${link.label})`;
 }
