@@ -46,8 +46,7 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
     periodReport(daily, "month"),
     calendarCheck({ calendar: bot.calendar, notifier }),
   ];
-  const shop = async (): Promise<PerUserJob> =>
-    niftyShopJob({ bot, notifier, calendar: bot.calendar }, await bot.niftyShop.times());
+  const shop = async (): Promise<PerUserJob> => niftyShopJob({ bot, notifier }, await bot.niftyShop.times());
   const counted = ({ done, skipped, failed }: JobCount): JobOutcome => ({
     says: `${done} done, ${skipped} had it already, ${failed} failed`,
     hasFailed: failed > 0,

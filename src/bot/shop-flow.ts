@@ -1,4 +1,4 @@
-import type { LinkId } from "../domain/ids.ts";
+import type { LinkId, UserId } from "../domain/ids.ts";
 import { istDate } from "../domain/market.ts";
 import { paiseFromRupees } from "../domain/money.ts";
 import { CalendarUnknown } from "../domain/calendar.ts";
@@ -26,7 +26,7 @@ import { backtestText } from "./render/backtest.ts";
 import { proposalView, shopSettingsView, shopText, statusView, timeWarning } from "./render/nifty-shop.ts";
 import { accountTitle } from "./render/source.ts";
 import { userMoney } from "./user-money.ts";
-import { send, show } from "./view.ts";
+import { send, show, type View } from "./view.ts";
 
 const TIMES = ["14:30", "14:45", "15:00", "15:10", "15:22"];
 const AMOUNTS = [10_000, 25_000, 50_000, 100_000].map((rupees) => paiseFromRupees(rupees));
@@ -116,7 +116,7 @@ async function accountName(deps: BotDeps, ctx: SaudaContext, settings: ShopSetti
 /** Decides now, besides the daily run. */
 export async function propose(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const proposal = await deps.niftyShop.propose(ctx.user);
-  await send(ctx, await proposalCard(deps, ctx, proposal));
+  await send(ctx, await proposalCard(deps, ctx.user._id, proposal));
 }
 
 export async function showProposal(deps: BotDeps, ctx: SaudaContext, id: string, editing?: number): Promise<void> {
@@ -127,11 +127,16 @@ export async function showProposal(deps: BotDeps, ctx: SaudaContext, id: string,
     await ctx.answerCallbackQuery({ text: shopText.gone });
     return;
   }
-  await show(ctx, await proposalCard(deps, ctx, proposal, editing));
+  await show(ctx, await proposalCard(deps, ctx.user._id, proposal, editing));
 }
 
-async function proposalCard(deps: BotDeps, ctx: SaudaContext, proposal: Proposal, editing?: number) {
-  const link = proposal.link === null ? null : await deps.accounts.get(ctx.user._id, proposal.link);
+export async function proposalCard(
+  deps: Pick<BotDeps, "accounts" | "clock">,
+  user: UserId,
+  proposal: Proposal,
+  editing?: number,
+): Promise<View> {
+  const link = proposal.link === null ? null : await deps.accounts.get(user, proposal.link);
   const account = link && accountTitle(deps.accounts, link);
   const now = deps.clock.now();
   return proposalView({ proposal, account, now, ...(editing === undefined ? {} : { editing }) });

@@ -29,9 +29,8 @@ describe("the strategy's dry run and its daily job", () => {
   const job = async () =>
     niftyShopJob(
       {
-        bot: { niftyShop: floor.shop, accounts: floor.accounts, clock: floor.clock } as unknown as BotDeps,
+        bot: { niftyShop: floor.shop, accounts: floor.accounts, clock: floor.clock, calendar } as unknown as BotDeps,
         notifier: { post: async (notification) => void posted.push(notification) },
-        calendar,
       },
       await floor.shop.times(),
     );
@@ -116,10 +115,10 @@ describe("the strategy's dry run and its daily job", () => {
     await quiet.shop.change(asha, { mode: "dry" });
     const user = await quiet.user();
     const silenced = { ...user, settings: { ...user.settings, strategy: "off" as const } };
-    const bot = { niftyShop: quiet.shop, accounts: quiet.accounts, clock: quiet.clock } as unknown as BotDeps;
+    const bot = { niftyShop: quiet.shop, accounts: quiet.accounts, clock: quiet.clock, calendar } as unknown as BotDeps;
     const sent: Notification[] = [];
     const notifier = { post: async (notification: Notification) => void sent.push(notification) };
-    const { run } = niftyShopJob({ bot, notifier, calendar }, await quiet.shop.times());
+    const { run } = niftyShopJob({ bot, notifier }, await quiet.shop.times());
     await run(silenced, { date: TODAY, dueAt: istInstant(TODAY, "15:00") });
     expect(await quiet.shop.history(asha, 10)).toMatchObject([{ isDry: true, legs: [{ kind: "buy" }] }]);
     expect(sent).toEqual([]);
