@@ -13,7 +13,7 @@ import {
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { instrumentFrom } from "../src/bot/order-flow.ts";
-import { showPicture } from "../src/bot/picture-view.ts";
+import { drawn, showPicture } from "../src/bot/picture-view.ts";
 import { candlePicture } from "../src/bot/pictures/candles.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { chartCaption, chartText } from "../src/bot/render/chart.ts";
@@ -23,7 +23,6 @@ import * as text from "../src/bot/text.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { ownMarks } from "../src/bot/own-marks.ts";
 import { priceLink } from "../src/bot/price-link.ts";
-import { inTheme } from "../src/lib/chart/theme.ts";
 
 export const chart: CommandModule = {
   name: "chart",
@@ -68,7 +67,7 @@ async function answer(
   const picture = candlePicture({ ...shown, source: label });
   if (!picture) throw new Refusal(chartText.empty(instrument.symbol, words.range));
   await showPicture(ctx, {
-    png: await deps.pictures.draw(inTheme(picture.svg, ctx.user.settings.pictures)),
+    png: await drawn(deps, ctx, picture.svg),
     html: chartCaption({
       ...shown,
       marked: picture.marked,

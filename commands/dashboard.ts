@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { isUnderPicture, showPicture } from "../src/bot/picture-view.ts";
+import { drawn, isUnderPicture, showPicture } from "../src/bot/picture-view.ts";
 import { heatPicture } from "../src/bot/pictures/heat.ts";
 import { noAccount } from "../src/bot/no-account.ts";
 import { timeText } from "../src/bot/render/amounts.ts";
@@ -10,7 +10,6 @@ import { dashboardView, holdingParts } from "../src/bot/render/dashboard.ts";
 import { mergeHoldings } from "../src/bot/render/portfolio.ts";
 import { userMoney } from "../src/bot/user-money.ts";
 import { show } from "../src/bot/view.ts";
-import { inTheme } from "../src/lib/chart/theme.ts";
 
 export const dashboard: CommandModule = {
   name: "dashboard",
@@ -36,6 +35,6 @@ async function answer(deps: BotDeps, ctx: SaudaContext, page: number, isDrawn: b
   else
     await showPicture(ctx, {
       ...view,
-      png: svg === null ? null : await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)),
+      png: svg === null ? null : await drawn(deps, ctx, svg),
     });
 }

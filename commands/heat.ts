@@ -2,14 +2,13 @@ import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { showPicture } from "../src/bot/picture-view.ts";
+import { drawn, showPicture } from "../src/bot/picture-view.ts";
 import { heatPicture, type HeatMeasure } from "../src/bot/pictures/heat.ts";
 import { noAccount } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { heatCaption } from "../src/bot/render/dashboard.ts";
 import { timeText } from "../src/bot/render/amounts.ts";
 import { mergeHoldings } from "../src/bot/render/portfolio.ts";
-import { inTheme } from "../src/lib/chart/theme.ts";
 
 export const heat: CommandModule = {
   name: "heat",
@@ -40,7 +39,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, measure: HeatMeasure): P
     .text(measure === "day" ? "· Today ·" : "Today", callbackData("heat", "day"))
     .text(measure === "total" ? "· Since bought ·" : "Since bought", callbackData("heat", "total"));
   await showPicture(ctx, {
-    png: await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)),
+    png: await drawn(deps, ctx, svg),
     html,
     keyboard: logins ? keyboard.row().append(logins) : keyboard,
   });

@@ -3,7 +3,7 @@ import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import * as daily from "../src/bot/daily-text.ts";
-import { showPicture } from "../src/bot/picture-view.ts";
+import { drawn, showPicture } from "../src/bot/picture-view.ts";
 import { periodPicture } from "../src/bot/pictures/day.ts";
 import { noAccount } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
@@ -16,7 +16,6 @@ import { send, show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
 import { istDate } from "../src/domain/market.ts";
 import { parsePeriod, type PeriodName } from "../src/domain/period.ts";
-import { inTheme } from "../src/lib/chart/theme.ts";
 
 const VERB = "pnl";
 const CHART_DAYS = 30;
@@ -78,7 +77,7 @@ async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const svg = periodPicture({ title, net: period.net, days, money });
   const body = periodText(title, period, money);
   if (svg === null) return void (await send(ctx, { html: body }));
-  await showPicture(ctx, { png: await deps.pictures.draw(inTheme(svg, ctx.user.settings.pictures)), html: body });
+  await showPicture(ctx, { png: await drawn(deps, ctx, svg), html: body });
 }
 
 const NAMES = [

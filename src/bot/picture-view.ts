@@ -1,5 +1,9 @@
 import { InputFile, type Context, type InlineKeyboard } from "grammy";
+import type { Svg } from "../lib/chart/svg.ts";
+import { inTheme } from "../lib/chart/theme.ts";
 import { cutHtml, MAX_CAPTION } from "../lib/cut-html.ts";
+import type { BotDeps } from "./commands.ts";
+import type { SaudaContext } from "./context.ts";
 import type { Html } from "./html.ts";
 import { isHarmless } from "./view.ts";
 
@@ -10,6 +14,10 @@ export interface PictureView {
   readonly html: Html;
   readonly keyboard?: InlineKeyboard;
 }
+
+/** On the paper of the reader's choice. */
+export const drawn = ({ pictures }: BotDeps, { user }: SaudaContext, svg: Svg): Promise<Uint8Array> =>
+  pictures.draw(inTheme(svg, user.settings.pictures));
 
 /** Whether the button that was tapped stands under a picture. */
 export const isUnderPicture = ({ callbackQuery }: Context): boolean =>

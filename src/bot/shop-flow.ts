@@ -13,12 +13,11 @@ import {
   type ShopSettings,
 } from "../services/strategies/nifty-shop/settings.ts";
 import { legBehind } from "../services/strategies/nifty-shop/shop.ts";
-import { inTheme } from "../lib/chart/theme.ts";
 import { allows, refusalFor } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import type { Html } from "./html.ts";
-import { showPicture } from "./picture-view.ts";
+import { drawn, showPicture } from "./picture-view.ts";
 import { equityPicture } from "./pictures/equity.ts";
 import { repeatTicket, showView } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
@@ -170,8 +169,7 @@ export async function backtest(deps: BotDeps, ctx: SaudaContext, typed: string):
     await send(ctx, { html: shopText.reading(deps.backtests.sharesIn(range)) });
     const result = await deps.backtests.run(link, settings, range);
     const broker = link && accountTitle(deps.accounts, link);
-    const svg = inTheme(equityPicture(result), ctx.user.settings.pictures);
-    await showPicture(ctx, { png: await deps.pictures.draw(svg), html: backtestText(result, broker) });
+    await showPicture(ctx, { png: await drawn(deps, ctx, equityPicture(result)), html: backtestText(result, broker) });
   } catch (error) {
     // Only ranges are refused that way: too early, or without prices.
     if (error instanceof RangeError) throw new Refusal(shopText.noRange(error.message));
