@@ -6,8 +6,8 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines, type Html } from "./html.ts";
 import { priceLink } from "./price-link.ts";
-import { changePercent, mark, rupeePrice } from "./render/amounts.ts";
-import { describe, noPrice } from "./render/market.ts";
+import { changePercent, rupeePrice } from "./render/amounts.ts";
+import { describe, noPrice, priceLine } from "./render/market.ts";
 import { pricedAt, sourceLabel } from "./render/source.ts";
 
 const MAX_RESULTS = 8;
@@ -34,7 +34,7 @@ export function inlineQuotes(deps: BotDeps): Composer<SaudaContext> {
 function articleOf(instrument: Instrument, quote: Quote | null, now: number) {
   const id = instrument.key.replace(":", "-");
   const name = listingName(instrument);
-  const title = quote ? `${name}  ${priceLine(quote)}` : name;
+  const title = quote ? `${name}  ${titlePrice(quote)}` : name;
   const description = quote ? `${describe(instrument)} · ${sourceLabel(quote.source, "live")}` : describe(instrument);
   return InlineQueryResultBuilder.article(id, title, { description }).text(
     inlineText(instrument, quote, now).toString(),
@@ -42,17 +42,11 @@ function articleOf(instrument: Instrument, quote: Quote | null, now: number) {
   );
 }
 
-const priceLine = ({ ltp, prevClose }: Quote): string =>
+const titlePrice = ({ ltp, prevClose }: Quote): string =>
   prevClose === null ? rupeePrice(ltp) : `${rupeePrice(ltp)} ${changePercent(ltp, prevClose)}`;
 
 function inlineText(instrument: Instrument, quote: Quote | null, now: number): Html {
   const title = html`<b>${listingName(instrument)}</b> ${describe(instrument)}`;
   if (!quote) return lines(title, noPrice());
-  const { ltp, prevClose } = quote;
-  const change = prevClose === null ? "" : ` ${changePercent(ltp, prevClose)}`;
-  return lines(
-    title,
-    html`${prevClose === null ? "" : `${mark(ltp - prevClose)} `}<b>${rupeePrice(ltp)}</b>${change}`,
-    html`<i>${pricedAt(quote, "live", now)}</i>`,
-  );
+  return lines(title, priceLine(quote), html`<i>${pricedAt(quote, "live", now)}</i>`);
 }

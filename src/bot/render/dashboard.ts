@@ -19,7 +19,7 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { changePercent, mark, percent, quantity } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
-import { PAGE_WIDTH, stamp } from "./page.ts";
+import { addArrows, PAGE_WIDTH, stamp } from "./page.ts";
 import {
   failures,
   heading,
@@ -154,17 +154,8 @@ function accountsRow({ labels }: MergedHolding, figures: string): readonly [stri
   return [names.length <= room ? names : `${names.slice(0, Math.max(1, room - 1))}…`, figures];
 }
 
-function pagesKeyboard(page: number, pages: number): InlineKeyboard {
-  const keyboard = new InlineKeyboard();
-  if (pages > 1) {
-    keyboard
-      .text("‹", callbackData("dash", Math.max(0, page - 1)))
-      .text(`${page + 1}/${pages}`, callbackData("dash", page))
-      .text("›", callbackData("dash", Math.min(pages - 1, page + 1)))
-      .row();
-  }
-  return keyboard.text("Refresh", callbackData("dash", page, "new"));
-}
+const pagesKeyboard = (page: number, pages: number): InlineKeyboard =>
+  addArrows(new InlineKeyboard(), "dash", { page, pages }).text("Refresh", callbackData("dash", page, "new"));
 
 /** Under the heat map: what it draws, and what could not be read or has no price to draw it by. */
 export function heatCaption(

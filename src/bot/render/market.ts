@@ -27,6 +27,12 @@ export const noDepth = (): Html =>
 export const noIndexDepth = ({ symbol }: Instrument): Html =>
   html`${ticker(symbol)} is an index: it is quoted, not traded, and has no order book. /quote has its value.`;
 
+/** "🟢 ₹1,002.35 +1.16%": the change where the previous close is known. */
+export const priceLine = ({ ltp, prevClose }: Quote): Html =>
+  prevClose === null
+    ? html`<b>${rupeePrice(ltp)}</b>`
+    : html`${mark(ltp - prevClose)} <b>${rupeePrice(ltp)}</b> ${changePercent(ltp, prevClose)}`;
+
 export function quoteView({ instrument, quote, source, mayTrade, now }: QuoteCard): View {
   const title = html`<b>${listingName(instrument)}</b> ${describe(instrument)}`;
   const keyboard = new InlineKeyboard();
@@ -44,7 +50,7 @@ export function quoteView({ instrument, quote, source, mayTrade, now }: QuoteCar
   return {
     html: lines(
       title,
-      html`${quote.prevClose === null ? "" : `${mark(quote.ltp - quote.prevClose)} `}<b>${rupeePrice(quote.ltp)}</b>${quote.prevClose === null ? "" : ` ${changePercent(quote.ltp, quote.prevClose)}`}`,
+      priceLine(quote),
       html`<pre>${renderPairs(quotePairs(quote), PAGE_WIDTH)}</pre>`,
       html`<i>${pricedAt(quote, source, now)}</i>`,
     ),

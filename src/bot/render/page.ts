@@ -25,7 +25,11 @@ export const pageKeyboard = (verb: string, page: Page<unknown>): InlineKeyboard 
   addArrows(new InlineKeyboard(), verb, page).text("Refresh", callbackData(verb, page.page));
 
 /** ‹ 1/3 › on a row of its own, where there is more than one page. */
-export function addArrows(keyboard: InlineKeyboard, verb: string, { page, pages }: Page<unknown>): InlineKeyboard {
+export function addArrows(
+  keyboard: InlineKeyboard,
+  verb: string,
+  { page, pages }: Omit<Page<unknown>, "entries">,
+): InlineKeyboard {
   if (pages === 1) return keyboard;
   return keyboard
     .text("‹", callbackData(verb, Math.max(0, page - 1)))
