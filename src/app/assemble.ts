@@ -65,7 +65,6 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     : config;
   const ownerCode = await ownerCodeFor(effective, store, clock, say);
 
-  let redraw: (intent: Parameters<typeof redrawOrder>[3]) => Promise<void> = async () => undefined;
   const http = createHttp(clock, log, metrics);
   const yahoo = createYahoo({
     http,
@@ -87,7 +86,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     definitions: [world ? world.paper : paper?.definition, ...brokerDefinitions].filter(
       (definition) => definition !== undefined,
     ),
-    onOrderChange: (intent) => redraw(intent),
+    onOrderChange: (intent) => redrawOrder(bot.api, deps, outbox, intent),
     onLogin: async (link) => {
       // The answer to the login does not wait for this account's whole day to be read.
       void keepDay(link).catch((error: unknown) =>
@@ -117,8 +116,6 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   // No other process can open the embedded store.
   const leases = config.mongoUri ? createLeases({ store, clock }) : createLocalLeases();
   const outbox = createTelegramOutbox(telegram, { store, leases, clock, log, container });
-  redraw = (intent) => redrawOrder(bot.api, deps, outbox, intent);
-
   const updates = createUpdates({ bot, token: telegram.token, config, store, leases, clock, log });
   return {
     clock,

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError } from "../errors.ts";
-import { createLog } from "../lib/log.ts";
+import type { Keyring } from "../lib/crypto.ts";
+import { createLog, type Log } from "../lib/log.ts";
+import type { Secret } from "../lib/secret.ts";
 import { openMongoStore } from "../store/mongo/store.ts";
 import { rekey, type AtRest, type Rekeyed } from "../store/rekey.ts";
 import { FILES, openSqliteStore } from "../store/sqlite/store.ts";
@@ -28,20 +30,18 @@ function rotate(config: Config): Promise<Rekeyed> {
       "MASTER_KEY_PREVIOUS: put the present key here and a new one (openssl rand -base64 32) into MASTER_KEY, start every process with both, then run this again",
     ]);
   }
-  return config.mongoUri ? rotateMongo(config, openKeyring(config, log)) : rotateFiles(config);
+  return config.mongoUri ? rotateMongo(config.mongoUri, openKeyring(config, log)) : rotateFiles(config, log);
 }
 
-async function rotateMongo(config: Config, keyring: ReturnType<typeof openKeyring>): Promise<Rekeyed> {
-  if (!config.mongoUri) throw new Error("no MongoDB");
-  const store = await openMongoStore({ uri: config.mongoUri, now: Date.now, keyring });
+async function rotateMongo(uri: Secret, keyring: Keyring): Promise<Rekeyed> {
+  const store = await openMongoStore({ uri, now: Date.now, keyring });
   return closing(store, (open) => rekey(open.atRest(), keyring));
 }
 
 /** The store's own lock says that no bot is working on it. */
-async function rotateFiles(config: Config): Promise<Rekeyed> {
+async function rotateFiles(config: Config, log: Log): Promise<Rekeyed> {
   if (!existsSync(join(config.dataDir, FILES.normal.name)))
     throw new ConfigError([`DATA_DIR: there is no store in ${config.dataDir}`]);
-  const log = createLog({ level: config.logLevel });
   const before = openKeyring(config, log);
   const store = openSqliteStore({ dir: config.dataDir, now: Date.now, keyring: before });
   return closing(store, async (open) => {
