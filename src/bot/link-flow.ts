@@ -193,10 +193,7 @@ async function reportLogin(deps: BotDeps, ctx: SaudaContext, result: LoginResult
   await show(ctx, await loginReport(deps, result));
 }
 
-export async function loginReport(
-  deps: BotDeps,
-  result: LoginResult,
-): Promise<{ html: Html; keyboard?: InlineKeyboard }> {
+export async function loginReport(deps: BotDeps, result: LoginResult): Promise<View> {
   switch (result.kind) {
     case "linked": {
       const { definition } = deps.accounts.broker(result.link);

@@ -11,6 +11,7 @@ import { askToCancel } from "./change-flow.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
+import type { Html } from "./html.ts";
 import { drawOrder, instrumentFrom, ownIntent, showOrder, showRenewed } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { repeatOrder, showProposal } from "./shop-flow.ts";
@@ -161,12 +162,7 @@ async function showSending(
   await showOrder(deps, ctx, looked).catch(late);
 }
 
-async function renewOrTell(
-  deps: BotDeps,
-  ctx: SaudaContext,
-  intent: Intent,
-  note: ReturnType<typeof text.orders.moved> | null,
-): Promise<void> {
+async function renewOrTell(deps: BotDeps, ctx: SaudaContext, intent: Intent, note: Html | null): Promise<void> {
   if (!(await showRenewed(deps, ctx, intent, note))) await ctx.answerCallbackQuery({ text: text.orders.used });
 }
 

@@ -1,6 +1,7 @@
 import { InlineKeyboard } from "grammy";
-import type { InstrumentKey, TradingSymbol } from "../domain/ids.ts";
+import type { InstrumentKey } from "../domain/ids.ts";
 import { isDerivative, ticker, type Instrument } from "../domain/instrument.ts";
+import type { Listed } from "../domain/portfolio.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { Resolution } from "../services/instruments/types.ts";
 import type { BotDeps } from "./commands.ts";
@@ -60,17 +61,12 @@ export function unclear(symbolText: string, found: Exclude<Resolution, { kind: "
     : text.orders.unknownSymbol(symbolText, found.suggestions.length > 0);
 }
 
-interface Row {
-  readonly symbol: TradingSymbol;
-  readonly key: InstrumentKey | null;
-}
-
 /** Of the rows of an account those that a text means: by ticker, else in any words that /sell takes: "nifty 26000 ce". */
 export async function meantAmong<T>(
   { instruments }: Pick<BotDeps, "instruments">,
   rows: readonly T[],
   wanted: string,
-  rowOf: (row: T) => Row,
+  rowOf: (row: T) => Listed,
 ): Promise<readonly T[]> {
   const named = bestMatches(rows, wanted.toUpperCase(), rowOf);
   if (named.length > 0 || rows.length === 0) return named;
@@ -82,7 +78,7 @@ export async function meantAmong<T>(
 }
 
 /** The exact ticker before what merely begins like it: "SBIN" is the share, not its options. */
-function bestMatches<T>(rows: readonly T[], wanted: string, rowOf: (row: T) => Row): readonly T[] {
+function bestMatches<T>(rows: readonly T[], wanted: string, rowOf: (row: T) => Listed): readonly T[] {
   const exact = rows.filter((row) => rowOf(row).symbol === wanted || ticker(rowOf(row).symbol) === wanted);
   if (exact.length > 0) return exact;
   const squeezed = wanted.replaceAll(/\s+/g, "");

@@ -34,7 +34,7 @@ export const isFinal = (status: OrderStatus): boolean => FINAL.has(status);
 export interface Order {
   readonly orderId: BrokerOrderId;
   readonly exchangeOrderId: string | null;
-  readonly tag: OrderTag | string | null;
+  readonly tag: string | null;
   readonly symbol: TradingSymbol;
   readonly key: InstrumentKey | null;
   readonly side: Side;

@@ -1,4 +1,5 @@
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
+import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import { addDays, istClock, istDate, istInstant, istTime, isWeekend, parseIst } from "../../../src/domain/market.ts";
 import { rupeesFromPrice, type Price } from "../../../src/domain/money.ts";
 import type { Candle, DepthLevel, Interval } from "../../../src/domain/portfolio.ts";
@@ -30,7 +31,7 @@ export function marketfeed(exchange: Exchange, mode: QuoteMode, body: Fields): R
   return json({ data, status: "success" });
 }
 
-function quoteRow(exchange: Exchange, key: Parameters<Exchange["quote"]>[0], mode: QuoteMode): Fields {
+function quoteRow(exchange: Exchange, key: InstrumentKey, mode: QuoteMode): Fields {
   const quote = exchange.quote(key);
   const last_price = rupeesFromPrice(quote.ltp);
   if (mode === "ltp") return { last_price };

@@ -2,7 +2,7 @@ import { InlineKeyboard } from "grammy";
 import { mayTrade, type TradingCalendar } from "../../domain/calendar.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { istDate, istInstant, istTime } from "../../domain/market.ts";
-import { isClosed } from "../../domain/order-intent.ts";
+import { isClosed, type Leg } from "../../domain/order-intent.ts";
 import type { Notifier } from "../../ports/notifier.ts";
 import type { Link } from "../../services/accounts.ts";
 import { deliveryFor } from "../../services/delivery.ts";
@@ -170,7 +170,7 @@ async function dependents(
 
 const usualLink = (user: User, link: Link): boolean => user.defaultLink === null || user.defaultLink === link._id;
 
-const isWaiting = (leg: Parameters<typeof isClosed>[0]): boolean => leg.state !== "ticket" && !isClosed(leg);
+const isWaiting = (leg: Leg): boolean => leg.state !== "ticket" && !isClosed(leg);
 
 /** The card of today as it should stand now, and the messages that show it: the card itself and the nudge. */
 export async function cardOfToday(

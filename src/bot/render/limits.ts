@@ -1,3 +1,4 @@
+import type { Paise } from "../../domain/money.ts";
 import { dateText, quantity, rupees } from "./amounts.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { LimitName, LimitState, LimitValues } from "../../services/orders/limits.ts";
@@ -27,5 +28,5 @@ export function limitsText({ values, waiting }: LimitState): Html {
 function valueText(name: LimitName, value: LimitValues[LimitName]): string {
   if (value === null) return "no limit";
   if (typeof value === "object") return value.length === 0 ? "none" : value.join(", ");
-  return name === "ordersPerDay" ? quantity(value) : rupees(value as Parameters<typeof rupees>[0]);
+  return name === "ordersPerDay" ? quantity(value) : rupees(value as Paise);
 }

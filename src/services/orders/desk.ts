@@ -88,7 +88,10 @@ export function createDesk(deps: DeskDeps): Desk {
     const finding = await deps.admission.admit(intent);
     if (finding) return { kind: "limited", intent, finding };
     const claimed = await journal.change(intent._id, (current) => confirmed(current, confirmId, card, clock.now()));
-    if (!claimed) return { kind: await afterLostClaim(intent) };
+    if (!claimed) {
+      await releaseUnlessConfirmed(intent);
+      return { kind: "used" };
+    }
     log.info({ intent: intent._id, legs: intent.legs.length }, "order confirmed");
     return { kind: "confirmed", intent: claimed, sent: sendAll(claimed) };
   }
@@ -105,10 +108,9 @@ export function createDesk(deps: DeskDeps): Desk {
   }
 
   /** Somebody else's confirmation of the same order counts it as well; a dropped or repriced one must not stay counted. */
-  async function afterLostClaim(intent: Intent): Promise<"used"> {
+  async function releaseUnlessConfirmed(intent: Intent): Promise<void> {
     const now = await journal.get(intent._id);
     if (!now || now.confirmedAt === null) await deps.admission.release(intent);
-    return "used";
   }
 
   /** Signed move since the card was shown, null when it is within what the user accepts or cannot be told. */

@@ -13,7 +13,7 @@ import type { Candles } from "../../candles.ts";
 import type { Instruments } from "../../instruments/types.ts";
 import type { Desk } from "../../orders/desk.ts";
 import type { Intent, Journal } from "../../orders/journal.ts";
-import type { Tickets, TicketView } from "../../orders/tickets.ts";
+import type { TicketRequest, Tickets, TicketView } from "../../orders/tickets.ts";
 import type { Quotes } from "../../quotes.ts";
 import type { User, Users } from "../../users.ts";
 import { readAccount, type ShopAccount } from "./account.ts";
@@ -224,7 +224,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
   }
 
   /** A market order where the broker takes them, else a limit at the same protective price. */
-  function ticketFor(user: User, link: Link, leg: ProposedLeg, group: string): Parameters<Tickets["make"]>[0] {
+  function ticketFor(user: User, link: Link, leg: ProposedLeg, group: string): TicketRequest {
     const { capabilities } = accounts.broker(link).definition;
     const isMarket = capabilities.orderTypes.includes("MARKET");
     return {
