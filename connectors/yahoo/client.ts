@@ -3,9 +3,10 @@ import type { z } from "zod";
 import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../src/lib/http.ts";
 import { READ_TIMEOUT_MS } from "../base.ts";
 import { fromFailure, isStaleCrumb, YAHOO, yahooError } from "./errors.ts";
+import { ROOTS } from "./facts.ts";
 import { chartSchema, quotesSchema, type Chart, type QuoteRow } from "./schemas.ts";
 
-export const REAL_ROOT = "https://query2.finance.yahoo.com";
+const REAL_ROOT = ROOTS.YAHOO_API_ROOT;
 /** The library asks three hosts; only one of them is configurable there. */
 const YAHOO_HOSTS = /^https:\/\/(finance|query1\.finance|query2\.finance)\.yahoo\.com/;
 /** Between calls to the real Yahoo, which publishes no limit and blocks those who hurry. */

@@ -12,8 +12,6 @@ import { fromFailure, isEmptyRange, yahooError } from "./errors.ts";
 import { dailyCandles, intradayCandles, quoteFromChart, quoteFromRow } from "./map.ts";
 import { yahooSymbol } from "./symbols.ts";
 
-export { REAL_ROOT } from "./client.ts";
-
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 /** Enough calendar days for two trading days around any holidays. */

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { Api, type Bot } from "grammy";
 import { brokerDefinitions } from "../../connectors/index.ts";
-import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
+import { ROOTS as YAHOO_ROOTS } from "../../connectors/yahoo/facts.ts";
+import { createYahoo } from "../../connectors/yahoo/index.ts";
 import type { LocalWorld } from "../../playground/start.ts";
 import type { BotDeps } from "../bot/commands.ts";
 import type { SaudaContext } from "../bot/context.ts";
@@ -68,7 +69,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   const http = createHttp(clock, log, metrics);
   const yahoo = createYahoo({
     http,
-    root: effective.roots["YAHOO_API_ROOT"] ?? REAL_ROOT,
+    root: effective.roots["YAHOO_API_ROOT"] ?? YAHOO_ROOTS.YAHOO_API_ROOT,
     now: () => clock.now(),
     warn: (message, fields) => log.warn({ ...fields }, message),
   });

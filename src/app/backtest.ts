@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createYahoo, REAL_ROOT } from "../../connectors/yahoo/index.ts";
+import { ROOTS as YAHOO_ROOTS } from "../../connectors/yahoo/facts.ts";
+import { createYahoo } from "../../connectors/yahoo/index.ts";
 import { equityPicture } from "../bot/pictures/equity.ts";
 import { backtestPairs, NOT_COUNTED } from "../bot/render/backtest.ts";
 import { priceText, signedRupees } from "../bot/render/amounts.ts";
@@ -129,7 +130,7 @@ type Prices = Pick<BacktestInput, "series" | "index">;
 async function fromYahoo(tickers: readonly string[], range: Range): Promise<Prices> {
   const now = (): number => Date.now();
   const http = createHttpClient({ now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
-  const root = readSettings().roots["YAHOO_API_ROOT"] ?? REAL_ROOT;
+  const root = readSettings().roots["YAHOO_API_ROOT"] ?? YAHOO_ROOTS.YAHOO_API_ROOT;
   const warn = (message: string): void => void process.stderr.write(`${message}\n`);
   const yahoo = createYahoo({ http, root, now, warn });
   const orNone = (error: unknown): readonly Candle[] => {

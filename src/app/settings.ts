@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { brokerDefinitions } from "../../connectors/index.ts";
+import { ROOTS as YAHOO_ROOTS } from "../../connectors/yahoo/facts.ts";
 import { ConfigError } from "../errors.ts";
 import { IMPORTED_VARIABLES } from "../services/import-fyers.ts";
 import { readConfig, type Config } from "./config.ts";
 
-const YAHOO_ROOT = { YAHOO_API_ROOT: "https://query2.finance.yahoo.com" };
 /** The environment, with .env under it where there is one. */
 export function readSettings(): Config {
   if (existsSync(".env")) loadEnvFile();
-  const roots = Object.assign({}, YAHOO_ROOT, ...brokerDefinitions.map((definition) => definition.roots));
+  const roots = Object.assign({}, YAHOO_ROOTS, ...brokerDefinitions.map((definition) => definition.roots));
   return readConfig(process.env, roots, IMPORTED_VARIABLES);
 }
 
