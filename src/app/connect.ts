@@ -2,6 +2,7 @@ import type { BrokerConnector, BrokerDefinition, InstrumentTable } from "../../c
 import type { BrokerName } from "../domain/ids.ts";
 import type { HttpClient } from "../lib/http.ts";
 import type { Log } from "../lib/log.ts";
+import { once } from "../lib/once.ts";
 import { createRateLimiter } from "../lib/rate-limit.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Brokers } from "../services/accounts.ts";
@@ -36,19 +37,9 @@ export function connectAll(
         });
         return linkWatch.observe(definition.name, connector);
       };
-      return [definition.name, { definition, connector: onceMade(create) }];
+      return [definition.name, { definition, connector: once(create) }];
     }),
   );
-}
-
-/** Who asks at the same time shares one making; one that failed is tried again by the next. */
-function onceMade<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () =>
-    (made ??= make().catch((error: unknown) => {
-      made = null;
-      throw error;
-    }));
 }
 
 function pick(from: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {

@@ -1,4 +1,5 @@
 import { MongoServerError, type Collection as MongoCollection, type Filter } from "mongodb";
+import { once } from "../../lib/once.ts";
 import type { Collection, CollectionSpec, Document, IndexValue, Stored } from "../../ports/store.ts";
 import type { Codec, PlainDocument } from "../codec.ts";
 import { indexFor, isLiving, scanById, UniqueClash } from "../spec.ts";
@@ -15,7 +16,7 @@ export function mongoCollection<T extends Document>(
   deps: { readonly codec: Codec<T>; readonly now: () => number },
 ): Collection<T> {
   const { codec, now } = deps;
-  const ready = onceItWorks(() => createIndexes(collection, spec));
+  const ready = once(() => createIndexes(collection, spec));
 
   const read = (wire: WireDocument): Stored<T> => {
     const { plain, version } = fromWire(wire);
@@ -104,18 +105,6 @@ export function mongoCollection<T extends Document>(
 function fieldFilter(fields: readonly string[], values: readonly IndexValue[]): Filter<WireDocument> {
   if (values.length === 0) return { [fields[0]!]: { $ne: null } };
   return Object.fromEntries(values.map((value, i) => [fields[i]!, value]));
-}
-
-/** Shares one run among callers; a failed run is forgotten so that the next caller tries again. */
-function onceItWorks(run: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  return () => {
-    running ??= run().catch((error: unknown) => {
-      running = undefined;
-      throw error;
-    });
-    return running;
-  };
 }
 
 const isDuplicateKey = (error: unknown): boolean => error instanceof MongoServerError && error.code === DUPLICATE_KEY;
