@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { MongoClient } from "mongodb";
+import { patiently } from "../patiently.ts";
 
 export interface MongoServer {
   readonly uri: string;
@@ -28,7 +29,6 @@ const CACHE = join(HERE, "../../node_modules/.cache/mongo-server");
 const SOURCES = ["main.go", "go.mod", "go.sum"];
 const BUILD_TIMEOUT_MS = 540_000;
 const START_TIMEOUT_MS = 30_000;
-const PAUSE_MS = 500;
 const HOW_TO =
   "no MongoDB to test with: set MONGODB_URI, or put mongod or a Go toolchain (1.24 or newer) on PATH and run npm run test:mongo";
 
@@ -114,19 +114,6 @@ async function answers(uri: string): Promise<void> {
     await patiently(START_TIMEOUT_MS, () => client.db("admin").command({ ping: 1 }));
   } finally {
     await client.close();
-  }
-}
-
-/** For what may be done twice: a server that is busy or hangs for a while fails its callers, not the run. */
-export async function patiently<T>(forMs: number, run: () => Promise<T>): Promise<T> {
-  const until = performance.now() + forMs;
-  for (;;) {
-    try {
-      return await run();
-    } catch (error) {
-      if (performance.now() >= until) throw error;
-      await delay(PAUSE_MS);
-    }
   }
 }
 
