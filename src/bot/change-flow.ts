@@ -4,7 +4,7 @@ import { price, type Price, priceFromRupees } from "../domain/money.ts";
 import type { OrderWords } from "../domain/order-text.ts";
 import { isFinal, type Order, type OrderTerms } from "../domain/order.ts";
 import type { Link } from "../services/accounts.ts";
-import { type Intent, RECENT_INTENTS } from "../services/orders/journal.ts";
+import type { Intent } from "../services/orders/journal.ts";
 import type { BookedChange, ChangeResult } from "../services/orders/changes.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
@@ -46,7 +46,7 @@ async function limitMeant(
   { triggerPrice }: OrderWords,
 ): Promise<Price | null> {
   if (type !== "SL" || triggerPrice === null || limit <= 0 || before <= 0) return null;
-  const recent = await journal.ofUser(user, { limit: RECENT_INTENTS, order: "desc" });
+  const recent = await journal.recent(user);
   const own = recent.find(({ legs }) => legs.some((leg) => leg.link === link && leg.orderId === orderId));
   const meant = triggerPrice + limit - before;
   return own?.plan.terms.type === "SL-M" && meant > 0 ? price(meant) : null;
