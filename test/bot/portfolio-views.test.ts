@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { visibleLength } from "../../src/bot/html.ts";
 import { ordersView, tradesView } from "../../src/bot/render/books.ts";
 import { moneyText } from "../../src/bot/render/money-text.ts";
 import { panicReport } from "../../src/bot/render/panic.ts";
@@ -136,6 +137,20 @@ describe("what is said of accounts that could not be read", () => {
     expect(second).toContain("⛔ short 50 NIFTY26D0124500CE two: not exited.");
     expect(third).toBe("✅ BUY 1 NIFTY26NOVFUT one: cancelled.");
     expect(rest).toContain("… and 36 more: /orders and /positions show all.");
+  });
+
+  it("is in a panic what is left now, however much has to be said above it", () => {
+    const exits = Array.from({ length: 30 }, (_, at) => {
+      const open = { side: "SELL", qty: at + 1, symbol: "NSE:BANKNIFTY26NOV58000CE" };
+      return { kind: "not-known", link: link("one"), position: open };
+    });
+    const books = [
+      { link: link("one"), ok: true, orders: [], positions: exits, unread: { orders: [], positions: [] } },
+    ];
+    const report = { cancels: [], exits, untouched: [], unseen: [], left: books } as unknown as PanicReport;
+    const body = panicReport(report, accounts, now);
+    expect(visibleLength(body)).toBeLessThan(4_096);
+    expect(said({ html: body })).toMatch(/… and 1\d more: [^]*Left now\none: 0 open orders, 30 positions\n/);
   });
 
   it("is in a panic that an exit was taken, not that it is open", () => {

@@ -7,12 +7,14 @@ import type { Accounts, Link } from "../../services/accounts.ts";
 import type { CancelResult, ExitResult, PanicReport, Untouched } from "../../services/orders/panic.ts";
 import type { OpenBook } from "../../services/orders/open-books.ts";
 import type { Unseen } from "../../services/orders/under-way.ts";
-import { html, lines, type Html } from "../html.ts";
+import { html, lines, type Html, visibleLength } from "../html.ts";
 import * as text from "../text.ts";
 import { atPrice, quantity } from "./amounts.ts";
 import { stamp } from "./page.ts";
 
 const MAX_LINES = 25;
+/** Of 4,096 characters: what is left now has to stand below. */
+const MAX_LENGTH = 3_000;
 
 /** What is open everywhere, and what can be done about it at once; `off` are the accounts where nothing is. */
 export const panicQuestion = (books: readonly OpenBook[], off: readonly Link[], accounts: Accounts): Html =>
@@ -66,14 +68,20 @@ export function panicReport(report: PanicReport, accounts: Accounts, now: number
     ...report.exits.map((each) => ({ isDone: isExited(each), line: exitLine(each) })),
   ];
   const rows = [...all.filter(({ isDone }) => !isDone), ...all.filter(({ isDone }) => isDone)].map(({ line }) => line);
+  const shown = fitting(rows);
   return lines(
     html`<b>Panic: what became of it</b>`,
     ...report.untouched.map(untouchedLine),
     rows.length === 0 && isAllRead(report) && html`There was nothing to cancel or exit.`,
-    ...rows.slice(0, MAX_LINES),
-    rows.length > MAX_LINES && html`… and ${rows.length - MAX_LINES} more: /orders and /positions show all.`,
+    ...shown,
+    rows.length > shown.length && html`… and ${rows.length - shown.length} more: /orders and /positions show all.`,
     panicLeft(report.left, accounts, now),
   );
+}
+
+function fitting(rows: readonly Html[]): readonly Html[] {
+  let room = MAX_LENGTH;
+  return rows.slice(0, MAX_LINES).filter((row) => (room -= visibleLength(row)) >= 0);
 }
 
 /** One that filled first has left a position. */
