@@ -195,7 +195,10 @@ export async function showOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent
 /** Draws an order's card as it was a moment ago: somebody draws it again. */
 export async function drawOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const links = await deps.accounts.all(ctx.user._id);
-  await show(ctx, orderCard(intent, deps.accounts, links, deps.clock.now()));
+  const card = await show(ctx, orderCard(intent, deps.accounts, links, deps.clock.now()));
+  // The tapped one is gone: the order lives on in the one below.
+  const isNew = card !== null && card.messageId !== ctx.callbackQuery?.message?.message_id;
+  if (isNew) await deps.desk.attachCard(intent._id, card);
 }
 
 /** The order behind a button, only for its owner. */

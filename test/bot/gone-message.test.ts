@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { userId } from "../../src/domain/ids.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
@@ -22,6 +23,12 @@ describe("the answer to a button whose message was deleted a moment later", () =
 
   it("is for a confirmed order its card all the same", async () => {
     expect((await answersTo("/buy SBIN 1", "Confirm buy")).at(-1)).toMatch(/^BUY 1 SBIN[^]*Filled 1/);
+  });
+
+  it("is for an order that rests a card that lives on", async () => {
+    await answersTo("/buy SBIN 1 @ 980", "Confirm buy");
+    const [intent] = await world().deps.journal.ofUser(userId(ASHA), { limit: 1, order: "desc" });
+    expect(intent?.card?.messageId).toBe(chat().lastFromBot()?.message_id);
   });
 
   it("is for a panic the report of what became of it", async () => {
