@@ -4,7 +4,7 @@ import { cardOfToday } from "../bot/daily/morning.ts";
 import { beginLogin, loginReport } from "../bot/link-flow.ts";
 import { orderCard } from "../bot/render/order-card.ts";
 import { keys } from "../bot/safety-text.ts";
-import type { View } from "../bot/view.ts";
+import { optionsOf, type View } from "../bot/view.ts";
 import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isClosed } from "../domain/order-intent.ts";
@@ -71,17 +71,9 @@ export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, u
   }
 }
 
-const redraw = (
-  api: Pick<Api, "editMessageText">,
-  chat: number,
-  message: number,
-  { html, keyboard }: View,
-): Promise<unknown> =>
+const redraw = (api: Pick<Api, "editMessageText">, chat: number, message: number, view: View): Promise<unknown> =>
   api
-    .editMessageText(chat, message, cutHtml(html.toString(), MAX_TEXT), {
-      parse_mode: "HTML",
-      ...(keyboard ? { reply_markup: keyboard } : {}),
-    })
+    .editMessageText(chat, message, cutHtml(view.html.toString(), MAX_TEXT), optionsOf(view))
     .catch((error: unknown) => {
       if (!isForGood(error)) throw error;
     });
@@ -106,9 +98,6 @@ const loginOf = (deps: BotDeps, link: Link): Promise<View> =>
     throw error;
   });
 
-async function tell(api: Api, user: UserId, { html, keyboard }: View): Promise<void> {
-  await api.sendMessage(Number(user), cutHtml(html.toString(), MAX_TEXT), {
-    parse_mode: "HTML",
-    ...(keyboard ? { reply_markup: keyboard } : {}),
-  });
+async function tell(api: Api, user: UserId, view: View): Promise<void> {
+  await api.sendMessage(Number(user), cutHtml(view.html.toString(), MAX_TEXT), optionsOf(view));
 }

@@ -197,7 +197,7 @@ export async function drawOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent
   const links = await deps.accounts.all(ctx.user._id);
   const card = await show(ctx, orderCard(intent, deps.accounts, links, deps.clock.now()));
   // The tapped one is gone: the order lives on in the one below.
-  const isNew = card !== null && card.messageId !== ctx.callbackQuery?.message?.message_id;
+  const isNew = card.messageId !== ctx.callbackQuery?.message?.message_id;
   if (isNew) await deps.desk.attachCard(intent._id, card);
 }
 

@@ -19,18 +19,20 @@ const says = (error: unknown, patterns: readonly RegExp[]): boolean =>
 /** Telegram's "nothing to do" answers, which are no failures. */
 export const isHarmless = (error: unknown): boolean => says(error, HARMLESS);
 
+/** A link in what a broker said must not fill the chat with a preview of its page. */
+export const optionsOf = ({ keyboard }: View) => ({
+  parse_mode: "HTML" as const,
+  link_preview_options: { is_disabled: true },
+  ...(keyboard ? { reply_markup: keyboard } : {}),
+});
+
 /** A button's answer replaces its message, or stands below where that is gone; anything else is a new one. Says where it stands. */
 export async function show(ctx: Context, view: View): Promise<{ chatId: number; messageId: number }> {
-  const options = {
-    parse_mode: "HTML" as const,
-    link_preview_options: { is_disabled: true },
-    ...(view.keyboard ? { reply_markup: view.keyboard } : {}),
-  };
   const edited = ctx.callbackQuery?.message;
   // A picture's message has no text to replace.
   if (!edited || !("text" in edited) || edited.text === undefined) return send(ctx, view);
   try {
-    await ctx.editMessageText(cutHtml(view.html.toString(), MAX_TEXT), options);
+    await ctx.editMessageText(cutHtml(view.html.toString(), MAX_TEXT), optionsOf(view));
   } catch (error) {
     if (says(error, GONE)) return send(ctx, view);
     if (!isHarmless(error)) throw error;
@@ -40,11 +42,7 @@ export async function show(ctx: Context, view: View): Promise<{ chatId: number; 
 
 /** A new message, whatever the update was. */
 export async function send(ctx: Context, view: View): Promise<{ chatId: number; messageId: number }> {
-  const sent = await ctx.reply(cutHtml(view.html.toString(), MAX_TEXT), {
-    parse_mode: "HTML",
-    link_preview_options: { is_disabled: true },
-    ...(view.keyboard ? { reply_markup: view.keyboard } : {}),
-  });
+  const sent = await ctx.reply(cutHtml(view.html.toString(), MAX_TEXT), optionsOf(view));
   return { chatId: sent.chat.id, messageId: sent.message_id };
 }
 

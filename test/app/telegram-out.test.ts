@@ -1,4 +1,4 @@
-import { GrammyError, HttpError } from "grammy";
+import { type Api, GrammyError, HttpError } from "grammy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { redrawOrder } from "../../src/app/telegram-out.ts";
 import { price } from "../../src/domain/money.ts";
@@ -17,6 +17,7 @@ describe("an order's card that moves on its own", () => {
   let posted: Notification[];
   let answer: Error | null;
   let edits: number;
+  let options: unknown;
   beforeEach(async () => {
     [posted, answer, edits] = [[], null, 0];
     const broker = fakeBroker();
@@ -30,8 +31,9 @@ describe("an order's card that moves on its own", () => {
 
   const users = () => createUsers({ store: floor.store, clock: floor.clock, ownerId: ASHA, ownerCode: null });
   const api = {
-    editMessageText: () => {
+    editMessageText: (...[, , , other]: Parameters<Api["editMessageText"]>) => {
       edits += 1;
+      options = other;
       return answer ? Promise.reject(answer) : Promise.resolve(true as const);
     },
   };
@@ -53,6 +55,11 @@ describe("an order's card that moves on its own", () => {
     const drawn = edits;
     await watch(floor, 130_000, 5_000);
     expect(edits).toBe(drawn);
+  });
+
+  it("shows no preview of a page that the broker's words may lead to", async () => {
+    await watch(floor, 10_000, 1_000);
+    expect(options).toMatchObject({ link_preview_options: { is_disabled: true } });
   });
 
   it.each([
