@@ -82,8 +82,13 @@ const isListed = (each: Pick<Exitable, "link"> & { readonly position: OpenPositi
 function choiceLabel(rows: readonly Exitable[]): string {
   const [first] = rows;
   if (!first) return "";
-  const total = rows.reduce((sum, { position }) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
-  return `${listingName(first.position)} ${quantity(total)}`;
+  // Long at one account and short at another, or in another product, is not nothing.
+  const sides = Map.groupBy(rows, ({ position }) => position.side);
+  const totals = [...sides].map(([side, same]) => {
+    const total = same.reduce((sum, { position }) => sum + position.qty, 0);
+    return quantity(side === "SELL" ? -total : total);
+  });
+  return `${listingName(first.position)} ${totals.join(", ")}`;
 }
 
 /** One ticket for each side and product: within it, each account closes what it has. */

@@ -1,4 +1,4 @@
-import { type Api, Context } from "grammy";
+import { type Api, Context, type InlineKeyboard } from "grammy";
 import type { Update, UserFromGetMe } from "grammy/types";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cancel } from "../../commands/cancel.ts";
@@ -117,6 +117,18 @@ describe("/exit at several accounts", () => {
       expect(card).toContain("SELL 5");
       expect(note).toContain("fyers is not answering properly");
     }
+  });
+
+  it("offers what is long at one and short at the other as both, not as nothing", async () => {
+    fyers.positions = [holds(5, "SELL")];
+    const { ctx } = chat(false);
+    const labels: string[] = [];
+    const reply = async (_: string, more: { reply_markup?: InlineKeyboard }) => {
+      labels.push(...(more.reply_markup?.inline_keyboard.flat() ?? []).map(({ text }) => text));
+      return { chat: { id: 1 }, message_id: 2 };
+    };
+    await askWhatToExit(depsOver(wide), Object.assign(ctx, { reply }), "");
+    expect(labels).toEqual(["SBIN 5, −5"]);
   });
 
   it("closes what it can where one of them holds back the others", async () => {
