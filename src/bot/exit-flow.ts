@@ -4,6 +4,7 @@ import type { InstrumentKey } from "../domain/ids.ts";
 import { opposite, type Product } from "../domain/order.ts";
 import { isExitable, type OpenPosition } from "../domain/portfolio.ts";
 import { isWhole, type Link, type LinkResult } from "../services/accounts.ts";
+import { closableAtOnce } from "../services/orders/ticket-plan.ts";
 import { isConfirmable, type TicketRequest, type TicketView } from "../services/orders/tickets.ts";
 import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
@@ -117,7 +118,7 @@ async function showExits(
       productType,
       validity: "DAY",
       isAmo: false,
-      parts: group.map(({ link, position }) => ({ link, qty: position.qty })),
+      parts: group.map(({ link, position }) => ({ link, qty: closableAtOnce(position.qty, instrument) })),
       origin: "exit",
       protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
     };

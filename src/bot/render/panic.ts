@@ -130,8 +130,16 @@ function exitLine(exit: ExitResult): Html {
     case "may-be-closing":
       return html`⛔ ${name}: not exited. An order at the broker that I cannot read may be closing it, and both could fill. Look there, then exit it there.`;
     case "ordered":
-      return lines(...exit.intent.legs.map((leg) => html`${legSign(leg)} ${name}: ${legText(leg)}`));
+      return lines(
+        ...exit.intent.legs.map((leg) => html`${legSign(leg)} ${name}: ${legText(leg)}`),
+        restText(exit.position, exit.intent.legs),
+      );
   }
+}
+
+function restText({ qty }: Position, legs: readonly Leg[]): Html | null {
+  const rest = legs.reduce((left, leg) => left - leg.qty, qty);
+  return rest > 0 ? html`⚠️ ${quantity(rest)} of it were too many for one go. Run /panic again.` : null;
 }
 
 const positionName = (position: Position): string =>

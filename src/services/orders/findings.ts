@@ -209,7 +209,7 @@ export function sliceCount(qty: number, freeze: number | undefined, lot: number)
   return qty <= most ? 1 : Math.ceil(qty / most);
 }
 
-function largestSlice(qty: number, freeze: number | undefined, lot: number): number {
+export function largestSlice(qty: number, freeze: number | undefined, lot: number): number {
   const most = freeze === undefined ? qty : Math.floor(freeze / lot) * lot;
   return most > 0 ? most : qty;
 }

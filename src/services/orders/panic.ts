@@ -12,6 +12,7 @@ import type { Desk } from "./desk.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent, Journal } from "./journal.ts";
 import { createOpenBooks, type OpenBook } from "./open-books.ts";
+import { closableAtOnce } from "./ticket-plan.ts";
 import { isConfirmable, type Tickets } from "./tickets.ts";
 import { beforePositions, type UnderWay, type Unseen, unseenIn } from "./under-way.ts";
 import type { Watcher } from "./watcher.ts";
@@ -175,7 +176,7 @@ export function createPanic(deps: PanicDeps): Panic {
         triggerPrice: null,
         validity: "DAY",
         isAmo: false,
-        parts: [{ link, qty: position.qty }],
+        parts: [{ link, qty: closableAtOnce(position.qty, instrument) }],
         origin: "panic",
         group,
         protectionBasisPoints,

@@ -16,7 +16,7 @@ import { UserError } from "../../errors.ts";
 import { randomAlphanumeric, randomToken } from "../../lib/token.ts";
 import type { Link } from "../accounts.ts";
 import type { Part } from "./account-look.ts";
-import { sliceCount, slices } from "./findings.ts";
+import { largestSlice, sliceCount, slices } from "./findings.ts";
 import type { IntentDocument } from "./journal.ts";
 import type { TicketRequest } from "./tickets.ts";
 
@@ -93,6 +93,10 @@ export const orderCount = (request: TicketRequest): number =>
     (count, { qty }) => count + sliceCount(qty, request.instrument.freezeQty, request.instrument.lotSize),
     0,
   );
+
+/** Of what is open so much as one confirmation closes: the rest of a very large position is for the next one. */
+export const closableAtOnce = (open: number, { freezeQty, lotSize }: Instrument): number =>
+  Math.min(open, largestSlice(open, freezeQty, lotSize) * MAX_LEGS);
 
 /** What an order's legs were made of: slices of one account are one part again. An account that is gone has none. */
 export const partsOf = (legs: readonly Leg[], links: readonly Link[]): Part[] =>

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { panicReport } from "../../../src/bot/render/panic.ts";
 import { brokerOrderId, tradingSymbol } from "../../../src/domain/ids.ts";
 import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { price } from "../../../src/domain/money.ts";
@@ -314,6 +315,29 @@ describe("a panic", () => {
     const { exits } = await floor.panic.run(ASHA, "p1", true);
     expect(exits.map((exit) => exit.kind)).toEqual(["not-known"]);
     expect(zerodha.placed).toHaveLength(1);
+  });
+
+  it("closes of a position that is too large for one confirmation what one closes, and the rest when it is run again", async () => {
+    const frozen = { ...SBIN, freezeQty: 2 };
+    const instruments = {
+      byKey: async () => frozen,
+      resolve: async () => ({ kind: "one", instrument: frozen }) as const,
+    };
+    const large = await openFloor({ brokers: [zerodha], instruments });
+    zerodha.positions = [holds(45, "BUY")];
+    const { exits } = await large.panic.run(ASHA, "p1", true);
+    expect(exits.map((exit) => exit.kind === "ordered" && exit.intent.legs.length)).toEqual([20]);
+    const report = { cancels: [], exits, untouched: [], unseen: [], left: [] };
+    const said = panicReport(report, large.accounts, large.clock.now()).toString();
+    expect(said).toContain("5 of it were too many for one go. Run /panic again.");
+    for (const { orderId } of zerodha.book) zerodha.set(orderId, { status: "filled", filledQty: 2 });
+    zerodha.positions = [holds(5, "BUY")];
+    large.pass(5_000);
+    const again = await large.panic.run(ASHA, "p2", true);
+    expect(again.exits.map((exit) => exit.kind === "ordered" && exit.intent.legs.map(({ qty }) => qty))).toEqual([
+      [2, 2, 1],
+    ]);
+    await large.close();
   });
 
   it("of another user touches nothing", async () => {
