@@ -10,7 +10,6 @@ import { choiceKeyboard, unclear } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
-import { isDerivative } from "../src/domain/instrument.ts";
 import { parseOrderText, typeOf, type OrderWords } from "../src/domain/order-text.ts";
 import type { Side } from "../src/domain/order.ts";
 
@@ -102,9 +101,10 @@ async function askQuantity(talk: Talk, ctx: BareContext, side: Side, instrument:
   }
 }
 
-function quantityKeyboard(instrument: Instrument, side: Side): InlineKeyboard {
+/** Shares of small companies are traded in lots too. */
+function quantityKeyboard({ lotSize }: Instrument, side: Side): InlineKeyboard {
   const keyboard = new InlineKeyboard();
-  const choices = isDerivative(instrument) ? ["1 lot", "2 lots", "5 lots"] : ["1", "10", "50", "100"];
+  const choices = lotSize > 1 ? ["1 lot", "2 lots", "5 lots"] : ["1", "10", "50", "100"];
   for (const choice of choices) keyboard.text(choice, callbackData("dlg:q", choice));
   if (side === "SELL") keyboard.text("all", callbackData("dlg:q", "all"));
   return keyboard.row().text("Stop", STOP);

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Instrument } from "../../src/domain/instrument.ts";
 import { useWorld } from "../bot/world.ts";
 import { ASHA } from "../fuzz/world.ts";
 
@@ -71,6 +72,22 @@ describe("an order that is asked for step by step", () => {
       "BUY NSE:BANKNIFTY27JANFUT – how many? A lot is 30: 2 lots and 60 are the same. Or all in one: 2 lots @ 120 mis.",
     ]);
     expect((await say("1 lot @ 60000")).join()).toContain("BUY 30 BANKNIFTY27JANFUT");
+  });
+
+  it("offers whole lots of a small company's shares, which are traded in lots too", async () => {
+    const { instruments } = world().deps;
+    const [sbin] = await instruments.search("SBIN", 1);
+    const share = { ...sbin, lotSize: 1_200 } as Instrument;
+    const [one, same] = [vi.spyOn(instruments, "resolve"), vi.spyOn(instruments, "byKey")];
+    one.mockResolvedValue({ kind: "one", instrument: share });
+    same.mockResolvedValue(share);
+    expect((await say("/buy SBIN")).join()).toContain("A lot is 1,200");
+    expect((await tap("1 lot")).said).toEqual([expect.stringContaining("At which price?")]);
+    await tap("At market");
+    const card = chat().lastFromBot()?.text;
+    for (const spy of [one, same]) spy.mockRestore();
+    expect(card).toContain("BUY 1,200 SBIN");
+    expect(card).toContain("State Bank of India, lot 1,200");
   });
 
   it("offers no option whose strike is the price that was said before the quantity", async () => {

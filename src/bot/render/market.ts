@@ -83,9 +83,10 @@ function quotePairs(quote: Quote): [string, string][] {
 
 /** "State Bank of India", "future, expires 24 Nov 2026, lot 75" */
 export function describe(instrument: Instrument): string {
-  if (!isDerivative(instrument)) return instrument.name;
+  const lot = instrument.lotSize > 1 ? `, lot ${quantity(instrument.lotSize)}` : "";
+  if (!isDerivative(instrument)) return `${instrument.name}${lot}`;
   const kind = instrument.kind === "future" ? "future" : `${strikeText(instrument.strike)} ${instrument.optionType}`;
-  return `${instrument.underlying} ${kind}, ${dateText(instrument.expiry)}, lot ${quantity(instrument.lotSize)}`;
+  return `${instrument.underlying} ${kind}, ${dateText(instrument.expiry)}${lot}`;
 }
 
 export function depthView(instrument: Instrument, depth: Depth, source: string, now: number): View {
