@@ -337,7 +337,7 @@ function findingText(found: Finding): string {
     case "not-sellable":
       return `${found.label}: ${quantity(found.sellable)} of ${quantity(found.owned)} can be sold now${found.pledged > 0 ? ` (${quantity(found.pledged)} are pledged)` : ""}.`;
     case "undelivered":
-      return `${found.label}: ${quantity(found.qty)} of these are T1, not delivered yet. If they do not come in time, the exchange buys them in an auction at your cost.`;
+      return `${found.label}: ${quantity(found.qty)} of these are not delivered yet. If they do not come in time, the exchange buys them in an auction at your cost.`;
     case "less-open":
       return `${found.label}: ${found.open === 0 ? "none" : `only ${quantity(found.open)}`} of it is open now. /exit makes a card for what is left.`;
     case "closing":

@@ -73,6 +73,14 @@ export const symbolPrefix = (segment: Exclude<Segment, "INDEX">): string => SYMB
 /** Series in which NSE trades shares, and units of REITs and InvITs; the others are bonds, rights and preference shares. */
 export const SHARE_SERIES: ReadonlySet<string> = new Set(["EQ", "BE", "BZ", "SM", "ST", "SZ", "RR", "IV"]);
 
+/** Each trade is delivered by itself: what was bought today, or has not come yet, cannot be sold against. */
+export const isTradeToTrade = (instrument: Instrument): boolean =>
+  instrument.kind === "equity" && TRADE_TO_TRADE[instrument.segment]?.has(instrument.series) === true;
+const TRADE_TO_TRADE: Partial<Readonly<Record<Segment, ReadonlySet<string>>>> = {
+  NSE: new Set(["BE", "BZ", "ST", "SZ"]),
+  BSE: new Set(["T", "XT", "MT"]),
+};
+
 /** `NSE:SBIN-EQ`; BSE has no series in its symbol: `BSE:SBIN`. */
 export const equitySymbol = (segment: "NSE" | "BSE", ticker: string, series: string): TradingSymbol =>
   tradingSymbol(segment === "NSE" ? `NSE:${ticker}-${series}` : `BSE:${ticker}`);

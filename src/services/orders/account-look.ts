@@ -1,5 +1,5 @@
 import type { Access, BrokerConnector } from "../../../connectors/base.ts";
-import { type Instrument, isDerivative } from "../../domain/instrument.ts";
+import { type Instrument, isDerivative, isTradeToTrade } from "../../domain/instrument.ts";
 import { sumPaise, valueOf } from "../../domain/money.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
 import { expectedPrice, isDelivery, type OrderCost } from "../../domain/order.ts";
@@ -84,7 +84,7 @@ export async function lookAround(
         ? [{ level: "block", code: "session", label: link.label } as const]
         : checkRead(link, plan, seen, opening)),
       ...(opening ? checkFunds(link, plan, qty, seen) : []),
-      ...(isSale ? checkSale(link, plan, qty, seen) : []),
+      ...(isSale ? checkSale({ link, qty }, plan, instrument, seen) : []),
     ],
   };
 }
@@ -136,7 +136,12 @@ function checkFunds(link: Link, plan: OrderPlan, qty: number, { funds, cost }: S
 }
 
 /** Delivery sells need shares that may be sold now: not T1 promises beyond what the broker allows, not pledged ones. */
-function checkSale(link: Link, plan: OrderPlan, qty: number, { positions, holdings, profile }: Seen): Finding[] {
+function checkSale(
+  { link, qty }: Part,
+  plan: OrderPlan,
+  instrument: Instrument,
+  { positions, holdings, profile }: Seen,
+): Finding[] {
   if (!holdings || !positions) return [];
   const boughtToday = positions
     .filter((position) => isSameListing(position, plan) && position.productType === "CNC" && position.side === "BUY")
@@ -157,7 +162,7 @@ function checkSale(link: Link, plan: OrderPlan, qty: number, { positions, holdin
     ];
   }
   const delivered = total(deliveredQty);
-  const early = qty - delivered - boughtToday;
+  const early = qty - delivered - (isTradeToTrade(instrument) ? 0 : boughtToday);
   const leavesDemat = delivered > 0 && qty > boughtToday;
   const mustAuthorise = leavesDemat && profile?.canSellWithoutAuthorisation === false;
   const { label } = link;

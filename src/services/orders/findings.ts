@@ -48,7 +48,7 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
       readonly owned: number;
       readonly pledged: number;
     }
-  /** T1 shares in a sale: whoever sold them may fail to deliver. */
+  /** T1 shares in a sale, whose seller may fail to deliver; of what is traded for delivery alone, today's too. */
   | { readonly code: "undelivered"; readonly label: string; readonly qty: number }
   /** The position that is to be closed is smaller by now. */
   | { readonly code: "less-open"; readonly label: string; readonly open: number }

@@ -209,6 +209,17 @@ describe("what a card says before anything is promised", () => {
     ]);
   });
 
+  it("that shares bought today are not delivered against a sale of what is traded for delivery alone", async () => {
+    broker.holdings = [holding({ qty: 5, sellableQty: 5 })];
+    broker.positions = [holds(10, "BUY", { productType: "CNC" })];
+    const sale = (series: string) => codes({ side: "SELL", instrument: { ...SBIN, series } });
+    expect(await sale("EQ")).toEqual([]);
+    expect(await sale("BE")).toEqual(["warn undelivered"]);
+    expect(
+      await codes({ side: "SELL", instrument: { ...SBIN, series: "BE" }, parts: [{ link: floor.link, qty: 5 }] }),
+    ).toEqual([]);
+  });
+
   it("what is held in the order's own product: funded shares are not sold as delivery", async () => {
     broker.holdings = [holding({ qty: 5, sellableQty: 5 }), holding({ productType: "MTF" })];
     const view = await ticket(floor, { side: "SELL" });
