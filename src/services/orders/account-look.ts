@@ -78,7 +78,14 @@ export async function lookAround(
   const opening = opens(plan, qty, before);
   const after = before === null ? null : before + (plan.side === "BUY" ? qty : -qty);
   return {
-    account: { link, qty, funds, cost, positionBefore: before, positionAfter: after },
+    account: {
+      link,
+      qty,
+      funds,
+      cost: opening || before === null ? cost : cost && { ...cost, margin: null },
+      positionBefore: before,
+      positionAfter: after,
+    },
     findings: [
       ...(isOver
         ? [{ level: "block", code: "session", label: link.label } as const]

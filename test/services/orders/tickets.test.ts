@@ -172,6 +172,12 @@ describe("what a card says before anything is promised", () => {
     it("nothing of it where the order only closes: that sets margin free", async () => {
       expect(await lacking("BUY", [holds(10, "SELL")])).toEqual([]);
       expect(await lacking("SELL", [holds(15, "BUY")])).toEqual([]);
+      const closing = await ticket(floor, { side: "SELL", productType: "INTRADAY", parts: parts() });
+      expect(closing.accounts).toMatchObject([{ cost: { margin: null } }]);
+      broker.positions = [];
+      floor.pass(1);
+      const opening = await ticket(floor, { side: "SELL", productType: "INTRADAY", parts: parts() });
+      expect(opening.accounts).toMatchObject([{ cost: { margin: paiseFromRupees(150_000) } }]);
     });
   });
 
