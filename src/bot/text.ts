@@ -342,6 +342,8 @@ function findingText(found: Finding): string {
       return `${found.label}: ${found.open === 0 ? "none" : `only ${quantity(found.open)}`} of it is open now. /exit makes a card for what is left.`;
     case "closing":
       return `${found.label}: another order that closes it is on its way. Once /orders shows it settled or cancelled, /exit makes a card for what is left.`;
+    case "stays-open":
+      return `${found.label}: ${found.orders === 1 ? "an open order" : `${found.orders} open orders`} beside this would close it too, and open the other way once nothing is left. /cancel takes back what is not wanted.`;
     case "authorisation":
       return `${found.label}: selling from the demat account needs today's authorisation at the broker.`;
     case "limit-value":

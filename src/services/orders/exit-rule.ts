@@ -1,6 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { OrderPlan } from "../../domain/order-intent.ts";
-import { closableBy } from "../../domain/portfolio.ts";
+import { isDelivery, isFinal } from "../../domain/order.ts";
+import { closableBy, isSameListing } from "../../domain/portfolio.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { rowsFor } from "../books.ts";
@@ -64,8 +65,32 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     return rows && closableBy(plan, rows);
   }
 
-  const checkAsked = ({ userId: user, parts, madeAt }: TicketRequest, plan: OrderPlan): Promise<Finding[]> =>
-    check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now(), withinMs: LOOK_AROUND_MS });
+  /** A stop or a target beside the exit closes the same; once nothing is open any more, it opens the other way. */
+  async function staying(plan: OrderPlan, { link }: Part): Promise<Finding[]> {
+    // Of shares that are delivered there is no other way.
+    if (isDelivery(plan.productType)) return [];
+    const signal = AbortSignal.timeout(LOOK_AROUND_MS);
+    const rows = await accounts
+      .call(link, (connector, access) => rowsFor(plan, connector.getOrders(access, signal)))
+      .catch(() => []);
+    const beside = rows.filter(
+      (order) =>
+        !isFinal(order.status) &&
+        order.side === plan.side &&
+        order.productType === plan.productType &&
+        isSameListing(order, plan),
+    );
+    if (beside.length === 0) return [];
+    return [{ level: "warn", code: "stays-open", label: link.label, orders: beside.length }];
+  }
+
+  async function checkAsked({ userId: user, parts, madeAt }: TicketRequest, plan: OrderPlan): Promise<Finding[]> {
+    const [found, ...beside] = await Promise.all([
+      check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now(), withinMs: LOOK_AROUND_MS }),
+      ...parts.map((part) => staying(plan, part)),
+    ]);
+    return [...found, ...beside.flat()];
+  }
   const checkKept = async ({ userId: user, plan, legs, createdAt: madeAt }: Intent): Promise<Finding[]> =>
     check({ user, plan, parts: partsOf(legs, await accounts.all(user)), madeAt, withinMs: READ_MS });
 

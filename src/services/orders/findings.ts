@@ -54,6 +54,8 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "less-open"; readonly label: string; readonly open: number }
   /** Another order that closes it may fill at any moment. */
   | { readonly code: "closing"; readonly label: string }
+  /** Open orders beside an exit that close the same. */
+  | { readonly code: "stays-open"; readonly label: string; readonly orders: number }
   | { readonly code: "authorisation"; readonly label: string }
   | { readonly code: "limit-value"; readonly limit: Paise }
   | { readonly code: "limit-count"; readonly limit: number }

@@ -118,8 +118,13 @@ describe("an exit", () => {
 
   it("may stand beside a stop or a target, as before", async () => {
     await sent(floor, await ticket(floor, { ...exit, origin: "chat", type: "LIMIT", price: price(8_200_000) }));
-    const { intent } = await ticket(floor, exit);
+    const { intent, findings } = await ticket(floor, exit);
+    // It would open a short position once nothing is left to sell.
+    expect(findings).toEqual([{ level: "warn", code: "stays-open", label: "zerodha", orders: 1 }]);
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
+    broker.positions = [{ ...long(10), productType: "CNC" }];
+    broker.book[0] = { ...broker.book[0]!, productType: "CNC" };
+    expect((await ticket(floor, { ...exit, productType: "CNC" })).findings).toEqual([]);
   });
 
   it("finds its position also in a row without the exchange's token", async () => {
