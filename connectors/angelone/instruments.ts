@@ -4,7 +4,6 @@ import {
   equitySymbol,
   futureSymbol,
   indexKey,
-  indexSymbol,
   INDICES,
   instrumentKey,
   monthlyExpiries,
@@ -13,9 +12,10 @@ import {
   symbolPrefix,
   type IndexName,
   type OptionType,
+  indexInstrument,
 } from "../../src/domain/instrument.ts";
 import { istDate, parseIst } from "../../src/domain/market.ts";
-import { price, priceFromRupees, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import { masterRowSchema, type MasterRowRaw } from "./schemas.ts";
 
 /** Angel One's own numbers of the indices (exch_seg NSE or BSE, instrumenttype AMXIDX). */
@@ -123,20 +123,7 @@ function toInstrument(row: MasterRowRaw, chains: Map<string, OptionChain>): Read
 /** Null for the many indices that nothing here asks for. */
 function toIndex(row: MasterRowRaw, exchange: "NSE" | "BSE"): VenueInstrument | null {
   const index = INDICES.find((known) => INDEX_TOKENS[known.name] === row.token && known.exchange === exchange);
-  if (!index) return null;
-  return {
-    venueSymbol: row.symbol,
-    venueToken: row.token,
-    instrument: {
-      kind: "index",
-      key: indexKey(index.name),
-      symbol: indexSymbol(index.exchange, index.name),
-      segment: "INDEX",
-      name: index.title,
-      lotSize: 1,
-      tickSize: ZERO_PRICE,
-    },
-  };
+  return index ? { instrument: indexInstrument(index), venueSymbol: row.symbol, venueToken: row.token } : null;
 }
 
 /** NSE symbols end in their series; BSE symbols have none, and the file does not tell the group. */

@@ -3,16 +3,16 @@ import {
   equitySymbol,
   futureSymbol,
   indexKey,
-  indexSymbol,
   INDICES,
   instrumentKey,
   monthlyExpiries,
   optionSymbol,
   type IndexName,
   type OptionType,
+  indexInstrument,
 } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { price, priceFromRupees, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { VenueInstrument } from "../base.ts";
 import { underlyingOf } from "./venue.ts";
@@ -142,19 +142,9 @@ function toEquity(row: Row, exchange: "NSE" | "BSE"): VenueInstrument {
 /** Index rows state their tick in rupees; an index is not traded, so none is kept. */
 function toIndex(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | null {
   const name = INDEX_NAMES[row.tradingSymbol.toUpperCase().replaceAll(/\s/g, "")];
-  if (name === undefined || INDICES.find((index) => index.name === name)?.exchange !== exchange) return null;
-  return {
-    instrument: {
-      kind: "index",
-      key: indexKey(name),
-      symbol: indexSymbol(exchange, name),
-      segment: "INDEX",
-      name: row.customSymbol || nameOf(row),
-      lotSize: 1,
-      tickSize: ZERO_PRICE,
-    },
-    ...venue(row),
-  };
+  const known = INDICES.find((index) => index.name === name && index.exchange === exchange);
+  if (!known) return null;
+  return { instrument: { ...indexInstrument(known), name: row.customSymbol || nameOf(row) }, ...venue(row) };
 }
 
 function toContract(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | Unnamed {

@@ -1,7 +1,7 @@
-import { INDICES, indexKey, indexSymbol, instrumentKey } from "../../src/domain/instrument.ts";
+import { INDICES, instrumentKey, indexInstrument } from "../../src/domain/instrument.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { istDate } from "../../src/domain/market.ts";
-import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
+import { priceFromRupees } from "../../src/domain/money.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { ROOTS } from "./facts.ts";
 import { transportError } from "./errors.ts";
@@ -100,9 +100,7 @@ const toRow = (columns: readonly string[]) => ({
 
 function toIndex(row: Row): Instrument | string {
   const known = INDICES.find(({ name, exchange }) => row.ticker === `${exchange}:${name}-INDEX`);
-  if (known === undefined) return "index that is not served";
-  const { key, symbol } = { key: indexKey(known.name), symbol: indexSymbol(known.exchange, known.name) };
-  return { kind: "index", key, symbol, segment: "INDEX", name: known.title, lotSize: 1, tickSize: ZERO_PRICE };
+  return known ? indexInstrument(known) : "index that is not served";
 }
 
 function toListed(row: Row, segment: "NSE" | "BSE" | "NFO" | "BFO"): Instrument | string {

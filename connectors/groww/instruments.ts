@@ -2,15 +2,14 @@ import {
   equitySymbol,
   futureSymbol,
   INDICES,
-  indexKey,
-  indexSymbol,
   instrumentKey,
   monthlyExpiries,
   optionSymbol,
   symbolPrefix,
   type IndexName,
+  indexInstrument,
 } from "../../src/domain/instrument.ts";
-import { priceFromRupees, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import { priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
 import { segmentNamed } from "./venue.ts";
 
@@ -164,16 +163,7 @@ function toIndex(row: Row): Draft | null {
   const name = INDEX_NAMES[`${row.exchange} ${row.trading_symbol.toUpperCase().replaceAll(/\s/g, "")}`];
   const known = INDICES.find((index) => index.name === name);
   if (!known) return null;
-  const instrument = {
-    kind: "index",
-    key: indexKey(known.name),
-    symbol: indexSymbol(known.exchange, known.name),
-    segment: "INDEX",
-    name: known.title,
-    lotSize: 1,
-    tickSize: ZERO_PRICE,
-  } as const;
-  return { tick: 0, chain: null, make: () => ({ instrument, ...venue(row) }) };
+  return { tick: 0, chain: null, make: () => ({ instrument: indexInstrument(known), ...venue(row) }) };
 }
 
 function toShare(row: Row, segment: "NSE" | "BSE"): Draft {

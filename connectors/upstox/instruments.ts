@@ -3,18 +3,16 @@ import {
   equitySymbol,
   futureSymbol,
   INDICES,
-  indexKey,
-  indexSymbol,
   instrumentKey,
   monthlyExpiries,
   optionSymbol,
   symbolPrefix,
-  type Index,
   type IndexName,
   type OptionType,
+  indexInstrument,
 } from "../../src/domain/instrument.ts";
 import { istDate } from "../../src/domain/market.ts";
-import { price, priceFromRupees, ZERO_PRICE, type Price } from "../../src/domain/money.ts";
+import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
 import { masterRowSchema, type MasterRowRaw } from "./schemas.ts";
 import { segmentNamed } from "./venue.ts";
@@ -89,17 +87,7 @@ const venue = (row: MasterRowRaw) => ({ venueSymbol: row.instrument_key, venueTo
 function toIndex(row: MasterRowRaw): VenueInstrument | null {
   const name = INDEX_IDS[row.instrument_key.toUpperCase().replaceAll(/\s/g, "")];
   const known = INDICES.find((index) => index.name === name);
-  if (!known) return null;
-  const instrument: Index = {
-    kind: "index",
-    key: indexKey(known.name),
-    symbol: indexSymbol(known.exchange, known.name),
-    segment: "INDEX",
-    name: known.title,
-    lotSize: 1,
-    tickSize: ZERO_PRICE,
-  };
-  return { instrument, ...venue(row) };
+  return known ? { instrument: indexInstrument(known), ...venue(row) } : null;
 }
 
 /** `instrument_type` is the series at NSE and the group at BSE. */

@@ -1,10 +1,9 @@
 import {
   type Instrument,
   type Segment,
-  indexKey,
   type IndexName,
   INDICES,
-  indexSymbol,
+  indexInstrument,
 } from "../../src/domain/instrument.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
@@ -91,16 +90,7 @@ function toVenueInstrument(row: Row, onSkipped: (reason: string) => void): Venue
 
 function toIndex(row: Row): Instrument | undefined {
   const index = INDICES.find(({ name }) => name === INDEX_NAMES[row["tradingsymbol"] ?? ""]);
-  if (!index) return undefined;
-  return {
-    kind: "index",
-    key: indexKey(index.name),
-    symbol: indexSymbol(index.exchange, index.name),
-    segment: "INDEX",
-    name: index.title,
-    lotSize: 1,
-    tickSize: priceFromRupees(0),
-  };
+  return index && indexInstrument(index);
 }
 
 function toTraded(segment: Exclude<Segment, "INDEX">, row: Row): Instrument {

@@ -1,7 +1,7 @@
 import type { InstrumentKey, TradingSymbol } from "./ids.ts";
 import { tradingSymbol } from "./ids.ts";
 import type { Price } from "./money.ts";
-import { PRICE_SCALE } from "./money.ts";
+import { PRICE_SCALE, ZERO_PRICE } from "./money.ts";
 
 /** Cash, derivatives, commodities (NCO is NSE's) and the indices, which are quoted and never traded. */
 export const SEGMENTS = ["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "NCO", "NCDEX", "INDEX"] as const;
@@ -146,6 +146,17 @@ export const INDICES = [
   { name: "BANKEX", exchange: "BSE", title: "Bankex" },
 ] as const;
 export type IndexName = (typeof INDICES)[number]["name"];
+
+/** One of them as an instrument; it is not traded, so it has no tick. */
+export const indexInstrument = ({ name, exchange, title }: (typeof INDICES)[number]): Index => ({
+  kind: "index",
+  key: indexKey(name),
+  symbol: indexSymbol(exchange, name),
+  segment: "INDEX",
+  name: title,
+  lotSize: 1,
+  tickSize: ZERO_PRICE,
+});
 
 export const isDerivative = (instrument: Instrument): instrument is Future | Option =>
   instrument.kind === "future" || instrument.kind === "option";

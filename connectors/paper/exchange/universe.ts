@@ -3,13 +3,13 @@ import {
   INDICES,
   equitySymbol,
   indexKey,
-  indexSymbol,
   instrumentKey,
   isDerivative,
+  indexInstrument,
 } from "../../../src/domain/instrument.ts";
 import type { Equity, Index, Instrument } from "../../../src/domain/instrument.ts";
 import type { Price } from "../../../src/domain/money.ts";
-import { ZERO_PRICE, priceFromRupees } from "../../../src/domain/money.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
 import { contractsOf } from "./contracts.ts";
 import type { ListedIndex, Share } from "./listings.ts";
 import { INDEX_LEVELS, SHARES, UNDERLYINGS } from "./listings.ts";
@@ -111,17 +111,7 @@ function listingsOf(share: Share): Equity[] {
   return [nse, bse];
 }
 
-function indices(): Index[] {
-  return INDICES.filter(({ name }) => isListedIndex(name)).map(({ name, exchange, title }) => ({
-    kind: "index",
-    key: indexKey(name),
-    symbol: indexSymbol(exchange, name),
-    segment: "INDEX",
-    name: title,
-    lotSize: 1,
-    tickSize: ZERO_PRICE,
-  }));
-}
+const indices = (): Index[] => INDICES.filter(({ name }) => isListedIndex(name)).map(indexInstrument);
 
 const isListedIndex = (name: string): name is ListedIndex => Object.hasOwn(INDEX_LEVELS, name);
 

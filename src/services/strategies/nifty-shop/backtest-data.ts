@@ -1,7 +1,7 @@
 import type { InstrumentKey } from "../../../domain/ids.ts";
-import { equitySymbol, indexKey, indexSymbol, type Equity, type Index } from "../../../domain/instrument.ts";
+import { equitySymbol, type Equity, type Index, indexInstrument, INDICES } from "../../../domain/instrument.ts";
 import { addDays, isDate, istInstant, lastOfMonth } from "../../../domain/market.ts";
-import { paiseFromRupees, priceFromRupees, sumPaise, ZERO_PAISE, ZERO_PRICE } from "../../../domain/money.ts";
+import { paiseFromRupees, priceFromRupees, sumPaise, ZERO_PAISE } from "../../../domain/money.ts";
 import { chargesOf } from "../../../domain/charges.ts";
 import type { Candle } from "../../../domain/portfolio.ts";
 import type { CandleQuery } from "../../../../connectors/base.ts";
@@ -40,15 +40,7 @@ export const shareNamed = (ticker: string): Equity => ({
   tickSize: priceFromRupees("0.05"),
 });
 
-export const NIFTY_50: Index = {
-  kind: "index",
-  segment: "INDEX",
-  key: indexKey("NIFTY50"),
-  symbol: indexSymbol("NSE", "NIFTY50"),
-  name: "Nifty 50",
-  lotSize: 1,
-  tickSize: ZERO_PRICE,
-};
+export const NIFTY_50: Index = indexInstrument(INDICES[0]);
 
 /** Daily candles of every ticker and the index, read a few at a time; what has none is an empty series. */
 export async function readSeries(
