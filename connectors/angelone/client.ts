@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
 import type { LinkId } from "../../src/domain/ids.ts";
+import { parseJson } from "../../src/lib/json.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { ReadRow } from "../../src/lib/rows.ts";
@@ -203,12 +204,4 @@ function openEnvelope(reply: HttpReply, endpoint: Endpoint): unknown {
   if (!isOk) throw refusal(reply, body.data, name, endpoint.kinds);
   if (reply.status < 200 || reply.status > 299) throw unreadable(reply, name, "a yes with an error status");
   return body.data.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
+import { parseJson } from "../../src/lib/json.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
 import { readRefusal, replyError, badField, noReply } from "./errors.ts";
@@ -176,11 +177,3 @@ function requireLiving({ session }: Access, now: number, endpoint: string): void
 }
 
 const pathOf = (endpoint: string): string => endpoint.slice(endpoint.indexOf(" ") + 1);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { LinkId } from "../../src/domain/ids.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
+import { parseJson } from "../../src/lib/json.ts";
 import { retryAfterMs } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, ConnectorDeps, Credentials } from "../base.ts";
@@ -181,17 +182,12 @@ const endpointOf = (call: Call): string =>
   `${call.method} ${call.path.replace(/^\/api\/v3/, "").replace(/\/orders\/[^/]+\/sync$/, "/orders/{id}/sync")}`;
 
 /** A fyToken may come as a number too long for one: it is quoted before parsing. Undefined when the text is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text.replaceAll(/"fyToken"\s*:\s*(\d+)/g, '"fyToken":"$1"'));
-  } catch {
-    return undefined;
-  }
-}
+export const parseReply = (text: string): unknown =>
+  parseJson(text.replaceAll(/"fyToken"\s*:\s*(\d+)/g, '"fyToken":"$1"'));
 
 /** The body of a reply that says `ok`. `s` decides and not the status alone: refusals also come with HTTP 200. */
 function succeeded(endpoint: string, reply: HttpReply, secrets: readonly Secret[]): unknown {
-  const body = parseJson(reply.body);
+  const body = parseReply(reply.body);
   const envelope = schemas.envelopeSchema.safeParse(body).data;
   if (envelope?.s === "ok" && reply.status < 300) return body;
   // Seen, not documented: a range without trading days.
@@ -205,7 +201,7 @@ export function refusal(
   reply: HttpReply,
   { isOrder, secrets }: { isOrder: boolean; secrets: readonly Secret[] },
 ): BrokerError {
-  const envelope = schemas.envelopeSchema.safeParse(parseJson(reply.body)).data;
+  const envelope = schemas.envelopeSchema.safeParse(parseReply(reply.body)).data;
   const said = saidBy(
     envelope?.message ?? "",
     secrets.map((secret) => secret.reveal()),

@@ -3,7 +3,7 @@ import type { BrokerOrderId } from "../../src/domain/ids.ts";
 import type { OrderOutcome } from "../../src/domain/order.ts";
 import { type BrokerError, failedOutcome, withCode } from "../../src/errors.ts";
 import { type Access, type BrokerConnector, type Capabilities, type ConnectorDeps, ORDER_ID } from "../base.ts";
-import { parseJson, refusal } from "./client.ts";
+import { parseReply, refusal } from "./client.ts";
 import type { Client, OrderReply } from "./client.ts";
 import { fromChange, fromRequest, fromTerms } from "./map.ts";
 import { envelopeSchema } from "./schemas.ts";
@@ -73,7 +73,7 @@ interface Expected {
 function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
   if (answer.kind === "failed") return answer.wasSent ? fromError(answer.error) : neverSent(answer.error);
   const { endpoint, reply } = answer;
-  const envelope = envelopeSchema.safeParse(parseJson(reply.body)).data;
+  const envelope = envelopeSchema.safeParse(parseReply(reply.body)).data;
   if (envelope?.s === "ok" && reply.status < 300) {
     const orderId = namedIn(envelope);
     // An answer that names another order says nothing of ours.

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
+import { parseJson } from "../../src/lib/json.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
@@ -129,11 +130,3 @@ export function createTransport(deps: ConnectorDeps) {
 }
 
 const isOk = ({ status }: HttpReply): boolean => status === 200 || status === 201;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

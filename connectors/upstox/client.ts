@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BrokerError } from "../../src/errors.ts";
+import { parseJson } from "../../src/lib/json.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { eachRow } from "../../src/lib/rows.ts";
 import type { Secret } from "../../src/lib/secret.ts";
@@ -187,12 +188,4 @@ export interface CandlePath {
   /** `minutes/5` */
   readonly bar: string;
   readonly range: string | null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

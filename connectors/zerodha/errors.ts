@@ -1,4 +1,5 @@
 import { BrokerError, type BrokerErrorDetails, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
+import { parseJson } from "../../src/lib/json.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { replyErrors } from "../replies.ts";
 import { errorEnvelopeSchema, successEnvelopeSchema } from "./schemas.ts";
@@ -93,14 +94,6 @@ function withoutEnvelope(reply: HttpReply, endpoint: Endpoint): BrokerError {
     status,
     retryAfterMs: retryAfterMs(reply.headers) ?? undefined,
   });
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whatever a started call threw, as BrokerError. What is neither ours nor the transport's says nothing of the outcome. */

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { brokerOrderId, type BrokerOrderId } from "../../src/domain/ids.ts";
+import { parseJson } from "../../src/lib/json.ts";
 import type { Credentials } from "../base.ts";
 import { credential } from "./client.ts";
 import { postbackSchema } from "./schemas.ts";
@@ -15,12 +16,4 @@ export function readPostback(body: string, credentials: Credentials): { orderId:
   const given = Buffer.from(checksum, "hex");
   const isSigned = given.length === expected.length && timingSafeEqual(given, expected);
   return isSigned ? { orderId: brokerOrderId(orderId) } : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

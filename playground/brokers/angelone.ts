@@ -1,4 +1,5 @@
 import { PAISE_PER_RUPEE, type Paise } from "../../src/domain/money.ts";
+import { parseJson } from "../../src/lib/json.ts";
 import { soldToday } from "../../src/domain/portfolio.ts";
 import { authorize, createSessions, loginPage } from "./angelone/login.ts";
 import { createMarketDesk } from "./angelone/market-desk.ts";
@@ -199,13 +200,5 @@ function orMalformed(answer: () => Response): Response {
   } catch (error) {
     if (error instanceof RangeError) return malformed();
     throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "../../../src/lib/json.ts";
 /** Groww's envelopes: one for answers, and two for refusals. */
 export const success = (payload: unknown, status = 200): Response => json(status, { status: "SUCCESS", payload });
 
@@ -51,22 +52,14 @@ const isFields = (value: unknown): value is Fields =>
 
 /** The body as an object; what is none is refused. */
 export function fieldsOf(body: string): Fields {
-  const value = parsed(body);
+  const value = parseJson(body);
   if (isFields(value)) return value;
   throw badRequest("Bad request");
 }
 
 /** The body as a list of objects. */
 export function listOf(body: string): readonly Fields[] {
-  const value = parsed(body);
+  const value = parseJson(body);
   if (Array.isArray(value) && value.every(isFields)) return value;
   throw badRequest("Bad request");
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from "../../../src/lib/json.ts";
 /** Upstox's envelopes. */
 export const success = (data: unknown): Response => json(200, { status: "success", data });
 /** Order calls of v3 also say how long they took. */
@@ -40,15 +41,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** The body as an object; what is none is refused. */
 export function fieldsOf(body: string): Fields {
-  const value = parsed(body);
+  const value = parseJson(body);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
   throw new UpstoxRefusal(400, 100036, "Invalid Input");
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
 }

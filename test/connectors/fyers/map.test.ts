@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseJson } from "../../../connectors/fyers/client.ts";
+import { parseReply } from "../../../connectors/fyers/client.ts";
 import { toTag } from "../../../connectors/fyers/map.ts";
 import * as schemas from "../../../connectors/fyers/schemas.ts";
 import { canonicalSymbol, keyFromFyToken } from "../../../connectors/fyers/venue.ts";
@@ -510,7 +510,7 @@ describe("names", () => {
   });
 
   it("keeps every digit of a long number, and text that only looks like one", () => {
-    expect(parseJson('{"fyToken":12112611268712345,"message":"\\"fyToken\\":5"}')).toEqual({
+    expect(parseReply('{"fyToken":12112611268712345,"message":"\\"fyToken\\":5"}')).toEqual({
       fyToken: "12112611268712345",
       message: '"fyToken":5',
     });
@@ -532,7 +532,7 @@ it("has a schema that every fixture of a reading passes", () => {
     ["post-validate-authcode", schemas.tokenSchema],
   ] as const;
   const failing = checks.filter(([name, schema]) => {
-    const read = schema.safeParse(parseJson(fixture(`${name}.json`)));
+    const read = schema.safeParse(parseReply(fixture(`${name}.json`)));
     return !read.success || JSON.stringify(read.data).includes('"ok":false');
   });
   expect(failing.map(([name]) => name)).toEqual([]);
