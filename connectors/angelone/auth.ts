@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Access, ConnectorDeps, Credentials, LoginGrant, LoginRequest, Session } from "../base.ts";
 import { nextIst } from "../../src/domain/market.ts";
+import { jwtClaims } from "../../src/lib/json.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { AngelClient, Caller } from "./client.ts";
@@ -93,13 +94,9 @@ const claimsSchema = z.object({ exp: z.number() });
 /** Sessions die at midnight IST (card §1.5); the token's own `exp` counts only when it is earlier. */
 function sessionEnd(token: Secret, now: number): number {
   const midnight = nextIst("00:00", now);
-  const [, claims = ""] = token.reveal().split(".");
-  try {
-    const { exp } = claimsSchema.parse(JSON.parse(Buffer.from(claims, "base64url").toString("utf8")));
-    return Math.min(midnight, exp * 1000);
-  } catch {
-    return midnight; // an opaque token: midnight is all that is known
-  }
+  // Of an opaque token midnight is all that is known.
+  const exp = claimsSchema.safeParse(jwtClaims(token.reveal())).data?.exp;
+  return exp === undefined ? midnight : Math.min(midnight, exp * 1_000);
 }
 
 function apiKeyOf(credentials: Credentials): Secret {

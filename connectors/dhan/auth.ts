@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseIst } from "../../src/domain/market.ts";
+import { jwtClaims } from "../../src/lib/json.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, Credentials, LoginGrant, Session } from "../base.ts";
@@ -22,14 +23,7 @@ export type Claims = z.output<typeof claimsSchema>;
 
 /** What an access token says of itself; null when it is no JWT. Only Dhan can verify it. */
 export function readClaims(token: string): Claims | null {
-  const [, payload, signature] = token.split(".");
-  if (payload === undefined || signature === undefined) return null;
-  try {
-    const json = JSON.parse(Buffer.from(payload, "base64url").toString("utf8")) as unknown;
-    return claimsSchema.safeParse(json).data ?? null;
-  } catch {
-    return null;
-  }
+  return token.split(".").length < 3 ? null : (claimsSchema.safeParse(jwtClaims(token)).data ?? null);
 }
 
 /** `2026-11-21T09:05:40` IST, or the token's own `exp` where that comes earlier. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { LinkId } from "../../src/domain/ids.ts";
+import { jwtClaims } from "../../src/lib/json.ts";
 import { nextIst } from "../../src/domain/market.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
@@ -122,14 +123,6 @@ const claimsSchema = z.object({ exp: z.number().int().positive() });
  * the earliest hour that has been reported.
  */
 export function expiryOf(accessToken: string, issuedAt: number): number {
-  const claims = claimsSchema.safeParse(decodeClaims(accessToken)).data;
+  const claims = claimsSchema.safeParse(jwtClaims(accessToken)).data;
   return claims ? claims.exp * 1_000 : nextIst("06:00", issuedAt);
-}
-
-function decodeClaims(jwt: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { nextIst } from "../../src/domain/market.ts";
+import { jwtClaims } from "../../src/lib/json.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import type { BrokerConnector, ConnectorDeps, Credentials, LoginGrant, LoginRequest } from "../base.ts";
@@ -77,16 +78,8 @@ const claimsSchema = z.object({ exp: z.number() });
 /** Whenever it was issued, a token dies at the next 03:30 in India; its own `exp` counts where it comes earlier. */
 export function sessionEnd(token: Secret, issuedAt: number): number {
   const death = nextIst("03:30", issuedAt);
-  const exp = claimsSchema.safeParse(claimsOf(token.reveal())).data?.exp;
+  const exp = claimsSchema.safeParse(jwtClaims(token.reveal())).data?.exp;
   return exp === undefined ? death : Math.min(death, exp * 1_000);
-}
-
-function claimsOf(jwt: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString("utf8"));
-  } catch {
-    return undefined;
-  }
 }
 
 function credential(credentials: Credentials, field: "apiKey" | "apiSecret"): string {
