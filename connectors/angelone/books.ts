@@ -7,9 +7,10 @@ import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import { finished, readBook, whole } from "../book.ts";
+import { priceOrNull } from "../quotes.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
 import { EMPTY_CODES, mapped } from "./errors.ts";
-import { positivePrice, soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
+import { soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { byOrderId, nameOf, type NamedRow, toOrder, toTrade } from "./map.ts";
 import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
 import type { HoldingRaw, OrderRaw, PositionRaw } from "./schemas.ts";
@@ -57,7 +58,7 @@ export function createBooks(
   ): Promise<Map<string, Price>> {
     const venues = asDocumented(ENDPOINTS.getPositions, () =>
       rows
-        .filter((row) => row.netqty !== 0 && positivePrice(row.ltp) === null)
+        .filter((row) => row.netqty !== 0 && priceOrNull(row.ltp) === null)
         .map((row) => ({ exchange: row.exchange, token: row.symboltoken })),
     );
     const prices = new Map<string, Price>();
@@ -65,7 +66,7 @@ export function createBooks(
       const exchangeTokens = tokensByExchange(venues.slice(at, at + QUOTE_BATCH));
       const reply = await client.getQuotes(callerOf(access), { mode: "LTP", exchangeTokens }, signal).catch(unquoted);
       for (const row of reply.fetched ?? []) {
-        const ltp = asDocumented(ENDPOINTS.getQuotes, () => positivePrice(row.ltp));
+        const ltp = asDocumented(ENDPOINTS.getQuotes, () => priceOrNull(row.ltp));
         if (ltp !== null) prices.set(venueId({ exchange: row.exchange, token: row.symbolToken }), ltp);
       }
     }

@@ -1,4 +1,5 @@
 import type { InstrumentTable } from "../base.ts";
+import { priceOrNull } from "../quotes.ts";
 import {
   paiseFromRupees,
   price,
@@ -23,7 +24,7 @@ export function toPosition(row: PositionRaw, master: InstrumentTable | null, quo
   const multiplier = row.multiplier > 0 ? row.multiplier : 1; // "-1" means none
   const net = row.netqty;
   const side = sideOf(net);
-  const ltp = positivePrice(row.ltp) ?? quoted;
+  const ltp = priceOrNull(row.ltp) ?? quoted;
   const result = resultOf(row, multiplier, ltp);
   return {
     symbol,
@@ -54,7 +55,7 @@ function resultOf(
   multiplier: number,
   ltp: Price | null,
 ): Pick<Position, "pnl" | "realised" | "unrealised"> {
-  const isAtZero = row.netqty !== 0 && row.ltp !== null && positivePrice(row.ltp) === null;
+  const isAtZero = row.netqty !== 0 && row.ltp !== null && priceOrNull(row.ltp) === null;
   if (!isAtZero && row.pnl !== null && row.realised !== null && row.unrealised !== null)
     return {
       pnl: paiseFromRupees(row.pnl),
@@ -82,7 +83,7 @@ function openCost(row: PositionRaw): Paise {
 function dayOf(row: PositionRaw, multiplier: number, ltp: Price | null): Pick<Position, "dayPnl" | "carried"> {
   const qty = row.cfbuyqty - row.cfsellqty;
   const dayCash = subtractPaise(paiseFromRupees(row.sellamount), paiseFromRupees(row.buyamount));
-  const close = positivePrice(row.close);
+  const close = priceOrNull(row.close);
   if (close === null && qty !== 0) return { dayPnl: null, carried: { qty, dayCash } };
   if (ltp === null && row.netqty !== 0) return { dayPnl: null };
   const dayPnl = sumPaise([
@@ -95,12 +96,6 @@ function dayOf(row: PositionRaw, multiplier: number, ltp: Price | null): Pick<Po
 
 const sideOf = (net: number): Side | "CLOSED" => (net === 0 ? "CLOSED" : net > 0 ? "BUY" : "SELL");
 
-/** 0 and absence both mean that Angel One has no price. */
-export function positivePrice(value: number | string | null): Price | null {
-  const at = value === null ? ZERO_PRICE : priceFromRupees(value);
-  return at > 0 ? at : null;
-}
-
 /**
  * Whether `realisedquantity` already lacks what was sold today is unverified, so it is taken off.
  * `profitandloss` is rounded to rupees, so P&L is computed.
@@ -110,7 +105,7 @@ export function toHolding(row: HoldingRaw, sold: number): Holding {
   const product = PRODUCT_OF[row.product];
   if (product !== "CNC" && product !== "MTF") throw new RangeError(`unknown product of a holding: ${row.product}`);
   const avgPrice = priceFromRupees(row.averageprice);
-  const ltp = positivePrice(row.ltp);
+  const ltp = priceOrNull(row.ltp);
   const free = row.realisedquantity + row.t1quantity - row.collateralquantity - sold;
   const qty = row.quantity - sold;
   return {
@@ -124,7 +119,7 @@ export function toHolding(row: HoldingRaw, sold: number): Holding {
     pledgedQty: row.collateralquantity,
     avgPrice,
     ltp,
-    prevClose: positivePrice(row.close),
+    prevClose: priceOrNull(row.close),
     pnl: ltp === null || avgPrice === 0 ? null : valueOf(price(ltp - avgPrice), qty),
   };
 }

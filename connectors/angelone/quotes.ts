@@ -1,9 +1,8 @@
 import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
 import { parseIst } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
-import type { Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
+import type { Depth, Quote } from "../../src/domain/portfolio.ts";
+import { levelsOf, priceOrNull } from "../quotes.ts";
 import { indexVenue } from "./instruments.ts";
-import { positivePrice } from "./map-portfolio.ts";
 import type { FetchedRaw } from "./schemas.ts";
 
 /** Tokens of one quote request, over all exchanges together. */
@@ -32,23 +31,23 @@ export const venueId = (venue: VenueToken): string => `${venue.exchange}:${venue
 
 /** Null when nothing has traded yet: a price of 0 is none. `close` is the previous close. */
 export function toQuote(row: FetchedRaw, instrument: Instrument): Quote | null {
-  const ltp = positivePrice(row.ltp);
+  const ltp = priceOrNull(row.ltp);
   if (ltp === null) return null;
   const at = row.exchTradeTime.trim();
   return {
     key: instrument.key,
     symbol: instrument.symbol,
     ltp,
-    open: positivePrice(row.open),
-    high: positivePrice(row.high),
-    low: positivePrice(row.low),
-    prevClose: positivePrice(row.close),
-    bid: toLevels(row.depth?.buy)[0]?.price ?? null,
-    ask: toLevels(row.depth?.sell)[0]?.price ?? null,
+    open: priceOrNull(row.open),
+    high: priceOrNull(row.high),
+    low: priceOrNull(row.low),
+    prevClose: priceOrNull(row.close),
+    bid: levelsOf(row.depth?.buy)[0]?.price ?? null,
+    ask: levelsOf(row.depth?.sell)[0]?.price ?? null,
     volume: instrument.kind === "index" ? null : row.tradeVolume,
     openInterest: isDerivative(instrument) ? row.opnInterest : null,
-    lowerCircuit: positivePrice(row.lowerCircuit),
-    upperCircuit: positivePrice(row.upperCircuit),
+    lowerCircuit: priceOrNull(row.lowerCircuit),
+    upperCircuit: priceOrNull(row.upperCircuit),
     at: at === "" ? null : parseIst(at),
     source: "broker",
   };
@@ -57,17 +56,9 @@ export function toQuote(row: FetchedRaw, instrument: Instrument): Quote | null {
 export const toDepth = (row: FetchedRaw, instrument: Instrument): Depth => ({
   key: instrument.key,
   symbol: instrument.symbol,
-  bids: toLevels(row.depth?.buy),
-  asks: toLevels(row.depth?.sell),
+  bids: levelsOf(row.depth?.buy),
+  asks: levelsOf(row.depth?.sell),
   totalBidQty: row.totBuyQuan,
   totalAskQty: row.totSellQuan,
-  ltp: positivePrice(row.ltp),
+  ltp: priceOrNull(row.ltp),
 });
-
-type LevelRaw = NonNullable<FetchedRaw["depth"]>["buy"][number];
-
-/** Depth is padded with zeros to five levels. */
-const toLevels = (levels: readonly LevelRaw[] | undefined): DepthLevel[] =>
-  (levels ?? [])
-    .filter((level) => level.quantity > 0)
-    .map((level) => ({ price: priceFromRupees(level.price), quantity: level.quantity, orders: level.orders }));

@@ -3,10 +3,11 @@ import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
 import { istDate, istTime, parseIst } from "../../src/domain/market.ts";
 import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
-import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
+import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../base.ts";
 import type { Span } from "../candles.ts";
+import { levelsOf, priceOrNull } from "../quotes.ts";
 import { CANDLE_PLANS, chunks, instrumentType, isOnWeekend, rangeBody, toCandles } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
 import { mapped } from "./errors.ts";
@@ -137,7 +138,7 @@ export async function lastPrices(
     const batch = asked.slice(start, start + MAX_QUOTES_PER_CALL);
     const { data } = await client.postMarketfeedLtp(access, idsBySegment(batch), signal);
     for (const { key, exchangeSegment, securityId } of batch) {
-      const ltp = mapped("POST /marketfeed/ltp", () => known(data[exchangeSegment]?.[securityId]?.last_price));
+      const ltp = mapped("POST /marketfeed/ltp", () => priceOrNull(data[exchangeSegment]?.[securityId]?.last_price));
       if (ltp !== null) prices.set(key, ltp);
     }
   }
@@ -164,24 +165,21 @@ export function toQuote(raw: QuoteRaw, instrument: Instrument, now: number): Quo
     key: instrument.key,
     symbol: instrument.symbol,
     ltp: priceFromRupees(raw.last_price),
-    open: known(raw.ohlc.open),
-    high: known(raw.ohlc.high),
-    low: known(raw.ohlc.low),
+    open: priceOrNull(raw.ohlc.open),
+    high: priceOrNull(raw.ohlc.high),
+    low: priceOrNull(raw.ohlc.low),
     prevClose: previousClose(raw, at, now),
-    bid: known(raw.depth?.buy[0]?.price),
-    ask: known(raw.depth?.sell[0]?.price),
+    bid: priceOrNull(raw.depth?.buy[0]?.price),
+    ask: priceOrNull(raw.depth?.sell[0]?.price),
     // An index is not traded: its volume comes as 0.
     volume: instrument.kind === "index" ? null : (raw.volume ?? null),
     openInterest: isDerivative(instrument) ? (raw.oi ?? null) : null,
-    lowerCircuit: known(raw.lower_circuit_limit),
-    upperCircuit: known(raw.upper_circuit_limit),
+    lowerCircuit: priceOrNull(raw.lower_circuit_limit),
+    upperCircuit: priceOrNull(raw.upper_circuit_limit),
     at,
     source: "broker",
   };
 }
-
-/** 0 stands for "none" in every price of a quote. */
-const known = (rupees: number | null | undefined): Price | null => (rupees ? priceFromRupees(rupees) : null);
 
 /** `01/01/1980 00:00:00`: never traded. */
 function tradeTime(text: string | null | undefined): number | null {
@@ -192,22 +190,16 @@ function tradeTime(text: string | null | undefined): number | null {
 function previousClose(raw: QuoteRaw, tradedAt: number | null, now: number): Price | null {
   const { close } = raw.ohlc;
   const isSession = tradedAt !== null && istDate(tradedAt) === istDate(now) && istTime(now) < CLOSE_IS_TODAYS_FROM;
-  if (close !== raw.last_price || isSession) return known(close);
+  if (close !== raw.last_price || isSession) return priceOrNull(close);
   return raw.net_change ? price(priceFromRupees(raw.last_price) - priceFromRupees(raw.net_change)) : null;
 }
 
 export const toDepth = (raw: QuoteRaw, instrument: Instrument): Depth => ({
   key: instrument.key,
   symbol: instrument.symbol,
-  bids: levels(raw.depth?.buy),
-  asks: levels(raw.depth?.sell),
+  bids: levelsOf(raw.depth?.buy),
+  asks: levelsOf(raw.depth?.sell),
   totalBidQty: raw.buy_quantity ?? null,
   totalAskQty: raw.sell_quantity ?? null,
-  ltp: known(raw.last_price),
+  ltp: priceOrNull(raw.last_price),
 });
-
-/** Five levels, padded with zeros. */
-const levels = (rows: readonly { price: number; quantity: number; orders: number }[] = []): DepthLevel[] =>
-  rows
-    .filter((row) => row.price > 0 && row.quantity > 0)
-    .map((row) => ({ price: priceFromRupees(row.price), quantity: row.quantity, orders: row.orders }));

@@ -1,11 +1,10 @@
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Depth, DepthLevel, Interval, Quote } from "../../src/domain/portfolio.ts";
 import type { CandleQuery } from "../base.ts";
 import { candleAt, daySpansOf, spansOf } from "../candles.ts";
+import { levelsOf, priceOrNull } from "../quotes.ts";
 import type { CandleRaw, DepthRaw, QuoteRaw } from "./schemas.ts";
-import { priceOrNull } from "./venue.ts";
 
 /** Null when nothing has ever been traded. */
 export function toQuote({ key, symbol, kind }: Instrument, row: QuoteRaw): Quote | null {
@@ -64,11 +63,8 @@ export const toDepth = ({ key, symbol }: Instrument, row: DepthRaw): Depth => ({
   ltp: priceOrNull(row.ltp),
 });
 
-const toLevels = (levels: DepthRaw["bids"]): DepthLevel[] =>
-  levels
-    .filter(({ price, volume }) => price > 0 && volume > 0)
-    .slice(0, 5)
-    .map(({ price, volume, ord }) => ({ price: priceFromRupees(price), quantity: volume, orders: ord }));
+const toLevels = (side: DepthRaw["bids"]): DepthLevel[] =>
+  levelsOf(side.map(({ price, volume, ord }) => ({ price, quantity: volume, orders: ord })));
 
 export const RESOLUTIONS = {
   "1m": "1",

@@ -14,6 +14,7 @@ import type {
 } from "../../src/domain/order.ts";
 import { assertNever } from "../../src/domain/order.ts";
 import type { Carried, Funds, Holding, Listed, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
+import { priceOrNull } from "../quotes.ts";
 import type {
   FundsRaw,
   HoldingRaw,
@@ -24,7 +25,7 @@ import type {
   StatusRaw,
   TradeRaw,
 } from "./schemas.ts";
-import { canonicalSymbol, keyFromFyToken, priceOrNull, toSegment } from "./venue.ts";
+import { canonicalSymbol, keyFromFyToken, toSegment } from "./venue.ts";
 
 export const toProfile = ({ data }: ProfileRaw): Profile => ({
   accountId: data.fy_id,

@@ -2,8 +2,6 @@ import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
 import { tradingSymbol } from "../../src/domain/ids.ts";
 import { INDICES, indexKey, indexSymbol, instrumentKey, symbolPrefix } from "../../src/domain/instrument.ts";
 import type { Segment } from "../../src/domain/instrument.ts";
-import { priceFromRupees } from "../../src/domain/money.ts";
-import type { Price } from "../../src/domain/money.ts";
 import type { InstrumentTable, VenueInstrument } from "../base.ts";
 
 export type TradedSegment = Exclude<Segment, "INDEX">;
@@ -58,7 +56,3 @@ function qualified({ instrument, venueSymbol }: VenueInstrument): string {
   const prefix = instrument.segment === "INDEX" ? instrument.symbol.split(":", 1)[0] : symbolPrefix(instrument.segment);
   return `${prefix}:${venueSymbol}`;
 }
-
-/** Fyers writes 0 where it has no price. */
-export const priceOrNull = (rupees: number | undefined): Price | null =>
-  rupees === undefined || rupees <= 0 ? null : priceFromRupees(rupees);

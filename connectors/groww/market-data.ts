@@ -1,16 +1,17 @@
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
 import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
-import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
+import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { arranged } from "../candles.ts";
+import { levelsOf, priceOrNull } from "../quotes.ts";
 import { candleRanges, toCandle } from "./candles.ts";
 import type { Client } from "./client.ts";
 import { isUnknownName, mapped } from "./errors.ts";
 import { GROWW } from "./facts.ts";
 import type { QuoteRaw, SegmentRaw } from "./schemas.ts";
-import { ltpName, priceOrNull, venueOf, type Venue } from "./venue.ts";
+import { ltpName, venueOf, type Venue } from "./venue.ts";
 
 const NAMES_PER_CALL = 50;
 /** A whole quote takes a call of its own: more than go out within a second are told by their last prices only. */
@@ -184,18 +185,9 @@ export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
 export const toDepth = (instrument: Instrument, row: QuoteRaw): Depth => ({
   key: instrument.key,
   symbol: instrument.symbol,
-  bids: toLevels(row.depth?.buy),
-  asks: toLevels(row.depth?.sell),
+  bids: levelsOf(row.depth?.buy),
+  asks: levelsOf(row.depth?.sell),
   totalBidQty: row.total_buy_quantity ?? null,
   totalAskQty: row.total_sell_quantity ?? null,
   ltp: priceOrNull(row.last_price),
 });
-
-type LevelsRaw = NonNullable<QuoteRaw["depth"]>["buy"];
-const MOST_LEVELS = 5;
-/** Empty ones are left out. How many orders a level is made of is not told. */
-const toLevels = (levels: LevelsRaw): DepthLevel[] =>
-  (levels ?? [])
-    .filter(({ price, quantity }) => price > 0 && quantity > 0)
-    .slice(0, MOST_LEVELS)
-    .map((level) => ({ price: priceFromRupees(level.price), quantity: level.quantity, orders: null }));

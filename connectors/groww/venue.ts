@@ -1,7 +1,6 @@
 import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
 import { tradingSymbol } from "../../src/domain/ids.ts";
 import { symbolPrefix, type Instrument, type Segment } from "../../src/domain/instrument.ts";
-import { priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { InstrumentTable, VenueInstrument } from "../base.ts";
 import type { ListedRaw, SegmentRaw } from "./schemas.ts";
 
@@ -70,7 +69,3 @@ function segmentOf({ segment }: Pick<Instrument, "segment">): SegmentRaw | undef
 
 export const ltpName = ({ exchange, trading_symbol: name }: Pick<Venue, "exchange" | "trading_symbol">): string =>
   `${exchange}_${name}`;
-
-/** 0 or nothing where there is no price. */
-export const priceOrNull = (rupees: number | null | undefined): Price | null =>
-  rupees ? priceFromRupees(rupees) : null;

@@ -12,9 +12,10 @@ import {
   type Paise,
 } from "../../src/domain/money.ts";
 import type { Carried, Funds, Holding, Position, Profile } from "../../src/domain/portfolio.ts";
+import { priceOrNull } from "../quotes.ts";
 import { toProduct } from "./map.ts";
 import type { FundsRaw, HoldingRaw, PositionRaw, ProfileRaw } from "./schemas.ts";
-import { nameOf, priceOrNull, type Lookup } from "./venue.ts";
+import { nameOf, type Lookup } from "./venue.ts";
 
 export const toProfile = (row: ProfileRaw): Profile => ({
   accountId: row.user_id,

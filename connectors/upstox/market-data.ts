@@ -1,15 +1,15 @@
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import { isDerivative, type Instrument } from "../../src/domain/instrument.ts";
 import { price, priceFromRupees } from "../../src/domain/money.ts";
-import type { Candle, Depth, DepthLevel, Quote } from "../../src/domain/portfolio.ts";
+import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { arranged } from "../candles.ts";
+import { levelsOf, priceOrNull } from "../quotes.ts";
 import { candleRequests, toCandle, type CandleRequest } from "./candles.ts";
 import type { Client } from "./client.ts";
 import { INVALID_KEY, INVALID_UNIT, mapped } from "./errors.ts";
 import type { CandleRaw, QuoteRaw } from "./schemas.ts";
-import { priceOrNull } from "./venue.ts";
 import { UPSTOX } from "./facts.ts";
 
 const QUOTES_PER_CALL = 500;
@@ -111,8 +111,8 @@ export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
     high: priceOrNull(row.ohlc?.high),
     low: priceOrNull(row.ohlc?.low),
     prevClose: change === null ? null : price(ltp - priceFromRupees(change)),
-    bid: toLevels(row.depth?.buy)[0]?.price ?? null,
-    ask: toLevels(row.depth?.sell)[0]?.price ?? null,
+    bid: levelsOf(row.depth?.buy)[0]?.price ?? null,
+    ask: levelsOf(row.depth?.sell)[0]?.price ?? null,
     // An index is not traded: its volume comes as 0.
     volume: instrument.kind === "index" ? null : (row.volume ?? null),
     openInterest: isDerivative(instrument) ? (row.oi ?? null) : null,
@@ -126,15 +126,9 @@ export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
 export const toDepth = (instrument: Instrument, row: QuoteRaw): Depth => ({
   key: instrument.key,
   symbol: instrument.symbol,
-  bids: toLevels(row.depth?.buy),
-  asks: toLevels(row.depth?.sell),
+  bids: levelsOf(row.depth?.buy),
+  asks: levelsOf(row.depth?.sell),
   totalBidQty: row.total_buy_quantity ?? null,
   totalAskQty: row.total_sell_quantity ?? null,
   ltp: priceOrNull(row.last_price),
 });
-
-/** Padded with zeros to five. */
-const toLevels = (levels: NonNullable<QuoteRaw["depth"]>["buy"] = []): DepthLevel[] =>
-  levels
-    .filter(({ price, quantity }) => price > 0 && quantity > 0)
-    .map((level) => ({ price: priceFromRupees(level.price), quantity: level.quantity, orders: level.orders }));

@@ -1,7 +1,6 @@
 import type { InstrumentKey, TradingSymbol } from "../../src/domain/ids.ts";
 import { tradingSymbol } from "../../src/domain/ids.ts";
 import { instrumentKey, symbolPrefix, type Segment } from "../../src/domain/instrument.ts";
-import { priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { InstrumentTable, VenueInstrument } from "../base.ts";
 import type { ListedRaw } from "./schemas.ts";
 
@@ -58,7 +57,3 @@ const cashSymbol = (segment: "NSE" | "BSE", name: string): TradingSymbol =>
 /** `NIFTY FUT 24 NOV 26` */
 const contractSymbol = (segment: TradedSegment, name: string): TradingSymbol =>
   tradingSymbol(`${symbolPrefix(segment)}:${name.replaceAll(/\s+/g, "")}`);
-
-/** Upstox writes 0 or nothing where it has no price. */
-export const priceOrNull = (rupees: number | null | undefined): Price | null =>
-  rupees ? priceFromRupees(rupees) : null;

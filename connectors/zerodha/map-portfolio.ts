@@ -8,8 +8,9 @@ import {
   subtractPaise,
   ZERO_PAISE,
 } from "../../src/domain/money.ts";
-import type { Depth, DepthLevel, Funds, Holding, Position, Profile, Quote } from "../../src/domain/portfolio.ts";
-import { priceOrNull, toListed, toProduct, toTime } from "./map.ts";
+import type { Depth, Funds, Holding, Position, Profile, Quote } from "../../src/domain/portfolio.ts";
+import { levelsOf, priceOrNull } from "../quotes.ts";
+import { toListed, toProduct, toTime } from "./map.ts";
 import type { HoldingRaw, MarginsRaw, PositionRaw, ProfileRaw, QuoteRaw } from "./schemas.ts";
 
 export function toPosition(raw: PositionRaw): Position {
@@ -129,17 +130,12 @@ export function toQuote(instrument: Instrument, raw: QuoteRaw): Quote | null {
   };
 }
 
-/** Kite pads each side to five levels with zeros. */
 export function toDepth(instrument: Instrument, raw: QuoteRaw): Depth {
-  const levels = (side: "buy" | "sell"): DepthLevel[] =>
-    (raw.depth?.[side] ?? [])
-      .filter(({ price }) => price > 0)
-      .map(({ price, quantity, orders }) => ({ price: priceFromRupees(price), quantity, orders }));
   return {
     key: instrument.key,
     symbol: instrument.symbol,
-    bids: levels("buy"),
-    asks: levels("sell"),
+    bids: levelsOf(raw.depth?.buy),
+    asks: levelsOf(raw.depth?.sell),
     totalBidQty: raw.buy_quantity ?? null,
     totalAskQty: raw.sell_quantity ?? null,
     ltp: priceOrNull(raw.last_price),

@@ -8,7 +8,7 @@ import {
   symbolPrefix,
 } from "../../src/domain/instrument.ts";
 import { parseIst } from "../../src/domain/market.ts";
-import { paiseFromRupees, type Price, priceFromRupees, rupeesFromPrice } from "../../src/domain/money.ts";
+import { paiseFromRupees, priceFromRupees, rupeesFromPrice } from "../../src/domain/money.ts";
 import {
   assertNever,
   type MarketProtection,
@@ -133,8 +133,6 @@ const toOrderType = (type: string): OrderType => oneOf(ORDER_TYPES, type, "order
 /** Kite writes "no time" as null, as nothing, or as the year 1. */
 export const toTime = (time: string | null | undefined): number | null =>
   !time || time.startsWith("0001-") ? null : parseIst(time);
-/** Where 0 rupees mean that there is none. */
-export const priceOrNull = (rupees: number | undefined): Price | null => (rupees ? priceFromRupees(rupees) : null);
 
 export function toOrder(raw: OrderRaw): Order {
   const { symbol, key } = toListed(raw);
