@@ -1,5 +1,6 @@
 import type { Book, UnreadRow } from "../src/domain/book.ts";
 import { brokerOrderId, type BrokerName } from "../src/domain/ids.ts";
+import type { Order } from "../src/domain/order.ts";
 import type { Listed } from "../src/domain/portfolio.ts";
 import { BrokerError, UnreadRows } from "../src/errors.ts";
 import { type ReadRow, toldOf } from "../src/lib/rows.ts";
@@ -71,6 +72,10 @@ const unreadRows = <R, T, K extends keyof R>(
     book,
   );
 };
+
+/** For a book whose order is not documented: ids start with the date and count up. */
+export const byOrderId = (a: Order, b: Order): number =>
+  a.orderId.length - b.orderId.length || (a.orderId < b.orderId ? -1 : Number(a.orderId > b.orderId));
 
 /** What the rows of a book say together, also where it is a part. */
 export const finished = <T, U>(

@@ -123,10 +123,6 @@ export function toOrder(row: OrderRaw, master: InstrumentTable | null): Order {
 const toValidity = (duration: string): Validity | "OTHER" =>
   VALIDITIES.find((validity) => validity === duration.trim().toUpperCase()) ?? "OTHER";
 
-/** The book's order is not documented; ids start with the date and count up. */
-export const byOrderId = (a: Order, b: Order): number =>
-  a.orderId.length - b.orderId.length || (a.orderId < b.orderId ? -1 : Number(a.orderId > b.orderId));
-
 /** `filltime` has no date: trades are today's. */
 export function toTrade(row: TradeRaw, master: InstrumentTable | null, today: string): Trade {
   const { key, symbol } = nameOf(row, master);

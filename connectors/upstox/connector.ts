@@ -2,11 +2,11 @@ import type { Order } from "../../src/domain/order.ts";
 import { ownedNow, type Position } from "../../src/domain/portfolio.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { finished, readBook, whole } from "../book.ts";
+import { byOrderId, finished, readBook, whole } from "../book.ts";
 import { createLogin } from "./auth.ts";
 import { callerOf, createClient } from "./client.ts";
 import { mapped } from "./errors.ts";
-import { newestLast, toOrder, toTrade } from "./map.ts";
+import { toOrder, toTrade } from "./map.ts";
 import { toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { createMarketData } from "./market-data.ts";
 import { createMaster } from "./master.ts";
@@ -47,7 +47,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     book("GET /v2/portfolio/short-term-positions", await client.getPositions(access, signal), toPosition);
   const orders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    finished(book("GET /v2/order/retrieve-all", rows, toOrder), (some) => some.toSorted(newestLast));
+    finished(book("GET /v2/order/retrieve-all", rows, toOrder), (some) => some.toSorted(byOrderId));
 
   return {
     ...createLogin(client, deps),

@@ -81,10 +81,6 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
   };
 }
 
-/** The book's order is not documented; ids start with the date and count up. */
-export const newestLast = (a: Order, b: Order): number =>
-  a.orderId.length - b.orderId.length || (a.orderId < b.orderId ? -1 : Number(a.orderId > b.orderId));
-
 export function toTrade(row: TradeRaw, lookup: Lookup): Trade {
   const { key, symbol, segment } = nameOf(row, lookup);
   return {
