@@ -41,7 +41,6 @@ const DRIFT_BASIS_POINTS = 50;
 export interface Container {
   readonly deps: BotDeps;
   readonly closes: Closes;
-  readonly instruments: Instruments;
 }
 
 export interface ContainerOptions {
@@ -174,5 +173,5 @@ export function createContainer(options: ContainerOptions): Container {
     isPublic: options.isPublic,
     commands: () => commands,
   };
-  return { deps, closes, instruments };
+  return { deps, closes };
 }

@@ -1,7 +1,6 @@
 import { conversations } from "@grammyjs/conversations";
 import { sequentialize } from "@grammyjs/runner";
 import { Bot, Composer, type Filter, type MiddlewareFn } from "grammy";
-import type { UserFromGetMe } from "grammy/types";
 import { commands } from "../../commands/index.ts";
 import { dialogues, DIALOGUES_VERSION } from "../../conversations/index.ts";
 import { allows, refusalFor } from "../bot/access.ts";
@@ -45,8 +44,6 @@ export interface BotOptions {
   readonly deps: BotDeps;
   readonly store: Store;
   readonly log: Log;
-  /** Known from an earlier start: saves a call. */
-  readonly botInfo?: UserFromGetMe;
   readonly metrics: Metrics;
   readonly updatesPerMinute?: number;
 }
@@ -57,12 +54,10 @@ export function createBot({
   deps,
   store,
   log,
-  botInfo,
   metrics,
   updatesPerMinute = UPDATES_PER_MINUTE,
 }: BotOptions): Bot<SaudaContext> {
   const bot = new Bot<SaudaContext>(token.reveal(), {
-    ...(botInfo ? { botInfo } : {}),
     client: {
       apiRoot,
       timeoutSeconds: CLIENT_TIMEOUT_S,

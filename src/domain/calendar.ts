@@ -50,11 +50,9 @@ export interface TradingCalendar {
 /** The date lies in a year without a list of holidays. */
 export class CalendarUnknown extends RangeError {
   override readonly name = "CalendarUnknown";
-  readonly date: string;
 
   constructor(date: string) {
     super(`calendar not known for ${date}`);
-    this.date = date;
   }
 }
 

@@ -29,8 +29,8 @@ export interface Masters {
   readonly names: readonly BrokerName[];
   /** The broker's copy. A due one goes on serving while the new one is downloaded. */
   current(broker: BrokerName): Promise<Copy>;
-  /** Downloads what is due and waits for it. Null when there is no copy: the failure has been logged. */
-  renew(broker: BrokerName): Promise<Copy | null>;
+  /** Downloads what is due and waits for it; a failure is logged and not thrown. */
+  renew(broker: BrokerName): Promise<void>;
   /** Copies in memory, in no order. */
   loaded(): Copy[];
   isPaper(broker: BrokerName): boolean;
@@ -178,12 +178,12 @@ export function createMasters(deps: MastersDeps): Masters {
     return known;
   }
 
-  async function renew(broker: BrokerName): Promise<Copy | null> {
+  async function renew(broker: BrokerName): Promise<void> {
     try {
       const known = copies.get(broker) ?? (await load(broker));
-      return isDue(known) ? await load(broker) : known;
+      if (isDue(known)) await load(broker);
     } catch {
-      return null;
+      // Logged where it happened.
     }
   }
 

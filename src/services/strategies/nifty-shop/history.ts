@@ -4,7 +4,6 @@ import type { Candle } from "../../../domain/portfolio.ts";
 
 /** All that a strategy may know on a day: prices up to that day's close. There is no way from here to a later one. */
 export interface MarketView {
-  readonly date: string;
   /** Null when it did not trade that day. */
   close(ticker: string): Price | null;
   /** The newest close up to the day; null when it has not traded yet. */
@@ -51,10 +50,8 @@ export function createHistory(series: ReadonlyMap<string, readonly Candle[]>): H
   return {
     days,
     viewOn(day) {
-      const date = days[day];
-      if (date === undefined) throw new RangeError(`no such day: ${day}`);
+      if (days[day] === undefined) throw new RangeError(`no such day: ${day}`);
       return {
-        date,
         close: (ticker) => at(ticker, day, "closes"),
         lastClose(ticker) {
           const column = columns.get(ticker);
