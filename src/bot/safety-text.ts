@@ -2,7 +2,7 @@ import { EGRESS_SPEC } from "../services/egress.ts";
 import type { Role } from "../services/users.ts";
 import { html, lines, type Html } from "./html.ts";
 
-/** What a user reads about access, keys, the order lock and the limits. */
+/** What a user reads about access, keys, the order lock and being forgotten. */
 
 export const tooMany = (seconds: number): Html =>
   html`That is too much at once. I answer again in ${seconds} s. /panic and /lock always work.`;

@@ -10,7 +10,7 @@ import type { Finding } from "../services/orders/findings.ts";
 import { html, lines, type Html } from "./html.ts";
 import { dateText, percent, priceText, quantity, rupeePrice, rupees } from "./render/amounts.ts";
 
-/** Every sentence that a user reads, in one voice: brief, plain, what happened, whether money moved, what to do next. */
+/** Sentences that a user reads, in one voice: brief, plain, what happened, whether money moved, what to do next. */
 
 export const PAPER_MARK = "📄 Paper";
 /** Of which accounts are paper: play money never passes for money. */
