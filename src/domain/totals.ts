@@ -28,19 +28,27 @@ export const pnlOf = (position: Position): Paise => (isDeliverySale(position) ? 
 /** Today's P&L of a position: the broker's own figure, or since entry where it has none. */
 export const dayPnl = (position: Position): Paise => position.dayPnl ?? pnlOf(position);
 
-const isUndated = (position: Position): boolean => position.dayPnl === null;
+const sinceEntry = (positions: readonly Position[]): Position[] => positions.filter(({ dayPnl }) => dayPnl === null);
+const withoutChange = (holdings: readonly Holding[]): Holding[] =>
+  holdings.filter((holding) => holdingDayChange(holding) === null);
 
-/** How many positions are counted since entry, because nobody knows what they stood at when the day began. */
-export const withoutDayPnl = (positions: readonly Position[]): number => positions.filter(isUndated).length;
+/** What the day's figures count otherwise, because nobody knows what it stood at when the day began. */
+export interface Undated {
+  /** Counted since entry. */
+  readonly positions: number;
+  /** Left out. */
+  readonly shares: number;
+}
+export const undatedCount = (positions: readonly Position[], holdings: readonly Holding[]): Undated => ({
+  positions: sinceEntry(positions).length,
+  shares: withoutChange(holdings).length,
+});
 
-/** The same, and shares without a day's change: in a sum over days they would count again every day, or not at all. */
+/** The same by name: in a sum over days they would count again every day, or not at all. */
 export const undated = (
   positions: readonly Position[],
   holdings: readonly Holding[],
-): readonly (Position | Holding)[] => [
-  ...positions.filter(isUndated),
-  ...holdings.filter((holding) => holdingDayChange(holding) === null),
-];
+): readonly (Position | Holding)[] => [...sinceEntry(positions), ...withoutChange(holdings)];
 
 /** Today's P&L of those positions whose day is known. */
 export const datedPnl = (positions: readonly Position[]): Paise =>
@@ -83,10 +91,6 @@ export interface HoldingTotals {
   /** Those with a price that are not in `invested` and `pnl`, for want of a cost. */
   readonly uncosted: number;
 }
-
-/** How many shares are in no day's change, because nobody knows their previous close. */
-export const withoutDayChange = (holdings: readonly Holding[]): number =>
-  holdings.filter((holding) => holdingDayChange(holding) === null).length;
 
 export function holdingTotals(holdings: readonly Holding[]): HoldingTotals {
   const priced = holdings.filter((holding) => holding.ltp !== null);

@@ -10,8 +10,7 @@ import {
   holdingTotals,
   positionTotals,
   saleDayPnl,
-  withoutDayChange,
-  withoutDayPnl,
+  undatedCount,
 } from "../../src/domain/totals.ts";
 import { holding, holds } from "../services/orders/rows.ts";
 
@@ -36,7 +35,7 @@ describe("the profit of positions", () => {
   it("of the day is the broker's own figure, else the one since entry, and says of how many", () => {
     const told = { ...LONG, dayPnl: rupees(5) };
     expect([told, LONG, DELIVERED].map(dayPnl)).toEqual([rupees(5), rupees(70), rupees(100)]);
-    expect(withoutDayPnl([told, LONG, DELIVERED])).toBe(2);
+    expect(undatedCount([told, LONG, DELIVERED], []).positions).toBe(2);
   });
 
   it("of a carried one is counted from the previous close, with what was bought and sold since", () => {
@@ -79,7 +78,7 @@ describe("the totals of holdings", () => {
       unpriced: 1,
       uncosted: 1,
     });
-    expect(withoutDayChange([priced, uncosted, unpriced])).toBe(2);
+    expect(undatedCount([], [priced, uncosted, unpriced]).shares).toBe(2);
   });
 
   it("and of positions make the day", () => {

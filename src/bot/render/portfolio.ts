@@ -9,13 +9,12 @@ import {
   fundsTotal,
   holdingTotals,
   positionTotals,
-  withoutDayChange,
-  withoutDayPnl,
+  undatedCount,
   type DayPnl,
+  type Undated,
 } from "../../domain/totals.ts";
 import { renderPairs } from "../../lib/table.ts";
 import { type Accounts, isWhole, type Link, type LinkResult } from "../../services/accounts.ts";
-import type { PnlNow } from "../../services/alerts/alerts.ts";
 import type { AccountToday } from "../../services/portfolio.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
@@ -66,10 +65,10 @@ export function nothing(what: string, parts: readonly LinkResult<unknown>[]): Ht
 
 /** What the day's figures do not have of the day, for want of a previous close or a price. */
 export function uncounted(holdings: readonly Holding[], positions: readonly Position[] = []): Html | null {
-  return uncountedText({ shares: withoutDayChange(holdings), positions: withoutDayPnl(positions) });
+  return uncountedText(undatedCount(positions, holdings));
 }
 
-export function uncountedText({ shares, positions }: PnlNow["uncounted"]): Html | null {
+export function uncountedText({ shares, positions }: Undated): Html | null {
   const said = [
     ...(shares > 0 ? [`leaves out ${shares} ${shares === 1 ? "share" : "shares"}`] : []),
     ...(positions > 0 ? [`has ${positions} ${positions === 1 ? "position" : "positions"} since entry`] : []),

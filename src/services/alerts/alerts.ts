@@ -4,7 +4,7 @@ import { istDate } from "../../domain/market.ts";
 import type { Paise } from "../../domain/money.ts";
 import { sumPaise } from "../../domain/money.ts";
 import type { Quote } from "../../domain/portfolio.ts";
-import { dayPnlOf, withoutDayChange, withoutDayPnl } from "../../domain/totals.ts";
+import { dayPnlOf, undatedCount, type Undated } from "../../domain/totals.ts";
 import type { Log } from "../../lib/log.ts";
 import { randomAlphanumeric } from "../../lib/token.ts";
 import { createTrouble } from "../../lib/trouble.ts";
@@ -58,8 +58,7 @@ const PNL_EVERY_MS = 60_000;
 
 export interface PnlNow {
   readonly pnl: Paise;
-  /** Positions that are counted since entry and shares that are left out, because their day is not known. */
-  readonly uncounted: { readonly shares: number; readonly positions: number };
+  readonly uncounted: Undated;
   /** Labels of the accounts that are not in it, because they are not logged in. */
   readonly loggedOut: readonly string[];
 }
@@ -110,7 +109,7 @@ function dayOf(read: readonly AccountToday[]): Omit<PnlNow, "loggedOut"> {
   const day = dayPnlOf(positions, holdings);
   return {
     pnl: sumPaise([day.positions, day.holdings]),
-    uncounted: { shares: withoutDayChange(holdings), positions: withoutDayPnl(positions) },
+    uncounted: undatedCount(positions, holdings),
   };
 }
 
