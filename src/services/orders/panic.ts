@@ -14,7 +14,7 @@ import type { Intent, Journal } from "./journal.ts";
 import { createOpenBooks, type OpenBook } from "./open-books.ts";
 import { closableAtOnce } from "./ticket-plan.ts";
 import { isConfirmable, type Tickets } from "./tickets.ts";
-import { beforePositions, type UnderWay, type Unseen, unseenIn } from "./under-way.ts";
+import { beforePositions, lookAt, type UnderWay, type Unseen, unseenIn } from "./under-way.ts";
 import type { Watcher } from "./watcher.ts";
 
 /** What was left alone at an account because it could not be read when that was to be done. */
@@ -215,19 +215,15 @@ export function createPanic(deps: PanicDeps): Panic {
     let results = [...exits];
     for (const pause of READ_BACK_PAUSES_MS) {
       results = await Promise.all(
-        results.map(async (exit) => (exit.kind === "ordered" ? { ...exit, intent: await lookAt(exit) } : exit)),
+        results.map(async (exit) =>
+          exit.kind === "ordered" ? { ...exit, intent: await lookAt(deps, exit.intent) } : exit,
+        ),
       );
       if (results.every((exit) => exit.kind !== "ordered" || exit.intent.legs.every(isClosed))) break;
       await clock.sleep(pause);
     }
     return results;
   }
-
-  const lookAt = ({ link, intent }: Extract<ExitResult, { kind: "ordered" }>): Promise<Intent> =>
-    deps.watcher.look(intent).catch((error: unknown) => {
-      log.warn({ err: error, broker: link.broker_name }, "not read back");
-      return intent;
-    });
 
   return { look: (user) => books.all(user), run };
 }

@@ -74,7 +74,7 @@ async function ordersAround({ accounts, journal }: Pick<UnderWayDeps, "accounts"
 }
 
 /** Where the book cannot be read, the order stays live. */
-async function lookAt({ watcher, log }: UnderWayDeps, intent: Intent): Promise<Intent> {
+export async function lookAt({ watcher, log }: UnderWayDeps, intent: Intent): Promise<Intent> {
   return watcher.look(intent).catch((error: unknown) => {
     log.warn({ err: error, intent: intent._id }, "order not looked at");
     return intent;
