@@ -2,7 +2,7 @@ import type { Segment } from "./instrument.ts";
 import type { Paise } from "./money.ts";
 import { scalePaise, subtractPaise, sumPaise, ZERO_PAISE } from "./money.ts";
 import type { Funds, Holding, Position } from "./portfolio.ts";
-import { holdingValue, positionTotals } from "./totals.ts";
+import { holdingValue, positionTotals, type DayPnl } from "./totals.ts";
 
 /**
  * What an account is worth, as near as brokers' figures allow: money with or without a claim on it, pledged shares once,
@@ -27,11 +27,7 @@ export const tradesOn = ({ segment, side }: Position): boolean => LATE.has(segme
 const LATE: ReadonlySet<Segment> = new Set(["MCX", "NCO", "NCDEX", "CDS", "BCD"]);
 
 /** One account's day in numbers, as it is kept. */
-export interface DayFigures {
-  readonly positions: Paise;
-  readonly holdings: Paise;
-  readonly realised: Paise;
-  readonly unrealised: Paise;
+export interface DayFigures extends DayPnl {
   readonly charges: Paise;
 }
 
