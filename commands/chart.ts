@@ -12,13 +12,12 @@ import {
 } from "../src/bot/chart-words.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { instrumentFrom } from "../src/bot/order-flow.ts";
 import { drawn, showPicture } from "../src/bot/picture-view.ts";
 import { candlePicture } from "../src/bot/pictures/candles.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { chartCaption, chartText } from "../src/bot/render/chart.ts";
 import { accountTitle, sourceLabel } from "../src/bot/render/source.ts";
-import { resolveOrAsk } from "../src/bot/symbols.ts";
+import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { ownMarks } from "../src/bot/own-marks.ts";

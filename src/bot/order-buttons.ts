@@ -12,12 +12,13 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
 import type { Html } from "./html.ts";
-import { drawOrder, instrumentFrom, ownIntent, showOrder, showRenewed } from "./order-flow.ts";
+import { drawOrder, ownIntent, showOrder, showRenewed } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { repeatOrder, showProposal } from "./shop-flow.ts";
 import * as text from "./text.ts";
 import { show } from "./view.ts";
 import { takePicked } from "./trade-command.ts";
+import { instrumentFrom } from "./symbols.ts";
 
 /** A broker that takes longer than this to answer gets a card that says so meanwhile. */
 const SLOW_BROKER_MS = 250;

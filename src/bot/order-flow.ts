@@ -11,7 +11,6 @@ import type { Part } from "../services/orders/account-look.ts";
 import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
 import { partsOf, usualProduct } from "../services/orders/ticket-plan.ts";
 import { requestBehind, type TicketView } from "../services/orders/tickets.ts";
-import { keyFromArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
@@ -206,7 +205,3 @@ export async function ownIntent(deps: BotDeps, user: UserId, id: string | undefi
   const intent = id === undefined || id === "" ? null : await deps.journal.get(id as IntentId);
   return intent?.userId === user ? intent : null;
 }
-
-/** The instrument that a button carries. */
-export const instrumentFrom = (deps: BotDeps, argument: string | undefined): Promise<Instrument | undefined> =>
-  deps.instruments.byKey(keyFromArgument(argument ?? ""));

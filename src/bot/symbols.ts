@@ -2,7 +2,7 @@ import { InlineKeyboard } from "grammy";
 import type { InstrumentKey } from "../domain/ids.ts";
 import { isDerivative, ticker, type Instrument } from "../domain/instrument.ts";
 import type { Listed } from "../domain/portfolio.ts";
-import { callbackData, keyArgument } from "./callbacks.ts";
+import { callbackData, keyArgument, keyFromArgument } from "./callbacks.ts";
 import type { Resolution } from "../services/instruments/types.ts";
 import type { BotDeps } from "./commands.ts";
 import type { Html } from "./html.ts";
@@ -36,6 +36,10 @@ function choiceLabel(instrument: Instrument): string {
   const what = instrument.kind === "future" ? "FUT" : `${strikeText(instrument.strike)} ${instrument.optionType}`;
   return `${instrument.underlying} ${what} · ${dateText(instrument.expiry)}`;
 }
+
+/** The instrument that a button carries. */
+export const instrumentFrom = (deps: BotDeps, argument: string | undefined): Promise<Instrument | undefined> =>
+  deps.instruments.byKey(keyFromArgument(argument ?? ""));
 
 /** The one instrument that a text means. Asks with buttons, and answers null, when that is not clear. */
 export async function resolveOrAsk(

@@ -5,10 +5,10 @@ import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
 import type { Instrument } from "../domain/instrument.ts";
-import { instrumentFrom, showTicket } from "./order-flow.ts";
+import { showTicket } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { lines } from "./html.ts";
-import { resolveOrAsk } from "./symbols.ts";
+import { instrumentFrom, resolveOrAsk } from "./symbols.ts";
 import * as text from "./text.ts";
 
 /** What a choice button can carry beside its verb and an instrument. */
