@@ -1,7 +1,6 @@
-import { accountValue, isCarried } from "../domain/day.ts";
+import { isCarried } from "../domain/day.ts";
 import type { InstrumentKey, TradingSymbol, UserId } from "../domain/ids.ts";
 import { isDerivative, type Instrument } from "../domain/instrument.ts";
-import type { Paise } from "../domain/money.ts";
 import type { Funds, Holding, Position } from "../domain/portfolio.ts";
 import type { Accounts, LinkResult } from "./accounts.ts";
 import type { Alerts } from "./alerts/alerts.ts";
@@ -11,7 +10,6 @@ interface AccountMorning {
   readonly funds: Funds;
   readonly holdings: readonly Holding[];
   readonly positions: readonly Position[];
-  readonly value: Paise;
 }
 
 export interface Morning {
@@ -52,7 +50,7 @@ export function createMornings(deps: MorningsDeps): Mornings {
             connector.getHoldings(access),
             connector.getPositions(access),
           ]);
-          return { funds, holdings, positions, value: accountValue(funds, holdings, positions) };
+          return { funds, holdings, positions };
         }),
         snapshots.latestDays(user, 2),
         deps.alerts.armed(user),

@@ -5,6 +5,7 @@ import { dayKeeping, keepDayOnLogin } from "../../src/bot/daily/day-keeping.ts";
 import { cardOfToday, morningLogin, morningNudge } from "../../src/bot/daily/morning.ts";
 import { morningSummary } from "../../src/bot/daily/summary.ts";
 import { visibleLength, html } from "../../src/bot/html.ts";
+import { userMoney } from "../../src/bot/user-money.ts";
 import { addFigures } from "../../src/domain/day.ts";
 import { brokerOrderId, tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
@@ -78,6 +79,7 @@ describe("the day's messages", () => {
     const bot = {
       accounts,
       clock,
+      snapshots,
       calendar: { current: () => shipped },
       alerts: armed,
       journal: { ofUser: async () => [] },
@@ -620,6 +622,22 @@ describe("the day's messages", () => {
     await run(morningSummary(all));
     expect(read(posted[2]?.html)).toContain("1 share without a known price: in no total.");
     expect(morningSummary(all).dueAt({ ...user, settings: { ...user.settings, summary: "off" } }, DATE)).toBeNull();
+  });
+
+  it("measures the morning's hidden amounts as /funds does, also where an account is not logged in yet", async () => {
+    const all = deps();
+    set({ summary: "on", hidesAmounts: true });
+    const other = await broker.link(ASHA);
+    await broker.accounts.update(other._id, () => ({ account_id: "CD5678" }));
+    await run(closingDigest(all));
+    clock.at = istInstant("2026-11-25", "09:00");
+    await broker.logIn(link._id);
+    await run(morningSummary(all));
+    const money = await userMoney(all.bot, user);
+    const morning = read(posted[1]?.html);
+    expect(morning).toMatch(new RegExp(`Available +${money.plain(funds.available)}`));
+    const [, day] = /([−+][\d.]+%) today/.exec(read(posted[0]?.html)) ?? [];
+    expect(morning).toContain(`All of 23 Nov 2026: ${day}`);
   });
 
   it("misses the next year's list from 20 December, at a start from November, and its own year's at once", () => {

@@ -1,7 +1,7 @@
 import { mayTrade } from "../../domain/calendar.ts";
 import { ticker } from "../../domain/instrument.ts";
 import { istInstant } from "../../domain/market.ts";
-import { changeInBasisPoints, sumPaise, ZERO_PAISE } from "../../domain/money.ts";
+import { changeInBasisPoints, ZERO_PAISE } from "../../domain/money.ts";
 import { fundsTotal, holdingTotals } from "../../domain/totals.ts";
 import { grossOf } from "../../domain/day.ts";
 import { renderPairs } from "../../lib/table.ts";
@@ -13,9 +13,10 @@ import type { BotDeps } from "../commands.ts";
 import { html, lines, type Html } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
 import { dateText, mark, percent } from "../render/amounts.ts";
-import { moneyText } from "../render/money-text.ts";
+import type { MoneyText } from "../render/money-text.ts";
 import { PAGE_WIDTH } from "../render/page.ts";
 import { failures, heading, loginKeyboard, unpricedText } from "../render/portfolio.ts";
+import { userMoney } from "../user-money.ts";
 import { calendarNote } from "./closing.ts";
 
 /** After this the day has its own numbers. */
@@ -23,7 +24,7 @@ const CATCH_UP_MS = 90 * 60_000;
 const MAX_EXPIRIES = 5;
 
 export interface SummaryDeps {
-  readonly bot: Pick<BotDeps, "accounts" | "calendar" | "clock">;
+  readonly bot: Pick<BotDeps, "accounts" | "calendar" | "portfolio" | "snapshots">;
   readonly mornings: Mornings;
   readonly notifier: Notifier;
 }
@@ -48,7 +49,7 @@ export function morningSummary({ bot, mornings, notifier }: SummaryDeps): PerUse
         userId: user._id,
         priority: "reminder",
         html: lines(
-          summaryText(morning, date, bot.accounts, user.settings.hidesAmounts),
+          summaryText(morning, date, bot.accounts, await userMoney(bot, user)),
           calendarNote(date, bot.calendar.current()),
         ).toString(),
         ...(keyboard ? { buttons: notificationButtons(keyboard) } : {}),
@@ -59,14 +60,15 @@ export function morningSummary({ bot, mornings, notifier }: SummaryDeps): PerUse
   };
 }
 
-function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts"], hidesAmounts: boolean): Html {
+function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts"], money: MoneyText): Html {
   const days = morning.parts.flatMap((part) => (part.ok ? [part.value] : []));
   const totals = holdingTotals(days.flatMap(({ holdings }) => holdings));
   const funds = fundsTotal(days.map((day) => day.funds));
-  const money = moneyText(hidesAmounts, sumPaise(days.map(({ value }) => value)));
   const { before } = morning;
   const change = before ? grossOf(before.figures) : ZERO_PAISE;
+  // Of what was there before that day, as its digest said.
   const share = before ? changeInBasisPoints(before.value, before.value - change) : null;
+  const isShareAlone = money.hides && share !== null;
   const expiring = morning.expiring.map((symbol) => ticker(symbol));
   return lines(
     heading(`Morning of ${dateText(date)}`, morning.parts, accounts),
@@ -83,7 +85,7 @@ function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts
       )}</pre>`,
     unpricedText(totals.unpriced),
     before &&
-      html`${mark(change)} All of ${dateText(before.date)}: ${money.signed(change)}${share === null || hidesAmounts ? "" : `, ${percent(share)}`}`,
+      html`${mark(change)} All of ${dateText(before.date)}: ${[...(isShareAlone ? [] : [money.signed(change)]), ...(share === null ? [] : [percent(share)])].join(", ")}`,
     expiring.length > 0 &&
       html`Expire today: ${expiring.slice(0, MAX_EXPIRIES).join(", ")}${expiring.length > MAX_EXPIRIES ? " …" : ""}`,
     ...failures(morning.parts, accounts),
