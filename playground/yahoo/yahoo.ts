@@ -156,7 +156,13 @@ export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): S
 
   function chartResult(symbol: string, instrument: Instrument, bars: readonly Candle[], interval: Interval) {
     const { last, previous, today, at } = latest(instrument.key);
-    const rows = bars.map((bar) => (isHalfNull(bar, at) ? { ...rupees(bar), open: null, high: null } : rupees(bar)));
+    // The exchange's running day ends now; here it ends with the last price that is out.
+    const isRunning = (bar: Candle): boolean => interval === "1d" && istDate(bar.at) === istDate(at);
+    const rows = bars.map((bar) => ({
+      ...rupees(bar),
+      ...(isHalfNull(bar, at) && { open: null, high: null }),
+      ...(isRunning(bar) && { close: last }),
+    }));
     const column = (pick: (row: (typeof rows)[number]) => number | null) => rows.map(pick);
     const session = { timezone: "IST", start: 1_767_930_300, end: 1_767_952_800, gmtoffset: 19_800 };
     return {

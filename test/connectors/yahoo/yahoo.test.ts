@@ -86,6 +86,13 @@ describe("Yahoo Finance as a data source", () => {
     }
   });
 
+  it("agrees with itself: the running day's bar ends at the price of its quote", async () => {
+    const sbin = named("NSE:SBIN-EQ");
+    const [quote] = (await yahoo.getQuotes([sbin])).values();
+    const bars = await yahoo.getHistoricalData({ instrument: sbin, interval: "1d", from: now - 5 * DAY_MS, to: now });
+    expect(bars.at(-1)?.close).toBe(quote?.ltp);
+  });
+
   it("does not take the close before last for yesterday's where yesterday's row lacks a number", async () => {
     now = istInstant("2026-11-16", "11:00");
     const sbin = named("NSE:SBIN-EQ");
