@@ -1,4 +1,4 @@
-import { type Box, fitted, INK, label, type Svg, tag } from "./svg.ts";
+import { type Box, fitted, fittingSize, INK, label, type Svg, tag } from "./svg.ts";
 
 export interface Tile {
   readonly label: string;
@@ -47,27 +47,33 @@ const sum = (tiles: readonly Tile[]): number => tiles.reduce((total, { weight })
 
 const MIN_LABEL_WIDTH = 70;
 const MIN_LABEL_HEIGHT = 44;
+/** Of the first one's size. */
+const SECOND_LINE = 0.8;
+
+/** Paper shows through the fullest colour too: both themes' ink can be read on all of them. */
+const strengthOf = (tone: number): number => 0.2 + 0.4 * Math.min(1, Math.abs(tone));
 
 function draw(tile: Tile, box: Box): Svg {
-  const strength = 0.25 + 0.75 * Math.min(1, Math.abs(tile.tone));
   const fill = tile.tone === 0 ? INK.muted : tile.tone < 0 ? INK.loss : INK.gain;
   const shape = tag("rect", {
     ...box,
     fill,
-    "fill-opacity": Math.round(strength * 100) / 100,
+    "fill-opacity": Math.round(strengthOf(tile.tone) * 100) / 100,
     stroke: INK.paper,
     "stroke-width": 4,
   });
   if (box.width < MIN_LABEL_WIDTH || box.height < MIN_LABEL_HEIGHT) return shape;
-  const size = Math.min(30, box.height / 3, box.width / 5);
-  const ink = strength > 0.6 ? INK.paper : INK.text;
+  const room = box.width - 20;
+  const [most, least] = [Math.min(44, box.height / 3), Math.min(30, box.height / 3, box.width / 5)];
+  const fits = (text: string, width: number): number => fittingSize(text, width, most, least);
+  const size = Math.min(fits(tile.label, room), fits(tile.text, room / SECOND_LINE));
   const at = { x: box.x + 12, y: box.y + size + 8 };
   const hasRoom = box.height > size * 2.6;
   return (
     shape +
-    label(at.x, at.y, fitted(tile.label, box.width - 20, size), { size, fill: ink }) +
+    label(at.x, at.y, fitted(tile.label, room, size), { size }) +
     (hasRoom
-      ? label(at.x, at.y + size * 1.25, fitted(tile.text, box.width - 20, size), { size: size * 0.8, fill: ink })
+      ? label(at.x, at.y + size * 1.25, fitted(tile.text, room, size * SECOND_LINE), { size: size * SECOND_LINE })
       : "")
   );
 }
