@@ -116,6 +116,22 @@ describe("an order of ours that is in no book", () => {
     expect(String(shown("another"))).toContain("not known yet");
     expect(shown(leg.tag)).toBeNull();
   });
+
+  it("stands first where it may be live, however many have failed since; those the latest first", () => {
+    const of = (state: string, minute: number) => ({
+      plan: { side: "BUY", symbol: SBIN.symbol },
+      legs: [{ ...leg, state }],
+      // The cards were made in another order than they were confirmed in.
+      createdAt: NOW - minute,
+      confirmedAt: NOW + minute * 60_000,
+    });
+    const failed = Array.from({ length: 12 }, (_, at) => of("not-sent", at + 1));
+    const intents = [...failed, of("unknown", 0)] as unknown as Intent[];
+    const shown = String(unbookedOrders({ intents, links: [], booked: [], now: NOW }));
+    const times = shown.split("\n").map((line) => line.slice(0, 5));
+    expect(shown).toContain("not known yet");
+    expect(times.slice(1, 4)).toEqual(["10:42", "10:54", "10:53"]);
+  });
 });
 
 describe("a broker's refusal", () => {

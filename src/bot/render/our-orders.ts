@@ -36,7 +36,8 @@ export function unbookedOrders({ intents, links, booked, now }: Unbookable): Htm
   const rows = intents
     .filter((intent) => isOfToday(intent, now))
     .flatMap(unbookedLegs)
-    .filter(({ leg }) => !tags.has(leg.tag));
+    .filter(({ leg }) => !tags.has(leg.tag))
+    .sort(byDoubt);
   if (rows.length === 0) return null;
   return lines(
     html`<b>Not in the brokers' books</b>`,
@@ -48,15 +49,23 @@ export function unbookedOrders({ intents, links, booked, now }: Unbookable): Htm
 const isOfToday = ({ confirmedAt }: Intent, now: number): boolean =>
   confirmedAt !== null && istDate(confirmedAt) === istDate(now);
 
+const confirmedAt = ({ intent }: Unbooked): number => intent.confirmedAt ?? intent.createdAt;
+const isOver = ({ leg }: Unbooked): boolean => leg.state === "not-sent" || leg.state === "rejected";
+
+/** What may be live comes before what certainly is not, which may be more than is listed. */
+const byDoubt = (a: Unbooked, b: Unbooked): number =>
+  Number(isOver(a)) - Number(isOver(b)) || confirmedAt(b) - confirmedAt(a);
+
 function unbookedLegs(intent: Intent): Unbooked[] {
   const refused = (leg: Leg): boolean => leg.state === "rejected" && leg.orderId === null;
   return intent.legs.filter((leg) => UNBOOKED[leg.state] !== undefined || refused(leg)).map((leg) => ({ intent, leg }));
 }
 
-function line({ intent, leg }: Unbooked, links: readonly Link[]): Html {
+function line(row: Unbooked, links: readonly Link[]): Html {
+  const { intent, leg } = row;
   const label = links.find((link) => link._id === leg.link)?.label ?? "unlinked";
   const what = UNBOOKED[leg.state] ?? "refused";
   const why = leg.reason === null ? "" : `: ${leg.reason}`;
-  const { plan, confirmedAt } = intent;
-  return html`${istTime(confirmedAt ?? intent.createdAt)} ${plan.side} ${quantity(leg.qty)} ${ticker(plan.symbol)} <i>${label}</i> <b>${what}</b>${why}`;
+  const { plan } = intent;
+  return html`${istTime(confirmedAt(row))} ${plan.side} ${quantity(leg.qty)} ${ticker(plan.symbol)} <i>${label}</i> <b>${what}</b>${why}`;
 }
