@@ -1,4 +1,4 @@
-import { usualOf, type Link } from "../services/accounts.ts";
+import { usualForPrices, type Link } from "../services/accounts.ts";
 import type { User } from "../services/users.ts";
 import type { BotDeps } from "./commands.ts";
 
@@ -15,9 +15,10 @@ export async function depthLink({ accounts }: BotDeps, user: Reader): Promise<Li
   return livingFirst(accounts, able, user);
 }
 
-/** What is meant when none is named, of the logged-in ones if there are any: a price is the same at all of them. */
+/** What is meant when none is named, of the logged-in ones if there are any: a price is the same at all real brokers. */
 const livingFirst = (accounts: BotDeps["accounts"], links: readonly Link[], { defaultLink }: Reader): Link | null =>
-  usualOf(
+  usualForPrices(
+    accounts,
     links.filter((link) => accounts.hasSession(link)),
     defaultLink,
-  ) ?? usualOf(links, defaultLink);
+  ) ?? usualForPrices(accounts, links, defaultLink);

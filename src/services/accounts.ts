@@ -222,6 +222,18 @@ export const accountBehind = ({ broker_name, account_id }: Pick<Link, "broker_na
 export const usualOf = (active: readonly Link[], defaultLink: LinkId | null): Link | null =>
   active.find(({ _id }) => _id === defaultLink) ?? active[0] ?? null;
 
+/** The same for prices: play money's may be Yahoo's, a quarter of an hour old, and a real broker's are live. */
+export function usualForPrices(
+  accounts: Pick<Accounts, "broker">,
+  active: readonly Link[],
+  defaultLink: LinkId | null,
+): Link | null {
+  const isPaper = (link: Link): boolean => accounts.broker(link).definition.isPaper === true;
+  const usual = usualOf(active, defaultLink);
+  const live = active.find((link) => !isPaper(link) && link.data_source === "broker");
+  return usual && isPaper(usual) ? (live ?? usual) : usual;
+}
+
 function accessOf(link: Link, session: Session): Access {
   return {
     link: link._id,

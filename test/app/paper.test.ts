@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Access, BrokerConnector, ConnectorDeps, DataSource, LoginGrant } from "../../connectors/base.ts";
 import { createPaperBeside } from "../../src/app/paper.ts";
-import { depthLink } from "../../src/bot/price-link.ts";
+import { depthLink, priceLink } from "../../src/bot/price-link.ts";
+import type { Link } from "../../src/services/accounts.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
@@ -270,6 +271,36 @@ describe("the paper broker beside real ones after a restart", () => {
     const { connector } = await paperBeside({ now: EVENING, rupees: 805 }, dataDir);
     await listedAt(connector);
     expect((await connector.getTrades(ACCESS)).at(-1)).toMatchObject({ side: "SELL", price: priceFromRupees(805) });
+  });
+});
+
+describe("where prices come from", () => {
+  const linkFrom = (links: readonly Pick<Link, "label" | "data_source">[], defaultLink: string | null) => {
+    const accounts = {
+      active: async () => links.map((link) => ({ ...link, _id: link.label })),
+      broker: ({ label }: Pick<Link, "label">) => ({ definition: { isPaper: label === "paper" } }),
+      hasSession: ({ label }: Pick<Link, "label">) => label !== "dead",
+    };
+    const user = { _id: "1" as UserId, defaultLink: defaultLink as LinkId | null };
+    return priceLink({ accounts } as unknown as BotDeps, user).then((link) => link?.label ?? null);
+  };
+  const [paper, acme, zenith, dead] = ["paper", "acme", "zenith", "dead"].map(
+    (label) => ({ label, data_source: "broker" }) as const,
+  ) as [Link, Link, Link, Link];
+  const slow = { ...acme, data_source: "yfinance" } as const;
+
+  it("is the default account, but a real broker's beside play money, whose prices are Yahoo's", async () => {
+    expect(await linkFrom([paper, acme, zenith], "zenith")).toBe("zenith");
+    expect(await linkFrom([paper, acme, zenith], "paper")).toBe("acme");
+    expect(await linkFrom([paper, acme], null)).toBe("acme");
+    expect(await linkFrom([paper, dead], "paper")).toBe("paper");
+    expect(await linkFrom([paper], "paper")).toBe("paper");
+  });
+
+  it("is the one whose prices were set to be Yahoo's only where it is the default itself", async () => {
+    expect(await linkFrom([slow, zenith], "acme")).toBe("acme");
+    expect(await linkFrom([paper, slow, zenith], "paper")).toBe("zenith");
+    expect(await linkFrom([paper, slow], "paper")).toBe("paper");
   });
 });
 

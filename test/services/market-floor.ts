@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { BrokerConnector, DataSource } from "../../connectors/base.ts";
 import { createExchange } from "../../connectors/paper/exchange/exchange.ts";
 import { createPaper } from "../../connectors/paper/index.ts";
-import { brokerName, userId, type InstrumentKey, type UserId } from "../../src/domain/ids.ts";
+import { brokerName, userId, type BrokerName, type InstrumentKey, type UserId } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
@@ -19,6 +19,7 @@ import { createUsers, type Users } from "../../src/services/users.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 
 const ACME = brokerName("acme");
+const PAPER = brokerName("paper");
 
 /** A broker and a Yahoo with prices in hand, and every call to them counted. */
 export interface MarketFloor {
@@ -37,6 +38,8 @@ export interface MarketFloor {
   readonly failures: Map<string, BrokerErrorKind>;
   pass(ms: number): void;
   link(user: UserId): Promise<Link>;
+  /** An account of play money beside it, whose prices are Yahoo's. */
+  linkPaper(user: UserId): Promise<Link>;
   instrument(ticker: string): Instrument;
   close(): Promise<void>;
 }
@@ -93,6 +96,7 @@ export async function openMarketFloor(): Promise<MarketFloor> {
       return wanted.getHistoricalData(access, query);
     },
   };
+  const beside: BrokerConnector = { ...wanted, getQuotes: async (_access, wanted) => quotesOf(wanted, "yfinance") };
   const yahoo: DataSource = {
     name: "yfinance",
     async getQuotes(instruments) {
@@ -110,9 +114,19 @@ export async function openMarketFloor(): Promise<MarketFloor> {
   const accounts = createAccounts({
     store,
     clock,
-    brokers: new Map([[ACME, { definition, connector: async () => connector }]]),
+    brokers: new Map([
+      [ACME, { definition, connector: async () => connector }],
+      [PAPER, { definition: paper, connector: async () => beside }],
+    ]),
   });
   const users = createUsers({ store, clock, ownerId: userId(1), ownerCode: null });
+  async function linkAt(broker: BrokerName, user: UserId): Promise<Link> {
+    await users.ensure(user, "Somebody");
+    await users.update(user, () => ({ role: "trader" }));
+    const { _id } = await accounts.add(user, broker, {});
+    const tokens = { accessToken: new Secret("t"), accountId: "A1", issuedAt: now, expiresAt: now + 86_400_000 };
+    return accounts.update(_id, () => ({ tokens, is_active: true, account_id: "A1" }));
+  }
   const floor: MarketFloor = {
     store,
     clock,
@@ -124,13 +138,8 @@ export async function openMarketFloor(): Promise<MarketFloor> {
     pricedAt: null,
     failures,
     pass: (ms) => void (now += ms),
-    async link(user) {
-      await users.ensure(user, "Somebody");
-      await users.update(user, () => ({ role: "trader" }));
-      const { _id } = await accounts.add(user, ACME, {});
-      const tokens = { accessToken: new Secret("t"), accountId: "A1", issuedAt: now, expiresAt: now + 86_400_000 };
-      return accounts.update(_id, () => ({ tokens, is_active: true, account_id: "A1" }));
-    },
+    link: (user) => linkAt(ACME, user),
+    linkPaper: (user) => linkAt(PAPER, user),
     instrument(ticker) {
       const found = exchange.instruments.find(({ symbol }) => symbol === `NSE:${ticker}`);
       if (!found) throw new Error(`not listed: ${ticker}`);

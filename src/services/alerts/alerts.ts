@@ -10,7 +10,7 @@ import { randomAlphanumeric } from "../../lib/token.ts";
 import { createTrouble } from "../../lib/trouble.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
-import { usualOf, type Accounts, type Link } from "../accounts.ts";
+import { usualForPrices, type Accounts, type Link } from "../accounts.ts";
 import {
   isMetBy,
   isMetByPnl,
@@ -170,7 +170,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   async function routeOf(user: UserId): Promise<Link | null> {
     const [links, owner] = await Promise.all([accounts.active(user), deps.users.get(user)]);
     const living = links.filter((link) => accounts.hasSession(link) && link.data_source === "broker");
-    return usualOf(living, owner?.defaultLink ?? null);
+    return usualForPrices(accounts, living, owner?.defaultLink ?? null);
   }
 
   async function quoteFor(user: UserId, instrument: Instrument): Promise<Quote | null> {

@@ -156,6 +156,17 @@ describe("alerts", () => {
     expect(await alerts.sweep()).toBe(1);
   });
 
+  it("goes by the broker's price where an account of play money, whose prices are Yahoo's, is the older", async () => {
+    await floor.linkPaper(asha);
+    floor.pass(1_000);
+    await floor.link(asha);
+    await arm("SBIN > 105");
+    floor.prices.broker = 110;
+    floor.pass(2_000);
+    expect(await alerts.sweep()).toBe(1);
+    expect(fired[0]?.by).toBe("broker");
+  });
+
   it("works with the broker's session dead, by Yahoo", async () => {
     await floor.link(asha);
     await arm("SBIN < 90");
