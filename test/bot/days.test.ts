@@ -367,6 +367,25 @@ describe("the day's messages", () => {
     expect([due("2026-11-26"), due("2026-11-27") !== null, due("2026-12-24") !== null]).toEqual([null, true, true]);
   });
 
+  it("says under the picture of more days than it has bars for that they are the last ones", async () => {
+    const all = deps();
+    const day = {
+      userId: ASHA,
+      link: link._id,
+      figures: addFigures([]),
+      value: paiseFromRupees(100),
+      carried: 0,
+      fills: [],
+    };
+    for (let date = "2026-11-09"; date <= "2026-11-22"; date = addDays(date, 1))
+      await all.snapshots.keep({ ...day, date });
+    await run(periodReport(all, "month"));
+    expect(posted[0]?.picture).toContain("net of charges; bars: the last 9 days");
+    posted = [];
+    await run(periodReport(all, "week"));
+    expect(posted[0]?.picture ?? "").not.toContain("bars:");
+  });
+
   it("names in a report what the realised figure does not count: sold more than recorded, expired open", async () => {
     const all = deps();
     const contract = {

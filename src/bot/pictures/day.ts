@@ -104,5 +104,6 @@ export function periodPicture(of: {
     name: dateText(date).replace(/ \d{4}$/, ""),
     amount: grossOf(figures),
   }));
-  return dayPicture({ ...of, subtitle: `${of.money.signed(of.net)} net of charges`, moves, curve: of.days });
+  const which = of.days.length > MAX_BARS ? `; bars: the last ${MAX_BARS} days` : "";
+  return dayPicture({ ...of, subtitle: `${of.money.signed(of.net)} net of charges${which}`, moves, curve: of.days });
 }
