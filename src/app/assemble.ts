@@ -30,6 +30,7 @@ import { openStore } from "./open-store.ts";
 import { createPaperBeside, type PaperBeside } from "./paper.ts";
 import { systemHealth } from "./system-health.ts";
 import { redrawLoginCard, redrawOrder } from "./telegram-out.ts";
+import { createUntaken } from "./untaken.ts";
 import { createUpdates, type Updates } from "./updates.ts";
 import { createWriteProbe, type WriteProbe } from "./write-probe.ts";
 
@@ -117,7 +118,8 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   // No other process can open the embedded store.
   const leases = config.mongoUri ? createLeases({ store, clock }) : createLocalLeases();
   const outbox = createTelegramOutbox(telegram, { store, leases, clock, log, container });
-  const updates = createUpdates({ bot, token: telegram.token, config, store, leases, clock, log });
+  const untaken = createUntaken({ api: bot.api, users: deps.users, clock, log });
+  const updates = createUpdates({ bot, token: telegram.token, config, store, leases, clock, log, untaken });
   return {
     clock,
     store,

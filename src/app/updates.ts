@@ -16,6 +16,7 @@ import type { WebhookDeps } from "../web/telegram.ts";
 import type { Config } from "./config.ts";
 import { ALLOWED_UPDATES } from "./create-bot.ts";
 import { startLoop } from "./loop.ts";
+import type { Untaken } from "./untaken.ts";
 import { createWebhookWatch } from "./webhook-watch.ts";
 
 const SWEEP_EVERY_MS = 1_000;
@@ -44,10 +45,12 @@ export interface UpdatesOptions {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly log: Log;
+  readonly untaken: Untaken;
 }
 
 /** Brings Telegram's updates into the store and from there, lane by lane, to the bot: the same way in both modes. */
-export function createUpdates({ bot, token, config, store, leases, clock, log }: UpdatesOptions): Updates {
+export function createUpdates(options: UpdatesOptions): Updates {
+  const { bot, token, config, store, leases, clock, log, untaken } = options;
   const inbox = createInbox({
     store,
     clock,
@@ -56,8 +59,16 @@ export function createUpdates({ bot, token, config, store, leases, clock, log }:
     handle: (body) => bot.handleUpdate(JSON.parse(body) as Update),
   });
   const stopped = new AbortController();
-  const accept = (update: object & { update_id: number }): Promise<void> =>
-    stopped.signal.aborted ? Promise.reject(new Error("stopping")) : inbox.accept(arrivalOf(update));
+  async function accept(update: object & { update_id: number }): Promise<void> {
+    if (stopped.signal.aborted) throw new Error("stopping");
+    try {
+      await inbox.accept(arrivalOf(update));
+      untaken.over();
+    } catch (error) {
+      untaken.met(update);
+      throw error;
+    }
+  }
   const until: Until = { clock, log, signal: stopped.signal };
   const running: { stop(): Promise<void> }[] = [];
   const isWebhook = config.mode === "webhook";

@@ -44,6 +44,9 @@ export const access = {
 /** Of anything, also after an order was sent: so it says nothing of what was not done. */
 export const failure = (reference: string): Html =>
   html`Something failed on my side. If an order was meant, /orders shows what was sent. If it happens again, tell the operator: <code>${reference}</code>`;
+/** Nothing can be written down: not even a panic is begun. */
+export const notTaken = (): Html =>
+  html`⚠️ I cannot keep anything at the moment, so nothing that you send or tap is done. What cannot wait is done at the broker itself. I go on with what still counts as soon as I can.`;
 export const tooSlow = (reference: string): Html =>
   html`That took too long and was given up. /orders shows what was sent. Reference <code>${reference}</code>`;
 export const deadButton = "This button is from an older message and does nothing any more.";

@@ -1,9 +1,12 @@
 import type { Bot } from "grammy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createUpdates } from "../../src/app/updates.ts";
+import { createUntaken } from "../../src/app/untaken.ts";
 import type { SaudaContext } from "../../src/bot/context.ts";
+import { userId } from "../../src/domain/ids.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { createLocalLeases } from "../../src/services/leases.ts";
+import { createUsers } from "../../src/services/users.ts";
 import { openStage, type Stage } from "../services/stage.ts";
 
 describe("updates that are stopped before Telegram has answered", () => {
@@ -19,6 +22,7 @@ describe("updates that are stopped before Telegram has answered", () => {
       token: new Secret("1:x"),
       config: { mode: "polling", publicUrl: "http://localhost:8080" },
       leases: createLocalLeases(),
+      untaken: { met: () => undefined, over: () => undefined },
       ...stage,
     });
     const looks: string[] = [];
@@ -27,5 +31,68 @@ describe("updates that are stopped before Telegram has answered", () => {
     await updates.start();
     await updates.stop();
     expect([...calls, ...looks]).toEqual([]);
+  });
+});
+
+describe("updates that the store does not take, as on a full disk", () => {
+  let stage: Stage;
+  let isFull = false;
+  beforeEach(() => (stage = openStage()));
+  afterEach(() => stage.close());
+
+  const ASHA = 1001;
+  const message = (update_id: number, id = ASHA, type = "private") => ({
+    update_id,
+    message: { message_id: update_id, date: 0, text: "/panic", chat: { id, type }, from: { id } },
+  });
+
+  it("are said not to be, once to each who was let in, when it has lasted", async () => {
+    const { clock, log } = stage;
+    const told: number[] = [];
+    const sendMessage = async (chat: number): Promise<never> => void told.push(chat) as never;
+    const users = createUsers({ store: stage.store, clock, ownerId: userId(ASHA), ownerCode: null });
+    await users.ensure(userId(ASHA), "Asha");
+    await users.ensure(userId(1002), "Stranger");
+    const updates = createUpdates({
+      bot: { api: {}, handleUpdate: async () => undefined } as unknown as Bot<SaudaContext>,
+      token: new Secret("1:x"),
+      config: { mode: "webhook", publicUrl: "https://sauda.example" },
+      leases: createLocalLeases(),
+      untaken: createUntaken({ api: { sendMessage }, users, clock, log }),
+      ...stage,
+    });
+    const whole = { ...updates.inbox };
+    updates.inbox.accept = async (arrival) => {
+      if (isFull) throw new Error("database or disk is full");
+      return whole.accept(arrival);
+    };
+    const arrives = async (update: ReturnType<typeof message>): Promise<boolean> => {
+      const isTaken = await updates.webhook?.accept(update).then(
+        () => true,
+        () => false,
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+      return isTaken === true;
+    };
+
+    isFull = true;
+    expect(await arrives(message(1))).toBe(false);
+    expect(told).toEqual([]);
+    clock.advance(10_000);
+    for (let tries = 0; tries < 5; tries += 1) {
+      await arrives(message(1));
+      await arrives(message(2, 1002));
+      await arrives(message(3, 1003, "group"));
+    }
+    expect(told).toEqual([ASHA]);
+    isFull = false;
+    expect(await arrives(message(1))).toBe(true);
+    isFull = true;
+    clock.advance(3_600_000);
+    await arrives(message(4));
+    expect(told).toEqual([ASHA]);
+    clock.advance(10_000);
+    await arrives(message(4));
+    expect(told).toEqual([ASHA, ASHA]);
   });
 });
