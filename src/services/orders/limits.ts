@@ -1,4 +1,4 @@
-import type { LinkId, UserId } from "../../domain/ids.ts";
+import { intentId, type LinkId, type UserId } from "../../domain/ids.ts";
 import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import { negatePaise, type Paise, paise, type Price, sumPaise, valueOf } from "../../domain/money.ts";
@@ -103,18 +103,26 @@ export function createLimits(deps: LimitsDeps): Limits {
   /** Counts the order if there is room for it: one write, so that two taps never share the last place. */
   async function counted(intent: Intent): Promise<Finding | null> {
     const before = await confirmedToday(intent.userId);
+    const unused = await unusedToday(await limits.get(intent.userId));
     let finding: Finding | null = null;
     await change(intent.userId, (stored) => {
       finding = null;
       const limit = current(stored, today()).values.ordersPerDay;
       const orders = stored.day.date === today() ? stored.day.orders : before;
-      const others = orders.filter((order) => order.id !== intent._id);
+      const others = orders.filter((order) => order.id !== intent._id && !unused.has(order.id));
       const isFull = limit !== null && countOf(others) + intent.legs.length > limit;
       if (isFull) finding = { level: "block", code: "limit-count", limit };
       if (isFull || limit === null) return null;
       return { day: { date: today(), orders: [...others, { id: intent._id, count: intent.legs.length }] } };
     });
     return finding;
+  }
+
+  /** Let through and never confirmed, because the process died or the store failed in between: their places are free. */
+  async function unusedToday(stored: LimitsDocument | null): Promise<ReadonlySet<string>> {
+    const ids = stored?.day.date === today() ? stored.day.orders.map(({ id }) => id) : [];
+    const intents = await Promise.all(ids.map((id) => journal.get(intentId(id))));
+    return new Set(intents.flatMap((intent) => (intent && isUnused(intent, clock.now()) ? [intent._id] : [])));
   }
 
   async function release(intent: Intent): Promise<void> {
@@ -172,7 +180,9 @@ export function createLimits(deps: LimitsDeps): Limits {
     if (limit === null) return [];
     const stored = await limits.get(user);
     const orders = stored?.day.date === today() ? stored.day.orders : await confirmedToday(user);
-    return countOf(orders) + asked > limit ? [{ level: "block", code: "limit-count", limit }] : [];
+    const unused = await unusedToday(stored);
+    const used = orders.filter(({ id }) => !unused.has(id));
+    return countOf(used) + asked > limit ? [{ level: "block", code: "limit-count", limit }] : [];
   }
 
   async function largeFindings(user: UserId, value: Paise | null): Promise<Finding[]> {
@@ -232,6 +242,9 @@ function valueAfter(order: Order, { terms, qty = order.qty }: OrderChange): Pais
   const at = (terms && expectedPrice(terms, null)) ?? priceOf(order);
   return at > 0 ? valueOf(at, qty) : null;
 }
+
+const isUnused = ({ confirmedAt, lapsesAt, legs }: Intent, now: number): boolean =>
+  confirmedAt === null && (now >= lapsesAt || legs.every(({ state }) => state === "dropped"));
 
 const countOf = (orders: LimitsDocument["day"]["orders"]): number =>
   orders.reduce((sum, order) => sum + order.count, 0);

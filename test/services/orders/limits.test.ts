@@ -186,6 +186,19 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-count", limit: 1 }]);
   });
 
+  it("count no order that was let through when its process died, once its card cannot be confirmed any more", async () => {
+    await floor.limits.set(ASHA, "ordersPerDay", 1);
+    const { intent } = await ticket(floor);
+    expect(await floor.limits.admit(intent)).toBeNull();
+    const next = floor.crash();
+    expect(await next.limits.admit((await ticket(next)).intent)).toMatchObject({ code: "limit-count" });
+    next.pass(intent.lapsesAt - next.clock.now());
+    const { findings, intent: another } = await ticket(next);
+    expect(findings.filter(({ level }) => level === "block")).toEqual([]);
+    expect(await next.limits.admit(another)).toBeNull();
+    expect(await next.limits.admit((await ticket(next)).intent)).toMatchObject({ code: "limit-count" });
+  });
+
   it("set between card and tap are asked again at the tap", async () => {
     const { intent } = await ticket(floor, qty(100));
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
