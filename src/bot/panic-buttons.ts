@@ -6,7 +6,7 @@ import { allows } from "./access.ts";
 import { callbackData, onCallback } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
-import { lines } from "./html.ts";
+import { html, lines } from "./html.ts";
 import { isLinked, noAccount } from "./no-account.ts";
 import { panicLeft, panicQuestion, panicReport, panicRunning } from "./render/panic.ts";
 import { addLogins } from "./render/portfolio.ts";
@@ -60,8 +60,14 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
     const claimed = await deps.oneTime.claim(id ?? "", ACTION, user);
     if (!claimed) {
       const wasCutOff = await deps.oneTime.claim(runOf(id), RUNNING, user);
-      await (wasCutOff ? answer() : ctx.answerCallbackQuery({ text: text.panic.used }));
-      if (wasCutOff) await show(ctx, await afterCutOff(deps, user));
+      if (wasCutOff) {
+        await answer();
+        await show(ctx, await afterCutOff(deps, user));
+        return;
+      }
+      // Tapped while the bot was down, it is answered where Telegram takes no more words to the tap itself.
+      const used = html`${text.panic.used}`;
+      await ctx.answerCallbackQuery({ text: text.panic.used }).catch(() => send(ctx, { html: used }));
       return;
     }
     await answer();

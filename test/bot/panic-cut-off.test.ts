@@ -40,6 +40,7 @@ describe("a panic whose process was killed in the middle", () => {
     ["before its report", "panic-running"],
   ])("%s is told as well", async (_, action) => {
     await act(() => chat().send("/panic"));
+    const asked = chat().lastFromBot()?.message_id;
     const { oneTime } = world().deps;
     const whole = { ...oneTime };
     const killed = new Promise<void>((resolve) => {
@@ -54,7 +55,18 @@ describe("a panic whose process was killed in the middle", () => {
     void world().handleAll();
     await killed;
     Object.assign(oneTime, whole);
-    expect(await act(() => undefined)).toMatch(/stopped in the middle|what became of it/);
+    await act(() => undefined);
+    const card = chat()
+      .messages()
+      .find(({ message_id: id }) => id === asked);
+    expect(card?.text).toMatch(/stopped in the middle|what became of it/);
+  });
+
+  it("that was tapped while the bot was down, longer than it may be, is said not to have been done", async () => {
+    await act(() => chat().send("/panic"));
+    chat().tapButton("Cancel all orders");
+    world().pass(20 * 60_000);
+    expect(await act(() => undefined)).toContain("or is too old. /panic asks again");
   });
 
   it("is done and reported also where the store cannot keep that it runs", async () => {
