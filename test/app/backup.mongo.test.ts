@@ -28,6 +28,23 @@ const spec: CollectionSpec<Kept> = {
 };
 const COUNT = 1_200;
 
+/** A module that kills its process when so much of a collection has been read for the second time, which is to write it. */
+const KILLED_WRITING = `data:text/javascript,${encodeURIComponent(`
+  import fs from "node:fs";
+  import { syncBuiltinESMExports } from "node:module";
+  const whole = fs.createReadStream;
+  let reads = 0;
+  fs.createReadStream = (...args) => {
+    const stream = whole(...args);
+    if ((reads += 1) === 2) {
+      let bytes = 0;
+      stream.on("data", (chunk) => (bytes += chunk.length) > 200_000 && process.kill(process.pid, "SIGKILL"));
+    }
+    return stream;
+  };
+  syncBuiltinESMExports();
+`)}`;
+
 describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
   const key = generateKey();
   let dir = "";
@@ -80,6 +97,19 @@ describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
     const store = await open(to);
     expect((await store.collection(spec).find("place", [7]))[0]?.secret.reveal()).toBe("hidden-7");
     await store.close();
+  }, 60_000);
+
+  it("leaves what no bot starts on when a restore is killed in between, and begins it anew", async () => {
+    const [from, to] = [fresh(), fresh()];
+    await fill(from);
+    await run("backup", from);
+    const settings = { DATA_DIR: dir, MONGODB_URI: to, MASTER_KEY: key, NODE_OPTIONS: `--import=${KILLED_WRITING}` };
+    expect((await runEntry(["restore", join(dir, "monday")], settings).ended).signal).toBe("SIGKILL");
+    await expect(open(to)).rejects.toThrow("a restore into the database was broken off; run it again");
+    const again = await run("restore", to);
+    expect(again.code, again.out).toBe(0);
+    expect(await raw(to)).toEqual(await raw(from));
+    await (await open(to)).close();
   }, 60_000);
 
   it("overwrites nothing, and takes nothing that is not whole", async () => {

@@ -15,7 +15,7 @@ import { pipeline } from "node:stream/promises";
 import { BSON, type Db } from "mongodb";
 import { ConfigError } from "../../errors.ts";
 import type { Secret } from "../../lib/secret.ts";
-import { clientFor, databaseOf } from "./store.ts";
+import { clientFor, databaseOf, RESTORING } from "./store.ts";
 
 /** Written last: a directory without it is no whole backup. */
 const MANIFEST = "backup.json";
@@ -47,14 +47,21 @@ export async function backupMongo(uri: Secret, directory: string): Promise<void>
   renameSync(join(directory, `${MANIFEST}.partial`), join(directory, MANIFEST));
 }
 
-/** Into an empty database only, and only what is whole: a wrong turn must overwrite nothing. */
+/**
+ * Into an empty database only, and only what is whole: a wrong turn must overwrite nothing. One that was broken off begins
+ * anew: no bot has started on what it left.
+ */
 export async function restoreMongo(uri: Secret, directory: string): Promise<void> {
   const counts = await checked(directory);
   await withDatabase(uri, async (db) => {
+    const wasBrokenOff = (await db.collection(RESTORING).findOne()) !== null;
     for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
-      if ((await db.collection(name).countDocuments({}, { limit: 1 })) > 0)
+      if (name === RESTORING || name.startsWith("system.")) continue;
+      if (wasBrokenOff) await db.collection(name).drop();
+      else if ((await db.collection(name).countDocuments({}, { limit: 1 })) > 0)
         throw new ConfigError([`MONGODB_URI: the database holds documents (${name}); restore into an empty one`]);
     }
+    if (!wasBrokenOff) await db.collection(RESTORING).insertOne({ at: new Date() });
     for (const name of Object.keys(counts)) {
       const batch: BSON.Document[] = [];
       for await (const line of linesOf(directory, name)) {
@@ -63,6 +70,7 @@ export async function restoreMongo(uri: Secret, directory: string): Promise<void
       }
       if (batch.length > 0) await db.collection(name).insertMany(batch);
     }
+    await db.collection(RESTORING).drop();
   });
 }
 

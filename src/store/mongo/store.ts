@@ -11,6 +11,8 @@ import { mongoCollection } from "./collection.ts";
 import type { WireDocument } from "./wire.ts";
 
 const DEFAULT_DATABASE = "sauda";
+/** Holds a document from a restore's first one to its last: what was broken off is no store. */
+export const RESTORING = "restoring";
 
 /** Nothing waits for ever: a server that stopped answering costs seconds, and its unconfirmed write throws. */
 const TIMEOUTS = {
@@ -29,7 +31,7 @@ export interface MongoStore extends Store {
   atRest(): AtRest;
 }
 
-/** Connects, or rejects within seconds. Throws ConfigError for a connection string that is none. Indexes are made when a collection is first used. */
+/** Connects, or rejects within seconds. Throws ConfigError for a connection string that is none, and half a restore. Indexes are made when a collection is first used. */
 export async function openMongoStore(options: {
   /** A connection string holds a password. */
   readonly uri: Secret;
@@ -45,10 +47,18 @@ export async function openMongoStore(options: {
   const ping = async (): Promise<void> => {
     await db.command({ ping: 1 });
   };
-  await ping().catch(async (error: unknown) => {
-    await client.close();
-    throw error;
-  });
+  const requireWhole = async (): Promise<void> => {
+    if (await db.collection(RESTORING).findOne())
+      throw new ConfigError([
+        "MONGODB_URI: a restore into the database was broken off; run it again: npm run restore -- DIRECTORY",
+      ]);
+  };
+  await ping()
+    .then(requireWhole)
+    .catch(async (error: unknown) => {
+      await client.close();
+      throw error;
+    });
 
   return {
     collection: openOnce((spec) => {
