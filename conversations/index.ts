@@ -9,7 +9,7 @@ import { placeOrder } from "./place-order.ts";
  * Bump on any change in the order of waits, replies or externals, or in what a dialogue is begun with: a running one of
  * another version is forgotten.
  */
-export const DIALOGUES_VERSION = 5;
+export const DIALOGUES_VERSION = 6;
 
 export function dialogues(deps: BotDeps): Composer<SaudaContext> {
   const composer = new Composer<SaudaContext>();

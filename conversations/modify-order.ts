@@ -7,7 +7,7 @@ import { askToModify } from "../src/bot/change-flow.ts";
 import * as text from "../src/bot/text.ts";
 import type { BrokerOrderId, LinkId } from "../src/domain/ids.ts";
 import { parseOrderText, type OrderWords } from "../src/domain/order-text.ts";
-import { nextAnswer } from "./place-order.ts";
+import { answersIn } from "./place-order.ts";
 
 // Steps: 1 the new quantity and price in words. Ends with one request to the broker, made outside the replay log.
 // What cannot be asked for like this is said, and asked for again. Left by: the request made, any command, "Stop", or ten minutes of silence.
@@ -28,8 +28,9 @@ export const modifyOrder =
       parse_mode: "HTML",
       reply_markup: new InlineKeyboard().text("Stop", "dlg:stop"),
     });
+    const nextAnswer = answersIn(talk);
     for (;;) {
-      const answer = await nextAnswer(talk, asked);
+      const answer = await nextAnswer(asked);
       if (answer === null) return;
       const words = changeWords(answer);
       if (words) {

@@ -29,22 +29,30 @@ type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo">
   Partial<Pick<OrderWords, "price" | "triggerPrice">>;
 
 type Talk = Conversation<SaudaContext, BareContext>;
+
+interface Asking {
+  readonly talk: Talk;
+  readonly ctx: BareContext;
+  readonly nextAnswer: ReturnType<typeof answersIn>;
+}
+
 const STOP = "dlg:stop";
 
 export const placeOrder =
   (deps: BotDeps) =>
   async (talk: Talk, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
-    const instrument = start.key === null ? await askInstrument(deps, talk, ctx) : await known(deps, talk, start.key);
+    const asking: Asking = { talk, ctx, nextAnswer: answersIn(talk) };
+    const instrument = start.key === null ? await askInstrument(deps, asking) : await known(deps, talk, start.key);
     if (!instrument) return;
     if (instrument.kind === "index") {
       await ctx.reply(text.orders.index(instrument).toString(), { parse_mode: "HTML" });
       return;
     }
-    const said = await askQuantity(talk, ctx, start.side, instrument);
+    const said = await askQuantity(asking, start.side, instrument);
     if (!said) return;
     const words = start.kept ? withKept(said.words, start.kept, said.isAtMarket) : said.words;
     const isPriced = said.isAtMarket || words.type !== "MARKET";
-    const priced = isPriced ? words : await askPrice(talk, ctx, instrument, words);
+    const priced = isPriced ? words : await askPrice(asking, instrument, words);
     if (!priced) return;
     const ask: OrderAsk = { side: start.side, instrument, words: priced, origin: start.origin ?? "chat" };
     await talk.external((outside) => answering(outside, deps, () => showTicket(deps, outside, ask)));
@@ -53,13 +61,13 @@ export const placeOrder =
 const known = (deps: BotDeps, talk: Talk, key: InstrumentKey): Promise<Instrument | null> =>
   talk.external(async () => (await deps.instruments.byKey(key)) ?? null);
 
-async function askInstrument(deps: BotDeps, talk: Talk, ctx: BareContext): Promise<Instrument | null> {
+async function askInstrument(deps: BotDeps, { talk, ctx, nextAnswer }: Asking): Promise<Instrument | null> {
   const asked = await ctx.reply(text.dialogue.whichInstrument().toString(), {
     parse_mode: "HTML",
     reply_markup: stopKeyboard(),
   });
   for (;;) {
-    const answer = await nextAnswer(talk, asked);
+    const answer = await nextAnswer(asked);
     if (answer === null) return null;
     if (answer.startsWith("dlg:i:")) {
       const picked = await known(deps, talk, keyFromArgument(answer.slice("dlg:i:".length)));
@@ -83,13 +91,13 @@ interface Said {
 }
 
 /** Takes "10", "2 lots", or the rest of an order: "10 @ 810 mis". */
-async function askQuantity(talk: Talk, ctx: BareContext, side: Side, instrument: Instrument): Promise<Said | null> {
+async function askQuantity({ ctx, nextAnswer }: Asking, side: Side, instrument: Instrument): Promise<Said | null> {
   const asked = await ctx.reply(text.dialogue.howMany(side, instrument).toString(), {
     parse_mode: "HTML",
     reply_markup: quantityKeyboard(instrument, side),
   });
   for (;;) {
-    const answer = await nextAnswer(talk, asked);
+    const answer = await nextAnswer(asked);
     if (answer === null) return null;
     const parsed = parseOrderText(`X ${answer.replace(/^dlg:q:/, "")}`);
     if (parsed.ok && parsed.words.quantity !== null && parsed.words.symbolText === "X")
@@ -111,8 +119,7 @@ function quantityKeyboard({ lotSize }: Instrument, side: Side): InlineKeyboard {
 }
 
 async function askPrice(
-  talk: Talk,
-  ctx: BareContext,
+  { ctx, nextAnswer }: Asking,
   instrument: Instrument,
   words: OrderWords,
 ): Promise<OrderWords | null> {
@@ -121,7 +128,7 @@ async function askPrice(
     reply_markup: new InlineKeyboard().text("At market", "dlg:p:market").row().text("Stop", STOP),
   });
   for (;;) {
-    const answer = await nextAnswer(talk, asked);
+    const answer = await nextAnswer(asked);
     if (answer === null) return null;
     if (answer === "dlg:p:market") return words;
     const parsed = parseOrderText(`X 1 ${/^(?:[\d₹]|rs\b|inr\b)/i.test(answer) ? `@ ${answer}` : answer}`);
@@ -157,23 +164,30 @@ function withKept(said: OrderWords, kept: KeptWords, isAtMarket = false): OrderW
 }
 
 /**
- * The next text, or button tapped under this question or below it; null when the user stops. Other buttons go their own
- * way: one of an earlier question, tapped twice or late, answers nothing.
+ * Waits for the next text, or button tapped under the question or below it; null when the user stops. Other buttons go
+ * their own way: one of an earlier question, tapped twice or late, answers nothing. Nor does an update that was taken
+ * already: after a crash it comes again.
  */
-export async function nextAnswer(talk: Talk, asked: Pick<Message, "message_id">): Promise<string | null> {
-  for (;;) {
-    const next = await talk.wait({ maxMilliseconds: DIALOGUE_TTL_MS });
-    const data = next.callbackQuery?.data;
-    if (data === STOP) {
-      await next.editMessageText(text.dialogue.stopped().toString(), { parse_mode: "HTML" });
-      return null;
+export function answersIn(talk: Talk): (asked: Pick<Message, "message_id">) => Promise<string | null> {
+  let taken: number | null = null;
+  return async (asked) => {
+    for (;;) {
+      const next = await talk.wait({ maxMilliseconds: DIALOGUE_TTL_MS });
+      const { update_id: id } = next.update;
+      if (id === taken) continue;
+      const data = next.callbackQuery?.data;
+      if (data === STOP) {
+        await next.editMessageText(text.dialogue.stopped().toString(), { parse_mode: "HTML" });
+        return null;
+      }
+      const under = next.callbackQuery?.message?.message_id ?? 0;
+      const tapped = data?.startsWith("dlg:") && under >= asked.message_id ? data : undefined;
+      const answer = tapped ?? next.message?.text?.trim() ?? "";
+      if (answer === "") await talk.skip({ next: true });
+      taken = id;
+      return answer;
     }
-    const under = next.callbackQuery?.message?.message_id ?? 0;
-    if (data?.startsWith("dlg:") && under >= asked.message_id) return data;
-    const typed = next.message?.text?.trim();
-    if (typed !== undefined && typed !== "") return typed;
-    await talk.skip({ next: true });
-  }
+  };
 }
 
 const stopKeyboard = (): InlineKeyboard => new InlineKeyboard().text("Stop", STOP);

@@ -14,9 +14,9 @@ describe("an order that is asked for step by step", () => {
       .filter(({ from, message_id }) => from.is_bot && message_id > id)
       .map(({ text = "" }) => text);
 
-  async function say(text: string): Promise<string[]> {
+  async function say(text: string, times = 1): Promise<string[]> {
     const { message_id: after } = chat().send(text);
-    await world().handleAll();
+    await world().handleAll(times);
     return textsAfter(after);
   }
 
@@ -37,6 +37,14 @@ describe("an order that is asked for step by step", () => {
     expect((await tap("10")).said).toEqual([expect.stringContaining("At which price?")]);
     expect(await tap("10")).toEqual({ said: [], toast: expect.stringContaining("older message") });
     expect((await say("@ 990")).join()).toContain("BUY 10 SBIN");
+  });
+
+  it("takes an answer that comes again after a crash for no answer to the next question", async () => {
+    await say("/buy");
+    expect(await say("SBIN", 2)).toEqual([expect.stringContaining("how many?")]);
+    expect(await say("none", 2)).toEqual([expect.stringContaining("is not a quantity")]);
+    expect(await say("10", 2)).toEqual([expect.stringContaining("At which price?")]);
+    expect((await say("10")).join()).toMatch(/Order +limit 10\.00/);
   });
 
   it("says of an index that it is not traded and what of it is, and does not ask how many first", async () => {

@@ -38,8 +38,8 @@ export interface FuzzWorld {
   readonly verbs: readonly string[];
   /** The message or tap of this id reaches the bot in another shape. */
   twist(id: number | string, twist: string | null): void;
-  /** Hands the bot everything that people did since the last time, one after another. */
-  handleAll(): Promise<number>;
+  /** Hands the bot everything that people did since the last time, one after another; twice as after a crash. */
+  handleAll(times?: number): Promise<number>;
   /** Nothing comes for so long. */
   pass(ms: number): void;
   /** Everybody where they began: let in, unlocked, with an account, and a short chat. */
@@ -116,11 +116,11 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
   const injected: string[] = [];
   let offset = 0;
 
-  async function handleAll(): Promise<number> {
+  async function handleAll(times = 1): Promise<number> {
     const updates = await bot.api.getUpdates({ offset, limit: 100, timeout: 0 });
     for (const update of updates) {
       const twist = twists.get(String(update.callback_query?.id ?? update.message?.message_id));
-      await bot.handleUpdate(twisted(update, twist));
+      for (let time = 0; time < times; time += 1) await bot.handleUpdate(twisted(update, twist));
       handled += 1;
       offset = update.update_id + 1;
     }
