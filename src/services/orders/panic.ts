@@ -1,7 +1,7 @@
 import { mayBeOf } from "../../domain/book.ts";
 import type { BrokerOrderId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
-import { isClosed } from "../../domain/order-intent.ts";
+import { isClosed, type Leg } from "../../domain/order-intent.ts";
 import { isFinal, opposite, type Order, type OrderOutcome } from "../../domain/order.ts";
 import { isSameListing, type OpenPosition, type Position } from "../../domain/portfolio.ts";
 import type { Log } from "../../lib/log.ts";
@@ -95,8 +95,9 @@ export function createPanic(deps: PanicDeps): Panic {
     const cancels = await readBack(user, asked);
     const { held, exits } = exitsToo ? await exitAll(user, id) : { held: [], exits: [] };
     const left = await books.all(user);
-    // The exits of this panic are told by themselves.
-    const unseen = await unseenIn(deps, { user, group: id, books: left.filter((book) => book.ok) });
+    // The exits of this panic are told by themselves, and so is what it has asked to be cancelled.
+    const notOpen = await unseenIn(deps, { user, group: id, books: left.filter((book) => book.ok) });
+    const unseen = notOpen.filter(({ link, leg }) => !cancels.some((each) => isOf(each, link, leg)));
     return { cancels, exits, untouched: untouchedIn(found, held), unseen, left };
   }
 
@@ -237,6 +238,9 @@ type ReadBook = Extract<OpenBook, { ok: true }>;
 type Prepared =
   | ExitResult
   | { readonly kind: "ready"; readonly link: Link; readonly position: OpenPosition; readonly intent: Intent };
+
+const isOf = ({ link, order }: CancelResult, { _id }: Link, { orderId, tag }: Leg): boolean =>
+  link._id === _id && (order.orderId === orderId || order.tag === tag);
 
 const wouldClose = (order: Order, position: OpenPosition): boolean =>
   order.side === opposite(position.side) &&

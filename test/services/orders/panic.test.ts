@@ -60,6 +60,14 @@ describe("a panic", () => {
     expect((await floor.panic.run(ASHA, "p2", false)).unseen).toEqual([]);
   });
 
+  it("says nothing of the kind of an order that it has cancelled, also where that order cannot be looked at again", async () => {
+    await sent(floor, await ticket(floor, resting));
+    zerodha.onCancel = () => (zerodha.failsAt = "getOrder");
+    const { cancels, unseen } = await floor.panic.run(ASHA, "p1", false);
+    expect(cancels.map(({ after }) => after?.status)).toEqual(["cancelled"]);
+    expect(unseen).toEqual([]);
+  });
+
   it("says so too of an order that somebody else has placed at an account of both", async () => {
     const theirs = await openLink(floor.accounts, zerodha, VIKRAM, floor.clock.at);
     for (const { _id } of [floor.link, theirs]) await floor.accounts.update(_id, () => ({ account_id: "X1" }));
