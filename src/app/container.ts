@@ -140,6 +140,7 @@ export function createContainer(options: ContainerOptions): Container {
     quotes,
     calendar,
     ...orders,
+    notifier: options.notifier,
     clock,
     snapshots: createSnapshots({ store, clock }),
     logins: withLoginNews(

@@ -27,6 +27,7 @@ import type { NiftyShop } from "../services/strategies/nifty-shop/shop.ts";
 import type { Role, Users } from "../services/users.ts";
 import type { Watchlist } from "../services/watchlist.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Notifier } from "../ports/notifier.ts";
 import type { LinkId, UserId } from "../domain/ids.ts";
 import type { SaudaContext } from "./context.ts";
 
@@ -85,6 +86,7 @@ export interface BotDeps {
   readonly journal: Journal;
   readonly watcher: Watcher;
   readonly calendar: CalendarSource;
+  readonly notifier: Notifier;
   readonly clock: Clock;
   readonly publicUrl: string;
   /** Whether a person's browser can open `publicUrl`. */

@@ -1,11 +1,12 @@
 import { InlineKeyboard } from "grammy";
-import { userId, type BrokerName } from "../domain/ids.ts";
+import { userId, type BrokerName, type UserId } from "../domain/ids.ts";
 import { BrokerError, UserError } from "../errors.ts";
-import { randomAlphanumeric } from "../lib/token.ts";
+import { randomAlphanumeric, randomToken } from "../lib/token.ts";
 import { callbackData } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { BareContext } from "./context.ts";
 import { html } from "./html.ts";
+import { notificationButtons } from "./notification-buttons.ts";
 import { Correction, Refusal } from "./refusal.ts";
 import { addLogins } from "./render/portfolio.ts";
 import * as text from "./text.ts";
@@ -20,18 +21,31 @@ export class DeadlineError extends Error {
 export async function answerFailure(error: unknown, ctx: BareContext, deps: BotDeps): Promise<void> {
   if (isHarmless(error)) return;
   const answer = await answerTo(error, ctx, deps);
+  const { chat } = ctx;
   if (ctx.callbackQuery) await shown(ctx, () => ctx.answerCallbackQuery());
-  if (ctx.chat?.type === "private") await shown(ctx, () => send(ctx, answer));
+  if (chat?.type !== "private") return;
+  // Telegram may be what failed: then it is told once messages are taken again.
+  if (!(await shown(ctx, () => send(ctx, answer)))) await shown(ctx, () => tellLater(userId(chat.id), answer, deps));
 }
 
-/** Telegram may be what failed: then it cannot be told either. */
-async function shown(ctx: BareContext, tell: () => Promise<unknown>): Promise<void> {
+async function shown(ctx: BareContext, tell: () => Promise<unknown>): Promise<boolean> {
   try {
     await tell();
+    return true;
   } catch (cause) {
     if (!isHarmless(cause)) ctx.log.warn({ err: cause }, "failure not shown");
+    return false;
   }
 }
+
+const tellLater = (user: UserId, { html, keyboard }: View, { notifier }: BotDeps): Promise<void> =>
+  notifier.post({
+    key: `failure:${user}:${randomToken()}`,
+    userId: user,
+    priority: "order",
+    html: html.toString(),
+    ...(keyboard ? { buttons: notificationButtons(keyboard) } : {}),
+  });
 
 /**
  * For work inside a dialogue's `external`: what ends it is answered here, because errors lose their class on the way

@@ -41,6 +41,19 @@ describe("when Telegram drops a call", () => {
     expect(said()).not.toContain("failed");
   });
 
+  it("what cannot be answered is told once messages are taken again", async () => {
+    const before = world.posted.length;
+    await act(() => chat().send("/positions"), "sendMessage");
+    await act(() => chat().send("/cancel"), "sendMessage");
+    const [failed, ...others] = world.posted.slice(before);
+    expect(failed).toMatchObject({
+      userId: String(ASHA),
+      html: expect.stringContaining("Something failed on my side"),
+    });
+    expect(others).toEqual([expect.objectContaining({ userId: String(ASHA), html: expect.stringContaining("open") })]);
+    expect(failed?.key).not.toBe(others[0]?.key);
+  });
+
   it("nobody is told that nothing was sent by what failed on the way", () => {
     const sentence = failure("AB12CD").toString();
     expect(sentence).not.toContain("No order");

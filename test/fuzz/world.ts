@@ -18,6 +18,7 @@ import { createLog } from "../../src/lib/log.ts";
 import { createMetrics } from "../../src/lib/metrics.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { rememberCollections } from "../../src/services/forget.ts";
+import type { Notification } from "../../src/ports/notifier.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { twisted } from "./twists.ts";
 
@@ -34,6 +35,8 @@ export interface FuzzWorld {
   readonly deps: BotDeps;
   /** Calls of the bot whose method is in here do not reach Telegram. */
   readonly unreachable: Set<string>;
+  /** What was left to the outbox. */
+  readonly posted: readonly Notification[];
   /** What the bot's buttons may begin with, asked of the bot itself. */
   readonly verbs: readonly string[];
   /** The message or tap of this id reaches the bot in another shape. */
@@ -59,6 +62,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
   const now = (): number => MARKET_TIME + handled * MS_PER_UPDATE + passed;
   const clock = { now, sleep: () => Promise.resolve() };
   const complaints: string[] = [];
+  const posted: Notification[] = [];
   const log = createLog({ level: "warn", destination: { write: (line: string) => void complaints.push(line) } });
   let elapsed = 0;
   const telegram = await startPlayground({
@@ -87,7 +91,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
     ownerCode: OWNER_CODE,
     yahoo: { name: "yfinance", getQuotes: async () => new Map(), getHistoricalData: async () => [] },
     definitions: [createPaper({ exchange: () => exchange }), ...brokerDefinitions],
-    notifier: { post: async () => undefined },
+    notifier: { post: async (notification) => void posted.push(notification) },
     linkWatch: createLinkWatch({ now, metrics }),
     systemHealth: async () => ({
       storeMs: 1,
@@ -154,6 +158,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
     telegram,
     deps,
     unreachable,
+    posted,
     complaints,
     injected,
     verbs: [...verbs, ...DIALOGUE_ANSWERS],
