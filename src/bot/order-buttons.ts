@@ -43,7 +43,8 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     await afterConfirm(deps, ctx, await deps.desk.confirm(ctx.user._id, confirmId ?? "", at));
   });
   onCallback(trading, "td", async (ctx, [id]) => {
-    if (await dropped(deps, ctx, id, "cancelled")) await show(ctx, { html: text.orders.dropped() });
+    const intent = await dropped(deps, ctx, id, "cancelled");
+    if (intent) await showDropped(deps, ctx, intent);
   });
   onCallback(trading, "te", async (ctx, [id]) => {
     const intent = await dropped(deps, ctx, id, "edited");
@@ -51,9 +52,10 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     const behind = legBehind(intent);
     if (behind) {
       await showProposal(deps, ctx, behind.id, behind.leg);
+      await deps.journal.drawn(intent);
       return;
     }
-    await show(ctx, { html: text.orders.dropped() });
+    await showDropped(deps, ctx, intent);
     await enterDialogue(deps, ctx, "place-order", {
       side: intent.plan.side,
       key: intent.plan.key,
@@ -99,8 +101,13 @@ async function dropped(
   const message = ctx.callbackQuery?.message?.message_id;
   const dropped = intent && (await deps.desk.drop(ctx.user._id, intent._id, what, message));
   if (!dropped) await ctx.answerCallbackQuery({ text: text.orders.used });
-  else await deps.journal.drawn(dropped);
   return dropped;
+}
+
+/** Only a card that says so is drawn: the watcher draws it where this fails. */
+async function showDropped(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
+  await show(ctx, { html: text.orders.dropped() });
+  await deps.journal.drawn(intent);
 }
 
 function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { userId } from "../../src/domain/ids.ts";
 import { failure } from "../../src/bot/text.ts";
 import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
 
@@ -39,6 +40,16 @@ describe("when Telegram drops a call", () => {
     expect(chat().lastFromBot()?.text).toMatch(/^Panic/);
     expect(chat().lastFromBot()?.text).not.toContain("One tap does it");
     expect(said()).not.toContain("failed");
+  });
+
+  it.each(["Cancel", "Edit"])("the card of a ticket that %s took back is drawn later", async (button) => {
+    await act(() => chat().send("/buy SBIN 1"));
+    await act(() => chat().tapButton(button), "editMessageText");
+    const newest = async () => (await world.deps.journal.ofUser(userId(ASHA), { limit: 1, order: "desc" }))[0];
+    expect(await newest()).toMatchObject({ legs: [{ state: "dropped" }], isCardStale: true, isWatched: true });
+    await act(() => chat().send("/buy SBIN 1"));
+    await act(() => chat().tapButton(button));
+    expect(await newest()).toMatchObject({ legs: [{ state: "dropped" }], isCardStale: false, isWatched: false });
   });
 
   it("what cannot be answered is told once messages are taken again", async () => {
