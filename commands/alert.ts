@@ -34,7 +34,7 @@ export const alert: CommandModule = {
     onCallback(composer, "alk", async (ctx, [rest = "", key]) => {
       const words = parseAlert(`X ${rest}`);
       const instrument = await instrumentFrom(deps, key);
-      if (words && instrument) await add(deps, ctx, words, instrument);
+      if (words) await add(deps, ctx, words, instrument);
     });
     onCallback(composer, "alx", async (ctx, [id = "", page]) => {
       const isRemoved = await deps.alerts.remove(ctx.user._id, id);

@@ -41,8 +41,7 @@ export const chart: CommandModule = {
     });
     onCallback(composer, "chk", async (ctx, [range = "", interval = "", key]) => {
       const instrument = await instrumentFrom(deps, key);
-      if (instrument && isRange(range) && isInterval(interval))
-        await answer(deps, ctx, instrument, { range, interval });
+      if (isRange(range) && isInterval(interval)) await answer(deps, ctx, instrument, { range, interval });
     });
     return composer;
   },

@@ -35,7 +35,7 @@ export const depth: CommandModule = {
     });
     onCallback(composer, "dep", async (ctx, [key]) => {
       const instrument = await instrumentFrom(deps, key);
-      if (instrument) await answer(ctx, instrument);
+      await answer(ctx, instrument);
     });
     return composer;
   },

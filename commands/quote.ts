@@ -42,7 +42,7 @@ export const quote: CommandModule = {
     });
     onCallback(composer, "qt", async (ctx, [key]) => {
       const instrument = await instrumentFrom(deps, key);
-      if (instrument) await answer(ctx, instrument);
+      await answer(ctx, instrument);
     });
     return composer;
   },

@@ -38,11 +38,11 @@ export const watch: CommandModule = {
     onCallback(composer, "wat", (ctx, [page]) => showList(deps, ctx, Number(page)));
     onCallback(composer, "waa", async (ctx, [key]) => {
       const instrument = await instrumentFrom(deps, key);
-      if (instrument) await add(deps, ctx, [instrument]);
+      await add(deps, ctx, [instrument]);
     });
     onCallback(composer, "war", async (ctx, [key]) => {
       const instrument = await instrumentFrom(deps, key);
-      if (instrument) await remove(deps, ctx, instrument);
+      await remove(deps, ctx, instrument);
     });
     onCallback(composer, "wae", async (ctx, [page]) => {
       await show(ctx, watchEditView(await deps.watchlist.of(ctx.user._id), Number(page)));

@@ -30,7 +30,7 @@ export function orderButtons(deps: BotDeps): Composer<SaudaContext> {
   ticketButtons(deps, trading);
   orderCardButtons(deps, trading);
   onCallback(composer, "or", async (ctx, [id]) => {
-    const intent = await ownIntent(deps, ctx.user._id, id);
+    const intent = await tappedOrder(deps, ctx, id);
     if (intent) await refresh(deps, ctx, intent);
   });
   return composer;
@@ -71,8 +71,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
   onCallback(trading, "tkw", (ctx, args) => takePicked(deps, ctx, args));
   onCallback(trading, "tkt", async (ctx, [side, key]) => {
     const instrument = await instrumentFrom(deps, key);
-    if (instrument)
-      await enterDialogue(deps, ctx, "place-order", { side: side === "S" ? "SELL" : "BUY", key: instrument.key });
+    await enterDialogue(deps, ctx, "place-order", { side: side === "S" ? "SELL" : "BUY", key: instrument.key });
   });
 }
 
@@ -110,10 +109,17 @@ async function showDropped(deps: BotDeps, ctx: SaudaContext, intent: Intent): Pr
   await deps.journal.drawn(intent);
 }
 
+/** Null, and told so, when it is not kept any more: a ticket that was never confirmed goes after two days. */
+async function tappedOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefined): Promise<Intent | null> {
+  const intent = await ownIntent(deps, ctx.user._id, id);
+  if (!intent) await ctx.answerCallbackQuery({ text: text.deadButton });
+  return intent;
+}
+
 function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
   onCallback(trading, "oc", (ctx, [id, leg]) => cancelOrder(deps, ctx, id, Number(leg)));
   onCallback(trading, "om", async (ctx, [id, leg]) => {
-    const intent = await ownIntent(deps, ctx.user._id, id);
+    const intent = await tappedOrder(deps, ctx, id);
     const target = intent?.legs[Number(leg)];
     if (target && target.orderId !== null)
       await enterDialogue(deps, ctx, "modify-order", { link: target.link, orderId: target.orderId });
@@ -127,7 +133,7 @@ function orderCardButtons(deps: BotDeps, trading: Composer<SaudaContext>): void 
     await enterDialogue(deps, ctx, "modify-order", { link: link._id, orderId });
   });
   onCallback(trading, "oq", async (ctx, [id]) => {
-    const intent = await ownIntent(deps, ctx.user._id, id);
+    const intent = await tappedOrder(deps, ctx, id);
     if (intent) await repeatOrder(deps, ctx, intent);
   });
 }
@@ -184,7 +190,7 @@ async function refresh(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promis
 }
 
 async function cancelOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefined, leg: number): Promise<void> {
-  const intent = await ownIntent(deps, ctx.user._id, id);
+  const intent = await tappedOrder(deps, ctx, id);
   if (!intent) return;
   const message = ctx.callbackQuery?.message?.message_id;
   const result = await deps.changes.ask(ctx.user._id, intent._id, leg, "cancel", message);

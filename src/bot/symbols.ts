@@ -37,9 +37,12 @@ function choiceLabel(instrument: Instrument): string {
   return `${instrument.underlying} ${what} · ${dateText(instrument.expiry)}`;
 }
 
-/** The instrument that a button carries. */
-export const instrumentFrom = (deps: BotDeps, argument: string | undefined): Promise<Instrument | undefined> =>
-  deps.instruments.byKey(keyFromArgument(argument ?? ""));
+/** The instrument that a button carries: a contract may have expired since. */
+export async function instrumentFrom(deps: BotDeps, argument: string | undefined): Promise<Instrument> {
+  const instrument = await deps.instruments.byKey(keyFromArgument(argument ?? ""));
+  if (!instrument) throw new Refusal(text.instrumentGone());
+  return instrument;
+}
 
 /** The one instrument that a text means. Asks with buttons, and answers null, when that is not clear. */
 export async function resolveOrAsk(

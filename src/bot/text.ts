@@ -60,6 +60,8 @@ export const plainText = (mayTrade: boolean): Html =>
 export const example = (command: string): Html => html`Like this: <code>${command}</code>`;
 export const nothingFound = (wanted: string): Html =>
   html`Nothing is called anything like “${wanted}”. Part of a name or a ticker is enough: <code>/search state bank</code>`;
+export const instrumentGone = (): Html =>
+  html`That is in no list of instruments any more. /search finds what is listed now.`;
 export const searchResults = (wanted: string): Html => html`For “${wanted}”:`;
 
 export const accounts = {

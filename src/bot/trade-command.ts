@@ -67,7 +67,7 @@ export async function takePicked(deps: BotDeps, ctx: SaudaContext, args: readonl
   const [sideLetter, rest = "", key] = args;
   const parsed = parseOrderText(`X ${rest}`);
   const instrument = await instrumentFrom(deps, key);
-  if (instrument && parsed.ok)
+  if (parsed.ok)
     await takeWords(deps, ctx, { side: sideLetter === "S" ? "SELL" : "BUY", instrument, words: parsed.words });
 }
 

@@ -225,4 +225,23 @@ describe("what the chat answers", () => {
     await world().handleAll();
     expect(await chat().answer(query, 1_000)).toMatchObject({ type: "answer" });
   });
+
+  it("to a button of what is gone since is that it is: a contract, and a ticket that was never confirmed", async () => {
+    await ask("/buy SBIN 1");
+    const [ticket] = await world().deps.journal.ofUser(userId(ASHA), { limit: 1, order: "desc" });
+    const card = chat().lastFromBot()?.message_id ?? 0;
+    const tap = async (data: string): Promise<string | undefined> => {
+      const query = chat().tap(card, data);
+      await world().handleAll();
+      return (await chat().answer(query)).text;
+    };
+    for (const data of ["tkt:B:NFO~1", "tkw:B:1 lot:NFO~1", "qt:NFO~1", "waa:NFO~1", "chk:1y:1d:NFO~1"]) {
+      await ask("/help");
+      await tap(data);
+      expect(chat().lastFromBot()?.text).toContain("in no list of instruments any more");
+    }
+    world().pass(3 * 86_400_000);
+    for (const verb of ["oq", "or", "oc", "om"])
+      expect(await tap(`${verb}:${ticket?._id ?? ""}:0`)).toContain("older message");
+  });
 });
