@@ -6,6 +6,7 @@ import { isFinal, type Order, type OrderTerms } from "../domain/order.ts";
 import type { Link } from "../services/accounts.ts";
 import type { Intent } from "../services/orders/journal.ts";
 import type { BookedChange, ChangeResult } from "../services/orders/changes.ts";
+import { requireTrader } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines, type Html } from "./html.ts";
@@ -23,6 +24,7 @@ export async function askToModify(
   orderId: BrokerOrderId,
   words: OrderWords,
 ): Promise<void> {
+  requireTrader(ctx.user);
   const held = await heldByLock(deps, ctx.user._id);
   if (held) throw new Refusal(held.html ?? html`${held.short}`);
   const { link, order } = await bookedOrder(deps, ctx, linkId, orderId);

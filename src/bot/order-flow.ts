@@ -11,6 +11,7 @@ import type { Part } from "../services/orders/account-look.ts";
 import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
 import { partsOf, usualProduct } from "../services/orders/ticket-plan.ts";
 import { requestBehind, type TicketView } from "../services/orders/tickets.ts";
+import { requireTrader } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
@@ -33,6 +34,7 @@ export interface OrderAsk {
 
 /** Makes the ticket and shows its card. */
 export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk): Promise<void> {
+  requireTrader(ctx.user);
   const { words, instrument, side } = ask;
   const parts = await partsAsked(deps, ctx, ask);
   if (isWayOut(ask.origin)) await requireOpen(deps, parts, ask);

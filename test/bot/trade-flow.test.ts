@@ -49,7 +49,7 @@ interface Chat {
 function chat(isTap: boolean): Chat {
   const messages = new Map<number, string>();
   const ctx = {
-    user: { _id: ASHA, defaultLink: null, settings: { protectionBasisPoints: 100 } },
+    user: { _id: ASHA, role: "trader", defaultLink: null, settings: { protectionBasisPoints: 100 } },
     ...(isTap ? { callbackQuery: { message: { text: "Which?", chat: { id: 1 }, message_id: 1 } } } : {}),
     editMessageText: async (html: string) => messages.set(1, html),
     reply: async (html: string) => {

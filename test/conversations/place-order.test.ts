@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { userId } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { useWorld } from "../bot/world.ts";
-import { ASHA } from "../fuzz/world.ts";
+import { ASHA, VIKRAM } from "../fuzz/world.ts";
 
 describe("an order that is asked for step by step", () => {
   const world = useWorld();
   beforeEach(() => world().settle());
 
-  const chat = () => world().telegram.chat(ASHA);
+  let person: number;
+  beforeEach(() => (person = ASHA));
+  const chat = () => world().telegram.chat(person);
   const textsAfter = (id: number): string[] =>
     chat()
       .messages()
@@ -145,5 +148,22 @@ describe("an order that is asked for step by step", () => {
     await say("/buy SBIN 10 @ 990");
     await tap("Edit");
     expect((await tap("10")).said).toEqual([expect.stringContaining("At which price?")]);
+  });
+
+  it("ends without a card for somebody who may not trade any more", async () => {
+    person = VIKRAM;
+    const be = (role: "trader" | "viewer") => world().deps.users.update(userId(VIKRAM), () => ({ role }));
+    const lost = "You can look, not trade. The owner can change that with /users.";
+    await be("trader");
+    await say("/buy SBIN 10 @ 990");
+    await tap("Confirm buy");
+    await tap("Modify");
+    await be("viewer");
+    expect(await say("@ 985")).toEqual([lost]);
+    expect((await say("@ 985")).join()).toContain("I work by commands");
+    await be("trader");
+    await say("/buy SBIN");
+    await be("viewer");
+    expect(await say("10 @ 990")).toEqual([lost]);
   });
 });
