@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { brokerName, tradingSymbol, userId } from "../../src/domain/ids.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
@@ -224,6 +224,16 @@ describe("what the chat answers", () => {
     const query = chat().tapButton("Read again");
     await world().handleAll();
     expect(await chat().answer(query, 1_000)).toMatchObject({ type: "answer" });
+  });
+
+  it("to a market order while no price comes is a card that names no protection, margin or charges", async () => {
+    const quotes = vi.spyOn(world().deps.quotes, "forLink").mockResolvedValue(null);
+    const card = await ask("/buy SBIN 10");
+    quotes.mockRestore();
+    expect(card).toContain("No price could be had right now");
+    expect(card).toContain("Available");
+    expect(card).not.toMatch(/Protected|Margin|Charges/);
+    expect(labels()).toEqual(["Edit", "Cancel"]);
   });
 
   it("to a button of what is gone since is that it is: a contract, and a ticket that was never confirmed", async () => {

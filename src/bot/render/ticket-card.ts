@@ -59,7 +59,7 @@ function ticketPairs({ intent, quote, accounts: views }: TicketView): [string, s
   const { plan, instrument } = intent;
   const [only] = views;
   const row = (label: string, value: string | null): [string, string][] => (value === null ? [] : [[label, value]]);
-  const isProtected = "protection" in plan.terms && instrument.kind !== "index";
+  const isProtected = "protection" in plan.terms && instrument.kind !== "index" && plan.terms.protection.limit > 0;
   const isSingle = views.length === 1 && only !== undefined;
   return [
     ...row("Account", isSingle ? only.link.label : `${views.length} accounts`),

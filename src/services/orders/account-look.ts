@@ -67,7 +67,10 @@ export async function lookAround(
   const isSale = plan.side === "SELL" && plan.productType === "CNC";
   const [funds, cost, positions, holdings, profile] = await Promise.all([
     ask((connector, access) => connector.getFunds(access, signal)),
-    ask((connector, access) => connector.getOrderCost?.(access, requestOf(plan, qty, "look"), signal)),
+    // At a price that nobody knows it would cost nothing.
+    plan.value === null
+      ? null
+      : ask((connector, access) => connector.getOrderCost?.(access, requestOf(plan, qty, "look"), signal)),
     ask((connector, access) => rowsFor(plan, connector.getPositions(access, signal))),
     isDerivative(instrument) ? null : ask((connector, access) => connector.getHoldings(access, signal)),
     isSale ? ask((connector, access) => connector.getProfile(access, signal)) : null,
