@@ -43,9 +43,7 @@ export const captureCodes =
     if (typed === "" || typed.startsWith("/")) return next();
     const entered = await deps.orderLock.take(ctx.user._id, { id, text: typed });
     if (entered === null) return next();
-    await deleteSecret(ctx);
-    if ("shownIn" in entered && entered.shownIn !== null && ctx.chat)
-      await ctx.api.deleteMessage(ctx.chat.id, entered.shownIn).catch(() => undefined);
+    await deleteSecret(ctx, "shownIn" in entered ? entered.shownIn : null);
     await send(ctx, { html: enteredText(deps, entered) });
   };
 

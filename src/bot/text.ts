@@ -233,7 +233,7 @@ export const link = {
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,
   linkedAlready: (title: string, accountId: string, as: string, label: string): Html =>
     html`${title} account <code>${accountId}</code> is linked already, as <b>${as}</b>. By two links all of it would be counted, cancelled and exited twice, so nothing was changed. /accounts unlinks <b>${label}</b>, or <b>${as}</b> if its keys are no longer right.`,
-  deleteFailed: (): Html => html`I could not delete your message with the key. Please delete it yourself.`,
+  deleteFailed: (): Html => html`I could not delete the message with the key. Please delete it yourself.`,
 };
 
 export const dialogue = {

@@ -1,6 +1,7 @@
 import { GrammyError, type Context, type InlineKeyboard } from "grammy";
 import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
 import type { Html } from "./html.ts";
+import { Refusal } from "./refusal.ts";
 import { link } from "./text.ts";
 
 /** A message as it should stand in the chat. */
@@ -46,11 +47,17 @@ export async function send(ctx: Context, view: View): Promise<{ chatId: number; 
   return { chatId: sent.chat.id, messageId: sent.message_id };
 }
 
-/** The message that carried a key or a code. Whoever sent it is told when it stays, not when it is gone already. */
-export async function deleteSecret(ctx: Context): Promise<void> {
-  try {
-    await ctx.deleteMessage();
-  } catch (error) {
-    if (!isHarmless(error)) await send(ctx, { html: link.deleteFailed() });
-  }
+/**
+ * The message that carried a key or a code, and the one of ours that shows it. Whose they are hears when one stays, later
+ * where that cannot be said now; not when it is gone already.
+ */
+export async function deleteSecret(ctx: Context, shownIn: number | null = null): Promise<void> {
+  const { chatId = 0, msgId = 0 } = ctx;
+  const ids = shownIn === null ? [msgId] : [msgId, shownIn];
+  const deleted = await Promise.allSettled(ids.map((id) => ctx.api.deleteMessage(chatId, id)));
+  if (!deleted.some((each) => each.status === "rejected" && !isHarmless(each.reason))) return;
+  const html = link.deleteFailed();
+  await send(ctx, { html }).catch(() => {
+    throw new Refusal(html);
+  });
 }

@@ -52,6 +52,21 @@ describe("when Telegram drops a call", () => {
     expect(await newest()).toMatchObject({ legs: [{ state: "dropped" }], isCardStale: false, isWatched: false });
   });
 
+  it("a message with a key that stays in the chat is told of, now or once messages are taken again", async () => {
+    const stays = "could not delete the message with the key";
+    await act(() => chat().send("/lock pin"));
+    await act(() => chat().send("4829"), "deleteMessage");
+    expect(said()).toMatch(new RegExp(`${stays}[^]*PIN set`));
+    await world.deps.orderLock.remove(userId(ASHA));
+    await act(() => chat().send("/lock totp"));
+    const shown = chat().lastFromBot();
+    expect(shown?.caption).toContain("secret=");
+    const before = world.posted.length;
+    await act(() => chat().send("000000"), "deleteMessage", "sendMessage");
+    expect(chat().messages()).toContainEqual(shown);
+    expect(world.posted.slice(before).map(({ html }) => html)).toEqual([expect.stringContaining(stays)]);
+  });
+
   it("what cannot be answered is told once messages are taken again", async () => {
     const before = world.posted.length;
     await act(() => chat().send("/positions"), "sendMessage");
