@@ -4,17 +4,17 @@ import { price, type Price, priceFromRupees } from "../domain/money.ts";
 import type { OrderWords } from "../domain/order-text.ts";
 import { isFinal, type Order, type OrderTerms } from "../domain/order.ts";
 import type { Link } from "../services/accounts.ts";
-import type { Intent } from "../services/orders/journal.ts";
 import type { BookedChange, ChangeResult } from "../services/orders/changes.ts";
 import { requireTrader } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
-import { html, lines, type Html } from "./html.ts";
+import { html, lines } from "./html.ts";
 import { heldByLock } from "./lock-gate.ts";
+import { retire } from "./order-flow.ts";
 import { Correction, Refusal } from "./refusal.ts";
 import { cardHeading, orderCard } from "./render/order-card.ts";
 import * as text from "./text.ts";
-import { isHarmless, send } from "./view.ts";
+import { send } from "./view.ts";
 
 /** Asks the broker for a change, once; what is not named stays as it is. */
 export async function askToModify(
@@ -104,19 +104,7 @@ async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change
   const looked = await deps.watcher.look(intent);
   const card = await send(ctx, orderCard(looked, deps.accounts, links, deps.clock.now()));
   await deps.desk.attachCard(looked._id, card);
-  if (looked.card)
-    await retire(ctx, looked.card, lines(cardHeading(looked, deps.accounts, links), text.orders.newer()));
-}
-
-/** Nobody draws the card that was the order's until now any more: it must not go on showing the order as open. */
-async function retire(
-  ctx: SaudaContext,
-  { chatId, messageId }: NonNullable<Intent["card"]>,
-  note: Html,
-): Promise<void> {
-  await ctx.api.editMessageText(chatId, messageId, note.toString(), { parse_mode: "HTML" }).catch((error: unknown) => {
-    if (!isHarmless(error)) ctx.log.warn({ err: error }, "older card not retired");
-  });
+  if (looked.card) await retire(ctx, looked.card, cardHeading(looked, deps.accounts, links));
 }
 
 function askedIntent(result: ChangeResult) {

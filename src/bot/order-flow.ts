@@ -17,10 +17,10 @@ import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
 import { noAccount } from "./no-account.ts";
 import { Refusal } from "./refusal.ts";
-import { orderCard } from "./render/order-card.ts";
+import { cardHeading, orderCard } from "./render/order-card.ts";
 import { ticketCard } from "./render/ticket-card.ts";
 import * as text from "./text.ts";
-import { send, show } from "./view.ts";
+import { type Place, redraw, send, show } from "./view.ts";
 
 /** An order may move while its card is being drawn: then it is drawn again, so often at most. */
 const DRAWS = 3;
@@ -193,13 +193,28 @@ export async function showOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent
   }
 }
 
-/** Draws an order's card as it was a moment ago: somebody draws it again. */
+/** Draws an order's card as it was a moment ago: somebody draws it again. Of several the lowest in the chat is the one. */
 export async function drawOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const links = await deps.accounts.all(ctx.user._id);
-  const card = await show(ctx, orderCard(intent, deps.accounts, links, deps.clock.now()));
-  // The tapped one is gone: the order lives on in the one below.
-  const isNew = card.messageId !== ctx.callbackQuery?.message?.message_id;
-  if (isNew) await deps.desk.attachCard(intent._id, card);
+  const view = orderCard(intent, deps.accounts, links, deps.clock.now());
+  const heading = cardHeading(intent, deps.accounts, links);
+  const { card } = intent;
+  const tapped = ctx.callbackQuery?.message;
+  if (card && tapped && tapped.message_id < card.messageId && (await redraw(ctx, card, view))) {
+    await retire(ctx, { chatId: tapped.chat.id, messageId: tapped.message_id }, heading);
+    return;
+  }
+  const drawn = await show(ctx, view);
+  if (drawn.messageId === card?.messageId) return;
+  await deps.desk.attachCard(intent._id, drawn);
+  if (card) await retire(ctx, card, heading);
+}
+
+/** Nobody draws a card above the order's any more: it must not go on showing the order as open. */
+export async function retire(ctx: SaudaContext, card: Place, heading: Html): Promise<void> {
+  await redraw(ctx, card, { html: lines(heading, text.orders.newer()) }).catch((error: unknown) =>
+    ctx.log.warn({ err: error }, "older card not retired"),
+  );
 }
 
 /** The order behind a button, only for its owner. */

@@ -10,6 +10,13 @@ export interface View {
   readonly keyboard?: InlineKeyboard;
 }
 
+export interface Place {
+  readonly chatId: number;
+  readonly messageId: number;
+}
+
+const bodyOf = ({ html }: View): string => cutHtml(html.toString(), MAX_TEXT);
+
 /** It was deleted since, or is not ours to edit. */
 const GONE = [/message to edit not found/, /message can't be edited/, /MESSAGE_ID_INVALID/];
 const HARMLESS = [/message is not modified/, /query is too old/, /message to delete not found/, ...GONE];
@@ -28,22 +35,31 @@ export const optionsOf = ({ keyboard }: View) => ({
 });
 
 /** A button's answer replaces its message, or stands below where that is gone; anything else is a new one. Says where it stands. */
-export async function show(ctx: Context, view: View): Promise<{ chatId: number; messageId: number }> {
+export async function show(ctx: Context, view: View): Promise<Place> {
   const edited = ctx.callbackQuery?.message;
   // A picture's message has no text to replace.
   if (!edited || !("text" in edited) || edited.text === undefined) return send(ctx, view);
+  const isThere = await isEdited(() => ctx.editMessageText(bodyOf(view), optionsOf(view)));
+  return isThere ? { chatId: edited.chat.id, messageId: edited.message_id } : send(ctx, view);
+}
+
+/** Replaces a message of ours wherever it stands in the chat. False when it is gone. */
+export const redraw = (ctx: Context, { chatId, messageId }: Place, view: View): Promise<boolean> =>
+  isEdited(() => ctx.api.editMessageText(chatId, messageId, bodyOf(view), optionsOf(view)));
+
+async function isEdited(edit: () => Promise<unknown>): Promise<boolean> {
   try {
-    await ctx.editMessageText(cutHtml(view.html.toString(), MAX_TEXT), optionsOf(view));
+    await edit();
   } catch (error) {
-    if (says(error, GONE)) return send(ctx, view);
+    if (says(error, GONE)) return false;
     if (!isHarmless(error)) throw error;
   }
-  return { chatId: edited.chat.id, messageId: edited.message_id };
+  return true;
 }
 
 /** A new message, whatever the update was. */
-export async function send(ctx: Context, view: View): Promise<{ chatId: number; messageId: number }> {
-  const sent = await ctx.reply(cutHtml(view.html.toString(), MAX_TEXT), optionsOf(view));
+export async function send(ctx: Context, view: View): Promise<Place> {
+  const sent = await ctx.reply(bodyOf(view), optionsOf(view));
   return { chatId: sent.chat.id, messageId: sent.message_id };
 }
 

@@ -36,3 +36,35 @@ describe("the answer to a button whose message was deleted a moment later", () =
     expect((await answersTo("/panic", "Cancel all orders")).at(-1)).toContain("✅ BUY 1 SBIN paper: cancelled.");
   });
 });
+
+describe("a tap on a card of an order that has another one", () => {
+  const world = useWorld();
+
+  const chat = () => world().telegram.chat(ASHA);
+  const act = async (what: () => unknown): Promise<void> => {
+    what();
+    await world().handleAll();
+  };
+  const textOf = (id: number) =>
+    chat()
+      .messages()
+      .find(({ message_id }) => message_id === id)?.text;
+
+  it.each(["above", "below"])("%s draws the lower of the two, and says above where that is", async (where) => {
+    await act(() => chat().send("/buy SBIN 1 @ 980"));
+    await act(() => chat().tapButton("Confirm buy"));
+    const above = chat().lastFromBot()?.message_id ?? 0;
+    await act(() => chat().tapButton("Modify"));
+    await act(() => chat().send("@ 985"));
+    const below = chat().lastFromBot()?.message_id ?? 0;
+    const [intent] = await world().deps.journal.ofUser(userId(ASHA), { limit: 1, order: "desc" });
+    const id = intent!._id;
+    expect(intent?.card?.messageId).toBe(below);
+    // As where Telegram's answer to the newer one was lost.
+    if (where === "below") await world().deps.desk.attachCard(id, { chatId: ASHA, messageId: above });
+    await act(() => chat().tap(where === "above" ? above : below, `oc:${id}:0`));
+    expect(textOf(below)).toContain("Cancelled, nothing was filled");
+    expect(textOf(above)).toContain("newer card is below");
+    expect((await world().deps.journal.get(id))?.card?.messageId).toBe(below);
+  });
+});
