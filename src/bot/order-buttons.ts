@@ -192,6 +192,9 @@ async function refresh(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promis
 async function cancelOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefined, leg: number): Promise<void> {
   const intent = await tappedOrder(deps, ctx, id);
   if (!intent) return;
+  const link = intent.legs[leg]?.link;
+  // It may well be open at the broker.
+  if (link !== undefined && !(await deps.accounts.get(ctx.user._id, link))) throw new Refusal(text.accounts.gone());
   const message = ctx.callbackQuery?.message?.message_id;
   const result = await deps.changes.ask(ctx.user._id, intent._id, leg, "cancel", message);
   if (result.kind === "busy" || result.kind === "blocked") {

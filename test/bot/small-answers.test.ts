@@ -236,6 +236,20 @@ describe("what the chat answers", () => {
     expect(labels()).toEqual(["Edit", "Cancel"]);
   });
 
+  it("to the Cancel of an order whose account was unlinked since is that, and not that nothing is open", async () => {
+    const user = userId(ASHA);
+    await ask("/buy SBIN 1 @ 980");
+    chat().tapButton("Confirm buy");
+    await world().handleAll();
+    const [order] = await world().deps.journal.ofUser(user, { limit: 1, order: "desc" });
+    await world().deps.accounts.remove(user, order!.legs[0]!.link);
+    const tap = chat().tapButton("Cancel");
+    await world().handleAll();
+    expect(chat().lastFromBot()?.text).toBe("That account is not linked any more.");
+    expect((await chat().answer(tap)).text).toBeUndefined();
+    await world().settle();
+  });
+
   it("to a button of what is gone since is that it is: a contract, and a ticket that was never confirmed", async () => {
     await ask("/buy SBIN 1");
     const [ticket] = await world().deps.journal.ofUser(userId(ASHA), { limit: 1, order: "desc" });
