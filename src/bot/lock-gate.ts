@@ -3,19 +3,21 @@ import type { Entered } from "../services/lock.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import type { Html } from "./html.ts";
+import { confirmedBy } from "./order-flow.ts";
 import { lock as text } from "./safety-text.ts";
 import { deleteSecret, send } from "./view.ts";
 import { userId, type UserId } from "../domain/ids.ts";
 
-const CONFIRM = /^x:/;
+const CONFIRM = /^x:(.*)/;
 
 /** Stands before the order cards: a Confirm does not count while trading is frozen or a code is missing. */
 export const lockGate =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
-    if (!CONFIRM.test(ctx.callbackQuery?.data ?? "")) return next();
+    const [, confirmId] = CONFIRM.exec(ctx.callbackQuery?.data ?? "") ?? [];
+    if (confirmId === undefined) return next();
     const held = await heldByLock(deps, ctx.user._id);
-    if (held === null) return next();
+    if (held === null || (await confirmedBy(deps, ctx.user._id, confirmId))) return next();
     await ctx.answerCallbackQuery({ text: held.short, show_alert: held.html === null });
     if (held.html) await send(ctx, { html: held.html });
   };

@@ -12,7 +12,7 @@ import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
 import type { Html } from "./html.ts";
-import { drawOrder, ownIntent, showOrder, showRenewed } from "./order-flow.ts";
+import { confirmedBy, drawOrder, ownIntent, showOrder, showRenewed } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { repeatOrder, showProposal } from "./shop-flow.ts";
 import * as text from "./text.ts";
@@ -37,10 +37,16 @@ export function orderButtons(deps: BotDeps): Composer<SaudaContext> {
 }
 
 function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
-  onCallback(trading, "x", async (ctx, [confirmId]) => {
+  onCallback(trading, "x", async (ctx, [confirmId = ""]) => {
     const card = ctx.callbackQuery?.message;
     const at = card && { chatId: card.chat.id, messageId: card.message_id };
-    await afterConfirm(deps, ctx, await deps.desk.confirm(ctx.user._id, confirmId ?? "", at));
+    const result = await deps.desk.confirm(ctx.user._id, confirmId, at);
+    const earlier = result.kind === "used" ? await confirmedBy(deps, ctx.user._id, confirmId) : null;
+    if (!earlier) await afterConfirm(deps, ctx, result);
+    else {
+      await ctx.answerCallbackQuery({ text: text.orders.confirmed });
+      await showOrder(deps, ctx, earlier);
+    }
   });
   onCallback(trading, "td", async (ctx, [id]) => {
     const intent = await dropped(deps, ctx, id, "cancelled");

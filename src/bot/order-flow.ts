@@ -222,3 +222,9 @@ export async function ownIntent(deps: BotDeps, user: UserId, id: string | undefi
   const intent = id === undefined || id === "" ? null : await deps.journal.get(id as IntentId);
   return intent?.userId === user ? intent : null;
 }
+
+/** The order that a Confirm button made. After a crash its tap comes again, and must not be told that nothing was sent. */
+export async function confirmedBy(deps: BotDeps, user: UserId, confirmId: string): Promise<Intent | null> {
+  const intent = await deps.journal.byConfirmId(confirmId);
+  return intent && intent.userId === user && intent.confirmedAt !== null ? intent : null;
+}

@@ -131,6 +131,7 @@ export const orders = {
   },
   lapsed: (): Html => html`Not confirmed in time. Nothing was sent.`,
   dropped: (): Html => html`Cancelled. Nothing was sent.`,
+  confirmed: "This was confirmed already, and nothing is sent twice. Its card shows what became of it.",
   used: "This card has been used or replaced. Nothing was sent by this tap.",
   notAllowed: "You may not trade right now. Nothing was sent.",
   noQuantity: (label: string): Html => html`How many on ${label}? <code>on zerodha:10,fyers:5</code> says it for each.`,
