@@ -105,7 +105,7 @@ async function dropped(
   const intent = await ownIntent(deps, ctx.user._id, id);
   const message = ctx.callbackQuery?.message?.message_id;
   const dropped = intent && (await deps.desk.drop(ctx.user._id, intent._id, what, message));
-  if (!dropped) await ctx.answerCallbackQuery({ text: text.orders.used });
+  if (!dropped) await ctx.answerCallbackQuery({ text: intent?.confirmedAt ? text.orders.confirmed : text.orders.used });
   return dropped;
 }
 
