@@ -42,11 +42,9 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     const at = card && { chatId: card.chat.id, messageId: card.message_id };
     const result = await deps.desk.confirm(ctx.user._id, confirmId, at);
     const earlier = result.kind === "used" ? await confirmedBy(deps, ctx.user._id, confirmId) : null;
-    if (!earlier) await afterConfirm(deps, ctx, result);
-    else {
-      await ctx.answerCallbackQuery({ text: text.orders.confirmed });
-      await showOrder(deps, ctx, earlier);
-    }
+    if (!earlier) return afterConfirm(deps, ctx, result);
+    await ctx.answerCallbackQuery({ text: text.orders.confirmed });
+    if (earlier.isCardStale) await showOrder(deps, ctx, earlier);
   });
   onCallback(trading, "td", async (ctx, [id]) => {
     const intent = await dropped(deps, ctx, id, "cancelled");

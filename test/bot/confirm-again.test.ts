@@ -38,6 +38,7 @@ describe("a Confirm", () => {
       await orderLock.freeze(userId(ASHA), false);
       expect(await journal.ofUser(userId(ASHA), {})).not.toContainEqual(expect.objectContaining({ confirmedAt: null }));
       expect(chat.lastFromBot()?.text).toContain("Open at the broker");
+      expect(world().telegram.rejectedCalls).toEqual([]);
     },
   );
 });
