@@ -29,15 +29,15 @@ export const pnl: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     composer.command("pnl", (ctx) => answer(deps, ctx, ctx.match));
-    onCallback(composer, VERB, (ctx, [what]) => answer(deps, ctx, what ?? ""));
+    // Buttons of the day's view carry a page number.
+    onCallback(composer, VERB, (ctx, [what = ""]) => answer(deps, ctx, /^\d*$/.test(what) ? "today" : what));
     return composer;
   },
 };
 
 async function answer(deps: BotDeps, ctx: SaudaContext, words: string): Promise<void> {
   if (words.trim().toLowerCase() === "chart") return showChart(deps, ctx);
-  // Buttons of the day's view carry a page number.
-  const period = parsePeriod(/^\d*$/.test(words) ? "today" : words, istDate(deps.clock.now()));
+  const period = parsePeriod(words, istDate(deps.clock.now()));
   if (period === null) throw new Refusal(daily.pnl.usage());
   if (period.kind === "bad-date") throw new Refusal(daily.pnl.badDate());
   if (period.kind === "today") return showToday(deps, ctx);

@@ -78,6 +78,7 @@ describe("mornings, closings and what they leave", () => {
     expect((await asha().ask("/pnl since 2026-04-01")).text).toContain("P&L since 1 Apr 2026");
     expect((await asha().ask("/pnl since yesterday")).text).toContain("Which day?");
     expect((await asha().ask("/pnl decade")).text).toContain("/pnl chart");
+    expect((await asha().ask("/pnl 2026")).text).toContain("/pnl chart");
     expect((await asha().ask("/pnl chart")).photo).toBeDefined();
   });
 
