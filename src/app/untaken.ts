@@ -30,12 +30,14 @@ export function createUntaken(deps: {
 }): Untaken {
   const { api, users, clock, log } = deps;
   let since: number | null = null;
+  /** Of those who were let in, and of nobody else. */
   const toldAt = new Map<UserId, number>();
 
-  async function tell(id: UserId): Promise<void> {
+  async function tell(id: UserId, now: number): Promise<void> {
     const user = await users.get(id);
-    if (user && allows(user.role, "viewer"))
-      await api.sendMessage(Number(id), notTaken().toString(), { parse_mode: "HTML" });
+    if (!user || !allows(user.role, "viewer")) return;
+    toldAt.set(id, now);
+    await api.sendMessage(Number(id), notTaken().toString(), { parse_mode: "HTML" });
   }
 
   return {
@@ -46,8 +48,9 @@ export function createUntaken(deps: {
       if (Math.abs(now - since) < PATIENCE_MS || chat?.type !== "private") return;
       const id = userId(chat.id);
       if (Math.abs(now - (toldAt.get(id) ?? -Infinity)) < AGAIN_AFTER_MS) return;
-      toldAt.set(id, now);
-      void tell(id).catch((error: unknown) => log.warn({ err: error, user: id }, "not told that nothing is taken in"));
+      void tell(id, now).catch((error: unknown) =>
+        log.warn({ err: error, user: id }, "not told that nothing is taken in"),
+      );
     },
     over() {
       since = null;
