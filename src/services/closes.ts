@@ -7,12 +7,14 @@ import { type Holding, isDeliverySale, type Position, type Quote, type Trade } f
 import { carriedDayPnl, saleDayPnl } from "../domain/totals.ts";
 import { BrokerError } from "../errors.ts";
 import { neverBack } from "../lib/clock.ts";
+import { trim } from "../lib/trim.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Link } from "./accounts.ts";
 import type { Quotes } from "./quotes.ts";
 
 /** A broker's becomes another one once a day, hours before the market opens. */
 const FRESH_MS = 10 * 60_000;
+const MAX_KNOWN = 5_000;
 
 export interface ClosesDeps {
   readonly clock: Clock;
@@ -69,21 +71,26 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
 
   async function closesOf(link: Link, keys: readonly (InstrumentKey | null)[]): Promise<ReadonlyMap<string, Price>> {
     const now = steady.now();
-    for (const [key, { until }] of known) if (now >= until) known.delete(key);
-    const quotes = new Map([...known].map(([key, { quote }]) => [key, quote]));
+    const kept = (key: string): Quote | null => {
+      const entry = known.get(key);
+      return entry && now < entry.until ? entry.quote : null;
+    };
     const wanted = keys.filter((key) => key !== null);
-    const missing = wanted.filter((key) => !quotes.has(key));
-    for (const [key, quote] of missing.length > 0 ? await ask(link, missing) : []) {
+    const missing = wanted.filter((key) => kept(key) === null);
+    const came = missing.length > 0 ? await ask(link, missing) : new Map<string, Quote>();
+    for (const [key, quote] of came) {
+      known.delete(key);
       known.set(key, { quote, until: now + FRESH_MS });
-      quotes.set(key, quote);
     }
-    return new Map(
-      wanted.flatMap((key) => {
-        const quote = quotes.get(key);
+    const closes = new Map(
+      wanted.flatMap((key): [string, Price][] => {
+        const quote = came.get(key) ?? kept(key);
         const close = quote ? closeBefore(quote) : null;
         return close === null ? [] : [[key, close]];
       }),
     );
+    trim(known, MAX_KNOWN);
+    return closes;
   }
 
   return {

@@ -1,4 +1,5 @@
 import { BrokerError } from "../errors.ts";
+import { trim } from "../lib/trim.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** Failures of one link, not of the broker: somebody else's answer must not be mine. */
@@ -90,11 +91,4 @@ export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number
 async function settled<V>(entries: ReadonlyMap<string, Entry<V>>): Promise<Map<string, V>> {
   const values = await Promise.all([...entries].map(async ([key, { value }]) => [key, await value] as const));
   return new Map(values.flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
-}
-
-function trim(entries: Map<string, unknown>, max: number): void {
-  for (const key of entries.keys()) {
-    if (entries.size <= max) return;
-    entries.delete(key);
-  }
 }

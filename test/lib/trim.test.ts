@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { trim } from "../../src/lib/trim.ts";
+
+it("a cache that is full keeps what came last", () => {
+  const cache = new Map(["a", "b", "c", "d", "e"].map((key) => [key, key]));
+  trim(cache, 3);
+  expect([...cache.keys()]).toEqual(["c", "d", "e"]);
+  trim(cache, 3);
+  expect(cache.size).toBe(3);
+});
