@@ -4,8 +4,7 @@ import { cardOfToday } from "../bot/daily/morning.ts";
 import { beginLogin, loginReport } from "../bot/link-flow.ts";
 import { orderCard } from "../bot/render/order-card.ts";
 import { keys } from "../bot/safety-text.ts";
-import { optionsOf, type View } from "../bot/view.ts";
-import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
+import { bodyOf, optionsOf, type Place, redraw, type View } from "../bot/view.ts";
 import type { UserId } from "../domain/ids.ts";
 import { isClosed } from "../domain/order-intent.ts";
 import { BrokerError } from "../errors.ts";
@@ -33,7 +32,7 @@ export async function redrawOrder(
   const links = await deps.accounts.all(intent.userId);
   const view = orderCard(intent, deps.accounts, links, deps.clock.now());
   await announceEnd(deps, notifier, intent, view.html.toString());
-  if (card) await redraw(api, card.chatId, card.messageId, view);
+  if (card) await redrawn(api, card, view);
 }
 
 const MAY_PASS = new Set([401, 404, 429]);
@@ -67,16 +66,14 @@ export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, u
   const card = known && (await cardOfToday(deps, known));
   for (const key of card?.keys ?? []) {
     const message = await outbox.sentMessage(key);
-    if (card && message !== null) await redraw(api, Number(user), message, card.view);
+    if (card && message !== null) await redrawn(api, { chatId: Number(user), messageId: message }, card.view);
   }
 }
 
-const redraw = (api: Pick<Api, "editMessageText">, chat: number, message: number, view: View): Promise<unknown> =>
-  api
-    .editMessageText(chat, message, cutHtml(view.html.toString(), MAX_TEXT), optionsOf(view))
-    .catch((error: unknown) => {
-      if (!isForGood(error)) throw error;
-    });
+const redrawn = (api: Pick<Api, "editMessageText">, place: Place, view: View): Promise<unknown> =>
+  redraw(api, place, view).catch((error: unknown) => {
+    if (!isForGood(error)) throw error;
+  });
 
 export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: LoginResult): Promise<void> {
   if (result.kind === "linked") await deps.keyCapture.endLogin(result.link);
@@ -99,5 +96,5 @@ const loginOf = (deps: BotDeps, link: Link): Promise<View> =>
   });
 
 async function tell(api: Api, user: UserId, view: View): Promise<void> {
-  await api.sendMessage(Number(user), cutHtml(view.html.toString(), MAX_TEXT), optionsOf(view));
+  await api.sendMessage(Number(user), bodyOf(view), optionsOf(view));
 }

@@ -200,7 +200,7 @@ export async function drawOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent
   const heading = cardHeading(intent, deps.accounts, links);
   const { card } = intent;
   const tapped = ctx.callbackQuery?.message;
-  if (card && tapped && tapped.message_id < card.messageId && (await redraw(ctx, card, view))) {
+  if (card && tapped && tapped.message_id < card.messageId && (await redraw(ctx.api, card, view))) {
     await retire(ctx, { chatId: tapped.chat.id, messageId: tapped.message_id }, heading);
     return;
   }
@@ -212,7 +212,7 @@ export async function drawOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent
 
 /** Nobody draws a card above the order's any more: it must not go on showing the order as open. */
 export async function retire(ctx: SaudaContext, card: Place, heading: Html): Promise<void> {
-  await redraw(ctx, card, { html: lines(heading, text.orders.newer()) }).catch((error: unknown) =>
+  await redraw(ctx.api, card, { html: lines(heading, text.orders.newer()) }).catch((error: unknown) =>
     ctx.log.warn({ err: error }, "older card not retired"),
   );
 }

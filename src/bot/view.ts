@@ -1,4 +1,4 @@
-import { GrammyError, type Context, type InlineKeyboard } from "grammy";
+import { GrammyError, type Api, type Context, type InlineKeyboard } from "grammy";
 import { cutHtml, MAX_TEXT } from "../lib/cut-html.ts";
 import type { Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
@@ -15,7 +15,7 @@ export interface Place {
   readonly messageId: number;
 }
 
-const bodyOf = ({ html }: View): string => cutHtml(html.toString(), MAX_TEXT);
+export const bodyOf = ({ html }: View): string => cutHtml(html.toString(), MAX_TEXT);
 
 /** It was deleted since, or is not ours to edit. */
 const GONE = [/message to edit not found/, /message can't be edited/, /MESSAGE_ID_INVALID/];
@@ -44,8 +44,8 @@ export async function show(ctx: Context, view: View): Promise<Place> {
 }
 
 /** Replaces a message of ours wherever it stands in the chat. False when it is gone. */
-export const redraw = (ctx: Context, { chatId, messageId }: Place, view: View): Promise<boolean> =>
-  isEdited(() => ctx.api.editMessageText(chatId, messageId, bodyOf(view), optionsOf(view)));
+export const redraw = (api: Pick<Api, "editMessageText">, { chatId, messageId }: Place, view: View): Promise<boolean> =>
+  isEdited(() => api.editMessageText(chatId, messageId, bodyOf(view), optionsOf(view)));
 
 async function isEdited(edit: () => Promise<unknown>): Promise<boolean> {
   try {
