@@ -10,17 +10,14 @@ const ANEW_MS = 4_500;
 export const showTyping = (): MiddlewareFn<BareContext> => async (ctx, next) => {
   const { chat } = ctx;
   if (chat?.type !== "private" || ctx.myChatMember) return next();
-  let timer: NodeJS.Timeout;
-  const signAfter = (ms: number): void => {
-    timer = setTimeout(() => {
-      signAfter(ANEW_MS);
-      void ctx.api.sendChatAction(chat.id, "typing").catch(() => undefined);
-    }, ms).unref();
+  const sign = (): void => {
+    timer = setTimeout(sign, ANEW_MS).unref();
+    void ctx.api.sendChatAction(chat.id, "typing").catch(() => undefined);
   };
-  signAfter(WONDERS_MS);
+  let timer = setTimeout(sign, WONDERS_MS).unref();
   try {
     await next();
   } finally {
-    clearTimeout(timer!);
+    clearTimeout(timer);
   }
 };
