@@ -183,7 +183,7 @@ export function answersIn(talk: Talk): (asked: Pick<Message, "message_id">) => P
       const under = next.callbackQuery?.message?.message_id ?? 0;
       const tapped = data?.startsWith("dlg:") && under >= asked.message_id ? data : undefined;
       const answer = tapped ?? next.message?.text?.trim() ?? "";
-      if (answer === "") await talk.skip({ next: true });
+      if (answer === "") return talk.skip({ next: true });
       taken = id;
       return answer;
     }
