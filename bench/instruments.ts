@@ -3,8 +3,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import MiniSearch from "minisearch";
 import type { VenueInstrument } from "../connectors/base.ts";
-import { INDICES, indexKey, indexSymbol, instrumentKey, type Instrument } from "../src/domain/instrument.ts";
-import { price, priceFromRupees } from "../src/domain/money.ts";
+import { indexInstrument, INDICES, instrumentKey, type Instrument } from "../src/domain/instrument.ts";
+import { priceFromRupees } from "../src/domain/money.ts";
 import { createFinder } from "../src/services/instruments/finder.ts";
 import { createColumnsBuilder, type MasterColumns } from "../src/services/instruments/master-columns.ts";
 import { openMaster } from "../src/services/instruments/master.ts";
@@ -40,7 +40,7 @@ const ms = (value: number): string => `${value.toFixed(value < 10 ? 3 : 0)} ms`;
 
 const market = inventMarket(ROWS, TODAY);
 const rows: VenueInstrument[] = [
-  ...INDICES.map(indexRow),
+  ...INDICES.map((each) => row(indexInstrument(each))),
   ...market.shares.map(shareRow),
   ...market.contracts.map(contractRow),
 ];
@@ -133,18 +133,6 @@ function report(name: string, count: number, asked: readonly string[], search: (
 
 function atPart(times: readonly number[], part: number): number {
   return times.toSorted((x, y) => x - y)[Math.floor(times.length * part)] ?? 0;
-}
-
-function indexRow({ name, exchange, title }: (typeof INDICES)[number]): VenueInstrument {
-  return row({
-    kind: "index",
-    key: indexKey(name),
-    symbol: indexSymbol(exchange, name),
-    segment: "INDEX",
-    name: title,
-    lotSize: 1,
-    tickSize: price(0),
-  });
 }
 
 function shareRow({ segment, ticker, name, token }: Share): VenueInstrument {

@@ -1,4 +1,5 @@
 import { parseJson } from "../../../src/lib/json.ts";
+
 /** Groww's envelopes: one for answers, and two for refusals. */
 export const success = (payload: unknown, status = 200): Response => json(status, { status: "SUCCESS", payload });
 

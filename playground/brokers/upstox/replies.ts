@@ -1,4 +1,5 @@
 import { parseJson } from "../../../src/lib/json.ts";
+
 /** Upstox's envelopes. */
 export const success = (data: unknown): Response => json(200, { status: "success", data });
 /** Order calls of v3 also say how long they took. */
