@@ -83,7 +83,7 @@ export const pnl = {
   undated: (names: string): Html =>
     html`<i>Day by day leaves out days of ${names} on which the change was not known.</i>`,
   tradedOn: (names: string): Html =>
-    html`<i>Commodities and currencies trade on: what ${names} makes after the close is in no day.</i>`,
+    html`<i>Commodities and currencies trade on after the close: what ${names} makes then is in no day's figures.</i>`,
   uncharged: (names: string): Html => html`<i>Charges leave out ${names}: in no list of instruments.</i>`,
   uncountedName: (name: string, why: Uncounted["why"]): string => `${name} (${UNCOUNTED[why]})`,
 };

@@ -17,7 +17,7 @@ const ROLE_MEANS: Readonly<Record<Role, string>> = {
 };
 
 /** Who may trade, but not through the household's address. */
-const OUTSIDER = "other trader: trades through a way out of their own";
+const OUTSIDER = "other trader: trades through a proxy of their own";
 
 export interface Person {
   readonly id: string;
@@ -29,7 +29,7 @@ export interface Person {
 const meaningOf = ({ role, needsEgress }: Pick<Person, "role" | "needsEgress">): string =>
   needsEgress ? OUTSIDER : ROLE_MEANS[role];
 
-const HOUSEHOLD = html`<blockquote expandable>Since April 2026 brokers take API orders only from a registered static IP address, and one address serves one client or a family: self, spouse, dependent children, dependent parents. Somebody else is an other trader: an order of theirs is held back, unless it closes a position, until its account has a way out of its own, an HTTP or SOCKS proxy on the address that they registered (/egress).</blockquote>`;
+const HOUSEHOLD = html`<blockquote expandable>Since April 2026 brokers take API orders only from a registered static IP address, and one address serves one client or a family: self, spouse, dependent children, dependent parents. Anybody else is an “other trader”: their orders, except those that close a position, are held back until the account has a proxy of its own, HTTP or SOCKS, on the address that they registered (/egress).</blockquote>`;
 
 export const users = {
   wantsIn: ({ id, name }: Person): Html =>
@@ -51,7 +51,7 @@ export const users = {
     const may =
       role === "viewer"
         ? "link accounts and look, not trade"
-        : `link accounts${isOutsider ? ", and trade with each that has a way out of its own (/egress)" : " and trade"}`;
+        : `link accounts${isOutsider ? ", and trade with each that has a proxy of its own (/egress)" : " and trade"}`;
     if (!wasIn) return html`The owner has let you in: you can ${may}. /start shows how to begin.`;
     const orders = role === "viewer" && " Open orders stay open: only the broker's own app cancels them now.";
     return html`The owner has changed what you may do here: you can ${may}.${orders}`;
@@ -82,7 +82,7 @@ export const keys = {
   egressHereButton: "Type it here instead",
   noEgress: (): Html =>
     html`A proxy carries the orders of an account at a broker, and none is linked. /link adds one; a paper account needs no proxy.`,
-  whichEgress: (): Html => html`The proxy of which account's orders?`,
+  whichEgress: (): Html => html`Which account is the proxy for?`,
   askEgress: (label: string): Html =>
     html`Send the proxy for the orders of <b>${label}</b>, like <code>${EGRESS_SPEC.example}</code>, or <code>skip</code> for none. Your message is deleted as soon as I have it.`,
   egress: (label: string, isSet: boolean): Html =>
@@ -115,9 +115,9 @@ export const lock = {
   usage: (): Html =>
     lines(
       html`<code>/lock</code> freezes trading at once, <code>/lock off</code> ends it.`,
-      html`<code>/lock pin</code> or <code>/lock totp</code> asks for a code before an order is placed, <code>/lock none</code> no longer.`,
+      html`<code>/lock pin</code> or <code>/lock totp</code> asks for a code before an order is placed, <code>/lock none</code> stops asking.`,
     ),
-  badCode: (): Html => html`That code does not fit. <code>/lock totp</code> starts again.`,
+  badCode: (): Html => html`That code is wrong. <code>/lock totp</code> starts again.`,
   thawed: (): Html => html`Unlocked. Orders can be confirmed again.`,
   isFrozen: "Trading is locked: nothing was sent. /lock off unlocks it.",
   status: (kind: "none" | "pin" | "totp", isFrozen: boolean): Html =>
@@ -133,8 +133,8 @@ export const lock = {
     kind === "pin"
       ? html`Nothing was sent. Send your PIN, then do that once more.`
       : html`Nothing was sent. Send the code of your authenticator app, then do that once more.`,
-  needsCode: "Your PIN or code first.",
-  badPin: (): Html => html`A PIN is 4 to 8 digits. Nothing was changed. Send another, or any command to leave it.`,
+  needsCode: "Send your PIN or code first.",
+  badPin: (): Html => html`A PIN is 4 to 8 digits. Nothing was changed. Send another, or any command to stop.`,
   pinSet: (): Html => html`PIN set. Every confirmation asks for it, unless you gave it in the last five minutes.`,
   totpShown: (uri: string): Html =>
     lines(

@@ -18,7 +18,7 @@ export const paperNote = (isPaper: readonly boolean[]): string =>
   isPaper.includes(true) ? ` · ${isPaper.includes(false) ? "incl. " : ""}${PAPER_MARK}` : "";
 
 export const start = {
-  newOwner: (): Html => html`You own this bot now. Nobody else gets in before you let them.`,
+  newOwner: (): Html => html`You own this bot now. Nobody else gets in until you let them in.`,
   pending: (name: string): Html =>
     html`Hello ${name}. This bot belongs to one household; its owner has been asked to let you in. You will hear from me.`,
   noOwner: (): Html =>
@@ -46,10 +46,10 @@ export const failure = (reference: string): Html =>
   html`Something failed on my side. If an order was meant, /orders shows what was sent. If it happens again, tell the operator: <code>${reference}</code>`;
 /** Nothing can be written down: not even a panic is begun. */
 export const notTaken = (): Html =>
-  html`⚠️ I cannot keep anything at the moment, so nothing that you send or tap is done. What cannot wait is done at the broker itself. I go on with what still counts as soon as I can.`;
+  html`⚠️ I cannot save anything right now, so nothing that you send or tap is done. If it cannot wait, do it at the broker. I go on with what still counts as soon as I can.`;
 export const tooSlow = (reference: string): Html =>
-  html`That took too long and was given up. /orders shows what was sent. Reference <code>${reference}</code>`;
-export const deadButton = "This button is from an older message and does nothing any more.";
+  html`That took too long, so I gave up. /orders shows what was sent. Reference <code>${reference}</code>`;
+export const deadButton = "This button is from an older message and no longer does anything.";
 export const viewersButton = "This button is for traders, or from an older message. You can look, not trade.";
 /** Before a message that could not be delivered in time. */
 export const lateNote = (lateBy: number): string => `<i>${Math.round(lateBy / 60_000)} min late:</i>`;
@@ -59,14 +59,14 @@ export const plainText = (mayTrade: boolean): Html =>
 
 export const example = (command: string): Html => html`Like this: <code>${command}</code>`;
 export const nothingFound = (wanted: string): Html =>
-  html`Nothing is called anything like “${wanted}”. Part of a name or a ticker is enough: <code>/search state bank</code>`;
+  html`I found nothing like “${wanted}”. Part of a name or a ticker is enough: <code>/search state bank</code>`;
 export const instrumentGone = (): Html =>
-  html`That is in no list of instruments any more. /search finds what is listed now.`;
+  html`That instrument is not listed any more. /search finds what is listed now.`;
 export const searchResults = (wanted: string): Html => html`For “${wanted}”:`;
 
 export const accounts = {
   none: (): Html => html`No account is linked yet. /link adds one; the paper account takes one tap.`,
-  noneOn: (): Html => html`No account of yours is switched on. /accounts switches one on; /link adds another.`,
+  noneOn: (): Html => html`None of your accounts is switched on. /accounts switches one on; /link adds another.`,
   linked: (title: string, name: string, accountId: string): Html =>
     html`<b>${title} is linked.</b> ${name}, account <code>${accountId}</code>.`,
   unlinked: (label: string, isPaper = false): Html =>
@@ -74,19 +74,19 @@ export const accounts = {
   confirmUnlink: (label: string, isPaper = false): Html =>
     html`Unlink <b>${label}</b>? ${isPaper ? "Its orders, positions and play money are deleted." : "Its keys and tokens are deleted. Orders at the broker stay as they are."}`,
   title: (): Html => html`<b>Accounts</b>`,
-  isDefault: (label: string): Html => html`Orders go to <b>${label}</b> unless you say “on” another.`,
+  isDefault: (label: string): Html => html`Orders go to <b>${label}</b> unless you add “on” and another account.`,
   gone: (): Html => html`That account is not linked any more.`,
 };
 
 const BROKER_FAILURES: Readonly<Record<BrokerErrorKind, (title: string) => string>> = {
-  "auth-expired": (title) => `${title}: the session is over. Log in again to see it.`,
+  "auth-expired": (title) => `${title}: the session has ended. Log in again to see it.`,
   "auth-invalid": (title) => `${title} refuses the key or secret. Check them in its console, then link again.`,
   "login-unfinished": (title) => `${title}: the login was not finished. Nothing was changed.`,
   "ip-not-allowed": (title) =>
-    `${title} takes orders only from your registered static IP address, and this was another.`,
+    `${title} takes orders only from your registered static IP address, and this came from another.`,
   "no-permission": (title) => `${title}: your plan or app does not include this.`,
-  rejected: (title) => `${title} said no.`,
-  "invalid-request": (title) => `${title} did not accept what I asked. That is a defect of mine; nothing was changed.`,
+  rejected: (title) => `${title} refused.`,
+  "invalid-request": (title) => `${title} did not accept what I asked. That is my mistake; nothing was changed.`,
   "rate-limited": (title) => `${title} is busy with too many requests. Try again in a moment.`,
   unavailable: (title) => `${title} is not answering properly right now. Your account there is unaffected.`,
   unreachable: (title) => `${title} cannot be reached right now. Your account there is unaffected.`,
@@ -105,14 +105,14 @@ const unreadEntries = (rows: readonly UnreadRow[]): string =>
   `${rows.length === 1 ? "an entry" : `${rows.length} entries`} that I cannot read (${unreadNames(rows)})`;
 
 export const unread = (title: string, rows: readonly UnreadRow[]): Html =>
-  html`⚠️ ${title} shows ${unreadEntries(rows)}: not in this message. Look at the broker.`;
+  html`⚠️ ${title} shows ${unreadEntries(rows)}, left out here. Look at the broker.`;
 
 export const brokerFailure = (title: string, kind: BrokerErrorKind): Html => html`⚠️ ${BROKER_FAILURES[kind](title)}`;
 
 /** Why nothing is told of an account. */
 export const notTold = (title: string, error: BrokerError): Html =>
   error instanceof UnreadRows
-    ? html`⚠️ ${title} shows ${unreadEntries(error.book.unread)}, and without that nothing here is sure. Look at the broker.`
+    ? html`⚠️ ${title} shows ${unreadEntries(error.book.unread)}, and without that I cannot be sure of the rest. Look at the broker.`
     : brokerFailure(title, error.kind);
 
 export const orders = {
@@ -134,41 +134,42 @@ export const orders = {
   confirmed: "This was confirmed already, and nothing is sent twice. Its card shows what became of it.",
   used: "This card has been used or replaced. Nothing was sent by this tap.",
   notAllowed: "You may not trade right now. Nothing was sent.",
-  noQuantity: (label: string): Html => html`How many on ${label}? <code>on zerodha:10,fyers:5</code> says it for each.`,
-  newer: (): Html => html`Its newer card is below.`,
+  noQuantity: (label: string): Html =>
+    html`How many on ${label}? <code>on zerodha:10,fyers:5</code> sets each account.`,
+  newer: (): Html => html`A newer card is below.`,
   busy: "A change is already on its way to the broker.",
   nothingToDo: "There is nothing open to change any more.",
   unseen: "The broker's book does not show this order right now, so nothing was asked. Try again in a moment.",
   moved: (basisPoints: number): Html =>
     html`The price moved ${percent(basisPoints)} since the card was shown, and nothing was sent. Here is the new one; confirm again.`,
-  pickToCancel: (): Html => html`Which order shall be cancelled?`,
-  pickToModify: (): Html => html`Which order shall be changed?`,
+  pickToCancel: (): Html => html`Which order do you want to cancel?`,
+  pickToModify: (): Html => html`Which order do you want to change?`,
   noneOpen: (command: string, wanted: string): Html =>
     html`No open order is called “${wanted}”. /${command} lists all that are open.`,
   firstOf: (shown: number, all: number): Html =>
-    html`These are ${shown} of the ${all} that are open; the others come up when these are done. /panic cancels all.`,
+    html`These are ${shown} of ${all} open orders; the others appear once these are done. /panic cancels all.`,
   changed: (label: string, outcome: OrderOutcome): Html => {
     switch (outcome.kind) {
       case "accepted":
-        return html`${label} has taken it up. /orders shows what became of it.`;
+        return html`${label} accepted it. /orders shows what became of it.`;
       case "rejected":
         return html`${label} refused: ${outcome.reason}. The order stands as it was.`;
       case "not-sent":
         return html`Not asked: ${outcome.reason}. The order stands as it was.`;
       case "unknown":
-        return html`${label} did not answer clearly, so the change may or may not have been made. /orders shows the truth; nothing is sent twice.`;
+        return html`${label} did not answer clearly, so the change may or may not have been made. /orders shows what the broker has; nothing is sent twice.`;
     }
   },
   priceOrQuantity: (count: number, sign: "@" | "sl", at: Price): Html =>
     html`Nothing was sent: ${quantity(count)} alone is a number of shares, and it is near this order's price. Is it the price? <code>${sign} ${count}</code>. The quantity? <code>${count} ${sign} ${priceText(at)}</code>.`,
-  needsLimit: (): Html => html`Say the limit too: <code>@ 1002 sl 1000</code>.`,
+  needsLimit: (): Html => html`Give the limit too: <code>@ 1002 sl 1000</code>.`,
   noTrigger: (): Html => html`Only stop orders have a trigger. Cancel this one and make a new order with sl.`,
   nothingHeld: (side: Side, symbol: string, product: Product): Html =>
     side === "SELL"
-      ? html`You hold no ${symbol} as ${product} that could be sold.`
-      : html`“all” buys back what was sold short, and no ${symbol} is, as ${product}. Say how many: <code>/buy SBIN 10</code>.`,
+      ? html`You hold no ${symbol} as ${product} to sell.`
+      : html`“all” buys back what was sold short, and you are not short of ${symbol} as ${product}. Say how many: <code>/buy SBIN 10</code>.`,
   accountOff: (name: string): Html =>
-    html`<b>${name}</b> is switched off or not linked to its end. /accounts shows it.`,
+    html`<b>${name}</b> is switched off, or its link was not finished. /accounts shows it.`,
   noAccount: (name: string): Html => html`No account is called “${name}”. /accounts lists yours.`,
 };
 
@@ -184,22 +185,22 @@ export const exits = {
     wanted === ""
       ? html`No position is open. Shares in the demat account are sold with <code>/sell SBIN all</code>.`
       : html`No open position is called “${wanted}”. Shares in the demat account are sold with <code>/sell SBIN all</code>.`,
-  which: (): Html => html`Which position shall be closed?`,
+  which: (): Html => html`Which position do you want to close?`,
   more: (rest: number): Html => html`… and ${rest} more, not shown: <code>/exit SBIN</code> names one.`,
-  unknown: (): Html => html`I have no instrument for that position. Close it at the broker.`,
+  unknown: (): Html => html`I do not know that position's instrument. Close it at the broker.`,
   unlisted: (names: readonly string[]): Html =>
-    html`Open, and in no list of instruments: ${names.join(", ")}. Close that at the broker.`,
+    html`Open, but in no list of instruments: ${names.join(", ")}. Close these at the broker.`,
 };
 
 export const limits = {
   rules: (): Html =>
-    html`Tighter counts at once, looser from the next trading day. /exit and /panic are never held back.`,
+    html`A tighter limit counts at once, a looser one from the next trading day. Limits never hold back /exit and /panic.`,
   example: (): Html =>
     html`<code>/limits value 50000</code> · <code>/limits orders 10</code> · <code>/limits loss 5000</code> · <code>/limits segments NSE BSE</code> · <code>/limits value off</code>`,
 };
 
 export const exports = {
-  none: (month: string): Html => html`No order of yours was confirmed in ${month}.`,
+  none: (month: string): Html => html`You confirmed no order in ${month}.`,
   caption: (month: string, orders: number): string =>
     `${orders} ${orders === 1 ? "order" : "orders"} of ${month}, with every step.`,
 };
@@ -216,24 +217,24 @@ export const link = {
       html`Static IP: ${definition.setup.staticIp}`,
     ),
   anew: (label: string): Html =>
-    html`<b>${label}</b> was never logged in: it begins again, and the keys it had are deleted. Another account is linked after its login.`,
+    html`<b>${label}</b> was never logged in, so it starts again and its old keys are deleted. To link another account, finish this login first.`,
   invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,
   login: (title: string): Html =>
-    html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked before ${title} has answered.`,
+    html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked until ${title} has answered.`,
   /** What looks like it is taken for it and deleted. */
   paste: (title: string, what: string, hasPage: boolean): Html =>
     lines(
       hasPage ? html`If this chat does not tell you that it worked, send me ${what}.` : html`Now send me ${what}.`,
-      !hasPage && html`Nothing is linked before ${title} has answered.`,
+      !hasPage && html`Nothing is linked until ${title} has answered.`,
       html`Your message is deleted as soon as I have it.`,
     ),
   noEnd: (title: string, what: string): Html =>
-    html`To log in at ${title} I wait for ${what}. This was not it. If it held a key or a token, delete your message.`,
+    html`To log in at ${title} I am waiting for ${what}, and this was not it. If it held a key or a token, delete your message.`,
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
   otherAccount: (title: string, accountId: string): Html =>
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,
   linkedAlready: (title: string, accountId: string, as: string, label: string): Html =>
-    html`${title} account <code>${accountId}</code> is linked already, as <b>${as}</b>. By two links all of it would be counted, cancelled and exited twice, so nothing was changed. /accounts unlinks <b>${label}</b>, or <b>${as}</b> if its keys are no longer right.`,
+    html`${title} account <code>${accountId}</code> is linked already, as <b>${as}</b>. A second link would count, cancel and exit all of it twice, so nothing was changed. /accounts unlinks <b>${label}</b>, or <b>${as}</b> if its keys are no longer right.`,
   deleteFailed: (): Html => html`I could not delete the message with the key. Please delete it yourself.`,
 };
 
@@ -311,25 +312,25 @@ function findingText(found: Finding): string {
     case "amo-open":
       return "The market is open: an after-market order waits for the next session, if the broker takes it at all now.";
     case "amo-now":
-      return `The market is open: ${found.label} keeps no order for the next session now.`;
+      return `The market is open: ${found.label} takes no order for the next session now.`;
     case "expired":
-      return "This contract's last session is over: it trades no more.";
+      return "This contract has expired: its last session is over.";
     case "auction":
       return AUCTION_REFUSES[found.why];
     case "auction-rules":
       return "Closing auction: the price is within 3% of its reference, what does not match is cancelled, and a trade cannot be undone.";
     case "no-price":
-      return "No price could be had right now. A limit order needs none.";
+      return "No price is available right now. A limit order needs none.";
     case "late-price":
       return found.of === null
         ? `The price shown is about ${found.minutes} minutes late.`
-        : `The price shown is of ${dateText(found.of)}, the last that is known.`;
+        : `The price shown is the last known one, of ${dateText(found.of)}.`;
     case "far-price":
       return `The limit is ${percent(found.basisPoints).replace(/^[+−]/, "")} worse than the last price.`;
     case "large":
       return `Far larger than usual for you (${rupees(found.usual)}).`;
     case "egress":
-      return `${found.label}: your orders need a way out of their own. /egress sets it.`;
+      return `${found.label}: your orders need a proxy of their own. /egress sets one.`;
     case "not-allowed":
       return orders.notAllowed;
     case "session":
@@ -338,7 +339,7 @@ function findingText(found: Finding): string {
       return `${found.label} has ${rupees(found.available)} available; this takes about ${rupees(found.needed)}.`;
     case "unread":
       return found.what === "funds"
-        ? `${found.label} did not answer: whether its money is enough is not checked.`
+        ? `${found.label} did not answer: its funds are not checked.`
         : `${found.label} did not answer: whether these shares can be sold now is not checked.`;
     case "not-sellable":
       return `${found.label}: ${quantity(found.sellable)} of ${quantity(found.owned)} can be sold now${found.pledged > 0 ? ` (${quantity(found.pledged)} are pledged)` : ""}.`;
@@ -349,7 +350,7 @@ function findingText(found: Finding): string {
     case "closing":
       return `${found.label}: another order that closes it is on its way. Once /orders shows it settled or cancelled, /exit makes a card for what is left.`;
     case "stays-open":
-      return `${found.label}: ${found.orders === 1 ? "an open order" : `${found.orders} open orders`} beside this would close it too, and open the other way once nothing is left. /cancel takes back what is not wanted.`;
+      return `${found.label}: ${found.orders === 1 ? "an open order" : `${found.orders} open orders`} beside this would close it too, and would open the other way once nothing is left. /cancel removes what you do not want.`;
     case "authorisation":
       return `${found.label}: selling from the demat account needs today's authorisation at the broker.`;
     case "limit-value":
@@ -359,7 +360,7 @@ function findingText(found: Finding): string {
     case "limit-loss":
       return `Your own limit of ${rupees(found.limit)} loss a day is reached.`;
     case "loss-unread":
-      return `${found.label} does not tell today's loss, and you limit it. Try again in a moment, or log in there.`;
+      return `${found.label} does not report today's loss, which you limit. Try again in a moment, or log in there.`;
     case "limit-segment":
       return `${found.segment} is not among the segments you allow yourself.`;
   }

@@ -42,7 +42,7 @@ describe("npm run backtest", () => {
     expect(stdout).toMatch(/CAGR\s+[+−]\d/);
     expect(stdout).toMatch(/Trades\s+\d+, \d+\/\d+ won/);
     expect(stdout).toMatch(/Charges\s+₹[\d,.]+/);
-    expect(stdout).toContain("Dividends and what a demerger hands out are not counted.");
+    expect(stdout).toContain("Dividends and shares from a demerger are not counted.");
     expect(readFileSync(picture).subarray(1, 4).toString()).toBe("PNG");
     const again = await backtest(...args);
     const figures = (text: string) => text.replace(/Computed in .*/, "");

@@ -45,13 +45,13 @@ describe("what an alert says", () => {
     const told = alertNotification(onPnl as unknown as Alert, by, seen).html;
     expect(told).toContain("P&amp;L today is −\u2060₹6,000.00.");
     expect(told).toContain("Today has 1 position since entry: the day's change is not known.");
-    expect(told).toContain("Not in it, not logged in: fyers.");
+    expect(told).toContain("Left out, not logged in: fyers.");
     const known = { ...by, uncounted: { shares: 0, positions: 0 }, loggedOut: [] };
     expect(alertNotification(onPnl as unknown as Alert, known, seen).html).not.toMatch(/since entry|Not in it/);
   });
 
   it("is, while it is armed, that nobody has a price of it: Yahoo has none of any contract", () => {
-    const blind = "No price of it can be had right now, and without one it does not go off.";
+    const blind = "No price is available right now, and without one the alert does not go off.";
     expect(alertText.armed(alert, null).toString()).toContain(blind);
     expect(alertText.armed(alert, alertText.nowAt("₹26,000.00", "Zerodha")).toString()).not.toContain(blind);
     expect(alertText.armed({ ...alert, instrument: null }, null).toString()).not.toContain(blind);
@@ -64,7 +64,7 @@ describe("what an alert says", () => {
       priority: "order",
       html:
         "🔔 Disarmed: <b>NIFTY26NOVFUT at or above ₹27,000.00</b>\n" +
-        "The contract expired on 24 Nov 2026 and this had not come about. Nothing was ordered.",
+        "The contract expired on 24 Nov 2026 and this had not happened. Nothing was ordered.",
       buttons: [],
     });
   });

@@ -129,7 +129,7 @@ describe("what I paid", () => {
 
   it("names the accounts that are not in it", () => {
     expect(captionOf({ ...today, avgPrice: priceFromRupees(80) })).toMatch(
-      /My average ₹80\.00, \+25\.00%\n<i>Not in it, not read: zerodha\.<\/i>/,
+      /My average ₹80\.00, \+25\.00%\n<i>Left out, not read: zerodha\.<\/i>/,
     );
     expect(captionOf(today)).not.toContain("zerodha");
   });

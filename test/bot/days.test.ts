@@ -200,7 +200,7 @@ describe("the day's messages", () => {
       clock.at = istInstant("2026-11-25", "15:50");
       await run(closingDigest(deps()));
       const [, second] = posted;
-      expect(second?.html).toContain("session is over");
+      expect(second?.html).toContain("session has ended");
       expect(second?.html).toContain("was worth ₹77,900.00 on 23 Nov 2026");
       expect(second?.buttons).toEqual([[{ text: "Log in: acme", data: `al:${link._id}` }]]);
     });
@@ -220,7 +220,7 @@ describe("the day's messages", () => {
         Promise.reject(new UnreadRows("odd", { broker: ACME, endpoint: "GET /orders" }, { rows: [], unread }));
       await run(closingDigest(all));
       expect(text()).toContain("−₹100.00 today");
-      expect(text()).toContain("Acme shows an entry that I cannot read (SBIN): not in this message.");
+      expect(text()).toContain("Acme shows an entry that I cannot read (SBIN), left out here.");
       expect(text()).not.toContain("No orders");
       expect((await all.snapshots.latestDays(ASHA, 5)).map(({ date }) => date)).toEqual([DATE]);
     });
@@ -442,7 +442,7 @@ describe("the day's messages", () => {
     async (_, segment, of) => {
       const all = deps();
       const crude = { ...position, key: null, segment, symbol: tradingSymbol(of) } as const;
-      const note = `what ${of.slice(4)} makes after the close is in no day.`;
+      const note = `what ${of.slice(4)} makes then is in no day`;
       broker.book.positions = [{ ...crude, side: "CLOSED", qty: 0 }];
       await run(closingDigest(all));
       expect(text()).not.toContain(note);

@@ -25,12 +25,12 @@ describe("the open orders to choose from", () => {
     chat().send("/cancel");
     await world().handleAll();
     expect(chat().lastFromBot()?.reply_markup?.inline_keyboard).toHaveLength(20);
-    expect(chat().lastFromBot()?.text).toBe("Which order shall be cancelled?");
+    expect(chat().lastFromBot()?.text).toBe("Which order do you want to cancel?");
     await place(1);
     chat().send("/cancel");
     await world().handleAll();
     expect(chat().lastFromBot()?.reply_markup?.inline_keyboard).toHaveLength(20);
-    expect(chat().lastFromBot()?.text).toContain("These are 20 of the 21 that are open");
+    expect(chat().lastFromBot()?.text).toContain("These are 20 of 21 open orders");
   });
 
   it("are those of the instrument that was named, by its ticker or in other words", async () => {
@@ -57,7 +57,7 @@ describe("the open orders to choose from", () => {
     const shown = labels();
     expect(shown.map((label) => label.slice(0, 13))).toEqual(["1 BUY 100 ICI", "2 BUY 100 ICI"]);
     const list = chat().lastFromBot()?.text?.replaceAll(/\s+/g, " ");
-    expect(list).toBe(`Which order shall be cancelled? ${shown.join(" ")}`);
+    expect(list).toBe(`Which order do you want to cancel? ${shown.join(" ")}`);
     for (const label of shown) {
       chat().tapButton(label);
       await world().handleAll();
@@ -75,7 +75,7 @@ describe("the open orders to choose from", () => {
     const card = chat()
       .messages()
       .find(({ message_id: id }) => id === older);
-    expect(card?.text).toBe("BUY 1 TCS · 📄 Paper\nIts newer card is below.");
+    expect(card?.text).toBe("BUY 1 TCS · 📄 Paper\nA newer card is below.");
     expect(card?.reply_markup).toBeUndefined();
   });
 

@@ -142,7 +142,7 @@ describe("orders in the chat", () => {
     await newest((text) => text.includes("A quantity, a price or both"));
     chat().send(`@ ${price + 1}`);
     const changed = await newest((text) => text.includes(`limit ${(price + 1).toLocaleString("en-IN")}.00`));
-    expect(changed.text).toContain("A change was asked for; the broker has taken it up.");
+    expect(changed.text).toContain("A change was asked for, and the broker accepted it.");
     chat().tapButton("Cancel");
     await edited(changed.message_id, "Cancelled");
     chat().tapButton("Repeat");
@@ -204,7 +204,7 @@ describe("orders in the chat", () => {
     );
     expect(sent.document?.file_name).toBe(`orders-${month}.csv`);
     expect(sent.caption).toMatch(/^[1-9]\d* orders of [\d-]+, with every step\.$/);
-    expect((await chat().ask("/export orders 1999-01")).text).toContain("No order of yours");
+    expect((await chat().ask("/export orders 1999-01")).text).toContain("You confirmed no order");
   });
 
   it("made no invalid Bot API call", () => {

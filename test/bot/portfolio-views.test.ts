@@ -61,9 +61,7 @@ describe("what is said of accounts that could not be read", () => {
     const parts = (unread: typeof rows) => [{ link: link("one"), ok: true as const, value: [], unread }];
     const text = said(ordersView(parts(rows), page));
     expect(text).not.toContain("No orders");
-    expect(text).toContain(
-      "Acme (one) shows an entry that I cannot read (SBIN): not in this message. Look at the broker.",
-    );
+    expect(text).toContain("Acme (one) shows an entry that I cannot read (SBIN), left out here. Look at the broker.");
     const unnamed = { orderId: null, listed: null } as unknown as (typeof rows)[number];
     expect(said(positionsView(parts([...rows, unnamed]), page))).toContain(
       "2 entries that I cannot read (SBIN, not named)",
@@ -71,7 +69,7 @@ describe("what is said of accounts that could not be read", () => {
     expect(said(ordersView(parts([]), page))).toContain("No orders today.");
     const error = new UnreadRows("odd", { broker: ACME, endpoint: "test" }, { rows: [], unread: rows });
     expect(said(pnlView([{ link: link("one"), ok: false, error }], page))).toContain(
-      "Acme (one) shows an entry that I cannot read (SBIN), and without that nothing here is sure. Look at the broker.",
+      "Acme (one) shows an entry that I cannot read (SBIN), and without that I cannot be sure of the rest. Look at the broker.",
     );
   });
 

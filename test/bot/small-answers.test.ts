@@ -56,7 +56,7 @@ describe("what the chat answers", () => {
   });
 
   it("to a search that finds nothing is that nothing was found, not how to search", async () => {
-    expect(await ask("/search zzzz")).toContain("Nothing is called anything like “zzzz”.");
+    expect(await ask("/search zzzz")).toContain("I found nothing like “zzzz”.");
   });
 
   it("to alerts that are none is an example that can be armed", async () => {
@@ -68,9 +68,9 @@ describe("what the chat answers", () => {
 
   it("to a chart over a period that there is not is the periods that there are", async () => {
     const answer = await ask("/chart SBIN 7mo");
-    expect(answer).toContain("“7mo” is none of the periods: 1d, 5d, 1mo, 3mo, 6mo, 1y, 2y, 5y.");
-    expect(answer).toContain("A bar is one of 1m, 5m, 15m, 30m, 1h, 1d, 1w, 1mo");
-    expect(await ask("/chart SBIN 2h 6mo")).toContain("“2h” is none of the periods");
+    expect(answer).toContain("I do not know the period “7mo”. Periods: 1d, 5d, 1mo, 3mo, 6mo, 1y, 2y, 5y.");
+    expect(answer).toContain("Bars: 1m, 5m, 15m, 30m, 1h, 1d, 1w, 1mo.");
+    expect(await ask("/chart SBIN 2h 6mo")).toContain("I do not know the period “2h”");
     expect(await ask("/chart 7mo")).toContain("I do not know “7mo”");
   });
 
@@ -130,7 +130,7 @@ describe("what the chat answers", () => {
     expect(await ask("abcdefgh12345678abcdefgh12345678")).toContain("Now log in at Zerodha");
     chat().clear();
     expect(await ask("/link zerodha")).toContain("Send the API key");
-    expect(chat().messages()[1]?.text).toContain("zerodha was never logged in: it begins again, and the keys it had");
+    expect(chat().messages()[1]?.text).toContain("zerodha was never logged in, so it starts again and its old keys");
     const { accounts } = world().deps;
     const begun = (await accounts.all(userId(ASHA))).filter(({ broker_name }) => broker_name === "zerodha");
     expect(begun.map(({ label }) => label)).toEqual(["zerodha"]);
@@ -142,7 +142,7 @@ describe("what the chat answers", () => {
     await ask("/link groww");
     expect(await ask("skip")).toContain("Now send me the TOTP token");
     expect(await ask("my token:\neyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln")).toMatch(
-      /^To log in at Groww I wait for the TOTP token .*This was not it\. If it held a key or a token, delete your message\.$/,
+      /^To log in at Groww I am waiting for the TOTP token .*, and this was not it\. If it held a key or a token, delete your message\.$/,
     );
     const begun = (await accounts.all(userId(ASHA))).filter(({ broker_name }) => broker_name === "groww");
     for (const link of begun) await keyCapture.endLogin(link);
@@ -153,7 +153,9 @@ describe("what the chat answers", () => {
   it("to an order at an account that is switched off is not that there is none", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
-    expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain(`${link.label} is switched off or not linked`);
+    expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain(
+      `${link.label} is switched off, or its link was not finished`,
+    );
     await accounts.remove(userId(ASHA), link._id);
     expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain("No account is called");
   });
@@ -183,7 +185,7 @@ describe("what the chat answers", () => {
     for (const typed of ["/positions", "/orders", "/pnl", "/dashboard", "/heat", "/buy SBIN 1", "/exit", "/panic"])
       expect([typed, await ask(typed)]).toEqual([
         typed,
-        expect.stringContaining("No account of yours is switched on."),
+        expect.stringContaining("None of your accounts is switched on."),
       ]);
     expect(await ask("/start")).toContain("1 account is linked.");
     await accounts.update(paper._id, () => ({ is_active: true }));
@@ -230,7 +232,7 @@ describe("what the chat answers", () => {
     const quotes = vi.spyOn(world().deps.quotes, "forLink").mockResolvedValue(null);
     const card = await ask("/buy SBIN 10");
     quotes.mockRestore();
-    expect(card).toContain("No price could be had right now");
+    expect(card).toContain("No price is available right now");
     expect(card).toContain("Available");
     expect(card).not.toMatch(/Protected|Margin|Charges/);
     expect(labels()).toEqual(["Edit", "Cancel"]);
@@ -262,7 +264,7 @@ describe("what the chat answers", () => {
     for (const data of ["tkt:B:NFO~1", "tkw:B:1 lot:NFO~1", "qt:NFO~1", "waa:NFO~1", "chk:1y:1d:NFO~1"]) {
       await ask("/help");
       await tap(data);
-      expect(chat().lastFromBot()?.text).toContain("in no list of instruments any more");
+      expect(chat().lastFromBot()?.text).toContain("not listed any more");
     }
     world().pass(3 * 86_400_000);
     for (const verb of ["oq", "or", "oc", "om"])

@@ -75,14 +75,14 @@ describe("/exit", () => {
       expect(refusal).toBeInstanceOf(Refusal);
       return (refusal as Refusal).html.toString();
     };
-    const unlisted = "Open, and in no list of instruments: NEWCO. Close that at the broker.";
+    const unlisted = "Open, but in no list of instruments: NEWCO. Close these at the broker.";
     expect(await refused("")).toBe(unlisted);
     expect(await refused("newco")).toBe(unlisted);
-    expect(await refused("infy")).toMatch(/^No open position is called “infy”.*\nOpen, and in no list/);
+    expect(await refused("infy")).toMatch(/^No open position is called “infy”.*\nOpen, but in no list/);
     broker.positions.push(holds(3, "BUY"));
     const { ctx, messages } = chat(false);
     await askWhatToExit(depsOver(floor), ctx, "");
-    expect([...messages.values()].join()).toMatch(/Which position shall be closed\?\n.*NEWCO/);
+    expect([...messages.values()].join()).toMatch(/Which position do you want to close\?\n.*NEWCO/);
   });
 
   it("shows a card of its own for each product, also after a tap", async () => {
@@ -201,7 +201,7 @@ describe("a choice of more than fits under a message", () => {
       reply: async (html: string) => (sent.push(html), { chat: { id: 1 }, message_id: 2 }),
     });
     await cancel.register(depsOver(floor)).middleware()(ctx as unknown as SaudaContext, async () => undefined);
-    expect(sent.join()).toContain("These are 20 of the 22 that are open");
+    expect(sent.join()).toContain("These are 20 of 22 open orders");
   });
 });
 

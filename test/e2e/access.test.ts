@@ -56,8 +56,8 @@ describe("access", () => {
     expect(quote.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).toEqual(["Depth", "Refresh"]);
     expect((await says(VIKRAM, "hello", "I work by commands")).text).not.toContain("/buy");
     chat(ASHA).tapButton("Other trader");
-    await seen(VIKRAM, "trade with each that has a way out of its own");
-    await chat(ASHA).until(() => newest(ASHA, "Other trader: trades through a way out of their own"));
+    await seen(VIKRAM, "trade with each that has a proxy of its own");
+    await chat(ASHA).until(() => newest(ASHA, "Other trader: trades through a proxy of their own"));
     chat(ASHA).tapButton("Family trader");
     await seen(VIKRAM, "you can link accounts and trade.");
     await says(VIKRAM, "/buy SBIN 10", "No account is linked");
@@ -130,7 +130,7 @@ describe("access", () => {
     chat(ASHA).tapButton("Confirm buy");
     await chat(ASHA).until(() => newest(ASHA, "Open at the broker"));
     const change = async (expected: string): Promise<void> => {
-      const list = await says(ASHA, "/modify", "Which order shall be changed?");
+      const list = await says(ASHA, "/modify", "Which order do you want to change?");
       expect(list.reply_markup?.inline_keyboard).toHaveLength(1);
       const [button] = list.reply_markup?.inline_keyboard.flat() ?? [];
       chat(ASHA).tap(list.message_id, button?.callback_data ?? "");

@@ -162,7 +162,7 @@ describe("linking brokers", () => {
     await asha().until(() => newest(/Open at the broker/));
     await running.sauda.lab?.act({ broker: "fyers", action: "expireSessions" });
     const holdings = await asha().ask("/holdings");
-    expect(holdings.text).toContain("Fyers: the session is over");
+    expect(holdings.text).toContain("Fyers: the session has ended");
     expect(holdings.text).toContain("SBIN");
     const buttons = holdings.reply_markup?.inline_keyboard.flat().map(({ text }) => text);
     expect(buttons).toContain("Log in: fyers");
@@ -178,7 +178,7 @@ describe("linking brokers", () => {
       ?.reply_markup?.inline_keyboard.flat()
       .find(({ text }) => text === "Refresh");
     asha().tap(order?.message_id ?? 0, refresh?.callback_data ?? "");
-    await asha().until(() => asha().lastFromBot()?.text?.startsWith("⚠️ Fyers: the session is over"));
+    await asha().until(() => asha().lastFromBot()?.text?.startsWith("⚠️ Fyers: the session has ended"));
     expect(shown()?.text).toBe(before);
   });
 

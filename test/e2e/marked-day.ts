@@ -223,7 +223,7 @@ function createDay(world: LocalWorld, base: string) {
 
   async function strayTexts(): Promise<void> {
     mark("proxy's password", "marker-proxy-word");
-    await says("/egress", "The proxy of which");
+    await says("/egress", "Which account is the proxy for");
     asha().tapButton("angelone");
     const page = await asha().until(() => newest("Enter the proxy"), WAIT_MS);
     await post(page.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "", {

@@ -44,7 +44,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     expect((await asha().ask("/alert SBIN > 1")).text).toContain("so already");
     expect((await asha().ask("/alert")).text).toContain("1 armed");
     asha().tapButton("✕ SBIN at or above ₹99,999.00");
-    await saying("None is armed");
+    await saying("No alert is armed");
     expect((await asha().ask("/alert what")).text).toContain("Like this");
     // An order that could not be made when the alert goes off is refused while there is time to say it right.
     expect((await asha().ask("/alert SBIN < 2 buy 10 on zerodha9")).text).toContain("No account is called “zerodha9”");
@@ -53,7 +53,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     const listed = asha().lastFromBot()?.reply_markup?.inline_keyboard.flat();
     expect(listed?.map(({ text }) => text)).toContain("✕ SBIN at or below ₹2.00 · Sell all");
     asha().tapButton("✕ SBIN at or below ₹2.00 · Sell all");
-    await saying("None is armed");
+    await saying("No alert is armed");
   });
 
   it("keeps a watchlist", async () => {

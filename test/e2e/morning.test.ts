@@ -69,7 +69,7 @@ describe("an account whose sessions are made without anybody", () => {
     const running = await startTestSauda({ SAUDA_CLOCK: "2026-11-25T08:10:00+05:30" }, dir);
     try {
       const asha = running.playground.chat(ASHA);
-      expect((await asha.ask("/funds")).text).toContain("the session is over");
+      expect((await asha.ask("/funds")).text).toContain("the session has ended");
       await askRunning(join(dir, "playground"), "morning-login", null);
       expect((await asha.ask("/funds")).text).toMatch(/groww\s+Available/);
       expect(asha.messages().some(({ text }) => text?.startsWith("Good morning."))).toBe(false);

@@ -93,13 +93,13 @@ function actionsOn({ _id, order }: Alert, instrument: Instrument): InlineKeyboar
 
 export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html {
   if (by.kind === "expired")
-    return html`The contract expired on ${dateText(by.expiry)} and this had not come about. Nothing was ordered.`;
+    return html`The contract expired on ${dateText(by.expiry)} and this had not happened. Nothing was ordered.`;
   if (by.kind === "pnl") {
     const pnl = hidesAmounts ? "" : html`P&amp;L today is ${signedRupees(by.pnl)}. `;
     return lines(
       html`${pnl}<i>${timeText(now, now)}</i>`,
       uncountedText(by.uncounted),
-      by.loggedOut.length > 0 && html`<i>Not in it, not logged in: ${by.loggedOut.join(", ")}.</i>`,
+      by.loggedOut.length > 0 && html`<i>Left out, not logged in: ${by.loggedOut.join(", ")}.</i>`,
     );
   }
   const { ltp, prevClose } = by.quote;
@@ -110,14 +110,14 @@ export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html
 export const alertText = {
   example: (): Html =>
     html`Like this: <code>/alert SBIN &gt; 1100</code>, <code>/alert NIFTY50 -1%</code>, <code>/alert pnl &lt; -5000</code>, or with an order to tap: <code>/alert SBIN &lt; 1000 buy 10</code>`,
-  none: (): Html => html`None is armed. <code>/alert SBIN &gt; 1100</code> arms one.`,
+  none: (): Html => html`No alert is armed. <code>/alert SBIN &gt; 1100</code> arms one.`,
   armed: (alert: Alert, price: Html | null): Html =>
     lines(
       html`🔔 Armed: <b>${conditionText(alert)}</b>. It goes off once.`,
       price,
       alert.instrument !== null &&
         price === null &&
-        html`⚠️ No price of it can be had right now, and without one it does not go off.`,
+        html`⚠️ No price is available right now, and without one the alert does not go off.`,
       alert.pricedAfter !== undefined && html`The market is closed: it waits for the next session.`,
       alert.order && html`It will carry a button: ${orderText(alert.order)}.`,
     ),

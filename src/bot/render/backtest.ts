@@ -6,7 +6,7 @@ import { share } from "../pictures/equity.ts";
 import { dateText, quantity, rupees } from "./amounts.ts";
 import { PAGE_WIDTH } from "./page.ts";
 
-export const NOT_COUNTED = "Dividends and what a demerger hands out are not counted.";
+export const NOT_COUNTED = "Dividends and shares from a demerger are not counted.";
 
 /** The figures of a backtest, short enough for a picture's caption. */
 export const backtestText = (result: BacktestReport, broker: string | null): Html =>

@@ -41,7 +41,7 @@ export function chartCaption(caption: ChartCaption): Html {
       last &&
       html`${mark(last.close - first.open)} <b>${rupeePrice(last.close)}</b> ${changePercent(last.close, first.open)} over the chart`,
     avgPrice !== null && last && html`My average ${rupeePrice(avgPrice)}, ${changePercent(last.close, avgPrice)}`,
-    avgPrice !== null && unread.length > 0 && html`<i>Not in it, not read: ${unread.join(", ")}.</i>`,
+    avgPrice !== null && unread.length > 0 && html`<i>Left out, not read: ${unread.join(", ")}.</i>`,
     marked > 0 && html`${quantity(marked)} ${marked === 1 ? "trade" : "trades"} of mine marked`,
     html`<i>${caption.source}${last ? ` · ${ageOf(last, caption)}` : ""}</i>`,
   );
@@ -88,7 +88,7 @@ const periodText = (name: string, at: number, next: string, now: number): string
 
 export const chartText = {
   noPeriod: (word: string): Html =>
-    html`“${word}” is none of the periods: ${Object.keys(RANGES).join(", ")}. A bar is one of ${INTERVALS.join(", ")}: <code>/chart SBIN 6mo 1d</code>`,
+    html`I do not know the period “${word}”. Periods: ${Object.keys(RANGES).join(", ")}. Bars: ${INTERVALS.join(", ")}. Like this: <code>/chart SBIN 6mo 1d</code>`,
   empty: (symbol: string, range: string): Html =>
     html`There are no prices of ${symbol} for the last ${range}. A longer range may have some: <code>/chart ${symbol} 1y</code>`,
 };

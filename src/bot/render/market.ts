@@ -19,7 +19,7 @@ export interface QuoteCard {
   readonly now: number;
 }
 
-export const noPrice = (): Html => html`No price could be had right now.`;
+export const noPrice = (): Html => html`No price is available right now.`;
 
 export const noDepth = (): Html =>
   html`None of your accounts gives order books: those come from a real broker. /quote has the price.`;

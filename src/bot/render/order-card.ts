@@ -174,7 +174,7 @@ function restingText(leg: Leg, plan: OrderPlan): string {
 
 const CHANGE_TEXTS = {
   sending: "is being asked for",
-  accepted: "was asked for; the broker has taken it up",
+  accepted: "was asked for, and the broker accepted it",
   refused: "was refused",
   unknown: "was asked for without a clear answer; I am re-reading the order",
 } as const;

@@ -12,7 +12,7 @@ const ADDRESS = "This machine's address is not registered with the broker for or
 
 /** Why an order stayed here, where the broker's own words may be no help. */
 export const NOT_SENT_WORDS: Readonly<Partial<Record<NotSentCause, string>>> = {
-  "session-expired": "The session at the broker is over. Log in, then tap Repeat.",
+  "session-expired": "The session at the broker has ended. Log in, then tap Repeat.",
   "ip-not-allowed": ADDRESS,
   "invalid-credentials": "The broker refuses the key or secret. Check them in its console, then link again.",
 };

@@ -65,5 +65,5 @@ export const watchText = {
   empty: (): Html =>
     html`Your watchlist is empty. <code>/watch SBIN</code> puts a share on it, <code>/watch -SBIN</code> takes it off.`,
   full: (most: number): Html => html`The watchlist is full: ${most} at most. <code>/watch -SBIN</code> takes one off.`,
-  edit: (): Html => html`Tap what shall leave the watchlist.`,
+  edit: (): Html => html`Tap what to remove from the watchlist.`,
 };

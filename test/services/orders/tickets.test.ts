@@ -58,7 +58,7 @@ describe("what a card says before anything is promised", () => {
         finding(found).toString(),
       );
     expect(said(istInstant("2026-11-20", "15:30"))).toEqual([
-      "⚠️ The price shown is of 20 Nov 2026, the last that is known.",
+      "⚠️ The price shown is the last known one, of 20 Nov 2026.",
     ]);
     expect(said(istInstant("2026-11-23", "09:05"))).toEqual(["⚠️ The price shown is about 15 minutes late."]);
     expect(checkAge(quote, floor.clock.now())).toEqual([]);

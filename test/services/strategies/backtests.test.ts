@@ -47,7 +47,7 @@ describe("a user's backtest", () => {
 
   it("says that dividends and what a demerger hands out are not counted", async () => {
     const result = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
-    expect(backtestText(result, null).toString()).toContain("Dividends and what a demerger hands out are not counted.");
+    expect(backtestText(result, null).toString()).toContain("Dividends and shares from a demerger are not counted.");
   });
 
   it.each(["rate-limited", "unavailable", "timeout"] as const)(
