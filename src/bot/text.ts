@@ -56,6 +56,7 @@ export const lateNote = (lateBy: number): string => `<i>${Math.round(lateBy / 60
 export const unknownCommand = (): Html => html`I do not know that command. /help lists what I can do.`;
 export const plainText = (mayTrade: boolean): Html =>
   html`I work by commands. Try <code>/quote SBIN</code>${mayTrade && html`, <code>/buy SBIN 10</code>`} or /help.`;
+export const onlyText = (): Html => html`I can read only text. /help lists what I can do.`;
 
 export const example = (command: string): Html => html`Like this: <code>${command}</code>`;
 export const nothingFound = (wanted: string): Html =>

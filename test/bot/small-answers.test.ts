@@ -30,6 +30,19 @@ describe("what the chat answers", () => {
     expect(await ask("/buy SBIN 10 @ \u200E1000\u200B")).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
   });
 
+  it.each(["photo", "voice", "sticker", "contact", "location"])("to a %s is that only text is read", async (kind) => {
+    world().twist(chat().send("/quote SBIN").message_id, kind);
+    await world().handleAll();
+    expect(chat().lastFromBot()?.text).toBe("I can read only text. /help lists what I can do.");
+  });
+
+  it("to a notice of Telegram's own, as of a pinned message, is nothing", async () => {
+    const asked = chat().send("/quote SBIN");
+    world().twist(asked.message_id, "service");
+    await world().handleAll();
+    expect(chat().messages().at(-1)).toEqual(asked);
+  });
+
   it("to a price that was picked in inline mode is none: it is no answer to a question, and no PIN", async () => {
     const query = chat().inline("sbin");
     await world().handleAll();
