@@ -27,12 +27,12 @@ export const watch: CommandModule = {
         return;
       }
       const isRemoving = sign === "-" || sign === "−";
-      const several = isRemoving ? [] : await severalIn(deps, wanted);
-      if (several.length > 0) {
-        await add(deps, ctx, several);
+      const { known, unclear } = isRemoving ? { known: [], unclear: wanted } : await severalIn(deps, wanted);
+      if (unclear === "") {
+        await add(deps, ctx, known);
         return;
       }
-      const instrument = await resolveOrAsk(deps, ctx, wanted, isRemoving ? "war" : "waa");
+      const instrument = await resolveOrAsk(deps, ctx, unclear, isRemoving ? "war" : "waa");
       if (instrument) await (isRemoving ? remove(deps, ctx, instrument) : add(deps, ctx, [instrument]));
     });
     onCallback(composer, "wat", (ctx, [page]) => showList(deps, ctx, Number(page)));
@@ -55,13 +55,15 @@ export const watch: CommandModule = {
   },
 };
 
-/** `SBIN INFY`: each word a symbol and the whole none, or nothing. */
-async function severalIn(deps: BotDeps, wanted: string): Promise<Instrument[]> {
+/** `SBIN INFY`: the words that are symbols, and those that are not. All is unclear where it may be one name. */
+async function severalIn(deps: BotDeps, wanted: string): Promise<{ known: readonly Instrument[]; unclear: string }> {
   const words = wanted.split(/[\s,]+/).filter((word) => word !== "");
-  if (words.length < 2 || (await deps.instruments.resolve(wanted)).kind !== "none") return [];
+  const whole = await deps.instruments.resolve(wanted);
+  if (words.length < 2 || whole.kind !== "none") return { known: [], unclear: wanted };
   const found = await Promise.all(words.map((word) => deps.instruments.resolve(word)));
   const known = found.flatMap((each) => (each.kind === "one" ? [each.instrument] : []));
-  return known.length === words.length ? known : [];
+  const unclear = words.filter((_, at) => found[at]?.kind !== "one").join(" ");
+  return unclear !== "" && whole.suggestions.length > 0 ? { known: [], unclear: wanted } : { known, unclear };
 }
 
 async function add(deps: BotDeps, ctx: SaudaContext, instruments: readonly Instrument[]): Promise<void> {

@@ -95,6 +95,12 @@ describe("what the chat answers", () => {
     expect(await ask("/watch sbin")).toMatch(/NIFTY26OCTFUT +expired\nSBIN +[\d,.]+/);
   });
 
+  it("to a list to watch with a word that is no symbol is which word that is, and none of the others is added", async () => {
+    expect(await ask("/watch ITC NOSUCH INFY")).toContain("I do not know “NOSUCH”.");
+    expect(await ask("/watch nosuch neither")).toContain("I do not know “nosuch neither”.");
+    expect(await ask("/watch")).not.toMatch(/ITC|INFY/);
+  });
+
   it("names the exchange of a share's second listing wherever the two may meet", async () => {
     expect(await ask("/watch SBIN, BSE:SBIN")).toMatch(/^SBIN +[\d,.]+[^]*^BSE:SBIN +[\d,.]+/m);
     chat().tapButton("Remove");
