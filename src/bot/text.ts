@@ -213,8 +213,7 @@ export const link = {
     lines(
       html`<b>Link ${definition.title}</b>`,
       html`In <a href="${definition.setup.consoleUrl}">its developer console</a>:`,
-      ...definition.setup.steps.map((step, at) => html`${at + 1}. ${step.replaceAll("{redirectUrl}", redirectUrl)}`),
-      definition.capabilities.login.includes("redirect") && html`Redirect URL: <code>${redirectUrl}</code>`,
+      ...definition.setup.steps.map((step, at) => html`${at + 1}. ${withUrl(step, redirectUrl)}`),
       html`Static IP: ${definition.setup.staticIp}`,
     ),
   anew: (label: string): Html =>
@@ -253,6 +252,12 @@ export const dialogue = {
   newTermsAgain: (): Html => html`A quantity, a price or both, and nothing else: <code>20 @ 812</code>.`,
   stopped: (): Html => html`Stopped. Nothing was sent.`,
 };
+
+/** As code, which a tap copies. */
+function withUrl(step: string, url: string): Html {
+  const [before = "", ...after] = step.split("{redirectUrl}");
+  return html`${before}${after.map((rest) => html`<code>${url}</code>${rest}`)}`;
+}
 
 const ORDER_TEXT_PROBLEMS: Readonly<Record<OrderTextProblem, (at: string) => string>> = {
   "no-symbol": () => "Which instrument?",
