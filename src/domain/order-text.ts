@@ -54,7 +54,7 @@ const PRODUCT_WORDS: ReadonlyMap<string, Product> = new Map([
   ["mtf", "MTF"],
 ]);
 /** A word before its value: the value is the token after it. */
-const PRICE_WORDS = new Set(["@", "at", "limit"]);
+const PRICE_WORDS = new Set(["@", "at", "limit", "price"]);
 const MARKET_WORDS = new Set(["market", "mkt"]);
 const TRIGGER_WORDS = new Set(["sl", "trigger", "stop"]);
 const UNIT_WORD = /^(?:shares?|units?|qty|nos)$/;
@@ -95,6 +95,7 @@ export function parseOrderText(text: string): ParsedOrder {
     draft.symbolText = (named === rest ? named : readPricesBefore(named, draft)).join(" ");
     if (draft.symbolText === "") throw new Problem("no-symbol", text.trim());
     if (draft.price !== null && draft.seen.has("market")) throw new Problem("twice", "price");
+    if (draft.price === null && draft.seen.has("limit")) throw new Problem("bad-price", "limit");
   } catch (problem) {
     if (problem instanceof Problem) return { ok: false, problem: problem.problem, at: problem.at };
     throw problem;
@@ -144,7 +145,9 @@ function readPricesBefore(tokens: readonly string[], draft: Draft): readonly str
 function takePrice(tokens: readonly string[], draft: Draft): number {
   const last = tokens.at(-1)?.toLowerCase() ?? "";
   const before = tokens.at(-2)?.toLowerCase() ?? "";
-  if (PRICE_WORDS.has(before)) return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
+  // "limit" may also follow its price: "@ 810 limit mis".
+  const isPriced = PRICE_WORDS.has(before) && (before !== "limit" || /^₹?\d/.test(last));
+  if (isPriced) return take(draft, "price", 2, () => (draft.price = readPrice(last, "bad-price")));
   return TRIGGER_WORDS.has(before)
     ? take(draft, "trigger", 2, () => (draft.triggerPrice = readPrice(last, "bad-trigger")))
     : 0;
@@ -168,6 +171,7 @@ function takeModifier(tokens: readonly string[], draft: Draft): number {
     return take(draft, "validity", 1, () => (draft.validity = last === "ioc" ? "IOC" : "DAY"));
   if (last === "amo") return take(draft, "amo", 1, () => (draft.isAmo = true));
   if (MARKET_WORDS.has(last)) return take(draft, "market", 1, () => undefined);
+  if (last === "limit") return take(draft, "limit", 1, () => undefined);
   return 0;
 }
 

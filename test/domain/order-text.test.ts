@@ -16,6 +16,8 @@ describe("what people type", () => {
     ["SBIN 10", { symbolText: "SBIN", quantity: units(10), type: "MARKET", price: null, accounts: null }],
     ["sbin 1,000 @810.5", { symbolText: "sbin", quantity: units(1_000), type: "LIMIT", price: priceFromRupees(810.5) }],
     ["SBIN 10 at ₹1,810.05 mis", { type: "LIMIT", price: priceFromRupees(1810.05), product: "INTRADAY" }],
+    ["SBIN 10 price 810", { symbolText: "SBIN", quantity: units(10), type: "LIMIT", price: priceFromRupees(810) }],
+    ["infy 5 at 1500 limit mis", { symbolText: "infy", quantity: units(5), type: "LIMIT", product: "INTRADAY" }],
     ["SBIN 10 limit 810 cnc ioc", { type: "LIMIT", product: "CNC", validity: "IOC" }],
     ["nifty 25000 ce 2 lots", { symbolText: "nifty 25000 ce", quantity: lots(2), type: "MARKET" }],
     ["nifty 25000 ce 2lots nrml", { symbolText: "nifty 25000 ce", quantity: lots(2), product: "MARGIN" }],
@@ -95,6 +97,8 @@ describe("what people type", () => {
     ["SBIN on zerodha:₹10", "bad-quantity"],
     ["SBIN 10 at market @ 5", "twice"],
     ["SBIN 10 @", "bad-price"],
+    ["SBIN 10 limit", "bad-price"],
+    ["SBIN 10 market limit", "bad-price"],
     ["SBIN 10 @ cheap", "bad-price"],
     ["SBIN 10 @ 0", "bad-price"],
     ["SBIN 10 @ ,", "bad-price"],
@@ -135,7 +139,7 @@ describe("a quantity that leads", () => {
 
 describe("any text at all", () => {
   const bits = fc.constantFrom(
-    ..."SBIN nifty 10 1,000 2lots lots all @ at limit sl trigger on via , : zerodha a:5 mis cnc amo ioc market ₹ ₹9 rs 800/- of shares 0 -1 1e9 __proto__ constructor".split(
+    ..."SBIN nifty 10 1,000 2lots lots all @ at limit price sl trigger on via , : zerodha a:5 mis cnc amo ioc market ₹ ₹9 rs 800/- of shares 0 -1 1e9 __proto__ constructor".split(
       " ",
     ),
   );
