@@ -76,10 +76,12 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
     case "met-already":
       throw new Refusal(
         alertText.metAlready(
-          conditionText({ instrument, condition }),
+          conditionText({ instrument, condition: result.condition }),
           firedText(result.by, deps.clock.now(), ctx.user.settings.hidesAmounts),
         ),
       );
+    case "no-side":
+      throw new Refusal(alertText.noSide());
     case "added": {
       const { quote } = result;
       const price = quote && alertText.nowAt(rupeePrice(quote.ltp), pricedAt(quote, "live", deps.clock.now()));

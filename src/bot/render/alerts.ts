@@ -124,6 +124,8 @@ export const alertText = {
   nowAt: (ltp: string, source: string): Html => html`Now ${ltp}. <i>${source}</i>`,
   metAlready: (condition: string, now: Html): Html =>
     lines(html`${condition}: that is so already. Nothing was armed.`, now),
+  noSide: (): Html =>
+    html`No price is available right now, so I cannot tell whether that is above or below it. Say which: <code>/alert SBIN &gt; 1100</code>.`,
   tooMany: (most: number): Html => html`You have ${most} alerts armed, which is the most. /alert lists them.`,
   tooLong: (): Html =>
     html`Say the symbol exactly and I take the order with it, like <code>/alert NSE:SBIN-EQ &lt; 780 buy 10</code>.`,

@@ -15,8 +15,10 @@ import {
   isMetBy,
   isMetByPnl,
   isPriceCondition,
+  sidedBy,
   type AlertOrder,
   type Condition,
+  type Level,
   type PnlCondition,
   type PriceCondition,
 } from "./condition.ts";
@@ -99,7 +101,8 @@ function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number
   return isOld ? null : byPrice(condition as PriceCondition, quote, now);
 }
 
-const isSame = (one: NewAlert, other: NewAlert): boolean =>
+type Terms = Pick<AlertDocument, "instrument" | "condition" | "order">;
+const isSame = (one: Terms, other: Terms): boolean =>
   one.instrument?.key === other.instrument?.key &&
   JSON.stringify([one.condition, one.order]) === JSON.stringify([other.condition, other.order]);
 
@@ -116,13 +119,15 @@ function dayOf(read: readonly AccountToday[]): Omit<PnlNow, "loggedOut"> {
 export interface NewAlert {
   readonly userId: UserId;
   readonly instrument: Instrument | null;
-  readonly condition: Condition;
+  readonly condition: Condition | Level;
   readonly order: AlertOrder | null;
 }
 export type AddResult =
   | { readonly kind: "added"; readonly alert: Alert; readonly quote: Quote | null }
   /** It would go off at once. */
-  | { readonly kind: "met-already"; readonly by: MetBy }
+  | { readonly kind: "met-already"; readonly condition: Condition; readonly by: MetBy }
+  /** A level without a direction, and no price to tell it. */
+  | { readonly kind: "no-side" }
   | { readonly kind: "too-many"; readonly most: number };
 
 export interface Alerts {
@@ -178,11 +183,13 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
 
   async function add(wanted: NewAlert): Promise<AddResult> {
-    const { userId, instrument, condition } = wanted;
-    const known = (await alerts.find("user", [userId])).filter(({ isArmed }) => isArmed);
-    const same = known.find((alert) => isSame(alert, wanted));
-    if (!same && known.length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
+    const { userId, instrument } = wanted;
     const quote = instrument && (await quoteFor(userId, instrument));
+    const condition = wanted.condition.kind === "level" ? quote && sidedBy(quote, wanted.condition) : wanted.condition;
+    if (condition === null) return { kind: "no-side" };
+    const known = (await alerts.find("user", [userId])).filter(({ isArmed }) => isArmed);
+    const same = known.find((alert) => isSame(alert, { ...wanted, condition }));
+    if (!same && known.length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
     // After a crash its message comes again.
     if (same) return { kind: "added", alert: same, quote };
     const now = clock.now();
@@ -191,10 +198,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       const by = isPriceCondition(condition)
         ? quote && byPrice(condition, quote, now)
         : byPnl(condition, await pnlOf(userId));
-      if (by) return { kind: "met-already", by };
+      if (by) return { kind: "met-already", condition, by };
     }
     const document: AlertDocument = {
       ...wanted,
+      condition,
       _id: randomAlphanumeric(12),
       isArmed: true,
       ...(isOpen ? {} : { pricedAfter: now }),

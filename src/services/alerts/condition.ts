@@ -10,6 +10,11 @@ export type PriceCondition =
   | { readonly kind: "change"; readonly basisPoints: number };
 export type PnlCondition = { readonly kind: "pnl-above" | "pnl-below"; readonly amount: Paise };
 export type Condition = PriceCondition | PnlCondition;
+/** A price without a direction, `SBIN 1100`: whether that is above or below, only the price now tells. */
+export interface Level {
+  readonly kind: "level";
+  readonly price: Price;
+}
 
 /** What the user types after "buy" or "sell" in an alert: `10 @ 850 mis`. */
 export interface AlertOrder {
@@ -20,16 +25,17 @@ export interface AlertOrder {
 export interface AlertWords {
   /** Null: today's P&L over all accounts. */
   readonly symbolText: string | null;
-  readonly condition: Condition;
+  readonly condition: Condition | Level;
   readonly order: AlertOrder | null;
 }
 
-const LEVEL = /^(.+?)\s*(>=?|<=?|\babove\b|\bbelow\b)\s*([+\-−]?(?:\d,?){1,11}(?:\.\d{1,4})?)$/i;
-const CHANGE = /^(.+?)\s+([+−-])\s*(\d{1,2}(?:\.\d{1,2})?)\s*%$/;
+const SIDED = /^(.+?)\s*(>=?|<=?|\babove\b|\bbelow\b)\s*([+\-−]?(?:\d,?){1,11}(?:\.\d{1,4})?)$/i;
+const LEVEL = /^([^<>]+?)\s+(?:(?:@|=|at|hits|reaches|crosses)\s*)?((?:\d,?){1,11}(?:\.\d{1,4})?)$/i;
+const CHANGE = /^(.+?)\s+(\+|−|-|up\b|down\b)\s*(\d{1,2}(?:\.\d{1,2})?)\s*%$/i;
 const ORDER = /^(.+?)\s+(buy|sell)\s+(.+)$/i;
 const MAX_LENGTH = 100;
 
-/** `SBIN > 850`, `NIFTY50 -1%`, `pnl < -5000`, `SBIN < 780 buy 10`; null when it is none of these. */
+/** `SBIN > 850`, `SBIN 850`, `NIFTY50 -1%`, `pnl < -5000`, `SBIN < 780 buy 10`; null when it is none of these. */
 export function parseAlert(text: string): AlertWords | null {
   const whole = markRupees(text).trim().replace(/\.+$/, "");
   if (whole.length > MAX_LENGTH) return null;
@@ -51,12 +57,14 @@ function parseCondition(text: string): Omit<AlertWords, "order"> | null {
   const change = CHANGE.exec(text);
   if (change) {
     const [, symbolText = "", sign = "", percent = ""] = change;
-    const basisPoints = Math.round(Number(percent) * 100) * (sign === "+" ? 1 : -1);
+    const isUp = sign === "+" || sign.toLowerCase() === "up";
+    const basisPoints = Math.round(Number(percent) * 100) * (isUp ? 1 : -1);
     return basisPoints === 0 || isPnl(symbolText) ? null : { symbolText, condition: { kind: "change", basisPoints } };
   }
-  const level = LEVEL.exec(text.replaceAll("₹", ""));
-  if (!level) return null;
-  const [, symbolText = "", sign = "", number = ""] = level;
+  const plain = text.replaceAll("₹", "");
+  const sided = SIDED.exec(plain);
+  if (!sided) return parseLevel(plain);
+  const [, symbolText = "", sign = "", number = ""] = sided;
   const isAbove = sign.startsWith(">") || sign.toLowerCase() === "above";
   const rupees = number.replace("−", "-");
   if (isPnl(symbolText)) {
@@ -68,6 +76,18 @@ function parseCondition(text: string): Omit<AlertWords, "order"> | null {
   const price = priceFromRupees(rupees);
   return price <= 0 ? null : { symbolText, condition: { kind: isAbove ? "above" : "below", price } };
 }
+
+function parseLevel(text: string): Omit<AlertWords, "order"> | null {
+  const [, symbolText = "", rupees = "0"] = LEVEL.exec(text) ?? [];
+  const price = priceFromRupees(rupees);
+  return price <= 0 || isPnl(symbolText) ? null : { symbolText, condition: { kind: "level", price } };
+}
+
+/** The level as a condition that is not met yet, but where the price is at it. */
+export const sidedBy = ({ ltp }: Pick<Quote, "ltp">, { price }: Level): PriceCondition => ({
+  kind: ltp < price ? "above" : "below",
+  price,
+});
 
 const isPnl = (text: string): boolean => /^p\s*&?\s*n?\s*l$/i.test(text.trim());
 

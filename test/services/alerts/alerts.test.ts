@@ -16,6 +16,10 @@ describe("what can be typed after /alert", () => {
     ["tata motors < ₹1,250", "tata motors", { kind: "below", price: priceFromRupees(1250) }],
     ["SBIN > Rs. 1,100.", "SBIN", { kind: "above", price: priceFromRupees(1_100) }],
     ["pnl < -₹5000", null, { kind: "pnl-below", amount: paiseFromRupees(-5000) }],
+    ["SBIN 1,100", "SBIN", { kind: "level", price: priceFromRupees(1_100) }],
+    ["nifty 26000 ce reaches ₹120.50", "nifty 26000 ce", { kind: "level", price: priceFromRupees("120.5") }],
+    ["SBIN down 5%", "SBIN", { kind: "change", basisPoints: -500 }],
+    ["SBIN UP 5%", "SBIN", { kind: "change", basisPoints: 500 }],
     ["M&M below 3000", "M&M", { kind: "below", price: priceFromRupees(3000) }],
     ["NIFTY50 -1%", "NIFTY50", { kind: "change", basisPoints: -100 }],
     ["SBIN +2.5 %", "SBIN", { kind: "change", basisPoints: 250 }],
@@ -34,7 +38,10 @@ describe("what can be typed after /alert", () => {
 
   it.each([
     "SBIN",
-    "SBIN 850",
+    "850",
+    "SBIN 0",
+    "pnl 5000",
+    "SBIN 5%",
     "> 850",
     "SBIN > ",
     "SBIN > -5",
@@ -102,6 +109,16 @@ describe("alerts", () => {
     expect(await alerts.sweep()).toBe(0);
     expect(fired).toEqual([{ id: alert._id, by: "broker" }]);
     expect(await alerts.armed(asha)).toEqual([]);
+  });
+
+  it("without a direction waits for the price from the side on which it is now", async () => {
+    await floor.link(asha);
+    expect(await arm("SBIN 105")).toMatchObject({ condition: { kind: "above", price: priceFromRupees(105) } });
+    expect(await arm("SBIN 95")).toMatchObject({ condition: { kind: "below", price: priceFromRupees(95) } });
+    await expect(arm("SBIN 100")).rejects.toThrow("met-already");
+    alerts = open({ quotes: { many: async () => new Map() } });
+    await expect(arm("SBIN 110")).rejects.toThrow("no-side");
+    expect(await alerts.armed(asha)).toHaveLength(2);
   });
 
   it("is one when it is asked for again, as by its message after a crash, and tells once", async () => {
