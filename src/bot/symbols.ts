@@ -62,7 +62,7 @@ export async function resolveOrAsk(
 
 /** What is said of a text that does not mean one thing. */
 export function unclear(symbolText: string, found: Exclude<Resolution, { kind: "one" }>): Html {
-  if (found.kind === "many") return text.orders.pickSymbol(symbolText);
+  if (found.kind === "many") return text.orders.pickSymbol(symbolText, found.candidates.length);
   return found.lacksList
     ? text.orders.noList(symbolText)
     : text.orders.unknownSymbol(symbolText, found.suggestions.length > 0);

@@ -125,7 +125,8 @@ export const orders = {
       : html`I do not know “${text}”. /search finds instruments by name.`,
   noList: (text: string): Html =>
     html`I could not get the list of instruments just now, and do not know “${text}” without it. Try again in a minute.`,
-  pickSymbol: (text: string): Html => html`“${text}” could be several things. Which one?`,
+  pickSymbol: (text: string, count: number): Html =>
+    count === 1 ? html`Is this what “${text}” means?` : html`“${text}” could be several things. Which one?`,
   index: ({ symbol }: Instrument): Html => {
     const name = indexNamed(ticker(symbol).toLowerCase())?.underlying;
     return html`${ticker(symbol)} is an index: it is quoted, not traded.${name && html` Its futures and options are: <code>/search ${name} fut</code>, <code>/search ${name} ce</code>.`}`;
@@ -146,7 +147,9 @@ export const orders = {
   pickToCancel: (): Html => html`Which order do you want to cancel?`,
   pickToModify: (): Html => html`Which order do you want to change?`,
   noneOpen: (command: string, wanted: string): Html =>
-    html`No open order is called “${wanted}”. /${command} lists all that are open.`,
+    wanted.toLowerCase() === "all"
+      ? html`/${command} takes one order at a time; /panic cancels all of them.`
+      : html`No open order is called “${wanted}”. /${command} lists all that are open.`,
   firstOf: (shown: number, all: number): Html =>
     html`These are ${shown} of ${all} open orders; the others appear once these are done. /panic cancels all.`,
   changed: (label: string, outcome: OrderOutcome): Html => {
@@ -183,9 +186,9 @@ export const panic = {
 
 export const exits = {
   none: (wanted: string): Html =>
-    wanted === ""
-      ? html`No position is open. Shares in the demat account are sold with <code>/sell SBIN all</code>.`
-      : html`No open position is called “${wanted}”. Shares in the demat account are sold with <code>/sell SBIN all</code>.`,
+    wanted.toLowerCase() === "all"
+      ? html`/exit closes one position at a time; /panic exits all of them.`
+      : html`${wanted === "" ? "No position is open" : `No open position is called “${wanted}”`}. Shares in the demat account are sold with <code>/sell SBIN all</code>.`,
   which: (): Html => html`Which position do you want to close?`,
   more: (rest: number): Html => html`… and ${rest} more, not shown: <code>/exit SBIN</code> names one.`,
   unknown: (): Html => html`I do not know that position's instrument. Close it at the broker.`,

@@ -68,6 +68,18 @@ describe("what the chat answers", () => {
     await accounts.remove(userId(ASHA), link._id);
   });
 
+  it("to all orders or positions at once, which no card can close, is /panic", async () => {
+    expect(await ask("/cancel ALL")).toBe("/cancel takes one order at a time; /panic cancels all of them.");
+    expect(await ask("/modify all")).toBe("/modify takes one order at a time; /panic cancels all of them.");
+    expect(await ask("/exit all")).toBe("/exit closes one position at a time; /panic exits all of them.");
+  });
+
+  it("to a name that means one thing, but is not what that is called, is whether it is meant", async () => {
+    expect(await ask("/quote tata motors")).toBe("Is this what “tata motors” means?");
+    expect(labels()).toEqual([expect.stringContaining("Tata Motors")]);
+    expect(await ask("/quote nifty fut")).toBe("“nifty fut” could be several things. Which one?");
+  });
+
   it("to a search that finds nothing is that nothing was found, not how to search", async () => {
     expect(await ask("/search zzzz")).toContain("I found nothing like “zzzz”.");
   });
