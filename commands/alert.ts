@@ -90,14 +90,14 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
   }
 }
 
-/** What could not become a ticket when the alert goes off is refused now, while there is time to say it right. */
+/** Refuses an order that could not become a ticket when the alert goes off, while the user can still correct it. */
 async function checkOrder(deps: BotDeps, ctx: SaudaContext, order: AlertOrder): Promise<void> {
   if (!allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
   const parsed = parseOrderText(`X ${order.words}`);
   if (parsed.ok) await accountsFor(deps, ctx, parsed.words.accounts);
 }
 
-/** The one-tap ticket of an alert that has gone off: a card like any other, to be confirmed. */
+/** Makes the ticket of an alert that has gone off: an ordinary card, to be confirmed. */
 async function order(deps: BotDeps, ctx: SaudaContext, id: string): Promise<void> {
   if (!allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
   const known = await deps.alerts.get(ctx.user._id, id);

@@ -3,16 +3,16 @@ import { callbackData, keyArgument, onCallback } from "../src/bot/callbacks.ts";
 import {
   isInterval,
   isRange,
-  oddPeriod,
   parseChart,
   RANGES,
   shownFrom,
   spanOf,
+  unknownPeriod,
   type ChartWords,
 } from "../src/bot/chart-words.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { drawn, showPicture } from "../src/bot/picture-view.ts";
+import { showPicture, toPng } from "../src/bot/picture-view.ts";
 import { candlePicture } from "../src/bot/pictures/candles.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { chartCaption, chartText } from "../src/bot/render/chart.ts";
@@ -34,8 +34,8 @@ export const chart: CommandModule = {
     composer.command("chart", async (ctx) => {
       const words = parseChart(ctx.match);
       if (!words) throw new Refusal(text.example("/chart SBIN 6mo"));
-      const odd = oddPeriod(words.symbolText);
-      if (odd !== null) throw new Refusal(chartText.noPeriod(odd));
+      const period = unknownPeriod(words.symbolText);
+      if (period !== null) throw new Refusal(chartText.noPeriod(period));
       const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "chk", words.range, words.interval);
       if (instrument) await answer(deps, ctx, instrument, words);
     });
@@ -65,7 +65,7 @@ async function answer(
   const picture = candlePicture({ ...shown, source: label });
   if (!picture) throw new Refusal(chartText.empty(instrument.symbol, words.range));
   await showPicture(ctx, {
-    png: await drawn(deps, ctx, picture.svg),
+    png: await toPng(deps, ctx, picture.svg),
     html: chartCaption({
       ...shown,
       marked: picture.marked,

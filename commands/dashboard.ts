@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { drawn, isUnderPicture, showPicture } from "../src/bot/picture-view.ts";
+import { isUnderPicture, showPicture, toPng } from "../src/bot/picture-view.ts";
 import { heatPicture } from "../src/bot/pictures/heat.ts";
 import { noAccount } from "../src/bot/no-account.ts";
 import { timeText } from "../src/bot/render/amounts.ts";
@@ -24,7 +24,7 @@ export const dashboard: CommandModule = {
   },
 };
 
-/** Turning a page leaves the picture; a first look and a refresh draw it. Without shares there is nothing to draw. */
+/** `isDrawn`: draws the picture (command, refresh); else only the caption changes (page). Without shares, sends text. */
 async function answer(deps: BotDeps, ctx: SaudaContext, page: number, isDrawn: boolean): Promise<void> {
   const parts = await deps.portfolio.all(ctx.user._id);
   if (parts.length === 0) throw await noAccount(deps, ctx.user._id);
@@ -35,6 +35,6 @@ async function answer(deps: BotDeps, ctx: SaudaContext, page: number, isDrawn: b
   else
     await showPicture(ctx, {
       ...view,
-      png: svg === null ? null : await drawn(deps, ctx, svg),
+      png: svg === null ? null : await toPng(deps, ctx, svg),
     });
 }

@@ -10,7 +10,7 @@ import { send } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
 import type { Link } from "../src/services/accounts.ts";
 
-/** The proxy is typed into the chat even where there is a page for it. */
+/** The button argument for typing the proxy into the chat although there is a web page for it. */
 const HERE = "here";
 
 export const egress: CommandModule = {

@@ -34,7 +34,7 @@ export const forget: CommandModule = {
         await show(ctx, { html: text.busy() });
         return;
       }
-      // Not used up before it goes with all the rest: after a crash in the middle the same tap goes on.
+      // Only peeked at: it is deleted with the rest, so that after a crash in the middle the repeated tap continues.
       if ((await deps.oneTime.peek(id ?? "", ACTION))?.userId !== ctx.user._id) {
         await show(ctx, { html: text.stale() });
         return;
@@ -49,7 +49,7 @@ export const forget: CommandModule = {
   },
 };
 
-/** What may be at the market must be known first: its record is what tells us. */
+/** An order that may be live must be settled first: without our record of it nobody could follow it. */
 async function hasOrderUnderWay(deps: BotDeps, ctx: SaudaContext): Promise<boolean> {
   const recent = await deps.journal.recent(ctx.user._id);
   return recent.some((intent) => intent.legs.some((leg) => leg.state === "sending" || leg.state === "unknown"));

@@ -41,7 +41,7 @@ async function rows(deps: BotDeps): Promise<LinkRow[]> {
 
 const MINUTE_MS = 60_000;
 
-/** The tightest of the windows up to a minute, as calls a minute: an hour's or a day's says nothing of this minute. */
+/** The strictest limit, in calls a minute. Windows longer than a minute are ignored: they do not limit a single minute. */
 export function budgetOf(limits: Readonly<Record<string, readonly { count: number; perMs: number }[]>>): number | null {
   const perMinute = Object.values(limits)
     .flat()

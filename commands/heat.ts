@@ -2,7 +2,7 @@ import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { drawn, showPicture } from "../src/bot/picture-view.ts";
+import { showPicture, toPng } from "../src/bot/picture-view.ts";
 import { heatPicture, type HeatMeasure } from "../src/bot/pictures/heat.ts";
 import { noAccount } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
@@ -39,7 +39,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, measure: HeatMeasure): P
     .text(measure === "day" ? "· Today ·" : "Today", callbackData("heat", "day"))
     .text(measure === "total" ? "· Since bought ·" : "Since bought", callbackData("heat", "total"));
   await showPicture(ctx, {
-    png: await drawn(deps, ctx, svg),
+    png: await toPng(deps, ctx, svg),
     html,
     keyboard: logins ? keyboard.row().append(logins) : keyboard,
   });

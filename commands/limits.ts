@@ -8,7 +8,7 @@ import { limitsText } from "../src/bot/render/limits.ts";
 import * as text from "../src/bot/text.ts";
 import { show } from "../src/bot/view.ts";
 
-/** What a tap sets; anything else is typed. */
+/** Label and the words of /limits that the button stands for; other values must be typed. */
 const CHOICES = [
   ["10 orders a day", "orders 10"],
   ["₹50,000 an order", "value 50000"],

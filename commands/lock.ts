@@ -16,27 +16,27 @@ export const lock: CommandModule = {
   role: "viewer",
   register(deps) {
     const composer = new Composer<SaudaContext>();
-    // Bare /lock is handled above the lanes, so that it works from any state.
+    // A bare /lock is handled by `urgentLock`, above the lanes.
     composer.command("lock", async (ctx) => {
-      const answer = await obey(deps, ctx, ctx.match.trim().toLowerCase());
+      const answer = await changeLock(deps, ctx, ctx.match.trim().toLowerCase());
       if (answer) await send(ctx, { html: answer });
     });
     return composer;
   },
 };
 
-/** Null when it has answered already. */
-async function obey(deps: BotDeps, ctx: SaudaContext, wish: string): Promise<Html | null> {
+/** Returns the answer; null when it was sent already. */
+async function changeLock(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<Html | null> {
   const { orderLock } = deps;
   const user = ctx.user._id;
   const { kind, isFrozen, needsCode } = await orderLock.state(user);
-  if (!["off", "pin", "totp", "none"].includes(wish)) return lines(text.status(kind, isFrozen), text.usage());
-  // Whoever holds the phone must not undo what only its owner could have set.
+  if (!["off", "pin", "totp", "none"].includes(wanted)) return lines(text.status(kind, isFrozen), text.usage());
+  // Somebody else who holds the phone must not be able to remove or replace the lock.
   if (kind !== "none" && needsCode) {
     await orderLock.expect(user, "code");
-    return wish === "off" ? text.needsCodeToThaw(kind) : text.needsCodeToChange(kind);
+    return wanted === "off" ? text.needsCodeToThaw(kind) : text.needsCodeToChange(kind);
   }
-  switch (wish) {
+  switch (wanted) {
     case "off":
       await orderLock.freeze(user, false);
       return text.thawed();

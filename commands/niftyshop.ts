@@ -71,7 +71,7 @@ async function showHistory(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   await show(ctx, historyView(await deps.niftyShop.history(ctx.user._id, HISTORY_SHOWN), deps.clock.now()));
 }
 
-/** What leads to an order is for who may trade. */
+/** Buttons that lead to an order, only for users who may trade. */
 function onTrading(
   composer: Composer<SaudaContext>,
   verb: string,

@@ -8,10 +8,10 @@ import { ordersView } from "../src/bot/render/books.ts";
 import { unbookedOrders } from "../src/bot/render/our-orders.ts";
 import { show } from "../src/bot/view.ts";
 
-/** A day's orders of a busy user. */
+/** As many orders as a busy user places in a day. */
 const RECENT = 100;
 
-/** The brokers' books, and beside them those of ours that are in none. */
+/** The brokers' order books, and below them orders placed here that are in none. */
 export const orders: CommandModule = {
   name: "orders",
   description: "Orders of today, all accounts",

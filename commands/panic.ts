@@ -1,7 +1,7 @@
 import { Composer } from "grammy";
 import type { CommandModule } from "../src/bot/commands.ts";
 
-/** Listed here for /help and the menu; handled above the lanes, in src/bot/panic-buttons.ts, so that nothing holds it up. */
+/** Listed for /help and the menu. Handled in src/bot/panic-buttons.ts, above the lanes, so that nothing can delay it. */
 export const panic: CommandModule = {
   name: "panic",
   description: "Cancel all orders, exit all positions",

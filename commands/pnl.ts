@@ -3,7 +3,7 @@ import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import * as daily from "../src/bot/daily-text.ts";
-import { drawn, showPicture } from "../src/bot/picture-view.ts";
+import { showPicture, toPng } from "../src/bot/picture-view.ts";
 import { periodPicture } from "../src/bot/pictures/day.ts";
 import { noAccount } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
@@ -29,7 +29,7 @@ export const pnl: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     composer.command("pnl", (ctx) => answer(deps, ctx, ctx.match));
-    // Buttons of the day's view carry a page number.
+    // The buttons of today's view carry a page number instead of a period.
     onCallback(composer, VERB, (ctx, [what = ""]) => answer(deps, ctx, /^\d*$/.test(what) ? "today" : what));
     return composer;
   },
@@ -77,7 +77,7 @@ async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const svg = periodPicture({ title, net: period.net, days, money });
   const body = periodText(title, period, money);
   if (svg === null) return void (await send(ctx, { html: body }));
-  await showPicture(ctx, { png: await drawn(deps, ctx, svg), html: body });
+  await showPicture(ctx, { png: await toPng(deps, ctx, svg), html: body });
 }
 
 const NAMES = [

@@ -62,7 +62,7 @@ async function change(
   await answer(deps, ctx);
 }
 
-/** A kind of message goes to the value of its button, every other setting to its next one; an unknown name changes nothing. */
+/** A message kind takes the value of its button, any other setting its next value; an unknown name changes nothing. */
 function changed(current: Settings, name: string, value: string | undefined): Partial<Settings> {
   if (isMessageKind(name)) {
     const delivery = DELIVERIES.find((each) => each === value) ?? after<Delivery>(DELIVERIES, current[name]);
@@ -97,7 +97,7 @@ function afterQuiet(current: Settings["quietHours"]): Settings["quietHours"] {
   return QUIET_HOURS[(at + 1) % QUIET_HOURS.length] ?? null;
 }
 
-/** One row a kind of message: its name, then on, silent and off with the chosen one marked. */
+/** One row for each message kind, with its deliveries (the chosen one marked); then the other settings. */
 function keyboard(current: Settings): InlineKeyboard {
   const buttons = new InlineKeyboard();
   for (const kind of MESSAGE_KINDS) {

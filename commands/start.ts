@@ -16,7 +16,7 @@ export const start: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     composer.command("start", async (ctx) => {
-      await takeOver(deps, ctx);
+      await claimOwnership(deps, ctx);
       if (ctx.user.role === "pending" && !(await letIn(deps, ctx))) return;
       const { _id, name } = ctx.user;
       const links = (await deps.accounts.all(_id)).filter(isLinked);
@@ -34,15 +34,18 @@ export const start: CommandModule = {
   },
 };
 
-/** By the code printed at start-up, as long as nobody owns the bot: its owner may have left those who were let in. */
-async function takeOver({ users }: BotDeps, ctx: CommandContext<SaudaContext>): Promise<void> {
+/**
+ * Makes the user the owner if they sent the code printed at start-up. Any role may do so: a former owner may have been
+ * forgotten, and left users behind.
+ */
+async function claimOwnership({ users }: BotDeps, ctx: CommandContext<SaudaContext>): Promise<void> {
   const code = ctx.match.trim();
   if (code === "" || !(await users.claimOwnership(ctx.user._id, code))) return;
   ctx.user = (await users.get(ctx.user._id)) ?? ctx.user;
   await send(ctx, { html: text.start.newOwner() });
 }
 
-/** By an invitation, or not yet: then the owner is asked. */
+/** Lets the user in by an invitation; without one, asks the owner. True when the user is in. */
 async function letIn(deps: BotDeps, ctx: CommandContext<SaudaContext>): Promise<boolean> {
   const { user } = ctx;
   const match = ctx.match.trim();

@@ -11,7 +11,7 @@ import type { UserId } from "../src/domain/ids.ts";
 import { isGrantable } from "../src/services/admission.ts";
 import type { User } from "../src/services/users.ts";
 
-/** Those who wait come first. */
+/** Users who wait to be let in come first. */
 const ORDER = ["pending", "owner", "trader", "viewer", "blocked"];
 
 export const users: CommandModule = {

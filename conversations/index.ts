@@ -6,8 +6,8 @@ import { modifyOrder } from "./modify-order.ts";
 import { placeOrder } from "./place-order.ts";
 
 /**
- * Bump on any change in the order of waits, replies or externals, or in what a dialogue is begun with: a running one of
- * another version is forgotten.
+ * Raise it whenever the order of waits, replies or externals changes, or what a dialogue is started with. Running dialogues
+ * of another version are dropped: the new code could not replay their log.
  */
 export const DIALOGUES_VERSION = 6;
 

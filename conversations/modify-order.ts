@@ -1,16 +1,17 @@
 import type { Conversation } from "@grammyjs/conversations";
 import { InlineKeyboard } from "grammy";
 import type { BotDeps } from "../src/bot/commands.ts";
-import { answering } from "../src/bot/failure.ts";
+import { withFailuresAnswered } from "../src/bot/failure.ts";
 import type { BareContext, SaudaContext } from "../src/bot/context.ts";
 import { askToModify } from "../src/bot/change-flow.ts";
 import * as text from "../src/bot/text.ts";
 import type { BrokerOrderId, LinkId } from "../src/domain/ids.ts";
 import { parseOrderText, type OrderWords } from "../src/domain/order-text.ts";
-import { answersIn } from "./place-order.ts";
+import { answersTo } from "./place-order.ts";
 
-// Steps: 1 the new quantity and price in words. Ends with one request to the broker, made outside the replay log.
-// What cannot be asked for like this is said, and asked for again. Left by: the request made, any command, "Stop", or ten minutes of silence.
+// Step: the new quantity and price, as text. Ends with one modify request to the broker, in an `external`.
+// Asks again when the text is not understood or cannot be requested. Ends also on any command, "Stop", or after ten minutes
+// without an answer.
 
 export interface ModifyOrderStart {
   readonly link: LinkId;
@@ -28,14 +29,14 @@ export const modifyOrder =
       parse_mode: "HTML",
       reply_markup: new InlineKeyboard().text("Stop", "dlg:stop"),
     });
-    const nextAnswer = answersIn(talk);
+    const nextAnswer = answersTo(talk);
     for (;;) {
       const answer = await nextAnswer(asked);
       if (answer === null) return;
       const words = changeWords(answer);
       if (words) {
         const isOver = await talk.external((outside) =>
-          answering(outside, deps, () => askToModify(deps, outside, link, orderId, words)),
+          withFailuresAnswered(outside, deps, () => askToModify(deps, outside, link, orderId, words)),
         );
         if (isOver) return;
       }
@@ -43,7 +44,7 @@ export const modifyOrder =
     }
   };
 
-/** "20", "@ 812", "20 @ 812": at least one of quantity, price and trigger, and nothing else, which would be left out. */
+/** Parses "20", "@ 812", "20 @ 812". Null if nothing would change, or other words are there, which a change would ignore. */
 export function changeWords(answer: string): OrderWords | null {
   const parsed = parseOrderText(`X ${answer}`);
   if (!parsed.ok || parsed.words.symbolText !== "X" || parsed.words.quantity?.kind === "all") return null;

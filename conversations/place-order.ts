@@ -2,26 +2,29 @@ import type { Conversation } from "@grammyjs/conversations";
 import { InlineKeyboard } from "grammy";
 import type { Message } from "grammy/types";
 import type { BotDeps } from "../src/bot/commands.ts";
-import { answering } from "../src/bot/failure.ts";
+import { withFailuresAnswered } from "../src/bot/failure.ts";
 import { callbackData, keyFromArgument } from "../src/bot/callbacks.ts";
 import type { BareContext, SaudaContext } from "../src/bot/context.ts";
-import { type OrderAsk, showTicket } from "../src/bot/order-flow.ts";
-import { choiceKeyboard, unclear } from "../src/bot/symbols.ts";
+import { type OrderRequest, showTicket } from "../src/bot/order-flow.ts";
+import { choiceKeyboard, unresolvedText } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { InstrumentKey } from "../src/domain/ids.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { parseOrderText, typeOf, type OrderWords } from "../src/domain/order-text.ts";
 import type { Side } from "../src/domain/order.ts";
 
-// Steps: 1 instrument, 2 quantity (with anything else in words), 3 price. Ends with a ticket; nothing is placed here.
-// Left by: a ticket shown, an index, any command, "Stop", or ten minutes of silence.
+// Steps: 1 instrument, 2 quantity (optionally with the rest of the order), 3 price. Ends with a ticket: places nothing.
+// Ends also when an index is chosen, on any command, "Stop", or after ten minutes without an answer.
 
 export interface PlaceOrderStart {
   readonly side: Side;
   readonly key: InstrumentKey | null;
-  /** Of the ticket that is edited, or said before the dialogue: they stay unless others are said. No price is asked for beside one. */
+  /**
+   * Terms of the ticket being edited, or typed before the dialogue. They hold unless the user types others; with a price
+   * among them, no price is asked for.
+   */
   readonly kept?: KeptWords;
-  /** Of an exit that is edited: it closes no more than is open, and no limit of the user's holds it back. */
+  /** Set when an exit is edited: it may close no more than is open, and the user's limits do not apply. */
   readonly origin?: "exit";
 }
 
@@ -30,10 +33,11 @@ type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo">
 
 type Talk = Conversation<SaudaContext, BareContext>;
 
+/** What every step needs. */
 interface Asking {
   readonly talk: Talk;
   readonly ctx: BareContext;
-  readonly nextAnswer: ReturnType<typeof answersIn>;
+  readonly nextAnswer: ReturnType<typeof answersTo>;
 }
 
 const STOP = "dlg:stop";
@@ -41,24 +45,25 @@ const STOP = "dlg:stop";
 export const placeOrder =
   (deps: BotDeps) =>
   async (talk: Talk, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
-    const asking: Asking = { talk, ctx, nextAnswer: answersIn(talk) };
-    const instrument = start.key === null ? await askInstrument(deps, asking) : await known(deps, talk, start.key);
+    const asking: Asking = { talk, ctx, nextAnswer: answersTo(talk) };
+    const instrument =
+      start.key === null ? await askInstrument(deps, asking) : await instrumentByKey(deps, talk, start.key);
     if (!instrument) return;
     if (instrument.kind === "index") {
       await ctx.reply(text.orders.index(instrument).toString(), { parse_mode: "HTML" });
       return;
     }
-    const said = await askQuantity(asking, start.side, instrument);
-    if (!said) return;
-    const words = start.kept ? withKept(said.words, start.kept, said.isAtMarket) : said.words;
-    const isPriced = said.isAtMarket || words.type !== "MARKET";
+    const answer = await askQuantity(asking, start.side, instrument);
+    if (!answer) return;
+    const words = start.kept ? withKept(answer.words, start.kept, answer.isAtMarket) : answer.words;
+    const isPriced = answer.isAtMarket || words.type !== "MARKET";
     const priced = isPriced ? words : await askPrice(asking, instrument, words);
     if (!priced) return;
-    const ask: OrderAsk = { side: start.side, instrument, words: priced, origin: start.origin ?? "chat" };
-    await talk.external((outside) => answering(outside, deps, () => showTicket(deps, outside, ask)));
+    const ask: OrderRequest = { side: start.side, instrument, words: priced, origin: start.origin ?? "chat" };
+    await talk.external((outside) => withFailuresAnswered(outside, deps, () => showTicket(deps, outside, ask)));
   };
 
-const known = (deps: BotDeps, talk: Talk, key: InstrumentKey): Promise<Instrument | null> =>
+const instrumentByKey = (deps: BotDeps, talk: Talk, key: InstrumentKey): Promise<Instrument | null> =>
   talk.external(async () => (await deps.instruments.byKey(key)) ?? null);
 
 async function askInstrument(deps: BotDeps, { talk, ctx, nextAnswer }: Asking): Promise<Instrument | null> {
@@ -70,28 +75,32 @@ async function askInstrument(deps: BotDeps, { talk, ctx, nextAnswer }: Asking): 
     const answer = await nextAnswer(asked);
     if (answer === null) return null;
     if (answer.startsWith("dlg:i:")) {
-      const picked = await known(deps, talk, keyFromArgument(answer.slice("dlg:i:".length)));
+      const picked = await instrumentByKey(deps, talk, keyFromArgument(answer.slice("dlg:i:".length)));
       if (picked) return picked;
       continue;
     }
     const found = await talk.external(() => deps.instruments.resolve(answer));
     if (found.kind === "one") return found.instrument;
     const choices = found.kind === "many" ? found.candidates : found.suggestions;
-    await ctx.reply(unclear(answer, found).toString(), {
+    await ctx.reply(unresolvedText(answer, found).toString(), {
       parse_mode: "HTML",
       reply_markup: choiceKeyboard(choices, "dlg:i"),
     });
   }
 }
 
-interface Said {
+interface QuantityAnswer {
   readonly words: OrderWords;
-  /** It names the market price, which is the words' also where nothing is said of one. */
+  /** The answer says "market". `words` alone does not tell: its type is MARKET also when no price was given. */
   readonly isAtMarket: boolean;
 }
 
 /** Takes "10", "2 lots", or the rest of an order: "10 @ 810 mis". */
-async function askQuantity({ ctx, nextAnswer }: Asking, side: Side, instrument: Instrument): Promise<Said | null> {
+async function askQuantity(
+  { ctx, nextAnswer }: Asking,
+  side: Side,
+  instrument: Instrument,
+): Promise<QuantityAnswer | null> {
   const asked = await ctx.reply(text.dialogue.howMany(side, instrument).toString(), {
     parse_mode: "HTML",
     reply_markup: quantityKeyboard(instrument, side),
@@ -109,7 +118,7 @@ async function askQuantity({ ctx, nextAnswer }: Asking, side: Side, instrument: 
   }
 }
 
-/** Shares of small companies are traded in lots too. */
+/** By lot size and not by kind of instrument: shares of small companies trade in lots too. */
 function quantityKeyboard({ lotSize }: Instrument, side: Side): InlineKeyboard {
   const keyboard = new InlineKeyboard();
   const choices = lotSize > 1 ? ["1 lot", "2 lots", "5 lots"] : ["1", "10", "50", "100"];
@@ -132,43 +141,43 @@ async function askPrice(
     if (answer === null) return null;
     if (answer === "dlg:p:market") return words;
     const parsed = parseOrderText(`X 1 ${/^(?:[\d₹]|rs\b|inr\b)/i.test(answer) ? `@ ${answer}` : answer}`);
-    const isOnlyThat = parsed.ok && parsed.words.symbolText === "X";
-    if (isOnlyThat && (parsed.words.type !== "MARKET" || saysMarket(answer))) return withPrice(words, parsed.words);
+    const hasNoOtherWords = parsed.ok && parsed.words.symbolText === "X";
+    if (hasNoOtherWords && (parsed.words.type !== "MARKET" || saysMarket(answer)))
+      return withPrice(words, parsed.words);
     await ctx.reply(text.orderTextProblem("bad-price", answer).toString(), { parse_mode: "HTML" });
   }
 }
 
-/** As the question words it. */
 const saysMarket = (answer: string): boolean => /^(?:(?:@|at)\s*)?(?:market|mkt)\b/i.test(answer);
 
-/** What is said with the price counts too: "@ 812 mis" must not become delivery. */
-const withPrice = (words: OrderWords, said: OrderWords): OrderWords => ({
-  ...withKept(said, words),
+/** Adds the price answer. Its other words count too: "@ 812 mis" must not become a delivery order. */
+const withPrice = (words: OrderWords, answered: OrderWords): OrderWords => ({
+  ...withKept(answered, words),
   symbolText: words.symbolText,
   quantity: words.quantity,
 });
 
-function withKept(said: OrderWords, kept: KeptWords, isAtMarket = false): OrderWords {
-  const price = isAtMarket ? null : (said.price ?? kept.price ?? null);
-  const triggerPrice = said.triggerPrice ?? kept.triggerPrice ?? null;
+/** The typed words, completed with the kept ones. */
+function withKept(typed: OrderWords, kept: KeptWords, isAtMarket = false): OrderWords {
+  const price = isAtMarket ? null : (typed.price ?? kept.price ?? null);
+  const triggerPrice = typed.triggerPrice ?? kept.triggerPrice ?? null;
   return {
-    ...said,
+    ...typed,
     type: typeOf({ price, triggerPrice }),
     price,
     triggerPrice,
-    product: said.product ?? kept.product,
-    accounts: said.accounts ?? kept.accounts,
-    validity: said.validity === "DAY" ? kept.validity : said.validity,
-    isAmo: said.isAmo || kept.isAmo,
+    product: typed.product ?? kept.product,
+    accounts: typed.accounts ?? kept.accounts,
+    validity: typed.validity === "DAY" ? kept.validity : typed.validity,
+    isAmo: typed.isAmo || kept.isAmo,
   };
 }
 
 /**
- * Waits for the next text, or button tapped under the question or below it; null when the user stops. Other buttons go
- * their own way: one of an earlier question, tapped twice or late, answers nothing. Nor does an update that was taken
- * already: after a crash it comes again.
+ * Waits for the next answer: a text, or a tap on a dialogue button of the question or below it; null on "Stop". A button of
+ * an earlier question is passed on, and an update that Telegram repeats after a crash is not taken twice.
  */
-export function answersIn(talk: Talk): (asked: Pick<Message, "message_id">) => Promise<string | null> {
+export function answersTo(talk: Talk): (asked: Pick<Message, "message_id">) => Promise<string | null> {
   let taken: number | null = null;
   return async (asked) => {
     for (;;) {

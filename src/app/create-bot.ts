@@ -13,7 +13,7 @@ import { answerFailure, DeadlineError } from "../bot/failure.ts";
 import { html, type Html } from "../bot/html.ts";
 import { inlineQuotes } from "../bot/inline.ts";
 import { constraintsOf } from "../bot/lanes.ts";
-import { noLoginEnd, reportCapture } from "../bot/link-flow.ts";
+import { notALoginReply, reportCapture } from "../bot/link-flow.ts";
 import { captureCodes, lockGate, urgentLock } from "../bot/lock-gate.ts";
 import { orderButtons } from "../bot/order-buttons.ts";
 import { panicButtons } from "../bot/panic-buttons.ts";
@@ -114,7 +114,7 @@ async function notUnderstood(deps: BotDeps, ctx: Filter<SaudaContext, "message:t
   const { _id, role } = ctx.user;
   if (!allows(role, "viewer")) return refusalFor(role, "viewer");
   if (ctx.message.text.startsWith("/")) return text.unknownCommand();
-  return (await noLoginEnd(deps, _id)) ?? text.plainText(allows(role, "trader"));
+  return (await notALoginReply(deps, _id)) ?? text.plainText(allows(role, "trader"));
 }
 
 /** Said where others listen. One that names another bot is none of ours. */

@@ -3,15 +3,16 @@ import { createExchange, type Exchanged, type ExchangeInit } from "../lib/exchan
 
 const MAX_TRIES = 3;
 const MAX_WAIT_MS = 30_000;
-const SENT_ONCE: ReadonlySet<string> = new Set(["getUpdates", "sendChatAction"]);
-const flood = z.object({ parameters: z.object({ retry_after: z.number() }) });
+/** The runner repeats getUpdates itself; a "typing…" sent late would show after the answer. */
+const NEVER_RETRIED: ReadonlySet<string> = new Set(["getUpdates", "sendChatAction"]);
+const floodSchema = z.object({ parameters: z.object({ retry_after: z.number() }) });
 
 export interface ApiFetchOptions {
   readonly sleep: (ms: number) => Promise<void>;
   readonly onRetry?: (method: string, status: number, waitMs: number) => void;
 }
 
-/** As much of fetch as grammY uses. */
+/** The part of fetch that grammY uses. */
 export type ApiFetch = (url: string, init: ExchangeInit) => Promise<ApiReply>;
 
 interface ApiReply {
@@ -21,18 +22,17 @@ interface ApiReply {
 }
 
 /**
- * The fetch that grammY calls with, inside dialogues too: there a plugin's retry would wait again on every replay.
- * Waits out 429 and 5xx; getUpdates is the runner's business, a late "typing…" would stand after the answer, and a
- * streamed file cannot be sent twice.
+ * The fetch for grammY: retries after 429 and 5xx, except uploads, whose stream cannot be read twice. Retrying here and not
+ * in a transformer keeps a replayed dialogue from waiting again.
  */
 export function createApiFetch(options: ApiFetchOptions): ApiFetch {
   const exchange = createExchange();
   return async (url, init) => {
     const method = methodOf(url);
-    const mayRepeat = !SENT_ONCE.has(method) && (init.body === undefined || typeof init.body === "string");
+    const mayRetry = !NEVER_RETRIED.has(method) && (init.body === undefined || typeof init.body === "string");
     for (let tries = 1; ; tries += 1) {
       const reply = await exchange(url, init);
-      const waitMs = mayRepeat && tries < MAX_TRIES ? waitFor(reply, tries) : null;
+      const waitMs = mayRetry && tries < MAX_TRIES ? retryDelayMs(reply, tries) : null;
       if (waitMs === null) return { status: reply.status, json: async () => JSON.parse(reply.body) as unknown };
       options.onRetry?.(method, reply.status, waitMs);
       await options.sleep(waitMs);
@@ -40,7 +40,8 @@ export function createApiFetch(options: ApiFetchOptions): ApiFetch {
   };
 }
 
-function waitFor({ status, body }: Exchanged, tries: number): number | null {
+/** Null when the reply is final. */
+function retryDelayMs({ status, body }: Exchanged, tries: number): number | null {
   if (status >= 500) return 500 * 2 ** tries;
   if (status !== 429) return null;
   const seconds = retryAfter(body);
@@ -49,7 +50,7 @@ function waitFor({ status, body }: Exchanged, tries: number): number | null {
 
 function retryAfter(body: string): number | null {
   try {
-    return flood.parse(JSON.parse(body)).parameters.retry_after;
+    return floodSchema.parse(JSON.parse(body)).parameters.retry_after;
   } catch {
     return null;
   }

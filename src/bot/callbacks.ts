@@ -3,7 +3,7 @@ import type { InstrumentKey } from "../domain/ids.ts";
 
 const MAX_BYTES = 64;
 
-/** Data of a button: a verb and its arguments, `pos:2`. Throws when Telegram would refuse it. */
+/** A button's callback data: a verb and its arguments, like `pos:2`. Throws when Telegram would refuse it. */
 export function callbackData(verb: string, ...args: readonly (string | number)[]): string {
   const data = [verb, ...args].join(":");
   if (Buffer.byteLength(data) > MAX_BYTES) throw new RangeError(`callback data is too long: ${verb}`);
@@ -11,7 +11,7 @@ export function callbackData(verb: string, ...args: readonly (string | number)[]
   return data;
 }
 
-/** Handles the buttons of one verb. The arguments come from outside: whoever uses them checks them. */
+/** Handles the buttons of one verb. Any client can send any arguments, so the handler must check them. */
 export function onCallback<C extends Context>(
   composer: Composer<C>,
   verb: string,
@@ -22,6 +22,6 @@ export function onCallback<C extends Context>(
   });
 }
 
-/** An instrument's key as a button carries it: without the colon that separates arguments. */
+/** An instrument's key as a button's argument: colons separate arguments, so its own is replaced. */
 export const keyArgument = (key: InstrumentKey): string => key.replace(":", "~");
 export const keyFromArgument = (argument: string): InstrumentKey => argument.replace("~", ":") as InstrumentKey;

@@ -9,14 +9,14 @@ import { requireTrader } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { html, lines } from "./html.ts";
-import { heldByLock } from "./lock-gate.ts";
-import { retire } from "./order-flow.ts";
+import { lockRefusal } from "./lock-gate.ts";
+import { retireCard } from "./order-flow.ts";
 import { Correction, Refusal } from "./refusal.ts";
 import { cardHeading, orderCard } from "./render/order-card.ts";
 import * as text from "./text.ts";
 import { send } from "./view.ts";
 
-/** Asks the broker for a change, once; what is not named stays as it is. */
+/** Sends one modify request to the broker; terms that the user did not name stay as they are. */
 export async function askToModify(
   deps: BotDeps,
   ctx: SaudaContext,
@@ -25,22 +25,22 @@ export async function askToModify(
   words: OrderWords,
 ): Promise<void> {
   requireTrader(ctx.user);
-  const held = await heldByLock(deps, ctx.user._id);
-  if (held) throw new Refusal(held.html ?? html`${held.short}`);
-  const { link, order } = await bookedOrder(deps, ctx, linkId, orderId);
-  mindPrice(words, order);
+  const refusal = await lockRefusal(deps, ctx.user._id);
+  if (refusal) throw new Refusal(refusal.html ?? html`${refusal.short}`);
+  const { link, order } = await findOpenOrder(deps, ctx, linkId, orderId);
+  refuseIfMeantAsPrice(words, order);
   const instrument = order.key === null ? undefined : await deps.instruments.byKey(order.key);
   const user = ctx.user._id;
-  const limit = words.price ?? (await limitMeant(deps, user, linkId, order, words));
+  const limit = words.price ?? (await movedProtectionLimit(deps, user, linkId, order, words));
   const change = { ...quantityChange(words, instrument), ...termsChange(order, { ...words, price: limit }) };
   await reportChange(deps, ctx, link, await deps.changes.askBooked(user, link, orderId, change, instrument));
 }
 
 /**
- * Of a stop of ours that was to sell or buy at market the limit in the book is the broker's protection: it keeps its distance
- * from the trigger, where one that was said would stay as it is.
+ * A stop-market order of ours is in the broker's book as a stop-limit, with a protection limit that nobody chose. A new
+ * trigger moves that limit along at the same distance. Null for every other order: its limit stays.
  */
-async function limitMeant(
+async function movedProtectionLimit(
   { journal }: Pick<BotDeps, "journal">,
   user: UserId,
   link: LinkId,
@@ -50,22 +50,23 @@ async function limitMeant(
   if (type !== "SL" || triggerPrice === null || limit <= 0 || before <= 0) return null;
   const recent = await journal.recent(user);
   const own = recent.find(({ legs }) => legs.some((leg) => leg.link === link && leg.orderId === orderId));
-  const meant = triggerPrice + limit - before;
-  return own?.plan.terms.type === "SL-M" && meant > 0 ? price(meant) : null;
+  const moved = triggerPrice + limit - before;
+  return own?.plan.terms.type === "SL-M" && moved > 0 ? price(moved) : null;
 }
 
-/** No card asks whether a change is right: "960" for an order of 2 at 950 must not become 960 shares. */
-function mindPrice({ quantity, price, triggerPrice }: OrderWords, order: Order): void {
+/** A change has no confirmation card, so a bare "960" for an order of 2 at 950 must not become 960 shares. */
+function refuseIfMeantAsPrice({ quantity, price, triggerPrice }: OrderWords, order: Order): void {
   if (quantity?.kind !== "units" || price !== null || triggerPrice !== null) return;
   const at = order.price > 0 ? order.price : order.triggerPrice;
   if (at <= 0) return;
-  const fromPrice = Math.abs(Math.log(priceFromRupees(quantity.count) / at));
-  if (fromPrice < NEAR && fromPrice < Math.abs(Math.log(quantity.count / order.qty)))
+  const distanceToPrice = Math.abs(Math.log(priceFromRupees(quantity.count) / at));
+  const distanceToQuantity = Math.abs(Math.log(quantity.count / order.qty));
+  if (distanceToPrice < NEAR_LOG_RATIO && distanceToPrice < distanceToQuantity)
     throw new Correction(text.orders.priceOrQuantity(quantity.count, order.price > 0 ? "@" : "sl", at));
 }
 
-/** About a fifth. */
-const NEAR = 0.2;
+/** Within about 20% of the price. */
+const NEAR_LOG_RATIO = 0.2;
 
 export async function askToCancel(
   deps: BotDeps,
@@ -73,11 +74,12 @@ export async function askToCancel(
   linkId: LinkId,
   orderId: BrokerOrderId,
 ): Promise<void> {
-  const { link } = await bookedOrder(deps, ctx, linkId, orderId);
+  const { link } = await findOpenOrder(deps, ctx, linkId, orderId);
   await reportChange(deps, ctx, link, await deps.changes.askBooked(ctx.user._id, link, orderId, "cancel"));
 }
 
-async function bookedOrder(
+/** Reads the order at the broker; refuses when it is not in the book or is final. */
+async function findOpenOrder(
   deps: BotDeps,
   ctx: SaudaContext,
   linkId: LinkId,
@@ -91,7 +93,7 @@ async function bookedOrder(
   return { link, order };
 }
 
-/** Ours are shown on their card; an order placed elsewhere is answered in a sentence. */
+/** Redraws the card of an order placed here; an order placed elsewhere has no card and gets a sentence. */
 async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change: BookedChange): Promise<void> {
   if (change.kind === "gone") throw new Refusal(html`${text.orders.nothingToDo}`);
   if (change.kind === "blocked") throw new Correction(lines(...change.findings.map(text.finding)));
@@ -99,16 +101,17 @@ async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change
     await send(ctx, { html: text.orders.changed(link.label, change.outcome) });
     return;
   }
-  const intent = askedIntent(change.result);
+  const intent = intentOf(change.result);
   const links = await deps.accounts.all(ctx.user._id);
   const looked = await deps.watcher.look(intent);
   const card = await send(ctx, orderCard(looked, deps.accounts, links, deps.clock.now()));
   await deps.desk.attachCard(looked._id, card);
   await deps.journal.drawn(looked);
-  if (looked.card) await retire(ctx, looked.card, cardHeading(looked, deps.accounts, links));
+  if (looked.card) await retireCard(ctx, looked.card, cardHeading(looked, deps.accounts, links));
 }
 
-function askedIntent(result: ChangeResult) {
+/** The order whose change the broker was asked for; refuses when it was not asked. */
+function intentOf(result: ChangeResult) {
   switch (result.kind) {
     case "asked":
       return result.intent;
@@ -128,7 +131,7 @@ function quantityChange({ quantity }: OrderWords, instrument: Instrument | undef
   return { qty: quantity.kind === "units" ? quantity.count : quantity.count * (instrument?.lotSize ?? 1) };
 }
 
-/** A new price on a market order makes it a limit order; a trigger belongs to stop orders only. */
+/** A price turns a market order into a limit order; only stop orders take a trigger. */
 function termsChange(order: Order, { price, triggerPrice }: OrderWords): { terms?: OrderTerms } {
   if (price === null && triggerPrice === null) return {};
   const isStop = order.type === "SL" || order.type === "SL-M";

@@ -3,7 +3,7 @@ import { INTERVALS, type Candle, type Interval } from "../domain/portfolio.ts";
 
 const DAY_MS = 86_400_000;
 
-/** How far back a chart goes, with the bars that read well on a phone over it. */
+/** How far back a chart goes, and the candle interval that reads well on a phone over that range. */
 export const RANGES = {
   "1d": { days: 1, interval: "5m" },
   "5d": { days: 5, interval: "15m" },
@@ -16,7 +16,7 @@ export const RANGES = {
 } as const satisfies Record<string, { days: number; interval: Interval }>;
 export type RangeName = keyof typeof RANGES;
 
-/** Calendar days that sixty trading bars take, so that the 50-bar average is there from the first bar shown. */
+/** Calendar days that hold about 60 bars: read before the first bar shown, so that its 50-bar average is known. */
 const WARM_UP_DAYS: Readonly<Record<Interval, number>> = {
   "1m": 2,
   "5m": 2,
@@ -27,11 +27,12 @@ const WARM_UP_DAYS: Readonly<Record<Interval, number>> = {
   "1w": 370,
   "1mo": 1_600,
 };
-/** More bars than this become a smear. */
+/** More bars than this cannot be told apart in the picture. */
 const MAX_BARS = 400;
-/** A week without holidays, and the most that a weekend with holidays adds. */
-const WEEK_SESSIONS = 5;
-const HOLIDAYS = 4;
+const SESSIONS_A_WEEK = 5;
+/** Calendar days read in addition, in case a weekend has holidays beside it. */
+const HOLIDAY_DAYS = 4;
+/** Per session for intervals within a day, else per calendar day. */
 const BARS_A_DAY: Readonly<Record<Interval, number>> = {
   "1m": 375,
   "5m": 75,
@@ -57,7 +58,7 @@ export function parseChart(text: string): ChartWords | null {
     modifiers.unshift(words.pop() ?? "");
   if (words.length === 0) return null;
   const [one, two] = modifiers.map((word) => word.toLowerCase());
-  // "1d", "1mo" are both: alone they are a range, beside a longer range they are the interval.
+  // "1d" and "1mo" are ranges and intervals: alone they mean the range, beside a longer range the interval.
   const ranges = [one, two].filter((word): word is RangeName => word !== undefined && isRange(word));
   const range = ranges.toSorted((a, b) => RANGES[b].days - RANGES[a].days)[0] ?? "6mo";
   const rest = [one, two].filter((word) => word !== undefined && word !== range);
@@ -65,8 +66,8 @@ export function parseChart(text: string): ChartWords | null {
   return { symbolText: words.join(" "), range, interval: interval ?? RANGES[range].interval };
 }
 
-/** The last word of a symbol that is meant as a period and is none: "7mo". */
-export function oddPeriod(symbolText: string): string | null {
+/** The last word, when it looks like a period but is none that we offer: "7mo". */
+export function unknownPeriod(symbolText: string): string | null {
   const [, word] = /\s(\d+(?:m|h|d|w|mo|y))$/i.exec(symbolText) ?? [];
   return word === undefined || isModifier(word) ? null : word;
 }
@@ -77,28 +78,29 @@ const isModifier = (word: string): boolean => isRange(word.toLowerCase()) || isI
 
 type Span = Pick<ChartWords, "range" | "interval">;
 
-/** Sessions that bars within a day are shown of: today may have none, on a Sunday or before the opening. */
-function sessionsOf({ range, interval }: Span): number {
+/** How many sessions an intraday chart shows. Sessions, not days: on a Sunday or before the opening today has no bars. */
+function sessionCount({ range, interval }: Span): number {
   const { days } = RANGES[range];
-  const sessions = days <= WEEK_SESSIONS ? days : Math.round((days * WEEK_SESSIONS) / 7);
+  const sessions = days <= SESSIONS_A_WEEK ? days : Math.round((days * SESSIONS_A_WEEK) / 7);
   return Math.max(1, Math.min(sessions, Math.floor(MAX_BARS / BARS_A_DAY[interval])));
 }
 
-const daysOf = ({ range, interval }: Span): number =>
+/** Calendar days that hold the bars shown. */
+const calendarDays = ({ range, interval }: Span): number =>
   BARS_A_DAY[interval] > 1
-    ? Math.ceil((sessionsOf({ range, interval }) * 7) / WEEK_SESSIONS) + HOLIDAYS
+    ? Math.ceil((sessionCount({ range, interval }) * 7) / SESSIONS_A_WEEK) + HOLIDAY_DAYS
     : Math.min(RANGES[range].days, MAX_BARS / BARS_A_DAY[interval]);
 
-/** The candles to read: those shown, and earlier ones for the averages. */
+/** The time span to read candles of, epoch ms: the bars shown, and earlier ones for the averages. */
 export const spanOf = (words: Span, now: number): { readonly from: number; readonly to: number } => ({
-  from: now - (daysOf(words) + WARM_UP_DAYS[words.interval]) * DAY_MS,
+  from: now - (calendarDays(words) + WARM_UP_DAYS[words.interval]) * DAY_MS,
   to: now,
 });
 
-/** Where the bars to show begin. A range of too many bars is cut to what can be drawn. */
+/** Epoch ms of the first bar to show. A range with too many bars is cut to `MAX_BARS`. */
 export function shownFrom(words: Span, candles: readonly Pick<Candle, "at">[], now: number): number {
-  if (BARS_A_DAY[words.interval] <= 1) return now - daysOf(words) * DAY_MS;
+  if (BARS_A_DAY[words.interval] <= 1) return now - calendarDays(words) * DAY_MS;
   const dates = [...new Set(candles.map(({ at }) => istDate(at)))];
-  const first = dates.at(-sessionsOf(words)) ?? dates[0];
+  const first = dates.at(-sessionCount(words)) ?? dates[0];
   return first === undefined ? now : istInstant(first);
 }

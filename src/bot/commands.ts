@@ -31,21 +31,21 @@ import type { Notifier } from "../ports/notifier.ts";
 import type { LinkId, UserId } from "../domain/ids.ts";
 import type { SaudaContext } from "./context.ts";
 
-/** How a link's calls have gone since this process started. */
+/** The broker calls of one link since this process started. */
 export interface LinkHealth {
   readonly lastGoodAt: number | null;
-  /** Of the last call. */
+  /** Duration of the last call. */
   readonly latencyMs: number | null;
   readonly lastFailure: { readonly at: number; readonly kind: string } | null;
   /** Calls in the last minute. */
   readonly lastMinute: number;
 }
 
-/** How the whole is doing right now. */
+/** The state of the process and its store right now. */
 export interface SystemHealth {
   /** Null when the store does not answer. */
   readonly storeMs: number | null;
-  /** A full disk still answers. */
+  /** Checked apart from `storeMs`: with a full disk, reads still work. */
   readonly takesWrites: boolean;
   readonly inboxDepth: number;
   readonly outboxDepth: number;
@@ -63,7 +63,7 @@ export interface BotDeps {
   readonly admission: Admission;
   readonly orderLock: OrderLock;
   readonly oneTime: OneTime;
-  /** Deletes everything that is stored of a user; answers how many documents. */
+  /** Deletes everything stored about a user; returns the number of documents. */
   readonly forget: (user: UserId) => Promise<number>;
   readonly linkHealth: (link: LinkId) => LinkHealth;
   readonly systemHealth: () => Promise<SystemHealth>;
@@ -101,12 +101,12 @@ export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 /** One command: its file registers the handlers, the list feeds /help and Telegram's menu. */
 export interface CommandModule {
   readonly name: string;
-  /** At most 40 characters: it stands in Telegram's menu on a phone. */
+  /** At most 40 characters, so that Telegram's command menu shows it whole on a phone. */
   readonly description: string;
   readonly group: CommandGroup;
-  /** What to type, for /help: `/buy SBIN 10 @ 810`. */
+  /** A line to type, shown in /help: `/buy SBIN 10 @ 810`. */
   readonly example?: string;
-  /** The least role that may use it. */
+  /** The lowest role that may use it. */
   readonly role: Extract<Role, "pending" | "viewer" | "trader" | "owner">;
   register(deps: BotDeps): Composer<SaudaContext>;
 }

@@ -4,9 +4,9 @@ import type { Log } from "../lib/log.ts";
 import type { User } from "../services/users.ts";
 
 interface SaudaFlavor {
-  /** Whoever this update is from; there is none for updates without a sender. */
+  /** The sender. Not set yet for what runs above all other middleware: /panic and /lock look their user up themselves. */
   user: User;
-  /** Carries the update's id. */
+  /** Every line carries the update's id. */
   log: Log;
 }
 

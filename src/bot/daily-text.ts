@@ -3,12 +3,12 @@ import type { Uncounted } from "../domain/fifo.ts";
 import { html, type Html } from "./html.ts";
 import { dateText } from "./render/amounts.ts";
 
-/** What the day's messages say: mornings, closings, the calendar. */
+/** Texts of the scheduled messages and of /pnl: mornings, closings, the calendar. */
 
 export type SessionStanding =
   | { readonly kind: "alive" }
   | { readonly kind: "dead" }
-  /** In the middle of the day: HH:MM. */
+  /** Alive now, but ends before the day is over: at HH:MM. */
   | { readonly kind: "ends"; readonly at: string };
 
 export const morning = {
@@ -34,7 +34,7 @@ export const morning = {
 };
 
 export const calendar = {
-  /** Under a message that was sent because nobody knows whether the market trades. */
+  /** The note under a message sent on a day for which the calendar does not say whether the market trades. */
   unknownYear: (date: string): Html =>
     html`<i>The holidays of ${date.slice(0, 4)} are not known here, so this comes on every weekday.</i>`,
   missingYear: (year: number): Html =>

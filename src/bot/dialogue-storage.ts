@@ -5,7 +5,7 @@ import type { BareContext } from "./context.ts";
 
 interface DialogueDocument extends Document {
   readonly _id: string;
-  /** Holds whatever was typed: encrypted at rest. */
+  /** The replay log of everything the user typed, hence encrypted at rest. */
   readonly state: VersionedState<ConversationData>;
   readonly expiresAt: number;
 }
@@ -16,16 +16,16 @@ const dialoguesSpec: CollectionSpec<DialogueDocument> = {
   encrypted: ["state"],
   durability: "normal",
 };
-const KEPT_MS = 3_600_000;
+const DIALOGUE_TTL_MS = 3_600_000;
 
-/** One dialogue per user, in private chats only: in a group somebody else could answer. */
+/** Keeps one dialogue per user, in private chats only: in a group somebody else could answer its questions. */
 export function dialogueStorage(
   deps: { store: Store; clock: Clock },
   version: number,
 ): ConversationContextStorage<BareContext, ConversationData> {
   const dialogues = deps.store.collection(dialoguesSpec);
-  /** Which version an update's handling began with: written back only over that one. */
-  const seen = new WeakMap<BareContext, number | null>();
+  /** The stored version that an update's handling started from; null when nothing was stored. */
+  const versionRead = new WeakMap<BareContext, number | null>();
   const keyOf = (ctx: BareContext): string | null =>
     ctx.chat?.type === "private" && ctx.from ? String(ctx.from.id) : null;
   return {
@@ -35,23 +35,23 @@ export function dialogueStorage(
       async read(ctx) {
         const key = keyOf(ctx);
         const stored = key === null ? null : await dialogues.get(key);
-        seen.set(ctx, stored?.version ?? null);
+        versionRead.set(ctx, stored?.version ?? null);
         return stored?.state;
       },
       async write(ctx, state) {
         const key = keyOf(ctx);
         if (key === null) return;
-        const next = { _id: key, state, expiresAt: deps.clock.now() + KEPT_MS };
-        const version = seen.get(ctx) ?? null;
-        // One user's updates are handled one after another, so a lost race means another process's newer state: keep that.
+        const next = { _id: key, state, expiresAt: deps.clock.now() + DIALOGUE_TTL_MS };
+        const version = versionRead.get(ctx) ?? null;
+        // One user's updates are handled in order, so on a conflict another process has written newer state: keep that.
         const isWritten = version === null ? await dialogues.insert(next) : await dialogues.replace(next, version);
-        if (isWritten) seen.set(ctx, (version ?? 0) + 1);
+        if (isWritten) versionRead.set(ctx, (version ?? 0) + 1);
       },
       async delete(ctx) {
         const key = keyOf(ctx);
         if (key === null) return;
         await dialogues.delete(key);
-        seen.set(ctx, null);
+        versionRead.set(ctx, null);
       },
     },
   };

@@ -3,15 +3,15 @@ import type { SaudaContext } from "./context.ts";
 
 type AwaitingDeps = Pick<BotDeps, "keyCapture" | "orderLock">;
 
-/** Begins a dialogue in place of whichever is going on: one person has one at a time. */
+/** Starts a dialogue and ends the current one, if any: a user has one at a time. */
 export async function enterDialogue(deps: AwaitingDeps, ctx: SaudaContext, name: string, start: object): Promise<void> {
   await leaveEverything(deps, ctx);
-  // Its answers are numbers too: none of them is a wrong guess at a code.
+  // A quantity typed into the dialogue must not count as a wrong PIN or code.
   await deps.orderLock.stop(ctx.user._id);
   await ctx.conversation.enter(name, start);
 }
 
-/** Whoever turns to something else is not answering an earlier question: not a dialogue's, not one for a key or a new PIN. */
+/** Drops every open question (of a dialogue, for a key, for a new PIN), because the user has turned to something else. */
 export async function leaveEverything({ keyCapture, orderLock }: AwaitingDeps, ctx: SaudaContext): Promise<void> {
   await Promise.all([ctx.conversation.exitAll(), keyCapture.leave(ctx.user._id), orderLock.leave(ctx.user._id)]);
 }

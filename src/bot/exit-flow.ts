@@ -10,12 +10,12 @@ import { callbackData, keyArgument } from "./callbacks.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
-import { showView } from "./order-flow.ts";
+import { showTicketCard } from "./order-flow.ts";
 import { noAccount } from "./no-account.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
-import { failures, loginKeyboard, nothing, withLogins } from "./render/portfolio.ts";
-import { meantAmong } from "./symbols.ts";
+import { failures, loginKeyboard, nothingText, withLogins } from "./render/portfolio.ts";
+import { rowsNamed } from "./symbols.ts";
 import * as text from "./text.ts";
 import { send, show } from "./view.ts";
 
@@ -26,13 +26,13 @@ interface Exitable {
   readonly position: OpenPosition & { readonly key: InstrumentKey };
 }
 
-/** Asks which position, or makes the ticket when the text can mean only one instrument. */
+/** Makes the ticket when the text matches one instrument; else asks which position to close. */
 export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: string): Promise<void> {
   const { parts, open, unlisted, notes } = await openPositions(deps, ctx);
-  const matching = wanted === "" ? open : await meantAmong(deps, open, wanted, ({ position }) => position);
+  const matching = wanted === "" ? open : await rowsNamed(deps, open, wanted, ({ position }) => position);
   const keys = new Set(matching.map(({ position }) => position.key));
   const [only] = keys;
-  // By its ticker alone: what is in no list has no other name.
+  // An instrument that is in no list can only be matched by its ticker.
   const isUnlisted = unlisted.some((name) => name.toLowerCase().includes(wanted.toLowerCase()));
   if (keys.size === 0) throw new Refusal(lines(!isUnlisted && noneOpen(parts, wanted), ...notes), loginKeyboard(parts));
   if (keys.size === 1 && only !== undefined && wanted !== "") {
@@ -52,7 +52,7 @@ export async function askWhatToExit(deps: BotDeps, ctx: SaudaContext, wanted: st
   await send(ctx, { html: question, keyboard: withLogins(keyboard, parts) });
 }
 
-/** The tickets that close an instrument's positions; the positions are read again. */
+/** Makes the tickets that close an instrument's positions, which are read again first. */
 export async function exitInstrument(deps: BotDeps, ctx: SaudaContext, key: InstrumentKey): Promise<void> {
   const { parts, open, unlisted, notes } = await openPositions(deps, ctx);
   const same = open.filter(({ position }) => position.key === key);
@@ -73,9 +73,9 @@ async function openPositions(deps: BotDeps, ctx: SaudaContext) {
   return { parts, open, unlisted, notes };
 }
 
-/** Where an account did not answer, its position may be the one that was meant. */
+/** Says "none" only when every account answered: the position may be at one that did not. */
 const noneOpen = (parts: readonly LinkResult<unknown>[], wanted: string): Html | null =>
-  parts.every(isWhole) ? text.exits.none(wanted) : nothing("such position is open", parts);
+  parts.every(isWhole) ? text.exits.none(wanted) : nothingText("such position is open", parts);
 
 const isListed = (each: Pick<Exitable, "link"> & { readonly position: OpenPosition }): each is Exitable =>
   each.position.key !== null;
@@ -83,7 +83,7 @@ const isListed = (each: Pick<Exitable, "link"> & { readonly position: OpenPositi
 function choiceLabel(rows: readonly Exitable[]): string {
   const [first] = rows;
   if (!first) return "";
-  // Long at one account and short at another, or in another product, is not nothing.
+  // Not netted: long 10 at one account and short 10 at another would read as 0.
   const sides = Map.groupBy(rows, ({ position }) => position.side);
   const totals = [...sides].map(([side, same]) => {
     const total = same.reduce((sum, { position }) => sum + position.qty, 0);
@@ -92,7 +92,7 @@ function choiceLabel(rows: readonly Exitable[]): string {
   return `${listingName(first.position)} ${totals.join(", ")}`;
 }
 
-/** One ticket for each side and product: within it, each account closes what it has. */
+/** Makes one ticket for each side and product; in it, every account closes its own quantity. */
 async function showExits(
   deps: BotDeps,
   ctx: SaudaContext,
@@ -102,7 +102,7 @@ async function showExits(
   const instrument = await deps.instruments.byKey(key);
   if (!instrument) throw new Refusal(text.exits.unknown());
   const groups = Map.groupBy(rows, ({ position }) => `${position.side} ${position.productType}`);
-  // A message shows one ticket: a second one in its place would be told of the first one's end.
+  // Only the first ticket replaces the tapped message; drawn there too, the next one would overwrite it.
   let draw: typeof show = show;
   for (const group of groups.values()) {
     const [first] = group;
@@ -123,17 +123,17 @@ async function showExits(
       protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
     };
     for (const view of await exitTickets(deps, request)) {
-      await showView(deps, ctx, view, draw);
+      await showTicketCard(deps, ctx, view, draw);
       draw = send;
     }
   }
-  // What could not be read may be open there, too.
+  // The position may also be open at an account that could not be read.
   const notes = failures(parts, deps.accounts);
   const keyboard = loginKeyboard(parts);
   if (notes.length > 0) await send(ctx, { html: lines(...notes), ...(keyboard ? { keyboard } : {}) });
 }
 
-/** One for all accounts, or one for each where one of them would keep the others from being closed. */
+/** One ticket for all accounts; when a finding at one account would block it, one ticket for each account. */
 async function exitTickets({ tickets, desk }: BotDeps, request: TicketRequest): Promise<readonly TicketView[]> {
   const whole = await tickets.make(request);
   if (isConfirmable(whole) || request.parts.length === 1) return [whole];

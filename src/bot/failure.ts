@@ -12,23 +12,24 @@ import { addLogins } from "./render/portfolio.ts";
 import * as text from "./text.ts";
 import { isHarmless, send, type View } from "./view.ts";
 
-/** A handler was given up. */
+/** A handler did not finish in time. */
 export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 }
 
-/** Nothing that a handler throws stops the bot: the user gets a sentence, the log gets the rest, both with one reference. */
+/** Answers whatever a handler threw: the user gets a sentence, the log the details, both with the same reference. */
 export async function answerFailure(error: unknown, ctx: BareContext, deps: BotDeps): Promise<void> {
   if (isHarmless(error)) return;
   const answer = await answerTo(error, ctx, deps);
   const { chat } = ctx;
-  if (ctx.callbackQuery) await shown(ctx, () => ctx.answerCallbackQuery());
+  if (ctx.callbackQuery) await isTold(ctx, () => ctx.answerCallbackQuery());
   if (chat?.type !== "private") return;
-  // Telegram may be what failed: then it is told once messages are taken again.
-  if (!(await shown(ctx, () => send(ctx, answer)))) await shown(ctx, () => tellLater(userId(chat.id), answer, deps));
+  // Telegram itself may be failing: the outbox delivers the answer once it takes messages again.
+  if (!(await isTold(ctx, () => send(ctx, answer)))) await isTold(ctx, () => postLater(userId(chat.id), answer, deps));
 }
 
-async function shown(ctx: BareContext, tell: () => Promise<unknown>): Promise<boolean> {
+/** False, and logged, when telling failed. */
+async function isTold(ctx: BareContext, tell: () => Promise<unknown>): Promise<boolean> {
   try {
     await tell();
     return true;
@@ -38,7 +39,7 @@ async function shown(ctx: BareContext, tell: () => Promise<unknown>): Promise<bo
   }
 }
 
-const tellLater = (user: UserId, { html, keyboard }: View, { notifier }: BotDeps): Promise<void> =>
+const postLater = (user: UserId, { html, keyboard }: View, { notifier }: BotDeps): Promise<void> =>
   notifier.post({
     key: `failure:${user}:${randomToken()}`,
     userId: user,
@@ -48,10 +49,14 @@ const tellLater = (user: UserId, { html, keyboard }: View, { notifier }: BotDeps
   });
 
 /**
- * For work inside a dialogue's `external`: what ends it is answered here, because errors lose their class on the way
- * out. False when other words from the user may do.
+ * For work inside a dialogue's `external`, out of which errors do not keep their class: answers them here. False when the
+ * dialogue should ask again, because the user can correct what was typed.
  */
-export async function answering(ctx: BareContext, deps: BotDeps, work: () => Promise<unknown>): Promise<boolean> {
+export async function withFailuresAnswered(
+  ctx: BareContext,
+  deps: BotDeps,
+  work: () => Promise<unknown>,
+): Promise<boolean> {
   try {
     await work();
     return true;
@@ -71,7 +76,7 @@ async function answerTo(error: unknown, ctx: BareContext, deps: BotDeps): Promis
   if (error instanceof BrokerError) {
     log.warn({ err: error }, "broker call failed");
     const title = deps.accounts.brokers.get(error.broker)?.definition.title ?? error.broker;
-    const keyboard = error.kind === "auth-expired" && (await loginsAt(deps, ctx, error.broker));
+    const keyboard = error.kind === "auth-expired" && (await loginButtonsAt(deps, ctx, error.broker));
     return { html: text.notTold(title, error), ...(keyboard ? { keyboard } : {}) };
   }
   const reference = randomAlphanumeric(6).toUpperCase();
@@ -79,8 +84,8 @@ async function answerTo(error: unknown, ctx: BareContext, deps: BotDeps): Promis
   return { html: error instanceof DeadlineError ? text.tooSlow(reference) : text.failure(reference) };
 }
 
-/** A login button for each of the reader's accounts there whose session is over. */
-async function loginsAt(
+/** A login button for each of the user's accounts at this broker whose session is over. */
+async function loginButtonsAt(
   { accounts }: BotDeps,
   { from, log }: BareContext,
   broker: BrokerName,

@@ -1,6 +1,6 @@
 import { visible } from "../lib/cut-html.ts";
 
-/** Text for Telegram in which everything interpolated has been escaped. Made only by the `html` tag. */
+/** Telegram HTML with every interpolated value escaped. Made only by `html` and `lines`. */
 export class Html {
   readonly #text: string;
 
@@ -15,17 +15,17 @@ export class Html {
 
 type Part = Html | string | number | null | undefined | false | readonly Part[];
 
-/** The one place where text becomes markup: strings are escaped, Html and lists of it are taken as they are. */
+/** The only place where text becomes markup: escapes strings, inserts Html and lists of it as they are. */
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(
     literals.reduce((text, literal, at) => {
       if (at >= parts.length) return text + literal;
-      return text + literal + render(literal.endsWith("<pre>") ? parts[at] : inText(parts[at]));
+      return text + literal + render(literal.endsWith("<pre>") ? parts[at] : proseText(parts[at]));
     }, ""),
   );
 }
 
-/** Parts on lines of their own; what is null or false is left out. */
+/** Each part on its own line; null and false are left out. */
 export const lines = (...parts: readonly Part[]): Html =>
   new Html(
     parts
@@ -34,16 +34,16 @@ export const lines = (...parts: readonly Part[]): Html =>
       .join("\n"),
   );
 
-/** Somebody's own words are repeated only so far; a table in <pre> was measured by whoever made it. */
-const MAX_REPEATED = 600;
+/** Limits how much of a user's or a broker's own text is repeated. Tables in <pre> are not cut: they are made to fit. */
+const MAX_STRING = 600;
 
-const inText = (part: Part): Part => (typeof part === "string" ? unbroken(shortened(part)) : part);
+const proseText = (part: Part): Part => (typeof part === "string" ? withSignsJoined(truncated(part)) : part);
 
-const shortened = (part: string): string =>
-  part.length > MAX_REPEATED ? `${part.slice(0, MAX_REPEATED).toWellFormed()}…` : part;
+const truncated = (part: string): string =>
+  part.length > MAX_STRING ? `${part.slice(0, MAX_STRING).toWellFormed()}…` : part;
 
-/** A phone would end a line after the sign, and a loss read as a gain. */
-const unbroken = (part: string): string => part.replaceAll(/[+−](?=₹)/g, "$&\u2060");
+/** A word joiner after the sign: a line broken between "−" and "₹500" would make a loss read as a gain. */
+const withSignsJoined = (part: string): string => part.replaceAll(/[+−](?=₹)/g, "$&\u2060");
 
 function render(part: Part): string {
   if (part === null || part === undefined || part === false) return "";
@@ -56,5 +56,5 @@ const MARKUP = /[&<>"]/g;
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escape = (text: string): string => text.replaceAll(MARKUP, (found) => ENTITIES[found] ?? found);
 
-/** How many characters a reader sees: what Telegram counts. */
+/** Characters without markup, as Telegram counts them against its limits. */
 export const visibleLength = (text: Html): number => visible(text.toString()).length;

@@ -12,10 +12,10 @@ import { pricedAt, sourceLabel } from "./render/source.ts";
 
 const MAX_RESULTS = 8;
 const MAX_QUERY = 60;
-/** Telegram may answer the same query by itself for this long. */
+/** How long Telegram may answer the same query from its cache. */
 const CACHE_S = 10;
 
-/** `@bot sbin` in any chat: prices to send there. Nothing of any account is in them, and strangers get none. */
+/** `@bot sbin` in any chat: prices to send there, without any account data. Users who are not let in get no results. */
 export function inlineQuotes(deps: BotDeps): Composer<SaudaContext> {
   const composer = new Composer<SaudaContext>();
   composer.on("inline_query", async (ctx) => {

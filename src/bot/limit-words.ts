@@ -18,7 +18,7 @@ const NAMES: ReadonlyMap<string, LimitName> = new Map([
 const OFF = new Set(["off", "none", "any", "all"]);
 const MAX_ORDERS = 10_000;
 
-/** `value 50000`, `orders 10`, `loss 5,000`, `segments NSE NFO`, `value off`; null when it is none of these. */
+/** Parses `value 50000`, `orders 10`, `loss 5,000`, `segments NSE NFO`, `value off`; null for anything else. */
 export function limitWords(text: string): LimitWords | null {
   const [first = "", ...rest] = markRupees(text).replaceAll("₹", "").trim().toLowerCase().split(/\s+/);
   const name = NAMES.get(first);

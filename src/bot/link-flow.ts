@@ -28,28 +28,28 @@ export function brokerKeyboard(deps: BotDeps): InlineKeyboard {
   return keyboard;
 }
 
-/** Begins linking: paper opens at once, a broker first shows what to do in its console, then asks for each key. */
+/** Starts linking. Paper opens at once; for a real broker, shows the steps in its console and then asks for the keys. */
 export async function beginLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<void> {
   const broker = deps.accounts.brokers.get(name);
-  if (!broker || (await isTappedTwice(deps, ctx, name))) return;
-  const begun = await begunLink(deps, ctx, name);
-  const link = begun
-    ? await deps.accounts.update(begun._id, () => ({ credentials: {} }))
+  if (!broker || (await isDoubleTap(deps, ctx, name))) return;
+  const unfinished = await unfinishedLink(deps, ctx, name);
+  const link = unfinished
+    ? await deps.accounts.update(unfinished._id, () => ({ credentials: {} }))
     : await deps.accounts.add(ctx.user._id, name, {});
   if (broker.definition.capabilities.login.includes("none")) {
     await reportLogin(deps, ctx, await deps.logins.open(link));
     return;
   }
-  const dropsKeys = begun !== undefined && Object.keys(begun.credentials).length > 0;
+  const dropsKeys = unfinished !== undefined && Object.keys(unfinished.credentials).length > 0;
   const steps = text.link.steps(broker.definition, redirectUrl(deps, name));
-  await show(ctx, { html: lines(dropsKeys && text.link.anew(begun.label), steps) });
+  await show(ctx, { html: lines(dropsKeys && text.link.anew(unfinished.label), steps) });
   await askForKeys(deps, ctx, link);
 }
 
 const DOUBLE_TAP_MS = 5_000;
 
-/** The first tap has opened an account already, which needs no login: the second is no wish for another. */
-async function isTappedTwice({ accounts, clock }: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<boolean> {
+/** The second tap of a double tap must not open a second paper account, which needs no login and is linked at once. */
+async function isDoubleTap({ accounts, clock }: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<boolean> {
   if (!ctx.callbackQuery) return false;
   const links = await accounts.all(ctx.user._id);
   return links.some(
@@ -58,10 +58,10 @@ async function isTappedTwice({ accounts, clock }: BotDeps, ctx: SaudaContext, na
 }
 
 /**
- * One that was never logged in: beginning again takes its place, with keys of its own, so that the first account is no
- * `zerodha2` after keys that were wrong.
+ * A link at this broker that was never logged in. Linking again reuses it, with new keys: after a mistyped key, the user's
+ * first account is still called `zerodha`, not `zerodha2`.
  */
-async function begunLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<Link | undefined> {
+async function unfinishedLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<Link | undefined> {
   const links = await deps.accounts.all(ctx.user._id);
   return links.find((link) => link.broker_name === name && link.account_id === null);
 }
@@ -72,12 +72,12 @@ async function askForKeys(deps: BotDeps, ctx: SaudaContext, link: Link): Promise
 }
 
 export async function askInChat(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
-  // A key is no PIN: what was asked for before must not take it.
+  // A PIN or code may still be awaited: the next message is a key and must not be taken as that.
   await deps.orderLock.stop(link.user_id);
   await reportCapture(deps, ctx, await deps.keyCapture.begin(link));
 }
 
-/** Keys are typed on a page of ours where the user's browser can open it: then they never were in the chat. */
+/** Offers our own web page for the keys, so that they are never in the chat. Needs a public URL. */
 async function offerKeyPage(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
   const keyboard = new InlineKeyboard()
     .url(safety.keys.pageButton, await pageUrl(deps, link, "keys"))
@@ -91,14 +91,14 @@ export const pageUrl = async (deps: BotDeps, link: Link, subject: FormSubject): 
 
 const redirectUrl = (deps: BotDeps, name: BrokerName): string => `${deps.publicUrl}/oauth/${name}/callback`;
 
-/** What follows a captured message: the next question, or the login. */
+/** Answers a message that was captured as a key, proxy or login: the next question, the login, or how it ended. */
 export async function reportCapture(deps: BotDeps, ctx: SaudaContext, captured: Captured): Promise<void> {
   switch (captured.kind) {
     case "invalid":
-      await send(ctx, { html: lines(text.link.invalid(captured.spec), askFor(captured.spec)) });
+      await send(ctx, { html: lines(text.link.invalid(captured.spec), credentialPrompt(captured.spec)) });
       return;
     case "next":
-      await send(ctx, { html: askFor(captured.spec) });
+      await send(ctx, { html: credentialPrompt(captured.spec) });
       return;
     case "complete":
       await offerLogin(deps, ctx, captured.link);
@@ -115,16 +115,13 @@ export async function reportCapture(deps: BotDeps, ctx: SaudaContext, captured: 
   }
 }
 
-const askFor = (spec: CredentialSpec): Html =>
+const credentialPrompt = (spec: CredentialSpec): Html =>
   lines(
     html`Send the <b>${spec.label}</b>. ${spec.where}`,
     html`It looks like <code>${spec.example}</code>.${spec.isOptional ? html` Or send <code>${SKIP_WORD}</code>.` : ""} Your message is deleted as soon as I have it.`,
   );
 
-/**
- * The login button; and because its page may not find the way back, what to paste here instead. A link whose keys
- * were never all given is asked for them first.
- */
+/** Sends the login message, or asks for the keys first when a required one is missing. */
 export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {
   const { credentials } = deps.accounts.broker(link).definition;
   const isIncomplete = credentials.some((spec) => !spec.isOptional && link.credentials[spec.field] === undefined);
@@ -132,11 +129,14 @@ export async function offerLogin(deps: BotDeps, ctx: SaudaContext, link: Link): 
   else await send(ctx, await beginLogin(deps, link));
 }
 
-/** The same for wherever there is no update to answer. From now on the user's next message is what ends the login. */
+/**
+ * The login message: the button, and what to paste here when the broker's page cannot redirect back to us. From now on the
+ * user's next message may be that.
+ */
 export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   const { definition } = deps.accounts.broker(link);
   const { url, heldState, refusal } = await startLogin(deps, link);
-  const paste = pasteOf(definition);
+  const paste = pasteDescription(definition);
   if (paste !== undefined) {
     await deps.orderLock.stop(link.user_id);
     await deps.keyCapture.awaitLogin(link, heldState);
@@ -151,27 +151,29 @@ export async function beginLogin(deps: BotDeps, link: Link): Promise<View> {
   return { html: body, keyboard: new InlineKeyboard().url(`Log in at ${definition.title}`, url) };
 }
 
-const pasteOf = ({ setup, capabilities }: BrokerDefinition): string | undefined =>
+/** What a login can be finished with by pasting it into the chat; undefined when only by redirect. */
+const pasteDescription = ({ setup, capabilities }: BrokerDefinition): string | undefined =>
   setup.paste ?? (capabilities.login.includes("token") ? "the access token" : undefined);
 
-/** What is said of a message that does not look like the end of the login that is waited for; null when none is. */
-export async function noLoginEnd(deps: BotDeps, user: UserId): Promise<Html | null> {
+/** The reply to a message that does not look like what the pending login waits for; null when no login is pending. */
+export async function notALoginReply(deps: BotDeps, user: UserId): Promise<Html | null> {
   const link = await deps.keyCapture.awaitedLogin(user);
   if (!link) return null;
   const { definition } = deps.accounts.broker(link);
-  const paste = pasteOf(definition);
+  const paste = pasteDescription(definition);
   return paste === undefined ? null : text.link.noEnd(definition.title, paste);
 }
 
-interface Started {
+interface LoginStart {
   readonly url: string | null;
+  /** The OAuth state, kept here because this broker's redirect does not return it. */
   readonly heldState: string | null;
-  /** What the broker had against the link's keys when it was asked for its page. */
+  /** The broker's refusal of the link's keys when it was asked for its login page. */
   readonly refusal: BrokerError | null;
 }
 
-/** Without URL where this broker has no login page, or the link's keys get none. */
-async function startLogin(deps: BotDeps, link: Link): Promise<Started> {
+/** The URL is null when the broker has no login page, or gives none for the link's keys. */
+async function startLogin(deps: BotDeps, link: Link): Promise<LoginStart> {
   const none = { url: null, heldState: null, refusal: null };
   const { capabilities, credentials } = deps.accounts.broker(link).definition;
   if (!capabilities.login.includes("redirect")) return none;
@@ -179,20 +181,20 @@ async function startLogin(deps: BotDeps, link: Link): Promise<Started> {
     return { ...(await deps.logins.start(link)), refusal: null };
   } catch (error) {
     if (!(error instanceof BrokerError) || error.kind !== "auth-invalid") throw error;
-    // Whoever left out what the page needs wants to paste.
-    const isWhole = credentials.every(({ field }) => link.credentials[field] !== undefined);
-    return isWhole ? { ...none, refusal: error } : none;
+    // Expected when an optional key that only the login page needs was skipped: the user pastes a token instead.
+    const hasAllKeys = credentials.every(({ field }) => link.credentials[field] !== undefined);
+    return hasAllKeys ? { ...none, refusal: error } : none;
   }
 }
 
 const failureText = (title: string, { kind, message }: BrokerError): Html =>
   lines(text.brokerFailure(title, kind), html`<blockquote expandable>${message}</blockquote>`);
 
-/** How a login ended, in the chat. */
 async function reportLogin(deps: BotDeps, ctx: SaudaContext, result: LoginResult): Promise<void> {
   await show(ctx, await loginReport(deps, result));
 }
 
+/** The message that says how a login ended. */
 export async function loginReport(deps: BotDeps, result: LoginResult): Promise<View> {
   switch (result.kind) {
     case "linked": {

@@ -10,25 +10,27 @@ import { userId, type UserId } from "../domain/ids.ts";
 
 const CONFIRM = /^x:(.*)/;
 
-/** Stands before the order cards: a Confirm does not count while trading is frozen or a code is missing. */
+/** Runs before the order buttons: stops a Confirm while trading is frozen or a PIN or code is missing. */
 export const lockGate =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
     const [, confirmId] = CONFIRM.exec(ctx.callbackQuery?.data ?? "") ?? [];
     if (confirmId === undefined) return next();
-    const held = await heldByLock(deps, ctx.user._id);
-    if (held === null || (await confirmedBy(deps, ctx.user._id, confirmId))) return next();
-    await ctx.answerCallbackQuery({ text: held.short, show_alert: held.html === null });
-    if (held.html) await send(ctx, { html: held.html });
+    const refusal = await lockRefusal(deps, ctx.user._id);
+    if (refusal === null || (await confirmedBy(deps, ctx.user._id, confirmId))) return next();
+    await ctx.answerCallbackQuery({ text: refusal.short, show_alert: refusal.html === null });
+    if (refusal.html) await send(ctx, { html: refusal.html });
   };
 
-interface HeldByLock {
+interface LockRefusal {
+  /** The answer to a tapped button. */
   readonly short: string;
+  /** The message that asks for the code; null when none helps. */
   readonly html: Html | null;
 }
 
-/** What the lock has against an order or a change of one, or null. A code that is missing is awaited from here on. */
-export async function heldByLock(deps: BotDeps, user: UserId): Promise<HeldByLock | null> {
+/** Why the lock stops an order or its change; null when it does not. A missing code is awaited from now on. */
+export async function lockRefusal(deps: BotDeps, user: UserId): Promise<LockRefusal | null> {
   const { kind, isFrozen, needsCode, lockedOutUntil } = await deps.orderLock.state(user);
   if (isFrozen) return { short: text.isFrozen, html: null };
   if (kind === "none" || !needsCode) return null;
@@ -37,7 +39,7 @@ export async function heldByLock(deps: BotDeps, user: UserId): Promise<HeldByLoc
   return { short: text.needsCode, html };
 }
 
-/** A PIN or a code is taken here, before any dialogue could record it, and its message is deleted. */
+/** Takes a PIN or code and deletes its message. Runs before the dialogues, whose replay log would record it. */
 export const captureCodes =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
@@ -49,7 +51,7 @@ export const captureCodes =
     await send(ctx, { html: enteredText(deps, entered) });
   };
 
-/** Freezing works from any state: it is handled before lanes, dialogues and whatever hangs there. */
+/** Handles a bare /lock above the lanes and dialogues, so that a handler that hangs cannot delay a freeze. */
 export function urgentLock(bot: Composer<SaudaContext>, deps: BotDeps): void {
   bot
     .filter((ctx) => ctx.chat?.type === "private" && /^\/lock(@\w+)?\s*$/.test(ctx.message?.text ?? ""))

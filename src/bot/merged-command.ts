@@ -9,7 +9,7 @@ import { show, type View } from "./view.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { LinkResult } from "../services/accounts.ts";
 
-/** A command that reads every account and shows the pages of one view, refreshed in place. */
+/** A command that reads all accounts and shows one view of them in pages; its buttons read again and edit the message. */
 export function mergedCommand<T>(
   about: Pick<CommandModule, "name" | "description" | "group">,
   verb: string,

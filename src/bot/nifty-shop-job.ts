@@ -9,12 +9,12 @@ import type { BotDeps } from "./commands.ts";
 import { notificationButtons } from "./notification-buttons.ts";
 import { proposalCard } from "./shop-flow.ts";
 
-/** A proposal that comes later than this is about another market. */
+/** A later proposal would be made at prices that have moved on. */
 const CATCH_UP_MS = 10 * 60_000;
 
 /**
- * The daily proposal at each user's own time, decided also for who wants no message of it: a dry run remembers what it
- * would have done. `times` is read anew for every run: `niftyShop.times()`.
+ * The daily proposal, at each user's own time. Made even for users who switched its messages off, because a dry run keeps
+ * what it would have done. `times` is `niftyShop.times()`, which the caller reads before every run.
  */
 export function niftyShopJob(
   { bot, notifier }: { readonly bot: BotDeps; readonly notifier: Notifier },

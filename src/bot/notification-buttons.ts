@@ -1,7 +1,7 @@
 import type { InlineKeyboard } from "grammy";
 import type { NotificationButton } from "../ports/notifier.ts";
 
-/** A keyboard's callback and link buttons as a notification carries them; rows that would be empty are left out. */
+/** Turns a keyboard's callback and URL buttons into a notification's; empty rows are left out. */
 export const notificationButtons = (keyboard: InlineKeyboard): NotificationButton[][] =>
   keyboard.inline_keyboard
     .map((row) =>

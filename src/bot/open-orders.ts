@@ -10,8 +10,8 @@ import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
 import { askedText } from "./render/books.ts";
 import { choices } from "./render/choices.ts";
-import { failures, loginKeyboard, nothing, withLogins } from "./render/portfolio.ts";
-import { meantAmong } from "./symbols.ts";
+import { failures, loginKeyboard, nothingText, withLogins } from "./render/portfolio.ts";
+import { rowsNamed } from "./symbols.ts";
 import { orders } from "./text.ts";
 import { send } from "./view.ts";
 
@@ -22,7 +22,7 @@ interface OpenOrder {
   readonly link: Link;
 }
 
-/** /cancel and /modify: the open orders of every account, or those of one instrument, whoever placed them. */
+/** /cancel and /modify: a button for each open order, of all accounts or of one instrument, also those placed elsewhere. */
 export function openOrdersCommand(
   about: Pick<CommandModule, "name" | "description">,
   verb: string,
@@ -37,7 +37,7 @@ export function openOrdersCommand(
       composer.command(about.name, async (ctx) => {
         const wanted = ctx.match.trim();
         const { parts, open, notes } = await openOrders(deps, ctx);
-        const meant = wanted === "" ? open : await meantAmong(deps, open, wanted, ({ order }) => order);
+        const meant = wanted === "" ? open : await rowsNamed(deps, open, wanted, ({ order }) => order);
         if (meant.length === 0)
           throw new Refusal(lines(noneOpen(about.name, parts, wanted), ...notes), loginKeyboard(parts));
         const rest = meant.length > MAX_LISTED && orders.firstOf(MAX_LISTED, meant.length);
@@ -57,21 +57,21 @@ async function openOrders(deps: BotDeps, ctx: SaudaContext) {
   return { parts, open, notes: failures(parts, deps.accounts) };
 }
 
-/** Where an account did not answer, its order may be the one that was meant. */
+/** Says "none" only when every account answered: the order may be at one that did not. */
 const noneOpen = (command: string, parts: readonly LinkResult<unknown>[], wanted: string): Html | null =>
   wanted === ""
-    ? nothing("order is open", parts)
+    ? nothingText("order is open", parts)
     : parts.every(isWhole)
       ? orders.noneOpen(command, wanted)
-      : nothing("such order is open", parts);
+      : nothingText("such order is open", parts);
 
 function orderChoices(open: readonly OpenOrder[], verb: string): { keyboard: InlineKeyboard; list: Html | null } {
-  const alike = Map.groupBy(open, (each) => labelOf(each, ""));
+  const byLabel = Map.groupBy(open, (each) => labelOf(each, ""));
   const shown = open.slice(0, MAX_LISTED);
   const { labels, list } = choices(
     shown.map((each) => {
       const short = labelOf(each, "");
-      return alike.get(short)?.length === 1 ? short : labelOf(each, ` ${askedText(each.order)}`);
+      return byLabel.get(short)?.length === 1 ? short : labelOf(each, ` ${askedText(each.order)}`);
     }),
   );
   const keyboard = new InlineKeyboard();
@@ -81,6 +81,6 @@ function orderChoices(open: readonly OpenOrder[], verb: string): { keyboard: Inl
   return { keyboard, list };
 }
 
-/** Short, for the width of a phone: which of two orders it is, a target or a stop, only their terms tell. */
+/** Short, for a phone. `terms` is added where two orders, like a target and a stop, would read the same without it. */
 const labelOf = ({ order, link }: OpenOrder, terms: string): string =>
   `${order.side} ${quantity(order.qty)} ${ticker(order.symbol)}${terms} · ${link.label}`;

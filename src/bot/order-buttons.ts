@@ -20,10 +20,10 @@ import { show } from "./view.ts";
 import { takePicked } from "./trade-command.ts";
 import { instrumentFrom } from "./symbols.ts";
 
-/** A broker that takes longer than this to answer gets a card that says so meanwhile. */
+/** When the broker has not answered after this, the card says that the order is being sent. */
 const SLOW_BROKER_MS = 250;
 
-/** The buttons of ticket and order cards. Each is checked against the user it was made for, in the store. */
+/** The buttons of ticket and order cards. Each handler checks in the store that the order belongs to the user. */
 export function orderButtons(deps: BotDeps): Composer<SaudaContext> {
   const composer = new Composer<SaudaContext>();
   const trading = composer.filter((ctx) => allows(ctx.user.role, "trader"));
@@ -47,11 +47,11 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     if (earlier.isCardStale) await showOrder(deps, ctx, earlier);
   });
   onCallback(trading, "td", async (ctx, [id]) => {
-    const intent = await dropped(deps, ctx, id, "cancelled");
+    const intent = await dropTicket(deps, ctx, id, "cancelled");
     if (intent) await showDropped(deps, ctx, intent);
   });
   onCallback(trading, "te", async (ctx, [id]) => {
-    const intent = await dropped(deps, ctx, id, "edited");
+    const intent = await dropTicket(deps, ctx, id, "edited");
     if (!intent) return;
     const behind = legBehind(intent);
     if (behind) {
@@ -63,7 +63,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     await enterDialogue(deps, ctx, "place-order", {
       side: intent.plan.side,
       key: intent.plan.key,
-      kept: await keptOf(deps, ctx, intent),
+      kept: await keptWords(deps, ctx, intent),
       ...(isWayOut(intent.origin) ? { origin: "exit" } : {}),
     });
   });
@@ -79,8 +79,8 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
   });
 }
 
-/** What an edited ticket keeps: its quantity and price are asked anew. */
-async function keptOf(
+/** What an edited ticket keeps; its quantity and price are asked for again. */
+async function keptWords(
   deps: BotDeps,
   ctx: SaudaContext,
   { plan, legs }: Intent,
@@ -93,8 +93,8 @@ async function keptOf(
   return { accounts: parts.length > 0 ? { kind: "named", parts } : null, product, validity, isAmo };
 }
 
-/** Null, and told so, when the ticket was confirmed, dropped or replaced before. */
-async function dropped(
+/** Drops the ticket. Null, with the tap answered, when it was confirmed, dropped or replaced before. */
+async function dropTicket(
   deps: BotDeps,
   ctx: SaudaContext,
   id: string | undefined,
@@ -107,13 +107,13 @@ async function dropped(
   return dropped;
 }
 
-/** Only a card that says so is drawn: the watcher draws it where this fails. */
+/** The card is marked as drawn only after it was: when showing fails, the watcher draws it. */
 async function showDropped(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   await show(ctx, { html: text.orders.dropped() });
   await deps.journal.drawn(intent);
 }
 
-/** Null, and told so, when it is not kept any more: a ticket that was never confirmed goes after two days. */
+/** Null, with the tap answered, when the order is not in the store: unconfirmed tickets are deleted after two days. */
 async function tappedOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefined): Promise<Intent | null> {
   const intent = await ownIntent(deps, ctx.user._id, id);
   if (!intent) await ctx.answerCallbackQuery({ text: text.deadButton });
@@ -166,25 +166,25 @@ async function afterConfirm(deps: BotDeps, ctx: SaudaContext, result: ConfirmRes
   }
 }
 
-/** The order is out: a card that cannot be drawn now must not read as a failure, the watcher draws it later. */
+/** The order has been sent, so a failure to draw its card must not read as its failure: the watcher draws it later. */
 async function showSending(
   deps: BotDeps,
   ctx: SaudaContext,
   { intent, sent }: Extract<ConfirmResult, { kind: "confirmed" }>,
 ): Promise<void> {
-  const late = (error: unknown): void => ctx.log.warn({ err: error }, "card not drawn");
+  const logNotDrawn = (error: unknown): void => ctx.log.warn({ err: error }, "card not drawn");
   const isSlow = await Promise.race([sent.then(() => false), deps.clock.sleep(SLOW_BROKER_MS).then(() => true)]);
-  if (isSlow) await drawOrder(deps, ctx, intent).catch(late);
+  if (isSlow) await drawOrder(deps, ctx, intent).catch(logNotDrawn);
   const answered = await sent;
   const looked = await deps.watcher.look(answered).catch(() => answered);
-  await showOrder(deps, ctx, looked).catch(late);
+  await showOrder(deps, ctx, looked).catch(logNotDrawn);
 }
 
 async function renewOrTell(deps: BotDeps, ctx: SaudaContext, intent: Intent, note: Html | null): Promise<void> {
   if (!(await showRenewed(deps, ctx, intent, note))) await ctx.answerCallbackQuery({ text: text.orders.used });
 }
 
-/** A card that could not be read again keeps its time: with a new one it would say more than is known. */
+/** Not redrawn when the broker's book could not be read: the card's new time would suggest that it was. */
 async function refresh(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const unread: BrokerError[] = [];
   const looked = await deps.watcher.look(intent, (error) => unread.push(error));
@@ -197,7 +197,7 @@ async function cancelOrder(deps: BotDeps, ctx: SaudaContext, id: string | undefi
   const intent = await tappedOrder(deps, ctx, id);
   if (!intent) return;
   const link = intent.legs[leg]?.link;
-  // It may well be open at the broker.
+  // The order may still be open at the broker: "nothing to change" would be wrong.
   if (link !== undefined && !(await deps.accounts.get(ctx.user._id, link))) throw new Refusal(text.accounts.gone());
   const message = ctx.callbackQuery?.message?.message_id;
   const result = await deps.changes.ask(ctx.user._id, intent._id, leg, "cancel", message);

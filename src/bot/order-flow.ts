@@ -22,10 +22,10 @@ import { ticketCard } from "./render/ticket-card.ts";
 import * as text from "./text.ts";
 import { type Place, redraw, send, show } from "./view.ts";
 
-/** An order may move while its card is being drawn: then it is drawn again, so often at most. */
-const DRAWS = 3;
+/** An order may change while its card is being drawn; it is then drawn again, at most this often in all. */
+const MAX_DRAWS = 3;
 
-export interface OrderAsk {
+export interface OrderRequest {
   readonly side: Side;
   readonly instrument: Instrument;
   readonly words: Omit<OrderWords, "symbolText">;
@@ -33,10 +33,10 @@ export interface OrderAsk {
 }
 
 /** Makes the ticket and shows its card. */
-export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk): Promise<void> {
+export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderRequest): Promise<void> {
   requireTrader(ctx.user);
   const { words, instrument, side } = ask;
-  const parts = await partsAsked(deps, ctx, ask);
+  const parts = await requestedParts(deps, ctx, ask);
   if (isWayOut(ask.origin)) await requireOpen(deps, parts, ask);
   const view = await deps.tickets.make({
     userId: ctx.user._id,
@@ -52,11 +52,11 @@ export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk
     origin: ask.origin,
     protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
   });
-  await showView(deps, ctx, view);
+  await showTicketCard(deps, ctx, view);
 }
 
-/** The card of a new ticket, where the button was tapped or as a new message. */
-export async function showView(
+/** Shows the card of a new ticket and stores its place. `draw`: `show` replaces the tapped message, `send` does not. */
+export async function showTicketCard(
   deps: BotDeps,
   ctx: SaudaContext,
   view: TicketView,
@@ -66,13 +66,13 @@ export async function showView(
   await deps.desk.attachCard(view.intent._id, card);
 }
 
-/** A quantity for each account: its own where one was said, else the one for all. */
-async function partsAsked(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk): Promise<Part[]> {
+/** The accounts and units to order for: an account's own quantity where one was given, else the common one. */
+async function requestedParts(deps: BotDeps, ctx: SaudaContext, ask: OrderRequest): Promise<Part[]> {
   const chosen = await accountsFor(deps, ctx, ask.words.accounts);
   const parts = await Promise.all(
     chosen.map(async ({ link, quantity }) => ({
       link,
-      qty: await unitsOf(deps, link, quantity ?? ask.words.quantity, ask, chosen.length > 1),
+      qty: await toUnits(deps, link, quantity ?? ask.words.quantity, ask, chosen.length > 1),
     })),
   );
   const wanted = parts.filter((part) => part.qty > 0);
@@ -80,13 +80,17 @@ async function partsAsked(deps: BotDeps, ctx: SaudaContext, ask: OrderAsk): Prom
   return wanted;
 }
 
-interface Chosen {
+interface ChosenAccount {
   readonly link: Link;
   readonly quantity: QuantityWords | null;
 }
 
-/** The accounts that an order's words mean; refuses a name that is none of theirs. */
-export async function accountsFor(deps: BotDeps, ctx: SaudaContext, words: AccountWords | null): Promise<Chosen[]> {
+/** The accounts that "on …" names, the default one without it. Refuses names the user has no active account for. */
+export async function accountsFor(
+  deps: BotDeps,
+  ctx: SaudaContext,
+  words: AccountWords | null,
+): Promise<ChosenAccount[]> {
   const links = await deps.accounts.active(ctx.user._id);
   const usual = usualOf(links, ctx.user.defaultLink);
   if (!usual) throw await noAccount(deps, ctx.user._id);
@@ -101,12 +105,15 @@ export async function accountsFor(deps: BotDeps, ctx: SaudaContext, words: Accou
   });
 }
 
-/** Lots become units, "all" becomes what can be sold (or is short, for a buy); 0 where one of several has nothing. */
-async function unitsOf(
+/**
+ * The quantity in units. "all" is what the account can sell, or for a buy what it has sold short; where that is nothing, 0
+ * for one of several accounts and a refusal for a single one.
+ */
+async function toUnits(
   deps: BotDeps,
   link: Link,
   quantity: QuantityWords | null,
-  ask: OrderAsk,
+  ask: OrderRequest,
   isOneOfSeveral: boolean,
 ): Promise<number> {
   if (quantity === null) throw new Refusal(text.orders.noQuantity(link.label));
@@ -117,12 +124,12 @@ async function unitsOf(
   return held;
 }
 
-const productOf = ({ words, instrument }: OrderAsk): Product => words.product ?? usualProduct(instrument);
-const nothingHeld = (ask: OrderAsk): Refusal =>
+const productOf = ({ words, instrument }: OrderRequest): Product => words.product ?? usualProduct(instrument);
+const nothingHeld = (ask: OrderRequest): Refusal =>
   new Refusal(text.orders.nothingHeld(ask.side, ask.instrument.symbol, productOf(ask)));
 
-/** No limit holds back a way out: where its quantity is said by a person, it must have been read that so much is open. */
-async function requireOpen(deps: BotDeps, parts: readonly Part[], ask: OrderAsk): Promise<void> {
+/** Exits are exempt from the user's limits, so an exit with a typed quantity must not be larger than what is open. */
+async function requireOpen(deps: BotDeps, parts: readonly Part[], ask: OrderRequest): Promise<void> {
   const closing = { ...ask.instrument, side: ask.side, productType: productOf(ask) };
   const findings = await Promise.all(
     parts.map(async ({ link, qty }): Promise<Finding[]> => {
@@ -137,7 +144,7 @@ async function requireOpen(deps: BotDeps, parts: readonly Part[], ask: OrderAsk)
   if (found.length > 0) throw new Refusal(lines(...found.map(text.finding)));
 }
 
-async function heldUnits(deps: BotDeps, link: Link, ask: OrderAsk): Promise<number> {
+async function heldUnits(deps: BotDeps, link: Link, ask: OrderRequest): Promise<number> {
   const { instrument, side } = ask;
   const productType = productOf(ask);
   const { positions, holdings } = await deps.accounts.call(link, async (connector, access) => {
@@ -155,18 +162,18 @@ async function heldUnits(deps: BotDeps, link: Link, ask: OrderAsk): Promise<numb
 }
 
 /**
- * The same order as a new ticket: nothing is sent by repeating. Of one that was done in part, what came to nothing. What
- * closes a position closes no more than is open then.
+ * Shows a new ticket for the same order, or only for the legs that came to nothing, if any. Nothing is sent before Confirm.
+ * The repeat of an exit is an exit again, which closes no more than is open.
  */
 export async function repeatTicket(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const failed = intent.legs.filter(cameToNothing);
   const parts = partsOf(failed.length > 0 ? failed : intent.legs, await deps.accounts.active(ctx.user._id));
   if (parts.length === 0) throw new Refusal(text.accounts.gone());
   const origin = isWayOut(intent.origin) ? "exit" : "chat";
-  await showView(deps, ctx, await deps.tickets.make({ ...requestBehind(intent, parts), origin }), send);
+  await showTicketCard(deps, ctx, await deps.tickets.make({ ...requestBehind(intent, parts), origin }), send);
 }
 
-/** A ticket priced again in its place, with a line that says why. False when it is no ticket any more. */
+/** Reprices a ticket and redraws its card, under `note` if given. False when it is no longer a ticket. */
 export async function showRenewed(
   deps: BotDeps,
   ctx: SaudaContext,
@@ -181,10 +188,10 @@ export async function showRenewed(
   return true;
 }
 
-/** Draws the living card of an order where the button was tapped, again if it moved meanwhile. */
+/** Draws the card of an order, and draws it again if the order changed meanwhile. */
 export async function showOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   let shown = intent;
-  for (let draws = 0; draws < DRAWS; draws += 1) {
+  for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
     await drawOrder(deps, ctx, shown);
     await deps.journal.drawn(shown);
     const now = await deps.journal.get(intent._id);
@@ -193,7 +200,10 @@ export async function showOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent
   }
 }
 
-/** Draws an order's card as it was a moment ago: somebody draws it again. Of several the lowest in the chat is the one. */
+/**
+ * Draws the card once, without marking it as drawn. If an order has several cards in the chat, the lowest one is kept up to
+ * date and the others are retired.
+ */
 export async function drawOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const links = await deps.accounts.all(ctx.user._id);
   const view = orderCard(intent, deps.accounts, links, deps.clock.now());
@@ -201,29 +211,29 @@ export async function drawOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent
   const { card } = intent;
   const tapped = ctx.callbackQuery?.message;
   if (card && tapped && tapped.message_id < card.messageId && (await redraw(ctx.api, card, view))) {
-    await retire(ctx, { chatId: tapped.chat.id, messageId: tapped.message_id }, heading);
+    await retireCard(ctx, { chatId: tapped.chat.id, messageId: tapped.message_id }, heading);
     return;
   }
   const drawn = await show(ctx, view);
   if (drawn.messageId === card?.messageId) return;
   await deps.desk.attachCard(intent._id, drawn);
-  if (card) await retire(ctx, card, heading);
+  if (card) await retireCard(ctx, card, heading);
 }
 
-/** Nobody draws a card above the order's any more: it must not go on showing the order as open. */
-export async function retire(ctx: SaudaContext, card: Place, heading: Html): Promise<void> {
+/** Replaces an older card, which is no longer updated and would go on showing the order as open. */
+export async function retireCard(ctx: SaudaContext, card: Place, heading: Html): Promise<void> {
   await redraw(ctx.api, card, { html: lines(heading, text.orders.newer()) }).catch((error: unknown) =>
     ctx.log.warn({ err: error }, "older card not retired"),
   );
 }
 
-/** The order behind a button, only for its owner. */
+/** The order that a button names; null when there is none, or it is another user's. */
 export async function ownIntent(deps: BotDeps, user: UserId, id: string | undefined): Promise<Intent | null> {
   const intent = id === undefined || id === "" ? null : await deps.journal.get(id as IntentId);
   return intent?.userId === user ? intent : null;
 }
 
-/** The order that a Confirm button made. After a crash its tap comes again, and must not be told that nothing was sent. */
+/** The order that a Confirm button has placed: after a crash the repeated tap must not be told that nothing was sent. */
 export async function confirmedBy(deps: BotDeps, user: UserId, confirmId: string): Promise<Intent | null> {
   const intent = await deps.journal.byConfirmId(confirmId);
   return intent && intent.userId === user && intent.confirmedAt !== null ? intent : null;

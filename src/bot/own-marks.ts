@@ -9,8 +9,8 @@ import type { BotDeps } from "./commands.ts";
 import type { TradeMark } from "./pictures/candles.ts";
 
 /**
- * What the user paid on average over all accounts, without those that could not be read; where their orders through
- * this bot filled, and today's trades.
+ * For a chart: the user's average price over all accounts that could be read (`unread` names the others), and the trades to
+ * mark: today's from the brokers' books, and fills of orders placed here.
  */
 export async function ownMarks(
   deps: Pick<BotDeps, "portfolio" | "journal" | "clock">,
@@ -41,7 +41,7 @@ const unreadLabels = (parts: readonly LinkResult<unknown>[]): string[] => [
   ...new Set(parts.flatMap((part) => (isWhole(part) ? [] : part.link.label))),
 ];
 
-/** The brokers' books of today: also what was not ordered here. */
+/** From the brokers' trade books, which also have trades that were not ordered here. */
 const tradesOf = (today: readonly LinkResult<Trade[]>[], instrument: Instrument): TradeMark[] =>
   today.flatMap((part) =>
     part.ok
@@ -53,14 +53,14 @@ const tradesOf = (today: readonly LinkResult<Trade[]>[], instrument: Instrument)
       : [],
   );
 
-/** Orders of earlier days, and today's where the broker's book could not be read or tells no times. */
+/** Fills of orders placed here, except today's that the brokers' books already gave with their time. */
 function filledLegs(
   orders: readonly Intent[],
   { key }: Instrument,
   today: readonly LinkResult<Trade[]>[],
   now: number,
 ): TradeMark[] {
-  const told = new Set(
+  const inTodaysBooks = new Set(
     today.flatMap((part) => (part.ok ? part.value.flatMap((trade) => (trade.at === null ? [] : trade.orderId)) : [])),
   );
   return orders
@@ -69,13 +69,13 @@ function filledLegs(
       intent.legs.flatMap((leg, index): TradeMark[] => {
         const at = markedAt(intent, index);
         if (leg.filledQty === 0 || leg.avgPrice === 0 || at === null) return [];
-        const isTold = leg.orderId !== null && istDate(at) === istDate(now) && told.has(leg.orderId);
-        return isTold ? [] : [{ at, side: intent.plan.side, price: leg.avgPrice }];
+        const isInBooks = leg.orderId !== null && istDate(at) === istDate(now) && inTodaysBooks.has(leg.orderId);
+        return isInBooks ? [] : [{ at, side: intent.plan.side, price: leg.avgPrice }];
       }),
     );
 }
 
-/** When it was sent; one that was sent for the session after it when that session's fill was noted. */
+/** When the leg was sent; for an after-market order, which fills a session later, when its last change was noted. */
 function markedAt({ legs, plan, history }: Intent, index: number): number | null {
   const sentAt = legs[index]?.sentAt ?? null;
   return plan.isAmo ? (history.findLast(({ leg }) => leg === index)?.at ?? sentAt) : sentAt;

@@ -15,17 +15,17 @@ import { send, show, type View } from "./view.ts";
 
 const ACTION = "panic";
 const TTL_MS = 120_000;
+/** The button argument for "cancel all, exit all". */
 const EXITS = "x";
-/** Used up when a panic is over and told: what is left of one tells that its process ended in the middle. */
+/** A one-time id issued when a panic starts and claimed once its report is shown: one still there means it was cut off. */
 const RUNNING = "panic-running";
-/** For as long as its tap may come again. */
+/** Telegram may repeat a tap that was not answered for 24 hours. */
 const RUNNING_TTL_MS = 25 * 3_600_000;
-const runOf = (id: string | undefined): string => `${id ?? ""}.run`;
+const runId = (id: string | undefined): string => `${id ?? ""}.run`;
 
 /**
- * /panic and its buttons. Mounted above everything that handles one update after another, so that no handler that
- * hangs can hold it up: it therefore looks up its user itself. Whoever may not trade is answered where everybody is,
- * behind the rate gate.
+ * /panic and its buttons. Mounted above the lanes, so that a handler that hangs cannot delay it; it therefore looks up its
+ * user itself. Updates of users who may not trade pass through to the ordinary handlers.
  */
 export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
   const composer = new Composer<SaudaContext>();
@@ -40,7 +40,7 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
     await send(ctx, await question(deps, user));
   });
 
-  // The verb is one of the lanes' urgent ones. One id for both buttons: whichever is tapped first is the one.
+  // lanes.ts treats this verb as urgent. All buttons of a question share one id, so only the first tap counts.
   onCallback(personal.callbackQuery(/^panic(:|$)/).filter(mayPanic), "panic", async (ctx, [what, id]) => {
     const user = userId(ctx.from.id);
     const answer = (): Promise<unknown> => ctx.answerCallbackQuery().catch(() => undefined);
@@ -50,22 +50,22 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
       await show(ctx, { html: panicLeft(books, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(books) });
       return;
     }
-    // A store that cannot keep it holds up neither the panic nor its report.
-    const unkept = (error: unknown): void => ctx.log.warn({ err: error }, "run of a panic not kept");
-    // Before the question is used up: in between, a crash would leave it standing there, and nobody told of it.
+    // A store that cannot record the run must stop neither the panic nor its report.
+    const logNotRecorded = (error: unknown): void => ctx.log.warn({ err: error }, "run of a panic not kept");
+    // Recorded before the question's id is claimed: a crash between the two would otherwise leave no trace of the run.
     if (what !== "no" && (await deps.oneTime.peek(id ?? "", ACTION))?.userId === user) {
-      const running = { userId: user, action: RUNNING, payload: {}, ttlMs: RUNNING_TTL_MS, id: runOf(id) };
-      await deps.oneTime.issue(running).catch(unkept);
+      const running = { userId: user, action: RUNNING, payload: {}, ttlMs: RUNNING_TTL_MS, id: runId(id) };
+      await deps.oneTime.issue(running).catch(logNotRecorded);
     }
     const claimed = await deps.oneTime.claim(id ?? "", ACTION, user);
     if (!claimed) {
-      const wasCutOff = await deps.oneTime.claim(runOf(id), RUNNING, user);
+      const wasCutOff = await deps.oneTime.claim(runId(id), RUNNING, user);
       if (wasCutOff) {
         await answer();
         await show(ctx, await afterCutOff(deps, user));
         return;
       }
-      // Tapped while the bot was down, it is answered where Telegram takes no more words to the tap itself.
+      // If the tap was made while the bot was down, Telegram no longer accepts an answer to it: a message says it instead.
       const used = html`${text.panic.used}`;
       await ctx.answerCallbackQuery({ text: text.panic.used }).catch(() => send(ctx, { html: used }));
       return;
@@ -78,9 +78,9 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
     await show(ctx, { html: panicRunning(what === EXITS) }).catch(() => null);
     const report = await deps.panic.run(user, id ?? "", what === EXITS);
     const view = { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(report.left) };
-    // What was done must be read: where the card cannot be replaced, below it.
+    // The user must see the report: if the card cannot be replaced, it is sent below.
     await show(ctx, view).catch(() => send(ctx, view));
-    await deps.oneTime.claim(runOf(id), RUNNING, user).catch(unkept);
+    await deps.oneTime.claim(runId(id), RUNNING, user).catch(logNotRecorded);
   });
   return composer;
 }
@@ -90,10 +90,13 @@ async function question(deps: BotDeps, user: UserId): Promise<View> {
   if (books.length === 0) throw await noAccount(deps, user);
   const off = (await deps.accounts.all(user)).filter((link) => isLinked(link) && !link.is_active);
   const id = await deps.oneTime.issue({ userId: user, action: ACTION, payload: {}, ttlMs: TTL_MS });
-  return { html: panicQuestion(books, off, deps.accounts), keyboard: addLogins(questionKeyboard(id), dead(books)) };
+  return {
+    html: panicQuestion(books, off, deps.accounts),
+    keyboard: addLogins(questionKeyboard(id), loggedOut(books)),
+  };
 }
 
-/** Not gone on with: an exit may be on its way whose trade the positions do not show yet. */
+/** Asks again instead of resuming: an exit already sent may not show in the positions yet and would be sent twice. */
 async function afterCutOff(deps: BotDeps, user: UserId): Promise<View> {
   const view = await question(deps, user);
   return { ...view, html: lines(text.panic.cutOff(), view.html) };
@@ -108,7 +111,7 @@ const questionKeyboard = (id: string): InlineKeyboard =>
     .text("Do nothing", callbackData("panic", "no", id));
 
 const lookKeyboard = (books: readonly OpenBook[]): InlineKeyboard =>
-  addLogins(new InlineKeyboard().text("Read again", callbackData("panic", "look")), dead(books));
+  addLogins(new InlineKeyboard().text("Read again", callbackData("panic", "look")), loggedOut(books));
 
-const dead = (books: readonly OpenBook[]): Link[] =>
+const loggedOut = (books: readonly OpenBook[]): Link[] =>
   books.flatMap((book) => (!book.ok && book.error === "auth-expired" ? [book.link] : []));

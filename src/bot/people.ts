@@ -6,7 +6,7 @@ import { allows } from "./access.ts";
 import { callbackData } from "./callbacks.ts";
 import { users as text, type Person } from "./safety-text.ts";
 
-/** Before the token in an invitation's deep link. */
+/** Prefix of the token in an invitation's deep link. */
 export const INVITATION_PREFIX = "inv_";
 
 const CHOICES: readonly (readonly [Grantable, string])[] = [
@@ -18,7 +18,7 @@ const CHOICES: readonly (readonly [Grantable, string])[] = [
 
 export const personOf = ({ _id, name, role, needsEgress }: User): Person => ({ id: _id, name, role, needsEgress });
 
-/** What the owner can make of somebody. */
+/** A button for each role that the owner can give this user. */
 function roleButtons(user: User): NotificationButton[] {
   if (user.role === "owner") return [];
   return CHOICES.filter(([grant]) => grant !== grantOf(user)).map(([grant, text]) => ({
@@ -36,11 +36,11 @@ export function roleKeyboard(user: User): InlineKeyboard {
   return keyboard;
 }
 
-/** Two to a line, as a phone shows them whole. */
+/** Two buttons to a row, the most that a phone shows without cutting the labels. */
 const inPairs = (buttons: readonly NotificationButton[]): NotificationButton[][] =>
   [buttons.slice(0, 2), buttons.slice(2)].filter((row) => row.length > 0);
 
-/** Asks the owner to decide about somebody who waits. */
+/** Asks the owner to decide about a user who is waiting to be let in. */
 export const letInNotification = (owner: User, about: User, key: string): Notification => ({
   key,
   userId: owner._id,

@@ -9,21 +9,23 @@ import { isHarmless } from "./view.ts";
 
 /** A message that is a picture with a caption of at most 1,024 characters. */
 export interface PictureView {
-  /** PNG; null leaves the picture that is there as it is. */
+  /** PNG; null changes only the caption of the message's picture. */
   readonly png: Uint8Array | null;
   readonly html: Html;
   readonly keyboard?: InlineKeyboard;
 }
 
-/** On the paper of the reader's choice. */
-export const drawn = ({ pictures }: BotDeps, { user }: SaudaContext, svg: Svg): Promise<Uint8Array> =>
+/** Draws the SVG as PNG in the user's theme, light or dark. */
+export const toPng = ({ pictures }: BotDeps, { user }: SaudaContext, svg: Svg): Promise<Uint8Array> =>
   pictures.draw(inTheme(svg, user.settings.pictures));
 
 /** Whether the button that was tapped stands under a picture. */
 export const isUnderPicture = ({ callbackQuery }: Context): boolean =>
   callbackQuery?.message !== undefined && "photo" in callbackQuery.message;
 
-/** A button's answer replaces its picture or caption; anything else is a new message, whose number is answered. */
+/**
+ * Replaces the picture or caption under a tapped button, and returns null; else sends a new message and returns its id.
+ */
 export async function showPicture(ctx: Context, view: PictureView): Promise<{ messageId: number } | null> {
   const caption = { caption: cutHtml(view.html.toString(), MAX_CAPTION), parse_mode: "HTML" as const };
   const markup = view.keyboard ? { reply_markup: view.keyboard } : {};

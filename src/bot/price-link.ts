@@ -4,19 +4,19 @@ import type { BotDeps } from "./commands.ts";
 
 type Reader = Pick<User, "_id" | "defaultLink">;
 
-/** The account through which a user's prices come; null for who has none. */
+/** The account that a user's prices are read through; null for users without one. */
 export const priceLink = async ({ accounts }: BotDeps, user: Reader): Promise<Link | null> =>
-  livingFirst(accounts, await accounts.active(user._id), user);
+  preferLoggedIn(accounts, await accounts.active(user._id), user);
 
-/** The account that order books come from: of those whose broker has them. */
+/** The account that market depth is read through; null when no broker of the user has it. */
 export async function depthLink({ accounts }: BotDeps, user: Reader): Promise<Link | null> {
   const links = await accounts.active(user._id);
   const able = links.filter((link) => accounts.broker(link).definition.capabilities.depth);
-  return livingFirst(accounts, able, user);
+  return preferLoggedIn(accounts, able, user);
 }
 
-/** What is meant when none is named, of the logged-in ones if there are any: a price is the same at all real brokers. */
-const livingFirst = (accounts: BotDeps["accounts"], links: readonly Link[], { defaultLink }: Reader): Link | null =>
+/** The usual account for prices among the logged-in ones, if any: prices are the same at all real brokers. */
+const preferLoggedIn = (accounts: BotDeps["accounts"], links: readonly Link[], { defaultLink }: Reader): Link | null =>
   usualForPrices(
     accounts,
     links.filter((link) => accounts.hasSession(link)),

@@ -12,7 +12,7 @@ interface Meter {
   wasTold: boolean;
 }
 
-/** At most `perMinute` updates from one person, before any broker or store is asked for them; one reply a minute says so. */
+/** Drops a user's updates above `perMinute`, before they reach store or brokers. Says so once a minute, and on every tap. */
 export function rateGate<C extends BareContext>(clock: Clock, perMinute: number): MiddlewareFn<C> {
   const meters = new Map<number, Meter>();
 

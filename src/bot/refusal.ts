@@ -1,11 +1,11 @@
 import type { InlineKeyboard } from "grammy";
 import type { Html } from "./html.ts";
 
-/** Ends a handler with an answer to the user that is no failure: the error boundary sends it and logs nothing. */
+/** Thrown to end a handler with an answer to the user. It is no failure: the error boundary sends it and logs nothing. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly html: Html;
-  /** What may be done about it. */
+  /** What the user can do about it, such as log in. */
   readonly keyboard: InlineKeyboard | null;
 
   constructor(html: Html, keyboard: InlineKeyboard | null = null) {
@@ -15,5 +15,5 @@ export class Refusal extends Error {
   }
 }
 
-/** The same with other words may do: whatever asked for them goes on waiting. */
+/** A refusal that the user can correct by typing something else: a dialogue that throws it asks again. */
 export class Correction extends Refusal {}

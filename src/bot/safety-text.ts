@@ -2,7 +2,7 @@ import { EGRESS_SPEC } from "../services/egress.ts";
 import type { Role } from "../services/users.ts";
 import { html, lines, type Html } from "./html.ts";
 
-/** What a user reads about access, keys, the order lock and being forgotten. */
+/** Texts about access, keys, the order lock and /forget. */
 
 export const tooMany = (seconds: number): Html =>
   html`That is too much at once. I answer again in ${seconds} s. /panic and /lock always work.`;
@@ -16,7 +16,7 @@ const ROLE_MEANS: Readonly<Record<Role, string>> = {
   blocked: "blocked: gets no answer",
 };
 
-/** Who may trade, but not through the household's address. */
+/** A trader outside the household, who may not send orders from its static IP address. */
 const OUTSIDER = "other trader: trades through a proxy of their own";
 
 export interface Person {
@@ -44,7 +44,7 @@ export const users = {
     ),
   gone: "That person is not known any more.",
   notOwner: "The owner stays the owner.",
-  /** `wasIn`: who has been a trader or a viewer is not let in now. */
+  /** `wasIn`: the user was a viewer or trader before, so the role changes and nobody is "let in". */
   changed: ({ role, needsEgress }: Pick<Person, "role" | "needsEgress">, wasIn: boolean): Html => {
     if (role !== "trader" && role !== "viewer") return html`Your access has changed. /start shows where you stand.`;
     const isOutsider = role === "trader" && needsEgress;

@@ -17,9 +17,9 @@ import { allows, refusalFor } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import type { Html } from "./html.ts";
-import { drawn, showPicture } from "./picture-view.ts";
+import { showPicture, toPng } from "./picture-view.ts";
 import { equityPicture } from "./pictures/equity.ts";
-import { repeatTicket, showView } from "./order-flow.ts";
+import { repeatTicket, showTicketCard } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { backtestText } from "./render/backtest.ts";
 import { proposalView, shopSettingsView, shopText, statusView, timeWarning } from "./render/nifty-shop.ts";
@@ -42,7 +42,7 @@ export async function showStatus(deps: BotDeps, ctx: SaudaContext): Promise<void
   await show(ctx, statusView({ settings, held, account, warning, now: deps.clock.now(), money }));
 }
 
-/** The settings; with text, one of them changed to exactly that. */
+/** Shows the settings; with text, like "amount 30000", changes one first. */
 export async function showSettings(deps: BotDeps, ctx: SaudaContext, typed = ""): Promise<void> {
   if (typed === "") {
     await settingsCard(deps, ctx, await deps.niftyShop.settings(ctx.user._id));
@@ -64,7 +64,7 @@ async function settingsCard(deps: BotDeps, ctx: SaudaContext, settings: ShopSett
   await show(ctx, shopSettingsView({ settings, account, warning: warningOf(deps, settings) }));
 }
 
-/** The next of the usual values of the setting that was tapped. */
+/** The change for a tapped setting: its next value in our list. */
 export async function nextSettings(deps: BotDeps, ctx: SaudaContext, name: string): Promise<Partial<ShopSettings>> {
   const current = await deps.niftyShop.settings(ctx.user._id);
   switch (name) {
@@ -97,7 +97,7 @@ function following<T>(all: readonly T[], current: T): T {
   return next === undefined ? current : next;
 }
 
-/** In a year without a calendar nothing is said about the hours. */
+/** A warning when the market does not trade normally at the chosen time; null in a year without a calendar. */
 function warningOf(deps: BotDeps, { at }: ShopSettings): Html | null {
   try {
     return timeWarning(timeProblem(at, istDate(deps.clock.now()), deps.calendar.current()), at);
@@ -112,14 +112,14 @@ async function accountName(deps: BotDeps, ctx: SaudaContext, settings: ShopSetti
   return link ? accountTitle(deps.accounts, link) : null;
 }
 
-/** Decides now, besides the daily run. */
+/** Makes a proposal now, in addition to the daily run. */
 export async function propose(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const proposal = await deps.niftyShop.propose(ctx.user);
   await send(ctx, await proposalCard(deps, ctx.user._id, proposal));
 }
 
 export async function showProposal(deps: BotDeps, ctx: SaudaContext, id: string, editing?: number): Promise<void> {
-  // The history brings the fills up to date.
+  // Reading the history updates the fills of the proposal's orders.
   await deps.niftyShop.history(ctx.user._id, 1);
   const proposal = await deps.niftyShop.proposal(ctx.user._id, id);
   if (!proposal) {
@@ -141,25 +141,28 @@ export async function proposalCard(
   return proposalView({ proposal, account, now, ...(editing === undefined ? {} : { editing }) });
 }
 
-/** The leg becomes an ordinary ticket under the proposal, with its own Confirm. */
+/** Sends an ordinary ticket for the leg, below the proposal, with its own Confirm button. */
 export async function approveLeg(deps: BotDeps, ctx: SaudaContext, id: string, at: number): Promise<void> {
   const approval = await deps.niftyShop.approve(ctx.user, id, at);
   if (approval.kind === "ticket") {
-    await showView(deps, ctx, approval.view, send);
+    await showTicketCard(deps, ctx, approval.view, send);
     await showProposal(deps, ctx, id);
   } else await ctx.answerCallbackQuery({ text: shopText[approval.kind] });
 }
 
-/** Repeat: what came to nothing is the strategy's once more, so that it knows what it holds; else a ticket like any other. */
+/**
+ * The Repeat button. An order of the strategy's that came to nothing becomes the strategy's ticket again, so that it knows
+ * what it holds; any other order becomes an ordinary ticket.
+ */
 export async function repeatOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   const behind = legBehind(intent);
   const approval = behind && (await deps.niftyShop.approve(ctx.user, behind.id, behind.leg));
   if (approval === null || approval.kind === "sent") await repeatTicket(deps, ctx, intent);
-  else if (approval.kind === "ticket") await showView(deps, ctx, approval.view, send);
+  else if (approval.kind === "ticket") await showTicketCard(deps, ctx, approval.view, send);
   else await ctx.answerCallbackQuery({ text: shopText[approval.kind] });
 }
 
-/** Reads years of prices, so the answer comes in two messages. */
+/** Reading years of prices takes a while, so a first message says so. */
 export async function backtest(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<void> {
   const range = parseRange(typed);
   if (!range) throw new Refusal(shopText.badRange());
@@ -169,9 +172,9 @@ export async function backtest(deps: BotDeps, ctx: SaudaContext, typed: string):
     await send(ctx, { html: shopText.reading(deps.backtests.sharesIn(range)) });
     const result = await deps.backtests.run(link, settings, range);
     const broker = link && accountTitle(deps.accounts, link);
-    await showPicture(ctx, { png: await drawn(deps, ctx, equityPicture(result)), html: backtestText(result, broker) });
+    await showPicture(ctx, { png: await toPng(deps, ctx, equityPicture(result)), html: backtestText(result, broker) });
   } catch (error) {
-    // Only ranges are refused that way: too early, or without prices.
+    // The backtest throws RangeError only for a range that starts too early or has no prices.
     if (error instanceof RangeError) throw new Refusal(shopText.noRange(error.message));
     throw error;
   }

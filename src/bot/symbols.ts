@@ -15,7 +15,7 @@ import { send } from "./view.ts";
 const MAX_CHOICES = 6;
 const LABEL_LENGTH = 44;
 
-/** One button a choice; tapping it goes on with `verb` and the arguments given. */
+/** One button for each choice, with `verb`, the given arguments and the instrument's key as its data. */
 export function choiceKeyboard(
   choices: readonly Instrument[],
   verb: string,
@@ -28,7 +28,7 @@ export function choiceKeyboard(
   return keyboard;
 }
 
-/** Short enough for one line of a phone: exchange and name of a share, strike and day of a contract. */
+/** Short enough for one line on a phone: a share's ticker, exchange and name; a contract's underlying, strike and expiry. */
 function choiceLabel(instrument: Instrument): string {
   const exchange = instrument.symbol.slice(0, instrument.symbol.indexOf(":"));
   if (!isDerivative(instrument))
@@ -37,14 +37,14 @@ function choiceLabel(instrument: Instrument): string {
   return `${instrument.underlying} ${what} · ${dateText(instrument.expiry)}`;
 }
 
-/** The instrument that a button carries: a contract may have expired since. */
+/** The instrument that a button names; refuses when it is not listed any more, like an expired contract. */
 export async function instrumentFrom(deps: BotDeps, argument: string | undefined): Promise<Instrument> {
   const instrument = await deps.instruments.byKey(keyFromArgument(argument ?? ""));
   if (!instrument) throw new Refusal(text.instrumentGone());
   return instrument;
 }
 
-/** The one instrument that a text means. Asks with buttons, and answers null, when that is not clear. */
+/** The one instrument that a text means. When it is ambiguous, asks with buttons and returns null. */
 export async function resolveOrAsk(
   deps: BotDeps,
   ctx: SaudaContext,
@@ -55,21 +55,22 @@ export async function resolveOrAsk(
   const found = await deps.instruments.resolve(symbolText);
   if (found.kind === "one") return found.instrument;
   const choices = found.kind === "many" ? found.candidates : found.suggestions;
-  if (choices.length === 0) throw new Refusal(unclear(symbolText, found));
-  await send(ctx, { html: unclear(symbolText, found), keyboard: choiceKeyboard(choices, verb, ...args) });
+  const html = unresolvedText(symbolText, found);
+  if (choices.length === 0) throw new Refusal(html);
+  await send(ctx, { html, keyboard: choiceKeyboard(choices, verb, ...args) });
   return null;
 }
 
-/** What is said of a text that does not mean one thing. */
-export function unclear(symbolText: string, found: Exclude<Resolution, { kind: "one" }>): Html {
+/** The reply to a text that matches no instrument or several. */
+export function unresolvedText(symbolText: string, found: Exclude<Resolution, { kind: "one" }>): Html {
   if (found.kind === "many") return text.orders.pickSymbol(symbolText, found.candidates.length);
   return found.lacksList
     ? text.orders.noList(symbolText)
     : text.orders.unknownSymbol(symbolText, found.suggestions.length > 0);
 }
 
-/** Of the rows of an account those that a text means: by ticker, else in any words that /sell takes: "nifty 26000 ce". */
-export async function meantAmong<T>(
+/** The rows (positions, orders) that a text names: by ticker, else by any words that /sell takes, like "nifty 26000 ce". */
+export async function rowsNamed<T>(
   { instruments }: Pick<BotDeps, "instruments">,
   rows: readonly T[],
   wanted: string,
@@ -84,7 +85,7 @@ export async function meantAmong<T>(
   return rows.filter((row) => keys.has(rowOf(row).key));
 }
 
-/** The exact ticker before what merely begins like it: "SBIN" is the share, not its options. */
+/** Rows with exactly this symbol or ticker, else those whose ticker starts with it: "SBIN" is the share, not its options. */
 function bestMatches<T>(rows: readonly T[], wanted: string, rowOf: (row: T) => Listed): readonly T[] {
   const exact = rows.filter((row) => rowOf(row).symbol === wanted || ticker(rowOf(row).symbol) === wanted);
   if (exact.length > 0) return exact;

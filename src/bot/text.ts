@@ -10,10 +10,10 @@ import type { Finding } from "../services/orders/findings.ts";
 import { html, lines, type Html } from "./html.ts";
 import { dateText, percent, priceText, quantity, rupeePrice, rupees } from "./render/amounts.ts";
 
-/** Sentences that a user reads, in one voice: brief, plain, what happened, whether money moved, what to do next. */
+/** Texts that a user reads. House style: brief and plain; what happened, whether money moved, what to do next. */
 
 export const PAPER_MARK = "📄 Paper";
-/** Of which accounts are paper: play money never passes for money. */
+/** The mark beside figures of which some or all are play money. `isPaper`: for each account. */
 export const paperNote = (isPaper: readonly boolean[]): string =>
   isPaper.includes(true) ? ` · ${isPaper.includes(false) ? "incl. " : ""}${PAPER_MARK}` : "";
 
@@ -41,17 +41,17 @@ export const access = {
   group: (): Html => html`I answer in private only: open a chat with me.`,
 };
 
-/** Of anything, also after an order was sent: so it says nothing of what was not done. */
+/** Shown for any unexpected error, also after an order was sent: so it must not claim that nothing was done. */
 export const failure = (reference: string): Html =>
   html`Something failed on my side. If an order was meant, /orders shows what was sent. If it happens again, tell the operator: <code>${reference}</code>`;
-/** Nothing can be written down: not even a panic is begun. */
+/** The store takes no writes, so no update is handled, not even a panic. */
 export const notTaken = (): Html =>
   html`⚠️ I cannot save anything right now, so nothing that you send or tap is done. If it cannot wait, do it at the broker. I go on with what still counts as soon as I can.`;
 export const tooSlow = (reference: string): Html =>
   html`That took too long, so I gave up. /orders shows what was sent. Reference <code>${reference}</code>`;
 export const deadButton = "This button is from an older message and no longer does anything.";
 export const viewersButton = "This button is for traders, or from an older message. You can look, not trade.";
-/** Before a message that could not be delivered in time. */
+/** The note above a message that was delivered late. */
 export const lateNote = (lateBy: number): string => `<i>${Math.round(lateBy / 60_000)} min late:</i>`;
 export const unknownCommand = (): Html => html`I do not know that command. /help lists what I can do.`;
 export const plainText = (mayTrade: boolean): Html =>
@@ -95,7 +95,7 @@ const BROKER_FAILURES: Readonly<Record<BrokerErrorKind, (title: string) => strin
   "bad-response": (title) => `${title} answered something unexpected.`,
 };
 
-/** The names of rows that could not be read: "SBIN, NIFTY26NOVFUT", or that they have none. */
+/** The names of rows that could not be read: "SBIN, NIFTY26NOVFUT, not named". */
 export function unreadNames(rows: readonly UnreadRow[]): string {
   const names = new Set(rows.flatMap(({ listed }) => (listed === null ? [] : ticker(listed.symbol))));
   const isSomeUnnamed = rows.some(({ listed }) => listed === null);
@@ -110,7 +110,7 @@ export const unread = (title: string, rows: readonly UnreadRow[]): Html =>
 
 export const brokerFailure = (title: string, kind: BrokerErrorKind): Html => html`⚠️ ${BROKER_FAILURES[kind](title)}`;
 
-/** Why nothing is told of an account. */
+/** Why an account's data is missing from a message. */
 export const notTold = (title: string, error: BrokerError): Html =>
   error instanceof UnreadRows
     ? html`⚠️ ${title} shows ${unreadEntries(error.book.unread)}, and without that I cannot be sure of the rest. Look at the broker.`
@@ -224,7 +224,6 @@ export const link = {
   invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,
   login: (title: string): Html =>
     html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked until ${title} has answered.`,
-  /** What looks like it is taken for it and deleted. */
   paste: (title: string, what: string, hasPage: boolean): Html =>
     lines(
       hasPage ? html`If this chat does not tell you that it worked, send me ${what}.` : html`Now send me ${what}.`,
@@ -274,7 +273,7 @@ const ORDER_TEXT_PROBLEMS: Readonly<Record<OrderTextProblem, (at: string) => str
 export const orderTextProblem = (problem: OrderTextProblem, at: string): Html =>
   html`${ORDER_TEXT_PROBLEMS[problem](at)}`;
 
-/** One line of a ticket card for each finding. */
+/** A finding as one line of a ticket card. */
 export function finding(found: Finding): Html {
   const sign = found.level === "block" ? "⛔" : found.level === "warn" ? "⚠️" : "ℹ️";
   return html`${sign} ${findingText(found)}`;

@@ -14,7 +14,7 @@ import * as text from "./text.ts";
 /** What a choice button can carry beside its verb and an instrument. */
 const MAX_CARRIED = 30;
 
-/** /buy and /sell: a whole order in one line, or the guided dialogue for what is missing. */
+/** /buy and /sell: takes a whole order in one line, or starts the dialogue for what is missing. */
 export function tradeCommand(name: "buy" | "sell", description: string, example: string): CommandModule {
   const side: Side = name === "buy" ? "BUY" : "SELL";
   return {
@@ -37,32 +37,32 @@ async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: st
     return;
   }
   const parsed = parseOrderText(asked);
-  const turned = parsed.ok ? await turnedAround(deps, asked, parsed.words.symbolText) : null;
-  if (turned !== null) {
-    await takeOrder(deps, ctx, side, turned);
+  const reordered = parsed.ok ? await withQuantityLast(deps, asked, parsed.words.symbolText) : null;
+  if (reordered !== null) {
+    await takeOrder(deps, ctx, side, reordered);
     return;
   }
   const verb = side.toLowerCase();
   if (!parsed.ok) throw new Refusal(lines(text.orderTextProblem(parsed.problem, parsed.at), text.orders.example(verb)));
   const { words } = parsed;
-  const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...carrying(side, asked, words.symbolText));
+  const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...choiceArguments(side, asked, words.symbolText));
   if (instrument) await takeWords(deps, ctx, { side, instrument, words });
 }
 
-/** "10 sbin at 800" with its quantity last, unless "10 sbin" is the name of something. */
-async function turnedAround(deps: BotDeps, asked: string, symbolText: string): Promise<string | null> {
-  const turned = quantityLast(asked);
-  return turned !== null && (await deps.instruments.resolve(symbolText)).kind === "none" ? turned : null;
+/** "10 sbin at 800" as "sbin 10 at 800"; null when "10 sbin" itself names an instrument. */
+async function withQuantityLast(deps: BotDeps, asked: string, symbolText: string): Promise<string | null> {
+  const reordered = quantityLast(asked);
+  return reordered !== null && (await deps.instruments.resolve(symbolText)).kind === "none" ? reordered : null;
 }
 
-/** The buttons that ask which instrument was meant carry the rest of the order, where it fits one. */
-function carrying(side: Side, asked: string, symbolText: string): [verb: string, ...args: string[]] {
+/** The verb and arguments of the buttons that ask which instrument was meant: with the rest of the order, if it fits. */
+function choiceArguments(side: Side, asked: string, symbolText: string): [verb: string, ...args: string[]] {
   const rest = asked.toLowerCase().startsWith(symbolText.toLowerCase()) ? asked.slice(symbolText.length).trim() : "";
   const isCarried = rest !== "" && Buffer.byteLength(rest) <= MAX_CARRIED && !rest.includes(":");
   return isCarried ? ["tkw", side[0] ?? "B", rest] : ["tkt", side[0] ?? "B"];
 }
 
-/** The order goes on with the instrument that was picked for "reliance fut 1 lot". */
+/** Continues an order like "reliance fut 1 lot" with the instrument that was picked for it. */
 export async function takePicked(deps: BotDeps, ctx: SaudaContext, args: readonly string[]): Promise<void> {
   const [sideLetter, rest = "", key] = args;
   const parsed = parseOrderText(`X ${rest}`);

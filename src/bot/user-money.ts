@@ -4,7 +4,7 @@ import type { User } from "../services/users.ts";
 import type { BotDeps } from "./commands.ts";
 import { moneyText, type MoneyText } from "./render/money-text.ts";
 
-/** How this user's amounts are written: in rupees, or in percent of what the accounts were worth at the last close. */
+/** How this user's amounts are written: in rupees, or in percent of the accounts' value at the last close. */
 export async function userMoney(
   deps: Pick<BotDeps, "accounts" | "portfolio" | "snapshots">,
   { _id, settings }: Pick<User, "_id" | "settings">,
@@ -15,7 +15,7 @@ export async function userMoney(
   return moneyText(true, last?.value ?? (await worthNow(deps, _id)));
 }
 
-/** Before the first close that was kept. */
+/** Used until a first close has been stored. */
 async function worthNow({ portfolio }: Pick<BotDeps, "portfolio">, user: User["_id"]): Promise<Paise> {
   const parts = await portfolio.all(user);
   return sumPaise(

@@ -4,12 +4,13 @@ import type { Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { link } from "./text.ts";
 
-/** A message as it should stand in the chat. */
+/** The content of a message. */
 export interface View {
   readonly html: Html;
   readonly keyboard?: InlineKeyboard;
 }
 
+/** Where a message stands. */
 export interface Place {
   readonly chatId: number;
   readonly messageId: number;
@@ -17,24 +18,24 @@ export interface Place {
 
 export const bodyOf = ({ html }: View): string => cutHtml(html.toString(), MAX_TEXT);
 
-/** It was deleted since, or is not ours to edit. */
+/** The message was deleted, or cannot be edited by us. */
 const GONE = [/message to edit not found/, /message can't be edited/, /MESSAGE_ID_INVALID/];
 const HARMLESS = [/message is not modified/, /query is too old/, /message to delete not found/, ...GONE];
 
 const says = (error: unknown, patterns: readonly RegExp[]): boolean =>
   error instanceof GrammyError && patterns.some((pattern) => pattern.test(error.description));
 
-/** Telegram's "nothing to do" answers, which are no failures. */
+/** Errors of Telegram's that need no reaction: there was nothing to do. */
 export const isHarmless = (error: unknown): boolean => says(error, HARMLESS);
 
-/** A link in what a broker said must not fill the chat with a preview of its page. */
+/** Without previews: a broker's message may contain a link. */
 export const optionsOf = ({ keyboard }: View) => ({
   parse_mode: "HTML" as const,
   link_preview_options: { is_disabled: true },
   ...(keyboard ? { reply_markup: keyboard } : {}),
 });
 
-/** A button's answer replaces its message, or stands below where that is gone; anything else is a new one. Says where it stands. */
+/** Replaces the message of a tapped button; sends a new one when that is gone or the update is no tap. Returns its place. */
 export async function show(ctx: Context, view: View): Promise<Place> {
   const edited = ctx.callbackQuery?.message;
   // A picture's message has no text to replace.
@@ -43,7 +44,7 @@ export async function show(ctx: Context, view: View): Promise<Place> {
   return isThere ? { chatId: edited.chat.id, messageId: edited.message_id } : send(ctx, view);
 }
 
-/** Replaces a message of ours wherever it stands in the chat. False when it is gone. */
+/** Edits a message of ours. False when it is gone. */
 export const redraw = (api: Pick<Api, "editMessageText">, { chatId, messageId }: Place, view: View): Promise<boolean> =>
   isEdited(() => api.editMessageText(chatId, messageId, bodyOf(view), optionsOf(view)));
 
@@ -57,15 +58,14 @@ async function isEdited(edit: () => Promise<unknown>): Promise<boolean> {
   return true;
 }
 
-/** A new message, whatever the update was. */
 export async function send(ctx: Context, view: View): Promise<Place> {
   const sent = await ctx.reply(bodyOf(view), optionsOf(view));
   return { chatId: sent.chat.id, messageId: sent.message_id };
 }
 
 /**
- * The message that carried a key or a code, and the one of ours that shows it. Whose they are hears when one stays, later
- * where that cannot be said now; not when it is gone already.
+ * Deletes the message that carried a key or code, and ours at `shownIn` that shows it. If one cannot be deleted, tells the
+ * user to do it; if even that cannot be sent now, a Refusal makes the error boundary post it later.
  */
 export async function deleteSecret(ctx: Context, shownIn: number | null = null): Promise<void> {
   const { chatId = 0, msgId = 0 } = ctx;

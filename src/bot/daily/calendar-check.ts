@@ -6,25 +6,28 @@ import * as text from "../daily-text.ts";
 
 const TOLD_AT = "10:00";
 const CATCH_UP_MS = 12 * 3_600_000;
-/** By then the exchanges have published the next year's list. */
+/** MM-DD. The exchanges publish the next year's list in mid-December. */
 const PUBLISHED_BY = "12-20";
-/** Whoever starts the process hears of it earlier: there may be no start in December. */
+/** MM-DD from which the log at start-up warns of it: earlier, because there may be no start in December. */
 export const WATCHED_FROM = "11-01";
 
-/** The year whose list is missing on the date, or null; the next year's counts from a day of the year on. */
+/** The year whose holiday list is missing, or null. The next year's counts as missing from `nextFrom` (MM-DD) on. */
 export function missingYear(date: string, years: ReadonlySet<number>, nextFrom = PUBLISHED_BY): number | null {
   const year = Number(date.slice(0, 4));
   if (!years.has(year)) return year;
   return date.slice(5) >= nextFrom && !years.has(year + 1) ? year + 1 : null;
 }
 
-/** The month's first or second, null after them. Keys are forgotten after a fortnight, so none may live longer. */
+/**
+ * Which half of the month's first 28 days. A notification's key is remembered for a fortnight only; the same key for longer
+ * than that would send the reminder again.
+ */
 function fortnightOf(date: string): 1 | 2 | null {
   const day = date.slice(8);
   return day <= "14" ? 1 : day <= "28" ? 2 : null;
 }
 
-/** Tells the owner twice a month that a list of holidays is missing. */
+/** Reminds the owner twice a month while a list of holidays is missing. */
 export function calendarCheck(deps: { readonly calendar: CalendarSource; readonly notifier: Notifier }): PerUserJob {
   return {
     name: "calendar-check",

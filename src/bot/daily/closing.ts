@@ -29,11 +29,11 @@ import { periodText } from "../render/period.ts";
 
 /** A digest that could not be made in the afternoon is still worth reading until midnight. */
 const CATCH_UP_MS = 12 * 3_600_000;
-/** After the last trade it takes the brokers a while to have final prices. */
+/** How long after the close the brokers need to have final prices. */
 const SETTLING_MS = 5 * 60_000;
-/** On days whose hours come by circular, which are evening sessions. */
-const BY_CIRCULAR = "21:00";
-/** Telegram's limit for a caption, less a note that it is late. */
+/** For days whose hours are announced by circular, such as Muhurat trading in the evening. */
+const FINAL_IF_BY_CIRCULAR = "21:00";
+/** Telegram's limit for a caption is 1,024 characters; the rest is for the note that a message is late. */
 const MAX_CAPTION = 980;
 const CLOSING_DIGEST = "closing-digest";
 
@@ -44,19 +44,19 @@ export interface ClosingDeps {
   readonly notifier: Notifier;
 }
 
-/** When the user's digest is due: at their time, and never before the day's prices are final. */
+/** Epoch ms of the user's digest: at their own time, but not before prices are final. Null on days without trading. */
 export function digestDueAt(user: User, date: string, calendar: TradingCalendar): number | null {
   if (!mayTrade(date, calendar)) return null;
   return Math.max(istInstant(date, user.settings.digestAt), pricesFinalAt(date, calendar));
 }
 
-/** When the brokers have the final prices of a day that trades. */
+/** Epoch ms from which the brokers have the final prices of a trading day. */
 export function pricesFinalAt(date: string, calendar: TradingCalendar): number {
   const close = closeOf(date, calendar);
-  return close === null ? istInstant(date, BY_CIRCULAR) : istInstant(date, close) + SETTLING_MS;
+  return close === null ? istInstant(date, FINAL_IF_BY_CIRCULAR) : istInstant(date, close) + SETTLING_MS;
 }
 
-/** The digest after the close. The day is kept for everybody, also for those who want no message. */
+/** The digest after the close. The day's snapshot is stored for every user, also for those who want no message. */
 export function closingDigest({ bot, digests, notifier }: ClosingDeps): PerUserJob {
   return {
     name: CLOSING_DIGEST,
@@ -83,7 +83,7 @@ export function closingDigest({ bot, digests, notifier }: ClosingDeps): PerUserJ
 
 const themed = ({ settings }: User, picture: Svg | null): Svg | null => picture && inTheme(picture, settings.pictures);
 
-/** One message where the text fits a caption; else the text, and the picture after it. */
+/** One message if the text fits the picture's caption; else the text, and the picture in a second message. */
 function withPicture(
   about: Pick<Notification, "key" | "userId" | "dueAt" | "silent">,
   body: Html,
@@ -100,7 +100,7 @@ const REPORTS = {
   month: { name: "monthly-report", isDue: endsMonth, from: (date: string) => `${date.slice(0, 7)}-01` },
 } as const;
 
-/** After the digest of the week's or the month's last trading day. */
+/** The report of the week or month, sent after the digest of its last trading day. */
 export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: keyof typeof REPORTS): PerUserJob {
   const report = REPORTS[kind];
   return {

@@ -9,7 +9,7 @@ import type { Snapshots } from "../../services/snapshots.ts";
 import type { BotDeps } from "../commands.ts";
 import { pricesFinalAt } from "./closing.ts";
 
-/** After the post-close session, which trades until 16:00. */
+/** After the post-close session, which ends at 16:00. */
 const KEPT_AT = "16:15";
 const CATCH_UP_MS = 7 * 3_600_000;
 
@@ -20,7 +20,7 @@ export interface DayKeepingDeps {
   readonly log: Log;
 }
 
-/** Keeps each account's day where the digest could not, or looked before the last trade. */
+/** Stores each account's day again, for accounts that the digest could not read or read before the last trade. */
 export function dayKeeping({ bot, digests, snapshots, log }: DayKeepingDeps): PerUserJob {
   return {
     name: "snapshots",
@@ -39,16 +39,16 @@ export function dayKeeping({ bot, digests, snapshots, log }: DayKeepingDeps): Pe
         date,
       );
       const failed = parts.filter((part) => !part.ok);
-      // What is wrong with an account itself waits for its login, which keeps the day.
+      // A problem of the account itself, like an ended session, is not retried: the next login stores the day.
       for (const { link, error } of failed.filter((part) => isPersonal(part.error)))
         log.warn({ err: error, link: link._id, date }, "day not kept; the next login today keeps it");
-      // A broker that is out of order is asked again later.
+      // A broker that is down is asked again later: a job that throws is run again.
       for (const { error } of failed) if (!isPersonal(error)) throw error;
     },
   };
 }
 
-/** An account that was logged in only after the close: its day is kept then. Throws when it could not be read. */
+/** Stores the day of an account that was logged in only after the close. Throws when the account cannot be read. */
 export async function keepDayOnLogin(
   { bot, digests, snapshots }: Omit<DayKeepingDeps, "log">,
   link: Link,

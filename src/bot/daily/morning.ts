@@ -19,13 +19,13 @@ import { notificationButtons } from "../notification-buttons.ts";
 import type { View } from "../view.ts";
 import { calendarNote, digestDueAt } from "./closing.ts";
 
-/** A login is of use as long as the market is open. */
+/** A reminder is still useful until the market closes. */
 const LOGIN_CATCH_UP_MS = 7 * 3_600_000;
-/** By then the session after the close is over. */
+/** The post-close session ends. */
 const DAY_ENDS = "16:00";
 const NUDGE_AT = "08:52";
 const NUDGE_CATCH_UP_MS = 8 * 60_000;
-/** Somebody whose card came a moment ago is not told again. */
+/** No nudge to users whose reminder came less than this before it. */
 const NUDGE_AFTER_MS = 10 * 60_000;
 const RECENT_ORDERS = 50;
 
@@ -41,21 +41,21 @@ type LoginBot = Pick<BotDeps, "accounts" | "calendar" | "clock">;
 const loginCardKey = (user: UserId, date: string): string => `morning-login:${user}:${date}`;
 const nudgeKey = (user: UserId, date: string): string => `morning-nudge:${user}:${date}`;
 
-/** A login counts when it lasts over the user's closing digest, which is in the evening on days with an evening session. */
-const lastsUntil = (user: User, date: string, { clock, calendar }: LoginBot): number =>
+/** Epoch ms until which a session must last today: the closing digest, which may come in the evening, needs it too. */
+const neededUntil = (user: User, date: string, { clock, calendar }: LoginBot): number =>
   Math.max(clock.now(), istInstant(date, DAY_ENDS), digestDueAt(user, date, calendar.current()) ?? 0);
 
 const needsLogins = (bot: LoginBot, link: Link): boolean =>
   !bot.accounts.broker(link).definition.capabilities.login.includes("none");
 
-/** Every account that needs logins, with where it stands and a button for each whose session is over or ends today. */
+/** All accounts of brokers with logins and their state; a login button where the session is over or ends too early. */
 function loginCard(bot: LoginBot, user: User, links: readonly Link[], date: string): View {
-  const some = links.filter((link) => needsLogins(bot, link));
-  const dead = some.filter((link) => !bot.accounts.hasSession(link, lastsUntil(user, date, bot)));
+  const listed = links.filter((link) => needsLogins(bot, link));
+  const dead = listed.filter((link) => !bot.accounts.hasSession(link, neededUntil(user, date, bot)));
   return {
     html: lines(
       dead.length > 0 ? text.morning.due(dead.length) : text.morning.allDone(),
-      ...some.map((link) =>
+      ...listed.map((link) =>
         text.morning.account(link.label, bot.accounts.broker(link).definition.title, standing(bot, link, dead)),
       ),
       calendarNote(date, bot.calendar.current()),
@@ -80,14 +80,14 @@ const loginKeyboard = (links: readonly Link[]): InlineKeyboard =>
 const dueOn = (date: string, time: string, calendar: TradingCalendar): number | null =>
   mayTrade(date, calendar) ? istInstant(date, time) : null;
 
-/** One card for all accounts whose session is over; nothing when all are alive or could be renewed. */
+/** The morning's login card. Not sent when every session is alive or could be renewed without the user. */
 export function morningLogin({ bot, renewals, notifier }: MorningDeps): PerUserJob {
   return {
     name: "morning-login",
     catchUpMs: LOGIN_CATCH_UP_MS,
     dueAt: ({ settings }, date) => dueOn(date, settings.reminderAt, bot.calendar.current()),
     async run(user, { date, dueAt }) {
-      const dead = await renewals.dead(await bot.accounts.active(user._id), lastsUntil(user, date, bot));
+      const dead = await renewals.dead(await bot.accounts.active(user._id), neededUntil(user, date, bot));
       const delivery = deliveryFor(user.settings, "reminder");
       if (dead.length === 0 || delivery === null) return;
       const card = loginCard(bot, user, await bot.accounts.active(user._id), date);
@@ -104,7 +104,7 @@ export function morningLogin({ bot, renewals, notifier }: MorningDeps): PerUserJ
   };
 }
 
-/** A second message shortly before the market opens, only about accounts that something depends on. */
+/** A second reminder shortly before the opening, only about accounts that a position, order, alert or strategy needs. */
 export function morningNudge(deps: MorningDeps): PerUserJob {
   const { bot, renewals, notifier } = deps;
   return {
@@ -116,9 +116,9 @@ export function morningNudge(deps: MorningDeps): PerUserJob {
     },
     async run(user, { date, dueAt }) {
       const links = await bot.accounts.active(user._id);
-      const until = lastsUntil(user, date, bot);
+      const until = neededUntil(user, date, bot);
       const lacking = links.filter((link) => needsLogins(bot, link) && !bot.accounts.hasSession(link, until));
-      // At the reminder their brokers may not have answered.
+      // Tried again: their brokers may not have answered at the time of the reminder.
       const dead = await renewals.dead(lacking, until);
       const delivery = deliveryFor(user.settings, "reminder");
       if (delivery === null) return;
@@ -143,7 +143,7 @@ export function morningNudge(deps: MorningDeps): PerUserJob {
   };
 }
 
-/** What cannot go on without this login, in words. */
+/** In words, what needs this account to be logged in. */
 async function dependents(
   { bot, snapshots }: MorningDeps,
   user: User,
@@ -172,7 +172,7 @@ const usualLink = (user: User, link: Link): boolean => user.defaultLink === null
 
 const isWaiting = (leg: Leg): boolean => leg.state !== "ticket" && !isClosed(leg);
 
-/** The card of today as it should stand now, and the messages that show it: the card itself and the nudge. */
+/** Today's login card as it should look now, and the keys of the two notifications to redraw with it. */
 export async function cardOfToday(
   bot: LoginBot,
   user: User,

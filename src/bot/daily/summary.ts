@@ -15,11 +15,11 @@ import { notificationButtons } from "../notification-buttons.ts";
 import { dateText, mark, percent } from "../render/amounts.ts";
 import type { MoneyText } from "../render/money-text.ts";
 import { PAGE_WIDTH } from "../render/page.ts";
-import { failures, heading, loginKeyboard, unpricedText } from "../render/portfolio.ts";
+import { failures, heading, loginKeyboard, unpricedNote } from "../render/portfolio.ts";
 import { userMoney } from "../user-money.ts";
 import { calendarNote } from "./closing.ts";
 
-/** After this the day has its own numbers. */
+/** Later than this, today's own figures matter more than the summary. */
 const CATCH_UP_MS = 90 * 60_000;
 const MAX_EXPIRIES = 5;
 
@@ -29,7 +29,7 @@ export interface SummaryDeps {
   readonly notifier: Notifier;
 }
 
-/** Before the market opens: money, holdings, what is carried, what expires, what is watched. For those who switched it on. */
+/** The summary before the market opens: funds, holdings, carried positions, expiries, alerts. Off unless switched on. */
 export function morningSummary({ bot, mornings, notifier }: SummaryDeps): PerUserJob {
   return {
     name: "morning-summary",
@@ -66,7 +66,7 @@ function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts
   const funds = fundsTotal(days.map((day) => day.funds));
   const { before } = morning;
   const change = before ? grossOf(before.figures) : ZERO_PAISE;
-  // Of what was there before that day, as its digest said.
+  // In percent of the value before that day, as in that day's digest.
   const share = before ? changeInBasisPoints(before.value, before.value - change) : null;
   const isShareAlone = money.hides && share !== null;
   const expiring = morning.expiring.map((symbol) => ticker(symbol));
@@ -83,7 +83,7 @@ function summaryText(morning: Morning, date: string, accounts: BotDeps["accounts
         ],
         PAGE_WIDTH,
       )}</pre>`,
-    unpricedText(totals.unpriced),
+    unpricedNote(totals.unpriced),
     before &&
       html`${mark(change)} All of ${dateText(before.date)}: ${[...(isShareAlone ? [] : [money.signed(change)]), ...(share === null ? [] : [percent(share)])].join(", ")}`,
     expiring.length > 0 &&

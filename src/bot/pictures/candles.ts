@@ -10,7 +10,7 @@ import { HEADER, INK, label, line, MARGIN, sheet, tag, type Box, type Svg } from
 import { changePercent, dateText, priceText } from "../render/amounts.ts";
 import { drawable } from "./drawable.ts";
 
-/** Small enough that its letters can be read on a phone, where it is some 380 points wide. */
+/** Small enough that its text is legible on a phone, which shows it about 380 points wide. */
 const SIZE = { width: 960, height: 700 };
 const LEGEND_ROOM = 28;
 const TOP = HEADER + LEGEND_ROOM;
@@ -19,7 +19,7 @@ const AVERAGES = [
   { count: 20, stroke: INK.line },
   { count: 50, stroke: INK.second },
 ] as const;
-/** An average price further away than this share of the candles' range would flatten them. */
+/** The average price is drawn up to this many times the candles' range away from them: further, it would flatten them. */
 const OWN_REACH = 1;
 
 export interface TradeMark {
@@ -35,15 +35,15 @@ export interface CandlePicture {
   /** Oldest first; those before `from` only feed the averages. */
   readonly candles: readonly Candle[];
   readonly from: number;
-  /** What the shares held cost on average; null when none are held. */
+  /** Of the user's shares; null when none are held. */
   readonly avgPrice: Price | null;
   readonly trades: readonly TradeMark[];
   readonly source: string;
 }
 
 /**
- * Candles with volume, the 20 and 50 bar averages, my average price and my trades: `marked` says how many of them found
- * a place. A trade of before a split has none, since candles are adjusted and what was paid is not. Null without candles.
+ * Candles with volume, 20 and 50 bar averages, the user's average price and trades. `marked` counts the trades that lie in
+ * the plot: one from before a split may not, since candles are adjusted and trade prices are not. Null without candles.
  */
 export function candlePicture(picture: CandlePicture): { readonly svg: Svg; readonly marked: number } | null {
   const start = picture.candles.findIndex(({ at }) => at >= picture.from);
@@ -77,7 +77,7 @@ export function candlePicture(picture: CandlePicture): { readonly svg: Svg; read
   return { svg, marked: marks.length };
 }
 
-/** Mean of the last closes at each bar; null before there are enough. */
+/** The mean of the last `count` closes at each bar, in rupees; null before there are enough. */
 export function movingAverage(candles: readonly Candle[], count: number): (number | null)[] {
   let sum = 0;
   return candles.map(({ close }, at) => {
@@ -95,14 +95,14 @@ function ownOverlay(avgPrice: Price | null, shown: readonly Candle[]): Overlay |
   return { stroke: INK.own, values: shown.map(() => rupeesFromPrice(avgPrice)) };
 }
 
-/** A triangle under each purchase and over each sale, at the bar it fell into. */
+/** A triangle below each purchase and above each sale, at the bar of its time. */
 function tradeMarks(trades: readonly TradeMark[], shown: readonly Candle[], overlays: readonly Overlay[]): Svg[] {
   const plot = plotOf(BOX);
   const values = [
     ...shown.flatMap(({ high, low }) => [rupeesFromPrice(high), rupeesFromPrice(low)]),
     ...overlays.flatMap((overlay) => overlay.values.filter((value) => value !== null)),
   ];
-  // The same scale as the candles': made of the same values.
+  // Made of the same values as candleChart's own scale, so that both place prices alike.
   const scale = linearScale(values, plot.y + plot.height, plot.y);
   const step = plot.width / shown.length;
   return trades.flatMap((trade) => {
@@ -146,7 +146,7 @@ function legend(avgPrice: Price | null): Svg {
 const writePrice = (rupees: number): string =>
   rupees.toLocaleString("en-IN", { maximumFractionDigits: Math.abs(rupees) >= 1_000 ? 0 : 2 });
 
-/** Names under the bars, as short as they can be told apart. */
+/** The labels under the bars, as short as possible: times within one day, dates for daily bars, else both. */
 function namesFor(interval: Interval, isOneDay: boolean): (at: number) => string {
   if (!isIntraday(interval)) return shortDate;
   return isOneDay ? istTime : (at) => `${shortDate(at).slice(0, -3)} ${istTime(at)}`;

@@ -1,6 +1,6 @@
 import { grossOf } from "../../domain/day.ts";
 import { ticker } from "../../domain/instrument.ts";
-import { sumPaise, ZERO_PAISE, type Paise } from "../../domain/money.ts";
+import { rupeesFromPaise, sumPaise, ZERO_PAISE, type Paise } from "../../domain/money.ts";
 import { dayPnl, holdingDayChange } from "../../domain/totals.ts";
 import { barChart } from "../../lib/chart/bars.ts";
 import { decimalsOf, type WriteValue } from "../../lib/chart/frame.ts";
@@ -24,7 +24,7 @@ export interface Move {
   readonly amount: Paise;
 }
 
-/** What each position and each holding did today, over all accounts, the best first; those that moved, if any did. */
+/** Today's gain by ticker over all accounts, the best first; without those that did not move, unless none did. */
 export function movesOf(days: readonly AccountDay[]): Move[] {
   const sums = new Map<string, Paise>();
   const add = (name: string, amount: Paise): void =>
@@ -38,7 +38,8 @@ export function movesOf(days: readonly AccountDay[]): Move[] {
   return moved.length > 0 ? moved : moves;
 }
 
-function shown(moves: readonly Move[]): Move[] {
+/** At most MAX_BARS moves: the smallest ones are summed up as "… others". */
+function shownMoves(moves: readonly Move[]): Move[] {
   if (moves.length <= MAX_BARS) return [...moves];
   const bySize = [...moves].sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount));
   const large = new Set(bySize.slice(0, MAX_BARS - 1));
@@ -47,7 +48,7 @@ function shown(moves: readonly Move[]): Move[] {
   return [...moves.filter((move) => large.has(move)), others];
 }
 
-/** The day by position over the value of the accounts; null when there is nothing to draw. */
+/** A bar for each position's day, above the curve of the accounts' value; null when there is nothing to draw. */
 export function dayPicture(of: {
   readonly title: string;
   readonly subtitle: string;
@@ -55,9 +56,9 @@ export function dayPicture(of: {
   readonly curve: readonly DayTotal[];
   readonly money: MoneyText;
 }): Svg | null {
-  const bars = shown(of.moves).map(({ name, amount }) => ({
+  const bars = shownMoves(of.moves).map(({ name, amount }) => ({
     label: name,
-    value: amount / 100,
+    value: rupeesFromPaise(amount),
     text: drawable(of.money.short(amount)),
   }));
   const hasCurve = of.curve.length > 1;
@@ -80,11 +81,11 @@ interface Area {
 }
 
 function curvePart(curve: readonly DayTotal[], money: MoneyText, area: Area): Svg {
-  // Of nothing there is no part: measured by an empty day, the amounts themselves would be written as percent.
+  // Hidden amounts are shown in percent of the first day with any value.
   const first = curve.find(({ value }) => value > 0)?.value ?? null;
   const points = curve.map(({ date, value }) => ({
     name: dateText(date).replace(/ \d{4}$/, ""),
-    value: !money.hides ? value / 100 : first === null ? 0 : ((value - first) / first) * 100,
+    value: !money.hides ? rupeesFromPaise(value) : first === null ? 0 : ((value - first) / first) * 100,
   }));
   const share: WriteValue = (value, step) => `${value.toFixed(decimalsOf(step, 1))}%`;
   return (
@@ -93,7 +94,7 @@ function curvePart(curve: readonly DayTotal[], money: MoneyText, area: Area): Sv
   );
 }
 
-/** Daily bars of a period, before charges, and the value over it. */
+/** A bar for each day of a period, before charges, above the curve of the accounts' value. */
 export function periodPicture(of: {
   readonly title: string;
   readonly net: Paise;

@@ -1,3 +1,3 @@
-/** The shipped font has no minus sign, for which a hyphen stands in, and no pictographs, which are left out. */
+/** Replaces what the shipped font lacks: a hyphen for the minus sign, nothing for pictographs. */
 export const drawable = (text: string): string =>
   text.replaceAll("−", "-").replaceAll(/[\p{Extended_Pictographic}\u{fe0f}]+ ?/gu, "");

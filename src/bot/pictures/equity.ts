@@ -1,3 +1,4 @@
+import { rupeesFromPaise, ZERO_PAISE, type Paise } from "../../domain/money.ts";
 import { nameAxis, plotOf, valueGrid } from "../../lib/chart/frame.ts";
 import { linearScale } from "../../lib/chart/scale.ts";
 import { HEADER, INK, label, line, MARGIN, sheet, tag, type Box, type Svg } from "../../lib/chart/svg.ts";
@@ -7,9 +8,8 @@ import { drawable } from "./drawable.ts";
 import { lakhs } from "./lakhs.ts";
 
 const SIZE = { width: 960, height: 700 };
-/** More points than pixels only cost time. */
+/** More points than this are not visible and only take time to draw. */
 const MAX_POINTS = 600;
-const RUPEES = 100;
 const LEGEND_ROOM = 36;
 const KEY_WIDTH = 340;
 
@@ -29,7 +29,7 @@ export function equityPicture(result: BacktestResult): Svg {
     {
       name: `Nifty Shop ${share(result.totalReturn)}`,
       stroke: INK.line,
-      values: own.map(({ equity }) => equity / RUPEES),
+      values: own.map(({ equity }) => rupeesFromPaise(equity)),
     },
     ...(result.indexCurve.length === 0
       ? []
@@ -37,7 +37,7 @@ export function equityPicture(result: BacktestResult): Svg {
           {
             name: result.indexReturn === null ? "Nifty 50" : `Nifty 50 ${share(result.indexReturn)}`,
             stroke: INK.muted,
-            values: carried(own.map(({ date }) => index.get(date))).map((equity) => equity / RUPEES),
+            values: carriedForward(own.map(({ date }) => index.get(date))).map(rupeesFromPaise),
           },
         ]),
   ];
@@ -53,11 +53,12 @@ export function equityPicture(result: BacktestResult): Svg {
   ]);
 }
 
+/** A ratio as percent: 0.125 is +12.50%. */
 export const share = (ratio: number): string => percent(Math.round(ratio * 10_000));
 
-/** Days without an index value keep the one before. */
-function carried(values: readonly (number | undefined)[]): number[] {
-  let last = values.find((value) => value !== undefined) ?? 0;
+/** A day without an index value gets the previous one. */
+function carriedForward(values: readonly (Paise | undefined)[]): Paise[] {
+  let last = values.find((value) => value !== undefined) ?? ZERO_PAISE;
   return values.map((value) => (last = value ?? last));
 }
 

@@ -8,14 +8,13 @@ import { drawable } from "./drawable.ts";
 import type { MergedHolding } from "../render/portfolio.ts";
 
 const SIZE = { width: 960, height: 800 };
-/** A day's move of this many 1/100 percent has the full colour; of the total since purchase, four times as much. */
+/** The move since the last close, or since purchase, that gets the full colour, in 1/100 percent. */
 const FULL_DAY = 300;
 const FULL_TOTAL = 2_000;
 
-const HEAT_MEASURES = ["day", "total"] as const;
-export type HeatMeasure = (typeof HEAT_MEASURES)[number];
+export type HeatMeasure = "day" | "total";
 
-/** Holdings as tiles: as large as their value, as green or red as their day or their gain. Null when none has a price. */
+/** Holdings as tiles: the area is their value, the colour their move today or since bought. Null when none has a price. */
 export function heatPicture(holdings: readonly MergedHolding[], measure: HeatMeasure, subtitle: string): Svg | null {
   const tiles = holdings.flatMap((holding) => {
     const value = holdingValue(holding);

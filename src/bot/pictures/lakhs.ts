@@ -1,6 +1,6 @@
 import { decimalsOf } from "../../lib/chart/frame.ts";
 
-/** ₹12.50 L, ₹1.20 Cr, ₹9,500 */
+/** Rupees for an axis whose labels are `step` apart: ₹12.50 L, ₹1.20 Cr, ₹9,500. */
 export function lakhs(rupees: number, step: number): string {
   const size = Math.abs(rupees);
   const inUnits = (unit: number): string => `₹${(rupees / unit).toFixed(decimalsOf(step / unit, 2))}`;

@@ -38,7 +38,7 @@ function accountLine(link: Link, accounts: Accounts, now: number): Html {
   return html`${stateSign(link, accounts)} <b>${link.label}</b> ${title}${who}\n${stateText(link, accounts, now)}`;
 }
 
-/** Where a link's prices come from, if there is a choice. */
+/** Where a link's prices come from; null when there is no choice, so that no button is offered. */
 export const priceSource = (
   { data_source }: Pick<Link, "data_source">,
   { capabilities, isPaper, title }: Pick<BrokerDefinition, "capabilities" | "isPaper" | "title">,

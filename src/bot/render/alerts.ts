@@ -10,10 +10,10 @@ import type { View } from "../view.ts";
 import { changePercent, dateText, percent, rupeePrice, signedRupees, timeText } from "./amounts.ts";
 import { choices } from "./choices.ts";
 import { pageKeyboard, pageOf } from "./page.ts";
-import { uncountedText } from "./portfolio.ts";
+import { undatedCountNote } from "./portfolio.ts";
 import { pricedAt } from "./source.ts";
 
-/** "SBIN at or above ₹850.00", "P&L at or below −₹5,000.00"; for those who hide amounts, "P&L at or below its level". */
+/** "SBIN at or above ₹850.00"; with hidden amounts, "P&L today at or below its level". */
 export function conditionText(alert: Pick<Alert, "instrument" | "condition">, hidesAmounts = false): string {
   const what = alert.instrument === null ? "P&L today" : listingName(alert.instrument);
   return `${what} ${levelText(alert.condition, hidesAmounts)}`;
@@ -61,7 +61,7 @@ export function alertsView(
   };
 }
 
-/** What is posted when one goes off. Its key makes it once, however often it is posted. */
+/** The message when an alert goes off. Its key makes the outbox send it once, however often it is posted. */
 export function alertNotification(
   alert: Alert,
   by: FiredBy,
@@ -98,7 +98,7 @@ export function firedText(by: FiredBy, now: number, hidesAmounts: boolean): Html
     const pnl = hidesAmounts ? "" : html`P&amp;L today is ${signedRupees(by.pnl)}. `;
     return lines(
       html`${pnl}<i>${timeText(now, now)}</i>`,
-      uncountedText(by.uncounted),
+      undatedCountNote(by.uncounted),
       by.loggedOut.length > 0 && html`<i>Left out, not logged in: ${by.loggedOut.join(", ")}.</i>`,
     );
   }

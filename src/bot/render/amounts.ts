@@ -4,10 +4,10 @@ import { istClock, istDate } from "../../domain/market.ts";
 
 const MINUS = "−";
 
-/** 12,34,567. Not by Intl, whose first use loads for 30 ms. */
+/** Indian grouping: 12,34,567. Not with Intl, which takes 30 ms to load on first use. */
 const grouped = (digits: string): string => digits.replace(/\d(?=(?:\d\d)+\d$)/g, "$&,");
 
-/** The size of a whole number of hundredths, or of ten-thousandths, as 12,34,567.50. */
+/** The absolute value of an integer in hundredths (2 places) or ten-thousandths (4 places): 12,34,567.50. */
 function decimal(amount: number, places: 2 | 4): string {
   const digits = String(Math.round(Math.abs(amount))).padStart(places + 1, "0");
   return `${grouped(digits.slice(0, -places))}.${digits.slice(-places)}`;
@@ -22,13 +22,13 @@ export const signedAmount = (amount: Paise): string => `${sign(amount)}${decimal
 /** 905.10, with as many decimals as the price has */
 export const priceText = (at: Price): string => `${at < 0 ? "-" : ""}${decimal(at, 4).replace(/0{1,2}$/, "")}`;
 export const rupeePrice = (at: Price): string => `₹${priceText(at)}`;
-/** Of a fill: books show some before their price. */
+/** A fill's price, which a broker's book may not show yet. */
 export const atPrice = (at: Price): string => (at > 0 ? ` at ${rupeePrice(at)}` : ", price not told yet");
-/** A strike as it is spoken: 26000, 812.5 */
+/** A strike without grouping or trailing zeros: 26000, 812.5 */
 export const strikeText = (strike: Price): string => String(strike / PRICE_SCALE);
 export const quantity = (qty: number): string => `${qty < 0 ? MINUS : ""}${grouped(String(Math.round(Math.abs(qty))))}`;
 
-/** +1.25 % of hundredths of a percent */
+/** 125 (basis points) as +1.25% */
 export const percent = (basisPoints: number): string => `${sign(basisPoints)}${decimal(basisPoints, 2)}%`;
 
 export function changePercent(now: number, base: number): string {
@@ -36,12 +36,12 @@ export function changePercent(now: number, base: number): string {
   return basisPoints === null ? "" : percent(basisPoints);
 }
 
-/** Colour for who reads fast; the sign says the same for who cannot see colours. */
+/** A coloured dot beside a signed amount; the sign tells the same to those who cannot see colours. */
 export const mark = (amount: number): string => (amount > 0 ? "🟢" : amount < 0 ? "🔴" : "⚪");
 
 const sign = (value: number): string => (value > 0 ? "+" : value < 0 ? MINUS : "");
 
-/** 10:42:07 IST, with the date when it is not today's. */
+/** 10:42:07 IST, with the date in front unless it is today. */
 export function timeText(at: number, now: number): string {
   const clock = `${istClock(at)} IST`;
   return istDate(at) === istDate(now) ? clock : `${dateText(istDate(at))} ${clock}`;

@@ -8,7 +8,7 @@ import { PAGE_WIDTH } from "./page.ts";
 
 export const NOT_COUNTED = "Dividends and shares from a demerger are not counted.";
 
-/** The figures of a backtest, short enough for a picture's caption. */
+/** The figures of a backtest, within the length of a picture's caption. */
 export const backtestText = (result: BacktestReport, broker: string | null): Html =>
   lines(
     html`<b>Nifty Shop, ${dateText(result.from)} to ${dateText(result.to)}</b>`,

@@ -9,7 +9,7 @@ import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 import { priceText, quantity } from "./amounts.ts";
 import { PAGE_WIDTH, pageKeyboard, pageOf, stamp } from "./page.ts";
-import { failures, heading, nothing, withLogins, type MergedPage } from "./portfolio.ts";
+import { failures, heading, nothingText, withLogins, type MergedPage } from "./portfolio.ts";
 
 interface BookRow<T> {
   readonly row: T;
@@ -37,7 +37,7 @@ export function ordersView(parts: readonly LinkResult<Order[]>[], { accounts, no
   return {
     html: lines(
       heading("Orders today", parts, accounts),
-      rows.length === 0 ? nothing("orders today", parts) : html`<pre>${body}</pre>`,
+      rows.length === 0 ? nothingText("orders today", parts) : html`<pre>${body}</pre>`,
       rows.length > 0 &&
         html`${rows.length} in all, ${open} open.${open > 0 ? " /cancel and /modify list the open ones." : ""}`,
       ...failures(parts, accounts),
@@ -60,14 +60,14 @@ function orderEntry({ row, label }: BookRow<Order>, namesAccount: boolean): stri
   );
 }
 
-/** A sum that is cut in the middle reads as a smaller one: the sign says that more follows. */
+/** Cut with "…": an amount cut in the middle would otherwise read as a smaller one. */
 const onOneLine = (message: string): string =>
   message.length < PAGE_WIDTH ? message : `${message.slice(0, PAGE_WIDTH - 2).toWellFormed()}…`;
 
 const termsText = (order: Order): string =>
   order.filledQty > 0 && order.avgPrice > 0 ? `@ ${priceText(order.avgPrice)}` : askedText(order);
 
-/** The price at which it waits, whatever has filled. */
+/** The price asked for, even when part of the order has filled at another. */
 export function askedText(order: Order): string {
   if (order.type === "MARKET") return "market";
   if (order.type === "LIMIT") return `@ ${priceText(order.price)}`;
@@ -93,7 +93,7 @@ export function tradesView(parts: readonly LinkResult<Trade[]>[], { accounts, no
   return {
     html: lines(
       heading("Trades today", parts, accounts),
-      rows.length === 0 ? nothing("trades today", parts) : html`<pre>${body}</pre>`,
+      rows.length === 0 ? nothingText("trades today", parts) : html`<pre>${body}</pre>`,
       ...failures(parts, accounts),
       stamp(now),
     ),

@@ -16,21 +16,21 @@ export interface ChartCaption {
   readonly candles: readonly Candle[];
   readonly from: number;
   readonly avgPrice: Price | null;
-  /** The accounts that the average is without. */
+  /** Labels of the accounts that could not be read, so are not in the average. */
   readonly unread: readonly string[];
-  /** Trades of the reader's that are drawn. */
+  /** How many of the user's trades are drawn. */
   readonly marked: number;
   readonly interval: Interval;
   readonly source: string;
-  /** Yahoo's: what it gives is of a quarter of an hour before. */
+  /** Yahoo's prices are about 15 minutes old. */
   readonly isLate: boolean;
-  /** When the source was asked. */
+  /** When the candles were read from the source. */
   readonly readAt: number;
   readonly calendar: TradingCalendar;
   readonly now: number;
 }
 
-/** What the picture shows, in words, for who cannot see it. */
+/** What the picture shows, in words, also for those who cannot see it. */
 export function chartCaption(caption: ChartCaption): Html {
   const { instrument, candles, from, avgPrice, unread, marked } = caption;
   const shown = candles.filter(({ at }) => at >= from);
@@ -55,20 +55,20 @@ const INTRADAY_MINUTES: Readonly<Partial<Record<Interval, number>>> = {
   "1h": 60,
 };
 
-/** How old the newest price drawn is: "as of 10:42 IST", "closed 27 Nov 2026", "week from 23 Nov 2026, still running". */
+/** The time of the newest price: "as of 10:42 IST", "closed 27 Nov 2026", "week from 23 Nov 2026, still running". */
 function ageOf({ at }: Candle, caption: ChartCaption): string {
   const { interval, now } = caption;
   if (interval === "1w") return periodText("week", at, addDays(istDate(at), 7), now);
   if (interval === "1mo") return periodText("month", at, addDays(istDate(at), 31).slice(0, 7), now);
   const date = istDate(at);
-  const until = reachOf(at, caption);
+  const until = lastPriceAt(at, caption);
   const close = closeOf(date, caption.calendar, caption.instrument.segment);
   const isClosed = close === null ? date < istDate(now) && !isIntraday(interval) : until >= istInstant(date, close);
   return isClosed ? `closed ${dateText(date)}` : asOf(until, now);
 }
 
-/** Up to when the bar that begins then can know prices: its end, or what its source had when it was asked. */
-function reachOf(at: number, { interval, readAt, isLate }: ChartCaption): number {
+/** The latest time that a bar can have prices of: its own end, or the time of the source's newest data. */
+function lastPriceAt(at: number, { interval, readAt, isLate }: ChartCaption): number {
   const minutes = INTRADAY_MINUTES[interval];
   const end = minutes === undefined ? istInstant(addDays(istDate(at), 1)) : at + minutes * MINUTE_MS;
   return Math.max(at, Math.min(end, isLate ? readAt - LATE_MS : readAt));
@@ -82,7 +82,10 @@ function asOf(at: number, now: number): string {
   return `as of ${date}${istTime(at)} IST${age}`;
 }
 
-/** Which of its days are in it only the source knows. `next` is how the date of the following one begins. */
+/**
+ * A week or month has no exact time: only the source knows which of its days the bar has. `next` is the first date after it,
+ * or that date's year and month.
+ */
 const periodText = (name: string, at: number, next: string, now: number): string =>
   `${name} from ${dateText(istDate(at))}${istDate(now) < next ? ", still running" : ""}`;
 

@@ -3,8 +3,8 @@ import { html, type Html } from "../html.ts";
 import { PAGE_WIDTH } from "./page.ts";
 
 /**
- * What stands on buttons of one row each. Telegram draws a label on one line and cuts what a phone has no room for: then
- * each has a number, and the message says them in full.
+ * Labels for buttons of one row each. Telegram cuts a label that is wider than a phone's screen: if any is, all are
+ * numbered, and `list` has them in full for the message.
  */
 export function choices(labels: readonly string[]): { readonly labels: readonly string[]; readonly list: Html | null } {
   if (labels.every((label) => label.length <= PAGE_WIDTH)) return { labels, list: null };

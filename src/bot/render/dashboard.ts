@@ -25,17 +25,17 @@ import {
   heading,
   loginKeyboard,
   mergeHoldings,
-  nothing,
+  nothingText,
   sharesText,
-  uncounted,
-  unpricedText,
+  undatedNote,
+  unpricedNote,
   withLogins,
   type MergedHolding,
 } from "./portfolio.ts";
 
-/** A caption holds 1,024 characters: so many holdings of two lines each. */
+/** As many two-line holdings as fit a caption of 1,024 characters. */
 const HOLDINGS_A_PAGE = 6;
-/** Of a line each, beside the five of the sums. */
+/** One line each, below the five lines of totals. */
 const ACCOUNTS_SHOWN = 12;
 const WHOLE = 10_000;
 
@@ -43,12 +43,12 @@ export interface DashboardCard {
   readonly parts: readonly LinkResult<AccountNow>[];
   readonly accounts: Accounts;
   readonly now: number;
-  /** 0 is the totals; the others are holdings. */
+  /** Page 0 has the totals, the other pages the holdings. */
   readonly page: number;
   readonly money: MoneyText;
 }
 
-/** The merged view: page 0 totals and accounts, then the holdings by instrument across accounts. */
+/** All accounts together: totals and accounts on page 0, then the holdings, merged by instrument across accounts. */
 export function dashboardView({ parts, accounts, now, page, money }: DashboardCard): View {
   const holdings = mergeHoldings(holdingParts(parts));
   const pages = 1 + Math.ceil(holdings.length / HOLDINGS_A_PAGE);
@@ -73,12 +73,12 @@ interface Figures {
   readonly pnl: Paise;
   readonly today: Paise;
   readonly available: Paise;
-  /** All of it: what was bought today stands in no holding yet. */
+  /** Of the accounts as a whole. More than `value` and `available`: shares bought today are not among the holdings yet. */
   readonly worth: Paise;
   readonly unpriced: number;
 }
 
-/** Today's gain is the positions' day and the holdings' move since the last close. */
+/** `today` is the positions' gain of the day and the holdings' change since the last close. */
 function figuresOf(days: readonly AccountNow[]): Figures {
   const held = holdingTotals(days.flatMap(({ holdings }) => holdings));
   const positions = days.flatMap((day) => day.positions);
@@ -94,7 +94,7 @@ function figuresOf(days: readonly AccountNow[]): Figures {
   };
 }
 
-/** Nothing where no account has answered: sums of none would read as worth nothing. */
+/** Null when no account has answered: totals of zero would read as a loss of everything. */
 function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText): Html | null {
   const known = parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
   if (known.length === 0) return null;
@@ -117,8 +117,8 @@ function totalsPart(parts: readonly LinkResult<AccountNow>[], money: MoneyText):
     known.length > 1 && html`<pre>${renderPairs(each.slice(0, ACCOUNTS_SHOWN), PAGE_WIDTH)}</pre>`,
     known.length > ACCOUNTS_SHOWN && html`<i>… and ${known.length - ACCOUNTS_SHOWN} more, in the sums.</i>`,
     html`${mark(total.today)} <b>Today ${money.signed(total.today)}</b>`,
-    unpricedText(total.unpriced),
-    uncounted(
+    unpricedNote(total.unpriced),
+    undatedNote(
       known.flatMap(({ day }) => day.holdings),
       known.flatMap(({ day }) => day.positions),
     ),
@@ -147,7 +147,7 @@ function holdingsPart(holdings: readonly MergedHolding[], page: number, money: M
   );
 }
 
-/** As many of the accounts' names as fit beside the figures. */
+/** As many of the account names as fit beside the figures. */
 function accountsRow({ labels }: MergedHolding, figures: string): readonly [string, string] {
   const names = ` ${labels.join(", ")}`;
   const room = PAGE_WIDTH - 1 - figures.length;
@@ -168,7 +168,7 @@ export function heatCaption(
   return {
     html: lines(
       heading("Holdings", parts, accounts),
-      holdings.length === 0 && nothing("holdings", parts),
+      holdings.length === 0 && nothingText("holdings", parts),
       drawn > 0 && html`${sharesText(drawn)}: the area is their value, the colour their gain or loss.`,
       left > 0 && html`<i>${sharesText(left)} without a known price ${left === 1 ? "is" : "are"} not drawn.</i>`,
       ...failures(parts, accounts),

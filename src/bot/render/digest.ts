@@ -13,7 +13,7 @@ import { dateText, mark, percent } from "./amounts.ts";
 import { moneyText, type MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
 import { tradedOnLine, unchargedLine } from "./period.ts";
-import { failures, heading, loginKeyboard, nothing, sinceEntry, uncounted } from "./portfolio.ts";
+import { failures, heading, loginKeyboard, nothingText, sinceEntryNote, undatedNote } from "./portfolio.ts";
 
 export interface DigestMessage {
   readonly html: Html;
@@ -25,16 +25,16 @@ export interface DigestMessage {
 export interface DigestOptions {
   readonly accounts: Accounts;
   readonly hidesAmounts: boolean;
-  /** Said under it, where there is something to say of the calendar. */
+  /** A note about the calendar, put at the end. */
   readonly note: Html | null;
 }
 
-/** The day at its close: total and net, per account, what made and lost most, what was ordered, what is left to use. */
+/** The closing digest: the day's gain before and after charges, per account, best and worst, orders, available funds. */
 export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: DigestOptions): DigestMessage {
   const days = digest.parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
   const figures = addFigures(days.map(({ day }) => day.figures));
   const value = sumPaise(days.map(({ day }) => day.value));
-  // Of what was there before the day, as the index counts its own.
+  // Percentages are of the value before the day, as an index computes its own.
   const before = subtractPaise(value, grossOf(figures));
   const money = moneyText(hidesAmounts, before);
   const title = `Close of ${dateText(digest.date)}`;
@@ -46,9 +46,9 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: 
       heading(title, digest.parts, accounts),
       summary?.headline,
       summary && html`<pre>${renderPairs(summary.rows, PAGE_WIDTH)}</pre>`,
-      summary && sinceEntry(figures),
+      summary && sinceEntryNote(figures),
       unchargedLine(days.flatMap(({ day }) => day.uncharged)),
-      uncounted(
+      undatedNote(
         days.flatMap(({ day }) => day.holdings),
         days.flatMap(({ day }) => day.positions),
       ),
@@ -112,7 +112,7 @@ function bestAndWorst(moves: readonly Move[], money: MoneyText): Html | null {
 
 function ordersLine(parts: DayParts, days: readonly AccountDay[]): Html | null {
   const orders = days.flatMap((day) => day.orders);
-  if (orders.length === 0) return nothing("orders today", parts);
+  if (orders.length === 0) return nothingText("orders today", parts);
   const rejected = orders.filter((order) => order.status === "rejected");
   const open = orders.filter((order) => !isFinal(order.status)).length;
   const names = [...new Set(rejected.map((order) => ticker(order.symbol)))].slice(0, 3).join(", ");
@@ -124,7 +124,7 @@ function ordersLine(parts: DayParts, days: readonly AccountDay[]): Html | null {
   return html`${said.join(", ")}.`;
 }
 
-/** Numbers of another day are better than none, when they say which day. */
+/** For accounts that could not be read: their value on the last day it was known, with that date. */
 function lastKnown(digest: Digest, money: MoneyText): Html[] {
   return digest.parts.flatMap(({ link }) => {
     const known = digest.lastKnown.get(link._id);

@@ -9,11 +9,11 @@ export interface LinkRow {
   readonly hasSession: boolean;
   readonly sessionFrom: number | null;
   readonly health: LinkHealth;
-  /** The tightest of the broker's limits, in calls a minute. */
+  /** The strictest of the broker's rate limits, in calls a minute. */
   readonly budgetPerMinute: number | null;
 }
 
-/** For the owner: what runs, what waits, and how every link's calls have gone since the start. */
+/** For the owner: the store, queues and process, and each link's session and calls since the process started. */
 export function healthView(system: SystemHealth, links: readonly LinkRow[], now: number): View {
   const hours = Math.floor(system.uptimeS / 3600);
   const minutes = Math.floor((system.uptimeS % 3600) / 60);

@@ -4,7 +4,7 @@ import type { CommandGroup, CommandModule } from "../commands.ts";
 import { html, lines, type Html } from "../html.ts";
 import type { View } from "../view.ts";
 
-/** The commands this role may use, by group, as the registry lists them. */
+/** The commands that this role may use, by group and in the order of the registry. */
 export function helpView(groups: readonly CommandGroup[], commands: readonly CommandModule[], role: Role): View {
   const usable = commands.filter((command) => allows(role, command.role));
   const blocks = groups.flatMap((group) => {

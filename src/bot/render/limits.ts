@@ -11,7 +11,7 @@ const NAMES: readonly (readonly [LimitName, string])[] = [
   ["segments", "Segments"],
 ];
 
-/** What is in force, and what waits for the next trading day. */
+/** The limits in force, and changes that take effect on the next trading day. */
 export function limitsText({ values, waiting }: LimitState): Html {
   return lines(
     html`<b>Your own limits</b>`,

@@ -32,7 +32,7 @@ const PHASE_NAMES = {
   "post-close": "post-close",
 } as const;
 
-/** The exchanges' day: what each group is doing now, its sessions today, what comes next. */
+/** The exchanges' day: the current phase and today's sessions of each group, the next trading day and holiday. */
 export function marketText(calendar: TradingCalendar, now: number): Html {
   const date = istDate(now);
   return lines(

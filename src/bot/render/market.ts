@@ -12,9 +12,9 @@ import { pricedAt } from "./source.ts";
 export interface QuoteCard {
   readonly instrument: Instrument;
   readonly quote: Quote | null;
-  /** Whose prices these are, "Zerodha"; null without an account. */
+  /** Where the prices come from, like "Zerodha"; null without an account. */
   readonly source: string | null;
-  /** Whether the reader may trade: nobody is offered what they may not do. */
+  /** Whether to offer Buy and Sell. */
   readonly mayTrade: boolean;
   readonly now: number;
 }
@@ -81,7 +81,7 @@ function quotePairs(quote: Quote): [string, string][] {
   ];
 }
 
-/** "State Bank of India", "future, expires 24 Nov 2026, lot 75" */
+/** "State Bank of India", "NIFTY future, 24 Nov 2026, lot 75" */
 export function describe(instrument: Instrument): string {
   const lot = instrument.lotSize > 1 ? `, lot ${quantity(instrument.lotSize)}` : "";
   if (!isDerivative(instrument)) return `${instrument.name}${lot}`;

@@ -2,7 +2,7 @@ import { shareOf } from "../../domain/day.ts";
 import { PAISE_PER_RUPEE, scalePaise, type Paise } from "../../domain/money.ts";
 import { percent, rupees, signedAmount, signedRupees } from "./amounts.ts";
 
-/** How amounts are written for one user: as they are, or as parts of what the accounts are worth. */
+/** How amounts are written for one user: in rupees, or (hidden) in percent of the accounts' value. */
 export interface MoneyText {
   readonly hides: boolean;
   /** +₹927.50, or +0.93% */
@@ -16,10 +16,10 @@ export interface MoneyText {
 }
 
 const HIDDEN = "hidden";
-/** To the nearest, as paise still. */
+/** Rounded to whole rupees, still in paise. */
 const inWholeRupees = (amount: Paise): Paise => scalePaise(scalePaise(amount, 1, PAISE_PER_RUPEE), PAISE_PER_RUPEE, 1);
 
-/** Where nothing is known to measure by, a hidden amount stays hidden. */
+/** `whole` is the accounts' value. When it is zero or less, there is no percentage, and amounts read "hidden". */
 export function moneyText(hides: boolean, whole: Paise): MoneyText {
   if (!hides)
     return {

@@ -35,7 +35,7 @@ export interface ShopCard {
   readonly editing?: number;
 }
 
-/** One day's proposal with a row of buttons for each leg that is still open. */
+/** A proposal, with a row of buttons for each leg that is still open. */
 export function proposalView({ proposal, account, now, editing }: ShopCard): View {
   const { legs, isDry } = proposal;
   return {
@@ -91,7 +91,7 @@ function stateOf(leg: ProposedLeg): string | null {
   return leg.isSettled ? "Nothing was filled." : "On a card below.";
 }
 
-/** Buys against the cash that was there; sales bring money on the next trading day. */
+/** The cash before and after the open legs. A sale's money arrives on the next trading day. */
 function cashText({ cash, legs, isDry }: Proposal): Html | null {
   const open = legs.filter(({ state }) => state === "open");
   const of = (isSale: boolean): Paise =>
@@ -288,7 +288,7 @@ export function shopSettingsView({ settings, account, warning }: ShopSettingsCar
   };
 }
 
-/** Under a time at which the strategy would meet no ordinary market. */
+/** The warning for a run time at which there is no ordinary trading. */
 export function timeWarning(problem: "auction" | "closed" | null, at: string): Html | null {
   if (problem === null) return null;
   return problem === "auction"

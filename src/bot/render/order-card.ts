@@ -17,7 +17,7 @@ import { PAGE_WIDTH, stamp } from "./page.ts";
 import { addLogins } from "./portfolio.ts";
 import { NOT_SENT_WORDS, reasonWords } from "./reason-words.ts";
 
-/** "BUY 10 SBIN", with the account, and marked when it is paper. */
+/** "BUY 10 SBIN", marked when it is paper. */
 export function cardHeading(intent: Intent, accounts: Accounts, links: readonly Link[]): Html {
   const { plan } = intent;
   const qty = intent.legs.reduce((sum, leg) => sum + leg.qty, 0);
@@ -41,7 +41,7 @@ export function termsText(terms: OrderTerms): string {
   }
 }
 
-/** The card of a confirmed order, edited as it lives. */
+/** The card of a confirmed order, redrawn whenever the order changes. */
 export function orderCard(intent: Intent, accounts: Accounts, links: readonly Link[], now: number): View {
   const labelOf = (leg: Leg): string => links.find((link) => link._id === leg.link)?.label ?? "unlinked account";
   const { plan } = intent;
@@ -66,7 +66,7 @@ export function orderCard(intent: Intent, accounts: Accounts, links: readonly Li
   };
 }
 
-/** What became of a ticket that was never confirmed. */
+/** The card of a ticket that was cancelled or not confirmed in time. */
 function droppedCard(intent: Intent, accounts: Accounts, links: readonly Link[]): View {
   const hasLapsed = intent.history.at(-1)?.what === "lapsed";
   return {
@@ -101,15 +101,15 @@ function legBlock(leg: Leg, { plan, instrument }: Intent, label: string | null):
   );
 }
 
-/** The heading says what was asked; here is what it became, while that still matters. */
+/** The terms in the broker's book while the order is open, if they are not the ones in the heading (changed, converted). */
 function bookedText({ state, bookedTerms }: Leg, { terms }: OrderPlan): Html | null {
-  const asBooked = state === "working" && bookedTerms ? termsOf(bookedTerms) : null;
+  const asBooked = state === "working" && bookedTerms ? bookedTermsText(bookedTerms) : null;
   if (asBooked === null || asBooked === termsText(terms)) return null;
   return html`At the broker: ${asBooked}.`;
 }
 
-/** Null where the book has no price for a type that needs one. */
-function termsOf({ type, price, triggerPrice }: BookedTerms): string | null {
+/** Null when the broker's book lacks a price that this order type needs. */
+function bookedTermsText({ type, price, triggerPrice }: BookedTerms): string | null {
   switch (type) {
     case "MARKET":
       return "market";
@@ -124,7 +124,7 @@ function termsOf({ type, price, triggerPrice }: BookedTerms): string | null {
 
 const stopText = (triggerPrice: Price): string => `sl ${priceText(triggerPrice)} market`;
 
-/** Of what has filled, once nothing more will. */
+/** Estimated charges of the filled quantity, once the order is final. */
 function chargesText(leg: Leg, { productType, side }: OrderPlan, instrument: Instrument): Html | null {
   if (!isClosed(leg) || leg.filledQty === 0 || leg.avgPrice === 0) return null;
   const charges = chargesOf(instrument, productType, side, valueOf(leg.avgPrice, leg.filledQty));
@@ -168,7 +168,7 @@ function restingText(leg: Leg, plan: OrderPlan): string {
   if (leg.booked === "trigger-pending") return "Waits for its trigger.";
   if (leg.booked === "pending") return "Taken by the broker, not at the exchange yet.";
   if (plan.isAmo) return "Accepted for the next session.";
-  // Taken is not open: it may have filled or been refused by the exchange since.
+  // Accepted by the broker does not mean open: the exchange may have filled or refused it since.
   return leg.booked === null ? "Taken by the broker; its book has not shown it yet." : "Open at the broker.";
 }
 
@@ -185,7 +185,7 @@ function changeText(leg: Leg): Html | null {
   return html`${what} ${CHANGE_TEXTS[leg.change.outcome]}${leg.change.reason === null ? "" : `: ${leg.change.reason}`}.`;
 }
 
-/** The broker's own words fold away below ours. */
+/** Our explanation, and below it the broker's own words in a collapsed quote. */
 function reasonBlock(leg: Leg): Html | null {
   if (leg.reason === null || leg.state === "filled") return null;
   const words =
@@ -195,7 +195,7 @@ function reasonBlock(leg: Leg): Html | null {
 
 const notSentWords = ({ notSentCause }: Leg): string | null => (notSentCause && NOT_SENT_WORDS[notSentCause]) ?? null;
 
-/** A login button for each account whose session was over when the order was to go. */
+/** The accounts whose order was not sent because their session was over. */
 const withoutSession = (intent: Intent, links: readonly Link[]): readonly Link[] =>
   links.filter(({ _id }) =>
     intent.legs.some((leg) => leg.link === _id && leg.state === "not-sent" && leg.notSentCause === "session-expired"),

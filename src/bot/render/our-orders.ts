@@ -7,7 +7,7 @@ import type { Intent } from "../../services/orders/journal.ts";
 import { html, lines, type Html } from "../html.ts";
 import { quantity } from "./amounts.ts";
 
-/** What the broker's book does not show: orders that are on their way, lost from sight, or never got there. */
+/** The states of orders that the broker's book does not show: being sent, not found, or never placed. */
 const UNBOOKED: Readonly<Partial<Record<LegState, string>>> = {
   sending: "being sent",
   unknown: "not known yet",
@@ -22,22 +22,22 @@ interface Unbooked {
   readonly leg: Leg;
 }
 
-interface Unbookable {
+interface UnbookedInput {
   readonly intents: readonly Intent[];
   readonly links: readonly Link[];
-  /** What the books show: an order that has come into one since it was looked for there is not missing. */
+  /** The brokers' books. An order that appears in one is left out, even if its leg does not know yet. */
   readonly booked: readonly Order[];
   readonly now: number;
 }
 
-/** Today's orders of ours that have to stand beside the broker's; null when there are none. */
-export function unbookedOrders({ intents, links, booked, now }: Unbookable): Html | null {
+/** Today's orders placed here that no broker's book shows; null when there are none. */
+export function unbookedOrders({ intents, links, booked, now }: UnbookedInput): Html | null {
   const tags = new Set(booked.map(({ tag }) => tag));
   const rows = intents
     .filter((intent) => isOfToday(intent, now))
     .flatMap(unbookedLegs)
     .filter(({ leg }) => !tags.has(leg.tag))
-    .sort(byDoubt);
+    .sort(mayBeLiveFirst);
   if (rows.length === 0) return null;
   return lines(
     html`<b>Not in the brokers' books</b>`,
@@ -50,11 +50,11 @@ const isOfToday = ({ confirmedAt }: Intent, now: number): boolean =>
   confirmedAt !== null && istDate(confirmedAt) === istDate(now);
 
 const confirmedAt = ({ intent }: Unbooked): number => intent.confirmedAt ?? intent.createdAt;
-const isOver = ({ leg }: Unbooked): boolean => leg.state === "not-sent" || leg.state === "rejected";
+const isDead = ({ leg }: Unbooked): boolean => leg.state === "not-sent" || leg.state === "rejected";
 
-/** What may be live comes before what certainly is not, which may be more than is listed. */
-const byDoubt = (a: Unbooked, b: Unbooked): number =>
-  Number(isOver(a)) - Number(isOver(b)) || confirmedAt(b) - confirmedAt(a);
+/** Orders that may be live come first, because the list is cut; then the newest. */
+const mayBeLiveFirst = (a: Unbooked, b: Unbooked): number =>
+  Number(isDead(a)) - Number(isDead(b)) || confirmedAt(b) - confirmedAt(a);
 
 function unbookedLegs(intent: Intent): Unbooked[] {
   const refused = (leg: Leg): boolean => leg.state === "rejected" && leg.orderId === null;

@@ -3,7 +3,7 @@ import { callbackData } from "../callbacks.ts";
 import { timeText } from "./amounts.ts";
 import { html, type Html } from "../html.ts";
 
-/** Width of a monospace line that does not wrap on a phone. */
+/** Characters in a monospace line that fits a phone's screen. */
 export const PAGE_WIDTH = 34;
 const ENTRIES_PER_PAGE = 8;
 
@@ -13,18 +13,18 @@ export interface Page<T> {
   readonly pages: number;
 }
 
-/** A page within range, whatever number was asked for. */
+/** The wanted page, or the nearest existing one. */
 export function pageOf<T>(all: readonly T[], wanted: number): Page<T> {
   const pages = Math.max(1, Math.ceil(all.length / ENTRIES_PER_PAGE));
   const page = Math.min(Math.max(0, Number.isInteger(wanted) ? wanted : 0), pages - 1);
   return { entries: all.slice(page * ENTRIES_PER_PAGE, (page + 1) * ENTRIES_PER_PAGE), page, pages };
 }
 
-/** ‹ 1/3 › and Refresh; every one of them reads again. */
+/** ‹ 1/3 › and Refresh; each button reads the data again. */
 export const pageKeyboard = (verb: string, page: Page<unknown>): InlineKeyboard =>
   addArrows(new InlineKeyboard(), verb, page).text("Refresh", callbackData(verb, page.page));
 
-/** ‹ 1/3 › on a row of its own, where there is more than one page. */
+/** Adds ‹ 1/3 › on a row of its own, if there is more than one page. */
 export function addArrows(
   keyboard: InlineKeyboard,
   verb: string,

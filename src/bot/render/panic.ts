@@ -13,10 +13,10 @@ import { atPrice, quantity } from "./amounts.ts";
 import { stamp } from "./page.ts";
 
 const MAX_LINES = 25;
-/** Of 4,096 characters: what is left now has to stand below. */
+/** Of Telegram's 4,096 characters; the rest is for the list of what is still open. */
 const MAX_LENGTH = 3_000;
 
-/** What is open everywhere, and what can be done about it at once; `off` are the accounts where nothing is. */
+/** Asks for confirmation, with what is open at each account. `off`: accounts that are switched off and left alone. */
 export const panicQuestion = (books: readonly OpenBook[], off: readonly Link[], accounts: Accounts): Html =>
   lines(
     html`<b>Panic: everything at every broker</b>`,
@@ -25,7 +25,7 @@ export const panicQuestion = (books: readonly OpenBook[], off: readonly Link[], 
     html`One tap does it. Then I read back from each broker what became of every order and position.`,
   );
 
-/** The same after a panic, where nothing is offered to be done. */
+/** What is still open after a panic. */
 export const panicLeft = (books: readonly OpenBook[], accounts: Accounts, now: number): Html =>
   lines(html`<b>Left now</b>`, ...books.map((book) => bookLine(book, accounts)), stamp(now));
 
@@ -58,8 +58,8 @@ const failure = (book: Extract<OpenBook, { ok: false }>, accounts: Accounts): Ht
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 /**
- * One line for each order and position, as the broker's book has it; never one "done" for all. What is not done comes
- * first: no list of cancelled orders may push a position that is still open off the end.
+ * One line for each order and position, as the broker's book shows it; never a single "done" for all. Failures come first,
+ * so that a long list of cancelled orders cannot push a position that is still open off the end.
  */
 export function panicReport(report: PanicReport, accounts: Accounts, now: number): Html {
   const all = [
@@ -68,7 +68,7 @@ export function panicReport(report: PanicReport, accounts: Accounts, now: number
     ...report.exits.map((each) => ({ isDone: isExited(each), line: exitLine(each) })),
   ];
   const rows = [...all.filter(({ isDone }) => !isDone), ...all.filter(({ isDone }) => isDone)].map(({ line }) => line);
-  const shown = fitting(rows);
+  const shown = rowsThatFit(rows);
   return lines(
     html`<b>Panic: what became of it</b>`,
     ...report.untouched.map(untouchedLine),
@@ -79,12 +79,12 @@ export function panicReport(report: PanicReport, accounts: Accounts, now: number
   );
 }
 
-function fitting(rows: readonly Html[]): readonly Html[] {
+function rowsThatFit(rows: readonly Html[]): readonly Html[] {
   let room = MAX_LENGTH;
   return rows.slice(0, MAX_LINES).filter((row) => (room -= visibleLength(row)) >= 0);
 }
 
-/** One that filled first has left a position. */
+/** An order that filled before its cancel is not done: it has left a position. */
 const isCancelled = ({ after }: CancelResult): boolean =>
   after !== null && isFinal(after.status) && after.status !== "filled";
 

@@ -10,7 +10,7 @@ import { dateText, mark } from "./amounts.ts";
 import type { MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
 
-/** A period's figures from the days that were kept; says which days those are. */
+/** A period's figures from the stored days, and the dates of those days. */
 export function periodText(title: string, period: Period, money: MoneyText): Html {
   const { span, figures, best, worst, days } = period;
   if (!span || !best || !worst) return lines(html`<b>${title}</b>`, text.pnl.none());
@@ -39,7 +39,7 @@ export function periodText(title: string, period: Period, money: MoneyText): Htm
   );
 }
 
-/** What goes on trading when the day's figures are made, and so is not wholly in them. */
+/** Names instruments (commodities, currencies) that trade on after the day is stored, so that later gains are missing. */
 export const tradedOnLine = (symbols: readonly TradingSymbol[]): Html | null =>
   symbols.length === 0 ? null : text.pnl.tradedOn(namesOf(symbols));
 
@@ -51,13 +51,13 @@ function uncountedLine(uncounted: readonly Uncounted[]): Html | null {
   return all.length === 0 ? null : text.pnl.uncounted(all.length, named(all));
 }
 
-/** What was traded and is in no charges, and so not in what is net of them. */
+/** Names traded instruments whose charges could not be estimated, so that the net figure leaves them out. */
 export const unchargedLine = (symbols: readonly TradingSymbol[]): Html | null =>
   symbols.length === 0 ? null : text.pnl.uncharged(namesOf(symbols));
 
 const namesOf = (symbols: readonly TradingSymbol[]): string => named([...new Set(symbols.map(ticker))]);
 
-/** A message under a picture has little room. */
+/** Few, because the text may have to fit a picture's caption. */
 const MAX_NAMED = 5;
 const named = (all: readonly string[]): string =>
   [...all.slice(0, MAX_NAMED), ...(all.length > MAX_NAMED ? [`${all.length - MAX_NAMED} more`] : [])].join(", ");

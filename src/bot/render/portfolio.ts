@@ -31,25 +31,25 @@ export interface MergedPage {
   readonly page: number;
 }
 
-/** Of what the accounts hold, in the words of the reader's choice. */
+/** A page with amounts, written as the user has chosen. */
 export interface MoneyPage extends MergedPage {
   readonly money: MoneyText;
 }
 
-/** Rows of one account, and with several accounts the name to tell them apart by. */
-interface Owned<T> {
+/** A row of one account; the label is null when there is only one account. */
+interface LabelledRow<T> {
   readonly row: T;
   readonly label: string | null;
 }
 
 const okParts = <T>(parts: readonly LinkResult<T>[]) => parts.filter((part) => part.ok);
 
-function owned<T>(parts: readonly LinkResult<readonly T[]>[]): Owned<T>[] {
+function labelledRows<T>(parts: readonly LinkResult<readonly T[]>[]): LabelledRow<T>[] {
   const label = (link: Link): string | null => (parts.length > 1 ? link.label : null);
   return okParts(parts).flatMap((part) => part.value.map((row) => ({ row, label: label(part.link) })));
 }
 
-/** What could not be read stands under what could. */
+/** A line for each account, or part of one, that could not be read; shown below the rest. */
 export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accounts): Html[] =>
   parts.flatMap((part) => {
     const title = accountTitle(accounts, part.link);
@@ -57,18 +57,18 @@ export const failures = (parts: readonly LinkResult<unknown>[], accounts: Accoun
     return part.unread?.length ? [text.unread(title, part.unread)] : [];
   });
 
-/** That there is nothing is only said of accounts that have answered. */
-export function nothing(what: string, parts: readonly LinkResult<unknown>[]): Html | null {
+/** "No …", said only of the accounts that answered; null when none did. */
+export function nothingText(what: string, parts: readonly LinkResult<unknown>[]): Html | null {
   if (parts.every(isWhole)) return html`No ${what}.`;
   return parts.some(isWhole) ? html`No ${what} at the accounts that answered.` : null;
 }
 
-/** What the day's figures do not have of the day, for want of a previous close or a price. */
-export function uncounted(holdings: readonly Holding[], positions: readonly Position[] = []): Html | null {
-  return uncountedText(undatedCount(positions, holdings));
+/** How much is missing from the day's figures, for lack of a previous close or a price. */
+export function undatedNote(holdings: readonly Holding[], positions: readonly Position[] = []): Html | null {
+  return undatedCountNote(undatedCount(positions, holdings));
 }
 
-export function uncountedText({ shares, positions }: Undated): Html | null {
+export function undatedCountNote({ shares, positions }: Undated): Html | null {
   const said = [
     ...(shares > 0 ? [`leaves out ${shares} ${shares === 1 ? "share" : "shares"}`] : []),
     ...(positions > 0 ? [`has ${positions} ${positions === 1 ? "position" : "positions"} since entry`] : []),
@@ -78,12 +78,15 @@ export function uncountedText({ shares, positions }: Undated): Html | null {
 
 export const sharesText = (count: number): string => `${quantity(count)} ${count === 1 ? "share" : "shares"}`;
 
-/** Of how many shares sums over what is held are without. */
-export const unpricedText = (count: number): Html | null =>
+/** How many shares have no price and are in no total. */
+export const unpricedNote = (count: number): Html | null =>
   count === 0 ? null : html`<i>${sharesText(count)} without a known price: in no total.</i>`;
 
-/** The rows under the positions' day are not parts of it as soon as one of them is older than the day. */
-export const sinceEntry = ({ positions, realised, unrealised }: Omit<DayPnl, "holdings">): Html | null =>
+/**
+ * Realised and unrealised count from entry. With a position older than today they do not add up to the day's figure, and
+ * this note says so.
+ */
+export const sinceEntryNote = ({ positions, realised, unrealised }: Omit<DayPnl, "holdings">): Html | null =>
   positions === realised + unrealised ? null : html`<i>Realised and unrealised are since entry, not of today.</i>`;
 
 /** A login button for each account whose session is over. */
@@ -98,13 +101,13 @@ export function addLogins(keyboard: InlineKeyboard, links: readonly Link[]): Inl
   return keyboard;
 }
 
-/** The same by themselves, for messages without other buttons; null when every session is alive. */
+/** Only the login buttons, for messages without others; null when every session is alive. */
 export function loginKeyboard(parts: readonly LinkResult<unknown>[]): InlineKeyboard | null {
   const keyboard = withLogins(new InlineKeyboard(), parts);
   return keyboard.inline_keyboard.some((row) => row.length > 0) ? keyboard : null;
 }
 
-/** "Positions", marked when some of it is paper. */
+/** The title, marked when an account is paper. */
 export function heading(title: string, parts: readonly LinkResult<unknown>[], accounts: Accounts): Html {
   const isPaper = parts.map((part) => accounts.broker(part.link).definition.isPaper === true);
   return html`<b>${title}</b>${text.paperNote(isPaper)}`;
@@ -112,7 +115,7 @@ export function heading(title: string, parts: readonly LinkResult<unknown>[], ac
 
 export function positionsView(parts: readonly LinkResult<Position[]>[], page: MoneyPage): View {
   const { accounts, now, money } = page;
-  const rows = owned(parts);
+  const rows = labelledRows(parts);
   const open = rows.filter(({ row }) => row.side !== "CLOSED");
   const closed = rows.filter(({ row }) => row.side === "CLOSED");
   const shown = pageOf([...open, ...closed], page.page);
@@ -122,7 +125,7 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
   return {
     html: lines(
       heading("Positions", parts, accounts),
-      rows.length === 0 ? nothing("positions today", parts) : html`<pre>${body}</pre>`,
+      rows.length === 0 ? nothingText("positions today", parts) : html`<pre>${body}</pre>`,
       rows.length > 0 &&
         html`<pre>${renderPairs(
           [
@@ -140,7 +143,7 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
   };
 }
 
-function positionEntry({ row, label }: Owned<Position>, money: MoneyText): string {
+function positionEntry({ row, label }: LabelledRow<Position>, money: MoneyText): string {
   const cost = row.avgPrice === 0 ? "cost unknown" : `@ ${priceText(row.avgPrice)}`;
   const qty = row.side === "CLOSED" ? "closed" : `${openQuantity(row, money)} ${cost}`;
   const last = row.ltp === null || row.side === "CLOSED" ? "" : priceText(row.ltp);
@@ -160,8 +163,9 @@ function openQuantity(position: Position, { hides }: MoneyText): string {
   return `${side === "SELL" ? "−" : ""}${quantity(qty)}`;
 }
 
-/** The same share at several brokers is one holding here, with its accounts named. */
+/** One share held at several brokers, as one holding. */
 export interface MergedHolding extends Holding {
+  /** Of the accounts that hold it. */
   readonly labels: readonly string[];
 }
 
@@ -207,7 +211,7 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
   return {
     html: lines(
       heading("Holdings", parts, accounts),
-      holdings.length === 0 ? nothing("holdings", parts) : html`<pre>${body}</pre>`,
+      holdings.length === 0 ? nothingText("holdings", parts) : html`<pre>${body}</pre>`,
       holdings.length > 0 &&
         html`<pre>${renderPairs(
           [
@@ -219,10 +223,10 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
         )}</pre>`,
       holdings.length > 0 &&
         html`${mark(totals.pnl)} <b>P&amp;L ${money.signed(totals.pnl)}</b> ${changePercent(totals.invested + totals.pnl, totals.invested)}`,
-      unpricedText(totals.unpriced),
+      unpricedNote(totals.unpriced),
       totals.uncosted > 0 &&
         html`<i>${totals.uncosted} without a known cost: in Value, not in Invested and P&amp;L.</i>`,
-      uncounted(all),
+      undatedNote(all),
       ...failures(parts, accounts),
       stamp(now),
     ),
@@ -232,7 +236,7 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
 
 function holdingEntry(holding: MergedHolding, namesAccounts: boolean, money: MoneyText): string {
   const change = holding.ltp === null || holding.avgPrice === 0 ? "" : changePercent(holding.ltp, holding.avgPrice);
-  // Beside the same share that is paid for, and what its sale has to say.
+  // Marked: the same share may also be held without funding, and selling it takes the product MTF.
   const funded = holding.productType === "MTF" ? " MTF" : "";
   const t1 = holding.t1Qty > 0 && !money.hides ? ` T1 ${quantity(holding.t1Qty)}` : "";
   const qty = money.hides ? "" : `${quantity(holding.qty)} `;
@@ -301,8 +305,8 @@ export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, 
           PAGE_WIDTH,
         )}</pre>`,
       each.length > 0 && html`${mark(total)} <b>Today ${money.signed(total)}</b>, before charges`,
-      sinceEntry({ positions, realised, unrealised }),
-      uncounted(
+      sinceEntryNote({ positions, realised, unrealised }),
+      undatedNote(
         known.flatMap(({ value }) => value.holdings),
         known.flatMap(({ value }) => value.positions),
       ),

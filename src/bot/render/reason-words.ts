@@ -1,8 +1,8 @@
 import type { NotSentCause } from "../../domain/order.ts";
 
 /**
- * A broker's refusal in plain words: what is in the way and what helps. Null where the wording is not known; the raw
- * text stands below it either way, so a wrong guess would be seen. First match wins.
+ * A broker's refusal in plain words: the cause and the remedy. Null for wordings we do not know. Cards show the raw text
+ * below, so that a wrong guess is visible. The first match wins.
  */
 export function reasonWords(raw: string): string | null {
   return REASONS.find(([pattern]) => pattern.test(raw))?.[1] ?? null;
@@ -10,7 +10,7 @@ export function reasonWords(raw: string): string | null {
 
 const ADDRESS = "This machine's address is not registered with the broker for orders. /link says where to register it.";
 
-/** Why an order stayed here, where the broker's own words may be no help. */
+/** Why an order was not sent, for causes that the broker's own words explain badly. */
 export const NOT_SENT_WORDS: Readonly<Partial<Record<NotSentCause, string>>> = {
   "session-expired": "The session at the broker has ended. Log in, then tap Repeat.",
   "ip-not-allowed": ADDRESS,

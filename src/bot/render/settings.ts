@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<MessageKind, string>> = {
   report: "Reports",
 };
 
-/** What stands on the buttons. */
+/** The labels of the buttons. */
 export const settingLabels = {
   kinds: KINDS,
   digestAt: ({ digestAt }: Settings): string => `Closing at ${digestAt}`,

@@ -3,15 +3,15 @@ import type { Accounts, Link } from "../../services/accounts.ts";
 import { PAPER_MARK } from "../text.ts";
 import { timeText } from "./amounts.ts";
 
-/** Where a number comes from, as it stands beside it. */
+/** Where a price comes from, to be shown beside it. */
 export const sourceLabel = (source: Quote["source"], broker: string | null): string =>
   source === "yfinance" ? "Yahoo, about 15 min late" : (broker ?? "broker");
 
-/** Source and age: "Yahoo, about 15 min late · 14:32:05 IST". A price without a time is of now. */
+/** Source and time: "Yahoo, about 15 min late · 14:32:05 IST". A price without a time counts as current. */
 export const pricedAt = ({ source, at }: Pick<Quote, "source" | "at">, broker: string | null, now: number): string =>
   `${sourceLabel(source, broker)} · ${timeText(at ?? now, now)}`;
 
-/** The same for many prices: each source once, with its oldest price. */
+/** The same for several prices: each source once, with the time of its oldest price. */
 export function allPricedAt(
   quotes: Iterable<Pick<Quote, "source" | "at">>,
   broker: string | null,
@@ -22,7 +22,7 @@ export function allPricedAt(
   return [...oldest].map(([source, at]) => pricedAt({ source, at }, broker, now)).join("; ");
 }
 
-/** "📄 Paper" or "Zerodha"; with the account's own name where that says more. */
+/** "📄 Paper", "Zerodha", or with the account's label if that differs from the broker's name: "Zerodha (zerodha2)". */
 export function accountTitle(accounts: Pick<Accounts, "broker">, link: Pick<Link, "broker_name" | "label">): string {
   const { definition } = accounts.broker(link);
   const title = definition.isPaper === true ? PAPER_MARK : definition.title;

@@ -14,7 +14,7 @@ import { cardHeading, termsText } from "./order-card.ts";
 import { PAGE_WIDTH } from "./page.ts";
 import { addLogins } from "./portfolio.ts";
 
-/** The card before anything is promised: what would be sent, what it takes, what is odd about it. */
+/** The card of a ticket, before Confirm: what would be sent, what it costs, and the findings about it. */
 export function ticketCard(view: TicketView, accounts: Accounts, now: number): View {
   const { intent, quote } = view;
   const { plan, instrument } = intent;

@@ -33,7 +33,7 @@ export function watchView({ instruments, quotes, broker, now, page }: WatchCard)
     return [priceText(quote.ltp), quote.prevClose === null ? "" : changePercent(quote.ltp, quote.prevClose)];
   });
   const [head = "", ...figures] = renderTable(FIGURES, rows).split("\n");
-  // A name is never cut: strike and side of an option stand at its end.
+  // Names are not cut to fit the table: an option's strike and type stand at the end.
   const table = renderPairs(
     [
       ["Watchlist", head],
@@ -52,7 +52,7 @@ export function watchView({ instruments, quotes, broker, now, page }: WatchCard)
   };
 }
 
-/** The same page with a button for each row that takes it off. */
+/** The same page, with a button for each row that removes it from the watchlist. */
 export function watchEditView(instruments: readonly Instrument[], page: number): View {
   const shown = pageOf(instruments, page);
   const keyboard = new InlineKeyboard();
