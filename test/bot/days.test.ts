@@ -16,7 +16,7 @@ import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
-import type { Link } from "../../src/services/accounts.ts";
+import { usualOf, type Link } from "../../src/services/accounts.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
 import { createDigests } from "../../src/services/digests.ts";
 import { createClaims } from "../../src/services/claims.ts";
@@ -83,7 +83,10 @@ describe("the day's messages", () => {
       calendar: { current: () => shipped },
       alerts: armed,
       journal: { ofUser: async () => [] },
-      niftyShop: { settings: async () => ({ mode: shopMode, at: "15:00", link: null }) },
+      niftyShop: {
+        settings: async () => ({ mode: shopMode, at: "15:00", link: null }),
+        account: async () => usualOf(await accounts.active(ASHA), user.defaultLink),
+      },
     } as never;
     return {
       bot,
@@ -559,6 +562,16 @@ describe("the day's messages", () => {
       alerts = [{ instrument: null, order: null }];
       await run(morningNudge(deps()));
       expect(text()).toContain("acme: 1 alert set, Nifty Shop runs today");
+    });
+
+    it("nudges for the strategy only about the account it trades on: without a default one, the first", async () => {
+      const second = await broker.link(ASHA);
+      await broker.accounts.endSession(second);
+      clock.at = istInstant("2026-11-25", "08:52");
+      shopMode = "ask";
+      await run(morningNudge(deps()));
+      expect(text()).toContain("acme: Nifty Shop runs today");
+      expect(text()).not.toContain(second.label);
     });
 
     it("renews before the market opens what could not be renewed at the reminder, reminders on or off", async () => {

@@ -4,18 +4,18 @@ import type { UserId } from "../../domain/ids.ts";
 import { istDate, istInstant, istTime } from "../../domain/market.ts";
 import { isClosed, type Leg } from "../../domain/order-intent.ts";
 import type { Notifier } from "../../ports/notifier.ts";
-import type { Link } from "../../services/accounts.ts";
+import { usualOf, type Link } from "../../services/accounts.ts";
 import { deliveryFor } from "../../services/delivery.ts";
 import type { PerUserJob } from "../../services/jobs.ts";
 import type { Renewals } from "../../services/renewals.ts";
 import type { Snapshots } from "../../services/snapshots.ts";
 import { fitsDay } from "../../services/strategies/nifty-shop/settings.ts";
 import type { User } from "../../services/users.ts";
-import { callbackData } from "../callbacks.ts";
 import type { BotDeps } from "../commands.ts";
 import * as text from "../daily-text.ts";
 import { lines } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
+import { addLogins } from "../render/portfolio.ts";
 import type { View } from "../view.ts";
 import { calendarNote, digestDueAt } from "./closing.ts";
 
@@ -71,11 +71,7 @@ function standing({ accounts }: LoginBot, link: Link, dead: readonly Link[]): te
     : { kind: "dead" };
 }
 
-const loginKeyboard = (links: readonly Link[]): InlineKeyboard =>
-  links.reduce(
-    (keyboard, link) => keyboard.text(`Log in: ${link.label}`, callbackData("al", link._id)).row(),
-    new InlineKeyboard(),
-  );
+const loginKeyboard = (links: readonly Link[]): InlineKeyboard => addLogins(new InlineKeyboard(), links);
 
 const dueOn = (date: string, time: string, calendar: TradingCalendar): number | null =>
   mayTrade(date, calendar) ? istInstant(date, time) : null;
@@ -150,25 +146,25 @@ async function dependents(
   link: Link,
   date: string,
 ): Promise<readonly string[]> {
-  const [last, orders, alerts, shop] = await Promise.all([
+  const [last, orders, alerts, shop, links] = await Promise.all([
     snapshots.lastBefore(link._id, date),
     bot.journal.ofUser(user._id, { limit: RECENT_ORDERS, order: "desc" }),
     bot.alerts.armed(user._id),
     bot.niftyShop.settings(user._id),
+    bot.accounts.active(user._id),
   ]);
-  const isUsual = usualLink(user, link);
+  const isUsual = usualOf(links, user.defaultLink)?._id === link._id;
   const shopRuns = shop.mode !== "off" && fitsDay(shop.at, date, bot.calendar.current());
+  const shopLink = shopRuns ? await bot.niftyShop.account(user, shop) : null;
   const open = orders.flatMap(({ legs }) => legs.filter((leg) => leg.link === link._id && isWaiting(leg)));
   const needing = alerts.filter(({ instrument, order }) => instrument === null || (order !== null && isUsual));
   return [
     ...(last && last.carried > 0 ? [text.morning.carried(last.carried)] : []),
     ...(open.length > 0 ? [text.morning.openOrders(open.length)] : []),
     ...(needing.length > 0 ? [text.morning.alerts(needing.length)] : []),
-    ...(shopRuns && (shop.link === link._id || (shop.link === null && isUsual)) ? [text.morning.strategy()] : []),
+    ...(shopLink?._id === link._id ? [text.morning.strategy()] : []),
   ];
 }
-
-const usualLink = (user: User, link: Link): boolean => user.defaultLink === null || user.defaultLink === link._id;
 
 const isWaiting = (leg: Leg): boolean => leg.state !== "ticket" && !isClosed(leg);
 
