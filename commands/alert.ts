@@ -1,5 +1,5 @@
 import { Composer } from "grammy";
-import { allows, refusalFor } from "../src/bot/access.ts";
+import { requireTrader } from "../src/bot/access.ts";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
@@ -8,14 +8,11 @@ import { Refusal } from "../src/bot/refusal.ts";
 import { alertsView, alertText, conditionText, firedText } from "../src/bot/render/alerts.ts";
 import { rupeePrice } from "../src/bot/render/amounts.ts";
 import { pricedAt } from "../src/bot/render/source.ts";
-import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
+import { fitsChoiceButton, instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import { send, show } from "../src/bot/view.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { parseOrderText } from "../src/domain/order-text.ts";
 import { parseAlert, type AlertOrder, type AlertWords } from "../src/services/alerts/condition.ts";
-
-/** What a choice button can carry beside its verb and an instrument. */
-const MAX_CARRIED = 30;
 
 export const alert: CommandModule = {
   name: "alert",
@@ -60,8 +57,7 @@ async function arm(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<voi
   }
   const rest = typed.slice(words.symbolText.length).trim();
   const found = await deps.instruments.resolve(words.symbolText);
-  // A colon parts a button's arguments: "buy 10 on zerodha:10".
-  if (found.kind !== "one" && (rest.length > MAX_CARRIED || rest.includes(":"))) throw new Refusal(alertText.tooLong());
+  if (found.kind !== "one" && !fitsChoiceButton(rest)) throw new Refusal(alertText.tooLong());
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, "alk", rest);
   if (instrument) await add(deps, ctx, words, instrument);
 }
@@ -92,14 +88,14 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
 
 /** Refuses an order that could not become a ticket when the alert goes off, while the user can still correct it. */
 async function checkOrder(deps: BotDeps, ctx: SaudaContext, order: AlertOrder): Promise<void> {
-  if (!allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+  requireTrader(ctx.user);
   const parsed = parseOrderText(`X ${order.words}`);
   if (parsed.ok) await accountsFor(deps, ctx, parsed.words.accounts);
 }
 
 /** Makes the ticket of an alert that has gone off: an ordinary card, to be confirmed. */
 async function order(deps: BotDeps, ctx: SaudaContext, id: string): Promise<void> {
-  if (!allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+  requireTrader(ctx.user);
   const known = await deps.alerts.get(ctx.user._id, id);
   const parsed = known?.order && parseOrderText(`X ${known.order.words}`);
   if (!known?.instrument || !known.order || !parsed?.ok) {

@@ -3,6 +3,7 @@ import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { pageUrl } from "../src/bot/link-flow.ts";
+import { isLinked } from "../src/bot/no-account.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { keys as text } from "../src/bot/safety-text.ts";
 import { accounts } from "../src/bot/text.ts";
@@ -22,7 +23,7 @@ export const egress: CommandModule = {
     const composer = new Composer<SaudaContext>();
     composer.command("egress", async (ctx) => {
       const links = (await deps.accounts.all(ctx.user._id)).filter(
-        (link) => link.account_id !== null && !deps.accounts.broker(link).definition.isPaper,
+        (link) => isLinked(link) && !deps.accounts.broker(link).definition.isPaper,
       );
       if (links.length === 0) throw new Refusal(text.noEgress());
       const keyboard = new InlineKeyboard();

@@ -24,7 +24,8 @@ export const health: CommandModule = {
 async function rows(deps: BotDeps): Promise<LinkRow[]> {
   const found: LinkRow[] = [];
   for await (const link of deps.accounts.allLinks()) {
-    if (!link.is_active || found.length >= MAX_ROWS) continue;
+    if (!link.is_active) continue;
+    if (found.length === MAX_ROWS) break;
     const user = await deps.users.get(link.user_id);
     const { definition } = deps.accounts.broker(link);
     found.push({

@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { allows, refusalFor } from "../src/bot/access.ts";
+import { requireTrader } from "../src/bot/access.ts";
 import {
   approveLeg,
   backtest,
@@ -78,7 +78,7 @@ function onTrading(
   handle: (ctx: SaudaContext, args: readonly string[]) => Promise<unknown>,
 ): void {
   onCallback(composer, verb, async (ctx, args) => {
-    if (!allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+    requireTrader(ctx.user);
     await handle(ctx, args);
   });
 }

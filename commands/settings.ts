@@ -2,6 +2,7 @@ import { Composer, InlineKeyboard } from "grammy";
 import { callbackData, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
+import { nextOf } from "../src/bot/next-of.ts";
 import { priceSource } from "../src/bot/render/accounts.ts";
 import { settingLabels, settingsText } from "../src/bot/render/settings.ts";
 import { show } from "../src/bot/view.ts";
@@ -65,34 +66,30 @@ async function change(
 /** A message kind takes the value of its button, any other setting its next value; an unknown name changes nothing. */
 function changed(current: Settings, name: string, value: string | undefined): Partial<Settings> {
   if (isMessageKind(name)) {
-    const delivery = DELIVERIES.find((each) => each === value) ?? after<Delivery>(DELIVERIES, current[name]);
+    const delivery = DELIVERIES.find((each) => each === value) ?? nextOf<Delivery>(DELIVERIES, current[name]);
     return { [name]: delivery };
   }
   switch (name) {
     case "digestAt":
-      return { digestAt: after(DIGEST_TIMES, current.digestAt) };
+      return { digestAt: nextOf(DIGEST_TIMES, current.digestAt) };
     case "reminderAt":
-      return { reminderAt: after(REMINDER_TIMES, current.reminderAt) };
+      return { reminderAt: nextOf(REMINDER_TIMES, current.reminderAt) };
     case "summaryAt":
-      return { summaryAt: after(SUMMARY_TIMES, current.summaryAt) };
+      return { summaryAt: nextOf(SUMMARY_TIMES, current.summaryAt) };
     case "quiet":
-      return { quietHours: afterQuiet(current.quietHours) };
+      return { quietHours: nextQuietHours(current.quietHours) };
     case "hide":
       return { hidesAmounts: !current.hidesAmounts };
     case "pictures":
-      return { pictures: after(THEMES, current.pictures) };
+      return { pictures: nextOf(THEMES, current.pictures) };
     case "protection":
-      return { protectionBasisPoints: after(PROTECTIONS, current.protectionBasisPoints) };
+      return { protectionBasisPoints: nextOf(PROTECTIONS, current.protectionBasisPoints) };
     default:
       return {};
   }
 }
 
-function after<T>(values: readonly T[], current: T): T {
-  return values[(values.indexOf(current) + 1) % values.length] ?? current;
-}
-
-function afterQuiet(current: Settings["quietHours"]): Settings["quietHours"] {
+function nextQuietHours(current: Settings["quietHours"]): Settings["quietHours"] {
   const at = QUIET_HOURS.findIndex((each) => each?.join() === current?.join());
   return QUIET_HOURS[(at + 1) % QUIET_HOURS.length] ?? null;
 }

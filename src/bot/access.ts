@@ -14,7 +14,7 @@ export function refusalFor(role: Role, needed: Role): Html {
   return needed === "owner" ? text.access.ownerOnly() : text.access.viewer();
 }
 
-/** For the last step of a dialogue: the owner may have changed the user's role since the first one. */
+/** Also for the last step of a dialogue: the owner may have changed the user's role since its first step. */
 export function requireTrader({ role }: { readonly role: Role }): void {
   if (!allows(role, "trader")) throw new Refusal(refusalFor(role, "trader"));
 }

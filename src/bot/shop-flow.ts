@@ -13,12 +13,13 @@ import {
   type ShopSettings,
 } from "../services/strategies/nifty-shop/settings.ts";
 import { legBehind } from "../services/strategies/nifty-shop/shop.ts";
-import { allows, refusalFor } from "./access.ts";
+import { allows, requireTrader } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import type { Html } from "./html.ts";
 import { showPicture, toPng } from "./picture-view.ts";
 import { equityPicture } from "./pictures/equity.ts";
+import { nextOf } from "./next-of.ts";
 import { repeatTicket, showTicketCard } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { backtestText } from "./render/backtest.ts";
@@ -54,8 +55,7 @@ export async function showSettings(deps: BotDeps, ctx: SaudaContext, typed = "")
 }
 
 export async function changeSetting(deps: BotDeps, ctx: SaudaContext, change: Partial<ShopSettings>): Promise<void> {
-  const isOrdering = change.mode === "ask";
-  if (isOrdering && !allows(ctx.user.role, "trader")) throw new Refusal(refusalFor(ctx.user.role, "trader"));
+  if (change.mode === "ask") requireTrader(ctx.user);
   await settingsCard(deps, ctx, await deps.niftyShop.change(ctx.user._id, change));
 }
 
@@ -70,31 +70,26 @@ export async function nextSettings(deps: BotDeps, ctx: SaudaContext, name: strin
   switch (name) {
     case "mode": {
       const modes = SHOP_MODES.filter((mode) => mode !== "ask" || allows(ctx.user.role, "trader"));
-      return { mode: following(modes, current.mode) };
+      return { mode: nextOf(modes, current.mode) };
     }
     case "time":
-      return { at: following(TIMES, current.at) };
+      return { at: nextOf(TIMES, current.at) };
     case "buys":
       return { buysPerDay: (current.buysPerDay % MOST_BUYS) + 1 };
     case "average":
-      return { averageBelow: following(AVERAGES, current.averageBelow) };
+      return { averageBelow: nextOf(AVERAGES, current.averageBelow) };
     case "target":
-      return { target: following(TARGETS, current.target) };
+      return { target: nextOf(TARGETS, current.target) };
     case "amount":
-      return { sizing: { kind: "amount", amount: following(AMOUNTS, amountPerTrade(current.sizing)) } };
+      return { sizing: { kind: "amount", amount: nextOf(AMOUNTS, amountPerTrade(current.sizing)) } };
     case "account": {
       const links = await deps.accounts.active(ctx.user._id);
       const ids: (LinkId | null)[] = [null, ...links.map(({ _id }) => _id)];
-      return { link: following(ids, current.link) };
+      return { link: nextOf(ids, current.link) };
     }
     default:
       return {};
   }
-}
-
-function following<T>(all: readonly T[], current: T): T {
-  const next = all[(all.indexOf(current) + 1) % all.length];
-  return next === undefined ? current : next;
 }
 
 /** A warning when the market does not trade normally at the chosen time; null in a year without a calendar. */

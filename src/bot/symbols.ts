@@ -14,6 +14,8 @@ import { send } from "./view.ts";
 
 const MAX_CHOICES = 6;
 const LABEL_LENGTH = 44;
+/** The room for typed words in a choice button's data, beside its verb and an instrument's key. */
+const MAX_TYPED_BYTES = 30;
 
 /** One button for each choice, with `verb`, the given arguments and the instrument's key as its data. */
 export function choiceKeyboard(
@@ -27,6 +29,10 @@ export function choiceKeyboard(
   }
   return keyboard;
 }
+
+/** Whether a choice button can carry typed words. A colon, as in "on zerodha:10", would split them into two arguments. */
+export const fitsChoiceButton = (typed: string): boolean =>
+  Buffer.byteLength(typed) <= MAX_TYPED_BYTES && !typed.includes(":");
 
 /** Short enough for one line on a phone: a share's ticker, exchange and name; a contract's underlying, strike and expiry. */
 function choiceLabel(instrument: Instrument): string {

@@ -8,11 +8,8 @@ import type { Instrument } from "../domain/instrument.ts";
 import { showTicket } from "./order-flow.ts";
 import { Refusal } from "./refusal.ts";
 import { lines } from "./html.ts";
-import { instrumentFrom, resolveOrAsk } from "./symbols.ts";
+import { fitsChoiceButton, instrumentFrom, resolveOrAsk } from "./symbols.ts";
 import * as text from "./text.ts";
-
-/** What a choice button can carry beside its verb and an instrument. */
-const MAX_CARRIED = 30;
 
 /** /buy and /sell: takes a whole order in one line, or starts the dialogue for what is missing. */
 export function tradeCommand(name: "buy" | "sell", description: string, example: string): CommandModule {
@@ -58,8 +55,7 @@ async function withQuantityLast(deps: BotDeps, asked: string, symbolText: string
 /** The verb and arguments of the buttons that ask which instrument was meant: with the rest of the order, if it fits. */
 function choiceArguments(side: Side, asked: string, symbolText: string): [verb: string, ...args: string[]] {
   const rest = asked.toLowerCase().startsWith(symbolText.toLowerCase()) ? asked.slice(symbolText.length).trim() : "";
-  const isCarried = rest !== "" && Buffer.byteLength(rest) <= MAX_CARRIED && !rest.includes(":");
-  return isCarried ? ["tkw", side[0] ?? "B", rest] : ["tkt", side[0] ?? "B"];
+  return rest !== "" && fitsChoiceButton(rest) ? ["tkw", side[0] ?? "B", rest] : ["tkt", side[0] ?? "B"];
 }
 
 /** Continues an order like "reliance fut 1 lot" with the instrument that was picked for it. */
