@@ -173,7 +173,7 @@ export const orders = {
       ? html`You hold no ${symbol} as ${product} to sell.`
       : html`“all” buys back what was sold short, and you are not short of ${symbol} as ${product}. Say how many: <code>/buy SBIN 10</code>.`,
   accountOff: (name: string): Html =>
-    html`<b>${name}</b> is switched off, or its link was not finished. /accounts shows it.`,
+    html`<b>${name}</b> is switched off, or its linking was not finished. /accounts shows it.`,
   noAccount: (name: string): Html => html`No account is called “${name}”. /accounts lists yours.`,
 };
 
@@ -220,7 +220,7 @@ export const link = {
       html`Static IP: ${definition.setup.staticIp}`,
     ),
   anew: (label: string): Html =>
-    html`<b>${label}</b> was never logged in, so it starts again and its old keys are deleted. To link another account, finish this login first.`,
+    html`<b>${label}</b> was never logged in, so its linking starts again and the keys it had are deleted. To link another account, finish this one first.`,
   invalid: (spec: CredentialSpec): Html => html`That does not look like the ${spec.label}. Nothing was kept.`,
   login: (title: string): Html =>
     html`Now log in at <b>${title}</b>. The button works once, for ten minutes. Nothing is linked until ${title} has answered.`,

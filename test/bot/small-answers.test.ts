@@ -161,7 +161,9 @@ describe("what the chat answers", () => {
     expect(await ask("abcdefgh12345678abcdefgh12345678")).toContain("Now log in at Zerodha");
     chat().clear();
     expect(await ask("/link zerodha")).toContain("Send the API key");
-    expect(chat().messages()[1]?.text).toContain("zerodha was never logged in, so it starts again and its old keys");
+    expect(chat().messages()[1]?.text).toContain(
+      "zerodha was never logged in, so its linking starts again and the keys it had",
+    );
     const { accounts } = world().deps;
     const begun = (await accounts.all(userId(ASHA))).filter(({ broker_name }) => broker_name === "zerodha");
     expect(begun.map(({ label }) => label)).toEqual(["zerodha"]);
@@ -185,7 +187,7 @@ describe("what the chat answers", () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
     expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain(
-      `${link.label} is switched off, or its link was not finished`,
+      `${link.label} is switched off, or its linking was not finished`,
     );
     await accounts.remove(userId(ASHA), link._id);
     expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain("No account is called");
