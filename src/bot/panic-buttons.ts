@@ -21,7 +21,7 @@ const EXITS = "x";
 const RUNNING = "panic-running";
 /** Telegram may repeat a tap that was not answered for 24 hours. */
 const RUNNING_TTL_MS = 25 * 3_600_000;
-const runId = (id: string | undefined): string => `${id ?? ""}.run`;
+const runId = (id: string): string => `${id}.run`;
 
 /**
  * /panic and its buttons. Mounted above the lanes, so that a handler that hangs cannot delay it; it therefore looks up its
@@ -40,50 +40,68 @@ export function panicButtons(deps: BotDeps): Composer<SaudaContext> {
     await send(ctx, await question(deps, user));
   });
 
-  // lanes.ts treats this verb as urgent. All buttons of a question share one id, so only the first tap counts.
-  onCallback(personal.callbackQuery(/^panic(:|$)/).filter(mayPanic), "panic", async (ctx, [what, id]) => {
+  // lanes.ts treats this verb as urgent.
+  onCallback(personal.callbackQuery(/^panic(:|$)/).filter(mayPanic), "panic", async (ctx, [choice = "", id = ""]) => {
     const user = userId(ctx.from.id);
-    const answer = (): Promise<unknown> => ctx.answerCallbackQuery().catch(() => undefined);
-    if (what === "look") {
-      await answer();
-      const books = await deps.panic.look(user);
-      await show(ctx, { html: panicLeft(books, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(books) });
-      return;
-    }
-    // A store that cannot record the run must stop neither the panic nor its report.
-    const logNotRecorded = (error: unknown): void => ctx.log.warn({ err: error }, "run of a panic not kept");
-    // Recorded before the question's id is claimed: a crash between the two would otherwise leave no trace of the run.
-    if (what !== "no" && (await deps.oneTime.peek(id ?? "", ACTION))?.userId === user) {
-      const running = { userId: user, action: RUNNING, payload: {}, ttlMs: RUNNING_TTL_MS, id: runId(id) };
-      await deps.oneTime.issue(running).catch(logNotRecorded);
-    }
-    const claimed = await deps.oneTime.claim(id ?? "", ACTION, user);
-    if (!claimed) {
-      const wasCutOff = await deps.oneTime.claim(runId(id), RUNNING, user);
-      if (wasCutOff) {
-        await answer();
-        await show(ctx, await afterCutOff(deps, user));
-        return;
-      }
-      // If the tap was made while the bot was down, Telegram no longer accepts an answer to it: a message says it instead.
-      const used = html`${text.panic.used}`;
-      await ctx.answerCallbackQuery({ text: text.panic.used }).catch(() => send(ctx, { html: used }));
-      return;
-    }
-    await answer();
-    if (what === "no") {
-      await show(ctx, { html: text.panic.nothingDone() });
-      return;
-    }
-    await show(ctx, { html: panicRunning(what === EXITS) }).catch(() => null);
-    const report = await deps.panic.run(user, id ?? "", what === EXITS);
-    const view = { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(report.left) };
-    // The user must see the report: if the card cannot be replaced, it is sent below.
-    await show(ctx, view).catch(() => send(ctx, view));
-    await deps.oneTime.claim(runId(id), RUNNING, user).catch(logNotRecorded);
+    if (choice === "look") await showLeft(deps, ctx, user);
+    else await answerChoice(deps, ctx, { user, choice, id });
   });
   return composer;
 }
+
+interface Choice {
+  readonly user: UserId;
+  readonly choice: string;
+  /** The id of the question, which all its buttons share, so that only the first tap counts. */
+  readonly id: string;
+}
+
+async function answerChoice(deps: BotDeps, ctx: SaudaContext, { user, choice, id }: Choice): Promise<void> {
+  const { oneTime } = deps;
+  // A store that cannot record the run must stop neither the panic nor its report.
+  const logNotRecorded = (error: unknown): void => ctx.log.warn({ err: error }, "run of a panic not kept");
+  // Recorded before the question's id is claimed: a crash between the two would otherwise leave no trace of the run.
+  if (choice !== "no" && (await oneTime.peek(id, ACTION))?.userId === user) {
+    const running = { userId: user, action: RUNNING, payload: {}, ttlMs: RUNNING_TTL_MS, id: runId(id) };
+    await oneTime.issue(running).catch(logNotRecorded);
+  }
+  if (!(await oneTime.claim(id, ACTION, user))) {
+    await answerUsed(deps, ctx, user, id);
+    return;
+  }
+  await stopSpinner(ctx);
+  if (choice === "no") {
+    await show(ctx, { html: text.panic.nothingDone() });
+    return;
+  }
+  await show(ctx, { html: panicRunning(choice === EXITS) }).catch(() => null);
+  const report = await deps.panic.run(user, id, choice === EXITS);
+  const view = { html: panicReport(report, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(report.left) };
+  // The user must see the report: if the card cannot be replaced, it is sent below.
+  await show(ctx, view).catch(() => send(ctx, view));
+  await oneTime.claim(runId(id), RUNNING, user).catch(logNotRecorded);
+}
+
+/** A tap on a question that is used or too old: says so, or that the panic it started was cut off by a crash. */
+async function answerUsed(deps: BotDeps, ctx: SaudaContext, user: UserId, id: string): Promise<void> {
+  const wasCutOff = await deps.oneTime.claim(runId(id), RUNNING, user);
+  if (wasCutOff) {
+    await stopSpinner(ctx);
+    await show(ctx, await afterCutOff(deps, user));
+    return;
+  }
+  // If the tap was made while the bot was down, Telegram no longer accepts an answer to it: a message says it instead.
+  const used = html`${text.panic.used}`;
+  await ctx.answerCallbackQuery({ text: text.panic.used }).catch(() => send(ctx, { html: used }));
+}
+
+async function showLeft(deps: BotDeps, ctx: SaudaContext, user: UserId): Promise<void> {
+  await stopSpinner(ctx);
+  const books = await deps.panic.look(user);
+  await show(ctx, { html: panicLeft(books, deps.accounts, deps.clock.now()), keyboard: lookKeyboard(books) });
+}
+
+const stopSpinner = (ctx: SaudaContext): Promise<unknown> => ctx.answerCallbackQuery().catch(() => undefined);
 
 async function question(deps: BotDeps, user: UserId): Promise<View> {
   const books = await deps.panic.look(user);
