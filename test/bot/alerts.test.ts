@@ -32,8 +32,8 @@ const alert = {
 } as const;
 const seen = { now: istInstant("2026-11-25", "09:16"), hidesAmounts: false };
 
-describe("what an alert says", () => {
-  it("is what the day's P&L does not have of the day, as /pnl does", () => {
+describe("the text of an alert", () => {
+  it("says what is missing from the day's P&L, as /pnl does", () => {
     const onPnl = {
       ...alert,
       instrument: null,
@@ -42,22 +42,22 @@ describe("what an alert says", () => {
     };
     const uncounted = { shares: 0, positions: 1 };
     const by = { kind: "pnl", pnl: paise(-600_000), uncounted, loggedOut: ["fyers"] } as const;
-    const told = alertNotification(onPnl as unknown as Alert, by, seen).html;
-    expect(told).toContain("P&amp;L today is −\u2060₹6,000.00.");
-    expect(told).toContain("Today has 1 position since entry: the day's change is not known.");
-    expect(told).toContain("Left out, not logged in: fyers.");
+    const text = alertNotification(onPnl as unknown as Alert, by, seen).html;
+    expect(text).toContain("P&amp;L today is −\u2060₹6,000.00.");
+    expect(text).toContain("Today has 1 position since entry: the day's change is not known.");
+    expect(text).toContain("Left out, not logged in: fyers.");
     const known = { ...by, uncounted: { shares: 0, positions: 0 }, loggedOut: [] };
     expect(alertNotification(onPnl as unknown as Alert, known, seen).html).not.toMatch(/since entry|Left out/);
   });
 
-  it("is, while it is armed, that nobody has a price of it: Yahoo has none of any contract", () => {
-    const blind = "No price is available right now, and without one the alert does not go off.";
-    expect(alertText.armed(alert, null).toString()).toContain(blind);
-    expect(alertText.armed(alert, alertText.nowAt("₹26,000.00", "Zerodha")).toString()).not.toContain(blind);
-    expect(alertText.armed({ ...alert, instrument: null }, null).toString()).not.toContain(blind);
+  it("warns when it is armed without a price: Yahoo has no prices of contracts", () => {
+    const warning = "No price is available right now, and without one the alert does not go off.";
+    expect(alertText.armed(alert, null).toString()).toContain(warning);
+    expect(alertText.armed(alert, alertText.nowAt("₹26,000.00", "Zerodha")).toString()).not.toContain(warning);
+    expect(alertText.armed({ ...alert, instrument: null }, null).toString()).not.toContain(warning);
   });
 
-  it("is that it was disarmed when its contract expired, without a button to order what is gone", () => {
+  it("says that it was disarmed when its contract expired, and offers no order", () => {
     expect(alertNotification(alert, { kind: "expired", expiry: EXPIRY }, seen)).toEqual({
       key: "alert:a1",
       userId: "1",

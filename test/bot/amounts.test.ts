@@ -6,7 +6,7 @@ import { priceText, quantity, rupees, signedAmount } from "../../src/bot/render/
 const LARGEST = 9_000_000_000_000;
 
 describe("an amount", () => {
-  it("is grouped as India groups, whatever its size", () => {
+  it("is grouped the Indian way at every size, like Intl does it", () => {
     const intl = new Intl.NumberFormat("en-IN", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
     const whole = new Intl.NumberFormat("en-IN");
     fc.assert(
@@ -17,13 +17,13 @@ describe("an amount", () => {
     );
   });
 
-  it("has its sign before the currency, and none when there is nothing", () => {
+  it("has its sign before the currency, and zero has no sign", () => {
     expect(rupees(paise(-123_456_750))).toBe("−₹12,34,567.50");
     expect([5, -5, 0].map((amount) => signedAmount(paise(amount)))).toEqual(["+0.05", "−0.05", "0.00"]);
     expect([-1_200, -0].map(quantity)).toEqual(["−1,200", "0"]);
   });
 
-  it("of a price has as many decimals as the price, two at least", () => {
+  it("of a price has all its decimals, and at least two", () => {
     expect([9_051_000, 9_051_025, 25, 250, 2_500, 0].map((at) => priceText(price(at)))).toEqual([
       "905.10",
       "905.1025",

@@ -34,21 +34,21 @@ describe("the fetch that calls Telegram", () => {
     expect(calls).toHaveLength(2);
   });
 
-  it("tries a failing server three times, a little later each time", async () => {
+  it("tries a failing server three times, with a longer pause each time", async () => {
     answers.push({ status: 502, body: {} }, { status: 500, body: {} }, { status: 503, body: {} });
     expect((await post("sendMessage")).status).toBe(503);
     expect(waits).toEqual([1_000, 2_000]);
     expect(calls).toHaveLength(3);
   });
 
-  it("does not wait for what takes too long, nor repeats what is refused", async () => {
+  it("does not wait when Telegram asks for too long, and does not retry a refusal", async () => {
     answers.push(flood(300), { status: 400, body: { ok: false } });
     expect((await post("sendMessage")).status).toBe(429);
     expect((await post("sendMessage")).status).toBe(400);
     expect(waits).toEqual([]);
   });
 
-  it("leaves getUpdates, signs of typing and streamed files to whoever called", async () => {
+  it("does not retry getUpdates, chat actions and streamed files", async () => {
     answers.push(flood(1), flood(1), flood(1));
     expect((await post("getUpdates")).status).toBe(429);
     expect((await post("sendChatAction")).status).toBe(429);
@@ -59,7 +59,7 @@ describe("the fetch that calls Telegram", () => {
     expect(calls).toHaveLength(3);
   });
 
-  it("ends when its caller gives up", async () => {
+  it("rejects when the caller aborts", async () => {
     const controller = new AbortController();
     controller.abort();
     await expect(

@@ -7,7 +7,7 @@ import { SBIN } from "../services/stub-broker.ts";
 const DAYS = ["2026-11-19", "2026-11-20", "2026-11-23"];
 
 describe("the picture of a chart", () => {
-  it("says of how many trades it marks: one of before a split, or before its first bar, has no place in it", () => {
+  it("counts the trades it marks: not one from before a split, nor one from before the first bar", () => {
     const rupees = (amount: number) => priceFromRupees(amount);
     const candles = DAYS.map((date) => ({
       at: istInstant(date),
@@ -25,7 +25,7 @@ describe("the picture of a chart", () => {
     const shown = { instrument: SBIN, interval: "1d", candles, avgPrice: null, source: "Paper" } as const;
     const picture = (trades: readonly TradeMark[]) =>
       candlePicture({ ...shown, from: istInstant("2026-11-18", "12:00"), trades });
-    // A share of before a split into ten cost ten times as much as its candle says.
+    // The second trade was before a split of one share into ten: its price is ten times that of its adjusted candle.
     const drawn = picture([bought("2026-11-18", 100), bought("2026-11-20", 1_000), bought("2026-11-23", 100)]);
     expect(drawn?.marked).toBe(1);
     expect(drawn?.svg.match(/<polygon/g)).toHaveLength(1);

@@ -21,11 +21,11 @@ const NIFTY: Instrument = {
 
 interface Drawn {
   readonly interval: Interval;
-  /** The newest bar's beginning, and the moment at which the chart is looked at, both "YYYY-MM-DD HH:MM". */
+  /** The start of the newest bar, and the time of the caption: "YYYY-MM-DD HH:MM", or a date for midnight. */
   readonly bar: string;
   readonly now: string;
   readonly isLate?: boolean;
-  /** How long ago the source was asked. */
+  /** Minutes before `now` at which the source was read. */
   readonly readBefore?: number;
   readonly instrument?: Instrument;
   readonly avgPrice?: Price;
@@ -45,16 +45,16 @@ function captionOf(drawn: Drawn): string {
   return chartCaption({ ...none, instrument, interval, candles, source, isLate, readAt, calendar, now }).toString();
 }
 
-describe("how old what a chart draws is", () => {
+describe("the time of the newest price in a chart's caption", () => {
   it.each<[string, Drawn, string]>([
     ["today's running bar", { interval: "1d", bar: "2026-11-27", now: "2026-11-27 10:42" }, "as of 10:42 IST"],
     [
-      "today's bar that was read for somebody a while ago",
+      "today's bar, cached for three minutes",
       { interval: "1d", bar: "2026-11-27", now: "2026-11-27 10:42", readBefore: 3 },
       "as of 10:39 IST, 3 min old",
     ],
     [
-      "today's bar of Yahoo",
+      "today's bar from Yahoo",
       { interval: "1d", bar: "2026-11-27", now: "2026-11-27 10:42", isLate: true },
       "as of 10:27 IST, 15 min old",
     ],
@@ -64,7 +64,7 @@ describe("how old what a chart draws is", () => {
       "closed 27 Nov 2026",
     ],
     [
-      "Yahoo's bar while the close has not come through",
+      "Yahoo's bar before its data include the close",
       { interval: "1d", bar: "2026-11-27", now: "2026-11-27 15:45", isLate: true },
       "as of 15:30 IST, 15 min old",
     ],
@@ -74,13 +74,9 @@ describe("how old what a chart draws is", () => {
       { interval: "1d", bar: "2026-11-26", now: "2026-11-27 11:00" },
       "closed 26 Nov 2026",
     ],
+    ["a running intraday bar", { interval: "5m", bar: "2026-11-27 10:40", now: "2026-11-27 10:42" }, "as of 10:42 IST"],
     [
-      "a running bar of minutes",
-      { interval: "5m", bar: "2026-11-27 10:40", now: "2026-11-27 10:42" },
-      "as of 10:42 IST",
-    ],
-    [
-      "a finished bar of minutes",
+      "a finished intraday bar",
       { interval: "5m", bar: "2026-11-27 10:25", now: "2026-11-27 10:42", isLate: true },
       "as of 10:27 IST, 15 min old",
     ],
@@ -91,7 +87,7 @@ describe("how old what a chart draws is", () => {
     ],
     ["the day's last bar", { interval: "1h", bar: "2026-11-27 15:15", now: "2026-11-27 18:00" }, "closed 27 Nov 2026"],
     [
-      "an index's last bar, which ends before the auction of shares",
+      "an index's last bar, which ends before the closing auction of shares",
       { interval: "5m", bar: "2026-11-27 15:25", now: "2026-11-28 09:00", instrument: NIFTY },
       "closed 27 Nov 2026",
     ],
@@ -117,17 +113,17 @@ describe("how old what a chart draws is", () => {
       "month from 1 Nov 2026, still running",
     ],
     ["a month that is over", { interval: "1mo", bar: "2026-11-01", now: "2026-12-01 08:00" }, "month from 1 Nov 2026"],
-  ])("is said of %s", (_, drawn, words) => {
+  ])("of %s", (_, drawn, words) => {
     expect(captionOf(drawn).split("\n").at(-1)).toBe(
       `<i>${drawn.isLate ? "Yahoo, about 15 min late" : "Zerodha"} · ${words}</i>`,
     );
   });
 });
 
-describe("what I paid", () => {
+describe("the user's average price in a chart's caption", () => {
   const today = { interval: "1d", bar: "2026-11-27", now: "2026-11-27 10:42", unread: ["zerodha"] } as const;
 
-  it("names the accounts that are not in it", () => {
+  it("names the accounts that could not be read for it", () => {
     expect(captionOf({ ...today, avgPrice: priceFromRupees(80) })).toMatch(
       /My average ₹80\.00, \+25\.00%\n<i>Left out, not read: zerodha\.<\/i>/,
     );

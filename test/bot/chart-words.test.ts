@@ -26,7 +26,7 @@ describe("what can be typed after /chart", () => {
 
   it("needs a symbol", () => expect(parseChart("  ")).toBeNull());
 
-  it("reads earlier bars for the averages, and no more bars than can be drawn", () => {
+  it("reads earlier bars for the averages, and shows no more bars than can be drawn", () => {
     const now = Date.UTC(2026, 10, 23);
     const words = { range: "6mo", interval: "1d" } as const;
     const from = shownFrom(words, [], now);
@@ -49,7 +49,7 @@ describe("what can be typed after /chart", () => {
     expect(shownFrom({ range: "5d", interval: "1m" }, sessions, now)).toBe(istInstant("2026-11-20"));
   });
 
-  it("averages the closes up to each bar, and has none before there are enough", () => {
+  it("has a moving average at each bar, and none before there are enough closes", () => {
     const candles = [10, 20, 30, 40].map((rupees) => {
       const at = priceFromRupees(rupees);
       return { at: 0, open: at, high: at, low: at, close: at, volume: 0 };

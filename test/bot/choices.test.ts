@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { choices } from "../../src/bot/render/choices.ts";
 import { PAGE_WIDTH } from "../../src/bot/render/page.ts";
 
-describe("what can be chosen by a button", () => {
-  it("stands on the button alone where a phone has room for it", () => {
+describe("the labels of choice buttons", () => {
+  it("stay as they are when they fit a phone", () => {
     const labels = ["SELL 4 SBIN · paper", "BUY 3 INFY @ 1,590.00 · paper"];
     expect(choices(labels)).toEqual({ labels, list: null });
   });
 
-  it("is numbered and listed in full where a phone would cut what tells two apart", () => {
+  it("are numbered, and listed in full, when a phone would cut one of them", () => {
     const { labels, list } = choices([
       "SELL 75 NIFTY26D0124500CE @ 145.00 · zerodha",
       "SELL 75 NIFTY26D0124500CE sl 98.50 @ 98.00 · zerodha",

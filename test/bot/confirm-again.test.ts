@@ -3,10 +3,10 @@ import { userId } from "../../src/domain/ids.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
-describe("a Confirm", () => {
+describe("a confirmed ticket", () => {
   const world = useWorld();
 
-  it.each(["Cancel", "Edit"])("is what %s is told of that comes after it: the order is out", async (button) => {
+  it.each(["Cancel", "Edit"])("answers a later %s with: it was confirmed already", async (button) => {
     const chat = world().telegram.chat(ASHA);
     chat.send("/buy SBIN 1 @ 980");
     await world().handleAll();
@@ -17,7 +17,7 @@ describe("a Confirm", () => {
   });
 
   it.each([false, true])(
-    "that comes again after a crash is not told that nothing was sent, also where trading was locked since: %s",
+    'does not say "nothing was sent" when Telegram repeats the tap after a crash (trading locked meanwhile: %s)',
     async (isLocked) => {
       const chat = world().telegram.chat(ASHA);
       const { orderLock, journal } = world().deps;

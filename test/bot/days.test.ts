@@ -56,12 +56,12 @@ const EXPIRING: Instrument = {
 const listed = (key: InstrumentKey): Instrument => (key === EXPIRING.key ? EXPIRING : SBIN);
 const UNLISTED = instrumentKey("MCX", 9);
 
-describe("the day's messages", () => {
+describe("the scheduled messages of a day", () => {
   let clock: SetClock;
   let temp: TempStore;
   let broker: StubBroker;
   let posted: Notification[];
-  let said: string[];
+  let logged: string[];
   let user: User;
   let link: Link;
   let alerts: object[];
@@ -69,7 +69,7 @@ describe("the day's messages", () => {
 
   const deps = () => {
     const { store } = temp;
-    const log = createLog({ level: "info", destination: { write: (line: string) => void said.push(line) } });
+    const log = createLog({ level: "info", destination: { write: (line: string) => void logged.push(line) } });
     const { accounts } = broker;
     const snapshots = createSnapshots({ store, clock });
     const instruments = { byKey: async (key: InstrumentKey) => (key === UNLISTED ? undefined : listed(key)) };
@@ -108,7 +108,7 @@ describe("the day's messages", () => {
   const set = (settings: Partial<Settings>): void => {
     user = { ...user, settings: { ...user.settings, ...settings } };
   };
-  /** As a reader sees it: without tags, and without the joiner behind a sign. */
+  /** The text without tags, and without the word joiner after a sign. */
   const read = (body = ""): string => body.replaceAll(/<[^>]+>|\u2060/g, "");
   const text = (): string => posted.map(({ html: body }) => read(body)).join("\n---\n");
 
@@ -117,7 +117,7 @@ describe("the day's messages", () => {
     temp = tempStore(clock);
     broker = stubBroker(temp.store, clock);
     posted = [];
-    said = [];
+    logged = [];
     alerts = [];
     shopMode = "off";
     user = await createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null }).ensure(ASHA, "Asha");
@@ -126,7 +126,7 @@ describe("the day's messages", () => {
   afterEach(() => temp.remove());
 
   describe("the closing digest", () => {
-    it("is due at the user's time, never before prices are final, and in the evening after an evening session", () => {
+    it("is due at the user's time but not before prices are final, and at 21:00 after an evening session", () => {
       const due = (date: string, digestAt: string): number | null =>
         digestDueAt({ ...user, settings: { ...user.settings, digestAt } }, date, shipped);
       expect(due(DATE, "15:50")).toBe(istInstant(DATE, "15:50"));
@@ -138,7 +138,7 @@ describe("the day's messages", () => {
       expect(due("2027-01-04", "15:50")).toBe(istInstant("2027-01-04", "15:50"));
     });
 
-    it("says what the day made, net of charges and against the index, with a picture", async () => {
+    it("shows the day's gain, net of charges and beside the index, with a picture", async () => {
       await run(closingDigest(deps()));
       expect(posted).toHaveLength(1);
       expect(posted[0]).toMatchObject({ key: "closing-digest:1001:2026-11-23", priority: "digest", silent: false });
@@ -159,13 +159,13 @@ describe("the day's messages", () => {
       `);
     });
 
-    it("tells the day of a carried position from what it made since its entry", async () => {
+    it("says that realised and unrealised are since entry when a position was carried", async () => {
       broker.book.positions = [{ ...position, dayPnl: paiseFromRupees(-10) }];
       await run(closingDigest(deps()));
       expect(text()).toContain("Realised and unrealised are since entry, not of today.");
     });
 
-    it("hides amounts as parts of what the accounts are worth, in the picture too", async () => {
+    it("shows percentages instead of amounts to users who hide them, in the picture too", async () => {
       set({ hidesAmounts: true });
       await run(closingDigest(deps()));
       expect(text()).not.toContain("₹");
@@ -173,10 +173,10 @@ describe("the day's messages", () => {
       expect(text()).toContain("−0.13%");
     });
 
-    it("measures hidden amounts by what was there before the day, the whole and its parts alike", async () => {
+    it("gives all hidden amounts in percent of the value before the day", async () => {
       set({ hidesAmounts: true });
       const all = deps();
-      // 2,58,000 before: 80,000 of them made 20,000 less, and the position 100.
+      // The accounts were worth 2,58,000 before the day. Holdings lost 20,000 of it, the position gained 100.
       broker.book.holdings = [{ ...holding, qty: 400, ltp: priceFromRupees(150) }];
       broker.book.funds = { ...funds, available: paiseFromRupees(170_000) };
       await run(closingDigest(all));
@@ -185,7 +185,7 @@ describe("the day's messages", () => {
       expect(text()).toMatch(/Holdings, day change +−7\.75%/);
     });
 
-    it("tells by the curve of hidden amounts no rupees, where the accounts were empty on its first day", async () => {
+    it("shows no rupees in the curve of hidden amounts when the accounts were empty on its first day", async () => {
       set({ hidesAmounts: true });
       const all = deps();
       const empty = { userId: ASHA, link: link._id, figures: addFigures([]), value: ZERO_PAISE, carried: 0, fills: [] };
@@ -198,7 +198,7 @@ describe("the day's messages", () => {
       expect(Math.max(...written)).toBeLessThanOrEqual(100);
     });
 
-    it("says that a session is over, with a login button and the last that is known", async () => {
+    it("says that a session is over, with a login button and the last known value", async () => {
       await run(closingDigest(deps()));
       clock.at = istInstant("2026-11-25", "15:50");
       await run(closingDigest(deps()));
@@ -208,7 +208,7 @@ describe("the day's messages", () => {
       expect(second?.buttons).toEqual([[{ text: "Log in: acme", data: `al:${link._id}` }]]);
     });
 
-    it("keeps the day also for those who want no message", async () => {
+    it("stores the day also for users who switched the message off", async () => {
       set({ digest: "off" });
       const all = deps();
       await run(closingDigest(all));
@@ -216,7 +216,7 @@ describe("the day's messages", () => {
       expect((await all.snapshots.latestDays(ASHA, 5)).map(({ date }) => date)).toEqual([DATE]);
     });
 
-    it("tells and keeps the day of an account that shows an order nobody can read: no figure is made of orders", async () => {
+    it("shows and stores the day of an account with an unreadable order, since no figure depends on orders", async () => {
       const all = deps();
       const unread = [{ orderId: brokerOrderId("7"), listed: { symbol: SBIN.symbol, key: SBIN.key } }];
       broker.book.orders = () =>
@@ -228,7 +228,7 @@ describe("the day's messages", () => {
       expect((await all.snapshots.latestDays(ASHA, 5)).map(({ date }) => date)).toEqual([DATE]);
     });
 
-    it("sends text and picture apart when the text is too long for a caption", async () => {
+    it("sends text and picture separately when the text is too long for a caption", async () => {
       for (let i = 0; i < 25; i += 1) await broker.link(ASHA);
       await run(closingDigest(deps()));
       expect(posted.map(({ key, picture }) => [key, picture !== undefined])).toEqual([
@@ -237,14 +237,14 @@ describe("the day's messages", () => {
       ]);
     });
 
-    it("keeps with a fill what a lot of it holds, which the position tells", async () => {
+    it("stores with each fill the multiplier that its position tells", async () => {
       const all = deps();
       broker.book.positions = [{ ...position, multiplier: 100 }];
       await run(closingDigest(all));
       expect((await all.snapshots.lastBefore(link._id, "2026-11-24"))?.fills).toMatchObject([{ multiplier: 100 }]);
     });
 
-    it("has thirty days in its curve at most", async () => {
+    it("has at most thirty days in its curve", async () => {
       const all = deps();
       for (let i = 0; i < 45; i += 1) {
         clock.at = istInstant(DATE, "15:50") + i * 86_400_000;
@@ -254,7 +254,7 @@ describe("the day's messages", () => {
       expect(posted.at(-1)?.picture).toContain("Value of the accounts, 30 days");
     });
 
-    it("is silent for who wants it so and says when nobody knows the calendar", async () => {
+    it("is silent for users who chose that, and notes an unknown calendar", async () => {
       set({ digest: "silent" });
       clock.at = istInstant("2027-01-04", "15:50");
       await run(closingDigest(deps()));
@@ -263,18 +263,18 @@ describe("the day's messages", () => {
     });
   });
 
-  describe("keeping the day", () => {
+  describe("storing the day after the digest", () => {
     const kept = async (all: ReturnType<typeof deps>) =>
       (await all.snapshots.latestDays(ASHA, 5)).map(({ date, figures }) => [date, figures.positions / 100]);
 
-    it("is due after the post-close session, in the evening after an evening session, never on closed days", () => {
+    it("is due after the post-close session, at 21:00 after an evening session, never on closed days", () => {
       const due = (date: string) => dayKeeping(deps()).dueAt(user, date);
       expect(due(DATE)).toBe(istInstant(DATE, "16:15"));
       expect(due("2026-11-08")).toBe(istInstant("2026-11-08", "21:00"));
       expect(due("2026-11-24")).toBeNull();
     });
 
-    it("looks again at a day that was looked at before its last trade, and no more after that", async () => {
+    it("reads an account again that was read before the last trade, but only once", async () => {
       const all = deps();
       await run(closingDigest(all));
       broker.book.positions = [{ ...position, dayPnl: paiseFromRupees(150) }];
@@ -287,7 +287,7 @@ describe("the day's messages", () => {
       expect(broker.book.reads).toBe(reads);
     });
 
-    it("goes on asking a broker that stays out of order until late in the evening", async () => {
+    it("keeps retrying a broker that is down until late in the evening", async () => {
       const all = deps();
       let isDown = true;
       const keep: typeof all.digests.keep = async (links, date) => {
@@ -308,13 +308,13 @@ describe("the day's messages", () => {
       expect(await kept(all)).toEqual([[DATE, 100]]);
     });
 
-    it("leaves an account that has no right to its book to its next login, and says so once", async () => {
+    it("leaves an account without permission to its next login, and logs that once", async () => {
       const all = deps();
       const error = new BrokerError("no-permission", "plan", { broker: ACME, endpoint: "GET /x" });
       const digests = { keep: async () => [{ link, ok: false as const, error }] };
       await run(dayKeeping({ ...all, digests }));
-      expect(said).toHaveLength(1);
-      expect(JSON.parse(said[0]!)).toMatchObject({
+      expect(logged).toHaveLength(1);
+      expect(JSON.parse(logged[0]!)).toMatchObject({
         link: link._id,
         date: DATE,
         msg: "day not kept; the next login today keeps it",
@@ -324,7 +324,7 @@ describe("the day's messages", () => {
       await expect(keepDayOnLogin({ ...all, digests }, link)).rejects.toBe(error);
     });
 
-    it("keeps the day of an account that is logged in only after the close", async () => {
+    it("stores the day at login when an account is logged in only after the close", async () => {
       const all = deps();
       broker.book.deadLinks.add(link._id);
       await run(closingDigest(all));
@@ -340,7 +340,7 @@ describe("the day's messages", () => {
     });
   });
 
-  it("counts the day once of an account that is unlinked and linked anew in the evening", async () => {
+  it("counts the day once when an account is unlinked and linked again in the evening", async () => {
     const all = deps();
     await run(closingDigest(all));
     const total = async () => (await all.snapshots.period(ASHA, DATE)).net;
@@ -351,12 +351,12 @@ describe("the day's messages", () => {
     expect(await total()).toBe(once);
   });
 
-  it("tells by hand, on a closed day, of the last day that traded", () => {
+  it("run by hand on a closed day, the digest is about the last trading day", () => {
     const { dayByHand } = closingDigest(deps());
     expect(["2026-11-22", "2026-11-24", DATE].map((date) => dayByHand?.(date))).toEqual(["2026-11-20", DATE, DATE]);
   });
 
-  it("reports the week from what was kept, and nothing where nothing was", async () => {
+  it("reports the week from the stored days, and sends nothing without any", async () => {
     const all = deps();
     await run(periodReport(all, "week"));
     expect(posted).toEqual([]);
@@ -370,7 +370,7 @@ describe("the day's messages", () => {
     expect([due("2026-11-26"), due("2026-11-27") !== null, due("2026-12-24") !== null]).toEqual([null, true, true]);
   });
 
-  it("says under the picture of more days than it has bars for that they are the last ones", async () => {
+  it("says that the picture's bars are the last days when there are more days than bars", async () => {
     const all = deps();
     const day = {
       userId: ASHA,
@@ -389,7 +389,7 @@ describe("the day's messages", () => {
     expect(posted[0]?.picture ?? "").not.toContain("bars:");
   });
 
-  it("names in a report what the realised figure does not count: sold more than recorded, expired open", async () => {
+  it("names in a report what realised does not count: sold more than recorded, expired open", async () => {
     const all = deps();
     const contract = {
       ...trade,
@@ -408,7 +408,7 @@ describe("the day's messages", () => {
     expect(text()).toMatch(/Realised, FIFO +0\.00/);
   });
 
-  it("names what it knows no charges of, in the digest and in the report: net of charges is not net of theirs", async () => {
+  it("names instruments with unknown charges in digest and report, since the net figure lacks theirs", async () => {
     const all = deps();
     const unknown = { ...trade, key: UNLISTED, symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT") };
     broker.book.trades = [trade, ...["o2", "o3"].map((id) => ({ ...unknown, orderId: brokerOrderId(id) }))];
@@ -420,7 +420,7 @@ describe("the day's messages", () => {
     expect(text()).toContain("Charges leave out CRUDEOIL26DECFUT: in no list of instruments.");
   });
 
-  it("counts what a position made since its entry in no sum of days, where its days are not known, and names it", async () => {
+  it("leaves a position out of the day-by-day sum when its daily change is not known, and names it", async () => {
     const all = deps();
     broker.book.holdings = [{ ...holding, prevClose: null }];
     broker.book.positions = [{ ...position, productType: "MARGIN", dayPnl: null }];
@@ -440,25 +440,22 @@ describe("the day's messages", () => {
   it.each([
     ["commodities", "MCX", "MCX:CRUDEOIL26DECFUT"],
     ["currencies", "CDS", "NSE:USDINR26DECFUT"],
-  ] as const)(
-    "says of %s, in the digest and in the report, that their evening is in no day",
-    async (_, segment, of) => {
-      const all = deps();
-      const crude = { ...position, key: null, segment, symbol: tradingSymbol(of) } as const;
-      const note = `what ${of.slice(4)} makes then is in no day`;
-      broker.book.positions = [{ ...crude, side: "CLOSED", qty: 0 }];
-      await run(closingDigest(all));
-      expect(text()).not.toContain(note);
-      broker.book.positions = [{ ...crude, productType: "MARGIN" }];
-      for (const job of [closingDigest(all), periodReport(all, "week")]) {
-        posted = [];
-        await run(job);
-        expect(text()).toContain(note);
-      }
-    },
-  );
+  ] as const)("says in digest and report that the evening trading of %s is in no day", async (_, segment, of) => {
+    const all = deps();
+    const crude = { ...position, key: null, segment, symbol: tradingSymbol(of) } as const;
+    const note = `what ${of.slice(4)} makes then is in no day`;
+    broker.book.positions = [{ ...crude, side: "CLOSED", qty: 0 }];
+    await run(closingDigest(all));
+    expect(text()).not.toContain(note);
+    broker.book.positions = [{ ...crude, productType: "MARGIN" }];
+    for (const job of [closingDigest(all), periodReport(all, "week")]) {
+      posted = [];
+      await run(job);
+      expect(text()).toContain(note);
+    }
+  });
 
-  it("reports a session on a Sunday with the week after it, whose report is the first to come", async () => {
+  it("counts a Sunday session to the following week, whose report is the next one", async () => {
     const all = deps();
     for (const date of ["2026-11-06", "2026-11-08", "2026-11-09"]) {
       clock.at = istInstant(date, "21:00");
@@ -477,7 +474,7 @@ describe("the day's messages", () => {
       clock.at = istInstant("2026-11-25", "08:30");
     });
 
-    it("has one button for each account whose session is over", async () => {
+    it("has a login button for each account whose session is over", async () => {
       const second = await broker.link(ASHA);
       await run(morningLogin(deps()));
       expect(posted[0]?.buttons).toEqual([[{ text: "Log in: acme", data: `al:${link._id}` }]]);
@@ -485,7 +482,7 @@ describe("the day's messages", () => {
       expect(text()).toContain(`✅ ${second.label}`);
     });
 
-    it("ticks over as logins complete, and ends with all done", async () => {
+    it("is updated as accounts log in, until all are done", async () => {
       const { bot } = deps();
       expect((await cardOfToday(bot, user))?.view.html.toString()).toContain("🔴");
       await broker.logIn(link._id);
@@ -495,21 +492,21 @@ describe("the day's messages", () => {
       expect(done?.view.keyboard?.inline_keyboard.flat()).toEqual([]);
     });
 
-    it("stays silent when nothing is needed, or what was needed could be renewed without a person", async () => {
+    it("is not sent when every session could be renewed without the user", async () => {
       broker.book.renews = true;
       await run(morningLogin(deps()));
       expect(posted).toEqual([]);
       expect(broker.accounts.hasSession((await broker.accounts.byId(link._id))!)).toBe(true);
     });
 
-    it("finds a session that looks alive and is not", async () => {
+    it("asks the broker, and finds a session that is dead before its time", async () => {
       await broker.logIn(link._id);
       broker.book.deadLinks.add(link._id);
       await run(morningLogin(deps()));
       expect(text()).toContain("One login is due");
     });
 
-    it("counts a session that ends before the day does, and renews it first where that can be done", async () => {
+    it("counts a session that ends during the day as due, unless it can be renewed", async () => {
       clock.at = istInstant("2026-11-25", "01:00");
       await broker.logIn(link._id);
       clock.at = istInstant("2026-11-25", "08:30");
@@ -525,7 +522,7 @@ describe("the day's messages", () => {
       expect(posted[0]?.buttons).toHaveLength(1);
     });
 
-    it("counts a session that ends before an evening session, on the day that has one", async () => {
+    it("counts a session that ends before the evening session as due, on a day with one", async () => {
       const until = async (date: string): Promise<void> => {
         clock.at = istInstant(date, "08:30");
         await broker.logIn(link._id);
@@ -540,7 +537,7 @@ describe("the day's messages", () => {
       expect(text()).toContain("acme Acme, its session ends at 17:00");
     });
 
-    it("counts a session that ends before a digest that the user has put later", async () => {
+    it("counts a session as due that ends before the user's later digest", async () => {
       await broker.logIn(link._id);
       await broker.accounts.update(link._id, ({ tokens }) => ({
         tokens: tokens && { ...tokens, expiresAt: istInstant("2026-11-25", "17:00") },
@@ -554,7 +551,7 @@ describe("the day's messages", () => {
       expect((await cardOfToday(all.bot, user))?.view.keyboard?.inline_keyboard.flat()).not.toEqual([]);
     });
 
-    it("nudges only where something depends on the account", async () => {
+    it("nudges only when something depends on the account", async () => {
       clock.at = istInstant("2026-11-25", "08:52");
       await run(morningNudge(deps()));
       expect(posted).toEqual([]);
@@ -574,7 +571,7 @@ describe("the day's messages", () => {
       expect(text()).not.toContain(second.label);
     });
 
-    it("renews before the market opens what could not be renewed at the reminder, reminders on or off", async () => {
+    it("tries renewals again at the nudge, even for users without reminders", async () => {
       const all = deps();
       clock.at = istInstant("2026-11-25", "08:30");
       await run(morningLogin(all));
@@ -622,7 +619,7 @@ describe("the day's messages", () => {
       expect(posted).toHaveLength(1);
     });
 
-    it("does not nudge who got the card a moment ago, nor on closed days", () => {
+    it("does not nudge users whose card came a moment ago, nor on closed days", () => {
       const due = (reminderAt: string, date = "2026-11-25"): number | null =>
         morningNudge(deps()).dueAt({ ...user, settings: { ...user.settings, reminderAt } }, date);
       expect([due("08:45"), due("08:30", "2026-11-24")]).toEqual([null, null]);
@@ -630,7 +627,7 @@ describe("the day's messages", () => {
     });
   });
 
-  it("sums up the morning: money, holdings, yesterday, what is carried and what expires", async () => {
+  it("the morning summary has funds, holdings, the last day, carried positions and expiries", async () => {
     const all = deps();
     set({ summary: "on" });
     await run(closingDigest(all));
@@ -656,7 +653,7 @@ describe("the day's messages", () => {
     expect(morningSummary(all).dueAt({ ...user, settings: { ...user.settings, summary: "off" } }, DATE)).toBeNull();
   });
 
-  it("measures the morning's hidden amounts as /funds does, also where an account is not logged in yet", async () => {
+  it("the morning summary hides amounts as /funds does, also while an account is logged out", async () => {
     const all = deps();
     set({ summary: "on", hidesAmounts: true });
     const other = await broker.link(ASHA);
@@ -672,7 +669,7 @@ describe("the day's messages", () => {
     expect(morning).toContain(`All of 23 Nov 2026: ${day}`);
   });
 
-  it("misses the next year's list from 20 December, at a start from November, and its own year's at once", () => {
+  it("the next year's list is missing from 20 December, at start-up from November; the current year's at once", () => {
     const years = new Set([2026]);
     expect(["2026-10-31", "2026-11-01"].map((date) => missingYear(date, years, WATCHED_FROM))).toEqual([null, 2027]);
     expect(["2026-12-19", "2026-12-20", "2027-01-04"].map((date) => missingYear(date, years))).toEqual([
@@ -682,7 +679,7 @@ describe("the day's messages", () => {
     ]);
   });
 
-  it("tells the owner of a missing list twice a month, in long months too", async () => {
+  it("reminds the owner of a missing list twice a month, in long months too", async () => {
     const owner = await createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null }).ensure(ASHA, "Asha");
     const outbox = createOutbox({
       store: temp.store,
@@ -704,7 +701,7 @@ describe("the day's messages", () => {
     expect(told).toEqual(["2027-01-01", "2027-01-15", "2027-02-01", "2027-02-15"]);
   });
 
-  it("counts what a reader sees", () => {
+  it("visibleLength counts characters without markup", () => {
     expect(visibleLength(html`<b>${"a<b"}</b> & c`)).toBe(7);
   });
 });

@@ -21,13 +21,13 @@ describe("an account whose session is over", () => {
     (await running.playground.chat(ASHA).ask(typed)).reply_markup?.inline_keyboard.flat().map(({ text }) => text) ?? [];
 
   it.each(["/exit", "/exit SBIN", "/cancel", "/modify", "/panic", "/buy SBIN 1", "/sell SBIN all"])(
-    "has its login button under the answer to %s",
+    "gets a login button under the answer to %s",
     async (typed) => {
       expect(await labels(typed)).toContain("Log in: zerodha");
     },
   );
 
-  it("is read again after a panic without the question whether to panic", async () => {
+  it("is read again after a panic without asking whether to panic again", async () => {
     const chat = running.playground.chat(ASHA);
     await chat.ask("/panic");
     chat.tapButton("Cancel all orders");

@@ -15,7 +15,7 @@ describe("a dialogue's state", () => {
   const adapter = () => dialogueStorage(stage, 1).adapter;
   const state = (typed: string) => ({ version: [0, 1], state: { "place-order": [typed] } }) as never;
 
-  it("is its person's alone, and only in a private chat", async () => {
+  it("belongs to one user, and is stored in private chats only", async () => {
     await adapter().write(update(1), state("ten"));
     expect(await adapter().read(update(1))).toEqual(state("ten"));
     expect(await adapter().read(update(2))).toBeUndefined();
@@ -33,13 +33,13 @@ describe("a dialogue's state", () => {
     expect(disk).not.toContain("marker-typed-word");
   });
 
-  it("ends after an hour of silence", async () => {
+  it("expires after an hour without updates", async () => {
     await adapter().write(update(1), state("ten"));
     stage.clock.advance(3_600_001);
     expect(await adapter().read(update(1))).toBeUndefined();
   });
 
-  it("is not written over by an update that began before another's was stored", async () => {
+  it("is not overwritten by an update that read it before a newer one was stored", async () => {
     const [slow, quick, storage] = [update(1), update(1), adapter()];
     await storage.write(update(1), state("first"));
     await storage.read(slow);

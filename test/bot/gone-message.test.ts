@@ -3,7 +3,7 @@ import { userId } from "../../src/domain/ids.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
-describe("the answer to a button whose message was deleted a moment later", () => {
+describe("the answer to a button whose message was deleted after the tap", () => {
   const world = useWorld();
 
   const chat = () => world().telegram.chat(ASHA);
@@ -21,23 +21,23 @@ describe("the answer to a button whose message was deleted a moment later", () =
     return after.map(({ text }) => text);
   }
 
-  it("is for a confirmed order its card all the same", async () => {
+  it("for a confirmed order is its card, in a new message", async () => {
     expect((await answersTo("/buy SBIN 1", "Confirm buy")).at(-1)).toMatch(/^BUY 1 SBIN[^]*Filled 1/);
   });
 
-  it("is for an order that rests a card that lives on", async () => {
+  it("for an open order is a card that goes on being updated", async () => {
     await answersTo("/buy SBIN 1 @ 980", "Confirm buy");
     const [intent] = await world().deps.journal.ofUser(userId(ASHA), { limit: 1, order: "desc" });
     expect(intent?.card?.messageId).toBe(chat().lastFromBot()?.message_id);
   });
 
-  it("is for a panic the report of what became of it", async () => {
+  it("for a panic is its report", async () => {
     await answersTo("/buy SBIN 1 @ 980", "Confirm buy");
     expect((await answersTo("/panic", "Cancel all orders")).at(-1)).toContain("✅ BUY 1 SBIN paper: cancelled.");
   });
 });
 
-describe("a tap on a card of an order that has another one", () => {
+describe("a tap on one of two cards of the same order", () => {
   const world = useWorld();
 
   const chat = () => world().telegram.chat(ASHA);
@@ -50,7 +50,7 @@ describe("a tap on a card of an order that has another one", () => {
       .messages()
       .find(({ message_id }) => message_id === id)?.text;
 
-  it.each(["above", "below"])("%s draws the lower of the two, and says above where that is", async (where) => {
+  it.each(["above", "below"])("(the one %s) updates the lower card, and the upper one refers to it", async (where) => {
     await act(() => chat().send("/buy SBIN 1 @ 980"));
     await act(() => chat().tapButton("Confirm buy"));
     const above = chat().lastFromBot()?.message_id ?? 0;
@@ -60,7 +60,7 @@ describe("a tap on a card of an order that has another one", () => {
     const [intent] = await world().deps.journal.ofUser(userId(ASHA), { limit: 1, order: "desc" });
     const id = intent!._id;
     expect(intent?.card?.messageId).toBe(below);
-    // As where Telegram's answer to the newer one was lost.
+    // As if Telegram's reply about the newer card had been lost.
     if (where === "below") await world().deps.desk.attachCard(id, { chatId: ASHA, messageId: above });
     await act(() => chat().tap(where === "above" ? above : below, `oc:${id}:0`));
     expect(textOf(below)).toContain("Cancelled, nothing was filled");

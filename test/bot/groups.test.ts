@@ -23,7 +23,7 @@ describe("in a group", () => {
     },
   );
 
-  it("what is not for the bot gets no answer", async () => {
+  it("messages that are not for the bot get no answer", async () => {
     expect(await repliesTo("good morning")).toEqual([]);
     expect(await repliesTo("4829")).toEqual([]);
     expect(await repliesTo("/start@another_bot")).toEqual([]);

@@ -14,13 +14,13 @@ const chat = { id: 7, type: "private", first_name: "Asha" } as const;
 const message = (text: string) => ({ update_id: 1, message: { message_id: 1, date: 0, chat, from, text } }) as Update;
 
 describe("the lane of an update", () => {
-  it("is its chat: what is typed and tapped there stays in order", () => {
+  it("is its chat's, so that messages and taps stay in order", () => {
     const tap = { update_id: 2, callback_query: { id: "1", from, chat_instance: "1", data: "x:1", message: { chat } } };
     expect(laneOf(message("/buy SBIN 1"))).toBe("7");
     expect(laneOf(tap as unknown as Update)).toBe("7");
   });
 
-  it("is another for what must not wait", () => {
+  it("is a separate one for /panic, /lock and inline queries", () => {
     for (const text of ["/panic", "/panic all", "/Panic"]) expect(laneOf(message(text))).toBe("panic:7");
     for (const text of ["/lock", "/lock@sauda_bot", "/Lock off"]) expect(laneOf(message(text))).toBe("lock:7");
     expect(laneOf(message("/panicked"))).toBe("7");
@@ -34,7 +34,7 @@ describe("the lane of an update", () => {
 describe("the way around the lanes and the rate gate", () => {
   const botInfo = { id: 1, is_bot: true, first_name: "Sauda", username: "sauda_bot" } as UserFromGetMe;
 
-  /** Whether the update was taken by /panic and its buttons, or handed on to what stands behind them. */
+  /** Whether /panic and its buttons handled the update, rather than passing it on. */
   async function takes(update: Update, role: Role): Promise<boolean> {
     const deps = {
       users: { get: async () => ({ _id: "7", role }) },
@@ -50,7 +50,7 @@ describe("the way around the lanes and the rate gate", () => {
     return !isHandedOn;
   }
 
-  it("is open to who may trade and to nobody else", async () => {
+  it("is open only to users who may trade", async () => {
     const entities = [{ type: "bot_command", offset: 0, length: 6 }];
     const typed = message("/panic");
     const command = { ...typed, message: { ...typed.message, entities } } as Update;
@@ -73,7 +73,7 @@ describe("within one process", () => {
   const botInfo = { id: 1, is_bot: true, first_name: "Sauda", username: "sauda_bot" } as UserFromGetMe;
   const inline = { update_id: 3, inline_query: { id: "1", from, query: "sbin", offset: "" } } as Update;
 
-  it("inline mode does not wait for a handler that hangs, and the chat does", async () => {
+  it("inline queries do not wait for a handler that hangs, but the chat does", async () => {
     const bot = new Bot<Context>("1:x", { botInfo });
     const begun: string[] = [];
     bot.use(sequentialize(constraintsOf));
@@ -107,7 +107,7 @@ describe("the rate gate", () => {
     return { visit, said, passed: () => passed, advance: (ms: number) => void (now += ms) };
   }
 
-  it("lets so many pass a minute, says so once, and forgets after the minute", async () => {
+  it("lets a number of updates pass in a minute, says once that it is too many, and resets after the minute", async () => {
     const { visit, said, passed, advance } = stage();
     for (let at = 0; at < 6; at += 1) await visit(7);
     expect(passed()).toBe(3);
@@ -120,7 +120,7 @@ describe("the rate gate", () => {
     expect(passed()).toBe(5);
   });
 
-  it("holds nobody back for longer because the machine's clock was set back", async () => {
+  it("holds nobody back for longer when the machine's clock is set back", async () => {
     const { visit, passed, advance } = stage();
     for (let at = 0; at < 4; at += 1) await visit(7);
     advance(-3_600_000);
@@ -128,7 +128,7 @@ describe("the rate gate", () => {
     expect(passed()).toBe(4);
   });
 
-  it("answers every tap, so that no button spins", async () => {
+  it("answers every tap, so that no button keeps spinning", async () => {
     const { visit, said } = stage();
     for (let at = 0; at < 5; at += 1) await visit(7, "tap");
     expect(said).toHaveLength(2);

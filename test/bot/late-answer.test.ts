@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
-describe("what a tap is answered with", () => {
+describe("the answer to a tap", () => {
   const world = useWorld();
   const chat = () => world().telegram.chat(ASHA);
 
@@ -13,7 +13,7 @@ describe("what a tap is answered with", () => {
     await world().handleAll();
   }
 
-  it("stands in the chat where the broker took longer than a tapped button spins", async () => {
+  it("is a message when the broker took longer than a button may spin", async () => {
     await placed();
     const { changes } = world().deps;
     const tap = chat().tapButton("Cancel");
@@ -32,7 +32,7 @@ describe("what a tap is answered with", () => {
     ).toEqual([expect.stringContaining("so nothing was asked")]);
   });
 
-  it("is shown over the chat, and only there, where the broker was quick", async () => {
+  it("is only a notice over the chat when the broker was quick", async () => {
     await placed();
     const { changes } = world().deps;
     const tap = chat().tapButton("Cancel");

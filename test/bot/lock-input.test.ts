@@ -3,7 +3,7 @@ import { userId } from "../../src/domain/ids.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
-describe("a PIN that was asked for", () => {
+describe("an awaited PIN", () => {
   const world = useWorld();
 
   const chat = () => world().telegram.chat(ASHA);
@@ -15,14 +15,14 @@ describe("a PIN that was asked for", () => {
     return chat().lastFromBot()?.text;
   }
 
-  it("is not the answer to what another command asked since", async () => {
+  it("is not taken from the answer to a later command's question", async () => {
     expect(await says("/lock pin")).toContain("Send the PIN");
     expect(await says("/buy SBIN")).toContain("how many?");
     expect(await says("1000")).toContain("At which price?");
     expect(await says("/lock status")).toContain("Orders need only the Confirm button.");
   });
 
-  it("is not the answer to what a button asked since", async () => {
+  it("is not taken from the answer to a later button's question", async () => {
     const quote = await says("/quote SBIN").then(() => chat().lastFromBot());
     expect(await says("/lock pin")).toContain("Send the PIN");
     const buy = quote?.reply_markup?.inline_keyboard.flat().find(({ text }) => text === "Buy");
@@ -31,7 +31,7 @@ describe("a PIN that was asked for", () => {
     expect(await says("/lock status")).toContain("Orders need only the Confirm button.");
   });
 
-  it("is still awaited after a command where it is set and an order waits for it", async () => {
+  it("is still awaited after another command when it is set and an action needs it", async () => {
     expect(await says("/lock pin", "4829")).toContain("PIN set");
     expect(await says("/lock off")).toContain("Send your PIN");
     expect(await says("/help", "4829")).toContain("five minutes");
@@ -42,7 +42,7 @@ describe("a PIN that was asked for", () => {
     ).not.toContain("4829");
   });
 
-  it("is not the key that a button asked for since", async () => {
+  it("is not taken from a key that a later button asked for", async () => {
     const which = await says("/link").then(() => chat().lastFromBot());
     expect(await says("/lock pin")).toContain("Send the PIN");
     const dhan = which?.reply_markup?.inline_keyboard.flat().find(({ text }) => text === "Dhan");
@@ -54,14 +54,14 @@ describe("a PIN that was asked for", () => {
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
-  it("is not guessed at by a key that was asked for since", async () => {
+  it("does not count a key that was asked for later as a wrong try", async () => {
     await says("/lock pin", "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
     expect(await says("/link dhan", "1000000001")).not.toContain("tries");
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
-  it("does not stay in the chat while too many wrong ones have closed the lock", async () => {
+  it("is deleted from the chat also while too many wrong tries have closed the lock", async () => {
     await says("/lock pin", "4829");
     expect(await says("/lock off", "1111", "1112", "1113", "1114", "1115")).toContain("15 min");
     expect(await says("4829")).toContain("15 min");
@@ -78,7 +78,7 @@ describe("a PIN that was asked for", () => {
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
-  it("is not guessed at by what answers a dialogue, nor by words", async () => {
+  it("does not count a dialogue's answers, or words, as wrong tries", async () => {
     await says("/lock pin", "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
     expect(await says("/buy SBIN")).toContain("how many?");

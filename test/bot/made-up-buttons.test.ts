@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
 
-describe("a button that was made up", () => {
+describe("a button with made-up data", () => {
   let world: FuzzWorld;
   beforeAll(async () => {
     world = await openFuzzWorld();
@@ -13,7 +13,7 @@ describe("a button that was made up", () => {
   const chat = () => world.telegram.chat(ASHA);
 
   it.each(["bm", "bm:", "bm:nobody", "bm:nobody:1", "bc", "bc:nobody:1"])(
-    "“%s” begins nothing about an account that is not theirs",
+    "“%s” starts nothing at an account that is not the user's",
     async (data) => {
       const target = chat().lastFromBot()?.message_id ?? 0;
       chat().tap(target, data);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
-describe("the open orders to choose from", () => {
+describe("the open orders offered by /cancel and /modify", () => {
   const world = useWorld();
 
   const chat = () => world().telegram.chat(ASHA);
@@ -20,7 +20,7 @@ describe("the open orders to choose from", () => {
     }
   }
 
-  it("are twenty at most, and what is left out is said", async () => {
+  it("are at most twenty, with a note when there are more", async () => {
     await place(20);
     chat().send("/cancel");
     await world().handleAll();
@@ -33,7 +33,7 @@ describe("the open orders to choose from", () => {
     expect(chat().lastFromBot()?.text).toContain("These are 20 of 21 open orders");
   });
 
-  it("are those of the instrument that was named, by its ticker or in other words", async () => {
+  it("are those of the named instrument, by its ticker or its name", async () => {
     await place(1, "INFY 3 @ 1600");
     for (const typed of ["/cancel INFY", "/modify infosys"]) {
       chat().send(typed);
@@ -42,14 +42,14 @@ describe("the open orders to choose from", () => {
     }
   });
 
-  it("say their prices where they would read alike, as a target and a stop do", async () => {
+  it("show their prices when their labels would be the same otherwise", async () => {
     await place(1, "INFY 3 @ 1590");
     chat().send("/cancel INFY");
     await world().handleAll();
     expect(labels().toSorted()).toEqual(["BUY 3 INFY @ 1,590.00 · paper", "BUY 3 INFY @ 1,600.00 · paper"]);
   });
 
-  it("are numbered, and listed in full above, where a phone would cut their prices off", async () => {
+  it("are numbered, and listed in full above, when a phone would cut off their prices", async () => {
     await place(1, "ICICIBANK 100 @ 1390.50");
     await place(1, "ICICIBANK 100 @ 1391.50");
     chat().send("/cancel ICICIBANK");
@@ -64,7 +64,7 @@ describe("the open orders to choose from", () => {
     }
   });
 
-  it("leave no older card behind that shows the order as open", async () => {
+  it("replace the older card, which would go on showing the order as open", async () => {
     await place(1, "TCS 1 @ 3200");
     const older = chat().lastFromBot()?.message_id;
     chat().send("/cancel TCS");
@@ -79,7 +79,7 @@ describe("the open orders to choose from", () => {
     expect(card?.reply_markup).toBeUndefined();
   });
 
-  it("take no number for a quantity that may be meant as the price", async () => {
+  it("ask back when a bare number may be meant as the price", async () => {
     await place(1, "HDFCLIFE 2 @ 800");
     const ask = async (typed: string): Promise<string | undefined> => {
       chat().send("/modify HDFCLIFE");
@@ -97,7 +97,7 @@ describe("the open orders to choose from", () => {
     expect(await ask("3")).toContain("BUY 3 HDFCLIFE");
   });
 
-  it("and where none is called like that, that is said and none is offered", async () => {
+  it("are none when nothing matches the name, and the reply says so", async () => {
     chat().send("/cancel foo");
     await world().handleAll();
     expect(chat().lastFromBot()?.text).toBe("No open order is called “foo”. /cancel lists all that are open.");

@@ -44,7 +44,7 @@ function card(changes: Partial<Leg>): string {
 }
 
 describe("the card of an order", () => {
-  it("says whether all of it or some is play money", () => {
+  it("says whether all or some of its accounts are paper", () => {
     const accounts = { broker: ({ broker_name: isPaper }: Link) => ({ definition: { isPaper: isPaper === "paper" } }) };
     const links = ["paper", "acme"].map((name) => ({ _id: linkId(name), broker_name: name }) as unknown as Link);
     const title = (...of: string[]): string => {
@@ -57,7 +57,7 @@ describe("the card of an order", () => {
     expect(title("acme")).toBe("<b>BUY 10 SBIN</b>");
   });
 
-  it("tells average price and charges once nothing more will fill", () => {
+  it("shows average price and charges once nothing more can fill", () => {
     const filled = card({ state: "filled", filledQty: 10, avgPrice: priceFromRupees("1002.40") });
     expect(filled).toContain("Filled 10 at ₹1,002.40.");
     expect(filled).toContain("Charges, about ₹11.89.");
@@ -66,24 +66,24 @@ describe("the card of an order", () => {
     expect(cancelled).toContain("Charges, about ₹");
   });
 
-  it("says that it filled though the broker has not told at what price, and makes up neither that nor charges", () => {
+  it("shows a fill without its price and charges while the broker has not told the price", () => {
     const filled = card({ state: "filled", filledQty: 10 });
     expect(filled).toContain("Filled 10, price not told yet.");
     expect(filled).not.toMatch(/₹|Charges/);
     expect(card({ filledQty: 4 })).toContain("Partly filled 4/10, price not told yet.");
   });
 
-  it("tells no charges of what is still filling, nor of what never filled", () => {
+  it("shows no charges while it is still filling, nor when nothing filled", () => {
     expect(card({ filledQty: 4, avgPrice: priceFromRupees("1002.40") })).not.toContain("Charges");
     expect(card({ state: "cancelled" })).not.toContain("Charges");
   });
 
-  it("calls an order open only once the broker's book has shown it so", () => {
+  it("calls an order open only once the broker's book shows it as open", () => {
     expect(card({ booked: "open" })).toContain("Open at the broker.");
     expect(card({ booked: null })).toContain("Taken by the broker; its book has not shown it yet.");
   });
 
-  it("says in plain words why it was not sent, and has the login button where a session was over", () => {
+  it("says in plain words why it was not sent, with a login button when a session was over", () => {
     const view = notSent("session-expired", "Incorrect `api_key` or `access_token`.");
     expect(view.html.toString()).toContain("Log in, then tap Repeat.\n<blockquote expandable>Incorrect");
     const buttons = view.keyboard?.inline_keyboard.flat().map(({ text }) => text);
@@ -91,7 +91,7 @@ describe("the card of an order", () => {
     expect(notSent("ip-not-allowed", "Invalid IP").html.toString()).toContain("address is not registered");
   });
 
-  it("says in plain words why it was rejected and folds the broker's own words below", () => {
+  it("says in plain words why it was rejected, above the broker's own words in a collapsed quote", () => {
     const raw = "RMS:3426112100420:Insufficient funds <17070>";
     const rejected = card({ state: "rejected", reason: raw });
     expect(rejected).toContain("Rejected.</b> Nothing was bought.");
@@ -101,14 +101,14 @@ describe("the card of an order", () => {
     );
   });
 
-  it("leaves a refusal that it does not understand to the broker's words", () => {
+  it("shows only the broker's words of a refusal that it does not know", () => {
     const rejected = card({ state: "rejected", reason: "16999 odd thing" });
     expect(rejected.split("\n").filter((line) => line.includes("16999"))).toHaveLength(1);
   });
 });
 
-describe("an order of ours that is in no book", () => {
-  it("is not said to be missing where a book shows it", () => {
+describe("the list of our orders that no broker's book shows", () => {
+  it("leaves out an order that a book shows", () => {
     const unknown = { ...leg, state: "unknown" };
     const intent = { plan: { side: "BUY", symbol: SBIN.symbol }, legs: [unknown], confirmedAt: NOW };
     const intents = [intent as unknown as Intent];
@@ -117,11 +117,11 @@ describe("an order of ours that is in no book", () => {
     expect(shown(leg.tag)).toBeNull();
   });
 
-  it("stands first where it may be live, however many have failed since; those the latest first", () => {
+  it("starts with orders that may be live, however many have failed since; then the latest failures", () => {
     const of = (state: string, minute: number) => ({
       plan: { side: "BUY", symbol: SBIN.symbol },
       legs: [{ ...leg, state }],
-      // The cards were made in another order than they were confirmed in.
+      // The tickets were made in the reverse order of their confirmations.
       createdAt: NOW - minute,
       confirmedAt: NOW + minute * 60_000,
     });
@@ -154,11 +154,11 @@ describe("a broker's refusal", () => {
     ["Markets are closed right now. Use AMO.", "market is closed"],
     ["This security is under the cautionary listing", "restricts trading"],
     ["CDSL TPIN authorisation pending", "today's authorisation"],
-  ])("“%s” is told in plain words", (raw, words) => {
+  ])("“%s” is explained in plain words", (raw, words) => {
     expect(reasonWords(raw)).toContain(words);
   });
 
-  it("that is not known is not guessed at", () => {
+  it("that is not known is not explained", () => {
     expect(reasonWords("Order could not be placed.")).toBeNull();
     expect(reasonWords("")).toBeNull();
   });

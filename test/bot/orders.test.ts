@@ -33,17 +33,17 @@ describe("orders in the chat", () => {
       15_000,
     );
 
-  /** Below the market and within the day's limits, whatever the day's price is. */
+  /** A limit below the market but within the day's circuit limits. */
   async function restingPrice(): Promise<number> {
     const { text = "" } = await chat().ask("/quote SBIN");
     const last = /₹([\d,.]+)/.exec(text)?.[1]?.replaceAll(",", "") ?? "";
     return Math.floor(Number(last) * 0.96);
   }
 
-  it("go to several accounts with a quantity each, on one card, after one tap", async () => {
+  it("go to several accounts, each with its own quantity, from one card with one tap", async () => {
     const card = await chat().ask("/buy SBIN on paper:4,paper2:6 mis");
     expect(card.text).toContain("BUY 10 SBIN");
-    // Cash of an account would read as the value of its part.
+    // The column needs its title: the available cash would otherwise read as the value of that account's order.
     expect(card.text).toMatch(/Account × quantity +Available\npaper × 4 +₹[\d,.]+\npaper2 × 6 +₹/);
     chat().tapButton("Confirm buy");
     const done = await edited(card.message_id, "Filled 6");
@@ -76,7 +76,7 @@ describe("orders in the chat", () => {
     chat().tapButton("Cancel");
   });
 
-  it("keep the account, product and validity that were said without a quantity", async () => {
+  it("keep the account, product and validity that were typed before the quantity", async () => {
     await chat().ask("/buy SBIN ioc on paper2 mis");
     const card = await chat().ask("7 @ 900");
     expect(card.text).toContain("BUY 7 SBIN");
@@ -86,7 +86,7 @@ describe("orders in the chat", () => {
     expect((await chat().ask("7 @ 900")).text).toMatch(/Product +CNC, after market/);
   });
 
-  it("are what was said besides the price, too", async () => {
+  it("take the other words that are typed with the price", async () => {
     const price = await restingPrice();
     await chat().ask("/buy SBIN");
     chat().send("2");
@@ -98,7 +98,7 @@ describe("orders in the chat", () => {
     chat().tapButton("Cancel");
   });
 
-  it("stay an exit when an exit is edited: no more than is open is closed", async () => {
+  it("stay an exit when an exit is edited, so that it cannot close more than is open", async () => {
     await chat().ask("/exit sbin");
     chat().tapButton("Edit");
     await newest((text) => text.startsWith("SELL NSE:SBIN-EQ"));
@@ -122,7 +122,7 @@ describe("orders in the chat", () => {
     expect(JSON.stringify(again.reply_markup)).not.toContain("Confirm");
   });
 
-  it("wait at their limit, and are cancelled from their card", async () => {
+  it("stay open at their limit, and can be cancelled from their card", async () => {
     const card = await chat().ask(`/buy SBIN 5 @ ${await restingPrice()} on paper`);
     chat().tapButton("Confirm buy");
     await edited(card.message_id, "Open at the broker");
@@ -130,7 +130,7 @@ describe("orders in the chat", () => {
     expect((await edited(card.message_id, "Cancelled")).text).toContain("Cancelled, nothing was filled.");
   });
 
-  it("are changed in the end by who names a price between two ticks first", async () => {
+  it("can be modified after a first try with a price between two ticks", async () => {
     const price = await restingPrice();
     const card = await chat().ask(`/buy SBIN 5 @ ${price} on paper`);
     chat().tapButton("Confirm buy");
@@ -152,7 +152,7 @@ describe("orders in the chat", () => {
     await edited(again.message_id, "Nothing was sent");
   });
 
-  it("say of “all” of a purchase what it means", async () => {
+  it("explain “all” when nothing is short to buy back, or held to sell", async () => {
     expect((await chat().ask("/buy RELIANCE all on paper")).text).toContain("buys back what was sold short");
     expect((await chat().ask("/sell RELIANCE all on paper")).text).toContain("You hold no NSE:RELIANCE-EQ");
   });
@@ -171,7 +171,7 @@ describe("orders in the chat", () => {
     expect((await chat().ask(`/exit nifty ${words?.[1]} pe`)).text).toContain("No open position");
   });
 
-  it("are held back by the user's own limits, which loosen tomorrow only", async () => {
+  it("are blocked by the user's own limits, which can be loosened only from the next day", async () => {
     expect((await chat().ask("/limits value 2000")).text).toContain("₹2,000.00");
     const card = await chat().ask("/buy SBIN 10");
     expect(card.text).toContain("Above your own limit of ₹2,000.00");
@@ -180,7 +180,7 @@ describe("orders in the chat", () => {
     expect((await chat().ask("/limits nonsense")).text).toContain("/limits orders 10");
   });
 
-  it("and positions end in a panic, each read back, after one tap that works once", async () => {
+  it("and positions are closed by a panic, whose button works once and whose report is read from the broker", async () => {
     const resting = await chat().ask(`/buy SBIN 1 @ ${await restingPrice()} on paper`);
     chat().tapButton("Confirm buy");
     await edited(resting.message_id, "Open at the broker");

@@ -27,10 +27,10 @@ const marksOf = ({ holdings = [], positions = [], trades = [], orders = [] }: Ow
   return ownMarks({ portfolio, journal, clock: { now: () => now } } as never, userId(1), SHARE);
 };
 
-describe("what a chart marks as the reader's own", () => {
+describe("the user's average price and trades in a chart", () => {
   const own = { ...holding, key: SBIN.key, symbol: SBIN.symbol, qty: 10, avgPrice: priceFromRupees(100) };
 
-  it("is the average of all shares held, whichever exchange an account lists them under, and however it names them", async () => {
+  it("averages all shares held, on both exchanges and also in rows without a key", async () => {
     const onBse = { ...own, key: instrumentKey("BSE", 500112), symbol: equitySymbol("BSE", "SBIN", ""), isin: ISIN };
     const unnumbered = { ...position, key: null, qty: 10, avgPrice: priceFromRupees(300) };
     const average = async (mine: Own) => (await marksOf(mine)).avgPrice;
@@ -38,7 +38,7 @@ describe("what a chart marks as the reader's own", () => {
     expect(await average({ holdings: [own], positions: [unnumbered] })).toBe(priceFromRupees(200));
   });
 
-  it("says which accounts the average is without", async () => {
+  it("names the accounts that the average leaves out", async () => {
     const silent = { ok: false, link: { label: "zerodha" } };
     const partly = { ok: true, link: { label: "fyers" }, value: [own], unread: [{ orderId: null, listed: null }] };
     const read = async (...parts: readonly object[]) => parts;
@@ -53,19 +53,19 @@ describe("what a chart marks as the reader's own", () => {
     expect((await marksOf({ holdings: [own] })).unread).toEqual([]);
   });
 
-  it("has the trades of a broker whose rows do not carry the exchange's number", async () => {
+  it("has the trades of a broker whose rows do not have the exchange's token", async () => {
     const at = istInstant("2026-11-23", "09:30");
     const { trades } = await marksOf({ trades: [{ ...trade, key: null, at }] });
     expect(trades).toEqual([{ at, side: "BUY", price: trade.price }]);
   });
 
-  it("has no mark of an order whose price the broker does not tell", async () => {
+  it("has no mark for a fill whose price is not known", async () => {
     const leg = { orderId: brokerOrderId("o1"), filledQty: 10, avgPrice: ZERO_PRICE, sentAt: now };
     const order = { plan: { key: SBIN.key, side: "BUY", isAmo: false }, legs: [leg], history: [] };
     expect((await marksOf({ orders: [order] })).trades).toEqual([]);
   });
 
-  describe("of an order for the next session", () => {
+  describe("for an after-market order", () => {
     const [sentAt, filledAt] = [istInstant("2026-11-20", "20:00"), istInstant("2026-11-23", "09:15")];
     const leg = { orderId: brokerOrderId("o1"), filledQty: 10, avgPrice: priceFromRupees(800), sentAt };
     const order = {
@@ -77,12 +77,12 @@ describe("what a chart marks as the reader's own", () => {
       ],
     };
 
-    it("is one mark while the broker's book tells of it too", async () => {
+    it("has one mark while the broker's book shows the trade too", async () => {
       const { trades } = await marksOf({ orders: [order], trades: [{ ...trade, at: filledAt }] });
       expect(trades).toEqual([{ at: filledAt, side: "BUY", price: trade.price }]);
     });
 
-    it("stands in the session that filled it, not on the evening before", async () => {
+    it("has the mark in the session that filled it, not on the evening before", async () => {
       expect((await marksOf({ orders: [order] })).trades).toMatchObject([{ at: filledAt }]);
     });
   });

@@ -16,29 +16,32 @@ describe("a panic whose process was killed in the middle", () => {
   it.each([
     ["a moment", 1_000],
     ["an hour", 3_600_000],
-  ])("is not left saying that it goes on: its tap, which comes again after %s, asks again", async (_, ms) => {
-    await act(() => chat().send("/buy SBIN 1 @ 980"));
-    await act(() => chat().tapButton("Confirm buy"));
-    await act(() => chat().send("/panic"));
-    const panic = world().deps.panic as { run: Panic["run"] };
-    const { run } = panic;
-    const begun = new Promise<void>((resolve) => {
-      panic.run = () => new Promise(() => resolve());
-    });
-    chat().tapButton("Cancel all orders");
-    void world().handleAll();
-    await begun;
-    expect(chat().lastFromBot()?.text).toContain("Cancelling every open order");
-    panic.run = run;
-    world().pass(ms);
-    expect(await act(() => undefined)).toMatch(/stopped in the middle.*\n.*\n.*1 open order/);
-    expect(await act(() => chat().tapButton("Cancel all orders"))).toMatch(/what became of it\n✅/);
-  });
+  ])(
+    "asks again when Telegram repeats its tap after %s, instead of looking as if it were still running",
+    async (_, ms) => {
+      await act(() => chat().send("/buy SBIN 1 @ 980"));
+      await act(() => chat().tapButton("Confirm buy"));
+      await act(() => chat().send("/panic"));
+      const panic = world().deps.panic as { run: Panic["run"] };
+      const { run } = panic;
+      const begun = new Promise<void>((resolve) => {
+        panic.run = () => new Promise(() => resolve());
+      });
+      chat().tapButton("Cancel all orders");
+      void world().handleAll();
+      await begun;
+      expect(chat().lastFromBot()?.text).toContain("Cancelling every open order");
+      panic.run = run;
+      world().pass(ms);
+      expect(await act(() => undefined)).toMatch(/stopped in the middle.*\n.*\n.*1 open order/);
+      expect(await act(() => chat().tapButton("Cancel all orders"))).toMatch(/what became of it\n✅/);
+    },
+  );
 
   it.each([
     ["before it began", "panic"],
     ["before its report", "panic-running"],
-  ])("%s is told as well", async (_, action) => {
+  ])("also when killed %s, tells the user", async (_, action) => {
     await act(() => chat().send("/panic"));
     const asked = chat().lastFromBot()?.message_id;
     const { oneTime } = world().deps;
@@ -62,14 +65,14 @@ describe("a panic whose process was killed in the middle", () => {
     expect(card?.text).toMatch(/stopped in the middle|what became of it/);
   });
 
-  it("that was tapped while the bot was down, longer than it may be, is said not to have been done", async () => {
+  it("was never started when its tap comes too late, and the reply says so", async () => {
     await act(() => chat().send("/panic"));
     chat().tapButton("Cancel all orders");
     world().pass(20 * 60_000);
     expect(await act(() => undefined)).toContain("or is too old. /panic asks again");
   });
 
-  it("is done and reported also where the store cannot keep that it runs", async () => {
+  it("is done and reported also when the store cannot record that it runs", async () => {
     const { oneTime } = world().deps;
     const whole = { ...oneTime };
     await act(() => chat().send("/panic"));
@@ -82,7 +85,7 @@ describe("a panic whose process was killed in the middle", () => {
     Object.assign(oneTime, whole);
   });
 
-  it("and one that ended says that it was used", async () => {
+  it('answers a second tap with "used" when it was not killed but finished', async () => {
     const card = chat().lastFromBot()?.message_id ?? 0;
     await act(() => chat().send("/panic"));
     const data = chat().lastFromBot()?.reply_markup?.inline_keyboard.flat()[0]?.callback_data ?? "";

@@ -3,7 +3,7 @@ import type { Access, BrokerConnector } from "../../connectors/base.ts";
 import { brokerName, orderTag, userId } from "../../src/domain/ids.ts";
 import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
 
-describe("the paper account of whoever leaves", () => {
+describe("a paper account whose user leaves", () => {
   let world: FuzzWorld;
   beforeAll(async () => {
     world = await openFuzzWorld();
@@ -47,7 +47,7 @@ describe("the paper account of whoever leaves", () => {
     return { orders: () => connector.getOrders(access) };
   }
 
-  it("goes from the exchange when it is unlinked", async () => {
+  it("is deleted at the simulated exchange when it is unlinked", async () => {
     const account = await boughtOnPaper();
     await says("/accounts");
     const label = chat().lastFromBot()?.reply_markup?.inline_keyboard.flat()[0]?.text ?? "";
@@ -56,7 +56,7 @@ describe("the paper account of whoever leaves", () => {
     expect(await account.orders()).toEqual([]);
   });
 
-  it("goes on being forgotten by another tap where the first one failed in the middle", async () => {
+  it("is deleted by a second tap when the first one failed in the middle", async () => {
     await world.settle();
     await says("/forget me");
     const { deps } = world;
@@ -71,7 +71,7 @@ describe("the paper account of whoever leaves", () => {
     expect(chat().messages().at(-2)?.text).toContain("I know nothing about you");
   });
 
-  it("goes from the exchange when they are forgotten", async () => {
+  it("is deleted at the simulated exchange when the user is forgotten", async () => {
     const account = await boughtOnPaper();
     await says("/forget me");
     expect(await taps("Forget me")).toContain("I know nothing about you");

@@ -36,8 +36,8 @@ const silent = (label: string): LinkResult<never> => ({
 });
 const said = (view: { html: { toString(): string } }): string => view.html.toString().replaceAll(/<[^>]+>/g, "");
 
-describe("what is said of accounts that could not be read", () => {
-  it("is never that they hold nothing", () => {
+describe("a view of accounts that could not be read", () => {
+  it("never says that they hold nothing", () => {
     expect(said(positionsView([read("one", [])], page))).toContain("No positions today.");
     const mixed = [read("one", []), silent("two")];
     expect(said(positionsView(mixed, page))).toContain("No positions today at the accounts that answered.");
@@ -50,13 +50,13 @@ describe("what is said of accounts that could not be read", () => {
     }
   });
 
-  it("is which of several accounts at a broker it was", () => {
+  it("says which of several accounts at a broker it was", () => {
     const text = said(holdingsView([silent("acme"), silent("acme2")], page));
     expect(text).toContain("⚠️ Acme cannot be reached");
     expect(text).toContain("⚠️ Acme (acme2) cannot be reached");
   });
 
-  it("is of rows that could not be read which they are, and that they are in no figure", () => {
+  it("names rows that could not be read, and says that they are in no figure", () => {
     const rows = [{ orderId: null, listed: { symbol: tradingSymbol("NSE:SBIN-EQ"), key: null } }];
     const parts = (unread: typeof rows) => [{ link: link("one"), ok: true as const, value: [], unread }];
     const text = said(ordersView(parts(rows), page));
@@ -73,7 +73,7 @@ describe("what is said of accounts that could not be read", () => {
     );
   });
 
-  it("is in a panic which rows are left alone, not that there was nothing to do", () => {
+  it("says in a panic report which rows are left alone, not that there was nothing to do", () => {
     const unread = { orders: [{ orderId: brokerOrderId("7"), listed: null }], positions: [] };
     const book = { link: link("one"), ok: true as const, orders: [], positions: [], unread };
     const says = said({
@@ -83,7 +83,7 @@ describe("what is said of accounts that could not be read", () => {
     expect(says).not.toContain("nothing to cancel");
   });
 
-  it("is in a panic that they are untouched, not that there was nothing to do", () => {
+  it("says in a panic report that they are untouched, not that there was nothing to do", () => {
     const unread = { link: link("two"), ok: false, error: "unreachable", broker: ACME } as const;
     const report = { cancels: [], exits: [], unseen: [], left: [unread] };
     const says = (untouched: PanicReport["untouched"]): string =>
@@ -96,7 +96,7 @@ describe("what is said of accounts that could not be read", () => {
     expect(says([])).toContain("nothing to cancel");
   });
 
-  it("is in a panic that an order which no book shows may still fill, not that there was nothing to do", () => {
+  it("says in a panic report that an order which no book shows may still fill", () => {
     const intent = { plan: { side: "BUY", symbol: "NSE:SBIN-EQ" } };
     const unseen = [{ link: link("one"), intent, leg: { qty: 5, state: "unknown" } }];
     const report = { cancels: [], exits: [], untouched: [], unseen, left: [] } as unknown as PanicReport;
@@ -107,7 +107,7 @@ describe("what is said of accounts that could not be read", () => {
     expect(says).not.toContain("nothing to cancel");
   });
 
-  it("is in a panic how much of a position was exited before its order ended, and that what is not known is no failure", () => {
+  it("says in a panic report how much was exited before an order ended, and marks an unknown outcome with ❓, not ⛔", () => {
     const position = { side: "BUY", qty: 100, symbol: "NSE:SBIN-EQ" };
     const says = (leg: object): string => {
       const legs = [{ qty: 100, filledQty: 0, avgPrice: ZERO_PRICE, reason: null, ...leg }];
@@ -121,7 +121,7 @@ describe("what is said of accounts that could not be read", () => {
     expect(says({ state: "unknown" })).toContain("❓ long 100 SBIN <i>one</i>: <b>not known yet</b>");
   });
 
-  it("is in a panic first which positions and orders are still open, before what has been cancelled", () => {
+  it("lists in a panic report what is still open before what was cancelled", () => {
     const order = { side: "BUY", qty: 75, symbol: "NSE:NIFTY26NOVFUT", filledQty: 0, avgPrice: ZERO_PRICE };
     const cancels = Array.from({ length: 60 }, (_, at) => {
       const after = { ...order, status: at === 59 ? "open" : "cancelled" };
@@ -137,7 +137,7 @@ describe("what is said of accounts that could not be read", () => {
     expect(rest).toContain("… and 36 more: /orders and /positions show all.");
   });
 
-  it("is in a panic what is left now, however much has to be said above it", () => {
+  it("always ends a panic report with what is left now, however long the list above it is", () => {
     const exits = Array.from({ length: 30 }, (_, at) => {
       const open = { side: "SELL", qty: at + 1, symbol: "NSE:BANKNIFTY26NOV58000CE" };
       return { kind: "not-known", link: link("one"), position: open };
@@ -151,7 +151,7 @@ describe("what is said of accounts that could not be read", () => {
     expect(said({ html: body })).toMatch(/… and 1\d more: [^]*Left now\none: 0 open orders, 30 positions\n/);
   });
 
-  it("is in a panic that an exit was taken, not that it is open", () => {
+  it("says in a panic report that an exit was accepted, but not that it is open before the book shows it", () => {
     const position = { side: "BUY", qty: 5, symbol: "NSE:SBIN-EQ" };
     const says = (booked: string | null): string => {
       const exit = { kind: "ordered", link: link("one"), position, intent: { legs: [{ state: "working", booked }] } };
@@ -163,8 +163,8 @@ describe("what is said of accounts that could not be read", () => {
   });
 });
 
-describe("the day of what is held", () => {
-  it("stands beside its name up to lakhs", () => {
+describe("the day change of holdings", () => {
+  it("fits beside its name, for amounts in lakhs too", () => {
     const held = { ...holding, qty: 10_000, ltp: priceFromRupees(90), prevClose: priceFromRupees(10) };
     const row = said(pnlView([read("one", { positions: [], holdings: [held] })], page))
       .split("\n")
@@ -174,7 +174,7 @@ describe("the day of what is held", () => {
 });
 
 describe("an amount in a picture", () => {
-  it("is rounded to the rupee, with its sign and Indian groups, and no rupee has none", () => {
+  it("is rounded to the rupee, with sign and Indian grouping, and zero has no sign", () => {
     const money = moneyText(false, ZERO_PAISE);
     expect([92_750, -92_750, 12_345_678_99, -49, 99_50].map((amount) => money.short(paise(amount)))).toEqual([
       "+₹928",
@@ -196,7 +196,7 @@ describe("the curve of the accounts' value", () => {
     return [...svg.matchAll(/>([^<]*(?:%| L| Cr))</g)].map(([, written = ""]) => written);
   };
 
-  it("has another amount at each line, however little it moved", () => {
+  it("has a different label at each grid line, however little it moved", () => {
     expect(axis(false, 12_000_000, 12_036_000)).toEqual([
       "₹1.200 Cr",
       "₹1.201 Cr",
@@ -211,7 +211,7 @@ describe("the curve of the accounts' value", () => {
 });
 
 describe("the curve of a backtest", () => {
-  it("has another amount at each line, of a small capital too", () => {
+  it("has a different label at each grid line, for a small capital too", () => {
     const axis = (...rupees: number[]): string[] => {
       const curve = rupees.map((amount, at) => ({ date: `2026-11-${16 + at}`, equity: paiseFromRupees(amount) }));
       const [from, to] = ["2026-11-16", "2026-11-20"];
@@ -223,8 +223,8 @@ describe("the curve of a backtest", () => {
   });
 });
 
-describe("a position whose price nobody knows", () => {
-  it("shows no result that it has not, and is named under the totals", () => {
+describe("a position without a known price", () => {
+  it("shows no profit or loss, and is counted under the totals", () => {
     const unpriced = { ...position, ltp: null, unrealised: ZERO_PAISE, pnl: ZERO_PAISE, avgPrice: ZERO_PRICE };
     const text = said(positionsView([read("one", [position, unpriced])], page));
     expect(text).toMatch(/ no price\n .*cost unknown/);
@@ -234,7 +234,7 @@ describe("a position whose price nobody knows", () => {
 });
 
 describe("the totals of holdings", () => {
-  it("say of shares without a cost or a price which of them they are in", () => {
+  it("say in which of them shares without a cost or price are counted", () => {
     const bonus = { ...holding, avgPrice: ZERO_PRICE, pnl: null };
     const text = said(holdingsView([read("one", [holding, bonus, { ...bonus, ltp: null }])], page));
     expect(text).toMatch(/Invested +₹15,000\.00/);
@@ -245,8 +245,8 @@ describe("the totals of holdings", () => {
   });
 });
 
-describe("a share that is held on margin funding too", () => {
-  it("is told apart from what is paid for: its sale has to say so", () => {
+describe("a share held both paid for and with margin funding", () => {
+  it("is shown twice, once marked MTF, since its sale has to name that product", () => {
     const text = said(holdingsView([read("one", [holding, { ...holding, productType: "MTF" }])], page));
     const name = holding.symbol.slice(4, -3);
     expect(text).toMatch(new RegExp(`${name} [^]*\n${name} MTF `));
@@ -254,12 +254,12 @@ describe("a share that is held on margin funding too", () => {
   });
 });
 
-describe("the words under a heat map", () => {
+describe("the caption of a heat map", () => {
   const parts = (held: readonly Holding[]) => [read("one", [...held])];
   const caption = (held: readonly Holding[]): string =>
     said(heatCaption(parts(held), accounts, mergeHoldings(parts(held))));
 
-  it("count what is drawn, and say what is not for want of a price", () => {
+  it("counts the shares drawn, and those left out for lack of a price", () => {
     const unpriced = { ...holding, isin: "IN0000000000", ltp: null, pnl: null };
     expect(caption([holding])).toMatch(/1 share: the area is their value[^]*loss\.$/);
     expect(caption([holding, unpriced])).toContain("1 share: the area");
@@ -272,7 +272,7 @@ describe("the words under a heat map", () => {
 describe("a day's change", () => {
   const unknown = { ...holding, prevClose: null };
 
-  it("says what it leaves out when a previous close is not known", () => {
+  it("says what it leaves out when previous closes are not known", () => {
     const holdings = [holding, unknown];
     expect(said(holdingsView([read("one", holdings)], page))).toMatch(/Today +−₹200\.00/);
     expect(said(holdingsView([read("one", holdings)], page))).toContain("Today leaves out 1 share: the day's change");
@@ -286,7 +286,7 @@ describe("a day's change", () => {
     );
   });
 
-  it("does not pass what a carried position made since its entry for a part of the day", () => {
+  it("notes that a carried position's gain since entry is no part of the day", () => {
     const carried = { ...position, pnl: paise(500_000), unrealised: paise(500_000), dayPnl: paise(-1_000) };
     const note = "Realised and unrealised are since entry, not of today.";
     const text = said(pnlView([read("one", { positions: [carried], holdings: [] })], page));
@@ -298,7 +298,7 @@ describe("a day's change", () => {
 });
 
 describe("the dashboard", () => {
-  it("calls what can be used by the name that /funds has for it: cash is another number", () => {
+  it("labels available funds as /funds does, since cash is another figure", () => {
     const used = {
       available: paise(50_000_00),
       used: paise(8_000_00),
@@ -311,13 +311,13 @@ describe("the dashboard", () => {
     expect(said(dashboard)).not.toContain("Cash");
   });
 
-  it("does not call accounts worth nothing that could not be read", () => {
+  it("does not show unread accounts as worth nothing", () => {
     const text = said(dashboardView({ ...page, parts: [silent("one")] }));
     expect(text).toContain("Acme (one) cannot be reached right now");
     expect(text).not.toContain("0.00");
   });
 
-  it("says of how many shares the worth is without, for want of a price", () => {
+  it("says how many shares are not in the value for lack of a price", () => {
     const unpriced = { ...holding, ltp: null, pnl: null };
     const dashboard = (holdings: Holding[]): string =>
       said(dashboardView({ ...page, parts: [read("one", { positions: [], holdings, funds })] }));
@@ -325,7 +325,7 @@ describe("the dashboard", () => {
     expect(dashboard([holding])).not.toContain("without a known price");
   });
 
-  it("has a line for each of a household's accounts, as many as a caption holds", () => {
+  it("has a line for each account, as many as fit a caption", () => {
     const labels = Array.from({ length: 15 }, (_, at) => `angelone${at + 10}`);
     const rich = { ...funds, available: paise(98_76_54_321_00) };
     const parts = labels.map((label) => read(label, { positions: [position], holdings: [holding], funds: rich }));
@@ -349,7 +349,7 @@ describe("shares sold for delivery", () => {
     unrealised: paise(-9_500),
   } as const;
 
-  it("stand as sold, and what their price does since is nobody's loss", () => {
+  it("are shown as sold, and a later price move is not counted as a loss", () => {
     const text = said(positionsView([read("one", [sold])], page));
     expect(text).toMatch(/ sold 10 @ /);
     expect(text).toMatch(/Unrealised +0\.00/);
@@ -370,13 +370,13 @@ describe("a fill whose price the broker has not told", () => {
     placedAt: now,
   } as unknown as Order;
 
-  it("stands in the orders without one", () => {
+  it("is shown in the orders without a price", () => {
     const view = said(ordersView([read("one", [filled])], page));
     expect(view).toContain(" 10 market");
     expect(view).not.toContain("0.00");
   });
 
-  it("stands in the report of a panic without one", () => {
+  it("is shown in a panic report without a price", () => {
     const leg = { state: "filled", filledQty: 10, avgPrice: ZERO_PRICE };
     const report = {
       cancels: [{ link: link("one"), order: filled, answer: null, after: filled }],
@@ -391,8 +391,8 @@ describe("a fill whose price the broker has not told", () => {
   });
 });
 
-describe("why an order was rejected", () => {
-  it("is cut with a sign, so that no sum reads as a smaller one", () => {
+describe("a rejected order's reason", () => {
+  it("is cut with “…”, so that a cut amount does not read as a smaller one", () => {
     const order = { side: "BUY", symbol: "NSE:SBIN-EQ", productType: "CNC", type: "MARKET", qty: 10, filledQty: 0 };
     const lastLine = (message: string): string | undefined => {
       const rejected = { ...order, status: "rejected", avgPrice: ZERO_PRICE, placedAt: null, message };
@@ -404,7 +404,7 @@ describe("why an order was rejected", () => {
   });
 });
 
-describe("a share of which one account has several rows", () => {
+describe("a share that one account holds in several rows", () => {
   it("names the account once", () => {
     const rows = [
       { ...holding, qty: 4 },
@@ -424,7 +424,7 @@ describe("the longest names and amounts", () => {
     );
   const labels = ["zerodha", "fyers", "angelone2", "dhan"];
 
-  it("stay within a phone's width, the figures below the name where they do not fit beside it", () => {
+  it("stay within a phone's width, with the figures below the name if they do not fit beside it", () => {
     const option = { ...position, symbol, productType: "INTRADAY", qty: 1_300, pnl: amount } as const;
     const order = { ...trade, symbol, productType: "INTRADAY", qty: 1_300, price: priceFromRupees(1_234.55) } as const;
     const booked = {

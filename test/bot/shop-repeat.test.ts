@@ -10,7 +10,7 @@ const DAYS = weekdays("2026-07-01", 26);
 const [TODAY, NEXT] = [DAYS[20] ?? "", DAYS[21] ?? ""];
 const rupees = (ticker: string, date: string): number => (ticker === "ITC" && date >= TODAY ? 90 : 100);
 
-describe("Repeat of an order of the Nifty Shop", () => {
+describe("repeating an order of the Nifty Shop", () => {
   let floor: PaperShop;
   let ctx: SaudaContext;
   let said: string[];
@@ -27,12 +27,12 @@ describe("Repeat of an order of the Nifty Shop", () => {
   });
   afterEach(() => floor.close());
 
-  const depsOver = (): BotDeps =>
+  const deps = (): BotDeps =>
     ({ ...floor.orders, accounts: floor.accounts, clock: floor.clock, niftyShop: floor.shop }) as unknown as BotDeps;
   const newest = async (): Promise<Intent> =>
     (await floor.orders.journal.ofUser(asha, { limit: 1, order: "desc" }))[0]!;
 
-  /** The proposal's one leg on a card that nobody confirmed. */
+  /** A ticket for the proposal's only leg, which was not confirmed in time. */
   async function lapsed(): Promise<Intent> {
     const { _id } = await floor.shop.propose(ctx.user);
     await floor.shop.approve(ctx.user, _id, 0);
@@ -46,8 +46,8 @@ describe("Repeat of an order of the Nifty Shop", () => {
     return floor.orders.watcher.look(await confirmed.sent);
   }
 
-  it("is the strategy's: what it buys is held, and not bought again", async () => {
-    await repeatOrder(depsOver(), ctx, await lapsed());
+  it("makes the strategy's own ticket: it knows that it holds the share, and does not buy it again", async () => {
+    await repeatOrder(deps(), ctx, await lapsed());
     expect(said[0]).toContain("Confirm within");
     expect((await confirmNewest()).legs).toMatchObject([{ state: "filled" }]);
     expect(await floor.shop.held(ctx.user, false)).toMatchObject([{ instrument: { symbol: "NSE:ITC-EQ" } }]);
@@ -57,20 +57,20 @@ describe("Repeat of an order of the Nifty Shop", () => {
     expect(legs).toEqual([]);
   });
 
-  it("makes no card on another day, nor where the day has had it: that would be bought past the strategy", async () => {
+  it("makes no card on another day, nor when another proposal of the day has bought it", async () => {
     const card = await lapsed();
     await floor.shop.approve(ctx.user, (await floor.shop.propose(ctx.user))._id, 0);
-    await repeatOrder(depsOver(), ctx, card);
+    await repeatOrder(deps(), ctx, card);
     floor.goTo(NEXT, "10:00");
-    await repeatOrder(depsOver(), ctx, card);
+    await repeatOrder(deps(), ctx, card);
     expect(said).toEqual([expect.stringContaining("Another proposal"), expect.stringContaining("another day")]);
   });
 
-  it("is an order of the user's own once the strategy's is done", async () => {
-    await repeatOrder(depsOver(), ctx, await lapsed());
+  it("makes an ordinary ticket once the strategy's order is done", async () => {
+    await repeatOrder(deps(), ctx, await lapsed());
     const done = await confirmNewest();
     await floor.clock.sleep(1_000);
-    await repeatOrder(depsOver(), ctx, done);
+    await repeatOrder(deps(), ctx, done);
     expect(await newest()).toMatchObject({ origin: "chat", legs: [{ state: "ticket" }] });
   });
 });

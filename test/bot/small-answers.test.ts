@@ -3,7 +3,7 @@ import { brokerName, tradingSymbol, userId } from "../../src/domain/ids.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
-describe("what the chat answers", () => {
+describe("the answer", () => {
   const world = useWorld();
 
   const chat = () => world().telegram.chat(ASHA);
@@ -14,7 +14,7 @@ describe("what the chat answers", () => {
   }
   const labels = () => (chat().lastFromBot()?.reply_markup?.inline_keyboard ?? []).flat().map(({ text }) => text);
 
-  it("to a command that was copied out of a message, and so comes as code, is what the command does", async () => {
+  it("to a command copied from a message, which Telegram marks as code, is the command's", async () => {
     const copied = async (typed: string): Promise<string | undefined> => {
       world().twist(chat().send(typed).message_id, "code");
       await world().handleAll();
@@ -25,25 +25,25 @@ describe("what the chat answers", () => {
     expect(await copied("/Panic@sauda_local_bot")).toContain("Panic: everything at every broker");
   });
 
-  it("to what was copied with signs in it that nobody sees is the same as without them", async () => {
+  it("to a command with invisible characters is the same as without them", async () => {
     expect(await ask("\u200E/quote SBIN")).toContain("State Bank of India");
     expect(await ask("/buy SBIN 10 @ \u200E1000\u200B")).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
   });
 
-  it.each(["photo", "voice", "sticker", "contact", "location"])("to a %s is that only text is read", async (kind) => {
+  it.each(["photo", "voice", "sticker", "contact", "location"])("to a %s says that only text is read", async (kind) => {
     world().twist(chat().send("/quote SBIN").message_id, kind);
     await world().handleAll();
     expect(chat().lastFromBot()?.text).toBe("I can read only text. /help lists what I can do.");
   });
 
-  it("to a notice of Telegram's own, as of a pinned message, is nothing", async () => {
+  it("to a service message, such as a pinned one, is none", async () => {
     const asked = chat().send("/quote SBIN");
     world().twist(asked.message_id, "service");
     await world().handleAll();
     expect(chat().messages().at(-1)).toEqual(asked);
   });
 
-  it("to a price that was picked in inline mode is none: it is no answer to a question, and no PIN", async () => {
+  it("to a price sent through inline mode is none, and it is not taken as an answer or a PIN", async () => {
     const query = chat().inline("sbin");
     await world().handleAll();
     const { inline_query_id: id, results } = await query;
@@ -58,7 +58,7 @@ describe("what the chat answers", () => {
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
-  it("to /egress is no account that is still being linked, whose keys it would stop waiting for", async () => {
+  it("to /egress does not offer an account that is still being linked", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
     expect(await ask("/egress")).toContain("none is linked");
@@ -68,30 +68,30 @@ describe("what the chat answers", () => {
     await accounts.remove(userId(ASHA), link._id);
   });
 
-  it("to all orders or positions at once, which no card can close, is /panic", async () => {
+  it("to /cancel all and /exit all names /panic", async () => {
     expect(await ask("/cancel ALL")).toBe("/cancel takes one order at a time; /panic cancels all of them.");
     expect(await ask("/modify all")).toBe("/modify takes one order at a time; /panic cancels all of them.");
     expect(await ask("/exit all")).toBe("/exit closes one position at a time; /panic exits all of them.");
   });
 
-  it("to a name that means one thing, but is not what that is called, is whether it is meant", async () => {
+  it("to a name with a single match asks whether that is meant", async () => {
     expect(await ask("/quote tata motors")).toBe("Is this what “tata motors” means?");
     expect(labels()).toEqual([expect.stringContaining("Tata Motors")]);
     expect(await ask("/quote nifty fut")).toBe("“nifty fut” could be several things. Which one?");
   });
 
-  it("to a search that finds nothing is that nothing was found, not how to search", async () => {
+  it("to a search without results says that nothing was found", async () => {
     expect(await ask("/search zzzz")).toContain("I found nothing like “zzzz”.");
   });
 
-  it("to alerts that are none is an example that can be armed", async () => {
+  it("to /alert without alerts has an example that works", async () => {
     const [example = ""] = (await ask("/alert"))?.match(/\/alert \S+ [<>] \d+/) ?? [];
     expect(await ask(example)).toContain("Armed");
     for (const { _id } of await world().deps.alerts.armed(userId(ASHA)))
       await world().deps.alerts.remove(userId(ASHA), _id);
   });
 
-  it("to a chart over a period that there is not is the periods that there are", async () => {
+  it("to a chart with an unknown period lists the known ones", async () => {
     const answer = await ask("/chart SBIN 7mo");
     expect(answer).toContain("I do not know the period “7mo”. Periods: 1d, 5d, 1mo, 3mo, 6mo, 1y, 2y, 5y.");
     expect(answer).toContain("Bars: 1m, 5m, 15m, 30m, 1h, 1d, 1w, 1mo.");
@@ -99,7 +99,7 @@ describe("what the chat answers", () => {
     expect(await ask("/chart 7mo")).toContain("I do not know “7mo”");
   });
 
-  it("to a watchlist with a contract that is over is that it expired, not the price of what has its number now", async () => {
+  it("to /watch marks an expired contract, and does not show the price of the contract that has its token now", async () => {
     const { instruments, watchlist } = world().deps;
     const [now] = await instruments.search("nifty fut", 1);
     if (now?.kind !== "future") throw new Error("no future");
@@ -107,13 +107,13 @@ describe("what the chat answers", () => {
     expect(await ask("/watch sbin")).toMatch(/NIFTY26OCTFUT +expired\nSBIN +[\d,.]+/);
   });
 
-  it("to a list to watch with a word that is no symbol is which word that is, and none of the others is added", async () => {
+  it("to /watch with an unknown symbol names that symbol and adds none of the others", async () => {
     expect(await ask("/watch ITC NOSUCH INFY")).toContain("I do not know “NOSUCH”.");
     expect(await ask("/watch nosuch neither")).toContain("I do not know “nosuch neither”.");
     expect(await ask("/watch")).not.toMatch(/ITC|INFY/);
   });
 
-  it("names the exchange of a share's second listing wherever the two may meet", async () => {
+  it("names the exchange of a share's BSE listing, which may stand beside the NSE one", async () => {
     expect(await ask("/watch SBIN, BSE:SBIN")).toMatch(/^SBIN +[\d,.]+[^]*^BSE:SBIN +[\d,.]+/m);
     chat().tapButton("Remove");
     await world().handleAll();
@@ -132,17 +132,17 @@ describe("what the chat answers", () => {
     expect(labels().toSorted()).toEqual(["BSE:SBIN 1", "SBIN 1"]);
   });
 
-  it("to the depth of an index is that it has no book, not that its book is empty", async () => {
+  it("to the depth of an index says that it has no order book, not that the book is empty", async () => {
     expect(await ask("/depth nifty")).toBe(
       "NIFTY50 is an index: it is quoted, not traded, and has no order book. /quote has its value.",
     );
   });
 
-  it("to /accounts says of paper that it needs no login, not that it is always open", async () => {
+  it("to /accounts says that paper needs no login", async () => {
     expect(await ask("/accounts")).toContain("no login needed");
   });
 
-  it("to a broker is the same by its name and by what its button says", async () => {
+  it("to /link is the same for a broker's short name and its title", async () => {
     for (const typed of ["angelone", "Angel One"]) {
       chat().send(`/link ${typed}`);
       await world().handleAll();
@@ -155,7 +155,7 @@ describe("what the chat answers", () => {
     }
   });
 
-  it("to a broker whose keys were wrong asks for them again, and the account keeps its name", async () => {
+  it("to linking again after wrong keys asks for new ones, and the account keeps its label", async () => {
     expect(await ask("/link zerodha")).toContain("Send the API key");
     await ask("abcdefgh12345678");
     expect(await ask("abcdefgh12345678abcdefgh12345678")).toContain("Now log in at Zerodha");
@@ -170,7 +170,7 @@ describe("what the chat answers", () => {
     for (const { _id } of begun) await accounts.remove(userId(ASHA), _id);
   });
 
-  it("to what does not end the login that is waited for is what would", async () => {
+  it("to a message that does not complete the pending login says what would", async () => {
     const { accounts, keyCapture } = world().deps;
     await ask("/link groww");
     expect(await ask("skip")).toContain("Now send me the TOTP token");
@@ -183,7 +183,7 @@ describe("what the chat answers", () => {
     for (const { _id } of begun) await accounts.remove(userId(ASHA), _id);
   });
 
-  it("to an order at an account that is switched off is not that there is none", async () => {
+  it("to an order at a switched-off account says that, not that there is no such account", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
     expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain(
@@ -193,12 +193,12 @@ describe("what the chat answers", () => {
     expect(await ask(`/buy SBIN 1 on ${link.label}`)).toContain("No account is called");
   });
 
-  it("to an order is the same card in whichever way it is said", async () => {
+  it("to an order is the same card for each of its wordings", async () => {
     for (const said of ["10 sbin at Rs 1,000", "10 shares of sbin at 1000/-", "sbin 10 shares @ ₹ 1000."])
       expect(await ask(`/buy ${said}`)).toMatch(/^BUY 10 SBIN[^]*limit 1,000.00/);
   });
 
-  it("to an order of an index is at once that it is not traded, and asks for nothing", async () => {
+  it("to an order for an index says at once that it is not traded", async () => {
     for (const typed of ["/buy nifty", "/sell NIFTY50 10 @ 26000"])
       expect([typed, await ask(typed)]).toEqual([
         typed,
@@ -206,11 +206,11 @@ describe("what the chat answers", () => {
       ]);
   });
 
-  it("to an amount of money where a quantity belongs is no card of as many shares", async () => {
+  it("to an amount of money in place of a quantity is a refusal, not a card for that many shares", async () => {
     expect(await ask("/buy sbin ₹50000")).toContain("“₹50000” is not a quantity");
   });
 
-  it("where every account is switched off is not that none is linked", async () => {
+  it("says that every account is switched off, not that none is linked", async () => {
     const { accounts } = world().deps;
     const [paper] = await accounts.active(userId(ASHA));
     if (!paper) throw new Error("no account");
@@ -224,7 +224,7 @@ describe("what the chat answers", () => {
     await accounts.update(paper._id, () => ({ is_active: true }));
   });
 
-  it("to a panic names the account that it leaves out because it is switched off", async () => {
+  it("to /panic names an account that is left out because it is switched off", async () => {
     const { accounts } = world().deps;
     const link = await accounts.add(userId(ASHA), brokerName("zerodha"), {});
     expect(await ask("/panic")).not.toContain(link.label);
@@ -233,7 +233,7 @@ describe("what the chat answers", () => {
     await accounts.remove(userId(ASHA), link._id);
   });
 
-  it("to a button that opens a paper account is one account, tapped twice or not", async () => {
+  it("to a double tap on the paper button is one account", async () => {
     const { accounts } = world().deps;
     const before = await accounts.all(userId(ASHA));
     await ask("/link");
@@ -241,7 +241,7 @@ describe("what the chat answers", () => {
     await world().handleAll();
     const opened = (await accounts.all(userId(ASHA))).slice(before.length);
     expect(opened.map(({ label }) => label)).toEqual(["paper2"]);
-    // The clock was set back since: the next tap is another wish all the same.
+    // Created in the future, as after the clock was set back: another tap must still open another account.
     for (const { _id } of opened)
       await accounts.update(_id, ({ created_at }) => ({ created_at: created_at + 86_400_000 }));
     await ask("/link");
@@ -252,7 +252,7 @@ describe("what the chat answers", () => {
     for (const { _id, label } of all) if (label !== "paper") await accounts.remove(userId(ASHA), _id);
   });
 
-  it("to a panic's “Read again” lets the button come to rest", async () => {
+  it("to a panic's “Read again” stops the button from spinning", async () => {
     await ask("/panic");
     chat().tapButton("Cancel all orders");
     await world().handleAll();
@@ -261,7 +261,7 @@ describe("what the chat answers", () => {
     expect(await chat().answer(query, 1_000)).toMatchObject({ type: "answer" });
   });
 
-  it("to a market order while no price comes is a card that names no protection, margin or charges", async () => {
+  it("to a market order without a price is a card without protection, margin and charges", async () => {
     const quotes = vi.spyOn(world().deps.quotes, "forLink").mockResolvedValue(null);
     const card = await ask("/buy SBIN 10");
     quotes.mockRestore();
@@ -271,7 +271,7 @@ describe("what the chat answers", () => {
     expect(labels()).toEqual(["Edit", "Cancel"]);
   });
 
-  it("to the Cancel of an order whose account was unlinked since is that, and not that nothing is open", async () => {
+  it("to cancelling an order of an unlinked account says that, not that nothing is open", async () => {
     const user = userId(ASHA);
     await ask("/buy SBIN 1 @ 980");
     chat().tapButton("Confirm buy");
@@ -285,7 +285,7 @@ describe("what the chat answers", () => {
     await world().settle();
   });
 
-  it("to a button of what is gone since is that it is: a contract, and a ticket that was never confirmed", async () => {
+  it("to the button of an expired contract or a deleted ticket says that it is gone", async () => {
     await ask("/buy SBIN 1");
     const [ticket] = await world().deps.journal.ofUser(userId(ASHA), { limit: 1, order: "desc" });
     const card = chat().lastFromBot()?.message_id ?? 0;

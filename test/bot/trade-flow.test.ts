@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 afterEach(() => floor.close());
 
-const depsOver = (at: Floor): BotDeps =>
+const depsOf = (at: Floor): BotDeps =>
   ({
     ...at,
     instruments: { byKey: async () => SBIN },
@@ -41,11 +41,11 @@ const depsOver = (at: Floor): BotDeps =>
 
 interface Chat {
   readonly ctx: SaudaContext;
-  /** Texts by message id, as they stand. */
+  /** The current text of each message, by its id. */
   readonly messages: Map<number, string>;
 }
 
-/** A chat in which message 1 has just been tapped, or a command typed. */
+/** A chat whose update is a tap on message 1, or a typed command. */
 function chat(isTap: boolean): Chat {
   const messages = new Map<number, string>();
   const ctx = {
@@ -64,14 +64,14 @@ function chat(isTap: boolean): Chat {
 describe("/exit", () => {
   it("does not buy back shares that were sold for delivery", async () => {
     broker.positions = [holds(5, "SELL", { productType: "CNC" })];
-    await expect(askWhatToExit(depsOver(floor), chat(false).ctx, "SBIN")).rejects.toThrow(Refusal);
-    await expect(exitInstrument(depsOver(floor), chat(true).ctx, SBIN.key)).rejects.toThrow(Refusal);
+    await expect(askWhatToExit(depsOf(floor), chat(false).ctx, "SBIN")).rejects.toThrow(Refusal);
+    await expect(exitInstrument(depsOf(floor), chat(true).ctx, SBIN.key)).rejects.toThrow(Refusal);
   });
 
-  it("does not say that nothing is open where what is open is in no list of instruments", async () => {
+  it("names an open position that is in no list of instruments, instead of saying that nothing is open", async () => {
     broker.positions = [holds(5, "BUY", { key: null, symbol: tradingSymbol("NSE:NEWCO-EQ") })];
     const refused = async (wanted: string): Promise<string> => {
-      const refusal = await askWhatToExit(depsOver(floor), chat(false).ctx, wanted).catch((error: unknown) => error);
+      const refusal = await askWhatToExit(depsOf(floor), chat(false).ctx, wanted).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(Refusal);
       return (refusal as Refusal).html.toString();
     };
@@ -81,14 +81,14 @@ describe("/exit", () => {
     expect(await refused("infy")).toMatch(/^No open position is called “infy”.*\nOpen, but in no list/);
     broker.positions.push(holds(3, "BUY"));
     const { ctx, messages } = chat(false);
-    await askWhatToExit(depsOver(floor), ctx, "");
+    await askWhatToExit(depsOf(floor), ctx, "");
     expect([...messages.values()].join()).toMatch(/Which position do you want to close\?\n.*NEWCO/);
   });
 
-  it("shows a card of its own for each product, also after a tap", async () => {
+  it("sends a separate card for each product, also after a tap", async () => {
     broker.positions = [holds(5, "BUY"), holds(3, "BUY", { productType: "MARGIN" })];
     const { ctx, messages } = chat(true);
-    await exitInstrument(depsOver(floor), ctx, SBIN.key);
+    await exitInstrument(depsOf(floor), ctx, SBIN.key);
     expect([...messages.values()].map((html) => /SELL \d+/.exec(html)?.[0])).toEqual(["SELL 5", "SELL 3"]);
     const cards = (await floor.journal.ofUser(ASHA, {})).map((intent) => intent.card?.messageId);
     expect(new Set(cards).size).toBe(2);
@@ -106,12 +106,12 @@ describe("/exit at several accounts", () => {
   });
   afterEach(() => wide.close());
 
-  it("says which of them could not be read, also beside a card", async () => {
+  it("says which of them could not be read, also when there is a card", async () => {
     fyers.failsAt = "getPositions";
     const typed = chat(false);
-    await askWhatToExit(depsOver(wide), typed.ctx, "SBIN");
+    await askWhatToExit(depsOf(wide), typed.ctx, "SBIN");
     const tapped = chat(true);
-    await exitInstrument(depsOver(wide), tapped.ctx, SBIN.key);
+    await exitInstrument(depsOf(wide), tapped.ctx, SBIN.key);
     for (const { messages } of [typed, tapped]) {
       const [card, note] = [...messages.values()];
       expect(card).toContain("SELL 5");
@@ -119,7 +119,7 @@ describe("/exit at several accounts", () => {
     }
   });
 
-  it("offers what is long at one and short at the other as both, not as nothing", async () => {
+  it("shows a long and a short position at two accounts as both, not as zero", async () => {
     fyers.positions = [holds(5, "SELL")];
     const { ctx } = chat(false);
     const labels: string[] = [];
@@ -127,16 +127,16 @@ describe("/exit at several accounts", () => {
       labels.push(...(more.reply_markup?.inline_keyboard.flat() ?? []).map(({ text }) => text));
       return { chat: { id: 1 }, message_id: 2 };
     };
-    await askWhatToExit(depsOver(wide), Object.assign(ctx, { reply }), "");
+    await askWhatToExit(depsOf(wide), Object.assign(ctx, { reply }), "");
     expect(labels).toEqual(["SBIN 5, −5"]);
   });
 
-  it("closes what it can where one of them holds back the others", async () => {
+  it("offers a ticket for each account when one of them would block the others", async () => {
     broker.scripts.push("lose-answer");
     const parts = [{ link: wide.link, qty: 5 }];
     await sent(wide, await ticket(wide, { side: "SELL", productType: "INTRADAY", origin: "exit", parts }));
     const { ctx, messages } = chat(false);
-    await askWhatToExit(depsOver(wide), ctx, "SBIN");
+    await askWhatToExit(depsOf(wide), ctx, "SBIN");
     const cards = [...messages.values()];
     expect(cards).toHaveLength(2);
     expect(cards.find((html) => html.includes("SELL 5"))).toContain("another order that closes it");
@@ -144,16 +144,16 @@ describe("/exit at several accounts", () => {
   });
 });
 
-describe("an exit of a quantity that was said", () => {
+describe("an exit with a typed quantity", () => {
   const words = parseOrderText("SBIN 6 @ 801 mis");
   const exit = async (): Promise<readonly string[]> => {
     if (!words.ok) throw new Error(words.problem);
     const { ctx, messages } = chat(false);
-    await showTicket(depsOver(floor), ctx, { side: "SELL", instrument: SBIN, words: words.words, origin: "exit" });
+    await showTicket(depsOf(floor), ctx, { side: "SELL", instrument: SBIN, words: words.words, origin: "exit" });
     return [...messages.values()];
   };
 
-  it("has a card where so much is open, and none where that could not be read", async () => {
+  it("gets a card only when at least that much was read as open", async () => {
     broker.positions = [holds(6, "BUY")];
     expect(await exit()).toEqual([expect.stringContaining("SELL 6")]);
     broker.positions = [holds(5, "BUY")];
@@ -164,7 +164,7 @@ describe("an exit of a quantity that was said", () => {
 });
 
 describe("Repeat", () => {
-  it("is of what came to nothing, where the rest of the order was done", async () => {
+  it("is for the failed legs only, when other legs filled", async () => {
     const fyers = fakeBroker("fyers");
     const wide = await openFloor({ brokers: [broker, fyers] });
     fyers.scripts.push("not-sent");
@@ -173,7 +173,7 @@ describe("Repeat", () => {
     broker.set("zerodha-1", { status: "filled", filledQty: 10 });
     const { ctx, messages } = chat(true);
     wide.pass(1);
-    await repeatTicket(depsOver(wide), ctx, await wide.watcher.look(done));
+    await repeatTicket(depsOf(wide), ctx, await wide.watcher.look(done));
     expect([...messages.values()]).toHaveLength(1);
     const [again] = await wide.journal.ofUser(ASHA, { limit: 1, order: "desc" });
     expect(again?.legs.map(({ link, qty }) => [link, qty])).toEqual([[parts[1]?.link._id, 10]]);
@@ -181,17 +181,17 @@ describe("Repeat", () => {
   });
 });
 
-describe("a choice of more than fits under a message", () => {
-  it("says how many are not there, of positions", async () => {
+describe("a choice with more entries than a message has buttons for", () => {
+  it("says how many positions are left out", async () => {
     broker.positions = Array.from({ length: 23 }, (_, at) =>
       holds(5, "BUY", { key: instrumentKey("NSE", 5_000 + at) }),
     );
     const { ctx, messages } = chat(false);
-    await askWhatToExit(depsOver(floor), ctx, "");
+    await askWhatToExit(depsOf(floor), ctx, "");
     expect([...messages.values()].join()).toContain("… and 3 more");
   });
 
-  it("and of open orders", async () => {
+  it("says how many open orders are left out", async () => {
     const order = { symbol: SBIN.symbol, side: "BUY", qty: 5, status: "open" };
     broker.book.push(...Array.from({ length: 22 }, (_, at) => ({ ...order, orderId: `app-${at}` }) as Order));
     const sent: string[] = [];
@@ -200,15 +200,15 @@ describe("a choice of more than fits under a message", () => {
       user: { _id: ASHA },
       reply: async (html: string) => (sent.push(html), { chat: { id: 1 }, message_id: 2 }),
     });
-    await cancel.register(depsOver(floor)).middleware()(ctx as unknown as SaudaContext, async () => undefined);
+    await cancel.register(depsOf(floor)).middleware()(ctx as unknown as SaudaContext, async () => undefined);
     expect(sent.join()).toContain("These are 20 of 22 open orders");
   });
 });
 
 const COMMAND = { type: "bot_command", offset: 0, length: 7 };
 
-describe("what an open order shall become", () => {
-  it("is a quantity, a price and a trigger, and nothing that a change would leave out", () => {
+describe("the words for modifying an open order", () => {
+  it("are a quantity, a price and a trigger, and no others, which a change would ignore", () => {
     expect(changeWords("20 @ 812")).toMatchObject({ quantity: { count: 20 }, price: 8_120_000 });
     expect(changeWords("sl 800")).toMatchObject({ triggerPrice: 8_000_000 });
     for (const more of ["20 mis", "@ 812 ioc", "20 on fyers", "20 amo", "₹812", "Rs 812"])
@@ -216,11 +216,11 @@ describe("what an open order shall become", () => {
   });
 });
 
-describe("a stop whose trigger is moved", () => {
+describe("modifying a stop order's trigger", () => {
   const orderLock = { state: async () => ({ kind: "none", isFrozen: false, needsCode: false }) };
   const stop = { side: "SELL", productType: "INTRADAY", triggerPrice: price(7_900_000) } as const;
 
-  /** As brokers have it that take no stop without a limit, once "sl 795" was asked for. */
+  /** The change sent for "sl 795", at a broker that takes no stop without a limit. */
   async function moved(more: Partial<TicketRequest>): Promise<OrderChange | undefined> {
     const { intent } = await ticket(floor, { ...stop, ...more });
     await floor.watcher.look(await sent(floor, { intent }));
@@ -234,18 +234,18 @@ describe("a stop whose trigger is moved", () => {
     const words = changeWords("sl 795");
     if (!words) throw new Error("not read");
     const ctx = Object.assign(chat(false).ctx, { api: { editMessageText: async () => true } });
-    const deps = { ...depsOver(floor), orderLock } as unknown as BotDeps;
+    const deps = { ...depsOf(floor), orderLock } as unknown as BotDeps;
     await askToModify(deps, ctx, floor.link._id, brokerOrderId("zerodha-1"), words);
     return asked[0];
   }
 
-  it("takes the protection along that stands in for the market", async () => {
+  it("moves the protection limit of a stop-market order along", async () => {
     expect(await moved({ type: "SL-M" })).toEqual({
       terms: { type: "SL", triggerPrice: 7_950_000, price: 7_870_000 },
     });
   });
 
-  it("leaves a limit that was said where it is", async () => {
+  it("keeps a limit that the user has set", async () => {
     expect(await moved({ type: "SL", price: price(7_820_000) })).toEqual({
       terms: { type: "SL", triggerPrice: 7_950_000, price: 7_820_000 },
     });
@@ -256,12 +256,12 @@ describe('"all"', () => {
   async function asked(side: Side, text: string): Promise<readonly (string | number)[]> {
     const parsed = parseOrderText(text);
     if (!parsed.ok) throw new Error(parsed.problem);
-    await showTicket(depsOver(floor), chat(false).ctx, { side, instrument: SBIN, words: parsed.words, origin: "chat" });
+    await showTicket(depsOf(floor), chat(false).ctx, { side, instrument: SBIN, words: parsed.words, origin: "chat" });
     const [intent] = await floor.journal.ofUser(ASHA, { limit: 1, order: "desc" });
     return intent ? [intent.plan.productType, ...intent.legs.map((leg) => leg.qty)] : [];
   }
 
-  it("is what is held in the product of the order, so that none of it opens a position the other way", async () => {
+  it("is what is held in the order's product, so that it cannot open an opposite position", async () => {
     broker.holdings = [holding()];
     broker.positions = [holds(10, "BUY"), holds(2, "BUY", { productType: "CNC" })];
     expect(await asked("SELL", "SBIN all mis")).toEqual(["INTRADAY", 10]);
@@ -269,12 +269,12 @@ describe('"all"', () => {
     expect(await asked("SELL", "SBIN all")).toEqual(["CNC", 52]);
   });
 
-  it("counts a row that has no token of the exchange by its name", async () => {
+  it("counts a row without the exchange's token by its symbol", async () => {
     broker.positions = [holds(7, "BUY", { key: null })];
     expect(await asked("SELL", "SBIN all mis")).toEqual(["INTRADAY", 7]);
   });
 
-  it("is what is short in it, for a buy, and never what was sold for delivery", async () => {
+  it("is for a buy what is short in the product, and never what was sold for delivery", async () => {
     broker.positions = [holds(4, "SELL"), holds(5, "SELL", { productType: "CNC" })];
     expect(await asked("BUY", "SBIN all mis")).toEqual(["INTRADAY", 4]);
     await expect(asked("BUY", "SBIN all")).rejects.toThrow(Refusal);

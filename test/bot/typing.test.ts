@@ -4,11 +4,11 @@ import { showTyping } from "../../src/bot/typing.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
-describe("somebody who waits", () => {
+describe("a user who waits for an answer", () => {
   const world = useWorld();
   afterEach(() => void vi.restoreAllMocks());
 
-  it.each(["/positions", "/panic"])("sees that %s is worked on", async (command) => {
+  it.each(["/positions", "/panic"])("sees “typing…” while %s is handled", async (command) => {
     const chat = world().telegram.chat(ASHA);
     const signs: string[] = [];
     const { promise: signed, resolve } = Promise.withResolvers<void>();
@@ -27,7 +27,7 @@ describe("somebody who waits", () => {
   });
 });
 
-describe("the sign of work", () => {
+describe("the “typing…” sign", () => {
   afterEach(() => void vi.useRealTimers());
 
   function waiting(type: "private" | "group") {
@@ -39,7 +39,7 @@ describe("the sign of work", () => {
     return { signs: () => sendChatAction.mock.calls.length, answer: () => (resolve(), done) };
   }
 
-  it("comes after a second, again before Telegram takes it away, and never after the answer", async () => {
+  it("comes after a second, is renewed before Telegram removes it, and never comes after the answer", async () => {
     const { signs, answer } = waiting("private");
     vi.advanceTimersByTime(999);
     expect(signs()).toBe(0);

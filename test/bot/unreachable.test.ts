@@ -25,14 +25,14 @@ describe("when Telegram drops a call", () => {
     world.unreachable.clear();
   }
 
-  it("a confirmed order is not said to have failed because its button could not be answered", async () => {
+  it("a confirmed order is not reported as failed because its tap could not be answered", async () => {
     await act(() => chat().send("/buy SBIN 1"));
     await act(() => chat().tapButton("Confirm buy"), "answerCallbackQuery");
     expect(said()).toContain("Filled 1");
     expect(said()).not.toContain("failed");
   });
 
-  it("what a panic did is told below its card when the card cannot be replaced", async () => {
+  it("a panic's report is sent below its card when the card cannot be edited", async () => {
     await act(() => chat().send("/buy SBIN 1"));
     await act(() => chat().tapButton("Confirm buy"));
     await act(() => chat().send("/panic"));
@@ -42,7 +42,7 @@ describe("when Telegram drops a call", () => {
     expect(said()).not.toContain("failed");
   });
 
-  it.each(["Cancel", "Edit"])("the card of a ticket that %s took back is drawn later", async (button) => {
+  it.each(["Cancel", "Edit"])("the card of a ticket dropped by %s is drawn later", async (button) => {
     await act(() => chat().send("/buy SBIN 1"));
     await act(() => chat().tapButton(button), "editMessageText");
     const newest = async () => (await world.deps.journal.ofUser(userId(ASHA), { limit: 1, order: "desc" }))[0];
@@ -52,7 +52,7 @@ describe("when Telegram drops a call", () => {
     expect(await newest()).toMatchObject({ legs: [{ state: "dropped" }], isCardStale: false, isWatched: false });
   });
 
-  it("a message with a key that stays in the chat is told of, now or once messages are taken again", async () => {
+  it("the user hears of a key's message that could not be deleted, now or through the outbox", async () => {
     const stays = "could not delete the message with the key";
     await act(() => chat().send("/lock pin"));
     await act(() => chat().send("4829"), "deleteMessage");
@@ -67,7 +67,7 @@ describe("when Telegram drops a call", () => {
     expect(world.posted.slice(before).map(({ html }) => html)).toEqual([expect.stringContaining(stays)]);
   });
 
-  it("what cannot be answered is told once messages are taken again", async () => {
+  it("an answer that could not be sent goes through the outbox", async () => {
     const before = world.posted.length;
     await act(() => chat().send("/positions"), "sendMessage");
     await act(() => chat().send("/cancel"), "sendMessage");
@@ -80,7 +80,7 @@ describe("when Telegram drops a call", () => {
     expect(failed?.key).not.toBe(others[0]?.key);
   });
 
-  it("nobody is told that nothing was sent by what failed on the way", () => {
+  it("the text of a failure does not claim that no order was sent", () => {
     const sentence = failure("AB12CD").toString();
     expect(sentence).not.toContain("No order");
     expect(sentence).toContain("/orders shows what was sent");

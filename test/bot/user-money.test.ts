@@ -32,14 +32,14 @@ describe("hidden amounts", () => {
   });
   afterEach(() => temp.remove());
 
-  it("are parts of what all accounts are worth, also where one was missing on the last day", async () => {
+  it("are percentages of all accounts' value, also when one was missing on the last day", async () => {
     await keep("2026-11-20", MINE, OTHER);
     expect(await shown()).toBe("+1.00%");
     await keep("2026-11-23", MINE);
     expect(await shown()).toBe("+1.00%");
   });
 
-  it("do not count an account that is gone", async () => {
+  it("do not count an account that is no longer linked", async () => {
     await keep("2026-11-20", MINE, OTHER, GONE);
     await keep("2026-11-23", MINE);
     expect(await shown()).toBe("+1.00%");

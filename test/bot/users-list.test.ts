@@ -12,7 +12,7 @@ describe("the list of people", () => {
   const labels = (): string[] =>
     (chat().lastFromBot()?.reply_markup?.inline_keyboard.flat() ?? []).map(({ text }) => text);
 
-  it("shows everybody page by page, however many strangers wait", async () => {
+  it("shows every user, page by page, however many are waiting", async () => {
     for (let at = 0; at < 70; at += 1) await world().deps.users.ensure(userId(5000 + at), `Stranger ${at}`);
     chat().send("/users");
     await world().handleAll();
@@ -27,7 +27,7 @@ describe("the list of people", () => {
     expect(seen).toContain("Vikram");
   });
 
-  it("says of somebody who had themselves forgotten since that they are not known", async () => {
+  it("says that a user who was forgotten meanwhile is not known any more", async () => {
     const stranger = userId(6000);
     await world().deps.users.ensure(stranger, "Stranger");
     await world().deps.forget(stranger);
@@ -39,7 +39,7 @@ describe("the list of people", () => {
   });
 });
 
-describe("what somebody is told whose role was changed", () => {
+describe("the message to a user whose role was changed", () => {
   const world = useWorld();
 
   const told = async (role: "trader" | "viewer", before: Role): Promise<string> => {
@@ -47,7 +47,7 @@ describe("what somebody is told whose role was changed", () => {
     return roleNotification(user, before, "key").html;
   };
 
-  it("is that they are let in only where they were not in before", async () => {
+  it("says “let in” only to users who were not in before", async () => {
     expect(await told("viewer", "pending")).toContain("has let you in: you can link accounts and look, not trade.");
     expect(await told("trader", "blocked")).toContain("has let you in: you can link accounts and trade.");
     expect(await told("trader", "viewer")).toBe(
@@ -59,10 +59,10 @@ describe("what somebody is told whose role was changed", () => {
   });
 });
 
-describe("a bot whose owner had themselves forgotten", () => {
+describe("a bot whose owner was forgotten", () => {
   const world = useWorld();
 
-  it("is owned by whoever has the start-up code, also by somebody who was let in long ago", async () => {
+  it("can be claimed with the start-up code, also by a user who was let in before", async () => {
     const { users } = world().deps;
     await world().deps.forget(userId(ASHA));
     const chat = world().telegram.chat(VIKRAM);

@@ -4,7 +4,7 @@ import type { Link } from "../../src/services/accounts.ts";
 import { ASHA } from "../fuzz/world.ts";
 import { useWorld } from "./world.ts";
 
-describe("the account that is meant when none is named", () => {
+describe("the account used when none is named", () => {
   const world = useWorld();
   const asha = userId(ASHA);
   let second: Link;
@@ -29,7 +29,7 @@ describe("the account that is meant when none is named", () => {
   const switchTo = (link: Link, isOn: boolean) => world().deps.accounts.update(link._id, () => ({ is_active: isOn }));
   const makeDefault = (link: Link) => world().deps.users.update(asha, () => ({ defaultLink: link._id }));
 
-  it("is the default one, and the oldest while that one is switched off, as /accounts says", async () => {
+  it("is the default one, or the oldest while the default is switched off, as /accounts says", async () => {
     await makeDefault(second);
     expect(await ask("/accounts")).toContain("Orders go to paper2 unless");
     expect(await ask("/buy SBIN 1")).toMatch(/Account +paper2\n/);
@@ -39,7 +39,7 @@ describe("the account that is meant when none is named", () => {
     await switchTo(second, true);
   });
 
-  it("gives no prices while it is logged out and another one is logged in", async () => {
+  it("is not used for prices while it is logged out and another one is logged in", async () => {
     await makeDefault(second);
     await world().deps.accounts.update(second._id, () => ({ tokens: null }));
     expect((await ask("/quote SBIN"))?.split("\n").at(-1)).toMatch(/^📄 Paper · /);
@@ -47,7 +47,7 @@ describe("the account that is meant when none is named", () => {
     expect((await ask("/quote SBIN"))?.split("\n").at(-1)).toMatch(/^📄 Paper \(paper2\) · /);
   });
 
-  it("is for the Nifty Shop the one that was chosen, and what its cards name while that one is switched off", async () => {
+  it("is the Nifty Shop's while the one chosen for it is switched off, and its cards name it", async () => {
     const { niftyShop, users } = world().deps;
     await makeDefault(second);
     await niftyShop.change(asha, { link: third._id, mode: "ask" });

@@ -19,7 +19,7 @@ const quote = { ltp: priceFromRupees("12345.5"), prevClose: priceFromRupees(10_0
 const quotes = new Map(instruments.map(({ key }) => [key, quote as unknown as Quote]));
 
 describe("the watchlist", () => {
-  it("says of every contract which it is, in lines that a phone does not break", () => {
+  it("shows every contract's full name, in lines that fit a phone", () => {
     const { html } = watchView({ instruments, quotes, broker: "Zerodha", now, page: 0 });
     const table = /<pre>([^]*)<\/pre>/.exec(html.toString())?.[1]?.split("\n") ?? [];
     expect(table).toEqual([
@@ -33,7 +33,7 @@ describe("the watchlist", () => {
     expect(Math.max(...table.map((line) => line.length))).toBe(PAGE_WIDTH);
   });
 
-  it("has a row for each button that takes one off, which half a row would cut", () => {
+  it("has one remove button to a row, so that names are not cut", () => {
     const { keyboard } = watchEditView(instruments, 0);
     expect(keyboard?.inline_keyboard.map((row) => row.map(({ text }) => text))).toEqual([
       ["✕ BANKNIFTY26NOV58000CE"],

@@ -4,7 +4,7 @@ import type { Instrument } from "../../src/domain/instrument.ts";
 import { useWorld } from "../bot/world.ts";
 import { ASHA, VIKRAM } from "../fuzz/world.ts";
 
-describe("an order that is asked for step by step", () => {
+describe("the order dialogue", () => {
   const world = useWorld();
   beforeEach(() => world().settle());
 
@@ -23,7 +23,7 @@ describe("an order that is asked for step by step", () => {
     return textsAfter(after);
   }
 
-  /** What stands below the tapped message then, and what the button said. */
+  /** The messages sent after the tap, and the notice that answers the tap. */
   async function tap(label: string): Promise<{ said: string[]; toast: string | undefined }> {
     const before = chat().messages().at(-1)?.message_id ?? 0;
     const query = chat().tapButton(label);
@@ -31,7 +31,7 @@ describe("an order that is asked for step by step", () => {
     return { said: textsAfter(before), toast: (await chat().answer(query)).text };
   }
 
-  it("takes a button of an earlier question for no answer to this one", async () => {
+  it("does not take a button of an earlier question as the answer", async () => {
     await say("/buy");
     await say("state bank");
     const nse = "SBIN · NSE · State Bank of India";
@@ -42,7 +42,7 @@ describe("an order that is asked for step by step", () => {
     expect((await say("@ 990")).join()).toContain("BUY 10 SBIN");
   });
 
-  it("takes an answer that comes again after a crash for no answer to the next question", async () => {
+  it("does not take an update repeated after a crash as the next answer", async () => {
     await say("/buy");
     expect(await say("SBIN", 2)).toEqual([expect.stringContaining("how many?")]);
     expect(await say("none", 2)).toEqual([expect.stringContaining("is not a quantity")]);
@@ -50,7 +50,7 @@ describe("an order that is asked for step by step", () => {
     expect((await say("10")).join()).toMatch(/Order +limit 10\.00/);
   });
 
-  it("says of an index that it is not traded and what of it is, and does not ask how many first", async () => {
+  it("says that an index is not traded, but its contracts are, before asking how many", async () => {
     await say("/buy");
     expect(await say("nifty50")).toEqual([
       "NIFTY50 is an index: it is quoted, not traded. Its futures and options are: /search NIFTY fut, /search NIFTY ce.",
@@ -61,7 +61,7 @@ describe("an order that is asked for step by step", () => {
   });
 
   it.each(["market", "At market", "@ mkt", "market mis"])(
-    "takes “%s” for the price that it asks for",
+    "takes “%s” as the answer to the price question",
     async (typed) => {
       await say("/buy SBIN");
       await say("10");
@@ -72,20 +72,20 @@ describe("an order that is asked for step by step", () => {
     },
   );
 
-  it.each(["market 5", "990 5"])("takes “%s” for no price: it says more than that", async (typed) => {
+  it.each(["market 5", "990 5"])("does not take “%s” as a price, because of the second number", async (typed) => {
     await say("/buy SBIN");
     await say("10");
     expect((await say(typed)).join()).toContain("is not a price");
   });
 
-  it("says of a contract how many units a lot is, and asks for what can be sent", async () => {
+  it("says how many units a contract's lot has, with an example in whole lots", async () => {
     expect(await say("/buy banknifty jan fut")).toEqual([
       "BUY NSE:BANKNIFTY27JANFUT – how many? A lot is 30: 2 lots and 60 are the same. Or all in one: 2 lots @ 120 mis.",
     ]);
     expect((await say("1 lot @ 60000")).join()).toContain("BUY 30 BANKNIFTY27JANFUT");
   });
 
-  it("offers whole lots of a small company's shares, which are traded in lots too", async () => {
+  it("offers whole lots of a small company's share, which trades in lots too", async () => {
     const { instruments } = world().deps;
     const [sbin] = await instruments.search("SBIN", 1);
     const share = { ...sbin, lotSize: 1_200 } as Instrument;
@@ -101,7 +101,7 @@ describe("an order that is asked for step by step", () => {
     expect(card).toContain("State Bank of India, lot 1,200");
   });
 
-  it("offers no option whose strike is the price that was said before the quantity", async () => {
+  it("does not read a price typed before the quantity as an option's strike", async () => {
     const said = (await say("/buy SBIN @ 990 10")).join();
     expect(said).toContain("BUY 10 SBIN");
     expect(said).toMatch(/Order +limit 990\.00/);
@@ -111,7 +111,7 @@ describe("an order that is asked for step by step", () => {
     ["/buy SBIN @ 990 mis", "limit 990.00"],
     ["/buy SBIN sl 1020", "sl 1,020.00 market"],
     ["/buy state bank sl 1020 @ 1025", "sl 1,020.00 @ 1,025.00"],
-  ])("asks for no price after %s", async (typed, order) => {
+  ])("does not ask for a price after %s", async (typed, order) => {
     await say(typed);
     if (typed.includes("bank")) await tap("SBIN · NSE · State Bank of India");
     await tap("10");
@@ -123,12 +123,12 @@ describe("an order that is asked for step by step", () => {
   it.each([
     ["/sell SBIN sl 1000", "10 @ 998"],
     ["/sell SBIN @ 998", "10 sl 1000"],
-  ])("makes one stop of a trigger and a limit of which one is said with the quantity: %s, %s", async (typed, rest) => {
+  ])("makes one stop order of trigger and limit when one comes with the quantity: %s, %s", async (typed, rest) => {
     await say(typed);
     expect((await say(rest)).join()).toMatch(/Order +sl 1,000.00 @ 998.00/);
   });
 
-  it("takes the price that is said with the quantity, before one said earlier", async () => {
+  it("prefers the price typed with the quantity to an earlier one", async () => {
     await say("/buy SBIN @ 990");
     expect((await say("10 @ 995")).join()).toContain("limit 995.00");
   });
@@ -137,20 +137,20 @@ describe("an order that is asked for step by step", () => {
     ["/buy SBIN", "10 market", "market"],
     ["/buy SBIN @ 990", "10 at market", "market"],
     ["/buy SBIN sl 1020 @ 1025", "10 mkt mis", "sl 1,020.00 market"],
-  ])("takes the market price that is said with the quantity: %s, %s", async (typed, quantity, order) => {
+  ])("takes “market” typed with the quantity: %s, %s", async (typed, quantity, order) => {
     await say(typed);
     const [card = ""] = await say(quantity);
     expect(card).toContain("BUY 10 SBIN");
     expect(card).toMatch(new RegExp(`Order +${order}`));
   });
 
-  it("asks for the price of a ticket that is edited", async () => {
+  it("asks for the price again when a ticket is edited", async () => {
     await say("/buy SBIN 10 @ 990");
     await tap("Edit");
     expect((await tap("10")).said).toEqual([expect.stringContaining("At which price?")]);
   });
 
-  it("ends without a card for somebody who may not trade any more", async () => {
+  it("ends without a card when the user may no longer trade", async () => {
     person = VIKRAM;
     const be = (role: "trader" | "viewer") => world().deps.users.update(userId(VIKRAM), () => ({ role }));
     const lost = "You can look, not trade. The owner can change that with /users.";

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { DIALOGUES_VERSION } from "../../conversations/index.ts";
 
-/** What the dialogues of this version look like. */
+/** The version of the dialogues, and the hash of their source at that version. */
 const PINNED = { version: 6, print: "62560a45a35d026e" };
 
 const DIALOGUES = join(import.meta.dirname, "../../conversations");
-const WHAT_TO_DO = `conversations/ has changed. A dialogue that is open over an upgrade is replayed against the new code.
-If waits, replies or externals come in another order, or one more or less, raise DIALOGUES_VERSION in conversations/index.ts.
-Then, and also if it is only words or comments, pin version and print here.`;
+const WHAT_TO_DO = `conversations/ has changed. A dialogue that is open during an upgrade is replayed against the new code.
+If the order or number of waits, replies or externals has changed, raise DIALOGUES_VERSION in conversations/index.ts.
+Then, and also after a change of texts or comments only, write the new version and print here.`;
 
-it("a dialogue whose steps are others has another version", () => {
+it("dialogues with other steps have another version", () => {
   const hash = createHash("sha256");
   for (const file of readdirSync(DIALOGUES).toSorted()) hash.update(readFileSync(join(DIALOGUES, file)));
   const print = hash.digest("hex").slice(0, 16);
