@@ -21,7 +21,7 @@ export interface ModifyOrderStart {
 export const modifyOrder =
   (deps: BotDeps) =>
   async (
-    talk: Conversation<SaudaContext, BareContext>,
+    conversation: Conversation<SaudaContext, BareContext>,
     ctx: BareContext,
     { link, orderId }: ModifyOrderStart,
   ): Promise<void> => {
@@ -29,13 +29,13 @@ export const modifyOrder =
       parse_mode: "HTML",
       reply_markup: new InlineKeyboard().text("Stop", "dlg:stop"),
     });
-    const nextAnswer = answersTo(talk);
+    const nextAnswer = answersTo(conversation);
     for (;;) {
       const answer = await nextAnswer(asked);
       if (answer === null) return;
       const words = changeWords(answer);
       if (words) {
-        const isOver = await talk.external((outside) =>
+        const isOver = await conversation.external((outside) =>
           withFailuresAnswered(outside, deps, () => askToModify(deps, outside, link, orderId, words)),
         );
         if (isOver) return;

@@ -31,11 +31,11 @@ export interface PlaceOrderStart {
 type KeptWords = Pick<OrderWords, "accounts" | "product" | "validity" | "isAmo"> &
   Partial<Pick<OrderWords, "price" | "triggerPrice">>;
 
-type Talk = Conversation<SaudaContext, BareContext>;
+type OrderConversation = Conversation<SaudaContext, BareContext>;
 
 /** What every step needs. */
-interface Asking {
-  readonly talk: Talk;
+interface DialogueStep {
+  readonly conversation: OrderConversation;
   readonly ctx: BareContext;
   readonly nextAnswer: ReturnType<typeof answersTo>;
 }
@@ -44,29 +44,37 @@ const STOP = "dlg:stop";
 
 export const placeOrder =
   (deps: BotDeps) =>
-  async (talk: Talk, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
-    const asking: Asking = { talk, ctx, nextAnswer: answersTo(talk) };
+  async (conversation: OrderConversation, ctx: BareContext, start: PlaceOrderStart): Promise<void> => {
+    const step: DialogueStep = { conversation, ctx, nextAnswer: answersTo(conversation) };
     const instrument =
-      start.key === null ? await askInstrument(deps, asking) : await instrumentByKey(deps, talk, start.key);
+      start.key === null ? await askInstrument(deps, step) : await instrumentByKey(deps, conversation, start.key);
     if (!instrument) return;
     if (instrument.kind === "index") {
       await ctx.reply(text.orders.index(instrument).toString(), { parse_mode: "HTML" });
       return;
     }
-    const answer = await askQuantity(asking, start.side, instrument);
+    const answer = await askQuantity(step, start.side, instrument);
     if (!answer) return;
     const words = start.kept ? withKept(answer.words, start.kept, answer.isAtMarket) : answer.words;
     const isPriced = answer.isAtMarket || words.type !== "MARKET";
-    const priced = isPriced ? words : await askPrice(asking, instrument, words);
+    const priced = isPriced ? words : await askPrice(step, instrument, words);
     if (!priced) return;
-    const ask: OrderRequest = { side: start.side, instrument, words: priced, origin: start.origin ?? "chat" };
-    await talk.external((outside) => withFailuresAnswered(outside, deps, () => showTicket(deps, outside, ask)));
+    const request: OrderRequest = { side: start.side, instrument, words: priced, origin: start.origin ?? "chat" };
+    await conversation.external((outside) =>
+      withFailuresAnswered(outside, deps, () => showTicket(deps, outside, request)),
+    );
   };
 
-const instrumentByKey = (deps: BotDeps, talk: Talk, key: InstrumentKey): Promise<Instrument | null> =>
-  talk.external(async () => (await deps.instruments.byKey(key)) ?? null);
+const instrumentByKey = (
+  deps: BotDeps,
+  conversation: OrderConversation,
+  key: InstrumentKey,
+): Promise<Instrument | null> => conversation.external(async () => (await deps.instruments.byKey(key)) ?? null);
 
-async function askInstrument(deps: BotDeps, { talk, ctx, nextAnswer }: Asking): Promise<Instrument | null> {
+async function askInstrument(
+  deps: BotDeps,
+  { conversation, ctx, nextAnswer }: DialogueStep,
+): Promise<Instrument | null> {
   const asked = await ctx.reply(text.dialogue.whichInstrument().toString(), {
     parse_mode: "HTML",
     reply_markup: stopKeyboard(),
@@ -75,11 +83,11 @@ async function askInstrument(deps: BotDeps, { talk, ctx, nextAnswer }: Asking): 
     const answer = await nextAnswer(asked);
     if (answer === null) return null;
     if (answer.startsWith("dlg:i:")) {
-      const picked = await instrumentByKey(deps, talk, keyFromArgument(answer.slice("dlg:i:".length)));
+      const picked = await instrumentByKey(deps, conversation, keyFromArgument(answer.slice("dlg:i:".length)));
       if (picked) return picked;
       continue;
     }
-    const found = await talk.external(() => deps.instruments.resolve(answer));
+    const found = await conversation.external(() => deps.instruments.resolve(answer));
     if (found.kind === "one") return found.instrument;
     const choices = found.kind === "many" ? found.candidates : found.suggestions;
     await ctx.reply(unresolvedText(answer, found).toString(), {
@@ -97,7 +105,7 @@ interface QuantityAnswer {
 
 /** Takes "10", "2 lots", or the rest of an order: "10 @ 810 mis". */
 async function askQuantity(
-  { ctx, nextAnswer }: Asking,
+  { ctx, nextAnswer }: DialogueStep,
   side: Side,
   instrument: Instrument,
 ): Promise<QuantityAnswer | null> {
@@ -128,7 +136,7 @@ function quantityKeyboard({ lotSize }: Instrument, side: Side): InlineKeyboard {
 }
 
 async function askPrice(
-  { ctx, nextAnswer }: Asking,
+  { ctx, nextAnswer }: DialogueStep,
   instrument: Instrument,
   words: OrderWords,
 ): Promise<OrderWords | null> {
@@ -177,11 +185,13 @@ function withKept(typed: OrderWords, kept: KeptWords, isAtMarket = false): Order
  * Waits for the next answer: a text, or a tap on a dialogue button of the question or below it; null on "Stop". A button of
  * an earlier question is passed on, and an update that Telegram repeats after a crash is not taken twice.
  */
-export function answersTo(talk: Talk): (asked: Pick<Message, "message_id">) => Promise<string | null> {
+export function answersTo(
+  conversation: OrderConversation,
+): (asked: Pick<Message, "message_id">) => Promise<string | null> {
   let taken: number | null = null;
   return async (asked) => {
     for (;;) {
-      const next = await talk.wait({ maxMilliseconds: DIALOGUE_TTL_MS });
+      const next = await conversation.wait({ maxMilliseconds: ANSWER_TIMEOUT_MS });
       const { update_id: id } = next.update;
       if (id === taken) continue;
       const data = next.callbackQuery?.data;
@@ -192,7 +202,7 @@ export function answersTo(talk: Talk): (asked: Pick<Message, "message_id">) => P
       const under = next.callbackQuery?.message?.message_id ?? 0;
       const tapped = data?.startsWith("dlg:") && under >= asked.message_id ? data : undefined;
       const answer = tapped ?? next.message?.text?.trim() ?? "";
-      if (answer === "") return talk.skip({ next: true });
+      if (answer === "") return conversation.skip({ next: true });
       taken = id;
       return answer;
     }
@@ -201,4 +211,4 @@ export function answersTo(talk: Talk): (asked: Pick<Message, "message_id">) => P
 
 const stopKeyboard = (): InlineKeyboard => new InlineKeyboard().text("Stop", STOP);
 
-const DIALOGUE_TTL_MS = 10 * 60_000;
+const ANSWER_TIMEOUT_MS = 10 * 60_000;

@@ -7,7 +7,7 @@ import { allows, refusalFor } from "../bot/access.ts";
 import { createApiFetch } from "../bot/api-fetch.ts";
 import type { BotDeps, CommandModule } from "../bot/commands.ts";
 import type { SaudaContext } from "../bot/context.ts";
-import { leaveEverything } from "../bot/dialogues.ts";
+import { dropOpenQuestions } from "../bot/dialogues.ts";
 import { dialogueStorage } from "../bot/dialogue-storage.ts";
 import { answerFailure, DeadlineError } from "../bot/failure.ts";
 import { html, type Html } from "../bot/html.ts";
@@ -221,7 +221,7 @@ const captureKeys =
 const leaveDialogues =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
-    await leaveEverything(deps, ctx);
+    await dropOpenQuestions(deps, ctx);
     await next();
   };
 

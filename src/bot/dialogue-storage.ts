@@ -16,7 +16,7 @@ const dialoguesSpec: CollectionSpec<DialogueDocument> = {
   encrypted: ["state"],
   durability: "normal",
 };
-const DIALOGUE_TTL_MS = 3_600_000;
+const STATE_TTL_MS = 3_600_000;
 
 /** Keeps one dialogue per user, in private chats only: in a group somebody else could answer its questions. */
 export function dialogueStorage(
@@ -41,7 +41,7 @@ export function dialogueStorage(
       async write(ctx, state) {
         const key = keyOf(ctx);
         if (key === null) return;
-        const next = { _id: key, state, expiresAt: deps.clock.now() + DIALOGUE_TTL_MS };
+        const next = { _id: key, state, expiresAt: deps.clock.now() + STATE_TTL_MS };
         const version = versionRead.get(ctx) ?? null;
         // One user's updates are handled in order, so on a conflict another process has written newer state: keep that.
         const isWritten = version === null ? await dialogues.insert(next) : await dialogues.replace(next, version);

@@ -5,13 +5,13 @@ type AwaitingDeps = Pick<BotDeps, "keyCapture" | "orderLock">;
 
 /** Starts a dialogue and ends the current one, if any: a user has one at a time. */
 export async function enterDialogue(deps: AwaitingDeps, ctx: SaudaContext, name: string, start: object): Promise<void> {
-  await leaveEverything(deps, ctx);
+  await dropOpenQuestions(deps, ctx);
   // A quantity typed into the dialogue must not count as a wrong PIN or code.
   await deps.orderLock.stop(ctx.user._id);
   await ctx.conversation.enter(name, start);
 }
 
 /** Drops every open question (of a dialogue, for a key, for a new PIN), because the user has turned to something else. */
-export async function leaveEverything({ keyCapture, orderLock }: AwaitingDeps, ctx: SaudaContext): Promise<void> {
+export async function dropOpenQuestions({ keyCapture, orderLock }: AwaitingDeps, ctx: SaudaContext): Promise<void> {
   await Promise.all([ctx.conversation.exitAll(), keyCapture.leave(ctx.user._id), orderLock.leave(ctx.user._id)]);
 }

@@ -20,7 +20,7 @@ export class DeadlineError extends Error {
 /** Answers whatever a handler threw: the user gets a sentence, the log the details, both with the same reference. */
 export async function answerFailure(error: unknown, ctx: BareContext, deps: BotDeps): Promise<void> {
   if (isHarmless(error)) return;
-  const answer = await answerTo(error, ctx, deps);
+  const answer = await errorView(error, ctx, deps);
   const { chat } = ctx;
   if (ctx.callbackQuery) await isTold(ctx, () => ctx.answerCallbackQuery());
   if (chat?.type !== "private") return;
@@ -66,7 +66,7 @@ export async function withFailuresAnswered(
   }
 }
 
-async function answerTo(error: unknown, ctx: BareContext, deps: BotDeps): Promise<View> {
+async function errorView(error: unknown, ctx: BareContext, deps: BotDeps): Promise<View> {
   const { log } = ctx;
   if (error instanceof Refusal) {
     const { html, keyboard } = error;

@@ -8,7 +8,7 @@ import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
 import { Refusal } from "./refusal.ts";
 import { quantity } from "./render/amounts.ts";
-import { askedText } from "./render/books.ts";
+import { requestedTermsText } from "./render/books.ts";
 import { choices } from "./render/choices.ts";
 import { failures, loginKeyboard, nothingText, withLogins } from "./render/portfolio.ts";
 import { rowsNamed } from "./symbols.ts";
@@ -71,7 +71,7 @@ function orderChoices(open: readonly OpenOrder[], verb: string): { keyboard: Inl
   const { labels, list } = choices(
     shown.map((each) => {
       const short = labelOf(each, "");
-      return byLabel.get(short)?.length === 1 ? short : labelOf(each, ` ${askedText(each.order)}`);
+      return byLabel.get(short)?.length === 1 ? short : labelOf(each, ` ${requestedTermsText(each.order)}`);
     }),
   );
   const keyboard = new InlineKeyboard();

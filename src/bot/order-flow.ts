@@ -33,11 +33,11 @@ export interface OrderRequest {
 }
 
 /** Makes the ticket and shows its card. */
-export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderRequest): Promise<void> {
+export async function showTicket(deps: BotDeps, ctx: SaudaContext, request: OrderRequest): Promise<void> {
   requireTrader(ctx.user);
-  const { words, instrument, side } = ask;
-  const parts = await requestedParts(deps, ctx, ask);
-  if (isWayOut(ask.origin)) await requireOpen(deps, parts, ask);
+  const { words, instrument, side } = request;
+  const parts = await requestedParts(deps, ctx, request);
+  if (isWayOut(request.origin)) await requireOpen(deps, parts, request);
   const view = await deps.tickets.make({
     userId: ctx.user._id,
     instrument,
@@ -49,7 +49,7 @@ export async function showTicket(deps: BotDeps, ctx: SaudaContext, ask: OrderReq
     validity: words.validity,
     isAmo: words.isAmo,
     parts,
-    origin: ask.origin,
+    origin: request.origin,
     protectionBasisPoints: ctx.user.settings.protectionBasisPoints,
   });
   await showTicketCard(deps, ctx, view);
@@ -67,16 +67,16 @@ export async function showTicketCard(
 }
 
 /** The accounts and units to order for: an account's own quantity where one was given, else the common one. */
-async function requestedParts(deps: BotDeps, ctx: SaudaContext, ask: OrderRequest): Promise<Part[]> {
-  const chosen = await accountsFor(deps, ctx, ask.words.accounts);
+async function requestedParts(deps: BotDeps, ctx: SaudaContext, request: OrderRequest): Promise<Part[]> {
+  const chosen = await accountsFor(deps, ctx, request.words.accounts);
   const parts = await Promise.all(
     chosen.map(async ({ link, quantity }) => ({
       link,
-      qty: await toUnits(deps, link, quantity ?? ask.words.quantity, ask, chosen.length > 1),
+      qty: await toUnits(deps, link, quantity ?? request.words.quantity, request, chosen.length > 1),
     })),
   );
   const wanted = parts.filter((part) => part.qty > 0);
-  if (wanted.length === 0) throw nothingHeld(ask);
+  if (wanted.length === 0) throw nothingHeld(request);
   return wanted;
 }
 
@@ -113,24 +113,24 @@ async function toUnits(
   deps: BotDeps,
   link: Link,
   quantity: QuantityWords | null,
-  ask: OrderRequest,
+  request: OrderRequest,
   isOneOfSeveral: boolean,
 ): Promise<number> {
   if (quantity === null) throw new Refusal(text.orders.noQuantity(link.label));
   if (quantity.kind === "units") return quantity.count;
-  if (quantity.kind === "lots") return quantity.count * ask.instrument.lotSize;
-  const held = await heldUnits(deps, link, ask);
-  if (held <= 0 && !isOneOfSeveral) throw nothingHeld(ask);
+  if (quantity.kind === "lots") return quantity.count * request.instrument.lotSize;
+  const held = await heldUnits(deps, link, request);
+  if (held <= 0 && !isOneOfSeveral) throw nothingHeld(request);
   return held;
 }
 
 const productOf = ({ words, instrument }: OrderRequest): Product => words.product ?? usualProduct(instrument);
-const nothingHeld = (ask: OrderRequest): Refusal =>
-  new Refusal(text.orders.nothingHeld(ask.side, ask.instrument.symbol, productOf(ask)));
+const nothingHeld = (request: OrderRequest): Refusal =>
+  new Refusal(text.orders.nothingHeld(request.side, request.instrument.symbol, productOf(request)));
 
 /** Exits are exempt from the user's limits, so an exit with a typed quantity must not be larger than what is open. */
-async function requireOpen(deps: BotDeps, parts: readonly Part[], ask: OrderRequest): Promise<void> {
-  const closing = { ...ask.instrument, side: ask.side, productType: productOf(ask) };
+async function requireOpen(deps: BotDeps, parts: readonly Part[], request: OrderRequest): Promise<void> {
+  const closing = { ...request.instrument, side: request.side, productType: productOf(request) };
   const findings = await Promise.all(
     parts.map(async ({ link, qty }): Promise<Finding[]> => {
       const positions = await deps.accounts.call(link, (connector, access) =>
@@ -144,9 +144,9 @@ async function requireOpen(deps: BotDeps, parts: readonly Part[], ask: OrderRequ
   if (found.length > 0) throw new Refusal(lines(...found.map(text.finding)));
 }
 
-async function heldUnits(deps: BotDeps, link: Link, ask: OrderRequest): Promise<number> {
-  const { instrument, side } = ask;
-  const productType = productOf(ask);
+async function heldUnits(deps: BotDeps, link: Link, request: OrderRequest): Promise<number> {
+  const { instrument, side } = request;
+  const productType = productOf(request);
   const { positions, holdings } = await deps.accounts.call(link, async (connector, access) => {
     const [positions, holdings] = await Promise.all([
       rowsFor(instrument, connector.getPositions(access)),

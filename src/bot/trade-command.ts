@@ -22,13 +22,13 @@ export function tradeCommand(name: "buy" | "sell", description: string, example:
     role: "trader",
     register(deps) {
       const composer = new Composer<SaudaContext>();
-      composer.command(name, (ctx) => takeOrder(deps, ctx, side, ctx.match.trim()));
+      composer.command(name, (ctx) => startOrder(deps, ctx, side, ctx.match.trim()));
       return composer;
     },
   };
 }
 
-async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: string): Promise<void> {
+async function startOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: string): Promise<void> {
   if (asked === "") {
     await enterDialogue(deps, ctx, "place-order", { side, key: null });
     return;
@@ -36,14 +36,14 @@ async function takeOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: st
   const parsed = parseOrderText(asked);
   const reordered = parsed.ok ? await withQuantityLast(deps, asked, parsed.words.symbolText) : null;
   if (reordered !== null) {
-    await takeOrder(deps, ctx, side, reordered);
+    await startOrder(deps, ctx, side, reordered);
     return;
   }
   const verb = side.toLowerCase();
   if (!parsed.ok) throw new Refusal(lines(text.orderTextProblem(parsed.problem, parsed.at), text.orders.example(verb)));
   const { words } = parsed;
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...choiceArguments(side, asked, words.symbolText));
-  if (instrument) await takeWords(deps, ctx, { side, instrument, words });
+  if (instrument) await continueOrder(deps, ctx, { side, instrument, words });
 }
 
 /** "10 sbin at 800" as "sbin 10 at 800"; null when "10 sbin" itself names an instrument. */
@@ -59,12 +59,12 @@ function choiceArguments(side: Side, asked: string, symbolText: string): [verb: 
 }
 
 /** Continues an order like "reliance fut 1 lot" with the instrument that was picked for it. */
-export async function takePicked(deps: BotDeps, ctx: SaudaContext, args: readonly string[]): Promise<void> {
+export async function continueWithChoice(deps: BotDeps, ctx: SaudaContext, args: readonly string[]): Promise<void> {
   const [sideLetter, rest = "", key] = args;
   const parsed = parseOrderText(`X ${rest}`);
   const instrument = await instrumentFrom(deps, key);
   if (parsed.ok)
-    await takeWords(deps, ctx, { side: sideLetter === "S" ? "SELL" : "BUY", instrument, words: parsed.words });
+    await continueOrder(deps, ctx, { side: sideLetter === "S" ? "SELL" : "BUY", instrument, words: parsed.words });
 }
 
 interface Picked {
@@ -73,7 +73,7 @@ interface Picked {
   readonly words: OrderWords;
 }
 
-async function takeWords(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
+async function continueOrder(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
   if (instrument.kind === "index") throw new Refusal(text.orders.index(instrument));
   if (!saysHowMany(words)) {
     const { symbolText: _, quantity: __, ...kept } = words;

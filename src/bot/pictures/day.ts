@@ -48,28 +48,30 @@ function shownMoves(moves: readonly Move[]): Move[] {
   return [...moves.filter((move) => large.has(move)), others];
 }
 
-/** A bar for each position's day, above the curve of the accounts' value; null when there is nothing to draw. */
-export function dayPicture(of: {
+export interface DayPicture {
   readonly title: string;
   readonly subtitle: string;
   readonly moves: readonly Move[];
   readonly curve: readonly DayTotal[];
   readonly money: MoneyText;
-}): Svg | null {
-  const bars = shownMoves(of.moves).map(({ name, amount }) => ({
+}
+
+/** A bar for each position's day, above the curve of the accounts' value; null when there is nothing to draw. */
+export function dayPicture({ title, subtitle, moves, curve, money }: DayPicture): Svg | null {
+  const bars = shownMoves(moves).map(({ name, amount }) => ({
     label: name,
     value: rupeesFromPaise(amount),
-    text: drawable(of.money.short(amount)),
+    text: drawable(money.short(amount)),
   }));
-  const hasCurve = of.curve.length > 1;
+  const hasCurve = curve.length > 1;
   if (bars.length === 0 && !hasCurve) return null;
   const barsHeight = bars.length * ROW;
   const curveTop = HEADER + 20 + (bars.length > 0 ? barsHeight + 50 : 0);
   const height = hasCurve ? curveTop + CAPTION + CURVE + MARGIN : HEADER + 20 + barsHeight + MARGIN;
   const width = WIDTH - 2 * MARGIN;
-  return sheet({ width: WIDTH, height, title: drawable(of.title), subtitle: drawable(of.subtitle) }, [
+  return sheet({ width: WIDTH, height, title: drawable(title), subtitle: drawable(subtitle) }, [
     bars.length > 0 ? barChart(bars, { x: MARGIN, y: HEADER + 20, width, height: barsHeight }) : "",
-    hasCurve ? curvePart(of.curve, of.money, { x: MARGIN, y: curveTop, width, height: CURVE + CAPTION }) : "",
+    hasCurve ? curvePart(curve, money, { x: MARGIN, y: curveTop, width, height: CURVE + CAPTION }) : "",
   ]);
 }
 
@@ -94,17 +96,19 @@ function curvePart(curve: readonly DayTotal[], money: MoneyText, area: Area): Sv
   );
 }
 
-/** A bar for each day of a period, before charges, above the curve of the accounts' value. */
-export function periodPicture(of: {
+export interface PeriodPicture {
   readonly title: string;
   readonly net: Paise;
   readonly days: readonly DayTotal[];
   readonly money: MoneyText;
-}): Svg | null {
-  const moves = of.days.slice(-MAX_BARS).map(({ date, figures }) => ({
+}
+
+/** A bar for each day of a period, before charges, above the curve of the accounts' value. */
+export function periodPicture({ title, net, days, money }: PeriodPicture): Svg | null {
+  const moves = days.slice(-MAX_BARS).map(({ date, figures }) => ({
     name: dateText(date).replace(/ \d{4}$/, ""),
     amount: grossOf(figures),
   }));
-  const which = of.days.length > MAX_BARS ? `; bars: the last ${MAX_BARS} days` : "";
-  return dayPicture({ ...of, subtitle: `${of.money.signed(of.net)} net of charges${which}`, moves, curve: of.days });
+  const which = days.length > MAX_BARS ? `; bars: the last ${MAX_BARS} days` : "";
+  return dayPicture({ title, subtitle: `${money.signed(net)} net of charges${which}`, moves, curve: days, money });
 }

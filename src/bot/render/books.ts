@@ -65,10 +65,10 @@ const onOneLine = (message: string): string =>
   message.length < PAGE_WIDTH ? message : `${message.slice(0, PAGE_WIDTH - 2).toWellFormed()}…`;
 
 const termsText = (order: Order): string =>
-  order.filledQty > 0 && order.avgPrice > 0 ? `@ ${priceText(order.avgPrice)}` : askedText(order);
+  order.filledQty > 0 && order.avgPrice > 0 ? `@ ${priceText(order.avgPrice)}` : requestedTermsText(order);
 
 /** The price asked for, even when part of the order has filled at another. */
-export function askedText(order: Order): string {
+export function requestedTermsText(order: Order): string {
   if (order.type === "MARKET") return "market";
   if (order.type === "LIMIT") return `@ ${priceText(order.price)}`;
   return order.type === "SL"

@@ -116,12 +116,12 @@ function ordersLine(parts: DayParts, days: readonly AccountDay[]): Html | null {
   const rejected = orders.filter((order) => order.status === "rejected");
   const open = orders.filter((order) => !isFinal(order.status)).length;
   const names = [...new Set(rejected.map((order) => ticker(order.symbol)))].slice(0, 3).join(", ");
-  const said = [
+  const counts = [
     `Orders: ${orders.length}`,
     ...(rejected.length > 0 ? [`${rejected.length} rejected (${names})`] : []),
     ...(open > 0 ? [`${open} still open`] : []),
   ];
-  return html`${said.join(", ")}.`;
+  return html`${counts.join(", ")}.`;
 }
 
 /** For accounts that could not be read: their value on the last day it was known, with that date. */

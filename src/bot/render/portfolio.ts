@@ -69,11 +69,11 @@ export function undatedNote(holdings: readonly Holding[], positions: readonly Po
 }
 
 export function undatedCountNote({ shares, positions }: Undated): Html | null {
-  const said = [
+  const parts = [
     ...(shares > 0 ? [`leaves out ${shares} ${shares === 1 ? "share" : "shares"}`] : []),
     ...(positions > 0 ? [`has ${positions} ${positions === 1 ? "position" : "positions"} since entry`] : []),
   ];
-  return said.length === 0 ? null : html`<i>Today ${said.join(" and ")}: the day's change is not known.</i>`;
+  return parts.length === 0 ? null : html`<i>Today ${parts.join(" and ")}: the day's change is not known.</i>`;
 }
 
 export const sharesText = (count: number): string => `${quantity(count)} ${count === 1 ? "share" : "shares"}`;
