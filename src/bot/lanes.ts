@@ -1,5 +1,6 @@
 import type { Context } from "grammy";
 import type { Update } from "grammy/types";
+import { withoutUnseen } from "../lib/unseen.ts";
 
 /** These wait for no other handler, which may hang, and not for each other: a panic calls brokers and may hang too. */
 const URGENT_COMMAND = /^\/(panic|lock)(?:@\w+)?(?:\s|$)/i;
@@ -10,8 +11,9 @@ export function laneOf(update: Update): string {
   const chat = update.message?.chat ?? update.callback_query?.message?.chat ?? update.my_chat_member?.chat;
   const from = update.message?.from ?? update.callback_query?.from ?? update.inline_query?.from;
   const lane = String(chat?.id ?? from?.id ?? "none");
-  const urgent =
-    URGENT_COMMAND.exec(update.message?.text ?? "") ?? URGENT_BUTTON.exec(update.callback_query?.data ?? "");
+  // Handlers see the text without invisible characters and leading spaces, too.
+  const typed = withoutUnseen(update.message?.text ?? "").trimStart();
+  const urgent = URGENT_COMMAND.exec(typed) ?? URGENT_BUTTON.exec(update.callback_query?.data ?? "");
   if (urgent) return `${urgent[1]?.toLowerCase()}:${lane}`;
   // Inline queries come with every keystroke: they need not wait for the chat.
   return update.inline_query ? `inline:${lane}` : lane;
