@@ -21,7 +21,8 @@ describe("the lane of an update", () => {
   });
 
   it("is a separate one for /panic, /lock and inline queries", () => {
-    for (const text of ["/panic", "/panic all", "/Panic", "\u200E /panic"]) expect(laneOf(message(text))).toBe("panic:7");
+    for (const text of ["/panic", "/panic all", "/Panic", "\u200E /panic"])
+      expect(laneOf(message(text))).toBe("panic:7");
     for (const text of ["/lock", "/lock@sauda_bot", "/Lock off"]) expect(laneOf(message(text))).toBe("lock:7");
     expect(laneOf(message("/panicked"))).toBe("7");
     expect(laneOf(message("/lockdown"))).toBe("7");
