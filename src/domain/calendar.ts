@@ -1,7 +1,7 @@
 import type { Segment } from "./instrument.ts";
 import { addDays, isWeekend, istDate, istInstant, istTime, lastOfMonth, weekday } from "./market.ts";
 
-/** Stocks with derivatives close by auction, the others trade on: the exchange's own grouping. */
+/** The exchange's own grouping: stocks with derivatives close by auction, other stocks keep trading until the end. */
 const SESSION_GROUPS = ["cash-with-derivatives", "cash", "derivatives"] as const;
 export type SessionGroup = (typeof SESSION_GROUPS)[number];
 
@@ -17,7 +17,7 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** HH:MM on the Indian clock; the end does not belong to it. */
+/** HH:MM in IST; the end is exclusive. */
 export interface Hours {
   readonly start: string;
   readonly end: string;
@@ -26,28 +26,28 @@ export interface PhaseHours extends Hours {
   readonly phase: Phase;
 }
 
-/** The sessions that hold from a date until the next rules do. */
+/** Session times in force from a date until the next entry's date. */
 export interface SessionRules {
   readonly from: string;
   readonly groups: Readonly<Record<SessionGroup, readonly PhaseHours[]>>;
 }
 
-/** A day that is not what its weekday says. `by-circular`: it trades, at hours that are not in the calendar. */
+/** An exception to the weekday rule. `by-circular`: it trades, at hours the exchange announces later by circular. */
 export type NamedDay =
   | { readonly kind: "holiday"; readonly name: string }
   | { readonly kind: "special"; readonly name: string; readonly hours: "normal" | "by-circular" | Hours }
   | { readonly kind: "normal" };
 
-/** NSE and BSE, equity and equity derivatives, as data. */
+/** Holidays and session times of NSE and BSE, for equity and equity derivatives. */
 export interface TradingCalendar {
-  /** Years whose list of holidays is there; of other years nothing is known. */
+  /** Years whose holiday list is known. */
   readonly years: ReadonlySet<number>;
   readonly days: ReadonlyMap<string, NamedDay>;
   /** Oldest first. */
   readonly sessions: readonly SessionRules[];
 }
 
-/** The date lies in a year without a list of holidays. */
+/** The date lies in a year whose holiday list or session times are not known. */
 export class CalendarUnknown extends RangeError {
   override readonly name = "CalendarUnknown";
 
@@ -65,7 +65,7 @@ export type DayStatus =
 const SATURDAY = 6;
 const FRIDAY = 5;
 
-/** What kind of day it is, `unknown` for years without a list: nothing is guessed. */
+/** What kind of day it is; `unknown` for years without a holiday list, never a guess. */
 export function dayStatus(date: string, calendar: TradingCalendar): DayStatus {
   const named = calendar.days.get(date);
   if (named?.kind === "holiday") return named;
@@ -81,14 +81,14 @@ export function isTradingDay(date: string, calendar: TradingCalendar): boolean {
   return status.kind === "trading";
 }
 
-/** The first trading day after the date. Throws CalendarUnknown when it lies beyond the lists. */
+/** The first trading day after the date. Throws CalendarUnknown when it lies beyond the known years. */
 export function nextTradingDay(date: string, calendar: TradingCalendar): string {
   let day = addDays(date, 1);
   while (!isTradingDay(day, calendar)) day = addDays(day, 1);
   return day;
 }
 
-/** The day after the date that is none of a weekend: the next trading day where no calendar tells. */
+/** The next day that is not a weekend: a stand-in for `nextTradingDay` where the calendar is unknown. */
 export function nextWeekday(date: string): string {
   const day = weekday(date);
   return addDays(date, day === FRIDAY ? 3 : day === SATURDAY ? 2 : 1);
@@ -102,11 +102,11 @@ export function nextHoliday(date: string, calendar: TradingCalendar): { date: st
   return later.sort((a, b) => (a.date < b.date ? -1 : 1))[0] ?? null;
 }
 
-/** A weekday after which no trading day follows up to Friday. An unknown weekday counts as one. */
+/** Whether a weekday has no trading day after it up to Friday. Weekdays of unknown years count as trading days. */
 export const endsWeek = (date: string, calendar: TradingCalendar): boolean =>
   !isWeekend(date) && !anyTrading(addDays(date, 1), addDays(date, FRIDAY - weekday(date)), calendar);
 
-/** No trading day follows in the date's month. An unknown weekday counts as one. */
+/** Whether no later day of the month trades. Weekdays of unknown years count as trading days. */
 export const endsMonth = (date: string, calendar: TradingCalendar): boolean =>
   !anyTrading(addDays(date, 1), lastOfMonth(date), calendar);
 
@@ -115,7 +115,7 @@ function anyTrading(from: string, to: string, calendar: TradingCalendar): boolea
   return false;
 }
 
-/** Trading days, and weekdays of unknown years: for messages, which then say that the calendar is not known. */
+/** Trading days, and weekdays of unknown years. Only for messages, which then say that the calendar is not known. */
 export function mayTrade(date: string, calendar: TradingCalendar): boolean {
   const { kind } = dayStatus(date, calendar);
   return kind === "trading" || (kind === "unknown" && !isWeekend(date));
@@ -128,7 +128,7 @@ export function lastDayUpTo(date: string, calendar: TradingCalendar): string {
   return day;
 }
 
-/** Cash stocks are taken to have derivatives, as all of the Nifty 50 do: they stop earlier. */
+/** A cash stock is assumed to have derivatives, because those stop trading earlier. All of the Nifty 50 have them. */
 export interface Listing {
   readonly hasDerivatives?: boolean;
 }
@@ -137,17 +137,17 @@ export type MarketSession =
   | {
       readonly kind: "phase";
       readonly phase: Phase;
-      /** Epoch ms; the end does not belong to it. */
+      /** Epoch ms; the end is exclusive. */
       readonly startsAt: number;
       readonly endsAt: number;
     }
   | { readonly kind: "closed"; readonly status: DayStatus }
-  /** The day trades, at hours that are not in the calendar. */
+  /** The exchanges trade that day, at hours that are not in the calendar. */
   | { readonly kind: "hours-unknown"; readonly name: string }
-  /** A year without a list, or a segment whose sessions are not in the calendar (commodities, currency). */
+  /** A year without a holiday list, or a segment whose sessions are not in the calendar (commodities, currency). */
   | { readonly kind: "unknown"; readonly what: "year" | "segment" };
 
-/** What the segment is doing at an instant. Indices move with the cash market. */
+/** The segment's session at an instant. Indices follow the cash market. */
 export function sessionAt(
   segment: Segment,
   at: number,
@@ -167,7 +167,7 @@ export function sessionAt(
   return { kind: "phase", phase: now.phase, startsAt: istInstant(date, now.start), endsAt: istInstant(date, now.end) };
 }
 
-/** The day's phases of a group in order, or null where the hours come by circular. Throws CalendarUnknown on years before the rules. */
+/** A group's phases on the date, in order; null when the hours come by circular. Throws CalendarUnknown before the first rules. */
 export function phasesOf(group: SessionGroup, date: string, calendar: TradingCalendar): readonly PhaseHours[] | null {
   const named = calendar.days.get(date);
   if (named?.kind === "special" && named.hours !== "normal")
@@ -177,7 +177,7 @@ export function phasesOf(group: SessionGroup, date: string, calendar: TradingCal
   return rules.groups[group];
 }
 
-/** Whether the date's first session, pre-open included, has begun. A day whose hours come by circular counts whole. */
+/** Whether the day's first session (pre-open included) has begun. When the hours are unknown, it counts from midnight. */
 export function hasOpened(at: number, calendar: TradingCalendar): boolean {
   const date = istDate(at);
   if (!mayTrade(date, calendar)) return false;
@@ -186,8 +186,8 @@ export function hasOpened(at: number, calendar: TradingCalendar): boolean {
 }
 
 /**
- * HH:MM at which the day's last price is made, the post-close session not counted: the segment's, or the last of all
- * groups. Null where it comes by circular, and of a segment whose sessions are not in the calendar.
+ * HH:MM of the day's last price, before the post-close session: of the segment, or the latest of all groups.
+ * Null when the hours come by circular, and for segments whose sessions are not in the calendar.
  */
 export function closeOf(date: string, calendar: TradingCalendar, segment?: Segment): string | null {
   const group = segment && groupOf(segment, {});

@@ -2,7 +2,7 @@ import { istDate, istInstant, mondayOf } from "./market.ts";
 import { price } from "./money.ts";
 import type { Candle, Interval } from "./portfolio.ts";
 
-/** Intervals whose bars are made of days: sources begin their own elsewhere, or have a part of the running one in them. */
+/** Bars that we join from daily ones: sources lack them, start them on other days, or mix in parts of the current one. */
 export type DayPeriod = Extract<Interval, "1w" | "1mo">;
 export const isOfDays = (interval: Interval): interval is DayPeriod => interval === "1w" || interval === "1mo";
 
@@ -12,7 +12,7 @@ export function periodStart(period: DayPeriod, at: number): number {
   return istInstant(period === "1w" ? mondayOf(date) : `${date.slice(0, 7)}-01`);
 }
 
-/** Bars, oldest first, joined into longer ones; `startOf` says to which one an instant belongs. */
+/** Joins bars (oldest first) into longer ones; `startOf` maps an instant to the start of its longer bar. */
 export function joinCandles(candles: readonly Candle[], startOf: (at: number) => number): Candle[] {
   const bars: Candle[] = [];
   for (const candle of candles) {

@@ -9,7 +9,7 @@ const RATE_SCALE = 10_000_000;
 
 interface Rates {
   readonly brokerage: number | "flat";
-  /** The most that one order pays, and the flat fee. */
+  /** Maximum per order; also the fee where brokerage is flat. */
   readonly brokerageCap: Paise;
   readonly sttBuy: number;
   readonly sttSell: number;
@@ -18,7 +18,7 @@ interface Rates {
   readonly stampBuy: number;
 }
 
-/** As of November 2026, after the Finance Act 2026 raised the tax on derivatives. */
+/** As of November 2026, after the Finance Act 2026 raised STT on derivatives. */
 const RATES = {
   delivery: {
     brokerage: 0,
@@ -61,29 +61,29 @@ const SEBI_RATE = 10;
 const GST_PERCENT = 18;
 
 /**
- * By the ISIN, where the list tells it: units of funds (ETFs), government bonds and gold, debentures. They pay no STT, or a
- * thousandth of a percent when units of an equity fund are sold.
+ * ISINs of fund units (ETFs), government bonds and gold, and debentures. They pay no STT, except 0.001 % on the sale of
+ * equity fund units, which is ignored.
  */
-const UNTAXED = /^IN(?:F|\d|E\w{4}0[78])/;
+const NO_STT_ISIN = /^IN(?:F|\d|E\w{4}0[78])/;
 
 function ratesFor(instrument: Instrument, product: Product): Rates {
   if (isDerivative(instrument)) return RATES[instrument.kind];
   const rates = isDelivery(product) ? RATES.delivery : RATES.intraday;
-  return UNTAXED.test(instrument.isin ?? "") ? { ...rates, sttBuy: 0, sttSell: 0 } : rates;
+  return NO_STT_ISIN.test(instrument.isin ?? "") ? { ...rates, sttBuy: 0, sttSell: 0 } : rates;
 }
 
-const part = (value: Paise, rate: number): Paise => scalePaise(value, rate, RATE_SCALE);
+const atRate = (value: Paise, rate: number): Paise => scalePaise(value, rate, RATE_SCALE);
 
-/** All charges of an order that has filled to the given value. */
+/** Estimate of all charges of an order whose fills have the given value. */
 export function chargesOf(instrument: Instrument, product: Product, side: Side, value: Paise): Paise {
   const rates = ratesFor(instrument, product);
   const isBse = instrument.segment === "BSE" || instrument.segment === "BFO";
-  const uncapped = rates.brokerage === "flat" ? value : part(value, rates.brokerage);
+  const uncapped = rates.brokerage === "flat" ? value : atRate(value, rates.brokerage);
   const brokerage = paise(Math.min(uncapped, rates.brokerageCap));
-  const transaction = part(value, isBse ? rates.transactionBse : rates.transactionNse);
-  const sebi = part(value, SEBI_RATE);
+  const transaction = atRate(value, isBse ? rates.transactionBse : rates.transactionNse);
+  const sebi = atRate(value, SEBI_RATE);
   const gst = scalePaise(sumPaise([brokerage, transaction, sebi]), GST_PERCENT, 100);
-  const stt = part(value, side === "BUY" ? rates.sttBuy : rates.sttSell);
-  const stamp = part(value, side === "BUY" ? rates.stampBuy : 0);
+  const stt = atRate(value, side === "BUY" ? rates.sttBuy : rates.sttSell);
+  const stamp = atRate(value, side === "BUY" ? rates.stampBuy : 0);
   return sumPaise([brokerage, transaction, sebi, gst, stt, stamp]);
 }

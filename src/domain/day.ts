@@ -5,28 +5,28 @@ import type { Funds, Holding, Position } from "./portfolio.ts";
 import { holdingValue, positionTotals, type DayPnl } from "./totals.ts";
 
 /**
- * What an account is worth, as near as brokers' figures allow: money with or without a claim on it, pledged shares once,
- * holdings at their last price, funded ones and open positions at what they have made.
+ * Estimate of an account's worth: funds, free or blocked, without collateral (pledged shares are among the holdings),
+ * holdings at their last price, and the P&L of funded (MTF) holdings and open positions.
  */
 export const accountValue = (funds: Funds, holdings: readonly Holding[], positions: readonly Position[]): Paise =>
   sumPaise([
     subtractPaise(sumPaise([funds.available, funds.used]), funds.collateral),
-    ...holdings.map(ownPart),
+    ...holdings.map(ownValue),
     positionTotals(positions).unrealised,
   ]);
 
-/** Funded shares are bought with the broker's loan, and what their owner has put up is still among the funds. */
-const ownPart = (holding: Holding): Paise =>
+/** MTF shares are bought with the broker's loan, and the owner's margin is still counted in the funds: only P&L is added. */
+const ownValue = (holding: Holding): Paise =>
   (holding.productType === "MTF" ? holding.pnl : holdingValue(holding)) ?? ZERO_PAISE;
 
-/** Stays open over the night; what was bought for delivery has become a holding by then. */
+/** Stays a position overnight. Delivery purchases do not: they become holdings. */
 export const isCarried = ({ side, productType }: Position): boolean => side !== "CLOSED" && productType === "MARGIN";
 
-/** Open in a market that trades into the evening or the night: what it makes after the day was kept is in no day. */
+/** Open in a market that trades on into the evening: what it makes after the day's snapshot is in no day's figures. */
 export const tradesOn = ({ segment, side }: Position): boolean => LATE.has(segment) && side !== "CLOSED";
 const LATE: ReadonlySet<Segment> = new Set(["MCX", "NCO", "NCDEX", "CDS", "BCD"]);
 
-/** One account's day in numbers, as it is kept. */
+/** One account's figures for a day, as stored in its snapshot. */
 export interface DayFigures extends DayPnl {
   readonly charges: Paise;
 }
@@ -43,6 +43,6 @@ export const addFigures = (all: readonly DayFigures[]): DayFigures => ({
 export const grossOf = (day: DayFigures): Paise => sumPaise([day.positions, day.holdings]);
 export const netOf = (day: DayFigures): Paise => subtractPaise(grossOf(day), day.charges);
 
-/** Part of a whole in 1/100 percent, null when there is no whole to speak of. */
+/** Share of a whole in 1/100 percent; null when the whole is zero or negative. */
 export const shareOf = (part: Paise, whole: Paise): number | null =>
   whole <= 0 ? null : scalePaise(part, 10_000, whole);

@@ -4,7 +4,7 @@ import { paise, PAISE_PER_RUPEE, PRICE_SCALE, type Paise, type Price } from "./m
 import { isDelivery, type Product, type Side } from "./order.ts";
 import { shareName } from "./portfolio.ts";
 
-/** What first in, first out needs of a trade. */
+/** The fields of a trade that FIFO matching needs. */
 export interface Fill {
   readonly tradeId: string;
   readonly symbol: TradingSymbol;
@@ -15,9 +15,9 @@ export interface Fill {
   readonly price: Price;
   /** Epoch ms. */
   readonly at: number;
-  /** Rupees per unit and point, 1 when absent: commodities and currency are traded in lots. */
+  /** Rupees per unit and point; absent means 1. Commodities and currency have others. */
   readonly multiplier?: number;
-  /** YYYY-MM-DD of a contract. */
+  /** YYYY-MM-DD, of derivatives only. */
   readonly expiry?: string;
 }
 
@@ -28,13 +28,13 @@ export interface RoundTrip {
   readonly qty: number;
   readonly entry: Price;
   readonly exit: Price;
-  /** Sold first. */
+  /** The sale came first. */
   readonly isShort: boolean;
   readonly closedAt: number;
   readonly multiplier: number;
 }
 
-/** A quantity that is still open, at its own price. */
+/** A quantity that is still open, at its entry price. */
 export interface Lot {
   readonly side: Side;
   readonly qty: number;
@@ -43,15 +43,15 @@ export interface Lot {
 
 export interface FifoResult {
   readonly closed: readonly RoundTrip[];
-  /** By instrument and product, intraday by day. */
+  /** Keyed by instrument and product; intraday products also by day. */
   readonly open: ReadonlyMap<string, readonly Lot[]>;
-  /** Delivery sold that no known buy stands against: bought before the first fill here. */
+  /** Delivery sales without a known purchase: bought before the first fill given here. */
   readonly unmatched: readonly Fill[];
 }
 
 /**
- * Matches the oldest open quantity first, each instrument and product by itself. Fills may come in any order. What is
- * delivered can't be sold before it is bought: its buy is older than the records.
+ * Matches fills, given in any order, against the oldest open quantity of the same instrument and product. A delivery sale
+ * cannot open a short, so one without a matching purchase goes to `unmatched`.
  */
 export function matchFifo(fills: readonly Fill[], names: Names = namesOf(fills)): FifoResult {
   const closed: RoundTrip[] = [];
@@ -69,7 +69,7 @@ export function matchFifo(fills: readonly Fill[], names: Names = namesOf(fills))
   return { closed, open, unmatched };
 }
 
-/** What a share that is delivered was called last, by its token: it may be renamed. */
+/** The latest name of each delivered share by its exchange token, because companies get renamed. */
 type Names = ReadonlyMap<InstrumentKey, string>;
 const namesOf = (fills: readonly Fill[]): Names =>
   new Map(
@@ -80,22 +80,22 @@ const namesOf = (fills: readonly Fill[]): Names =>
       ),
   );
 
-/** Exchanges give the tokens of expired contracts to new ones: of these the symbol tells, of shares the token. */
+/** Exchanges reuse the tokens of expired contracts, so contracts are told apart by symbol, shares by token. */
 const SHARE = /^(?:NSE|BSE):/;
 function bookOf({ key, symbol, productType, at }: Fill, names: Names): string {
-  // What is delivered may be sold on the other exchange, which has a token of its own for it.
+  // Shares bought on one exchange may be sold on the other, where they have a different token.
   if (isDelivery(productType)) return `${(key !== null && names.get(key)) || shareName(symbol)} ${productType}`;
   const listing = key !== null && SHARE.test(key) ? key : symbol;
   return `${listing} ${productType}${isOfOneDay(productType) ? ` ${istDate(at)}` : ""}`;
 }
 
-/** Ends with its day, though the records may not show how: it was converted, or closed after the day was kept. */
+/** Closed by the end of its day, even if no recorded fill shows it (converted, or closed after the day's snapshot). */
 const isOfOneDay = (product: Product): boolean => product === "INTRADAY" || product === "CO" || product === "BO";
 
 const byTime = (a: Fill, b: Fill): number =>
   a.at - b.at || (a.tradeId < b.tradeId ? -1 : a.tradeId > b.tradeId ? 1 : 0);
 
-/** Takes opposite lots from the front; answers what is left of the fill. */
+/** Closes opposite lots, oldest first; returns the quantity of the fill that is left over. */
 function close(fill: Fill, lots: Lot[], closed: RoundTrip[]): number {
   let left = fill.qty;
   for (let oldest = lots[0]; left > 0 && oldest && oldest.side !== fill.side; oldest = lots[0]) {
@@ -117,12 +117,12 @@ function close(fill: Fill, lots: Lot[], closed: RoundTrip[]): number {
   return left;
 }
 
-/** An instrument whose trades do not tell what it made: none of it counts, and it is named. */
+/** An instrument whose recorded fills are incomplete: it is left out of the total and reported by name. */
 export interface Uncounted {
   readonly symbol: TradingSymbol;
   /**
-   * `oversold`: bought before the first fill here, or split since; with something open that no trade closed, `expired` as a
-   * contract or `unended` at the end of its one day.
+   * `oversold`: more sold than bought, because it was bought before the first fill or split since.
+   * `expired`, `unended`: still open by the fills though the contract expired, or though the intraday product's day ended.
    */
   readonly why: "oversold" | "expired" | "unended";
 }
@@ -132,7 +132,7 @@ export interface Realised {
   readonly uncounted: readonly Uncounted[];
 }
 
-/** What one account closed in a span of time, epoch ms, by all its fills until the span's end. */
+/** Round trips that one account closed between two instants (epoch ms). `fills` are all its fills up to `to`. */
 export function realisedIn(fills: readonly Fill[], from: number, to: number): Realised {
   const names = namesOf(fills);
   const books = [...Map.groupBy(fills, (fill) => bookOf(fill, names)).values()].map((same): Realised => {
@@ -151,7 +151,7 @@ export function realisedIn(fills: readonly Fill[], from: number, to: number): Re
   return { trips: books.flatMap(({ trips }) => trips), uncounted: books.flatMap(({ uncounted }) => uncounted) };
 }
 
-/** Contracts of NSE and BSE end with the session of their last day, at 15:40; no day's trades are kept before this. */
+/** Contracts of NSE and BSE stop trading at 15:40 on their last day, and snapshots hold a day's fills only after this. */
 const EXPIRES_AT = "15:45";
 const endOf = ({ productType, at, expiry }: Fill): number => {
   const day = isOfOneDay(productType) ? istInstant(addDays(istDate(at), 1)) - 1 : Infinity;
@@ -159,7 +159,7 @@ const endOf = ({ productType, at, expiry }: Fill): number => {
 };
 const isIn = (at: number, from: number, to: number): boolean => at >= from && at <= to;
 
-/** Gain of all, rounded once, half away from zero, so that it does not depend on how a trade was split. Before charges. */
+/** Total gain before charges, rounded once (half away from zero) so that it does not depend on how an order was split into fills. */
 export function realisedOf(trips: readonly RoundTrip[]): Paise {
   const total = trips.reduce((sum, trip) => sum + gain(trip), 0n);
   const unit = BigInt(PRICE_SCALE / PAISE_PER_RUPEE);

@@ -2,7 +2,7 @@
 declare const brand: unique symbol;
 type Branded<B extends string> = string & { readonly [brand]: B };
 
-/** A broker's public name, lower case: `zerodha`, `paper`. The list of them is connectors/index.ts. */
+/** A broker's public name, lower case: `zerodha`, `paper`. Listed in connectors/index.ts. */
 export type BrokerName = Branded<"broker">;
 /** Telegram's numeric user id as a string. */
 export type UserId = Branded<"user">;
@@ -16,7 +16,7 @@ export type TradingSymbol = Branded<"symbol">;
 export type BrokerOrderId = Branded<"order">;
 /** A confirmed ticket's id. */
 export type IntentId = Branded<"intent">;
-/** The short text that the broker keeps with an order, by which it is found again. */
+/** A short text that the broker stores with an order, so that we can find the order again. */
 export type OrderTag = Branded<"tag">;
 
 function nonEmpty(value: string, what: string): string {

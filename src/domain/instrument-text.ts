@@ -1,11 +1,11 @@
-// Over 300 lines because it is one grammar: its words, its dates and what they mean for a list of expiries belong together.
+// Over 300 lines because it is one grammar: words, dates and how they select from a list of expiries.
 import type { IndexName, OptionType } from "./instrument.ts";
 import { monthlyExpiries } from "./instrument.ts";
 import { addDays, weekday } from "./market.ts";
 import type { Price } from "./money.ts";
 import { priceFromRupees } from "./money.ts";
 
-/** Which expiry the words mean; only the list of expiries tells the date. */
+/** The expiry as worded. Turning it into a date takes the list of expiries: see `expiriesMeant`. */
 export type ExpiryWords =
   /** YYYY-MM-DD */
   | { readonly kind: "day"; readonly date: string }
@@ -16,9 +16,9 @@ export type ExpiryWords =
   /** 0: the month's last expiry, 1: the next month's. */
   | { readonly kind: "monthly"; readonly ahead: 0 | 1 };
 
-/** One reading of "nifty 24 nov 26000 pe". What was not said is null. */
+/** One reading of "nifty 24 nov 26000 pe". Parts that were not given are null. */
 export interface ContractWords {
-  /** The underlying, lower case, single blanks. */
+  /** The underlying: lower case, single spaces. */
   readonly name: string;
   readonly kind: "future" | "option" | null;
   readonly optionType: OptionType | null;
@@ -28,15 +28,15 @@ export interface ContractWords {
 
 export interface InstrumentText {
   readonly exchange: "NSE" | "BSE" | null;
-  /** Everything but the exchange, lower case, single blanks. */
+  /** Everything but the exchange: lower case, single spaces. */
   readonly name: string;
-  /** Readings as a contract: none for a plain name, several where a number may be a day, a year or a strike. */
+  /** Possible readings as a contract: none for a plain name, several when a number may be a day, a year or a strike. */
   readonly contracts: readonly ContractWords[];
 }
 
 export interface IndexWords {
   readonly name: IndexName;
-  /** What its futures and options are listed under; null where it has none. */
+  /** Name under which its futures and options are listed; null when it has none. */
   readonly underlying: string | null;
 }
 
@@ -67,13 +67,13 @@ const INDEX_BY_WORDS = new Map(
 );
 const MAX_INDEX_WORDS = 3;
 
-/** The index that people call so: "bank nifty". */
+/** The index that people call by this name: "bank nifty". */
 export const indexNamed = (name: string): IndexWords | undefined => INDEX_BY_WORDS.get(name);
-/** The words of an index, for those who search by its name. */
+/** All names of an index, for the search index. */
 export const wordsOfIndex = (name: string): readonly string[] =>
   INDEX_WORDS.find((index) => index.name === name)?.words ?? [];
 
-/** Letters and digits only, upper case: "bajaj auto" and BAJAJ-AUTO are the same. */
+/** Letters and digits only, upper case, so that "bajaj auto" equals BAJAJ-AUTO. */
 export const squash = (text: string): string => text.toUpperCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
 
 const MAX_LENGTH = 120;
@@ -84,7 +84,7 @@ const DAY_AND_MONTH = new RegExp(String.raw`^(\d{1,2})(?:st|nd|rd|th)?[-/.]?(${M
 const MONTH_AND_NUMBER = new RegExp(String.raw`^(${MONTH})[-/.']?(\d{4}|\d{1,2})$`);
 const STRIKE_AND_TYPE = /^(\d{1,7}(?:\.\d{1,2})?)(ce|pe)$/;
 const NAME_STRIKE_AND_TYPE = /^([a-z][a-z&-]*)(\d{1,7}(?:\.\d{1,2})?)(ce|pe)$/;
-/** A monthly option's symbol: read only when no such option is listed, for what lies near it. */
+/** A monthly option's symbol. An exact match is found before parsing, so this serves only to suggest nearby contracts. */
 const COMPACT = new RegExp(
   String.raw`^([a-z][a-z&-]*)(\d{2})(${MONTH_STARTS.join("|")})(\d{1,7}(?:\.\d{1,2})?)(ce|pe)$`,
 );
@@ -115,7 +115,7 @@ const WORDS: ReadonlyMap<string, Term> = new Map<string, Term>([
 ]);
 const AHEAD: Readonly<Record<string, 0 | 1>> = { this: 0, current: 0, near: 0, next: 1 };
 
-/** Reads what names an instrument. `today` is the date in India, YYYY-MM-DD. Never throws; nothing is looked up. */
+/** Parses an instrument's name as typed. `today` is the date in India, YYYY-MM-DD. Pure syntax: no lookup, never throws. */
 export function readInstrumentText(text: string, today: string): InstrumentText {
   const plain = text.slice(0, MAX_LENGTH).trim().toLowerCase().replaceAll("₹", " ");
   const prefix = PREFIX.exec(plain);
@@ -133,7 +133,7 @@ export function readInstrumentText(text: string, today: string): InstrumentText 
 
 const exchangeOf = (word: string): "NSE" | "BSE" => (word.startsWith("n") ? "NSE" : "BSE");
 
-/** "sbin bse", "bse sbin"; but BSE alone, or before "jan fut", is the company of that name. */
+/** The exchange in "sbin bse" or "bse sbin". BSE alone, or in "bse jan fut", is the company BSE Ltd. */
 function takeExchange(
   tokens: readonly string[],
   today: string,
@@ -147,7 +147,7 @@ function takeExchange(
   return { exchange: exchangeOf(tokens[at] ?? ""), tokens: tokens.toSpliced(at, 1) };
 }
 
-/** "24nov26" is day, month and year, "25000ce" strike and type, "nifty25000ce" all three. */
+/** Splits "24nov26" into day, month and year, "25000ce" into strike and type, "nifty25000ce" into name, strike and type. */
 function splitToken(token: string, index: number): string[] {
   const plain = token.replaceAll(/(?<=\d),(?=\d)/g, "");
   const glued = index === 0 ? (COMPACT.exec(plain) ?? NAME_STRIKE_AND_TYPE.exec(plain)) : firstMatch(plain);
@@ -165,7 +165,7 @@ function readContracts(tokens: readonly string[], today: string): ContractWords[
   return readTermsAsContract(terms, today).map((contract) => ({ name, ...contract }));
 }
 
-/** The first word is always of the name ("may" is no month there), and "nifty 50" is one name. */
+/** Number of tokens in the name. The first always belongs to it ("may" is not a month there); "nifty 50" is one name. */
 function lengthOfName(tokens: readonly string[], today: string): number {
   for (let length = Math.min(MAX_INDEX_WORDS, tokens.length); length > 1; length -= 1) {
     if (indexNamed(tokens.slice(0, length).join(" "))) return length;
@@ -222,7 +222,7 @@ function readTermsAsContract(terms: readonly Term[], today: string): Omit<Contra
     .map((reading) => ({ kind, optionType, ...reading }));
 }
 
-/** Every way to read the numbers as day, year and strike, each used once. */
+/** Every way to read the numbers as day, year and strike, using each number once. */
 function readNumbers(terms: readonly Term[], today: string): Pick<ContractWords, "strike" | "expiry">[] {
   const numbers = terms.flatMap((term, index) => (term.kind === "number" ? [index] : []));
   const at = terms.findIndex((term) => term.kind === "month");
@@ -266,7 +266,7 @@ function expiryOf(year: string | null, month: number, day: string | null, today:
 
 const monthOf = (year: number, month: number): string => `${year}-${String(month).padStart(2, "0")}`;
 
-/** The date, in the given year or else its next occurrence; null when there is no such day. */
+/** The date in the given year, or its next occurrence without one; null when there is no such day. */
 function dayOf(year: string | null, month: number, day: string, today: string): string | null {
   const dateIn = (candidate: number): string => `${monthOf(candidate, month)}-${day.padStart(2, "0")}`;
   const whole = year === null ? nextYearOf(today, dateIn) : yearOf(year, today);
@@ -276,14 +276,14 @@ function dayOf(year: string | null, month: number, day: string, today: string): 
   return Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== date ? null : date;
 }
 
-/** This year, or the next one where this year's is over. ISO text compares as time does. */
+/** This year, or next year when this year's date has passed. ISO dates sort as text. */
 function nextYearOf(today: string, inYear: (year: number) => string): number {
   const year = Number(today.slice(0, 4));
   const candidate = inYear(year);
   return candidate < today.slice(0, candidate.length) ? year + 1 : year;
 }
 
-/** Contracts are listed a few years ahead: anything else is no year. */
+/** A number is a year only if contracts can be listed for it: from last year to six years ahead. */
 function yearOf(text: string, today: string): number | null {
   if (!/^(\d{2}|\d{4})$/.test(text)) return null;
   const year = text.length === 2 ? 2000 + Number(text) : Number(text);
@@ -291,15 +291,15 @@ function yearOf(text: string, today: string): number | null {
   return year >= first && year <= first + 7 ? year : null;
 }
 
-/** Days by which the nearest weekly expiry can be away: a holiday may have moved the one before it a day ahead. */
 const WEEK_DAYS = 7;
+/** A holiday moves an expiry one day earlier, which leaves eight days to the next one. */
 const MOVED_DAYS = 1;
 
 const sundayOf = (date: string): string => addDays(date, (WEEK_DAYS - weekday(date)) % WEEK_DAYS);
 
 /**
- * The expiries that the words mean, nearest first, of those listed (ascending, none before today). `isSure` is false
- * where the words fit only loosely: "next week" of an underlying that has no weeklies.
+ * The listed expiries (ascending, none before today) that the words may mean, nearest first. `isSure` is false when they
+ * fit only loosely: "next week" for an underlying that has no weekly expiries.
  */
 export function expiriesMeant(
   words: ExpiryWords,
@@ -314,14 +314,14 @@ export function expiriesMeant(
     case "week": {
       const expiry = listed[words.ahead];
       if (expiry === undefined) return { expiries: [], isSure: true };
-      // After this week's expiry next week is the calendar's to some and the one after the near one to others, as below.
+      // Once this week's expiry has passed, "next week" is ambiguous: next calendar week, or the expiry after the nearest.
       if (words.ahead === 1 && (listed[0] ?? "") > sundayOf(today))
         return { expiries: listed.slice(0, 2), isSure: true };
       return { expiries: [expiry], isSure: expiry <= addDays(today, WEEK_DAYS * (words.ahead + 1) + MOVED_DAYS) };
     }
     case "monthly": {
       const monthlies = [...monthlyExpiries(listed)].sort();
-      // After this month's last expiry "next month" is the calendar's to some and the one after the near one to others.
+      // Once this month's last expiry has passed, "next month" is ambiguous in the same way.
       const isAmbiguous = words.ahead === 1 && monthlies[0]?.slice(0, 7) !== today.slice(0, 7);
       return { expiries: monthlies.slice(isAmbiguous ? 0 : words.ahead, words.ahead + 1), isSure: true };
     }

@@ -3,7 +3,7 @@ import { tradingSymbol } from "./ids.ts";
 import type { Price } from "./money.ts";
 import { PRICE_SCALE, ZERO_PRICE } from "./money.ts";
 
-/** Cash, derivatives, commodities (NCO is NSE's) and the indices, which are quoted and never traded. */
+/** Cash, equity derivatives, commodities (NCO is NSE's), currency (CDS, BCD), and indices, which are quoted but not traded. */
 export const SEGMENTS = ["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "NCO", "NCDEX", "INDEX"] as const;
 export type Segment = (typeof SEGMENTS)[number];
 export const OPTION_TYPES = ["CE", "PE"] as const;
@@ -13,19 +13,19 @@ interface Listed {
   readonly key: InstrumentKey;
   readonly symbol: TradingSymbol;
   readonly segment: Segment;
-  /** Company or underlying in words, as the master file has it. */
+  /** Company or underlying in words, as in the broker's master file. */
   readonly name: string;
   /** Units in one lot; 1 for cash. Quantities are always in units. */
   readonly lotSize: number;
-  /** 0 where the master has none (indices). */
+  /** 0 when the master file has none (indices). */
   readonly tickSize: Price;
-  /** Largest quantity of one order, where it is known. */
+  /** Largest quantity of one order; absent when not known. */
   readonly freezeQty?: number;
   readonly isin?: string;
 }
 export interface Equity extends Listed {
   readonly kind: "equity";
-  /** NSE series or BSE group: EQ, BE, A. */
+  /** NSE series (EQ, BE) or BSE group (A). */
   readonly series: string;
 }
 export interface Index extends Listed {
@@ -46,14 +46,14 @@ export interface Option extends Derivative {
 }
 export type Instrument = Equity | Index | Future | Option;
 
-/** Identity of a listed thing: brokers are joined by this and never by parsing names. */
+/** Identity of an instrument: brokers' data is joined by this, never by parsing names. */
 export function instrumentKey(segment: Exclude<Segment, "INDEX">, exchangeToken: string | number): InstrumentKey {
   const token = String(exchangeToken);
   if (!/^\d{1,12}$/.test(token)) throw new RangeError(`not an exchange token: ${token}`);
   return `${segment}:${token}` as InstrumentKey;
 }
 
-/** Brokers number the indices each in their own way, so an index is known by its symbol's name: `NIFTY50`. */
+/** Each broker numbers indices differently, so an index is identified by the name in its symbol: `NIFTY50`. */
 export const indexKey = (name: string): InstrumentKey => `INDEX:${name}` as InstrumentKey;
 
 const SYMBOL_PREFIX: Record<Exclude<Segment, "INDEX">, string> = {
@@ -73,7 +73,7 @@ export const symbolPrefix = (segment: Exclude<Segment, "INDEX">): string => SYMB
 /** Series in which NSE trades shares, and units of REITs and InvITs; the others are bonds, rights and preference shares. */
 export const SHARE_SERIES: ReadonlySet<string> = new Set(["EQ", "BE", "BZ", "SM", "ST", "SZ", "RR", "IV"]);
 
-/** Each trade is delivered by itself: what was bought today, or has not come yet, cannot be sold against. */
+/** Trade-to-trade: every trade is settled by delivery, so shares not yet delivered cannot be sold. */
 export const isTradeToTrade = (instrument: Instrument): boolean =>
   instrument.kind === "equity" && TRADE_TO_TRADE[instrument.segment]?.has(instrument.series) === true;
 const TRADE_TO_TRADE: Partial<Readonly<Record<Segment, ReadonlySet<string>>>> = {
@@ -103,7 +103,7 @@ export interface OptionName {
   readonly expiry: string;
   readonly strike: Price;
   readonly optionType: OptionType;
-  /** The month's last expiry of this underlying: only the list of its expiries can tell. */
+  /** Whether it is the underlying's last expiry of the month; see `monthlyExpiries`. */
   readonly isMonthly: boolean;
 }
 
@@ -123,7 +123,7 @@ function expiryParts(expiry: string): { year: string; month: number; day: string
   return { year, month: Number(month), day };
 }
 
-/** From all expiries of one underlying, those that are the last of their month. */
+/** The last expiry of each month, given all expiries of one underlying. */
 export function monthlyExpiries(expiries: Iterable<string>): Set<string> {
   const lastOfMonth = new Map<string, string>();
   for (const expiry of expiries) {
@@ -134,7 +134,7 @@ export function monthlyExpiries(expiries: Iterable<string>): Set<string> {
   return new Set(lastOfMonth.values());
 }
 
-/** The indices that every broker quotes, with the name that each symbol is built from. */
+/** The indices that every broker quotes; `name` is the part of the symbol after the exchange. */
 export const INDICES = [
   { name: "NIFTY50", exchange: "NSE", title: "Nifty 50" },
   { name: "NIFTYBANK", exchange: "NSE", title: "Nifty Bank" },
@@ -147,7 +147,7 @@ export const INDICES = [
 ] as const;
 export type IndexName = (typeof INDICES)[number]["name"];
 
-/** One of them as an instrument; it is not traded, so it has no tick. */
+/** An index as an instrument. It is not traded, so it has no tick size. */
 export const indexInstrument = ({ name, exchange, title }: (typeof INDICES)[number]): Index => ({
   kind: "index",
   key: indexKey(name),
@@ -161,14 +161,14 @@ export const indexInstrument = ({ name, exchange, title }: (typeof INDICES)[numb
 export const isDerivative = (instrument: Instrument): instrument is Future | Option =>
   instrument.kind === "future" || instrument.kind === "option";
 
-/** A contract whose last day is over: its number at the exchange may be another contract's by now. */
+/** Whether the contract's last day has passed. The exchange may have given its token to another contract by then. */
 export const isOver = (instrument: Instrument, today: string): boolean =>
   isDerivative(instrument) && instrument.expiry < today;
 
-/** The part people say: `SBIN` of `NSE:SBIN-EQ`, `NIFTY26NOVFUT` of `NSE:NIFTY26NOVFUT`. */
+/** The short name: `SBIN` for `NSE:SBIN-EQ`, `NIFTY26NOVFUT` for `NSE:NIFTY26NOVFUT`. */
 export const ticker = (symbol: TradingSymbol): string =>
   symbol.slice(symbol.indexOf(":") + 1).replace(/-(EQ|INDEX)$/, "");
 
-/** The same where a share's two listings may meet: `BSE:SBIN`, as it can be typed too. */
+/** The ticker, with `BSE:` for BSE shares: for lists that may hold both listings of a share. */
 export const listingName = ({ symbol, segment }: Pick<Instrument, "symbol" | "segment">): string =>
   segment === "BSE" ? `BSE:${ticker(symbol)}` : ticker(symbol);

@@ -1,4 +1,4 @@
-/** India has one zone without daylight saving: the only place that knows its offset. */
+/** India has one time zone, without daylight saving. No other file may know its offset. */
 export const IST_OFFSET_MS = 5.5 * 3_600_000;
 const DAY_MS = 86_400_000;
 
@@ -8,23 +8,23 @@ export const istDate = (at: number): string => new Date(at + IST_OFFSET_MS).toIS
 export const istTime = (at: number): string => new Date(at + IST_OFFSET_MS).toISOString().slice(11, 16);
 /** HH:MM:SS in India at an instant. */
 export const istClock = (at: number): string => new Date(at + IST_OFFSET_MS).toISOString().slice(11, 19);
-/** "YYYY-MM-DD HH:MM:SS" in India, as broker APIs take it. */
+/** "YYYY-MM-DD HH:MM:SS" in India, the format that broker APIs expect. */
 export const istDateTime = (at: number): string => `${istDate(at)} ${istClock(at)}`;
 
-/** Instant of an Indian date and wall-clock time (`2026-11-20`, `09:15` or `09:15:00`). Throws on nonsense. */
+/** Epoch ms of an Indian date and wall-clock time (`2026-11-20`, `09:15` or `09:15:00`). Throws on invalid input. */
 export function istInstant(date: string, time = "00:00:00"): number {
   const at = Date.parse(`${date}T${time}+05:30`);
   if (Number.isNaN(at) || istDate(at) !== date) throw new RangeError(`not a time: ${date} ${time}`);
   return at;
 }
 
-/** The next time that the Indian clock shows `time`, strictly after `at`. */
+/** The next instant, strictly after `at`, at which it is `time` in India. */
 export function nextIst(time: string, at: number): number {
   const today = istInstant(istDate(at), time);
   return today > at ? today : today + DAY_MS;
 }
 
-/** A broker's "YYYY-MM-DD HH:MM:SS" or "DD/MM/YYYY HH:MM:SS" or "20-Nov-2026 11:04:33", all IST without a zone. */
+/** Epoch ms of a broker's "YYYY-MM-DD HH:MM:SS", "DD/MM/YYYY HH:MM:SS" or "20-Nov-2026 11:04:33": IST, without a zone. */
 export function parseIst(text: string): number {
   const [datePart = "", timePart = "00:00:00"] = text.trim().split(/[ T]/);
   return istInstant(isoDate(datePart), timePart.slice(0, 8));
@@ -44,17 +44,17 @@ function isoDate(text: string): string {
 export const addDays = (date: string, days: number): string =>
   new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 
-/** Whether it is a day there is, as YYYY-MM-DD. */
+/** Whether the text is an existing date, as YYYY-MM-DD. */
 export const isDate = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)) && addDays(text, 0) === text;
 
 /** 0 Sunday … 6 Saturday */
 export const weekday = (date: string): number => new Date(`${date}T00:00:00Z`).getUTCDay();
 export const isWeekend = (date: string): boolean => weekday(date) % 6 === 0;
-/** Of the date's week, which Sunday ends. */
+/** Monday of the date's week; weeks end on Sunday. */
 export const mondayOf = (date: string): string => addDays(date, -((weekday(date) + 6) % 7));
 
-/** Of the month of YYYY-MM, or of the date. */
+/** Last date of the month, given YYYY-MM or a date in it. */
 export function lastOfMonth(date: string): string {
   const [year = 0, month = 0] = date.split("-").map(Number);
   return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10);

@@ -64,7 +64,7 @@ export function scalePaise(amount: Paise, numerator: number, denominator: number
 export const subtractPaise = (a: Paise, b: Paise): Paise => safe(a - b, "money") as Paise;
 export const negatePaise = (a: Paise): Paise => safe(0 - a, "money") as Paise;
 
-/** `value × numerator / denominator`, half away from zero; exact where the product is no safe integer any more. */
+/** `value × numerator / denominator`, rounded half away from zero. BigInt keeps it exact beyond the safe integers. */
 function scaled(value: number, numerator: number, denominator: number): number {
   const product = value * numerator;
   if (Number.isSafeInteger(product)) {
@@ -78,7 +78,7 @@ function scaled(value: number, numerator: number, denominator: number): number {
   return safe(Number(sign * ((size + by / 2n) / by)), "amount");
 }
 
-/** Nearest multiple of the tick in the given direction. A tick of 0 means that none is known. */
+/** Nearest multiple of the tick in the given direction. A tick of 0 means unknown: the price is returned as it is. */
 export function roundToTick(at: Price, tick: Price, direction: "down" | "nearest" | "up"): Price {
   if (tick <= 0) return at;
   const steps = at / tick;
@@ -93,7 +93,7 @@ export function changeInBasisPoints(now: number, base: number): number | null {
   return base === 0 ? null : Math.round(((now - base) / Math.abs(base)) * 10_000);
 }
 
-/** For the wire only: a price as the rupee number that broker APIs take. */
+/** For broker requests only: a price as a number of rupees. */
 export const rupeesFromPrice = (at: Price): number => at / PRICE_SCALE;
-/** For the wire only: money as a rupee number. */
+/** For broker requests only: money as a number of rupees. */
 export const rupeesFromPaise = (amount: Paise): number => amount / PAISE_PER_RUPEE;

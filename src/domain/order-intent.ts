@@ -4,8 +4,8 @@ import type { Paise, Price } from "./money.ts";
 import { assertNever } from "./order.ts";
 
 /**
- * One leg's life. A leg is one order at one account; it is sent at most once: `sending` is entered by one edge only,
- * and whoever wrote that edge is the only one who sends.
+ * The states of one leg: one order at one account. It is sent at most once, because only `confirm` leads to `sending`, and
+ * only the process that stored that transition sends.
  *
  *   ticket ── confirm ──▶ sending ── accepted ──▶ working ──▶ filled
  *     │                     │  │                  ▲   ├────▶ cancelled
@@ -14,7 +14,7 @@ import { assertNever } from "./order.ts";
  *                           │  └─ no answer ─┐    │
  *              sender lost ─┴────────────────┴─▶ unknown ── seen, late answer ─▶ working …
  *                                                 └─ absent ─▶ not-found ── seen ─▶ working …
- *   working, unknown ── the trading day's book is gone, unseen to its end ─▶ unresolved
+ *   working, unknown ── the day ended before a final state was seen ─▶ unresolved
  */
 export const LEG_STATES = [
   "ticket",
@@ -36,18 +36,18 @@ export type LegEvent =
   | { readonly kind: "confirm" }
   | { readonly kind: "drop" }
   | { readonly kind: "outcome"; readonly outcome: OrderOutcome }
-  /** Confirmed, but whoever was sending it is gone: it may have been sent. */
+  /** The process that was sending the order is gone: it may or may not have been sent. */
   | { readonly kind: "sender-lost" }
-  /** The same of whoever asked for its change. */
+  /** The process that was sending a change or cancel is gone. */
   | { readonly kind: "asker-lost" }
-  /** The broker's book shows it. */
+  /** The order is in the broker's order book. */
   | { readonly kind: "seen"; readonly order: BookedOrder }
-  /** The book has been conclusive for long enough that it is not there. */
+  /** The complete order book was read, later than rows may lag at this broker, and the order was not in it. */
   | { readonly kind: "absent" }
-  /** Books hold today only, and the day is over: what became of it can only be seen at the broker. */
+  /** Order books hold only today's orders, and the day is over: only the user can look up what happened. */
   | { readonly kind: "day-over" };
 
-/** The terms of an order as the broker's book has them. */
+/** The terms of an order as shown in the broker's order book. */
 export type BookedTerms = Pick<Order, "type" | "price" | "triggerPrice">;
 export type BookedOrder = BookedTerms &
   Pick<Order, "orderId" | "status" | "filledQty" | "avgPrice" | "message" | "handle" | "qty">;
@@ -61,25 +61,25 @@ export interface Leg {
   readonly handle: Readonly<Record<string, string>>;
   readonly filledQty: number;
   readonly avgPrice: Price;
-  /** As the broker's book had it last; null while it has not been seen there. */
+  /** The status last seen in the broker's order book; null until it has been seen there. */
   readonly booked: OrderStatus | null;
-  /** Not always as asked: changed since, or a market order that the broker made a limit order of. */
+  /** May differ from the plan: changed since, or a market order that the broker turned into a limit order. */
   readonly bookedTerms?: BookedTerms;
   /** The broker's words on a refusal, or why it was not sent. */
   readonly reason: string | null;
   readonly notSentCause: NotSentCause | null;
-  /** The latest cancel or change that was asked of the broker for this order. */
+  /** The latest cancel or modification requested from the broker for this order. */
   readonly change: LegChange | null;
-  /** Epoch ms of the confirmation: the start of the time within which an unknown leg may still appear in the book. */
+  /** Epoch ms of the confirmation: the send deadline, the sender's lease and the order's day count from it. */
   readonly sentAt: number | null;
   /**
-   * Epoch ms since which nothing more can reach the broker, while it is not known what did. Later by the time in which
-   * nobody looked at the book.
+   * Epoch ms at which sending ended without a known outcome. Moved forward by times in which nobody read the order book,
+   * so that they do not count towards `absent`.
    */
   readonly unknownSince: number | null;
 }
 
-/** Asked once, like the order itself; what became of it is read from the broker's book. */
+/** A cancel or modification. Requested once, like the order itself; its effect is read from the order book. */
 export interface LegChange {
   readonly kind: "cancel" | "modify";
   readonly at: number;
@@ -87,7 +87,7 @@ export interface LegChange {
   readonly reason: string | null;
 }
 
-/** What is asked, the same for every leg but for the quantity. */
+/** What is ordered: the same for every leg, except for the quantity. */
 export interface OrderPlan {
   readonly key: InstrumentKey;
   readonly symbol: TradingSymbol;
@@ -96,12 +96,12 @@ export interface OrderPlan {
   readonly validity: Validity;
   readonly isAmo: boolean;
   readonly terms: OrderTerms;
-  /** Last price when the card was shown; what the drift is measured against. */
+  /** Last price when the card was shown; price drift is measured against it. */
   readonly shownPrice: Price | null;
   readonly value: Paise | null;
 }
 
-/** Who did what when: never edited, only added to. */
+/** Who did what, and when. Append-only. */
 export interface HistoryEntry {
   readonly at: number;
   readonly who: UserId | "sauda";
@@ -112,7 +112,7 @@ export interface HistoryEntry {
   readonly message?: number;
 }
 
-/** The state after an event, or null when the event means nothing in this state and must not be applied. */
+/** The leg after an event; null when the event does not apply in its state, and nothing may be stored. */
 export function nextLeg(leg: Leg, event: LegEvent, now: number): Leg | null {
   switch (event.kind) {
     case "confirm":
@@ -137,8 +137,8 @@ export function nextLeg(leg: Leg, event: LegEvent, now: number): Leg | null {
 }
 
 /**
- * The answer to the one request. It may come after its sender was given up for lost: then it still says more than an
- * unknown state does, and an accepted order is accepted also where the book was believed to lack it.
+ * The reply may arrive after its sender was declared lost. It still beats `unknown`, and an acceptance also beats
+ * `not-found`, because the broker has the order after all.
  */
 function canTake(leg: Leg, outcome: OrderOutcome): boolean {
   if (leg.state === "sending") return true;
@@ -161,20 +161,20 @@ function afterOutcome(leg: Leg, outcome: OrderOutcome, now: number): Leg {
   }
 }
 
-/** A broker's book may be read while our own answer is still on its way, and in any order of states. */
+/** Not in `sending`: the reply to our own request is still on its way. Statuses may be seen in any sequence. */
 function canBeSeen(leg: Leg, order: BookedOrder): boolean {
   if (leg.orderId !== null && leg.orderId !== order.orderId) return false;
   return leg.state === "working" || leg.state === "unknown" || leg.state === "not-found";
 }
 
 function afterSeen(leg: Leg, order: BookedOrder): Leg {
-  // A stale read of the book must not take back fills that were already seen.
+  // A stale read of the order book must not undo fills that were already seen.
   if (order.filledQty < leg.filledQty) return leg;
   const seen = {
     ...leg,
     orderId: order.orderId,
     handle: order.handle,
-    // A change of quantity shows here; a book row without one keeps what was asked.
+    // The quantity may have been modified; a row without a quantity keeps the known one.
     qty: order.qty > 0 ? order.qty : leg.qty,
     filledQty: order.filledQty,
     avgPrice: order.avgPrice,
@@ -207,16 +207,16 @@ const CLOSED: ReadonlySet<LegState> = new Set([
   "not-found",
   "unresolved",
 ]);
-/** Over without anything bought or sold, and not because somebody took it back. */
+/** Ended without a fill, though nobody dropped or cancelled it. */
 export const cameToNothing = ({ state, filledQty }: Leg): boolean =>
   state === "not-sent" || state === "not-found" || (state === "rejected" && filledQty === 0);
-/** Nothing more is expected of it: nobody has to let it lapse, reconcile it or track it. */
+/** In an end state: no lapse, reconciliation or tracking is left to do. */
 export const isClosed = (leg: Leg): boolean => CLOSED.has(leg.state);
 
-/** A change whose outcome was never noted is given up after this, and may be asked again: its effect is in the book. */
+/** A change without a recorded outcome is given up after this long and may be requested again; the order book shows its effect. */
 const CHANGE_UNDER_WAY_MS = 30_000;
 
-/** Durable before it is asked, and one at a time: null while another is under way or nothing is open. */
+/** To be stored before the request is sent. Null while another change is under way, or when the order is not open. */
 export function beginChange(leg: Leg, kind: LegChange["kind"], now: number): Leg | null {
   if (leg.state !== "working" || isChangeUnderWay(leg, now)) return null;
   return { ...leg, change: { kind, at: now, outcome: "sending", reason: null } };
@@ -225,7 +225,7 @@ export function beginChange(leg: Leg, kind: LegChange["kind"], now: number): Leg
 const isChangeUnderWay = (leg: Leg, now: number): boolean =>
   leg.change?.outcome === "sending" && Math.abs(now - leg.change.at) < CHANGE_UNDER_WAY_MS;
 
-/** Whoever asked for it is gone: its card must not say for the rest of the day that it is being asked for. */
+/** Whether the requesting process is gone, so that the card must stop saying that the change is being sent. */
 export const isChangeLost = (leg: Leg, now: number): boolean =>
   leg.state === "working" && leg.change?.outcome === "sending" && !isChangeUnderWay(leg, now);
 
@@ -236,21 +236,21 @@ const CHANGE_OUTCOMES = {
   unknown: "unknown",
 } as const satisfies Record<OrderOutcome["kind"], LegChange["outcome"]>;
 
-/** The answer to the change that began at `at`; null when a newer one has taken its place. */
+/** Records the outcome of the change that began at `at`; null when a newer change has replaced it. */
 export function endChange(leg: Leg, at: number, outcome: OrderOutcome): Leg | null {
   if (leg.change?.at !== at || leg.change.outcome !== "sending") return null;
   const reason = outcome.kind === "accepted" ? null : outcome.reason;
   return { ...leg, change: { ...leg.change, outcome: CHANGE_OUTCOMES[outcome.kind], reason } };
 }
 
-/** The terms that an order has by now: as it was changed last, if it is the same at every account, else as they were asked. */
+/** The order's current terms: as last modified, if the same at every account; otherwise as planned. */
 export function termsByNow(asked: OrderTerms, legs: readonly Leg[]): OrderTerms {
   const [first, ...others] = legs.map((leg) => legTerms(asked, leg));
   const isSame = others.every((terms) => JSON.stringify(terms) === JSON.stringify(first));
   return first && isSame ? first : asked;
 }
 
-/** A limit order in the book may be what the broker made of a market order: only a change of ours makes it one. */
+/** A limit order in the book counts as one only after our own change, because brokers may book market orders as limit orders. */
 function legTerms(asked: OrderTerms, { bookedTerms, change }: Leg): OrderTerms {
   if (!bookedTerms) return asked;
   const { type, price, triggerPrice } = bookedTerms;

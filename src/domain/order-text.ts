@@ -4,10 +4,10 @@ import { priceFromRupees } from "./money.ts";
 
 export type QuantityWords =
   | { readonly kind: "units" | "lots"; readonly count: number }
-  /** What is held, or short. */
+  /** The whole holding or position. */
   | { readonly kind: "all" };
 
-/** After "on": every account, or those named, with a quantity of its own where one was said. */
+/** The accounts after "on": all, or some by name, each with its own quantity if one was given. */
 export type AccountWords =
   | { readonly kind: "all" }
   | {
@@ -15,11 +15,11 @@ export type AccountWords =
       readonly parts: readonly { readonly label: string; readonly quantity: QuantityWords | null }[];
     };
 
-/** What a person asked for in words, before anything is looked up. Whatever they left out is null. */
+/** An order as typed, before any lookup. Parts that were left out are null. */
 export interface OrderWords {
   /** Everything before the quantity: "SBIN", "nifty 25000 ce". */
   readonly symbolText: string;
-  /** At each account that has no quantity of its own. */
+  /** For each account without a quantity of its own. */
   readonly quantity: QuantityWords | null;
   readonly type: OrderType;
   readonly price: Price | null;
@@ -61,7 +61,7 @@ const UNIT_WORD = /^(?:shares?|units?|qty|nos)$/;
 const ACCOUNT_WORDS = new Set(["on", "via"]);
 const MAX_LENGTH = 120;
 const MAX_QUANTITY = 10_000_000;
-/** 10 crore rupees: dearer than anything listed, and safe in 1/10000 rupee times any quantity that is. */
+/** 10 crore rupees: above any listed price, and low enough that price × quantity does not overflow. */
 const MAX_RUPEES = 100_000_000;
 
 type Draft = { -readonly [K in keyof OrderWords]: OrderWords[K] } & { seen: Set<string> };
@@ -104,18 +104,18 @@ export function parseOrderText(text: string): ParsedOrder {
   return { ok: true, words: { ...words, type: typeOf(draft) } };
 }
 
-/** A quantity for each account: one for all, or `on zerodha:10,fyers:5`. */
+/** Whether every account has a quantity: one for all, or `on zerodha:10,fyers:5`. */
 export const saysHowMany = ({ quantity, accounts }: Pick<OrderWords, "quantity" | "accounts">): boolean =>
   quantity !== null || (accounts?.kind === "named" && accounts.parts.every((part) => part.quantity !== null));
 
-/** "Rs. 810", "₹ 810" and "810/-" as "₹810": an amount of money, which is never a quantity. */
+/** Rewrites "Rs. 810", "₹ 810" and "810/-" to "₹810", so that an amount of money is never taken for a quantity. */
 export const markRupees = (text: string): string =>
   text
     .replaceAll(/(\d[\d,.]{0,15})\/-/g, "₹$1")
     .replaceAll(/(?:(?:₹|(?<![\p{L}\d])(?:rs\.?|inr))\s*)+(?=\d)/giu, "₹")
     .replaceAll(/₹(?!\d)/g, " ");
 
-/** "@810" and "@ 810" are the same, so are "on a,b" and "on a, b"; a full stop ends a sentence. */
+/** Treats "@810" like "@ 810" and "on a, b" like "on a,b", and drops a full stop at the end. */
 const tokenise = (text: string): string[] =>
   markRupees(text)
     .replace(/[\s.]+$/, "")
@@ -125,7 +125,7 @@ const tokenise = (text: string): string[] =>
     .split(/\s+/)
     .filter((token) => token !== "");
 
-/** Takes modifiers off the end, in any order, until something is not one; answers what is left. */
+/** Takes modifiers off the end, in any order, until a token is not one; returns the tokens that are left. */
 function readModifiers(tokens: string[], draft: Draft): string[] {
   let left = tokens;
   for (;;) {
@@ -135,13 +135,13 @@ function readModifiers(tokens: string[], draft: Draft): string[] {
   }
 }
 
-/** "sbin @ 810 10": left in the name, the price would be looked up as a strike. Words alone may be of the name: "nse ioc 10". */
+/** A price before the quantity ("sbin @ 810 10"): left in the name, it would be looked up as a strike. */
 function readPricesBefore(tokens: readonly string[], draft: Draft): readonly string[] {
   const isPrice = tokens.length > 2 && /^₹?\d/.test(tokens.at(-1) ?? "") && takePrice(tokens, draft) > 0;
   return isPrice ? readPricesBefore(tokens.slice(0, -2), draft) : tokens;
 }
 
-/** 2, where the tokens end in a price or a trigger. */
+/** Reads a price or trigger at the end; returns the number of tokens it took, 0 or 2. */
 function takePrice(tokens: readonly string[], draft: Draft): number {
   const last = tokens.at(-1)?.toLowerCase() ?? "";
   const before = tokens.at(-2)?.toLowerCase() ?? "";
@@ -153,7 +153,7 @@ function takePrice(tokens: readonly string[], draft: Draft): number {
     : 0;
 }
 
-/** Number of tokens at the end that were one modifier. */
+/** Reads one modifier at the end; returns the number of tokens it took. */
 function takeModifier(tokens: readonly string[], draft: Draft): number {
   if (tokens.length < 2) return 0;
   const last = tokens.at(-1)?.toLowerCase() ?? "";
@@ -210,7 +210,7 @@ function readQuantityToken(text: string): QuantityWords {
   return lots ? { kind: "lots", count: readCount(lots[1] ?? "") } : { kind: "units", count: readCount(text) };
 }
 
-/** The quantity ends what is left: `10`, `1,000`, `10 shares`, `2 lots`, `2lots`, `all`. A lone number is a symbol, not a quantity. */
+/** Takes the quantity off the end: `10`, `1,000`, `10 shares`, `2 lots`, `2lots`, `all`. A lone number is a symbol. */
 function readQuantity(tokens: readonly string[], draft: Draft): readonly string[] {
   const last = tokens.at(-1)?.toLowerCase() ?? "";
   const before = tokens.at(-2) ?? "";
@@ -229,17 +229,17 @@ function readQuantity(tokens: readonly string[], draft: Draft): readonly string[
   return tokens;
 }
 
-const LED = /^(all|[\d,]+)(?:\s*(lots?)|\s+(?:shares?|units?|qty|nos))?\s+(?:of\s+)?(.+)$/i;
+const LEADING_QUANTITY = /^(all|[\d,]+)(?:\s*(lots?)|\s+(?:shares?|units?|qty|nos))?\s+(?:of\s+)?(.+)$/i;
 
 /**
- * `10 sbin at 800` as `sbin 10 at 800`; null where no quantity leads. Only for a name that nothing is called by:
- * companies are called 20 Microns and 360 One.
+ * Rewrites `10 sbin at 800` to `sbin 10 at 800`; null when the text does not start with a quantity. Only for names that
+ * match nothing as typed, because there are companies called 20 Microns and 360 One.
  */
 export function quantityLast(text: string): string | null {
   const plain = text.trim().replaceAll(/\s+/g, " ");
   const parsed = parseOrderText(plain);
   if (!parsed.ok || parsed.words.quantity !== null || !plain.startsWith(parsed.words.symbolText)) return null;
-  const [, count, lots = "", name] = LED.exec(parsed.words.symbolText) ?? [];
+  const [, count, lots = "", name] = LEADING_QUANTITY.exec(parsed.words.symbolText) ?? [];
   return name === undefined
     ? null
     : `${name} ${count} ${lots}${plain.slice(parsed.words.symbolText.length)}`.replaceAll(/\s+/g, " ");

@@ -5,17 +5,17 @@ export const SIDES = ["BUY", "SELL"] as const;
 export type Side = (typeof SIDES)[number];
 export const ORDER_TYPES = ["MARKET", "LIMIT", "SL", "SL-M"] as const;
 export type OrderType = (typeof ORDER_TYPES)[number];
-/** CNC delivery, INTRADAY (MIS), MARGIN (NRML: derivatives carried over), MTF funded delivery, CO and BO cover and bracket. */
+/** CNC: delivery. INTRADAY: MIS. MARGIN: NRML, derivatives carried overnight. MTF: funded delivery. CO, BO: cover, bracket order. */
 export const PRODUCTS = ["CNC", "INTRADAY", "MARGIN", "MTF", "CO", "BO"] as const;
 export type Product = (typeof PRODUCTS)[number];
-/** Shares change hands: what is sold was owned before, there is no short side. */
+/** Shares are delivered, so only owned shares can be sold: there are no short positions. */
 export const isDelivery = (product: Product): product is "CNC" | "MTF" => product === "CNC" || product === "MTF";
 export const VALIDITIES = ["DAY", "IOC"] as const;
 export type Validity = (typeof VALIDITIES)[number];
 
 /**
- * What the broker says of an order. `pending` is on its way (validation, transit); `open` rests, with or without fills;
- * `trigger-pending` waits for its trigger. The last four are final.
+ * An order's status at the broker. `pending`: in validation or transit. `open`: resting in the market, maybe partly filled.
+ * `trigger-pending`: waiting for its trigger. The last four are final.
  */
 export const ORDER_STATUSES = [
   "pending",
@@ -47,10 +47,10 @@ export interface Order {
   readonly avgPrice: Price;
   /** 0 for MARKET and SL-M. */
   readonly price: Price;
-  /** 0 where there is none. */
+  /** 0 when there is none. */
   readonly triggerPrice: Price;
   readonly status: OrderStatus;
-  /** The broker's or exchange's own words, when it said anything. */
+  /** The broker's or exchange's own message; null when it gave none. */
   readonly message: string | null;
   readonly isAmo: boolean;
   /** Epoch ms. */
@@ -59,7 +59,7 @@ export interface Order {
   readonly handle: Readonly<Record<string, string>>;
 }
 
-/** What is asked of a broker. Prices that do not belong to the type are absent, never 0. */
+/** An order as it goes to a connector. Prices that do not belong to the type are absent, never 0. */
 export interface OrderRequest {
   readonly tag: OrderTag;
   readonly key: InstrumentKey;
@@ -73,14 +73,14 @@ export interface OrderRequest {
   readonly terms: OrderTerms;
 }
 
-/** The price terms of an order. `protection` is how far from `reference` a market order may fill. */
+/** The price terms of an order. `protection` limits how far a market order may fill from the last (or trigger) price. */
 export type OrderTerms =
   | { readonly type: "MARKET"; readonly protection: MarketProtection }
   | { readonly type: "LIMIT"; readonly price: Price }
   | { readonly type: "SL"; readonly price: Price; readonly triggerPrice: Price }
   | { readonly type: "SL-M"; readonly triggerPrice: Price; readonly protection: MarketProtection };
 
-/** What a unit will about fill at. A stop without a limit fills around its trigger, however far from it the price is now. */
+/** Estimated fill price of a unit. An SL-M order fills near its trigger, wherever the price is now. */
 export function expectedPrice(terms: OrderTerms, last: Price | null): Price | null {
   if ("price" in terms) return terms.price;
   return "triggerPrice" in terms ? terms.triggerPrice : last;
@@ -89,19 +89,19 @@ export function expectedPrice(terms: OrderTerms, last: Price | null): Price | nu
 export interface MarketProtection {
   /** In 1/100 percent: 100 is 1 %. */
   readonly basisPoints: number;
-  /** The limit that stands in where a broker takes no market order, already on a tick. */
+  /** Limit price, on a tick, for brokers that accept no market orders through their API. */
   readonly limit: Price;
 }
 
-/** What an open order is to become; what is absent stays. `qty` is the new total. */
+/** A modification of an open order. Absent fields stay as they are; `qty` is the new total. */
 export interface OrderChange {
   readonly qty?: number;
   readonly terms?: OrderTerms;
 }
 
 /**
- * What came of asking. `unknown` is a state, not an error: the order may be live, and only the broker's book can tell.
- * It is never answered with a second request.
+ * Outcome of an order request. `unknown`: the order may be live, and only the broker's order book can tell. The request is
+ * never repeated.
  */
 export type OrderOutcome =
   | { readonly kind: "accepted"; readonly orderId: BrokerOrderId; readonly handle: Readonly<Record<string, string>> }
@@ -117,7 +117,7 @@ export type NotSentCause =
   | "unreachable";
 
 export interface OrderCost {
-  /** Null where the broker does not tell. */
+  /** Null when the broker does not report it. */
   readonly margin: Paise | null;
   readonly charges: Paise | null;
 }

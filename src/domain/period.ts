@@ -32,7 +32,7 @@ export function parsePeriod(words: string, today: string): ParsedPeriod | null {
   }
 }
 
-/** The weekend before the date's Monday: a session on it comes after its own week's report, and belongs to the next one. */
+/** Saturday before the date's week: a special session at that weekend comes after Friday's report, so the next one has it. */
 export const weekFrom = (date: string): string => addDays(mondayOf(date), -2);
 
 function financialYear(today: string): string {

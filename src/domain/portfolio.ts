@@ -3,18 +3,18 @@ import { SHARE_SERIES, type Instrument, type Segment } from "./instrument.ts";
 import { price, valueOf, type Paise, type Price } from "./money.ts";
 import { isDelivery, opposite, type Product, type Side } from "./order.ts";
 
-/** A position as it came into the day. */
+/** The part of a position that was carried in from the previous day. */
 export interface Carried {
   /** Units, negative when short. */
   readonly qty: number;
-  /** Today's sales of it less today's purchases; null where only the day's trades tell. */
+  /** Today's sales minus today's purchases; null when it must be summed from the day's trades. */
   readonly dayCash: Paise | null;
 }
 
 /** One row of the day's positions. Closed rows stay for the day with `qty` 0. */
 export interface Position {
   readonly symbol: TradingSymbol;
-  /** Null where the broker's row does not carry the exchange's token. */
+  /** Null when the broker's row has no exchange token. */
   readonly key: InstrumentKey | null;
   readonly segment: Segment;
   readonly productType: Product;
@@ -23,48 +23,48 @@ export interface Position {
   readonly side: Side | "CLOSED";
   /** Average price of the open quantity; 0 when closed. */
   readonly avgPrice: Price;
-  /** Null where the broker's row has none and no quote was had. */
+  /** Null when neither the broker's row nor a quote has one. */
   readonly ltp: Price | null;
   /** Since entry: realised plus unrealised. */
   readonly pnl: Paise;
   readonly realised: Paise;
   readonly unrealised: Paise;
-  /** Today's part, with carried quantity valued at the previous close; null where the broker does not tell. */
+  /** Today's P&L, with carried quantity valued at the previous close; null when the broker does not report it. */
   readonly dayPnl: Paise | null;
-  /** Where it does not: what the part can be counted from. */
+  /** What today's P&L can be computed from when the broker does not report it. */
   readonly carried?: Carried;
   readonly buyQty: number;
   readonly buyValue: Paise;
   readonly sellQty: number;
   readonly sellValue: Paise;
-  /** Rupees per unit and point: 1 but for commodities and currency. */
+  /** Rupees per unit and point: 1 except for commodities and currency. */
   readonly multiplier: number;
 }
 
-/** Which instrument a row is of. */
+/** What identifies the instrument of a broker's row. */
 export interface Listed {
   readonly key: InstrumentKey | null;
   readonly symbol: TradingSymbol;
 }
 
-/** Whether two rows are of the same instrument: by the exchange's token, by name where a broker's row has none. */
+/** Whether two rows are of the same instrument: by exchange token, or by symbol when a row has no token. */
 export const isSameListing = (one: Listed, other: Listed): boolean =>
   one.key === null || other.key === null ? one.symbol === other.symbol : one.key === other.key;
 
-/** Shares sold out of the demat account stand in the day's rows as if short: they are delivered, not owed. */
+/** Brokers show shares sold from the demat account as a short position for the day, though nothing has to be bought back. */
 export const isDeliverySale = ({ side, productType }: Pick<Position, "side" | "productType">): boolean =>
   side === "SELL" && isDelivery(productType);
 
 export type OpenPosition = Position & { readonly side: Side };
-/** Open, and ended by the opposite order; buying delivered shares would undo their sale. */
+/** Open, and closed by an opposite order. Not so for a delivery sale: buying would only undo it. */
 export const isExitable = (position: Position): position is OpenPosition =>
   position.qty > 0 && position.side !== "CLOSED" && !isDeliverySale(position);
 
-/** Open, and neither a price nor a result of the broker's own says what it has made. */
+/** Open, with neither a last price nor an unrealised P&L from the broker. */
 export const isUnpriced = (position: Position): boolean =>
   isExitable(position) && position.ltp === null && position.unrealised === 0;
 
-/** Units of open positions that an order would close: in its own product, where any other would be opened the other way. */
+/** Open units that an order would close. In another product, the order would open a new position instead. */
 export const closableBy = (
   order: Listed & { readonly side: Side; readonly productType: Product },
   positions: readonly Position[],
@@ -79,28 +79,28 @@ export interface Holding {
   readonly key: InstrumentKey | null;
   readonly isin: string | null;
   readonly productType: "CNC" | "MTF";
-  /** Owned now, T1 included: what was sold today is gone, and a row of which nothing is left is left out. */
+  /** Owned now: T1 included, sold today excluded. Rows with nothing left are dropped. */
   readonly qty: number;
   /** Bought, not yet delivered. */
   readonly t1Qty: number;
-  /** What a sell order may ask for now. */
+  /** Largest quantity for a sell order now, as the broker reports it. */
   readonly sellableQty: number;
   readonly pledgedQty: number;
-  /** 0 means that the cost is not known (transfer, bonus). */
+  /** 0 when the cost is unknown (transfer, bonus). */
   readonly avgPrice: Price;
   readonly ltp: Price | null;
   readonly prevClose: Price | null;
-  /** Null when cost or last price is not known. */
+  /** Null when the cost or the last price is unknown. */
   readonly pnl: Paise | null;
 }
 
 type Owned = Pick<Holding, "qty" | "t1Qty" | "sellableQty" | "pledgedQty">;
 
-/** What a sale may ask for. T1 shares may be sold before they arrive (BTST); some brokers tell them as sellable, some do not. */
+/** Largest quantity for a sale. T1 shares may be sold before delivery (BTST), but not all brokers count them as sellable. */
 export const sellableWithT1 = ({ qty, t1Qty, sellableQty, pledgedQty }: Owned): number =>
   Math.max(sellableQty, Math.min(sellableQty + t1Qty, qty - pledgedQty));
 
-/** The part of it that has been delivered. */
+/** The part of the sellable quantity that has been delivered. */
 export const deliveredQty = ({ qty, t1Qty, sellableQty, pledgedQty }: Owned): number =>
   Math.max(0, Math.min(sellableQty, qty - pledgedQty - t1Qty));
 
@@ -110,14 +110,14 @@ const soldOutOf = (holding: Holding, positions: readonly Position[]): number =>
     .filter((row) => isDeliverySale(row) && isSameListing(row, holding) && row.productType === holding.productType)
     .reduce((sum, { qty }) => sum + qty, 0);
 
-/** What both exchanges call a share: NSE's symbols end in a series, which BSE's lack. */
+/** A share's name without exchange and series, the same on NSE and BSE. */
 export function shareName(symbol: TradingSymbol): string {
   const [exchange = "", name = ""] = symbol.split(":", 2);
   const end = name.lastIndexOf("-");
   return exchange === "NSE" && SHARE_SERIES.has(name.slice(end + 1)) ? name.slice(0, end) : name;
 }
 
-/** Units sold today of what has this holding's name, on an exchange where no holding is listed: positions have no ISIN. */
+/** Units of this share sold today on the exchange where it has no holding row. Matched by name: positions have no ISIN. */
 function soldElsewhere({ symbol, productType }: Holding, holdings: readonly Holding[], positions: readonly Position[]) {
   const name = shareName(symbol);
   return positions
@@ -130,9 +130,9 @@ function soldElsewhere({ symbol, productType }: Holding, holdings: readonly Hold
 export const soldToday = (holding: Holding, holdings: readonly Holding[], positions: readonly Position[]): number =>
   soldOutOf(holding, positions) + soldElsewhere(holding, holdings, positions);
 
-/** The holdings of a broker that tells what the day began with, less what was sold out of them today. */
+/** For brokers whose holdings stay as at the start of the day: subtracts what was sold today. */
 export function ownedNow(holdings: readonly Holding[], positions: readonly Position[]): Holding[] {
-  // A share may have a row for what is delivered and one for T1: what was sold is taken off once.
+  // A share may have two rows, delivered and T1: subtract the sold quantity only once.
   const left = new Map<string, number>();
   return holdings.flatMap((row) => {
     const name = `${row.key ?? row.symbol} ${row.productType}`;
@@ -148,7 +148,7 @@ export function ownedNow(holdings: readonly Holding[], positions: readonly Posit
 const holdingPnl = ({ ltp, avgPrice, pnl }: Holding, qty: number): Paise | null =>
   pnl === null || ltp === null ? null : valueOf(price(ltp - avgPrice), qty);
 
-/** Shares that two exchanges list stand in one row under either; they can be sold on both. Several lists tell no ISIN. */
+/** A share listed on both exchanges has one row, under either, and can be sold on both. Several brokers give no ISIN. */
 export const isHoldingOf = (holding: Holding, instrument: Instrument): boolean =>
   isSameListing(holding, instrument) ||
   (instrument.isin === undefined || holding.isin === null
@@ -156,11 +156,11 @@ export const isHoldingOf = (holding: Holding, instrument: Instrument): boolean =
     : holding.isin === instrument.isin);
 
 export interface Funds {
-  /** What can be used for a new order, collateral included. */
+  /** Available for a new order, collateral included. */
   readonly available: Paise;
-  /** Blocked, or spent on what is no holding yet: what was bought for delivery today, premiums paid. */
+  /** Blocked margin, and money spent today on delivery purchases (not holdings yet) and option premiums. */
   readonly used: Paise;
-  /** The ledger balance, or the available balance less collateral at brokers that do not tell the ledger. */
+  /** The ledger balance; for brokers that do not report one, the available balance minus collateral. */
   readonly cash: Paise;
   readonly collateral: Paise;
 }
@@ -168,9 +168,9 @@ export interface Funds {
 export interface Profile {
   readonly accountId: string;
   readonly name: string;
-  /** Whether delivery sells need no daily authorisation (DDPI or POA); null where the broker does not tell. */
+  /** Whether delivery sells need no daily authorisation (DDPI or POA); null when the broker does not report it. */
   readonly canSellWithoutAuthorisation: boolean | null;
-  /** Whether the plan includes quotes and candles; null where the broker does not tell. */
+  /** Whether the API plan includes quotes and candles; null when the broker does not report it. */
   readonly hasMarketData: boolean | null;
 }
 
@@ -188,16 +188,16 @@ export interface Quote {
   readonly openInterest: number | null;
   readonly lowerCircuit: Price | null;
   readonly upperCircuit: Price | null;
-  /** Epoch ms of the price; null where the source does not tell. */
+  /** Epoch ms of the price; null when the source does not report it. */
   readonly at: number | null;
-  /** `broker` is live; Yahoo's prices for India are 15 minutes late. */
+  /** `broker` is live; Yahoo's prices for India are 15 minutes delayed. */
   readonly source: "broker" | "yfinance";
 }
 
 export interface DepthLevel {
   readonly price: Price;
   readonly quantity: number;
-  /** Null where the broker does not tell. */
+  /** Null when the broker does not report it. */
   readonly orders: number | null;
 }
 /** Five levels a side at most, best first; empty levels are left out. */
@@ -213,7 +213,7 @@ export interface Depth {
 
 export const INTERVALS = ["1m", "5m", "15m", "30m", "1h", "1d", "1w", "1mo"] as const;
 export type Interval = (typeof INTERVALS)[number];
-/** Bars within a day, on the session's own grid. */
+/** Intervals shorter than a day; their bars are aligned to the start of the session. */
 export const isIntraday = (interval: Interval): boolean => /[mh]$/.test(interval);
 export interface Candle {
   /** Epoch ms of the bar's start; a daily bar starts at 00:00 IST of its trading day. */

@@ -22,21 +22,21 @@ export const positionTotals = (positions: readonly Position[]): PnlTotals => ({
   total: sumPaise(positions.map(pnlOf)),
 });
 
-/** Since entry. Brokers go on valuing shares that were sold for delivery as a short, though nobody owes them. */
+/** P&L since entry. For a delivery sale only the realised part: brokers keep valuing it as a short position. */
 export const pnlOf = (position: Position): Paise => (isDeliverySale(position) ? position.realised : position.pnl);
 
-/** Today's P&L of a position: the broker's own figure, or since entry where it has none. */
+/** Today's P&L of a position: the broker's figure, or P&L since entry when there is none. */
 export const dayPnl = (position: Position): Paise => position.dayPnl ?? pnlOf(position);
 
 const sinceEntry = (positions: readonly Position[]): Position[] => positions.filter(({ dayPnl }) => dayPnl === null);
 const withoutChange = (holdings: readonly Holding[]): Holding[] =>
   holdings.filter((holding) => holdingDayChange(holding) === null);
 
-/** What the day's figures count otherwise, because nobody knows what it stood at when the day began. */
+/** How many rows have no known value at the start of the day, and so no P&L for the day. */
 export interface Undated {
-  /** Counted since entry. */
+  /** These count with their P&L since entry. */
   readonly positions: number;
-  /** Left out. */
+  /** These are left out. */
   readonly shares: number;
 }
 export const undatedCount = (positions: readonly Position[], holdings: readonly Holding[]): Undated => ({
@@ -44,17 +44,17 @@ export const undatedCount = (positions: readonly Position[], holdings: readonly 
   shares: withoutChange(holdings).length,
 });
 
-/** The same by name: in a sum over days they would count again every day, or not at all. */
+/** The rows themselves, which a sum over several days must leave out: P&L since entry would count again every day. */
 export const undated = (
   positions: readonly Position[],
   holdings: readonly Holding[],
 ): readonly (Position | Holding)[] => [...sinceEntry(positions), ...withoutChange(holdings)];
 
-/** Today's P&L of those positions whose day is known. */
+/** Today's P&L of the positions for which it is known. */
 export const datedPnl = (positions: readonly Position[]): Paise =>
   sumPaise(positions.map((position) => position.dayPnl ?? ZERO_PAISE));
 
-/** What the day's trades in a position brought, less what they cost. */
+/** The day's sales minus purchases in a position. */
 const dayCashOf = ({ key, symbol, productType, multiplier }: Position, trades: readonly Trade[]): Paise =>
   sumPaise(
     trades
@@ -62,7 +62,7 @@ const dayCashOf = ({ key, symbol, productType, multiplier }: Position, trades: r
       .map(({ side, price, qty }) => valueOf(price, side === "SELL" ? qty : -qty, multiplier)),
   );
 
-/** What it is worth now, less what it was at the previous close, and what was bought and sold between. */
+/** Value now, plus the day's sales minus purchases, minus the carried quantity's value at the previous close. */
 export function carriedDayPnl(
   position: Position,
   carried: Carried,
@@ -76,19 +76,19 @@ export function carriedDayPnl(
   return subtractPaise(sumPaise([now, dayCash]), valueOf(prevClose, carried.qty, multiplier));
 }
 
-/** Of shares sold for delivery: what they brought, less what they were worth at the previous close. */
+/** Today's P&L of a delivery sale: proceeds minus the value of the shares at the previous close. */
 export const saleDayPnl = ({ sellValue, buyValue, qty }: Position, prevClose: Price): Paise =>
   subtractPaise(sellValue, sumPaise([buyValue, valueOf(prevClose, qty)]));
 
 export interface HoldingTotals {
-  /** Cost of those whose cost is known. */
+  /** Total cost of the holdings whose cost is known. */
   readonly invested: Paise;
   readonly value: Paise;
   readonly pnl: Paise;
   readonly dayChange: Paise;
-  /** Holdings that are in no total, for want of a price. */
+  /** Number of holdings without a price, which are in no total. */
   readonly unpriced: number;
-  /** Those with a price that are not in `invested` and `pnl`, for want of a cost. */
+  /** Number of priced holdings without a cost, which are not in `invested` and `pnl`. */
   readonly uncosted: number;
 }
 
@@ -120,7 +120,7 @@ export const fundsTotal = (funds: readonly Funds[]): Funds => ({
   collateral: sumPaise(funds.map((each) => each.collateral)),
 });
 
-/** Today's P&L per account: positions as the broker counts the day, holdings by their move since the last close. */
+/** Today's P&L of an account: positions as `dayPnl`, holdings by their price change since the previous close. */
 export interface DayPnl {
   readonly positions: Paise;
   readonly holdings: Paise;
