@@ -2,12 +2,12 @@ const FAILURES_IN_A_ROW = 5;
 export const BREAKER_OPEN_MS = 15_000;
 
 export interface Breaker {
-  /** Asked before a call. True: do not call. After the pause false once, for the call that decides. */
+  /** Whether the next call must be skipped. After the pause it is false once, to let a trial call through. */
   isOpen(now: number): boolean;
   note(worked: boolean, now: number): void;
 }
 
-/** Opens after failures in a row; after a pause lets one call through, whose result decides. */
+/** Circuit breaker: opens after several failures in a row; after a pause the result of one trial call closes or reopens it. */
 export function createBreaker(): Breaker {
   let failures = 0;
   let openUntil = 0;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** The machine's time, or time that started elsewhere and runs at the same pace. */
+/** The machine's time, or a time that starts at `startAt` and runs at the same speed. */
 export function createClock(startAt: number | null): {
   now(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -14,10 +14,7 @@ export function createClock(startAt: number | null): {
   };
 }
 
-/**
- * The same time, but for the way back: what waits for an instant does not wait longer because the machine's clock was
- * set back meanwhile.
- */
+/** A view of the clock that never goes back, so that setting the machine's clock back does not prolong waits and deadlines. */
 export function neverBack<C extends { now(): number; sleep(ms: number, signal?: AbortSignal): Promise<void> }>(
   clock: C,
 ): Pick<C, "now" | "sleep"> {

@@ -13,27 +13,27 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A key and the name under which tokens remember it. */
+/** A key and the id that tokens written under it carry. */
 export interface EncryptionKey {
   readonly id: string;
   readonly key: KeyObject;
 }
 
 export interface Keyring {
-  /** A token `v1.keyId.nonce.tag.ciphertext`; only the same associated data opens it. */
+  /** Returns a token `v1.keyId.nonce.tag.ciphertext`, which can be decrypted only with the same associated data. */
   encrypt(plaintext: string, associatedData: string): string;
   /** Throws DecryptionError. */
   decrypt(token: string, associatedData: string): string;
-  /** Whether the current key wrote it. */
+  /** Whether the token was written under the current key. */
   isCurrent(token: string): boolean;
 }
 
-/** The token was changed, belongs elsewhere or needs a key that we lack. Carries no content. */
+/** The token was altered, belongs to other associated data, or needs a key that is not in the keyring. Holds no content. */
 export class DecryptionError extends Error {
   override readonly name = "DecryptionError";
 }
 
-/** Encrypts with `current`; also opens what `previous` keys wrote, so that a key can be rotated. */
+/** Encrypts with `current`; decrypts with `previous` keys too, so that keys can be rotated. */
 export function createKeyring(keys: {
   readonly current: EncryptionKey;
   readonly previous?: readonly EncryptionKey[];
@@ -43,7 +43,7 @@ export function createKeyring(keys: {
 
   return {
     encrypt(plaintext, associatedData) {
-      // Random 96-bit nonces are safe up to about 2^32 tokens a key.
+      // Random 96-bit nonces are safe for up to about 2^32 tokens per key.
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(ALGORITHM, current.key, nonce, { authTagLength: TAG_BYTES });
       cipher.setAAD(authenticated(current.id, associatedData));
@@ -70,10 +70,10 @@ export function createKeyring(keys: {
   };
 }
 
-/** A new random key as base64, as parseKey reads it. */
+/** A new random key in base64, as `parseKey` accepts it. */
 export const generateKey = (): string => randomBytes(KEY_BYTES).toString("base64");
 
-/** Reads 32 bytes in base64. Throws RangeError, which does not repeat the text. */
+/** Parses 32 bytes in base64. Throws a RangeError that does not repeat the text, which may be nearly a key. */
 export function parseKey(base64: string): EncryptionKey {
   const text = base64.trim();
   const bytes = Buffer.from(text, "base64");
@@ -95,7 +95,7 @@ function parseToken(token: string): { keyId: string; nonce: Buffer; tag: Buffer;
   return { keyId, nonce, tag, ciphertext };
 }
 
-/** Node skips what is not base64url and ignores spare bits; a token has one spelling only. */
+/** Node ignores invalid characters and spare bits, so re-encoding checks that the text is canonical. */
 function fromBase64Url(text: string): Buffer {
   const bytes = Buffer.from(text, "base64url");
   if (bytes.toString("base64url") !== text) throw new DecryptionError("not an encrypted value");

@@ -1,6 +1,6 @@
 export type Cell = string | number | null;
 
-/** Lines of comma-separated values after RFC 4180, with a byte-order mark so that spreadsheets read them as UTF-8. */
+/** CSV as in RFC 4180, with a byte-order mark so that spreadsheets read it as UTF-8. */
 export const csv = (rows: readonly (readonly Cell[])[]): string =>
   `\uFEFF${rows.map((row) => row.map(cellText).join(",")).join("\r\n")}\r\n`;
 
@@ -11,5 +11,5 @@ function cellText(cell: Cell): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** A spreadsheet runs what begins like a formula; some of these words come from outside. */
+/** Spreadsheets execute cells that start like a formula, and some of these texts come from brokers. */
 const withoutFormula = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);

@@ -1,11 +1,11 @@
-/** What Telegram takes, counted as it counts: without tags, an entity as one. */
+/** Telegram's limits in characters. Tags are not counted, and an entity counts as one. */
 export const MAX_TEXT = 4_096;
 export const MAX_CAPTION = 1_024;
 
 const TAG = /<(\/?)([a-z][a-z-]*)[^>]*>/g;
 const END = "\n…";
 
-/** Text that is too long ends at a line, with its open tags closed; what cannot be cut so loses its tags. */
+/** Cuts text that is too long after a whole line and closes open tags. If the first line alone is too long, drops all tags. */
 export function cutHtml(text: string, max: number): string {
   if (visible(text).length <= max) return text;
   const kept: string[] = [];
@@ -27,7 +27,7 @@ export function cutHtml(text: string, max: number): string {
   return cut + closing(cut) + END;
 }
 
-/** As a reader sees it. */
+/** The text as displayed: tags removed, entities decoded. */
 export const visible = (text: string): string =>
   text.replaceAll(TAG, "").replaceAll(/&(amp|lt|gt|quot);/g, (_, name: string) => ENTITIES[name] ?? "");
 

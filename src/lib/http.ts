@@ -7,33 +7,33 @@ import { neverBack } from "./clock.ts";
 import type { Secret } from "./secret.ts";
 
 export interface HttpRequest {
-  /** Whom we call: one circuit breaker, one line in the metrics each. */
+  /** Who is called. Each scope has its own circuit breaker and metrics. */
   readonly scope: string;
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMs: number;
-  /** `http://…` or `socks5://…` proxy to go out through. */
+  /** Proxy to send the request through: `http://…` or `socks5://…`. */
   readonly egress?: Secret | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Waits for a place under the rate limit: asked before each repetition, which the other side counts as well. */
+  /** Waits for the rate limit before each retry, because the other side counts retries as well. */
   readonly turn?: ((signal: AbortSignal) => Promise<void>) | undefined;
-  /** For reads: replies that mean "ask again in a moment" without the status that says so. */
+  /** For reads: recognises replies that mean "try again in a moment" without status 429. */
   readonly isBusy?: (reply: HttpReply) => boolean;
 }
 
 export interface HttpReply {
   readonly status: number;
-  /** Names in lower case. */
+  /** Header names are in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** `unreachable`: no connection was made, nothing was sent. The others may have reached the other side. */
+/** `unreachable`: no connection was made, so nothing was sent. With the others, the request may have arrived. */
 export type HttpFailureKind = "unreachable" | "timeout" | "broken" | "aborted" | "too-large";
 
-/** No whole reply came. Carries neither the body nor the query of the request. */
+/** No complete reply was received. Holds neither the body nor the query of the request. */
 export class HttpFailure extends Error {
   override readonly name = "HttpFailure";
   readonly kind: HttpFailureKind;
@@ -47,11 +47,11 @@ export class HttpFailure extends Error {
 export interface HttpClient {
   /** Resolves with any HTTP status. Never retries. */
   send(request: HttpRequest): Promise<HttpReply>;
-  /** For reads: retries transport failures, 429, 502–504 and what `isBusy` names with jitter, all within `timeoutMs`. */
+  /** For reads: retries transport failures, 429, 502–504 and `isBusy` replies, with jitter, all within `timeoutMs`. */
   read(request: HttpRequest): Promise<HttpReply>;
-  /** For big files: the body as it comes; throws HttpFailure on any status but 200. */
+  /** For big files: the body in chunks as it arrives. Throws HttpFailure on any status but 200. */
   stream(request: HttpRequest): Promise<AsyncIterable<Uint8Array>>;
-  /** Waits for the replies that are on their way, and gives up big files. */
+  /** Waits for pending replies, but aborts streams. */
   close(): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export interface HttpOptions {
   readonly now: () => number;
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly random?: () => number;
-  /** Told of every attempt: for metrics and log lines. */
+  /** Called after every attempt: for metrics and log lines. */
   readonly onCall?: (call: { scope: string; method: string; path: string; outcome: string; ms: number }) => void;
 }
 
@@ -73,7 +73,7 @@ const NOT_CONNECTED = new Set([
   "EHOSTUNREACH",
   "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
-  // A certificate that is not believed, as where the machine's clock stands wrong or somebody is in between.
+  // Untrusted certificate: a wrong clock on this machine, or an intercepting proxy.
   "CERT_HAS_EXPIRED",
   "CERT_NOT_YET_VALID",
   "CERT_REVOKED",
@@ -84,39 +84,39 @@ const NOT_CONNECTED = new Set([
   "UNABLE_TO_GET_ISSUER_CERT",
   "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  // A tunnel through a proxy that did not come about.
+  // The tunnel through a proxy could not be opened.
   "UND_ERR_PRX_CONN",
   "UND_ERR_PRX_TLS",
   "UND_ERR_INVALID_ARG",
 ]);
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** One way out, and how each scope fares on it: a member's dead proxy must not stop the others. */
-interface Way {
+/** A direct or proxied route, with its own breaker per scope, so that one user's dead proxy does not stop the others. */
+interface Route {
   readonly dispatcher: Undici.Dispatcher;
   readonly breakers: Map<string, Breaker>;
 }
 
-/** One client for all: IPv4 only, because brokers compare the caller's address with a registered IPv4. */
+/** The HTTP client for all brokers. IPv4 only, because brokers compare the caller's address with a registered IPv4 one. */
 export function createHttpClient(options: HttpOptions): HttpClient {
-  // Loaded by the first call: a hundred modules that the start does without.
+  // undici is loaded by the first call, because its hundred modules would slow down start-up.
   let undici: Promise<typeof Undici> | null = null;
-  let direct: Way | null = null;
-  const proxies = new Map<string, Way>();
+  let direct: Route | null = null;
+  const proxies = new Map<string, Route>();
   const random = options.random ?? Math.random;
   const steady = neverBack(options);
   const closing = new AbortController();
 
-  function wayFor(library: typeof Undici, egress: Secret | undefined): Way {
+  function routeFor(library: typeof Undici, egress: Secret | undefined): Route {
     if (egress === undefined) {
       const connect = { family: 4, timeout: CONNECT_TIMEOUT_MS };
-      return (direct ??= wayThrough(new library.Agent({ connect, allowH2: false })));
+      return (direct ??= routeThrough(new library.Agent({ connect, allowH2: false })));
     }
     const url = egress.reveal();
     const known = proxies.get(url);
     if (known) return known;
     if (proxies.size >= MAX_EGRESS_DISPATCHERS) closeOldest(proxies);
-    const made = wayThrough(proxyAt(library, url));
+    const made = routeThrough(proxyAt(library, url));
     proxies.set(url, made);
     return made;
   }
@@ -127,8 +127,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     consume: (reply: Reply, failed: (error: unknown) => HttpFailure) => Promise<T>,
   ): Promise<T> {
     const library = await (undici ??= import("undici"));
-    const way = wayFor(library, request.egress);
-    const breaker = breakerOf(way, request.scope);
+    const route = routeFor(library, request.egress);
+    const breaker = breakerOf(route, request.scope);
     const path = new URL(request.url).pathname;
     if (breaker.isOpen(steady.now())) throw new CircuitOpen();
     const startedAt = performance.now();
@@ -147,10 +147,10 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         method: request.method,
         headers: headersOf(request),
         body: request.body ?? null,
-        dispatcher: way.dispatcher,
+        dispatcher: route.dispatcher,
         signal,
       });
-      const reply = await unlessEnded(asked, signal);
+      const reply = await unlessAborted(asked, signal);
       const result = await consume(reply, (error) => toFailure(error, request, deadline));
       breaker.note(!isGatewayFailure(reply.statusCode), steady.now());
       report(String(reply.statusCode));
@@ -195,8 +195,8 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     },
     async close() {
       closing.abort();
-      const ways = [...(direct ? [direct] : []), ...proxies.values()];
-      await Promise.all(ways.map(({ dispatcher }) => dispatcher.close()));
+      const routes = [...(direct ? [direct] : []), ...proxies.values()];
+      await Promise.all(routes.map(({ dispatcher }) => dispatcher.close()));
     },
   };
 }
@@ -210,16 +210,16 @@ const headersOf = ({ headers = {} }: HttpRequest): Record<string, string> => ({
 
 type Reply = Undici.Dispatcher.ResponseData;
 
-/** Nothing was sent, and asking again soon is pointless. */
+/** The circuit breaker is open: nothing was sent, and an immediate retry is pointless. */
 class CircuitOpen extends HttpFailure {
   constructor() {
     super("unreachable", `it keeps failing and is not asked for ${BREAKER_OPEN_MS / 1000} s`);
   }
 }
 
-const wayThrough = (dispatcher: Undici.Dispatcher): Way => ({ dispatcher, breakers: new Map() });
+const routeThrough = (dispatcher: Undici.Dispatcher): Route => ({ dispatcher, breakers: new Map() });
 
-/** Always by a tunnel: a proxy must not read what passes. Names are looked up by the proxy. */
+/** Always tunnels, so that the proxy cannot read the traffic. The proxy resolves host names. */
 function proxyAt({ ProxyAgent, Socks5ProxyAgent }: typeof Undici, url: string): Undici.Dispatcher {
   try {
     return /^socks5h?:/.test(url)
@@ -230,17 +230,17 @@ function proxyAt({ ProxyAgent, Socks5ProxyAgent }: typeof Undici, url: string): 
   }
 }
 
-function breakerOf({ breakers }: Way, scope: string): Breaker {
+function breakerOf({ breakers }: Route, scope: string): Breaker {
   let breaker = breakers.get(scope);
   if (!breaker) breakers.set(scope, (breaker = createBreaker()));
   return breaker;
 }
 
 /**
- * undici sits out the making of a connection, which a proxy that says nothing stretches to minutes. What is given up
- * while it waits there is never sent.
+ * undici ignores the signal while it connects, which takes minutes with a proxy that does not answer. A request that is
+ * abandoned while connecting is never sent.
  */
-async function unlessEnded<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+async function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   let end: () => void = () => undefined;
   const ended = new Promise<never>((_, reject) => (end = () => reject(signal.reason as Error)));
   signal.addEventListener("abort", end);
@@ -278,7 +278,7 @@ function unpacked({ headers, body }: Reply): AsyncIterable<Uint8Array> {
   return headers["content-encoding"] === "gzip" ? pipeline(body, createGunzip(), () => undefined) : body;
 }
 
-/** Several cookies are several lines, whatever else comes several times is a list. */
+/** Joins repeated headers: cookies with line breaks, others with commas. */
 function flat(headers: Reply["headers"]): Record<string, string> {
   const rows = Object.entries(headers).map(([name, value]) => {
     const text = Array.isArray(value) ? value.join(name === "set-cookie" ? "\n" : ", ") : value;
@@ -301,7 +301,7 @@ function toFailure(error: unknown, request: HttpRequest, deadline: AbortSignal):
 
 type CodedError = Error & { readonly code: string };
 
-/** Proof that the request itself did not go out. */
+/** Whether the error proves that the request was not sent. */
 function isNotConnected({ code, message }: CodedError): boolean {
   if (NOT_CONNECTED.has(code) || code.startsWith("UND_ERR_SOCKS5")) return true;
   // A proxy that answers CONNECT with a refusal has no code of its own.
@@ -314,7 +314,7 @@ function codedCause(error: unknown): CodedError | null {
   return null;
 }
 
-/** False when no place came free before the deadline. */
+/** Waits for the rate limit; false when the deadline comes first. */
 async function hasTurn({ turn, signal }: HttpRequest, endsAt: number): Promise<boolean> {
   if (turn === undefined) return true;
   const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(endsAt - performance.now())));
@@ -327,7 +327,7 @@ async function hasTurn({ turn, signal }: HttpRequest, endsAt: number): Promise<b
 const isReply = (value: unknown): value is HttpReply =>
   typeof value === "object" && value !== null && "status" in value && "body" in value;
 
-/** How long to wait before asking again, or null when asking again is pointless. */
+/** Milliseconds to wait before a retry; null when a retry is pointless. */
 function retryDelay(result: unknown, tries: number, random: number, isBusy: HttpRequest["isBusy"]): number | null {
   const backoff = 200 * 2 ** tries * (0.5 + random);
   if (result instanceof CircuitOpen) return null;
@@ -343,7 +343,7 @@ export function retryAfterMs(headers: HttpReply["headers"]): number | null {
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
 }
 
-function closeOldest(proxies: Map<string, Way>): void {
+function closeOldest(proxies: Map<string, Route>): void {
   const oldest = proxies.entries().next().value;
   if (!oldest) return;
   proxies.delete(oldest[0]);

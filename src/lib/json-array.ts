@@ -4,7 +4,7 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-/** Blanks, and the three bytes of a byte order mark. */
+/** Whitespace, and the three bytes of a UTF-8 byte-order mark. */
 const IGNORED = new Set([0x20, 0x0a, 0x0d, 0x09, 0xef, 0xbb, 0xbf]);
 const MAX_OBJECT_BYTES = 64 * 1024;
 
@@ -14,8 +14,8 @@ export class JsonArrayError extends Error {
 }
 
 /**
- * The text of each object of one JSON array, as the bytes come: never more than one piece and one object in memory.
- * Looks at bytes, not characters, so a piece may end inside a character.
+ * Yields the text of each object in a JSON array as bytes arrive, with at most one chunk and one object in memory.
+ * Works on bytes, so a chunk may end inside a multi-byte character.
  */
 export async function* objectsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const scanner = createScanner();

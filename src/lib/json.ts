@@ -1,4 +1,4 @@
-/** Undefined where the text is no JSON. */
+/** The parsed value; undefined when the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -7,6 +7,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** What a JWT says of itself, unverified: only whoever issued it can do that. Undefined where it is none. */
+/** The claims of a JWT, not verified (only the issuer can do that); undefined when the text is not a JWT. */
 export const jwtClaims = (token: string): unknown =>
   parseJson(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));

@@ -3,7 +3,7 @@ import { traceFields } from "./trace.ts";
 
 export type Log = Logger;
 
-/** One JSON line an event. What is secret is a Secret and prints as ***; errors lose their request details. */
+/** Logs one JSON line per event. Secret values print as ***; errors are stripped of their request details. */
 export function createLog(options: { level: string; destination?: DestinationStream }): Log {
   return pino(
     {
@@ -18,7 +18,7 @@ export function createLog(options: { level: string; destination?: DestinationStr
   );
 }
 
-/** Name, message, code and our stack frames of an error and its causes: never the payload that grammY or a client attaches. */
+/** Name, message, codes and stack frames of an error and its causes, but never the payload that grammY or a client attaches. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const described: Record<string, unknown> = { name: error.name, message: withoutUrls(error.message) };
@@ -37,11 +37,11 @@ function describeError(error: unknown): unknown {
   return described;
 }
 
-/** grammY keeps what a network failure or a handler's failure came from under another name. */
+/** grammY puts the cause of network and handler errors in `error`, not in `cause`. */
 function wrapped(error: Error): Error | undefined {
   const inner: unknown = Reflect.get(error, "error");
   return inner instanceof Error ? inner : undefined;
 }
 
-/** Telegram's URLs hold the bot's token, brokers' hold login tokens, a proxy's or MongoDB's a password. */
+/** URLs may hold secrets: Telegram's the bot token, brokers' login tokens, a proxy's or MongoDB's a password. */
 const withoutUrls = (text: string): string => text.replaceAll(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"')]+/gi, "<url>");

@@ -1,4 +1,4 @@
-/** Of `count` places in order the first that is not before what is looked for; `count` when all are. */
+/** Binary search in `count` sorted entries: the index of the first one that is not before the target, or `count`. */
 export function lowerBound(count: number, isBefore: (at: number) => boolean): number {
   let low = 0;
   let high = count;

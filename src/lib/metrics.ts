@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-/** Upper ends of the buckets, in seconds. */
+/** Upper bounds of the histogram buckets, in seconds. */
 const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const MAX_SERIES = 2_000;
 
@@ -8,9 +8,9 @@ export type Labels = Readonly<Record<string, string>>;
 
 export interface Metrics {
   count(name: string, labels?: Labels): void;
-  /** How long something took. */
+  /** Adds a duration to a histogram. */
   time(name: string, ms: number, labels?: Labels): void;
-  /** Read whenever the metrics are. */
+  /** Registers a value that is read at each scrape. */
   gauge(name: string, read: () => number | Promise<number>): void;
   /** Prometheus's text format, version 0.0.4. */
   text(): Promise<string>;
@@ -22,7 +22,7 @@ interface Histogram {
   count: number;
 }
 
-/** Counts since the start. Labels are small closed sets: names, outcomes, never a person, an account or an address. */
+/** Metrics since the process started. Labels must come from small closed sets, never a user, an account or an address. */
 export function createMetrics(): Metrics {
   const counters = new Map<string, Map<string, number>>();
   const histograms = new Map<string, Map<string, Histogram>>();
@@ -79,7 +79,7 @@ function familyOf<T>(families: Map<string, Map<string, T>>, name: string): Map<s
   return made;
 }
 
-/** The labels as they are written; what would be one series too many is counted as `other`. */
+/** The labels in Prometheus's format. Beyond MAX_SERIES, new label values are counted as `other`. */
 function seriesName(family: ReadonlyMap<string, unknown>, labels: Labels): string {
   const written = Object.entries(labels)
     .map(([name, value]) => `${name}="${escape(value)}"`)

@@ -1,4 +1,4 @@
-/** Who asks at the same time shares one run; its answer is kept, and one that failed is forgotten for the next to try. */
+/** Runs at most once: concurrent callers share the run and its result is kept. After a failure the next call tries again. */
 export function once<T>(run: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | null = null;
   return () =>

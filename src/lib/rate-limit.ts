@@ -1,6 +1,6 @@
 import PQueue from "p-queue";
 
-/** At most `count` calls in any `perMs`. */
+/** At most `count` calls in any period of `perMs`. */
 export interface RateWindow {
   readonly count: number;
   readonly perMs: number;
@@ -8,17 +8,17 @@ export interface RateWindow {
 
 export interface RateLimiter {
   /**
-   * Waits for a place under every window, then runs. One `key` is one meter. Rejects with the signal's reason when
-   * that fires first: then `call` was not and will not be made.
+   * Waits until every window allows a call, then makes it. Calls with the same `key` share a meter. When the signal fires
+   * first, rejects with its reason, and `call` is never made.
    */
   run<T>(key: string, windows: readonly RateWindow[], call: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 const MAX_METERS = 5_000;
-/** Longer timers fire at once. */
+/** Node fires longer timers immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Meters are made when first used and dropped, the least recently used first, when idle and too many. */
+/** Meters are created on first use. When there are too many, the least recently used idle one is dropped. */
 export function createRateLimiter(): RateLimiter {
   const meters = new Map<string, Meter>();
 
@@ -39,19 +39,19 @@ export function createRateLimiter(): RateLimiter {
 }
 
 interface Meter {
-  /** Resolves when a call may start, first come, first served. */
+  /** Resolves when a call may start; first come, first served. */
   enter(signal?: AbortSignal): Promise<void>;
   isIdle(): boolean;
 }
 
 /**
- * All windows are looked at in one place and at one moment: a queue for each would let calls that have passed the
- * short window pile up before the long one and leave it in a burst. A timer runs only while a call waits.
+ * Checks all windows together. With one queue per window, calls past the short window would pile up at the long one and
+ * leave it in a burst. A timer runs only while a call waits.
  */
 function createMeter(windows: readonly RateWindow[]): Meter {
   const gate = new PQueue({ concurrency: 1 });
   const kept = Math.max(...windows.map(({ count }) => count));
-  /** Of the latest calls, the oldest first. */
+  /** Start times of the latest calls, oldest first. */
   const starts: number[] = [];
 
   function waitMs(now: number): number {
@@ -82,7 +82,7 @@ function dropIdle(meters: Map<string, Meter>): void {
   }
 }
 
-/** Ends early, and without a timer left behind, when the signal fires. */
+/** Waits; resolves early and clears the timer when the signal fires. */
 function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** One row of a list: as documented, or those of its fields that are. */
+/** One row of a list: parsed, or only those of its fields (`told`) that match the schema. */
 export type ReadRow<R> =
   | { readonly ok: true; readonly row: R }
   | { readonly ok: false; readonly told: Partial<R>; readonly field: string };
 
-/** Checks a list row by row: one of a kind that nobody knows does not take the others with it. */
+/** Validates a list row by row, so that one undocumented row does not invalidate the others. */
 export const eachRow = <S extends z.ZodObject>(schema: S) =>
   z.array(z.unknown()).transform((list) => list.map((raw, at) => readRow(schema, raw, at)));
 
@@ -24,13 +24,13 @@ function toldBy<S extends z.ZodObject>(schema: S, raw: unknown): Partial<z.outpu
   return Object.fromEntries(told) as Partial<z.output<S>>;
 }
 
-/** These fields of it; null where one of them is not as documented. */
+/** The given fields of a row; null when one of them does not match the schema. */
 export function toldOf<R, K extends keyof R>(each: ReadRow<R>, fields: readonly K[]): Pick<R, K> | null {
   if (each.ok) return each.row;
   return fields.every((field) => Object.hasOwn(each.told, field)) ? (each.told as Pick<R, K>) : null;
 }
 
-/** The rows that are wanted by these fields; one that does not tell them may be wanted. */
+/** The rows that match a filter on the given fields. A row in which they cannot be read is kept, because it may match. */
 export const rowsWhere = <R, K extends keyof R>(
   rows: readonly ReadRow<R>[],
   fields: readonly K[],

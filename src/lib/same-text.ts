@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** In constant time, whatever the lengths. */
+/** Compares in constant time; hashing first hides the lengths too. */
 export const isSameText = (given: string, expected: string): boolean =>
   timingSafeEqual(digest(given), digest(expected));
 

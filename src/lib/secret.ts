@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 
-/** A value that must not be seen: prints as *** wherever it ends up. `reveal` is the only way in. */
+/** A secret value: prints as *** wherever it ends up. Only `reveal` returns it. */
 export class Secret {
   readonly #value: string;
 

@@ -5,7 +5,7 @@ export interface Column {
   readonly max?: number;
 }
 
-/** Monospace table without borders: columns as wide as their widest cell, one space between. */
+/** A monospace table without borders: each column as wide as its widest cell, one space between columns. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const cells = [columns.map((column) => column.title), ...rows].map((row) =>
     columns.map((column, at) => cut(row[at] ?? "", column.max)),
@@ -21,7 +21,7 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     .join("\n");
 }
 
-/** Label left, value right, in a fixed width: for totals and cards. What does not fit beside its label stands below it. */
+/** Label left, value right, in a fixed width: for totals and cards. A value that does not fit goes below its label. */
 export function renderPairs(pairs: readonly (readonly [string, string])[], width: number): string {
   return pairs.map(([label, value]) => pair(label, value, width)).join("\n");
 }
@@ -29,7 +29,7 @@ export function renderPairs(pairs: readonly (readonly [string, string])[], width
 function pair(label: string, value: string, width: number): string {
   const between = width - length(label) - length(value);
   if (between > 0 || label === "") return `${label}${" ".repeat(Math.max(1, between))}${value}`;
-  // Too wide even alone: the words that do not fit go down with the value.
+  // The label alone is too wide: wrap its last words onto the value's line.
   const at = length(label) <= width ? 0 : label.lastIndexOf(" ", width);
   if (at > 0) return `${label.slice(0, at)}\n${pair(label.slice(at), value, width)}`;
   return value === "" ? label : `${label}\n${pair("", value, width)}`;

@@ -5,7 +5,7 @@ const DIGITS = 6;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const SECRET_BYTES = 20;
 
-/** A new secret in base32, as authenticator apps take it. */
+/** A new secret in base32, as authenticator apps expect it. */
 export const newTotpSecret = (): string => {
   let text = "";
   let bits = 0;
@@ -18,7 +18,7 @@ export const newTotpSecret = (): string => {
   return text;
 };
 
-/** RFC 6238 with SHA-1, 30 seconds and six digits: what every authenticator app speaks. */
+/** A code by RFC 6238 with SHA-1, 30-second steps and six digits, which every authenticator app supports. */
 export function totp(secret: string, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
@@ -29,16 +29,16 @@ export function totp(secret: string, step: number): string {
 
 export const stepAt = (now: number): number => Math.floor(now / 1000 / STEP_S);
 
-/** The step whose code this is, one step of clock drift either way; null when it is none. */
+/** The step that the code belongs to, allowing one step of clock drift either way; null when it matches none. */
 export function stepOf(secret: string, code: string, now: number): number | null {
   const current = stepAt(now);
   return [current, current - 1, current + 1].find((step) => totp(secret, step) === code) ?? null;
 }
 
-/** A name of 64 letters outside ASCII would be 600 characters: too long to be shown whole, too dense to be scanned. */
+/** 64 non-ASCII letters would become about 600 characters in the URI: a QR code too dense to scan. */
 const MAX_ACCOUNT = 24;
 
-/** What an authenticator app reads from a QR picture or a pasted line. */
+/** The URI that an authenticator app reads from a QR code or a pasted line. */
 export const otpauthUri = (secret: string, account: string): string => {
   const name = account.slice(0, MAX_ACCOUNT).toWellFormed();
   return `otpauth://totp/Sauda:${encodeURIComponent(name)}?secret=${secret}&issuer=Sauda`;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
-/** What every log line says that is written while some work runs: the id of the update that caused it. */
+/** Fields added to every log line written while some work runs, such as the id of the update that caused it. */
 const current = new AsyncLocalStorage<Readonly<Record<string, string | number>>>();
 
 export const traced = <T>(fields: Readonly<Record<string, string | number>>, work: () => T): T =>

@@ -1,6 +1,6 @@
 import type { Log } from "./log.ts";
 
-/** For what is tried again by itself: a failure that goes on is said ever more rarely, its end once. */
+/** Logs the failures of something that is retried: a lasting failure ever more rarely, its end once. */
 export interface Trouble {
   readonly met: (error: unknown) => void;
   readonly over: () => void;
@@ -14,7 +14,7 @@ export interface TroubleWords {
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 32 * 60_000;
 
-/** What comes and goes counts as going on: neither its returns nor its ends are said more often than that. */
+/** A failure that returns soon counts as the same one, so an intermittent failure does not flood the log either. */
 export function createTrouble(
   log: Log,
   words: TroubleWords,

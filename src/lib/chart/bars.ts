@@ -3,7 +3,7 @@ import { type Box, fittedName, fittingSize, INK, label, line, rectangle, type Sv
 export interface Bar {
   readonly label: string;
   readonly value: number;
-  /** The value as it is written beside the bar. */
+  /** The formatted value, shown beside the bar. */
   readonly text: string;
 }
 
@@ -11,10 +11,10 @@ const LABEL_SHARE = 0.3;
 const TEXT_SHARE = 0.23;
 const MAX_ROW = 62;
 const SIZE = 30;
-/** A contract's name is long, and its end tells it from the others. */
+/** Contract names are long and differ at the end, so they are shrunk down to this size before they are cut. */
 const LEAST_SIZE = 22;
 
-/** One row a bar: name left, bar from a common zero, value right. Loss goes left of zero, so colour is not all there is. */
+/** One row per bar: name, bar from a common zero line, value. Losses extend left, so the chart works without colour. */
 export function barChart(bars: readonly Bar[], box: Box): Svg {
   const row = Math.min(MAX_ROW, box.height / Math.max(1, bars.length));
   const size = Math.min(SIZE, row * 0.55);

@@ -11,7 +11,7 @@ export interface CandleBar {
   readonly volume: number;
 }
 
-/** A line drawn over the candles, null where it has no value yet. */
+/** A line drawn over the candles; null where it has no value. */
 export interface Overlay {
   readonly values: readonly (number | null)[];
   readonly stroke: string;
@@ -19,7 +19,7 @@ export interface Overlay {
 
 const VOLUME_SHARE = 0.18;
 
-/** Candles, their volumes faint under them, lines over them. Falling bodies are filled, rising ones hollow. */
+/** Candles with faint volume bars behind and overlay lines in front. Falling bodies are filled, rising ones hollow. */
 export function candleChart(
   bars: readonly CandleBar[],
   box: Box,
@@ -63,7 +63,7 @@ export function candleChart(
   ].join("");
 }
 
-/** Begins anew after every gap. */
+/** SVG path through the values, interrupted where a value is null. */
 function pathOf(
   values: readonly (number | null)[],
   xAt: (i: number) => number,

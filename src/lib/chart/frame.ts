@@ -1,9 +1,9 @@
 import type { Scale } from "./scale.ts";
 import { type Box, INK, label, line, type Svg, textWidth } from "./svg.ts";
 
-/** On a phone a sheet is shown at about a third of its size. */
+/** Font size. A phone shows the sheet at about a third of its size. */
 const SIZE = 26;
-/** Room for the values right of the plot and the names under it. */
+/** Space for the values right of the plot, and for the names below it. */
 const VALUE_ROOM = 150;
 const NAME_ROOM = 48;
 
@@ -13,10 +13,10 @@ export const plotOf = (box: Box): Box => ({
   height: box.height - NAME_ROOM,
 });
 
-/** How a value is written beside lines that are a step apart. */
+/** Formats an axis value; `step` is the distance between two grid lines. */
 export type WriteValue = (value: number, step: number) => string;
 
-/** As many decimals as tell one line from the next, four at most. */
+/** Number of decimals needed to tell neighbouring grid lines apart: at least `least`, at most four. */
 export function decimalsOf(step: number, least: number): number {
   const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 1e-6;
   let places = least;
@@ -24,7 +24,7 @@ export function decimalsOf(step: number, least: number): number {
   return places;
 }
 
-/** Lines at the ticks with their values at the right. */
+/** Grid lines at the ticks, with their values on the right. */
 export function valueGrid(plot: Box, scale: Scale, write: WriteValue): Svg {
   const [first = 0, second = 0] = scale.ticks;
   return scale.ticks
@@ -40,7 +40,7 @@ export function valueGrid(plot: Box, scale: Scale, write: WriteValue): Svg {
 }
 
 const MAX_NAMES = 5;
-/** As many names under the plot as fit, the first and the last always. `xAt`: where the i-th point stands. */
+/** As many names below the plot as fit, always with the first and the last. `xAt`: x of the i-th point. */
 export function nameAxis(plot: Box, names: readonly string[], xAt: (i: number) => number): Svg {
   const widest = Math.max(1, ...names.map((name) => textWidth(name, SIZE))) + SIZE;
   const count = Math.min(MAX_NAMES, names.length, Math.max(2, Math.floor(plot.width / widest)));

@@ -7,7 +7,7 @@ export interface Point {
   readonly value: number;
 }
 
-/** A line over an area, the last point marked. One point is a dot. */
+/** A line with the area below it filled and the last point marked. A single point is a dot. */
 export function lineChart(points: readonly Point[], box: Box, write: WriteValue): Svg {
   const plot = plotOf(box);
   const bottom = plot.y + plot.height;

@@ -6,9 +6,9 @@ import { Resvg } from "@resvg/resvg-js";
 import type { Drawn } from "./png.ts";
 import { pngFile } from "./png-file.ts";
 
-/** The one font that is shipped: it has the rupee sign, and a slim image has no fonts at all. */
+/** Shipped because slim container images have no fonts; this one has the rupee sign. */
 const FONT = join(import.meta.dirname, "../../../assets/fonts/NotoSans-Regular.ttf");
-/** A drawing holds some 5 MB that the collector does not see, so this thread's small heap is never full enough for it. */
+/** A drawing holds about 5 MB outside the JS heap, which stays too small to trigger garbage collection by itself. */
 const COLLECT_EVERY = 16;
 
 setFlagsFromString("--expose-gc");

@@ -1,10 +1,10 @@
 import { Worker } from "node:worker_threads";
 
-/** What a worker answers to one drawing. */
+/** The worker's reply to one drawing. */
 export type Drawn = { readonly png: Uint8Array } | { readonly problem: string };
 
 export interface Pictures {
-  /** SVG to PNG in a thread of its own. Rejects on what is no SVG. */
+  /** Renders SVG to PNG in a separate thread. Rejects on invalid SVG. */
   draw(svg: string): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -16,11 +16,11 @@ interface Asked {
 }
 
 /**
- * One thread, started with the first drawing, which does not keep the process alive; a dead one is replaced. It gets one
- * drawing at a time: what a drawing leaves is freed between two messages, and a queue there would pile up gigabytes.
+ * One worker thread, started on first use and replaced if it dies. It is sent one drawing at a time: a drawing's memory is
+ * freed only between messages, so queued messages would pile up gigabytes.
  */
 export function createPictures(): Pictures {
-  /** In the order of asking; the first is being drawn. */
+  /** Oldest first; the first one is being drawn. */
   const asked: Asked[] = [];
   let worker: Worker | null = null;
 

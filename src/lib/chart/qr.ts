@@ -1,10 +1,10 @@
 import { tag, type Svg } from "./svg.ts";
 
-/** Pixels of one module; the border is what scanners ask for, in modules. */
+/** Pixels per module, and the quiet zone that scanners need, in modules. */
 const MODULE = 12;
 const BORDER = 4;
 
-/** A QR picture of the text, dark on light whatever the theme: scanners want it so. */
+/** The text as a QR code, dark on light in every theme, because many scanners cannot read inverted codes. */
 export async function qrPicture(text: string): Promise<Svg> {
   const { encode } = await import("uqr");
   const { data, size } = encode(text, { ecc: "M", border: BORDER });

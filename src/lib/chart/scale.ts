@@ -6,7 +6,7 @@ export interface Scale {
 
 const STEPS = [1, 2, 2.5, 5, 10];
 
-/** `from` and `to` are the pixels of the lowest and the highest tick. Values must be finite. */
+/** `from` and `to` are the pixel positions of the lowest and the highest tick. Values must be finite. */
 export function linearScale(values: readonly number[], from: number, to: number, wanted = 5): Scale {
   const [low, high] = spread(values);
   const step = niceStep((high - low) / Math.max(1, wanted - 1));
@@ -17,7 +17,7 @@ export function linearScale(values: readonly number[], from: number, to: number,
   return { ticks, at: (value) => from + ((value - bottom) / (top - bottom)) * (to - from) };
 }
 
-/** A flat series gets room on both sides. */
+/** Lowest and highest value; a flat series gets a margin on both sides. */
 function spread(values: readonly number[]): [number, number] {
   let low = Infinity;
   let high = -Infinity;

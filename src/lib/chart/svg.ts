@@ -1,4 +1,4 @@
-/** A part of a drawing, already escaped. */
+/** An SVG fragment, already escaped. */
 export type Svg = string;
 
 export interface Box {
@@ -8,7 +8,7 @@ export interface Box {
   readonly height: number;
 }
 
-/** Every colour of a drawing: theme.ts has its partner on dark paper. Gain and loss differ in lightness too. */
+/** All colours of the light theme; theme.ts maps each to a dark one. Gain and loss differ in lightness too. */
 export const INK = {
   paper: "#fbfbf9",
   text: "#1d232b",
@@ -47,7 +47,7 @@ export const line = (x1: number, y1: number, x2: number, y2: number, stroke: str
 
 export const rectangle = (box: Box, fill: string): Svg => tag("rect", { ...box, fill });
 
-/** Of the font's letters, as a share of its size: a little more than the average; tickers are all capitals. */
+/** Estimated letter widths as a share of the font size, a little above the average. Tickers are all capitals. */
 const LETTER = 0.58;
 const CAPITAL = 0.72;
 
@@ -56,11 +56,11 @@ const letterWidth = (letter: string): number => (/\p{Lu}/u.test(letter) ? CAPITA
 export const textWidth = (text: string, size: number): number =>
   Array.from(text).reduce((width, letter) => width + letterWidth(letter) * size, 0);
 
-/** The largest size up to the wanted one at which the text fits, in the tenths that are drawn; not below the least. */
+/** The largest size (in tenths) at which the text fits, at most `size`, at least `least`. */
 export const fittingSize = (text: string, width: number, size: number, least: number): number =>
   Math.max(least, Math.min(size, Math.floor(((size * width) / textWidth(text, size)) * 10) / 10));
 
-/** Cut with an ellipsis to what fits. */
+/** The text, shortened with an ellipsis at the end if it does not fit. */
 export function fitted(text: string, width: number, size: number): string {
   if (textWidth(text, size) <= width) return text;
   const letters = Array.from(text);
@@ -68,7 +68,7 @@ export function fitted(text: string, width: number, size: number): string {
   return `${letters.join("")}…`;
 }
 
-/** The same for a name whose end tells it from others: it is cut in its middle. */
+/** Like `fitted`, but cut in the middle: for contract names, which differ at the end. */
 export function fittedName(text: string, width: number, size: number): string {
   if (textWidth(text, size) <= width) return text;
   const letters = Array.from(text);
@@ -89,10 +89,10 @@ export interface Sheet {
 }
 
 export const MARGIN = 40;
-/** Where a sheet's content begins. */
+/** Height of the title area: the content starts below it. */
 export const HEADER = 130;
 
-/** A whole drawing: paper, title, subtitle, and the parts. */
+/** A complete SVG document: background, title, subtitle and the parts. */
 export function sheet({ width, height, title, subtitle }: Sheet, parts: readonly Svg[]): Svg {
   return tag(
     "svg",
@@ -122,7 +122,7 @@ const escaped = (text: string): string =>
     .replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;");
 
-/** XML 1.0 has no place for the others, not even escaped. */
+/** XML 1.0 forbids all other characters, even escaped. */
 function isXmlCharacter(character: string): boolean {
   const code = character.codePointAt(0) ?? 0;
   const isSurrogate = code >= 0xd800 && code <= 0xdfff;

@@ -3,7 +3,7 @@ import { INK, type Svg } from "./svg.ts";
 export const THEMES = ["light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** The same inks on a dark paper: gain and loss stay apart in lightness too. */
+/** Gain and loss differ in lightness here too. */
 const DARK_INK: Readonly<Record<keyof typeof INK, string>> = {
   paper: "#14181d",
   text: "#e9ecef",
@@ -20,10 +20,10 @@ const DARK_INK: Readonly<Record<keyof typeof INK, string>> = {
 const DARK = new Map<string, string>(
   Object.entries(INK).map(([name, ink]) => [ink, DARK_INK[name as keyof typeof INK]]),
 );
-/** A text cannot hold this: its quotes are escaped. */
+/** Cannot match inside a label, where quotes are escaped. */
 const COLOUR = /(fill|stroke)="(#[0-9a-f]+)"/g;
 
-/** The drawing in a theme. Drawings are made in the light one. */
+/** Recolours a drawing for a theme. All drawings are made in light colours. */
 export const inTheme = (svg: Svg, theme: Theme): Svg =>
   theme === "light"
     ? svg

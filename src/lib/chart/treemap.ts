@@ -3,13 +3,13 @@ import { type Box, fitted, fittingSize, INK, label, type Svg, tag } from "./svg.
 export interface Tile {
   readonly label: string;
   readonly text: string;
-  /** Its share of the area; positive. */
+  /** Relative area; tiles without a positive weight are left out. */
   readonly weight: number;
-  /** −1 to 1: how far into loss or gain the colour goes. */
+  /** −1 to 1: colour from full loss to full gain. */
   readonly tone: number;
 }
 
-/** Tiles of proportional area, the largest first at the left top, cut so that none becomes a sliver. */
+/** Tiles of proportional area, the largest at the top left, split so that none becomes a sliver. */
 export function treemap(tiles: readonly Tile[], box: Box): Svg {
   const sorted = tiles.filter(({ weight }) => weight > 0).sort((a, b) => b.weight - a.weight);
   const boxes = new Map<Tile, Box>();
@@ -17,7 +17,7 @@ export function treemap(tiles: readonly Tile[], box: Box): Svg {
   return sorted.map((tile) => draw(tile, boxes.get(tile) ?? box)).join("");
 }
 
-/** Halves by weight along the longer side until every tile has its box. */
+/** Splits the tiles into two halves of similar weight along the longer side, recursively. */
 function split(tiles: readonly Tile[], box: Box, into: Map<Tile, Box>): void {
   const [first] = tiles;
   if (!first) return;
@@ -47,18 +47,18 @@ const sum = (tiles: readonly Tile[]): number => tiles.reduce((total, { weight })
 
 const MIN_LABEL_WIDTH = 70;
 const MIN_LABEL_HEIGHT = 44;
-/** Of the first one's size. */
+/** Font size of the second line, as a share of the first's. */
 const SECOND_LINE = 0.8;
 
-/** Paper shows through the fullest colour too: both themes' ink can be read on all of them. */
-const strengthOf = (tone: number): number => 0.2 + 0.4 * Math.min(1, Math.abs(tone));
+/** Opacity of a tile: never above 0.6, so that the text stays readable on it in both themes. */
+const opacityOf = (tone: number): number => 0.2 + 0.4 * Math.min(1, Math.abs(tone));
 
 function draw(tile: Tile, box: Box): Svg {
   const fill = tile.tone === 0 ? INK.muted : tile.tone < 0 ? INK.loss : INK.gain;
   const shape = tag("rect", {
     ...box,
     fill,
-    "fill-opacity": Math.round(strengthOf(tile.tone) * 100) / 100,
+    "fill-opacity": Math.round(opacityOf(tile.tone) * 100) / 100,
     stroke: INK.paper,
     "stroke-width": 4,
   });
