@@ -7,14 +7,14 @@ import type { HttpFailureKind } from "./lib/http.ts";
 const BROKER_ERROR_KINDS = [
   "auth-expired", // the session is dead: log in again
   "auth-invalid", // wrong key, secret or PIN
-  "login-unfinished", // back from the login page without a grant: cancelled there, or refused in the broker's words
-  "ip-not-allowed", // orders only from the registered static address
-  "no-permission", // the plan or the app lacks this (market data, a segment)
+  "login-unfinished", // the login page returned without a grant: cancelled by the user or refused by the broker
+  "ip-not-allowed", // the broker accepts orders only from the registered static IP address
+  "no-permission", // the API plan or the app lacks this (market data, a segment)
   "rejected", // the broker or the exchange said no, with a reason
-  "invalid-request", // we asked wrongly: a defect of ours
+  "invalid-request", // we built a bad request: a bug on our side
   "rate-limited",
-  "unavailable", // 5xx, maintenance, a connection that broke
-  "unreachable", // no connection was made: nothing was sent
+  "unavailable", // 5xx, maintenance, broken connection
+  "unreachable", // no connection was made, so nothing was sent
   "timeout",
   "bad-response", // the reply failed its schema
 ] as const;
@@ -52,8 +52,8 @@ export class BrokerError extends Error {
 }
 
 /**
- * Some rows of a book are of a kind that nobody knows. The others are in it, for whoever can do with a part: to everybody
- * else the book is `bad-response`.
+ * Some rows of a list could not be mapped. `book` has the others, for callers that can work with an incomplete list; for
+ * all other callers the reply is a `bad-response`.
  */
 export class UnreadRows<T> extends BrokerError {
   readonly book: Book<T>;
@@ -64,7 +64,7 @@ export class UnreadRows<T> extends BrokerError {
   }
 }
 
-/** Of a call that brought no whole reply. */
+/** Error kind of a call that got no complete reply. */
 export const KIND_OF_HTTP_FAILURE: Readonly<Record<HttpFailureKind, BrokerErrorKind>> = {
   unreachable: "unreachable",
   timeout: "timeout",
@@ -73,7 +73,7 @@ export const KIND_OF_HTTP_FAILURE: Readonly<Record<HttpFailureKind, BrokerErrorK
   "too-large": "bad-response",
 };
 
-/** What a failed call says of its order: refused, or not sent and why; everything else says nothing. */
+/** What a failed order call proves: the order was refused, it was not sent (and why), or nothing. */
 const PROOFS: Readonly<Record<BrokerErrorKind, NotSentCause | "refused" | "nothing">> = {
   rejected: "refused",
   "no-permission": "refused",
@@ -89,7 +89,7 @@ const PROOFS: Readonly<Record<BrokerErrorKind, NotSentCause | "refused" | "nothi
   "bad-response": "nothing",
 };
 
-/** What came of an order call that threw; what is no BrokerError is a defect of ours and is thrown on. */
+/** The outcome of an order call that threw. Anything but a BrokerError is a bug on our side and is rethrown. */
 export function failedOutcome(error: unknown): Exclude<OrderOutcome, { kind: "accepted" }> {
   if (!(error instanceof BrokerError)) throw error;
   const reason = error.message;
@@ -104,16 +104,16 @@ export function failedOutcome(error: unknown): Exclude<OrderOutcome, { kind: "ac
   }
 }
 
-/** The broker's words after its code, as the record has them. */
+/** The broker's message after its error code, as stored in the order's history. */
 export const withCode = ({ brokerCode, message }: BrokerError): string =>
   brokerCode === undefined || brokerCode === "" ? message : `${brokerCode} ${message}`;
 
-/** A sentence that may be shown to the user as it is. */
+/** An error whose message may be shown to the user as it is. */
 export class UserError extends Error {
   override readonly name = "UserError";
 }
 
-/** The settings are wrong: the process must not start. Each line names a variable and what was expected. */
+/** The configuration is wrong and the process must not start. Each problem names a variable and what was expected. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly string[];

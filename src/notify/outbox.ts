@@ -5,24 +5,24 @@ import { createTrouble } from "../lib/trouble.ts";
 import type { Clock } from "../ports/clock.ts";
 import { PRIORITIES, type Notification, type Notifier } from "../ports/notifier.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
-import { createLanes } from "./lanes.ts";
+import { createChatLimits } from "./chat-limits.ts";
 import { createPacer } from "./pacer.ts";
 
 interface OutboxDocument extends Document {
   readonly _id: string;
-  /** Whose it is: not every key says so, and the reader may ask to be forgotten. */
+  /** The recipient, kept outside `notification` so that a user's documents can be found and deleted. */
   readonly userId: UserId;
-  /** Null once it is over: the key alone is remembered. */
+  /** Null once sent or given up: only the key is remembered. */
   readonly notification: Notification | null;
-  /** Orders before reminders before digests; absent once it is over, which takes it out of the index. */
+  /** Index in PRIORITIES; absent once sent or given up, which removes the document from the index. */
   readonly rank?: number;
-  /** Rises with every message that this process posts. */
+  /** Increases with every message that this process posts: the order within a rank. */
   readonly place: number;
   readonly createdAt: number;
   readonly tries: number;
-  /** Tries on which our own code failed, whatever Telegram does meanwhile. */
+  /** Number of tries on which our own code threw. */
   readonly defects?: number;
-  /** Telegram's number of the sent message. */
+  /** Telegram's id of the sent message. */
   readonly messageId: number | null;
 }
 type Entry = Stored<OutboxDocument> & { readonly notification: Notification };
@@ -34,17 +34,17 @@ const outboxSpec: CollectionSpec<OutboxDocument> = {
   durability: "full",
 };
 
-/** Messages that are over are remembered this long, so that the same key is not sent again. */
+/** Keys of finished messages are remembered this long, so that the same message is not sent again. */
 const REMEMBERED_MS = 14 * 86_400_000;
 const LATE_AFTER_MS = 10 * 60_000;
-/** So few at a time that a fill posted behind ten thousand digests waits a second. */
+/** Messages read at a time: few, so that a fill posted behind ten thousand digests waits only a second. */
 const BATCH = 30;
-/** Nor is more than this read to find a chat that is free. */
+/** At most this many are read in search of a chat that may be written to. */
 const MAX_READ = 1_000;
-const IN_FLIGHT = 60;
+const MAX_IN_FLIGHT = 60;
 const MAX_BACKOFF_MS = 5 * 60_000;
 const MAX_OUTAGE_PAUSE_MS = 30_000;
-/** A message on which our own code fails is not tried for ever. */
+/** A message on which our own code throws is given up after this many tries. */
 const MAX_DEFECTS = 10;
 const DEPTH_LIMIT = 500;
 const OUTAGE_WORDS = {
@@ -54,26 +54,26 @@ const OUTAGE_WORDS = {
 
 export type Delivery =
   | { readonly kind: "sent"; readonly messageId: number }
-  /** Telegram asks everybody to wait. */
+  /** Telegram's flood limit: the whole bot has to wait. */
   | { readonly kind: "wait"; readonly ms: number }
-  /** Telegram cannot be reached or is not well. */
+  /** Telegram cannot be reached or answers with a server error. */
   | { readonly kind: "outage"; readonly error: Error }
-  /** This user will not get it: blocked the bot, or the message is not acceptable. */
+  /** Can never be delivered: the user blocked the bot, or Telegram refuses the message. */
   | { readonly kind: "never"; readonly reason: "blocked" | "refused"; readonly detail: string };
 
 export interface Outbox extends Notifier {
-  /** Sends what is waiting until nothing is, Telegram asks to wait, or the signal aborts. Answers how many were sent. */
+  /** Sends waiting messages until none is left, Telegram asks to wait, or the signal aborts. Resolves with the number sent. */
   deliver(signal?: AbortSignal): Promise<number>;
-  /** Telegram's number of the message that was sent under the key, while it is remembered. */
+  /** Telegram's id of the message sent under this key, while the key is remembered. */
   sentMessage(key: string): Promise<number | null>;
-  /** How many wait, counted to 500. */
+  /** Number of waiting messages, counted up to 500. */
   depth(): Promise<number>;
 }
 
 export interface DeliveryLease {
-  /** Aborted when it could not be kept. */
+  /** Aborted when the lease could not be renewed. */
   readonly lost: AbortSignal;
-  /** Nobody gets it before the instant. */
+  /** Gives the lease up; no process can take it before the instant `from` (epoch ms). */
   release(from: number): Promise<void>;
 }
 
@@ -81,33 +81,33 @@ export interface OutboxDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  /** One process at a time delivers; null while another does. */
+  /** Only one process at a time delivers; null while another one does. */
   readonly takeLease: () => Promise<DeliveryLease | null>;
   /**
-   * Makes the message ready (draws its picture); what it answers sends it, when its turn has come. `lateBy` is set when
-   * the message is late enough to say so.
+   * Prepares the message (draws its picture) and returns the function that sends it. `lateBy` (ms) is set when the message
+   * is late enough to say so in its text.
    */
   readonly prepare: (notification: Notification, lateBy: number | null) => Promise<() => Promise<Delivery>>;
   readonly onBlocked: (user: UserId) => Promise<void>;
-  /** Messages a second over all chats. */
+  /** Messages per second over all chats. */
   readonly perSecond: number;
 }
 
 /**
- * Accepted means durable. One process at a time delivers, which keeps Telegram's limit and each chat's order; a message
- * is sent twice only when a crash falls between Telegram's answer and noting it.
+ * A durable queue. One process at a time delivers, which keeps Telegram's limits and each chat's message order. A message
+ * is sent twice only if the process crashes between Telegram's reply and storing it.
  */
 export function createOutbox(deps: OutboxDeps): Outbox {
   const { clock, log } = deps;
   const outbox: Collection<OutboxDocument> = deps.store.collection(outboxSpec);
   const steady = neverBack(clock);
-  const lanes = createLanes({ clock: steady });
+  const chats = createChatLimits({ clock: steady });
   const pacer = createPacer({ clock: steady, perSecond: deps.perSecond });
   let waiting: Entry[] = [];
-  /** Whose message landed while the store was being read: what it answers is older than what was noted of them. */
-  const justLanded = new Set<UserId>();
-  /** Over, and not noted yet because the store took no write: what stands there still waits, and must not go again. */
-  const unnoted = new Map<string, () => Promise<void>>();
+  /** Users to whom a message was sent while the store was being read: the result of that read is stale for them. */
+  const sentDuringRead = new Set<UserId>();
+  /** Finished messages whose store write failed, by id: it must be repeated before delivery, or they would be sent again. */
+  const unsaved = new Map<string, () => Promise<void>>();
   let lastPlace = 0;
   let outages = 0;
   const outage = createTrouble(log, OUTAGE_WORDS);
@@ -118,42 +118,42 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     const lease = await deps.takeLease();
     if (!lease) return 0;
     try {
-      for (const note of unnoted.values()) await note();
+      for (const save of unsaved.values()) await save();
       return await sendAll(signal ? AbortSignal.any([signal, lease.lost]) : lease.lost);
     } finally {
-      // Telegram asks the bot to wait, not this process: the others have to wait as well.
+      // Telegram's wait applies to the bot, so the other processes have to wait as well.
       await lease.release(askedToWaitUntil);
     }
   }
 
   async function sendAll(signal: AbortSignal): Promise<number> {
-    const flying = new Map<string, Promise<void>>();
+    const inFlight = new Map<string, Promise<void>>();
     let sent = 0;
-    /** What was sent and could not be noted must not be read and sent again: the round is over. */
+    /** A message that was sent but could not be stored must not be read and sent again, so a failure ends the round. */
     let failure: { readonly error: unknown } | null = null;
-    const fly = async (entry: Entry): Promise<void> => {
+    const start = async (entry: Entry): Promise<void> => {
       const { userId } = entry.notification;
-      lanes.enter(userId);
+      chats.enter(userId);
       try {
         if (await attempt(entry, signal)) sent += 1;
       } catch (error) {
         failure ??= { error };
       } finally {
-        lanes.leave(userId);
-        justLanded.add(userId);
-        flying.delete(entry._id);
+        chats.leave(userId);
+        sentDuringRead.add(userId);
+        inFlight.delete(entry._id);
       }
     };
     const mayGoOn = (): boolean => !signal.aborted && !pacer.isPaused() && failure === null;
     try {
       while (mayGoOn()) {
-        const entry = flying.size < IN_FLIGHT ? await next(flying) : null;
-        if (entry) flying.set(entry._id, fly(entry));
-        else if (flying.size > 0) await Promise.race(flying.values());
-        else if (waiting.length === 0 || !(await lanes.rest())) break;
+        const entry = inFlight.size < MAX_IN_FLIGHT ? await next(inFlight) : null;
+        if (entry) inFlight.set(entry._id, start(entry));
+        else if (inFlight.size > 0) await Promise.race(inFlight.values());
+        else if (waiting.length === 0 || !(await chats.waitForNext())) break;
       }
     } finally {
-      await Promise.all(flying.values());
+      await Promise.all(inFlight.values());
       waiting = [];
     }
     if (failure !== null) throw thrown(failure);
@@ -161,26 +161,27 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   }
 
   /** The first message whose chat is free, by priority and age. */
-  async function next(flying: ReadonlyMap<string, unknown>): Promise<Entry | null> {
-    if (!waiting.some(isFree)) waiting = await read(flying);
+  async function next(inFlight: ReadonlyMap<string, unknown>): Promise<Entry | null> {
+    if (!waiting.some(isFree)) waiting = await read(inFlight);
     const at = waiting.findIndex(isFree);
     return at === -1 ? null : (waiting.splice(at, 1)[0] ?? null);
   }
 
-  /** The oldest waiting message of a chat goes first; those behind it wait with it. */
-  const isFree = (entry: Entry): boolean => lanes.isFree(entry.notification.userId);
+  const isFree = (entry: Entry): boolean => chats.isFree(entry.notification.userId);
 
-  /** One chat with many messages must not hide those of the others: it looks further until somebody may be written to. */
-  async function read(flying: ReadonlyMap<string, unknown>): Promise<Entry[]> {
-    justLanded.clear();
-    for (let limit = BATCH + flying.size + lanes.heldCount(); ; limit *= 2) {
+  /** Reads more and more until some chat is free, so that one chat with many messages does not hide the others. */
+  async function read(inFlight: ReadonlyMap<string, unknown>): Promise<Entry[]> {
+    sentDuringRead.clear();
+    for (let limit = BATCH + inFlight.size + chats.heldCount(); ; limit *= 2) {
       const found = await firstOf(outbox, limit);
-      const waits = found.filter(({ _id, notification }) => !flying.has(_id) && !justLanded.has(notification.userId));
-      if (found.length < limit || limit >= MAX_READ || waits.some(isFree)) return waits;
+      const unsent = found.filter(
+        ({ _id, notification }) => !inFlight.has(_id) && !sentDuringRead.has(notification.userId),
+      );
+      if (found.length < limit || limit >= MAX_READ || unsent.some(isFree)) return unsent;
     }
   }
 
-  /** One that is ready when nobody may be written to any more stays where it is. */
+  /** Prepares and sends one message; true when it was sent. A pause that starts meanwhile leaves it in the queue. */
   async function attempt(entry: Entry, signal: AbortSignal): Promise<boolean> {
     const late = clock.now() - (entry.notification.dueAt ?? entry.createdAt);
     let delivery: Delivery;
@@ -192,7 +193,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     } catch (error) {
       log.error({ err: error, key: entry._id }, "message not sent");
       const defects = (entry.defects ?? 0) + 1;
-      await (defects >= MAX_DEFECTS ? over(entry, null) : putOff({ ...entry, defects }));
+      await (defects >= MAX_DEFECTS ? finish(entry, null) : postpone({ ...entry, defects }));
       return false;
     }
     return settle(entry, delivery);
@@ -203,7 +204,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       case "sent":
         outages = 0;
         outage.over();
-        await over(entry, delivery.messageId);
+        await finish(entry, delivery.messageId);
         return true;
       case "wait":
         log.warn({ ms: delivery.ms }, "Telegram asks to wait; the whole queue does");
@@ -213,32 +214,32 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       case "outage":
         outage.met(delivery.error);
         if (!pacer.isPaused()) pacer.pause(Math.min(1_000 * 2 ** outages++, MAX_OUTAGE_PAUSE_MS));
-        await putOff(entry);
+        await postpone(entry);
         return false;
       case "never":
         log.warn({ key: entry._id, reason: delivery.reason, detail: delivery.detail }, "message given up");
-        await over(entry, null);
+        await finish(entry, null);
         if (delivery.reason === "blocked") await noteBlocked(deps, entry);
         return false;
     }
   }
 
-  async function over(entry: Entry, messageId: number | null): Promise<void> {
+  async function finish(entry: Entry, messageId: number | null): Promise<void> {
     const { rank: _, version, ...rest } = entry;
     const expiresAt = clock.now() + REMEMBERED_MS;
-    const note = async (): Promise<void> => {
-      const isNoted = await outbox.replace({ ...rest, notification: null, messageId, expiresAt }, version);
-      unnoted.delete(entry._id);
-      if (!isNoted) log.warn({ key: entry._id }, "message was delivered by another process too");
+    const save = async (): Promise<void> => {
+      const isSaved = await outbox.replace({ ...rest, notification: null, messageId, expiresAt }, version);
+      unsaved.delete(entry._id);
+      if (!isSaved) log.warn({ key: entry._id }, "message was delivered by another process too");
     };
-    unnoted.set(entry._id, note);
-    await note();
+    unsaved.set(entry._id, save);
+    await save();
   }
 
-  /** This chat waits longer each time, with all that is behind; the others go on. */
-  async function putOff(entry: Entry): Promise<void> {
+  /** Blocks the chat for longer each time, so its later messages wait too. Other chats go on. */
+  async function postpone(entry: Entry): Promise<void> {
     const { userId } = entry.notification;
-    lanes.hold(userId, Math.min(1_000 * 2 ** entry.tries, MAX_BACKOFF_MS));
+    chats.hold(userId, Math.min(1_000 * 2 ** entry.tries, MAX_BACKOFF_MS));
     waiting = waiting.filter(({ notification }) => notification.userId !== userId);
     const { version, ...rest } = entry;
     await outbox.replace({ ...rest, tries: entry.tries + 1 }, version);
@@ -265,7 +266,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   };
 }
 
-/** That it could not be noted is no reason to try the message again, or to hold up the others. */
+/** A failure here is only logged: it must neither repeat this message nor delay others. */
 async function noteBlocked({ onBlocked, log }: OutboxDeps, { _id, notification }: Entry): Promise<void> {
   await onBlocked(notification.userId).catch((error: unknown) =>
     log.warn({ err: error, key: _id }, "not noted that this user blocked the bot"),
@@ -279,7 +280,7 @@ async function countWaiting(outbox: Collection<OutboxDocument>, limit: number): 
   return count;
 }
 
-/** By priority and age. */
+/** The first waiting messages by priority and age. */
 async function firstOf(outbox: Collection<OutboxDocument>, limit: number): Promise<Entry[]> {
   const found: Entry[] = [];
   for (let rank = 0; rank < PRIORITIES.length && found.length < limit; rank += 1) {

@@ -1,31 +1,31 @@
 import type { Clock } from "../ports/clock.ts";
 
-/** A second, and a margin for what the way to Telegram adds to one message and not to another. */
+/** One second plus a margin, because the network may delay one message more than the next. */
 const WINDOW_MS = 1_030;
 
-/** When the next message may go, over all chats. */
+/** Limits the message rate over all chats. */
 export interface Pacer {
-  /** Waits for this message's turn. Ends at once when everybody has to wait: ask `isPaused` after it. */
+  /** Waits for this message's turn. Also resolves when a pause begins, so check `isPaused` afterwards. */
   turn(): Promise<void>;
-  /** Nothing to anybody for a while. */
+  /** Stops all messages for the given time. */
   pause(ms: number): void;
   isPaused(): boolean;
 }
 
 /**
- * Evenly spaced, never more than `perSecond` in any second. What a stall of up to a second has cost is made up for, at
- * twice the pace at most.
+ * Spaces messages evenly, never more than `perSecond` in any second. Catches up after a stall of up to a second, at most
+ * at twice the rate.
  */
 export function createPacer({ clock, perSecond }: { clock: Clock; perSecond: number }): Pacer {
   const gapMs = WINDOW_MS / perSecond;
-  /** When the last so many went. */
-  const went: number[] = [];
+  /** When the last `perSecond` messages were sent, oldest first. */
+  const sentAt: number[] = [];
   let last: Promise<void> = Promise.resolve();
   let planned = 0;
   let pausedUntil = 0;
   let pausing = new AbortController();
   const isPaused = (): boolean => clock.now() < pausedUntil;
-  const before = (turns: number): number => went.at(-turns) ?? 0;
+  const before = (turns: number): number => sentAt.at(-turns) ?? 0;
 
   async function take(): Promise<void> {
     if (isPaused()) return;
@@ -34,8 +34,8 @@ export function createPacer({ clock, perSecond }: { clock: Clock; perSecond: num
     const at = Math.max(planned, before(1) + gapMs / 2, before(perSecond) + WINDOW_MS);
     if (at > now) await clock.sleep(at - now, pausing.signal).catch(() => undefined);
     if (isPaused()) return;
-    went.push(clock.now());
-    if (went.length > perSecond) went.shift();
+    sentAt.push(clock.now());
+    if (sentAt.length > perSecond) sentAt.shift();
   }
 
   return {

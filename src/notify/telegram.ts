@@ -4,18 +4,18 @@ import { cutHtml, MAX_CAPTION, MAX_TEXT } from "../lib/cut-html.ts";
 import type { Notification } from "../ports/notifier.ts";
 import type { Delivery } from "./outbox.ts";
 
-/** Without a number from Telegram. */
+/** For a 429 reply without `retry_after`. */
 const WAIT_MS = 5_000;
 
 export interface TelegramSender {
-  /** Must not retry on its own: waiting is the outbox's business. */
+  /** Must not retry by itself, because the outbox does. */
   readonly api: Api;
   /** SVG to PNG. */
   readonly draw: (svg: string) => Promise<Uint8Array>;
   readonly onDrawFailure: (error: unknown) => void;
 }
 
-/** Draws the picture, if there is one; what it answers sends the message and says what Telegram's answer means. */
+/** Draws the picture, if there is one, and returns the function that sends the message. */
 export async function prepareNotification(
   sender: TelegramSender,
   notification: Notification,
@@ -25,7 +25,7 @@ export async function prepareNotification(
   return () => sendNotification(sender.api, notification, picture, lateText);
 }
 
-/** Throws nothing that Telegram may say. */
+/** Telegram's errors become a Delivery; only bugs throw. */
 async function sendNotification(
   api: Api,
   notification: Notification,
@@ -45,7 +45,7 @@ async function sendNotification(
     api.sendMessage(chat, cutHtml(html, MAX_TEXT), { ...options, link_preview_options: { is_disabled: true } });
   if (picture === null) return delivered(text);
   const delivery = await delivered(() => withPicture(picture));
-  // What the picture says is in the text as well, so a picture that Telegram does not take is no reason to lose both.
+  // The text says the same as the picture, so send it alone when Telegram refuses the picture.
   return isRefused(delivery) && notification.html !== "" ? delivered(text) : delivery;
 }
 
@@ -61,7 +61,7 @@ async function delivered(send: () => Promise<Message>): Promise<Delivery> {
   }
 }
 
-/** A message whose picture cannot be drawn goes without it. */
+/** The picture as PNG; null when it cannot be drawn, and the message is sent without it. */
 async function drawn({ draw, onDrawFailure }: TelegramSender, svg: string): Promise<Uint8Array | null> {
   try {
     return await draw(svg);
@@ -75,7 +75,7 @@ function meaningOf(error: GrammyError): Delivery {
   const { error_code, description, parameters } = error;
   if (error_code === 429)
     return { kind: "wait", ms: parameters.retry_after === undefined ? WAIT_MS : parameters.retry_after * 1_000 };
-  // 401 and 404 mean that the token is wrong or revoked: the messages are good and wait for a right one.
+  // 401 and 404 mean a wrong or revoked bot token: the messages stay queued until it is fixed.
   if (error_code >= 500 || error_code === 401 || error_code === 404) return { kind: "outage", error };
   const isGone = error_code === 403 || /chat not found/i.test(description);
   return { kind: "never", reason: isGone ? "blocked" : "refused", detail: description };

@@ -1,6 +1,6 @@
 import type { UserId } from "../domain/ids.ts";
 
-/** Fills come before reminders, reminders before digests. */
+/** Highest first: order news before reminders before digests. */
 export const PRIORITIES = ["order", "reminder", "digest"] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
@@ -12,7 +12,7 @@ export interface NotificationButton {
 }
 
 export interface Notification {
-  /** Two notifications with one key are one: the later is dropped. */
+  /** A second notification with the same key is dropped. */
   readonly key: string;
   readonly userId: UserId;
   readonly priority: Priority;
@@ -20,13 +20,13 @@ export interface Notification {
   readonly html: string;
   readonly buttons?: readonly (readonly NotificationButton[])[];
   readonly silent?: boolean;
-  /** SVG that becomes the message's picture when it is sent; the text is its caption and must fit one. */
+  /** SVG, rendered when the message is sent. The text becomes its caption, and is cut to Telegram's caption limit. */
   readonly picture?: string;
-  /** Epoch ms at which it should have come; when posted, if absent. A message that is late against it says so. */
+  /** Epoch ms at which it was due; default: when posted. A message that is much later says so. */
   readonly dueAt?: number;
 }
 
-/** Messages that must arrive: accepted once `post` resolves, delivered at least once, in order within a chat. */
+/** For messages that must arrive: durable once `post` resolves, delivered at least once, in order within a chat. */
 export interface Notifier {
   post(notification: Notification): Promise<void>;
 }

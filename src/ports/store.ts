@@ -1,7 +1,7 @@
-/** Every stored document: an id, a version that counts its writes, and perhaps a time after which it does not exist. */
+/** A stored document: an id, a version that counts its writes (see `Stored`), and optionally an expiry. */
 export interface Document {
   readonly _id: string;
-  /** Epoch ms. A document past it is never returned; engines remove it when they like. */
+  /** Epoch ms, inclusive. An expired document is never returned; engines delete it some time later. */
   readonly expiresAt?: number;
 }
 export type Stored<T extends Document> = T & { readonly version: number };
@@ -11,16 +11,16 @@ export interface Page {
   readonly order?: "asc" | "desc";
 }
 
-/** One kind of document. Whatever must be atomic is one document. */
+/** Documents of one kind. There are no transactions: whatever must be atomic belongs in one document. */
 export interface Collection<T extends Document> {
   get(id: string): Promise<Stored<T> | null>;
-  /** False, and nothing written, if a living document has this id or the same value in a unique index. */
+  /** False, and nothing written, if an unexpired document has this id or the same value in a unique index. */
   insert(document: T): Promise<boolean>;
   /** False, and nothing written, unless the stored version is still `version`. */
   replace(document: T, version: number): Promise<boolean>;
   /** Documents whose index fields equal the values given (a prefix of the index), ordered by the fields that follow. */
   find(index: string, values: readonly IndexValue[], page?: Page): Promise<Stored<T>[]>;
-  /** Every living document, in batches, for sweeps and rotation only. */
+  /** Every unexpired document, read in batches; slow, so only for sweeps. */
   scan(): AsyncIterable<Stored<T>>;
   delete(id: string): Promise<boolean>;
 }
@@ -46,7 +46,7 @@ export interface Store {
   collection<T extends Document>(spec: CollectionSpec<T>): Collection<T>;
   /** Rejects when the engine cannot be reached. */
   ping(): Promise<void>;
-  /** Takes off the disk what has expired, and what the engine itself still keeps of what was deleted. */
+  /** Removes expired documents, and remains of deleted ones, from the disk. */
   purge(): Promise<void>;
   close(): Promise<void>;
 }

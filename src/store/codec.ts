@@ -3,7 +3,7 @@ import { Secret } from "../lib/secret.ts";
 import type { CollectionSpec, Document, Stored } from "../ports/store.ts";
 import { RESERVED_FIELDS } from "./spec.ts";
 
-/** A document as it lies at rest: plain JSON, encrypted fields as tokens, without its version. */
+/** A document as stored: plain JSON, encrypted fields as tokens, without its version. */
 export interface PlainDocument {
   readonly _id: string;
   readonly expiresAt?: number;
@@ -11,7 +11,7 @@ export interface PlainDocument {
 }
 
 export interface Codec<T extends Document> {
-  /** Throws TypeError on what JSON cannot hold and on a Secret outside the encrypted fields. */
+  /** Throws TypeError on values that JSON cannot represent, and on a Secret outside the encrypted fields. */
   encode(document: T): PlainDocument;
   /** Throws DecryptionError. */
   decode(plain: PlainDocument, version: number): Stored<T>;
@@ -53,7 +53,7 @@ export function createCodec<T extends Document>(spec: CollectionSpec<T>, keyring
   };
 }
 
-/** What a ciphertext is bound to: it opens nowhere else. */
+/** The associated data of a ciphertext, which makes it valid only in this field of this document. */
 export const placeOf = (collection: string, id: string, field: string): string =>
   JSON.stringify([collection, id, field]);
 
@@ -65,7 +65,7 @@ function checkEnvelope(collection: string, document: Document): void {
   if (reserved !== undefined) throw new TypeError(`${collection}.${reserved}: the store keeps this name for itself`);
 }
 
-/** Fractions are left out because SQLite's JSON reads some of them one bit off, and would not find them again. */
+/** No fractions: SQLite's JSON parses some of them one bit off, and a look-up would miss them. */
 const isIndexable = (value: unknown): boolean =>
   value === null || typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value);
 
@@ -74,7 +74,7 @@ interface Rewrite {
   readonly key: (key: string) => string;
 }
 
-/** For inside a ciphertext: secrets are revealed and tagged; a `$` that a key begins with is doubled to keep the tag apart. */
+/** For encryption: secrets are revealed and tagged. A leading `$` of other keys is doubled, to tell them from the tag. */
 const sealed = (value: unknown, path: string): unknown =>
   plain(value, path, {
     secret: (secret) => ({ [SECRET_TAG]: secret.reveal() }),
@@ -89,7 +89,7 @@ const exposed = (value: unknown, path: string): unknown =>
     key: (key) => key,
   });
 
-/** A copy that JSON and both engines give back the same. Lone surrogates become U+FFFD, -0 becomes 0. */
+/** A copy that survives JSON and both engines unchanged. Lone surrogates become U+FFFD, -0 becomes 0. */
 function plain(value: unknown, path: string, rewrite: Rewrite): unknown {
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "string") return value.toWellFormed();

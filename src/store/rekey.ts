@@ -1,18 +1,18 @@
 import { DecryptionError, type Keyring } from "../lib/crypto.ts";
 import { placeOf, type PlainDocument } from "./codec.ts";
 
-/** An engine's documents as they lie at rest, whatever they mean. */
+/** Raw access to an engine's stored documents of all collections. */
 export interface AtRest {
   collections(): Promise<readonly string[]>;
   scan(collection: string): AsyncIterable<PlainDocument>;
-  /** Puts another text into a field of the same document, which keeps its version. False if the field is not `from` any more. */
+  /** Replaces a field's value and keeps the document's version. False if the field has changed since `document` was read. */
   swap(collection: string, document: PlainDocument, field: string, to: string): Promise<boolean>;
 }
 
 export interface Rekeyed {
   readonly documents: number;
   readonly rewritten: number;
-  /** Values that look encrypted and that no key of the ring opens. */
+  /** Values that look encrypted but that no key in the keyring decrypts. */
   readonly unreadable: number;
 }
 
@@ -20,8 +20,8 @@ const TOKEN = /^v1\.[0-9a-f]{8}\./;
 const MAX_PASSES = 20;
 
 /**
- * Encrypts with the current key whatever another key of the ring wrote. Safe to break off and to begin again, and beside
- * processes that know both keys: a value that changes meanwhile is taken up in another pass.
+ * Re-encrypts with the current key whatever was written under other keys of the keyring. Safe to interrupt and repeat, and
+ * to run beside processes that know both keys: a value that changes meanwhile is handled in another pass.
  */
 export async function rekey(atRest: AtRest, keyring: Keyring): Promise<Rekeyed> {
   let rewritten = 0;
@@ -51,7 +51,7 @@ async function onePass(atRest: AtRest, keyring: Keyring): Promise<Rekeyed & { re
   return counts;
 }
 
-/** Whether the collection holds encrypted values of which the ring opens none: the key is another one. */
+/** Whether the collection holds encrypted values but the keyring decrypts none of them: it is the wrong key. */
 export async function isSealedToUs(atRest: AtRest, collection: string, keyring: Keyring): Promise<boolean> {
   if (!(await atRest.collections()).includes(collection)) return false;
   let isAnySealed = false;

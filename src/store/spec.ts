@@ -1,10 +1,10 @@
 import type { Collection, CollectionSpec, Document, IndexSpec, IndexValue, Store, Stored } from "../ports/store.ts";
 
-/** What an engine keeps beside a document's own fields, so that no document may use the names. */
+/** Fields that engines add to documents; documents may not use these names. */
 export const RESERVED_FIELDS = ["version", "expireAt", "uniqueKeys"] as const;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The new value of a unique index belongs to another living document: nothing was written. */
+/** Another unexpired document has the same value in a unique index. Nothing was written. */
 export class UniqueClash extends Error {
   override readonly name = "UniqueClash";
 
@@ -13,7 +13,7 @@ export class UniqueClash extends Error {
   }
 }
 
-/** Throws on a specification that an engine could not honour; names end up in SQL and in JSON paths. */
+/** Throws on a specification that an engine cannot implement. Names are checked because they go into SQL and JSON paths. */
 function checkSpec<T extends Document>(spec: CollectionSpec<T>): void {
   const unencryptable = new Set(["_id", "expiresAt", ...spec.indexes.flatMap((index) => index.fields)]);
   const names = [spec.name, ...spec.encrypted, ...spec.indexes.flatMap((index) => [index.name, ...index.fields])];
@@ -27,7 +27,7 @@ function checkSpec<T extends Document>(spec: CollectionSpec<T>): void {
   if (clash !== undefined) throw new TypeError(`${spec.name}.${clash} is encrypted and cannot be an index or the id`);
 }
 
-/** One collection object a name, however often a service asks; the specification is checked the first time. */
+/** Opens each collection once and returns the same object afterwards; checks its specification on first use. */
 export function openOnce(open: <T extends Document>(spec: CollectionSpec<T>) => Collection<T>): Store["collection"] {
   const opened = new Map<string, { readonly spec: string; readonly collection: unknown }>();
   return <T extends Document>(spec: CollectionSpec<T>): Collection<T> => {
@@ -41,7 +41,7 @@ export function openOnce(open: <T extends Document>(spec: CollectionSpec<T>) => 
   };
 }
 
-/** The index called `name`, checked to have room for `values`. */
+/** The index called `name`. Throws when it does not exist or has fewer fields than `values`. */
 export function indexFor<T extends Document>(
   spec: CollectionSpec<T>,
   name: string,
@@ -54,11 +54,11 @@ export function indexFor<T extends Document>(
   return index;
 }
 
-/** A document lives up to and including `expiresAt`. */
+/** Whether a document has not expired; `expiresAt` is inclusive. */
 export const isLiving = (expiresAt: number | undefined, now: number): boolean =>
   expiresAt === undefined || expiresAt >= now;
 
-/** Walks a whole collection by id, a batch at a time, so that no cursor outlives a pause of the reader. */
+/** Reads a whole collection by id in batches, so that no cursor stays open while the reader pauses. */
 export async function* scanById<T extends Document>(
   nextBatch: (afterId: string) => Promise<readonly Stored<T>[]>,
 ): AsyncGenerator<Stored<T>> {

@@ -8,13 +8,13 @@ export interface HealthChecks {
   readonly now: () => number;
 }
 
-/** Whoever asks more often is told the same: a probe must not become a flood of calls. */
-const KEPT_MS = 2_000;
+/** Results are cached this long, so that frequent probes do not flood the store and Telegram. */
+const CACHE_MS = 2_000;
 const CHECK_TIMEOUT_MS = 5_000;
 
 /**
- * GET /healthz: the process is up. GET /readyz: store and Telegram can be reached, or which one cannot.
- * GET /metrics: numbers for Prometheus, not for whoever comes through a public proxy.
+ * GET /healthz: the process is up. GET /readyz: whether store and Telegram can be reached.
+ * GET /metrics: for Prometheus on the local network; hidden from requests that come through a public proxy.
  */
 export function healthRoutes(checks: HealthChecks): Hono {
   const routes = new Hono();
@@ -22,7 +22,7 @@ export function healthRoutes(checks: HealthChecks): Hono {
 
   function readiness(): Promise<Readiness> {
     const now = checks.now();
-    if (last && Math.abs(now - last.at) < KEPT_MS) return last.state;
+    if (last && Math.abs(now - last.at) < CACHE_MS) return last.state;
     last = { at: now, state: check(checks) };
     return last.state;
   }

@@ -5,14 +5,14 @@ import { isSameText } from "../lib/same-text.ts";
 import type { Secret } from "../lib/secret.ts";
 
 export interface JobOutcome {
-  /** A line, or one for each broker. */
+  /** One line of text, or one per broker. */
   readonly says: string;
-  /** For somebody at least. */
+  /** For at least one user or broker. */
   readonly hasFailed: boolean;
 }
 
 export interface JobsDeps {
-  /** What a caller must show: it lies in DATA_DIR, for its owner's eyes only. */
+  /** Required from the caller. Stored in DATA_DIR, readable only by the bot's operating system user. */
   readonly token: Secret;
   /** Null when there is no such job. */
   readonly run: (name: string, user: string | null) => Promise<JobOutcome> | null;
@@ -21,7 +21,7 @@ export interface JobsDeps {
 
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
-/** POST /jobs/:name, for `npm run job` on the same machine while the bot has the store. To anybody else it does not exist. */
+/** POST /jobs/:name, for `npm run job` on the same machine, because the running bot locks the store. 404 for all others. */
 export function jobsRoutes({ token, run, log }: JobsDeps): Hono {
   const routes = new Hono();
   routes.post("/jobs/:name", async (context) => {

@@ -12,10 +12,10 @@ import { backToChat, page } from "./page.ts";
 
 export interface KeysDeps {
   readonly forms: KeyForms;
-  /** Tells the chat that the keys are in, and what comes next. */
+  /** Confirms the keys in the chat and says what comes next. */
   readonly tell: (link: Link, subject: FormSubject) => Promise<void>;
   readonly chatUrl: () => string;
-  /** Of this server, as the browser knows it. */
+  /** URL of this server as seen by the browser. */
   readonly publicUrl: string;
   readonly log: Log;
 }
@@ -24,8 +24,8 @@ const COOKIE = "sauda_keys";
 const CSRF_FIELD = "csrf";
 
 /**
- * GET and POST /keys/:oneTimeToken: broker keys typed on a page instead of in the chat. The token works once; the form
- * counts only from the browser that it was given to. What was typed is never logged and never shown again.
+ * GET and POST /keys/:oneTimeToken: a form for broker keys, instead of typing them in the chat. The token works once, and
+ * only the browser that loaded the form may submit it. Input is never logged and never shown again.
  */
 export function keysRoutes({ forms, tell, chatUrl, publicUrl, log }: KeysDeps): Hono {
   const routes = new Hono();
@@ -82,7 +82,7 @@ async function typedFields(context: Context): Promise<Record<string, string> | n
   return Object.fromEntries(new URLSearchParams(await context.req.text()));
 }
 
-/** The page's own browser has the cookie; browsers that say where a form came from must say "from here". */
+/** CSRF check: the cookie must match the form field, and Sec-Fetch-Site, where the browser sends it, must be same-origin. */
 function isFromOurPage(context: Context, fields: Readonly<Record<string, string>>): boolean {
   const site = context.req.header("sec-fetch-site");
   if (site !== undefined && site !== "same-origin") return false;

@@ -8,10 +8,10 @@ import type { Log } from "../lib/log.ts";
 import { WEBHOOK_PATH } from "./paths.ts";
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** An update quotes whole messages; one that is refused comes again and again. */
+/** Updates may quote whole messages, and Telegram repeats an update that is refused, so the limit is generous. */
 const MAX_UPDATE_BYTES = 1024 * 1024;
 
-/** Small bodies, no framing, no sniffing, no referrer. */
+/** All routes behind body limits and security headers (no framing, no sniffing, no referrer). */
 export function listenerOf(routes: readonly Hono[], log: Log): RequestListener {
   const app = new Hono({ strict: false });
   app.use(secureHeaders({ referrerPolicy: "no-referrer", xFrameOptions: "DENY" }));

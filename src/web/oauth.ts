@@ -9,11 +9,11 @@ import { backToChat, page } from "./page.ts";
 
 export interface OAuthDeps {
   readonly logins: Logins;
-  /** Tells the chat how a login ended. */
+  /** Reports the result of a login in the chat. */
   readonly tell: (user: UserId, result: LoginResult) => Promise<void>;
-  /** Where "back to Telegram" leads. */
+  /** Target of "Back to the chat". */
   readonly chatUrl: () => string;
-  /** Of this server, as the browser knows it. */
+  /** URL of this server as seen by the browser. */
   readonly publicUrl: string;
   readonly log: Log;
 }
@@ -21,8 +21,8 @@ export interface OAuthDeps {
 export const STATE_COOKIE = "sauda_login";
 
 /**
- * GET /oauth/:broker/login/:state sends the browser to a broker that echoes no state, which a cookie keeps instead.
- * GET /oauth/:broker/callback is hostile until its state proves otherwise. What their URLs carry is never logged or shown.
+ * GET /oauth/:broker/login/:state redirects to a broker that does not return our state; a cookie keeps it instead.
+ * GET /oauth/:broker/callback is not trusted until its state is verified. Query values are never logged or shown.
  */
 export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps): Hono {
   const routes = new Hono();

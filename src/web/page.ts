@@ -24,7 +24,7 @@ const POLICY =
 
 type Markup = ReturnType<typeof html>;
 
-/** One page of ours: nothing but its own style runs or loads, nothing keeps it. */
+/** Renders a page. Its policy allows only its own style sheet (no scripts, images or frames), and it is not cached. */
 export function page(
   context: Context,
   { title, body }: { title: string; body: Markup },

@@ -3,8 +3,8 @@ import type { Log } from "../lib/log.ts";
 import type { Postbacks } from "../services/postbacks.ts";
 
 /**
- * POST /postback/:broker/:link: a hint that an order moved. Anybody can send one, so it is answered the same whatever it
- * says, and all it can cause is a look at the broker's own book.
+ * POST /postback/:broker/:link: a broker's hint that an order changed. Anybody can send one, so the reply is always the
+ * same, and all it triggers is reading the broker's order book.
  */
 export function postbackRoutes({ postbacks, log }: { postbacks: Postbacks; log: Log }): Hono {
   const routes = new Hono();

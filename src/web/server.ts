@@ -4,12 +4,12 @@ import { createServer } from "../lib/node-http.ts";
 
 export interface WebServer {
   readonly port: number;
-  /** Answers with this from now on. */
+  /** Replaces the start-up listener. */
   serve(listener: RequestListener): void;
   close(): Promise<void>;
 }
 
-/** The HTTP server. It listens before the routes are loaded, and says until then that the process is up. */
+/** Starts listening before the routes are loaded; until then only /healthz and /readyz are answered. */
 export async function startWebServer(port: number): Promise<WebServer> {
   let listener: RequestListener = (request, reply) => starting(request.url ?? "", reply);
   const server = createServer((request, reply) => listener(request, reply));
@@ -30,7 +30,7 @@ export async function startWebServer(port: number): Promise<WebServer> {
   };
 }
 
-/** The process is up and what it needs is still waited for. */
+/** Replies while the process is up but still waiting for its store or Telegram. */
 function starting(url: string, reply: ServerResponse): void {
   const [path] = url.split("?", 1);
   if (path === "/healthz") reply.end("ok");
@@ -38,7 +38,7 @@ function starting(url: string, reply: ServerResponse): void {
   else reply.writeHead(503, { "retry-after": "5" }).end("Starting. Try again in a moment.");
 }
 
-/** What the operator can mend. */
+/** Errors of `listen` that the operator can fix; null for all others. */
 export function portProblem({ code }: { readonly code?: string | undefined }, port: number): ConfigError | null {
   if (code === "EADDRINUSE") return new ConfigError([`PORT: ${port} is taken; set PORT to another`]);
   if (code === "EACCES")

@@ -10,15 +10,12 @@ export type IncomingUpdate = z.output<typeof updateSchema>;
 
 export interface WebhookDeps {
   readonly secret: Secret;
-  /** Durable once it resolves. */
+  /** The update must be durable once this resolves. */
   readonly accept: (update: IncomingUpdate) => Promise<void>;
   readonly log: Log;
 }
 
-/**
- * POST /telegram/webhook: acknowledged as soon as the update is stored. Any other answer makes Telegram send it again,
- * to whichever process is reached then.
- */
+/** POST /telegram/webhook: replies 200 once the update is stored. After any other status Telegram sends it again. */
 export function webhookRoutes({ secret, accept, log }: WebhookDeps): Hono {
   const routes = new Hono();
   routes.post(WEBHOOK_PATH, async (context) => {

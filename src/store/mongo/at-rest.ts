@@ -2,7 +2,7 @@ import type { Db } from "mongodb";
 import type { AtRest } from "../rekey.ts";
 import { fromWire, type WireDocument } from "./wire.ts";
 
-/** Every collection of the database; a swapped field keeps its document's version. */
+/** Covers every collection of the database, whether or not this version of the bot knows it. */
 export function mongoAtRest(db: Db): AtRest {
   return {
     async collections() {

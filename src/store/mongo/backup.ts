@@ -17,15 +17,15 @@ import { ConfigError } from "../../errors.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { clientFor, databaseOf, RESTORING } from "./store.ts";
 
-/** Written last: a directory without it is no whole backup. */
+/** Written last: a directory without it is not a complete backup. */
 const MANIFEST = "backup.json";
 const BATCH = 500;
 
 type Counts = Readonly<Record<string, number>>;
 
 /**
- * Every document as it lies there, its secrets encrypted, one line of extended JSON each. Documents that change
- * meanwhile are in it as they were before or after: what belongs together is one document.
+ * Writes every document as stored (secrets stay encrypted), one line of extended JSON each. Not a snapshot: a document
+ * that changes meanwhile is saved either before or after, which is consistent, because documents are independent.
  */
 export async function backupMongo(uri: Secret, directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -34,7 +34,7 @@ export async function backupMongo(uri: Secret, directory: string): Promise<void>
   await withDatabase(uri, async (db) => {
     for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
       const lines = async function* (): AsyncGenerator<string> {
-        // By id: one that is deleted and made anew meanwhile would else be met twice, and never restored.
+        // Sorted by id: otherwise a document deleted and re-created meanwhile could come twice, and the restore would fail.
         for await (const document of db.collection(name).find().sort({ _id: 1 })) {
           counts[name] = (counts[name] ?? 0) + 1;
           yield `${BSON.EJSON.stringify(document, { relaxed: false })}\n`;
@@ -48,8 +48,8 @@ export async function backupMongo(uri: Secret, directory: string): Promise<void>
 }
 
 /**
- * Into an empty database only, and only what is whole: a wrong turn must overwrite nothing. One that was broken off begins
- * anew: no bot has started on what it left.
+ * Restores a complete backup into an empty database only, so that a mistake overwrites nothing. An interrupted restore is
+ * started over: the bot refuses to run on what it left.
  */
 export async function restoreMongo(uri: Secret, directory: string): Promise<void> {
   const counts = await checked(directory);
@@ -74,7 +74,7 @@ export async function restoreMongo(uri: Secret, directory: string): Promise<void
   });
 }
 
-/** Reads everything once before anything is written. */
+/** Reads the whole backup once before anything is written; throws ConfigError when it is damaged. */
 async function checked(directory: string): Promise<Counts> {
   const manifest = join(directory, MANIFEST);
   if (!existsSync(manifest)) throw new ConfigError([`${manifest} is missing: no whole backup of MongoDB`]);

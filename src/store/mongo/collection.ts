@@ -9,7 +9,7 @@ import { fromWire, toWire, uniqueKeys, type WireDocument } from "./wire.ts";
 const SCAN_BATCH = 200;
 const DUPLICATE_KEY = 11_000;
 
-/** Every write is one document and one command. What the driver could not confirm is thrown, never answered. */
+/** Every write is one command on one document. A write that the driver could not confirm throws. */
 export function mongoCollection<T extends Document>(
   collection: MongoCollection<WireDocument>,
   spec: CollectionSpec<T>,

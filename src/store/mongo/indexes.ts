@@ -4,7 +4,7 @@ import type { WireDocument } from "./wire.ts";
 
 const NOT_IMPLEMENTED = 238;
 
-/** Safe to run again and from several processes. The fields are in the name, so a changed index is a new one. */
+/** Safe to repeat and to run from several processes. An index's name includes its fields, so a changed one is created anew. */
 export async function createIndexes<T extends Document>(
   collection: Collection<WireDocument>,
   spec: CollectionSpec<T>,
@@ -21,7 +21,7 @@ export async function createIndexes<T extends Document>(
   await createExpiryIndex(collection);
 }
 
-/** Only cleans up, so a compatible server that has no TTL indexes will do. */
+/** The TTL index only cleans up, so MongoDB-compatible servers without TTL indexes work too. */
 async function createExpiryIndex(collection: Collection<WireDocument>): Promise<void> {
   try {
     await collection.createIndex({ expireAt: 1 }, { name: "expiry", expireAfterSeconds: 0 });

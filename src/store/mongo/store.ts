@@ -11,10 +11,10 @@ import { mongoCollection } from "./collection.ts";
 import type { WireDocument } from "./wire.ts";
 
 const DEFAULT_DATABASE = "sauda";
-/** Holds a document from a restore's first one to its last: what was broken off is no store. */
+/** This collection holds a document while a restore runs; if it remains, the restore was interrupted. */
 export const RESTORING = "restoring";
 
-/** Nothing waits for ever: a server that stopped answering costs seconds, and its unconfirmed write throws. */
+/** No call waits for ever: when the server stops answering, calls throw within seconds. */
 const TIMEOUTS = {
   serverSelectionTimeoutMS: 5_000,
   connectTimeoutMS: 5_000,
@@ -31,14 +31,17 @@ export interface MongoStore extends Store {
   atRest(): AtRest;
 }
 
-/** Connects, or rejects within seconds. Throws ConfigError for a connection string that is none, and half a restore. Indexes are made when a collection is first used. */
+/**
+ * Connects, or rejects within seconds. Throws ConfigError on an invalid connection string and after an interrupted restore.
+ * Indexes are created when a collection is first used.
+ */
 export async function openMongoStore(options: {
-  /** A connection string holds a password. */
+  /** Connection string; secret because it may hold a password. */
   readonly uri: Secret;
   /** Epoch ms. */
   readonly now: () => number;
   readonly keyring: Keyring;
-  /** Else the one that the connection string names, else `sauda`. */
+  /** Default: the one named in the connection string, else `sauda`. */
   readonly database?: string;
 }): Promise<MongoStore> {
   const { now, keyring } = options;
@@ -66,25 +69,25 @@ export async function openMongoStore(options: {
       return mongoCollection(raw, spec, { codec: createCodec(spec, keyring), now });
     }),
     ping,
-    // The server's expiry index does it, within a minute.
+    // The server's TTL index deletes expired documents by itself.
     purge: async () => undefined,
     atRest: () => mongoAtRest(db),
     close: () => client.close(),
   };
 }
 
-/** Connects to nothing yet. Throws ConfigError on a connection string that no waiting makes better. */
+/** Does not connect yet. Throws ConfigError on an invalid connection string. */
 export function clientFor(uri: Secret, options: MongoClientOptions): MongoClient {
   try {
     return new MongoClient(uri.reveal(), options);
   } catch (error) {
-    // What the driver says of an option holds no password; what it says of hosts may hold a piece of one.
+    // The driver's messages about options hold no password; those about hosts may hold part of one.
     const detail =
       error instanceof Error && /option|expected|must be/i.test(error.message) ? ` (${error.message})` : "";
     throw new ConfigError([`MONGODB_URI: not a connection string of MongoDB${detail}`]);
   }
 }
 
-/** The one that the connection string names, else ours. */
+/** The database named in the connection string, or the default. */
 export const databaseOf = (uri: string): string =>
   /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(uri)?.[1] ?? DEFAULT_DATABASE;

@@ -1,7 +1,7 @@
 import type { CollectionSpec, Document, IndexSpec } from "../../ports/store.ts";
 import type { PlainDocument } from "../codec.ts";
 
-/** How a document travels: with its version, a date for the TTL index, and one key for each unique index. */
+/** A document as MongoDB stores it: with its version, a date for the TTL index, and one key per unique index. */
 export interface WireDocument {
   readonly _id: string;
   readonly version: number;
@@ -10,9 +10,9 @@ export interface WireDocument {
   readonly uniqueKeys?: Readonly<Record<string, string>>;
 }
 
-/** A server deletes by its own clock; the margin keeps it from being earlier than ours. */
+/** The server deletes by its own clock, which may be ahead of ours. */
 const TTL_MARGIN_MS = 60 * 60 * 1000;
-/** MongoDB reads `.` and `$` in a name as a path and an operator; BSON ends a name at NUL. */
+/** In field names, MongoDB gives `.` and `$` a meaning and BSON ends at NUL; `%` is our escape character. */
 const UNSAFE_IN_NAME = /[%.$\0]/g;
 
 export function toWire<T extends Document>(
@@ -35,8 +35,8 @@ export function fromWire(wire: WireDocument): { plain: PlainDocument; version: n
 }
 
 /**
- * A unique index of MongoDB counts an absent field as a value, and the option that helps is not everywhere; a sparse
- * index over a key that only complete documents carry means the same on every server.
+ * MongoDB's unique indexes treat an absent field as a value, and partial indexes are not supported by every compatible
+ * server. A sparse index on a key that only complete documents have works everywhere.
  */
 export function uniqueKeys<T extends Document>(spec: CollectionSpec<T>, plain: PlainDocument): Record<string, string> {
   const complete = spec.indexes
@@ -46,7 +46,7 @@ export function uniqueKeys<T extends Document>(spec: CollectionSpec<T>, plain: P
   return Object.fromEntries(complete.map(([index, values]) => [index.name, JSON.stringify(values)]));
 }
 
-/** The process's clock may be set (SAUDA_CLOCK); the server's is not. */
+/** Computed from the remaining lifetime, because our clock may be set (SAUDA_CLOCK) and the server's is not. */
 function serverExpiry(livesForMs: number): Date {
   const latest = 8.64e15;
   return new Date(Math.min(Date.now() + livesForMs + TTL_MARGIN_MS, latest));

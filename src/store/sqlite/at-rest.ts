@@ -4,7 +4,7 @@ import type { AtRest } from "../rekey.ts";
 
 const BATCH = 200;
 
-/** Every table of both files, rows as they are. */
+/** Covers every table of both database files. */
 export function sqliteAtRest(databases: readonly DatabaseSync[]): AtRest {
   const homes = new Map(databases.flatMap((db) => tableNames(db).map((name): [string, DatabaseSync] => [name, db])));
   const swaps = new Map<string, StatementSync>();

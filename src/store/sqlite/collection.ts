@@ -12,8 +12,8 @@ const NO_LIMIT = -1;
 type Row = Record<string, SQLOutputValue>;
 
 /**
- * One table. Calls are synchronous and the process owns the file, so what runs without `await` is alone:
- * evicting an expired document and taking its place needs no transaction.
+ * One table. SQLite calls are synchronous and only this process has the file open, so code without `await` is atomic:
+ * replacing an expired document needs no transaction.
  */
 export function sqliteCollection<T extends Document>(
   db: DatabaseSync,
@@ -114,7 +114,7 @@ const toRow = (plain: PlainDocument): { id: string; expiresAt: number | null; do
   document: JSON.stringify(plain),
 });
 
-/** SQLite's JSON gives booleans as 1 and 0. */
+/** SQLite's JSON functions return booleans as 1 and 0. */
 const toSql = (value: IndexValue): SQLInputValue => (typeof value === "boolean" ? Number(value) : value);
 
 const isUniqueViolation = (error: unknown): boolean =>

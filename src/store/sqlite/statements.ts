@@ -2,12 +2,12 @@ import type { DatabaseSync } from "node:sqlite";
 import type { CollectionSpec, Document, IndexSpec, Page } from "../../ports/store.ts";
 
 const at = (field: string): string => `document ->> '$.${field}'`;
-/** Wrapped in a function so that the planner never prefers the expiry index to the one asked for. */
+/** Wrapped in a function so that the query planner does not choose the expiry index. */
 const LIVING = "ifnull(expires_at, 9e15) >= :now";
-/** A bare parameter would make SQLite plan the statement anew with each value: three times the cost of a look-up. */
+/** The `+` keeps SQLite from re-planning the statement for each value, which would triple the cost of a look-up. */
 const LIMIT = "+:limit";
 
-/** The statements of one collection; names were checked by checkSpec. */
+/** The statements of one collection. Names are safe in SQL: `checkSpec` has checked them. */
 export const statementsFor = (table: string) => ({
   get: `SELECT document, version FROM "${table}" WHERE id = :id AND ${LIVING}`,
   insert: `INSERT INTO "${table}" (id, version, expires_at, document) VALUES (:id, 1, :expiresAt, :document)
@@ -20,7 +20,7 @@ export const statementsFor = (table: string) => ({
   evictId: `DELETE FROM "${table}" WHERE id = :id AND expires_at < :now`,
 });
 
-/** Removes the expired holder of the unique value that a new document, given as JSON, wants. */
+/** Deletes an expired document that has the same unique value as a new one (`:document`, as JSON). */
 export function evictUnique(table: string, index: IndexSpec): string {
   const same = index.fields.map((field) => `${at(field)} = (:document ->> '$.${field}')`);
   return `DELETE FROM "${table}" WHERE ${same.join(" AND ")} AND +expires_at < :now`;
@@ -36,7 +36,7 @@ export function findBy(table: string, index: IndexSpec, valueCount: number, orde
     ORDER BY ${by.join(", ")} LIMIT ${LIMIT}`;
 }
 
-/** Makes the table and its indexes what the specification says, also when an older one made them otherwise. */
+/** Creates the table and its indexes, and replaces indexes of an older specification. */
 export function createTable<T extends Document>(db: DatabaseSync, spec: CollectionSpec<T>): void {
   db.exec(`CREATE TABLE IF NOT EXISTS "${spec.name}" (
     id TEXT PRIMARY KEY, version INTEGER NOT NULL, expires_at INTEGER, document TEXT NOT NULL) STRICT`);
@@ -58,7 +58,7 @@ const indexName = <T extends Document>(spec: CollectionSpec<T>, index: IndexSpec
 const expiryIndex = (table: string): string =>
   `CREATE INDEX "${table}/" ON "${table}" (expires_at) WHERE expires_at IS NOT NULL`;
 
-/** Partial, so that documents without the first field cost nothing; the id comes last so that `find` need not sort. */
+/** Partial, so that documents without the first field cost nothing. The id comes last, so that `find` need not sort. */
 function createIndex<T extends Document>(spec: CollectionSpec<T>, index: IndexSpec): string {
   const columns = index.fields.map(at);
   const kind = index.unique === true ? "UNIQUE INDEX" : "INDEX";

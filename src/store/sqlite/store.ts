@@ -11,7 +11,7 @@ import { sqliteAtRest, tableNames } from "./at-rest.ts";
 import { sqliteCollection } from "./collection.ts";
 import { statementsFor } from "./statements.ts";
 
-/** One file per durability; `synchronous` belongs to the connection. */
+/** One file per durability, because `synchronous` is a setting of the connection. */
 export const FILES = {
   normal: { name: "sauda.db", synchronous: "NORMAL" },
   full: { name: "journal.db", synchronous: "FULL" },
@@ -25,7 +25,7 @@ export interface SqliteStore extends Store {
   atRest(): AtRest;
 }
 
-/** Throws ConfigError when another process works on the same directory, or what lies there is no database. */
+/** Throws ConfigError when another process uses the same directory, or a file in it is missing or damaged. */
 export function openSqliteStore(options: {
   readonly dir: string;
   /** Epoch ms. */
@@ -43,7 +43,7 @@ export function openSqliteStore(options: {
     ),
     async ping() {
       for (const db of Object.values(databases)) db.prepare("SELECT count(*) FROM sqlite_schema").get();
-      // Of a deleted file every read and write goes well.
+      // Reads and writes of a file that was deleted while open still succeed.
       const deleted = Object.values(FILES).find(({ name }) => !existsSync(join(dir, name)));
       if (deleted)
         throw new Error(`${join(dir, deleted.name)} was deleted: what is kept now is lost with this process`);
@@ -58,7 +58,7 @@ export function openSqliteStore(options: {
   };
 }
 
-/** A lock file of its own, held by an open transaction, dies with the process and leaves the data readable to tools. */
+/** An open transaction on a separate file: the lock ends with the process, and tools can still read the data files. */
 export function lockDirectory(dir: string): DatabaseSync {
   const path = join(dir, "lock.db");
   const lock = new DatabaseSync(path);
@@ -75,8 +75,8 @@ export function lockDirectory(dir: string): DatabaseSync {
 
 function openBoth(dir: string, lock: DatabaseSync): Record<CollectionSpec<Document>["durability"], DatabaseSync> {
   try {
-    requireTwin(dir, "normal", "full");
-    requireTwin(dir, "full", "normal");
+    requireOther(dir, "normal", "full");
+    requireOther(dir, "full", "normal");
     return { normal: open(dir, "normal"), full: open(dir, "full") };
   } catch (error) {
     lock.close();
@@ -85,17 +85,17 @@ function openBoth(dir: string, lock: DatabaseSync): Record<CollectionSpec<Docume
 }
 
 /**
- * An empty file made beside the other one would be a household without its accounts and orders, or without its people. A
- * first start that was killed has left no table yet.
+ * Refuses to start when one of the two files is missing: creating an empty one would silently lose accounts and orders, or
+ * users. A file without tables is fine: the first start was killed.
  */
-function requireTwin(dir: string, there: keyof typeof FILES, missing: keyof typeof FILES): void {
-  const [path, twin] = [join(dir, FILES[there].name), join(dir, FILES[missing].name)];
-  if (!existsSync(path) || existsSync(twin)) return;
-  const db = open(dir, there);
+function requireOther(dir: string, present: keyof typeof FILES, other: keyof typeof FILES): void {
+  const [path, otherPath] = [join(dir, FILES[present].name), join(dir, FILES[other].name)];
+  if (!existsSync(path) || existsSync(otherPath)) return;
+  const db = open(dir, present);
   const isEmpty = tableNames(db).length === 0;
   db.close();
   if (isEmpty) return;
-  throw new ConfigError([`DATA_DIR: ${twin} is missing; put a backup back: npm run restore -- DIRECTORY`]);
+  throw new ConfigError([`DATA_DIR: ${otherPath} is missing; put a backup back: npm run restore -- DIRECTORY`]);
 }
 
 function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
@@ -103,7 +103,7 @@ function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
   const path = join(dir, name);
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
-    // What is deleted is overwritten: "forget me" means it.
+    // secure_delete overwrites deleted rows, which "forget me" promises.
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA secure_delete = ON`);
     requireWhole(db);
   } catch (error) {
@@ -115,13 +115,13 @@ function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
   return db;
 }
 
-/** Nothing is traded on a journal of which a part is lost. About 2 ms a megabyte. */
+/** Refuses a damaged file, because trading on an incomplete order journal is dangerous. Takes about 2 ms per megabyte. */
 function requireWhole(db: DatabaseSync): void {
   const found = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (found !== "ok") throw Object.assign(new Error(String(found)), { errcode: SQLITE_CORRUPT });
 }
 
-/** Until it is worked in and emptied, the log beside the file holds what was written before it was deleted. */
+/** The write-ahead log still holds deleted data until it is checkpointed and truncated. */
 function purge(db: DatabaseSync, now: number): void {
   for (const table of tableNames(db)) db.prepare(statementsFor(table).sweep).run({ now });
   db.exec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -1,30 +1,30 @@
 import type { UserId } from "../domain/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** Telegram's limit in one chat. */
+/** Telegram's limit: one message a second per chat. */
 const CHAT_GAP_MS = 1_000;
 const MAX_REMEMBERED = 2_000;
-/** A rest longer than this is left to the next round. */
-const MAX_REST_MS = 2_000;
+/** A longer wait is left to the next delivery round. */
+const MAX_WAIT_MS = 2_000;
 
-/** Who may be written to now: one message at a time in a chat, one a second there. */
-export interface Lanes {
+/** Which chats may be written to now: one message at a time per chat, and one a second. */
+export interface ChatLimits {
   isFree(user: UserId): boolean;
   enter(user: UserId): void;
   leave(user: UserId): void;
-  /** Nothing to this chat for a while. */
+  /** Blocks this chat for the given time. */
   hold(user: UserId, ms: number): void;
-  /** How many chats may not be written to now. */
+  /** Number of chats that are blocked now. */
   heldCount(): number;
-  /** Waits for the first chat that becomes free soon; false when there is none. */
-  rest(): Promise<boolean>;
+  /** Waits until the next blocked chat becomes free; false when that is too far away. */
+  waitForNext(): Promise<boolean>;
 }
 
-export function createLanes({ clock }: { clock: Clock }): Lanes {
+export function createChatLimits({ clock }: { clock: Clock }): ChatLimits {
   const busy = new Set<UserId>();
   const heldUntil = new Map<UserId, number>();
 
-  /** Those whose time has come are forgotten. */
+  /** The chats still blocked; drops entries whose time has passed. */
   function held(): Map<UserId, number> {
     for (const [user, until] of heldUntil) if (until <= clock.now()) heldUntil.delete(user);
     return heldUntil;
@@ -40,10 +40,10 @@ export function createLanes({ clock }: { clock: Clock }): Lanes {
     },
     hold: (user, ms) => heldUntil.set(user, clock.now() + ms),
     heldCount: () => held().size,
-    async rest() {
+    async waitForNext() {
       const soonest = Math.min(...held().values());
       const ms = soonest - clock.now();
-      if (ms > MAX_REST_MS) return false;
+      if (ms > MAX_WAIT_MS) return false;
       await clock.sleep(Math.max(1, ms));
       return true;
     },
