@@ -30,7 +30,7 @@ import { openStore } from "./open-store.ts";
 import { createPaperBeside, type PaperBeside } from "./paper.ts";
 import { systemHealth } from "./system-health.ts";
 import { redrawLoginCard, redrawOrder } from "./telegram-out.ts";
-import { createUntaken } from "./untaken.ts";
+import { createOutageNotice } from "./outage-notice.ts";
 import { createUpdates, type Updates } from "./updates.ts";
 import { createWriteProbe, type WriteProbe } from "./write-probe.ts";
 
@@ -44,17 +44,17 @@ export interface Assembled {
   readonly bot: Bot<SaudaContext>;
   readonly outbox: Outbox;
   readonly updates: Updates;
-  /** Of scheduled work, which is loaded later: /forget me must find them before. */
+  /** Claims of scheduled work. Created here because `/forget me` must know their collection before jobs are loaded. */
   readonly claims: Claims;
   readonly closes: Closes;
-  /** Beside real brokers; the playground's is its world's. */
+  /** The paper broker with real prices; null in the playground, which has its own. */
   readonly paper: PaperBeside | null;
   close(): Promise<void>;
 }
 
-/** Everything put together and nothing set going; `say` prints the few lines that the operator must see. */
+/** Creates all parts and starts none of them. `say` prints the few lines that the operator must see. */
 export async function assemble(settings: Config, log: Log, say: (line: string) => void): Promise<Assembled> {
-  const config = settings.telegram ? settings : keptApart(settings);
+  const config = settings.telegram ? settings : withPlaygroundData(settings);
   const clock = createClock(config.startAt);
   const metrics = createMetrics();
   const store = rememberCollections(await openStore(config, clock, log));
@@ -90,7 +90,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     ),
     onOrderChange: (intent) => redrawOrder(bot.api, deps, outbox, intent),
     onLogin: async (link) => {
-      // The answer to the login does not wait for this account's whole day to be read.
+      // Not awaited: the login's reply must not wait until the account's day has been read.
       void keepDay(link).catch((error: unknown) =>
         log.warn({ err: error, link: link._id }, "day not kept after a login"),
       );
@@ -118,8 +118,8 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   // No other process can open the embedded store.
   const leases = config.mongoUri ? createLeases({ store, clock }) : createLocalLeases();
   const outbox = createTelegramOutbox(telegram, { store, leases, clock, log, container });
-  const untaken = createUntaken({ api: bot.api, users: deps.users, clock, log });
-  const updates = createUpdates({ bot, token: telegram.token, config, store, leases, clock, log, untaken });
+  const outageNotice = createOutageNotice({ api: bot.api, users: deps.users, clock, log });
+  const updates = createUpdates({ bot, token: telegram.token, config, store, leases, clock, log, outageNotice });
   return {
     clock,
     store,
@@ -143,15 +143,15 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   };
 }
 
-/** Where this process keeps its files. */
+/** The directory for this process's files: the playground has its own inside DATA_DIR. */
 export const homeOf = ({ telegram, dataDir }: Pick<Config, "telegram" | "dataDir">): string =>
   telegram ? dataDir : join(dataDir, "playground");
 
 /**
- * The playground's people, accounts and instrument lists are never the real bot's: its owner would own that one, and a
- * start without the token would show real orders to simulated brokers, which have never heard of them.
+ * The playground must not share data with the real bot: its owner would own the real bot too, and simulated brokers would
+ * be asked about real orders.
  */
-const keptApart = (settings: Config): Config => ({
+const withPlaygroundData = (settings: Config): Config => ({
   ...settings,
   dataDir: homeOf(settings),
   mongoUri: null,
@@ -169,7 +169,7 @@ async function startLocal(config: Config, clock: Clock, onKeepFailure: (error: u
   });
 }
 
-/** Without OWNER_ID and without an owner in the store, whoever sends this code becomes the owner. */
+/** The one-time code that makes its sender the owner; null when OWNER_ID is set or the store has an owner. */
 async function ownerCodeFor(
   config: Config,
   store: Store,
@@ -185,7 +185,7 @@ async function ownerCodeFor(
   return code;
 }
 
-/** Telegram's bound over all chats. */
+/** Telegram's limit per second over all chats. */
 const MESSAGES_PER_SECOND = 30;
 
 function createTelegramOutbox(
@@ -198,7 +198,7 @@ function createTelegramOutbox(
     container,
   }: { store: Store; leases: Leases; clock: Clock; log: Log; container: Container },
 ): Outbox {
-  // An Api of its own, without the bot's repeating fetch: waiting out Telegram is the outbox's business.
+  // A separate Api without the bot's retrying fetch, because the outbox handles waits and retries itself.
   const api = new Api(telegram.token.reveal(), { apiRoot: telegram.apiRoot, timeoutSeconds: 30 });
   const sender = {
     api,

@@ -87,7 +87,7 @@ async function main(): Promise<void> {
 function readArguments() {
   try {
     return parseArgs({
-      // The entry's own name comes first.
+      // argv[2] is the name of this command.
       args: process.argv.slice(3),
       allowPositionals: true,
       options: {
@@ -126,7 +126,7 @@ function settingsOf(values: Readonly<Record<string, string | boolean | undefined
 
 type Prices = Pick<BacktestInput, "series" | "index">;
 
-/** What Yahoo has no more, delisted shares above all, is an empty series and named at the end. */
+/** Shares that Yahoo no longer has (mostly delisted ones) become empty series, which the report lists at the end. */
 async function fromYahoo(tickers: readonly string[], range: Range): Promise<Prices> {
   const now = (): number => Date.now();
   const http = createHttpClient({ now, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });

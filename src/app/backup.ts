@@ -6,12 +6,12 @@ import { FILES, lockDirectory } from "../store/sqlite/store.ts";
 import { orExit } from "./exit.ts";
 import { readSettings } from "./settings.ts";
 
-// npm run backup -- DIRECTORY: copies the store while the bot runs: the embedded one's files, or MongoDB's documents.
-// npm run restore -- DIRECTORY: puts such a copy back, with the bot stopped.
-// The master key is in no backup: kept elsewhere, it makes a stolen backup worthless.
+// npm run backup -- DIRECTORY: copies the embedded store's files or MongoDB's documents; the bot may be running.
+// npm run restore -- DIRECTORY: restores such a copy; the bot must be stopped.
+// The master key is not part of a backup, so a stolen backup is useless.
 
 const DATABASES = Object.values(FILES).map(({ name }) => name);
-/** The paper exchange's state. */
+/** The paper exchange's state; not a database. */
 const PLAIN_FILES = ["paper.json"];
 
 await orExit(async () => {
@@ -32,7 +32,7 @@ await orExit(async () => {
   );
 });
 
-/** Put over the files that the bot has open, a copy takes what is written from then on with it. */
+/** Refuses DATA_DIR itself: replacing the files that the bot has open would lose everything written afterwards. */
 function requireElsewhere(directory: string, dataDir: string): void {
   if (existsSync(directory) && existsSync(dataDir) && realpathSync(directory) === realpathSync(dataDir))
     throw new ConfigError([`${directory} is DATA_DIR itself; a backup lies in a directory of its own`]);
@@ -52,7 +52,7 @@ async function copyTo(dataDir: string, directory: string): Promise<void> {
     makeOneFile(join(directory, `${name}.partial`));
     check(join(directory, `${name}.partial`));
   }
-  // Both are there: a copy that a full disk broke off must not leave an older one half replaced.
+  // Only now replace an older backup, so that a full disk cannot leave a mix of old and new files.
   for (const name of DATABASES) renameSync(join(directory, `${name}.partial`), join(directory, name));
   for (const name of PLAIN_FILES) {
     if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(directory, name));
@@ -64,9 +64,9 @@ function restore(directory: string, dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(dataDir);
   try {
-    // All of it before anything is replaced, as above.
+    // Copy everything before replacing anything, as above.
     for (const name of DATABASES) copyFileSync(join(directory, name), join(dataDir, `${name}.partial`));
-    // With one of them missing no bot starts: whoever is killed here leaves no new file beside an old one.
+    // The bot does not start while one file is missing, so a kill from here on cannot leave it with a mix of old and new.
     rmSync(join(dataDir, FILES.full.name), { force: true });
     // The old write-ahead log belongs to the old file.
     for (const name of DATABASES)
@@ -80,14 +80,14 @@ function restore(directory: string, dataDir: string): void {
   }
 }
 
-/** A copy needs no write-ahead log beside it. */
+/** Takes the copy out of WAL mode, so that it is a single file. */
 function makeOneFile(path: string): void {
   const db = new DatabaseSync(path);
   db.exec("PRAGMA journal_mode = DELETE");
   db.close();
 }
 
-/** Throws unless the file is a whole database. */
+/** Throws ConfigError unless the file is an intact database. */
 function check(path: string): void {
   if (!existsSync(path)) throw new ConfigError([`${path} is missing`]);
   const db = new DatabaseSync(path, { readOnly: true });

@@ -19,7 +19,7 @@ const environmentSchema = z.object({
   TELEGRAM_API_ROOT: optional(url),
   BOT_MODE: optional(z.enum(["polling", "webhook"], { error: "expected polling or webhook" })),
   PORT: optional(z.string().regex(/^\d+$/, PORT_RANGE).transform(Number).pipe(z.number().max(65_535, PORT_RANGE))),
-  // Paths are put behind it.
+  // Paths are appended to it.
   PUBLIC_URL: optional(url.refine((text) => !/[?#]/.test(text), "expected an address without ? and #")),
   MONGODB_URI: optional(z.string().regex(/^mongodb(\+srv)?:\/\//, "expected mongodb:// or mongodb+srv://")),
   DATA_DIR: optional(z.string().min(1)),
@@ -40,7 +40,7 @@ const environmentSchema = z.object({
   ),
 });
 
-/** The variables' names, without the brokers' origins. */
+/** Names of all variables, without the brokers' origins. */
 export const SETTINGS: readonly string[] = Object.keys(environmentSchema.shape);
 
 export interface Config {
@@ -51,31 +51,31 @@ export interface Config {
   readonly mongoUri: Secret | null;
   readonly dataDir: string;
   readonly masterKey: Secret | null;
-  /** Keys that are only read with, until everything is encrypted with the current one. */
+  /** Former keys, used only for decryption until everything is encrypted with the current one. */
   readonly previousKeys: readonly Secret[];
   readonly ownerId: string | null;
   readonly logLevel: string;
-  /** Epoch ms that the process pretends to start at. */
+  /** SAUDA_CLOCK as epoch ms. */
   readonly startAt: number | null;
-  /** Brokers' origins by variable name; the definitions say which exist. */
+  /** Brokers' origins by variable name, as declared in the broker definitions. */
   readonly roots: Readonly<Record<string, string>>;
 }
 
 /**
- * Whether a button of the chat may lead there: what is typed on our pages goes over TLS only, and Telegram refuses a
- * message with a button to a host without a dot, localhost among them.
+ * Whether chat buttons may link to our pages. Keys are typed there, so TLS is required; and Telegram refuses messages with
+ * links to hosts without a dot, such as localhost.
  */
 export function opensFromChat(publicUrl: string): boolean {
   const { protocol, hostname } = new URL(publicUrl);
   return protocol === "https:" && /[.:]/.test(hostname);
 }
 
-/** A variable that starts so, or with a broker's name, and is not known is a typing mistake, and stops the start. */
+/** An unknown variable with one of these prefixes, or with a broker's, is treated as a typo and prevents the start. */
 const OWN_PREFIXES = ["TELEGRAM", "SAUDA", "BOT_MODE", "PUBLIC_URL", "MONGODB", "DATA_DIR", "MASTER_KEY", "OWNER_ID"];
 
 /**
- * Reads the environment once. `rootDefaults`: every origin variable with the real address.
- * `tolerated`: variables of ours that other commands read (import-env). Throws ConfigError naming each bad one.
+ * Parses the environment. `rootDefaults`: every origin variable with its default. `tolerated`: variables that only other
+ * commands read (import-env). Throws a ConfigError that names each bad variable.
  */
 export function readConfig(
   environment: Readonly<Record<string, string | undefined>>,

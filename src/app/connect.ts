@@ -18,7 +18,7 @@ export interface ConnectOptions {
   readonly linkWatch: LinkWatch;
 }
 
-/** Every definition becomes a connector over the one HTTP client and the one limiter, when it is first called. */
+/** Connectors for all definitions, sharing one HTTP client and one rate limiter; each is created on first use. */
 export function connectAll(
   { config, http, clock, log, definitions, linkWatch }: ConnectOptions,
   tableOf: (broker: BrokerName) => Promise<InstrumentTable>,

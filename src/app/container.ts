@@ -35,7 +35,7 @@ import { createMarketServices } from "./market-services.ts";
 import type { LinkWatch } from "./observed.ts";
 import { orderHours } from "./order-hours.ts";
 
-/** A market order's price may move this far between card and confirmation, in 1/100 percent. */
+/** How far a market order's price may move between card and confirmation, in 1/100 percent. */
 const DRIFT_BASIS_POINTS = 50;
 
 export interface Container {
@@ -59,13 +59,13 @@ export interface ContainerOptions {
   readonly isPublic: boolean;
   /** The playground's exchange never closes. */
   readonly isAlwaysOpen: boolean;
-  /** Ticks the account on the morning's card. */
+  /** Called after each login; marks the account on the morning's login card. */
   readonly onLogin: (link: Link) => Promise<void>;
-  /** Draws the card of an order that moved on its own. */
+  /** Redraws the card of an order that changed at the broker. */
   readonly onOrderChange: (intent: Intent) => Promise<void>;
 }
 
-/** The one client for all brokers and Yahoo. */
+/** The HTTP client shared by all brokers and Yahoo. */
 export const createHttp = (clock: Clock, log: Log, metrics: Metrics): HttpClient =>
   createHttpClient({
     now: () => clock.now(),
@@ -77,7 +77,7 @@ export const createHttp = (clock: Clock, log: Log, metrics: Metrics): HttpClient
     },
   });
 
-/** Wires the services: the one place where implementations meet the ports. */
+/** Creates the services and wires them to their ports. */
 export function createContainer(options: ContainerOptions): Container {
   const { config, store, clock, log } = options;
   const brokers = connectAll(options, (broker) => instruments.table(broker));
@@ -112,7 +112,7 @@ export function createContainer(options: ContainerOptions): Container {
     hasOpened: (at) => hasOpened(at, calendar.current()),
   });
   const orderLock = createOrderLock({ store, clock });
-  // The lock holds orders back; a panic only takes risk away.
+  // A freeze blocks all orders except those of /panic, which only reduce risk.
   const mayTrade = async (id: UserId, origin: Origin): Promise<boolean> =>
     allows((await users.get(id))?.role ?? "pending", "trader") &&
     (origin === "panic" || !(await orderLock.state(id)).isFrozen);

@@ -8,7 +8,7 @@ import { randomToken } from "../lib/token.ts";
 const controlSchema = z.object({ port: z.int(), token: z.string().min(20) });
 const fileIn = (dataDir: string): string => join(dataDir, "control.json");
 
-/** Leaves word where the running process can be asked to run a job. */
+/** Lets `npm run job` find the running process: its port and a token in control.json, readable by its user only. */
 export function openControl(dataDir: string): { token: Secret; publish(port: number): void; close(): void } {
   const token = new Secret(randomToken(24));
   return {
@@ -19,14 +19,14 @@ export function openControl(dataDir: string): { token: Secret; publish(port: num
       writeFileSync(fileIn(dataDir), JSON.stringify({ port, token: token.reveal() }), { mode: 0o600 });
     },
     close() {
-      // Of several processes on one MongoDB, the one that started last may have left its own word here since.
-      if (wordIn(dataDir)?.token === token.reveal()) rmSync(fileIn(dataDir), { force: true });
+      // With several processes on one MongoDB, another one may have replaced the file meanwhile.
+      if (readControl(dataDir)?.token === token.reveal()) rmSync(fileIn(dataDir), { force: true });
     },
   };
 }
 
-/** Null when nobody has left any that this user can read. */
-function wordIn(dataDir: string): z.output<typeof controlSchema> | null {
+/** Null when there is no file that this user can read. */
+function readControl(dataDir: string): z.output<typeof controlSchema> | null {
   try {
     return controlSchema.parse(JSON.parse(readFileSync(fileIn(dataDir), "utf8")));
   } catch {
@@ -34,25 +34,25 @@ function wordIn(dataDir: string): z.output<typeof controlSchema> | null {
   }
 }
 
-/** Asks the running process; null when there is none. Throws when it is there and did not do it. */
+/** Asks the running process to run a job; null when there is none. Throws ConfigError when the job failed. */
 export async function askRunning(dataDir: string, name: string, user: string | null): Promise<string | null> {
-  const word = wordIn(dataDir);
-  if (word === null) return null;
-  const { port, token } = word;
+  const control = readControl(dataDir);
+  if (control === null) return null;
+  const { port, token } = control;
   const query = user === null ? "" : `?user=${encodeURIComponent(user)}`;
   const url = `http://127.0.0.1:${port}/jobs/${name}${query}`;
   const reply = await fetch(url, { method: "POST", headers: { "x-sauda-control": token } }).catch((error: unknown) => {
-    if (isNobodyThere(error)) return null;
+    if (isConnectionRefused(error)) return null;
     throw new ConfigError([`The running bot took ${name} up and has not answered; its log says how it went`]);
   });
-  // Another program may have the port since.
+  // After a crash the file is stale, and another program may use the port by now.
   if (reply === null || reply.status === 404) return null;
   const says = await reply.text();
   if (!reply.ok) throw new ConfigError([`The running bot failed at ${name} (${says}); its log says why`]);
   return says;
 }
 
-const isNobodyThere = (error: unknown): boolean =>
+const isConnectionRefused = (error: unknown): boolean =>
   error instanceof Error &&
   error.cause instanceof Error &&
   "code" in error.cause &&

@@ -31,11 +31,11 @@ import { withoutUnseen } from "../lib/unseen.ts";
 import type { Store } from "../ports/store.ts";
 
 export const ALLOWED_UPDATES = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
-/** A handler that has not settled by then is given up, so that its user's next message is answered. */
+/** A handler that takes longer is abandoned, so that the user's next message is answered. */
 const DEADLINE_MS = 60_000;
 const SPINNER_MS = 700;
 const CLIENT_TIMEOUT_S = 45;
-/** From one person; a quick hand makes about 60. */
+/** Limit per user; fast tapping makes about 60. */
 const UPDATES_PER_MINUTE = 120;
 
 export interface BotOptions {
@@ -72,7 +72,7 @@ export function createBot({
   bot.on("message:text", withPlainText);
   bot.use(withMetrics(metrics));
   bot.use(showTyping());
-  // Above the lanes: a handler that hangs must not hold up a freeze or a panic.
+  // Before `sequentialize`: a hanging handler must not delay a freeze or a panic.
   const urgent = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
   urgentLock(urgent, deps);
   urgent.use(panicButtons(deps));
@@ -80,9 +80,9 @@ export function createBot({
   const guarded = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
   guarded.use(withDeadline());
   guarded.use(rateGate(deps.clock, updatesPerMinute));
-  guarded.on("my_chat_member", noteStops(deps));
+  guarded.on("my_chat_member", recordBlocking(deps));
   const personal = guarded.filter(
-    (ctx) => (ctx.chat?.type === "private" && !isOurOwn(ctx)) || ctx.inlineQuery !== undefined,
+    (ctx) => (ctx.chat?.type === "private" && !isOwnInlineResult(ctx)) || ctx.inlineQuery !== undefined,
   );
   guarded.filter(isCommandForUs, (ctx) => send(ctx, { html: text.access.group() }));
   personal.use(withUser(deps));
@@ -97,7 +97,7 @@ export function createBot({
   );
   personal.filter((ctx) => ctx.message?.text?.startsWith("/") === true, leaveDialogues(deps));
   personal.use(dialogues(deps));
-  personal.use(toTheirModules(deps));
+  personal.use(routeToModules(deps));
   personal.use(lockGate(deps));
   personal.use(orderButtons(deps));
   personal.on("callback_query:data", (ctx) =>
@@ -117,22 +117,20 @@ async function notUnderstood(deps: BotDeps, ctx: Filter<SaudaContext, "message:t
   return (await notALoginReply(deps, _id)) ?? text.plainText(allows(role, "trader"));
 }
 
-/** Said where others listen. One that names another bot is none of ours. */
+/** A command in a group that addresses this bot, not another one. */
 function isCommandForUs(ctx: SaudaContext): boolean {
   if (ctx.chat === undefined || ctx.chat.type === "private") return false;
   const command = /^\/\w*(?:@(\w+))?/.exec(ctx.message?.text ?? "");
   return command !== null && (command[1] ?? ctx.me.username).toLowerCase() === ctx.me.username.toLowerCase();
 }
 
-/** A price that was picked in inline mode in this very chat: nobody typed it, so it is no answer, no key and no code. */
-const isOurOwn = (ctx: SaudaContext): boolean => ctx.message?.via_bot?.id === ctx.me.id;
-
-const KINDS = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
+/** An inline result picked in this very chat. Nobody typed it, so it must not be read as an answer, a key or a code. */
+const isOwnInlineResult = (ctx: SaudaContext): boolean => ctx.message?.via_bot?.id === ctx.me.id;
 
 const withMetrics =
   (metrics: Metrics): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
-    const kind = KINDS.find((each) => ctx.update[each] !== undefined) ?? "other";
+    const kind = ALLOWED_UPDATES.find((each) => ctx.update[each] !== undefined) ?? "other";
     const startedAt = performance.now();
     metrics.count("sauda_updates_total", { kind });
     try {
@@ -145,9 +143,8 @@ const withMetrics =
 const COMMAND = /^\/\w+(?:@\w+)?(?=\s|$)/;
 
 /**
- * A phone's keyboard writes /Panic as readily as /panic; and one that was copied out of a message, where examples stand
- * in <code>, comes as code: Telegram marks no command in that. What was copied elsewhere may bring signs that nobody
- * sees, and a price with one would be none.
+ * Normalises typed text: phone keyboards write /Panic; a command copied from a <code> example arrives as code, in which
+ * Telegram marks no command; and copied text may contain invisible characters that make a price unreadable.
  */
 const withPlainText: MiddlewareFn<Filter<SaudaContext, "message:text">> = (ctx, next) => {
   const { message } = ctx;
@@ -159,7 +156,7 @@ const withPlainText: MiddlewareFn<Filter<SaudaContext, "message:text">> = (ctx, 
   return next();
 };
 
-/** Every log line that this update causes, down to the broker calls, says which update it was. */
+/** Adds the update's id to every log line that it causes, down to the broker calls. */
 const withTrace =
   (log: Log): MiddlewareFn<SaudaContext> =>
   (ctx, next) => {
@@ -176,7 +173,7 @@ const withUser =
     await next();
   };
 
-/** A tapped button stops spinning soon, whatever its handler waits for; what is said after that is said in the chat. */
+/** Stops a tapped button's spinner soon, even if its handler is slow. Text that comes later is sent as a message. */
 const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) => {
   if (!ctx.callbackQuery) return next();
   const answer = ctx.answerCallbackQuery.bind(ctx);
@@ -200,12 +197,12 @@ const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) =
     await next();
   } finally {
     clearTimeout(timer);
-    // What the button was for is done: a spinner that could not be stopped must not read as its failure.
+    // The handler has succeeded, so a failure to stop the spinner must not be reported as the button's failure.
     await ctx.answerCallbackQuery().catch((error: unknown) => ctx.log.warn({ err: error }, "button not answered"));
   }
 };
 
-/** Keys and tokens are taken here, before any dialogue could record them, and their message is deleted. */
+/** Takes typed keys and tokens before a dialogue could record them, and deletes their message. */
 const captureKeys =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
@@ -217,7 +214,7 @@ const captureKeys =
     await reportCapture(deps, ctx, captured);
   };
 
-/** A command in the middle of a dialogue ends the dialogue and is obeyed. */
+/** A command during a dialogue ends the dialogue and is then handled. */
 const leaveDialogues =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx, next) => {
@@ -225,15 +222,15 @@ const leaveDialogues =
     await next();
   };
 
-const NAMED = /^\/(\w+)/;
+const COMMAND_NAME = /^\/(\w+)/;
 
-/** A command goes straight to its module; a button is shown to one after the other. */
-function toTheirModules(deps: BotDeps): MiddlewareFn<SaudaContext> {
+/** Passes a command straight to its module; other updates go through the modules one after the other. */
+function routeToModules(deps: BotDeps): MiddlewareFn<SaudaContext> {
   const handlers = commands.map((module) => restricted(module, deps));
   const byName = new Map(commands.map(({ name }, at) => [name, handlers[at]]));
   const all = new Composer<SaudaContext>(...handlers).middleware();
   return (ctx, next) => {
-    const [, name = ""] = NAMED.exec(ctx.message?.text ?? "") ?? [];
+    const [, name = ""] = COMMAND_NAME.exec(ctx.message?.text ?? "") ?? [];
     return (byName.get(name) ?? all)(ctx, next);
   };
 }
@@ -247,7 +244,8 @@ function restricted(module: CommandModule, deps: BotDeps): MiddlewareFn<SaudaCon
   };
 }
 
-const noteStops =
+/** Records whether a user has blocked the bot. */
+const recordBlocking =
   (deps: BotDeps): MiddlewareFn<SaudaContext> =>
   async (ctx) => {
     const change = ctx.myChatMember;

@@ -12,7 +12,7 @@ const OWN_FILES = [
   "paper.json",
 ];
 
-/** Makes DATA_DIR where it is missing. Throws ConfigError when this user cannot use it, or what another user left there. */
+/** Creates DATA_DIR if missing. Throws ConfigError when this user cannot read and write it, or one of our files in it. */
 export function requireDataDir(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });

@@ -1,7 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import { createLog } from "../lib/log.ts";
 
-/** Runs a command of the shell: a wrong setting ends it with one line each, without a stack. */
+/** Runs a command-line entry. A ConfigError ends the process with one line per problem, without a stack trace. */
 export async function orExit(run: () => Promise<void>): Promise<void> {
   try {
     await run();
@@ -10,7 +10,7 @@ export async function orExit(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Through the log, because Node would print the error with all that hangs on it: a client's request holds tokens. */
+/** Logs the error and exits. Node itself would print all properties of the error, such as a request that holds tokens. */
 export function exitOn(error: unknown): void {
   if (error instanceof ConfigError) for (const problem of error.problems) process.stderr.write(`${problem}\n`);
   else createLog({ level: "fatal" }).fatal({ err: error }, "stopped by a defect");

@@ -8,7 +8,7 @@ import { orExit } from "./exit.ts";
 import { createJobTable } from "./jobs.ts";
 import { readSettings } from "./settings.ts";
 
-// npm run job -- NAME [--user ID]: runs one job now. A running bot is asked to; without one it is run here.
+// npm run job -- NAME [--user ID]: runs one job now, in the running bot or, without one, in this process.
 
 await orExit(async () => {
   const { name, user } = readArguments(process.argv.slice(3));

@@ -14,11 +14,11 @@ import type { Assembled } from "./assemble.ts";
 import type { JobOutcome } from "../web/jobs.ts";
 import type { ScheduledTask } from "./schedule.ts";
 
-/** What `npm run job -- NAME` runs, in this process or in the one that is asked. */
+/** The jobs of `npm run job -- NAME`. */
 export type JobTable = Readonly<Record<JobName, (only: UserId | null) => Promise<JobOutcome>>>;
 
 const EVERY_MINUTE = "* * * * *";
-/** Masters are new every morning; each process has its own copy. */
+/** Brokers publish new instrument files every morning. Each process keeps its own copy. */
 const INSTRUMENTS_AT = "5 8 * * *";
 
 export function createJobTable(parts: Assembled, log: Log): { table: JobTable; tasks: readonly ScheduledTask[] } {
@@ -83,7 +83,7 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
     },
     tasks: [
       { name: "jobs", at: EVERY_MINUTE, run: () => jobs.runDue(everyDay) },
-      // By itself: it must not stand behind ten thousand digests.
+      // A separate task, because it trades and must not wait behind ten thousand digests.
       { name: "nifty-shop", at: EVERY_MINUTE, run: async () => jobs.runDue([await shop()]) },
       { name: "instruments", at: INSTRUMENTS_AT, run: () => bot.instruments.refresh() },
     ],

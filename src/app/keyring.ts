@@ -20,7 +20,7 @@ const PREVIOUS_FILE = "master.key.previous";
 
 type KeyConfig = Pick<Config, "masterKey" | "previousKeys" | "dataDir">;
 
-/** MASTER_KEY, or the key in DATA_DIR, made on first start for its owner's eyes only. */
+/** The keyring with MASTER_KEY, or with the key file in DATA_DIR, which is generated on first start with mode 0600. */
 export function openKeyring(config: KeyConfig, log: Log): Keyring {
   if (config.masterKey) {
     const previous = config.previousKeys.map((key) => parseKey(key.reveal()));
@@ -40,13 +40,13 @@ export function openKeyring(config: KeyConfig, log: Log): Keyring {
   return createKeyring({ current: readKey(path), previous: existsSync(previous) ? [readKey(previous)] : [] });
 }
 
-/** A new key beside old data would lock the household out of it. */
+/** A newly generated key could not decrypt the existing data. */
 function refuseIfDataIsThere(dataDir: string): void {
   if (existsSync(join(dataDir, "sauda.db")))
     throw new ConfigError([`MASTER_KEY: ${KEY_FILE} is missing from DATA_DIR, whose data needs it; put it back`]);
 }
 
-/** Puts a new key in place and keeps the old one beside it. After a crash in between, begins or goes on where it was. */
+/** Writes a new key and keeps the old one beside it. After a crash it starts over or continues. */
 export function beginFileRotation(dataDir: string): void {
   const [path, previous] = [join(dataDir, KEY_FILE), join(dataDir, PREVIOUS_FILE)];
   const current = readKey(path);
@@ -55,7 +55,7 @@ export function beginFileRotation(dataDir: string): void {
   writeDurably(path, generateKey());
 }
 
-/** For good: after a power cut the old key must not lie there again. */
+/** Deletes the old key; synced, so that it does not reappear after a power cut. */
 export function endFileRotation(dataDir: string): void {
   rmSync(join(dataDir, PREVIOUS_FILE), { force: true });
   syncDirectory(dataDir);
@@ -71,7 +71,7 @@ function readKey(path: string): EncryptionKey {
   }
 }
 
-/** Whole and on disk, or not there. */
+/** Writes the file atomically and syncs it to disk. */
 function writeDurably(path: string, text: string): void {
   const file = openSync(`${path}.partial`, "w", 0o600);
   writeSync(file, `${text}\n`);

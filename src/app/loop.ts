@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../lib/log.ts";
 import { createTrouble, type Trouble } from "../lib/trouble.ts";
 
-/** Repeats with a pause between, until stopped; a long run is told by its signal, the pause ends at once. */
+/** Repeats `run` with pauses until stopped. Stopping aborts the signal of a run and ends a pause at once. */
 export function startLoop(
   name: string,
   pauseMs: number,
@@ -33,6 +33,6 @@ export const guarded = (run: () => Promise<unknown>, trouble: Trouble) => (): Pr
     (error: unknown) => trouble.met(error),
   );
 
-/** Leaves nothing on the signal, which lives as long as the loop. */
+/** Uses Node's timer because it removes its abort listener; the signal lives as long as the loop. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   delay(ms, undefined, { signal }).catch(() => undefined);

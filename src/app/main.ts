@@ -2,7 +2,7 @@ import { exitOn, orExit } from "./exit.ts";
 import { startSauda } from "./sauda.ts";
 import { readSettings } from "./settings.ts";
 
-/** Starts, and stops on SIGTERM or SIGINT within ten seconds. */
+/** On SIGTERM or SIGINT the process stops within this time, if necessary without waiting for its parts. */
 const STOP_WITHIN_MS = 10_000;
 
 process.on("uncaughtException", exitOn);
@@ -17,7 +17,7 @@ await orExit(async () => {
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
     void stopWhatRuns().then(() => process.exit(0));
   };
-  // Before anything is waited for: a container's first process does not hear a signal that it has no handler for.
+  // Before any await: in a container the process has PID 1, for which signals without a handler are ignored.
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   const sauda = await startSauda(readSettings(), (line) => process.stdout.write(`${line}\n`));

@@ -32,7 +32,7 @@ export interface MarketServicesOptions extends Pick<
   readonly isAlwaysOpen: boolean;
 }
 
-/** What stands on prices: candles, alerts, the watchlist, the strategy and its backtest, pictures. */
+/** The services built on prices: candles, alerts, watchlist, the strategy and its backtest, and pictures. */
 export function createMarketServices(options: MarketServicesOptions): MarketServices {
   const { calendar, clock, notifier } = options;
   const candles = createCandles(options);
@@ -50,7 +50,7 @@ export function createMarketServices(options: MarketServicesOptions): MarketServ
         const { hidesAmounts } = settings;
         await notifier.post({ ...alertNotification(alert, by, { now: clock.now(), hidesAmounts }), ...delivery });
       },
-      // A year without a calendar is not a reason to miss an alert.
+      // An unknown calendar counts as open, so that no alert is missed.
       isMarketOpen: (at) => options.isAlwaysOpen || sessionAt("NFO", at, calendar.current()).kind !== "closed",
     }),
     niftyShop: createNiftyShop({ ...options, candles, constituents }),

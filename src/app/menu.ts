@@ -2,7 +2,7 @@ import type { Api } from "grammy";
 import { commands } from "../../commands/index.ts";
 import type { Log } from "../lib/log.ts";
 
-/** Telegram's command menu is the registry. Failing to set it stops nothing. */
+/** Sets Telegram's command menu from the list of commands. A failure is only logged. */
 export async function announceCommands(api: Api, log: Log): Promise<void> {
   const list = commands.map(({ name, description }) => ({ command: name, description }));
   await api

@@ -17,7 +17,7 @@ interface Seen extends Omit<LinkHealth, "lastMinute"> {
   readonly calls: readonly number[];
 }
 
-/** Stands around every connector and notes how each call went: never what it asked or answered. */
+/** Wraps every connector and records how each call went, but never its arguments or its result. */
 export function createLinkWatch(deps: { now: () => number; metrics: Metrics }): LinkWatch {
   const links = new Map<LinkId, Seen>();
 
@@ -55,7 +55,7 @@ export function createLinkWatch(deps: { now: () => number; metrics: Metrics }): 
       new Proxy(connector, {
         get(target, name) {
           const method: unknown = Reflect.get(target, name);
-          // The master file is a stream; its rows are no calls.
+          // getInstruments returns a stream, not a promise.
           if (typeof method !== "function" || typeof name !== "string" || name === "getInstruments") return method;
           return (...args: unknown[]) =>
             timed(broker, name, linkIn(args[0]), () => Reflect.apply(method, target, args) as unknown);

@@ -4,7 +4,7 @@ import type { Log } from "../lib/log.ts";
 import { createTrouble } from "../lib/trouble.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
-import { isSealedToUs, type AtRest } from "../store/rekey.ts";
+import { isWrongKey, type AtRest } from "../store/rekey.ts";
 import { openSqliteStore } from "../store/sqlite/store.ts";
 import type { Config } from "./config.ts";
 import { requireDataDir } from "./data-dir.ts";
@@ -12,22 +12,22 @@ import { openKeyring } from "./keyring.ts";
 
 const RETRY_MS = 5_000;
 
-/** Where every user's keys lie. */
+/** The collection that holds every user's broker keys. */
 const LINKS = "user_brokers";
 
-/** MongoDB when it is configured, waited for until it answers; the embedded store otherwise. Throws ConfigError for a wrong key. */
+/** Opens MongoDB if configured (waiting until it answers), otherwise the embedded store. Throws ConfigError for a wrong key. */
 export async function openStore(config: Config, clock: Clock, log: Log): Promise<Store> {
   requireDataDir(config.dataDir);
   const keyring = openKeyring(config, log);
   const now = (): number => clock.now();
-  if (!config.mongoUri) return provenKey(openSqliteStore({ dir: config.dataDir, now, keyring }), keyring);
-  // The driver is loaded where it is used: the embedded store does without its 30 MB.
+  if (!config.mongoUri) return requireRightKey(openSqliteStore({ dir: config.dataDir, now, keyring }), keyring);
+  // Loaded only here: the driver takes 30 MB that the embedded store does not need.
   const { openMongoStore } = await import("../store/mongo/store.ts");
   const words = { met: "MongoDB cannot be reached; waiting for it", over: "MongoDB can be reached" };
   const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
   for (;;) {
     try {
-      const store = await provenKey(await openMongoStore({ uri: config.mongoUri, now, keyring }), keyring);
+      const store = await requireRightKey(await openMongoStore({ uri: config.mongoUri, now, keyring }), keyring);
       trouble.over();
       return store;
     } catch (error) {
@@ -38,9 +38,9 @@ export async function openStore(config: Config, clock: Clock, log: Log): Promise
   }
 }
 
-/** With another key every account fails, and what is written meanwhile fails under the right one for ever. */
-async function provenKey<S extends Store & { atRest(): AtRest }>(store: S, keyring: Keyring): Promise<S> {
-  const isWrong = await isSealedToUs(store.atRest(), LINKS, keyring).catch(async (error: unknown) => {
+/** With a wrong key no account works, and whatever it writes could not be read with the right key later. */
+async function requireRightKey<S extends Store & { atRest(): AtRest }>(store: S, keyring: Keyring): Promise<S> {
+  const isWrong = await isWrongKey(store.atRest(), LINKS, keyring).catch(async (error: unknown) => {
     await store.close();
     throw error;
   });

@@ -13,12 +13,12 @@ import type { MarketPhase } from "../services/orders/findings.ts";
 
 export interface OrderHours {
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
-  /** The first expiry that can still be traded: today's is over with the day's last session. */
+  /** The first expiry that can still be traded: today's only until the last session of the day ends. */
   readonly firstExpiry: (at: number) => string;
   readonly nextTradingDay: (date: string) => string;
 }
 
-/** What the calendar means for orders. Where it does not know, the broker is asked: nothing is held back by a guess. */
+/** What the calendar means for orders. Where it is unknown the market counts as open: the broker decides, not a guess. */
 export function orderHours(
   calendar: () => TradingCalendar,
   isAlwaysOpen: boolean,

@@ -13,14 +13,14 @@ import type { Clock } from "../ports/clock.ts";
 const NO_PRICE = "Paper fills at real prices only, and there is none for this right now.";
 const NO_BOOK = "Paper has no order book of its own.";
 const SEED = 20_261_123;
-/** A price this old is asked for again before it is used. */
+/** Older prices are fetched again before use. */
 const FRESH_MS = 15_000;
 
 export interface PaperBeside {
   readonly definition: BrokerDefinition;
-  /** Reads the paper accounts, which the first call does as well. Throws ConfigError on a file that is none. */
+  /** Reads the paper accounts from disk; otherwise the first call does. Throws ConfigError on an invalid file. */
   open(): Promise<void>;
-  /** Writes the paper accounts down for good. */
+  /** Saves the paper accounts. */
   close(): Promise<void>;
 }
 
@@ -28,11 +28,11 @@ export interface PaperOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly prices: DataSource;
-  /** The accounts could not be written down; it is tried again. */
+  /** Called when the accounts could not be saved; saving is retried. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** The paper broker beside real ones: open when the market is, and filled at real prices only. */
+/** The paper broker for use beside real brokers: follows the market's hours and fills only at real prices. */
 export function createPaperBeside({ dataDir, clock, prices, onFailure }: PaperOptions): PaperBeside {
   const live = createLivePrices(prices, clock);
   let kept: Promise<KeptExchange> | null = null;
@@ -51,8 +51,7 @@ export function createPaperBeside({ dataDir, clock, prices, onFailure }: PaperOp
   return {
     definition: {
       ...paper,
-      // The exchange's own candles and books are made up: beside real prices, charts come from where the prices do, and
-      // books from real brokers alone.
+      // The paper exchange invents candles and depth, so with real prices both come from other sources.
       capabilities: { ...paper.capabilities, candles: false, depth: false },
       create: async (deps: ConnectorDeps) => atLivePrices(await paper.create(deps), live, await exchange()),
     },
@@ -62,17 +61,17 @@ export function createPaperBeside({ dataDir, clock, prices, onFailure }: PaperOp
 }
 
 interface LivePrices {
-  /** Null where there is none, undefined where nobody has asked yet. */
+  /** Null when the source has no price, undefined when it has not been asked yet. */
   get: (key: InstrumentKey) => Quote | null | undefined;
-  /** Brings these up to date. */
+  /** Fetches prices that are missing or stale. */
   load(instruments: readonly Instrument[]): Promise<void>;
 }
 
-/** Real prices, fetched before they are needed, because the exchange matches without waiting. */
+/** Real prices, loaded in advance, because the paper exchange matches orders synchronously. */
 function createLivePrices(source: DataSource, clock: Clock): LivePrices {
   const quotes = new Map<InstrumentKey, Quote | null>();
   const askedAt = new Map<InstrumentKey, number>();
-  let underWay: Promise<unknown> = Promise.resolve();
+  let pending: Promise<unknown> = Promise.resolve();
 
   async function fetch(instruments: readonly Instrument[]): Promise<void> {
     const fetched = await source.getQuotes(instruments).catch(() => new Map<InstrumentKey, Quote>());
@@ -87,9 +86,9 @@ function createLivePrices(source: DataSource, clock: Clock): LivePrices {
       askedAt.set(instrument.key, now);
       stale.push(instrument);
     }
-    // What was asked for before may come later. Nothing of it is kept: each would hold on to all before it.
-    if (stale.length > 0) underWay = Promise.all([underWay, fetch(stale)]).then(() => undefined);
-    await underWay;
+    // Also waits for fetches that earlier calls started. Results are dropped, or each promise would keep all before it.
+    if (stale.length > 0) pending = Promise.all([pending, fetch(stale)]).then(() => undefined);
+    await pending;
   }
 
   return { get: (key) => quotes.get(key), load };
@@ -99,11 +98,11 @@ const noPrice = (endpoint: string): BrokerError =>
   new BrokerError("unavailable", NO_PRICE, { broker: brokerName("paper"), endpoint });
 const refused: OrderOutcome = { kind: "rejected", reason: NO_PRICE, raw: NO_PRICE };
 
-/** The paper connector that asks for prices first, and refuses what has no real one. */
+/** Wraps the paper connector: loads real prices before each call, and refuses instruments without one. */
 function atLivePrices(paper: BrokerConnector, live: LivePrices, exchange: Exchange): BrokerConnector {
-  /** With those of what is held or waited for, since every look at the exchange moves its book. */
+  /** Always includes everything held or on order, because every read of the exchange matches its orders. */
   const load = (more: readonly Instrument[]): Promise<void> => live.load([...exchange.valued(), ...more]);
-  /** After a restart nobody has asked for the prices of what is held: until they are there the book stands still. */
+  /** False while a held instrument has no price, as after a restart: the exchange must not be used until it has. */
   async function isPriced(more: readonly Instrument[] = []): Promise<boolean> {
     await load(more);
     return exchange.unpriced().length === 0 && more.every(({ key }) => live.get(key));
@@ -115,7 +114,7 @@ function atLivePrices(paper: BrokerConnector, live: LivePrices, exchange: Exchan
       return read(...args);
     };
   const pricedOrder = async (key: InstrumentKey): Promise<boolean> => {
-    // Looking it up moves the book too.
+    // Before `find`, because a look-up matches orders too.
     await load([]);
     const instrument = exchange.find(key);
     return isPriced(instrument ? [instrument] : []);

@@ -12,7 +12,7 @@ import type { Config } from "./config.ts";
 import { beginFileRotation, endFileRotation, openKeyring } from "./keyring.ts";
 import { orExit } from "./exit.ts";
 
-// npm run rotate-key: encrypts everything with a new master key. Killed at any moment, it goes on where it was.
+// npm run rotate-key: encrypts everything with a new master key. If it is interrupted, running it again continues.
 
 await orExit(async () => {
   const config = readSettings();
@@ -35,16 +35,16 @@ function rotate(config: Config): Promise<Rekeyed> {
 
 async function rotateMongo(uri: Secret, keyring: Keyring): Promise<Rekeyed> {
   const store = await openMongoStore({ uri, now: Date.now, keyring });
-  return closing(store, (open) => rekey(open.atRest(), keyring));
+  return useAndClose(store, (open) => rekey(open.atRest(), keyring));
 }
 
-/** The store's own lock says that no bot is working on it. */
+/** Opening the store takes its lock, which fails while a bot is running. */
 async function rotateFiles(config: Config, log: Log): Promise<Rekeyed> {
   if (!existsSync(join(config.dataDir, FILES.normal.name)))
     throw new ConfigError([`DATA_DIR: there is no store in ${config.dataDir}`]);
   const before = openKeyring(config, log);
   const store = openSqliteStore({ dir: config.dataDir, now: Date.now, keyring: before });
-  return closing(store, async (open) => {
+  return useAndClose(store, async (open) => {
     if (!config.masterKey) beginFileRotation(config.dataDir);
     const keyring = openKeyring(config, log);
     const done = await rekey(open.atRest(), keyring);
@@ -53,7 +53,7 @@ async function rotateFiles(config: Config, log: Log): Promise<Rekeyed> {
   });
 }
 
-async function closing<S extends { atRest(): AtRest; close(): Promise<void> }, T>(
+async function useAndClose<S extends { atRest(): AtRest; close(): Promise<void> }, T>(
   store: S,
   use: (store: S) => Promise<T>,
 ): Promise<T> {

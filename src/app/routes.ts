@@ -24,7 +24,7 @@ export interface RoutesOptions {
   readonly log: Log;
 }
 
-/** Loaded by itself: the server listens, and updates are answered, before there are routes. */
+/** In a module of its own, because it is loaded only after the first updates have been handled. */
 export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesOptions) {
   const { bot, clock, deps, metrics, store, updates, world, writes } = parts;
   const chatUrl = (): string =>
@@ -39,7 +39,7 @@ export function createRoutes({ config, parts, jobs, controlToken, log }: RoutesO
   const byHand = jobsRoutes({ token: controlToken, run: (name, user) => runByHand(jobs, name, user), log });
   const own: readonly Hono[] = [health, byHand];
   return {
-    /** What the operator asks, whether or not Telegram is there. */
+    /** The operator's routes, served even while Telegram cannot be reached. */
     own: listenerOf(own, log),
     all: listenerOf(
       [

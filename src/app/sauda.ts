@@ -7,29 +7,29 @@ import type { Config } from "./config.ts";
 import { openControl } from "./control.ts";
 import { startLoop } from "./loop.ts";
 import type { SettleOptions } from "./settle-in.ts";
-import { untilTelegramAnswers } from "./updates.ts";
+import { waitForTelegram } from "./updates.ts";
 
-/** In this time what was sent meanwhile is answered; loading the rest would stand in its way for 100 ms. */
+/** Time to answer updates sent while the bot was down, before the rest is loaded, which blocks for 100 ms. */
 const FIRST_UPDATES_MS = 250;
-/** So long the rest waits for Telegram. */
-const PATIENCE_MS = 1_000;
+/** The rest of the start-up waits at most this long for Telegram. */
+const TELEGRAM_WAIT_MS = 1_000;
 const WATCH_EVERY_MS = 500;
 const DELIVER_EVERY_MS = 500;
 const ALERTS_EVERY_MS = 15_000;
-const STORE_LOOK_MS = 30_000;
+const PING_STORE_EVERY_MS = 30_000;
 
 export interface Sauda {
   readonly port: number;
-  /** The local Telegram, when there is no real one. */
+  /** The local Telegram of the playground. */
   readonly playground: LocalWorld["telegram"] | null;
-  /** The levers of the simulated brokers, in the playground. */
+  /** The playground's controls over its simulated brokers. */
   readonly lab: LocalWorld["lab"] | null;
-  /** Everything is there: a moment after the first updates. Rejects when the start has failed. */
+  /** Resolves when everything has started, shortly after the first updates; rejects when the start failed. */
   readonly ready: Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Puts everything together and sets it going, in the order in which it has to start. */
+/** Creates all parts and starts them in the required order. */
 export async function startSauda(config: Config, say: (line: string) => void): Promise<Sauda> {
   const log = createLog({ level: config.logLevel });
   const web = await startWebServer(config.port);
@@ -42,21 +42,21 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   metrics.gauge("sauda_outbox_depth", () => outbox.depth());
   metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
   metrics.gauge("sauda_inbox_running", () => updates.inbox.running());
-  // Orders at the market are followed and messages kept, whether or not Telegram is there.
+  // Started first: open orders must be tracked even while Telegram cannot be reached.
   const running: SettleOptions["running"] = [
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
     startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),
     startLoop("alerts", ALERTS_EVERY_MS, () => deps.alerts.sweep(), log),
-    startLoop("store", STORE_LOOK_MS, () => store.ping(), log),
+    startLoop("store", PING_STORE_EVERY_MS, () => store.ping(), log),
   ];
   const stopping = new AbortController();
-  const reached = untilTelegramAnswers(bot, { clock, log, signal: stopping.signal });
-  // Whoever has written meanwhile comes before what nobody waits for. A webhook must have its route first.
+  const reached = waitForTelegram(bot, { clock, log, signal: stopping.signal });
+  // With polling, waiting updates are handled before the rest is loaded. A webhook needs its route first.
   const isWebhook = updates.webhook !== null;
   const taking = isWebhook ? reached : reached.then(() => updates.start());
 
   async function settle(): Promise<void> {
-    await Promise.race([taking.then(() => delay(FIRST_UPDATES_MS)), delay(isWebhook ? 0 : PATIENCE_MS)]);
+    await Promise.race([taking.then(() => delay(FIRST_UPDATES_MS)), delay(isWebhook ? 0 : TELEGRAM_WAIT_MS)]);
     if (stopping.signal.aborted) return;
     const { settleIn } = await import("./settle-in.ts");
     await settleIn({ config, parts, web, control, taking, running, stopping: stopping.signal, log });
@@ -70,7 +70,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   const ready = settle().catch((error: unknown) => {
     if (!stopping.signal.aborted) throw error;
   });
-  // It fails only whoever waits for it.
+  // Callers that await `ready` get the error; without this, others would cause an unhandled rejection.
   ready.catch(() => undefined);
 
   return {

@@ -9,15 +9,15 @@ const MINUTE_MS = 60_000;
 
 export interface ScheduledTask {
   readonly name: string;
-  /** Cron expression on the Indian clock. */
+  /** Cron expression in IST. */
   readonly at: string;
   readonly run: () => Promise<unknown>;
 }
 
 /**
- * Starts every task; one that is still running is not started again, one that throws is logged and goes on next time.
- * Only the expressions are node-cron's. Its timer waits for an instant: after the clock was set back until it has caught
- * up, and after it was put forward, or the machine has slept, through every minute in between.
+ * Runs tasks by their cron expressions. A task that is still running is not started again; one that throws is logged.
+ * node-cron only matches expressions: its timer stalls after the clock is set back, and replays every missed minute after
+ * the clock is set forward or the machine slept.
  */
 export function startSchedule(
   tasks: readonly ScheduledTask[],

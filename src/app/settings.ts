@@ -6,14 +6,14 @@ import { ConfigError } from "../errors.ts";
 import { IMPORTED_VARIABLES } from "../services/import-fyers.ts";
 import { readConfig, type Config } from "./config.ts";
 
-/** The environment, with .env under it where there is one. */
+/** The configuration from the environment; variables missing there are read from .env, if it exists. */
 export function readSettings(): Config {
   if (existsSync(".env")) loadEnvFile();
   const roots = Object.assign({}, YAHOO_ROOTS, ...brokerDefinitions.map((definition) => definition.roots));
   return readConfig(process.env, roots, IMPORTED_VARIABLES);
 }
 
-/** What Node says of a file that it may not read is that there is none. */
+/** Node's own error for an unreadable file says that it does not exist. */
 function loadEnvFile(): void {
   try {
     process.loadEnvFile(".env");

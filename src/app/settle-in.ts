@@ -15,14 +15,14 @@ export interface SettleOptions {
   readonly parts: Assembled;
   readonly web: WebServer;
   readonly control: ReturnType<typeof openControl>;
-  /** Telegram answers, and its updates are taken in unless they come by webhook. */
+  /** Resolves once Telegram answers and, with polling, updates are being taken in. */
   readonly taking: Promise<void>;
   readonly running: { stop(): Promise<void> }[];
   readonly stopping: AbortSignal;
   readonly log: Log;
 }
 
-/** Routes, scheduled jobs and paper accounts: what is loaded once whoever has written meanwhile is answered. */
+/** The part of the start-up that can wait until the first updates are handled: routes, scheduled jobs, paper accounts. */
 export async function settleIn(options: SettleOptions): Promise<void> {
   const { config, parts, web, control, taking, running, stopping, log } = options;
   const { bot, clock, deps, updates } = parts;
@@ -32,12 +32,12 @@ export async function settleIn(options: SettleOptions): Promise<void> {
   running.push(startSchedule(jobs.tasks, { clock, log }));
   const routes = createRoutes({ config, parts, jobs: jobs.table, controlToken: control.token, log });
   web.serve(routes.own);
-  leaveWord(control, web.port, log);
+  publishControl(control, web.port, log);
   await taking;
   if (stopping.aborted) return;
   web.serve(routes.all);
   if (updates.webhook) await updates.start();
-  // Now rather than at the first order: by then somebody may have put newer files in their place.
+  // Load all connectors now: if the files are updated while the bot runs, a later import would load newer code.
   await Promise.all([...deps.accounts.brokers.values()].map(({ connector }) => connector()));
   const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
   if (year !== null)
@@ -45,8 +45,8 @@ export async function settleIn(options: SettleOptions): Promise<void> {
   await announceCommands(bot.api, log);
 }
 
-/** A full disk is no reason to leave orders at the market alone. */
-function leaveWord(control: SettleOptions["control"], port: number, log: Log): void {
+/** A failure (full disk) is only logged, because open orders must still be tracked. */
+function publishControl(control: SettleOptions["control"], port: number, log: Log): void {
   try {
     control.publish(port);
   } catch (error) {

@@ -1,4 +1,4 @@
-// Plain JavaScript on purpose: an older Node must be able to read this far and say what is wrong.
+// Plain JavaScript, so that an older Node can run this far and report what is wrong.
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 24 || (major === 24 && minor < 15)) {
   process.stderr.write(
@@ -22,7 +22,7 @@ if (!entry) {
   process.exit(1);
 }
 
-// Stripped and compiled sources are kept between starts: it halves the time to the first handled update.
+// Caching the stripped and compiled sources between starts halves the time to the first handled update.
 const { enableCompileCache } = await import("node:module");
 enableCompileCache(new URL("../../node_modules/.cache/compile", import.meta.url).pathname);
 await import(entry);

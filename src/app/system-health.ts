@@ -4,7 +4,7 @@ import type { Store } from "../ports/store.ts";
 import type { Inbox } from "../services/inbox.ts";
 import type { WriteProbe } from "./write-probe.ts";
 
-/** What the owner sees of this process and the store that it shares. */
+/** The state of this process and its store, as the owner sees it in the chat. */
 export async function systemHealth(parts: {
   readonly store: Store;
   readonly writes: WriteProbe;

@@ -19,8 +19,8 @@ import type { Intent } from "../services/orders/journal.ts";
 type OrderDeps = Pick<BotDeps, "accounts" | "clock" | "users">;
 
 /**
- * Redraws an order's card where it stands; when it has ended and nobody is looking, a message says so too. Throws when
- * Telegram may take the card later.
+ * Redraws an order's card in place, and announces an order that has ended. Throws on failures that may pass, so that the
+ * caller tries again.
  */
 export async function redrawOrder(
   api: Pick<Api, "editMessageText">,
@@ -35,13 +35,13 @@ export async function redrawOrder(
   if (card) await redrawn(api, card, view);
 }
 
-const MAY_PASS = new Set([401, 404, 429]);
+const RETRYABLE_CODES = new Set([401, 404, 429]);
 
-/** No later try changes it: the message is gone or the same, the user has blocked the bot. */
-const isForGood = (error: unknown): boolean =>
-  error instanceof GrammyError && error.error_code < 500 && !MAY_PASS.has(error.error_code);
+/** A retry cannot succeed: the message is gone or unchanged, or the user has blocked the bot. */
+const isPermanent = (error: unknown): boolean =>
+  error instanceof GrammyError && error.error_code < 500 && !RETRYABLE_CODES.has(error.error_code);
 
-/** An edited card makes no sound: an order that ended a while after its confirmation is announced, once. */
+/** Editing a card does not notify, so an order that ends a while after its confirmation is announced once by a message. */
 async function announceEnd(deps: OrderDeps, notifier: Notifier, intent: Intent, html: string): Promise<void> {
   const { confirmedAt } = intent;
   const isOver = intent.legs.every(isClosed);
@@ -60,7 +60,7 @@ async function announceEnd(deps: OrderDeps, notifier: Notifier, intent: Intent, 
 
 const ANNOUNCED_AFTER_MS = 60_000;
 
-/** The morning's card and its nudge, where they stand, with the account that has just been logged in ticked. */
+/** Redraws the morning's login card and its reminder in place, so that an account that has just logged in is ticked. */
 export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, user: UserId): Promise<void> {
   const known = await deps.users.get(user);
   const card = known && (await cardOfToday(deps, known));
@@ -72,7 +72,7 @@ export async function redrawLoginCard(api: Api, deps: BotDeps, outbox: Outbox, u
 
 const redrawn = (api: Pick<Api, "editMessageText">, place: Place, view: View): Promise<unknown> =>
   redraw(api, place, view).catch((error: unknown) => {
-    if (!isForGood(error)) throw error;
+    if (!isPermanent(error)) throw error;
   });
 
 export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: LoginResult): Promise<void> {
@@ -80,7 +80,7 @@ export async function tellLogin(api: Api, deps: BotDeps, user: UserId, result: L
   await tell(api, user, await loginReport(deps, result));
 }
 
-/** What was typed on its page has come: after keys the login follows. */
+/** Reports that the key form was submitted; after broker keys the next step is the login. */
 export const tellKeys = async (api: Api, deps: BotDeps, link: Link, subject: FormSubject): Promise<void> =>
   tell(
     api,
@@ -88,7 +88,7 @@ export const tellKeys = async (api: Api, deps: BotDeps, link: Link, subject: For
     subject === "egress" ? { html: keys.egress(link.label, link.egress !== null) } : await loginOf(deps, link),
   );
 
-/** The page has sent its reader to the chat for what comes next: a broker that did not answer is told there, too. */
+/** The web page tells the user to go on in the chat, so a broker's failure has to be reported there too. */
 const loginOf = (deps: BotDeps, link: Link): Promise<View> =>
   beginLogin(deps, link).catch((error: unknown) => {
     if (error instanceof BrokerError) return loginReport(deps, { kind: "failed", link, error });

@@ -16,7 +16,7 @@ import type { WebhookDeps } from "../web/telegram.ts";
 import type { Config } from "./config.ts";
 import { ALLOWED_UPDATES } from "./create-bot.ts";
 import { startLoop } from "./loop.ts";
-import type { Untaken } from "./untaken.ts";
+import type { OutageNotice } from "./outage-notice.ts";
 import { createWebhookWatch } from "./webhook-watch.ts";
 
 const SWEEP_EVERY_MS = 1_000;
@@ -24,16 +24,16 @@ const RETRY_MS = 2_000;
 const POLL_S = 30;
 const POLLING_LEASE = "polling";
 const WEBHOOK_CONNECTIONS = 100;
-const WEBHOOK_LOOK_MS = 5 * 60_000;
+const WEBHOOK_CHECK_EVERY_MS = 5 * 60_000;
 const DRAIN_MS = 8_000;
 
 export interface Updates {
   readonly inbox: Inbox;
-  /** What Telegram calls, in webhook mode. */
+  /** Dependencies of the webhook route; null with polling. */
   readonly webhook: WebhookDeps | null;
-  /** Begins to take and handle updates. The bot must have been initialised. */
+  /** Starts taking in and handling updates. The bot must have been initialised. */
   start(): Promise<void>;
-  /** Takes no more, and gives what is running its time to end. */
+  /** Takes in no more updates, and gives running handlers some time to finish. */
   stop(): Promise<void>;
 }
 
@@ -45,12 +45,12 @@ export interface UpdatesOptions {
   readonly leases: Leases;
   readonly clock: Clock;
   readonly log: Log;
-  readonly untaken: Untaken;
+  readonly outageNotice: OutageNotice;
 }
 
-/** Brings Telegram's updates into the store and from there, lane by lane, to the bot: the same way in both modes. */
+/** Stores Telegram's updates and passes them to the bot, lane by lane; the same in both modes. */
 export function createUpdates(options: UpdatesOptions): Updates {
-  const { bot, token, config, store, leases, clock, log, untaken } = options;
+  const { bot, token, config, store, leases, clock, log, outageNotice } = options;
   const inbox = createInbox({
     store,
     clock,
@@ -63,13 +63,13 @@ export function createUpdates(options: UpdatesOptions): Updates {
     if (stopped.signal.aborted) throw new Error("stopping");
     try {
       await inbox.accept(arrivalOf(update));
-      untaken.over();
+      outageNotice.recovered();
     } catch (error) {
-      untaken.met(update);
+      outageNotice.failed(update);
       throw error;
     }
   }
-  const until: Until = { clock, log, signal: stopped.signal };
+  const retry: RetryOptions = { clock, log, signal: stopped.signal };
   const running: { stop(): Promise<void> }[] = [];
   const isWebhook = config.mode === "webhook";
 
@@ -77,24 +77,24 @@ export function createUpdates(options: UpdatesOptions): Updates {
     inbox,
     webhook: isWebhook ? { secret: webhookSecret(token), accept, log } : null,
     async start() {
-      // Telegram's first answer may come when nobody waits any more for what would be handled now.
+      // The bot may have been stopped while it waited for Telegram.
       if (stopped.signal.aborted) return;
       running.push(startLoop("inbox", SWEEP_EVERY_MS, () => inbox.sweep(), log));
       if (isWebhook) {
         const url = `${config.publicUrl}${WEBHOOK_PATH}`;
         const set = (): Promise<unknown> => setWebhook(bot, url, webhookSecret(token));
-        await untilDone(set, until);
-        const look = createWebhookWatch({
+        await retryUntilDone(set, retry);
+        const watch = createWebhookWatch({
           url,
           info: (signal) => bot.api.getWebhookInfo(signal as never),
           setAgain: set,
           log,
         });
-        running.push(startLoop("webhook", WEBHOOK_LOOK_MS, look, log));
+        running.push(startLoop("webhook", WEBHOOK_CHECK_EVERY_MS, watch, log));
         return;
       }
-      await untilDone(() => bot.api.deleteWebhook(), until);
-      running.push(pollAsTheOnlyOne({ bot, leases, accept, clock, log, signal: stopped.signal }));
+      await retryUntilDone(() => bot.api.deleteWebhook(), retry);
+      running.push(pollWithLease({ bot, leases, accept, clock, log, signal: stopped.signal }));
     },
     async stop() {
       stopped.abort();
@@ -112,14 +112,14 @@ const setWebhook = (bot: Bot<SaudaContext>, url: string, secret: Secret): Promis
     max_connections: WEBHOOK_CONNECTIONS,
   });
 
-/** Update ids start over, at Telegram after a quiet week and where a local server was wiped, so the content counts too. */
+/** The id includes a hash of the content, because update ids start over after a quiet week or on a wiped local server. */
 function arrivalOf(update: Update): Arrival {
   const body = JSON.stringify(update);
-  const print = createHash("sha256").update(body).digest("base64url").slice(0, 10);
-  return { id: `${update.update_id}.${print}`, lane: laneOf(update), order: update.update_id, body };
+  const hash = createHash("sha256").update(body).digest("base64url").slice(0, 10);
+  return { id: `${update.update_id}.${hash}`, lane: laneOf(update), order: update.update_id, body };
 }
 
-/** The same in every process, and nobody can guess it without the token. */
+/** Derived from the token: the same in every process, and not guessable. */
 const webhookSecret = (token: Secret): Secret =>
   new Secret(createHmac("sha256", token.reveal()).update("sauda webhook").digest("base64url"));
 
@@ -132,15 +132,15 @@ interface Polling {
   readonly signal: AbortSignal;
 }
 
-/** Telegram gives updates to one poller only: a second process waits until the first is gone. */
-function pollAsTheOnlyOne(polling: Polling): { stop(): Promise<void> } {
+/** Telegram allows only one poller, so the process with the lease polls and others wait. */
+function pollWithLease(polling: Polling): { stop(): Promise<void> } {
   const { leases, clock, log, signal } = polling;
   const words = { met: "updates are not taken in; trying on", over: "updates are taken in again" };
   const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
   const turns = async (): Promise<void> => {
     let hasSaid = false;
     while (!signal.aborted) {
-      // Null when another process has it; that the store cannot be asked says nothing about others.
+      // Null: another process has the lease. Undefined: the store could not be asked.
       const lease = await leases.take(POLLING_LEASE).catch((error: unknown) => {
         trouble.met(error);
         return undefined;
@@ -160,7 +160,7 @@ function pollAsTheOnlyOne(polling: Polling): { stop(): Promise<void> } {
   return { stop: () => ended };
 }
 
-/** An update is asked for again until it is stored. */
+/** The offset advances only after all updates are stored, so Telegram returns the others again. */
 async function poll({ bot, accept, clock }: Polling, trouble: Trouble, signal: AbortSignal): Promise<void> {
   let offset = 0;
   while (!signal.aborted) {
@@ -184,20 +184,20 @@ async function inOrder(updates: readonly Update[], accept: Polling["accept"]): P
   for (const update of updates) await accept(update);
 }
 
-/** Waits for Telegram as long as it takes. Throws ConfigError when it does not know the token. */
-export async function untilTelegramAnswers(bot: Bot<SaudaContext>, until: Until): Promise<void> {
-  bot.botInfo = await untilDone(() => bot.api.getMe(), until);
+/** Waits until Telegram answers, however long it takes. Throws ConfigError when Telegram does not know the token. */
+export async function waitForTelegram(bot: Bot<SaudaContext>, options: RetryOptions): Promise<void> {
+  bot.botInfo = await retryUntilDone(() => bot.api.getMe(), options);
 }
 
-interface Until {
+interface RetryOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Nobody waits any more. */
+  /** Ends the retries. */
   readonly signal: AbortSignal;
 }
 
-/** Throws ConfigError on what no waiting makes better, and what came last once nobody waits. */
-async function untilDone<T>(call: () => Promise<T>, { clock, log, signal }: Until): Promise<T> {
+/** Throws ConfigError on errors that a retry cannot fix, and the last error once the signal has fired. */
+async function retryUntilDone<T>(call: () => Promise<T>, { clock, log, signal }: RetryOptions): Promise<T> {
   const words = { met: "Telegram cannot be reached; waiting for it", over: "Telegram can be reached" };
   const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
   for (;;) {

@@ -10,8 +10,8 @@ export interface WebhookWatchDeps {
 }
 
 /**
- * Telegram says only when it is asked that it cannot deliver, or that somebody has taken the webhook away: without this
- * look the bot is silent and everything else is well.
+ * Telegram reports delivery failures, and a webhook that another process replaced, only on request. Without this check the
+ * bot would be silent while everything else looks healthy.
  */
 export function createWebhookWatch({
   url,
@@ -23,7 +23,7 @@ export function createWebhookWatch({
     met: "Telegram cannot deliver updates to PUBLIC_URL: look at its DNS, certificate and proxy",
     over: "Telegram delivers updates again",
   });
-  /** What had failed before the first look is over. */
+  /** Set by the first check; errors from before it are ignored. */
   let known: { readonly errorAt: number | undefined } | null = null;
 
   return async (signal) => {

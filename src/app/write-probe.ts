@@ -9,16 +9,16 @@ interface ProbeDocument extends Document {
 
 const probesSpec: CollectionSpec<ProbeDocument> = { name: "probes", indexes: [], encrypted: [], durability: "full" };
 const PROBE = "write";
-const KEPT_MS = 30_000;
-/** What is well again should not count as broken for long. */
-const FAILURE_KEPT_MS = 5_000;
+const CACHE_MS = 30_000;
+/** Shorter, so that a recovery is noticed soon. */
+const FAILURE_CACHE_MS = 5_000;
 
 export interface WriteProbe {
-  /** Rejects when the store did not take the last write that was tried. */
+  /** Rejects when the last test write failed; makes a new one when the last is too old. */
   check(): Promise<void>;
 }
 
-/** A full disk answers every read. One small write tells, now and then, however often somebody asks. */
+/** Detects a full disk, on which reads still work, by a small write now and then. The result is cached between writes. */
 export function createWriteProbe({ store, clock, log }: { store: Store; clock: Clock; log: Log }): WriteProbe {
   const probes = store.collection(probesSpec);
   let last: { readonly at: number; readonly outcome: Promise<void> } | null = null;
@@ -27,11 +27,11 @@ export function createWriteProbe({ store, clock, log }: { store: Store; clock: C
   async function write(): Promise<void> {
     const document = { _id: PROBE, at: clock.now() };
     const stored = await probes.get(PROBE);
-    // Another process may come first: then it is its write that was taken.
+    // False when another process wrote first, which proves as much.
     await (stored ? probes.replace(document, stored.version) : probes.insert(document));
   }
 
-  async function told(): Promise<void> {
+  async function writeAndLog(): Promise<void> {
     try {
       await write();
       if (isFailing) log.info("the store takes writes again");
@@ -46,8 +46,8 @@ export function createWriteProbe({ store, clock, log }: { store: Store; clock: C
   return {
     check() {
       const now = clock.now();
-      if (!last || Math.abs(now - last.at) >= (isFailing ? FAILURE_KEPT_MS : KEPT_MS))
-        last = { at: now, outcome: told() };
+      if (!last || Math.abs(now - last.at) >= (isFailing ? FAILURE_CACHE_MS : CACHE_MS))
+        last = { at: now, outcome: writeAndLog() };
       return last.outcome;
     },
   };

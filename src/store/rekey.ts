@@ -52,17 +52,17 @@ async function onePass(atRest: AtRest, keyring: Keyring): Promise<Rekeyed & { re
 }
 
 /** Whether the collection holds encrypted values but the keyring decrypts none of them: it is the wrong key. */
-export async function isSealedToUs(atRest: AtRest, collection: string, keyring: Keyring): Promise<boolean> {
+export async function isWrongKey(atRest: AtRest, collection: string, keyring: Keyring): Promise<boolean> {
   if (!(await atRest.collections()).includes(collection)) return false;
-  let isAnySealed = false;
+  let hasEncrypted = false;
   for await (const document of atRest.scan(collection)) {
     for (const [field, value] of Object.entries(document)) {
       if (typeof value !== "string" || !TOKEN.test(value)) continue;
       if (opened(collection, document, field, keyring) !== null) return false;
-      isAnySealed = true;
+      hasEncrypted = true;
     }
   }
-  return isAnySealed;
+  return hasEncrypted;
 }
 
 const tokenFields = (document: PlainDocument, keyring: Keyring): string[] =>

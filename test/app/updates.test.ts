@@ -1,7 +1,7 @@
 import type { Bot } from "grammy";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createUpdates } from "../../src/app/updates.ts";
-import { createUntaken } from "../../src/app/untaken.ts";
+import { createOutageNotice } from "../../src/app/outage-notice.ts";
 import type { SaudaContext } from "../../src/bot/context.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { Secret } from "../../src/lib/secret.ts";
@@ -22,7 +22,7 @@ describe("updates that are stopped before Telegram has answered", () => {
       token: new Secret("1:x"),
       config: { mode: "polling", publicUrl: "http://localhost:8080" },
       leases: createLocalLeases(),
-      untaken: { met: () => undefined, over: () => undefined },
+      outageNotice: { failed: () => undefined, recovered: () => undefined },
       ...stage,
     });
     const looks: string[] = [];
@@ -58,7 +58,7 @@ describe("updates that the store does not take, as on a full disk", () => {
       token: new Secret("1:x"),
       config: { mode: "webhook", publicUrl: "https://sauda.example" },
       leases: createLocalLeases(),
-      untaken: createUntaken({ api: { sendMessage }, users, clock, log }),
+      outageNotice: createOutageNotice({ api: { sendMessage }, users, clock, log }),
       ...stage,
     });
     const whole = { ...updates.inbox };

@@ -7,30 +7,30 @@ import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Users } from "../services/users.ts";
 
-/** What is over sooner is answered soon enough. */
-const PATIENCE_MS = 10_000;
-const AGAIN_AFTER_MS = 30 * 60_000;
+/** Shorter outages are not announced. */
+const ANNOUNCE_AFTER_MS = 10_000;
+const REPEAT_AFTER_MS = 30 * 60_000;
 
-export interface Untaken {
-  /** The store did not take this update. */
-  met(update: Update): void;
-  /** It took one. */
-  over(): void;
+export interface OutageNotice {
+  /** The store did not accept this update. */
+  failed(update: Update): void;
+  /** The store accepted an update. */
+  recovered(): void;
 }
 
 /**
- * While the disk is full nothing is handled, not even a panic, and that may last: said to each who writes meanwhile. Where
- * the store cannot be read either, nobody knows who that is.
+ * While the store accepts no writes (full disk), no update is handled, not even /panic, so whoever writes is told. Only
+ * known users are, which requires that the store can still be read.
  */
-export function createUntaken(deps: {
+export function createOutageNotice(deps: {
   api: Pick<Api, "sendMessage">;
   users: Pick<Users, "get">;
   clock: Clock;
   log: Log;
-}): Untaken {
+}): OutageNotice {
   const { api, users, clock, log } = deps;
   let since: number | null = null;
-  /** Of those who were let in, and of nobody else. */
+  /** Only users with a role are in here, so strangers cannot make it grow. */
   const toldAt = new Map<UserId, number>();
 
   async function tell(id: UserId, now: number): Promise<void> {
@@ -41,18 +41,18 @@ export function createUntaken(deps: {
   }
 
   return {
-    met(update) {
+    failed(update) {
       const now = clock.now();
       since ??= now;
       const chat = (update.message ?? update.callback_query?.message)?.chat;
-      if (Math.abs(now - since) < PATIENCE_MS || chat?.type !== "private") return;
+      if (Math.abs(now - since) < ANNOUNCE_AFTER_MS || chat?.type !== "private") return;
       const id = userId(chat.id);
-      if (Math.abs(now - (toldAt.get(id) ?? -Infinity)) < AGAIN_AFTER_MS) return;
+      if (Math.abs(now - (toldAt.get(id) ?? -Infinity)) < REPEAT_AFTER_MS) return;
       void tell(id, now).catch((error: unknown) =>
         log.warn({ err: error, user: id }, "not told that nothing is taken in"),
       );
     },
-    over() {
+    recovered() {
       since = null;
     },
   };
