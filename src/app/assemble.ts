@@ -25,9 +25,9 @@ import { createLeases, createLocalLeases, type Leases } from "../services/leases
 import { type Config, opensFromChat } from "./config.ts";
 import { createContainer, createHttp, type Container } from "./container.ts";
 import { createBot } from "./create-bot.ts";
-import { createLinkWatch } from "./observed.ts";
+import { createLinkWatch } from "./link-watch.ts";
 import { openStore } from "./open-store.ts";
-import { createPaperBeside, type PaperBeside } from "./paper.ts";
+import { createLivePaper, type LivePaper } from "./paper.ts";
 import { systemHealth } from "./system-health.ts";
 import { redrawLoginCard, redrawOrder } from "./telegram-out.ts";
 import { createOutageNotice } from "./outage-notice.ts";
@@ -48,7 +48,7 @@ export interface Assembled {
   readonly claims: Claims;
   readonly closes: Closes;
   /** The paper broker with real prices; null in the playground, which has its own. */
-  readonly paper: PaperBeside | null;
+  readonly paper: LivePaper | null;
   close(): Promise<void>;
 }
 
@@ -76,7 +76,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   });
   const paper = world
     ? null
-    : createPaperBeside({ dataDir: config.dataDir, clock, prices: yahoo, onFailure: onKeepFailure });
+    : createLivePaper({ dataDir: config.dataDir, clock, prices: yahoo, onFailure: onKeepFailure });
   const container = createContainer({
     config: effective,
     store,
@@ -144,7 +144,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
 }
 
 /** The directory for this process's files: the playground has its own inside DATA_DIR. */
-export const homeOf = ({ telegram, dataDir }: Pick<Config, "telegram" | "dataDir">): string =>
+export const dataDirOf = ({ telegram, dataDir }: Pick<Config, "telegram" | "dataDir">): string =>
   telegram ? dataDir : join(dataDir, "playground");
 
 /**
@@ -153,7 +153,7 @@ export const homeOf = ({ telegram, dataDir }: Pick<Config, "telegram" | "dataDir
  */
 const withPlaygroundData = (settings: Config): Config => ({
   ...settings,
-  dataDir: homeOf(settings),
+  dataDir: dataDirOf(settings),
   mongoUri: null,
   masterKey: null,
 });

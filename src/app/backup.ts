@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../errors.ts";
 import { FILES, lockDirectory } from "../store/sqlite/store.ts";
-import { orExit } from "./exit.ts";
+import { runOrExit } from "./exit.ts";
 import { readSettings } from "./settings.ts";
 
 // npm run backup -- DIRECTORY: copies the embedded store's files or MongoDB's documents; the bot may be running.
@@ -14,7 +14,7 @@ const DATABASES = Object.values(FILES).map(({ name }) => name);
 /** The paper exchange's state; not a database. */
 const PLAIN_FILES = ["paper.json"];
 
-await orExit(async () => {
+await runOrExit(async () => {
   const config = readSettings();
   const [mode, directory] = process.argv.slice(2);
   if (directory === undefined) throw new ConfigError([`Which directory? npm run ${mode} -- DIRECTORY`]);

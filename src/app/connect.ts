@@ -7,7 +7,7 @@ import { createRateLimiter } from "../lib/rate-limit.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Brokers } from "../services/accounts.ts";
 import type { Config } from "./config.ts";
-import type { LinkWatch } from "./observed.ts";
+import type { LinkWatch } from "./link-watch.ts";
 
 export interface ConnectOptions {
   readonly config: Pick<Config, "roots">;

@@ -32,7 +32,7 @@ import { letInNotification, roleNotification } from "../bot/people.ts";
 import type { Config } from "./config.ts";
 import { connectAll } from "./connect.ts";
 import { createMarketServices } from "./market-services.ts";
-import type { LinkWatch } from "./observed.ts";
+import type { LinkWatch } from "./link-watch.ts";
 import { orderHours } from "./order-hours.ts";
 
 /** How far a market order's price may move between card and confirmation, in 1/100 percent. */

@@ -2,7 +2,7 @@ import { ConfigError } from "../errors.ts";
 import { createLog } from "../lib/log.ts";
 
 /** Runs a command-line entry. A ConfigError ends the process with one line per problem, without a stack trace. */
-export async function orExit(run: () => Promise<void>): Promise<void> {
+export async function runOrExit(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {

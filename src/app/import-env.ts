@@ -6,12 +6,12 @@ import { createLog } from "../lib/log.ts";
 import { createAccounts } from "../services/accounts.ts";
 import { importFyers } from "../services/import-fyers.ts";
 import { createUsers } from "../services/users.ts";
-import { orExit } from "./exit.ts";
+import { runOrExit } from "./exit.ts";
 import { openStore } from "./open-store.ts";
 import { readSettings } from "./settings.ts";
 
 /** `npm run import-env`: imports a single-broker Fyers deployment. The bot must not be running on the embedded store. */
-await orExit(async () => {
+await runOrExit(async () => {
   const config = readSettings();
   const log = createLog({ level: "error" });
   const clock = createClock(config.startAt);

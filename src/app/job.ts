@@ -2,19 +2,19 @@ import { ConfigError } from "../errors.ts";
 import { userId } from "../domain/ids.ts";
 import { createLog } from "../lib/log.ts";
 import { JOB_NAMES, type JobName } from "../services/jobs.ts";
-import { assemble, homeOf } from "./assemble.ts";
+import { assemble, dataDirOf } from "./assemble.ts";
 import { askRunning } from "./control.ts";
-import { orExit } from "./exit.ts";
+import { runOrExit } from "./exit.ts";
 import { createJobTable } from "./jobs.ts";
 import { readSettings } from "./settings.ts";
 
 // npm run job -- NAME [--user ID]: runs one job now, in the running bot or, without one, in this process.
 
-await orExit(async () => {
+await runOrExit(async () => {
   const { name, user } = readArguments(process.argv.slice(3));
   const config = readSettings();
   if (!config.telegram) process.stderr.write("TELEGRAM_BOT_TOKEN is not set: this is the playground's job.\n");
-  const answer = await askRunning(homeOf(config), name, user);
+  const answer = await askRunning(dataDirOf(config), name, user);
   if (answer !== null) {
     process.stdout.write(`${answer}\n`);
     return;

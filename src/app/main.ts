@@ -1,4 +1,4 @@
-import { exitOn, orExit } from "./exit.ts";
+import { exitOn, runOrExit } from "./exit.ts";
 import { startSauda } from "./sauda.ts";
 import { readSettings } from "./settings.ts";
 
@@ -8,7 +8,7 @@ const STOP_WITHIN_MS = 10_000;
 process.on("uncaughtException", exitOn);
 process.on("unhandledRejection", exitOn);
 
-await orExit(async () => {
+await runOrExit(async () => {
   let stopWhatRuns = async (): Promise<void> => undefined;
   let isStopping = false;
   const stop = (): void => {

@@ -16,7 +16,7 @@ const SEED = 20_261_123;
 /** Older prices are fetched again before use. */
 const FRESH_MS = 15_000;
 
-export interface PaperBeside {
+export interface LivePaper {
   readonly definition: BrokerDefinition;
   /** Reads the paper accounts from disk; otherwise the first call does. Throws ConfigError on an invalid file. */
   open(): Promise<void>;
@@ -33,7 +33,7 @@ export interface PaperOptions {
 }
 
 /** The paper broker for use beside real brokers: follows the market's hours and fills only at real prices. */
-export function createPaperBeside({ dataDir, clock, prices, onFailure }: PaperOptions): PaperBeside {
+export function createLivePaper({ dataDir, clock, prices, onFailure }: PaperOptions): LivePaper {
   const live = createLivePrices(prices, clock);
   let kept: Promise<KeptExchange> | null = null;
   async function read(): Promise<KeptExchange> {

@@ -10,11 +10,11 @@ import { FILES, openSqliteStore } from "../store/sqlite/store.ts";
 import { readSettings } from "./settings.ts";
 import type { Config } from "./config.ts";
 import { beginFileRotation, endFileRotation, openKeyring } from "./keyring.ts";
-import { orExit } from "./exit.ts";
+import { runOrExit } from "./exit.ts";
 
 // npm run rotate-key: encrypts everything with a new master key. If it is interrupted, running it again continues.
 
-await orExit(async () => {
+await runOrExit(async () => {
   const config = readSettings();
   const { documents, rewritten, unreadable } = await rotate(config);
   process.stdout.write(`${documents} documents, ${rewritten} values encrypted with the new key.\n`);

@@ -2,11 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LocalWorld } from "../../playground/start.ts";
 import { createLog } from "../lib/log.ts";
 import { startWebServer } from "../web/server.ts";
-import { assemble, homeOf } from "./assemble.ts";
+import { assemble, dataDirOf } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { openControl } from "./control.ts";
 import { startLoop } from "./loop.ts";
-import type { SettleOptions } from "./settle-in.ts";
+import type { FinishStartOptions } from "./finish-start.ts";
 import { waitForTelegram } from "./updates.ts";
 
 /** Time to answer updates sent while the bot was down, before the rest is loaded, which blocks for 100 ms. */
@@ -38,12 +38,12 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     throw error;
   });
   const { bot, clock, deps, metrics, outbox, store, updates, world } = parts;
-  const control = openControl(homeOf(config));
+  const control = openControl(dataDirOf(config));
   metrics.gauge("sauda_outbox_depth", () => outbox.depth());
   metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
   metrics.gauge("sauda_inbox_running", () => updates.inbox.running());
   // Started first: open orders must be tracked even while Telegram cannot be reached.
-  const running: SettleOptions["running"] = [
+  const running: FinishStartOptions["running"] = [
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
     startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),
     startLoop("alerts", ALERTS_EVERY_MS, () => deps.alerts.sweep(), log),
@@ -58,8 +58,8 @@ export async function startSauda(config: Config, say: (line: string) => void): P
   async function settle(): Promise<void> {
     await Promise.race([taking.then(() => delay(FIRST_UPDATES_MS)), delay(isWebhook ? 0 : TELEGRAM_WAIT_MS)]);
     if (stopping.signal.aborted) return;
-    const { settleIn } = await import("./settle-in.ts");
-    await settleIn({ config, parts, web, control, taking, running, stopping: stopping.signal, log });
+    const { finishStart } = await import("./finish-start.ts");
+    await finishStart({ config, parts, web, control, taking, running, stopping: stopping.signal, log });
     if (stopping.signal.aborted) return;
     log.info(
       { port: web.port, mode: config.mode, store: config.mongoUri && !world ? "mongodb" : "embedded" },

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Access, BrokerConnector, ConnectorDeps, DataSource, LoginGrant } from "../../connectors/base.ts";
-import { createPaperBeside } from "../../src/app/paper.ts";
+import { createLivePaper } from "../../src/app/paper.ts";
 import { depthLink, priceLink } from "../../src/bot/price-link.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
@@ -47,7 +47,7 @@ async function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDi
     getHistoricalData: async () => [],
   };
   const clock = { now, sleep: async () => undefined };
-  const paper = createPaperBeside({ dataDir, clock, prices, onFailure: () => undefined });
+  const paper = createLivePaper({ dataDir, clock, prices, onFailure: () => undefined });
   onTestFinished(() => paper.close());
   return { ...paper, connector: await paper.definition.create({ now } as ConnectorDeps) };
 }
@@ -86,7 +86,7 @@ describe("the paper broker beside real ones", () => {
     const dataDir = emptyDir();
     writeFileSync(join(dataDir, "paper.json"), "{}");
     const clock = { now: () => NOW, sleep: async () => undefined };
-    const paper = createPaperBeside({ dataDir, clock, prices: NO_PRICES, onFailure: () => undefined });
+    const paper = createLivePaper({ dataDir, clock, prices: NO_PRICES, onFailure: () => undefined });
     expect(paper.definition.isPaper).toBe(true);
     await expect(paper.open()).rejects.toBeInstanceOf(ConfigError);
   });

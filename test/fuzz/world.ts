@@ -11,7 +11,7 @@ import type { BotDeps } from "../../src/bot/commands.ts";
 import { readConfig } from "../../src/app/config.ts";
 import { createContainer, createHttp } from "../../src/app/container.ts";
 import { createBot } from "../../src/app/create-bot.ts";
-import { createLinkWatch } from "../../src/app/observed.ts";
+import { createLinkWatch } from "../../src/app/link-watch.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
 import { createLog } from "../../src/lib/log.ts";

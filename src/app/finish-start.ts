@@ -6,11 +6,11 @@ import type { Assembled } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import type { openControl } from "./control.ts";
 import { createJobTable } from "./jobs.ts";
-import { announceCommands } from "./menu.ts";
+import { setCommandMenu } from "./menu.ts";
 import { createRoutes } from "./routes.ts";
 import { startSchedule } from "./schedule.ts";
 
-export interface SettleOptions {
+export interface FinishStartOptions {
   readonly config: Config;
   readonly parts: Assembled;
   readonly web: WebServer;
@@ -23,7 +23,7 @@ export interface SettleOptions {
 }
 
 /** The part of the start-up that can wait until the first updates are handled: routes, scheduled jobs, paper accounts. */
-export async function settleIn(options: SettleOptions): Promise<void> {
+export async function finishStart(options: FinishStartOptions): Promise<void> {
   const { config, parts, web, control, taking, running, stopping, log } = options;
   const { bot, clock, deps, updates } = parts;
   await parts.paper?.open();
@@ -42,11 +42,11 @@ export async function settleIn(options: SettleOptions): Promise<void> {
   const year = missingYear(istDate(clock.now()), deps.calendar.current().years, WATCHED_FROM);
   if (year !== null)
     log.warn({ year }, "trading holidays not known; the exchanges publish them in mid-December: see calendar.json");
-  await announceCommands(bot.api, log);
+  await setCommandMenu(bot.api, log);
 }
 
 /** A failure (full disk) is only logged, because open orders must still be tracked. */
-function publishControl(control: SettleOptions["control"], port: number, log: Log): void {
+function publishControl(control: FinishStartOptions["control"], port: number, log: Log): void {
   try {
     control.publish(port);
   } catch (error) {
