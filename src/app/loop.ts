@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Log } from "../lib/log.ts";
-import { createTrouble, type Trouble } from "../lib/trouble.ts";
+import { createFailureLog, type FailureLog } from "../lib/failure-log.ts";
 
 /** Repeats `run` with pauses until stopped. Stopping aborts the signal of a run and ends a pause at once. */
 export function startLoop(
@@ -10,8 +10,8 @@ export function startLoop(
   log: Log,
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
-  const words = { met: "loop failed", over: "loop goes on" };
-  const attempt = guarded(() => run(stopped.signal), createTrouble(log, words, { loop: name }));
+  const words = { failed: "loop failed", recovered: "loop goes on" };
+  const attempt = guarded(() => run(stopped.signal), createFailureLog(log, words, { loop: name }));
   const turn = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       await attempt();
@@ -27,10 +27,11 @@ export function startLoop(
   };
 }
 
-export const guarded = (run: () => Promise<unknown>, trouble: Trouble) => (): Promise<void> =>
+/** A run that never rejects: success and failure are reported to the failure log. */
+export const guarded = (run: () => Promise<unknown>, failures: FailureLog) => (): Promise<void> =>
   run().then(
-    () => trouble.over(),
-    (error: unknown) => trouble.met(error),
+    () => failures.recovered(),
+    (error: unknown) => failures.failed(error),
   );
 
 /** Uses Node's timer because it removes its abort listener; the signal lives as long as the loop. */

@@ -1,7 +1,7 @@
 import { ConfigError } from "../errors.ts";
 import type { Keyring } from "../lib/crypto.ts";
 import type { Log } from "../lib/log.ts";
-import { createTrouble } from "../lib/trouble.ts";
+import { createFailureLog } from "../lib/failure-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { isWrongKey, type AtRest } from "../store/rekey.ts";
@@ -23,16 +23,16 @@ export async function openStore(config: Config, clock: Clock, log: Log): Promise
   if (!config.mongoUri) return requireRightKey(openSqliteStore({ dir: config.dataDir, now, keyring }), keyring);
   // Loaded only here: the driver takes 30 MB that the embedded store does not need.
   const { openMongoStore } = await import("../store/mongo/store.ts");
-  const words = { met: "MongoDB cannot be reached; waiting for it", over: "MongoDB can be reached" };
-  const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
+  const words = { failed: "MongoDB cannot be reached; waiting for it", recovered: "MongoDB can be reached" };
+  const failures = createFailureLog(log, words, { retryInMs: RETRY_MS });
   for (;;) {
     try {
       const store = await requireRightKey(await openMongoStore({ uri: config.mongoUri, now, keyring }), keyring);
-      trouble.over();
+      failures.recovered();
       return store;
     } catch (error) {
       if (error instanceof ConfigError) throw error;
-      trouble.met(error);
+      failures.failed(error);
       await clock.sleep(RETRY_MS);
     }
   }

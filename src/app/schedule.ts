@@ -1,6 +1,6 @@
 import cron from "node-cron";
 import type { Log } from "../lib/log.ts";
-import { createTrouble } from "../lib/trouble.ts";
+import { createFailureLog } from "../lib/failure-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import { guarded } from "./loop.ts";
 
@@ -25,8 +25,8 @@ export function startSchedule(
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
   const planned = tasks.map(({ name, at, run }) => {
-    const words = { met: "scheduled task failed", over: "scheduled task goes on" };
-    const attempt = guarded(run, createTrouble(log, words, { task: name }));
+    const words = { failed: "scheduled task failed", recovered: "scheduled task goes on" };
+    const attempt = guarded(run, createFailureLog(log, words, { task: name }));
     return { plan: cron.createTask(at, attempt, { timezone: MARKET_ZONE, name }), start: oneAtATime(attempt) };
   });
   const minuteNow = (): number => clock.now() - (clock.now() % MINUTE_MS);

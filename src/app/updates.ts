@@ -6,7 +6,7 @@ import { laneOf } from "../bot/lanes.ts";
 import { ConfigError } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 import { Secret } from "../lib/secret.ts";
-import { createTrouble, type Trouble } from "../lib/trouble.ts";
+import { createFailureLog, type FailureLog } from "../lib/failure-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import { createInbox, type Arrival, type Inbox } from "../services/inbox.ts";
@@ -135,19 +135,19 @@ interface Polling {
 /** Telegram allows only one poller, so the process with the lease polls and others wait. */
 function pollWithLease(polling: Polling): { stop(): Promise<void> } {
   const { leases, clock, log, signal } = polling;
-  const words = { met: "updates are not taken in; trying on", over: "updates are taken in again" };
-  const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
+  const words = { failed: "updates are not taken in; trying on", recovered: "updates are taken in again" };
+  const failures = createFailureLog(log, words, { retryInMs: RETRY_MS });
   const turns = async (): Promise<void> => {
     let hasSaid = false;
     while (!signal.aborted) {
       // Null: another process has the lease. Undefined: the store could not be asked.
       const lease = await leases.take(POLLING_LEASE).catch((error: unknown) => {
-        trouble.met(error);
+        failures.failed(error);
         return undefined;
       });
       if (lease) {
         hasSaid = false;
-        await poll(polling, trouble, AbortSignal.any([signal, lease.lost]));
+        await poll(polling, failures, AbortSignal.any([signal, lease.lost]));
         await lease.release().catch((error: unknown) => log.warn({ err: error }, "polling lease not given back"));
         continue;
       }
@@ -161,7 +161,7 @@ function pollWithLease(polling: Polling): { stop(): Promise<void> } {
 }
 
 /** The offset advances only after all updates are stored, so Telegram returns the others again. */
-async function poll({ bot, accept, clock }: Polling, trouble: Trouble, signal: AbortSignal): Promise<void> {
+async function poll({ bot, accept, clock }: Polling, failures: FailureLog, signal: AbortSignal): Promise<void> {
   let offset = 0;
   while (!signal.aborted) {
     try {
@@ -171,10 +171,10 @@ async function poll({ bot, accept, clock }: Polling, trouble: Trouble, signal: A
       );
       await Promise.all([...Map.groupBy(updates, laneOf).values()].map((lane) => inOrder(lane, accept)));
       offset = (updates.at(-1)?.update_id ?? offset - 1) + 1;
-      trouble.over();
+      failures.recovered();
     } catch (error) {
       if (signal.aborted) return;
-      trouble.met(error);
+      failures.failed(error);
       await pause(clock, RETRY_MS, signal);
     }
   }
@@ -198,12 +198,12 @@ interface RetryOptions {
 
 /** Throws ConfigError on errors that a retry cannot fix, and the last error once the signal has fired. */
 async function retryUntilDone<T>(call: () => Promise<T>, { clock, log, signal }: RetryOptions): Promise<T> {
-  const words = { met: "Telegram cannot be reached; waiting for it", over: "Telegram can be reached" };
-  const trouble = createTrouble(log, words, { retryInMs: RETRY_MS });
+  const words = { failed: "Telegram cannot be reached; waiting for it", recovered: "Telegram can be reached" };
+  const failures = createFailureLog(log, words, { retryInMs: RETRY_MS });
   for (;;) {
     try {
       const done = await call();
-      trouble.over();
+      failures.recovered();
       return done;
     } catch (error) {
       const refusal = error instanceof GrammyError ? error : null;
@@ -212,7 +212,7 @@ async function retryUntilDone<T>(call: () => Promise<T>, { clock, log, signal }:
         throw new ConfigError(["TELEGRAM_BOT_TOKEN: Telegram does not know this token; copy it again from BotFather"]);
       if (code === 400) throw new ConfigError([`PUBLIC_URL: Telegram does not take it: ${refusal?.description ?? ""}`]);
       if (signal.aborted) throw error;
-      trouble.met(error);
+      failures.failed(error);
       await pause(clock, RETRY_MS, signal);
     }
   }

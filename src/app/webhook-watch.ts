@@ -1,6 +1,6 @@
 import type { WebhookInfo } from "grammy/types";
 import type { Log } from "../lib/log.ts";
-import { createTrouble } from "../lib/trouble.ts";
+import { createFailureLog } from "../lib/failure-log.ts";
 
 export interface WebhookWatchDeps {
   readonly url: string;
@@ -19,9 +19,9 @@ export function createWebhookWatch({
   setAgain,
   log,
 }: WebhookWatchDeps): (signal: AbortSignal) => Promise<void> {
-  const trouble = createTrouble(log, {
-    met: "Telegram cannot deliver updates to PUBLIC_URL: look at its DNS, certificate and proxy",
-    over: "Telegram delivers updates again",
+  const failures = createFailureLog(log, {
+    failed: "Telegram cannot deliver updates to PUBLIC_URL: look at its DNS, certificate and proxy",
+    recovered: "Telegram delivers updates again",
   });
   /** Set by the first check; errors from before it are ignored. */
   let known: { readonly errorAt: number | undefined } | null = null;
@@ -34,8 +34,8 @@ export function createWebhookWatch({
     }
     const isNew = known !== null && errorAt !== undefined && errorAt !== known.errorAt;
     known = { errorAt };
-    if (now.pending_update_count === 0) trouble.over();
-    else if (isNew) trouble.met(new Error(reason));
+    if (now.pending_update_count === 0) failures.recovered();
+    else if (isNew) failures.failed(new Error(reason));
   };
 }
 

@@ -1,7 +1,7 @@
 import type { UserId } from "../domain/ids.ts";
 import { neverBack } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { createTrouble } from "../lib/trouble.ts";
+import { createFailureLog } from "../lib/failure-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import { PRIORITIES, type Notification, type Notifier } from "../ports/notifier.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
@@ -48,8 +48,8 @@ const MAX_OUTAGE_PAUSE_MS = 30_000;
 const MAX_DEFECTS = 10;
 const DEPTH_LIMIT = 500;
 const OUTAGE_WORDS = {
-  met: "Telegram takes no messages; they are kept and tried on",
-  over: "Telegram takes messages again",
+  failed: "Telegram takes no messages; they are kept and tried on",
+  recovered: "Telegram takes messages again",
 };
 
 export type Delivery =
@@ -110,7 +110,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const unsaved = new Map<string, () => Promise<void>>();
   let lastPlace = 0;
   let outages = 0;
-  const outage = createTrouble(log, OUTAGE_WORDS);
+  const outage = createFailureLog(log, OUTAGE_WORDS);
   let askedToWaitUntil = 0;
 
   async function deliver(signal?: AbortSignal): Promise<number> {
@@ -203,7 +203,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     switch (delivery.kind) {
       case "sent":
         outages = 0;
-        outage.over();
+        outage.recovered();
         await finish(entry, delivery.messageId);
         return true;
       case "wait":
@@ -212,7 +212,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         askedToWaitUntil = Math.max(askedToWaitUntil, clock.now() + delivery.ms);
         return false;
       case "outage":
-        outage.met(delivery.error);
+        outage.failed(delivery.error);
         if (!pacer.isPaused()) pacer.pause(Math.min(1_000 * 2 ** outages++, MAX_OUTAGE_PAUSE_MS));
         await postpone(entry);
         return false;

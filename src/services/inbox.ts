@@ -1,5 +1,5 @@
 import type { Log } from "../lib/log.ts";
-import { createTrouble } from "../lib/trouble.ts";
+import { createFailureLog } from "../lib/failure-log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 import type { Lease, Leases } from "./leases.ts";
@@ -82,9 +82,9 @@ export function createInbox(deps: InboxDeps): Inbox {
   /** Lanes that could not be worked off; each sweep tries them, since another process may have emptied one meanwhile. */
   const failing = new Set<string>();
   let sweepBatch = SWEEP_BATCH;
-  const trouble = createTrouble(log, {
-    met: "updates of a chat not worked off; they are tried again soon",
-    over: "updates are worked off again",
+  const trouble = createFailureLog(log, {
+    failed: "updates of a chat not worked off; they are tried again soon",
+    recovered: "updates are worked off again",
   });
 
   /** What came in the future came before the clock was set back. */
@@ -113,10 +113,10 @@ export function createInbox(deps: InboxDeps): Inbox {
         calledAgain.delete(lane);
         await workOff(lane);
       } while (calledAgain.has(lane));
-      if (failing.delete(lane) && failing.size === 0) trouble.over();
+      if (failing.delete(lane) && failing.size === 0) trouble.recovered();
     } catch (error) {
       failing.add(lane);
-      trouble.met(error);
+      trouble.failed(error);
     } finally {
       calledAgain.delete(lane);
       running.delete(lane);

@@ -7,7 +7,7 @@ import type { Quote } from "../../domain/portfolio.ts";
 import { dayPnlOf, undatedCount, type Undated } from "../../domain/totals.ts";
 import type { Log } from "../../lib/log.ts";
 import { randomAlphanumeric } from "../../lib/token.ts";
-import { createTrouble } from "../../lib/trouble.ts";
+import { createFailureLog } from "../../lib/failure-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
 import { usualForPrices, type Accounts, type Link } from "../accounts.ts";
@@ -166,9 +166,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const { accounts, clock, log } = deps;
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
   let pnlAskedAt = -Infinity;
-  const blind = createTrouble(log, {
-    met: "no prices for alerts; looking on",
-    over: "there are prices for alerts again",
+  const blind = createFailureLog(log, {
+    failed: "no prices for alerts; looking on",
+    recovered: "there are prices for alerts again",
   });
 
   /** Through whose link a user's prices come: one with a session, theirs first, else none and so Yahoo's. */
@@ -245,8 +245,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         const wanted = new Map(group.map(({ instrument }) => [instrument.key, instrument]));
         const quotes = await quotesThrough(links, wanted);
         // A price that fails is none here, and nobody sees an alert that does not go off.
-        if (quotes.size > 0) blind.over();
-        else blind.met(new Error(`neither a broker nor Yahoo tells any of ${wanted.size} prices`));
+        if (quotes.size > 0) blind.recovered();
+        else blind.failed(new Error(`neither a broker nor Yahoo tells any of ${wanted.size} prices`));
         const now = clock.now();
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);

@@ -4,7 +4,7 @@ import { isChangeLost, type Leg, type LegEvent } from "../../domain/order-intent
 import type { Order } from "../../domain/order.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Log } from "../../lib/log.ts";
-import { createTrouble, type Trouble } from "../../lib/trouble.ts";
+import { createFailureLog, type FailureLog } from "../../lib/failure-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { type Intent, type Journal, stepAll } from "./journal.ts";
@@ -61,11 +61,11 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   const { accounts, journal, clock, log } = deps;
 
   /** Of accounts whose book could not be read: asked again for every open order, a whole day if need be. */
-  const troubles = new Map<LinkId, Trouble>();
+  const troubles = new Map<LinkId, FailureLog>();
 
-  function troubleOf({ _id, broker_name }: Link): Trouble {
-    const words = { met: "order book not read; trying on", over: "order book is read again" };
-    const trouble = troubles.get(_id) ?? createTrouble(log, words, { broker: broker_name, link: _id });
+  function troubleOf({ _id, broker_name }: Link): FailureLog {
+    const words = { failed: "order book not read; trying on", recovered: "order book is read again" };
+    const trouble = troubles.get(_id) ?? createFailureLog(log, words, { broker: broker_name, link: _id });
     troubles.set(_id, trouble);
     return trouble;
   }
@@ -146,14 +146,14 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     try {
       const askedAt = clock.now();
       const found = await find(link, leg);
-      troubles.get(link._id)?.over();
+      troubles.get(link._id)?.recovered();
       if (found) return isNews(leg, found) ? { kind: "seen", order: found } : null;
       return isDayOver(intent, leg, clock.now())
         ? { kind: "day-over" }
         : absence(leg, link, askedAt - lateness(intent, askedAt));
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      troubleOf(link).met(error);
+      troubleOf(link).failed(error);
       onUnread(error);
       return isDayOver(intent, leg, clock.now()) ? { kind: "day-over" } : null;
     }
