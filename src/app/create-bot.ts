@@ -27,7 +27,7 @@ import type { Log } from "../lib/log.ts";
 import type { Metrics } from "../lib/metrics.ts";
 import type { Secret } from "../lib/secret.ts";
 import { traced } from "../lib/trace.ts";
-import { withoutUnseen } from "../lib/unseen.ts";
+import { withoutInvisible } from "../lib/invisible.ts";
 import type { Store } from "../ports/store.ts";
 
 export const ALLOWED_UPDATES = ["message", "callback_query", "inline_query", "my_chat_member"] as const;
@@ -148,7 +148,7 @@ const COMMAND = /^\/\w+(?:@\w+)?(?=\s|$)/;
  */
 const withPlainText: MiddlewareFn<Filter<SaudaContext, "message:text">> = (ctx, next) => {
   const { message } = ctx;
-  message.text = withoutUnseen(message.text)
+  message.text = withoutInvisible(message.text)
     .trimStart()
     .replace(/^\/\w+/, (command) => command.toLowerCase());
   const [command] = COMMAND.exec(message.text) ?? [];

@@ -11,7 +11,7 @@ export interface LinkWatch {
 
 const MINUTE_MS = 60_000;
 const MAX_LINKS = 5_000;
-const UNSEEN: LinkHealth = { lastGoodAt: null, latencyMs: null, lastFailure: null, lastMinute: 0 };
+const UNKNOWN: LinkHealth = { lastGoodAt: null, latencyMs: null, lastFailure: null, lastMinute: 0 };
 
 interface Seen extends Omit<LinkHealth, "lastMinute"> {
   readonly calls: readonly number[];
@@ -63,7 +63,7 @@ export function createLinkWatch(deps: { now: () => number; metrics: Metrics }): 
       }),
     of(link) {
       const known = links.get(link);
-      if (!known) return UNSEEN;
+      if (!known) return UNKNOWN;
       const { calls, ...health } = known;
       return { ...health, lastMinute: calls.filter((at) => deps.now() - at < MINUTE_MS).length };
     },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { createExchange, type Exchanged, type ExchangeInit } from "../lib/exchange.ts";
+import { createHttpCall, type HttpCallReply, type HttpCallInit } from "../lib/http-call.ts";
 
 const MAX_TRIES = 3;
 const MAX_WAIT_MS = 30_000;
@@ -13,7 +13,7 @@ export interface ApiFetchOptions {
 }
 
 /** The part of fetch that grammY uses. */
-export type ApiFetch = (url: string, init: ExchangeInit) => Promise<ApiReply>;
+export type ApiFetch = (url: string, init: HttpCallInit) => Promise<ApiReply>;
 
 interface ApiReply {
   readonly status: number;
@@ -26,12 +26,12 @@ interface ApiReply {
  * in a transformer keeps a replayed dialogue from waiting again.
  */
 export function createApiFetch(options: ApiFetchOptions): ApiFetch {
-  const exchange = createExchange();
+  const call = createHttpCall();
   return async (url, init) => {
     const method = methodOf(url);
     const mayRetry = !NEVER_RETRIED.has(method) && (init.body === undefined || typeof init.body === "string");
     for (let tries = 1; ; tries += 1) {
-      const reply = await exchange(url, init);
+      const reply = await call(url, init);
       const waitMs = mayRetry && tries < MAX_TRIES ? retryDelayMs(reply, tries) : null;
       if (waitMs === null) return { status: reply.status, json: async () => JSON.parse(reply.body) as unknown };
       options.onRetry?.(method, reply.status, waitMs);
@@ -41,7 +41,7 @@ export function createApiFetch(options: ApiFetchOptions): ApiFetch {
 }
 
 /** Null when the reply is final. */
-function retryDelayMs({ status, body }: Exchanged, tries: number): number | null {
+function retryDelayMs({ status, body }: HttpCallReply, tries: number): number | null {
   if (status >= 500) return 500 * 2 ** tries;
   if (status !== 429) return null;
   const seconds = retryAfter(body);

@@ -15,7 +15,7 @@ export function createClock(startAt: number | null): {
 }
 
 /** A view of the clock that never goes back, so that setting the machine's clock back does not prolong waits and deadlines. */
-export function neverBack<C extends { now(): number; sleep(ms: number, signal?: AbortSignal): Promise<void> }>(
+export function monotonic<C extends { now(): number; sleep(ms: number, signal?: AbortSignal): Promise<void> }>(
   clock: C,
 ): Pick<C, "now" | "sleep"> {
   let ahead = 0;

@@ -3,7 +3,7 @@ import { createGunzip } from "node:zlib";
 import type * as Undici from "undici";
 import { BREAKER_OPEN_MS, createBreaker } from "./breaker.ts";
 import type { Breaker } from "./breaker.ts";
-import { neverBack } from "./clock.ts";
+import { monotonic } from "./clock.ts";
 import type { Secret } from "./secret.ts";
 
 export interface HttpRequest {
@@ -104,7 +104,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   let direct: Route | null = null;
   const proxies = new Map<string, Route>();
   const random = options.random ?? Math.random;
-  const steady = neverBack(options);
+  const steady = monotonic(options);
   const closing = new AbortController();
 
   function routeFor(library: typeof Undici, egress: Secret | undefined): Route {

@@ -1,5 +1,5 @@
 import type { UserId } from "../domain/ids.ts";
-import { neverBack } from "../lib/clock.ts";
+import { monotonic } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { createFailureLog } from "../lib/failure-log.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -100,7 +100,7 @@ export interface OutboxDeps {
 export function createOutbox(deps: OutboxDeps): Outbox {
   const { clock, log } = deps;
   const outbox: Collection<OutboxDocument> = deps.store.collection(outboxSpec);
-  const steady = neverBack(clock);
+  const steady = monotonic(clock);
   const chats = createChatLimits({ clock: steady });
   const pacer = createPacer({ clock: steady, perSecond: deps.perSecond });
   let waiting: Entry[] = [];

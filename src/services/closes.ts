@@ -6,7 +6,7 @@ import type { Paise, Price } from "../domain/money.ts";
 import { type Holding, isDeliverySale, type Position, type Quote, type Trade } from "../domain/portfolio.ts";
 import { carriedDayPnl, saleDayPnl } from "../domain/totals.ts";
 import { BrokerError } from "../errors.ts";
-import { neverBack } from "../lib/clock.ts";
+import { monotonic } from "../lib/clock.ts";
 import { trim } from "../lib/trim.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Link } from "./accounts.ts";
@@ -37,7 +37,7 @@ export interface Closes {
 
 /** Fyers and Dhan tell no previous close, and so no day's change: it comes from quotes, or from Yahoo. */
 export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): Closes {
-  const steady = neverBack(clock);
+  const steady = monotonic(clock);
   /**
    * What came, whoever asked: the quote, since which of its prices is the close changes when the day begins. That nothing
    * came is not kept: it may be due to the asker's broker, plan or choice of prices.

@@ -1,6 +1,6 @@
 import type { Access, BrokerConnector, Capabilities } from "../../connectors/base.ts";
 import { BrokerError } from "../errors.ts";
-import { neverBack } from "../lib/clock.ts";
+import { monotonic } from "../lib/clock.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts, Link } from "./accounts.ts";
 
@@ -21,7 +21,7 @@ export interface MarketAccess {
 /** Decides, link by link, between the broker's market data and Yahoo's. */
 export function createMarketAccess({ accounts, clock }: { accounts: Accounts; clock: Clock }): MarketAccess {
   const refusedUntil = new Map<string, number>();
-  const steady = neverBack(clock);
+  const steady = monotonic(clock);
   // A new login may come with a new plan.
   const nameOf = (link: Link, what: MarketData): string => `${link._id} ${link.tokens?.issuedAt ?? 0} ${what}`;
 

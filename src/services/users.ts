@@ -1,7 +1,7 @@
 import type { LinkId, UserId } from "../domain/ids.ts";
 import type { Theme } from "../lib/chart/theme.ts";
 import { isSameText } from "../lib/same-text.ts";
-import { withoutUnseen } from "../lib/unseen.ts";
+import { withoutInvisible } from "../lib/invisible.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 import { changeDocument } from "./change-document.ts";
@@ -157,7 +157,7 @@ const SEEN = /[[^\s]--\p{DI}]/v;
 
 /** A name as it stands well in a line and on a button; null when nothing of it is seen. */
 function readable(name: string): string | null {
-  const clean = withoutUnseen(name).replaceAll(/\s+/g, " ").trim();
+  const clean = withoutInvisible(name).replaceAll(/\s+/g, " ").trim();
   return SEEN.test(clean) ? clean : null;
 }
 

@@ -1,13 +1,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createExchange } from "../../src/lib/exchange.ts";
+import { createHttpCall } from "../../src/lib/http-call.ts";
 
-describe("an exchange", () => {
+describe("an HTTP call", () => {
   let server: Server;
   let base: string;
   let connections = 0;
-  const exchange = createExchange();
+  const call = createHttpCall();
 
   beforeEach(async () => {
     server = createServer((incoming, outgoing) => {
@@ -26,11 +26,11 @@ describe("an exchange", () => {
   afterEach(() => new Promise((resolve) => server.close(resolve)));
 
   it("sends a text and gives the whole reply, whatever its status, over one connection", async () => {
-    expect(await exchange(`${base}/takes`, { method: "POST", body: "ten" })).toEqual({
+    expect(await call(`${base}/takes`, { method: "POST", body: "ten" })).toEqual({
       status: 200,
       body: "POST ten ₹",
     });
-    expect((await exchange(`${base}/refuses`, { method: "POST", body: "ten" })).status).toBe(400);
+    expect((await call(`${base}/refuses`, { method: "POST", body: "ten" })).status).toBe(400);
     expect(connections).toBe(1);
   });
 
@@ -38,19 +38,19 @@ describe("an exchange", () => {
     const pieces = (async function* () {
       for (const piece of ["t", "en"]) yield new TextEncoder().encode(piece);
     })();
-    expect((await exchange(`${base}/takes`, { method: "POST", body: pieces })).body).toContain("en");
+    expect((await call(`${base}/takes`, { method: "POST", body: pieces })).body).toContain("en");
   });
 
   it("fails when the other side hangs up, before the reply or within it", async () => {
-    await expect(exchange(`${base}/hangs-up`, {})).rejects.toThrow(/hang up/);
-    await expect(exchange(`${base}/stops-halfway`, {})).rejects.toThrow(/aborted/);
+    await expect(call(`${base}/hangs-up`, {})).rejects.toThrow(/hang up/);
+    await expect(call(`${base}/stops-halfway`, {})).rejects.toThrow(/aborted/);
   });
 
   it("ends when its caller gives up, also within the reply", async () => {
     const [before, within] = [new AbortController(), new AbortController()];
     before.abort();
-    await expect(exchange(`${base}/takes`, { signal: before.signal })).rejects.toThrow(/aborted/);
-    const reply = exchange(`${base}/never-ends`, { signal: within.signal });
+    await expect(call(`${base}/takes`, { signal: before.signal })).rejects.toThrow(/aborted/);
+    const reply = call(`${base}/never-ends`, { signal: within.signal });
     server.once("request", () => setImmediate(() => within.abort()));
     await expect(reply).rejects.toThrow(/aborted/);
   });
@@ -60,6 +60,6 @@ describe("an exchange", () => {
       yield new TextEncoder().encode("t");
       throw new Error("the file is gone");
     })();
-    await expect(exchange(`${base}/takes`, { method: "POST", body: broken })).rejects.toThrow(/the file is gone/);
+    await expect(call(`${base}/takes`, { method: "POST", body: broken })).rejects.toThrow(/the file is gone/);
   });
 });
