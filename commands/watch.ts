@@ -8,7 +8,7 @@ import { accountTitle } from "../src/bot/render/source.ts";
 import { watchEditView, watchText, watchView } from "../src/bot/render/watch.ts";
 import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import { show } from "../src/bot/view.ts";
-import { isOver, type Instrument } from "../src/domain/instrument.ts";
+import { isExpired, type Instrument } from "../src/domain/instrument.ts";
 import { istDate } from "../src/domain/market.ts";
 import { MAX_WATCHED } from "../src/services/watchlist.ts";
 
@@ -83,7 +83,7 @@ async function showList(deps: BotDeps, ctx: SaudaContext, page: number): Promise
   if (instruments.length === 0) throw new Refusal(watchText.empty());
   const link = await priceLink(deps, ctx.user);
   const now = deps.clock.now();
-  const living = instruments.filter((instrument) => !isOver(instrument, istDate(now)));
+  const living = instruments.filter((instrument) => !isExpired(instrument, istDate(now)));
   const quotes = await deps.quotes.many(link, living);
   const broker = link && accountTitle(deps.accounts, link);
   const last = Number.isFinite(page) ? page : instruments.length;

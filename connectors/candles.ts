@@ -1,4 +1,4 @@
-import { isOfDays, joinDays } from "../src/domain/candles.ts";
+import { isDayPeriod, joinDays } from "../src/domain/candles.ts";
 import { addDays, istDate } from "../src/domain/market.ts";
 import { priceFromRupees } from "../src/domain/money.ts";
 import type { Candle, Interval } from "../src/domain/portfolio.ts";
@@ -50,6 +50,6 @@ export const candleAt = (
 /** Bars that start within both ends, oldest first, each once; days are joined where weeks or months were asked for. */
 export function arranged(candles: readonly Candle[], interval: Interval, { from, to }: Span): Candle[] {
   const unique = [...new Map(candles.map((candle) => [candle.at, candle])).values()].sort((a, b) => a.at - b.at);
-  const bars = isOfDays(interval) ? joinDays(unique, interval) : unique;
+  const bars = isDayPeriod(interval) ? joinDays(unique, interval) : unique;
   return bars.filter(({ at }) => at >= from && at <= to);
 }

@@ -1,4 +1,4 @@
-import { isOfDays } from "../../src/domain/candles.ts";
+import { isDayPeriod } from "../../src/domain/candles.ts";
 import { istDate, istTime } from "../../src/domain/market.ts";
 import type { Candle, Interval } from "../../src/domain/portfolio.ts";
 import type { CandleQuery } from "../base.ts";
@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 /** Weeks and months are not served: they are folded from days. */
-const barOf = (interval: Interval): Bar => (isOfDays(interval) ? "1d" : interval);
+const barOf = (interval: Interval): Bar => (isDayPeriod(interval) ? "1d" : interval);
 
 export interface CandleRequest {
   readonly interval: string;

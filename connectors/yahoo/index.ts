@@ -1,4 +1,4 @@
-import { isOfDays, joinDays, periodStart } from "../../src/domain/candles.ts";
+import { isDayPeriod, joinDays, periodStart } from "../../src/domain/candles.ts";
 import type { InstrumentKey } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { istDate, istInstant } from "../../src/domain/market.ts";
@@ -148,7 +148,7 @@ async function candlesOf(
   );
   const whole = { quotes: charts.flatMap(({ quotes }) => quotes) };
   const bars = spec.widthMs > 0 ? intradayCandles(whole, spec.widthMs) : dailyCandles(whole);
-  const grouped = isOfDays(interval) ? joinDays(bars, interval) : bars;
+  const grouped = isDayPeriod(interval) ? joinDays(bars, interval) : bars;
   return grouped.filter(({ at }) => at >= from && at <= to);
 }
 
@@ -159,4 +159,4 @@ function noneInRange(error: unknown): { quotes: [] } {
 }
 
 const startOfDays = (interval: Interval, at: number): number =>
-  isOfDays(interval) ? periodStart(interval, at) : istInstant(istDate(at));
+  isDayPeriod(interval) ? periodStart(interval, at) : istInstant(istDate(at));

@@ -1,6 +1,6 @@
 import {
   CalendarUnknown,
-  closeOf,
+  closingTime,
   nextTradingDay,
   nextWeekday,
   sessionAt,
@@ -28,7 +28,7 @@ export function orderHours(
     const today = istDate(at);
     if (isAlwaysOpen) return today;
     try {
-      const close = closeOf(today, calendar(), segment);
+      const close = closingTime(today, calendar(), segment);
       return close !== null && istTime(at) >= close ? addDays(today, 1) : today;
     } catch (error) {
       if (error instanceof CalendarUnknown) return today;

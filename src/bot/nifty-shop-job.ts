@@ -1,5 +1,5 @@
 import type { UserId } from "../domain/ids.ts";
-import { mayTrade } from "../domain/calendar.ts";
+import { mayBeTradingDay } from "../domain/calendar.ts";
 import { istInstant } from "../domain/market.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import { deliveryFor } from "../services/delivery.ts";
@@ -25,7 +25,7 @@ export function niftyShopJob(
     catchUpMs: CATCH_UP_MS,
     dueAt(user, date) {
       const [at, days] = [times.get(user._id), bot.calendar.current()];
-      return at !== undefined && mayTrade(date, days) && fitsDay(at, date, days) ? istInstant(date, at) : null;
+      return at !== undefined && mayBeTradingDay(date, days) && fitsDay(at, date, days) ? istInstant(date, at) : null;
     },
     async run(user, { date, dueAt }) {
       const proposal = await bot.niftyShop.propose(user, `${user._id}-${date}`);

@@ -1,6 +1,6 @@
 import { Composer } from "grammy";
 import type { Side } from "../domain/order.ts";
-import { parseOrderText, quantityLast, saysHowMany, type OrderWords } from "../domain/order-text.ts";
+import { parseOrderText, moveQuantityToEnd, hasQuantity, type OrderWords } from "../domain/order-text.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { enterDialogue } from "./dialogues.ts";
@@ -48,7 +48,7 @@ async function startOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: s
 
 /** "10 sbin at 800" as "sbin 10 at 800"; null when "10 sbin" itself names an instrument. */
 async function withQuantityLast(deps: BotDeps, asked: string, symbolText: string): Promise<string | null> {
-  const reordered = quantityLast(asked);
+  const reordered = moveQuantityToEnd(asked);
   return reordered !== null && (await deps.instruments.resolve(symbolText)).kind === "none" ? reordered : null;
 }
 
@@ -75,7 +75,7 @@ interface Picked {
 
 async function continueOrder(deps: BotDeps, ctx: SaudaContext, { side, instrument, words }: Picked): Promise<void> {
   if (instrument.kind === "index") throw new Refusal(text.orders.index(instrument));
-  if (!saysHowMany(words)) {
+  if (!hasQuantity(words)) {
     const { symbolText: _, quantity: __, ...kept } = words;
     await enterDialogue(deps, ctx, "place-order", { side, key: instrument.key, kept });
     return;

@@ -15,5 +15,5 @@ export interface Book<T> {
 }
 
 /** Whether an unread row may concern this instrument. A row that does not say which may concern any. */
-export const mayBeOf = (listed: Listed, unread: readonly UnreadRow[]): boolean =>
+export const mayConcern = (listed: Listed, unread: readonly UnreadRow[]): boolean =>
   unread.some((row) => row.listed === null || isSameListing(row.listed, listed));

@@ -111,20 +111,20 @@ export const endsMonth = (date: string, calendar: TradingCalendar): boolean =>
   !anyTrading(addDays(date, 1), lastOfMonth(date), calendar);
 
 function anyTrading(from: string, to: string, calendar: TradingCalendar): boolean {
-  for (let day = from; day <= to; day = addDays(day, 1)) if (mayTrade(day, calendar)) return true;
+  for (let day = from; day <= to; day = addDays(day, 1)) if (mayBeTradingDay(day, calendar)) return true;
   return false;
 }
 
 /** Trading days, and weekdays of unknown years. Only for messages, which then say that the calendar is not known. */
-export function mayTrade(date: string, calendar: TradingCalendar): boolean {
+export function mayBeTradingDay(date: string, calendar: TradingCalendar): boolean {
   const { kind } = dayStatus(date, calendar);
   return kind === "trading" || (kind === "unknown" && !isWeekend(date));
 }
 
 /** The date, or the last one before it on which the exchanges may have traded. */
-export function lastDayUpTo(date: string, calendar: TradingCalendar): string {
+export function lastTradingDayUpTo(date: string, calendar: TradingCalendar): string {
   let day = date;
-  while (!mayTrade(day, calendar)) day = addDays(day, -1);
+  while (!mayBeTradingDay(day, calendar)) day = addDays(day, -1);
   return day;
 }
 
@@ -180,7 +180,7 @@ export function phasesOf(group: SessionGroup, date: string, calendar: TradingCal
 /** Whether the day's first session (pre-open included) has begun. When the hours are unknown, it counts from midnight. */
 export function hasOpened(at: number, calendar: TradingCalendar): boolean {
   const date = istDate(at);
-  if (!mayTrade(date, calendar)) return false;
+  if (!mayBeTradingDay(date, calendar)) return false;
   const opening = phasesOf("cash", date, calendar)?.[0];
   return opening === undefined || istTime(at) >= opening.start;
 }
@@ -189,7 +189,7 @@ export function hasOpened(at: number, calendar: TradingCalendar): boolean {
  * HH:MM of the day's last price, before the post-close session: of the segment, or the latest of all groups.
  * Null when the hours come by circular, and for segments whose sessions are not in the calendar.
  */
-export function closeOf(date: string, calendar: TradingCalendar, segment?: Segment): string | null {
+export function closingTime(date: string, calendar: TradingCalendar, segment?: Segment): string | null {
   const group = segment && groupOf(segment, {});
   if (group === null) return null;
   const phases = (group ? [group] : SESSION_GROUPS).map((each) => phasesOf(each, date, calendar));

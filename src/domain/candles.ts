@@ -4,7 +4,7 @@ import type { Candle, Interval } from "./portfolio.ts";
 
 /** Bars that we join from daily ones: sources lack them, start them on other days, or mix in parts of the current one. */
 export type DayPeriod = Extract<Interval, "1w" | "1mo">;
-export const isOfDays = (interval: Interval): interval is DayPeriod => interval === "1w" || interval === "1mo";
+export const isDayPeriod = (interval: Interval): interval is DayPeriod => interval === "1w" || interval === "1mo";
 
 /** Epoch ms of 00:00 IST on the Monday of the week, or on the 1st of the month, that holds an instant. */
 export function periodStart(period: DayPeriod, at: number): number {

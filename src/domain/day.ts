@@ -23,7 +23,7 @@ const ownValue = (holding: Holding): Paise =>
 export const isCarried = ({ side, productType }: Position): boolean => side !== "CLOSED" && productType === "MARGIN";
 
 /** Open in a market that trades on into the evening: what it makes after the day's snapshot is in no day's figures. */
-export const tradesOn = ({ segment, side }: Position): boolean => LATE.has(segment) && side !== "CLOSED";
+export const tradesIntoEvening = ({ segment, side }: Position): boolean => LATE.has(segment) && side !== "CLOSED";
 const LATE: ReadonlySet<Segment> = new Set(["MCX", "NCO", "NCDEX", "CDS", "BCD"]);
 
 /** One account's figures for a day, as stored in its snapshot. */

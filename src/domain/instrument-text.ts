@@ -5,7 +5,7 @@ import { addDays, weekday } from "./market.ts";
 import type { Price } from "./money.ts";
 import { priceFromRupees } from "./money.ts";
 
-/** The expiry as worded. Turning it into a date takes the list of expiries: see `expiriesMeant`. */
+/** The expiry as worded. Turning it into a date takes the list of expiries: see `matchingExpiries`. */
 export type ExpiryWords =
   /** YYYY-MM-DD */
   | { readonly kind: "day"; readonly date: string }
@@ -301,7 +301,7 @@ const sundayOf = (date: string): string => addDays(date, (WEEK_DAYS - weekday(da
  * The listed expiries (ascending, none before today) that the words may mean, nearest first. `isSure` is false when they
  * fit only loosely: "next week" for an underlying that has no weekly expiries.
  */
-export function expiriesMeant(
+export function matchingExpiries(
   words: ExpiryWords,
   listed: readonly string[],
   today: string,

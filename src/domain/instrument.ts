@@ -162,7 +162,7 @@ export const isDerivative = (instrument: Instrument): instrument is Future | Opt
   instrument.kind === "future" || instrument.kind === "option";
 
 /** Whether the contract's last day has passed. The exchange may have given its token to another contract by then. */
-export const isOver = (instrument: Instrument, today: string): boolean =>
+export const isExpired = (instrument: Instrument, today: string): boolean =>
   isDerivative(instrument) && instrument.expiry < today;
 
 /** The short name: `SBIN` for `NSE:SBIN-EQ`, `NIFTY26NOVFUT` for `NSE:NIFTY26NOVFUT`. */

@@ -244,7 +244,7 @@ export function endChange(leg: Leg, at: number, outcome: OrderOutcome): Leg | nu
 }
 
 /** The order's current terms: as last modified, if the same at every account; otherwise as planned. */
-export function termsByNow(asked: OrderTerms, legs: readonly Leg[]): OrderTerms {
+export function currentTerms(asked: OrderTerms, legs: readonly Leg[]): OrderTerms {
   const [first, ...others] = legs.map((leg) => legTerms(asked, leg));
   const isSame = others.every((terms) => JSON.stringify(terms) === JSON.stringify(first));
   return first && isSame ? first : asked;

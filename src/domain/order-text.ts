@@ -105,7 +105,7 @@ export function parseOrderText(text: string): ParsedOrder {
 }
 
 /** Whether every account has a quantity: one for all, or `on zerodha:10,fyers:5`. */
-export const saysHowMany = ({ quantity, accounts }: Pick<OrderWords, "quantity" | "accounts">): boolean =>
+export const hasQuantity = ({ quantity, accounts }: Pick<OrderWords, "quantity" | "accounts">): boolean =>
   quantity !== null || (accounts?.kind === "named" && accounts.parts.every((part) => part.quantity !== null));
 
 /** Rewrites "Rs. 810", "₹ 810" and "810/-" to "₹810", so that an amount of money is never taken for a quantity. */
@@ -235,7 +235,7 @@ const LEADING_QUANTITY = /^(all|[\d,]+)(?:\s*(lots?)|\s+(?:shares?|units?|qty|no
  * Rewrites `10 sbin at 800` to `sbin 10 at 800`; null when the text does not start with a quantity. Only for names that
  * match nothing as typed, because there are companies called 20 Microns and 360 One.
  */
-export function quantityLast(text: string): string | null {
+export function moveQuantityToEnd(text: string): string | null {
   const plain = text.trim().replaceAll(/\s+/g, " ");
   const parsed = parseOrderText(plain);
   if (!parsed.ok || parsed.words.quantity !== null || !plain.startsWith(parsed.words.symbolText)) return null;

@@ -20,7 +20,7 @@ export function parsePeriod(words: string, today: string): ParsedPeriod | null {
     case "day":
       return { kind: "today" };
     case "week":
-      return { kind: "from", name, from: weekFrom(today) };
+      return { kind: "from", name, from: weekStart(today) };
     case "month":
       return { kind: "from", name, from: `${today.slice(0, 7)}-01` };
     case "year":
@@ -33,7 +33,7 @@ export function parsePeriod(words: string, today: string): ParsedPeriod | null {
 }
 
 /** Saturday before the date's week: a special session at that weekend comes after Friday's report, so the next one has it. */
-export const weekFrom = (date: string): string => addDays(mondayOf(date), -2);
+export const weekStart = (date: string): string => addDays(mondayOf(date), -2);
 
 function financialYear(today: string): string {
   const year = Number(today.slice(0, 4));

@@ -1,4 +1,4 @@
-import { type Book, mayBeOf } from "../domain/book.ts";
+import { type Book, mayConcern } from "../domain/book.ts";
 import type { Listed } from "../domain/portfolio.ts";
 import { UnreadRows } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
@@ -17,7 +17,7 @@ export async function bookOf<T>(reading: Promise<readonly T[]>, log: Log): Promi
 /** The rows, where what could not be read is of other instruments; else it is as if nothing could be read. */
 export async function rowsFor<T>(listed: Listed, reading: Promise<readonly T[]>): Promise<readonly T[]> {
   return reading.catch((error: unknown) => {
-    if (error instanceof UnreadRows && !mayBeOf(listed, error.book.unread)) return (error.book as Book<T>).rows;
+    if (error instanceof UnreadRows && !mayConcern(listed, error.book.unread)) return (error.book as Book<T>).rows;
     throw error;
   });
 }

@@ -1,7 +1,7 @@
 import type { BrokerConnector, Access } from "../../connectors/base.ts";
 import type { UnreadRow } from "../domain/book.ts";
 import { chargesOf } from "../domain/charges.ts";
-import { accountValue, isCarried, tradesOn, type DayFigures } from "../domain/day.ts";
+import { accountValue, isCarried, tradesIntoEvening, type DayFigures } from "../domain/day.ts";
 import type { Fill } from "../domain/fifo.ts";
 import type { InstrumentKey, TradingSymbol, UserId } from "../domain/ids.ts";
 import { indexKey, isDerivative, type Instrument } from "../domain/instrument.ts";
@@ -118,7 +118,7 @@ export function createDigests(deps: DigestsDeps): Digests {
     // No broker tells it with a trade; what was traded today is among today's positions.
     const multipliers = new Map(day.positions.map(({ symbol, multiplier }) => [symbol, multiplier]));
     const left = undated(day.positions, day.holdings);
-    const late = day.positions.filter(tradesOn);
+    const late = day.positions.filter(tradesIntoEvening);
     const expiries = await Promise.all(day.positions.filter(isCarried).map(expiryOf));
     const account = accountBehind(link);
     await snapshots.keep({

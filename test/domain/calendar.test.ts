@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   CalendarUnknown,
-  closeOf,
+  closingTime,
   dayStatus,
   endsMonth,
   endsWeek,
@@ -103,11 +103,11 @@ describe("sessions", () => {
   it("had no auction before 3 August 2026", () => {
     expect(phaseAt("NSE", at("15:29", "2026-07-31"))).toBe("continuous");
     expect(phaseAt("NFO", at("15:31", "2026-07-31"))).toBe("closed");
-    expect(closeOf("2026-07-31", shipped)).toBe("15:30");
-    expect(closeOf("2026-08-03", shipped)).toBe("15:40");
-    expect(closeOf("2026-08-03", shipped, "NSE")).toBe("15:35");
-    expect(closeOf("2026-08-03", shipped, "INDEX")).toBe("15:30");
-    expect(closeOf("2026-08-03", shipped, "MCX")).toBeNull();
+    expect(closingTime("2026-07-31", shipped)).toBe("15:30");
+    expect(closingTime("2026-08-03", shipped)).toBe("15:40");
+    expect(closingTime("2026-08-03", shipped, "NSE")).toBe("15:35");
+    expect(closingTime("2026-08-03", shipped, "INDEX")).toBe("15:30");
+    expect(closingTime("2026-08-03", shipped, "MCX")).toBeNull();
   });
 
   it("does not pretend to know commodity and currency hours", () => {
@@ -118,12 +118,12 @@ describe("sessions", () => {
   it("says when a special session's hours come by circular, and takes them from an override", () => {
     const evening = at("18:30", "2026-11-08");
     expect(sessionAt("NSE", evening, shipped)).toEqual({ kind: "hours-unknown", name: "Muhurat" });
-    expect(closeOf("2026-11-08", shipped)).toBeNull();
+    expect(closingTime("2026-11-08", shipped)).toBeNull();
     const hours = { start: "18:00", end: "19:00" };
     const known = withDay("2026-11-08", { kind: "special", name: "Muhurat", hours });
     expect(phaseAt("NSE", evening, known)).toBe("continuous");
     expect(phaseAt("NFO", at("19:00", "2026-11-08"), known)).toBe("closed");
-    expect(closeOf("2026-11-08", known)).toBe("19:00");
+    expect(closingTime("2026-11-08", known)).toBe("19:00");
   });
 
   it("begins the day with the pre-open, never on a closed one, and counts a day of unknown hours whole", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  expiriesMeant,
+  matchingExpiries,
   indexNamed,
   readInstrumentText,
   type ContractWords,
@@ -103,7 +103,7 @@ describe("the exchange in words", () => {
 
 describe("which expiry is meant", () => {
   const weeklies = ["2026-11-24", "2026-12-01", "2026-12-08", "2026-12-29", "2027-01-26"];
-  const meant = (words: ExpiryWords, listed = weeklies, today = TODAY) => expiriesMeant(words, listed, today);
+  const meant = (words: ExpiryWords, listed = weeklies, today = TODAY) => matchingExpiries(words, listed, today);
 
   it("this week is the nearest, next week the one after", () => {
     expect(meant({ kind: "week", ahead: 0 })).toEqual({ expiries: ["2026-11-24"], isSure: true });

@@ -8,7 +8,7 @@ import {
   isClosed,
   LEG_STATES,
   nextLeg,
-  termsByNow,
+  currentTerms,
   type BookedOrder,
   type Leg,
   type LegEvent,
@@ -248,22 +248,22 @@ describe("the terms of an order that was changed", () => {
   const modified: Partial<Leg> = { change: { kind: "modify", at: 1, outcome: "accepted", reason: null } };
 
   it("are those of the broker's book, where every account's has the same", () => {
-    expect(termsByNow(asked, [at(8_120_000), at(8_120_000)])).toEqual({ type: "LIMIT", price: 8_120_000 });
-    expect(termsByNow(asked, [at(8_120_000), at(8_000_000)])).toEqual(asked);
-    expect(termsByNow(asked, [legIn("not-sent")])).toEqual(asked);
-    expect(termsByNow(asked, [at(0)])).toEqual(asked);
+    expect(currentTerms(asked, [at(8_120_000), at(8_120_000)])).toEqual({ type: "LIMIT", price: 8_120_000 });
+    expect(currentTerms(asked, [at(8_120_000), at(8_000_000)])).toEqual(asked);
+    expect(currentTerms(asked, [legIn("not-sent")])).toEqual(asked);
+    expect(currentTerms(asked, [at(0)])).toEqual(asked);
   });
 
   it("are a market order's as long as only its broker made a limit order of it", () => {
-    expect(termsByNow(market, [at(8_080_000)])).toEqual(market);
+    expect(currentTerms(market, [at(8_080_000)])).toEqual(market);
     const refused: Partial<Leg> = { change: { kind: "modify", at: 1, outcome: "refused", reason: "no" } };
-    expect(termsByNow(market, [at(8_080_000, refused)])).toEqual(market);
-    expect(termsByNow(market, [at(8_120_000, modified)])).toEqual({ type: "LIMIT", price: 8_120_000 });
+    expect(currentTerms(market, [at(8_080_000, refused)])).toEqual(market);
+    expect(currentTerms(market, [at(8_120_000, modified)])).toEqual({ type: "LIMIT", price: 8_120_000 });
   });
 
   it("have a stop's new trigger, with its protection", () => {
     const stop: OrderTerms = { ...market, type: "SL-M", triggerPrice: price(7_900_000) };
     const moved = { type: "SL-M", price: ZERO_PRICE, triggerPrice: price(7_950_000) } as const;
-    expect(termsByNow(stop, [at(0, { bookedTerms: moved })])).toEqual({ ...stop, triggerPrice: 7_950_000 });
+    expect(currentTerms(stop, [at(0, { bookedTerms: moved })])).toEqual({ ...stop, triggerPrice: 7_950_000 });
   });
 });

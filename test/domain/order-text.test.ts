@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { priceFromRupees } from "../../src/domain/money.ts";
-import { parseOrderText, quantityLast, type OrderWords } from "../../src/domain/order-text.ts";
+import { parseOrderText, moveQuantityToEnd, type OrderWords } from "../../src/domain/order-text.ts";
 
 function words(text: string): OrderWords {
   const parsed = parseOrderText(text);
@@ -133,7 +133,7 @@ describe("a quantity that leads", () => {
     ["500325", null],
     ["", null],
   ])("%s is %s", (text, expected) => {
-    expect(quantityLast(text)?.trim() ?? null).toBe(expected);
+    expect(moveQuantityToEnd(text)?.trim() ?? null).toBe(expected);
   });
 });
 

@@ -1,14 +1,14 @@
 import {
-  closeOf,
+  closingTime,
   dayStatus,
   endsMonth,
   endsWeek,
-  lastDayUpTo,
-  mayTrade,
+  lastTradingDayUpTo,
+  mayBeTradingDay,
   type TradingCalendar,
 } from "../../domain/calendar.ts";
 import { istInstant } from "../../domain/market.ts";
-import { weekFrom } from "../../domain/period.ts";
+import { weekStart } from "../../domain/period.ts";
 import type { Notification, Notifier } from "../../ports/notifier.ts";
 import { deliveryFor } from "../../services/delivery.ts";
 import type { Digests } from "../../services/digests.ts";
@@ -46,13 +46,13 @@ export interface ClosingDeps {
 
 /** Epoch ms of the user's digest: at their own time, but not before prices are final. Null on days without trading. */
 export function digestDueAt(user: User, date: string, calendar: TradingCalendar): number | null {
-  if (!mayTrade(date, calendar)) return null;
+  if (!mayBeTradingDay(date, calendar)) return null;
   return Math.max(istInstant(date, user.settings.digestAt), pricesFinalAt(date, calendar));
 }
 
 /** Epoch ms from which the brokers have the final prices of a trading day. */
 export function pricesFinalAt(date: string, calendar: TradingCalendar): number {
-  const close = closeOf(date, calendar);
+  const close = closingTime(date, calendar);
   return close === null ? istInstant(date, FINAL_IF_BY_CIRCULAR) : istInstant(date, close) + SETTLING_MS;
 }
 
@@ -61,7 +61,7 @@ export function closingDigest({ bot, digests, notifier }: ClosingDeps): PerUserJ
   return {
     name: CLOSING_DIGEST,
     catchUpMs: CATCH_UP_MS,
-    dayByHand: (date) => lastDayUpTo(date, bot.calendar.current()),
+    dayByHand: (date) => lastTradingDayUpTo(date, bot.calendar.current()),
     dueAt: (user, date) => digestDueAt(user, date, bot.calendar.current()),
     async run(user, { date, dueAt }) {
       const digest = await digests.day(user._id, date);
@@ -96,7 +96,7 @@ function withPicture(
 }
 
 const REPORTS = {
-  week: { name: "weekly-report", isDue: endsWeek, from: weekFrom },
+  week: { name: "weekly-report", isDue: endsWeek, from: weekStart },
   month: { name: "monthly-report", isDue: endsMonth, from: (date: string) => `${date.slice(0, 7)}-01` },
 } as const;
 

@@ -1,4 +1,4 @@
-import { mayTrade } from "../../domain/calendar.ts";
+import { mayBeTradingDay } from "../../domain/calendar.ts";
 import { istDate, istInstant } from "../../domain/market.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Link } from "../../services/accounts.ts";
@@ -28,7 +28,7 @@ export function dayKeeping({ bot, digests, snapshots, log }: DayKeepingDeps): Pe
     triesThroughout: true,
     dueAt(_, date) {
       const calendar = bot.calendar.current();
-      if (!mayTrade(date, calendar)) return null;
+      if (!mayBeTradingDay(date, calendar)) return null;
       return Math.max(istInstant(date, KEPT_AT), pricesFinalAt(date, calendar));
     },
     async run(user, { date, dueAt }) {
@@ -55,7 +55,7 @@ export async function keepDayOnLogin(
 ): Promise<void> {
   const [now, calendar] = [bot.clock.now(), bot.calendar.current()];
   const date = istDate(now);
-  if (!mayTrade(date, calendar) || now < pricesFinalAt(date, calendar)) return;
+  if (!mayBeTradingDay(date, calendar) || now < pricesFinalAt(date, calendar)) return;
   if ((await snapshots.takenAt(link._id, date)) !== null) return;
   const [part] = await digests.keep([link], date);
   if (part?.ok === false) throw part.error;

@@ -1,5 +1,5 @@
 import { InlineKeyboard } from "grammy";
-import { mayTrade, type TradingCalendar } from "../../domain/calendar.ts";
+import { mayBeTradingDay, type TradingCalendar } from "../../domain/calendar.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { istDate, istInstant, istTime } from "../../domain/market.ts";
 import { isClosed, type Leg } from "../../domain/order-intent.ts";
@@ -74,7 +74,7 @@ function standing({ accounts }: LoginBot, link: Link, dead: readonly Link[]): te
 const loginKeyboard = (links: readonly Link[]): InlineKeyboard => addLogins(new InlineKeyboard(), links);
 
 const dueOn = (date: string, time: string, calendar: TradingCalendar): number | null =>
-  mayTrade(date, calendar) ? istInstant(date, time) : null;
+  mayBeTradingDay(date, calendar) ? istInstant(date, time) : null;
 
 /** The morning's login card. Not sent when every session is alive or could be renewed without the user. */
 export function morningLogin({ bot, renewals, notifier }: MorningDeps): PerUserJob {

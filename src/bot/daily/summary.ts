@@ -1,4 +1,4 @@
-import { mayTrade } from "../../domain/calendar.ts";
+import { mayBeTradingDay } from "../../domain/calendar.ts";
 import { ticker } from "../../domain/instrument.ts";
 import { istInstant } from "../../domain/market.ts";
 import { changeInBasisPoints, ZERO_PAISE } from "../../domain/money.ts";
@@ -35,7 +35,7 @@ export function morningSummary({ bot, mornings, notifier }: SummaryDeps): PerUse
     name: "morning-summary",
     catchUpMs: CATCH_UP_MS,
     dueAt: ({ settings }, date) =>
-      settings.summary !== "off" && mayTrade(date, bot.calendar.current())
+      settings.summary !== "off" && mayBeTradingDay(date, bot.calendar.current())
         ? istInstant(date, settings.summaryAt)
         : null,
     async run(user, { date, dueAt }) {

@@ -1,4 +1,4 @@
-import { closeOf, type TradingCalendar } from "../../domain/calendar.ts";
+import { closingTime, type TradingCalendar } from "../../domain/calendar.ts";
 import { listingName, type Instrument } from "../../domain/instrument.ts";
 import { addDays, istDate, istInstant, istTime } from "../../domain/market.ts";
 import type { Price } from "../../domain/money.ts";
@@ -62,7 +62,7 @@ function ageOf({ at }: Candle, caption: ChartCaption): string {
   if (interval === "1mo") return periodText("month", at, addDays(istDate(at), 31).slice(0, 7), now);
   const date = istDate(at);
   const until = lastPriceAt(at, caption);
-  const close = closeOf(date, caption.calendar, caption.instrument.segment);
+  const close = closingTime(date, caption.calendar, caption.instrument.segment);
   const isClosed = close === null ? date < istDate(now) && !isIntraday(interval) : until >= istInstant(date, close);
   return isClosed ? `closed ${dateText(date)}` : asOf(until, now);
 }

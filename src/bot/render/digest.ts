@@ -1,5 +1,5 @@
 import type { InlineKeyboard } from "grammy";
-import { addFigures, grossOf, netOf, tradesOn, type DayFigures } from "../../domain/day.ts";
+import { addFigures, grossOf, netOf, tradesIntoEvening, type DayFigures } from "../../domain/day.ts";
 import { ticker } from "../../domain/instrument.ts";
 import { changeInBasisPoints, subtractPaise, sumPaise } from "../../domain/money.ts";
 import { isFinal } from "../../domain/order.ts";
@@ -52,7 +52,7 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: 
         days.flatMap(({ day }) => day.holdings),
         days.flatMap(({ day }) => day.positions),
       ),
-      tradedOnLine(days.flatMap(({ day }) => day.positions.filter(tradesOn).map(({ symbol }) => symbol))),
+      tradedOnLine(days.flatMap(({ day }) => day.positions.filter(tradesIntoEvening).map(({ symbol }) => symbol))),
       bestAndWorst(moves, money),
       days.length > 0 &&
         ordersLine(

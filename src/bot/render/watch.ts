@@ -1,6 +1,6 @@
 import { InlineKeyboard } from "grammy";
 import type { InstrumentKey } from "../../domain/ids.ts";
-import { isOver, listingName, type Instrument } from "../../domain/instrument.ts";
+import { isExpired, listingName, type Instrument } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { renderPairs, renderTable } from "../../lib/table.ts";
@@ -27,7 +27,7 @@ const FIGURES = [
 export function watchView({ instruments, quotes, broker, now, page }: WatchCard): View {
   const shown = pageOf(instruments, page);
   const rows = shown.entries.map((instrument) => {
-    if (isOver(instrument, istDate(now))) return ["expired", ""];
+    if (isExpired(instrument, istDate(now))) return ["expired", ""];
     const quote = quotes.get(instrument.key);
     if (!quote) return ["no price", ""];
     return [priceText(quote.ltp), quote.prevClose === null ? "" : changePercent(quote.ltp, quote.prevClose)];

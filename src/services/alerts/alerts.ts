@@ -1,5 +1,5 @@
 import type { BrokerName, InstrumentKey, UserId } from "../../domain/ids.ts";
-import { isDerivative, isOver, type Instrument } from "../../domain/instrument.ts";
+import { isDerivative, isExpired, type Instrument } from "../../domain/instrument.ts";
 import { istDate } from "../../domain/market.ts";
 import type { Paise } from "../../domain/money.ts";
 import { sumPaise } from "../../domain/money.ts";
@@ -86,7 +86,7 @@ const byPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
 /** The day on which a contract that is gone ended, or null. */
 function expiredOn({ instrument }: Alert, now: number): string | null {
   if (instrument === null || !isDerivative(instrument)) return null;
-  return isOver(instrument, istDate(now)) ? instrument.expiry : null;
+  return isExpired(instrument, istDate(now)) ? instrument.expiry : null;
 }
 
 function byExpiry(alert: Alert, now: number): FiredBy | null {

@@ -1,5 +1,5 @@
 import { changeInBasisPoints, paiseFromRupees, priceFromRupees, type Paise, type Price } from "../../domain/money.ts";
-import { markRupees, parseOrderText, saysHowMany } from "../../domain/order-text.ts";
+import { markRupees, parseOrderText, hasQuantity } from "../../domain/order-text.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 
 /** When an alert goes off. */
@@ -49,7 +49,7 @@ export function parseAlert(text: string): AlertWords | null {
 function orderOf(side: string, words: string): AlertOrder | null {
   const parsed = parseOrderText(`X ${words}`);
   // Nobody asks for what is missing when the alert goes off.
-  if (!parsed.ok || parsed.words.symbolText !== "X" || !saysHowMany(parsed.words)) return null;
+  if (!parsed.ok || parsed.words.symbolText !== "X" || !hasQuantity(parsed.words)) return null;
   return { side: side.toLowerCase() === "buy" ? "BUY" : "SELL", words };
 }
 

@@ -1,4 +1,4 @@
-import { expiriesMeant, indexNamed, squash, type ContractWords } from "../../domain/instrument-text.ts";
+import { matchingExpiries, indexNamed, squash, type ContractWords } from "../../domain/instrument-text.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { chainName, optionsAround, optionsAt, type Chain, type ChainExpiry } from "./chains.ts";
 import type { Master } from "./master.ts";
@@ -91,7 +91,7 @@ function findIn(
 ): ContractMatches {
   const kind = words.kind ?? (words.strike === null ? "future" : "option");
   const dates = expiriesIn(listed, kind, firstExpiry);
-  const meant = words.expiry ? expiriesMeant(words.expiry, dates, today) : { expiries: dates, isSure: true };
+  const meant = words.expiry ? matchingExpiries(words.expiry, dates, today) : { expiries: dates, isSure: true };
   const find = (date: string): Instrument[] =>
     kind === "future" ? futuresOn(listed, date) : optionsOn(listed, date, words);
   const matches = meant.expiries.slice(0, MAX_EXPIRIES).flatMap(find);

@@ -1,4 +1,4 @@
-import { mayBeOf } from "../../domain/book.ts";
+import { mayConcern } from "../../domain/book.ts";
 import type { BrokerOrderId, UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import { isClosed, type Leg } from "../../domain/order-intent.ts";
@@ -164,7 +164,7 @@ export function createPanic(deps: PanicDeps): Panic {
   ): Promise<Prepared> {
     try {
       if (orders.some((order) => wouldClose(order, position))) return { kind: "still-closing", link, position };
-      if (mayBeOf(position, unread.orders)) return { kind: "may-be-closing", link, position };
+      if (mayConcern(position, unread.orders)) return { kind: "may-be-closing", link, position };
       const instrument = await deps.instrumentOf(position);
       if (!instrument) return { kind: "not-possible", link, position };
       const view = await deps.tickets.make({

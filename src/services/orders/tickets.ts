@@ -1,7 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 import type { Price } from "../../domain/money.ts";
-import { termsByNow, type OrderPlan } from "../../domain/order-intent.ts";
+import { currentTerms, type OrderPlan } from "../../domain/order-intent.ts";
 import type { OrderType, Product, Side, Validity } from "../../domain/order.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 import { randomToken } from "../../lib/token.ts";
@@ -134,7 +134,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
 /** What was asked for when the ticket was made, at the prices that it was changed to since. */
 export function requestBehind(intent: Intent, parts: readonly Part[]): TicketRequest {
   const { side, productType, validity, isAmo } = intent.plan;
-  const terms = termsByNow(intent.plan.terms, intent.legs);
+  const terms = currentTerms(intent.plan.terms, intent.legs);
   return {
     userId: intent.userId,
     instrument: intent.instrument,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mayTrade } from "../../../src/domain/calendar.ts";
+import { mayBeTradingDay } from "../../../src/domain/calendar.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import type { Notification } from "../../../src/ports/notifier.ts";
 import type { BotDeps } from "../../../src/bot/commands.ts";
@@ -44,12 +44,12 @@ describe("the strategy's dry run and its daily job", () => {
     const { dueAt } = await job();
     expect(dueAt(await floor.user(), TODAY)).toBe(istInstant(TODAY, "14:50"));
     expect(dueAt(await floor.user(), "2026-07-05")).toBeNull();
-    expect(mayTrade("2026-07-05", calendar.current())).toBe(false);
+    expect(mayBeTradingDay("2026-07-05", calendar.current())).toBe(false);
   });
 
   it("is not due on a day with hours of its own, unless the time lies in them", async () => {
     const { dueAt } = await job();
-    expect(mayTrade("2026-11-08", calendar.current())).toBe(true);
+    expect(mayBeTradingDay("2026-11-08", calendar.current())).toBe(true);
     expect(dueAt(await floor.user(), "2026-11-08")).toBeNull();
     const days = new Map([["2026-11-08", { kind: "special", name: "Muhurat", hours: MUHURAT } as const]]);
     const known = { ...calendar.current(), days };
