@@ -109,7 +109,7 @@ function readArguments() {
 
 function capitalOf(text: string): Paise {
   const rupees = Number(text.replaceAll(",", ""));
-  if (!(rupees > 0)) throw new ConfigError([`--capital: ${text} does not go`, USAGE]);
+  if (!(rupees > 0)) throw new ConfigError([`--capital: expected a positive number of rupees, got ${text}`, USAGE]);
   return paiseFromRupees(rupees);
 }
 
@@ -118,7 +118,7 @@ function settingsOf(values: Readonly<Record<string, string | boolean | undefined
     const value = values[name];
     if (typeof value !== "string") return [];
     const parsed = parseSetting(`${name} ${value}`);
-    if (!parsed.ok) throw new ConfigError([`--${name}: ${value} does not go`, USAGE]);
+    if (!parsed.ok) throw new ConfigError([`--${name}: ${value} is not a valid value`, USAGE]);
     return [parsed.change];
   });
   return Object.assign({}, DEFAULT_SHOP_SETTINGS, { sizing: { kind: "parts", capital, parts: PARTS } }, ...changes);
