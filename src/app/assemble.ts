@@ -60,7 +60,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   const store = rememberCollections(await openStore(config, clock, log));
   const writes = createWriteProbe({ store, clock, log });
   const onKeepFailure = (error: unknown): void =>
-    log.error({ err: error }, "a file in DATA_DIR could not be written; it is tried again");
+    log.error({ err: error }, "a file in DATA_DIR could not be written; retrying");
   const world = config.telegram ? null : await startLocal(config, clock, onKeepFailure);
   const effective: Config = world
     ? { ...config, roots: { ...config.roots, ...world.roots }, ownerId: config.ownerId ?? world.ownerId }
@@ -92,10 +92,10 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     onLogin: async (link) => {
       // Not awaited: the login's reply must not wait until the account's day has been read.
       void keepDay(link).catch((error: unknown) =>
-        log.warn({ err: error, link: link._id }, "day not kept after a login"),
+        log.warn({ err: error, link: link._id }, "could not save the day's snapshot after a login"),
       );
       await redrawLoginCard(bot.api, deps, outbox, link.user_id).catch((error: unknown) =>
-        log.warn({ err: error }, "login card not redrawn"),
+        log.warn({ err: error }, "could not redraw the login card"),
       );
     },
     notifier: { post: (notification) => outbox.post(notification) },

@@ -63,7 +63,7 @@ export function createBot({
       timeoutSeconds: CLIENT_TIMEOUT_S,
       fetch: createApiFetch({
         sleep: (ms) => deps.clock.sleep(ms),
-        onRetry: (method, status, waitMs) => log.warn({ method, status, waitMs }, "Telegram call repeated"),
+        onRetry: (method, status, waitMs) => log.warn({ method, status, waitMs }, "Telegram call retried"),
       }) as never,
     },
   });
@@ -198,7 +198,9 @@ const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) =
   } finally {
     clearTimeout(timer);
     // The handler has succeeded, so a failure to stop the spinner must not be reported as the button's failure.
-    await ctx.answerCallbackQuery().catch((error: unknown) => ctx.log.warn({ err: error }, "button not answered"));
+    await ctx
+      .answerCallbackQuery()
+      .catch((error: unknown) => ctx.log.warn({ err: error }, "could not stop a button's spinner"));
   }
 };
 

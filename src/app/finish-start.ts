@@ -50,6 +50,6 @@ function publishControl(control: FinishStartOptions["control"], port: number, lo
   try {
     control.publish(port);
   } catch (error) {
-    log.error({ err: error }, "control.json could not be written: npm run job finds no running bot");
+    log.error({ err: error }, "control.json could not be written: npm run job will not find this bot");
   }
 }

@@ -10,7 +10,7 @@ export function startLoop(
   log: Log,
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
-  const words = { failed: "loop failed", recovered: "loop goes on" };
+  const words = { failed: "loop failed", recovered: "loop works again" };
   const attempt = guarded(() => run(stopped.signal), createFailureLog(log, words, { loop: name }));
   const turn = async (): Promise<void> => {
     while (!stopped.signal.aborted) {

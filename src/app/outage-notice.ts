@@ -49,7 +49,7 @@ export function createOutageNotice(deps: {
       const id = userId(chat.id);
       if (Math.abs(now - (toldAt.get(id) ?? -Infinity)) < REPEAT_AFTER_MS) return;
       void tell(id, now).catch((error: unknown) =>
-        log.warn({ err: error, user: id }, "not told that nothing is taken in"),
+        log.warn({ err: error, user: id }, "could not tell this user about the outage"),
       );
     },
     recovered() {

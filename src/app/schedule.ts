@@ -25,7 +25,7 @@ export function startSchedule(
 ): { stop(): Promise<void> } {
   const stopped = new AbortController();
   const planned = tasks.map(({ name, at, run }) => {
-    const words = { failed: "scheduled task failed", recovered: "scheduled task goes on" };
+    const words = { failed: "scheduled task failed", recovered: "scheduled task works again" };
     const attempt = guarded(run, createFailureLog(log, words, { task: name }));
     return { plan: cron.createTask(at, attempt, { timezone: MARKET_ZONE, name }), start: oneAtATime(attempt) };
   });

@@ -135,7 +135,7 @@ interface Polling {
 /** Telegram allows only one poller, so the process with the lease polls and others wait. */
 function pollWithLease(polling: Polling): { stop(): Promise<void> } {
   const { leases, clock, log, signal } = polling;
-  const words = { failed: "updates are not taken in; trying on", recovered: "updates are taken in again" };
+  const words = { failed: "updates cannot be taken in; retrying", recovered: "updates are taken in again" };
   const failures = createFailureLog(log, words, { retryInMs: RETRY_MS });
   const turns = async (): Promise<void> => {
     let hasSaid = false;
@@ -148,7 +148,7 @@ function pollWithLease(polling: Polling): { stop(): Promise<void> } {
       if (lease) {
         hasSaid = false;
         await poll(polling, failures, AbortSignal.any([signal, lease.lost]));
-        await lease.release().catch((error: unknown) => log.warn({ err: error }, "polling lease not given back"));
+        await lease.release().catch((error: unknown) => log.warn({ err: error }, "polling lease not released"));
         continue;
       }
       if (lease === null && !hasSaid) log.warn("another process is polling with this store; waiting for it to end");

@@ -20,7 +20,7 @@ export function createWebhookWatch({
   log,
 }: WebhookWatchDeps): (signal: AbortSignal) => Promise<void> {
   const failures = createFailureLog(log, {
-    failed: "Telegram cannot deliver updates to PUBLIC_URL: look at its DNS, certificate and proxy",
+    failed: "Telegram cannot deliver updates to PUBLIC_URL: check its DNS, certificate and proxy",
     recovered: "Telegram delivers updates again",
   });
   /** Set by the first check; errors from before it are ignored. */
@@ -29,7 +29,7 @@ export function createWebhookWatch({
   return async (signal) => {
     const { last_error_date: errorAt, last_error_message: reason, ...now } = await info(signal);
     if (!isSameUrl(now.url, url)) {
-      log.error("the webhook was taken away, as by another process with this token; setting it again");
+      log.error("the webhook was replaced, perhaps by another process with this token; setting it again");
       await setAgain();
     }
     const isNew = known !== null && errorAt !== undefined && errorAt !== known.errorAt;

@@ -207,7 +207,7 @@ const CLOSED: ReadonlySet<LegState> = new Set([
   "not-found",
   "unresolved",
 ]);
-/** Ended without a fill, though nobody dropped or cancelled it. */
+/** Failed without a fill: not sent, not found, or rejected. */
 export const cameToNothing = ({ state, filledQty }: Leg): boolean =>
   state === "not-sent" || state === "not-found" || (state === "rejected" && filledQty === 0);
 /** In an end state: no lapse, reconciliation or tracking is left to do. */

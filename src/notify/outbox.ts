@@ -48,8 +48,8 @@ const MAX_OUTAGE_PAUSE_MS = 30_000;
 const MAX_DEFECTS = 10;
 const DEPTH_LIMIT = 500;
 const OUTAGE_WORDS = {
-  failed: "Telegram takes no messages; they are kept and tried on",
-  recovered: "Telegram takes messages again",
+  failed: "Telegram accepts no messages; they stay queued and are retried",
+  recovered: "Telegram accepts messages again",
 };
 
 export type Delivery =
@@ -207,7 +207,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         await finish(entry, delivery.messageId);
         return true;
       case "wait":
-        log.warn({ ms: delivery.ms }, "Telegram asks to wait; the whole queue does");
+        log.warn({ ms: delivery.ms }, "Telegram asks to wait; the whole queue is paused");
         pacer.pause(delivery.ms);
         askedToWaitUntil = Math.max(askedToWaitUntil, clock.now() + delivery.ms);
         return false;
@@ -269,7 +269,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
 /** A failure here is only logged: it must neither repeat this message nor delay others. */
 async function noteBlocked({ onBlocked, log }: OutboxDeps, { _id, notification }: Entry): Promise<void> {
   await onBlocked(notification.userId).catch((error: unknown) =>
-    log.warn({ err: error, key: _id }, "not noted that this user blocked the bot"),
+    log.warn({ err: error, key: _id }, "could not record that this user blocked the bot"),
   );
 }
 

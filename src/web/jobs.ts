@@ -31,7 +31,7 @@ export function jobsRoutes({ token, run, log }: JobsDeps): Hono {
     const name = context.req.param("name");
     const running = run(name, context.req.query("user") ?? null);
     if (!running) return context.text("no such job", 404);
-    log.info({ job: name }, "job asked for by hand");
+    log.info({ job: name }, "job requested by hand");
     const { says, hasFailed } = await running;
     return context.text(says, hasFailed ? 500 : 200);
   });

@@ -43,7 +43,9 @@ export function oauthRoutes({ logins, tell, chatUrl, publicUrl, log }: OAuthDeps
     if ("error" in result) log.warn({ result: result.kind, ...link, err: result.error }, "login callback");
     else log.info({ result: result.kind, ...link }, "login callback");
     if (result.userId !== undefined) {
-      await tell(result.userId, result).catch((error: unknown) => log.warn({ err: error }, "login not told in chat"));
+      await tell(result.userId, result).catch((error: unknown) =>
+        log.warn({ err: error }, "could not report the login in the chat"),
+      );
     }
     deleteCookie(context, STATE_COOKIE, cookieFor(broker));
     const body = outcome(result.kind, chatUrl());

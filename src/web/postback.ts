@@ -14,7 +14,7 @@ export function postbackRoutes({ postbacks, log }: { postbacks: Postbacks; log: 
     void postbacks
       .take(broker, link, body)
       .then((kind) => log.info({ kind }, "postback"))
-      .catch((error: unknown) => log.warn({ err: error }, "postback not used"));
+      .catch((error: unknown) => log.warn({ err: error }, "postback failed"));
     return context.text("ok");
   });
   return routes;

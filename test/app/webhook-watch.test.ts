@@ -35,7 +35,7 @@ describe("the look at the webhook", () => {
     await look();
     expect(said.splice(0)).toEqual([
       expect.objectContaining({
-        msg: "Telegram cannot deliver updates to PUBLIC_URL: look at its DNS, certificate and proxy",
+        msg: "Telegram cannot deliver updates to PUBLIC_URL: check its DNS, certificate and proxy",
         err: expect.objectContaining({ message: "Connection refused" }),
       }),
     ]);
@@ -52,6 +52,6 @@ describe("the look at the webhook", () => {
     state.info = { ...state.info, url: "" };
     await look();
     expect(state.sets).toBe(1);
-    expect(said.map(({ msg }) => msg)).toEqual([expect.stringContaining("the webhook was taken away")]);
+    expect(said.map(({ msg }) => msg)).toEqual([expect.stringContaining("the webhook was replaced")]);
   });
 });

@@ -147,7 +147,7 @@ describe("the outbox", () => {
       clock.at += 500;
     }
     expect(tries).toBeLessThan(150);
-    const words = "Telegram takes no messages; they are kept and tried on";
+    const words = "Telegram accepts no messages; they stay queued and are retried";
     expect(said).toEqual([
       expect.objectContaining({ msg: words, err: expect.objectContaining({ message: "no such host" }) }),
     ]);
@@ -159,7 +159,7 @@ describe("the outbox", () => {
     expect(keys().filter((key) => key === "m0" || key === "m2")).toEqual(["m0", "m2"]);
     expect(keys().filter((key) => key === "m1" || key === "m3")).toEqual(["m1", "m3"]);
     expect(sent.every(({ lateBy }) => lateBy !== null && lateBy >= 30 * 60_000)).toBe(true);
-    expect(said.at(-1)?.msg).toBe("Telegram takes messages again");
+    expect(said.at(-1)?.msg).toBe("Telegram accepts messages again");
   });
 
   it("lets one chat's trouble hold back only that chat, in order", async () => {
