@@ -213,7 +213,7 @@ type Reply = Undici.Dispatcher.ResponseData;
 /** The circuit breaker is open: nothing was sent, and an immediate retry is pointless. */
 class CircuitOpen extends HttpFailure {
   constructor() {
-    super("unreachable", `it keeps failing and is not asked for ${BREAKER_OPEN_MS / 1000} s`);
+    super("unreachable", `it keeps failing, so it is not called for ${BREAKER_OPEN_MS / 1000} s`);
   }
 }
 
@@ -226,7 +226,7 @@ function proxyAt({ ProxyAgent, Socks5ProxyAgent }: typeof Undici, url: string): 
       ? new Socks5ProxyAgent(url.replace(/^socks5h:/, "socks5:"), { connectTimeout: CONNECT_TIMEOUT_MS })
       : new ProxyAgent({ uri: url, proxyTunnel: true, connectTimeout: CONNECT_TIMEOUT_MS, allowH2: false });
   } catch {
-    throw new HttpFailure("unreachable", "the way out is not the address of a proxy");
+    throw new HttpFailure("unreachable", "the configured proxy is not a valid address");
   }
 }
 

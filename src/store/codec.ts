@@ -62,7 +62,7 @@ function checkEnvelope(collection: string, document: Document): void {
   if (document.expiresAt !== undefined && !Number.isSafeInteger(document.expiresAt))
     throw new TypeError(`${collection}.expiresAt must be whole milliseconds`);
   const reserved = RESERVED_FIELDS.find((field) => field in document);
-  if (reserved !== undefined) throw new TypeError(`${collection}.${reserved}: the store keeps this name for itself`);
+  if (reserved !== undefined) throw new TypeError(`${collection}.${reserved}: the store reserves this name`);
 }
 
 /** No fractions: SQLite's JSON parses some of them one bit off, and a look-up would miss them. */
@@ -102,7 +102,7 @@ function plain(value: unknown, path: string, rewrite: Rewrite): unknown {
       entries.map(([key, inner]) => [rewrite.key(key.toWellFormed()), plain(inner, path, rewrite)]),
     );
   }
-  throw new TypeError(`${path} holds what JSON cannot keep (${describe(value)})`);
+  throw new TypeError(`${path} holds what JSON cannot represent (${describe(value)})`);
 }
 
 function revived(value: unknown): unknown {

@@ -30,7 +30,7 @@ export async function rekey(atRest: AtRest, keyring: Keyring): Promise<Rekeyed> 
     rewritten += counts.rewritten;
     if (counts.rewritten === 0 && counts.contended === 0) return { ...counts, rewritten };
   }
-  throw new Error("the store changes faster than it can be encrypted again; run this again");
+  throw new Error("the store changes faster than it can be re-encrypted; run this again");
 }
 
 async function onePass(atRest: AtRest, keyring: Keyring): Promise<Rekeyed & { readonly contended: number }> {

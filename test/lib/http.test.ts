@@ -353,7 +353,7 @@ describe("the breaker", () => {
     const failure = await failureOf(client.send(to("/")));
     expect(failure).toMatchObject({
       kind: "unreachable",
-      message: expect.stringContaining("not asked for 15 s") as string,
+      message: expect.stringContaining("not called for 15 s") as string,
     });
     expect(seen).toHaveLength(5);
   });

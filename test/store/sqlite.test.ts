@@ -84,7 +84,9 @@ describe("the embedded store", () => {
     await store.ping();
     rmSync(join(dir, "journal.db"));
     expect(await store.collection(sampleSpec("orders", "full")).insert(sample("1"))).toBe(true);
-    await expect(store.ping()).rejects.toThrow(/journal\.db was deleted: what is kept now is lost with this process/);
+    await expect(store.ping()).rejects.toThrow(
+      /journal\.db was deleted: everything stored now will be lost when this process ends/,
+    );
     await store.close();
   });
 

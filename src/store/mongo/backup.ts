@@ -77,7 +77,7 @@ export async function restoreMongo(uri: Secret, directory: string): Promise<void
 /** Reads the whole backup once before anything is written; throws ConfigError when it is damaged. */
 async function checked(directory: string): Promise<Counts> {
   const manifest = join(directory, MANIFEST);
-  if (!existsSync(manifest)) throw new ConfigError([`${manifest} is missing: no whole backup of MongoDB`]);
+  if (!existsSync(manifest)) throw new ConfigError([`${manifest} is missing: not a complete MongoDB backup`]);
   const counts = JSON.parse(readFileSync(manifest, "utf8")) as Counts;
   for (const [name, count] of Object.entries(counts)) {
     let read = 0;

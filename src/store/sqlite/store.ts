@@ -46,7 +46,9 @@ export function openSqliteStore(options: {
       // Reads and writes of a file that was deleted while open still succeed.
       const deleted = Object.values(FILES).find(({ name }) => !existsSync(join(dir, name)));
       if (deleted)
-        throw new Error(`${join(dir, deleted.name)} was deleted: what is kept now is lost with this process`);
+        throw new Error(
+          `${join(dir, deleted.name)} was deleted: everything stored now will be lost when this process ends`,
+        );
     },
     async purge() {
       for (const db of Object.values(databases)) purge(db, now());
