@@ -40,8 +40,8 @@ function toNumber(value: number | string): number {
 }
 
 /** Value of a quantity at a price, rounded half away from zero to the paisa. */
-export function valueOf(at: Price, quantity: number, multiplier = 1): Paise {
-  return scaled(at, quantity * multiplier, PRICE_PER_PAISA) as Paise;
+export function valueOf(unitPrice: Price, quantity: number, multiplier = 1): Paise {
+  return scaled(unitPrice, quantity * multiplier, PRICE_PER_PAISA) as Paise;
 }
 
 /** Average price of a total value over a quantity. */
@@ -79,14 +79,14 @@ function scaled(value: number, numerator: number, denominator: number): number {
 }
 
 /** Nearest multiple of the tick in the given direction. A tick of 0 means unknown: the price is returned as it is. */
-export function roundToTick(at: Price, tick: Price, direction: "down" | "nearest" | "up"): Price {
-  if (tick <= 0) return at;
-  const steps = at / tick;
+export function roundToTick(exact: Price, tick: Price, direction: "down" | "nearest" | "up"): Price {
+  if (tick <= 0) return exact;
+  const steps = exact / tick;
   const whole = direction === "down" ? Math.floor(steps) : direction === "up" ? Math.ceil(steps) : Math.round(steps);
   return safe(whole * tick, "price") as Price;
 }
 
-export const isOnTick = (at: Price, tick: Price): boolean => tick <= 0 || at % tick === 0;
+export const isOnTick = (value: Price, tick: Price): boolean => tick <= 0 || value % tick === 0;
 
 /** Signed change against a base in basis points (1/100 %), null when the base is zero. */
 export function changeInBasisPoints(now: number, base: number): number | null {
@@ -94,6 +94,6 @@ export function changeInBasisPoints(now: number, base: number): number | null {
 }
 
 /** For broker requests only: a price as a number of rupees. */
-export const rupeesFromPrice = (at: Price): number => at / PRICE_SCALE;
+export const rupeesFromPrice = (value: Price): number => value / PRICE_SCALE;
 /** For broker requests only: money as a number of rupees. */
 export const rupeesFromPaise = (amount: Paise): number => amount / PAISE_PER_RUPEE;
