@@ -3,7 +3,7 @@ import { brokerOrderId, type BrokerName } from "../src/domain/ids.ts";
 import type { Order } from "../src/domain/order.ts";
 import type { Listed } from "../src/domain/portfolio.ts";
 import { BrokerError, UnreadRows } from "../src/errors.ts";
-import { type ReadRow, toldOf } from "../src/lib/rows.ts";
+import { type ReadRow, fieldsOf } from "../src/lib/rows.ts";
 
 /** How a broker's rows become ours, and by which of their fields one that cannot is still known. */
 export interface BookReading<R, T, K extends keyof R> {
@@ -51,8 +51,8 @@ function nameOf<R, T, K extends keyof R>(
   each: ReadRow<R>,
   { idBy, listedBy, listedOf }: BookReading<R, T, K>,
 ): UnreadRow {
-  const id = idBy === undefined ? undefined : toldOf(each, [idBy])?.[idBy];
-  const told = toldOf(each, listedBy);
+  const id = idBy === undefined ? undefined : fieldsOf(each, [idBy])?.[idBy];
+  const told = fieldsOf(each, listedBy);
   const listed = told && mapRow(told, listedOf);
   return {
     orderId: typeof id === "string" ? brokerOrderId(id) : null,

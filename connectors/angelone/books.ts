@@ -36,7 +36,7 @@ export function createBooks(
     rows: readonly ReadRow<R>[],
     map: (row: R, master: InstrumentTable | null) => T,
   ): Promise<T[]> {
-    const master = await masterFor(rows.some((each) => isDerivativeRow(each.ok ? each.row : each.told)));
+    const master = await masterFor(rows.some((each) => isDerivativeRow(each.ok ? each.row : each.partial)));
     return readBook(rows, {
       broker: ANGELONE,
       endpoint: endpointName(endpoint),

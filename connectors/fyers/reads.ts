@@ -4,7 +4,7 @@ import { paiseFromRupees } from "../../src/domain/money.ts";
 import type { Order } from "../../src/domain/order.ts";
 import { type Candle, ownedNow, type Position, type Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
-import { type ReadRow, rowsWhere, toldOf } from "../../src/lib/rows.ts";
+import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
 import { finished, readBook, whole } from "../book.ts";
 import type { Client } from "./client.ts";
@@ -93,7 +93,7 @@ const NAMED = {
 
 /** Only a row that says so: one that lacks its exchange is a share that cannot be read. */
 function isOfNoExchange(each: ReadRow<HoldingRaw>): boolean {
-  const place = toldOf(each, ["exchange", "segment"]);
+  const place = fieldsOf(each, ["exchange", "segment"]);
   return place !== null && segmentOf(place.exchange, place.segment) === undefined;
 }
 

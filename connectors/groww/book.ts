@@ -1,5 +1,5 @@
 import { BrokerError } from "../../src/errors.ts";
-import { type ReadRow, toldOf } from "../../src/lib/rows.ts";
+import { type ReadRow, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, ConnectorDeps } from "../base.ts";
 import { ORDERS_PER_PAGE, TRADES_PER_PAGE, type Client } from "./client.ts";
 import { badResponse, isNotFound } from "./errors.ts";
@@ -20,7 +20,7 @@ export async function ordersOf(client: Client, access: Access, signal?: AbortSig
 /** Which way the book runs is not documented: its ends tell, and orders of one second keep its order. */
 function newestLast(rows: readonly ReadRow<OrderRaw>[]): ReadRow<OrderRaw>[] {
   const at = (each: ReadRow<OrderRaw> | undefined): string =>
-    (each && toldOf(each, ["created_at"])?.created_at.slice(0, "2026-11-20T09:41:07".length)) ?? "";
+    (each && fieldsOf(each, ["created_at"])?.created_at.slice(0, "2026-11-20T09:41:07".length)) ?? "";
   const oldestFirst = at(rows[0]) > at(rows.at(-1)) ? rows.toReversed() : rows;
   return oldestFirst.toSorted((a, b) => (at(a) < at(b) ? -1 : Number(at(a) > at(b))));
 }

@@ -1,6 +1,6 @@
 import type { Order } from "../../src/domain/order.ts";
 import { ownedNow, type Holding, type Trade } from "../../src/domain/portfolio.ts";
-import { type ReadRow, rowsWhere, toldOf } from "../../src/lib/rows.ts";
+import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { finished, readBook, whole } from "../book.ts";
 import { createLogin } from "./auth.ts";
@@ -83,7 +83,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     const find = await lookupFor(orders);
     const rows = await Promise.all(
       orders.map(async (each): Promise<ReadRow<TradeRaw>[]> => {
-        if (!each.ok) return [{ ...each, told: toldOf(each, ["groww_order_id", ...LISTED_BY]) ?? {} }];
+        if (!each.ok) return [{ ...each, partial: fieldsOf(each, ["groww_order_id", ...LISTED_BY]) ?? {} }];
         return (await tradesOf(client, access, each.row, { signal, warn })) ?? [fillsOf(each.row)];
       }),
     );

@@ -109,7 +109,7 @@ export function toTrade(row: TradeRaw, lookup: Lookup): Trade {
 export function fillsOf(row: OrderRaw): ReadRow<TradeRaw> {
   const { groww_order_id, exchange, segment, trading_symbol, product, transaction_type } = row;
   const named = { groww_order_id, exchange, segment, trading_symbol };
-  if (!row.average_fill_price) return { ok: false, told: named, field: "average_fill_price" };
+  if (!row.average_fill_price) return { ok: false, partial: named, field: "average_fill_price" };
   const fill = { ...named, product, transaction_type, quantity: row.filled_quantity, price: row.average_fill_price };
   const when = row.exchange_time || row.created_at;
   return {

@@ -33,7 +33,7 @@ describe("a book that is read row by row", () => {
   });
 
   it("has beside them what the others still tell, and says why the first could not be read", async () => {
-    const bare: ReadRow<Raw> = { ok: false, told: { id: "4" }, field: "3.name" };
+    const bare: ReadRow<Raw> = { ok: false, partial: { id: "4" }, field: "3.name" };
     const error = await failureOf(readBook([row("1"), row("2", "parked"), row("3", "parked", "?"), bare], reading));
     const listed = { symbol: "NSE:SBIN-EQ", key: null };
     expect(error).toBeInstanceOf(UnreadRows);

@@ -19,8 +19,8 @@ describe("a list that is read row by row", () => {
 
   it("tells of a row that is not as documented the fields that are, and names the first that is not", () => {
     expect(read([{ id: "1", tag: null, status: "parked" }, "?"])).toEqual([
-      { ok: false, told: { id: "1", tag: null }, field: "0.status" },
-      { ok: false, told: { tag: undefined }, field: "1" },
+      { ok: false, partial: { id: "1", tag: null }, field: "0.status" },
+      { ok: false, partial: { tag: undefined }, field: "1" },
     ]);
   });
 
