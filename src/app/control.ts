@@ -47,9 +47,9 @@ export async function askRunning(dataDir: string, name: string, user: string | n
   });
   // After a crash the file is stale, and another program may use the port by now.
   if (reply === null || reply.status === 404) return null;
-  const says = await reply.text();
-  if (!reply.ok) throw new ConfigError([`The running bot failed at ${name} (${says}); its log says why`]);
-  return says;
+  const report = await reply.text();
+  if (!reply.ok) throw new ConfigError([`The running bot failed at ${name} (${report}); its log says why`]);
+  return report;
 }
 
 const isConnectionRefused = (error: unknown): boolean =>

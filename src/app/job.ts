@@ -23,8 +23,8 @@ await runOrExit(async () => {
   const parts = await assemble(config, log, () => undefined);
   await parts.paper?.open();
   try {
-    const { says, hasFailed } = await createJobTable(parts, log).table[name](user === null ? null : userId(user));
-    process.stdout.write(`${says}\n`);
+    const { report, hasFailed } = await createJobTable(parts, log).table[name](user === null ? null : userId(user));
+    process.stdout.write(`${report}\n`);
     if (hasFailed) process.exitCode = 1;
     await parts.outbox.deliver();
   } finally {

@@ -48,7 +48,7 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
   ];
   const shop = async (): Promise<PerUserJob> => niftyShopJob({ bot, notifier }, await bot.niftyShop.times());
   const counted = ({ done, skipped, failed }: JobCount): JobOutcome => ({
-    says: `${done} done, ${skipped} had it already, ${failed} failed`,
+    report: `${done} done, ${skipped} had it already, ${failed} failed`,
     hasFailed: failed > 0,
   });
 
@@ -56,7 +56,7 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
     const times = await bot.niftyShop.times();
     const users = [...times.keys()].filter((user) => only === null || user === only);
     if (users.length === 0)
-      return { says: "Nifty Shop is not switched on for anybody; /niftyshop does that", hasFailed: false };
+      return { report: "Nifty Shop is not switched on for anybody; /niftyshop does that", hasFailed: false };
     const counts = await Promise.all(users.map(async (user) => jobs.runNow(await shop(), user)));
     return counted({
       done: sum(counts.map(({ done }) => done)),
@@ -73,13 +73,13 @@ export function createJobTable(parts: Assembled, log: Log): { table: JobTable; t
       instruments: async () => {
         const masters = await bot.instruments.refresh();
         return {
-          says: masters
+          report: masters
             .map(({ broker, rows, isStale }) => `${broker}: ${rows} rows${isStale ? ", stale" : ""}`)
             .join("\n"),
           hasFailed: masters.some(({ rows, isStale }) => isStale || rows === 0),
         };
       },
-      reconcile: async () => ({ says: `${await bot.watcher.sweep()} orders looked at`, hasFailed: false }),
+      reconcile: async () => ({ report: `${await bot.watcher.sweep()} orders looked at`, hasFailed: false }),
     },
     tasks: [
       { name: "jobs", at: EVERY_MINUTE, run: () => jobs.runDue(everyDay) },

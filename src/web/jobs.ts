@@ -6,7 +6,7 @@ import type { Secret } from "../lib/secret.ts";
 
 export interface JobOutcome {
   /** One line of text, or one per broker. */
-  readonly says: string;
+  readonly report: string;
   /** For at least one user or broker. */
   readonly hasFailed: boolean;
 }
@@ -32,8 +32,8 @@ export function jobsRoutes({ token, run, log }: JobsDeps): Hono {
     const running = run(name, context.req.query("user") ?? null);
     if (!running) return context.text("no such job", 404);
     log.info({ job: name }, "job requested by hand");
-    const { says, hasFailed } = await running;
-    return context.text(says, hasFailed ? 500 : 200);
+    const { report, hasFailed } = await running;
+    return context.text(report, hasFailed ? 500 : 200);
   });
   return routes;
 }

@@ -44,8 +44,8 @@ describe("asking the running bot for a job", () => {
     const control = openControl(dir);
     const log = createLog({ level: "silent" });
     const outcomes: JobOutcome[] = [
-      { says: "1 done, 0 had it already, 2 failed", hasFailed: true },
-      { says: "2 done, 1 had it already, 0 failed", hasFailed: false },
+      { report: "1 done, 0 had it already, 2 failed", hasFailed: true },
+      { report: "2 done, 1 had it already, 0 failed", hasFailed: false },
     ];
     const run = () => Promise.resolve(outcomes.shift()!);
     const web = await startWebServer(0);
