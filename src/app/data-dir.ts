@@ -12,7 +12,9 @@ const OWN_FILES = [
   "paper.json",
 ];
 
-/** Creates DATA_DIR if missing. Throws ConfigError when this user cannot read and write it, or one of our files in it. */
+/**
+ * Creates DATA_DIR if missing. Throws ConfigError when this user cannot read and write it, or one of our files in it.
+ */
 export function requireDataDir(dir: string): void {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });

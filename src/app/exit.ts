@@ -10,7 +10,9 @@ export async function runOrExit(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Logs the error and exits. Node itself would print all properties of the error, such as a request that holds tokens. */
+/**
+ * Logs the error and exits. Node itself would print all properties of the error, such as a request that holds tokens.
+ */
 export function exitOn(error: unknown): void {
   if (error instanceof ConfigError) for (const problem of error.problems) process.stderr.write(`${problem}\n`);
   else createLog({ level: "fatal" }).fatal({ err: error }, "stopped by a defect");

@@ -22,7 +22,9 @@ export interface FinishStartOptions {
   readonly log: Log;
 }
 
-/** The part of the start-up that can wait until the first updates are handled: routes, scheduled jobs, paper accounts. */
+/**
+ * The part of the start-up that can wait until the first updates are handled: routes, scheduled jobs, paper accounts.
+ */
 export async function finishStart(options: FinishStartOptions): Promise<void> {
   const { config, parts, web, control, taking, running, stopping, log } = options;
   const { bot, clock, deps, updates } = parts;

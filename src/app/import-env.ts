@@ -10,7 +10,9 @@ import { runOrExit } from "./exit.ts";
 import { openStore } from "./open-store.ts";
 import { readSettings } from "./settings.ts";
 
-/** `npm run import-env`: imports a single-broker Fyers deployment. The bot must not be running on the embedded store. */
+/**
+ * `npm run import-env`: imports a single-broker Fyers deployment. The bot must not be running on the embedded store.
+ */
 await runOrExit(async () => {
   const config = readSettings();
   const log = createLog({ level: "error" });

@@ -15,7 +15,10 @@ const RETRY_MS = 5_000;
 /** The collection that holds every user's broker keys. */
 const LINKS = "user_brokers";
 
-/** Opens MongoDB if configured (waiting until it answers), otherwise the embedded store. Throws ConfigError for a wrong key. */
+/**
+ * Opens MongoDB if configured (waiting until it answers), otherwise the embedded store. Throws ConfigError for a wrong
+ * key.
+ */
 export async function openStore(config: Config, clock: Clock, log: Log): Promise<Store> {
   requireDataDir(config.dataDir);
   const keyring = openKeyring(config, log);

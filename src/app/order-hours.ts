@@ -18,7 +18,9 @@ export interface OrderHours {
   readonly nextTradingDay: (date: string) => string;
 }
 
-/** What the calendar means for orders. Where it is unknown the market counts as open: the broker decides, not a guess. */
+/**
+ * What the calendar means for orders. Where it is unknown the market counts as open: the broker decides, not a guess.
+ */
 export function orderHours(
   calendar: () => TradingCalendar,
   isAlwaysOpen: boolean,

@@ -41,7 +41,9 @@ const RETRYABLE_CODES = new Set([401, 404, 429]);
 const isPermanent = (error: unknown): boolean =>
   error instanceof GrammyError && error.error_code < 500 && !RETRYABLE_CODES.has(error.error_code);
 
-/** Editing a card does not notify, so an order that ends a while after its confirmation is announced once by a message. */
+/**
+ * Editing a card does not notify, so an order that ends a while after its confirmation is announced once by a message.
+ */
 async function announceEnd(deps: OrderDeps, notifier: Notifier, intent: Intent, html: string): Promise<void> {
   const { confirmedAt } = intent;
   const isOver = intent.legs.every(isClosed);

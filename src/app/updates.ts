@@ -112,7 +112,9 @@ const setWebhook = (bot: Bot<SaudaContext>, url: string, secret: Secret): Promis
     max_connections: WEBHOOK_CONNECTIONS,
   });
 
-/** The id includes a hash of the content, because update ids start over after a quiet week or on a wiped local server. */
+/**
+ * The id includes a hash of the content, because update ids start over after a quiet week or on a wiped local server.
+ */
 function arrivalOf(update: Update): Arrival {
   const body = JSON.stringify(update);
   const hash = createHash("sha256").update(body).digest("base64url").slice(0, 10);

@@ -18,7 +18,9 @@ export interface WriteProbe {
   check(): Promise<void>;
 }
 
-/** Detects a full disk, on which reads still work, by a small write now and then. The result is cached between writes. */
+/**
+ * Detects a full disk, on which reads still work, by a small write now and then. The result is cached between writes.
+ */
 export function createWriteProbe({ store, clock, log }: { store: Store; clock: Clock; log: Log }): WriteProbe {
   const probes = store.collection(probesSpec);
   let last: { readonly at: number; readonly outcome: Promise<void> } | null = null;

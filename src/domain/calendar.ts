@@ -167,7 +167,10 @@ export function sessionAt(
   return { kind: "phase", phase: now.phase, startsAt: istInstant(date, now.start), endsAt: istInstant(date, now.end) };
 }
 
-/** A group's phases on the date, in order; null when the hours come by circular. Throws CalendarUnknown before the first rules. */
+/**
+ * A group's phases on the date, in order; null when the hours come by circular. Throws CalendarUnknown before the first
+ * rules.
+ */
 export function phasesOf(group: SessionGroup, date: string, calendar: TradingCalendar): readonly PhaseHours[] | null {
   const named = calendar.days.get(date);
   if (named?.kind === "special" && named.hours !== "normal")
@@ -177,7 +180,9 @@ export function phasesOf(group: SessionGroup, date: string, calendar: TradingCal
   return rules.groups[group];
 }
 
-/** Whether the day's first session (pre-open included) has begun. When the hours are unknown, it counts from midnight. */
+/**
+ * Whether the day's first session (pre-open included) has begun. When the hours are unknown, it counts from midnight.
+ */
 export function hasOpened(at: number, calendar: TradingCalendar): boolean {
   const date = istDate(at);
   if (!mayBeTradingDay(date, calendar)) return false;

@@ -2,7 +2,9 @@ import { istDate, istInstant, mondayOf } from "./market.ts";
 import { price } from "./money.ts";
 import type { Candle, Interval } from "./portfolio.ts";
 
-/** Bars that we join from daily ones: sources lack them, start them on other days, or mix in parts of the current one. */
+/**
+ * Bars that we join from daily ones: sources lack them, start them on other days, or mix in parts of the current one.
+ */
 export type DayPeriod = Extract<Interval, "1w" | "1mo">;
 export const isDayPeriod = (interval: Interval): interval is DayPeriod => interval === "1w" || interval === "1mo";
 

@@ -15,7 +15,10 @@ export const accountValue = (funds: Funds, holdings: readonly Holding[], positio
     positionTotals(positions).unrealised,
   ]);
 
-/** MTF shares are bought with the broker's loan, and the owner's margin is still counted in the funds: only P&L is added. */
+/**
+ * MTF shares are bought with the broker's loan, and the owner's margin is still counted in the funds: only P&L is
+ * added.
+ */
 const ownValue = (holding: Holding): Paise =>
   (holding.productType === "MTF" ? holding.pnl : holdingValue(holding)) ?? ZERO_PAISE;
 

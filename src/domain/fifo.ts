@@ -151,7 +151,9 @@ export function realisedIn(fills: readonly Fill[], from: number, to: number): Re
   return { trips: books.flatMap(({ trips }) => trips), uncounted: books.flatMap(({ uncounted }) => uncounted) };
 }
 
-/** Contracts of NSE and BSE stop trading at 15:40 on their last day, and snapshots hold a day's fills only after this. */
+/**
+ * Contracts of NSE and BSE stop trading at 15:40 on their last day, and snapshots hold a day's fills only after this.
+ */
 const EXPIRES_AT = "15:45";
 const endOf = ({ productType, at, expiry }: Fill): number => {
   const day = isOfOneDay(productType) ? istInstant(addDays(istDate(at), 1)) - 1 : Infinity;
@@ -159,7 +161,10 @@ const endOf = ({ productType, at, expiry }: Fill): number => {
 };
 const isIn = (at: number, from: number, to: number): boolean => at >= from && at <= to;
 
-/** Total gain before charges, rounded once (half away from zero) so that it does not depend on how an order was split into fills. */
+/**
+ * Total gain before charges, rounded once (half away from zero) so that it does not depend on how an order was split
+ * into fills.
+ */
 export function realisedOf(trips: readonly RoundTrip[]): Paise {
   const total = trips.reduce((sum, trip) => sum + gain(trip), 0n);
   const unit = BigInt(PRICE_SCALE / PAISE_PER_RUPEE);

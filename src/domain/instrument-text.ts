@@ -84,7 +84,9 @@ const DAY_AND_MONTH = new RegExp(String.raw`^(\d{1,2})(?:st|nd|rd|th)?[-/.]?(${M
 const MONTH_AND_NUMBER = new RegExp(String.raw`^(${MONTH})[-/.']?(\d{4}|\d{1,2})$`);
 const STRIKE_AND_TYPE = /^(\d{1,7}(?:\.\d{1,2})?)(ce|pe)$/;
 const NAME_STRIKE_AND_TYPE = /^([a-z][a-z&-]*)(\d{1,7}(?:\.\d{1,2})?)(ce|pe)$/;
-/** A monthly option's symbol. An exact match is found before parsing, so this serves only to suggest nearby contracts. */
+/**
+ * A monthly option's symbol. An exact match is found before parsing, so this serves only to suggest nearby contracts.
+ */
 const COMPACT = new RegExp(
   String.raw`^([a-z][a-z&-]*)(\d{2})(${MONTH_STARTS.join("|")})(\d{1,7}(?:\.\d{1,2})?)(ce|pe)$`,
 );
@@ -115,7 +117,9 @@ const WORDS: ReadonlyMap<string, Term> = new Map<string, Term>([
 ]);
 const AHEAD: Readonly<Record<string, 0 | 1>> = { this: 0, current: 0, near: 0, next: 1 };
 
-/** Parses an instrument's name as typed. `today` is the date in India, YYYY-MM-DD. Pure syntax: no lookup, never throws. */
+/**
+ * Parses an instrument's name as typed. `today` is the date in India, YYYY-MM-DD. Pure syntax: no lookup, never throws.
+ */
 export function readInstrumentText(text: string, today: string): InstrumentText {
   const plain = text.slice(0, MAX_LENGTH).trim().toLowerCase().replaceAll("₹", " ");
   const prefix = PREFIX.exec(plain);
@@ -147,7 +151,9 @@ function takeExchange(
   return { exchange: exchangeOf(tokens[at] ?? ""), tokens: tokens.toSpliced(at, 1) };
 }
 
-/** Splits "24nov26" into day, month and year, "25000ce" into strike and type, "nifty25000ce" into name, strike and type. */
+/**
+ * Splits "24nov26" into day, month and year, "25000ce" into strike and type, "nifty25000ce" into name, strike and type.
+ */
 function splitToken(token: string, index: number): string[] {
   const plain = token.replaceAll(/(?<=\d),(?=\d)/g, "");
   const glued = index === 0 ? (COMPACT.exec(plain) ?? NAME_STRIKE_AND_TYPE.exec(plain)) : firstMatch(plain);
@@ -165,7 +171,9 @@ function readContracts(tokens: readonly string[], today: string): ContractWords[
   return readTermsAsContract(terms, today).map((contract) => ({ name, ...contract }));
 }
 
-/** Number of tokens in the name. The first always belongs to it ("may" is not a month there); "nifty 50" is one name. */
+/**
+ * Number of tokens in the name. The first always belongs to it ("may" is not a month there); "nifty 50" is one name.
+ */
 function lengthOfName(tokens: readonly string[], today: string): number {
   for (let length = Math.min(MAX_INDEX_WORDS, tokens.length); length > 1; length -= 1) {
     if (indexNamed(tokens.slice(0, length).join(" "))) return length;

@@ -3,7 +3,10 @@ import { tradingSymbol } from "./ids.ts";
 import type { Price } from "./money.ts";
 import { PRICE_SCALE, ZERO_PRICE } from "./money.ts";
 
-/** Cash, equity derivatives, commodities (NCO is NSE's), currency (CDS, BCD), and indices, which are quoted but not traded. */
+/**
+ * Cash, equity derivatives, commodities (NCO is NSE's), currency (CDS, BCD), and indices, which are quoted but not
+ * traded.
+ */
 export const SEGMENTS = ["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "BCD", "NCO", "NCDEX", "INDEX"] as const;
 export type Segment = (typeof SEGMENTS)[number];
 export const OPTION_TYPES = ["CE", "PE"] as const;
@@ -70,7 +73,9 @@ const SYMBOL_PREFIX: Record<Exclude<Segment, "INDEX">, string> = {
 
 export const symbolPrefix = (segment: Exclude<Segment, "INDEX">): string => SYMBOL_PREFIX[segment];
 
-/** Series in which NSE trades shares, and units of REITs and InvITs; the others are bonds, rights and preference shares. */
+/**
+ * Series in which NSE trades shares, and units of REITs and InvITs; the others are bonds, rights and preference shares.
+ */
 export const SHARE_SERIES: ReadonlySet<string> = new Set(["EQ", "BE", "BZ", "SM", "ST", "SZ", "RR", "IV"]);
 
 /** Trade-to-trade: every trade is settled by delivery, so shares not yet delivered cannot be sold. */

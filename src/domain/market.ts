@@ -24,7 +24,9 @@ export function nextIst(time: string, at: number): number {
   return today > at ? today : today + DAY_MS;
 }
 
-/** Epoch ms of a broker's "YYYY-MM-DD HH:MM:SS", "DD/MM/YYYY HH:MM:SS" or "20-Nov-2026 11:04:33": IST, without a zone. */
+/**
+ * Epoch ms of a broker's "YYYY-MM-DD HH:MM:SS", "DD/MM/YYYY HH:MM:SS" or "20-Nov-2026 11:04:33": IST, without a zone.
+ */
 export function parseIst(text: string): number {
   const [datePart = "", timePart = "00:00:00"] = text.trim().split(/[ T]/);
   return istInstant(isoDate(datePart), timePart.slice(0, 8));

@@ -213,7 +213,10 @@ export const cameToNothing = ({ state, filledQty }: Leg): boolean =>
 /** In an end state: no lapse, reconciliation or tracking is left to do. */
 export const isClosed = (leg: Leg): boolean => CLOSED.has(leg.state);
 
-/** A change without a recorded outcome is given up after this long and may be requested again; the order book shows its effect. */
+/**
+ * A change without a recorded outcome is given up after this long and may be requested again; the order book shows its
+ * effect.
+ */
 const CHANGE_UNDER_WAY_MS = 30_000;
 
 /** To be stored before the request is sent. Null while another change is under way, or when the order is not open. */
@@ -250,7 +253,10 @@ export function currentTerms(asked: OrderTerms, legs: readonly Leg[]): OrderTerm
   return first && isSame ? first : asked;
 }
 
-/** A limit order in the book counts as one only after our own change, because brokers may book market orders as limit orders. */
+/**
+ * A limit order in the book counts as one only after our own change, because brokers may book market orders as limit
+ * orders.
+ */
 function legTerms(asked: OrderTerms, { bookedTerms, change }: Leg): OrderTerms {
   if (!bookedTerms) return asked;
   const { type, price, triggerPrice } = bookedTerms;

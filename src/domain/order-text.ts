@@ -74,7 +74,9 @@ class Problem {
   }
 }
 
-/** Parses the text after /buy or /sell: `SBIN 10 @ 810 mis`, `nifty 25000 ce 2 lots sl 120 on zerodha`. Never throws. */
+/**
+ * Parses the text after /buy or /sell: `SBIN 10 @ 810 mis`, `nifty 25000 ce 2 lots sl 120 on zerodha`. Never throws.
+ */
 export function parseOrderText(text: string): ParsedOrder {
   if (text.length > MAX_LENGTH) return { ok: false, problem: "too-long", at: text.slice(0, 20) };
   const draft: Draft = {

@@ -5,7 +5,10 @@ export const SIDES = ["BUY", "SELL"] as const;
 export type Side = (typeof SIDES)[number];
 export const ORDER_TYPES = ["MARKET", "LIMIT", "SL", "SL-M"] as const;
 export type OrderType = (typeof ORDER_TYPES)[number];
-/** CNC: delivery. INTRADAY: MIS. MARGIN: NRML, derivatives carried overnight. MTF: funded delivery. CO, BO: cover, bracket order. */
+/**
+ * CNC: delivery. INTRADAY: MIS. MARGIN: NRML, derivatives carried overnight. MTF: funded delivery. CO, BO: cover,
+ * bracket order.
+ */
 export const PRODUCTS = ["CNC", "INTRADAY", "MARGIN", "MTF", "CO", "BO"] as const;
 export type Product = (typeof PRODUCTS)[number];
 /** Shares are delivered, so only owned shares can be sold: there are no short positions. */
@@ -73,7 +76,9 @@ export interface OrderRequest {
   readonly terms: OrderTerms;
 }
 
-/** The price terms of an order. `protection` limits how far a market order may fill from the last (or trigger) price. */
+/**
+ * The price terms of an order. `protection` limits how far a market order may fill from the last (or trigger) price.
+ */
 export type OrderTerms =
   | { readonly type: "MARKET"; readonly protection: MarketProtection }
   | { readonly type: "LIMIT"; readonly price: Price }

@@ -10,7 +10,10 @@ export type ParsedPeriod =
 
 const FINANCIAL_YEAR_STARTS = "04-01";
 
-/** `today`, `week`, `month`, `year` (the financial one, from 1 April), `since 2026-04-01`; null when it is none of these. */
+/**
+ * `today`, `week`, `month`, `year` (the financial one, from 1 April), `since 2026-04-01`; null when it is none of
+ * these.
+ */
 export function parsePeriod(words: string, today: string): ParsedPeriod | null {
   const [name = "", argument = "", ...rest] = words.trim().toLowerCase().split(/\s+/);
   if (rest.length > 0 || (argument !== "" && name !== "since")) return null;
@@ -32,7 +35,10 @@ export function parsePeriod(words: string, today: string): ParsedPeriod | null {
   }
 }
 
-/** Saturday before the date's week: a special session at that weekend comes after Friday's report, so the next one has it. */
+/**
+ * Saturday before the date's week: a special session at that weekend comes after Friday's report, so the next one has
+ * it.
+ */
 export const weekStart = (date: string): string => addDays(mondayOf(date), -2);
 
 function financialYear(today: string): string {

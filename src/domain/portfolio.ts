@@ -51,7 +51,10 @@ export interface Listed {
 export const isSameListing = (one: Listed, other: Listed): boolean =>
   one.key === null || other.key === null ? one.symbol === other.symbol : one.key === other.key;
 
-/** Brokers show shares sold from the demat account as a short position for the day, though nothing has to be bought back. */
+/**
+ * Brokers show shares sold from the demat account as a short position for the day, though nothing has to be bought
+ * back.
+ */
 export const isDeliverySale = ({ side, productType }: Pick<Position, "side" | "productType">): boolean =>
   side === "SELL" && isDelivery(productType);
 
@@ -96,7 +99,10 @@ export interface Holding {
 
 type Owned = Pick<Holding, "qty" | "t1Qty" | "sellableQty" | "pledgedQty">;
 
-/** Largest quantity for a sale. T1 shares may be sold before delivery (BTST), but not all brokers count them as sellable. */
+/**
+ * Largest quantity for a sale. T1 shares may be sold before delivery (BTST), but not all brokers count them as
+ * sellable.
+ */
 export const sellableWithT1 = ({ qty, t1Qty, sellableQty, pledgedQty }: Owned): number =>
   Math.max(sellableQty, Math.min(sellableQty + t1Qty, qty - pledgedQty));
 
@@ -117,7 +123,9 @@ export function shareName(symbol: TradingSymbol): string {
   return exchange === "NSE" && SHARE_SERIES.has(name.slice(end + 1)) ? name.slice(0, end) : name;
 }
 
-/** Units of this share sold today on the exchange where it has no holding row. Matched by name: positions have no ISIN. */
+/**
+ * Units of this share sold today on the exchange where it has no holding row. Matched by name: positions have no ISIN.
+ */
 function soldElsewhere({ symbol, productType }: Holding, holdings: readonly Holding[], positions: readonly Position[]) {
   const name = shareName(symbol);
   return positions
@@ -148,7 +156,9 @@ export function ownedNow(holdings: readonly Holding[], positions: readonly Posit
 const holdingPnl = ({ ltp, avgPrice, pnl }: Holding, qty: number): Paise | null =>
   pnl === null || ltp === null ? null : valueOf(price(ltp - avgPrice), qty);
 
-/** A share listed on both exchanges has one row, under either, and can be sold on both. Several brokers give no ISIN. */
+/**
+ * A share listed on both exchanges has one row, under either, and can be sold on both. Several brokers give no ISIN.
+ */
 export const isHoldingOf = (holding: Holding, instrument: Instrument): boolean =>
   isSameListing(holding, instrument) ||
   (instrument.isin === undefined || holding.isin === null

@@ -7,7 +7,10 @@ export interface Breaker {
   note(worked: boolean, now: number): void;
 }
 
-/** Circuit breaker: opens after several failures in a row; after a pause the result of one trial call closes or reopens it. */
+/**
+ * Circuit breaker: opens after several failures in a row; after a pause the result of one trial call closes or reopens
+ * it.
+ */
 export function createBreaker(): Breaker {
   let failures = 0;
   let openUntil = 0;

@@ -14,7 +14,10 @@ export function createClock(startAt: number | null): {
   };
 }
 
-/** A view of the clock that never goes back, so that setting the machine's clock back does not prolong waits and deadlines. */
+/**
+ * A view of the clock that never goes back, so that setting the machine's clock back does not prolong waits and
+ * deadlines.
+ */
 export function monotonic<C extends { now(): number; sleep(ms: number, signal?: AbortSignal): Promise<void> }>(
   clock: C,
 ): Pick<C, "now" | "sleep"> {

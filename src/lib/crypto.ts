@@ -28,7 +28,9 @@ export interface Keyring {
   isCurrent(token: string): boolean;
 }
 
-/** The token was altered, belongs to other associated data, or needs a key that is not in the keyring. Holds no content. */
+/**
+ * The token was altered, belongs to other associated data, or needs a key that is not in the keyring. Holds no content.
+ */
 export class DecryptionError extends Error {
   override readonly name = "DecryptionError";
 }

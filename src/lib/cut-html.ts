@@ -5,7 +5,10 @@ export const MAX_CAPTION = 1_024;
 const TAG = /<(\/?)([a-z][a-z-]*)[^>]*>/g;
 const END = "\n…";
 
-/** Cuts text that is too long after a whole line and closes open tags. If the first line alone is too long, drops all tags. */
+/**
+ * Cuts text that is too long after a whole line and closes open tags. If the first line alone is too long, drops all
+ * tags.
+ */
 export function cutHtml(text: string, max: number): string {
   if (visible(text).length <= max) return text;
   const kept: string[] = [];

@@ -91,13 +91,17 @@ const NOT_CONNECTED = new Set([
 ]);
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** A direct or proxied route, with its own breaker per scope, so that one user's dead proxy does not stop the others. */
+/**
+ * A direct or proxied route, with its own breaker per scope, so that one user's dead proxy does not stop the others.
+ */
 interface Route {
   readonly dispatcher: Undici.Dispatcher;
   readonly breakers: Map<string, Breaker>;
 }
 
-/** The HTTP client for all brokers. IPv4 only, because brokers compare the caller's address with a registered IPv4 one. */
+/**
+ * The HTTP client for all brokers. IPv4 only, because brokers compare the caller's address with a registered IPv4 one.
+ */
 export function createHttpClient(options: HttpOptions): HttpClient {
   // undici is loaded by the first call, because its hundred modules would slow down start-up.
   let undici: Promise<typeof Undici> | null = null;

@@ -18,7 +18,10 @@ export function createLog(options: { level: string; destination?: DestinationStr
   );
 }
 
-/** Name, message, codes and stack frames of an error and its causes, but never the payload that grammY or a client attaches. */
+/**
+ * Name, message, codes and stack frames of an error and its causes, but never the payload that grammY or a client
+ * attaches.
+ */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const described: Record<string, unknown> = { name: error.name, message: withoutUrls(error.message) };

@@ -22,7 +22,9 @@ interface Histogram {
   count: number;
 }
 
-/** Metrics since the process started. Labels must come from small closed sets, never a user, an account or an address. */
+/**
+ * Metrics since the process started. Labels must come from small closed sets, never a user, an account or an address.
+ */
 export function createMetrics(): Metrics {
   const counters = new Map<string, Map<string, number>>();
   const histograms = new Map<string, Map<string, Histogram>>();

@@ -1,4 +1,7 @@
-/** Runs at most once: concurrent callers share the run and its result is kept. After a failure the next call tries again. */
+/**
+ * Runs at most once: concurrent callers share the run and its result is kept. After a failure the next call tries
+ * again.
+ */
 export function once<T>(run: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | null = null;
   return () =>

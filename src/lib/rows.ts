@@ -30,7 +30,9 @@ export function fieldsOf<R, K extends keyof R>(each: ReadRow<R>, fields: readonl
   return fields.every((field) => Object.hasOwn(each.partial, field)) ? (each.partial as Pick<R, K>) : null;
 }
 
-/** The rows that match a filter on the given fields. A row in which they cannot be read is kept, because it may match. */
+/**
+ * The rows that match a filter on the given fields. A row in which they cannot be read is kept, because it may match.
+ */
 export const rowsWhere = <R, K extends keyof R>(
   rows: readonly ReadRow<R>[],
   fields: readonly K[],

@@ -62,7 +62,10 @@ export type Delivery =
   | { readonly kind: "never"; readonly reason: "blocked" | "refused"; readonly detail: string };
 
 export interface Outbox extends Notifier {
-  /** Sends waiting messages until none is left, Telegram asks to wait, or the signal aborts. Resolves with the number sent. */
+  /**
+   * Sends waiting messages until none is left, Telegram asks to wait, or the signal aborts. Resolves with the number
+   * sent.
+   */
   deliver(signal?: AbortSignal): Promise<number>;
   /** Telegram's id of the message sent under this key, while the key is remembered. */
   sentMessage(key: string): Promise<number | null>;
@@ -106,7 +109,10 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   let waiting: Entry[] = [];
   /** Users to whom a message was sent while the store was being read: the result of that read is stale for them. */
   const sentDuringRead = new Set<UserId>();
-  /** Finished messages whose store write failed, by id: it must be repeated before delivery, or they would be sent again. */
+  /**
+   * Finished messages whose store write failed, by id: it must be repeated before delivery, or they would be sent
+   * again.
+   */
   const unsaved = new Map<string, () => Promise<void>>();
   let lastPlace = 0;
   let outages = 0;

@@ -38,7 +38,9 @@ export interface CollectionSpec<T extends Document> {
   readonly indexes: readonly IndexSpec[];
   /** Top-level fields that are encrypted at rest; never indexed. */
   readonly encrypted: readonly (keyof T & string)[];
-  /** `full` syncs to disk on every write (orders); `normal` may lose the last moment of a power cut, never of a crash. */
+  /**
+   * `full` syncs to disk on every write (orders); `normal` may lose the last moment of a power cut, never of a crash.
+   */
   readonly durability: "full" | "normal";
 }
 

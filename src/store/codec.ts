@@ -74,7 +74,9 @@ interface Rewrite {
   readonly key: (key: string) => string;
 }
 
-/** For encryption: secrets are revealed and tagged. A leading `$` of other keys is doubled, to tell them from the tag. */
+/**
+ * For encryption: secrets are revealed and tagged. A leading `$` of other keys is doubled, to tell them from the tag.
+ */
 const sealed = (value: unknown, path: string): unknown =>
   plain(value, path, {
     secret: (secret) => ({ [SECRET_TAG]: secret.reveal() }),

@@ -5,7 +5,10 @@ import { placeOf, type PlainDocument } from "./codec.ts";
 export interface AtRest {
   collections(): Promise<readonly string[]>;
   scan(collection: string): AsyncIterable<PlainDocument>;
-  /** Replaces a field's value and keeps the document's version. False if the field has changed since `document` was read. */
+  /**
+   * Replaces a field's value and keeps the document's version. False if the field has changed since `document` was
+   * read.
+   */
   swap(collection: string, document: PlainDocument, field: string, to: string): Promise<boolean>;
 }
 

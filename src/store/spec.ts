@@ -13,7 +13,9 @@ export class UniqueClash extends Error {
   }
 }
 
-/** Throws on a specification that an engine cannot implement. Names are checked because they go into SQL and JSON paths. */
+/**
+ * Throws on a specification that an engine cannot implement. Names are checked because they go into SQL and JSON paths.
+ */
 function checkSpec<T extends Document>(spec: CollectionSpec<T>): void {
   const unencryptable = new Set(["_id", "expiresAt", ...spec.indexes.flatMap((index) => index.fields)]);
   const names = [spec.name, ...spec.encrypted, ...spec.indexes.flatMap((index) => [index.name, ...index.fields])];

@@ -82,7 +82,10 @@ async function typedFields(context: Context): Promise<Record<string, string> | n
   return Object.fromEntries(new URLSearchParams(await context.req.text()));
 }
 
-/** CSRF check: the cookie must match the form field, and Sec-Fetch-Site, where the browser sends it, must be same-origin. */
+/**
+ * CSRF check: the cookie must match the form field, and Sec-Fetch-Site, where the browser sends it, must be
+ * same-origin.
+ */
 function isFromOurPage(context: Context, fields: Readonly<Record<string, string>>): boolean {
   const site = context.req.header("sec-fetch-site");
   if (site !== undefined && site !== "same-origin") return false;

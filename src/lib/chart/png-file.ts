@@ -4,7 +4,10 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const BITS = 8;
 const RGBA = 6;
 const BYTES = 4;
-/** Deflate level. On flat colours the fastest level is four times as fast as resvg's own encoder, for files of similar size. */
+/**
+ * Deflate level. On flat colours the fastest level is four times as fast as resvg's own encoder, for files of similar
+ * size.
+ */
 const LEVEL = 1;
 
 /** RGBA pixels, row by row, as a PNG file. */

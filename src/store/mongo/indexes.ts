@@ -4,7 +4,10 @@ import type { WireDocument } from "./wire.ts";
 
 const NOT_IMPLEMENTED = 238;
 
-/** Safe to repeat and to run from several processes. An index's name includes its fields, so a changed one is created anew. */
+/**
+ * Safe to repeat and to run from several processes. An index's name includes its fields, so a changed one is created
+ * anew.
+ */
 export async function createIndexes<T extends Document>(
   collection: Collection<WireDocument>,
   spec: CollectionSpec<T>,

@@ -117,7 +117,9 @@ function open(dir: string, durability: keyof typeof FILES): DatabaseSync {
   return db;
 }
 
-/** Refuses a damaged file, because trading on an incomplete order journal is dangerous. Takes about 2 ms per megabyte. */
+/**
+ * Refuses a damaged file, because trading on an incomplete order journal is dangerous. Takes about 2 ms per megabyte.
+ */
 function requireWhole(db: DatabaseSync): void {
   const found = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
   if (found !== "ok") throw Object.assign(new Error(String(found)), { errcode: SQLITE_CORRUPT });
