@@ -189,13 +189,16 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   return {
     send: (request) => send(request),
     read,
-    stream(request) {
+    async stream(request) {
       const signal = request.signal ? AbortSignal.any([request.signal, closing.signal]) : closing.signal;
-      return attempt({ ...request, signal }, request.timeoutMs, async (reply, failed) => {
+      const body = await attempt({ ...request, signal }, request.timeoutMs, async (reply, failed) => {
         if (reply.statusCode === 200) return pieces(unpacked(reply), failed);
         await reply.body.dump();
-        throw new HttpFailure("broken", `HTTP ${reply.statusCode}`);
+        return reply.statusCode;
       });
+      // Thrown here and not inside `attempt`, where it would count against the breaker that orders share.
+      if (typeof body === "number") throw new HttpFailure("broken", `HTTP ${body}`);
+      return body;
     },
     async close() {
       closing.abort();

@@ -443,6 +443,19 @@ describe("stream", () => {
     expect((await client.send(to("/"))).body).toBe("fine");
   });
 
+  it("does not open the breaker when the file is missing: the other side answers", async () => {
+    answer = status(404);
+    for (let turn = 0; turn < 5; turn += 1) await failureOf(client.stream(to("/list.csv")));
+    answer = fine;
+    expect((await client.send(to("/orders"))).body).toBe("fine");
+  });
+
+  it("opens the breaker after five gateway errors in a row", async () => {
+    answer = status(503);
+    for (let turn = 0; turn < 5; turn += 1) await failureOf(client.stream(to("/list.csv")));
+    expect(await failureOf(client.send(to("/orders")))).toMatchObject({ kind: "unreachable" });
+  });
+
   it("is given up when the client is closed, which does not wait for a list of minutes", async () => {
     answer = (_request, response) => void response.writeHead(200).write("and so on");
     const own = createHttpClient({ now: () => now, sleep: async () => undefined });
