@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { OptionType, Segment } from "../../domain/instrument.ts";
 import { lowerBound } from "../../lib/lower-bound.ts";
 import type { MasterColumns } from "./master-columns.ts";
@@ -33,7 +33,7 @@ export async function chainsOf(columns: MasterColumns): Promise<Map<string, Chai
     if (group) group.rows.push(row);
     else grouped.set(name, { first: row, rows: [row] });
   }
-  await breathe();
+  await yieldToEventLoop();
   const chains = new Map<string, Chain>();
   for (const [name, { first, rows }] of grouped) {
     chains.set(name, {
@@ -41,7 +41,7 @@ export async function chainsOf(columns: MasterColumns): Promise<Map<string, Chai
       underlying: underlyingAt(columns, first),
       expiries: expiriesOf(columns, rows),
     });
-    if (chains.size % 50 === 0) await breathe();
+    if (chains.size % 50 === 0) await yieldToEventLoop();
   }
   return chains;
 }

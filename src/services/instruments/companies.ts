@@ -1,14 +1,14 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import { SHARE_SERIES, type Equity, type Index, type Instrument } from "../../domain/instrument.ts";
 import { chainName } from "./chains.ts";
 import { kindAt } from "./master-columns.ts";
 import type { Master } from "./master.ts";
 import { NIFTY_50 } from "./nifty50.ts";
 
-/** What is listed under one ticker, at both exchanges and in all series; or an index. */
+/** An index, or all listings under one ticker, at both exchanges and in all series. */
 export interface Company {
   readonly ticker: string;
-  /** As the brokers' masters have them: some write the ticker there. */
+  /** Company names from the brokers' masters, without those that merely repeat the ticker. */
   readonly names: readonly string[];
   /** Best first: NSE's EQ, other series of NSE, BSE. */
   readonly listings: readonly (Equity | Index)[];
@@ -18,19 +18,19 @@ export interface Company {
 /** 0 index or Nifty 50, 1 has derivatives, 2 share of NSE, 3 only on BSE, 4 bonds and the like. */
 export type Popularity = 0 | 1 | 2 | 3 | 4;
 
-const ROWS_A_BREATH = 4_000;
+const ROWS_PER_YIELD = 4_000;
 
 interface Draft {
   readonly names: Set<string>;
   readonly listings: Map<string, Equity | Index>;
 }
 
-/** All shares and indices of the masters, best master first, joined by ticker. */
+/** All shares and indices of the masters, joined by ticker. `masters` is sorted best first. */
 export async function companiesOf(masters: readonly Master[]): Promise<Company[]> {
   const drafts = new Map<string, Draft>();
   for (const master of masters) {
     for (let row = 0; row < master.rows; row += 1) {
-      if (row % ROWS_A_BREATH === ROWS_A_BREATH - 1) await breathe();
+      if (row % ROWS_PER_YIELD === ROWS_PER_YIELD - 1) await yieldToEventLoop();
       const kind = kindAt(master.columns, row);
       if (kind !== "equity" && kind !== "index") continue;
       const { instrument } = master.at(row);
@@ -48,15 +48,18 @@ function addListing(drafts: Map<string, Draft>, instrument: Equity | Index): voi
   const draft = drafts.get(ticker) ?? { names: new Set(), listings: new Map() };
   drafts.set(ticker, draft);
   const known = draft.listings.get(instrument.symbol);
-  // The best master's row stands, but for one that has only the ticker for a name.
-  if (!known || (known.key === instrument.key && isBare(known.name, ticker) && !isBare(instrument.name, ticker))) {
+  // The best master's row wins, unless it has only the ticker as a name and a later master has the real name.
+  if (
+    !known ||
+    (known.key === instrument.key && isNameless(known.name, ticker) && !isNameless(instrument.name, ticker))
+  ) {
     draft.listings.set(instrument.symbol, instrument);
   }
-  if (!isBare(instrument.name, ticker)) draft.names.add(instrument.name);
+  if (!isNameless(instrument.name, ticker)) draft.names.add(instrument.name);
 }
 
-/** A master that writes the ticker where others have the company's name. */
-export const isBare = (name: string, ticker: string): boolean => name.toUpperCase() === ticker.toUpperCase();
+/** Whether the name is only the ticker: some masters repeat it where others have the company's name. */
+export const isNameless = (name: string, ticker: string): boolean => name.toUpperCase() === ticker.toUpperCase();
 
 /** `BAJAJ-AUTO` of `NSE:BAJAJ-AUTO-EQ`, `SBIN` of `BSE:SBIN`, `NIFTY50` of `NSE:NIFTY50-INDEX`. */
 export function tickerOf(instrument: Equity | Index): string {

@@ -4,22 +4,22 @@ import { chainName, optionsAround, optionsAt, type Chain, type ChainExpiry } fro
 import type { Master } from "./master.ts";
 
 export interface ContractMatches {
-  /** What was asked for; near expiry first, then by strike. */
+  /** The contracts asked for; nearest expiry first, then by strike. */
   readonly matches: readonly Instrument[];
-  /** The words leave no choice: with one match, that is it. */
+  /** The words leave no choice: a single match is certainly what was meant. */
   readonly isClear: boolean;
-  /** The same in other expiries and the strikes next to it. */
+  /** Alternatives: the same contract in other expiries and, without a match, neighbouring strikes. */
   readonly near: readonly Instrument[];
 }
 
 /** Futures and options of all masters by underlying. */
 export interface Contracts {
-  /** Whether the text names an underlying exactly. */
+  /** The underlyings that the text names exactly, ignoring blanks and punctuation. */
   underlyings(name: string): readonly string[];
   find(underlying: string, words: ContractWords, exchange: "NSE" | "BSE" | null): ContractMatches;
-  /** Near month first. */
+  /** Nearest expiry first. */
   futures(underlying: string, exchange: "NSE" | "BSE" | null): readonly Instrument[];
-  /** Whether the share of this ticker has futures; null where the masters have none of NSE at all. */
+  /** Whether the ticker has futures; null when no loaded master has NSE derivatives. */
   hasFutures(ticker: string): boolean | null;
 }
 
@@ -29,12 +29,12 @@ interface Source {
 }
 
 const NOTHING: ContractMatches = { matches: [], isClear: false, near: [] };
-/** Rows of one expiry that a phrase without a strike lists. */
-const AROUND = 12;
+/** Options listed per expiry when no strike was given. */
+const OPTIONS_WITHOUT_STRIKE = 12;
 const MAX_EXPIRIES = 6;
 const NEAR_STRIKES = 4;
 
-/** Masters best first; contracts that expire before `firstExpiry` are never found, and `today` is what words count from. */
+/** `masters` is sorted best first. `today` anchors relative words such as "next week"; earlier than `firstExpiry` is never found. */
 export function createContracts(masters: readonly Master[], today: () => string, firstExpiry: () => string): Contracts {
   const sources = new Map<string, Source[]>();
   const bySquashed = new Map<string, Set<string>>();
@@ -48,7 +48,7 @@ export function createContracts(masters: readonly Master[], today: () => string,
     }
   }
 
-  /** NSE's contracts, and BSE's only where NSE has none or BSE was asked for. */
+  /** The sources per exchange, NSE before BSE, limited to `exchange` if given. */
   function sourcesOf(underlying: string, exchange: "NSE" | "BSE" | null): readonly Source[][] {
     const segments = exchange === null ? ["NFO", "BFO"] : [exchange === "NSE" ? "NFO" : "BFO"];
     return segments.flatMap((segment) => {
@@ -95,18 +95,18 @@ function findIn(
   const find = (date: string): Instrument[] =>
     kind === "future" ? futuresOn(listed, date) : optionsOn(listed, date, words);
   const matches = meant.expiries.slice(0, MAX_EXPIRIES).flatMap(find);
-  const isWhole = words.kind === "future" || (words.optionType !== null && words.strike !== null);
+  const isComplete = words.kind === "future" || (words.optionType !== null && words.strike !== null);
   const others = dates.filter((date) => !meant.expiries.includes(date)).slice(0, MAX_EXPIRIES);
   const strikes =
     kind === "option" && words.strike !== null ? strikesNextTo(listed, meant.expiries[0] ?? dates[0], words) : [];
   return {
     matches,
-    isClear: isWhole && meant.isSure && meant.expiries.length === 1,
+    isClear: isComplete && meant.isSure && meant.expiries.length === 1,
     near: matches.length > 0 ? others.flatMap(find) : [...others.flatMap(find), ...strikes],
   };
 }
 
-/** Ascending, of all masters, none that is over. */
+/** Expiry dates over all masters, ascending, from `firstExpiry` on. */
 function expiriesIn(listed: readonly Source[], kind: "future" | "option", firstExpiry: string): string[] {
   const dates = listed.flatMap(({ chain }) =>
     chain.expiries
@@ -122,7 +122,7 @@ const futuresOn = (listed: readonly Source[], date: string): Instrument[] =>
 function optionsOn(listed: readonly Source[], date: string, { strike, optionType }: ContractWords): Instrument[] {
   return rowsOn(listed, date, ({ options }, { columns }) =>
     strike === null
-      ? optionsAround(columns, options, { strike, type: optionType, count: AROUND })
+      ? optionsAround(columns, options, { strike, type: optionType, count: OPTIONS_WITHOUT_STRIKE })
       : optionsAt(columns, options, strike, optionType),
   );
 }
@@ -133,7 +133,7 @@ function strikesNextTo(listed: readonly Source[], date: string | undefined, word
   return rowsOn(listed, date, ({ options }, { columns }) => optionsAround(columns, options, around));
 }
 
-/** The rows of an expiry in every master that has it; of two with one symbol, the better master's. */
+/** The picked rows of an expiry from every master; for a symbol listed twice, the better master's row. */
 function rowsOn(
   listed: readonly Source[],
   date: string,

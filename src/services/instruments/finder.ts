@@ -6,7 +6,7 @@ import {
 } from "../../domain/instrument-text.ts";
 import type { InstrumentKey, TradingSymbol } from "../../domain/ids.ts";
 import { indexKey, instrumentKey, isDerivative, type Instrument } from "../../domain/instrument.ts";
-import { companiesOf, exchangeOf, isBare, tickerOf, type Company } from "./companies.ts";
+import { companiesOf, exchangeOf, isNameless, tickerOf, type Company } from "./companies.ts";
 import { createContracts, type ContractMatches } from "./contracts.ts";
 import type { Master } from "./master.ts";
 import { createNames } from "./names.ts";
@@ -21,23 +21,23 @@ export interface Finder {
 }
 
 const MAX_CANDIDATES = 8;
-/** Underlyings that a loosely named contract is looked for in. */
+/** How many underlyings to try when the name is not exact. */
 const MAX_UNDERLYINGS = 2;
 const NONE: Resolution = { kind: "none", suggestions: [] };
-/** BSE's shares are known by its code too: 500325 is Reliance. */
+/** BSE shares can be named by scrip code: 500325 is Reliance. */
 const BSE_CODE = /^\d{6}$/;
-/** Kite writes the segment where our symbols have the exchange. */
+/** Kite writes the segment (`NFO:`) where our symbols have the exchange. */
 const PREFIXES: Readonly<Record<string, string>> = { NFO: "NSE", BFO: "BSE" };
 
-/** What was found for a derivative phrase, and how well its underlying was named. */
+/** The contracts found for a phrase, and how well the phrase named the underlying. */
 interface Derivatives {
   readonly found: readonly ContractMatches[];
   readonly named: "exactly" | "loosely" | "wrongly";
 }
 
 /**
- * `today` is the date in India, YYYY-MM-DD, and `firstExpiry` that of contracts that still trade. Building takes a
- * fraction of a second and lets others run meanwhile.
+ * `today` is the IST date and `firstExpiry` the earliest expiry that still trades, both YYYY-MM-DD. Building takes a
+ * fraction of a second and yields to the event loop meanwhile.
  */
 export async function createFinder(
   masters: readonly Master[],
@@ -54,20 +54,20 @@ export async function createFinder(
   const bySymbol = (symbol: string): Instrument | undefined =>
     withName(first(masters, (master) => master.bySymbol(symbol as TradingSymbol)?.instrument));
 
-  /** The company's name, where the best master has only the ticker and another has more. */
+  /** Takes the company's name from another master if the best one has only the ticker. */
   function withName(found: Instrument | undefined): Instrument | undefined {
     if (found === undefined || isDerivative(found)) return found;
     const ticker = tickerOf(found);
-    if (!isBare(found.name, ticker)) return found;
+    if (!isNameless(found.name, ticker)) return found;
     const name = first(masters, (master) => {
       const same = master.byKey(found.key)?.instrument;
-      return same && !isDerivative(same) && !isBare(same.name, ticker) ? same.name : undefined;
+      return same && !isDerivative(same) && !isNameless(same.name, ticker) ? same.name : undefined;
     });
     return name === undefined ? found : { ...found, name };
   }
 
-  /** The text is a symbol of ours, with or without exchange, BSE's code, or a contract as one of the brokers writes it. */
-  function spelled(text: string): Instrument | undefined {
+  /** Matches the text as our symbol (with or without exchange), a BSE scrip code, or a broker's own contract symbol. */
+  function byWrittenSymbol(text: string): Instrument | undefined {
     const upper = text.trim().toUpperCase();
     if (BSE_CODE.test(upper)) return byKey(instrumentKey("BSE", upper));
     const [prefix, rest] = upper.includes(":") ? upper.split(":", 2) : [null, upper];
@@ -100,20 +100,20 @@ export async function createFinder(
     return { found, named };
   }
 
-  /** By ticker or index, else by the beginning of a company's name ("state bank 1000 ce"), else with typing slips. */
+  /** Matches a ticker or index exactly, else the beginning of a company's name ("state bank 1000 ce"), else a misspelling. */
   function underlyingsOf(name: string): { underlyings: readonly string[]; named: Derivatives["named"] } {
     const exact = contracts.underlyings(name);
     if (exact.length > 0) return { underlyings: exact, named: exact.length === 1 ? "exactly" : "loosely" };
     const like = (companies: readonly Company[]): string[] =>
       companies.flatMap(({ ticker }) => contracts.underlyings(ticker)).slice(0, MAX_UNDERLYINGS);
-    const begun = like(names.beginningWith(name, MAX_CANDIDATES));
-    if (begun.length > 0) return { underlyings: begun, named: "loosely" };
+    const beginning = like(names.beginningWith(name, MAX_CANDIDATES));
+    if (beginning.length > 0) return { underlyings: beginning, named: "loosely" };
     return { underlyings: like(names.resembling(name, MAX_CANDIDATES)), named: "wrongly" };
   }
 
   function search(text: string, limit: number): readonly Instrument[] {
     const read = readInstrumentText(text, today());
-    const exact = spelled(text);
+    const exact = byWrittenSymbol(text);
     const isContract = read.contracts.some(({ kind, expiry }) => kind !== null || expiry !== null);
     const named = (): Instrument[] => byName(read, limit);
     const derived = (): Instrument[] => {
@@ -144,7 +144,7 @@ export async function createFinder(
     contracts.underlyings(read.name).flatMap((underlying) => contracts.futures(underlying, read.exchange));
 
   function resolve(text: string): Resolution {
-    const exact = spelled(text);
+    const exact = byWrittenSymbol(text);
     if (exact) return one(exact);
     const read = readInstrumentText(text, today());
     const index = indexOf(read);
@@ -165,7 +165,8 @@ export async function createFinder(
     if (found.length === 0) return null;
     if (matches.length === 0 || named === "wrongly") return none([...matches, ...near]);
     const [only] = matches;
-    const isClear = named === "exactly" && withMatches.every((each) => each.isClear) && !isTorn(read.contracts, found);
+    const isClear =
+      named === "exactly" && withMatches.every((each) => each.isClear) && !isMonthOrDay(read.contracts, found);
     return only && matches.length === 1 && isClear ? one(only) : many(matches);
   }
 
@@ -181,21 +182,21 @@ export async function createFinder(
   return { byKey, search, resolve, hasFutures };
 }
 
-/** "26 nov" was read as November 2026, because nothing expires on the 26th: but that day may have been meant. */
-const isTorn = (readings: readonly ContractWords[], found: readonly ContractMatches[]): boolean =>
+/** "26 nov" matched November 2026 because nothing expires on the 26th, but the 26th may have been meant: not clear. */
+const isMonthOrDay = (readings: readonly ContractWords[], found: readonly ContractMatches[]): boolean =>
   readings.some(
     (month, at) =>
       found[at]?.matches.length !== 0 &&
-      readings.some((day, other) => found[other]?.matches.length === 0 && isDayIn(day, month)),
+      readings.some((day, other) => found[other]?.matches.length === 0 && isDayInMonth(day, month)),
   );
 
-const isDayIn = (day: ContractWords, month: ContractWords): boolean =>
+const isDayInMonth = (day: ContractWords, month: ContractWords): boolean =>
   day.expiry?.kind === "day" &&
   month.expiry?.kind === "month" &&
   day.expiry.date.startsWith(month.expiry.month) &&
   day.strike === month.strike;
 
-/** NSE's share stands for the company; where NSE has several series of it, or only BSE has it twice, the user picks. */
+/** One company resolves to NSE's EQ listing. Otherwise a single listing, NSE preferred; with several, the user picks. */
 function resolveListings(companies: readonly Company[], exchange: "NSE" | "BSE" | null): Resolution | null {
   const listings = companies.flatMap((company) => company.listings.filter((listing) => isOn(listing, exchange)));
   const onNse = listings.filter((listing) => exchangeOf(listing) === "NSE");
@@ -207,7 +208,7 @@ function resolveListings(companies: readonly Company[], exchange: "NSE" | "BSE" 
   return share ? one(share) : best.length === 1 ? one(only) : many(listings);
 }
 
-/** Every company's first listing, then the other ones: one company is one line, until there is room. */
+/** Every company's best listing first, then the other listings, so that each company appears before any appears twice. */
 function listingsOf(companies: readonly Company[], exchange: "NSE" | "BSE" | null): Instrument[] {
   const listed = companies.map(({ listings }) => listings.filter((listing) => isOn(listing, exchange)));
   return [...listed.flatMap(([best]) => best ?? []), ...listed.flatMap(([, ...others]) => others)];
@@ -239,8 +240,8 @@ function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R |
 }
 
 /**
- * Results without doubles: of two names of one share, which a list of yesterday may have, and of two numbers of one
- * contract the better list's. What comes later is only looked for while there is room.
+ * Collects results without duplicates; earlier ones win. Two entries are the same if the key matches (yesterday's master
+ * may have an old symbol) or the symbol matches (masters may disagree on a token). Lazy sources run only while there is room.
  */
 function collect(limit: number) {
   const found = new Map<string, Instrument>();

@@ -13,25 +13,25 @@ export interface InstrumentsDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly dataDir: string;
-  /** The first expiry that is still traded. */
+  /** The earliest expiry that still trades at `at`, YYYY-MM-DD. */
   readonly firstExpiry: (at: number) => string;
 }
 
-/** Search goes on with the old copies while it is rebuilt over a renewed master of more rows than this. */
+/** With more rows than this, search keeps using the old masters while it is rebuilt over renewed ones. */
 const REBUILT_AT_ONCE_ROWS = 5_000;
-/** Brokers that did not answer are asked again after this. */
+/** Wait after no broker has answered. */
 const RETRY_MS = 60_000;
-/** Looking at every link is not for every symbol that is typed: only when one was changed, here or perhaps elsewhere. */
-const LOOK_EVERY_MS = 5_000;
+/** Scanning all links is too slow for every typed symbol: only after a change here, or after this time for changes elsewhere. */
+const LINK_SCAN_EVERY_MS = 5_000;
 
-/** The brokers' masters and one search over those in memory. */
+/** The brokers' masters, and one search over those that are loaded. */
 export function createInstruments(deps: InstrumentsDeps): Instruments {
   const { clock, log } = deps;
   const masters = createMasters(deps);
   let built: { readonly copies: readonly Copy[]; readonly finder: Finder } | null = null;
   let building: { readonly copies: readonly Copy[]; readonly done: Promise<Finder> } | null = null;
   let failedAt = -Infinity;
-  let looked = { at: -Infinity, changes: -1 };
+  let scanned = { at: -Infinity, changes: -1 };
 
   async function linkedBrokers(): Promise<BrokerName[]> {
     const linked = new Set<BrokerName>();
@@ -39,8 +39,8 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
     return masters.names.filter((name) => linked.has(name));
   }
 
-  /** Loads the first of these that answers. */
-  async function loadOne(names: readonly BrokerName[]): Promise<boolean> {
+  /** Loads the first of these masters that is available. */
+  async function loadFirst(names: readonly BrokerName[]): Promise<boolean> {
     for (const name of names) {
       try {
         await masters.current(name);
@@ -52,46 +52,49 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
     return false;
   }
 
-  /** Something to search in: the paper exchange's list, and one real master once anybody has linked a real broker. */
-  async function loadSomething(): Promise<void> {
-    await loadOne(masters.names.filter((name) => masters.isPaper(name)));
+  /**
+   * Makes search possible: loads the paper exchange's list, and one real master if somebody has linked a real broker or
+   * there is no list at all.
+   */
+  async function loadForSearch(): Promise<void> {
+    await loadFirst(masters.names.filter((name) => masters.isPaper(name)));
     const now = clock.now();
     if (masters.loaded().some(({ isPaper }) => !isPaper) || Math.abs(now - failedAt) < RETRY_MS) return;
     const changes = deps.accounts.changes();
-    const isKnown = changes === looked.changes && Math.abs(now - looked.at) < LOOK_EVERY_MS;
+    const isKnown = changes === scanned.changes && Math.abs(now - scanned.at) < LINK_SCAN_EVERY_MS;
     if (isKnown && masters.loaded().length > 0) return;
-    looked = { at: now, changes };
+    scanned = { at: now, changes };
     const real = (await linkedBrokers()).filter((name) => !masters.isPaper(name));
     const wanted = masters.loaded().length === 0 && real.length === 0 ? masters.names : real;
-    if (wanted.length > 0 && !(await loadOne(wanted))) failedAt = now;
+    if (wanted.length > 0 && !(await loadFirst(wanted))) failedAt = now;
   }
 
-  /** A real list was wanted a moment ago, and no broker gave one. */
+  /** No real list is loaded, and the last attempt to load one failed a moment ago. */
   const lacksList = (): boolean =>
     !masters.loaded().some(({ isPaper }) => !isPaper) && Math.abs(clock.now() - failedAt) < RETRY_MS;
 
-  /** Real masters before the paper exchange's, the newest first. */
+  /** Sorted best first: real masters before the paper exchange's, then the newest. */
   async function copiesInUse(): Promise<Copy[]> {
     const copies = await Promise.all(masters.loaded().map(({ broker }) => masters.current(broker)));
     return copies.sort((a, b) => Number(a.isPaper) - Number(b.isPaper) || b.at - a.at);
   }
 
   async function finder(): Promise<Finder> {
-    await loadSomething();
+    await loadForSearch();
     const copies = await copiesInUse();
-    if (built && isSame(built.copies, copies)) return built.finder;
-    const isRenewal = built !== null && sameBrokers(built.copies, copies) && rowsOf(copies) > REBUILT_AT_ONCE_ROWS;
+    if (built && isSameMasters(built.copies, copies)) return built.finder;
+    const isRenewal = built !== null && isSameBrokers(built.copies, copies) && rowsOf(copies) > REBUILT_AT_ONCE_ROWS;
     const next = rebuild(copies);
     if (!built || !isRenewal) return next;
     next.catch((error: unknown) => log.error({ err: error }, "search could not be rebuilt"));
     return built.finder;
   }
 
-  /** One at a time; callers who want the same share it. */
+  /** One rebuild at a time; callers with the same masters share it. */
   async function rebuild(copies: readonly Copy[]): Promise<Finder> {
-    if (built && isSame(built.copies, copies)) return built.finder;
+    if (built && isSameMasters(built.copies, copies)) return built.finder;
     if (building) {
-      if (isSame(building.copies, copies)) return building.done;
+      if (isSameMasters(building.copies, copies)) return building.done;
       await building.done.catch(() => undefined);
       return rebuild(copies);
     }
@@ -122,7 +125,7 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
     async refresh() {
       const wanted = new Set([...(await linkedBrokers()), ...masters.loaded().map(({ broker }) => broker)]);
       const done: MasterStatus[] = [];
-      // One after the other: parsing is the process's largest use of memory.
+      // Sequential, because parsing a master is the process's largest use of memory.
       for (const broker of wanted) {
         await masters.renew(broker);
         done.push(masters.status(broker));
@@ -133,10 +136,10 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
   };
 }
 
-const isSame = (a: readonly Copy[], b: readonly Copy[]): boolean =>
+const isSameMasters = (a: readonly Copy[], b: readonly Copy[]): boolean =>
   a.length === b.length && a.every((copy, index) => copy.master === b[index]?.master);
 
-const sameBrokers = (a: readonly Copy[], b: readonly Copy[]): boolean =>
+const isSameBrokers = (a: readonly Copy[], b: readonly Copy[]): boolean =>
   a.length === b.length && b.every(({ broker }) => a.some((copy) => copy.broker === broker));
 
 const rowsOf = (copies: readonly Copy[]): number => copies.reduce((rows, { master }) => rows + master.rows, 0);

@@ -5,26 +5,26 @@ import type { Instrument, Segment } from "../../domain/instrument.ts";
 import { price } from "../../domain/money.ts";
 
 /**
- * A master without an object a row: numbers in typed arrays, words in one buffer. 150,000 rows take about 20 MB, and
- * the same bytes are the file on disk.
+ * A master in columns instead of one object per row: numbers in typed arrays, text in one buffer. 150,000 rows take
+ * about 20 MB. The file on disk holds the same bytes.
  */
 export interface MasterColumns {
-  /** FIELDS of every row, in UTF-8, parted by SEPARATOR. */
+  /** FIELDS of every row, in UTF-8, separated by SEPARATOR. */
   readonly text: Uint8Array;
-  /** Where each row's text starts, and the end of the last: one more than there are rows. */
+  /** Byte offset of each row's text, plus the end of the last: length is rows + 1. */
   readonly textStart: Uint32Array;
-  /** Segment, kind and option type: see `codeOf`. */
+  /** Segment, kind and option type packed into a byte: see `codeOf`. */
   readonly code: Uint8Array;
-  /** Days since 1970; 0 where nothing expires. */
+  /** Days since 1970-01-01; 0 for instruments that do not expire. */
   readonly expiryDay: Uint16Array;
   readonly lotSize: Uint32Array;
   readonly tickSize: Uint32Array;
-  /** 0 where the master tells none. */
+  /** 0 where the master has none. */
   readonly freezeQty: Uint32Array;
   readonly strike: Float64Array;
 }
 
-/** `group` is an equity's series and a derivative's underlying. */
+/** `group` is the series of an equity and the underlying of a derivative. */
 export const FIELDS = ["key", "symbol", "venueSymbol", "venueToken", "name", "group", "isin"] as const;
 const SEPARATOR = "\x1f";
 export const SEPARATOR_BYTE = 0x1f;
@@ -45,7 +45,7 @@ export const kindAt = (columns: MasterColumns, row: number): Instrument["kind"] 
 export const optionTypeAt = (columns: MasterColumns, row: number): (typeof OPTION_TYPES)[number] =>
   OPTION_TYPES[((columns.code[row] ?? 0) >> 6) & 1] as (typeof OPTION_TYPES)[number];
 
-/** Days since 1970 of a YYYY-MM-DD. */
+/** Days from 1970-01-01 to a YYYY-MM-DD date. */
 const dayNumber = (date: string): number => Date.parse(`${date}T00:00:00Z`) / DAY_MS;
 export const dateOfDay = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
@@ -55,7 +55,7 @@ function fieldsAt(columns: MasterColumns, row: number): string[] {
   return bytes.toString("utf8", textStart[row], textStart[row + 1]).split(SEPARATOR);
 }
 
-/** Reads a row back as the objects that it was made from. */
+/** Reads a row back as the object that was added. */
 export function venueInstrumentAt(columns: MasterColumns, row: number): VenueInstrument {
   const [key = "", symbol = "", venueSymbol = "", venueToken = "", name = "", group = "", isin = ""] = fieldsAt(
     columns,
@@ -84,7 +84,7 @@ export function venueInstrumentAt(columns: MasterColumns, row: number): VenueIns
 }
 
 export interface ColumnsBuilder {
-  /** False when the row cannot be kept (a number out of range, listed twice): it is left out. */
+  /** False, and the row is left out, when a number is out of range, the key is a duplicate or a text holds SEPARATOR. */
   add(venue: VenueInstrument): boolean;
   columns(): MasterColumns;
 }
@@ -126,13 +126,13 @@ export function createColumnsBuilder(): ColumnsBuilder {
   };
 }
 
-/** Text in pages: one buffer that doubles would hold its old half while it is copied. */
+/** Collects text in pages: growing one buffer by doubling would need the old and the new one in memory at once. */
 function createPages() {
   const full: Buffer[] = [];
   let page = Buffer.alloc(PAGE_BYTES);
   let used = 0;
   return {
-    /** Answers the number of bytes. */
+    /** Returns the number of bytes written. */
     write(line: string): number {
       const bytes = Buffer.byteLength(line);
       if (used + bytes > page.length) {
@@ -160,8 +160,8 @@ function numbersOf(instrument: Instrument): RowNumbers | null {
   const { lotSize, tickSize, freezeQty = 0 } = instrument;
   const expiryDay = "expiry" in instrument ? dayNumber(instrument.expiry) : 0;
   const strike = instrument.kind === "option" ? instrument.strike : 0;
-  const isWhole = [lotSize, tickSize, freezeQty].every((value) => isWithin(value, UINT32_MAX));
-  return isWhole && isWithin(expiryDay, 0xffff) && isWithin(strike, Number.MAX_SAFE_INTEGER)
+  const areValid = [lotSize, tickSize, freezeQty].every((value) => isWithin(value, UINT32_MAX));
+  return areValid && isWithin(expiryDay, 0xffff) && isWithin(strike, Number.MAX_SAFE_INTEGER)
     ? { expiryDay, lotSize, tickSize, freezeQty, strike }
     : null;
 }

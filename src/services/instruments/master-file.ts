@@ -9,8 +9,8 @@ import type { BrokerName } from "../../domain/ids.ts";
 import { emptyColumns, type MasterColumns } from "./master-columns.ts";
 
 /**
- * A master on disk: gzip (whose checksum tells a damaged file) over a magic word, the length of a JSON head, the head,
- * and then the columns as they are in memory. The word changes with the layout; a file of another layout is not read.
+ * File layout, gzipped (its checksum detects damage): magic word, length of a JSON head, the head, then the columns as
+ * they are in memory. Change the magic word with the layout; a file with another one is not read.
  */
 const MAGIC = "SAUDAM02";
 const COLUMN_NAMES = ["textStart", "code", "expiryDay", "lotSize", "tickSize", "freezeQty", "strike"] as const;
@@ -34,7 +34,7 @@ interface Head {
   readonly textBytes: number;
 }
 
-/** Replaces the file whole, or leaves it as it was. */
+/** Replaces the file atomically, or leaves it as it was. */
 export async function saveMaster(
   path: string,
   broker: BrokerName,
@@ -59,7 +59,7 @@ export async function saveMaster(
   }
 }
 
-/** Null when there is no file; throws when it is not one that `saveMaster` wrote for this broker. */
+/** Null when there is no file; throws when `saveMaster` did not write it for this broker. */
 export async function readMasterFile(path: string, broker: BrokerName): Promise<SavedMaster | null> {
   const packed = await readFile(path).catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { InstrumentTable, VenueInstrument } from "../../../connectors/base.ts";
 import type { InstrumentKey } from "../../domain/ids.ts";
 import { isDerivative, SEGMENTS, type Segment } from "../../domain/instrument.ts";
@@ -8,22 +8,22 @@ import type { MasterColumns } from "./master-columns.ts";
 import { FIELDS, SEPARATOR_BYTE, segmentAt, venueInstrumentAt } from "./master-columns.ts";
 import { createRowIndex, hashBytes, type RowIndex } from "./row-index.ts";
 
-/** One broker's master, indexed. Never changes: a new day's master is a new one. */
+/** One broker's master, indexed. Immutable: the next day's master is a new object. */
 export interface Master extends InstrumentTable {
   readonly rows: number;
   readonly columns: MasterColumns;
-  /** Futures and options by `NFO:NIFTY`. */
+  /** Futures and options by chain name, `NFO:NIFTY`. */
   readonly chains: ReadonlyMap<string, Chain>;
   at(row: number): VenueInstrument;
-  /** What this list itself tells. */
+  /** From this master's own column, without the fallback. */
   freezeQty(key: InstrumentKey): number | undefined;
 }
 
 type IndexedField = "key" | "symbol" | "venueSymbol";
-/** Rows between two rests, so that indexing 200,000 of them does not hold up the chat. */
-const ROWS_A_BREATH = 20_000;
+/** Indexing yields to the event loop after this many rows, so that 200,000 of them do not block the chat. */
+const ROWS_PER_YIELD = 20_000;
 
-/** `freezeOf` is asked for contracts whose freeze quantity the master does not tell. */
+/** `freezeOf` is the fallback for contracts whose freeze quantity is not in the master. */
 export async function openMaster(columns: MasterColumns, freezeOf: FreezeOf = () => undefined): Promise<Master> {
   const rows = columns.code.length;
   const byKey = createRowIndex(rows);
@@ -31,14 +31,14 @@ export async function openMaster(columns: MasterColumns, freezeOf: FreezeOf = ()
   const byVenueSymbol = createRowIndex(rows);
   for (let row = 0; row < rows; row += 1) {
     const { text, textStart } = columns;
-    // The three are the first fields of a row, in this order.
+    // Relies on key, symbol and venueSymbol being the first three FIELDS.
     const keyEnd = fieldEnd(columns, row, textStart[row] ?? 0);
     const symbolEnd = fieldEnd(columns, row, keyEnd + 1);
     const venueEnd = fieldEnd(columns, row, symbolEnd + 1);
     byKey.insert(hashBytes(text, textStart[row] ?? 0, keyEnd), row);
     bySymbol.insert(hashBytes(text, keyEnd + 1, symbolEnd), row);
     byVenueSymbol.insert(hashBytes(text, symbolEnd + 1, venueEnd) ^ saltOf(segmentAt(columns, row)), row);
-    if (row % ROWS_A_BREATH === ROWS_A_BREATH - 1) await breathe();
+    if (row % ROWS_PER_YIELD === ROWS_PER_YIELD - 1) await yieldToEventLoop();
   }
   const at = (row: number): VenueInstrument => withFreeze(venueInstrumentAt(columns, row), freezeOf);
 
@@ -60,7 +60,7 @@ export async function openMaster(columns: MasterColumns, freezeOf: FreezeOf = ()
     rows,
     columns,
     at,
-    // No row is none, as 0 is.
+    // An unknown key (row -1) and an empty column (0) both become undefined.
     freezeQty: (key) => columns.freezeQty[rowOf(byKey, "key", key)] || undefined,
     chains: await chainsOf(columns),
     byKey: (key) => find(byKey, "key", key),
@@ -76,7 +76,7 @@ function withFreeze(venue: VenueInstrument, freezeOf: FreezeOf): VenueInstrument
   return freezeQty === undefined ? venue : { ...venue, instrument: { ...instrument, freezeQty } };
 }
 
-/** SBIN is a venue symbol of NSE and of BSE. */
+/** Venue symbols are unique only within a segment: SBIN exists on NSE and on BSE. */
 const saltOf = (segment: Segment): number => Math.imul(SEGMENTS.indexOf(segment) + 1, 0x9e3779b1);
 
 function isField(columns: MasterColumns, row: number, field: IndexedField, bytes: Uint8Array): boolean {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { BrokerName, InstrumentKey } from "../../domain/ids.ts";
 import { istDate, nextIst } from "../../domain/market.ts";
 import { BrokerError } from "../../errors.ts";
@@ -12,7 +12,7 @@ import { readMasterFile, saveMaster } from "./master-file.ts";
 import { openMaster, type Master } from "./master.ts";
 import type { MasterStatus } from "./types.ts";
 
-/** A master in use, with where it comes from. */
+/** A loaded master and its origin. */
 export interface Copy {
   readonly broker: BrokerName;
   readonly isPaper: boolean;
@@ -23,15 +23,15 @@ export interface Copy {
   readonly isStale: boolean;
 }
 
-/** Every broker's master: downloaded once, kept on disk, renewed every day. */
+/** Every broker's master: downloaded on first use, saved on disk, renewed daily. */
 export interface Masters {
-  /** Brokers that have a master at all. */
+  /** Brokers that provide a master. */
   readonly names: readonly BrokerName[];
-  /** The broker's copy. A due one goes on serving while the new one is downloaded. */
+  /** The broker's copy. An outdated one keeps serving while the new one is downloaded. */
   current(broker: BrokerName): Promise<Copy>;
-  /** Downloads what is due and waits for it; a failure is logged and not thrown. */
+  /** Downloads the master if it is due and waits for it. A failure is logged, not thrown. */
   renew(broker: BrokerName): Promise<void>;
-  /** Copies in memory, in no order. */
+  /** Copies in memory, in no particular order. */
   loaded(): Copy[];
   isPaper(broker: BrokerName): boolean;
   status(broker: BrokerName): MasterStatus;
@@ -44,16 +44,16 @@ export interface MastersDeps {
   readonly dataDir: string;
 }
 
-/** By then every broker has written the day's master. */
+/** Every broker has published the day's master by then. */
 const DAILY_UPDATE_IST = "08:00";
 const DAY_MS = 86_400_000;
-/** After a failed download the old copy serves so long before the next try. */
+/** Wait after a failed download when an old copy can serve meanwhile. */
 const RETRY_MS = 10 * 60_000;
-/** Without one, whoever asks is told the same so long: a book is read every second, and a list is tens of megabytes. */
+/** Wait after a failed download without any copy. Order books are read every second, and a master is tens of megabytes. */
 const FIRST_RETRY_MS = 60_000;
-/** A master of less than half the rows is a cut download, unless the old one is older than this. */
-const TRUSTED_MS = 3 * DAY_MS;
-const ROWS_A_BREATH = 2_000;
+/** A download with less than half the rows counts as truncated, unless the old copy is older than this. */
+const ROW_COUNT_TRUSTED_MS = 3 * DAY_MS;
+const ROWS_PER_YIELD = 2_000;
 
 export function createMasters(deps: MastersDeps): Masters {
   const { clock, log } = deps;
@@ -62,7 +62,7 @@ export function createMasters(deps: MastersDeps): Masters {
   const failures = new Map<BrokerName, { readonly at: number; readonly error: unknown }>();
   const shipped = loadFreezeQuantities();
 
-  /** Another broker's list goes first: it is of today. */
+  /** Prefers another broker's master, which is current, to the shipped file. */
   function freezeOf(chain: string, key: InstrumentKey): number | undefined {
     for (const { isPaper, master } of copies.values()) {
       const told = isPaper ? undefined : master.freezeQty(key);
@@ -74,14 +74,14 @@ export function createMasters(deps: MastersDeps): Masters {
   const isPaper = (broker: BrokerName): boolean => deps.brokers.get(broker)?.definition.isPaper ?? false;
   const fileOf = (broker: BrokerName): string => join(deps.dataDir, "instruments", `${broker}.master.gz`);
 
-  /** The paper exchange lists its contracts at midnight; real masters are new at 08:00. */
+  /** The paper exchange's list changes at midnight IST, real masters at 08:00. */
   function isDue({ at, broker }: Pick<Copy, "at" | "broker">): boolean {
     const now = clock.now();
     if (isPaper(broker)) return istDate(at) !== istDate(now);
     return at < nextIst(DAILY_UPDATE_IST, now) - DAY_MS || at > now;
   }
 
-  /** Callers at the same time share one load. */
+  /** Simultaneous callers share one load. */
   function load(broker: BrokerName): Promise<Copy> {
     const running = loading.get(broker);
     if (running) return running;
@@ -93,7 +93,7 @@ export function createMasters(deps: MastersDeps): Masters {
   async function loadNow(broker: BrokerName): Promise<Copy> {
     const saved = isPaper(broker) ? null : await fromDisk(broker);
     const known = copies.get(broker);
-    // Another process may have downloaded today's.
+    // Another process may have downloaded today's master.
     if (saved && saved.at > (known?.at ?? -1)) {
       const copy = { broker, isPaper: false, isStale: false, ...saved };
       copies.set(broker, copy);
@@ -136,8 +136,8 @@ export function createMasters(deps: MastersDeps): Masters {
     const { columns, skipped } = await readRows(broker);
     const known = copies.get(broker);
     const rows = columns.code.length;
-    const isCut = known !== undefined && rows * 2 < known.master.rows && at - known.at < TRUSTED_MS;
-    if (rows === 0 || isCut) throw badMaster(broker, `a list of ${rows} instruments`);
+    const isTruncated = known !== undefined && rows * 2 < known.master.rows && at - known.at < ROW_COUNT_TRUSTED_MS;
+    if (rows === 0 || isTruncated) throw badMaster(broker, `a list of ${rows} instruments`);
     const master = await openMaster(columns, freezeOf);
     if (!isPaper(broker)) {
       await saveMaster(fileOf(broker), broker, { at, skipped, columns }).catch((error: unknown) =>
@@ -160,7 +160,7 @@ export function createMasters(deps: MastersDeps): Masters {
     for await (const venue of connector.getInstruments({ onSkipped: () => void (skipped += 1) })) {
       if (!builder.add(venue)) skipped += 1;
       rows += 1;
-      if (rows % ROWS_A_BREATH === 0) await breathe();
+      if (rows % ROWS_PER_YIELD === 0) await yieldToEventLoop();
     }
     return { columns: builder.columns(), skipped };
   }
@@ -173,7 +173,7 @@ export function createMasters(deps: MastersDeps): Masters {
     if (!isDue(known) || sinceFailure < RETRY_MS) return known;
     const renewal = load(broker);
     if (known.isPaper) return renewal;
-    // A failure is logged where it happens, and with a copy at hand it is not thrown.
+    // `load` logs a failure itself, and the old copy serves meanwhile.
     renewal.catch(() => undefined);
     return known;
   }
@@ -183,7 +183,7 @@ export function createMasters(deps: MastersDeps): Masters {
       const known = copies.get(broker) ?? (await load(broker));
       if (isDue(known)) await load(broker);
     } catch {
-      // Logged where it happened.
+      // Logged by `load`.
     }
   }
 

@@ -4,13 +4,13 @@ import type { Company } from "./companies.ts";
 import { createSpelling } from "./spelling.ts";
 import { createWordIndex } from "./word-index.ts";
 
-/** Shares and indices by what people call them. */
+/** Finds shares and indices by ticker or name. */
 export interface Names {
-  /** The company of exactly this ticker, else those whose ticker or whole name is the same but for blanks and signs. */
+  /** The company with this ticker, else those whose ticker or full name matches without blanks and punctuation. */
   exactly(text: string): readonly Company[];
-  /** Every word begins a word of the ticker or name. Best first. */
+  /** Companies in which every given word is the beginning of a word of the ticker or name. Best first. */
   beginningWith(text: string, limit: number): readonly Company[];
-  /** The same with typing slips. */
+  /** The same, allowing misspellings. */
   resembling(text: string, limit: number): readonly Company[];
 }
 
@@ -22,12 +22,12 @@ interface Entry {
   readonly rank: number;
 }
 
-const RANKS_A_CLASS = 100;
-const HALF_RANK = RANKS_A_CLASS / 2;
+const RANKS_PER_CLASS = 100;
+const HALF_RANK = RANKS_PER_CLASS / 2;
 const MAX_WORDS = 6;
-/** Names that are compared with each other when more match; the most popular ones. */
+/** How many of the most popular matches are ranked against each other. */
 const MAX_COMPARED = 200;
-/** Spellings of a whole text that are tried, likeliest first. */
+/** How many corrected versions of a text are tried, likeliest first. */
 const MAX_SPELLINGS = 8;
 const LEGAL_FORM = new Set(["ltd", "limited", "the"]);
 
@@ -50,9 +50,9 @@ export async function createNames(companies: readonly Company[]): Promise<Names>
   ]);
   const byRank = entries.toSorted((a, b) => a.rank - b.rank);
   const index = createWordIndex(byRank.map(({ ticker, name }) => [ticker, name]));
-  const withTickerLike = createTickers(entries);
+  const tickersBeginningWith = createTickerIndex(entries);
 
-  /** The text as it is and with its words corrected; a word that begins no name is always corrected. */
+  /** Variants of the text with words corrected. A word that begins no name is dropped in favour of its corrections. */
   function spellings(words: readonly string[]): readonly string[][] {
     let texts: string[][] = [[]];
     for (const word of words) {
@@ -72,9 +72,9 @@ export async function createNames(companies: readonly Company[]): Promise<Names>
       const words = wordsOf(text).slice(0, MAX_WORDS);
       if (words.length === 0) return [];
       const most = Math.max(limit, MAX_COMPARED);
-      const tickers = withTickerLike(squash(text), most);
+      const tickers = tickersBeginningWith(squash(text), most);
       const others = index.find(words, most).flatMap((line) => byRank[line] ?? []);
-      return [...tickers.map((entry) => ({ entry, order: entry.rank })), ...others.map(asNamed)]
+      return [...tickers.map((entry) => ({ entry, order: entry.rank })), ...others.map(rankedByName)]
         .sort((a, b) => a.order - b.order || (a.entry.ticker < b.entry.ticker ? -1 : 1))
         .slice(0, limit * 2)
         .flatMap(({ entry }) => companies[entry.id] ?? [])
@@ -94,11 +94,11 @@ export async function createNames(companies: readonly Company[]): Promise<Names>
   };
 }
 
-/** Of equal popularity, those whose ticker begins so come before those whose name has it somewhere. */
-const asNamed = (entry: Entry) => ({ entry, order: entry.rank + HALF_RANK });
+/** At equal popularity, a match of the ticker's beginning ranks before a match in the name. */
+const rankedByName = (entry: Entry) => ({ entry, order: entry.rank + HALF_RANK });
 
-/** Entries whose squashed ticker begins with the text, best first. */
-function createTickers(entries: readonly Entry[]): (start: string, most: number) => Entry[] {
+/** Looks up entries whose squashed ticker begins with a text, best first. */
+function createTickerIndex(entries: readonly Entry[]): (start: string, most: number) => Entry[] {
   const sorted = entries
     .map((entry) => ({ entry, ticker: entry.ticker.split(" ", 1)[0] ?? "" }))
     .sort((a, b) => (a.ticker < b.ticker ? -1 : 1));
@@ -122,7 +122,7 @@ function entryOf(company: Company, id: number): Entry {
     id,
     ticker: [...new Set([squash(company.ticker).toLowerCase(), ...ticker])].join(" "),
     name: [...new Set(names)].join(" "),
-    rank: company.popularity * RANKS_A_CLASS + Math.min(company.ticker.length, HALF_RANK - 1),
+    rank: company.popularity * RANKS_PER_CLASS + Math.min(company.ticker.length, HALF_RANK - 1),
   };
 }
 

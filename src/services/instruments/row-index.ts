@@ -1,14 +1,14 @@
-/** Finds a row by a hash: one open-addressing table of row numbers, four bytes a slot, at most two thirds full. */
+/** Hash index of rows: an open-addressing table of row numbers, four bytes per slot, at most two thirds full. */
 export interface RowIndex {
   insert(hash: number, row: number): void;
-  /** The first row inserted under the hash that matches; -1 when there is none. */
+  /** The first matching row inserted under the hash; -1 when there is none. */
   find(hash: number, isMatch: (row: number) => boolean): number;
 }
 
 export function createRowIndex(rows: number): RowIndex {
   const size = 2 ** Math.ceil(Math.log2(Math.max(8, rows * 1.5)));
   const mask = size - 1;
-  // A row is kept as its number + 1: 0 is an empty slot.
+  // Stores row + 1, because 0 marks an empty slot.
   const slots = new Uint32Array(size);
   return {
     insert(hash, row) {
@@ -29,7 +29,7 @@ export function createRowIndex(rows: number): RowIndex {
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-/** FNV-1a with a last mix, since the tables use the low bits. Unsigned 32 bits. */
+/** FNV-1a with a final mix, because the table uses only the low bits. Returns an unsigned 32-bit number. */
 export function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = FNV_OFFSET;
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), FNV_PRIME);

@@ -1,17 +1,17 @@
 import MiniSearch from "minisearch";
 
-/** The known words that a misspelt one may stand for, likeliest first. */
+/** Known words that a misspelt word may stand for, likeliest first. */
 export type Spelling = (word: string) => readonly string[];
 
 const BUILD_CHUNK = 1_000;
 const MAX_WORDS = 3;
 const MIN_LENGTH = 4;
-/** A slip for every five letters, two at most: letters that changed places count as two. */
-const slips = (word: string): number => Math.min(2, Math.round(word.length / 5));
+/** Edit distance allowed: one per five letters, at most two. Two swapped letters count as two edits. */
+const maxEdits = (word: string): number => Math.min(2, Math.round(word.length / 5));
 
 /**
- * Fuzzy search over the words and not over the names: a word like "industries" is in a thousand names, whose scoring
- * would take most of the time, and one that is spelt right needs no search at all.
+ * Fuzzy search over single words, not over names: a word like "industries" is in a thousand names, and scoring them all
+ * would take most of the time.
  */
 export async function createSpelling(words: Iterable<string>): Promise<Spelling> {
   const index = new MiniSearch<{ readonly id: number; readonly word: string }>({
@@ -28,7 +28,7 @@ export async function createSpelling(words: Iterable<string>): Promise<Spelling>
     word.length < MIN_LENGTH
       ? []
       : index
-          .search(word, { fuzzy: slips(word) })
+          .search(word, { fuzzy: maxEdits(word) })
           .slice(0, MAX_WORDS)
           .map((found) => String(found["word"]));
 }

@@ -2,25 +2,25 @@ import type { InstrumentTable } from "../../../connectors/base.ts";
 import type { BrokerName, InstrumentKey } from "../../domain/ids.ts";
 import type { Instrument } from "../../domain/instrument.ts";
 
-/** What a symbol text means. Never picked for the user when two things match. */
+/** What a symbol text means. If two instruments match, the user picks, never the code. */
 export type Resolution =
   | { readonly kind: "one"; readonly instrument: Instrument }
   /** Best first; the user picks. */
   | { readonly kind: "many"; readonly candidates: readonly Instrument[] }
-  /** Nothing matches; perhaps one of these was meant. `lacksList`: nor could the list be had that it would be in. */
+  /** Nothing matches; one of the suggestions may be meant. `lacksList`: no instrument list could be downloaded, so it may exist. */
   | { readonly kind: "none"; readonly suggestions: readonly Instrument[]; readonly lacksList?: true };
 
 /** All brokers' masters, joined by exchange segment and token. */
 export interface Instruments {
-  /** One broker's master: downloaded when first asked for, from disk after that, refreshed daily. */
+  /** One broker's master: loaded from disk or downloaded on first use, then refreshed daily. */
   table(broker: BrokerName): Promise<InstrumentTable>;
   byKey(key: InstrumentKey): Promise<Instrument | undefined>;
-  /** Best first, as people mean it: names, tickers, typing slips, "nifty 25000 ce next week". */
+  /** Best first. Understands tickers, names, misspellings and phrases such as "nifty 25000 ce next week". */
   search(text: string, limit: number): Promise<readonly Instrument[]>;
   resolve(text: string): Promise<Resolution>;
-  /** Whether the share has futures, by what is in memory; null where that does not tell. */
+  /** Whether the share has futures, judged by the loaded masters; null when they cannot tell. */
   hasFutures(share: Instrument): boolean | null;
-  /** Downloads what is due; answers what was done, for the job and the operator. */
+  /** Downloads the masters that are due. Returns the status of each, for the job's log and the operator. */
   refresh(): Promise<readonly MasterStatus[]>;
   status(): readonly MasterStatus[];
 }

@@ -1,13 +1,13 @@
 import { lowerBound } from "../../lib/lower-bound.ts";
 
 export interface WordIndex {
-  /** Numbers of the lines in which every word begins a word, ascending, at most `most`. */
+  /** Numbers of the lines in which every given word is the beginning of some word; ascending, at most `most`. */
   find(words: readonly string[], most: number): number[];
-  /** Whether the word begins any word. */
+  /** Whether any indexed word begins with this word. */
   has(word: string): boolean;
 }
 
-/** All words of the lines in order, each with the lines that it is in. Words must hold no blanks. */
+/** Indexes lines of words by word prefix. */
 export function createWordIndex(lines: readonly (readonly string[])[]): WordIndex {
   const texts = lines.map((words) => ` ${words.join(" ")}`);
   const linesOf = new Map<string, number[]>();
@@ -20,12 +20,12 @@ export function createWordIndex(lines: readonly (readonly string[])[]): WordInde
   }
   linesOf.delete("");
   const sorted = [...linesOf.keys()].sort();
-  /** Where the lines of each word begin, and the end of the last: one more than there are words. */
+  /** `starts[i]` is where the lines of word `i` begin in `all`; the extra last entry is the end. */
   const starts = new Uint32Array(sorted.length + 1);
   for (const [at, word] of sorted.entries()) starts[at + 1] = (starts[at] ?? 0) + (linesOf.get(word)?.length ?? 0);
   const all = Uint32Array.from(sorted.flatMap((word) => linesOf.get(word) ?? []));
 
-  /** The lines of all words that begin so, by word. */
+  /** The lines of all words with this beginning, grouped by word. */
   function startingWith(beginning: string): Uint32Array {
     const first = firstNotBefore(sorted, beginning);
     const end = firstNotBefore(sorted, `${beginning}\u{10ffff}`);
