@@ -20,16 +20,16 @@ import { rowsFor } from "../books.ts";
 import type { Finding } from "./findings.ts";
 import { requestOf } from "./ticket-plan.ts";
 
-/** Looking around before an order may take this long; what has not answered by then is left out of the card. */
+/** Deadline for reading an account before an order. What has not answered by then is left off the card. */
 export const LOOK_AROUND_MS = 4_000;
 
-/** What one account says about the order before it is sent; null where it did not say. */
+/** What one account reports about the order before it is sent; null where it did not answer. */
 export interface AccountView {
   readonly link: Link;
   readonly qty: number;
   readonly funds: Funds | null;
   readonly cost: OrderCost | null;
-  /** Signed quantity now and after the order, in this product. */
+  /** Signed quantity in this product, now and after the order. */
   readonly positionBefore: number | null;
   readonly positionAfter: number | null;
 }
@@ -38,7 +38,7 @@ interface Seen {
   readonly funds: Funds | null;
   readonly cost: OrderCost | null;
   readonly positions: readonly Position[] | null;
-  /** Of the order's own share and product. */
+  /** Only those of the order's instrument and product. */
   readonly holdings: readonly Holding[] | null;
   readonly profile: Profile | null;
 }
@@ -48,7 +48,7 @@ export interface Part {
   readonly qty: number;
 }
 
-/** Funds, cost and what is already held, asked together; none of it may hold the card up for long. */
+/** Reads funds, cost and holdings in parallel and checks the order against them, within the deadline. */
 export async function lookAround(
   accounts: Accounts,
   plan: OrderPlan,
@@ -56,18 +56,18 @@ export async function lookAround(
   { link, qty }: Part,
 ): Promise<{ account: AccountView; findings: Finding[] }> {
   const signal = AbortSignal.timeout(LOOK_AROUND_MS);
-  let isOver = false;
+  let isSessionOver = false;
   const ask = <T>(call: (connector: BrokerConnector, access: Access) => Promise<T> | undefined): Promise<T | null> =>
     accounts
       .call(link, async (connector, access) => (await call(connector, access)) ?? null)
       .catch((error: unknown) => {
-        isOver ||= error instanceof BrokerError && error.kind === "auth-expired";
+        isSessionOver ||= error instanceof BrokerError && error.kind === "auth-expired";
         return null;
       });
   const isSale = plan.side === "SELL" && plan.productType === "CNC";
   const [funds, cost, positions, holdings, profile] = await Promise.all([
     ask((connector, access) => connector.getFunds(access, signal)),
-    // At a price that nobody knows it would cost nothing.
+    // Without a price, the broker would be asked for the cost at price 0.
     plan.value === null
       ? null
       : ask((connector, access) => connector.getOrderCost?.(access, requestOf(plan, qty, "look"), signal)),
@@ -90,7 +90,7 @@ export async function lookAround(
       positionAfter: after,
     },
     findings: [
-      ...(isOver
+      ...(isSessionOver
         ? [{ level: "block", code: "session", label: link.label } as const]
         : checkRead(link, plan, seen, opening)),
       ...(opening ? checkFunds(link, plan, qty, seen) : []),
@@ -107,19 +107,19 @@ function heldQuantity(
   if (isDelivery(plan.productType) && holdings === null) return null;
   const open = positions
     .filter((position) => isSameListing(position, plan) && position.productType === plan.productType)
-    // They are gone from the holdings already.
+    // Shares sold for delivery today have already left the holdings.
     .filter((position) => !isDeliverySale(position))
     .reduce((sum, position) => sum + (position.side === "SELL" ? -position.qty : position.qty), 0);
   return (holdings ?? []).reduce((sum, holding) => sum + holding.qty, open);
 }
 
-/** What only closes needs no money, though most brokers tell a margin for it as if nothing were open. */
+/** Whether the order opens or enlarges a position. One that only closes needs no funds, whatever margin the broker reports. */
 function opens({ side }: OrderPlan, qty: number, before: number | null): boolean {
   if (before === null) return side === "BUY";
   return qty > Math.max(0, side === "BUY" ? -before : before);
 }
 
-/** What the account did not say in time cannot be checked, and the card must not look as if it had been. */
+/** Warns of what could not be read in time, so that the card does not look as if it had been checked. */
 function checkRead(
   { label }: Link,
   { side, productType }: OrderPlan,
@@ -145,7 +145,7 @@ function checkFunds(link: Link, plan: OrderPlan, qty: number, { funds, cost }: S
     : [];
 }
 
-/** Delivery sells need shares that may be sold now: not T1 promises beyond what the broker allows, not pledged ones. */
+/** A delivery sale needs sellable shares: not pledged ones, and T1 shares only as far as the broker allows. */
 function checkSale(
   { link, qty }: Part,
   plan: OrderPlan,

@@ -5,13 +5,13 @@ import type { Log } from "../../lib/log.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import type { Note } from "./journal.ts";
 
-/** Asks a broker to act, once, and answers an outcome whatever happens. */
+/** Makes one order call (place, modify or cancel) at a broker. Never throws: any failure becomes an outcome. */
 export type Ask = (
   link: Link,
   call: (connector: BrokerConnector, access: Access, signal: AbortSignal) => Promise<OrderOutcome>,
 ) => Promise<OrderOutcome>;
 
-/** A throw before the call proves that nothing was sent; a throw after it began may have reached the broker. */
+/** An error before the connector is called proves that nothing was sent; one after that leaves the outcome unknown. */
 export function createAsk(deps: { accounts: Accounts; log: Log; askMs: number }): Ask {
   const { accounts, log } = deps;
 
@@ -22,7 +22,7 @@ export function createAsk(deps: { accounts: Accounts; log: Log; askMs: number })
         hasBegun = true;
         return call(connector, access, AbortSignal.timeout(deps.askMs));
       });
-      if (outcome.kind === "not-sent" && outcome.cause === "session-expired") await forget(link);
+      if (outcome.kind === "not-sent" && outcome.cause === "session-expired") await endSession(link);
       return outcome;
     } catch (error) {
       if (!hasBegun && error instanceof BrokerError && error.kind === "auth-expired") {
@@ -35,12 +35,12 @@ export function createAsk(deps: { accounts: Accounts; log: Log; askMs: number })
     }
   };
 
-  async function forget(link: Link): Promise<void> {
+  async function endSession(link: Link): Promise<void> {
     await accounts.endSession(link).catch((error: unknown) => log.warn({ err: error }, "dead session not noted"));
   }
 }
 
-/** What the broker answered, for the record. */
+/** The outcome as an entry for the order's history. */
 export function describeOutcome(outcome: OrderOutcome): Omit<Note, "who"> {
   switch (outcome.kind) {
     case "accepted":

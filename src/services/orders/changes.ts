@@ -16,9 +16,9 @@ export type Wanted = OrderChange | "cancel";
 export type ChangeResult =
   | { readonly kind: "asked"; readonly outcome: OrderOutcome; readonly intent: Intent }
   | { readonly kind: "nothing-to-do"; readonly intent: Intent }
-  /** The broker has taken it, and its book does not show it: whether there is something to do is not known. */
+  /** The order was accepted but is missing from the broker's book, so whether there is anything to change is unknown. */
   | { readonly kind: "unseen"; readonly intent: Intent }
-  /** What is wanted would be refused, or passes one of the user's limits: not asked. */
+  /** Not asked: the change would be refused, or exceeds one of the user's limits. */
   | { readonly kind: "blocked"; readonly findings: readonly Finding[] }
   | { readonly kind: "busy" };
 
@@ -28,10 +28,10 @@ export type BookedChange =
   | { readonly kind: "blocked"; readonly findings: readonly Finding[] }
   | { readonly kind: "gone" };
 
-/** Cancels and modifications: asked once, one at a time; what became of them is read from the book. */
+/** Cancels and modifies orders: one request at a time, sent once. The result is read from the broker's book. */
 export interface Changes {
   ask(user: UserId, id: IntentId, leg: number, wanted: Wanted, message?: number): Promise<ChangeResult>;
-  /** The same for an order of the broker's book, whoever placed it. The instrument is for checking a modification. */
+  /** The same for any order in the broker's book, whoever placed it. `instrument` is used to check a modification. */
   askBooked(
     user: UserId,
     link: Link,
@@ -48,9 +48,9 @@ export interface ChangesDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly ask: Ask;
-  /** What keeps this user from asking for more than taking an order back: role, lock, way out. */
+  /** Findings that forbid this user to modify orders at the link: role, lock, egress rule. Cancelling is always allowed. */
   readonly mayChange: (user: UserId, link: Link) => Promise<Finding[]>;
-  /** Findings from the user's own limits, for an order as it is to become; of an instrument that no list has, too. */
+  /** Findings from the user's own limits for the changed order. `instrument` is undefined if no instrument list has it. */
   readonly checkLimits: (
     user: UserId,
     instrument: Instrument | undefined,
@@ -72,14 +72,16 @@ export function createChanges(deps: ChangesDeps): Changes {
     const order = await accounts.call(link, (connector, access) => connector.getOrder(access, orderId, leg.handle));
     if (!order) return { kind: "unseen", intent };
     if (isFinal(order.status)) return { kind: "nothing-to-do", intent };
-    const findings = await blocksOf(user, link, order, wanted, intent.instrument);
+    const findings = await blockingFindings(user, link, order, wanted, intent.instrument);
     if (findings.length > 0) return { kind: "blocked", findings };
-    const begunAt = clock.now();
-    const begun = await journal.change(id, (current) => begin(current, at, wanted, { user, message, now: begunAt }));
-    if (!begun) return { kind: "busy" };
+    const startedAt = clock.now();
+    const started = await journal.change(id, (current) =>
+      begin(current, at, wanted, { user, message, now: startedAt }),
+    );
+    if (!started) return { kind: "busy" };
     const outcome = await request(link, order, wanted);
-    const ended = await journal.change(id, (current) => end(current, at, begunAt, outcome, clock.now()));
-    return { kind: "asked", outcome, intent: ended ?? begun };
+    const ended = await journal.change(id, (current) => end(current, at, startedAt, outcome, clock.now()));
+    return { kind: "asked", outcome, intent: ended ?? started };
   }
 
   const request = (link: Link, order: Order, wanted: Wanted): Promise<OrderOutcome> =>
@@ -89,8 +91,8 @@ export function createChanges(deps: ChangesDeps): Changes {
         : connector.modifyOrder(access, order, wanted, signal),
     );
 
-  /** Taking an order back is never held up. */
-  async function blocksOf(
+  /** Findings that block the change. A cancel is never blocked. */
+  async function blockingFindings(
     user: UserId,
     link: Link,
     order: Order,
@@ -98,8 +100,8 @@ export function createChanges(deps: ChangesDeps): Changes {
     instrument: Instrument | undefined,
   ): Promise<Finding[]> {
     if (wanted === "cancel") return [];
-    const held = await deps.mayChange(user, link);
-    if (held.length > 0) return held;
+    const forbidden = await deps.mayChange(user, link);
+    if (forbidden.length > 0) return forbidden;
     const findings = [
       ...(instrument ? await changeFindings(link, order, wanted, instrument) : []),
       ...(await deps.checkLimits(user, instrument, order, wanted)),
@@ -129,7 +131,7 @@ export function createChanges(deps: ChangesDeps): Changes {
     if (own) return { kind: "ours", result: await ask(user, own.id, own.leg, wanted) };
     const order = await accounts.call(link, (connector, access) => connector.getOrder(access, orderId, {}));
     if (!order || isFinal(order.status)) return { kind: "gone" };
-    const findings = await blocksOf(user, link, order, wanted, instrument);
+    const findings = await blockingFindings(user, link, order, wanted, instrument);
     if (findings.length > 0) return { kind: "blocked", findings };
     const outcome = await request(link, order, wanted);
     log.info({ broker: link.broker_name, outcome: outcome.kind }, "foreign order changed");
@@ -170,9 +172,9 @@ function begin(
   };
 }
 
-function end(intent: Intent, at: number, begunAt: number, outcome: OrderOutcome, now: number): IntentChange | null {
+function end(intent: Intent, at: number, startedAt: number, outcome: OrderOutcome, now: number): IntentChange | null {
   const leg = intent.legs[at];
-  const next = leg && endChange(leg, begunAt, outcome);
+  const next = leg && endChange(leg, startedAt, outcome);
   if (!leg?.change || !next) return null;
   const { what, detail } = describeOutcome(outcome);
   return {

@@ -14,13 +14,13 @@ import type { OrderTiming } from "./timing.ts";
 import { rivalsOf } from "./under-way.ts";
 import { FIRST_LOOK_MS } from "./watcher.ts";
 
-/** A card older than this is priced again before its confirmation counts. */
+/** On a market order, a card older than this has its price checked again at confirmation. */
 const PRICE_TRUSTED_MS = 5_000;
-/** A store that does not answer is asked again for this long to keep the broker's answer; after that the book has it. */
-const NOTE_PAUSES_MS = [50, 200, 1_000, 3_000];
+/** Retries to store the broker's answer. After the last one, the watcher finds the answer in the broker's book. */
+const RECORD_PAUSES_MS = [50, 200, 1_000, 3_000];
 
-const NONE: ReadonlySet<LinkId> = new Set();
-const RIVALLED: OrderOutcome = {
+const NO_LINKS: ReadonlySet<LinkId> = new Set();
+const RIVAL_CONFIRMED: OrderOutcome = {
   kind: "not-sent",
   reason:
     "another order that closes it may have been confirmed at the same moment. /exit makes a card for what is left",
@@ -28,32 +28,32 @@ const RIVALLED: OrderOutcome = {
 };
 
 export type ConfirmResult =
-  /** Claimed by this tap: the legs are being sent. `sent` resolves when every broker has answered or failed to. */
+  /** This tap won and the legs are being sent. `sent` resolves when every broker has answered or timed out. */
   | { readonly kind: "confirmed"; readonly intent: Intent; readonly sent: Promise<Intent> }
-  /** The price is another one by now: the card has to be shown again. */
+  /** The price has moved too far since the card was shown: it must be shown again. */
   | { readonly kind: "moved"; readonly intent: Intent; readonly basisPoints: number }
-  /** One of the user's own limits is in the way. */
+  /** One of the user's own limits blocks the order. */
   | { readonly kind: "limited"; readonly intent: Intent; readonly finding: Finding }
-  /** Since the card was shown the session that it is for has ended, or the one that it waits for has begun. */
+  /** The session that the card is for has ended, or (after-market order) the session that it waits for has begun. */
   | { readonly kind: "shut"; readonly intent: Intent }
-  /** Another tap was first, the card was refreshed since, or it is not theirs. */
+  /** Another tap was first, the card has been refreshed, or the ticket is another user's. */
   | { readonly kind: "used" }
   | { readonly kind: "not-allowed" }
   | { readonly kind: "lapsed"; readonly intent: Intent };
 
 export interface Desk {
-  /** Claims the ticket behind a Confirm button, once, for its owner, and sends each leg once. `card` is what was tapped. */
+  /** Confirms the ticket behind a Confirm button, once, for its owner, and sends each leg once. `card`: the tapped message. */
   confirm(user: UserId, confirmId: string, card?: Card): Promise<ConfirmResult>;
-  /** Takes a ticket back before it is confirmed. Null when it is too late or not theirs. */
+  /** Drops a ticket before it is confirmed. Null when it is too late or another user's. */
   drop(user: UserId, id: IntentId, what: "cancelled" | "lapsed" | "edited", message?: number): Promise<Intent | null>;
   attachCard(id: IntentId, card: Card): Promise<void>;
 }
 
-/** The user's own limits, asked last: it counts the order that it lets through. */
+/** The user's own limits, checked last at confirmation. Admitting an order counts it. */
 export interface Admission {
-  /** What is in the way, or null; then the order counts, once however often it is asked. */
+  /** What blocks the order, or null. On null the order is counted, once however often this is called. */
   admit(intent: Intent): Promise<Finding | null>;
-  /** The order was not confirmed after all. */
+  /** Takes the count back: the order was not confirmed after all. */
   release(intent: Intent): Promise<void>;
 }
 
@@ -73,7 +73,7 @@ export interface DeskDeps {
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
 }
 
-/** Turns a ticket into orders: confirmed once, sent once. */
+/** Turns a ticket into orders. A ticket is confirmed at most once, and each leg sent at most once. */
 export function createDesk(deps: DeskDeps): Desk {
   const { accounts, journal, clock, log } = deps;
 
@@ -97,8 +97,8 @@ export function createDesk(deps: DeskDeps): Desk {
   }
 
   /**
-   * After the close some brokers keep an order for the next session; after the opening an after-market order either waits
-   * for another session or trades at once. The card tells of neither.
+   * After the close, some brokers keep a normal order for the next session. After the opening, an after-market order
+   * either waits for another session or trades at once. The card announced neither, so it must be shown again.
    */
   function isShut({ plan, instrument, pricedAt }: Intent): boolean {
     const phase = deps.phaseOf(instrument, clock.now());
@@ -107,36 +107,36 @@ export function createDesk(deps: DeskDeps): Desk {
     return phase !== "closed" && deps.phaseOf(instrument, pricedAt) === "closed";
   }
 
-  /** Somebody else's confirmation of the same order counts it as well; a dropped or repriced one must not stay counted. */
+  /** Keeps the count if another tap has confirmed the same order; takes it back if the ticket was dropped or repriced. */
   async function releaseUnlessConfirmed(intent: Intent): Promise<void> {
     const now = await journal.get(intent._id);
     if (!now || now.confirmedAt === null) await deps.admission.release(intent);
   }
 
-  /** Signed move since the card was shown, null when it is within what the user accepts or cannot be told. */
+  /** Signed price move since the card was shown; null when it is within the user's tolerance or unknown. */
   async function driftOf(intent: Intent): Promise<number | null> {
     const { plan } = intent;
     const first = intent.legs[0];
     const { shownPrice } = plan;
     if (plan.terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0 || !first) return null;
-    // A price of the future was had before the clock was set back.
+    // Absolute: a price "from the future" was read before the clock was set back.
     if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || isWayOut(intent.origin)) return null;
     const link = await accounts.get(intent.userId, first.link);
     const quote = link && (await deps.quotes.forLink(link, intent.instrument));
-    // The least that a price can move is several percent of a cheap option's.
+    // A move of one tick is never drift: on a cheap option it is several percent.
     if (!quote || Math.abs(quote.ltp - shownPrice) <= intent.instrument.tickSize) return null;
     const basisPoints = Math.round(((quote.ltp - shownPrice) / shownPrice) * 10_000);
     return Math.abs(basisPoints) > (await deps.driftBasisPoints(intent.userId)) ? basisPoints : null;
   }
 
-  /** Never rejects: from here on, whatever fails is told by the legs. */
+  /** Never rejects: a failure from here on is recorded in the legs. */
   async function sendAll(intent: Intent): Promise<Intent> {
-    const rivals = isWayOut(intent.origin) ? await rivalsNow(intent) : NONE;
+    const rivals = isWayOut(intent.origin) ? await rivalsNow(intent) : NO_LINKS;
     await Promise.all(intent.legs.map((leg, at) => send(intent, leg, at, rivals)));
     return latest(intent);
   }
 
-  /** Where that cannot be read, there may be one anywhere. */
+  /** If rivals cannot be read, assume one at every account. */
   const rivalsNow = (intent: Intent): Promise<ReadonlySet<LinkId>> =>
     rivalsOf(deps, intent).catch((error: unknown) => {
       log.error({ err: error, intent: intent._id }, "other exits not read");
@@ -145,11 +145,11 @@ export function createDesk(deps: DeskDeps): Desk {
 
   const latest = async (intent: Intent): Promise<Intent> => (await journal.get(intent._id).catch(() => null)) ?? intent;
 
-  /** The only place that places an order: called by the one confirmation, after it was durable. */
+  /** The only place that places an order. Called once per leg, after the confirmation is durable. */
   async function send(intent: Intent, leg: Leg, at: number, rivals: ReadonlySet<LinkId>): Promise<void> {
-    const outcome = rivals.has(leg.link) ? RIVALLED : await place(intent, leg);
+    const outcome = rivals.has(leg.link) ? RIVAL_CONFIRMED : await place(intent, leg);
     log.info({ intent: intent._id, leg: at, outcome: outcome.kind }, "order answered");
-    await keep(intent._id, at, outcome);
+    await record(intent._id, at, outcome);
   }
 
   async function place(intent: Intent, leg: Leg): Promise<OrderOutcome> {
@@ -165,8 +165,8 @@ export function createDesk(deps: DeskDeps): Desk {
     });
   }
 
-  /** The broker has answered: the store gets several chances. Without them the leg stays `sending` and is found by tag. */
-  async function keep(id: IntentId, at: number, outcome: OrderOutcome): Promise<void> {
+  /** Stores the broker's answer, with retries. If all fail, the leg stays `sending` and the watcher finds it by its tag. */
+  async function record(id: IntentId, at: number, outcome: OrderOutcome): Promise<void> {
     const note = { who: "sauda" as const, ...describeOutcome(outcome) };
     for (let tries = 0; ; tries += 1) {
       try {
@@ -175,14 +175,14 @@ export function createDesk(deps: DeskDeps): Desk {
         return;
       } catch (error) {
         log.error({ err: error, intent: id, leg: at, outcome: outcome.kind }, "order outcome not kept");
-        const pause = NOTE_PAUSES_MS[tries];
+        const pause = RECORD_PAUSES_MS[tries];
         if (pause === undefined) return;
         await clock.sleep(pause);
       }
     }
   }
 
-  /** The claim: only the newest Confirm button of a whole, unlapsed ticket, and only while every leg is still a ticket. */
+  /** The claim: valid only for the newest Confirm button, before the ticket lapses, while every leg is still a ticket. */
   function confirmed(intent: Intent, confirmId: string, card: Card | undefined, now: number): IntentChange | null {
     if (intent.confirmId !== confirmId || now >= intent.lapsesAt) return null;
     const steps = stepAll(intent, "confirm", { who: intent.userId, what: "confirmed", message: card?.messageId }, now);
@@ -205,11 +205,11 @@ export function createDesk(deps: DeskDeps): Desk {
         intent.userId === user ? stepAll(intent, "drop", { who: user, what, message }, clock.now()) : null,
       ),
     async attachCard(id, card) {
-      await journal.change(id, (intent) => ({ card, ...(isUntouched(intent) ? {} : late(clock.now())) }));
+      await journal.change(id, (intent) => ({ card, ...(isTicket(intent) ? {} : redrawnSoon(clock.now())) }));
     },
   };
 }
 
-const isUntouched = (intent: Intent): boolean => intent.legs.every((leg) => leg.state === "ticket");
-/** The order has moved on while its card was being sent: the card is drawn again, soon. */
-const late = (now: number) => ({ isCardStale: true, nextLookAt: now });
+const isTicket = (intent: Intent): boolean => intent.legs.every((leg) => leg.state === "ticket");
+/** The order has moved on while its card was being sent, so the card must be drawn again. */
+const redrawnSoon = (now: number) => ({ isCardStale: true, nextLookAt: now });

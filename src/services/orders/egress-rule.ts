@@ -4,7 +4,7 @@ import type { Finding } from "./findings.ts";
 import { isWayOut } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 
-/** One registered address serves one family: whoever is not of it orders through a way out of their own. */
+/** A broker's static IP registration covers one family: users outside it must order through a proxy of their own. */
 export type EgressRule = (user: UserId, links: readonly (Link | null)[]) => Promise<Finding[]>;
 
 export const createEgressRule =
@@ -17,7 +17,7 @@ export const createEgressRule =
       .map(({ label }) => ({ level: "block", code: "egress", label }));
   };
 
-/** The user's limits with the rule before them, on the card and once more at its confirmation. */
+/** Adds the egress rule to the user's limits, both for the card and at confirmation. */
 export function withEgressRule(limits: Limits, rule: EgressRule, accounts: Accounts): Limits {
   return {
     ...limits,

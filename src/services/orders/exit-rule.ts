@@ -14,8 +14,8 @@ import type { TicketRequest } from "./tickets.ts";
 import { beforePositions, type UnderWayDeps } from "./under-way.ts";
 
 /**
- * A tap waits no longer than this for the positions. Its card takes the time of all that it shows: where they may be
- * asked for once a second, this is not the first to ask.
+ * Deadline for reading positions at confirmation, shorter than for the card because a tap is waiting. Longer than a
+ * second, because some brokers allow one such read per second and the card may just have used it.
  */
 const READ_MS = 1_500;
 
@@ -33,19 +33,19 @@ interface Exit {
 }
 
 /**
- * An exit closes no more than what is open: its card may be two minutes old, and what was closed meanwhile, or is being
- * closed by another order, would be opened the other way. What cannot be read is left to the broker, unless another exit
- * was confirmed since the card was made.
+ * An exit must not close more than is open, or it would open the opposite position. Its card may be two minutes old, and
+ * the position may have been closed since, or be closing by another order. If the positions cannot be read, the exit is
+ * let through, unless another exit was confirmed since the card was made.
  */
 export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
   const { accounts } = deps;
 
   async function check({ user, plan, parts, madeAt, withinMs }: Exit): Promise<Finding[]> {
-    // A stop or a target may stand beside an exit: only what trades at once is on its way.
+    // A stop or a target may stay open beside an exit, so only market orders count as under way.
     const underWayNow = await beforePositions(
       deps,
       user,
-      (other) => isSame(other, plan) && other.terms.type === "MARKET",
+      (other) => isSameTrade(other, plan) && other.terms.type === "MARKET",
     );
     const open = await Promise.all(parts.map(({ link }) => openQuantity(plan, link, withinMs)));
     const underWay = await underWayNow();
@@ -65,9 +65,9 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     return rows && closableBy(plan, rows);
   }
 
-  /** A stop or a target beside the exit closes the same; once nothing is open any more, it opens the other way. */
-  async function staying(plan: OrderPlan, { link }: Part): Promise<Finding[]> {
-    // Of shares that are delivered there is no other way.
+  /** Warns of open stops and targets that close the same position: after the exit they would open the opposite one. */
+  async function checkOtherOrders(plan: OrderPlan, { link }: Part): Promise<Finding[]> {
+    // Delivery products cannot go short, so nothing opposite can open.
     if (isDelivery(plan.productType)) return [];
     const signal = AbortSignal.timeout(LOOK_AROUND_MS);
     const rows = await accounts
@@ -84,28 +84,28 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     return [{ level: "warn", code: "stays-open", label: link.label, orders: beside.length }];
   }
 
-  async function checkAsked({ userId: user, parts, madeAt }: TicketRequest, plan: OrderPlan): Promise<Finding[]> {
+  async function checkRequest({ userId: user, parts, madeAt }: TicketRequest, plan: OrderPlan): Promise<Finding[]> {
     const [found, ...beside] = await Promise.all([
       check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now(), withinMs: LOOK_AROUND_MS }),
-      ...parts.map((part) => staying(plan, part)),
+      ...parts.map((part) => checkOtherOrders(plan, part)),
     ]);
     return [...found, ...beside.flat()];
   }
-  const checkKept = async ({ userId: user, plan, legs, createdAt: madeAt }: Intent): Promise<Finding[]> =>
+  const checkIntent = async ({ userId: user, plan, legs, createdAt: madeAt }: Intent): Promise<Finding[]> =>
     check({ user, plan, parts: partsOf(legs, await accounts.all(user)), madeAt, withinMs: READ_MS });
 
   return {
     ...limits,
     async check(request, plan) {
-      const found = request.origin === "exit" ? await checkAsked(request, plan) : [];
+      const found = request.origin === "exit" ? await checkRequest(request, plan) : [];
       return [...found, ...(await limits.check(request, plan))];
     },
     async admit(intent) {
-      const [found] = intent.origin === "exit" ? await checkKept(intent) : [];
+      const [found] = intent.origin === "exit" ? await checkIntent(intent) : [];
       return found ?? limits.admit(intent);
     },
   };
 }
 
-const isSame = (one: OrderPlan, other: OrderPlan): boolean =>
+const isSameTrade = (one: OrderPlan, other: OrderPlan): boolean =>
   one.key === other.key && one.side === other.side && one.productType === other.productType;

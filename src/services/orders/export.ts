@@ -32,7 +32,7 @@ const COLUMNS = [
 ] as const;
 
 export interface OrderExport {
-  /** One line for each order that was confirmed in the month (YYYY-MM, Indian dates), oldest first, as CSV. */
+  /** CSV with one line per order confirmed in the month (YYYY-MM, IST), oldest first. */
   month(user: UserId, month: string): Promise<{ readonly csv: string; readonly orders: number }>;
 }
 

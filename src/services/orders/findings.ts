@@ -7,7 +7,7 @@ import { isOnTick, roundToTick } from "../../domain/money.ts";
 import type { Order, OrderChange, OrderTerms, OrderType, Product, Side, Validity } from "../../domain/order.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 
-/** Something to say about a ticket. A `block` takes away the Confirm button; a `warn` is shown above it. */
+/** The result of a check on a ticket. A `block` removes the Confirm button; `warn` and `info` are shown above it. */
 export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "index" }
   | { readonly code: "segment-off"; readonly segment: string }
@@ -22,17 +22,17 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "too-many"; readonly orders: number; readonly most: number }
   | { readonly code: "freeze"; readonly freeze: number }
   | { readonly code: "below-filled"; readonly filled: number }
-  /** `hasAmo`: this broker would take it for the next session. */
+  /** `hasAmo`: this broker would take it as an after-market order. */
   | { readonly code: "closed"; readonly label: string; readonly hasAmo: boolean }
   | { readonly code: "amo-off"; readonly label: string }
   | { readonly code: "amo-open" }
-  /** This broker cannot be asked to keep it: it would trade in this session. */
+  /** This broker decides by the clock: an after-market order placed now would trade in this session. */
   | { readonly code: "amo-now"; readonly label: string }
   | { readonly code: "expired" }
   | { readonly code: "auction"; readonly why: "type" | "validity" | "limits-only" }
   | { readonly code: "auction-rules" }
   | { readonly code: "no-price" }
-  /** `of`: its day, where that is not today. */
+  /** `of`: the price's date, if it is not today. */
   | { readonly code: "late-price"; readonly minutes: number; readonly of: string | null }
   | { readonly code: "far-price"; readonly basisPoints: number }
   | { readonly code: "large"; readonly usual: Paise }
@@ -48,13 +48,13 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
       readonly owned: number;
       readonly pledged: number;
     }
-  /** T1 shares in a sale, whose seller may fail to deliver; of what is traded for delivery alone, today's too. */
+  /** Shares sold before delivery (T1, and today's purchase of a trade-to-trade share): their seller may fail to deliver. */
   | { readonly code: "undelivered"; readonly label: string; readonly qty: number }
-  /** The position that is to be closed is smaller by now. */
+  /** The position to close has become smaller than the order. */
   | { readonly code: "less-open"; readonly label: string; readonly open: number }
-  /** Another order that closes it may fill at any moment. */
+  /** Another order that closes the position may fill at any moment. */
   | { readonly code: "closing"; readonly label: string }
-  /** Open orders beside an exit that close the same. */
+  /** Other open orders that close the position stay open beside the exit. */
   | { readonly code: "stays-open"; readonly label: string; readonly orders: number }
   | { readonly code: "authorisation"; readonly label: string }
   | { readonly code: "limit-value"; readonly limit: Paise }
@@ -64,7 +64,7 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "loss-unread"; readonly label: string }
 );
 
-/** A limit price further than this from the last price is probably a slip of the finger. */
+/** A limit price further than this from the last price is probably a typo. */
 const FAR_BASIS_POINTS = 300;
 
 export interface CheckedOrder {
@@ -78,8 +78,8 @@ export interface CheckedOrder {
 }
 
 /**
- * What the exchange takes for an instrument at a moment; `closing-auction` takes limit and market orders only, and in its
- * last minutes, `closing-auction-limits`, no market orders either. A contract whose last session is over is `expired`.
+ * Which orders the exchange takes for an instrument at a moment. `closing-auction` takes limit and market orders only;
+ * its last minutes, `closing-auction-limits`, limit orders only. `expired`: a contract after its last session.
  */
 const MARKET_PHASES = ["open", "closing-auction", "closing-auction-limits", "closed", "expired"] as const;
 export type MarketPhase = (typeof MARKET_PHASES)[number];
@@ -92,7 +92,7 @@ export interface SessionCheck {
   readonly label: string;
 }
 
-/** What the hour says of an order: outside the session only brokers with after-market orders take one. */
+/** Checks the order against the session: when it is closed, only an after-market order passes, if the broker has those. */
 export function checkSession(order: SessionCheck, capabilities: Pick<Capabilities, "amo">): Finding[] {
   const { phase, isAmo, label } = order;
   if (phase === "expired") return [{ level: "block", code: "expired" }];
@@ -109,7 +109,7 @@ export function checkSession(order: SessionCheck, capabilities: Pick<Capabilitie
   return phase === "open" ? [] : checkAuction(order);
 }
 
-/** Only warnings: stocks without derivatives trade on as usual, and the broker knows which those are. */
+/** Only warnings: stocks without derivatives trade as usual during the auction, and only the broker knows which those are. */
 function checkAuction({ phase, type, validity }: SessionCheck): Finding[] {
   if (type === "SL" || type === "SL-M") return [{ level: "warn", code: "auction", why: "type" }];
   if (validity === "IOC") return [{ level: "warn", code: "auction", why: "validity" }];
@@ -120,7 +120,7 @@ function checkAuction({ phase, type, validity }: SessionCheck): Finding[] {
 
 const LATE_PRICE_MINUTES = 15;
 
-/** How old Yahoo's price is. Of a day's first quarter of an hour it has none: the last is of another day. */
+/** Warns that Yahoo's price is late. In the first 15 minutes of a day, its last price is of an earlier day. */
 export function checkAge(quote: Quote | null, now: number): Finding[] {
   if (quote?.source !== "yfinance") return [];
   const date = istDate(quote.at ?? now);
@@ -134,7 +134,7 @@ export interface CheckedChange {
   readonly quote: Quote | null;
 }
 
-/** What can be said of an open order as it is to become. A change cannot be sliced. */
+/** Checks an open order as it would be after the change. A change cannot be sliced. */
 export function checkChange(
   { order, change, instrument, quote }: CheckedChange,
   capabilities: Capabilities,
@@ -147,13 +147,13 @@ export function checkChange(
   if (freeze !== undefined && qty > freeze) findings.push({ level: "block", code: "freeze", freeze });
   if (!change.terms) return [...findings, ...checkLot(instrument, qty)];
   const checked = { instrument, side, productType, terms: change.terms, qty, quote, isAmo: order.isAmo };
-  // Where the price has passed a trigger that stays as it is, the stop has been triggered: only its limit counts now.
+  // With an unchanged trigger the stop may already have been triggered; then only its limit matters.
   const isTriggerKept = "triggerPrice" in change.terms && change.terms.triggerPrice === order.triggerPrice;
-  const beside = new Set<Finding["code"]>(isTriggerKept ? ["sliced", "trigger-side"] : ["sliced"]);
-  return [...findings, ...checkTerms(checked, capabilities).filter(({ code }) => !beside.has(code))];
+  const ignored = new Set<Finding["code"]>(isTriggerKept ? ["sliced", "trigger-side"] : ["sliced"]);
+  return [...findings, ...checkTerms(checked, capabilities).filter(({ code }) => !ignored.has(code))];
 }
 
-/** What can be said of an order from the instrument, the quote and what the broker offers. Pure. */
+/** Checks an order against the instrument, the quote and the broker's capabilities. Pure. */
 export function checkTerms(order: CheckedOrder, capabilities: Capabilities): Finding[] {
   if (order.instrument.kind === "index") return [{ level: "block", code: "index" }];
   return [
@@ -165,7 +165,7 @@ export function checkTerms(order: CheckedOrder, capabilities: Capabilities): Fin
   ];
 }
 
-/** Delivery is for cash, carrying over for derivatives; intraday for both. */
+/** CNC and MTF are for shares, MARGIN (overnight) for derivatives, INTRADAY for both. */
 function productsFor(instrument: Instrument): readonly Product[] {
   return isDerivative(instrument) ? ["MARGIN", "INTRADAY"] : ["CNC", "INTRADAY", "MTF"];
 }
@@ -199,13 +199,13 @@ function checkQuantity({ instrument, qty }: CheckedOrder): Finding[] {
   return [];
 }
 
-/** The quantities of the orders that a quantity above the freeze quantity is sent as: whole lots each. */
+/** Splits a quantity into orders of whole lots, none above the freeze quantity. */
 export function slices(qty: number, freeze: number | undefined, lot: number): number[] {
   const most = largestSlice(qty, freeze, lot);
   return Array.from({ length: sliceCount(qty, freeze, lot) }, (_, at) => Math.min(most, qty - at * most));
 }
 
-/** How many those are, without making them: a quantity typed with zeros too many would make a million. */
+/** The number of slices, without creating them: a mistyped quantity could make a million. */
 export function sliceCount(qty: number, freeze: number | undefined, lot: number): number {
   const most = largestSlice(qty, freeze, lot);
   return qty <= most ? 1 : Math.ceil(qty / most);
@@ -234,7 +234,7 @@ function checkTrigger({ side, terms, quote }: CheckedOrder): Finding[] {
   const sign = side === "BUY" ? 1 : -1;
   const findings: Finding[] = [];
   if (quote && (terms.triggerPrice - quote.ltp) * sign <= 0) {
-    // Of a quarter of an hour ago: the price may have passed the trigger since, and the broker knows.
+    // Yahoo's price is 15 minutes late and the market may have moved past the trigger since: leave it to the broker.
     const level = quote.source === "yfinance" ? "warn" : "block";
     findings.push({ level, code: "trigger-side", side, ltp: quote.ltp });
   }
@@ -250,13 +250,13 @@ function checkAgainstQuote({ side, terms, quote, isAmo }: CheckedOrder): Finding
   const { lowerCircuit, upperCircuit } = quote;
   if (lowerCircuit !== null && upperCircuit !== null && upperCircuit > 0) {
     const outside = pricesOf(terms).some((price) => price < lowerCircuit || price > upperCircuit);
-    // An order for the next session meets another circuit, around today's close.
+    // An order for the next session will meet different circuit limits, set around today's close.
     const level = isAmo ? "warn" : "block";
     if (outside) findings.push({ level, code: "circuit", low: lowerCircuit, high: upperCircuit });
   }
   if (terms.type === "LIMIT" && quote.ltp > 0) {
     const away = Math.round(((terms.price - quote.ltp) / quote.ltp) * 10_000) * (side === "BUY" ? 1 : -1);
-    // Only the costly side: a buy far above, a sell far below the market.
+    // Warn only on the costly side: a buy far above or a sell far below the market.
     if (away > FAR_BASIS_POINTS) findings.push({ level: "warn", code: "far-price", basisPoints: away });
   }
   return findings;

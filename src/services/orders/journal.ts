@@ -6,43 +6,45 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Page, Store, Stored } from "../../ports/store.ts";
 import { changeDocument } from "../change-document.ts";
 
-/** Where the card stands that shows this order. */
+/** The Telegram message that shows this order. */
 export interface Card {
   readonly chatId: number;
   readonly messageId: number;
 }
 
 export type Origin = "chat" | "exit" | "panic" | "strategy" | "alert";
-/** These only take risk away: no guard rail holds them back. */
+/** Exits and panics only reduce risk, so the user's limits do not apply to them. */
 export const isWayOut = (origin: Origin): boolean => origin === "exit" || origin === "panic";
 
-/** Books hold today only, and what is not known yet is of the last minutes: neither is older than so many intents. */
+/** Assumed to cover all of a user's intents of today, which is all that a broker's book can still show. */
 const RECENT_INTENTS = 200;
 
-/** A ticket and, once confirmed, the record of what came of it. One document, so that every step is atomic. */
+/** A ticket and, once confirmed, the record of its orders. One document, so that every step is atomic. */
 export interface IntentDocument extends Document {
   readonly _id: IntentId;
   readonly userId: UserId;
-  /** What the Confirm button carries; a refreshed card gets a new one and the old one is dead. */
+  /** Id in the Confirm button. Refreshing the card replaces it, which invalidates the old button. */
   readonly confirmId: string;
   readonly instrument: Instrument;
   readonly plan: OrderPlan;
   readonly legs: readonly Leg[];
   readonly createdAt: number;
-  /** When the ticket stops being confirmable. */
+  /** Epoch ms after which the ticket cannot be confirmed. */
   readonly lapsesAt: number;
-  /** When the price on the card was read. */
+  /** Epoch ms at which the price on the card was read. */
   readonly pricedAt: number;
   readonly confirmedAt: number | null;
   readonly card: Card | null;
-  /** The card in the chat shows less than the legs do. */
+  /** The card in the chat is behind the legs and must be drawn again. */
   readonly isCardStale: boolean;
   readonly origin: Origin;
-  /** What it is a part of: orders that were confirmed as one, the legs of a panic; or a strategy's proposal. */
+  /** Id shared by intents that belong together: confirmed as one, exits of one panic, or one strategy proposal. */
   readonly group: string | null;
-  /** Whether something is still to be done: a leg to look at, a card to draw. Indexed with `nextLookAt`. */
+  /** Whether the watcher still has work: an open leg or a stale card. Indexed with `nextLookAt`. */
   readonly isWatched: boolean;
+  /** Epoch ms of the watcher's next look, i.e. its next read of the broker's book. */
   readonly nextLookAt: number;
+  /** Looks since the last news; the pauses between looks grow with it. */
   readonly looks: number;
   readonly history: readonly HistoryEntry[];
 }
@@ -59,12 +61,12 @@ const ordersSpec: CollectionSpec<IntentDocument> = {
   durability: "full",
 };
 
-/** What a step changes; an `expiresAt` of undefined keeps the document for good. `isWatched` follows from the rest. */
+/** Fields to change. `expiresAt: undefined` keeps the document forever. `isWatched` is derived. */
 export type IntentChange = Partial<Omit<IntentDocument, "_id" | "expiresAt" | "isWatched">> & {
   readonly expiresAt?: number | undefined;
 };
 
-/** Of a very long history the middle goes: how it began and how it ended stay. */
+/** A very long history loses its middle and keeps its beginning and end. */
 const HISTORY_HEAD = 100;
 const HISTORY_TAIL = 200;
 
@@ -72,16 +74,16 @@ export interface Journal {
   get(id: IntentId): Promise<Intent | null>;
   byConfirmId(confirmId: string): Promise<Intent | null>;
   ofUser(user: UserId, page: Page): Promise<Intent[]>;
-  /** Newest first, as many as what is not known yet, or is of today, can be among. */
+  /** The newest RECENT_INTENTS, newest first: includes every intent of today and every unknown one. */
   recent(user: UserId): Promise<Intent[]>;
-  /** Those to look at, the longest due first. */
+  /** Watched intents, by `nextLookAt`, the longest overdue first. */
   watched(limit: number): Promise<Intent[]>;
   add(intent: IntentDocument): Promise<Intent>;
-  /** Applies the change to the newest version; null, and nothing written, when it answers null. */
+  /** Applies the change to the newest version. Null, with nothing written, when `apply` returns null. */
   change(id: IntentId, apply: (intent: Intent) => IntentChange | null): Promise<Intent | null>;
-  /** Applies an event to a leg. Null when the state machine has no such transition: somebody else was first. */
+  /** Applies an event to a leg. Null when the leg's state has no such transition, e.g. because somebody else was first. */
   transition(id: IntentId, leg: number, event: LegEvent, note: Note, look?: NextLook): Promise<Intent | null>;
-  /** The card shows the legs as they are in `intent`: nothing to draw, unless they have moved since. */
+  /** Records that the card shows the legs as in `intent`. It stays stale if they have changed since. */
   drawn(intent: Intent): Promise<void>;
 }
 
@@ -91,7 +93,7 @@ export interface Note {
   readonly detail?: string | undefined;
   readonly message?: number | undefined;
 }
-/** When to look again; the pauses start over. */
+/** Schedules the next look and resets the pauses between looks. */
 export interface NextLook {
   readonly nextLookAt: number;
   readonly looks: 0;
@@ -104,7 +106,7 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
   const change = (id: IntentId, apply: (intent: Intent) => IntentChange | null): Promise<Intent | null> =>
     changeDocument(orders, id, (current) => {
       const changes = current && apply(current);
-      return changes && watchedAsNeeded({ ...current, ...changes } as IntentDocument);
+      return changes && withIsWatched({ ...current, ...changes } as IntentDocument);
     });
 
   return {
@@ -116,7 +118,7 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
     recent: (user) => orders.find("user", [user], { limit: RECENT_INTENTS, order: "desc" }),
     watched: (limit) => orders.find("watched", [true], { limit, order: "asc" }),
     async add(intent) {
-      const watched = watchedAsNeeded(intent);
+      const watched = withIsWatched(intent);
       if (!(await orders.insert(watched))) throw new Error("order id is taken");
       return { ...watched, version: 1 };
     },
@@ -135,7 +137,7 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
   };
 }
 
-const watchedAsNeeded = (intent: IntentDocument): IntentDocument => ({
+const withIsWatched = (intent: IntentDocument): IntentDocument => ({
   ...intent,
   isWatched: intent.isCardStale || !intent.legs.every(isClosed),
 });
@@ -148,7 +150,7 @@ function withEvent(intent: Intent, at: number, event: LegEvent, note: Note, now:
   return { legs: intent.legs.with(at, next), isCardStale: true, history: withNote(intent.history, note, at, now) };
 }
 
-/** All legs take the same step, or none does. */
+/** Applies the step to all legs, or to none. */
 export function stepAll(intent: Intent, kind: "confirm" | "drop", note: Note, now: number): IntentChange | null {
   const legs = intent.legs.map((leg) => nextLeg(leg, { kind }, now)).filter((leg) => leg !== null);
   if (legs.length < intent.legs.length) return null;

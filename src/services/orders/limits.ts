@@ -17,7 +17,7 @@ import { type Intent, isWayOut, type Journal } from "./journal.ts";
 import { orderCount } from "./ticket-plan.ts";
 import type { TicketGuard } from "./tickets.ts";
 
-/** What a user allows themselves; null is no limit. */
+/** Limits that a user sets for themselves; null means no limit. */
 export interface LimitValues {
   readonly orderValue: Paise | null;
   readonly ordersPerDay: number | null;
@@ -27,20 +27,20 @@ export interface LimitValues {
 export type LimitName = keyof LimitValues;
 export const NO_LIMITS: LimitValues = { orderValue: null, ordersPerDay: null, dayLoss: null, segments: null };
 
-/** A looser value that waits for its day. */
+/** Looser values that take effect on a later day (`from`, YYYY-MM-DD). */
 type Waiting = { readonly [K in LimitName]?: { readonly value: LimitValues[K]; readonly from: string } };
 
 interface LimitsDocument extends Document {
   readonly _id: UserId;
   readonly values: LimitValues;
   readonly waiting: Waiting;
-  /** The orders of a day that were let through, so that counting and letting through are one write. */
+  /** The day's admitted orders, stored here so that admitting and counting are one write. */
   readonly day: { readonly date: string; readonly orders: readonly { readonly id: string; readonly count: number }[] };
 }
 
 const limitsSpec: CollectionSpec<LimitsDocument> = { name: "limits", indexes: [], encrypted: [], durability: "full" };
 
-/** As they are today, and what is to come. */
+/** The limits in force today, and the looser ones still waiting. */
 export interface LimitState {
   readonly values: LimitValues;
   readonly waiting: Waiting;
@@ -48,7 +48,7 @@ export interface LimitState {
 
 export interface Limits extends TicketGuard, Admission {
   of(user: UserId): Promise<LimitState>;
-  /** A tighter value counts at once, a looser one from the next trading day. */
+  /** A tighter value takes effect at once, a looser one on the next trading day. */
   set<K extends LimitName>(user: UserId, name: K, value: LimitValues[K]): Promise<LimitState>;
   checkChange(user: UserId, instrument: Instrument | undefined, order: Order, change: OrderChange): Promise<Finding[]>;
 }
@@ -63,9 +63,9 @@ export interface LimitsDeps {
   readonly nextTradingDay: (date: string) => string;
 }
 
-/** So many confirmed orders say what is usual; an order so many times their median is not. */
-const USUAL_FROM = 5;
-const LARGE_TIMES = 5;
+/** With at least this many confirmed orders, one above LARGE_MULTIPLE times their median value is unusually large. */
+const MIN_ORDERS_FOR_MEDIAN = 5;
+const LARGE_MULTIPLE = 5;
 
 export function createLimits(deps: LimitsDeps): Limits {
   const { clock, journal, accounts, closes } = deps;
@@ -91,17 +91,17 @@ export function createLimits(deps: LimitsDeps): Limits {
   async function admit(intent: Intent): Promise<Finding | null> {
     if (isWayOut(intent.origin)) return null;
     const { values } = await of(intent.userId);
-    const inTheWay = [
+    const blocking = [
       ...valueFindings(values, intent.plan.value),
       ...segmentFindings(values, intent.instrument),
       ...(await lossFindings(intent.userId, values)),
     ][0];
-    if (inTheWay) return inTheWay;
-    return values.ordersPerDay === null ? null : counted(intent);
+    if (blocking) return blocking;
+    return values.ordersPerDay === null ? null : countIfRoom(intent);
   }
 
-  /** Counts the order if there is room for it: one write, so that two taps never share the last place. */
-  async function counted(intent: Intent): Promise<Finding | null> {
+  /** Counts the order if the daily limit has room for it. One write, so that two taps cannot both take the last place. */
+  async function countIfRoom(intent: Intent): Promise<Finding | null> {
     const before = await confirmedToday(intent.userId);
     const unused = await unusedToday(await limits.get(intent.userId));
     let finding: Finding | null = null;
@@ -118,7 +118,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     return finding;
   }
 
-  /** Let through and never confirmed, because the process died or the store failed in between: their places are free. */
+  /** Orders admitted but never confirmed, because the process died or the store failed in between. They do not count. */
   async function unusedToday(stored: LimitsDocument | null): Promise<ReadonlySet<string>> {
     const ids = stored?.day.date === today() ? stored.day.orders.map(({ id }) => id) : [];
     const intents = await Promise.all(ids.map((id) => journal.get(intentId(id))));
@@ -151,9 +151,9 @@ export function createLimits(deps: LimitsDeps): Limits {
     );
 
   /**
-   * Read from every account with a living session, and from those at which an order of today has filled or still may: that
-   * one was switched off or logged out since takes no loss back. One that does not answer, or has no price of an open
-   * position, leaves the loss unknown. Selling what was owned is no loss of the day's trading, but for what was bought today.
+   * Sums today's P&L over every account with a live session, and every account where an order of today has filled or may
+   * still fill, even if it was switched off or logged out since. If one does not answer, or lacks the price of an open
+   * position, the loss is unknown and the order is blocked. Of shares sold from holdings only the realised part counts.
    */
   async function lossFindings(user: UserId, values: LimitValues): Promise<Finding[]> {
     const { dayLoss } = values;
@@ -193,7 +193,7 @@ export function createLimits(deps: LimitsDeps): Limits {
       .flatMap((intent) => (intent.plan.value === null ? [] : [intent.plan.value]))
       .sort((a, b) => a - b);
     const usual = values[Math.floor(values.length / 2)];
-    if (usual === undefined || values.length < USUAL_FROM || value <= usual * LARGE_TIMES) return [];
+    if (usual === undefined || values.length < MIN_ORDERS_FOR_MEDIAN || value <= usual * LARGE_MULTIPLE) return [];
     return [{ level: "warn", code: "large", usual }];
   }
 
@@ -219,12 +219,12 @@ export function createLimits(deps: LimitsDeps): Limits {
       const { values } = await of(user);
       const isLarger = (change.qty ?? order.qty) > order.qty;
       const value = valueAfter(order, change);
-      // A change that only takes the order down is always possible.
+      // A change that only makes the order smaller or cheaper is always allowed.
       if (!isLarger && (value === null || value <= valueOf(priceOf(order), order.qty))) return [];
       return [
         ...valueFindings(values, value),
         ...(instrument ? segmentFindings(values, instrument) : []),
-        // A better price for the same quantity may be what limits the loss.
+        // A new price for the same quantity is exempt from the loss limit: it may be what gets the user out.
         ...(isLarger ? await lossFindings(user, values) : []),
       ];
     },
@@ -233,11 +233,11 @@ export function createLimits(deps: LimitsDeps): Limits {
   };
 }
 
-/** What a unit of an open order is expected to fill at; 0 where its book row does not tell. */
+/** The expected fill price of an open order; 0 when its book row has none. */
 const priceOf = ({ price, triggerPrice, avgPrice }: Order): Price =>
   price > 0 ? price : triggerPrice > 0 ? triggerPrice : avgPrice;
 
-/** Null where nothing tells the price. */
+/** Value of the order after the change; null when its price is unknown. */
 function valueAfter(order: Order, { terms, qty = order.qty }: OrderChange): Paise | null {
   const at = (terms && expectedPrice(terms, null)) ?? priceOf(order);
   return at > 0 ? valueOf(at, qty) : null;
@@ -258,7 +258,7 @@ function segmentFindings({ segments }: LimitValues, { segment }: Instrument): Fi
   return segments === null || segments.includes(segment) ? [] : [{ level: "block", code: "limit-segment", segment }];
 }
 
-/** The values in force on a day, with what still waits after it. */
+/** Applies the waiting values that are due today. */
 export function current({ values, waiting }: LimitState, today: string): LimitState {
   const due = Object.entries(waiting).filter(([, each]) => each.from <= today);
   const later = Object.entries(waiting).filter(([, each]) => each.from > today);
@@ -268,7 +268,7 @@ export function current({ values, waiting }: LimitState, today: string): LimitSt
   };
 }
 
-/** The newest wish for a limit replaces one that waits: what is tighter now counts now, the rest from `from` on. */
+/** Sets a limit, replacing a waiting value: the tighter of old and new applies now, a looser new one from `from` on. */
 export function withLimit<K extends LimitName>(
   state: LimitState,
   name: K,
@@ -279,11 +279,11 @@ export function withLimit<K extends LimitName>(
   const { [name]: _replaced, ...others } = state.waiting;
   return {
     values: { ...state.values, [name]: now },
-    waiting: isSame(now, value) ? others : { ...others, [name]: { value, from } },
+    waiting: isSameLimit(now, value) ? others : { ...others, [name]: { value, from } },
   };
 }
 
-/** What both values allow. */
+/** The tighter of two limits: what both allow. */
 function tighterOf<K extends LimitName>(name: K, a: LimitValues[K], b: LimitValues[K]): LimitValues[K] {
   if (a === null) return b;
   if (b === null) return a;
@@ -295,5 +295,5 @@ function tighterOf<K extends LimitName>(name: K, a: LimitValues[K], b: LimitValu
   return (name === "ordersPerDay" ? tighter : paise(tighter)) as LimitValues[K];
 }
 
-const isSame = (a: unknown, b: unknown): boolean =>
+const isSameLimit = (a: unknown, b: unknown): boolean =>
   Array.isArray(a) && Array.isArray(b) ? a.length === b.length && a.every((each) => b.includes(each)) : a === b;

@@ -7,7 +7,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { bookOf } from "../books.ts";
 
-/** What one account has open; `error` says why it could not be read. */
+/** Open orders and positions of one account, or why they could not be read. */
 export type OpenBook = { readonly link: Link } & (
   | {
       readonly ok: true;
@@ -18,16 +18,16 @@ export type OpenBook = { readonly link: Link } & (
   | { readonly ok: false; readonly error: BrokerErrorKind; readonly broker: BrokerName }
 );
 
-/** Rows of a kind that nobody knows: whether they are open cannot be told. */
+/** Rows of an unknown kind, which may or may not be open. */
 export interface UnreadBooks {
   readonly orders: readonly UnreadRow[];
   readonly positions: readonly UnreadRow[];
 }
 
 export interface OpenBooks {
-  /** Of every account that is switched on. */
+  /** The open books of every switched-on account. */
   all(user: UserId): Promise<readonly OpenBook[]>;
-  /** The day's orders, ended ones too; null when they could not be read. */
+  /** Today's orders including final ones; null when they could not be read. */
   orders(link: Link): Promise<readonly Order[] | null>;
 }
 
@@ -39,7 +39,7 @@ export function createOpenBooks({ accounts, log }: { accounts: Accounts; log: Lo
 
   async function openBook(link: Link): Promise<OpenBook> {
     try {
-      // In this order: what is not open any more is in the positions.
+      // Orders first: an order that fills between the reads then shows up in the positions.
       const orders = await ordersOf(link);
       const reading = accounts.call(link, (connector, access) => connector.getPositions(access));
       const positions = await bookOf(reading, log);
@@ -52,7 +52,7 @@ export function createOpenBooks({ accounts, log }: { accounts: Accounts; log: Lo
       };
     } catch (error) {
       if (error instanceof BrokerError) return { link, ok: false, error: error.kind, broker: error.broker };
-      // Whatever it is, it must not keep the others from being done, nor what was done from being told.
+      // An unexpected error at one account must not stop the other accounts, nor the report of what was done.
       log.error({ err: error, broker: link.broker_name }, "account not read");
       return { link, ok: false, error: "bad-response", broker: link.broker_name };
     }

@@ -40,22 +40,22 @@ export interface OrderServicesDeps {
   readonly instruments: Pick<Instruments, "byKey" | "resolve">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Draws the card of an order that moved; throws when it could not. */
+  /** Draws the card of an order that has changed; throws when it cannot. */
   readonly onChange: (intent: Intent) => Promise<void>;
-  /** Whether this user may trade right now: role and lock. */
+  /** Whether this user may trade right now (role, lock). */
   readonly mayTrade: (user: UserId, origin: Origin) => Promise<boolean>;
-  /** Whether this user is not of the owner's family. */
+  /** Whether this user must order through a proxy of their own. */
   readonly needsEgress: (user: UserId) => Promise<boolean>;
   readonly driftBasisPoints: (user: UserId) => Promise<number>;
   readonly protectionBasisPoints: (user: UserId) => Promise<number>;
-  /** What the exchange takes at an instant. */
+  /** Which orders the exchange takes for the instrument at `at` (epoch ms). */
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
   /** The first trading day after a date, both YYYY-MM-DD. */
   readonly nextTradingDay: (date: string) => string;
   readonly timing?: OrderTiming;
 }
 
-/** Everything of an order's life, wired: the only object that must be one per store is the store. */
+/** Wires all order services. They keep no state that another process needs, so several may run on one store. */
 export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const { store, accounts, quotes, closes, clock, log, timing = ORDER_TIMING } = deps;
   const { mayTrade, needsEgress, phaseOf, nextTradingDay, driftBasisPoints, protectionBasisPoints } = deps;
@@ -103,7 +103,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     async instrumentOf({ key, symbol }) {
       if (key !== null) return deps.instruments.byKey(key);
       const found = await deps.instruments.resolve(symbol);
-      // By its very name: what merely resembles it is another contract.
+      // The exact symbol only: a merely similar one is another contract.
       return found.kind === "one" && found.instrument.symbol === symbol ? found.instrument : undefined;
     },
   });

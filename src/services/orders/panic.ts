@@ -17,33 +17,33 @@ import { isConfirmable, type Tickets } from "./tickets.ts";
 import { beforePositions, lookAt, type UnderWay, type Unseen, unseenIn } from "./under-way.ts";
 import type { Watcher } from "./watcher.ts";
 
-/** What was left alone at an account because it could not be read when that was to be done. */
+/** An account whose orders were not cancelled, or positions not exited, because it could not be read at that moment. */
 export interface Untouched {
   readonly link: Link;
   readonly orders: boolean;
   readonly positions: boolean;
 }
 
-/** What came of one cancel: as the book has the order after it, and what the broker answered. */
+/** The result of one cancel: the broker's answer, and the order in the book afterwards. */
 export interface CancelResult {
   readonly link: Link;
   readonly order: Order;
   readonly answer: OrderOutcome | null;
-  /** As read back; null when the book could not be read after the cancel. */
+  /** The order as read after the cancel; null when the book could not be read or lacks it. */
   readonly after: Order | null;
 }
 
-/** What came of closing one position: an order of ours, or why there is none. */
+/** The result of closing one position: our order, or why there is none. */
 export type ExitResult = { readonly link: Link; readonly position: Position } & (
   | { readonly kind: "ordered"; readonly intent: Intent }
   | { readonly kind: "blocked"; readonly findings: readonly Finding[] }
-  /** No instrument could be found for the row, or trading is locked: to be done at the broker. */
+  /** The instrument is unknown, trading is locked, or something failed: the user must close it at the broker. */
   | { readonly kind: "not-possible" }
-  /** An earlier order that would close it is on its way, or may be live: a second one could turn it around. */
+  /** An earlier order that closes it may still be live: a second one could open the opposite position. */
   | { readonly kind: "not-known" }
-  /** An order that would close it, ours or not, is open after its cancel was asked for: both could fill. */
+  /** An order that closes it, ours or not, is still open although its cancel was requested: both could fill. */
   | { readonly kind: "still-closing" }
-  /** An order that cannot be read may be one that would close it. */
+  /** An unreadable order may be one that closes it. */
   | { readonly kind: "may-be-closing" }
 );
 
@@ -52,13 +52,13 @@ export interface PanicReport {
   readonly exits: readonly ExitResult[];
   readonly untouched: readonly Untouched[];
   readonly unseen: readonly Unseen[];
-  /** What is still there, read after everything was done. */
+  /** What is still open, read after everything was done. */
   readonly left: readonly OpenBook[];
 }
 
 export interface Panic {
   look(user: UserId): Promise<readonly OpenBook[]>;
-  /** Cancels every open order, then closes every position if asked to, and reads back what became of each. */
+  /** Cancels every open order, then closes every position if `exitsToo`, and reads back the results. */
   run(user: UserId, id: string, exitsToo: boolean): Promise<PanicReport>;
 }
 
@@ -75,10 +75,10 @@ export interface PanicDeps {
   readonly protectionBasisPoints: (user: UserId) => Promise<number>;
 }
 
-/** After the last request the books get this long to show what became of it. */
+/** Pauses between the reads that look for the results in the books. */
 const READ_BACK_PAUSES_MS = [300, 700, 1_500, 3_000];
-/** An order that was placed a moment ago may be on its way still, and its cancel refused: after so many pauses it has arrived. */
-const ASK_AGAIN_AFTER = 2;
+/** A refused cancel is retried once, after this many pauses: an order placed a moment ago may not have arrived before. */
+const RETRY_REFUSED_AFTER = 2;
 
 export function createPanic(deps: PanicDeps): Panic {
   const { clock, log } = deps;
@@ -95,13 +95,13 @@ export function createPanic(deps: PanicDeps): Panic {
     const cancels = await readBack(user, asked);
     const { held, exits } = exitsToo ? await exitAll(user, id) : { held: [], exits: [] };
     const left = await books.all(user);
-    // The exits of this panic are told by themselves, and so is what it has asked to be cancelled.
+    // This panic's own exits and cancels are reported separately.
     const notOpen = await unseenIn(deps, { user, group: id, books: left.filter((book) => book.ok) });
-    const unseen = notOpen.filter(({ link, leg }) => !cancels.some((each) => isOf(each, link, leg)));
+    const unseen = notOpen.filter(({ link, leg }) => !cancels.some((each) => isCancelOf(each, link, leg)));
     return { cancels, exits, untouched: untouchedIn(found, held), unseen, left };
   }
 
-  /** Null when the order was gone already or its cancel could not be asked for. */
+  /** Null when the order was already gone or its cancel could not be requested. */
   async function cancel(user: UserId, link: Link, orderId: BrokerOrderId): Promise<OrderOutcome | null> {
     try {
       return answerOf(await deps.changes.askBooked(user, link, orderId, "cancel"));
@@ -115,7 +115,7 @@ export function createPanic(deps: PanicDeps): Panic {
     let asked = first;
     let results: CancelResult[] = [];
     for (const [turn, pause] of READ_BACK_PAUSES_MS.entries()) {
-      if (turn > 0) asked = await Promise.all(results.map((each) => askedAgain(user, each, turn)));
+      if (turn > 0) asked = await Promise.all(results.map((each) => retriedIfNeeded(user, each, turn)));
       const reread = await booksOf(new Set(asked.map(({ link }) => link)));
       results = asked.map((each) => ({
         ...each,
@@ -128,13 +128,13 @@ export function createPanic(deps: PanicDeps): Panic {
   }
 
   /**
-   * Only where the book still has the order open: once if the broker clearly said no; as long as its cancel has not been
-   * asked at all, each time, because a change under way or an order that cannot be read is soon over.
+   * Retries only while the book shows the order open: every time if the cancel was never sent (a change was under way or
+   * the order unreadable, which passes), once if the broker refused it.
    */
-  async function askedAgain(user: UserId, result: CancelResult, turn: number): Promise<CancelResult> {
+  async function retriedIfNeeded(user: UserId, result: CancelResult, turn: number): Promise<CancelResult> {
     const { link, order, answer, after } = result;
     const isUnasked = answer === null || answer.kind === "not-sent";
-    const isRefused = answer?.kind === "rejected" && turn === ASK_AGAIN_AFTER;
+    const isRefused = answer?.kind === "rejected" && turn === RETRY_REFUSED_AFTER;
     if ((!isUnasked && !isRefused) || after === null || isFinal(after.status)) return result;
     return { ...result, answer: await cancel(user, link, order.orderId) };
   }
@@ -144,7 +144,7 @@ export function createPanic(deps: PanicDeps): Panic {
     return new Map(read.flatMap(([link, orders]) => (orders === null ? [] : [[link, orders]])));
   }
 
-  /** Positions are read again: what was cancelled may have filled first. */
+  /** Reads the books again, because an order may have filled before its cancel. */
   async function exitAll(user: UserId, id: string): Promise<{ held: readonly OpenBook[]; exits: ExitResult[] }> {
     const underWayNow = await beforePositions(deps, user);
     const held = await books.all(user);
@@ -154,7 +154,7 @@ export function createPanic(deps: PanicDeps): Panic {
       rows.map(({ book, position }) => prepare({ user, id, basisPoints }, book, position)),
     );
     const underWay = await underWayNow();
-    return { held, exits: await settled(await Promise.all(prepared.map((each) => exit(user, underWay, each)))) };
+    return { held, exits: await followExits(await Promise.all(prepared.map((each) => exit(user, underWay, each)))) };
   }
 
   async function prepare(
@@ -211,8 +211,8 @@ export function createPanic(deps: PanicDeps): Panic {
     return { kind: "not-possible", link, position };
   }
 
-  /** Looks at the exits until they have ended, or for as long as a person waits. */
-  async function settled(exits: readonly ExitResult[]): Promise<ExitResult[]> {
+  /** Follows the exits until they are closed, or for as long as a user will wait. */
+  async function followExits(exits: readonly ExitResult[]): Promise<ExitResult[]> {
     let results = [...exits];
     for (const pause of READ_BACK_PAUSES_MS) {
       results = await Promise.all(
@@ -239,7 +239,7 @@ type Prepared =
   | ExitResult
   | { readonly kind: "ready"; readonly link: Link; readonly position: OpenPosition; readonly intent: Intent };
 
-const isOf = ({ link, order }: CancelResult, { _id }: Link, { orderId, tag }: Leg): boolean =>
+const isCancelOf = ({ link, order }: CancelResult, { _id }: Link, { orderId, tag }: Leg): boolean =>
   link._id === _id && (order.orderId === orderId || order.tag === tag);
 
 const wouldClose = (order: Order, position: OpenPosition): boolean =>
@@ -247,7 +247,7 @@ const wouldClose = (order: Order, position: OpenPosition): boolean =>
   order.productType === position.productType &&
   isSameListing(order, position);
 
-/** An account may be silent when orders are cancelled and answer when positions are exited, or the other way round. */
+/** Compares both reads: an account may fail when orders are cancelled and answer when positions are exited, or vice versa. */
 function untouchedIn(forOrders: readonly OpenBook[], forPositions: readonly OpenBook[]): Untouched[] {
   const isUnread = (books: readonly OpenBook[], { _id }: Link): boolean =>
     books.some((book) => !book.ok && book.link._id === _id);

@@ -20,18 +20,18 @@ import { largestSlice, sliceCount, slices } from "./findings.ts";
 import type { IntentDocument } from "./journal.ts";
 import type { TicketRequest } from "./tickets.ts";
 
-/** One confirmation is at most so many orders. */
+/** The most orders that one confirmation may send. */
 export const MAX_LEGS = 20;
-/** How long a card may be confirmed. */
+/** How long a card can be confirmed. */
 export const TICKET_TTL_MS = 120_000;
 const UNCONFIRMED_KEPT_MS = 2 * 86_400_000;
-/** 1,00,000 crore rupees: more is a slip, and would not be safe in integers. */
+/** 9e11 rupees in 1/10000 rupee. More is a typo, and would exceed safe integers. */
 const MAX_VALUE = 9e15;
 
-/** What an order is that names no product. */
+/** The product of an order that names none. */
 export const usualProduct = (instrument: Instrument): Product => (isDerivative(instrument) ? "MARGIN" : "CNC");
 
-/** What would be asked of every account, priced at the quote. */
+/** The order to place at every account, priced at the quote. */
 export function planOf(request: TicketRequest, quote: Quote | null): OrderPlan {
   const terms = termsOf(request, quote);
   const qty = request.parts.reduce((sum, part) => sum + part.qty, 0);
@@ -60,12 +60,12 @@ function termsOf(request: TicketRequest, quote: Quote | null): OrderTerms {
   throw new Error(`order type ${type} lacks its price`);
 }
 
-/** Where no tick is known: prices are said and sent in paise. */
+/** Fallback when the tick size is unknown. */
 const PAISA = price(100);
 
 /**
- * The worst price a market order may fill at: so far from the reference, on a tick, never down to nothing, and within
- * the day's circuit, beyond which the exchange refuses it.
+ * The worst price at which a market order may fill: `protectionBasisPoints` from the reference, rounded to a tick, never
+ * 0, and within the day's circuit limits, outside which the exchange would refuse it.
  */
 function protectionFrom(request: TicketRequest, reference: Price, quote: Quote | null): MarketProtection {
   const basisPoints = request.protectionBasisPoints;
@@ -74,7 +74,7 @@ function protectionFrom(request: TicketRequest, reference: Price, quote: Quote |
   const exact = price(Math.round(reference * (1 + (sign * basisPoints) / 10_000)));
   const limit = roundToTick(exact, tick, request.side === "BUY" ? "up" : "down");
   const worst = limit <= 0 && reference > 0 ? tick : limit;
-  // The next session has a circuit of its own.
+  // The circuit limits of today do not apply to an after-market order.
   return { basisPoints, limit: quote === null || request.isAmo ? worst : withinCircuit(worst, quote) };
 }
 
@@ -83,22 +83,22 @@ function withinCircuit(at: Price, { lowerCircuit, upperCircuit }: Quote): Price 
   return lowerCircuit !== null && at < lowerCircuit ? lowerCircuit : at;
 }
 
-/** The quantities that an account's part is sent as, one order each. */
+/** Splits one account's quantity into orders. */
 const ordersOf = ({ instrument }: TicketRequest, qty: number): number[] =>
   slices(qty, instrument.freezeQty, instrument.lotSize);
 
-/** How many orders a confirmation would send. */
+/** The number of orders that a confirmation would send. */
 export const orderCount = (request: TicketRequest): number =>
   request.parts.reduce(
     (count, { qty }) => count + sliceCount(qty, request.instrument.freezeQty, request.instrument.lotSize),
     0,
   );
 
-/** Of what is open so much as one confirmation closes: the rest of a very large position is for the next one. */
+/** How much of an open position one confirmation can close. The rest of a very large position needs another one. */
 export const closableAtOnce = (open: number, { freezeQty, lotSize }: Instrument): number =>
   Math.min(open, largestSlice(open, freezeQty, lotSize) * MAX_LEGS);
 
-/** What an order's legs were made of: slices of one account are one part again. An account that is gone has none. */
+/** Rebuilds the parts from an order's legs, adding up the slices of each account. Removed accounts are left out. */
 export const partsOf = (legs: readonly Leg[], links: readonly Link[]): Part[] =>
   [...Map.groupBy(legs, (leg) => leg.link)].flatMap(([id, slices]) => {
     const link = links.find(({ _id }) => _id === id);
@@ -106,7 +106,7 @@ export const partsOf = (legs: readonly Leg[], links: readonly Link[]): Part[] =>
   });
 
 export function documentOf(request: TicketRequest, plan: OrderPlan, now: number): IntentDocument {
-  // Of what is too much only the card is made: it is never sent.
+  // Too many orders are blocked anyway, so the card gets one unsliced leg per account.
   const isTooMany = orderCount(request) > MAX_LEGS;
   return {
     _id: intentId(randomToken()),
@@ -133,7 +133,7 @@ export function documentOf(request: TicketRequest, plan: OrderPlan, now: number)
   };
 }
 
-/** The tag is random: it must never meet another order's, at a broker that knows nothing of our other users. */
+/** The tag is random so that it never collides with another order's, even if several users share a broker account. */
 const newLeg = (link: LinkId, qty: number): Leg => ({
   link,
   qty,
@@ -151,7 +151,7 @@ const newLeg = (link: LinkId, qty: number): Leg => ({
   unknownSince: null,
 });
 
-/** What goes to the connector for one leg. */
+/** The connector's request for one leg. */
 export function requestOf(plan: OrderPlan, qty: number, tag: string): OrderRequest {
   const { key, symbol, side, productType, validity, isAmo, terms } = plan;
   return { tag: orderTag(tag), key, symbol, side, productType, validity, isAmo, terms, qty };

@@ -25,16 +25,16 @@ export interface TicketRequest {
   readonly productType: Product | null;
   readonly validity: Validity;
   readonly isAmo: boolean;
-  /** One quantity for each account. */
+  /** One quantity per account. */
   readonly parts: readonly Part[];
   readonly origin: Origin;
   readonly group?: string;
-  /** Epoch ms of the ticket that is checked again; absent for a new one. */
+  /** Epoch ms at which the ticket was created, when it is checked again; absent for a new one. */
   readonly madeAt?: number;
   readonly protectionBasisPoints: number;
 }
 
-/** A ticket with all that its card shows. */
+/** A ticket with everything that its card shows. */
 export interface TicketView {
   readonly intent: Intent;
   readonly quote: Quote | null;
@@ -46,11 +46,11 @@ export const isConfirmable = (view: Pick<TicketView, "findings">): boolean =>
   view.findings.every((finding) => finding.level !== "block");
 
 export interface Tickets {
-  /** Prices and checks what is asked and keeps it as a ticket that can be confirmed for two minutes. */
+  /** Prices, checks and stores a request as a ticket that can be confirmed for two minutes. */
   make(request: TicketRequest): Promise<TicketView>;
   /**
-   * Prices and checks a ticket again, under a new Confirm button: the old one is dead. Null when it is no ticket any
-   * more, or was renewed by somebody else.
+   * Prices and checks a ticket again under a new Confirm button, which invalidates the old one. Null when it is no longer
+   * a ticket, its accounts are gone, or somebody else has renewed it.
    */
   renew(intent: Intent, change?: { readonly isAmo: boolean }): Promise<TicketView | null>;
 }
@@ -66,7 +66,7 @@ export interface TicketsDeps {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly guard: TicketGuard;
-  /** What the exchange takes for this instrument at an instant. */
+  /** Which orders the exchange takes for the instrument at `at` (epoch ms). */
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
 }
 
@@ -100,7 +100,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
       ...checkAge(quote, clock.now()),
       ...views.flatMap((view) => view.findings),
       ...guardFindings,
-      ...tooMany(orderCount(request)),
+      ...checkLegCount(orderCount(request)),
     ];
     return { plan, quote, accounts: views.map((view) => view.account), findings: distinct(findings) };
   }
@@ -131,7 +131,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
   return { make, renew };
 }
 
-/** What was asked for when the ticket was made, at the prices that it was changed to since. */
+/** Rebuilds the request of an intent, with the terms to which its orders have been changed since. */
 export function requestBehind(intent: Intent, parts: readonly Part[]): TicketRequest {
   const { side, productType, validity, isAmo } = intent.plan;
   const terms = currentTerms(intent.plan.terms, intent.legs);
@@ -163,7 +163,7 @@ function withPlan(intent: Intent, plan: OrderPlan, now: number): IntentChange | 
   };
 }
 
-const tooMany = (orders: number): Finding[] =>
+const checkLegCount = (orders: number): Finding[] =>
   orders > MAX_LEGS ? [{ level: "block", code: "too-many", orders, most: MAX_LEGS }] : [];
 
 function distinct(findings: readonly Finding[]): Finding[] {

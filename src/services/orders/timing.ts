@@ -1,10 +1,10 @@
-/** The times that keep an order from being sent twice. Each is longer than the one before it, by a margin. */
+/** Deadlines that together rule out sending an order twice: sendWithinMs + askMs must be less than leaseMs. */
 export interface OrderTiming {
-  /** From confirmation to the broker's connector being called; a process that slept longer must not send any more. */
+  /** Latest start of the connector call, counted from confirmation. A process that was held up longer must not send. */
   readonly sendWithinMs: number;
-  /** From calling the connector to giving up, waiting for its rate limit included: nothing leaves after this. */
+  /** Timeout of the connector call, including the wait for its rate limit: nothing is sent after this. */
   readonly askMs: number;
-  /** From confirmation on: after it nobody can be sending any more, whoever confirmed it is gone. */
+  /** Counted from confirmation. After this nobody can still be sending, so the sender is taken for dead. */
   readonly leaseMs: number;
 }
 

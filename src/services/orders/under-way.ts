@@ -7,10 +7,10 @@ import { accountBehind, type Accounts, type Link } from "../accounts.ts";
 import type { Intent, Journal } from "./journal.ts";
 import type { Watcher } from "./watcher.ts";
 
-/** Which orders of ours the positions may not show yet, by account, whoever gave them, and what is traded. */
+/** Orders placed through this bot, by any user, that the account's positions may not show yet. */
 export interface UnderWay {
   has(link: LinkId, plan: Traded): boolean;
-  /** Whether one was confirmed since an instant, whatever became of it. */
+  /** Whether one was confirmed since `at` (epoch ms), whatever its state now. */
   hasSince(link: LinkId, plan: Traded, at: number): boolean;
 }
 type Traded = Pick<OrderPlan, "key" | "side" | "productType">;
@@ -22,20 +22,20 @@ export interface UnderWayDeps {
   readonly log: Log;
 }
 
-/** May fill at any moment, or have filled without our knowing. */
+/** States in which a leg may fill at any moment, or may have filled without our knowing. */
 const LIVE: ReadonlySet<LegState> = new Set(["sending", "unknown", "working"]);
 
 /**
- * To be called before positions are read; what it answers, after that, as late as possible. An order that was live when
- * they began to be read, or was confirmed since, may be missing in them whatever became of it.
+ * Call this before reading positions, and the function it returns after that, as late as possible. An order that was
+ * live before the read, or was confirmed since, may be missing from the positions, whatever its state now.
  */
 export async function beforePositions(
   deps: UnderWayDeps,
   user: UserId,
-  counts: (plan: OrderPlan) => boolean = () => true,
+  isRelevant: (plan: OrderPlan) => boolean = () => true,
 ): Promise<() => Promise<UnderWay>> {
   const { read, accountOf } = await ordersAround(deps, user);
-  const recent = async (): Promise<Intent[]> => (await read()).filter(({ plan }) => counts(plan));
+  const recent = async (): Promise<Intent[]> => (await read()).filter(({ plan }) => isRelevant(plan));
   const nameOf = (link: LinkId, plan: Traded): string => `${accountOf(link)} ${tradedIn(plan)}`;
   const allNames = ({ plan, legs }: Intent): string[] => legs.map(({ link }) => nameOf(link, plan));
   const liveNames = ({ plan, legs }: Intent): string[] =>
@@ -59,7 +59,7 @@ export async function beforePositions(
   };
 }
 
-/** The newest orders at the user's accounts: theirs, and those of whoever else has linked the same account. */
+/** Recent orders at the user's accounts, including those of other users who have linked the same account. */
 async function ordersAround({ accounts, journal }: Pick<UnderWayDeps, "accounts" | "journal">, user: UserId) {
   const links = await accounts.sharing(user);
   const known = new Map(links.map((link) => [link._id, accountBehind(link)]));
@@ -73,7 +73,7 @@ async function ordersAround({ accounts, journal }: Pick<UnderWayDeps, "accounts"
   };
 }
 
-/** Where the book cannot be read, the order stays live. */
+/** Re-reads an order. If the book cannot be read, the order counts as it was. */
 export async function lookAt({ watcher, log }: UnderWayDeps, intent: Intent): Promise<Intent> {
   return watcher.look(intent).catch((error: unknown) => {
     log.warn({ err: error, intent: intent._id }, "order not looked at");
@@ -81,18 +81,18 @@ export async function lookAt({ watcher, log }: UnderWayDeps, intent: Intent): Pr
   });
 }
 
-/** An order of ours that may be live, and that the book of its account does not show as open: nothing could be cancelled. */
+/** A leg that may be live but is not among the account's open orders, so it could not be cancelled. */
 export interface Unseen {
   readonly link: Link;
   readonly intent: Intent;
   readonly leg: Leg;
 }
 
-interface Looked {
+interface BooksRead {
   readonly user: UserId;
   /** Orders of this group are left out. */
   readonly group: string;
-  /** What is open at the accounts that could be read. */
+  /** Open orders of the accounts that could be read. */
   readonly books: readonly {
     readonly link: Link;
     readonly orders: readonly Order[];
@@ -100,8 +100,8 @@ interface Looked {
   }[];
 }
 
-/** To be called once the books have been read. */
-export async function unseenIn(deps: UnderWayDeps, { user, group, books }: Looked): Promise<Unseen[]> {
+/** Call this after the books have been read. */
+export async function unseenIn(deps: UnderWayDeps, { user, group, books }: BooksRead): Promise<Unseen[]> {
   const { read, accountOf } = await ordersAround(deps, user);
   const live = (await read()).filter((intent) => intent.group !== group && isLive(intent));
   const looked = await Promise.all(live.map((intent) => lookAt(deps, intent)));
@@ -116,13 +116,13 @@ export async function unseenIn(deps: UnderWayDeps, { user, group, books }: Looke
   );
 }
 
-/** Longer than an order takes from its last check to its confirmation, shorter than a person takes for the next one. */
+/** Longer than an order takes from its last check to its confirmation, shorter than a user takes to confirm another. */
 const SAME_MOMENT_MS = 1_000;
 
 /**
- * The links at whose accounts another order closes the same, confirmed where neither could see the other one's confirmation:
- * a panic and an exit's card have lanes of their own, and so has whoever shares the account. Whoever is confirmed looks
- * after that, so at least one of them sees.
+ * The links at whose accounts another market order that closes the same position is live or was confirmed at about the
+ * same moment. Panics, exit cards and other users of the account run concurrently, so neither may have seen the other
+ * before confirming. Both call this after their confirmation is durable, so at least one of them sees the other.
  */
 export async function rivalsOf(
   deps: Pick<UnderWayDeps, "accounts" | "journal">,

@@ -12,7 +12,7 @@ import { TICKET_TTL_MS } from "./ticket-plan.ts";
 import type { OrderTiming } from "./timing.ts";
 
 export const FIRST_LOOK_MS = 700;
-/** Pauses between the looks at one order; the last one goes on. */
+/** Pauses between looks at one order; the last one repeats. A look is one read of the broker's book. */
 const LOOK_DELAYS_MS = [
   FIRST_LOOK_MS,
   1_000,
@@ -29,17 +29,17 @@ const LOOK_DELAYS_MS = [
   60_000,
 ];
 const BATCH = 50;
-/** So late a look may come while a slow broker holds up the others; later, the clock jumped or nobody was there to look. */
+/** A slow broker may delay a look by this much. If it is later, the clock has jumped or no process was running. */
 const LATE_MS = 15_000;
 
 type OnUnread = (error: BrokerError) => void;
 
 export interface Watcher {
-  /** Looks at every order that is due. Several processes may run it: each look is claimed. Answers how many it took. */
+  /** Looks at every order that is due and returns their number. Several processes may run it: each look is claimed. */
   sweep(): Promise<number>;
-  /** Looks at one order now, whether due or not; whoever asked draws its card. `onUnread` hears of a book that was not read. */
+  /** Looks at one order now, due or not. The caller draws its card. `onUnread` is called if the book cannot be read. */
   look(intent: Intent, onUnread?: OnUnread): Promise<Intent>;
-  /** Looks at one order now and draws its card when it has moved. */
+  /** Looks at one order now and draws its card if it is stale. */
   follow(intent: Intent): Promise<void>;
 }
 
@@ -49,18 +49,18 @@ export interface WatcherDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly timing: OrderTiming;
-  /** Draws the card of an order that moved; when it throws, the card is drawn again at a later look. */
+  /** Draws the card of an order that has changed. If it throws, the card is drawn at a later look. */
   readonly onChange: (intent: Intent) => Promise<void>;
 }
 
 /**
- * Follows every ticket and order to its end, across restarts: lets tickets lapse, reads the broker's book, reconciles
- * what is unknown, draws cards. Never sends anything.
+ * Follows every ticket and order to its end, across restarts: lapses tickets, reads the broker's book, reconciles unknown
+ * legs, draws cards. Never sends an order.
  */
 export function createWatcher(deps: WatcherDeps): Watcher {
   const { accounts, journal, clock, log } = deps;
 
-  /** Of accounts whose book could not be read: asked again for every open order, a whole day if need be. */
+  /** Limits logging per account: an unreadable book is read again for every open order, possibly all day. */
   const troubles = new Map<LinkId, FailureLog>();
 
   function troubleOf({ _id, broker_name }: Link): FailureLog {
@@ -78,17 +78,17 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     return claimed.length;
   }
 
-  /** Moves the next look away, so that no other process takes this one. */
+  /** Claims a look by moving `nextLookAt`, so that no other process takes it. */
   const claimLook = (intent: Intent): Promise<Intent | null> =>
     journal.change(intent._id, (current) => {
       if (!isDue(current, clock.now()) || !current.isWatched) return null;
       const delay = LOOK_DELAYS_MS[Math.min(current.looks, LOOK_DELAYS_MS.length - 1)] ?? 60_000;
       const late = lateness(current, clock.now());
-      const legs = late === 0 ? current.legs : current.legs.map((leg) => withoutTime(leg, late));
+      const legs = late === 0 ? current.legs : current.legs.map((leg) => withUnknownTimeShifted(leg, late));
       return { legs, nextLookAt: clock.now() + delay, looks: current.looks + 1 };
     });
 
-  /** One order's trouble is not the others'. */
+  /** An error at one order is logged and does not stop the others. */
   async function follow(intent: Intent): Promise<void> {
     try {
       const after = await look(intent);
@@ -101,12 +101,12 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   }
 
   async function look(intent: Intent, onUnread: OnUnread = () => undefined): Promise<Intent> {
-    if (intent.legs.every((leg) => leg.state === "ticket")) return lapsed(intent);
+    if (intent.legs.every((leg) => leg.state === "ticket")) return lapseIfDue(intent);
     await Promise.all(intent.legs.map((leg, at) => lookAtLeg(intent, leg, at, onUnread)));
     return (await journal.get(intent._id)) ?? intent;
   }
 
-  async function lapsed(intent: Intent): Promise<Intent> {
+  async function lapseIfDue(intent: Intent): Promise<Intent> {
     const now = clock.now();
     const dropped = await journal.change(intent._id, (current) =>
       now < current.lapsesAt ? null : stepAll(current, "drop", { who: "sauda", what: "lapsed" }, now),
@@ -124,21 +124,21 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   async function step(intent: Intent, at: number, event: LegEvent): Promise<void> {
     const detail =
       event.kind === "seen" ? `${event.order.status} ${event.order.filledQty}/${event.order.qty}` : undefined;
-    // What has just moved will move again soon: the pauses start over.
+    // An order that has just changed is likely to change again soon, so the pauses start over.
     const soon = { nextLookAt: clock.now() + FIRST_LOOK_MS, looks: 0 } as const;
     const changed = await journal.transition(intent._id, at, event, { who: "sauda", what: event.kind, detail }, soon);
     if (changed)
       log.info({ intent: intent._id, leg: at, event: event.kind, state: changed.legs[at]?.state }, "order moved");
   }
 
-  /** A leg whose sender is gone may have been sent, and so may the change of one. */
+  /** The event for a leg, or a change of a leg, whose sending process is gone: it may or may not have been sent. */
   function lostEvent(leg: Leg): LegEvent | null {
     const isOver = Math.abs(clock.now() - (leg.sentAt ?? 0)) > deps.timing.leaseMs;
     if (leg.state === "sending" && isOver) return { kind: "sender-lost" };
     return isChangeLost(leg, clock.now()) ? { kind: "asker-lost" } : null;
   }
 
-  /** What the broker's book says of a leg that is out there; null when it could not be read or says nothing new. */
+  /** What the broker's book says about a sent leg; null when it cannot be read or has no news. */
   async function bookEvent(intent: Intent, leg: Leg, onUnread: OnUnread): Promise<LegEvent | null> {
     if (leg.state !== "working" && leg.state !== "unknown" && leg.state !== "not-found") return null;
     const link = await accounts.byId(leg.link);
@@ -147,7 +147,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       const askedAt = clock.now();
       const found = await find(link, leg);
       troubles.get(link._id)?.recovered();
-      if (found) return isNews(leg, found) ? { kind: "seen", order: found } : null;
+      if (found) return hasNews(leg, found) ? { kind: "seen", order: found } : null;
       return isDayOver(intent, leg, clock.now())
         ? { kind: "day-over" }
         : absence(leg, link, askedAt - lateness(intent, askedAt));
@@ -167,7 +167,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       return tagged[0] ?? null;
     });
 
-  /** Only a book that was read whole counts, and only when it was asked for after the broker's own time for late rows. */
+  /** A leg counts as absent only if the book was requested after the broker's own delay for late rows. */
   function absence(leg: Leg, link: Link, askedAt: number): LegEvent | null {
     if (leg.state !== "unknown") return null;
     const believedAfter = accounts.broker(link).definition.notFoundBelievedAfterMs;
@@ -177,28 +177,28 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   return { sweep, look, follow };
 }
 
-/** One that is further away than any pause was set before the clock was set back. */
+/** A look further ahead than any pause allows was scheduled before the clock was set back, so it is due now. */
 const isDue = ({ nextLookAt }: Intent, now: number): boolean => nextLookAt <= now || nextLookAt > now + TICKET_TTL_MS;
 
-/** The time since a look was due, forward or back, when it is not to pass for time in which the book was looked at. */
+/** How late this look is (signed ms), or 0 if within LATE_MS. Nobody read the book in that time, so it must not count. */
 function lateness(intent: Intent, now: number): number {
   const late = now - intent.nextLookAt;
   return isDue(intent, now) && Math.abs(late) > LATE_MS ? late : 0;
 }
 
-const withoutTime = (leg: Leg, ms: number): Leg =>
+const withUnknownTimeShifted = (leg: Leg, ms: number): Leg =>
   leg.unknownSince === null ? leg : { ...leg, unknownSince: leg.unknownSince + ms };
 
-/** Books hold today only: a leg is given up once its day is over, an after-market order once its session must be. */
+/** Books show only today. A leg is given up once its day is over, an after-market order once its session must be over. */
 function isDayOver(intent: Intent, leg: Leg, now: number): boolean {
   if (leg.sentAt === null || leg.state === "not-found") return false;
   return istDate(now) > addDays(istDate(leg.sentAt), intent.plan.isAmo ? AMO_DAYS : 0);
 }
 
-/** An order left on a Friday evening is dealt with on the next trading day, which a long weekend pushes away. */
+/** Calendar days. An order placed on a Friday evening trades on the next trading day, which a long weekend may delay. */
 const AMO_DAYS = 5;
 
-const isNews = (leg: Leg, order: Order): boolean =>
+const hasNews = (leg: Leg, order: Order): boolean =>
   leg.state !== "working" ||
   leg.booked !== order.status ||
   leg.filledQty !== order.filledQty ||
