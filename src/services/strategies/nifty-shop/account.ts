@@ -7,11 +7,11 @@ import type { Accounts, Link } from "../../accounts.ts";
 
 export interface ShopAccount {
   readonly cash: Paise;
-  /** Units owned in delivery of the shares that were asked for, those bought today included. */
+  /** Units of each requested share held for delivery, including today's purchases. */
   readonly held: ReadonlyMap<InstrumentKey, number>;
 }
 
-/** What the account has of the shares; null when its broker cannot be asked. */
+/** Reads cash and holdings of the given shares; null when the broker call fails. */
 export async function readAccount(
   accounts: Accounts,
   link: Link,
@@ -25,7 +25,7 @@ export async function readAccount(
         connector.getPositions(access),
       ]);
       const delivered = holdings.filter(({ productType }) => productType === "CNC");
-      // What was sold today is gone from the holdings already.
+      // Only purchases are added from the positions: holdings are already net of today's sales.
       const bought = positions.filter(({ side, productType }) => productType === "CNC" && side === "BUY");
       const unitsOf = (share: Instrument): number =>
         [

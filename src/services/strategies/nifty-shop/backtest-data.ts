@@ -7,7 +7,7 @@ import type { Candle } from "../../../domain/portfolio.ts";
 import type { CandleQuery } from "../../../../connectors/base.ts";
 import type { BacktestInput } from "./backtest.ts";
 
-/** Calendar days before the range that warm the twenty-day average up. */
+/** Calendar days read before the range, so that the twenty-day average exists on its first day. */
 const WARM_UP_DAYS = 45;
 
 export interface Range {
@@ -28,7 +28,7 @@ export function parseRange(text: string): Range | null {
   return isDate(range.from) && isDate(range.to) && range.from < range.to ? range : null;
 }
 
-/** A share by its NSE ticker alone: enough for a source that knows shares by name, as Yahoo does. */
+/** A stand-in share that has only its NSE ticker, for sources that look shares up by name, such as Yahoo. */
 export const shareNamed = (ticker: string): Equity => ({
   kind: "equity",
   segment: "NSE",
@@ -42,7 +42,7 @@ export const shareNamed = (ticker: string): Equity => ({
 
 export const NIFTY_50: Index = indexInstrument(INDICES[0]);
 
-/** Daily candles of every ticker and the index, read a few at a time; what has none is an empty series. */
+/** Daily candles of every ticker and of the index. A ticker without candles has an empty series. */
 export async function readSeries(
   tickers: readonly string[],
   { from, to }: Range,
@@ -64,11 +64,11 @@ export async function readSeries(
 }
 
 /**
- * What the depository and its participant take of a share that is sold, once a day: ₹13 and 18 % GST at Zerodha,
+ * DP (depository participant) charge per share sold and day: ₹13 plus 18 % GST at Zerodha,
  * https://support.zerodha.com/category/account-opening/charges-at-zerodha/articles/what-do-dp-charges-mean (November 2026).
  */
 const DP_CHARGE = paiseFromRupees("15.34");
 
-/** Delivery charges at today's rates, the depository's included: earlier years' differ by little. */
+/** Delivery charges including the DP charge, at today's rates for all years: earlier rates differ little. */
 export const deliveryCharges: BacktestInput["chargesOf"] = (side, value) =>
   sumPaise([chargesOf(shareNamed("NIFTY"), "CNC", side, value), side === "SELL" ? DP_CHARGE : ZERO_PAISE]);

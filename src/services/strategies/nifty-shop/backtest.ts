@@ -10,7 +10,7 @@ import { cagr, maxDrawdown, xirr, type EquityPoint, type Flow } from "./returns.
 import {
   AVERAGE_DAYS,
   decide,
-  LEAST_PRICED_SHARE,
+  MIN_PRICED_FRACTION,
   type LegKind,
   type ShopDay,
   type ShopLeg,
@@ -18,19 +18,19 @@ import {
 } from "./rules.ts";
 
 export interface BacktestInput {
-  /** YYYY-MM-DD, both ends included. Prices before `from` warm the averages up. */
+  /** YYYY-MM-DD, both included. Prices before `from` only feed the averages. */
   readonly from: string;
   readonly to: string;
   /** Daily candles by ticker. */
   readonly series: ReadonlyMap<string, readonly Candle[]>;
-  /** Daily candles of the index, to compare with. */
+  /** Daily candles of the index, the benchmark. */
   readonly index: readonly Candle[];
   readonly constituents: Pick<Constituents, "membersOn">;
   readonly rules: ShopRules;
   readonly capital: Paise;
-  /** All charges of one delivery order of this value. */
+  /** All charges of a delivery order of this value. */
   readonly chargesOf: (side: Side, value: Paise) => Paise;
-  /** `next-open`: decided at the close, filled the next morning. `close`: filled at the close it was decided on. */
+  /** When an order decided at a day's close fills: at the next day's open, or at that same close. */
   readonly fillAt: "next-open" | "close";
 }
 
@@ -41,7 +41,7 @@ export interface BacktestTrade {
   readonly qty: number;
   readonly price: Price;
   readonly charges: Paise;
-  /** Of a sale, after charges; null for buys. */
+  /** Profit of a sale after its charges; null for buys. */
   readonly profit: Paise | null;
 }
 
@@ -54,12 +54,12 @@ export interface BacktestResult {
   readonly charges: Paise;
   readonly totalReturn: number;
   readonly cagr: number | null;
-  /** Of the money while it was in shares: idle cash does not count. */
+  /** Yearly return on the money while it was invested; idle cash does not count. */
   readonly xirr: number | null;
   readonly drawdown: number;
   readonly trades: readonly BacktestTrade[];
   readonly curve: readonly EquityPoint[];
-  /** The index, scaled to the same capital. */
+  /** The index scaled to the same starting capital. */
   readonly indexCurve: readonly EquityPoint[];
   readonly indexReturn: number | null;
   readonly indexCagr: number | null;
@@ -76,7 +76,7 @@ interface Book {
   readonly flows: Flow[];
 }
 
-/** Runs the rules over history. The rules get a MarketView cut at the day; only the filling looks at the next morning. */
+/** Runs the rules over history. They see a MarketView that ends at the day, so only the fills use the next open. */
 export function runBacktest(input: BacktestInput): BacktestResult {
   const history = createHistory(input.series);
   const book: Book = { cash: input.capital, charges: ZERO_PAISE, held: new Map(), trades: [], flows: [] };
@@ -86,7 +86,7 @@ export function runBacktest(input: BacktestInput): BacktestResult {
     if (date < input.from || date > input.to) return;
     const view = history.viewOn(day);
     const members = input.constituents.membersOn(date);
-    // What waits to be filled waits on.
+    // Pending legs stay pending until the next day with trading.
     if (!hasTraded(view, members)) return;
     if (input.fillAt === "next-open") fillAll(input, book, pending, date, (ticker) => history.openOn(ticker, day));
     pending = decide(shopDay(view, members, book), input.rules).legs;
@@ -96,13 +96,13 @@ export function runBacktest(input: BacktestInput): BacktestResult {
   return resultOf(input, history, book, curve);
 }
 
-/** Whether enough of the shares that are known by then have a price: a source has stray bars on days without trading. */
+/** Whether enough of the members with an average have a price: sources have stray bars on days without trading. */
 function hasTraded(view: MarketView, members: readonly string[]): boolean {
   const known = members.filter((ticker) => view.mean(ticker, AVERAGE_DAYS) !== null);
-  return known.filter((ticker) => view.close(ticker) !== null).length >= known.length * LEAST_PRICED_SHARE;
+  return known.filter((ticker) => view.close(ticker) !== null).length >= known.length * MIN_PRICED_FRACTION;
 }
 
-/** What the rules see: shares that traded on the day and have an average. */
+/** The rules' input: members that traded on the day and have an average. */
 function shopDay(view: MarketView, members: readonly string[], book: Book): ShopDay {
   return {
     members: members.flatMap((ticker) => {
@@ -121,10 +121,10 @@ function shopDay(view: MarketView, members: readonly string[], book: Book): Shop
   };
 }
 
-// The rules know shares by an opaque key; in a backtest that is the ticker.
+// To the rules a key is opaque, so a backtest uses the ticker.
 const keyOf = (ticker: string): InstrumentKey => ticker as InstrumentKey;
 
-/** Sales first: their money may pay for the day's purchase, as it does at Indian brokers. */
+/** Fills sales first, because Indian brokers let their proceeds pay for purchases of the same day. */
 function fillAll(
   input: BacktestInput,
   book: Book,
@@ -144,7 +144,7 @@ function fill({ chargesOf }: BacktestInput, book: Book, leg: ShopLeg, date: stri
   const value = valueOf(price, leg.qty);
   const side: Side = leg.kind === "sell" ? "SELL" : "BUY";
   const charges = chargesOf(side, value);
-  // A gap over night may make it dearer than what is left.
+  // An overnight gap may have made the purchase dearer than the cash left.
   if (side === "BUY" && value + charges > book.cash) return;
   if (side === "SELL" && (held?.qty ?? 0) < leg.qty) return;
   const amount = side === "BUY" ? negatePaise(sumPaise([value, charges])) : subtractPaise(value, charges);
@@ -166,7 +166,7 @@ function fill({ chargesOf }: BacktestInput, book: Book, leg: ShopLeg, date: stri
   else book.held.delete(ticker);
 }
 
-/** A share that stopped trading is worth its last close. */
+/** Cash plus shares at their last close, which also values a share that stopped trading. */
 const equityOf = (book: Book, priceOf: (ticker: string) => Price | null): Paise =>
   sumPaise([book.cash, ...[...book.held].map(([ticker, share]) => worth(share, priceOf(ticker)))]);
 const worth = (share: HeldShare, price: Price | null): Paise =>
@@ -206,7 +206,7 @@ function resultOf(input: BacktestInput, history: History, book: Book, curve: rea
   };
 }
 
-/** The index bought with the whole capital at the first day's close. */
+/** The value of the whole capital invested in the index at the first day's close. */
 function indexCurveOf({ index, capital }: BacktestInput, curve: readonly EquityPoint[]): EquityPoint[] {
   const history = createHistory(new Map([["index", index]]));
   const closes = new Map(history.days.map((date, day) => [date, history.closeOn("index", day)]));

@@ -16,14 +16,14 @@ const CAPITAL = paiseFromRupees(1_000_000);
 
 export interface BacktestReport extends BacktestResult {
   readonly sources: readonly CandleSeries["source"][];
-  /** Later changes of the index may be missing. Null when the range ends before. */
+  /** Index changes after this date may be missing; null when the range ends before it. */
   readonly membersKnownUntil: string | null;
 }
 
 export interface Backtests {
-  /** How many shares have to be read. */
+  /** How many shares a backtest over the range has to read. */
   sharesIn(range: Range): number;
-  /** The user's own rules over history, on ten lakh or the capital of their sizing. */
+  /** Runs the user's rules over history, with ₹10 lakh or the capital in their settings. */
   run(link: Link | null, settings: ShopSettings, range: Range): Promise<BacktestReport>;
 }
 
@@ -49,7 +49,7 @@ export function createBacktests(deps: {
       if (series.candles.length > 0) sources.add(series.source);
       return series.candles;
     } catch (error) {
-      // Only "no such share" is an empty series: a source that is busy must not pass for a smaller index.
+      // Only "no such share" means an empty series. Any other failure must not silently shrink the index.
       if (error instanceof BrokerError && error.kind === "rejected") return [];
       throw error;
     }
@@ -65,7 +65,7 @@ export function createBacktests(deps: {
         index: (query) => read(link, { ...query, instrument: NIFTY_50 }, sources),
         async share(ticker, query) {
           const found = await deps.instruments.resolve(`NSE:${ticker}-EQ`);
-          // A share that left the brokers' masters may still be known to Yahoo by its name.
+          // Yahoo may still know a share by name after it has left the brokers' masters.
           return found.kind === "one"
             ? read(link, { ...query, instrument: found.instrument }, sources)
             : read(null, { ...query, instrument: shareNamed(ticker) }, sources);

@@ -5,10 +5,10 @@ import { z } from "zod";
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const tickers = z.array(z.string().regex(/^[A-Z0-9&-]+$/));
 
-/** assets/indices/*.json: a list that holds from a date, and what changed since. */
+/** Format of assets/indices/*.json: the members on a start date, and the changes since. */
 export const constituentsSchema = z.object({
   index: z.string(),
-  /** Up to this date the changes are known; later ones may be missing. */
+  /** Changes after this date may be missing. */
   knownUntil: date,
   start: z.object({ from: date, members: tickers }),
   changes: z.array(z.object({ from: date, out: tickers, in: tickers })),
@@ -16,14 +16,14 @@ export const constituentsSchema = z.object({
 export type ConstituentsFile = z.output<typeof constituentsSchema>;
 
 export interface Constituents {
-  /** Tickers that were in the index on the date, by today's names. Throws before the first known date. */
+  /** Tickers in the index on the date, by their current names. Throws for a date before the first known one. */
   membersOn(date: string): readonly string[];
-  /** Every ticker that was in it on some day of the range. */
+  /** Every ticker that was in the index on some day of the range. */
   everIn(from: string, to: string): readonly string[];
   readonly knownUntil: string;
 }
 
-/** Throws when a change takes out what is not in, or puts in what is. */
+/** Throws when a change removes a ticker that is not a member, or adds one that is. */
 export function createConstituents(file: ConstituentsFile): Constituents {
   const lists = [{ from: file.start.from, members: [...file.start.members].sort() }];
   for (const change of file.changes) {

@@ -5,12 +5,12 @@ import type { Candle } from "../../../domain/portfolio.ts";
 
 const COLUMNS = ["date", "open", "high", "low", "close", "volume"] as const;
 type Column = (typeof COLUMNS)[number];
-/** Other words for the date column: Kite's and NSE's. */
+/** Names of the date column in files from Yahoo, Kite and NSE. */
 const DATE_NAMES = new Set(["date", "datetime", "timestamp", "time"]);
 
 /**
- * Daily candles of a CSV file with a header: Date, Open, High, Low, Close and perhaps Volume, in any order, as Yahoo, Kite
- * and NSE write them. Rows without numbers ("null") are left out. Throws, naming the line, on anything else.
+ * Parses daily candles from a CSV file of Yahoo, Kite or NSE. Its header names Date, Open, High, Low, Close and optionally
+ * Volume, in any order. Skips rows without prices ("null"). Throws, naming the line, on anything else.
  */
 export function parseCandles(text: string): Candle[] {
   const [header, ...rows] = text.trim().split(/\r?\n/);
@@ -29,7 +29,7 @@ export function parseCandles(text: string): Candle[] {
   return candles.sort((a, b) => a.at - b.at);
 }
 
-/** NSE quotes its cells, since it writes amounts with commas: "1,234.50". */
+/** Splits a row, allowing quoted cells: NSE writes amounts with commas, "1,234.50". */
 const cellsOf = (row: string): string[] =>
   [...`,${row}`.matchAll(/,\s*(?:"([^"]*)"|([^,]*))/g)].map(([, quoted, plain = ""]) => (quoted ?? plain).trim());
 

@@ -2,39 +2,41 @@ import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
 import type { Candle } from "../../../domain/portfolio.ts";
 
-/** All that a strategy may know on a day: prices up to that day's close. There is no way from here to a later one. */
+/** All that a strategy may know on a day: prices up to that day's close. Gives no access to later prices. */
 export interface MarketView {
-  /** Null when it did not trade that day. */
+  /** Null when the share did not trade that day. */
   close(ticker: string): Price | null;
-  /** The newest close up to the day; null when it has not traded yet. */
+  /** The latest close up to the day; null when the share has not traded yet. */
   lastClose(ticker: string): Price | null;
-  /** Mean of the last closes up to the day, rounded; null when there are not so many. */
+  /** Rounded mean of the last `count` closes up to the day; null when there are fewer. */
   mean(ticker: string, count: number): Price | null;
 }
 
-/** Daily prices of many shares on one list of days. */
+/** Daily prices of many shares. A day is an index into `days`. */
 export interface History {
   /** Days on which anything traded, oldest first. */
   readonly days: readonly string[];
-  /** The market as it was known on the day at this place. */
+  /** The market as known on that day. */
   viewOn(day: number): MarketView;
-  /** For whoever fills orders, never for a strategy. Null when it did not trade. */
+  /** For filling orders, never for a strategy. Null when the share did not trade. */
   openOn(ticker: string, day: number): Price | null;
   closeOn(ticker: string, day: number): Price | null;
 }
 
 interface Column {
-  /** By day; 0 where it did not trade. */
+  /** By day; 0 where the share did not trade. */
   readonly opens: Float64Array;
   readonly closes: Float64Array;
-  /** Closes of traded days, their running sums (one more), and how many there are up to and with each day. */
+  /** Closes of traded days only. */
   readonly traded: Float64Array;
+  /** Prefix sums of `traded`: `sums[n]` is the sum of its first n entries. */
   readonly sums: Float64Array;
+  /** By day: how many traded days there are up to and including it. */
   readonly countUpTo: Uint32Array;
 }
 
 export function createHistory(series: ReadonlyMap<string, readonly Candle[]>): History {
-  // A daily candle's time is midnight of its day, so the time stands for the date.
+  // A daily candle's time is midnight of its day, so equal times mean equal dates.
   const times = [...new Set([...series.values()].flatMap((candles) => candles.map(({ at }) => at)))].sort(
     (a, b) => a - b,
   );

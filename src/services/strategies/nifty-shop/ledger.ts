@@ -3,7 +3,7 @@ import type { Paise, Price } from "../../../domain/money.ts";
 import { averagePrice, paise, valueOf, ZERO_PAISE } from "../../../domain/money.ts";
 import type { LegKind } from "./rules.ts";
 
-/** What one leg has really bought or sold. */
+/** What one leg has actually bought or sold. */
 export interface Fill {
   readonly kind: LegKind;
   readonly key: InstrumentKey;
@@ -11,11 +11,11 @@ export interface Fill {
   readonly price: Price;
   /** YYYY-MM-DD of the order. */
   readonly date: string;
-  /** Filled on the trading day after. */
+  /** An after-market order: filled on the trading day after `date`. */
   readonly isAmo?: boolean;
 }
 
-/** A share that the strategy itself has bought: what the user holds besides is none of its business. */
+/** A share that the strategy itself has bought. The user's other holdings of it do not count. */
 export interface HeldShare {
   readonly key: InstrumentKey;
   readonly qty: number;
@@ -23,13 +23,13 @@ export interface HeldShare {
   readonly lastBuyPrice: Price;
   /** YYYY-MM-DD of the last buy's order. */
   readonly lastBoughtOn: string;
-  /** Filled on the trading day after. */
+  /** The last buy was an after-market order: filled on the trading day after `lastBoughtOn`. */
   readonly isLastBuyAmo: boolean;
 }
 
 export const averageCost = ({ cost, qty }: HeldShare): Price => averagePrice(cost, qty);
 
-/** The holding after a fill. A sale takes cost out at the average; more than is held cannot be sold. */
+/** The holding after a fill. A sale reduces the cost at the average price; undefined when nothing is left. */
 export function afterFill(held: HeldShare | undefined, fill: Fill): HeldShare | undefined {
   const { kind, key, qty, price, date, isAmo = false } = fill;
   if (qty <= 0) return held;
@@ -42,8 +42,8 @@ export function afterFill(held: HeldShare | undefined, fill: Fill): HeldShare | 
   return { ...held, qty: left, cost: valueOf(averageCost(held), left) };
 }
 
-/** A holding of which the account has fewer: the oldest are sold first, so the cost is that of the newest. */
-export function leftOf<T extends HeldShare>(held: T, qty: number, fills: readonly Fill[]): T {
+/** Reduces a holding to `qty`, because the account has fewer. The oldest shares are sold first, so the newest buys' cost stays. */
+export function reducedTo<T extends HeldShare>(held: T, qty: number, fills: readonly Fill[]): T {
   if (qty >= held.qty) return held;
   let [left, cost] = [qty, 0];
   for (const fill of fills.toReversed()) {
@@ -55,7 +55,7 @@ export function leftOf<T extends HeldShare>(held: T, qty: number, fills: readonl
   return { ...held, qty, cost: paise(cost) };
 }
 
-/** What is held after fills in their order. */
+/** Holdings after the fills, given oldest first. */
 export function heldAfter(fills: Iterable<Fill>): Map<InstrumentKey, HeldShare> {
   const held = new Map<InstrumentKey, HeldShare>();
   for (const fill of fills) {

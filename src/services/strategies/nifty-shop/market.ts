@@ -10,10 +10,10 @@ import { BrokerError } from "../../../errors.ts";
 import type { HeldShare } from "./ledger.ts";
 import { AVERAGE_DAYS, averageOf, type ShareView } from "./rules.ts";
 
-/** Calendar days that hold twenty trading days around any holidays. */
+/** Enough calendar days for twenty trading days, whatever the holidays. */
 const LOOK_BACK_MS = 45 * 86_400_000;
 
-/** Of a day's range: what a source may have otherwise than the exchange. */
+/** How far a source's high or low may differ from the exchange's, as a fraction. */
 const RANGE_TOLERANCE = 0.02;
 
 /** A share that the strategy has bought and not sold. */
@@ -24,11 +24,11 @@ export interface OwnShare extends HeldShare {
 export interface ShopMarket {
   readonly members: readonly ShareView[];
   readonly instruments: ReadonlyMap<Instrument["key"], Instrument>;
-  /** Of members and of what is held: a share that left the index is still to be sold. */
+  /** Prices of members and of held shares, since a held share may have left the index. */
   readonly prices: ReadonlyMap<Instrument["key"], Price>;
-  /** Members for which no price of today or too few closes could be had, and held shares without such a price. */
+  /** Tickers of members without today's price or enough closes, and of held shares without today's price. */
   readonly without: readonly string[];
-  /** Held shares that were split, or had a bonus, since they were bought. */
+  /** Held shares with a split or bonus since they were bought. */
   readonly rebased: ReadonlySet<Instrument["key"]>;
   readonly source: "broker" | "yfinance";
 }
@@ -39,7 +39,7 @@ interface MarketDeps {
   readonly candles: Candles;
 }
 
-/** Today's price and twenty-day average of each member, and today's price of what is held; it stands for today's close. */
+/** Reads today's price and twenty-day average of each member, and today's price of each held share. It stands for today's close. */
 export async function readMarket(
   deps: MarketDeps,
   link: Link | null,
@@ -69,19 +69,19 @@ export async function readMarket(
   });
   const viewed = new Set(views.map(({ key }) => key));
   const prices = new Map([...quotes].map(([key, { ltp }]) => [key, ltp]));
-  const unviewed = members.filter((name) => !viewed.has(listed.get(name)?.key ?? ("" as Instrument["key"])));
+  const withoutView = members.filter((name) => !viewed.has(listed.get(name)?.key ?? ("" as Instrument["key"])));
   const unpriced = own.filter(({ key }) => !prices.has(key)).map(({ symbol }) => ticker(symbol));
   return {
     members: views,
     instruments: priced,
     prices,
-    without: [...new Set([...unviewed, ...unpriced])],
+    without: [...new Set([...withoutView, ...unpriced])],
     rebased: new Set(held.filter((share) => isRebased(share, known.get(share.key))).map(({ key }) => key)),
     source: [...quotes.values()].some(({ source }) => source === "yfinance") ? "yfinance" : "broker",
   };
 }
 
-/** A price of an earlier day is that day's close: taken for today's it would count twice in the average. */
+/** Quotes of today only: an earlier day's price is that day's close, and would count twice in the average. */
 async function todaysQuotes(
   { quotes }: MarketDeps,
   link: Link | null,
@@ -101,7 +101,7 @@ async function listedMembers(deps: MarketDeps, members: readonly string[]): Prom
 
 const closesOf = (before: readonly Candle[] = []): Price[] => before.slice(1 - AVERAGE_DAYS).map(({ close }) => close);
 
-/** Candles are adjusted for splits and bonuses, and what was paid is not: then it lies outside of that day's range. */
+/** Detects a split or bonus: candles are adjusted for it, but the price paid is not, so it lies outside that day's range. */
 function isRebased({ lastBuyPrice, lastBoughtOn, isLastBuyAmo }: OwnShare, before: readonly Candle[] = []): boolean {
   const ordered = before.findIndex(({ at }) => istDate(at) === lastBoughtOn);
   const day = ordered < 0 ? undefined : before[isLastBuyAmo ? ordered + 1 : ordered];
@@ -109,7 +109,7 @@ function isRebased({ lastBuyPrice, lastBoughtOn, isLastBuyAmo }: OwnShare, befor
   return lastBuyPrice > day.high * (1 + RANGE_TOLERANCE) || lastBuyPrice < day.low * (1 - RANGE_TOLERANCE);
 }
 
-/** The trading days before today; none when nobody has them. */
+/** Daily candles before today; empty when no source has them. */
 async function candlesBefore(
   { candles }: MarketDeps,
   link: Link | null,

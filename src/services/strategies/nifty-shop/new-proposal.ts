@@ -3,17 +3,17 @@ import { ZERO_PRICE } from "../../../domain/money.ts";
 import { accountBehind, type Link } from "../../accounts.ts";
 import type { User } from "../../users.ts";
 import type { ShopAccount } from "./account.ts";
-import { averageCost, heldAfter, leftOf } from "./ledger.ts";
+import { averageCost, heldAfter, reducedTo } from "./ledger.ts";
 import type { ShopMarket } from "./market.ts";
 import {
   fillsOf,
-  legsByKey,
+  instrumentsByKey,
   type Proposal,
   type ProposalDocument,
   type ProposalNote,
   type ProposedLeg,
 } from "./proposals.ts";
-import { decide, LEAST_PRICED_SHARE, type Decision, type HeldView, type ShopLeg } from "./rules.ts";
+import { decide, MIN_PRICED_FRACTION, type Decision, type HeldView, type ShopLeg } from "./rules.ts";
 import { rulesOf, type ShopSettings } from "./settings.ts";
 
 export interface DecisionInput {
@@ -32,15 +32,15 @@ export interface DecisionInput {
   readonly account: ShopAccount | null;
 }
 
-/** The day's decision as a document: priced, checked against the account, and nothing that today has had already. */
-export function decided(input: DecisionInput): ProposalDocument {
+/** Makes the day's decision and turns it into a proposal, without anything already done today. */
+export function newProposal(input: DecisionInput): ProposalDocument {
   const { market, account, isDry, link, past } = input;
   const { held, notes, leftOut } = heldViews(input);
   const behind = link && accountBehind(link);
-  const isPriced = market.members.length >= input.members.length * LEAST_PRICED_SHARE;
+  const isPriced = market.members.length >= input.members.length * MIN_PRICED_FRACTION;
   const members = market.members.filter(({ key }) => !leftOut.has(key));
   const decision = decide({ members, held, cash: account?.cash ?? null }, rulesOf(input.settings));
-  const instruments = new Map([...legsByKey(past), ...market.instruments]);
+  const instruments = new Map([...instrumentsByKey(past), ...market.instruments]);
   const symbolOf = (key: Instrument["key"]): string => ticker(instruments.get(key)?.symbol ?? (`NSE:${key}` as never));
   const legs = isPriced ? notDoneToday(decision, input) : [];
   return {
@@ -55,7 +55,7 @@ export function decided(input: DecisionInput): ProposalDocument {
     candidates: decision.candidates.map((each) => ({ ...each, symbol: symbolOf(each.key) })),
     legs: legs.flatMap((leg) => {
       const instrument = instruments.get(leg.key);
-      return instrument ? [proposed(leg, instrument, isDry)] : [];
+      return instrument ? [newLeg(leg, instrument, isDry)] : [];
     }),
     missed: decision.missed.map((each) => ({ ...each, symbol: symbolOf(each.key) })),
     notes: [
@@ -72,8 +72,8 @@ export function decided(input: DecisionInput): ProposalDocument {
   };
 }
 
-/** A dry leg is done at the price that was seen. */
-const proposed = (leg: ShopLeg, instrument: Instrument, isDry: boolean): ProposedLeg => ({
+/** In a dry run, a leg counts as filled at the price seen. */
+const newLeg = (leg: ShopLeg, instrument: Instrument, isDry: boolean): ProposedLeg => ({
   ...leg,
   instrument,
   state: "open",
@@ -83,18 +83,18 @@ const proposed = (leg: ShopLeg, instrument: Instrument, isDry: boolean): Propose
   isSettled: isDry,
 });
 
-/** The strategy's own shares, no more of each than the account still has; one that was split is left out of the decision. */
+/** The strategy's own shares, at most as many as the account still has. Rebased ones (split, bonus) are left out, with a note. */
 function heldViews({ past, market, account }: DecisionInput) {
-  const instruments = legsByKey(past);
+  const instruments = instrumentsByKey(past);
   const notes: ProposalNote[] = [];
   const leftOut = new Set<Instrument["key"]>();
   const fills = fillsOf(past);
   const held = [...heldAfter(fills).values()].flatMap((share): HeldView[] => {
-    const inAccount = account ? (account.held.get(share.key) ?? 0) : share.qty;
-    const qty = Math.min(share.qty, inAccount);
+    const qtyInAccount = account ? (account.held.get(share.key) ?? 0) : share.qty;
+    const qty = Math.min(share.qty, qtyInAccount);
     const symbol = instruments.get(share.key)?.symbol;
     if (qty < share.qty && symbol) {
-      notes.push({ kind: "fewer-held", symbol: ticker(symbol), held: inAccount, bought: share.qty });
+      notes.push({ kind: "fewer-held", symbol: ticker(symbol), held: qtyInAccount, bought: share.qty });
     }
     if (qty <= 0) return [];
     if (market.rebased.has(share.key) && symbol) {
@@ -103,13 +103,13 @@ function heldViews({ past, market, account }: DecisionInput) {
       return [];
     }
     const { key, lastBuyPrice } = share;
-    const avgPrice = averageCost(leftOf(share, qty, fills));
+    const avgPrice = averageCost(reducedTo(share, qty, fills));
     return [{ key, qty, lastBuyPrice, avgPrice, price: market.prices.get(key) ?? null }];
   });
   return { held, notes, leftOut };
 }
 
-/** A second run on one day does not do again what the first has done. */
+/** Leaves out what an earlier proposal of the same day has done. */
 function notDoneToday({ legs }: Decision, { past, date, settings }: DecisionInput): readonly ShopLeg[] {
   const done = doneOn(date, past);
   const left = legs.filter((leg) => hasRoom(leg, done, settings));
@@ -118,14 +118,14 @@ function notDoneToday({ legs }: Decision, { past, date, settings }: DecisionInpu
   return left.filter((leg) => leg.kind !== "buy" || buys.has(leg));
 }
 
-/** What the day has had: filled, on its way, or on a card that may still be confirmed. */
+/** Legs of the day that are filled, on their way, or on a card that may still be confirmed. */
 export const doneOn = (date: string, past: readonly Proposal[]): ProposedLeg[] =>
   past
     .filter((proposal) => proposal.date === date)
     .flatMap(({ legs }) => legs)
     .filter((leg) => leg.filledQty > 0 || (leg.intent !== null && !leg.isSettled));
 
-/** Whether the day may have the leg besides: one sale, one averaging, so many buys, and none of them twice. */
+/** Whether the day has room for the leg: at most one sale, one averaging or `buysPerDay` buys, and no share bought twice. */
 export function hasRoom(
   leg: ShopLeg,
   done: readonly ShopLeg[],

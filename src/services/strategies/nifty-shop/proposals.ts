@@ -10,30 +10,30 @@ import { DEFAULT_SHOP_SETTINGS, type ShopSettings } from "./settings.ts";
 export interface ProposedLeg extends ShopLeg {
   readonly instrument: Instrument;
   readonly state: "open" | "skipped";
-  /** The latest ticket made of it. */
+  /** The latest ticket made from this leg. */
   readonly intent: IntentId | null;
   readonly filledQty: number;
-  /** 0 until something has filled. */
+  /** 0 until something fills. */
   readonly avgPrice: Price;
   /** Nothing more will fill. */
   readonly isSettled: boolean;
-  /** Its order was sent for the session after its proposal's day. */
+  /** The order is an after-market order: it fills on the trading day after the proposal. */
   readonly isAmo?: boolean;
 }
 
 export type ProposalNote =
   | { readonly kind: "no-prices"; readonly tickers: readonly string[] }
-  /** Too many members without prices: nothing is proposed on a part of the market. */
+  /** Too few members have prices, so nothing is proposed. */
   | { readonly kind: "too-few-prices"; readonly known: number; readonly members: number }
   | { readonly kind: "account-unread" }
-  /** A split or bonus since it was bought: its price says nothing about what was paid. */
+  /** A split or bonus since the purchase, so the current price cannot be compared with the price paid. */
   | { readonly kind: "rebased"; readonly symbol: string }
-  /** Later changes of the index may be missing. */
+  /** Index changes after this date may be missing. */
   | { readonly kind: "members-known-until"; readonly date: string }
   /** The account holds fewer than the strategy bought. */
   | { readonly kind: "fewer-held"; readonly symbol: string; readonly held: number; readonly bought: number };
 
-/** One day's decision for one user, and what came of it. */
+/** One decision for one user, and what has been done with it. */
 export interface ProposalDocument extends Document {
   readonly _id: string;
   readonly userId: UserId;
@@ -42,9 +42,9 @@ export interface ProposalDocument extends Document {
   readonly date: string;
   readonly isDry: boolean;
   readonly link: LinkId | null;
-  /** The account behind the link: what was bought is held by it, whatever links it later. */
+  /** Broker account behind the link (`accountBehind`): it holds the shares even after it is removed and linked again. */
   readonly account?: string;
-  /** Null: no account. */
+  /** Label of the link; null without one. */
   readonly label: string | null;
   readonly candidates: readonly (Candidate & { readonly symbol: string })[];
   readonly legs: readonly ProposedLeg[];
@@ -79,16 +79,16 @@ const proposalsSpec: CollectionSpec<ProposalDocument> = {
 export interface ShopStore {
   settings(user: UserId): Promise<ShopSettings>;
   changeSettings(user: UserId, change: Partial<ShopSettings>): Promise<ShopSettings>;
-  /** Those who have it on. */
+  /** Users who have the strategy switched on. */
   on(): Promise<readonly { readonly userId: UserId; readonly settings: ShopSettings }[]>;
-  /** The user's own proposal. */
+  /** Null when there is none, or it is another user's. */
   get(user: UserId, id: string): Promise<Proposal | null>;
-  /** False when there is one with this id. */
+  /** False when the id exists already. */
   add(proposal: ProposalDocument): Promise<boolean>;
   /** Oldest first. */
   ofUser(user: UserId): Promise<Proposal[]>;
   latest(user: UserId, limit: number): Promise<Proposal[]>;
-  /** Applies to the newest version; null when it is gone. */
+  /** Applies the change to the newest version; null when the proposal is gone. */
   change(id: string, apply: (proposal: Proposal) => Partial<Omit<ProposalDocument, "_id">>): Promise<Proposal | null>;
 }
 
@@ -122,7 +122,7 @@ export function createShopStore(store: Store): ShopStore {
   };
 }
 
-/** What the strategy's own orders have filled, in their order; where no price was told, at the one that was proposed. */
+/** Fills of the strategy's own orders, oldest first; at the proposed price if the broker reported none. */
 export const fillsOf = (proposals: readonly Proposal[]): Fill[] =>
   proposals.flatMap(({ legs, date }) =>
     legs
@@ -137,5 +137,5 @@ export const fillsOf = (proposals: readonly Proposal[]): Fill[] =>
       })),
   );
 
-export const legsByKey = (proposals: readonly Proposal[]): Map<InstrumentKey, Instrument> =>
+export const instrumentsByKey = (proposals: readonly Proposal[]): Map<InstrumentKey, Instrument> =>
   new Map(proposals.flatMap(({ legs }) => legs.map(({ key, instrument }) => [key, instrument] as const)));

@@ -5,7 +5,7 @@ export interface EquityPoint {
   readonly equity: Paise;
 }
 
-/** Money that left the pocket (negative) or came back, on a date. */
+/** Money invested (negative) or returned (positive) on a date. */
 export interface Flow {
   readonly date: string;
   readonly amount: Paise;
@@ -15,14 +15,14 @@ const DAYS_PER_YEAR = 365;
 const daysBetween = (from: string, to: string): number =>
   (Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000;
 
-/** Yearly growth from one value to another; null over less than a day or from nothing. */
+/** Compound annual growth rate; null for less than a day or without a starting value. */
 export function cagr(from: Paise, to: Paise, fromDate: string, toDate: string): number | null {
   const days = daysBetween(fromDate, toDate);
   if (days <= 0 || from <= 0 || to < 0) return null;
   return (to / from) ** (DAYS_PER_YEAR / days) - 1;
 }
 
-/** The deepest fall from a peak to a later low, as a part of the peak. */
+/** The deepest fall from a peak to a later low, as a fraction of the peak. */
 export function maxDrawdown(curve: readonly EquityPoint[]): number {
   let deepest = 0;
   let peak = 0;
@@ -33,7 +33,7 @@ export function maxDrawdown(curve: readonly EquityPoint[]): number {
   return deepest;
 }
 
-/** Yearly rate at which the flows come to nothing, by bisection; null when there is no such rate. */
+/** Yearly rate at which the net present value of the flows is 0, by bisection; null when there is none. */
 export function xirr(flows: readonly Flow[]): number | null {
   const [first] = flows;
   if (!first || !flows.some(({ amount }) => amount > 0) || !flows.some(({ amount }) => amount < 0)) return null;

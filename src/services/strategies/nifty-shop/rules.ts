@@ -2,15 +2,15 @@ import type { InstrumentKey } from "../../../domain/ids.ts";
 import type { Paise, Price } from "../../../domain/money.ts";
 import { changeInBasisPoints, paise, valueOf } from "../../../domain/money.ts";
 
-/** How many closes the average is made of, today's price included. */
+/** Number of closes in the average, including today's price. */
 export const AVERAGE_DAYS = 20;
-/** With fewer of the members priced, "the five furthest below" would mean something else. */
-export const LEAST_PRICED_SHARE = 0.8;
+/** With a smaller fraction of the members priced, the five furthest below their average would not be meaningful. */
+export const MIN_PRICED_FRACTION = 0.8;
 const CANDIDATES = 5;
-const WHOLE = 10_000;
+const BASIS_POINTS = 10_000;
 
 export interface ShopRules {
-  /** At most so many new shares a day. */
+  /** At most this many new shares a day. */
   readonly buysPerDay: number;
   /** Averaging starts this far below the last buy, in 1/100 percent. */
   readonly averageBelow: number;
@@ -19,14 +19,14 @@ export interface ShopRules {
   readonly perTrade: Paise;
 }
 
-/** One share of the index today. */
+/** One index member today. */
 export interface ShareView {
   readonly key: InstrumentKey;
   readonly price: Price;
   readonly average: Price;
 }
 
-/** One share that the strategy holds, with its price wherever it is known: it may have left the index. */
+/** One share that the strategy holds; it may have left the index. */
 export interface HeldView {
   readonly key: InstrumentKey;
   readonly qty: number;
@@ -38,12 +38,12 @@ export interface HeldView {
 export interface ShopDay {
   readonly members: readonly ShareView[];
   readonly held: readonly HeldView[];
-  /** What may be spent; null where it is not known. */
+  /** Cash available; null when unknown. */
   readonly cash: Paise | null;
 }
 
 export interface Candidate extends ShareView {
-  /** From the average, in 1/100 percent, negative. */
+  /** Distance from the average in 1/100 percent; negative. */
   readonly distance: number;
   readonly isHeld: boolean;
 }
@@ -55,13 +55,13 @@ export interface ShopLeg {
   readonly kind: LegKind;
   readonly key: InstrumentKey;
   readonly qty: number;
-  /** What it was decided at. */
+  /** Price at the decision. */
   readonly price: Price;
   /** In 1/100 percent: below the average (buy), below the last buy (average), above the average price (sell). */
   readonly by: number;
 }
 
-/** What the rules wanted and could not have. */
+/** A purchase that the rules wanted but could not afford. */
 export interface Missed {
   readonly kind: "buy" | "average";
   readonly key: InstrumentKey;
@@ -69,23 +69,23 @@ export interface Missed {
 }
 
 export interface Decision {
-  /** The five furthest below their average, the furthest first; fewer when fewer are below. */
+  /** Up to five members furthest below their average, the furthest first. */
   readonly candidates: readonly Candidate[];
   readonly legs: readonly ShopLeg[];
   readonly missed: readonly Missed[];
 }
 
 /**
- * One day's decision. Pure: the same day gives the same decision, whoever asks.
- * Buys come from the five candidates that are not held; averaging needs all of them held; one sale a day.
+ * One day's decision. Pure: the same input gives the same decision.
+ * Buys candidates that are not held; if all are held, averages one share instead. Sells at most one share a day.
  */
 export function decide(day: ShopDay, rules: ShopRules): Decision {
   const candidates = candidatesOf(day);
   const sale = saleOf(day, rules);
-  const purse = { cash: day.cash, missed: [] as Missed[] };
-  const isFull = candidates.length > 0 && candidates.every(({ isHeld }) => isHeld);
-  const bought = isFull ? averagingOf(day, rules, sale, purse) : buysOf(candidates, rules, purse);
-  return { candidates, legs: [...bought, ...(sale ? [sale] : [])], missed: purse.missed };
+  const budget = { cash: day.cash, missed: [] as Missed[] };
+  const areAllHeld = candidates.length > 0 && candidates.every(({ isHeld }) => isHeld);
+  const buys = areAllHeld ? averagingOf(day, rules, sale, budget) : buysOf(candidates, rules, budget);
+  return { candidates, legs: [...buys, ...(sale ? [sale] : [])], missed: budget.missed };
 }
 
 function candidatesOf({ members, held }: ShopDay): Candidate[] {
@@ -94,78 +94,82 @@ function candidatesOf({ members, held }: ShopDay): Candidate[] {
     .filter(({ price, average }) => price < average)
     .sort((a, b) => a.price / a.average - b.price / b.average || (a.key < b.key ? -1 : 1))
     .slice(0, CANDIDATES)
-    .map((share) => ({ ...share, distance: change(share.price, share.average), isHeld: heldKeys.has(share.key) }));
+    .map((share) => ({
+      ...share,
+      distance: distanceFrom(share.price, share.average),
+      isHeld: heldKeys.has(share.key),
+    }));
 }
 
-interface Purse {
+interface Budget {
   cash: Paise | null;
   readonly missed: Missed[];
 }
 
-function buysOf(candidates: readonly Candidate[], rules: ShopRules, purse: Purse): ShopLeg[] {
+function buysOf(candidates: readonly Candidate[], rules: ShopRules, budget: Budget): ShopLeg[] {
   const legs: ShopLeg[] = [];
   for (const candidate of candidates) {
     if (legs.length >= rules.buysPerDay) break;
     if (candidate.isHeld) continue;
-    const leg = bought("buy", candidate, candidate.distance, rules, purse);
+    const leg = affordableLeg("buy", candidate, candidate.distance, rules, budget);
     if (leg) legs.push(leg);
   }
   return legs;
 }
 
-/** The deepest fall below the last buy, among shares still in the index; never one that is being sold. */
-function averagingOf({ members, held }: ShopDay, rules: ShopRules, sale: ShopLeg | null, purse: Purse): ShopLeg[] {
+/** The share furthest below its last buy, among held shares still in the index; never the one being sold. */
+function averagingOf({ members, held }: ShopDay, rules: ShopRules, sale: ShopLeg | null, budget: Budget): ShopLeg[] {
   const prices = new Map(members.map(({ key, price }) => [key, price]));
   const fallen = held
     .flatMap(({ key, lastBuyPrice }) => {
       const price = prices.get(key);
       return price === undefined || key === sale?.key ? [] : [{ key, price, lastBuyPrice }];
     })
-    .filter(({ price, lastBuyPrice }) => price * WHOLE < lastBuyPrice * (WHOLE - rules.averageBelow))
+    .filter(({ price, lastBuyPrice }) => price * BASIS_POINTS < lastBuyPrice * (BASIS_POINTS - rules.averageBelow))
     .sort((a, b) => a.price / a.lastBuyPrice - b.price / b.lastBuyPrice || (a.key < b.key ? -1 : 1));
   const [deepest] = fallen;
   if (!deepest) return [];
-  const leg = bought("average", deepest, change(deepest.price, deepest.lastBuyPrice), rules, purse);
+  const leg = affordableLeg("average", deepest, distanceFrom(deepest.price, deepest.lastBuyPrice), rules, budget);
   return leg ? [leg] : [];
 }
 
-function bought(
+function affordableLeg(
   kind: "buy" | "average",
   { key, price }: Pick<ShareView, "key" | "price">,
   by: number,
   rules: ShopRules,
-  purse: Purse,
+  budget: Budget,
 ): ShopLeg | null {
   const qty = unitsFor(rules.perTrade, price);
   if (qty === 0) {
-    purse.missed.push({ kind, key, reason: "one-share-costs-more" });
+    budget.missed.push({ kind, key, reason: "one-share-costs-more" });
     return null;
   }
   const cost = valueOf(price, qty);
-  if (purse.cash !== null && cost > purse.cash) {
-    purse.missed.push({ kind, key, reason: "no-cash" });
+  if (budget.cash !== null && cost > budget.cash) {
+    budget.missed.push({ kind, key, reason: "no-cash" });
     return null;
   }
-  if (purse.cash !== null) purse.cash = paise(purse.cash - cost);
+  if (budget.cash !== null) budget.cash = paise(budget.cash - cost);
   return { kind, key, qty, price, by };
 }
 
-/** The largest gain above the target. */
+/** The share with the largest gain above the target. */
 function saleOf({ held }: ShopDay, rules: ShopRules): ShopLeg | null {
   const [best] = held
     .flatMap((share) => (share.price === null || share.avgPrice <= 0 ? [] : [{ ...share, price: share.price }]))
-    .filter(({ price, avgPrice }) => price * WHOLE > avgPrice * (WHOLE + rules.target))
+    .filter(({ price, avgPrice }) => price * BASIS_POINTS > avgPrice * (BASIS_POINTS + rules.target))
     .sort((a, b) => b.price / b.avgPrice - a.price / a.avgPrice || (a.key < b.key ? -1 : 1));
   if (!best) return null;
-  return { kind: "sell", key: best.key, qty: best.qty, price: best.price, by: change(best.price, best.avgPrice) };
+  return { kind: "sell", key: best.key, qty: best.qty, price: best.price, by: distanceFrom(best.price, best.avgPrice) };
 }
 
-/** Whole units that an amount buys. */
+/** Whole units that the amount buys (paise divided by 1/10000 rupee). */
 const unitsFor = (amount: Paise, price: Price): number => Math.floor((amount * 100) / price);
 
-const change = (now: Price, base: Price): number => changeInBasisPoints(now, base) ?? 0;
+const distanceFrom = (now: Price, base: Price): number => changeInBasisPoints(now, base) ?? 0;
 
-/** Mean of the closes given, today's price the last; null when there are too few. */
+/** Mean of the last AVERAGE_DAYS closes, today's price last; null when there are fewer. */
 export function averageOf(closes: readonly Price[]): Price | null {
   if (closes.length < AVERAGE_DAYS) return null;
   const last = closes.slice(-AVERAGE_DAYS);

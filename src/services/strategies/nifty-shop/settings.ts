@@ -4,7 +4,7 @@ import type { Paise } from "../../../domain/money.ts";
 import { paise, paiseFromRupees } from "../../../domain/money.ts";
 import type { ShopRules } from "./rules.ts";
 
-/** `dry`: decides and remembers what it would have done, asks for nothing. `ask`: every leg is approved by hand. */
+/** `dry`: decides and records what it would have done. `ask`: the user approves every leg. */
 export const SHOP_MODES = ["off", "dry", "ask"] as const;
 export type ShopMode = (typeof SHOP_MODES)[number];
 
@@ -25,7 +25,7 @@ export interface ShopSettings {
   readonly link: LinkId | null;
 }
 
-/** The public rules' own numbers; off until somebody switches it on. */
+/** The numbers of the published rules. */
 export const DEFAULT_SHOP_SETTINGS: ShopSettings = {
   mode: "off",
   at: "15:00",
@@ -92,14 +92,14 @@ function withAmount(value: string, make: (amount: Paise) => Partial<ShopSettings
   return amount > 0 && amount <= MAX_AMOUNT ? make(amount) : null;
 }
 
-/** Whether the time is of any use on the date: false on a day with hours of its own that it lies outside of, or that nobody knows. */
+/** False on a special session day if the time is outside its hours, or its hours are unknown. */
 export function fitsDay(at: string, date: string, { days }: TradingCalendar): boolean {
   const day = days.get(date);
   if (day?.kind !== "special" || day.hours === "normal") return true;
   return day.hours !== "by-circular" && at >= day.hours.start && at < day.hours.end;
 }
 
-/** What is wrong with running at that time, by the hours that hold on the date; null when the market trades normally. */
+/** Why the strategy should not run at that time on the date; null when the market trades continuously or the hours are unknown. */
 export function timeProblem(at: string, date: string, calendar: TradingCalendar): "auction" | "closed" | null {
   const phases = phasesOf("cash-with-derivatives", date, calendar);
   const phase = phases?.find(({ start, end }) => at >= start && at < end)?.phase;

@@ -18,49 +18,49 @@ import type { Quotes } from "../../quotes.ts";
 import type { User, Users } from "../../users.ts";
 import { readAccount, type ShopAccount } from "./account.ts";
 import type { Constituents } from "./constituents.ts";
-import { decided, doneOn, hasRoom } from "./decided.ts";
-import { averageCost, heldAfter, leftOf } from "./ledger.ts";
+import { doneOn, hasRoom, newProposal } from "./new-proposal.ts";
+import { averageCost, heldAfter, reducedTo } from "./ledger.ts";
 import { readMarket, type OwnShare } from "./market.ts";
-import { createShopStore, fillsOf, legsByKey, type Proposal, type ProposedLeg } from "./proposals.ts";
+import { createShopStore, fillsOf, instrumentsByKey, type Proposal, type ProposedLeg } from "./proposals.ts";
 import type { ShopSettings } from "./settings.ts";
 
 export interface ShopHolding extends OwnShare {
   readonly avgPrice: Price;
-  /** Null where it is not known, or says nothing about the gain. */
+  /** Null when unknown, or not comparable with the price paid (`isRebased`). */
   readonly price: Price | null;
-  /** Where the price comes from, and when. */
+  /** Source and time of the price. */
   readonly priced: Pick<Quote, "source" | "at"> | null;
-  /** Split, or with a bonus, since it was bought, as the latest decision saw. */
+  /** The latest decision found a split or bonus since the purchase. */
   readonly isRebased: boolean;
 }
 
 export type Approval =
   | { readonly kind: "ticket"; readonly view: TicketView }
-  /** It is on its way to the broker, or was. */
+  /** An order of this leg is on its way to the broker, or has filled. */
   | { readonly kind: "sent" }
-  /** Another proposal of the day has had it, or may: one sale a day, and so many buys. */
+  /** Another leg has used up the day's room, or still may: one sale and a limited number of buys a day. */
   | { readonly kind: "had" }
-  /** Of another day, of a dry run, or not theirs. */
+  /** The proposal is of another day, a dry run or another user's. */
   | { readonly kind: "gone" };
 
 export interface NiftyShop {
   settings(user: UserId): Promise<ShopSettings>;
   change(user: UserId, change: Partial<ShopSettings>): Promise<ShopSettings>;
-  /** The account that it decides for: the one that was chosen, else what is meant when none is named. */
+  /** The link that it trades for: the chosen one, else the user's default. */
   account(user: User, settings: ShopSettings): Promise<Link | null>;
-  /** HH:MM of everybody who has it on, for the scheduler. */
+  /** HH:MM IST for every user who has it switched on, for the scheduler. */
   times(): Promise<ReadonlyMap<UserId, string>>;
-  /** Decides now and keeps the decision. With `occasion`, once: asked again it answers what was decided then. */
+  /** Decides now and stores the proposal. With `occasion`, decides once: later calls return the stored proposal. */
   propose(user: User, occasion?: string): Promise<Proposal>;
   proposal(user: UserId, id: string): Promise<Proposal | null>;
-  /** Newest first, with what has filled since. */
+  /** Newest first, with fills up to date. */
   history(user: UserId, limit: number): Promise<readonly Proposal[]>;
-  /** What the strategy has bought and not sold, by dry runs, or really: then no more than the account still has. */
+  /** Shares bought and not yet sold: by dry runs, or by real orders and then at most as many as the account still has. */
   held(user: User, isDry: boolean): Promise<readonly ShopHolding[]>;
-  /** Takes back an unconfirmed ticket of the leg, as `skip` and `approve` do; null when it is on its way or gone. */
+  /** Withdraws an unconfirmed ticket of the leg first, as do `skip` and `approve`. Null when an order was sent or the leg is gone. */
   resize(user: UserId, id: string, leg: number, qty: number): Promise<Proposal | null>;
   skip(user: UserId, id: string, leg: number): Promise<Proposal | null>;
-  /** Makes the leg an ordinary ticket, with a card to confirm. One of it of which nothing came is replaced. */
+  /** Makes an ordinary ticket of the leg, with a card to confirm. Replaces an earlier one that filled nothing. */
   approve(user: User, id: string, leg: number): Promise<Approval>;
 }
 
@@ -78,7 +78,7 @@ export interface NiftyShopDeps {
   readonly constituents: Pick<Constituents, "membersOn" | "knownUntil">;
 }
 
-/** The Nifty Shop for each user: decides once a day, asks, and hands what is approved to the ordinary order path. */
+/** The Nifty Shop strategy: decides once a day per user, asks, and sends approved legs down the ordinary order path. */
 export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
   const { accounts, clock, journal } = deps;
   const shop = createShopStore(deps.store);
@@ -87,23 +87,23 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     const links = await accounts.active(user._id);
     const chosen = links.find(({ _id }) => _id === settings.link);
     if (chosen) return chosen;
-    const anew = settings.link && linkedAnew(settings.link, links, await shop.ofUser(user._id));
-    return anew ?? usualOf(links, user.defaultLink);
+    const relinkedAs = settings.link && relinked(settings.link, links, await shop.ofUser(user._id));
+    return relinkedAs ?? usualOf(links, user.defaultLink);
   }
 
-  /** Every proposal of the user, oldest first, with what their orders have filled by now. */
-  async function synced(user: UserId): Promise<Proposal[]> {
+  /** All proposals of the user, oldest first, with fills up to date. */
+  async function syncedProposals(user: UserId): Promise<Proposal[]> {
     const all = await shop.ofUser(user);
-    return Promise.all(all.map(async (proposal) => (proposal.legs.every(isQuiet) ? proposal : refreshed(proposal))));
+    return Promise.all(all.map(async (proposal) => (proposal.legs.every(isUpToDate) ? proposal : synced(proposal))));
   }
 
-  async function refreshed(proposal: Proposal): Promise<Proposal> {
+  async function synced(proposal: Proposal): Promise<Proposal> {
     const legs = await Promise.all(
       proposal.legs.map(async (leg) =>
-        isQuiet(leg) || leg.intent === null ? leg : withFills(leg, await journal.get(leg.intent)),
+        isUpToDate(leg) || leg.intent === null ? leg : withFills(leg, await journal.get(leg.intent)),
       ),
     );
-    // Only fills are taken over: the legs may have been approved or resized meanwhile.
+    // Write a leg only if its ticket is still the same: it may have been approved or resized meanwhile.
     const changed = await shop.change(proposal._id, (current) => ({
       legs: current.legs.map((leg, at) =>
         leg.intent !== null && leg.intent === proposal.legs[at]?.intent ? (legs[at] ?? leg) : leg,
@@ -121,7 +121,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     const settings = await shop.settings(user._id);
     const link = await account(user, settings);
     const isDry = settings.mode !== "ask";
-    const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
+    const past = (await syncedProposals(user._id)).filter((each) => isFor(each, isDry, link));
     const { knownUntil } = deps.constituents;
     const members = deps.constituents.membersOn(date);
     const held = holdingsOf(past);
@@ -129,7 +129,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       readMarket(deps, link, { members, held }, now),
       isDry || !link ? null : readAccount(accounts, link, sharesOf(held)),
     ]);
-    const document = decided({
+    const document = newProposal({
       id,
       user,
       date,
@@ -155,13 +155,13 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     propose,
     proposal: (user, id) => shop.get(user, id),
     async history(user, limit) {
-      await synced(user);
+      await syncedProposals(user);
       return shop.latest(user, limit);
     },
     async held(user, isDry) {
       const settings = await shop.settings(user._id);
       const link = await account(user, settings);
-      const past = (await synced(user._id)).filter((each) => belongs(each, isDry, link));
+      const past = (await syncedProposals(user._id)).filter((each) => isFor(each, isDry, link));
       const bought = holdingsOf(past);
       const [quotes, read] = await Promise.all([
         deps.quotes.many(link, sharesOf(bought)),
@@ -187,7 +187,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       const isCurrent = proposal && !proposal.isDry && proposal.date === istDate(clock.now());
       const link = isCurrent && proposal.link !== null ? await accounts.get(user._id, proposal.link) : null;
       if (!leg || !link) return { kind: "gone" };
-      if (leg.intent !== null && !(await takeBack(user._id, leg.intent))) return { kind: "sent" };
+      if (leg.intent !== null && !(await withdraw(user._id, leg.intent))) return { kind: "sent" };
       if (!(await isFree(user, link, proposal, at))) return { kind: "had" };
       const view = await deps.tickets.make(ticketFor(user, link, leg, legName(id, at)));
       await shop.change(id, ({ legs }) => ({
@@ -202,28 +202,28 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     },
   };
 
-  /** Whether the day still has room for the leg, the other proposals' and this one's other legs counted. */
+  /** Whether the day still has room for the leg, counting the legs of all its proposals. */
   async function isFree(user: User, link: Link, { _id, date }: Proposal, at: number): Promise<boolean> {
-    const today = (await synced(user._id)).filter((each) => each.date === date && belongs(each, false, link));
+    const today = (await syncedProposals(user._id)).filter((each) => each.date === date && isFor(each, false, link));
     const leg = today.find((each) => each._id === _id)?.legs[at];
     const done = doneOn(date, today).filter((each) => each !== leg);
     return leg !== undefined && hasRoom(leg, done, await shop.settings(user._id));
   }
 
-  /** An old card of the leg must not send what is changed or skipped now; false when it is too late for a change. */
+  /** Withdraws the leg's ticket, so that its old card cannot be confirmed. False when it is too late to change the leg. */
   async function reopen(user: UserId, id: string, at: number): Promise<boolean> {
     const leg = (await shop.get(user, id))?.legs[at];
-    return leg !== undefined && (leg.intent === null || takeBack(user, leg.intent));
+    return leg !== undefined && (leg.intent === null || withdraw(user, leg.intent));
   }
 
-  /** Afterwards nothing can be filled of the leg's earlier ticket any more; false when something was, or may be. */
-  async function takeBack(user: UserId, intent: Intent["_id"]): Promise<boolean> {
+  /** Drops an earlier ticket. False when something of it has filled or still may; on true nothing can. */
+  async function withdraw(user: UserId, intent: Intent["_id"]): Promise<boolean> {
     const known = await journal.get(intent);
-    if (!known || known.legs.every(endedEmpty)) return true;
+    if (!known || known.legs.every(endedUnfilled)) return true;
     return (await deps.desk.drop(user, intent, "edited")) !== null;
   }
 
-  /** A market order where the broker takes them, else a limit at the same protective price. */
+  /** A market order if the broker takes those, else a limit order at the price of the decision. */
   function ticketFor(user: User, link: Link, leg: ProposedLeg, group: string): TicketRequest {
     const { capabilities } = accounts.broker(link).definition;
     const isMarket = capabilities.orderTypes.includes("MARKET");
@@ -247,24 +247,24 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
 
 const legName = (proposal: string, leg: number): string => `${proposal} ${leg}`;
 
-/** The leg that an order was made of: ordered anew past its proposal, it would not be the strategy's. */
+/** The proposal and leg that an order was made from. Repeating such an order must go through its proposal. */
 export function legBehind({ origin, group }: Pick<Intent, "origin" | "group">): { id: string; leg: number } | null {
   const [, id, leg] = (origin === "strategy" && /^(.+) (\d+)$/.exec(group ?? "")) || [];
   return id === undefined ? null : { id, leg: Number(leg) };
 }
 
 const ENDED: ReadonlySet<LegState> = new Set(["dropped", "not-sent", "rejected", "cancelled", "expired"]);
-const endedEmpty = ({ state, filledQty }: Leg): boolean => ENDED.has(state) && filledQty === 0;
+const endedUnfilled = ({ state, filledQty }: Leg): boolean => ENDED.has(state) && filledQty === 0;
 
 function holdingsOf(past: readonly Proposal[]): OwnShare[] {
-  const instruments = legsByKey(past);
+  const instruments = instrumentsByKey(past);
   return [...heldAfter(fillsOf(past)).values()].flatMap((share) => {
     const instrument = instruments.get(share.key);
     return instrument ? [{ ...share, instrument }] : [];
   });
 }
 
-/** What of it the account has, where that is known, with its price. */
+/** The strategy's holdings, limited to what the account has if known, with prices. */
 function stillHeld(
   past: readonly Proposal[],
   quotes: ReadonlyMap<Instrument["key"], Quote>,
@@ -274,7 +274,7 @@ function stillHeld(
   const notes = past.at(-1)?.notes ?? [];
   const rebased = new Set(notes.flatMap((note) => (note.kind === "rebased" ? [note.symbol] : [])));
   return holdingsOf(past).flatMap((share): ShopHolding[] => {
-    const left = account ? leftOf(share, account.held.get(share.key) ?? 0, fills) : share;
+    const left = account ? reducedTo(share, account.held.get(share.key) ?? 0, fills) : share;
     if (left.qty === 0) return [];
     const isRebased = rebased.has(ticker(share.instrument.symbol));
     const priced = isRebased ? null : (quotes.get(share.key) ?? null);
@@ -284,23 +284,23 @@ function stillHeld(
 
 const sharesOf = (held: readonly OwnShare[]): Instrument[] => held.map(({ instrument }) => instrument);
 
-/** Nothing can have filled since it was last looked at. */
-const isQuiet = (leg: ProposedLeg): boolean => leg.isSettled || leg.intent === null;
+/** Whether the leg's stored fills are final, or it has no ticket. */
+const isUpToDate = (leg: ProposedLeg): boolean => leg.isSettled || leg.intent === null;
 
-const belongs = (proposal: Proposal, isDry: boolean, link: Link | null): boolean =>
+const isFor = (proposal: Proposal, isDry: boolean, link: Link | null): boolean =>
   proposal.isDry === isDry && (proposal.link === (link?._id ?? null) || isOfAccount(proposal, link));
 
-/** By a link that is gone since. */
+/** Whether the proposal was made for the same broker account, perhaps through a link since removed. */
 const isOfAccount = ({ account }: Proposal, link: Link | null): boolean =>
   account !== undefined && link !== null && account === accountBehind(link);
 
-/** By what was decided for it: the account that was chosen is still the one, whatever links it now. */
-function linkedAnew(chosen: LinkId, links: readonly Link[], past: readonly Proposal[]): Link | null {
+/** Finds the current link of the chosen account after its chosen link was removed, through an earlier proposal. */
+function relinked(chosen: LinkId, links: readonly Link[], past: readonly Proposal[]): Link | null {
   const decision = past.findLast(({ link }) => link === chosen);
   return (decision && links.find((link) => isOfAccount(decision, link))) ?? null;
 }
 
-/** An order that was sent is settled with what it has filled; a card that lapsed leaves its leg to be approved again. */
+/** Takes over the fills of the leg's ticket. If the ticket was dropped, the leg can be approved again. */
 function withFills(leg: ProposedLeg, intent: Intent | null): ProposedLeg {
   if (!intent) return { ...leg, isSettled: true };
   if (intent.legs.every(({ state }) => state === "dropped")) return { ...leg, intent: null };
