@@ -12,7 +12,7 @@ import { changeDocument } from "./change-document.ts";
 /** One broker as the composition root wired it. */
 export interface Broker {
   readonly definition: BrokerDefinition;
-  /** Made by the first call that needs it, and kept. */
+  /** Created on the first call, then reused. */
   readonly connector: () => Promise<BrokerConnector>;
 }
 export type Brokers = ReadonlyMap<BrokerName, Broker>;
@@ -30,12 +30,12 @@ export interface LinkDocument extends Document {
   readonly data_source: DataSourceName;
   /** False while the link is being set up and after its owner switched it off. */
   readonly is_active: boolean;
-  /** What the user calls it: unique among theirs, one word, so that `on zerodha2` is clear. */
+  /** The user's name for it: one word, unique among their links, so that `on zerodha2` is unambiguous. */
   readonly label: string;
-  /** From the broker, once it has been logged in. */
+  /** From the broker; null until the first login. */
   readonly account_id: string | null;
   readonly account_name: string | null;
-  /** `http://…` or `socks5://…` for this link's order calls. */
+  /** Proxy for this link's order calls: `http://…` or `socks5://…`. */
   readonly egress: Secret | null;
   readonly created_at: number;
 }
@@ -51,25 +51,25 @@ const linksSpec: CollectionSpec<LinkDocument> = {
   durability: "full",
 };
 
-/** What one account told, or why it did not; `unread` are rows beside the value that are of a kind that nobody knows. */
+/** One account's answer or its error. `unread`: rows of an unknown kind, which are missing from the value. */
 export type LinkResult<T> = { readonly link: Link } & (
   | { readonly ok: true; readonly value: T; readonly unread?: readonly UnreadRow[] }
   | { readonly ok: false; readonly error: BrokerError }
 );
 
-/** Whether everything was told: only then is what is absent not there. */
+/** Whether the answer is complete. Only then does a missing row prove that the broker does not have it. */
 export const isWhole = (part: LinkResult<unknown>): boolean => part.ok && (part.unread ?? []).length === 0;
 
 export interface Accounts {
   readonly brokers: Brokers;
   broker(link: Pick<Link, "broker_name">): Broker;
-  /** Rises with every link that this process adds or changes. */
+  /** Counts the links that this process has added or changed. A cache built from links is stale once it differs. */
   changes(): number;
-  /** Every link of the user, oldest first, those being set up included. */
+  /** Every link of the user, oldest first, including those still being set up. */
   all(user: UserId): Promise<Link[]>;
   /** The links that are switched on. */
   active(user: UserId): Promise<Link[]>;
-  /** Every link of the accounts that the user has linked: their own, and those of whoever else has linked the same. */
+  /** The user's links, followed by other users' links of the same broker accounts. */
   sharing(user: UserId): Promise<Link[]>;
   /** The user's own link, or null: never another user's. */
   get(user: UserId, link: LinkId): Promise<Link | null>;
@@ -77,23 +77,23 @@ export interface Accounts {
   add(user: UserId, broker: BrokerName, credentials: Credentials): Promise<Link>;
   update(link: LinkId, change: (link: Link) => Partial<Omit<LinkDocument, "_id" | "user_id">>): Promise<Link>;
   remove(user: UserId, link: LinkId): Promise<boolean>;
-  /** Whether it has one now, or will still have it at an instant. */
+  /** Whether the link has a session that is still alive at `at` (epoch ms; default now). */
   hasSession(link: Link, at?: number): boolean;
-  /** Runs a connector call with this link's access; a dead session is noted and thrown as `auth-expired`. */
+  /** Runs a connector call with this link's access. If the session is dead, ends it and throws `auth-expired`. */
   call<T>(link: Link, call: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T>;
-  /** The same call at every link at once: the slowest broker's time, and one broker's failure is only its own. */
+  /** Runs the call at all links in parallel. A BrokerError at one link becomes that link's result only. */
   callEach<T>(
     links: readonly Link[],
     call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>,
   ): Promise<LinkResult<T>[]>;
-  /** Ends the session that the broker has declared dead, unless a newer one is there. */
+  /** Drops the stored session that the broker has declared dead, unless a newer one has replaced it. */
   endSession(link: Link): Promise<void>;
-  /** Ends the session at the broker, if it still listens. */
+  /** Ends the session at the broker. Failures are ignored. */
   logOut(link: Link): Promise<void>;
   allLinks(): AsyncIterable<Link>;
 }
 
-/** The link's prices from the other source: its broker, or Yahoo. */
+/** Toggles the link's data source between its broker and Yahoo. */
 export const switchPrices = (accounts: Pick<Accounts, "update">, { _id }: Pick<Link, "_id">): Promise<Link> =>
   accounts.update(_id, ({ data_source }) => ({ data_source: data_source === "broker" ? "yfinance" : "broker" }));
 
@@ -121,14 +121,14 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
 
   async function endSession(link: Link): Promise<void> {
     const dead = link.tokens?.accessToken.reveal();
-    // An account that was unlinked meanwhile, which logs it out, has none left to end.
+    // Null for a link that was removed meanwhile: it must not be inserted again.
     const changed = await changeDocument(links, link._id, (current) =>
       current && current.tokens?.accessToken.reveal() === dead ? { ...current, tokens: ended(current.tokens) } : null,
     );
     if (changed) changes += 1;
   }
 
-  /** What the next one can be made with outlives the session. */
+  /** Keeps the refresh token: it outlives the session and can open the next one. */
   const ended = (tokens: Session | null): Session | null =>
     tokens?.refreshToken ? { ...tokens, expiresAt: deps.clock.now() } : null;
 
@@ -214,15 +214,15 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
   };
 }
 
-/** What is linked, by its broker's own id: the same for whatever link of it; null while that is not known. */
+/** Identifies the broker account behind a link; equal for all links of that account. Null until the first login. */
 export const accountBehind = ({ broker_name, account_id }: Pick<Link, "broker_name" | "account_id">): string | null =>
   account_id === null ? null : `${broker_name} ${account_id}`;
 
-/** Of the accounts that are switched on, oldest first, the one that is meant when none is named: the default one, else the oldest. */
+/** The link to use when the user names none: their default, else the oldest. `active` is sorted oldest first. */
 export const usualOf = (active: readonly Link[], defaultLink: LinkId | null): Link | null =>
   active.find(({ _id }) => _id === defaultLink) ?? active[0] ?? null;
 
-/** The same for prices: play money's may be Yahoo's, a quarter of an hour old, and a real broker's are live. */
+/** The same for prices. Prefers a real broker's live prices to a paper account's, which may be Yahoo's, 15 minutes late. */
 export function usualForPrices(
   accounts: Pick<Accounts, "broker">,
   active: readonly Link[],
@@ -243,7 +243,7 @@ function accessOf(link: Link, session: Session): Access {
   };
 }
 
-/** `zerodha`, then `zerodha2`: what the user types after "on". */
+/** `zerodha`, then `zerodha2`, and so on: the user types it after "on". */
 function freeLabel(name: BrokerName, siblings: readonly Link[]): string {
   const taken = new Set(siblings.map((link) => link.label));
   for (let count = 1; ; count += 1) {

@@ -6,7 +6,7 @@ import type { Role, User, Users } from "./users.ts";
 
 const INVITE = "invite";
 const INVITE_TTL_MS = 24 * 3_600_000;
-/** What the owner may make of somebody. An outsider trades, but not through the household's address. */
+/** What the owner may grant. An outsider may trade, but not through the household's IP address. */
 const GRANTABLE = ["viewer", "trader", "outsider", "blocked"] as const;
 export type Grantable = (typeof GRANTABLE)[number];
 
@@ -17,20 +17,20 @@ const GRANTS: Readonly<Record<Grantable, Pick<User, "role" | "needsEgress">>> = 
   blocked: { role: "blocked", needsEgress: false },
 };
 
-/** What the owner made of somebody; null while they wait, and for the owner. */
+/** What the owner granted this user; null for a pending user and for the owner. */
 export const grantOf = ({ role, needsEgress }: Pick<User, "role" | "needsEgress">): Grantable | null =>
   GRANTABLE.find((name) => GRANTS[name].role === role && GRANTS[name].needsEgress === needsEgress) ?? null;
 
 export const isGrantable = (text: string | undefined): text is Grantable => GRANTABLE.some((grant) => grant === text);
 
 export interface Admission {
-  /** Tells the owner that somebody waits, once a day for each. */
+  /** Tells the owner that this user asks for access, at most once a day per user. */
   knock(user: User): Promise<void>;
-  /** Null when the one asked about is not known, or the owner themselves. Only the owner may call it. */
+  /** Sets the grant of `who`. Null when `who` is unknown or the owner. Only the owner may call it. */
   decide(by: User, who: UserId, grant: Grantable): Promise<User | null>;
-  /** A token that lets one person in. Only the owner may call it. */
+  /** Creates an invitation token for one person. Only the owner may call it. */
   invite(by: User, grant: Exclude<Grantable, "blocked">): Promise<string>;
-  /** The user with their new role, or null when the invitation was used or is too old. */
+  /** The user with their new role; null when the invitation is used, expired or not by the current owner. */
   accept(user: User, token: string): Promise<User | null>;
 }
 
@@ -38,14 +38,14 @@ export interface AdmissionDeps {
   readonly users: Users;
   readonly oneTime: OneTime;
   readonly clock: Clock;
-  /** Two with one key are one. */
+  /** `key` deduplicates: a second message with the same key is dropped. */
   readonly tellOwner: (owner: User, about: User, key: string) => Promise<void>;
   readonly tellUser: (user: User, before: Role, key: string) => Promise<void>;
 }
 
-/** Who gets in, and as what: decided by the owner alone. */
+/** Access control: the owner alone decides who gets in and with which role. */
 export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: AdmissionDeps): Admission {
-  /** Kept here too: /forget me takes along what the outbox remembers, and a stranger could ask again and again. */
+  /** The outbox deduplicates too, but /forget clears its memory, and a stranger could then notify the owner again and again. */
   let knocked = { date: "", users: new Set<UserId>() };
 
   function requireOwner(by: User): void {
@@ -79,7 +79,7 @@ export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: 
       const claim = await oneTime.claim(token, INVITE);
       const grant = claim?.payload["grant"];
       if (!claim || !isGrantable(grant) || (await users.owner())?._id !== claim.userId) return null;
-      // The owner may have decided meanwhile, and not the same.
+      // The owner may have decided otherwise in the meantime: that decision stands.
       const decided = await users.update(user._id, ({ role }) => (role === "pending" ? GRANTS[grant] : {}));
       return decided.role === "blocked" ? null : decided;
     },

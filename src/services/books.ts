@@ -3,7 +3,7 @@ import type { Listed } from "../domain/portfolio.ts";
 import { UnreadRows } from "../errors.ts";
 import type { Log } from "../lib/log.ts";
 
-/** What can be read of a list of an account's, for whoever says what cannot. */
+/** Reads a list as far as possible, for callers that report the unread rows. */
 export async function bookOf<T>(reading: Promise<readonly T[]>, log: Log): Promise<Book<T>> {
   try {
     return { rows: await reading, unread: [] };
@@ -14,7 +14,7 @@ export async function bookOf<T>(reading: Promise<readonly T[]>, log: Log): Promi
   }
 }
 
-/** The rows, where what could not be read is of other instruments; else it is as if nothing could be read. */
+/** The readable rows, provided that no unread row can be of the given instrument; otherwise throws UnreadRows. */
 export async function rowsFor<T>(listed: Listed, reading: Promise<readonly T[]>): Promise<readonly T[]> {
   return reading.catch((error: unknown) => {
     if (error instanceof UnreadRows && !mayConcern(listed, error.book.unread)) return (error.book as Book<T>).rows;

@@ -8,7 +8,7 @@ import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 
 const ASSETS = join(import.meta.dirname, "../../assets");
-const LOOKS_AGAIN_MS = 30_000;
+const RECHECK_MS = 30_000;
 
 const dateSchema = z.string().refine(isDate, "expected a date like 2026-11-24");
 const timeSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected a time like 09:15");
@@ -44,7 +44,7 @@ const sessionsSchema = z.array(
     }),
   }),
 );
-/** DATA_DIR/calendar.json: whole years replace the shipped ones, single days change whatever is there. */
+/** DATA_DIR/calendar.json: `years` replace whole shipped years, `days` override single dates. */
 const overrideSchema = z.strictObject({
   years: z.array(yearSchema).optional(),
   days: daysSchema.optional(),
@@ -54,23 +54,23 @@ type Override = z.output<typeof overrideSchema>;
 type Year = z.output<typeof yearSchema>;
 
 export interface CalendarSource {
-  /** The calendar as it stands: an override that was changed meanwhile is in it. */
+  /** The calendar now; a changed override file is picked up within half a minute. */
   current(): TradingCalendar;
 }
 
-/** The shipped lists with DATA_DIR/calendar.json over them. Throws ConfigError when that file is wrong at start. */
+/** The shipped lists with DATA_DIR/calendar.json applied. Throws ConfigError when that file is invalid at start. */
 export function createCalendar(deps: { dataDir: string; clock: Clock; log: Log }): CalendarSource {
   const { clock, log } = deps;
   const file = join(deps.dataDir, "calendar.json");
-  let readAt = modifiedAt(file);
+  let loadedMtime = modifiedAt(file);
   let calendar = loadCalendar(file);
-  let lookedAt = clock.now();
+  let checkedAt = clock.now();
 
-  function lookAgain(): void {
-    lookedAt = clock.now();
+  function reloadIfChanged(): void {
+    checkedAt = clock.now();
     const changedAt = modifiedAt(file);
-    if (changedAt === readAt) return;
-    readAt = changedAt;
+    if (changedAt === loadedMtime) return;
+    loadedMtime = changedAt;
     try {
       calendar = loadCalendar(file);
       log.info("calendar read again");
@@ -81,13 +81,13 @@ export function createCalendar(deps: { dataDir: string; clock: Clock; log: Log }
 
   return {
     current() {
-      if (Math.abs(clock.now() - lookedAt) >= LOOKS_AGAIN_MS) lookAgain();
+      if (Math.abs(clock.now() - checkedAt) >= RECHECK_MS) reloadIfChanged();
       return calendar;
     },
   };
 }
 
-/** The shipped lists, with the override file over them where there is one. */
+/** The shipped lists with the override file applied, if there is one. */
 export function loadCalendar(overrideFile: string | null): TradingCalendar {
   const folder = join(ASSETS, "holidays");
   const shipped = readdirSync(folder)

@@ -10,7 +10,7 @@ import { createSharedReads, isPersonal } from "./shared-reads.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-/** A range that ends before today does not change any more. */
+/** A range that ends before today no longer changes. */
 const PAST_FRESH_MS = 6 * 60 * MINUTE_MS;
 const TODAY_FRESH_MS = 2 * MINUTE_MS;
 const INTRADAY_FRESH_MS = 30_000;
@@ -20,20 +20,20 @@ export interface CandleSeries {
   /** Oldest first; the last one may still be running. */
   readonly candles: readonly Candle[];
   readonly source: DataSource["name"];
-  /** Epoch ms at which the source was asked for them: perhaps by somebody else, a while ago. */
+  /** Epoch ms at which the source was asked. A shared answer may be older than this call. */
   readonly readAt: number;
 }
 type Read = Pick<CandleSeries, "candles" | "readAt">;
 
 export interface Candles {
   /**
-   * By the link's data source; from Yahoo when the broker has none, fails or is not paid for. Without a link, Yahoo's.
-   * Throws a BrokerError when neither has them: the broker's own failure, or Yahoo's where the link has no right to ask.
+   * From the link's data source; from Yahoo without a link, or when the broker has none, fails or refuses. Throws when
+   * neither can answer: the broker's error, or Yahoo's if the broker's is about the link's own rights or session.
    */
   forLink(link: Link | null, query: CandleQuery): Promise<CandleSeries>;
 }
 
-/** The plan's get_historical_data: delegates to the broker or to Yahoo, and asks for the same range once. */
+/** Delegates to the broker or to Yahoo, and caches each range. */
 export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: DataSource | null }): Candles {
   const { clock, yahoo } = deps;
   const access = createMarketAccess(deps);
@@ -74,24 +74,24 @@ export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: D
       const failure = answer instanceof BrokerError ? answer : null;
       const live = answer instanceof BrokerError ? null : answer;
       if (live && (live.candles.length > 0 || !yahoo)) return { ...live, source: "broker" };
-      if (!yahoo) throw failure ?? nobody();
+      if (!yahoo) throw failure ?? noSource();
       try {
         const late = await read(yahoo.name, query, (whole) => yahoo.getHistoricalData(whole));
         return { ...late, source: "yfinance" };
       } catch (error) {
-        // The broker has answered that there are none.
+        // The broker did answer: there are no candles in this range.
         if (live && error instanceof BrokerError) return { ...live, source: "broker" };
-        // A link without the right leaves Yahoo as the source, and its answer as the reason.
+        // If only this link's rights or session kept it from the broker, Yahoo was the source and its error is the reason.
         throw failure && !isPersonal(failure) ? failure : error;
       }
     },
   };
 }
 
-const nobody = (): BrokerError =>
+const noSource = (): BrokerError =>
   new BrokerError("no-permission", "no source of candles", { broker: brokerName("yahoo"), endpoint: "candles" });
 
-/** Days for daily bars and minutes for the others, so that "until now" is the same question for a while. */
+/** Widens the range to whole days (daily bars) or 5-minute steps, so that "until now" hits the cache for a while. */
 function wholeRange(query: CandleQuery): CandleQuery {
   if (!isIntraday(query.interval))
     return { ...query, from: istInstant(istDate(query.from)), to: istInstant(istDate(query.to)) + DAY_MS - 1_000 };

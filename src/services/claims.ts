@@ -12,28 +12,28 @@ interface ClaimDocument extends Document {
 
 const jobsSpec: CollectionSpec<ClaimDocument> = { name: "jobs", indexes: [], encrypted: [], durability: "normal" };
 const REMEMBERED_MS = 14 * 86_400_000;
-/** Whoever claimed a piece of work and was killed gives it back after this. */
+/** A claim lapses after this, so that work of a killed process is taken up again. */
 const CLAIM_MS = 5 * 60_000;
 const MAX_TRIES = 5;
 
 export type Claim =
-  /** Ours until it lapses; `done` ends it. `tries` counts this one, which is the last when `isLast`. */
+  /** Ours until the claim lapses; call `done` when finished. `tries` includes this one. */
   | { readonly kind: "ours"; readonly tries: number; readonly isLast: boolean; done(): Promise<void> }
   | { readonly kind: "done" }
-  /** Somebody else has it, or it has failed and is tried again later. */
+  /** Another process has it, or it failed and is not due for a retry yet. */
   | { readonly kind: "held" }
   | { readonly kind: "given-up" };
 
-/** Work that several processes share: each piece belongs to one of them at a time. */
+/** Shares work among processes: each piece belongs to one of them at a time. */
 export interface Claims {
-  /** Claims a piece of work that is to be done once; given up after so many tries that did not end, five when absent. */
+  /** Claims a piece of work that must be done once. Given up after `maxTries` unfinished tries (default 5). */
   claim(id: string, maxTries?: number): Promise<Claim>;
 }
 
 export function createClaims(deps: { store: Store; clock: Clock }): Claims {
   const { clock } = deps;
   const jobs: Collection<ClaimDocument> = deps.store.collection(jobsSpec);
-  /** One that ends later than any could was made before the clock was set back. */
+  /** A claim that ends further ahead than any can was made before the clock was set back: it counts as lapsed. */
   const isHeld = ({ heldUntil }: ClaimDocument): boolean =>
     clock.now() < heldUntil && heldUntil <= clock.now() + CLAIM_MS + CLOCKS_APART_MS;
 

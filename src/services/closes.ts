@@ -12,7 +12,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Link } from "./accounts.ts";
 import type { Quotes } from "./quotes.ts";
 
-/** A broker's becomes another one once a day, hours before the market opens. */
+/** A broker's previous close changes once a day, hours before the market opens. */
 const FRESH_MS = 10 * 60_000;
 const MAX_KNOWN = 5_000;
 
@@ -21,52 +21,52 @@ export interface ClosesDeps {
   readonly quotes: Pick<Quotes, "many">;
   /** The broker's list of instruments. */
   readonly table: (broker: BrokerName) => Promise<InstrumentTable>;
-  /** Whether the exchanges' day has begun, or is over. */
+  /** Whether the trading day has begun at `at` (still true once it is over). */
   readonly hasOpened: (at: number) => boolean;
 }
 
 export interface Closes {
-  /** The same shares with the previous close that their broker left out; what nobody knows stays null. */
+  /** Fills in the previous closes that the broker left out; null where no source has one. */
   ofHoldings(link: Link, holdings: readonly Holding[]): Promise<Holding[]>;
   /**
-   * The same positions with the day's part that their broker left out, or counts as if sold shares were owed. The day's
-   * trades are read only where nothing else tells it.
+   * Fills in the day's P&L that the broker left out, and corrects it for shares sold from holdings, which brokers count
+   * as a short. Reads the day's trades only when a position needs them.
    */
   ofPositions(link: Link, positions: readonly Position[], trades: () => Promise<readonly Trade[]>): Promise<Position[]>;
 }
 
-/** Fyers and Dhan tell no previous close, and so no day's change: it comes from quotes, or from Yahoo. */
+/** Previous closes from quotes or Yahoo: Fyers and Dhan report none with positions and holdings, hence no day's change. */
 export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): Closes {
   const steady = monotonic(clock);
   /**
-   * What came, whoever asked: the quote, since which of its prices is the close changes when the day begins. That nothing
-   * came is not kept: it may be due to the asker's broker, plan or choice of prices.
+   * Shared by all users. Keeps the quote, not the close, because which of its prices is the close changes when the day
+   * begins. A missing quote is not cached: it may be due to the asking link's broker, plan or data source.
    */
   const known = new Map<string, { readonly quote: Quote; readonly until: number }>();
 
-  async function ask(link: Link, keys: readonly string[]): Promise<Map<string, Quote>> {
+  async function fetchQuotes(link: Link, keys: readonly string[]): Promise<Map<string, Quote>> {
     const listed = await tableOf(link.broker_name);
     const wanted = keys.flatMap((key) => listed?.byKey(key as InstrumentKey)?.instrument ?? []);
-    const own = await tellingClose(link, wanted);
+    const own = await quotesWithClose(link, wanted);
     const missing = wanted.filter(({ key }) => !own.has(key));
-    return new Map([...own, ...(await tellingClose(null, missing))]);
+    return new Map([...own, ...(await quotesWithClose(null, missing))]);
   }
 
-  const tableOf = (broker: BrokerName): Promise<InstrumentTable | null> => orNone(table(broker));
+  const tableOf = (broker: BrokerName): Promise<InstrumentTable | null> => orNull(table(broker));
 
-  async function tellingClose(link: Link | null, wanted: readonly Instrument[]): Promise<Map<string, Quote>> {
+  async function quotesWithClose(link: Link | null, wanted: readonly Instrument[]): Promise<Map<string, Quote>> {
     const found = await quotes.many(link, wanted);
     return new Map([...found].filter(([, quote]) => closeBefore(quote) !== null));
   }
 
   /**
-   * Yahoo's prices of today come a quarter of an hour late, and of what does not trade never: until then its last price
-   * is the close before today, and its previous close that of the day before.
+   * Yahoo's prices are 15 minutes late, and an instrument that does not trade today gets none. Until today's first price
+   * arrives, Yahoo's `ltp` is the previous close and its `prevClose` is the one before that.
    */
   function closeBefore({ source, at, ltp, prevClose }: Quote): Price | null {
     const now = clock.now();
-    const isOfBefore = source === "yfinance" && at !== null && istDate(at) < istDate(now);
-    return isOfBefore && hasOpened(now) ? ltp : prevClose;
+    const isFromEarlierDay = source === "yfinance" && at !== null && istDate(at) < istDate(now);
+    return isFromEarlierDay && hasOpened(now) ? ltp : prevClose;
   }
 
   async function closesOf(link: Link, keys: readonly (InstrumentKey | null)[]): Promise<ReadonlyMap<string, Price>> {
@@ -77,7 +77,7 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
     };
     const wanted = keys.filter((key) => key !== null);
     const missing = wanted.filter((key) => kept(key) === null);
-    const came = missing.length > 0 ? await ask(link, missing) : new Map<string, Quote>();
+    const came = missing.length > 0 ? await fetchQuotes(link, missing) : new Map<string, Quote>();
     for (const [key, quote] of came) {
       known.delete(key);
       known.set(key, { quote, until: now + FRESH_MS });
@@ -108,7 +108,7 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
       const needsTrades = lacking.some(({ carried }) => carried?.dayCash === null);
       const [closes, trades] = await Promise.all([
         closesOf(link, keys),
-        needsTrades ? orNone(readTrades()) : Promise.resolve(null),
+        needsTrades ? orNull(readTrades()) : Promise.resolve(null),
       ]);
       return positions.map((row) =>
         needsClose(row) ? { ...row, dayPnl: dayFrom(row, closes.get(row.key ?? ""), trades) } : row,
@@ -117,8 +117,8 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
   };
 }
 
-/** What cannot be had now is no reason to show nothing. */
-async function orNone<T>(wanted: Promise<T>): Promise<T | null> {
+/** Null on a BrokerError: the rest is still worth showing. */
+async function orNull<T>(wanted: Promise<T>): Promise<T | null> {
   try {
     return await wanted;
   } catch (error) {

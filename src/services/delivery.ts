@@ -3,21 +3,21 @@ import type { Clock } from "../ports/clock.ts";
 import type { Notification } from "../ports/notifier.ts";
 import type { Settings, Users } from "./users.ts";
 
-/** The kinds of message that a user can have with a sound, without, or not at all. */
+/** The kinds of message that a user can set to on, silent or off. */
 export const MESSAGE_KINDS = ["orderUpdates", "alerts", "strategy", "reminder", "summary", "digest", "report"] as const;
 export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 export const isMessageKind = (name: string): name is MessageKind => MESSAGE_KINDS.some((kind) => kind === name);
 
-/** Whether a message of the kind is wanted, and whether with a sound; null when it is not wanted. */
+/** How to deliver a message of the kind; null when the user has switched it off. */
 export function deliveryFor(settings: Settings, kind: MessageKind): { readonly silent: boolean } | null {
   const wanted = settings[kind];
   return wanted === "off" ? null : { silent: wanted === "silent" };
 }
 
 /**
- * The message as it may be sent now: without a sound in its reader's quiet hours. Asked when it is sent, because a
- * message may have waited since it was posted.
+ * Makes the message silent in its reader's quiet hours. Called when it is sent, not when it is posted, because it may
+ * have waited in the outbox.
  */
 export async function hushed(
   notification: Notification,
@@ -28,7 +28,7 @@ export async function hushed(
   return user && isQuiet(user.settings, clock.now()) ? { ...notification, silent: true } : notification;
 }
 
-/** Quiet hours may go over midnight; their end does not belong to them. */
+/** Quiet hours may span midnight. The end time is exclusive. */
 export function isQuiet({ quietHours }: Pick<Settings, "quietHours">, at: number): boolean {
   if (quietHours === null) return false;
   const [from, to] = quietHours;

@@ -18,7 +18,7 @@ import { readToday } from "./portfolio.ts";
 import type { Quotes } from "./quotes.ts";
 import { fillTime, type DayTotal, type Snapshot, type Snapshots } from "./snapshots.ts";
 
-/** One account's day as its broker tells it. */
+/** One account's day as its broker reports it. */
 export interface AccountDay {
   readonly positions: readonly Position[];
   readonly holdings: readonly Holding[];
@@ -26,7 +26,7 @@ export interface AccountDay {
   readonly funds: Funds;
   readonly figures: DayFigures;
   readonly value: Paise;
-  /** Traded, and without a charge in the figures: no list of instruments has them. */
+  /** Traded symbols whose charges are missing from the figures, because no instrument list has them. */
   readonly uncharged: readonly TradingSymbol[];
 }
 export type DayParts = readonly LinkResult<AccountDay>[];
@@ -34,18 +34,18 @@ export type DayParts = readonly LinkResult<AccountDay>[];
 export interface Digest {
   readonly date: string;
   readonly parts: DayParts;
-  /** For accounts that could not be read: the last that is known of them. */
+  /** The latest earlier snapshot of each account that could not be read. */
   readonly lastKnown: ReadonlyMap<Link["_id"], Snapshot>;
-  /** The Nifty's change since the last close in 1/100 percent, null when nobody knows. */
+  /** The Nifty's change since the last close in 1/100 percent; null when unknown. */
   readonly index: number | null;
-  /** The latest days there are snapshots of, oldest first, this one among them. */
+  /** The latest days with snapshots, oldest first, including this one. */
   readonly curve: readonly DayTotal[];
 }
 
 export interface Digests {
-  /** The day of every switched-on account, which is kept; what could not be read stands as its failure. */
+  /** Reads and stores the day of every switched-on account. A failed account is in `parts` as an error. */
   day(user: UserId, date: string): Promise<Digest>;
-  /** Keeps the day of these accounts; what could not be read stands as its failure. */
+  /** Reads and stores the day of these accounts. A failed account is in the result as an error. */
   keep(links: readonly Link[], date: string): Promise<DayParts>;
 }
 
@@ -61,12 +61,12 @@ export interface DigestsDeps {
 
 interface DayRead extends AccountDay {
   readonly trades: readonly Trade[];
-  /** Of its orders, which are in no figure. */
+  /** Unread rows of the order book; orders enter no figure. */
   readonly unread: readonly UnreadRow[];
 }
 
 const CURVE_DAYS = 30;
-/** The index is everybody's: one answer serves all who are due together. */
+/** The index is the same for everybody, so one answer serves all digests that are due together. */
 const INDEX_FRESH_MS = 5 * 60_000;
 
 export function createDigests(deps: DigestsDeps): Digests {
@@ -87,7 +87,7 @@ export function createDigests(deps: DigestsDeps): Digests {
     return { positions, holdings, orders, unread, funds, trades, figures, value, uncharged };
   }
 
-  /** By the orders they belong to, because brokerage is capped for an order. Unknown instruments cost nothing here. */
+  /** Grouped by order, because brokerage is capped per order. Trades of unknown instruments are listed as uncharged. */
   async function chargesOfTrades(
     trades: readonly Trade[],
   ): Promise<{ charges: Paise } & Pick<AccountDay, "uncharged">> {
@@ -110,12 +110,12 @@ export function createDigests(deps: DigestsDeps): Digests {
 
   async function keep(links: readonly Link[], date: string): Promise<DayParts> {
     const parts = await accounts.callEach(links, read);
-    for (const part of parts) if (part.ok) await keepOne(part.link, date, part.value);
+    for (const part of parts) if (part.ok) await saveSnapshot(part.link, date, part.value);
     return parts.map((part) => (part.ok ? { ...part, unread: part.value.unread } : part));
   }
 
-  async function keepOne(link: Link, date: string, day: DayRead): Promise<void> {
-    // No broker tells it with a trade; what was traded today is among today's positions.
+  async function saveSnapshot(link: Link, date: string, day: DayRead): Promise<void> {
+    // No broker reports the multiplier with a trade, but whatever was traded today is among today's positions.
     const multipliers = new Map(day.positions.map(({ symbol, multiplier }) => [symbol, multiplier]));
     const left = undated(day.positions, day.holdings);
     const late = day.positions.filter(tradesIntoEvening);
@@ -126,10 +126,10 @@ export function createDigests(deps: DigestsDeps): Digests {
       link: link._id,
       ...(account === null ? {} : { account }),
       date,
-      // Since entry is not of a day: it would count again every day.
+      // Leaves out P&L since entry: summed over days, it would count again every day.
       figures: { ...day.figures, positions: datedPnl(day.positions) },
       value: day.value,
-      // What ended with the day is settled overnight.
+      // A contract that expired today is settled overnight, so it is not carried.
       carried: expiries.filter(({ expiry }) => expiry === undefined || expiry > date).length,
       ...(day.uncharged.length > 0 ? { uncharged: day.uncharged } : {}),
       ...(left.length > 0 ? { undated: [...new Set(left.map(({ symbol }) => symbol))] } : {}),
@@ -145,13 +145,13 @@ export function createDigests(deps: DigestsDeps): Digests {
     });
   }
 
-  /** Kept with the trade: a contract that has expired is in no list any more. */
+  /** Stored with the trade, because an expired contract is no longer in any instrument list. */
   async function expiryOf({ key }: Pick<Trade, "key">): Promise<Pick<Fill, "expiry">> {
     const instrument = key === null ? undefined : await deps.instruments.byKey(key);
     return instrument && isDerivative(instrument) ? { expiry: instrument.expiry } : {};
   }
 
-  /** Through whichever link is asked first after the last answer has aged. */
+  /** Cached. A stale answer is refreshed through whichever link asks first. */
   function indexChange(link: Link | null): Promise<number | null> {
     if (index && Math.abs(clock.now() - index.at) < INDEX_FRESH_MS) return index.change;
     const change = askIndex(link).catch(() => null);

@@ -4,16 +4,16 @@ import { UPDATES } from "./inbox.ts";
 import { LEASES } from "./leases.ts";
 import { BUTTONS } from "./one-time.ts";
 
-/** A store that remembers which collections were opened, so that nothing which is added later is left out of a deletion. */
+/** A store that records which collections were opened, so that a deletion covers every collection, also ones added later. */
 export interface RememberingStore extends Store {
   opened(): readonly Collection<Document>[];
 }
 
 /**
- * Forgotten after everything else, in this order, so that a deletion that was cut off goes on: by the update that asks for
- * it, or by another tap on its question. While a lease is held, no other process takes up that update.
+ * Deleted after everything else, in this order, so that an interrupted deletion can resume: from the stored update that
+ * asked for it, or from another tap on its button. The lease goes last: it keeps other processes off that update.
  */
-const LAST: readonly string[] = [UPDATES, BUTTONS, LEASES];
+const DELETED_LAST: readonly string[] = [UPDATES, BUTTONS, LEASES];
 
 export function rememberCollections(store: Store): RememberingStore {
   const opened = new Map<string, Collection<Document>>();
@@ -24,14 +24,16 @@ export function rememberCollections(store: Store): RememberingStore {
       return collection;
     },
     opened: () =>
-      [...opened].toSorted(([a], [b]) => LAST.indexOf(a) - LAST.indexOf(b)).map(([, collection]) => collection),
+      [...opened]
+        .toSorted(([a], [b]) => DELETED_LAST.indexOf(a) - DELETED_LAST.indexOf(b))
+        .map(([, collection]) => collection),
     ping: () => store.ping(),
     purge: () => store.purge(),
     close: () => store.close(),
   };
 }
 
-/** Deletes every document that belongs to the user or to one of their links, and what has expired of anybody. Answers how many. */
+/** Deletes every document of the user and their links, and purges expired documents of anybody. Returns how many it deleted. */
 export async function forgetUser(store: RememberingStore, user: UserId, links: readonly LinkId[]): Promise<number> {
   const theirs = new Set<string>([user, ...links]);
   let count = 0;
@@ -46,7 +48,7 @@ export async function forgetUser(store: RememberingStore, user: UserId, links: r
 
 const OWNER_FIELDS = ["userId", "user_id", "link", "linkId", "lane"];
 
-/** By its id or a field that names its owner, or by a part of either: `closing-digest:1001:2026-11-24`, `panic:1001`. */
+/** Matches the id, the owner fields and their `:`-separated parts: `closing-digest:1001:2026-11-24`, `panic:1001`. */
 function belongsTo(document: Document, theirs: ReadonlySet<string>): boolean {
   const fields = document as unknown as Readonly<Record<string, unknown>>;
   return [document._id, ...OWNER_FIELDS.map((field) => fields[field])].some(

@@ -3,13 +3,13 @@ import type { UserId } from "../domain/ids.ts";
 import { Secret } from "../lib/secret.ts";
 import type { Accounts } from "./accounts.ts";
 
-/** The variables of a single-broker deployment, and the credential each becomes. */
+/** Environment variables of a single-broker deployment, and the credential field of each. */
 const VARIABLES = [
   ["FYERS_CLIENT_ID", "client_id"],
   ["FYERS_SECRET_ID", "secret_id"],
   ["FYERS_PIN", "pin"],
 ] as const;
-/** Of no use any more: tokens die every morning, and the redirect URL is ours now. */
+/** Reported as not needed: tokens expire every morning, and the redirect URL is now the bot's own. */
 const IGNORED = ["FYERS_ACCESS_TOKEN", "FYERS_REFRESH_TOKEN", "FYERS_REDIRECT_URI"];
 export const IMPORTED_VARIABLES: readonly string[] = [...VARIABLES.map(([name]) => name), ...IGNORED];
 
@@ -17,11 +17,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ImportReport {
   readonly isImported: boolean;
-  /** One line for each thing found, done or left out; no values. */
+  /** One line for each variable found, imported or ignored. Never holds a value. */
   readonly lines: readonly string[];
 }
 
-/** Makes the owner's Fyers link from the old variables, once; the owner then logs in from /accounts. */
+/** Creates the owner's Fyers link from the old variables, once. The owner then logs in from /accounts. */
 export async function importFyers(
   deps: { accounts: Accounts; fyers: BrokerDefinition },
   owner: UserId,

@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 import type { Lease, Leases } from "./leases.ts";
 
-/** Something that came in and must be handled, in order within its lane. */
+/** An incoming update. A lane (one chat) is handled in order. */
 export interface Arrival {
   readonly id: string;
   readonly lane: string;
@@ -17,12 +17,12 @@ interface ArrivalDocument extends Document {
   readonly _id: string;
   readonly lane: string;
   readonly order: number;
-  /** Whatever was typed: encrypted, and gone once it is handled. */
+  /** Encrypted, because it holds whatever was typed. Removed once handled. */
   readonly body?: string;
-  /** Gone once it is handled, which takes it out of the index. */
+  /** Removed once handled, which takes the document out of the `due` index. */
   readonly isDue?: true;
   readonly receivedAt: number;
-  /** How often it was begun after it had been left lying. */
+  /** How often it failed, or was taken up after a process had left it. */
   readonly tries: number;
   readonly expiresAt: number;
 }
@@ -36,25 +36,27 @@ const updatesSpec: CollectionSpec<ArrivalDocument> = {
   durability: "normal",
 };
 
-/** Telegram repeats for 24 hours what was not answered. */
+/** Telegram redelivers an unacknowledged update for 24 hours. */
 const REMEMBERED_MS = 25 * 3_600_000;
+/** An update older than this was probably left by a process that died, so taking it up counts as a try. */
 const LEFT_AFTER_MS = 5_000;
-/** What came just now is in the hands of whoever stored it. */
+/** A newer update is still being handled by the process that stored it. */
 const FRESH_MS = 1_000;
 const MAX_TRIES = 3;
 const MAX_LANES = 200;
-/** More than that wait for the sweep. */
+/** Lanes beyond this wait for the sweep. */
 const MAX_QUEUED = 10_000;
 const SWEEP_BATCH = 500;
 const MAX_SWEEP_BATCH = 8_000;
 
 export interface Inbox {
-  /** Durable once this resolves; what came before with the same id is not taken again. Rejects when the store does. */
+  /** Durable once this resolves; a repeated id is ignored. Rejects when the store does. */
   accept(arrival: Arrival): Promise<void>;
-  /** Takes up what a process left that died, or what found no room. Several processes may run it. */
+  /** Takes up updates left by a dead process or not queued for lack of room. Several processes may run it. */
   sweep(): Promise<void>;
-  /** How much is waiting. */
+  /** How many updates are waiting. */
   depth(): Promise<number>;
+  /** How many lanes this process is working on. */
   running(): number;
 }
 
@@ -63,23 +65,23 @@ export interface InboxDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly leases: Leases;
-  /** Handles one; a rejection leaves it for another try. */
+  /** Handles one update; a rejection leaves it for another try. */
   readonly handle: (body: string) => Promise<void>;
 }
 
 /**
- * Every update is stored before it is acknowledged and handled under its lane's lease: in order wherever it lands, at
- * least once whoever dies. What must not happen twice is claimed in the store by whoever does it.
+ * Stores every update before it is acknowledged, then handles it under its lane's lease: in order across processes, and
+ * at least once. A handler whose effect must not happen twice claims it in the store itself.
  */
 export function createInbox(deps: InboxDeps): Inbox {
   const { clock, log, leases } = deps;
   const updates: Collection<ArrivalDocument> = deps.store.collection(updatesSpec);
   const running = new Set<string>();
-  /** Lanes that got something while they were being worked off. */
+  /** Lanes that received an update while they were running. */
   const calledAgain = new Set<string>();
-  /** Lanes that found no room, in the order in which they came. */
+  /** Lanes waiting for a free slot, first come first served. */
   const queued = new Set<string>();
-  /** Lanes that could not be worked off; each sweep tries them, since another process may have emptied one meanwhile. */
+  /** Lanes whose store or lease calls failed. Every sweep retries them, also if another process has emptied them meanwhile. */
   const failing = new Set<string>();
   let sweepBatch = SWEEP_BATCH;
   const trouble = createFailureLog(log, {
@@ -87,31 +89,31 @@ export function createInbox(deps: InboxDeps): Inbox {
     recovered: "updates are worked off again",
   });
 
-  /** What came in the future came before the clock was set back. */
+  /** Absolute, because an update "from the future" was received before the clock was set back. */
   const age = ({ receivedAt }: Stored<ArrivalDocument>): number => Math.abs(clock.now() - receivedAt);
 
   const oldest = async (lane: string, limit: number): Promise<Due[]> =>
     (await updates.find("due", [true, lane], { limit, order: "asc" })).filter(hasBody);
 
-  function work(lane: string): void {
+  function startLane(lane: string): void {
     if (running.has(lane)) calledAgain.add(lane);
-    else if (running.size < MAX_LANES) void workUntilQuiet(lane);
+    else if (running.size < MAX_LANES) void runLane(lane);
     else if (queued.size < MAX_QUEUED) queued.add(lane);
   }
 
-  function workNext(): void {
+  function startNextQueued(): void {
     const [lane] = queued;
     if (lane === undefined) return;
     queued.delete(lane);
-    work(lane);
+    startLane(lane);
   }
 
-  async function workUntilQuiet(lane: string): Promise<void> {
+  async function runLane(lane: string): Promise<void> {
     running.add(lane);
     try {
       do {
         calledAgain.delete(lane);
-        await workOff(lane);
+        await drainLane(lane);
       } while (calledAgain.has(lane));
       if (failing.delete(lane) && failing.size === 0) trouble.recovered();
     } catch (error) {
@@ -120,12 +122,12 @@ export function createInbox(deps: InboxDeps): Inbox {
     } finally {
       calledAgain.delete(lane);
       running.delete(lane);
-      workNext();
+      startNextQueued();
     }
   }
 
-  /** Whoever stored an update while the lease was held relies on the look after the release. */
-  async function workOff(lane: string): Promise<void> {
+  /** Looks again after the release: whoever stored an update while the lease was held could not take it. */
+  async function drainLane(lane: string): Promise<void> {
     do {
       const lease = await leases.take(`lane:${lane}`);
       if (!lease) return;
@@ -137,10 +139,10 @@ export function createInbox(deps: InboxDeps): Inbox {
     } while ((await oldest(lane, 1)).length > 0);
   }
 
-  /** False when the lane must rest: the lease is lost, or an update failed. */
+  /** False when the lane must stop: the lease is lost, or an update failed. */
   async function handleAll(lane: string, lease: Lease): Promise<boolean> {
     for (;;) {
-      // Each is read anew when its turn comes: another process may have had the lease, and handled it.
+      // Read each update again when its turn comes: another process may have held the lease and handled it.
       const [arrival, behind] = await oldest(lane, 2);
       if (!arrival) return true;
       if (lease.lost.aborted || !(await handleOne(arrival))) return false;
@@ -162,7 +164,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     return true;
   }
 
-  /** Null when it has been tried often enough: it may be what kills the process. */
+  /** Null, and given up, after MAX_TRIES: the update itself may be what kills the process. */
   async function countedTry(arrival: Due): Promise<Due | null> {
     if (arrival.tries >= MAX_TRIES) {
       log.error({ update: arrival._id }, "update given up");
@@ -182,14 +184,14 @@ export function createInbox(deps: InboxDeps): Inbox {
       const now = clock.now();
       const expiresAt = now + REMEMBERED_MS;
       if (await updates.insert({ _id: id, lane, order, body, isDue: true, receivedAt: now, tries: 0, expiresAt }))
-        work(lane);
+        startLane(lane);
     },
     async sweep() {
       const due = await updates.find("due", [true], { limit: sweepBatch, order: "asc" });
-      // A lane that fills it must not hide the ones behind until it is worked off: the next look goes further.
+      // One lane may fill the whole batch and hide the lanes behind it, so the next sweep reads further.
       sweepBatch = due.length < sweepBatch ? SWEEP_BATCH : Math.min(2 * sweepBatch, MAX_SWEEP_BATCH);
       const left = due.filter((arrival) => age(arrival) > FRESH_MS);
-      for (const lane of new Set([...failing, ...left.map((arrival) => arrival.lane)])) work(lane);
+      for (const lane of new Set([...failing, ...left.map((arrival) => arrival.lane)])) startLane(lane);
     },
     depth: async () => (await updates.find("due", [true], { limit: 10_000 })).length,
     running: () => running.size,

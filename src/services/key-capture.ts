@@ -7,15 +7,15 @@ import { changeDocument } from "./change-document.ts";
 import type { Accounts, Link } from "./accounts.ts";
 import { EGRESS_SPEC } from "./egress.ts";
 
-/** What the user's next message will be taken as. Holds no secret itself: what arrives goes straight to the link. */
+/** What the user's next message is expected to be. Holds no secret: a key that arrives is stored in the link. */
 interface CaptureDocument extends Document {
   readonly _id: string;
   readonly link: LinkId;
-  /** A credential field, the proxy for orders, or the end of a login. */
+  /** A credential field, or one of the constants below. */
   readonly awaits: string;
-  /** The login's state where the broker echoes none. */
+  /** The login's state, for brokers that do not echo it in the redirect. */
   readonly heldState: string | null;
-  /** The message that was taken last: after a crash it comes again, and is neither the next key nor plain text. */
+  /** Id of the last message taken. Telegram redelivers it after a crash, and it must not be read as the next key or as plain text. */
   readonly taken?: number;
   readonly expiresAt: number;
 }
@@ -26,11 +26,11 @@ const capturesSpec: CollectionSpec<CaptureDocument> = {
   encrypted: ["heldState"],
   durability: "normal",
 };
-/** Whoever is asked for a key may have to create an app or subscribe first: what comes after that must not stay in the chat. */
+/** Long, because the user may have to create an app or subscribe first. A key sent after this would stay in the chat. */
 const CAPTURE_TTL_MS = 3_600_000;
 const LOGIN = "(login)";
 const EGRESS = "(egress)";
-/** Nothing is asked any more; the last message is only remembered, and what it was. */
+/** Nothing is awaited; the document only remembers the last message and what it was. */
 const NOTHING = "(nothing)";
 const LOGIN_TAKEN = "(login taken)";
 const EGRESS_TAKEN = "(egress taken)";
@@ -47,29 +47,29 @@ export interface CapturedMessage {
   readonly text: string;
 }
 
-/** The one-shot steps that take keys in chat: outside any replayed dialogue, so that no secret is ever recorded twice. */
+/** Takes keys typed in chat, outside the conversations plugin, whose replay log would record the secrets. */
 export interface KeyCapture {
-  /** Asks for the first credential that is missing; `complete` when there is none. */
+  /** Asks for the first missing credential; `complete` when none is missing. */
   begin(link: Link): Promise<Captured>;
   awaitLogin(link: Link, heldState: string | null): Promise<void>;
-  /** The next message is this link's proxy for orders, `skip` for none. */
+  /** Expects this link's proxy for orders in the next message, or `skip` for none. */
   awaitEgress(link: Link): Promise<void>;
   /**
-   * Takes the message, or null when nothing was awaited. `skip` leaves an optional field out. One that was taken before
-   * answers the same again.
+   * Takes the message; null when nothing was awaited. `skip` leaves an optional field out. A redelivered message gets the
+   * same answer again.
    */
   accept(user: UserId, message: CapturedMessage): Promise<Captured | null>;
-  /** Whose login the next message may end; null when none is awaited. */
+  /** The link whose login the next message may finish; null when none is awaited. */
   awaitedLogin(user: UserId): Promise<Link | null>;
-  /** The link's login ended elsewhere: its end is not awaited any more, what was asked for since still is. */
+  /** The link's login ended elsewhere (browser): stops awaiting it, but not anything asked for since. */
   endLogin(link: Link): Promise<void>;
-  /** The user turned to something else: a key is not awaited any more, the end of a login still is. */
+  /** The user turned to something else: stops awaiting a key or proxy, but not the end of a login. */
   leave(user: UserId): Promise<void>;
 }
 
 /**
- * An address, or a token with or without the rest of its address, longer than any contract's name; whatever else is typed
- * after a login was offered is not meant for it.
+ * What can end a login: an address, or a token (perhaps followed by more query parameters) that is longer than any
+ * contract's name. Any other text typed after a login was offered is an ordinary message.
  */
 const LOGIN_END = /^(https?:\/\/\S+|[\w.~+/=-]{30,}(&\w+=\S*)?)$/;
 
@@ -84,7 +84,7 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     awaits: string,
     asked: Pick<CaptureDocument, "heldState" | "taken">,
   ): Promise<void> {
-    // In one write: between two, a crash would leave the next key in the chat as plain text.
+    // One write: a crash between two would leave nothing awaited, and the next key would be handled as plain text.
     await changeDocument(captures, link.user_id, (known) => {
       const taken = asked.taken ?? known?.taken;
       return {

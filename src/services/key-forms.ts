@@ -11,7 +11,7 @@ export const FORM_TTL_MS = 5 * 60_000;
 const ACTION = "keys";
 const TOKEN_BYTES = 24;
 
-/** What a page takes: a link's keys, or the proxy of its orders alone. */
+/** What a form asks for: a link's keys (and proxy), or its order proxy alone. */
 export type FormSubject = "keys" | "egress";
 
 export interface KeyForm {
@@ -22,19 +22,19 @@ export interface KeyForm {
 
 export type SubmittedKeys =
   | { readonly kind: "stale" }
-  /** Which fields do not look right; the form may be sent again. */
+  /** The fields that fail their pattern; the form may be submitted again. */
   | { readonly kind: "invalid"; readonly fields: readonly string[] }
   | { readonly kind: "done"; readonly link: Link; readonly subject: FormSubject };
 
-/** Pages that take one link's keys or proxy: five minutes, once. */
+/** Web forms that take one link's keys or proxy. Valid for five minutes and one submission. */
 export interface KeyForms {
-  /** The page's token: whoever has it may fill it in. */
+  /** Creates a form and returns its token. Whoever has the token may fill the form in. */
   offer(link: Link, subject: FormSubject): Promise<string>;
   open(token: string): Promise<KeyForm | null>;
   submit(token: string, fields: Readonly<Record<string, string>>): Promise<SubmittedKeys>;
 }
 
-interface Opened {
+interface OpenForm {
   readonly link: Link;
   readonly userName: string;
   readonly subject: FormSubject;
@@ -45,16 +45,16 @@ export function createKeyForms(deps: { accounts: Accounts; oneTime: OneTime; use
 
   const linkOf = (claim: OneTimeClaim): Promise<Link | null> =>
     accounts.get(claim.userId, linkId(claim.payload["link"] ?? "-"));
-  const specsOf = ({ link, subject }: Opened): readonly CredentialSpec[] =>
+  const specsOf = ({ link, subject }: OpenForm): readonly CredentialSpec[] =>
     subject === "egress"
       ? [{ ...EGRESS_SPEC, where: `${EGRESS_SPEC.where} Empty means none.` }]
       : [...accounts.broker(link).definition.credentials, EGRESS_SPEC];
 
-  async function opened(token: string): Promise<Opened | null> {
+  async function openForm(token: string): Promise<OpenForm | null> {
     const claim = await oneTime.peek(token, ACTION);
     const link = claim && (await linkOf(claim));
     const user = link && (await users.get(link.user_id));
-    // Whoever was blocked since it was offered has no page any more.
+    // The owner may have blocked the user since the form was offered.
     if (!user || user.role === "blocked") return null;
     return { link, userName: user.name, subject: claim.payload["subject"] === "egress" ? "egress" : "keys" };
   }
@@ -70,7 +70,7 @@ export function createKeyForms(deps: { accounts: Accounts; oneTime: OneTime; use
       }),
 
     async open(token) {
-      const form = await opened(token);
+      const form = await openForm(token);
       if (!form) return null;
       const { link, subject, userName } = form;
       return {
@@ -81,7 +81,7 @@ export function createKeyForms(deps: { accounts: Accounts; oneTime: OneTime; use
     },
 
     async submit(token, fields) {
-      const form = await opened(token);
+      const form = await openForm(token);
       if (!form) return { kind: "stale" };
       const { link, subject } = form;
       const typed = specsOf(form).map((spec) => ({ spec, value: (fields[spec.field] ?? "").trim() }));

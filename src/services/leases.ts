@@ -6,7 +6,7 @@ interface LeaseDocument extends Document {
   readonly _id: string;
   readonly holder: string;
   readonly expiresAt: number;
-  /** Given back, to be had from then on only. */
+  /** Released, but not to be taken before `expiresAt`. */
   readonly isWait?: true;
 }
 
@@ -18,16 +18,16 @@ const leasesSpec: CollectionSpec<LeaseDocument> = {
   durability: "normal",
 };
 
-/** Long enough for a pause of the process, short enough that a killed one is not missed for long. */
+/** Long enough to survive a pause of the process, short enough that a killed process is replaced soon. */
 export const LEASE_MS = 15_000;
 const RENEW_MS = 5_000;
-/** So far another machine's clock may be ahead of this one's. */
+/** How far the clocks of two machines are assumed to differ at most. */
 export const CLOCKS_APART_MS = 60_000;
 
 export interface Lease {
-  /** Aborted when it could not be kept: somebody else may hold it now. */
+  /** Aborted when the lease could not be renewed: somebody else may hold it now. */
   readonly lost: AbortSignal;
-  /** Lets the next one have it, at once or from an instant on. */
+  /** Gives the lease back; others may take it at once, or only from `from` (epoch ms) on. */
   release(from?: number): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export interface Leases {
   take(name: string): Promise<Lease | null>;
 }
 
-/** Who works on what in the one process that a store belongs to: nothing to write, and nothing left behind by a crash. */
+/** Leases in memory, for a store that only one process uses: no writes, and nothing left behind by a crash. */
 export function createLocalLeases(): Leases {
   const held = new Set<string>();
   const never = new AbortController().signal;
@@ -54,7 +54,7 @@ export function createLocalLeases(): Leases {
   };
 }
 
-/** Who works on what, among all processes on one store. */
+/** Leases in the store, shared by all processes that use it. */
 export function createLeases(deps: { store: Store; clock: Clock }): Leases {
   const { clock } = deps;
   const leases: Collection<LeaseDocument> = deps.store.collection(leasesSpec);
@@ -64,31 +64,34 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
       const holder = randomToken();
       const until = (): number => clock.now() + LEASE_MS;
       const taken = { _id: name, holder, expiresAt: until() };
-      // An expired lease makes room for the new one by itself.
-      if (!(await leases.insert(taken)) && !(await displaces(taken))) return null;
-      return keep(name, holder, until);
+      // An expired lease needs no removal: `insert` replaces expired documents.
+      if (!(await leases.insert(taken)) && !(await displaceStale(taken))) return null;
+      return startRenewing(name, holder, until);
     },
   };
 
-  /** One that ends later than any can was taken before the clock was set back, and who took it has died since. */
-  async function displaces(taken: LeaseDocument): Promise<boolean> {
+  /**
+   * Takes over a lease that ends further ahead than any live one can: it was taken before the clock was set back, by a
+   * process that has died since.
+   */
+  async function displaceStale(taken: LeaseDocument): Promise<boolean> {
     const current = await leases.get(taken._id);
     if (!current || current.isWait || current.expiresAt <= taken.expiresAt + CLOCKS_APART_MS) return false;
     return leases.replace(taken, current.version);
   }
 
-  /** A lease taken anew counts its versions from the start, so whose it is comes first. False when it is another's. */
-  async function move({ _id, ...to }: LeaseDocument): Promise<boolean> {
+  /** False when another holds the lease. Versions restart with each take, so the version alone does not prove the holder. */
+  async function setExpiry({ _id, ...to }: LeaseDocument): Promise<boolean> {
     const current = await leases.get(_id);
     return current?.holder === to.holder && leases.replace({ _id, ...to }, current.version);
   }
 
-  function keep(name: string, holder: string, until: () => number): Lease {
+  function startRenewing(name: string, holder: string, until: () => number): Lease {
     const lost = new AbortController();
     let keptUntil = until();
     const renew = async (): Promise<void> => {
       const expiresAt = until();
-      const isKept = await move({ _id: name, holder, expiresAt }).catch(() => null);
+      const isKept = await setExpiry({ _id: name, holder, expiresAt }).catch(() => null);
       if (isKept === true) {
         keptUntil = expiresAt;
       } else if (isKept === false || clock.now() >= keptUntil) {
@@ -98,7 +101,7 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
     };
     let renewing: Promise<void> = Promise.resolve();
     const timer = setInterval(() => {
-      // One after the other: an older one that ends last would take back what the release has set.
+      // One at a time: a renewal that finishes after the release would undo it.
       renewing = renewing.then(renew);
     }, RENEW_MS).unref();
     return {
@@ -106,9 +109,9 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
       async release(from = 0) {
         clearInterval(timer);
         await renewing;
-        // Long ago rather than now: another machine's clock may be behind this one's.
+        // Without `from` it expires long ago, not now: another machine's clock may be behind this one's.
         const end = { _id: name, holder, expiresAt: from - 1 };
-        if (!lost.signal.aborted) await move(from > 0 ? { ...end, isWait: true } : end);
+        if (!lost.signal.aborted) await setExpiry(from > 0 ? { ...end, isWait: true } : end);
       },
     };
   }

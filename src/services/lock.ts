@@ -12,26 +12,27 @@ export type LockKind = "none" | "pin" | "totp";
 
 interface LockDocument extends Document {
   readonly _id: UserId;
-  /** No order is placed, whatever is confirmed. */
+  /** While true, no order is placed, even if confirmed. */
   readonly isFrozen: boolean;
   readonly kind: LockKind;
   /** Salt and hash of the PIN, or the authenticator's secret. */
   readonly secret: Secret | null;
-  /** An authenticator's secret that has not been proven yet. */
+  /** A new authenticator secret, not yet proven by a code. */
   readonly offered: Secret | null;
-  /** The message that shows it, to be deleted once its code has come. */
+  /** Id of the message that shows `offered`, to be deleted once a code has proven it. */
   readonly offeredIn: number | null;
-  /** Wrong codes in a row, and until when none is taken. */
+  /** Wrong codes in a row. */
   readonly fails: number;
+  /** No code is accepted until then (epoch ms). */
   readonly lockedOutUntil: number;
-  /** A code given counts for a while. */
+  /** No further code is needed until then (epoch ms). */
   readonly openUntil: number;
-  /** A code of an authenticator counts once. */
+  /** TOTP time step of the last code accepted: each code counts once. */
   readonly lastStep: number;
-  /** What the user's next message will be taken as, and until when. */
+  /** What the user's next message is expected to be, and until when. */
   readonly awaits: LockInput | null;
   readonly awaitedUntil: number;
-  /** The message taken last, and what became of it: after a crash it comes again, and is neither a guess nor plain text. */
+  /** The last message taken, and its result. Telegram redelivers it after a crash, and it must not count as another guess. */
   readonly taken?: { readonly message: number; readonly until: number; readonly entered: Entered };
 }
 const LOCK_INPUTS = ["new-pin", "totp-proof", "code"] as const;
@@ -53,7 +54,7 @@ const OPEN_MS = 5 * 60_000;
 const MAX_FAILS = 5;
 const LOCKOUT_MS = 15 * 60_000;
 const AWAITED_MS = 5 * 60_000;
-/** Telegram repeats for 24 hours what was not answered; another bot's messages have the same numbers. */
+/** Telegram redelivers for 24 hours. Not kept longer, because message ids repeat if the bot's token is changed to another bot's. */
 const TAKEN_MS = 25 * 3_600_000;
 const PIN_PATTERN = /^\d{4,8}$/;
 
@@ -70,30 +71,30 @@ export interface LockState {
   readonly lockedOutUntil: number | null;
 }
 
-/** What became of a message that was awaited. */
+/** The result of a message that was awaited. */
 export type Entered =
   | { readonly kind: "pin-set" | "bad-pin" }
   | { readonly kind: "totp-set" | "totp-wrong"; readonly shownIn: number | null }
   | { readonly kind: "code"; readonly result: CodeResult };
 
-/** The order lock: a freeze, and a PIN or authenticator code before a confirmation counts. */
+/** The order lock: a freeze, and an optional PIN or authenticator code required before a confirmation counts. */
 export interface OrderLock {
   state(user: UserId): Promise<LockState>;
   freeze(user: UserId, isFrozen: boolean): Promise<void>;
-  /** The user's next message is this. */
+  /** Expects this in the user's next message. */
   expect(user: UserId, what: LockInput): Promise<void>;
   /**
-   * Takes that message, once. Null when nothing is awaited, or a code is and these are words. Five wrong codes in a row
-   * close the lock for a quarter of an hour.
+   * Takes the awaited message, once. Null when nothing is awaited, or when a code is awaited and the text has no digit.
+   * Five wrong codes in a row lock the user out for 15 minutes.
    */
   take(user: UserId, message: CapturedMessage): Promise<Entered | null>;
-  /** The user turned to something else: a new PIN or its proof is not awaited any more, the code of a set lock still is. */
+  /** The user turned to something else: stops awaiting a new PIN or the proof of an authenticator, but not a code. */
   leave(user: UserId): Promise<void>;
-  /** Nothing is awaited any more: the user's next message answers something else. */
+  /** Stops awaiting anything: the user's next message is for something else. */
   stop(user: UserId): Promise<void>;
-  /** A new authenticator secret; counts once a code of it has come back. */
+  /** Creates a new authenticator secret, which takes effect once a code has proven it. */
   offerTotp(user: UserId): Promise<Secret>;
-  /** Where the secret on offer is shown. */
+  /** Records the message that shows the offered secret. */
   noteShown(user: UserId, message: number): Promise<void>;
   remove(user: UserId): Promise<void>;
 }
@@ -102,7 +103,7 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
   const locks: Collection<LockDocument> = deps.store.collection(locksSpec);
   const { clock } = deps;
 
-  /** Applies the change to the newest version, one at a time: two guesses at once are two guesses. */
+  /** Applies the change to the newest version, so that two simultaneous guesses count as two. */
   async function change<T>(user: UserId, apply: (lock: LockDocument) => Changed<T>): Promise<T> {
     let made: T | undefined;
     await changeDocument(locks, user, (stored) => {
@@ -152,9 +153,9 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
   };
 }
 
-/** Clocks of several processes may differ by so much. */
+/** How far the clocks of several processes may differ. */
 const SKEW_MS = 60_000;
-/** What ends later than it could if it began now began before the clock was set back, and is over. */
+/** A period that ends further ahead than one begun now would, began before the clock was set back: it counts as over. */
 const isWithin = (lengthMs: number, until: number, now: number): boolean =>
   now < until && until <= now + lengthMs + SKEW_MS;
 const isLockedOut = (lock: LockDocument, now: number): boolean => isWithin(LOCKOUT_MS, lock.lockedOutUntil, now);
@@ -171,16 +172,16 @@ const unlocked = (user: UserId): LockDocument => ({
   ...CLEAR,
 });
 
-/** One write takes the message and remembers it. */
+/** Takes the message and remembers it, in one write. */
 function withMessage(lock: LockDocument, { id, text }: CapturedMessage, now: number): Changed<Entered | null> {
   if (lock.taken?.message === id && now < lock.taken.until) return { lock, result: lock.taken.entered };
   const what = now < lock.awaitedUntil ? lock.awaits : null;
-  // Authenticators show 123 456.
+  // Authenticator apps show codes as "123 456".
   const typed = text.replaceAll(/\s/g, "");
   if (what === null || (what === "code" && !/\d/.test(typed))) return { lock, result: null };
   const { lock: answered, result } = withAnswer(lock, what, typed, now);
   const isAgain = result.kind === "bad-pin" || (result.kind === "code" && result.result.kind !== "right");
-  // The next try must not stay in the chat either, nor one that comes while the lock takes none.
+  // Keep awaiting after a failure or during a lockout, so that the next code is also taken and deleted from the chat.
   const next = isAgain ? { awaits: what, awaitedUntil: now + AWAITED_MS } : { awaits: null };
   const taken = { message: id, until: now + TAKEN_MS, entered: result };
   return { lock: { ...answered, ...next, taken }, result };
@@ -227,8 +228,8 @@ function withGuess(lock: LockDocument, code: string, now: number): Changed<CodeR
 }
 
 /**
- * The authenticator's step, or the old one for a PIN; null when the code is wrong or was used before. A step that no
- * code has yet was noted before the clock was set back.
+ * The TOTP step of the code, or the unchanged last step for a PIN; null when the code is wrong or already used. A last
+ * step that lies in the future was recorded before the clock was set back, and is ignored.
  */
 function matches(lock: LockDocument, code: string, now: number): number | null {
   if (lock.secret === null) return null;
@@ -242,7 +243,7 @@ function matches(lock: LockDocument, code: string, now: number): number | null {
   return isSameText(given.reveal(), lock.secret.reveal()) ? lock.lastStep : null;
 }
 
-/** About 15 ms a guess: a PIN has few digits, and it lies behind the master key already. */
+/** About 15 ms per guess. More would not save a PIN of a few digits, and the hash is also encrypted under MASTER_KEY. */
 const SCRYPT_COST = 4_096;
 const hashed = (pin: string, salt: Buffer): Secret =>
   new Secret(`${salt.toString("base64url")}.${scryptSync(pin, salt, 32, { cost: SCRYPT_COST }).toString("base64url")}`);

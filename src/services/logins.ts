@@ -20,39 +20,39 @@ export type LoginResult =
       readonly funds: Funds | null;
       readonly isFirst: boolean;
     }
-  /** The state is unknown, used or too old, or belongs to another broker: nothing was changed. */
+  /** The state is unknown, used, expired or another broker's: nothing was changed. */
   | { readonly kind: "stale" }
-  /** The broker's page sent the user back without a grant; `error` has its words. */
+  /** The broker's page sent the user back without a grant; `error` has the broker's reason. */
   | { readonly kind: "cancelled"; readonly link: Link; readonly error: BrokerError }
-  /** The browser was logged in at the broker as somebody else than the link's account. */
+  /** The browser was logged in to a different account than the link's. */
   | { readonly kind: "other-account"; readonly link: Link; readonly accountId: string }
-  /** The user has it by another link: by two, everything of it would be counted, cancelled and exited twice. */
+  /** The user already has the account under another link. Two would count, cancel and exit everything twice. */
   | { readonly kind: "linked-already"; readonly link: Link; readonly as: Link; readonly accountId: string }
   | { readonly kind: "failed"; readonly link: Link; readonly error: BrokerError };
 
 export interface LoginStart {
-  /** What the user's browser opens: the broker's page, or ours on the way there. */
+  /** What the user's browser opens: the broker's login page, or our page that leads there. */
   readonly url: string;
-  /** For brokers that echo no state: what a pasted address is bound to. Null where the broker brings it back itself. */
+  /** The state to keep for a pasted address, for brokers that do not echo it; null where the broker does. */
   readonly heldState: string | null;
 }
 
 export interface Logins {
-  /** Where the user's browser goes. Single use, ten minutes, bound to this user and link. */
+  /** Begins a login. Single use, valid for ten minutes, bound to this user and link. */
   start(link: Link): Promise<LoginStart>;
-  /** Where a login goes on from our own page; null when the state is unknown, used, too old or of another broker. */
+  /** The broker's login URL for our own page to lead to; null when the state is unknown, used, expired or another broker's. */
   resume(broker: string, state: string): Promise<string | null>;
-  /** The redirect came back; `cookieState` is the state where the broker echoes none. */
+  /** Handles the broker's redirect. `cookieState`: the state from our cookie, for brokers that do not echo it. */
   finish(
     broker: string,
     params: Readonly<Record<string, string>>,
     cookieState?: string,
   ): Promise<LoginResult & { userId?: UserId }>;
-  /** The user pasted what the browser showed, or a token. `heldState`: from this link's last start. */
+  /** Finishes with the address or token that the user pasted. `heldState`: from this link's last `start`. */
   finishPasted(link: Link, text: string, heldState: string | null): Promise<LoginResult>;
   /** Opens an account that needs no login (paper). */
   open(link: Link): Promise<LoginResult>;
-  /** A new session without the user, where the broker allows; null when it does not. */
+  /** Renews the session without the user; null when the broker has no such call or refuses. */
   renew(link: Link): Promise<Link | null>;
 }
 
@@ -72,25 +72,25 @@ export function createLogins(deps: {
     try {
       const session = await connector.generateSession(grant);
       const { accountId } = session;
-      if (isOthers(link, session)) return { kind: "other-account", link, accountId };
+      if (isOtherAccount(link, session)) return { kind: "other-account", link, accountId };
       const as = await firstLinkOf(link, accountId);
       if (as !== null && as._id !== link._id) return { kind: "linked-already", link, as, accountId };
-      return await prove(link, session);
+      return await proveAndStore(link, session);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       return { kind: error.kind === "login-unfinished" ? "cancelled" : "failed", link, error };
     }
   }
 
-  /** The user's oldest link of a broker's account; paper accounts are new ones. */
+  /** The user's oldest link of this broker account; null for paper, where every link is an account of its own. */
   async function firstLinkOf({ user_id, broker_name }: Link, accountId: string): Promise<Link | null> {
     if (accounts.broker({ broker_name }).definition.isPaper) return null;
     const links = await accounts.all(user_id);
     return links.find((each) => each.broker_name === broker_name && each.account_id === accountId) ?? null;
   }
 
-  /** Nothing is kept before the broker has answered real calls with the new session. */
-  async function prove(link: Link, session: Session): Promise<LoginResult> {
+  /** Stores the session only after the broker has answered a real call with it. */
+  async function proveAndStore(link: Link, session: Session): Promise<LoginResult> {
     const connector = await accounts.broker(link).connector();
     const access = { link: link._id, credentials: link.credentials, session };
     const [profile, funds] = await Promise.all([
@@ -100,15 +100,15 @@ export function createLogins(deps: {
     const isFirst = link.account_id === null;
     const login = {
       tokens: session,
-      // It works with the keys that made it alone; the link may have been begun again meanwhile.
+      // The session works only with the keys that created it, and the link's may have been replaced meanwhile.
       credentials: link.credentials,
       is_active: true,
       account_id: session.accountId,
       account_name: profile.name,
     };
-    // Another login of this link, as somebody else, may have ended meanwhile.
-    const updated = await accounts.update(link._id, (current) => (isOthers(current, session) ? {} : login));
-    if (isOthers(updated, session)) return { kind: "other-account", link: updated, accountId: session.accountId };
+    // Another login of this link, to a different account, may have finished meanwhile.
+    const updated = await accounts.update(link._id, (current) => (isOtherAccount(current, session) ? {} : login));
+    if (isOtherAccount(updated, session)) return { kind: "other-account", link: updated, accountId: session.accountId };
     return { kind: "linked", link: updated, profile, funds, isFirst };
   }
 
@@ -121,15 +121,15 @@ export function createLogins(deps: {
     return { ...result, userId: link.user_id };
   }
 
-  /** Uses up a login state of this broker; `isHeld`: one that the browser or we kept, because the broker echoes none. */
+  /** Uses up a login state of this broker. `isHeld`: the state was held by the cookie or by us, not echoed by the broker. */
   async function claimed(broker: string, state: string | undefined, isHeld: boolean): Promise<{ link: Link } | null> {
-    const begun = state === undefined ? null : await begunBy(broker, state);
-    if (state === undefined || !begun || (begun.url !== null) !== isHeld) return null;
-    return (await oneTime.claim(state, ACTION, begun.link.user_id)) && begun;
+    const started = state === undefined ? null : await startedBy(broker, state);
+    if (state === undefined || !started || (started.url !== null) !== isHeld) return null;
+    return (await oneTime.claim(state, ACTION, started.link.user_id)) && started;
   }
 
-  /** Whoever was blocked since it began has no login any more. */
-  async function begunBy(broker: string, state: string): Promise<{ link: Link; url: string | null } | null> {
+  /** The link that a login state was issued for; null if the user has been blocked since. */
+  async function startedBy(broker: string, state: string): Promise<{ link: Link; url: string | null } | null> {
     const known = await oneTime.peek(state, ACTION);
     const link = known && (await accounts.get(known.userId, linkId(known.payload["link"] ?? "-")));
     if (link?.broker_name !== broker || (await deps.users.get(link.user_id))?.role === "blocked") return null;
@@ -165,7 +165,7 @@ export function createLogins(deps: {
       const ours = `${deps.publicUrl}/oauth/${link.broker_name}/login/${state}`;
       return { url: deps.opensHere ? ours : url, heldState: state };
     },
-    resume: async (broker, state) => (await begunBy(broker, state))?.url ?? null,
+    resume: async (broker, state) => (await startedBy(broker, state))?.url ?? null,
     finish,
     finishPasted,
     open: (link) =>
@@ -177,8 +177,10 @@ export function createLogins(deps: {
       const access = { link: link._id, credentials: link.credentials, session };
       try {
         const renewed = await connector.refreshToken(access);
-        // Whoever logged in meanwhile has the newer session.
-        return await accounts.update(link._id, ({ tokens }) => (isSame(tokens, session) ? { tokens: renewed } : {}));
+        // Keep the newer session if the user has logged in meanwhile.
+        return await accounts.update(link._id, ({ tokens }) =>
+          isSameSession(tokens, session) ? { tokens: renewed } : {},
+        );
       } catch (error) {
         if (error instanceof BrokerError) return null;
         throw error;
@@ -187,10 +189,10 @@ export function createLogins(deps: {
   };
 }
 
-const isOthers = ({ account_id }: Link, { accountId }: Session): boolean =>
+const isOtherAccount = ({ account_id }: Link, { accountId }: Session): boolean =>
   account_id !== null && account_id !== accountId;
 
-const isSame = (a: Session | null, b: Session): boolean => a?.accessToken.reveal() === b.accessToken.reveal();
+const isSameSession = (a: Session | null, b: Session): boolean => a?.accessToken.reveal() === b.accessToken.reveal();
 
 const callbackGrant = (link: Link, redirectUrl: string, params: Readonly<Record<string, string>>): LoginGrant => ({
   kind: "callback",

@@ -4,17 +4,17 @@ import { monotonic } from "../lib/clock.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts, Link } from "./accounts.ts";
 
-/** How long "your plan does not include this" is believed before it is asked again. */
+/** How long to wait after "your plan does not include this" before asking again. */
 const REFUSAL_KEPT_MS = 60 * 60_000;
 const MAX_REFUSALS = 2_000;
 
-/** What may be asked of a link's broker: quotes and candles are often paid for apart from trading. */
+/** Market data that brokers often sell apart from trading. */
 export type MarketData = "quotes" | "candles";
 
 export interface MarketAccess {
-  /** Whether this link's prices come from its broker: so set, offered, logged in and not lately refused. */
+  /** Whether to ask the link's broker: chosen as data source, offered, logged in and not refused lately. */
   asksBroker(link: Link, what: MarketData): boolean;
-  /** The call, with a refusal remembered for this login. */
+  /** Runs the call and remembers a `no-permission` refusal until the next login. */
   call<T>(link: Link, what: MarketData, call: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T>;
 }
 
@@ -22,7 +22,7 @@ export interface MarketAccess {
 export function createMarketAccess({ accounts, clock }: { accounts: Accounts; clock: Clock }): MarketAccess {
   const refusedUntil = new Map<string, number>();
   const steady = monotonic(clock);
-  // A new login may come with a new plan.
+  // The key contains the login time, because the user may have subscribed before logging in again.
   const nameOf = (link: Link, what: MarketData): string => `${link._id} ${link.tokens?.issuedAt ?? 0} ${what}`;
 
   return {

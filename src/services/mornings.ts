@@ -14,7 +14,7 @@ interface AccountMorning {
 
 export interface Morning {
   readonly parts: readonly LinkResult<AccountMorning>[];
-  /** The latest day that was kept before this one. */
+  /** The latest day with a snapshot before this one. */
   readonly before: DayTotal | null;
   readonly carried: number;
   readonly expiring: readonly TradingSymbol[];
@@ -32,7 +32,7 @@ export interface MorningsDeps {
   readonly instruments: { byKey(key: InstrumentKey): Promise<Instrument | undefined> };
 }
 
-/** What a user begins the trading day with. */
+/** What a user starts the trading day with, for the morning summary. */
 export function createMornings(deps: MorningsDeps): Mornings {
   const { accounts, snapshots } = deps;
 

@@ -5,7 +5,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
 
 interface OneTimeDocument extends Document {
-  /** The id's print: whoever reads the store cannot use what has not been used yet. */
+  /** SHA-256 of the id, so that reading the store does not reveal usable ids. */
   readonly _id: string;
   readonly userId: UserId;
   readonly action: string;
@@ -27,7 +27,7 @@ export interface OneTimeClaim {
   readonly payload: Readonly<Record<string, string>>;
 }
 
-/** Ids that work once, for one action, for a while: login states, key forms, confirmations of big steps. */
+/** Ids that work once, for one action, until they expire: login states, key forms, confirmations, invitations. */
 export interface OneTime {
   issue(use: {
     userId: UserId;
@@ -36,38 +36,38 @@ export interface OneTime {
     ttlMs: number;
     id?: string;
   }): Promise<string>;
-  /** The payload, the first time only. Null when unknown, used, expired, for another action or another user. */
+  /** Uses the id up. Null when it is unknown, used, expired, or issued for another action or user. */
   claim(id: string, action: string, userId?: UserId): Promise<OneTimeClaim | null>;
-  /** Looks without using it up. */
+  /** The same, without using it up. */
   peek(id: string, action: string): Promise<OneTimeClaim | null>;
 }
 
 export function createOneTime(deps: { store: Store; clock: Clock }): OneTime {
   const buttons: Collection<OneTimeDocument> = deps.store.collection(buttonsSpec);
 
-  async function living(id: string, action: string) {
-    const found = await buttons.get(printOf(id));
+  async function findUnused(id: string, action: string) {
+    const found = await buttons.get(hashOf(id));
     return found && found.action === action && found.usedAt === null ? found : null;
   }
 
   return {
     async issue({ userId, action, payload, ttlMs, id = randomToken() }) {
-      const fresh = { _id: printOf(id), userId, action, payload, usedAt: null, expiresAt: deps.clock.now() + ttlMs };
+      const fresh = { _id: hashOf(id), userId, action, payload, usedAt: null, expiresAt: deps.clock.now() + ttlMs };
       if (!(await buttons.insert(fresh))) throw new Error("one-time id is taken");
       return id;
     },
     async claim(id, action, userId) {
-      const found = await living(id, action);
+      const found = await findUnused(id, action);
       if (!found || (userId !== undefined && found.userId !== userId)) return null;
       const { version, ...button } = found;
       const won = await buttons.replace({ ...button, usedAt: deps.clock.now() }, version);
       return won ? { userId: found.userId, payload: found.payload } : null;
     },
     async peek(id, action) {
-      const found = await living(id, action);
+      const found = await findUnused(id, action);
       return found ? { userId: found.userId, payload: found.payload } : null;
     },
   };
 }
 
-const printOf = (id: string): string => createHash("sha256").update(id).digest("base64url");
+const hashOf = (id: string): string => createHash("sha256").update(id).digest("base64url");

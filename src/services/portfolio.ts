@@ -16,7 +16,7 @@ export interface AccountNow extends AccountToday {
   readonly funds: Funds;
 }
 
-/** What the day's P&L of one account is made of, as its broker tells it and completed. */
+/** Reads what one account's day P&L is computed from, with missing previous closes filled in. */
 export const readToday =
   (closes: Closes) =>
   async (connector: BrokerConnector, access: Access, link: Link): Promise<AccountToday> => {
@@ -27,13 +27,13 @@ export const readToday =
     return { positions, holdings };
   };
 
-/** Reads over every switched-on account at once. What failed stands beside what came. */
+/** Reads over all switched-on accounts in parallel. A failed account is in the result as an error. */
 export interface Portfolio {
   positions(user: UserId): Promise<LinkResult<Position[]>[]>;
   holdings(user: UserId): Promise<LinkResult<Holding[]>[]>;
-  /** What the day's P&L is made of. */
+  /** Positions and holdings with the day's P&L filled in. */
   today(user: UserId): Promise<LinkResult<AccountToday>[]>;
-  /** The same with the money. */
+  /** The same, with funds. */
   all(user: UserId): Promise<LinkResult<AccountNow>[]>;
   funds(user: UserId): Promise<LinkResult<Funds>[]>;
   orders(user: UserId): Promise<LinkResult<Order[]>[]>;
@@ -51,7 +51,7 @@ export function createPortfolio({ accounts, closes, log }: PortfolioDeps): Portf
   async function each<T>(user: UserId, call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>) {
     return accounts.callEach(await accounts.active(user), call);
   }
-  /** Each book as far as it can be read: whoever looks is told of the rest. */
+  /** Reads each list as far as possible; rows that could not be read are returned as `unread`. */
   async function eachBook<T>(
     user: UserId,
     read: (connector: BrokerConnector, access: Access) => Promise<T[]>,

@@ -8,11 +8,11 @@ import type { Watcher } from "./orders/watcher.ts";
 export type PostbackUse = "looked" | "not-ours" | "refused" | "too-soon";
 
 export interface Postbacks {
-  /** Looks at the order that the postback names. Nothing else in it is believed. */
+  /** Re-reads the order that the postback names. Nothing else in the postback is trusted. */
   take(broker: string, link: string, body: string): Promise<PostbackUse>;
 }
 
-/** A flood of postbacks costs one look a second for each link. */
+/** At most one read per second and link, however many postbacks arrive. */
 const PAUSE_MS = 1_000;
 const MAX_REMEMBERED = 5_000;
 
@@ -24,7 +24,7 @@ export function createPostbacks(deps: {
 }): Postbacks {
   const lastLooks = new Map<LinkId, number>();
 
-  /** The burst that one fill makes is one look; the watcher's own rhythm sees whatever follows. */
+  /** One fill causes a burst of postbacks: only the first triggers a read, and the watcher's polling covers the rest. */
   function mayLook(link: LinkId): boolean {
     const now = deps.clock.now();
     if (Math.abs(now - (lastLooks.get(link) ?? 0)) < PAUSE_MS) return false;

@@ -8,26 +8,26 @@ import type { Accounts, Link } from "./accounts.ts";
 import { createMarketAccess } from "./market-access.ts";
 import { createSharedReads } from "./shared-reads.ts";
 
-/** A broker's price this young is as good as asking again; Yahoo's is a quarter of an hour old in any case. */
+/** Yahoo's quotes may be cached longer, because they are 15 minutes late anyway. */
 const BROKER_FRESH_MS = 1_000;
 const YAHOO_FRESH_MS = 20_000;
 const MAX_CACHED = 5_000;
 
 export interface Quotes {
-  /** By the link's data source; from Yahoo when the broker has none; null when nobody knows. Never throws. */
+  /** From the link's data source, else Yahoo; null when neither has it. A BrokerError counts as having none. */
   forLink(link: Link | null, instrument: Instrument): Promise<Quote | null>;
-  /** The same for many in one call each, perhaps with less of each; what nobody knows is missing. Without a link, Yahoo's. */
+  /** The same in bulk: unknown instruments are missing, and a broker's bulk quotes may have fewer fields. */
   many(link: Link | null, instruments: readonly Instrument[]): Promise<Map<InstrumentKey, Quote>>;
   depth(link: Link, instrument: Instrument): Promise<Depth>;
 }
 
-/** One call serves everybody who asks for the same price at the same moment, whichever link it went through. */
+/** Quotes are cached per broker, not per link: one call serves everybody who asks for the same price at the same moment. */
 export function createQuotes(deps: { accounts: Accounts; clock: Clock; yahoo: DataSource | null }): Quotes {
   const { accounts, clock, yahoo } = deps;
   const access = createMarketAccess(deps);
   const shared = createSharedReads<Quote>({ clock, max: MAX_CACHED });
 
-  /** Reads through the cache under the source's name; a source that fails has nothing. */
+  /** Reads through the cache, keyed by source. A source that fails counts as having nothing. */
   async function read(
     source: string,
     freshMs: number,
@@ -53,9 +53,9 @@ export function createQuotes(deps: { accounts: Accounts; clock: Clock; yahoo: Da
       access.call(link, "quotes", (connector, access) => connector.getQuotes(access, missing)),
     );
 
-  /** Of one alone a broker may tell more: quotes of many lack circuits and time at Fyers. */
-  const alone = (link: Link, instrument: Instrument): Promise<Quote[]> =>
-    read(`${link.broker_name} alone`, BROKER_FRESH_MS, [instrument], () =>
+  /** A single quote may have more fields: Fyers' bulk quotes lack circuit limits and time. */
+  const fullQuote = (link: Link, instrument: Instrument): Promise<Quote[]> =>
+    read(`${link.broker_name} single`, BROKER_FRESH_MS, [instrument], () =>
       access.call(link, "quotes", async (connector, access) => {
         const quote = await connector.getQuote(access, instrument);
         return new Map([[instrument.key, quote]]);
@@ -76,7 +76,7 @@ export function createQuotes(deps: { accounts: Accounts; clock: Clock; yahoo: Da
 
   return {
     async forLink(link, instrument) {
-      const [own] = link !== null && access.asksBroker(link, "quotes") ? await alone(link, instrument) : [];
+      const [own] = link !== null && access.asksBroker(link, "quotes") ? await fullQuote(link, instrument) : [];
       return own ?? (await fromYahoo([instrument]))[0] ?? null;
     },
     many,

@@ -2,9 +2,9 @@ import { BrokerError } from "../errors.ts";
 import type { Accounts, Link } from "./accounts.ts";
 import type { Logins } from "./logins.ts";
 
-/** Which of a user's accounts need a person to log in today. */
+/** Finds the accounts whose user must log in today. */
 export interface Renewals {
-  /** Those without a session that lasts until then. Asks each broker, and first renews what needs no person for it. */
+  /** The links without a session that lasts until `until`. Asks each broker, and first renews what it can without the user. */
   dead(links: readonly Link[], until: number): Promise<Link[]>;
 }
 
@@ -15,14 +15,14 @@ export function createRenewals(deps: { accounts: Accounts; logins: Pick<Logins, 
     if (!accounts.hasSession(link)) return !(await renewed(link));
     try {
       const isValid = await accounts.call(link, (connector, access) => connector.isTokenValid(access));
-      // Some end in the middle of the day: Dhan's live for 24 hours from the login.
+      // A valid session may still end during the day: Dhan's last 24 hours from the login.
       if (isValid) return !accounts.hasSession(link, until) && !(await renewed(link));
       if (await renewed(link)) return false;
       await accounts.endSession(link);
       return true;
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      // A broker that cannot be asked says nothing about the session.
+      // If the broker cannot be reached, the session is assumed to be alive.
       return error.kind === "auth-expired";
     }
   }

@@ -2,7 +2,7 @@ import { BrokerError } from "../errors.ts";
 import { trim } from "../lib/trim.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** Failures of one link, not of the broker: somebody else's answer must not be mine. */
+/** Failures that concern one link, not the broker: they must not be shared with other links. */
 const PERSONAL: ReadonlySet<BrokerError["kind"]> = new Set([
   "auth-expired",
   "auth-invalid",
@@ -13,9 +13,9 @@ export const isPersonal = (error: unknown): boolean => error instanceof BrokerEr
 
 export interface SharedReads<V> {
   /**
-   * The value of every key that is known. Keys asked for by somebody else a moment ago, or right now, are not asked
-   * again; the rest are asked in one call. That nothing came, or a failure of the source, is shared as a value would be,
-   * but for half a minute at most; a failure of the other's own link is not: then `ask` is tried for these keys too.
+   * The values of the keys that have one. Fresh entries and pending reads are shared; the remaining keys are asked in one
+   * call. Missing values and failures of the source are shared too, for 30 seconds at most. If a shared read fails for
+   * a reason of the other caller's link, `ask` is called for its keys.
    */
   read(
     keys: readonly string[],
@@ -27,21 +27,21 @@ export interface SharedReads<V> {
 interface Entry<V> {
   readonly at: number;
   readonly value: Promise<V | null>;
-  /** It failed, or nothing came. */
+  /** The read failed, or the source had no value. */
   isEmpty: boolean;
 }
 
-/** Values are kept for minutes or hours where they do not change; what could not be had may be there the next time. */
+/** Values may be cached for hours; a missing value is retried sooner, since it may exist by then. */
 const EMPTY_KEPT_MS = 30_000;
 
-/** A small cache that holds questions on their way as well as answers; the oldest go when there are too many. */
+/** A cache of answers and pending reads. Drops the oldest entries beyond `max`. */
 export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number }): SharedReads<V> {
   const entries = new Map<string, Entry<V>>();
 
   function fresh(key: string, freshMs: number): Entry<V> | undefined {
     const entry = entries.get(key);
     const keptMs = entry?.isEmpty ? Math.min(freshMs, EMPTY_KEPT_MS) : freshMs;
-    // What was read in the future was read before the clock was set back.
+    // Absolute: a read "in the future" was made before the clock was set back.
     return entry && Math.abs(clock.now() - entry.at) < keptMs ? entry : undefined;
   }
 

@@ -7,11 +7,11 @@ import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../ports/store.ts";
 import { changeDocument } from "./change-document.ts";
 
-/** One account's day as it stood when it was last looked at. */
+/** One account's day as of its last read. */
 export interface Snapshot {
   readonly userId: UserId;
   readonly link: LinkId;
-  /** The broker's and its own name of what is linked: another link of it, made after this one was gone, has it too. */
+  /** Broker account behind the link (`accountBehind`). The same if the account is removed and linked again. */
   readonly account?: string;
   /** YYYY-MM-DD */
   readonly date: string;
@@ -21,11 +21,11 @@ export interface Snapshot {
   /** Positions that are carried into the next day. */
   readonly carried: number;
   readonly fills: readonly Fill[];
-  /** Traded, and without a charge in the figures. */
+  /** Traded symbols whose charges are missing from the figures. */
   readonly uncharged?: readonly TradingSymbol[];
-  /** Held or traded, and in no figures of the day: nobody knew what it had been at the close before. */
+  /** Symbols left out of the day's figures, because their previous close was unknown. */
   readonly undated?: readonly TradingSymbol[];
-  /** Open when the day was kept, in a market that traded on. */
+  /** Symbols with an open position in a market that was still trading when the snapshot was taken. */
   readonly tradedOn?: readonly TradingSymbol[];
 }
 
@@ -49,40 +49,40 @@ const idOf = (link: LinkId, date: string): string => `${link}:${date}`;
 export interface DayTotal {
   readonly date: string;
   readonly figures: DayFigures;
-  /** An account that nobody looked at that day counts with what it was worth before. */
+  /** An account without a snapshot on this day counts with its last known value. */
   readonly value: Paise;
 }
 
 export interface Period {
-  /** The first day there is a snapshot of, and the last; null when there is none. */
+  /** First and last day with a snapshot; null when there is none. */
   readonly span: { readonly from: string; readonly to: string } | null;
   readonly figures: DayFigures;
   readonly net: Paise;
   readonly best: DayTotal | null;
   readonly worst: DayTotal | null;
   readonly days: readonly DayTotal[];
-  /** First in, first out over all trades known, closed in the period; before charges. */
+  /** Realised P&L of trades closed in the period, first in, first out over all known trades; before charges. */
   readonly realisedFifo: Paise;
-  /** What that leaves out. */
+  /** What `realisedFifo` leaves out. */
   readonly uncounted: readonly Uncounted[];
-  /** What the charges leave out. */
+  /** Symbols whose charges are missing on some day. */
   readonly uncharged: readonly TradingSymbol[];
-  /** What the figures leave out on some day. */
+  /** Symbols left out of the figures on some day. */
   readonly undated: readonly TradingSymbol[];
-  /** What they leave out the evenings of. */
+  /** Symbols whose trading after the snapshot (evening sessions) is missing on some day. */
   readonly tradedOn: readonly TradingSymbol[];
 }
 
 export interface Snapshots {
-  /** Keeps the day of an account; taken again, the later one stands. */
+  /** Stores an account's day, replacing an earlier snapshot of the same day. */
   keep(snapshot: Snapshot): Promise<void>;
-  /** Days with all accounts together, oldest first, the latest `count` of them; `links` are the accounts that are still there. */
+  /** The latest `count` days over all accounts, oldest first. `links`: the accounts that still exist. */
   latestDays(user: UserId, count: number, links?: readonly LinkId[]): Promise<DayTotal[]>;
-  /** From the date on. */
+  /** All days from the date on. */
   period(user: UserId, from: string, links?: readonly LinkId[]): Promise<Period>;
-  /** The link's last day before the date, null when there is none. */
+  /** The link's last snapshot before the date. */
   lastBefore(link: LinkId, date: string): Promise<Snapshot | null>;
-  /** Epoch ms at which the link's day was looked at, null when it was not. */
+  /** Epoch ms at which the link's snapshot of the date was taken. */
   takenAt(link: LinkId, date: string): Promise<number | null>;
 }
 
@@ -108,23 +108,23 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
       const missed = links.filter((link) => !found.some((day) => day.link === link && day.date === from));
       const earlier = await Promise.all(missed.map((link) => lastOf(link, from, count)));
       const all = [...earlier.filter((day) => day !== null), ...found];
-      return totals(withoutTwins(all), links).filter(({ date }) => date >= from);
+      return totals(withoutDuplicates(all), links).filter(({ date }) => date >= from);
     },
     async period(user, from, links) {
       const all = await snapshots.find("user", [user]);
-      return periodOf(withoutTwins(all), { from, now: deps.clock.now(), links });
+      return periodOf(withoutDuplicates(all), { from, now: deps.clock.now(), links });
     },
     lastBefore: (link, date) => lastOf(link, date, 4),
     takenAt: async (link, date) => (await snapshots.get(idOf(link, date)))?.takenAt ?? null,
   };
 
-  /** The link's last day before a date from which on it has `later` days at most. */
+  /** The link's last snapshot before the date, provided that at most `later` snapshots are not before it. */
   async function lastOf(link: LinkId, date: string, later: number): Promise<Stored<SnapshotDocument> | null> {
     const latest = await snapshots.find("link", [link], { order: "desc", limit: later + 1 });
     return latest.find((snapshot) => snapshot.date < date) ?? null;
   }
 
-  /** A user's, read in growing pieces: thirty days of a few accounts are one read. */
+  /** A user's snapshots, newest first, in growing pages. The first page holds thirty days of four accounts. */
   async function* newestFirst(user: UserId): AsyncGenerator<Stored<SnapshotDocument>> {
     for (let limit = 120, seen = 0; ; limit *= 4) {
       const page = await snapshots.find("user", [user], { order: "desc", limit });
@@ -135,8 +135,8 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
   }
 }
 
-/** An account that was linked anew after its day had been kept has that day twice: the later look stands. */
-function withoutTwins(all: readonly SnapshotDocument[]): readonly SnapshotDocument[] {
+/** An account that was linked again after the day's snapshot has two for that day: keeps the later one. */
+function withoutDuplicates(all: readonly SnapshotDocument[]): readonly SnapshotDocument[] {
   const nameOf = ({ date, account, link }: Snapshot): string => `${date} ${account ?? link}`;
   const latest = new Map(
     [...all].sort((a, b) => a.takenAt - b.takenAt).map((snapshot) => [nameOf(snapshot), snapshot]),
@@ -148,7 +148,7 @@ function totals(snapshots: readonly Snapshot[], links: readonly LinkId[] = []): 
   const days = [...Map.groupBy(snapshots, ({ date }) => date)].sort(([a], [b]) => (a < b ? -1 : 1));
   const lastOf = new Map(days.flatMap(([date, same]) => same.map(({ link }) => [link, date])));
   const worth = new Map<LinkId, Paise>();
-  /** One that is gone is worth nothing after its last day. */
+  /** A removed link counts until its last snapshot. */
   const isThere = (link: LinkId, date: string): boolean => links.includes(link) || (lastOf.get(link) ?? "") >= date;
   return days.map(([date, same]) => {
     for (const { link, value } of same) worth.set(link, value);
@@ -167,7 +167,7 @@ function periodOf(all: readonly Snapshot[], { from, now, links }: Span): Period 
   const figures = addFigures(days.map((day) => day.figures));
   const [first, last] = [days[0], days.at(-1)];
   const accounts = new Map(all.flatMap(({ link, account }) => (account === undefined ? [] : [[link, account]])));
-  // Every account by itself: what one bought, another did not sell.
+  // FIFO per account: one account cannot sell what another has bought.
   const realised = [...Map.groupBy(all, ({ link }) => accounts.get(link) ?? link).values()].map((same) =>
     realisedIn(
       same.flatMap(({ fills }) => fills),
@@ -196,6 +196,6 @@ interface Span {
   readonly links: readonly LinkId[] | undefined;
 }
 
-/** A trade without a time belongs to the middle of its day. */
+/** Trades without a time of that day are placed at noon. */
 export const fillTime = (at: number | null, date: string): number =>
   at !== null && istDate(at) === date ? at : istInstant(date, "12:00");

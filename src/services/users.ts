@@ -19,19 +19,19 @@ export interface Settings {
   readonly digest: Delivery;
   readonly reminder: Delivery;
   readonly summary: Delivery;
-  /** Of the week and the month. */
+  /** Weekly and monthly reports. */
   readonly report: Delivery;
   readonly orderUpdates: Delivery;
   readonly alerts: Delivery;
-  /** What Nifty Shop proposes. */
+  /** Nifty Shop's proposals. */
   readonly strategy: Delivery;
-  /** From and to, HH:MM IST: nothing makes a sound then. */
+  /** From and to, HH:MM IST: messages are silent in between. */
   readonly quietHours: readonly [string, string] | null;
-  /** What the accounts hold, in percent of their value, for those who show their phone around. */
+  /** Shows percentages of the accounts' value instead of amounts, for users who show others their phone. */
   readonly hidesAmounts: boolean;
-  /** Of the paper that pictures are drawn on: Telegram does not tell what the phone is set to. */
+  /** Theme of charts. A setting, because Telegram does not tell a bot the phone's theme. */
   readonly pictures: Theme;
-  /** How far a market order may fill from the last price, in 1/100 percent. */
+  /** How far from the last price a market order may fill, in 1/100 percent. */
   readonly protectionBasisPoints: number;
 }
 export const DELIVERIES = ["on", "silent", "off"] as const;
@@ -61,9 +61,9 @@ export interface UserDocument extends Document {
   readonly createdAt: number;
   readonly defaultLink: LinkId | null;
   readonly settings: Settings;
-  /** Trades, but is not of the owner's family: orders leave only by a way out of their own. */
+  /** Trades but is not family of the owner: orders may leave only through the link's own proxy. */
   readonly needsEgress: boolean;
-  /** Telegram says that the user has stopped the bot: nothing is sent until they write again. */
+  /** The user has blocked the bot in Telegram. Nothing is sent until they write again. */
   readonly hasStopped: boolean;
 }
 export type User = Stored<UserDocument>;
@@ -77,9 +77,9 @@ const usersSpec: CollectionSpec<UserDocument> = {
 
 export interface Users {
   get(id: UserId): Promise<User | null>;
-  /** The user, made on first sight: the owner by OWNER_ID, everybody else pending. */
+  /** Gets or creates the user: the owner if OWNER_ID names them, else pending. */
   ensure(id: UserId, name: string): Promise<User>;
-  /** Makes this user the owner if the code is the one printed at start and there is no owner yet. */
+  /** Makes this user the owner if the code is the one printed at start-up and there is no owner yet. */
   claimOwnership(id: UserId, code: string): Promise<boolean>;
   owner(): Promise<User | null>;
   update(id: UserId, change: (user: User) => Partial<Omit<UserDocument, "_id">>): Promise<User>;
@@ -126,7 +126,7 @@ export function createUsers(deps: {
     return required(updated);
   }
 
-  /** There is one owner, whose household the bot is: whoever was it before goes on as a trader. */
+  /** There is only one owner: a former owner becomes a trader. */
   async function makeOwner(id: UserId): Promise<User> {
     for (const former of await users.find("role", ["owner"])) await update(former._id, () => ({ role: "trader" }));
     return update(id, () => ({ role: "owner", needsEgress: false }));
@@ -153,15 +153,15 @@ export function createUsers(deps: {
   };
 }
 
-const SEEN = /[[^\s]--\p{DI}]/v;
+const VISIBLE = /[[^\s]--\p{DI}]/v;
 
-/** A name as it stands well in a line and on a button; null when nothing of it is seen. */
+/** A name made fit for one line of text or a button; null when nothing of it is visible. */
 function readable(name: string): string | null {
   const clean = withoutInvisible(name).replaceAll(/\s+/g, " ").trim();
-  return SEEN.test(clean) ? clean : null;
+  return VISIBLE.test(clean) ? clean : null;
 }
 
-/** What came later than the document has its default. */
+/** Fills in fields that were added after the document was stored. */
 const withDefaults = (user: User): User => ({
   ...user,
   needsEgress: user.needsEgress ?? false,

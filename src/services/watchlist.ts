@@ -24,7 +24,7 @@ export interface Watchlist {
   remove(user: UserId, key: InstrumentKey): Promise<void>;
 }
 
-/** What a user watches, in the order in which it was added. */
+/** The instruments that a user watches, oldest first. */
 export function createWatchlist({ store }: { store: Store }): Watchlist {
   const watchlists: Collection<WatchlistDocument> = store.collection(watchlistsSpec);
 

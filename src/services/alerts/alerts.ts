@@ -30,12 +30,12 @@ import type { Users } from "../users.ts";
 export interface AlertDocument extends Document {
   readonly _id: string;
   readonly userId: UserId;
-  /** Null: today's P&L over all accounts. */
+  /** Null for an alert on today's P&L over all accounts. */
   readonly instrument: Instrument | null;
   readonly condition: Condition;
   readonly order: AlertOrder | null;
   readonly isArmed: boolean;
-  /** Armed while the market was closed: prices up to then are the last session's, and it waits for the next one's. */
+  /** Epoch ms, set when armed while the market was closed. Prices up to then belong to the last session and are ignored. */
   readonly pricedAfter?: number;
   readonly createdAt: number;
 }
@@ -50,31 +50,31 @@ const alertsSpec: CollectionSpec<AlertDocument> = {
   encrypted: [],
   durability: "full",
 };
-/** One that has gone off is remembered for its button and the list. */
+/** A fired alert is kept for its button and the list. */
 const FIRED_KEPT_MS = 30 * 86_400_000;
 const MAX_PER_USER = 50;
 const MAX_SWEPT = 5_000;
 const MAX_LINKS_TRIED = 3;
-/** P&L takes two calls an account: asked less often than prices. */
+/** P&L takes two calls per account, so it is checked less often than prices. */
 const PNL_EVERY_MS = 60_000;
 
 export interface PnlNow {
   readonly pnl: Paise;
   readonly uncounted: Undated;
-  /** Labels of the accounts that are not in it, because they are not logged in. */
+  /** Labels of the accounts left out because they are not logged in. */
   readonly loggedOut: readonly string[];
 }
 
-/** What made it go off. */
+/** What made the alert fire. */
 export type FiredBy =
   | { readonly kind: "price"; readonly quote: Quote }
   | ({ readonly kind: "pnl" } & PnlNow)
-  /** Nothing more can: its contract is gone. */
+  /** The contract has expired, so the alert can never fire on a price. */
   | { readonly kind: "expired"; readonly expiry: string };
 
 export type MetBy = Exclude<FiredBy, { readonly kind: "expired" }>;
 
-/** A price of an earlier day tells that day's change: Yahoo's are late, and some shares do not trade each day. */
+/** Ignores day changes from an earlier day's price: Yahoo lags, and some shares do not trade every day. */
 function byPrice(condition: PriceCondition, quote: Quote, now: number): MetBy | null {
   const isOfBefore = quote.at !== null && istDate(quote.at) < istDate(now);
   if (condition.kind === "change" && isOfBefore) return null;
@@ -83,7 +83,7 @@ function byPrice(condition: PriceCondition, quote: Quote, now: number): MetBy | 
 const byPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
   now !== null && isMetByPnl(condition, now.pnl) ? { kind: "pnl", ...now } : null;
 
-/** The day on which a contract that is gone ended, or null. */
+/** The expiry date of a contract that has expired; null otherwise. */
 function expiredOn({ instrument }: Alert, now: number): string | null {
   if (instrument === null || !isDerivative(instrument)) return null;
   return isExpired(instrument, istDate(now)) ? instrument.expiry : null;
@@ -94,7 +94,10 @@ function byExpiry(alert: Alert, now: number): FiredBy | null {
   return expiry === null ? null : { kind: "expired", expiry };
 }
 
-/** One armed while the market was closed waits for the next session; the post-close may still make a price of the last. */
+/**
+ * An alert armed while the market was closed ignores every price until the next session's day: the post-close can still
+ * produce a new price of the last session.
+ */
 function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number): MetBy | null {
   const { at } = quote;
   const isOld = pricedAfter !== undefined && at !== null && (at <= pricedAfter || istDate(at) < istDate(now));
@@ -102,11 +105,11 @@ function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number
 }
 
 type Terms = Pick<AlertDocument, "instrument" | "condition" | "order">;
-const isSame = (one: Terms, other: Terms): boolean =>
+const isSameAlert = (one: Terms, other: Terms): boolean =>
   one.instrument?.key === other.instrument?.key &&
   JSON.stringify([one.condition, one.order]) === JSON.stringify([other.condition, other.order]);
 
-function dayOf(read: readonly AccountToday[]): Omit<PnlNow, "loggedOut"> {
+function totalDayPnl(read: readonly AccountToday[]): Omit<PnlNow, "loggedOut"> {
   const positions = read.flatMap((account) => account.positions);
   const holdings = read.flatMap((account) => account.holdings);
   const day = dayPnlOf(positions, holdings);
@@ -124,20 +127,20 @@ export interface NewAlert {
 }
 export type AddResult =
   | { readonly kind: "added"; readonly alert: Alert; readonly quote: Quote | null }
-  /** It would go off at once. */
+  /** Nothing was added: the alert would fire at once. */
   | { readonly kind: "met-already"; readonly condition: Condition; readonly by: MetBy }
-  /** A level without a direction, and no price to tell it. */
+  /** Nothing was added: without a price, a level has no direction. */
   | { readonly kind: "no-side" }
   | { readonly kind: "too-many"; readonly most: number };
 
 export interface Alerts {
-  /** One that is armed already stays the one that it is. */
+  /** Adding an identical armed alert again answers the existing one. */
   add(alert: NewAlert): Promise<AddResult>;
   get(user: UserId, id: string): Promise<Alert | null>;
   /** Armed ones, oldest first. */
   armed(user: UserId): Promise<Alert[]>;
   remove(user: UserId, id: string): Promise<boolean>;
-  /** Looks at every armed alert once, prices in batches; answers how many went off. */
+  /** Checks every armed alert once, fetching prices in batches. Returns how many fired. */
   sweep(): Promise<number>;
 }
 
@@ -149,37 +152,37 @@ export interface AlertsDeps {
   readonly accounts: Accounts;
   readonly closes: Closes;
   readonly quotes: Pick<Quotes, "many">;
-  /** Tells the user; told twice of one alert, it tells once. Resolves when the message cannot be lost any more. */
+  /** Tells the user. Must be idempotent per alert, and resolve only once the message is durable. */
   readonly onFire: (alert: Alert, by: FiredBy) => Promise<void>;
   /** Whether prices can move now. */
   readonly isMarketOpen: (at: number) => boolean;
 }
 
-/** One user's failure is only theirs. */
-const untold = (log: Log, user: UserId) => (error: unknown) => {
+/** One user's failure must not stop the others' alerts. */
+const logUnreadPnl = (log: Log, user: UserId) => (error: unknown) => {
   log.error({ err: error, user }, "P&L for alerts not read");
   return null;
 };
 
-/** Durable alerts, each going off once. They need no session: without one the prices are Yahoo's. */
+/** Durable alerts that fire once each. They need no session: without one, prices come from Yahoo. */
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { accounts, clock, log } = deps;
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
   let pnlAskedAt = -Infinity;
-  const blind = createFailureLog(log, {
+  const priceFailures = createFailureLog(log, {
     failed: "no prices for alerts; looking on",
     recovered: "there are prices for alerts again",
   });
 
-  /** Through whose link a user's prices come: one with a session, theirs first, else none and so Yahoo's. */
-  async function routeOf(user: UserId): Promise<Link | null> {
+  /** The link that a user's prices are read through: one with a live session; null means Yahoo. */
+  async function priceLinkOf(user: UserId): Promise<Link | null> {
     const [links, owner] = await Promise.all([accounts.active(user), deps.users.get(user)]);
     const living = links.filter((link) => accounts.hasSession(link) && link.data_source === "broker");
     return usualForPrices(accounts, living, owner?.defaultLink ?? null);
   }
 
   async function quoteFor(user: UserId, instrument: Instrument): Promise<Quote | null> {
-    return (await deps.quotes.many(await routeOf(user), [instrument])).get(instrument.key) ?? null;
+    return (await deps.quotes.many(await priceLinkOf(user), [instrument])).get(instrument.key) ?? null;
   }
 
   async function add(wanted: NewAlert): Promise<AddResult> {
@@ -188,9 +191,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const condition = wanted.condition.kind === "level" ? quote && sidedBy(quote, wanted.condition) : wanted.condition;
     if (condition === null) return { kind: "no-side" };
     const known = (await alerts.find("user", [userId])).filter(({ isArmed }) => isArmed);
-    const same = known.find((alert) => isSame(alert, { ...wanted, condition }));
+    const same = known.find((alert) => isSameAlert(alert, { ...wanted, condition }));
     if (!same && known.length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
-    // After a crash its message comes again.
+    // Telegram delivers the message again after a crash.
     if (same) return { kind: "added", alert: same, quote };
     const now = clock.now();
     const isOpen = deps.isMarketOpen(now);
@@ -233,20 +236,20 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     return armed.filter(({ userId }) => active.has(userId));
   }
 
-  /** Users of one broker share a batch through one of their links: prices are nobody's own. */
+  /** Users of the same broker share one batch, read through one of their links: prices are not personal. */
   async function sweepPrices(armed: readonly Alert[]): Promise<number> {
     const priced = armed.flatMap(({ instrument, ...alert }) => (instrument ? [{ ...alert, instrument }] : []));
     const routes = new Map<UserId, Link | null>();
-    for (const { userId } of priced) if (!routes.has(userId)) routes.set(userId, await routeOf(userId));
+    for (const { userId } of priced) if (!routes.has(userId)) routes.set(userId, await priceLinkOf(userId));
     const groups = Map.groupBy(priced, ({ userId }): BrokerName | null => routes.get(userId)?.broker_name ?? null);
     const counts = await Promise.all(
       [...groups.values()].map(async (group) => {
         const links = group.map(({ userId }) => routes.get(userId) ?? null);
         const wanted = new Map(group.map(({ instrument }) => [instrument.key, instrument]));
         const quotes = await quotesThrough(links, wanted);
-        // A price that fails is none here, and nobody sees an alert that does not go off.
-        if (quotes.size > 0) blind.recovered();
-        else blind.failed(new Error(`neither a broker nor Yahoo tells any of ${wanted.size} prices`));
+        // `quotes.many` hides failures, and a user does not notice that an alert stays silent: log it here.
+        if (quotes.size > 0) priceFailures.recovered();
+        else priceFailures.failed(new Error(`neither a broker nor Yahoo tells any of ${wanted.size} prices`));
         const now = clock.now();
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);
@@ -257,7 +260,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** What one link's plan does not include, another's may. */
+  /** Tries several links: what one link's plan does not include, another's may. */
   async function quotesThrough(
     links: readonly (Link | null)[],
     wanted: ReadonlyMap<InstrumentKey, Instrument>,
@@ -278,11 +281,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     pnlAskedAt = clock.now();
     const pnls = new Map<UserId, PnlNow | null>();
     for (const { userId } of wanting)
-      if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId).catch(untold(log, userId)));
+      if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId).catch(logUnreadPnl(log, userId)));
     return countFired(wanting, ({ userId, condition }) => byPnl(condition as PnlCondition, pnls.get(userId) ?? null));
   }
 
-  /** Null when an account that has a session could not be read: a part of the P&L is not the P&L. */
+  /** Null when any logged-in account could not be read, because a partial P&L would be misleading. */
   async function pnlOf(user: UserId): Promise<PnlNow | null> {
     const links = await accounts.active(user);
     const living = links.filter((link) => accounts.hasSession(link));
@@ -290,10 +293,10 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const parts = await accounts.callEach(living, readToday(deps.closes));
     if (parts.some((part) => !part.ok)) return null;
     const loggedOut = links.filter((link) => !living.includes(link)).map(({ label }) => label);
-    return { ...dayOf(parts.flatMap((part) => (part.ok ? [part.value] : []))), loggedOut };
+    return { ...totalDayPnl(parts.flatMap((part) => (part.ok ? [part.value] : []))), loggedOut };
   }
 
-  /** One alert's failure is only its own. */
+  /** Fires what `judge` says; one alert's failure does not stop the others. */
   async function countFired<A extends Alert>(some: readonly A[], judge: (alert: A) => FiredBy | null): Promise<number> {
     let count = 0;
     for (const alert of some) {
@@ -309,7 +312,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     return count;
   }
 
-  /** Told first and disarmed then: after a crash in between it is told again under the same name, which is once. */
+  /** Tells first, then disarms. A crash in between repeats `onFire` for the same alert, which is idempotent. */
   async function fire(alert: Alert, by: FiredBy): Promise<void> {
     await deps.onFire(alert, by);
     const current = await alerts.get(alert._id);

@@ -2,11 +2,11 @@ import { changeInBasisPoints, paiseFromRupees, priceFromRupees, type Paise, type
 import { markRupees, parseOrderText, hasQuantity } from "../../domain/order-text.ts";
 import type { Quote } from "../../domain/portfolio.ts";
 
-/** When an alert goes off. */
+/** When an alert fires. */
 export type PriceCondition =
   | { readonly kind: "above"; readonly price: Price }
   | { readonly kind: "below"; readonly price: Price }
-  /** Since the last close, signed, in 1/100 percent: −100 goes off at 1 % down and lower. */
+  /** Change since the last close, signed, in 1/100 percent: −100 fires at 1 % down or lower. */
   | { readonly kind: "change"; readonly basisPoints: number };
 export type PnlCondition = { readonly kind: "pnl-above" | "pnl-below"; readonly amount: Paise };
 export type Condition = PriceCondition | PnlCondition;
@@ -23,7 +23,7 @@ export interface AlertOrder {
 }
 
 export interface AlertWords {
-  /** Null: today's P&L over all accounts. */
+  /** Null for an alert on today's P&L over all accounts. */
   readonly symbolText: string | null;
   readonly condition: Condition | Level;
   readonly order: AlertOrder | null;
@@ -48,7 +48,7 @@ export function parseAlert(text: string): AlertWords | null {
 
 function orderOf(side: string, words: string): AlertOrder | null {
   const parsed = parseOrderText(`X ${words}`);
-  // Nobody asks for what is missing when the alert goes off.
+  // The order must be complete: nobody can be asked for a missing quantity when the alert fires.
   if (!parsed.ok || parsed.words.symbolText !== "X" || !hasQuantity(parsed.words)) return null;
   return { side: side.toLowerCase() === "buy" ? "BUY" : "SELL", words };
 }
@@ -91,7 +91,7 @@ export const sidedBy = ({ ltp }: Pick<Quote, "ltp">, { price }: Level): PriceCon
 
 const isPnl = (text: string): boolean => /^p\s*&?\s*n?\s*l$/i.test(text.trim());
 
-/** Whether the price fulfils it; null when the quote cannot tell. */
+/** Whether the quote meets the condition; null when the quote lacks the previous close. */
 export function isMetBy(condition: PriceCondition, quote: Pick<Quote, "ltp" | "prevClose">): boolean | null {
   switch (condition.kind) {
     case "above":
