@@ -3,7 +3,7 @@ import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
 import type { OrderWords } from "../domain/order-text.ts";
 import type { ConfirmResult } from "../services/orders/desk.ts";
 import type { BrokerError } from "../errors.ts";
-import { isWayOut, type Intent } from "../services/orders/journal.ts";
+import { reducesRisk, type Intent } from "../services/orders/journal.ts";
 import { legBehind } from "../services/strategies/nifty-shop/shop.ts";
 import { allows } from "./access.ts";
 import { onCallback } from "./callbacks.ts";
@@ -64,7 +64,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
       side: intent.plan.side,
       key: intent.plan.key,
       kept: await keptWords(deps, ctx, intent),
-      ...(isWayOut(intent.origin) ? { origin: "exit" } : {}),
+      ...(reducesRisk(intent.origin) ? { origin: "exit" } : {}),
     });
   });
   onCallback(trading, "ta", async (ctx, [id]) => {

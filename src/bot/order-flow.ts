@@ -7,8 +7,8 @@ import { closableBy, isHoldingOf, sellableWithT1 } from "../domain/portfolio.ts"
 import { usualOf, type Link } from "../services/accounts.ts";
 import { rowsFor } from "../services/books.ts";
 import type { Finding } from "../services/orders/findings.ts";
-import type { Part } from "../services/orders/account-look.ts";
-import { type Intent, isWayOut, type Origin } from "../services/orders/journal.ts";
+import type { Part } from "../services/orders/account-check.ts";
+import { type Intent, reducesRisk, type Origin } from "../services/orders/journal.ts";
 import { partsOf, usualProduct } from "../services/orders/ticket-plan.ts";
 import { requestBehind, type TicketView } from "../services/orders/tickets.ts";
 import { requireTrader } from "./access.ts";
@@ -37,7 +37,7 @@ export async function showTicket(deps: BotDeps, ctx: SaudaContext, request: Orde
   requireTrader(ctx.user);
   const { words, instrument, side } = request;
   const parts = await requestedParts(deps, ctx, request);
-  if (isWayOut(request.origin)) await requireOpen(deps, parts, request);
+  if (reducesRisk(request.origin)) await requireOpen(deps, parts, request);
   const view = await deps.tickets.make({
     userId: ctx.user._id,
     instrument,
@@ -169,7 +169,7 @@ export async function repeatTicket(deps: BotDeps, ctx: SaudaContext, intent: Int
   const failed = intent.legs.filter(cameToNothing);
   const parts = partsOf(failed.length > 0 ? failed : intent.legs, await deps.accounts.active(ctx.user._id));
   if (parts.length === 0) throw new Refusal(text.accounts.gone());
-  const origin = isWayOut(intent.origin) ? "exit" : "chat";
+  const origin = reducesRisk(intent.origin) ? "exit" : "chat";
   await showTicketCard(deps, ctx, await deps.tickets.make({ ...requestBehind(intent, parts), origin }), send);
 }
 

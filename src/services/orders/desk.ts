@@ -8,7 +8,15 @@ import type { Accounts } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
 import { type Ask, describeOutcome } from "./asking.ts";
 import type { Finding, MarketPhase } from "./findings.ts";
-import { type Card, type Intent, type IntentChange, isWayOut, type Journal, type Origin, stepAll } from "./journal.ts";
+import {
+  type Card,
+  type Intent,
+  type IntentChange,
+  reducesRisk,
+  type Journal,
+  type Origin,
+  stepAll,
+} from "./journal.ts";
 import { requestOf } from "./ticket-plan.ts";
 import type { OrderTiming } from "./timing.ts";
 import { rivalsOf } from "./under-way.ts";
@@ -120,7 +128,7 @@ export function createDesk(deps: DeskDeps): Desk {
     const { shownPrice } = plan;
     if (plan.terms.type !== "MARKET" || shownPrice === null || shownPrice <= 0 || !first) return null;
     // Absolute: a price "from the future" was read before the clock was set back.
-    if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || isWayOut(intent.origin)) return null;
+    if (Math.abs(clock.now() - intent.pricedAt) < PRICE_TRUSTED_MS || reducesRisk(intent.origin)) return null;
     const link = await accounts.get(intent.userId, first.link);
     const quote = link && (await deps.quotes.forLink(link, intent.instrument));
     // A move of one tick is never drift: on a cheap option it is several percent.
@@ -131,7 +139,7 @@ export function createDesk(deps: DeskDeps): Desk {
 
   /** Never rejects: a failure from here on is recorded in the legs. */
   async function sendAll(intent: Intent): Promise<Intent> {
-    const rivals = isWayOut(intent.origin) ? await rivalsNow(intent) : NO_LINKS;
+    const rivals = reducesRisk(intent.origin) ? await rivalsNow(intent) : NO_LINKS;
     await Promise.all(intent.legs.map((leg, at) => send(intent, leg, at, rivals)));
     return latest(intent);
   }

@@ -1,7 +1,7 @@
 import type { UserId } from "../../domain/ids.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import type { Finding } from "./findings.ts";
-import { isWayOut } from "./journal.ts";
+import { reducesRisk } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 
 /** A broker's static IP registration covers one family: users outside it must order through a proxy of their own. */
@@ -22,12 +22,12 @@ export function withEgressRule(limits: Limits, rule: EgressRule, accounts: Accou
   return {
     ...limits,
     async check(request, plan) {
-      const links = isWayOut(request.origin) ? [] : request.parts.map(({ link }) => link);
+      const links = reducesRisk(request.origin) ? [] : request.parts.map(({ link }) => link);
       const [found, own] = await Promise.all([rule(request.userId, links), limits.check(request, plan)]);
       return [...found, ...own];
     },
     async admit(intent) {
-      const ids = isWayOut(intent.origin) ? [] : intent.legs.map(({ link }) => link);
+      const ids = reducesRisk(intent.origin) ? [] : intent.legs.map(({ link }) => link);
       const links = await Promise.all([...new Set(ids)].map((id) => accounts.get(intent.userId, id)));
       const [found] = await rule(intent.userId, links);
       return found ?? limits.admit(intent);

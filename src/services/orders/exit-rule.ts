@@ -5,7 +5,7 @@ import { closableBy, isSameListing } from "../../domain/portfolio.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import { rowsFor } from "../books.ts";
-import { LOOK_AROUND_MS, type Part } from "./account-look.ts";
+import { ACCOUNT_READ_MS, type Part } from "./account-check.ts";
 import type { Finding } from "./findings.ts";
 import type { Intent } from "./journal.ts";
 import type { Limits } from "./limits.ts";
@@ -69,7 +69,7 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
   async function checkOtherOrders(plan: OrderPlan, { link }: Part): Promise<Finding[]> {
     // Delivery products cannot go short, so nothing opposite can open.
     if (isDelivery(plan.productType)) return [];
-    const signal = AbortSignal.timeout(LOOK_AROUND_MS);
+    const signal = AbortSignal.timeout(ACCOUNT_READ_MS);
     const rows = await accounts
       .call(link, (connector, access) => rowsFor(plan, connector.getOrders(access, signal)))
       .catch(() => []);
@@ -86,7 +86,7 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
 
   async function checkRequest({ userId: user, parts, madeAt }: TicketRequest, plan: OrderPlan): Promise<Finding[]> {
     const [found, ...beside] = await Promise.all([
-      check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now(), withinMs: LOOK_AROUND_MS }),
+      check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now(), withinMs: ACCOUNT_READ_MS }),
       ...parts.map((part) => checkOtherOrders(plan, part)),
     ]);
     return [...found, ...beside.flat()];

@@ -14,7 +14,7 @@ export interface Card {
 
 export type Origin = "chat" | "exit" | "panic" | "strategy" | "alert";
 /** Exits and panics only reduce risk, so the user's limits do not apply to them. */
-export const isWayOut = (origin: Origin): boolean => origin === "exit" || origin === "panic";
+export const reducesRisk = (origin: Origin): boolean => origin === "exit" || origin === "panic";
 
 /** Assumed to cover all of a user's intents of today, which is all that a broker's book can still show. */
 const RECENT_INTENTS = 200;

@@ -13,7 +13,7 @@ import type { Accounts } from "../accounts.ts";
 import type { Closes } from "../closes.ts";
 import type { Admission } from "./desk.ts";
 import type { Finding } from "./findings.ts";
-import { type Intent, isWayOut, type Journal } from "./journal.ts";
+import { type Intent, reducesRisk, type Journal } from "./journal.ts";
 import { orderCount } from "./ticket-plan.ts";
 import type { TicketGuard } from "./tickets.ts";
 
@@ -89,7 +89,7 @@ export function createLimits(deps: LimitsDeps): Limits {
   }
 
   async function admit(intent: Intent): Promise<Finding | null> {
-    if (isWayOut(intent.origin)) return null;
+    if (reducesRisk(intent.origin)) return null;
     const { values } = await of(intent.userId);
     const blocking = [
       ...valueFindings(values, intent.plan.value),
@@ -140,7 +140,7 @@ export function createLimits(deps: LimitsDeps): Limits {
 
   const confirmedToday = async (user: UserId): Promise<LimitsDocument["day"]["orders"]> =>
     (await intentsToday(user))
-      .filter((intent) => !isWayOut(intent.origin))
+      .filter((intent) => !reducesRisk(intent.origin))
       .map((intent) => ({ id: intent._id, count: intent.legs.length }));
 
   const tradedToday = async (user: UserId): Promise<ReadonlySet<LinkId>> =>
@@ -206,7 +206,7 @@ export function createLimits(deps: LimitsDeps): Limits {
       return of(user);
     },
     async check(request, plan) {
-      if (isWayOut(request.origin)) return [];
+      if (reducesRisk(request.origin)) return [];
       const { values } = await of(request.userId);
       const asked = await Promise.all([
         lossFindings(request.userId, values),

@@ -8,7 +8,7 @@ import { randomToken } from "../../lib/token.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
-import { type AccountView, lookAround, type Part } from "./account-look.ts";
+import { type AccountView, checkAccount, type Part } from "./account-check.ts";
 import { checkAge, checkSession, checkTerms, type Finding, type MarketPhase } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, type Origin, withNote } from "./journal.ts";
 import { documentOf, MAX_LEGS, orderCount, partsOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
@@ -92,7 +92,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
     const quote = await deps.quotes.forLink(first.link, request.instrument);
     const plan = planOf(request, quote);
     const [views, guardFindings] = await Promise.all([
-      Promise.all(request.parts.map((part) => lookAround(accounts, plan, request.instrument, part))),
+      Promise.all(request.parts.map((part) => checkAccount(accounts, plan, request.instrument, part))),
       deps.guard.check(request, plan),
     ]);
     const findings = [

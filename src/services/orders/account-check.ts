@@ -21,7 +21,7 @@ import type { Finding } from "./findings.ts";
 import { requestOf } from "./ticket-plan.ts";
 
 /** Deadline for reading an account before an order. What has not answered by then is left off the card. */
-export const LOOK_AROUND_MS = 4_000;
+export const ACCOUNT_READ_MS = 4_000;
 
 /** What one account reports about the order before it is sent; null where it did not answer. */
 export interface AccountView {
@@ -49,13 +49,13 @@ export interface Part {
 }
 
 /** Reads funds, cost and holdings in parallel and checks the order against them, within the deadline. */
-export async function lookAround(
+export async function checkAccount(
   accounts: Accounts,
   plan: OrderPlan,
   instrument: Instrument,
   { link, qty }: Part,
 ): Promise<{ account: AccountView; findings: Finding[] }> {
-  const signal = AbortSignal.timeout(LOOK_AROUND_MS);
+  const signal = AbortSignal.timeout(ACCOUNT_READ_MS);
   let isSessionOver = false;
   const ask = <T>(call: (connector: BrokerConnector, access: Access) => Promise<T> | undefined): Promise<T | null> =>
     accounts
