@@ -18,7 +18,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Store } from "../ports/store.ts";
 import type { Closes } from "../services/closes.ts";
 import { createClaims, type Claims } from "../services/claims.ts";
-import { hushed } from "../services/delivery.ts";
+import { withQuietHours } from "../services/delivery.ts";
 import { rememberCollections } from "../services/forget.ts";
 import type { Link } from "../services/accounts.ts";
 import { createLeases, createLocalLeases, type Leases } from "../services/leases.ts";
@@ -214,7 +214,7 @@ function createTelegramOutbox(
     prepare: async (notification, lateBy) =>
       prepareNotification(
         sender,
-        await hushed(notification, { users: container.deps.users, clock }),
+        await withQuietHours(notification, { users: container.deps.users, clock }),
         lateBy === null ? null : lateNote(lateBy),
       ),
     onBlocked: async (user) => {

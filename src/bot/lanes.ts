@@ -1,6 +1,6 @@
 import type { Context } from "grammy";
 import type { Update } from "grammy/types";
-import { withoutUnseen } from "../lib/unseen.ts";
+import { withoutInvisible } from "../lib/invisible.ts";
 
 /** These wait for no other handler, which may hang, and not for each other: a panic calls brokers and may hang too. */
 const URGENT_COMMAND = /^\/(panic|lock)(?:@\w+)?(?:\s|$)/i;
@@ -12,7 +12,7 @@ export function laneOf(update: Update): string {
   const from = update.message?.from ?? update.callback_query?.from ?? update.inline_query?.from;
   const lane = String(chat?.id ?? from?.id ?? "none");
   // Handlers see the text without invisible characters and leading spaces, too.
-  const typed = withoutUnseen(update.message?.text ?? "").trimStart();
+  const typed = withoutInvisible(update.message?.text ?? "").trimStart();
   const urgent = URGENT_COMMAND.exec(typed) ?? URGENT_BUTTON.exec(update.callback_query?.data ?? "");
   if (urgent) return `${urgent[1]?.toLowerCase()}:${lane}`;
   // Inline queries come with every keystroke: they need not wait for the chat.

@@ -4,12 +4,12 @@ import type { AccountWords, OrderWords, QuantityWords } from "../domain/order-te
 import { cameToNothing } from "../domain/order-intent.ts";
 import type { Product, Side } from "../domain/order.ts";
 import { closableBy, isHoldingOf, sellableWithT1 } from "../domain/portfolio.ts";
-import { usualOf, type Link } from "../services/accounts.ts";
+import { preferredLink, type Link } from "../services/accounts.ts";
 import { rowsFor } from "../services/books.ts";
 import type { Finding } from "../services/orders/findings.ts";
 import type { Part } from "../services/orders/account-check.ts";
 import { type Intent, reducesRisk, type Origin } from "../services/orders/journal.ts";
-import { partsOf, usualProduct } from "../services/orders/ticket-plan.ts";
+import { partsOf, defaultProduct } from "../services/orders/ticket-plan.ts";
 import { requestBehind, type TicketView } from "../services/orders/tickets.ts";
 import { requireTrader } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
@@ -92,7 +92,7 @@ export async function accountsFor(
   words: AccountWords | null,
 ): Promise<ChosenAccount[]> {
   const links = await deps.accounts.active(ctx.user._id);
-  const usual = usualOf(links, ctx.user.defaultLink);
+  const usual = preferredLink(links, ctx.user.defaultLink);
   if (!usual) throw await noAccount(deps, ctx.user._id);
   if (words === null) return [{ link: usual, quantity: null }];
   if (words.kind === "all") return links.map((link) => ({ link, quantity: null }));
@@ -124,7 +124,7 @@ async function toUnits(
   return held;
 }
 
-const productOf = ({ words, instrument }: OrderRequest): Product => words.product ?? usualProduct(instrument);
+const productOf = ({ words, instrument }: OrderRequest): Product => words.product ?? defaultProduct(instrument);
 const nothingHeld = (request: OrderRequest): Refusal =>
   new Refusal(text.orders.nothingHeld(request.side, request.instrument.symbol, productOf(request)));
 

@@ -1,4 +1,4 @@
-import { usualForPrices, type Link } from "../services/accounts.ts";
+import { preferredPriceLink, type Link } from "../services/accounts.ts";
 import type { User } from "../services/users.ts";
 import type { BotDeps } from "./commands.ts";
 
@@ -17,8 +17,8 @@ export async function depthLink({ accounts }: BotDeps, user: Reader): Promise<Li
 
 /** The usual account for prices among the logged-in ones, if any: prices are the same at all real brokers. */
 const preferLoggedIn = (accounts: BotDeps["accounts"], links: readonly Link[], { defaultLink }: Reader): Link | null =>
-  usualForPrices(
+  preferredPriceLink(
     accounts,
     links.filter((link) => accounts.hasSession(link)),
     defaultLink,
-  ) ?? usualForPrices(accounts, links, defaultLink);
+  ) ?? preferredPriceLink(accounts, links, defaultLink);

@@ -219,17 +219,17 @@ export const accountBehind = ({ broker_name, account_id }: Pick<Link, "broker_na
   account_id === null ? null : `${broker_name} ${account_id}`;
 
 /** The link to use when the user names none: their default, else the oldest. `active` is sorted oldest first. */
-export const usualOf = (active: readonly Link[], defaultLink: LinkId | null): Link | null =>
+export const preferredLink = (active: readonly Link[], defaultLink: LinkId | null): Link | null =>
   active.find(({ _id }) => _id === defaultLink) ?? active[0] ?? null;
 
 /** The same for prices. Prefers a real broker's live prices to a paper account's, which may be Yahoo's, 15 minutes late. */
-export function usualForPrices(
+export function preferredPriceLink(
   accounts: Pick<Accounts, "broker">,
   active: readonly Link[],
   defaultLink: LinkId | null,
 ): Link | null {
   const isPaper = (link: Link): boolean => accounts.broker(link).definition.isPaper === true;
-  const usual = usualOf(active, defaultLink);
+  const usual = preferredLink(active, defaultLink);
   const live = active.find((link) => !isPaper(link) && link.data_source === "broker");
   return usual && isPaper(usual) ? (live ?? usual) : usual;
 }

@@ -19,7 +19,7 @@ export function deliveryFor(settings: Settings, kind: MessageKind): { readonly s
  * Makes the message silent in its reader's quiet hours. Called when it is sent, not when it is posted, because it may
  * have waited in the outbox.
  */
-export async function hushed(
+export async function withQuietHours(
   notification: Notification,
   { users, clock }: { readonly users: Pick<Users, "get">; readonly clock: Clock },
 ): Promise<Notification> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { userId } from "../../src/domain/ids.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
-import { deliveryFor, hushed, isQuiet } from "../../src/services/delivery.ts";
+import { deliveryFor, withQuietHours, isQuiet } from "../../src/services/delivery.ts";
 import { DEFAULT_SETTINGS, type Settings, type User } from "../../src/services/users.ts";
 
 const at = (time: string): number => istInstant("2026-11-23", time);
@@ -30,7 +30,8 @@ describe("how a message is delivered", () => {
     const users = { get: async () => ({ settings: settings({ quietHours: ["22:00", "07:00"] }) }) as User };
     const fill: Notification = { key: "order-end:1", userId: userId(1001), priority: "order", html: "Filled" };
     const sentAt = async (time: string) =>
-      (await hushed(fill, { users, clock: { now: () => at(time), sleep: async () => undefined } })).silent === true;
+      (await withQuietHours(fill, { users, clock: { now: () => at(time), sleep: async () => undefined } })).silent ===
+      true;
     expect([await sentAt("21:59"), await sentAt("23:30")]).toEqual([false, true]);
   });
 });

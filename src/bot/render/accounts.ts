@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import type { BrokerDefinition } from "../../../connectors/base.ts";
 import type { LinkId } from "../../domain/ids.ts";
-import { usualOf, type Accounts, type Link } from "../../services/accounts.ts";
+import { preferredLink, type Accounts, type Link } from "../../services/accounts.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
@@ -17,7 +17,7 @@ export function accountsView(
   const keyboard = new InlineKeyboard();
   for (const link of links) keyboard.text(link.label, callbackData("acd", link._id)).row();
   keyboard.text("Link another", callbackData("lks")).text("Refresh", callbackData("acc"));
-  const usual = usualOf(
+  const usual = preferredLink(
     links.filter((link) => link.is_active),
     defaultLink,
   );

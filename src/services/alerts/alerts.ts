@@ -10,7 +10,7 @@ import { randomAlphanumeric } from "../../lib/token.ts";
 import { createFailureLog } from "../../lib/failure-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store, Stored } from "../../ports/store.ts";
-import { usualForPrices, type Accounts, type Link } from "../accounts.ts";
+import { preferredPriceLink, type Accounts, type Link } from "../accounts.ts";
 import {
   isMetBy,
   isMetByPnl,
@@ -178,7 +178,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   async function priceLinkOf(user: UserId): Promise<Link | null> {
     const [links, owner] = await Promise.all([accounts.active(user), deps.users.get(user)]);
     const living = links.filter((link) => accounts.hasSession(link) && link.data_source === "broker");
-    return usualForPrices(accounts, living, owner?.defaultLink ?? null);
+    return preferredPriceLink(accounts, living, owner?.defaultLink ?? null);
   }
 
   async function quoteFor(user: UserId, instrument: Instrument): Promise<Quote | null> {

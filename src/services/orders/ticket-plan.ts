@@ -29,7 +29,7 @@ const UNCONFIRMED_KEPT_MS = 2 * 86_400_000;
 const MAX_VALUE = 9e15;
 
 /** The product of an order that names none. */
-export const usualProduct = (instrument: Instrument): Product => (isDerivative(instrument) ? "MARGIN" : "CNC");
+export const defaultProduct = (instrument: Instrument): Product => (isDerivative(instrument) ? "MARGIN" : "CNC");
 
 /** The order to place at every account, priced at the quote. */
 export function planOf(request: TicketRequest, quote: Quote | null): OrderPlan {
@@ -41,7 +41,7 @@ export function planOf(request: TicketRequest, quote: Quote | null): OrderPlan {
     key: request.instrument.key,
     symbol: request.instrument.symbol,
     side: request.side,
-    productType: request.productType ?? usualProduct(request.instrument),
+    productType: request.productType ?? defaultProduct(request.instrument),
     validity: request.validity,
     isAmo: request.isAmo,
     terms,

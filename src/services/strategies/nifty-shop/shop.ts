@@ -8,7 +8,7 @@ import { isClosed, type Leg, type LegState } from "../../../domain/order-intent.
 import { randomAlphanumeric } from "../../../lib/token.ts";
 import type { Clock } from "../../../ports/clock.ts";
 import type { Store } from "../../../ports/store.ts";
-import { accountBehind, usualOf, type Accounts, type Link } from "../../accounts.ts";
+import { accountBehind, preferredLink, type Accounts, type Link } from "../../accounts.ts";
 import type { Candles } from "../../candles.ts";
 import type { Instruments } from "../../instruments/types.ts";
 import type { Desk } from "../../orders/desk.ts";
@@ -88,7 +88,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     const chosen = links.find(({ _id }) => _id === settings.link);
     if (chosen) return chosen;
     const relinkedAs = settings.link && relinked(settings.link, links, await shop.ofUser(user._id));
-    return relinkedAs ?? usualOf(links, user.defaultLink);
+    return relinkedAs ?? preferredLink(links, user.defaultLink);
   }
 
   /** All proposals of the user, oldest first, with fills up to date. */
