@@ -2,7 +2,7 @@ import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { OptionType, Segment } from "../../domain/instrument.ts";
 import { lowerBound } from "../../lib/lower-bound.ts";
 import type { MasterColumns } from "./master-columns.ts";
-import { FIELDS, dateOfDay, kindAt, optionTypeAt, segmentAt, SEPARATOR_BYTE } from "./master-columns.ts";
+import { dateOfDay, kindAt, optionTypeAt, segmentAt, underlyingAt } from "./master-columns.ts";
 
 /** Futures and options of one underlying in one segment. */
 export interface Chain {
@@ -44,15 +44,6 @@ export async function chainsOf(columns: MasterColumns): Promise<Map<string, Chai
     if (chains.size % 50 === 0) await yieldToEventLoop();
   }
   return chains;
-}
-
-function underlyingAt({ text, textStart }: MasterColumns, row: number): string {
-  const end = textStart[row + 1] ?? 0;
-  let at = textStart[row] ?? 0;
-  for (let left = FIELDS.indexOf("group"); left > 0 && at < end; at += 1) if (text[at] === SEPARATOR_BYTE) left -= 1;
-  let stop = at;
-  while (stop < end && text[stop] !== SEPARATOR_BYTE) stop += 1;
-  return Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString("utf8", at, stop);
 }
 
 function expiriesOf(columns: MasterColumns, rows: readonly number[]): ChainExpiry[] {

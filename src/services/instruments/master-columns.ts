@@ -55,6 +55,9 @@ function fieldsAt(columns: MasterColumns, row: number): string[] {
   return bytes.toString("utf8", textStart[row], textStart[row + 1]).split(SEPARATOR);
 }
 
+export const underlyingAt = (columns: MasterColumns, row: number): string =>
+  fieldsAt(columns, row)[FIELDS.indexOf("group")] ?? "";
+
 /** Reads a row back as the object that was added. */
 export function venueInstrumentAt(columns: MasterColumns, row: number): VenueInstrument {
   const [key = "", symbol = "", venueSymbol = "", venueToken = "", name = "", group = "", isin = ""] = fieldsAt(
