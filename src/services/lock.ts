@@ -7,6 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../ports/store.ts";
 import { changeDocument } from "./change-document.ts";
 import type { CapturedMessage } from "./key-capture.ts";
+import { CLOCKS_APART_MS } from "./leases.ts";
 
 export type LockKind = "none" | "pin" | "totp";
 
@@ -153,11 +154,9 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
   };
 }
 
-/** How far the clocks of several processes may differ. */
-const SKEW_MS = 60_000;
 /** A period that ends further ahead than one begun now would, began before the clock was set back: it counts as over. */
 const isWithin = (lengthMs: number, until: number, now: number): boolean =>
-  now < until && until <= now + lengthMs + SKEW_MS;
+  now < until && until <= now + lengthMs + CLOCKS_APART_MS;
 const isLockedOut = (lock: LockDocument, now: number): boolean => isWithin(LOCKOUT_MS, lock.lockedOutUntil, now);
 
 const CLEAR = { offered: null, offeredIn: null, fails: 0, lockedOutUntil: 0, openUntil: 0, lastStep: 0 } as const;
@@ -235,7 +234,7 @@ function matches(lock: LockDocument, code: string, now: number): number | null {
   if (lock.secret === null) return null;
   if (lock.kind === "totp") {
     const step = stepOf(lock.secret.reveal(), code, now);
-    const isUsed = lock.lastStep <= stepAt(now + SKEW_MS) + 1 && step !== null && step <= lock.lastStep;
+    const isUsed = lock.lastStep <= stepAt(now + CLOCKS_APART_MS) + 1 && step !== null && step <= lock.lastStep;
     return isUsed ? null : step;
   }
   const [salt = ""] = lock.secret.reveal().split(".");

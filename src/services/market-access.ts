@@ -1,6 +1,7 @@
 import type { Access, BrokerConnector, Capabilities } from "../../connectors/base.ts";
 import { BrokerError } from "../errors.ts";
 import { monotonic } from "../lib/clock.ts";
+import { trim } from "../lib/trim.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts, Link } from "./accounts.ts";
 
@@ -37,8 +38,8 @@ export function createMarketAccess({ accounts, clock }: { accounts: Accounts; cl
         return await accounts.call(link, call);
       } catch (error) {
         if (error instanceof BrokerError && error.kind === "no-permission") {
-          if (refusedUntil.size >= MAX_REFUSALS) refusedUntil.clear();
           refusedUntil.set(nameOf(link, what), steady.now() + REFUSAL_KEPT_MS);
+          trim(refusedUntil, MAX_REFUSALS);
         }
         throw error;
       }

@@ -38,7 +38,7 @@ export interface OneTime {
   }): Promise<string>;
   /** Uses the id up. Null when it is unknown, used, expired, or issued for another action or user. */
   claim(id: string, action: string, userId?: UserId): Promise<OneTimeClaim | null>;
-  /** The same, without using it up. */
+  /** Reads the claim without using the id up. */
   peek(id: string, action: string): Promise<OneTimeClaim | null>;
 }
 

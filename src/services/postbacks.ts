@@ -1,5 +1,6 @@
 import type { BrokerOrderId, LinkId } from "../domain/ids.ts";
 import { linkId } from "../domain/ids.ts";
+import { trim } from "../lib/trim.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Accounts } from "./accounts.ts";
 import type { Intent, Journal } from "./orders/journal.ts";
@@ -29,9 +30,8 @@ export function createPostbacks(deps: {
     const now = deps.clock.now();
     if (Math.abs(now - (lastLooks.get(link) ?? 0)) < PAUSE_MS) return false;
     lastLooks.delete(link);
-    const oldest = lastLooks.keys().next().value;
-    if (lastLooks.size >= MAX_REMEMBERED && oldest !== undefined) lastLooks.delete(oldest);
     lastLooks.set(link, now);
+    trim(lastLooks, MAX_REMEMBERED);
     return true;
   }
 

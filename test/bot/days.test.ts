@@ -16,7 +16,7 @@ import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
-import { usualOf, type Link } from "../../src/services/accounts.ts";
+import { preferredLink, type Link } from "../../src/services/accounts.ts";
 import { loadCalendar } from "../../src/services/calendar.ts";
 import { createDigests } from "../../src/services/digests.ts";
 import { createClaims } from "../../src/services/claims.ts";
@@ -85,7 +85,7 @@ describe("the scheduled messages of a day", () => {
       journal: { ofUser: async () => [] },
       niftyShop: {
         settings: async () => ({ mode: shopMode, at: "15:00", link: null }),
-        account: async () => usualOf(await accounts.active(ASHA), user.defaultLink),
+        account: async () => preferredLink(await accounts.active(ASHA), user.defaultLink),
       },
     } as never;
     return {

@@ -4,7 +4,7 @@ import type { UserId } from "../../domain/ids.ts";
 import { istDate, istInstant, istTime } from "../../domain/market.ts";
 import { isClosed, type Leg } from "../../domain/order-intent.ts";
 import type { Notifier } from "../../ports/notifier.ts";
-import { usualOf, type Link } from "../../services/accounts.ts";
+import { preferredLink, type Link } from "../../services/accounts.ts";
 import { deliveryFor } from "../../services/delivery.ts";
 import type { PerUserJob } from "../../services/jobs.ts";
 import type { Renewals } from "../../services/renewals.ts";
@@ -153,7 +153,7 @@ async function dependents(
     bot.niftyShop.settings(user._id),
     bot.accounts.active(user._id),
   ]);
-  const isUsual = usualOf(links, user.defaultLink)?._id === link._id;
+  const isUsual = preferredLink(links, user.defaultLink)?._id === link._id;
   const shopRuns = shop.mode !== "off" && fitsDay(shop.at, date, bot.calendar.current());
   const shopLink = shopRuns ? await bot.niftyShop.account(user, shop) : null;
   const open = orders.flatMap(({ legs }) => legs.filter((leg) => leg.link === link._id && isWaiting(leg)));

@@ -95,8 +95,8 @@ function byExpiry(alert: Alert, now: number): FiredBy | null {
 }
 
 /**
- * An alert armed while the market was closed ignores every price until the next session's day: the post-close can still
- * produce a new price of the last session.
+ * An alert armed while the market was closed ignores prices from before it was armed and of earlier days: the post-close
+ * can still make a new price of the last session.
  */
 function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number): MetBy | null {
   const { at } = quote;
@@ -185,12 +185,15 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     return (await deps.quotes.many(await priceLinkOf(user), [instrument])).get(instrument.key) ?? null;
   }
 
+  const armedOf = async (user: UserId): Promise<Alert[]> =>
+    (await alerts.find("user", [user], { order: "asc" })).filter(({ isArmed }) => isArmed);
+
   async function add(wanted: NewAlert): Promise<AddResult> {
     const { userId, instrument } = wanted;
     const quote = instrument && (await quoteFor(userId, instrument));
     const condition = wanted.condition.kind === "level" ? quote && sidedBy(quote, wanted.condition) : wanted.condition;
     if (condition === null) return { kind: "no-side" };
-    const known = (await alerts.find("user", [userId])).filter(({ isArmed }) => isArmed);
+    const known = await armedOf(userId);
     const same = known.find((alert) => isSameAlert(alert, { ...wanted, condition }));
     if (!same && known.length >= MAX_PER_USER) return { kind: "too-many", most: MAX_PER_USER };
     // Telegram delivers the message again after a crash.
@@ -327,7 +330,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       const found = await alerts.get(id);
       return found?.userId === user ? found : null;
     },
-    armed: async (user) => (await alerts.find("user", [user], { order: "asc" })).filter(({ isArmed }) => isArmed),
+    armed: armedOf,
     async remove(user, id) {
       const found = await alerts.get(id);
       return found?.userId === user ? alerts.delete(id) : false;
