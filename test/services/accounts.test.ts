@@ -53,8 +53,8 @@ async function linkLive(broker: BrokerName) {
   return accounts.update(link._id, () => ({ is_active: true, tokens, account_id: "A1" }));
 }
 
-describe("the merged reads", () => {
-  it("ask all brokers before the first has answered: they cost the slowest, not the sum", async () => {
+describe("reads over all accounts", () => {
+  it("ask all brokers in parallel", async () => {
     let asked = 0;
     let release: () => void = () => undefined;
     const allAsked = new Promise<void>((resolve) => (release = resolve));
@@ -68,7 +68,7 @@ describe("the merged reads", () => {
     expect(parts.map((part) => part.ok)).toEqual(brokerDefinitions.map(() => true));
   });
 
-  it("name the broker that failed and still bring the others", async () => {
+  it("report the broker that failed and return the others' answers", async () => {
     answer = async (broker) => {
       if (broker === "dhan") throw new BrokerError("unavailable", "down", { broker, endpoint: "GET /positions" });
       return [];
@@ -77,7 +77,7 @@ describe("the merged reads", () => {
     expect(parts.filter((part) => !part.ok).map((part) => part.link.broker_name)).toEqual(["dhan"]);
   });
 
-  it("still bring the others when an account was unlinked while its broker said that the session is over", async () => {
+  it("return the others when an account is unlinked while its broker reports a dead session", async () => {
     const dhan = (await accounts.all(ASHA)).find((link) => link.broker_name === "dhan");
     answer = async (broker) => {
       if (broker !== "dhan") return [];
@@ -91,7 +91,7 @@ describe("the merged reads", () => {
     expect(parts).toHaveLength(brokerDefinitions.length);
   });
 
-  it("bring what can be read of a book beside what cannot, and of the day's P&L all or nothing", async () => {
+  it("return the readable rows of a list beside the unread ones, but the day's P&L only if it is complete", async () => {
     const unread = [{ orderId: null, listed: null }];
     answer = async (broker) => {
       if (broker !== "dhan") return [];
@@ -109,7 +109,7 @@ describe("the merged reads", () => {
     expect(today.find((part) => part.link.broker_name === "dhan")).toMatchObject({ ok: false });
   });
 
-  it("note a session that the broker calls dead, so that the next read does not ask it again", async () => {
+  it("end a session that the broker calls dead, so that the next read does not ask the broker", async () => {
     let calls = 0;
     answer = async (broker) => {
       if (broker !== "fyers") return [];
@@ -132,12 +132,12 @@ describe("links", () => {
     expect(await accounts.all(VIKRAM)).toEqual([]);
   });
 
-  it("get names that tell them apart", async () => {
+  it("get distinct labels", async () => {
     const second = await accounts.add(ASHA, brokerDefinitions[0]?.name as BrokerName, {});
     expect(second.label).toBe(`${brokerDefinitions[0]?.name}2`);
   });
 
-  it("are past use at the instant their session ends", async () => {
+  it("have no session at the exact moment of its expiry", async () => {
     const [link] = await accounts.all(ASHA);
     if (!link?.tokens) throw new Error("no link");
     const tokens = { ...link.tokens, expiresAt: NOW };

@@ -24,7 +24,7 @@ describe("the calendar override", () => {
   });
   afterEach(() => rmSync(dir, { recursive: true }));
 
-  it("closes, opens and adds single days and whole years", () => {
+  it("closes and opens single days and adds whole years", () => {
     write(
       {
         days: { "2026-12-07": { kind: "holiday", name: "By-election" }, "2026-12-25": { kind: "normal" } },
@@ -47,7 +47,7 @@ describe("the calendar override", () => {
     expect(isTradingDay("2026-12-07", source.current())).toBe(false);
   });
 
-  it("stops the start when it is wrong, and changes nothing when it becomes wrong later", () => {
+  it("prevents the start when it is invalid, and is ignored when it becomes invalid later", () => {
     write({ days: { "2026-12-07": { kind: "holiday", name: "By-election" } } }, 3);
     const source = open();
     write("{ not json", 4);
@@ -56,7 +56,7 @@ describe("the calendar override", () => {
     expect(open).toThrow(/calendar\.json/);
   });
 
-  it("names what is wrong in it", () => {
+  it("has the invalid entry named in the error", () => {
     write({ days: { "2026-13-07": { kind: "holiday", name: "x" } } }, 5);
     expect(open).toThrow(/2026-13-07/);
     write({ days: { "2026-12-07": { kind: "special", name: "x", hours: { start: "19:00", end: "18:00" } } } }, 6);

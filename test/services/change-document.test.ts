@@ -19,7 +19,7 @@ describe("a change of a document", () => {
   const countUp = () =>
     changeDocument(tallies, "t", (tally) => ({ ...tally, _id: "t", count: (tally?.count ?? 0) + 1 }));
 
-  it("is made of the newest version, however many make one at the same moment", async () => {
+  it("applies to the newest version, however many run at the same time", async () => {
     const results = await Promise.all(Array.from({ length: 30 }, countUp));
     expect(results.map((tally) => tally?.count).toSorted((a, b) => Number(a) - Number(b))).toEqual(
       Array.from({ length: 30 }, (_, at) => at + 1),
@@ -27,12 +27,12 @@ describe("a change of a document", () => {
     expect(await tallies.get("t")).toEqual({ _id: "t", count: 30, version: 30 });
   });
 
-  it("answers what stands in the store then", async () => {
+  it("returns what the store then holds", async () => {
     expect(await countUp()).toEqual(await tallies.get("t"));
     expect(await countUp()).toEqual(await tallies.get("t"));
   });
 
-  it("is none where nothing is wanted", async () => {
+  it("writes nothing when null is returned", async () => {
     await countUp();
     expect(await changeDocument(tallies, "t", () => null)).toBeNull();
     expect(await changeDocument(tallies, "another", (tally) => tally)).toBeNull();
@@ -40,7 +40,7 @@ describe("a change of a document", () => {
     expect(await tallies.get("another")).toBeNull();
   });
 
-  it("is given up where somebody else is first again and again", async () => {
+  it("gives up when somebody else keeps writing first", async () => {
     await countUp();
     const contended: Collection<Tally> = { ...tallies, get: (id) => tallies.get(id), replace: async () => false };
     const change = changeDocument(contended, "t", (tally) => tally && { ...tally, count: 0 });

@@ -14,7 +14,7 @@ import { holding, position, trade } from "./stub-broker.ts";
 const YESTERDAY = priceFromRupees(98);
 const untraded = (): Promise<never> => Promise.reject(new Error("nothing to read trades for"));
 
-describe("the previous close of shares whose broker leaves it out", () => {
+describe("the previous close of shares whose broker omits it", () => {
   let floor: MarketFloor;
   let closes: Closes;
   let link: Link;
@@ -47,13 +47,13 @@ describe("the previous close of shares whose broker leaves it out", () => {
   };
   const filled = async (...rows: Holding[]) => (await closes.ofHoldings(link, rows)).map(({ prevClose }) => prevClose);
 
-  it("comes from the account's quotes in one call, and a broker's own is left as it is", async () => {
+  it("comes from the account's quotes in one call, while a close from the broker is left as it is", async () => {
     const own = priceFromRupees(97);
     expect(await filled(held("SBIN-EQ"), held("ITC-EQ"), held("INFY-EQ", own))).toEqual([YESTERDAY, YESTERDAY, own]);
     expect(floor.calls).toEqual(["broker getQuotes 2"]);
   });
 
-  it("is asked for by nobody where the broker gives it, and not again for a while where it does not", async () => {
+  it("is not requested where the broker has it, and is cached for ten minutes where it does not", async () => {
     await filled(held("INFY-EQ", YESTERDAY));
     expect(floor.calls).toEqual([]);
     await filled(held("SBIN-EQ"));
@@ -65,26 +65,26 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(floor.calls).toHaveLength(2);
   });
 
-  it("comes from Yahoo where the plan includes no quotes", async () => {
+  it("comes from Yahoo when the broker's plan excludes quotes", async () => {
     floor.failures.set(link._id, "no-permission");
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
     expect(floor.calls).toEqual(["broker getQuotes 1", "yahoo getQuotes 1"]);
   });
 
-  it("is Yahoo's last price while that is of the day before: it comes late, and a share may not trade at all", async () => {
+  it("is Yahoo's last price as long as that is of an earlier day", async () => {
     floor.failures.set(link._id, "no-permission");
     floor.pricedAt = istInstant("2026-11-20", "15:30");
     expect(await filled(held("SBIN-EQ"))).toEqual([priceFromRupees(floor.prices.yahoo)]);
   });
 
-  it("is Yahoo's own before the day has begun, and on a Sunday: the last day is still the one that is told", async () => {
+  it("is Yahoo's previous close before the trading day begins", async () => {
     floor.failures.set(link._id, "no-permission");
     floor.pricedAt = istInstant("2026-11-20", "15:30");
     isOpened = false;
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
   });
 
-  it("is another one as soon as the day begins, also where it was asked for a moment before", async () => {
+  it("changes as soon as the day begins, even if it is still cached", async () => {
     floor.failures.set(link._id, "no-permission");
     floor.pricedAt = istInstant("2026-11-20", "15:30");
     isOpened = false;
@@ -94,12 +94,12 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(await filled(held("SBIN-EQ"))).toEqual([priceFromRupees(floor.prices.yahoo)]);
   });
 
-  it("is what the broker says it is, however old its last trade", async () => {
+  it("is the broker's previous close, however old its last trade", async () => {
     floor.pricedAt = istInstant("2026-11-20", "15:30");
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
   });
 
-  it("is asked for by an account although another's, whose plan includes no quotes, was told nothing a moment ago", async () => {
+  it("is requested for an account even if another account without quotes has just found nothing", async () => {
     const poor = await floor.link(userId(2));
     floor.failures.set(poor._id, "no-permission").set("yahoo", "unreachable");
     const of = async (each: Link) => (await closes.ofHoldings(each, [held("SBIN-EQ")])).map((row) => row.prevClose);
@@ -110,12 +110,12 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(floor.calls).toHaveLength(calls);
   });
 
-  it("stays unknown where nobody knows it, and is never taken for no change", async () => {
+  it("stays null when no source has it", async () => {
     floor.failures.set("all", "unreachable");
     expect(await filled(held("SBIN-EQ"), { ...held("ITC-EQ"), key: null })).toEqual([null, null]);
   });
 
-  it("is asked for again soon where nobody knew it, also by whoever else lacks it", async () => {
+  it("is requested again soon after no source had it, for any account", async () => {
     floor.failures.set("all", "unreachable");
     expect(await filled(held("SBIN-EQ"))).toEqual([null]);
     floor.failures.clear();
@@ -124,7 +124,7 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
   });
 
-  it("gives shares sold for delivery their day, which brokers count as if they were owed", async () => {
+  it("corrects the day's P&L of shares sold for delivery, which brokers count as a short", async () => {
     const { key } = floor.instrument("SBIN-EQ");
     const traded = { sellQty: 10, sellValue: paiseFromRupees(1_010), buyQty: 0, buyValue: ZERO_PAISE };
     const sold = { ...position, key, ...traded, side: "SELL", qty: 10, productType: "CNC" } as const;
@@ -133,10 +133,10 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect([known?.dayPnl, unknown?.dayPnl]).toEqual([paiseFromRupees(1_010 - 980), null]);
   });
 
-  it("gives a carried position its day: worth now, less worth then, and what was traded between", async () => {
+  it("completes a carried position's day P&L: value now, less value at the close, plus today's trades", async () => {
     const { key } = floor.instrument("SBIN-EQ");
     const long = { ...position, key, dayPnl: null, ltp: priceFromRupees(101), qty: 10 };
-    // 15 came into the day; 5 were sold at 100.
+    // 15 were carried into the day, and 5 of them sold at 100.
     const carried = { qty: 15, dayCash: paiseFromRupees(500) };
     const short = { ...long, productType: "MARGIN", side: "SELL", carried: { qty: -10, dayCash: ZERO_PAISE } } as const;
     const closed = { ...long, side: "CLOSED", qty: 0, ltp: null, carried: { qty: 5, dayCash: paiseFromRupees(500) } };
@@ -147,10 +147,10 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(floor.calls).toEqual(["broker getQuotes 1"]);
   });
 
-  it("takes from the trade book what was traded between, where the broker tells only how many", async () => {
+  it("takes today's trades from the trade book when the broker reports only quantities", async () => {
     const { key } = floor.instrument("SBIN-EQ");
     const row = { ...position, key, dayPnl: null, side: "CLOSED", qty: 0, ltp: null, productType: "MARGIN" } as const;
-    // 15 came into the day; they were sold at 100. The other product's trade is not theirs.
+    // 15 were carried into the day and sold at 100. The trade of the other product does not count.
     const carried = { qty: 15, dayCash: null };
     const sold = { ...trade, key, qty: 15, price: priceFromRupees(100), productType: "MARGIN", side: "SELL" } as const;
     const book = [sold, { ...sold, productType: "INTRADAY" } as const];
@@ -161,7 +161,7 @@ describe("the previous close of shares whose broker leaves it out", () => {
     expect(await day(() => Promise.reject(unread))).toEqual([null]);
   });
 
-  it("stays unknown while the broker's list of instruments cannot be had: the shares are shown all the same", async () => {
+  it("stays null while the instrument list is unavailable, without failing the holdings", async () => {
     table = () =>
       Promise.reject(new BrokerError("unreachable", "no", { broker: brokerName("acme"), endpoint: "instruments" }));
     expect(await filled(held("SBIN-EQ"))).toEqual([null]);

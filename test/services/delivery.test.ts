@@ -9,7 +9,7 @@ const at = (time: string): number => istInstant("2026-11-23", time);
 const settings = (own: Partial<Settings>): Settings => ({ ...DEFAULT_SETTINGS, ...own });
 
 describe("how a message is delivered", () => {
-  it("goes with a sound, without one or not at all, as its kind is set", () => {
+  it("goes with a sound, silently or not at all, as set for its kind", () => {
     const mine = settings({ digest: "silent", alerts: "off" });
     expect([deliveryFor(mine, "orderUpdates"), deliveryFor(mine, "digest"), deliveryFor(mine, "alerts")]).toEqual([
       { silent: false },
@@ -18,7 +18,7 @@ describe("how a message is delivered", () => {
     ]);
   });
 
-  it("knows quiet hours within a day and over midnight; their end is not quiet", () => {
+  it("handles quiet hours within a day and over midnight, with an exclusive end", () => {
     const quiet = (hours: Settings["quietHours"], times: string[]): boolean[] =>
       times.map((time) => isQuiet(settings({ quietHours: hours }), at(time)));
     expect(quiet(["13:00", "14:00"], ["12:59", "13:00", "13:59", "14:00"])).toEqual([false, true, true, false]);
@@ -26,7 +26,7 @@ describe("how a message is delivered", () => {
     expect(quiet(null, ["03:00"])).toEqual([false]);
   });
 
-  it("hushes any message that is sent in its reader's quiet hours, whenever it was posted", async () => {
+  it("silences any message that is sent in its reader's quiet hours, whenever it was posted", async () => {
     const users = { get: async () => ({ settings: settings({ quietHours: ["22:00", "07:00"] }) }) as User };
     const fill: Notification = { key: "order-end:1", userId: userId(1001), priority: "order", html: "Filled" };
     const sentAt = async (time: string) =>

@@ -32,7 +32,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-it("makes the owner's Fyers link from the old variables and reports without values", async () => {
+it("creates the owner's Fyers link from the old variables and reports no values", async () => {
   const report = await importFyers({ accounts, fyers }, OWNER, OLD);
   expect(report.isImported).toBe(true);
   const [link] = await accounts.all(OWNER);

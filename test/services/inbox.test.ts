@@ -16,7 +16,7 @@ describe("the inbox", () => {
     const { store, clock, log } = stage;
     return createInbox({ store, clock, log, leases: createLeases({ store, clock }), handle });
   }
-  /** Work that ends when it is told to; `begun` waits until so much has begun. */
+  /** A handler whose calls end only through `end`; `begun` waits until `count` calls have begun. */
   function held() {
     const bodies: string[] = [];
     const ends = new Map<string, () => void>();
@@ -34,7 +34,7 @@ describe("the inbox", () => {
     while (boxes.some((box) => box.running() > 0)) await pause(1);
   }
 
-  it("handles a lane in order, one at a time, and lanes beside each other", async () => {
+  it("handles a lane in order, one update at a time, and several lanes in parallel", async () => {
     const { handle, begun, end } = held();
     const box = inbox(handle);
     await Promise.all([1, 2, 3].map((order) => box.accept(arrival(order))));
@@ -50,7 +50,7 @@ describe("the inbox", () => {
     expect(await box.depth()).toBe(0);
   });
 
-  it("works on two hundred lanes at a time, and on the next as soon as one has ended", async () => {
+  it("runs two hundred lanes at a time, and starts the next as soon as one ends", async () => {
     const ends: (() => void)[] = [];
     const box = inbox(() => new Promise<void>((end) => ends.push(end)));
     const begunBy = async (count: number): Promise<void> => {
@@ -69,7 +69,7 @@ describe("the inbox", () => {
     expect(await box.depth()).toBe(0);
   });
 
-  it("takes what comes twice once", async () => {
+  it("handles a redelivered update once", async () => {
     let count = 0;
     const box = inbox(async () => void (count += 1));
     await box.accept(arrival(1));
@@ -79,7 +79,7 @@ describe("the inbox", () => {
     expect(count).toBe(1);
   });
 
-  it("keeps the order of a lane over two processes, and each takes what the other could not", async () => {
+  it("keeps a lane's order across two processes", async () => {
     const begun: string[] = [];
     const handle = async (body: string): Promise<void> => {
       begun.push(body);
@@ -91,7 +91,7 @@ describe("the inbox", () => {
     expect(begun).toEqual(Array.from({ length: 40 }, (_, at) => `body ${at + 1}`));
   });
 
-  it("tries again what failed also after the machine's clock was set back", async () => {
+  it("retries a failed update after the clock was set back", async () => {
     const { store, clock, log } = stage;
     const begun: string[] = [];
     const handle = async (body: string): Promise<void> => {
@@ -107,7 +107,7 @@ describe("the inbox", () => {
     expect(await box.depth()).toBe(0);
   });
 
-  it("is taken up by another process once the lease of a dead one is over", async () => {
+  it("hands a dead process's lane to another process once the lease expires", async () => {
     const left = held();
     const dead = inbox(left.handle);
     await dead.accept(arrival(1));
@@ -124,7 +124,7 @@ describe("the inbox", () => {
     expect(begun).toEqual(["body 1", "body 2"]);
   });
 
-  it("begins every lane that a dead process left, also behind one that has more than a sweep reads", async () => {
+  it("takes up every lane of a dead process, even behind a lane that fills the sweep's batch", async () => {
     const { store, clock, log } = stage;
     const dead = inbox(() => new Promise(() => undefined));
     for (let order = 1; order <= 600; order += 1) await dead.accept(arrival(order));
@@ -142,7 +142,7 @@ describe("the inbox", () => {
     expect(begun).toEqual(["body 1", "body 601"]);
   });
 
-  it("takes up what a dead process left also when the clock was set back since, and counts the tries", async () => {
+  it("takes up a dead process's updates after the clock was set back, and counts the tries", async () => {
     const { store, clock, log } = stage;
     const start = (handle: (body: string) => Promise<void>): Inbox =>
       createInbox({ store, clock, log, leases: createLocalLeases(), handle });
@@ -157,7 +157,7 @@ describe("the inbox", () => {
     expect(begun).toBe(3);
   });
 
-  it("leaves what came just now to the process that stored it", async () => {
+  it("leaves a fresh update to the process that stored it", async () => {
     const { store, clock, log } = stage;
     const stillAsking = { take: () => new Promise<null>(() => undefined) };
     const busy = createInbox({ store, clock, log, leases: stillAsking, handle: async () => undefined });
@@ -173,7 +173,7 @@ describe("the inbox", () => {
     expect(begun).toEqual(["body 1"]);
   });
 
-  it("tries again what failed, and gives up what fails again and again", async () => {
+  it("retries a failed update, and gives up after several failures", async () => {
     let tries = 0;
     const box = inbox(async (body) => {
       if (body !== "body 1") return;
@@ -194,7 +194,7 @@ describe("the inbox", () => {
     expect(stage.logged()).toContain("update given up");
   });
 
-  it("says that updates are worked off again once those of every chat are", async () => {
+  it("logs the recovery only once every failing lane is drained", async () => {
     const { store, clock } = stage;
     const said: string[] = [];
     const log = createLog({ level: "info", destination: { write: (line) => void said.push(JSON.parse(line).msg) } });
@@ -217,7 +217,7 @@ describe("the inbox", () => {
     expect(await box.depth()).toBe(0);
   });
 
-  it("rejects, so that Telegram sends it again, when it cannot be stored", async () => {
+  it("rejects when the update cannot be stored, so that Telegram redelivers it", async () => {
     const box = inbox(async () => undefined);
     await stage.store.close();
     await expect(box.accept(arrival(1))).rejects.toThrow(/finalized/);
@@ -226,7 +226,7 @@ describe("the inbox", () => {
 });
 
 describe("leases", () => {
-  it("belong to one holder until given back or expired", async () => {
+  it("belong to one holder until released or expired", async () => {
     const stage = openStage();
     const leases = createLeases(stage);
     const first = await leases.take("polling");
@@ -244,7 +244,7 @@ describe("leases", () => {
 });
 
 describe("a lease of a process that died while the clock was ahead", () => {
-  it("is over once the clock was set back; a wait and a clock that is a little ahead are not", async () => {
+  it("can be taken over after the clock was set back, unlike a wait or a lease slightly ahead", async () => {
     const stage = openStage();
     const leases = createLeases(stage);
     const HOUR = 3_600_000;
@@ -263,7 +263,7 @@ describe("a lease of a process that died while the clock was ahead", () => {
   });
 });
 
-describe("a lease given back", () => {
+describe("a released lease", () => {
   it("is free at once to a process whose clock is behind", async () => {
     const stage = openStage();
     const leases = createLeases(stage);
@@ -276,7 +276,7 @@ describe("a lease given back", () => {
 });
 
 describe("leases within one process", () => {
-  it("are held by one at a time, each name for itself, and free again once given back", async () => {
+  it("have one holder per name and are free after the release", async () => {
     const leases = createLocalLeases();
     const held = await leases.take("lane:asha");
     expect(await leases.take("lane:asha")).toBeNull();

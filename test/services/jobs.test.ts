@@ -55,7 +55,7 @@ describe("jobs", () => {
   });
   afterEach(() => temp.remove());
 
-  it("runs when a user's time has come, once a day, also after a restart", async () => {
+  it("runs when a user's time has come, once a day, even across a restart", async () => {
     const asha = await join(1001);
     at("15:49");
     expect(await start().runDue([job])).toEqual({ done: 0, skipped: 0, failed: 0 });
@@ -71,7 +71,7 @@ describe("jobs", () => {
     ]);
   });
 
-  it("is shared by processes, with nobody served twice and nobody left out", async () => {
+  it("is shared by processes, with no user run twice or left out", async () => {
     for (let i = 0; i < 100; i += 1) await join(2000 + i);
     at("15:50");
     const counts = await Promise.all([start(), start(), start()].map((jobs) => jobs.runDue([job])));
@@ -80,7 +80,7 @@ describe("jobs", () => {
     expect(ran).toHaveLength(100);
   });
 
-  it("is not taken from a process that has it and whose clock is ahead", async () => {
+  it("is not taken from a process whose clock is ahead", async () => {
     await join(1001);
     at("15:50");
     const ahead = { ...clock, now: () => clock.at + 20_000 };
@@ -104,7 +104,7 @@ describe("jobs", () => {
     expect(ran).toHaveLength(1);
   });
 
-  it("catches up within its window and not after it, with the time it should have run", async () => {
+  it("catches up within its window only, and gets the time at which it should have run", async () => {
     await join(1001);
     at("17:49");
     await start().runDue([job]);
@@ -114,7 +114,7 @@ describe("jobs", () => {
     expect(ran).toHaveLength(1);
   });
 
-  it("lets one user's failure stop nobody else, and tries that one again later, five times", async () => {
+  it("runs for the others when it fails for one user, and retries that one, five times in all", async () => {
     const asha = await join(1001);
     await join(1002);
     failing.add(asha);
@@ -142,7 +142,7 @@ describe("jobs", () => {
     ]);
   });
 
-  it("goes on throughout the catch-up where it waits for somebody else's repair, one process at a time", async () => {
+  it("retries throughout the catch-up window when `triesThroughout` is set, in one process at a time", async () => {
     const asha = await join(1001);
     failing.add(asha);
     const patient: PerUserJob = { ...job, triesThroughout: true };
@@ -158,14 +158,14 @@ describe("jobs", () => {
     };
     expect(await minutes(0, 100)).toBe(20);
     expect(ran).toEqual([]);
-    // Said ever more rarely: it may fail all evening, and for many.
+    // Logged ever more rarely, because it may fail all evening and for many users.
     expect(said.map(({ user, tries }) => [user, tries])).toEqual([1, 2, 4, 8, 16].map((tries) => [asha, tries]));
     failing.clear();
     expect(await minutes(100, 180)).toBe(1);
     expect(ran).toHaveLength(1);
   });
 
-  it("lets one user whose time is nonsense stop nobody else", async () => {
+  it("runs for the others when one user's time is invalid", async () => {
     const asha = await join(1001);
     await join(1002);
     await users.update(asha, ({ settings }) => ({ settings: { ...settings, digestAt: "late" } }));
@@ -173,7 +173,7 @@ describe("jobs", () => {
     expect(await start().runDue([job])).toEqual({ done: 1, skipped: 0, failed: 1 });
   });
 
-  it("makes a job wait for the one it builds on, also when another process has that", async () => {
+  it("waits for the job it depends on, even if another process runs that", async () => {
     const asha = await join(1001);
     const order: string[] = [];
     const digest: PerUserJob = { ...job, run: async () => void order.push("digest") };
@@ -191,7 +191,7 @@ describe("jobs", () => {
     expect(order).toEqual(["week", "digest", "week"]);
   });
 
-  it("gives back what a killed process had claimed", async () => {
+  it("takes up what a killed process had claimed", async () => {
     const asha = await join(1001);
     at("15:50");
     await createClaims({ store: temp.store, clock }).claim(`closing-digest:${asha}:2026-11-23`);
@@ -202,7 +202,7 @@ describe("jobs", () => {
     expect(ran).toHaveLength(1);
   });
 
-  it("runs by hand at any time, which counts as the day's", async () => {
+  it("runs by hand at any time, and that counts as the day's run", async () => {
     const asha = await join(1001);
     await join(1002);
     at("10:00");
@@ -213,7 +213,7 @@ describe("jobs", () => {
     expect(ran.map(({ user }) => user)).toEqual([asha, userId(1002)]);
   });
 
-  it("leaves out who is not let in and who has stopped the bot", async () => {
+  it("skips users who are not admitted or have stopped the bot", async () => {
     await join(1001, "pending");
     const gone = await join(1002);
     await users.update(gone, () => ({ hasStopped: true }));

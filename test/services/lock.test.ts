@@ -27,7 +27,7 @@ describe("the order lock", () => {
   const right = { kind: "code", result: { kind: "right" } };
   const lockedOut = { kind: "code", result: { kind: "locked-out" } };
 
-  it("asks for nothing until it is set, and freezes and thaws", async () => {
+  it("needs no code until one is set, and can be frozen and unfrozen", async () => {
     expect(await lock.state(ASHA)).toEqual({ kind: "none", isFrozen: false, needsCode: false, lockedOutUntil: null });
     await lock.freeze(ASHA, true);
     expect((await lock.state(ASHA)).isFrozen).toBe(true);
@@ -45,14 +45,14 @@ describe("the order lock", () => {
     expect((await lock.state(ASHA)).needsCode).toBe(true);
   });
 
-  it("is open also to a process whose clock is behind the one that took the code", async () => {
+  it("stays open for a process whose clock is behind", async () => {
     await awaiting("new-pin", "4829");
     await awaiting("code", "4829");
     stage.clock.advance(-2_000);
     expect((await lock.state(ASHA)).needsCode).toBe(false);
   });
 
-  it("closes after five wrong codes, for the right one too, and opens again after a quarter of an hour", async () => {
+  it("rejects even the right code for 15 minutes after five wrong ones", async () => {
     await awaiting("new-pin", "4829");
     for (let guess = 0; guess < 4; guess += 1) await awaiting("code", "0000");
     expect(await awaiting("code", "0000")).toMatchObject(lockedOut);
@@ -61,14 +61,14 @@ describe("the order lock", () => {
     expect(await awaiting("code", "4829")).toEqual(right);
   });
 
-  it("counts guesses that come at once", async () => {
+  it("counts simultaneous guesses separately", async () => {
     await awaiting("new-pin", "4829");
     await lock.expect(ASHA, "code");
     const results = await Promise.all(["1", "2", "3", "4", "5"].map(takes));
     expect(results).toContainEqual({ kind: "code", result: { kind: "locked-out", until: expect.any(Number) } });
   });
 
-  it("takes an authenticator's code once, and only after it was proven", async () => {
+  it("accepts each authenticator code once, and only after the authenticator was proven", async () => {
     const secret = (await lock.offerTotp(ASHA)).reveal();
     expect((await lock.state(ASHA)).kind).toBe("none");
     expect(await awaiting("totp-proof", "000000")).toMatchObject({ kind: "totp-wrong" });
@@ -82,7 +82,7 @@ describe("the order lock", () => {
     expect(await awaiting("code", early)).toEqual(right);
   });
 
-  it("takes a code as an authenticator shows it, in two groups", async () => {
+  it("accepts a code in two groups, as authenticators show it", async () => {
     const secret = (await lock.offerTotp(ASHA)).reveal();
     const shown = () => totp(secret, stepAt(stage.clock.now())).replace(/^.../, "$& ");
     expect(await awaiting("totp-proof", shown())).toMatchObject({ kind: "totp-set" });
@@ -90,7 +90,7 @@ describe("the order lock", () => {
     expect(await awaiting("code", shown())).toEqual(right);
   });
 
-  it("is neither open nor closed any more by a code that was given before the clock was set back, nor is the code used", async () => {
+  it("ignores openings, lockouts and used codes from before the clock was set back", async () => {
     const secret = (await lock.offerTotp(ASHA)).reveal();
     const codeNow = () => totp(secret, stepAt(stage.clock.now()));
     await awaiting("totp-proof", codeNow());
@@ -107,7 +107,7 @@ describe("the order lock", () => {
     expect(await awaiting("code", codeNow())).toEqual(right);
   });
 
-  it("knows which message shows the secret on offer, until its code has come", async () => {
+  it("remembers which message shows the offered secret until a code proves it", async () => {
     const secret = (await lock.offerTotp(ASHA)).reveal();
     await lock.expect(ASHA, "totp-proof");
     await lock.noteShown(ASHA, 77);
@@ -120,7 +120,7 @@ describe("the order lock", () => {
     expect(await takes("000000")).toEqual({ kind: "totp-wrong", shownIn: null });
   });
 
-  it("takes the awaited message only, and only for a while", async () => {
+  it("takes only an awaited message, and only for five minutes", async () => {
     expect(await takes("4829")).toBeNull();
     await lock.expect(ASHA, "new-pin");
     expect(await takes("my pin")).toEqual({ kind: "bad-pin" });
@@ -134,14 +134,14 @@ describe("the order lock", () => {
     expect(await takes("4829")).toBeNull();
   });
 
-  it("counts no words as a guess, and awaits the code still", async () => {
+  it("does not count text without digits as a guess, and keeps awaiting the code", async () => {
     await awaiting("new-pin", "4829");
     await lock.expect(ASHA, "code");
     for (let words = 0; words < 5; words += 1) expect(await takes("what code?")).toBeNull();
     expect(await takes("4829")).toEqual({ kind: "code", result: { kind: "right" } });
   });
 
-  it("awaits nothing any more when it is told so", async () => {
+  it("awaits nothing after `stop`", async () => {
     await awaiting("new-pin", "4829");
     await lock.expect(ASHA, "code");
     await lock.leave(ASHA);
@@ -150,7 +150,7 @@ describe("the order lock", () => {
     expect(await takes("10")).toBeNull();
   });
 
-  it("takes a message once that comes again after a crash, and answers the same again", async () => {
+  it("takes a redelivered message once and returns the same result again", async () => {
     await lock.expect(ASHA, "new-pin");
     for (let times = 0; times < 2; times += 1)
       expect(await lock.take(ASHA, { id: 901, text: "4829" })).toEqual({ kind: "pin-set" });
@@ -165,7 +165,7 @@ describe("the order lock", () => {
     expect(await lock.take(ASHA, { id: 904, text: "4829" })).toBeNull();
   });
 
-  it("keeps neither PIN nor secret readable on disk", async () => {
+  it("stores neither PIN nor secret in plain text on disk", async () => {
     await awaiting("new-pin", "48291537");
     const secret = (await lock.offerTotp(ASHA)).reveal();
     const disk = ["journal.db", "journal.db-wal"].map((file) => readFileSync(join(stage.dir, file), "latin1")).join("");
@@ -197,7 +197,7 @@ describe("one-time passwords", () => {
     expect(otpauthUri(secret, "Asha & Co")).toBe(`otpauth://totp/Sauda:Asha%20%26%20Co?secret=${secret}&issuer=Sauda`);
   });
 
-  it("are offered whole, however long the person's name is", () => {
+  it("are offered in full, however long the user's name is", () => {
     const secret = newTotpSecret();
     for (const name of ["अ".repeat(64), `${"x".repeat(23)}😀`])
       expect(lockText.totpShown(otpauthUri(secret, name)).toString()).toContain(`secret=${secret}&amp;issuer=Sauda<`);

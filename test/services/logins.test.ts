@@ -16,7 +16,7 @@ import { openStage, START, type Stage } from "./stage.ts";
 const [ASHA, VIKRAM] = [userId(1001), userId(1002)];
 const PUBLIC = "https://bot.example";
 
-/** A broker whose login page always says yes to `code=ok`, as the account that the code names. */
+/** A broker that accepts the codes `ok` and `ok-ACCOUNT`. `isBound`: it does not echo the state. */
 function fakeBroker(name: string, isBound: boolean): Broker {
   const definition: BrokerDefinition = { ...zerodha, name: brokerName(name), title: name };
   const session = (grant: LoginGrant): Session => {
@@ -66,7 +66,7 @@ describe("logins", () => {
   const stateOf = (url: string): string => new URL(url).searchParams.get("state") ?? "";
   const callback = (state: string, code = "ok") => ({ state, code });
 
-  it("links once the broker has answered, and takes the state once", async () => {
+  it("links after a successful login and accepts each state once", async () => {
     const { url, heldState } = await logins.start(link);
     expect(heldState).toBeNull();
     const result = await logins.finish("echo", callback(stateOf(url)));
@@ -75,7 +75,7 @@ describe("logins", () => {
     expect(await logins.finish("echo", callback(stateOf(url)))).toEqual({ kind: "stale" });
   });
 
-  it("knows no state that it did not give, no old one, and none at another broker", async () => {
+  it("rejects unknown and expired states, and those of another broker", async () => {
     expect(await logins.finish("echo", { code: "ok" })).toEqual({ kind: "stale" });
     expect(await logins.finish("echo", callback("guess"))).toEqual({ kind: "stale" });
     const { url } = await logins.start(link);
@@ -86,7 +86,7 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.tokens).toBeNull();
   });
 
-  it("ends no login, and takes no keys, of somebody who was blocked meanwhile", async () => {
+  it("accepts no login and no keys from a user who has been blocked since", async () => {
     const { url } = await logins.start(link);
     const { heldState } = await logins.start(await accounts.add(ASHA, brokerName("bound"), {}));
     const form = await forms.offer(link, "keys");
@@ -99,13 +99,13 @@ describe("logins", () => {
     expect(await accounts.get(ASHA, link._id)).toMatchObject({ tokens: null, credentials: {} });
   });
 
-  it("does not end the login of a link that is gone", async () => {
+  it("rejects the login of a removed link", async () => {
     const { url } = await logins.start(link);
     await accounts.remove(ASHA, link._id);
     expect(await logins.finish("echo", callback(stateOf(url)))).toEqual({ kind: "stale" });
   });
 
-  it("refuses another account than the one that was linked, and keeps the session it has", async () => {
+  it("rejects a login to a different account and keeps the existing session", async () => {
     await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
     const linked = (await accounts.get(ASHA, link._id)) as Link;
     const other = await logins.finish("echo", callback(stateOf((await logins.start(linked)).url), "ok-ZZ9999"));
@@ -113,7 +113,7 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.account_id).toBe("AB1234");
   });
 
-  it("links an account of a broker once: by two links each of its positions would be exited twice", async () => {
+  it("rejects a second link of the same account by the same user", async () => {
     await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
     const second = await accounts.add(ASHA, brokerName("echo"), {});
     const again = async (one: Link, code?: string) =>
@@ -127,7 +127,7 @@ describe("logins", () => {
     expect(await again((await accounts.get(ASHA, link._id)) as Link)).toMatchObject({ kind: "linked" });
   });
 
-  it("lets the older of two links of one account log in, where there are two already", async () => {
+  it("lets only the older of two existing links of one account log in", async () => {
     await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
     stage.clock.advance(1);
     const second = await accounts.add(ASHA, brokerName("echo"), {});
@@ -138,7 +138,7 @@ describe("logins", () => {
     expect(kinds).toEqual(["linked-already", "linked"]);
   });
 
-  it("takes one of two first logins that come back at once as different accounts, and refuses the other", async () => {
+  it("accepts only one of two simultaneous first logins to different accounts", async () => {
     const [one, two] = [stateOf((await logins.start(link)).url), stateOf((await logins.start(link)).url)];
     const results = await Promise.all([
       logins.finish("echo", callback(one, "ok-AB1234")),
@@ -149,7 +149,7 @@ describe("logins", () => {
     expect(kept.tokens?.accountId).toBe(kept.account_id);
   });
 
-  it("keeps a session with the keys that made it when the account is begun again meanwhile", async () => {
+  it("stores the session with the keys that created it when the link's keys change meanwhile", async () => {
     const keyed = await accounts.update(link._id, () => ({ credentials: { apiKey: new Secret("demoapikey00001") } }));
     const { url } = await logins.start(keyed);
     const asked = Promise.withResolvers<void>();
@@ -166,7 +166,7 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.credentials["apiKey"]?.reveal()).toBe("demoapikey00001");
   });
 
-  it("keeps the session of a login that ended while an older one was being renewed", async () => {
+  it("keeps a newer session when a renewal of the older one finishes after it", async () => {
     await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
     const linked = (await accounts.get(ASHA, link._id)) as Link;
     const renewed = Promise.withResolvers<Session>();
@@ -179,7 +179,7 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.tokens?.accessToken.reveal()).toBe("newer");
   });
 
-  it("renews a session that the broker ended early with what outlives it", async () => {
+  it("renews a session that the broker ended early with its refresh token", async () => {
     await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
     const lasting = new Secret("lasting");
     const linked = await accounts.update(link._id, ({ tokens }) => ({
@@ -194,13 +194,13 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.tokens?.refreshToken?.reveal()).toBe("lasting");
   });
 
-  it("keeps nothing when the broker refuses", async () => {
+  it("stores nothing when the broker refuses", async () => {
     const result = await logins.finish("echo", callback(stateOf((await logins.start(link)).url), "no"));
     expect(result.kind).toBe("failed");
     expect((await accounts.get(ASHA, link._id))?.is_active).toBe(false);
   });
 
-  it("takes a login that came back without a grant for cancelled, and leaves the link as it was for another try", async () => {
+  it("reports a login without a grant as cancelled and leaves the link unchanged", async () => {
     await logins.finish("echo", callback(stateOf((await logins.start(link)).url)));
     const before = (await accounts.get(ASHA, link._id)) as Link;
     const back = { state: stateOf((await logins.start(before)).url) };
@@ -215,7 +215,7 @@ describe("logins", () => {
     expect((await logins.finish("echo", callback(stateOf((await logins.start(before)).url)))).kind).toBe("linked");
   });
 
-  it("keeps the state for a broker that echoes none: in a cookie on our page, never in the callback's URL", async () => {
+  it("keeps the state of a broker that does not echo it, and never accepts that state from the URL", async () => {
     const bound = await accounts.add(ASHA, brokerName("bound"), {});
     const { url, heldState } = await logins.start(bound);
     expect(url).toBe(`${PUBLIC}/oauth/bound/login/${heldState}`);
@@ -228,7 +228,7 @@ describe("logins", () => {
     expect(await logins.resume("bound", state)).toBeNull();
   });
 
-  it("takes a pasted address with its state once, one without only where the broker echoes none", async () => {
+  it("accepts a pasted address once, and one without a state only for brokers that do not echo it", async () => {
     const { url } = await logins.start(link);
     const pasted = `${PUBLIC}/oauth/echo/callback?code=ok&state=${stateOf(url)}`;
     expect((await logins.finishPasted(link, `${PUBLIC}/oauth/echo/callback?code=ok`, null)).kind).toBe("stale");
@@ -247,7 +247,7 @@ describe("logins", () => {
   let messages = 100;
   const take = (user: typeof ASHA, text: string) => capture.accept(user, { id: (messages += 1), text });
 
-  it("takes keys one message at a time, checks each, and keeps them encrypted", async () => {
+  it("takes keys one message at a time, checks each, and stores them as secrets", async () => {
     const first = await capture.begin(link);
     expect(first).toMatchObject({ kind: "next", spec: { field: "apiKey" } });
     expect(await take(VIKRAM, "demoapikey00001")).toBeNull();
@@ -263,7 +263,7 @@ describe("logins", () => {
     expect(JSON.stringify(stored)).not.toContain("demosecret00001");
   });
 
-  it("takes a key once that comes again after a crash, and asks again for what comes next", async () => {
+  it("takes a redelivered key once and asks for the next one again", async () => {
     const [key, secret] = [
       { id: 1, text: "demoapikey00001" },
       { id: 2, text: "demosecret00001" },
@@ -281,7 +281,7 @@ describe("logins", () => {
     expect((await take(ASHA, `ok-${"0123456789abcdef".repeat(2)}`))?.kind).toBe("login");
   });
 
-  it.each([0, 1])("takes a key also when the process died after writing %i times what it awaits", async (writes) => {
+  it.each([0, 1])("takes a key when the process died after %i writes of what it awaits", async (writes) => {
     const key = { id: 1, text: "demoapikey00001" };
     await capture.begin(link);
     const store = dyingAfter(stage.store, "captures", writes);
@@ -292,7 +292,7 @@ describe("logins", () => {
     expect((await take(ASHA, "demosecret00001"))?.kind).toBe("complete");
   });
 
-  it("waits for a login's end without swallowing what else is typed, and forgets a key it waited for", async () => {
+  it("awaits a login's end without taking other text, and stops awaiting a key on `leave` or timeout", async () => {
     await capture.awaitLogin(link, null);
     expect(await take(ASHA, "SBIN")).toBeNull();
     expect(await take(ASHA, "reliance fut 10 @ 2500")).toBeNull();
@@ -313,7 +313,7 @@ describe("logins", () => {
     expect((await take(ASHA, "Xq7Zk91xQrqtok7Qm2X9kLw2RtYb41Zc"))?.kind).toBe("login");
   });
 
-  it("awaits a key, and a token, for as long as an app or a subscription takes to be had at the broker", async () => {
+  it("awaits a key or token for half an hour and longer", async () => {
     await capture.begin(link);
     stage.clock.advance(30 * 60_000);
     expect(await take(ASHA, "demoapikey00001")).toMatchObject({ kind: "next" });
@@ -322,7 +322,7 @@ describe("logins", () => {
     expect(await take(ASHA, "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln")).toMatchObject({ kind: "login" });
   });
 
-  it("awaits a key still when the login of another account ends in the browser", async () => {
+  it("keeps awaiting a key when another account's login ends in the browser", async () => {
     const other = await accounts.add(ASHA, brokerName("echo"), {});
     await capture.awaitLogin(other, null);
     await capture.begin(link);
@@ -343,7 +343,7 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.egress).toBeNull();
   });
 
-  it("takes a proxy and a login's end again when their message comes again after a crash, and nothing else", async () => {
+  it("takes a redelivered proxy or login end again, but no other message", async () => {
     const [proxy, end] = [
       { id: 1, text: "socks5://asha:secret@203.0.113.7:1080" },
       { id: 2, text: "https://bot.example/oauth/echo/callback?code=ok" },
@@ -359,7 +359,7 @@ describe("logins", () => {
     expect((await accounts.get(ASHA, link._id))?.egress?.reveal()).toContain("203.0.113.7");
   });
 
-  it("takes keys from a form once, for five minutes, all right or none", async () => {
+  it("takes keys from a form once, within five minutes, and only if all are valid", async () => {
     const token = await forms.offer(link, "keys");
     expect(token).toMatch(/^[\w-]{32}$/);
     expect(await forms.open(token)).toMatchObject({ title: "Keys of echo", userName: "Asha <b>" });
@@ -385,7 +385,7 @@ describe("logins", () => {
   });
 });
 
-/** Takes so many writes to a collection, and then no more. */
+/** A store whose collection `name` accepts `writes` writes and then throws. */
 function dyingAfter(store: Store, name: string, writes: number): Store {
   let left = writes;
   const alive = async <R>(write: () => Promise<R>): Promise<R> => {

@@ -21,7 +21,7 @@ import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 const ACME = brokerName("acme");
 const PAPER = brokerName("paper");
 
-/** A broker and a Yahoo with prices in hand, and every call to them counted. */
+/** Test harness: a broker and a Yahoo with settable prices, and a record of every call to them. */
 export interface MarketFloor {
   readonly store: Store;
   readonly clock: { now(): number; sleep(ms: number): Promise<void> };
@@ -30,15 +30,15 @@ export interface MarketFloor {
   readonly yahoo: DataSource;
   /** "broker getQuotes 2" and the like, in order. */
   readonly calls: string[];
-  /** What each side's prices are, in rupees. */
+  /** The prices of each source, in rupees. */
   readonly prices: { broker: number; yahoo: number; prevClose: number };
   /** Epoch ms of every price; null for now. */
   pricedAt: number | null;
-  /** What the broker answers instead, by link. */
+  /** Errors to throw, by link id, or for "yahoo" or "all". */
   readonly failures: Map<string, BrokerErrorKind>;
   pass(ms: number): void;
   link(user: UserId): Promise<Link>;
-  /** An account of play money beside it, whose prices are Yahoo's. */
+  /** Links a paper account, whose prices are Yahoo's. */
   linkPaper(user: UserId): Promise<Link>;
   instrument(ticker: string): Instrument;
   close(): Promise<void>;

@@ -6,7 +6,7 @@ import { createPostbacks } from "../../src/services/postbacks.ts";
 const link = { _id: "l1", user_id: userId(1001), broker_name: "acme" };
 const readPostback = async (body: string) => ({ orderId: brokerOrderId(body) });
 
-it("a burst of postbacks is one look a second, also after the clock was set back", async () => {
+it("reads once a second during a burst of postbacks, also after the clock was set back", async () => {
   let now = 1_000_000_000;
   const looks: string[] = [];
   const postbacks = createPostbacks({

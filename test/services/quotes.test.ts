@@ -21,19 +21,19 @@ describe("quotes and candles by a link's data source", () => {
 
   const sbin = () => floor.instrument("SBIN-EQ");
 
-  it("asks the broker, and says so", async () => {
+  it("come from the broker by default, with the source named", async () => {
     const quote = await quotes.forLink(await floor.link(userId(1)), sbin());
     expect(quote).toMatchObject({ ltp: priceFromRupees(100), source: "broker" });
   });
 
-  it("asks Yahoo where the link is set to it", async () => {
+  it("come from Yahoo when the link is set to it", async () => {
     const link = await floor.link(userId(1));
     const set = await floor.accounts.update(link._id, () => ({ data_source: "yfinance" }));
     expect(await quotes.forLink(set, sbin())).toMatchObject({ ltp: priceFromRupees(99), source: "yfinance" });
     expect(floor.calls).toEqual(["yahoo getQuotes 1"]);
   });
 
-  it("makes one call of a hundred users' same question, whichever link each of them has", async () => {
+  it("share one call among a hundred users who ask for the same quote", async () => {
     const links = await Promise.all(Array.from({ length: 100 }, (_, at) => floor.link(userId(at + 1))));
     const answers = await Promise.all(links.map((link) => quotes.forLink(link, sbin())));
     expect(answers.every((quote) => quote?.ltp === priceFromRupees(100))).toBe(true);
@@ -43,7 +43,7 @@ describe("quotes and candles by a link's data source", () => {
     expect(floor.calls).toHaveLength(2);
   });
 
-  it("does not take a price for new because the machine's clock was set back", async () => {
+  it("are not served from the cache after the clock was set back", async () => {
     const link = await floor.link(userId(1));
     await quotes.forLink(link, sbin());
     floor.pass(-3_600_000);
@@ -51,14 +51,14 @@ describe("quotes and candles by a link's data source", () => {
     expect(floor.calls).toHaveLength(2);
   });
 
-  it("asks for one alone as the broker tells most of it, not for what quotes of many have", async () => {
+  it("are fetched singly for one instrument, even if a bulk quote is cached", async () => {
     const link = await floor.link(userId(1));
     await quotes.many(link, [sbin(), floor.instrument("INFY-EQ")]);
     await quotes.forLink(link, sbin());
     expect(floor.calls).toEqual(["broker getQuotes 2", "broker getQuote"]);
   });
 
-  it("asks many in one call, and only those that are not known yet", async () => {
+  it("are fetched in one call for many, without those that are cached", async () => {
     const link = await floor.link(userId(1));
     await quotes.many(link, [sbin(), floor.instrument("INFY-EQ")]);
     const all = await quotes.many(
@@ -69,7 +69,7 @@ describe("quotes and candles by a link's data source", () => {
     expect(floor.calls).toEqual(["broker getQuotes 2", "broker getQuotes 2"]);
   });
 
-  it("falls back to Yahoo when the broker's data is not paid for, and does not ask it again for an hour", async () => {
+  it("come from Yahoo for an hour after the broker refused for lack of permission", async () => {
     const link = await floor.link(userId(1));
     floor.failures.set(link._id, "no-permission");
     expect(await quotes.forLink(link, sbin())).toMatchObject({ source: "yfinance" });
@@ -81,7 +81,7 @@ describe("quotes and candles by a link's data source", () => {
     expect(await quotes.forLink(link, sbin())).toMatchObject({ source: "broker" });
   });
 
-  it("asks it again after that hour also when the clock was set back meanwhile", async () => {
+  it("come from the broker again after that hour, even if the clock was set back meanwhile", async () => {
     const link = await floor.link(userId(1));
     floor.failures.set(link._id, "no-permission");
     await quotes.forLink(link, sbin());
@@ -92,7 +92,7 @@ describe("quotes and candles by a link's data source", () => {
     expect(await quotes.forLink(link, sbin())).toMatchObject({ source: "broker" });
   });
 
-  it("asks a new login again at once: it may have a new plan", async () => {
+  it("come from the broker again right after a new login", async () => {
     const link = await floor.link(userId(1));
     floor.failures.set(link._id, "no-permission");
     await quotes.forLink(link, sbin());
@@ -104,7 +104,7 @@ describe("quotes and candles by a link's data source", () => {
     expect(await quotes.forLink(renewed, sbin())).toMatchObject({ source: "broker" });
   });
 
-  it("does not answer one user with another's missing permission", async () => {
+  it("do not fail for one user because of another's missing permission", async () => {
     const [poor, rich] = [await floor.link(userId(1)), await floor.link(userId(2))];
     floor.failures.set(poor._id, "no-permission");
     const [first, second] = await Promise.all([quotes.forLink(poor, sbin()), quotes.forLink(rich, sbin())]);
@@ -112,7 +112,7 @@ describe("quotes and candles by a link's data source", () => {
     expect(second?.source).toBe("broker");
   });
 
-  it("asks a broker that is down once for everybody", async () => {
+  it("are requested once for everybody when the broker is down", async () => {
     const links = await Promise.all(Array.from({ length: 20 }, (_, at) => floor.link(userId(at + 1))));
     floor.failures.set("all", "unavailable");
     const answers = await Promise.all(links.map((link) => quotes.forLink(link, sbin())));
@@ -120,14 +120,14 @@ describe("quotes and candles by a link's data source", () => {
     expect(floor.calls).toEqual(["broker getQuote", "yahoo getQuotes 1"]);
   });
 
-  it("uses Yahoo when the session is over, and for who has no account", async () => {
+  it("come from Yahoo when the session is over, and without a link", async () => {
     const link = await floor.link(userId(1));
     floor.pass(2 * DAY_MS);
     expect(await quotes.forLink(link, sbin())).toMatchObject({ source: "yfinance" });
     expect((await quotes.many(null, [sbin()])).size).toBe(1);
   });
 
-  it("gives candles of the broker with their source and when it was asked, once for the same range", async () => {
+  it("candles come from the broker with source and read time, once per range", async () => {
     const link = await floor.link(userId(1));
     const query = {
       instrument: sbin(),
@@ -145,7 +145,7 @@ describe("quotes and candles by a link's data source", () => {
     expect(floor.calls).toEqual(["broker candles"]);
   });
 
-  it("takes candles from Yahoo when the broker has none, and tells the broker's reason when Yahoo has none either", async () => {
+  it("candles come from Yahoo when the broker fails, and the broker's error is thrown when both fail", async () => {
     const link = await floor.link(userId(1));
     const query = {
       instrument: sbin(),
@@ -160,7 +160,7 @@ describe("quotes and candles by a link's data source", () => {
     await expect(candles.forLink(link, query)).rejects.toMatchObject({ kind: "unavailable", broker: "acme" });
   });
 
-  it("asks again in a while for candles of past days that could not be had, however long they would be kept", async () => {
+  it("candles of past days are requested again soon after a failure, however long they are cached otherwise", async () => {
     const link = await floor.link(userId(1));
     const to = floor.clock.now() - 10 * DAY_MS;
     const query = { instrument: sbin(), interval: "1d" as const, from: to - 30 * DAY_MS, to };
@@ -176,7 +176,7 @@ describe("quotes and candles by a link's data source", () => {
     expect(floor.calls).toHaveLength(3);
   });
 
-  it("takes candles from Yahoo when the broker answers that it has none, and leaves it at that when Yahoo fails", async () => {
+  it("candles come from Yahoo when the broker has none; they are empty when Yahoo then fails", async () => {
     const link = await floor.link(userId(1));
     const from = istInstant("2026-11-22", "12:00");
     const query = { instrument: sbin(), interval: "5m" as const, from, to: from + 60 * 60_000 };

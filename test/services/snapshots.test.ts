@@ -31,7 +31,7 @@ describe("snapshots", () => {
   });
   afterEach(() => temp.remove());
 
-  it("keeps one day of an account, the later look standing", async () => {
+  it("keep one snapshot per account and day, the latest", async () => {
     await snapshots.keep(day("2026-11-23", 100));
     await snapshots.keep(day("2026-11-23", 250));
     const period = await snapshots.period(ASHA, "2026-11-01");
@@ -40,7 +40,7 @@ describe("snapshots", () => {
     expect(period.net).toBe(rupees(240));
   });
 
-  it("adds up accounts by day and days by period, and finds the best and the worst", async () => {
+  it("add up accounts by day and days by period, and find the best and worst day", async () => {
     for (const [date, amount] of [
       ["2026-11-19", 500],
       ["2026-11-20", -300],
@@ -60,7 +60,7 @@ describe("snapshots", () => {
     expect((await snapshots.period(userId(1002), "2026-01-01")).span).toBeNull();
   });
 
-  it("counts an account on a day without a look at it with what it was worth before, one that is gone with nothing", async () => {
+  it("count an account without a snapshot at its last value, and a removed account as nothing", async () => {
     const [mine, other, gone] = [linkId("l1"), linkId("l2"), linkId("l3")];
     const at = async (date: string, ...links: (typeof mine)[]): Promise<void> => {
       for (const link of links) await snapshots.keep(day(date, 0, { link }));
@@ -72,7 +72,7 @@ describe("snapshots", () => {
     const lakhs = (days: readonly { value: number }[]): number[] => days.map(({ value }) => value / rupees(100_000));
     expect(lakhs(await snapshots.latestDays(ASHA, 9, [mine, other]))).toEqual([3, 2, 2, 2]);
     expect(lakhs(await snapshots.latestDays(ASHA, 9))).toEqual([3, 2, 2, 1]);
-    // It was looked at before the first of the days that are asked for, not on it.
+    // `other` has a snapshot before the first of the requested days, but not on it.
     expect(lakhs(await snapshots.latestDays(ASHA, 3, [mine, other]))).toEqual([2, 2, 2]);
     expect(lakhs(await snapshots.latestDays(ASHA, 1, [mine, other]))).toEqual([2]);
     const period = await snapshots.period(ASHA, "2026-11-19", [mine, other]);
@@ -80,7 +80,7 @@ describe("snapshots", () => {
     expect(period.figures.charges).toBe(rupees(40));
   });
 
-  it("counts an account once that was unlinked and linked anew, also on the day on which both links were looked at", async () => {
+  it("count an account once that was removed and linked again, even on a day with two snapshots", async () => {
     const account = "zerodha AB1234";
     const again = { account, link: linkId("l2") };
     const key = trade.key;
@@ -97,7 +97,7 @@ describe("snapshots", () => {
     expect((await snapshots.latestDays(ASHA, 1, [linkId("l2")])).map(({ value }) => value)).toEqual([rupees(100_300)]);
   });
 
-  it("finds many days back however many accounts there are", async () => {
+  it("find many days back, however many accounts there are", async () => {
     const dates = Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2026, 8, 1 + i)).toISOString().slice(0, 10));
     for (const date of dates)
       for (const link of ["a", "b", "c"]) await snapshots.keep(day(date, 1, { link: linkId(link) }));
@@ -106,7 +106,7 @@ describe("snapshots", () => {
     expect(latest.every(({ value }) => value === rupees(300_003))).toBe(true);
   });
 
-  it("matches a sale in the period with its buy before it, and each account by itself", async () => {
+  it("match a sale in the period with an earlier buy, per account", async () => {
     const bought = { ...trade, price: priceFromRupees(800), at: istInstant("2026-10-05", "11:00") };
     const sold = { ...trade, tradeId: "t2", side: "SELL" as const, price: priceFromRupees(850) };
     await snapshots.keep(day("2026-10-05", 0, { fills: [bought] }));
@@ -120,7 +120,7 @@ describe("snapshots", () => {
     expect((await snapshots.period(ASHA, "2026-11-21")).realisedFifo).toBe(0);
   });
 
-  it("knows the last day before a date", async () => {
+  it("find the last snapshot before a date", async () => {
     await snapshots.keep(day("2026-11-20", 1, { carried: 2 }));
     await snapshots.keep(day("2026-11-23", 1));
     expect((await snapshots.lastBefore(linkId("l1"), "2026-11-23"))?.carried).toBe(2);

@@ -6,6 +6,7 @@ import { createLog, type Log } from "../../src/lib/log.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import { openSqliteStore, type SqliteStore } from "../../src/store/sqlite/store.ts";
 
+/** Test harness: a store on disk, a clock that moves only when told, and a log that can be read. */
 export interface Stage {
   readonly store: SqliteStore;
   readonly clock: Clock & { advance(ms: number): void };
@@ -18,7 +19,6 @@ export interface Stage {
 
 export const START = Date.parse("2026-11-23T10:00:00+05:30");
 
-/** A store on disk, a clock that only moves when told to, and a log to read. */
 export function openStage(): Stage {
   const dir = mkdtempSync(join(tmpdir(), "stage-"));
   let now = START;

@@ -25,7 +25,7 @@ export const SBIN: Equity = {
 
 const rupees = paiseFromRupees;
 
-/** Ten shares that were bought at 800 and stand at 810. */
+/** Ten shares bought at 800, now at 810. */
 export const position: Position = {
   symbol: SBIN.symbol,
   key: SBIN.key,
@@ -78,13 +78,13 @@ export const trade: Trade = {
   at: null,
 };
 
-/** Everything as the broker gave it. */
+/** Closes that change nothing: rows stay as the broker reported them. */
 export const asGiven: Closes = {
   ofHoldings: async (_link, rows) => [...rows],
   ofPositions: async (_link, rows) => [...rows],
 };
 
-/** What the stub broker answers; a test changes it as it likes. */
+/** What the stub broker answers. Tests change it as they like. */
 export interface StubBook {
   positions: readonly Position[];
   holdings: readonly Holding[];
@@ -107,7 +107,7 @@ export interface StubBroker {
 
 const HOUR_MS = 3_600_000;
 
-/** One broker in memory over the store that is given. Sessions live for ten hours. */
+/** An in-memory broker, with accounts in the given store. Sessions last ten hours. */
 export function stubBroker(store: Store, clock: Clock): StubBroker {
   const book: StubBook = {
     positions: [position],

@@ -43,7 +43,7 @@ describe("who gets in", () => {
     return users;
   }
 
-  it("makes whoever OWNER_ID names the owner and everybody else pending", async () => {
+  it("makes the user that OWNER_ID names the owner and everybody else pending", async () => {
     const users = makeUsers({ ownerId: "1001" });
     expect((await users.ensure(VIKRAM, "Vikram")).role).toBe("pending");
     expect((await users.ensure(ASHA, "Asha")).role).toBe("owner");
@@ -51,31 +51,31 @@ describe("who gets in", () => {
   });
 
   it.each([
-    ["turns the line around", "\u202EahsA\u2066 K\u200F", "ahsA K"],
-    ["breaks it", " Asha\n\t\u2028 K\u0007 ", "Asha K"],
+    ["reverses the text direction", "\u202EahsA\u2066 K\u200F", "ahsA K"],
+    ["breaks the line", " Asha\n\t\u2028 K\u0007 ", "Asha K"],
     [
-      "is joined, in an Indic script or an emoji",
+      "contains joiners of an Indic script or emoji",
       "ക്\u200D ക്\u200Cഷ 👩\u200D🌾 ❤\uFE0F",
       "ക്\u200D ക്\u200Cഷ 👩\u200D🌾 ❤\uFE0F",
     ],
     ["is Urdu", "عائشہ", "عائشہ"],
-    ["has invisible letters only", "\u3164\u2800\u115F", "1002"],
-    ["has joiners and spaces only", "\u200D \uFE0F\u200B", "1002"],
-  ])("makes a name that %s one that can be read", async (_, given, kept) => {
+    ["consists of invisible letters", "\u3164\u2800\u115F", "1002"],
+    ["consists of joiners and spaces", "\u200D \uFE0F\u200B", "1002"],
+  ])("makes a name readable that %s", async (_, given, kept) => {
     const users = makeUsers();
     expect((await users.ensure(VIKRAM, given)).name).toBe(kept);
     const { version } = await users.ensure(VIKRAM, given);
     expect((await users.ensure(VIKRAM, given)).version).toBe(version);
   });
 
-  it("hands the bot over when OWNER_ID changes: there is one owner", async () => {
+  it("makes the former owner a trader when OWNER_ID changes", async () => {
     await makeUsers({ ownerId: "1001" }).ensure(ASHA, "Asha");
     const users = makeUsers({ ownerId: "1002" });
     expect((await users.ensure(VIKRAM, "Vikram")).role).toBe("owner");
     expect((await users.get(ASHA))?.role).toBe("trader");
   });
 
-  it("holds back no order of an owner who was another trader before, which nobody could change", async () => {
+  it("clears needsEgress when an outsider becomes the owner", async () => {
     const owner = await makeUsers({ ownerId: "1001" }).ensure(ASHA, "Asha");
     await makeUsers({ ownerId: "1001" }).ensure(VIKRAM, "Vikram");
     await admission.decide(owner, VIKRAM, "outsider");
@@ -83,7 +83,7 @@ describe("who gets in", () => {
     expect(taken).toMatchObject({ role: "owner", needsEgress: false });
   });
 
-  it("takes the start-up code once, from whoever has it, while there is no owner", async () => {
+  it("accepts the start-up code once, from anybody, while there is no owner", async () => {
     const users = makeUsers({ ownerCode: "k3y0fth3b0t7" });
     await users.ensure(ASHA, "Asha");
     await users.ensure(VIKRAM, "Vikram");
@@ -93,7 +93,7 @@ describe("who gets in", () => {
     expect(await users.claimOwnership(VIKRAM, "k3y0fth3b0t7")).toBe(false);
   });
 
-  it("lets only the owner decide, never about the owner, and tells who was let in", async () => {
+  it("lets only the owner decide, never about the owner, and tells users who were admitted", async () => {
     const users = makeUsers({ ownerId: "1001" });
     const owner = await users.ensure(ASHA, "Asha");
     const vikram = await users.ensure(VIKRAM, "Vikram");
@@ -108,7 +108,7 @@ describe("who gets in", () => {
     expect(told.filter((line) => line.includes("blocked"))).toEqual([]);
   });
 
-  it("lets nobody in by an invitation whom the owner decided about while it was being taken", async () => {
+  it("lets an owner's decision win over an invitation that is being accepted", async () => {
     const users = makeUsers({ ownerId: "1001" });
     const owner = await users.ensure(ASHA, "Asha");
     const vikram = await users.ensure(VIKRAM, "Vikram");
@@ -118,7 +118,7 @@ describe("who gets in", () => {
     expect((await users.get(VIKRAM))?.role).toBe("blocked");
   });
 
-  it("tells a family trader from one who needs a way out of their own, by decision and by invitation", async () => {
+  it("distinguishes traders from outsiders, by decision and by invitation", async () => {
     const users = makeUsers({ ownerId: "1001" });
     const owner = await users.ensure(ASHA, "Asha");
     const [vikram, meera] = [await users.ensure(VIKRAM, "Vikram"), await users.ensure(MEERA, "Meera")];
@@ -131,7 +131,7 @@ describe("who gets in", () => {
     expect(invited && grantOf(invited)).toBe("outsider");
   });
 
-  it("asks the owner once a day about one person, however often they have themselves forgotten meanwhile", async () => {
+  it("asks the owner once a day about a user, however often the user sends /forget meanwhile", async () => {
     const users = makeUsers({ ownerId: "1001" });
     await users.ensure(ASHA, "Asha");
     for (let time = 0; time < 3; time += 1) {
@@ -145,7 +145,7 @@ describe("who gets in", () => {
     expect(told).toHaveLength(3);
   });
 
-  it("lets one person in by an invitation, once, within a day", async () => {
+  it("admits one user per invitation, within a day", async () => {
     const users = makeUsers({ ownerId: "1001" });
     const owner = await users.ensure(ASHA, "Asha");
     const [vikram, meera] = [await users.ensure(VIKRAM, "Vikram"), await users.ensure(MEERA, "Meera")];
@@ -160,7 +160,7 @@ describe("who gets in", () => {
     await expect(admission.invite(vikram, "viewer")).rejects.toThrow("only the owner");
   });
 
-  it("an invitation lifts nobody who was blocked", async () => {
+  it("does not unblock a user by an invitation", async () => {
     const users = makeUsers({ ownerId: "1001" });
     const owner = await users.ensure(ASHA, "Asha");
     await users.ensure(VIKRAM, "Vikram");
@@ -169,14 +169,14 @@ describe("who gets in", () => {
     expect((await admission.accept(blocked, token))?.role).toBe("blocked");
   });
 
-  it("ranks every role: each may do what the lower may", () => {
+  it("ranks the roles: each may do what lower ones may", () => {
     const ranked = [...ROLES].toReversed();
     for (const [at, role] of ranked.entries()) {
       for (const [other, needed] of ranked.entries()) expect(allows(role, needed)).toBe(at >= other);
     }
   });
 
-  it("forgets everything of one person, in every collection, and nothing of another", async () => {
+  it("forgets everything of one user, in every collection, and nothing of another", async () => {
     const users = makeUsers({ ownerId: "1001" });
     await users.ensure(ASHA, "Asha");
     await users.ensure(VIKRAM, "Vikram");
@@ -203,7 +203,7 @@ describe("who gets in", () => {
     expect((await users.get(ASHA))?.role).toBe("owner");
   });
 
-  it("forgets what asks for it after everything else, so that a deletion that was cut off is asked for again", async () => {
+  it("deletes the request itself last, so that an interrupted deletion can resume", async () => {
     const { clock, log } = stage;
     const deleted: string[] = [];
     store = rememberCollections({
@@ -230,7 +230,7 @@ describe("who gets in", () => {
     expect(deleted).toEqual(["users", "updates", "buttons", "leases"]);
   });
 
-  it("forgets the lanes beside the chat's, and messages whose key does not name their reader", async () => {
+  it("forgets updates of a user's other lanes, and messages whose key does not contain the user", async () => {
     const { clock, log } = stage;
     const handled: string[] = [];
     const handle = async (body: string): Promise<void> => void handled.push(body);
@@ -256,7 +256,7 @@ describe("who gets in", () => {
     expect(await outbox.sentMessage(`order-end:of ${ASHA}`)).toBe(7);
   });
 
-  it("leaves nothing of a forgotten person in the store's files: neither what had expired nor what is in their logs", async () => {
+  it("leaves nothing of a forgotten user in the store's files, not even expired documents", async () => {
     const users = makeUsers({ ownerId: "1001" });
     await users.ensure(ASHA, "Asha of the marker");
     await users.ensure(VIKRAM, "Vikram of the marker");

@@ -9,7 +9,7 @@ import { createQuotes } from "../../../src/services/quotes.ts";
 import { asGiven } from "../stub-broker.ts";
 import { openMarketFloor, type MarketFloor } from "../market-floor.ts";
 
-describe("what can be typed after /alert", () => {
+describe("the text after /alert", () => {
   it.each([
     ["SBIN > 850", "SBIN", { kind: "above", price: priceFromRupees(850) }],
     ["sbin>=850.50", "sbin", { kind: "above", price: priceFromRupees("850.5") }],
@@ -26,11 +26,11 @@ describe("what can be typed after /alert", () => {
     ["BAJAJ-AUTO −3%", "BAJAJ-AUTO", { kind: "change", basisPoints: -300 }],
     ["pnl < -5000", null, { kind: "pnl-below", amount: paiseFromRupees(-5000) }],
     ["P&L > 10,000", null, { kind: "pnl-above", amount: paiseFromRupees(10_000) }],
-  ])("reads %s", (text, symbolText, condition) => {
+  ])("is parsed: %s", (text, symbolText, condition) => {
     expect(parseAlert(text)).toEqual({ symbolText, condition, order: null });
   });
 
-  it("reads the order that is to be offered", () => {
+  it("may contain an order to offer", () => {
     expect(parseAlert("SBIN < 780 buy 10 @ 775 mis")).toMatchObject({ order: { side: "BUY", words: "10 @ 775 mis" } });
     expect(parseAlert("SBIN > 900 sell on zerodha:10")).toMatchObject({ order: { words: "on zerodha:10" } });
     expect(parseAlert("SBIN > 900 SELL all")).toMatchObject({ order: { side: "SELL", words: "all" } });
@@ -56,10 +56,10 @@ describe("what can be typed after /alert", () => {
     "SBIN < 780 buy ₹5000",
     "SBIN < 780 buy @ 775",
     "SBIN < 780 buy mis on zerodha:10,fyers",
-  ])("does not take %s", (text) => expect(parseAlert(text)).toBeNull());
+  ])("is invalid: %s", (text) => expect(parseAlert(text)).toBeNull());
 });
 
-describe("alerts", () => {
+describe("an alert", () => {
   let floor: MarketFloor;
   let fired: { id: string; by: string }[];
   let alerts: Alerts;
@@ -98,7 +98,7 @@ describe("alerts", () => {
     return result.alert;
   }
 
-  it("goes off once, when its price is reached", async () => {
+  it("fires once, when its price is reached", async () => {
     await floor.link(asha);
     const alert = await arm("SBIN > 105");
     expect(await alerts.sweep()).toBe(0);
@@ -111,7 +111,7 @@ describe("alerts", () => {
     expect(await alerts.armed(asha)).toEqual([]);
   });
 
-  it("without a direction waits for the price from the side on which it is now", async () => {
+  it("without a direction fires when the price reaches its level from where it is now", async () => {
     await floor.link(asha);
     expect(await arm("SBIN 105")).toMatchObject({ condition: { kind: "above", price: priceFromRupees(105) } });
     expect(await arm("SBIN 95")).toMatchObject({ condition: { kind: "below", price: priceFromRupees(95) } });
@@ -121,7 +121,7 @@ describe("alerts", () => {
     expect(await alerts.armed(asha)).toHaveLength(2);
   });
 
-  it("is one when it is asked for again, as by its message after a crash, and tells once", async () => {
+  it("is not duplicated when it is added again", async () => {
     await floor.link(asha);
     const first = await arm("SBIN > 105 buy 10");
     floor.pass(2_000);
@@ -137,7 +137,7 @@ describe("alerts", () => {
     expect((await arm("SBIN > 105 buy 10"))._id).not.toBe(first._id);
   });
 
-  it("takes no change of an earlier day for today's: Yahoo has no price of today in its first quarter of an hour", async () => {
+  it("does not fire on an earlier day's change", async () => {
     await floor.users.ensure(asha, "Asha");
     floor.prices.yahoo = 98;
     floor.pricedAt = istInstant("2026-11-20", "15:30");
@@ -148,7 +148,7 @@ describe("alerts", () => {
     expect(await alerts.sweep()).toBe(1);
   });
 
-  it("is disarmed, and said to be, on the day after its contract expired, and asks for no price of it", async () => {
+  it("is disarmed, with a message, on the day after its contract expired", async () => {
     await floor.link(asha);
     const future = floor.instrument("NIFTY26NOVFUT");
     if (future.kind !== "future") throw new Error("not a future");
@@ -164,7 +164,7 @@ describe("alerts", () => {
     expect(await alerts.armed(asha)).toEqual([]);
   });
 
-  it("outlives a restart", async () => {
+  it("survives a restart", async () => {
     await floor.link(asha);
     await arm("SBIN -3%");
     alerts = open();
@@ -173,7 +173,7 @@ describe("alerts", () => {
     expect(await alerts.sweep()).toBe(1);
   });
 
-  it("goes by the broker's price where an account of play money, whose prices are Yahoo's, is the older", async () => {
+  it("uses the broker's live price although an older paper account has Yahoo's", async () => {
     await floor.linkPaper(asha);
     floor.pass(1_000);
     await floor.link(asha);
@@ -184,7 +184,7 @@ describe("alerts", () => {
     expect(fired[0]?.by).toBe("broker");
   });
 
-  it("works with the broker's session dead, by Yahoo", async () => {
+  it("uses Yahoo's price when the broker's session is dead", async () => {
     await floor.link(asha);
     await arm("SBIN < 90");
     floor.pass(2 * 86_400_000);
@@ -193,7 +193,7 @@ describe("alerts", () => {
     expect(fired[0]?.by).toBe("yfinance");
   });
 
-  it("stays armed until the message is safe: what could not be told is told later", async () => {
+  it("stays armed until its message is durable", async () => {
     await floor.link(asha);
     await arm("SBIN > 105");
     floor.prices.broker = 110;
@@ -204,7 +204,7 @@ describe("alerts", () => {
     expect(await alerts.sweep()).toBe(1);
   });
 
-  it("asks for everybody's prices in one batch a broker", async () => {
+  it("is checked in one batch per broker for all users", async () => {
     for (let user = 1; user <= 30; user += 1) {
       await floor.link(userId(user));
       await arm("SBIN > 500", ["SBIN-EQ", "INFY-EQ", "TCS-EQ"][user % 3], userId(user));
@@ -215,7 +215,7 @@ describe("alerts", () => {
     expect(floor.calls).toEqual(["broker getQuotes 3"]);
   });
 
-  it("takes another user's link to the same broker where the first one's plan includes no prices", async () => {
+  it("is checked through another user's link when the first one's plan excludes prices", async () => {
     const poor = await floor.link(asha);
     await arm("SBIN > 500");
     await floor.link(userId(2));
@@ -227,7 +227,7 @@ describe("alerts", () => {
     expect(fired).toMatchObject([{ by: "broker" }]);
   });
 
-  it("says in the log, once, that nobody tells it any price, and when somebody does again", async () => {
+  it("has a lack of prices logged once, and the recovery too", async () => {
     const said: { msg: string }[] = [];
     const log = pino({ level: "info" }, { write: (line: string) => void said.push(JSON.parse(line)) });
     let isAnybodyThere = false;
@@ -243,7 +243,7 @@ describe("alerts", () => {
     expect(said.map(({ msg }) => msg).slice(1)).toEqual(["there are prices for alerts again"]);
   });
 
-  it("does not arm what is true already", async () => {
+  it("is not armed if its price condition is already met", async () => {
     await floor.link(asha);
     const add = alerts.add({
       userId: asha,
@@ -254,7 +254,7 @@ describe("alerts", () => {
     expect(await add).toMatchObject({ kind: "met-already" });
   });
 
-  it("does not arm what the day's P&L is already", async () => {
+  it("is not armed if its P&L condition is already met", async () => {
     await floor.link(asha);
     const words = parseAlert("pnl < 1");
     const add = alerts.add({ userId: asha, instrument: null, condition: words!.condition, order: null });
@@ -262,7 +262,7 @@ describe("alerts", () => {
     await arm("pnl < -1", null);
   });
 
-  it("names the accounts that are not in the day's P&L, because nobody has logged them in", async () => {
+  it("names the accounts that are missing from the day's P&L", async () => {
     await floor.link(asha);
     const second = await floor.link(asha);
     await floor.accounts.update(second._id, () => ({ tokens: null }));
@@ -272,7 +272,7 @@ describe("alerts", () => {
     });
   });
 
-  it("is armed in the evening for what the day has reached, and goes off at a price of the next session only", async () => {
+  it("armed after the close fires only on a price of the next session", async () => {
     await floor.link(asha);
     floor.prices.broker = 98.5;
     isOpen = false;
@@ -288,7 +288,7 @@ describe("alerts", () => {
     expect(await alerts.sweep()).toBe(1);
   });
 
-  it("is armed after the close, and takes no price that the session after the close made later", async () => {
+  it("armed after the close does not fire on a post-close price", async () => {
     await floor.link(asha);
     floor.prices.broker = 98.5;
     isOpen = false;
@@ -299,7 +299,7 @@ describe("alerts", () => {
     expect(await alerts.sweep()).toBe(0);
   });
 
-  it("goes off on the day's P&L over all accounts, and not on a part of it", async () => {
+  it("fires on the day's P&L over all accounts, never on a partial one", async () => {
     await floor.link(asha);
     const second = await floor.link(asha);
     floor.failures.set(second._id, "timeout");
@@ -311,7 +311,7 @@ describe("alerts", () => {
     expect(fired).toMatchObject([{ by: "pnl" }]);
   });
 
-  it("goes off on the day's P&L also when another user's could not be worked out", async () => {
+  it("fires on the day's P&L although another user's cannot be computed", async () => {
     const [odd] = [await floor.link(asha), await floor.link(userId(2))];
     floor.failures.set("all", "timeout");
     for (const user of [asha, userId(2)]) await arm("pnl < 1", null, user);
@@ -324,7 +324,7 @@ describe("alerts", () => {
     expect(fired).toMatchObject([{ by: "pnl" }]);
   });
 
-  it("does not go off for users who have stopped the bot, and is nobody else's to remove", async () => {
+  it("does not fire for users who have stopped the bot, and cannot be removed by others", async () => {
     await floor.link(asha);
     const alert = await arm("SBIN > 105");
     expect(await alerts.remove(userId(2), alert._id)).toBe(false);

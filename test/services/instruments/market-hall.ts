@@ -33,12 +33,12 @@ export const PAPER = brokerName("paper");
 /** Monday 10:30 in India. */
 export const MONDAY = "2026-11-23T10:30:00";
 
-/** A broker whose master is in hand: its rows, its failure, how often it was asked for. */
+/** A broker's scripted master: its rows, whether it fails, and how often it was downloaded. */
 export interface Master {
   rows: readonly VenueInstrument[];
   skipped: number;
   isDown: boolean;
-  /** Held downloads go on when this resolves. */
+  /** Downloads wait until this resolves. */
   gate: Promise<void>;
   downloads: number;
 }
@@ -48,10 +48,10 @@ export interface Hall {
   readonly dataDir: string;
   readonly logged: string[];
   readonly linked: BrokerName[];
-  /** How often every link was looked at. */
+  /** How often all links were scanned. */
   readonly looks: () => number;
   master(broker: BrokerName): Master;
-  /** A process over the same disk and brokers. */
+  /** Starts a process on the same disk and brokers. */
   start(more?: Partial<Pick<InstrumentsDeps, "firstExpiry">>): Instruments;
 }
 
@@ -204,7 +204,7 @@ const EXPIRIES = [
 ];
 const SIDES = ["CE", "PE"] as const;
 
-/** A few of everything: dual listings, odd series, weeklies and monthlies, an underlying listed at both exchanges. */
+/** A bit of everything: dual listings, odd series, weeklies and monthlies, an underlying listed at both exchanges. */
 export const SMALL_MARKET: readonly Instrument[] = [
   share("NSE", "RELIANCE", "RELIANCE INDUSTRIES"),
   share("BSE", "RELIANCE", "RELIANCE INDUSTRIES LTD.", "A"),

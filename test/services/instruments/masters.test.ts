@@ -18,7 +18,7 @@ function gate(): { opened: Promise<void>; open: () => void } {
 }
 
 describe("a broker's master", () => {
-  it("is downloaded once for all who ask at the same time, and found by every name", async () => {
+  it("is downloaded once for simultaneous callers, and indexed by key, symbol and venue symbol", async () => {
     const hall = openHall();
     const instruments = hall.start();
     const tables = await Promise.all([1, 2, 3].map(() => instruments.table(ZERODHA)));
@@ -50,7 +50,7 @@ describe("a broker's master", () => {
     expect(hall.master(ZERODHA).downloads).toBe(1);
   });
 
-  it("has the freeze quantity of an index's contracts where the broker tells none, from disk too", async () => {
+  it("takes index freeze quantities from the shipped file when the broker has none, also from disk", async () => {
     const [nifty, sensex, sbin] = [
       future("NFO", "NIFTY", "2026-12-29"),
       future("BFO", "SENSEX", "2026-12-31"),
@@ -67,7 +67,7 @@ describe("a broker's master", () => {
     expect(hall.master(ZERODHA).downloads).toBe(1);
   });
 
-  it("has the freeze quantity that another broker's list tells of the same contract, but not the paper exchange's", async () => {
+  it("prefers another real broker's freeze quantity to the shipped one", async () => {
     const [sbin, nifty] = [future("NFO", "SBIN", "2026-12-29"), future("NFO", "NIFTY", "2026-12-29")];
     const hall = openHall({ brokers: [ZERODHA, FYERS], hasPaper: true });
     const practised = hall.floor.exchange.instruments.find(({ kind }) => kind === "future");
@@ -83,7 +83,7 @@ describe("a broker's master", () => {
     expect(freezes()).toEqual([30_000, 30_000, undefined]);
   });
 
-  it("comes from disk after a restart on the same day", async () => {
+  it("is read from disk after a restart on the same day", async () => {
     const hall = openHall();
     await hall.start().table(ZERODHA);
     hall.floor.now += 6 * HOUR;
@@ -96,7 +96,7 @@ describe("a broker's master", () => {
     ]);
   });
 
-  it("is renewed in the background once 08:00 has passed, while the old one serves", async () => {
+  it("is renewed in the background from 08:00, while the old one serves", async () => {
     const hall = openHall();
     const master = hall.master(ZERODHA);
     const instruments = hall.start();
@@ -115,7 +115,7 @@ describe("a broker's master", () => {
     expect(master.downloads).toBe(2);
   });
 
-  it("of yesterday on disk serves at once after a restart, and is renewed behind it", async () => {
+  it("serves yesterday's copy from disk after a restart, and is renewed in the background", async () => {
     const hall = openHall();
     await hall.start().table(ZERODHA);
     hall.floor.now += DAY;
@@ -125,7 +125,7 @@ describe("a broker's master", () => {
     await vi.waitFor(async () => expect((await restarted.table(ZERODHA)).byKey(NEWCOMER.key)).toBeDefined());
   });
 
-  it("that cannot be renewed goes on being used, is called stale, and is tried again later", async () => {
+  it("serves on as stale when it cannot be renewed, and is retried later", async () => {
     const hall = openHall();
     const instruments = hall.start();
     await instruments.table(ZERODHA);
@@ -142,7 +142,7 @@ describe("a broker's master", () => {
     await vi.waitFor(() => expect(instruments.status()[0]).toMatchObject({ isStale: false, at: hall.floor.now }));
   });
 
-  it("that could not be renewed is tried again also after the clock was set back", async () => {
+  it("is retried after the clock was set back", async () => {
     const hall = openHall();
     const instruments = hall.start();
     await instruments.table(ZERODHA);
@@ -155,7 +155,7 @@ describe("a broker's master", () => {
     await vi.waitFor(() => expect(instruments.status()[0]).toMatchObject({ isStale: false, at: hall.floor.now }));
   });
 
-  it("that never came is the broker's error, and is tried again", async () => {
+  it("rejects with the broker's error when there is no copy, and is retried", async () => {
     const hall = openHall();
     const instruments = hall.start();
     hall.master(ZERODHA).isDown = true;
@@ -168,7 +168,7 @@ describe("a broker's master", () => {
     await expect(instruments.table(ZERODHA)).resolves.toBeDefined();
   });
 
-  it("that never came is told where a name is not found: without it nobody knows that there is none", async () => {
+  it("is reported as missing when a name is not found without it", async () => {
     const hall = openHall({ hasPaper: true });
     hall.linked.push(ZERODHA);
     const instruments = hall.start();
@@ -181,7 +181,7 @@ describe("a broker's master", () => {
     expect(await instruments.resolve("zzzz")).toEqual({ kind: "none", suggestions: [] });
   });
 
-  it("that never came is not asked for with every look at a book, but once a minute, and at once when it is renewed", async () => {
+  it("is requested once a minute at most while it is missing, and at once by a refresh", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);
     const instruments = hall.start();
@@ -209,7 +209,7 @@ describe("a broker's master", () => {
     expect(await instruments.refresh()).toMatchObject([{ isStale: true, rows: SMALL_MARKET.length }]);
   });
 
-  it("leaves out what is listed twice and what does not fit, and counts it", async () => {
+  it("leaves out and counts duplicate and invalid rows", async () => {
     const hall = openHall();
     const master = hall.master(ZERODHA);
     const [first, second] = master.rows;
@@ -223,7 +223,7 @@ describe("a broker's master", () => {
     expect(table.byKey(odd.instrument.key)).toBeUndefined();
   });
 
-  it("is asked of the broker alone that has one", async () => {
+  it("does not exist for an unknown broker", async () => {
     const hall = openHall();
     await expect(hall.start().table(FYERS)).rejects.toMatchObject({ kind: "invalid-request", broker: FYERS });
   });
@@ -231,11 +231,11 @@ describe("a broker's master", () => {
 
 describe("the file of a master", () => {
   it.each([
-    ["a damaged one", (bytes: Buffer) => bytes.fill(7, 200, 260)],
-    ["half of one", (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+    ["damaged", (bytes: Buffer) => bytes.fill(7, 200, 260)],
+    ["cut in half", (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
     ["something else", () => Buffer.from("instrument_token,exchange_token")],
-    ["an empty one", () => Buffer.alloc(0)],
-  ])("%s is not read: the master is downloaded again", async (_name, spoil) => {
+    ["empty", () => Buffer.alloc(0)],
+  ])("is ignored and downloaded again if it is %s", async (_name, spoil) => {
     const hall = openHall();
     await hall.start().table(ZERODHA);
     const [name] = files(hall.dataDir);
@@ -247,7 +247,7 @@ describe("the file of a master", () => {
     expect(hall.logged.join("")).toContain("cannot be read");
   });
 
-  it("of another broker is not taken for this one's", async () => {
+  it("is ignored if it is another broker's", async () => {
     const hall = openHall({ brokers: [ZERODHA, FYERS] });
     await hall.start().table(ZERODHA);
     const path = (broker: string): string => join(hall.dataDir, "instruments", `${broker}.master.gz`);
@@ -256,21 +256,21 @@ describe("the file of a master", () => {
     expect(hall.master(FYERS).downloads).toBe(1);
   });
 
-  it("leaves no half-written file beside it", async () => {
+  it("has no partial file left beside it", async () => {
     const hall = openHall({ brokers: [ZERODHA, FYERS] });
     const instruments = hall.start();
     await Promise.all([instruments.table(ZERODHA), instruments.table(FYERS)]);
     expect(files(hall.dataDir).toSorted()).toEqual(["fyers.master.gz", "zerodha.master.gz"]);
   });
 
-  it("that cannot be written does not keep the master from serving", async () => {
+  it("need not be writable for the master to serve", async () => {
     const hall = openHall();
     writeFileSync(join(hall.dataDir, "instruments"), "in the way");
     expect((await hall.start().table(ZERODHA)).byKey(SMALL_MARKET[0]!.key)).toBeDefined();
     expect(hall.logged.join("")).toContain("cannot be saved");
   });
 
-  it("that another process wrote today is used instead of a download", async () => {
+  it("is used instead of a download if another process wrote it today", async () => {
     const hall = openHall();
     const [first, second] = [hall.start(), hall.start()];
     await first.table(ZERODHA);
@@ -284,7 +284,7 @@ describe("the file of a master", () => {
 });
 
 describe("the paper exchange's master", () => {
-  it("is kept in memory only and follows the exchange's new contracts", async () => {
+  it("stays in memory and follows the exchange's new contracts", async () => {
     const hall = openHall({ brokers: [], hasPaper: true });
     const instruments = hall.start();
     const monday = await instruments.table(PAPER);
@@ -306,7 +306,7 @@ describe("the paper exchange's master", () => {
 });
 
 describe("refresh", () => {
-  it("downloads what linked and loaded brokers lack, one after the other, and says what it did", async () => {
+  it("downloads what is due for linked and loaded brokers, and returns their status", async () => {
     const hall = openHall({ brokers: [ZERODHA, FYERS] });
     hall.linked.push(FYERS);
     const instruments = hall.start();
@@ -324,7 +324,7 @@ describe("refresh", () => {
   });
 });
 
-it("keeps a token that the exchange gave to another contract apart by broker", async () => {
+it("resolves a token that the exchange has reused per broker", async () => {
   const hall = openHall({ brokers: [ZERODHA, FYERS] });
   const old = future("NFO", "OLD", "2026-11-24");
   const reused = { ...future("NFO", "NEW", "2026-12-29"), key: old.key };

@@ -66,7 +66,7 @@ describe("what a text resolves to", () => {
     ["reliance dec fut bse", "BSE:RELIANCE26DECFUT"],
     ["bse jan fut", "NSE:BSE27JANFUT"],
     ["sbin fut", "NSE:SBIN26NOVFUT"],
-  ])("%s is one: %s", async (text, symbol) => {
+  ])("%s resolves to %s", async (text, symbol) => {
     expect(await (await resolver())(text)).toBe(symbol);
   });
 
@@ -79,15 +79,15 @@ describe("what a text resolves to", () => {
     // November 2026, or the 26th, on which nothing expires.
     ["nifty 26 nov 26000 ce", "many: NSE:NIFTY26NOV26000CE"],
     ["reliance nov 26 fut", "many: NSE:RELIANCE26NOVFUT"],
-    // Listed in one expiry only, but which one was meant is not said.
+    // Listed in one expiry only, but the text does not say which expiry is meant.
     ["nifty 30000 ce", "many: NSE:NIFTY26DEC30000CE"],
-    // Reliance has no weeklies: the one after the nearest is five weeks away.
+    // Reliance has no weekly expiries: the second nearest is five weeks away.
     ["reliance 1480 ce next week", "many: NSE:RELIANCE26DEC1480CE"],
     ["reliance industries dec 1480 pe", "many: NSE:RELIANCE26DEC1480PE"],
     ["debtco", "many: NSE:DEBTCO-N1 NSE:DEBTCO-N2"],
     ["state bank", "many: NSE:SBIN-EQ BSE:SBIN"],
     ["tata", "many: NSE:TATASTEEL-EQ NSE:TATAELXSI-EQ NSE:TATABOND-N1"],
-  ])("%s is never picked for the user", async (text, expected) => {
+  ])("%s is ambiguous, so the user picks", async (text, expected) => {
     expect(await (await resolver())(text)).toBe(expected);
   });
 
@@ -106,16 +106,16 @@ describe("what a text resolves to", () => {
     ["xyzzy", "none: "],
     ["", "none: "],
     [":", "none: "],
-  ])("%s is not known, and what may have been meant is offered", async (text, expected) => {
+  ])("%s is unknown, with suggestions", async (text, expected) => {
     expect(await (await resolver())(text)).toBe(expected);
   });
 
-  it("takes BSE's code", async () => {
+  it("accepts a BSE scrip code", async () => {
     const reliance = SMALL_MARKET.find(({ symbol }) => symbol === "BSE:RELIANCE");
     expect(await (await resolver())(reliance!.key.slice(4))).toBe("BSE:RELIANCE");
   });
 
-  it("takes a contract as the broker writes it", async () => {
+  it("accepts a broker's own contract symbol", async () => {
     const hall = openHall();
     const contract = option("NFO", "NIFTY", { expiry: "2026-12-15", isMonthly: false, strike: 26_000, type: "CE" });
     hall.master(ZERODHA).rows = [{ ...venue(contract), venueSymbol: "NIFTY15DEC2626000CE" }];
@@ -123,7 +123,7 @@ describe("what a text resolves to", () => {
     expect(told(await hall.start().resolve("nifty15dec2626000ce"))).toBe(contract.symbol);
   });
 
-  it("does not offer a contract any more once its last session has closed", async () => {
+  it("does not offer a contract after its last session", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);
     const instruments = hall.start({ firstExpiry: () => "2026-11-25" });
@@ -131,7 +131,7 @@ describe("what a text resolves to", () => {
     expect(told(await instruments.resolve("reliance fut"))).toBe("many: NSE:RELIANCE26DECFUT NSE:RELIANCE27JANFUT");
   });
 
-  it("counts months from today also when today's last session has closed: of the 30th, next month is December", async () => {
+  it("counts months from today even after the last session of the 30th", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);
     hall.floor.now += 7 * DAY;
@@ -141,7 +141,7 @@ describe("what a text resolves to", () => {
     );
   });
 
-  it("does not offer contracts that are over", async () => {
+  it("does not offer expired contracts", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);
     const instruments = hall.start();
@@ -174,7 +174,7 @@ describe("search", () => {
     expect((await found("sbi", 2))[0]).toBe("NSE:SBIN-EQ");
   });
 
-  it("puts what was asked for before the same in other expiries", async () => {
+  it("puts the expiry asked for before the others", async () => {
     expect(await found("nifty 26000 ce next week", 3)).toEqual([
       "NSE:NIFTY26D0126000CE",
       "NSE:NIFTY26NOV26000CE",
@@ -182,7 +182,7 @@ describe("search", () => {
     ]);
   });
 
-  it("lists strikes ascending, near expiry first, when none is said", async () => {
+  it("lists strikes ascending when none is given", async () => {
     expect(await found("nifty 1 dec pe", 4)).toEqual([
       "NSE:NIFTY26D0125900PE",
       "NSE:NIFTY26D0125950PE",
@@ -191,32 +191,32 @@ describe("search", () => {
     ]);
   });
 
-  it("finds a name by the beginnings of its words, in any order", async () => {
+  it("finds a name by prefixes of its words, in any order", async () => {
     expect(await found("bank st")).toEqual(["NSE:SBIN-EQ", "BSE:SBIN"]);
     expect(await found("life sbi")).toEqual(["NSE:SBILIFE-EQ"]);
   });
 
-  it("forgives typing slips", async () => {
+  it("forgives misspellings", async () => {
     expect(await found("relaince")).toContain("NSE:RELIANCE-EQ");
     expect(await found("mahindar")).toEqual(["NSE:M&M-EQ"]);
   });
 
-  it("answers no more than asked for, and nothing for nothing", async () => {
+  it("returns no more than the limit, and nothing for an empty text", async () => {
     expect(await found("nifty 26000 ce", 2)).toHaveLength(2);
     expect(await found("nifty", 0)).toEqual([]);
     expect(await found("   ")).toEqual([]);
   });
 });
 
-describe("what is searched", () => {
-  it("is the paper exchange's list while no real broker is linked", async () => {
+describe("the searched masters", () => {
+  it("are the paper exchange's while no real broker is linked", async () => {
     const hall = openHall({ hasPaper: true });
     const instruments = hall.start();
     expect(symbols(await instruments.search("titan", 1))).toEqual(["NSE:TITAN-EQ"]);
     expect(hall.master(ZERODHA).downloads).toBe(0);
   });
 
-  it("includes a linked broker's master, and the paper exchange's behind it", async () => {
+  it("include a linked broker's, followed by the paper exchange's", async () => {
     const hall = openHall({ hasPaper: true });
     const instruments = hall.start();
     await instruments.search("titan", 1);
@@ -225,7 +225,7 @@ describe("what is searched", () => {
     expect(told(await instruments.resolve("titan"))).toBe("NSE:TITAN-EQ");
   });
 
-  it("does not look at everybody's links again for every symbol, but does when one may have come elsewhere", async () => {
+  it("do not cost a scan of all links per symbol, only every few seconds", async () => {
     const hall = openHall({ hasPaper: true });
     const instruments = hall.start();
     for (const text of ["titan", "sbin", "titan"]) await instruments.resolve(text);
@@ -235,7 +235,7 @@ describe("what is searched", () => {
     expect(hall.looks()).toBe(2);
   });
 
-  it("offers a contract that two masters number differently once, with the real broker's key", async () => {
+  it("yield a contract with two tokens once, with the real broker's key", async () => {
     const hall = openHall({ hasPaper: true });
     hall.linked.push(ZERODHA);
     const instruments = hall.start();
@@ -247,7 +247,7 @@ describe("what is searched", () => {
     expect(await instruments.byKey(paper.key)).toEqual(paper);
   });
 
-  it("offers a share once that one list still has under its old name: a button means what its number means", async () => {
+  it("yield a renamed share once, although one master still has the old name", async () => {
     const hall = openHall({ brokers: [ZERODHA, FYERS] });
     hall.linked.push(ZERODHA);
     const now = share("NSE", "ETERNAL", "ETERNAL LIMITED");
@@ -262,7 +262,7 @@ describe("what is searched", () => {
     expect(told(await instruments.resolve("zomato"))).toBe("NSE:ZOMATO-EQ");
   });
 
-  it("grows with every master that is loaded", async () => {
+  it("grow with every loaded master", async () => {
     const hall = openHall({ brokers: [ZERODHA, FYERS] });
     hall.linked.push(ZERODHA);
     const only = share("NSE", "FYERSONLY", "ONLY IN ONE MASTER");
@@ -274,7 +274,7 @@ describe("what is searched", () => {
     expect(await instruments.byKey(only.key)).toEqual(only);
   });
 
-  it("tells which shares have futures, and of none while no list with futures is in memory", async () => {
+  it("tell which shares have futures, or null while no master with futures is loaded", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);
     const market = hall.start();
@@ -292,7 +292,7 @@ describe("what is searched", () => {
     expect(shares.hasFutures(SMALL_MARKET[0] as Instrument)).toBeNull();
   });
 
-  it("takes the name from the master that has one", async () => {
+  it("supply the name from whichever has one", async () => {
     const hall = openHall({ brokers: [ZERODHA, FYERS] });
     const named = share("NSE", "SHORT", "A LONG AND TELLING NAME");
     const other = share("NSE", "OTHER", "THE NAME OF THE OTHER");
@@ -308,7 +308,7 @@ describe("what is searched", () => {
     }
   });
 
-  it("is another broker's master when the first does not answer, and any broker's when none is linked", async () => {
+  it("fall back to another broker when the first does not answer", async () => {
     const hall = openHall({ brokers: [ZERODHA, FYERS] });
     hall.master(ZERODHA).isDown = true;
     const instruments = hall.start();
@@ -316,7 +316,7 @@ describe("what is searched", () => {
     expect(hall.master(FYERS).downloads).toBe(1);
   });
 
-  it("is nothing, and no error, while no broker answers; the next try is a minute later", async () => {
+  it("are empty, without an error, while no broker answers, and are retried a minute later", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);
     hall.master(ZERODHA).isDown = true;
@@ -329,7 +329,7 @@ describe("what is searched", () => {
     expect((await instruments.resolve("sbin")).kind).toBe("one");
   });
 
-  it("is asked for again also when the clock was set back after it failed", async () => {
+  it("are retried after the clock was set back", async () => {
     const hall = openHall();
     hall.linked.push(ZERODHA);
     hall.master(ZERODHA).isDown = true;
@@ -341,8 +341,8 @@ describe("what is searched", () => {
   });
 });
 
-describe("over the whole paper exchange", () => {
-  it("every symbol that is printed resolves to itself", async () => {
+describe("on the whole paper exchange", () => {
+  it("every symbol resolves to itself", async () => {
     const hall = openHall({ hasPaper: true });
     const instruments = hall.start();
     for (const instrument of hall.floor.exchange.instruments) {
@@ -352,7 +352,7 @@ describe("over the whole paper exchange", () => {
     }
   });
 
-  it("every short name of NSE resolves to its symbol, in small letters too", async () => {
+  it("every NSE ticker resolves to its symbol, in lower case too", async () => {
     const hall = openHall({ hasPaper: true });
     const instruments = hall.start();
     for (const { symbol } of hall.floor.exchange.instruments.filter((each) => each.symbol.startsWith("NSE:"))) {
@@ -360,7 +360,7 @@ describe("over the whole paper exchange", () => {
     }
   });
 
-  it("whatever is typed has an answer", async () => {
+  it("any text has an answer", async () => {
     const hall = openHall({ hasPaper: true });
     const instruments = hall.start();
     const word = fc.constantFrom(

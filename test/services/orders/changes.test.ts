@@ -35,7 +35,7 @@ const ID = brokerOrderId("zerodha-1");
 const count = (call: string): number => broker.calls.filter((each) => each === call).length;
 
 describe("a cancel", () => {
-  it("is asked once under many taps, and believed when the book shows it", async () => {
+  it("is sent once under many taps, and counts once the book shows it", async () => {
     const results = await Promise.all(
       Array.from({ length: 20 }, () => floor.changes.ask(ASHA, open._id, 0, "cancel", 5)),
     );
@@ -48,7 +48,7 @@ describe("a cancel", () => {
     );
   });
 
-  it("that was accepted while the order filled ends as filled", async () => {
+  it("accepted while the order fills ends as filled", async () => {
     broker.scripts.push("lose-order");
     await floor.changes.ask(ASHA, open._id, 0, "cancel");
     broker.set(ID, { status: "filled", filledQty: 10, avgPrice: price(7_900_000) });
@@ -56,7 +56,7 @@ describe("a cancel", () => {
     expect(await statesNow(floor, open)).toEqual(["filled"]);
   });
 
-  it("without a clear answer is told as such, and read from the book", async () => {
+  it("without a clear answer is unknown until the book shows it", async () => {
     broker.scripts.push("lose-answer");
     const result = await floor.changes.ask(ASHA, open._id, 0, "cancel");
     expect(result).toMatchObject({
@@ -67,7 +67,7 @@ describe("a cancel", () => {
     expect(await statesNow(floor, open)).toEqual(["cancelled"]);
   });
 
-  it("that was refused is on the card and in the record, though the card was drawn while the broker thought", async () => {
+  it("that is refused marks the card stale even if it was drawn meanwhile, and is recorded", async () => {
     broker.scripts.push("refuse");
     const cancelOrder = broker.connector.cancelOrder.bind(broker.connector);
     broker.connector.cancelOrder = async (...asked) => {
@@ -88,7 +88,7 @@ describe("a cancel", () => {
     });
   });
 
-  it("whose process died may be asked again, not before its time", async () => {
+  it("whose process died can be retried after half a minute", async () => {
     broker.scripts.push("never-ask");
     void floor.changes.ask(ASHA, open._id, 0, "cancel");
     await breathe();
@@ -98,7 +98,7 @@ describe("a cancel", () => {
     expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });
   });
 
-  it("whose process died is soon not said to be asked for any more: it may never have been", async () => {
+  it("whose process died is soon shown as unclear", async () => {
     broker.scripts.push("never-ask");
     void floor.changes.ask(ASHA, open._id, 0, "cancel");
     await breathe();
@@ -112,7 +112,7 @@ describe("a cancel", () => {
     expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });
   });
 
-  it("whose process died may be asked again when the clock was set back since", async () => {
+  it("whose process died can be retried after the clock was set back", async () => {
     broker.scripts.push("never-ask");
     void floor.changes.ask(ASHA, open._id, 0, "cancel");
     await breathe();
@@ -121,13 +121,13 @@ describe("a cancel", () => {
     expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });
   });
 
-  it("of an order that the book does not show yet is not asked, and not said to be needless", async () => {
+  it("of an order that the book does not show yet is not sent, and reported as unseen", async () => {
     broker.hidden = true;
     expect(await floor.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "unseen" });
     expect(count("cancelOrder")).toBe(0);
   });
 
-  it("of an order that has ended, or of somebody else's, is not asked", async () => {
+  it("of an order that has ended or is another user's is not sent", async () => {
     expect(await floor.changes.ask(VIKRAM, open._id, 0, "cancel")).toEqual({ kind: "busy" });
     broker.set(ID, { status: "filled", filledQty: 10 });
     expect(await floor.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "nothing-to-do" });
@@ -138,7 +138,7 @@ describe("a cancel", () => {
 describe("a modification", () => {
   const terms = { type: "LIMIT", price: price(7_950_000) } as const;
 
-  it("is asked once, and the book's quantity is the order's", async () => {
+  it("is sent once, and the order takes the book's quantity", async () => {
     await watch(floor, 2_000);
     await floor.changes.ask(ASHA, open._id, 0, { qty: 25 });
     await watch(floor, 2_000);
@@ -146,7 +146,7 @@ describe("a modification", () => {
     expect(count("modifyOrder")).toBe(1);
   });
 
-  it("of the price is on the card as the book has it, also when it was made elsewhere", async () => {
+  it("of the price is shown as the book has it, even if made elsewhere", async () => {
     const drawn = (): string | undefined => {
       const card = floor.drawn.at(-1);
       return card && orderCard(card, floor.accounts, [floor.link], floor.clock.at).html.toString();
@@ -163,15 +163,15 @@ describe("a modification", () => {
 
   it.each([
     ["off the tick", { terms: { type: "LIMIT", price: price(7_950_100) } }, "tick"],
-    ["to what is filled already", { qty: 4 }, "below-filled"],
-  ] as const)("%s is not asked", async (_, change, code) => {
+    ["to what is already filled", { qty: 4 }, "below-filled"],
+  ] as const)("%s is not sent", async (_, change, code) => {
     broker.set(ID, { filledQty: 4 });
     const result = await floor.changes.ask(ASHA, open._id, 0, change);
     expect(result).toMatchObject({ kind: "blocked", findings: [{ code }] });
     expect(count("modifyOrder")).toBe(0);
   });
 
-  it("of a stop's limit is asked though the price has passed its trigger: that is history then", async () => {
+  it("of a stop's limit price is sent although the price has passed the unchanged trigger", async () => {
     const triggerPrice = price(8_100_000);
     const stop = { type: "SL", price: price(8_110_000), triggerPrice } as const;
     const { _id } = await sent(floor, await ticket(floor, stop));
@@ -187,7 +187,7 @@ describe("a modification", () => {
     expect(await floor.changes.ask(ASHA, _id, 0, { terms: chased })).toMatchObject({ kind: "asked" });
   });
 
-  it("cannot pass the user's own limits, and may always make the order smaller", async () => {
+  it("cannot exceed the user's own limits, but may always make the order smaller", async () => {
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
     expect(await floor.changes.ask(ASHA, open._id, 0, { qty: 20 })).toMatchObject({
       findings: [{ code: "limit-value" }],
@@ -199,7 +199,7 @@ describe("a modification", () => {
 describe("a larger quantity", () => {
   const stop = { type: "SL-M", triggerPrice: price(8_100_000) } as const;
 
-  it("of a stop without a limit price cannot pass the user's own limits either", async () => {
+  it("of a stop without a limit price cannot exceed the user's own limits either", async () => {
     const { _id } = await sent(floor, await ticket(floor, stop));
     broker.set("zerodha-2", { triggerPrice: stop.triggerPrice });
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(9_000));
@@ -208,7 +208,7 @@ describe("a larger quantity", () => {
     expect(await change(11)).toMatchObject({ kind: "asked" });
   });
 
-  it("is not asked for once the day's loss is reached; a better price and a smaller quantity are", async () => {
+  it("is blocked once the day's loss is reached, unlike a better price or a smaller quantity", async () => {
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
     broker.positions = [LOSING];
     const change = (wanted: Wanted) => floor.changes.ask(ASHA, open._id, 0, wanted);
@@ -219,13 +219,13 @@ describe("a larger quantity", () => {
   });
 });
 
-describe("an order of the broker's book", () => {
-  it("that is ours is changed as ours", async () => {
+describe("an order in the broker's book", () => {
+  it("that is ours is changed through its intent", async () => {
     const change = await floor.changes.askBooked(ASHA, floor.link, ID, "cancel");
     expect(change).toMatchObject({ kind: "ours", result: { kind: "asked", intent: { _id: open._id } } });
   });
 
-  it("that was placed elsewhere is changed, without a record of ours", async () => {
+  it("that was placed elsewhere is changed without an intent", async () => {
     const foreign = brokerOrderId("app-7");
     broker.book.push({ ...broker.book[0]!, orderId: foreign, tag: null });
     expect(await floor.changes.askBooked(ASHA, floor.link, foreign, "cancel")).toMatchObject({
@@ -235,7 +235,7 @@ describe("an order of the broker's book", () => {
     expect(await floor.changes.askBooked(ASHA, floor.link, foreign, "cancel")).toEqual({ kind: "gone" });
   });
 
-  it("is read by itself: a row beside it that cannot be read does not keep it from being taken back", async () => {
+  it("can be cancelled although the rest of the book cannot be read", async () => {
     const foreign = brokerOrderId("app-7");
     broker.book.push({ ...broker.book[0]!, orderId: foreign, tag: null });
     broker.failsAt = "getOrders";
@@ -243,7 +243,7 @@ describe("an order of the broker's book", () => {
     expect(change).toMatchObject({ kind: "theirs", outcome: { kind: "accepted" } });
   });
 
-  it("that was placed elsewhere cannot be made to pass the user's own limits", async () => {
+  it("that was placed elsewhere cannot be changed to exceed the user's own limits", async () => {
     const foreign = brokerOrderId("app-7");
     broker.book.push({ ...broker.book[0]!, orderId: foreign, tag: null });
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
@@ -254,7 +254,7 @@ describe("an order of the broker's book", () => {
     expect(count("modifyOrder")).toBe(0);
   });
 
-  it("cannot pass those limits for being of an instrument that no list has", async () => {
+  it("cannot exceed those limits even if its instrument is unknown", async () => {
     const foreign = brokerOrderId("app-7");
     broker.book.push({ ...broker.book[0]!, orderId: foreign, tag: null, key: null });
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
@@ -263,7 +263,7 @@ describe("an order of the broker's book", () => {
     expect(await change(5)).toMatchObject({ kind: "theirs" });
   });
 
-  it("with the same number at another broker is another order", async () => {
+  it("with the same id at another broker is another order", async () => {
     const other = fakeBroker("fyers");
     const wide = await openFloor({ brokers: [broker, other] });
     const link = await openLink(wide.accounts, other, ASHA, wide.clock.at);

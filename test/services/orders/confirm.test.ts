@@ -24,7 +24,7 @@ describe("a confirmation", () => {
     expect(await statesNow(floor, intent)).toEqual(["working"]);
   });
 
-  it("sends it once when two processes on one store get the tap", async () => {
+  it("sends the order once when two processes get the tap", async () => {
     const other = floor.crash();
     const { intent } = await ticket(floor);
     const results = await Promise.all([
@@ -36,14 +36,14 @@ describe("a confirmation", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("of another user does nothing, and leaves the owner's", async () => {
+  it("by another user does nothing", async () => {
     const { intent } = await ticket(floor);
     expect(await floor.desk.confirm(VIKRAM, intent.confirmId)).toEqual({ kind: "used" });
     expect(await floor.desk.drop(VIKRAM, intent._id, "cancelled")).toBeNull();
     expect(states(await sent(floor, { intent }))).toEqual(["working"]);
   });
 
-  it("that is replayed after the order has ended does nothing", async () => {
+  it("does nothing when replayed after the order has ended", async () => {
     const { intent } = await ticket(floor);
     const placed = await sent(floor, { intent });
     broker.set(placed.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10, avgPrice: broker.ltp });
@@ -54,7 +54,7 @@ describe("a confirmation", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("of a cancelled or unknown ticket does nothing", async () => {
+  it("does nothing for a cancelled or unknown ticket", async () => {
     const { intent } = await ticket(floor);
     await floor.desk.drop(ASHA, intent._id, "cancelled");
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toEqual({ kind: "used" });
@@ -62,7 +62,7 @@ describe("a confirmation", () => {
     expect(broker.placed).toEqual([]);
   });
 
-  it("counts for two minutes and not a millisecond longer", async () => {
+  it("is accepted for two minutes and not a millisecond longer", async () => {
     const [early, late] = [await ticket(floor), await ticket(floor)];
     floor.pass(TICKET_TTL_MS - 1);
     expect(states(await sent(floor, early))).toEqual(["working"]);
@@ -71,7 +71,7 @@ describe("a confirmation", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("of an order of the session does not count after its close: some brokers would keep it for the next one", async () => {
+  it("is refused for a normal order after the close", async () => {
     let phase: MarketPhase = "open";
     const street = await openFloor({ brokers: [broker], phaseOf: () => phase });
     const { intent } = await ticket(street);
@@ -84,7 +84,7 @@ describe("a confirmation", () => {
     await street.close();
   });
 
-  it("of an after-market order does not count once the session that it was for has begun, until the card has said so", async () => {
+  it("is refused for an after-market order once its session has begun, until the card says so", async () => {
     let opensAt = Infinity;
     const street = await openFloor({ brokers: [broker], phaseOf: (_, at) => (at < opensAt ? "closed" : "open") });
     const { intent } = await ticket(street, { isAmo: true });
@@ -107,7 +107,7 @@ describe("a confirmation", () => {
     await locked.close();
   });
 
-  it("remembers who tapped which message, and the card that stands there", async () => {
+  it("records who tapped which message, and the card", async () => {
     const { intent } = await ticket(floor);
     const result = await floor.desk.confirm(ASHA, intent.confirmId, { chatId: 1001, messageId: 77 });
     const after = result.kind === "confirmed" ? await result.sent : null;
@@ -120,16 +120,16 @@ describe("a confirmation", () => {
   });
 });
 
-describe("a card that comes into the chat", () => {
+describe("a card attached to an intent", () => {
   const card = { chatId: 1001, messageId: 77 };
 
-  it("before its order has moved is as it should be", async () => {
+  it("is up to date before its order has changed", async () => {
     const { intent } = await ticket(floor);
     await floor.desk.attachCard(intent._id, card);
     expect(await floor.journal.get(intent._id)).toMatchObject({ card, isCardStale: false });
   });
 
-  it("after its order has moved is drawn again at the next look", async () => {
+  it("is drawn again at the next look if its order has changed", async () => {
     const { intent } = await ticket(floor);
     const { legs } = await sent(floor, { intent });
     await watch(floor, 2_000);
@@ -140,8 +140,8 @@ describe("a card that comes into the chat", () => {
   });
 });
 
-describe("a ticket that nobody confirms", () => {
-  it("lapses, and its card is drawn again, also by a process that never saw it", async () => {
+describe("an unconfirmed ticket", () => {
+  it("lapses, and its card is drawn again, by any process", async () => {
     const { intent } = await ticket(floor);
     const other = floor.crash();
     await watch(other, TICKET_TTL_MS - 1_000);
@@ -151,7 +151,7 @@ describe("a ticket that nobody confirms", () => {
     expect(await other.journal.watched(10)).toEqual([]);
   });
 
-  it("whose card cannot be drawn is tried again until it is", async () => {
+  it("has its card drawn again until that succeeds", async () => {
     let failures = 2;
     const flaky = await openFloor({
       brokers: [broker],
@@ -167,7 +167,7 @@ describe("a ticket that nobody confirms", () => {
     await flaky.close();
   });
 
-  it("is gone after two days, a confirmed order never", async () => {
+  it("is deleted after two days, unlike a confirmed order", async () => {
     const [dropped, kept] = [await ticket(floor), await ticket(floor)];
     await sent(floor, kept);
     floor.pass(30 * 86_400_000);
@@ -176,8 +176,8 @@ describe("a ticket that nobody confirms", () => {
   });
 });
 
-describe("a price that moved since the card was shown", () => {
-  it("asks again on the same card: the old button is dead, the new one works", async () => {
+describe("a price move since the card was shown", () => {
+  it("asks again on the same card with a new Confirm button", async () => {
     const { intent } = await ticket(floor);
     floor.pass(20_000);
     broker.ltp = price(8_080_000);
@@ -190,7 +190,7 @@ describe("a price that moved since the card was shown", () => {
     expect(broker.placed).toMatchObject([{ terms: { protection: { limit: 8_161_000 } } }]);
   });
 
-  it("by no more than one tick is the same, as cheap as it may be", async () => {
+  it("of no more than one tick is accepted, however cheap the option", async () => {
     broker.ltp = price(49_500);
     const { intent } = await ticket(floor);
     floor.pass(20_000);
@@ -201,21 +201,21 @@ describe("a price that moved since the card was shown", () => {
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
   });
 
-  it("is looked at also after the clock was set back, when the card's price is of the future", async () => {
+  it("is detected after the clock was set back, too", async () => {
     const { intent } = await ticket(floor);
     floor.pass(-60_000);
     broker.ltp = price(8_080_000);
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "moved", basisPoints: 100 });
   });
 
-  it("does not touch the price that was asked for", async () => {
+  it("does not change the prices that the user asked for", async () => {
     const limit = { type: "SL", price: price(8_200_000), triggerPrice: price(8_150_000) } as const;
     const { intent } = await ticket(floor, limit);
     broker.ltp = price(8_080_000);
     expect((await floor.tickets.renew(intent))?.intent.plan.terms).toEqual(limit);
   });
 
-  it("does not renew what has lapsed, was confirmed, or has no account any more", async () => {
+  it("does not renew a ticket that has lapsed, was confirmed, or has lost its account", async () => {
     const [lapsed, confirmed, orphan] = [await ticket(floor), await ticket(floor), await ticket(floor)];
     await sent(floor, confirmed);
     expect(await floor.tickets.renew(confirmed.intent)).toBeNull();
@@ -225,13 +225,13 @@ describe("a price that moved since the card was shown", () => {
     expect(await floor.tickets.renew(orphan.intent)).toBeNull();
   });
 
-  it("renews the card once when two taps found it moved", async () => {
+  it("renews the card once when two taps find it", async () => {
     const { intent } = await ticket(floor);
     const both = await Promise.all([floor.tickets.renew(intent), floor.tickets.renew(intent)]);
     expect(both.filter((view) => view !== null)).toHaveLength(1);
   });
 
-  it("within what is accepted is confirmed at once", async () => {
+  it("within the user's tolerance is confirmed at once", async () => {
     const { intent } = await ticket(floor);
     floor.pass(20_000);
     broker.ltp = price(8_039_000);

@@ -21,14 +21,14 @@ afterEach(() => floor.close());
 const tap = (at: Floor, confirmId: string) => at.desk.confirm(ASHA, confirmId);
 
 describe("a process that dies", () => {
-  it("before the tap is claimed leaves a ticket that can still be confirmed, once", async () => {
+  it("before the tap is claimed leaves a ticket that can still be confirmed once", async () => {
     const { intent } = await ticket(floor);
     const next = floor.crash();
     expect(states(await sent(next, { intent }))).toEqual(["working"]);
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("right after the confirmation leaves an order that was not placed, and says so", async () => {
+  it("right after the confirmation leaves an order that ends as not found", async () => {
     const dying = await openFloor({ brokers: [broker], wrap: dyingAtTheFirstWrite });
     const { intent } = await ticket(dying);
     void tap(dying, intent.confirmId);
@@ -44,19 +44,22 @@ describe("a process that dies", () => {
   it.each([
     ["before the broker took it", "never-ask", ["not-found"]],
     ["after the broker took it", "never-answer", ["working"]],
-  ] as const)("while sending, %s, ends as the book has it and is sent by nobody else", async (_, script, expected) => {
-    broker.scripts.push(script);
-    const { intent } = await ticket(floor);
-    await tap(floor, intent.confirmId);
-    const next = floor.crash();
-    await watch(next, LEASE_MS - 1_000);
-    expect(await statesNow(next, intent)).toEqual(["sending"]);
-    await watch(next, 4_000 + BELIEVED_MS + 30_000);
-    expect(await statesNow(next, intent)).toEqual(expected);
-    expect(broker.placed).toHaveLength(1);
-  });
+  ] as const)(
+    "while sending, %s, leaves an order that ends as the book shows it and is not sent again",
+    async (_, script, expected) => {
+      broker.scripts.push(script);
+      const { intent } = await ticket(floor);
+      await tap(floor, intent.confirmId);
+      const next = floor.crash();
+      await watch(next, LEASE_MS - 1_000);
+      expect(await statesNow(next, intent)).toEqual(["sending"]);
+      await watch(next, 4_000 + BELIEVED_MS + 30_000);
+      expect(await statesNow(next, intent)).toEqual(expected);
+      expect(broker.placed).toHaveLength(1);
+    },
+  );
 
-  it("after the answer leaves an order that is followed to its end", async () => {
+  it("after the answer leaves an order that another process follows to its end", async () => {
     const { intent } = await ticket(floor);
     const placed = await sent(floor, { intent });
     const next = floor.crash();
@@ -64,13 +67,13 @@ describe("a process that dies", () => {
     await watch(next, 3_000);
     expect(await statesNow(next, intent)).toEqual(["filled"]);
     expect(states(next.drawn.at(-1) ?? null)).toEqual(["filled"]);
-    // By its number: not every book can be searched by tag.
+    // Looked up by order id, because not every broker's book can be searched by tag.
     expect(broker.calls).not.toContain("findOrdersByTag");
   });
 });
 
-describe("a broker that is out of order for long", () => {
-  it("is said with whose account it is, not with every look at every order, and when it is over", async () => {
+describe("a broker whose book cannot be read for long", () => {
+  it("is logged once with the account, not for every look at every order", async () => {
     const said: { msg: string; link?: string; err?: object }[] = [];
     const log = createLog({
       level: "warn",
@@ -95,7 +98,7 @@ describe("a broker that is out of order for long", () => {
 describe("a clock that was a day ahead and is set back", () => {
   const DAY_MS = 86_400_000;
 
-  it("leaves an order that is followed", async () => {
+  it("does not stop an order from being followed", async () => {
     const { intent } = await ticket(floor);
     const placed = await sent(floor, { intent });
     floor.pass(-DAY_MS);
@@ -104,7 +107,7 @@ describe("a clock that was a day ahead and is set back", () => {
     expect(await statesNow(floor, intent)).toEqual(["filled"]);
   });
 
-  it("leaves one whose sender died to be found in the book", async () => {
+  it("does not stop an order whose sender died from being found in the book", async () => {
     broker.scripts.push("never-answer");
     const { intent } = await ticket(floor);
     await tap(floor, intent.confirmId);
@@ -116,7 +119,7 @@ describe("a clock that was a day ahead and is set back", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("between confirmation and sending sends nothing: the order may be given up for lost by now", async () => {
+  it("sends nothing if it happens between confirmation and sending", async () => {
     const turned = await openFloor({
       brokers: [broker],
       wrap: (store) => onReplace(store, 1, () => turned.pass(-DAY_MS)),
@@ -129,7 +132,7 @@ describe("a clock that was a day ahead and is set back", () => {
 });
 
 describe("a store that fails", () => {
-  it("when the broker's answer is to be kept gets several chances", async () => {
+  it("is retried when the broker's answer is stored", async () => {
     let failures = 3;
     const flaky = await openFloor({ brokers: [broker], wrap: (store) => failing(store, () => (failures -= 1) >= 0) });
     const { intent } = await withoutFailures(() => ticket(flaky));
@@ -143,7 +146,7 @@ describe("a store that fails", () => {
     }
   });
 
-  it("for longer than that leaves the order to be found by its tag", async () => {
+  it("for longer than the retries leaves the order to be found by its tag", async () => {
     let isDown = false;
     const broken = await openFloor({ brokers: [broker], wrap: (store) => failing(store, () => isDown) });
     const { intent } = await ticket(broken);
@@ -157,7 +160,7 @@ describe("a store that fails", () => {
     await broken.close();
   });
 
-  it("when the confirmation is to be kept sends nothing, and the ticket can be confirmed again", async () => {
+  it("when the confirmation is stored sends nothing, and the ticket can be confirmed again", async () => {
     let isDown = false;
     const broken = await openFloor({ brokers: [broker], wrap: (store) => failing(store, () => isDown) });
     const { intent } = await ticket(broken);
@@ -169,7 +172,7 @@ describe("a store that fails", () => {
     await broken.close();
   });
 
-  it("after the confirmation was kept, but before that was known, leaves an order that nobody sends", async () => {
+  it("after storing the confirmation, but before saying so, leaves an order that nobody sends", async () => {
     let isDown = false;
     const broken = await openFloor({ brokers: [broker], wrap: (store) => losingAnswers(store, () => isDown) });
     const { intent } = await ticket(broken);
@@ -185,7 +188,7 @@ describe("a store that fails", () => {
 });
 
 describe("a process that was held up", () => {
-  it("between confirmation and sending sends nothing any more", async () => {
+  it("between confirmation and sending no longer sends", async () => {
     const slow = await openFloor({
       brokers: [broker],
       wrap: (store) => onReplace(store, 1, () => slow.pass(ORDER_TIMING.sendWithinMs + 1)),
@@ -196,7 +199,7 @@ describe("a process that was held up", () => {
     await slow.close();
   });
 
-  it("before the confirmation finds its order given up by another and sends nothing", async () => {
+  it("before the confirmation sends nothing if another has closed the order", async () => {
     const { intent } = await ticket(floor);
     const dying = await openFloor({ brokers: [broker] });
     await dying.close();
@@ -207,7 +210,7 @@ describe("a process that was held up", () => {
     expect(broker.placed).toEqual([]);
   });
 
-  it("whose answer comes after it was given up for lost is still believed", async () => {
+  it("after the sender was taken for dead still has its answer believed", async () => {
     const { intent } = await ticket(floor);
     broker.scripts.push("never-ask");
     await tap(floor, intent.confirmId);
@@ -219,8 +222,8 @@ describe("a process that was held up", () => {
   });
 });
 
-describe("an outcome that is not known", () => {
-  it("is found by its tag, whenever the book shows it", async () => {
+describe("an unknown outcome", () => {
+  it("is resolved by the order's tag as soon as the book shows it", async () => {
     broker.scripts.push("lose-answer");
     broker.hidden = true;
     const { intent } = await ticket(floor);
@@ -233,7 +236,7 @@ describe("an outcome that is not known", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("is believed absent after the broker's own time, not before, and may still turn up", async () => {
+  it("becomes not-found after the broker's own delay, not before, and may still turn up", async () => {
     broker.scripts.push("lose-answer");
     broker.hidden = true;
     const { intent } = await ticket(floor);
@@ -250,7 +253,7 @@ describe("an outcome that is not known", () => {
   it.each([
     ["forward", 1],
     ["back", -1],
-  ])("is believed absent after the same looks though the clock jumps %s an hour", async (_, way) => {
+  ])("becomes not-found after the same delay when the clock jumps %s an hour", async (_, way) => {
     broker.scripts.push("lose-answer");
     broker.hidden = true;
     const { intent } = await ticket(floor);
@@ -263,7 +266,7 @@ describe("an outcome that is not known", () => {
     expect(await statesNow(floor, intent)).toEqual(["not-found"]);
   });
 
-  it("is not believed absent while the book cannot be read", async () => {
+  it("does not become not-found while the book cannot be read", async () => {
     broker.scripts.push("lose-order");
     const { intent } = await ticket(floor);
     await sent(floor, { intent });
@@ -275,7 +278,7 @@ describe("an outcome that is not known", () => {
     expect(await statesNow(floor, intent)).toEqual(["not-found"]);
   });
 
-  it("comes of a connector that threw after it was called", async () => {
+  it("results when the connector throws after it was called", async () => {
     broker.scripts.push("throw");
     const { intent } = await ticket(floor);
     expect(states(await sent(floor, { intent }))).toEqual(["unknown"]);
@@ -283,13 +286,13 @@ describe("an outcome that is not known", () => {
     expect(await statesNow(floor, intent)).toEqual(["working"]);
   });
 
-  it("comes of a dead session too, when it was told after the broker had been called", async () => {
+  it("results when a dead session is reported after the broker was called", async () => {
     const dead = new BrokerError("auth-expired", "over", { broker: brokerName("zerodha"), endpoint: "POST /orders" });
     broker.connector.placeOrder = () => Promise.reject(dead);
     expect(states(await sent(floor, await ticket(floor)))).toEqual(["unknown"]);
   });
 
-  it("is given up when the day's book is gone, never as absent", async () => {
+  it("becomes unresolved, not not-found, when the day's book is gone", async () => {
     broker.scripts.push("lose-answer");
     const { intent } = await ticket(floor);
     await sent(floor, { intent });
@@ -300,8 +303,8 @@ describe("an outcome that is not known", () => {
   });
 });
 
-describe("a broker that says no", () => {
-  it("is quoted, and a dead session is noted", async () => {
+describe("a refused order", () => {
+  it("keeps the broker's words, and a dead session is ended", async () => {
     broker.scripts.push("refuse", "not-sent");
     const refused = await sent(floor, await ticket(floor));
     expect(refused.legs).toMatchObject([{ state: "rejected", reason: "Margin is short" }]);
@@ -314,27 +317,27 @@ describe("a broker that says no", () => {
     expect(afterwards.findings).toContainEqual({ level: "block", code: "session", label: "zerodha" });
   });
 
-  it("for another reason keeps its session", async () => {
+  it("keeps the session when it is refused for another reason", async () => {
     broker.connector.placeOrder = async () => ({ kind: "not-sent", reason: "wrong address", cause: "ip-not-allowed" });
     expect((await sent(floor, await ticket(floor))).legs).toMatchObject([{ notSentCause: "ip-not-allowed" }]);
     expect((await floor.accounts.byId(floor.link._id))?.tokens).not.toBeNull();
   });
 
-  it("whose session ends between card and tap is not asked", async () => {
+  it("is not sent when the session ends between card and tap", async () => {
     const { intent } = await ticket(floor);
     await floor.accounts.endSession(floor.link);
     expect((await sent(floor, { intent })).legs).toMatchObject([{ notSentCause: "session-expired" }]);
     expect(broker.placed).toEqual([]);
   });
 
-  it("whose connector is gone is not asked, and that is not called a dead session", async () => {
+  it("is not sent when the connector is gone, and that is not reported as a dead session", async () => {
     const { intent } = await ticket(floor);
     await floor.accounts.update(floor.link._id, () => ({ broker_name: brokerName("gone") }));
     expect((await sent(floor, { intent })).legs).toMatchObject([{ notSentCause: "invalid-request" }]);
     expect(broker.placed).toEqual([]);
   });
 
-  it("whose account was unlinked between card and tap is not asked", async () => {
+  it("is not sent when the account is removed between card and tap", async () => {
     const { intent } = await ticket(floor);
     await floor.accounts.remove(ASHA, linkId(floor.link._id));
     expect((await sent(floor, { intent })).legs).toMatchObject([{ state: "not-sent" }]);
@@ -342,14 +345,14 @@ describe("a broker that says no", () => {
   });
 });
 
-/** Writes of orders fail whenever the question is answered with yes. */
+/** Writes of orders fail while `fails` returns true. */
 const failing = (store: Store, fails: () => boolean): Store =>
   replacing(store, async (write) => {
     if (fails()) throw new Error("the disk is full");
     return write();
   });
 
-/** Writes of orders happen, but that they did is never heard, whenever the question is answered with yes. */
+/** Writes of orders succeed but throw afterwards while `loses` returns true, as when the connection breaks. */
 const losingAnswers = (store: Store, loses: () => boolean): Store =>
   replacing(store, async (write) => {
     const result = await write();
@@ -357,14 +360,14 @@ const losingAnswers = (store: Store, loses: () => boolean): Store =>
     return result;
   });
 
-/** The first write of an order happens; nothing comes back from it, as when the process is gone. */
+/** Writes of orders succeed but never return, as when the process dies. */
 const dyingAtTheFirstWrite = (store: Store): Store =>
   replacing(store, async (write) => {
     await write();
     return new Promise(() => undefined);
   });
 
-/** Something happens right after the n-th write of an order. */
+/** Calls `then` right after the n-th write of an order. */
 function onReplace(store: Store, nth: number, then: () => void): Store {
   let count = 0;
   return replacing(store, async (write) => {

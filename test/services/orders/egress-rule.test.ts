@@ -9,7 +9,7 @@ import { ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
 const HELD = { level: "block", code: "egress", label: "zerodha" };
 const PROXY = new Secret("socks5://203.0.113.7:1080");
 
-describe("whoever is not of the owner's family", () => {
+describe("a user who is not of the owner's family", () => {
   let broker: FakeBroker;
   let floor: Floor;
   let isFamily: boolean;
@@ -35,7 +35,7 @@ describe("whoever is not of the owner's family", () => {
     return { parts: [{ link, qty: 10 }] };
   };
 
-  it("gets no Confirm before the account has a way out of its own, and one after it", async () => {
+  it("gets a Confirm button only once the account has its own proxy", async () => {
     expect((await ticket(floor)).findings).toContainEqual(HELD);
     await setEgress(PROXY);
     const view = await ticket(floor, await freshParts());
@@ -44,7 +44,7 @@ describe("whoever is not of the owner's family", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("is asked once more at the confirmation", async () => {
+  it("is checked again at the confirmation", async () => {
     await setEgress(PROXY);
     const view = await ticket(floor, await freshParts());
     await setEgress(null);
@@ -52,7 +52,7 @@ describe("whoever is not of the owner's family", () => {
     expect(broker.placed).toEqual([]);
   });
 
-  it("may always close what is open", async () => {
+  it("may always close a position", async () => {
     const { key, symbol } = SBIN;
     broker.positions = [{ key, symbol, productType: "INTRADAY", side: "BUY", qty: 10 } as Position];
     const view = await ticket(floor, { origin: "exit", side: "SELL", productType: "INTRADAY" });
@@ -61,7 +61,7 @@ describe("whoever is not of the owner's family", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("trades on paper as everybody does", async () => {
+  it("needs no proxy for paper trading", async () => {
     const paper = fakeBroker("paper", { isPaper: true });
     const other = await openFloor({ brokers: [paper], needsEgress: async () => true });
     await sent(other, await ticket(other));
@@ -69,7 +69,7 @@ describe("whoever is not of the owner's family", () => {
     await other.close();
   });
 
-  it("may take an order back, and change it only through a way out of their own", async () => {
+  it("may cancel an order, but change it only through a proxy", async () => {
     isFamily = true;
     await sent(floor, await ticket(floor, { type: "LIMIT", price: price(7_900_000) }));
     isFamily = false;
@@ -81,7 +81,7 @@ describe("whoever is not of the owner's family", () => {
     expect(await floor.changes.askBooked(ASHA, floor.link, id, "cancel")).toMatchObject({ result: { kind: "asked" } });
   });
 
-  it("like everybody, changes no order while trading is locked", async () => {
+  it("cannot change an order while trading is locked, like everybody", async () => {
     isFamily = true;
     await sent(floor, await ticket(floor, { type: "LIMIT", price: price(7_900_000) }));
     mayTrade = false;

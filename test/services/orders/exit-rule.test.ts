@@ -20,7 +20,7 @@ const long = (qty: number): Position =>
 const exit = { side: "SELL", productType: "INTRADAY", origin: "exit" } as const;
 
 describe("an exit", () => {
-  it("whose position was closed since its card was shown is not sent, and its card says so", async () => {
+  it("is not sent when its position was closed since the card was shown, and the card says so", async () => {
     const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
     await sent(floor, first);
     broker.positions = [long(0)];
@@ -35,14 +35,14 @@ describe("an exit", () => {
     expect(broker.placed).toHaveLength(1);
   });
 
-  it("of a position that is turned around by now is not sent: it would add to it", async () => {
+  it("is not sent when its position has been reversed since", async () => {
     const { intent } = await ticket(floor, exit);
     broker.positions = [{ ...long(10), side: "SELL" }];
     const result = await floor.desk.confirm(ASHA, intent.confirmId);
     expect(result).toMatchObject({ kind: "limited", finding: { code: "less-open", open: 0 } });
   });
 
-  it("is not sent beside another one that the positions do not show yet, but is once that one has ended", async () => {
+  it("is not sent while another exit is not in the positions yet, but is once that one has ended", async () => {
     const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
     broker.scripts.push("lose-answer");
     await sent(floor, first);
@@ -52,7 +52,7 @@ describe("an exit", () => {
     expect(await floor.desk.confirm(ASHA, second.intent.confirmId)).toMatchObject({ kind: "confirmed" });
   });
 
-  it("is not sent when another one closed the position while it was being read", async () => {
+  it("is not sent when another exit closes the position while it is being read", async () => {
     const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
     const getPositions = broker.connector.getPositions.bind(broker.connector);
     broker.connector.getPositions = async (...asked) => {
@@ -67,7 +67,7 @@ describe("an exit", () => {
     expect(result).toMatchObject({ kind: "limited", finding: { code: "closing" } });
   });
 
-  it("is not sent unread when another one was confirmed since its card was made, and its card says so", async () => {
+  it("is not sent when positions are unreadable and another exit was confirmed since its card was made", async () => {
     const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
     const intent = await sent(floor, first);
     broker.set("zerodha-1", { status: "filled", filledQty: 10 });
@@ -80,7 +80,7 @@ describe("an exit", () => {
     expect(again?.findings.map(({ code }) => code)).toContain("closing");
   });
 
-  it("confirmed at the same moment as another one, or as a panic, closes nothing twice", async () => {
+  it("closes nothing twice when confirmed at the same moment as another exit or a panic", async () => {
     const [first, second] = [await ticket(floor, exit), await ticket(floor, exit)];
     const confirm = ({ intent }: typeof first) => floor.desk.confirm(ASHA, intent.confirmId);
     await allSent(await Promise.all([confirm(first), confirm(second)]));
@@ -95,7 +95,7 @@ describe("an exit", () => {
     expect(broker.placed.length).toBeLessThan(3);
   });
 
-  it("closes nothing twice at an account that somebody else has linked too, one after the other or at the same moment", async () => {
+  it("closes nothing twice at an account that two users have linked", async () => {
     const theirs = await openLink(floor.accounts, broker, VIKRAM, floor.clock.at);
     for (const { _id } of [floor.link, theirs]) await floor.accounts.update(_id, () => ({ account_id: "X1" }));
     const parts = [{ link: theirs, qty: 10 }];
@@ -116,10 +116,10 @@ describe("an exit", () => {
     expect(broker.book.filter(({ status }) => status === "open").length).toBeLessThan(2);
   });
 
-  it("may stand beside a stop or a target, as before", async () => {
+  it("is allowed beside an open stop or target, with a warning", async () => {
     await sent(floor, await ticket(floor, { ...exit, origin: "chat", type: "LIMIT", price: price(8_200_000) }));
     const { intent, findings } = await ticket(floor, exit);
-    // It would open a short position once nothing is left to sell.
+    // The target would open a short position once nothing is left to sell.
     expect(findings).toEqual([{ level: "warn", code: "stays-open", label: "zerodha", orders: 1 }]);
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
     broker.positions = [{ ...long(10), productType: "CNC" }];
@@ -127,13 +127,13 @@ describe("an exit", () => {
     expect((await ticket(floor, { ...exit, productType: "CNC" })).findings).toEqual([]);
   });
 
-  it("finds its position also in a row without the exchange's token", async () => {
+  it("finds its position in a row without the exchange's token", async () => {
     broker.positions = [{ ...long(10), key: null }];
     const { intent } = await ticket(floor, exit);
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
   });
 
-  it("has on its card what is open, also where a broker takes seconds to tell it", async () => {
+  it("has the card wait for a slow broker's positions", async () => {
     const spans = new WeakMap<AbortSignal, number>();
     vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
       const { signal } = new AbortController();
@@ -151,7 +151,7 @@ describe("an exit", () => {
     expect(findings.map(({ code }) => code)).toContain("less-open");
   });
 
-  it("has its position read past rows of other shares that cannot be", async () => {
+  it("reads its position despite unread rows of other shares", async () => {
     const { intent } = await ticket(floor, exit);
     broker.unread.positions.push({ orderId: null, listed: { symbol: tradingSymbol("NSE:TCS-EQ"), key: null } });
     broker.positions = [long(4)];
@@ -161,13 +161,13 @@ describe("an exit", () => {
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
   });
 
-  it("counts what its slices close together", async () => {
+  it("adds up its slices", async () => {
     const sliced = await ticket(floor, { ...exit, instrument: { ...SBIN, freezeQty: 6 } });
     broker.positions = [long(9)];
     expect(await floor.desk.confirm(ASHA, sliced.intent.confirmId)).toMatchObject({ kind: "limited" });
   });
 
-  it("is sent where the positions cannot be read, also after an earlier one: a way out is not held up", async () => {
+  it("is sent when the positions cannot be read, unless another exit was confirmed since its card", async () => {
     const earlier = await sent(floor, await ticket(floor, exit));
     broker.set("zerodha-1", { status: "filled", filledQty: 10 });
     await floor.watcher.look(earlier);

@@ -12,8 +12,8 @@ beforeEach(async () => {
 });
 afterEach(() => floor.close());
 
-describe("the orders of a month as a file", () => {
-  it("have a line each, with what became of them and every step", async () => {
+describe("the export of a month's orders", () => {
+  it("has one line per order, with its result and history", async () => {
     const placed = await sent(floor, await ticket(floor));
     broker.set(placed.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10, avgPrice: price(8_001_500) });
     await watch(floor, 2_000);
@@ -26,7 +26,7 @@ describe("the orders of a month as a file", () => {
     expect(csv).toContain("sauda seen: filled 10/10");
   });
 
-  it("have no average price and no value of a fill whose price the broker does not tell", async () => {
+  it("has no average price or value for a fill without a price from the broker", async () => {
     const placed = await sent(floor, await ticket(floor));
     broker.set(placed.legs[0]?.orderId ?? "", { status: "filled", filledQty: 10 });
     await watch(floor, 2_000);
@@ -34,7 +34,7 @@ describe("the orders of a month as a file", () => {
     expect(csv).toContain("NSE:SBIN-EQ,BUY,CNC,MARKET,DAY,no,10,,,filled,10,,,zerodha-1,sd");
   });
 
-  it("leave out tickets, other months, other users and what was never confirmed", async () => {
+  it("leaves out other months, other users and unconfirmed tickets", async () => {
     await ticket(floor);
     await openLink(floor.accounts, broker, VIKRAM, floor.clock.at);
     floor.clock.at = istInstant("2026-12-01", "00:00:01");

@@ -13,46 +13,46 @@ import {
 import type { Holding, Position, Profile, Quote } from "../../../src/domain/portfolio.ts";
 import { BrokerError, type BrokerErrorKind, UnreadRows } from "../../../src/errors.ts";
 
-/** What one order call does: takes the order or not, and answers so, or otherwise, or never. */
+/** What one order call does: whether the broker takes the order, and what it answers. */
 export type Script =
   | "accept"
   | "refuse"
   | "not-sent"
-  /** Taken, but the answer was lost. */
+  /** The order is taken, but the answer is lost. */
   | "lose-answer"
-  /** Lost before it was taken. */
+  /** The order is lost before it is taken. */
   | "lose-order"
   | "throw"
-  /** Taken, and then the process that asked is gone. */
+  /** The order is taken, and the calling process dies before the answer. */
   | "never-answer"
-  /** The process is gone before anything was taken. */
+  /** The calling process dies before the order is taken. */
   | "never-ask";
 
 export interface FakeBroker {
   readonly definition: BrokerDefinition;
   readonly connector: BrokerConnector;
-  /** For the next order calls, in turn; after them, `accept`. */
+  /** Scripts for the next order calls, in turn; `accept` after them. */
   readonly scripts: Script[];
   readonly book: Order[];
   readonly placed: OrderRequest[];
   readonly calls: string[];
   ltp: Price;
-  /** What its quotes say besides. */
+  /** Extra or replacing fields of its quotes. */
   quote: Partial<Quote>;
-  /** Rows come into the book this late. */
+  /** While true, the book shows no orders. */
   hidden: boolean;
   positions: Position[];
   holdings: Holding[];
-  /** Rows beside the book's and the positions' that are of a kind that nobody knows. */
+  /** Rows of an unknown kind in the order book and in the positions. */
   readonly unread: { orders: UnreadRow[]; positions: UnreadRow[] };
   profile: Profile;
-  /** Every read fails so. */
+  /** Every read fails with this kind. */
   failsWith: BrokerErrorKind | null;
-  /** This read fails as `unavailable`. */
+  /** The read of this name fails as `unavailable`. */
   failsAt: string | null;
   /** Runs when an order call has reached the broker. */
   onPlace: () => void;
-  /** Runs when a cancel has reached the broker, before it does anything. */
+  /** Runs when a cancel has reached the broker, before it takes effect. */
   onCancel: () => void;
   set(orderId: string, change: Partial<Order>): void;
 }

@@ -35,7 +35,7 @@ async function onBoth(more: Parameters<typeof ticket>[1] = {}, quantities = [10,
 }
 
 describe("one ticket to several accounts", () => {
-  it("is confirmed once and sent once to each, with its own quantity and tag", async () => {
+  it("is confirmed once and sent once to each account, with its own quantity and tag", async () => {
     const { intent } = await onBoth();
     const results = await Promise.all(Array.from({ length: 20 }, () => floor.desk.confirm(ASHA, intent.confirmId)));
     await allSent(results);
@@ -44,7 +44,7 @@ describe("one ticket to several accounts", () => {
     expect(new Set([...zerodha.placed, ...fyers.placed].map((order) => order.tag)).size).toBe(2);
   });
 
-  it("has a result for each account, whatever became of the others", async () => {
+  it("has its own result for each account", async () => {
     zerodha.scripts.push("refuse");
     fyers.scripts.push("lose-answer");
     const { intent } = await onBoth();
@@ -53,7 +53,7 @@ describe("one ticket to several accounts", () => {
     expect(await statesNow(floor, intent)).toEqual(["rejected", "working"]);
   });
 
-  it("goes on at one account when the other's broker never answers", async () => {
+  it("proceeds at one account when the other's broker never answers", async () => {
     zerodha.scripts.push("never-answer");
     const { intent } = await onBoth();
     await floor.desk.confirm(ASHA, intent.confirmId);
@@ -62,14 +62,14 @@ describe("one ticket to several accounts", () => {
     expect(await statesNow(floor, intent)).toEqual(["sending", "working"]);
   });
 
-  it("counts its value over all accounts", async () => {
+  it("has the total value over all accounts", async () => {
     zerodha.ltp = price(8_000_000);
     expect((await onBoth()).intent.plan.value).toBe(14 * 80_000);
   });
 });
 
 describe("a quantity above the freeze quantity", () => {
-  it("goes as several orders of whole lots, each sent once", async () => {
+  it("is sent as several orders of whole lots, each once", async () => {
     const { intent, findings } = await ticket(floor, {
       instrument: NIFTY,
       parts: [{ link: floor.link, qty: 75 * 50 }],
@@ -80,7 +80,7 @@ describe("a quantity above the freeze quantity", () => {
     expect(new Set(zerodha.placed.map((order) => order.tag)).size).toBe(3);
   });
 
-  it("is refused when it would be more orders than one confirmation may make", async () => {
+  it("is blocked when it needs more orders than one confirmation may send", async () => {
     const { findings } = await ticket(floor, {
       instrument: NIFTY,
       parts: [{ link: floor.link, qty: 1_800 * (MAX_LEGS + 1) }],
@@ -90,13 +90,13 @@ describe("a quantity above the freeze quantity", () => {
     expect(most.findings.map(({ code }) => code)).not.toContain("too-many");
   });
 
-  it("typed with zeros too many is one leg that is never sent, not a record of a million", async () => {
+  it("creates a single blocked leg, not a million, when the quantity is mistyped", async () => {
     const { intent, findings } = await ticket(floor, { instrument: NIFTY, parts: [{ link: floor.link, qty: 75e7 }] });
     expect(findings).toContainEqual({ level: "block", code: "too-many", orders: 416_667, most: MAX_LEGS });
     expect(intent.legs.map(({ qty }) => qty)).toEqual([75e7]);
   });
 
-  it("stays refused when its card is priced again, as an after-market order too", async () => {
+  it("stays blocked when the card is priced again, also as an after-market order", async () => {
     const { intent } = await ticket(floor, {
       instrument: NIFTY,
       parts: [{ link: floor.link, qty: 1_800 * (MAX_LEGS + 1) }],

@@ -41,7 +41,7 @@ export const SBIN: Equity = {
   tickSize: priceFromRupees("0.05"),
 };
 
-/** The services over the embedded store, brokers by script, and a clock that only moves when told. */
+/** Test harness: the order services over the embedded store, with scripted brokers and a clock that moves only when told. */
 export interface Floor extends OrderServices {
   readonly clock: { at: number; now(): number; sleep(ms: number): Promise<void> };
   readonly accounts: Accounts;
@@ -49,14 +49,14 @@ export interface Floor extends OrderServices {
   readonly drawn: Intent[];
   store: Store;
   pass(ms: number): void;
-  /** The process is gone: its memory is, the store and the brokers are not. */
+  /** Simulates a crash: a new process without the old one's memory, on the same store and brokers. */
   crash(): Floor;
   close(): Promise<void>;
 }
 
 export interface FloorOptions extends Partial<Omit<OrderServicesDeps, "store" | "clock">> {
   readonly brokers: readonly FakeBroker[];
-  /** Stands between the services and the store. */
+  /** Wraps the store, to inject failures. */
   readonly wrap?: (store: Store) => Store;
 }
 
@@ -81,7 +81,7 @@ export async function openFloor(options: FloorOptions): Promise<Floor> {
   const accounts = accountsOver(store, clock, options.brokers);
   const links: Link[] = [];
   for (const broker of options.brokers) {
-    // Accounts are listed in the order in which they were made.
+    // Accounts are listed by creation time.
     clock.at += 1;
     links.push(await openLink(accounts, broker, ASHA, clock.at));
   }
@@ -147,7 +147,7 @@ function build(
   };
 }
 
-/** A market order for ten shares, unless told otherwise. */
+/** A request for a market order of ten shares, unless `more` says otherwise. */
 export function asked(floor: Floor, more: Partial<TicketRequest> = {}): TicketRequest {
   return {
     userId: ASHA,
@@ -176,7 +176,7 @@ export async function sent(floor: Floor, view: Pick<TicketView, "intent">): Prom
   return result.sent;
 }
 
-/** Waits until every order that one of the taps confirmed has been answered. */
+/** Waits until every confirmed order has been answered. */
 export async function allSent(results: readonly ConfirmResult[]): Promise<void> {
   await Promise.all(results.flatMap((result) => (result.kind === "confirmed" ? [result.sent] : [])));
 }
@@ -187,13 +187,13 @@ export async function statesNow(floor: Floor, intent: Pick<Intent, "_id">): Prom
   return states(await floor.journal.get(intent._id));
 }
 
-/** What has been begun without waiting for it goes as far as it can. */
+/** Lets pending asynchronous work proceed as far as it can. */
 export const breathe = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve);
   });
 
-/** Time passes in steps, with a sweep after each, as the watcher's loop makes them. */
+/** Lets time pass in steps with a sweep after each, like the watcher's loop. */
 export async function watch(floor: Floor, forMs: number, stepMs = 500): Promise<void> {
   for (let passed = 0; passed < forMs; passed += stepMs) {
     floor.pass(stepMs);

@@ -41,26 +41,26 @@ const losing = (rupees: number): Position => ({
 });
 
 describe("the user's own limits", () => {
-  it("of value hold a larger order back, and not one at the limit", async () => {
+  it("on order value block a larger order, but not one at the limit", async () => {
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(8_000));
     expect(await blocks(qty(10))).toEqual([]);
     expect(await blocks(qty(11))).toEqual([{ level: "block", code: "limit-value", limit: 800_000 }]);
   });
 
-  it("of value count a stop at what it may fill for, not at the price of now", async () => {
+  it("on order value count a stop at its trigger price, not at the current price", async () => {
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(8_000));
     const stop = { type: "SL-M", triggerPrice: priceFromRupees(1_000) } as const;
     expect((await ticket(floor, { ...stop, ...qty(9) })).intent.plan.value).toBe(paiseFromRupees(9_000));
     expect(await blocks({ ...stop, ...qty(9) })).toEqual([{ level: "block", code: "limit-value", limit: 800_000 }]);
   });
 
-  it("of orders a day count the slices on the card as they do at the tap", async () => {
+  it("on orders a day count slices on the card", async () => {
     await floor.limits.set(ASHA, "ordersPerDay", 2);
     const sliced = { instrument: { ...SBIN, freezeQty: 10 }, ...qty(30) };
     expect(await blocks(sliced)).toEqual([{ level: "block", code: "limit-count", limit: 2 }]);
   });
 
-  it("of the day's loss leave out shares that were sold for delivery, which nobody owes", async () => {
+  it("on the day's loss leave out shares sold for delivery", async () => {
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
     const loss = { dayPnl: paiseFromRupees(-1_500), realised: ZERO_PAISE, side: "SELL", qty: 5 };
     broker.positions = [{ ...loss, productType: "CNC" } as Position];
@@ -69,13 +69,13 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: paiseFromRupees(1_000) }]);
   });
 
-  it("of the day's loss count what was bought today and sold with shares that were held", async () => {
+  it("on the day's loss count shares bought and sold today", async () => {
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
     broker.positions = [{ ...losing(0), side: "SELL", productType: "CNC", realised: paiseFromRupees(-1_500) }];
     expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: paiseFromRupees(1_000) }]);
   });
 
-  it("of the day's loss count of a carried position what it lost today, where only the last close tells it", async () => {
+  it("on the day's loss count a carried position's loss since the last close", async () => {
     const lostToday = async (_: unknown, rows: readonly Position[]): Promise<Position[]> =>
       rows.map((row) => ({ ...row, dayPnl: paiseFromRupees(-1_500) }));
     await floor.close();
@@ -85,12 +85,12 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: paiseFromRupees(1_000) }]);
   });
 
-  it("of segments hold other segments back", async () => {
+  it("on segments block other segments", async () => {
     await floor.limits.set(ASHA, "segments", ["NFO"]);
     expect(await blocks()).toEqual([{ level: "block", code: "limit-segment", segment: "NSE" }]);
   });
 
-  it("of loss count today's result of every account's positions", async () => {
+  it("on the day's loss add up the positions of every account", async () => {
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
     broker.positions = [losing(999)];
     expect(await blocks()).toEqual([]);
@@ -98,7 +98,7 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: 100_000 }]);
   });
 
-  it("of loss hold back while the loss cannot be read", async () => {
+  it("on the day's loss block while the loss cannot be read", async () => {
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
     const { intent } = await ticket(floor);
     broker.failsWith = "unavailable";
@@ -110,34 +110,31 @@ describe("the user's own limits", () => {
   it.each([
     ["that is switched off", { is_active: false }, "limit-loss"],
     ["whose session has ended", { tokens: null }, "loss-unread"],
-  ] as const)(
-    "of loss count an account %s, where something was bought or sold there today",
-    async (_, change, code) => {
-      const fyers = fakeBroker("fyers");
-      const wide = await openFloor({ brokers: [broker, fyers] });
-      const [, other] = await wide.accounts.active(ASHA);
-      if (!other) throw new Error("no second account");
-      const atFyers = { parts: [{ link: other, qty: 10 }] };
-      const blocked = async () =>
-        (await ticket(wide, atFyers)).findings.filter(({ level }) => level === "block").map(({ code }) => code);
-      await wide.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
-      await wide.accounts.update(wide.link._id, () => change);
-      expect(await blocked()).toEqual([]);
-      await wide.accounts.update(wide.link._id, () => ({ is_active: true, tokens: wide.link.tokens }));
-      const order = await sent(wide, await ticket(wide));
-      broker.set("zerodha-1", { status: "filled", filledQty: 10 });
-      await wide.watcher.look(order);
-      broker.positions = [losing(1_000)];
-      expect(await blocked()).toEqual(["limit-loss"]);
-      await wide.accounts.update(wide.link._id, () => change);
-      expect(await blocked()).toEqual([code]);
-      wide.pass(86_400_000);
-      expect(await blocked()).toEqual([]);
-      await wide.close();
-    },
-  );
+  ] as const)("on the day's loss count an account %s, if an order filled there today", async (_, change, code) => {
+    const fyers = fakeBroker("fyers");
+    const wide = await openFloor({ brokers: [broker, fyers] });
+    const [, other] = await wide.accounts.active(ASHA);
+    if (!other) throw new Error("no second account");
+    const atFyers = { parts: [{ link: other, qty: 10 }] };
+    const blocked = async () =>
+      (await ticket(wide, atFyers)).findings.filter(({ level }) => level === "block").map(({ code }) => code);
+    await wide.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+    await wide.accounts.update(wide.link._id, () => change);
+    expect(await blocked()).toEqual([]);
+    await wide.accounts.update(wide.link._id, () => ({ is_active: true, tokens: wide.link.tokens }));
+    const order = await sent(wide, await ticket(wide));
+    broker.set("zerodha-1", { status: "filled", filledQty: 10 });
+    await wide.watcher.look(order);
+    broker.positions = [losing(1_000)];
+    expect(await blocked()).toEqual(["limit-loss"]);
+    await wide.accounts.update(wide.link._id, () => change);
+    expect(await blocked()).toEqual([code]);
+    wide.pass(86_400_000);
+    expect(await blocked()).toEqual([]);
+    await wide.close();
+  });
 
-  it("of loss hold back while an open position has no price, and not for one that is closed or told without", async () => {
+  it("on the day's loss block while an open position has neither a price nor a P&L", async () => {
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
     const unpriced = { ...losing(0), ltp: null, dayPnl: null };
     broker.positions = [losing(10), unpriced];
@@ -151,7 +148,7 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([]);
   });
 
-  it("of orders a day are kept under taps at the same moment, and the next day counts anew", async () => {
+  it("on orders a day hold under simultaneous taps, and start over the next day", async () => {
     await floor.limits.set(ASHA, "ordersPerDay", 3);
     const tickets = await Promise.all(Array.from({ length: 8 }, () => ticket(floor)));
     const results = await Promise.all(tickets.map(({ intent }) => floor.desk.confirm(ASHA, intent.confirmId)));
@@ -164,7 +161,7 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([]);
   });
 
-  it("of orders a day count what was confirmed before the limit was set", async () => {
+  it("on orders a day count orders confirmed before the limit was set", async () => {
     await sent(floor, await ticket(floor));
     await sent(floor, await ticket(floor));
     await floor.limits.set(ASHA, "ordersPerDay", 2);
@@ -173,7 +170,7 @@ describe("the user's own limits", () => {
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "limited" });
   });
 
-  it("count an order once however often it is tapped, and not at all when it was dropped meanwhile", async () => {
+  it("on orders a day count an order once however often it is tapped, and not once it is dropped", async () => {
     await floor.limits.set(ASHA, "ordersPerDay", 1);
     const dropped = await ticket(floor);
     expect(await floor.limits.admit(dropped.intent)).toBeNull();
@@ -186,7 +183,7 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-count", limit: 1 }]);
   });
 
-  it("count no order that was let through when its process died, once its card cannot be confirmed any more", async () => {
+  it("on orders a day do not count an order whose process died, once its card has lapsed", async () => {
     await floor.limits.set(ASHA, "ordersPerDay", 1);
     const { intent } = await ticket(floor);
     expect(await floor.limits.admit(intent)).toBeNull();
@@ -199,14 +196,14 @@ describe("the user's own limits", () => {
     expect(await next.limits.admit((await ticket(next)).intent)).toMatchObject({ code: "limit-count" });
   });
 
-  it("set between card and tap are asked again at the tap", async () => {
+  it("set between card and tap apply at the tap", async () => {
     const { intent } = await ticket(floor, qty(100));
     await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "limited" });
     expect(broker.placed).toEqual([]);
   });
 
-  it("never hold back a way out", async () => {
+  it("never block an exit or a panic", async () => {
     await floor.limits.set(ASHA, "orderValue", paise(1));
     await floor.limits.set(ASHA, "ordersPerDay", 0);
     await floor.limits.set(ASHA, "segments", []);
@@ -221,7 +218,7 @@ describe("the user's own limits", () => {
 });
 
 describe("a limit that changes", () => {
-  it("tightens at once and loosens on the next trading day, over a weekend", async () => {
+  it("tightens at once and loosens on the next trading day, skipping a weekend", async () => {
     floor.clock.at = istInstant("2026-11-27", "12:00");
     await floor.limits.set(ASHA, "ordersPerDay", 5);
     const state = await floor.limits.set(ASHA, "ordersPerDay", 9);
@@ -240,7 +237,7 @@ describe("a limit that changes", () => {
   const segments = fc.option(fc.subarray<Segment>(["NSE", "BSE", "NFO", "MCX"]));
   const start: LimitState = { values: NO_LIMITS, waiting: {} };
 
-  it("never allows more today than before, and allows what was asked last from its day on", () => {
+  it("never allows more today than before, and applies the last wish from its day on", () => {
     fc.assert(
       fc.property(fc.array(amounts, { minLength: 1, maxLength: 6 }), (wishes) => {
         let state = start;
@@ -255,7 +252,7 @@ describe("a limit that changes", () => {
     );
   });
 
-  it("does the same with segments: taken away now, given back later", () => {
+  it("removes segments at once and adds them later", () => {
     fc.assert(
       fc.property(fc.array(segments, { minLength: 1, maxLength: 6 }), (wishes) => {
         let state = start;
@@ -275,11 +272,11 @@ describe("a limit that changes", () => {
   });
 });
 
-describe("an order far above what is usual", () => {
-  it("is pointed out once there is a usual, and confirmed all the same", async () => {
+describe("an order far above the user's median", () => {
+  it("is warned of after five confirmed orders, and can still be confirmed", async () => {
     for (let count = 0; count < 4; count += 1) await sent(floor, await ticket(floor));
     for (let count = 0; count < 5; count += 1) await ticket(floor);
-    // What was only looked at is not usual yet.
+    // Unconfirmed tickets do not count for the median.
     expect((await ticket(floor, qty(51))).findings).toEqual([]);
     await sent(floor, await ticket(floor));
     expect((await ticket(floor, qty(50))).findings).toEqual([]);

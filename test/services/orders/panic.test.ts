@@ -33,7 +33,7 @@ const RELIANCE = { symbol: tradingSymbol("NSE:RELIANCE-EQ"), key: instrumentKey(
 const resting = { type: "LIMIT", price: price(7_900_000) } as const;
 
 describe("a panic", () => {
-  it("cancels every open order, ours and others', and says what the book says of each", async () => {
+  it("cancels every open order, ours or not, and reports what the book shows of each", async () => {
     const ours = await sent(floor, await ticket(floor, resting));
     fyers.book.push({ ...zerodha.book[0]!, orderId: brokerOrderId("app-1"), tag: null });
     fyers.scripts.push("lose-order");
@@ -49,7 +49,7 @@ describe("a panic", () => {
     expect(await statesNow(floor, ours)).toEqual(["cancelled"]);
   });
 
-  it("says of an order of ours that no book shows yet that it may still come, and of no other", async () => {
+  it("reports our orders that no book shows yet as unseen", async () => {
     zerodha.scripts.push("lose-answer");
     const late = await sent(floor, await ticket(floor, resting));
     zerodha.hidden = true;
@@ -60,7 +60,7 @@ describe("a panic", () => {
     expect((await floor.panic.run(ASHA, "p2", false)).unseen).toEqual([]);
   });
 
-  it("says nothing of the kind of an order that it has cancelled, also where that order cannot be looked at again", async () => {
+  it("does not report a cancelled order as unseen, even if it cannot be read again", async () => {
     await sent(floor, await ticket(floor, resting));
     zerodha.onCancel = () => (zerodha.failsAt = "getOrder");
     const { cancels, unseen } = await floor.panic.run(ASHA, "p1", false);
@@ -68,7 +68,7 @@ describe("a panic", () => {
     expect(unseen).toEqual([]);
   });
 
-  it("says so too of an order that somebody else has placed at an account of both", async () => {
+  it("reports an unseen order that another user has placed at a shared account", async () => {
     const theirs = await openLink(floor.accounts, zerodha, VIKRAM, floor.clock.at);
     for (const { _id } of [floor.link, theirs]) await floor.accounts.update(_id, () => ({ account_id: "X1" }));
     zerodha.scripts.push("lose-answer");
@@ -78,7 +78,7 @@ describe("a panic", () => {
     expect(unseen.map(({ link, intent }) => [link._id, intent._id])).toEqual([[theirs._id, late._id]]);
   });
 
-  it("tells an order that filled first from one that was cancelled", async () => {
+  it("distinguishes an order that filled first from a cancelled one", async () => {
     await sent(floor, await ticket(floor, resting));
     zerodha.scripts.push("refuse");
     zerodha.onCancel = () => zerodha.set("zerodha-1", { status: "filled", filledQty: 10 });
@@ -86,7 +86,7 @@ describe("a panic", () => {
     expect(cancels.map(({ after }) => after?.status)).toEqual(["filled"]);
   });
 
-  it("takes an order that was gone before its cancel as it is, and does not wait for more", async () => {
+  it("does not wait for an order that had ended before its cancel", async () => {
     await sent(floor, await ticket(floor, resting));
     const begun = floor.clock.at;
     const getOrder = zerodha.connector.getOrder.bind(zerodha.connector);
@@ -99,7 +99,7 @@ describe("a panic", () => {
     expect(floor.clock.at).toBe(begun);
   });
 
-  it("asks once more for a cancel that was refused while the order was on its way", async () => {
+  it("retries a refused cancel once", async () => {
     await sent(floor, await ticket(floor, resting));
     zerodha.scripts.push("refuse");
     const { cancels } = await floor.panic.run(ASHA, "p1", false);
@@ -111,7 +111,7 @@ describe("a panic", () => {
     expect(zerodha.scripts).toEqual(["refuse"]);
   });
 
-  it("asks for a cancel that a change under way kept from being asked, once that is answered", async () => {
+  it("retries a cancel that a change under way prevented", async () => {
     const order = await sent(floor, await ticket(floor, resting));
     await watch(floor, 1_000);
     const modifyOrder = zerodha.connector.modifyOrder.bind(zerodha.connector);
@@ -132,7 +132,7 @@ describe("a panic", () => {
     expect(cancels.map(({ answer, after }) => [answer?.kind, after?.status])).toEqual([["accepted", "cancelled"]]);
   });
 
-  it("asks for a cancel that could not be asked because the order could not be read just then", async () => {
+  it("retries a cancel that was not sent because the order could not be read", async () => {
     await sent(floor, await ticket(floor, resting));
     zerodha.failsAt = "getOrder";
     const sleep = floor.clock.sleep.bind(floor.clock);
@@ -144,7 +144,7 @@ describe("a panic", () => {
     expect(cancels.map(({ answer, after }) => [answer?.kind, after?.status])).toEqual([["accepted", "cancelled"]]);
   });
 
-  it("closes every position with the right side, product and account, each once", async () => {
+  it("closes every position once, with the right side, product and account", async () => {
     zerodha.positions = [holds(30, "BUY"), holds(0, "BUY", { side: "CLOSED" })];
     fyers.positions = [holds(5, "SELL")];
     const { exits } = await floor.panic.run(ASHA, "p1", true);
@@ -155,7 +155,7 @@ describe("a panic", () => {
     expect(fyers.placed).toMatchObject([{ side: "BUY", qty: 5, productType: "INTRADAY" }]);
   });
 
-  it.each(["CNC", "MTF"] as const)("buys no shares back that were sold for delivery (%s)", async (productType) => {
+  it.each(["CNC", "MTF"] as const)("does not buy back shares sold for delivery (%s)", async (productType) => {
     zerodha.positions = [holds(5, "SELL", { productType })];
     const { exits, left } = await floor.panic.run(ASHA, "p1", true);
     expect(exits).toEqual([]);
@@ -163,7 +163,7 @@ describe("a panic", () => {
     expect(left).toMatchObject([{ positions: [] }, { positions: [] }]);
   });
 
-  it("reads positions after the cancels: what filled meanwhile is exited too", async () => {
+  it("reads positions after the cancels, so that it exits what has filled meanwhile", async () => {
     await sent(floor, await ticket(floor, resting));
     zerodha.scripts.push("refuse");
     zerodha.onCancel = () => {
@@ -174,7 +174,7 @@ describe("a panic", () => {
     expect(zerodha.placed.at(-1)).toMatchObject({ side: "SELL", qty: 10 });
   });
 
-  it("does what it can where one broker is silent, and says that it is", async () => {
+  it("does what it can when one broker is silent, and reports that account", async () => {
     zerodha.failsWith = "timeout";
     fyers.positions = [holds(5, "BUY")];
     const { exits, untouched, left } = await floor.panic.run(ASHA, "p1", true);
@@ -183,7 +183,7 @@ describe("a panic", () => {
     expect(left.map((book) => (book.ok ? "read" : book.error))).toEqual(["timeout", "read"]);
   });
 
-  it("says what was done at an account that fell silent after its orders were cancelled, and what was not", async () => {
+  it("reports what was not done at an account that fell silent after the cancels", async () => {
     await sent(floor, await ticket(floor, resting));
     zerodha.onCancel = () => (zerodha.failsAt = "getPositions");
     const { cancels, exits, untouched } = await floor.panic.run(ASHA, "p1", true);
@@ -192,7 +192,7 @@ describe("a panic", () => {
     expect(untouched).toMatchObject([{ link: { label: "zerodha" }, orders: false, positions: true }]);
   });
 
-  it("cancels what it can read of a book, and says what it leaves alone", async () => {
+  it("cancels the readable rows of a book and reports the unread ones", async () => {
     const odd = { orderId: brokerOrderId("app-9"), listed: RELIANCE };
     await sent(floor, await ticket(floor, resting));
     zerodha.unread.orders.push(odd);
@@ -206,8 +206,8 @@ describe("a panic", () => {
 
   it.each([
     ["is of the same share", SBIN],
-    ["does not tell its share", null],
-  ])("sends no exit beside an order that cannot be read and %s: both could fill", async (_, listed) => {
+    ["does not name its share", null],
+  ])("sends no exit beside an unread order that %s", async (_, listed) => {
     zerodha.unread.orders.push({ orderId: null, listed });
     zerodha.positions = [holds(5, "BUY")];
     fyers.positions = [holds(3, "BUY")];
@@ -219,7 +219,7 @@ describe("a panic", () => {
     expect(zerodha.placed).toEqual([]);
   });
 
-  it("exits the positions that it can read beside one that it cannot", async () => {
+  it("exits the readable positions beside an unread one", async () => {
     zerodha.unread.positions.push({ orderId: null, listed: RELIANCE });
     zerodha.positions = [holds(5, "BUY")];
     const { exits, left } = await floor.panic.run(ASHA, "p1", true);
@@ -227,7 +227,7 @@ describe("a panic", () => {
     expect(left[0]).toMatchObject({ unread: { positions: [{ listed: RELIANCE }] } });
   });
 
-  it("does not say of an order of ours that cannot be read that no book shows it", async () => {
+  it("does not report an unread order of ours as unseen", async () => {
     zerodha.scripts.push("lose-answer");
     await sent(floor, await ticket(floor, resting));
     await watch(floor, 2_000);
@@ -236,7 +236,7 @@ describe("a panic", () => {
     expect((await floor.panic.run(ASHA, "p1", false)).unseen).toEqual([]);
   });
 
-  it("closes a position whose row lacks the exchange's token by its very name, never by one that resembles it", async () => {
+  it("closes a position without the exchange's token by its exact symbol only", async () => {
     zerodha.positions = [
       holds(3, "BUY", { key: null }),
       holds(5, "BUY", { key: null, symbol: tradingSymbol("NCO:SBIN") }),
@@ -246,7 +246,7 @@ describe("a panic", () => {
     expect(zerodha.placed).toMatchObject([{ key: SBIN.key, qty: 3 }]);
   });
 
-  it("says of a position for which no order can be made that it must be done at the broker", async () => {
+  it("reports a position for which no order can be made", async () => {
     const resembling = { key: null, symbol: tradingSymbol("NCO:SBIN") };
     zerodha.positions = [holds(5, "BUY", resembling), holds(5, "BUY", { productType: "BO" })];
     const { exits } = await floor.panic.run(ASHA, "p1", true);
@@ -254,7 +254,7 @@ describe("a panic", () => {
     expect(zerodha.placed).toEqual([]);
   });
 
-  it("is done at the other brokers where reading one fails in a way that nobody foresaw", async () => {
+  it("proceeds at the other brokers when one fails with an unexpected error", async () => {
     zerodha.positions = [holds(5, "BUY")];
     fyers.connector.getOrders = () => Promise.reject(new TypeError("cannot read properties of undefined"));
     const { exits, untouched } = await floor.panic.run(ASHA, "p1", true);
@@ -262,7 +262,7 @@ describe("a panic", () => {
     expect(untouched).toMatchObject([{ link: { label: "fyers" }, orders: true, positions: true }]);
   });
 
-  it("is reported also where what became of it can no longer be read", async () => {
+  it("is reported even if the results can no longer be read", async () => {
     await sent(floor, await ticket(floor, resting));
     zerodha.positions = [holds(5, "BUY")];
     const broken = (): Promise<never> => Promise.reject(new TypeError("cannot read properties of undefined"));
@@ -276,7 +276,7 @@ describe("a panic", () => {
     expect(left.map((book) => (book.ok ? "read" : book.error))).toEqual(["bad-response", "read"]);
   });
 
-  it("sends no second exit while the answer to the first one is not known", async () => {
+  it("sends no second exit while the first one's outcome is unknown", async () => {
     zerodha.positions = [holds(10, "BUY")];
     zerodha.scripts.push("lose-answer");
     zerodha.hidden = true;
@@ -300,7 +300,7 @@ describe("a panic", () => {
     expect(zerodha.placed).toHaveLength(1);
   });
 
-  it("sends no second exit while the first one was accepted and no book shows it yet", async () => {
+  it("sends no second exit while no book shows the accepted first one", async () => {
     zerodha.positions = [holds(10, "BUY")];
     zerodha.hidden = true;
     await floor.panic.run(ASHA, "p1", true);
@@ -309,7 +309,7 @@ describe("a panic", () => {
     expect(zerodha.placed).toHaveLength(1);
   });
 
-  it("sends no second exit for a position that another order closed while it was being read", async () => {
+  it("sends no exit for a position that another order closes while it is being read", async () => {
     zerodha.positions = [holds(10, "BUY")];
     const card = await ticket(floor, { side: "SELL", productType: "INTRADAY", origin: "exit" });
     const getFunds = zerodha.connector.getFunds.bind(zerodha.connector);
@@ -325,7 +325,7 @@ describe("a panic", () => {
     expect(zerodha.placed).toHaveLength(1);
   });
 
-  it("closes of a position that is too large for one confirmation what one closes, and the rest when it is run again", async () => {
+  it("closes a very large position in several runs", async () => {
     const frozen = { ...SBIN, freezeQty: 2 };
     const instruments = {
       byKey: async () => frozen,
@@ -348,7 +348,7 @@ describe("a panic", () => {
     await large.close();
   });
 
-  it("of another user touches nothing", async () => {
+  it("does not touch another user's accounts", async () => {
     await sent(floor, await ticket(floor, resting));
     expect(await floor.panic.run(VIKRAM, "p1", true)).toEqual({
       cancels: [],
@@ -360,7 +360,7 @@ describe("a panic", () => {
     expect(zerodha.book[0]?.status).toBe("open");
   });
 
-  it("keeps its exits in the record, under one name", async () => {
+  it("records its exits in the journal under one group", async () => {
     zerodha.positions = [holds(5, "BUY")];
     await floor.panic.run(ASHA, "p1", true);
     const [intent] = await floor.journal.ofUser(ASHA, { limit: 1, order: "desc" });

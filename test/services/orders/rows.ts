@@ -2,7 +2,7 @@ import { price, ZERO_PAISE } from "../../../src/domain/money.ts";
 import type { Holding, Position } from "../../../src/domain/portfolio.ts";
 import { SBIN } from "./floor.ts";
 
-/** Rows of an account, as a broker tells them. */
+/** A position as a broker reports it. */
 export const holds = (qty: number, side: "BUY" | "SELL", more: Partial<Position> = {}): Position => ({
   symbol: SBIN.symbol,
   key: SBIN.key,

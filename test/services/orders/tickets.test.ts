@@ -21,8 +21,8 @@ afterEach(() => floor.close());
 const codes = async (more: Parameters<typeof ticket>[1] = {}, at = floor) =>
   (await ticket(at, more)).findings.map((finding) => `${finding.level} ${finding.code}`);
 
-describe("what a card says before anything is promised", () => {
-  it("nothing, of an order that is in order", async () => {
+describe("a ticket's findings", () => {
+  it("are none for a valid order", async () => {
     expect(await codes()).toEqual([]);
   });
 
@@ -39,7 +39,7 @@ describe("what a card says before anything is promised", () => {
     expect(await codes(more as never)).toEqual(expected);
   });
 
-  it("of a stop that a late price has not reached yet, only that: what the price is now the broker knows", async () => {
+  it("only warn of the wrong trigger side when the price is Yahoo's", async () => {
     const { quote } = await ticket(floor);
     if (!quote) throw new Error("no quote");
     const terms = { type: "SL", triggerPrice: priceFromRupees(805), price: priceFromRupees(804) } as const;
@@ -50,7 +50,7 @@ describe("what a card says before anything is promised", () => {
     expect(found("yfinance")).toMatchObject([{ level: "warn", code: "trigger-side" }]);
   });
 
-  it("of Yahoo's price that it is late, and of which day where it has none of today", async () => {
+  it("warn that Yahoo's price is late, or of an earlier day", async () => {
     const { quote } = await ticket(floor);
     if (!quote) throw new Error("no quote");
     const said = (at: number) =>
@@ -64,13 +64,13 @@ describe("what a card says before anything is promised", () => {
     expect(checkAge(quote, floor.clock.now())).toEqual([]);
   });
 
-  it("that a market order needs a price to be protected from", async () => {
+  it("block a market order without a price, and warn of a limit order without one", async () => {
     broker.failsWith = "unavailable";
     expect(await codes()).toContain("block no-price");
     expect(await codes({ type: "LIMIT", price: priceFromRupees(800) })).toContain("warn no-price");
   });
 
-  it("that the session is over, also where the broker says so only now", async () => {
+  it("block when the broker reports the session as over", async () => {
     broker.failsWith = "auth-expired";
     for (const side of ["BUY", "SELL"] as const) {
       const found = await codes({ side, type: "LIMIT", price: priceFromRupees(800) });
@@ -79,7 +79,7 @@ describe("what a card says before anything is promised", () => {
     }
   });
 
-  it("how far a market order may fill: to the tick, on the costly side", async () => {
+  it("protect a market order with a limit on the costly side, rounded to the tick", async () => {
     broker.ltp = price(8_001_500);
     const { intent } = await ticket(floor);
     expect(intent.plan.terms).toMatchObject({ protection: { basisPoints: 100, limit: 8_082_000 } });
@@ -87,7 +87,7 @@ describe("what a card says before anything is promised", () => {
     expect(sale.intent.plan.terms).toMatchObject({ protection: { limit: 7_921_000 } });
   });
 
-  it("to the paisa where no tick is known", async () => {
+  it("round that limit to the paisa when the tick size is unknown", async () => {
     broker.ltp = price(8_001_234);
     const limitOf = async (side: "BUY" | "SELL") =>
       (await ticket(floor, { side, productType: "INTRADAY", instrument: { ...SBIN, tickSize: ZERO_PRICE } })).intent
@@ -96,17 +96,17 @@ describe("what a card says before anything is promised", () => {
     expect(await limitOf("SELL")).toMatchObject({ protection: { limit: 7_921_200 } });
   });
 
-  it("and never beyond the day's circuit, where it would be refused", async () => {
+  it("keep that limit within the day's circuit", async () => {
     broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees("803.50") };
     const protection = async (side: "BUY" | "SELL", isAmo = false) =>
       (await ticket(floor, { side, isAmo, productType: "INTRADAY" })).intent.plan.terms;
     expect(await protection("BUY")).toMatchObject({ protection: { limit: priceFromRupees("803.50") } });
     expect(await protection("SELL")).toMatchObject({ protection: { limit: priceFromRupees(795) } });
-    // The next session has limits of its own.
+    // Today's circuit does not apply to an after-market order.
     expect(await protection("SELL", true)).toMatchObject({ protection: { limit: priceFromRupees(792) } });
   });
 
-  it("and as far as the user said within a circuit that is further away", async () => {
+  it("use the user's protection when the circuit is further away", async () => {
     broker.quote = { lowerCircuit: priceFromRupees(720), upperCircuit: priceFromRupees(880) };
     const buy = await ticket(floor);
     expect(buy.intent.plan.terms).toMatchObject({ protection: { limit: priceFromRupees(808) } });
@@ -114,21 +114,21 @@ describe("what a card says before anything is promised", () => {
     expect(sale.intent.plan.terms).toMatchObject({ protection: { limit: priceFromRupees(792) } });
   });
 
-  it("that today's circuit does not bind an order for the next session", async () => {
+  it("only warn of today's circuit for an after-market order", async () => {
     broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees(805) };
     const limit = { type: "LIMIT", price: priceFromRupees(810) } as const;
     expect(await codes(limit)).toEqual(["block circuit"]);
     expect(await codes({ ...limit, isAmo: true })).toEqual(["warn circuit", "warn amo-open"]);
   });
 
-  it("that a stop with one of its prices beyond the circuit is refused", async () => {
+  it("block a stop with one price outside the circuit", async () => {
     broker.quote = { lowerCircuit: priceFromRupees(795), upperCircuit: priceFromRupees(805) };
     const stop = { type: "SL", triggerPrice: priceFromRupees(804) } as const;
     expect(await codes({ ...stop, price: priceFromRupees(805) })).toEqual([]);
     expect(await codes({ ...stop, price: priceFromRupees("805.05") })).toEqual(["block circuit"]);
   });
 
-  it("what the account lacks, and holds, and will hold", async () => {
+  it("warn of missing funds, with the position before and after", async () => {
     broker.holdings = [holding({ qty: 50 })];
     const view = await ticket(floor, { parts: [{ link: floor.link, qty: 200 }] });
     expect(view.findings).toEqual([
@@ -143,17 +143,17 @@ describe("what a card says before anything is promised", () => {
     expect(view.accounts).toMatchObject([{ positionBefore: 50, positionAfter: 250 }]);
   });
 
-  it("what is short, as less than nothing", async () => {
+  it("show a short position as negative", async () => {
     broker.positions = [holds(5, "SELL")];
     const { accounts } = await ticket(floor, { productType: "INTRADAY", parts: [{ link: floor.link, qty: 12 }] });
     expect(accounts).toMatchObject([{ positionBefore: -5, positionAfter: 7 }]);
   });
 
-  it("nothing of the funds for an intraday order whose margin the broker does not tell", async () => {
+  it("do not check funds for an intraday order without a margin from the broker", async () => {
     expect(await codes({ productType: "INTRADAY", parts: [{ link: floor.link, qty: 200 }] })).toEqual([]);
   });
 
-  describe("where the broker tells the margin of an order as if nothing were open", () => {
+  describe("when the broker's margin ignores open positions", () => {
     const parts = () => [{ link: floor.link, qty: 10 }];
     const lacking = async (side: "BUY" | "SELL", open: Position[]) => {
       broker.positions = open;
@@ -162,14 +162,14 @@ describe("what a card says before anything is promised", () => {
       return codes({ side, productType: "INTRADAY", parts: parts() });
     };
 
-    it("that a sale which opens a short lacks it, as a purchase does", async () => {
+    it("check funds for a sale that opens a short, as for a purchase", async () => {
       expect(await lacking("SELL", [])).toEqual(["warn funds"]);
       expect(await lacking("SELL", [holds(4, "BUY")])).toEqual(["warn funds"]);
       expect(await lacking("SELL", [holds(4, "SELL")])).toEqual(["warn funds"]);
       expect(await lacking("BUY", [])).toEqual(["warn funds"]);
     });
 
-    it("nothing of it where the order only closes: that sets margin free", async () => {
+    it("do not check funds for an order that only closes", async () => {
       expect(await lacking("BUY", [holds(10, "SELL")])).toEqual([]);
       expect(await lacking("SELL", [holds(15, "BUY")])).toEqual([]);
       const closing = await ticket(floor, { side: "SELL", productType: "INTRADAY", parts: parts() });
@@ -181,7 +181,7 @@ describe("what a card says before anything is promised", () => {
     });
   });
 
-  it("what was not checked because the account did not answer, and no quantity that nobody knows", async () => {
+  it("warn of what could not be checked because the account did not answer", async () => {
     broker.failsWith = "unavailable";
     const limit = { type: "LIMIT", price: priceFromRupees(800) } as const;
     const view = await ticket(floor, limit);
@@ -196,16 +196,16 @@ describe("what a card says before anything is promised", () => {
     expect(await codes({ ...limit, side: "SELL", productType: "INTRADAY" })).toEqual(["warn no-price"]);
   });
 
-  it("knows no quantity held where the shares could not be read and the positions could", async () => {
+  it("leave the held quantity unknown when only the holdings cannot be read", async () => {
     broker.failsAt = "getHoldings";
     const { accounts } = await ticket(floor);
     expect(accounts).toMatchObject([{ positionBefore: null }]);
   });
 
   it.each([
-    ["a broker that tells T1 shares apart", 30],
-    ["one that counts them as sellable", 35],
-  ])("what can be sold at %s: T1 shares with a word of it, pledged ones not", async (_, sellableQty) => {
+    ["a broker that reports T1 shares separately", 30],
+    ["a broker that counts them as sellable", 35],
+  ])("allow selling T1 shares with a warning, and block pledged ones, at %s", async (_, sellableQty) => {
     broker.holdings = [holding({ qty: 50, sellableQty, t1Qty: 5, pledgedQty: 15 })];
     const sale = (qty: number) => ticket(floor, { side: "SELL", parts: [{ link: floor.link, qty }] });
     expect((await sale(30)).findings).toEqual([]);
@@ -215,7 +215,7 @@ describe("what a card says before anything is promised", () => {
     ]);
   });
 
-  it("that shares bought today are not delivered against a sale of what is traded for delivery alone", async () => {
+  it("warn of selling today's purchase of a trade-to-trade share", async () => {
     broker.holdings = [holding({ qty: 5, sellableQty: 5 })];
     broker.positions = [holds(10, "BUY", { productType: "CNC" })];
     const sale = (series: string) => codes({ side: "SELL", instrument: { ...SBIN, series } });
@@ -226,7 +226,7 @@ describe("what a card says before anything is promised", () => {
     ).toEqual([]);
   });
 
-  it("what is held in the order's own product: funded shares are not sold as delivery", async () => {
+  it("count only shares held in the order's own product", async () => {
     broker.holdings = [holding({ qty: 5, sellableQty: 5 }), holding({ productType: "MTF" })];
     const view = await ticket(floor, { side: "SELL" });
     expect(view.accounts).toMatchObject([{ positionBefore: 5 }]);
@@ -236,14 +236,14 @@ describe("what a card says before anything is promised", () => {
     ]);
   });
 
-  it("what is left of shares of which some were sold today: they are gone from the holdings already", async () => {
+  it("do not subtract today's sales from the holdings again", async () => {
     broker.holdings = [holding({ qty: 30, sellableQty: 30 })];
     broker.positions = [{ key: SBIN.key, productType: "CNC", side: "SELL", qty: 10 } as Position];
     const view = await ticket(floor, { side: "SELL" });
     expect(view.accounts).toMatchObject([{ positionBefore: 30, positionAfter: 20 }]);
   });
 
-  it("what can be sold on one exchange of shares that the account lists on the other", async () => {
+  it("allow selling on one exchange shares that the account lists on the other", async () => {
     const isin = "INE062A01020";
     const listed = { key: instrumentKey("BSE", 500112), symbol: equitySymbol("BSE", "SBIN", "A"), isin };
     broker.holdings = [holding({ ...listed, qty: 50, sellableQty: 50 })];
@@ -255,7 +255,7 @@ describe("what a card says before anything is promised", () => {
     }
   });
 
-  it("the same where the broker's list of instruments tells no ISIN, as Zerodha's and Dhan's", async () => {
+  it("do the same when the instrument list has no ISIN", async () => {
     broker.holdings = [holding({ isin: "INE062A01020", qty: 50, sellableQty: 50 })];
     const listed = { key: instrumentKey("BSE", 500112), symbol: equitySymbol("BSE", "SBIN", "A") };
     const view = await ticket(floor, { side: "SELL", instrument: { ...SBIN, ...listed } });
@@ -263,7 +263,7 @@ describe("what a card says before anything is promised", () => {
     expect(view.accounts).toMatchObject([{ positionBefore: 50, positionAfter: 40 }]);
   });
 
-  it("that shares leave the demat account only with today's authorisation", async () => {
+  it("warn when a sale from the demat account needs today's authorisation", async () => {
     broker.holdings = [holding({})];
     broker.profile = { ...broker.profile, canSellWithoutAuthorisation: false };
     expect(await codes({ side: "SELL" })).toEqual(["warn authorisation"]);
@@ -271,7 +271,7 @@ describe("what a card says before anything is promised", () => {
     expect(await codes({ side: "SELL" })).toEqual([]);
   });
 
-  it("that shares bought today need no authorisation: they never came to the demat account", async () => {
+  it("do not ask for authorisation to sell shares bought today", async () => {
     broker.holdings = [holding({})];
     broker.positions = [holds(10, "BUY", { productType: "CNC" })];
     broker.profile = { ...broker.profile, canSellWithoutAuthorisation: false };
@@ -279,7 +279,7 @@ describe("what a card says before anything is promised", () => {
     expect(await codes({ side: "SELL", parts: [{ link: floor.link, qty: 11 }] })).toEqual(["warn authorisation"]);
   });
 
-  it("that the market is closed, and what the broker does with an order then", async () => {
+  it("block when the market is closed, and offer an after-market order", async () => {
     const closed = await openFloor({ brokers: [broker], phaseOf: () => "closed" });
     const { intent, findings } = await ticket(closed);
     expect(findings).toEqual([{ level: "block", code: "closed", label: "zerodha", hasAmo: true }]);
@@ -289,7 +289,7 @@ describe("what a card says before anything is promised", () => {
     await closed.close();
   });
 
-  it("that a contract trades no more, to an after-market order too", async () => {
+  it("block an expired contract, also as an after-market order", async () => {
     const expired = await openFloor({ brokers: [broker], phaseOf: () => "expired" });
     expect(await codes({}, expired)).toEqual(["block expired"]);
     floor.pass(1);
@@ -297,18 +297,18 @@ describe("what a card says before anything is promised", () => {
     await expired.close();
   });
 
-  it("that no exchange turns over so much money", async () => {
+  it("are replaced by an error for an absurd value", async () => {
     const parts = [{ link: floor.link, qty: 10_000_000 }];
     await expect(ticket(floor, { type: "LIMIT", price: priceFromRupees(99_999_999), parts })).rejects.toThrow("money");
   });
 });
 
-describe("the hour", () => {
+describe("the session check", () => {
   const order = { phase: "open", isAmo: false, type: "LIMIT", validity: "DAY", label: "dhan" } as const;
   const said = (more: Partial<Parameters<typeof checkSession>[0]>, amo: boolean | "by-clock" = true) =>
     checkSession({ ...order, ...more }, { amo }).map((finding) => `${finding.level} ${finding.code}`);
 
-  it("says what the exchange takes", () => {
+  it("finds what the exchange does not take in each phase", () => {
     expect(said({})).toEqual([]);
     expect(said({ phase: "closed" })).toEqual(["block closed"]);
     expect(said({ phase: "closed", isAmo: true })).toEqual([]);
@@ -328,7 +328,7 @@ describe("the hour", () => {
 });
 
 describe("slices", () => {
-  it("are whole lots within the freeze quantity and make up the whole", () => {
+  it("are whole lots within the freeze quantity and add up to the whole", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 100 }),
@@ -348,8 +348,8 @@ describe("slices", () => {
   });
 });
 
-describe("any order at all", () => {
-  it("can be checked, and what is off the tick or the lot is always blocked", () => {
+describe("any order", () => {
+  it("is blocked if it is off the tick or the lot", () => {
     const { capabilities } = broker.definition;
     const amounts = fc.integer({ min: 1, max: 20_000_000 }).map(price);
     fc.assert(
@@ -375,7 +375,7 @@ describe("any order at all", () => {
     );
   });
 
-  it("that is open can be checked against what it is to become", () => {
+  it("is checked as it would be after a change", () => {
     const order = {
       side: "BUY",
       productType: "CNC",

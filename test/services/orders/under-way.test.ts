@@ -30,13 +30,13 @@ describe("the rivals of a confirmed exit", () => {
   ];
   const before = (ms: number) => ({ confirmedAt: (exit.confirmedAt ?? 0) - ms });
 
-  it("are the orders confirmed within a second of it, whatever became of them", async () => {
+  it("are orders confirmed within a second before it, whatever their state", async () => {
     expect(await rivals(other(before(1_000)))).toEqual([floor.link._id]);
     expect(await rivals(other(before(1_001)))).toEqual([]);
     expect(await rivals(other({ confirmedAt: null }))).toEqual([]);
   });
 
-  it("are older ones that may still fill", async () => {
+  it("are older orders that may still fill", async () => {
     const states = ["sending", "unknown", "working", "cancelled"] as const;
     const found = await Promise.all(
       states.map((state) => rivals(other({ ...before(60_000), legs: inState(exit, state) }))),
@@ -44,7 +44,7 @@ describe("the rivals of a confirmed exit", () => {
     expect(found.map(({ length }) => length)).toEqual([1, 1, 1, 0]);
   });
 
-  it("are not itself, the other legs of its panic, a target, or what trades something else", async () => {
+  it("exclude itself, its own panic's exits, limit orders and orders of other sides", async () => {
     const { plan } = exit;
     const terms = { type: "LIMIT", price: plan.shownPrice! } as const;
     expect(await rivals()).toEqual([]);
@@ -59,7 +59,7 @@ describe("orders that the positions may not show yet", () => {
   const log = createLog({ level: "silent" });
   const plan = { key: SBIN.key, side: "SELL", productType: "INTRADAY" } as const;
 
-  it("are looked at first, also where some of their legs have ended", async () => {
+  it("are re-read first, even if some of their legs have ended", async () => {
     const looked: string[] = [];
     const watcher = {
       look: async (intent: Intent) => {
@@ -74,7 +74,7 @@ describe("orders that the positions may not show yet", () => {
     expect(underWay.has(floor.link._id, { ...plan, side: "BUY" })).toBe(false);
   });
 
-  it("are told apart by when they were confirmed", async () => {
+  it("are distinguished by their confirmation time", async () => {
     const { watcher } = floor;
     const at = exit.confirmedAt ?? 0;
     const journal = journalOf({ ...exit, legs: inState(exit, "filled") });

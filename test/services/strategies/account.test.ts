@@ -20,8 +20,8 @@ async function read(holdings: readonly Holding[], positions: readonly Partial<Po
   return readAccount(accounts as unknown as Accounts, {} as Link, [SHARE]);
 }
 
-describe("what the shop counts of its shares in the account", () => {
-  it("is what is left, with those bought today, and not once more without those sold today", async () => {
+describe("the shop's shares in the account", () => {
+  it("include today's purchases, without subtracting today's sales again", async () => {
     const account = await read(
       [held],
       [
@@ -33,7 +33,7 @@ describe("what the shop counts of its shares in the account", () => {
     expect(account).toEqual({ cash: 5_000, held: new Map([[ITC, 34]]) });
   });
 
-  it("is in it too where the broker lists them under the other exchange, and not what is funded", async () => {
+  it("include shares listed under the other exchange, but not MTF shares", async () => {
     const onBse = { ...held, key: instrumentKey("BSE", 500875), symbol: equitySymbol("BSE", "ITC", "") };
     expect((await read([onBse]))?.held.get(ITC)).toBe(30);
     expect((await read([{ ...held, productType: "MTF" }]))?.held.get(ITC)).toBe(0);

@@ -29,9 +29,9 @@ const walks = (seed: number): Map<string, Candle[]> =>
   new Map(TICKERS.map((ticker, at) => [ticker, walk(DAYS, seed * 100 + at)]));
 
 describe("the backtest", () => {
-  it("decides at the close, fills the next morning, pays charges, and counts it all to the paisa", () => {
+  it("decides at the close, fills at the next open and pays charges, exact to the paisa", () => {
     const days = weekdays("2024-01-01", 24);
-    // Day 21 falls to 90; bought on day 22 at 91; closes at 100, above 5 %; sold on day 23 at 99.
+    // Falls to 90 on day 21; bought at 91 on day 22; closes at 100, more than 5 % up; sold at 99 on day 23.
     const candles = days.map((date, at) =>
       at < 20
         ? flat(date, 100)
@@ -72,7 +72,7 @@ describe("the backtest", () => {
     expect(result.drawdown).toBeCloseTo(1 - (1_000_000 + 277 * 8 - 30) / (1_000_000 + 277 * 9 - 10), 12);
   });
 
-  it("decides nothing on a day that only some of the shares have prices of, as the strategy itself does not", () => {
+  it("decides nothing on a day when too few shares have prices", () => {
     const saturday = addDays(DAYS[109] ?? "", 1);
     const fallen = (names: readonly string[]) =>
       new Map(
@@ -86,7 +86,7 @@ describe("the backtest", () => {
     expect(runBacktest(input(fallen(TICKERS))).trades).toHaveLength(1);
   });
 
-  it("does not lose what was decided before a day that only one share has a price of", () => {
+  it("keeps pending orders over a day when only one share has a price", () => {
     const saturday = addDays(DAYS[109] ?? "", 1);
     const series = new Map(
       TICKERS.map((name, at) => {
@@ -98,7 +98,7 @@ describe("the backtest", () => {
     expect(bought.map(({ ticker, date }) => [ticker, date])).toEqual([["A", DAYS[110]]]);
   });
 
-  it("fills at the close it was decided on when asked to", () => {
+  it("can fill at the close of the decision", () => {
     const result = runBacktest(input(walks(3), { fillAt: "close" }));
     const first = result.trades[0];
     const candle = walks(3)
@@ -107,7 +107,7 @@ describe("the backtest", () => {
     expect(candle).toBeDefined();
   });
 
-  it("cannot see the future: whatever comes after a day changes nothing up to that day", () => {
+  it("has no look-ahead: later prices change nothing up to a day", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 60 }),
@@ -136,7 +136,7 @@ describe("the backtest", () => {
     );
   });
 
-  it("shows a strategy nothing but what had happened by its day", () => {
+  it("shows a strategy no price after its day", () => {
     const history = createHistory(new Map([["A", walk(DAYS, 1)]]));
     const view = history.viewOn(40);
     const closes = walk(DAYS, 1)
@@ -146,7 +146,7 @@ describe("the backtest", () => {
     expect(view.mean("A", 41)).not.toBeNull();
     expect(view.mean("A", 42)).toBeNull();
     expect(view.lastClose("A")).toBe(closes.at(-1));
-    // Nothing in it takes a day: there is no way to ask for a later one.
+    // No method takes a day, so a later one cannot be asked for.
     expect(Object.keys(view).sort((a, b) => (a < b ? -1 : 1))).toEqual(["close", "lastClose", "mean"]);
   });
 
@@ -154,7 +154,7 @@ describe("the backtest", () => {
     expect(runBacktest(input(walks(5)))).toEqual(runBacktest(input(walks(5))));
   });
 
-  it("keeps the books: final value is capital plus every profit, less every charge, with what is still held", () => {
+  it("keeps consistent books of cash, charges and holdings", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200 }), fc.boolean(), (seed, isClose) => {
         const result = runBacktest(
@@ -175,24 +175,24 @@ describe("the backtest", () => {
     );
   });
 
-  it("trades only what was in the index on the day", () => {
+  it("buys only members of the index on the day of the decision", () => {
     const series = walks(8);
     const membersOn = (date: string) => (date < (DAYS[60] ?? "") ? TICKERS.slice(0, 4) : TICKERS.slice(4));
     const { trades } = runBacktest(input(series, { constituents: { membersOn } }));
     const bought = trades.filter(({ kind }) => kind !== "sell");
-    // Decided the evening before.
+    // The decision was made the day before.
     expect(bought.every(({ ticker, date }) => membersOn(DAYS[DAYS.indexOf(date) - 1] ?? "").includes(ticker))).toBe(
       true,
     );
     expect(bought.length).toBeGreaterThan(10);
   });
 
-  it("says which members have no prices", () => {
+  it("names the members without prices", () => {
     const membersOn = () => [...TICKERS, "HDFC"];
     expect(runBacktest(input(walks(2), { constituents: { membersOn } })).withoutPrices).toEqual(["HDFC"]);
   });
 
-  it("refuses a range without prices", () => {
+  it("rejects a range without prices", () => {
     expect(() => runBacktest(input(walks(2), { from: "2031-01-01", to: "2031-12-31" }))).toThrow("no prices");
   });
 });

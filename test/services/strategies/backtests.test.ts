@@ -15,7 +15,7 @@ import { walk, weekdays } from "./prices.ts";
 const DAYS = weekdays("2023-11-01", 200);
 const RANGE = { from: "2024-01-01", to: "2024-06-30" };
 
-/** Prices for all but UPL, of which the source says what it says. */
+/** A source with prices for all shares but UPL, for which it throws an error of this kind. */
 const backtestsWhere = (kind: BrokerErrorKind, asked: string[] = []) =>
   createBacktests({
     candles: {
@@ -32,32 +32,32 @@ const backtestsWhere = (kind: BrokerErrorKind, asked: string[] = []) =>
   });
 
 describe("a user's backtest", () => {
-  it("leaves out and names a share that the source does not have", async () => {
+  it("leaves out a share without prices, and names it", async () => {
     const result = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
     expect(result.withoutPrices).toEqual(["UPL"]);
     expect(result.trades.length).toBeGreaterThan(0);
   });
 
-  it("counts the depository's charge of each sale among the charges", async () => {
+  it("includes the DP charge of each sale", async () => {
     const { trades } = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
     const sale = trades.find(({ kind }) => kind === "sell");
     const order = sale && chargesOf(shareNamed("NIFTY"), "CNC", "SELL", valueOf(sale.price, sale.qty));
     expect(Number(sale?.charges) - Number(order)).toBe(paiseFromRupees("15.34"));
   });
 
-  it("says that dividends and what a demerger hands out are not counted", async () => {
+  it("says that dividends and demergers are not counted", async () => {
     const result = await backtestsWhere("rejected").run(null, DEFAULT_SHOP_SETTINGS, RANGE);
     expect(backtestText(result, null).toString()).toContain("Dividends and shares from a demerger are not counted.");
   });
 
   it.each(["rate-limited", "unavailable", "timeout"] as const)(
-    "fails when the source is %s, and does not pass for an index with a share less",
+    "fails when the source is %s instead of dropping the share",
     async (kind) => {
       await expect(backtestsWhere(kind).run(null, DEFAULT_SHOP_SETTINGS, RANGE)).rejects.toMatchObject({ kind });
     },
   );
 
-  it("asks Yahoo by name for shares that no broker lists any more", async () => {
+  it("asks Yahoo by name for shares that no broker lists", async () => {
     const asked: string[] = [];
     const backtests = backtestsWhere("rejected", asked);
     await backtests.run({} as never, DEFAULT_SHOP_SETTINGS, RANGE);

@@ -13,7 +13,7 @@ const DAYS = weekdays("2026-07-01", 26);
 const TODAY = DAYS[20] ?? "";
 const MUHURAT = { start: "18:15", end: "19:15" };
 const NEXT = DAYS[21] ?? "";
-/** One share falls by a tenth on the day. */
+/** ITC falls by 10 % on TODAY. */
 const rupees = (ticker: string, date: string): number => (ticker === "ITC" && date >= TODAY ? 90 : 100);
 
 describe("the strategy's dry run and its daily job", () => {
@@ -35,7 +35,7 @@ describe("the strategy's dry run and its daily job", () => {
       await floor.shop.times(),
     );
 
-  it("is due for nobody until it is switched on", async () => {
+  it("is not due until it is switched on", async () => {
     expect((await job()).dueAt(await floor.user(), TODAY)).toBeNull();
   });
 
@@ -47,7 +47,7 @@ describe("the strategy's dry run and its daily job", () => {
     expect(mayBeTradingDay("2026-07-05", calendar.current())).toBe(false);
   });
 
-  it("is not due on a day with hours of its own, unless the time lies in them", async () => {
+  it("is not due on a special session day, unless the time is within its hours", async () => {
     const { dueAt } = await job();
     expect(mayBeTradingDay("2026-11-08", calendar.current())).toBe(true);
     expect(dueAt(await floor.user(), "2026-11-08")).toBeNull();
@@ -57,7 +57,7 @@ describe("the strategy's dry run and its daily job", () => {
     expect(dueAt(await floor.user(), "2026-02-01")).toBe(istInstant("2026-02-01", "14:50"));
   });
 
-  it("decides and remembers, and asks for no order", async () => {
+  it("records its decision and places no order", async () => {
     const run = await job();
     const occasion = { date: TODAY, dueAt: istInstant(TODAY, "15:00") };
     await run.run(await floor.user(), occasion);
@@ -67,13 +67,13 @@ describe("the strategy's dry run and its daily job", () => {
     expect(proposal).toMatchObject({ isDry: true, legs: [{ kind: "buy", filledQty: 277, intent: null }] });
     expect(await floor.shop.approve(await floor.user(), proposal?._id ?? "", 0)).toEqual({ kind: "gone" });
     expect(await floor.orders.journal.ofUser(asha, {})).toEqual([]);
-    // Posted twice under one key: the outbox makes it once.
+    // Posted twice under one key, which the outbox delivers once.
     expect(new Set(posted.map(({ key }) => key)).size).toBe(1);
     expect(posted[0]).toMatchObject({ silent: true });
     expect(posted[0]?.html).toContain("Dry run");
   });
 
-  it("still holds what it bought at an account that was unlinked and linked anew since", async () => {
+  it("still holds what it bought at an account that was removed and linked again", async () => {
     const moved = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
     await moved.shop.change(asha, { mode: "dry" });
     const [link] = await moved.accounts.active(asha);
@@ -90,7 +90,7 @@ describe("the strategy's dry run and its daily job", () => {
     await moved.close();
   });
 
-  it("goes on at the account that was chosen for it when that was linked anew, not at the default one", async () => {
+  it("continues at the chosen account after that was linked again", async () => {
     const moved = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
     const [first] = await moved.accounts.active(asha);
     if (!first) throw new Error("no account");
@@ -109,7 +109,7 @@ describe("the strategy's dry run and its daily job", () => {
     await moved.close();
   });
 
-  it("decides the same for whoever wants no message of it", async () => {
+  it("decides for users who want no message, too", async () => {
     const quiet = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees);
     quiet.goTo(TODAY, "15:00");
     await quiet.shop.change(asha, { mode: "dry" });
@@ -134,7 +134,7 @@ describe("the strategy's dry run and its daily job", () => {
     expect(await floor.shop.held(await floor.user(), true)).toMatchObject([{ qty: 277, lastBuyPrice: 900_000 }]);
   });
 
-  it("starts from nothing when it is switched on for real: what was dry is not held", async () => {
+  it("starts without holdings when it is switched to real orders", async () => {
     await floor.shop.change(asha, { mode: "ask" });
     const real = await floor.shop.propose(await floor.user());
     expect(real).toMatchObject({ isDry: false, legs: [{ kind: "buy", qty: 277, filledQty: 0 }] });
@@ -145,7 +145,7 @@ describe("the strategy's dry run and its daily job", () => {
     expect(await floor.shop.skip(asha, real._id, 0)).toMatchObject({ legs: [{ state: "skipped" }] });
   });
 
-  it("takes back the card of a leg that is resized or skipped: the old one sends nothing", async () => {
+  it("withdraws the ticket of a leg that is resized or skipped", async () => {
     const user = await floor.user();
     const proposal = await floor.shop.propose(user);
     const approve = async () => {
@@ -162,7 +162,7 @@ describe("the strategy's dry run and its daily job", () => {
     expect((await floor.orders.desk.confirm(asha, second.confirmId)).kind).not.toBe("confirmed");
   });
 
-  it("leaves a leg whose card was not confirmed to be approved again", async () => {
+  it("lets a leg be approved again after its card has lapsed", async () => {
     const user = await floor.user();
     const { _id, legs } = await floor.shop.propose(user, "asked");
     const card = async () => {
@@ -182,7 +182,7 @@ describe("the strategy's dry run and its daily job", () => {
     expect(await floor.shop.skip(asha, _id, 0)).toMatchObject({ legs: [{ state: "skipped" }] });
   });
 
-  it("counts no more than the account still holds", async () => {
+  it("holds no more than the account does", async () => {
     const user = await floor.user();
     const proposal = await floor.shop.propose(user);
     const approval = await floor.shop.approve(user, proposal._id, 0);

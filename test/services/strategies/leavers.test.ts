@@ -7,7 +7,7 @@ import { weekdays } from "./prices.ts";
 const DAYS = weekdays("2026-07-01", 26);
 const [BOUGHT, LEFT] = [DAYS[20] ?? "", DAYS[21] ?? ""];
 
-/** ITC falls by a tenth, is bought, and rises by a fifth on the day on which it leaves the index. */
+/** ITC falls by 10 %, is bought, and rises by 20 % on the day it leaves the index. */
 const rupees = (ticker: string, date: string): number =>
   ticker !== "ITC" || date < BOUGHT ? 100 : date < LEFT ? 90 : 108;
 
@@ -24,7 +24,7 @@ describe("a share that leaves the index while the strategy holds it", () => {
 
   const legs = ({ legs: all }: Proposal) => all.map(({ kind, instrument, by }) => `${kind} ${instrument.symbol} ${by}`);
 
-  it("is sold at its target all the same, and is no candidate any more", async () => {
+  it("is still sold at its target, but no longer a candidate", async () => {
     members.splice(members.indexOf("ITC"), 1);
     floor.goTo(LEFT, "15:00");
     const proposal = await floor.shop.propose(await floor.user());
@@ -34,8 +34,8 @@ describe("a share that leaves the index while the strategy holds it", () => {
   });
 });
 
-describe("a proposal after the last date that the members of the index are known for", () => {
-  it("says so once, and one up to that date does not", async () => {
+describe("a proposal after the last date with known index members", () => {
+  it("says so once, unlike one on that date", async () => {
     const floor = await openPaperShop(DAYS, ["ITC", "NTPC", "INFY", "WIPRO", "ONGC"], rupees, BOUGHT);
     const notesOn = async (date: string): Promise<string[]> => {
       floor.goTo(date, "15:00");

@@ -22,7 +22,7 @@ import { createUsers, type User } from "../../../src/services/users.ts";
 import { openSqliteStore } from "../../../src/store/sqlite/store.ts";
 import { asGiven } from "../stub-broker.ts";
 
-/** Rupees of each share by day: what the market of this test is. */
+/** The scripted market: the price of each share by day, in rupees. */
 export type Script = (ticker: string, date: string) => number;
 
 export interface PaperShop {
@@ -30,7 +30,7 @@ export interface PaperShop {
   readonly orders: OrderServices;
   readonly accounts: Accounts;
   readonly clock: { now(): number; sleep(ms: number): Promise<void> };
-  /** At the broker, past the bot. */
+  /** Sells directly at the broker, without the bot. */
   sellByHand(ticker: string, qty: number): Promise<void>;
   user(): Promise<User>;
   goTo(date: string, time: string): void;
@@ -182,7 +182,7 @@ function scriptedQuote(
   return { key: instrument.key, symbol: instrument.symbol, ...sides, ...none, at, source: "broker" };
 }
 
-/** The paper broker whose candles are the script's too. */
+/** The paper broker with candles from the script. */
 function scriptedPaper(
   paper: BrokerDefinition,
   days: readonly string[],

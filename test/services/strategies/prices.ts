@@ -18,7 +18,7 @@ export function weekdays(from: string, count: number): string[] {
   return days;
 }
 
-/** A number in [0, 1) that only the seed decides. */
+/** Pseudo-random numbers in [0, 1), determined by the seed. */
 export function noise(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -27,7 +27,7 @@ export function noise(seed: number): () => number {
   };
 }
 
-/** A wandering share. */
+/** Daily candles of a random walk. */
 export function walk(days: readonly string[], seed: number, startRupees = 500): Candle[] {
   const next = noise(seed);
   let close: number = priceFromRupees(startRupees);

@@ -7,14 +7,14 @@ import { parseCandles } from "../../../src/services/strategies/nifty-shop/csv.ts
 import { cagr, maxDrawdown, xirr } from "../../../src/services/strategies/nifty-shop/returns.ts";
 
 describe("returns", () => {
-  it("doubles in a year at 100 %", () => {
+  it("compute the CAGR", () => {
     expect(cagr(paiseFromRupees(100), paiseFromRupees(200), "2023-01-01", "2024-01-01")).toBeCloseTo(1, 10);
     expect(cagr(paiseFromRupees(100), paiseFromRupees(121), "2022-01-01", "2024-01-01")).toBeCloseTo(0.1, 3);
     expect(cagr(paiseFromRupees(100), paiseFromRupees(200), "2023-01-01", "2023-01-01")).toBeNull();
   });
 
-  it("weighs money by the time it was in: the textbook's XIRR", () => {
-    // The spreadsheet manuals' own example: 37.34 %.
+  it("compute the XIRR of the textbook example", () => {
+    // The example of the spreadsheet manuals: 37.34 %.
     const flows = [
       { date: "2008-01-01", amount: paiseFromRupees(-10_000) },
       { date: "2008-03-01", amount: paiseFromRupees(2_750) },
@@ -26,7 +26,7 @@ describe("returns", () => {
     expect(xirr(flows.slice(0, 1))).toBeNull();
   });
 
-  it("finds the deepest fall", () => {
+  it("compute the maximum drawdown", () => {
     const curve = [100, 120, 90, 130, 117].map((rupees, at) => ({
       date: `2024-01-0${at + 1}`,
       equity: paiseFromRupees(rupees),
@@ -39,19 +39,19 @@ describe("the constituents of the Nifty 50", () => {
   const file = constituentsSchema.parse(JSON.parse(readFileSync("assets/indices/nifty50.json", "utf8")));
   const nifty = createConstituents(file);
 
-  it("has fifty members on every day since 2020", () => {
+  it("are fifty on every day since 2020", () => {
     const dates = ["2020-01-01", "2020-03-19", "2022-03-31", "2023-07-13", "2024-12-31", "2026-11-24"];
     expect(dates.map((date) => new Set(nifty.membersOn(date)).size)).toEqual(dates.map(() => 50));
   });
 
-  it("changes on the effective day and not before", () => {
+  it("change on the effective day and not before", () => {
     expect(nifty.membersOn("2020-03-18")).toContain("YESBANK");
     expect(nifty.membersOn("2020-03-19")).not.toContain("YESBANK");
     expect(nifty.membersOn("2020-03-19")).toContain("SHREECEM");
     expect(nifty.everIn("2020-03-01", "2020-03-31")).toHaveLength(51);
   });
 
-  it("refuses days before it is known, and changes that do not fit", () => {
+  it("reject days before the first known one, and inconsistent changes", () => {
     expect(() => nifty.membersOn("2019-12-31")).toThrow("known from 2020-01-01");
     const wrong = { from: "2027-01-01", out: ["YESBANK"], in: [] };
     expect(() => createConstituents({ ...file, changes: [...file.changes, wrong] })).toThrow("YESBANK was not in");
@@ -59,7 +59,7 @@ describe("the constituents of the Nifty 50", () => {
 });
 
 describe("candles of a CSV file", () => {
-  it("reads Yahoo's, Kite's and NSE's ways, and leaves out rows without numbers", () => {
+  it("are read in Yahoo's, Kite's and NSE's formats, without rows that have no prices", () => {
     const text = `Date,Open,High,Low,Close,Adj Close,Volume
 2024-01-02,100.5,103,99.95,102.300003,101,12345
 2024-01-03,null,null,null,null,null,null
@@ -68,13 +68,13 @@ describe("candles of a CSV file", () => {
     const candles = parseCandles(text);
     expect(candles.map(({ at }) => istDate(at))).toEqual(["2024-01-01", "2024-01-02"]);
     expect(candles[1]).toMatchObject({ open: priceFromRupees(100.5), close: priceFromRupees(102.3), volume: 12_345 });
-    // A first column without a name is what pandas numbers its rows in.
+    // pandas writes its row numbers into a first column without a name.
     expect(parseCandles(",date,open,high,low,close\n0,2024-01-02,1,1,1,1")).toHaveLength(1);
     expect(parseCandles('"date","close","low","high","open"\n02-Jan-2024,5,4,6,5')).toHaveLength(1);
     expect(parseCandles("date,open,high,low,close\n2024-01-02T00:00:00+0530,1,1,1,1")).toHaveLength(1);
   });
 
-  it("reads NSE's own download: spaces in its headings, commas in its amounts", () => {
+  it("are read from NSE's own download: blanks in the header, commas in the amounts", () => {
     const headings = [
       "Date ",
       "series ",
@@ -112,7 +112,7 @@ describe("candles of a CSV file", () => {
     ]);
   });
 
-  it("names the line that it cannot read", () => {
+  it("are rejected with the line that cannot be read", () => {
     expect(() => parseCandles("date,open,high,low,close\n2024-01-02,a,1,1,1")).toThrow("line 2");
     expect(() => parseCandles("date,open,high,low\n")).toThrow("no column close");
   });

@@ -37,7 +37,7 @@ const MARKET = [
 const legs = (decision: ReturnType<typeof decide>): string[] =>
   decision.legs.map(({ kind, key, qty, by }) => `${kind} ${key} ${qty} ${by}`);
 
-/** Worked out by hand: what is held, what else is different, and what must be done. */
+/** Worked out by hand: what is held, what differs from the defaults, and the expected decision. */
 const TABLE: readonly {
   what: string;
   held: HeldView[];

@@ -7,7 +7,7 @@ import { weekdays } from "./prices.ts";
 const DAYS = weekdays("2026-07-01", 26);
 const [TODAY, LATER] = [DAYS[20] ?? "", DAYS[23] ?? ""];
 
-/** ITC falls by a tenth and rises by a fifth once it is delivered. */
+/** ITC falls by 10 %, and rises by 20 % once it is delivered. */
 const rupees = (ticker: string, date: string): number =>
   ticker !== "ITC" || date < TODAY ? 100 : date < LATER ? 90 : 108;
 
@@ -31,7 +31,7 @@ describe("a second proposal on one day", () => {
     await floor.orders.watcher.look(await confirmed.sent);
   }
 
-  it("does not buy once more what the first one has bought, nor sell it twice", async () => {
+  it("neither buys again what the first one has bought, nor sells it twice", async () => {
     const [first, second] = [await propose(), await propose()];
     await order(first);
     expect((await approve(second)).kind).toBe("had");
@@ -50,7 +50,7 @@ describe("a second proposal on one day", () => {
     expect((await approve(second)).kind).toBe("ticket");
   });
 
-  it("is not called “not approved” in the history while its order is on its way", async () => {
+  it("is not shown as “not approved” in the history while its order is on its way", async () => {
     const first = await propose();
     const history = async () => historyView(await floor.shop.history(asha, 5), floor.clock.now()).html.toString();
     expect(await history()).toContain("Buy 277 ITC: not approved");
@@ -61,7 +61,7 @@ describe("a second proposal on one day", () => {
     expect(await history()).toContain("Buy 277 ITC: see its card");
   });
 
-  it("goes through when nothing came of the first", async () => {
+  it("can be approved when the first one's ticket has lapsed", async () => {
     const [first, second] = [await propose(), await propose()];
     expect((await approve(first)).kind).toBe("ticket");
     await floor.clock.sleep(10 * 60_000);
@@ -69,7 +69,7 @@ describe("a second proposal on one day", () => {
     await order(second);
   });
 
-  it("is not needed where the account had no session: the same leg is approved again, and is the strategy's", async () => {
+  it("is not needed after an order without a session: the same leg can be approved again", async () => {
     const first = await propose();
     const link = (await floor.accounts.active(asha))[0]!;
     const approval = await approve(first);

@@ -11,7 +11,7 @@ import {
 } from "../../../src/services/strategies/nifty-shop/settings.ts";
 
 describe("the strategy's settings", () => {
-  it("are off, with the public rules' numbers", () => {
+  it("are off by default, with the published rules' numbers", () => {
     expect(DEFAULT_SHOP_SETTINGS.mode).toBe("off");
     expect(DEFAULT_SHOP_SETTINGS.at).toBe("15:00");
     expect(rulesOf(DEFAULT_SHOP_SETTINGS)).toEqual({
@@ -30,7 +30,7 @@ describe("the strategy's settings", () => {
     ["amount ₹30,000", { sizing: { kind: "amount", amount: paiseFromRupees(30_000) } }],
     ["capital 10,00,000 / 40", { sizing: { kind: "parts", capital: paiseFromRupees(1_000_000), parts: 40 } }],
     ["capital 500000", { sizing: { kind: "parts", capital: paiseFromRupees(500_000), parts: 40 } }],
-  ])("take %s", (text, change) => expect(parseSetting(text)).toEqual({ ok: true, change }));
+  ])("accept %s", (text, change) => expect(parseSetting(text)).toEqual({ ok: true, change }));
 
   it.each([
     "time 25:00",
@@ -42,29 +42,29 @@ describe("the strategy's settings", () => {
     "amount -5",
     "amount 1e9",
     "capital 1000/0",
-  ])("refuse %s", (text) => expect(parseSetting(text)).toEqual({ ok: false, problem: "bad-value" }));
-  it("say when there is no such setting", () => {
+  ])("reject %s", (text) => expect(parseSetting(text)).toEqual({ ok: false, problem: "bad-value" }));
+  it("report an unknown setting", () => {
     expect(parseSetting("leverage 5")).toEqual({ ok: false, problem: "unknown" });
     expect(parseSetting("")).toEqual({ ok: false, problem: "unknown" });
   });
 
-  it("a capital in forty parts makes the amount of a trade", () => {
+  it("derive the amount per trade from capital and parts", () => {
     const sizing = { kind: "parts", capital: paiseFromRupees(1_000_000), parts: 40 } as const;
     expect(rulesOf({ ...DEFAULT_SHOP_SETTINGS, sizing }).perTrade).toBe(paiseFromRupees(25_000));
   });
 
-  it("name the least target where a value does not go", () => {
+  it("name the smallest target when a value is invalid", () => {
     expect(parseSetting("target 0.5")).toEqual({ ok: false, problem: "bad-value" });
     expect(parseSetting("average 0.5")).toMatchObject({ ok: true });
     expect(shopText.badSetting().toString()).toContain("the target from 1");
   });
 
-  it("do not deny the market orders that the auction takes in its first minutes", () => {
+  it("do not claim that the auction takes no market orders", () => {
     expect(timeWarning("auction", "15:22")?.toString()).toMatch(/15:22 lies in the closing auction/);
     expect(timeWarning("auction", "15:22")?.toString()).not.toMatch(/no market orders/);
   });
 
-  it("warn of the closing auction and of hours without a market", () => {
+  it("report times in the closing auction and outside market hours", () => {
     const calendar = loadCalendar(null);
     const problems = ["09:30", "15:00", "15:14", "15:15", "15:22", "15:34", "15:40", "08:00"].map((at) =>
       timeProblem(at, "2026-11-23", calendar),
@@ -78,7 +78,7 @@ describe("a backtest's range", () => {
     ["2020-01..2025-07", { from: "2020-01-01", to: "2025-07-31" }],
     ["2024-02..2024-02", { from: "2024-02-01", to: "2024-02-29" }],
     ["2020-01-15..2025-07-10", { from: "2020-01-15", to: "2025-07-10" }],
-  ])("reads %s", (text, range) => expect(parseRange(text)).toEqual(range));
+  ])("is parsed: %s", (text, range) => expect(parseRange(text)).toEqual(range));
   it.each(["", "2020", "2025-07..2020-01", "2020-13..2021-01", "2020-02-30..2021-01", "last year"])(
     "refuses %s",
     (text) => expect(parseRange(text)).toBeNull(),

@@ -4,7 +4,7 @@ import { PRICE_SCALE } from "../../../src/domain/money.ts";
 import { asha, openPaperShop, type PaperShop } from "./paper-shop.ts";
 import { weekdays } from "./prices.ts";
 
-/** Seven shares stand in for the index; A to G in the order of their names. */
+/** Seven shares stand in for the index. The letters follow the order of the names. */
 const NAMES = { A: "AXISBANK", B: "BEL", C: "CIPLA", D: "HDFCBANK", E: "INFY", F: "ITC", G: "NTPC" } as const;
 type Letter = keyof typeof NAMES;
 const LETTERS = Object.keys(NAMES) as Letter[];
@@ -12,10 +12,10 @@ const letterOf = new Map<string, Letter>(LETTERS.map((letter) => [NAMES[letter],
 
 const HOLIDAYS = new Set(["2026-06-26", "2026-09-14"]);
 const CALENDAR = weekdays("2026-05-29", 82).filter((date) => !HOLIDAYS.has(date));
-/** Day 1 is the first after twenty quiet ones. */
+/** Day 1 follows twenty days without a price change. */
 const [WARM_UP, DAYS] = [CALENDAR.slice(0, 20), CALENDAR.slice(20, 80)];
 
-/** From that day on, that price; 100 before. */
+/** Price from each day on; 100 before the first. */
 const SCRIPT: Readonly<Record<Letter, readonly (readonly [day: number, rupees: number])[]>> = {
   A: [
     [1, 90],
@@ -49,7 +49,7 @@ const SCRIPT: Readonly<Record<Letter, readonly (readonly [day: number, rupees: n
 };
 
 /**
- * Worked out by hand with ₹10,000 a trade: the units are 10,000 over the price, rounded down.
+ * Worked out by hand with ₹10,000 per trade: units = 10,000 / price, rounded down.
  *
  * day  why
  *   1  only A is below its average (99.50)                            buy A at 90
@@ -103,7 +103,7 @@ describe("sixty days of the Nifty Shop on the paper broker", () => {
   });
   afterAll(() => floor.close());
 
-  /** As a person would: every leg of the card approved, its ticket confirmed. */
+  /** Approves every leg of the day's proposal and confirms its ticket, as a user would. */
   async function approveAll(date: string): Promise<void> {
     floor.goTo(date, "15:00");
     const user = await floor.user();
@@ -119,7 +119,7 @@ describe("sixty days of the Nifty Shop on the paper broker", () => {
     }
   }
 
-  it("ends with exactly the trades of the hand-checked table", async () => {
+  it("makes exactly the trades of the hand-checked table", async () => {
     for (const date of DAYS) await approveAll(date);
     const proposals = [...(await floor.shop.history(asha, 100))].reverse();
     expect(proposals).toHaveLength(60);
@@ -135,7 +135,7 @@ describe("sixty days of the Nifty Shop on the paper broker", () => {
     expect(trades).toEqual(TRADES.map((row) => [...row]));
   }, 60_000);
 
-  it("leaves in the account what the table leaves", async () => {
+  it("leaves the table's holdings in the account", async () => {
     const held = await floor.shop.held(await floor.user(), false);
     expect(
       Object.fromEntries(held.map(({ instrument, qty }) => [letterOf.get(instrument.symbol.slice(4, -3)), qty])),
@@ -144,7 +144,7 @@ describe("sixty days of the Nifty Shop on the paper broker", () => {
     expect(account.mode).toBe("ask");
   });
 
-  it("remembers a day's decision: asked again it is the same, and approving again sends nothing", async () => {
+  it("returns a day's stored decision when asked again, and approving it again sends nothing", async () => {
     const user = await floor.user();
     const [latest] = await floor.shop.history(asha, 1);
     const again = await floor.shop.propose(user, latest?._id);

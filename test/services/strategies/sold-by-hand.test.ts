@@ -5,9 +5,9 @@ import { weekdays } from "./prices.ts";
 const DAYS = weekdays("2026-07-01", 30);
 const [FIRST, SECOND, THIRD] = [DAYS[20] ?? "", DAYS[21] ?? "", DAYS[22] ?? ""];
 
-describe("a share that the strategy bought, that was sold by hand, and that it bought again", () => {
+describe("a share that the user sold by hand", () => {
   let floor: PaperShop;
-  /** Bought for 90 and for 60; 65 is 8 % above the second price, and far below the average of both. */
+  /** Bought at 90 and at 60; 65 is 8 % above the second price, and far below the average of both. */
   const rupees = (ticker: string, date: string): number =>
     ticker !== "ITC" || date < FIRST ? 100 : date < SECOND ? 90 : date < THIRD ? 60 : 65;
   beforeEach(async () => {
@@ -27,7 +27,7 @@ describe("a share that the strategy bought, that was sold by hand, and that it b
     await floor.orders.watcher.look(await confirmed.sent);
   }
 
-  it("is in the status only with what is left", async () => {
+  it("is in the status only with the remaining quantity", async () => {
     const held = async () => floor.shop.held(await floor.user(), false);
     await buyOn(FIRST);
     expect(await held()).toMatchObject([{ qty: 277, avgPrice: 900_000 }]);
@@ -37,7 +37,7 @@ describe("a share that the strategy bought, that was sold by hand, and that it b
     expect(await held()).toEqual([]);
   });
 
-  it("is sold above what those cost that are left, not above what those cost that are gone", async () => {
+  it("is sold by the cost of the remaining shares, not of those sold by hand", async () => {
     await buyOn(FIRST);
     await floor.sellByHand("ITC", 277);
     await buyOn(SECOND);

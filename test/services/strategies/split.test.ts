@@ -14,7 +14,7 @@ const [BOUGHT, NEXT, LATER] = [DAYS[20] ?? "", DAYS[21] ?? "", DAYS[70] ?? ""];
 describe("a share whose price is halved while the strategy holds it", () => {
   let floor: PaperShop;
   let fallsOn: string;
-  /** By a bonus of 1:1, after which the source's earlier prices are halved too. */
+  /** Whether the price is halved by a 1:1 bonus, after which the source's earlier prices are halved too. */
   let isBonus: boolean;
   const rupees = (ticker: string, date: string): number => {
     if (ticker !== "ITC") return 100;
@@ -51,7 +51,7 @@ describe("a share whose price is halved while the strategy holds it", () => {
     ["dry", NEXT],
     ["ask", NEXT],
     ["ask", LATER],
-  ] as const)("by a bonus is left out and named (%s, %s)", async (mode, date) => {
+  ] as const)("by a bonus is left out, with a note (%s, %s)", async (mode, date) => {
     await buy(mode);
     isBonus = true;
     const proposal = await proposedOn(date);
@@ -62,7 +62,7 @@ describe("a share whose price is halved while the strategy holds it", () => {
     expect(card(proposal).includes("Sell it by hand.")).toBe(mode === "ask");
   });
 
-  it("by a bonus stands in the status without a gain, and says why", async () => {
+  it("by a bonus is in the status without a gain, with the reason", async () => {
     await buy("ask");
     isBonus = true;
     await proposedOn(NEXT);
@@ -81,7 +81,7 @@ describe("a share whose price is halved while the strategy holds it", () => {
     if (intent) await floor.orders.journal.change(intent._id, ({ plan }) => ({ plan: { ...plan, isAmo: true } }));
   }
 
-  it.each([NEXT, LATER])("before an after-market order of it filled is no split (%s)", async (date) => {
+  it.each([NEXT, LATER])("before its after-market order fills is not taken for rebased (%s)", async (date) => {
     fallsOn = BOUGHT;
     await boughtAfterMarket();
     fallsOn = NEXT;
@@ -89,7 +89,7 @@ describe("a share whose price is halved while the strategy holds it", () => {
     expect(await floor.shop.propose(await floor.user())).toMatchObject({ notes: [] });
   });
 
-  it("by a bonus after an after-market order of it is left out", async () => {
+  it("by a bonus after its after-market order is left out", async () => {
     await boughtAfterMarket();
     isBonus = true;
     expect(await proposedOn(LATER)).toMatchObject({ legs: [], notes: [{ kind: "rebased", symbol: "ITC" }] });
@@ -102,7 +102,7 @@ describe("a share whose price is halved while the strategy holds it", () => {
     expect(proposal.notes).toEqual([]);
   });
 
-  it("by the market is averaged too where the broker never told what was paid", async () => {
+  it("by the market is averaged even if the broker never reported the price paid", async () => {
     await buy("ask");
     const [intent] = await floor.orders.journal.ofUser(asha, { limit: 1 });
     const unpriced = ({ legs }: Intent) => ({ legs: legs.map((leg) => ({ ...leg, avgPrice: ZERO_PRICE })) });
@@ -113,7 +113,7 @@ describe("a share whose price is halved while the strategy holds it", () => {
     expect(history).toContain("Buy 277 ITC: 277, price not told yet");
   });
 
-  it("is considered again when it was sold by hand", async () => {
+  it("is a candidate again once the user has sold it by hand", async () => {
     await buy("ask");
     await floor.sellByHand("ITC", 277);
     isBonus = true;

@@ -21,7 +21,7 @@ const LOT = {
 const quoteOf = (share: typeof ITC, at: number | null): Quote =>
   ({ key: share.key, symbol: share.symbol, ltp: priceFromRupees(90), at, source: "broker" }) as Quote;
 
-/** ITC fell on Friday; what is known of INFY is its price and not when it was made. */
+/** ITC fell on Friday; INFY's quote has a price but no time. */
 const marketAt = (now: number) =>
   readMarket(
     {
@@ -46,7 +46,7 @@ const marketAt = (now: number) =>
   );
 
 describe("the market that the strategy decides on", () => {
-  it("has today's prices", async () => {
+  it("includes today's prices", async () => {
     const market = await marketAt(istInstant(FRIDAY, "15:30"));
     expect(market.members.map(({ key, average }) => [key, average])).toEqual([
       [ITC.key, priceFromRupees(99.5)],
@@ -55,7 +55,7 @@ describe("the market that the strategy decides on", () => {
     expect(market.without).toEqual([]);
   });
 
-  it("does not take Friday's price for a Sunday's, which would count Friday twice", async () => {
+  it("excludes Friday's price on a Sunday", async () => {
     const market = await marketAt(istInstant(SUNDAY, "12:00"));
     expect(market.members.map(({ key }) => key)).toEqual([INFY.key]);
     expect(market.prices.has(ITC.key)).toBe(false);
