@@ -16,7 +16,7 @@ import { forgetUser, type RememberingStore } from "../services/forget.ts";
 import { createKeyCapture } from "../services/key-capture.ts";
 import { createKeyForms } from "../services/key-forms.ts";
 import { createOrderLock } from "../services/lock.ts";
-import { withLoginNews } from "../services/login-news.ts";
+import { withLoginListener } from "../services/login-listener.ts";
 import { createLogins } from "../services/logins.ts";
 import { createCalendar } from "../services/calendar.ts";
 import { createOneTime } from "../services/one-time.ts";
@@ -143,7 +143,7 @@ export function createContainer(options: ContainerOptions): Container {
     notifier: options.notifier,
     clock,
     snapshots: createSnapshots({ store, clock }),
-    logins: withLoginNews(
+    logins: withLoginListener(
       createLogins({ accounts, oneTime, users, publicUrl: config.publicUrl, opensHere: options.isPublic }),
       options.onLogin,
     ),

@@ -123,13 +123,15 @@ export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brok
     const dead = link.tokens?.accessToken.reveal();
     // Null for a link that was removed meanwhile: it must not be inserted again.
     const changed = await changeDocument(links, link._id, (current) =>
-      current && current.tokens?.accessToken.reveal() === dead ? { ...current, tokens: ended(current.tokens) } : null,
+      current && current.tokens?.accessToken.reveal() === dead
+        ? { ...current, tokens: endedSession(current.tokens) }
+        : null,
     );
     if (changed) changes += 1;
   }
 
   /** Keeps the refresh token: it outlives the session and can open the next one. */
-  const ended = (tokens: Session | null): Session | null =>
+  const endedSession = (tokens: Session | null): Session | null =>
     tokens?.refreshToken ? { ...tokens, expiresAt: deps.clock.now() } : null;
 
   async function call<T>(link: Link, use: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T> {

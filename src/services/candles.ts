@@ -49,7 +49,7 @@ export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: D
     const now = clock.now();
     const series = await shared.read(
       [name],
-      freshFor(whole, now),
+      freshMsFor(whole, now),
       async () => new Map([[name, { candles: await ask(whole), readAt: now }]]),
     );
     const { candles, readAt } = series.get(name) ?? { candles: [], readAt: now };
@@ -99,7 +99,7 @@ function wholeRange(query: CandleQuery): CandleQuery {
   return { ...query, from: Math.floor(query.from / step) * step, to: Math.ceil(query.to / step) * step };
 }
 
-function freshFor({ interval, to }: CandleQuery, now: number): number {
+function freshMsFor({ interval, to }: CandleQuery, now: number): number {
   if (to < istInstant(istDate(now))) return PAST_FRESH_MS;
   return isIntraday(interval) ? INTRADAY_FRESH_MS : TODAY_FRESH_MS;
 }

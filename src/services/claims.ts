@@ -37,7 +37,7 @@ export function createClaims(deps: { store: Store; clock: Clock }): Claims {
   const isHeld = ({ heldUntil }: ClaimDocument): boolean =>
     clock.now() < heldUntil && heldUntil <= clock.now() + CLAIM_MS + CLOCKS_APART_MS;
 
-  const ours = (claim: ClaimDocument, version: number, maxTries: number): Claim => ({
+  const ownClaim = (claim: ClaimDocument, version: number, maxTries: number): Claim => ({
     kind: "ours",
     tries: claim.tries,
     isLast: claim.tries >= maxTries,
@@ -50,14 +50,16 @@ export function createClaims(deps: { store: Store; clock: Clock }): Claims {
     async claim(id, maxTries = MAX_TRIES) {
       const now = clock.now();
       const fresh = { _id: id, heldUntil: now + CLAIM_MS, isDone: false, tries: 1, expiresAt: now + REMEMBERED_MS };
-      if (await jobs.insert(fresh)) return ours(fresh, 1, maxTries);
+      if (await jobs.insert(fresh)) return ownClaim(fresh, 1, maxTries);
       const known = await jobs.get(id);
       if (!known) return { kind: "held" };
       if (known.isDone) return { kind: "done" };
       if (isHeld(known)) return { kind: "held" };
       if (known.tries >= maxTries) return { kind: "given-up" };
       const again = { ...fresh, tries: known.tries + 1 };
-      return (await jobs.replace(again, known.version)) ? ours(again, known.version + 1, maxTries) : { kind: "held" };
+      return (await jobs.replace(again, known.version))
+        ? ownClaim(again, known.version + 1, maxTries)
+        : { kind: "held" };
     },
   };
 }

@@ -92,7 +92,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   /** Absolute, because an update "from the future" was received before the clock was set back. */
   const age = ({ receivedAt }: Stored<ArrivalDocument>): number => Math.abs(clock.now() - receivedAt);
 
-  const oldest = async (lane: string, limit: number): Promise<Due[]> =>
+  const oldestDue = async (lane: string, limit: number): Promise<Due[]> =>
     (await updates.find("due", [true, lane], { limit, order: "asc" })).filter(hasBody);
 
   function startLane(lane: string): void {
@@ -136,14 +136,14 @@ export function createInbox(deps: InboxDeps): Inbox {
       } finally {
         await lease.release();
       }
-    } while ((await oldest(lane, 1)).length > 0);
+    } while ((await oldestDue(lane, 1)).length > 0);
   }
 
   /** False when the lane must stop: the lease is lost, or an update failed. */
   async function handleAll(lane: string, lease: Lease): Promise<boolean> {
     for (;;) {
       // Read each update again when its turn comes: another process may have held the lease and handled it.
-      const [arrival, behind] = await oldest(lane, 2);
+      const [arrival, behind] = await oldestDue(lane, 2);
       if (!arrival) return true;
       if (lease.lost.aborted || !(await handleOne(arrival))) return false;
       if (!behind) return true;
@@ -160,7 +160,7 @@ export function createInbox(deps: InboxDeps): Inbox {
       await countedTry(begun);
       return false;
     }
-    await settle(begun);
+    await markHandled(begun);
     return true;
   }
 
@@ -168,7 +168,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   async function countedTry(arrival: Due): Promise<Due | null> {
     if (arrival.tries >= MAX_TRIES) {
       log.error({ update: arrival._id }, "update given up");
-      await settle(arrival);
+      await markHandled(arrival);
       return null;
     }
     const { version, ...document } = arrival;
@@ -176,7 +176,7 @@ export function createInbox(deps: InboxDeps): Inbox {
     return (await updates.replace(counted, version)) ? { ...counted, version: version + 1 } : null;
   }
 
-  const settle = ({ version, body: _body, isDue: _isDue, ...remembered }: Due): Promise<boolean> =>
+  const markHandled = ({ version, body: _body, isDue: _isDue, ...remembered }: Due): Promise<boolean> =>
     updates.replace(remembered, version);
 
   return {

@@ -113,7 +113,7 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     const value = text.trim();
     const index = specs(link).findIndex((spec) => spec.field === pending.awaits);
     const spec = specs(link)[index];
-    if (pending.taken === id) return takenBefore(pending, link, text);
+    if (pending.taken === id) return resultOfRedelivery(pending, link, text);
     if (pending.awaits === LOGIN) {
       if (!LOGIN_END.test(value)) return null;
       await expect(link, LOGIN_TAKEN, { heldState: pending.heldState, taken: id });
@@ -129,7 +129,7 @@ export function createKeyCapture(deps: { store: Store; clock: Clock; accounts: A
     return askFrom(updated, index + 1, id);
   }
 
-  function takenBefore({ awaits, heldState }: CaptureDocument, link: Link, text: string): Captured {
+  function resultOfRedelivery({ awaits, heldState }: CaptureDocument, link: Link, text: string): Captured {
     if (awaits === LOGIN_TAKEN) return { kind: "login", link, text: new Secret(text), heldState };
     if (awaits === EGRESS_TAKEN) return { kind: "egress", link };
     const spec = specs(link).find(({ field }) => field === awaits);

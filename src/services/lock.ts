@@ -217,7 +217,7 @@ function withProof(lock: LockDocument, code: string, now: number): Changed<boole
 
 function withGuess(lock: LockDocument, code: string, now: number): Changed<CodeResult> {
   if (isLockedOut(lock, now)) return { lock, result: { kind: "locked-out", until: lock.lockedOutUntil } };
-  const step = matches(lock, code, now);
+  const step = matchingStep(lock, code, now);
   if (step !== null)
     return { lock: { ...lock, fails: 0, lastStep: step, openUntil: now + OPEN_MS }, result: { kind: "right" } };
   const fails = lock.fails + 1;
@@ -230,7 +230,7 @@ function withGuess(lock: LockDocument, code: string, now: number): Changed<CodeR
  * The TOTP step of the code, or the unchanged last step for a PIN; null when the code is wrong or already used. A last
  * step that lies in the future was recorded before the clock was set back, and is ignored.
  */
-function matches(lock: LockDocument, code: string, now: number): number | null {
+function matchingStep(lock: LockDocument, code: string, now: number): number | null {
   if (lock.secret === null) return null;
   if (lock.kind === "totp") {
     const step = stepOf(lock.secret.reveal(), code, now);

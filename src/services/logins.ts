@@ -113,8 +113,8 @@ export function createLogins(deps: {
   }
 
   async function finish(broker: string, params: Readonly<Record<string, string>>, cookieState?: string) {
-    const fromUrl = await claimed(broker, params["state"], false);
-    const claim = fromUrl ?? (await claimed(broker, cookieState, true));
+    const fromUrl = await claimState(broker, params["state"], false);
+    const claim = fromUrl ?? (await claimState(broker, cookieState, true));
     if (!claim) return { kind: "stale" as const };
     const { link } = claim;
     const result = await complete(link, callbackGrant(link, redirectUrl(link), params));
@@ -122,7 +122,11 @@ export function createLogins(deps: {
   }
 
   /** Uses up a login state of this broker. `isHeld`: the state was held by the cookie or by us, not echoed by the broker. */
-  async function claimed(broker: string, state: string | undefined, isHeld: boolean): Promise<{ link: Link } | null> {
+  async function claimState(
+    broker: string,
+    state: string | undefined,
+    isHeld: boolean,
+  ): Promise<{ link: Link } | null> {
     const started = state === undefined ? null : await startedBy(broker, state);
     if (state === undefined || !started || (started.url !== null) !== isHeld) return null;
     return (await oneTime.claim(state, ACTION, started.link.user_id)) && started;
@@ -143,8 +147,8 @@ export function createLogins(deps: {
       return complete(link, { kind: "token", link: link._id, credentials: link.credentials, token });
     }
     const claim =
-      (await claimed(link.broker_name, params["state"], false)) ??
-      (await claimed(link.broker_name, heldState ?? undefined, true));
+      (await claimState(link.broker_name, params["state"], false)) ??
+      (await claimState(link.broker_name, heldState ?? undefined, true));
     if (claim?.link._id !== link._id) return { kind: "stale" };
     return complete(link, callbackGrant(link, redirectUrl(link), params));
   }

@@ -24,13 +24,13 @@ export function createMarketAccess({ accounts, clock }: { accounts: Accounts; cl
   const refusedUntil = new Map<string, number>();
   const steady = monotonic(clock);
   // The key contains the login time, because the user may have subscribed before logging in again.
-  const nameOf = (link: Link, what: MarketData): string => `${link._id} ${link.tokens?.issuedAt ?? 0} ${what}`;
+  const refusalKey = (link: Link, what: MarketData): string => `${link._id} ${link.tokens?.issuedAt ?? 0} ${what}`;
 
   return {
     asksBroker(link, what) {
       const { capabilities, isPaper } = accounts.broker(link).definition;
       const isWanted = isPaper === true || link.data_source === "broker";
-      const isRefused = steady.now() < (refusedUntil.get(nameOf(link, what)) ?? 0);
+      const isRefused = steady.now() < (refusedUntil.get(refusalKey(link, what)) ?? 0);
       return isWanted && offers(capabilities, what) && accounts.hasSession(link) && !isRefused;
     },
     async call(link, what, call) {
@@ -38,7 +38,7 @@ export function createMarketAccess({ accounts, clock }: { accounts: Accounts; cl
         return await accounts.call(link, call);
       } catch (error) {
         if (error instanceof BrokerError && error.kind === "no-permission") {
-          refusedUntil.set(nameOf(link, what), steady.now() + REFUSAL_KEPT_MS);
+          refusedUntil.set(refusalKey(link, what), steady.now() + REFUSAL_KEPT_MS);
           trim(refusedUntil, MAX_REFUSALS);
         }
         throw error;

@@ -78,17 +78,17 @@ export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number
         if (entry) shared.set(key, entry);
       }
       const missing = [...new Set(keys)].filter((key) => !shared.has(key));
-      const own = missing.length > 0 ? await settled(askFor(missing, ask)) : new Map<string, V>();
-      const others = await settled(shared).catch((error: unknown) => {
+      const own = missing.length > 0 ? await resolveAll(askFor(missing, ask)) : new Map<string, V>();
+      const others = await resolveAll(shared).catch((error: unknown) => {
         if (!isPersonal(error)) throw error;
-        return settled(askFor([...shared.keys()], ask));
+        return resolveAll(askFor([...shared.keys()], ask));
       });
       return new Map([...own, ...others]);
     },
   };
 }
 
-async function settled<V>(entries: ReadonlyMap<string, Entry<V>>): Promise<Map<string, V>> {
+async function resolveAll<V>(entries: ReadonlyMap<string, Entry<V>>): Promise<Map<string, V>> {
   const values = await Promise.all([...entries].map(async ([key, { value }]) => [key, await value] as const));
   return new Map(values.flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
 }

@@ -137,11 +137,11 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
 
 /** An account that was linked again after the day's snapshot has two for that day: keeps the later one. */
 function withoutDuplicates(all: readonly SnapshotDocument[]): readonly SnapshotDocument[] {
-  const nameOf = ({ date, account, link }: Snapshot): string => `${date} ${account ?? link}`;
+  const accountDayOf = ({ date, account, link }: Snapshot): string => `${date} ${account ?? link}`;
   const latest = new Map(
-    [...all].sort((a, b) => a.takenAt - b.takenAt).map((snapshot) => [nameOf(snapshot), snapshot]),
+    [...all].sort((a, b) => a.takenAt - b.takenAt).map((snapshot) => [accountDayOf(snapshot), snapshot]),
   );
-  return all.filter((snapshot) => latest.get(nameOf(snapshot)) === snapshot);
+  return all.filter((snapshot) => latest.get(accountDayOf(snapshot)) === snapshot);
 }
 
 function totals(snapshots: readonly Snapshot[], links: readonly LinkId[] = []): DayTotal[] {

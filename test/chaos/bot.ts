@@ -29,7 +29,7 @@ export interface BotConfig {
 }
 
 /** As in production, only shorter: the simulated books show a row at once. */
-const TIMING: OrderTiming = { sendWithinMs: 1_000, askMs: 1_200, leaseMs: 3_000 };
+const TIMING: OrderTiming = { sendWithinMs: 1_000, callMs: 1_200, leaseMs: 3_000 };
 const BELIEVED_AFTER_MS = 1_500;
 
 export function openStore({ store, key }: BotConfig, clock: Clock): Promise<Store> | Store {

@@ -75,12 +75,12 @@ export type FiredBy =
 export type MetBy = Exclude<FiredBy, { readonly kind: "expired" }>;
 
 /** Ignores day changes from an earlier day's price: Yahoo lags, and some shares do not trade every day. */
-function byPrice(condition: PriceCondition, quote: Quote, now: number): MetBy | null {
+function firedByPrice(condition: PriceCondition, quote: Quote, now: number): MetBy | null {
   const isOfBefore = quote.at !== null && istDate(quote.at) < istDate(now);
   if (condition.kind === "change" && isOfBefore) return null;
   return isMetBy(condition, quote) === true ? { kind: "price", quote } : null;
 }
-const byPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
+const firedByPnl = (condition: PnlCondition, now: PnlNow | null): MetBy | null =>
   now !== null && isMetByPnl(condition, now.pnl) ? { kind: "pnl", ...now } : null;
 
 /** The expiry date of a contract that has expired; null otherwise. */
@@ -89,7 +89,7 @@ function expiredOn({ instrument }: Alert, now: number): string | null {
   return isExpired(instrument, istDate(now)) ? instrument.expiry : null;
 }
 
-function byExpiry(alert: Alert, now: number): FiredBy | null {
+function firedByExpiry(alert: Alert, now: number): FiredBy | null {
   const expiry = expiredOn(alert, now);
   return expiry === null ? null : { kind: "expired", expiry };
 }
@@ -98,10 +98,10 @@ function byExpiry(alert: Alert, now: number): FiredBy | null {
  * An alert armed while the market was closed ignores prices from before it was armed and of earlier days: the post-close
  * can still make a new price of the last session.
  */
-function byNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number): MetBy | null {
+function firedByNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number): MetBy | null {
   const { at } = quote;
   const isOld = pricedAfter !== undefined && at !== null && (at <= pricedAfter || istDate(at) < istDate(now));
-  return isOld ? null : byPrice(condition as PriceCondition, quote, now);
+  return isOld ? null : firedByPrice(condition as PriceCondition, quote, now);
 }
 
 type Terms = Pick<AlertDocument, "instrument" | "condition" | "order">;
@@ -202,8 +202,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const isOpen = deps.isMarketOpen(now);
     if (isOpen) {
       const by = isPriceCondition(condition)
-        ? quote && byPrice(condition, quote, now)
-        : byPnl(condition, await pnlOf(userId));
+        ? quote && firedByPrice(condition, quote, now)
+        : firedByPnl(condition, await pnlOf(userId));
       if (by) return { kind: "met-already", condition, by };
     }
     const document: AlertDocument = {
@@ -228,7 +228,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   }
 
   const sweepExpired = (armed: readonly Alert[]): Promise<number> =>
-    countFired(armed, (alert) => byExpiry(alert, clock.now()));
+    countFired(armed, (alert) => firedByExpiry(alert, clock.now()));
 
   async function ofActiveUsers(armed: readonly Alert[]): Promise<Alert[]> {
     const ids = [...new Set(armed.map(({ userId }) => userId))];
@@ -256,7 +256,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         const now = clock.now();
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);
-          return quote ? byNewPrice(alert, quote, now) : null;
+          return quote ? firedByNewPrice(alert, quote, now) : null;
         });
       }),
     );
@@ -285,7 +285,9 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     const pnls = new Map<UserId, PnlNow | null>();
     for (const { userId } of wanting)
       if (!pnls.has(userId)) pnls.set(userId, await pnlOf(userId).catch(logUnreadPnl(log, userId)));
-    return countFired(wanting, ({ userId, condition }) => byPnl(condition as PnlCondition, pnls.get(userId) ?? null));
+    return countFired(wanting, ({ userId, condition }) =>
+      firedByPnl(condition as PnlCondition, pnls.get(userId) ?? null),
+    );
   }
 
   /** Null when any logged-in account could not be read, because a partial P&L would be misleading. */

@@ -104,11 +104,11 @@ export async function createFinder(
   function underlyingsOf(name: string): { underlyings: readonly string[]; named: Derivatives["named"] } {
     const exact = contracts.underlyings(name);
     if (exact.length > 0) return { underlyings: exact, named: exact.length === 1 ? "exactly" : "loosely" };
-    const like = (companies: readonly Company[]): string[] =>
+    const underlyingsLike = (companies: readonly Company[]): string[] =>
       companies.flatMap(({ ticker }) => contracts.underlyings(ticker)).slice(0, MAX_UNDERLYINGS);
-    const beginning = like(names.beginningWith(name, MAX_CANDIDATES));
+    const beginning = underlyingsLike(names.beginningWith(name, MAX_CANDIDATES));
     if (beginning.length > 0) return { underlyings: beginning, named: "loosely" };
-    return { underlyings: like(names.resembling(name, MAX_CANDIDATES)), named: "wrongly" };
+    return { underlyings: underlyingsLike(names.resembling(name, MAX_CANDIDATES)), named: "wrongly" };
   }
 
   function search(text: string, limit: number): readonly Instrument[] {

@@ -6,7 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts, Link } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
-import { type Ask, describeOutcome } from "./asking.ts";
+import { describeOutcome, type OrderCall } from "./order-call.ts";
 import { checkChange, type Finding } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, withNote } from "./journal.ts";
 import { FIRST_LOOK_MS } from "./watcher.ts";
@@ -47,7 +47,7 @@ export interface ChangesDeps {
   readonly quotes: Quotes;
   readonly clock: Clock;
   readonly log: Log;
-  readonly ask: Ask;
+  readonly orderCall: OrderCall;
   /** Findings that forbid this user to modify orders at the link: role, lock, egress rule. Cancelling is always allowed. */
   readonly mayChange: (user: UserId, link: Link) => Promise<Finding[]>;
   /** Findings from the user's own limits for the changed order. `instrument` is undefined if no instrument list has it. */
@@ -76,16 +76,16 @@ export function createChanges(deps: ChangesDeps): Changes {
     if (findings.length > 0) return { kind: "blocked", findings };
     const startedAt = clock.now();
     const started = await journal.change(id, (current) =>
-      begin(current, at, wanted, { user, message, now: startedAt }),
+      withChangeBegun(current, at, wanted, { user, message, now: startedAt }),
     );
     if (!started) return { kind: "busy" };
     const outcome = await request(link, order, wanted);
-    const ended = await journal.change(id, (current) => end(current, at, startedAt, outcome, clock.now()));
+    const ended = await journal.change(id, (current) => withChangeEnded(current, at, startedAt, outcome, clock.now()));
     return { kind: "asked", outcome, intent: ended ?? started };
   }
 
   const request = (link: Link, order: Order, wanted: Wanted): Promise<OrderOutcome> =>
-    deps.ask(link, (connector, access, signal) =>
+    deps.orderCall(link, (connector, access, signal) =>
       wanted === "cancel"
         ? connector.cancelOrder(access, order, signal)
         : connector.modifyOrder(access, order, wanted, signal),
@@ -149,7 +149,7 @@ export function createChanges(deps: ChangesDeps): Changes {
   return { ask, askBooked };
 }
 
-function begin(
+function withChangeBegun(
   intent: Intent,
   at: number,
   wanted: Wanted,
@@ -172,7 +172,13 @@ function begin(
   };
 }
 
-function end(intent: Intent, at: number, startedAt: number, outcome: OrderOutcome, now: number): IntentChange | null {
+function withChangeEnded(
+  intent: Intent,
+  at: number,
+  startedAt: number,
+  outcome: OrderOutcome,
+  now: number,
+): IntentChange | null {
   const leg = intent.legs[at];
   const next = leg && endChange(leg, startedAt, outcome);
   if (!leg?.change || !next) return null;

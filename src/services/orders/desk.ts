@@ -6,7 +6,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Accounts } from "../accounts.ts";
 import type { Quotes } from "../quotes.ts";
-import { type Ask, describeOutcome } from "./asking.ts";
+import { describeOutcome, type OrderCall } from "./order-call.ts";
 import type { Finding, MarketPhase } from "./findings.ts";
 import {
   type Card,
@@ -71,7 +71,7 @@ export interface DeskDeps {
   readonly quotes: Quotes;
   readonly clock: Clock;
   readonly log: Log;
-  readonly ask: Ask;
+  readonly orderCall: OrderCall;
   readonly admission: Admission;
   readonly timing: OrderTiming;
   /** How far the price may move between card and confirmation, in 1/100 percent. */
@@ -95,7 +95,9 @@ export function createDesk(deps: DeskDeps): Desk {
     if (basisPoints !== null) return { kind: "moved", intent, basisPoints };
     const finding = await deps.admission.admit(intent);
     if (finding) return { kind: "limited", intent, finding };
-    const claimed = await journal.change(intent._id, (current) => confirmed(current, confirmId, card, clock.now()));
+    const claimed = await journal.change(intent._id, (current) =>
+      withConfirmation(current, confirmId, card, clock.now()),
+    );
     if (!claimed) {
       await releaseUnlessConfirmed(intent);
       return { kind: "used" };
@@ -166,7 +168,7 @@ export function createDesk(deps: DeskDeps): Desk {
     if (link === undefined) return notSent("the account could not be read");
     if (!link) return notSent("the account is no longer linked");
     if (!link.is_active) return notSent("the account is switched off");
-    return deps.ask(link, async (connector, access, signal) => {
+    return deps.orderCall(link, async (connector, access, signal) => {
       if (Math.abs(clock.now() - (leg.sentAt ?? 0)) > deps.timing.sendWithinMs)
         return notSent("the bot was held up before sending");
       return connector.placeOrder(access, requestOf(intent.plan, leg.qty, leg.tag), signal);
@@ -191,7 +193,12 @@ export function createDesk(deps: DeskDeps): Desk {
   }
 
   /** The claim: valid only for the newest Confirm button, before the ticket lapses, while every leg is still a ticket. */
-  function confirmed(intent: Intent, confirmId: string, card: Card | undefined, now: number): IntentChange | null {
+  function withConfirmation(
+    intent: Intent,
+    confirmId: string,
+    card: Card | undefined,
+    now: number,
+  ): IntentChange | null {
     if (intent.confirmId !== confirmId || now >= intent.lapsesAt) return null;
     const steps = stepAll(intent, "confirm", { who: intent.userId, what: "confirmed", message: card?.messageId }, now);
     return (

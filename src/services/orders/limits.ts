@@ -74,7 +74,7 @@ export function createLimits(deps: LimitsDeps): Limits {
 
   async function of(user: UserId): Promise<LimitState> {
     const stored = await limits.get(user);
-    return stored ? current(stored, today()) : { values: NO_LIMITS, waiting: {} };
+    return stored ? inForce(stored, today()) : { values: NO_LIMITS, waiting: {} };
   }
 
   async function change(
@@ -107,7 +107,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     let finding: Finding | null = null;
     await change(intent.userId, (stored) => {
       finding = null;
-      const limit = current(stored, today()).values.ordersPerDay;
+      const limit = inForce(stored, today()).values.ordersPerDay;
       const orders = stored.day.date === today() ? stored.day.orders : before;
       const others = orders.filter((order) => order.id !== intent._id && !unused.has(order.id));
       const isFull = limit !== null && countOf(others) + intent.legs.length > limit;
@@ -201,7 +201,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     of,
     async set(user, name, value) {
       await change(user, (document) =>
-        withLimit(current(document, today()), name, value, deps.nextTradingDay(today())),
+        withLimit(inForce(document, today()), name, value, deps.nextTradingDay(today())),
       );
       return of(user);
     },
@@ -259,7 +259,7 @@ function segmentFindings({ segments }: LimitValues, { segment }: Instrument): Fi
 }
 
 /** Applies the waiting values that are due today. */
-export function current({ values, waiting }: LimitState, today: string): LimitState {
+export function inForce({ values, waiting }: LimitState, today: string): LimitState {
   const due = Object.entries(waiting).filter(([, each]) => each.from <= today);
   const later = Object.entries(waiting).filter(([, each]) => each.from > today);
   return {

@@ -7,7 +7,7 @@ import type { Accounts } from "../accounts.ts";
 import type { Closes } from "../closes.ts";
 import type { Instruments } from "../instruments/types.ts";
 import type { Quotes } from "../quotes.ts";
-import { createAsk } from "./asking.ts";
+import { createOrderCall } from "./order-call.ts";
 import { type Changes, createChanges } from "./changes.ts";
 import { createDesk, type Desk } from "./desk.ts";
 import { createEgressRule, withEgressRule } from "./egress-rule.ts";
@@ -60,7 +60,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
   const { store, accounts, quotes, closes, clock, log, timing = ORDER_TIMING } = deps;
   const { mayTrade, needsEgress, phaseOf, nextTradingDay, driftBasisPoints, protectionBasisPoints } = deps;
   const journal = createJournal({ store, clock });
-  const ask = createAsk({ accounts, log, askMs: timing.askMs });
+  const orderCall = createOrderCall({ accounts, log, timeoutMs: timing.callMs });
   const egressRule = createEgressRule({ accounts, needsEgress });
   const own = createLimits({ store, clock, accounts, closes, journal, nextTradingDay });
   const watcher = createWatcher({ accounts, journal, clock, log, timing, onChange: deps.onChange });
@@ -72,7 +72,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     quotes,
     clock,
     log,
-    ask,
+    orderCall,
     timing,
     admission: limits,
     driftBasisPoints,
@@ -85,7 +85,7 @@ export function createOrderServices(deps: OrderServicesDeps): OrderServices {
     quotes,
     clock,
     log,
-    ask,
+    orderCall,
     mayChange: async (user, link) =>
       (await mayTrade(user, "chat")) ? egressRule(user, [link]) : [{ level: "block", code: "not-allowed" }],
     checkLimits: (...asked) => limits.checkChange(...asked),

@@ -105,7 +105,7 @@ export const partsOf = (legs: readonly Leg[], links: readonly Link[]): Part[] =>
     return link ? [{ link, qty: slices.reduce((sum, { qty }) => sum + qty, 0) }] : [];
   });
 
-export function documentOf(request: TicketRequest, plan: OrderPlan, now: number): IntentDocument {
+export function newIntent(request: TicketRequest, plan: OrderPlan, now: number): IntentDocument {
   // Too many orders are blocked anyway, so the card gets one unsliced leg per account.
   const isTooMany = orderCount(request) > MAX_LEGS;
   return {

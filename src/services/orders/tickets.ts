@@ -11,7 +11,7 @@ import type { Quotes } from "../quotes.ts";
 import { type AccountView, checkAccount, type Part } from "./account-check.ts";
 import { checkAge, checkSession, checkTerms, type Finding, type MarketPhase } from "./findings.ts";
 import { type Intent, type IntentChange, type Journal, type Origin, withNote } from "./journal.ts";
-import { documentOf, MAX_LEGS, orderCount, partsOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
+import { newIntent, MAX_LEGS, orderCount, partsOf, planOf, TICKET_TTL_MS } from "./ticket-plan.ts";
 
 const DEFAULT_PROTECTION_BASIS_POINTS = 100;
 
@@ -82,7 +82,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
 
   async function make(request: TicketRequest): Promise<TicketView> {
     const { plan, ...checked } = await check(request);
-    const intent = await journal.add(documentOf(request, plan, clock.now()));
+    const intent = await journal.add(newIntent(request, plan, clock.now()));
     return { ...checked, intent };
   }
 
@@ -123,7 +123,7 @@ export function createTickets(deps: TicketsDeps): Tickets {
     const request = { ...requestBehind(intent, parts), ...change, madeAt: intent.createdAt };
     const { plan, ...checked } = await check(request);
     const renewed = await journal.change(intent._id, (current) =>
-      current.confirmId === intent.confirmId ? withPlan(current, plan, clock.now()) : null,
+      current.confirmId === intent.confirmId ? repriced(current, plan, clock.now()) : null,
     );
     return renewed && { ...checked, intent: renewed };
   }
@@ -151,7 +151,7 @@ export function requestBehind(intent: Intent, parts: readonly Part[]): TicketReq
   };
 }
 
-function withPlan(intent: Intent, plan: OrderPlan, now: number): IntentChange | null {
+function repriced(intent: Intent, plan: OrderPlan, now: number): IntentChange | null {
   if (now >= intent.lapsesAt || intent.legs.some((leg) => leg.state !== "ticket")) return null;
   return {
     plan,

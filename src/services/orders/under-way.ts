@@ -36,10 +36,10 @@ export async function beforePositions(
 ): Promise<() => Promise<UnderWay>> {
   const { read, accountOf } = await ordersAround(deps, user);
   const recent = async (): Promise<Intent[]> => (await read()).filter(({ plan }) => isRelevant(plan));
-  const nameOf = (link: LinkId, plan: Traded): string => `${accountOf(link)} ${tradedIn(plan)}`;
-  const allNames = ({ plan, legs }: Intent): string[] => legs.map(({ link }) => nameOf(link, plan));
-  const liveNames = ({ plan, legs }: Intent): string[] =>
-    legs.filter(({ state }) => LIVE.has(state)).map(({ link }) => nameOf(link, plan));
+  const keyOf = (link: LinkId, plan: Traded): string => `${accountOf(link)} ${tradeKey(plan)}`;
+  const allKeys = ({ plan, legs }: Intent): string[] => legs.map(({ link }) => keyOf(link, plan));
+  const liveKeys = ({ plan, legs }: Intent): string[] =>
+    legs.filter(({ state }) => LIVE.has(state)).map(({ link }) => keyOf(link, plan));
   await Promise.all((await recent()).filter(isLive).map((intent) => lookAt(deps, intent)));
   const before = await recent();
   const known = new Set(before.filter(isConfirmed).map(({ _id }) => _id));
@@ -47,14 +47,14 @@ export async function beforePositions(
   return async () => {
     const after = await recent();
     const confirmedSince = after.filter((intent) => isConfirmed(intent) && !known.has(intent._id));
-    const names = new Set([...[...before, ...after].flatMap(liveNames), ...confirmedSince.flatMap(allNames)]);
+    const keys = new Set([...[...before, ...after].flatMap(liveKeys), ...confirmedSince.flatMap(allKeys)]);
     return {
-      has: (link, plan) => names.has(nameOf(link, plan)),
+      has: (link, plan) => keys.has(keyOf(link, plan)),
       hasSince: (link, plan, at) =>
         after
           .filter(({ confirmedAt }) => confirmedAt !== null && confirmedAt >= at)
-          .flatMap(allNames)
-          .includes(nameOf(link, plan)),
+          .flatMap(allKeys)
+          .includes(keyOf(link, plan)),
     };
   };
 }
@@ -132,7 +132,7 @@ export async function rivalsOf(
   const since = (intent.confirmedAt ?? 0) - SAME_MOMENT_MS;
   const others = (await read())
     .filter(({ _id, group }) => _id !== intent._id && (group === null || group !== intent.group))
-    .filter(({ plan }) => plan.terms.type === "MARKET" && tradedIn(plan) === tradedIn(intent.plan));
+    .filter(({ plan }) => plan.terms.type === "MARKET" && tradeKey(plan) === tradeKey(intent.plan));
   const rivalled = new Set(
     others.flatMap(({ confirmedAt, legs }) =>
       legs.filter(({ state }) => LIVE.has(state) || (confirmedAt ?? 0) >= since).map(({ link }) => accountOf(link)),
@@ -143,4 +143,4 @@ export async function rivalsOf(
 
 const isConfirmed = ({ confirmedAt }: Intent): boolean => confirmedAt !== null;
 const isLive = ({ legs }: Intent): boolean => legs.some(({ state }) => LIVE.has(state));
-const tradedIn = ({ key, side, productType }: Traded): string => `${key} ${side} ${productType}`;
+const tradeKey = ({ key, side, productType }: Traded): string => `${key} ${side} ${productType}`;

@@ -150,7 +150,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       if (found) return hasNews(leg, found) ? { kind: "seen", order: found } : null;
       return isDayOver(intent, leg, clock.now())
         ? { kind: "day-over" }
-        : absence(leg, link, askedAt - lateness(intent, askedAt));
+        : absenceEvent(leg, link, askedAt - lateness(intent, askedAt));
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       troubleOf(link).failed(error);
@@ -168,7 +168,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     });
 
   /** A leg counts as absent only if the book was requested after the broker's own delay for late rows. */
-  function absence(leg: Leg, link: Link, askedAt: number): LegEvent | null {
+  function absenceEvent(leg: Leg, link: Link, askedAt: number): LegEvent | null {
     if (leg.state !== "unknown") return null;
     const believedAfter = accounts.broker(link).definition.notFoundBelievedAfterMs;
     return askedAt - (leg.unknownSince ?? askedAt) >= believedAfter ? { kind: "absent" } : null;

@@ -148,6 +148,7 @@ describe("an unconfirmed ticket", () => {
     expect(other.drawn).toEqual([]);
     await watch(other, 2_000);
     expect(other.drawn.map((drawn) => [drawn._id, states(drawn)])).toEqual([[intent._id, ["dropped"]]]);
+    expect(other.drawn[0]?.history.at(-1)).toMatchObject({ who: "sauda", what: "lapsed" });
     expect(await other.journal.watched(10)).toEqual([]);
   });
 

@@ -4,7 +4,7 @@ import type { Segment } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paise, paiseFromRupees, price, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../../src/domain/money.ts";
 import type { Position } from "../../../src/domain/portfolio.ts";
-import { current, type LimitState, NO_LIMITS, withLimit } from "../../../src/services/orders/limits.ts";
+import { inForce, type LimitState, NO_LIMITS, withLimit } from "../../../src/services/orders/limits.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import { allSent, ASHA, type Floor, openFloor, SBIN, sent, ticket } from "./floor.ts";
 
@@ -247,7 +247,7 @@ describe("a limit that changes", () => {
           expect(next.values.ordersPerDay ?? Infinity).toBeLessThanOrEqual(wish ?? Infinity);
           state = next;
         }
-        expect(current(state, FROM).values.ordersPerDay).toBe(wishes.at(-1));
+        expect(inForce(state, FROM).values.ordersPerDay).toBe(wishes.at(-1));
       }),
     );
   });
@@ -265,7 +265,7 @@ describe("a limit that changes", () => {
           if (state.values.segments !== null) expect(next.values.segments).not.toBeNull();
           state = next;
         }
-        const then = current(state, FROM).values.segments;
+        const then = inForce(state, FROM).values.segments;
         expect(then === null ? null : [...then].sort()).toEqual(wishes.at(-1)?.toSorted() ?? null);
       }),
     );

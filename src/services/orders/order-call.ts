@@ -6,13 +6,13 @@ import type { Accounts, Link } from "../accounts.ts";
 import type { Note } from "./journal.ts";
 
 /** Makes one order call (place, modify or cancel) at a broker. Never throws: any failure becomes an outcome. */
-export type Ask = (
+export type OrderCall = (
   link: Link,
   call: (connector: BrokerConnector, access: Access, signal: AbortSignal) => Promise<OrderOutcome>,
 ) => Promise<OrderOutcome>;
 
 /** An error before the connector is called proves that nothing was sent; one after that leaves the outcome unknown. */
-export function createAsk(deps: { accounts: Accounts; log: Log; askMs: number }): Ask {
+export function createOrderCall(deps: { accounts: Accounts; log: Log; timeoutMs: number }): OrderCall {
   const { accounts, log } = deps;
 
   return async (link, call) => {
@@ -20,7 +20,7 @@ export function createAsk(deps: { accounts: Accounts; log: Log; askMs: number })
     try {
       const outcome = await accounts.call(link, (connector, access) => {
         hasBegun = true;
-        return call(connector, access, AbortSignal.timeout(deps.askMs));
+        return call(connector, access, AbortSignal.timeout(deps.timeoutMs));
       });
       if (outcome.kind === "not-sent" && outcome.cause === "session-expired") await endSession(link);
       return outcome;

@@ -2,7 +2,7 @@ import type { Link } from "./accounts.ts";
 import type { LoginResult, Logins } from "./logins.ts";
 
 /** Wraps Logins to call `onLinked` after each successful login by redirect or paste. */
-export function withLoginNews(logins: Logins, onLinked: (link: Link) => Promise<void>): Logins {
+export function withLoginListener(logins: Logins, onLinked: (link: Link) => Promise<void>): Logins {
   async function notify<T extends LoginResult>(result: T): Promise<T> {
     if (result.kind === "linked") await onLinked(result.link);
     return result;
