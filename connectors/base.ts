@@ -27,7 +27,7 @@ import type { Secret } from "../src/lib/secret.ts";
 /** What the user typed in at linking: field name → value. Which fields: `BrokerDefinition.credentials`. */
 export type Credentials = Readonly<Record<string, Secret>>;
 
-/** A living login at a broker. */
+/** An active login at a broker. */
 export interface Session {
   readonly accessToken: Secret;
   readonly refreshToken?: Secret;
@@ -35,47 +35,47 @@ export interface Session {
   readonly accountId: string;
   /** Epoch ms. */
   readonly issuedAt: number;
-  /** Epoch ms: from then on the session is not tried any more. */
+  /** Epoch ms. From then on calls fail with `auth-expired` without being sent. */
   readonly expiresAt: number;
-  /** Labels the broker adds and later calls need (Dhan's token kind). Not secret. */
+  /** Broker-specific values that later calls need (Dhan's kind of token). Not secret. */
   readonly extra?: Readonly<Record<string, string>>;
 }
 
-/** Whose call this is. A connector holds no user: every call gets one of these. */
+/** The account that a call is made for. A connector keeps no user: every call is given one of these. */
 export interface Access {
   readonly link: LinkId;
   readonly credentials: Credentials;
   readonly session: Session;
-  /** `http://…` or `socks5://…`: the way out for this link's order calls, where the static IP rule asks for one. */
+  /** `http://…` or `socks5://…` proxy for this link's order calls, where its broker wants them from a static IP. */
   readonly egress?: Secret;
 }
 
-/** The plan's BrokerConnector. Reads throw BrokerError; order calls answer an outcome and throw only on our own defects. */
+/** Reads throw BrokerError. Order calls return an outcome, and throw only on our own defects. */
 export interface BrokerConnector {
-  /** Where the user's browser goes to log in. `binding` is what the callback must match where the broker keeps no state. */
+  /** The broker's login page. `binding`: what the callback must carry, at a broker that does not return our `state`. */
   getLoginUrl?(request: LoginRequest, signal?: AbortSignal): Promise<{ url: string; binding?: string }>;
   /**
-   * Ends a login: exchanges what the callback (or the pasted token) brought, and proves it by a real call. A callback
-   * that brought nothing is `login-unfinished`.
+   * Completes a login: exchanges the callback's code (or takes the pasted token) and proves the session by a real call.
+   * A callback without a code is `login-unfinished`.
    */
   generateSession(grant: LoginGrant, signal?: AbortSignal): Promise<Session>;
-  /** A new session without the user, where the broker still has that. */
+  /** A new session without the user, at brokers that support it. */
   refreshToken?(access: Access, signal?: AbortSignal): Promise<Session>;
-  /** False when the broker says that the session is dead. Throws when the broker cannot be asked. */
+  /** False when the broker says that the session has ended. Throws when the broker cannot be asked. */
   isTokenValid(access: Access, signal?: AbortSignal): Promise<boolean>;
   /** Ends the session at the broker. */
   logout?(access: Access, signal?: AbortSignal): Promise<void>;
 
   getProfile(access: Access, signal?: AbortSignal): Promise<Profile>;
   getFunds(access: Access, signal?: AbortSignal): Promise<Funds>;
-  /** Lists throw UnreadRows, with the others in it, where a row is of a kind that nobody knows. */
+  /** Lists with rows that cannot be read throw UnreadRows, which carries the rows that can. */
   getHoldings(access: Access, signal?: AbortSignal): Promise<Holding[]>;
   getPositions(access: Access, signal?: AbortSignal): Promise<Position[]>;
   /** Today's book, newest last. */
   getOrders(access: Access, signal?: AbortSignal): Promise<Order[]>;
   getTrades(access: Access, signal?: AbortSignal): Promise<Trade[]>;
 
-  /** Instruments that the broker does not know are absent from the answer. Batched within the broker's limits. */
+  /** Instruments that the broker does not know are absent from the result. Batched within the broker's limits. */
   getQuotes(
     access: Access,
     instruments: readonly Instrument[],
@@ -90,19 +90,19 @@ export interface BrokerConnector {
   placeOrder(access: Access, request: OrderRequest, signal?: AbortSignal): Promise<OrderOutcome>;
   modifyOrder(access: Access, order: Order, change: OrderChange, signal?: AbortSignal): Promise<OrderOutcome>;
   cancelOrder(access: Access, order: Order, signal?: AbortSignal): Promise<OrderOutcome>;
-  /** Orders of today that carry the tag: the proof after an unknown outcome. */
+  /** Today's orders with the tag: how an order with an unknown outcome is found again. */
   findOrdersByTag(access: Access, tag: OrderTag, signal?: AbortSignal): Promise<Order[]>;
-  /** One order re-read; null when the book does not have it. */
+  /** Reads one order again; null when the book does not have it. */
   getOrder(
     access: Access,
     orderId: BrokerOrderId,
     handle: Order["handle"],
     signal?: AbortSignal,
   ): Promise<Order | null>;
-  /** Margin and charges that the order would take, where the broker tells. */
+  /** Margin and charges of the order, where the broker estimates them. */
   getOrderCost?(access: Access, request: OrderRequest, signal?: AbortSignal): Promise<OrderCost>;
 
-  /** The broker's master file, row by row; bad rows are counted in `onSkipped`, not thrown. */
+  /** The broker's master file, row by row. Bad rows are reported to `onSkipped`, not thrown. */
   getInstruments?(
     options: { onSkipped: (reason: string) => void },
     signal?: AbortSignal,
@@ -116,7 +116,7 @@ export interface LoginRequest {
   readonly state: string;
 }
 
-/** What ends a login: the query parameters of the callback or of a pasted address, or one token that the user pasted. */
+/** What completes a login: the query parameters of the callback or of a pasted address, or a pasted token. */
 export type LoginGrant =
   | {
       readonly kind: "callback";
@@ -130,31 +130,28 @@ export type LoginGrant =
 export interface CandleQuery {
   readonly instrument: Instrument;
   readonly interval: Interval;
-  /** Epoch ms: bars that start within, both ends included. */
+  /** Epoch ms: bars that start between `from` and `to`, both included. */
   readonly from: number;
   readonly to: number;
 }
 
-/** The plan's DataSource: quotes and candles, from a broker or from Yahoo Finance. */
+/** Quotes and candles, from a broker or from Yahoo Finance. */
 export interface DataSource {
   readonly name: "broker" | "yfinance";
   getQuotes(instruments: readonly Instrument[], signal?: AbortSignal): Promise<Map<InstrumentKey, Quote>>;
   getHistoricalData(query: CandleQuery, signal?: AbortSignal): Promise<Candle[]>;
 }
 
-/** An instrument with the names by which one broker calls it. */
+/** An instrument with one broker's names for it. */
 export interface VenueInstrument {
   readonly instrument: Instrument;
-  /**
-   * The name by which the broker's rows and calls know it, by which it is found again: `SBIN`, `SBIN-EQ`, Upstox's
-   * `NSE_EQ|INE062A01020`. Unique within a segment.
-   */
+  /** The name in the broker's rows and calls: `SBIN`, `SBIN-EQ`, `NSE_EQ|INE062A01020`. Unique within a segment. */
   readonly venueSymbol: string;
   /** The broker's own number for it, where it has one: Kite's instrument_token, Fyers' fyToken, Dhan's securityId. */
   readonly venueToken: string;
 }
 
-/** One broker's master in memory. Every look-up takes microseconds. */
+/** One broker's master in memory: look-ups take microseconds. */
 export interface InstrumentTable {
   byKey(key: InstrumentKey): VenueInstrument | undefined;
   bySymbol(symbol: TradingSymbol): VenueInstrument | undefined;
@@ -163,19 +160,19 @@ export interface InstrumentTable {
 
 /** What a connector is built from. */
 export interface ConnectorDeps {
-  /** The one HTTP client: deadlines, IPv4, egress, circuit breaker, metrics. */
+  /** The shared HTTP client: deadlines, IPv4, egress, circuit breaker, metrics. */
   readonly http: HttpClient;
   readonly limiter: RateLimiter;
-  /** The broker's master, downloaded when first asked for. */
+  /** The broker's master, downloaded on first use. */
   readonly instruments: () => Promise<InstrumentTable>;
   readonly now: () => number;
-  /** The broker's origins, by the configuration's variable names: `ZERODHA_API_ROOT`. */
+  /** The broker's origins by the name of the environment variable: `ZERODHA_API_ROOT`. */
   readonly roots: Readonly<Record<string, string>>;
-  /** A fact for the operator, without secrets or account numbers. */
+  /** Logs a warning for the operator. No secrets or account numbers. */
   readonly warn: (message: string, fields?: Readonly<Record<string, string | number>>) => void;
 }
 
-/** What an acceptance may name its order by: "0", "null" and blanks name none, and the order is to be found by its tag. */
+/** A usable order id. "0", "null" and blanks are none: an order accepted with those is looked for by its tag. */
 export const ORDER_ID = /^(?=.*[1-9])[\w-]+$/;
 
 export const READ_TIMEOUT_MS = 10_000;
@@ -187,7 +184,7 @@ export interface CredentialSpec {
   /** As the broker's console calls it: "API secret". */
   readonly label: string;
   readonly isSecret: boolean;
-  /** Exactly where to find it, one sentence. */
+  /** One sentence: exactly where to find it. */
   readonly where: string;
   readonly pattern: RegExp;
   readonly example: string;
@@ -200,7 +197,7 @@ export interface Capabilities {
   readonly segments: readonly Segment[];
   readonly orderTypes: readonly OrderType[];
   readonly products: readonly Product[];
-  /** `by-clock`: an order cannot be asked to wait for the next session. Outside the session any does, within it none. */
+  /** `by-clock`: there is no AMO flag. Orders outside the session wait for the next one, orders within it never do. */
   readonly amo: boolean | "by-clock";
   readonly quotes: boolean;
   readonly depth: boolean;
@@ -212,8 +209,8 @@ export interface Capabilities {
 }
 
 /**
- * A broker as data, and its code behind two functions that load it when they are called: most brokers are never used by
- * a household. connectors/index.ts lists them; dialogue, help and keyboards appear from here.
+ * A broker as data: dialogues, help and keyboards are made from it. Its code is loaded on the first call to `create` or
+ * `readPostback`, since most households use few of the brokers.
  */
 export interface BrokerDefinition {
   readonly name: BrokerName;
@@ -224,25 +221,25 @@ export interface BrokerDefinition {
   readonly setup: {
     /** The developer console. */
     readonly consoleUrl: string;
-    /** Steps in the console, one sentence each. `{redirectUrl}` is filled in. */
+    /** Steps in the console, one sentence each. `{redirectUrl}` is replaced. */
     readonly steps: readonly string[];
     /** How the broker wants the static IP registered. */
     readonly staticIp: string;
     /**
-     * What to send where the login's page does not find the way back, and how it looks: the landing's address, or a token
-     * (`login`). Goes on after "send me".
+     * What the user can paste when the login page does not come back to us, and what it looks like: the address they
+     * landed on, or a token. Continues the sentence "send me …".
      */
     readonly paste?: string;
   };
-  /** Calls a class may make; every endpoint names its class. */
+  /** Rate limit of each class of calls; every endpoint belongs to one class. */
   readonly rateLimits: Readonly<Record<string, readonly RateWindow[]>>;
-  /** How long after an unknown outcome "not in the book" is believed, with the reads spread over it. */
+  /** How long after an unknown outcome the order must be missing from the book before it counts as not placed. */
   readonly notFoundBelievedAfterMs: number;
-  /** Environment variables that move the origins, with the real ones. */
+  /** Environment variables that override the origins, with the defaults. */
   readonly roots: Readonly<Record<string, string>>;
   readonly create: (deps: ConnectorDeps) => Promise<BrokerConnector>;
-  /** Deletes what this machine itself keeps of a link's account. Only where the broker is one of ours. */
+  /** Deletes a link's account. Only at a broker that runs in this process (paper). */
   readonly forget?: (link: LinkId) => Promise<void>;
-  /** Reads the order id out of a postback, null when it is not one or its signature is wrong. Only where postbacks exist. */
+  /** The order id of a postback; null when it is malformed or its signature is wrong. Only where postbacks exist. */
   readonly readPostback?: (body: string, credentials: Credentials) => Promise<{ orderId: BrokerOrderId } | null>;
 }

@@ -5,18 +5,19 @@ import type { Listed } from "../src/domain/portfolio.ts";
 import { BrokerError, UnreadRows } from "../src/errors.ts";
 import { type ReadRow, fieldsOf } from "../src/lib/rows.ts";
 
-/** How a broker's rows become ours, and by which of their fields one that cannot is still known. */
+/** How to map a broker's rows, and how to identify a row that cannot be mapped. */
 export interface BookReading<R, T, K extends keyof R> {
   readonly broker: BrokerName;
   readonly endpoint: string;
   readonly map: (row: R) => T;
-  /** The field of the order's id; positions have none. */
+  /** Field with the order id; positions and holdings have none. */
   readonly idBy?: keyof R;
+  /** Fields that name the row's instrument, and how to read them. */
   readonly listedBy: readonly K[];
   readonly listedOf: (row: Pick<R, K>) => Listed;
 }
 
-/** Maps rows one by one. Throws UnreadRows, with those that could be mapped, where one is of a kind that nobody knows. */
+/** Maps rows one by one. If any cannot be mapped, throws UnreadRows, which carries those that could. */
 export async function readBook<R, T, K extends keyof R>(
   rows: readonly ReadRow<R>[],
   reading: BookReading<R, T, K>,
@@ -37,7 +38,7 @@ export async function readBook<R, T, K extends keyof R>(
   throw unreadRows({ rows: mapped, unread }, why[0] ?? "", reading);
 }
 
-/** A value outside our closed sets means that the row is not what we know. */
+/** A RangeError means that a value is outside the sets we know; any other error is our own defect. */
 function mapRow<R, T>(row: R, map: (row: R) => T): { value: T } | { why: string } {
   try {
     return { value: map(row) };
@@ -73,12 +74,12 @@ const unreadRows = <R, T, K extends keyof R>(
   );
 };
 
-/** For a book whose order is not documented: ids start with the date and count up. */
+/** For books in no documented order: ids start with the date and count up, so the longer one is the later. */
 export const byOrderId = (a: Order, b: Order): number =>
   a.orderId.length - b.orderId.length || (a.orderId < b.orderId ? -1 : Number(a.orderId > b.orderId));
 
-/** What the rows of a book say together, also where it is a part. */
-export const finished = <T, U>(
+/** Applies `finish` to all rows of a book together, also to the readable rows of an UnreadRows error. */
+export const finishBook = <T, U>(
   reading: Promise<T[]>,
   finish: (rows: readonly T[]) => U[] | Promise<U[]>,
 ): Promise<U[]> =>
@@ -88,8 +89,8 @@ export const finished = <T, U>(
     throw new UnreadRows(error.message, error, { rows: await finish(rows), unread });
   });
 
-/** For a book that another one needs: a part of it would pass for a part of the other. */
-export const whole = <T>(reading: Promise<T[]>): Promise<T[]> =>
+/** For a book that another one is computed from: an incomplete one must fail, not make the other one wrong. */
+export const requireComplete = <T>(reading: Promise<T[]>): Promise<T[]> =>
   reading.catch((error: unknown) => {
     throw error instanceof UnreadRows ? new BrokerError("bad-response", error.message, error) : error;
   });

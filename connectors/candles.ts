@@ -9,7 +9,7 @@ export interface Span {
   readonly to: number;
 }
 
-/** The calls that cover a span, oldest first, none longer than a broker takes. `stepMs`: the finest time it can be told. */
+/** Splits a span into calls of `longestMs` at most, oldest first. `stepMs`: the resolution of the broker's times. */
 export function spansOf({ from, to }: Span, longestMs: number, stepMs: number): Span[] {
   const spans: Span[] = [];
   for (let start = from; start <= to; start += longestMs)
@@ -17,7 +17,7 @@ export function spansOf({ from, to }: Span, longestMs: number, stepMs: number): 
   return spans;
 }
 
-/** The same for a broker that is told days, YYYY-MM-DD, both included. */
+/** The same for brokers that take dates (YYYY-MM-DD, both included). */
 export function daySpansOf({ from, to }: Span, maxDays: number): { readonly first: string; readonly last: string }[] {
   const end = istDate(to);
   const spans = [];
@@ -30,7 +30,7 @@ export function daySpansOf({ from, to }: Span, maxDays: number): { readonly firs
 
 type Rupees = number | string;
 
-/** Epoch ms, rupees and units. */
+/** `at` in epoch ms, prices in rupees, volume in units. */
 export const candleAt = (
   at: number,
   open: Rupees,
@@ -47,8 +47,8 @@ export const candleAt = (
   volume,
 });
 
-/** Bars that start within both ends, oldest first, each once; days are joined where weeks or months were asked for. */
-export function arranged(candles: readonly Candle[], interval: Interval, { from, to }: Span): Candle[] {
+/** Bars that start within the span, oldest first, each once; days are joined where weeks or months were asked for. */
+export function finishCandles(candles: readonly Candle[], interval: Interval, { from, to }: Span): Candle[] {
   const unique = [...new Map(candles.map((candle) => [candle.at, candle])).values()].sort((a, b) => a.at - b.at);
   const bars = isDayPeriod(interval) ? joinDays(unique, interval) : unique;
   return bars.filter(({ at }) => at >= from && at <= to);

@@ -6,5 +6,5 @@ import { groww } from "./groww/index.ts";
 import { upstox } from "./upstox/index.ts";
 import { zerodha } from "./zerodha/index.ts";
 
-/** Every real broker. Adding one is its folder and one line here; paper is made where its exchange is. */
+/** Every real broker. A new one needs its folder and one line here. Paper is created with its exchange in src/app. */
 export const brokerDefinitions: readonly BrokerDefinition[] = [zerodha, fyers, dhan, angelone, upstox, groww];

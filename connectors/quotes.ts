@@ -1,7 +1,7 @@
 import { priceFromRupees, type Price } from "../src/domain/money.ts";
 import type { DepthLevel } from "../src/domain/portfolio.ts";
 
-/** What a broker leaves out, or writes as 0, is no price. */
+/** Null for a price that the broker leaves out or gives as 0. */
 export function priceOrNull(rupees: number | string | null | undefined): Price | null {
   const at = priceFromRupees(rupees ?? 0);
   return at > 0 ? at : null;
@@ -14,7 +14,7 @@ interface LevelRaw {
 }
 const MOST_LEVELS = 5;
 
-/** One side of a book, the best first. Brokers pad it with zeros; some do not tell how many orders a level is made of. */
+/** One side of the depth, best price first. Brokers pad it with zeros; some do not give the number of orders. */
 export const levelsOf = (side: readonly LevelRaw[] | null | undefined): DepthLevel[] =>
   (side ?? [])
     .filter(({ price, quantity }) => Number(price) > 0 && quantity > 0)

@@ -3,7 +3,7 @@ import type { BrokerName, BrokerOrderId } from "../src/domain/ids.ts";
 import { BrokerError, KIND_OF_HTTP_FAILURE } from "../src/errors.ts";
 import { HttpFailure } from "../src/lib/http.ts";
 
-/** What is wrong with a reply, or with its absence, is the same at every broker; `label` is the broker's name for people. */
+/** Errors for bad or missing replies, the same at every broker. `label` is the broker's display name. */
 export function replyErrors(broker: BrokerName, label: string) {
   const badResponse = (endpoint: string, problem: string): BrokerError =>
     new BrokerError("bad-response", `${label} ${endpoint}: ${problem}`, { broker, endpoint });
@@ -14,13 +14,13 @@ export function replyErrors(broker: BrokerName, label: string) {
     return badResponse(endpoint, `${issue?.path.join(".") || "reply"}: ${issue?.message ?? "not as documented"}`);
   }
 
-  /** An answer to a change or a cancel that names another order says nothing of ours. */
+  /** The answer to a modification or cancellation must name the order that we asked about, else it proves nothing. */
   function requireSame(endpoint: string, field: string, asked: BrokerOrderId, answered: string): void {
     if (answered !== asked) throw badResponse(endpoint, `${field}: not the order that was asked for`);
   }
 
-  /** Runs a mapping; a value that it cannot take is a reply that is not as documented. */
-  function mapped<T>(endpoint: string, map: () => T): T {
+  /** Runs a mapping; its RangeError (a value that we do not know) becomes `bad-response`. */
+  function mapReply<T>(endpoint: string, map: () => T): T {
     try {
       return map();
     } catch (error) {
@@ -29,7 +29,7 @@ export function replyErrors(broker: BrokerName, label: string) {
     }
   }
 
-  /** No whole reply came. What ended before `wasSent`, in the queue for its turn, proves that nothing went. */
+  /** For a call without a complete reply. A call that ended in the rate limit's queue proves that nothing was sent. */
   function noReply(error: unknown, endpoint: string, wasSent: boolean): BrokerError {
     const failure = error instanceof HttpFailure ? error : null;
     const kind = !wasSent ? "unreachable" : failure ? KIND_OF_HTTP_FAILURE[failure.kind] : "timeout";
@@ -37,12 +37,12 @@ export function replyErrors(broker: BrokerName, label: string) {
     return new BrokerError(kind, `${label} ${endpoint}: ${why}`, { broker, endpoint, cause: error });
   }
 
-  return { badResponse, badField, requireSame, mapped, noReply };
+  return { badResponse, badField, requireSame, mapReply, noReply };
 }
 
 const MAX_WORDS = 300;
 
-/** A broker's own words for a person: on one line, not without end, and without anything that looks like a token. */
+/** A broker's message for the user: on one line, cut to a length, with anything that looks like a JWT masked. */
 export const cleanWords = (text: string): string =>
   text
     .replaceAll(/eyJ[\w.-]+/g, "***")

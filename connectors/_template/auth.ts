@@ -3,7 +3,7 @@ import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, ConnectorDeps, Credentials } from "../base.ts";
 import { callerOf, type Client } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapReply } from "./errors.ts";
 import { ACME } from "./facts.ts";
 
 type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "isTokenValid">>;
@@ -23,9 +23,9 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       const { link, credentials } = grant;
       const body = { key: credential(credentials, "apiKey"), secret: credential(credentials, "apiSecret"), code };
       const { token, expires_at: end } = await client.postToken({ link }, body, signal);
-      const expiresAt = mapped("POST /token", () => parseIst(end));
+      const expiresAt = mapReply("POST /token", () => parseIst(end));
       const accessToken = new Secret(token);
-      // The proof by a real call, which also tells whose session it is.
+      // A real call proves that the token works and tells whose account it is.
       const { account } = await client.getProfile({ link, token: accessToken }, signal);
       return { accessToken, accountId: account, issuedAt: deps.now(), expiresAt };
     },

@@ -11,7 +11,7 @@ import { ACME, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 const MASTER_TIMEOUT_MS = 60_000;
 
-/** Whose call it is; while logging in there is no end yet. */
+/** Who is calling. During login the session's expiry is not known yet. */
 export interface Caller extends Pick<Access, "link" | "egress"> {
   readonly token?: Secret;
   readonly expiresAt?: number;
@@ -24,7 +24,7 @@ export const callerOf = ({ link, session, egress }: Access): Caller => ({
 });
 
 interface Call<S extends z.ZodType> {
-  /** Method and path as documented: names the endpoint in errors, without ids and query. */
+  /** Documented method and path, without ids and query: names the endpoint in errors. */
   readonly endpoint: `${HttpRequest["method"]} /${string}`;
   readonly schema: S;
   readonly rate?: keyof typeof RATE_LIMITS;
@@ -58,10 +58,10 @@ export function createClient(deps: ConnectorDeps) {
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       timeoutMs: isOrder ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
-      // Only orders fall under the rule of the registered address.
+      // The static IP rule covers order calls only.
       egress: isOrder ? caller.egress : undefined,
       signal,
-      // A read that is repeated takes a place each time.
+      // Every retry of a read counts against the rate limit too.
       turn: (until) => deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until),
     };
     let wasSent = false;

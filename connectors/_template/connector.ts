@@ -7,7 +7,7 @@ import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { readBook } from "../book.ts";
 import { createLogin } from "./auth.ts";
 import { callerOf, createClient } from "./client.ts";
-import { mapped, requireSame } from "./errors.ts";
+import { mapReply, requireSame } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import * as map from "./map.ts";
 import { createMarketData } from "./market-data.ts";
@@ -30,22 +30,22 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
     async getFunds(access, signal) {
       const row = await client.getFunds(access, undefined, signal);
-      return mapped("GET /funds", () => map.toFunds(row));
+      return mapReply("GET /funds", () => map.toFunds(row));
     },
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, undefined, signal);
-      return readBook(rows, { ...NAMED, endpoint: "GET /holdings", map: map.toHolding });
+      return readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /holdings", map: map.toHolding });
     },
     async getPositions(access, signal) {
       const rows = await client.getPositions(access, undefined, signal);
-      return readBook(rows, { ...NAMED, endpoint: "GET /positions", map: map.toPosition });
+      return readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /positions", map: map.toPosition });
     },
     async getTrades(access, signal) {
       const rows = await client.getTrades(access, undefined, signal);
-      return readBook(rows, { ...NAMED, endpoint: "GET /trades", map: map.toTrade });
+      return readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /trades", map: map.toTrade });
     },
     getOrders: async (access, signal) => toOrders(await orders(access, signal)),
-    // One order is looked for past rows of a kind that nobody knows.
+    // A row that cannot be read must not fail the search for another order.
     findOrdersByTag: async (access, wanted, signal) =>
       toOrders(rowsWhere(await orders(access, signal), ["tag"], ({ tag }) => tag === wanted)),
     async getOrder(access, orderId, _handle, signal) {
@@ -71,24 +71,24 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       }),
     async getOrderCost(access, request, signal) {
       const { margin, charges } = await client.postCost(access, map.fromRequest(request), signal);
-      return mapped("POST /cost", () => ({ margin: paiseFromRupees(margin), charges: paiseFromRupees(charges) }));
+      return mapReply("POST /cost", () => ({ margin: paiseFromRupees(margin), charges: paiseFromRupees(charges) }));
     },
 
     getInstruments: ({ onSkipped }, signal) => readInstruments(client.streamInstruments(signal), onSkipped),
   };
 }
 
-/** By which fields a row is known, even where the rest of it is not. */
-const NAMED = {
+/** The fields that identify a row's instrument even when the rest of the row cannot be read. */
+const ROW_IDENTITY = {
   broker: ACME,
   listedBy: ["instrument", "symbol"],
   listedOf: map.toListed,
 } as const;
 
 const toOrders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-  readBook(rows, { ...NAMED, endpoint: "GET /orders", map: map.toOrder, idBy: "id" });
+  readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /orders", map: map.toOrder, idBy: "id" });
 
-/** Accepted means that the broker took it; the exchange may still refuse, in the book. */
+/** "Accepted" means that Acme took the order: the exchange may still reject it, as the book shows. */
 async function outcomeOf(ask: () => Promise<{ id: string }>): Promise<OrderOutcome> {
   try {
     const { id } = await ask();

@@ -4,9 +4,9 @@ import { cleanWords, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { ACME } from "./facts.ts";
 
-export const { badField, requireSame, mapped, noReply } = replyErrors(ACME, "Acme");
+export const { badField, requireSame, mapReply, noReply } = replyErrors(ACME, "Acme");
 
-/** The broker's code → kind. One that is not here proves nothing, which leaves an order unknown. */
+/** Broker's code → kind. A code that is not listed proves nothing, so an order's outcome stays unknown. */
 const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
   session: "auth-expired",
   credentials: "auth-invalid",
@@ -17,7 +17,7 @@ const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
   limit: "rate-limited",
 };
 
-/** The broker answered, and not with a yes. */
+/** The error that a reply other than a success stands for. */
 export function refusal(reply: HttpReply, json: unknown, endpoint: string): BrokerError {
   const said = refusalSchema.safeParse(json).data?.error;
   const kind = said && reply.status < 500 ? KIND_BY_CODE[said.code] : undefined;

@@ -4,9 +4,9 @@ import { istDateTime } from "../../src/domain/market.ts";
 import type { Candle, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector } from "../base.ts";
-import { arranged, spansOf } from "../candles.ts";
+import { finishCandles, spansOf } from "../candles.ts";
 import type { Client } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapReply } from "./errors.ts";
 import { toCandle, toDepth, toQuote } from "./map.ts";
 import { ACME } from "./facts.ts";
 
@@ -27,7 +27,7 @@ export function createMarketData(client: Client): MarketData {
         if (row)
           quotes.set(
             instrument.key,
-            mapped("GET /quotes", () => toQuote(instrument, row)),
+            mapReply("GET /quotes", () => toQuote(instrument, row)),
           );
       }
     }
@@ -46,7 +46,7 @@ export function createMarketData(client: Client): MarketData {
     },
     async getOrderbook(access, instrument, signal) {
       const row = await client.getDepth(access, { id: instrument.key }, signal);
-      return mapped("GET /depth", () => toDepth(instrument, row));
+      return mapReply("GET /depth", () => toDepth(instrument, row));
     },
     async getHistoricalData(access, query, signal) {
       const { instrument, interval } = query;
@@ -54,9 +54,9 @@ export function createMarketData(client: Client): MarketData {
       for (const { from, to } of spansOf(query, MAX_RANGE_MS, 1_000)) {
         const params = { id: instrument.key, interval, from: istDateTime(from), to: istDateTime(to) };
         const rows = await client.getCandles(access, params, signal);
-        candles.push(...mapped("GET /candles", () => rows.map(toCandle)));
+        candles.push(...mapReply("GET /candles", () => rows.map(toCandle)));
       }
-      return arranged(candles, interval, query);
+      return finishCandles(candles, interval, query);
     },
   };
 }

@@ -35,7 +35,7 @@ export const positionSchema = z.object({
   ...listed,
   segment: z.enum(SEGMENTS),
   product: z.enum(PRODUCTS),
-  /** Negative for a short one. */
+  /** Negative when short. */
   net: count,
   average: rupees,
   last: rupees.nullable(),

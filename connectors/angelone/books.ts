@@ -6,10 +6,10 @@ import type { Order } from "../../src/domain/order.ts";
 import type { Funds, Holding, Position, Profile, Trade } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
-import { byOrderId, finished, readBook, whole } from "../book.ts";
+import { byOrderId, finishBook, readBook, requireComplete } from "../book.ts";
 import { priceOrNull } from "../quotes.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
-import { EMPTY_CODES, mapped } from "./errors.ts";
+import { EMPTY_CODES, mapReply } from "./errors.ts";
 import { soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { nameOf, type NamedRow, toOrder, toTrade } from "./map.ts";
 import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
@@ -48,7 +48,7 @@ export function createBooks(
   }
 
   const orders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    finished(book(ENDPOINTS.getOrders, rows, toOrder), (some) => some.toSorted(byOrderId));
+    finishBook(book(ENDPOINTS.getOrders, rows, toOrder), (some) => some.toSorted(byOrderId));
 
   /** Last prices of open positions whose rows lack them; what cannot be quoted stays without. */
   async function missingPrices(
@@ -90,10 +90,10 @@ export function createBooks(
         client.getHoldings(caller, signal),
         client.getPositions(caller, signal),
       ]);
-      const positions = await whole(book(ENDPOINTS.getPositions, positionRows, (row) => row));
+      const positions = await requireComplete(book(ENDPOINTS.getPositions, positionRows, (row) => row));
       const holdings = rows.flatMap((each) => (each.ok ? each.row : []));
       const sold = (row: HoldingRaw): number => soldToday(row, { holdings, positions });
-      return finished(
+      return finishBook(
         book(ENDPOINTS.getHoldings, rows, (row) => toHolding(row, sold(row))),
         (held) => held.filter(({ qty }) => qty > 0),
       );
@@ -146,7 +146,7 @@ export function createBooks(
   };
 }
 
-const asDocumented = <T>(endpoint: Endpoint, map: () => T): T => mapped(endpointName(endpoint), map);
+const asDocumented = <T>(endpoint: Endpoint, map: () => T): T => mapReply(endpointName(endpoint), map);
 
 const isDerivativeRow = (row: { exchange?: string }): boolean => row.exchange !== "NSE" && row.exchange !== "BSE";
 

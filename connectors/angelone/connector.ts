@@ -6,7 +6,7 @@ import { createMarketData } from "./market-data.ts";
 import { createOrderCalls } from "./orders.ts";
 import { PRODUCTS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
-/** The contract, put together of its parts. */
+/** The contract, assembled from its parts. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const roots = { ...ROOTS, ...deps.roots };
   const client = createClient(deps, roots.ANGELONE_API_ROOT, RATE_LIMITS);

@@ -4,9 +4,9 @@ import { cleanWords, replyErrors } from "../replies.ts";
 import type { EnvelopeRaw } from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
 
-export const { badField, requireSame, mapped, noReply } = replyErrors(ANGELONE, "Angel One");
+export const { badField, requireSame, mapReply, noReply } = replyErrors(ANGELONE, "Angel One");
 
-/** Error code → kind. A code that is not here proves nothing: `bad-response`, which leaves an order unknown. */
+/** Error code → kind. A code that is not listed proves nothing, so an order's outcome stays unknown. */
 const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
   AG8001: "auth-expired", // invalid token
   AG8002: "auth-expired", // expired token
@@ -40,25 +40,25 @@ const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
   AB2002: "rejected", // ROBO blocked
   AB4036: "rejected", // cautionary listing
   AB1004: "unavailable", // "something went wrong, try later", also under throttling
-  AB1007: "unavailable", // the order system's catch-all: says nothing of what happened
+  AB1007: "unavailable", // the order system's catch-all: the outcome is not known
   AB2000: "unavailable",
   AB2001: "unavailable",
 };
 
-/** "Not found" is how some calls say that a list is empty. */
+/** Some calls answer "not found" for an empty list. */
 export const EMPTY_CODES: ReadonlySet<string | undefined> = new Set(["AB1013", "AB1014", "AB1015", "AB1016"]);
 
 const THROTTLED = /exceeding access rate/i;
 const TRY_LATER = /"errorcode"\s*:\s*"AB1004"/i;
 const RETRY_AFTER_MS = 1_000;
-/** A book is longer: it is not searched. */
+/** Chars. A refusal is short; long replies, such as an order book, are not searched for its texts. */
 const MAX_REFUSAL = 1_000;
 
-/** Both mean "ask again in a moment" (card §4.3 and §8): the rate limit's text under HTTP 403, and AB1004 under any. */
+/** Both mean "try again in a moment" (card §4.3, §8): the rate limit's text with HTTP 403, AB1004 with any status. */
 export const isBusy = ({ status, body }: HttpReply): boolean =>
   body.length <= MAX_REFUSAL && ((status === 403 && THROTTLED.test(body)) || TRY_LATER.test(body));
 
-/** The broker answered JSON that says no. The body decides, never the HTTP status alone (card §8). */
+/** The error for a JSON reply that reports failure. The body decides, never the HTTP status alone (card §8). */
 export function refusal(
   reply: HttpReply,
   body: EnvelopeRaw,
@@ -72,7 +72,7 @@ export function refusal(
   return new BrokerError(kind, message, { broker: ANGELONE, endpoint, status: reply.status, brokerCode });
 }
 
-/** The reply is no JSON of theirs: the rate limit's plain text, a gateway's page, or something cut short. */
+/** For a reply that is not Angel One's JSON: the rate limit's plain text, a gateway's page, or a truncated body. */
 export function unreadable(reply: HttpReply, endpoint: string, problem: string): BrokerError {
   const details = { broker: ANGELONE, endpoint, status: reply.status };
   if (reply.status === 429 || THROTTLED.test(reply.body))

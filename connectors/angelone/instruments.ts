@@ -38,7 +38,7 @@ export function indexVenue(key: InstrumentKey): { readonly exchange: string; rea
 
 const DERIVATIVE_SEGMENTS = ["NFO", "BFO"] as const;
 type DerivativeSegment = (typeof DERIVATIVE_SEGMENTS)[number];
-/** Listed in the file and left out on purpose. */
+/** Segments that the file lists and that are not served here. */
 const OTHER_SEGMENTS: ReadonlySet<string> = new Set(["MCX", "CDS", "NCDEX", "NCO", "BCD"]);
 const TEST_SYMBOL = /[NB]SETEST/;
 
@@ -60,11 +60,11 @@ interface OptionChain {
 interface Skipped {
   readonly skipped: string;
 }
-/** Null is a row that was understood and is not wanted, or not yet. */
+/** Null: a valid row that is not served, or an option, which has to wait for the end of the file. */
 type Reading = VenueInstrument | Skipped | null;
 const skipped = (reason: string): Skipped => ({ skipped: reason });
 
-/** Rows of the master as instruments: everything as it comes, the options when the file has ended. */
+/** Instruments in the order of the file, except options: those come last, when all their expiries are known. */
 export async function* toInstruments(
   objects: AsyncIterable<string>,
   onSkipped: (reason: string) => void,

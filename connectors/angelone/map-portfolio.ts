@@ -68,7 +68,7 @@ function resultOf(
   return { pnl: sumPaise([realised, unrealised]), realised, unrealised };
 }
 
-/** What the open quantity was bought for; negative for a short one. */
+/** Cost of the open quantity; negative when it is short. */
 function openCost(row: PositionRaw): Paise {
   const [total, qty] =
     row.netqty > 0 ? [row.totalbuyvalue, row.buyqty + row.cfbuyqty] : [row.totalsellvalue, row.sellqty + row.cfsellqty];

@@ -7,10 +7,10 @@ import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
 import { JsonArrayError, objectsOf } from "../../src/lib/json-array.ts";
-import { arranged } from "../candles.ts";
+import { finishCandles } from "../candles.ts";
 import { candleRequests, toCandle } from "./candles.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
-import { mapped, noReply } from "./errors.ts";
+import { mapReply, noReply } from "./errors.ts";
 import { toInstruments } from "./instruments.ts";
 import { fromProduct, fromTerms } from "./order-bodies.ts";
 import { venueNames, venueOf } from "./orders.ts";
@@ -58,7 +58,7 @@ export function createMarketData(
     signal?: AbortSignal,
   ): Promise<Map<InstrumentKey, Quote>> {
     const rows = await fetchRows(access, instruments, signal);
-    const quotes = mapped(QUOTES, () => rows.map(({ row, instrument }) => toQuote(row, instrument)));
+    const quotes = mapReply(QUOTES, () => rows.map(({ row, instrument }) => toQuote(row, instrument)));
     return new Map(quotes.filter((quote) => quote !== null).map((quote) => [quote.key, quote]));
   }
 
@@ -73,7 +73,7 @@ export function createMarketData(
     async getOrderbook(access: Access, instrument: Instrument, signal?: AbortSignal): Promise<Depth> {
       const [found] = await fetchRows(access, [instrument], signal);
       if (!found) throw noPrice(instrument);
-      return mapped(QUOTES, () => toDepth(found.row, instrument));
+      return mapReply(QUOTES, () => toDepth(found.row, instrument));
     },
 
     async getHistoricalData(access: Access, query: CandleQuery, signal?: AbortSignal): Promise<Candle[]> {
@@ -84,9 +84,9 @@ export function createMarketData(
       for (const range of candleRequests(query)) {
         const body = { exchange: venue.exchange, symboltoken: venue.token, ...range };
         const rows = await client.getCandles(callerOf(access), body, signal);
-        candles.push(...mapped(endpointName(ENDPOINTS.getCandles), () => rows.map(toCandle)));
+        candles.push(...mapReply(endpointName(ENDPOINTS.getCandles), () => rows.map(toCandle)));
       }
-      return arranged(candles, interval, query);
+      return finishCandles(candles, interval, query);
     },
 
     /** A market order is costed at its collar, as it is sent. */
@@ -97,7 +97,7 @@ export function createMarketData(
         client.getMargin(caller, order.margin, signal).catch(untold),
         client.getCharges(caller, order.charges, signal).catch(untold),
       ]);
-      return mapped(endpointName(ENDPOINTS.getMargin), () => ({
+      return mapReply(endpointName(ENDPOINTS.getMargin), () => ({
         margin: margin && paiseFromRupees(margin.totalMarginRequired),
         charges: charges && paiseFromRupees(charges.summary.total_charges),
       }));

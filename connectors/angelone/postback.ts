@@ -1,7 +1,7 @@
 import { brokerOrderId, type BrokerOrderId } from "../../src/domain/ids.ts";
 import { postbackSchema } from "./schemas.ts";
 
-/** An unsigned hint (card §9): names an order to re-read, proves nothing. */
+/** Postbacks are unsigned: only the order id is used, as a hint to read that order again. */
 export function readPostback(body: string): { orderId: BrokerOrderId } | null {
   try {
     return { orderId: brokerOrderId(postbackSchema.parse(JSON.parse(body)).orderid) };

@@ -5,7 +5,7 @@ import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, Credentials, LoginGrant, Session } from "../base.ts";
 import type { DhanClient } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapReply } from "./errors.ts";
 import type { IssuedTokenRaw, ProfileRaw } from "./schemas.ts";
 import type { AppKeys } from "./transport.ts";
 import { BROKER } from "./facts.ts";
@@ -75,7 +75,7 @@ export function login(client: DhanClient, now: () => number): Login {
     };
     const profile = await proven(grant, session, signal);
     if (Number.isFinite(expiresAt)) return session;
-    return { ...session, expiresAt: mapped("GET /profile", () => parseIst(profile.tokenValidity)) };
+    return { ...session, expiresAt: mapReply("GET /profile", () => parseIst(profile.tokenValidity)) };
   }
 
   return {
@@ -117,7 +117,7 @@ function sessionOf(issued: IssuedTokenRaw, kindUnlessSaid: string, now: number):
     accessToken: new Secret(issued.accessToken),
     accountId: issued.dhanClientId,
     issuedAt: now,
-    expiresAt: mapped("login", () => expiryOf(issued)),
+    expiresAt: mapReply("login", () => expiryOf(issued)),
     extra: { tokenConsumerType, ...(issued.dhanClientName ? { name: issued.dhanClientName } : {}) },
   };
 }

@@ -5,10 +5,10 @@ import { type Holding, ownedNow, type Position } from "../../src/domain/portfoli
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { finished, readBook, whole } from "../book.ts";
+import { finishBook, readBook, requireComplete } from "../book.ts";
 import { isExpired, login } from "./auth.ts";
 import { createClient } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapReply } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import { holdingIdentity, pricedAt, toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
 import { lastPrices, marketData } from "./market-data.ts";
@@ -55,7 +55,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     book("GET /positions", await client.getPositions(access, signal), toPosition);
   const orders = (endpoint: string, rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    finished(book(endpoint, rows, toOrder), (some) => some.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)));
+    finishBook(book(endpoint, rows, toOrder), (some) => some.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)));
   async function morningHoldings(rows: readonly ReadRow<HoldingRaw>[]): Promise<Holding[]> {
     const find = await lookupFor(rows);
     return readBook(rows, {
@@ -73,7 +73,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     const prices = new Map(await lastPrices(client, access, lacking, signal).catch(emptyUnlessDead));
     return rows.map((row) => {
       const ltp = row.ltp === null && row.key !== null ? prices.get(row.key) : undefined;
-      return ltp === undefined ? row : mapped("POST /marketfeed/ltp", () => pricedAt(row, ltp));
+      return ltp === undefined ? row : mapReply("POST /marketfeed/ltp", () => pricedAt(row, ltp));
     });
   }
 
@@ -96,16 +96,16 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       toProfile(await client.getProfile(access, signal), access.session.extra?.["name"]),
     async getFunds(access, signal) {
       const raw = await client.getFundLimit(access, signal);
-      return mapped("GET /fundlimit", () => toFunds(raw));
+      return mapReply("GET /fundlimit", () => toFunds(raw));
     },
     /** `totalQty` is not said to lack what was sold today. `availableQty` is, but never has T1 shares, which can be sold too. */
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
       const isLess = rows.some((each) => each.ok && each.row.availableQty < each.row.totalQty);
-      const positions = isLess ? await whole(getPositions(access, signal)) : null;
+      const positions = isLess ? await requireComplete(getPositions(access, signal)) : null;
       const morning = morningHoldings(rows);
-      const owned = positions ? finished(morning, (holdings) => ownedNow(holdings, positions)) : morning;
-      return finished(owned, (holdings) => priced(access, holdings, signal));
+      const owned = positions ? finishBook(morning, (holdings) => ownedNow(holdings, positions)) : morning;
+      return finishBook(owned, (holdings) => priced(access, holdings, signal));
     },
     getPositions,
     getOrders: async (access, signal) => orders("GET /orders", await client.getOrders(access, signal)),
@@ -142,7 +142,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     /** `brokerage` is only a part of the charges, so they are not told. */
     async getOrderCost(access, request, signal) {
       const { totalMargin } = await client.postMarginCalculator(access, marginBody(request), signal);
-      return { margin: mapped("POST /margincalculator", () => paiseFromRupees(totalMargin)), charges: null };
+      return { margin: mapReply("POST /margincalculator", () => paiseFromRupees(totalMargin)), charges: null };
     },
     getInstruments: ({ onSkipped }, signal) => readInstruments(client.streamInstruments(signal), onSkipped),
   };

@@ -4,7 +4,7 @@ import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { cleanWords, replyErrors } from "../replies.ts";
 import { BROKER } from "./facts.ts";
 
-export const { badField, requireSame, mapped, noReply } = replyErrors(BROKER, "Dhan");
+export const { badField, requireSame, mapReply, noReply } = replyErrors(BROKER, "Dhan");
 
 export const NO_HOLDINGS = "DH-1111";
 

@@ -10,7 +10,7 @@ export const ROOTS = {
 } as const;
 
 const SECOND = 1_000;
-/** Calls can arrive closer together than they left, and an order that is one too many is an order of unknown outcome. */
+/** With a margin: calls may arrive closer together than they left, and an order over the limit ends as unknown. */
 const A_SECOND = 1_100;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -58,7 +58,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
   };
 }
 
-/** A change sends the whole set again, so what it must not reset is kept with the order. */
+/** A modification resends every field, so those that it must not reset are kept in the handle. */
 function orderHandle(row: OrderRaw): Record<string, string> {
   const leg = said(row.legName);
   const disclosed = row.disclosedQuantity ?? 0;
@@ -152,7 +152,7 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
   };
 }
 
-/** Unverified: whether the day's values have the multiplier in them; where it matters, nothing is counted. */
+/** Unverified: whether the day's values include the multiplier. Where that matters, `carried` is left out. */
 function carriedIn(row: PositionRaw): { readonly carried?: Carried } {
   const dayCash = subtractPaise(paiseFromRupees(row.daySellValue), paiseFromRupees(row.dayBuyValue));
   const isTraded = row.daySellValue !== 0 || row.dayBuyValue !== 0;

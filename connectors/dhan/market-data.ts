@@ -10,7 +10,7 @@ import type { Span } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import { CANDLE_PLANS, chunks, instrumentType, isOnWeekend, rangeBody, toCandles } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapReply } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";
 import type { QuoteRaw } from "./schemas.ts";
 import { EXCHANGE_SEGMENT_OF, venueId } from "./venue.ts";
@@ -83,7 +83,7 @@ export function marketData({
     const endpoint = plan.source === "daily" ? "POST /charts/historical" : "POST /charts/intraday";
     try {
       const raw = await post(access, { ...body, ...rangeBody(plan, range) }, signal);
-      return mapped(endpoint, () => toCandles(raw, plan));
+      return mapReply(endpoint, () => toCandles(raw, plan));
     } catch (error) {
       if (error instanceof BrokerError && isNoData(error, range)) return [];
       throw error;
@@ -97,7 +97,7 @@ export function marketData({
       for (const { instrument, raw } of found.filter(({ raw }) => raw.last_price > 0))
         quotes.set(
           instrument.key,
-          mapped(QUOTES, () => toQuote(raw, instrument, now())),
+          mapReply(QUOTES, () => toQuote(raw, instrument, now())),
         );
       return quotes;
     },
@@ -105,12 +105,12 @@ export function marketData({
     async getQuote(access, instrument, signal) {
       const raw = await one(access, instrument, signal);
       if (raw.last_price <= 0) throw noQuote(instrument);
-      return mapped(QUOTES, () => toQuote(raw, instrument, now()));
+      return mapReply(QUOTES, () => toQuote(raw, instrument, now()));
     },
 
     async getOrderbook(access, instrument, signal) {
       const raw = await one(access, instrument, signal);
-      return mapped(QUOTES, () => toDepth(raw, instrument));
+      return mapReply(QUOTES, () => toDepth(raw, instrument));
     },
 
     async getHistoricalData(access, query, signal) {
@@ -138,7 +138,7 @@ export async function lastPrices(
     const batch = asked.slice(start, start + MAX_QUOTES_PER_CALL);
     const { data } = await client.postMarketfeedLtp(access, idsBySegment(batch), signal);
     for (const { key, exchangeSegment, securityId } of batch) {
-      const ltp = mapped("POST /marketfeed/ltp", () => priceOrNull(data[exchangeSegment]?.[securityId]?.last_price));
+      const ltp = mapReply("POST /marketfeed/ltp", () => priceOrNull(data[exchangeSegment]?.[securityId]?.last_price));
       if (ltp !== null) prices.set(key, ltp);
     }
   }

@@ -115,7 +115,7 @@ export function marginBody(request: OrderRequest): Record<string, unknown> {
   };
 }
 
-/** Acceptance here is Dhan's, not the exchange's: risk checks refuse later, in the book. */
+/** "Accepted" means that Dhan took the order: risk checks or the exchange may still reject it, as the book shows. */
 export function toPlaced(ack: OrderAckRaw): OrderOutcome {
   if (!ORDER_ID.test(ack.orderId)) return { kind: "unknown", reason: "Dhan answered without an order id" };
   const orderId = brokerOrderId(ack.orderId);

@@ -14,7 +14,7 @@ type RateClass = keyof typeof RATE_LIMITS;
 export type Body = Readonly<Record<string, unknown>>;
 
 interface Call<S extends z.ZodType> {
-  /** Method and path as documented, for errors: no ids, no query. */
+  /** Documented method and path, without ids and query: names the endpoint in errors. */
   readonly endpoint: `${HttpRequest["method"]} ${string}`;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import { createOrders } from "./orders.ts";
 import { createMarketReads, createPortfolioReads } from "./reads.ts";
 import { PRODUCTS } from "./facts.ts";
 
-/** The contract, put together of its parts. */
+/** The contract, assembled from its parts. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const client = createClient(deps);
   return {

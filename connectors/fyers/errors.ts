@@ -3,9 +3,9 @@ import { HttpFailure } from "../../src/lib/http.ts";
 import { cleanWords, replyErrors } from "../replies.ts";
 import { FYERS } from "./facts.ts";
 
-export const { badField, mapped } = replyErrors(FYERS, "Fyers");
+export const { badField, mapReply } = replyErrors(FYERS, "Fyers");
 
-/** Body codes of API v3 and of the 2023 error sheet. A code that is not here proves nothing about an order. */
+/** Codes of API v3 and of the 2023 error sheet. One that is not listed proves nothing, so an order stays unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
   // -16 is also the refusal of the switched-off refresh: the answer to both is to log in.
   ["auth-expired", [-8, -15, -16, -17]],

@@ -6,9 +6,9 @@ import { type Candle, ownedNow, type Position, type Quote } from "../../src/doma
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
-import { finished, readBook, whole } from "../book.ts";
+import { finishBook, readBook, requireComplete } from "../book.ts";
 import type { Client } from "./client.ts";
-import { isUnknownOrder, mapped } from "./errors.ts";
+import { isUnknownOrder, mapReply } from "./errors.ts";
 import * as market from "./map-market.ts";
 import * as map from "./map.ts";
 import type { DepthRaw, HoldingRaw, OrderRaw } from "./schemas.ts";
@@ -32,7 +32,7 @@ type PortfolioReads = Pick<
 export function createPortfolioReads(client: Client, deps: ConnectorDeps): PortfolioReads {
   async function getPositions(access: Access, signal?: AbortSignal): Promise<Position[]> {
     const { netPositions } = await client.getPositions(access, signal);
-    return readBook(netPositions, { ...NAMED, endpoint: "GET /positions", map: map.toPosition });
+    return readBook(netPositions, { ...ROW_IDENTITY, endpoint: "GET /positions", map: map.toPosition });
   }
 
   return {
@@ -40,7 +40,7 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
 
     async getFunds(access, signal) {
       const reply = await client.getFunds(access, signal);
-      return mapped("GET /funds", () => map.toFunds(reply));
+      return mapReply("GET /funds", () => map.toFunds(reply));
     },
 
     async getHoldings(access, signal) {
@@ -50,9 +50,9 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
         deps.warn("fyers: holdings that are not shares were left out", { count: holdings.length - shares.length });
       // `quantity` is the start of the day's; what was sold since, T1 shares too, is among the positions.
       const isLess = shares.some((each) => each.ok && each.row.remainingQuantity < each.row.quantity);
-      const positions = isLess ? await whole(getPositions(access, signal)) : null;
-      const morning = readBook(shares, { ...NAMED, endpoint: "GET /holdings", map: map.toHolding });
-      return positions ? finished(morning, (rows) => ownedNow(rows, positions)) : morning;
+      const positions = isLess ? await requireComplete(getPositions(access, signal)) : null;
+      const morning = readBook(shares, { ...ROW_IDENTITY, endpoint: "GET /holdings", map: map.toHolding });
+      return positions ? finishBook(morning, (rows) => ownedNow(rows, positions)) : morning;
     },
 
     getPositions,
@@ -64,7 +64,7 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
 
     async getTrades(access, signal) {
       const { tradeBook } = await client.getTradebook(access, signal);
-      return readBook(tradeBook, { ...NAMED, endpoint: "GET /tradebook", map: map.toTrade });
+      return readBook(tradeBook, { ...ROW_IDENTITY, endpoint: "GET /tradebook", map: map.toTrade });
     },
 
     /** Over the whole book: a filter that misses would prove that an order does not exist. */
@@ -84,8 +84,8 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
   };
 }
 
-/** By which fields a row is known, even where the rest of it is not. */
-const NAMED = {
+/** The fields that identify a row's instrument even when the rest of the row cannot be read. */
+const ROW_IDENTITY = {
   broker: FYERS,
   listedBy: ["symbol", "fyToken", "exchange", "segment"],
   listedOf: map.toListed,
@@ -99,7 +99,7 @@ function isOfNoExchange(each: ReadRow<HoldingRaw>): boolean {
 
 /** The book's order is not documented; ids grow within a day. */
 const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-  finished(readBook(rows, { ...NAMED, endpoint: "GET /orders", map: map.toOrder, idBy: "id" }), (orders) =>
+  finishBook(readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /orders", map: map.toOrder, idBy: "id" }), (orders) =>
     orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0) || (a.orderId < b.orderId ? -1 : 1)),
   );
 
@@ -121,7 +121,7 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
       for (const item of d) {
         const instrument = bySymbol.get(item.n);
         if (item.s === "error" || instrument === undefined) continue;
-        const quote = mapped("GET /data/quotes", () => market.toQuote(instrument, item.v));
+        const quote = mapReply("GET /data/quotes", () => market.toQuote(instrument, item.v));
         if (quote) quotes.set(quote.key, quote);
       }
     }
@@ -145,13 +145,13 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
           notQuoted(instrument, "GET /data/quotes")
         );
       const row = await depthOf(access, instrument, signal);
-      const quote = mapped("GET /data/depth", () => market.quoteFromDepth(instrument, row));
+      const quote = mapReply("GET /data/depth", () => market.quoteFromDepth(instrument, row));
       return quote ?? notQuoted(instrument, "GET /data/depth");
     },
 
     async getOrderbook(access, instrument, signal) {
       const row = await depthOf(access, instrument, signal);
-      return mapped("GET /data/depth", () => market.toDepth(instrument, row));
+      return mapReply("GET /data/depth", () => market.toDepth(instrument, row));
     },
 
     async getHistoricalData(access, query, signal) {
@@ -163,7 +163,7 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
         const params = { symbol, resolution: market.RESOLUTIONS[interval], cont_flag: "0", ...range };
         const { candles } = await client.getHistory(access, params, signal);
         for (const row of candles) {
-          const candle = mapped("GET /data/history", () => market.toCandle(row, interval));
+          const candle = mapReply("GET /data/history", () => market.toCandle(row, interval));
           if (candle.at >= from && candle.at <= to) bars.set(candle.at, candle);
         }
       }
@@ -175,7 +175,7 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
       const symbol = await symbolFor(deps, request.key, endpoint);
       const terms = map.fromTerms(request.terms);
       const { data } = await client.postMargin(access, [map.fromCostRequest(request, symbol, terms)], signal);
-      return { margin: mapped(endpoint, () => paiseFromRupees(data.margin_new_order)), charges: null };
+      return { margin: mapReply(endpoint, () => paiseFromRupees(data.margin_new_order)), charges: null };
     },
   };
 }

@@ -4,7 +4,7 @@ import { Secret } from "../../src/lib/secret.ts";
 import { stepAt, totp } from "../../src/lib/totp.ts";
 import type { BrokerConnector, ConnectorDeps, Credentials, Session } from "../base.ts";
 import type { Client } from "./client.ts";
-import { isNotAuthorised, mapped } from "./errors.ts";
+import { isNotAuthorised, mapReply } from "./errors.ts";
 import { GROWW } from "./facts.ts";
 import { callerOf, type Caller } from "./transport.ts";
 
@@ -24,7 +24,7 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       throw error;
     });
     if (issued === null) return null;
-    const end = mapped("POST /v1/token/api/access", () => parseIst(issued.expiry));
+    const end = mapReply("POST /v1/token/api/access", () => parseIst(issued.expiry));
     const { ucc } = await client.getUser({ link: maker.link, token: issued.token }, signal);
     return {
       accessToken: issued.token,
@@ -35,7 +35,7 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
     };
   }
 
-  /** The proof by a real call, which also tells whose session it is. */
+  /** A real call proves that the token works and tells whose account it is. */
   async function fromAccessToken(caller: Caller, signal?: AbortSignal): Promise<Session> {
     const issuedAt = deps.now();
     const { ucc } = await client.getUser(caller, signal).catch((error: unknown) => {

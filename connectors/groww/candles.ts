@@ -11,7 +11,7 @@ interface Bar {
 }
 const DAILY: Bar = { name: "1day", maxDays: 175 };
 
-/** Weeks and months are made of days: where Groww begins them and what it has of the running one is not documented. */
+/** Weeks and months are built from days: how Groww delimits them and reports the current one is not documented. */
 const BARS: Readonly<Record<Interval, Bar>> = {
   "1m": { name: "1minute", maxDays: 28 },
   "5m": { name: "5minute", maxDays: 28 },

@@ -2,11 +2,11 @@ import type { Order } from "../../src/domain/order.ts";
 import { ownedNow, type Holding, type Trade } from "../../src/domain/portfolio.ts";
 import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { finished, readBook, whole } from "../book.ts";
+import { finishBook, readBook, requireComplete } from "../book.ts";
 import { createLogin } from "./auth.ts";
 import { ordersOf, requireUnknown, tradesOf } from "./book.ts";
 import { createClient } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapReply } from "./errors.ts";
 import { fillsOf, toOrder, toReference, toTag, toTrade } from "./map.ts";
 import { heldAs, listingOf, toFunds, toHolding, toProfile } from "./map-portfolio.ts";
 import { createMarketData } from "./market-data.ts";
@@ -50,7 +50,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     const prices = await pricesOrNone(client, access, { segment: "CASH", names }, { signal, warn });
     // `quantity` is not said to lack what was sold today; what open and filled sales hold is, and the positions tell how much was sold.
     const isUsed = rows.some((each) => each.ok && each.row.groww_locked_quantity > 0);
-    const positions = isUsed ? await whole(getPositions(access, signal)) : null;
+    const positions = isUsed ? await requireComplete(getPositions(access, signal)) : null;
     const morning = readBook(rows, {
       broker: GROWW,
       endpoint: "GET /v1/holdings/user",
@@ -58,7 +58,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       listedBy: ["isin", "trading_symbol"],
       listedOf: (row) => heldAs(row, find),
     });
-    return positions ? finished(morning, (holdings) => ownedNow(holdings, positions)) : morning;
+    return positions ? finishBook(morning, (holdings) => ownedNow(holdings, positions)) : morning;
   }
 
   async function toOrders(rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> {
@@ -95,7 +95,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       listedBy: LISTED_BY,
       listedOf: (row) => nameOf(row, find),
     });
-    return finished(trades, (some) => some.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)));
+    return finishBook(trades, (some) => some.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)));
   }
 
   return {
@@ -107,7 +107,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     getProfile: async (access, signal) => toProfile(await client.getUser(callerOf(access), signal)),
     async getFunds(access, signal) {
       const reply = await client.getFunds(access, signal);
-      return mapped("GET /v1/margins/detail/user", () => toFunds(reply));
+      return mapReply("GET /v1/margins/detail/user", () => toFunds(reply));
     },
     getHoldings,
     getPositions,

@@ -4,7 +4,7 @@ import { cleanWords, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { GROWW } from "./facts.ts";
 
-export const { badField, badResponse, requireSame, mapped, noReply } = replyErrors(GROWW, "Groww");
+export const { badField, badResponse, requireSame, mapReply, noReply } = replyErrors(GROWW, "Groww");
 
 /** Of whom a call is: nothing that exists, a placement, or a change of an order that exists. */
 export type Purpose = "read" | "place" | "change";
@@ -43,7 +43,7 @@ export function kindOf(status: number, code: string | undefined, purpose: Purpos
   return (code === undefined ? undefined : KINDS[code]?.[purpose]) ?? "bad-response";
 }
 
-/** Groww answered, and not with a plain yes. */
+/** The error that a reply other than a success stands for. */
 export function refusal(reply: HttpReply, json: unknown, asked: { endpoint: string; purpose: Purpose }): BrokerError {
   const said = refusalSchema.safeParse(json).data;
   const words = cleanWords(said?.message ?? "") || `Groww answered HTTP ${reply.status} without a reason`;

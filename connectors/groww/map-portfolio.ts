@@ -44,7 +44,7 @@ export function heldAs(row: HeldRaw, lookup: Lookup): Listed {
   return { key: null, symbol: unlistedSymbol("NSE", row.trading_symbol) };
 }
 
-/** Unverified: whether `quantity` has the T1 shares in it, so the two are never added. */
+/** Unverified: whether `quantity` includes the T1 shares, so the two are never added. */
 export function toHolding(row: HoldingRaw, lookup: Lookup, ltp: Price | null): Holding {
   const qty = Math.max(row.quantity, row.t1_quantity);
   const avgPrice = priceFromRupees(row.average_price ?? 0);
@@ -54,7 +54,7 @@ export function toHolding(row: HoldingRaw, lookup: Lookup, ltp: Price | null): H
     productType: "CNC",
     qty,
     t1Qty: row.t1_quantity,
-    // T1 shares apart: they would be counted again as what may be sold early.
+    // T1 shares are left out: `t1Qty` already counts them as what may be sold before delivery.
     sellableQty: Math.min(qty, row.demat_free_quantity),
     pledgedQty: row.pledge_quantity,
     avgPrice,

@@ -17,7 +17,7 @@ export const ORDER_TYPES = {
   SL_M: "SL-M",
 } as const satisfies Record<OrderTypeRaw, OrderType>;
 
-/** While a change is on its way the order rests as it was. */
+/** While a modification or cancellation is pending the order keeps its state. */
 export function toStatus(status: OrderRaw["order_status"]): OrderStatus {
   switch (status) {
     case "NEW":

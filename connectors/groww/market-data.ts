@@ -4,11 +4,11 @@ import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { arranged } from "../candles.ts";
+import { finishCandles } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import { candleRanges, toCandle } from "./candles.ts";
 import type { Client } from "./client.ts";
-import { isUnknownName, mapped } from "./errors.ts";
+import { isUnknownName, mapReply } from "./errors.ts";
 import { GROWW } from "./facts.ts";
 import type { QuoteRaw, SegmentRaw } from "./schemas.ts";
 import { ltpName, venueOf, type Venue } from "./venue.ts";
@@ -45,7 +45,7 @@ export async function lastPrices(
   for (let start = 0; start < unique.length; start += NAMES_PER_CALL)
     batches.push(unique.slice(start, start + NAMES_PER_CALL));
   const rows = (await Promise.all(batches.map(ask))).flat();
-  return mapped(
+  return mapReply(
     LTP,
     () =>
       new Map(
@@ -85,7 +85,7 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
 
   async function whole(access: Access, { instrument, venue }: Asked, signal?: AbortSignal): Promise<Quote | null> {
     const row = await rowOf(access, venue, signal);
-    return row && mapped(QUOTE, () => toQuote(instrument, row));
+    return row && mapReply(QUOTE, () => toQuote(instrument, row));
   }
 
   async function lastOnly(access: Access, some: readonly Asked[], signal?: AbortSignal): Promise<Quote[]> {
@@ -121,7 +121,7 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
     async getOrderbook(access, instrument, signal) {
       const [found] = await asked([instrument]);
       const row = found && (await rowOf(access, found.venue, signal));
-      return row ? mapped(QUOTE, () => toDepth(instrument, row)) : noPrice(instrument, QUOTE);
+      return row ? mapReply(QUOTE, () => toDepth(instrument, row)) : noPrice(instrument, QUOTE);
     },
     async getHistoricalData(access, query, signal) {
       const { instrument, interval } = query;
@@ -131,9 +131,9 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
       const candles: Candle[] = [];
       for (const range of candleRanges(query)) {
         const rows = await client.getCandles(access, { exchange, segment, groww_symbol, ...range }, signal);
-        candles.push(...mapped(CANDLES, () => (rows.candles ?? []).map(toCandle)));
+        candles.push(...mapReply(CANDLES, () => (rows.candles ?? []).map(toCandle)));
       }
-      return arranged(candles, interval, query);
+      return finishCandles(candles, interval, query);
     },
   };
 }

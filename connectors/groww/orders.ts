@@ -12,7 +12,7 @@ import {
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps } from "../base.ts";
 import type { Client } from "./client.ts";
-import { badResponse, mapped, requireSame } from "./errors.ts";
+import { badResponse, mapReply, requireSame } from "./errors.ts";
 import { GROWW } from "./facts.ts";
 import { toReference } from "./map.ts";
 import { SEGMENTS, type OrderTypeRaw, type ProductRaw, type SegmentRaw } from "./schemas.ts";
@@ -65,7 +65,7 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
         ...body
       } = fromRequest(request, venue);
       const cost = await client.postMargin(access, venue.segment, [body], signal);
-      return mapped(COST, () => ({
+      return mapReply(COST, () => ({
         margin: paiseFromRupees(cost.total_requirement),
         charges: typeof cost.brokerage_and_charges === "number" ? paiseFromRupees(cost.brokerage_and_charges) : null,
       }));
@@ -73,7 +73,7 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
   };
 }
 
-/** Accepted means by Groww: its risk checks and the exchange may still refuse, in the book. */
+/** "Accepted" means that Groww took the order: risk checks or the exchange may still reject it, as the book shows. */
 async function outcomeOf(ask: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
   try {
     return await ask();
@@ -185,7 +185,7 @@ function ownTerms({ type, price, triggerPrice }: Order): WireTerms {
   return wireTerms(TYPES_ON_WIRE[type], price, triggerPrice);
 }
 
-/** Whole, because what Groww makes of a missing field is not documented. `quantity` is the new total. */
+/** Sends every field: what Groww does with a missing one is not documented. `quantity` is the new total. */
 export const fromChange = (order: Order, { qty, terms }: OrderChange) => ({
   quantity: qty ?? order.qty,
   ...(terms ? fromTerms(terms) : ownTerms(order)),

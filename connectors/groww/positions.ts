@@ -4,7 +4,7 @@ import { BrokerError } from "../../src/errors.ts";
 import type { Access, ConnectorDeps } from "../base.ts";
 import { readBook } from "../book.ts";
 import type { Client } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapReply } from "./errors.ts";
 import { toPosition } from "./map-portfolio.ts";
 import { lastPrices } from "./market-data.ts";
 import type { PositionRaw, SegmentRaw } from "./schemas.ts";
@@ -67,7 +67,7 @@ export function createPositions(client: Client, deps: { lookup: () => Promise<Lo
     const ltpOf = (row: PositionRaw): Price | null => prices.get(ltpName(row)) ?? null;
     const told = async (pricesIn: (row: PositionRaw) => readonly number[]): Promise<Scale> => {
       const evidence = rows.flatMap((row) => evidenceOf(row, { prices: pricesIn(row), ltp: ltpOf(row), lookup }));
-      const scale = mapped(ENDPOINT, () => scaleOf(evidence));
+      const scale = mapReply(ENDPOINT, () => scaleOf(evidence));
       return scale ?? scaleByDay(madeToday(rows, pricesIn), access, signal);
     };
     const [net, traded] = [await told(netPrice), await told(tradedPrices)];

@@ -66,7 +66,7 @@ export const holdingsSchema = z.object({ holdings: eachRow(holdingSchema) });
 /** GET /v1/positions/user. Credit is bought, debit is sold. No last price and no unrealised profit. */
 export const positionSchema = z.object({
   ...traded,
-  /** Negative for a short one. */
+  /** Negative when short. */
   quantity: count,
   net_price: rupees,
   credit_quantity: count,

@@ -11,7 +11,7 @@ import { GROWW, RATE_LIMITS, ROOTS } from "./facts.ts";
 /** Asked while somebody waits for an order's outcome. */
 const PROBE_TIMEOUT_MS = 3_000;
 
-/** Whose call it is; while logging in there is no end yet. */
+/** Who is calling. During login the session's expiry is not known yet. */
 export interface Caller extends Pick<Access, "link" | "egress"> {
   readonly token: Secret;
   readonly expiresAt?: number;
@@ -24,7 +24,7 @@ export const callerOf = ({ link, session, egress }: Access): Caller => ({
 });
 
 export interface Call<S extends z.ZodType> {
-  /** Method and path as documented: names the endpoint in errors, without ids and query. */
+  /** Documented method and path, without ids and query: names the endpoint in errors. */
   readonly endpoint: `${HttpRequest["method"]} /${string}`;
   readonly schema: S;
   readonly rate: keyof typeof RATE_LIMITS;
@@ -60,7 +60,7 @@ export function createTransport(deps: ConnectorDeps) {
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
       timeoutMs: call.timeoutMs ?? (isOrder ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS),
-      // Only orders fall under the rule of the registered address.
+      // The static IP rule covers order calls only.
       egress: isOrder ? caller.egress : undefined,
       signal,
     };
@@ -71,7 +71,7 @@ export function createTransport(deps: ConnectorDeps) {
     if (caller.expiresAt !== undefined && deps.now() >= caller.expiresAt)
       throw new BrokerError("auth-expired", "the Groww session has ended", { broker: GROWW, endpoint });
     const meter = `${GROWW}:${caller.link}:${rate}`;
-    // A read that is repeated takes a place each time.
+    // Every retry of a read counts against the rate limit too.
     const turn = (until: AbortSignal): Promise<void> =>
       deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until);
     const request: HttpRequest = { ...requestOf(call, caller, signal), turn };

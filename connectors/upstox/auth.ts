@@ -26,7 +26,7 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       };
       const token = await client.postToken({ link }, form, signal);
       const issuedAt = deps.now();
-      // The proof by a real call, which also tells whose session it is.
+      // A real call proves that the token works and tells whose account it is.
       const profile = await client.getProfile({ link, token: token.access_token }, signal);
       if (profile.user_id !== token.user_id) throw failure("bad-response", "the session belongs to another account");
       return {

@@ -12,7 +12,7 @@ interface Bar {
 }
 const DAILY: Bar = { name: "days/1", maxDays: 3_650 };
 
-/** Weeks and months are made of days: where Upstox begins them and what it has of the running one is not documented. */
+/** Weeks and months are built from days: how Upstox delimits them and reports the current one is not documented. */
 const BARS: Readonly<Record<Interval, Bar>> = {
   "1m": { name: "minutes/1", maxDays: 28 },
   "5m": { name: "minutes/5", maxDays: 28 },

@@ -9,7 +9,7 @@ import { badField, noReply, refusal } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { RATE_LIMITS, ROOTS, UPSTOX } from "./facts.ts";
 
-/** Whose call it is; while logging in there is no end yet. */
+/** Who is calling. During login the session's expiry is not known yet. */
 export interface Caller extends Pick<Access, "link" | "egress"> {
   readonly token?: Secret;
   readonly expiresAt?: number;
@@ -22,7 +22,7 @@ export const callerOf = ({ link, session, egress }: Access): Caller => ({
 });
 
 interface Call<S extends z.ZodType> {
-  /** Method and path as documented: names the endpoint in errors, without keys and query. */
+  /** Documented method and path, without ids and query: names the endpoint in errors. */
   readonly endpoint: `${HttpRequest["method"]} /${string}`;
   readonly schema: S;
   readonly rate: keyof typeof RATE_LIMITS;
@@ -58,7 +58,7 @@ export function createClient(deps: ConnectorDeps) {
       },
       ...(body ? { body } : {}),
       timeoutMs: isOrder ? ORDER_TIMEOUT_MS : READ_TIMEOUT_MS,
-      // Only orders fall under the rule of the registered address.
+      // The static IP rule covers order calls only.
       egress: isOrder ? caller.egress : undefined,
       signal,
     };
@@ -69,7 +69,7 @@ export function createClient(deps: ConnectorDeps) {
     if (caller.expiresAt !== undefined && deps.now() >= caller.expiresAt)
       throw new BrokerError("auth-expired", "the Upstox session has ended", { broker: UPSTOX, endpoint });
     const meter = `${UPSTOX}:${caller.link}:${rate}`;
-    // A read that is repeated takes a place each time.
+    // Every retry of a read counts against the rate limit too.
     const turn = (until: AbortSignal): Promise<void> =>
       deps.limiter.run(meter, RATE_LIMITS[rate], () => Promise.resolve(), until);
     const request: HttpRequest = { ...requestOf(call, caller, signal), turn };

@@ -2,10 +2,10 @@ import type { Order } from "../../src/domain/order.ts";
 import { ownedNow, type Position } from "../../src/domain/portfolio.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { byOrderId, finished, readBook, whole } from "../book.ts";
+import { byOrderId, finishBook, readBook, requireComplete } from "../book.ts";
 import { createLogin } from "./auth.ts";
 import { callerOf, createClient } from "./client.ts";
-import { mapped } from "./errors.ts";
+import { mapReply } from "./errors.ts";
 import { toOrder, toTrade } from "./map.ts";
 import { toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { createMarketData } from "./market-data.ts";
@@ -47,7 +47,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     book("GET /v2/portfolio/short-term-positions", await client.getPositions(access, signal), toPosition);
   const orders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    finished(book("GET /v2/order/retrieve-all", rows, toOrder), (some) => some.toSorted(byOrderId));
+    finishBook(book("GET /v2/order/retrieve-all", rows, toOrder), (some) => some.toSorted(byOrderId));
 
   return {
     ...createLogin(client, deps),
@@ -58,15 +58,15 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     getProfile: async (access, signal) => toProfile(await client.getProfile(callerOf(access), signal)),
     async getFunds(access, signal) {
       const reply = await client.getFunds(access, signal);
-      return mapped("GET /v3/user/get-funds-and-margin", () => toFunds(reply));
+      return mapReply("GET /v3/user/get-funds-and-margin", () => toFunds(reply));
     },
     /** `quantity` is not said to lack what was sold today; what open and filled sales use is, and the positions tell how much was sold. */
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
       const isUsed = rows.some((each) => each.ok && each.row.cnc_used_quantity > 0);
-      const positions = isUsed ? await whole(getPositions(access, signal)) : null;
+      const positions = isUsed ? await requireComplete(getPositions(access, signal)) : null;
       const morning = book("GET /v2/portfolio/long-term-holdings", rows, toHolding);
-      return positions ? finished(morning, (holdings) => ownedNow(holdings, positions)) : morning;
+      return positions ? finishBook(morning, (holdings) => ownedNow(holdings, positions)) : morning;
     },
     getPositions,
     getOrders: async (access, signal) => orders(await client.getOrders(access, signal)),

@@ -4,9 +4,9 @@ import { cleanWords, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { UPSTOX } from "./facts.ts";
 
-export const { badField, badResponse, requireSame, mapped, noReply } = replyErrors(UPSTOX, "Upstox");
+export const { badField, badResponse, requireSame, mapReply, noReply } = replyErrors(UPSTOX, "Upstox");
 
-/** `UDAPI` and a number. A code that is not here proves nothing, which leaves an order unknown. */
+/** Codes are `UDAPI` and a number. One that is not listed proves nothing, so an order's outcome stays unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
   ["auth-expired", [100050]],
   // Keys, code or redirect address of a login; 100067: a token that may only read was pasted.
@@ -40,7 +40,7 @@ export function kindOf(status: number, code: string | undefined, isOrder: boolea
   return (isOrder ? KIND_ON_ORDER[code] : undefined) ?? KIND_OF_CODE.get(code) ?? "bad-response";
 }
 
-/** Upstox answered, and not with a plain yes. Only `status: "error"` refuses: of a part of a success nothing is proved. */
+/** The error that a reply other than a success stands for. A partial success is no refusal: it proves nothing. */
 export function refusal(reply: HttpReply, json: unknown, { endpoint, isOrder }: Asked): BrokerError {
   const [said] = refusalSchema.safeParse(json).data?.errors ?? [];
   const words = cleanWords(said?.message ?? "") || `Upstox answered HTTP ${reply.status} without a reason`;

@@ -28,14 +28,14 @@ const INDEX_IDS: Readonly<Record<string, IndexName>> = {
   "BSE_INDEX|SENSEX": "SENSEX",
   "BSE_INDEX|BANKEX": "BANKEX",
 };
-/** Listed in the file and left out on purpose. */
+/** Segments that the file lists and that are not served here. */
 const OTHER_SEGMENTS: ReadonlySet<string> = new Set(["NCD_FO", "BCD_FO", "MCX_FO", "NSE_COM", "GLOBAL_INDEX"]);
 const TEST_SYMBOL = /[NB]SETEST/;
 
 interface Skipped {
   readonly skipped: string;
 }
-/** Null is a row that was understood and is not wanted, or not yet. */
+/** Null: a valid row that is not served, or an option, which has to wait for the end of the file. */
 type Reading = VenueInstrument | Skipped | null;
 const skipped = (reason: string): Skipped => ({ skipped: reason });
 
@@ -43,7 +43,7 @@ const skipped = (reason: string): Skipped => ({ skipped: reason });
 type Chain = Map<string, Unnamed[]>;
 type Unnamed = (isMonthly: boolean) => VenueInstrument;
 
-/** Rows of the master as instruments: everything as it comes, the options when the file has ended. */
+/** Instruments in the order of the file, except options: those come last, when all their expiries are known. */
 export async function* readInstruments(
   objects: AsyncIterable<string>,
   onSkipped: (reason: string) => void,

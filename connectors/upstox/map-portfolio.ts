@@ -37,7 +37,7 @@ export function toFunds({ available_to_trade: row }: FundsRaw): Funds {
   };
 }
 
-/** Unverified: whether `quantity` has the T1 shares in it, so the two are never added. */
+/** Unverified: whether `quantity` includes the T1 shares, so the two are never added. */
 export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
   const { key, symbol, segment } = nameOf(row, lookup);
   const productType = toProduct(row.product, segment);
@@ -55,7 +55,7 @@ export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
     productType,
     qty,
     t1Qty,
-    // T1 shares apart: they would be counted again as what may be sold early.
+    // T1 shares are left out: `t1Qty` already counts them as what may be sold before delivery.
     sellableQty: free - t1Qty,
     pledgedQty: row.collateral_quantity,
     avgPrice,
@@ -114,13 +114,13 @@ const sideOf = (row: PositionRaw, side: "buy" | "sell"): Dealt => ({
   value: sumPaise([paiseFromRupees(row[`day_${side}_value`]), paiseFromRupees(row[`overnight_${side}_amount`])]),
 });
 
-/** What the open quantity was bought for; negative for a short one. */
+/** Cost of the open quantity; negative when it is short. */
 function openCost(net: number, { qty, value }: Dealt): Paise {
   if (net === 0 || qty === 0) return ZERO_PAISE;
   return qty === Math.abs(net) ? scalePaise(value, Math.sign(net), 1) : scalePaise(value, net, qty);
 }
 
-/** Unverified: whether the day's values have the multiplier in them; where it matters, nothing is counted. */
+/** Unverified: whether the day's values include the multiplier. Where that matters, `carried` is left out. */
 function carriedIn(row: PositionRaw): { readonly carried?: Carried } {
   const isTraded = row.day_buy_value !== 0 || row.day_sell_value !== 0;
   if (row.multiplier !== 1 && isTraded) return {};

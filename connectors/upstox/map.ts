@@ -21,7 +21,7 @@ export function toProduct(product: ProductRaw, segment: TradedSegment): Product 
   }
 }
 
-/** While a change is on its way the order rests as it was: a stop that has not filled still waits. */
+/** While a modification or cancellation is pending the order keeps its state: an unfilled stop waits. */
 export function toStatus(row: Pick<OrderRaw, "status" | "order_type" | "filled_quantity">): OrderStatus {
   switch (row.status) {
     case "put order req received":
@@ -76,7 +76,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
     message: row.status_message || row.status_message_raw || null,
     isAmo: row.is_amo || row.status.includes("after market"),
     placedAt: toTime(row.order_timestamp),
-    // A change sends the whole set again, so what it must not reset is kept with the order.
+    // A modification resends every field, so those that it must not reset are kept in the handle.
     handle: disclosed > 0 ? { disclosedQuantity: String(disclosed) } : {},
   };
 }

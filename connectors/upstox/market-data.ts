@@ -4,11 +4,11 @@ import { price, priceFromRupees } from "../../src/domain/money.ts";
 import type { Candle, Depth, Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { arranged } from "../candles.ts";
+import { finishCandles } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import { candleRequests, toCandle, type CandleRequest } from "./candles.ts";
 import type { Client } from "./client.ts";
-import { INVALID_KEY, INVALID_UNIT, mapped } from "./errors.ts";
+import { INVALID_KEY, INVALID_UNIT, mapReply } from "./errors.ts";
 import type { CandleRaw, QuoteRaw } from "./schemas.ts";
 import { UPSTOX } from "./facts.ts";
 
@@ -53,7 +53,7 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
 
   async function getQuotes(access: Access, instruments: readonly Instrument[], signal?: AbortSignal) {
     const rows = await rowsOf(access, instruments, signal);
-    const quotes = mapped(QUOTES, () => rows.map(({ instrument, row }) => toQuote(instrument, row)));
+    const quotes = mapReply(QUOTES, () => rows.map(({ instrument, row }) => toQuote(instrument, row)));
     return new Map<InstrumentKey, Quote>(quotes.flatMap((quote) => (quote ? [[quote.key, quote] as const] : [])));
   }
 
@@ -76,7 +76,7 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
     async getOrderbook(access, instrument, signal) {
       const [found] = await rowsOf(access, [instrument], signal);
       if (!found) return noPrice(instrument, QUOTES);
-      return mapped(QUOTES, () => toDepth(instrument, found.row));
+      return mapReply(QUOTES, () => toDepth(instrument, found.row));
     },
     async getHistoricalData(access, query, signal) {
       const venue = (await deps.instruments()).byKey(query.instrument.key);
@@ -84,9 +84,9 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
       const candles: Candle[] = [];
       for (const request of candleRequests(query, deps.now())) {
         const rows = await candlesOf(access, venue.venueSymbol, request, signal);
-        candles.push(...mapped(CANDLES, () => rows.map(toCandle)));
+        candles.push(...mapReply(CANDLES, () => rows.map(toCandle)));
       }
-      return arranged(candles, query.interval, query);
+      return finishCandles(candles, query.interval, query);
     },
   };
 }

@@ -14,7 +14,7 @@ import {
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
 import type { Client } from "./client.ts";
-import { mapped, requireSame } from "./errors.ts";
+import { mapReply, requireSame } from "./errors.ts";
 import type { ProductRaw } from "./schemas.ts";
 import { UPSTOX } from "./facts.ts";
 
@@ -51,7 +51,7 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
         client.postMargin(access, margin, signal).catch(untold),
         client.getCharges(access, charges, signal).catch(untold),
       ]);
-      return mapped(endpoint, () => ({
+      return mapReply(endpoint, () => ({
         margin: margins && paiseFromRupees(margins.final_margin),
         charges: told && paiseFromRupees(told.charges.total),
       }));
@@ -59,7 +59,7 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
   };
 }
 
-/** Accepted means by Upstox: its risk checks and the exchange may still refuse, in the book. */
+/** "Accepted" means that Upstox took the order: risk checks or the exchange may still reject it, as the book shows. */
 async function outcomeOf(
   ask: () => Promise<{ orderId: string; handle: Readonly<Record<string, string>> }>,
 ): Promise<OrderOutcome> {
@@ -151,7 +151,7 @@ export const fromRequest = (request: OrderRequest, { instrument, venueSymbol }: 
   ...AUTOMATIC_BAND,
 });
 
-/** Whole, because what Upstox makes of a missing field is not documented. `quantity` is the new total. */
+/** Sends every field: what Upstox does with a missing one is not documented. `quantity` is the new total. */
 export function fromChange(order: Order, { qty, terms }: OrderChange) {
   if (order.validity === "OTHER") throw wrong("an order of unknown validity cannot be changed", MODIFY);
   const { type, price, triggerPrice, handle } = order;

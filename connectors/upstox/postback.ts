@@ -1,7 +1,7 @@
 import { brokerOrderId, type BrokerOrderId } from "../../src/domain/ids.ts";
 import { postbackSchema } from "./schemas.ts";
 
-/** Unsigned: it names an order to read again, and nothing else in it is believed. */
+/** Postbacks are unsigned: only the order id is used, as a hint to read that order again. */
 export function readPostback(body: string): { orderId: BrokerOrderId } | null {
   try {
     return { orderId: brokerOrderId(postbackSchema.parse(JSON.parse(body)).order_id) };

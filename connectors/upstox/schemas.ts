@@ -60,7 +60,7 @@ export const holdingSchema = z.object({
 /** GET /v2/portfolio/short-term-positions */
 export const positionSchema = z.object({
   ...traded,
-  /** Negative for a short one. */
+  /** Negative when short. */
   quantity: count,
   multiplier: z.number().positive(),
   last_price: rupees.nullable(),

@@ -2,7 +2,7 @@ import { nextIst, parseIst } from "../../src/domain/market.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, LoginGrant, LoginRequest, Session } from "../base.ts";
 import { credential, type KiteClient } from "./client.ts";
-import { mapped, zerodhaError } from "./errors.ts";
+import { mapReply, zerodhaError } from "./errors.ts";
 
 const LOGIN_END = { path: "login" };
 
@@ -41,7 +41,7 @@ export async function startSession(
 ): Promise<Session> {
   const { link, credentials } = grant;
   const token = await client.postSessionToken({ link, credentials }, requestToken(grant), signal);
-  const loginTime = mapped("POST /session/token", () => parseIst(token.login_time));
+  const loginTime = mapReply("POST /session/token", () => parseIst(token.login_time));
   const session: Session = {
     accessToken: token.access_token,
     accountId: token.user_id,

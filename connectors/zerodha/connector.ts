@@ -5,12 +5,12 @@ import type { Quote } from "../../src/domain/portfolio.ts";
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
-import { finished, readBook } from "../book.ts";
-import { arranged } from "../candles.ts";
+import { finishBook, readBook } from "../book.ts";
+import { finishCandles } from "../candles.ts";
 import { loginUrl, startSession } from "./auth.ts";
 import { candleRanges, toCandle } from "./candles.ts";
 import { createKiteClient, type KiteClient } from "./client.ts";
-import { type Endpoint, mapped, requireSame, zerodhaError } from "./errors.ts";
+import { type Endpoint, mapReply, requireSame, zerodhaError } from "./errors.ts";
 import { readMaster } from "./instruments.ts";
 import * as portfolio from "./map-portfolio.ts";
 import * as map from "./map.ts";
@@ -35,20 +35,20 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     getProfile: async (access, signal) => portfolio.toProfile(await client.getProfile(access, signal)),
     async getFunds(access, signal) {
       const margins = await client.getMargins(access, signal);
-      return mapped("GET /user/margins", () => portfolio.toFunds(margins));
+      return mapReply("GET /user/margins", () => portfolio.toFunds(margins));
     },
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
-      const reading = { ...NAMED, endpoint: "GET /portfolio/holdings", map: portfolio.toHoldings };
-      return finished(readBook(rows, reading), (pairs) => pairs.flat());
+      const reading = { ...ROW_IDENTITY, endpoint: "GET /portfolio/holdings", map: portfolio.toHoldings };
+      return finishBook(readBook(rows, reading), (pairs) => pairs.flat());
     },
     async getPositions(access, signal) {
       const { net } = await client.getPositions(access, signal);
-      return readBook(net, { ...NAMED, endpoint: "GET /portfolio/positions", map: portfolio.toPosition });
+      return readBook(net, { ...ROW_IDENTITY, endpoint: "GET /portfolio/positions", map: portfolio.toPosition });
     },
     async getTrades(access, signal) {
       const rows = await client.getTrades(access, signal);
-      return readBook(rows, { ...NAMED, endpoint: "GET /trades", map: map.toTrade });
+      return readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /trades", map: map.toTrade });
     },
     getOrders: async (access, signal) => newestLast(await client.getOrders(access, signal)),
     async findOrdersByTag(access, tag, signal) {
@@ -64,18 +64,18 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     async getQuotes(access, instruments, signal) {
       const quotes = new Map<InstrumentKey, Quote>();
       for await (const [instrument, raw] of rawQuotes(deps, client, access, instruments, signal)) {
-        const quote = mapped("GET /quote", () => portfolio.toQuote(instrument, raw));
+        const quote = mapReply("GET /quote", () => portfolio.toQuote(instrument, raw));
         if (quote) quotes.set(quote.key, quote);
       }
       return quotes;
     },
     async getQuote(access, instrument, signal) {
       const raw = await rawQuote(deps, client, access, instrument, signal);
-      return mapped("GET /quote", () => portfolio.toQuote(instrument, raw)) ?? notQuoted(instrument);
+      return mapReply("GET /quote", () => portfolio.toQuote(instrument, raw)) ?? notQuoted(instrument);
     },
     async getOrderbook(access, instrument, signal) {
       const raw = await rawQuote(deps, client, access, instrument, signal);
-      return mapped("GET /quote", () => portfolio.toDepth(instrument, raw));
+      return mapReply("GET /quote", () => portfolio.toDepth(instrument, raw));
     },
     getHistoricalData: (access, query, signal) => historicalData(deps, client, access, query, signal),
 
@@ -103,7 +103,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       const venue = await listedVenue(deps, request.key, { path: "POST /margins/orders" });
       const [margin] = await client.postOrderMargins(access, map.fromRequestForCost(request, venue), signal);
       if (!margin) throw zerodhaError("bad-response", "no margin in the answer", { path: "POST /margins/orders" });
-      return mapped("POST /margins/orders", () => map.toOrderCost(margin));
+      return mapReply("POST /margins/orders", () => map.toOrderCost(margin));
     },
 
     async *getInstruments({ onSkipped }, signal) {
@@ -112,16 +112,17 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   };
 }
 
-/** By which fields a row is known, even where the rest of it is not. */
-const NAMED = {
+/** The fields that identify a row's instrument even when the rest of the row cannot be read. */
+const ROW_IDENTITY = {
   broker: ZERODHA,
   listedBy: ["exchange", "tradingsymbol", "instrument_token"],
   listedOf: map.toListed,
 } as const;
 
 const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-  finished(readBook(rows, { ...NAMED, endpoint: "GET /orders", map: map.toOrder, idBy: "order_id" }), (orders) =>
-    orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)),
+  finishBook(
+    readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /orders", map: map.toOrder, idBy: "order_id" }),
+    (orders) => orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)),
   );
 
 async function isTokenValid(client: KiteClient, access: Access, signal?: AbortSignal): Promise<boolean> {
@@ -134,7 +135,7 @@ async function isTokenValid(client: KiteClient, access: Access, signal?: AbortSi
   }
 }
 
-/** Accepted means that Kite's order management took it, not that the exchange did. */
+/** "Accepted" means that Zerodha took the order: the exchange may still reject it, as the book shows. */
 async function outcomeOf(
   handle: Readonly<Record<string, string>>,
   ask: () => Promise<{ order_id: string }>,
@@ -215,7 +216,7 @@ async function historicalData(
   const candles = [];
   for (const range of candleRanges(query)) {
     const raw = await client.getHistorical(access, { token, ...range }, signal);
-    candles.push(...mapped("GET /instruments/historical", () => raw.candles.map(toCandle)));
+    candles.push(...mapReply("GET /instruments/historical", () => raw.candles.map(toCandle)));
   }
-  return arranged(candles, query.interval, query);
+  return finishCandles(candles, query.interval, query);
 }

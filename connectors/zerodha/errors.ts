@@ -5,7 +5,7 @@ import { replyErrors } from "../replies.ts";
 import { errorEnvelopeSchema, successEnvelopeSchema } from "./schemas.ts";
 import { ZERODHA } from "./facts.ts";
 
-export const { mapped, requireSame } = replyErrors(ZERODHA, "Zerodha");
+export const { mapReply, requireSame } = replyErrors(ZERODHA, "Zerodha");
 
 /** Which call it was: `GET /orders`; an order call's refusals read differently from a read's. */
 export interface Endpoint {

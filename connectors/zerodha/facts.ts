@@ -8,7 +8,7 @@ export const ROOTS = {
   ZERODHA_LOGIN_ROOT: "https://kite.zerodha.com",
 } as const;
 
-/** Calls can arrive closer together than they left, and an order that is one too many is an order of unknown outcome. */
+/** With a margin: calls may arrive closer together than they left, and an order over the limit ends as unknown. */
 const A_SECOND = 1_100;
 /** https://kite.trade/docs/connect/v3/exceptions/#api-rate-limit. Orders are metered by account. */
 export const RATE_LIMITS = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { finished, readBook, whole } from "../../connectors/book.ts";
+import { finishBook, readBook, requireComplete } from "../../connectors/book.ts";
 import { brokerName, tradingSymbol } from "../../src/domain/ids.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import type { ReadRow } from "../../src/lib/rows.ts";
@@ -57,13 +57,13 @@ describe("a book that is read row by row", () => {
 
   it("is finished also where it is a part", async () => {
     const upper = (rows: readonly string[]): string[] => rows.map((id) => `#${id}`);
-    expect(await finished(readBook([row("1")], reading), upper)).toEqual(["#1"]);
-    const part = finished(readBook([row("1"), row("2", "parked")], reading), upper);
+    expect(await finishBook(readBook([row("1")], reading), upper)).toEqual(["#1"]);
+    const part = finishBook(readBook([row("1"), row("2", "parked")], reading), upper);
     expect(await failureOf(part)).toMatchObject({ book: { rows: ["#1"], unread: [{ orderId: "2" }] } });
   });
 
   it("that another one needs whole fails plainly, so that its part does not pass for the other's", async () => {
-    const error = await failureOf(whole(readBook([row("1"), row("2", "parked")], reading)));
+    const error = await failureOf(requireComplete(readBook([row("1"), row("2", "parked")], reading)));
     expect(error).toBeInstanceOf(BrokerError);
     expect(error).not.toBeInstanceOf(UnreadRows);
     expect(error).toMatchObject({ kind: "bad-response", endpoint: "GET /orders" });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { arranged, candleAt, daySpansOf, spansOf } from "../../connectors/candles.ts";
+import { finishCandles, candleAt, daySpansOf, spansOf } from "../../connectors/candles.ts";
 import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
 
 const FIRST = istInstant("2026-01-01");
@@ -57,12 +57,12 @@ describe("the bars of several calls", () => {
   it("come oldest first, each once, within both ends", () => {
     const bars = [day("2026-11-24", 3), day("2026-11-23", 2), day("2026-11-24", 3), day("2026-11-20", 1)];
     const range = { from: istInstant("2026-11-23"), to: istInstant("2026-11-24") };
-    expect(arranged(bars, "1d", range)).toEqual([day("2026-11-23", 2), day("2026-11-24", 3)]);
+    expect(finishCandles(bars, "1d", range)).toEqual([day("2026-11-23", 2), day("2026-11-24", 3)]);
   });
 
   it("are joined where weeks were asked for", () => {
     const bars = [day("2026-11-24", 101), day("2026-11-23", 102)];
     const range = { from: istInstant("2026-11-23"), to: istInstant("2026-11-29") };
-    expect(arranged(bars, "1w", range)).toEqual([{ ...day("2026-11-23", 101), volume: 10 }]);
+    expect(finishCandles(bars, "1w", range)).toEqual([{ ...day("2026-11-23", 101), volume: 10 }]);
   });
 });

@@ -5,7 +5,7 @@ import { brokerName } from "../../src/domain/ids.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
 
 const ACME = brokerName("acme");
-const { badField, mapped, noReply } = replyErrors(ACME, "Acme");
+const { badField, mapReply, noReply } = replyErrors(ACME, "Acme");
 const ORDERS = "POST /orders";
 
 describe("a call without a whole reply", () => {
@@ -32,17 +32,17 @@ describe("a reply that is not as documented", () => {
   });
 
   it("is a value that a mapping refuses; a defect of ours stays one", () => {
-    expect(mapped(ORDERS, () => 7)).toBe(7);
+    expect(mapReply(ORDERS, () => 7)).toBe(7);
     const refuse = (): never => {
       throw new RangeError("not a price: -1");
     };
-    expect(() => mapped(ORDERS, refuse)).toThrow(
+    expect(() => mapReply(ORDERS, refuse)).toThrow(
       expect.objectContaining({ kind: "bad-response", message: "Acme POST /orders: not a price: -1" }),
     );
     const broken = (): never => {
       throw new TypeError("undefined is not a function");
     };
-    expect(() => mapped(ORDERS, broken)).toThrow(TypeError);
+    expect(() => mapReply(ORDERS, broken)).toThrow(TypeError);
   });
 });
 
