@@ -8,7 +8,7 @@ import { ACME } from "./facts.ts";
 
 type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "isTokenValid">>;
 
-/** Login page, exchange of its code, and whether a session lives. https://docs.acme.example/login */
+/** Login page, exchange of its code, and the check of a session. https://docs.acme.example/login */
 export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): Login {
   return {
     async getLoginUrl({ credentials, redirectUrl, state }) {

@@ -125,7 +125,7 @@ export function createClient(deps: ConnectorDeps) {
     deleteOrder: (access: Access, id: string, signal?: AbortSignal) =>
       order("DELETE /orders/{id}", access, { path: pathOf(id) }, signal),
 
-    /** The master, as it comes; public. */
+    /** The master file's bytes. Public: needs no session. */
     async *streamInstruments(signal?: AbortSignal): AsyncIterable<Uint8Array> {
       const endpoint = "GET /instruments.csv";
       const url = `${root}/v1/instruments.csv`;

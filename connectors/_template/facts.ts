@@ -6,7 +6,7 @@ export const ACME = brokerName("acme");
 export const ROOTS = { ACME_API_ROOT: "https://api.acme.example" } as const;
 
 /**
- * Acme meters each account, 10 calls a second of a kind: a little less is asked, because calls can arrive closer together
+ * Acme allows an account 10 calls a second of each kind. We stay below that, because calls may arrive closer together
  * than they left. https://docs.acme.example/limits
  */
 export const RATE_LIMITS = {

@@ -1,7 +1,7 @@
 import type { BrokerDefinition } from "../base.ts";
 import { ACME, RATE_LIMITS, ROOTS } from "./facts.ts";
 
-/** The broker to copy (ADD_A_BROKER.md). It is not in connectors/index.ts, and the contract keeps it true. */
+/** The broker to copy (ADD_A_BROKER.md). Not listed in connectors/index.ts; the conformance tests keep it working. */
 export const template: BrokerDefinition = {
   name: ACME,
   title: "Acme",

@@ -9,8 +9,8 @@ const COLUMNS = 12;
 const HEADER = "instrument,";
 
 /**
- * The master, row by row as it comes; a row that cannot be read is counted and left out. Acme's symbols are written as
- * ours are; where a broker's are not, build them with domain/instrument.ts, as the other connectors do.
+ * The master, row by row; a row that cannot be read is reported and left out. Acme spells symbols as we do; where a
+ * broker does not, build them with domain/instrument.ts, as the other connectors do.
  */
 export async function* readInstruments(
   bytes: AsyncIterable<Uint8Array>,
@@ -24,7 +24,7 @@ export async function* readInstruments(
   }
 }
 
-/** A reason in words where the row is none of ours. */
+/** A text says why the row is left out. */
 function toInstrument(cells: readonly string[]): VenueInstrument | string {
   if (cells.length !== COLUMNS) return "wrong number of columns";
   const [id = "", symbol = "", kind = ""] = cells;

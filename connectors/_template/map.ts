@@ -20,7 +20,7 @@ import type { Candle, Depth, Funds, Holding, Position, Quote, Trade } from "../.
 import { candleAt } from "../candles.ts";
 import type * as raw from "./schemas.ts";
 
-/** `NSE:3045`, `INDEX:NIFTY50`: Acme names instruments by segment and the exchange's own token, as we do. */
+/** `NSE:3045`, `INDEX:NIFTY50`: Acme identifies instruments by segment and the exchange's token, as we do. */
 export function toKey(text: string): InstrumentKey {
   const [head = "", token = ""] = text.split(":");
   const segment = SEGMENTS.find((each) => each === head);
@@ -170,7 +170,7 @@ export const fromRequest = (request: OrderRequest) => ({
   ...fromTerms(request.terms),
 });
 
-/** Prices that do not belong to the type are left out. Market orders carry how far they may fill from the last price. */
+/** Only the prices that the order type uses. Market orders carry how far from the last price they may fill. */
 export function fromTerms(terms: OrderTerms): Readonly<Record<string, string | number>> {
   const { type } = terms;
   switch (type) {

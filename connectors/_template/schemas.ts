@@ -3,7 +3,7 @@ import { SEGMENTS } from "../../src/domain/instrument.ts";
 import { PRODUCTS, ORDER_TYPES, SIDES } from "../../src/domain/order.ts";
 import { ORDER_ID } from "../base.ts";
 
-/** Shapes of Acme's replies. Above each stands the page that documents it. Unknown extra fields pass. */
+/** Acme's replies, each with the page that documents it. Unknown extra fields pass. */
 
 const rupees = z.number();
 const count = z.number().int();
@@ -48,7 +48,7 @@ export const positionSchema = z.object({
   sell_value: rupees,
 });
 
-/** https://docs.acme.example/orders. Closed sets: a row with a new status, product or type is told as unread. */
+/** https://docs.acme.example/orders. Closed sets: a row with an unknown status, product or type is reported as unread. */
 export const STATUSES = ["new", "open", "waiting", "done", "cancelled", "rejected", "expired"] as const;
 export const orderSchema = z.object({
   ...listed,

@@ -7,8 +7,8 @@ import { mapReply, zerodhaError } from "./errors.ts";
 const LOGIN_END = { path: "login" };
 
 /**
- * Kite takes neither a state nor a redirect URL: `redirect_params` is a query string that comes back at the end of the
- * URL registered for the app. The package's own login URL cannot carry it, nor be moved.
+ * Kite takes neither a state nor a redirect URL: it appends `redirect_params`, a query string, to the URL registered
+ * for the app. The package's getLoginURL supports neither that nor another origin.
  */
 export function loginUrl(root: string, { credentials, state }: LoginRequest): string {
   const carried = new URLSearchParams({ state }).toString();
@@ -16,7 +16,7 @@ export function loginUrl(root: string, { credentials, state }: LoginRequest): st
   return `${root}/connect/login?${query.toString()}`;
 }
 
-/** The single-use token of the callback, or of the address that the user pasted. */
+/** The single-use token from the callback, from a pasted address, or pasted itself. */
 function requestToken(grant: LoginGrant): Secret {
   const params = grant.kind === "callback" ? grant.params : pastedParams(grant.token.reveal().trim());
   const token = params["request_token"];
@@ -32,7 +32,7 @@ function pastedParams(pasted: string): Readonly<Record<string, string>> {
   return Object.fromEntries(URL.parse(pasted, "http://localhost")?.searchParams ?? []);
 }
 
-/** Exchanges the request token and proves the session by reading the profile. It ends at 06:00 in India. */
+/** Exchanges the request token and proves the session by reading the profile. Sessions end at 06:00 IST. */
 export async function startSession(
   client: KiteClient,
   grant: LoginGrant,

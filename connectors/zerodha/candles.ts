@@ -13,7 +13,7 @@ interface KiteInterval {
   readonly maxDays: number;
 }
 
-/** Kite has no weeks and months: those are made of days. */
+/** Kite has no weeks and months: they are built from days. */
 const INTERVALS: Record<Interval, KiteInterval> = {
   "1m": { name: "minute", maxDays: 60 },
   "5m": { name: "5minute", maxDays: 100 },
@@ -25,7 +25,7 @@ const INTERVALS: Record<Interval, KiteInterval> = {
   "1mo": { name: "day", maxDays: 2_000 },
 };
 
-/** The requests that cover a range, oldest first, in Kite's words. */
+/** The requests that cover a range, oldest first, with Kite's parameters. */
 export function candleRanges({ interval, from, to }: CandleQuery) {
   const { name, maxDays } = INTERVALS[interval];
   return spansOf({ from, to }, maxDays * DAY_MS, SECOND_MS).map((span) => ({

@@ -25,7 +25,7 @@ export interface OrderPath {
   readonly variety: string;
   readonly orderId: string;
 }
-/** Whose call it is; at login there is no session yet. */
+/** Who is calling. During login there is no session yet. */
 interface Caller extends Pick<Access, "link" | "credentials" | "egress"> {
   readonly session?: Session;
 }
@@ -33,17 +33,17 @@ interface Caller extends Pick<Access, "link" | "credentials" | "egress"> {
 interface CallSpec<S extends z.ZodType> extends Endpoint {
   readonly schema: S;
   readonly rate?: RateClass;
-  /** Not to be repeated by the HTTP client. */
+  /** The HTTP client must not retry it. */
   readonly isWrite?: boolean;
 }
 
 export type KiteClient = ReturnType<typeof createKiteClient>;
 
-/** Kite Connect 3: one method per endpoint, every reply validated. All but master and candles by the `kiteconnect` package. */
+/** Kite Connect 3: one method per endpoint, every reply validated. Only master and candles bypass `kiteconnect`. */
 export function createKiteClient(deps: ConnectorDeps) {
   const root = (deps.roots["ZERODHA_API_ROOT"] ?? ROOTS.ZERODHA_API_ROOT).replace(/\/+$/, "");
 
-  /** One place under the rate limit, then the call. Failing while still waiting proves that nothing was sent. */
+  /** Waits for the rate limit, then calls. An error while still waiting proves that nothing was sent. */
   async function metered<T>(
     caller: Caller,
     rate: RateClass,
@@ -54,7 +54,7 @@ export function createKiteClient(deps: ConnectorDeps) {
     requireLiving(caller.session, deps.now(), endpoint);
     let stage: "waiting" | "started" | "given-up" = "waiting";
     const start = async (): Promise<T> => {
-      // Once "nothing was sent" has been said, nothing may be sent.
+      // The caller has already been told that nothing was sent, so nothing may be sent now.
       if (stage === "given-up") throw new HttpFailure("aborted", "given up while waiting");
       stage = "started";
       return call();
@@ -62,7 +62,7 @@ export function createKiteClient(deps: ConnectorDeps) {
     try {
       return await deps.limiter.run(meterOf(caller, rate), RATE_LIMITS[rate], start, signal);
     } catch (error) {
-      if (hasLeft(stage)) throw fromFailure(signal?.aborted === true ? abandoned(error) : error, endpoint);
+      if (hasStarted(stage)) throw fromFailure(signal?.aborted === true ? abandoned(error) : error, endpoint);
       stage = "given-up";
       throw zerodhaError("unreachable", "given up while waiting for the rate limit", endpoint, { cause: error });
     }
@@ -132,7 +132,7 @@ export function createKiteClient(deps: ConnectorDeps) {
         signal,
       ),
 
-    // Copies of the fields: the package writes variety and order id into what it is given.
+    // Spread into copies, because the package writes variety and order id into its argument.
     postOrder: (access: Access, variety: string, params: OrderParams, signal?: AbortSignal) =>
       order("POST /orders", access, (kite) => kite.placeOrder(variety, { ...params }), signal),
     putOrder: (access: Access, { variety, orderId }: OrderPath, params: OrderParams, signal?: AbortSignal) =>
@@ -158,7 +158,7 @@ export interface CandlePath {
   readonly to: string;
 }
 
-// Not by the package: it breaks on HTML, drops an open interest of 0 and takes the server's zone for India's.
+// Not through the package: it breaks on HTML, drops an open interest of 0 and reads times in the server's zone.
 function historicalRequest(root: string, access: Access, query: CandlePath, signal?: AbortSignal): HttpRequest {
   const range = new URLSearchParams({ from: query.from, to: query.to, continuous: "0", oi: "0" });
   const login = `${credential(access.credentials, "apiKey")}:${access.session.accessToken.reveal()}`;
@@ -172,8 +172,8 @@ function historicalRequest(root: string, access: Access, query: CandlePath, sign
   };
 }
 
-// Not by the package: it holds the file whole, leaves `text/csv; charset=utf-8` unparsed and adds a row of NaN.
-// No login in the headers: the contract has none here, and Kite has served the master without one (undocumented).
+// Not through the package: it buffers the whole file, does not parse `text/csv; charset=utf-8` and adds a row of NaN.
+// Without Authorization: getInstruments has no session, and Kite serves the master without one (undocumented).
 async function* masterBytes(deps: ConnectorDeps, root: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
   const endpoint = { path: "GET /instruments" };
   const url = `${root}/instruments`;
@@ -186,7 +186,7 @@ async function* masterBytes(deps: ConnectorDeps, root: string, signal?: AbortSig
   }
 }
 
-/** The package's methods in use. Its own types lack MTF and call dates `Date`, which here stay Kite's strings. */
+/** The package's methods that we use. Its own types lack MTF and declare times as `Date`; here they stay strings. */
 interface KitePackage {
   readonly requestInstance: {
     readonly defaults: { adapter?: (config: AxiosConfig) => Promise<object> };
@@ -221,8 +221,8 @@ interface Transport extends Pick<HttpRequest, "timeoutMs" | "egress" | "signal" 
 }
 
 /**
- * The package for one call (0.1 ms to make), with our transport in place of its own. Never `debug`: that prints the
- * Authorization header and the checksum.
+ * A client of the package for one call (takes 0.1 ms), with our HTTP client in place of axios. Never `debug`: it prints
+ * the Authorization header and the checksum.
  */
 async function fencedKite(
   root: string,
@@ -231,15 +231,15 @@ async function fencedKite(
   transport: Transport,
 ): Promise<KitePackage> {
   const { send, ...options } = transport;
-  // Loaded by the first call: the package and its axios take 25 MB that a process without a Zerodha account can spare.
+  // Imported on the first call: the package and axios take 25 MB, which a process without a Zerodha account saves.
   const { KiteConnect } = await import("kiteconnect");
   const apiKey = credential(caller.credentials, "apiKey");
   const kite = new KiteConnect({ api_key: apiKey, root, debug: false }) as unknown as KitePackage;
   if (caller.session) kite.setAccessToken(caller.session.accessToken.reveal());
   kite.requestInstance.defaults.adapter = async (config) => {
-    // The package reads India's times in the server's zone: its transformers stay off, the strings come through.
+    // The package would parse IST times in the server's zone: without its transformers the strings stay as they are.
     config.transformResponse = [];
-    // A null parameter would be sent as the word "null"; null is how /margins/orders is asked for charges too.
+    // A null parameter would be sent as the text "null". orderMargins needs mode null so that charges are included.
     config.params = withoutNulls(config.params ?? {});
     const method = config.method.toUpperCase() as HttpRequest["method"];
     const url = kite.requestInstance.getUri(config);
@@ -252,7 +252,7 @@ async function fencedKite(
       ...(config.data ? { body: config.data } : {}),
       ...options,
     });
-    // The package loses the status, rejects with plain objects and resolves on HTML: failures leave here as BrokerError.
+    // The package drops the status, rejects with plain objects and resolves on HTML, so failures are thrown here.
     const data = successEnvelope(reply, endpoint);
     return { config, status: 200, statusText: "OK", headers: { "content-type": "application/json" }, data };
   };
@@ -261,10 +261,10 @@ async function fencedKite(
 
 const meterOf = ({ link }: Caller, rate: RateClass): string => `${ZERODHA}:${link}:${rate}`;
 
-/** Behind a call, because the compiler does not see that the limiter changes the stage. */
-const hasLeft = (stage: string): boolean => stage === "started";
+/** A function, because the compiler does not see that `start` changes the stage. */
+const hasStarted = (stage: string): boolean => stage === "started";
 
-/** A limiter may end an abandoned call before the HTTP client does. */
+/** The limiter may reject an aborted call, with an error of its own, before the HTTP client does. */
 const abandoned = (error: unknown): unknown =>
   error instanceof BrokerError || error instanceof HttpFailure
     ? error
@@ -273,7 +273,7 @@ const abandoned = (error: unknown): unknown =>
 const withoutNulls = (params: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(params).filter(([, value]) => value !== null));
 
-/** The package puts varieties and order ids into the path as they are. */
+/** The package puts varieties and order ids into the path unescaped. */
 function requireCleanPath(url: string, root: string, endpoint: Endpoint): void {
   const path = url.slice(root.length).split("?", 1)[0] ?? "";
   if (!/^(\/[\w-]+)+$/.test(path)) throw zerodhaError("invalid-request", "not an order id of Zerodha", endpoint);

@@ -17,10 +17,10 @@ import * as map from "./map.ts";
 import type { OrderRaw, QuoteRaw } from "./schemas.ts";
 import { ROOTS, ZERODHA } from "./facts.ts";
 
-/** Instruments that one GET /quote may ask for. */
+/** Instruments per GET /quote. */
 const MAX_QUOTES = 500;
 
-/** Zerodha in the terms of the contract: each method is one or more endpoints and a pure mapping. */
+/** The contract, over the raw client and the pure mappings. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const client = createKiteClient(deps);
 
@@ -148,7 +148,7 @@ async function outcomeOf(
   }
 }
 
-/** Zerodha's own name of an instrument. Failing here proves that nothing was sent. */
+/** The instrument in Zerodha's master. Throws before anything is sent. */
 async function listedVenue(deps: ConnectorDeps, key: InstrumentKey, endpoint: Endpoint): Promise<VenueInstrument> {
   const table = await deps.instruments().catch((error: unknown) => {
     throw zerodhaError("unreachable", "Zerodha's list of instruments could not be had", endpoint, { cause: error });
@@ -158,7 +158,7 @@ async function listedVenue(deps: ConnectorDeps, key: InstrumentKey, endpoint: En
   return venue;
 }
 
-/** `NSE:NIFTY 50`: an index is asked for at its exchange. */
+/** `NSE:SBIN`; an index is quoted under its exchange: `NSE:NIFTY 50`. */
 function quoteName({ instrument, venueSymbol }: VenueInstrument): string {
   if (instrument.segment === "INDEX") return `${instrument.symbol.split(":", 1)[0]}:${venueSymbol}`;
   return `${instrument.segment}:${venueSymbol}`;

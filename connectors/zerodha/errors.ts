@@ -7,7 +7,7 @@ import { ZERODHA } from "./facts.ts";
 
 export const { mapReply, requireSame } = replyErrors(ZERODHA, "Zerodha");
 
-/** Which call it was: `GET /orders`; an order call's refusals read differently from a read's. */
+/** `GET /orders`, and whether it is an order call, where some errors mean something else. */
 export interface Endpoint {
   readonly path: string;
   readonly isOrder?: boolean;
@@ -18,13 +18,13 @@ interface ErrorRow {
   readonly says?: RegExp;
   readonly status?: (status: number) => boolean;
   readonly kind: BrokerErrorKind;
-  /** For an order call, where that differs. */
+  /** The kind on an order call, where it differs. */
   readonly onOrder?: BrokerErrorKind;
 }
 
 /**
- * First match wins. Texts come before types, because the address refusal's type has varied; 5xx comes before types,
- * because Kite documents every failure of an order other than a refusal as "state unknown".
+ * First match wins. Texts come before types, because the type of the IP error has varied. 5xx comes before types,
+ * because Kite documents the state of an order as unknown after every failure other than a refusal.
  */
 const ERRORS: readonly ErrorRow[] = [
   { says: /IPs configured|not allowed to place orders/i, kind: "ip-not-allowed" },
@@ -68,7 +68,7 @@ export function zerodhaError(
   return new BrokerError(kind, message, { broker: ZERODHA, endpoint: endpoint.path, ...details });
 }
 
-/** The whole success envelope, or the BrokerError that the reply means. */
+/** The envelope of a success; throws the BrokerError that any other reply stands for. */
 export function successEnvelope(reply: HttpReply, endpoint: Endpoint): { status: "success"; data?: unknown } {
   const json = parseJson(reply.body);
   const failure = errorEnvelopeSchema.safeParse(json);
@@ -86,7 +86,7 @@ export function successEnvelope(reply: HttpReply, endpoint: Endpoint): { status:
   throw withoutEnvelope(reply, endpoint);
 }
 
-/** Gateways answer in HTML: only the status says anything. */
+/** Gateways answer in HTML, so only the status counts. */
 function withoutEnvelope(reply: HttpReply, endpoint: Endpoint): BrokerError {
   const { status } = reply;
   const kind = status === 429 ? "rate-limited" : status >= 500 ? "unavailable" : "bad-response";
@@ -96,7 +96,7 @@ function withoutEnvelope(reply: HttpReply, endpoint: Endpoint): BrokerError {
   });
 }
 
-/** Whatever a started call threw, as BrokerError. What is neither ours nor the transport's says nothing of the outcome. */
+/** Any error of a call that was started, as BrokerError. One that we do not know leaves the outcome unknown. */
 export function fromFailure(error: unknown, endpoint: Endpoint): BrokerError {
   if (error instanceof BrokerError) return error;
   if (!(error instanceof HttpFailure)) {

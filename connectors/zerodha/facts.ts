@@ -10,7 +10,7 @@ export const ROOTS = {
 
 /** With a margin: calls may arrive closer together than they left, and an order over the limit ends as unknown. */
 const A_SECOND = 1_100;
-/** https://kite.trade/docs/connect/v3/exceptions/#api-rate-limit. Orders are metered by account. */
+/** https://kite.trade/docs/connect/v3/exceptions/#api-rate-limit. Orders are limited per account. */
 export const RATE_LIMITS = {
   quote: [{ count: 1, perMs: A_SECOND }],
   historical: [{ count: 3, perMs: A_SECOND }],

@@ -1,7 +1,7 @@
 import type { BrokerDefinition } from "../base.ts";
 import { RATE_LIMITS, ROOTS, ZERODHA } from "./facts.ts";
 
-/** Zerodha by Kite Connect 3. */
+/** Zerodha, through Kite Connect 3. */
 export const zerodha: BrokerDefinition = {
   name: ZERODHA,
   title: "Zerodha",

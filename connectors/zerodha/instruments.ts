@@ -10,7 +10,7 @@ import type { VenueInstrument } from "../base.ts";
 import { zerodhaError } from "./errors.ts";
 import { splitSeries, toKey, toSymbol } from "./map.ts";
 
-/** Kite's names of the indices that every broker quotes. */
+/** Kite's names of the indices that we serve. */
 const INDEX_NAMES: Readonly<Record<string, IndexName>> = {
   "NIFTY 50": "NIFTY50",
   "NIFTY BANK": "NIFTYBANK",
@@ -22,7 +22,7 @@ const INDEX_NAMES: Readonly<Record<string, IndexName>> = {
   BANKEX: "BANKEX",
 };
 
-/** Kite's `segment` column to ours; commodities, currencies and whatever comes new are passed over. */
+/** Kite's `segment` column → ours. Others (commodities, currencies) are not served. */
 const SEGMENT_OF: Readonly<Record<string, Segment>> = {
   NSE: "NSE",
   BSE: "BSE",
@@ -33,14 +33,14 @@ const SEGMENT_OF: Readonly<Record<string, Segment>> = {
   "BFO-OPT": "BFO",
 };
 
-/** The exchanges keep dummy scrips for their own drills: `011NSETEST`. */
+/** The exchanges list dummy scrips for their own tests: `011NSETEST`. */
 const TEST_SYMBOL = /(NSE|BSE)TEST/;
 const COLUMNS =
   "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,instrument_type,segment,exchange";
 
 type Row = Readonly<Record<string, string>>;
 
-/** Kite's master, `text/csv`, row by row: the file has about 10^5 rows and is never held whole. */
+/** Kite's master (`text/csv`), row by row: with about 10^5 rows it is too big to hold in memory. */
 export async function* readMaster(
   bytes: AsyncIterable<Uint8Array>,
   onSkipped: (reason: string) => void,
@@ -104,7 +104,7 @@ function toTraded(segment: Exclude<Segment, "INDEX">, row: Row): Instrument {
     tickSize: priceFromRupees(row["tick_size"] ?? ""),
   };
   const type = row["instrument_type"];
-  // The master does not tell the groups of BSE.
+  // The master has no BSE groups.
   if (type === "EQ")
     return { ...listed, kind: "equity", series: segment === "NSE" ? splitSeries(venueSymbol).series : "" };
   const contract = { ...listed, underlying: nonEmpty(row["name"]), expiry: isoDay(row["expiry"]) };

@@ -15,11 +15,11 @@ import type { HoldingRaw, MarginsRaw, PositionRaw, ProfileRaw, QuoteRaw } from "
 
 export function toPosition(raw: PositionRaw): Position {
   const ltp = priceOrNull(raw.last_price);
-  // Kite takes what is open without a last price for worth 0.
+  // Kite values an open position without a last price at 0, so its P&L is wrong then.
   const isPriced = ltp !== null || raw.quantity === 0;
-  const told = paiseFromRupees(raw.pnl);
-  const realised = realisedOf(raw, told);
-  const pnl = isPriced ? told : realised;
+  const rawPnl = paiseFromRupees(raw.pnl);
+  const realised = realisedOf(raw, rawPnl);
+  const pnl = isPriced ? rawPnl : realised;
   return {
     ...toListed(raw),
     productType: toProduct(raw.product),
@@ -39,7 +39,7 @@ export function toPosition(raw: PositionRaw): Position {
   };
 }
 
-/** What the closed quantity earned, at average values: Kite's own split puts booked profit into `unrealised`. */
+/** Profit of the closed quantity at average prices: Kite's own split puts booked profit into `unrealised`. */
 function realisedOf(raw: PositionRaw, pnl: Paise): Paise {
   if (raw.quantity === 0) return pnl;
   if (raw.buy_quantity === 0 || raw.sell_quantity === 0) return ZERO_PAISE;
@@ -50,7 +50,7 @@ function realisedOf(raw: PositionRaw, pnl: Paise): Paise {
     : subtractPaise(scalePaise(sold, raw.buy_quantity, raw.sell_quantity), bought);
 }
 
-/** The delivery row, and one more where shares are held on margin funding. */
+/** One holding for delivered shares, and another for shares under margin trading funding (MTF). */
 export function toHoldings(raw: HoldingRaw): Holding[] {
   const { symbol, key } = toListed(raw);
   const isPriced = raw.average_price > 0 && raw.last_price > 0;
@@ -62,7 +62,7 @@ export function toHoldings(raw: HoldingRaw): Holding[] {
     key,
     isin: raw.isin || null,
     productType,
-    // `quantity` does not contain the shares still to be delivered.
+    // `quantity` excludes shares that are not delivered yet (T1).
     qty: raw.quantity + raw.t1_quantity,
     t1Qty: raw.t1_quantity,
     sellableQty: raw.quantity,
@@ -72,8 +72,8 @@ export function toHoldings(raw: HoldingRaw): Holding[] {
     pnl: isPriced ? paiseFromRupees(raw.pnl) : null,
   };
   const { mtf } = raw;
-  const isGone = own.qty === 0 && own.pledgedQty === 0;
-  if (!mtf || mtf.quantity === 0) return isGone ? [] : [own];
+  const isEmpty = own.qty === 0 && own.pledgedQty === 0;
+  if (!mtf || mtf.quantity === 0) return isEmpty ? [] : [own];
   const funded: Holding = {
     ...own,
     productType: "MTF",
@@ -95,19 +95,19 @@ export function toFunds({ equity }: MarginsRaw): Funds {
   const used = paiseFromRupees(equity.utilised.debits);
   const collateral = paiseFromRupees(equity.available.collateral);
   const cash = paiseFromRupees(equity.available.cash);
-  // `cash` is now and then 0 on a funded account while `net` is right.
+  // Kite sometimes sends `cash` as 0 on a funded account, while `net` is right.
   return { available, used, collateral, cash: cash === 0 ? paise(available + used - collateral) : cash };
 }
 
 export const toProfile = (raw: ProfileRaw): Profile => ({
   accountId: raw.user_id,
   name: raw.user_name,
-  // `physical` is a signed DDPI or POA; the other values do not tell.
+  // `physical` means a signed DDPI or POA; the other values leave it open.
   canSellWithoutAuthorisation: raw.meta?.demat_consent === "physical" ? true : null,
   hasMarketData: null,
 });
 
-/** Null when nothing has ever been traded: Kite's last price is 0 then. `ohlc.close` is the previous day's close. */
+/** Null when it has never traded: Kite's last price is 0 then. `ohlc.close` is the previous day's close. */
 export function toQuote(instrument: Instrument, raw: QuoteRaw): Quote | null {
   const ltp = priceOrNull(raw.last_price);
   if (ltp === null) return null;

@@ -32,20 +32,20 @@ import type { OrderMarginRaw, OrderRaw, TradeRaw } from "./schemas.ts";
 type TradedSegment = Exclude<Segment, "INDEX">;
 type ListedRaw = Pick<OrderRaw, "exchange" | "tradingsymbol" | "instrument_token">;
 
-/** Series of NSE have two characters (`RELINFRA-BE`); EQ is left out. `BAJAJ-AUTO` is a name with a hyphen, of series EQ. */
+/** NSE series have two characters (`RELINFRA-BE`) and EQ is omitted, so `BAJAJ-AUTO` is a name with a hyphen, in EQ. */
 export function splitSeries(venueSymbol: string): { ticker: string; series: string } {
   const match = /^(.+)-([A-Z0-9]{2})$/.exec(venueSymbol);
   return { ticker: match?.[1] ?? venueSymbol, series: match?.[2] ?? "EQ" };
 }
 
-/** Kite spells derivatives as our symbols do. */
+/** Kite spells derivatives as we do. */
 export function toSymbol(segment: TradedSegment, venueSymbol: string): TradingSymbol {
   if (segment !== "NSE") return tradingSymbol(`${symbolPrefix(segment)}:${venueSymbol}`);
   const { ticker, series } = splitSeries(venueSymbol);
   return equitySymbol("NSE", ticker, series);
 }
 
-/** The lowest byte of Kite's token is the segment, the rest is the exchange's own token. */
+/** The lowest byte of Kite's token is the segment, the rest is the exchange's token. */
 export const toKey = (segment: TradedSegment, instrumentToken: number): InstrumentKey =>
   instrumentKey(segment, Math.floor(instrumentToken / 256));
 
@@ -92,7 +92,7 @@ function fromProduct(product: Product): string {
   }
 }
 
-/** Every status that Kite documents or was seen to send; a new one throws rather than pass for another. */
+/** All statuses that Kite documents or was seen to send. An unknown one throws: it must not pass for another. */
 export function toStatus(status: string): OrderStatus {
   switch (status) {
     case "COMPLETE":
@@ -130,7 +130,7 @@ function oneOf<T extends string>(values: readonly T[], value: string, what: stri
 const toSide = (side: string): Side => oneOf(SIDES, side, "side");
 const toOrderType = (type: string): OrderType => oneOf(ORDER_TYPES, type, "order type");
 
-/** Kite writes "no time" as null, as nothing, or as the year 1. */
+/** Kite writes "no time" as null, as an empty or missing field, or as the year 1. */
 export const toTime = (time: string | null | undefined): number | null =>
   !time || time.startsWith("0001-") ? null : parseIst(time);
 
@@ -206,11 +206,11 @@ export function fromRequest(request: OrderRequest, venue: VenueInstrument): Orde
   };
 }
 
-/** BSE has ended SL-M, NSE has for options: Kite refuses it there. */
+/** BSE no longer takes SL-M, nor NSE for options, so Kite refuses it there. */
 const takesStopMarket = ({ segment, kind }: Instrument): boolean =>
   kind !== "option" && segment !== "BSE" && segment !== "BFO";
 
-/** The limit that the card promised, behind the trigger. */
+/** A stop-limit order with the limit shown on the card. */
 const asStopLimit = (terms: OrderTerms): OrderTerms =>
   terms.type === "SL-M" ? { type: "SL", price: terms.protection.limit, triggerPrice: terms.triggerPrice } : terms;
 
@@ -219,7 +219,7 @@ export const fromChange = ({ qty, terms }: OrderChange): OrderParams => ({
   ...(terms === undefined ? {} : fromTerms(terms)),
 });
 
-/** Asks for the margin of an order: JSON, in which every price must stand. */
+/** One order of POST /margins/orders, where every price field is mandatory. */
 export function fromRequestForCost(request: OrderRequest, venue: VenueInstrument): OrderParams {
   const { tag: _tag, validity: _validity, market_protection: _protection, ...params } = fromRequest(request, venue);
   return { price: 0, trigger_price: 0, ...params, variety: varietyOf(request) };
@@ -248,7 +248,7 @@ function fromTerms(terms: OrderTerms): OrderParams {
   }
 }
 
-/** Since 2026-04 MARKET and SL-M without protection are refused; 0 counts as without. */
+/** Since 2026-04 Kite refuses MARKET and SL-M without protection; 0 counts as none. */
 function percentOf({ basisPoints }: MarketProtection): number {
   if (!(basisPoints > 0 && basisPoints <= 10_000))
     throw new RangeError(`not a protection: ${basisPoints} basis points`);

@@ -3,9 +3,9 @@ import { eachRow } from "../../src/lib/rows.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { ORDER_ID } from "../base.ts";
 
-/** Times are "YYYY-MM-DD HH:MM:SS" in India without a zone; prices are rupees as JSON numbers. */
+/** Times are "YYYY-MM-DD HH:MM:SS" IST without a zone; prices are rupees as JSON numbers. */
 const time = z.string().min(1).nullable().optional();
-/** 15 to 19 digits, above 2^53: a number here has already lost digits. */
+/** A string: 15 to 19 digits exceed 2^53, so a JSON number would have lost digits. */
 const orderId = z.string().min(1);
 
 const secret = z
@@ -23,7 +23,7 @@ export const profileSchema = z.object({
   meta: z.object({ demat_consent: z.string().optional() }).nullish(),
 });
 
-/** https://kite.trade/docs/connect/v3/user/#funds-and-margins. The commodity half may be absent and is not used. */
+/** https://kite.trade/docs/connect/v3/user/#funds-and-margins. `commodity` may be absent and is not used. */
 export const marginsSchema = z.object({
   equity: z.object({
     net: z.number(),
@@ -88,7 +88,7 @@ const orderSchema = z.object({
   tags: z.array(z.string()).nullish(),
 });
 
-/** https://kite.trade/docs/connect/v3/orders/#retrieving-all-trades. `order_timestamp` is a time without a date here. */
+/** https://kite.trade/docs/connect/v3/orders/#retrieving-all-trades. `order_timestamp` has no date here. */
 const tradeSchema = z.object({
   ...listed,
   trade_id: z.string().min(1),
@@ -100,7 +100,7 @@ const tradeSchema = z.object({
   fill_timestamp: time,
 });
 
-/** The answer to placing, changing and cancelling. */
+/** The reply to placing, modifying and cancelling. */
 export const orderIdSchema = z.object({ order_id: orderId.regex(ORDER_ID) });
 
 const level = z.object({ price: z.number(), quantity: z.number(), orders: z.number() });
@@ -118,7 +118,7 @@ const quoteSchema = z.object({
   ohlc: z.object({ open: z.number(), high: z.number(), low: z.number(), close: z.number() }),
   depth: z.object({ buy: z.array(level), sell: z.array(level) }).optional(),
 });
-/** Keyed by what was asked; what Kite does not know is left out. */
+/** Keyed by the requested name; unknown instruments are absent. */
 export const quotesSchema = z.record(z.string(), quoteSchema);
 
 /** https://kite.trade/docs/connect/v3/historical/: time (with zone), open, high, low, close, volume. */
@@ -136,7 +136,7 @@ export const postbackSchema = z.object({ order_id: orderId, order_timestamp: z.s
 export const holdingsSchema = eachRow(holdingSchema);
 export const ordersSchema = eachRow(orderSchema);
 export const tradesSchema = eachRow(tradeSchema);
-/** Where the answer's content says nothing. */
+/** For replies whose data is not used. */
 export const anySchema = z.unknown();
 
 export const errorEnvelopeSchema = z.object({ message: z.string().catch(""), error_type: z.string() });
