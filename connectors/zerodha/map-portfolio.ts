@@ -87,7 +87,7 @@ export function toHoldings(raw: HoldingRaw): Holding[] {
         ? paiseFromRupees((raw.last_price - mtf.average_price) * mtf.quantity)
         : null,
   };
-  return own.qty === 0 ? [funded] : [own, funded];
+  return isEmpty ? [funded] : [own, funded];
 }
 
 export function toFunds({ equity }: MarginsRaw): Funds {

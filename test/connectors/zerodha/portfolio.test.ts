@@ -61,6 +61,17 @@ describe("holdings", () => {
     expect(await left(40)).toMatchObject([{ qty: 0, pledgedQty: 40 }]);
   });
 
+  it("that are all pledged are shown beside funded shares of the same company", async () => {
+    const body = JSON.parse(fixture("get-portfolio-holdings.json")) as { data: object[] };
+    const mtf = { quantity: 4, average_price: 800 };
+    const row = { ...body.data[0], quantity: 0, t1_quantity: 0, collateral_quantity: 40, mtf };
+    const { connector } = await bench(() => text(JSON.stringify({ ...body, data: [row] })));
+    expect(await connector.getHoldings(access)).toMatchObject([
+      { productType: "CNC", qty: 0, pledgedQty: 40 },
+      { productType: "MTF", qty: 4, pledgedQty: 0 },
+    ]);
+  });
+
   it("may be none", async () => {
     const { connector } = await bench(() => reply("get-portfolio-holdings-empty"));
     expect(await connector.getHoldings(access)).toEqual([]);
