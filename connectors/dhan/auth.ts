@@ -8,9 +8,9 @@ import type { DhanClient } from "./client.ts";
 import { mapReply } from "./errors.ts";
 import type { IssuedTokenRaw, ProfileRaw } from "./schemas.ts";
 import type { AppKeys } from "./transport.ts";
-import { BROKER } from "./facts.ts";
+import { DHAN } from "./facts.ts";
 
-/** SELF is made in Dhan Web and can be renewed, APP comes from a consent login and cannot. */
+/** Kind of token. SELF is made in Dhan Web and can be renewed; APP comes from a consent login and cannot. */
 const RENEWABLE = "SELF";
 
 const claimsSchema = z.object({
@@ -21,12 +21,12 @@ const claimsSchema = z.object({
 });
 export type Claims = z.output<typeof claimsSchema>;
 
-/** What an access token says of itself; null when it is no JWT. Only Dhan can verify it. */
+/** The unverified claims of an access token; null when it is not a JWT. */
 export function readClaims(token: string): Claims | null {
   return token.split(".").length < 3 ? null : (claimsSchema.safeParse(jwtClaims(token)).data ?? null);
 }
 
-/** `2026-11-21T09:05:40` IST, or the token's own `exp` where that comes earlier. */
+/** `expiryTime` (`2026-11-21T09:05:40` IST), or the token's own `exp` if that is earlier. */
 export function expiryOf(issued: Pick<IssuedTokenRaw, "expiryTime" | "accessToken">): number {
   const exp = readClaims(issued.accessToken)?.exp;
   const stated = parseIst(issued.expiryTime);
@@ -36,8 +36,8 @@ export function expiryOf(issued: Pick<IssuedTokenRaw, "expiryTime" | "accessToke
 type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "refreshToken" | "isTokenValid">>;
 
 export function login(client: DhanClient, now: () => number): Login {
-  /** The proof by a real call; also that the token belongs to the account that was linked. */
-  async function proven(grant: LoginGrant, session: Session, signal?: AbortSignal): Promise<ProfileRaw> {
+  /** A real call proves that the token works and belongs to the linked account. */
+  async function prove(grant: LoginGrant, session: Session, signal?: AbortSignal): Promise<ProfileRaw> {
     const { link, credentials } = grant;
     const expected = clientIdOf(credentials);
     if (session.accountId !== expected) throw wrongAccount();
@@ -56,7 +56,7 @@ export function login(client: DhanClient, now: () => number): Login {
     const keys = appKeys(grant.credentials);
     const issued = await asLogin(client.consumeConsent(keys, tokenId, signal));
     const session = sessionOf(issued, "APP", now());
-    await proven(grant, session, signal);
+    await prove(grant, session, signal);
     return session;
   }
 
@@ -73,13 +73,13 @@ export function login(client: DhanClient, now: () => number): Login {
       expiresAt,
       ...(claims.tokenConsumerType === undefined ? {} : { extra: { tokenConsumerType: claims.tokenConsumerType } }),
     };
-    const profile = await proven(grant, session, signal);
+    const profile = await prove(grant, session, signal);
     if (Number.isFinite(expiresAt)) return session;
     return { ...session, expiresAt: mapReply("GET /profile", () => parseIst(profile.tokenValidity)) };
   }
 
   return {
-    /** The callback brings back a tokenId and nothing of ours, so the consent's id is what it must be bound to. */
+    /** Dhan's callback does not return our state, so the login is bound to the consent's id instead. */
     async getLoginUrl({ credentials }, signal) {
       const { consentAppId } = await asLogin(client.postGenerateConsent(appKeys(credentials), signal));
       return { url: client.consentLoginUrl(consentAppId), binding: consentAppId };
@@ -111,8 +111,8 @@ export function login(client: DhanClient, now: () => number): Login {
   };
 }
 
-function sessionOf(issued: IssuedTokenRaw, kindUnlessSaid: string, now: number): Session {
-  const tokenConsumerType = readClaims(issued.accessToken)?.tokenConsumerType ?? kindUnlessSaid;
+function sessionOf(issued: IssuedTokenRaw, defaultKind: string, now: number): Session {
+  const tokenConsumerType = readClaims(issued.accessToken)?.tokenConsumerType ?? defaultKind;
   return {
     accessToken: new Secret(issued.accessToken),
     accountId: issued.dhanClientId,
@@ -141,7 +141,7 @@ function appKeys(credentials: Credentials): AppKeys {
   return { clientId: clientIdOf(credentials), apiKey, apiSecret };
 }
 
-/** While logging in there is no session yet: what Dhan refuses then are the keys or the consent. */
+/** During login there is no session yet, so any refusal is about the API keys or the consent. */
 async function asLogin<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -169,7 +169,7 @@ const wrongAccount = (): BrokerError =>
 
 const failure = (kind: BrokerErrorKind, message: string, cause?: BrokerError): BrokerError =>
   new BrokerError(kind, message, {
-    broker: BROKER,
+    broker: DHAN,
     endpoint: cause?.endpoint ?? "login",
     status: cause?.status,
     brokerCode: cause?.brokerCode,

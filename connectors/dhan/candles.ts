@@ -9,13 +9,13 @@ const DAY_MS = 86_400_000;
 const SECOND_MS = 1_000;
 /** Dhan takes at most 90 days of intraday bars per call. */
 const MAX_INTRADAY_MS = 90 * DAY_MS;
-/** Indian sessions start at 09:15: bars of an hour or half an hour count from there. */
+/** Sessions start at 09:15 IST, so half-hour bars are counted from there. */
 const SESSION_OPEN_MS = (9 * 60 + 15) * 60_000;
 
-/** What is asked of Dhan for an interval, and how its bars are joined where it has no such bar itself. */
+/** Which of Dhan's bars an interval is made from, and how they are joined where Dhan has no such interval. */
 export interface CandlePlan {
   readonly source: "daily" | "1" | "5" | "15" | "60";
-  /** Start of the bar that an instant belongs to; null when Dhan's bars are the answer. */
+  /** Start of the bar that an instant belongs to; null when Dhan's bars are used as they are. */
   readonly startOf: ((at: number) => number) | null;
 }
 
@@ -35,26 +35,26 @@ function halfHourOf(at: number): number {
   return open + Math.floor((at - open) / 1_800_000) * 1_800_000;
 }
 
-/** The calls that one range takes, oldest first. */
+/** Splits a range into calls, oldest first. */
 export function chunks(plan: CandlePlan, { from, to }: Span): Span[] {
   if (plan.source === "daily") return from > to ? [] : [{ from, to }];
   return spansOf({ from, to }, MAX_INTRADAY_MS, SECOND_MS);
 }
 
-/** The dates of a call: `toDate` of daily bars is exclusive. */
+/** The range fields of a call's body. `toDate` of daily bars is exclusive. */
 export const rangeBody = (plan: CandlePlan, { from, to }: Span): Record<string, string | number> =>
   plan.source === "daily"
     ? { expiryCode: 0, fromDate: istDate(from), toDate: addDays(istDate(to), 1) }
     : { interval: plan.source, fromDate: istDateTime(from), toDate: istDateTime(to) };
 
-/** Ranges of nothing but weekend days are answered with an error. */
+/** Whether a range has only weekend days: Dhan answers those with an error. */
 export function isOnWeekend({ from, to }: Span): boolean {
   if (to - from > 2 * DAY_MS) return false;
   for (let date = istDate(from); date <= istDate(to); date = addDays(date, 1)) if (!isWeekend(date)) return false;
   return true;
 }
 
-/** Columns to bars, in the order they came. */
+/** Turns columns into bars, in their order. */
 export const toCandles = (raw: CandlesRaw, plan: CandlePlan): Candle[] =>
   raw.timestamp.map((seconds, row) => {
     const at = plan.source === "daily" ? startOfDay(seconds * 1000) : seconds * 1000;
@@ -77,7 +77,7 @@ const INDEX_UNDERLYINGS = new Set([
   "BANKEX",
 ]);
 
-/** Dhan's instrument type, which the chart endpoints want to be told. */
+/** Dhan's instrument type, a mandatory field of the chart endpoints. */
 export function instrumentType(instrument: Instrument): string {
   switch (instrument.kind) {
     case "equity":

@@ -22,7 +22,7 @@ import type { AppKeys, Body, createTransport } from "./transport.ts";
 
 export type DhanClient = ReturnType<typeof createClient>;
 
-/** DhanHQ v2 endpoint by endpoint, in its own words. Knows nothing of our records. */
+/** The raw client of DhanHQ v2: one method per endpoint, with Dhan's own types. Throws BrokerError. */
 export function createClient({ read, write, login, renew, master, authUrl }: ReturnType<typeof createTransport>) {
   return {
     postGenerateConsent: (keys: AppKeys, signal?: AbortSignal) => {
@@ -36,7 +36,7 @@ export function createClient({ read, write, login, renew, master, authUrl }: Ret
     consentLoginUrl: (consentAppId: string): string =>
       authUrl(`/login/consentApp-login?consentAppId=${encodeURIComponent(consentAppId)}`),
 
-    /** The docs' curl and the official SDK use GET, the OpenAPI POST: where one is no method here, the other is meant. */
+    /** The docs' curl and the official SDK use GET, the OpenAPI file POST: on a 405, the other one is tried. */
     async consumeConsent(keys: AppKeys, tokenId: string, signal?: AbortSignal) {
       const ask = { query: `tokenId=${encodeURIComponent(tokenId)}`, schema: issuedTokenSchema };
       try {
@@ -55,7 +55,7 @@ export function createClient({ read, write, login, renew, master, authUrl }: Ret
     getFundLimit: (access: Access, signal?: AbortSignal) =>
       read(access, { endpoint: "GET /fundlimit", schema: fundsSchema }, signal),
 
-    /** An account without holdings is answered with an error: HTTP 500 and DH-1111. */
+    /** Without holdings Dhan answers with an error: HTTP 500 and DH-1111. */
     async getHoldings(access: Access, signal?: AbortSignal): Promise<ReadRow<HoldingRaw>[]> {
       try {
         return await read(access, { endpoint: "GET /holdings", schema: holdingsSchema }, signal);

@@ -14,7 +14,7 @@ import { holdingIdentity, pricedAt, toFunds, toHolding, toOrder, toPosition, toP
 import { lastPrices, marketData } from "./market-data.ts";
 import { fromChange, fromRequest, marginBody, toCancelled, toChanged, toOutcome, toPlaced } from "./order-wire.ts";
 import { type HoldingRaw, LISTED_BY, type ListedRaw, type OrderRaw } from "./schemas.ts";
-import { BROKER } from "./facts.ts";
+import { DHAN } from "./facts.ts";
 import { createTransport } from "./transport.ts";
 import { toListed, type Lookup } from "./venue.ts";
 
@@ -43,7 +43,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   ): Promise<T[]> {
     const find = await lookupFor(rows);
     return readBook(rows, {
-      broker: BROKER,
+      broker: DHAN,
       endpoint,
       map: (row) => map(row, find),
       idBy: "orderId",
@@ -55,11 +55,11 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     book("GET /positions", await client.getPositions(access, signal), toPosition);
   const orders = (endpoint: string, rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    finishBook(book(endpoint, rows, toOrder), (some) => some.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)));
-  async function morningHoldings(rows: readonly ReadRow<HoldingRaw>[]): Promise<Holding[]> {
+    finishBook(book(endpoint, rows, toOrder), (all) => all.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)));
+  async function readHoldings(rows: readonly ReadRow<HoldingRaw>[]): Promise<Holding[]> {
     const find = await lookupFor(rows);
     return readBook(rows, {
-      broker: BROKER,
+      broker: DHAN,
       endpoint: "GET /holdings",
       map: (row) => toHolding(row, find),
       listedBy: ["exchange", "securityId", "tradingSymbol"],
@@ -67,18 +67,18 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     });
   }
 
-  /** The last price is optional in a row. What cannot be quoted stays without. */
+  /** Adds last prices, which rows may lack. A holding that cannot be quoted stays without. */
   async function priced(access: Access, rows: readonly Holding[], signal?: AbortSignal): Promise<Holding[]> {
     const lacking = rows.flatMap(({ key, ltp }) => (ltp === null && key !== null ? [key] : []));
-    const prices = new Map(await lastPrices(client, access, lacking, signal).catch(emptyUnlessDead));
+    const prices = new Map(await lastPrices(client, access, lacking, signal).catch(emptyUnlessExpired));
     return rows.map((row) => {
       const ltp = row.ltp === null && row.key !== null ? prices.get(row.key) : undefined;
       return ltp === undefined ? row : mapReply("POST /marketfeed/ltp", () => pricedAt(row, ltp));
     });
   }
 
-  /** An order call is made once; its failure is an outcome. */
-  async function settled(access: Access, call: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
+  /** Makes an order call once and turns its failure into an outcome. */
+  async function outcomeOf(access: Access, call: () => Promise<OrderOutcome>): Promise<OrderOutcome> {
     if (isExpired(access, deps.now()))
       return { kind: "not-sent", reason: "The Dhan session has ended; log in again", cause: "session-expired" };
     try {
@@ -98,13 +98,15 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       const raw = await client.getFundLimit(access, signal);
       return mapReply("GET /fundlimit", () => toFunds(raw));
     },
-    /** `totalQty` is not said to lack what was sold today. `availableQty` is, but never has T1 shares, which can be sold too. */
+    /** `totalQty` is not documented to exclude today's sales. `availableQty` is, but it never includes T1 shares. */
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
-      const isLess = rows.some((each) => each.ok && each.row.availableQty < each.row.totalQty);
-      const positions = isLess ? await requireComplete(getPositions(access, signal)) : null;
-      const morning = morningHoldings(rows);
-      const owned = positions ? finishBook(morning, (holdings) => ownedNow(holdings, positions)) : morning;
+      const mayHaveSales = rows.some((each) => each.ok && each.row.availableQty < each.row.totalQty);
+      const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : null;
+      const openingHoldings = readHoldings(rows);
+      const owned = positions
+        ? finishBook(openingHoldings, (holdings) => ownedNow(holdings, positions))
+        : openingHoldings;
       return finishBook(owned, (holdings) => priced(access, holdings, signal));
     },
     getPositions,
@@ -113,22 +115,22 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
 
     async placeOrder(access, request, signal) {
       const body = fromRequest(request);
-      return settled(access, async () => toPlaced(await client.postOrder(access, body, signal)));
+      return outcomeOf(access, async () => toPlaced(await client.postOrder(access, body, signal)));
     },
     modifyOrder(access, order, change, signal) {
-      return settled(access, async () => {
+      return outcomeOf(access, async () => {
         const body = fromChange(order, change);
         return toChanged(await client.putOrder(access, order.orderId, body, signal), order);
       });
     },
     cancelOrder: (access, order, signal) =>
-      settled(access, async () => toCancelled(await client.deleteOrder(access, order.orderId, signal), order)),
+      outcomeOf(access, async () => toCancelled(await client.deleteOrder(access, order.orderId, signal), order)),
 
-    /** By correlation id first; an order in TRANSIT is in the book only, which is also where a look-up that fails is made up for. */
+    /** By correlation id; if that finds none, which is so for orders in TRANSIT, the whole book is searched. */
     async findOrdersByTag(access, tag, signal) {
       const tagged = (rows: readonly ReadRow<OrderRaw>[]) =>
         rowsWhere(rows, ["correlationId"], ({ correlationId }) => correlationId === tag);
-      const found = tagged(await client.getOrderByCorrelationId(access, tag, signal).catch(emptyUnlessDead));
+      const found = tagged(await client.getOrderByCorrelationId(access, tag, signal).catch(emptyUnlessExpired));
       return orders("GET /orders", found.length > 0 ? found : tagged(await client.getOrders(access, signal)));
     },
     async getOrder(access, orderId, _handle, signal) {
@@ -139,7 +141,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       );
       return order ?? null;
     },
-    /** `brokerage` is only a part of the charges, so they are not told. */
+    /** `charges` is null: Dhan's `brokerage` is only a part of them. */
     async getOrderCost(access, request, signal) {
       const { totalMargin } = await client.postMarginCalculator(access, marginBody(request), signal);
       return { margin: mapReply("POST /margincalculator", () => paiseFromRupees(totalMargin)), charges: null };
@@ -148,7 +150,8 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   };
 }
 
-function emptyUnlessDead(error: unknown): [] {
+/** No rows on a BrokerError, unless the session has expired. */
+function emptyUnlessExpired(error: unknown): [] {
   if (error instanceof BrokerError && error.kind !== "auth-expired") return [];
   throw error;
 }

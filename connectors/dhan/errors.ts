@@ -2,13 +2,13 @@ import { z } from "zod";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
 import { cleanWords, replyErrors } from "../replies.ts";
-import { BROKER } from "./facts.ts";
+import { DHAN } from "./facts.ts";
 
-export const { badField, requireSame, mapReply, noReply } = replyErrors(BROKER, "Dhan");
+export const { badField, requireSame, mapReply, noReply } = replyErrors(DHAN, "Dhan");
 
 export const NO_HOLDINGS = "DH-1111";
 
-/** What Dhan said instead of an answer. */
+/** The code and message of a refusal. */
 export interface Refusal {
   readonly code: string | null;
   readonly message: string;
@@ -42,13 +42,13 @@ const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
   "814": "invalid-request",
 };
 
-/** Words that mean more than the code they come with: DH-905 and DH-906 are used for everything. */
+/** Texts that are more specific than their code: DH-905 and DH-906 are used for everything. */
 const KIND_BY_WORDS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
   [/invalid ip\b/i, "ip-not-allowed"],
   [/invalid token/i, "auth-expired"],
 ];
 
-/** One row of the table: what a failed reply means. Codes come before the HTTP status: 806 arrives as a 401. */
+/** The kind of a failed reply. Codes come before the HTTP status, because 806 arrives as a 401. */
 export function kindOf(status: number, refusal: Refusal | null): BrokerErrorKind {
   if (status === 429) return "rate-limited";
   if (status >= 500) return "unavailable";
@@ -80,21 +80,21 @@ const listShape = z
   .array(z.object({ message: z.string(), status: z.literal("ERROR") }))
   .min(1)
   .transform(([row]) => ({ code: null, message: row?.message ?? "" }));
-/** chartShape first: there `errorCode` is "NONE". */
+/** chartShape comes first: its replies also have an `errorCode`, which is "NONE". */
 const refusalSchema = z.union([chartShape, tradingShape, dataShape, gatewayShape, listShape]);
 
-/** Any of Dhan's error envelopes; null for everything else. Some arrive with HTTP 200. */
+/** The refusal in any of Dhan's error envelopes, some of which arrive with HTTP 200; null for other replies. */
 export function readRefusal(json: unknown): Refusal | null {
   const parsed = refusalSchema.safeParse(json);
   return parsed.success ? parsed.data : null;
 }
 
-/** The error of a reply that was not what it should be. */
+/** The error that a reply other than a success stands for. */
 export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal | null): BrokerError {
   const kind = kindOf(reply.status, refusal);
   const message = refusal?.message ? cleanWords(refusal.message) : `Dhan answered HTTP ${reply.status} to ${endpoint}`;
   return new BrokerError(kind, message, {
-    broker: BROKER,
+    broker: DHAN,
     endpoint,
     status: reply.status,
     brokerCode: refusal?.code ?? undefined,
@@ -102,5 +102,5 @@ export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal 
   });
 }
 
-/** Risk checks put the order's number before their words, which people need not read. */
-export const withoutNumber = (words: string): string => words.replace(/^RMS:(\d+:)?\s*/, "");
+/** Removes the order number that risk checks put before their message. */
+export const withoutOrderNumber = (words: string): string => words.replace(/^RMS:(\d+:)?\s*/, "");

@@ -1,7 +1,7 @@
 import { brokerName } from "../../src/domain/ids.ts";
 import type { RateWindow } from "../../src/lib/rate-limit.ts";
 
-export const BROKER = brokerName("dhan");
+export const DHAN = brokerName("dhan");
 
 export const ROOTS = {
   DHAN_API_ROOT: "https://api.dhan.co",

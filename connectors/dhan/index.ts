@@ -1,8 +1,8 @@
 import type { BrokerDefinition } from "../base.ts";
-import { BROKER, RATE_LIMITS, ROOTS } from "./facts.ts";
+import { DHAN, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 export const dhan: BrokerDefinition = {
-  name: BROKER,
+  name: DHAN,
   title: "Dhan",
   capabilities: {
     login: ["redirect", "token"],
@@ -61,7 +61,7 @@ export const dhan: BrokerDefinition = {
     paste: "an access token from Dhan Web, My Profile, Access DhanHQ APIs: three blocks joined by dots, starting eyJ",
   },
   rateLimits: RATE_LIMITS,
-  // An order in TRANSIT is not found by its correlation id, so the book is given time to show it.
+  // Long enough for an order in TRANSIT, which the look-up by correlation id does not find, to reach the book.
   notFoundBelievedAfterMs: 20_000,
   roots: ROOTS,
   create: async (deps) => (await import("./connector.ts")).createConnector(deps),

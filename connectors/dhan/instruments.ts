@@ -16,7 +16,7 @@ import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { VenueInstrument } from "../base.ts";
 import { underlyingOf } from "./venue.ts";
-import { BROKER } from "./facts.ts";
+import { DHAN } from "./facts.ts";
 
 const COLUMNS = {
   exchange: "SEM_EXM_EXCH_ID",
@@ -37,7 +37,7 @@ const COLUMNS = {
 type Column = keyof typeof COLUMNS;
 type Row = Readonly<Record<Column, string>>;
 
-/** Dhan's names of the indices that we know, without blanks: the master writes both `INDIA VIX` and `BANKNIFTY`. */
+/** Dhan's names of the indices that we serve, without blanks (the master has `INDIA VIX`). */
 const INDEX_NAMES: Readonly<Record<string, IndexName>> = {
   NIFTY: "NIFTY50",
   BANKNIFTY: "NIFTYBANK",
@@ -50,47 +50,47 @@ const INDEX_NAMES: Readonly<Record<string, IndexName>> = {
   BANKEX: "BANKEX",
 };
 
-/** The documented index numbers, for when no master could be had. */
+/** The documented ids of indices, used when the master could not be loaded. */
 export const INDEX_IDS: ReadonlyMap<InstrumentKey, string> = new Map([
   [indexKey("NIFTY50"), "13"],
   [indexKey("NIFTYBANK"), "25"],
   [indexKey("SENSEX"), "51"],
 ]);
 
-/** Segments of the file that are none of ours: currency and commodities. */
+/** Segments that the file lists and that are not served here: currency and commodities. */
 const OTHER_SEGMENTS = new Set(["C", "M"]);
 const TEST_SYMBOL = /(NSE|BSE)TEST/;
 
-/** An option whose row does not say whether it is a monthly: known when the last row has been read. */
-interface Unnamed {
+/** An option whose row does not say whether its expiry is monthly, which is known only after the last row. */
+interface PendingOption {
   readonly name: (isMonthly: boolean) => VenueInstrument;
   readonly family: string;
   readonly expiry: string;
 }
 
 /**
- * The compact master (api-scrip-master.csv) row by row: NSE, BSE, their derivatives and the indices. Bad rows are told
- * to `onSkipped`. Options without an expiry flag come last.
+ * The compact master (api-scrip-master.csv), row by row: NSE, BSE, their derivatives and the indices. Bad rows are
+ * reported to `onSkipped`. Options without an expiry flag come last.
  */
 export async function* readInstruments(
   bytes: AsyncIterable<Uint8Array>,
   onSkipped: (reason: string) => void,
 ): AsyncIterable<VenueInstrument> {
   const expiries = new Map<string, Set<string>>();
-  const unnamed: Unnamed[] = [];
+  const pending: PendingOption[] = [];
   for await (const row of rows(bytes, onSkipped)) {
     try {
       const read = toInstrument(row);
       if (read === null) continue;
       if ("instrument" in read) yield read;
-      else unnamed.push(read);
+      else pending.push(read);
       noteExpiry(expiries, row);
     } catch (error) {
       onSkipped(error instanceof Error ? error.message : "bad row");
     }
   }
   const monthlies = new Map([...expiries].map(([family, dates]) => [family, monthlyExpiries(dates)]));
-  for (const { name, family, expiry } of unnamed) yield name(monthlies.get(family)?.has(expiry) ?? false);
+  for (const { name, family, expiry } of pending) yield name(monthlies.get(family)?.has(expiry) ?? false);
 }
 
 function noteExpiry(expiries: Map<string, Set<string>>, row: Row): void {
@@ -102,8 +102,8 @@ function noteExpiry(expiries: Map<string, Set<string>>, row: Row): void {
 
 const familyOf = (row: Row): string => `${row.exchange}:${underlyingOf(row.tradingSymbol) ?? ""}`;
 
-/** Null for rows that are none of ours; throws on rows that should be and cannot be read. */
-function toInstrument(row: Row): VenueInstrument | Unnamed | null {
+/** Null for rows that are not served; throws on those that are and cannot be read. */
+function toInstrument(row: Row): VenueInstrument | PendingOption | null {
   const { exchange, segment } = row;
   if (OTHER_SEGMENTS.has(segment) || exchange === "MCX" || TEST_SYMBOL.test(row.tradingSymbol)) return null;
   if (exchange !== "NSE" && exchange !== "BSE") throw new RangeError("unknown exchange");
@@ -139,7 +139,7 @@ function toEquity(row: Row, exchange: "NSE" | "BSE"): VenueInstrument {
   };
 }
 
-/** Index rows state their tick in rupees; an index is not traded, so none is kept. */
+/** An index is not traded, so its tick is not kept. */
 function toIndex(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | null {
   const name = INDEX_NAMES[row.tradingSymbol.toUpperCase().replaceAll(/\s/g, "")];
   const known = INDICES.find((index) => index.name === name && index.exchange === exchange);
@@ -147,7 +147,7 @@ function toIndex(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | null {
   return { instrument: { ...indexInstrument(known), name: row.customSymbol || nameOf(row) }, ...venue(row) };
 }
 
-function toContract(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | Unnamed {
+function toContract(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | PendingOption {
   const underlying = underlyingOf(row.tradingSymbol);
   if (underlying === null) throw new RangeError("no underlying in the trading symbol");
   const segment = exchange === "NSE" ? ("NFO" as const) : ("BFO" as const);
@@ -179,7 +179,7 @@ function toContract(row: Row, exchange: "NSE" | "BSE"): VenueInstrument | Unname
 
 type Listed = Omit<Extract<VenueInstrument["instrument"], { kind: "future" }>, "kind" | "symbol">;
 
-function toOption(row: Row, listed: Listed, prefix: string): VenueInstrument | Unnamed {
+function toOption(row: Row, listed: Listed, prefix: string): VenueInstrument | PendingOption {
   const { underlying, expiry } = listed;
   const optionType = row.optionType as OptionType;
   if (optionType !== "CE" && optionType !== "PE") throw new RangeError("unknown option type");
@@ -202,7 +202,7 @@ function units(text: string): number {
   return value;
 }
 
-/** `5.0000` paise, also for derivatives. */
+/** In paise, also for derivatives: `5.0000`. */
 function tick(text: string): Price {
   const value = Number(text);
   if (text === "" || !Number.isFinite(value) || value <= 0) throw new RangeError("no tick size");
@@ -222,13 +222,13 @@ async function* rows(bytes: AsyncIterable<Uint8Array>, onSkipped: (reason: strin
   }
 }
 
-/** By name, never by position: Dhan has added columns before. */
+/** Columns are found by name, because Dhan has added columns before. */
 function readHeader(cells: readonly string[]): [Column, number][] {
   return Object.entries(COLUMNS).map(([column, name]) => {
     const index = cells.findIndex((cell) => cell.trim().replace(/^\uFEFF/, "") === name);
     if (index >= 0) return [column as Column, index];
     throw new BrokerError("bad-response", `Dhan's master file has no column ${name}`, {
-      broker: BROKER,
+      broker: DHAN,
       endpoint: "GET api-scrip-master.csv",
     });
   });

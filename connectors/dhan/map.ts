@@ -25,11 +25,11 @@ import type {
   ProfileRaw,
   TradeRaw,
 } from "./schemas.ts";
-import { withoutNumber } from "./errors.ts";
-import { cashSymbol, said, SEGMENT_OF, toListed, type Lookup } from "./venue.ts";
+import { withoutOrderNumber } from "./errors.ts";
+import { cashSymbol, textOrNull, SEGMENT_OF, toListed, type Lookup } from "./venue.ts";
 
 const time = (text: string | null | undefined): number | null => {
-  const at = said(text);
+  const at = textOrNull(text);
   return at === null ? null : parseIst(at);
 };
 
@@ -37,8 +37,8 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
   const status = toStatus(row);
   return {
     orderId: brokerOrderId(row.orderId),
-    exchangeOrderId: said(row.exchangeOrderId),
-    tag: said(row.correlationId),
+    exchangeOrderId: textOrNull(row.exchangeOrderId),
+    tag: textOrNull(row.correlationId),
     ...toListed(row, lookup),
     side: row.transactionType,
     type: toOrderType(row.orderType),
@@ -50,8 +50,8 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
     price: priceFromRupees(row.price ?? 0),
     triggerPrice: priceFromRupees(row.triggerPrice ?? 0),
     status,
-    // On healthy orders the field says CONFIRMED and the like.
-    message: status === "rejected" ? withoutNumber(said(row.omsErrorDescription) ?? "") || null : null,
+    // Orders that are not rejected have texts like CONFIRMED in this field.
+    message: status === "rejected" ? withoutOrderNumber(textOrNull(row.omsErrorDescription) ?? "") || null : null,
     isAmo: row.afterMarketOrder ?? false,
     placedAt: time(row.createTime),
     handle: orderHandle(row),
@@ -60,7 +60,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
 
 /** A modification resends every field, so those that it must not reset are kept in the handle. */
 function orderHandle(row: OrderRaw): Record<string, string> {
-  const leg = said(row.legName);
+  const leg = textOrNull(row.legName);
   const disclosed = row.disclosedQuantity ?? 0;
   return {
     ...(leg === null ? {} : { legName: leg }),
@@ -68,7 +68,7 @@ function orderHandle(row: OrderRaw): Record<string, string> {
   };
 }
 
-/** A stop order rests as PENDING before and after its trigger; nothing in the row tells which. */
+/** A stop order is PENDING both before and after its trigger, so one without fills counts as waiting for it. */
 function toStatus(row: { orderStatus: OrderStatusRaw; orderType: OrderTypeRaw; filledQty: number }): OrderStatus {
   switch (row.orderStatus) {
     case "TRANSIT":
@@ -141,7 +141,7 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
     pnl,
     realised,
     unrealised,
-    // Without carried quantity all of it is today's; with it, Dhan does not tell the part.
+    // Without carried quantity all P&L is today's; with it, Dhan does not report today's part.
     dayPnl: isCarried ? null : pnl,
     ...(isCarried ? carriedIn(row) : {}),
     buyQty: row.buyQty,
@@ -162,7 +162,7 @@ function carriedIn(row: PositionRaw): { readonly carried?: Carried } {
 
 const ONE_PAISA = price(100);
 
-/** The row has no last price: it is the one at which `units` bought at `cost` show this profit, on a tick. */
+/** Rows have no last price: it is the price, on a tick, at which `units` bought at `cost` have this profit. */
 function impliedPrice(cost: Price, unrealised: Paise, units: number, tick: Price = ONE_PAISA): Price {
   const perUnit = Math.round((unrealised * 100) / units);
   return roundToTick(price(cost + perUnit), tick > 0 ? tick : ONE_PAISA, "nearest");
@@ -176,8 +176,8 @@ export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
   return {
     symbol,
     key,
-    isin: said(row.isin),
-    // Unverified: a row that is wholly funded is taken for MTF, so that its sale names the right product.
+    isin: textOrNull(row.isin),
+    // Unverified: a row that is entirely funded counts as MTF, so that it is sold under that product.
     productType: funded > 0 && funded >= row.totalQty ? "MTF" : "CNC",
     qty: row.totalQty,
     t1Qty: row.t1Qty,
@@ -190,14 +190,14 @@ export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
   };
 }
 
-/** The same share with a price, which its row did not have. */
+/** The holding with a last price, and the P&L at it. */
 export const pricedAt = (row: Holding, ltp: Price): Holding => ({
   ...row,
   ltp,
   pnl: row.avgPrice === 0 ? null : valueOf(price(ltp - row.avgPrice), row.qty),
 });
 
-/** `ALL` is listed on both and numbered by NSE; a share that only BSE's list knows is BSE's. */
+/** `ALL` means both exchanges with NSE's id, unless only BSE lists a share with that id. */
 export function holdingIdentity(
   row: Pick<HoldingRaw, "exchange" | "securityId" | "tradingSymbol">,
   lookup: Lookup,
@@ -209,7 +209,7 @@ export function holdingIdentity(
   return { key, symbol: lookup(key)?.instrument.symbol ?? cashSymbol(isBse ? "BSE" : "NSE", row.tradingSymbol) };
 }
 
-/** `availabelBalance` has the pledged collateral in it. */
+/** `availabelBalance` includes the pledged collateral. */
 export function toFunds(row: FundsRaw): Funds {
   const available = paiseFromRupees(row.available);
   const collateral = paiseFromRupees(row.collateralAmount);
@@ -223,7 +223,7 @@ export function toFunds(row: FundsRaw): Funds {
 
 const isActive = (text: string | null | undefined): boolean | null => (text ? text === "Active" : null);
 
-/** The profile has no name; the login's answer has. */
+/** The profile has no name. The reply to a login has, and the session keeps it. */
 export const toProfile = (row: ProfileRaw, name: string | undefined): Profile => ({
   accountId: row.dhanClientId,
   name: name ?? row.dhanClientId,

@@ -14,17 +14,17 @@ import { mapReply } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";
 import type { QuoteRaw } from "./schemas.ts";
 import { EXCHANGE_SEGMENT_OF, venueId } from "./venue.ts";
-import { BROKER } from "./facts.ts";
+import { DHAN } from "./facts.ts";
 
 const MAX_QUOTES_PER_CALL = 1000;
-/** A closing price is published from here on: `ohlc.close` then is today's, no longer the previous one. */
+/** IST. From then on `ohlc.close` is today's close, no longer the previous one. */
 const CLOSE_IS_TODAYS_FROM = "15:30";
 const NO_DATA = "DH-907";
 const QUOTES = "POST /marketfeed/quote";
 
 export interface MarketDataParts {
   readonly client: DhanClient;
-  /** Null when no master could be had. */
+  /** Null when the master could not be loaded. */
   readonly table: () => Promise<InstrumentTable | null>;
   readonly now: () => number;
 }
@@ -35,13 +35,13 @@ interface Asked {
   readonly securityId: string;
 }
 
-/** Quotes, depth and candles; all of it needs the paid data plan. */
+/** Quotes, depth and candles, which need Dhan's paid data plan. */
 export function marketData({
   client,
   table,
   now,
 }: MarketDataParts): Pick<BrokerConnector, "getQuotes" | "getQuote" | "getOrderbook" | "getHistoricalData"> {
-  /** Indices have numbers of Dhan's own, which the master tells. */
+  /** Indices have ids of Dhan's own, which are in the master. */
   async function identify(instruments: readonly Instrument[]): Promise<Asked[]> {
     const master = instruments.some(({ kind }) => kind === "index") ? await table() : null;
     return instruments.flatMap((instrument): Asked[] => {
@@ -125,7 +125,7 @@ export function marketData({
   };
 }
 
-/** Last prices of shares; what Dhan does not know is absent. */
+/** Last prices of shares. Those that Dhan does not know are absent. */
 export async function lastPrices(
   client: DhanClient,
   access: Access,
@@ -146,16 +146,16 @@ export async function lastPrices(
 }
 
 const noQuote = (instrument: Instrument): BrokerError =>
-  new BrokerError("rejected", `Dhan has no quote for ${instrument.symbol}`, { broker: BROKER, endpoint: QUOTES });
+  new BrokerError("rejected", `Dhan has no quote for ${instrument.symbol}`, { broker: DHAN, endpoint: QUOTES });
 
-/** The body wants integers, the answer's keys are strings. */
+/** The request's body takes integers; the reply's keys are strings. */
 function idsBySegment(asked: readonly Pick<Asked, "exchangeSegment" | "securityId">[]): Record<string, number[]> {
   const ids: Record<string, number[]> = {};
   for (const { exchangeSegment, securityId } of asked) (ids[exchangeSegment] ??= []).push(Number(securityId));
   return ids;
 }
 
-/** DH-907 is "no data"; a range of weekend days alone may come back as a bad request (unverified which code). */
+/** DH-907 is "no data". A range of only weekend days may be refused as a bad request (unverified: with which code). */
 const isNoData = (error: BrokerError, range: Span): boolean =>
   error.brokerCode === NO_DATA || (error.kind === "invalid-request" && isOnWeekend(range));
 
@@ -181,12 +181,12 @@ export function toQuote(raw: QuoteRaw, instrument: Instrument, now: number): Quo
   };
 }
 
-/** `01/01/1980 00:00:00`: never traded. */
+/** Null when it has never traded: Dhan sends `01/01/1980 00:00:00` then. */
 function tradeTime(text: string | null | undefined): number | null {
   return !text || text === "NA" || text.startsWith("01/01/1980") ? null : parseIst(text);
 }
 
-/** After the close `ohlc.close` equals the last price; the day's change then tells the previous close, if it is there. */
+/** After the close `ohlc.close` equals the last price, so the previous close is computed from the day's change. */
 function previousClose(raw: QuoteRaw, tradedAt: number | null, now: number): Price | null {
   const { close } = raw.ohlc;
   const isSession = tradedAt !== null && istDate(tradedAt) === istDate(now) && istTime(now) < CLOSE_IS_TODAYS_FROM;

@@ -10,12 +10,12 @@ import {
 } from "../../src/domain/order.ts";
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import { ORDER_ID } from "../base.ts";
-import { requireSame, withoutNumber } from "./errors.ts";
-import { BROKER } from "./facts.ts";
+import { requireSame, withoutOrderNumber } from "./errors.ts";
+import { DHAN } from "./facts.ts";
 import type { OrderAckRaw, OrderStatusRaw, OrderTypeRaw } from "./schemas.ts";
 import { venueId } from "./venue.ts";
 
-/** POST /orders. Keys without a value are left out: the server refuses empty ones. */
+/** Body of POST /orders. Fields without a value are left out, because Dhan refuses empty ones. */
 export function fromRequest(request: OrderRequest): Record<string, unknown> {
   return {
     correlationId: request.tag,
@@ -35,8 +35,8 @@ function fromProduct({ productType }: OrderRequest): string {
 }
 
 /**
- * Dhan turns MARKET into a limit at a distance of its own: the one that the card promised goes out instead. A bare
- * STOP_LOSS_MARKET is unreliable, so the protective limit goes with it too.
+ * Dhan turns MARKET into a limit order at a distance of its own, so the limit shown on the card is sent instead. Its
+ * STOP_LOSS_MARKET is unreliable, so a stop is sent with that limit too.
  */
 function fromTerms(terms: OrderTerms): { orderType: OrderTypeRaw; price?: number; triggerPrice?: number } {
   switch (terms.type) {
@@ -59,9 +59,9 @@ const stopLoss = (limit: Price, trigger: Price) => ({
   triggerPrice: rupeesFromPrice(trigger),
 });
 
-/** PUT /orders/{order-id} takes the whole set; `quantity` is the new total. */
+/** Body of PUT /orders/{order-id}, which takes every field. `quantity` is the new total. */
 export function fromChange(order: Order, change: OrderChange): Record<string, unknown> {
-  if (order.validity === "OTHER") throw unknownOwn("validity");
+  if (order.validity === "OTHER") throw notKnown("validity");
   const { legName, disclosedQuantity } = order.handle;
   return {
     orderId: order.orderId,
@@ -78,29 +78,29 @@ function termsOf({ type, price, triggerPrice }: Order): ReturnType<typeof fromTe
     case "MARKET":
       return { orderType: "MARKET" };
     case "LIMIT":
-      return { orderType: "LIMIT", price: rupeesFromPrice(own(price, "limit")) };
+      return { orderType: "LIMIT", price: rupeesFromPrice(requirePrice(price, "limit")) };
     case "SL":
-      return stopLoss(own(price, "limit"), own(triggerPrice, "trigger"));
+      return stopLoss(requirePrice(price, "limit"), requirePrice(triggerPrice, "trigger"));
     case "SL-M":
-      return { orderType: "STOP_LOSS_MARKET", triggerPrice: rupeesFromPrice(own(triggerPrice, "trigger")) };
+      return { orderType: "STOP_LOSS_MARKET", triggerPrice: rupeesFromPrice(requirePrice(triggerPrice, "trigger")) };
     default:
       return assertNever(type, "order type");
   }
 }
 
-/** A row may lack it, and the order would be changed to 0. */
-function own(price: Price, what: string): Price {
-  if (price === ZERO_PRICE) throw unknownOwn(what);
+/** A row may lack its price; resending 0 would change the order. */
+function requirePrice(price: Price, what: string): Price {
+  if (price === ZERO_PRICE) throw notKnown(what);
   return price;
 }
 
-const unknownOwn = (what: string): BrokerError =>
+const notKnown = (what: string): BrokerError =>
   new BrokerError("invalid-request", `the order's own ${what} is not known`, {
-    broker: BROKER,
+    broker: DHAN,
     endpoint: "PUT /orders/{order-id}",
   });
 
-/** The price at which the margin of an order is asked. */
+/** Body of POST /margincalculator. */
 export function marginBody(request: OrderRequest): Record<string, unknown> {
   const { terms } = request;
   const limit = terms.type === "LIMIT" || terms.type === "SL" ? terms.price : terms.protection.limit;
@@ -124,24 +124,24 @@ export function toPlaced(ack: OrderAckRaw): OrderOutcome {
 }
 
 const REFUSES_CHANGE: ReadonlySet<OrderStatusRaw> = new Set(["REJECTED"]);
-/** A cancel that finds the order traded has not cancelled it. */
+/** States that mean the order was not cancelled. */
 const REFUSES_CANCEL: ReadonlySet<OrderStatusRaw> = new Set(["TRADED", "CLOSED", "REJECTED", "EXPIRED"]);
 
 export function toChanged(ack: OrderAckRaw, order: Order): OrderOutcome {
   requireSame("PUT /orders/{order-id}", "orderId", order.orderId, ack.orderId);
-  return answered(ack, order, REFUSES_CHANGE);
+  return outcomeOf(ack, order, REFUSES_CHANGE);
 }
 export function toCancelled(ack: OrderAckRaw, order: Order): OrderOutcome {
   requireSame("DELETE /orders/{order-id}", "orderId", order.orderId, ack.orderId);
-  return answered(ack, order, REFUSES_CANCEL);
+  return outcomeOf(ack, order, REFUSES_CANCEL);
 }
 
-function answered(ack: OrderAckRaw, { orderId, handle }: Order, refusing: ReadonlySet<OrderStatusRaw>): OrderOutcome {
+function outcomeOf(ack: OrderAckRaw, { orderId, handle }: Order, refusing: ReadonlySet<OrderStatusRaw>): OrderOutcome {
   if (!refusing.has(ack.orderStatus)) return { kind: "accepted", orderId, handle };
   return { kind: "rejected", reason: `Dhan answered ${ack.orderStatus}`, raw: ack.orderStatus, orderId };
 }
 
 export function toOutcome(error: unknown): OrderOutcome {
   const outcome = failedOutcome(error);
-  return outcome.kind === "rejected" ? { ...outcome, reason: withoutNumber(outcome.reason) } : outcome;
+  return outcome.kind === "rejected" ? { ...outcome, reason: withoutOrderNumber(outcome.reason) } : outcome;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { eachRow } from "../../src/lib/rows.ts";
 
-/** Replies of DhanHQ API v2 (https://dhanhq.co/docs/v2/). Closed sets are strict: a word that is not here fails the reply. */
+/** Replies of DhanHQ API v2 (https://dhanhq.co/docs/v2/). Closed sets are strict: a row with an unknown word is reported as unread. */
 const TRADED_SEGMENTS = [
   "NSE_EQ",
   "BSE_EQ",
@@ -39,7 +39,7 @@ const label = z.string().nullish();
 const amount = z.number();
 const quantity = z.int();
 
-/** Contract terms that order, trade and position rows share; all sentinels on cash rows. */
+/** Instrument fields of order, trade and position rows. Cash rows have placeholders in the `drv…` fields. */
 const listedFields = {
   exchangeSegment: z.enum(TRADED_SEGMENTS),
   securityId: id,
@@ -82,7 +82,7 @@ const orderSchema = z.object({
 });
 export type OrderRaw = z.output<typeof orderSchema>;
 export const ordersSchema = eachRow(orderSchema);
-/** Documented as an object; the live server answers an array of one, and `[]` for an unknown id. */
+/** Documented as an object. The live server sends an array of one, and `[]` for an unknown id. */
 export const orderOrListSchema = z.preprocess((reply) => (Array.isArray(reply) ? reply : [reply]), ordersSchema);
 
 /** POST, PUT and DELETE /orders: `{"orderId":"3426112100417","orderStatus":"TRANSIT"}` */
@@ -144,7 +144,7 @@ const positionSchema = z.object({
 export type PositionRaw = z.output<typeof positionSchema>;
 export const positionsSchema = eachRow(positionSchema);
 
-/** GET /fundlimit. The misspelt key is the broker's; the right spelling is taken too, should it ever come. */
+/** GET /fundlimit. `availabelBalance` is Dhan's own spelling; the correct one is accepted too. */
 export const fundsSchema = z
   .object({
     availabelBalance: amount.optional(),
@@ -161,7 +161,7 @@ export const fundsSchema = z
   });
 export type FundsRaw = z.output<typeof fundsSchema>;
 
-/** GET /profile. The sandbox leaves out what is optional here. */
+/** GET /profile. The sandbox leaves out the optional fields. */
 export const profileSchema = z.object({
   dhanClientId: id,
   /** DD/MM/YYYY HH:MM, IST */
@@ -175,7 +175,7 @@ export type ProfileRaw = z.output<typeof profileSchema>;
 export const marginSchema = z.object({ totalMargin: amount });
 
 const level = z.object({ price: amount, quantity: z.number(), orders: z.number() });
-/** POST /marketfeed/quote, one instrument. Index rows may leave out what only traded things have. */
+/** POST /marketfeed/quote, one instrument. Index rows may lack fields that only traded instruments have. */
 const quoteSchema = z.object({
   last_price: amount,
   ohlc: z.object({ open: amount, high: amount, low: amount, close: amount }),
@@ -190,7 +190,7 @@ const quoteSchema = z.object({
   depth: z.object({ buy: z.array(level), sell: z.array(level) }).nullish(),
 });
 export type QuoteRaw = z.output<typeof quoteSchema>;
-/** `{"data":{"NSE_EQ":{"3045":{…}}},"status":"success"}`: unknown ids are silently absent. */
+/** `{"data":{"NSE_EQ":{"3045":{…}}},"status":"success"}`: unknown ids are absent. */
 export const quotesSchema = z.object({ data: z.record(z.string(), z.record(z.string(), quoteSchema)) });
 
 /** POST /marketfeed/ltp */
@@ -198,7 +198,7 @@ export const lastPricesSchema = z.object({
   data: z.record(z.string(), z.record(z.string(), z.object({ last_price: amount }))),
 });
 
-/** POST /charts/historical and /charts/intraday: columns of one length, stamps in epoch seconds (at times as 1.79E9). */
+/** POST /charts/historical and /charts/intraday: columns of one length, times in epoch seconds (sometimes as 1.79E9). */
 export const candlesSchema = z
   .object({
     open: z.array(amount),
@@ -228,5 +228,5 @@ export const issuedTokenSchema = z.object({
 });
 export type IssuedTokenRaw = z.output<typeof issuedTokenSchema>;
 
-/** What a postback must carry for the order to be read again; the rest of the row is not believed. */
+/** The fields of a postback that are used. */
 export const postbackSchema = z.object({ dhanClientId: id, orderId: id });

@@ -5,9 +5,9 @@ import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
 import { readRefusal, replyError, badField, noReply } from "./errors.ts";
 import { orderAckSchema } from "./schemas.ts";
-import { BROKER, RATE_LIMITS, ROOTS } from "./facts.ts";
+import { DHAN, RATE_LIMITS, ROOTS } from "./facts.ts";
 
-/** A whole master is tens of megabytes. */
+/** The master is tens of megabytes. */
 const MASTER_TIMEOUT_MS = 120_000;
 
 type RateClass = keyof typeof RATE_LIMITS;
@@ -21,9 +21,9 @@ interface Call<S extends z.ZodType> {
   readonly body?: Body;
   readonly schema: S;
   readonly rate: RateClass;
-  /** Whose meter: the link, or the client before there is one. */
+  /** Whose rate limit: the link's, or the client id's during login. */
   readonly meter: string;
-  /** Idempotent calls may be asked again by the HTTP layer. */
+  /** The HTTP layer may retry reads. */
   readonly isRead: boolean;
   readonly egress?: Access["egress"];
   readonly signal: AbortSignal | undefined;
@@ -43,7 +43,7 @@ export interface AppKeys {
   readonly apiSecret: string;
 }
 
-/** Sends one call under its meter and deadline, validates the answer, throws BrokerError. */
+/** Sends a call under its rate limit and deadline and validates the reply. Throws BrokerError. */
 export function createTransport(deps: ConnectorDeps) {
   const root = (name: keyof typeof ROOTS): string => (deps.roots[name] ?? ROOTS[name]).replace(/\/+$/, "");
   const api = `${root("DHAN_API_ROOT")}/v2`;
@@ -51,10 +51,10 @@ export function createTransport(deps: ConnectorDeps) {
 
   async function exchange<S extends z.ZodType>(call: Call<S>): Promise<HttpReply> {
     let wasSent = false;
-    const meter = `${BROKER}:${call.meter}:${call.rate}`;
+    const meter = `${DHAN}:${call.meter}:${call.rate}`;
     const [method] = call.endpoint.split(" ") as [HttpRequest["method"]];
     const request: HttpRequest = {
-      scope: BROKER,
+      scope: DHAN,
       method,
       url: call.url,
       headers: { accept: "application/json", ...call.headers },
@@ -95,7 +95,7 @@ export function createTransport(deps: ConnectorDeps) {
     "content-type": "application/json",
   });
 
-  /** `path` and `rate` where they are not the endpoint's own path and the general class. */
+  /** `path` defaults to the endpoint's, `rate` to the general class. */
   async function read<S extends z.ZodType>(access: Access, ask: Ask<S>, signal?: AbortSignal): Promise<z.output<S>> {
     requireLiving(access, deps.now(), ask.endpoint);
     return run({
@@ -111,7 +111,7 @@ export function createTransport(deps: ConnectorDeps) {
     });
   }
 
-  /** Place, change, cancel: sent once, from the registered address. */
+  /** Place, modify, cancel: sent once, from the link's registered IP address. */
   const write = (access: Access, ask: Omit<Ask<typeof orderAckSchema>, "schema">, signal?: AbortSignal) =>
     run({
       endpoint: ask.endpoint,
@@ -138,7 +138,7 @@ export function createTransport(deps: ConnectorDeps) {
       signal,
     });
 
-  /** Kills the current token: sent once. The identity header is `dhanClientId` here, not `client-id`. */
+  /** Sent once, because it ends the current token. The header is `dhanClientId` here, not `client-id`. */
   const renew = <S extends z.ZodType>(access: Access, ask: Ask<S>, signal?: AbortSignal) =>
     run({
       endpoint: ask.endpoint,
@@ -151,11 +151,11 @@ export function createTransport(deps: ConnectorDeps) {
       signal,
     });
 
-  /** The master file's bytes; public, no session. */
+  /** The master file's bytes. Public: needs no session. */
   async function* master(signal?: AbortSignal): AsyncIterable<Uint8Array> {
     const url = root("DHAN_INSTRUMENTS_URL");
     try {
-      yield* await deps.http.stream({ scope: BROKER, method: "GET", url, timeoutMs: MASTER_TIMEOUT_MS, signal });
+      yield* await deps.http.stream({ scope: DHAN, method: "GET", url, timeoutMs: MASTER_TIMEOUT_MS, signal });
     } catch (error) {
       throw noReply(error, "GET api-scrip-master.csv", true);
     }
@@ -164,16 +164,16 @@ export function createTransport(deps: ConnectorDeps) {
   return { read, write, login, renew, master, authUrl: (path: string): string => auth + path };
 }
 
-/** The next place may be hours away, and whoever asked for a login will not wait for it. */
+/** The rate limit may stay full for hours, and the user who is logging in will not wait that long. */
 const noConsentLeft = (endpoint: string): BrokerError =>
   new BrokerError("rate-limited", "Dhan opens no more than 25 logins a day, and this client has had them", {
-    broker: BROKER,
+    broker: DHAN,
     endpoint,
   });
 
 function requireLiving({ session }: Access, now: number, endpoint: string): void {
   if (now >= session.expiresAt)
-    throw new BrokerError("auth-expired", "The Dhan session has ended; log in again", { broker: BROKER, endpoint });
+    throw new BrokerError("auth-expired", "The Dhan session has ended; log in again", { broker: DHAN, endpoint });
 }
 
 const pathOf = (endpoint: string): string => endpoint.slice(endpoint.indexOf(" ") + 1);

@@ -14,7 +14,7 @@ import { priceFromRupees } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
 import type { ExchangeSegment, ListedRaw, TradedSegment } from "./schemas.ts";
 
-/** The master by key; always undefined when no master could be had. */
+/** Looks a key up in the master; always undefined when the master could not be loaded. */
 export type Lookup = (key: InstrumentKey) => VenueInstrument | undefined;
 type TradableSegment = Exclude<Segment, "INDEX">;
 
@@ -42,7 +42,7 @@ export const EXCHANGE_SEGMENT_OF = {
 
 const keyOf = (row: ListedRaw): InstrumentKey => instrumentKey(SEGMENT_OF[row.exchangeSegment], row.securityId);
 
-/** `NSE:3045` as Dhan writes it: its securityId is the exchange's token. */
+/** Dhan's ids for `NSE:3045`: its securityId is the exchange's token. */
 export function venueId(key: InstrumentKey): { exchangeSegment: ExchangeSegment; securityId: string } {
   const [segment = "", securityId = ""] = key.split(":");
   const known: Partial<Record<string, ExchangeSegment>> = EXCHANGE_SEGMENT_OF;
@@ -52,9 +52,9 @@ export function venueId(key: InstrumentKey): { exchangeSegment: ExchangeSegment;
   return { exchangeSegment, securityId };
 }
 
-/** What Dhan writes where it has nothing to say. */
+/** Placeholders that Dhan writes into empty fields. */
 const SENTINELS = new Set(["", "0", "NA", "0001-01-01", "0001-01-01 00:00:00"]);
-export const said = (text: string | null | undefined): string | null =>
+export const textOrNull = (text: string | null | undefined): string | null =>
   text === null || text === undefined || SENTINELS.has(text.trim()) ? null : text.trim();
 
 export function toListed(row: ListedRaw, lookup: Lookup): { symbol: TradingSymbol; key: InstrumentKey } {
@@ -62,7 +62,7 @@ export function toListed(row: ListedRaw, lookup: Lookup): { symbol: TradingSymbo
   return { symbol: lookup(key)?.instrument.symbol ?? builtSymbol(row, SEGMENT_OF[row.exchangeSegment]), key };
 }
 
-/** Cash rows carry no series: without the master EQ is assumed. */
+/** Cash rows have no series: without the master, EQ is assumed. */
 export const cashSymbol = (segment: "NSE" | "BSE", name: string): TradingSymbol =>
   equitySymbol(segment, name.trim().replace(/-EQ$/, ""), "EQ");
 
@@ -71,7 +71,7 @@ function builtSymbol(row: ListedRaw, segment: TradableSegment): TradingSymbol {
   const name = row.tradingSymbol.trim();
   if (segment === "NSE" || segment === "BSE") return cashSymbol(segment, name);
   const prefix = symbolPrefix(segment);
-  const expiry = said(row.drvExpiryDate)?.slice(0, 10);
+  const expiry = textOrNull(row.drvExpiryDate)?.slice(0, 10);
   const underlying = underlyingOf(name);
   if (expiry === undefined || underlying === null) return tradingSymbol(`${prefix}:${name.replaceAll(/\s+/g, "")}`);
   const optionType = optionTypeOf(row.drvOptionType);
@@ -87,7 +87,7 @@ export function underlyingOf(contract: string): string | null {
 }
 
 function optionTypeOf(text: string | null | undefined): OptionType | null {
-  switch (said(text)) {
+  switch (textOrNull(text)) {
     case null:
     case "XX":
       return null;
@@ -102,10 +102,10 @@ function optionTypeOf(text: string | null | undefined): OptionType | null {
   }
 }
 
-/** Tuesday and Thursday: an expiry on another day was moved there by a holiday. */
+/** NSE expires on Tuesdays, BSE on Thursdays; an expiry on another day was moved by a holiday. */
 const EXPIRY_WEEKDAY: Partial<Readonly<Record<TradableSegment, number>>> = { NFO: 2, BFO: 4 };
 
-/** The best that can be said of one expiry without the list: the next one is in another month. */
+/** Whether the next weekly expiry falls into another month: an estimate, used only without the master. */
 function isLastOfMonth(segment: TradableSegment, expiry: string): boolean {
   const planned = EXPIRY_WEEKDAY[segment] ?? weekday(expiry);
   const next = addDays(expiry, ((planned - weekday(expiry) + 7) % 7) + 7);

@@ -8,16 +8,16 @@ import { Secret } from "../../src/lib/secret.ts";
 import type { Access, BrokerConnector, ConnectorDeps, Credentials, LoginGrant, Session } from "../base.ts";
 import type { Client } from "./client.ts";
 import { appId, required } from "./client.ts";
-import { saidBy } from "./errors.ts";
+import { cleanMessage } from "./errors.ts";
 import { FYERS } from "./facts.ts";
 
 type Login = Required<
   Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "refreshToken" | "isTokenValid" | "logout">
 >;
 
-/** Docs: "Authentication & Login Flow". */
+/** https://myapi.fyers.in/docsv3, "Authentication & Login Flow". */
 export function createLogin(client: Client, deps: ConnectorDeps): Login {
-  /** Proves the tokens by asking whose they are. */
+  /** Proves the token by reading the profile, which tells whose account it is. */
   async function open(
     caller: { link: LinkId; credentials: Credentials },
     tokens: { access_token: string; refresh_token?: string | undefined },
@@ -49,7 +49,7 @@ export function createLogin(client: Client, deps: ConnectorDeps): Login {
       return open({ link, credentials }, await client.postValidateAuthcode(link, body, signal), signal);
     },
 
-    /** Best effort: since April 2026 Fyers refuses with -16, which comes out as `auth-expired`. */
+    /** Best effort: since April 2026 Fyers refuses with code -16, which is mapped to `auth-expired`. */
     async refreshToken(access, signal) {
       const { link, credentials, session } = access;
       const pin = credentials["pin"];
@@ -83,7 +83,7 @@ async function isAlive(client: Client, access: Access, now: number, signal?: Abo
   }
 }
 
-/** Lower-case hex of SHA-256 over `app_id:secret`, the `-100` of the id included. */
+/** Lower-case hex SHA-256 of `app_id:secret`; the app id includes its `-100`. */
 export function appIdHash(credentials: Credentials): string {
   const secret = required(credentials, "secret_id").reveal();
   return createHash("sha256")
@@ -96,14 +96,14 @@ function loginUrl(root: string, clientId: string, redirectUrl: string, state: st
   return `${root}/api/v3/generate-authcode?${query.toString()}`;
 }
 
-/** Trap: the callback's `code` is a status (200); what counts is `auth_code`. A pasted grant is that or the whole address. */
+/** The code is in `auth_code`: the callback's `code` is a status (200). Users paste the code or the whole address. */
 function authCode(grant: LoginGrant): string {
   const params = grant.kind === "callback" ? grant.params : pastedParams(grant.token.reveal());
   const code = params["auth_code"];
   if (code && (params["s"] ?? "ok") === "ok") return code;
-  const said = saidBy(params["message"] ?? "");
+  const message = cleanMessage(params["message"] ?? "");
   const kind = grant.kind === "callback" ? "login-unfinished" : "auth-invalid";
-  throw new BrokerError(kind, said || "Fyers sent no auth_code: the login was not finished", {
+  throw new BrokerError(kind, message || "Fyers sent no auth_code: the login was not finished", {
     broker: FYERS,
     endpoint: "GET /generate-authcode",
     brokerCode: params["code"],
@@ -118,10 +118,7 @@ function pastedParams(pasted: string): Readonly<Record<string, string>> {
 
 const claimsSchema = z.object({ exp: z.number().int().positive() });
 
-/**
- * The access token is a JWT that says when it ends. One that cannot be read is taken to end at 06:00 IST,
- * the earliest hour that has been reported.
- */
+/** The `exp` of the access token, a JWT. If unreadable, the next 06:00 IST: the earliest end that has been reported. */
 export function expiryOf(accessToken: string, issuedAt: number): number {
   const claims = claimsSchema.safeParse(jwtClaims(accessToken)).data;
   return claims ? claims.exp * 1_000 : nextIst("06:00", issuedAt);

@@ -7,12 +7,12 @@ import { retryAfterMs } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, ConnectorDeps, Credentials } from "../base.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS } from "../base.ts";
-import { badField, errorKind, saidBy, transportError } from "./errors.ts";
+import { badField, cleanMessage, errorKind, transportError } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { FYERS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 export type Reader = Pick<Access, "link" | "credentials"> & {
-  /** Without an end while a login is being proved. */
+  /** `expiresAt` is not known yet while a login is being proved. */
   readonly session: Pick<Access["session"], "accessToken"> & Partial<Pick<Access["session"], "expiresAt">>;
 };
 export type Client = ReturnType<typeof createClient>;
@@ -24,12 +24,12 @@ interface Call {
   readonly query?: Query;
   readonly body?: unknown;
 }
-/** An order call's whole reply, or proof that it was never sent. */
+/** An order call's reply, or its failure and whether the request was sent. */
 export type OrderReply =
   | { readonly kind: "reply"; readonly endpoint: string; readonly reply: HttpReply }
   | { readonly kind: "failed"; readonly error: BrokerError; readonly wasSent: boolean };
 
-/** Raw client: one method per endpoint, Fyers' own types in and out. */
+/** The raw client: one method per endpoint, with Fyers' own types. Reads throw BrokerError. */
 export function createClient(deps: ConnectorDeps) {
   const root = (deps.roots["FYERS_API_ROOT"] ?? ROOTS.FYERS_API_ROOT).replace(/\/$/, "");
 
@@ -82,7 +82,7 @@ export function createClient(deps: ConnectorDeps) {
     return checked(schema, succeeded(endpoint, reply, caller.secrets), endpoint);
   }
 
-  /** Sent once, through the link's registered address. */
+  /** Sent once, from the link's registered IP address. */
   async function order(call: Call, access: Access, signal?: AbortSignal): Promise<OrderReply> {
     const endpoint = endpointOf(call);
     let wasSent = false;
@@ -135,7 +135,7 @@ export function createClient(deps: ConnectorDeps) {
       get("/api/v3/holdings", schemas.holdingsSchema, reader, signal),
     getPositions: (reader: Reader, signal?: AbortSignal) =>
       get("/api/v3/positions", schemas.positionsSchema, reader, signal),
-    /** `query` asks for one order. */
+    /** With `query`, one order only. */
     getOrders: (reader: Reader, signal?: AbortSignal, query?: { id: string }) =>
       get("/api/v3/orders", schemas.orderBookSchema, reader, signal, query),
     getTradebook: (reader: Reader, signal?: AbortSignal) =>
@@ -154,7 +154,7 @@ export function createClient(deps: ConnectorDeps) {
       order(post("orders/sync", body), access, signal),
     patchOrder: (access: Access, body: unknown, signal?: AbortSignal) =>
       order({ method: "PATCH", path: "/api/v3/orders/sync", body }, access, signal),
-    /** The form with the id in the path: some machines on the way drop the body of a DELETE. */
+    /** The id goes into the path, because some proxies drop the body of a DELETE. */
     deleteOrder: (access: Access, id: string, signal?: AbortSignal) =>
       order({ method: "DELETE", path: `/api/v3/orders/${encodeURIComponent(id)}/sync` }, access, signal),
   };
@@ -177,32 +177,32 @@ export function required(credentials: Credentials, field: string): Secret {
 
 const post = (path: string, body: unknown): Call => ({ method: "POST", path: `/api/v3/${path}`, body });
 
-/** Ids are not part of an endpoint's name. */
+/** The endpoint's name in errors, without ids. */
 const endpointOf = (call: Call): string =>
   `${call.method} ${call.path.replace(/^\/api\/v3/, "").replace(/\/orders\/[^/]+\/sync$/, "/orders/{id}/sync")}`;
 
-/** A fyToken may come as a number too long for one: it is quoted before parsing. Undefined when the text is not JSON. */
+/** A fyToken may be a JSON number beyond 2^53, so it is quoted before parsing. Undefined when the text is not JSON. */
 export const parseReply = (text: string): unknown =>
   parseJson(text.replaceAll(/"fyToken"\s*:\s*(\d+)/g, '"fyToken":"$1"'));
 
-/** The body of a reply that says `ok`. `s` decides and not the status alone: refusals also come with HTTP 200. */
+/** The body of a success. `s` decides, not the HTTP status alone: refusals also come with 200. */
 function succeeded(endpoint: string, reply: HttpReply, secrets: readonly Secret[]): unknown {
   const body = parseReply(reply.body);
   const envelope = schemas.envelopeSchema.safeParse(body).data;
   if (envelope?.s === "ok" && reply.status < 300) return body;
-  // Seen, not documented: a range without trading days.
+  // Undocumented, but seen for a range without trading days.
   if (envelope?.s === "no_data" && reply.status < 300) return { candles: [] };
   throw refusal(endpoint, reply, { isOrder: false, secrets });
 }
 
-/** The error that a reply which does not say `ok` stands for. */
+/** The error that a reply other than a success stands for. */
 export function refusal(
   endpoint: string,
   reply: HttpReply,
   { isOrder, secrets }: { isOrder: boolean; secrets: readonly Secret[] },
 ): BrokerError {
   const envelope = schemas.envelopeSchema.safeParse(parseReply(reply.body)).data;
-  const said = saidBy(
+  const said = cleanMessage(
     envelope?.message ?? "",
     secrets.map((secret) => secret.reveal()),
   );
@@ -220,13 +220,13 @@ export function refusal(
   });
 }
 
-/** Order calls also carry milliseconds, which are finer. */
+/** Order calls also have a header in milliseconds, which is more precise. */
 function retryAfter(headers: HttpReply["headers"]): number | undefined {
   const ms = Number(headers["x-retry-after-ms"]);
   return Number.isFinite(ms) && ms > 0 ? ms : (retryAfterMs(headers) ?? undefined);
 }
 
-/** Cloudflare stands in front: its pages are HTML. */
+/** For Cloudflare's HTML pages, where only the status counts. */
 function unreadableKind(status: number): BrokerError["kind"] {
   if (status >= 500) return "unavailable";
   if (status === 429) return "rate-limited";

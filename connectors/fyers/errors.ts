@@ -7,23 +7,23 @@ export const { badField, mapReply } = replyErrors(FYERS, "Fyers");
 
 /** Codes of API v3 and of the 2023 error sheet. One that is not listed proves nothing, so an order stays unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
-  // -16 is also the refusal of the switched-off refresh: the answer to both is to log in.
+  // -16 is also how the disabled token refresh is refused. The user has to log in either way.
   ["auth-expired", [-8, -15, -16, -17]],
   ["auth-invalid", [-352, -371, -374]],
   ["no-permission", [-373]],
   ["rate-limited", [-429, 429, -353]],
-  // -99 by RMS or the exchange; the others say that the order is unknown, cancelled, traded or rejected already.
+  // -99: by RMS or the exchange. The others: the order is unknown, or already cancelled, traded or rejected.
   ["rejected", [-99, -51, -53, -159, -209, -161, -162, -163, -164]],
   ["invalid-request", [-50, -300, -441, -101, -305, -323, -372, -390, -392]],
   ["invalid-request", [-308, -309, -310, -311, -312, -313, -314, -315, -316, -325, -326, -327, -328]],
-  // Connections behind Fyers: the order may have passed them.
+  // Connections behind Fyers: the order may have got through.
   ["unavailable", [-201, -202, -204, -205, -96, -174]],
 ];
 const KIND_OF_CODE: ReadonlyMap<number, BrokerErrorKind> = new Map(
   CODES.flatMap(([kind, codes]) => codes.map((code) => [code, kind] as const)),
 );
 
-/** The codes by which the book says that it does not have an order. */
+/** Whether the error says that the book does not have the order. */
 export const isUnknownOrder = (error: unknown): boolean =>
   error instanceof BrokerError && ["-51", "-159", "-209"].includes(error.brokerCode ?? "");
 
@@ -38,23 +38,23 @@ export function errorKind({ status, code, message, isOrder }: Refusal): BrokerEr
   if (status >= 500) return "unavailable";
   if (status === 429) return "rate-limited";
   const known = code === undefined ? undefined : KIND_OF_CODE.get(code);
-  // Before any words: after these the order may be live, whatever address they name.
+  // Checked before the text: with these the order may be live, even if the text names an IP.
   if (known === "unavailable" || known === "rate-limited") return known;
-  // The code of the static IP rule is not documented, its subject is.
+  // The static IP rule has no documented code, so the text decides.
   if (isOrder && /\bip\b/i.test(message)) return "ip-not-allowed";
   if (known !== undefined) return known;
   if (status === 401) return "auth-expired";
   return status === 403 ? "no-permission" : "bad-response";
 }
 
-/** Fyers' own words for a person, without the secrets and hashes that they might echo. */
-export function saidBy(text: string, secrets: readonly string[] = []): string {
+/** Fyers' message for the user, without the secrets and hashes that it might echo. */
+export function cleanMessage(text: string, secrets: readonly string[] = []): string {
   let words = text.replaceAll(/\b[0-9a-f]{64}\b/gi, "***");
   for (const secret of secrets) if (secret !== "") words = words.replaceAll(secret, "***");
   return cleanWords(words);
 }
 
-/** No whole reply came, or the call was given up before or while it ran. */
+/** For a call without a complete reply, or one that was aborted before or while it ran. */
 export function transportError(error: unknown, endpoint: string): BrokerError {
   if (error instanceof BrokerError) return error;
   const kind =

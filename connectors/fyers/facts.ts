@@ -11,8 +11,9 @@ export const ROOTS = {
 export const PRODUCTS: readonly Product[] = ["CNC", "INTRADAY", "MARGIN", "MTF"];
 
 /**
- * Fyers meters all REST calls of a user together (10 a second, 200 a minute; the fourth broken minute blocks the day).
- * `rest` is that meter with a margin; reads also pass `read`, so that orders always find room in it.
+ * Fyers counts all REST calls of a user together: 10 a second, 200 a minute, and a block for the day after the minute's
+ * limit was exceeded four times. `rest` is that limit with a margin. Reads also count against `read`, which leaves room
+ * for orders.
  */
 export const RATE_LIMITS = {
   rest: [

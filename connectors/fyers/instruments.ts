@@ -17,7 +17,7 @@ const ISIN = /^IN[A-Z0-9]{10}$/;
 /** NSE series or BSE group: `EQ` of `NSE:BAJAJ-AUTO-EQ`. */
 const SERIES = /-([A-Z0-9]{1,3})$/;
 
-/** All four files, line by line: the whole is tens of megabytes. */
+/** All four files, line by line: together they are tens of megabytes. */
 export const createInstruments = (deps: ConnectorDeps): NonNullable<BrokerConnector["getInstruments"]> =>
   async function* getInstruments({ onSkipped }, signal) {
     const root = (deps.roots["FYERS_INSTRUMENTS_ROOT"] ?? ROOTS.FYERS_INSTRUMENTS_ROOT).replace(/\/$/, "");
@@ -60,7 +60,7 @@ async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> 
   if (rest !== "") yield rest;
 }
 
-/** One row, or why it is left out. */
+/** The row's instrument, or a text that says why the row is left out. */
 export function toInstrument(line: string): VenueInstrument | string {
   const columns = line.split(",");
   if (columns.length !== COLUMNS) return "wrong number of columns";

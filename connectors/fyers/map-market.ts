@@ -6,7 +6,7 @@ import { candleAt, daySpansOf, spansOf } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
 import type { CandleRaw, DepthRaw, QuoteRaw } from "./schemas.ts";
 
-/** Null when nothing has ever been traded. */
+/** Null when it has never traded. */
 export function toQuote({ key, symbol, kind }: Instrument, row: QuoteRaw): Quote | null {
   const ltp = priceOrNull(row.lp);
   if (ltp === null) return null;
@@ -30,7 +30,7 @@ export function toQuote({ key, symbol, kind }: Instrument, row: QuoteRaw): Quote
   };
 }
 
-/** Depth carries all that quotes do, and also open interest, circuits and the tick's time. */
+/** Depth has everything that quotes have, plus open interest, circuit limits and the time of the last trade. */
 export function quoteFromDepth(instrument: Instrument, row: DepthRaw): Quote | null {
   const ltp = priceOrNull(row.ltp);
   if (ltp === null) return null;
@@ -79,7 +79,7 @@ export const RESOLUTIONS = {
 
 const isIntraday = (interval: Interval): boolean => !["1d", "1w", "1mo"].includes(interval);
 
-/** A daily bar is stamped 00:00 UTC of its trading date, so its date is read in UTC and set to 00:00 IST. */
+/** Daily bars are stamped 00:00 UTC of the trading date; ours start at 00:00 IST of that date. */
 export function toCandle([epoch, open, high, low, close, volume]: CandleRaw, interval: Interval): Candle {
   const at = epoch * 1_000;
   const start = isIntraday(interval) ? at : istInstant(new Date(at).toISOString().slice(0, 10));
@@ -89,7 +89,7 @@ export function toCandle([epoch, open, high, low, close, volume]: CandleRaw, int
 const INTRADAY_SPAN_MS = 100 * 86_400_000;
 const DAILY_SPAN_DAYS = 366;
 
-/** The ranges of one query, each within what one call may span: 100 days, or 366 dates for daily bars and longer. */
+/** Splits a query into ranges that one call may span: 100 days, or 366 dates for daily and longer bars. */
 export function candleRanges({ interval, from, to }: CandleQuery) {
   if (isIntraday(interval))
     return spansOf({ from, to }, INTRADAY_SPAN_MS, 1_000).map((span) =>

@@ -34,7 +34,7 @@ export const toProfile = ({ data }: ProfileRaw): Profile => ({
   hasMarketData: null,
 });
 
-/** `Available Balance` has the collateral in it already. */
+/** `Available Balance` includes the collateral. */
 export function toFunds({ fund_limit: rows }: FundsRaw): Funds {
   const amount = (id: number, title: string): Paise => {
     const row = rows.find((row) => row.id === id);
@@ -56,7 +56,7 @@ export const toListed = (row: ListedRaw): Listed => ({
   key: keyFromFyToken(row.fyToken),
 });
 
-/** How `quantity` and `qty_t1` overlap is not documented: they are never added. */
+/** Unverified: whether `quantity` includes the T1 shares, so the two are never added. */
 export function toHolding(row: HoldingRaw): Holding {
   const qty = Math.max(row.quantity, row.qty_t1);
   const avgPrice = priceFromRupees(row.costPrice);
@@ -76,7 +76,7 @@ export function toHolding(row: HoldingRaw): Holding {
   };
 }
 
-/** Fyers' own profit figures are taken as given: its `netAvg` is adjusted by what was realised. */
+/** P&L is Fyers' own: it cannot be computed from `netAvg`, which is adjusted by realised profit. */
 export function toPosition(row: PositionRaw): Position {
   const segment = toSegment(row.exchange, row.segment);
   const isClosed = row.side === 0 || row.netQty === 0;
@@ -104,8 +104,8 @@ export function toPosition(row: PositionRaw): Position {
 }
 
 /**
- * Fyers tells today's part of the quantities and not of the values: the trade book does. Unverified: whether its
- * quantities have the multiplier in them; where it matters, nothing is counted.
+ * Fyers reports today's quantities but not their values, which only the trade book has (hence `dayCash: null`).
+ * Unverified: whether the quantities include the multiplier. Where that matters, `carried` is left out.
  */
 function carriedIn(row: PositionRaw): { readonly carried?: Carried } {
   const isTraded = row.dayBuyQty !== 0 || row.daySellQty !== 0;
@@ -150,7 +150,7 @@ export function toOrder(row: OrderRaw): Order {
   };
 }
 
-/** 6 is open as well as waiting for the trigger; which, only type, fills and message can tell. */
+/** Status 6 means open or waiting for the trigger: type, fills and message tell which. */
 function toStatus(row: OrderRaw): OrderStatus {
   const isStop = row.type === 3 || row.type === 4;
   const hasTriggered = row.filledQty > 0 || /\btriggered\b/i.test(row.message ?? "");
@@ -159,13 +159,13 @@ function toStatus(row: OrderRaw): OrderStatus {
 
 const toValidity = (text: string): Validity | "OTHER" => (text === "DAY" || text === "IOC" ? text : "OTHER");
 
-/** Users' tags come back as `1:<tag>`, Fyers' own as `2:…`; `Untagged` is none. */
+/** Our tag comes back as `1:<tag>`. `2:…` is Fyers' own tag, `Untagged` is none. */
 export function toTag(orderTag: string | null | undefined): string | null {
   const [, source, tag] = /^(?:(\d):)?(.*)$/.exec(orderTag ?? "") ?? [];
   return !tag || tag === "Untagged" || source === "2" ? null : tag;
 }
 
-/** Books show `20-Nov-2026 11:04:33` in IST; the docs of the postback say epoch. */
+/** Books have `20-Nov-2026 11:04:33` IST; the postback's documentation says epoch. */
 function toInstant(when: string | number): number | null {
   const text = String(when).trim();
   if (text === "") return null;
@@ -191,8 +191,8 @@ export interface TermsRaw {
 }
 
 /**
- * Fyers makes a limit order of MARKET at a distance of its own, and of SL-M once it is triggered: the limit that the card
- * promised goes out instead. For options and on BSE the exchanges have ended SL-M anyway.
+ * Fyers turns MARKET, and SL-M once triggered, into a limit order at a distance of its own, so the limit shown on the
+ * card is sent instead. For options and on BSE the exchanges no longer take SL-M anyway.
  */
 export function fromTerms(terms: OrderTerms): TermsRaw {
   switch (terms.type) {
@@ -217,7 +217,7 @@ const stop = (trigger: Price, limit: Price): TermsRaw => ({
 
 const fromSide = (side: Side): 1 | -1 => (side === "BUY" ? 1 : -1);
 
-/** POST /orders/sync: every field is mandatory, zeros are the defaults. */
+/** Body of POST /orders/sync. Every field is mandatory; 0 is the default. */
 export const fromRequest = (request: OrderRequest, symbol: string, terms: TermsRaw) => ({
   symbol,
   qty: request.qty,
@@ -233,7 +233,7 @@ export const fromRequest = (request: OrderRequest, symbol: string, terms: TermsR
   isSliceOrder: false,
 });
 
-/** PATCH /orders/sync: whole, because what Fyers makes of a missing field is not documented. */
+/** Body of PATCH /orders/sync. Sends every field: what Fyers does with a missing one is not documented. */
 export const fromChange = (order: Order, change: OrderChange, terms: TermsRaw | null) => ({
   id: order.orderId,
   qty: change.qty ?? order.qty,

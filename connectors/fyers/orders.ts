@@ -9,9 +9,9 @@ import { fromChange, fromRequest, fromTerms } from "./map.ts";
 import { envelopeSchema } from "./schemas.ts";
 import { venueSymbolOf } from "./venue.ts";
 
-/** `code` of a clear acceptance. 201 is none: taken, without the exchange's word. */
+/** `code` of an acceptance. Not 201: Fyers took the request, but the exchange has not confirmed it. */
 const PLACED = [1101];
-/** The docs' sample shows 1101 for a change. */
+/** 1101 too, because the sample reply in the docs has it. */
 const CHANGED = [1102, 1101];
 const CANCELLED = [1103];
 
@@ -41,7 +41,7 @@ export function createOrders(client: Client, deps: ConnectorDeps, products: Capa
     },
 
     async cancelOrder(access, { orderId }, signal) {
-      // The id becomes part of a path, and nothing but one order must ever be addressed.
+      // The id becomes part of the path, which must address exactly one order.
       if (!/^[\w-]+$/.test(orderId)) return notSent("Fyers: this order id cannot be addressed");
       const reply = await client.deleteOrder(access, orderId, signal);
       return toOutcome(reply, { accepts: CANCELLED, access, orderId });
@@ -52,7 +52,7 @@ export function createOrders(client: Client, deps: ConnectorDeps, products: Capa
 type NotSent = Extract<OrderOutcome, { kind: "not-sent" }>;
 const notSent = (reason: string): NotSent => ({ kind: "not-sent", reason, cause: "invalid-request" });
 
-/** What fails before the order is built, as the download of the master does, sent nothing. */
+/** Builds the body. A failure here, such as of the master's download, proves that nothing was sent. */
 async function prepare<T>(build: () => Promise<T>): Promise<{ kind: "ready"; body: T } | NotSent> {
   try {
     return { kind: "ready", body: await build() };
@@ -65,18 +65,18 @@ async function prepare<T>(build: () => Promise<T>): Promise<{ kind: "ready"; bod
 interface Expected {
   readonly accepts: readonly number[];
   readonly access: Access;
-  /** The order that is changed or cancelled; absent when one is placed. */
+  /** The order to modify or cancel; absent when placing. */
   readonly orderId?: BrokerOrderId;
 }
 
-/** Accepted and rejected only on the broker's clear word; see DESIGN §4. */
+/** Accepted or rejected only if the reply says so clearly; anything else is unknown. */
 function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
   if (answer.kind === "failed") return answer.wasSent ? fromError(answer.error) : neverSent(answer.error);
   const { endpoint, reply } = answer;
   const envelope = envelopeSchema.safeParse(parseReply(reply.body)).data;
   if (envelope?.s === "ok" && reply.status < 300) {
-    const orderId = namedIn(envelope);
-    // An answer that names another order says nothing of ours.
+    const orderId = orderIdIn(envelope);
+    // A reply that names another order proves nothing about ours.
     const isOurs = orderId === (expected.orderId ?? orderId);
     const isClear = envelope.code !== undefined && expected.accepts.includes(envelope.code);
     if (isClear && isOurs && orderId !== undefined) return { kind: "accepted", orderId, handle: {} };
@@ -86,14 +86,14 @@ function toOutcome(answer: OrderReply, expected: Expected): OrderOutcome {
     };
   }
   const error = refusal(endpoint, reply, { isOrder: true, secrets: [expected.access.session.accessToken] });
-  const bornRejected = expected.orderId === undefined && envelope?.s === "error" ? namedIn(envelope) : undefined;
-  return fromError(error, bornRejected);
+  const rejectedId = expected.orderId === undefined && envelope?.s === "error" ? orderIdIn(envelope) : undefined;
+  return fromError(error, rejectedId);
 }
 
-const namedIn = ({ id = "" }: { id?: string | undefined }): BrokerOrderId | undefined =>
+const orderIdIn = ({ id = "" }: { id?: string | undefined }): BrokerOrderId | undefined =>
   ORDER_ID.test(id) ? brokerOrderId(id) : undefined;
 
-/** A refusal that carries an id speaks of an order that exists, rejected; under a code that we do not know it may be live. */
+/** A refusal with an id is about an order that exists as rejected; with a code that we do not know, it may be live. */
 function fromError(error: BrokerError, rejectedId?: BrokerOrderId): OrderOutcome {
   const outcome = failedOutcome(error);
   const isRefused = outcome.kind === "rejected" || error.kind === "invalid-request";
@@ -101,7 +101,7 @@ function fromError(error: BrokerError, rejectedId?: BrokerOrderId): OrderOutcome
   return { kind: "rejected", reason: outcome.reason, raw: withCode(error), orderId: rejectedId };
 }
 
-/** The session had ended, or the call was given up while waiting for its turn. */
+/** The session had ended, or the call was aborted while it waited for the rate limit. */
 const neverSent = (error: BrokerError): OrderOutcome => ({
   kind: "not-sent",
   reason: error.message,

@@ -45,14 +45,14 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
 
     async getHoldings(access, signal) {
       const { holdings } = await client.getHoldings(access, signal);
-      const shares = holdings.filter((each) => !isOfNoExchange(each));
+      const shares = holdings.filter((each) => !isUnlisted(each));
       if (shares.length < holdings.length)
         deps.warn("fyers: holdings that are not shares were left out", { count: holdings.length - shares.length });
-      // `quantity` is the start of the day's; what was sold since, T1 shares too, is among the positions.
-      const isLess = shares.some((each) => each.ok && each.row.remainingQuantity < each.row.quantity);
-      const positions = isLess ? await requireComplete(getPositions(access, signal)) : null;
-      const morning = readBook(shares, { ...ROW_IDENTITY, endpoint: "GET /holdings", map: map.toHolding });
-      return positions ? finishBook(morning, (rows) => ownedNow(rows, positions)) : morning;
+      // `quantity` is from the start of the day; what was sold since, T1 shares too, is among the positions.
+      const mayHaveSales = shares.some((each) => each.ok && each.row.remainingQuantity < each.row.quantity);
+      const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : null;
+      const openingHoldings = readBook(shares, { ...ROW_IDENTITY, endpoint: "GET /holdings", map: map.toHolding });
+      return positions ? finishBook(openingHoldings, (rows) => ownedNow(rows, positions)) : openingHoldings;
     },
 
     getPositions,
@@ -67,7 +67,7 @@ export function createPortfolioReads(client: Client, deps: ConnectorDeps): Portf
       return readBook(tradeBook, { ...ROW_IDENTITY, endpoint: "GET /tradebook", map: map.toTrade });
     },
 
-    /** Over the whole book: a filter that misses would prove that an order does not exist. */
+    /** Searches the whole book: if Fyers' filter missed the order, it would seem not to exist. */
     async findOrdersByTag(access, tag, signal) {
       const { orderBook } = await client.getOrders(access, signal);
       return newestLast(rowsWhere(orderBook, ["orderTag"], ({ orderTag }) => map.toTag(orderTag) === tag));
@@ -91,13 +91,13 @@ const ROW_IDENTITY = {
   listedOf: map.toListed,
 } as const;
 
-/** Only a row that says so: one that lacks its exchange is a share that cannot be read. */
-function isOfNoExchange(each: ReadRow<HoldingRaw>): boolean {
+/** Whether the row is of no known exchange (mutual funds). A row without those fields may be a share: it is kept. */
+function isUnlisted(each: ReadRow<HoldingRaw>): boolean {
   const place = fieldsOf(each, ["exchange", "segment"]);
   return place !== null && segmentOf(place.exchange, place.segment) === undefined;
 }
 
-/** The book's order is not documented; ids grow within a day. */
+/** The book's order is not documented; within a day, ids grow. */
 const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
   finishBook(readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /orders", map: map.toOrder, idBy: "id" }), (orders) =>
     orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0) || (a.orderId < b.orderId ? -1 : 1)),
@@ -159,7 +159,7 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
       const symbol = await symbolFor(deps, instrument.key, "GET /data/history");
       const bars = new Map<number, Candle>();
       for (const range of market.candleRanges(query)) {
-        // cont_flag would stitch the expiries of a future together.
+        // cont_flag 1 would join the expiries of a future into one series.
         const params = { symbol, resolution: market.RESOLUTIONS[interval], cont_flag: "0", ...range };
         const { candles } = await client.getHistory(access, params, signal);
         for (const row of candles) {

@@ -1,25 +1,25 @@
 import { z } from "zod";
 import { eachRow } from "../../src/lib/rows.ts";
 
-/** Replies of API v3, https://myapi.fyers.in/docsv3. Unknown extra fields pass; the sets of codes that steer orders are closed. */
+/** Replies of API v3, https://myapi.fyers.in/docsv3. Unknown extra fields pass; codes that affect orders are closed sets. */
 const productSchema = z.enum(["CNC", "INTRADAY", "MARGIN", "MTF", "CO", "BO"]);
 const orderTypeSchema = z.literal([1, 2, 3, 4]);
 const sideSchema = z.literal([1, -1]);
 const statusSchema = z.literal([1, 2, 4, 5, 6, 7]);
 const whenSchema = z.union([z.string(), z.number()]);
 const qtySchema = z.number().int();
-/** How an empty list is answered is not documented: `[]` and null are both taken. */
+/** How an empty list is sent is not documented, so both `[]` and null are accepted. */
 const orNone = <T>(list: z.ZodType<T[]>) => list.nullable().transform((rows) => rows ?? []);
 
 export type OrderTypeRaw = z.infer<typeof orderTypeSchema>;
 export type StatusRaw = z.infer<typeof statusSchema>;
 
-/** Every reply; `code` is missing in some data replies, and `s` in none that we use. */
+/** Every reply. Some data replies have no `code`; all that we use have `s`. */
 export const envelopeSchema = z.object({
   s: z.string(),
   code: z.number().optional(),
   message: z.string().optional(),
-  /** Order replies, refusals included: the order exists, rejected. */
+  /** In order replies. In a refusal it means that the order exists, as rejected. */
   id: z.string().optional(),
 });
 
@@ -32,7 +32,7 @@ export const profileSchema = z.object({
 });
 export type ProfileRaw = z.infer<typeof profileSchema>;
 
-/** GET /funds: a ledger to be joined by `id`, in no certain order. */
+/** GET /funds: rows in no documented order, identified by `id`. */
 export const fundsSchema = z.object({
   fund_limit: z.array(z.object({ id: z.number(), title: z.string(), equityAmount: z.number() })),
 });
@@ -54,7 +54,7 @@ const holdingSchema = z.object({
   isin: z.string().nullish(),
 });
 export type HoldingRaw = z.infer<typeof holdingSchema>;
-/** GET /holdings. Mutual funds may stand among them, in a shape that is not documented. */
+/** GET /holdings. May include mutual funds, in an undocumented shape. */
 export const holdingsSchema = z.object({ holdings: orNone(eachRow(holdingSchema)) });
 
 const positionSchema = z.object({
@@ -130,7 +130,7 @@ export const tradeBookSchema = z.object({ tradeBook: orNone(eachRow(tradeSchema)
 /** POST /multiorder/margin */
 export const marginSchema = z.object({ data: z.object({ margin_new_order: z.number() }) });
 
-/** `tt` is left out on purpose: it is the day's epoch, not the tick's time. Indices have no bid, ask or volume to count on. */
+/** `tt` is not used: it is the day, not the time of the trade. Indices may lack bid, ask and volume. */
 const quoteSchema = z.object({
   lp: z.number(),
   open_price: z.number(),
@@ -142,7 +142,7 @@ const quoteSchema = z.object({
   volume: z.number().optional(),
 });
 export type QuoteRaw = z.infer<typeof quoteSchema>;
-/** GET /data/quotes: each symbol is known or not by its own `s`. */
+/** GET /data/quotes: each symbol has its own `s`; `error` means that Fyers does not know it. */
 export const quotesSchema = z.object({
   d: z.array(
     z.union([
@@ -183,5 +183,5 @@ const candleSchema = z
 export type CandleRaw = z.infer<typeof candleSchema>;
 export const historySchema = z.object({ candles: z.array(candleSchema) });
 
-/** The dashboard's webhook: an order book row; only the id is used, as a hint to re-read. */
+/** The dashboard's webhook sends an order book row; only the id is used. */
 export const postbackSchema = z.object({ id: z.string().min(1) });

@@ -6,7 +6,7 @@ import type { InstrumentTable, VenueInstrument } from "../base.ts";
 
 export type TradedSegment = Exclude<Segment, "INDEX">;
 
-/** `exchange:segment` as Fyers numbers them (exchange 10 NSE, 11 MCX, 12 BSE; segment 10 cash, 11 F&O, 12 currency). */
+/** Keyed `exchange:segment` (exchange 10 NSE, 11 MCX, 12 BSE; segment 10 cash, 11 F&O, 12 currency, 20 commodity). */
 const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
   "10:10": "NSE",
   "10:11": "NFO",
@@ -21,30 +21,30 @@ const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
 export const segmentOf = (exchange: number | string, segment: number | string): TradedSegment | undefined =>
   SEGMENTS[`${exchange}:${segment}`];
 
-/** Throws on a pair of numbers that we do not know. */
+/** Throws on an unknown pair of numbers. */
 export function toSegment(exchange: number, segment: number): TradedSegment {
   const known = segmentOf(exchange, segment);
   if (known === undefined) throw new RangeError(`unknown exchange ${exchange} with segment ${segment}`);
   return known;
 }
 
-/** fyToken is exchange (2), segment (2), expiry YYMMDD or zeros (6), then the exchange's token. Null when it is not one. */
+/** fyToken: exchange (2 digits), segment (2), expiry YYMMDD or zeros (6), exchange's token. Null when malformed. */
 export function keyFromFyToken(fyToken: string): InstrumentKey | null {
   const [, exchange = "", segment = "", token = ""] = /^(\d{2})(\d{2})\d{6}(\d{1,12})$/.exec(fyToken) ?? [];
   const known = segmentOf(exchange, segment);
   return known === undefined ? null : instrumentKey(known, token);
 }
 
-/** Ours are in Fyers' style; only BSE shares lose their group, which changes over time: `BSE:SBIN-A` is `BSE:SBIN`. */
+/** Our symbols are Fyers', but without the group of BSE shares, which changes over time: `BSE:SBIN-A` → `BSE:SBIN`. */
 export const canonicalSymbol = (venueSymbol: string, segment: TradedSegment): TradingSymbol =>
   tradingSymbol(segment === "BSE" ? venueSymbol.replace(/-[A-Z0-9]{1,3}$/, "") : venueSymbol);
 
-/** Fyers' names of the indices are the ones that our symbols are built from. */
+/** Fyers' index symbols equal ours, so no master is needed. */
 const INDEX_SYMBOLS: ReadonlyMap<InstrumentKey, TradingSymbol> = new Map(
   INDICES.map(({ name, exchange }) => [indexKey(name), indexSymbol(exchange, name)]),
 );
 
-/** What Fyers calls an instrument (`BSE:SBIN-A`), by its identity; undefined when its master does not have it. */
+/** Fyers' symbol of an instrument (`BSE:SBIN-A`); undefined when its master does not have it. */
 export function venueSymbolOf(table: InstrumentTable, key: InstrumentKey): string | undefined {
   const index = INDEX_SYMBOLS.get(key);
   if (index !== undefined) return index;
