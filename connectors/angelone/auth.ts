@@ -9,9 +9,8 @@ import { ANGELONE } from "./facts.ts";
 
 const CALLBACK = "publisher-login callback";
 
-/** Login through the publisher page, and what there is to know of a session. */
+/** Login through the publisher page, check of a session, logout. */
 export function createAuth(deps: Pick<ConnectorDeps, "now">, client: AngelClient, loginRoot: string) {
-  /** Order calls go out through the link's own way out. */
   function callerOf(access: Access): Caller {
     if (deps.now() >= access.session.expiresAt)
       throw new BrokerError("auth-expired", "the Angel One login has ended", { broker: ANGELONE, endpoint: "session" });
@@ -28,7 +27,7 @@ export function createAuth(deps: Pick<ConnectorDeps, "now">, client: AngelClient
     getLoginUrl: (request: LoginRequest): Promise<{ url: string }> =>
       Promise.resolve({ url: loginUrl(loginRoot, request) }),
 
-    /** Nothing is exchanged: the profile proves the token and tells whose it is. */
+    /** The callback brings the access token itself: the profile proves it and tells whose account it is. */
     async generateSession(grant: LoginGrant, signal?: AbortSignal): Promise<Session> {
       const accessToken = grantedToken(grant);
       const issuedAt = deps.now();
@@ -49,7 +48,7 @@ export function createAuth(deps: Pick<ConnectorDeps, "now">, client: AngelClient
   };
 }
 
-/** Whether the call found a living session. */
+/** False if the call failed because the session has ended. */
 async function falseWhenExpired(call: () => Promise<void>): Promise<boolean> {
   try {
     await call();
@@ -69,7 +68,7 @@ function loginUrl(root: string, request: LoginRequest): string {
   return url.href;
 }
 
-/** The JWT that the callback's `auth_token` or the pasted text is, perhaps with what followed it in the address. */
+/** The JWT in the callback's `auth_token` or in the pasted text, which may be a part of the address. */
 function grantedToken(grant: LoginGrant): Secret {
   const text = grant.kind === "token" ? grant.token.reveal() : grant.params.auth_token;
   if (!text) throw failure("login-unfinished", "Angel One sent no login token");
@@ -82,7 +81,7 @@ function grantedToken(grant: LoginGrant): Secret {
   return new Secret(jwt);
 }
 
-/** Checks that the login is of the account that the user named, where they named one. */
+/** Checks that the login is for the client code that the user gave, if they gave one. */
 function requireAccount(credentials: Credentials, accountId: string): void {
   const expected = credentials.clientCode?.reveal().trim();
   if (expected && expected.toUpperCase() !== accountId.toUpperCase())
@@ -94,7 +93,7 @@ const claimsSchema = z.object({ exp: z.number() });
 /** Sessions die at midnight IST (card §1.5); the token's own `exp` counts only when it is earlier. */
 function sessionEnd(token: Secret, now: number): number {
   const midnight = nextIst("00:00", now);
-  // Of an opaque token midnight is all that is known.
+  // A token that is not a JWT has no readable `exp`.
   const exp = claimsSchema.safeParse(jwtClaims(token.reveal())).data?.exp;
   return exp === undefined ? midnight : Math.min(midnight, exp * 1_000);
 }

@@ -16,13 +16,13 @@ import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
 import type { HoldingRaw, OrderRaw, PositionRaw } from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
 
-/** Account, portfolio and the day's books. */
+/** Profile, funds, portfolio, orders and trades. */
 export function createBooks(
   deps: Pick<ConnectorDeps, "instruments" | "now" | "warn">,
   client: AngelClient,
   callerOf: CallerOf,
 ) {
-  /** Null when it is not needed, or cannot be had: then derivatives keep Angel One's own names. */
+  /** Null when not needed or not available: derivatives then keep Angel One's own names. */
   async function masterFor(isNeeded: boolean): Promise<InstrumentTable | null> {
     if (!isNeeded) return null;
     return await deps.instruments().catch(() => {
@@ -48,9 +48,9 @@ export function createBooks(
   }
 
   const orders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    finishBook(book(ENDPOINTS.getOrders, rows, toOrder), (some) => some.toSorted(byOrderId));
+    finishBook(book(ENDPOINTS.getOrders, rows, toOrder), (all) => all.toSorted(byOrderId));
 
-  /** Last prices of open positions whose rows lack them; what cannot be quoted stays without. */
+  /** Last prices of open positions whose rows have none. A position that cannot be quoted stays without. */
   async function missingPrices(
     access: Access,
     rows: readonly PositionRaw[],
@@ -64,7 +64,9 @@ export function createBooks(
     const prices = new Map<string, Price>();
     for (let at = 0; at < venues.length; at += QUOTE_BATCH) {
       const exchangeTokens = tokensByExchange(venues.slice(at, at + QUOTE_BATCH));
-      const reply = await client.getQuotes(callerOf(access), { mode: "LTP", exchangeTokens }, signal).catch(unquoted);
+      const reply = await client
+        .getQuotes(callerOf(access), { mode: "LTP", exchangeTokens }, signal)
+        .catch(emptyUnlessExpired);
       for (const row of reply.fetched ?? []) {
         const ltp = asDocumented(ENDPOINTS.getQuotes, () => priceOrNull(row.ltp));
         if (ltp !== null) prices.set(venueId({ exchange: row.exchange, token: row.symbolToken }), ltp);
@@ -121,13 +123,13 @@ export function createBooks(
       });
     },
 
-    /** There is no look-up by tag: the book is scanned. */
+    /** Angel One has no look-up by tag, so the book is searched. */
     async findOrdersByTag(access: Access, tag: OrderTag, signal?: AbortSignal): Promise<Order[]> {
       const rows = await client.getOrders(callerOf(access), signal);
       return orders(rowsWhere(rows, ["ordertag"], ({ ordertag }) => ordertag === tag));
     },
 
-    /** By the unique id where the handle has it (10 a second), else from the book (1 a second). */
+    /** By the unique id if the handle has it (10 calls a second), else from the book (1 a second). */
     async getOrder(
       access: Access,
       orderId: BrokerOrderId,
@@ -150,13 +152,13 @@ const asDocumented = <T>(endpoint: Endpoint, map: () => T): T => mapReply(endpoi
 
 const isDerivativeRow = (row: { exchange?: string }): boolean => row.exchange !== "NSE" && row.exchange !== "BSE";
 
-/** A position without a price is still a position; a dead session is not hidden. */
-function unquoted(error: unknown): { fetched: [] } {
+/** No quotes on a BrokerError, since positions are shown without prices too, unless the session has expired. */
+function emptyUnlessExpired(error: unknown): { fetched: [] } {
   if (error instanceof BrokerError && error.kind !== "auth-expired") return { fetched: [] };
   throw error;
 }
 
-/** An id that `details` does not know answers AB1013, or the catch-all AB1007. */
+/** For an unknown id `details` answers AB1013, or AB1007, which Angel One uses for anything. */
 function nullWhenUnknown(error: unknown): null {
   if (error instanceof BrokerError && (EMPTY_CODES.has(error.brokerCode) || error.brokerCode === "AB1007")) return null;
   throw error;

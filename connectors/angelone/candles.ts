@@ -7,7 +7,7 @@ import type { CandleRaw } from "./schemas.ts";
 
 type Bar = "1m" | "5m" | "15m" | "30m" | "1h" | "1d";
 
-/** Angel One's name of a bar and the most days that one request may ask for (card §4.3). */
+/** Angel One's interval names and the most days per request (card §4.3). */
 const BARS: Readonly<Record<Bar, { readonly name: string; readonly maxDays: number }>> = {
   "1m": { name: "ONE_MINUTE", maxDays: 30 },
   "5m": { name: "FIVE_MINUTE", maxDays: 100 },
@@ -19,8 +19,8 @@ const BARS: Readonly<Record<Bar, { readonly name: string; readonly maxDays: numb
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
-/** Weeks and months are not served: they are folded from days. */
-const barOf = (interval: Interval): Bar => (isDayPeriod(interval) ? "1d" : interval);
+/** Angel One has no weeks and months: they are built from days. */
+const barOf = (interval: Interval): Bar => (isOfDays(interval) ? "1d" : interval);
 
 export interface CandleRequest {
   readonly interval: string;
@@ -29,7 +29,7 @@ export interface CandleRequest {
   readonly todate: string;
 }
 
-/** The requests that cover both ends: longer ranges than allowed are not promised to work, so they are never asked for. */
+/** Splits a query into requests within the documented range, oldest first. */
 export function candleRequests({ interval, from, to }: CandleQuery): CandleRequest[] {
   const { name, maxDays } = BARS[barOf(interval)];
   return spansOf({ from, to }, maxDays * DAY_MS, MINUTE_MS).map((span) => ({

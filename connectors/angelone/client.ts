@@ -11,30 +11,30 @@ import { badField, EMPTY_CODES, isBusy, noReply, refusal, unreadable } from "./e
 import * as schemas from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
 
-/** Whose call it is. */
+/** Who is calling. */
 export interface Caller {
   readonly link: LinkId;
   readonly apiKey: Secret;
   readonly accessToken: Secret;
-  /** Used by order calls only: the rest is free of the static IP rule. */
+  /** Used by order calls only: the static IP rule does not cover reads. */
   readonly egress?: Secret | undefined;
 }
 
-/** Throws BrokerError `auth-expired` when the session's time is over, so that it is not tried. */
+/** Throws `auth-expired` after the session's end, so that no call is sent with it. */
 export type CallerOf = (access: Access) => Caller;
 
 export interface Endpoint {
   readonly method: "GET" | "POST";
   readonly path: string;
-  /** Class in the rate limits. */
+  /** Class of rate limit. */
   readonly limit: string;
-  /** `order` and `write` are sent once; `read` may be asked again by the HTTP layer. */
+  /** `order` and `write` are sent once; the HTTP layer may retry `read`. */
   readonly kind: "read" | "write" | "order";
-  /** Error codes that mean something else here. */
+  /** Error codes that mean something else at this endpoint. */
   readonly kinds?: Readonly<Record<string, BrokerErrorKind>>;
 }
 
-/** Unverified: on a session that the same key opened, "invalid key" can only mean that the app's type lacks the service. */
+/** Unverified: the key has opened the session, so "invalid key" here must mean that the app has no market data. */
 const MARKET_DATA_KINDS = { AG8004: "no-permission" } as const;
 
 /** Paths below /rest/secure/angelbroking/ (https://smartapi.angelone.in/docs). */
@@ -64,7 +64,7 @@ export const ENDPOINTS = {
 
 export const endpointName = (endpoint: Endpoint): string => `${endpoint.method} ${endpoint.path}`;
 
-/** All seven must be there; what the address headers contain is not checked (card §0). */
+/** All seven are mandatory, but the values of the address headers are not checked (card §0). */
 const FIXED_HEADERS = {
   "Content-Type": "application/json",
   Accept: "application/json",
@@ -77,14 +77,14 @@ const FIXED_HEADERS = {
 
 interface CallOptions {
   readonly body?: unknown;
-  /** Stands for `{id}` in the path. */
+  /** Replaces `{id}` in the path. */
   readonly id?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 export type AngelClient = ReturnType<typeof createClient>;
 
-/** The raw client: one method per endpoint, every reply checked. Throws BrokerError. */
+/** The raw client: one method per endpoint, every reply validated. Throws BrokerError. */
 export function createClient(
   deps: Pick<ConnectorDeps, "http" | "limiter">,
   root: string,
@@ -109,19 +109,19 @@ export function createClient(
   }
 
   async function replyTo(endpoint: Endpoint, caller: Caller, options: CallOptions): Promise<HttpReply> {
-    let wasStarted = false;
+    let wasSent = false;
     const metered = <T>(run: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
       deps.limiter.run(`${ANGELONE}:${caller.link}:${endpoint.limit}`, limits[endpoint.limit] ?? [], run, signal);
     const turn = (until: AbortSignal): Promise<void> => metered(() => Promise.resolve(), until);
     const ask = (): Promise<HttpReply> => {
-      wasStarted = true;
+      wasSent = true;
       const request = requestTo(endpoint, caller, options);
       return endpoint.kind === "read" ? deps.http.read({ ...request, isBusy, turn }) : deps.http.send(request);
     };
     try {
       return await metered(ask, options.signal);
     } catch (error) {
-      throw noReply(error, endpointName(endpoint), wasStarted);
+      throw noReply(error, endpointName(endpoint), wasSent);
     }
   }
 
@@ -137,7 +137,7 @@ export function createClient(
     return result.data;
   }
 
-  /** Nothing at all is `data: null`, `[]`, or a "not found" code (card §0). */
+  /** An empty list is `data: null`, `[]`, or a "not found" code (card §0). */
   async function list<T>(
     endpoint: Endpoint,
     schema: z.ZodType<T[]>,
@@ -193,7 +193,7 @@ function emptyWhenNotFound(error: unknown): never[] {
   throw error;
 }
 
-/** The `data` of a reply that says yes; everything else throws. A yes must come with a 2xx status. */
+/** The `data` of a success, which must also have a 2xx status; throws on any other reply. */
 function openEnvelope(reply: HttpReply, endpoint: Endpoint): unknown {
   const name = endpointName(endpoint);
   const json = parseJson(reply.body);

@@ -20,11 +20,11 @@ const within = (second: number, minute: number, hour: number): readonly RateWind
   { count: minute, perMs: MINUTE },
   { count: hour, perMs: HOUR },
 ];
-/** With room for calls to arrive closer together than they left. */
+/** With a margin: calls may arrive closer together than they left, and an order over the limit ends as unknown. */
 const A_SECOND = 1_100;
 const ONE_A_SECOND: readonly RateWindow[] = [{ count: 1, perMs: A_SECOND }];
 
-/** Card §7, for each client code. */
+/** Per client code (card §7). */
 export const RATE_LIMITS = {
   login: ONE_A_SECOND,
   profile: [
@@ -38,10 +38,10 @@ export const RATE_LIMITS = {
   positions: ONE_A_SECOND,
   holdings: ONE_A_SECOND,
   orderDetails: within(10, 500, 5000),
-  // The documentation says 1 and 10 a second on different pages.
+  // The documentation says 1 a second on one page and 10 on another.
   quotes: ONE_A_SECOND,
   candles: within(3, 180, 5000),
   margin: within(10, 500, 5000),
-  // Not in the table: as the margin calculator.
+  // Not documented: taken to be the margin calculator's.
   charges: within(10, 500, 5000),
 } as const satisfies Record<string, readonly RateWindow[]>;

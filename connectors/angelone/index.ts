@@ -3,13 +3,13 @@ import { ANGELONE, PRODUCTS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
 const CAPABILITIES: Capabilities = {
   login: ["redirect", "token"],
-  // generateTokens exists, but its tokens end with the day's session: nothing would be gained.
+  // generateTokens exists, but its tokens end with the day's session too, so it would gain nothing.
   refresh: false,
   segments: ["NSE", "BSE", "NFO", "BFO", "INDEX"],
-  // MARKET goes out as a limit at the ticket's collar, SL-M as a stop-limit with it.
+  // MARKET is sent as a limit order at the ticket's protective price, SL-M as a stop-limit with it.
   orderTypes: ["MARKET", "LIMIT", "SL", "SL-M"],
   products: PRODUCTS,
-  // A stop's variety says that it is one, so it cannot say that it is to wait.
+  // AMO is a variety, and stop orders must have variety STOPLOSS, so a stop cannot be marked AMO.
   amo: "by-clock",
   quotes: true,
   depth: true,

@@ -18,7 +18,7 @@ import { istDate, parseIst } from "../../src/domain/market.ts";
 import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import { masterRowSchema, type MasterRowRaw } from "./schemas.ts";
 
-/** Angel One's own numbers of the indices (exch_seg NSE or BSE, instrumenttype AMXIDX). */
+/** Angel One's own tokens of the indices (exch_seg NSE or BSE, instrumenttype AMXIDX). */
 const INDEX_TOKENS: Readonly<Record<IndexName, string>> = {
   NIFTY50: "99926000",
   NIFTYBANK: "99926009",
@@ -30,7 +30,7 @@ const INDEX_TOKENS: Readonly<Record<IndexName, string>> = {
   BANKEX: "99919012",
 };
 
-/** Exchange and number under which Angel One quotes an index. */
+/** Exchange and token under which Angel One quotes an index. */
 export function indexVenue(key: InstrumentKey): { readonly exchange: string; readonly token: string } | null {
   const index = INDICES.find(({ name }) => indexKey(name) === key);
   return index ? { exchange: index.exchange, token: INDEX_TOKENS[index.name] } : null;
@@ -42,7 +42,7 @@ type DerivativeSegment = (typeof DERIVATIVE_SEGMENTS)[number];
 const OTHER_SEGMENTS: ReadonlySet<string> = new Set(["MCX", "CDS", "NCDEX", "NCO", "BCD"]);
 const TEST_SYMBOL = /[NB]SETEST/;
 
-/** What is kept of an option until the end of the file: only all expiries of its underlying tell which are monthly. */
+/** An option held until the end of the file: which expiries are monthly is known only when all of them are. */
 interface OptionRow {
   readonly token: string;
   readonly symbol: string;
@@ -86,10 +86,10 @@ export async function* toInstruments(
 
 function readRow(text: string, chains: Map<string, OptionChain>): Reading {
   const row = parseRow(text);
-  return row === null ? skipped("unreadable row") : orBadValue(() => toInstrument(row, chains));
+  return row === null ? skipped("unreadable row") : skippingBadValues(() => toInstrument(row, chains));
 }
 
-function orBadValue<T extends Reading>(read: () => T): T | Skipped {
+function skippingBadValues<T extends Reading>(read: () => T): T | Skipped {
   try {
     return read();
   } catch (error) {
@@ -120,13 +120,13 @@ function toInstrument(row: MasterRowRaw, chains: Map<string, OptionChain>): Read
   return OTHER_SEGMENTS.has(segment) ? null : skipped("unknown segment");
 }
 
-/** Null for the many indices that nothing here asks for. */
+/** Null for indices that are not served here. */
 function toIndex(row: MasterRowRaw, exchange: "NSE" | "BSE"): VenueInstrument | null {
   const index = INDICES.find((known) => INDEX_TOKENS[known.name] === row.token && known.exchange === exchange);
   return index ? { instrument: indexInstrument(index), venueSymbol: row.symbol, venueToken: row.token } : null;
 }
 
-/** NSE symbols end in their series; BSE symbols have none, and the file does not tell the group. */
+/** NSE symbols end in their series. BSE symbols do not, and the file does not have their group. */
 function toEquity(row: MasterRowRaw, segment: "NSE" | "BSE"): Reading {
   const dash = segment === "NSE" ? row.symbol.lastIndexOf("-") : row.symbol.length;
   if (dash < 1) return skipped("no series");
@@ -191,7 +191,7 @@ function keepOption(row: MasterRowRaw, segment: DerivativeSegment, chains: Map<s
 function* chainInstruments(chain: OptionChain): Generator<VenueInstrument | Skipped> {
   const monthly = monthlyExpiries(chain.byExpiry.keys());
   for (const [expiry, rows] of chain.byExpiry) {
-    for (const row of rows) yield orBadValue(() => toOption(chain, expiry, monthly.has(expiry), row));
+    for (const row of rows) yield skippingBadValues(() => toOption(chain, expiry, monthly.has(expiry), row));
   }
 }
 
@@ -224,5 +224,5 @@ function isoExpiry(text: string): string {
   return istDate(parseIst(text));
 }
 
-/** The file counts prices in paise: "5.000000" is 0.05 rupee. */
+/** The file has prices in paise: "5.000000" is 0.05 rupees. */
 const priceFromPaise = (paise: string): Price => price(Math.round(priceFromRupees(paise) / 100));

@@ -18,14 +18,13 @@ import type { Funds, Holding, Position, Profile } from "../../src/domain/portfol
 import { nameOf, PRODUCT_OF } from "./map.ts";
 import type { FundsRaw, HoldingRaw, PositionRaw, ProfileRaw } from "./schemas.ts";
 
-/** `ltp` stands in where the row has none. Carried and today's quantities together, as in the row's totals. */
+/** `quoted` is used if the row has no last price. Buys and sells include what was carried in, as the totals do. */
 export function toPosition(row: PositionRaw, master: InstrumentTable | null, quoted: Price | null): Position {
   const { segment, key, symbol } = nameOf(row, master);
   const multiplier = row.multiplier > 0 ? row.multiplier : 1; // "-1" means none
   const net = row.netqty;
   const side = sideOf(net);
   const ltp = priceOrNull(row.ltp) ?? quoted;
-  const result = resultOf(row, multiplier, ltp);
   return {
     symbol,
     key,
@@ -36,8 +35,8 @@ export function toPosition(row: PositionRaw, master: InstrumentTable | null, quo
     // avgnetprice and netprice fold realised profit into the price, so they are not used.
     avgPrice: net === 0 ? ZERO_PRICE : priceFromRupees(net > 0 ? row.totalbuyavgprice : row.totalsellavgprice),
     ltp,
-    ...result,
-    ...dayOf(row, multiplier, ltp),
+    ...pnlOf(row, multiplier, ltp),
+    ...dayPnlOf(row, multiplier, ltp),
     buyQty: row.buyqty + row.cfbuyqty,
     buyValue: paiseFromRupees(row.totalbuyvalue),
     sellQty: row.sellqty + row.cfsellqty,
@@ -47,16 +46,16 @@ export function toPosition(row: PositionRaw, master: InstrumentTable | null, quo
 }
 
 /**
- * Angel One's own figures where the row has them, unless they take an open quantity for worth 0; else card §6.2's
- * formula over whole values, not rounded averages.
+ * Angel One's own figures if the row has them, unless they value an open quantity at 0. Otherwise computed as in card
+ * §6.2, from total values instead of rounded averages.
  */
-function resultOf(
+function pnlOf(
   row: PositionRaw,
   multiplier: number,
   ltp: Price | null,
 ): Pick<Position, "pnl" | "realised" | "unrealised"> {
-  const isAtZero = row.netqty !== 0 && row.ltp !== null && priceOrNull(row.ltp) === null;
-  if (!isAtZero && row.pnl !== null && row.realised !== null && row.unrealised !== null)
+  const isValuedAtZero = row.netqty !== 0 && row.ltp !== null && priceOrNull(row.ltp) === null;
+  if (!isValuedAtZero && row.pnl !== null && row.realised !== null && row.unrealised !== null)
     return {
       pnl: paiseFromRupees(row.pnl),
       realised: paiseFromRupees(row.realised),
@@ -73,14 +72,14 @@ function openCost(row: PositionRaw): Paise {
   const [total, qty] =
     row.netqty > 0 ? [row.totalbuyvalue, row.buyqty + row.cfbuyqty] : [row.totalsellvalue, row.sellqty + row.cfsellqty];
   if (row.netqty === 0 || qty === 0) return ZERO_PAISE;
-  // The sign alone when nothing was closed: exact, and no product that could outgrow an integer.
+  // If nothing was closed only the sign is applied: exact, and without a product that could exceed 2^53.
   return qty === Math.abs(row.netqty)
     ? scalePaise(paiseFromRupees(total), Math.sign(row.netqty), 1)
     : scalePaise(paiseFromRupees(total), row.netqty, qty);
 }
 
-/** Of what came in from before, older rows do not have the previous close, which is found elsewhere. */
-function dayOf(row: PositionRaw, multiplier: number, ltp: Price | null): Pick<Position, "dayPnl" | "carried"> {
+/** Today's P&L. Without a previous close in the row it is left to the caller, who gets the carried quantity. */
+function dayPnlOf(row: PositionRaw, multiplier: number, ltp: Price | null): Pick<Position, "dayPnl" | "carried"> {
   const qty = row.cfbuyqty - row.cfsellqty;
   const dayCash = subtractPaise(paiseFromRupees(row.sellamount), paiseFromRupees(row.buyamount));
   const close = priceOrNull(row.close);
@@ -97,7 +96,7 @@ function dayOf(row: PositionRaw, multiplier: number, ltp: Price | null): Pick<Po
 const sideOf = (net: number): Side | "CLOSED" => (net === 0 ? "CLOSED" : net > 0 ? "BUY" : "SELL");
 
 /**
- * Whether `realisedquantity` already lacks what was sold today is unverified, so it is taken off.
+ * Unverified: whether `realisedquantity` already excludes what was sold today, so `sold` is subtracted.
  * `profitandloss` is rounded to rupees, so P&L is computed.
  */
 export function toHolding(row: HoldingRaw, sold: number): Holding {
@@ -124,7 +123,7 @@ export function toHolding(row: HoldingRaw, sold: number): Holding {
   };
 }
 
-/** A sale counts on the row of its own listing; where none is held, on what has its ticker: position rows have no ISIN. */
+/** A sale reduces the holding of the same listing, or, if there is none, of the same ticker: positions have no ISIN. */
 export function soldToday(
   holding: HoldingRaw,
   { holdings, positions }: { holdings: readonly HoldingRaw[]; positions: readonly PositionRaw[] },
@@ -140,11 +139,11 @@ export function soldToday(
 const isSaleOf = (row: PositionRaw, holding: HoldingRaw): boolean =>
   row.exchange === holding.exchange && row.symboltoken === holding.symboltoken && row.producttype === holding.product;
 
-/** NSE names end in a series, which BSE's lack. */
+/** NSE symbols end in a series, BSE symbols do not. */
 const tickerOf = ({ exchange, tradingsymbol }: Pick<HoldingRaw, "exchange" | "tradingsymbol">): string =>
   exchange === "NSE" ? tradingsymbol.replace(/-[A-Z0-9]{2}$/, "") : tradingsymbol;
 
-/** `availablecash` is already net of use (card §6.4). */
+/** `availablecash` already excludes used margin (card §6.4). */
 export function toFunds(raw: FundsRaw): Funds {
   const available = paiseFromRupees(raw.availablecash);
   return {
@@ -155,7 +154,7 @@ export function toFunds(raw: FundsRaw): Funds {
   };
 }
 
-/** There is no flag for DDPI, nor one for the plan. */
+/** The profile has no flag for DDPI or for the data plan. */
 export const toProfile = (raw: ProfileRaw): Profile => ({
   accountId: raw.clientcode,
   name: raw.name,

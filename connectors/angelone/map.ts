@@ -32,8 +32,8 @@ interface Named {
 }
 
 /**
- * Identity of a row. Cash names itself; a derivative's canonical name needs the master, and without it Angel One's own
- * name stands in. Trade rows carry no token, so they always need the master for their key.
+ * Identity of a row. Shares need no master. A derivative's symbol needs it, and is Angel One's own name without it.
+ * Trade rows have no token, so their key needs it too.
  */
 export function nameOf(row: NamedRow, master: InstrumentTable | null): Named {
   const segment = row.exchange;
@@ -123,7 +123,7 @@ export function toOrder(row: OrderRaw, master: InstrumentTable | null): Order {
 const toValidity = (duration: string): Validity | "OTHER" =>
   VALIDITIES.find((validity) => validity === duration.trim().toUpperCase()) ?? "OTHER";
 
-/** `filltime` has no date: trades are today's. */
+/** `filltime` has no date; the trade book is today's. */
 export function toTrade(row: TradeRaw, master: InstrumentTable | null, today: string): Trade {
   const { key, symbol } = nameOf(row, master);
   return {

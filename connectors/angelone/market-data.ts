@@ -20,7 +20,7 @@ import { ANGELONE } from "./facts.ts";
 
 const QUOTES = endpointName(ENDPOINTS.getQuotes);
 const MASTER = "GET OpenAPIScripMaster.json";
-/** The whole file, 40 to 50 MB, at whatever pace it is read. */
+/** For the whole file: 40 to 50 MB, at the pace of its reader. */
 const MASTER_TIMEOUT_MS = 180_000;
 
 /** Quotes, depth, candles, the cost of an order, and the master file. */
@@ -30,7 +30,7 @@ export function createMarketData(
   callerOf: CallerOf,
   masterUrl: string,
 ) {
-  /** FULL rows of the instruments that Angel One knows, each with its instrument. */
+  /** Rows in mode FULL, each with its instrument. Unknown instruments are absent. */
   async function fetchRows(
     access: Access,
     instruments: readonly Instrument[],
@@ -89,13 +89,13 @@ export function createMarketData(
       return finishCandles(candles, interval, query);
     },
 
-    /** A market order is costed at its collar, as it is sent. */
+    /** A market order is priced at its protective limit, as it is sent. */
     async getOrderCost(access: Access, request: OrderRequest, signal?: AbortSignal): Promise<OrderCost> {
       const caller = callerOf(access);
       const order = costedOrder(request, await venueOf(deps, request));
       const [margin, charges] = await Promise.all([
-        client.getMargin(caller, order.margin, signal).catch(untold),
-        client.getCharges(caller, order.charges, signal).catch(untold),
+        client.getMargin(caller, order.margin, signal).catch(nullIfRefused),
+        client.getCharges(caller, order.charges, signal).catch(nullIfRefused),
       ]);
       return mapReply(endpointName(ENDPOINTS.getMargin), () => ({
         margin: margin && paiseFromRupees(margin.totalMarginRequired),
@@ -154,8 +154,8 @@ function costedOrder(request: OrderRequest, venue: VenueInstrument) {
   return { margin: { positions: [position] }, charges: { orders: [order] } };
 }
 
-/** A refusal to estimate (charges of derivatives are not documented) leaves that part untold. */
-function untold(error: unknown): null {
+/** If Angel One refuses to estimate a part (charges of derivatives are undocumented), that part is null. */
+function nullIfRefused(error: unknown): null {
   if (error instanceof BrokerError && (error.kind === "rejected" || error.kind === "invalid-request")) return null;
   throw error;
 }

@@ -51,7 +51,7 @@ interface WireTerms {
   readonly triggerprice: string;
 }
 
-/** Market orders go as limits with the ticket's collar: Angel One converts or refuses bare ones (card §11). */
+/** Angel One converts or refuses MARKET and SL-M (card §11), so the limit shown on the card is sent instead. */
 export function fromTerms(terms: OrderTerms): WireTerms {
   switch (terms.type) {
     case "MARKET":
@@ -71,7 +71,7 @@ export function fromTerms(terms: OrderTerms): WireTerms {
   }
 }
 
-/** Body of placeOrder: every value is text (card §5.1). */
+/** Body of placeOrder: all values are strings (card §5.1). */
 export function fromRequest(request: OrderRequest, venue: Venue): Readonly<Record<string, string>> {
   const terms = fromTerms(request.terms);
   return {
@@ -87,18 +87,18 @@ export function fromRequest(request: OrderRequest, venue: Venue): Readonly<Recor
     quantity: String(request.qty),
     disclosedquantity: "0",
     ordertag: request.tag,
-    // Without it securities under surveillance are refused (AB4036); harmless for the others.
+    // Consent to trade securities under surveillance, which are refused without it (AB4036). No effect on others.
     scripconsent: "yes",
   };
 }
 
-/** A stop must have its own variety; after hours Angel One makes it an after-market order by itself. */
+/** A stop must have variety STOPLOSS; outside the session Angel One makes it an after-market order by itself. */
 function varietyOf(request: OrderRequest): "NORMAL" | "STOPLOSS" | "AMO" {
   if (request.terms.type === "SL" || request.terms.type === "SL-M") return "STOPLOSS";
   return request.isAmo ? "AMO" : "NORMAL";
 }
 
-/** Body of modifyOrder: the full set, what does not change taken from the order. Null when the handle is not Angel One's. */
+/** Body of modifyOrder: every field, unchanged ones from the order. Null when the handle lacks any of them. */
 export function fromChange(order: Order, change: OrderChange): Readonly<Record<string, string>> | null {
   const { variety, exchange, tradingsymbol, symboltoken, duration } = order.handle;
   if (!variety || !exchange || !tradingsymbol || !symboltoken || !duration) return null;
@@ -121,7 +121,7 @@ const presentTerms = (order: Order): WireTerms => ({
   triggerprice: rupees(order.triggerPrice),
 });
 
-/** The handle of an order that was just accepted, from what was sent and the unique id that came back. */
+/** The handle of a new order: fields of the request, and the unique id from the reply. */
 export const handleOf = (sent: Readonly<Record<string, string>>, ack: OrderAckRaw): Readonly<Record<string, string>> =>
   orderHandle({
     variety: sent.variety ?? "",
@@ -132,13 +132,13 @@ export const handleOf = (sent: Readonly<Record<string, string>>, ack: OrderAckRa
     uniqueorderid: ack.uniqueorderid,
   });
 
-/** "1010.50"; four decimals only where the tick needs them. */
+/** "1010.50"; four decimals only if the price needs them. */
 function rupees(at: Price): string {
   if (at === 0) return "0";
   return (at / PRICE_SCALE).toFixed(at % 100 === 0 ? 2 : 4);
 }
 
-/** What Angel One wants back with a change or a cancellation. */
+/** Fields that modifyOrder, cancelOrder and details need. */
 export function orderHandle(row: {
   variety: string;
   exchange: string;

@@ -8,7 +8,7 @@ import { fromChange, fromRequest, handleOf } from "./order-bodies.ts";
 import type { OrderAckRaw } from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
 
-/** The three calls that change something at the market. Each sends one request at most and answers an outcome. */
+/** Place, modify and cancel. Each sends one request at most and returns an outcome. */
 export function createOrderCalls(
   deps: Pick<ConnectorDeps, "instruments">,
   client: AngelClient,
@@ -54,14 +54,14 @@ const accepted = (ack: OrderAckRaw, handle: Readonly<Record<string, string>>): O
   handle,
 });
 
-/** How Angel One's calls name an instrument: all three must agree. */
+/** The fields that name an instrument in Angel One's calls; all three must agree. */
 export const venueNames = ({ instrument, venueSymbol, venueToken }: VenueInstrument) => ({
   exchange: instrument.segment,
   tradingsymbol: venueSymbol,
   symboltoken: venueToken,
 });
 
-/** The instrument in Angel One's own master. Throws BrokerError when it cannot be had: nothing is sent then. */
+/** The instrument in Angel One's master. Throws before anything is sent. */
 export async function venueOf(
   deps: Pick<ConnectorDeps, "instruments">,
   request: OrderRequest,
@@ -75,7 +75,7 @@ export async function venueOf(
   return venue;
 }
 
-/** An order that never became a request. */
+/** The error of an order for which no request was sent. */
 const notSent = (kind: BrokerErrorKind & ("invalid-request" | "unreachable"), message: string): BrokerError =>
   new BrokerError(kind, message, { broker: ANGELONE, endpoint: endpointName(ENDPOINTS.placeOrder) });
 

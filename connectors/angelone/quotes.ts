@@ -5,7 +5,7 @@ import { levelsOf, priceOrNull } from "../quotes.ts";
 import { indexVenue } from "./instruments.ts";
 import type { FetchedRaw } from "./schemas.ts";
 
-/** Tokens of one quote request, over all exchanges together. */
+/** Tokens per quote request, all exchanges together. */
 export const QUOTE_BATCH = 50;
 
 export interface VenueToken {
@@ -13,7 +13,7 @@ export interface VenueToken {
   readonly token: string;
 }
 
-/** Where Angel One lists an instrument: the key tells, but for indices, whose numbers are its own. Null for an unknown index. */
+/** Angel One's exchange and token: those of the key, except for indices. Null for an unknown index. */
 export function venueTokenOf(instrument: Instrument): VenueToken | null {
   if (instrument.segment !== "INDEX")
     return { exchange: instrument.segment, token: instrument.key.slice(instrument.key.indexOf(":") + 1) };
@@ -29,7 +29,7 @@ export function tokensByExchange(venues: readonly VenueToken[]): Record<string, 
 
 export const venueId = (venue: VenueToken): string => `${venue.exchange}:${venue.token}`;
 
-/** Null when nothing has traded yet: a price of 0 is none. `close` is the previous close. */
+/** Null when nothing has traded yet (a price of 0). `close` is the previous close. */
 export function toQuote(row: FetchedRaw, instrument: Instrument): Quote | null {
   const ltp = priceOrNull(row.ltp);
   if (ltp === null) return null;

@@ -2,21 +2,21 @@ import { z } from "zod";
 import { eachRow } from "../../src/lib/rows.ts";
 import { ORDER_ID } from "../base.ts";
 
-// Replies of SmartAPI (https://smartapi.angelone.in/docs). Numbers come as numbers or strings, depending on the page.
+// Replies of SmartAPI (https://smartapi.angelone.in/docs), which documents numbers as JSON numbers or as strings.
 
 const AMOUNT = /^\s*[+-]?\s*\d[\d,]*(\.\d*)?\s*$/;
-const isDue = (value: string): boolean => AMOUNT.test(value);
+const isAmount = (value: string): boolean => AMOUNT.test(value);
 
-/** Rupees, as a number or as text ("- 22166.00" has a blank after the minus). */
-const amount = z.union([z.number(), z.string().refine(isDue, "expected an amount")]);
-/** An amount that older captures leave out, blank or null. */
+/** Rupees, as a number or a string ("- 22166.00", with a blank after the minus). */
+const amount = z.union([z.number(), z.string().refine(isAmount, "expected an amount")]);
+/** An amount that is missing, empty or null in older replies. */
 const maybeAmount = z
   .union([amount, z.literal("").transform(() => null), z.null()])
   .optional()
   .transform((value) => value ?? null);
 /** A quantity: "10" or 10. */
 const count = z.preprocess(
-  (value) => (typeof value === "string" && isDue(value) ? Number(value.replaceAll(/[\s,]/g, "")) : value),
+  (value) => (typeof value === "string" && isAmount(value) ? Number(value.replaceAll(/[\s,]/g, "")) : value),
   z.int(),
 );
 const maybeCount = z
@@ -27,7 +27,7 @@ const maybeText = z
   .string()
   .nullish()
   .transform((value) => value ?? "");
-/** Exchange tokens: text in the documentation, numbers in some captures. */
+/** Exchange tokens: strings in the documentation, numbers in some replies. */
 const token = z.union([z.string(), z.number()]).transform(String);
 
 const exchangeSchema = z.enum(["NSE", "BSE", "NFO", "BFO", "MCX", "CDS", "NCO", "NCDEX"]);
@@ -35,7 +35,7 @@ const sideSchema = z.enum(["BUY", "SELL"]);
 const productSchema = z.enum(["DELIVERY", "CARRYFORWARD", "MARGIN", "INTRADAY", "BO"]);
 const orderTypeSchema = z.enum(["MARKET", "LIMIT", "STOPLOSS_LIMIT", "STOPLOSS_MARKET"]);
 
-/** Every state the book is known to show; an unknown one fails the reply. Compared trimmed and in lower case. */
+/** All known statuses, trimmed and in lower case. A row with an unknown one is reported as unread. */
 const statusSchema = z
   .string()
   .trim()
@@ -109,7 +109,7 @@ export const orderSchema = z.object({
   exchangeorderid: maybeText,
 });
 export type OrderRaw = z.output<typeof orderSchema>;
-/** Nothing at all is null or `[]` (card §0). */
+/** An empty list is null or `[]` (card §0). */
 export const orNone = <T>(list: z.ZodType<T[]>) => list.nullish().transform((rows) => rows ?? []);
 export const orderBookSchema = orNone(eachRow(orderSchema));
 
@@ -128,7 +128,7 @@ const tradeSchema = z.object({
 export type TradeRaw = z.output<typeof tradeSchema>;
 export const tradesSchema = orNone(eachRow(tradeSchema));
 
-/** GET order/v1/getPosition: `pnl`, `realised`, `unrealised`, `ltp` and `close` only in newer captures. */
+/** GET order/v1/getPosition: `pnl`, `realised`, `unrealised`, `ltp` and `close` only in newer replies. */
 const positionSchema = z.object({
   exchange: exchangeSchema,
   symboltoken: token,
@@ -174,7 +174,7 @@ export type HoldingRaw = z.output<typeof holdingSchema>;
 /** GET portfolio/v1/getAllHolding */
 export const holdingsSchema = z.object({ holdings: eachRow(holdingSchema).nullish() });
 
-/** GET user/v1/getRMS: text with four decimals, some null. */
+/** GET user/v1/getRMS: strings with four decimals, some null. */
 export const fundsSchema = z.object({ availablecash: amount, collateral: maybeAmount, utiliseddebits: maybeAmount });
 export type FundsRaw = z.output<typeof fundsSchema>;
 
@@ -188,7 +188,7 @@ const fetchedSchema = z.object({
   low: maybeAmount,
   close: maybeAmount,
   exchTradeTime: maybeText,
-  // Junk on the cash segment.
+  // Meaningless, and not always a number, on the cash segment.
   opnInterest: count.nullable().catch(null),
   lowerCircuit: maybeAmount,
   upperCircuit: maybeAmount,
@@ -212,19 +212,19 @@ export const marginSchema = z.object({ totalMarginRequired: amount });
 /** POST brokerage/v1/estimateCharges */
 export const chargesSchema = z.object({ summary: z.object({ total_charges: amount }) });
 
-/** The body of a postback: an order-book row plus the client code. Unsigned. */
+/** A postback is an order-book row plus the client code; only the id is used. */
 export const postbackSchema = z.object({ orderid: z.string().trim().min(1) });
 
-/** One row of OpenAPIScripMaster.json: all text; `strike` and `tick_size` in paise. */
+/** One row of OpenAPIScripMaster.json: all strings; `strike` and `tick_size` in paise. */
 export const masterRowSchema = z.object({
   token: z.string().regex(/^\d{1,12}$/),
   symbol: z.string().min(1),
   name: z.string(),
   expiry: z.string(),
-  strike: z.string().refine(isDue),
+  strike: z.string().refine(isAmount),
   lotsize: z.string().regex(/^[1-9]\d{0,6}$/),
   instrumenttype: z.string(),
   exch_seg: z.string(),
-  tick_size: z.string().refine(isDue),
+  tick_size: z.string().refine(isAmount),
 });
 export type MasterRowRaw = z.output<typeof masterRowSchema>;

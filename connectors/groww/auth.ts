@@ -11,24 +11,24 @@ import { callerOf, type Caller } from "./transport.ts";
 type Login = Required<Pick<BrokerConnector, "generateSession" | "refreshToken" | "isTokenValid">>;
 
 /**
- * There is no login page: what is pasted is a TOTP token, by which sessions are made day after day without anybody, or an
- * access token of today. https://groww.in/trade-api/docs/curl
+ * Groww has no login page. The user pastes either a TOTP token, from which we create a session every day without them,
+ * or today's access token. https://groww.in/trade-api/docs/curl
  */
 export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): Login {
-  /** A session by the TOTP token. Null where Groww does not take it for one. */
-  async function fromTotp(maker: Caller, secret: string, signal?: AbortSignal): Promise<Session | null> {
+  /** A session created with the TOTP token in `caller`. Null when Groww refuses it as one. */
+  async function fromTotp(caller: Caller, secret: string, signal?: AbortSignal): Promise<Session | null> {
     const issuedAt = deps.now();
     const body = { key_type: "totp", totp: codeOf(secret, issuedAt) };
-    const issued = await client.postToken(maker, body, signal).catch((error: unknown) => {
-      if (isNotTaken(error)) return null;
+    const issued = await client.postToken(caller, body, signal).catch((error: unknown) => {
+      if (isRefused(error)) return null;
       throw error;
     });
     if (issued === null) return null;
     const end = mapReply("POST /v1/token/api/access", () => parseIst(issued.expiry));
-    const { ucc } = await client.getUser({ link: maker.link, token: issued.token }, signal);
+    const { ucc } = await client.getUser({ link: caller.link, token: issued.token }, signal);
     return {
       accessToken: issued.token,
-      refreshToken: maker.token,
+      refreshToken: caller.token,
       accountId: ucc,
       issuedAt,
       expiresAt: Math.min(end, sessionEnd(issuedAt)),
@@ -79,11 +79,11 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
   };
 }
 
-/** Whenever it was made, a token dies at the next 06:00 in India. */
+/** A token ends at the next 06:00 IST, whenever it was issued. */
 export const sessionEnd = (issuedAt: number): number => nextIst("06:00", issuedAt);
 
-/** Unverified: which of its refusals a wrong token or code gets; a shut door or a broken line is none of them. */
-const isNotTaken = (error: unknown): boolean =>
+/** Unverified: which refusal a wrong token or code gets. An outage or a broken connection is not one. */
+const isRefused = (error: unknown): boolean =>
   error instanceof BrokerError && ["auth-expired", "invalid-request", "rejected"].includes(error.kind);
 
 function totpSecretOf(credentials: Credentials): string | null {

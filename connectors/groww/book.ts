@@ -11,13 +11,13 @@ const LIST = "GET /v1/order/list";
 const MAX_PAGES = 200;
 const MAX_PASSES = 5;
 
-/** The day's orders, the newest last. */
+/** Today's orders, newest last. */
 export async function ordersOf(client: Client, access: Access, signal?: AbortSignal): Promise<ReadRow<OrderRaw>[]> {
-  const rows = await steadyRows((page) => pageOf(client, access, page, signal));
+  const rows = await stableRows((page) => pageOf(client, access, page, signal));
   return newestLast(orderBookSchema.parse(rows));
 }
 
-/** Which way the book runs is not documented: its ends tell, and orders of one second keep its order. */
+/** The book's direction is not documented: its first and last row tell. Orders of the same second keep their order. */
 function newestLast(rows: readonly ReadRow<OrderRaw>[]): ReadRow<OrderRaw>[] {
   const at = (each: ReadRow<OrderRaw> | undefined): string =>
     (each && fieldsOf(each, ["created_at"])?.created_at.slice(0, "2026-11-20T09:41:07".length)) ?? "";
@@ -29,10 +29,10 @@ const pageOf = async (client: Client, access: Access, page: number, signal?: Abo
   (await client.getOrderPage(access, page, signal)).order_list;
 
 /**
- * Every page. While they are read one after the other, an order that comes in or changes may move the others, and one
- * would fall between two pages: several pages are believed when two readings were the same, each order once.
+ * The rows of all pages. If an order arrives or changes while pages are read, rows move and one may be skipped, so
+ * several pages are trusted only when two readings in a row agree and no order occurs twice.
  */
-export async function steadyRows(readPage: (page: number) => Promise<unknown[]>): Promise<unknown[]> {
+export async function stableRows(readPage: (page: number) => Promise<unknown[]>): Promise<unknown[]> {
   let before: string | null = null;
   for (let passes = 0; passes < MAX_PASSES; passes += 1) {
     const rows = await allPages(readPage);
@@ -58,28 +58,25 @@ async function allPages(readPage: (page: number) => Promise<unknown[]>): Promise
   throw badResponse(LIST, "the pages do not end");
 }
 
-/** A row without an id is told apart by all that it says; the schema refuses it. */
+/** Identifies a row; one without an id, which the schema will refuse, by its whole content. */
 function idOf(row: unknown): string {
   const id = typeof row === "object" && row !== null && "groww_order_id" in row ? row.groww_order_id : null;
   return typeof id === "string" ? id : JSON.stringify(row);
 }
 
-/** Where an order of unknown kind could be. */
-const PLACED_IN: readonly SegmentRaw[] = ["CASH", "FNO"];
+/** The segments that orders may be in. */
+const ORDER_SEGMENTS: readonly SegmentRaw[] = ["CASH", "FNO"];
 
-/**
- * Throws when Groww knows an order by this reference although the book does not list it: that it lags is no proof that
- * there is none.
- */
-export async function requireUnknown(
+/** Throws when Groww knows an order with this reference that the book, which may lag, does not list yet. */
+export async function requireNoOrder(
   client: Client,
   access: Access,
   reference: string,
   signal?: AbortSignal,
 ): Promise<void> {
   const { active_segments: active } = await client.getUser(callerOf(access), signal);
-  // In a segment that is not open to the account it has no order, and may not ask for one.
-  for (const segment of PLACED_IN.filter((each) => active?.includes(each) ?? true)) {
+  // In a segment that is not active the account has no orders, and the look-up is refused.
+  for (const segment of ORDER_SEGMENTS.filter((each) => active?.includes(each) ?? true)) {
     const isKnown = await client.getByReference(access, reference, segment, signal).then(
       () => true,
       (error: unknown) => {
@@ -95,7 +92,7 @@ export async function requireUnknown(
   }
 }
 
-/** Null where Groww has no trades of the order: for F&O the call was seen to answer 404. */
+/** The trades of an order; null when Groww has none (for F&O the call was seen to answer 404). */
 export async function tradesOf(
   client: Client,
   access: Access,

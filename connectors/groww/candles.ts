@@ -6,7 +6,7 @@ import type { CandleRaw } from "./schemas.ts";
 
 interface Bar {
   readonly name: string;
-  /** The most dates of one call, a little below what is allowed. */
+  /** Dates per call, a little below what is allowed. */
   readonly maxDays: number;
 }
 const DAILY: Bar = { name: "1day", maxDays: 175 };
@@ -29,7 +29,7 @@ export interface CandleRange {
   readonly end_time: string;
 }
 
-/** The calls that cover both ends, whole days each, oldest first. */
+/** Splits a query into calls of whole days, oldest first. */
 export function candleRanges({ interval, from, to }: CandleQuery): CandleRange[] {
   const { name, maxDays } = BARS[interval];
   return daySpansOf({ from, to }, maxDays).map(({ first, last }) => ({

@@ -10,7 +10,7 @@ export const TRADES_PER_PAGE = 50;
 type Query = Readonly<Record<string, string>>;
 export type Client = ReturnType<typeof createClient>;
 
-/** Groww endpoint by endpoint. */
+/** The raw client: one method per endpoint, every reply validated. Throws BrokerError. */
 export function createClient(deps: ConnectorDeps) {
   const { root, answerTo, ask } = createTransport(deps);
 
@@ -22,7 +22,7 @@ export function createClient(deps: ConnectorDeps) {
   return {
     instrumentsUrl: root("GROWW_INSTRUMENTS_URL"),
 
-    /** A token by which others are made is the caller's here. */
+    /** `caller` has the TOTP token here. */
     postToken: (caller: Caller, body: unknown, signal?: AbortSignal) =>
       answerTo(
         { endpoint: "POST /v1/token/api/access", schema: schemas.tokenSchema, rate: "login", body },
@@ -38,7 +38,7 @@ export function createClient(deps: ConnectorDeps) {
     getPositions: (access: Access, signal?: AbortSignal) =>
       read({ endpoint: "GET /v1/positions/user", schema: schemas.positionsSchema, rate: "account" }, access, signal),
 
-    /** Without a segment, those of all. */
+    /** Without a segment it lists the orders of all segments. */
     getOrderPage: (access: Access, page: number, signal?: AbortSignal) => {
       const query = { page: String(page), page_size: String(ORDERS_PER_PAGE) };
       const call = { endpoint: "GET /v1/order/list", schema: schemas.orderPageSchema, rate: "account" } as const;

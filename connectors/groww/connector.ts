@@ -4,11 +4,11 @@ import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { finishBook, readBook, requireComplete } from "../book.ts";
 import { createLogin } from "./auth.ts";
-import { ordersOf, requireUnknown, tradesOf } from "./book.ts";
+import { ordersOf, requireNoOrder, tradesOf } from "./book.ts";
 import { createClient } from "./client.ts";
 import { mapReply } from "./errors.ts";
-import { fillsOf, toOrder, toReference, toTag, toTrade } from "./map.ts";
-import { heldAs, listingOf, toFunds, toHolding, toProfile } from "./map-portfolio.ts";
+import { averageFill, toOrder, toReference, toTag, toTrade } from "./map.ts";
+import { toListed, listingOf, toFunds, toHolding, toProfile } from "./map-portfolio.ts";
 import { createMarketData } from "./market-data.ts";
 import { createMaster } from "./master.ts";
 import { createOrders } from "./orders.ts";
@@ -48,17 +48,17 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     };
     const names = rows.flatMap((each) => (each.ok ? (nameIn(each.row) ?? []) : []));
     const prices = await pricesOrNone(client, access, { segment: "CASH", names }, { signal, warn });
-    // `quantity` is not said to lack what was sold today; what open and filled sales hold is, and the positions tell how much was sold.
-    const isUsed = rows.some((each) => each.ok && each.row.groww_locked_quantity > 0);
-    const positions = isUsed ? await requireComplete(getPositions(access, signal)) : null;
-    const morning = readBook(rows, {
+    // `quantity` is not documented to exclude today's sales: if sell orders lock any, positions tell how much was sold.
+    const mayHaveSales = rows.some((each) => each.ok && each.row.groww_locked_quantity > 0);
+    const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : null;
+    const openingHoldings = readBook(rows, {
       broker: GROWW,
       endpoint: "GET /v1/holdings/user",
       map: (row) => toHolding(row, find, prices.get(nameIn(row) ?? "") ?? null),
       listedBy: ["isin", "trading_symbol"],
-      listedOf: (row) => heldAs(row, find),
+      listedOf: (row) => toListed(row, find),
     });
-    return positions ? finishBook(morning, (holdings) => ownedNow(holdings, positions)) : morning;
+    return positions ? finishBook(openingHoldings, (holdings) => ownedNow(holdings, positions)) : openingHoldings;
   }
 
   async function toOrders(rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> {
@@ -73,7 +73,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     });
   }
 
-  /** There is no book of trades: each order that filled is asked for its own. One that nobody knows stands for its trades. */
+  /** Groww has no trade book, so each filled order is asked for its trades. An unread order counts as unread trades. */
   async function getTrades(access: Access, signal?: AbortSignal): Promise<Trade[]> {
     const orders = rowsWhere(
       await ordersOf(client, access, signal),
@@ -83,8 +83,8 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     const find = await lookupFor(orders);
     const rows = await Promise.all(
       orders.map(async (each): Promise<ReadRow<TradeRaw>[]> => {
-        if (!each.ok) return [{ ...each, partial: fieldsOf(each, ["groww_order_id", ...LISTED_BY]) ?? {} }];
-        return (await tradesOf(client, access, each.row, { signal, warn })) ?? [fillsOf(each.row)];
+        if (!each.ok) return [{ ...each, told: fieldsOf(each, ["groww_order_id", ...LISTED_BY]) ?? {} }];
+        return (await tradesOf(client, access, each.row, { signal, warn })) ?? [averageFill(each.row)];
       }),
     );
     const trades = readBook(rows.flat(), {
@@ -95,7 +95,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       listedBy: LISTED_BY,
       listedOf: (row) => nameOf(row, find),
     });
-    return finishBook(trades, (some) => some.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)));
+    return finishBook(trades, (all) => all.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)));
   }
 
   return {
@@ -114,17 +114,17 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     getOrders: async (access, signal) => toOrders(await ordersOf(client, access, signal)),
     getTrades,
 
-    /** The whole book, and where it has none, the look-up by reference as well: each alone may lag. */
+    /** Searches the book; if that finds none, the look-up by reference is asked too, since the book may lag. */
     async findOrdersByTag(access, wanted, signal) {
       const rows = rowsWhere(
         await ordersOf(client, access, signal),
         ["order_reference_id"],
         ({ order_reference_id: reference }) => toTag(reference) === wanted,
       );
-      if (rows.length === 0) await requireUnknown(client, access, toReference(wanted), signal);
+      if (rows.length === 0) await requireNoOrder(client, access, toReference(wanted), signal);
       return toOrders(rows);
     },
-    /** From the book: what the call for one order answers is not documented field by field. */
+    /** From the book: the fields of the reply for one order are not documented. */
     async getOrder(access, orderId, _handle, signal) {
       const rows = await ordersOf(client, access, signal);
       const own = rowsWhere(rows, ["groww_order_id"], ({ groww_order_id: id }) => id === orderId);

@@ -6,13 +6,13 @@ import { GROWW } from "./facts.ts";
 
 export const { badField, badResponse, requireSame, mapReply, noReply } = replyErrors(GROWW, "Groww");
 
-/** Of whom a call is: nothing that exists, a placement, or a change of an order that exists. */
+/** What a call does: read, place an order, or modify or cancel one. */
 export type Purpose = "read" | "place" | "change";
 
 /**
- * Groww has seven codes for everything. One that is not here proves nothing, which leaves an order unknown; so does GA006
- * ("cannot process") of a placement. GA007 says that Groww has an order with our reference: each is random and sent once,
- * so it is ours, which came in twice on the way, and the book has it.
+ * Groww has seven codes for everything. A code that is not listed proves nothing, so an order's outcome stays unknown.
+ * So it does after GA006 ("cannot process") when placing. GA007 means that an order with our reference exists: since
+ * references are random and sent once, it is our own order, duplicated on the way, and the book has it.
  */
 const KINDS: Readonly<Record<string, Readonly<Record<Purpose, BrokerErrorKind>>>> = {
   GA000: { read: "unavailable", place: "unavailable", change: "unavailable" },
@@ -28,13 +28,13 @@ const BAD_REQUEST = "GA001";
 const NOT_FOUND = "GA004";
 const NOT_AUTHORISED = "GA005";
 
-export const isNotFound = (error: unknown): boolean => isSaid(error, [NOT_FOUND]);
-/** Which of the two an instrument gets that Groww does not know is not documented. */
-export const isUnknownName = (error: unknown): boolean => isSaid(error, [BAD_REQUEST, NOT_FOUND]);
-/** The session is over, or the plan lacks it, or the address is not registered: the code is the same. */
-export const isNotAuthorised = (error: unknown): error is BrokerError => isSaid(error, [NOT_AUTHORISED]);
+export const isNotFound = (error: unknown): boolean => hasCode(error, [NOT_FOUND]);
+/** Which of the two codes an unknown instrument gets is not documented. */
+export const isUnknownName = (error: unknown): boolean => hasCode(error, [BAD_REQUEST, NOT_FOUND]);
+/** The session has ended, the plan lacks the service, or the IP is not registered: all have the same code. */
+export const isNotAuthorised = (error: unknown): error is BrokerError => hasCode(error, [NOT_AUTHORISED]);
 
-const isSaid = (error: unknown, codes: readonly string[]): error is BrokerError =>
+const hasCode = (error: unknown, codes: readonly string[]): error is BrokerError =>
   error instanceof BrokerError && error.brokerCode !== undefined && codes.includes(error.brokerCode);
 
 export function kindOf(status: number, code: string | undefined, purpose: Purpose): BrokerErrorKind {
@@ -56,9 +56,9 @@ export function refusal(reply: HttpReply, json: unknown, asked: { endpoint: stri
   });
 }
 
-/** The same refusal under another kind. */
+/** The same refusal with another kind. */
 export const asKind = (kind: BrokerErrorKind, { message, endpoint, status, brokerCode }: BrokerError): BrokerError =>
   new BrokerError(kind, message, { broker: GROWW, endpoint, status, brokerCode });
 
-/** Unverified: how an address is refused that is not registered. An order's GA005 that speaks of the IP is taken for it. */
-export const speaksOfAddress = ({ message }: BrokerError): boolean => /\bIP\b/i.test(message);
+/** Unverified: how an unregistered IP is refused. A GA005 on an order counts as that if its text mentions the IP. */
+export const mentionsIp = ({ message }: BrokerError): boolean => /\bIP\b/i.test(message);

@@ -9,8 +9,8 @@ export const ROOTS = {
 } as const;
 
 /**
- * Groww meters each kind of calls as a whole, by its own second: a little less is asked, because calls can arrive closer
- * together than they left. Unverified: the limits of candles, which share the live data's here, and of logins.
+ * Groww limits each kind of call as a whole. We stay below that, because calls may arrive closer together than they
+ * left. Unverified: the limits of candles, which count as live data here, and of logins.
  */
 export const RATE_LIMITS = {
   order: [

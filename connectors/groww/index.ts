@@ -6,11 +6,11 @@ export const groww: BrokerDefinition = {
   name: GROWW,
   title: "Groww",
   capabilities: {
-    // There is no login page. With a TOTP token nobody needs to log in again.
+    // Groww has no login page. With a TOTP token the user never has to log in again.
     login: ["token"],
     refresh: true,
     segments: ["NSE", "BSE", "NFO", "BFO", "INDEX"],
-    // MARKET goes out as a limit at the ticket's protection, SL-M as a stop-limit with it.
+    // MARKET is sent as a limit order at the ticket's protective price, SL-M as a stop-limit with it.
     orderTypes: ["MARKET", "LIMIT", "SL", "SL-M"],
     products: ["CNC", "INTRADAY", "MARGIN"],
     amo: "by-clock",

@@ -47,7 +47,7 @@ const INDEX_NAMES: Readonly<Record<string, IndexName>> = {
 };
 const TEST_SYMBOL = /[NB]SETEST/;
 
-/** Read, but not named yet: an option's name needs all expiries of its underlying, every tick the file's unit. */
+/** A row that is not complete yet: an option's symbol needs all expiries of its underlying, a tick needs its unit. */
 interface Draft {
   readonly tick: number;
   /** Underlying and expiry of an option. */
@@ -57,12 +57,12 @@ interface Draft {
 type Reading = Draft | { readonly skipped: string } | null;
 const skipped = (reason: string) => ({ skipped: reason });
 
-/** How many units of the file's ticks make a rupee: both were seen. */
+/** How many of the file's tick units make a rupee; files of both kinds were seen. */
 type TickScale = 1 | 100;
 
 /**
- * Rows of the master as instruments: options when the file has ended, the rest as it comes, once a row has told whether
- * ticks are rupees or paise. A column that is missing is an error of the whole file.
+ * Instruments in the order of the file, once a row has shown whether ticks are rupees or paise, except options: those
+ * come last, when all their expiries are known. Throws when a column is missing.
  */
 export async function* readInstruments(
   bytes: AsyncIterable<Uint8Array>,
@@ -85,26 +85,26 @@ export async function* readInstruments(
       onSkipped(reading.skipped);
       continue;
     }
-    scale ??= scaleToldBy(reading);
+    scale ??= tickScaleOf(reading);
     (reading.chain ? options : waiting).push(reading);
     if (scale === null) continue;
-    for (const draft of waiting.splice(0)) yield* made(draft, scale, false, onSkipped);
+    for (const draft of waiting.splice(0)) yield* complete(draft, scale, false, onSkipped);
   }
   if (columns === null) throw new RangeError("the file is empty");
   if (waiting.length + options.length === 0) return;
   if (scale === null) throw new RangeError("nothing tells whether ticks are rupees or paise");
-  yield* named(options, scale, onSkipped);
+  yield* completeOptions(options, scale, onSkipped);
 }
 
-function* named(options: readonly Draft[], scale: TickScale, onSkipped: (reason: string) => void) {
+function* completeOptions(options: readonly Draft[], scale: TickScale, onSkipped: (reason: string) => void) {
   const expiries = Map.groupBy(options, ({ chain }) => chain?.of);
   for (const chain of expiries.values()) {
     const monthly = monthlyExpiries(chain.flatMap((draft) => draft.chain?.expiry ?? []));
-    for (const draft of chain) yield* made(draft, scale, monthly.has(draft.chain?.expiry ?? ""), onSkipped);
+    for (const draft of chain) yield* complete(draft, scale, monthly.has(draft.chain?.expiry ?? ""), onSkipped);
   }
 }
 
-function* made({ make, tick }: Draft, scale: TickScale, isMonthly: boolean, onSkipped: (reason: string) => void) {
+function* complete({ make, tick }: Draft, scale: TickScale, isMonthly: boolean, onSkipped: (reason: string) => void) {
   try {
     yield make(priceFromRupees(tick / scale), isMonthly);
   } catch (error) {
@@ -113,8 +113,8 @@ function* made({ make, tick }: Draft, scale: TickScale, isMonthly: boolean, onSk
   }
 }
 
-/** No tick is a part of a paisa, and an option's is five paise. */
-function scaleToldBy({ tick, chain }: Draft): TickScale | null {
+/** Ticks are whole paise, so a fraction means rupees. An option's tick is 0.05 rupees, so 5 means paise. */
+function tickScaleOf({ tick, chain }: Draft): TickScale | null {
   if (!Number.isInteger(tick)) return 1;
   return chain && tick >= 5 ? 100 : null;
 }
@@ -143,7 +143,7 @@ function read(cells: readonly string[], columns: readonly number[]): Reading {
   }
 }
 
-/** Null for what is understood and not wanted: commodities, and the many indices that nothing here asks for. */
+/** Null for rows that are not served here: commodities and most indices. */
 function draftOf(row: Row): Reading {
   if (row.segment === "COMMODITY") return null;
   if (TEST_SYMBOL.test(row.trading_symbol)) return skipped("test symbol");
@@ -158,7 +158,7 @@ function draftOf(row: Row): Reading {
 
 const venue = (row: Row) => ({ venueSymbol: row.trading_symbol, venueToken: row.groww_symbol });
 
-/** An index has no tick: its row says nothing of the unit. */
+/** An index has no tick, so its row does not show the unit. */
 function toIndex(row: Row): Draft | null {
   const name = INDEX_NAMES[`${row.exchange} ${row.trading_symbol.toUpperCase().replaceAll(/\s/g, "")}`];
   const known = INDICES.find((index) => index.name === name);
@@ -231,7 +231,7 @@ function tickOf({ tick_size: text }: Row): number {
   return tick;
 }
 
-/** A freeze quantity of 0 or none is not known. */
+/** A freeze quantity of 0 or none is left out. */
 function quantities({ lot_size: lot, freeze_quantity: freeze }: Row) {
   const lotSize = Number(lot);
   if (!Number.isSafeInteger(lotSize) || lotSize < 1) throw new RangeError("no lot size");

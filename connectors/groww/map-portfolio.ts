@@ -17,7 +17,7 @@ import type { FundsRaw, HeldRaw, HoldingRaw, PositionRaw, UserRaw } from "./sche
 import type { Scale } from "./units.ts";
 import { nameOf, unlistedSymbol, type Lookup } from "./venue.ts";
 
-/** There is no name. */
+/** The profile has no name. */
 export const toProfile = ({ ucc, ddpi_enabled: ddpi }: UserRaw): Profile => ({
   accountId: ucc,
   name: "Groww client",
@@ -32,13 +32,13 @@ export const toFunds = (row: FundsRaw): Funds => ({
   collateral: paiseFromRupees(row.collateral_available),
 });
 
-/** A holding names no exchange: it is NSE's where NSE lists that very share, else BSE's, else nobody's. */
+/** Holdings have no exchange: it is NSE if NSE lists a share with that name and ISIN, else BSE, else none. */
 export const listingOf = (row: HeldRaw, lookup: Lookup): VenueInstrument | undefined =>
   (["NSE", "BSE"] as const)
     .map((segment) => lookup(segment, row.trading_symbol))
     .find((listed) => listed?.instrument.isin === row.isin);
 
-export function heldAs(row: HeldRaw, lookup: Lookup): Listed {
+export function toListed(row: HeldRaw, lookup: Lookup): Listed {
   const listed = listingOf(row, lookup)?.instrument;
   if (listed) return { key: listed.key, symbol: listed.symbol };
   return { key: null, symbol: unlistedSymbol("NSE", row.trading_symbol) };
@@ -49,7 +49,7 @@ export function toHolding(row: HoldingRaw, lookup: Lookup, ltp: Price | null): H
   const qty = Math.max(row.quantity, row.t1_quantity);
   const avgPrice = priceFromRupees(row.average_price ?? 0);
   return {
-    ...heldAs(row, lookup),
+    ...toListed(row, lookup),
     isin: row.isin,
     productType: "CNC",
     qty,
@@ -67,19 +67,19 @@ export function toHolding(row: HoldingRaw, lookup: Lookup, ltp: Price | null): H
 export interface PositionParts {
   readonly lookup: Lookup;
   readonly ltp: Price | null;
-  /** Of the average, and of what was bought and sold. */
+  /** Units of the average price, and of the prices of buys and sells. */
   readonly scales: { readonly net: Scale; readonly traded: Scale };
 }
 
 /**
- * Groww tells what was bought and sold, the average of what is open, and what was realised; the rest comes from the last
- * price. Commodities have a multiplier that nothing tells, so they are shown with what was realised alone.
+ * Groww reports buys and sells, the average price of the open quantity and realised profit; the rest is computed from
+ * the last price. The multiplier of commodities is not reported, so they have realised profit only.
  */
 export function toPosition(row: PositionRaw, { lookup, ltp: last, scales }: PositionParts): Position {
   const { key, symbol, segment } = nameOf(row, lookup);
   const { quantity: net } = row;
   const ltp = segment === "MCX" ? null : last;
-  const avgPrice = net === 0 ? ZERO_PRICE : inUnit(row.net_price, scales.net);
+  const avgPrice = net === 0 ? ZERO_PRICE : priceIn(row.net_price, scales.net);
   const realised = paiseFromRupees(row.realised_pnl);
   const unrealised = ltp === null ? ZERO_PAISE : valueOf(price(net === 0 ? 0 : ltp - avgPrice), net);
   const pnl = sumPaise([realised, unrealised]);
@@ -97,7 +97,7 @@ export function toPosition(row: PositionRaw, { lookup, ltp: last, scales }: Posi
     pnl,
     realised,
     unrealised,
-    dayPnl: day.isAll && isPriced ? pnl : null,
+    dayPnl: day.isWhole && isPriced ? pnl : null,
     ...(day.carried && segment !== "MCX" ? { carried: day.carried } : {}),
     buyQty: day.bought.qty,
     buyValue: day.bought.value,
@@ -107,46 +107,46 @@ export function toPosition(row: PositionRaw, { lookup, ltp: last, scales }: Posi
   };
 }
 
-const inUnit = (value: number, scale: Scale): Price => priceFromRupees(value / scale);
+const priceIn = (value: number, scale: Scale): Price => priceFromRupees(value / scale);
 
-interface Dealt {
+interface Traded {
   readonly qty: number;
   readonly value: Paise;
 }
 interface Day {
-  readonly bought: Dealt;
-  readonly sold: Dealt;
-  /** Whether nothing was carried in. */
-  readonly isAll: boolean;
+  readonly bought: Traded;
+  readonly sold: Traded;
+  /** Whether nothing was carried in, so that all P&L is today's. */
+  readonly isWhole: boolean;
   readonly carried?: Carried;
 }
 
-const dealt = (qty: number, at: number, scale: Scale): Dealt => ({ qty, value: valueOf(inUnit(at, scale), qty) });
-const plus = (a: Dealt, b: Dealt): Dealt => ({ qty: a.qty + b.qty, value: sumPaise([a.value, b.value]) });
+const tradedAt = (qty: number, at: number, scale: Scale): Traded => ({ qty, value: valueOf(priceIn(at, scale), qty) });
+const plus = (a: Traded, b: Traded): Traded => ({ qty: a.qty + b.qty, value: sumPaise([a.value, b.value]) });
 
 /**
- * Unverified: whether what was carried in stands in credit and debit too. The net quantity tells: it is the sum of both,
- * or of credit and debit alone. Where it is neither, nothing is said of the day.
+ * Unverified: whether credit and debit include what was carried in. The net quantity tells: it equals either credit
+ * less debit plus what was carried in, or credit less debit alone. If neither, nothing is reported for the day.
  */
 function dayOf(row: PositionRaw, scale: Scale): Day {
-  const bought = dealt(row.credit_quantity, row.credit_price, scale);
-  const sold = dealt(row.debit_quantity, row.debit_price, scale);
-  const carriedBuy = dealt(row.carry_forward_credit_quantity, row.carry_forward_credit_price, scale);
-  const carriedSell = dealt(row.carry_forward_debit_quantity, row.carry_forward_debit_price, scale);
-  const brought = row.net_carry_forward_quantity;
+  const bought = tradedAt(row.credit_quantity, row.credit_price, scale);
+  const sold = tradedAt(row.debit_quantity, row.debit_price, scale);
+  const carriedBuy = tradedAt(row.carry_forward_credit_quantity, row.carry_forward_credit_price, scale);
+  const carriedSell = tradedAt(row.carry_forward_debit_quantity, row.carry_forward_debit_price, scale);
+  const carriedQty = row.net_carry_forward_quantity;
   const traded = bought.qty - sold.qty;
-  if (brought === 0 && carriedBuy.qty === 0 && carriedSell.qty === 0)
-    return { bought, sold, isAll: row.quantity === traded };
+  if (carriedQty === 0 && carriedBuy.qty === 0 && carriedSell.qty === 0)
+    return { bought, sold, isWhole: row.quantity === traded };
   const dayCash = subtractPaise(sold.value, bought.value);
   const carriedCash = subtractPaise(carriedSell.value, carriedBuy.value);
-  if (brought !== 0 && row.quantity === traded + brought)
+  if (carriedQty !== 0 && row.quantity === traded + carriedQty)
     return {
       bought: plus(bought, carriedBuy),
       sold: plus(sold, carriedSell),
-      isAll: false,
-      carried: { qty: brought, dayCash },
+      isWhole: false,
+      carried: { qty: carriedQty, dayCash },
     };
-  if (brought !== 0 && row.quantity === traded)
-    return { bought, sold, isAll: false, carried: { qty: brought, dayCash: subtractPaise(dayCash, carriedCash) } };
-  return { bought, sold, isAll: false };
+  if (carriedQty !== 0 && row.quantity === traded)
+    return { bought, sold, isWhole: false, carried: { qty: carriedQty, dayCash: subtractPaise(dayCash, carriedCash) } };
+  return { bought, sold, isWhole: false };
 }

@@ -46,17 +46,17 @@ export function toStatus(status: OrderRaw["order_status"]): OrderStatus {
 
 const MIN_REFERENCE = 8;
 
-/** A reference has 8 to 20 letters and digits and two hyphens at most: a shorter tag is filled up behind one, which no tag has. */
+/** A reference has 8 to 20 letters, digits and at most two hyphens. Shorter tags are padded: hyphen, then zeros. */
 export const toReference = (tag: OrderTag): string =>
   tag.length >= MIN_REFERENCE ? tag : `${tag}-${"0".repeat(MIN_REFERENCE - tag.length)}`;
 
 export function toTag(reference: string | null | undefined): string | null {
   if (!reference) return null;
-  const [, tag, filling = ""] = /^([A-Za-z0-9]+)-(0+)$/.exec(reference) ?? [];
-  return tag !== undefined && tag.length + filling.length === MIN_REFERENCE ? tag : reference;
+  const [, tag, padding = ""] = /^([A-Za-z0-9]+)-(0+)$/.exec(reference) ?? [];
+  return tag !== undefined && tag.length + padding.length === MIN_REFERENCE ? tag : reference;
 }
 
-/** Placed while the market was shut. NA is every other order; unverified: what MARKET means. */
+/** Values of orders placed outside the session. Others have NA; unverified: what MARKET means. */
 const AFTER_MARKET: ReadonlySet<string> = new Set(["PENDING", "DISPATCHED", "PARKED", "PLACED", "FAILED"]);
 
 export function toOrder(row: OrderRaw, lookup: Lookup): Order {
@@ -81,11 +81,11 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
     price: isPriced ? priceFromRupees(row.price ?? 0) : ZERO_PRICE,
     triggerPrice: isStop ? priceFromRupees(row.trigger_price ?? 0) : ZERO_PRICE,
     status,
-    // Of any other order it says that it was placed, cancelled ones too.
+    // For any other order, even a cancelled one, the remark only says that it was placed.
     message: (status === "rejected" && row.remark) || null,
     isAmo: AFTER_MARKET.has(row.amo_status ?? ""),
     placedAt: toTime(row.created_at),
-    // Every call about an order wants it.
+    // Every call about an order needs its segment.
     handle: { segment: row.segment },
   };
 }
@@ -105,8 +105,8 @@ export function toTrade(row: TradeRaw, lookup: Lookup): Trade {
   };
 }
 
-/** All of an order's fills as one trade at their average: where its trades cannot be had. */
-export function fillsOf(row: OrderRaw): ReadRow<TradeRaw> {
+/** All fills of an order as one trade at the average price, for when its trades are not available. */
+export function averageFill(row: OrderRaw): ReadRow<TradeRaw> {
   const { groww_order_id, exchange, segment, trading_symbol, product, transaction_type } = row;
   const named = { groww_order_id, exchange, segment, trading_symbol };
   if (!row.average_fill_price) return { ok: false, partial: named, field: "average_fill_price" };
@@ -118,7 +118,7 @@ export function fillsOf(row: OrderRaw): ReadRow<TradeRaw> {
   };
 }
 
-/** India's time, with a Z or without; only a written offset is believed. */
+/** Times are IST even if they end in Z; only an explicit offset is used. */
 export function toTime(text: string): number {
   if (!/[+-]\d{2}:\d{2}$/.test(text)) return parseIst(text);
   const at = Date.parse(text);

@@ -14,15 +14,15 @@ import type { QuoteRaw, SegmentRaw } from "./schemas.ts";
 import { ltpName, venueOf, type Venue } from "./venue.ts";
 
 const NAMES_PER_CALL = 50;
-/** A whole quote takes a call of its own: more than go out within a second are told by their last prices only. */
-const MOST_WHOLE = 9;
+/** A full quote takes one call each. For more instruments than calls fit into a second, only last prices are read. */
+const MAX_FULL_QUOTES = 9;
 const QUOTE = "GET /v1/live-data/quote";
 const LTP = "GET /v1/live-data/ltp";
 const CANDLES = "GET /v1/historical/candles";
 
 type MarketData = Pick<BrokerConnector, "getQuotes" | "getQuote" | "getOrderbook" | "getHistoricalData">;
 
-/** Last prices by `NSE_SBIN`, so many a call as it takes. Unverified: what one unknown name does to a call; the halves are asked for. */
+/** Last prices by name (`NSE_SBIN`). One unknown name may fail the whole call (unverified), so each half is retried. */
 export async function lastPrices(
   client: Client,
   access: Access,
@@ -58,7 +58,7 @@ export async function lastPrices(
 }
 
 export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "instruments">): MarketData {
-  /** Null where Groww does not know the instrument. */
+  /** Null when Groww does not know the instrument. */
   async function rowOf(access: Access, venue: Venue, signal?: AbortSignal): Promise<QuoteRaw | null> {
     const { exchange, segment, trading_symbol } = venue;
     try {
@@ -83,12 +83,12 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
     });
   }
 
-  async function whole(access: Access, { instrument, venue }: Asked, signal?: AbortSignal): Promise<Quote | null> {
+  async function fullQuote(access: Access, { instrument, venue }: Asked, signal?: AbortSignal): Promise<Quote | null> {
     const row = await rowOf(access, venue, signal);
     return row && mapReply(QUOTE, () => toQuote(instrument, row));
   }
 
-  async function lastOnly(access: Access, some: readonly Asked[], signal?: AbortSignal): Promise<Quote[]> {
+  async function lastPriceQuotes(access: Access, some: readonly Asked[], signal?: AbortSignal): Promise<Quote[]> {
     const bySegment = [...Map.groupBy(some, ({ venue }) => venue.segment)];
     const found = await Promise.all(
       bySegment.map(async ([segment, own]) => {
@@ -96,7 +96,7 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
         const prices = await lastPrices(client, access, { segment, names }, signal);
         return own.flatMap(({ instrument, venue }) => {
           const ltp = prices.get(ltpName(venue));
-          return ltp === undefined ? [] : [priceAlone(instrument, ltp)];
+          return ltp === undefined ? [] : [lastPriceQuote(instrument, ltp)];
         });
       }),
     );
@@ -106,9 +106,9 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
   async function getQuotes(access: Access, instruments: readonly Instrument[], signal?: AbortSignal) {
     const some = await asked(instruments);
     const quotes =
-      some.length > MOST_WHOLE
-        ? await lastOnly(access, some, signal)
-        : await Promise.all(some.map((each) => whole(access, each, signal)));
+      some.length > MAX_FULL_QUOTES
+        ? await lastPriceQuotes(access, some, signal)
+        : await Promise.all(some.map((each) => fullQuote(access, each, signal)));
     return new Map<InstrumentKey, Quote>(quotes.flatMap((quote) => (quote ? [[quote.key, quote] as const] : [])));
   }
 
@@ -142,7 +142,7 @@ function noPrice({ symbol }: Instrument, endpoint: string): never {
   throw new BrokerError("rejected", `Groww has no price of ${symbol}`, { broker: GROWW, endpoint });
 }
 
-const priceAlone = ({ key, symbol }: Instrument, ltp: Price): Quote => ({
+const lastPriceQuote = ({ key, symbol }: Instrument, ltp: Price): Quote => ({
   key,
   symbol,
   ltp,
@@ -160,13 +160,13 @@ const priceAlone = ({ key, symbol }: Instrument, ltp: Price): Quote => ({
   source: "broker",
 });
 
-/** Null when nothing has traded yet. The previous close is what the day's change leaves. */
+/** Null when nothing has traded yet. The previous close is last price less change. */
 export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
   const ltp = priceOrNull(row.last_price);
   if (ltp === null) return null;
   const { day_change: change, last_trade_time: at } = row;
   return {
-    ...priceAlone(instrument, ltp),
+    ...lastPriceQuote(instrument, ltp),
     open: priceOrNull(row.ohlc?.open),
     high: priceOrNull(row.ohlc?.high),
     low: priceOrNull(row.ohlc?.low),

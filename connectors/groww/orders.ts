@@ -23,9 +23,9 @@ const CREATE = "POST /v1/order/create";
 const MODIFY = "POST /v1/order/modify";
 const CANCEL = "POST /v1/order/cancel";
 const COST = "POST /v1/margins/detail/orders";
-const BORN_REJECTED: ReadonlySet<string> = new Set(["REJECTED", "FAILED"]);
+const REJECTED_STATUSES: ReadonlySet<string> = new Set(["REJECTED", "FAILED"]);
 
-/** The calls that change something at the market, each sent once at most, and what one of them would cost. */
+/** Place, modify and cancel, each sent once at most, and the cost of an order. */
 export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instruments">): Orders {
   return {
     placeOrder: (access, request, signal) =>
@@ -36,7 +36,7 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
         if (placed.order_reference_id !== body.order_reference_id)
           throw badResponse(CREATE, "order_reference_id: not the order that was asked for");
         const orderId = brokerOrderId(placed.groww_order_id);
-        if (!BORN_REJECTED.has(placed.order_status))
+        if (!REJECTED_STATUSES.has(placed.order_status))
           return { kind: "accepted", orderId, handle: { segment: venue.segment } };
         const reason = placed.remark || "Groww refused the order without a reason";
         return { kind: "rejected", reason, raw: `${placed.order_status} ${reason}`, orderId };
@@ -45,15 +45,15 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
     modifyOrder: (access, order, change, signal) =>
       outcomeOf(async () => {
         const { groww_order_id: answered } = await client.postModify(access, fromChange(order, change), signal);
-        return acted(order, answered, MODIFY);
+        return acceptedFor(order, answered, MODIFY);
       }),
 
-    /** Taken, not done: the book tells when the order is cancelled, or that it filled before. */
+    /** Accepted means requested: the book shows whether the order was cancelled or had already filled. */
     cancelOrder: (access, order, signal) =>
       outcomeOf(async () => {
         const body = { segment: segmentOf(order, CANCEL), groww_order_id: order.orderId };
         const { groww_order_id: answered } = await client.postCancel(access, body, signal);
-        return acted(order, answered, CANCEL);
+        return acceptedFor(order, answered, CANCEL);
       }),
 
     async getOrderCost(access, request, signal) {
@@ -82,19 +82,19 @@ async function outcomeOf(ask: () => Promise<OrderOutcome>): Promise<OrderOutcome
   }
 }
 
-function acted({ orderId, handle }: Order, answered: string, endpoint: string): OrderOutcome {
+function acceptedFor({ orderId, handle }: Order, answered: string, endpoint: string): OrderOutcome {
   requireSame(endpoint, "groww_order_id", orderId, answered);
   return { kind: "accepted", orderId, handle };
 }
 
-const wrong = (message: string, endpoint: string): BrokerError =>
+const invalid = (message: string, endpoint: string): BrokerError =>
   new BrokerError("invalid-request", message, { broker: GROWW, endpoint });
 
 function fail(error: BrokerError): never {
   throw error;
 }
 
-/** Groww's own names of an instrument. Failing here proves that nothing was sent. */
+/** The instrument in Groww's master, as its calls name it. Throws before anything is sent. */
 async function listedVenue(
   deps: Pick<ConnectorDeps, "instruments">,
   { key }: OrderRequest,
@@ -109,7 +109,7 @@ async function listedVenue(
   });
   const listed = table.byKey(key);
   const venue = listed && listed.instrument.kind !== "index" ? venueOf(listed) : undefined;
-  return venue ?? fail(wrong(`Groww does not list ${key} for trading`, endpoint));
+  return venue ?? fail(invalid(`Groww does not list ${key} for trading`, endpoint));
 }
 
 function segmentOf({ handle, key }: Order, endpoint: string): SegmentRaw {
@@ -118,15 +118,15 @@ function segmentOf({ handle, key }: Order, endpoint: string): SegmentRaw {
   const [head] = key?.split(":") ?? [];
   if (head === "NSE" || head === "BSE") return "CASH";
   if (head === "NFO" || head === "BFO") return "FNO";
-  return fail(wrong("the segment of this order is not known", endpoint));
+  return fail(invalid("the segment of this order is not known", endpoint));
 }
 
-/** Shares are delivered, contracts are carried over: what Groww makes of the other one is not documented. */
+/** CNC is for shares, NRML for contracts: what Groww does with the opposite is not documented. */
 function fromProduct({ productType }: OrderRequest, segment: SegmentRaw): ProductRaw {
   if (productType === "INTRADAY" && segment !== "COMMODITY") return "MIS";
   if (productType === "CNC" && segment === "CASH") return "CNC";
   if (productType === "MARGIN" && segment === "FNO") return "NRML";
-  throw wrong(`${productType} orders of ${segment} are not placed at Groww from here`, CREATE);
+  throw invalid(`${productType} orders of ${segment} are not placed at Groww from here`, CREATE);
 }
 
 interface WireTerms {
@@ -135,7 +135,7 @@ interface WireTerms {
   readonly trigger_price: number;
 }
 
-/** There is no market protection: the limit that the card promised goes out instead, for SL-M behind its trigger. */
+/** Groww has no market protection, so the limit shown on the card is sent instead, with the trigger for SL-M. */
 export function fromTerms(terms: OrderTerms): WireTerms {
   switch (terms.type) {
     case "MARKET":
@@ -164,7 +164,7 @@ const TYPES_ON_WIRE = {
   "SL-M": "SL_M",
 } as const satisfies Record<OrderType, OrderTypeRaw>;
 
-/** Groww goes by its clock: outside the session any order waits for the next one. */
+/** There is no AMO flag: outside the session any order waits for the next one. */
 export const fromRequest = (request: OrderRequest, { exchange, segment, trading_symbol }: Venue) => ({
   trading_symbol,
   quantity: request.qty,
@@ -177,18 +177,18 @@ export const fromRequest = (request: OrderRequest, { exchange, segment, trading_
   order_reference_id: toReference(request.tag),
 });
 
-/** As they stand in the book; one that lacks a price of its type would be changed to 0. */
-function ownTerms({ type, price, triggerPrice }: Order): WireTerms {
+/** The order's current terms. Throws if a price that its type needs is missing: it would be changed to 0. */
+function currentTerms({ type, price, triggerPrice }: Order): WireTerms {
   const lacksPrice = (type === "LIMIT" || type === "SL") && price === ZERO_PRICE;
   const lacksTrigger = (type === "SL" || type === "SL-M") && triggerPrice === ZERO_PRICE;
-  if (lacksPrice || lacksTrigger) throw wrong("the order's own prices are not known", MODIFY);
+  if (lacksPrice || lacksTrigger) throw invalid("the order's own prices are not known", MODIFY);
   return wireTerms(TYPES_ON_WIRE[type], price, triggerPrice);
 }
 
 /** Sends every field: what Groww does with a missing one is not documented. `quantity` is the new total. */
 export const fromChange = (order: Order, { qty, terms }: OrderChange) => ({
   quantity: qty ?? order.qty,
-  ...(terms ? fromTerms(terms) : ownTerms(order)),
+  ...(terms ? fromTerms(terms) : currentTerms(order)),
   segment: segmentOf(order, MODIFY),
   groww_order_id: order.orderId,
 });

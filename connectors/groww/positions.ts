@@ -17,7 +17,7 @@ const ENDPOINT = "GET /v1/positions/user";
 export type Warn = ConnectorDeps["warn"];
 export type Prices = ReadonlyMap<string, Price>;
 
-/** Last prices for a portfolio. What cannot be had leaves it without prices, not unseen: it may have to be closed. */
+/** Last prices for a portfolio; none if Groww fails, because positions must be shown even without prices. */
 export async function pricesOrNone(
   client: Client,
   access: Access,
@@ -33,24 +33,26 @@ export async function pricesOrNone(
   }
 }
 
-/** The day's positions with prices, which Groww's rows do not have, and in rupees, which they may not be in. */
+/** Today's positions with last prices, which Groww's rows lack, and in rupees, which the rows may not be in. */
 export function createPositions(client: Client, deps: { lookup: () => Promise<Lookup>; warn: Warn }) {
   async function pricesOf(rows: readonly PositionRaw[], access: Access, signal?: AbortSignal): Promise<Prices> {
-    const told = await Promise.all(
+    const bySegment = await Promise.all(
       [...Map.groupBy(rows, ({ segment }) => segment)].flatMap(([segment, own]) =>
         segment === "COMMODITY"
           ? []
           : [pricesOrNone(client, access, { segment, names: own.map(ltpName) }, { signal, warn: deps.warn })],
       ),
     );
-    return new Map(told.flatMap((prices) => [...prices]));
+    return new Map(bySegment.flatMap((prices) => [...prices]));
   }
 
-  /** Only options are there, and not all were bought near their last prices: the day's range of one made today tells. */
-  async function scaleByDay(made: readonly Made[], access: Access, signal?: AbortSignal): Promise<Scale> {
-    for (const { row, price } of made) {
+  /** For options only, whose last prices may be far from what was paid: compares with the day's low and high. */
+  async function scaleByDay(opened: readonly OpenedToday[], access: Access, signal?: AbortSignal): Promise<Scale> {
+    for (const { row, price } of opened) {
       const { exchange, segment, trading_symbol } = row;
-      const quote = await client.getQuote(access, { exchange, segment, trading_symbol }, signal).catch(untold);
+      const quote = await client
+        .getQuote(access, { exchange, segment, trading_symbol }, signal)
+        .catch(nullUnlessExpired);
       const { low, high } = quote?.ohlc ?? {};
       const scale = low && high ? scaleWithin(price, priceFromRupees(low), priceFromRupees(high)) : null;
       if (scale !== null) return scale;
@@ -65,12 +67,12 @@ export function createPositions(client: Client, deps: { lookup: () => Promise<Lo
     const rows = positions.flatMap((each) => (each.ok ? [each.row] : []));
     const [lookup, prices] = await Promise.all([deps.lookup(), pricesOf(rows, access, signal)]);
     const ltpOf = (row: PositionRaw): Price | null => prices.get(ltpName(row)) ?? null;
-    const told = async (pricesIn: (row: PositionRaw) => readonly number[]): Promise<Scale> => {
+    const unitOf = async (pricesIn: (row: PositionRaw) => readonly number[]): Promise<Scale> => {
       const evidence = rows.flatMap((row) => evidenceOf(row, { prices: pricesIn(row), ltp: ltpOf(row), lookup }));
       const scale = mapReply(ENDPOINT, () => scaleOf(evidence));
-      return scale ?? scaleByDay(madeToday(rows, pricesIn), access, signal);
+      return scale ?? scaleByDay(openedToday(rows, pricesIn), access, signal);
     };
-    const [net, traded] = [await told(netPrice), await told(tradedPrices)];
+    const [net, traded] = [await unitOf(netPrice), await unitOf(tradedPrices)];
     return readBook(positions, {
       broker: GROWW,
       endpoint: ENDPOINT,
@@ -81,12 +83,12 @@ export function createPositions(client: Client, deps: { lookup: () => Promise<Lo
   };
 }
 
-function untold(error: unknown): null {
+function nullUnlessExpired(error: unknown): null {
   if (error instanceof BrokerError && error.kind !== "auth-expired") return null;
   throw error;
 }
 
-/** The two may be told in different units: others take them so. */
+/** Net and traded prices may be in different units: other clients of this API treat them so. */
 const netPrice = (row: PositionRaw): readonly number[] => [row.net_price];
 const tradedPrices = (row: PositionRaw): readonly number[] => [
   row.credit_price,
@@ -95,18 +97,18 @@ const tradedPrices = (row: PositionRaw): readonly number[] => [
   row.carry_forward_debit_price,
 ];
 
-interface Made {
+interface OpenedToday {
   readonly row: PositionRaw;
   readonly price: number;
 }
-/** One price each of those that nothing was carried into. */
-const madeToday = (rows: readonly PositionRaw[], pricesIn: (row: PositionRaw) => readonly number[]): Made[] =>
+/** Positions without carried quantity, each with one of its prices. */
+const openedToday = (rows: readonly PositionRaw[], pricesIn: (row: PositionRaw) => readonly number[]): OpenedToday[] =>
   rows.flatMap((row) => {
     const price = row.net_carry_forward_quantity === 0 ? pricesIn(row).find((each) => each > 0) : undefined;
     return price === undefined ? [] : [{ row, price }];
   });
 
-/** Shares are steady, and contracts that the master calls futures. */
+/** A row's prices beside its last price. Shares and futures are steady. */
 function evidenceOf(
   row: PositionRaw,
   { prices, ltp, lookup }: { prices: readonly number[]; ltp: Price | null; lookup: Lookup },

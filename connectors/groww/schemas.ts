@@ -11,7 +11,7 @@ const count = z.number().int();
 const text = z.string().min(1);
 const some = rupees.nullish();
 
-/** Two shapes are about: the documented one, and another that was seen where the session is not taken. */
+/** Refusals have the documented shape or another one, seen when the session is not accepted. */
 const documentedSchema = z
   .object({ status: z.literal("FAILURE"), error: z.object({ code: text, message: z.string().catch("") }) })
   .transform(({ error }) => error);
@@ -21,14 +21,14 @@ const seenSchema = z
 export const refusalSchema = z.union([documentedSchema, seenSchema]);
 export const envelopeSchema = z.object({ status: z.literal("SUCCESS"), payload: z.unknown() });
 
-/** POST /v1/token/api/access: the one reply without an envelope. `expiry` is India's time without a zone. */
+/** POST /v1/token/api/access: the one reply without an envelope. `expiry` is IST without a zone. */
 export const tokenSchema = z.object({
   token: text.transform((value) => new Secret(value)),
   expiry: text,
   isActive: z.literal(true),
 });
 
-/** GET /v1/user/detail. There is neither name nor address. */
+/** GET /v1/user/detail. Without the user's name. */
 export const userSchema = z.object({
   ucc: text,
   ddpi_enabled: z.boolean(),
@@ -42,7 +42,7 @@ export const ORDER_TYPES = ["LIMIT", "MARKET", "SL", "SL_M"] as const;
 const listed = { exchange: z.enum(EXCHANGES), segment: z.enum(SEGMENTS), trading_symbol: text };
 const traded = { ...listed, product: z.enum(PRODUCTS) };
 
-/** GET /v1/margins/detail/user. `clear_cash` is before use. */
+/** GET /v1/margins/detail/user. `clear_cash` is before used margin is deducted. */
 export const fundsSchema = z.object({
   clear_cash: rupees,
   net_margin_used: rupees,
@@ -50,7 +50,7 @@ export const fundsSchema = z.object({
   equity_margin_details: z.object({ cnc_balance_available: rupees }),
 });
 
-/** GET /v1/holdings/user. Neither exchange nor price. */
+/** GET /v1/holdings/user. Without exchange and last price. */
 export const holdingSchema = z.object({
   isin: text,
   trading_symbol: text,
@@ -63,7 +63,7 @@ export const holdingSchema = z.object({
 });
 export const holdingsSchema = z.object({ holdings: eachRow(holdingSchema) });
 
-/** GET /v1/positions/user. Credit is bought, debit is sold. No last price and no unrealised profit. */
+/** GET /v1/positions/user. Credit is buys, debit is sells. Without last price and unrealised profit. */
 export const positionSchema = z.object({
   ...traded,
   /** Negative when short. */
@@ -82,7 +82,7 @@ export const positionSchema = z.object({
 });
 export const positionsSchema = z.object({ positions: eachRow(positionSchema) });
 
-/** GET /v1/order/list. Closed sets: a new status, product, type or side must fail loudly. */
+/** GET /v1/order/list. Closed sets: a row with an unknown status, product, type or side is reported as unread. */
 export const STATUSES = [
   "NEW",
   "ACKED",
@@ -116,14 +116,14 @@ export const orderSchema = z.object({
   exchange_time: z.string().nullish(),
   order_reference_id: z.string().nullish(),
 });
-/** A page: its rows are counted before any of them is looked at. */
+/** Rows are validated later: the number of all of them tells whether another page follows. */
 export const orderPageSchema = z.object({ order_list: z.array(z.unknown()) });
 export const orderBookSchema = eachRow(orderSchema);
 
 /** GET /v1/order/status/reference/{order_reference_id} */
 export const referenceSchema = z.object({ groww_order_id: text });
 
-/** POST /v1/order/create. The status is a label here: what becomes of the order, the book tells. */
+/** POST /v1/order/create. The status is an open set here: later ones are read from the book. */
 export const placedSchema = z.object({
   groww_order_id: z.string().regex(ORDER_ID),
   order_reference_id: text,
@@ -152,18 +152,18 @@ export const costSchema = z.object({ total_requirement: rupees, brokerage_and_ch
 /** GET /v1/live-data/ltp, by `NSE_SBIN`. */
 export const ltpSchema = z.record(z.string(), rupees.nullable());
 
-/** An object, or text that looks like one: `{open: 1006.1,high: 1015.8,low: 1003.25,close: 1004.6}`. */
+/** An object, or a string that looks like one: `{open: 1006.1,high: 1015.8,low: 1003.25,close: 1004.6}`. */
 const ohlcSchema = z.preprocess(
   (value) => (typeof value === "string" ? fieldsIn(value) : value),
   z.object({ open: some, high: some, low: some }).nullish(),
 );
-/** What has no field in it stays as it came, and fails. */
+/** A string without fields is returned as it is, and fails validation. */
 function fieldsIn(value: string): unknown {
   const fields = [...value.matchAll(/(open|high|low|close)\s*:\s*(-?\d+(?:\.\d+)?)/g)];
   return fields.length === 0 ? value : Object.fromEntries(fields.map(([, name, number]) => [name, Number(number)]));
 }
 
-/** GET /v1/live-data/quote. Levels do not tell how many orders they are made of. */
+/** GET /v1/live-data/quote. Depth levels have no number of orders. */
 const level = z.object({ price: rupees, quantity: count });
 export const quoteSchema = z.object({
   last_price: some,
@@ -182,7 +182,7 @@ export const quoteSchema = z.object({
   last_trade_time: some,
 });
 
-/** GET /v1/historical/candles: India's time without a zone, open, high, low, close, volume, open interest. */
+/** GET /v1/historical/candles: IST without a zone, open, high, low, close, volume, open interest. */
 const candleSchema = z.tuple([text, rupees, rupees, rupees, rupees, count.nullable()]).rest(z.unknown());
 export const candlesSchema = z.object({ candles: z.array(candleSchema).nullable() });
 

@@ -4,11 +4,11 @@ import { parseJson } from "../../src/lib/json.ts";
 import type { HttpReply, HttpRequest } from "../../src/lib/http.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS, type Access, type ConnectorDeps } from "../base.ts";
-import { asKind, badField, isNotAuthorised, noReply, refusal, speaksOfAddress, type Purpose } from "./errors.ts";
+import { asKind, badField, isNotAuthorised, noReply, refusal, mentionsIp, type Purpose } from "./errors.ts";
 import { envelopeSchema, userSchema } from "./schemas.ts";
 import { GROWW, RATE_LIMITS, ROOTS } from "./facts.ts";
 
-/** Asked while somebody waits for an order's outcome. */
+/** Short, because the user is waiting for an order's outcome. */
 const PROBE_TIMEOUT_MS = 3_000;
 
 /** Who is calling. During login the session's expiry is not known yet. */
@@ -35,12 +35,12 @@ export interface Call<S extends z.ZodType> {
   readonly purpose?: Purpose;
   readonly timeoutMs?: number;
 }
-/** Who is asking: also what tells whether a session lives. */
+/** Whose account it is. Also used to check whether a session is valid. */
 export const USER_CALL = { endpoint: "GET /v1/user/detail", schema: userSchema, rate: "account" } as const;
 
 export type Transport = ReturnType<typeof createTransport>;
 
-/** One call to Groww and its reply, validated. Throws BrokerError. */
+/** Sends a call under its rate limit and deadline and validates the reply. Throws BrokerError. */
 export function createTransport(deps: ConnectorDeps) {
   const root = (name: keyof typeof ROOTS): string => (deps.roots[name] ?? ROOTS[name]).replace(/\/+$/, "");
 
@@ -95,6 +95,7 @@ export function createTransport(deps: ConnectorDeps) {
     const reply = await replyTo(call, caller, signal);
     const json = parseJson(reply.body);
     const envelope = envelopeSchema.safeParse(json);
+    // The reply to a login has no envelope.
     const isBare = call.rate === "login";
     if (!isOk(reply) || !(isBare || envelope.success))
       throw refusal(reply, json, { endpoint: call.endpoint, purpose: call.purpose ?? "read" });
@@ -104,11 +105,11 @@ export function createTransport(deps: ConnectorDeps) {
   }
 
   /**
-   * One code says that the session is over, that the plan lacks what was asked for, and perhaps that the address is not
-   * registered. A session that can still say whose it is, is not over.
+   * The same code means that the session has ended, that the plan lacks the service, and perhaps that the IP is not
+   * registered. If the profile can still be read, the session has not ended.
    */
-  async function explained(error: BrokerError, caller: Caller, isOrder: boolean, signal?: AbortSignal) {
-    if (isOrder && speaksOfAddress(error)) return asKind("ip-not-allowed", error);
+  async function withKind(error: BrokerError, caller: Caller, isOrder: boolean, signal?: AbortSignal) {
+    if (isOrder && mentionsIp(error)) return asKind("ip-not-allowed", error);
     try {
       await answerTo({ ...USER_CALL, timeoutMs: PROBE_TIMEOUT_MS }, caller, signal);
     } catch (probed) {
@@ -122,7 +123,7 @@ export function createTransport(deps: ConnectorDeps) {
       return await answerTo(call, caller, signal);
     } catch (error) {
       if (!isNotAuthorised(error)) throw error;
-      throw await explained(error, caller, call.rate === "order", signal);
+      throw await withKind(error, caller, call.rate === "order", signal);
     }
   }
 

@@ -1,20 +1,20 @@
 import { PRICE_SCALE, type Price } from "../../src/domain/money.ts";
 
-/** How many of a position's price units make a rupee: the documentation says rupees, others divide by 100. */
+/** How many of a position's price units make a rupee. Documented as rupees, but other clients divide by 100. */
 export type Scale = 1 | 100;
 export const AS_DOCUMENTED: Scale = 1;
 
-/** A position's price beside the instrument's last one. */
+/** A price of a position, and the instrument's last price. */
 export interface Evidence {
   readonly price: number;
   readonly ltp: Price;
-  /** Whether it cannot be ten times dearer than when it was bought: an option can, or ten times cheaper. */
+  /** Whether the instrument's price cannot change tenfold while held. An option's can. */
   readonly isSteady: boolean;
 }
 
 /**
- * The unit that brings prices near the last ones. One reply has one unit, so what is steady speaks for all of it; options
- * alone speak only with one voice and for the documented one. Null where nobody can tell.
+ * The unit that brings prices near the last ones. A reply has one unit, so steady instruments decide for all. Without
+ * any, options decide only if all of them point to the documented unit. Null when undecided.
  */
 export function scaleOf(evidence: readonly Evidence[]): Scale | null {
   const steady = new Set(evidence.filter(({ isSteady }) => isSteady).map(scaleNear));
@@ -24,15 +24,15 @@ export function scaleOf(evidence: readonly Evidence[]): Scale | null {
   return evidence.every((each) => scaleNear(each) === AS_DOCUMENTED) ? AS_DOCUMENTED : null;
 }
 
-/** Ten lies in the middle between one and a hundred, as factors go. */
+/** The threshold 10 is the geometric mean of the factors 1 and 100. */
 const scaleNear = ({ price, ltp }: Pick<Evidence, "price" | "ltp">): Scale =>
   price * PRICE_SCALE > ltp * 10 ? 100 : 1;
 
-/** A price that was made today lies between the day's ends, in its own unit. */
+/** The unit in which a price that was paid today lies between the day's low and high. Null unless just one fits. */
 export function scaleWithin(price: number, low: Price, high: Price): Scale | null {
   const fits = (scale: Scale): boolean => {
     const units = (price * PRICE_SCALE) / scale;
-    // Averages come rounded.
+    // With a margin, because averages are rounded.
     return units > low * 0.999 && units < high * 1.001;
   };
   const [scale, other] = ([1, 100] as const).filter(fits);

@@ -17,14 +17,14 @@ const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
 export const segmentNamed = (exchange: string, segment: string): TradedSegment | undefined =>
   SEGMENTS[`${exchange} ${segment}`];
 
-/** The master by Groww's trading symbol; always undefined when no master could be had. */
+/** Looks a trading symbol up in the master; always undefined when the master could not be loaded. */
 export type Lookup = (segment: TradedSegment, symbol: string) => VenueInstrument | undefined;
 export const lookupIn =
   (master: InstrumentTable | null): Lookup =>
   (segment, symbol) =>
     master?.byVenueSymbol(segment, symbol);
 
-/** The fields by which a row is of an instrument. */
+/** The fields that identify a row's instrument. */
 export const LISTED_BY = ["exchange", "segment", "trading_symbol"] as const;
 
 export interface Named {
@@ -33,7 +33,7 @@ export interface Named {
   readonly symbol: TradingSymbol;
 }
 
-/** Identity of a row: rows have a name and no token, which only the master tells. */
+/** Identity of a row. Rows have a name but no token, so the key is only in the master. */
 export function nameOf(row: ListedRaw, lookup: Lookup): Named {
   const segment = segmentNamed(row.exchange, row.segment);
   if (segment === undefined) throw new RangeError(`unknown segment: ${row.exchange} ${row.segment}`);
@@ -42,11 +42,11 @@ export function nameOf(row: ListedRaw, lookup: Lookup): Named {
   return { segment, key: null, symbol: unlistedSymbol(segment, row.trading_symbol) };
 }
 
-/** What is not in the master keeps Groww's own word; a share of NSE is taken for one of series EQ. */
+/** The symbol of an instrument that is not in the master: Groww's own name, with EQ assumed for NSE shares. */
 export const unlistedSymbol = (segment: TradedSegment, name: string): TradingSymbol =>
   tradingSymbol(`${symbolPrefix(segment)}:${name.replaceAll(/\s+/g, "")}${segment === "NSE" ? "-EQ" : ""}`);
 
-/** How Groww's calls name an instrument. `NSE_SBIN` is for many last prices at once, `NSE-SBIN` for candles. */
+/** How Groww's calls name an instrument. `groww_symbol` (`NSE-SBIN`) is for candles. */
 export interface Venue {
   readonly exchange: string;
   readonly segment: SegmentRaw;
@@ -54,18 +54,19 @@ export interface Venue {
   readonly groww_symbol: string;
 }
 
-/** Undefined for what is not served here. */
+/** Undefined for segments that are not served here. */
 export function venueOf({ instrument, venueSymbol, venueToken }: VenueInstrument): Venue | undefined {
   const segment = segmentOf(instrument);
   const [exchange = ""] = instrument.symbol.split(":");
   return segment && { exchange, segment, trading_symbol: venueSymbol, groww_symbol: venueToken };
 }
 
-/** Indices are quoted among the shares. */
+/** Indices are quoted in segment CASH. */
 function segmentOf({ segment }: Pick<Instrument, "segment">): SegmentRaw | undefined {
   if (segment === "INDEX" || segment === "NSE" || segment === "BSE") return "CASH";
   return segment === "NFO" || segment === "BFO" ? "FNO" : undefined;
 }
 
+/** `NSE_SBIN`: the name in requests for last prices. */
 export const ltpName = ({ exchange, trading_symbol: name }: Pick<Venue, "exchange" | "trading_symbol">): string =>
   `${exchange}_${name}`;

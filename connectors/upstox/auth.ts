@@ -9,14 +9,14 @@ import { UPSTOX } from "./facts.ts";
 
 type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "isTokenValid" | "logout">>;
 
-/** OAuth: page, exchange of its code, and whether a session lives. There is nothing to renew one with. */
+/** OAuth login, check of a session, logout. Upstox has no refresh token. */
 export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): Login {
   return {
     getLoginUrl: (request) => Promise.resolve({ url: loginUrl(client.apiRoot, request) }),
 
     async generateSession(grant, signal) {
       const { link, credentials } = grant;
-      const { code, redirectUrl } = granted(grant);
+      const { code, redirectUrl } = codeOf(grant);
       const form = {
         code,
         client_id: credential(credentials, "apiKey"),
@@ -63,23 +63,23 @@ function loginUrl(root: string, { credentials, redirectUrl, state }: LoginReques
   return `${root}/v2/login/authorization/dialog?${query.toString()}`;
 }
 
-/** A pasted address comes as a callback; a code alone cannot be exchanged, because the redirect address must go with it. */
-function granted(grant: LoginGrant): { code: string; redirectUrl: string } {
+/** A pasted address arrives as a callback. A code alone cannot be exchanged: the redirect URL must go with it. */
+function codeOf(grant: LoginGrant): { code: string; redirectUrl: string } {
   if (grant.kind !== "callback")
     throw failure("auth-invalid", "that is not the whole address that Upstox's login ended at");
   const { code } = grant.params;
-  // Unverified: what comes back from a login that was cancelled.
+  // Unverified: what the callback carries after a cancelled login.
   if (!code) throw failure("login-unfinished", "Upstox's login came back without a code");
   return { code, redirectUrl: grant.redirectUrl };
 }
 
 const claimsSchema = z.object({ exp: z.number() });
 
-/** Whenever it was issued, a token dies at the next 03:30 in India; its own `exp` counts where it comes earlier. */
+/** A token ends at the next 03:30 IST, whenever it was issued, or at its own `exp` if that is earlier. */
 export function sessionEnd(token: Secret, issuedAt: number): number {
-  const death = nextIst("03:30", issuedAt);
+  const nightlyEnd = nextIst("03:30", issuedAt);
   const exp = claimsSchema.safeParse(jwtClaims(token.reveal())).data?.exp;
-  return exp === undefined ? death : Math.min(death, exp * 1_000);
+  return exp === undefined ? nightlyEnd : Math.min(nightlyEnd, exp * 1_000);
 }
 
 function credential(credentials: Credentials, field: "apiKey" | "apiSecret"): string {

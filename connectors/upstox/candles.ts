@@ -5,9 +5,9 @@ import { candleAt, daySpansOf } from "../candles.ts";
 import type { CandleRaw } from "./schemas.ts";
 
 interface Bar {
-  /** Unit and width, as in the path. */
+  /** Unit and width, as in the path: `minutes/5`. */
   readonly name: string;
-  /** The most dates of one call: a month up to 15 minutes, a quarter above, a decade of days. */
+  /** Dates per call. Allowed: a month up to 15 minutes, a quarter above, a decade for days. */
   readonly maxDays: number;
 }
 const DAILY: Bar = { name: "days/1", maxDays: 3_650 };
@@ -30,7 +30,7 @@ export interface CandleRequest {
   readonly range: string | null;
 }
 
-/** The calls that cover both ends, oldest first. The historical one does not have today, the other has nothing else. */
+/** Splits a query into calls, oldest first. Past days and today are different endpoints. */
 export function candleRequests({ interval, from, to }: Omit<CandleQuery, "instrument">, now: number): CandleRequest[] {
   const { name: bar, maxDays } = BARS[interval];
   const today = istDate(now);

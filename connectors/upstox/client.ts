@@ -27,7 +27,7 @@ interface Call<S extends z.ZodType> {
   readonly schema: S;
   readonly rate: keyof typeof RATE_LIMITS;
   readonly path?: string;
-  /** After the question mark, encoded. */
+  /** Already encoded. */
   readonly query?: string;
   readonly body?: unknown;
   readonly form?: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ interface Call<S extends z.ZodType> {
 export type Client = ReturnType<typeof createClient>;
 type OrderBody = Readonly<Record<string, unknown>>;
 
-/** Upstox endpoint by endpoint, every reply validated. Throws BrokerError. */
+/** The raw client: one method per endpoint, every reply validated. Throws BrokerError. */
 export function createClient(deps: ConnectorDeps) {
   const root = (name: keyof typeof ROOTS): string => (deps.roots[name] ?? ROOTS[name]).replace(/\/+$/, "");
 
@@ -89,9 +89,10 @@ export function createClient(deps: ConnectorDeps) {
     const reply = await replyTo(call, caller, signal);
     const json = parseJson(reply.body);
     const envelope = schemas.envelopeSchema.safeParse(json);
+    // The reply to a login has no envelope.
     const isBare = call.rate === "login";
-    const isYes = reply.status === 200 && (isBare || envelope.success);
-    if (!isYes) throw refusal(reply, json, { endpoint: call.endpoint, isOrder: call.rate === "order" });
+    const isSuccess = reply.status === 200 && (isBare || envelope.success);
+    if (!isSuccess) throw refusal(reply, json, { endpoint: call.endpoint, isOrder: call.rate === "order" });
     const result = call.schema.safeParse(isBare ? json : envelope.data?.data);
     if (!result.success) throw badField(call.endpoint, result.error);
     return result.data;
@@ -148,13 +149,13 @@ export function createClient(deps: ConnectorDeps) {
       rate: "book",
     }),
 
-    /** Commas between the keys stay as they are, bars do not. */
+    /** The commas between the keys must not be escaped; the bars in them must be. */
     getQuotes: (access: Access, keys: readonly string[], signal?: AbortSignal) => {
       const query = `instrument_key=${keys.map(encodeURIComponent).join(",")}`;
       const call = { endpoint: "GET /v2/market-quote/quotes", schema: schemas.quotesSchema, rate: "quote" } as const;
       return ask({ ...call, query }, callerOf(access), signal);
     },
-    /** `range` is the last date before the first, or nothing for today. */
+    /** `range` is `TO/FROM`, or null for today. */
     getCandles: (access: Access, { key, bar, range }: CandlePath, signal?: AbortSignal) => {
       const endpoint = range === null ? "GET /v3/historical-candle/intraday" : "GET /v3/historical-candle";
       const path = `${endpoint.slice("GET ".length)}/${encodeURIComponent(key)}/${bar}${range === null ? "" : `/${range}`}`;

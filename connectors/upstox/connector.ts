@@ -47,7 +47,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     book("GET /v2/portfolio/short-term-positions", await client.getPositions(access, signal), toPosition);
   const orders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    finishBook(book("GET /v2/order/retrieve-all", rows, toOrder), (some) => some.toSorted(byOrderId));
+    finishBook(book("GET /v2/order/retrieve-all", rows, toOrder), (all) => all.toSorted(byOrderId));
 
   return {
     ...createLogin(client, deps),
@@ -60,23 +60,23 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       const reply = await client.getFunds(access, signal);
       return mapReply("GET /v3/user/get-funds-and-margin", () => toFunds(reply));
     },
-    /** `quantity` is not said to lack what was sold today; what open and filled sales use is, and the positions tell how much was sold. */
+    /** `quantity` is not documented to exclude today's sales: if sell orders use any, positions tell how many there were. */
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
-      const isUsed = rows.some((each) => each.ok && each.row.cnc_used_quantity > 0);
-      const positions = isUsed ? await requireComplete(getPositions(access, signal)) : null;
-      const morning = book("GET /v2/portfolio/long-term-holdings", rows, toHolding);
-      return positions ? finishBook(morning, (holdings) => ownedNow(holdings, positions)) : morning;
+      const mayHaveSales = rows.some((each) => each.ok && each.row.cnc_used_quantity > 0);
+      const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : null;
+      const openingHoldings = book("GET /v2/portfolio/long-term-holdings", rows, toHolding);
+      return positions ? finishBook(openingHoldings, (holdings) => ownedNow(holdings, positions)) : openingHoldings;
     },
     getPositions,
     getOrders: async (access, signal) => orders(await client.getOrders(access, signal)),
     getTrades: async (access, signal) =>
       book("GET /v2/order/trades/get-trades-for-day", await client.getTrades(access, signal), toTrade),
 
-    /** Over the whole book: a search by tag that misses would prove that an order does not exist. */
+    /** Searches the whole book: if Upstox's search by tag missed the order, it would seem not to exist. */
     findOrdersByTag: async (access, wanted, signal) =>
       orders(rowsWhere(await client.getOrders(access, signal), ["tag"], ({ tag }) => tag === wanted)),
-    /** From the book as well: how an id is refused that nobody knows is not verified. */
+    /** From the book too. Unverified: how the endpoint for one order refuses an unknown id. */
     async getOrder(access, orderId, _handle, signal) {
       const rows = await client.getOrders(access, signal);
       return (await orders(rowsWhere(rows, ["order_id"], ({ order_id: id }) => id === orderId)))[0] ?? null;

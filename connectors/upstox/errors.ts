@@ -9,25 +9,25 @@ export const { badField, badResponse, requireSame, mapReply, noReply } = replyEr
 /** Codes are `UDAPI` and a number. One that is not listed proves nothing, so an order's outcome stays unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
   ["auth-expired", [100050]],
-  // Keys, code or redirect address of a login; 100067: a token that may only read was pasted.
+  // Keys, code or redirect URL of a login; 100067: a pasted token that may only read.
   ["auth-invalid", [100016, 100057, 100067, 100068, 100069, 100070, 100073]],
   ["ip-not-allowed", [1154]],
   ["no-permission", [100058]],
-  // Not found, final already, another kind of account, MCX closed to APIs.
+  // Order not found, order already final, wrong kind of account, MCX not open to APIs.
   ["rejected", [100010, 100040, 100041, 100049, 100060, 1161]],
-  // Fields of an order; algo name and market protection (1156 to 1177) are ours to get right as well.
+  // Fields of an order, algo name and market protection (1156 to 1177) included.
   ["invalid-request", [1003, 1004, 1007, 1008, 1010, 1023, 1026, 1029, 1030, 1031, 1032, 1036, 1052, 1054, 1055]],
   ["invalid-request", [1056, 1057, 1118, 1119, 1156, 1158, 1159, 1176, 1177, 100059]],
   // Fields of a read.
   ["invalid-request", [1009, 1011, 1015, 1021, 1022, 1027, 1028, 1087, 1146, 1147, 1148, 100011, 100042, 100043]],
   ["rate-limited", [10005]],
-  // From midnight to 05:30 funds and orders are shut.
+  // Funds and orders are not served from 00:00 to 05:30 IST.
   ["unavailable", [100072, 100074, 100500]],
 ];
 const KIND_OF_CODE: ReadonlyMap<string, BrokerErrorKind> = new Map(
   CODES.flatMap(([kind, codes]) => codes.map((code) => [`UDAPI${code}`, kind] as const)),
 );
-/** Said of an order, "the service is shut" is a refusal. */
+/** On an order, "the service is closed" is a refusal. */
 const KIND_ON_ORDER: Readonly<Record<string, BrokerErrorKind>> = { UDAPI100074: "rejected" };
 
 export const INVALID_KEY = "UDAPI1087";

@@ -13,11 +13,11 @@ const LONG_WINDOWS: readonly RateWindow[] = [
   { count: 500, perMs: 60_000 },
   { count: 2_000, perMs: 30 * 60_000 },
 ];
-/** Half of the 50 a second that are allowed: however close together they arrive, two bursts are not too many. */
+/** Half of the allowed 50 a second: even if two seconds' calls arrive in the same second they are not too many. */
 const READS = [{ count: 25, perMs: 1_000 }, ...LONG_WINDOWS];
-/** Upstox meters each API of each user; a class here is several of them, so that it is never the wider. */
+/** Upstox limits each API of each user. A class here covers several APIs, so it is never the more generous. */
 export const RATE_LIMITS = {
-  // Of 10 a second, with room for calls to arrive closer together than they left.
+  // Allowed: 10 a second. Calls may arrive closer together than they left.
   order: [{ count: 9, perMs: 1_100 }, ...LONG_WINDOWS],
   book: READS,
   account: READS,

@@ -1,7 +1,7 @@
 import type { BrokerDefinition } from "../base.ts";
 import { RATE_LIMITS, ROOTS, UPSTOX } from "./facts.ts";
 
-/** Upstox API v2 and v3: a thin client, because the npm package keeps one token for everybody (README). */
+/** Upstox API v2 and v3: a thin client, because the npm package keeps one token for the whole process (README). */
 export const upstox: BrokerDefinition = {
   name: UPSTOX,
   title: "Upstox",
@@ -9,7 +9,7 @@ export const upstox: BrokerDefinition = {
     login: ["redirect"],
     refresh: false,
     segments: ["NSE", "BSE", "NFO", "BFO", "INDEX"],
-    // MARKET goes out as a limit at the ticket's protection, SL-M as a stop-limit with it.
+    // MARKET is sent as a limit order at the ticket's protective price, SL-M as a stop-limit with it.
     orderTypes: ["MARKET", "LIMIT", "SL", "SL-M"],
     products: ["CNC", "INTRADAY", "MARGIN"],
     amo: "by-clock",

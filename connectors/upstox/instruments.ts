@@ -17,7 +17,7 @@ import type { VenueInstrument } from "../base.ts";
 import { masterRowSchema, type MasterRowRaw } from "./schemas.ts";
 import { segmentNamed } from "./venue.ts";
 
-/** Ids of the indices, in capitals and without blanks. Only Nifty 50, Nifty Bank and Sensex are verified. */
+/** Instrument keys of the indices, upper case without blanks. Only Nifty 50, Nifty Bank and Sensex are verified. */
 const INDEX_IDS: Readonly<Record<string, IndexName>> = {
   "NSE_INDEX|NIFTY50": "NIFTY50",
   "NSE_INDEX|NIFTYBANK": "NIFTYBANK",
@@ -39,9 +39,9 @@ interface Skipped {
 type Reading = VenueInstrument | Skipped | null;
 const skipped = (reason: string): Skipped => ({ skipped: reason });
 
-/** The options of one underlying by expiry, held back: only all of its expiries tell which are monthly. */
-type Chain = Map<string, Unnamed[]>;
-type Unnamed = (isMonthly: boolean) => VenueInstrument;
+/** One underlying's options by expiry, held until the end: which expiries are monthly is known when all of them are. */
+type Chain = Map<string, PendingOption[]>;
+type PendingOption = (isMonthly: boolean) => VenueInstrument;
 
 /** Instruments in the order of the file, except options: those come last, when all their expiries are known. */
 export async function* readInstruments(
@@ -57,7 +57,7 @@ export async function* readInstruments(
   }
   for (const chain of chains.values()) {
     const monthly = monthlyExpiries(chain.keys());
-    for (const [expiry, options] of chain) for (const named of options) yield named(monthly.has(expiry));
+    for (const [expiry, options] of chain) for (const option of options) yield option(monthly.has(expiry));
   }
 }
 
@@ -83,7 +83,7 @@ function toInstrument(row: MasterRowRaw, chains: Map<string, Chain>): Reading {
 
 const venue = (row: MasterRowRaw) => ({ venueSymbol: row.instrument_key, venueToken: row.exchange_token });
 
-/** Null for the many that nothing here asks for. */
+/** Null for indices that are not served here. */
 function toIndex(row: MasterRowRaw): VenueInstrument | null {
   const name = INDEX_IDS[row.instrument_key.toUpperCase().replaceAll(/\s/g, "")];
   const known = INDICES.find((index) => index.name === name);
@@ -102,7 +102,7 @@ function toShare(row: MasterRowRaw, segment: "NSE" | "BSE"): VenueInstrument {
       segment,
       series,
       name: row.name || row.trading_symbol,
-      ...measures(row),
+      ...sizesOf(row),
       ...(row.isin ? { isin: row.isin } : {}),
     },
     ...venue(row),
@@ -119,7 +119,7 @@ function toContract(row: MasterRowRaw, segment: "NFO" | "BFO", chains: Map<strin
     name: row.name || underlying,
     underlying,
     expiry,
-    ...measures(row),
+    ...sizesOf(row),
   };
   const prefix = symbolPrefix(segment);
   if (type === "FUT")
@@ -138,8 +138,8 @@ function toContract(row: MasterRowRaw, segment: "NFO" | "BFO", chains: Map<strin
   return null;
 }
 
-function keep(chains: Map<string, Chain>, id: string, expiry: string, option: Unnamed): void {
-  const chain: Chain = chains.get(id) ?? new Map<string, Unnamed[]>();
+function keep(chains: Map<string, Chain>, id: string, expiry: string, option: PendingOption): void {
+  const chain: Chain = chains.get(id) ?? new Map<string, PendingOption[]>();
   chains.set(id, chain);
   const options = chain.get(expiry);
   if (options) options.push(option);
@@ -157,8 +157,8 @@ function strikeOf(row: MasterRowRaw): Price {
   return strike;
 }
 
-/** Ticks come in paise; a freeze quantity of 0 is none. */
-function measures({ lot_size: lot, tick_size: tick, freeze_quantity: freeze }: MasterRowRaw) {
+/** Ticks are in paise; a freeze quantity of 0 means none. */
+function sizesOf({ lot_size: lot, tick_size: tick, freeze_quantity: freeze }: MasterRowRaw) {
   if (lot === undefined || !Number.isSafeInteger(lot) || lot < 1) throw new RangeError("no lot size");
   if (tick === undefined || !(tick > 0)) throw new RangeError("no tick size");
   const freezeQty = freeze !== undefined && freeze >= 1 ? Math.floor(freeze) : null;

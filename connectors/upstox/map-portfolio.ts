@@ -24,7 +24,7 @@ export const toProfile = (row: ProfileRaw): Profile => ({
   hasMarketData: null,
 });
 
-/** Net of what is used, for cash and pledge together. What is missing below the total counts as nothing. */
+/** The total is net of used margin and includes cash and pledge. Missing sub-totals count as 0. */
 export function toFunds({ available_to_trade: row }: FundsRaw): Funds {
   const { cash_available_to_trade: cash, pledge_available_to_trade: pledge } = row;
   const available = paiseFromRupees(row.total);
@@ -66,8 +66,8 @@ export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
 }
 
 /**
- * Upstox's own `pnl`, `realised` and `unrealised` contradict each other for what was carried, and `average_price` is null
- * for what was not: all four are counted from the values, the day's and those carried in.
+ * Upstox's own `pnl`, `realised` and `unrealised` contradict each other for carried positions, and `average_price` is
+ * null for the others, so all four are computed from the values of the day and those carried in.
  */
 export function toPosition(row: PositionRaw, lookup: Lookup): Position {
   const { key, symbol, segment } = nameOf(row, lookup);
@@ -93,7 +93,7 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
     pnl,
     realised,
     unrealised,
-    // Unverified: whether `close_price` is still the previous close in the evening; quotes tell it for certain.
+    // Null when carried. Unverified: whether `close_price` stays the previous close in the evening; quotes have it.
     dayPnl: isCarried ? null : pnl,
     ...(isCarried ? carriedIn(row) : {}),
     buyQty: bought.qty,
@@ -104,18 +104,18 @@ export function toPosition(row: PositionRaw, lookup: Lookup): Position {
   };
 }
 
-interface Dealt {
+interface Traded {
   readonly qty: number;
   readonly value: Paise;
 }
 
-const sideOf = (row: PositionRaw, side: "buy" | "sell"): Dealt => ({
+const sideOf = (row: PositionRaw, side: "buy" | "sell"): Traded => ({
   qty: row[`day_${side}_quantity`] + row[`overnight_${side}_quantity`],
   value: sumPaise([paiseFromRupees(row[`day_${side}_value`]), paiseFromRupees(row[`overnight_${side}_amount`])]),
 });
 
 /** Cost of the open quantity; negative when it is short. */
-function openCost(net: number, { qty, value }: Dealt): Paise {
+function openCost(net: number, { qty, value }: Traded): Paise {
   if (net === 0 || qty === 0) return ZERO_PAISE;
   return qty === Math.abs(net) ? scalePaise(value, Math.sign(net), 1) : scalePaise(value, net, qty);
 }

@@ -6,7 +6,7 @@ import type { Trade } from "../../src/domain/portfolio.ts";
 import type { OrderRaw, ProductRaw, TradeRaw } from "./schemas.ts";
 import { nameOf, type Lookup, type TradedSegment } from "./venue.ts";
 
-/** `D` is delivery for shares and what is carried over for contracts. */
+/** `D` is delivery (CNC) for shares and carry-over (MARGIN) for contracts. */
 export function toProduct(product: ProductRaw, segment: TradedSegment): Product {
   switch (product) {
     case "D":
@@ -96,5 +96,5 @@ export function toTrade(row: TradeRaw, lookup: Lookup): Trade {
   };
 }
 
-/** India's, without a zone: `2026-11-20 13:25:13` of orders, `20-Nov-2026 15:03:42` of trades. */
+/** IST without a zone: `2026-11-20 13:25:13` for orders, `20-Nov-2026 15:03:42` for trades. */
 const toTime = (text: string | null): number | null => (text ? parseIst(text) : null);

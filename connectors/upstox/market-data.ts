@@ -19,12 +19,12 @@ const CANDLES = "GET /v3/historical-candle";
 type MarketData = Pick<BrokerConnector, "getQuotes" | "getQuote" | "getOrderbook" | "getHistoricalData">;
 
 export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "instruments" | "now">): MarketData {
-  /** One key that Upstox has dropped may fail the whole call: the halves are asked for, until it stands alone. */
+  /** One key that Upstox no longer has may fail the whole call, so each half is asked for, down to that key. */
   async function quotesOf(access: Access, keys: readonly string[], signal?: AbortSignal): Promise<QuoteRaw[]> {
     try {
       return Object.values(await client.getQuotes(access, keys, signal));
     } catch (error) {
-      if (!isSaid(error, INVALID_KEY)) throw error;
+      if (!hasCode(error, INVALID_KEY)) throw error;
       if (keys.length === 1) return [];
       const half = Math.ceil(keys.length / 2);
       const first = await quotesOf(access, keys.slice(0, half), signal);
@@ -32,7 +32,7 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
     }
   }
 
-  /** Rows by the key within them: the name that they stand under is not the one that was asked for. */
+  /** Rows are matched by the key within them: the names in the reply are not the ones in the request. */
   async function rowsOf(access: Access, instruments: readonly Instrument[], signal?: AbortSignal) {
     const master = await deps.instruments();
     const wanted = new Map<string, Instrument>();
@@ -57,12 +57,12 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
     return new Map<InstrumentKey, Quote>(quotes.flatMap((quote) => (quote ? [[quote.key, quote] as const] : [])));
   }
 
-  /** Unverified: whether today's bars come by the day as well; where they do not, today is left out. */
+  /** Unverified: whether the endpoint for today has daily bars. If it refuses them, today's bar is left out. */
   async function candlesOf(access: Access, key: string, request: CandleRequest, signal?: AbortSignal) {
     try {
       return (await client.getCandles(access, { key, ...request }, signal)).candles;
     } catch (error) {
-      if (request.range === null && isSaid(error, INVALID_UNIT)) return [] satisfies CandleRaw[];
+      if (request.range === null && hasCode(error, INVALID_UNIT)) return [] satisfies CandleRaw[];
       throw error;
     }
   }
@@ -91,13 +91,13 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
   };
 }
 
-const isSaid = (error: unknown, code: string): boolean => error instanceof BrokerError && error.brokerCode === code;
+const hasCode = (error: unknown, code: string): boolean => error instanceof BrokerError && error.brokerCode === code;
 
 function noPrice({ symbol }: Instrument, endpoint: string): never {
   throw new BrokerError("rejected", `Upstox has no price of ${symbol}`, { broker: UPSTOX, endpoint });
 }
 
-/** Null when nothing has traded yet. `ohlc.close` is today's: the previous close is what the day's change leaves. */
+/** Null when nothing has traded yet. `ohlc.close` is today's: the previous close is last price less change. */
 export function toQuote(instrument: Instrument, row: QuoteRaw): Quote | null {
   const ltp = priceOrNull(row.last_price);
   if (ltp === null) return null;

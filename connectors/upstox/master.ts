@@ -8,10 +8,10 @@ import { readInstruments } from "./instruments.ts";
 import { UPSTOX } from "./facts.ts";
 
 const ENDPOINT = "GET complete.json.gz";
-/** Unpacked the file has tens of megabytes. */
+/** The unpacked file is tens of megabytes. */
 const MASTER_TIMEOUT_MS = 180_000;
 
-/** The master, object by object: the whole is never in memory. Public, no session. */
+/** The master, object by object: it is too big to hold in memory. Public: needs no session. */
 export const createMaster = (
   deps: Pick<ConnectorDeps, "http">,
   url: string,
@@ -19,19 +19,19 @@ export const createMaster = (
   async function* getInstruments({ onSkipped }, signal) {
     try {
       const bytes = await deps.http.stream({ scope: UPSTOX, method: "GET", url, timeoutMs: MASTER_TIMEOUT_MS, signal });
-      yield* readInstruments(objectsOf(unpacked(bytes)), onSkipped);
+      yield* readInstruments(objectsOf(gunzipped(bytes)), onSkipped);
     } catch (error) {
       if (error instanceof HttpFailure || signal?.aborted === true) throw noReply(error, ENDPOINT, true);
-      if (error instanceof JsonArrayError || isUnpacking(error)) throw badResponse(ENDPOINT, error.message);
+      if (error instanceof JsonArrayError || isGzipError(error)) throw badResponse(ENDPOINT, error.message);
       throw error;
     }
   };
 
-const isUnpacking = (error: unknown): error is Error & { code: string } =>
+const isGzipError = (error: unknown): error is Error & { code: string } =>
   error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
 
-/** A packed file, unless the server or our client has unpacked it on the way. */
-async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Unpacks the gzip file, unless the server or our HTTP client already has. */
+async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const pieces = bytes[Symbol.asyncIterator]();
   const first = await pieces.next();
   if (first.done === true) return;

@@ -22,7 +22,7 @@ type Orders = Required<Pick<BrokerConnector, "placeOrder" | "modifyOrder" | "can
 const PLACE = "POST /v3/order/place";
 const MODIFY = "PUT /v3/order/modify";
 
-/** The calls that change something at the market, each sent once at most, and what one of them would cost. */
+/** Place, modify and cancel, each sent once at most, and the cost of an order. */
 export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instruments">): Orders {
   return {
     placeOrder: (access, request, signal) =>
@@ -47,13 +47,13 @@ export function createOrders(client: Client, deps: Pick<ConnectorDeps, "instrume
     async getOrderCost(access, request, signal): Promise<OrderCost> {
       const endpoint = "POST /v2/charges/margin";
       const { margin, charges } = costBodies(request, await listedVenue(deps, request, endpoint));
-      const [margins, told] = await Promise.all([
-        client.postMargin(access, margin, signal).catch(untold),
-        client.getCharges(access, charges, signal).catch(untold),
+      const [margins, fees] = await Promise.all([
+        client.postMargin(access, margin, signal).catch(nullIfRefused),
+        client.getCharges(access, charges, signal).catch(nullIfRefused),
       ]);
       return mapReply(endpoint, () => ({
         margin: margins && paiseFromRupees(margins.final_margin),
-        charges: told && paiseFromRupees(told.charges.total),
+        charges: fees && paiseFromRupees(fees.charges.total),
       }));
     },
   };
@@ -76,10 +76,10 @@ function sameOrder({ orderId }: Order, answered: string, endpoint: string): stri
   return orderId;
 }
 
-const wrong = (message: string, endpoint: string): BrokerError =>
+const invalid = (message: string, endpoint: string): BrokerError =>
   new BrokerError("invalid-request", message, { broker: UPSTOX, endpoint });
 
-/** Upstox's own key of an instrument. Failing here proves that nothing was sent. */
+/** The instrument in Upstox's master. Throws before anything is sent. */
 async function listedVenue(
   deps: Pick<ConnectorDeps, "instruments">,
   { key }: OrderRequest,
@@ -92,25 +92,25 @@ async function listedVenue(
       cause,
     });
   });
-  return table.byKey(key) ?? fail(wrong(`Upstox does not list ${key}`, endpoint));
+  return table.byKey(key) ?? fail(invalid(`Upstox does not list ${key}`, endpoint));
 }
 
 function fail(error: BrokerError): never {
   throw error;
 }
 
-/** `D` would carry a contract over where delivery was meant, and deliver shares where margin was: only one of them is asked for. */
+/** `D` means delivery for shares and carry-over for contracts, so CNC is only for shares, MARGIN only for contracts. */
 function fromProduct({ productType }: OrderRequest, segment: Segment): ProductRaw {
   const isShare = segment === "NSE" || segment === "BSE";
   const isContract = segment === "NFO" || segment === "BFO";
   if (productType === "INTRADAY" && (isShare || isContract)) return "I";
   if ((productType === "CNC" && isShare) || (productType === "MARGIN" && isContract)) return "D";
-  throw wrong(`${productType} orders of ${segment} are not placed at Upstox from here`, PLACE);
+  throw invalid(`${productType} orders of ${segment} are not placed at Upstox from here`, PLACE);
 }
 
 /**
- * Upstox protects market orders by whole percents only and at the price that it sees: the limit that the card promised
- * goes out instead, for SL-M behind its trigger.
+ * Upstox protects market orders by whole percents of a price that it sees, so the limit shown on the card is sent
+ * instead, with the trigger for SL-M.
  */
 export function fromTerms(terms: OrderTerms): { order_type: OrderType; price: number; trigger_price: number } {
   switch (terms.type) {
@@ -133,10 +133,10 @@ const wireTerms = (type: OrderType, price: Price, trigger: Price = ZERO_PRICE) =
   trigger_price: rupeesFromPrice(trigger),
 });
 
-/** As in the documented body of a limit order, where it has nothing to protect; a MARKET order of the book keeps Upstox's own band. */
+/** As in the documented body of a limit order, where it has no effect; a MARKET order keeps Upstox's own band. */
 const AUTOMATIC_BAND = { market_protection: -1 };
 
-/** Never sliced: one order, one id. `is_amo` is required, and Upstox goes by its clock. */
+/** `slice` is false, so that there is one order with one id. `is_amo` is mandatory, but Upstox decides by its clock. */
 export const fromRequest = (request: OrderRequest, { instrument, venueSymbol }: VenueInstrument) => ({
   quantity: request.qty,
   product: fromProduct(request, instrument.segment),
@@ -153,7 +153,7 @@ export const fromRequest = (request: OrderRequest, { instrument, venueSymbol }: 
 
 /** Sends every field: what Upstox does with a missing one is not documented. `quantity` is the new total. */
 export function fromChange(order: Order, { qty, terms }: OrderChange) {
-  if (order.validity === "OTHER") throw wrong("an order of unknown validity cannot be changed", MODIFY);
+  if (order.validity === "OTHER") throw invalid("an order of unknown validity cannot be changed", MODIFY);
   const { type, price, triggerPrice, handle } = order;
   return {
     order_id: order.orderId,
@@ -167,10 +167,12 @@ export function fromChange(order: Order, { qty, terms }: OrderChange) {
 
 function costBodies(request: OrderRequest, { instrument, venueSymbol }: VenueInstrument) {
   const { price } = fromTerms(request.terms);
-  const asked = { quantity: request.qty, product: fromProduct(request, instrument.segment), price };
-  const { quantity, product } = asked;
+  const quantity = request.qty;
+  const product = fromProduct(request, instrument.segment);
   return {
-    margin: { instruments: [{ instrument_key: venueSymbol, transaction_type: request.side, ...asked }] },
+    margin: {
+      instruments: [{ instrument_key: venueSymbol, transaction_type: request.side, quantity, product, price }],
+    },
     charges: {
       instrument_token: venueSymbol,
       quantity: String(quantity),
@@ -181,8 +183,8 @@ function costBodies(request: OrderRequest, { instrument, venueSymbol }: VenueIns
   };
 }
 
-/** A refusal to estimate leaves that part untold. */
-function untold(error: unknown): null {
+/** If Upstox refuses to estimate a part, that part is null. */
+function nullIfRefused(error: unknown): null {
   if (error instanceof BrokerError && (error.kind === "rejected" || error.kind === "invalid-request")) return null;
   throw error;
 }

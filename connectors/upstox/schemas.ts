@@ -9,7 +9,7 @@ const rupees = z.number();
 const count = z.number().int();
 const text = z.string().min(1);
 
-/** Both casings are sent, the camel one is going away. */
+/** Both casings are sent; the camel case is deprecated. */
 const errorSchema = z
   .object({ error_code: z.string().optional(), errorCode: z.string().optional(), message: z.string().catch("") })
   .transform((row) => ({ code: row.error_code ?? row.errorCode, message: row.message }));
@@ -75,7 +75,7 @@ export const positionSchema = z.object({
   overnight_sell_amount: rupees,
 });
 
-/** GET /v2/order/retrieve-all. Closed sets: a new status, product, type or side must fail loudly. */
+/** GET /v2/order/retrieve-all. Closed sets: a row with an unknown status, product, type or side is reported as unread. */
 export const STATUSES = [
   "put order req received",
   "validation pending",
@@ -116,12 +116,12 @@ export const orderSchema = z.object({
   order_timestamp: z.string().nullable(),
 });
 
-/** POST /v3/order/place. Nothing is sliced, so there is one id; more would be orders that nobody asked for. */
+/** POST /v3/order/place. Without slicing there must be exactly one id. */
 export const placedSchema = z.object({ order_ids: z.array(z.string().regex(ORDER_ID)).length(1) });
 /** PUT /v3/order/modify and DELETE /v3/order/cancel */
 export const changedSchema = z.object({ order_id: text });
 
-/** GET /v2/order/trades/get-trades-for-day. `quantity` is what was traded. */
+/** GET /v2/order/trades/get-trades-for-day. `quantity` is the traded quantity. */
 export const tradeSchema = z.object({
   ...traded,
   trade_id: text,
@@ -137,7 +137,7 @@ export const marginSchema = z.object({ final_margin: rupees });
 /** GET /v2/charges/brokerage */
 export const chargesSchema = z.object({ charges: z.object({ total: rupees }) });
 
-/** GET /v2/market-quote/quotes, keyed by `NSE_EQ:SBIN`: neither what was asked nor unique in time, so the key is not used. */
+/** GET /v2/market-quote/quotes, keyed by names (`NSE_EQ:SBIN`) that are not the requested keys and may be reused. */
 const level = z.object({ price: rupees, quantity: count, orders: count });
 const some = rupees.nullish();
 const quoteSchema = z.object({
@@ -152,7 +152,7 @@ const quoteSchema = z.object({
   total_sell_quantity: some,
   lower_circuit_limit: some,
   upper_circuit_limit: some,
-  /** Epoch ms as text. */
+  /** Epoch ms, as a string. */
   last_trade_time: z.string().nullish(),
 });
 export const quotesSchema = z.record(z.string(), quoteSchema);
@@ -177,7 +177,7 @@ export const masterRowSchema = z.object({
   /** Paise. */
   tick_size: z.number().optional(),
   underlying_symbol: z.string().optional(),
-  /** Epoch ms of the last second of its day. */
+  /** Epoch ms, in the last second of the day. */
   expiry: z.number().optional(),
   strike_price: z.number().optional(),
 });

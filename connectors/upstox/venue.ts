@@ -6,7 +6,7 @@ import type { ListedRaw } from "./schemas.ts";
 
 export type TradedSegment = Exclude<Segment, "INDEX">;
 
-/** The head of an instrument key, `NSE_EQ|INE062A01020`. */
+/** By the first part of an instrument key: `NSE_EQ` of `NSE_EQ|INE062A01020`. */
 const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
   NSE_EQ: "NSE",
   BSE_EQ: "BSE",
@@ -20,7 +20,7 @@ const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
 
 export const segmentNamed = (head: string): TradedSegment | undefined => SEGMENTS[head];
 
-/** The master by Upstox's instrument key; always undefined when no master could be had. */
+/** Looks an Upstox key up in the master; always undefined when the master could not be loaded. */
 export type Lookup = (segment: TradedSegment, instrumentKey: string) => VenueInstrument | undefined;
 export const lookupIn =
   (master: InstrumentTable | null): Lookup =>
@@ -34,8 +34,8 @@ export interface Named {
 }
 
 /**
- * Identity of a row. A share's key has its ISIN where the exchange's token should be, which only the master tells; a
- * contract's has the token, and its name is read from the master too.
+ * Identity of a row. Upstox's key of a share contains the ISIN, so the exchange's token is only in the master. The key
+ * of a contract contains the token, but its symbol is only in the master.
  */
 export function nameOf(row: ListedRaw, lookup: Lookup): Named {
   const [head = "", id = ""] = row.instrument_token.split("|");
@@ -48,7 +48,7 @@ export function nameOf(row: ListedRaw, lookup: Lookup): Named {
   return { segment, key: isShare ? null : instrumentKey(segment, id), symbol };
 }
 
-/** `SBIN-EQ` in the order book, `SBIN` among the holdings: without a series EQ is assumed. */
+/** `SBIN-EQ` in the order book, `SBIN` in the holdings: without a series, EQ is assumed. */
 const cashSymbol = (segment: "NSE" | "BSE", name: string): TradingSymbol =>
   segment === "BSE"
     ? tradingSymbol(`BSE:${name.replace(/-[A-Z]{1,2}$/, "")}`)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { steadyRows } from "../../../connectors/groww/book.ts";
+import { stableRows } from "../../../connectors/groww/book.ts";
 import { groww } from "../../../connectors/groww/index.ts";
 import { toReference, toTag } from "../../../connectors/groww/map.ts";
 import { orderTag } from "../../../src/domain/ids.ts";
@@ -292,13 +292,13 @@ describe("a book of several pages", () => {
 
   it("is read to its end, and twice; one page is read once", async () => {
     const long = reading([range(1, 60)]);
-    expect(await steadyRows(long.read)).toHaveLength(60);
+    expect(await stableRows(long.read)).toHaveLength(60);
     expect(long.count()).toBe(6);
     const short = reading([range(1, 24)]);
-    expect(await steadyRows(short.read)).toHaveLength(24);
+    expect(await stableRows(short.read)).toHaveLength(24);
     expect(short.count()).toBe(1);
     const exact = reading([range(1, 25)]);
-    expect(await steadyRows(exact.read)).toHaveLength(25);
+    expect(await stableRows(exact.read)).toHaveLength(25);
   });
 
   it("loses no order that moves to the front between two pages", async () => {
@@ -306,21 +306,21 @@ describe("a book of several pages", () => {
     const after = [30, ...before.filter((id) => id !== 30)];
     // The first page is read before the move, the second after it: order 30 is on neither.
     const { read } = reading([before, after]);
-    const found = idsOf(await steadyRows(read));
+    const found = idsOf(await stableRows(read));
     expect(found).toHaveLength(40);
     expect(found).toContain("GMK30X");
   });
 
   it("has no order twice that slid onto the next page", async () => {
     const { read } = reading([range(1, 40), [99, ...range(1, 40)]]);
-    const found = idsOf(await steadyRows(read));
+    const found = idsOf(await stableRows(read));
     expect(new Set(found).size).toBe(found.length);
     expect(found).toHaveLength(41);
   });
 
   it("that never stands still is not believed", async () => {
     const { read } = reading(range(1, 30).map((turn) => [...range(1, 30), ...range(100, 100 + turn)]));
-    await expect(steadyRows(read)).rejects.toMatchObject({ kind: "unavailable" });
+    await expect(stableRows(read)).rejects.toMatchObject({ kind: "unavailable" });
   });
 });
 
