@@ -12,11 +12,11 @@ import type { Exchange, ExchangeAccount, ExchangeReply } from "./exchange/types.
 
 const NAME = brokerName("paper");
 const OPENING_CASH = paiseFromRupees(1_000_000);
-/** There is nothing to log in to again: as good as for ever. */
+/** Ten years: a paper session need not expire, because there is nothing to log in to. */
 const SESSION_TTL_MS = 10 * 365 * 86_400_000;
 
 export interface PaperOptions {
-  /** One exchange for all links: each has its own account there. */
+  /** The exchange that all links share; each has an account of its own there. */
   readonly exchange: () => Exchange | Promise<Exchange>;
 }
 
@@ -55,7 +55,7 @@ export function createPaper({ exchange }: PaperOptions): BrokerDefinition {
 }
 
 function createConnector(exchange: Exchange, deps: ConnectorDeps): BrokerConnector {
-  // Opened again where the exchange forgot it, so that a link outlives a lost snapshot.
+  // Opens the account if the exchange does not have it, so that a link still works after its snapshot was lost.
   const open = (link: LinkId): ExchangeAccount => exchange.account(link, { cash: OPENING_CASH });
   const of = (access: Access): ExchangeAccount => open(access.link);
 
@@ -112,7 +112,7 @@ function createConnector(exchange: Exchange, deps: ConnectorDeps): BrokerConnect
   };
 }
 
-/** Four letters that tell two paper accounts of one user apart. */
+/** Four hex digits tell a user's paper accounts apart. */
 function accountIdOf(link: LinkId): string {
   return `PAPER-${createHash("sha256").update(link).digest("hex").slice(0, 4).toUpperCase()}`;
 }

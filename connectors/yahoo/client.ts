@@ -7,11 +7,11 @@ import { ROOTS } from "./facts.ts";
 import { chartSchema, quotesSchema, type Chart, type QuoteRow } from "./schemas.ts";
 
 const REAL_ROOT = ROOTS.YAHOO_API_ROOT;
-/** The library asks three hosts; only one of them is configurable there. */
+/** The library uses three hosts, of which only one is configurable. */
 const YAHOO_HOSTS = /^https:\/\/(finance|query1\.finance|query2\.finance)\.yahoo\.com/;
-/** Between calls to the real Yahoo, which publishes no limit and blocks those who hurry. */
+/** Between calls to the real Yahoo, which publishes no rate limit and blocks clients that call too often. */
 const REAL_INTERVAL_MS = 250;
-/** It blocks an address that goes on asking after 429 (reference card, section 5). */
+/** Yahoo blocks IPs that go on calling after a 429 (reference card, section 5). */
 const PAUSE_AFTER_429_MS = 15 * 60_000;
 const CHART = "GET /v8/finance/chart";
 const QUOTE = "GET /v7/finance/quote";
@@ -31,11 +31,11 @@ export interface YahooClient {
     range: { readonly from: number; readonly to: number; readonly interval: ChartInterval },
     signal?: AbortSignal,
   ): Promise<Chart>;
-  /** Needs a cookie and a crumb, which are fetched on the first call. Unknown symbols are missing from the answer. */
+  /** Needs a cookie and a crumb, which the first call fetches. Unknown symbols are absent from the result. */
   getQuotes(symbols: readonly string[], signal?: AbortSignal): Promise<QuoteRow[]>;
 }
 
-/** yahoo-finance2 over our HTTP client. Its known defects are fenced here: no deadline, no pause, a crumb kept for ever. */
+/** yahoo-finance2 over our HTTP client. Works around its defects: no deadline, no pause after 429, a stale crumb. */
 export function createYahooClient(deps: YahooClientDeps): YahooClient {
   const pausedUntil = { [CHART]: 0, [QUOTE]: 0 };
   let made: Promise<Library> | null = null;
@@ -47,7 +47,7 @@ export function createYahooClient(deps: YahooClientDeps): YahooClient {
     ask: () => Promise<unknown>,
   ): Promise<z.output<S>> {
     const waitMs = pausedUntil[endpoint] - deps.now();
-    // A longer one began before the clock was set back.
+    // A longer wait means that the clock was set back: it is ignored.
     if (waitMs > 0 && waitMs <= PAUSE_AFTER_429_MS)
       throw yahooError("rate-limited", "Yahoo asked for a pause", endpoint, { retryAfterMs: waitMs });
     try {
@@ -59,7 +59,7 @@ export function createYahooClient(deps: YahooClientDeps): YahooClient {
     }
   }
 
-  // Our schema looks at what we use; the library's own breaks on any field that Yahoo adds or drops.
+  // Our schema validates what we use. The library's own fails on any field that Yahoo adds or drops.
   const options = (signal: AbortSignal | undefined) => ({
     validateResult: false as const,
     fetchOptions: signal ? { signal } : {},
@@ -70,7 +70,7 @@ export function createYahooClient(deps: YahooClientDeps): YahooClient {
 
   return {
     getChart: (symbol, { from, to, interval }, signal) =>
-      // The library passes numbers on as seconds: only dates are safe. The end is exclusive and must differ.
+      // Dates, because the library takes numbers as seconds. The end is exclusive and must differ from the start.
       call(CHART, chartSchema, async () =>
         (await library()).chart(
           symbol,
@@ -102,7 +102,7 @@ const silent = (): void => undefined;
 
 type Library = InstanceType<typeof YahooFinance>;
 
-/** Loaded by the first call: 20 MB that a process without a question for Yahoo can spare. */
+/** Imported on the first call, since the library takes 20 MB. */
 async function createLibrary(deps: YahooClientDeps): Promise<Library> {
   const [{ default: Yahoo }, { ExtendedCookieJar }] = await Promise.all([
     import("yahoo-finance2"),
@@ -111,7 +111,7 @@ async function createLibrary(deps: YahooClientDeps): Promise<Library> {
   return new Yahoo({
     fetch: fetchThrough(deps),
     cookieJar: new ExtendedCookieJar(),
-    // It would ask a package registry about itself after any reply that it does not understand.
+    // It would query a package registry for its version after any reply that it does not understand.
     versionCheck: false,
     suppressNotices: ["yahooSurvey", "ripHistorical"],
     validation: { logErrors: false, logOptionsErrors: false },
@@ -120,13 +120,13 @@ async function createLibrary(deps: YahooClientDeps): Promise<Library> {
   });
 }
 
-/** What the library takes for fetch. Failures that it would print, crumb and all, end here. */
+/** The library's `fetch`. Throws on failures that the library would print, with the crumb in the URL. */
 function fetchThrough({ http, root }: YahooClientDeps): typeof globalThis.fetch {
   const origin = root.replace(/\/+$/, "");
   return async (input, init) => {
     const asked = input instanceof Request ? input.url : input.toString();
     const url = origin === REAL_ROOT ? asked : asked.replace(YAHOO_HOSTS, origin);
-    const reply = await sendTwice(http, {
+    const reply = await sendRetryingOnce(http, {
       scope: YAHOO,
       method: init?.method === "POST" ? "POST" : "GET",
       url,
@@ -135,7 +135,7 @@ function fetchThrough({ http, root }: YahooClientDeps): typeof globalThis.fetch 
       timeoutMs: READ_TIMEOUT_MS,
       signal: init?.signal ?? undefined,
     });
-    refuseWhatIsPrinted(reply, new URL(url).pathname);
+    throwOnFailure(reply, new URL(url).pathname);
     return new Response(reply.status === 204 ? null : reply.body, {
       status: reply.status,
       headers: replyHeaders(reply),
@@ -143,8 +143,8 @@ function fetchThrough({ http, root }: YahooClientDeps): typeof globalThis.fetch 
   };
 }
 
-/** A kept connection that was closed under us breaks the call; asking again at once is enough. 429 is not asked again. */
-async function sendTwice(http: HttpClient, request: HttpRequest): Promise<HttpReply> {
+/** Retries once if the connection broke: a kept-alive one may have been closed by the server. Never retries a 429. */
+async function sendRetryingOnce(http: HttpClient, request: HttpRequest): Promise<HttpReply> {
   try {
     return await http.send(request);
   } catch (error) {
@@ -155,7 +155,7 @@ async function sendTwice(http: HttpClient, request: HttpRequest): Promise<HttpRe
 
 function headersOf(init: RequestInit | undefined): Record<string, string> {
   const headers = Object.fromEntries(new Headers(init?.headers).entries());
-  // The HTTP client unpacks what it asked for itself.
+  // Our HTTP client negotiates and unpacks the encoding itself.
   delete headers["accept-encoding"];
   return headers;
 }
@@ -169,7 +169,7 @@ function replyHeaders({ headers }: HttpReply): Headers {
   return kept;
 }
 
-function refuseWhatIsPrinted({ status, body }: HttpReply, path: string): void {
+function throwOnFailure({ status, body }: HttpReply, path: string): void {
   if (status < 400) return;
   const endpoint = `GET ${path.replace(/\/[^/]*$/, "")}`;
   if (status === 429) throw yahooError("rate-limited", "Yahoo: Too Many Requests", endpoint, { status });

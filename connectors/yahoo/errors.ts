@@ -4,8 +4,8 @@ import { HttpFailure } from "../../src/lib/http.ts";
 
 export const YAHOO = brokerName("yahoo");
 
-/** The library's errors carry no code, so their words are matched. First match wins. */
-const SAYS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
+/** The library's errors have no code, so their text is matched. First match wins. */
+const KIND_BY_WORDS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
   [/Too Many Requests|status 429/i, "rate-limited"],
   [/Invalid Crumb|Invalid Cookie|Unauthorized|get crumb|find crumb|set-cookie/i, "unavailable"],
   [/No data found|may be delisted|Data doesn't exist|Not Found/i, "rejected"],
@@ -20,19 +20,19 @@ export const yahooError = (
   more: { status?: number; retryAfterMs?: number; cause?: unknown } = {},
 ): BrokerError => new BrokerError(kind, message, { broker: YAHOO, endpoint, ...more });
 
-/** Whatever a call threw, as BrokerError. */
+/** Any error of a call, as BrokerError. */
 export function fromFailure(error: unknown, endpoint: string): BrokerError {
   if (error instanceof BrokerError) return error;
   if (error instanceof HttpFailure)
     return yahooError(KIND_OF_HTTP_FAILURE[error.kind], `Yahoo: ${error.message}`, endpoint, { cause: error });
   const words = error instanceof Error ? error.message : String(error);
-  const kind = SAYS.find(([pattern]) => pattern.test(words))?.[1] ?? "bad-response";
+  const kind = KIND_BY_WORDS.find(([pattern]) => pattern.test(words))?.[1] ?? "bad-response";
   return yahooError(kind, `Yahoo: ${words.slice(0, MAX_WORDS)}`, endpoint, { cause: error });
 }
 
-/** Said of a symbol that Yahoo knows, and of dates without a session. */
+/** Yahoo knows the symbol, but the range has no trading session. */
 export const isEmptyRange = (error: unknown): boolean =>
   error instanceof BrokerError && /Data doesn't exist/i.test(error.message);
 
-/** After "Invalid Crumb" the library goes on with the dead crumb for ever: only a new client helps. */
+/** After "Invalid Crumb" the library keeps using that crumb, so a new client must be created. */
 export const isStaleCrumb = (error: BrokerError): boolean => /crumb|cookie/i.test(error.message);

@@ -1,2 +1,2 @@
-/** All of Yahoo's hosts are moved with this one. */
+/** Overriding this one redirects all of Yahoo's hosts. */
 export const ROOTS = { YAHOO_API_ROOT: "https://query2.finance.yahoo.com" } as const;

@@ -14,24 +14,24 @@ import { yahooSymbol } from "./symbols.ts";
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-/** Enough calendar days for two trading days around any holidays. */
+/** Calendar days that always include two trading days, whatever the holidays. */
 const QUOTE_DAYS = 10;
-/** Up to here one chart each, which needs no crumb; above, one call for many. */
-const FEW = 3;
-const BATCH = 50;
+/** Up to so many instruments are quoted by one chart each, which needs no crumb; more in batches, which do. */
+const MAX_CHART_QUOTES = 3;
+const QUOTES_PER_CALL = 50;
 
-interface Spec {
+interface IntervalSpec {
   readonly name: ChartInterval;
-  /** Width of an intraday bar; 0 for days and what is made of them. */
+  /** Width of an intraday bar; 0 for days, weeks and months. */
   readonly widthMs: number;
-  /** How far back Yahoo goes, and how much it gives at once; older is left out, since asking for it is refused. */
+  /** How far back Yahoo goes, and how much one call may span. Older ranges are refused, so they are not asked for. */
   readonly depthDays: number;
   readonly chunkDays: number;
 }
 const UNLIMITED = 365 * 100;
-const DAYS: Spec = { name: "1d", widthMs: 0, depthDays: UNLIMITED, chunkDays: UNLIMITED };
-/** Depths: 1m 30 days in pieces of 7, up to 30m 60 days, 1h 730 days (reference card, section 2). */
-const SPECS: Readonly<Record<Interval, Spec>> = {
+const DAYS: IntervalSpec = { name: "1d", widthMs: 0, depthDays: UNLIMITED, chunkDays: UNLIMITED };
+/** Yahoo's limits: 1m 30 days, 7 per call; up to 30m 60 days; 1h 730 days (reference card, section 2). */
+const SPECS: Readonly<Record<Interval, IntervalSpec>> = {
   "1m": { name: "1m", widthMs: MINUTE_MS, depthDays: 29, chunkDays: 7 },
   "5m": { name: "5m", widthMs: 5 * MINUTE_MS, depthDays: 59, chunkDays: 59 },
   "15m": { name: "15m", widthMs: 15 * MINUTE_MS, depthDays: 59, chunkDays: 59 },
@@ -51,7 +51,7 @@ export interface YahooOptions {
 }
 
 /**
- * The plan's yfinance: quotes about 15 minutes late and candles that are adjusted for splits and bonuses, not for
+ * The data source `yfinance`: quotes delayed by about 15 minutes, candles adjusted for splits and bonuses, not for
  * dividends. Instruments that Yahoo does not have are absent from quotes and `rejected` for candles.
  */
 export function createYahoo({ http, root, now, warn }: YahooOptions): DataSource {
@@ -81,15 +81,17 @@ async function quotesOf(
     return symbol === null ? [] : [{ instrument, symbol }];
   });
   const quotes =
-    known.length <= FEW ? await quotesByChart(deps, known, signal) : await quotesInBatches(deps, known, signal);
+    known.length <= MAX_CHART_QUOTES
+      ? await quotesByChart(deps, known, signal)
+      : await quotesInBatches(deps, known, signal);
   return new Map(quotes.map((quote) => [quote.key, quote]));
 }
 
-/** Many at once; when the crumb cannot be had, which happens for weeks at a time, by charts after all. */
+/** Many per call. If that fails, as when Yahoo gives no crumb (at times for weeks), by charts. */
 async function quotesInBatches(deps: QuoteDeps, known: readonly Known[], signal?: AbortSignal): Promise<Quote[]> {
   try {
-    const batches = Array.from({ length: Math.ceil(known.length / BATCH) }, (_, at) =>
-      known.slice(at * BATCH, (at + 1) * BATCH),
+    const batches = Array.from({ length: Math.ceil(known.length / QUOTES_PER_CALL) }, (_, at) =>
+      known.slice(at * QUOTES_PER_CALL, (at + 1) * QUOTES_PER_CALL),
     );
     const replies = await Promise.all(batches.map((batch) => deps.client.getQuotes(batch.map(bySymbol), signal)));
     const rows = new Map(replies.flat().map((row) => [row.symbol, row]));
@@ -108,7 +110,7 @@ async function quotesInBatches(deps: QuoteDeps, known: readonly Known[], signal?
 
 const bySymbol = ({ symbol }: Known): string => symbol;
 
-/** Symbols that Yahoo does not know are left out; any other failure is everybody's. */
+/** Symbols that Yahoo does not know are left out; any other failure fails all. */
 async function quotesByChart(
   { client, now }: QuoteDeps,
   known: readonly Known[],
@@ -142,8 +144,8 @@ async function candlesOf(
   const end = Math.min(to, now);
   if (end < start) return [];
   const charts = await Promise.all(
-    spansOf({ from: start, to: end }, spec.chunkDays * DAY_MS, 1_000).map((piece) =>
-      client.getChart(symbol, { ...piece, interval: spec.name }, signal).catch(noneInRange),
+    spansOf({ from: start, to: end }, spec.chunkDays * DAY_MS, 1_000).map((part) =>
+      client.getChart(symbol, { ...part, interval: spec.name }, signal).catch(noneInRange),
     ),
   );
   const whole = { quotes: charts.flatMap(({ quotes }) => quotes) };
@@ -152,7 +154,7 @@ async function candlesOf(
   return grouped.filter(({ at }) => at >= from && at <= to);
 }
 
-/** One piece may hold no session where the others do. */
+/** A part of the range may have no trading session. */
 function noneInRange(error: unknown): { quotes: [] } {
   if (isEmptyRange(error)) return { quotes: [] };
   throw error;

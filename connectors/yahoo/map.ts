@@ -6,12 +6,12 @@ import { priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { Candle, Quote } from "../../src/domain/portfolio.ts";
 import type { Chart, ChartRow, QuoteRow } from "./schemas.ts";
 
-/** Yahoo's numbers are single precision (`2475.800048828125`); no Indian price has more than two decimals here. */
+/** Yahoo's prices are single-precision floats (`2475.800048828125`), so they are rounded to paise. */
 const toPrice = (rupees: number): Price => priceFromRupees(rupees.toFixed(2));
 const priceOrNull = (rupees: number | null | undefined): Price | null =>
   typeof rupees === "number" && rupees > 0 ? toPrice(rupees) : null;
 
-/** The row as a candle at its own time, or null when any price of it is missing. */
+/** The row as a candle, or null if a price is missing. */
 function toCandle(row: ChartRow): Candle | null {
   const [open, high, low, close] = [row.open, row.high, row.low, row.close].map(priceOrNull);
   if (!open || !high || !low || !close) return null;
@@ -19,8 +19,8 @@ function toCandle(row: ChartRow): Candle | null {
 }
 
 /**
- * Days by their Indian date. Today's bar is the running one and may come twice, once with the last trade's time:
- * the later row wins.
+ * One candle per IST date. Today's row may come twice, once with the time of the last trade: the later row
+ * wins.
  */
 export function dailyCandles(chart: Pick<Chart, "quotes">): Candle[] {
   const days = new Map<string, Candle>();
@@ -33,7 +33,7 @@ export function dailyCandles(chart: Pick<Chart, "quotes">): Candle[] {
   return [...days.values()].sort((a, b) => a.at - b.at);
 }
 
-/** Bars on the session's own grid from 09:15; the running one's last-trade time falls into its bar. */
+/** Bars counted from 09:15 IST. The current row has the time of the last trade, so it is joined into its bar. */
 export function intradayCandles(chart: Pick<Chart, "quotes">, widthMs: number): Candle[] {
   const rows = chart.quotes.flatMap((row) => toCandle(row) ?? []).sort((a, b) => a.at - b.at);
   return joinCandles(rows, (at) => {
@@ -54,7 +54,7 @@ interface QuoteParts {
   readonly at: number | null;
 }
 
-/** Yahoo's bid and ask for India are 0: never used. */
+/** Yahoo's bid and ask for India are 0, so they are not used. */
 const toQuote = (parts: QuoteParts): Quote => ({
   ...parts,
   bid: null,
@@ -65,7 +65,7 @@ const toQuote = (parts: QuoteParts): Quote => ({
   source: "yfinance",
 });
 
-/** From a chart of the last days: `chartPreviousClose` is the close before the range, so yesterday is looked up in the rows. */
+/** From a chart of the last days. `chartPreviousClose` is the close before the range, so the rows are used instead. */
 export function quoteFromChart({ key, symbol }: Instrument, chart: Chart): Quote | null {
   const ltp = priceOrNull(chart.meta.regularMarketPrice);
   if (ltp === null) return null;
@@ -79,7 +79,7 @@ export function quoteFromChart({ key, symbol }: Instrument, chart: Chart): Quote
     open: bar?.open ?? null,
     high: bar?.high ?? null,
     low: bar?.low ?? null,
-    // A row may lack other numbers, and one without a close leaves it unknown: the day before it is another day.
+    // The last row before today, even if it has no close: an older row is not the previous day.
     prevClose: priceOrNull(chart.quotes.findLast(({ date }) => date.getTime() < today)?.close),
     volume: chart.meta.regularMarketVolume ?? bar?.volume ?? null,
     at,

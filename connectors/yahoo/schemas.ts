@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** The library turns times into dates where its own schema knows them, and leaves epoch seconds elsewhere. */
+/** Epoch ms. The library converts some times to dates and leaves others as epoch seconds. */
 const instant = z.union([z.date(), z.number()]).transform((at) => (typeof at === "number" ? at * 1_000 : at.getTime()));
-/** A day may lack any of its numbers. */
+/** Any number of a row may be missing. */
 const cell = z.number().nullish();
 
-/** GET /v8/finance/chart/{symbol}, as the library's `chart` hands it over. */
+/** GET /v8/finance/chart/{symbol}, as the library's `chart` returns it. */
 export const chartSchema = z.object({
   meta: z.object({
     symbol: z.string(),
@@ -19,7 +19,7 @@ export const chartSchema = z.object({
 export type Chart = z.output<typeof chartSchema>;
 export type ChartRow = Chart["quotes"][number];
 
-/** GET /v7/finance/quote, as the library's `quote` hands it over. */
+/** GET /v7/finance/quote, as the library's `quote` returns it. */
 export const quotesSchema = z.array(
   z.object({
     symbol: z.string(),

@@ -1,6 +1,6 @@
 import { SHARE_SERIES, type Equity, type IndexName, type Instrument } from "../../src/domain/instrument.ts";
 
-/** Indices that Yahoo has prices for; it has no other of ours under a name that is known to work. */
+/** Indices that Yahoo is known to have. */
 const INDEX_SYMBOLS: Readonly<Partial<Record<IndexName, string>>> = {
   NIFTY50: "^NSEI",
   NIFTYBANK: "^NSEBANK",
@@ -9,10 +9,10 @@ const INDEX_SYMBOLS: Readonly<Partial<Record<IndexName, string>>> = {
   INDIAVIX: "^INDIAVIX",
 };
 
-/** The library puts the symbol into a URL as it is: anything that could end the path is refused. */
+/** The library puts the symbol into the URL unescaped, so anything else is refused. */
 const SAFE = /^[A-Z0-9^&._-]{1,32}$/;
 
-/** Yahoo's name for it, `SBIN.NS`; null for derivatives and whatever else Yahoo does not have. */
+/** `SBIN.NS`; null for derivatives and other instruments that Yahoo does not have. */
 export function yahooSymbol(instrument: Instrument): string | null {
   const symbol = unchecked(instrument);
   return symbol !== null && SAFE.test(symbol) ? symbol : null;
@@ -27,8 +27,8 @@ function unchecked(instrument: Instrument): string | null {
 }
 
 /**
- * NSE's series is not part of Yahoo's name: what shares a ticker with the company's share, its bonds and partly paid
- * shares, would be priced as that. BSE has no series in ours.
+ * Yahoo's symbols have no series, so other securities with the same ticker (bonds, partly paid shares) would get the
+ * share's price: only share series are served. Our BSE symbols have no series.
  */
 function equitySymbol({ segment, symbol, series }: Equity): string | null {
   const name = symbol.slice(symbol.indexOf(":") + 1);

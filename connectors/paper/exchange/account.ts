@@ -8,7 +8,7 @@ import type { Refusal } from "./checks.ts";
 import { arrivalOf, checkOrder, checkQuantity, checkTerms, refuse } from "./checks.ts";
 import { openHolding, toHolding } from "./holdings.ts";
 import { costOf, fundsOf } from "./margins.ts";
-import { arrive, finish, listedOf, meet, reserveFor, secondOf } from "./matching.ts";
+import { arrive, finish, listedOf, match, reserveFor, secondOf } from "./matching.ts";
 import { addOrder } from "./orders.ts";
 import { toPosition } from "./positions.ts";
 import type { AccountOpening, ExchangeAccount, ExchangeOrder, ExchangeReply } from "./types.ts";
@@ -27,7 +27,7 @@ export function openState(world: World, id: string, opening: AccountOpening | un
     const row = openHolding(account, world.universe.home(key), "CNC");
     row.settledQty += qty - t1Qty;
     row.cost = sumPaise([row.cost, valueOf(avgPrice, qty)]);
-    // Bought the day before: delivered when the next trading day begins.
+    // T1 shares were bought the day before, so they are delivered at the start of the next trading day.
     if (t1Qty > 0) row.t1.push({ qty: t1Qty, settlesOn: world.calendar.tradingDayAfter(today, 1) });
   }
   return account;
@@ -36,7 +36,7 @@ export function openState(world: World, id: string, opening: AccountOpening | un
 export interface AccountContext {
   readonly world: World;
   readonly state: AccountState;
-  /** Brings the exchange up to its clock and answers the instant. */
+  /** Advances the exchange to its clock and returns that instant. */
   readonly arriveNow: () => number;
   readonly latencyMs: number;
   readonly onChange: () => void;
@@ -138,7 +138,7 @@ export function createAccount({ world, state, arriveNow, latencyMs, onChange }: 
   };
 }
 
-/** An order for the next session rests where it can be seen, with its money blocked. */
+/** An order for the next session is shown as open, with its money blocked. */
 function waitForSession(world: World, order: BookOrder, at: number): void {
   const problem = reserveFor(world, order, at);
   if (problem === null) order.status = "open";
@@ -158,10 +158,10 @@ function checkChange(
     if (qty <= order.filledQty) return refuse("bad-quantity", `${order.filledQty} have been filled already`);
   }
   if (!terms) return null;
-  // Once triggered a stop-loss is an order like any other: its trigger is history.
-  const isHistory = order.isTriggered && (terms.type === "SL" || terms.type === "SL-M");
-  const checked: OrderTerms = isHistory && terms.type === "SL" ? { type: "LIMIT", price: terms.price } : terms;
-  return isHistory && terms.type === "SL-M" ? null : checkTerms(world, instrument, order.side, checked, at);
+  // A triggered stop-loss is an ordinary order: its trigger no longer matters, so it is not checked.
+  const hasTriggered = order.isTriggered && (terms.type === "SL" || terms.type === "SL-M");
+  const checked: OrderTerms = hasTriggered && terms.type === "SL" ? { type: "LIMIT", price: terms.price } : terms;
+  return hasTriggered && terms.type === "SL-M" ? null : checkTerms(world, instrument, order.side, checked, at);
 }
 
 function changeOrder(
@@ -181,7 +181,7 @@ function changeOrder(
   if (order.arrivesAt === null) {
     order.status = "open";
     order.takesAt = secondOf(at);
-    meet(world, order, at);
+    match(world, order, at);
   }
   return { kind: "accepted", orderId: order.orderId };
 }

@@ -10,10 +10,10 @@ import type { Market } from "./market.ts";
 import type { Universe } from "./universe.ts";
 import type { Walks } from "./walk.ts";
 
-/** The exchange's own records. They change in place; what leaves the folder is mapped to domain records. */
+/** The exchange's own records, which are mutable. Outside this folder they are mapped to domain records. */
 export interface BookOrder {
   readonly orderId: BrokerOrderId;
-  /** Time priority. */
+  /** Priority among orders of the same instant. */
   readonly sequence: number;
   readonly accountId: string;
   readonly tag: string | null;
@@ -31,26 +31,26 @@ export interface BookOrder {
   filledQty: number;
   filledValue: Paise;
   charges: Paise;
-  /** Blocked for `reserveQty` units; what is left of it shrinks with the fills. */
+  /** Money blocked for `reserveQty` units; fills release their share of it. */
   reserve: Paise;
   reserveQty: number;
-  /** Waits until then outside the book (transit, or the next session); null once it is in. */
+  /** When it enters the book (after transit, or in the next session); null once it has. */
   arrivesAt: number | null;
   isTriggered: boolean;
-  /** The second in which it takes what it meets at the others' prices; later it fills at its own. */
+  /** The second in which it fills at the prices of resting orders; later it rests and fills at its own limit. */
   takesAt: number;
-  /** Seconds up to here have been looked at. */
+  /** Seconds up to here have been matched. */
   seenUntil: number;
 }
 
-/** One instrument and product; `qty` is signed, `cost` is what the open quantity cost (or brought in). */
+/** One instrument and product. `qty` is negative when short; `cost` is what the open quantity cost, or brought in. */
 export interface PositionRow {
   readonly key: InstrumentKey;
   readonly product: Product;
   qty: number;
   cost: Paise;
   realised: Paise;
-  /** As cost and realised, with what was carried into the day at its previous close. */
+  /** Like `cost` and `realised`, but with carried quantity valued at the previous close. */
   dayCost: Paise;
   dayRealised: Paise;
   buyQty: number;
@@ -59,14 +59,14 @@ export interface PositionRow {
   sellValue: Paise;
 }
 
-/** Kept under the share's NSE key, whichever exchange it was bought on. */
+/** Keyed by the share's NSE key, whichever exchange it was bought on. */
 export interface HoldingRow {
   readonly key: InstrumentKey;
   readonly product: "CNC" | "MTF";
   settledQty: number;
-  /** Bought, to be delivered at the start of a trading day (YYYY-MM-DD). */
+  /** Bought but not delivered; `settlesOn` is the trading day of delivery (YYYY-MM-DD). */
   t1: { readonly qty: number; readonly settlesOn: string }[];
-  /** Of everything in the row; 0 when it is not known. */
+  /** Cost of all shares in the row; 0 when unknown. */
   cost: Paise;
 }
 
@@ -80,7 +80,7 @@ export interface AccountState {
   readonly holdings: Map<string, HoldingRow>;
 }
 
-/** Everything the parts of the exchange work on together. */
+/** State shared by the parts of the exchange. */
 export interface World {
   readonly calendar: Calendar;
   readonly walks: Walks;
@@ -96,7 +96,7 @@ export const rowName = (key: InstrumentKey, product: Product): string => `${key}
 
 export const isLive = (order: BookOrder): boolean => !isFinal(order.status);
 
-/** `amount × part / whole` to the paisa, exact where the product would not be a safe integer. */
+/** `amount × part / whole`, rounded to the paisa; BigInt, because the product may exceed 2^53. */
 export function proportion(amount: Paise, part: number, whole: number): Paise {
   if (part === whole) return amount;
   const twice = 2n * BigInt(whole);

@@ -1,7 +1,7 @@
 import { addDays, isWeekend, istDate, istInstant } from "../../../src/domain/market.ts";
 import type { Segment } from "../../../src/domain/instrument.ts";
 
-/** NSE and BSE equity and derivatives. A year without a list trades on every weekday: this market is simulated. */
+/** NSE and BSE, equity and derivatives. Years without a list here simply trade on every weekday. */
 const HOLIDAYS: ReadonlySet<string> = new Set([
   "2026-01-15",
   "2026-01-26",
@@ -37,25 +37,25 @@ export function marketDayOnOrBefore(date: string): string {
 }
 
 export interface Hours {
-  /** From here orders are taken; before `start` they wait. */
+  /** From then on orders are taken; until `start` they wait. */
   readonly entry: number;
   readonly start: number;
-  /** First instant that no longer trades. */
+  /** First instant without trading. */
   readonly end: number;
 }
 
-/** When this exchange trades: round the clock on every day, or in the market's own hours. */
+/** When the exchange trades: round the clock every day, or in market hours. */
 export interface Calendar {
   readonly isAlwaysOpen: boolean;
   isTradingDay(date: string): boolean;
   /** The n-th trading day after the date. */
   tradingDayAfter(date: string, count: number): string;
   hours(date: string, segment: Segment): Hours;
-  /** The hours that orders for the segment can rest in now, null when it is closed. */
+  /** Today's hours if orders for the segment are taken now, else null. */
   openHours(segment: Segment, at: number): Hours | null;
   /** Start of the first session after the instant. */
   nextStart(segment: Segment, at: number): number;
-  /** The trading day whose prices are shown at the instant: the last that has begun. */
+  /** The trading day whose prices are shown: the last one that has started. */
   priceDay(at: number): string;
   /** When intraday positions are closed out on a trading day. */
   squareOffAt(date: string): number;

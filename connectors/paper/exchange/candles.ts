@@ -14,7 +14,7 @@ import type { Walks } from "./walk.ts";
 import { MINUTE_MS } from "./walk.ts";
 
 const INTRADAY_MINUTES = { "1m": 1, "5m": 5, "15m": 15, "30m": 30, "1h": 60 } as const;
-/** A contract's bars begin about when it was first listed. */
+/** Days before expiry from which a contract has bars. */
 const LISTED_DAYS = 120;
 const FIRST_DAY = "2005-01-01";
 
@@ -32,7 +32,7 @@ export interface CandleSpan {
   readonly now: number;
 }
 
-/** Bars that start in [from, to], oldest first; the running bar ends now. They agree with what quotes showed. */
+/** Bars that start in [from, to], oldest first. The current bar ends now. Bars agree with earlier quotes. */
 export function candlesOf(source: CandleSource, instrument: Instrument, span: CandleSpan): Candle[] {
   const { interval, from, now } = span;
   const to = Math.min(span.to, now);
@@ -56,7 +56,7 @@ function* days(source: CandleSource, instrument: Instrument, from: number, to: n
   const today = source.calendar.priceDay(now);
   const last = istDate(to) < today ? istDate(to) : today;
   for (let date = wanted > listed ? wanted : listed; date <= last; date = addDays(date, 1)) {
-    // Past weekends of an always open exchange ended where they began: their bars would only stretch the charts.
+    // Past weekends of an always-open exchange end at the price that they start with, so they get no bars.
     if (isMarketDay(date) || date === today) yield date;
   }
 }
@@ -91,15 +91,21 @@ function intradayBars(source: CandleSource, instrument: Instrument, span: Candle
   return bars;
 }
 
-function candle({ market }: CandleSource, instrument: Instrument, of: Pricing, from: number, until: number): Candle {
+function candle(
+  { market }: CandleSource,
+  instrument: Instrument,
+  pricing: Pricing,
+  from: number,
+  until: number,
+): Candle {
   const last = Math.floor(until / SECOND_MS) * SECOND_MS;
-  const bar = barOf(of.span, from, last);
+  const bar = barOf(pricing.span, from, last);
   return {
     at: from,
-    open: of.toPrice(bar.open),
-    high: of.toPrice(of.isRising ? bar.high : bar.low),
-    low: of.toPrice(of.isRising ? bar.low : bar.high),
-    close: of.toPrice(bar.close),
-    volume: market.volume(instrument, of, last + SECOND_MS) - market.volume(instrument, of, from),
+    open: pricing.toPrice(bar.open),
+    high: pricing.toPrice(pricing.isRising ? bar.high : bar.low),
+    low: pricing.toPrice(pricing.isRising ? bar.low : bar.high),
+    close: pricing.toPrice(bar.close),
+    volume: market.volume(instrument, pricing, last + SECOND_MS) - market.volume(instrument, pricing, from),
   };
 }

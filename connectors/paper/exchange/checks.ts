@@ -11,7 +11,7 @@ import type { ExchangeOrder, ExchangeReply, RefusalCode } from "./types.ts";
 export type Refusal = Extract<ExchangeReply, { kind: "refused" }>;
 export const refuse = (code: RefusalCode, message: string): Refusal => ({ kind: "refused", code, message });
 
-/** When the order enters the book, or why it can't be taken now. */
+/** When the order enters the book, or the refusal. */
 export function arrivalOf(
   { calendar }: World,
   instrument: Instrument,
@@ -29,7 +29,7 @@ export function arrivalOf(
   return arrival;
 }
 
-/** What the order is checked for before it reaches the book; null when all is well. */
+/** Checks an order before it enters the book; null when it passes. */
 export function checkOrder(world: World, instrument: Instrument, order: ExchangeOrder, at: number): Refusal | null {
   if (instrument.kind === "index") return refuse("not-tradable", `${instrument.symbol} is an index`);
   return (

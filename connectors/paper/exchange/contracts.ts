@@ -21,7 +21,7 @@ export interface Expiry {
   readonly isMonthly: boolean;
 }
 
-/** Expiries from a date on, oldest first: the weekday's, or the trading day before when that is a holiday. */
+/** Expiries from a date on, oldest first: on the weekday, or the trading day before if that is a holiday. */
 export function expiriesFrom(date: string, expiryDay: number): Expiry[] {
   const first = addDays(date, (expiryDay - weekday(date) + 7) % 7);
   const nominal = Array.from({ length: WEEKS_AHEAD }, (_, week) => addDays(first, week * 7));
@@ -30,7 +30,7 @@ export function expiriesFrom(date: string, expiryDay: number): Expiry[] {
     .filter((expiry) => expiry.date >= date);
 }
 
-/** All derivatives of one underlying that trade on a date, with strikes around its spot in rupees. */
+/** All derivatives of an underlying that are listed on a date, with strikes around `spot` (rupees). */
 export function contractsOf(underlying: Underlying, date: string, spot: number): (Future | Option)[] {
   const expiries = expiriesFrom(date, underlying.expiryDay);
   const monthly = expiries.filter((expiry) => expiry.isMonthly);
@@ -82,7 +82,7 @@ const shared = ({ name, segment, lotSize, freezeLots }: Underlying) => ({
   freezeQty: lotSize * freezeLots,
 });
 
-/** Built from the contract's terms, so that a restart on another day finds the same number; reused after 64 weeks. */
+/** Computed from the contract's terms, so it is the same after a restart. Reused after 64 weeks. */
 function tokenOf(underlying: Underlying, expiry: string, step: number, kind: 0 | 1 | 2): number {
   const week = Math.floor(Date.parse(expiry) / DAY_MS / 7) % 64;
   const place = UNDERLYINGS.findIndex((each) => each.name === underlying.name);

@@ -11,18 +11,18 @@ import { hash2, unit } from "./noise.ts";
 
 const LEVELS = 5;
 const CASH_LEVEL_RUPEES = 600_000;
-const MOST_LOTS = 24;
+const MAX_LOTS = 24;
 
-/** What others offer at one second, less what orders here have taken of it already. */
+/** The other participants' orders in one second, less what our orders have already taken of them. */
 export interface Liquidity {
-  /** Best first; the side is that of the resting quantity: SELL for asks. */
+  /** Best price first. `side` is the side of the resting orders: SELL for asks. */
   levels(instrument: Instrument, side: Side, at: number): DepthLevel[];
   take(instrument: Instrument, side: Side, level: Price, quantity: number, at: number): void;
   depth(instrument: Instrument, quote: Quote, at: number): Depth;
 }
 
 export function createLiquidity(market: Market): Liquidity {
-  // Only the current second is ever touched: the book is new in the next.
+  // Only the current second is kept: each second has a new book.
   let second = -1;
   const taken = new Map<string, number>();
 
@@ -40,7 +40,7 @@ export function createLiquidity(market: Market): Liquidity {
   function offered(instrument: Instrument, side: Side, now: number, level: number, at: Price): number {
     const stream = market.stream(instrument);
     const share = unit(stream, now, 10 + level + (side === "BUY" ? 0 : LEVELS));
-    if (isDerivative(instrument)) return instrument.lotSize * (1 + Math.floor(share * MOST_LOTS));
+    if (isDerivative(instrument)) return instrument.lotSize * (1 + Math.floor(share * MAX_LOTS));
     return 1 + Math.floor((CASH_LEVEL_RUPEES * (0.2 + share) * PRICE_SCALE) / at);
   }
 
@@ -53,7 +53,7 @@ export function createLiquidity(market: Market): Liquidity {
     for (let level = 0; level < LEVELS; level++) {
       const step = level * instrument.tickSize;
       const rupees = side === "BUY" ? bid - step : ask + step;
-      // A source's prices know nothing of the seeded circuits.
+      // Real prices may lie outside the seeded circuit limits.
       const isInBand = market.hasSource || (rupees >= (lowerCircuit ?? 0) && rupees <= (upperCircuit ?? rupees));
       if (rupees <= 0 || !isInBand) continue;
       const at = price(rupees);
@@ -77,7 +77,7 @@ export function createLiquidity(market: Market): Liquidity {
       const asks = levels(instrument, "SELL", at);
       const visible = (side: readonly DepthLevel[]): number => side.reduce((sum, { quantity }) => sum + quantity, 0);
       const { key, symbol, ltp } = quote;
-      // Further quantity waits behind the five best levels.
+      // Totals include simulated quantity beyond the five best levels.
       return { key, symbol, bids, asks, totalBidQty: visible(bids) * 14, totalAskQty: visible(asks) * 13, ltp };
     },
   };

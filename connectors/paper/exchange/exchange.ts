@@ -20,20 +20,20 @@ export interface ExchangeOptions {
   /** Epoch ms. */
   readonly now: () => number;
   readonly snapshot?: ExchangeSnapshot;
-  /** Trades round the clock, every day; else in the market's hours on its trading days. Default true. */
+  /** True (the default): trades round the clock, every day. False: only in market hours on trading days. */
   readonly isAlwaysOpen?: boolean;
   /**
-   * Real prices in place of the seeded walk: fills, quotes and values use them; candles stay seeded. Null where the
-   * source was asked and has none now: then the last one does, which the snapshot keeps. Undefined: not asked yet.
+   * Real prices for fills, quotes and values, instead of the seeded ones; candles stay seeded. Undefined: not asked for
+   * yet. Null: the source has none now, so the last one is used, which the snapshot keeps.
    */
   readonly priceSource?: (key: InstrumentKey) => Quote | null | undefined;
   /** How long an order is in transit (`pending`) before it reaches the book. Default 0. */
   readonly orderLatencyMs?: number;
-  /** An order came, changed, ended or was filled: what a snapshot of before does not have. */
+  /** Called when an order was placed, modified, ended or filled, so that earlier snapshots are out of date. */
   readonly onChange?: () => void;
 }
 
-/** A simulated exchange. The same seed, clock and calls give the same fills, however often it is looked at between. */
+/** A simulated exchange. The same seed, clock and calls give the same fills; reads in between do not affect them. */
 export function createExchange(options: ExchangeOptions): Exchange {
   const { seed, now, snapshot, isAlwaysOpen = true, priceSource, orderLatencyMs = 0 } = options;
   const { onChange = () => undefined } = options;
@@ -64,7 +64,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   universe.relist(listedOn, restored?.contracts ?? []);
 
   function arriveNow(): number {
-    // A clock that was set back does not undo what has happened.
+    // If the clock was set back, the exchange stays at the last instant it has played.
     const at = Math.max(now(), progress.playedUntil);
     if (at === progress.playedUntil || unpriced().length > 0) return progress.playedUntil;
     const [{ trade }, live] = [world.counters, world.live.size];
@@ -79,7 +79,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     return at;
   }
 
-  /** Once everything has its price so has all that comes after, since an order without one is not taken. */
+  /** Once all instruments in use have a price it stays true, because orders for unpriced ones are refused. */
   let isPriced = !market.hasSource;
   function unpriced(): Instrument[] {
     if (isPriced) return [];
@@ -88,14 +88,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
     return lacking.flatMap((key) => universe.find(key) ?? []);
   }
 
-  let known: { readonly of: string; readonly instruments: readonly Instrument[] } | null = null;
-  /** Over all accounts, and so only after more orders, trades or accounts: what has gone meanwhile does no harm in it. */
+  let cached: { readonly version: string; readonly instruments: readonly Instrument[] } | null = null;
+  /** Visits all accounts, so recomputed only after new orders, trades or accounts. Extra instruments do no harm. */
   function valued(): readonly Instrument[] {
     const { order, trade } = world.counters;
-    const of = `${order} ${trade} ${world.accounts.size}`;
-    if (known?.of !== of)
-      known = { of, instruments: [...valuedKeys(world)].flatMap((key) => universe.find(key) ?? []) };
-    return known.instruments;
+    const version = `${order} ${trade} ${world.accounts.size}`;
+    if (cached?.version !== version)
+      cached = { version, instruments: [...valuedKeys(world)].flatMap((key) => universe.find(key) ?? []) };
+    return cached.instruments;
   }
 
   function listed(key: InstrumentKey): Instrument {

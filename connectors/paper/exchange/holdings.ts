@@ -43,7 +43,7 @@ function pendingSells(
   return pending;
 }
 
-/** What a delivery sell may ask for: owned shares, T1 among them, and those bought today, less what is sold or on offer already. */
+/** Shares that may be sold: owned (T1 included) and bought today, less those sold or in pending sell orders. */
 export function sellableQty(
   world: World,
   account: AccountState,
@@ -83,7 +83,7 @@ export function toHolding(
     productType: row.product,
     qty,
     t1Qty: Math.min(t1Of(row), qty),
-    // What has been delivered goes first.
+    // Sales take delivered shares first.
     sellableQty: Math.min(row.settledQty, Math.max(0, sellableQty(world, account, row.key, row.product) - t1Of(row))),
     pledgedQty: 0,
     avgPrice: cost === 0 ? ZERO_PRICE : averagePrice(cost, qty),
@@ -93,11 +93,11 @@ export function toHolding(
   };
 }
 
-/** Moves the day's delivery trades into the holdings. Answers what funded (MTF) sales realised: theirs is paid only now. */
+/** Moves the day's delivery trades into the holdings. Returns the realised profit of MTF sales, paid only now. */
 export function deliver(world: World, account: AccountState, settlesOn: string): Paise {
   const rows = [...account.positions.values()].filter((row) => row.qty !== 0 && isDelivery(row.product));
   let realised: Paise = ZERO_PAISE;
-  // Bought ones first, since what was bought on one exchange may have been sold on the other.
+  // Purchases first, since shares bought on one exchange may have been sold on the other.
   for (const row of rows.toSorted((a, b) => b.qty - a.qty)) {
     if (!isDelivery(row.product)) continue;
     const holding = openHolding(account, world.universe.home(row.key), row.product);

@@ -4,25 +4,25 @@ import { ConfigError } from "../../../src/errors.ts";
 import { createExchange, type ExchangeOptions } from "./exchange.ts";
 import type { Exchange, ExchangeSnapshot } from "./types.ts";
 
-/** So soon after an order that nobody has seen an answer which a killed process could take back. */
+/** Short, so that hardly any reply has been seen whose order would be lost if the process is killed. */
 const SAVE_AFTER_MS = 10;
-/** Of the time, at most a tenth goes into writing, however many accounts there are. */
-const REST = 10;
-/** A full disk is tried again: its file is no reason to end a process that follows real orders too. */
+/** The pause before a save is this many times the last save's duration, so saving takes a tenth of the time at most. */
+const PAUSE_FACTOR = 10;
+/** Failed saves (a full disk) are retried: the process must go on, because it follows real orders too. */
 const RETRY_MS = 5_000;
 
 export interface KeptExchange {
   readonly exchange: Exchange;
-  /** Writes it down for good. */
+  /** Saves the exchange one last time. */
   readonly close: () => void;
 }
 
 export interface KeptExchangeOptions extends Omit<ExchangeOptions, "snapshot" | "onChange"> {
-  /** The file could not be written; it is tried again. */
+  /** The file could not be written; it will be retried. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** An exchange that lives in one file, which is replaced as a whole after every change. Throws ConfigError on a file that is none. */
+/** An exchange that is saved to a file after every change. Throws ConfigError if the file is damaged. */
 export function openKeptExchange(file: string, { onFailure, ...options }: KeptExchangeOptions): KeptExchange {
   let timer: NodeJS.Timeout | null = null;
   let lastTookMs = 0;
@@ -31,7 +31,7 @@ export function openKeptExchange(file: string, { onFailure, ...options }: KeptEx
     createExchange({
       ...options,
       ...snapshot,
-      onChange: () => saveIn(Math.max(SAVE_AFTER_MS, REST * lastTookMs)),
+      onChange: () => saveIn(Math.max(SAVE_AFTER_MS, PAUSE_FACTOR * lastTookMs)),
     }),
   );
 
@@ -47,7 +47,7 @@ export function openKeptExchange(file: string, { onFailure, ...options }: KeptEx
   function save(): void {
     const startedAt = performance.now();
     const snapshot = exchange.snapshot();
-    // Only now: taking the snapshot may itself have filled an order, which it then has.
+    // After the snapshot, because taking it may fill orders and set the timer; the snapshot includes those fills.
     if (timer) clearTimeout(timer);
     timer = null;
     write(file, snapshot);
@@ -69,7 +69,7 @@ function restored(file: string, create: (saved: { snapshot?: ExchangeSnapshot })
   }
 }
 
-/** Never half a file: whoever is killed here leaves the one of before. */
+/** Writes a new file and renames it, so that a process killed here leaves the old one intact. */
 function write(file: string, snapshot: ExchangeSnapshot): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(`${file}.partial`, JSON.stringify(snapshot), { mode: 0o600 });

@@ -1,13 +1,13 @@
-/** What is listed: the Nifty 50 as of late 2026 with NSE tokens, indices, and the underlyings of the derivatives. */
+/** Listed instruments: the Nifty 50 of late 2026 with NSE tokens, indices, and the underlyings of derivatives. */
 
 export interface Share {
   readonly ticker: string;
   readonly name: string;
   readonly isin: string;
   readonly nseToken: number;
-  /** Present for the shares that are listed here on BSE too. */
+  /** Present if the share is also listed on BSE here. */
   readonly bseCode?: number;
-  /** Level in rupees that the price wanders around. */
+  /** Rupees; the price stays around this level. */
   readonly base: number;
   readonly volatility: number;
 }
@@ -87,7 +87,7 @@ export const SHARES: readonly Share[] = ROWS.map(([ticker, nseToken, isin, base,
   return { ticker, nseToken, isin, base, volatility, name, ...(bseCode === undefined ? {} : { bseCode }) };
 });
 
-/** `moves` names the price process whose swings it shares: Sensex and Nifty never part for long. */
+/** `moves`: the price process that it follows, so that Sensex moves with Nifty. */
 export const INDEX_LEVELS = {
   NIFTY50: { base: 26_050, volatility: 0.6, moves: "NIFTY50" },
   NIFTYBANK: { base: 58_900, volatility: 0.7, moves: "NIFTYBANK" },
@@ -99,20 +99,20 @@ export type ListedIndex = keyof typeof INDEX_LEVELS;
 
 export interface Underlying {
   readonly name: string;
-  /** Walk that it is priced from: an index or a share. */
+  /** The price process of the underlying: an index or a share. */
   readonly walk: string;
   readonly segment: "NFO" | "BFO";
   readonly lotSize: number;
   readonly freezeLots: number;
-  /** Day of the week of its expiries, 0 Sunday. */
+  /** Weekday of its expiries; 0 is Sunday. */
   readonly expiryDay: number;
   readonly monthlyFutures: number;
   readonly weeklyOptions: number;
   readonly monthlyOptions: number;
-  /** Rupees between strikes, and how many are listed on either side of the money. */
+  /** Rupees between strikes, and number of strikes on either side of the money. */
   readonly strikeStep: number;
   readonly strikesEachSide: number;
-  /** Yearly, as a share, for the options' time value. */
+  /** Annual, as a fraction; for the time value of options. */
   readonly impliedVolatility: number;
 }
 

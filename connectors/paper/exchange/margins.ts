@@ -18,11 +18,11 @@ import { isLive, limitOf, proportion, rowName } from "./book.ts";
 import { chargesOf } from "../../../src/domain/charges.ts";
 import { isPaidInFull, unrealisedOf } from "./positions.ts";
 
-/** Percent of the value that is blocked. */
+/** Percent of an order's value that is blocked as margin. */
 const MARGIN_PERCENT = { intraday: 20, funded: 30, derivative: 15 } as const;
 
-/** The part of an order that matters for what it costs. */
-export interface CostOf {
+/** The fields of an order that its cost depends on. */
+export interface CostInput {
   readonly side: Side;
   readonly productType: Product;
   readonly terms: OrderTerms;
@@ -43,21 +43,21 @@ function underlyingValue(world: World, instrument: Instrument, qty: number, at: 
   return valueOf(priceFromRupees(rupees.toFixed(2)), qty);
 }
 
-/** The dearest that the order may fill: a buy's limit, a sell's limit or the market if that is higher. */
-function worstPrice(world: World, instrument: Instrument, order: CostOf, at: number): Price {
+/** The highest price at which the order may fill: its limit, for a sell the market price if that is higher. */
+function highestPrice(world: World, instrument: Instrument, order: CostInput, at: number): Price {
   const { ltp } = world.market.touch(instrument, at);
   const limit = limitOf(order.terms);
   if (order.side === "SELL") return limit > ltp ? limit : ltp;
-  const roof = world.market.hasSource ? null : world.market.pricing(instrument, at).upperCircuit;
-  return roof !== null && limit > roof ? roof : limit;
+  const circuit = world.market.hasSource ? null : world.market.pricing(instrument, at).upperCircuit;
+  return circuit !== null && limit > circuit ? circuit : limit;
 }
 
-/** Units of an order that open a position instead of closing one, other orders on the same side considered. */
+/** Units of an order that open a position, not close one, given the other live orders on the same side. */
 function openingQty(
   world: World,
   account: AccountState,
   instrument: Instrument,
-  order: CostOf,
+  order: CostInput,
   self?: BookOrder,
 ): number {
   const held = account.positions.get(rowName(instrument.key, order.productType))?.qty ?? 0;
@@ -69,28 +69,28 @@ function openingQty(
   return Math.max(0, order.qty - Math.max(0, closable));
 }
 
-/** Margin that an order blocks and the charges of filling it, both at the dearest price that it allows. */
+/** Margin and charges of an order at the highest price at which it may fill. */
 export function costOf(
   world: World,
   account: AccountState,
   instrument: Instrument,
-  order: CostOf,
+  order: CostInput,
   at: number,
   self?: BookOrder,
 ): Cost {
   const { side, productType, qty } = order;
-  const worst = worstPrice(world, instrument, order, at);
-  const charges = chargesOf(instrument, productType, side, valueOf(worst, qty));
+  const highest = highestPrice(world, instrument, order, at);
+  const charges = chargesOf(instrument, productType, side, valueOf(highest, qty));
   if (isDelivery(productType) && side === "SELL") return { margin: ZERO_PAISE, charges };
-  if (productType === "CNC") return { margin: valueOf(worst, qty), charges };
+  if (productType === "CNC") return { margin: valueOf(highest, qty), charges };
   const opening = openingQty(world, account, instrument, order, self);
-  if (instrument.kind === "option" && side === "BUY") return { margin: valueOf(worst, opening), charges };
+  if (instrument.kind === "option" && side === "BUY") return { margin: valueOf(highest, opening), charges };
   const notional =
-    instrument.kind === "option" ? underlyingValue(world, instrument, opening, at) : valueOf(worst, opening);
+    instrument.kind === "option" ? underlyingValue(world, instrument, opening, at) : valueOf(highest, opening);
   return { margin: scalePaise(notional, marginPercent(instrument, productType), 100), charges };
 }
 
-/** What an order blocks: nothing when it only closes, since its proceeds pay its charges. */
+/** Money that an order blocks: none if it only closes, because its proceeds pay its charges. */
 export const reserveOf = ({ margin, charges }: Cost): Paise =>
   margin === 0 ? ZERO_PAISE : sumPaise([margin, charges]);
 
@@ -124,20 +124,20 @@ function blockedByPositions(world: World, account: AccountState, at: number): Pa
   return sumPaise(blocked);
 }
 
-/** The cost of open positions that were paid for, less what was taken for options written: gone, and still there as a position. */
+/** Money paid for open positions that are paid in full, less premiums received for written options. */
 function paidForPositions(world: World, account: AccountState): Paise {
   const paid: Paise[] = [];
   for (const row of account.positions.values()) {
     const instrument = world.universe.find(row.key);
     if (!instrument || row.qty === 0 || !isPaidInFull(instrument, row.product)) continue;
     if (row.qty > 0) paid.push(row.cost);
-    // Shares sold today have left their holding: nothing of them is open.
+    // A negative CNC row is shares sold out of a holding: it is not an open position.
     else if (row.product !== "CNC") paid.push(negatePaise(row.cost));
   }
   return sumPaise(paid);
 }
 
-/** As brokers tell it: what was spent is used until it is a holding, and gone from the ledger only then. */
+/** As brokers report funds: money spent today is used, and leaves the ledger when the shares become a holding. */
 export function fundsOf(world: World, account: AccountState, at: number, self?: BookOrder): Funds {
   const blocked = sumPaise([blockedByOrders(world, account, self), blockedByPositions(world, account, at)]);
   const paid = paidForPositions(world, account);

@@ -14,23 +14,23 @@ import { pricingOf } from "./pricing.ts";
 import type { Universe } from "./universe.ts";
 import type { Walks } from "./walk.ts";
 
-/** Prices at instants: seeded ones, or those of a source outside. */
+/** Prices at an instant: seeded ones, or those of an outside source. */
 export interface Market {
-  /** The price of the source outside; none where there is no source. */
+  /** The outside source's price; undefined without a source. */
   sourced(key: InstrumentKey): Quote | undefined;
-  /** True when the past between two looks is not known, so resting orders meet only the price of now. */
+  /** True with an outside source: prices between two reads are unknown, so orders only match the current one. */
   readonly hasSource: boolean;
-  /** False where the source has only a price of another day: it says nothing about what an order meets on this one. */
+  /** False if the source's price is of another day: orders must not be matched with it. */
   knows(instrument: Instrument, at: number): boolean;
   pricing(instrument: Instrument, at: number): Pricing;
   quote(instrument: Instrument, at: number): Quote;
   touch(instrument: Instrument, at: number): Touch;
-  /** Traded quantity of the day before an instant, in units. */
+  /** Units traded from the start of the day to an instant. */
   volume(instrument: Instrument, pricing: Pricing, at: number): number;
   stream(instrument: Instrument): number;
 }
 
-/** The price and the best two sides at one second. */
+/** Last price, best bid and best ask in one second. */
 export interface Touch {
   readonly ltp: Price;
   readonly bid: Price;
@@ -46,7 +46,7 @@ export interface MarketOptions {
 }
 
 const MAX_PRICINGS = 4_000;
-/** Rupees that change hands in a share in a day, before a factor of its own. */
+/** Rupees traded in a share per day, before a random factor. */
 const CASH_TURNOVER = 4_000_000_000;
 const CONTRACTS_A_DAY = 60_000;
 
@@ -60,7 +60,7 @@ export function createMarket({ seed, calendar, walks, universe, priceSource }: M
     return known;
   }
 
-  // The day is looked up once a minute at most: dates are slow beside prices.
+  // Cached for a minute, because computing a date is slow compared with a price.
   let minute = -1;
   let day = "";
   function dayAt(at: number): string {
@@ -88,7 +88,7 @@ export function createMarket({ seed, calendar, walks, universe, priceSource }: M
     }
     const { span, toPrice } = pricing(instrument, at);
     const ltp = toPrice(valueAt(span, at));
-    // The last trade was at one of the two sides.
+    // The last trade was at the bid or at the ask.
     return hash2(stream(instrument), Math.floor(at / SECOND_MS), 1) % 2 === 0
       ? { ltp, bid: ltp, ask: price(ltp + tick) }
       : { ltp, bid: price(Math.max(0, ltp - tick)), ask: ltp };
@@ -159,7 +159,7 @@ export function createMarket({ seed, calendar, walks, universe, priceSource }: M
   };
 }
 
-/** Beside real prices a seeded one is an invention: better none. */
+/** With an outside source there is no fallback to seeded prices: they would look real. */
 function sourcedQuote(source: (key: InstrumentKey) => Quote | undefined, { key, symbol }: Instrument): Quote {
   const quote = source(key);
   if (!quote) throw new RangeError(`no price of ${symbol}`);

@@ -13,7 +13,7 @@ import { bookTrade, cashOf, isPaidInFull } from "./positions.ts";
 import type { Wait } from "./search.ts";
 import { firstSecond } from "./search.ts";
 
-/** Later than any. */
+/** Later than any instant. */
 const NO_SECOND = Number.MAX_SAFE_INTEGER;
 export const secondOf = (at: number): number => Math.floor(at / SECOND_MS) * SECOND_MS;
 
@@ -37,7 +37,7 @@ export function finish(world: World, order: BookOrder, status: BookOrder["status
 
 const inRupees = (amount: Paise): string => rupeesFromPaise(amount).toFixed(2);
 
-/** Blocks the money for what is left of an order; answers, in a broker's words, why the account can't carry it. */
+/** Blocks money for the open quantity of an order. Returns the refusal, in a broker's words, if it does not suffice. */
 export function reserveFor(world: World, order: BookOrder, at: number): string | null {
   const account = accountOf(world, order.accountId);
   const qty = order.qty - order.filledQty;
@@ -57,7 +57,7 @@ export function reserveFor(world: World, order: BookOrder, at: number): string |
   return null;
 }
 
-/** The order enters the book: it is checked against the account's money and meets what rests there. */
+/** The order enters the book: funds are checked and blocked, and it is matched. */
 export function arrive(world: World, order: BookOrder, at: number): void {
   order.arrivesAt = null;
   const problem = reserveFor(world, order, at);
@@ -67,13 +67,13 @@ export function arrive(world: World, order: BookOrder, at: number): void {
   }
   order.status = "open";
   order.takesAt = secondOf(at);
-  meet(world, order, at);
+  match(world, order, at);
   if (order.validity === "IOC" && world.live.has(order))
     finish(world, order, "cancelled", "IOC: what was left was cancelled");
 }
 
-/** Lets an order in the book look at one second: trigger it, fill what it can. */
-export function meet(world: World, order: BookOrder, at: number): void {
+/** Matches an order in the book with one second's depth: triggers it, and fills what it can. */
+export function match(world: World, order: BookOrder, at: number): void {
   const instrument = listedOf(world, order);
   order.seenUntil = secondOf(at);
   const isKnown = world.market.knows(instrument, at);
@@ -87,7 +87,7 @@ export function meet(world: World, order: BookOrder, at: number): void {
     order.takesAt = secondOf(at);
   }
   if (!isKnown) {
-    // It comes to the market with the first price.
+    // It will fill at market prices, not at its limit, when the first price arrives.
     order.takesAt = NO_SECOND;
     return;
   }
@@ -130,7 +130,7 @@ export function fill(world: World, order: BookOrder, { qty, price, at }: Fill): 
   order.filledQty += qty;
   order.filledValue = sumPaise([order.filledValue, value]);
   const realised = bookTrade(openRow(account, key, productType), side, qty, price);
-  // Charges are an order's, not a trade's: each fill pays what it adds to them.
+  // Charges are computed per order, so each fill pays the increase.
   const charges = chargesOf(instrument, productType, side, order.filledValue);
   const added = subtractPaise(charges, order.charges);
   order.charges = charges;
@@ -154,7 +154,7 @@ const limitWait = (order: BookOrder): Wait => {
     : { direction: "at-or-above", level, isMet: ({ bid }: Touch) => bid >= level };
 };
 
-/** When something happens to an order next, up to an instant; null when nothing does. */
+/** When the next event of an order is (arrival, trigger or fill), up to `now`; null if there is none. */
 function nextEvent(world: World, order: BookOrder, now: number): number | null {
   if (order.arrivesAt !== null) return order.arrivesAt <= now ? order.arrivesAt : null;
   const until = secondOf(now);
@@ -163,27 +163,27 @@ function nextEvent(world: World, order: BookOrder, now: number): number | null {
   const wait = isWaiting ? triggerWait(order) : limitWait(order);
   const found = firstSecond(world.market, listedOf(world, order), wait, order.seenUntil, until);
   if (found !== null) return found;
-  // Nothing until then: remembered, so that the next look starts there, and what comes later comes to a resting order.
+  // Nothing happens until then. The next search starts there, and from then on the order rests in the book.
   order.seenUntil = until;
   if (world.market.knows(listedOf(world, order), until)) order.takesAt = Math.min(order.takesAt, until);
   return null;
 }
 
-/** Plays everything up to and with an instant for all resting orders, in order of time, then of arrival. */
+/** Plays all events up to and including an instant, in order of time, then of priority. */
 export function playUntil(world: World, until: number): void {
   const events = new Map<BookOrder, number>();
-  const look = (order: BookOrder): void => {
+  const schedule = (order: BookOrder): void => {
     const at = nextEvent(world, order, until);
     if (at !== null) events.set(order, at);
   };
-  for (const order of world.live) look(order);
+  for (const order of world.live) schedule(order);
   while (events.size > 0) {
     const [order, at] = earliest(events);
     events.delete(order);
     if (!world.live.has(order)) continue;
-    if (order.arrivesAt === null) meet(world, order, at);
+    if (order.arrivesAt === null) match(world, order, at);
     else arrive(world, order, at);
-    if (world.live.has(order)) look(order);
+    if (world.live.has(order)) schedule(order);
   }
 }
 

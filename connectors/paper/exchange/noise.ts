@@ -1,4 +1,4 @@
-/** Seeded noise without state: the same seed and place always give the same number, so no history is kept or replayed. */
+/** Stateless seeded noise: the same seed and position always give the same number, so no history has to be kept. */
 
 const mix = (hash: number, value: number): number => {
   let h = hash ^ Math.imul(value, 0x9e3779b1);
@@ -7,7 +7,7 @@ const mix = (hash: number, value: number): number => {
   return (h ^ (h >>> 16)) >>> 0;
 };
 
-/** A stream's number from the exchange's seed and a name. */
+/** The id of a noise stream, from the exchange's seed and a name. */
 export function streamOf(seed: number, name: string): number {
   let hash = mix(0x811c9dc5, seed | 0);
   for (let index = 0; index < name.length; index++) hash = mix(hash, name.charCodeAt(index));
@@ -20,7 +20,7 @@ export const unit = (stream: number, a: number, b = 0): number => hash2(stream, 
 /** In [-1, 1). */
 export const signed = (stream: number, a: number, b = 0): number => unit(stream, a, b) * 2 - 1;
 
-/** Smooth noise in [-1, 1] along x: random at the whole numbers, eased between them. */
+/** Smooth noise in [-1, 1] along x: random at integers, interpolated between them. */
 export function smooth(stream: number, x: number, layer = 0): number {
   const left = Math.floor(x);
   const t = x - left;

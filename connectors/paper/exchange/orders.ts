@@ -5,7 +5,7 @@ import { ZERO_PAISE } from "../../../src/domain/money.ts";
 import type { AccountState, BookOrder, World } from "./book.ts";
 import type { ExchangeOrder } from "./types.ts";
 
-/** Enters an order into the day's book, in transit. Ids begin with the date, as YYMMDD. */
+/** Adds an order, in transit, to the day's book. Ids start with the date as YYMMDD. */
 export function addOrder(
   world: World,
   account: AccountState,

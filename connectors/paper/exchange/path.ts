@@ -1,4 +1,4 @@
-/** Reads a span at any second: the minute's four corners are drawn from noise, the seconds lie on the lines between. */
+/** The value of a span at any second: noise gives four points of each minute, seconds are interpolated between them. */
 import { SECOND_MS } from "./calendar.ts";
 import { hash2, signed, unit } from "./noise.ts";
 import type { Bar, Span } from "./walk.ts";
@@ -22,7 +22,7 @@ const blockOf = (span: Span, index: number): Block => ({
   low: span.lows[index] ?? 0,
 });
 
-/** The value at a minute's edge inside a block. One edge touches the block's high and another its low. */
+/** The value at a minute boundary in a block. One boundary is at the block's high and another at its low. */
 function edge(span: Span, index: number, block: Block, minute: number): number {
   if (minute === 0) return block.from;
   if (minute === BLOCK_MINUTES) return block.to;
@@ -36,7 +36,7 @@ function edge(span: Span, index: number, block: Block, minute: number): number {
   return Math.min(block.high, Math.max(block.low, line + stray));
 }
 
-/** Corners of a minute: where it opens, its two extremes with the second each is reached, where it closes. */
+/** A minute's open, its two extremes with the second of each, and its close. */
 interface Minute {
   readonly open: number;
   readonly first: number;
@@ -84,7 +84,7 @@ const locate = (span: Span, at: number): { index: number; minute: number; second
   };
 };
 
-/** Value in rupees; before the start the previous close, from the end on the day's close. */
+/** Value in rupees: the previous close before the start, the day's close from the end on. */
 export function valueAt(span: Span, at: number): number {
   if (at < span.start) return span.prevClose;
   if (at >= span.end) return span.knots[span.knots.length - 1] ?? span.prevClose;
@@ -92,7 +92,7 @@ export function valueAt(span: Span, at: number): number {
   return atSecond(minuteOf(span, index, minute), second);
 }
 
-/** Open, extremes and close over the seconds from `from` up to and with `to`, both inside the span. */
+/** Open, high, low and close over the seconds from `from` to `to`, both included and inside the span. */
 export function barOf(span: Span, from: number, to: number): Bar {
   const open = valueAt(span, from);
   const close = valueAt(span, to);
@@ -108,7 +108,7 @@ export function barOf(span: Span, from: number, to: number): Bar {
     const minuteStart = span.start + index * BLOCK_MS + minute * MINUTE_MS;
     if (minute === 0 && second === 0 && blockEnd - SECOND_MS <= to) {
       if (at === span.start) {
-        // From the start of the day whole blocks are already summed up.
+        // Extremes since the start of the day are precomputed for whole blocks.
         const whole = Math.min(span.highs.length, Math.floor((to + SECOND_MS - span.start) / BLOCK_MS));
         include(span.highBefore[whole] ?? high, span.lowBefore[whole] ?? low);
         at = span.start + whole * BLOCK_MS;
@@ -145,7 +145,7 @@ export function volumeShare(span: Span, at: number): number {
   return before + (block * done) / total;
 }
 
-/** The range of values over the whole block or minute that an instant lies in, for skipping what cannot matter. */
+/** The range of values in the block (or minute) of an instant, so that a search can skip those that stay away. */
 export function blockRange(span: Span, at: number): { high: number; low: number; end: number } {
   const { index } = locate(span, at);
   const block = blockOf(span, index);

@@ -14,11 +14,11 @@ import type { Position } from "../../../src/domain/portfolio.ts";
 import type { PositionRow } from "./book.ts";
 import { proportion } from "./book.ts";
 
-/** Paid in full when bought: delivery and option premiums. The rest only blocks margin and settles its profit or loss. */
+/** Delivery and options are paid in full when bought. All else only blocks margin and settles its profit or loss. */
 export const isPaidInFull = (instrument: Instrument, product: Product): boolean =>
   product === "CNC" || instrument.kind === "option";
 
-/** Adds a trade to a row and answers what closing realised. Averages by cost, so the parts always add up. */
+/** Adds a trade to a row and returns the realised profit. Keeps cost instead of an average price, so parts add up. */
 export function bookTrade(row: PositionRow, side: Side, quantity: number, at: Price): Paise {
   const value = valueOf(at, quantity);
   if (side === "BUY") {
@@ -83,7 +83,7 @@ export function toPosition(row: PositionRow, instrument: Instrument, ltp: Price)
   };
 }
 
-/** Starts a new day: what is carried counts as bought or sold at its cost, and its day begins at the close. */
+/** Starts a new day: carried quantity counts as bought or sold at its cost, and its day P&L starts from the close. */
 export function carry(row: PositionRow, close: Price): void {
   const qty = Math.abs(row.qty);
   const isLong = row.qty > 0;
@@ -96,6 +96,6 @@ export function carry(row: PositionRow, close: Price): void {
   row.sellValue = isLong ? ZERO_PAISE : row.cost;
 }
 
-/** What a trade moves in cash before charges. */
+/** The cash flow of a trade, before charges. */
 export const cashOf = (isPaid: boolean, side: Side, value: Paise, realised: Paise): Paise =>
   isPaid ? (side === "BUY" ? negatePaise(value) : value) : realised;

@@ -12,16 +12,16 @@ const INDEX_TICK = priceFromRupees("0.01");
 const CIRCUIT_SHARE = 0.1;
 const YEARLY_CARRY = 0.06;
 const DAYS_A_YEAR = 365;
-/** On its last day an option keeps a little time value until it settles at intrinsic. */
+/** Days to expiry on the last day, so that an option keeps some time value until it settles at intrinsic value. */
 const LAST_DAY_SHARE = 0.05;
-/** A softplus of this width is worth 0.4·S·σ·√t at the money, as an option is. */
+/** With this width the softplus is 0.4·S·σ·√t at the money, which is an option's value there. */
 const WIDTH_AT_THE_MONEY = 0.4 / Math.LN2;
 
-/** How an instrument's price follows its walk on one day: a monotone function, so extremes map to extremes. */
+/** How an instrument's price follows its walk on one day. Monotone, so extremes of the walk are those of the price. */
 export interface Pricing {
   readonly span: Span;
   readonly tick: Price;
-  /** False for puts: they fall when the walk rises. */
+  /** False for puts, which fall when the walk rises. */
   readonly isRising: boolean;
   readonly toPrice: (rupees: number) => Price;
   readonly prevClose: Price;
@@ -31,10 +31,10 @@ export interface Pricing {
 
 const daysTo = (expiry: string, date: string): number => (Date.parse(expiry) - Date.parse(date)) / DAY_MS;
 
-/** The previous close is in terms of the day before: its time value and its basis. */
+/** The previous close is computed with the day before's time value and basis. */
 export function pricingOf(instrument: Instrument, span: Span, date: string): Pricing {
   const tick = instrument.kind === "index" ? INDEX_TICK : instrument.tickSize;
-  // Time passes from trading day to trading day, so that Monday's previous close is what Friday's bar ended with.
+  // Other days count as the trading day before, so that Monday's previous close equals Friday's close.
   const formula = formulaOf(instrument, marketDayOnOrBefore(date));
   const toPrice = (rupees: number): Price => onTick(formula(rupees), tick);
   const dayBefore = marketDayOnOrBefore(addDays(date, -1));
@@ -73,11 +73,11 @@ function futureFormula(instrument: Future, date: string): (spot: number) => numb
   return (spot) => spot * carry;
 }
 
-/** Never below intrinsic, slope between 0 and 1, and call minus put is spot minus strike. */
+/** Softplus: never below intrinsic value, slope between 0 and 1, and call less put equals spot less strike. */
 function optionFormula(instrument: Option, date: string): (spot: number) => number {
   const days = Math.max(LAST_DAY_SHARE, daysTo(instrument.expiry, date));
   const strike = instrument.strike / PRICE_SCALE;
-  // By the strike and not by the spot, which would change the formula from day to day.
+  // Scaled by strike, not by spot, which would change the formula from day to day.
   const width = WIDTH_AT_THE_MONEY * impliedVolatility(instrument.underlying) * strike * Math.sqrt(days / DAYS_A_YEAR);
   const direction = instrument.optionType === "CE" ? 1 : -1;
   return (spot) => width * softplus((direction * (spot - strike)) / width);
@@ -91,7 +91,7 @@ function impliedVolatility(name: string): number {
   return underlying.impliedVolatility;
 }
 
-/** What a contract pays at expiry, by the underlying's close. */
+/** What a contract pays at expiry, from the underlying's close. */
 export function settlementPrice(instrument: Future | Option, closeRupees: number): Price {
   const close = priceFromRupees(closeRupees.toFixed(2));
   if (instrument.kind === "future") return close;
@@ -114,7 +114,7 @@ function circuits(
   });
   if (!isDerivative(instrument) || instrument.kind === "future")
     return inward(prevClose * (1 - CIRCUIT_SHARE), prevClose * (1 + CIRCUIT_SHARE));
-  // An option's band is what it would be worth with the underlying at its own limits.
+  // An option's circuit limits are its values with the underlying at its own limits.
   const ends = [toPrice(prevSpot * (1 - CIRCUIT_SHARE)), toPrice(prevSpot * (1 + CIRCUIT_SHARE))];
   return inward(Math.min(...ends), Math.max(...ends, prevClose * 2));
 }

@@ -14,45 +14,45 @@ import { bookTrade, carry, cashOf, isPaidInFull } from "./positions.ts";
 import { settlementPrice } from "./pricing.ts";
 
 export interface Progress {
-  /** Everything up to this instant has been played. */
+  /** All events up to this instant have been played. */
   playedUntil: number;
-  /** The last of the day's turns (square-off, close, midnight) that has been taken. */
+  /** Instant of the last daily event (square-off, close, midnight) that has been done. */
   turnedAt: number;
 }
 
-interface Turn {
+interface DailyEvent {
   readonly at: number;
-  readonly take: (world: World, at: number) => void;
+  readonly run: (world: World, at: number) => void;
 }
 
 const CASH: readonly Segment[] = ["NSE", "BSE"];
 const DERIVATIVES: readonly Segment[] = ["NFO", "BFO"];
 
-/** Brings the book up to an instant: fills in between, square-off, close and the roll to each new day at their times. */
+/** Advances the exchange to an instant: fills, square-offs, closes and rollovers to new days, each at its time. */
 export function advanceTo(world: World, progress: Progress, now: number): void {
   if (now <= progress.playedUntil) return;
-  for (let turn = nextTurn(world, progress.turnedAt); turn.at <= now; turn = nextTurn(world, progress.turnedAt)) {
-    playUntil(world, turn.at - 1);
-    turn.take(world, turn.at);
-    progress.turnedAt = turn.at;
+  for (let event = nextEvent(world, progress.turnedAt); event.at <= now; event = nextEvent(world, progress.turnedAt)) {
+    playUntil(world, event.at - 1);
+    event.run(world, event.at);
+    progress.turnedAt = event.at;
   }
   playUntil(world, now);
   progress.playedUntil = now;
 }
 
-function nextTurn({ calendar }: World, after: number): Turn {
+function nextEvent({ calendar }: World, after: number): DailyEvent {
   const date = istDate(after);
-  const midnight: Turn = { at: istInstant(date) + DAY_MS, take: roll };
+  const midnight: DailyEvent = { at: istInstant(date) + DAY_MS, run: roll };
   if (calendar.isAlwaysOpen || !calendar.isTradingDay(date)) return midnight;
-  const turns: readonly Turn[] = [
-    { at: calendar.squareOffAt(date), take: squareOff },
-    { at: calendar.hours(date, "NSE").end, take: (world, at) => close(world, CASH, at) },
-    { at: calendar.hours(date, "NFO").end, take: (world, at) => close(world, DERIVATIVES, at) },
+  const events: readonly DailyEvent[] = [
+    { at: calendar.squareOffAt(date), run: squareOff },
+    { at: calendar.hours(date, "NSE").end, run: (world, at) => close(world, CASH, at) },
+    { at: calendar.hours(date, "NFO").end, run: (world, at) => close(world, DERIVATIVES, at) },
   ];
-  return turns.find(({ at }) => at > after) ?? midnight;
+  return events.find(({ at }) => at > after) ?? midnight;
 }
 
-/** Orders of the day end with their session; those that wait for the next one stay. */
+/** Orders of the session expire; those that wait for the next session stay. */
 function close(world: World, segments: readonly Segment[], at: number): void {
   for (const order of world.live) {
     const segment = world.universe.find(order.key)?.segment;
@@ -95,7 +95,7 @@ function closeOut(world: World, account: AccountState, row: PositionRow, at: num
   order.message = "Intraday square-off";
 }
 
-/** Midnight: expiries settle, delivery moves into holdings, carried rows begin their day at the close, the book empties. */
+/** Midnight: settles expiries, moves delivery into holdings, starts the day of carried positions, clears the book. */
 function roll(world: World, midnight: number): void {
   const last = midnight - SECOND_MS;
   const ended = istDate(last);
@@ -124,7 +124,7 @@ function lastPrice(world: World, row: PositionRow, at: number): Price {
   return world.market.touch(instrument, at).ltp;
 }
 
-/** In cash, at the underlying's close; shares too, which a real exchange would deliver. */
+/** Cash settlement at the underlying's close, also for stock derivatives, which a real exchange would deliver. */
 function settleExpired(world: World, account: AccountState, row: PositionRow, midnight: number): void {
   const ended = istDate(midnight - SECOND_MS);
   const instrument = world.universe.find(row.key);
@@ -140,13 +140,13 @@ function settleExpired(world: World, account: AccountState, row: PositionRow, mi
   account.cash = paise(account.cash + moved);
 }
 
-/** Instruments without whose price nothing can be filled, squared off or valued. */
+/** Instruments whose prices are needed to fill, square off or value what accounts have. */
 export function valuedKeys(world: World): Set<BookOrder["key"]> {
   const valued = new Set<BookOrder["key"]>();
   for (const account of world.accounts.values()) {
     for (const row of account.positions.values()) {
       valued.add(row.key);
-      // What it is held under from midnight on.
+      // From midnight on it is a holding, which has the NSE key.
       if (isDelivery(row.product)) valued.add(world.universe.home(row.key));
     }
     for (const row of account.holdings.values()) valued.add(row.key);
@@ -155,7 +155,7 @@ export function valuedKeys(world: World): Set<BookOrder["key"]> {
   return valued;
 }
 
-/** Instruments that must stay listed: held, or with an order that waits. */
+/** Instruments that must stay listed: those with a position or an order. */
 export function heldKeys(world: World): Set<BookOrder["key"]> {
   const held = new Set<BookOrder["key"]>();
   for (const account of world.accounts.values()) {

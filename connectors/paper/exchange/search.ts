@@ -4,7 +4,7 @@ import { SECOND_MS } from "./calendar.ts";
 import type { Market, Touch } from "./market.ts";
 import { blockRange, minuteRange } from "./path.ts";
 
-/** A price that an order waits for, and the exact test of a second. */
+/** The price that an order waits for, and the exact condition in a second. */
 export interface Wait {
   readonly direction: "at-or-below" | "at-or-above";
   readonly level: Price;
@@ -12,8 +12,8 @@ export interface Wait {
 }
 
 /**
- * First second in (after, until] in which the wait is over, null when there is none. Whole blocks and minutes that
- * stay away from the level are skipped, so hours cost as little as seconds. Both ends lie in one trading day.
+ * First second in (after, until] in which the condition is met; null if there is none. Blocks and minutes that stay
+ * away from the level are skipped, so that searching hours is cheap. Both ends must be in one trading day.
  */
 export function firstSecond(
   market: Market,

@@ -11,16 +11,16 @@ import type { Progress } from "./rollover.ts";
 import { heldKeys } from "./rollover.ts";
 import type { ExchangeSnapshot } from "./types.ts";
 
-const whole = z.number().int();
-const moneySchema = whole.transform((value) => value as Paise);
-const priceSchema = whole.transform((value) => value as Price);
+const integer = z.number().int();
+const moneySchema = integer.transform((value) => value as Paise);
+const priceSchema = integer.transform((value) => value as Price);
 const keySchema = z.string().transform((value) => value as InstrumentKey);
 const symbolSchema = z.string().transform((value) => value as TradingSymbol);
 const orderIdSchema = z.string().transform((value) => value as BrokerOrderId);
 const productSchema = z.enum(PRODUCTS);
 const sideSchema = z.enum(SIDES);
 
-const protectionSchema = z.object({ basisPoints: whole, limit: priceSchema });
+const protectionSchema = z.object({ basisPoints: integer, limit: priceSchema });
 const termsSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("MARKET"), protection: protectionSchema }),
   z.object({ type: z.literal("LIMIT"), price: priceSchema }),
@@ -30,7 +30,7 @@ const termsSchema = z.discriminatedUnion("type", [
 
 const orderSchema: z.ZodType<BookOrder> = z.object({
   orderId: orderIdSchema,
-  sequence: whole,
+  sequence: integer,
   accountId: z.string(),
   tag: z.string().nullable(),
   key: keySchema,
@@ -39,20 +39,20 @@ const orderSchema: z.ZodType<BookOrder> = z.object({
   productType: productSchema,
   validity: z.enum(VALIDITIES),
   isAmo: z.boolean(),
-  placedAt: whole,
-  qty: whole,
+  placedAt: integer,
+  qty: integer,
   terms: termsSchema,
   status: z.enum(ORDER_STATUSES),
   message: z.string().nullable(),
-  filledQty: whole,
+  filledQty: integer,
   filledValue: moneySchema,
   charges: moneySchema,
   reserve: moneySchema,
-  reserveQty: whole,
-  arrivesAt: whole.nullable(),
+  reserveQty: integer,
+  arrivesAt: integer.nullable(),
   isTriggered: z.boolean(),
-  takesAt: whole,
-  seenUntil: whole,
+  takesAt: integer,
+  seenUntil: integer,
 });
 
 const tradeSchema = z.object({
@@ -62,30 +62,30 @@ const tradeSchema = z.object({
   key: keySchema,
   side: sideSchema,
   productType: productSchema,
-  qty: whole,
+  qty: integer,
   price: priceSchema,
-  at: whole,
+  at: integer,
 });
 
 const positionSchema: z.ZodType<PositionRow> = z.object({
   key: keySchema,
   product: productSchema,
-  qty: whole,
+  qty: integer,
   cost: moneySchema,
   realised: moneySchema,
   dayCost: moneySchema,
   dayRealised: moneySchema,
-  buyQty: whole,
+  buyQty: integer,
   buyValue: moneySchema,
-  sellQty: whole,
+  sellQty: integer,
   sellValue: moneySchema,
 });
 
 const holdingSchema: z.ZodType<HoldingRow> = z.object({
   key: keySchema,
   product: z.enum(["CNC", "MTF"]),
-  settledQty: whole,
-  t1: z.array(z.object({ qty: whole, settlesOn: z.string() })),
+  settledQty: integer,
+  t1: z.array(z.object({ qty: integer, settlesOn: z.string() })),
   cost: moneySchema,
 });
 
@@ -94,13 +94,13 @@ const listed = {
   symbol: symbolSchema,
   segment: z.enum(["NFO", "BFO"]),
   name: z.string(),
-  lotSize: whole,
+  lotSize: integer,
   tickSize: priceSchema,
-  freezeQty: whole,
+  freezeQty: integer,
   underlying: z.string(),
   expiry: z.string(),
 };
-/** Only derivatives: shares and indices are always listed. */
+/** Contracts in use are saved, because only shares and indices are listed forever. */
 const contractSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("future"), ...listed }),
   z.object({ kind: z.literal("option"), ...listed, strike: priceSchema, optionType: z.enum(OPTION_TYPES) }),
@@ -129,8 +129,8 @@ const quoteSchema: z.ZodType<Quote> = z.object({
 const VERSION = 1;
 const snapshotSchema = z.object({
   version: z.literal(VERSION),
-  progress: z.object({ playedUntil: whole, turnedAt: whole }),
-  counters: z.object({ order: whole, trade: whole }),
+  progress: z.object({ playedUntil: integer, turnedAt: integer }),
+  counters: z.object({ order: integer, trade: integer }),
   contracts: z.array(contractSchema),
   prices: z.array(quoteSchema).default([]),
   accounts: z.array(
@@ -157,7 +157,7 @@ export function takeSnapshot(world: World, progress: Progress, prices: readonly 
     positions: [...account.positions.values()],
     holdings: [...account.holdings.values()],
   }));
-  // A copy, since the records go on changing.
+  // A copy, because the records are mutable.
   return structuredClone({ version: VERSION, progress, counters: world.counters, contracts, prices, accounts });
 }
 
@@ -165,12 +165,12 @@ export interface Restored {
   readonly progress: Progress;
   readonly counters: World["counters"];
   readonly contracts: readonly Instrument[];
-  /** The last real ones of what is held. */
+  /** The last real prices of instruments in use. */
   readonly prices: readonly Quote[];
   readonly accounts: readonly AccountState[];
 }
 
-/** Throws when it is not a snapshot of this exchange: better no exchange than one that lost somebody's money. */
+/** Throws if it is not a valid snapshot: no exchange is better than one that has lost accounts. */
 export function readSnapshot(snapshot: ExchangeSnapshot): Restored {
   const { progress, counters, contracts, prices, accounts } = snapshotSchema.parse(snapshot);
   return { progress, counters, contracts, prices, accounts: accounts.map(restoreAccount) };

@@ -5,8 +5,8 @@ import type { Order, OrderTerms, Product, Side, Validity } from "../../../src/do
 import type { Candle, Depth, Funds, Holding, Interval, Position, Quote, Trade } from "../../../src/domain/portfolio.ts";
 
 /**
- * One simulated exchange with its members' books, for the paper broker and for the playground's simulated brokers.
- * Prices walk by a seed; the same seed, clock and orders give the same fills.
+ * A simulated exchange and its accounts, for the paper broker and the playground's simulated brokers. The same seed,
+ * clock and orders give the same fills.
  */
 export interface Exchange {
   readonly now: () => number;
@@ -17,15 +17,15 @@ export interface Exchange {
   candles(key: InstrumentKey, interval: Interval, from: number, to: number): Candle[];
   /** Opens the account on first use, with the given cash and holdings. */
   account(id: string, opening?: AccountOpening): ExchangeAccount;
-  /** Closes the account, and with it everything that was known of it. */
+  /** Deletes the account and all that belongs to it. */
   forget(id: string): void;
-  /** What is held or waited for. Does not move the book. */
+  /** Instruments with a position, a holding or a live order. Does not advance the exchange. */
   valued(): readonly Instrument[];
-  /** What of it has no real price: until it has one, the book stands still. Does not move it either. */
+  /** Those of `valued` that have no real price yet. The exchange does not advance until they have one. */
   unpriced(): readonly Instrument[];
-  /** Brings prices, resting orders and settlement up to the clock. Every read and order does it by itself. */
+  /** Advances prices, resting orders and settlement to the clock. Every other read and order call does this too. */
   advance(): void;
-  /** Everything that a restart needs, as plain JSON; `restore` is the way back. */
+  /** The whole state as plain JSON, for `ExchangeOptions.snapshot` after a restart. */
   snapshot(): ExchangeSnapshot;
 }
 
@@ -42,7 +42,7 @@ export interface AccountOpening {
 }
 
 export interface ExchangeOrder {
-  /** Whatever the broker's dialect carries as tag or correlation id. */
+  /** The broker's tag or correlation id. */
   readonly tag: string | null;
   readonly key: InstrumentKey;
   readonly side: Side;
@@ -53,10 +53,10 @@ export interface ExchangeOrder {
   readonly terms: OrderTerms;
 }
 
-/** `accepted` means in the book: it may still be rejected there a moment later, as at real brokers. */
+/** An accepted order may still be rejected in the book a moment later, as at real brokers. */
 export type ExchangeReply =
   | { readonly kind: "accepted"; readonly orderId: BrokerOrderId }
-  /** Refused before the book. `code` lets a dialect choose its own words. */
+  /** Refused before it entered the book. `code` lets each simulated broker use its own words. */
   | { readonly kind: "refused"; readonly code: RefusalCode; readonly message: string };
 
 const REFUSAL_CODES = [

@@ -17,12 +17,12 @@ import type { Walk, Walks } from "./walk.ts";
 
 const CASH_FREEZE_QTY = 100_000;
 
-/** Everything listed on a day, by key. Derivatives come and go with their expiries. */
+/** The instruments listed on a day. Derivatives change with their expiries. */
 export interface Universe {
   readonly list: readonly Instrument[];
   find(key: InstrumentKey): Instrument | undefined;
   walkOf(instrument: Instrument): Walk;
-  /** The NSE listing of the same share: holdings are kept there, since a depository knows no exchange. */
+  /** The NSE key of the same share. Holdings use it, because a depository does not distinguish exchanges. */
   home(key: InstrumentKey): InstrumentKey;
   /** Lists the derivatives of a date, keeping those still held. */
   relist(date: string, held: readonly Instrument[]): void;
@@ -115,7 +115,7 @@ const indices = (): Index[] => INDICES.filter(({ name }) => isListedIndex(name))
 
 const isListedIndex = (name: string): name is ListedIndex => Object.hasOwn(INDEX_LEVELS, name);
 
-/** The exchange sets ticks by price range once a month: these are the ranges from 2,000 rupees up. */
+/** Ticks by price range, as on the real exchange; below 2,000 rupees simplified to 0.05. */
 function cashTick(base: number): Price {
   if (base < 2_000) return priceFromRupees("0.05");
   if (base < 5_000) return priceFromRupees("0.10");

@@ -3,14 +3,14 @@ import type { Calendar } from "./calendar.ts";
 import { DAY_MS, SECOND_MS, marketDayOnOrBefore } from "./calendar.ts";
 import { signed, smooth, streamOf, unit } from "./noise.ts";
 
-/** One price process in rupees: a share or an index. Everything else is priced from one. */
+/** One price process in rupees: a share or an index. Derivatives are priced from one. */
 export interface Walk {
   readonly id: string;
-  /** The level it wanders around. */
+  /** Rupees; the walk stays around this level. */
   readonly base: number;
-  /** 1 moves like an average large share. */
+  /** 1 is that of an average large share. */
   readonly volatility: number;
-  /** Name of the noise it moves by: its own id, or that of the walk it follows. */
+  /** Name of its noise stream: its own id, or that of the walk it follows. */
   readonly moves: string;
 }
 
@@ -21,14 +21,14 @@ export interface Bar {
   readonly close: number;
 }
 
-/** A walk's one day as blocks of 15 minutes, with extremes known before any second of them is looked at. */
+/** One day of a walk, in blocks of 15 minutes with precomputed extremes. */
 export interface Span {
   readonly walk: Walk;
   readonly start: number;
   readonly end: number;
   readonly prevClose: number;
   readonly stream: number;
-  /** Values at the blocks' edges: one more than there are blocks. */
+  /** Values at the block boundaries: one more than blocks. */
   readonly knots: Float64Array;
   readonly highs: Float64Array;
   readonly lows: Float64Array;
@@ -42,9 +42,9 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const BLOCK_MINUTES = 15;
 export const BLOCK_MS = BLOCK_MINUTES * MINUTE_MS;
 const DAILY_SIGMA = 0.009;
-/** A day stays this near the previous close, inside the exchange's 10 % bands. */
+/** A day stays within this fraction of the previous close, inside the 10 % circuit limits. */
 const DAY_LIMIT = 0.095;
-/** Period in days and reach of each layer of the daily closes: together at most 4.5 % from one day to the next. */
+/** Period in days and amplitude of each noise layer of daily closes; a day's change is at most 4.5 %. */
 const LAYERS = [
   [1, 0.009],
   [5, 0.025],
@@ -60,7 +60,7 @@ const clamp = (value: number, low: number, high: number): number => Math.min(hig
 export interface Walks {
   closeOf(walk: Walk, date: string): number;
   span(walk: Walk, date: string): Span;
-  /** A span that is not kept, for reading long histories. */
+  /** The same without caching, for reading long histories. */
   spanOnce(walk: Walk, date: string): Span;
 }
 
@@ -76,7 +76,7 @@ export function createWalks(seed: number, calendar: Calendar): Walks {
   }
 
   function closeOf(walk: Walk, date: string): number {
-    // Weekends and holidays end where they began, so that an always open exchange agrees with its own daily bars.
+    // On weekends and holidays the close does not move, so that an always-open exchange agrees with its daily bars.
     const day = Date.parse(marketDayOnOrBefore(date)) / DAY_MS;
     const own = streamFor(walk.moves);
     let drift = 0;
@@ -147,7 +147,7 @@ function buildSpan({ walk, start, end, prevClose, stream, open, close, sigma }: 
     lows[index] = Math.max(floor, Math.min(from, to) * (1 - sigma * 0.25 * unit(stream, index, 5)));
     highBefore[index + 1] = Math.max(highBefore[index] ?? -Infinity, highs[index] ?? from);
     lowBefore[index + 1] = Math.min(lowBefore[index] ?? Infinity, lows[index] ?? from);
-    // Busy at both ends of the day.
+    // Volume is higher at both ends of the day.
     const busy = 0.6 + 1.6 * (2 * ((index + 0.5) / count) - 1) ** 2;
     volumeBefore[index + 1] = (volumeBefore[index] ?? 0) + busy * (0.5 + unit(stream, index, 6));
   }
