@@ -2,6 +2,7 @@ import { tradingSymbol } from "../../src/domain/ids.ts";
 import { OPTION_TYPES, SEGMENTS, type Instrument } from "../../src/domain/instrument.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
+import { linesOf } from "../csv.ts";
 import { toKey } from "./map.ts";
 
 const COLUMNS = 12;
@@ -17,7 +18,7 @@ export async function* readInstruments(
   onSkipped: (reason: string) => void,
 ): AsyncGenerator<VenueInstrument> {
   for await (const line of linesOf(bytes)) {
-    if (line === "" || line.startsWith(HEADER)) continue;
+    if (line.startsWith(HEADER)) continue;
     const row = toInstrument(line.split(","));
     if (typeof row === "string") onSkipped(row);
     else yield row;
@@ -72,15 +73,4 @@ function build(kind: string, cells: readonly string[]): Instrument {
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d*$/.test(text)) throw new RangeError(`not a quantity: ${text}`);
   return Number(text);
-}
-
-async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
-  yield rest;
 }

@@ -15,6 +15,7 @@ import { istInstant } from "../../src/domain/market.ts";
 import { price, priceFromRupees, type Price } from "../../src/domain/money.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { VenueInstrument } from "../base.ts";
+import { cellsOf, linesOf } from "../csv.ts";
 import { underlyingOf } from "./venue.ts";
 import { DHAN } from "./facts.ts";
 
@@ -212,8 +213,8 @@ function tick(text: string): Price {
 async function* rows(bytes: AsyncIterable<Uint8Array>, onSkipped: (reason: string) => void): AsyncIterable<Row> {
   let columns: readonly [Column, number][] | null = null;
   let width = 0;
-  for await (const line of lines(bytes)) {
-    const cells = splitCsv(line);
+  for await (const line of linesOf(bytes)) {
+    const cells = cellsOf(line);
     if (columns === null) {
       columns = readHeader(cells);
       width = cells.length;
@@ -232,24 +233,4 @@ function readHeader(cells: readonly string[]): [Column, number][] {
       endpoint: "GET api-scrip-master.csv",
     });
   });
-}
-
-async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncIterable<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of bytes) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = parts.pop() ?? "";
-    for (const part of parts) if (part.trim() !== "") yield part.replace(/\r$/, "");
-  }
-  rest += decoder.decode();
-  if (rest.trim() !== "") yield rest;
-}
-
-/** Company names may be quoted when they hold a comma. */
-function splitCsv(line: string): string[] {
-  if (!line.includes('"')) return line.split(",");
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "",
-  );
 }

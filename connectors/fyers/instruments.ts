@@ -3,13 +3,13 @@ import type { Instrument } from "../../src/domain/instrument.ts";
 import { istDate } from "../../src/domain/market.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
+import { linesOf } from "../csv.ts";
 import { ROOTS } from "./facts.ts";
 import { transportError } from "./errors.ts";
 import { canonicalSymbol, keyFromFyToken, segmentOf } from "./venue.ts";
 
 const FILES = ["NSE_CM", "NSE_FO", "BSE_CM", "BSE_FO"] as const;
 const STREAM_TIMEOUT_MS = 180_000;
-const MAX_LINE_CHARS = 4_096;
 /** Columns of the headerless CSV, https://public.fyers.in/sym_details/NSE_CM.csv */
 const COLUMNS = 21;
 const INDEX_TYPE = "10";
@@ -32,7 +32,7 @@ export const createInstruments = (deps: ConnectorDeps): NonNullable<BrokerConnec
           timeoutMs: STREAM_TIMEOUT_MS,
           signal,
         });
-        for await (const line of lines(bytes)) {
+        for await (const line of linesOf(bytes)) {
           const row = toInstrument(line);
           if (typeof row === "string") onSkipped(row);
           else yield row;
@@ -42,23 +42,6 @@ export const createInstruments = (deps: ConnectorDeps): NonNullable<BrokerConnec
       }
     }
   };
-
-/** Splits bytes into lines, holding one at a time; a character may be cut between two pieces. */
-async function* lines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const piece of bytes) {
-    const parts = (rest + decoder.decode(piece, { stream: true })).split(/\r?\n/);
-    rest = parts.pop() ?? "";
-    // Without line ends it is not this file: the overlong rest becomes one bad row.
-    if (rest.length > MAX_LINE_CHARS) {
-      parts.push(rest.slice(0, MAX_LINE_CHARS));
-      rest = "";
-    }
-    for (const line of parts) if (line !== "") yield line;
-  }
-  if (rest !== "") yield rest;
-}
 
 /** The row's instrument, or a text that says why the row is left out. */
 export function toInstrument(line: string): VenueInstrument | string {

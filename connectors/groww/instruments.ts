@@ -11,6 +11,7 @@ import {
 } from "../../src/domain/instrument.ts";
 import { priceFromRupees, type Price } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
+import { cellsOf, linesOf } from "../csv.ts";
 import { segmentNamed } from "./venue.ts";
 
 const COLUMNS = [
@@ -73,7 +74,6 @@ export async function* readInstruments(
   const waiting: Draft[] = [];
   const options: Draft[] = [];
   for await (const line of linesOf(bytes)) {
-    if (line === "") continue;
     const cells = cellsOf(line);
     if (columns === null) {
       columns = columnsIn(cells);
@@ -237,30 +237,4 @@ function quantities({ lot_size: lot, freeze_quantity: freeze }: Row) {
   if (!Number.isSafeInteger(lotSize) || lotSize < 1) throw new RangeError("no lot size");
   const freezeQty = Math.floor(Number(freeze));
   return { lotSize, ...(Number.isSafeInteger(freezeQty) && freezeQty >= 1 ? { freezeQty } : {}) };
-}
-
-const MAX_LINE_CHARS = 4_096;
-
-/** Without line ends it is not this file: the overlong rest becomes one bad row. */
-async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const piece of bytes) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split(/\r?\n/);
-    rest = lines.pop() ?? "";
-    if (rest.length > MAX_LINE_CHARS) {
-      lines.push(rest.slice(0, MAX_LINE_CHARS));
-      rest = "";
-    }
-    yield* lines;
-  }
-  if (rest !== "") yield rest;
-}
-
-/** A name with a comma in it stands between quotes. */
-function cellsOf(line: string): string[] {
-  if (!line.includes('"')) return line.split(",");
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain,
-  );
 }

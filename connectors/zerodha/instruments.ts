@@ -7,6 +7,7 @@ import {
 } from "../../src/domain/instrument.ts";
 import { priceFromRupees } from "../../src/domain/money.ts";
 import type { VenueInstrument } from "../base.ts";
+import { cellsOf, linesOf } from "../csv.ts";
 import { zerodhaError } from "./errors.ts";
 import { splitSeries, toKey, toSymbol } from "./map.ts";
 
@@ -51,7 +52,7 @@ export async function* readMaster(
       names = headerOf(line);
       continue;
     }
-    const cells = splitCsv(line);
+    const cells = cellsOf(line);
     if (cells.length !== names.length) {
       onSkipped("bad row");
       continue;
@@ -63,7 +64,7 @@ export async function* readMaster(
 }
 
 function headerOf(line: string): readonly string[] {
-  const names = splitCsv(line);
+  const names = cellsOf(line);
   const missing = COLUMNS.split(",").find((column) => !names.includes(column));
   if (missing !== undefined) {
     throw zerodhaError("bad-response", `Zerodha's master has no column ${missing}`, { path: "GET /instruments" });
@@ -127,23 +128,4 @@ function nonEmpty(text: string | undefined): string {
 function isoDay(text: string | undefined): string {
   if (text === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(text)) throw new RangeError(`not a day: ${text}`);
   return text;
-}
-
-async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncIterable<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r?\n/);
-    rest = lines.pop() ?? "";
-    yield* lines.filter((line) => line !== "");
-  }
-  if (rest !== "") yield rest;
-}
-
-/** Names may be quoted and then contain commas. */
-export function splitCsv(line: string): string[] {
-  if (!line.includes('"')) return line.split(",");
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "",
-  );
 }

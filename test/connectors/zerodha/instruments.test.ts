@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { splitCsv, readMaster } from "../../../connectors/zerodha/instruments.ts";
+import { readMaster } from "../../../connectors/zerodha/instruments.ts";
 import { splitSeries } from "../../../connectors/zerodha/map.ts";
 import { indexKey, instrumentKey } from "../../../src/domain/instrument.ts";
 import { istDate, istInstant } from "../../../src/domain/market.ts";
@@ -78,11 +78,6 @@ describe("the master", () => {
       kind: "unavailable",
       endpoint: "GET /instruments",
     });
-  });
-
-  it("reads quoted cells", () => {
-    expect(splitCsv('1,"A ""B"", C",,x')).toEqual(["1", 'A "B", C', "", "x"]);
-    expect(splitCsv("1,,2")).toEqual(["1", "", "2"]);
   });
 
   it("tells a series from a hyphen in the name", () => {
