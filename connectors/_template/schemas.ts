@@ -48,7 +48,7 @@ export const positionSchema = z.object({
   sell_value: rupees,
 });
 
-/** https://docs.acme.example/orders. Closed sets: a row with an unknown status, product or type is reported as unread. */
+/** https://docs.acme.example/orders. A row with an unknown status, product or type is reported as unread. */
 export const STATUSES = ["new", "open", "waiting", "done", "cancelled", "rejected", "expired"] as const;
 export const orderSchema = z.object({
   ...listed,

@@ -59,7 +59,7 @@ async function falseWhenExpired(call: () => Promise<void>): Promise<boolean> {
   }
 }
 
-/** Publisher login (card §1.2). Angel One sends the browser to the registered URL and echoes `state`. */
+/** Publisher login, https://smartapi.angelone.in/docs. Angel One echoes `state` to the URL registered for the app. */
 function loginUrl(root: string, request: LoginRequest): string {
   const url = new URL(`${root}/publisher-login`);
   url.searchParams.set("api_key", apiKeyOf(request.credentials).reveal());
@@ -90,7 +90,7 @@ function requireAccount(credentials: Credentials, accountId: string): void {
 
 const claimsSchema = z.object({ exp: z.number() });
 
-/** Sessions die at midnight IST (card §1.5); the token's own `exp` counts only when it is earlier. */
+/** Sessions end at midnight IST, as documented; the token's own `exp` counts only when it is earlier. */
 function sessionEnd(token: Secret, now: number): number {
   const midnight = nextIst("00:00", now);
   // A token that is not a JWT has no readable `exp`.

@@ -7,7 +7,7 @@ import type { CandleRaw } from "./schemas.ts";
 
 type Bar = "1m" | "5m" | "15m" | "30m" | "1h" | "1d";
 
-/** Angel One's interval names and the most days per request (card §4.3). */
+/** Angel One's interval names and the documented maximum of days per request. */
 const BARS: Readonly<Record<Bar, { readonly name: string; readonly maxDays: number }>> = {
   "1m": { name: "ONE_MINUTE", maxDays: 30 },
   "5m": { name: "FIVE_MINUTE", maxDays: 100 },

@@ -64,7 +64,7 @@ export const ENDPOINTS = {
 
 export const endpointName = (endpoint: Endpoint): string => `${endpoint.method} ${endpoint.path}`;
 
-/** All seven are mandatory, but the values of the address headers are not checked (card §0). */
+/** All seven are mandatory. The values of the address headers were seen not to be checked. */
 const FIXED_HEADERS = {
   "Content-Type": "application/json",
   Accept: "application/json",
@@ -137,7 +137,7 @@ export function createClient(
     return result.data;
   }
 
-  /** An empty list is `data: null`, `[]`, or a "not found" code (card §0). */
+  /** An empty list is `data: null`, `[]`, or a "not found" code. */
   async function list<T>(
     endpoint: Endpoint,
     schema: z.ZodType<T[]>,

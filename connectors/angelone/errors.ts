@@ -54,11 +54,11 @@ const RETRY_AFTER_MS = 1_000;
 /** Chars. A refusal is short; long replies, such as an order book, are not searched for its texts. */
 const MAX_REFUSAL = 1_000;
 
-/** Both mean "try again in a moment" (card §4.3, §8): the rate limit's text with HTTP 403, AB1004 with any status. */
+/** Both mean "try again in a moment": the rate limit's text with HTTP 403, and AB1004 with any status. */
 export const isBusy = ({ status, body }: HttpReply): boolean =>
   body.length <= MAX_REFUSAL && ((status === 403 && THROTTLED.test(body)) || TRY_LATER.test(body));
 
-/** The error for a JSON reply that reports failure. The body decides, never the HTTP status alone (card §8). */
+/** The error for a JSON reply that reports failure. The body decides, never the HTTP status alone. */
 export function refusal(
   reply: HttpReply,
   body: EnvelopeRaw,

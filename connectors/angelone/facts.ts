@@ -24,7 +24,7 @@ const within = (second: number, minute: number, hour: number): readonly RateWind
 const A_SECOND = 1_100;
 const ONE_A_SECOND: readonly RateWindow[] = [{ count: 1, perMs: A_SECOND }];
 
-/** Per client code (card §7). */
+/** Per client code, https://smartapi.angelone.in/docs. */
 export const RATE_LIMITS = {
   login: ONE_A_SECOND,
   profile: [

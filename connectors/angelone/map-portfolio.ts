@@ -46,8 +46,8 @@ export function toPosition(row: PositionRaw, master: InstrumentTable | null, quo
 }
 
 /**
- * Angel One's own figures if the row has them, unless they value an open quantity at 0. Otherwise computed as in card
- * §6.2, from total values instead of rounded averages.
+ * Angel One's own figures if the row has them, unless they value an open quantity at 0. Otherwise computed from total
+ * values, because averages are rounded.
  */
 function pnlOf(
   row: PositionRaw,
@@ -143,7 +143,7 @@ const isSaleOf = (row: PositionRaw, holding: HoldingRaw): boolean =>
 const tickerOf = ({ exchange, tradingsymbol }: Pick<HoldingRaw, "exchange" | "tradingsymbol">): string =>
   exchange === "NSE" ? tradingsymbol.replace(/-[A-Z0-9]{2}$/, "") : tradingsymbol;
 
-/** `availablecash` already excludes used margin (card §6.4). */
+/** `availablecash` already excludes used margin. */
 export function toFunds(raw: FundsRaw): Funds {
   const available = paiseFromRupees(raw.availablecash);
   return {

@@ -59,7 +59,7 @@ const TYPE_OF: Readonly<Record<AngelOrderType, OrderType>> = {
   STOPLOSS_LIMIT: "SL",
   STOPLOSS_MARKET: "SL-M",
 };
-/** Card §5.4. While a modification or cancellation is pending the order keeps its state: an unfilled stop waits. */
+/** While a modification or cancellation is pending the order keeps its state: an unfilled stop waits. */
 export function toStatus(row: Pick<OrderRaw, "status" | "ordertype" | "filledshares">): OrderStatus {
   switch (row.status) {
     case "put order req received":

@@ -51,7 +51,7 @@ interface WireTerms {
   readonly triggerprice: string;
 }
 
-/** Angel One converts or refuses MARKET and SL-M (card §11), so the limit shown on the card is sent instead. */
+/** Angel One turns MARKET into a limit at a distance of its own, so the limit shown on the card is sent instead. */
 export function fromTerms(terms: OrderTerms): WireTerms {
   switch (terms.type) {
     case "MARKET":
@@ -71,7 +71,7 @@ export function fromTerms(terms: OrderTerms): WireTerms {
   }
 }
 
-/** Body of placeOrder: all values are strings (card §5.1). */
+/** Body of placeOrder: all values are strings. */
 export function fromRequest(request: OrderRequest, venue: Venue): Readonly<Record<string, string>> {
   const terms = fromTerms(request.terms);
   return {

@@ -109,7 +109,7 @@ export const orderSchema = z.object({
   exchangeorderid: maybeText,
 });
 export type OrderRaw = z.output<typeof orderSchema>;
-/** An empty list is null or `[]` (card §0). */
+/** An empty list is null or `[]`. */
 export const orNone = <T>(list: z.ZodType<T[]>) => list.nullish().transform((rows) => rows ?? []);
 export const orderBookSchema = orNone(eachRow(orderSchema));
 

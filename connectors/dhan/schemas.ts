@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { eachRow } from "../../src/lib/rows.ts";
 
-/** Replies of DhanHQ API v2 (https://dhanhq.co/docs/v2/). Closed sets are strict: a row with an unknown word is reported as unread. */
+/** Replies of DhanHQ API v2 (https://dhanhq.co/docs/v2/). Rows with a word outside a closed set are unread. */
 const TRADED_SEGMENTS = [
   "NSE_EQ",
   "BSE_EQ",

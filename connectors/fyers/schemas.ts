@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { eachRow } from "../../src/lib/rows.ts";
 
-/** Replies of API v3, https://myapi.fyers.in/docsv3. Unknown extra fields pass; codes that affect orders are closed sets. */
+/** Replies of API v3, https://myapi.fyers.in/docsv3. Extra fields pass; codes that affect orders are closed sets. */
 const productSchema = z.enum(["CNC", "INTRADAY", "MARGIN", "MTF", "CO", "BO"]);
 const orderTypeSchema = z.literal([1, 2, 3, 4]);
 const sideSchema = z.literal([1, -1]);

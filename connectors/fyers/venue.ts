@@ -6,7 +6,7 @@ import type { InstrumentTable, VenueInstrument } from "../base.ts";
 
 export type TradedSegment = Exclude<Segment, "INDEX">;
 
-/** Keyed `exchange:segment` (exchange 10 NSE, 11 MCX, 12 BSE; segment 10 cash, 11 F&O, 12 currency, 20 commodity). */
+/** `exchange:segment` (exchange 10 NSE, 11 MCX, 12 BSE; segment 10 cash, 11 F&O, 12 currency, 20 commodity) → ours. */
 const SEGMENTS: Readonly<Record<string, TradedSegment>> = {
   "10:10": "NSE",
   "10:11": "NFO",

@@ -60,7 +60,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       const reply = await client.getFunds(access, signal);
       return mapReply("GET /v3/user/get-funds-and-margin", () => toFunds(reply));
     },
-    /** `quantity` is not documented to exclude today's sales: if sell orders use any, positions tell how many there were. */
+    // `quantity` is not documented to exclude today's sales: if sell orders use any, positions tell how much was sold.
     async getHoldings(access, signal) {
       const rows = await client.getHoldings(access, signal);
       const mayHaveSales = rows.some((each) => each.ok && each.row.cnc_used_quantity > 0);

@@ -75,7 +75,7 @@ export const positionSchema = z.object({
   overnight_sell_amount: rupees,
 });
 
-/** GET /v2/order/retrieve-all. Closed sets: a row with an unknown status, product, type or side is reported as unread. */
+/** GET /v2/order/retrieve-all. Closed sets: a row with an unknown status, product or type is reported as unread. */
 export const STATUSES = [
   "put order req received",
   "validation pending",

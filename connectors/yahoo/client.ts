@@ -11,7 +11,7 @@ const REAL_ROOT = ROOTS.YAHOO_API_ROOT;
 const YAHOO_HOSTS = /^https:\/\/(finance|query1\.finance|query2\.finance)\.yahoo\.com/;
 /** Between calls to the real Yahoo, which publishes no rate limit and blocks clients that call too often. */
 const REAL_INTERVAL_MS = 250;
-/** Yahoo blocks IPs that go on calling after a 429 (reference card, section 5). */
+/** Yahoo blocks IPs that go on calling after a 429. */
 const PAUSE_AFTER_429_MS = 15 * 60_000;
 const CHART = "GET /v8/finance/chart";
 const QUOTE = "GET /v7/finance/quote";

@@ -30,7 +30,7 @@ interface IntervalSpec {
 }
 const UNLIMITED = 365 * 100;
 const DAYS: IntervalSpec = { name: "1d", widthMs: 0, depthDays: UNLIMITED, chunkDays: UNLIMITED };
-/** Yahoo's limits: 1m 30 days, 7 per call; up to 30m 60 days; 1h 730 days (reference card, section 2). */
+/** A day less than Yahoo's limits: 1m 30 days (7 per call), up to 30m 60 days, 1h 730 days. */
 const SPECS: Readonly<Record<Interval, IntervalSpec>> = {
   "1m": { name: "1m", widthMs: MINUTE_MS, depthDays: 29, chunkDays: 7 },
   "5m": { name: "5m", widthMs: 5 * MINUTE_MS, depthDays: 59, chunkDays: 59 },

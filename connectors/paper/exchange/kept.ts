@@ -6,7 +6,7 @@ import type { Exchange, ExchangeSnapshot } from "./types.ts";
 
 /** Short, so that hardly any reply has been seen whose order would be lost if the process is killed. */
 const SAVE_AFTER_MS = 10;
-/** The pause before a save is this many times the last save's duration, so saving takes a tenth of the time at most. */
+/** The pause before a save, as a multiple of the last save's duration: saving takes a tenth of the time at most. */
 const PAUSE_FACTOR = 10;
 /** Failed saves (a full disk) are retried: the process must go on, because it follows real orders too. */
 const RETRY_MS = 5_000;
