@@ -20,7 +20,7 @@ const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 
 /** Angel One has no weeks and months: they are built from days. */
-const barOf = (interval: Interval): Bar => (isOfDays(interval) ? "1d" : interval);
+const barOf = (interval: Interval): Bar => (isDayPeriod(interval) ? "1d" : interval);
 
 export interface CandleRequest {
   readonly interval: string;

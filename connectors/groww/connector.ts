@@ -83,7 +83,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     const find = await lookupFor(orders);
     const rows = await Promise.all(
       orders.map(async (each): Promise<ReadRow<TradeRaw>[]> => {
-        if (!each.ok) return [{ ...each, told: fieldsOf(each, ["groww_order_id", ...LISTED_BY]) ?? {} }];
+        if (!each.ok) return [{ ...each, partial: fieldsOf(each, ["groww_order_id", ...LISTED_BY]) ?? {} }];
         return (await tradesOf(client, access, each.row, { signal, warn })) ?? [averageFill(each.row)];
       }),
     );
