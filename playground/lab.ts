@@ -17,7 +17,7 @@ const FAULTS: readonly { kind: FaultKind; label: string }[] = [
 const EXPIRE = "expireSessions";
 const SLOW_MS = 3_000;
 
-/** The page's levers on the simulated brokers. */
+/** What the chat page's drawer shows of the simulated brokers, and what its switches do to them. */
 export function createLab(deps: {
   brokers: readonly SimulatedBroker[];
   server: BrokersServer;
@@ -46,7 +46,7 @@ export function createLab(deps: {
         hint: broker.hint,
         credentials: Object.entries(broker.credentials).map(([field, value]) => ({ field, value })),
         switches: [
-          ...SWITCHES.flatMap(({ name, label }) => leverOf(broker.switches[name], { name, label })),
+          ...SWITCHES.flatMap(({ name, label }) => switchRow(broker.switches[name], { name, label })),
           { name: EXPIRE, label: "End every session now", on: false },
         ],
         faults: FAULTS.map(({ kind, label }) => ({ kind, label, on: faultsOf(broker.name).has(kind) })),
@@ -56,14 +56,14 @@ export function createLab(deps: {
       const broker = deps.brokers.find((each) => each.name === name);
       if (!broker) return;
       if (action === EXPIRE) broker.switches.expireSessions();
-      const lever = SWITCHES.find((each) => each.name === action);
-      if (lever && broker.switches[lever.name] !== undefined)
-        broker.switches[lever.name] = !broker.switches[lever.name];
+      const toggled = SWITCHES.find((each) => each.name === action);
+      if (toggled && broker.switches[toggled.name] !== undefined)
+        broker.switches[toggled.name] = !broker.switches[toggled.name];
       const fault = FAULTS.find((each) => each.kind === action);
       if (fault) toggleFault(broker.name, fault.kind);
     },
   };
 }
 
-/** What a broker does not have, it shows no lever for. */
-const leverOf = <T>(on: boolean | undefined, lever: T) => (on === undefined ? [] : [{ ...lever, on }]);
+/** A switch that the broker does not have (`on` is undefined) is not shown. */
+const switchRow = <T>(on: boolean | undefined, row: T) => (on === undefined ? [] : [{ ...row, on }]);

@@ -16,13 +16,13 @@ import { startPlayground, type Playground } from "./telegram/server.ts";
 const SEED = 20_261_123;
 
 export interface LocalWorldOptions {
-  /** Of the chat page; 0 for any free one. */
+  /** The chat page's port; 0 for any free one. */
   readonly port: number;
   readonly dataDir: string;
   readonly now: () => number;
-  /** Where the bot's own routes are: what was registered as redirect URL in the brokers' consoles. */
+  /** The bot's own base URL; the redirect URLs registered in the brokers' consoles begin with it. */
   readonly publicUrl: string;
-  /** The exchange or the chats could not be written down; it is tried again. */
+  /** Called when the exchange or the chats could not be saved; the write is retried. */
   readonly onKeepFailure?: (error: unknown) => void;
 }
 
@@ -54,7 +54,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
     onKeepFailure: onFailure,
     lab,
   };
-  // A taken port is no reason not to start: the line that is printed says where the page is.
+  // If the port is taken, any free one will do: the line printed at start-up has the page's address.
   const telegram = await startPlayground({ port: options.port, ...chat }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "EADDRINUSE") return startPlayground({ port: 0, ...chat });
     throw error;
@@ -74,7 +74,7 @@ export async function startLocalWorld(options: LocalWorldOptions): Promise<Local
   };
 }
 
-/** Shares to look at, where an account has any: SBIN lies at three brokers, so that merging has something to merge. */
+/** SBIN is held at three brokers, so that the merged portfolio has something to merge. */
 const DEMO_HOLDINGS: Readonly<
   Record<string, readonly { key: string; qty: number; avgRupees: number; t1Qty?: number }[]>
 > = {
@@ -119,7 +119,7 @@ function openDemoAccounts(exchange: Exchange): void {
   }
 }
 
-/** Each with a demo account of its own at the one exchange. */
+/** Each broker has its own demo account at the shared exchange. */
 const simulatedBrokers = (exchange: Exchange, publicUrl: string): SimulatedBroker[] =>
   Object.entries(simulations).map(([name, simulate]) =>
     simulate({

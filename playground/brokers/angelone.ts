@@ -126,7 +126,7 @@ export function simulatedAngelone({ exchange, accountId, random }: SimulatedBrok
     return succeedWithRows(rows);
   }
 
-  /** What stands before every API call; null lets it through. */
+  /** The checks before every API call; null lets it through. */
   function guard(request: Request, route: Route): Response | null {
     if (DUE_HEADERS.some((name) => !request.headers.get(name))) return malformed();
     if (switches.enforcesRateLimits && isTooMany(route.meter)) return throttled();
@@ -193,7 +193,7 @@ const profile = {
 
 const bearer = (header: string): string => header.replace(/^Bearer /, "");
 
-/** A number that is none, deep in a body. */
+/** The money functions throw a RangeError for a malformed number anywhere in a body. */
 function orMalformed(answer: () => Response): Response {
   try {
     return answer();

@@ -14,7 +14,7 @@ const DEMO: DhanAccount = {
   apiSecret: "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
 };
 const DEFAULT_REDIRECT_URL = "http://localhost:8080/oauth/dhan/callback";
-/** Calls a second, by family. A little less than a second is measured, so that the wire's jitter breaks no honest caller. */
+/** Calls a second, by family. The window is shorter than a second: two calls sent a second apart may arrive closer. */
 const PER_SECOND = { order: 10, data: 5, quote: 1, other: 20 } as const;
 const METER_MS = 900;
 type Family = keyof typeof PER_SECOND;
@@ -110,7 +110,7 @@ export function simulatedDhan(deps: SimulatedBrokerDeps & { readonly redirectUrl
     return gatewayError(404, "Not Found", `/v2${path}`, now());
   }
 
-  /** Writes are for the registered address only; every body names the client. */
+  /** Order calls need the registered IP address, and every body must name the client. */
   async function orderCall(request: Request, path: string): Promise<Response> {
     if (!switches.isIpAllowed) return inputError("Invalid IP");
     const orderId = path.slice("/orders/".length);

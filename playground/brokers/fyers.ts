@@ -35,7 +35,7 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
     enforcesRateLimits: false,
   };
 
-  /** Rows of things that the exchange still lists. */
+  /** Rows for the records whose instrument the exchange still lists. */
   function listed<T extends { key: Instrument["key"] | null }, R>(
     records: readonly T[],
     toRow: (record: T, of: Instrument, at: number) => R,
@@ -121,7 +121,7 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
     return reads[call]?.(url.searchParams) ?? notFound();
   }
 
-  /** The page, the codes and the master need no token; null for everything else. */
+  /** Answers what needs no token: login page, code exchange and master files. Null for everything else. */
   async function answerOpen(request: Request, path: string): Promise<Response | null> {
     const query = new URL(request.url).searchParams;
     const master = /^\/sym_details\/(\w+)\.csv$/.exec(path)?.[1];
@@ -162,7 +162,7 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
   };
 }
 
-/** Contracts come and go, so the index is made anew when the exchange's list is. */
+/** Looks instruments up by ticker; rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */
 function createTickerIndex(exchange: Exchange): (ticker: string) => Instrument | undefined {
   let indexed: readonly Instrument[] = [];
   let byTicker = new Map<string, Instrument>();
@@ -179,7 +179,7 @@ function createTickerIndex(exchange: Exchange): (ticker: string) => Instrument |
 const isOrderCall = (call: string): boolean =>
   /^(POST|PATCH|DELETE) \/api\/v3\/orders\/sync$/.test(call) || /^DELETE \/api\/v3\/orders\/[^/]+\/sync$/.test(call);
 
-/** The same dead token is answered differently by the trading and the data servers. */
+/** The trading and the data servers answer the same dead token differently. */
 function deadSession(session: "expired" | "unknown", path: string): Response {
   if (path.startsWith("/data/")) return refuse(401, -16, "Could not authenticate the user");
   return session === "expired"

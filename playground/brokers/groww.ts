@@ -37,7 +37,7 @@ interface Call {
   readonly body: string;
 }
 
-/** Groww's Trade API: `/api` is api.groww.in, `/web` the page that makes tokens, and the master is public. */
+/** Groww's Trade API: `/api` is api.groww.in, `/web` the page that issues tokens; the master file is public. */
 export function simulatedGroww({ exchange, accountId, random }: SimulatedBrokerDeps): SimulatedBroker {
   const sessions = createSessions(ACCOUNT, exchange.now, random);
   const directory = createDirectory(() => exchange.instruments);
@@ -57,7 +57,7 @@ export function simulatedGroww({ exchange, accountId, random }: SimulatedBrokerD
   ): object[] {
     return records.flatMap((record) => {
       const listing = record.key === null ? undefined : directory.of(record.key);
-      // Funded positions are not in the documentation.
+      // Groww's documentation knows no margin-funded (MTF) records.
       return listing && record.productType !== "MTF" ? [toRow(record, listing)] : [];
     });
   }

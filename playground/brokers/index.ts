@@ -6,7 +6,7 @@ import type { SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 import { simulatedUpstox } from "./upstox.ts";
 import { simulatedZerodha } from "./zerodha.ts";
 
-/** `redirectUrl`: what stands in the broker's console, for those that know it from there alone. */
+/** `redirectUrl` is the one registered in the broker's developer console; some brokers take it only from there. */
 export type Simulate = (deps: SimulatedBrokerDeps & { readonly redirectUrl: string }) => SimulatedBroker;
 
 /** Every real broker's stand-in, by the connector's name. Adding one is its folder and one line here. */

@@ -74,7 +74,7 @@ function record(calls: string[] | undefined, call: string): void {
   calls.push(call);
 }
 
-/** The first armed fault that this call meets; a counted one is used up by it. */
+/** The first armed fault that applies to this call; it uses up one of the fault's `times`. */
 function take(armed: ArmedFault[], call: string, random: () => number): Fault | null {
   for (const entry of armed) {
     const { match, share = 1 } = entry.fault;
@@ -116,7 +116,7 @@ async function withFault(fault: Fault, handle: () => Promise<Response>, incoming
   }
 }
 
-/** The connection goes away under the caller. */
+/** Closes the connection without a reply. */
 function dropped(incoming: IncomingMessage): Promise<Response> {
   incoming.socket.destroy();
   return new Promise(() => undefined);

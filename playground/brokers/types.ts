@@ -12,7 +12,7 @@ export interface SimulatedBroker {
   roots(base: string): Readonly<Record<string, string>>;
   /** What a person types into /link, by field name, for the demo account. */
   readonly credentials: Readonly<Record<string, string>>;
-  /** What that person then pastes, where there is no login page. */
+  /** What that person pastes next, at a broker without a login page. */
   readonly paste?: string;
   /** The one-line hint that the login page and the playground's index show: who can log in here. */
   readonly hint: string;
@@ -25,15 +25,15 @@ export interface CallContext {
   readonly remoteAddress: string;
 }
 
-/** Levers that tests and the playground's control page pull while the broker runs. */
+/** Switches that tests and the playground's drawer change while the broker runs. */
 export interface BrokerSwitches {
   /** Every session dies at once. */
   expireSessions(): void;
-  /** Order calls answer the broker's own refusal of an unregistered address. */
+  /** When false, order calls get the broker's own refusal of an unregistered IP address. */
   isIpAllowed: boolean;
   /** Whether the plan includes quotes and candles; absent where every plan does. */
   hasMarketData?: boolean;
-  /** Whether the broker's own rate limits answer 429 or its dialect of it. */
+  /** Whether calls above the broker's rate limits are refused, with 429 or the broker's own equivalent. */
   enforcesRateLimits: boolean;
 }
 

@@ -30,7 +30,7 @@ interface Call {
   readonly token: string | null;
 }
 
-/** Upstox API v2 and v3: `/api` is api.upstox.com with the login page, `/hft` takes the orders, `/assets` has the master. */
+/** Upstox API v2 and v3: `/api` is api.upstox.com with the login page, `/hft` the order host, `/assets` has the master file. */
 export function simulatedUpstox({ exchange, accountId, random }: SimulatedBrokerDeps): SimulatedBroker {
   const sessions = createSessions(APP, exchange.now, random);
   const directory = createDirectory(() => exchange.instruments);
@@ -61,7 +61,7 @@ export function simulatedUpstox({ exchange, accountId, random }: SimulatedBroker
 
   function positions(): Response {
     const trades = account().trades();
-    // Funded positions stand in a list of their own.
+    // Upstox lists margin-funded (MTF) positions elsewhere.
     const own = account()
       .positions()
       .filter(({ productType }) => productType !== "MTF");
@@ -139,12 +139,12 @@ export function simulatedUpstox({ exchange, accountId, random }: SimulatedBroker
   };
 }
 
-/** From midnight to 05:30 funds and orders are shut. */
+/** Funds and orders are unavailable from midnight to 05:30 IST. */
 function requireOpen(name: string, now: number): void {
   if (istTime(now) >= "05:30") return;
   const words = "is accessible from 5:30 AM to 12:00 AM IST daily";
   if (name.endsWith("/get-funds-and-margin")) throw new UpstoxRefusal(423, 100072, `The Funds service ${words}`);
-  // Unverified: the status that orders get.
+  // Unverified: the HTTP status for orders.
   if (name.includes("/order/")) throw new UpstoxRefusal(423, 100074, `The Order API ${words}`);
 }
 

@@ -13,8 +13,8 @@ const DEMO_APP: KiteApp = {
 };
 
 /**
- * Zerodha's Kite Connect 3 with its login page. `redirectUrl` stands for the developer console, from which alone Kite
- * knows it; the login page lets a person change it.
+ * Zerodha's Kite Connect 3 with its login page. Kite takes the redirect URL from the developer console only, which
+ * `redirectUrl` stands for; the login page lets a person change it.
  */
 export function simulatedZerodha(deps: SimulatedBrokerDeps & { readonly redirectUrl?: string }): SimulatedBroker {
   const { exchange, accountId } = deps;
@@ -44,7 +44,7 @@ export function simulatedZerodha(deps: SimulatedBrokerDeps & { readonly redirect
     return route.answer({
       query: new URL(request.url).searchParams,
       body: await request.text(),
-      at: route.path.exec(path)?.groups ?? {},
+      pathParams: route.path.exec(path)?.groups ?? {},
     });
   }
 

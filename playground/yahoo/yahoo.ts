@@ -9,7 +9,7 @@ import { failure, json, text } from "./replies.ts";
 
 const DELAY_MS = 15 * 60_000;
 const DAY_MS = 86_400_000;
-/** Where a real session's daily bar is stamped: 09:15 IST. */
+/** Yahoo stamps a daily bar with the session's start, 09:15 IST; ms after midnight. */
 const BAR_STAMP_MS = 9.25 * 3_600_000;
 const COOKIE = "A3=d=AQABBIA; Domain=.yahoo.com; Path=/; Secure; HttpOnly; Max-Age=31536000";
 const CRUMB = "q1w2E3r4T5y";
@@ -29,7 +29,7 @@ const INTERVALS: Readonly<Record<string, Interval>> = {
   "60m": "1h",
   "1d": "1d",
 };
-/** Days back that Yahoo serves each interval for; 1m also not more than 8 at once. */
+/** How many days back Yahoo serves each interval; a 1m call may also span at most 8 days. */
 const DEPTH_DAYS: Readonly<Record<string, number>> = {
   "1m": 30,
   "5m": 60,
@@ -42,7 +42,7 @@ const DEPTH_DAYS: Readonly<Record<string, number>> = {
 export interface YahooSwitches {
   /** Every call answers 429. */
   isBlocked: boolean;
-  /** The crumb that is handed out works; false is what happened to everybody for days at a time. */
+  /** When false, the crumb endpoint answers 429, as it did to everybody for days at a time. */
   hasCrumb: boolean;
   /** Forgets every crumb that was handed out: the next quote call is "Invalid Crumb". */
   dropCrumbs(): void;
@@ -54,7 +54,7 @@ export interface SimulatedYahoo extends SimulatedBroker {
 
 /**
  * Yahoo Finance's chart and quote endpoints over the simulated exchange: 15 minutes late, single-precision prices, a
- * day with missing numbers here and there, today's bar stamped with the last trade, minutes of no session an error.
+ * day with missing numbers here and there, today's bar stamped with the last trade, an error for minutes outside a session.
  */
 export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): SimulatedYahoo {
   let crumbs = 0;
@@ -78,7 +78,7 @@ export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): S
     return symbol === undefined ? text(404, "Not Found") : chart(decodeURIComponent(symbol), query);
   }
 
-  /** Unknown symbols are silently missing. */
+  /** Unknown symbols are silently left out. */
   function quotes(symbols: readonly string[]): Response {
     const rows = symbols.flatMap((symbol) => {
       const instrument = listed(symbol);
@@ -114,7 +114,7 @@ export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): S
     };
   }
 
-  /** What was the last price fifteen minutes ago, and the day it belongs to. */
+  /** The last price as of fifteen minutes ago, and the bar of its day. */
   function latest(key: InstrumentKey) {
     const at = exchange.now() - DELAY_MS;
     const days = exchange.candles(key, "1d", at - 10 * DAY_MS, at);
@@ -143,7 +143,7 @@ export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): S
       return failure(422, "chart", "Unprocessable Entity", words);
     }
     const until = Math.min(to - 1_000, exchange.now() - DELAY_MS);
-    const bars = exchange.candles(instrument.key, interval, stamp(from, interval), until);
+    const bars = exchange.candles(instrument.key, interval, firstBarAt(from, interval), until);
     if (bars.length === 0 && interval !== "1d") {
       const words = `Data doesn't exist for startDate = ${from / 1_000}, endDate = ${to / 1_000}`;
       return failure(400, "chart", "Bad Request", words);
@@ -151,12 +151,12 @@ export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): S
     return json(200, { chart: { result: [chartResult(symbol, instrument, bars, interval)], error: null } });
   }
 
-  // A daily bar is stamped 09:15: one whose stamp lies before the range does not belong to it.
-  const stamp = (from: number, interval: Interval): number => (interval === "1d" ? from - BAR_STAMP_MS : from);
+  // The exchange's daily bars begin at midnight, Yahoo's at 09:15: a bar is in the range if Yahoo's stamp is.
+  const firstBarAt = (from: number, interval: Interval): number => (interval === "1d" ? from - BAR_STAMP_MS : from);
 
   function chartResult(symbol: string, instrument: Instrument, bars: readonly Candle[], interval: Interval) {
     const { last, previous, today, at } = latest(instrument.key);
-    // The exchange's running day ends now; here it ends with the last price that is out.
+    // The exchange's bar of today goes up to now; Yahoo's ends with the last delayed price.
     const isRunning = (bar: Candle): boolean => interval === "1d" && istDate(bar.at) === istDate(at);
     const rows = bars.map((bar) => ({
       ...rupees(bar),
@@ -224,11 +224,11 @@ function stampOf(bar: Candle, interval: Interval, lastTrade: number): number {
   return istDate(bar.at) === istDate(lastTrade) ? lastTrade : istInstant(istDate(bar.at)) + BAR_STAMP_MS;
 }
 
-/** The 13th of a month has half of its numbers, unless it is today. */
+/** Bars of the 13th of a month lack open and high, except today's. */
 const isHalfNull = (bar: Candle, now: number): boolean =>
   istDate(bar.at).endsWith("-13") && istDate(bar.at) !== istDate(now);
 
-/** As Yahoo has it: single precision. */
+/** Yahoo sends single-precision numbers. */
 const single = (units: number): number => Math.fround(units / PRICE_SCALE);
 const rupees = (bar: Candle): { open: number | null; high: number | null; low: number; close: number } => ({
   open: single(bar.open),

@@ -25,7 +25,7 @@ export function createSessions(clientCode: string, now: () => number, random: ()
   };
 }
 
-/** Shaped as a token; nothing here checks the signature, because the sessions are kept by the whole token. */
+/** Looks like a JWT. The signature is never checked: sessions are looked up by the whole token. */
 export function jwt(claims: Readonly<Record<string, unknown>>): string {
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const signed = `${encode({ alg: "HS512" })}.${encode(claims)}`;
@@ -49,7 +49,7 @@ export function loginPage(query: URLSearchParams, apiKey: string, hint: string):
 <form method="post" action="publisher-login/authorize">${hidden}<button type="submit">Log in</button></form></html>`);
 }
 
-/** Back to the registered address, tokens and state in the query. */
+/** Redirects to the registered address with the tokens and the state in the query. */
 export function authorize(form: URLSearchParams, apiKey: string, sessions: Sessions): Response {
   const target = form.get("redirect_url") ?? "";
   if (form.get("api_key") !== apiKey || !URL.canParse(target)) return page("<h1>Forbidden</h1>", 403);

@@ -47,7 +47,7 @@ export interface Listings {
   byToken(exchange: string, token: string): Listing | undefined;
 }
 
-/** What the exchange lists now: contracts come and go with the days. */
+/** Indexes what the exchange lists; rebuilt whenever its list changes, as contracts are added and expire daily. */
 export function createListings(exchange: Exchange): Listings {
   let listed: readonly Instrument[] = [];
   let all: readonly Listing[] = [];
@@ -117,7 +117,7 @@ function venueDate(date: string): string {
   return `${day}${MONTHS[Number(month) - 1] ?? ""}${year}`;
 }
 
-/** Epoch ms → "20-Nov-2026 10:14:09", from the Indian date and clock. */
+/** ("2026-11-20", "10:14:09") → "20-Nov-2026 10:14:09" */
 export function venueTime(date: string, clock: string): string {
   const [year = "", month = "", day = ""] = date.split("-");
   const name = MONTHS[Number(month) - 1] ?? "";

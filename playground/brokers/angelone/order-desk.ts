@@ -14,7 +14,7 @@ import { malformed, refuse, succeed, succeedWithRows } from "./replies.ts";
 import { orderRow, PRODUCT_NAMES, statusText, uniqueOrderId, varietyOf } from "./rows.ts";
 
 const MAX_TAG = 19;
-/** How far from the last price a market order's limit is put. */
+/** How far from the last price a market order's limit is set, as a fraction. */
 const COLLAR = 0.01;
 const VARIETIES = new Set(["NORMAL", "STOPLOSS", "AMO"]);
 
@@ -46,12 +46,13 @@ export interface OrderDesk {
   readonly details: (uniqueId: string) => Response;
 }
 
-/** Angel One's order system over one account: takes most orders and lets the book say what became of them. */
+/** Angel One's order system over one account: acknowledges most orders and shows a rejection only in the order book. */
 export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccount, listings: Listings): OrderDesk {
-  /** Orders that the exchange would not take: the book shows them as rejected. */
-  const turnedAway: { order: Order; listing: Listing }[] = [];
+  /** Orders that the exchange refused: the book shows them as rejected. */
+  const rejected: { order: Order; listing: Listing }[] = [];
+  /** How often the book has shown each pending order: its status text advances with every read. */
   const reads = new Map<BrokerOrderId, number>();
-  /** Why the last change of an order did not happen. */
+  /** Why the last change of an order was refused. */
   const notModified = new Map<BrokerOrderId, string>();
 
   function rowOf(order: Order, listing: Listing): Record<string, unknown> {
@@ -65,14 +66,17 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
 
   function rows(): { id: string; row: () => Record<string, unknown> }[] {
     const today = istDate(exchange.now());
-    const away = turnedAway.filter(({ order }) => istDate(order.placedAt ?? 0) === today);
+    const rejectedToday = rejected.filter(({ order }) => istDate(order.placedAt ?? 0) === today);
     const known = account()
       .orders()
       .flatMap((order) => {
         const listing = order.key && listings.byKey(order.key);
         return listing ? [{ order, listing }] : [];
       });
-    return [...known, ...away].map(({ order, listing }) => ({ id: order.orderId, row: () => rowOf(order, listing) }));
+    return [...known, ...rejectedToday].map(({ order, listing }) => ({
+      id: order.orderId,
+      row: () => rowOf(order, listing),
+    }));
   }
 
   const acknowledge = (orderId: string, listing?: Listing): Response =>
@@ -82,12 +86,12 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
       uniqueorderid: uniqueOrderId(orderId),
     });
 
-  function turnAway(order: ExchangeOrder, listing: Listing, message: string): Response {
+  function acknowledgeRejected(order: ExchangeOrder, listing: Listing, message: string): Response {
     const now = exchange.now();
     const orderId = brokerOrderId(
-      `${istDate(now).slice(2).replaceAll("-", "")}9${String(turnedAway.length).padStart(8, "0")}`,
+      `${istDate(now).slice(2).replaceAll("-", "")}9${String(rejected.length).padStart(8, "0")}`,
     );
-    turnedAway.push({ listing, order: rejectedOrder(order, listing, orderId, message, now) });
+    rejected.push({ listing, order: rejectedOrder(order, listing, orderId, message, now) });
     return acknowledge(orderId, listing);
   }
 
@@ -114,7 +118,7 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
       const reply = placeOrQueue(account(), order);
       if (reply.kind === "accepted") return acknowledge(reply.orderId, listing);
       if (reply.code === "unknown-instrument") return refuse("AB1009", "Symbol Not Found");
-      return turnAway(order, listing, `Your order has been rejected: ${reply.message}`);
+      return acknowledgeRejected(order, listing, `Your order has been rejected: ${reply.message}`);
     },
 
     modify(body) {
@@ -144,7 +148,7 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
 
     book: () => succeedWithRows(rows().map(({ row }) => row())),
 
-    /** Wants the unique id: an order id is not found. */
+    /** Finds an order by its `uniqueorderid` only, not by its order id. */
     details(uniqueId) {
       const found = rows().find(({ id }) => uniqueOrderId(id) === uniqueId);
       return found ? succeed(found.row()) : refuse("AB1013", "Order not found");
@@ -152,7 +156,7 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
   };
 }
 
-/** After hours an order becomes an after-market order by itself. */
+/** Outside market hours an order becomes an after-market order by itself. */
 function placeOrQueue(account: ExchangeAccount, order: ExchangeOrder): ExchangeReply {
   const reply = account.place(order);
   const isLate = reply.kind === "refused" && reply.code === "market-closed" && !order.isAmo;

@@ -16,7 +16,7 @@ export const refuse = (errorcode: string, message: string): Response =>
 export const refuseAtGateway = (errorCode: string, message: string, status: number): Response =>
   json({ success: false, message, errorCode, data: "" }, status);
 
-/** What a body that cannot be read is answered with: nothing. */
+/** A body that cannot be read is answered with an empty 400. */
 export const malformed = (): Response => new Response(null, { status: 400 });
 
 export const throttled = (): Response =>

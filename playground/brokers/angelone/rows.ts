@@ -27,7 +27,7 @@ const priceText = (at: Price): string => (at / PRICE_SCALE).toFixed(2);
 const average = (value: Paise, qty: number): string =>
   qty === 0 ? "0.00" : (value / qty / PAISE_PER_RUPEE).toFixed(2);
 
-/** The same for the same order, so that a restart does not change it. */
+/** Derived from the order id, so that it survives a restart. */
 export function uniqueOrderId(orderId: string): string {
   const hex = createHash("sha256").update(orderId).digest("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
@@ -38,7 +38,7 @@ export function varietyOf(order: Pick<Order, "type" | "isAmo">): string {
   return order.isAmo ? "AMO" : "NORMAL";
 }
 
-/** `reads`: how often this order has been shown while it was on its way. */
+/** `reads`: how often the book has shown this order while it was pending. */
 export function statusText(order: Order, reads: number): string {
   switch (order.status) {
     case "pending":
@@ -125,7 +125,7 @@ export const tradeRow = (trade: Trade, listing: Listing): Record<string, unknown
   filltime: istClock(trade.at ?? 0),
 });
 
-/** What was carried into the day is what today's trades do not explain. All values are text. */
+/** Carried-forward (`cf…`) values are the totals minus today's trades. All values are text. */
 export function positionRow(
   position: Position,
   trades: readonly Trade[],
@@ -188,7 +188,7 @@ export function positionRow(
   };
 }
 
-/** Quantities as of the morning: `soldToday` is put back. `profitandloss` is rounded to rupees. */
+/** Quantities are as of the morning, so `soldToday` is added back. `profitandloss` is rounded to rupees. */
 export function holdingRow(holding: Holding, listing: Listing, soldToday: number): Record<string, unknown> {
   const quantity = holding.qty + soldToday;
   const pnl = holding.ltp === null ? 0 : (number(holding.ltp) - number(holding.avgPrice)) * quantity;

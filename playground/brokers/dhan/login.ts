@@ -22,7 +22,7 @@ export interface LoginParts {
 export interface Login {
   /** auth.dhan.co */
   auth(request: Request, context: CallContext): Promise<Response>;
-  /** web.dhan.co, as far as it makes access tokens. */
+  /** The page of web.dhan.co that issues access tokens. */
   web(request: Request): Response;
   renew(request: Request): Response;
 }
@@ -99,7 +99,7 @@ export function createLogin({ account, tokens, now, random, redirectUrl }: Login
       );
     },
 
-    /** Only for a living token that was made in Dhan Web; its identity header has a name of its own. */
+    /** Only a live token issued by Dhan Web can be renewed. The client id comes in `dhanClientId`, not `client-id`. */
     renew(request) {
       const kind = tokens.check(request.headers.get("access-token"));
       if (kind === null || request.headers.get("dhanClientId") !== account.clientId) return deadSession();

@@ -115,7 +115,7 @@ function columns(exchange: Exchange, body: Fields, interval: Interval, from: num
   return text(columnBody(candles), 200, "application/json");
 }
 
-/** Stamps are written in exponent form, as the live server does at times. */
+/** Timestamps are written in exponent form, as the live server sometimes does. */
 function columnBody(candles: readonly Candle[]): string {
   const column = (name: "open" | "high" | "low" | "close"): string =>
     JSON.stringify(candles.map((candle) => rupeesFromPrice(candle[name])));

@@ -8,8 +8,8 @@ const HEADER =
   "SEM_LOT_UNITS,SEM_CUSTOM_SYMBOL,SEM_EXPIRY_DATE,SEM_STRIKE_PRICE,SEM_OPTION_TYPE,SEM_TICK_SIZE,SEM_EXPIRY_FLAG," +
   "SEM_EXCH_INSTRUMENT_TYPE,SEM_SERIES,SM_SYMBOL_NAME";
 
-/** What the real file has besides: test symbols, other segments, indices that nobody asks for, a row cut short. */
-const WARTS = [
+/** Rows of the real file that an importer must skip: test symbols, other segments, unused indices, a truncated row. */
+const JUNK_ROWS = [
   "NSE,E,14772,EQUITY,0,101NSETEST,1.0,101NSETEST,,,,5.0000,NA,ES,EQ,101NSETEST",
   "NSE,C,1047,FUTCUR,0,USDINR-Nov2026-FUT,1.0,USDINR NOV FUT,2026-11-26 12:30:00,-0.01000,XX,0.2500,M,FUTCUR,NA,USDINR",
   "MCX,M,449735,FUTCOM,0,CRUDEOIL-Nov2026-FUT,1.0,CRUDEOIL NOV FUT,2026-11-19 23:30:00,-0.01000,XX,100.0000,M,FUTCOM,NA,CRUDEOIL",
@@ -26,7 +26,7 @@ export function master(exchange: Exchange): Response {
   const encoder = new TextEncoder();
   function* rows(): Iterable<string> {
     yield HEADER;
-    yield* WARTS;
+    yield* JUNK_ROWS;
     for (const instrument of exchange.instruments) yield rowOf(instrument, monthly);
   }
   const lines = rows()[Symbol.iterator]();

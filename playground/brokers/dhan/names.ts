@@ -88,7 +88,7 @@ function cashName({ symbol, series }: Extract<Instrument, { kind: "equity" }>): 
   return name.endsWith(`-${series}`) ? name.slice(0, -series.length - 1) : name;
 }
 
-/** The contract's terms in every book row; sentinels for cash. */
+/** Expiry, option type and strike, which every row of the books carries; placeholder values for shares. */
 export function contractFields(instrument: Instrument | undefined): {
   drvExpiryDate: string;
   drvOptionType: string | null;

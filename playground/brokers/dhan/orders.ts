@@ -14,7 +14,7 @@ import { inputError, json, orderError, type Fields } from "./reply.ts";
 
 /** How long an order is in TRANSIT: it cannot be cancelled and its correlation id is not known. */
 const TRANSIT_MS = 400;
-/** How far from the last price Dhan's own limit stands when it converts a market order. */
+/** How far from the last price Dhan sets the limit when it converts a market order, as a fraction. */
 const MARKET_BAND = 0.01;
 const MAX_CORRELATION_ID = 25;
 
@@ -36,10 +36,10 @@ export interface OrderDeskParts {
 }
 
 export function createOrderDesk({ exchange, account, clientId }: OrderDeskParts): OrderDesk {
-  /** Orders that have been answered once since they were placed: with that their transit is over. */
+  /** Orders that were looked up at least once since they were placed: they are no longer in TRANSIT. */
   const arrived = new Set<string>();
 
-  /** True once or for a moment after placing, whichever ends first, so that a stopped clock does not hold an order for ever. */
+  /** True only for the first look-up, and only within TRANSIT_MS of placing: a stopped clock must not hold an order forever. */
   function isInTransit(order: Order): boolean {
     if (arrived.has(order.orderId)) return false;
     arrived.add(order.orderId);
@@ -150,7 +150,7 @@ export function createOrderDesk({ exchange, account, clientId }: OrderDeskParts)
   };
 }
 
-/** What Dhan's own checks find wrong with an order's body; risk checks come later, in the book. */
+/** What Dhan's input checks find wrong with an order's body; a failed risk check shows up later, in the order book. */
 function problemOf(body: Fields): string | null {
   if (Object.values(body).includes("")) return "Missing required fields, bad values for parameters etc.";
   if (typeof body["quantity"] !== "number") return "quantity is required";
@@ -196,9 +196,9 @@ function termsOf(body: Fields, marketLimit: () => Price | null): OrderTerms | nu
     case "STOP_LOSS":
       return limit === null || triggerPrice === null ? null : { type: "SL", price: limit, triggerPrice };
     case "STOP_LOSS_MARKET": {
-      const standIn = marketLimit();
-      if (triggerPrice === null || standIn === null) return null;
-      return { type: "SL-M", triggerPrice, protection: { basisPoints: MARKET_BAND * 10_000, limit: standIn } };
+      const converted = marketLimit();
+      if (triggerPrice === null || converted === null) return null;
+      return { type: "SL-M", triggerPrice, protection: { basisPoints: MARKET_BAND * 10_000, limit: converted } };
     }
     default:
       return null;

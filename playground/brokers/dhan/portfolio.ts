@@ -4,7 +4,7 @@ import { rupeesFromPaise, rupeesFromPrice, subtractPaise } from "../../../src/do
 import { soldToday, type Holding, type Position, type Trade } from "../../../src/domain/portfolio.ts";
 import { contractFields, displayName, tradingName, wireId } from "./names.ts";
 import { json, refusal, type Fields } from "./reply.ts";
-import { dealtToday } from "../dealt.ts";
+import { tradedToday } from "../traded-today.ts";
 
 /** An account without holdings gets an error, not an empty list. */
 export function holdings(account: ExchangeAccount, exchange: Exchange): Response {
@@ -16,7 +16,7 @@ export function holdings(account: ExchangeAccount, exchange: Exchange): Response
   return rows.length > 0 ? json(rows) : refusal(500, "HOLDING_ERROR", "DH-1111", "No holdings available");
 }
 
-/** Quantities are those with which the day began, but for what is available. */
+/** Quantities are as of the start of the day, except the available one. */
 function holdingRow(holding: Holding, sold: number, exchange: Exchange): Fields {
   const instrument = holding.key ? exchange.find(holding.key) : undefined;
   const funded = holding.productType === "MTF" ? holding.qty : 0;
@@ -36,7 +36,7 @@ function holdingRow(holding: Holding, sold: number, exchange: Exchange): Fields 
   };
 }
 
-/** Optional: every other row goes without. */
+/** `lastTradedPrice` is optional at Dhan: every other row lacks it here. */
 const lastPriceOf = ({ ltp }: Holding, at: number): Fields =>
   ltp === null || at % 2 === 1 ? {} : { lastTradedPrice: rupeesFromPrice(ltp) };
 
@@ -45,10 +45,10 @@ export function positions(account: ExchangeAccount, exchange: Exchange, clientId
   return json(account.positions().map((position) => positionRow(position, trades, exchange, clientId)));
 }
 
-/** What was carried into the day is what today's trades do not explain. */
+/** Carried-forward values are the totals minus today's trades. */
 function positionRow(position: Position, trades: readonly Trade[], exchange: Exchange, clientId: string): Fields {
   const instrument = position.key ? exchange.find(position.key) : undefined;
-  const [bought, sold] = [dealtToday(position, trades, "BUY"), dealtToday(position, trades, "SELL")];
+  const [bought, sold] = [tradedToday(position, trades, "BUY"), tradedToday(position, trades, "SELL")];
   const buyValue = rupeesFromPaise(position.buyValue);
   const sellValue = rupeesFromPaise(position.sellValue);
   return {
@@ -84,7 +84,7 @@ function positionRow(position: Position, trades: readonly Trade[], exchange: Exc
 const average = (value: number, quantity: number): number =>
   quantity === 0 ? 0 : Math.round((value / quantity) * 100) / 100;
 
-/** With the misspelt key, and with the collateral inside the balance. */
+/** `availabelBalance` is Dhan's own spelling; it includes the collateral. */
 export function funds(account: ExchangeAccount, clientId: string): Response {
   const { available, used, cash, collateral } = account.funds();
   return json({

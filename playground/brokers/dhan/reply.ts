@@ -1,4 +1,4 @@
-/** Answers in Dhan's own envelopes: bare bodies when well, several error shapes when not. */
+/** Dhan answers a success with the bare body, and a failure in one of several shapes. */
 export const json = (body: unknown, status = 200): Response => text(JSON.stringify(body), status, "application/json");
 
 export const text = (body: string, status: number, type: string): Response =>
@@ -27,7 +27,7 @@ export const gatewayError = (status: number, error: string, path: string, now: n
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The body as an object, or null when it is none. */
+/** The body as a JSON object, or null when it is not one. */
 export async function readFields(request: Request): Promise<Fields | null> {
   const body: unknown = await request.json().catch(() => null);
   return typeof body === "object" && body !== null && !Array.isArray(body) ? (body as Fields) : null;

@@ -4,14 +4,14 @@ const LIFETIME_S = 24 * 3600;
 
 export type TokenKind = "SELF" | "APP";
 export interface Tokens {
-  /** A new token; the one before it dies. */
+  /** Issues a new token and revokes the one before it. */
   issue(kind: TokenKind): { token: string; expiresAt: number };
-  /** The token's kind while it lives. */
+  /** The kind of a valid token; null for any other. */
   check(token: string | null): TokenKind | null;
   revokeAll(): void;
 }
 
-/** JWTs in Dhan's shape. Only the newest lives; after a restart any that is well signed and not expired does. */
+/** JWTs in Dhan's shape. Only the newest is valid; after a restart, any with a good signature that has not expired. */
 export function createTokens(clientId: string, now: () => number): Tokens {
   let live: string | null | undefined;
   let issued = 0;

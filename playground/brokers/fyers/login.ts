@@ -41,7 +41,7 @@ export function createLogin(app: FyersApp, now: () => number, random: () => numb
   return {
     showPage: (query: URLSearchParams): Response => problemWith(query) ?? page(app),
 
-    /** The button: back to the app with a status in `code` and the credential in `auth_code`. */
+    /** The login button redirects to the app with a status in `code` and the credential in `auth_code`. */
     approve(query: URLSearchParams): Response {
       const problem = problemWith(query);
       if (problem) return problem;

@@ -33,7 +33,7 @@ export function createMarketData(exchange: Exchange, find: (symbol: string) => I
       return json(200, { s: "ok", code: 200, d });
     },
 
-    /** Without `code`; one symbol only. */
+    /** Takes one symbol only, and the reply has no `code`. */
     depth(query: URLSearchParams): Response {
       const instrument = find(query.get("symbol") ?? "");
       if (!instrument) return refuse(400, -300, "Invalid symbol provided");

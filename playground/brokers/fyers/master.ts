@@ -10,8 +10,8 @@ const FILES: Readonly<Record<string, (instrument: Instrument) => boolean>> = {
   BSE_FO: ({ segment }) => segment === "BFO",
 };
 
-/** Rows of the real files that nobody should trade: a test symbol, another segment, an index of no use, a cut row. */
-const WARTS: Readonly<Record<string, readonly string[]>> = {
+/** Rows of the real files that an importer must skip: a test symbol, another segment, an unused index, a truncated row. */
+const JUNK_ROWS: Readonly<Record<string, readonly string[]>> = {
   NSE_CM: [
     "101000000012345,NSE TEST SECURITY,0,1,0.05,,0915-1530|1815-1915:,2026-11-20,,NSE:021NSETEST-EQ,10,10,12345,021NSETEST,12345,-1.0,XX,101000000012345,None,0,0.0",
     "101000000026901,NIFTY SIM INDEX,10,1,0.05,,0915-1530|1815-1915:,2026-11-20,,NSE:NIFTYSIM-INDEX,10,10,26901,NIFTYSIM,26901,-1.0,XX,101000000026901,None,0,0.0",
@@ -25,12 +25,12 @@ const WARTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** `/sym_details/NSE_CM.csv`, in pieces that do not end with lines; null for a file that does not exist. */
+/** `/sym_details/NSE_CM.csv`, streamed in chunks that end inside a line; null for a file that does not exist. */
 export function masterFile(name: string, instruments: readonly Instrument[], now: number): Response | null {
   const belongs = FILES[name];
   if (belongs === undefined) return null;
   const rows = instruments.filter(belongs).map((instrument) => csvRow(instrument, istDate(now)));
-  const text = [...rows.slice(0, 1), ...(WARTS[name] ?? []), ...rows.slice(1)].join("\n") + "\n";
+  const text = [...rows.slice(0, 1), ...(JUNK_ROWS[name] ?? []), ...rows.slice(1)].join("\n") + "\n";
   return new Response(inPieces(new TextEncoder().encode(text)), { headers: { "content-type": "text/csv" } });
 }
 

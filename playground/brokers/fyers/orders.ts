@@ -12,9 +12,9 @@ import type { Price } from "../../../src/domain/money.ts";
 import type { Order, OrderTerms, Side } from "../../../src/domain/order.ts";
 import { invalid, json, refuse } from "./reply.ts";
 
-/** What the card leaves open, to be turned on by tests. */
+/** Behaviour that Fyers' documentation leaves open; tests turn it on. */
 export interface FyersQuirks {
-  /** Orders are taken with code 201: no word from the exchange yet, no id. */
+  /** Orders are answered with code 201 and no id: the exchange has not acknowledged them yet. */
   leavesUnacknowledged: boolean;
 }
 
@@ -169,7 +169,7 @@ const TYPES = { LIMIT: 1, MARKET: 2, "SL-M": 3, SL: 4 } as const satisfies Recor
 const findOrder = (account: ExchangeAccount, id: string): Order | undefined =>
   id === "" ? undefined : account.order(brokerOrderId(id));
 
-/** Refused by risk management: an error that carries the id of an order that exists, rejected. */
+/** A refusal by risk management is an error that carries the id of the order, which exists and is rejected. */
 function placed(order: Order | undefined, id: string): Response {
   if (order?.status === "rejected") return refuse(400, -99, order.message ?? "Rejected by RMS", { id });
   const message = `Order submitted successfully. Your Order Ref. No.${id}`;

@@ -16,7 +16,7 @@ import {
 
 const rupees = (at: Price | null): number => (at === null ? 0 : rupeesFromPrice(at));
 
-/** A ledger in no certain order. */
+/** The rows of the funds ledger come in no fixed order. */
 export function fundRows(funds: Funds) {
   const row = (id: number, title: string, amount: number) => ({ id, title, equityAmount: amount, commodityAmount: 0 });
   const [available, used] = [rupeesFromPaise(funds.available), rupeesFromPaise(funds.used)];
@@ -34,7 +34,7 @@ export function fundRows(funds: Funds) {
   ];
 }
 
-/** Quantities are those with which the day began, but for what remains. The only place where fyToken is a JSON number. */
+/** Quantities are as of the start of the day, except the remaining ones. Only here is fyToken a JSON number. */
 export function holdingRow(holding: Holding, sold: number, { instrument, id }: { instrument: Instrument; id: number }) {
   const ltp = rupees(holding.ltp);
   const quantity = holding.qty + sold;
@@ -125,7 +125,7 @@ export function positionsTotal(positions: readonly Position[]) {
   };
 }
 
-/** A stop that waits and one that rests in the book have the same status; the message tells. */
+/** A stop order has the same status before and after its trigger; only the message tells them apart. */
 const isTriggered = ({ type, status }: Order): boolean => status === "open" && (type === "SL" || type === "SL-M");
 
 /** Users' tags come back with the prefix `1:`, Fyers' own with `2:`. */

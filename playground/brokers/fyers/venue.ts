@@ -45,7 +45,7 @@ export function fyTokenOf(instrument: Instrument): string {
   return `${exchange}${segment}${expiry}${tokenOf(instrument)}`;
 }
 
-/** Ours, but that BSE shares carry their group. */
+/** Our own symbol, except that BSE shares carry their group. */
 export const tickerOf = (instrument: Instrument): string =>
   instrument.kind === "equity" && instrument.segment === "BSE"
     ? `${instrument.symbol}-${instrument.series}`

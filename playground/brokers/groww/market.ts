@@ -9,7 +9,7 @@ const MAX_NAMES = 50;
 const DAY_MS = 86_400_000;
 const rupees = (at: Price | null): number => (at === null ? 0 : rupeesFromPrice(at));
 
-/** By `NSE_SBIN`, and nothing but the price. One name that is not listed fails the whole call. */
+/** Last prices keyed by name (`NSE_SBIN`). One unknown name fails the whole call. */
 export function lastPrices(exchange: Exchange, directory: Directory, query: URLSearchParams): object {
   const names = (query.get("exchange_symbols") ?? "").split(",").filter((name) => name !== "");
   if (names.length === 0 || names.length > MAX_NAMES) throw badRequest("exchange_symbols must have 1 to 50 symbols");
@@ -23,7 +23,7 @@ export function lastPrices(exchange: Exchange, directory: Directory, query: URLS
   );
 }
 
-/** One instrument a call. Of some, `ohlc` comes as text. */
+/** One instrument per call. For some of them `ohlc` is text instead of an object. */
 export function quote(exchange: Exchange, directory: Directory, query: URLSearchParams): object {
   const listing = directory.named(query.get("exchange"), query.get("segment"), query.get("trading_symbol"));
   if (!listing) throw badRequest("Invalid trading symbol.");
@@ -66,10 +66,10 @@ export function quote(exchange: Exchange, directory: Directory, query: URLSearch
 
 const hasText = ({ symbol }: Listing): boolean => /[^A-Z]/.test(symbol);
 
-/** Without the number of orders that make it. */
+/** Groww's depth levels lack the number of orders. */
 const levels = (rows: readonly DepthLevel[]) => rows.map(({ price, quantity }) => ({ price: rupees(price), quantity }));
 
-/** Name → interval, and the most days of one call. */
+/** Name → interval, and the most days that one call may span. */
 const BARS: Readonly<Record<string, readonly [interval: Interval, maxDays: number]>> = {
   "1minute": ["1m", 30],
   "5minute": ["5m", 30],

@@ -2,7 +2,7 @@ import { isDerivative } from "../../../src/domain/instrument.ts";
 import { PRICE_SCALE } from "../../../src/domain/money.ts";
 import type { Directory, Listing } from "./names.ts";
 
-/** Found by name: their order is not promised, and there are more than are documented. */
+/** Readers must find columns by name: their order is not promised, and the file has more than are documented. */
 const HEADER = [
   "exchange",
   "exchange_token",
@@ -28,8 +28,8 @@ const HEADER = [
 ] as const;
 type Cells = Readonly<Partial<Record<(typeof HEADER)[number], string | number>>>;
 
-/** What the real file has besides: test scrips, other trades, indices that nobody asks for, rows that are broken. */
-const WARTS: readonly string[] = [
+/** Rows of the real file that an importer must skip: test scrips, commodities, unused indices, broken rows. */
+const JUNK_ROWS: readonly string[] = [
   lineOf({ exchange: "MCX", exchange_token: 9, trading_symbol: "GOLD", instrument_type: "FUT", segment: "COMMODITY" }),
   lineOf({ exchange: "NSE", trading_symbol: "NIFTYROUND", instrument_type: "IDX", segment: "CASH" }),
   lineOf({
@@ -59,9 +59,9 @@ const WARTS: readonly string[] = [
   "NSE,CUT SHORT",
 ];
 
-/** The list as comma-separated values, in pieces as a server sends them. */
+/** The list as CSV. */
 export function masterFile(directory: Directory): Response {
-  const lines = [HEADER.join(","), ...WARTS, ...directory.all().map((listing) => lineOf(cellsOf(listing)))];
+  const lines = [HEADER.join(","), ...JUNK_ROWS, ...directory.all().map((listing) => lineOf(cellsOf(listing)))];
   return new Response(`${lines.join("\n")}\n`, { headers: { "content-type": "text/csv" } });
 }
 

@@ -30,7 +30,7 @@ export interface Directory {
   of(key: InstrumentKey): Listing | undefined;
 }
 
-/** Contracts come and go with the days: the directory follows the exchange's list. */
+/** Rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */
 export function createDirectory(listed: () => readonly Instrument[]): Directory {
   let indexed = indexOf(listed());
   const current = (): typeof indexed => {
@@ -89,7 +89,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /** `24Nov26` */
 const dayOf = (date: string): string => `${date.slice(8)}${MONTHS[Number(date.slice(5, 7)) - 1]}${date.slice(2, 4)}`;
 
-/** `GMK` and letters for cash, `GLTFO` for derivatives; the exchange's own number is within. */
+/** Groww's order id: the exchange's number as `GMK…X` for cash and `GLTFO…X` for derivatives. */
 export const idOf = (orderId: string, { segment }: Listing): string =>
   `${segment === "CASH" ? "GMK" : "GLTFO"}${orderId}X`;
 export const numberIn = (id: string): string => /^(?:GMK|GLTFO)(\d+)X$/.exec(id)?.[1] ?? "";

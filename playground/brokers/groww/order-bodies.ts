@@ -15,7 +15,7 @@ const REQUIRED = [
   "transaction_type",
   "order_reference_id",
 ];
-/** How far a market order may fill; unverified: what Groww does with one. */
+/** How far from the last price a market order may fill. Unverified: Groww does not say what it does. */
 const PROTECTION_PERCENT = 3;
 
 /** 8 to 20 letters and digits with two hyphens at most. */
@@ -28,7 +28,7 @@ export interface NewOrder {
   readonly reference: string;
 }
 
-/** The body of a new order; risk checks come later, in the book. */
+/** Reads the body of a new order; a failed risk check shows up later, in the order list. */
 export function newOrder(exchange: Exchange, directory: Directory, body: Fields): NewOrder {
   for (const field of REQUIRED)
     if (body[field] === undefined || body[field] === "") throw badRequest(`${field} is required.`);
@@ -39,7 +39,7 @@ export function newOrder(exchange: Exchange, directory: Directory, body: Fields)
   return { order: { ...order, validity: body["validity"], tag: reference }, listing, reference };
 }
 
-/** What the margin call wants of an order. */
+/** Reads the fields that a new order and a margin call have in common. */
 export function estimated(
   exchange: Exchange,
   directory: Directory,

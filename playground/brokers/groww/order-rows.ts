@@ -16,7 +16,7 @@ const STATUS: Readonly<Record<OrderStatus, string>> = {
   rejected: "REJECTED",
 };
 
-/** What was bought or sold for delivery waits for it. A cancel that was taken is done a moment later. */
+/** A filled delivery order waits for its delivery; an acknowledged cancel takes effect a moment later. */
 export function statusOf({ status, productType }: Order, isBeingCancelled: boolean): string {
   if (status === "cancelled" && isBeingCancelled) return "CANCELLATION_REQUESTED";
   return status === "filled" && productType === "CNC" ? "DELIVERY_AWAITED" : STATUS[status];
@@ -53,7 +53,7 @@ export function orderRow(order: Order, listing: Listing, isBeingCancelled: boole
     transaction_type: order.side,
     product: growwProduct(order.productType),
     created_at: timeOf(order.placedAt),
-    // With a Z, and India's time all the same.
+    // Groww appends a Z although the time is IST.
     exchange_time: order.exchangeOrderId === null ? "" : `${timeOf(order.placedAt)}Z`,
     trade_date: order.placedAt === null ? "" : `${istDate(order.placedAt)}T00:00:00`,
     order_reference_id: order.tag,
@@ -91,7 +91,7 @@ export function failedRow(
   };
 }
 
-/** Groww's own id of a trade is empty. */
+/** Groww leaves its own trade id empty. */
 export function tradeRow(trade: Trade, listing: Listing, order: Order): object {
   return {
     ...listedFields(listing),

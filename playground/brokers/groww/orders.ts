@@ -10,7 +10,7 @@ import { badRequest, cannotProcess, GrowwRefusal, notFound, success, type Fields
 
 const MAX_ORDERS_A_PAGE = 25;
 const MAX_TRADES_A_PAGE = 50;
-/** A cancel is taken at once and done later. */
+/** A cancel is acknowledged at once and takes effect this much later. */
 const CANCELLED_AFTER_MS = 1_000;
 
 export interface OrderDeskParts {
@@ -27,15 +27,15 @@ interface Row {
   readonly row: object;
 }
 
-/** Groww takes what its own checks let pass, and tells in the book what the exchange's made of it. */
+/** Groww acknowledges every order that passes its input checks; an exchange's refusal shows only in the order list. */
 export function createOrderDesk({ exchange, directory, accountId }: OrderDeskParts) {
-  /** Orders that the exchange would not even take: they stand in the day's book, failed. */
+  /** Orders that the exchange refused: the day's list shows them as FAILED. */
   let failed: (Row & { readonly date: string })[] = [];
   const references = new Set<string>();
   const cancelledAt = new Map<BrokerOrderId, number>();
   const account = () => exchange.account(accountId);
 
-  /** Outside the session an order waits for the next one. */
+  /** Outside market hours an order becomes an after-market order by itself. */
   function enter(order: ExchangeOrder): ExchangeReply {
     const reply = account().place(order);
     return reply.kind === "refused" && reply.code === "market-closed"
@@ -67,14 +67,14 @@ export function createOrderDesk({ exchange, directory, accountId }: OrderDeskPar
     return order && listing && listing.segment === segment ? { order, listing } : undefined;
   }
 
-  /** Until a moment later, or until somebody has seen it. */
+  /** True only for the first look-up, and only within CANCELLED_AFTER_MS of the cancel. */
   function isBeingCancelled({ orderId }: Order): boolean {
     const at = cancelledAt.get(orderId);
     cancelledAt.delete(orderId);
     return at !== undefined && exchange.now() < at + CANCELLED_AFTER_MS;
   }
 
-  /** The newest first. */
+  /** Newest first. */
   function rows(segment: string | null): Row[] {
     const own = account()
       .orders()
@@ -116,7 +116,7 @@ export function createOrderDesk({ exchange, directory, accountId }: OrderDeskPar
       throw reply.code === "order-final" ? cannotProcess("Order cannot be modified.") : badRequest(reply.message);
     },
 
-    /** Answers with the status from before. */
+    /** Answers with the status that the order had before the cancel. */
     cancel(body: Fields): Response {
       const { order, id } = known(body);
       const reply = account().cancel(order.orderId);
@@ -139,7 +139,7 @@ export function createOrderDesk({ exchange, directory, accountId }: OrderDeskPar
       return success({ groww_order_id, order_status, remark, filled_quantity, order_reference_id });
     },
 
-    /** Derivatives' are not found. */
+    /** Answers 404 for derivatives. */
     trades(id: string, query: URLSearchParams): Response {
       const found = rowOf(id, query.get("segment"));
       if (!found || found.listing.segment === "FNO") throw notFound("Trades not found.");
@@ -169,7 +169,7 @@ export function createOrderDesk({ exchange, directory, accountId }: OrderDeskPar
   };
 }
 
-/** Larger pages than are allowed are cut, not refused. */
+/** A page size above the maximum is reduced, not refused. */
 function pageOf(query: URLSearchParams, most: number): readonly [page: number, size: number] {
   const [page, size] = [Number(query.get("page") ?? 0), Number(query.get("page_size") ?? most)];
   if (!Number.isSafeInteger(page) || page < 0 || !Number.isSafeInteger(size) || size < 1)

@@ -2,7 +2,7 @@ import { rupeesFromPaise, rupeesFromPrice, subtractPaise, type Paise } from "../
 import type { Product } from "../../../src/domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../../../src/domain/portfolio.ts";
 import type { Listing } from "./names.ts";
-import { dealtToday, type Dealt } from "../dealt.ts";
+import { tradedToday, type Traded } from "../traded-today.ts";
 
 export const growwProduct = (product: Product): string =>
   product === "INTRADAY" ? "MIS" : product === "MARGIN" ? "NRML" : product;
@@ -30,7 +30,7 @@ export function fundsRow(funds: Funds): object {
   };
 }
 
-/** Neither exchange nor price. The quantity is that with which the day began; what sales hold of it stands beside. */
+/** Rows have no exchange and no price. `quantity` is as of the start of the day; today's sales are in `groww_locked_quantity`. */
 export function holdingRow(holding: Holding, sold: number, { symbol }: Listing): object {
   const quantity = holding.qty + sold;
   return {
@@ -49,17 +49,17 @@ export function holdingRow(holding: Holding, sold: number, { symbol }: Listing):
   };
 }
 
-const before = (qty: number, value: Paise, today: Dealt): Dealt => ({
+const before = (qty: number, value: Paise, today: Traded): Traded => ({
   qty: qty - today.qty,
   value: subtractPaise(value, today.value),
 });
 
 /** Rupees, to the ten-thousandth. */
-const average = ({ qty, value }: Dealt): number => (qty === 0 ? 0 : Math.round((value * 100) / qty) / 10_000);
+const average = ({ qty, value }: Traded): number => (qty === 0 ? 0 : Math.round((value * 100) / qty) / 10_000);
 
-/** Credit is bought, debit is sold; neither last price nor unrealised profit. */
+/** `credit` means bought and `debit` sold. Rows have no last price and no unrealised profit. */
 export function positionRow(position: Position, trades: readonly Trade[], listing: Listing): object {
-  const [bought, sold] = [dealtToday(position, trades, "BUY"), dealtToday(position, trades, "SELL")];
+  const [bought, sold] = [tradedToday(position, trades, "BUY"), tradedToday(position, trades, "SELL")];
   const carriedBuy = before(position.buyQty, position.buyValue, bought);
   const carriedSell = before(position.sellQty, position.sellValue, sold);
   const { instrument, exchange, segment, symbol } = listing;

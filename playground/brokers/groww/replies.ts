@@ -3,7 +3,7 @@ import { parseJson } from "../../../src/lib/json.ts";
 /** Groww's envelopes: one for answers, and two for refusals. */
 export const success = (payload: unknown, status = 200): Response => json(status, { status: "SUCCESS", payload });
 
-/** A refusal: HTTP status, code and words. */
+/** A refusal: HTTP status, code and message. */
 export class GrowwRefusal extends Error {
   override readonly name = "GrowwRefusal";
   readonly status: number;
@@ -16,7 +16,7 @@ export class GrowwRefusal extends Error {
   }
 }
 
-/** Where the token is not taken, another shape comes than the documented one. */
+/** A refused token (401) is answered in another shape than the documented one. */
 export function refusal({ status, code, message }: GrowwRefusal): Response {
   if (status === 401) return json(status, { errorCode: status, errorMessage: { message }, code });
   return json(status, { status: "FAILURE", error: { code, message, metadata: null } });
@@ -24,12 +24,12 @@ export function refusal({ status, code, message }: GrowwRefusal): Response {
 
 export const badRequest = (message: string): GrowwRefusal => new GrowwRefusal(400, "GA001", message);
 export const notFound = (message: string): GrowwRefusal => new GrowwRefusal(404, "GA004", message);
-/** Unverified: that this is the code of what comes too late for an order. */
+/** Unverified: the code for a change that comes too late. */
 export const cannotProcess = (message: string): GrowwRefusal => new GrowwRefusal(400, "GA006", message);
 export const deadSession = (): GrowwRefusal => new GrowwRefusal(401, "GA005", "Token invalid or expired");
 export const lacking = (what: string): GrowwRefusal =>
   new GrowwRefusal(403, "GA005", `User not authorised to access ${what}`);
-/** Unverified, body and code. */
+/** Unverified: both message and code. */
 export const wrongAddress = (address: string): GrowwRefusal =>
   new GrowwRefusal(403, "GA005", `Orders from IP ${address} are not allowed: it is not registered`);
 export const tooMany = (): GrowwRefusal => new GrowwRefusal(429, "GA003", "Too many requests");
@@ -51,7 +51,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The body as an object; what is none is refused. */
+/** The body as a JSON object; anything else is refused. */
 export function fieldsOf(body: string): Fields {
   const value = parseJson(body);
   if (isFields(value)) return value;

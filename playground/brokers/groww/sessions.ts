@@ -2,7 +2,7 @@ import { istClock, istDate, nextIst } from "../../../src/domain/market.ts";
 import { stepOf } from "../../../src/lib/totp.ts";
 import { deadSession, GrowwRefusal, html, json, type Fields } from "./replies.ts";
 
-/** What the API-keys page has of the demo account. */
+/** What the API-keys page shows of the demo account. */
 export interface GrowwAccount {
   readonly ucc: string;
   readonly totpToken: string;
@@ -14,7 +14,7 @@ const TOKENS_DIE_AT = "06:00";
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** The page on which tokens are made, and access tokens that die at 06:00 in India, whenever they were made. */
+/** The page that issues tokens, and access tokens that expire at 06:00 IST whenever they were issued. */
 export function createSessions(account: GrowwAccount, now: () => number, random: () => number) {
   const tokens = new Map<string, number>();
 
@@ -29,7 +29,7 @@ export function createSessions(account: GrowwAccount, now: () => number, random:
   }
 
   return {
-    /** Who is logged in at groww.in sees it; here that is everybody. */
+    /** The real page needs a login at groww.in; this one is open to everybody. */
     page: (): Response =>
       html(`<h1>Trade API keys</h1><p>This is a simulated broker: no real account, no real money.</p>
 <p>Client ${account.ucc}</p>
@@ -41,7 +41,7 @@ export function createSessions(account: GrowwAccount, now: () => number, random:
       html(`<h1>Access token</h1><textarea rows="3" readonly>${newToken().token}</textarea>
 <p>It expires at 6:00 in the morning.</p>`),
 
-    /** The one answer without an envelope. */
+    /** The only reply without an envelope. */
     exchange(header: string | null, body: Fields): Response {
       const code = typeof body["totp"] === "string" ? body["totp"] : "";
       if (bearer(header) !== account.totpToken) throw deadSession();

@@ -7,7 +7,7 @@ import { UpstoxRefusal } from "./replies.ts";
 
 const MAX_KEYS = 500;
 
-/** Keyed by segment and symbol, with a colon. One key that is not listed fails the whole call. */
+/** The reply is keyed `NSE_EQ:SBIN`, unlike the request. One unknown key fails the whole call. */
 export function quotes(exchange: Exchange, directory: Directory, asked: string | null): object {
   const keys = (asked ?? "").split(",").filter((key) => key !== "");
   if (keys.length === 0) throw new UpstoxRefusal(400, 1009, "Instrument key is required");
@@ -24,7 +24,7 @@ function quoteRow(exchange: Exchange, { instrument, key, symbol }: Listing): obj
   const quote = exchange.quote(instrument.key);
   const depth = instrument.kind === "index" ? undefined : exchange.depth(instrument.key);
   return {
-    // `close` is the running one of today.
+    // `close` is today's last price so far, not the previous close.
     ohlc: { open: rupees(quote.open), high: rupees(quote.high), low: rupees(quote.low), close: rupees(quote.ltp) },
     depth: { buy: fiveLevels(depth?.bids ?? []), sell: fiveLevels(depth?.asks ?? []) },
     timestamp: `${istDateTime(exchange.now()).replace(" ", "T")}.099+05:30`,
@@ -53,7 +53,7 @@ const fiveLevels = (levels: readonly DepthLevel[]) =>
     return { quantity: level?.quantity ?? 0, price: rupees(level?.price ?? null), orders: level?.orders ?? 0 };
   });
 
-/** Unit and width → interval, and the most days of one call. */
+/** Unit and width → interval, and the most days that one call may span. */
 const BARS: Readonly<Record<string, readonly [interval: Interval, maxDays: number]>> = {
   "minutes/1": ["1m", 31],
   "minutes/5": ["5m", 31],
@@ -78,7 +78,7 @@ export function candles(exchange: Exchange, directory: Directory, { key, bar, ra
   if (interval === undefined || maxDays === undefined) throw new UpstoxRefusal(400, 1146, "Unit is invalid");
   const today = istDate(exchange.now());
   const [last, first] = range === null ? [today, today] : datesOf(range, maxDays);
-  // The historical call does not have today, and the newest comes first.
+  // The historical call does not include today, and lists the newest bar first.
   const end = range !== null && last >= today ? addDays(today, -1) : last;
   const bars = exchange.candles(listing.instrument.key, interval, istInstant(first), istInstant(end, "23:59:59"));
   return {

@@ -5,8 +5,8 @@ import type { Directory, Listing } from "./names.ts";
 
 const PIECE_BYTES = 4_096;
 
-/** What the real file has besides: test scrips, other trades, indices that nobody asks for, rows that are broken. */
-const WARTS: readonly Readonly<Record<string, unknown>>[] = [
+/** Rows of the real file that an importer must skip: test scrips, commodities, unused indices, broken rows. */
+const JUNK_ROWS: readonly Readonly<Record<string, unknown>>[] = [
   { segment: "NSE_EQ", name: "DRILL", instrument_type: "EQ", trading_symbol: "011NSETEST", exchange_token: "11" },
   { segment: "MCX_FO", name: "CRUDEOIL", instrument_type: "FUT", trading_symbol: "CRUDEOIL FUT", exchange_token: "9" },
   {
@@ -27,9 +27,9 @@ const WARTS: readonly Readonly<Record<string, unknown>>[] = [
   instrument_key: `${row.segment}|${row.exchange_token}`,
 }));
 
-/** The whole list as one JSON array, packed: the server calls it a file, not an encoding. */
+/** The list as one JSON array in a .gz file: gzip is the content type here, not a content encoding. */
 export function masterFile(directory: Directory): Response {
-  const bytes = gzipSync(JSON.stringify([...WARTS, ...directory.all().map(toRow)]));
+  const bytes = gzipSync(JSON.stringify([...JUNK_ROWS, ...directory.all().map(toRow)]));
   let at = 0;
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {

@@ -35,7 +35,7 @@ export interface Directory {
   of(key: InstrumentKey): Listing | undefined;
 }
 
-/** Contracts come and go with the days: the directory follows the exchange's list. */
+/** Rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */
 export function createDirectory(listed: () => readonly Instrument[]): Directory {
   let indexed = indexOf(listed());
   const current = (): typeof indexed => {
@@ -89,7 +89,7 @@ function symbolOf(instrument: Exclude<Instrument, { kind: "index" }>): string {
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const dayOf = (date: string): string => `${date.slice(8)} ${MONTHS[Number(date.slice(5, 7)) - 1]} ${date.slice(2, 4)}`;
 
-/** Books and trades write the series at the end, which master and holdings do not. */
+/** Orders and trades append the series to the symbol; the master file and holdings do not. */
 export const bookSymbol = ({ instrument, symbol }: Listing): string =>
   instrument.kind === "equity" && instrument.segment === "NSE" ? `${symbol}-${instrument.series}` : symbol;
 

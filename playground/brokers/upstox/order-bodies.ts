@@ -5,14 +5,14 @@ import type { Directory, Listing } from "./names.ts";
 import { UpstoxRefusal, type Fields } from "./replies.ts";
 
 const MAX_TAG = 40;
-/** What `market_protection: -1` stands for. */
+/** The protection that Upstox applies for `market_protection: -1`, in percent. */
 const AUTOMATIC_PERCENT = 3;
 const REQUIRED = ["quantity", "product", "validity", "price", "instrument_token", "order_type", "transaction_type"];
 const REQUIRED_TOO = ["disclosed_quantity", "trigger_price", "is_amo"];
 
 const bad = (code: number, message: string): UpstoxRefusal => new UpstoxRefusal(400, code, message);
 
-/** The body of a new order; risk checks come later, in the book. */
+/** Reads the body of a new order; a failed risk check shows up later, in the order book. */
 export function newOrder(exchange: Exchange, directory: Directory, body: Fields): ExchangeOrder {
   for (const field of [...REQUIRED, ...REQUIRED_TOO])
     if (body[field] === undefined || body[field] === "") throw bad(1004, `The ${field} is required`);
@@ -29,7 +29,7 @@ export function newOrder(exchange: Exchange, directory: Directory, body: Fields)
     productType: productOf(body["product"], listing),
     validity: body["validity"],
     qty: quantityOf(body["quantity"]),
-    // What the body says of it is ignored: the clock tells.
+    // Upstox ignores the body's `is_amo`: the time of day decides.
     isAmo: false,
     terms: termsOf(exchange, listing, side, body),
   };
@@ -40,7 +40,7 @@ function sideOf(value: unknown): Side {
   throw bad(1057, "The transaction_type is invalid");
 }
 
-/** `D` of a contract is carried over, `D` of a share is delivered. */
+/** `D` means delivery for a share and carry-forward for a contract. */
 function productOf(value: unknown, { instrument }: Listing): Product {
   const isShare = instrument.kind === "equity";
   if (value === "I") return "INTRADAY";

@@ -15,15 +15,15 @@ export interface OrderDeskParts {
   readonly userId: string;
 }
 
-/** Upstox takes what its own checks let pass, and tells in the book what the exchange's made of it. */
+/** Upstox acknowledges every order that passes its input checks; an exchange's refusal shows only in the order book. */
 export function createOrderDesk({ exchange, directory, accountId, userId }: OrderDeskParts) {
-  /** Orders that the exchange would not even take: they stand in the day's book, rejected. */
+  /** Orders that the exchange refused: the day's book shows them as rejected. */
   let refused: { readonly date: string; readonly row: object }[] = [];
-  /** Why the last change of an order was not made. */
+  /** Why the last change of an order was refused. */
   const notModified = new Map<BrokerOrderId, string>();
   const account = () => exchange.account(accountId);
 
-  /** Outside the session an order waits for the next one, whatever its body says. */
+  /** Outside market hours an order becomes an after-market order, whatever its body says. */
   function enter(order: ExchangeOrder): ExchangeReply {
     const reply = account().place(order);
     return reply.kind === "refused" && reply.code === "market-closed"
@@ -61,7 +61,7 @@ export function createOrderDesk({ exchange, directory, accountId, userId }: Orde
     return estimated(Object.fromEntries(query), { price, quantity });
   }
 
-  /** An order of which only cost is asked. */
+  /** An order whose cost is asked for; it is not placed. */
   function estimated(body: Fields, more: Fields): ExchangeOrder {
     const rest = { order_type: "LIMIT", validity: "DAY", disclosed_quantity: 0, trigger_price: 0, is_amo: false };
     return newOrder(exchange, directory, { ...rest, instrument_token: body["instrument_key"], ...body, ...more });

@@ -2,14 +2,14 @@ import { rupeesFromPaise, rupeesFromPrice, subtractPaise, type Price } from "../
 import type { Product } from "../../../src/domain/order.ts";
 import type { Funds, Holding, Position, Trade } from "../../../src/domain/portfolio.ts";
 import { bookFields, type Listing } from "./names.ts";
-import { dealtToday, type Dealt } from "../dealt.ts";
+import { tradedToday, type Traded } from "../traded-today.ts";
 
 const rupees = (at: Price | null): number => (at === null ? 0 : rupeesFromPrice(at));
 
 export const upstoxProduct = (product: Product): string =>
   product === "INTRADAY" ? "I" : product === "MTF" || product === "CO" ? product : "D";
 
-/** v3: cash and pledge apart, each net of what is used. */
+/** Funds v3 lists cash and pledge separately, each net of what is used. */
 export function fundsRow(funds: Funds): object {
   const [available, used, cash, pledged] = [funds.available, funds.used, funds.cash, funds.collateral].map(
     rupeesFromPaise,
@@ -39,7 +39,7 @@ export function fundsRow(funds: Funds): object {
   };
 }
 
-/** Quantities are those with which the day began; what sales have used of them stands beside. The symbol has no series. */
+/** `quantity` is as of the start of the day; today's sales are in `cnc_used_quantity`. The symbol has no series. */
 export function holdingRow(holding: Holding, sold: number, { key, symbol, exchange }: Listing): object {
   const quantity = holding.qty + sold;
   const ltp = rupees(holding.ltp);
@@ -67,16 +67,16 @@ export function holdingRow(holding: Holding, sold: number, { key, symbol, exchan
   };
 }
 
-const average = ({ qty, value }: Dealt): number => (qty === 0 ? 0 : Math.round(value / qty) / 100);
+const average = ({ qty, value }: Traded): number => (qty === 0 ? 0 : Math.round(value / qty) / 100);
 
-/** The row's own results of what was carried contradict each other, as in the official samples. */
+/** The row's results for carried-forward positions contradict each other, as in the official samples. */
 export function positionRow(position: Position, trades: readonly Trade[], listing: Listing): object {
-  const [bought, sold] = [dealtToday(position, trades, "BUY"), dealtToday(position, trades, "SELL")];
-  const carriedBuy: Dealt = {
+  const [bought, sold] = [tradedToday(position, trades, "BUY"), tradedToday(position, trades, "SELL")];
+  const carriedBuy: Traded = {
     qty: position.buyQty - bought.qty,
     value: subtractPaise(position.buyValue, bought.value),
   };
-  const carriedSell: Dealt = {
+  const carriedSell: Traded = {
     qty: position.sellQty - sold.qty,
     value: subtractPaise(position.sellValue, sold.value),
   };

@@ -5,7 +5,7 @@ export const success = (data: unknown): Response => json(200, { status: "success
 /** Order calls of v3 also say how long they took. */
 export const acted = (data: unknown): Response => json(200, { status: "success", data, metadata: { latency: 30 } });
 
-/** A refusal: HTTP status, code and words. Both casings go out. */
+/** A refusal: HTTP status, code and message. It is sent with both camelCase and snake_case keys. */
 export class UpstoxRefusal extends Error {
   override readonly name = "UpstoxRefusal";
   readonly status: number;
@@ -40,7 +40,7 @@ ${body}</html>`,
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The body as an object; what is none is refused. */
+/** The body as a JSON object; anything else is refused. */
 export function fieldsOf(body: string): Fields {
   const value = parseJson(body);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;

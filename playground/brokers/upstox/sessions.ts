@@ -14,7 +14,7 @@ const TOKENS_DIE_AT = "03:30";
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Login page, codes that burn, and tokens that die at 03:30 in India, whenever they were issued. */
+/** Login page, one-time codes, and tokens that expire at 03:30 IST whenever they were issued. */
 export function createSessions(app: UpstoxApp, now: () => number, random: () => number) {
   /** Code → the redirect address that it was given to. */
   const codes = new Map<string, string>();
@@ -40,7 +40,7 @@ export function createSessions(app: UpstoxApp, now: () => number, random: () => 
 
   function tokenFor(form: URLSearchParams): string {
     const redirectUri = codes.get(form.get("code") ?? "");
-    // Burnt by a failed exchange as well.
+    // A failed exchange uses the code up as well.
     codes.delete(form.get("code") ?? "");
     if (form.get("client_id") !== app.apiKey || form.get("client_secret") !== app.apiSecret)
       throw new UpstoxRefusal(401, 100016, "Invalid Credentials");
@@ -72,7 +72,7 @@ export function createSessions(app: UpstoxApp, now: () => number, random: () => 
       return new Response(null, { status: 302, headers: { location: target.href } });
     },
 
-    /** The one answer without an envelope. */
+    /** The only reply without an envelope. */
     exchange: (form: URLSearchParams): Response => {
       const { ddpi: _newer, ...profile } = profileOf(app);
       return json(200, { ...profile, access_token: tokenFor(form), extended_token: jwt(now() + 365 * 86_400_000) });

@@ -8,7 +8,7 @@ import { inputError } from "./replies.ts";
 
 const DAY_MS = 86_400_000;
 
-/** `/quote`, `/quote/ohlc`, `/quote/ltp`. Unknown names are left out of the answer without a word. */
+/** `/quote`, `/quote/ohlc`, `/quote/ltp`. Unknown names are silently left out. */
 export function quotes(exchange: Exchange, directory: KiteDirectory, form: string, names: readonly string[]): object {
   const most = form === "/quote" ? 500 : 1_000;
   if (names.length === 0) throw inputError("Missing or empty field `i`.");

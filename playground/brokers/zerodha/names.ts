@@ -38,7 +38,7 @@ const INDICES: Readonly<Record<string, readonly [tradingsymbol: string, token: n
   "INDEX:BANKEX": ["BANKEX", 274441],
 };
 
-/** Contracts come and go with the days: the directory follows the exchange's list. */
+/** Rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */
 export function createDirectory(listed: () => readonly Instrument[]): KiteDirectory {
   let indexed = indexOf(listed());
   const current = (): typeof indexed => {
@@ -84,18 +84,18 @@ function toListing(instrument: Instrument): KiteListing | undefined {
 
 const HEADER =
   "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,lot_size,instrument_type,segment,exchange";
-/** What the real file has besides: drill scrips, segments of other trades, and a line that was cut. */
-const WARTS = [
+/** Rows of the real file that an importer must skip: test scrips, commodities, and a truncated line. */
+const JUNK_ROWS = [
   "2817,11,011NSETEST,,0,,0,0.01,1,EQ,NSE,NSE",
   '112233479,438412,CRUDEOIL26DECFUT,"CRUDEOIL",0,2026-12-18,0,1,100,FUT,MCX-FUT,MCX',
   "1850625,7229,HANGSENG,HANG SENG,0,,0,0,0,EQ,INDICES,GLOBAL",
   "779777,3046,CUTOFF",
 ];
 
-/** The master as CSV, in pieces, as it comes over the wire. */
+/** The master file as CSV, streamed in chunks. */
 export function masterCsv(listings: readonly KiteListing[]): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  const lines = [HEADER, ...WARTS, ...listings.map(toLine)].values();
+  const lines = [HEADER, ...JUNK_ROWS, ...listings.map(toLine)].values();
   return new ReadableStream({
     pull(controller) {
       const batch = lines.take(200).toArray();

@@ -2,7 +2,7 @@ import { price, type Price, priceFromRupees, roundToTick, rupeesFromPrice } from
 import type { Order, Product, Side } from "../../../src/domain/order.ts";
 import { inputError } from "./replies.ts";
 
-/** What Kite takes for `market_protection=-1`. */
+/** The protection that Kite applies for `market_protection=-1`. */
 const AUTO_PROTECTION_PERCENT = 2;
 
 export type Form = Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ export function protectedLimit(reference: Price, percent: number, side: Side, ti
   return limit > 0 ? limit : tick;
 }
 
-/** An order's present terms as a form, for a change to be laid over. */
+/** An order's current terms as form fields; a modify request overrides some of them. */
 export const formOf = (order: Order): Form => ({
   order_type: order.type,
   price: order.price > 0 ? String(rupeesFromPrice(order.price)) : "",

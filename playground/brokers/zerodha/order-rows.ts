@@ -6,7 +6,7 @@ import type { KiteDirectory } from "./names.ts";
 import type { Form } from "./order-forms.ts";
 import { kiteProduct, listedFields } from "./portfolio.ts";
 
-/** What the exchange does not keep of an order, but Kite's book shows. */
+/** What Kite's order book shows of an order but the exchange does not store. */
 export interface KiteMemo {
   readonly variety: string;
   readonly protection: { readonly percent: number; readonly limit: Price } | null;
@@ -94,7 +94,7 @@ export function tradeRow(trade: Trade, directory: KiteDirectory): Record<string,
     exchange_order_id: null,
     transaction_type: trade.side,
     fill_timestamp: at,
-    // A time without its day, as Kite sends it here.
+    // Kite sends the time without a date here.
     order_timestamp: trade.at === null ? null : istClock(trade.at),
     exchange_timestamp: at,
   };

@@ -4,7 +4,7 @@ import type { Funds, Holding, Position } from "../../../src/domain/portfolio.ts"
 import type { Product } from "../../../src/domain/order.ts";
 import type { KiteListing } from "./names.ts";
 
-/** Kite writes 0 where there is none. */
+/** Kite writes 0 for a missing price. */
 export const rupees = (price: Price | null): number => (price === null ? 0 : rupeesFromPrice(price));
 
 export const kiteProduct = (product: Product): string =>
@@ -16,7 +16,7 @@ export const listedFields = ({ tradingsymbol, exchange, token }: KiteListing) =>
   instrument_token: token,
 });
 
-/** One row a share: what is held on margin funding stands inside it, and `sold` today is used up. */
+/** One row per share: its margin-funded (MTF) part is nested, and what was `sold` today counts as used. */
 export function holdingRow(held: readonly Holding[], sold: readonly Position[], listing: KiteListing, now: number) {
   const used = (product: Product): number =>
     sold.filter(({ productType }) => productType === product).reduce((sum, { qty }) => sum + qty, 0);
@@ -33,7 +33,7 @@ export function holdingRow(held: readonly Holding[], sold: readonly Position[], 
     isin: isin ?? listing.instrument.isin ?? "",
     product: "CNC",
     price: 0,
-    // Without the shares that are still to be delivered, as at Kite.
+    // Kite leaves out T1 shares, which are bought but not yet delivered.
     quantity: delivered,
     used_quantity: used("CNC"),
     t1_quantity: t1,

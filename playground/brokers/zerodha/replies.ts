@@ -1,4 +1,4 @@
-/** Kite's own refusal: HTTP status, type and words. */
+/** Kite's own refusal: HTTP status, type and message. */
 export class KiteRefusal extends Error {
   override readonly name = "KiteRefusal";
   readonly status: number;

@@ -13,8 +13,7 @@ import { type KiteApp, profileOf, type Sessions } from "./sessions.ts";
 export interface Call {
   readonly query: URLSearchParams;
   readonly body: string;
-  /** The named parts of the path. */
-  readonly at: Readonly<Record<string, string>>;
+  readonly pathParams: Readonly<Record<string, string>>;
 }
 
 export interface Route {
@@ -26,7 +25,7 @@ export interface Route {
   readonly answer: (call: Call) => Response;
 }
 
-export interface KiteHouse {
+export interface KiteParts {
   readonly app: KiteApp;
   readonly sessions: Sessions;
   readonly exchange: Exchange;
@@ -44,11 +43,10 @@ const route = (
 };
 
 const formOf = ({ body }: Call): Record<string, string> => Object.fromEntries(new URLSearchParams(body));
-const part = (call: Call, name: string): string => call.at[name] ?? "";
+const part = (call: Call, name: string): string => call.pathParams[name] ?? "";
 
 /** Kite Connect 3, endpoint by endpoint. */
-export function routesOf(house: KiteHouse): readonly Route[] {
-  const { app, sessions, exchange, directory, accountId } = house;
+export function routesOf({ app, sessions, exchange, directory, accountId }: KiteParts): readonly Route[] {
   const orders = createOrders(exchange, directory, accountId, app.userId);
   const account = () => exchange.account(accountId);
   const order = { rate: "order" } as const;

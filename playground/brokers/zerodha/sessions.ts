@@ -7,7 +7,7 @@ export interface KiteApp {
   readonly apiKey: string;
   readonly apiSecret: string;
   readonly userId: string;
-  /** Kite has it from the console, not from the login URL. */
+  /** Kite takes it from the console, not from the login URL. */
   readonly redirectUrl: string;
 }
 
@@ -15,7 +15,7 @@ const REQUEST_TOKEN_TTL_MS = 2 * 60_000;
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Login page, request tokens, and access tokens that die at 06:00 in India. */
+/** Login page, request tokens, and access tokens that expire at 06:00 IST. */
 export function createSessions(app: KiteApp, now: () => number, random: () => number) {
   const requestTokens = new Map<string, number>();
   let current: { token: string; expiresAt: number } | null = null;
