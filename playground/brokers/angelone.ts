@@ -8,7 +8,7 @@ import { createListings } from "./angelone/names.ts";
 import { createOrderDesk } from "./angelone/order-desk.ts";
 import { malformed, page, refuse, refuseAtGateway, succeed, succeedWithRows, throttled } from "./angelone/replies.ts";
 import { holdingRow, positionRow, tradeRow } from "./angelone/rows.ts";
-import { createThrottle } from "./angelone/throttle.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import type { BrokerSwitches, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 
 const SECURE = "/rest/secure/angelbroking/";
@@ -26,9 +26,23 @@ const DUE_HEADERS = [
   "x-privatekey",
 ] as const;
 
+/** From Angel One's rate table. Its longer windows are not simulated. */
+const CALLS_PER_SECOND = {
+  orders: 9,
+  orderBook: 1,
+  tradeBook: 1,
+  positions: 1,
+  holdings: 1,
+  profile: 3,
+  funds: 2,
+  login: 1,
+  quotes: 10,
+  candles: 3,
+  other: 10,
+} as const;
+
 interface Route {
-  /** Meter, as in Angel One's rate table. */
-  readonly meter: string;
+  readonly rate: keyof typeof CALLS_PER_SECOND;
   readonly rule?: "registered-address" | "market-data";
   readonly answer: (body: unknown) => Response;
 }
@@ -40,7 +54,7 @@ export function simulatedAngelone({ exchange, accountId, random }: SimulatedBrok
   const sessions = createSessions(CLIENT_CODE, exchange.now, random);
   const orders = createOrderDesk(exchange, account, listings);
   const market = createMarketDesk(exchange, account, listings);
-  const isTooMany = createThrottle();
+  const isAllowed = createRateLimit(CALLS_PER_SECOND, { windowMs: 1_000 });
   const switches: BrokerSwitches = {
     expireSessions: sessions.closeAll,
     isIpAllowed: true,
@@ -49,25 +63,25 @@ export function simulatedAngelone({ exchange, accountId, random }: SimulatedBrok
   };
 
   const routes: Readonly<Record<string, Route>> = {
-    "GET user/v1/getProfile": { meter: "profile", answer: () => succeed(profile) },
-    "POST user/v1/logout": { meter: "login", answer: () => succeed("") },
-    "GET user/v1/getRMS": { meter: "funds", answer: funds },
-    "GET portfolio/v1/getAllHolding": { meter: "holdings", answer: holdings },
-    "GET order/v1/getPosition": { meter: "positions", answer: positions },
-    "GET order/v1/getOrderBook": { meter: "orderBook", answer: orders.book },
-    "GET order/v1/getTradeBook": { meter: "tradeBook", answer: trades },
-    "POST order/v1/placeOrder": { meter: "orders", rule: "registered-address", answer: orders.place },
-    "POST order/v1/modifyOrder": { meter: "orders", rule: "registered-address", answer: orders.modify },
-    "POST order/v1/cancelOrder": { meter: "orders", rule: "registered-address", answer: orders.cancel },
-    "POST market/v1/quote/": { meter: "quotes", rule: "market-data", answer: market.quotes },
-    "POST historical/v1/getCandleData": { meter: "candles", rule: "market-data", answer: market.candles },
-    "POST margin/v1/batch": { meter: "other", answer: market.margin },
-    "POST brokerage/v1/estimateCharges": { meter: "other", answer: market.charges },
+    "GET user/v1/getProfile": { rate: "profile", answer: () => succeed(profile) },
+    "POST user/v1/logout": { rate: "login", answer: () => succeed("") },
+    "GET user/v1/getRMS": { rate: "funds", answer: funds },
+    "GET portfolio/v1/getAllHolding": { rate: "holdings", answer: holdings },
+    "GET order/v1/getPosition": { rate: "positions", answer: positions },
+    "GET order/v1/getOrderBook": { rate: "orderBook", answer: orders.book },
+    "GET order/v1/getTradeBook": { rate: "tradeBook", answer: trades },
+    "POST order/v1/placeOrder": { rate: "orders", rule: "registered-address", answer: orders.place },
+    "POST order/v1/modifyOrder": { rate: "orders", rule: "registered-address", answer: orders.modify },
+    "POST order/v1/cancelOrder": { rate: "orders", rule: "registered-address", answer: orders.cancel },
+    "POST market/v1/quote/": { rate: "quotes", rule: "market-data", answer: market.quotes },
+    "POST historical/v1/getCandleData": { rate: "candles", rule: "market-data", answer: market.candles },
+    "POST margin/v1/batch": { rate: "other", answer: market.margin },
+    "POST brokerage/v1/estimateCharges": { rate: "other", answer: market.charges },
   };
 
   function routeOf(method: string, path: string): Route | undefined {
     if (method === "GET" && path.startsWith(DETAILS))
-      return { meter: "other", answer: () => orders.details(decodeURIComponent(path.slice(DETAILS.length))) };
+      return { rate: "other", answer: () => orders.details(decodeURIComponent(path.slice(DETAILS.length))) };
     return routes[`${method} ${path}`];
   }
 
@@ -129,7 +143,7 @@ export function simulatedAngelone({ exchange, accountId, random }: SimulatedBrok
   /** The checks before every API call; null lets it through. */
   function guard(request: Request, route: Route): Response | null {
     if (DUE_HEADERS.some((name) => !request.headers.get(name))) return malformed();
-    if (switches.enforcesRateLimits && isTooMany(route.meter)) return throttled();
+    if (switches.enforcesRateLimits && !isAllowed(route.rate)) return throttled();
     const authorization = request.headers.get("authorization");
     if (request.headers.get("x-privatekey") !== API_KEY) return refuseAtGateway("AG8004", "Invalid API Key", 200);
     if (!authorization) return refuseAtGateway("AG8003", "Token missing", 200);

@@ -16,7 +16,7 @@ const DEMO: DhanAccount = {
 const DEFAULT_REDIRECT_URL = "http://localhost:8080/oauth/dhan/callback";
 /** Calls a second, by family. The window is shorter than a second: two calls sent a second apart may arrive closer. */
 const PER_SECOND = { order: 10, data: 5, quote: 1, other: 20 } as const;
-const METER_MS = 900;
+const RATE_WINDOW_MS = 900;
 type Family = keyof typeof PER_SECOND;
 
 /** Dhan's servers: `/api` is api.dhan.co, `/auth` auth.dhan.co, `/web` a corner of web.dhan.co, `/images` the master file. */
@@ -43,7 +43,7 @@ export function simulatedDhan(deps: SimulatedBrokerDeps & { readonly redirectUrl
 
   function isTooFast(family: Family): boolean {
     if (!switches.enforcesRateLimits) return false;
-    const recent = (seen.get(family) ?? []).filter((at) => now() - at < METER_MS);
+    const recent = (seen.get(family) ?? []).filter((at) => now() - at < RATE_WINDOW_MS);
     seen.set(family, [...recent, now()]);
     return recent.length >= PER_SECOND[family];
   }

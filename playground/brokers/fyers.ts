@@ -6,7 +6,7 @@ import { createLogin } from "./fyers/login.ts";
 import type { FyersApp } from "./fyers/login.ts";
 import { createMarketData } from "./fyers/market-data.ts";
 import { masterFile } from "./fyers/master.ts";
-import { createMeter } from "./fyers/meter.ts";
+import { createRateLimit } from "./fyers/rate-limit.ts";
 import { createOrderDesk } from "./fyers/orders.ts";
 import type { FyersQuirks } from "./fyers/orders.ts";
 import { invalid, json, ok, refuse } from "./fyers/reply.ts";
@@ -22,7 +22,7 @@ export interface SimulatedFyers extends SimulatedBroker {
 /** Fyers API v3: `/api/v3` for trading, `/data` for prices, `/sym_details` for the masters. */
 export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerDeps): SimulatedFyers {
   const login = createLogin(APP, exchange.now, random);
-  const overLimit = createMeter(exchange.now);
+  const waitBeforeCall = createRateLimit(exchange.now);
   const quirks: FyersQuirks = { leavesUnacknowledged: false };
   const find = createTickerIndex(exchange);
   const account = () => exchange.account(accountId);
@@ -144,7 +144,7 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
     exchange.advance();
     const open = await answerOpen(request, path);
     if (open) return open;
-    const waitMs = switches.enforcesRateLimits ? overLimit() : null;
+    const waitMs = switches.enforcesRateLimits ? waitBeforeCall() : null;
     if (waitMs !== null) return tooMany(waitMs, isOrderCall(`${request.method} ${path}`));
     const session = login.check(request.headers.get("authorization"));
     if (session !== "alive") return deadSession(session, path);

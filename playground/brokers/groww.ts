@@ -1,7 +1,6 @@
 import { soldToday } from "../../src/domain/portfolio.ts";
 import { candles, lastPrices, quote } from "./groww/market.ts";
 import { masterFile } from "./groww/master.ts";
-import { createMeters, type CallKind } from "./groww/meters.ts";
 import { createDirectory, type Listing } from "./groww/names.ts";
 import { createOrderDesk } from "./groww/orders.ts";
 import { fundsRow, holdingRow, positionRow } from "./groww/portfolio.ts";
@@ -17,6 +16,7 @@ import {
   wrongAddress,
 } from "./groww/replies.ts";
 import { createSessions, userOf, type GrowwAccount } from "./groww/sessions.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 
 const ACCOUNT: GrowwAccount = {
@@ -32,6 +32,9 @@ const ORDER_CALLS: ReadonlySet<string> = new Set([
   "POST /v1/order/cancel",
 ]);
 
+const CALLS_PER_SECOND = { order: 10, live: 10, other: 20 } as const;
+type CallKind = keyof typeof CALLS_PER_SECOND;
+
 interface Call {
   readonly query: URLSearchParams;
   readonly body: string;
@@ -42,7 +45,7 @@ export function simulatedGroww({ exchange, accountId, random }: SimulatedBrokerD
   const sessions = createSessions(ACCOUNT, exchange.now, random);
   const directory = createDirectory(() => exchange.instruments);
   const desk = createOrderDesk({ exchange, directory, accountId });
-  const hasRoom = createMeters();
+  const isAllowed = createRateLimit(CALLS_PER_SECOND);
   const account = () => exchange.account(accountId);
   const switches = {
     expireSessions: () => sessions.expireAll(),
@@ -95,7 +98,7 @@ export function simulatedGroww({ exchange, accountId, random }: SimulatedBrokerD
     if (name === "POST /v1/token/api/access") return sessions.exchange(token, fieldsOf(call.body));
     sessions.require(token);
     const kind = kindOf(name);
-    if (switches.enforcesRateLimits && !hasRoom(kind)) throw tooMany();
+    if (switches.enforcesRateLimits && !isAllowed(kind)) throw tooMany();
     if (kind === "order" && !switches.isIpAllowed) throw wrongAddress(remoteAddress);
     if (kind === "live" && !switches.hasMarketData) throw lacking("market data");
     const handler = calls[name] ?? oneOrder(name);

@@ -1,9 +1,9 @@
 import { istTime } from "../../src/domain/market.ts";
 import { soldToday } from "../../src/domain/portfolio.ts";
+import { createRateLimit } from "./rate-limit.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 import { candles, quotes } from "./upstox/market.ts";
 import { masterFile } from "./upstox/master.ts";
-import { createMeters } from "./upstox/meters.ts";
 import { createDirectory, type Listing } from "./upstox/names.ts";
 import { createOrderDesk } from "./upstox/orders.ts";
 import { fundsRow, holdingRow, positionRow } from "./upstox/portfolio.ts";
@@ -24,6 +24,9 @@ const ORDER_CALLS: ReadonlySet<string> = new Set([
   "DELETE /v3/order/cancel",
 ]);
 
+/** Per API, which is the path's first three parts. */
+const CALLS_PER_SECOND = { order: 10, other: 50 } as const;
+
 interface Call {
   readonly query: URLSearchParams;
   readonly body: string;
@@ -35,7 +38,7 @@ export function simulatedUpstox({ exchange, accountId, random }: SimulatedBroker
   const sessions = createSessions(APP, exchange.now, random);
   const directory = createDirectory(() => exchange.instruments);
   const desk = createOrderDesk({ exchange, directory, accountId, userId: APP.userId });
-  const hasRoom = createMeters();
+  const isAllowed = createRateLimit(CALLS_PER_SECOND);
   const account = () => exchange.account(accountId);
   const switches: BrokerSwitches = {
     expireSessions: () => sessions.expireAll(),
@@ -95,7 +98,7 @@ export function simulatedUpstox({ exchange, accountId, random }: SimulatedBroker
     if (page) return page(call);
     sessions.require(call.token);
     const isOrder = ORDER_CALLS.has(name);
-    if (switches.enforcesRateLimits && !hasRoom(name.split("/", 4).join("/"), isOrder))
+    if (switches.enforcesRateLimits && !isAllowed(isOrder ? "order" : "other", name.split("/", 4).join("/")))
       throw new UpstoxRefusal(429, 10005, "Too Many Request Sent");
     if (isOrder && !switches.isIpAllowed) throw addressRefusal(remoteAddress);
     requireOpen(name, exchange.now());

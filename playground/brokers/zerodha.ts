@@ -1,8 +1,8 @@
+import { createRateLimit } from "./rate-limit.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
-import { createMeters } from "./zerodha/meters.ts";
 import { createDirectory } from "./zerodha/names.ts";
 import { inputError, KiteRefusal, refusal } from "./zerodha/replies.ts";
-import { routesOf } from "./zerodha/routes.ts";
+import { CALLS_PER_SECOND, routesOf } from "./zerodha/routes.ts";
 import { createSessions, type KiteApp } from "./zerodha/sessions.ts";
 
 const DEMO_APP: KiteApp = {
@@ -22,7 +22,7 @@ export function simulatedZerodha(deps: SimulatedBrokerDeps & { readonly redirect
   const sessions = createSessions(app, exchange.now, deps.random);
   const directory = createDirectory(() => exchange.instruments);
   const routes = routesOf({ app, sessions, exchange, directory, accountId });
-  const hasRoom = createMeters();
+  const isAllowed = createRateLimit(CALLS_PER_SECOND);
   const switches: BrokerSwitches = {
     expireSessions: () => sessions.expireAll(),
     isIpAllowed: true,
@@ -36,7 +36,7 @@ export function simulatedZerodha(deps: SimulatedBrokerDeps & { readonly redirect
     const isPage = path.startsWith("/connect/");
     if (!isPage && request.headers.get("x-kite-version") !== "3") throw inputError("Invalid `X-Kite-Version`.");
     if (!route.isOpen) sessions.require(request.headers.get("authorization"));
-    if (!isPage && switches.enforcesRateLimits && !hasRoom(route.rate))
+    if (!isPage && switches.enforcesRateLimits && !isAllowed(route.rate))
       throw new KiteRefusal(429, "NetworkException", "Too many requests");
     if (route.rate === "order" && !switches.isIpAllowed) throw addressRefusal(remoteAddress);
     if ((route.rate === "quote" || route.rate === "historical") && !switches.hasMarketData)

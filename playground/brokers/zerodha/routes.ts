@@ -3,12 +3,14 @@ import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import { isDeliverySale } from "../../../src/domain/portfolio.ts";
 import { historical, quotes } from "./market-data.ts";
-import type { RateClass } from "./meters.ts";
 import { type KiteDirectory, type KiteListing, masterCsv } from "./names.ts";
 import { createOrders } from "./orders.ts";
 import { holdingRow, marginsRow, positionRow } from "./portfolio.ts";
 import { inputError, success } from "./replies.ts";
 import { type KiteApp, profileOf, type Sessions } from "./sessions.ts";
+
+export const CALLS_PER_SECOND = { quote: 1, historical: 3, order: 10, other: 10 } as const;
+type RateClass = keyof typeof CALLS_PER_SECOND;
 
 export interface Call {
   readonly query: URLSearchParams;

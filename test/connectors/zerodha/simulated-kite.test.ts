@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Access } from "../../../connectors/base.ts";
-import { createMeters } from "../../../playground/brokers/zerodha/meters.ts";
+import { createRateLimit } from "../../../playground/brokers/rate-limit.ts";
+import { CALLS_PER_SECOND } from "../../../playground/brokers/zerodha/routes.ts";
 import { closeStreet, logIn, openStreet, restingIn, type Street } from "./street.ts";
 
 let street: Street;
@@ -63,11 +64,11 @@ describe("the simulated Kite by itself", () => {
 
   it("counts the calls of each class by the second", () => {
     let now = 0;
-    const hasRoom = createMeters(() => now);
-    expect([hasRoom("quote"), hasRoom("quote"), hasRoom("historical")]).toEqual([true, false, true]);
+    const isAllowed = createRateLimit(CALLS_PER_SECOND, { now: () => now });
+    expect([isAllowed("quote"), isAllowed("quote"), isAllowed("historical")]).toEqual([true, false, true]);
     now = 1_000;
-    expect([hasRoom("quote"), hasRoom("quote")]).toEqual([true, false]);
-    expect(Array.from({ length: 11 }, () => hasRoom("order")).lastIndexOf(true)).toBe(9);
+    expect([isAllowed("quote"), isAllowed("quote")]).toEqual([true, false]);
+    expect(Array.from({ length: 11 }, () => isAllowed("order")).lastIndexOf(true)).toBe(9);
   });
 
   it("allows 25 changes of an order", async () => {

@@ -2,11 +2,11 @@ import { istDate } from "../../../src/domain/market.ts";
 
 const PER_SECOND = 10;
 const PER_MINUTE = 200;
-/** The next one blocks the user for the rest of the day. */
+/** One more blocks the user for the rest of the day. */
 const MINUTE_BREACHES_A_DAY = 3;
 
-/** All REST calls of the user together. Answers how long to wait, or null when the call may pass. */
-export function createMeter(now: () => number): () => number | null {
+/** Counts all REST calls of the user together. Returns how many ms to wait, or null when the call is allowed. */
+export function createRateLimit(now: () => number): () => number | null {
   let calls: number[] = [];
   let day = "";
   const breachedMinutes = new Set<number>();
