@@ -7,8 +7,9 @@ import type {
 } from "../../../connectors/paper/exchange/types.ts";
 import { brokerOrderId, type BrokerOrderId } from "../../../src/domain/ids.ts";
 import { istDate } from "../../../src/domain/market.ts";
-import { price, priceFromRupees, roundToTick, ZERO_PRICE, type Price } from "../../../src/domain/money.ts";
+import { price, priceFromRupees, roundToTick, type Price } from "../../../src/domain/money.ts";
 import type { Order, OrderTerms, Side } from "../../../src/domain/order.ts";
+import { rejectedOrder } from "../rejected-order.ts";
 import type { Listing, Listings } from "./names.ts";
 import { malformed, refuse, succeed, succeedWithRows } from "./replies.ts";
 import { orderRow, PRODUCT_NAMES, statusText, uniqueOrderId, varietyOf } from "./rows.ts";
@@ -88,10 +89,8 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
 
   function acknowledgeRejected(order: ExchangeOrder, listing: Listing, message: string): Response {
     const now = exchange.now();
-    const orderId = brokerOrderId(
-      `${istDate(now).slice(2).replaceAll("-", "")}9${String(rejected.length).padStart(8, "0")}`,
-    );
-    rejected.push({ listing, order: rejectedOrder(order, listing, orderId, message, now) });
+    const orderId = `${istDate(now).slice(2).replaceAll("-", "")}9${String(rejected.length).padStart(8, "0")}`;
+    rejected.push({ listing, order: rejectedOrder(order, listing.instrument, { orderId, message, placedAt: now }) });
     return acknowledge(orderId, listing);
   }
 
@@ -194,29 +193,4 @@ export function termsOf(
     case "STOPLOSS_MARKET":
       return { type: "SL", price: collared(trigger), triggerPrice: trigger };
   }
-}
-
-function rejectedOrder(
-  order: ExchangeOrder,
-  listing: Listing,
-  orderId: BrokerOrderId,
-  message: string,
-  placedAt: number,
-): Order {
-  const { terms, ...rest } = order;
-  return {
-    ...rest,
-    orderId,
-    exchangeOrderId: null,
-    symbol: listing.instrument.symbol,
-    type: terms.type,
-    filledQty: 0,
-    avgPrice: ZERO_PRICE,
-    price: terms.type === "LIMIT" || terms.type === "SL" ? terms.price : ZERO_PRICE,
-    triggerPrice: terms.type === "SL" || terms.type === "SL-M" ? terms.triggerPrice : ZERO_PRICE,
-    status: "rejected",
-    message,
-    placedAt,
-    handle: {},
-  };
 }

@@ -1,4 +1,3 @@
-import type { ExchangeOrder } from "../../../connectors/paper/exchange/types.ts";
 import { istClock, istDate } from "../../../src/domain/market.ts";
 import { rupeesFromPrice } from "../../../src/domain/money.ts";
 import type { Order, OrderStatus, OrderType } from "../../../src/domain/order.ts";
@@ -56,37 +55,6 @@ export function orderRow(order: Order, listing: Listing, isBeingCancelled: boole
     // Groww appends a Z although the time is IST.
     exchange_time: order.exchangeOrderId === null ? "" : `${timeOf(order.placedAt)}Z`,
     trade_date: order.placedAt === null ? "" : `${istDate(order.placedAt)}T00:00:00`,
-    order_reference_id: order.tag,
-  };
-}
-
-/** An order that never reached the exchange: the same row, failed. */
-export function failedRow(
-  order: ExchangeOrder,
-  listing: Listing,
-  { id, message, at }: { id: string; message: string; at: number },
-): object {
-  const { terms } = order;
-  return {
-    ...listedFields(listing),
-    groww_order_id: id,
-    order_status: "FAILED",
-    remark: message,
-    quantity: order.qty,
-    price: "price" in terms ? rupeesFromPrice(terms.price) : 0,
-    trigger_price: "triggerPrice" in terms ? rupeesFromPrice(terms.triggerPrice) : 0,
-    filled_quantity: 0,
-    remaining_quantity: 0,
-    average_fill_price: 0,
-    deliverable_quantity: 0,
-    amo_status: "NA",
-    validity: order.validity,
-    order_type: growwType(terms.type),
-    transaction_type: order.side,
-    product: growwProduct(order.productType),
-    created_at: timeOf(at),
-    exchange_time: "",
-    trade_date: `${istDate(at)}T00:00:00`,
     order_reference_id: order.tag,
   };
 }

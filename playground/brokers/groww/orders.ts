@@ -3,9 +3,10 @@ import { brokerOrderId, type BrokerOrderId } from "../../../src/domain/ids.ts";
 import { istDate } from "../../../src/domain/market.ts";
 import { rupeesFromPaise } from "../../../src/domain/money.ts";
 import type { Order } from "../../../src/domain/order.ts";
+import { rejectedOrder } from "../rejected-order.ts";
 import { idOf, numberIn, type Directory, type Listing } from "./names.ts";
 import { estimated, newOrder, quantityOf, termsOf } from "./order-bodies.ts";
-import { failedRow, orderRow, statusOf, tradeRow } from "./order-rows.ts";
+import { orderRow, statusOf, tradeRow } from "./order-rows.ts";
 import { badRequest, cannotProcess, GrowwRefusal, notFound, success, type Fields } from "./replies.ts";
 
 const MAX_ORDERS_A_PAGE = 25;
@@ -47,8 +48,10 @@ export function createOrderDesk({ exchange, directory, accountId }: OrderDeskPar
     const at = exchange.now();
     const date = istDate(at);
     failed = failed.filter((each) => each.date === date);
-    const id = idOf(`${date.replaceAll("-", "")}9${String(failed.length + 1).padStart(6, "0")}`, listing);
-    const row = failedRow(order, listing, { id, message, at });
+    const orderId = `${date.replaceAll("-", "")}9${String(failed.length + 1).padStart(6, "0")}`;
+    const id = idOf(orderId, listing);
+    const rejected = rejectedOrder(order, listing.instrument, { orderId, message, placedAt: at });
+    const row = { ...orderRow(rejected, listing, false), order_status: "FAILED" };
     failed.push({ date, at, id, reference: order.tag, segment: listing.segment, row });
     return id;
   }

@@ -1,4 +1,3 @@
-import type { ExchangeOrder } from "../../../connectors/paper/exchange/types.ts";
 import { istClock, istDate, istDateTime } from "../../../src/domain/market.ts";
 import { rupeesFromPrice } from "../../../src/domain/money.ts";
 import type { Order, OrderStatus } from "../../../src/domain/order.ts";
@@ -59,48 +58,6 @@ export function orderRow(order: Order, listing: Listing, { userId, notModified }
     is_amo: order.isAmo,
     order_request_id: "1",
     order_ref_id: `udapi-${order.orderId}`,
-  };
-}
-
-export interface RefusedParts {
-  readonly orderId: string;
-  readonly message: string;
-  readonly at: number;
-  readonly userId: string;
-}
-
-/** An order that never reached the exchange: the same row, rejected. */
-export function refusedRow(order: ExchangeOrder, listing: Listing, { orderId, message, at, userId }: RefusedParts) {
-  const { terms } = order;
-  const isPriced = terms.type === "LIMIT" || terms.type === "SL";
-  return {
-    ...bookFields(listing),
-    product: upstoxProduct(order.productType),
-    price: isPriced ? rupeesFromPrice(terms.price) : 0,
-    quantity: order.qty,
-    status: "rejected",
-    guid: null,
-    tag: order.tag,
-    placed_by: userId,
-    order_type: terms.type,
-    validity: order.validity,
-    trigger_price: "triggerPrice" in terms ? rupeesFromPrice(terms.triggerPrice) : 0,
-    disclosed_quantity: 0,
-    transaction_type: order.side,
-    average_price: 0,
-    filled_quantity: 0,
-    pending_quantity: 0,
-    status_message: message,
-    status_message_raw: message,
-    exchange_order_id: "",
-    parent_order_id: null,
-    order_id: orderId,
-    variety: "SIMPLE",
-    order_timestamp: istDateTime(at),
-    exchange_timestamp: null,
-    is_amo: false,
-    order_request_id: "1",
-    order_ref_id: `udapi-${orderId}`,
   };
 }
 

@@ -3,9 +3,10 @@ import { brokerOrderId, type BrokerOrderId } from "../../../src/domain/ids.ts";
 import { istDate } from "../../../src/domain/market.ts";
 import { rupeesFromPaise } from "../../../src/domain/money.ts";
 import type { Order } from "../../../src/domain/order.ts";
+import { rejectedOrder } from "../rejected-order.ts";
 import type { Directory, Listing } from "./names.ts";
 import { newOrder, quantityOf, termsOf } from "./order-bodies.ts";
-import { orderRow, refusedRow, tradeRow } from "./order-rows.ts";
+import { orderRow, tradeRow } from "./order-rows.ts";
 import { acted, success, UpstoxRefusal, type Fields } from "./replies.ts";
 
 export interface OrderDeskParts {
@@ -32,12 +33,15 @@ export function createOrderDesk({ exchange, directory, accountId, userId }: Orde
   }
 
   function refuse(order: ExchangeOrder, message: string): string {
-    const date = istDate(exchange.now());
+    const placedAt = exchange.now();
+    const date = istDate(placedAt);
     refused = refused.filter((each) => each.date === date);
     const orderId = `${date.slice(2).replaceAll("-", "")}9${String(refused.length + 1).padStart(8, "0")}`;
     const listing = directory.of(order.key);
-    if (listing)
-      refused.push({ date, row: refusedRow(order, listing, { orderId, message, at: exchange.now(), userId }) });
+    if (listing) {
+      const rejected = rejectedOrder(order, listing.instrument, { orderId, message, placedAt });
+      refused.push({ date, row: orderRow(rejected, listing, { userId, notModified: null }) });
+    }
     return orderId;
   }
 
