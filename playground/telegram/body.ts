@@ -10,7 +10,7 @@ export interface Body {
   readonly uploads: ReadonlyMap<string, Upload>;
 }
 
-/** Query and body together, whichever of the four ways the Bot API allows they came in. */
+/** The call's parameters, from any of the four ways that the Bot API allows: query, form, JSON and multipart. */
 export async function readBody(request: Request): Promise<Body> {
   const query = Object.fromEntries(new URL(request.url).searchParams);
   const { params, uploads } = request.method === "POST" ? await readPost(request) : NOTHING;

@@ -20,7 +20,7 @@ export interface BotApi {
   readonly rejectedCalls: readonly RejectedCall[];
 }
 
-/** What says nothing about the bot: a wrong token, a person who blocked it, a line that broke, two pollers, a flood. */
+/** Failures that are no mistake of the bot: a wrong token, a person who blocked it, a lost connection, two pollers, a flood. */
 const NOT_THE_CALLERS_FAULT = new Set([401, 403, 408, 409, 429]);
 
 export function createBotApi(world: World, ownToken: string): BotApi {

@@ -12,7 +12,7 @@ export interface Chat {
   /** A bot may write only to somebody who wrote first. */
   hasStarted: boolean;
   isBlocked: boolean;
-  /** What the bot sent while no page showed this chat. */
+  /** How many messages the bot sent while no page showed this chat. */
   unread: number;
   replyKeyboard: ReplyKeyboardMarkup | null;
   messages: Message[];

@@ -5,7 +5,7 @@ const KEEP_ALIVE_MS = 15_000;
 const MAX_BACKLOG = 1_000;
 
 export interface EventStreams {
-  /** Returns the way to forget it again. */
+  /** Returns a function that removes it again. */
   add(end: () => void): () => void;
   endAll(): void;
 }
@@ -23,7 +23,7 @@ export function createEventStreams(): EventStreams {
   };
 }
 
-/** One user's events as Server-Sent Events, with a comment now and then so that nothing in between hangs up. */
+/** One user's events as Server-Sent Events, with regular comments so that no proxy closes an idle connection. */
 export function streamEvents(streams: EventStreams, events: Events, userId: number): Response {
   let stop: () => void = () => undefined;
   const body = new ReadableStream<Uint8Array>(

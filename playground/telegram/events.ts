@@ -29,7 +29,7 @@ export interface Events {
   emit(userId: number, event: PageEvent): void;
   /** To every page; `except` names the user whose pages are left out. */
   broadcast(event: PageEvent, except?: number): void;
-  /** Returns the way out. A `silent` listener does not count as somebody reading the chat. */
+  /** Returns the unsubscribe function. A `silent` listener does not count as somebody reading the chat. */
   subscribe(userId: number, listener: Listener, silent?: boolean): () => void;
   isWatched(userId: number): boolean;
 }

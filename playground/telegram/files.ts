@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { extname } from "node:path";
 import { badRequest } from "./failure.ts";
 
-/** What is kept in all; the oldest go first, as if Telegram's copy had expired. */
+/** Total size of all files; above it the oldest are dropped, as if Telegram's copy had expired. */
 const MAX_TOTAL_BYTES = 32 * 1024 * 1024;
 export const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
 export const MAX_DOCUMENT_BYTES = 50 * 1024 * 1024;

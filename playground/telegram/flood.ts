@@ -5,14 +5,14 @@ const PER_CHAT = 20;
 const OVERALL = 30;
 
 export interface Flood {
-  /** Throws 429 while a forced refusal is left. */
+  /** Throws 429 for as many calls as `force` asked for. */
   admitCall(): void;
   /** Counts `messages` sent to a chat; throws 429 above 20 a second in one chat or 30 over all. */
   admitMessages(chatId: number, messages: number): void;
   force(calls: number): void;
 }
 
-/** `elapsedMs` is a clock that really runs, even where the playground's own stands still. */
+/** `elapsedMs` is a clock that always runs, while the playground's own may stand still. */
 export function createFlood(elapsedMs: () => number): Flood {
   let sent: { chatId: number; at: number }[] = [];
   let forced = 0;

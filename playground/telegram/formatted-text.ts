@@ -13,7 +13,7 @@ export interface TextInput {
 
 const CODE_TYPES = new Set(["pre", "code"]);
 const STYLE_TYPES = new Set(["bold", "italic", "underline", "strikethrough", "spoiler"]);
-/** Where nothing is looked for: the writer said already what this stretch is. */
+/** Links, commands and mentions are not detected inside these: the writer has already marked the text. */
 const OPAQUE_TYPES = new Set(["pre", "code", "text_link", "text_mention", "url"]);
 
 /** Text as Telegram keeps it: parsed, cleaned, trimmed, with links, commands and mentions found. */
@@ -86,7 +86,7 @@ function subtract(entity: Entity, holes: readonly Entity[]): Entity[] {
   return pieces.filter(({ length }) => length > 0);
 }
 
-/** White space goes at the end, and at the start up to the first entity. */
+/** Removes white space at the end, and at the start up to the first entity. */
 function trim({ text, entities }: FormattedText): FormattedText {
   const end = text.trimEnd().length;
   const firstEntity = Math.min(end, ...entities.map(({ offset }) => offset));
@@ -101,7 +101,7 @@ function trim({ text, entities }: FormattedText): FormattedText {
   return { text: text.slice(lead, end), entities: kept };
 }
 
-/** In the order of looking: an email contains a bare domain. */
+/** The order matters: an email contains a bare domain. */
 const DETECTORS: readonly { readonly type: string; readonly pattern: RegExp }[] = [
   { type: "email", pattern: /\b[\w.+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,}\b/gi },
   {

@@ -167,7 +167,7 @@ function readEndTag(cursor: Cursor, open: OpenTag[]): OpenTag {
   return expected;
 }
 
-/** `done` are the entities already closed: a code with a language melts into the pre around it. */
+/** `done` are the entities already closed: a code with a language is merged into the pre around it. */
 function toEntity(tag: OpenTag, text: string, done: Entity[]): Entity | null {
   const length = text.length - tag.offset;
   if (length === 0) return null;

@@ -1,4 +1,4 @@
-/** The levers of the simulated brokers, as the page's drawer shows them. */
+/** The simulated brokers' switches, as the page's drawer shows them. */
 export interface LabState {
   /** The simulated exchange's time, as text. */
   readonly clock: string;

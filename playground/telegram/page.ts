@@ -185,7 +185,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Read anew each time: the files are few, and whoever works on the page sees changes at once. */
+/** Read from disk for every request, so that changes to the page show at once. */
 function staticFile(path: string): Response {
   const wanted = normalize(join(PUBLIC, path === "/" ? "index.html" : decode(path)));
   const type = TYPES[extname(wanted)];
@@ -202,7 +202,7 @@ function staticFile(path: string): Response {
   });
 }
 
-/** A malformed escape names no file. */
+/** A path with a malformed escape becomes "", which names no file. */
 function decode(path: string): string {
   try {
     return decodeURIComponent(path);

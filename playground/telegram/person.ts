@@ -138,12 +138,12 @@ function postResult({ chats, bot }: World, chat: Chat, result: InlineArticle): M
   return message;
 }
 
-/** Clients put a one-time keyboard away once one of its buttons was pressed, which sends the button's text. */
+/** Clients hide a one-time keyboard once one of its buttons was pressed, which sends the button's text. */
 function hideOneTimeKeyboard({ chats }: World, chat: Chat, text: string): void {
   const keyboard = chat.replyKeyboard;
   if (keyboard?.one_time_keyboard && keyboard.keyboard.flat().some((button) => button.text === text))
     chats.setReplyKeyboard(chat, null);
 }
 
-/** The same for every tap in one chat, and telling nothing about it. */
+/** Telegram's `chat_instance`: the same for every tap in one chat, without being its id. */
 const chatInstance = (chat: Chat): string => String(0x5a0da_0000 + chat.user.id * 7919);

@@ -27,7 +27,7 @@ export type TextKind = "description" | "short_description";
 const MAX_COMMANDS = 100;
 const TEXT_LIMITS: Readonly<Record<TextKind, number>> = { description: 512, short_description: 120 };
 
-/** Kept over a restart, because a bot may set these only when they have changed. */
+/** Saved over a restart, because a bot may set these only when they have changed. */
 export function createProfile(saved: ProfileSnapshot | null, changed: () => void): Profile {
   const lists = new Map(saved?.lists);
   const texts = new Map(saved?.texts);

@@ -25,7 +25,7 @@ interface InlineQuery {
 /** Questions put to the bot that it must answer once and in time: tapped buttons and inline queries. */
 export interface Queries {
   openCallback(userId: number): string;
-  /** Whose query it was; throws when it was answered before, is too old or never was. */
+  /** Returns whose query it was; throws when it was answered before, is too old or never existed. */
   closeCallback(id: string): number;
   openInline(userId: number, query: string, answered: (answer: InlineAnswer) => void): string;
   answerInline(id: string, answer: InlineAnswer): void;

@@ -30,10 +30,10 @@ export interface PlaygroundOptions {
   readonly bot: { readonly id: number; readonly firstName: string; readonly username: string };
   /** JSON file that keeps the chats over a restart. */
   readonly dataFile?: string | undefined;
-  /** That file could not be written; it is tried again. */
+  /** Called when that file could not be written; the write is retried. */
   readonly onKeepFailure?: ((error: unknown) => void) | undefined;
   readonly lab?: Lab | undefined;
-  /** A running clock in ms for the flood limits; `now` may stand still. */
+  /** A clock in ms that always runs, for the flood limits; `now` may stand still. */
   readonly elapsedMs?: (() => number) | undefined;
   /** Waits between webhook deliveries that failed. */
   readonly sleep?: ((ms: number, signal: AbortSignal) => Promise<unknown>) | undefined;
@@ -151,7 +151,7 @@ function createRoutes(botApi: BotApi, page: Hono): Hono {
   return app;
 }
 
-/** A page elsewhere whose name was made to point at this machine still sends its own name. */
+/** Stops DNS rebinding: a foreign page whose host name was pointed at this machine still sends that name as Host. */
 const refuseForeignHosts: MiddlewareHandler = async (context, next) => {
   const host = context.req.header("host") ?? "";
   if (URL.canParse(`http://${host}`) && isLoopback(new URL(`http://${host}`).hostname)) return next();

@@ -8,7 +8,7 @@ import { commandsSchema, menuButtonSchema } from "./schemas.ts";
 import type { PendingUpdate } from "./updates.ts";
 
 const DEBOUNCE_MS = 500;
-/** A full disk is tried again. */
+/** How long after a failed write (a full disk) the next one is tried. */
 const RETRY_MS = 5_000;
 const VERSION = 1;
 

@@ -28,7 +28,7 @@ export interface TestChat {
   ask(text: string, timeoutMs?: number): Promise<Message>;
   /** The bot's answer to a tapped button, now or when it comes. */
   answer(callbackQueryId: string, timeoutMs?: number): Promise<AnswerEvent>;
-  /** Listens as the page does. Returns the way out. */
+  /** Listens as the page does. Returns the unsubscribe function. */
   listen(listener: (event: PageEvent) => void): () => void;
 }
 
@@ -36,7 +36,7 @@ export function createTestChat(world: World, person: Person, userId: number): Te
   const chat = world.chats.require(userId);
   const { events, bot } = world;
   const answers = new Map<string, AnswerEvent>();
-  // from the chat's first use on, so that an answer that came before anybody asked is not missed
+  // Subscribed from the chat's first use, so that an answer that comes before anybody waits for it is not missed.
   events.subscribe(userId, (event) => event.type === "answer" && answers.set(event.callback_query_id, event), true);
   const fromBot = (): Message[] => chat.messages.filter((message) => message.from.id === bot.id);
 

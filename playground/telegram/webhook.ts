@@ -30,12 +30,12 @@ export interface WebhookOptions {
   readonly onReply: (method: string, params: Readonly<Record<string, unknown>>) => void;
 }
 
-/** Delivers each update once it is accepted with 2xx; a chat's next update waits for the one before it. */
+/** Delivers each update until it is accepted with 2xx; a chat's next update waits for the one before it. */
 export function createWebhook({ queue, now, sleep = defaultSleep, onReply }: WebhookOptions): Webhook {
   let current: Run | null = null;
   let lastError: { at: number; message: string } | null = null;
 
-  /** Starts what may start now; every finished delivery calls it again. */
+  /** Starts every delivery that may start now; called again after each finished delivery. */
   function pump(run: Run | null): void {
     if (!run || run !== current) return;
     for (const pending of queue.pending()) {
@@ -89,7 +89,7 @@ export function createWebhook({ queue, now, sleep = defaultSleep, onReply }: Web
   };
 }
 
-/** From one setWebhook to the next. */
+/** The deliveries between one setWebhook call and the next. */
 interface Run {
   readonly settings: WebhookSettings;
   readonly stop: AbortController;

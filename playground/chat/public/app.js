@@ -158,7 +158,7 @@ function emptyCard() {
   );
 }
 
-/** The tab counts what arrives while nobody looks at it. */
+/** The tab's title counts the messages that arrive while nobody looks at it. */
 function drawTitle() {
   const count = missed > 0 ? `(${missed}) ` : "";
   document.title = `${count}${state?.bot.first_name ?? "Bot"} · local chat`;

@@ -4,7 +4,7 @@ import { byId, el, icon } from "./dom.js";
 /** @typedef {import("./api.js").LabBroker} LabBroker */
 
 /**
- * The drawer of simulated brokers: demo credentials to copy, switches and faults to pull.
+ * The drawer of simulated brokers: demo credentials to copy, switches and faults to turn on and off.
  * @param {{act: (action: {broker?: string, action: string, value?: unknown}) => Promise<LabState>, copy: (text: string, notice: string) => void, close: () => void, fail: (error: unknown) => void}} actions
  */
 export function createLab({ act, copy, close, fail }) {

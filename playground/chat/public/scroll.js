@@ -27,7 +27,7 @@ export function createScroll() {
 
   function toBottom(/** @type {boolean} */ isSmooth) {
     isStuck = true;
-    // Where there is no way to go no scroll event would ever end the journey.
+    // With nothing to scroll there would be no scroll event, and isTravelling would stay true.
     isTravelling = isSmooth && !prefersLessMotion() && distance() > 1;
     if (isTravelling) root.scrollTo({ top: root.scrollHeight, behavior: "smooth" });
     else stick();
@@ -42,7 +42,7 @@ export function createScroll() {
     button.setAttribute("aria-label", unread > 0 ? `Scroll to ${unread} new messages` : "Scroll to the newest message");
   }
 
-  /** A date pinned over a message is a help while scrolling and in the way of reading. */
+  /** The pinned date helps while scrolling and covers text while reading. */
   function uncover() {
     const top = root.getBoundingClientRect().top;
     for (const title of column.querySelectorAll(".day-title")) {
@@ -62,7 +62,7 @@ export function createScroll() {
     // Heights have just changed and the list is about to follow: this is not the person's doing.
     if (isStuck && !isKnownSize()) return;
     const isNear = distance() < NEAR_BOTTOM_PX;
-    // On the way down the list is not "scrolled up", unless the person takes hold of it.
+    // While it travels down the list is not "scrolled up", unless the person interferes.
     if (isTravelling && !isNear) return;
     isTravelling = false;
     isStuck = isNear;

@@ -25,7 +25,7 @@ export function createSuggest() {
       item.lead,
       el("span", { class: "suggest-text" }, el("strong", {}, item.title), item.detail && el("span", {}, item.detail)),
     );
-    // On pointerdown the input would lose its focus, and a phone its keyboard.
+    // Without this, pointerdown would take the focus from the input and close a phone's keyboard.
     option.addEventListener("pointerdown", (/** @type {Event} */ event) => event.preventDefault());
     option.addEventListener("pointermove", () => active !== index && setActive(index));
     option.addEventListener("click", () => item.pick("click"));
@@ -59,7 +59,7 @@ export function createSuggest() {
       list.scrollTop = 0;
       setActive(0);
     },
-    /** Whether the key was the list's business. @param {KeyboardEvent} event */
+    /** Returns whether the list handled the key. @param {KeyboardEvent} event */
     handleKey(event) {
       if (list.hidden) return false;
       const size = items.length;

@@ -1,5 +1,5 @@
 /** Telegram's apps stop a button's spinner after a while even if the bot never answers. */
-const PATIENCE_MS = 15_000;
+const SPINNER_TIMEOUT_MS = 15_000;
 
 /**
  * Which buttons wait for the bot's answer. The answer's event may overtake the reply to the tap itself.
@@ -28,7 +28,7 @@ export function createTaps(redraw) {
       if (pending.has(key)) return;
       pending.set(
         key,
-        window.setTimeout(() => settle(messageId, key), PATIENCE_MS),
+        window.setTimeout(() => settle(messageId, key), SPINNER_TIMEOUT_MS),
       );
       redraw(messageId);
       try {

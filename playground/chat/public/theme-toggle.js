@@ -9,7 +9,7 @@ export function drawThemeButton() {
   setIcon(byId("theme-toggle"), isDark() ? "sun" : "moon");
 }
 
-/** Choosing what the system has anyway means following it again. */
+/** Choosing the system's own theme removes the stored choice, so that the page follows the system again. */
 export function toggleTheme() {
   const next = isDark() ? "light" : "dark";
   const isSystem = (next === "dark") === systemDark.matches;
