@@ -1,11 +1,11 @@
 import { Bot } from "grammy";
 import type { BotCall } from "./lean-telegram.ts";
 
-/** What Sauda answered to each text or button, recorded: here it only has to be sent. */
+/** The recorded calls with which Sauda answered each text or button; the bare bot only sends them. */
 export type Recorded = Readonly<Record<string, readonly BotCall[]>>;
 
 const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = process.env;
-/** BARE_FETCH: what a tapped button asks for before anything else. BARE_RUNNER: polls with grammY's runner. */
+/** BARE_FETCH: a URL that a tapped button POSTs to first. BARE_RUNNER: polls with grammY's runner. */
 const { BARE_REPLIES = "{}", BARE_FETCH, BARE_RUNNER } = process.env;
 const replies = JSON.parse(BARE_REPLIES) as Recorded;
 const bot = new Bot(token, { client: { apiRoot } });

@@ -1,13 +1,13 @@
 export interface Benchmark {
   /** What it does and what it does not, in one sentence. */
   readonly about: string;
-  /** Each alone, one after the other: a script of this folder and its arguments. */
+  /** Scripts of this folder with their arguments, run one after the other. */
   readonly scripts: readonly (readonly string[])[];
   /** Seconds that one script may take. */
   readonly boundS: number;
 }
 
-/** In the order in which they are run: what takes long comes last. */
+/** In the order in which they run: the longest come last. */
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   start: {
     about:

@@ -3,14 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
-/** As `npm start` has it in package.json. */
+/** The flags of `npm start` in package.json. */
 const FLAGS = ["--max-semi-space-size=4"];
 const TICK_MS = 10;
 const STOP_WITHIN_MS = 12_000;
 
 export interface BotProcess {
   readonly child: ChildProcess;
-  /** Processor time so far, its own and the kernel's for it: unlike the clock, no busy neighbour makes it longer. */
+  /** User and kernel CPU time so far. Unlike elapsed time, it hardly depends on what else the machine does. */
   cpuMs(): number;
   /** What it has written so far: its log. */
   output(): string;
@@ -29,7 +29,7 @@ export const startSauda = (settings: Readonly<Record<string, string>>, preload?:
     settings,
   );
 
-/** The limit to measure against, with the same Node, flags and compile cache. */
+/** The grammY bot to compare with, with the same Node, flags and compile cache. */
 export const startBareBot = (settings: Readonly<Record<string, string>>): BotProcess =>
   start([...FLAGS, join(import.meta.dirname, "bare-bot.js")], settings);
 

@@ -35,7 +35,7 @@ const ASKED = Number(countText);
 /** FerretDB v1 reads the whole collection for each filter: with more it would be all that is measured. */
 const FERRETDB_USERS = 100;
 const PER_SECOND = 30;
-/** What the process allows itself: src/app/assemble.ts. */
+/** The outbox's own limit in production: src/app/assemble.ts. */
 const PACE = 30;
 const keyring = createKeyring({ current: parseKey(generateKey()) });
 const clock = createClock(istInstant("2026-11-23", "15:50"));

@@ -20,7 +20,7 @@ import { openSqliteStore } from "../src/store/sqlite/store.ts";
 import { ASHA, nameOf } from "./people.ts";
 import { startMongo, type MongoServer } from "../test/mongo-server/mongo-server.ts";
 
-/** A Monday on which the market is open for hours to come. */
+/** A Monday in market hours, with hours left until the close. */
 export const STARTS_AT = istInstant("2026-11-23", "10:30");
 const MONTH_MS = 30 * 86_400_000;
 const FIRST_STRANGER = 500_000;
@@ -31,7 +31,7 @@ const HELD: readonly InstrumentKey[] = ["NSE:3045", "NSE:2885", "NSE:1594"] as I
 
 export type Engine = "sqlite" | "mongo";
 
-/** A store and a data directory, filled and closed again, for a bot's process to be started on. */
+/** A filled store and data directory, closed again, on which a bot's process can be started. */
 export interface Home {
   /** What the store is: `sqlite`, `mongodb`, or `ferretdb` where no mongod is installed. */
   readonly engine: string;
@@ -42,13 +42,13 @@ export interface Home {
 export interface Household {
   /** Traders with two paper accounts each and three positions in both. */
   readonly people: readonly number[];
-  /** Users beside them whom the store merely knows; MongoDB only. */
+  /** How many more users the store knows, who have no accounts; MongoDB only. */
   readonly strangers?: number;
-  /** Before the store is closed. */
+  /** Called before the store is closed. */
   readonly prepare?: (store: Store, clock: Clock) => Promise<void>;
 }
 
-/** Null where the engine is not to be had on this machine. A given server is used and not stopped. */
+/** Null when the engine is not available on this machine. A `given` server is used and not stopped. */
 export async function openHome(engine: Engine, household: Household, given?: MongoServer): Promise<Home | null> {
   const dir = mkdtempSync(join(tmpdir(), "bench-"));
   const clock = createClock(STARTS_AT);
@@ -112,7 +112,7 @@ async function fill(store: Store, clock: Clock, dir: string, { people, prepare }
   writeFileSync(join(dir, "paper.json"), JSON.stringify(bought(links).snapshot()));
 }
 
-/** Straight into the collection, as copies of one that the service made; nobody has let them in, so no job is theirs. */
+/** Inserts copies of one user that the service made. They are pending, so no scheduled job runs for them. */
 async function addStrangers(uri: string, count: number): Promise<void> {
   if (count === 0) return;
   const client = new MongoClient(uri);

@@ -21,13 +21,13 @@ const WARM_UP = 300;
 const LIMIT = 6;
 const UNIT = { lotSize: 1, tickSize: priceFromRupees(0.05) };
 const LOT = { lotSize: 75, tickSize: priceFromRupees(0.05) };
-/** The library is asked fewer, and less often: all of them would take minutes. */
+/** minisearch gets fewer queries: all of them would take minutes. */
 const QUERIES_OF_LIBRARY = 100;
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 async function heldMb(): Promise<number> {
-  // What typed arrays held goes with the second one.
+  // Typed arrays' memory is freed by the second collection.
   for (let time = 0; time < 2; time += 1) {
     collectGarbage();
     await breathe();
@@ -55,7 +55,7 @@ say(
 );
 
 const before = await heldMb();
-const columns = await timed("Sauda keeps rows", 1, async () => keep());
+const columns = await timed("Sauda keeps rows", 1, async () => toColumns());
 const today = (): string => TODAY;
 const finder = await timed("Sauda index", ROUNDS, async () => createFinder([await openMaster(columns)], today, today));
 say("Sauda memory", `${((await heldMb()) - before).toFixed(0)} MB, kept rows included`);
@@ -68,8 +68,8 @@ report("minisearch", 1, queries.slice(0, QUERIES_OF_LIBRARY), (text) =>
   library.search(text, { prefix: true, fuzzy: 0.2, combineWith: "AND" }),
 );
 
-/** Done once a day, while the master is downloaded; from then on this is also the file on disk. */
-function keep(): MasterColumns {
+/** Done once a day, when the master file is downloaded; the columns are also the file on disk. */
+function toColumns(): MasterColumns {
   const builder = createColumnsBuilder();
   for (const row of rows) builder.add(row);
   return builder.columns();
@@ -116,7 +116,7 @@ function report(name: string, count: number, asked: readonly string[], search: (
     }),
   );
   const at = (part: number): string => bestAndMedian(rounds.map((round) => atPart(round, part)));
-  // What other processes took away hits other queries in every round.
+  // Other processes slow down different queries in each round, so each query's best time is the least disturbed.
   const bests = asked.map((_, each) => Math.min(...rounds.map((round) => round[each] ?? Infinity)));
   const slowest = asked.map((query, each) => ({ query, time: bests[each] ?? 0 })).sort((x, y) => y.time - x.time);
   say(`${name} p50`, at(0.5));

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** As little of a Bot API server as a bot needs to run: it checks nothing, so that the bot is what is measured. */
+/** A minimal Bot API server: it checks nothing, so that the time measured is the bot's. */
 export interface LeanTelegram {
   readonly url: string;
   readonly token: string;
@@ -10,7 +10,7 @@ export interface LeanTelegram {
   close(): Promise<void>;
 }
 
-/** A call of the bot's, polling left out. */
+/** A call that the bot made, other than polling. */
 export interface BotCall {
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-// npm run licences: what is installed for production, from the lockfile, with its licence. Ends badly on one that is
-// not known to go with MIT.
+// npm run licences: lists the production dependencies of the lockfile with their licences. Exits with 1 if one is not
+// known to be compatible with MIT.
 
 interface Locked {
   readonly version?: string;

@@ -30,7 +30,7 @@ const ms = (value: number): string => `${value.toFixed(value < 10 ? 3 : 0)} ms`;
 const dir = mkdtempSync(join(tmpdir(), "sauda-bench-"));
 let market: ReturnType<typeof inventMarket> | null = inventMarket(ROWS, TODAY);
 const files = new Map<string, Buffer>();
-/** The broker's file in pieces of 64 kB, as a socket gives them. */
+/** The broker's file in chunks of 64 KiB, as they come from a socket. */
 async function* pieces(body: Buffer): AsyncIterable<Uint8Array> {
   for (let at = 0; at < body.length; at += 65_536) yield body.subarray(at, at + 65_536);
 }
@@ -65,7 +65,7 @@ const brokers: Brokers = new Map(
   }),
 );
 
-// Once over every file, so that writing them is in no figure below.
+// Reads every file once, so that generating it is in none of the figures below.
 for (const { connector } of brokers.values()) {
   for await (const _ of (await connector()).getInstruments?.({ onSkipped: () => undefined }) ?? []) continue;
 }

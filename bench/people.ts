@@ -1,4 +1,4 @@
 export const ASHA = 1001;
 
-/** As the store and Telegram both have it: a name that changed is written down again. */
+/** The same name in the store and at Telegram: the bot would store a changed one again. */
 export const nameOf = (person: number): string => (person === ASHA ? "Asha" : `Person ${person}`);

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-// Preloaded into a measured process: answers its parent with what only it can know of itself.
+// Preloaded into a measured process: answers its parent's messages with figures that only the process itself can read.
 export interface Sample {
-  /** After a full collection: what is still held. */
+  /** The heap in use after a full garbage collection. */
   readonly heapBytes: number;
   readonly resources: number;
 }

@@ -1,6 +1,6 @@
 import type { Market } from "./masters.ts";
 
-/** What people type, over an invented market: always the same for the same market. */
+/** Queries as people type them, over an invented market; always the same for the same market. */
 export function queriesOver({ shares, contracts }: Market, count: number): string[] {
   const random = createRandom(20_261_123);
   const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
@@ -57,7 +57,7 @@ const beginnings = (name: string, words: number): string =>
     .map((word) => word.slice(0, 4))
     .join(" ");
 
-/** Two letters changed places, one is missing, one is doubled, or one is another. */
+/** Swaps two letters, or drops, doubles or replaces one. */
 function misspelt(word: string, random: () => number): string {
   const at = 1 + Math.floor(random() * Math.max(1, word.length - 2));
   const letter = word[at] ?? "";

@@ -1,4 +1,4 @@
-/** What one benchmark left behind. */
+/** One benchmark's section of the page. */
 export interface Section {
   readonly name: string;
   readonly about: string;
@@ -17,7 +17,7 @@ has the limit's row beside ours and their ratio: times drift with the machine, r
 `;
 const BY_HAND = "## Before and after";
 
-/** The page with this section in its place; the others and what is kept by hand stay as they are. */
+/** The page with this section added or replaced; the other sections and the hand-written part stay as they are. */
 export function withSection(page: string, section: Section, order: readonly string[]): string {
   const [measured = "", ...byHand] = page.split(`\n${BY_HAND}\n`);
   const sections = new Map(

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { BENCHMARKS, type Benchmark } from "./benchmarks.ts";
 import { withSection, type Section } from "./results.ts";
 
-// npm run bench [NAME ...] [-- flags]: the named benchmarks, or all, one after the other, each in a process of its own
-// that may not take longer than its bound. A benchmark is a script that prints its table; that is what is kept.
+// npm run bench [NAME ...] [-- flags]: runs the named benchmarks, or all, one after the other, each in a process of its
+// own with a time limit. A benchmark is a script that prints a table; its output is saved in RESULTS.md.
 
 const RESULTS = join(import.meta.dirname, "RESULTS.md");
 const names = process.argv.slice(2).filter((word) => !word.startsWith("-") && word in BENCHMARKS);
@@ -30,15 +30,18 @@ process.exitCode = hasFailed ? 1 : 0;
 async function outcomeOf({ scripts, boundS }: Benchmark): Promise<Pick<Section, "output" | "problem">> {
   let output = "";
   for (const script of scripts) {
-    const ended = await ran(script, boundS * 1_000);
+    const ended = await runScript(script, boundS * 1_000);
     output += ended.output;
     if (ended.problem !== null) return { output, problem: `${script.join(" ")} ${ended.problem}` };
   }
   return { output, problem: null };
 }
 
-/** In a process group of its own, so that nothing that it started outlives its bound. */
-function ran([script, ...args]: readonly string[], boundMs: number): Promise<Pick<Section, "output" | "problem">> {
+/** Runs it in a process group of its own, so that nothing that it started outlives the time limit. */
+function runScript(
+  [script, ...args]: readonly string[],
+  boundMs: number,
+): Promise<Pick<Section, "output" | "problem">> {
   const child = spawn(process.execPath, [join(import.meta.dirname, script ?? ""), ...args, ...flags], {
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],

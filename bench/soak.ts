@@ -13,15 +13,15 @@ import { openHome, STARTS_AT } from "./household.ts";
 import type { Sample } from "./probe.ts";
 import { round, slope } from "./stats.ts";
 
-// Mixed load on the real process for half an hour: commands, buttons, dialogues, paper orders at simulated prices, alerts
-// that are polled and go off. `node bench/soak.ts [--minutes N]`. Ends badly on a logged error or a chat without an answer.
+// Mixed load on the real process for half an hour: commands, buttons, dialogues, paper orders at simulated prices, and
+// alerts that go off. `node bench/soak.ts [--minutes N]`. Exits with 1 on a logged error or a message without an answer.
 
 const { values } = parseArgs({ options: { minutes: { type: "string", default: "30" } } });
 const MINUTES = Number(values.minutes);
 const PEOPLE = [1001, 1002, 1003, 1004, 1005, 1006];
-/** Seldom, because the heap is looked at after a collection. */
+/** Not more often, because each sample makes a full garbage collection. */
 const SAMPLE_EVERY_MS = 30_000;
-/** A hand that is quick and stays under the bot's 120 updates a minute. */
+/** As fast as a person may write without passing the bot's 120 updates a minute. */
 const PAUSE_MS = 1_000;
 const ANSWER_MS = 20_000;
 const HOUR_MS = 3_600_000;
@@ -30,7 +30,7 @@ const MB = 1024 * 1024;
 const clock = createClock(STARTS_AT);
 const now = (): number => clock.now();
 const yahoo = simulatedYahoo({ exchange: createExchange({ seed: 29, now }) });
-const street = await startBrokersServer({ port: 0, brokers: [yahoo] });
+const brokersServer = await startBrokersServer({ port: 0, brokers: [yahoo] });
 const telegram = await startPlayground({
   port: 0,
   now,
@@ -51,7 +51,7 @@ const bot = startSauda(
     ...home.settings,
     TELEGRAM_BOT_TOKEN: telegram.token,
     TELEGRAM_API_ROOT: telegram.url,
-    ...yahoo.roots(street.base(yahoo.name)),
+    ...yahoo.roots(brokersServer.base(yahoo.name)),
   },
   "probe.ts",
 );
@@ -61,12 +61,12 @@ const unanswered: string[] = [];
 const endsAt = Date.now() + MINUTES * 60_000;
 const isOver = (): boolean => Date.now() >= endsAt || bot.child.exitCode !== null;
 
-const isTold = ({ text = "" }: Message): boolean => /^🔔 (?!Armed)/u.test(text);
+const isAlert = ({ text = "" }: Message): boolean => /^🔔 (?!Armed)/u.test(text);
 
-/** Sends, then waits for the answer: an alert that goes off meanwhile is none. */
+/** Sends, then waits for the answer, which an alert that goes off meanwhile is not. */
 function ask(chat: TestChat, words: string): Promise<Message> {
   const { message_id: asked } = chat.send(words);
-  const isAnswer = (each: Message): boolean => each.message_id > asked && each.from.is_bot && !isTold(each);
+  const isAnswer = (each: Message): boolean => each.message_id > asked && each.from.is_bot && !isAlert(each);
   return chat.until(() => chat.messages().find(isAnswer), ANSWER_MS);
 }
 
@@ -76,14 +76,14 @@ const says =
   (chat) =>
     ask(chat, command);
 
-const orders: Step = async (chat) => {
+const placesOrder: Step = async (chat) => {
   const card = await ask(chat, "/buy SBIN 1 mis");
   chat.tap(card.message_id, buttonOf(card, "Confirm buy"));
   await chat.until(() => find(chat, card.message_id)?.text?.includes("Filled"), ANSWER_MS);
   counts.orders += 1;
 };
 
-const talks: Step = async (chat) => {
+const walksDialogue: Step = async (chat) => {
   await ask(chat, "/buy");
   await ask(chat, "RELIANCE");
   await ask(chat, "2 mis");
@@ -98,7 +98,7 @@ const refreshes: Step = async (chat) => {
   await chat.answer(chat.tap(page.message_id, buttonOf(page, "Refresh")), ANSWER_MS);
 };
 
-/** So near to the last price that it goes off when that moves. */
+/** Arms an alert so near to the last price that it goes off when the price moves. */
 const armsAlert: Step = async (chat) => {
   const quote = await ask(chat, "/quote SBIN");
   const last = Number(/₹([\d,]+\.\d\d)/.exec(quote.text ?? "")?.[1]?.replaceAll(",", ""));
@@ -107,8 +107,8 @@ const armsAlert: Step = async (chat) => {
   if (armed.text?.includes("Armed") === true) counts.alerts += 1;
 };
 
-/** What has not gone off yet is left, up to ten, so that the list does not grow for the load's own sake. */
-const tidies: Step = async (chat) => {
+/** Removes all but the first ten alerts that have not gone off, so that the load itself does not make memory grow. */
+const removesAlerts: Step = async (chat) => {
   const list = await ask(chat, "/alert");
   for (const { text, callback_data: data } of list.reply_markup?.inline_keyboard.flat().slice(10) ?? [])
     if (text.startsWith("✕") && data !== undefined) await chat.answer(chat.tap(list.message_id, data), ANSWER_MS);
@@ -117,9 +117,9 @@ const tidies: Step = async (chat) => {
 const STEPS: Readonly<Record<string, Step>> = {
   help: says("/help"),
   refresh: refreshes,
-  order: orders,
+  order: placesOrder,
   holdings: says("/holdings"),
-  dialogue: talks,
+  dialogue: walksDialogue,
   funds: says("/funds"),
   alert: armsAlert,
   orders: says("/orders"),
@@ -127,7 +127,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   trades: says("/trades"),
   settings: says("/settings"),
   nonsense: says("what is this"),
-  tidy: tidies,
+  tidy: removesAlerts,
 };
 
 function buttonOf(message: Message, label: string): string {
@@ -157,7 +157,7 @@ interface Point extends Sample {
   readonly handles: number;
 }
 
-async function sampled({ child }: BotProcess): Promise<Point[]> {
+async function takeSamples({ child }: BotProcess): Promise<Point[]> {
   const points: Point[] = [];
   const startedAt = Date.now();
   while (!isOver()) {
@@ -178,14 +178,14 @@ async function sampled({ child }: BotProcess): Promise<Point[]> {
 let announced = 0;
 for (const id of PEOPLE) {
   telegram.chat(id).listen((event) => {
-    if (event.type === "message" && isTold(event.message)) announced += 1;
+    if (event.type === "message" && isAlert(event.message)) announced += 1;
   });
 }
-const [points] = await Promise.all([sampled(bot), ...PEOPLE.map(person)]);
+const [points] = await Promise.all([takeSamples(bot), ...PEOPLE.map(person)]);
 const hasDied = bot.child.exitCode !== null;
 await bot.stop();
 await telegram.close();
-await street.close();
+await brokersServer.close();
 await home.close();
 
 const steady = points.slice(Math.floor(points.length / 3));
@@ -204,7 +204,7 @@ const count = (of: (point: Point) => number): object => ({
 });
 /** A refresh within the same minute changes nothing, and Telegram says so. */
 const refused = telegram.rejectedCalls.filter(({ description }) => !description.includes("message is not modified"));
-/** That next year's holidays are not known yet is said at every start from November on. */
+/** From November on, every start warns that next year's holidays are not known yet. */
 const complaints = bot
   .output()
   .split("\n")

@@ -4,8 +4,8 @@ import { startLeanTelegram, type BotCall } from "./lean-telegram.ts";
 import { ASHA, nameOf } from "./people.ts";
 import { median, round } from "./stats.ts";
 
-// From starting the process to the answer to /help, which waits at Telegram since before: Sauda on a filled embedded
-// store beside grammY alone, alternating, each with its compile cache warm. `node bench/start.ts [runs]`.
+// Time from starting the process to its answer to a /help that waits at Telegram: Sauda on a filled embedded store
+// compared with grammY alone, alternating, each with a warm compile cache. `node bench/start.ts [runs]`.
 
 const RUNS = Number(process.argv[2] ?? 11);
 const LIMIT_MS = 30_000;
@@ -17,7 +17,7 @@ let answered: (call: BotCall) => void = () => undefined;
 const telegram = await startLeanTelegram((call) => {
   if (call.method === "sendMessage") answered(call);
 });
-// On the machine's clock: one that starts over with each process would have the last one's leases still to run.
+// The machine's clock: a pretended one would start over with each process, and the last one's leases would not have expired.
 const settings = {
   ...home.settings,
   SAUDA_CLOCK: "",

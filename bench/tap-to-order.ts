@@ -14,16 +14,16 @@ import { openHome, STARTS_AT, type Engine } from "./household.ts";
 import { ASHA } from "./people.ts";
 import { median, quantile, round } from "./stats.ts";
 
-// From a tapped Confirm to the order request at the broker, Telegram's delivery included, per store engine: beside a
-// bare grammY bot whose handler only fetches, taps alternating, and beside the fetch alone. Each bot is a process of its
-// own; Telegram and the broker are in this one. `node bench/tap-to-order.ts [--orders N]`
+// Time from a tapped Confirm to the order request at the broker, Telegram's delivery included, per store engine. Compared
+// with a bare grammY bot whose handler only fetches, taps alternating, and with the fetch alone. Each bot is a process of
+// its own; Telegram and the broker run in this one. `node bench/tap-to-order.ts [--orders N]`
 
 const { values } = parseArgs({ options: { orders: { type: "string", default: "50" } } });
 const ORDERS = Number(values.orders);
 const WARM_UP = 8;
 const START_MS = 30_000;
 const ZERODHA = brokerName("zerodha");
-/** What the bare bot shows for an order. */
+/** The bare bot's order card. */
 const card = { text: "Buy?", reply_markup: { inline_keyboard: [[{ text: "Confirm buy", callback_data: "x" }]] } };
 
 const clock = createClock(STARTS_AT);
@@ -34,12 +34,12 @@ const street = await openStreet(now, Math.random, (call) => {
 });
 const bareOrder = `${street.server.base(ZERODHA)}/bare`;
 
-const rows: Record<string, object> = { "bare fetch": row(await repeated(bareFetch)) };
-for (const engine of ["sqlite", "mongo"] as const) Object.assign(rows, await besideBare(engine));
+const rows: Record<string, object> = { "bare fetch": row(await repeat(bareFetch)) };
+for (const engine of ["sqlite", "mongo"] as const) Object.assign(rows, await compareWithBareBot(engine));
 console.table(rows);
 await street.close();
 
-async function besideBare(engine: Engine): Promise<Record<string, object>> {
+async function compareWithBareBot(engine: Engine): Promise<Record<string, object>> {
   const home = await openHome(engine, { people: [], prepare: linkZerodha });
   if (!home) return {};
   const [ours, theirs] = [await openTelegram(), await openTelegram()];
@@ -57,9 +57,9 @@ async function besideBare(engine: Engine): Promise<Record<string, object>> {
     await ready(ours, sauda);
     await ready(theirs, bare);
     const limits: number[] = [];
-    const taps = await repeated(async () => {
-      limits.push(await tapped(theirs, (chat, tap) => chat.answer(tap)));
-      return tapped(ours, (chat, _tap, id) => chat.until(() => isFilled(chat, id)));
+    const taps = await repeat(async () => {
+      limits.push(await tapOnce(theirs, (chat, tap) => chat.answer(tap)));
+      return tapOnce(ours, (chat, _tap, id) => chat.until(() => isFilled(chat, id)));
     });
     const limit = limits.slice(WARM_UP);
     return {
@@ -103,8 +103,8 @@ async function linkZerodha(store: Store, clock: Clock): Promise<void> {
   await accounts.update(_id, () => ({ is_active: true, tokens }));
 }
 
-/** Milliseconds of each run after the warm-up; so few that one person's updates a minute suffice. */
-async function repeated(run: () => Promise<number>): Promise<number[]> {
+/** Milliseconds of each run after the warm-up. */
+async function repeat(run: () => Promise<number>): Promise<number[]> {
   const all: number[] = [];
   for (let at = 0; at < ORDERS + WARM_UP; at += 1) all.push(await run());
   return all.slice(WARM_UP);
@@ -121,8 +121,8 @@ async function bareFetch(): Promise<number> {
 
 type Chat = ReturnType<Playground["chat"]>;
 
-/** A new card each time; the tap is made when it stands in the chat, and its end is awaited before the next. */
-async function tapped(
+/** Makes a new card, taps it once it is in the chat, and waits until the order is done. Returns ms until the broker was called. */
+async function tapOnce(
   telegram: Playground,
   settled: (chat: Chat, tap: string, card: number) => Promise<unknown>,
 ): Promise<number> {

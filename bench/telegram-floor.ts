@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Telegram as a broadcast sees it: thirty messages in any second over all chats, else 429 and a second's wait. */
+/** Telegram's broadcast limit: `perSecond` messages in any second over all chats; above it, 429 and a second's wait. */
 export interface TelegramFloor {
   readonly url: string;
   /** Chats that got a message, with how many. */

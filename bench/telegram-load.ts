@@ -8,17 +8,17 @@ import { startLeanTelegram, type BotCall } from "./lean-telegram.ts";
 import { nameOf } from "./people.ts";
 import { quantile, round } from "./stats.ts";
 
-// A process of its own: Telegram, Yahoo for the paper accounts' prices, and the people who write to the bot. Each waits
-// for the answer and then writes again.
+// Runs in a process of its own: Telegram, Yahoo for the paper accounts' prices, and the people who write to the bot. Each
+// waits for an answer and then writes again.
 
-/** One thing a person does, and how many calls of the bot's are its answer. */
+/** One thing a person does, and how many Bot API calls the bot answers it with. */
 export interface Turn {
   readonly says: { readonly text: string } | { readonly taps: string };
   readonly calls: number;
 }
 
 export type LoadCommand =
-  /** Answers what the bot called, once each, one person after the other. */
+  /** Takes each turn once and returns the bot's calls. */
   | { readonly kind: "record"; readonly person: number; readonly turns: readonly Turn[] }
   | {
       readonly kind: "load";
@@ -27,7 +27,7 @@ export type LoadCommand =
       readonly chats: number;
       /** They take turns, so that nobody writes faster than a person may. */
       readonly people: readonly number[];
-      /** Between an answer and what is written next. */
+      /** Pause between an answer and the next message. */
       readonly pauseMs: number;
       readonly warmUpMs: number;
       readonly forMs: number;
@@ -143,10 +143,10 @@ process.on("disconnect", () => process.exit(0));
 const clock = createClock(STARTS_AT);
 const now = (): number => clock.now();
 const yahoo = simulatedYahoo({ exchange: createExchange({ seed: 29, now }) });
-const street = await startBrokersServer({ port: 0, brokers: [yahoo] });
+const brokersServer = await startBrokersServer({ port: 0, brokers: [yahoo] });
 const settings = {
   TELEGRAM_BOT_TOKEN: telegram.token,
   TELEGRAM_API_ROOT: telegram.url,
-  ...yahoo.roots(street.base(yahoo.name)),
+  ...yahoo.roots(brokersServer.base(yahoo.name)),
 };
 say({ kind: "ready", settings });

@@ -9,10 +9,10 @@ import { ASHA } from "./people.ts";
 import { median, round } from "./stats.ts";
 import type { LoadAnswer, LoadCommand, Turn } from "./telegram-load.ts";
 
-// Updates a second and how long each took, over real HTTP: Sauda's process on the embedded store beside grammY with its
-// runner making the very calls that Sauda was seen to make. Telegram and the people are a third process. As many people
-// wait for an answer as the row says; a thousand take turns, so that nobody passes Sauda's 120 updates a minute, and the
-// Telegram here has no flood limits. Then the same on MongoDB with few and with many users known.
+// Throughput and latency of updates over real HTTP: Sauda on the embedded store compared with grammY and its runner making
+// the calls that were recorded from Sauda. Telegram and the people run in a third process. Each row says how many people
+// wait for an answer at a time; a thousand take turns, so that nobody passes Sauda's 120 updates a minute, and this
+// Telegram has no flood limits. Then the latency on MongoDB with few and with many users in the store.
 // `node bench/update.ts [--seconds N] [--chats 1,10,100,1000] [--strangers 100000] [--only /help,tap]`
 
 const { values } = parseArgs({
@@ -29,7 +29,7 @@ const CHATS = values.chats.split(",").map(Number);
 const STRANGERS = Number(values.strangers);
 const PEOPLE = Array.from({ length: 1_000 }, (_, at) => ASHA + at);
 const FEW = PEOPLE.slice(0, 10);
-/** Ten people may not write faster than this. */
+/** With ten people taking turns, keeps each below 120 updates a minute. */
 const FEW_PAUSE_MS = 60;
 const ROUNDS = 3;
 /** FerretDB v1 reads the whole collection for each filter and each batch of a scan: more would measure only that. */
@@ -47,11 +47,11 @@ const SCRIPTS: Readonly<Record<string, readonly Turn[]>> = {
 };
 
 type Measured = Extract<LoadAnswer, { kind: "measured" }> & {
-  /** Processor time of the bot's for an update. */
+  /** CPU time that the bot used per update. */
   readonly cpuMs: number;
 };
 
-/** Telegram, the people, and one bot that serves them. */
+/** Telegram and the people in one process, and the bot that serves them in another. */
 interface Stage {
   ask(command: LoadCommand): Promise<LoadAnswer>;
   cpuMs(): number;
@@ -92,7 +92,7 @@ const openSauda = (home: Home): Promise<Stage> =>
 const openBare = (recorded: Recorded): Promise<Stage> =>
   openStage((telegram) => startBareBot({ ...telegram, BARE_REPLIES: JSON.stringify(recorded), BARE_RUNNER: "yes" }));
 
-async function recordedFrom(stage: Stage): Promise<Recorded> {
+async function recordCalls(stage: Stage): Promise<Recorded> {
   const turns = Object.values(SCRIPTS).flat();
   const answer = await stage.ask({ kind: "record", person: ASHA, turns });
   if (answer.kind !== "recorded") throw new Error("nothing recorded");
@@ -103,7 +103,7 @@ async function recordedFrom(stage: Stage): Promise<Recorded> {
 
 type Load = Partial<Extract<LoadCommand, { kind: "load" }>>;
 
-async function measured(stage: Stage, turns: readonly Turn[], chats: number, other: Load = {}): Promise<Measured> {
+async function measure(stage: Stage, turns: readonly Turn[], chats: number, other: Load = {}): Promise<Measured> {
   const usual = { people: PEOPLE, pauseMs: 0, warmUpMs: WARM_UP_MS, forMs: FOR_MS };
   const cpuBefore = stage.cpuMs();
   const answer = await stage.ask({ kind: "load", turns, chats, ...usual, ...other });
@@ -111,16 +111,16 @@ async function measured(stage: Stage, turns: readonly Turn[], chats: number, oth
   return { ...answer, cpuMs: round((stage.cpuMs() - cpuBefore) / answer.turns) };
 }
 
-async function besideBare(): Promise<void> {
+async function compareWithBareBot(): Promise<void> {
   const home = await openHome("sqlite", { people: PEOPLE });
   if (!home) throw new Error("no store");
   const sauda = await openSauda(home);
-  const bare = await openBare(await recordedFrom(sauda));
+  const bare = await openBare(await recordCalls(sauda));
   const rows: Record<string, object> = {};
   for (const name of values.only.split(",")) {
     const turns = SCRIPTS[name] ?? [];
     for (const chats of CHATS) {
-      const [limit, ours] = [await measured(bare, turns, chats), await measured(sauda, turns, chats)];
+      const [limit, ours] = [await measure(bare, turns, chats), await measure(sauda, turns, chats)];
       rows[`${name}, ${chats} ${chats === 1 ? "chat" : "chats"}`] = {
         "ours /s": ours.perSecond,
         "bare /s": limit.perSecond,
@@ -140,8 +140,8 @@ async function besideBare(): Promise<void> {
   console.table(rows);
 }
 
-/** One chat at a time, alternating, so that what is compared is the handling and not a queue. */
-async function manyKnown(): Promise<void> {
+/** One chat at a time, alternating, so that it compares the handling and not a queue. */
+async function compareUserCounts(): Promise<void> {
   const server = await startMongo();
   if ("skipped" in server) return console.log(server.skipped);
   const most = server.engine === "ferretdb" ? Math.min(STRANGERS, FERRETDB_STRANGERS) : STRANGERS;
@@ -151,7 +151,7 @@ async function manyKnown(): Promise<void> {
   const turns = SCRIPTS["/positions"] ?? [];
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [at, stage] of stages.entries())
-      times[at]?.push(await measured(stage, turns, 1, { people: FEW, pauseMs: FEW_PAUSE_MS }));
+      times[at]?.push(await measure(stage, turns, 1, { people: FEW, pauseMs: FEW_PAUSE_MS }));
   }
   const [few = 0, many = 0] = times.map((all) => median(all.map(({ p50 }) => p50)));
   for (const stage of stages) await stage.stop();
@@ -164,5 +164,5 @@ async function manyKnown(): Promise<void> {
   });
 }
 
-await besideBare();
-if (STRANGERS > 0) await manyKnown();
+await compareWithBareBot();
+if (STRANGERS > 0) await compareUserCounts();
