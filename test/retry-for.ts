@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const PAUSE_MS = 500;
 
-/** For what may be done twice: a server that is busy or hangs for a while fails its callers, not the run. */
-export async function patiently<T>(forMs: number, run: () => Promise<T>): Promise<T> {
+/** Repeats a call that is safe to repeat until it succeeds or `forMs` have passed, so that a busy server does not end the run. */
+export async function retryFor<T>(forMs: number, run: () => Promise<T>): Promise<T> {
   const until = performance.now() + forMs;
   for (;;) {
     try {

@@ -13,7 +13,7 @@ describe("the page of benchmark results", () => {
   });
   const page = (...sections: Section[]): string => sections.reduce((text, each) => withSection(text, each, ORDER), "");
 
-  it("replaces the section that was run anew and leaves the others, in the order of the list", () => {
+  it("replaces the section of a benchmark that was run again and keeps the others, in the list's order", () => {
     const first = page(section("soak", "flat"), section("start", "slow"));
     const second = withSection(first, section("start", "fast"), ORDER);
     expect(second).toContain("fast");
@@ -22,18 +22,18 @@ describe("the page of benchmark results", () => {
     expect(second.match(/^## /gm)).toHaveLength(3);
   });
 
-  it("keeps what was written by hand, however often it is written", () => {
+  it("keeps the hand-written part, however often the page is written", () => {
     const byHand = `${page(section("start", "slow"))}One fix: 2 ms → 1 ms.\n\n## Older\n\nMore of it.\n`;
     const again = withSection(withSection(byHand, section("update", "x"), ORDER), section("start", "fast"), ORDER);
     expect(again.slice(again.indexOf("## Before and after"))).toBe(byHand.slice(byHand.indexOf("## Before and after")));
   });
 
-  it("says when a goal was missed or a run broken off", () => {
+  it("says when a goal was missed or a run was aborted", () => {
     expect(page(section("soak", "", "did not end within 5 s"))).toContain("did not end within 5 s");
     expect(page(section("soak", "flat"))).not.toContain("Goal missed");
   });
 
-  it("fits a slope through noise", () => {
+  it("computes slopes by least squares", () => {
     expect(slope([0, 1, 2, 3].map((x) => [x, 5 + 2 * x + (x % 2 === 0 ? 0.1 : -0.1)] as const))).toBeCloseTo(1.96);
     expect(slope([0, 1, 2].map((x) => [x, 7] as const))).toBe(0);
   });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => phone?.close());
 
-it("goes from /start to a filled order and its position in a phone-size browser", async () => {
+it("the chat page leads from /start to a filled order and its position in a phone-size browser", async () => {
   const { page, type, button, saying } = phone;
   await page.getByText("Local simulation").first().waitFor();
 
@@ -34,7 +34,7 @@ it("goes from /start to a filled order and its position in a phone-size browser"
   expect(phone.running.playground.rejectedCalls).toEqual([]);
 });
 
-it("has room for what the buttons say", async () => {
+it("the labels of the buttons under /settings fit without being cut", async () => {
   await phone.type("/settings");
   await phone.saying("Tap to change.");
   await phone.button("silent").first().click();

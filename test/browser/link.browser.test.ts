@@ -20,7 +20,7 @@ async function opened(label: string): Promise<Page> {
 async function link(broker: string, title: string, logIn: string): Promise<void> {
   const keys = phone.running.sauda.lab?.state().brokers.find(({ name }) => name === broker)?.credentials ?? [];
   await phone.type(`/link ${broker}`);
-  // The other broker's button of the same name is still there.
+  // Waits for this broker's message: the other broker's button of the same name is still in the chat.
   await phone.saying(`Enter the keys of ${title}`);
   const form = await opened("Enter the keys");
   for (const { field, value } of keys) await form.locator(`[name="${field}"]`).fill(value);
@@ -33,7 +33,7 @@ async function link(broker: string, title: string, logIn: string): Promise<void>
   await login.close();
 }
 
-it("links two brokers over their own login pages and shows what they hold as one", async () => {
+it("two brokers are linked over their own login pages, and /holdings shows their holdings merged", async () => {
   const { page, type, saying } = phone;
   await link("zerodha", "Zerodha", "Login");
   await link("fyers", "Fyers", "Log in as");

@@ -12,10 +12,10 @@ const FLAGS = [
   "--disable-sync",
 ];
 const SIZE = { width: 380, height: 760 };
-/** The market is open, and the pictures in the README are the same every time. */
+/** In market hours; fixed, so that the README's pictures are the same every time. */
 const MORNING = "2026-11-23T10:42:00+05:30";
 
-/** A real browser as wide as a phone, before a bot of its own. */
+/** A real browser as wide as a phone, with a bot of its own. */
 export interface Phone {
   readonly page: Page;
   readonly running: TestSauda;

@@ -23,12 +23,12 @@ export const ASHA: UserId = userId(1001);
 export interface BotConfig {
   readonly store: { readonly engine: "sqlite" | "mongo"; readonly place: string; readonly database: string };
   readonly key: string;
-  /** From the machine's clock to the pretended one, the same for every process of a run. */
+  /** What the pretended clock is ahead of the machine's, the same for every process of a run. */
   readonly offsetMs: number;
   readonly roots: Readonly<Record<string, string>>;
 }
 
-/** As in production, only shorter: the simulated books show a row at once. */
+/** Shorter than in production, because the simulated books show an order at once. */
 const TIMING: OrderTiming = { sendWithinMs: 1_000, callMs: 1_200, leaseMs: 3_000 };
 const BELIEVED_AFTER_MS = 1_500;
 
@@ -44,7 +44,7 @@ export interface ChaosBot extends OrderServices {
   readonly instruments: InstrumentTable;
 }
 
-/** The real services over the real connectors; what is missing is Telegram. */
+/** The real services over the real connectors, without Telegram. */
 export async function openBot(config: BotConfig, store: Store, clock: Clock): Promise<ChaosBot> {
   const http = createHttpClient({ now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal) });
   const tables = new Map<string, Promise<InstrumentTable>>();
@@ -52,7 +52,7 @@ export async function openBot(config: BotConfig, store: Store, clock: Clock): Pr
   for (const definition of DEFINITIONS) {
     const connector = await definition.create({
       http,
-      // The simulated brokers count nothing, and waiting for real limits would only make the run longer.
+      // The simulated brokers enforce no rate limits here, so waiting for them would only make the run longer.
       limiter: { run: (_key, _windows, call) => call() },
       instruments: () => tables.get(definition.name) ?? Promise.reject(new Error("no master")),
       now: () => clock.now(),
@@ -60,8 +60,8 @@ export async function openBot(config: BotConfig, store: Store, clock: Clock): Pr
       warn: () => undefined,
     });
     tables.set(definition.name, tableOf(connector.getInstruments?.({ onSkipped: () => undefined })));
-    const hasty: BrokerDefinition = { ...definition, notFoundBelievedAfterMs: BELIEVED_AFTER_MS };
-    brokers.set(definition.name, { definition: hasty, connector: async () => connector });
+    const shortened: BrokerDefinition = { ...definition, notFoundBelievedAfterMs: BELIEVED_AFTER_MS };
+    brokers.set(definition.name, { definition: shortened, connector: async () => connector });
   }
   const all = await Promise.all(tables.values());
   const [instruments] = all;

@@ -4,25 +4,25 @@ import { createInterface } from "node:readline";
 import type { BotConfig } from "./bot.ts";
 import type { Answer, Command, Said } from "./protocol.ts";
 
-/** One place in which a bot's process runs, is killed and is started again. */
+/** A bot's process that can be killed and started again. */
 export interface BotProcess {
   readonly kills: number;
-  /** The answer, or null when the process died first or was not there. */
+  /** The answer, or null when the process died first or was not running. */
   ask(command: Command): Promise<Answer | null>;
   kill(): Promise<void>;
   start(): Promise<void>;
-  /** What the processes wrote to stderr, for a run that failed. */
-  complaint(): string;
+  /** The end of what the process wrote to stderr, over all its starts. */
+  stderr(): string;
 }
 
 const WORKER = join(import.meta.dirname, "worker.ts");
-const COMPILED = join(import.meta.dirname, "../../node_modules/.cache/chaos");
+const COMPILE_CACHE = join(import.meta.dirname, "../../node_modules/.cache/chaos");
 const START_TIMEOUT_MS = 30_000;
 
 export function createBotProcess(config: BotConfig): BotProcess {
   let child: ChildProcess | null = null;
   let kills = 0;
-  let complaint = "";
+  let stderr = "";
   let asked = 0;
   const waiting = new Map<number, (answer: Answer | null) => void>();
 
@@ -31,25 +31,25 @@ export function createBotProcess(config: BotConfig): BotProcess {
     waiting.delete(ask);
   }
 
-  const forgetAll = (): void => {
+  const abandonAll = (): void => {
     for (const ask of waiting.keys()) settle(ask, null);
   };
 
   async function start(): Promise<void> {
     const started = spawn(process.execPath, [WORKER, JSON.stringify(config)], {
       stdio: ["pipe", "pipe", "pipe"],
-      // Processes that live for seconds should not spend them on compiling.
-      env: { ...process.env, NODE_COMPILE_CACHE: COMPILED },
+      // The processes live for seconds only: they should not spend them on compiling.
+      env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
     });
-    started.stderr.setEncoding("utf8").on("data", (text: string) => (complaint = (complaint + text).slice(-4_000)));
+    started.stderr.setEncoding("utf8").on("data", (text: string) => (stderr = (stderr + text).slice(-4_000)));
     started.stdin.on("error", () => undefined);
     const ready = new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`the bot did not start: ${complaint}`)), START_TIMEOUT_MS);
+      const timer = setTimeout(() => reject(new Error(`the bot did not start: ${stderr}`)), START_TIMEOUT_MS);
       started.once("exit", (code, signal) => {
         clearTimeout(timer);
         if (child === started) child = null;
-        forgetAll();
-        reject(new Error(`the bot ended with ${code ?? signal}: ${complaint}`));
+        abandonAll();
+        reject(new Error(`the bot ended with ${code ?? signal}: ${stderr}`));
       });
       createInterface({ input: started.stdout }).on("line", (line) => {
         const said = JSON.parse(line) as Said;
@@ -68,7 +68,7 @@ export function createBotProcess(config: BotConfig): BotProcess {
     get kills() {
       return kills;
     },
-    complaint: () => complaint,
+    stderr: () => stderr,
     start,
     ask(command) {
       const target = child;

@@ -10,22 +10,22 @@ export type Command =
       /** A limit order away from the market. */
       readonly resting: boolean;
     }
-  /** At the desk, so many at the same moment. */
+  /** Confirms directly at the order desk, `times` at the same moment. */
   | { readonly kind: "tap"; readonly confirmId: string; readonly times: number }
-  /** The tap as Telegram delivers it: repeated until it is acknowledged, and perhaps after that. */
+  /** The tap as an update, which Telegram repeats until it is acknowledged, and sometimes after that. */
   | { readonly kind: "update"; readonly updateId: number; readonly lane: string; readonly confirmId: string }
   | { readonly kind: "state"; readonly id: string }
   | { readonly kind: "cancel"; readonly id: string }
-  /** The card that closes what the account has open of it. */
+  /** Makes a card that closes the account's position in the instrument. */
   | { readonly kind: "exit-card"; readonly broker: string; readonly key: InstrumentKey }
-  /** Exits included, and not answered before it is over. */
+  /** A panic with exits; answered when it is over. */
   | { readonly kind: "panic"; readonly id: string }
-  /** At every order that is still open. */
+  /** Reads the state of every open order from its broker. */
   | { readonly kind: "look" };
 
 export type Answer =
   | { readonly kind: "ticket"; readonly id: string; readonly confirmId: string }
-  /** `lapsed`: nothing was confirmed and nothing can be any more; a person makes a new ticket. */
+  /** `lapsed`: the ticket was not confirmed and can no longer be; the person makes a new one. */
   | { readonly kind: "tapped"; readonly won: number; readonly lapsed: boolean }
   | { readonly kind: "acknowledged" }
   | { readonly kind: "stands"; readonly state: "open" | "confirmed" | "lapsed" }
@@ -34,7 +34,7 @@ export type Answer =
   | { readonly kind: "looked"; readonly orders: number }
   | { readonly kind: "failed"; readonly why: string };
 
-/** As lines: each answer carries the number of its command; the first line of a process says that it is ready. */
+/** Sent as lines of JSON. Each answer carries its command's number; a process's first line says that it is ready. */
 export interface Asked {
   readonly ask: number;
   readonly command: Command;

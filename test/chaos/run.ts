@@ -11,10 +11,10 @@ import type { Clock } from "../../src/ports/clock.ts";
 import { createAccounts } from "../../src/services/accounts.ts";
 import { createJournal, type Intent } from "../../src/services/orders/journal.ts";
 import { type MongoServer, startMongo } from "../mongo-server/mongo-server.ts";
-import { patiently } from "../patiently.ts";
+import { retryFor } from "../retry-for.ts";
 import { ASHA, type BotConfig, clockOf, openStore } from "./bot.ts";
 import { onePanic } from "./panics.ts";
-import { type Deeds, oneOrder } from "./person.ts";
+import { type Counts, oneOrder } from "./person.ts";
 import { type BotProcess, createBotProcess } from "./process.ts";
 import { DEFINITIONS, openStreet, type Street } from "./street.ts";
 import { judge, type Verdict } from "./verdict.ts";
@@ -36,15 +36,15 @@ const STORES = values.store === undefined ? ["sqlite", "mongo"] : [values.store]
 const AT_ONCE = { sqlite: 12, mongo: 8 } as const;
 const SETTLE_MS = 60_000;
 const SETTLE_STEP_MS = 6_000;
-/** Two processes share the machine with the MongoDB server: they get the time to start in between. */
+/** On MongoDB two processes share the machine with its server, so they get more time to start between kills. */
 const KILL_EVERY_MS = { sqlite: [300, 2_500], mongo: [4_000, 15_000] } as const;
 const PANIC_KILL_EVERY_MS = [3_000, 12_000] as const;
 const STORE_FAULT_EVERY_MS = 30_000;
-/** Longer than a driver's heartbeat and its timeout, so that the driver gives up on the server and every call under way. */
+/** Longer than the driver's heartbeat and timeout, so that it gives up on the server and on every call in progress. */
 const STORE_STALL_MS = 16_000;
 const STORE_IS_BACK_WITHIN_MS = 60_000;
 
-/** The same seed makes the same decisions; what the machine makes of their timing is its own. */
+/** Mulberry32. The same seed repeats the decisions of a run, but not its timing. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -55,14 +55,14 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-interface Result extends Verdict, Deeds {
+interface Result extends Verdict, Counts {
   readonly store: string;
   readonly kills: number;
   readonly storeKills: number;
   readonly storeStalls: number;
   readonly panics: number;
-  /** Positions that were closed more than once, delivery sales that were bought back. */
-  readonly overdone: number;
+  /** Positions that were closed more than once, and delivery sales that were bought back. */
+  readonly overclosed: number;
   readonly seconds: number;
 }
 
@@ -83,49 +83,49 @@ async function run(engine: "sqlite" | "mongo", mongo: MongoServer | null): Promi
   // Two processes on MongoDB; the embedded store belongs to one.
   const bots = Array.from({ length: engine === "mongo" ? 2 : 1 }, () => createBotProcess(config));
   await Promise.all(bots.map((bot) => bot.start()));
-  const deeds: Deeds = { taps: 0, deliveries: 0, updates: 0, cancels: 0 };
+  const counts: Counts = { taps: 0, deliveries: 0, updates: 0, cancels: 0 };
   const store = { kills: 0, stalls: 0 };
-  const began = performance.now();
-  street.misbehave();
+  const startedAt = performance.now();
+  street.injectFaults();
   const ended = new AbortController();
   const killers = [
     ...bots.map((bot) => killForever(bot, KILL_EVERY_MS[engine], random, ended.signal)),
-    ...(mongo?.isOurs ? [troubleForever(mongo, store, ended.signal)] : []),
+    ...(mongo?.isOurs ? [disturbForever(mongo, store, ended.signal)] : []),
   ];
   let next = 0;
-  const hand = async (): Promise<void> => {
-    while (next < ORDERS) await oneOrder((next += 1), bots, random, deeds);
+  const placeOrders = async (): Promise<void> => {
+    while (next < ORDERS) await oneOrder((next += 1), bots, random, counts);
   };
-  await Promise.all(Array.from({ length: AT_ONCE[engine] }, hand));
+  await Promise.all(Array.from({ length: AT_ONCE[engine] }, placeOrders));
   ended.abort();
   await Promise.all(killers);
-  const overdone = await panicsOf(bots, street, random);
-  street.behave();
+  const overclosed = await runPanics(bots, street, random);
+  street.clearFaults();
   const kills = bots.reduce((sum, bot) => sum + bot.kills, 0);
   await settle(config, clock, bots);
-  // Prices stand still for the last look: the record and the book are of the same moment.
+  // The exchange stands still for the last look, so that record and book are of the same moment.
   frozenAt = clock.now();
-  await patiently(STORE_IS_BACK_WITHIN_MS, () => lastLook(bots[0]));
+  await retryFor(STORE_IS_BACK_WITHIN_MS, () => lastLook(bots[0]));
   await Promise.all(bots.map((bot) => bot.kill()));
   const verdict = judge(await readAll(config, clock), street.book());
   await street.close();
   rmSync(dir, { recursive: true, force: true });
-  const seconds = Math.round((performance.now() - began) / 1_000);
-  const details = [...overdone, ...verdict.details];
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
+  const details = [...overclosed, ...verdict.details];
   const faults = { kills, storeKills: store.kills, storeStalls: store.stalls };
-  const counted = { ...faults, panics: PANICS, overdone: overdone.length, seconds };
-  return { store: mongo?.engine ?? engine, ...verdict, details, ...deeds, ...counted };
+  const counted = { ...faults, panics: PANICS, overclosed: overclosed.length, seconds };
+  return { store: mongo?.engine ?? engine, ...verdict, details, ...counts, ...counted };
 }
 
-/** Killed more seldom than while orders are placed: most panics would never come to their exits. */
-async function panicsOf(bots: readonly BotProcess[], street: Street, random: () => number): Promise<string[]> {
+/** Kills less often than while orders are placed: otherwise most panics would never reach their exits. */
+async function runPanics(bots: readonly BotProcess[], street: Street, random: () => number): Promise<string[]> {
   const ended = new AbortController();
   const killers = bots.map((bot) => killForever(bot, PANIC_KILL_EVERY_MS, random, ended.signal));
-  const overdone: string[] = [];
-  for (let n = 1; n <= PANICS; n += 1) overdone.push(...(await onePanic(n, bots, street, random)));
+  const overclosed: string[] = [];
+  for (let n = 1; n <= PANICS; n += 1) overclosed.push(...(await onePanic(n, bots, street, random)));
   ended.abort();
   await Promise.all(killers);
-  return overdone;
+  return overclosed;
 }
 
 async function lastLook(bot: BotProcess | undefined): Promise<void> {
@@ -146,7 +146,7 @@ async function linkAccounts(config: BotConfig, clock: Clock, street: Street): Pr
     const tokens = await street.logIn(name);
     await accounts.update(_id, () => ({ is_active: true, tokens }));
   }
-  for (const { name } of DEFINITIONS) await patiently(STORE_IS_BACK_WITHIN_MS, () => link(name));
+  for (const { name } of DEFINITIONS) await retryFor(STORE_IS_BACK_WITHIN_MS, () => link(name));
   await store.close();
 }
 
@@ -164,7 +164,7 @@ async function killForever(
   }
 }
 
-/** A store that is down keeps a bot from starting: it is started until it stays up. */
+/** A bot cannot start while its store is down, so this tries again. */
 async function startAgain(bot: BotProcess): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     const error = await bot.start().then(
@@ -177,8 +177,8 @@ async function startAgain(bot: BotProcess): Promise<void> {
   }
 }
 
-/** Killed and hung in turn. */
-async function troubleForever(
+/** Kills and stalls the server in turn. */
+async function disturbForever(
   mongo: MongoServer,
   store: { kills: number; stalls: number },
   ended: AbortSignal,
@@ -198,13 +198,13 @@ async function troubleForever(
   }
 }
 
-/** The bots go on without faults until every order has an end or rests in the book. */
+/** Lets the bots go on without faults until every order is final or rests in the book. */
 async function settle(config: BotConfig, clock: Clock, bots: readonly BotProcess[]): Promise<void> {
   const isEmbedded = config.store.engine === "sqlite";
   const endsAt = performance.now() + SETTLE_MS;
   for (let isOver = false; !isOver && performance.now() < endsAt;) {
     await delay(SETTLE_STEP_MS);
-    // The embedded store is one process's: reading it means ending that one first.
+    // Only one process can open the embedded store, so the bot must end before it can be read here.
     if (isEmbedded) await Promise.all(bots.map((bot) => bot.kill()));
     const intents = await readAll(config, clock);
     isOver = intents.every((intent) => intent.confirmedAt === null || !intent.legs.some(isMoving));
@@ -215,7 +215,7 @@ async function settle(config: BotConfig, clock: Clock, bots: readonly BotProcess
 const isMoving = ({ state }: Intent["legs"][number]): boolean => state === "sending" || state === "unknown";
 
 const readAll = (config: BotConfig, clock: Clock): Promise<Intent[]> =>
-  patiently(STORE_IS_BACK_WITHIN_MS, async () => {
+  retryFor(STORE_IS_BACK_WITHIN_MS, async () => {
     const store = await openStore(config, clock);
     try {
       return await createJournal({ store, clock }).ofUser(ASHA, {});
@@ -244,7 +244,7 @@ function print(results: readonly Result[]): void {
           duplicated: result.duplicated,
           lost: result.lost,
           wrong: result.wrong,
-          overdone: result.overdone,
+          overclosed: result.overclosed,
           seconds: result.seconds,
         },
       ]),
@@ -268,7 +268,7 @@ for (const engine of STORES) {
   }
 }
 print(results);
-const isClean = results.every((result) => result.duplicated + result.lost + result.wrong + result.overdone === 0);
+const isClean = results.every((result) => result.duplicated + result.lost + result.wrong + result.overclosed === 0);
 const hasAll = results.every((result) => result.confirmed >= ORDERS);
 console.log(isClean && hasAll ? "No order was duplicated, lost or wrong, no position closed twice." : "FAILED");
 process.exit(isClean && hasAll ? 0 : 1);

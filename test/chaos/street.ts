@@ -16,7 +16,7 @@ import { Secret } from "../../src/lib/secret.ts";
 
 export const DEFINITIONS = brokerDefinitions;
 
-/** The brokers' servers over one exchange, in the process that is not killed: its book is the truth. */
+/** The simulated brokers over one exchange, in the process that is not killed: the exchange's book is the truth. */
 export interface Street {
   readonly server: BrokersServer;
   readonly roots: Readonly<Record<string, string>>;
@@ -25,25 +25,25 @@ export interface Street {
   logIn(name: string): Promise<Session>;
   /** Every order that exists, by the tag that the broker was given. */
   book(): Map<string, Order[]>;
-  /** Trades as somebody does at the broker itself, at every account; answers when it is done. */
+  /** Trades at every account outside the bot, as in the broker's own app; resolves when the orders are final. */
   tradeByHand(order: Pick<ExchangeOrder, "key" | "side" | "productType" | "qty">): Promise<void>;
-  /** Of every account, what was traded by hand only. */
+  /** Every account's positions in the instruments that were traded by hand. */
   positions(): Map<string, Position[]>;
-  misbehave(): void;
-  behave(): void;
+  injectFaults(): void;
+  clearFaults(): void;
   close(): Promise<void>;
 }
 
-/** In a demat account since before the day. */
+/** A share that every account has held since before today. */
 export const OWNED = instrumentKey("NSE", 1594);
 const OWNED_QTY = 100_000;
 const BY_HAND = "by hand";
 const REDIRECT = "http://127.0.0.1:9/oauth/callback";
 const accountOf = (name: string): string => `chaos-${name}`;
-/** Everything but logins and masters: the orders, the books and the quotes. */
+/** Every call but logins and master files: orders, books and quotes. */
 const NOT_LOGIN = /^(?!.*(instrument|master|scrip|sym_|login|connect|token|session|consent|web))/i;
 
-/** Each may hit any call; about one order call in three meets one. */
+/** Any number of them may apply to a call; about one order call in three gets one. */
 const FAULTS: readonly Fault[] = [
   { kind: "latency", ms: 150, share: 0.08, match: NOT_LOGIN },
   { kind: "drop-before", share: 0.05, match: NOT_LOGIN },
@@ -110,15 +110,15 @@ export async function openStreet(
           return [name, account.positions().filter(({ key }) => byHand.has(key))];
         }),
       ),
-    misbehave() {
+    injectFaults() {
       for (const { name } of simulated) for (const fault of FAULTS) server.inject(name, fault);
     },
-    behave: () => server.clearFaults(),
+    clearFaults: () => server.clearFaults(),
     close: () => server.close(),
   };
 }
 
-/** So far across the spread that it fills at once. */
+/** A limit so far across the spread that the order fills at once. */
 function termsAcross(exchange: Exchange, { key, side }: Pick<ExchangeOrder, "key" | "side">) {
   const { ltp } = exchange.quote(key);
   const tick = exchange.find(key)?.tickSize ?? price(1);
@@ -163,7 +163,7 @@ async function logIn(
   }
 }
 
-/** A person in front of the login page: presses the button and is sent back. */
+/** Presses the login page's button as a person would, and returns the parameters of the redirect. */
 async function throughThePage(
   connector: BrokerConnector,
   credentials: Access["credentials"],

@@ -5,7 +5,7 @@ import type { Leg } from "../../src/domain/order-intent.ts";
 import type { Order, Product } from "../../src/domain/order.ts";
 import type { Position } from "../../src/domain/portfolio.ts";
 import type { Intent } from "../../src/services/orders/journal.ts";
-import { judge, overdone } from "./verdict.ts";
+import { judge, overclosed } from "./verdict.ts";
 
 const TAG = orderTag("sd0123456789abcd");
 
@@ -30,7 +30,7 @@ const verdict = (intent: Intent, ...orders: Order[]) => {
 const CLEAN = { duplicated: 0, lost: 0, wrong: 0 };
 
 describe("the verdict of a chaos run", () => {
-  it("finds nothing where record and book agree", () => {
+  it("finds nothing when the bot's record and the exchange's book agree", () => {
     const fill = { filledQty: 10, avgPrice: price(8_000_000) };
     expect(verdict(said("filled", fill), there("filled", fill))).toEqual(CLEAN);
     expect(verdict(said("working"), there("trigger-pending"))).toEqual(CLEAN);
@@ -45,13 +45,13 @@ describe("the verdict of a chaos run", () => {
     expect(verdict(said("dropped", {}, null), there("open"))).toMatchObject({ duplicated: 1 });
   });
 
-  it("finds an order that exists and is said not to, or of which nothing is known", () => {
+  it("finds a lost order: it exists, but the bot says it does not or knows nothing of it", () => {
     for (const state of ["not-sent", "not-found", "sending", "unknown", "unresolved"] as const)
       expect(verdict(said(state), there("open")), state).toMatchObject({ lost: 1 });
     expect(judge([], new Map([["other", [there("open")]]]))).toMatchObject({ lost: 1 });
   });
 
-  it("finds an end that is not the book's", () => {
+  it("finds an order whose recorded final state is not the one in the book", () => {
     expect(verdict(said("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
     expect(verdict(said("working"), there("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
     expect(verdict(said("filled", { filledQty: 9 }), there("filled", { filledQty: 10 }))).toMatchObject({ wrong: 1 });
@@ -62,14 +62,14 @@ describe("the verdict of a chaos run", () => {
     const rows = (qty: number, productType: Product = "INTRADAY") =>
       new Map([["dhan", [{ key: null, productType, side: qty < 0 ? "SELL" : "BUY", qty: Math.abs(qty) } as Position]]]);
     for (const fine of [10, 4, 0]) {
-      expect(overdone(rows(10), rows(fine))).toEqual([]);
-      expect(overdone(rows(-10), rows(-fine))).toEqual([]);
+      expect(overclosed(rows(10), rows(fine))).toEqual([]);
+      expect(overclosed(rows(-10), rows(-fine))).toEqual([]);
     }
     for (const wrong of [-10, 20]) {
-      expect(overdone(rows(10), rows(wrong))).toHaveLength(1);
-      expect(overdone(rows(-10), rows(-wrong))).toHaveLength(1);
+      expect(overclosed(rows(10), rows(wrong))).toHaveLength(1);
+      expect(overclosed(rows(-10), rows(-wrong))).toHaveLength(1);
     }
-    expect(overdone(rows(-10, "CNC"), rows(-10, "CNC"))).toEqual([]);
-    expect(overdone(rows(-10, "CNC"), rows(0, "CNC"))).toHaveLength(1);
+    expect(overclosed(rows(-10, "CNC"), rows(-10, "CNC"))).toEqual([]);
+    expect(overclosed(rows(-10, "CNC"), rows(0, "CNC"))).toHaveLength(1);
   });
 });

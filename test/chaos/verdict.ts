@@ -6,16 +6,16 @@ import type { Intent } from "../../src/services/orders/journal.ts";
 export interface Verdict {
   readonly states: Readonly<Record<string, number>>;
   readonly confirmed: number;
-  /** Orders in the exchange's book beyond one for each confirmed order, or without a confirmation at all. */
+  /** Orders that the exchange has more than once, or without a confirmation. */
   readonly duplicated: number;
-  /** Confirmed orders that exist and are said not to, or of which nothing is known in the end. */
+  /** Orders that exist although the bot says they do not, or whose state the bot does not know in the end. */
   readonly lost: number;
-  /** Said to be something else than what the exchange's book has. */
+  /** Orders whose state or quantities in the bot's record differ from the exchange's book. */
   readonly wrong: number;
   readonly details: readonly string[];
 }
 
-/** What the bot says of every order against the exchange's own book. */
+/** Compares what the bot recorded of every order with the exchange's own book. */
 export function judge(intents: readonly Intent[], book: ReadonlyMap<string, readonly Order[]>): Verdict {
   const tally = { duplicated: 0, lost: 0, wrong: 0 };
   const states: Record<string, number> = {};
@@ -45,8 +45,8 @@ export function judge(intents: readonly Intent[], book: ReadonlyMap<string, read
   return { ...tally, states, confirmed, details };
 }
 
-/** Rows that only exits traded in: what they made of them beyond closing them. */
-export function overdone(
+/** Positions that only exits traded in since `before`: lists those that exits turned around or made larger. */
+export function overclosed(
   before: ReadonlyMap<string, readonly Position[]>,
   after: ReadonlyMap<string, readonly Position[]>,
 ): string[] {
@@ -55,14 +55,14 @@ export function overdone(
       const same = after.get(account)?.find((each) => each.key === row.key && each.productType === row.productType);
       const [had, has] = [signed(row), same ? signed(same) : 0];
       const isFine = isDeliverySale(row) ? has === had : has * had >= 0 && Math.abs(has) <= Math.abs(had);
-      return isFine ? [] : [`overdone: ${row.productType} ${row.symbol} at ${account} was ${had} and is ${has}`];
+      return isFine ? [] : [`overclosed: ${row.productType} ${row.symbol} at ${account} was ${had} and is ${has}`];
     }),
   );
 }
 
 const signed = ({ side, qty }: Position): number => (side === "SELL" ? -qty : qty);
 
-const THERE: Readonly<Record<Order["status"], Leg["state"]>> = {
+const EXPECTED_STATE: Readonly<Record<Order["status"], Leg["state"]>> = {
   pending: "working",
   open: "working",
   "trigger-pending": "working",
@@ -71,8 +71,8 @@ const THERE: Readonly<Record<Order["status"], Leg["state"]>> = {
   rejected: "rejected",
   expired: "expired",
 };
-/** Ends that say that there is no order. */
-const NOT_THERE: ReadonlySet<Leg["state"]> = new Set(["not-sent", "not-found", "rejected"]);
+/** Final states that claim that no order exists at the exchange. */
+const CLAIMS_NO_ORDER: ReadonlySet<Leg["state"]> = new Set(["not-sent", "not-found", "rejected"]);
 const OPEN_ENDED: ReadonlySet<Leg["state"]> = new Set(["sending", "unknown", "unresolved"]);
 
 function faultOf(intent: Intent, leg: Leg, orders: readonly Order[]): "duplicated" | "lost" | "wrong" | null {
@@ -80,10 +80,10 @@ function faultOf(intent: Intent, leg: Leg, orders: readonly Order[]): "duplicate
   if (more.length > 0) return "duplicated";
   if (intent.confirmedAt === null) return order ? "duplicated" : null;
   if (OPEN_ENDED.has(leg.state)) return "lost";
-  if (!order) return NOT_THERE.has(leg.state) ? null : "wrong";
+  if (!order) return CLAIMS_NO_ORDER.has(leg.state) ? null : "wrong";
   if (leg.state === "not-sent" || leg.state === "not-found") return "lost";
   const isSame =
-    leg.state === THERE[order.status] &&
+    leg.state === EXPECTED_STATE[order.status] &&
     leg.filledQty === order.filledQty &&
     leg.qty === order.qty &&
     Math.abs(leg.avgPrice - order.avgPrice) <= AVERAGE_ROUNDING;

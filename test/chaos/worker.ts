@@ -13,13 +13,13 @@ import { isConfirmable } from "../../src/services/orders/tickets.ts";
 import { ASHA, type BotConfig, type ChaosBot, clockOf, openBot, openStore } from "./bot.ts";
 import type { Answer, Asked, Command, Said } from "./protocol.ts";
 
-// A bot's process without Telegram, to be killed at any moment: commands come as lines, answers go as lines.
+// A bot's process without Telegram, to be killed at any moment. It reads commands and writes answers as lines of JSON.
 
 const SWEEP_EVERY_MS = 200;
 
 const config = JSON.parse(process.argv[2] ?? "{}") as BotConfig;
 const clock = clockOf(config);
-// When the run itself dies, nobody is left to end this process.
+// Standard input ends when the parent dies: nobody else would end this process then.
 process.stdin.once("end", () => process.exit(0));
 const store = await openStore(config, clock);
 const bot = await openBot(config, store, clock);
@@ -42,7 +42,7 @@ const inbox = createInbox({
 
 void sweepForever(bot);
 say({ ready: true });
-// It is kept at a normal exit only, which none of these processes has.
+// Node writes the compile cache at a normal exit only, which none of these processes has.
 flushCompileCache();
 for await (const line of createInterface({ input: process.stdin })) {
   const { ask, command } = JSON.parse(line) as Asked;
@@ -148,7 +148,7 @@ async function makeExit({ broker, key }: Extract<Command, { kind: "exit-card" }>
   return { kind: "ticket", id: view.intent._id, confirmId: view.intent.confirmId };
 }
 
-/** So many taps at the same moment; told of before the broker has answered, as the card is drawn. */
+/** Confirms `times` times at the same moment; answers before the broker does, as the bot's card does. */
 async function tap({ confirmId, times }: Extract<Command, { kind: "tap" }>): Promise<Answer> {
   const results = await Promise.all(Array.from({ length: times }, () => bot.desk.confirm(ASHA, confirmId)));
   const won = results.filter((result) => result.kind === "confirmed").length;

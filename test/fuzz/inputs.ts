@@ -3,7 +3,7 @@ import { commands } from "../../commands/index.ts";
 import { TWISTS } from "./twists.ts";
 import { PEOPLE } from "./world.ts";
 
-/** What a person may do: type something, or tap a button that is there, was there, is another's, or never was. */
+/** What a person may do: type something, or tap a button that is shown, was shown, is another person's, or never existed. */
 export type Input = { readonly user: number } & (
   | { readonly kind: "text"; readonly text: string; readonly twist: string | null }
   | {
@@ -19,7 +19,7 @@ export type Input = { readonly user: number } & (
   | { readonly kind: "stop" }
 );
 
-/** The bot underlines nothing: an underlined word got through unescaped. */
+/** The bot itself underlines nothing, so an underlined word in its messages was typed and not escaped. */
 const INJECTED = "<u>injected</u>";
 
 const HOSTILE = [
@@ -137,7 +137,7 @@ const text = fc
   // Telegram sends no empty message and none above 4,096 characters.
   .map((typed) => typed.toWellFormed().trim().slice(0, 4_096).toWellFormed() || "/start");
 
-/** Most updates are what they look like. */
+/** Most updates keep their shape. */
 const twist = fc.option(fc.constantFrom(...TWISTS), { freq: 6 });
 const user = fc.constantFrom(...PEOPLE);
 
@@ -177,6 +177,6 @@ export const input: fc.Arbitrary<Input> = fc.oneof(
   },
 );
 
-/** Data of a button as a modified client may send it: what fits into 64 bytes. */
+/** A button's data as a modified client may send it, within Telegram's 64 bytes. */
 export const asData = (parts: readonly string[]): string =>
   Buffer.from(parts.join(":").toWellFormed()).subarray(0, 60).toString("utf8").replaceAll("\uFFFD", "?") || "x";

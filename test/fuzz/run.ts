@@ -4,59 +4,59 @@ import { asData, input, type Input } from "./inputs.ts";
 import { openFuzzWorld, PEOPLE, type FuzzWorld } from "./world.ts";
 
 const BATCH = 40;
-/** Buttons of the newest messages are tapped most; the rest are old ones. */
+/** Buttons are tapped on this many of the newest messages. */
 const RECENT = 60;
 const SETTLE_EVERY = 480;
-/** A world of its own for so many: what grows makes the rest slow. */
-const WORLD = 24_000;
-/** What Telegram says when a refreshed message came out the same. */
-const NOTHING_NEW = /message is not modified/;
+/** Each world gets this many inputs: a larger one becomes slow as its chats and store grow. */
+const INPUTS_PER_WORLD = 24_000;
+/** Telegram's refusal of an edit that changes nothing, which a refreshed message may be. */
+const NOT_MODIFIED = /message is not modified/;
 
 export interface FuzzReport {
   readonly inputs: number;
   readonly seed: number;
-  /** What must never happen: a refused call, a failed handler, markup of somebody else's, an unhandled rejection. */
-  readonly complaints: readonly string[];
+  /** What must never happen: a refused call, a failed handler, typed markup that was not escaped, an unhandled rejection. */
+  readonly failures: readonly string[];
   /** Callback verbs that no tap carried. */
-  readonly untouched: readonly string[];
+  readonly untappedVerbs: readonly string[];
   readonly seconds: number;
 }
 
-/** Feeds the bot what people might send, and collects what must never happen. The seed repeats a run. */
+/** Feeds the bot random inputs and collects the failures. The same seed repeats a run. */
 export async function fuzz(
   inputs: number,
   seed: number,
   say: (line: string) => void = () => undefined,
 ): Promise<FuzzReport> {
-  const complaints: string[] = [];
+  const failures: string[] = [];
   const tapped = new Set<string>();
   const verbs = new Set<string>();
   const note = (error: unknown): void =>
-    void complaints.push(`unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    void failures.push(`unhandled: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.on("unhandledRejection", note);
   const startedAt = performance.now();
   try {
-    for (let done = 0; done < inputs; done += WORLD) {
+    for (let done = 0; done < inputs; done += INPUTS_PER_WORLD) {
       const world = await openFuzzWorld();
       for (const verb of world.verbs) verbs.add(verb);
       try {
-        await live(world, Math.min(WORLD, inputs - done), seed + done, tapped);
+        await feed(world, Math.min(INPUTS_PER_WORLD, inputs - done), seed + done, tapped);
       } finally {
-        const found = complaintsOf(world);
-        for (const complaint of found) say(complaint);
-        complaints.push(...found);
+        const found = failuresOf(world);
+        for (const failure of found) say(failure);
+        failures.push(...found);
         await world.close();
       }
-      say(`${Math.min(done + WORLD, inputs)} inputs, ${complaints.length} complaints`);
+      say(`${Math.min(done + INPUTS_PER_WORLD, inputs)} inputs, ${failures.length} failures`);
     }
     const seconds = (performance.now() - startedAt) / 1000;
-    return { inputs, seed, complaints, untouched: [...verbs].filter((verb) => !tapped.has(verb)), seconds };
+    return { inputs, seed, failures, untappedVerbs: [...verbs].filter((verb) => !tapped.has(verb)), seconds };
   } finally {
     process.off("unhandledRejection", note);
   }
 }
 
-async function live(world: FuzzWorld, inputs: number, seed: number, tapped: Set<string>): Promise<void> {
+async function feed(world: FuzzWorld, inputs: number, seed: number, tapped: Set<string>): Promise<void> {
   for (let done = 0; done < inputs; done += BATCH) {
     if (done % SETTLE_EVERY === 0) await world.settle();
     for (const each of fc.sample(input, { seed: seed + done, numRuns: Math.min(BATCH, inputs - done) })) {
@@ -66,9 +66,9 @@ async function live(world: FuzzWorld, inputs: number, seed: number, tapped: Set<
   }
 }
 
-const complaintsOf = (world: FuzzWorld): string[] => [
+const failuresOf = (world: FuzzWorld): string[] => [
   ...world.telegram.rejectedCalls
-    .filter(({ description }) => !NOTHING_NEW.test(description))
+    .filter(({ description }) => !NOT_MODIFIED.test(description))
     .map((call) => `refused: ${JSON.stringify(call)}`),
   ...world.complaints.filter((line) => /"level":"(error|fatal)"/.test(line)).map((line) => `failed: ${line.trim()}`),
   ...world.injected.map((text) => `not escaped: ${text}`),
@@ -95,7 +95,7 @@ function act(world: FuzzWorld, each: Input, tapped: Set<string>): void {
         chat.block(false);
     }
   } catch {
-    // What Telegram itself does not take from a person never reaches the bot.
+    // What Telegram itself refuses from a person never reaches the bot.
   }
 }
 
@@ -125,7 +125,7 @@ function dataOf(
   return asData(parts.with(Math.min(at, parts.length - 1), each.words[0] ?? ""));
 }
 
-/** Data of a real button, now and then one of another person's chat. */
+/** The data of a real button, sometimes from another person's chat. */
 function shownData(
   world: FuzzWorld,
   { pick, user }: Extract<Input, { kind: "tap" }>,

@@ -7,7 +7,7 @@ const without = (fields: Fields, ...names: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 const only = (fields: Fields, ...names: readonly string[]): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
-/** The chat keeps its number, so that the local Telegram takes the answer. */
+/** The chat keeps its id, so that the local Telegram accepts the bot's answer. */
 const inGroup = (message: Fields, type: string): Fields => ({
   ...message,
   chat: { ...fieldsOf(message["chat"]), type, title: "Family <b>" },
@@ -17,7 +17,7 @@ const wordless = (message: Fields): Fields => without(message, "text", "entities
 const FILE = { file_id: "AgAD", file_unique_id: "Qw", file_size: 9 };
 const PHOTO = { ...FILE, width: 90, height: 90 };
 
-/** The same message in another shape: what Telegram also sends, and what a bot seldom thinks of. */
+/** Other shapes of the same message that Telegram may send and bots rarely expect. */
 const MESSAGES: Readonly<Record<string, (message: Fields) => Fields>> = {
   photo: (message) => ({
     message: { ...wordless(message), caption: message["text"], caption_entities: message["entities"], photo: [PHOTO] },
@@ -56,7 +56,7 @@ const TAPS: Readonly<Record<string, (tap: Fields) => Fields>> = {
 
 export const TWISTS: readonly string[] = [...Object.keys(MESSAGES), ...Object.keys(TAPS)];
 
-/** The update in its other shape; as it is where the twist is for the other kind. */
+/** The update in the twist's shape; unchanged where the twist is for the other kind of update. */
 export function twisted(update: Update, twist: string | undefined): Update {
   const fields = fieldsOf(update);
   const [ofMessage, ofTap] = [MESSAGES[twist ?? ""], TAPS[twist ?? ""]];

@@ -23,10 +23,10 @@ import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { twisted } from "./twists.ts";
 
 export const [ASHA, VIKRAM, MEERA] = [1001, 1002, 1003] as const;
-/** Of use once nobody owns the bot. */
+/** Makes its sender the owner when the bot has none. */
 export const OWNER_CODE = "k3y0fth3b0t7";
 export const PEOPLE = [ASHA, VIKRAM, MEERA] as const;
-/** Slow enough that a run stays within one session, quick enough that tickets lapse and locks open. */
+/** Small enough that a run stays within one session, large enough that tickets lapse and locks expire. */
 const MS_PER_UPDATE = 200;
 const MARKET_TIME = Date.parse("2026-11-23T10:42:00+05:30");
 
@@ -35,26 +35,26 @@ export interface FuzzWorld {
   readonly deps: BotDeps;
   /** Calls of the bot whose method is in here do not reach Telegram. */
   readonly unreachable: Set<string>;
-  /** What was left to the outbox. */
+  /** Notifications that were given to the outbox. */
   readonly posted: readonly Notification[];
-  /** What the bot's buttons may begin with, asked of the bot itself. */
+  /** The verbs that button data may begin with, taken from the bot's own handlers. */
   readonly verbs: readonly string[];
-  /** The message or tap of this id reaches the bot in another shape. */
+  /** Makes the message or tap with this id reach the bot in another shape. */
   twist(id: number | string, twist: string | null): void;
-  /** Hands the bot everything that people did since the last time, one after another; twice as after a crash. */
+  /** Hands the bot all new updates, one after another; each `times` times, as Telegram repeats them after a crash. */
   handleAll(times?: number): Promise<number>;
-  /** Nothing comes for so long. */
+  /** Advances the clock. */
   pass(ms: number): void;
-  /** Everybody where they began: let in, unlocked, with an account, and a short chat. */
+  /** Resets everybody: let in, unlocked, with an account, and a short chat. */
   settle(): Promise<void>;
-  /** Messages of the bot that carry markup which only a person typed. */
+  /** The bot's messages that contain markup which only a person typed. */
   readonly injected: readonly string[];
   /** Lines of the log at warning or worse. */
   readonly complaints: readonly string[];
   close(): Promise<void>;
 }
 
-/** The real bot over a real store and a local Telegram that counts no floods; without loops, so that a seed means a run. */
+/** The real bot, a real store and a local Telegram without flood limits. No background loops run, so a seed repeats a run. */
 export async function openFuzzWorld(): Promise<FuzzWorld> {
   const dir = mkdtempSync(join(tmpdir(), "fuzz-"));
   let handled = 0;
@@ -176,10 +176,10 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
   };
 }
 
-/** Answers inside dialogues are no verbs of their own. */
+/** Buttons inside dialogues have no handler of their own: they all begin with this verb. */
 const DIALOGUE_ANSWERS = ["dlg"];
 
-/** Every verb goes through grammY's callbackQuery as `^verb(:|$)`. */
+/** Collects the verbs by wrapping grammY's callbackQuery, which gets each one as `^verb(:|$)`. */
 function withVerbs<T>(make: () => T): { made: T; verbs: string[] } {
   const verbs: string[] = [];
   const original: unknown = Reflect.get(Composer.prototype, "callbackQuery");

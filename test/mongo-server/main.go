@@ -86,7 +86,7 @@ func ask(server net.Conn, request []byte) ([]byte, error) {
 	return readMessage(server)
 }
 
-// isHello tells a driver's question whether the server lives: MongoDB answers it while its disk is slow.
+// isHello recognises the driver's health check: it must not wait for other commands, as MongoDB's does not.
 func isHello(request []byte) bool {
 	if len(request) < bodyStart {
 		return false

@@ -7,19 +7,19 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { MongoClient } from "mongodb";
-import { patiently } from "../patiently.ts";
+import { retryFor } from "../retry-for.ts";
 
 export interface MongoServer {
   readonly uri: string;
   /** FerretDB v1 cannot hold a list within a list. */
   readonly engine: "mongodb" | "ferretdb";
-  /** False when MONGODB_URI gave it: then it can be neither killed nor restarted. */
+  /** False when it comes from MONGODB_URI: then it can be neither killed nor restarted. */
   readonly isOurs: boolean;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** Starts again on the same port and data. */
   restart(): Promise<void>;
-  /** Answers nothing for so long, its connections open: as on a machine that hangs. */
+  /** Answers nothing for `ms` while its connections stay open, as on a machine that hangs. */
   stall(ms: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -94,7 +94,7 @@ async function ours(
   };
 }
 
-/** Standard input stays open for as long as we live: our own server ends with it. */
+/** Standard input stays open as long as this process lives; the FerretDB server ends when it closes. */
 async function startProcess(binary: string, args: readonly string[], uri: string): Promise<ChildProcess> {
   const child = spawn(binary, args, { stdio: ["pipe", "ignore", "pipe"] });
   let log = "";
@@ -111,7 +111,7 @@ async function startProcess(binary: string, args: readonly string[], uri: string
 async function answers(uri: string): Promise<void> {
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: START_TIMEOUT_MS, heartbeatFrequencyMS: 500 });
   try {
-    await patiently(START_TIMEOUT_MS, () => client.db("admin").command({ ping: 1 }));
+    await retryFor(START_TIMEOUT_MS, () => client.db("admin").command({ ping: 1 }));
   } finally {
     await client.close();
   }
@@ -125,7 +125,7 @@ function killed(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Built under another name and moved, so that two test files may build at once. */
+/** Built under a temporary name and renamed, so that two test files may build at the same time. */
 async function buildFerret(): Promise<string> {
   const hash = createHash("sha256");
   for (const source of SOURCES) hash.update(readFileSync(join(HERE, source)));

@@ -14,7 +14,7 @@ import { startProxy, type Proxy } from "./proxy.ts";
 export interface Member {
   readonly port: number;
   readonly entry: Entry;
-  /** SIGKILL: whatever it was doing is left lying. */
+  /** Ends it with SIGKILL, in the middle of whatever it was doing. */
   kill(): Promise<void>;
   metric(name: string): Promise<number>;
 }
@@ -24,19 +24,19 @@ export interface Fleet {
   readonly proxy: Proxy;
   readonly members: readonly Member[];
   chat(user: number): TestChat;
-  /** Whether the processes can reach Telegram; it reaches them all the time. */
-  setTelegram(isThere: boolean): void;
-  /** Waits until nothing is being handled, so that the next update is taken up by whoever gets it. */
+  /** Whether the processes can reach Telegram; Telegram can reach them in any case. */
+  setTelegram(isReachable: boolean): void;
+  /** Waits until no process handles an update, so that the next one is handled by whichever process receives it. */
   settled(): Promise<void>;
   /** Starts one more process; resolves when it is ready, unless told not to wait. */
   add(settings?: Readonly<Record<string, string>>): Promise<Member>;
-  /** Everything that lies in the database, as text. */
+  /** The database's whole content, as text. */
   documents(): Promise<string>;
   stop(): Promise<void>;
 }
 
 const READY_MS = 40_000;
-/** A trading day's morning: orders are taken. */
+/** In market hours. */
 const STARTS_AT = Date.parse("2026-11-23T10:42:00+05:30");
 
 /** Several real processes on one MongoDB, behind one proxy, with a local Telegram and local brokers. */
@@ -50,14 +50,14 @@ export async function startFleet(
   const startedAt = Date.now();
   const now = (): number => STARTS_AT + Date.now() - startedAt;
   const world = await startLocalWorld({ port: 0, dataDir: dir, now, publicUrl: proxy.url });
-  // What the bots call goes through a line that can be cut; what Telegram calls does not.
-  const line = await startProxy();
-  line.backends.add(world.telegram.port);
+  // The bots' calls go through a second proxy, which can be cut; Telegram's own calls do not.
+  const telegramProxy = await startProxy();
+  telegramProxy.backends.add(world.telegram.port);
   const members: Member[] = [];
   const [base, query = ""] = mongo.uri.split("?");
   const common = {
     TELEGRAM_BOT_TOKEN: world.telegram.token,
-    TELEGRAM_API_ROOT: line.url,
+    TELEGRAM_API_ROOT: telegramProxy.url,
     BOT_MODE: mode,
     PUBLIC_URL: proxy.url,
     MONGODB_URI: `${(base ?? "").replace(/\/$/, "")}/fleet${randomUUID().slice(0, 8)}?${query}`,
@@ -113,7 +113,8 @@ export async function startFleet(
     world,
     proxy,
     members,
-    setTelegram: (isThere) => void (isThere ? line.backends.add(world.telegram.port) : line.backends.clear()),
+    setTelegram: (isReachable) =>
+      void (isReachable ? telegramProxy.backends.add(world.telegram.port) : telegramProxy.backends.clear()),
     chat: (user) => world.telegram.chat(user),
     add,
     documents,
@@ -129,7 +130,7 @@ export async function startFleet(
       await Promise.all(members.map(({ entry }) => entry.ended));
       await world.close();
       await proxy.close();
-      await line.close();
+      await telegramProxy.close();
       rmSync(dir, { recursive: true, force: true });
     },
   };

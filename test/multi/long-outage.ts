@@ -9,13 +9,14 @@ const [ASHA, VIKRAM, MEERA] = [1001, 1002, 1003];
 const WAIT_MS = 60_000;
 const CARDS = 8;
 const RESTING = 3;
-const NOTHING_TO_DO = /not modified|query is too old/;
+/** Refusals that a repeated update causes: its card is unchanged, its tap was answered before. */
+const CAUSED_BY_REPEAT = /not modified|query is too old/;
 const SBIN = instrumentKey("NSE", 3045);
 const PRICE_SCALE = 10_000;
-/** In percent of the last price: a buy that fills at once, and a sale that rests. */
+/** In percent of the last price: the limit of a buy that fills at once, and of a sale that rests. */
 const ABOVE = 104;
 const FAR_ABOVE = 107;
-/** Longer than Telegram's deliveries and the outbox wait after an outage. */
+/** Longer than Telegram's deliveries and the outbox pause after an outage. */
 const RECOVERY_MS = 90_000;
 
 export interface LongOutage {
@@ -24,11 +25,11 @@ export interface LongOutage {
   readonly end: (fleet: Fleet, mongo: MongoServer) => Promise<void> | void;
   /** What /readyz says meanwhile. */
   readonly readiness: { readonly store: boolean; readonly telegram: boolean };
-  /** So many cards fill: a tap that comes only after its ticket has lapsed confirms nothing. */
+  /** How many of the cards fill at least: a tap that arrives after its ticket has lapsed confirms nothing. */
   readonly filledAtLeast: number;
 }
 
-/** One outage of the issue's own duration, under load, on two processes. A file each, so that they run beside each other. */
+/** One long outage under load, on two processes. Each outage has a test file of its own, so that they run in parallel. */
 export async function longOutage(
   lasting: string,
   { forMs, begin, end, readiness, filledAtLeast }: LongOutage,
@@ -89,7 +90,7 @@ export async function longOutage(
       await fleet.stop();
     }, 60_000);
 
-    /** Somebody keeps writing all the time, four messages a second over two chats. */
+    /** Two people keep writing all the time, two messages a second each. */
     async function chatter(): Promise<void> {
       for (; !quiet.signal.aborted; sentWords += 1) {
         for (const user of [VIKRAM, MEERA]) fleet.chat(user).send(`/start ${sentWords}`);
@@ -112,7 +113,7 @@ export async function longOutage(
       if (button?.callback_data === undefined) throw new Error(`not confirmable: ${message.text}`);
       asha().tap(message.message_id, button.callback_data);
     }
-    /** Cut when the first of three has just reached the broker; then one after another while the outage lasts; the resting orders end meanwhile. */
+    /** Begins when the first of three orders has just been filled; the other cards are confirmed, and the resting orders cancelled, while it lasts. */
     async function outage(made: readonly Message[], cut: () => Promise<void> | void) {
       const [first, second, third, ...later] = made;
       for (const each of [first, second, third]) if (each) confirm(each);
@@ -128,7 +129,7 @@ export async function longOutage(
       await pause(endsAt - Date.now());
     }
 
-    /** A tap that Telegram could deliver only after the ticket had lapsed confirmed nothing, and its card says so. */
+    /** The card agrees with the broker. A tap that was delivered only after the ticket had lapsed must have sent nothing. */
     const isSettled = (made: Message): boolean => {
       const text = asha()
         .messages()
@@ -138,7 +139,7 @@ export async function longOutage(
       return atBroker === 0 ? /Nothing was sent/.test(text ?? "") : text?.includes(`Filled ${qty}`) === true;
     };
 
-    /** Each confirmed order is at the broker once and its card says so, and each end is announced. */
+    /** Each confirmed order is at the broker exactly once and its card says so, and each cancellation is announced. */
     async function expectNothingLost(made: readonly Message[]): Promise<void> {
       for (const each of made)
         await expect.poll(() => isSettled(each), { timeout: RECOVERY_MS, message: each.text ?? "" }).toBe(true);
@@ -163,10 +164,10 @@ export async function longOutage(
       expect(filled().length).toBeGreaterThanOrEqual(filledAtLeast);
     }, 400_000);
 
-    it("told the owner of everybody who knocked, once, and went on taking what was written", async () => {
+    it("told the owner once of each person who asked to be let in, and kept handling messages", async () => {
       expect(messagesWith("Vikram", "asks to be let in")).toHaveLength(1);
       expect(messagesWith("Meera", "asks to be let in")).toHaveLength(1);
-      // Two rounds a second, all through the outage.
+      // Two rounds a second, during the whole outage.
       expect(sentWords).toBeGreaterThan((2 * forMs) / 1_000);
       quiet.abort();
       await load;
@@ -176,8 +177,9 @@ export async function longOutage(
         () => meera.messages().some(({ from, message_id: id }) => from.is_bot && id > last),
         RECOVERY_MS,
       );
-      // What may have been lost is done again: a card comes out the same, a tap was answered before.
-      const refused = fleet.world.telegram.rejectedCalls.filter(({ description }) => !NOTHING_TO_DO.test(description));
+      const refused = fleet.world.telegram.rejectedCalls.filter(
+        ({ description }) => !CAUSED_BY_REPEAT.test(description),
+      );
       expect(refused).toEqual([]);
     }, 120_000);
   });

@@ -5,17 +5,17 @@ import { Secret } from "../../src/lib/secret.ts";
 import { openMongoStore } from "../../src/store/mongo/store.ts";
 import { expectNoMarker, liveMarkedDay } from "../e2e/marked-day.ts";
 import { startMongo } from "../mongo-server/mongo-server.ts";
-import { startTap } from "./tap.ts";
+import { startWireTap } from "./wire-tap.ts";
 
 const started = await startMongo();
 const mongo = "skipped" in started ? null : started;
 afterAll(() => mongo?.stop());
 
-describe.skipIf(mongo === null)("with MongoDB", () => {
-  it("leaves no secret in the log, the metrics, the chat, the documents, or on the way to them", async () => {
+describe.skipIf(mongo === null)("a day with real-looking secrets on MongoDB", () => {
+  it("leaves no secret in the log, the metrics, the chat, the documents, or on the connection to MongoDB", async () => {
     if (!mongo) throw new Error("no server");
     const uri = new URL(mongo.uri);
-    const tap = await startTap(Number(uri.port));
+    const tap = await startWireTap(Number(uri.port));
     uri.port = String(tap.port);
     uri.pathname = `/markers${randomUUID().slice(0, 8)}`;
     const day = await liveMarkedDay({
@@ -36,7 +36,7 @@ describe.skipIf(mongo === null)("with MongoDB", () => {
   }, 180_000);
 });
 
-/** Every document of every collection, as it lies there. */
+/** Every document of every collection, as it is stored. */
 async function documentsOf(uri: string): Promise<string> {
   const client = new MongoClient(uri);
   try {

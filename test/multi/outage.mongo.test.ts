@@ -10,7 +10,7 @@ afterAll(async () => {
 
 const ASHA = 1001;
 const WAIT_MS = 60_000;
-/** Longer than the driver's heartbeat and its patience: it gives up on the server and on every call under way. */
+/** Longer than the driver's heartbeat and timeout, so that it gives up on the server and on every call in progress. */
 const HANGS_MS = 22_000;
 
 describe.skipIf(mongo === null)("polling with MongoDB", () => {
@@ -40,7 +40,7 @@ describe.skipIf(mongo === null)("polling with MongoDB", () => {
     expect(await second.metric("sauda_updates_total")).toBeGreaterThan(0);
   }, 90_000);
 
-  it("answers everything that was sent while MongoDB was down, in order, once it is back", async () => {
+  it("answers everything that was sent while MongoDB was down, in order, once MongoDB is back", async () => {
     if (!mongo) throw new Error("no server");
     await mongo.kill();
     const names = Array.from({ length: 8 }, (_, at) => `down${at}`);
@@ -56,7 +56,7 @@ describe.skipIf(mongo === null)("polling with MongoDB", () => {
     expect((await fetch(`http://127.0.0.1:${member?.port}/readyz`)).status).toBe(200);
   }, 120_000);
 
-  it("lives through a MongoDB that hangs with its connections open, and answers what was sent meanwhile", async () => {
+  it("survives a MongoDB that hangs with its connections open, and then answers what was sent meanwhile", async () => {
     if (!mongo) throw new Error("no server");
     const hanging = mongo.stall(HANGS_MS);
     asha().send("/link hung");
@@ -70,7 +70,7 @@ describe.skipIf(mongo === null)("polling with MongoDB", () => {
     while ((await fetch(`http://127.0.0.1:${member?.port}/readyz`)).status !== 200) await pause(200);
   }, 120_000);
 
-  it("waits for a MongoDB that is not there yet, says so, and starts when it comes", async () => {
+  it("waits at start-up for a MongoDB that cannot be reached yet, says so, and starts once it can", async () => {
     if (!mongo) throw new Error("no server");
     await mongo.kill();
     const before = fleet.members.length;

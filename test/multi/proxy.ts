@@ -10,7 +10,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** The plainest load balancer: each request to the next backend, over to another when one refuses the connection. */
+/** A round-robin load balancer; when a backend refuses the connection, the request goes to the next one. */
 export async function startProxy(): Promise<Proxy> {
   const backends = new Set<number>();
   const answered = new Map<number, number>();

@@ -5,8 +5,8 @@ import { startMongo } from "../mongo-server/mongo-server.ts";
 import { startFleet, type Fleet } from "./fleet.ts";
 
 const started = await startMongo();
-/** An update that is delivered twice answers its query twice. */
-const NOTHING_TO_DO = /not modified|query is too old/;
+/** Refusals that a repeated update causes: its card is unchanged, its tap was answered before. */
+const CAUSED_BY_REPEAT = /not modified|query is too old/;
 const mongo = "skipped" in started ? null : started;
 afterAll(() => mongo?.stop());
 
@@ -34,7 +34,7 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
   const handled = (): Promise<number[]> =>
     Promise.all(fleet.members.map((member) => member.metric("sauda_updates_total")));
 
-  it("keeps one chat's messages in order, whichever process each lands on", async () => {
+  it("keep one chat's messages in order, whichever process receives each", async () => {
     const names = Array.from({ length: 15 }, (_, at) => `first${at}`);
     for (const name of names) asha().send(`/link ${name}`);
     await asha().until(() => answered().includes("first14"), WAIT_MS);
@@ -42,7 +42,7 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     expect([...fleet.proxy.answered.values()].length).toBe(2);
   });
 
-  it("links a broker by keys in chat and the broker's own page, each step wherever it lands", async () => {
+  it("link a broker by keys in chat and the broker's own page, whichever process receives each step", async () => {
     const demo = fleet.world.lab.state().brokers.find(({ name }) => name === "zerodha");
     await asha().ask("/link zerodha", WAIT_MS);
     for (const { value } of demo?.credentials ?? []) {
@@ -56,7 +56,7 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     await asha().until(() => newest("is linked."), WAIT_MS);
   });
 
-  it("continues a dialogue across processes, up to the order's card", async () => {
+  it("continue a dialogue across processes, up to the order's card", async () => {
     const before = await handled();
     for (const step of ["/buy", "SBIN", "3"]) {
       await asha().ask(step, WAIT_MS);
@@ -68,7 +68,7 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     expect((await handled()).map((count, at) => count - (before[at] ?? 0))).toEqual([2, 2]);
   });
 
-  it("loses nothing when a process is killed with updates in its hands", async () => {
+  it("lose nothing when one of them is killed while it handles updates", async () => {
     await asha().ask("/buy", WAIT_MS);
     await asha().ask("SBIN", WAIT_MS);
     const others = [1002, 1003].map((user) => fleet.chat(user));
@@ -88,7 +88,7 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     expect(card.text).toContain("1,001.00");
   }, 90_000);
 
-  it("takes a new process into the work at once", async () => {
+  it("share the work with a new process at once", async () => {
     const member = await fleet.add();
     for (let at = 0; at < 6; at += 1) {
       await asha().ask(`/link third${at}`, WAIT_MS);
@@ -98,7 +98,7 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     expect(answered().slice(-6)).toEqual([0, 1, 2, 3, 4, 5].map((at) => `third${at}`));
   }, 60_000);
 
-  it("refuses whoever does not know the webhook's secret", async () => {
+  it("refuse a webhook call without the webhook's secret", async () => {
     const forged = { update_id: 1, message: { message_id: 1, date: 0, chat: { id: ASHA, type: "private" } } };
     const reply = await fetch(`${fleet.proxy.url}/telegram/webhook`, {
       method: "POST",
@@ -108,12 +108,12 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     expect(reply.status).toBe(401);
   });
 
-  it("forgets a person in every collection", async () => {
+  it("forget a person in every collection", async () => {
     await asha().ask("/forget me", WAIT_MS);
     expect(await fleet.documents()).toContain("QX4411");
     asha().tapButton("Forget me");
     await asha().until(() => newest("I know nothing about you"), WAIT_MS);
-    // Telegram may deliver the tap once more, whose record is gone too: it forgets again, and that takes a moment.
+    // Telegram may deliver the tap again. Its record is gone as well, so the person is forgotten once more, which takes a moment.
     await vi.waitFor(
       async () => {
         await fleet.settled();
@@ -127,7 +127,7 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
   });
 
   it("made no invalid Bot API call", () => {
-    const isRefused = ({ description }: { description: string }): boolean => !NOTHING_TO_DO.test(description);
+    const isRefused = ({ description }: { description: string }): boolean => !CAUSED_BY_REPEAT.test(description);
     expect(fleet.world.telegram.rejectedCalls.filter(isRefused)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo } from "node:net";
 
-/** A line to a server that keeps what passes. */
-export async function startTap(port: number): Promise<{ port: number; passed(): string; close(): Promise<void> }> {
+/** A TCP proxy to a server that records everything that passes. */
+export async function startWireTap(port: number): Promise<{ port: number; passed(): string; close(): Promise<void> }> {
   const chunks: string[] = [];
   const server = createServer((near) => {
     const far = connect(port, "127.0.0.1");

@@ -21,7 +21,7 @@ import { createUsers, DEFAULT_SETTINGS, type Settings } from "../../src/services
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
 import { asGiven, position, SBIN, stubBroker } from "../services/stub-broker.ts";
 
-/** Written out from the circulars by hand, apart from the data that the code reads. */
+/** Copied by hand from the exchange's circulars, independently of the data that the code reads. */
 const HOLIDAYS = new Set(
   "01-15 01-26 03-03 03-26 03-31 04-03 04-14 05-01 05-28 06-26 09-14 10-02 10-20 11-10 11-24 12-25".split(" "),
 );
@@ -48,15 +48,15 @@ function yearOf2026(): Day[] {
     return {
       date: iso(day),
       trades: trades(day),
-      // Friday, 1 January 2027, is not known yet and counts as a trading day: the week does not end on Thursday.
+      // No list covers Friday, 1 January 2027, so it counts as a trading day: the week does not end on Thursday.
       endsWeek: trades(day) && isWeekday(day) && !toFriday.some(trades) && i < 364,
       endsMonth: trades(day) && !later.some((other) => other.getUTCMonth() === day.getUTCMonth() && trades(other)),
     };
   });
 }
 
-/** Mulberry32: the same year every time. */
-function dice(seed: number): () => number {
+/** Mulberry32. */
+function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -67,18 +67,18 @@ function dice(seed: number): () => number {
 }
 
 /**
- * A store that dies under its process: after so many more operations every one fails, as if the process were killed.
- * Noting a sent message is let through: a kill between Telegram's answer and the note repeats the message, which the
- * outbox's own test shows.
+ * A store whose operations all fail after so many more of them, as if the process were killed. Only recording a sent
+ * message still works: a kill between Telegram's answer and that record repeats the message, which the outbox's own
+ * test covers.
  */
-function mortal(store: Store): { store: Store; dieAfter: (operations: number) => void; isDead: () => boolean } {
+function killable(store: Store): { store: Store; dieAfter: (operations: number) => void; isDead: () => boolean } {
   let left = Infinity;
   let lives = true;
   const wrap = <T extends Document>(spec: CollectionSpec<T>): Collection<T> => {
     const real = store.collection(spec);
-    const step = (isNote = false): void => {
+    const step = (isSentRecord = false): void => {
       left -= 1;
-      if (isNote) return;
+      if (isSentRecord) return;
       if (left <= 0) lives = false;
       if (!lives) throw new Error("killed");
     };
@@ -109,7 +109,7 @@ interface Process {
   readonly isDead: () => boolean;
 }
 
-describe("a year of mornings and closings", () => {
+describe("a year of morning and closing messages", () => {
   let clock: SetClock;
   let temp: TempStore;
   const log = createLog({ level: "silent" });
@@ -121,7 +121,7 @@ describe("a year of mornings and closings", () => {
   afterEach(() => temp.remove());
 
   function startProcess(send: (notification: Notification, lateBy: number | null) => Promise<Delivery>): Process {
-    const life = mortal(temp.store);
+    const life = killable(temp.store);
     const { store } = life;
     const { accounts, book } = stubBroker(store, clock);
     book.positions = [{ ...position, productType: "MARGIN" }];
@@ -184,8 +184,8 @@ describe("a year of mornings and closings", () => {
   }
 
   const shipped = loadCalendar(null);
-  /** Minutes of the day at which the processes look, closer together where something is due. */
-  const LOOKS = [
+  /** Times of day at which the processes check what is due, closer together where something is. */
+  const CHECKS = [
     "08:00",
     "08:30",
     "08:35",
@@ -229,7 +229,7 @@ describe("a year of mornings and closings", () => {
     { id: userId(1005), role: "pending", settings: { summary: "on" } },
   ];
 
-  /** Exactly these, each once. Nudges come in eight minutes before nine or not at all. */
+  /** The keys of all messages that must be sent exactly once. Nudges may be missed: they are due for eight minutes only. */
   function expected(days: readonly Day[]): string[] {
     return PEOPLE.filter(({ role }) => role !== "pending").flatMap(({ id, settings: own }) => {
       const settings = { ...DEFAULT_SETTINGS, ...own };
@@ -247,8 +247,8 @@ describe("a year of mornings and closings", () => {
     });
   }
 
-  it("brings every due message exactly once, and none on closed days, through kills, outages and two processes", async () => {
-    const random = dice(20_260_101);
+  it("sends every due message exactly once and none on closed days, despite kills, outages and two processes", async () => {
+    const random = seededRandom(20_260_101);
     const { accounts, logIn, link } = stubBroker(temp.store, clock);
     const users = createUsers({ store: temp.store, clock, ownerId: null, ownerCode: null });
     for (const { id, role, settings } of PEOPLE) {
@@ -273,12 +273,12 @@ describe("a year of mornings and closings", () => {
 
     const days = yearOf2026();
     for (const { date, trades } of days) {
-      // On a closed day one look at each time that something could be due is as good as ten.
-      for (const look of trades ? LOOKS : DUE_TIMES) {
-        clock.at = Math.max(clock.at, istInstant(date, look));
-        if (look === "12:00") for (const { _id } of links) await logIn(_id);
-        const weather = random();
-        telegram = look > "22" || weather > 0.1 ? "well" : weather < 0.04 ? "down" : "busy";
+      // On a closed day one check at each time that something could be due is enough.
+      for (const time of trades ? CHECKS : DUE_TIMES) {
+        clock.at = Math.max(clock.at, istInstant(date, time));
+        if (time === "12:00") for (const { _id } of links) await logIn(_id);
+        const chance = random();
+        telegram = time > "22" || chance > 0.1 ? "well" : chance < 0.04 ? "down" : "busy";
         for (const slot of processes) {
           if (!slot.process && clock.now() >= slot.downUntil) slot.process = startProcess(send);
           if (slot.process && random() < 0.06) slot.process.dieAfter(1 + Math.floor(random() * 60));
