@@ -35,7 +35,7 @@ describe("npm run backtest", () => {
 
   const backtest = (...args: string[]) => run(process.execPath, ["src/app/start.js", "backtest", ...args]);
 
-  it("reads a folder of CSV files, prints the figures and draws the picture, the same every time", async () => {
+  it("reads a folder of CSV files, prints the figures and draws the chart, the same at every run", async () => {
     const picture = join(folder, "equity.png");
     const args = ["2024-01..2024-06", "--csv", folder, "--trades", "--png", picture];
     const { stdout } = await backtest(...args);
@@ -55,7 +55,7 @@ describe("npm run backtest", () => {
     expect(stdout).toContain("left out: UPL");
   });
 
-  it("says how it is used when asked wrongly", async () => {
+  it("prints its usage when called with wrong arguments", async () => {
     await expect(backtest("yesterday")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining("2020-01..2025-07"),

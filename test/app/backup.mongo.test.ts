@@ -28,7 +28,7 @@ const spec: CollectionSpec<Kept> = {
 };
 const COUNT = 1_200;
 
-/** A module that kills its process when so much of a collection has been read for the second time, which is to write it. */
+/** A module that kills its process half-way through the second read of a collection's file: the first read checks it, the second restores it. */
 const KILLED_WRITING = `data:text/javascript,${encodeURIComponent(`
   import fs from "node:fs";
   import { syncBuiltinESMExports } from "node:module";
@@ -99,7 +99,7 @@ describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
     await store.close();
   }, 60_000);
 
-  it("leaves what no bot starts on when a restore is killed in between, and begins it anew", async () => {
+  it("leaves a database on which no bot starts when a restore is killed half-way, and completes when run again", async () => {
     const [from, to] = [fresh(), fresh()];
     await fill(from);
     await run("backup", from);
@@ -112,7 +112,7 @@ describe.skipIf(mongo === null)("backup and restore of MongoDB", () => {
     await (await open(to)).close();
   }, 60_000);
 
-  it("overwrites nothing, and takes nothing that is not whole", async () => {
+  it("restores neither over existing data nor from an incomplete backup", async () => {
     const [from, to] = [fresh(), fresh()];
     await fill(from);
     expect((await run("restore", to)).out).toContain("is missing");

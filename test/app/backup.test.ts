@@ -81,7 +81,7 @@ describe("backup and restore", () => {
     await restored.close();
   });
 
-  it("changes nothing when the backup is not whole", async () => {
+  it("changes nothing when the backup is incomplete", async () => {
     const store = open();
     await write(store, "monday");
     await store.close();
@@ -98,7 +98,7 @@ describe("backup and restore", () => {
     expect(existsSync(join(dir, "sauda.db.partial"))).toBe(false);
   });
 
-  it("refuses DATA_DIR itself, over whose living files the copy would be put", async () => {
+  it("refuses DATA_DIR itself as the backup's directory, because the copy would overwrite the live files", async () => {
     const running = open();
     await write(running, "monday");
     for (const mode of ["backup", "restore"]) {
@@ -113,7 +113,7 @@ describe("backup and restore", () => {
     await again.close();
   }, 30_000);
 
-  it("leaves both files of either side as they were when one of them cannot be written", async () => {
+  it("leaves both files of the target as they were when one of them cannot be written", async () => {
     const store = open();
     await write(store, "monday");
     await run("backup", copy);
@@ -137,7 +137,7 @@ describe("backup and restore", () => {
     await restored.close();
   }, 30_000);
 
-  it("leaves what no bot starts on when it is killed in between, and goes on where it was", async () => {
+  it("leaves files on which no bot starts when a restore is killed half-way, and completes when run again", async () => {
     const store = open();
     await write(store, "monday");
     await run("backup", copy);

@@ -28,7 +28,7 @@ function problems(environment: Record<string, string>): readonly string[] {
 }
 
 describe("the settings", () => {
-  it("need nothing: the playground, on the embedded store", () => {
+  it("are all optional: without any, the playground runs on the embedded store", () => {
     expect(read({})).toMatchObject({
       telegram: null,
       mode: "polling",
@@ -58,13 +58,13 @@ describe("the settings", () => {
     ["LOG_LEVEL", "loud"],
     ["SAUDA_CLOCK", "tomorrow"],
     ["ZERODHA_API_ROOT", "kite"],
-  ])("names a bad %s, and says what was expected", (name, value) => {
+  ])("that are wrong are named with what was expected: %s", (name, value) => {
     const found = problems({ [name]: value }).filter((problem) => problem.startsWith(`${name}:`));
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(/: expected|needs/);
   });
 
-  it("names every bad value at once, and prints no secret one", () => {
+  it("that are wrong are all named at once, without printing a secret value", () => {
     const found = problems({
       PORT: "x",
       OWNER_ID: "x",
@@ -82,7 +82,7 @@ describe("the settings", () => {
     expect(found.join()).not.toContain("marker");
   });
 
-  it("stops at names of ours that it does not know: a typing mistake must not be silence", () => {
+  it("with an unknown name of ours are refused, so that a typing mistake is noticed", () => {
     expect(problems({ TELEGRAM_TOKEN: "x" })).toEqual([
       "TELEGRAM_TOKEN: not a setting of Sauda; .env.example lists them all",
     ]);
@@ -90,7 +90,7 @@ describe("the settings", () => {
     expect(problems({ HOME: "/root", PATH: "/bin" })).toEqual([]);
   });
 
-  it("stops at settings that contradict each other", () => {
+  it("that contradict each other are refused", () => {
     expect(problems({ MONGODB_URI: "mongodb://db/sauda" }).join()).toContain("MASTER_KEY: required with MONGODB_URI");
     expect(problems({ BOT_MODE: "webhook", PUBLIC_URL: "https://x.example" }).join()).toContain(
       "needs TELEGRAM_BOT_TOKEN",
@@ -103,7 +103,7 @@ describe("the settings", () => {
     expect(problems({ MASTER_KEY_PREVIOUS: generateKey() }).join()).toContain("needs MASTER_KEY");
   });
 
-  it("take an empty value as none, and a trailing slash off", () => {
+  it("treat an empty value as absent, and lose a trailing slash", () => {
     const config = read({ OWNER_ID: "", PORT: "", PUBLIC_URL: "https://bot.example/" });
     expect(config.ownerId).toBeNull();
     expect(config.publicUrl).toBe("https://bot.example");
@@ -116,11 +116,11 @@ describe("the settings", () => {
     ["https://localhost:8443", false],
     ["https://nas", false],
     ["http://bot.example", false],
-  ])("say of PUBLIC_URL %s whether Telegram takes a button to it that is worth tapping: %s", (url, expected) => {
+  ])("tell whether a button to PUBLIC_URL %s can be opened from the chat: %s", (url, expected) => {
     expect(opensFromChat(read({ PUBLIC_URL: url }).publicUrl)).toBe(expected);
   });
 
-  it("print nothing secret, whole or in part", () => {
+  it("print no secret, neither all together nor one by one", () => {
     const config = read({
       TELEGRAM_BOT_TOKEN: TOKEN,
       MONGODB_URI: "mongodb://asha:marker@db/sauda",
@@ -134,12 +134,12 @@ describe("the settings", () => {
   });
 });
 
-describe("the start", () => {
+describe("npm start", () => {
   let dir = "";
   beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "start-"))));
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-  it("ends on a wrong setting with one line each, and no stack", async () => {
+  it("ends with one line per wrong setting and no stack trace", async () => {
     const { code, out } = await runEntry(["main"], { DATA_DIR: dir, PORT: "x", OWNER_ID: "me" }).ended;
     expect(code).toBe(1);
     expect(out.trim().split("\n")).toEqual([expect.stringMatching(/^PORT: /), expect.stringMatching(/^OWNER_ID: /)]);
@@ -151,7 +151,7 @@ describe("the start", () => {
     expect({ code, out }).toEqual({ code: 1, out: expect.stringMatching(/^\.env: this user cannot read \/.*\n$/) });
   });
 
-  it("ends on a connection string that MongoDB's driver does not take: no waiting makes it better", async () => {
+  it("ends on a connection string that MongoDB's driver refuses, instead of waiting for the server", async () => {
     const settings = { DATA_DIR: dir, PORT: "0", MASTER_KEY: generateKey(), TELEGRAM_BOT_TOKEN: TOKEN };
     const started = (uri: string) => runEntry(["main"], { ...settings, MONGODB_URI: uri }).ended;
     expect(await started("mongodb://asha:marker@127.0.0.1:9/?replicaSt=rs0")).toMatchObject({
@@ -171,7 +171,7 @@ describe("the start", () => {
     expect(statSync(join(dir, "data")).mode & 0o777).toBe(0o700);
   });
 
-  it("ends when it is asked to while it still waits for Telegram, also as a container's first process", async () => {
+  it("ends on SIGTERM while it still waits for Telegram, also as a container's first process", async () => {
     const bot = runEntry(["main"], {
       DATA_DIR: dir,
       PORT: "0",
@@ -184,7 +184,7 @@ describe("the start", () => {
     expect({ code, signal }).toEqual({ code: 0, signal: null });
   });
 
-  it("knows its commands", async () => {
+  it("lists its commands when given an unknown one", async () => {
     const { code, out } = await runEntry(["mian"], { DATA_DIR: dir }).ended;
     expect(code).toBe(1);
     expect(out).toContain("One of: main, job");
@@ -192,7 +192,7 @@ describe("the start", () => {
 
   const older = spawnSync("node", ["--version"], { encoding: "utf8", env: { PATH: outsidePath() } });
   const major = Number(/^v(\d+)/.exec(older.stdout ?? "")?.[1] ?? 99);
-  it.skipIf(major >= 24)("says on an older Node what to do", () => {
+  it.skipIf(major >= 24)("tells what to do when the Node version is too old", () => {
     const start = join(import.meta.dirname, "../../src/app/start.js");
     const { status, stderr } = spawnSync("node", [start], { encoding: "utf8", env: { PATH: outsidePath() } });
     expect(status).toBe(1);
@@ -200,7 +200,7 @@ describe("the start", () => {
   });
 });
 
-/** Where the machine's own Node is, without the one that came with the packages. */
+/** PATH without node_modules, so that `node` is the machine's own. */
 function outsidePath(): string {
   return (process.env["PATH"] ?? "")
     .split(":")
@@ -216,13 +216,13 @@ describe("the key in DATA_DIR", () => {
   const open = (masterKey: Secret | null = null, previousKeys: Secret[] = []) =>
     openKeyring({ masterKey, previousKeys, dataDir: dir }, log);
 
-  it("is made once, for its owner's eyes only", () => {
+  it("is created once, readable by its owner only", () => {
     const token = open().encrypt("hidden", "place");
     expect(statSync(join(dir, "master.key")).mode & 0o777).toBe(0o600);
     expect(open().decrypt(token, "place")).toBe("hidden");
   });
 
-  it("is not touched when MASTER_KEY is set; a former key opens what it wrote", () => {
+  it("is not used when MASTER_KEY is set; a previous key decrypts what it encrypted", () => {
     const [old, fresh] = [new Secret(generateKey()), new Secret(generateKey())];
     const token = open(old).encrypt("hidden", "place");
     expect(() => open(fresh).decrypt(token, "place")).toThrow("not in the keyring");
@@ -232,7 +232,7 @@ describe("the key in DATA_DIR", () => {
     expect(both.isCurrent(both.encrypt("x", "place"))).toBe(true);
   });
 
-  it("is named when it is damaged, without being printed", () => {
+  it("is reported when it is damaged, without being printed", () => {
     writeFileSync(join(dir, "master.key"), "marker-damaged\n");
     expect(() => open()).toThrow(/MASTER_KEY: .*master\.key does not hold a key/);
     expect(() => open()).not.toThrow(/marker/);

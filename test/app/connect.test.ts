@@ -24,7 +24,7 @@ function connected(create: (deps: ConnectorDeps) => Promise<BrokerConnector>) {
 }
 
 describe("a broker's connector", () => {
-  it("is made by the first call, once for all who call meanwhile and later", async () => {
+  it("is created by the first call, once for all concurrent and later calls", async () => {
     const made: ConnectorDeps[] = [];
     const { connector } = connected(async (deps) => {
       made.push(deps);
@@ -36,7 +36,7 @@ describe("a broker's connector", () => {
     expect(made.map(({ roots }) => roots)).toEqual([{ ...dhan.roots, DHAN_API_ROOT: "http://127.0.0.1:9" }]);
   });
 
-  it("that could not be made fails those who asked for it, and is made for the next", async () => {
+  it("that could not be created fails the waiting calls, and is created again for the next one", async () => {
     let tries = 0;
     const { connector } = connected(async () => {
       tries += 1;

@@ -28,19 +28,19 @@ describe("asking the running bot for a job", () => {
   const ask = () => askRunning(dir, "reconcile", null);
   const stop = () => new Promise((resolve) => server.close(resolve));
 
-  it("answers what it says", async () => {
+  it("returns the bot's answer", async () => {
     answer = (reply) => reply.end("2 orders looked at");
     expect(await ask()).toBe("2 orders looked at");
   });
 
-  it("knows that none is running: nobody listens, or somebody else does", async () => {
+  it("returns null when no bot is running: nobody listens, or another program does", async () => {
     answer = (reply) => reply.writeHead(404).end();
     expect(await ask()).toBeNull();
     await stop();
     expect(await ask()).toBeNull();
   });
 
-  it("fails when the job failed for somebody, with what became of the rest", async () => {
+  it("fails when the job failed for a user, and reports the result of all", async () => {
     const control = openControl(dir);
     const log = createLog({ level: "silent" });
     const outcomes: JobOutcome[] = [
@@ -61,7 +61,7 @@ describe("asking the running bot for a job", () => {
     }
   });
 
-  it("leaves the word of another process where it is, and takes an unreadable one for none", async () => {
+  it("leaves another process's control file in place, and treats an unreadable one as missing", async () => {
     const gone = openControl(dir);
     gone.publish(9);
     openControl(dir).publish((server.address() as AddressInfo).port);
@@ -72,7 +72,7 @@ describe("asking the running bot for a job", () => {
     expect(await ask()).toBeNull();
   });
 
-  it("does not take a bot that failed or fell silent for none", async () => {
+  it("fails, instead of returning null, when the bot fails or does not answer", async () => {
     answer = (reply) => reply.writeHead(500).end("1 done, 0 had it already, 2 failed");
     await expect(ask()).rejects.toThrow(
       "The running bot failed at reconcile (1 done, 0 had it already, 2 failed); its log says why",

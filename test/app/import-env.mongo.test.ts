@@ -11,7 +11,7 @@ const mongo = "skipped" in started ? null : started;
 afterAll(() => mongo?.stop());
 
 describe.skipIf(mongo === null)("npm run import-env on MongoDB", () => {
-  it("ends when it has said what is missing: an open connection does not keep it", async () => {
+  it("ends after saying what is missing, not kept alive by its open connection", async () => {
     const dir = mkdtempSync(join(tmpdir(), "import-"));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
     const settings = { DATA_DIR: dir, MONGODB_URI: mongo?.uri ?? "", MASTER_KEY: generateKey() };

@@ -17,7 +17,7 @@ vi.mock("node:fs", async (original) => {
 });
 
 describe("the old key, once everything is under the new one", () => {
-  it("is gone for good: its directory is synced, so that no power cut brings it back", () => {
+  it("is deleted durably: its directory is synced, so that a power cut cannot bring it back", () => {
     const dataDir = fs.mkdtempSync(join(tmpdir(), "keyring-"));
     onTestFinished(() => fs.rmSync(dataDir, { recursive: true, force: true }));
     openKeyring({ masterKey: null, previousKeys: [], dataDir }, createLog({ level: "silent" }));

@@ -7,7 +7,7 @@ describe("a loop", () => {
   const said: { msg: string }[] = [];
   const log = createLog({ level: "info", destination: { write: (line: string) => void said.push(JSON.parse(line)) } });
 
-  it("leaves nothing behind on its signal, however many turns it makes", async () => {
+  it("leaves no listener on its signal, however many turns it makes", async () => {
     const { promise, resolve } = Promise.withResolvers<number>();
     let turns = 0;
     const loop = startLoop(
@@ -23,7 +23,7 @@ describe("a loop", () => {
     await loop.stop();
   });
 
-  it("ends at once in the middle of its pause, and goes on after a turn that failed", async () => {
+  it("stops at once in the middle of its pause, and goes on after a turn that failed", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     let turns = 0;
     const failing = startLoop(

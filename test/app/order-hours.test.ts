@@ -31,13 +31,13 @@ describe("the hours of orders", () => {
     expect(phaseOfFuture("2026-11-23", "2026-11-23", "18:00", "MCX")).toBe("open");
   });
 
-  it("hold nothing back where the calendar does not know, nor where the exchange never closes", () => {
+  it("count as open where the calendar does not know them, and where the exchange never closes", () => {
     expect(at("2031-01-06", "11:00")).toBe("open");
     expect(phaseOf({ ...SBIN, segment: "MCX" }, istInstant("2026-11-23", "20:00"))).toBe("open");
     expect(orderHours(() => calendar, true).phaseOf(SBIN, istInstant("2026-11-22", "03:00"))).toBe("open");
   });
 
-  it("let a stock without futures trade on while the others are in their auction", () => {
+  it("let a stock without futures trade on while those with futures are in the closing auction", () => {
     const hours = orderHours(
       () => calendar,
       false,
@@ -50,7 +50,7 @@ describe("the hours of orders", () => {
     expect(phases(small)).toEqual(["open", "open", "closed"]);
   });
 
-  it("find the next trading day over holidays and weekends, and weekdays where no list is", () => {
+  it("skip holidays and weekends to find the next trading day; in a year without a holiday list, weekends only", () => {
     expect(nextTradingDay("2026-11-23")).toBe("2026-11-25");
     expect(nextTradingDay("2026-11-27")).toBe("2026-11-30");
     expect(nextTradingDay("2031-01-03")).toBe("2031-01-06");

@@ -23,15 +23,15 @@ const NO_PRICES: DataSource = {
   getHistoricalData: async () => [],
 };
 
-/** Yahoo as it stands: a price in rupees for every share, or none. */
+/** What Yahoo knows: one price in rupees for every share, or none. */
 interface Outside {
   now: number;
   rupees: number | null;
-  /** When its prices were made; now unless told. */
+  /** The time of its prices; now if absent. */
   pricedAt?: number;
-  /** What its answers wait for, in the order of the questions. */
+  /** What each answer waits for, in the order of the requests. */
   answers?: Promise<void>[];
-  /** The symbols of each question. */
+  /** The symbols of each request. */
   asked?: string[][];
 }
 
@@ -82,7 +82,7 @@ function buy({ key, symbol }: Instrument, limit: number): OrderRequest {
 }
 
 describe("the paper broker beside real ones", () => {
-  it("ends the start when its file is none, which nothing before needs", async () => {
+  it("fails the start when its file is damaged, but only when it is opened", async () => {
     const dataDir = emptyDir();
     writeFileSync(join(dataDir, "paper.json"), "{}");
     const clock = { now: () => NOW, sleep: async () => undefined };
@@ -91,7 +91,7 @@ describe("the paper broker beside real ones", () => {
     await expect(paper.open()).rejects.toBeInstanceOf(ConfigError);
   });
 
-  it("shows no order book, since its own is made up", async () => {
+  it("offers no market depth, since its own is made up", async () => {
     const { definition, connector } = await paperBeside();
     const [first] = await listedAt(connector);
     expect(definition.capabilities).toMatchObject({ depth: false, candles: false });
@@ -109,7 +109,7 @@ describe("the paper broker beside real ones", () => {
     expect([...quotes.values()].map(({ ltp }) => ltp)).toEqual([priceFromRupees(805)]);
   });
 
-  it("quotes a share alone as among others, and none without a real price", async () => {
+  it("quotes one share as it quotes many, and none without a real price", async () => {
     const outside: Outside = { now: NOW, rupees: 800 };
     const { connector } = await paperBeside(outside);
     const sbin = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:SBIN-EQ")!;
@@ -120,7 +120,7 @@ describe("the paper broker beside real ones", () => {
     await expect(bare.getQuote(ACCESS, sbin)).rejects.toMatchObject({ kind: "rejected" });
   });
 
-  it("asks for the prices of what is held, waited for or looked at, not of all that anybody ever looked at", async () => {
+  it("asks for the prices of shares that are held, ordered or being looked at, not of all that were ever looked at", async () => {
     const asked: string[][] = [];
     const outside: Outside = { now: NOW, rupees: 800, asked };
     const { connector } = await paperBeside(outside);
@@ -137,7 +137,7 @@ describe("the paper broker beside real ones", () => {
   });
 
   it.each(["another order is placed", "another account is opened"])(
-    "squares off at the price of now, though %s before anybody asks for prices",
+    "squares off at the current price, though %s before anybody asks for prices",
     async (first) => {
       const outside: Outside = { now: NOW, rupees: 800 };
       const { connector } = await paperBeside(outside);
@@ -164,7 +164,7 @@ describe("the paper broker beside real ones", () => {
 describe("the paper broker beside real ones after a restart", () => {
   const EVENING = istInstant("2026-11-23", "16:00");
 
-  /** Ten shares bought intraday at 800, and the process gone; what it left in its file may be changed. */
+  /** Buys ten shares intraday at 800 and closes the broker; a test may then change its file. */
   async function bought(dataDir: string): Promise<void> {
     const paper = await paperBeside({ now: NOW, rupees: 800 }, dataDir);
     const { connector } = paper;
@@ -178,7 +178,7 @@ describe("the paper broker beside real ones after a restart", () => {
     writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), prices: [] }));
   };
 
-  it("values what is held at the last real price while there is no newer one", async () => {
+  it("values holdings at the last real price while there is no newer one", async () => {
     const dataDir = emptyDir();
     await bought(dataDir);
     const again = await paperBeside({ now: NOW + 60_000, rupees: null }, dataDir);
@@ -190,7 +190,7 @@ describe("the paper broker beside real ones after a restart", () => {
     expect(await fourth.connector.getPositions(ACCESS)).toMatchObject([{ ltp: priceFromRupees(800) }]);
   });
 
-  it("reads, changes and squares off nothing while no real price is known, and does at the first that is", async () => {
+  it("answers no reads or changes and squares off nothing while no real price is known, and does both at the first price", async () => {
     const dataDir = emptyDir();
     await bought(dataDir);
     forgetPrices(dataDir);
@@ -211,7 +211,7 @@ describe("the paper broker beside real ones after a restart", () => {
     ]);
   });
 
-  it("fills no order of a day that is over at a price of the next one", async () => {
+  it("does not fill a day's order at a price of the next day", async () => {
     const outside: Outside = { now: NOW, rupees: 800 };
     const { connector } = await paperBeside(outside);
     const sbin = (await listedAt(connector)).find(({ symbol }) => symbol === "NSE:SBIN-EQ");
@@ -224,7 +224,7 @@ describe("the paper broker beside real ones after a restart", () => {
     expect(await connector.getOrders(ACCESS)).toEqual([]);
   });
 
-  it("fills nothing at the last session's price in the minutes in which there is no newer one", async () => {
+  it("fills nothing at the last session's price in the first minutes of a session, while there is no newer one", async () => {
     const outside: Outside = { now: istInstant("2026-11-23", "09:16"), rupees: 800 };
     outside.pricedAt = istInstant("2026-11-20", "15:29");
     const { connector } = await paperBeside(outside);
@@ -243,13 +243,13 @@ describe("the paper broker beside real ones after a restart", () => {
     expect(await statuses()).toEqual(["filled", "cancelled", "filled", "open"]);
     Object.assign(outside, { now: outside.now + 60_000, pricedAt: outside.now, rupees: 790 });
     expect(await statuses()).toEqual(["filled", "cancelled", "filled", "filled"]);
-    // At the market's price where they came to it, at its own where it came to them.
+    // Orders that the price had already passed fill at the market price; the one that the price reached fills at its limit.
     expect((await connector.getTrades(ACCESS)).map(({ price }) => price)).toEqual(
       ["810.05", "810.05", "805"].map(priceFromRupees),
     );
   });
 
-  it("waits for the prices of what is held, though those of another share come sooner", async () => {
+  it("waits for the prices of held shares, though another share's arrive sooner", async () => {
     const dataDir = emptyDir();
     await bought(dataDir);
     const outside: Outside = { now: NOW + 60_000, rupees: 805 };
@@ -265,7 +265,7 @@ describe("the paper broker beside real ones after a restart", () => {
     expect(quotes.size).toBe(1);
   });
 
-  it("squares off at the price of now, though its list is read before anybody asks for prices", async () => {
+  it("squares off at the current price, though its instruments are read before anybody asks for prices", async () => {
     const dataDir = emptyDir();
     await bought(dataDir);
     const { connector } = await paperBeside({ now: EVENING, rupees: 805 }, dataDir);
@@ -274,7 +274,7 @@ describe("the paper broker beside real ones after a restart", () => {
   });
 });
 
-describe("where prices come from", () => {
+describe("the account that prices come from", () => {
   const linkFrom = (links: readonly Pick<Link, "label" | "data_source">[], defaultLink: string | null) => {
     const accounts = {
       active: async () => links.map((link) => ({ ...link, _id: link.label })),
@@ -289,7 +289,7 @@ describe("where prices come from", () => {
   ) as [Link, Link, Link, Link];
   const slow = { ...acme, data_source: "yfinance" } as const;
 
-  it("is the default account, but a real broker's beside play money, whose prices are Yahoo's", async () => {
+  it("is the default account, but a real broker's if the default is a paper account, whose prices are Yahoo's", async () => {
     expect(await linkFrom([paper, acme, zenith], "zenith")).toBe("zenith");
     expect(await linkFrom([paper, acme, zenith], "paper")).toBe("acme");
     expect(await linkFrom([paper, acme], null)).toBe("acme");
@@ -297,14 +297,14 @@ describe("where prices come from", () => {
     expect(await linkFrom([paper], "paper")).toBe("paper");
   });
 
-  it("is the one whose prices were set to be Yahoo's only where it is the default itself", async () => {
+  it("is one whose data source is Yahoo only when it is the default itself", async () => {
     expect(await linkFrom([slow, zenith], "acme")).toBe("acme");
     expect(await linkFrom([paper, slow, zenith], "paper")).toBe("zenith");
     expect(await linkFrom([paper, slow], "paper")).toBe("paper");
   });
 });
 
-describe("where order books come from", () => {
+describe("the account that market depth comes from", () => {
   const DEPTHS: Readonly<Record<string, boolean>> = { paper: false, acme: true, zenith: true };
   const linkFrom = (names: readonly string[], defaultLink: string | null, loggedIn: readonly string[] = names) => {
     const accounts = {
@@ -318,7 +318,7 @@ describe("where order books come from", () => {
     return depthLink({ accounts } as unknown as BotDeps, user).then((link) => link?._id ?? null);
   };
 
-  it("is the default account, but one whose broker has them, and best one that is logged in", async () => {
+  it("is the default account if its broker offers depth, else one whose broker does, preferably one that is logged in", async () => {
     expect(await linkFrom(["paper", "acme", "zenith"], "zenith")).toBe("zenith");
     expect(await linkFrom(["paper", "acme", "zenith"], "paper")).toBe("acme");
     expect(await linkFrom(["paper", "acme", "zenith"], "paper", ["zenith"])).toBe("zenith");

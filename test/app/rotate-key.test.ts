@@ -75,7 +75,7 @@ describe("rotate-key", () => {
     }
     return ids;
   }
-  /** How many values of both files are still under this key. */
+  /** How many values of both files are still encrypted with this key. */
   function countUnder(id: string): number {
     let count = 0;
     for (const [file, table] of [
@@ -105,14 +105,14 @@ describe("rotate-key", () => {
     await expectAllReadable();
   });
 
-  it("makes no new store where there is none: DATA_DIR names another directory than the bot's", async () => {
+  it("creates no store where there is none, as when DATA_DIR names the wrong directory", async () => {
     const empty = join(dir, "elsewhere");
     const { code, out } = await runEntry(["rotate-key"], { DATA_DIR: empty }).ended;
     expect({ code, out }).toEqual({ code: 1, out: `DATA_DIR: there is no store in ${empty}\n` });
     expect(readdirSync(empty)).toEqual([]);
   });
 
-  it("loses nothing when it is killed half-way, again and again, and goes on where it was", async () => {
+  it("loses nothing when it is killed half-way again and again, and completes when run again", async () => {
     await fill();
     const before = currentId();
     let left = countUnder(before);
@@ -134,7 +134,7 @@ describe("rotate-key", () => {
     await expectAllReadable();
   }, 60_000);
 
-  it("rotates keys of the environment with the former one beside it, and says what is missing", async () => {
+  it("rotates from MASTER_KEY_PREVIOUS to MASTER_KEY, and says when the previous key is missing", async () => {
     const [old, fresh] = [generateKey(), generateKey()];
     const oldRing = openKeyring({ masterKey: new Secret(old), previousKeys: [], dataDir: dir }, log);
     const store = openSqliteStore({ dir, now: Date.now, keyring: oldRing });
@@ -162,13 +162,13 @@ describe("rotate-key", () => {
     expect(existsSync(join(dir, "master.key.previous"))).toBe(false);
   });
 
-  it("never makes a new key beside data that needs the lost one", async () => {
+  it("never creates a new key when the store's data was encrypted with a key that is now missing", async () => {
     await fill();
     rmSync(join(dir, "master.key"));
     expect(() => keyring()).toThrow("is missing from DATA_DIR");
   });
 
-  it("lets no process start with a key that opens none of the stored accounts", async () => {
+  it("lets no process start with a key that decrypts none of the stored accounts", async () => {
     const start = (masterKey: string, previousKeys: readonly string[] = []) => {
       const keys = { masterKey: new Secret(masterKey), previousKeys: previousKeys.map((key) => new Secret(key)) };
       return openStore({ ...keys, dataDir: dir, mongoUri: null } as unknown as Config, createClock(null), log);

@@ -7,9 +7,9 @@ const NODE = join(ROOT, "node_modules/.bin/node");
 
 export interface Entry {
   readonly child: ChildProcess;
-  /** Everything that was printed, once it has ended. */
+  /** Resolves when the process has ended, with everything that it printed. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; out: string }>;
-  /** What was printed so far. */
+  /** What it has printed so far. */
   output(): string;
 }
 

@@ -5,7 +5,7 @@ import { createLog } from "../../src/lib/log.ts";
 const log = createLog({ level: "silent" });
 const MINUTE = 60_000;
 
-/** A clock in hand: whoever sleeps wakes when it is moved on, and not when it is set. */
+/** A test clock: `pass` moves it on and wakes the sleeper, `set` changes the time without waking it. */
 function clockAt(start: string) {
   let at = Date.parse(`${start}+05:30`);
   let sleeper: { left: number; wake: () => void } | null = null;
@@ -34,7 +34,7 @@ function clockAt(start: string) {
 }
 
 describe("the schedule", () => {
-  it("runs what is due on the Indian clock, each minute once and what is still running not again", async () => {
+  it("runs what is due on the Indian clock once a minute, and not again while it is still running", async () => {
     const clock = clockAt("2026-11-30T08:03:30");
     const ran: string[] = [];
     const run = (name: string, done: Promise<void>) => async () => {
@@ -57,7 +57,7 @@ describe("the schedule", () => {
     expect(ran).toHaveLength(5);
   });
 
-  it("goes on in the next minute when the clock was set back, and from the new time on when it was put forward", async () => {
+  it("goes on with the next minute after the machine's clock was set back or forward", async () => {
     const clock = clockAt("2026-11-30T10:00:30");
     const said = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     let runs = 0;

@@ -11,7 +11,7 @@ import { ASHA, type Floor, openFloor, sent, ticket, watch } from "../services/or
 const refusal = (code: number, description: string): GrammyError =>
   new GrammyError("failed", { ok: false, error_code: code, description }, "editMessageText", {});
 
-describe("an order's card that moves on its own", () => {
+describe("the card of an order whose state changes", () => {
   let floor: Floor;
   let intent: Intent;
   let posted: Notification[];
@@ -45,7 +45,7 @@ describe("an order's card that moves on its own", () => {
       moved,
     );
 
-  it("is drawn again until Telegram takes it, and its end is announced all the same", async () => {
+  it("is edited again until Telegram accepts the edit, and the order's end is announced meanwhile", async () => {
     answer = new HttpError("Network request failed", new Error("connect ECONNREFUSED"));
     await watch(floor, 150_000, 5_000);
     expect(edits).toBeGreaterThan(3);
@@ -57,7 +57,7 @@ describe("an order's card that moves on its own", () => {
     expect(edits).toBe(drawn);
   });
 
-  it("shows no preview of a page that the broker's words may lead to", async () => {
+  it("has link previews disabled, because the broker's text may contain a link", async () => {
     await watch(floor, 10_000, 1_000);
     expect(options).toMatchObject({ link_preview_options: { is_disabled: true } });
   });
@@ -65,7 +65,7 @@ describe("an order's card that moves on its own", () => {
   it.each([
     [403, "Forbidden: bot was blocked by the user"],
     [400, "Bad Request: message to edit not found"],
-  ])("is given up on %i, which no later try changes", async (code, description) => {
+  ])("is not edited again after a final refusal with %i", async (code, description) => {
     answer = refusal(code, description);
     await watch(floor, 10_000, 1_000);
     const tries = edits;

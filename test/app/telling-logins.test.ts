@@ -7,7 +7,7 @@ import type { Link } from "../../src/services/accounts.ts";
 import { useWorld } from "../bot/world.ts";
 import { ASHA } from "../fuzz/world.ts";
 
-describe("what the browser brings to an end, in the chat", () => {
+describe("the chat's answer to a login or key page finished in the browser", () => {
   const world = useWorld();
   let told: string[];
   let buttons: string[];
@@ -32,7 +32,7 @@ describe("what the browser brings to an end, in the chat", () => {
     return found ?? world().deps.accounts.add(userId(ASHA), brokerName(broker), {});
   };
 
-  it("leaves a key awaited that another account was asked for meanwhile: it must not stay in the chat", async () => {
+  it("keeps the dialogue waiting for another account's key, so that the key is still deleted from the chat", async () => {
     const zerodha = await linkAt("zerodha");
     await says("/link fyers");
     const profile = { accountId: "AB1234", name: "Asha" } as never;
@@ -42,7 +42,7 @@ describe("what the browser brings to an end, in the chat", () => {
     expect(await says("DEMOAPP123-100")).toContain("Send the Secret ID");
   });
 
-  it("says that a broker did not answer which has to be asked for its login page, with a button to try again", async () => {
+  it("offers a button to try again when the broker that must be asked for the login page did not answer", async () => {
     const { accounts } = world().deps;
     const credentials = {
       clientId: new Secret("1104482917"),

@@ -14,7 +14,7 @@ describe("updates that are stopped before Telegram has answered", () => {
   beforeEach(() => (stage = openStage()));
   afterEach(() => stage.close());
 
-  it("do not begin when it answers after all: nobody would wait for what is handled then", async () => {
+  it("do not start when it answers after all, because nobody would wait for their handling to end", async () => {
     const calls: string[] = [];
     const answer = async (): Promise<void> => void calls.push("deleteWebhook");
     const updates = createUpdates({
@@ -34,7 +34,7 @@ describe("updates that are stopped before Telegram has answered", () => {
   });
 });
 
-describe("updates that the store does not take, as on a full disk", () => {
+describe("updates that cannot be stored, as on a full disk", () => {
   let stage: Stage;
   let isFull = false;
   beforeEach(() => (stage = openStage()));
@@ -46,7 +46,7 @@ describe("updates that the store does not take, as on a full disk", () => {
     message: { message_id: update_id, date: 0, text: "/panic", chat: { id, type }, from: { id } },
   });
 
-  it("are said not to be, once to each who was let in, when it has lasted", async () => {
+  it("are reported once to each person who was let in, when this has lasted for some seconds", async () => {
     const { clock, log } = stage;
     const told: number[] = [];
     const sendMessage = async (chat: number): Promise<never> => void told.push(chat) as never;

@@ -5,7 +5,7 @@ import { createLog } from "../../src/lib/log.ts";
 
 const URL_ = "https://bot.example/telegram/webhook";
 
-describe("the look at the webhook", () => {
+describe("the webhook watch", () => {
   function watching() {
     const said: { msg: string; err?: { message: string } }[] = [];
     const log = createLog({
@@ -25,7 +25,7 @@ describe("the look at the webhook", () => {
     return { said, state, look: () => watch(new AbortController().signal) };
   }
 
-  it("says what Telegram says of a webhook that it cannot reach, and when it can again", async () => {
+  it("logs why Telegram cannot reach the webhook, and when it can again", async () => {
     const { said, state, look } = watching();
     const failing = { pending_update_count: 3, last_error_message: "Connection refused" };
     state.info = { ...state.info, ...failing, last_error_date: 100 };
@@ -46,7 +46,7 @@ describe("the look at the webhook", () => {
     expect(state.sets).toBe(0);
   });
 
-  it("sets it again when somebody has taken it away", async () => {
+  it("sets the webhook again when somebody has removed it", async () => {
     const { said, state, look } = watching();
     await look();
     state.info = { ...state.info, url: "" };

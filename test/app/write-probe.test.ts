@@ -5,7 +5,7 @@ import { healthView } from "../../src/bot/render/health.ts";
 import type { Collection, CollectionSpec, Document, Store } from "../../src/ports/store.ts";
 import { openStage, type Stage } from "../services/stage.ts";
 
-describe("a store that answers and takes no writes", () => {
+describe("a store that answers reads but takes no writes", () => {
   let stage: Stage;
   let isFull = false;
   let tries = 0;
@@ -37,7 +37,7 @@ describe("a store that answers and takes no writes", () => {
   const probe = () => createWriteProbe({ store: disk(), clock: stage.clock, log: stage.log });
   const complaints = (): number => stage.logged().split("takes no writes").length - 1;
 
-  it("is found within half a minute, is said once, and is good again within five seconds of being so", async () => {
+  it("is noticed within half a minute and logged once, and its recovery is noticed within five seconds", async () => {
     const writes = probe();
     await writes.check();
     isFull = true;
@@ -52,7 +52,7 @@ describe("a store that answers and takes no writes", () => {
     expect(stage.logged()).toContain("takes writes again");
   });
 
-  it("is tried now and then only, however often somebody asks", async () => {
+  it("is probed only every half minute, however often the check is called", async () => {
     const writes = probe();
     for (let asked = 0; asked < 10; asked += 1) {
       await writes.check();
@@ -61,7 +61,7 @@ describe("a store that answers and takes no writes", () => {
     expect(tries).toBe(1);
   });
 
-  it("is found also after the machine's clock was set back", async () => {
+  it("is noticed also after the machine's clock was set back", async () => {
     const writes = probe();
     await writes.check();
     isFull = true;

@@ -110,7 +110,7 @@ describe("sessions", () => {
     expect(closingTime("2026-08-03", shipped, "MCX")).toBeNull();
   });
 
-  it("does not pretend to know commodity and currency hours", () => {
+  it("are unknown for commodities and currencies", () => {
     expect(sessionAt("MCX", at("10:00"), shipped)).toEqual({ kind: "unknown", what: "segment" });
     expect(phase("CDS", "10:00")).toBe("unknown");
   });
@@ -126,7 +126,7 @@ describe("sessions", () => {
     expect(closingTime("2026-11-08", known)).toBe("19:00");
   });
 
-  it("begins the day with the pre-open, never on a closed one, and counts a day of unknown hours whole", () => {
+  it("begin with the pre-open, never on a closed day, and at once on a day whose special hours are unknown", () => {
     expect(["08:59", "09:00", "18:00"].map((time) => hasOpened(at(time), shipped))).toEqual([false, true, true]);
     expect(["2026-11-22", "2026-11-24"].map((date) => hasOpened(at("12:00", date), shipped))).toEqual([false, false]);
     expect(hasOpened(at("08:00", "2026-11-08"), shipped)).toBe(true);

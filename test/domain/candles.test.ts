@@ -14,7 +14,7 @@ const day = (date: string, [open, high, low, close]: readonly [number, number, n
 });
 const datesOf = (bars: readonly Candle[]): string[] => bars.map(({ at }) => istDate(at));
 
-describe("bars made of days", () => {
+describe("weekly and monthly bars made of daily bars", () => {
   // A Friday, the Monday and Tuesday after it, and the 1st of the month after.
   const days = [
     day("2026-11-20", [100, 110, 90, 105]),
@@ -23,7 +23,7 @@ describe("bars made of days", () => {
     day("2026-12-01", [85, 95, 84, 90]),
   ];
 
-  it("begin on the Monday of their week, with its first open, its extremes, its last close and all its volume", () => {
+  it("begin on the Monday of their week, with its first open, highest high, lowest low, last close and total volume", () => {
     const weeks = joinDays(days, "1w");
     expect(datesOf(weeks)).toEqual(["2026-11-16", "2026-11-23", "2026-11-30"]);
     expect(weeks[1]).toEqual({ ...day("2026-11-23", [105, 130, 80, 85]), volume: 20 });
@@ -35,11 +35,11 @@ describe("bars made of days", () => {
     expect(months[0]).toEqual({ ...day("2026-11-01", [100, 130, 80, 85]), volume: 30 });
   });
 
-  it("are none of none", () => {
+  it("are an empty list when there are no daily bars", () => {
     expect(joinDays([], "1w")).toEqual([]);
   });
 
-  it("leave what they are made of as it was", () => {
+  it("do not change the daily bars", () => {
     const before = structuredClone(days);
     joinCandles(days, () => 0);
     expect(days).toEqual(before);

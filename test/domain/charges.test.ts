@@ -58,6 +58,6 @@ it.each<[string, Instrument, Product, Side, number, string]>([
   ["an option's buy", option("NFO"), "MARGIN", "BUY", 10_000, "28.04"], // 20 + 3.50 + 0.01 + 4.23 + 0 + 0.30
   ["an option's sale at BSE", option("BFO"), "INTRADAY", "SELL", 10_000, "42.45"], // 20 + 3.25 + 0.01 + 4.19 + 15
   ["an option for next to nothing", option("NFO"), "MARGIN", "BUY", 10, "11.80"], // the fee is no more than the value
-])("%s pays what the law and the exchange ask", (_, instrument, product, side, rupees, charges) => {
+])("%s pays the brokerage, fees and taxes of its kind", (_, instrument, product, side, rupees, charges) => {
   expect(chargesOf(instrument, product, side, paiseFromRupees(rupees))).toBe(paiseFromRupees(charges));
 });

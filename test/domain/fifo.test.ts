@@ -22,8 +22,8 @@ const fill = (side: Side, qty: number, rupees: number, fields: Partial<Fill> = {
 });
 const rupees = paiseFromRupees;
 
-describe("first in, first out", () => {
-  it("sells the oldest first, part by part", () => {
+describe("first-in-first-out matching", () => {
+  it("sells the oldest shares first, splitting a buy where needed", () => {
     const { closed, open, unmatched } = matchFifo([fill("BUY", 10, 100), fill("BUY", 10, 120), fill("SELL", 15, 130)]);
     expect(closed.map(({ qty, entry, exit }) => [qty, entry, exit])).toEqual([
       [10, priceFromRupees(100), priceFromRupees(130)],
@@ -34,7 +34,7 @@ describe("first in, first out", () => {
     expect(unmatched).toEqual([]);
   });
 
-  it("opens a short where that is possible, and turns a position over", () => {
+  it("opens a short in a product that allows it, and turns a short into a long", () => {
     const { closed, open } = matchFifo([
       fill("SELL", 50, 200, { productType: "MARGIN" }),
       fill("BUY", 75, 190, { productType: "MARGIN" }),
@@ -44,7 +44,7 @@ describe("first in, first out", () => {
     expect([...open.values()].flat()).toMatchObject([{ side: "BUY", qty: 25 }]);
   });
 
-  it("does not invent a buy for delivery that was bought before the records", () => {
+  it("leaves a delivery sale without a recorded buy unmatched", () => {
     const { closed, unmatched, open } = matchFifo([fill("SELL", 10, 130), fill("BUY", 4, 100)]);
     expect(closed).toEqual([]);
     expect(unmatched).toMatchObject([{ qty: 10 }]);
@@ -60,7 +60,7 @@ describe("first in, first out", () => {
     expect(closed).toMatchObject([{ productType: "INTRADAY", entry: priceFromRupees(110) }]);
   });
 
-  it("keeps a contract apart from a later one that the exchange has given its token to", () => {
+  it("keeps a contract apart from a later one that got the same token from the exchange", () => {
     const option = { productType: "MARGIN", key: instrumentKey("NFO", 43_210) } as const;
     const { closed, open } = matchFifo([
       fill("BUY", 75, 120, { ...option, symbol: tradingSymbol("NSE:NIFTY26NOV24500CE") }),
@@ -79,7 +79,7 @@ describe("first in, first out", () => {
     expect(realisedOf(closed)).toBe(rupees(100));
   });
 
-  it("sells on one exchange the shares that were bought on the other, where either names them alike", () => {
+  it("matches a delivery sale on one exchange with a buy on the other by the share's name", () => {
     const bse = { key: instrumentKey("BSE", 500_112), symbol: tradingSymbol("BSE:SBIN") } as const;
     const nse = { key: instrumentKey("NSE", 3045) } as const;
     const { closed, unmatched } = matchFifo([
@@ -87,7 +87,7 @@ describe("first in, first out", () => {
       fill("BUY", 10, 200, nse),
       fill("SELL", 10, 150, bse),
       fill("SELL", 10, 250, nse),
-      // Nobody delivers these: each exchange's are closed on it.
+      // Intraday trades are not delivered, so they are matched on each exchange separately.
       fill("BUY", 1, 100, { ...nse, productType: "INTRADAY" }),
       fill("SELL", 1, 900, { ...bse, productType: "INTRADAY" }),
     ]);
@@ -98,13 +98,13 @@ describe("first in, first out", () => {
     expect(unmatched).toEqual([]);
   });
 
-  it("counts a lot of a commodity by what it holds", () => {
+  it("multiplies a commodity's lots by the units per lot", () => {
     const crude = { productType: "MARGIN", multiplier: 100, symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT") } as const;
     const { closed } = matchFifo([fill("BUY", 2, 5_820, crude), fill("SELL", 2, 5_855, crude)]);
     expect(realisedOf(closed)).toBe(rupees(7_000));
   });
 
-  describe("what was realised in a span of time", () => {
+  describe("the profit realised in a period", () => {
     const at = (date: string): number => istInstant(date, "11:00");
     const span = [istInstant("2026-11-01"), istInstant("2026-11-30", "16:00")] as const;
     const option = {
@@ -113,7 +113,7 @@ describe("first in, first out", () => {
       expiry: "2026-11-24",
     } as const;
 
-    it("leaves a share out that was sold more often than bought, and names it: a split invents no loss", () => {
+    it("leaves out and names a share of which more was sold than bought, so that a split is not taken for a loss", () => {
       const fills = [
         fill("BUY", 10, 1_000, { at: at("2026-10-05") }),
         fill("SELL", 50, 210, { at: at("2026-11-20") }),
@@ -125,7 +125,7 @@ describe("first in, first out", () => {
       expect(uncounted).toEqual([{ symbol: SBIN, why: "oversold" }]);
     });
 
-    it("counts a share again once such a sale lies before it", () => {
+    it("counts a share again when such a sale was before the period", () => {
       const fills = [
         fill("SELL", 5, 210, { at: at("2026-10-20") }),
         fill("BUY", 5, 200, { at: at("2026-11-02") }),
@@ -135,10 +135,10 @@ describe("first in, first out", () => {
       expect([realisedOf(trips), uncounted]).toEqual([rupees(50), []]);
     });
 
-    it("closes nothing of one day's intraday by another's, and names what the records leave open", () => {
+    it("does not match intraday trades of different days, and names a share that the records leave open", () => {
       const crude = { symbol: tradingSymbol("MCX:CRUDEOIL26DECFUT"), productType: "INTRADAY" } as const;
       const fills = [
-        // Sold in the evening, after the day was kept.
+        // The sale was in the evening, after the day's trades had been recorded.
         fill("BUY", 1, 5_800, { ...crude, at: at("2026-11-19") }),
         fill("SELL", 1, 5_900, { ...crude, at: at("2026-11-20") }),
         fill("BUY", 1, 5_890, { ...crude, at: at("2026-11-20") }),
@@ -152,7 +152,7 @@ describe("first in, first out", () => {
       expect([realisedOf(later.trips), later.uncounted]).toEqual([rupees(10), []]);
     });
 
-    it("leaves a contract out that expired open, and names it", () => {
+    it("leaves out and names a contract that was still open when it expired", () => {
       const fills = [
         fill("SELL", 150, 100, { ...option, at: at("2026-11-02") }),
         fill("BUY", 75, 90, { ...option, at: at("2026-11-03") }),
@@ -196,7 +196,7 @@ describe("first in, first out", () => {
         })),
       );
 
-  it("loses and makes no quantity and no money, whatever is traded", () => {
+  it("conserves quantity and money, whatever is traded", () => {
     fc.assert(
       fc.property(fc.oneof(fills("CNC"), fills("MARGIN")), (all) => {
         const { closed, open, unmatched } = matchFifo(all);
@@ -216,7 +216,7 @@ describe("first in, first out", () => {
     );
   });
 
-  it("does not care in how many parts an order was filled, nor in which order the fills are given", () => {
+  it("gives the same profit in however many parts orders were filled and in whatever order the fills are given", () => {
     fc.assert(
       fc.property(fills("MARGIN"), fc.integer({ min: 1, max: 9 }), (all, parts) => {
         const split = all.flatMap((one) => {

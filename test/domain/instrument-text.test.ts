@@ -21,7 +21,7 @@ function only(text: string): ContractWords {
   return contract;
 }
 
-describe("a contract in words", () => {
+describe("a contract as people type it", () => {
   it.each([
     ["nifty 25000 ce", { name: "nifty", kind: "option", optionType: "CE", strike: 25_000, expiry: null }],
     ["NIFTY 25,000 Call", { name: "nifty", kind: "option", optionType: "CE", strike: 25_000, expiry: null }],
@@ -55,7 +55,7 @@ describe("a contract in words", () => {
     expect(only(text)).toMatchObject({ ...expected, ...strike });
   });
 
-  it("may be written as its symbol is, with one decimal in the strike or two", () => {
+  it("may be typed like its symbol, with one or two decimals in the strike", () => {
     for (const [text, strike] of [
       ["sbin26nov812.5ce", 812.5],
       ["sbin26nov812.25ce", 812.25],
@@ -63,7 +63,7 @@ describe("a contract in words", () => {
       expect(read(text).contracts.map((contract) => contract.strike)).toContain(priceFromRupees(strike));
   });
 
-  it("is none with two dates, two types or two of what a future has not", () => {
+  it("is not recognised with two dates, two option types, or both an option type and `fut`", () => {
     for (const text of ["nifty 24 nov 1 dec 26000 pe", "nifty 26000 ce pe", "nifty nov 26000 ce fut"])
       expect(read(text).contracts, text).toEqual([]);
   });
@@ -84,12 +84,12 @@ describe("a contract in words", () => {
     (text) => expect(read(text).contracts).toEqual([]),
   );
 
-  it("has no 30th of February", () => {
+  it("is not recognised with a date that does not exist, such as 30 February", () => {
     expect(read("nifty 30 feb 27 26000 ce").contracts).toEqual([]);
   });
 });
 
-describe("the exchange in words", () => {
+describe("the exchange as people type it", () => {
   it.each([
     ["sbin bse", "BSE", "sbin"],
     ["bse sbin", "BSE", "sbin"],
@@ -101,16 +101,16 @@ describe("the exchange in words", () => {
   ])("%s", (text, exchange, name) => expect(read(text)).toMatchObject({ exchange, name }));
 });
 
-describe("which expiry is meant", () => {
+describe("the expiry that words like these mean", () => {
   const weeklies = ["2026-11-24", "2026-12-01", "2026-12-08", "2026-12-29", "2027-01-26"];
   const meant = (words: ExpiryWords, listed = weeklies, today = TODAY) => matchingExpiries(words, listed, today);
 
-  it("this week is the nearest, next week the one after", () => {
+  it("`this week` is the nearest expiry, `next week` the one after it", () => {
     expect(meant({ kind: "week", ahead: 0 })).toEqual({ expiries: ["2026-11-24"], isSure: true });
     expect(meant({ kind: "week", ahead: 1 })).toEqual({ expiries: ["2026-12-01"], isSure: true });
   });
 
-  it("after the week's expiry next week may be either", () => {
+  it("`next week` may be either of the next two once this week's expiry is over", () => {
     const next = (today: string) => meant({ kind: "week", ahead: 1 }, weeklies.slice(1), today).expiries;
     expect(["2026-11-25", "2026-11-29"].map(next)).toEqual([
       ["2026-12-01", "2026-12-08"],
@@ -123,12 +123,12 @@ describe("which expiry is meant", () => {
     expect(meant({ kind: "week", ahead: 1 }, ["2026-11-24", "2026-12-29"])).toMatchObject({ isSure: false });
   });
 
-  it("the month is its last expiry", () => {
+  it("a month, as in `monthly`, is its last expiry", () => {
     expect(meant({ kind: "monthly", ahead: 0 })).toEqual({ expiries: ["2026-11-24"], isSure: true });
     expect(meant({ kind: "monthly", ahead: 1 })).toEqual({ expiries: ["2026-12-29"], isSure: true });
   });
 
-  it("after the month's last expiry next month may be either", () => {
+  it("`next month` may be either of the next two once this month's last expiry is over", () => {
     const left = weeklies.slice(1);
     expect(meant({ kind: "monthly", ahead: 1 }, left, "2026-11-25").expiries).toEqual(["2026-12-29", "2027-01-26"]);
   });
@@ -137,7 +137,7 @@ describe("which expiry is meant", () => {
     expect(meant(month("2026-12")).expiries).toEqual(["2026-12-01", "2026-12-08", "2026-12-29"]);
   });
 
-  it("answers nothing that is not listed", () => {
+  it("an expiry that is not listed is never returned", () => {
     const words = fc.constantFrom<ExpiryWords>(
       day("2026-12-01"),
       month("2026-12"),

@@ -28,7 +28,7 @@ describe("symbols", () => {
     expect(optionSymbol({ ...option, expiry: "2026-09-08", isMonthly: false })).toBe("NSE:NIFTY2690824500CE");
   });
 
-  it("keep the halves of a strike", () => {
+  it("keep the decimals of a strike", () => {
     const half = priceFromRupees(812.5);
     expect(
       optionSymbol({
@@ -42,20 +42,20 @@ describe("symbols", () => {
     ).toBe("NSE:SBIN26NOV812.5PE");
   });
 
-  it("lose exchange and series when spoken", () => {
+  it("lose exchange and series in their short form", () => {
     expect(ticker(equitySymbol("NSE", "M&M", "EQ"))).toBe("M&M");
     expect(ticker(indexSymbol("NSE", "NIFTY50"))).toBe("NIFTY50");
     expect(ticker(futureSymbol("NSE", "NIFTY", "2026-11-24"))).toBe("NIFTY26NOVFUT");
   });
 });
 
-describe("identity", () => {
-  it("is the segment and the exchange's token", () => {
+describe("an instrument's key", () => {
+  it("is made of the segment and the exchange's token", () => {
     expect(instrumentKey("NSE", 3045)).toBe("NSE:3045");
     expect(indexKey("NIFTY50")).toBe("INDEX:NIFTY50");
   });
 
-  it("refuses what is no token", () => {
+  it("cannot be made of a token that is not a number", () => {
     expect(() => instrumentKey("NSE", "SBIN")).toThrow(RangeError);
     expect(() => instrumentKey("NSE", "")).toThrow(RangeError);
   });

@@ -22,7 +22,7 @@ const prices = fc.integer({ min: 0, max: 1_000_000_000 }).map(price);
 const amounts = fc.integer({ min: -1_000_000_000_000, max: 1_000_000_000_000 }).map(paise);
 
 describe("amounts as people and brokers write them", () => {
-  it("become integers, grouped or signed or with a blank after the minus", () => {
+  it("become integers, also when grouped, signed or with a space after the minus", () => {
     expect(priceFromRupees("1,010.50")).toBe(10_105_000);
     expect(priceFromRupees("0.0025")).toBe(25);
     expect(paiseFromRupees("- 22166.00")).toBe(-2_216_600);
@@ -33,7 +33,7 @@ describe("amounts as people and brokers write them", () => {
     expect(() => priceFromRupees(text)).toThrow(RangeError);
   });
 
-  it("throw when they are no finite number", () => {
+  it("throw when they are not a finite number", () => {
     for (const value of [Number.NaN, Infinity, -Infinity]) expect(() => paiseFromRupees(value)).toThrow(RangeError);
   });
 
@@ -42,7 +42,7 @@ describe("amounts as people and brokers write them", () => {
     expect(() => valueOf(price(Number.MAX_SAFE_INTEGER), 1_000)).toThrow(RangeError);
   });
 
-  it("are exact where the product alone is no safe integer any more", () => {
+  it("are exact even when price × quantity is no longer a safe integer", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1_000_000_000_000 }).map(price),
@@ -54,7 +54,7 @@ describe("amounts as people and brokers write them", () => {
     );
   });
 
-  it("survive the way to a broker's rupees and back", () => {
+  it("are the same after conversion to a broker's rupees and back", () => {
     fc.assert(
       fc.property(prices, amounts, (at, amount) => {
         expect(priceFromRupees(rupeesFromPrice(at))).toBe(at);
@@ -67,7 +67,7 @@ describe("amounts as people and brokers write them", () => {
 describe("ticks", () => {
   const ticks = fc.constantFrom(25, 100, 500, 1_000, 50_000).map(price);
 
-  it("hold every rounded price, less than a tick from where it was", () => {
+  it("divide every rounded price, which is less than a tick from the original", () => {
     fc.assert(
       fc.property(prices, ticks, fc.constantFrom("down", "nearest", "up"), (at, tick, direction) => {
         const rounded = roundToTick(at, tick, direction);
@@ -79,14 +79,14 @@ describe("ticks", () => {
     );
   });
 
-  it("leave a price alone where none is known", () => {
+  it("leave a price as it is when the tick size is unknown", () => {
     expect(roundToTick(price(12_345), price(0), "nearest")).toBe(12_345);
     expect(isOnTick(price(12_345), price(0))).toBe(true);
   });
 });
 
 describe("sums and rates", () => {
-  it("an average over a quantity is worth what it was made of, to the paisa a unit", () => {
+  it("an average price times its quantity is the original total, within a paisa per unit", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100_000 }), amounts, (qty, total) => {
         expect(Math.abs(valueOf(averagePrice(total, qty), qty) - total)).toBeLessThanOrEqual(qty / 200 + 1);
@@ -102,7 +102,7 @@ describe("sums and rates", () => {
     expect(scalePaise(paise(-101), 1, 2)).toBe(-51);
   });
 
-  it("sums are exact and never minus nothing", () => {
+  it("sums are exact and never minus zero", () => {
     fc.assert(
       fc.property(fc.array(amounts, { maxLength: 50 }), (all) => {
         const whole = all.reduce((sum, each) => sum + BigInt(each), 0n);
@@ -113,7 +113,7 @@ describe("sums and rates", () => {
     );
   });
 
-  it("a change against nothing is no number", () => {
+  it("a relative change from zero is null", () => {
     expect(changeInBasisPoints(105, 100)).toBe(500);
     expect(changeInBasisPoints(-90, -100)).toBe(1_000);
     expect(changeInBasisPoints(5, 0)).toBeNull();

@@ -80,7 +80,7 @@ const SEEN = Object.fromEntries(
   ]),
 );
 
-/** The whole machine; what is not here is no transition. */
+/** The whole state machine: an event that is not listed for a state changes nothing. */
 const TRANSITIONS: Readonly<Record<LegState, Readonly<Record<string, LegState>>>> = {
   ticket: { confirm: "sending", drop: "dropped" },
   sending: {
@@ -109,26 +109,26 @@ const TRANSITIONS: Readonly<Record<LegState, Readonly<Record<string, LegState>>>
   unresolved: {},
 } as const;
 
-describe("every state meets every event", () => {
+describe("every event in every state of an order's leg", () => {
   const cases = LEG_STATES.flatMap((state) => EVENTS.map((event) => [state, nameOf(event), event] as const));
 
-  it.each(cases)("%s and %s", (state, name, event) => {
+  it.each(cases)("%s on %s goes where the table says", (state, name, event) => {
     const after = nextLeg(legIn(state), event, 5)?.state ?? null;
     expect(after).toBe(TRANSITIONS[state][name] ?? null);
   });
 
-  it("the broker's words of a refusal in the book are the leg's", () => {
+  it("takes the reason of a rejection from the broker's order book", () => {
     const order = booked({ status: "rejected", message: "RMS: margin exceeds" });
     const refused = nextLeg(legIn("working"), { kind: "seen", order }, 0);
     expect(refused).toMatchObject({ state: "rejected", reason: "RMS: margin exceeds" });
   });
 
-  it("the quantity is the book's, where its row tells one", () => {
+  it("takes the quantity from the order book's row, if it has one", () => {
     const qtyAfter = (qty: number) => nextLeg(legIn("working"), { kind: "seen", order: booked({ qty }) }, 0)?.qty;
     expect([25, 0].map(qtyAfter)).toEqual([25, 10]);
   });
 
-  it("an order that carries another id than ours is not ours", () => {
+  it("ignores a row of the order book whose id is not the leg's", () => {
     for (const state of LEG_STATES) {
       const leg = legIn(state, { orderId: OURS });
       expect(nextLeg(leg, { kind: "seen", order: booked({ orderId: OTHERS, status: "filled" }) }, 5)).toBeNull();
@@ -136,7 +136,7 @@ describe("every state meets every event", () => {
   });
 });
 
-describe("any history", () => {
+describe("any history of a leg", () => {
   const orders = fc.record({
     orderId: fc.constantFrom(OURS, OURS, OTHERS),
     status: fc.constantFrom(...ORDER_STATUSES),
@@ -155,7 +155,7 @@ describe("any history", () => {
   );
   const histories = fc.array(events, { maxLength: 40 });
 
-  /** Every leg that a history passes through, the first one included. */
+  /** Every state of the leg that a history passes through, the first one included. */
   function walk(history: readonly LegEvent[]): { event: LegEvent | null; leg: Leg }[] {
     const steps: { event: LegEvent | null; leg: Leg }[] = [{ event: null, leg: legIn("ticket") }];
     history.forEach((event, at) => {
@@ -166,7 +166,7 @@ describe("any history", () => {
     return steps;
   }
 
-  it("goes out at most once, and only by a confirmation", () => {
+  it("sends the order at most once, and only after a confirmation", () => {
     fc.assert(
       fc.property(histories, (history) => {
         const steps = walk(history);
@@ -180,7 +180,7 @@ describe("any history", () => {
     );
   });
 
-  it("never reopens what is closed, but for an order that turned up after all", () => {
+  it("never reopens a final leg, except when an order that was not found turns up after all", () => {
     fc.assert(
       fc.property(histories, (history) => {
         const legs = walk(history).map(({ leg }) => leg);
@@ -194,7 +194,7 @@ describe("any history", () => {
     );
   });
 
-  it("never takes back a fill, an order id or a tag", () => {
+  it("never reduces a fill, and never changes an order id or a tag", () => {
     fc.assert(
       fc.property(histories, (history) => {
         const legs = walk(history).map(({ leg }) => leg);
@@ -212,7 +212,7 @@ describe("any history", () => {
 });
 
 describe("a change of an open order", () => {
-  it("is one at a time, of open orders only", () => {
+  it("can begin only on an open order, and only one at a time", () => {
     for (const state of LEG_STATES) {
       expect(beginChange(legIn(state), "cancel", 1_000) !== null).toBe(state === "working");
     }
@@ -221,7 +221,7 @@ describe("a change of an open order", () => {
     expect(begun && beginChange(begun, "cancel", 40_000)).toMatchObject({ change: { at: 40_000 } });
   });
 
-  it("takes its own answer, once, and no other's", () => {
+  it("accepts its own answer once, and no other change's answer", () => {
     const begun = beginChange(legIn("working"), "modify", 1_000);
     const [accepted, rejected] = OUTCOMES;
     if (!begun || !accepted || !rejected) throw new Error("no change");
@@ -231,7 +231,7 @@ describe("a change of an open order", () => {
     expect(ended && endChange(ended, 1_000, accepted)).toBeNull();
   });
 
-  it("leaves the order itself to the book: a cancel that was accepted has not cancelled anything", () => {
+  it("does not change the order's state, even when a cancel was accepted: only the order book does", () => {
     const begun = beginChange(legIn("working"), "cancel", 1_000);
     for (const outcome of OUTCOMES) expect(begun && endChange(begun, 1_000, outcome)?.state).toBe("working");
   });
@@ -247,21 +247,21 @@ describe("the terms of an order that was changed", () => {
     });
   const modified: Partial<Leg> = { change: { kind: "modify", at: 1, outcome: "accepted", reason: null } };
 
-  it("are those of the broker's book, where every account's has the same", () => {
+  it("are those of the brokers' order books, if all accounts' books agree", () => {
     expect(currentTerms(asked, [at(8_120_000), at(8_120_000)])).toEqual({ type: "LIMIT", price: 8_120_000 });
     expect(currentTerms(asked, [at(8_120_000), at(8_000_000)])).toEqual(asked);
     expect(currentTerms(asked, [legIn("not-sent")])).toEqual(asked);
     expect(currentTerms(asked, [at(0)])).toEqual(asked);
   });
 
-  it("are a market order's as long as only its broker made a limit order of it", () => {
+  it("stay those of a market order that only its broker turned into a limit order", () => {
     expect(currentTerms(market, [at(8_080_000)])).toEqual(market);
     const refused: Partial<Leg> = { change: { kind: "modify", at: 1, outcome: "refused", reason: "no" } };
     expect(currentTerms(market, [at(8_080_000, refused)])).toEqual(market);
     expect(currentTerms(market, [at(8_120_000, modified)])).toEqual({ type: "LIMIT", price: 8_120_000 });
   });
 
-  it("have a stop's new trigger, with its protection", () => {
+  it("have a stop order's new trigger price and its old protection", () => {
     const stop: OrderTerms = { ...market, type: "SL-M", triggerPrice: price(7_900_000) };
     const moved = { type: "SL-M", price: ZERO_PRICE, triggerPrice: price(7_950_000) } as const;
     expect(currentTerms(stop, [at(0, { bookedTerms: moved })])).toEqual({ ...stop, triggerPrice: 7_950_000 });

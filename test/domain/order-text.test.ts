@@ -121,7 +121,7 @@ describe("what people type", () => {
   });
 });
 
-describe("a quantity that leads", () => {
+describe("an order typed with the quantity first", () => {
   it.each([
     ["10 sbin", "sbin 10"],
     ["1,000  sbin at Rs 800 mis", "sbin 1,000 at Rs 800 mis"],
@@ -132,19 +132,19 @@ describe("a quantity that leads", () => {
     ["SBIN 10", null],
     ["500325", null],
     ["", null],
-  ])("%s is %s", (text, expected) => {
+  ])("%s is read as %s", (text, expected) => {
     expect(moveQuantityToEnd(text)?.trim() ?? null).toBe(expected);
   });
 });
 
-describe("any text at all", () => {
+describe("reading any text as an order", () => {
   const bits = fc.constantFrom(
     ..."SBIN nifty 10 1,000 2lots lots all @ at limit price sl trigger on via , : zerodha a:5 mis cnc amo ioc market ₹ ₹9 rs 800/- of shares 0 -1 1e9 __proto__ constructor".split(
       " ",
     ),
   );
 
-  it("never throws, and what it accepts makes sense", () => {
+  it("never throws, and every accepted order is consistent", () => {
     const texts = fc.oneof(
       fc.string({ maxLength: 130 }),
       fc.array(bits, { maxLength: 14 }).map((all) => all.join(" ")),
@@ -168,7 +168,7 @@ describe("any text at all", () => {
     );
   });
 
-  it("reads back every order however its parts are arranged", () => {
+  it("gives the same order in whatever sequence its parts are typed", () => {
     const modifiers = fc.record({
       price: fc.option(fc.integer({ min: 1, max: 10_000_000 })),
       trigger: fc.option(fc.integer({ min: 1, max: 10_000_000 })),

@@ -13,7 +13,7 @@ describe("the period of /pnl", () => {
     expect(from("year", "2026-03-31")).toBe("2025-04-01");
   });
 
-  it("takes a date after since, and today for nothing", () => {
+  it("begins on the date after `since`, and is today for an empty text", () => {
     expect(from("since 2026-04-15")).toBe("2026-04-15");
     expect([from(""), from("Today")]).toEqual(["today", "today"]);
   });

@@ -16,7 +16,7 @@ import { holding, holds } from "../services/orders/rows.ts";
 
 const PNL = { realised: rupees(100), unrealised: rupees(-30), pnl: rupees(70) };
 const LONG = holds(10, "BUY", PNL);
-/** Brokers value shares that were sold for delivery as a short, though nobody owes them. */
+/** Brokers show shares sold for delivery as a short position with an unrealised result, though nothing is owed. */
 const DELIVERED = holds(5, "SELL", { ...PNL, productType: "CNC" });
 const at = (ltp: string | null, prevClose: string | null = null) => ({
   ltp: ltp === null ? null : priceFromRupees(ltp),
@@ -24,7 +24,7 @@ const at = (ltp: string | null, prevClose: string | null = null) => ({
 });
 
 describe("the profit of positions", () => {
-  it("counts delivered shares by what their sale brought alone", () => {
+  it("counts only the realised part for shares sold for delivery", () => {
     expect(positionTotals([LONG, DELIVERED])).toEqual({
       realised: rupees(200),
       unrealised: rupees(-30),
@@ -32,16 +32,16 @@ describe("the profit of positions", () => {
     });
   });
 
-  it("of the day is the broker's own figure, else the one since entry, and says of how many", () => {
+  it("of the day is the broker's figure, else the profit since entry, and the latter are counted", () => {
     const told = { ...LONG, dayPnl: rupees(5) };
     expect([told, LONG, DELIVERED].map(dayPnl)).toEqual([rupees(5), rupees(70), rupees(100)]);
     expect(undatedCount([told, LONG, DELIVERED], []).positions).toBe(2);
   });
 
-  it("of a carried one is counted from the previous close, with what was bought and sold since", () => {
+  it("of the day is counted from the previous close for a carried position, with today's trades", () => {
     const carried = { qty: 4, dayCash: rupees(-600) };
     const close = priceFromRupees(95);
-    // Six bought at 100.00; ten are worth 1,010.00 now, four were worth 380.00.
+    // 30 = ten now worth 1,010.00, less four worth 380.00 at the previous close, less six bought for 600.00.
     expect(carriedDayPnl({ ...LONG, ...at("101") }, carried, { prevClose: close, trades: null })).toBe(rupees(30));
     const short = { ...holds(3, "SELL"), ...at("90") };
     expect(carriedDayPnl(short, { qty: -3, dayCash: paise(0) }, { prevClose: close, trades: null })).toBe(rupees(15));
@@ -55,7 +55,7 @@ describe("the profit of positions", () => {
     );
   });
 
-  it("of delivered shares is what they brought above the previous close", () => {
+  it("of the day is the price above the previous close for shares sold for delivery", () => {
     const sale = { ...DELIVERED, sellValue: rupees(510), buyValue: rupees(0) };
     expect(saleDayPnl(sale, priceFromRupees(100))).toBe(rupees(10));
     expect(saleDayPnl({ ...sale, sellValue: rupees(710), buyValue: rupees(200) }, priceFromRupees(100))).toBe(
@@ -69,7 +69,7 @@ describe("the totals of holdings", () => {
   const uncosted = holding({ qty: 2, avgPrice: price(0), pnl: null, ...at("50", null) });
   const unpriced = holding({ qty: 7 });
 
-  it("leave out what has no price, and cost and profit of what has no cost, and say so", () => {
+  it("leave out shares without a price, and cost and profit of shares without a cost, and count both", () => {
     expect(holdingTotals([priced, uncosted, unpriced])).toEqual({
       invested: rupees(800),
       value: rupees(1_100),
@@ -81,7 +81,7 @@ describe("the totals of holdings", () => {
     expect(undatedCount([], [priced, uncosted, unpriced]).shares).toBe(2);
   });
 
-  it("and of positions make the day", () => {
+  it("make the day's figures together with the totals of positions", () => {
     expect(dayPnlOf([LONG, DELIVERED], [priced, unpriced])).toEqual({
       positions: rupees(170),
       holdings: rupees(20),
@@ -94,12 +94,12 @@ describe("the totals of holdings", () => {
 describe("an account", () => {
   const funds: Funds = { available: rupees(500), used: rupees(200), cash: rupees(550), collateral: rupees(100) };
 
-  it("is worth its money, pledged shares once, its shares, and what open positions stand at", () => {
+  it("is worth its cash, its shares, pledged ones counted once, and the result of open positions", () => {
     const shares = holding({ qty: 10, ...at("100") });
     expect(accountValue(funds, [shares], [LONG, DELIVERED])).toBe(rupees(500 + 200 - 100 + 1_000 - 30));
   });
 
-  it("adds to another's", () => {
+  it("has funds that add up with another account's", () => {
     const other: Funds = { available: rupees(1), used: rupees(2), cash: rupees(3), collateral: rupees(4) };
     expect(fundsTotal([funds, other])).toEqual({
       available: rupees(501),
@@ -109,7 +109,7 @@ describe("an account", () => {
     });
   });
 
-  it("carries over the night what is open on margin", () => {
+  it("carries only open margin positions overnight", () => {
     const rows = [
       holds(1, "BUY", { productType: "MARGIN" }),
       holds(1, "SELL", { productType: "MARGIN" }),
@@ -142,7 +142,7 @@ describe("a day's figures", () => {
     expect([grossOf(two), netOf(two)]).toEqual([rupees(30), rupees(26)]);
   });
 
-  it("are a share of what the account is worth, where it is worth anything", () => {
+  it("are a percentage of the account's value, or null if that is not positive", () => {
     expect(shareOf(rupees(-1), rupees(200))).toBe(-50);
     expect([rupees(0), rupees(-5)].map((whole) => shareOf(rupees(1), whole))).toEqual([null, null]);
   });

@@ -20,7 +20,7 @@ describe("access", () => {
       .findLast((message) => message.from.is_bot && message.text?.includes(text));
   const seen = (user: number, text: string) => chat(user).until(() => newest(user, text));
 
-  /** Sends, and waits for the answer that says `expected`: other messages may come between. */
+  /** Sends a text and waits for the answer that contains `expected`; other messages may come before it. */
   function says(user: number, sent: string, expected: string | RegExp): Promise<Message> {
     const { message_id: after } = chat(user).send(sent);
     const fits = (text: string): boolean =>
@@ -34,7 +34,7 @@ describe("access", () => {
     );
   }
 
-  it("brings the owner a card about whoever knocks, with the household rule, once", async () => {
+  it("sends the owner one card about a person who asks to be let in, with the household rule", async () => {
     await says(VIKRAM, "/start", "has been asked");
     const card = await seen(ASHA, "asks to be let in");
     expect(card.text).toContain("1002");
@@ -69,7 +69,7 @@ describe("access", () => {
     expect(chat(VIKRAM).messages()).toHaveLength(before + 1);
   });
 
-  it("takes a role's button from nobody but the owner", async () => {
+  it("ignores the role buttons when anybody but the owner taps them", async () => {
     await chat(MEERA).ask("/start");
     const tapped = chat(MEERA).lastFromBot()?.message_id ?? 0;
     const query = chat(MEERA).tap(tapped, "ur:1003:trader");
@@ -95,7 +95,7 @@ describe("access", () => {
     const card = await says(ASHA, "/buy SBIN 3", "BUY 3 SBIN");
     const data = (card.reply_markup?.inline_keyboard.flat() ?? []).flatMap((button) => button.callback_data ?? []);
     const stranger = chat(MEERA).lastFromBot()?.message_id ?? 0;
-    // Who asked to be let in is told to the owner in its own time: only what is about the order counts here.
+    // The owner may still be told who asked to be let in, so only messages about the order are compared.
     const aboutIt = (): Message[] =>
       chat(ASHA)
         .messages()
@@ -112,7 +112,7 @@ describe("access", () => {
     ).toBe(card.text);
   });
 
-  it("freezes trading at once, from within a dialogue too, until it is thawed", async () => {
+  it("locks trading at once with /lock, also from within a dialogue, until /lock off", async () => {
     await chat(ASHA).ask("/buy");
     await says(ASHA, "/lock", "Locked.");
     const card = await says(ASHA, "/buy SBIN 2", "BUY 2 SBIN");
@@ -125,7 +125,7 @@ describe("access", () => {
     await says(ASHA, "/lock off", "Unlocked");
   });
 
-  it("changes no open order while trading is frozen or a PIN is missing", async () => {
+  it("changes no open order while trading is locked or the PIN has not been sent", async () => {
     await says(ASHA, "/buy SBIN 2 @ 1000", "BUY 2 SBIN");
     chat(ASHA).tapButton("Confirm buy");
     await chat(ASHA).until(() => newest(ASHA, "Open at the broker"));
@@ -148,7 +148,7 @@ describe("access", () => {
     await says(ASHA, "/lock none", "Removed");
   });
 
-  it("asks for the PIN before Confirm counts, deletes it from the chat, and places after it", async () => {
+  it("asks for the PIN before Confirm works, deletes it from the chat, and then places the order", async () => {
     await chat(ASHA).ask("/lock pin");
     await says(ASHA, "4829", "PIN set");
     const card = await says(ASHA, "/buy SBIN 2", "BUY 2 SBIN");
@@ -170,7 +170,7 @@ describe("access", () => {
     await chat(ASHA).ask("/lock none");
   });
 
-  it("takes an authenticator's code, and deletes the message that showed its secret", async () => {
+  it("accepts an authenticator's code, and deletes the message that showed its secret", async () => {
     const shown = await says(ASHA, "/lock totp", "otpauth://totp/Sauda:Asha");
     expect(shown.photo).toBeDefined();
     const secret = /secret=([A-Z2-7]{32})/.exec(shown.caption ?? "")?.[1] ?? "";
@@ -183,12 +183,12 @@ describe("access", () => {
     await says(ASHA, "/lock none", "Removed");
   });
 
-  it("shows the owner how everything is doing", async () => {
+  it("shows the owner the health of the store and of each account", async () => {
     const health = await says(ASHA, "/health", /Store: answers in \d+ ms/);
     expect(health.text).toMatch(/paper Asha: session since .*last good call/);
   });
 
-  it("forgets whoever asks for it, for good", async () => {
+  it("forgets a person who asks for it, unless they choose to keep their data", async () => {
     await chat(MEERA).ask("/forget me");
     chat(MEERA).tapButton("Forget me");
     await chat(MEERA).until(() => newest(MEERA, "I know nothing about you"));
@@ -199,7 +199,7 @@ describe("access", () => {
     await chat(ASHA).until(() => newest(ASHA, "Nothing was deleted"));
   });
 
-  it("answers too much at once with one clear line", async () => {
+  it("answers a person who sends too many messages with a single line", async () => {
     for (let at = 0; at < 140; at += 1) chat(VIKRAM).send(`/start ${at}`);
     const told = await seen(VIKRAM, "That is too much at once");
     expect(told.text).toMatch(/again in \d+ s/);

@@ -7,7 +7,7 @@ import { startTestSauda, type TestSauda } from "./sauda.ts";
 
 const ASHA = 1001;
 
-describe("mornings, closings and what they leave", () => {
+describe("daily jobs and the records that they keep", () => {
   let running: TestSauda;
   const dir = mkdtempSync(join(tmpdir(), "sauda-days-"));
   const home = join(dir, "playground");
@@ -44,7 +44,7 @@ describe("mornings, closings and what they leave", () => {
     expect(text).toContain("Next holiday: 24 Nov 2026, Guru Nanak Jayanti");
   });
 
-  it("runs the closing digest by hand through the running process, once", async () => {
+  it("runs the closing digest once when asked through the running process, and not again", async () => {
     expect(await askRunning(home, "closing-digest", String(ASHA))).toBe("1 done, 0 had it already, 0 failed");
     const digest = await asha().until(() =>
       asha()
@@ -57,14 +57,14 @@ describe("mornings, closings and what they leave", () => {
     expect(await askRunning(home, "closing-digest", null)).toBe("0 done, 1 had it already, 0 failed");
   });
 
-  it("knows the other jobs, and none besides", async () => {
+  it("runs the other jobs too, and returns null for an unknown one", async () => {
     expect(await askRunning(home, "morning-login", null)).toMatch(/^\d done, \d had it already, 0 failed$/);
     expect(await askRunning(home, "nifty-shop", null)).toContain("not switched on");
     expect(await askRunning(home, "reconcile", null)).toContain("looked at");
     expect(await askRunning(home, "make-me-rich", null)).toBeNull();
   });
 
-  it("answers /pnl for every period from what was kept", async () => {
+  it("answers /pnl for every period from the daily snapshots", async () => {
     expect((await asha().ask("/pnl")).text).toContain("P&L today");
     const week = await asha().ask("/pnl week");
     expect(week.text).toContain("P&L this week");
@@ -103,7 +103,7 @@ describe("mornings, closings and what they leave", () => {
     expect(chosen).toEqual(["● on", "● on", "● on", "● on", "● off", "● on", "● on"]);
   });
 
-  it("shows no amount and no quantity of what is held to who hides them", async () => {
+  it("shows no amount and no quantity to a user who hides them", async () => {
     expect((await asha().ask("/settings")).text).toContain("Amounts are in percent");
     for (const command of ["/positions", "/holdings", "/funds", "/pnl", "/pnl month", "/dashboard", "/niftyshop"]) {
       const answer = await asha().ask(command);

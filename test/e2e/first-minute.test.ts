@@ -39,14 +39,14 @@ describe("the first minute", () => {
     expect(filled.text).toMatch(/Filled 10 at ₹[\d,.]+/);
   });
 
-  it("shows the position, the trade and the funds that the order left", async () => {
+  it("shows the position, trade, order and funds after the order", async () => {
     expect((await asha().ask("/positions")).text).toMatch(/SBIN CNC/);
     expect((await asha().ask("/trades")).text).toMatch(/BUY SBIN CNC/);
     expect((await asha().ask("/orders")).text).toMatch(/BUY SBIN CNC\s+filled/);
     expect((await asha().ask("/funds")).text).toMatch(/Available\s+₹9,\d\d,\d\d\d\.\d\d/);
   });
 
-  it("answers every reading command", async () => {
+  it("answers every read-only command", async () => {
     for (const command of [
       "/help",
       "/accounts",

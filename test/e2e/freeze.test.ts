@@ -7,10 +7,10 @@ import { startTestSauda, type TestSauda } from "./sauda.ts";
 const ASHA = 1001;
 const BROKERS = brokerDefinitions.map(({ name }) => name);
 
-/** For a few rupees a unit the day before it expires; the exchange takes 27 lots in one order. */
+/** Costs a few rupees a unit the day before it expires; the exchange takes at most 27 lots in one order. */
 const CHEAP = "nifty 1 dec 26200 ce 28 lots";
 
-describe("a quantity above the freeze quantity, at brokers whose lists may not tell it", () => {
+describe("a quantity above the freeze quantity, which a broker's master file may not contain", () => {
   let running: TestSauda;
   beforeAll(async () => {
     running = await startTestSauda({ SAUDA_CLOCK: "2026-11-30T10:42:00+05:30" });
@@ -21,7 +21,7 @@ describe("a quantity above the freeze quantity, at brokers whose lists may not t
   afterAll(() => running.stop());
 
   const asha = () => running.playground.chat(ASHA);
-  /** A message of the bot as it stands once it says this. */
+  /** Waits until this message of the bot has been edited to match. */
   const saying = ({ message_id }: Message, words: RegExp): Promise<Message> =>
     asha().until(
       () =>
@@ -32,10 +32,10 @@ describe("a quantity above the freeze quantity, at brokers whose lists may not t
     );
 
   it.each(BROKERS)(
-    "goes to %s as two orders that the exchange takes",
+    "goes to %s as two orders that the exchange accepts",
     async (broker) => {
       const card = await asha().ask(`/buy ${CHEAP} on ${broker}`);
-      // Ours, or a broker's list's; in whole lots they are the same.
+      // Our own freeze quantity or the broker's; in whole lots they are the same.
       expect(card.text).toMatch(/Above the freeze quantity of 1,(800|755): it goes as 2 orders\./);
       asha().tapButton("Confirm buy");
       await saying(card, new RegExp(`${broker} × 1,755: Filled[^]*${broker} × 65: Filled`));
@@ -43,7 +43,7 @@ describe("a quantity above the freeze quantity, at brokers whose lists may not t
     40_000,
   );
 
-  it("is closed by a panic the same way, and no order is refused", async () => {
+  it("is closed by /panic in two orders as well, and none is refused", async () => {
     const question = await asha().ask("/panic");
     asha().tapButton("Cancel all, exit all positions");
     const { text = "" } = await saying(question, /what became of it/);

@@ -27,14 +27,14 @@ describe("linking brokers", () => {
       .messages()
       .findLast((message) => text.test(message.text ?? ""));
 
-  /** The address that the steps have to be copied by a tap. */
+  /** The address that the steps show as code, so that a tap copies it. */
   function redirectUrlOf(broker: string): string | undefined {
     const { text = "", entities = [] } = newest(new RegExp(`^Link ${broker.replace("one", " one")}`, "i")) ?? {};
     const code = entities.find(({ type }) => type === "code");
     return code && text.slice(code.offset, code.offset + code.length);
   }
 
-  /** Types them into the chat, question by question; each message is deleted. */
+  /** Sends the keys in the chat, one per question, and checks that each message is deleted. */
   async function typeKeysInChat(broker: string): Promise<Message> {
     const { message_id: asked } = asha().send(`/link ${broker}`);
     await linking.waitFor(/for five minutes/, asked);
@@ -64,21 +64,24 @@ describe("linking brokers", () => {
     },
   );
 
-  it.each(WITHOUT_PAGE)("links %s, which has no login page, with what is pasted and does not stay", async (broker) => {
-    const asked = await linking.typeKeysOnPage(broker);
-    expect(asked.text).toMatch(/^Now send me (the|an) [^]*is deleted/);
-    expect(asked.reply_markup).toBeUndefined();
-    expect(redirectUrlOf(broker)).toBeUndefined();
-    const text = linking.paste(broker);
-    await linking.waitFor(/is linked\./, asked.message_id);
-    expect(
-      asha()
-        .messages()
-        .filter((message) => message.text === text),
-    ).toEqual([]);
-  });
+  it.each(WITHOUT_PAGE)(
+    "links %s, which has no login page, with a pasted token that is deleted from the chat",
+    async (broker) => {
+      const asked = await linking.typeKeysOnPage(broker);
+      expect(asked.text).toMatch(/^Now send me (the|an) [^]*is deleted/);
+      expect(asked.reply_markup).toBeUndefined();
+      expect(redirectUrlOf(broker)).toBeUndefined();
+      const text = linking.paste(broker);
+      await linking.waitFor(/is linked\./, asked.message_id);
+      expect(
+        asha()
+          .messages()
+          .filter((message) => message.text === text),
+      ).toEqual([]);
+    },
+  );
 
-  it("links fyers with the keys typed into the chat, where they do not stay, and after a login that was cancelled", async () => {
+  it("links fyers with keys sent in the chat, which are deleted, also after a cancelled login", async () => {
     const first = await typeKeysInChat("fyers");
     const page = await linking.cancel("fyers", first, { s: "error", message: "user cancelled" });
     expect(await page.text()).toContain("The login was not finished");
@@ -90,7 +93,7 @@ describe("linking brokers", () => {
     await asha().until(() => newest(/Fyers is linked\./));
   });
 
-  it("shows one portfolio over all brokers, with the same share merged", async () => {
+  it("shows one portfolio over all brokers, with the same share of several brokers merged", async () => {
     const holdings = await asha().ask("/holdings");
     expect(holdings.text).toMatch(/SBIN[\s\S]*zerodha, angelone, fyers/);
     expect(holdings.text).toMatch(/ITC[\s\S]*150/);
@@ -98,7 +101,7 @@ describe("linking brokers", () => {
     expect(holdings.text).toContain("Value");
   });
 
-  it("has each broker's shares in the day's change, those of brokers too that tell no previous close", async () => {
+  it("includes each broker's shares in the day's change, also at brokers that send no previous close", async () => {
     expect((await asha().ask("/pnl")).text).not.toContain("leaves out");
     const { text, caption = text } = await asha().ask("/dashboard");
     for (const broker of BROKERS)
@@ -116,7 +119,7 @@ describe("linking brokers", () => {
     );
   });
 
-  it("offers nothing to buy back of shares that were sold out of the holdings", async () => {
+  it("offers no buy-back of shares that were sold out of the holdings", async () => {
     const card = await asha().ask("/sell INFY 4 on zerodha");
     asha().tapButton("Confirm sell");
     await asha().until(() =>
@@ -128,7 +131,7 @@ describe("linking brokers", () => {
     expect((await asha().ask("/exit INFY")).text).not.toContain("BUY 4");
   });
 
-  it("says that an order is not known while its answer is lost, and finds it in the book, sent once", async () => {
+  it("says that an order's state is unknown when its reply was lost, then finds it in the order book, sent once", async () => {
     const card = await asha().ask("/buy INFY 3 on fyers");
     const shows = (text: string): Promise<Message> =>
       asha().until(
@@ -148,7 +151,7 @@ describe("linking brokers", () => {
     expect(text.match(/BUY INFY\s+CNC\s+3 @/g) ?? []).toHaveLength(1);
   });
 
-  it("switches an account's prices in /settings, and says at each price whose it is", async () => {
+  it("switches an account's data source in /settings, and names the source at each price", async () => {
     const sourceOf = async (): Promise<string> => (await asha().ask("/quote INFY")).text?.split("\n").at(-1) ?? "";
     const offered = (label: string) =>
       asha().until(() => JSON.stringify(asha().lastFromBot()?.reply_markup ?? {}).includes(label) || undefined);
@@ -163,7 +166,7 @@ describe("linking brokers", () => {
     expect(await sourceOf()).toMatch(says[second as keyof typeof says]);
   });
 
-  it("says that a session died, with a login button, and shows the others", async () => {
+  it("says that a broker's session is over, with a login button, and shows the other brokers' holdings", async () => {
     order = await asha().ask("/buy INFY 1 @ 1400 on fyers");
     asha().tapButton("Confirm buy");
     await asha().until(() => newest(/Open at the broker/));
@@ -175,7 +178,7 @@ describe("linking brokers", () => {
     expect(buttons).toContain("Log in: fyers");
   });
 
-  it("says so of an order too, whose card keeps the time at which it was read", async () => {
+  it("says the same when an order of that broker is refreshed, and leaves the order's card unchanged", async () => {
     const shown = (): Message | undefined =>
       asha()
         .messages()
@@ -189,12 +192,12 @@ describe("linking brokers", () => {
     expect(shown()?.text).toBe(before);
   });
 
-  it("asks again for keys that were never given when a login is wanted", async () => {
+  it("asks for the keys again when a login is requested before they were given", async () => {
     const { message_id: asked } = asha().send("/link fyers");
     const offer = await linking.waitFor(/for five minutes/, asked);
     const { callback_data: typeHere } = offer.reply_markup?.inline_keyboard[1]?.[0] ?? {};
     const link = typeHere?.split(":")[1] ?? "";
-    // Begun and left: beginning again goes on with it instead of leaving an unfinished account behind.
+    // A second /link goes on with the unfinished account instead of creating another.
     const { message_id: again } = asha().send("/link fyers");
     const second = await linking.waitFor(/for five minutes/, again);
     expect(second.reply_markup?.inline_keyboard[1]?.[0]?.callback_data).toBe(typeHere);
@@ -204,7 +207,7 @@ describe("linking brokers", () => {
     await linking.waitFor(/unlinked|gone|deleted/i, asked);
   });
 
-  it("says that the keys were refused which a login page has to be asked for with, and waits for a token all the same", async () => {
+  it("says that the broker refused the keys when asked for its login page, and still accepts a pasted token", async () => {
     const { message_id: asked } = asha().send("/link dhan");
     await linking.waitFor(/for five minutes/, asked);
     asha().tapButton("Type them here instead");
@@ -216,7 +219,7 @@ describe("linking brokers", () => {
     expect(said.text).toMatch(/^⚠️ Dhan refuses the key or secret\..*Now send me an access token/s);
   });
 
-  it("refuses a login link that was used", async () => {
+  it("refuses a login link that was used before", async () => {
     const used = newest(/^Now log in at/);
     if (!used) throw new Error("no login card");
     expect((await linking.logIn("fyers", used)).status).toBe(400);

@@ -3,11 +3,11 @@ import type { Message } from "../../playground/telegram/types.ts";
 import { walkLogin } from "../conformance/browser.ts";
 import type { TestSauda } from "./sauda.ts";
 
-/** One person linking and logging in, as their browser and their chat see it. */
+/** Helpers with which one person links brokers and logs in, in the chat and in the browser. */
 export function linkingAs(running: TestSauda, user: number) {
   const chat = running.playground.chat(user);
 
-  /** The newest message after another that says it, once it is there. */
+  /** Waits for a message after the given one that matches, and returns the newest. */
   const waitFor = (text: RegExp, after: number): Promise<Message> =>
     chat.until(() =>
       chat.messages().findLast((message) => message.message_id > after && text.test(message.text ?? "")),
@@ -16,7 +16,7 @@ export function linkingAs(running: TestSauda, user: number) {
   const demoKeys = (broker: string) =>
     running.sauda.lab?.state().brokers.find(({ name }) => name === broker)?.credentials ?? [];
 
-  /** Types the demo account's keys on the page that the chat offers. */
+  /** Submits the demo account's keys on the page that the chat offers. */
   async function typeKeysOnPage(broker: string): Promise<Message> {
     const { message_id: asked } = chat.send(`/link ${broker}`);
     const offer = await waitFor(/for five minutes/, asked);
@@ -31,7 +31,7 @@ export function linkingAs(running: TestSauda, user: number) {
     return waitFor(/^Now (log in at|send me)/, asked);
   }
 
-  /** Walks the broker's login as a browser does, cookies of ours included. */
+  /** Goes through the broker's login as a browser does, with the bot's own cookie. */
   async function logIn(broker: string, login: Message): Promise<Response> {
     let url = login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "";
     let cookie = "";
@@ -45,7 +45,7 @@ export function linkingAs(running: TestSauda, user: number) {
     return fetch(landed, { headers: { cookie } });
   }
 
-  /** Sends what the broker's own page gave out, where there is no login page; it does not stay in the chat. */
+  /** Sends the token that the page of a broker without a login page shows. */
   function paste(broker: string): string {
     const { hint = "" } = running.sauda.lab?.state().brokers.find(({ name }) => name === broker) ?? {};
     const text = /to paste: (\S+)/.exec(hint)?.[1] ?? "";
@@ -53,14 +53,14 @@ export function linkingAs(running: TestSauda, user: number) {
     return text;
   }
 
-  /** What the broker's page sends back instead of a grant, from a broker that echoes the state. */
+  /** Calls the callback as a broker that echoes the state does when the login is cancelled. */
   function cancel(broker: string, login: Message, params: Readonly<Record<string, string>>): Promise<Response> {
     const state = new URL(login.reply_markup?.inline_keyboard[0]?.[0]?.url ?? "").searchParams.get("state") ?? "";
     const query = new URLSearchParams({ ...params, state }).toString();
     return fetch(`http://localhost:${running.sauda.port}/oauth/${broker}/callback?${query}`);
   }
 
-  /** All of it, by the login page where there is one. */
+  /** Links the broker completely, by its login page if it has one. */
   async function link(broker: string): Promise<void> {
     const asked = await typeKeysOnPage(broker);
     if (asked.reply_markup) await logIn(broker, asked);

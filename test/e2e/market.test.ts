@@ -20,7 +20,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
       .map((message) => message.text ?? message.caption ?? "");
   const saying = (words: string) => asha().until(() => texts().findLast((text) => text.includes(words)));
 
-  it("draws a chart with its figures in the caption, and another range at a tap", async () => {
+  it("draws a chart with its figures in the caption, and redraws it for another range at a tap", async () => {
     const sent = await asha().ask("/chart SBIN 6mo");
     expect(sent.caption).toMatch(/SBIN.*\n.*over the chart[^]* · (as of \d\d:\d\d IST|closed \d+ \w+ \d{4})/);
     asha().tapButton("1mo");
@@ -32,21 +32,21 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     expect(redrawn.caption).toContain("SBIN");
   });
 
-  it("draws on dark paper for who wants it, and lets /settings switch it", async () => {
+  it("draws dark pictures once /settings is switched to dark", async () => {
     await asha().ask("/settings");
     asha().tapButton("Pictures: light");
     await asha().until(() => JSON.stringify(asha().messages()).includes("Pictures: dark") || undefined);
     expect((await asha().ask("/chart SBIN 1mo")).caption).toContain("SBIN");
   });
 
-  it("arms an alert once, refuses one that is true already, lists and removes", async () => {
+  it("arms an alert, refuses one whose condition is already true, lists and removes alerts", async () => {
     expect((await asha().ask("/alert SBIN > 99999")).text).toContain("Armed: SBIN at or above ₹99,999.00");
     expect((await asha().ask("/alert SBIN > 1")).text).toContain("so already");
     expect((await asha().ask("/alert")).text).toContain("1 armed");
     asha().tapButton("✕ SBIN at or above ₹99,999.00");
     await saying("No alert is armed");
     expect((await asha().ask("/alert what")).text).toContain("Like this");
-    // An order that could not be made when the alert goes off is refused while there is time to say it right.
+    // An alert's order that could not be placed is refused now, while the person can still correct it.
     expect((await asha().ask("/alert SBIN < 2 buy 10 on zerodha9")).text).toContain("No account is called “zerodha9”");
     await asha().ask("/alert SBIN < 2 sell all");
     await asha().ask("/alert");
@@ -72,7 +72,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     expect(sent.text ?? sent.caption).toMatch(/Available\s+₹/);
   });
 
-  it("keeps the strategy off, warns of a time in the auction, proposes, and makes an approved leg an ordinary ticket", async () => {
+  it("has the strategy off at first, warns of a time in the closing auction, proposes orders, and turns an approved one into a ticket", async () => {
     expect((await asha().ask("/niftyshop")).text).toContain("is off");
     expect((await asha().ask("/niftyshop settings time 15:22")).text).toContain("closing auction");
     expect((await asha().ask("/niftyshop settings time 15:00")).text).not.toContain("closing auction");
@@ -103,7 +103,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     await settingsSay("Approve");
     asha().tapButton("Approve");
     await saying(`BUY ${half} `);
-    // Back to the proposal: an order of another kind would not be the strategy's.
+    // Edit leads back to the proposal, because a freely edited order would no longer be the strategy's.
     asha().tapButton("Edit");
     await settingsSay("Double");
     asha().tapButton("Done");
@@ -117,7 +117,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     expect(status).toMatch(new RegExp(` ${half} @ `));
   });
 
-  it("answers inline queries with prices and nothing of any account", async () => {
+  it("answers inline queries with prices and without any account data", async () => {
     const answer = await asha().inline("sbin");
     const said = JSON.stringify(answer);
     expect(said).toContain("SBIN");
@@ -128,7 +128,7 @@ describe("prices, pictures, alerts and the strategy in the chat", () => {
     expect(JSON.stringify(await stranger.inline("sbin"))).not.toContain("₹");
   });
 
-  it("runs a backtest over the data source and draws it", async () => {
+  it("runs a backtest on the data source's prices and shows its result", async () => {
     await asha().ask("/niftyshop backtest 2025-10..2026-10");
     const result = await saying("CAGR");
     expect(result).toMatch(/Trades\s+\d+, \d+\/\d+ won/);

@@ -14,7 +14,7 @@ describe("the morning's login card", () => {
   const dir = mkdtempSync(join(tmpdir(), "sauda-morning-"));
   const home = join(dir, "playground");
   beforeAll(async () => {
-    // Before the card's own time, so that only the job by hand sends one.
+    // Before the card's scheduled time, so that only the job started by the test sends one.
     running = await startTestSauda({ SAUDA_CLOCK: "2026-11-25T08:10:00+05:30" }, dir);
     linking = linkingAs(running, ASHA);
     await asha().ask("/start");
@@ -40,7 +40,7 @@ describe("the morning's login card", () => {
     expect(await askRunning(home, "morning-login", null)).toBe("0 done, 1 had it already, 0 failed");
   });
 
-  it("ticks over as each login completes, in the same message", async () => {
+  it("is edited in place as each login completes", async () => {
     const last = asha().messages().at(-1)?.message_id ?? 0;
     asha().tapButton("Log in: zerodha");
     await linking.logIn("zerodha", await linking.waitFor(/^Now log in at/, last));
@@ -59,8 +59,8 @@ describe("the morning's login card", () => {
   });
 });
 
-describe("an account whose sessions are made without anybody", () => {
-  it("is logged in again before anybody is asked, and needs nobody", async () => {
+describe("an account whose broker needs no person to log in", () => {
+  it("is logged in again by the bot, and no morning card is sent for it", async () => {
     const dir = mkdtempSync(join(tmpdir(), "sauda-morning-"));
     const evening = await startTestSauda({ SAUDA_CLOCK: "2026-11-24T20:10:00+05:30" }, dir);
     await evening.playground.chat(ASHA).ask("/start");

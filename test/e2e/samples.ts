@@ -3,11 +3,11 @@ import { commands } from "../../commands/index.ts";
 import type { Message } from "../../playground/telegram/types.ts";
 import { startTestSauda } from "./sauda.ts";
 
-// Writes the README's command table and a literal reply of each command, as the playground gives it at one fixed moment.
+// Writes the README's command table and each command's reply, as the playground gives it at one fixed time.
 
 const README = "README.md";
 const ASHA = 1001;
-/** What is typed for each command, in an order in which each has something to show. */
+/** What is typed for each command, in an order in which each reply has something to show. */
 const TYPED: Readonly<Record<string, string>> = {
   quote: "/quote SBIN",
   depth: "/depth SBIN",

@@ -1,4 +1,4 @@
-/** Of nobody that a machine trusts, for a server on this one: openssl made them for these tests. */
+/** For a server on localhost; made with openssl for these tests and trusted by no machine. */
 export const LEAF_KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgByhhq2VF/+kum6SM
 hAo6fYQHhX8GAh/DrkfpK96Rj8uhRANCAAQOhpD55hfzvxG+oZ1cBOVb1C0ZDSU9
@@ -14,7 +14,7 @@ zj0EAwIDSAAwRQIhAN+gpI69pN26rFYIY7UT95GMSTmLgyOJJr1mw/0X/NpqAiAm
 /A91QCT6//NeNboSBsmL7dYRa+QvAha34CIRuXACWw==
 -----END CERTIFICATE-----
 `;
-/** The same, good from 2090 on: what every certificate is to a clock that stands wrong. */
+/** The same, valid from 2090 on: to a clock that is far behind, every certificate looks like this. */
 export const NOT_YET_VALID_LEAF = `-----BEGIN CERTIFICATE-----
 MIIBDjCBtAICEAMwCgYIKoZIzj0EAwIwDTELMAkGA1UEAwwCY2EwIhgPMjA5MDAx
 MDEwMDAwMDBaGA8yMDkxMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJbG9jYWxob3N0

@@ -36,7 +36,7 @@ describe("a keyring", () => {
     expect(() => keyring.decrypt(token, "users/2/pin")).toThrow(DecryptionError);
   });
 
-  it("refuses a token of a key that it lacks, and says which kind of trouble it is without any content", () => {
+  it("refuses a token of a key that it lacks, with an error that says so without any content", () => {
     const stranger = createKeyring({ current: parseKey(generateKey()) });
     const token = stranger.encrypt("hunter2", "place");
     expect(() => keyring.decrypt(token, "place")).toThrow(/^written under a key that is not in the keyring$/);
@@ -52,7 +52,7 @@ describe("a keyring", () => {
       expect(() => keyring.decrypt(text, "place")).toThrow(/^not an encrypted value$/);
   });
 
-  it("opens what a previous key wrote and writes with the current one", () => {
+  it("decrypts with a previous key and encrypts with the current one", () => {
     const [old, current] = [key, parseKey(generateKey())];
     const rotated = createKeyring({ current, previous: [old] });
     expect(rotated.decrypt(keyring.encrypt("text", "place"), "place")).toBe("text");

@@ -5,13 +5,13 @@ import { html, lines } from "../../src/bot/html.ts";
 import { cutHtml, MAX_CAPTION, MAX_TEXT, visible } from "../../src/lib/cut-html.ts";
 
 describe("text for Telegram", () => {
-  it("stays as it is when it fits, tags and entities not counted", () => {
+  it("stays as it is when it fits, not counting tags and entities", () => {
     const fits = html`<b>${"&".repeat(500)}</b>`.toString();
     expect(cutHtml(fits, 500)).toBe(fits);
     expect(cutHtml(fits, 499)).not.toBe(fits);
   });
 
-  it("ends at a line with its tags closed when it does not fit", () => {
+  it("is cut at a line's end with its tags closed when it does not fit", () => {
     const rows = Array.from({ length: 300 }, (_, at) => html`<b>${at}</b> <i>some words</i>`);
     const cut = cutHtml(
       html`<pre>${"h"}</pre><blockquote expandable>${lines(...rows)}</blockquote>`.toString(),
@@ -21,7 +21,7 @@ describe("text for Telegram", () => {
     expect(cut).toMatch(/some words<\/i><\/blockquote>\n…$/);
   });
 
-  it("is always taken, whatever it is made of", () => {
+  it("is always accepted by Telegram after the cut, whatever it contains", () => {
     const word = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("&", "<b>", "\n", "🏦", "x".repeat(590)));
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 60 }), (words) => {

@@ -4,7 +4,7 @@ import { createFailureLog } from "../../src/lib/failure-log.ts";
 
 const MINUTE_MS = 60_000;
 
-describe("a failure that is tried again by itself", () => {
+describe("the log of a failure that is retried", () => {
   function started() {
     const said: { minute: number; msg: string; times: number }[] = [];
     let at = 0;
@@ -20,7 +20,7 @@ describe("a failure that is tried again by itself", () => {
     return { said, failures, fail, during };
   }
 
-  it("is said at once, then ever more rarely with how often it came, and its end once", () => {
+  it("has a line at once, then ever fewer with the number of failures, and one line at the end", () => {
     const { said, failures, fail, during } = started();
     during(180, fail);
     expect(said.map(({ minute, msg }) => [minute, msg])).toEqual(
@@ -32,13 +32,13 @@ describe("a failure that is tried again by itself", () => {
     expect(said.map(({ msg }) => msg)).toEqual(["back"]);
   });
 
-  it("is no flood when it comes and goes", () => {
+  it("stays short when the failure comes and goes", () => {
     const { said, failures, fail, during } = started();
     during(60, () => (fail(), failures.recovered()));
     expect(said.length).toBeLessThan(15);
   });
 
-  it("is said at once again after a long quiet", () => {
+  it("has a line at once again after a long time without failures", () => {
     const { said, failures, fail, during } = started();
     during(5, fail);
     during(60, failures.recovered);

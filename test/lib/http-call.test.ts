@@ -34,7 +34,7 @@ describe("an HTTP call", () => {
     expect(connections).toBe(1);
   });
 
-  it("sends what comes in pieces", async () => {
+  it("sends a body that comes in chunks", async () => {
     const pieces = (async function* () {
       for (const piece of ["t", "en"]) yield new TextEncoder().encode(piece);
     })();
@@ -46,7 +46,7 @@ describe("an HTTP call", () => {
     await expect(call(`${base}/stops-halfway`, {})).rejects.toThrow(/aborted/);
   });
 
-  it("ends when its caller gives up, also within the reply", async () => {
+  it("ends when its caller aborts, also within the reply", async () => {
     const [before, within] = [new AbortController(), new AbortController()];
     before.abort();
     await expect(call(`${base}/takes`, { signal: before.signal })).rejects.toThrow(/aborted/);
@@ -55,7 +55,7 @@ describe("an HTTP call", () => {
     await expect(reply).rejects.toThrow(/aborted/);
   });
 
-  it("fails when the pieces do", async () => {
+  it("fails when its body's chunks fail", async () => {
     const broken = (async function* () {
       yield new TextEncoder().encode("t");
       throw new Error("the file is gone");

@@ -7,7 +7,7 @@ async function* pieces(whole: Buffer, size: number): AsyncGenerator<Uint8Array> 
 }
 
 describe("a long JSON array", () => {
-  it("is read object by object however the bytes are cut", async () => {
+  it("is read object by object, however the bytes are split into chunks", async () => {
     const value = fc.record({
       token: fc.string(),
       name: fc.string({ unit: "grapheme" }),

@@ -34,7 +34,7 @@ describe("a log line", () => {
     expect(line).toMatch(/"stack":\["at /);
   });
 
-  it("of a call that did not reach Telegram says why", () => {
+  it("about a call that did not reach Telegram says why", () => {
     const cause = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:9"), { code: "ECONNREFUSED" });
     const error = new HttpError("Network request for 'getMe' failed!", cause);
     expect(logged((log) => log.error({ err: error }, "failed"))).toContain(
@@ -42,7 +42,7 @@ describe("a log line", () => {
     );
   });
 
-  it("says which update it belongs to, through every await", async () => {
+  it("names the update that it belongs to, also after every await", async () => {
     let line = "";
     const log = createLog({ level: "info", destination: { write: (text: string) => void (line += text) } });
     await traced({ update: 7 }, async () => {

@@ -4,19 +4,19 @@ import type { AddressInfo, Server, Socket } from "node:net";
 
 export interface TestProxy {
   readonly port: number;
-  /** "host:port" of every tunnel that was asked for. */
+  /** "host:port" of every requested tunnel. */
   readonly asked: readonly string[];
   close(): Promise<void>;
 }
 
 interface ConnectProxyOptions {
-  /** Wanted where they are given. */
+  /** Required from callers, if given. */
   readonly credentials?: string;
-  /** Says nothing before. */
+  /** The proxy answers only after this. */
   readonly until?: Promise<unknown>;
 }
 
-/** An HTTP proxy that knows CONNECT and nothing else. */
+/** An HTTP proxy that supports only CONNECT. */
 export async function startConnectProxy({ credentials, until }: ConnectProxyOptions = {}): Promise<TestProxy> {
   const asked: string[] = [];
   const server = createServer((_request, response) => {

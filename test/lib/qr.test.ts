@@ -11,7 +11,7 @@ function darkModules(svg: string): Set<string> {
 }
 
 describe("a QR picture", () => {
-  it("has the three finder marks and the quiet border that scanners look for, dark on light", async () => {
+  it("has the three finder patterns and the quiet zone that scanners look for, dark on light", async () => {
     const svg = await qrPicture(URI);
     const dark = darkModules(svg);
     const side = Number(/width="(\d+)"/.exec(svg)?.[1]) / MODULE - 2 * BORDER;
@@ -34,7 +34,7 @@ describe("a QR picture", () => {
     expect(svg).toContain('fill="#000000"');
   });
 
-  it("is another one for another text, and never holds the text itself", async () => {
+  it("differs for different texts, and never contains the text itself", async () => {
     const svg = await qrPicture(URI);
     expect(await qrPicture(`${URI}x`)).not.toBe(svg);
     expect(svg).not.toContain("JBSWY3DP");

@@ -27,11 +27,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** The most starts in any stretch of this length. */
+/** The largest number of starts in any interval of this length. */
 const mostWithin = (perMs: number): number =>
   Math.max(...starts.map((from) => starts.filter((at) => at >= from && at < from + perMs).length));
 
-describe("a meter", () => {
+describe("a rate limiter", () => {
   it("lets as many through at once as every window has room for", async () => {
     const all = start(5);
     await vi.advanceTimersByTimeAsync(0);
@@ -43,7 +43,7 @@ describe("a meter", () => {
     await all;
   });
 
-  it("keeps every window at every moment, for calls that pile up before the long one too", async () => {
+  it("keeps every window at every moment, also when calls queue up for the long window", async () => {
     const all = start(30);
     await vi.advanceTimersByTimeAsync(60_000);
     await all;
@@ -64,7 +64,7 @@ describe("a meter", () => {
     for (const { count, perMs } of windows) expect(mostWithin(perMs)).toBeLessThanOrEqual(count);
   });
 
-  it("serves in the order of asking", async () => {
+  it("makes the calls in the order in which they were requested", async () => {
     const order: number[] = [];
     const all = Array.from({ length: 8 }, (_, index) =>
       limiter.run("k", windows, async () => {
@@ -76,7 +76,7 @@ describe("a meter", () => {
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
-  it("counts starts and not how long calls take, or how they end", async () => {
+  it("counts the starts of calls, not how long they take or how they end", async () => {
     const never = limiter.run("k", windows, () => new Promise<never>(() => undefined));
     const failed = limiter.run("k", windows, () => Promise.reject(new Error("the call's own")));
     await expect(failed).rejects.toThrow("the call's own");
@@ -84,7 +84,7 @@ describe("a meter", () => {
     void never;
   });
 
-  it("is one for each key", async () => {
+  it("limits each key separately", async () => {
     const all = Promise.all([start(3, "a"), start(3, "b")]);
     await vi.advanceTimersByTimeAsync(0);
     expect(starts).toHaveLength(6);
@@ -96,7 +96,7 @@ describe("a meter", () => {
     expect(starts).toHaveLength(50);
   });
 
-  it("waits longer than a timer can be set for", async () => {
+  it("can wait longer than the maximum of a timer", async () => {
     const day = [{ count: 1, perMs: 86_400_000 * 30 }];
     const all = [limiter.run("k", day, call), limiter.run("k", day, call)];
     await vi.advanceTimersByTimeAsync(86_400_000 * 29);
@@ -107,8 +107,8 @@ describe("a meter", () => {
   });
 });
 
-describe("a call that is given up", () => {
-  it("while waiting is rejected at once with the reason, is never made and takes no place", async () => {
+describe("a rate-limited call that is aborted", () => {
+  it("while waiting is rejected at once with the reason, is never made and does not count", async () => {
     const giveUp = new AbortController();
     await start(3);
     const waiting = limiter.run("acme:1:order", windows, call, giveUp.signal);
@@ -129,14 +129,14 @@ describe("a call that is given up", () => {
     expect(starts).toHaveLength(6);
   });
 
-  it("before it asked is not made either", async () => {
+  it("before it is requested is not made either", async () => {
     const run = limiter.run("k", windows, call, AbortSignal.abort(new Error("too late")));
     await expect(run).rejects.toThrow("too late");
     expect(starts).toEqual([]);
   });
 });
 
-it("keeps no process alive once its calls are made", async () => {
+it("a rate limiter does not keep the process alive once its calls are made", async () => {
   vi.useRealTimers();
   const program = `
     import { createRateLimiter } from ${JSON.stringify(new URL("../../src/lib/rate-limit.ts", import.meta.url).href)};

@@ -7,7 +7,7 @@ const schema = z.object({ id: z.string(), tag: z.string().nullish(), status: z.e
 const read = (rows: unknown) => eachRow(schema).parse(rows);
 
 describe("a list that is read row by row", () => {
-  it("keeps each row in its place, whatever stands beside it", () => {
+  it("keeps each valid row in its place, whatever the other rows are", () => {
     const good = fc.record({ id: fc.string(), status: fc.constantFrom("open", "done") });
     fc.assert(
       fc.property(fc.array(fc.oneof(good, fc.anything())), (rows) => {
@@ -17,18 +17,18 @@ describe("a list that is read row by row", () => {
     );
   });
 
-  it("tells of a row that is not as documented the fields that are, and names the first that is not", () => {
+  it("returns the valid fields of a row that is not as documented, and names the first invalid one", () => {
     expect(read([{ id: "1", tag: null, status: "parked" }, "?"])).toEqual([
       { ok: false, partial: { id: "1", tag: null }, field: "0.status" },
       { ok: false, partial: { tag: undefined }, field: "1" },
     ]);
   });
 
-  it("is no list where something else came", () => {
+  it("is refused when it is not a list", () => {
     expect(eachRow(schema).safeParse({ id: "1" }).success).toBe(false);
   });
 
-  it("wants a row that does not tell by what it would be chosen", () => {
+  it("includes a row when the field that it would be chosen by is invalid", () => {
     const rows = read([
       { id: "1", status: "open" },
       { id: "2", status: "parked" },

@@ -10,13 +10,13 @@ const drawing = (text: string, ...inks: string[]): string =>
   ]);
 
 describe("the theme of a drawing", () => {
-  it("has a partner on dark paper for every ink, and leaves none of the light ones", () => {
+  it("replaces every light colour in the dark theme", () => {
     const inks = Object.values(INK);
     const dark = inTheme(drawing("SBIN", ...inks), "dark");
     for (const ink of inks) expect(dark).not.toContain(`"${ink}"`);
   });
 
-  it("changes no text, whatever it says, and nothing in the light one", () => {
+  it("changes no text, whatever it contains, and nothing in the light theme", () => {
     const text = `fill="${INK.paper}"`;
     expect(inTheme(drawing(text), "dark")).toContain(`fill=&quot;${INK.paper}&quot;`);
     expect(inTheme(drawing(text), "light")).toBe(drawing(text));

@@ -11,14 +11,14 @@ const luminance = (ink: readonly number[]): number => {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 };
 
-/** As the guidelines for readable pages measure it: 1 is none. */
+/** The contrast ratio of WCAG 2: 1 is no contrast. */
 function contrast(one: readonly number[], other: readonly number[]): number {
   const [dark = 0, light = 0] = [luminance(one), luminance(other)].toSorted((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);
 }
 
 describe.each(THEMES)("the map of holdings, %s", (theme) => {
-  it("can be read on every tile, as far as its share rose or fell", () => {
+  it("is readable on every tile, however far its share rose or fell", () => {
     const paper = channels(/fill="(#\w+)"/.exec(inTheme(`<rect fill="${INK.paper}"/>`, theme))?.[1] ?? "");
     for (let tone = -1; tone <= 1; tone += 0.125) {
       const svg = inTheme(treemap([{ label: "SBIN", text: "+1.44%", weight: 1, tone }], BOX), theme);
@@ -30,7 +30,7 @@ describe.each(THEMES)("the map of holdings, %s", (theme) => {
   });
 });
 
-it("writes in a tile as large as both of its lines have room for", () => {
+it("a tile's text is as large as both of its lines fit", () => {
   const drawn = (width: number) =>
     treemap([{ label: "LT", text: "-4.50%", weight: 1, tone: -1 }], { ...BOX, width }).match(
       /font-size="[\d.]+"|>[^<]+</g,

@@ -64,14 +64,14 @@ describe("the outbox", () => {
     expect(await outbox.depth()).toBe(0);
   });
 
-  it("remembers under which number a message was sent, across a restart", async () => {
+  it("remembers the message id under which a message was sent, across a restart", async () => {
     await open().post(message("card"));
     await open().deliver();
     expect(await open().sentMessage("card")).toBe(7);
     expect(await open().sentMessage("other")).toBeNull();
   });
 
-  it("keeps the order within a chat and lets fills pass digests", async () => {
+  it("keeps the order within a chat and a priority, and sends fills before digests", async () => {
     const outbox = open();
     await outbox.post(message("digest 1"));
     await outbox.post(message("digest 2"));
@@ -111,7 +111,7 @@ describe("the outbox", () => {
     let askedAt = 0;
     answer = ({ key }) => (key === "m2" ? ((askedAt = clock.now()), { kind: "wait", ms: 9_000 }) : sentNow);
     await outbox.deliver();
-    // What is in the air when the answer comes cannot be called back.
+    // Messages already under way when the answer comes cannot be held.
     expect(keys().length).toBeLessThan(8);
     expect(keys()).not.toContain("m2");
     answer = () => sentNow;
@@ -136,7 +136,7 @@ describe("the outbox", () => {
     expect(await second.deliver()).toBe(1);
   });
 
-  it("waits an outage out, pausing longer each time, and loses nothing", async () => {
+  it("retries during an outage with growing pauses, and loses nothing", async () => {
     const outbox = open();
     for (let i = 0; i < 4; i += 1) await outbox.post(message(`m${i}`, i % 2 === 0 ? ASHA : VIKRAM));
     let tries = 0;
@@ -162,7 +162,7 @@ describe("the outbox", () => {
     expect(said.at(-1)?.msg).toBe("Telegram accepts messages again");
   });
 
-  it("lets one chat's trouble hold back only that chat, in order", async () => {
+  it("holds back only the chat whose message fails, and keeps that chat's order", async () => {
     const outbox = open();
     await outbox.post(message("bad 1", ASHA));
     await outbox.post(message("bad 2", ASHA));
@@ -179,7 +179,7 @@ describe("the outbox", () => {
     expect(keys()).toEqual(["good", "bad 1", "bad 2"]);
   });
 
-  it("gives up a message on which our own code fails again and again, not those behind it", async () => {
+  it("gives up a message on which our own code fails repeatedly, but not those behind it", async () => {
     const outbox = open();
     await outbox.post(message("poison"));
     await outbox.post(message("after"));
@@ -195,7 +195,7 @@ describe("the outbox", () => {
     expect(await outbox.depth()).toBe(0);
   });
 
-  it("does not hold an outage against a message when our own code fails afterwards", async () => {
+  it("does not count an outage's retries when our own code fails on the message", async () => {
     const outbox = open();
     await outbox.post(message("fill"));
     let tries = 0;
@@ -211,7 +211,7 @@ describe("the outbox", () => {
     expect(keys()).toEqual(["fill"]);
   });
 
-  it("deactivates who has blocked the bot and goes on with the others", async () => {
+  it("deactivates a user who has blocked the bot, and goes on with the others", async () => {
     const outbox = open();
     await outbox.post(message("a", ASHA));
     await outbox.post(message("b", VIKRAM));
@@ -235,7 +235,7 @@ describe("the outbox", () => {
     expect(clock.now() - start).toBeLessThan(3_000);
   });
 
-  it("tries once what cannot be delivered to somebody who was forgotten meanwhile, and goes on with the others", async () => {
+  it("tries a message to a user who was forgotten meanwhile only once, and goes on with the others", async () => {
     const outbox = open();
     await outbox.post(message("a"));
     for (let at = 0; at < 90; at += 1) await outbox.post(message(`b${at}`, userId(5000 + at)));
@@ -249,7 +249,7 @@ describe("the outbox", () => {
     expect(await outbox.depth()).toBe(0);
   });
 
-  it("says how late a message is, against the time it was due", async () => {
+  it("tells how late a message is, counted from the time it was due", async () => {
     const outbox = open();
     await outbox.post({ ...message("late"), dueAt: clock.now() - 90 * 60_000 });
     await outbox.post(message("on time", VIKRAM));
@@ -257,7 +257,7 @@ describe("the outbox", () => {
     expect(sent.map(({ lateBy }) => lateBy !== null && Math.round(lateBy / 60_000))).toEqual([90, false]);
   });
 
-  it("delivers from one process at a time, and from the other once the first is gone", async () => {
+  it("delivers from one process at a time, and from another once the first has finished", async () => {
     const [first, second] = [open(), open()];
     await first.post(message("slow"));
     await first.post(message("behind", VIKRAM));
@@ -275,7 +275,7 @@ describe("the outbox", () => {
     expect(sent).toHaveLength(3);
   });
 
-  it("sends again what was sent but not noted before a crash, and nothing else", async () => {
+  it("sends a message again only if a crash came between sending and recording it", async () => {
     const outbox = open();
     await outbox.post(message("a"));
     await outbox.post(message("b", VIKRAM));
@@ -312,7 +312,7 @@ describe("the outbox", () => {
     expect(keys().filter((key) => key === "a").length).toBeLessThanOrEqual(2);
   });
 
-  it("sends once what a store that takes no writes cannot note, and nothing more until it takes them again", async () => {
+  it("sends each message once though the full store cannot record it, and nothing more until it can", async () => {
     let isFull = false;
     const open_ = temp.store.collection.bind(temp.store);
     const outbox = open({
@@ -351,7 +351,7 @@ describe("the outbox", () => {
         throw new Error("ours");
       },
     },
-  ])("sends once what was $was while a slow read still saw it as it had been", async ({ first }) => {
+  ])("sends a message once that was $was while a slow read returned its old state", async ({ first }) => {
     const slow = storeWithSlowReads("a");
     const outbox = open(slow);
     await outbox.post(message("a"));
@@ -366,7 +366,7 @@ describe("the outbox", () => {
     expect(keys().toSorted()).toEqual(["a", "b"]);
   });
 
-  /** The first note about `key` is written while a read is under way, whose answer is from before and comes late. */
+  /** A store in which the first update of `key` is written during a read that still returns the old document. */
   function storeWithSlowReads(key: string): typeof temp.store & { hasHeld(): boolean } {
     let write: (() => Promise<void>) | null = null;
     let hasHeld = false;
@@ -399,7 +399,7 @@ describe("the outbox", () => {
     };
   }
 
-  it("stops between two messages when it is told to", async () => {
+  it("stops between two messages when its signal is aborted", async () => {
     const outbox = open();
     for (let i = 0; i < 50; i += 1) await outbox.post(message(`m${i}`, userId(5000 + i)));
     const stop = new AbortController();

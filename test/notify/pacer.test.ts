@@ -5,7 +5,7 @@ import { setClock } from "./temp-store.ts";
 
 const START = "2026-11-23T10:20:00Z";
 
-/** When each of so many turns came; `stall` holds everything up for that long before some of them. */
+/** The times of `count` turns; `stall` gives how long everything is held up after a turn, in ms. */
 async function turns(count: number, perSecond: number, stall: (turn: number) => number = () => 0): Promise<number[]> {
   const clock = setClock(START);
   const pacer = createPacer({ clock, perSecond });
@@ -31,14 +31,14 @@ describe("the pace over all chats", () => {
     expect(600 / seconds).toBeLessThan(30);
   });
 
-  it("is caught up with after a stall of 600 ms but for a sixth of it, without a burst", async () => {
+  it("is caught up after a stall of 600 ms except for a sixth of it, without a burst", async () => {
     const came = await turns(120, 30, (turn) => (turn === 40 ? 600 : 0));
     expect((came.at(-1) ?? 0) - (came[0] ?? 0)).toBeLessThan(119 * 34.4 + 150);
     const gaps = came.slice(42).map((at, i) => at - (came[41 + i] ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThan(15);
   });
 
-  it("is never passed in any second, whatever stalls in between", async () => {
+  it("is never exceeded in any second, whatever stalls in between", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 40 }), async (stalls) => {
         const came = await turns(90, 30, (turn) => (turn % 7 === 0 ? (stalls[turn % stalls.length] ?? 0) : 0));
@@ -48,7 +48,7 @@ describe("the pace over all chats", () => {
     );
   });
 
-  it("stops for everybody at once when asked to, and goes on right after", async () => {
+  it("stops for everybody at once when paused, and goes on right after the pause", async () => {
     const clock = setClock(START);
     const pacer = createPacer({ clock, perSecond: 10 });
     const waiting = Array.from({ length: 20 }, () => pacer.turn());

@@ -13,7 +13,7 @@ const digest: Notification = {
   picture: "<svg/>",
 };
 
-/** What is asked of a Telegram that answers a photo with this. */
+/** Sends a notification to a Telegram that refuses its photo with this answer; returns the calls made and the result. */
 async function deliver(notification: Notification, code: number, description: string) {
   const asked: string[] = [];
   const refusal = { ok: false, error_code: code, description } as const;
@@ -37,13 +37,13 @@ async function deliver(notification: Notification, code: number, description: st
 }
 
 describe("a message with a picture", () => {
-  it("goes without it when Telegram does not take the picture", async () => {
+  it("is sent without the picture when Telegram refuses it", async () => {
     const { asked, delivery } = await deliver(digest, 400, "Bad Request: PHOTO_INVALID_DIMENSIONS");
     expect(asked).toEqual(["photo", digest.html]);
     expect(delivery).toEqual({ kind: "sent", messageId: 7 });
   });
 
-  it("is given up when there is nothing but the picture, which is not taken", async () => {
+  it("is given up when Telegram refuses the picture and there is no text", async () => {
     const { asked, delivery } = await deliver({ ...digest, html: "" }, 400, "Bad Request: PHOTO_INVALID_DIMENSIONS");
     expect(asked).toEqual(["photo"]);
     expect(delivery).toMatchObject({ kind: "never", reason: "refused" });
@@ -53,7 +53,7 @@ describe("a message with a picture", () => {
     { code: 403, means: "never" },
     { code: 429, means: "wait" },
     { code: 502, means: "outage" },
-  ])("is not sent a second time where the answer $code is about no picture", async ({ code, means }) => {
+  ])("is not sent a second time when the answer, $code, is not about the picture", async ({ code, means }) => {
     const { asked, delivery } = await deliver(digest, code, "Forbidden: bot was blocked by the user");
     expect(asked).toEqual(["photo"]);
     expect(delivery.kind).toBe(means);

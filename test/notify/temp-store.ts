@@ -30,7 +30,7 @@ export interface SetClock extends Clock {
   at: number;
 }
 
-/** Time that moves when it is told to, and to the next sleeper's hour when nothing else is going on. */
+/** A test clock: it is moved by setting `at`, and jumps to the next sleeper's time when nothing else is going on. */
 export function setClock(iso: string): SetClock {
   const sleepers: { until: number; wake: () => void }[] = [];
   const wakeNext = (): void => {

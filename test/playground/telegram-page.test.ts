@@ -83,8 +83,8 @@ async function openEvents(user: number): Promise<{ take(count: number): Promise<
   };
 }
 
-describe("the state", () => {
-  test("without a user it is the first one's, with everything the page shows", async () => {
+describe("the page's state", () => {
+  test("without a user is the first user's, with everything that the page shows", async () => {
     await api.setMyCommands([{ command: "help", description: "Help" }]);
     await api.setMyDescription("All brokers in one chat");
     const { body } = await get("/api/state");
@@ -105,7 +105,7 @@ describe("the state", () => {
     });
   });
 
-  test("messages and the reply keyboard are there again after a reload", async () => {
+  test("still has the messages and the reply keyboard after a reload", async () => {
     await post("/api/send", { user: ASHA, text: "/start" });
     await api.sendMessage(ASHA, "Hello", { reply_markup: new Keyboard().text("Positions") });
     const { body } = await get(`/api/state?user=${ASHA}`);
@@ -115,7 +115,7 @@ describe("the state", () => {
     });
   });
 
-  test("unread counts what came while nobody looked, until somebody does", async () => {
+  test("counts unread messages until somebody opens the chat", async () => {
     await post("/api/send", { user: ASHA, text: "/start" });
     await api.sendMessage(ASHA, "one");
     await api.sendMessage(ASHA, "two");
@@ -123,7 +123,7 @@ describe("the state", () => {
     expect((await get(`/api/state?user=${ASHA}`)).body.users).toMatchObject([{ unread: 0 }, {}, {}]);
   });
 
-  test("an unknown user is a 400", async () => {
+  test("of an unknown user is answered with 400", async () => {
     expect(await get("/api/state?user=5")).toMatchObject({
       status: 400,
       body: { error: "Bad Request: chat not found" },
@@ -201,7 +201,7 @@ describe("what a person does", () => {
     expect((await api.getUpdates()).length).toBe(2);
   });
 
-  test("whoever blocked the bot cannot write before unblocking it", async () => {
+  test("a person who blocked the bot cannot write before unblocking it", async () => {
     await post("/api/block", { user: ASHA, blocked: true });
     expect((await get(`/api/state?user=${ASHA}`)).body.blocked).toBe(true);
     expect((await post("/api/send", { user: ASHA, text: "x" })).status).toBe(409);
@@ -216,7 +216,7 @@ describe("what a person does", () => {
     expect((await post("/api/users", { first_name: " " })).status).toBe(400);
   });
 
-  test("a document goes up and comes down, never opened in the page's own name", async () => {
+  test("a document can be uploaded and downloaded, and is never opened on the page's own origin", async () => {
     const upload = {
       user: ASHA,
       name: "x.html",
@@ -258,8 +258,8 @@ describe("what a person does", () => {
   });
 });
 
-describe("the levers", () => {
-  test("an action reaches the lab, and every page learns the new state", async () => {
+describe("the switches of the simulated brokers", () => {
+  test("an action reaches the lab, and every page is sent the new state", async () => {
     const events = await openEvents(VIKRAM);
     const { body } = await post("/api/lab", { broker: "zerodha", action: "switch", value: { name: "ip", on: false } });
     expect(acted).toEqual([{ broker: "zerodha", action: "switch", value: { name: "ip", on: false } }]);

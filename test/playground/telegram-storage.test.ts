@@ -24,7 +24,7 @@ const start = (): Promise<Playground> =>
   });
 const apiOf = (playground: Playground): Api => new Bot(playground.token, { client: { apiRoot: playground.url } }).api;
 
-test("chats, files, people and unconfirmed updates outlive a restart, and ids go on", async () => {
+test("chats, files, people and unconfirmed updates survive a restart, and ids continue", async () => {
   const before = await start();
   before.chat(ASHA).send("/start");
   const sent = await apiOf(before).sendDocument(ASHA, new InputFile(Buffer.from("a,b"), "trades.csv"));
@@ -45,7 +45,7 @@ test("chats, files, people and unconfirmed updates outlive a restart, and ids go
   await after.close();
 });
 
-test("what the bot said about itself and which updates it wants outlive a restart too", async () => {
+test("the bot's commands, descriptions and allowed updates survive a restart too", async () => {
   const before = await start();
   const api = apiOf(before);
   await api.setMyCommands([{ command: "help", description: "Help" }]);
@@ -62,7 +62,7 @@ test("what the bot said about itself and which updates it wants outlive a restar
   await after.close();
 });
 
-test("only the owner may read the file, and no half-written one is left behind", async () => {
+test("only the file's owner may read it, and no half-written file is left behind", async () => {
   const playground = await start();
   playground.chat(ASHA).send("x");
   await playground.close();
@@ -70,7 +70,7 @@ test("only the owner may read the file, and no half-written one is left behind",
   expect(readdirSync(join(folder, "chats"))).toEqual(["telegram.json"]);
 });
 
-test("a file that cannot be read is put aside and the chats start anew", async () => {
+test("a file that cannot be parsed is renamed, and the chats start empty", async () => {
   const first = await start();
   first.chat(ASHA).send("x");
   await first.close();

@@ -20,7 +20,7 @@ let receiver: Server;
 let url: string;
 let arrived: Delivery[];
 let waiting: ((delivery: Delivery) => void)[];
-/** Waits between deliveries, to be ended by the test. */
+/** The pauses between deliveries, which the test ends. */
 let naps: { readonly ms: number; readonly end: () => void }[];
 
 beforeEach(async () => {
@@ -64,7 +64,7 @@ const nap = async (): Promise<{ readonly ms: number; readonly end: () => void }>
   }
 };
 
-test("an update is delivered with the secret, and only once when it was accepted", async () => {
+test("an update is delivered with the secret, and only once if it is accepted", async () => {
   await api.setWebhook(url, { secret_token: "s3cret_token" });
   playground.chat(ASHA).send("one");
   const first = await next();
@@ -76,7 +76,7 @@ test("an update is delivered with the secret, and only once when it was accepted
   second.answer(200);
 });
 
-test("what was pending before is delivered, unless it was dropped", async () => {
+test("updates that were pending before the webhook was set are delivered to it", async () => {
   playground.chat(ASHA).send("pending");
   await api.setWebhook(url);
   const delivery = await next();
@@ -84,7 +84,7 @@ test("what was pending before is delivered, unless it was dropped", async () => 
   delivery.answer(200);
 });
 
-test("a refusal is retried after growing waits while other chats go on and the same chat waits", async () => {
+test("a refused delivery is retried after growing waits; meanwhile its chat waits and others go on", async () => {
   await api.setWebhook(url);
   playground.chat(ASHA).send("one");
   playground.chat(ASHA).send("two");
@@ -112,7 +112,7 @@ test("a refusal is retried after growing waits while other chats go on and the s
   last.answer(200);
 });
 
-test("a method in the answer is carried out", async () => {
+test("a method call in the bot's answer is carried out", async () => {
   await api.setWebhook(url);
   const chat = playground.chat(ASHA);
   chat.send("hello");

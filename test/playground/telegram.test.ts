@@ -94,7 +94,7 @@ describe("the envelope", () => {
     expect(await reply.json()).toMatchObject({ description: "Bad Request: can't parse JSON object" });
   });
 
-  test("a page elsewhere that made its name point here is turned away", async () => {
+  test("a foreign page whose host name points to this machine is refused (DNS rebinding)", async () => {
     const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
     httpRequest(`${playground.url}/api/state`, { headers: { host: "evil.example" } }, (reply) => {
       reply.resume();
@@ -132,7 +132,7 @@ describe("updates", () => {
     ]);
   });
 
-  test("an update comes again until a higher offset confirms it", async () => {
+  test("an update is returned again until a higher offset confirms it", async () => {
     const chat = playground.chat(ASHA);
     chat.send("one");
     chat.send("two");
@@ -193,8 +193,8 @@ describe("updates", () => {
   });
 });
 
-describe("who may be written to", () => {
-  test("nobody unknown, nobody who never wrote, nobody who blocked the bot", async () => {
+describe("whom the bot may write to", () => {
+  test("no unknown person, nobody who never wrote to it, and nobody who blocked it", async () => {
     expect(await refusal("sendMessage", { chat_id: 5, text: "x" })).toBe("Bad Request: chat not found");
     expect(await refusal("sendMessage", { chat_id: "@asha", text: "x" })).toBe("Bad Request: chat not found");
     expect(await refusal("sendMessage", { text: "x" })).toBe("Bad Request: chat_id is empty");
@@ -434,7 +434,7 @@ describe("editing and deleting", () => {
     );
   });
 
-  test("nobody edits what is not there, not the bot's, or carried a reply keyboard", async () => {
+  test("a message cannot be edited if it does not exist, is not the bot's, or carried a reply keyboard", async () => {
     const theirs = started().send("mine");
     await expect(api.editMessageText(ASHA, 999, "x")).rejects.toThrow("message to edit not found");
     await expect(api.editMessageText(ASHA, theirs.message_id, "x")).rejects.toThrow("message can't be edited");
@@ -456,7 +456,7 @@ describe("editing and deleting", () => {
     await expect(api.deleteMessage(ASHA, kept.message_id)).rejects.toThrow("message can't be deleted for everyone");
   });
 
-  test("several are deleted at once and those that are gone are skipped", async () => {
+  test("several messages are deleted at once, skipping those that no longer exist", async () => {
     const chat = started();
     const { message_id: id } = await api.sendMessage(ASHA, "x");
     await api.deleteMessages(ASHA, [id, 998, 999]);
@@ -509,7 +509,7 @@ describe("taps", () => {
     );
   });
 
-  test("an answer that comes too late or says too much is refused", async () => {
+  test("an answer that comes too late or is too long is refused", async () => {
     const chat = started();
     const { message_id: id } = await api.sendMessage(ASHA, "x");
     const queryId = chat.tap(id, "forged");
@@ -519,7 +519,7 @@ describe("taps", () => {
     await expect(api.answerCallbackQuery(queryId)).rejects.toThrow("query is too old");
   });
 
-  test("nobody taps on a message that is gone", () => {
+  test("a tap on a message that no longer exists is refused", () => {
     expect(() => started().tap(99, "x")).toThrow("MESSAGE_ID_INVALID");
   });
 });
@@ -553,7 +553,7 @@ describe("inline mode", () => {
     expect((await api.getUpdates()).at(-1)?.callback_query?.inline_message_id).toBe(chosen?.inline_message_id);
   });
 
-  test("an answer with twice the same id, with broken HTML or to nothing is refused", async () => {
+  test("an answer with a repeated id, with broken HTML or to no query is refused", async () => {
     const twice = [article("1", "x"), article("1", "y")];
     await expect(api.answerInlineQuery("5", twice)).rejects.toThrow("RESULT_ID_DUPLICATE");
     await expect(api.answerInlineQuery("5", [article("1", "<b>")])).rejects.toThrow("can't parse entities");
@@ -562,7 +562,7 @@ describe("inline mode", () => {
 });
 
 describe("what the bot says about itself", () => {
-  test("the narrowest list of commands wins, and pages are told", async () => {
+  test("the list of commands with the narrowest scope wins, and pages are told", async () => {
     const chat = started();
     const seen: unknown[] = [];
     const stop = chat.listen((event) => event.type === "commands" && seen.push(event.commands));
@@ -579,7 +579,7 @@ describe("what the bot says about itself", () => {
     await expect(api.setMyCommands([{ command: "Buy Now", description: "x" }])).rejects.toThrow("BOT_COMMAND_INVALID");
   });
 
-  test("description, short description and menu button come back", async () => {
+  test("description, short description and menu button can be read back", async () => {
     await api.setMyDescription("All brokers in one chat");
     expect(await api.getMyDescription()).toEqual({ description: "All brokers in one chat" });
     await api.setMyShortDescription("Brokers");
@@ -591,7 +591,7 @@ describe("what the bot says about itself", () => {
 });
 
 describe("limits", () => {
-  test("the twenty-first message within a second into one chat is 429", async () => {
+  test("the twenty-first message within a second into one chat is refused with 429", async () => {
     started();
     for (let each = 0; each < 20; each += 1) await api.sendMessage(ASHA, "x");
     expect(await call("sendMessage", { chat_id: ASHA, text: "x" })).toEqual({
@@ -608,14 +608,14 @@ describe("limits", () => {
     expect(playground.rejectedCalls).toEqual([]);
   });
 
-  test("the thirty-first over all chats is 429", async () => {
+  test("the thirty-first message within a second over all chats is refused with 429", async () => {
     started();
     playground.chat(1002).send("/start");
     for (let each = 0; each < 30; each += 1) await api.sendMessage(each % 2 ? ASHA : 1002, "x");
     expect((await call("sendMessage", { chat_id: ASHA, text: "x" })).status).toBe(429);
   });
 
-  test("a flood on demand hits the next calls but not the polling", async () => {
+  test("a forced flood refuses the next calls with 429, but not the polling", async () => {
     playground.flood(2);
     expect((await call("getUpdates")).status).toBe(200);
     expect((await call("getMe")).status).toBe(429);

@@ -12,7 +12,7 @@ const roundTrip = (document: Sample, by: Codec<Sample> = codec): unknown => {
   return revealed(by.decode(stored, 3));
 };
 
-/** Any plain value with one secret somewhere inside. */
+/** Random plain values with one secret somewhere inside. */
 const aroundASecret: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, depthSize: "small" },
@@ -35,7 +35,7 @@ describe("the codec", () => {
     );
   });
 
-  it("keeps a secret in an encrypted field, wherever it stands, and shows it nowhere at rest", () => {
+  it("keeps a secret anywhere inside an encrypted field, and never stores it in the clear", () => {
     fc.assert(
       fc.property(aroundASecret, (keys) => {
         expect(JSON.stringify(codec.encode(sample("a", { keys })))).not.toContain("hunter2");
@@ -50,7 +50,7 @@ describe("the codec", () => {
     expect(roundTrip(sample("a", { keys }))).toEqual({ ...sample("a", { keys: revealed(keys) }), version: 3 });
   });
 
-  it("ties a ciphertext to its collection, document and field", () => {
+  it("binds a ciphertext to its collection, document and field", () => {
     const { keys } = codec.encode(sample("a", { keys: "k" }));
     expect(codec.decode({ ...sample("a"), keys }, 1).keys).toBe("k");
     expect(() => codec.decode({ ...sample("b"), keys }, 1)).toThrow(DecryptionError);
@@ -64,7 +64,7 @@ describe("the codec", () => {
     expect(() => codec.decode({ ...sample("a"), keys: "typed in by hand" }, 1)).toThrow(DecryptionError);
   });
 
-  it("leaves out what is undefined and keeps an encrypted null", () => {
+  it("leaves out undefined fields and keeps an encrypted null", () => {
     const document = { ...sample("a"), tag: undefined, body: { gone: undefined, list: [undefined] }, keys: null };
     expect(Object.keys(codec.encode(document as unknown as Sample))).not.toContain("tag");
     expect(roundTrip(document as unknown as Sample)).toEqual({
@@ -73,7 +73,7 @@ describe("the codec", () => {
     });
   });
 
-  it("mends half characters and minus zero, so that both engines give the same back", () => {
+  it("replaces lone surrogates and minus zero, so that both engines return the same", () => {
     const stored = roundTrip(sample("a", { body: ["cut \ud83d", -0], keys: "cut \ud83d" }));
     expect(stored).toEqual({ ...sample("a", { body: ["cut \ufffd", 0], keys: "cut \ufffd" }), version: 3 });
   });
@@ -91,7 +91,7 @@ describe("the codec", () => {
     expect(() => codec.encode(sample("a", { keys: { deep: [value] } }))).toThrow(/^samples\.keys holds what JSON/);
   });
 
-  it("refuses an id that is no text, a time that is not whole, an index on a list or fraction, and names the store keeps", () => {
+  it("refuses an id that is no text, a fractional time, a list or fraction in an index, and reserved field names", () => {
     const odd = (fields: object): Sample => ({ ...sample("a"), ...fields });
     expect(() => codec.encode(odd({ _id: "" }))).toThrow(/_id/);
     expect(() => codec.encode(odd({ _id: 7 }))).toThrow(/_id/);

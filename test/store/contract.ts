@@ -12,10 +12,10 @@ export interface OpenOptions {
   readonly keyring: Keyring;
 }
 
-/** One engine over one fresh place. `open` comes back to the same data; the last store opened must be closed first. */
+/** A fresh place for one engine's data. `open` opens the same data again; the store opened before must be closed. */
 export interface Place {
   open(options: OpenOptions): Promise<Store>;
-  /** Everything the engine put on the disk or onto the wire. */
+  /** Everything that the engine wrote to disk or sent over the connection. */
   rawBytes(): Promise<Buffer>;
   dispose(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface ContractOptions {
   readonly make: () => Promise<Place>;
   /** How many random histories to compare with the model. */
   readonly histories: number;
-  /** Every gap of an engine has a name and a reason. */
+  /** Cases that this engine cannot pass, each with a reason. */
   readonly skip?: readonly Gap[];
 }
 
@@ -38,7 +38,7 @@ export const NESTED_LISTS = "keeps lists within lists";
 const START = Date.UTC(2026, 10, 23, 3, 45);
 const keyring = newKeyring();
 
-/** What every engine behind the Store port must do: the whole promise in one file, to be read from top to bottom. */
+/** What every engine behind the Store port must do. */
 export function storeContract({ make, histories, skip = [] }: ContractOptions): void {
   const clock = { now: START };
   const now = (): number => clock.now;
@@ -79,7 +79,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       });
     });
 
-    it("is not inserted over a living one", async () => {
+    it("is not inserted over an existing one", async () => {
       const samples = fresh();
       await samples.insert(sample("a", { rank: 1 }));
       expect(await samples.insert(sample("a", { rank: 2 }))).toBe(false);
@@ -140,7 +140,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       expect(await samples.get("a")).toMatchObject({ body: [[1, [2]], []] });
     });
 
-    it("keeps field names that mean something to an engine", async () => {
+    it("keeps field names that have a meaning to an engine", async () => {
       const samples = fresh();
       const body = JSON.parse(
         '{"NSE:J.K-EQ":1,"$set":{"$inc":2},"":3,"%2e":4,"__proto__":{"a.b":5},"nul\\u0000":6}',
@@ -151,7 +151,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       );
     });
 
-    it("is refused whole when a secret stands outside the encrypted fields", async () => {
+    it("is refused as a whole when a secret is outside the encrypted fields", async () => {
       const samples = fresh();
       const leaking = sample("a", { body: { deep: [new Secret("hunter2")] } });
       await expect(samples.insert(leaking)).rejects.toThrow(/not an encrypted field/);
@@ -174,7 +174,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       return samples;
     }
 
-    it("by a prefix orders by the next field, then by id", async () => {
+    it("by a prefix of the index's fields orders by the next field, then by id", async () => {
       const samples = await filled();
       expect(ids(await samples.find("byOwner", ["asha"]))).toEqual(["a", "b", "c", "d"]);
       expect(ids(await samples.find("byOwner", ["asha"], { order: "desc" }))).toEqual(["d", "c", "b", "a"]);
@@ -189,13 +189,13 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       expect(ids(await samples.find("byOwner", ["asha"], { limit: 0 }))).toEqual([]);
     });
 
-    it("by no value gives what has the first field, in the order of the index", async () => {
+    it("without a value returns all documents that have the first field, in the order of the index", async () => {
       const samples = await filled();
       expect(ids(await samples.find("byTag", []))).toEqual(["e", "a", "b"]);
       expect(ids(await samples.find("byTag", [], { order: "desc", limit: 2 }))).toEqual(["b", "a"]);
     });
 
-    it("tells text, numbers and absence apart", async () => {
+    it("distinguishes text, numbers and absent fields", async () => {
       const samples = await filled();
       await samples.insert(sample("f", { owner: "1", rank: 1, tag: "1" }));
       expect(ids(await samples.find("byTag", ["1"]))).toEqual(["f"]);
@@ -203,7 +203,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       expect(ids(await samples.find("byTag", ["null"]))).toEqual([]);
     });
 
-    it("by flags", async () => {
+    it("by a boolean field works", async () => {
       const flags = store.collection<{ _id: string; isActive: boolean }>({
         name: "flags",
         durability: "normal",
@@ -229,7 +229,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       await expect(samples.find("byTag", ["a", "b"])).rejects.toThrow(/1 fields, asked for 2/);
     });
 
-    it("a scan gives every living document once, also while they are deleted", async () => {
+    it("by scanning gives every unexpired document once, also while they are being deleted", async () => {
       const samples = fresh();
       const all = Array.from({ length: 450 }, (_, i) => `id${String(i).padStart(3, "0")}`);
       for (const id of all) await samples.insert(sample(id));
@@ -251,7 +251,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       return samples;
     }
 
-    it("a document lives up to its time and not after it", async () => {
+    it("a document exists up to its expiry time and not after it", async () => {
       const samples = fresh();
       await samples.insert(sample("a", { expiresAt: clock.now + 1_000 }));
       clock.now += 1_000;
@@ -281,13 +281,13 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       expect(await samples.find("byTag", ["t"])).toHaveLength(1);
     });
 
-    it("an expired document gives up its unique value to a replaced one", async () => {
+    it("an expired document gives up its unique values to a document that is replaced", async () => {
       const samples = await expired();
       await samples.insert(sample("b"));
       expect(await samples.replace(sample("b", { tag: "t", slot: 1 }), 1)).toBe(true);
     });
 
-    it("replacing can prolong a life or end its limit", async () => {
+    it("replacing a document can extend or remove its expiry time", async () => {
       const samples = fresh();
       await samples.insert(sample("a", { expiresAt: clock.now + 10 }));
       expect(await samples.replace(sample("a"), 1)).toBe(true);
@@ -297,7 +297,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
   });
 
   describe("unique indexes", () => {
-    it("refuse a second living document with the same value", async () => {
+    it("refuse a second unexpired document with the same value", async () => {
       const samples = fresh();
       expect(await samples.insert(sample("a", { tag: "t" }))).toBe(true);
       expect(await samples.insert(sample("b", { tag: "t" }))).toBe(false);
@@ -316,7 +316,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       expect(await samples.insert(sample("f"))).toBe(true);
     });
 
-    it("throw when a replacement would take a living document's value", async () => {
+    it("throw when a replacement would take an unexpired document's value", async () => {
       const samples = fresh();
       await samples.insert(sample("a", { tag: "t" }));
       await samples.insert(sample("b", { tag: "u" }));
@@ -353,7 +353,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       expect(results.filter(Boolean)).toHaveLength(1);
     });
 
-    it("read, change and replace until it works loses no change", async () => {
+    it("no change is lost when everybody reads, changes and replaces until it works", async () => {
       const samples = fresh();
       await samples.insert(sample("a", { rank: 0 }));
       const add = async (): Promise<void> => {
@@ -400,7 +400,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
   });
 
   describe("the store", () => {
-    it("has everything after closing and opening again", async () => {
+    it("still has everything after closing and reopening", async () => {
       const spec = sampleSpec("lasting", "full");
       await store.collection(spec).insert(sample("a", { tag: "t" }));
       await reopen();
@@ -418,7 +418,7 @@ export function storeContract({ make, histories, skip = [] }: ContractOptions): 
       store = await place.open({ now, keyring });
     });
 
-    it("gives one collection a name, and refuses a second specification for it", async () => {
+    it("returns the same collection for a name, and refuses a different specification for it", async () => {
       const spec = sampleSpec("named");
       expect(store.collection(spec)).toBe(store.collection(sampleSpec("named")));
       expect(() => store.collection({ ...spec, indexes: [] })).toThrow(/already open/);

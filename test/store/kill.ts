@@ -36,7 +36,7 @@ export async function writeUntilKilled(
   return confirmed;
 }
 
-/** The ids whose documents are not there, or not whole, in both durabilities. */
+/** The ids whose documents are missing or incomplete in either durability. */
 export async function lost(store: Store, ids: readonly string[]): Promise<string[]> {
   const normal = store.collection(sampleSpec("written_normal", "normal"));
   const full = store.collection(sampleSpec("written_full", "full"));

@@ -5,7 +5,7 @@ import type { Collection, IndexValue, Page, Stored } from "../../src/ports/store
 import { UniqueClash } from "../../src/store/spec.ts";
 import { listed, revealed, sampleSpec, type Sample } from "./sample.ts";
 
-/** The port in its simplest form: a map, and no thought of speed. */
+/** The port's simplest implementation, a map, to compare the engines with. */
 function modelCollection(now: () => number): Collection<Sample> {
   const documents = new Map<string, Stored<Sample>>();
   const { indexes } = sampleSpec("model");
@@ -160,7 +160,7 @@ async function run(collection: Collection<Sample>, step: Exclude<Step, { kind: "
 }
 
 /**
- * Plays the same random histories on the engine and on the model and compares every answer, then all that is left.
+ * Runs the same random histories on the engine and on the model and compares every answer, then the remaining documents.
  * Resolves with a report of the smallest history on which they differ.
  */
 export async function disagreement(options: {

@@ -33,13 +33,17 @@ describe.skipIf(server === null)("MongoDB over the wire", () => {
     });
     afterAll(() => place.dispose());
 
-    it("gives up within seconds when nothing answers, without naming the password", { timeout: 20_000 }, async () => {
-      const nowhere = new Secret("mongodb://asha:swordfish@127.0.0.1:9/");
-      const opening = openMongoStore({ uri: nowhere, now, keyring: newKeyring() });
-      const error = await opening.catch((failure: unknown) => failure);
-      expect(error).toBeInstanceOf(MongoServerSelectionError);
-      expect(`${String(error)} ${(error as Error).stack}`).not.toContain("swordfish");
-    });
+    it(
+      "gives up opening within seconds when nothing answers, without showing the password",
+      { timeout: 20_000 },
+      async () => {
+        const nowhere = new Secret("mongodb://asha:swordfish@127.0.0.1:9/");
+        const opening = openMongoStore({ uri: nowhere, now, keyring: newKeyring() });
+        const error = await opening.catch((failure: unknown) => failure);
+        expect(error).toBeInstanceOf(MongoServerSelectionError);
+        expect(`${String(error)} ${(error as Error).stack}`).not.toContain("swordfish");
+      },
+    );
 
     it("has every confirmed document after kill -9 of the writing process", async () => {
       const key = generateKey();
@@ -60,8 +64,8 @@ describe.skipIf(server === null)("MongoDB over the wire", () => {
       await store.close();
     });
 
-    it.skipIf(!server?.isOurs)("throws when a write was done but its reply was lost", async () => {
-      const line = await cuttableLine(new URL(uri.reveal()));
+    it.skipIf(!server?.isOurs)("throws when a write took effect but its reply was lost", async () => {
+      const line = await startCuttingProxy(new URL(uri.reveal()));
       const store = await openMongoStore({ uri: line.uri, now, keyring: newKeyring(), database });
       const samples = store.collection(sampleSpec("unanswered", "full"));
       await samples.insert(sample("a"));
@@ -76,13 +80,13 @@ describe.skipIf(server === null)("MongoDB over the wire", () => {
     });
 
     it.skipIf(!server?.isOurs)(
-      "throws when a write's outcome is unknown, and works on when the server is back",
+      "throws when a write's outcome is unknown, and works again when the server is back",
       async () => {
         const store = await openMongoStore({ uri, now, keyring: newKeyring(), database });
         const samples = store.collection(sampleSpec("interrupted", "full"));
         await samples.insert(sample("a"));
         await serverOrFail().kill();
-        // Mostly the driver's MongoError; when the line breaks while it is being written to, the socket's own EPIPE.
+        // Usually the driver's MongoError; the socket's own EPIPE when the connection breaks during the write.
         await expect(samples.insert(sample("b"))).rejects.toThrow(Error);
         await expect(samples.replace(sample("a", { rank: 2 }), 1)).rejects.toThrow(Error);
         await serverOrFail().restart();
@@ -96,8 +100,8 @@ describe.skipIf(server === null)("MongoDB over the wire", () => {
 
 const newDatabaseName = (): string => `test_${randomUUID().slice(0, 8)}`;
 
-/** A connection to the server that can break after passing on a command and before passing back its reply. */
-async function cuttableLine(target: URL): Promise<{
+/** A proxy to the server that can break the connection after a command has passed and before its reply does. */
+async function startCuttingProxy(target: URL): Promise<{
   readonly uri: Secret;
   swallowReplyTo(command: string): void;
   close(): Promise<void>;
@@ -123,14 +127,14 @@ async function cuttableLine(target: URL): Promise<{
   const through = new URL(target);
   through.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   return {
-    // Without retries, so that the store and not the driver meets the loss.
+    // Without retries, so that the store sees the loss and not only the driver.
     uri: new Secret(`${through.href}${through.search === "" ? "?" : "&"}retryWrites=false`),
     swallowReplyTo: (command) => (swallowed = command),
     close: () => new Promise((resolve) => void proxy.close(() => resolve())),
   };
 }
 
-/** What lies in the database is read with a bare driver: the raw documents as they travel. */
+/** `rawBytes` reads the documents with a bare driver, as raw BSON. */
 async function newPlace(): Promise<Place> {
   const { uri } = serverOrFail();
   const database = newDatabaseName();

@@ -3,7 +3,7 @@ import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { CollectionSpec } from "../../src/ports/store.ts";
 
-/** A document that uses everything a specification can say. */
+/** A document that uses every feature of a specification. */
 export interface Sample {
   readonly _id: string;
   readonly expiresAt?: number;
@@ -44,7 +44,7 @@ export async function listed<T>(documents: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-/** Secrets are equal to each other for any matcher; this makes them comparable. */
+/** Makes secrets comparable: to a matcher they are all equal. */
 export function revealed(value: unknown): unknown {
   if (value instanceof Secret) return { revealed: value.reveal() };
   if (Array.isArray(value)) return value.map(revealed);

@@ -35,14 +35,14 @@ describe("the embedded store", () => {
     rmSync(dir, { recursive: true });
   });
 
-  it("names a file that is no database, and says what to do", async () => {
+  it("names a file that is not a database, and says what to do", async () => {
     writeFileSync(join(dir, "journal.db"), "x".repeat(5_000));
     expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/^DATA_DIR: .*journal\.db is damaged;/);
     rmSync(join(dir, "journal.db"));
     await openSqliteStore({ dir, now, keyring: newKeyring() }).close();
   });
 
-  it("does not work on a file of which a part is lost", async () => {
+  it("does not open a file of which a part is damaged", async () => {
     const store = openSqliteStore({ dir, now, keyring: newKeyring() });
     const orders = store.collection(sampleSpec("orders", "full"));
     for (let at = 0; at < 50; at += 1) await orders.insert(sample(`order-${at}`));
@@ -54,7 +54,7 @@ describe("the embedded store", () => {
     expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/journal\.db is damaged; put a backup/);
   });
 
-  it("makes no empty file beside the other one, whose accounts, orders or people would be gone", async () => {
+  it("does not open when one of its two files is missing, rather than create it empty", async () => {
     for (const missing of ["journal.db", "sauda.db"]) {
       const whole = openSqliteStore({ dir, now, keyring: newKeyring() });
       for (const durability of ["normal", "full"] as const)
@@ -71,7 +71,7 @@ describe("the embedded store", () => {
     }
   });
 
-  it("starts where a first start was killed between its files", async () => {
+  it("opens when the first start was killed before it had created both files", async () => {
     await openSqliteStore({ dir, now, keyring: newKeyring() }).close();
     rmSync(join(dir, "journal.db"));
     const store = openSqliteStore({ dir, now, keyring: newKeyring() });
@@ -79,7 +79,7 @@ describe("the embedded store", () => {
     await store.close();
   });
 
-  it("is not well once a file is deleted that it has open, though that takes every write", async () => {
+  it("fails its ping once one of its open files was deleted, although writes to it still succeed", async () => {
     const store = openSqliteStore({ dir, now, keyring: newKeyring() });
     await store.ping();
     rmSync(join(dir, "journal.db"));
@@ -90,12 +90,12 @@ describe("the embedded store", () => {
     await store.close();
   });
 
-  it("says of a damaged lock that it can be deleted", () => {
+  it("says that a damaged lock file can be deleted", () => {
     writeFileSync(join(dir, "lock.db"), "x".repeat(5_000));
     expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/lock\.db is damaged; it holds nothing/);
   });
 
-  it("refuses a directory that is in use, and takes it once it is free", async () => {
+  it("refuses a directory that is in use, and opens it once it is free", async () => {
     const first = openSqliteStore({ dir, now, keyring: newKeyring() });
     expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(ConfigError);
     expect(() => openSqliteStore({ dir, now, keyring: newKeyring() })).toThrow(/DATA_DIR: another process/);
@@ -104,25 +104,25 @@ describe("the embedded store", () => {
     await second.close();
   });
 
-  it("refuses a directory in which another process works, until that process is dead", async () => {
+  it("refuses a directory that another process uses, until that process is dead", async () => {
     const key = generateKey();
     const keyring = createKeyring({ current: parseKey(key) });
-    let whileItLived: unknown;
+    let errorWhileItRan: unknown;
     const attempt = async (): Promise<void> => {
       try {
         openSqliteStore({ dir, now, keyring });
       } catch (error) {
-        whileItLived = error;
+        errorWhileItRan = error;
       }
     };
     const confirmed = await writeUntilKilled(["sqlite", dir, key], 3, attempt);
-    expect(whileItLived).toBeInstanceOf(ConfigError);
+    expect(errorWhileItRan).toBeInstanceOf(ConfigError);
     const store = openSqliteStore({ dir, now, keyring });
     expect(await lost(store, confirmed)).toEqual([]);
     await store.close();
   });
 
-  it("has every confirmed document after kill -9, again and again on the same files", { timeout: 60_000 }, async () => {
+  it("has every confirmed document after kill -9, also repeatedly on the same files", { timeout: 60_000 }, async () => {
     const key = generateKey();
     for (const after of [1, 40, 237]) {
       const confirmed = await writeUntilKilled(["sqlite", dir, key], after);
@@ -133,7 +133,7 @@ describe("the embedded store", () => {
     }
   });
 
-  it("keeps its files from other users of the machine", async () => {
+  it("creates its files unreadable to other users of the machine", async () => {
     const store = openSqliteStore({ dir: join(dir, "inner"), now, keyring: newKeyring() });
     expect(statSync(join(dir, "inner")).mode & 0o777).toBe(0o700);
     expect(statSync(join(dir, "inner", "sauda.db")).mode & 0o777).toBe(0o600);
@@ -203,7 +203,7 @@ describe("the query plan", () => {
       .map((row) => String(row["detail"]))
       .join("; ");
 
-  it("of a find walks its index in order and sorts nothing", () => {
+  it("of a find uses its index in order, without sorting", () => {
     expect(plan(findBy("samples", byOwner!, 1, "asc"))).toBe("SEARCH samples USING INDEX samples/byOwner (<expr>=?)");
     expect(plan(findBy("samples", byOwner!, 2, "desc"))).toBe(
       "SEARCH samples USING INDEX samples/byOwner (<expr>=? AND <expr>=?)",
@@ -214,7 +214,7 @@ describe("the query plan", () => {
     );
   });
 
-  it("of an eviction looks up the unique value", () => {
+  it("of an eviction looks up the unique value in its index", () => {
     expect(plan(evictUnique("samples", bySlot!))).toBe(
       "SEARCH samples USING INDEX samples/bySlot (<expr>=? AND <expr>=?)",
     );

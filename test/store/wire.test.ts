@@ -9,7 +9,7 @@ const plain = (fields: object): PlainDocument => ({ ...sample("a"), ...fields })
 const HOUR_MS = 60 * 60 * 1000;
 
 describe("a document for MongoDB", () => {
-  it("has no field name that MongoDB would read as a path or an operator, and comes back the same", () => {
+  it("has no field name that MongoDB would read as a path or an operator, and is the same after reading it back", () => {
     const names = fc.oneof(
       fc.string(),
       fc.constantFrom("$set", "a.b", "%2e", "%", "nul\0", "__proto__", "", "..", "$"),
@@ -23,14 +23,14 @@ describe("a document for MongoDB", () => {
     );
   });
 
-  it("carries a key for each unique index whose fields it has all", () => {
+  it("has a key for each unique index of which it has all fields", () => {
     const keysOf = (fields: object): unknown => toWire(spec, plain(fields), { version: 1, now: 0 }).uniqueKeys;
     expect(keysOf({})).toBeUndefined();
     expect(keysOf({ tag: "t", slot: null })).toEqual({ byTag: '["t"]' });
     expect(keysOf({ tag: "t", slot: 1 })).toEqual({ byTag: '["t"]', bySlot: '["asha",1]' });
   });
 
-  it("tells the server's clean-up a time by the server's clock, an hour late, whatever our clock pretends", () => {
+  it("has its TTL time by the real clock, plus an hour, even when the bot's clock is pretended", () => {
     const pretended = Date.UTC(2001, 0, 1);
     const before = Date.now();
     const wire = toWire(spec, plain({ expiresAt: pretended + 5_000 }), { version: 1, now: pretended });

@@ -13,7 +13,7 @@ async function open([engine, place, key, database]: string[]): Promise<Store> {
   return openMongoStore({ uri: new Secret(place!), now: Date.now, keyring, database: database! });
 }
 
-/** Writes until it is killed, and says each id once the store has confirmed it. */
+/** Writes until it is killed, and prints each id once the store has confirmed its document. */
 async function writeForever(store: Store): Promise<never> {
   const normal = store.collection(sampleSpec("written_normal", "normal"));
   const full = store.collection(sampleSpec("written_full", "full"));

@@ -38,7 +38,7 @@ describe("the OAuth pages", () => {
     return oauthRoutes({ logins: logins as Logins, tell, chatUrl, publicUrl, log: stage.log });
   }
 
-  it("say how it ended, keep nothing, run nothing, and log no part of the address", async () => {
+  it("say how the login ended, forbid caching and scripts, and log no part of the address", async () => {
     const app = routes({ kind: "stale" });
     const reply = await app.request("/oauth/zerodha/callback?request_token=sekrit-token-1&state=sekrit-state-1");
     expect(reply.status).toBe(400);
@@ -52,7 +52,7 @@ describe("the OAuth pages", () => {
     expect(told).toEqual([]);
   });
 
-  it("tell the chat of whose login it was, and lead back to it", async () => {
+  it("tell the chat of the person who logged in, and link back to it", async () => {
     const error = new BrokerError("login-unfinished", "no", { broker: brokerName("zerodha"), endpoint: "login" });
     const app = routes({ kind: "cancelled", link: {} as Link, error, userId: ASHA });
     const reply = await app.request("/oauth/zerodha/callback?state=x");
@@ -62,7 +62,7 @@ describe("the OAuth pages", () => {
     expect(told).toHaveLength(1);
   });
 
-  it("leave in the log which account a login that failed was for, and why", async () => {
+  it("log which account a failed login was for, and why", async () => {
     const error = new BrokerError("unavailable", "HTTP 503", { broker: brokerName("dhan"), endpoint: "POST /consume" });
     const app = routes({ kind: "failed", link: { _id: "L-7" } as unknown as Link, error, userId: ASHA });
     expect((await app.request("/oauth/dhan/callback?state=x&tokenId=sekrit")).status).toBe(400);
@@ -75,7 +75,7 @@ describe("the OAuth pages", () => {
     expect(stage.logged()).not.toContain("sekrit");
   });
 
-  it("send the browser on to the broker with a cookie that only the callback gets", async () => {
+  it("redirect the browser to the broker with a cookie that only the callback receives", async () => {
     const app = routes({ kind: "stale" });
     const reply = await app.request("/oauth/dhan/login/known");
     expect(reply.status).toBe(302);
@@ -89,12 +89,12 @@ describe("the OAuth pages", () => {
     expect(finished.at(-1)).toEqual(["dhan", { tokenId: "t" }, "known"]);
   });
 
-  it("keep that cookie where the browser looks for it when the bot lives under a path of its host", async () => {
+  it("set that cookie's path correctly when PUBLIC_URL has a path", async () => {
     const reply = await routes({ kind: "stale" }, `${PUBLIC}/sauda`).request("/oauth/dhan/login/known");
     expect(reply.headers.get("set-cookie")).toContain("Path=/sauda/oauth/dhan/callback");
   });
 
-  it("lead nowhere that we did not ask for", async () => {
+  it("redirect nowhere for an unknown login", async () => {
     const app = routes({ kind: "stale" });
     for (const path of [
       "/oauth/dhan/login/unknown",
@@ -141,7 +141,7 @@ describe("the key page", () => {
     return { csrf: csrfOf(text), cookie: (reply.headers.get("set-cookie") ?? "").split(";")[0] ?? "", reply, text };
   }
 
-  it("asks for the broker's keys, says whose they will be, and is kept by nobody", async () => {
+  it("asks for the broker's keys, says whose they will be, and forbids caching", async () => {
     const { reply, text } = await opened(routes());
     expect(reply.status).toBe(200);
     expect(text).toContain("Asha &lt;b&gt;");
@@ -153,7 +153,7 @@ describe("the key page", () => {
     for (const part of ["HttpOnly", "Secure", "SameSite=Strict", `Path=/keys/${TOKEN}`]) expect(cookie).toContain(part);
   });
 
-  it("takes the keys from the browser that opened it, and tells the chat", async () => {
+  it("accepts the keys from the browser that opened it, and tells the chat", async () => {
     const app = routes();
     const { csrf, cookie } = await opened(app);
     const reply = await post(
@@ -167,12 +167,12 @@ describe("the key page", () => {
     expect((await reply.text()) + stage.logged()).not.toContain("marker-secret-7");
   });
 
-  it("is known again by its browser when the bot lives under a path of its host", async () => {
+  it("sets its cookie's path correctly when PUBLIC_URL has a path", async () => {
     const { reply } = await opened(routes(`${PUBLIC}/sauda`));
     expect(reply.headers.get("set-cookie")).toContain(`Path=/sauda/keys/${TOKEN}`);
   });
 
-  it("takes nothing from another site, without the cookie, or with another's", async () => {
+  it("accepts nothing from another site, without its cookie, or with another page's cookie", async () => {
     const app = routes();
     const { csrf, cookie } = await opened(app);
     const fields = { csrf, apiKey: "k", apiSecret: "s" };
@@ -184,7 +184,7 @@ describe("the key page", () => {
     expect(submitted).toEqual([]);
   });
 
-  it("shows what does not look right, and never what was typed", async () => {
+  it("shows which fields look wrong, and never what was typed", async () => {
     const app = routes();
     const { csrf, cookie } = await opened(app);
     answer = { kind: "invalid", fields: ["apiSecret"] };
@@ -196,7 +196,7 @@ describe("the key page", () => {
     expect(csrfOf(text)).not.toBe(csrf);
   });
 
-  it("is gone once it was used", async () => {
+  it("cannot be opened once it was used", async () => {
     const app = routes();
     expect((await app.request("/keys/guess")).status).toBe(400);
     answer = { kind: "stale" };
@@ -223,7 +223,7 @@ describe("the webhook", () => {
       body,
     });
 
-  it("accepts an update of whoever knows the secret, and nothing else", async () => {
+  it("accepts a well-formed update with the right secret, and nothing else", async () => {
     const app = routes();
     expect((await call(app, '{"update_id":7}', "right")).status).toBe(200);
     expect((await call(app, '{"update_id":8}', "wrong")).status).toBe(401);
@@ -233,14 +233,14 @@ describe("the webhook", () => {
     expect(accepted).toEqual([7]);
   });
 
-  it("asks Telegram to send it again when it could not be stored", async () => {
+  it("makes Telegram send an update again when it could not be stored", async () => {
     const app = routes(() => Promise.reject(new Error("no store")));
     expect((await call(app, '{"update_id":7}', "right")).status).toBe(503);
   });
 });
 
 describe("postbacks", () => {
-  it("are answered the same whatever they say, and logged without their content", async () => {
+  it("are answered the same whatever they contain, and logged without their content", async () => {
     const taken: string[] = [];
     const kinds = ["looked", "refused"] as const;
     const take = async (...args: string[]) => (taken.push(args.join(" ")), kinds[taken.length - 1] ?? "refused");
@@ -264,7 +264,7 @@ describe("health and metrics", () => {
     now: () => stage.clock.now(),
   });
 
-  it("says which part cannot be reached, and asks it once for many probes", async () => {
+  it("name the part that cannot be reached, and check it once for many probes", async () => {
     let asked = 0;
     const telegram = async (): Promise<never> => {
       asked += 1;
@@ -284,7 +284,7 @@ describe("health and metrics", () => {
     expect(asked).toBe(3);
   });
 
-  it("shows numbers to Prometheus and not through a public proxy", async () => {
+  it("serve metrics to Prometheus, but not through a public proxy", async () => {
     const parts = checks();
     parts.metrics.count("sauda_updates_total", { kind: 'mess"age' });
     parts.metrics.time("sauda_handler_seconds", 30);
@@ -307,7 +307,7 @@ describe("health and metrics", () => {
 });
 
 describe("the server", () => {
-  it("says before its routes are there that the process is up, and what else is to be tried again", async () => {
+  it("answers before its routes are loaded: /healthz with 200, everything else with 503 and Retry-After", async () => {
     const server = await startWebServer(0);
     const replies = await Promise.all(
       ["/healthz", "/readyz", "/oauth/zerodha/callback?status=success"].map((path) =>
@@ -320,7 +320,7 @@ describe("the server", () => {
     await server.close();
   });
 
-  it("sets its headers, refuses big bodies but takes big updates, and hides what failed", async () => {
+  it("sets security headers, limits the size of bodies, hides internal errors, and explains a port it cannot use", async () => {
     const routes = new Hono();
     routes.post("/postback/x/y", async (context) => context.text(String((await context.req.text()).length)));
     routes.post("/telegram/webhook", async (context) => context.text(String((await context.req.text()).length)));
