@@ -13,14 +13,14 @@ import { createLog } from "../../src/lib/log.ts";
 import { createClaims } from "../../src/services/claims.ts";
 import { startTestSauda } from "../e2e/sauda.ts";
 import { startProxy, type Proxy } from "../multi/proxy.ts";
-import { freePort } from "../multi/fleet.ts";
+import { freePort } from "../free-port.ts";
 import { runEntry, type Entry } from "./run.ts";
 
 const ASHA = 1001;
 const WAIT_MS = 20_000;
 const NOWHERE = "http://127.0.0.1:9";
 
-/** Nothing that the bot needs is there when it starts: neither Telegram nor any broker. */
+/** Neither Telegram nor any broker can be reached when the bot starts. */
 describe.each(["polling", "webhook"])("a start without Telegram and brokers, %s", (mode) => {
   let telegram: Playground;
   let proxy: Proxy;
@@ -57,7 +57,7 @@ describe.each(["polling", "webhook"])("a start without Telegram and brokers, %s"
 
   const asha = () => telegram.chat(ASHA);
 
-  it("waits, says so, and is alive but not ready", async () => {
+  it("waits, logs it, and answers /healthz but not /readyz with 200", async () => {
     await expect.poll(() => bot.output(), { timeout: WAIT_MS }).toContain("Telegram cannot be reached; waiting for it");
     expect(bot.output()).not.toContain(telegram.token);
     expect((await fetch(`${base}/healthz`)).status).toBe(200);
@@ -75,7 +75,7 @@ describe.each(["polling", "webhook"])("a start without Telegram and brokers, %s"
     await expect.poll(async () => (await fetch(`${base}/readyz`)).status, { timeout: WAIT_MS }).toBe(200);
   }, 45_000);
 
-  it("serves paper, and says of a broker that it cannot be reached", async () => {
+  it("serves a paper account, and says that a broker cannot be reached", async () => {
     await asha().ask("/link paper", WAIT_MS);
     await asha().until(() => asha().lastFromBot()?.text?.includes("account is open"), WAIT_MS);
     expect((await asha().ask("/holdings", WAIT_MS)).text).toBeDefined();
@@ -92,11 +92,11 @@ describe.each(["polling", "webhook"])("a start without Telegram and brokers, %s"
   }, 60_000);
 });
 
-describe("a start that cannot leave word for npm run job, as on a full disk", () => {
+describe("a start that cannot write the control file for npm run job, as on a full disk", () => {
   const dir = mkdtempSync(join(tmpdir(), "wordless-"));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  it("goes on: orders at the market are followed", { timeout: 30_000 }, async () => {
+  it("goes on, because orders at the market have to be followed", { timeout: 30_000 }, async () => {
     mkdirSync(join(dir, "playground", "control.json"), { recursive: true });
     const running = await startTestSauda({ LOG_LEVEL: "silent" }, dir);
     expect((await running.playground.chat(ASHA).ask("/start")).text).toContain("Hello Asha");
@@ -104,11 +104,11 @@ describe("a start that cannot leave word for npm run job, as on a full disk", ()
   });
 });
 
-describe("a start that is stopped before everything is there", () => {
+describe("a start that is stopped before everything is loaded", () => {
   const dir = mkdtempSync(join(tmpdir(), "stopped-"));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  it("ends as any other does, and begins nothing afterwards", { timeout: 30_000 }, async () => {
+  it("ends cleanly, and starts nothing afterwards", { timeout: 30_000 }, async () => {
     const settings = { PORT: String(await freePort()), DATA_DIR: dir, LOG_LEVEL: "silent" };
     const sauda = await startSauda(readConfig(settings, {}), () => expect.fail("it has started"));
     await sauda.stop();
@@ -120,11 +120,11 @@ describe("a start that is stopped before everything is there", () => {
   });
 });
 
-describe("whoever asks a bot that has just been started to forget them", () => {
+describe("a person who is forgotten by a bot that has just been started", () => {
   const dir = mkdtempSync(join(tmpdir(), "forgotten-"));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  it("leaves nothing of the scheduled work, which is loaded later", async () => {
+  it("leaves no record of scheduled work either, although that part is loaded later", async () => {
     const settings = { TELEGRAM_BOT_TOKEN: "7000000001:AAHmarkerTokenMarkerTokenMarkerToke", DATA_DIR: dir };
     const assembled = () => assemble(readConfig(settings, {}), createLog({ level: "silent" }), () => undefined);
     const before = await assembled();
@@ -142,31 +142,39 @@ describe("a bot that was tried in the playground first", () => {
   const dir = mkdtempSync(join(tmpdir(), "tried-"));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  it("begins its real life without the playground's people, accounts and messages", { timeout: 30_000 }, async () => {
-    const tried = await startTestSauda({}, dir);
-    await tried.playground.chat(ASHA).ask("/start");
-    await tried.sauda.stop();
-    const said: string[] = [];
-    const settings = { TELEGRAM_BOT_TOKEN: "7000000001:AAHmarkerTokenMarkerTokenMarkerToke", DATA_DIR: dir };
-    const parts = await assemble(
-      readConfig(settings, {}),
-      createLog({ level: "silent" }),
-      (line) => void said.push(line),
-    );
-    await parts.close();
-    expect(said).toEqual([expect.stringMatching(/^No owner yet\. Send \/start \w{12} to the bot/)]);
-  });
+  it(
+    "starts with a real token without the playground's people, accounts and messages",
+    { timeout: 30_000 },
+    async () => {
+      const tried = await startTestSauda({}, dir);
+      await tried.playground.chat(ASHA).ask("/start");
+      await tried.sauda.stop();
+      const said: string[] = [];
+      const settings = { TELEGRAM_BOT_TOKEN: "7000000001:AAHmarkerTokenMarkerTokenMarkerToke", DATA_DIR: dir };
+      const parts = await assemble(
+        readConfig(settings, {}),
+        createLog({ level: "silent" }),
+        (line) => void said.push(line),
+      );
+      await parts.close();
+      expect(said).toEqual([expect.stringMatching(/^No owner yet\. Send \/start \w{12} to the bot/)]);
+    },
+  );
 
-  it("is asked for its own jobs, also while the playground runs beside it or ends", { timeout: 30_000 }, async () => {
-    const real = openControl(dir);
-    real.publish(9);
-    const tried = await startTestSauda({}, dir);
-    const asked = () => askRunning(join(dir, "playground"), "reconcile", null);
-    expect(await asked()).toContain("looked at");
-    const word = readFileSync(join(dir, "control.json"), "utf8");
-    expect(word).toContain('"port":9');
-    await tried.sauda.stop();
-    expect(readFileSync(join(dir, "control.json"), "utf8")).toBe(word);
-    expect(await asked()).toBeNull();
-  });
+  it(
+    "keeps its own control file while a playground runs beside it, and after that ends",
+    { timeout: 30_000 },
+    async () => {
+      const real = openControl(dir);
+      real.publish(9);
+      const tried = await startTestSauda({}, dir);
+      const asked = () => askRunning(join(dir, "playground"), "reconcile", null);
+      expect(await asked()).toContain("looked at");
+      const word = readFileSync(join(dir, "control.json"), "utf8");
+      expect(word).toContain('"port":9');
+      await tried.sauda.stop();
+      expect(readFileSync(join(dir, "control.json"), "utf8")).toBe(word);
+      expect(await asked()).toBeNull();
+    },
+  );
 });

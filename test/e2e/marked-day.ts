@@ -11,18 +11,18 @@ import { stepAt, totp } from "../../src/lib/totp.ts";
 import type { Document, Store } from "../../src/ports/store.ts";
 import { runEntry, type Entry } from "../app/run.ts";
 import { walkLogin } from "../conformance/browser.ts";
-import { freePort } from "../multi/fleet.ts";
+import { freePort } from "../free-port.ts";
 
 const ASHA = 1001;
 const WAIT_MS = 20_000;
-/** An address that people could open, so that keys are asked for on a page; here it is answered on loopback. */
+/** A public https address, so that keys are asked for on a page; the tests send its requests to loopback. */
 const PUBLIC_URL = "https://sauda.example";
 const BROKERS = brokerDefinitions.map(({ name }) => String(name));
 const WITHOUT_PAGE: ReadonlySet<string> = new Set(
   brokerDefinitions.filter(({ capabilities }) => !capabilities.login.includes("redirect")).map(({ name }) => name),
 );
 
-/** A text that must not be found, and whether the chat may show it: it stands in a login's address, or its owner typed it. */
+/** A text that must not be found anywhere. `isShown`: the chat may show it, as in a login's address or a text that its owner typed. */
 export interface Marker {
   readonly name: string;
   readonly text: string;
@@ -31,20 +31,20 @@ export interface Marker {
 
 export interface MarkedDay {
   readonly markers: readonly Marker[];
-  /** What was left behind, by place. */
+  /** Everything that the day left behind, by place: the log, the chat, the disk ... */
   readonly places: Readonly<Record<string, string>>;
-  /** The broker's name for each account. */
+  /** The brokers' own account ids. */
   readonly accountIds: readonly string[];
 }
 
 export interface MarkedStore {
   readonly settings: Readonly<Record<string, string>>;
   open(keyring: Keyring, dataDir: string): Promise<Store> | Store;
-  /** Everything that lies or went there, as text. */
+  /** Everything that is stored or was sent there, as text, by place. */
   contents(): Promise<Readonly<Record<string, string>>>;
 }
 
-/** One person's day with a secret in every place that takes one, at log level trace; then everything left behind. */
+/** Lives one person's day with a marked secret wherever a secret can be given, at log level trace, and collects what it left behind. */
 export async function liveMarkedDay(kept: MarkedStore): Promise<MarkedDay> {
   const dir = mkdtempSync(join(tmpdir(), "markers-"));
   const port = await freePort();
@@ -73,7 +73,7 @@ export async function liveMarkedDay(kept: MarkedStore): Promise<MarkedDay> {
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     const { log, links } = await ended(bot, () => kept.open(createKeyring({ current: parseKey(masterKey) }), dataDir));
     for (const link of links) {
-      // Ids that a broker answers as secrets are no secrets where they are the account's name.
+      // Some brokers return the account's id in a field that we store as a secret: those are removed below.
       for (const text of secretsIn([link.tokens, link.egress]))
         if (text.length >= 12) day.mark(`stored, of ${link.broker_name}`, text);
     }
@@ -91,7 +91,7 @@ export async function liveMarkedDay(kept: MarkedStore): Promise<MarkedDay> {
   }
 }
 
-/** Its pages come a moment after its first answers, sooner than a person follows a link. */
+/** The bot's pages are served a moment after its chat answers; a person would not notice. */
 async function untilReady(base: string): Promise<void> {
   while (!(await fetch(`${base}/readyz`).catch(() => null))?.ok)
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -106,7 +106,7 @@ interface StoredLink extends Document {
   readonly egress: unknown;
 }
 
-/** What the brokers issued lies only in the store: read there, looked for everywhere. */
+/** Stops the bot and reads the links: the tokens that brokers issued are only in the store. */
 async function ended(bot: Entry, open: () => Promise<Store> | Store): Promise<{ log: string; links: StoredLink[] }> {
   bot.child.kill("SIGTERM");
   const { out: log } = await bot.ended;
@@ -145,12 +145,12 @@ function createDay(world: LocalWorld, base: string) {
       .map((each) => each.split(";")[0])
       .join("; ");
 
-  /** Keys on the page, first some that do not look right; Fyers' into the chat. */
+  /** Gives the keys on the page, first some that are malformed; Fyers' keys are sent in the chat. */
   async function giveKeys(broker: string): Promise<void> {
     const keys = world.lab.state().brokers.find(({ name }) => name === broker)?.credentials ?? [];
     const isSecret = /secret|pin/i;
     for (const { field, value } of keys) {
-      // Four digits are everywhere; between quotes they are the PIN.
+      // A PIN of four digits would be found by chance; in quotes it is really the PIN.
       mark(`${broker}'s ${field}`, value.length < 6 ? `"${value}"` : value, !isSecret.test(field));
     }
     const offer = await says(`/link ${broker}`, "for five minutes");
@@ -179,7 +179,7 @@ function createDay(world: LocalWorld, base: string) {
     });
   }
 
-  /** Where there is no login page, what the broker's own page gave out is pasted, and does not stay. */
+  /** Sends the token that the page of a broker without a login page shows. */
   async function paste(broker: string): Promise<void> {
     const card = await asha().until(() => newest("Now send me"), WAIT_MS);
     const { hint = "" } = world.lab.state().brokers.find(({ name }) => name === broker) ?? {};
@@ -239,7 +239,7 @@ function createDay(world: LocalWorld, base: string) {
     mark("invitation", /inv_([\w-]+)/.exec(invite.text ?? "")?.[1] ?? "", true);
   }
 
-  /** A dead session, a refused login and strangers at every route go through the paths of failure. */
+  /** Runs into failures: expired sessions, a refused login, and forged calls to every route. */
   async function failures(): Promise<void> {
     for (const broker of BROKERS) await world.lab.act({ broker, action: "expireSessions" });
     await asha().ask("/holdings", WAIT_MS);
@@ -264,7 +264,7 @@ function createDay(world: LocalWorld, base: string) {
       JSON.stringify(
         asha()
           .messages()
-          // A question shows how its answer looks, and the demo's keys look so.
+          // Questions show an example answer, which looks like the demo keys.
           .filter((message) => !message.text?.startsWith("Send the ")),
       ),
     async live(): Promise<void> {
@@ -294,7 +294,7 @@ function secretsIn(value: unknown): string[] {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(secretsIn) : [];
 }
 
-/** Where each marker was found, though it must not be; an ordinary word of each place shows that looking there works. */
+/** Expects no marker in any place. An ordinary word that each place must contain proves that the search works. */
 export function expectNoMarker(
   { markers, places, accountIds }: MarkedDay,
   ordinary: Readonly<Record<string, string>>,

@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { startSauda, type Sauda } from "../../src/app/sauda.ts";
 import { readConfig } from "../../src/app/config.ts";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import type { Playground } from "../../playground/telegram/server.ts";
+import { freePort } from "../free-port.ts";
 
 export interface TestSauda {
   readonly sauda: Sauda;
@@ -21,6 +21,7 @@ export async function startTestSauda(
   dir = mkdtempSync(join(tmpdir(), "sauda-")),
 ): Promise<TestSauda> {
   const roots = Object.assign({ YAHOO_API_ROOT: "http://127.0.0.1:9" }, ...brokerDefinitions.map(({ roots }) => roots));
+  // The redirect URLs contain the port, so it must be known before the start.
   const config = readConfig({ PORT: String(await freePort()), DATA_DIR: dir, LOG_LEVEL: "error", ...settings }, roots);
   const sauda = await startSauda(config, () => undefined);
   await sauda.ready;
@@ -38,13 +39,4 @@ export async function startTestSauda(
       rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-/** The redirect URLs carry the port, so it must be known before the start. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

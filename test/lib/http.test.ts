@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createHttpClient, HttpFailure } from "../../src/lib/http.ts";
 import type { HttpClient, HttpRequest } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
+import { freePort } from "../free-port.ts";
 import { ISSUER, LEAF, LEAF_KEY, NOT_YET_VALID_LEAF } from "./certificates.ts";
 import { startConnectProxy, startSocksProxy } from "./proxies.ts";
 import type { TestProxy } from "./proxies.ts";
@@ -79,8 +80,8 @@ const packed: Answer = (request, response) => {
   response.end(gzipSync("a long list"));
 };
 
-describe("a packed reply", () => {
-  it("is asked for and unpacked, whole or as it comes", async () => {
+describe("a gzipped reply", () => {
+  it("is asked for and decompressed, whole or as a stream", async () => {
     answer = packed;
     const reply = await client.read(to("/rows"));
     expect([reply.body, reply.headers["x-seen"]]).toEqual(["a long list", "gzip"]);
@@ -89,13 +90,13 @@ describe("a packed reply", () => {
     expect(Buffer.concat(pieces).toString()).toBe("a long list");
   });
 
-  it("that is damaged is a broken connection", async () => {
+  it("that is damaged counts as a broken connection", async () => {
     answer = (_request, response) => void response.setHeader("content-encoding", "gzip").end("not packed");
     expect((await failureOf(client.send(to("/rows")))).kind).toBe("broken");
   });
 });
 
-/** Answers with these in turn, the last for ever. */
+/** Answers with these in turn, and with the last from then on. */
 function inTurn(...answers: Answer[]): void {
   let turn = -1;
   answer = (request, response) => {
@@ -111,21 +112,8 @@ const drop: Answer = (request) => void request.socket.destroy();
 const hang: Answer = () => undefined;
 const fine: Answer = (_request, response) => void response.end("fine");
 
-/** A port on which nobody listens. */
-async function deadPort(): Promise<number> {
-  const other = createServer();
-  await new Promise<void>((resolve) => {
-    other.listen(0, "127.0.0.1", resolve);
-  });
-  const { port: free } = other.address() as AddressInfo;
-  await new Promise((resolve) => {
-    other.close(resolve);
-  });
-  return free;
-}
-
 describe("one call", () => {
-  it("answers any status with headers in lower case and the whole body", async () => {
+  it("returns any status, with headers in lower case and the whole body", async () => {
     answer = (_request, response) => void response.writeHead(418, { "X-Thing": "Yes" }).end("short and stout ₹");
     expect(await client.send(to("/tea"))).toMatchObject({
       status: 418,
@@ -152,7 +140,7 @@ describe("one call", () => {
     expect(seen).toEqual(["GET /"]);
   });
 
-  it("reaches a server that listens on IPv4 alone by a name that has both", async () => {
+  it("reaches a server that listens on IPv4 only by a name with IPv4 and IPv6 addresses", async () => {
     expect((await client.send(to("/", { url: `http://localhost:${port}/` }))).body).toBe("fine");
   });
 
@@ -181,9 +169,9 @@ describe("a call without a reply", () => {
   });
 
   it.each([
-    ["is not valid yet, as to a clock that stands wrong", NOT_YET_VALID_LEAF],
-    ["nobody vouches for", LEAF],
-    ["a stranger in between has issued", LEAF + ISSUER],
+    ["is not valid yet, as when the machine's clock is wrong", NOT_YET_VALID_LEAF],
+    ["has no trusted issuer", LEAF],
+    ["was issued by an untrusted intermediary", LEAF + ISSUER],
   ])("is unreachable behind a certificate that %s: nothing was sent", async (_why, cert) => {
     const secure = createSecureServer({ cert, key: LEAF_KEY }, (request) => void seen.push(request.url ?? ""));
     await new Promise<void>((resolve) => {
@@ -197,7 +185,7 @@ describe("a call without a reply", () => {
   });
 
   it("is unreachable when nobody listens: nothing was sent", async () => {
-    const url = `http://127.0.0.1:${await deadPort()}/`;
+    const url = `http://127.0.0.1:${await freePort()}/`;
     expect(await failureOf(client.send(to("/", { url })))).toMatchObject({ kind: "unreachable" });
   });
 
@@ -211,7 +199,7 @@ describe("a call without a reply", () => {
     expect(await failureOf(client.send(to("/")))).toMatchObject({ kind: "broken" });
   });
 
-  it("is aborted when it was given up", async () => {
+  it("is aborted when its caller aborts it", async () => {
     answer = hang;
     const giveUp = new AbortController();
     const call = failureOf(client.send(to("/", { signal: giveUp.signal })));
@@ -264,7 +252,7 @@ describe("read", () => {
     expect(waits).toEqual([400, 800]);
   });
 
-  it("gives up after three times, with what came last", async () => {
+  it("gives up after three tries, with the last result", async () => {
     answer = status(502);
     expect(await client.read(to("/"))).toMatchObject({ status: 502 });
     expect(seen).toHaveLength(3);
@@ -279,20 +267,20 @@ describe("read", () => {
     expect(waits).toEqual([1_000]);
   });
 
-  it("does not wait beyond its deadline: the refusal is the answer", async () => {
+  it("does not wait beyond its deadline, and returns the refusal", async () => {
     answer = status(429, { "retry-after": "3" });
     expect(await client.read(to("/"))).toMatchObject({ status: 429 });
     expect(seen).toHaveLength(1);
     expect(waits).toEqual([]);
   });
 
-  it("waits by itself where Retry-After is missing or no number", async () => {
+  it("waits for its own backoff when Retry-After is missing or not a number", async () => {
     inTurn(status(429), status(429, { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }), fine);
     expect((await client.read(to("/", { timeoutMs: 5_000 }))).body).toBe("fine");
     expect(waits).toEqual([800, 1_600]);
   });
 
-  it("waits for its turn before each repetition, not before the first try", async () => {
+  it("waits for its rate limiter's turn before each repetition, but not before the first try", async () => {
     inTurn(status(429), drop, fine);
     const turn = (): Promise<void> => {
       seen.push("turn");
@@ -302,7 +290,7 @@ describe("read", () => {
     expect(seen).toEqual(["GET /", "turn", "GET /", "turn", "GET /"]);
   });
 
-  it("is over when its turn comes too late: the refusal is the answer", async () => {
+  it("returns the refusal when its turn comes after the deadline", async () => {
     answer = status(503);
     const turn = (signal: AbortSignal): Promise<void> =>
       new Promise((_resolve, reject) => {
@@ -312,7 +300,7 @@ describe("read", () => {
     expect(seen).toHaveLength(1);
   });
 
-  it("asks again where the request knows by the reply that the other side is only busy", async () => {
+  it("asks again when the request's own check says that the reply only means busy", async () => {
     const isBusy = ({ body }: { body: string }): boolean => body !== "fine";
     inTurn(status(403), fine);
     expect((await client.read(to("/", { isBusy, timeoutMs: 5_000 }))).body).toBe("fine");
@@ -321,7 +309,7 @@ describe("read", () => {
     expect(await client.send(to("/", { isBusy }))).toMatchObject({ status: 403 });
   });
 
-  it("does not repeat a timeout, an answer that is no, or a call that was given up", async () => {
+  it("does not repeat a timeout, an error status, or an aborted call", async () => {
     answer = hang;
     expect(await failureOf(client.read(to("/", { timeoutMs: 60 })))).toMatchObject({ kind: "timeout" });
     answer = status(500);
@@ -341,13 +329,13 @@ describe("read", () => {
   });
 });
 
-describe("the breaker", () => {
+describe("the circuit breaker", () => {
   const fail = async (times: number, scope = "acme"): Promise<void> => {
     answer = drop;
     for (let turn = 0; turn < times; turn += 1) await failureOf(client.send(to("/", { scope })));
   };
 
-  it("opens after five failures in a row: then nothing is sent, and that is said", async () => {
+  it("opens after five failures in a row: then nothing is sent, and the error says so", async () => {
     await fail(5);
     answer = fine;
     const failure = await failureOf(client.send(to("/")));
@@ -364,7 +352,7 @@ describe("the breaker", () => {
     expect(waits).toEqual([]);
   });
 
-  it("stays shut when a success comes between", async () => {
+  it("stays closed when a success comes between the failures", async () => {
     await fail(4);
     answer = fine;
     await client.send(to("/"));
@@ -373,7 +361,7 @@ describe("the breaker", () => {
     expect((await client.send(to("/"))).body).toBe("fine");
   });
 
-  it("counts gateway pages and timeouts, but no refusals and nothing that was given up", async () => {
+  it("counts gateway pages and timeouts, but no refusals and no aborted calls", async () => {
     inTurn(status(502), status(503), status(504), drop, status(500), status(429), fine);
     for (let turn = 0; turn < 4; turn += 1) await client.send(to("/")).catch(() => undefined);
     await failureOf(client.send(to("/", { signal: AbortSignal.abort() })));
@@ -399,7 +387,7 @@ describe("the breaker", () => {
     expect(seen.slice(5)).toEqual(["GET /probe", "GET /fourth", "GET /fifth"]);
   });
 
-  it("is not open longer because the clock was set back", async () => {
+  it("does not stay open longer when the clock is set back", async () => {
     await fail(5);
     answer = fine;
     now -= 86_400_000;
@@ -408,14 +396,14 @@ describe("the breaker", () => {
     expect((await client.send(to("/"))).body).toBe("fine");
   });
 
-  it("is one for each scope", async () => {
+  it("is separate for each scope", async () => {
     await fail(5);
     answer = fine;
     expect((await client.send(to("/", { scope: "other" }))).body).toBe("fine");
   });
 
-  it("of a way out that is dead does not stop those who go another way", async () => {
-    const egress = new Secret(`http://127.0.0.1:${await deadPort()}`);
+  it("of a dead proxy does not stop calls that do not use that proxy", async () => {
+    const egress = new Secret(`http://127.0.0.1:${await freePort()}`);
     for (let turn = 0; turn < 6; turn += 1) await failureOf(client.send(to("/", { egress })));
     expect((await client.send(to("/"))).body).toBe("fine");
   });
@@ -428,7 +416,7 @@ describe("stream", () => {
     return text;
   };
 
-  it("gives the body as it comes", async () => {
+  it("yields the body as it arrives", async () => {
     answer = (_request, response) => {
       response.write("first ");
       setImmediate(() => response.end("last"));
@@ -456,7 +444,7 @@ describe("stream", () => {
     expect(await failureOf(client.send(to("/orders")))).toMatchObject({ kind: "unreachable" });
   });
 
-  it("is given up when the client is closed, which does not wait for a list of minutes", async () => {
+  it("is aborted when the client is closed, which does not wait for a long download", async () => {
     answer = (_request, response) => void response.writeHead(200).write("and so on");
     const own = createHttpClient({ now: () => now, sleep: async () => undefined });
     const failing = failureOf(own.stream(to("/", { timeoutMs: 60_000 })).then(textOf));
@@ -465,7 +453,7 @@ describe("stream", () => {
     expect(await failing).toMatchObject({ kind: "aborted" });
   });
 
-  it("says how it ended when it ends early", async () => {
+  it("fails with the kind of the failure when it ends early", async () => {
     answer = (request, response) => {
       response.writeHead(200, { "content-length": "1000" });
       response.write("half", () => setImmediate(() => request.socket.destroy()));
@@ -476,8 +464,8 @@ describe("stream", () => {
   });
 });
 
-describe("egress", () => {
-  it("goes by a tunnel through an HTTP proxy, with its credentials", async () => {
+describe("a call through a proxy (egress)", () => {
+  it("uses a tunnel through an HTTP proxy, with the proxy's credentials", async () => {
     const proxy = await startConnectProxy({ credentials: "meera:pa ss" });
     closing.push(proxy);
     const egress = new Secret(`http://meera:pa%20ss@127.0.0.1:${proxy.port}`);
@@ -485,7 +473,7 @@ describe("egress", () => {
     expect(proxy.asked).toEqual([`127.0.0.1:${port}`]);
   });
 
-  it("goes through a SOCKS5 proxy, which looks names up itself", async () => {
+  it("uses a SOCKS5 proxy, which resolves host names itself", async () => {
     const proxy = await startSocksProxy();
     closing.push(proxy);
     for (const kind of ["socks5", "socks5h"]) {
@@ -495,13 +483,13 @@ describe("egress", () => {
     expect(proxy.asked).toEqual([`localhost:${port}`, `localhost:${port}`]);
   });
 
-  it("is unreachable when the proxy is not there, refuses, or is no proxy at all: nothing was sent", async () => {
+  it("is unreachable, with nothing sent, when the proxy is down, refuses, or is not a proxy", async () => {
     const strict = await startConnectProxy({ credentials: "meera:right" });
     const shut = await startSocksProxy({ refuses: true });
     closing.push(strict, shut);
     for (const way of [
-      `http://127.0.0.1:${await deadPort()}`,
-      `socks5://127.0.0.1:${await deadPort()}`,
+      `http://127.0.0.1:${await freePort()}`,
+      `socks5://127.0.0.1:${await freePort()}`,
       `http://meera:wr0ng@127.0.0.1:${strict.port}`,
       `socks5://127.0.0.1:${shut.port}`,
       "ftp://meera:wr0ng@nowhere",
@@ -514,7 +502,7 @@ describe("egress", () => {
     expect(seen).toEqual([]);
   });
 
-  it("ends with its deadline or when it is given up while the proxy says nothing, and is not sent after that", async () => {
+  it("ends at its deadline or when aborted while the proxy does not answer, and is not sent after that", async () => {
     const said = Promise.withResolvers<void>();
     const proxy = await startConnectProxy({ until: said.promise });
     closing.push(proxy);
@@ -530,7 +518,7 @@ describe("egress", () => {
     expect(seen).toEqual(["GET /next"]);
   });
 
-  it("is broken, not unreachable, when the far end drops the call inside the tunnel", async () => {
+  it("is broken, not unreachable, when the server drops the call inside the tunnel", async () => {
     const proxy = await startConnectProxy();
     closing.push(proxy);
     answer = drop;

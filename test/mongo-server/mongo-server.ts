@@ -1,12 +1,12 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { MongoClient } from "mongodb";
+import { freePort } from "../free-port.ts";
 import { retryFor } from "../retry-for.ts";
 
 export interface MongoServer {
@@ -143,12 +143,3 @@ async function buildFerret(): Promise<string> {
 
 const isOnPath = (command: string): boolean =>
   spawnSync(command, ["--version"], { stdio: "ignore" }).error === undefined;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestChat } from "../../playground/telegram/test-chat.ts";
@@ -9,6 +8,7 @@ import { startLocalWorld, type LocalWorld } from "../../playground/start.ts";
 import { generateKey } from "../../src/lib/crypto.ts";
 import { runEntry, type Entry } from "../app/run.ts";
 import type { MongoServer } from "../mongo-server/mongo-server.ts";
+import { freePort } from "../free-port.ts";
 import { startProxy, type Proxy } from "./proxy.ts";
 
 export interface Member {
@@ -146,13 +146,4 @@ async function ready({ port, entry }: Member): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`not ready: ${entry.output()}`);
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }
