@@ -67,7 +67,11 @@ export function createUpdateQueue({ now, firstId, saved, changed, ...kept }: Upd
   }
 
   const allow = (kinds: readonly string[] | undefined): void => {
-    if (kinds) allowed = kinds.filter((kind) => (UPDATE_KINDS as readonly string[]).includes(kind));
+    if (!kinds) return;
+    const known = kinds.filter((kind) => (UPDATE_KINDS as readonly string[]).includes(kind));
+    if (known.join() === allowed.join()) return;
+    allowed = known;
+    changed();
   };
 
   return {

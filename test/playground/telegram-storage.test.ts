@@ -62,6 +62,16 @@ test("the bot's commands, descriptions and allowed updates survive a restart too
   await after.close();
 });
 
+test("the allowed updates alone survive a restart", async () => {
+  const before = await start();
+  await apiOf(before).getUpdates({ allowed_updates: ["callback_query"] });
+  await before.close();
+  const after = await start();
+  after.chat(ASHA).send("unwanted");
+  expect(await apiOf(after).getUpdates()).toEqual([]);
+  await after.close();
+});
+
 test("only the file's owner may read it, and no half-written file is left behind", async () => {
   const playground = await start();
   playground.chat(ASHA).send("x");
