@@ -4,7 +4,6 @@ import { futureSymbol, monthlyExpiries, optionSymbol, type OptionType } from "..
 import { addDays } from "../src/domain/market.ts";
 import { price } from "../src/domain/money.ts";
 
-/** An invented market of the real one's size, written as each broker writes its master file. */
 export interface Share {
   readonly segment: "NSE" | "BSE";
   readonly ticker: string;
@@ -21,6 +20,7 @@ export interface Contract {
   readonly optionType: OptionType | null;
   readonly token: number;
 }
+/** An invented market as large as the real one. */
 export interface Market {
   readonly shares: readonly Share[];
   readonly contracts: readonly Contract[];
@@ -96,7 +96,7 @@ function chains(
   );
 }
 
-/** Our symbol of a contract, without exchange: Kite's and Fyers' too. */
+/** A contract's symbol without the exchange; Kite and Fyers write it the same way. */
 export function symbolOf(contract: Contract): string {
   const { underlying, expiry, strike, optionType, isMonthly } = contract;
   const prefix = contract.segment === "NFO" ? "NSE" : "BSE";
@@ -253,7 +253,7 @@ function groww({ shares, contracts }: Market): string {
   return lines.join("\n");
 }
 
-/** The master file that a broker serves at a path. */
+/** The market as the master file that a broker serves at a path. */
 export function masterFile(broker: BrokerName, path: string, market: Market): Buffer {
   const write: Readonly<Record<string, () => string | Buffer>> = {
     zerodha: () => kite(market),

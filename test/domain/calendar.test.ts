@@ -30,7 +30,7 @@ const phaseAt = (segment: Segment, instant: number, calendar = shipped, hasDeriv
 const phase = (segment: Segment, time: string, hasDerivatives = true): string =>
   phaseAt(segment, at(time), shipped, hasDerivatives);
 
-describe("trading days", () => {
+describe("the trading calendar", () => {
   it("knows weekdays, weekends, holidays and special sessions of 2026", () => {
     expect(dayStatus("2026-11-23", shipped)).toEqual({ kind: "trading", special: null });
     expect(dayStatus("2026-11-24", shipped)).toEqual({ kind: "holiday", name: "Guru Nanak Jayanti" });
@@ -45,7 +45,7 @@ describe("trading days", () => {
     expect(holidays.filter((date) => isTradingDay(date, shipped))).toEqual([]);
   });
 
-  it("says that a year without a list is not known instead of guessing", () => {
+  it("says that a year without a holiday list is unknown instead of guessing", () => {
     expect(dayStatus("2027-01-04", shipped)).toEqual({ kind: "unknown" });
     expect(() => isTradingDay("2027-01-04", shipped)).toThrow(CalendarUnknown);
     expect(() => nextTradingDay("2026-12-31", shipped)).toThrow("calendar not known for 2027-01-01");
@@ -74,8 +74,8 @@ describe("trading days", () => {
   });
 });
 
-describe("sessions", () => {
-  it("walks a stock with derivatives through the closing auction", () => {
+describe("the calendar of sessions", () => {
+  it("takes a stock with derivatives through the closing auction", () => {
     const times = ["08:59", "09:00", "09:08", "09:15", "15:14", "15:15", "15:20", "15:25", "15:30", "15:35", "15:50"];
     expect(times.map((time) => phase("NSE", time))).toEqual([
       "closed",
@@ -100,7 +100,7 @@ describe("sessions", () => {
     expect(phase("NFO", "09:14")).toBe("closed");
   });
 
-  it("had no auction before 3 August 2026", () => {
+  it("has no auction before 3 August 2026", () => {
     expect(phaseAt("NSE", at("15:29", "2026-07-31"))).toBe("continuous");
     expect(phaseAt("NFO", at("15:31", "2026-07-31"))).toBe("closed");
     expect(closingTime("2026-07-31", shipped)).toBe("15:30");
@@ -110,12 +110,12 @@ describe("sessions", () => {
     expect(closingTime("2026-08-03", shipped, "MCX")).toBeNull();
   });
 
-  it("are unknown for commodities and currencies", () => {
+  it("does not know the hours of commodities and currencies", () => {
     expect(sessionAt("MCX", at("10:00"), shipped)).toEqual({ kind: "unknown", what: "segment" });
     expect(phase("CDS", "10:00")).toBe("unknown");
   });
 
-  it("says when a special session's hours come by circular, and takes them from an override", () => {
+  it("does not know the hours of a special session until they are added from the exchange's circular", () => {
     const evening = at("18:30", "2026-11-08");
     expect(sessionAt("NSE", evening, shipped)).toEqual({ kind: "hours-unknown", name: "Muhurat" });
     expect(closingTime("2026-11-08", shipped)).toBeNull();
@@ -126,7 +126,7 @@ describe("sessions", () => {
     expect(closingTime("2026-11-08", known)).toBe("19:00");
   });
 
-  it("begin with the pre-open, never on a closed day, and at once on a day whose special hours are unknown", () => {
+  it("begins a day with the pre-open, never on a closed day, and at once when a special session's hours are unknown", () => {
     expect(["08:59", "09:00", "18:00"].map((time) => hasOpened(at(time), shipped))).toEqual([false, true, true]);
     expect(["2026-11-22", "2026-11-24"].map((date) => hasOpened(at("12:00", date), shipped))).toEqual([false, false]);
     expect(hasOpened(at("08:00", "2026-11-08"), shipped)).toBe(true);

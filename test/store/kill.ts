@@ -17,8 +17,8 @@ export async function writeUntilKilled(
   const writer = spawn(process.execPath, [join(import.meta.dirname, "writer.ts"), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
-  let complaint = "";
-  writer.stderr.setEncoding("utf8").on("data", (text: string) => (complaint += text));
+  let stderr = "";
+  writer.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const exited = new Promise<NodeJS.Signals | null>((resolve) => {
     writer.once("exit", (_code, signal) => resolve(signal));
   });
@@ -32,7 +32,7 @@ export async function writeUntilKilled(
     }
   }
   await killing;
-  expect({ endedBy: await exited, complaint }).toEqual({ endedBy: "SIGKILL", complaint: "" });
+  expect({ endedBy: await exited, stderr }).toEqual({ endedBy: "SIGKILL", stderr: "" });
   return confirmed;
 }
 

@@ -11,7 +11,7 @@ export interface FyersApp {
 const AUTH_CODE_TTL_MS = 5 * 60_000;
 const REFRESH_TTL_MS = 15 * 86_400_000;
 /** The hour is not documented; 06:00 IST is the earliest that has been reported. */
-const TOKENS_DIE_AT = "06:00";
+const TOKENS_EXPIRE_AT = "06:00";
 
 /** Login page, one-time codes and the day's tokens. */
 export function createLogin(app: FyersApp, now: () => number, random: () => number) {
@@ -62,12 +62,12 @@ export function createLogin(app: FyersApp, now: () => number, random: () => numb
       if (body["grant_type"] !== "authorization_code") return refuse(400, -441, "invalid grant type");
       if (body["appIdHash"] !== appIdHash) return refuse(400, -371, "Invalid app id hash");
       const code = String(body["code"]);
-      const expiresAt = codes.get(code);
+      const codeExpiresAt = codes.get(code);
       codes.delete(code);
-      if (expiresAt === undefined || now() >= expiresAt) return refuse(400, -374, "Invalid auth code");
-      const dies = nextIst(TOKENS_DIE_AT, now());
-      const token = jwt("access_token", dies);
-      tokens.set(token, dies);
+      if (codeExpiresAt === undefined || now() >= codeExpiresAt) return refuse(400, -374, "Invalid auth code");
+      const expiresAt = nextIst(TOKENS_EXPIRE_AT, now());
+      const token = jwt("access_token", expiresAt);
+      tokens.set(token, expiresAt);
       const refresh_token = jwt("refresh_token", now() + REFRESH_TTL_MS);
       return json(200, { s: "ok", code: 200, message: "", access_token: token, refresh_token });
     },
@@ -78,9 +78,9 @@ export function createLogin(app: FyersApp, now: () => number, random: () => numb
     /** The whole header is compared: `app_id:token`, without a scheme word. */
     check(authorization: string | null): "alive" | "expired" | "unknown" {
       const prefix = `${app.appId}:`;
-      const dies = authorization?.startsWith(prefix) ? tokens.get(authorization.slice(prefix.length)) : undefined;
-      if (dies === undefined) return "unknown";
-      return now() < dies ? "alive" : "expired";
+      const expiresAt = authorization?.startsWith(prefix) ? tokens.get(authorization.slice(prefix.length)) : undefined;
+      if (expiresAt === undefined) return "unknown";
+      return now() < expiresAt ? "alive" : "expired";
     },
 
     logout(authorization: string): void {

@@ -28,37 +28,37 @@ export function quote(exchange: Exchange, directory: Directory, query: URLSearch
   const listing = directory.named(query.get("exchange"), query.get("segment"), query.get("trading_symbol"));
   if (!listing) throw badRequest("Invalid trading symbol.");
   const { key, kind } = listing.instrument;
-  const told = exchange.quote(key);
+  const snapshot = exchange.quote(key);
   const depth = kind === "index" ? null : exchange.depth(key);
-  const [open, high, low] = [rupees(told.open), rupees(told.high), rupees(told.low)];
-  const close = rupees(told.prevClose);
-  const change = told.prevClose === null ? 0 : (told.ltp - told.prevClose) / 10_000;
+  const [open, high, low] = [rupees(snapshot.open), rupees(snapshot.high), rupees(snapshot.low)];
+  const close = rupees(snapshot.prevClose);
+  const change = snapshot.prevClose === null ? 0 : (snapshot.ltp - snapshot.prevClose) / 10_000;
   return {
-    average_price: rupees(told.ltp),
+    average_price: rupees(snapshot.ltp),
     bid_quantity: depth?.bids[0]?.quantity ?? 0,
-    bid_price: rupees(told.bid),
+    bid_price: rupees(snapshot.bid),
     day_change: change,
     day_change_perc: close === 0 ? 0 : Math.round((change / close) * 10_000) / 100,
-    upper_circuit_limit: rupees(told.upperCircuit),
-    lower_circuit_limit: rupees(told.lowerCircuit),
+    upper_circuit_limit: rupees(snapshot.upperCircuit),
+    lower_circuit_limit: rupees(snapshot.lowerCircuit),
     ohlc: hasText(listing) ? `{open: ${open},high: ${high},low: ${low},close: ${close}}` : { open, high, low, close },
     depth: { buy: levels(depth?.bids ?? []), sell: levels(depth?.asks ?? []) },
     high_trade_range: null,
     implied_volatility: null,
     last_trade_quantity: 1,
-    last_trade_time: told.at ?? 0,
+    last_trade_time: snapshot.at ?? 0,
     low_trade_range: null,
-    last_price: rupees(told.ltp),
+    last_price: rupees(snapshot.ltp),
     market_cap: null,
-    offer_price: rupees(told.ask),
+    offer_price: rupees(snapshot.ask),
     offer_quantity: depth?.asks[0]?.quantity ?? 0,
     oi_day_change: 0,
     oi_day_change_percentage: 0,
-    open_interest: told.openInterest ?? 0,
+    open_interest: snapshot.openInterest ?? 0,
     previous_open_interest: 0,
     total_buy_quantity: depth?.totalBidQty ?? 0,
     total_sell_quantity: depth?.totalAskQty ?? 0,
-    volume: told.volume ?? 0,
+    volume: snapshot.volume ?? 0,
     week_52_high: high,
     week_52_low: low,
   };

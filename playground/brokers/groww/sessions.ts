@@ -10,7 +10,7 @@ export interface GrowwAccount {
 }
 
 const LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789";
-const TOKENS_DIE_AT = "06:00";
+const TOKENS_EXPIRE_AT = "06:00";
 
 export type Sessions = ReturnType<typeof createSessions>;
 
@@ -21,11 +21,11 @@ export function createSessions(account: GrowwAccount, now: () => number, random:
   const letters = (length: number): string =>
     Array.from({ length }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join("");
 
-  function newToken(): { token: string; dies: number } {
-    const dies = nextIst(TOKENS_DIE_AT, now());
+  function newToken(): { token: string; expiresAt: number } {
+    const expiresAt = nextIst(TOKENS_EXPIRE_AT, now());
     const token = `eyJhbGciOiJIUzI1NiJ9.${letters(64)}.${letters(43)}`;
-    tokens.set(token, dies);
-    return { token, dies };
+    tokens.set(token, expiresAt);
+    return { token, expiresAt };
   }
 
   return {
@@ -47,8 +47,8 @@ export function createSessions(account: GrowwAccount, now: () => number, random:
       if (bearer(header) !== account.totpToken) throw deadSession();
       if (body["key_type"] !== "totp" || stepOf(account.totpSecret, code, now()) === null)
         throw new GrowwRefusal(401, "GA005", "Invalid TOTP");
-      const { token, dies } = newToken();
-      const expiry = `${istDate(dies)}T${istClock(dies)}`;
+      const { token, expiresAt } = newToken();
+      const expiry = `${istDate(expiresAt)}T${istClock(expiresAt)}`;
       return json(200, { token, tokenRefId: "ref-5521", sessionName: "demo", expiry, isActive: true });
     },
 

@@ -10,7 +10,7 @@ export interface UpstoxApp {
 }
 
 const LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789";
-const TOKENS_DIE_AT = "03:30";
+const TOKENS_EXPIRE_AT = "03:30";
 
 export type Sessions = ReturnType<typeof createSessions>;
 
@@ -48,9 +48,9 @@ export function createSessions(app: UpstoxApp, now: () => number, random: () => 
       throw new UpstoxRefusal(401, 100057, "Invalid Auth code");
     if (redirectUri !== form.get("redirect_uri"))
       throw new UpstoxRefusal(400, 100070, "The redirect_uri is not the one of the login");
-    const dies = nextIst(TOKENS_DIE_AT, now());
-    const token = jwt(dies);
-    tokens.set(token, dies);
+    const expiresAt = nextIst(TOKENS_EXPIRE_AT, now());
+    const token = jwt(expiresAt);
+    tokens.set(token, expiresAt);
     return token;
   }
 

@@ -13,8 +13,8 @@ export function createLab({ act, copy, close, fail }) {
   const clock = el("span", { class: "lab-clock" });
   const brokers = el("div", { class: "lab-brokers" });
   let shape = "";
-  /** Levers by "broker action", so that a new state moves them without rebuilding what has the focus. @type {Map<string, HTMLElement>} */
-  const levers = new Map();
+  /** Toggles by "broker action", so that a new state moves them without rebuilding what has the focus. @type {Map<string, HTMLElement>} */
+  const toggles = new Map();
 
   root.append(
     el(
@@ -30,20 +30,20 @@ export function createLab({ act, copy, close, fail }) {
     brokers,
   );
 
-  async function pull(/** @type {string} */ broker, /** @type {string} */ action) {
-    const lever = levers.get(`${broker} ${action}`);
-    const wasOn = lever?.getAttribute("aria-checked") === "true";
-    lever?.setAttribute("aria-checked", String(!wasOn));
+  async function flip(/** @type {string} */ broker, /** @type {string} */ action) {
+    const toggle = toggles.get(`${broker} ${action}`);
+    const wasOn = toggle?.getAttribute("aria-checked") === "true";
+    toggle?.setAttribute("aria-checked", String(!wasOn));
     try {
       const next = await act({ broker, action, value: !wasOn });
       if (next?.brokers) set(next);
     } catch (error) {
-      lever?.setAttribute("aria-checked", String(wasOn));
+      toggle?.setAttribute("aria-checked", String(wasOn));
       fail(error);
     }
   }
 
-  function lever(
+  function toggle(
     /** @type {string} */ broker,
     /** @type {string} */ action,
     /** @type {string} */ label,
@@ -51,11 +51,11 @@ export function createLab({ act, copy, close, fail }) {
   ) {
     const button = el(
       "button",
-      { type: "button", role: "switch", class: look, on: { click: () => void pull(broker, action) } },
+      { type: "button", role: "switch", class: look, on: { click: () => void flip(broker, action) } },
       el("span", {}, label),
       look === "lab-switch" && el("span", { class: "knob", "aria-hidden": "true" }),
     );
-    levers.set(`${broker} ${action}`, button);
+    toggles.set(`${broker} ${action}`, button);
     return button;
   }
 
@@ -97,12 +97,12 @@ export function createLab({ act, copy, close, fail }) {
         part(
           "Switches",
           "switches",
-          broker.switches.map(({ name, label }) => lever(broker.name, name, label, "lab-switch")),
+          broker.switches.map(({ name, label }) => toggle(broker.name, name, label, "lab-switch")),
         ),
         part(
           "Make it fail",
           "faults",
-          broker.faults.map(({ kind, label }) => lever(broker.name, kind, label, "lab-fault")),
+          broker.faults.map(({ kind, label }) => toggle(broker.name, kind, label, "lab-fault")),
         ),
       ),
     );
@@ -125,14 +125,14 @@ export function createLab({ act, copy, close, fail }) {
     const next = shapeOf(state);
     if (next !== shape) {
       shape = next;
-      levers.clear();
+      toggles.clear();
       brokers.replaceChildren(...state.brokers.map(card));
     }
     for (const broker of state.brokers) {
       for (const { name, on } of broker.switches)
-        levers.get(`${broker.name} ${name}`)?.setAttribute("aria-checked", String(on));
+        toggles.get(`${broker.name} ${name}`)?.setAttribute("aria-checked", String(on));
       for (const { kind, on } of broker.faults)
-        levers.get(`${broker.name} ${kind}`)?.setAttribute("aria-checked", String(on));
+        toggles.get(`${broker.name} ${kind}`)?.setAttribute("aria-checked", String(on));
       const faults = broker.faults.filter(({ on }) => on).map(({ label }) => label);
       const label = brokers.querySelector(`[data-broker="${CSS.escape(broker.name)}"] .lab-state`);
       label?.replaceChildren(faults.length === 0 ? "works normally" : faults.join(", "));
