@@ -11,30 +11,30 @@ export interface Benchmark {
 export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   start: {
     about:
-      "From starting the process to the answer to a /help that waits at a local Telegram, embedded store, warm compile cache, beside grammY alone; goal: ratio ≤ 1.5.",
+      "Time from starting the process to its answer to a /help that waits at a local Telegram; embedded store, warm compile cache, compared with grammY alone; goal: ratio ≤ 1.5.",
     scripts: [["start.ts"]],
     boundS: 120,
   },
   update: {
     about:
-      "People who each wait for their answer before they write again, over HTTP to a Telegram in another process that checks nothing and has no flood limits; the bare bot is grammY with its runner, stores nothing and makes the calls that Sauda was seen to make; a thousand people take turns so that nobody passes 120 updates a minute; goal: ratio ≥ 0.7, and flat in the number of users known.",
+      "Simulated people who each wait for an answer before they write again, over HTTP to a Telegram in another process that checks nothing and has no flood limits; the bare bot is grammY with its runner, stores nothing and makes the calls recorded from Sauda; a thousand people take turns so that nobody passes 120 updates a minute; goal: ratio ≥ 0.7, and no slower with more users in the store.",
     scripts: [["update.ts"]],
     boundS: 300,
   },
   "tap-to-order": {
     about:
-      "From the tap that Telegram has to the order request that the simulated broker has, per store engine, beside a bare grammY bot whose handler only fetches, and the bare fetch; goal: median within 5 ms of the bare handler on the embedded store.",
+      "Time from a tap at the local Telegram to the order request at the simulated broker, per store engine, compared with a bare grammY bot whose handler only fetches, and with the fetch alone; goal: median within 5 ms of the bare handler on the embedded store.",
     scripts: [["tap-to-order.ts"]],
     boundS: 120,
   },
   instruments: {
     about:
-      "Search over 250,000 invented rows beside minisearch over the same rows; then every broker's master of 200,000 rows in its own format: load, memory, look-up. Goal: p99 under 2 ms, index under 1 s and 120 MB; a master under 5 s, all under 200 MB, a look-up under 10 µs.",
+      "Search over 250,000 invented rows, compared with minisearch over the same rows; then every broker's master of 200,000 rows in its own format: load, memory, look-up. Goal: p99 under 2 ms, index under 1 s and 120 MB; a master under 5 s, all under 200 MB, a look-up under 10 µs.",
     scripts: [["instruments.ts"], ["load-masters.ts"]],
     boundS: 180,
   },
   charts: {
-    about: "From numbers in memory to the PNG that is sent, and how long the event loop is held up meanwhile.",
+    about: "Time from numbers in memory to the PNG that is sent, and how long the event loop is blocked meanwhile.",
     scripts: [["chart.ts"], ["chart-command.ts"]],
     boundS: 60,
   },
@@ -51,7 +51,7 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   },
   digest: {
     about:
-      "The closing digest of 10,000 users (100 on the MongoDB stand-in, which reads a whole collection for each filter), pictures included, against a Telegram that takes 30 messages a second, in real time; goal: ≤ 1.05 of the floor.",
+      "The closing digest of 10,000 users (100 on the MongoDB stand-in, which reads a whole collection for each filter), pictures included, against a Telegram that takes 30 messages a second, in real time; goal: at most 1.05 times the floor, the shortest time that this limit allows.",
     scripts: [
       ["digest.ts", "10000", "sqlite"],
       ["digest.ts", "10000", "mongo"],

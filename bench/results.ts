@@ -13,7 +13,7 @@ export interface Section {
 const HEAD = `# Benchmarks
 
 Written by \`npm run bench\`; a run of some replaces only their sections, and "Before and after" is kept by hand. Each table
-has the limit's row beside ours and their ratio: times drift with the machine, ratios of one run do much less.
+has the row to compare with beside ours, and their ratio: times vary with the machine, ratios of one run much less.
 `;
 const BY_HAND = "## Before and after";
 
