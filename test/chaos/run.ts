@@ -12,6 +12,7 @@ import { createAccounts } from "../../src/services/accounts.ts";
 import { createJournal, type Intent } from "../../src/services/orders/journal.ts";
 import { type MongoServer, startMongo } from "../mongo-server/mongo-server.ts";
 import { retryFor } from "../retry-for.ts";
+import { seededRandom } from "../seeded-random.ts";
 import { ASHA, type BotConfig, clockOf, openStore } from "./bot.ts";
 import { onePanic } from "./panics.ts";
 import { type Counts, oneOrder } from "./person.ts";
@@ -31,6 +32,7 @@ const { values } = parseArgs({
 });
 const ORDERS = Number(values.orders ?? 1_000);
 const PANICS = Number(values.panics ?? 10);
+/** The same seed repeats the decisions of a run, but not its timing. */
 const SEED = Number(values.seed ?? Date.now() % 100_000);
 const STORES = values.store === undefined ? ["sqlite", "mongo"] : [values.store];
 const AT_ONCE = { sqlite: 12, mongo: 8 } as const;
@@ -44,17 +46,6 @@ const STORE_FAULT_EVERY_MS = 30_000;
 const STORE_STALL_MS = 16_000;
 const STORE_IS_BACK_WITHIN_MS = 60_000;
 
-/** Mulberry32. The same seed repeats the decisions of a run, but not its timing. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 interface Result extends Verdict, Counts {
   readonly store: string;
   readonly kills: number;
@@ -67,7 +58,7 @@ interface Result extends Verdict, Counts {
 }
 
 async function run(engine: "sqlite" | "mongo", mongo: MongoServer | null): Promise<Result> {
-  const random = randomFrom(SEED + (engine === "mongo" ? 1 : 0));
+  const random = seededRandom(SEED + (engine === "mongo" ? 1 : 0));
   const dir = mkdtempSync(join(tmpdir(), "chaos-"));
   const offsetMs = istInstant("2026-11-23", "10:00") - Date.now();
   const clock = clockOf({ offsetMs });

@@ -18,6 +18,7 @@ import { createMornings } from "../../src/services/mornings.ts";
 import { createRenewals } from "../../src/services/renewals.ts";
 import { createSnapshots } from "../../src/services/snapshots.ts";
 import { createUsers, DEFAULT_SETTINGS, type Settings } from "../../src/services/users.ts";
+import { seededRandom } from "../seeded-random.ts";
 import { setClock, tempStore, type SetClock, type TempStore } from "../notify/temp-store.ts";
 import { asGiven, position, SBIN, stubBroker } from "../services/stub-broker.ts";
 
@@ -53,17 +54,6 @@ function yearOf2026(): Day[] {
       endsMonth: trades(day) && !later.some((other) => other.getUTCMonth() === day.getUTCMonth() && trades(other)),
     };
   });
-}
-
-/** Mulberry32. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /**
