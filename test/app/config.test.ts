@@ -82,7 +82,7 @@ describe("the settings", () => {
     expect(found.join()).not.toContain("marker");
   });
 
-  it("with an unknown name of ours are refused, so that a typing mistake is noticed", () => {
+  it("with a misspelt name are refused, so that a typing mistake is noticed", () => {
     expect(problems({ TELEGRAM_TOKEN: "x" })).toEqual([
       "TELEGRAM_TOKEN: not a setting of Sauda; .env.example lists them all",
     ]);

@@ -101,7 +101,7 @@ describe("the exchange as people type it", () => {
   ])("%s", (text, exchange, name) => expect(read(text)).toMatchObject({ exchange, name }));
 });
 
-describe("the expiry that words like these mean", () => {
+describe("the expiry that typed words mean", () => {
   const weeklies = ["2026-11-24", "2026-12-01", "2026-12-08", "2026-12-29", "2027-01-26"];
   const meant = (words: ExpiryWords, listed = weeklies, today = TODAY) => matchingExpiries(words, listed, today);
 
@@ -119,7 +119,7 @@ describe("the expiry that words like these mean", () => {
     expect(next("2026-11-30")).toEqual(["2026-12-08"]);
   });
 
-  it("is not sure of a week where only monthlies are listed", () => {
+  it("a week is only a guess where only monthly expiries are listed", () => {
     expect(meant({ kind: "week", ahead: 1 }, ["2026-11-24", "2026-12-29"])).toMatchObject({ isSure: false });
   });
 
@@ -152,13 +152,13 @@ describe("the expiry that words like these mean", () => {
   });
 });
 
-it("knows the indices by the names that people use", () => {
+it("the indices are recognised by the names that people use", () => {
   expect(indexNamed("bank nifty")).toEqual({ name: "NIFTYBANK", underlying: "BANKNIFTY" });
   expect(indexNamed("vix")).toEqual({ name: "INDIAVIX", underlying: null });
   expect(indexNamed("sbin")).toBeUndefined();
 });
 
-it("never throws, whatever is typed", () => {
+it("reading an instrument never throws, whatever is typed", () => {
   const words =
     "nifty 24 nov 26 25000 ce fut next week month nse: bse 31 feb 2027 24nov26 nov26 30/02 2026-13-45 9999999.99ce 1,2,3 this ₹5 constructor __proto__";
   const word = fc.constantFrom("", ...words.split(" "));

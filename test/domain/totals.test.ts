@@ -55,7 +55,7 @@ describe("the profit of positions", () => {
     );
   });
 
-  it("of the day is the price above the previous close for shares sold for delivery", () => {
+  it("of the day is what the sale brought above the previous close for shares sold for delivery", () => {
     const sale = { ...DELIVERED, sellValue: rupees(510), buyValue: rupees(0) };
     expect(saleDayPnl(sale, priceFromRupees(100))).toBe(rupees(10));
     expect(saleDayPnl({ ...sale, sellValue: rupees(710), buyValue: rupees(200) }, priceFromRupees(100))).toBe(

@@ -5,7 +5,7 @@ import { startTestSauda, type TestSauda } from "./sauda.ts";
 
 const [ASHA, VIKRAM, MEERA] = [1001, 1002, 1003];
 
-describe("access", () => {
+describe("access control", () => {
   let running: TestSauda;
   beforeAll(async () => {
     running = await startTestSauda();

@@ -11,7 +11,7 @@ const started = await startMongo();
 const mongo = "skipped" in started ? null : started;
 afterAll(() => mongo?.stop());
 
-describe.skipIf(mongo === null)("a day with real-looking secrets on MongoDB", () => {
+describe.skipIf(mongo === null)("a day of using the bot with MongoDB", () => {
   it("leaves no secret in the log, the metrics, the chat, the documents, or on the connection to MongoDB", async () => {
     if (!mongo) throw new Error("no server");
     const uri = new URL(mongo.uri);

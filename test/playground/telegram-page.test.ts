@@ -137,7 +137,7 @@ describe("what a person does", () => {
     expect(playground.chat(ASHA).messages()).toEqual([]);
   });
 
-  test("a body of the wrong shape is a 400 that says which field", async () => {
+  test("a body of the wrong shape is answered with a 400 that names the field", async () => {
     const { status, body } = await post("/api/send", { user: "asha", text: 5 });
     expect(status).toBe(400);
     expect(body.error).toMatch(/user/);

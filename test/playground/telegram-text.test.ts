@@ -82,7 +82,7 @@ describe("HTML becomes text and entities", () => {
     );
   });
 
-  test("whatever is parsed either works or is refused in Telegram's words", () => {
+  test("any text is either parsed or refused in Telegram's words", () => {
     const piece = fc.constantFrom("<b>", "</b>", "<a href=", '"', ">", "<", "/", "=", "&", "x", " ", "₹", "</", "<pre");
     fc.assert(
       fc.property(fc.array(piece), (pieces) => {
@@ -119,14 +119,14 @@ describe("HTML that Telegram refuses", () => {
 });
 
 describe("text as Telegram keeps it", () => {
-  test("white space around it goes, entities move along", () => {
+  test("white space around it is removed, and entities move with the text", () => {
     expect(html("\n  <b>Total</b>  \n")).toEqual({
       text: "Total",
       entities: [{ type: "bold", offset: 0, length: 5 }],
     });
   });
 
-  test("spaces inside a leading entity stay", () => {
+  test("spaces inside an entity at the start are kept", () => {
     expect(html("<pre>  1\n</pre>").text).toBe("  1");
   });
 
@@ -149,7 +149,7 @@ describe("text as Telegram keeps it", () => {
     },
   );
 
-  test("nothing is looked for inside code", () => {
+  test("links and commands are not detected inside code", () => {
     expect(html("<code>/start @asha</code>").entities).toEqual([{ type: "code", offset: 0, length: 12 }]);
   });
 
@@ -158,7 +158,7 @@ describe("text as Telegram keeps it", () => {
     expect(() => messageText({ text: "x".repeat(4097) })).toThrow("Bad Request: message is too long");
   });
 
-  test("the limit is taken after parsing", () => {
+  test("the limit applies to the text after parsing", () => {
     expect(messageText({ text: `<b>${"x".repeat(4096)}</b>`, parse_mode: "HTML" }).text.length).toBe(4096);
   });
 

@@ -54,7 +54,7 @@ describe("the envelope", () => {
     expect(await api.getMe()).toMatchObject({ id: 777, is_bot: true, first_name: "Sauda", username: "sauda_bot" });
   });
 
-  test("a wrong token is 401, an unknown method 404, one left out a plain 400", async () => {
+  test("a wrong token is answered with 401, an unknown method with 404, one that the playground leaves out with 400", async () => {
     expect(await call("getMe", {}, "777:wrong")).toEqual({
       status: 401,
       body: { ok: false, error_code: 401, description: "Unauthorized" },
@@ -66,7 +66,7 @@ describe("the envelope", () => {
     });
   });
 
-  test("a method's name is taken in any case, parameters also from the query and from a form", async () => {
+  test("a method's name may be in any case, and its parameters in the query or a form", async () => {
     started();
     const got = await fetch(`${playground.url}/bot${playground.token}/SENDMESSAGE?chat_id=${ASHA}&text=query`);
     expect(await got.json()).toMatchObject({ ok: true, result: { text: "query" } });
@@ -169,7 +169,7 @@ describe("updates", () => {
     expect((await second).body).toMatchObject({ ok: true });
   });
 
-  test("kinds that were not asked for are left out, also later", async () => {
+  test("kinds of updates that the bot did not ask for are left out, also in later polls", async () => {
     await api.getUpdates({ allowed_updates: ["callback_query"] });
     playground.chat(ASHA).send("unheard");
     expect(await api.getUpdates()).toEqual([]);
@@ -184,7 +184,7 @@ describe("updates", () => {
     expect(await api.getUpdates()).toEqual([]);
   });
 
-  test("blocking and unblocking tell the bot", async () => {
+  test("the bot is told of blocking and unblocking", async () => {
     const chat = started();
     chat.block(true);
     chat.block(false);
@@ -223,7 +223,7 @@ describe("whom the bot may write to", () => {
 });
 
 describe("sending", () => {
-  test("a message appears in the chat and comes back to the bot", async () => {
+  test("a sent message appears in the chat and is returned to the bot", async () => {
     const chat = started();
     const sent: GrammyMessage = await api.sendMessage(ASHA, "<b>Linked</b>", { parse_mode: "HTML" });
     expect(sent).toMatchObject({
@@ -313,7 +313,7 @@ describe("sending", () => {
     );
   });
 
-  test("copies lose their origin, forwards keep it", async () => {
+  test("copies do not name their origin, forwards do", async () => {
     const original = started().send("mine");
     const copied = await api.copyMessage(ASHA, ASHA, original.message_id);
     expect(playground.chat(ASHA).lastFromBot()).toMatchObject({ message_id: copied.message_id, text: "mine" });
@@ -350,7 +350,7 @@ describe("files", () => {
     expect(sent.photo[0]).toMatchObject({ width: 600, height: 300 });
   });
 
-  test("what is no picture is refused as one", async () => {
+  test("a file that is no picture is refused as a photo", async () => {
     started();
     await expect(api.sendPhoto(ASHA, new InputFile(Buffer.from("text"), "a.png"))).rejects.toThrow(
       "IMAGE_PROCESS_FAILED",
@@ -401,7 +401,7 @@ describe("editing and deleting", () => {
     expect(chat.messages().at(-1)?.reply_markup).toBeUndefined();
   });
 
-  test("the same text with the same buttons is no edit", async () => {
+  test("an edit with the same text and the same buttons is refused", async () => {
     started();
     const markup = { reply_markup: new InlineKeyboard().text("Go", "go") };
     const { message_id: id } = await api.sendMessage(ASHA, "<b>x</b>", { parse_mode: "HTML", ...markup });
@@ -416,7 +416,7 @@ describe("editing and deleting", () => {
     expect(playground.chat(ASHA).lastFromBot()?.reply_markup).toBeUndefined();
   });
 
-  test("captions and media are edited on media only", async () => {
+  test("captions and media can be edited only on messages with media", async () => {
     started();
     const photo = await api.sendPhoto(ASHA, new InputFile(PNG, "a.png"));
     expect(await api.editMessageCaption(ASHA, photo.message_id, { caption: "now" })).toMatchObject({ caption: "now" });
