@@ -8,6 +8,7 @@ import { createListings } from "./angelone/names.ts";
 import { createOrderDesk } from "./angelone/order-desk.ts";
 import { malformed, page, refuse, refuseAtGateway, succeed, succeedWithRows, throttled } from "./angelone/replies.ts";
 import { holdingRow, positionRow, tradeRow } from "./angelone/rows.ts";
+import { listedRows } from "./listed-rows.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import type { BrokerSwitches, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 
@@ -110,34 +111,23 @@ export function simulatedAngelone({ exchange, accountId, random }: SimulatedBrok
     const held = account().holdings();
     if (held.length === 0) return refuse("AB1015", "Holding Not Found");
     const sold = account().positions();
-    const rows = held.flatMap((holding) => {
-      const listing = holding.key && listings.byKey(holding.key);
-      return listing ? [holdingRow(holding, listing, soldToday(holding, held, sold))] : [];
-    });
+    const rows = listedRows(held, listings.byKey, (holding, listing) =>
+      holdingRow(holding, listing, soldToday(holding, held, sold)),
+    );
     return succeed({ holdings: rows, totalholding: null });
   }
 
   function positions(): Response {
     const done = account().trades();
-    const rows = account()
-      .positions()
-      .flatMap((position) => {
-        const listing = position.key && listings.byKey(position.key);
-        if (!listing) return [];
-        const own = done.filter((trade) => trade.key === position.key && trade.productType === position.productType);
-        return [positionRow(position, own, listing, exchange.quote(listing.instrument.key))];
-      });
+    const rows = listedRows(account().positions(), listings.byKey, (position, listing) => {
+      const own = done.filter((trade) => trade.key === position.key && trade.productType === position.productType);
+      return positionRow(position, own, listing, exchange.quote(listing.instrument.key));
+    });
     return succeedWithRows(rows);
   }
 
   function trades(): Response {
-    const rows = account()
-      .trades()
-      .flatMap((trade) => {
-        const listing = trade.key && listings.byKey(trade.key);
-        return listing ? [tradeRow(trade, listing)] : [];
-      });
-    return succeedWithRows(rows);
+    return succeedWithRows(listedRows(account().trades(), listings.byKey, tradeRow));
   }
 
   /** The checks before every API call; null lets it through. */

@@ -1,4 +1,5 @@
 import type { Exchange } from "../../connectors/paper/exchange/types.ts";
+import type { InstrumentKey } from "../../src/domain/ids.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { soldToday } from "../../src/domain/portfolio.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
@@ -12,6 +13,7 @@ import type { FyersQuirks } from "./fyers/orders.ts";
 import { invalid, json, ok, refuse } from "./fyers/reply.ts";
 import { fundRows, holdingRow, holdingsTotal, orderRow, positionRow, positionsTotal, tradeRow } from "./fyers/rows.ts";
 import { tickerOf } from "./fyers/venue.ts";
+import { listedRows } from "./listed-rows.ts";
 
 const APP: FyersApp = { appId: "DEMOAPP123-100", secret: "DEMOSECRET1", fyId: "FA20411" };
 
@@ -35,20 +37,11 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
     enforcesRateLimits: false,
   };
 
-  /** Rows for the records whose instrument the exchange still lists. */
-  function listed<T extends { key: Instrument["key"] | null }, R>(
-    records: readonly T[],
-    toRow: (record: T, of: Instrument, at: number) => R,
-  ): R[] {
-    return records.flatMap((record, at) => {
-      const instrument = record.key === null ? undefined : exchange.find(record.key);
-      return instrument ? [toRow(record, instrument, at + 1)] : [];
-    });
-  }
+  const listingOf = (key: InstrumentKey) => exchange.find(key);
 
   function orders(query: URLSearchParams): Response {
-    const rows = listed(account().orders(), (order, of, slNo) =>
-      orderRow(order, of, exchange.quote(of.key), { fyId: APP.fyId, slNo }),
+    const rows = listedRows(account().orders(), listingOf, (order, of, at) =>
+      orderRow(order, of, exchange.quote(of.key), { fyId: APP.fyId, slNo: at + 1 }),
     );
     const [id, tag] = [query.get("id"), query.get("order_tag")];
     const found = rows.filter((row) => (id === null || row.id === id) && (tag === null || row.orderTag === tag));
@@ -57,8 +50,8 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
 
   function holdings(): Response {
     const [held, positions] = [account().holdings(), account().positions()];
-    const rows = listed(held, (holding, instrument, id) =>
-      holdingRow(holding, soldToday(holding, held, positions), { instrument, id }),
+    const rows = listedRows(held, listingOf, (holding, instrument, at) =>
+      holdingRow(holding, soldToday(holding, held, positions), { instrument, id: at + 1 }),
     );
     return ok({ holdings: rows, overall: holdingsTotal(rows) });
   }
@@ -66,13 +59,13 @@ export function simulatedFyers({ exchange, accountId, random }: SimulatedBrokerD
   function positions(): Response {
     const all = account().positions();
     const trades = account().trades();
-    const netPositions = listed(all, (position, of, slNo) => positionRow(position, of, trades, slNo));
+    const netPositions = listedRows(all, listingOf, (position, of, at) => positionRow(position, of, trades, at + 1));
     return ok({ netPositions, overall: positionsTotal(all) });
   }
 
   const trades = (): Response =>
     ok({
-      tradeBook: listed(account().trades(), (trade, of) =>
+      tradeBook: listedRows(account().trades(), listingOf, (trade, of) =>
         tradeRow(trade, of, account().order(trade.orderId), APP.fyId),
       ),
     });

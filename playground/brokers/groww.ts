@@ -1,7 +1,7 @@
 import { soldToday } from "../../src/domain/portfolio.ts";
 import { candles, lastPrices, quote } from "./groww/market.ts";
 import { masterFile } from "./groww/master.ts";
-import { createDirectory, type Listing } from "./groww/names.ts";
+import { createDirectory } from "./groww/names.ts";
 import { createOrderDesk } from "./groww/orders.ts";
 import { fundsRow, holdingRow, positionRow } from "./groww/portfolio.ts";
 import {
@@ -16,6 +16,7 @@ import {
   wrongAddress,
 } from "./groww/replies.ts";
 import { createSessions, userOf, type GrowwAccount } from "./groww/sessions.ts";
+import { listedRows } from "./listed-rows.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 
@@ -54,28 +55,25 @@ export function simulatedGroww({ exchange, accountId, random }: SimulatedBrokerD
     enforcesRateLimits: false,
   } satisfies BrokerSwitches;
 
-  function listed<T extends { key: Listing["instrument"]["key"] | null; productType: string }>(
-    records: readonly T[],
-    toRow: (record: T, of: Listing) => object,
-  ): object[] {
-    return records.flatMap((record) => {
-      const listing = record.key === null ? undefined : directory.of(record.key);
-      // Groww's documentation knows no margin-funded (MTF) records.
-      return listing && record.productType !== "MTF" ? [toRow(record, listing)] : [];
-    });
-  }
+  /** Groww's documentation knows no margin-funded (MTF) records. */
+  const withoutMtf = <T extends { productType: string }>(records: readonly T[]): T[] =>
+    records.filter(({ productType }) => productType !== "MTF");
 
   function holdings(): Response {
     const [held, positions] = [account().holdings(), account().positions()];
     return success({
-      holdings: listed(held, (holding, of) => holdingRow(holding, soldToday(holding, held, positions), of)),
+      holdings: listedRows(withoutMtf(held), directory.of, (holding, of) =>
+        holdingRow(holding, soldToday(holding, held, positions), of),
+      ),
     });
   }
 
   function positions(): Response {
     const trades = account().trades();
     return success({
-      positions: listed(account().positions(), (position, of) => positionRow(position, trades, of)),
+      positions: listedRows(withoutMtf(account().positions()), directory.of, (position, of) =>
+        positionRow(position, trades, of),
+      ),
     });
   }
 

@@ -1,10 +1,11 @@
 import { istTime } from "../../src/domain/market.ts";
 import { soldToday } from "../../src/domain/portfolio.ts";
+import { listedRows } from "./listed-rows.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import type { BrokerSwitches, CallContext, SimulatedBroker, SimulatedBrokerDeps } from "./types.ts";
 import { candles, quotes } from "./upstox/market.ts";
 import { masterFile } from "./upstox/master.ts";
-import { createDirectory, type Listing } from "./upstox/names.ts";
+import { createDirectory } from "./upstox/names.ts";
 import { createOrderDesk } from "./upstox/orders.ts";
 import { fundsRow, holdingRow, positionRow } from "./upstox/portfolio.ts";
 import { fieldsOf, refusal, success, UpstoxRefusal } from "./upstox/replies.ts";
@@ -46,20 +47,11 @@ export function simulatedUpstox({ exchange, accountId, random }: SimulatedBroker
     enforcesRateLimits: false,
   };
 
-  function listed<T extends { key: Listing["instrument"]["key"] | null }>(
-    records: readonly T[],
-    toRow: (record: T, of: Listing) => object,
-  ): Response {
-    const rows = records.flatMap((record) => {
-      const listing = record.key === null ? undefined : directory.of(record.key);
-      return listing ? [toRow(record, listing)] : [];
-    });
-    return success(rows);
-  }
-
   function holdings(): Response {
     const [held, positions] = [account().holdings(), account().positions()];
-    return listed(held, (holding, of) => holdingRow(holding, soldToday(holding, held, positions), of));
+    return success(
+      listedRows(held, directory.of, (holding, of) => holdingRow(holding, soldToday(holding, held, positions), of)),
+    );
   }
 
   function positions(): Response {
@@ -68,7 +60,7 @@ export function simulatedUpstox({ exchange, accountId, random }: SimulatedBroker
     const own = account()
       .positions()
       .filter(({ productType }) => productType !== "MTF");
-    return listed(own, (position, of) => positionRow(position, trades, of));
+    return success(listedRows(own, directory.of, (position, of) => positionRow(position, trades, of)));
   }
 
   const open: Readonly<Record<string, (call: Call) => Response>> = {

@@ -42,7 +42,7 @@ const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "
 
 export interface Listings {
   all(): readonly Listing[];
-  byKey(key: InstrumentKey): Listing | undefined;
+  readonly byKey: (key: InstrumentKey) => Listing | undefined;
   /** Exchange and token, as orders and quotes carry them. */
   byToken(exchange: string, token: string): Listing | undefined;
 }
@@ -67,7 +67,7 @@ export function createListings(exchange: Exchange): Listings {
       refresh();
       return all;
     },
-    byKey(key) {
+    byKey: (key) => {
       refresh();
       return keyed.get(key);
     },

@@ -1,14 +1,11 @@
 import { z } from "zod";
-import type {
-  Exchange,
-  ExchangeAccount,
-  ExchangeOrder,
-  ExchangeReply,
-} from "../../../connectors/paper/exchange/types.ts";
+import type { Exchange, ExchangeAccount, ExchangeOrder } from "../../../connectors/paper/exchange/types.ts";
 import { brokerOrderId, type BrokerOrderId } from "../../../src/domain/ids.ts";
 import { istDate } from "../../../src/domain/market.ts";
 import { price, priceFromRupees, roundToTick, type Price } from "../../../src/domain/money.ts";
 import type { Order, OrderTerms, Side } from "../../../src/domain/order.ts";
+import { listedRows } from "../listed-rows.ts";
+import { placeOrQueue } from "../place-or-queue.ts";
 import { rejectedOrder } from "../rejected-order.ts";
 import type { Listing, Listings } from "./names.ts";
 import { malformed, refuse, succeed, succeedWithRows } from "./replies.ts";
@@ -68,12 +65,7 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
   function rows(): { id: string; row: () => Record<string, unknown> }[] {
     const today = istDate(exchange.now());
     const rejectedToday = rejected.filter(({ order }) => istDate(order.placedAt ?? 0) === today);
-    const known = account()
-      .orders()
-      .flatMap((order) => {
-        const listing = order.key && listings.byKey(order.key);
-        return listing ? [{ order, listing }] : [];
-      });
+    const known = listedRows(account().orders(), listings.byKey, (order, listing) => ({ order, listing }));
     return [...known, ...rejectedToday].map(({ order, listing }) => ({
       id: order.orderId,
       row: () => rowOf(order, listing),
@@ -153,13 +145,6 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
       return found ? succeed(found.row()) : refuse("AB1013", "Order not found");
     },
   };
-}
-
-/** Outside market hours an order becomes an after-market order by itself. */
-function placeOrQueue(account: ExchangeAccount, order: ExchangeOrder): ExchangeReply {
-  const reply = account.place(order);
-  const isLate = reply.kind === "refused" && reply.code === "market-closed" && !order.isAmo;
-  return isLate ? account.place({ ...order, isAmo: true }) : reply;
 }
 
 function problemOf(body: PlaceBody): Response | null {

@@ -27,7 +27,7 @@ export interface Directory {
   /** By exchange, segment and trading symbol. */
   named(...names: readonly unknown[]): Listing | undefined;
   byGrowwSymbol(symbol: string): Listing | undefined;
-  of(key: InstrumentKey): Listing | undefined;
+  readonly of: (key: InstrumentKey) => Listing | undefined;
 }
 
 /** Rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */

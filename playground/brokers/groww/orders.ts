@@ -1,8 +1,10 @@
-import type { Exchange, ExchangeOrder, ExchangeReply } from "../../../connectors/paper/exchange/types.ts";
+import type { Exchange, ExchangeOrder } from "../../../connectors/paper/exchange/types.ts";
 import { brokerOrderId, type BrokerOrderId } from "../../../src/domain/ids.ts";
 import { istDate } from "../../../src/domain/market.ts";
 import { rupeesFromPaise } from "../../../src/domain/money.ts";
 import type { Order } from "../../../src/domain/order.ts";
+import { listedRows } from "../listed-rows.ts";
+import { placeOrQueue } from "../place-or-queue.ts";
 import { rejectedOrder } from "../rejected-order.ts";
 import { idOf, numberIn, type Directory, type Listing } from "./names.ts";
 import { estimated, newOrder, quantityOf, termsOf } from "./order-bodies.ts";
@@ -35,14 +37,6 @@ export function createOrderDesk({ exchange, directory, accountId }: OrderDeskPar
   const references = new Set<string>();
   const cancelledAt = new Map<BrokerOrderId, number>();
   const account = () => exchange.account(accountId);
-
-  /** Outside market hours an order becomes an after-market order by itself. */
-  function enter(order: ExchangeOrder): ExchangeReply {
-    const reply = account().place(order);
-    return reply.kind === "refused" && reply.code === "market-closed"
-      ? account().place({ ...order, isAmo: true })
-      : reply;
-  }
 
   function fail(order: ExchangeOrder, listing: Listing, message: string): string {
     const at = exchange.now();
@@ -79,15 +73,11 @@ export function createOrderDesk({ exchange, directory, accountId }: OrderDeskPar
 
   /** Newest first. */
   function rows(segment: string | null): Row[] {
-    const own = account()
-      .orders()
-      .flatMap((order): Row[] => {
-        const listing = order.key === null ? undefined : directory.of(order.key);
-        if (!listing) return [];
-        const id = idOf(order.orderId, listing);
-        const row = orderRow(order, listing, isBeingCancelled(order));
-        return [{ at: order.placedAt ?? 0, id, reference: order.tag, segment: listing.segment, row }];
-      });
+    const own = listedRows(account().orders(), directory.of, (order, listing): Row => {
+      const id = idOf(order.orderId, listing);
+      const row = orderRow(order, listing, isBeingCancelled(order));
+      return { at: order.placedAt ?? 0, id, reference: order.tag, segment: listing.segment, row };
+    });
     const today = istDate(exchange.now());
     return [...own, ...failed.filter(({ date }) => date === today)]
       .filter((each) => segment === null || each.segment === segment)
@@ -100,7 +90,7 @@ export function createOrderDesk({ exchange, directory, accountId }: OrderDeskPar
       const { order, listing, reference } = newOrder(exchange, directory, body);
       if (references.has(reference)) throw new GrowwRefusal(400, "GA007", "Duplicate order reference id.");
       references.add(reference);
-      const reply = enter(order);
+      const reply = placeOrQueue(account(), order);
       const id = reply.kind === "accepted" ? idOf(reply.orderId, listing) : fail(order, listing, reply.message);
       return success({
         groww_order_id: id,

@@ -32,7 +32,7 @@ export interface Listing {
 export interface Directory {
   all(): readonly Listing[];
   named(key: string): Listing | undefined;
-  of(key: InstrumentKey): Listing | undefined;
+  readonly of: (key: InstrumentKey) => Listing | undefined;
 }
 
 /** Rebuilt whenever the exchange's list changes, as contracts are added and expire daily. */

@@ -1,8 +1,10 @@
-import type { Exchange, ExchangeOrder, ExchangeReply } from "../../../connectors/paper/exchange/types.ts";
+import type { Exchange, ExchangeOrder } from "../../../connectors/paper/exchange/types.ts";
 import { brokerOrderId, type BrokerOrderId } from "../../../src/domain/ids.ts";
 import { istDate } from "../../../src/domain/market.ts";
 import { rupeesFromPaise } from "../../../src/domain/money.ts";
 import type { Order } from "../../../src/domain/order.ts";
+import { listedRows } from "../listed-rows.ts";
+import { placeOrQueue } from "../place-or-queue.ts";
 import { rejectedOrder } from "../rejected-order.ts";
 import type { Directory, Listing } from "./names.ts";
 import { newOrder, quantityOf, termsOf } from "./order-bodies.ts";
@@ -23,14 +25,6 @@ export function createOrderDesk({ exchange, directory, accountId, userId }: Orde
   /** Why the last change of an order was refused. */
   const notModified = new Map<BrokerOrderId, string>();
   const account = () => exchange.account(accountId);
-
-  /** Outside market hours an order becomes an after-market order, whatever its body says. */
-  function enter(order: ExchangeOrder): ExchangeReply {
-    const reply = account().place(order);
-    return reply.kind === "refused" && reply.code === "market-closed"
-      ? account().place({ ...order, isAmo: true })
-      : reply;
-  }
 
   function refuse(order: ExchangeOrder, message: string): string {
     const placedAt = exchange.now();
@@ -53,12 +47,6 @@ export function createOrderDesk({ exchange, directory, accountId, userId }: Orde
     return { order, listing };
   }
 
-  const rowsOf = <T extends { key: Order["key"] }>(records: readonly T[], toRow: (record: T, of: Listing) => object) =>
-    records.flatMap((record) => {
-      const listing = record.key === null ? undefined : directory.of(record.key);
-      return listing ? [toRow(record, listing)] : [];
-    });
-
   function askedOf(query: URLSearchParams): ExchangeOrder {
     const price = Number(query.get("price"));
     const quantity = Number(query.get("quantity"));
@@ -74,7 +62,7 @@ export function createOrderDesk({ exchange, directory, accountId, userId }: Orde
   return {
     place(body: Fields): Response {
       const order = newOrder(exchange, directory, body);
-      const reply = enter(order);
+      const reply = placeOrQueue(account(), order);
       return acted({ order_ids: [reply.kind === "accepted" ? reply.orderId : refuse(order, reply.message)] });
     },
 
@@ -102,14 +90,18 @@ export function createOrderDesk({ exchange, directory, accountId, userId }: Orde
 
     book(): Response {
       const today = istDate(exchange.now());
-      const own = rowsOf(account().orders(), (order: Order, of) =>
+      const own = listedRows(account().orders(), directory.of, (order, of) =>
         orderRow(order, of, { userId, notModified: notModified.get(order.orderId) ?? null }),
       );
       return success([...own, ...refused.filter(({ date }) => date === today).map(({ row }) => row)]);
     },
 
     trades: (): Response =>
-      success(rowsOf(account().trades(), (trade, of) => tradeRow(trade, of, account().order(trade.orderId)))),
+      success(
+        listedRows(account().trades(), directory.of, (trade, of) =>
+          tradeRow(trade, of, account().order(trade.orderId)),
+        ),
+      ),
 
     margin(body: Fields): Response {
       const [asked] = Array.isArray(body["instruments"]) ? (body["instruments"] as Fields[]) : [];

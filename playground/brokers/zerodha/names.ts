@@ -15,7 +15,7 @@ export interface KiteDirectory {
   all(): readonly KiteListing[];
   /** `NSE:M&M`, or a token in digits. */
   named(name: string): KiteListing | undefined;
-  of(key: InstrumentKey): KiteListing | undefined;
+  readonly of: (key: InstrumentKey) => KiteListing | undefined;
 }
 
 const SEGMENT_CODE: Readonly<Partial<Record<Segment, number>>> = {

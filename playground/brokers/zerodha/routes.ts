@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
-import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import { isDeliverySale } from "../../../src/domain/portfolio.ts";
+import { listedRows } from "../listed-rows.ts";
 import { historical, quotes } from "./market-data.ts";
 import { type KiteDirectory, type KiteListing, masterCsv } from "./names.ts";
 import { createOrders } from "./orders.ts";
@@ -72,7 +72,7 @@ export function routesOf({ app, sessions, exchange, directory, accountId }: Kite
       const held = [...byShare].map(([key, rows]) => ({ key, rows }));
       const sold = account().positions().filter(isDeliverySale);
       return success(
-        listedRows(directory, held, ({ key, rows }, listing) =>
+        listedRows(held, directory.of, ({ key, rows }, listing) =>
           holdingRow(
             rows,
             sold.filter((position) => position.key === key),
@@ -83,7 +83,7 @@ export function routesOf({ app, sessions, exchange, directory, accountId }: Kite
       );
     }),
     route("GET /portfolio/positions", () => {
-      const net = listedRows(directory, account().positions(), positionRow);
+      const net = listedRows(account().positions(), directory.of, positionRow);
       return success({ net, day: net });
     }),
 
@@ -122,17 +122,6 @@ export function routesOf({ app, sessions, exchange, directory, accountId }: Kite
       open,
     ),
   ];
-}
-
-function listedRows<T extends { readonly key: InstrumentKey | null }, R>(
-  directory: KiteDirectory,
-  records: readonly T[],
-  toRow: (record: T, listing: KiteListing) => R,
-): R[] {
-  return records.flatMap((record) => {
-    const listing = record.key === null ? undefined : directory.of(record.key);
-    return listing ? [toRow(record, listing)] : [];
-  });
 }
 
 const csv = (listings: readonly KiteListing[]): Response =>
