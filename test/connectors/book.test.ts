@@ -16,7 +16,7 @@ const reading = {
   listedBy: ["name"],
   listedOf: ({ name }: Pick<Raw, "name">) => ({ symbol: tradingSymbol(name), key: null }),
   map({ id, status }: Raw): string {
-    if (status === "broken") throw new TypeError("a defect of ours");
+    if (status === "broken") throw new TypeError("a bug in the mapper");
     if (status !== "open") throw new RangeError(`unknown status: ${status}`);
     return id;
   },
@@ -27,12 +27,12 @@ const row = (id: string, status = "open", name = "NSE:SBIN-EQ"): ReadRow<Raw> =>
 });
 const failureOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
-describe("a book that is read row by row", () => {
-  it("is its rows where all can be read", async () => {
+describe("mapping a broker's rows one by one", () => {
+  it("returns every row when all of them can be mapped", async () => {
     expect(await readBook([row("1"), row("2")], reading)).toEqual(["1", "2"]);
   });
 
-  it("has beside them what the others still tell, and says why the first could not be read", async () => {
+  it("throws the mapped rows, what is still known of the others, and why the first of those failed", async () => {
     const bare: ReadRow<Raw> = { ok: false, partial: { id: "4" }, field: "3.name" };
     const error = await failureOf(readBook([row("1"), row("2", "parked"), row("3", "parked", "?"), bare], reading));
     const listed = { symbol: "NSE:SBIN-EQ", key: null };
@@ -51,18 +51,18 @@ describe("a book that is read row by row", () => {
     });
   });
 
-  it("hides no defect of ours", async () => {
+  it("lets a bug in the mapper through instead of blaming the row", async () => {
     expect(await failureOf(readBook([row("1", "broken")], reading))).toBeInstanceOf(TypeError);
   });
 
-  it("is finished also where it is a part", async () => {
+  it("applies the finishing step to a partial book too", async () => {
     const upper = (rows: readonly string[]): string[] => rows.map((id) => `#${id}`);
     expect(await finishBook(readBook([row("1")], reading), upper)).toEqual(["#1"]);
     const part = finishBook(readBook([row("1"), row("2", "parked")], reading), upper);
     expect(await failureOf(part)).toMatchObject({ book: { rows: ["#1"], unread: [{ orderId: "2" }] } });
   });
 
-  it("that another one needs whole fails plainly, so that its part does not pass for the other's", async () => {
+  it("throws a plain BrokerError when the whole book is needed, so that no caller takes the partial rows for its own", async () => {
     const error = await failureOf(requireComplete(readBook([row("1"), row("2", "parked")], reading)));
     expect(error).toBeInstanceOf(BrokerError);
     expect(error).not.toBeInstanceOf(UnreadRows);

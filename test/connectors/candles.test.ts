@@ -7,8 +7,8 @@ const FIRST = istInstant("2026-01-01");
 const seconds = fc.integer({ min: 0, max: 400 * 86_400 });
 const from = seconds.map((after) => FIRST + after * 1_000);
 
-describe("the spans of a long range", () => {
-  it("follow each other a step apart, end at its ends, and none is longer than allowed", () => {
+describe("the spans that a long range is split into", () => {
+  it("cover the range from end to end, one step apart, none longer than allowed", () => {
     fc.assert(
       fc.property(from, seconds, fc.integer({ min: 1, max: 90 }), (start, length, days) => {
         const range = { from: start, to: start + length * 1_000 };
@@ -24,7 +24,7 @@ describe("the spans of a long range", () => {
     );
   });
 
-  it("in days hold each day of it once, and none more than allowed", () => {
+  it("contain each day of the range once, when they are counted in days, and no more days than allowed", () => {
     fc.assert(
       fc.property(from, seconds, fc.integer({ min: 1, max: 400 }), (start, length, maxDays) => {
         const range = { from: start, to: start + length * 1_000 };
@@ -44,23 +44,23 @@ describe("the spans of a long range", () => {
     );
   });
 
-  it("are none when it ends before it begins", () => {
+  it("are empty when the range ends before it begins", () => {
     const range = { from: FIRST, to: FIRST - 86_400_000 };
     expect(spansOf(range, 86_400_000, 1_000)).toEqual([]);
     expect(daySpansOf(range, 30)).toEqual([]);
   });
 });
 
-describe("the bars of several calls", () => {
+describe("candles collected from several calls", () => {
   const day = (date: string, close: number) => candleAt(istInstant(date), 100, 110, 90, close, 5);
 
-  it("come oldest first, each once, within both ends", () => {
+  it("are sorted oldest first, without duplicates, within both ends of the range", () => {
     const bars = [day("2026-11-24", 3), day("2026-11-23", 2), day("2026-11-24", 3), day("2026-11-20", 1)];
     const range = { from: istInstant("2026-11-23"), to: istInstant("2026-11-24") };
     expect(finishCandles(bars, "1d", range)).toEqual([day("2026-11-23", 2), day("2026-11-24", 3)]);
   });
 
-  it("are joined where weeks were asked for", () => {
+  it("are joined into weeks when weeks were asked for", () => {
     const bars = [day("2026-11-24", 101), day("2026-11-23", 102)];
     const range = { from: istInstant("2026-11-23"), to: istInstant("2026-11-29") };
     expect(finishCandles(bars, "1w", range)).toEqual([{ ...day("2026-11-23", 101), volume: 10 }]);

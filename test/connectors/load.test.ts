@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
 const CONNECTORS = new URL("../../connectors/", import.meta.url).href;
-/** Prints every module that the list of brokers brings. */
+/** Prints the URL of every module that importing the list of brokers loads. */
 const PROGRAM = `
   import { registerHooks } from "node:module";
   registerHooks({
@@ -15,7 +15,7 @@ const PROGRAM = `
   await import("${CONNECTORS}index.ts");
 `;
 
-it("the list of brokers is data: of their code it brings none, and no package", async () => {
+it("importing the list of brokers loads neither connector code nor any package", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", PROGRAM]);
   const loaded = stdout.trim().split("\n");
   expect(loaded).toContain(`${CONNECTORS}zerodha/index.ts`);

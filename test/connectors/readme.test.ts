@@ -26,10 +26,10 @@ function rowOf({ title, capabilities: has }: BrokerDefinition): string[] {
   ];
 }
 
-it("is told in the README as the definitions have it", () => {
+it("the README's table of brokers agrees with their definitions", () => {
   const paper = createPaper({ exchange: () => createExchange({ seed: 1, now: () => 0 }) });
   const rows = [...brokerDefinitions, paper].map(rowOf);
-  const told = readFileSync(README, "utf8")
+  const table = readFileSync(README, "utf8")
     .split("\n")
     .filter((line) => line.startsWith("|"))
     .map((line) =>
@@ -38,6 +38,6 @@ it("is told in the README as the definitions have it", () => {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
-  expect(told[0]).toEqual(HEAD);
-  expect(told.slice(2)).toEqual(rows);
+  expect(table[0]).toEqual(HEAD);
+  expect(table.slice(2)).toEqual(rows);
 });

@@ -8,8 +8,8 @@ const ACME = brokerName("acme");
 const { badField, mapReply, noReply } = replyErrors(ACME, "Acme");
 const ORDERS = "POST /orders";
 
-describe("a call without a whole reply", () => {
-  it("proves nothing once it was sent, whatever ended the wait", () => {
+describe("a call that ends without a complete reply", () => {
+  it("does not count as unreachable once it was sent, whatever ended the wait", () => {
     expect(noReply(new HttpFailure("timeout", "no answer in 10 s"), ORDERS, true)).toMatchObject({
       kind: "timeout",
       message: "Acme POST /orders: no answer in 10 s",
@@ -20,18 +20,18 @@ describe("a call without a whole reply", () => {
     expect(noReply(new Error("the person left"), ORDERS, true).kind).toBe("timeout");
   });
 
-  it("that was given up in the queue proves that nothing went", () => {
+  it("counts as unreachable when it was abandoned before it was sent", () => {
     expect(noReply(new Error("the person left"), ORDERS, false).kind).toBe("unreachable");
   });
 });
 
-describe("a reply that is not as documented", () => {
-  it("is told by its first field", () => {
+describe("a reply that does not match the documentation", () => {
+  it("is reported by its first bad field", () => {
     const { error } = z.array(z.object({ status: z.literal("open") })).safeParse([{ status: "parked" }]);
     expect(error && badField(ORDERS, error).message).toMatch(/^Acme POST \/orders: 0\.status: /);
   });
 
-  it("is a value that a mapping refuses; a defect of ours stays one", () => {
+  it("is reported when a mapping refuses a value, but a bug in the mapping is thrown as it is", () => {
     expect(mapReply(ORDERS, () => 7)).toBe(7);
     const refuse = (): never => {
       throw new RangeError("not a price: -1");
@@ -46,7 +46,7 @@ describe("a reply that is not as documented", () => {
   });
 });
 
-it("a broker's words come on one line, without an end that never comes and without a token", () => {
+it("cleans a broker's message: one line, limited in length, tokens masked", () => {
   expect(cleanWords(" Order\n refused  for eyJhbGciOi.J9_x-y.z ")).toBe("Order refused for ***");
   expect(cleanWords("x".repeat(400))).toHaveLength(300);
 });
