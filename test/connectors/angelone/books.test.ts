@@ -8,7 +8,7 @@ import { toStatus } from "../../../connectors/angelone/map.ts";
 import { fromProduct } from "../../../connectors/angelone/order-bodies.ts";
 import { orderSchema } from "../../../connectors/angelone/schemas.ts";
 import type { HttpReply } from "../../../src/lib/http.ts";
-import { access, bench, fixture, fixtureReply, reply, sbinTable, tableOf } from "./stand-in.ts";
+import { access, fixture, fixtureReply, reply, sbinTable, setUp, tableOf } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const money = paiseFromRupees;
@@ -43,17 +43,14 @@ const dataReply = (data: unknown): HttpReply =>
   reply(JSON.stringify({ status: true, message: "SUCCESS", errorcode: "", data }));
 
 describe("positions", () => {
-  it.each(["NCO", "NCDEX"] as const)(
-    "of %s, which is not traded from here, stand beside the others",
-    async (exchange) => {
-      const [row] = dataOf("get-getPosition.json") as object[];
-      const { connector } = bench({ getPosition: dataReply([{ ...row, exchange }]) });
-      expect(await connector.getPositions(access)).toMatchObject([{ segment: exchange, key: `${exchange}:2885` }]);
-    },
-  );
+  it.each(["NCO", "NCDEX"] as const)("include those on %s, where this connector places no orders", async (exchange) => {
+    const [row] = dataOf("get-getPosition.json") as object[];
+    const { connector } = setUp({ getPosition: dataReply([{ ...row, exchange }]) });
+    expect(await connector.getPositions(access)).toMatchObject([{ segment: exchange, key: `${exchange}:2885` }]);
+  });
 
-  it("shows Angel One's own P&L to the paisa and the average of the open side", async () => {
-    const { connector } = bench({ getPosition: "get-getPosition.json" }, { table: withOption });
+  it("show Angel One's own P&L to the paisa and the average of the open side", async () => {
+    const { connector } = setUp({ getPosition: "get-getPosition.json" }, { table: withOption });
     const [reliance, option, sold, closed] = await connector.getPositions(access);
     expect(reliance).toEqual({
       symbol: "NSE:RELIANCE-EQ",
@@ -94,8 +91,8 @@ describe("positions", () => {
     unfetched: [],
   });
 
-  it("quotes the price and computes the P&L where the row has neither", async () => {
-    const { connector, requests } = bench({ getPosition: "get-getPosition-older.json", quote });
+  it("get a quoted price and a computed P&L when the row has neither", async () => {
+    const { connector, requests } = setUp({ getPosition: "get-getPosition-older.json", quote });
     const [open, closed] = await connector.getPositions(access);
     expect(open).toMatchObject({
       ltp: rupees("1486.20"),
@@ -107,17 +104,17 @@ describe("positions", () => {
     expect(requests[1]?.body).toBe('{"mode":"LTP","exchangeTokens":{"NSE":["2885"]}}');
   });
 
-  it("takes a price of 0 for none, and no P&L that was counted with it", async () => {
+  it("treat a price of 0 as missing and ignore the P&L that Angel One computed with it", async () => {
     const [row] = dataOf("get-getPosition.json") as object[];
     const getPosition = dataReply([{ ...row, ltp: "0.00", pnl: "-22166.00", unrealised: "-22189.50" }]);
-    const [open] = await bench({ getPosition, quote }).connector.getPositions(access);
+    const [open] = await setUp({ getPosition, quote }).connector.getPositions(access);
     expect(open).toMatchObject({ ltp: rupees("1486.20"), pnl: money("127.00"), unrealised: money("103.50") });
-    const [unquoted] = await bench({ getPosition, quote: reply("<html>", 502) }).connector.getPositions(access);
+    const [unquoted] = await setUp({ getPosition, quote: reply("<html>", 502) }).connector.getPositions(access);
     expect(unquoted).toMatchObject({ ltp: null, pnl: money("23.50"), realised: money("23.50"), unrealised: 0 });
   });
 
-  it("keeps a position without a price when the quote is refused", async () => {
-    const { connector } = bench({
+  it("have no price when the quote is refused", async () => {
+    const { connector } = setUp({
       getPosition: "get-getPosition-older.json",
       quote: reply("<html>bad gateway</html>", 502),
     });
@@ -131,13 +128,13 @@ describe("positions", () => {
     });
   });
 
-  it("does not hide a dead session behind a position without a price", async () => {
+  it("fail when the quote is refused because the session has ended", async () => {
     const dead = reply(JSON.stringify({ status: false, message: "Invalid Token", errorcode: "AG8001", data: null }));
-    const { connector } = bench({ getPosition: "get-getPosition-older.json", quote: dead });
+    const { connector } = setUp({ getPosition: "get-getPosition-older.json", quote: dead });
     await expect(connector.getPositions(access)).rejects.toMatchObject({ kind: "auth-expired" });
   });
 
-  it("counts a short that came in from before, was added to and closed in part, at the average of all its sales", async () => {
+  it("value a carried short that was added to and partly closed at the average of all its sales", async () => {
     const [row] = dataOf("get-getPosition-older.json") as object[];
     const short = {
       ...row,
@@ -148,43 +145,43 @@ describe("positions", () => {
       totalsellvalue: "18000.00",
       totalbuyvalue: "4470.00",
     };
-    const [open] = await bench({ getPosition: dataReply([short]), quote }).connector.getPositions(access);
+    const [open] = await setUp({ getPosition: dataReply([short]), quote }).connector.getPositions(access);
     // Twelve sold at 1,500.00 on average, three of them bought back at 1,490.00, nine due at 1,486.20.
     expect(open).toMatchObject({ side: "SELL", qty: 9, realised: money("30.00"), unrealised: money("124.20") });
   });
 
-  it("tells what the day's part can be counted from where a row that came in from before has no previous close", async () => {
+  it("give the carried quantity and the day's cash flow when a carried row has no previous close", async () => {
     const [row] = dataOf("get-getPosition-older.json") as object[];
     const carried = { ...row, cfbuyqty: "10", cfbuyamount: "14500.00", netqty: "25", totalbuyvalue: "44086.00" };
     const closed = { ...carried, sellqty: "30", sellamount: "44520.00", netqty: "0", totalsellvalue: "44520.00" };
-    const rows = await bench({ getPosition: dataReply([carried, closed]), quote }).connector.getPositions(access);
+    const rows = await setUp({ getPosition: dataReply([carried, closed]), quote }).connector.getPositions(access);
     expect(rows).toMatchObject([
       { side: "BUY", qty: 25, dayPnl: null, carried: { qty: 10, dayCash: money("-22166.00") } },
       { side: "CLOSED", dayPnl: null, carried: { qty: 10, dayCash: money("14934.00") } },
     ]);
   });
 
-  it("says bad-response of a row whose numbers are too large to be money", async () => {
+  it("fail with bad-response when a number is too large to be an amount of money", async () => {
     const [row] = dataOf("get-getPosition.json") as object[];
-    const { connector } = bench({ getPosition: dataReply([{ ...row, pnl: "9007199254740993.00" }]) });
+    const { connector } = setUp({ getPosition: dataReply([{ ...row, pnl: "9007199254740993.00" }]) });
     await expect(connector.getPositions(access)).rejects.toMatchObject({ kind: "bad-response", broker: "angelone" });
   });
 
-  it("names a derivative as Angel One does when the master does not have it", async () => {
-    const { connector } = bench({ getPosition: "get-getPosition.json" }, { table: sbinTable });
+  it("show Angel One's own name for a derivative that the master does not list", async () => {
+    const { connector } = setUp({ getPosition: "get-getPosition.json" }, { table: sbinTable });
     const rows = await connector.getPositions(access);
     expect(rows[1]).toMatchObject({ symbol: "NSE:NIFTY24NOV2626000CE", key: "NFO:43817" });
   });
 
-  it.each(["get-getPosition-empty.json", "get-getAllHolding-not-found.json"])("is empty for %s", async (name) => {
-    const { connector } = bench({ getPosition: name });
+  it.each(["get-getPosition-empty.json", "get-getAllHolding-not-found.json"])("are empty for %s", async (name) => {
+    const { connector } = setUp({ getPosition: name });
     expect(await connector.getPositions(access)).toEqual([]);
   });
 });
 
 describe("holdings", () => {
-  it("computes P&L, takes today's sales off what is held, and pledged shares off what can be sold", async () => {
-    const { connector } = bench({ getAllHolding: "get-getAllHolding.json", getPosition: "get-getPosition.json" });
+  it("have a computed P&L, exclude shares sold today, and do not count pledged shares as sellable", async () => {
+    const { connector } = setUp({ getAllHolding: "get-getAllHolding.json", getPosition: "get-getPosition.json" });
     const [sbin, mahindra, bond, onBse] = await connector.getHoldings(access);
     expect(sbin).toEqual({
       symbol: "NSE:SBIN-EQ",
@@ -212,19 +209,19 @@ describe("holdings", () => {
     expect(onBse).toMatchObject({ symbol: "BSE:SBIN", key: "BSE:500112", sellableQty: 5, pnl: money("1062.00") });
   });
 
-  it("tell no more T1 shares than are left once some were sold", async () => {
+  it("have no more T1 shares than the quantity left after today's sales", async () => {
     const { holdings } = dataOf("get-getAllHolding.json") as { holdings: object[] };
     const sold = { ...(dataOf("get-getPosition.json") as object[])[2], symboltoken: "2031", tradingsymbol: "M&M-EQ" };
     const sale = { ...sold, buyqty: "0", sellqty: "12", netqty: "-12" };
-    const { connector } = bench({ getAllHolding: dataReply({ holdings }), getPosition: dataReply([sale]) });
+    const { connector } = setUp({ getAllHolding: dataReply({ holdings }), getPosition: dataReply([sale]) });
     expect((await connector.getHoldings(access))[1]).toMatchObject({ symbol: "NSE:M&M-EQ", qty: 2, t1Qty: 2 });
   });
 
-  it("take a sale on the other exchange off what can be sold, but only where nothing is held there, and all that is held there is gone with it", async () => {
+  it("count a delivery sale on the other exchange against the sellable quantity, unless that exchange has a holding of its own for it to reduce", async () => {
     const sellable = async (held: number, sale: Readonly<Record<string, string>>) => {
       const { holdings } = dataOf("get-getAllHolding.json") as { holdings: object[] };
       const sold = { ...(dataOf("get-getPosition.json") as object[])[2], ...sale };
-      const { connector } = bench({
+      const { connector } = setUp({
         getAllHolding: dataReply({ holdings: holdings.slice(0, held) }),
         getPosition: dataReply([sold]),
       });
@@ -241,13 +238,13 @@ describe("holdings", () => {
   });
 
   it.each(["get-getAllHolding-empty.json", "get-getAllHolding-not-found.json"])("are empty for %s", async (name) => {
-    const { connector } = bench({ getAllHolding: name, getPosition: "get-getPosition-empty.json" });
+    const { connector } = setUp({ getAllHolding: name, getPosition: "get-getPosition-empty.json" });
     expect(await connector.getHoldings(access)).toEqual([]);
   });
 });
 
-it("reads funds of text with four decimals", async () => {
-  const { connector } = bench({ getRMS: "get-getRMS.json" });
+it("reads funds given as text with four decimals", async () => {
+  const { connector } = setUp({ getRMS: "get-getRMS.json" });
   expect(await connector.getFunds(access)).toEqual({
     available: money("84210.55"),
     used: money("15789.45"),
@@ -257,7 +254,7 @@ it("reads funds of text with four decimals", async () => {
 });
 
 it.each(["get-getProfile.json", "get-getProfile-text-lists.json"])("reads the profile of %s", async (name) => {
-  const { connector } = bench({ getProfile: name });
+  const { connector } = setUp({ getProfile: name });
   expect(await connector.getProfile(access)).toEqual({
     accountId: "R58213",
     name: "ASHA RAO",
@@ -267,8 +264,8 @@ it.each(["get-getProfile.json", "get-getProfile-text-lists.json"])("reads the pr
 });
 
 describe("orders", () => {
-  it("come oldest first, numbers and text alike, with what a change needs in the handle", async () => {
-    const { connector } = bench({ getOrderBook: "get-getOrderBook.json" }, { table: withOption });
+  it("come oldest first, whether values are numbers or text, with a handle that holds what a modification needs", async () => {
+    const { connector } = setUp({ getOrderBook: "get-getOrderBook.json" }, { table: withOption });
     const [rejected, open, stop, afterMarket] = await connector.getOrders(access);
     expect(open).toEqual({
       orderId: "261120000148213",
@@ -313,15 +310,15 @@ describe("orders", () => {
     expect(afterMarket?.handle).not.toHaveProperty("uniqueorderid");
   });
 
-  it("are found again by their tag", async () => {
-    const { connector } = bench({ getOrderBook: "get-getOrderBook.json" }, { table: withOption });
+  it("can be found by their tag", async () => {
+    const { connector } = setUp({ getOrderBook: "get-getOrderBook.json" }, { table: withOption });
     const found = await connector.findOrdersByTag(access, orderTag("dp7f3a91c2"));
     expect(found.map(({ orderId }) => orderId)).toEqual(["261120000148213"]);
     expect(await connector.findOrdersByTag(access, orderTag("another"))).toEqual([]);
   });
 
-  it("are none when the book is null", async () => {
-    const { connector } = bench({ getOrderBook: "get-getOrderBook-empty.json" });
+  it("are an empty list when the order book is null", async () => {
+    const { connector } = setUp({ getOrderBook: "get-getOrderBook-empty.json" });
     expect(await connector.getOrders(access)).toEqual([]);
   });
 
@@ -330,7 +327,7 @@ describe("orders", () => {
     ["product", "producttype"],
     ["type", "ordertype"],
   ])("throw on an unknown %s, naming broker, endpoint and field", async (name, field) => {
-    const { connector } = bench({ getOrderBook: `get-getOrderBook-unknown-${name}.json` });
+    const { connector } = setUp({ getOrderBook: `get-getOrderBook-unknown-${name}.json` });
     const failure = connector.getOrders(access);
     await expect(failure).rejects.toMatchObject({
       kind: "bad-response",
@@ -340,7 +337,7 @@ describe("orders", () => {
     await expect(failure).rejects.toThrow(`0.${field}`);
   });
 
-  it("have a known meaning for every status, whatever its case", () => {
+  it("map every documented status, in any letter case", () => {
     const row = JSON.parse(fixture("get-details.json")).data;
     const status = (text: string, ordertype = "LIMIT", filledshares = 0) =>
       toStatus(orderSchema.parse({ ...row, status: text, ordertype, filledshares }));
@@ -369,7 +366,7 @@ describe("orders", () => {
     expect(status("modified", "STOPLOSS_LIMIT", 5)).toBe("open");
   });
 
-  it("keep their product both ways, and cover orders do not exist", () => {
+  it("map every product to Angel One's name, except cover orders, which it does not offer", () => {
     const there = PRODUCTS.filter((product) => product !== "CO").map(fromProduct);
     expect(there).toEqual(["DELIVERY", "INTRADAY", "CARRYFORWARD", "MARGIN", "BO"]);
     expect(() => fromProduct("CO")).toThrow("cover orders");
@@ -380,8 +377,8 @@ describe("one order", () => {
   const id = brokerOrderId("261120000148213");
   const handle = { uniqueorderid: "7c1e5b0a-93f4-4d0e-8a52-6d1f3be0c947" };
 
-  it("is read by its unique id in one call", async () => {
-    const { connector, requests } = bench({ details: "get-details.json" });
+  it("is read in one call by its unique id", async () => {
+    const { connector, requests } = setUp({ details: "get-details.json" });
     expect(await connector.getOrder(access, id, handle)).toMatchObject({
       orderId: id,
       status: "filled",
@@ -392,20 +389,20 @@ describe("one order", () => {
     ]);
   });
 
-  it("is looked for in the book when the unique id is not known", async () => {
-    const { connector } = bench({ details: "get-details-not-found.json", getOrderBook: "get-getOrderBook.json" });
+  it("is looked up in the order book when Angel One does not find its unique id", async () => {
+    const { connector } = setUp({ details: "get-details-not-found.json", getOrderBook: "get-getOrderBook.json" });
     expect(await connector.getOrder(access, id, handle)).toMatchObject({ orderId: id, status: "open" });
     expect(await connector.getOrder(access, brokerOrderId("1"), {})).toBeNull();
   });
 
-  it("is not said to be missing when the broker cannot be asked", async () => {
-    const { connector } = bench({ details: fixtureReply("error-rate-limit.txt", 403) });
+  it("is not reported as missing when the request fails", async () => {
+    const { connector } = setUp({ details: fixtureReply("error-rate-limit.txt", 403) });
     await expect(connector.getOrder(access, id, handle)).rejects.toMatchObject({ kind: "rate-limited" });
   });
 });
 
-it("gives trades the master's key and today's date", async () => {
-  const { connector } = bench({ getTradeBook: "get-getTradeBook.json" });
+it("gives trades the instrument key from the master and today's date", async () => {
+  const { connector } = setUp({ getTradeBook: "get-getTradeBook.json" });
   expect(await connector.getTrades(access)).toEqual([
     {
       tradeId: "50123377",

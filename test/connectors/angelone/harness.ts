@@ -26,13 +26,13 @@ export const fixture = (name: string): string =>
 export const reply = (body: string, status = 200): HttpReply => ({ status, headers: {}, body });
 export const fixtureReply = (name: string, status = 200): HttpReply => reply(fixture(name), status);
 
-export interface Wire {
+export interface FakeHttp {
   readonly http: HttpClient;
   readonly requests: HttpRequest[];
 }
 
 /** An HTTP client whose answers come from the path's last part: a reply, or an error to throw. */
-export function wire(answers: Readonly<Record<string, HttpReply | Error | string>>): Wire {
+export function fakeHttp(answers: Readonly<Record<string, HttpReply | Error | string>>): FakeHttp {
   const requests: HttpRequest[] = [];
   const answer = (request: HttpRequest): Promise<HttpReply> => {
     requests.push(request);
@@ -43,12 +43,12 @@ export function wire(answers: Readonly<Record<string, HttpReply | Error | string
   };
   const stream = async (request: HttpRequest): Promise<AsyncIterable<Uint8Array>> => {
     const whole = Buffer.from((await answer(request)).body);
-    return pieces(whole, 97);
+    return chunked(whole, 97);
   };
   return { requests, http: { send: answer, read: answer, stream, close: () => Promise.resolve() } };
 }
 
-async function* pieces(whole: Buffer, size: number): AsyncGenerator<Uint8Array> {
+async function* chunked(whole: Buffer, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < whole.length; at += size) yield await Promise.resolve(whole.subarray(at, at + size));
 }
 
@@ -78,16 +78,16 @@ export const SBIN: Equity = {
 };
 export const sbinTable = tableOf([{ instrument: SBIN, venueSymbol: "SBIN-EQ", venueToken: "3045" }]);
 
-export interface Bench {
+export interface Setup {
   readonly connector: BrokerConnector;
   readonly requests: HttpRequest[];
 }
 
-export function bench(
-  answers: Parameters<typeof wire>[0],
+export function setUp(
+  answers: Parameters<typeof fakeHttp>[0],
   options: { table?: InstrumentTable; now?: number; limiter?: RateLimiter } = {},
-): Bench {
-  const { http, requests } = wire(answers);
+): Setup {
+  const { http, requests } = fakeHttp(answers);
   const connector = createConnector({
     http,
     limiter: options.limiter ?? noLimits,

@@ -3,7 +3,7 @@ import type { VenueInstrument } from "../../../connectors/base.ts";
 import { indexKey, indexSymbol, instrumentKey, type Index } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PRICE } from "../../../src/domain/money.ts";
-import { access, bench, bodyOf, buy, fixture, reply, SBIN } from "./stand-in.ts";
+import { access, bodyOf, buy, fixture, reply, SBIN, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const NIFTY: Index = {
@@ -17,8 +17,8 @@ const NIFTY: Index = {
 };
 
 describe("quotes", () => {
-  it("come in one batch, indices by Angel One's numbers", async () => {
-    const { connector, requests } = bench({ quote: "post-quote.json" });
+  it("are fetched in one batch, indices by Angel One's own tokens", async () => {
+    const { connector, requests } = setUp({ quote: "post-quote.json" });
     const quotes = await connector.getQuotes(access, [
       SBIN,
       NIFTY,
@@ -54,29 +54,29 @@ describe("quotes", () => {
     });
   });
 
-  it("are asked for fifty at a time", async () => {
-    const { connector, requests } = bench({ quote: "post-quote-partial.json" });
+  it("are fetched fifty at a time", async () => {
+    const { connector, requests } = setUp({ quote: "post-quote-partial.json" });
     const many = Array.from({ length: 101 }, (_, at) => ({ ...SBIN, key: instrumentKey("NSE", at + 1) }));
     expect((await connector.getQuotes(access, many)).size).toBe(0);
     const sizes = requests.map((request) => JSON.stringify(bodyOf(request)).match(/"\d+"/g)?.length);
     expect(sizes).toEqual([50, 50, 1]);
   });
 
-  it("of one unknown instrument fail", async () => {
-    const { connector } = bench({ quote: "post-quote-partial.json" });
+  it("fail with rejected for a single instrument that Angel One does not know", async () => {
+    const { connector } = setUp({ quote: "post-quote-partial.json" });
     await expect(connector.getQuote(access, SBIN)).rejects.toMatchObject({ kind: "rejected" });
   });
 
-  it("refused for the key on a living session mean that the app lacks the service", async () => {
-    const { connector } = bench({
+  it("fail with no-permission when the API key is refused on a valid session", async () => {
+    const { connector } = setUp({
       quote: reply('{"success":false,"message":"Invalid API Key","errorCode":"AG8004","data":""}'),
     });
     await expect(connector.getQuote(access, SBIN)).rejects.toMatchObject({ kind: "no-permission" });
   });
 });
 
-it("leaves the padding out of the depth", async () => {
-  const { connector } = bench({ quote: "post-quote.json" });
+it("leaves the padding levels out of the market depth", async () => {
+  const { connector } = setUp({ quote: "post-quote.json" });
   expect(await connector.getOrderbook(access, SBIN)).toEqual({
     key: "NSE:3045",
     symbol: "NSE:SBIN-EQ",
@@ -95,8 +95,8 @@ describe("candles", () => {
   const from = istInstant("2026-11-20", "09:15");
   const to = istInstant("2026-11-20", "15:30");
 
-  it("are asked for in Indian time and come oldest first", async () => {
-    const { connector, requests } = bench({ getCandleData: "post-getCandleData.json" });
+  it("are requested in IST and come oldest first", async () => {
+    const { connector, requests } = setUp({ getCandleData: "post-getCandleData.json" });
     const candles = await connector.getHistoricalData(access, { instrument: SBIN, interval: "5m", from, to });
     expect(bodyOf(requests[0])).toEqual({
       exchange: "NSE",
@@ -125,13 +125,13 @@ describe("candles", () => {
     ]);
   });
 
-  it("are none when the reply is null", async () => {
-    const { connector } = bench({ getCandleData: "post-getCandleData-empty.json" });
+  it("are an empty list when the reply is null", async () => {
+    const { connector } = setUp({ getCandleData: "post-getCandleData-empty.json" });
     expect(await connector.getHistoricalData(access, { instrument: NIFTY, interval: "1d", from, to })).toEqual([]);
   });
 
-  it("are asked for in ranges that Angel One serves, without a gap", async () => {
-    const { connector, requests } = bench({ getCandleData: "post-getCandleData-empty.json" });
+  it("are requested in ranges no longer than Angel One allows, without a gap", async () => {
+    const { connector, requests } = setUp({ getCandleData: "post-getCandleData-empty.json" });
     const start = istInstant("2026-09-01", "09:15");
     await connector.getHistoricalData(access, { instrument: SBIN, interval: "1m", from: start, to });
     expect(requests.map((request) => bodyOf(request))).toMatchObject([
@@ -141,7 +141,7 @@ describe("candles", () => {
     ]);
   });
 
-  it("of weeks and months are folded from days", async () => {
+  it("for weeks and months are joined from daily candles", async () => {
     const days = [
       ["2026-10-30T00:00:00+05:30", 100, 110, 95, 105, 10],
       ["2026-11-02T00:00:00+05:30", 105, 120, 104, 118, 20],
@@ -149,7 +149,7 @@ describe("candles", () => {
     ];
     const answer = reply(JSON.stringify({ status: true, message: "", errorcode: "", data: days }));
     const query = { instrument: SBIN, from: istInstant("2026-10-01"), to: istInstant("2026-11-07") };
-    const { connector, requests } = bench({ getCandleData: answer });
+    const { connector, requests } = setUp({ getCandleData: answer });
     const weeks = await connector.getHistoricalData(access, { ...query, interval: "1w" });
     const months = await connector.getHistoricalData(access, { ...query, interval: "1mo" });
     expect(weeks).toEqual([
@@ -182,8 +182,8 @@ describe("candles", () => {
 });
 
 describe("the cost of an order", () => {
-  it("is asked at the collar of a market order", async () => {
-    const { connector, requests } = bench({ batch: "post-batch.json", estimateCharges: "post-estimateCharges.json" });
+  it("is computed at the protection price of a market order", async () => {
+    const { connector, requests } = setUp({ batch: "post-batch.json", estimateCharges: "post-estimateCharges.json" });
     const terms = { type: "MARKET", protection: { basisPoints: 100, limit: rupees("1020.60") } } as const;
     expect(await connector.getOrderCost?.(access, buy({ terms }))).toEqual({
       margin: paiseFromRupees(2021),
@@ -207,15 +207,15 @@ describe("the cost of an order", () => {
     });
   });
 
-  it("leaves out what Angel One does not estimate", async () => {
-    const { connector } = bench({ batch: "post-batch.json", estimateCharges: "post-placeOrder-symbol-not-found.json" });
+  it("has no charges when Angel One does not estimate them", async () => {
+    const { connector } = setUp({ batch: "post-batch.json", estimateCharges: "post-placeOrder-symbol-not-found.json" });
     expect(await connector.getOrderCost?.(access, buy())).toEqual({ margin: paiseFromRupees(2021), charges: null });
   });
 });
 
 describe("the master file", () => {
   async function read(body: string, status = 200): Promise<{ rows: VenueInstrument[]; skipped: string[] }> {
-    const { connector } = bench({ OpenAPIScripMaster: reply(body, status) });
+    const { connector } = setUp({ OpenAPIScripMaster: reply(body, status) });
     const skipped: string[] = [];
     const stream = connector.getInstruments?.({ onSkipped: (reason) => skipped.push(reason) }) ?? [];
     const rows: VenueInstrument[] = [];
@@ -223,7 +223,7 @@ describe("the master file", () => {
     return { rows, skipped };
   }
 
-  it("becomes canonical symbols: series, groups, futures, monthly and weekly options, indices", async () => {
+  it("gives canonical symbols to series, groups, futures, monthly and weekly options, and indices", async () => {
     const { rows, skipped } = await read(fixture("OpenAPIScripMaster.json"));
     expect(
       rows.map(({ instrument, venueSymbol, venueToken }) => [
@@ -248,7 +248,7 @@ describe("the master file", () => {
     expect(skipped.sort()).toEqual(["bad value", "test symbol", "unknown segment", "unreadable row"]);
   });
 
-  it("counts strikes and ticks in paise", async () => {
+  it("has strikes and tick sizes in paise", async () => {
     const { rows } = await read(fixture("OpenAPIScripMaster.json"));
     expect(rows.find(({ venueToken }) => venueToken === "43817")?.instrument).toMatchObject({
       kind: "option",
@@ -262,7 +262,7 @@ describe("the master file", () => {
     expect(rows.find(({ venueToken }) => venueToken === "16669")?.instrument.tickSize).toBe(rupees("0.50"));
   });
 
-  it("fails when the file ends early or is no array, rather than lose instruments", async () => {
+  it("fails when it is cut short or is not an array, so that no instruments are lost silently", async () => {
     const whole = fixture("OpenAPIScripMaster.json");
     await expect(read(whole.slice(0, -3))).rejects.toMatchObject({ kind: "bad-response" });
     await expect(read("<html>maintenance</html>")).rejects.toMatchObject({ kind: "bad-response" });

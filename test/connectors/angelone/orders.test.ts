@@ -5,14 +5,14 @@ import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { Order, OrderTerms } from "../../../src/domain/order.ts";
 import { HttpFailure, type HttpReply } from "../../../src/lib/http.ts";
 import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
-import { access, API_KEY, bench, bodyOf, buy, emptyTable, expired, fixtureReply, JWT, reply } from "./stand-in.ts";
+import { access, API_KEY, bodyOf, buy, emptyTable, expired, fixtureReply, JWT, reply, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const PLACED = { placeOrder: "post-placeOrder.json" };
 
 describe("placing", () => {
-  it("sends every value as text and answers with Angel One's ids", async () => {
-    const { connector, requests } = bench(PLACED);
+  it("sends every value as text and returns Angel One's ids", async () => {
+    const { connector, requests } = setUp(PLACED);
     const outcome = await connector.placeOrder(access, buy());
     expect(outcome).toEqual({
       kind: "accepted",
@@ -77,21 +77,21 @@ describe("placing", () => {
     ],
   ];
   it.each(terms)("sends %s", async (_what, asked, expected) => {
-    const { connector, requests } = bench(PLACED);
+    const { connector, requests } = setUp(PLACED);
     await connector.placeOrder(access, buy({ terms: asked }));
     expect(bodyOf(requests[0])).toMatchObject(expected);
   });
 
   it("never sends a market order", async () => {
     for (const [, asked] of terms) {
-      const { connector, requests } = bench(PLACED);
+      const { connector, requests } = setUp(PLACED);
       await connector.placeOrder(access, buy({ terms: asked }));
       expect(requests[0]?.body).not.toContain("MARKET");
     }
   });
 
-  it("marks after-market orders, but for stops, which need their own variety", async () => {
-    const { connector, requests } = bench(PLACED);
+  it("gives after-market orders the AMO variety, except stop orders, which keep their own", async () => {
+    const { connector, requests } = setUp(PLACED);
     await connector.placeOrder(access, buy({ isAmo: true }));
     await connector.placeOrder(
       access,
@@ -100,8 +100,8 @@ describe("placing", () => {
     expect(requests.map((request) => bodyOf(request))).toMatchObject([{ variety: "AMO" }, { variety: "STOPLOSS" }]);
   });
 
-  it("goes out through the link's own way out; reading does not", async () => {
-    const { connector, requests } = bench({ ...PLACED, getRMS: "get-getRMS.json" });
+  it("sends orders through the link's own proxy, but not reads", async () => {
+    const { connector, requests } = setUp({ ...PLACED, getRMS: "get-getRMS.json" });
     await connector.placeOrder(access, buy());
     await connector.getFunds(access);
     expect(requests.map(({ egress }) => egress === access.egress)).toEqual([true, false]);
@@ -146,8 +146,8 @@ describe("the outcome of an order", () => {
     ["an empty 400", reply("", 400), { kind: "unknown" }],
     ["the rate limit's text", fixtureReply("error-rate-limit.txt", 403), { kind: "unknown" }],
     ["a 429", reply("{}", 429), { kind: "unknown" }],
-    ["a yes without an order", fixtureReply("post-placeOrder-no-data.json"), { kind: "unknown" }],
-    ["a yes with a 5xx", fixtureReply("post-placeOrder.json", 503), { kind: "unknown" }],
+    ["a success without an order id", fixtureReply("post-placeOrder-no-data.json"), { kind: "unknown" }],
+    ["a success with a 5xx status", fixtureReply("post-placeOrder.json", 503), { kind: "unknown" }],
     [
       "the catch-all AB1007",
       reply('{"status":false,"message":"AMX Error","errorcode":"AB1007","data":null}'),
@@ -159,55 +159,54 @@ describe("the outcome of an order", () => {
       { kind: "unknown" },
     ],
     [
-      "a code nobody documented",
+      "an undocumented code",
       reply('{"status":false,"message":"Novel","errorcode":"AB7777","data":null}'),
       { kind: "unknown" },
     ],
   ];
-  it.each(cases)("after %s is told without a second request", async (_what, answer, expected) => {
-    const { connector, requests } = bench({ placeOrder: answer });
+  it.each(cases)("after %s is decided without a second request", async (_what, answer, expected) => {
+    const { connector, requests } = setUp({ placeOrder: answer });
     expect(await connector.placeOrder(access, buy())).toMatchObject(expected);
     expect(requests).toHaveLength(1);
   });
 
-  it("never carries the token or the key", async () => {
+  it("never contains the access token or the API key", async () => {
     for (const [, answer] of cases) {
-      const { connector } = bench({ placeOrder: answer });
-      const told = JSON.stringify(await connector.placeOrder(access, buy()));
-      expect(told).not.toContain(JWT);
-      expect(told).not.toContain(API_KEY);
+      const { connector } = setUp({ placeOrder: answer });
+      const outcome = JSON.stringify(await connector.placeOrder(access, buy()));
+      expect(outcome).not.toContain(JWT);
+      expect(outcome).not.toContain(API_KEY);
     }
   });
 
-  it("is not-sent, without a call, when the session's time is over", async () => {
-    const { connector, requests } = bench(PLACED);
-    const order = { ...sampleOrder };
+  it("is not-sent, without a request, once the session has expired", async () => {
+    const { connector, requests } = setUp(PLACED);
     expect(await connector.placeOrder(expired, buy())).toMatchObject({ kind: "not-sent", cause: "session-expired" });
-    expect(await connector.modifyOrder(expired, order, { qty: 5 })).toMatchObject({ cause: "session-expired" });
-    expect(await connector.cancelOrder(expired, order)).toMatchObject({ cause: "session-expired" });
+    expect(await connector.modifyOrder(expired, sampleOrder, { qty: 5 })).toMatchObject({ cause: "session-expired" });
+    expect(await connector.cancelOrder(expired, sampleOrder)).toMatchObject({ cause: "session-expired" });
     expect(requests).toEqual([]);
   });
 
-  it("is not-sent when Angel One does not list the instrument, or its product is not placed here", async () => {
-    const unlisted = bench(PLACED, { table: emptyTable });
+  it("is not-sent when Angel One does not list the instrument or the connector does not place the product", async () => {
+    const unlisted = setUp(PLACED, { table: emptyTable });
     expect(await unlisted.connector.placeOrder(access, buy())).toMatchObject({
       kind: "not-sent",
       cause: "invalid-request",
     });
-    const { connector } = bench(PLACED);
+    const { connector } = setUp(PLACED);
     expect(await connector.placeOrder(access, buy({ productType: "BO" }))).toMatchObject({ cause: "invalid-request" });
     expect(unlisted.requests).toEqual([]);
   });
 
-  it("is not-sent when the call is given up while it waits for its turn", async () => {
+  it("is not-sent when the call is aborted while it waits in the rate limiter", async () => {
     const controller = new AbortController();
-    const patient: RateLimiter = {
+    const neverReady: RateLimiter = {
       run: (_key, _windows, _call, signal) =>
         new Promise((_resolve, reject) => {
           signal?.addEventListener("abort", () => reject(signal.reason as Error));
         }),
     };
-    const { connector, requests } = bench(PLACED, { limiter: patient });
+    const { connector, requests } = setUp(PLACED, { limiter: neverReady });
     const outcome = connector.placeOrder(access, buy(), controller.signal);
     setImmediate(() => controller.abort());
     expect(await outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
@@ -244,9 +243,9 @@ const sampleOrder: Order = {
   },
 };
 
-describe("changing", () => {
-  it("sends the full set, what stays taken from the order, and keeps the newest unique id", async () => {
-    const { connector, requests } = bench({ modifyOrder: "post-placeOrder.json" });
+describe("modifying", () => {
+  it("sends every field, unchanged ones from the order, and returns the new unique id", async () => {
+    const { connector, requests } = setUp({ modifyOrder: "post-placeOrder.json" });
     const outcome = await connector.modifyOrder(access, sampleOrder, { qty: 5 });
     expect(bodyOf(requests[0])).toEqual({
       variety: "STOPLOSS",
@@ -267,8 +266,8 @@ describe("changing", () => {
     });
   });
 
-  it("changes the terms and keeps the quantity", async () => {
-    const { connector, requests } = bench({ modifyOrder: "post-placeOrder.json" });
+  it("keeps the quantity when only the terms change", async () => {
+    const { connector, requests } = setUp({ modifyOrder: "post-placeOrder.json" });
     await connector.modifyOrder(access, sampleOrder, { terms: { type: "LIMIT", price: rupees(1013) } });
     expect(bodyOf(requests[0])).toMatchObject({
       ordertype: "LIMIT",
@@ -278,31 +277,31 @@ describe("changing", () => {
     });
   });
 
-  it("is not sent for an order whose handle is not from the book", async () => {
-    const { connector, requests } = bench({});
-    const stranger = { ...sampleOrder, handle: {} };
-    expect(await connector.modifyOrder(access, stranger, {})).toMatchObject({ cause: "invalid-request" });
-    expect(await connector.cancelOrder(access, stranger)).toMatchObject({ cause: "invalid-request" });
+  it("sends nothing for an order without a handle from the order book, nor does cancelling", async () => {
+    const { connector, requests } = setUp({});
+    const withoutHandle = { ...sampleOrder, handle: {} };
+    expect(await connector.modifyOrder(access, withoutHandle, {})).toMatchObject({ cause: "invalid-request" });
+    expect(await connector.cancelOrder(access, withoutHandle)).toMatchObject({ cause: "invalid-request" });
     expect(requests).toEqual([]);
   });
 });
 
 describe("cancelling", () => {
-  it("names the order's own variety", async () => {
-    const { connector, requests } = bench({ cancelOrder: "post-placeOrder.json" });
+  it("sends the order's own variety", async () => {
+    const { connector, requests } = setUp({ cancelOrder: "post-placeOrder.json" });
     expect(await connector.cancelOrder(access, sampleOrder)).toMatchObject({ kind: "accepted" });
     expect(bodyOf(requests[0])).toEqual({ variety: "STOPLOSS", orderid: "261120000148213" });
   });
 
-  it("believes no answer that names another order, and no change either", async () => {
+  it("has an unknown outcome when the reply names another order, and so has modifying", async () => {
     const other = { ...sampleOrder, orderId: brokerOrderId("261120000148214") };
-    const { connector } = bench({ cancelOrder: "post-placeOrder.json", modifyOrder: "post-placeOrder.json" });
+    const { connector } = setUp({ cancelOrder: "post-placeOrder.json", modifyOrder: "post-placeOrder.json" });
     expect(await connector.cancelOrder(access, other)).toMatchObject({ kind: "unknown" });
     expect(await connector.modifyOrder(access, other, { qty: 5 })).toMatchObject({ kind: "unknown" });
   });
 
-  it("of an order that is gone is refused in Angel One's words", async () => {
-    const { connector } = bench({ cancelOrder: "post-cancelOrder-not-found.json" });
+  it("an order that no longer exists is rejected with Angel One's message", async () => {
+    const { connector } = setUp({ cancelOrder: "post-cancelOrder-not-found.json" });
     expect(await connector.cancelOrder(access, sampleOrder)).toMatchObject({
       kind: "rejected",
       reason: "Order not found",
@@ -310,30 +309,30 @@ describe("cancelling", () => {
   });
 });
 
-it("meters writes together, by link, and each book by itself, its repetitions too", async () => {
-  const meters: string[] = [];
+it("counts a link's order calls against one limit and the order book against its own, retries included", async () => {
+  const limiterCalls: string[] = [];
   const limiter: RateLimiter = {
     run: (key, windows, call) => {
-      meters.push(`${key} ${windows[0]?.count}/${windows[0]?.perMs}`);
+      limiterCalls.push(`${key} ${windows[0]?.count}/${windows[0]?.perMs}`);
       return call();
     },
   };
   const ack = "post-placeOrder.json";
   const answers = { placeOrder: ack, modifyOrder: ack, cancelOrder: ack, getOrderBook: "get-getOrderBook-empty.json" };
-  const { connector, requests } = bench(answers, { limiter });
+  const { connector, requests } = setUp(answers, { limiter });
   await connector.placeOrder(access, buy());
   await connector.modifyOrder(access, sampleOrder, { qty: 5 });
   await connector.cancelOrder(access, sampleOrder);
   await connector.getOrders(access);
   await requests.at(-1)?.turn?.(AbortSignal.any([]));
-  expect(meters).toEqual([
+  expect(limiterCalls).toEqual([
     ...Array.from({ length: 3 }, () => "angelone:link-1:orders 9/1100"),
     ...Array.from({ length: 2 }, () => "angelone:link-1:orderBook 1/1100"),
   ]);
 });
 
 describe("postbacks", () => {
-  it("are a hint that names an order", async () => {
+  it("yield only the order's id, and null when they name no order", async () => {
     const read = angelone.readPostback;
     expect(await read?.('{"clientcode":"R58213","orderid":"261120000148213","status":"complete"}', {})).toEqual({
       orderId: "261120000148213",

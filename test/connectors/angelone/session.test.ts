@@ -10,7 +10,6 @@ import { Secret } from "../../../src/lib/secret.ts";
 import {
   access,
   API_KEY,
-  bench,
   bodyOf,
   buy,
   credentials,
@@ -20,7 +19,8 @@ import {
   MIDNIGHT,
   NOW,
   reply,
-} from "./stand-in.ts";
+  setUp,
+} from "./harness.ts";
 
 const REDIRECT = "https://app.example.in/oauth/angelone/callback";
 const callback = (params: Record<string, string>, given = credentials): LoginGrant => ({
@@ -37,9 +37,9 @@ const pasted = (token: string): LoginGrant => ({
   token: new Secret(token),
 });
 
-describe("the login page", () => {
-  it("gets the key, the registered address and the state, all encoded", async () => {
-    const { connector, requests } = bench({});
+describe("the login URL", () => {
+  it("carries the API key, the redirect URL and the state, all encoded", async () => {
+    const { connector, requests } = setUp({});
     const login = await connector.getLoginUrl?.({ credentials, redirectUrl: REDIRECT, state: "b7e1_f0-" });
     expect(login).toEqual({
       url: `https://smartapi.angelone.in/publisher-login?api_key=${API_KEY}&redirect_url=https%3A%2F%2Fapp.example.in%2Foauth%2Fangelone%2Fcallback&state=b7e1_f0-`,
@@ -48,15 +48,15 @@ describe("the login page", () => {
   });
 });
 
-describe("ending a login", () => {
+describe("completing a login", () => {
   it.each([
     ["the callback's token", callback({ auth_token: JWT, feed_token: "f.e.d", state: "s" })],
     ["a token with Bearer before it", callback({ auth_token: `Bearer ${JWT}` })],
     ["a pasted token", pasted(` ${JWT}\n`)],
-    ["all that follows auth_token= in the address", pasted(`${JWT}&feed_token=f.e.d&state=b7e1f0`)],
-    ["the address's query from auth_token on", pasted(`auth_token=${JWT}&feed_token=f.e.d`)],
-  ])("takes %s as it is and learns the client from the profile", async (_what, grant) => {
-    const { connector, requests } = bench({ getProfile: "get-getProfile.json" });
+    ["everything after auth_token= in the URL", pasted(`${JWT}&feed_token=f.e.d&state=b7e1f0`)],
+    ["the URL's query from auth_token on", pasted(`auth_token=${JWT}&feed_token=f.e.d`)],
+  ])("accepts %s and reads the client code from the profile", async (_what, grant) => {
+    const { connector, requests } = setUp({ getProfile: "get-getProfile.json" });
     const session = await connector.generateSession(grant);
     expect(session.accessToken.reveal()).toBe(JWT);
     expect(session).toMatchObject({ accountId: "R58213", issuedAt: NOW, expiresAt: MIDNIGHT });
@@ -64,11 +64,11 @@ describe("ending a login", () => {
     expect(requests[0]?.headers).toMatchObject({ Authorization: `Bearer ${JWT}` });
   });
 
-  it("expires at midnight in India, or with the token when that is sooner", async () => {
+  it("gives a session that expires at midnight IST, or with the token if that is sooner", async () => {
     const claims = (exp: number): string =>
       `eyJhbGciOiJIUzUxMiJ9.${Buffer.from(JSON.stringify({ exp })).toString("base64url")}.c2ln`;
     const end = async (at: number, token: string): Promise<number> =>
-      (await bench({ getProfile: "get-getProfile.json" }, { now: at }).connector.generateSession(pasted(token)))
+      (await setUp({ getProfile: "get-getProfile.json" }, { now: at }).connector.generateSession(pasted(token)))
         .expiresAt;
     expect(await end(istInstant("2026-11-20", "23:59:59"), JWT)).toBe(MIDNIGHT);
     expect(await end(MIDNIGHT, JWT)).toBe(istInstant("2026-11-22"));
@@ -76,9 +76,9 @@ describe("ending a login", () => {
     expect(await end(NOW, claims(NOW / 1000 + 999_999))).toBe(MIDNIGHT);
   });
 
-  it("refuses another client's login when the client code was given", async () => {
+  it("refuses another client's login when the link has a client code", async () => {
     const given = (code: string) => ({ ...credentials, clientCode: new Secret(code) });
-    const { connector } = bench({ getProfile: "get-getProfile.json" });
+    const { connector } = setUp({ getProfile: "get-getProfile.json" });
     const params = { auth_token: JWT };
     await expect(connector.generateSession(callback(params, given("A11111")))).rejects.toMatchObject({
       kind: "auth-invalid",
@@ -88,72 +88,72 @@ describe("ending a login", () => {
 
   it.each([
     ["a callback without a token", callback({ state: "s" }), "login-unfinished"],
-    ["a callback with something else", callback({ state: "s", auth_token: "no" }), "auth-invalid"],
-    ["something else that was pasted", pasted("hello there"), "auth-invalid"],
-  ])("refuses %s without a call", async (_what, grant, kind) => {
-    const { connector, requests } = bench({});
+    ["a callback whose auth_token is not a token", callback({ state: "s", auth_token: "no" }), "auth-invalid"],
+    ["pasted text that is not a token", pasted("hello there"), "auth-invalid"],
+  ])("refuses %s without a request", async (_what, grant, kind) => {
+    const { connector, requests } = setUp({});
     await expect(connector.generateSession(grant)).rejects.toMatchObject({ kind });
     expect(requests).toEqual([]);
   });
 });
 
-describe("whether a session lives", () => {
-  it.each(["AG8001", "AG8002", "AG8003", "AB1010", "AB1011", "AB8050", "AB8051"])("is no after %s", async (code) => {
+describe("isTokenValid", () => {
+  it.each(["AG8001", "AG8002", "AG8003", "AB1010", "AB1011", "AB8050", "AB8051"])("is false after %s", async (code) => {
     const dead = reply(JSON.stringify({ success: false, message: "no", errorCode: code, data: "" }), 401);
-    expect(await bench({ getProfile: dead }).connector.isTokenValid(access)).toBe(false);
+    expect(await setUp({ getProfile: dead }).connector.isTokenValid(access)).toBe(false);
   });
 
-  it("is yes after a profile, and no without a call once its time is over", async () => {
-    const { connector, requests } = bench({ getProfile: "get-getProfile.json" });
+  it("is true when the profile can be read, and false without a request once the session has expired", async () => {
+    const { connector, requests } = setUp({ getProfile: "get-getProfile.json" });
     expect(await connector.isTokenValid(access)).toBe(true);
     expect(await connector.isTokenValid(expired)).toBe(false);
     expect(requests).toHaveLength(1);
   });
 
-  it("is not known when Angel One cannot be asked", async () => {
-    const { connector } = bench({ getProfile: fixtureReply("error-rate-limit.txt", 403) });
+  it("throws when Angel One gives no clear answer", async () => {
+    const { connector } = setUp({ getProfile: fixtureReply("error-rate-limit.txt", 403) });
     await expect(connector.isTokenValid(access)).rejects.toMatchObject({ kind: "rate-limited" });
   });
 });
 
 describe("logging out", () => {
-  it("names the client, and is no failure when the session was dead already", async () => {
-    const { connector, requests } = bench({ logout: "post-logout.json" });
+  it("sends the client code and succeeds even if the session had already ended", async () => {
+    const { connector, requests } = setUp({ logout: "post-logout.json" });
     await connector.logout?.(access);
     expect(bodyOf(requests[0])).toEqual({ clientcode: "R58213" });
-    await expect(bench({ logout: "error-AG8001.json" }).connector.logout?.(access)).resolves.toBeUndefined();
+    await expect(setUp({ logout: "error-AG8001.json" }).connector.logout?.(access)).resolves.toBeUndefined();
   });
 });
 
 describe("a failed read", () => {
-  const no = (code: string, status = 200): HttpReply =>
+  const refusal = (code: string, status = 200): HttpReply =>
     reply(JSON.stringify({ status: false, message: "words", errorcode: code, data: null }), status);
   const cases: [string, HttpReply | Error, string][] = [
     ["AG8001", fixtureReply("error-AG8001.json"), "auth-expired"],
     ["AG7002", fixtureReply("error-AG7002.json", 403), "ip-not-allowed"],
-    ["AG8004", no("AG8004", 403), "auth-invalid"],
-    ["AB1050", no("AB1050"), "auth-invalid"],
-    ["AB1006", no("AB1006"), "no-permission"],
-    ["AB1012", no("AB1012"), "invalid-request"],
-    ["AB1017", no("AB1017"), "rejected"],
-    ["AB1004", no("AB1004"), "unavailable"],
-    ["AB2001", no("AB2001"), "unavailable"],
-    ["an unlisted code", no("AB7777"), "bad-response"],
-    ["an unlisted code with 500", no("AB7777", 500), "unavailable"],
-    ["an unlisted code with 429", no("AB7777", 429), "rate-limited"],
-    ["the rate limit's text", fixtureReply("error-rate-limit.txt", 403), "rate-limited"],
+    ["AG8004", refusal("AG8004", 403), "auth-invalid"],
+    ["AB1050", refusal("AB1050"), "auth-invalid"],
+    ["AB1006", refusal("AB1006"), "no-permission"],
+    ["AB1012", refusal("AB1012"), "invalid-request"],
+    ["AB1017", refusal("AB1017"), "rejected"],
+    ["AB1004", refusal("AB1004"), "unavailable"],
+    ["AB2001", refusal("AB2001"), "unavailable"],
+    ["an unlisted code", refusal("AB7777"), "bad-response"],
+    ["an unlisted code with 500", refusal("AB7777", 500), "unavailable"],
+    ["an unlisted code with 429", refusal("AB7777", 429), "rate-limited"],
+    ["the plain text of the rate limit", fixtureReply("error-rate-limit.txt", 403), "rate-limited"],
     ["a 429", reply("slow down", 429), "rate-limited"],
-    ["a gateway's page", reply("<html></html>", 503), "unavailable"],
-    ["a page with 403", reply("<html>blocked</html>", 403), "bad-response"],
+    ["a gateway's HTML page", reply("<html></html>", 503), "unavailable"],
+    ["an HTML page with 403", reply("<html>blocked</html>", 403), "bad-response"],
     ["an empty 400", reply("", 400), "bad-response"],
-    ["JSON of another kind", reply("[]"), "bad-response"],
+    ["JSON that is not an envelope", reply("[]"), "bad-response"],
     ["a missing field", reply('{"status":true,"message":"","errorcode":"","data":{"net":"1"}}'), "bad-response"],
     ["a timeout", new HttpFailure("timeout", "no reply"), "timeout"],
     ["a broken connection", new HttpFailure("broken", "broke"), "unavailable"],
     ["no connection", new HttpFailure("unreachable", "none"), "unreachable"],
   ];
-  it.each(cases)("by %s has its kind, and no secret", async (_what, answer, kind) => {
-    const error: unknown = await bench({ getRMS: answer })
+  it.each(cases)("after %s has the right kind and contains no secret", async (_what, answer, kind) => {
+    const error: unknown = await setUp({ getRMS: answer })
       .connector.getFunds(access)
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(BrokerError);
@@ -162,31 +162,31 @@ describe("a failed read", () => {
     expect(inspect(error, { depth: 5 })).not.toContain(API_KEY);
   });
 
-  it("is asked again when Angel One is only busy, which an order never is", async () => {
-    const { connector, requests } = bench({ getRMS: "get-getRMS.json", placeOrder: "post-placeOrder.json" });
+  it("is retried only when Angel One is busy, and an order is never retried", async () => {
+    const { connector, requests } = setUp({ getRMS: "get-getRMS.json", placeOrder: "post-placeOrder.json" });
     await connector.getFunds(access);
     await connector.placeOrder(access, buy());
     const [read, order] = requests;
     expect(read?.isBusy?.(fixtureReply("error-rate-limit.txt", 403))).toBe(true);
-    expect(read?.isBusy?.(no("AB1004"))).toBe(true);
-    expect(read?.isBusy?.(no("AG7002", 403))).toBe(false);
+    expect(read?.isBusy?.(refusal("AB1004"))).toBe(true);
+    expect(read?.isBusy?.(refusal("AG7002", 403))).toBe(false);
     expect(read?.isBusy?.(fixtureReply("get-getOrderBook.json"))).toBe(false);
     expect(order?.isBusy).toBeUndefined();
   });
 
   it("names the field that is missing", async () => {
     const answer = reply('{"status":true,"message":"","errorcode":"","data":{"net":"1"}}');
-    await expect(bench({ getRMS: answer }).connector.getFunds(access)).rejects.toThrow("availablecash");
+    await expect(setUp({ getRMS: answer }).connector.getFunds(access)).rejects.toThrow("availablecash");
   });
 
-  it("is auth-expired without a call once the session's time is over", async () => {
-    const { connector, requests } = bench({});
+  it("is auth-expired, without a request, once the session has expired", async () => {
+    const { connector, requests } = setUp({});
     await expect(connector.getFunds(expired)).rejects.toMatchObject({ kind: "auth-expired" });
     expect(requests).toEqual([]);
   });
 });
 
-it("says where each credential is found, with an example that fits its pattern", () => {
+it("says where to find each credential, with an example that matches its pattern", () => {
   for (const { pattern, example, where } of angelone.credentials) {
     expect(example).toMatch(pattern);
     expect(where).not.toBe("");

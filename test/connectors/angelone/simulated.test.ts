@@ -13,7 +13,7 @@ import { paiseFromRupees, price, priceFromRupees, roundToTick, type Price } from
 import type { Order, OrderRequest } from "../../../src/domain/order.ts";
 import { createHttpClient, type HttpClient } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { noLimits, tableOf } from "./stand-in.ts";
+import { noLimits, tableOf } from "./harness.ts";
 
 const SBIN = instrumentKey("NSE", 3045);
 const ACCOUNT = "angel-demo";
@@ -60,7 +60,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** Does what a browser does: opens the page, submits its form, follows nothing. */
+/** Logs in as a browser would: opens the page, submits its form, and reads the redirect instead of following it. */
 async function logIn(): Promise<Access> {
   const credentials = Object.fromEntries(
     Object.entries(broker.credentials).map(([field, value]) => [field, new Secret(value)]),
@@ -114,7 +114,7 @@ const order = (change: Partial<OrderRequest>): OrderRequest => ({
   ...change,
 });
 
-/** Reads the order until it is no longer on its way, moving the clock a second each time. */
+/** Reads the order until it is no longer pending or open, moving the clock one second each time. */
 async function settled(access: Access, tag: string): Promise<Order | undefined> {
   for (let tries = 0; tries < 10; tries += 1) {
     const [found] = await connector.findOrdersByTag(access, orderTag(tag));
@@ -125,7 +125,7 @@ async function settled(access: Access, tag: string): Promise<Order | undefined> 
 }
 
 describe("against the simulated broker", () => {
-  it("reads the master as the exchange lists it, warts counted", () => {
+  it("reads the same instruments as the exchange lists, and reports the rows it skips", () => {
     const trimmed = ({ key, symbol, lotSize, tickSize }: Instrument) => ({ key, symbol, lotSize, tickSize });
     const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1);
     expect(master.map((row) => trimmed(row.instrument)).sort(byKey)).toEqual(
@@ -164,7 +164,7 @@ describe("against the simulated broker", () => {
     expect(await connector.getFunds(access)).toMatchObject({ available: exchange.account(ACCOUNT).funds().available });
   });
 
-  it("takes today's sales off what is held and what can be sold", async () => {
+  it("subtracts today's sales from the held and the sellable quantity", async () => {
     const access = await logIn();
     const limit = near(SBIN, 0.99);
     await connector.placeOrder(
@@ -181,7 +181,7 @@ describe("against the simulated broker", () => {
     expect(holding).toMatchObject({ qty: 15, sellableQty: 15 });
   });
 
-  it("changes and cancels a resting order, found by its tag and by its id", async () => {
+  it("modifies and cancels a resting order, and finds it by tag and by id", async () => {
     const access = await logIn();
     const placed = await connector.placeOrder(
       access,
@@ -199,7 +199,7 @@ describe("against the simulated broker", () => {
     expect(await connector.cancelOrder(access, resting)).toMatchObject({ kind: "rejected" });
   });
 
-  it("waits for a stop's trigger", async () => {
+  it("shows a stop order as waiting for its trigger", async () => {
     const access = await logIn();
     const terms = {
       type: "SL-M",
@@ -216,7 +216,7 @@ describe("against the simulated broker", () => {
     });
   });
 
-  it("finds what the exchange turned away rejected in the book, with the reason", async () => {
+  it("finds an order that the exchange rejected in the order book, with the reason", async () => {
     const access = await logIn();
     const outcome = await connector.placeOrder(
       access,
@@ -253,7 +253,7 @@ describe("against the simulated broker", () => {
   });
 
   it.each(["drop-after", "html-502-after", "truncated"] as const)(
-    "sends an order once when the reply is lost (%s), and finds it by its tag",
+    "sends an order only once when its reply is lost (%s), and finds it by its tag",
     async (kind) => {
       const access = await logIn();
       server.inject("angelone", { kind, match: /placeOrder/, times: 1 });
@@ -265,7 +265,7 @@ describe("against the simulated broker", () => {
     },
   );
 
-  it("answers depth, candles and the cost of an order", async () => {
+  it("returns the exchange's depth and candles, and the cost of an order", async () => {
     const access = await logIn();
     const sbin = instrument(SBIN);
     const depth = await connector.getOrderbook(access, sbin);
@@ -281,7 +281,7 @@ describe("against the simulated broker", () => {
     );
   });
 
-  it("tells the refusals apart: address, plan, rate, session", async () => {
+  it("distinguishes refusals for the IP address, the data plan, the rate limit and the session", async () => {
     const access = await logIn();
     broker.switches.isIpAllowed = false;
     expect(await connector.placeOrder(access, order({}))).toMatchObject({ kind: "not-sent", cause: "ip-not-allowed" });
@@ -301,18 +301,18 @@ describe("against the simulated broker", () => {
     await expect(connector.getFunds(access)).rejects.toMatchObject({ kind: "auth-expired" });
   });
 
-  it("ends sessions at midnight in India and on logout", async () => {
+  it("ends sessions at midnight IST and on logout", async () => {
     const access = await logIn();
-    const patient: Access = { ...access, session: { ...access.session, expiresAt: Infinity } };
+    const withoutExpiry: Access = { ...access, session: { ...access.session, expiresAt: Infinity } };
     now = istInstant("2026-11-21", "00:00:01");
     await expect(connector.getFunds(access)).rejects.toMatchObject({ kind: "auth-expired" });
-    expect(await connector.isTokenValid(patient)).toBe(false);
+    expect(await connector.isTokenValid(withoutExpiry)).toBe(false);
     const again = await logIn();
     await connector.logout?.(again);
     expect(await connector.isTokenValid(again)).toBe(false);
   });
 
-  it("turns away a key that is not the Publisher app's", async () => {
+  it("refuses to show the login page for an API key that is not the Publisher app's", async () => {
     const login = await connector.getLoginUrl?.({
       credentials: { apiKey: new Secret("wrongKey") },
       redirectUrl: REDIRECT,

@@ -9,6 +9,7 @@ import { BrokerError } from "../../../src/errors.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import {
   access,
+  type Answer,
   answering,
   API_SECRET,
   CLIENT_ID,
@@ -18,7 +19,6 @@ import {
   NOW,
   reply,
   setUp,
-  type Answer,
 } from "./harness.ts";
 
 const link = linkId("link-1");
@@ -66,7 +66,7 @@ describe("claims and expiry", () => {
 
 describe("logging in with the API key", () => {
   test("the login page is bound to the consent that was made for it", async () => {
-    const { connector, http, meters } = setUp(() => reply(fixture("post-app-generate-consent.json")));
+    const { connector, http, limiterKeys } = setUp(() => reply(fixture("post-app-generate-consent.json")));
     const made = await connector.getLoginUrl?.({ credentials, redirectUrl, state: "c3RhdGU" });
     expect(made).toEqual({
       url: "https://auth.dhan.co/login/consentApp-login?consentAppId=5f0c2b7e-9d41-4a76-8b2f-31c7e7d0a9b4",
@@ -79,15 +79,15 @@ describe("logging in with the API key", () => {
       headers: { app_id: "a1b2c3d4", app_secret: API_SECRET },
     });
     expect(http.requests[0]?.body).toBeUndefined();
-    expect(meters).toEqual([`dhan:${CLIENT_ID}:consent`]);
+    expect(limiterKeys).toEqual([`dhan:${CLIENT_ID}:consent`]);
   });
 
   test("only what opens a login counts against the day's 25", async () => {
-    const { connector, meters } = setUp(
+    const { connector, limiterKeys } = setUp(
       answering({ "GET /app/consumeApp-consent": reply(issued), "GET /v2/profile": profile }),
     );
     await connector.generateSession(callback({ tokenId: "c81f9f40-0000" }));
-    expect(meters).toEqual([`dhan:${CLIENT_ID}:other`, "dhan:link-1:other"]);
+    expect(limiterKeys).toEqual([`dhan:${CLIENT_ID}:other`, "dhan:link-1:other"]);
   });
 
   test("when the day's logins are used up, nobody waits for tomorrow's", async () => {

@@ -71,13 +71,13 @@ export const reply = (body: unknown, status = 200): HttpReply => ({
 });
 
 export type Answer = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
-export interface Recorded extends HttpClient {
+export interface FakeHttp extends HttpClient {
   readonly requests: (HttpRequest & { via: "send" | "read" })[];
 }
 
 /** Answers every call from one function and remembers how it was made. */
-function recordingHttp(answer: Answer): Recorded {
-  const requests: Recorded["requests"] = [];
+function fakeHttp(answer: Answer): FakeHttp {
+  const requests: FakeHttp["requests"] = [];
   const call = (via: "send" | "read") => async (request: HttpRequest) => {
     requests.push({ ...request, via });
     return answer(request);
@@ -122,20 +122,20 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 export interface Setup {
   readonly connector: BrokerConnector;
-  readonly http: Recorded;
-  readonly meters: string[];
+  readonly http: FakeHttp;
+  readonly limiterKeys: string[];
   readonly warnings: string[];
 }
 
 export function setUp(answer: Answer, overrides: Partial<ConnectorDeps> = {}): Setup {
-  const http = recordingHttp(answer);
-  const meters: string[] = [];
+  const http = fakeHttp(answer);
+  const limiterKeys: string[] = [];
   const warnings: string[] = [];
   const connector = createConnector({
     http,
     limiter: {
       run: (key, _windows, call) => {
-        meters.push(key);
+        limiterKeys.push(key);
         return call();
       },
     },
@@ -145,7 +145,7 @@ export function setUp(answer: Answer, overrides: Partial<ConnectorDeps> = {}): S
     warn: (message) => warnings.push(message),
     ...overrides,
   });
-  return { connector, http, meters, warnings };
+  return { connector, http, limiterKeys, warnings };
 }
 
 /** Answers from fixtures by "METHOD /path". */

@@ -279,7 +279,7 @@ describe("holdings", () => {
   test("a price that the row leaves out is asked for, on the exchange that the share is listed at", async () => {
     const [priced, bare] = fixture("get-holdings.json") as [object, object];
     const last = { data: { NSE_EQ: { 2031: { last_price: 3100.5 } } }, status: "success" };
-    const { connector, http, meters } = setUp(
+    const { connector, http, limiterKeys } = setUp(
       answering({
         "GET /v2/holdings": reply([priced, { ...bare, avgCostPrice: 3000 }]),
         "GET /v2/positions": reply([]),
@@ -292,7 +292,7 @@ describe("holdings", () => {
     ]);
     const asked = http.requests.filter(({ url }) => url.includes("/marketfeed/"));
     expect(asked.map(({ body }) => JSON.parse(body ?? "") as unknown)).toEqual([{ NSE_EQ: [2031] }]);
-    expect(meters).toContain("dhan:link-1:quote");
+    expect(limiterKeys).toContain("dhan:link-1:quote");
   });
 
   test("a share without a price stands among the others where the plan has no prices or none is known", async () => {

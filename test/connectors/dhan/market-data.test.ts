@@ -5,7 +5,7 @@ import { quotesSchema, type QuoteRaw } from "../../../connectors/dhan/schemas.ts
 import { indexKey, instrumentKey, type Instrument } from "../../../src/domain/instrument.ts";
 import { addDays, istInstant } from "../../../src/domain/market.ts";
 import type { Interval } from "../../../src/domain/portfolio.ts";
-import { access, fixture, NOW, readMaster, reply, setUp, tableOf, type Answer } from "./harness.ts";
+import { access, type Answer, fixture, NOW, readMaster, reply, setUp, tableOf } from "./harness.ts";
 
 const table = tableOf(await readMaster());
 const known = (key: Parameters<typeof table.byKey>[0]): Instrument => table.byKey(key)!.instrument;
@@ -53,7 +53,7 @@ describe("quotes", () => {
   });
 
   test("ids go out as integers by segment, an index by Dhan's number, the unknown stay absent, and a repetition is metered", async () => {
-    const { connector, http, meters } = setUp(quotes);
+    const { connector, http, limiterKeys } = setUp(quotes);
     const unknown = known(instrumentKey("NSE", 90210));
     const found = await connector.getQuotes(access(), [sbin, nifty, unknown]);
     expect([...found.keys()]).toEqual(["NSE:3045", "INDEX:NIFTY50"]);
@@ -65,9 +65,9 @@ describe("quotes", () => {
     });
     expect(bodies(http.requests)).toEqual([{ NSE_EQ: [3045, 90210], IDX_I: [13] }]);
     expect(http.requests[0]?.headers).toMatchObject({ "client-id": "1104482917" });
-    expect(meters).toEqual(["dhan:link-1:quote"]);
+    expect(limiterKeys).toEqual(["dhan:link-1:quote"]);
     await http.requests[0]?.turn?.(AbortSignal.any([]));
-    expect(meters).toEqual(["dhan:link-1:quote", "dhan:link-1:quote"]);
+    expect(limiterKeys).toEqual(["dhan:link-1:quote", "dhan:link-1:quote"]);
     await expect(connector.getQuote(access(), unknown)).rejects.toMatchObject({ kind: "rejected" });
   });
 

@@ -8,7 +8,7 @@ import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { ordersSchema } from "../../../connectors/dhan/schemas.ts";
 import { toOrder } from "../../../connectors/dhan/map.ts";
-import { access, answering, CLIENT_ID, fixture, NOW, reply, setUp, wholeRows, type Answer } from "./harness.ts";
+import { access, type Answer, answering, CLIENT_ID, fixture, NOW, reply, setUp, wholeRows } from "./harness.ts";
 
 const request: OrderRequest = {
   tag: orderTag("ord7f3a91c2"),
@@ -30,7 +30,7 @@ const accept: Answer = () => reply(fixture("post-orders.json"));
 
 describe("placing", () => {
   test("sends what the documentation asks for and nothing empty", async () => {
-    const { connector, http, meters } = setUp(accept);
+    const { connector, http, limiterKeys } = setUp(accept);
     const outcome = await connector.placeOrder(access({}, { egress: new Secret("http://10.0.0.9:3128") }), request);
     expect(outcome).toEqual({ kind: "accepted", orderId: "3426112100417", handle: {} });
     const [sent] = http.requests;
@@ -48,7 +48,7 @@ describe("placing", () => {
       quantity: 10,
       price: 1010.5,
     });
-    expect(meters).toEqual(["dhan:link-1:order"]);
+    expect(limiterKeys).toEqual(["dhan:link-1:order"]);
   });
 
   test.each<[string, OrderTerms, object]>([

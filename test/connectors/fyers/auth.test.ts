@@ -5,7 +5,7 @@ import { fyers } from "../../../connectors/fyers/index.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import type { LoginGrant } from "../../../connectors/base.ts";
-import { access, bench, credentials, failureOf, html, NOW, PIN, reply, SECRET, text } from "./harness.ts";
+import { access, credentials, failureOf, html, NOW, PIN, reply, SECRET, setUp, text } from "./harness.ts";
 
 const jwt = (claims: object): string =>
   ["{}", JSON.stringify(claims), "sig"].map((part) => Buffer.from(part).toString("base64url")).join(".");
@@ -23,7 +23,7 @@ const callback = (params: Record<string, string>): LoginGrant => ({
 const granted = callback({ s: "ok", code: "200", auth_code: AUTH_CODE, state: "Zk91xQ" });
 
 const broker = (tokens: object) =>
-  bench(({ url }) =>
+  setUp(({ url }) =>
     url.endsWith("/profile")
       ? reply("get-profile")
       : text(JSON.stringify({ s: "ok", code: 200, message: "", ...tokens })),
@@ -35,7 +35,7 @@ describe("login", () => {
   });
 
   it("sends the browser to Fyers with everything encoded", async () => {
-    const { connector } = await bench(() => html(500));
+    const { connector } = await setUp(() => html(500));
     const login = await connector.getLoginUrl?.({
       credentials,
       redirectUrl: "https://app.example/oauth/fyers/callback?x=1&y=2",
@@ -95,13 +95,13 @@ describe("login", () => {
     ["a used auth_code", -374, "auth-invalid"],
     ["a wrong app id", -352, "auth-invalid"],
   ])("knows %s", async (_what, code, kind) => {
-    const { connector } = await bench(() => text(JSON.stringify({ s: "error", code, message: "no" }), 401));
+    const { connector } = await setUp(() => text(JSON.stringify({ s: "error", code, message: "no" }), 401));
     expect(await failureOf(connector.generateSession(granted))).toMatchObject({ kind, brokerCode: String(code) });
   });
 
   it("keeps secrets out of every error, even when Fyers echoes them", async () => {
     const echo = `bad ${AUTH_CODE} ${appIdHash(credentials)}`;
-    const { connector } = await bench(() => text(JSON.stringify({ s: "error", code: -374, message: echo }), 400));
+    const { connector } = await setUp(() => text(JSON.stringify({ s: "error", code: -374, message: echo }), 400));
     const seen = inspect(await failureOf(connector.generateSession(granted)), { depth: 9 });
     for (const secret of [AUTH_CODE, SECRET, appIdHash(credentials)]) expect(seen).not.toContain(secret);
   });
@@ -120,12 +120,12 @@ describe("expiry", () => {
 
 describe("a session", () => {
   it("is valid while Fyers answers", async () => {
-    const { connector } = await bench(() => reply("get-profile"));
+    const { connector } = await setUp(() => reply("get-profile"));
     expect(await connector.isTokenValid(access)).toBe(true);
   });
 
   it("is dead by the clock, without a call", async () => {
-    const { connector, sent } = await bench(() => reply("get-profile"));
+    const { connector, sent } = await setUp(() => reply("get-profile"));
     expect(await connector.isTokenValid({ ...access, session: { ...access.session, expiresAt: NOW } })).toBe(false);
     expect(sent).toHaveLength(0);
   });
@@ -137,17 +137,17 @@ describe("a session", () => {
     ["-17 with HTTP 400", text('{"s":"error","code":-17,"message":"Invalid token"}', 400)],
     ["HTTP 401 with another code", text('{"s":"error","code":-1,"message":""}', 401)],
   ])("is dead by %s", async (_what, answer) => {
-    const { connector } = await bench(() => answer);
+    const { connector } = await setUp(() => answer);
     expect(await connector.isTokenValid(access)).toBe(false);
   });
 
   it("is neither while Fyers cannot be asked", async () => {
-    const { connector } = await bench(() => html(502));
+    const { connector } = await setUp(() => html(502));
     expect(await failureOf(connector.isTokenValid(access))).toMatchObject({ kind: "unavailable" });
   });
 
   it("ends at the broker", async () => {
-    const { connector, sent } = await bench(() =>
+    const { connector, sent } = await setUp(() =>
       text('{"s":"ok","code":200,"message":"you are successfully logged out"}'),
     );
     await connector.logout?.(access);
@@ -157,7 +157,7 @@ describe("a session", () => {
 
 describe("renewing with the PIN", () => {
   it("turns the documented refusal into a login", async () => {
-    const { connector, sent } = await bench(() => reply("post-validate-refresh-token-disabled", 400));
+    const { connector, sent } = await setUp(() => reply("post-validate-refresh-token-disabled", 400));
     const error = await failureOf(connector.refreshToken?.(access) ?? Promise.resolve());
     expect(error).toMatchObject({ kind: "auth-expired", brokerCode: "-16", endpoint: "POST /validate-refresh-token" });
     expect(inspect(error, { depth: 9 })).not.toContain(PIN);
@@ -166,7 +166,7 @@ describe("renewing with the PIN", () => {
 
   it("keeps PIN and refresh token out of the error when Fyers echoes them", async () => {
     const message = `wrong pin ${PIN} for refresh-token-value`;
-    const { connector } = await bench(() => text(JSON.stringify({ s: "error", code: -16, message }), 400));
+    const { connector } = await setUp(() => text(JSON.stringify({ s: "error", code: -16, message }), 400));
     const seen = inspect(await failureOf(connector.refreshToken?.(access) ?? Promise.resolve()), { depth: 9 });
     expect(seen).toContain("wrong pin");
     for (const secret of [PIN, "refresh-token-value"]) expect(seen).not.toContain(secret);
@@ -186,7 +186,7 @@ describe("renewing with the PIN", () => {
   });
 
   it("asks for a login without a call where there is no PIN", async () => {
-    const { connector, sent } = await bench(() => html(500));
+    const { connector, sent } = await setUp(() => html(500));
     const { pin: _pin, ...withoutPin } = credentials;
     const error = await failureOf(
       connector.refreshToken?.({ ...access, credentials: withoutPin }) ?? Promise.resolve(),

@@ -57,7 +57,7 @@ export interface Sent extends HttpRequest {
 type Answer = HttpReply | HttpFailure;
 
 /** Answers from a function and remembers what was asked. */
-export function scripted(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
+export function fakeHttp(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
   const sent: Sent[] = [];
   const take = (how: Sent["how"]) => (request: HttpRequest) => {
     sent.push({ ...request, how });
@@ -69,32 +69,32 @@ export function scripted(answer: (request: HttpRequest) => Answer): { http: Http
     read: take("read"),
     stream: (request) => {
       const name = new URL(request.url).pathname.replace("/sym_details/", "");
-      return Promise.resolve(inPieces(Buffer.from(fixture(name)), 37));
+      return Promise.resolve(chunked(Buffer.from(fixture(name)), 37));
     },
     close: () => Promise.resolve(),
   };
   return { http, sent };
 }
 
-async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) {
     await Promise.resolve();
     yield bytes.subarray(at, at + size);
   }
 }
 
-export interface Bench {
+export interface Setup {
   readonly connector: BrokerConnector;
   readonly sent: Sent[];
   readonly warnings: string[];
   readonly table: InstrumentTable;
 }
 
-export async function bench(
+export async function setUp(
   answer: (request: HttpRequest) => Answer,
   more: Partial<ConnectorDeps> = {},
-): Promise<Bench> {
-  const { http, sent } = scripted(answer);
+): Promise<Setup> {
+  const { http, sent } = fakeHttp(answer);
   const warnings: string[] = [];
   const deps: Omit<ConnectorDeps, "instruments"> = {
     http,

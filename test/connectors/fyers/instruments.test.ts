@@ -5,10 +5,10 @@ import { fyers } from "../../../connectors/fyers/index.ts";
 import { toInstrument } from "../../../connectors/fyers/instruments.ts";
 import { keyFromFyToken, venueSymbolOf } from "../../../connectors/fyers/venue.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
-import { failureOf, fixture, html, scripted, tableOf } from "./harness.ts";
+import { failureOf, fakeHttp, fixture, html, tableOf } from "./harness.ts";
 
 async function download(): Promise<{ rows: VenueInstrument[]; skipped: string[] }> {
-  const { http } = scripted(() => html(500));
+  const { http } = fakeHttp(() => html(500));
   const connector = createConnector({
     http,
     limiter: { run: (_key, _windows, call) => call() },
@@ -112,7 +112,7 @@ describe("the masters", () => {
   });
 
   it("fail with the broker's error when they cannot be had, also in the middle", async () => {
-    const { http } = scripted(() => html(500));
+    const { http } = fakeHttp(() => html(500));
     const connector = (stream: typeof http.stream) =>
       createConnector({
         http: { ...http, stream },

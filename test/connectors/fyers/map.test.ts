@@ -5,7 +5,7 @@ import * as schemas from "../../../connectors/fyers/schemas.ts";
 import { canonicalSymbol, keyFromFyToken } from "../../../connectors/fyers/venue.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { BrokerError } from "../../../src/errors.ts";
-import { access, bench, failureOf, fixture, listed, reply, sample, text } from "./harness.ts";
+import { access, failureOf, fixture, listed, reply, sample, setUp, text } from "./harness.ts";
 
 const withRow = (name: string, list: string, change: object): string => {
   const body = sample(name) as Record<string, object[]>;
@@ -14,7 +14,7 @@ const withRow = (name: string, list: string, change: object): string => {
 
 describe("funds and profile", () => {
   it("joins the ledger by id and never adds the collateral to what is available", async () => {
-    const { connector } = await bench(() => reply("get-funds"));
+    const { connector } = await setUp(() => reply("get-funds"));
     expect(await connector.getFunds(access)).toEqual({
       available: 18_438_035,
       used: 2_550_010,
@@ -24,14 +24,14 @@ describe("funds and profile", () => {
   });
 
   it("says which ledger row is missing", async () => {
-    const { connector } = await bench(() => text('{"s":"ok","code":200,"message":"","fund_limit":[]}'));
+    const { connector } = await setUp(() => text('{"s":"ok","code":200,"message":"","fund_limit":[]}'));
     const error = await failureOf(connector.getFunds(access));
     expect(error).toMatchObject({ kind: "bad-response", endpoint: "GET /funds" });
     expect((error as Error).message).toContain("10 (Available Balance)");
   });
 
   it("tells the account, the name and whether sells need an authorisation", async () => {
-    const { connector } = await bench(() => reply("get-profile"));
+    const { connector } = await setUp(() => reply("get-profile"));
     expect(await connector.getProfile(access)).toEqual({
       accountId: "FA20411",
       name: "ASHA RAO",
@@ -46,7 +46,7 @@ const account = ({ url }: { url: string }) => reply(url.includes("/positions") ?
 describe("holdings", () => {
   it("are less what was sold since the morning, which Fyers tells among the positions", async () => {
     const sale = { productType: "CNC", side: -1, netQty: -15, qty: 15 };
-    const { connector } = await bench(({ url }) =>
+    const { connector } = await setUp(({ url }) =>
       url.includes("/positions") ? text(withRow("get-positions", "netPositions", sale)) : reply("get-holdings"),
     );
     const [sbin] = await connector.getHoldings(access);
@@ -67,7 +67,7 @@ describe("holdings", () => {
     const body = sample("get-holdings") as { holdings: object[] };
     const holdings = JSON.stringify({ ...body, holdings: rows.map((row) => ({ ...body.holdings[0], ...row })) });
     const sale = { productType: "CNC", side: -1, netQty: -15, qty: 15 };
-    const { connector } = await bench(({ url }) =>
+    const { connector } = await setUp(({ url }) =>
       text(url.includes("/positions") ? withRow("get-positions", "netPositions", sale) : holdings),
     );
     expect((await connector.getHoldings(access)).map(({ qty }) => qty)).toEqual(left);
@@ -76,14 +76,14 @@ describe("holdings", () => {
   it("are less what was sold on the other exchange, where nothing is listed", async () => {
     const onBse = { symbol: "BSE:SBIN-A", exchange: 12, fyToken: "1210000000500112" };
     const sale = { ...onBse, productType: "CNC", side: -1, netQty: -15, qty: 15 };
-    const { connector } = await bench(({ url }) =>
+    const { connector } = await setUp(({ url }) =>
       url.includes("/positions") ? text(withRow("get-positions", "netPositions", sale)) : reply("get-holdings"),
     );
     expect((await connector.getHoldings(access)).map(({ qty }) => qty)).toEqual([25, 7, 10, 100]);
   });
 
   it("maps quantities, cost and profit to the paisa, with a numeric fyToken", async () => {
-    const { connector } = await bench(account);
+    const { connector } = await setUp(account);
     const [sbin, mm] = await connector.getHoldings(access);
     expect(sbin).toEqual({
       symbol: "NSE:SBIN-EQ",
@@ -103,42 +103,42 @@ describe("holdings", () => {
   });
 
   it("counts a T1 row once and as not delivered", async () => {
-    const { connector } = await bench(account);
+    const { connector } = await setUp(account);
     const bajaj = (await connector.getHoldings(access))[2];
     expect(bajaj).toMatchObject({ symbol: "NSE:BAJAJ-AUTO-EQ", qty: 10, t1Qty: 10, sellableQty: 0, pnl: -19_000 });
   });
 
   it("has no profit where the cost is not known, and no group in a BSE symbol", async () => {
-    const { connector } = await bench(account);
+    const { connector } = await setUp(account);
     const suzlon = (await connector.getHoldings(access))[3];
     expect(suzlon).toMatchObject({ symbol: "BSE:SUZLON", key: "BSE:532667", avgPrice: 0, pnl: null });
   });
 
   it("leaves mutual funds out and says so", async () => {
-    const { connector, warnings } = await bench(account);
+    const { connector, warnings } = await setUp(account);
     expect(await connector.getHoldings(access)).toHaveLength(4);
     expect(warnings).toHaveLength(1);
   });
 
   it("leaves a mutual fund out whatever else its row lacks, but for its exchange", async () => {
-    const { connector, warnings } = await bench(() =>
+    const { connector, warnings } = await setUp(() =>
       text(withRow("get-holdings", "holdings", { exchange: 0, segment: 0, qty_t1: undefined, quantity: 12.345 })),
     );
     expect(await connector.getHoldings(access)).toEqual([]);
     expect(warnings).toHaveLength(1);
-    const placeless = await bench(() => text(withRow("get-holdings", "holdings", { exchange: undefined })));
+    const placeless = await setUp(() => text(withRow("get-holdings", "holdings", { exchange: undefined })));
     const error = await failureOf(placeless.connector.getHoldings(access));
     expect((error as Error).message).toContain("field 0.exchange");
   });
 
   it("takes an empty account as no holdings", async () => {
-    const { connector } = await bench(() => reply("get-holdings-empty"));
+    const { connector } = await setUp(() => reply("get-holdings-empty"));
     expect(await connector.getHoldings(access)).toEqual([]);
   });
 
   it("names the broker, the endpoint and the field when one is missing", async () => {
     const body = withRow("get-holdings", "holdings", { costPrice: undefined });
-    const { connector } = await bench(() => text(body));
+    const { connector } = await setUp(() => text(body));
     const error = await failureOf(connector.getHoldings(access));
     expect(error).toBeInstanceOf(BrokerError);
     expect(error).toMatchObject({ kind: "bad-response", broker: "fyers", endpoint: "GET /holdings" });
@@ -148,7 +148,7 @@ describe("holdings", () => {
 
 describe("positions", () => {
   it("keeps Fyers' own profit figures to the paisa", async () => {
-    const { connector } = await bench(() => reply("get-positions"));
+    const { connector } = await setUp(() => reply("get-positions"));
     const rows = await connector.getPositions(access);
     expect(rows[0]).toEqual({
       symbol: "NSE:SBIN-EQ",
@@ -173,7 +173,7 @@ describe("positions", () => {
   });
 
   it("shows a short as SELL with a positive quantity, and no day's profit for what was carried", async () => {
-    const { connector } = await bench(() => reply("get-positions"));
+    const { connector } = await setUp(() => reply("get-positions"));
     expect((await connector.getPositions(access))[1]).toMatchObject({
       symbol: "NSE:NIFTY26NOVFUT",
       key: "NFO:37455",
@@ -186,7 +186,7 @@ describe("positions", () => {
   });
 
   it("keeps a closed row with quantity 0", async () => {
-    const { connector } = await bench(() => reply("get-positions"));
+    const { connector } = await setUp(() => reply("get-positions"));
     expect((await connector.getPositions(access))[2]).toMatchObject({
       side: "CLOSED",
       qty: 0,
@@ -196,7 +196,7 @@ describe("positions", () => {
   });
 
   it("reads a fyToken of 17 digits that came as a JSON number", async () => {
-    const { connector } = await bench(() => reply("get-positions"));
+    const { connector } = await setUp(() => reply("get-positions"));
     expect((await connector.getPositions(access))[4]).toMatchObject({
       key: "BFO:8712345",
       symbol: "BSE:SENSEX26NOVFUT",
@@ -205,7 +205,7 @@ describe("positions", () => {
 
   it("throws on an unknown product and on an unknown segment", async () => {
     for (const change of [{ productType: "NRML" }, { segment: 99 }]) {
-      const { connector } = await bench(() => text(withRow("get-positions", "netPositions", change)));
+      const { connector } = await setUp(() => text(withRow("get-positions", "netPositions", change)));
       expect(await failureOf(connector.getPositions(access))).toMatchObject({ kind: "bad-response" });
     }
   });
@@ -213,7 +213,7 @@ describe("positions", () => {
 
 describe("orders and trades", () => {
   it("maps every status, newest last", async () => {
-    const { connector } = await bench(() => reply("get-orders"));
+    const { connector } = await setUp(() => reply("get-orders"));
     const orders = await connector.getOrders(access);
     expect(orders.map(({ orderId, status }) => [orderId.slice(-2), status])).toEqual([
       ["34", "filled"],
@@ -228,7 +228,7 @@ describe("orders and trades", () => {
   });
 
   it("maps a filled market order: no price of its own, tag without prefix, time in IST", async () => {
-    const { connector } = await bench(() => reply("get-orders"));
+    const { connector } = await setUp(() => reply("get-orders"));
     expect((await connector.getOrders(access))[0]).toEqual({
       orderId: "26112000001234",
       exchangeOrderId: "1100000001089341",
@@ -253,7 +253,7 @@ describe("orders and trades", () => {
   });
 
   it("reads stops, epochs, IOC and after-market orders", async () => {
-    const { connector } = await bench(() => reply("get-orders"));
+    const { connector } = await setUp(() => reply("get-orders"));
     const orders = await connector.getOrders(access);
     expect(orders[6]).toMatchObject({ type: "SL", side: "SELL", price: 8_950_000, triggerPrice: 8_965_000 });
     expect(orders[7]).toMatchObject({
@@ -274,31 +274,31 @@ describe("orders and trades", () => {
     ["productType", { productType: "NORMAL" }],
     ["side", { side: 0 }],
   ])("throws on an unknown %s", async (field, change) => {
-    const { connector } = await bench(() => text(withRow("get-orders", "orderBook", change)));
+    const { connector } = await setUp(() => text(withRow("get-orders", "orderBook", change)));
     const error = await failureOf(connector.getOrders(access));
     expect(error).toMatchObject({ kind: "bad-response" });
     expect((error as Error).message).toContain(`field 0.${field}`);
   });
 
   it("takes null as an empty book", async () => {
-    const { connector } = await bench(() => reply("get-orders-empty"));
+    const { connector } = await setUp(() => reply("get-orders-empty"));
     expect(await connector.getOrders(access)).toEqual([]);
   });
 
   it("finds orders by tag in the whole book", async () => {
-    const { connector, sent } = await bench(() => reply("get-orders"));
+    const { connector, sent } = await setUp(() => reply("get-orders"));
     const found = await connector.findOrdersByTag(access, "tbpart01" as never);
     expect(found.map(({ orderId }) => orderId)).toEqual(["26112000001235"]);
     expect(sent[0]?.url).not.toContain("order_tag");
   });
 
   it("answers null for an order that the book does not have", async () => {
-    const { connector } = await bench(() => reply("get-orders-unknown-id", 400));
+    const { connector } = await setUp(() => reply("get-orders-unknown-id", 400));
     expect(await connector.getOrder(access, "26112000009999" as never, {})).toBeNull();
   });
 
   it("maps a trade", async () => {
-    const { connector } = await bench(() => reply("get-tradebook"));
+    const { connector } = await setUp(() => reply("get-tradebook"));
     expect(await connector.getTrades(access)).toEqual([
       {
         tradeId: "52605023",
@@ -329,7 +329,7 @@ describe("orders and trades", () => {
 
 describe("market data", () => {
   it("quotes what is known and leaves out what is not", async () => {
-    const { connector, sent, table } = await bench(() => reply("get-data-quotes"));
+    const { connector, sent, table } = await setUp(() => reply("get-data-quotes"));
     const asked = ["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:M&M-EQ"].map((symbol) => listed(table, symbol));
     const quotes = await connector.getQuotes(access, asked);
     expect([...quotes.keys()]).toEqual(["NSE:3045", "INDEX:NIFTY50"]);
@@ -355,14 +355,14 @@ describe("market data", () => {
   });
 
   it("asks for 50 symbols at a time", async () => {
-    const { connector, sent, table } = await bench(() => text('{"s":"ok","code":200,"d":[]}'));
+    const { connector, sent, table } = await setUp(() => text('{"s":"ok","code":200,"d":[]}'));
     const sbin = listed(table, "NSE:SBIN-EQ");
     const many = Array.from({ length: 101 }, (_, at) => ({ ...sbin, key: `NSE:${at + 1}` as never }));
     const all = {
       ...table,
       byKey: (key: string) => ({ instrument: sbin, venueSymbol: `S${key.slice(4)}-EQ`, venueToken: "1" }),
     };
-    const wide = await bench(() => text('{"s":"ok","code":200,"d":[]}'), { instruments: () => Promise.resolve(all) });
+    const wide = await setUp(() => text('{"s":"ok","code":200,"d":[]}'), { instruments: () => Promise.resolve(all) });
     await wide.connector.getQuotes(access, many);
     expect(wide.sent.map(({ url }) => url.split("%2C").length)).toEqual([50, 50, 1]);
     expect(await connector.getQuotes(access, [])).toEqual(new Map());
@@ -370,7 +370,7 @@ describe("market data", () => {
   });
 
   it("takes one quote from the depth, which also has circuits and the tick's time", async () => {
-    const { connector, table } = await bench(() => reply("get-data-depth"));
+    const { connector, table } = await setUp(() => reply("get-data-depth"));
     expect(await connector.getQuote(access, listed(table, "NSE:SBIN-EQ"))).toMatchObject({
       ltp: 9_051_000,
       prevClose: 8_992_000,
@@ -384,7 +384,7 @@ describe("market data", () => {
   });
 
   it("leaves out the padding of the depth", async () => {
-    const { connector, table } = await bench(() => reply("get-data-depth"));
+    const { connector, table } = await setUp(() => reply("get-data-depth"));
     const depth = await connector.getOrderbook(access, listed(table, "NSE:SBIN-EQ"));
     expect(depth.bids).toEqual([
       { price: 9_050_500, quantity: 1210, orders: 9 },
@@ -395,7 +395,7 @@ describe("market data", () => {
   });
 
   it("sorts minute candles and keeps those in the range", async () => {
-    const { connector, table } = await bench(() => reply("get-data-history"));
+    const { connector, table } = await setUp(() => reply("get-data-history"));
     const from = 1_795_059_900_000;
     const query = { instrument: listed(table, "NSE:SBIN-EQ"), interval: "1m", from, to: from + 60_000 } as const;
     expect(await connector.getHistoricalData(access, query)).toEqual([
@@ -407,7 +407,7 @@ describe("market data", () => {
   });
 
   it("starts a daily bar at 00:00 IST of its trading date", async () => {
-    const { connector, table, sent } = await bench(() => reply("get-data-history-daily"));
+    const { connector, table, sent } = await setUp(() => reply("get-data-history-daily"));
     const query = {
       instrument: listed(table, "NSE:SBIN-EQ"),
       interval: "1d",
@@ -427,7 +427,7 @@ describe("market data", () => {
   });
 
   it("asks in pieces of at most 100 days for minutes and 366 dates for days, without gaps", async () => {
-    const { connector, table, sent } = await bench(() => reply("get-data-history-no-data"));
+    const { connector, table, sent } = await setUp(() => reply("get-data-history-no-data"));
     const [from, to] = [istInstant("2024-11-20"), istInstant("2026-11-20")];
     const instrument = listed(table, "NSE:SBIN-EQ");
     expect(await connector.getHistoricalData(access, { instrument, interval: "5m", from, to })).toEqual([]);
@@ -452,7 +452,7 @@ describe("market data", () => {
   });
 
   it("asks for the last day also when the range ends earlier in the day than it starts", async () => {
-    const { connector, table, sent } = await bench(() => reply("get-data-history-no-data"));
+    const { connector, table, sent } = await setUp(() => reply("get-data-history-no-data"));
     const [from, to] = [istInstant("2025-11-19", "15:00"), istInstant("2026-11-20", "09:30")];
     await connector.getHistoricalData(access, { instrument: listed(table, "NSE:SBIN-EQ"), interval: "1d", from, to });
     expect(sent.map(({ url }) => [...new URL(url).searchParams.values()].slice(-2))).toEqual([
@@ -462,7 +462,7 @@ describe("market data", () => {
   });
 
   it("tells the margin of a ticket", async () => {
-    const { connector, sent, table } = await bench(() => reply("post-multiorder-margin"));
+    const { connector, sent, table } = await setUp(() => reply("post-multiorder-margin"));
     const { key, symbol } = listed(table, "BSE:SUZLON");
     const request = {
       tag: "t1" as never,

@@ -6,7 +6,7 @@ import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
 import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import type { HttpReply } from "../../../src/lib/http.ts";
-import { access, bench, failureOf, html, listed, reply, text, TOKEN } from "./harness.ts";
+import { access, failureOf, html, listed, reply, setUp, text, TOKEN } from "./harness.ts";
 
 const units = (value: number): never => value as never;
 const protection = { basisPoints: 300, limit: units(9_320_000) };
@@ -26,13 +26,13 @@ const request = (more: Partial<OrderRequest> = {}): OrderRequest => ({
 });
 
 const sentBody = async (more: Partial<OrderRequest>): Promise<Record<string, unknown>> => {
-  const { connector, sent } = await bench(() => reply("post-orders-sync"));
+  const { connector, sent } = await setUp(() => reply("post-orders-sync"));
   await connector.placeOrder(access, request(more));
   return JSON.parse(sent[0]?.body ?? "") as Record<string, unknown>;
 };
 
 const resting = async (): Promise<Order> => {
-  const { connector } = await bench(() => reply("get-orders"));
+  const { connector } = await setUp(() => reply("get-orders"));
   const found = (await connector.getOrders(access)).find(({ orderId }) => orderId.endsWith("35"));
   if (!found) throw new Error("fixture has no open order");
   return found;
@@ -40,7 +40,7 @@ const resting = async (): Promise<Order> => {
 
 describe("what is sent to place an order", () => {
   it("fills every mandatory field, and goes out once through the registered address", async () => {
-    const { connector, sent } = await bench(() => reply("post-orders-sync"));
+    const { connector, sent } = await setUp(() => reply("post-orders-sync"));
     await connector.placeOrder(access, request());
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject({
@@ -106,7 +106,7 @@ describe("what is sent to place an order", () => {
   });
 
   it("sends nothing for an instrument or a product that is not served", async () => {
-    const { connector, sent } = await bench(() => reply("post-orders-sync"));
+    const { connector, sent } = await setUp(() => reply("post-orders-sync"));
     const outcomes = [
       await connector.placeOrder(access, request({ key: "NSE:1" as never })),
       await connector.placeOrder(access, request({ productType: "BO" })),
@@ -119,7 +119,7 @@ describe("what is sent to place an order", () => {
   });
 
   it("sends nothing while the list of instruments cannot be had", async () => {
-    const { connector, sent } = await bench(() => reply("post-orders-sync"), {
+    const { connector, sent } = await setUp(() => reply("post-orders-sync"), {
       instruments: () => Promise.reject(new Error("down")),
     });
     expect(await connector.placeOrder(access, request())).toMatchObject({ kind: "not-sent", cause: "unreachable" });
@@ -204,13 +204,13 @@ describe("the outcome of placing", () => {
       { kind: "unknown" },
     ],
   ])("is %s, after one request", async (_what, answer, expected) => {
-    const { connector, sent } = await bench(() => answer);
+    const { connector, sent } = await setUp(() => answer);
     expect(await connector.placeOrder(access, request())).toMatchObject(expected);
     expect(sent).toHaveLength(1);
   });
 
   it("is not sent when it was given up while waiting for its turn", async () => {
-    const { connector, sent } = await bench(() => reply("post-orders-sync"), { limiter: createRateLimiter() });
+    const { connector, sent } = await setUp(() => reply("post-orders-sync"), { limiter: createRateLimiter() });
     const stopped = AbortSignal.abort();
     expect(await connector.placeOrder(access, request(), stopped)).toMatchObject({
       kind: "not-sent",
@@ -220,14 +220,14 @@ describe("the outcome of placing", () => {
   });
 
   it("never shows the token, even when Fyers echoes it", async () => {
-    const { connector } = await bench(() => error(-99, `token ${TOKEN} of DEMOAPP123-100:${TOKEN}`));
+    const { connector } = await setUp(() => error(-99, `token ${TOKEN} of DEMOAPP123-100:${TOKEN}`));
     expect(inspect(await connector.placeOrder(access, request()), { depth: 9 })).not.toContain(TOKEN);
   });
 });
 
 describe("changing an order", () => {
   it("sends the whole of what is to stand", async () => {
-    const { connector, sent } = await bench(() => reply("patch-orders-sync"));
+    const { connector, sent } = await setUp(() => reply("patch-orders-sync"));
     const order = await resting();
     expect(await connector.modifyOrder(access, order, { qty: 12 })).toMatchObject({
       kind: "accepted",
@@ -245,12 +245,12 @@ describe("changing an order", () => {
   });
 
   it("takes the code that the docs' sample shows", async () => {
-    const { connector } = await bench(() => text('{"s":"ok","code":1101,"message":"ok","id":"26112000001235"}'));
+    const { connector } = await setUp(() => text('{"s":"ok","code":1101,"message":"ok","id":"26112000001235"}'));
     expect(await connector.modifyOrder(access, await resting(), { qty: 11 })).toMatchObject({ kind: "accepted" });
   });
 
   it("is unknown after a timeout, with one request", async () => {
-    const { connector, sent } = await bench(() => new HttpFailure("timeout", "no reply"));
+    const { connector, sent } = await setUp(() => new HttpFailure("timeout", "no reply"));
     expect(await connector.modifyOrder(access, await resting(), { qty: 11 })).toMatchObject({ kind: "unknown" });
     expect(sent).toHaveLength(1);
   });
@@ -260,7 +260,7 @@ it.each([',"id":"26112000001236"', ""])(
   "believes no change or cancellation that names another order, or none: %s",
   async (id) => {
     const order = await resting();
-    const answering = async (code: number) => (await bench(() => text(`{"s":"ok","code":${code}${id}}`))).connector;
+    const answering = async (code: number) => (await setUp(() => text(`{"s":"ok","code":${code}${id}}`))).connector;
     expect(await (await answering(1103)).cancelOrder(access, order)).toMatchObject({ kind: "unknown" });
     expect(await (await answering(1102)).modifyOrder(access, order, { qty: 11 })).toMatchObject({ kind: "unknown" });
   },
@@ -268,7 +268,7 @@ it.each([',"id":"26112000001236"', ""])(
 
 describe("cancelling", () => {
   it("addresses one order in the path, without a body", async () => {
-    const { connector, sent } = await bench(() => reply("delete-orders-id-sync"));
+    const { connector, sent } = await setUp(() => reply("delete-orders-id-sync"));
     expect(await connector.cancelOrder(access, await resting())).toMatchObject({
       kind: "accepted",
       orderId: "26112000001235",
@@ -281,7 +281,7 @@ describe("cancelling", () => {
   });
 
   it("is refused for a filled order", async () => {
-    const { connector } = await bench(() => reply("delete-orders-id-sync-filled", 400));
+    const { connector } = await setUp(() => reply("delete-orders-id-sync-filled", 400));
     expect(await connector.cancelOrder(access, await resting())).toMatchObject({
       kind: "rejected",
       reason: "Order is already traded",
@@ -291,7 +291,7 @@ describe("cancelling", () => {
   it.each(["..", "a/b", "../positions", "1?x=1"])(
     "sends nothing for an id that would address something else: %s",
     async (id) => {
-      const { connector, sent } = await bench(() => reply("delete-orders-id-sync"));
+      const { connector, sent } = await setUp(() => reply("delete-orders-id-sync"));
       expect(await connector.cancelOrder(access, { ...(await resting()), orderId: id as never })).toMatchObject({
         kind: "not-sent",
       });
@@ -314,7 +314,7 @@ describe("errors of reads", () => {
     ["invalid symbol", error(-300, "Invalid symbol"), "invalid-request"],
     ["a word with ip in it", error(-50, "IP address missing"), "invalid-request"],
   ])("%s", async (_what, answer, kind) => {
-    const { connector, sent } = await bench(() => answer);
+    const { connector, sent } = await setUp(() => answer);
     expect(await failureOf(connector.getOrders(access))).toMatchObject({
       kind,
       broker: "fyers",
@@ -325,7 +325,7 @@ describe("errors of reads", () => {
   });
 
   it("call one that was given up while it waited for its turn a timeout", async () => {
-    const { connector, sent } = await bench(() => reply("get-orders"), { limiter: createRateLimiter() });
+    const { connector, sent } = await setUp(() => reply("get-orders"), { limiter: createRateLimiter() });
     for (const name of ["AbortError", "TimeoutError"]) {
       const stopped = AbortSignal.abort(new DOMException("stopped", name));
       expect(await failureOf(connector.getOrders(access, stopped))).toMatchObject({
@@ -337,14 +337,14 @@ describe("errors of reads", () => {
   });
 
   it("tell how long to wait", async () => {
-    const { connector } = await bench(() =>
+    const { connector } = await setUp(() =>
       reply("get-orders-too-many", 429, { "retry-after": "1", "x-retry-after-ms": "640" }),
     );
     expect(await failureOf(connector.getFunds(access))).toMatchObject({ retryAfterMs: 640 });
   });
 
   it("never carry the token", async () => {
-    const { connector, table } = await bench(() => error(-50, `no ${TOKEN}`));
+    const { connector, table } = await setUp(() => error(-50, `no ${TOKEN}`));
     const seen = inspect(await failureOf(connector.getQuote(access, listed(table, "NSE:SBIN-EQ"))), { depth: 9 });
     expect(seen).not.toContain(TOKEN);
   });
@@ -365,7 +365,7 @@ it("meters all calls of a link together, and lets reads wait where orders need n
       return call();
     },
   };
-  const { connector } = await bench(({ method }) => reply(method === "POST" ? "post-orders-sync" : "get-orders"), {
+  const { connector } = await setUp(({ method }) => reply(method === "POST" ? "post-orders-sync" : "get-orders"), {
     limiter,
   });
   await connector.getOrders(access);
@@ -385,7 +385,7 @@ it("counts every repetition of a read as well, which Fyers does too", async () =
       return call();
     },
   };
-  const { connector, sent } = await bench(() => reply("get-orders"), { limiter });
+  const { connector, sent } = await setUp(() => reply("get-orders"), { limiter });
   await connector.getOrders(access);
   meters.length = 0;
   await sent[0]?.turn?.(AbortSignal.any([]));

@@ -6,7 +6,7 @@ import { linkId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { stepAt, totp } from "../../../src/lib/totp.ts";
-import { access, answering, bench, bodyOf, credentials, NOW, recorded, reply, TOTP_TOKEN } from "./harness.ts";
+import { access, answering, bodyOf, credentials, NOW, recorded, reply, setUp, TOTP_TOKEN } from "./harness.ts";
 
 const grant = (token: Secret, keys = credentials as LoginGrant["credentials"]): LoginGrant => ({
   kind: "token",
@@ -22,7 +22,7 @@ const authorization = (request: { headers?: Readonly<Record<string, string>> } |
 
 describe("a pasted TOTP token", () => {
   it("makes a session with the code of this moment, proved by whose it is, and is kept to make the next", async () => {
-    const { connector, requests } = bench(made);
+    const { connector, requests } = setUp(made);
     const session = await connector.generateSession(grant(new Secret(` ${TOTP_TOKEN.reveal()}\n`)));
     expect(session).toMatchObject({
       accountId: "5520317",
@@ -39,7 +39,7 @@ describe("a pasted TOTP token", () => {
   });
 
   it("makes a new session each morning without anybody, after the last one has ended too", async () => {
-    const { connector } = bench(made, { now: istInstant("2026-11-20", "08:30") });
+    const { connector } = setUp(made, { now: istInstant("2026-11-20", "08:30") });
     const dead = access({ expiresAt: istInstant("2026-11-20", "06:00") });
     const session = await connector.refreshToken?.(dead);
     expect(session).toMatchObject({ accountId: "5520317", expiresAt: istInstant("2026-11-21", "06:00") });
@@ -47,18 +47,18 @@ describe("a pasted TOTP token", () => {
   });
 
   it("that Groww does not take any more asks for a login", async () => {
-    const { connector } = bench(() => recorded("error-session", 401));
+    const { connector } = setUp(() => recorded("error-session", 401));
     await expect(connector.refreshToken?.(access())).rejects.toMatchObject({ kind: "auth-expired" });
   });
 
   it("proves nothing while Groww cannot be asked", async () => {
-    const { connector } = bench(() => reply("<html>", 502));
+    const { connector } = setUp(() => reply("<html>", 502));
     await expect(connector.refreshToken?.(access())).rejects.toMatchObject({ kind: "unavailable" });
     await expect(connector.generateSession(grant(TOTP_TOKEN))).rejects.toMatchObject({ kind: "unavailable" });
   });
 
   it("of another account renews nothing", async () => {
-    const { connector } = bench(made);
+    const { connector } = setUp(made);
     await expect(connector.refreshToken?.(access({ accountId: "1111111" }))).rejects.toMatchObject({
       kind: "bad-response",
     });
@@ -66,14 +66,14 @@ describe("a pasted TOTP token", () => {
 
   it("that is not active is no session", async () => {
     const inactive = reply({ token: "eyJa.b.c", expiry: "2026-11-21T06:00:00", isActive: false });
-    const { connector } = bench(answering({ "token/api/access": inactive, "user/detail": user }));
+    const { connector } = setUp(answering({ "token/api/access": inactive, "user/detail": user }));
     await expect(connector.generateSession(grant(TOTP_TOKEN))).rejects.toMatchObject({ kind: "bad-response" });
   });
 });
 
 describe("a pasted access token", () => {
   it("is taken as it is where there is no TOTP secret, and cannot be renewed", async () => {
-    const { connector, paths } = bench(answering({ "user/detail": user }));
+    const { connector, paths } = setUp(answering({ "user/detail": user }));
     const session = await connector.generateSession(grant(ACCESS_TOKEN, {}));
     expect(session.accessToken.reveal()).toBe(ACCESS_TOKEN.reveal());
     expect(session).not.toHaveProperty("refreshToken");
@@ -85,20 +85,20 @@ describe("a pasted access token", () => {
 
   it("is told from a TOTP token by Groww, which makes no session of it", async () => {
     const answers = answering({ "token/api/access": recorded("error-session", 401), "user/detail": user });
-    const session = await bench(answers).connector.generateSession(grant(ACCESS_TOKEN));
+    const session = await setUp(answers).connector.generateSession(grant(ACCESS_TOKEN));
     expect(session.accessToken.reveal()).toBe(ACCESS_TOKEN.reveal());
     expect(session).not.toHaveProperty("refreshToken");
   });
 
   it("that is neither is refused, and stands in no error", async () => {
-    const { connector } = bench(() => recorded("error-session", 401));
+    const { connector } = setUp(() => recorded("error-session", 401));
     const error: unknown = await connector.generateSession(grant(ACCESS_TOKEN)).catch((refusal: unknown) => refusal);
     expect(error).toMatchObject({ kind: "auth-invalid" });
     expect(inspect(error, { depth: 8 })).not.toContain(ACCESS_TOKEN.reveal());
   });
 
   it("of the wrong look, and a secret that is none, are refused before anything is asked", async () => {
-    const { connector, requests } = bench(made);
+    const { connector, requests } = setUp(made);
     await expect(connector.generateSession(grant(new Secret("what is this")))).rejects.toMatchObject({
       kind: "auth-invalid",
     });
@@ -120,14 +120,14 @@ describe("a session", () => {
 
   it("dies when Groww says, where that is earlier", async () => {
     const early = reply({ token: "eyJa.b.c", expiry: "2026-11-20T15:00:00", isActive: true });
-    const { connector } = bench(answering({ "token/api/access": early, "user/detail": user }));
+    const { connector } = setUp(answering({ "token/api/access": early, "user/detail": user }));
     expect((await connector.generateSession(grant(TOTP_TOKEN))).expiresAt).toBe(istInstant("2026-11-20", "15:00"));
   });
 
   it("is dead on Groww's word alone, in either of its two shapes", async () => {
     for (const name of ["error-session", "error-not-authorised"])
-      expect(await bench(() => recorded(name, 401)).connector.isTokenValid(access())).toBe(false);
-    const blocked = bench(() => reply("error code: 1010", 403));
+      expect(await setUp(() => recorded(name, 401)).connector.isTokenValid(access())).toBe(false);
+    const blocked = setUp(() => reply("error code: 1010", 403));
     await expect(blocked.connector.isTokenValid(access())).rejects.toMatchObject({ kind: "bad-response" });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { kindOf } from "../../../connectors/groww/errors.ts";
 import { istInstant } from "../../../src/domain/market.ts";
-import { access, answering, bench, buy, listed, recorded, reply } from "./harness.ts";
+import { access, answering, buy, listed, recorded, reply, setUp } from "./harness.ts";
 
 const day = { from: istInstant("2026-11-20"), to: istInstant("2026-11-20", "12:00") };
 
@@ -34,29 +34,29 @@ describe("“not authorised”", () => {
   const refused = recorded("error-not-authorised", 403);
 
   it("ends the session where it cannot say whose it is any more", async () => {
-    const { connector, paths } = bench(() => refused);
+    const { connector, paths } = setUp(() => refused);
     await expect(connector.getFunds(access())).rejects.toMatchObject({ kind: "auth-expired" });
     expect(paths()).toEqual(["/v1/margins/detail/user", "/v1/user/detail"]);
     expect(await connector.placeOrder(access(), buy())).toMatchObject({ kind: "not-sent", cause: "session-expired" });
   });
 
   it("is the plan where the session lives: candles that it lacks end no login", async () => {
-    const { connector } = bench(answering({ ...alive, candles: refused }));
+    const { connector } = setUp(answering({ ...alive, candles: refused }));
     const query = { instrument: await listed("NSE:SBIN-EQ"), interval: "1d", ...day } as const;
     await expect(connector.getHistoricalData(access(), query)).rejects.toMatchObject({ kind: "no-permission" });
     expect(await connector.isTokenValid(access())).toBe(true);
   });
 
   it("is no end of the session either while that cannot be asked", async () => {
-    const { connector } = bench(answering({ "user/detail": reply("<html>", 502), "margins/detail": refused }));
+    const { connector } = setUp(answering({ "user/detail": reply("<html>", 502), "margins/detail": refused }));
     await expect(connector.getFunds(access())).rejects.toMatchObject({ kind: "no-permission" });
   });
 
   it("of an order is the address where it speaks of one, else a refusal in Groww's words", async () => {
-    const ip = bench(answering({ "order/create": recorded("error-ip", 403) }));
+    const ip = setUp(answering({ "order/create": recorded("error-ip", 403) }));
     expect(await ip.connector.placeOrder(access(), buy())).toMatchObject({ kind: "not-sent", cause: "ip-not-allowed" });
     expect(ip.requests).toHaveLength(1);
-    const plan = bench(answering({ ...alive, "order/create": refused }));
+    const plan = setUp(answering({ ...alive, "order/create": refused }));
     expect(await plan.connector.placeOrder(access(), buy())).toMatchObject({
       kind: "rejected",
       reason: "User not authorised to perform this operation",
@@ -65,7 +65,7 @@ describe("“not authorised”", () => {
   });
 
   it("shows no token that its words have in them", async () => {
-    const { connector } = bench(() => recorded("error-session", 401));
+    const { connector } = setUp(() => recorded("error-session", 401));
     const error: unknown = await connector.getFunds(access()).catch((refusal: unknown) => refusal);
     expect(error).toMatchObject({ message: "Token expired ***" });
   });

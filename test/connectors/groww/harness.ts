@@ -54,7 +54,7 @@ export const PRICES = {
   "ltp?segment=FNO": recorded("get-live-data-ltp-fno"),
 };
 
-async function* pieces(text: string): AsyncGenerator<Uint8Array> {
+async function* chunked(text: string): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += 61) yield await Promise.resolve(bytes.subarray(at, at + 61));
 }
@@ -67,14 +67,14 @@ async function* breaking(all: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
   }
 }
 
-export interface BenchOptions {
+export interface SetupOptions {
   readonly table?: InstrumentTable | null;
   readonly now?: number;
   readonly master?: string;
   readonly isMasterCut?: boolean;
 }
 
-export function bench(answer: Answer = () => reply({}, 500), options: BenchOptions = {}) {
+export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptions = {}) {
   const requests: Sent[] = [];
   const warnings: string[] = [];
   const call = (via: Sent["via"]) => async (request: HttpRequest) => {
@@ -85,7 +85,7 @@ export function bench(answer: Answer = () => reply({}, 500), options: BenchOptio
     send: call("send"),
     read: call("read"),
     stream: async () => {
-      const bytes = pieces(options.master ?? MASTER);
+      const bytes = chunked(options.master ?? MASTER);
       return options.isMasterCut ? breaking(bytes) : bytes;
     },
     close: async () => undefined,
@@ -107,7 +107,7 @@ export function bench(answer: Answer = () => reply({}, 500), options: BenchOptio
 
 let kept: Promise<readonly VenueInstrument[]> | null = null;
 export const masterRows = (): Promise<readonly VenueInstrument[]> =>
-  (kept ??= readMaster(bench().connector).then(({ rows }) => rows));
+  (kept ??= readMaster(setUp().connector).then(({ rows }) => rows));
 
 export async function listed(symbol: string): Promise<Instrument> {
   const found = (await masterRows()).find(({ instrument }) => instrument.symbol === symbol);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import { readMaster } from "../../conformance/street.ts";
-import { bench, MASTER } from "./harness.ts";
+import { MASTER, setUp } from "./harness.ts";
 
-const read = (master: string) => readMaster(bench(undefined, { master }).connector);
+const read = (master: string) => readMaster(setUp(undefined, { master }).connector);
 const inPaise = (text: string): string =>
   text.replaceAll(",0.05,", ",5,").replaceAll(",0.01,", ",1,").replaceAll(",0.1,", ",10,");
 
@@ -76,7 +76,7 @@ describe("the master", () => {
   });
 
   it("that breaks off is an error, not a short list", async () => {
-    const { connector } = bench(undefined, { isMasterCut: true });
+    const { connector } = setUp(undefined, { isMasterCut: true });
     await expect(readMaster(connector)).rejects.toMatchObject({ kind: "unavailable", broker: "groww" });
   });
 });

@@ -3,7 +3,7 @@ import { toStatus, toTime } from "../../../connectors/groww/map.ts";
 import { STATUSES } from "../../../connectors/groww/schemas.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
-import { access, answering, bench, recorded, rowsIn, success } from "./harness.ts";
+import { access, answering, recorded, rowsIn, setUp, success } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const LIST = "order/list";
@@ -34,7 +34,7 @@ describe("an order's status", () => {
 
 describe("the order book", () => {
   it("is mapped row by row, the newest last", async () => {
-    const { connector } = bench(answering({ [LIST]: recorded("get-order-list") }));
+    const { connector } = setUp(answering({ [LIST]: recorded("get-order-list") }));
     const orders = await connector.getOrders(access());
     expect(orders[0]).toEqual({
       orderId: "GMK51165AAB930LLVEK",
@@ -76,7 +76,7 @@ describe("the order book", () => {
     const rows = rowsIn("get-order-list").map((row) => ({ ...row, created_at: "2026-11-20T09:41:07" }));
     const early = { ...rows[0], groww_order_id: "GMKEARLYX", created_at: "2026-11-20T09:41:00" };
     const ids = async (order_list: readonly object[]) => {
-      const { connector } = bench(answering({ [LIST]: success({ order_list }) }));
+      const { connector } = setUp(answering({ [LIST]: success({ order_list }) }));
       return (await connector.getOrders(access())).map(({ orderId }) => orderId.slice(-4));
     };
     const newestFirst = [...rows, early];
@@ -86,7 +86,7 @@ describe("the order book", () => {
 
   it("fails on a status, product, type, side or exchange that is new", async () => {
     const refused = { kind: "bad-response", broker: "groww" };
-    const unknown = bench(answering({ [LIST]: recorded("get-order-list-unknown-status") }));
+    const unknown = setUp(answering({ [LIST]: recorded("get-order-list-unknown-status") }));
     await expect(unknown.connector.getOrders(access())).rejects.toMatchObject(refused);
     for (const change of [
       { product: "MTF" },
@@ -95,13 +95,13 @@ describe("the order book", () => {
       { exchange: "MOON" },
       { exchange: "MCX", segment: "FNO" },
     ]) {
-      const { connector } = bench(answering({ [LIST]: changed(change) }));
+      const { connector } = setUp(answering({ [LIST]: changed(change) }));
       await expect(connector.getOrders(access())).rejects.toMatchObject(refused);
     }
   });
 
   it("tells the one that it cannot read beside the others, the newest last", async () => {
-    const { connector } = bench(answering({ [LIST]: changed({ product: "MTF" }) }));
+    const { connector } = setUp(answering({ [LIST]: changed({ product: "MTF" }) }));
     await expect(connector.getOrders(access())).rejects.toMatchObject({
       book: {
         rows: [{ orderId: "GMK51165AAB930LLVEK" }, { orderId: "GLTFO51170QMC001ZZRT" }, { tag: "t7" }],
@@ -111,15 +111,15 @@ describe("the order book", () => {
   });
 
   it("names what the master does not list by Groww's word, without a key, and all of it without a master", async () => {
-    const odd = bench(answering({ [LIST]: changed({ trading_symbol: "NEWCO" }) }));
+    const odd = setUp(answering({ [LIST]: changed({ trading_symbol: "NEWCO" }) }));
     expect((await odd.connector.getOrders(access())).at(-1)).toMatchObject({ key: null, symbol: "NSE:NEWCO-EQ" });
-    const blind = bench(answering({ [LIST]: recorded("get-order-list") }), { table: null });
+    const blind = setUp(answering({ [LIST]: recorded("get-order-list") }), { table: null });
     expect((await blind.connector.getOrders(access())).map(({ key }) => key)).toEqual([null, null, null, null]);
     expect(blind.warnings).toHaveLength(1);
   });
 
   it("keeps the two exchanges apart, which have one name for a share", async () => {
-    const { connector } = bench(answering({ [LIST]: changed({ exchange: "BSE" }) }));
+    const { connector } = setUp(answering({ [LIST]: changed({ exchange: "BSE" }) }));
     expect((await connector.getOrders(access())).at(-1)).toMatchObject({ key: "BSE:500112", symbol: "BSE:SBIN" });
   });
 });
@@ -139,7 +139,7 @@ describe("trades", () => {
   const fixtures = { [LIST]: recorded("get-order-list"), "order/trades": recorded("get-order-trades") };
 
   it("are asked for order by order, of those that have filled, and known by the exchange's id", async () => {
-    const { connector, requests } = bench(answering(fixtures));
+    const { connector, requests } = setUp(answering(fixtures));
     expect(await connector.getTrades(access())).toEqual([
       {
         tradeId: "202611200040118232",
@@ -161,7 +161,7 @@ describe("trades", () => {
 
   it("that Groww does not have are the order's fills at their average", async () => {
     for (const gone of [recorded("error-not-found", 404), success({ trade_list: [] })]) {
-      const { connector } = bench(answering({ ...fixtures, "order/trades": gone }));
+      const { connector } = setUp(answering({ ...fixtures, "order/trades": gone }));
       expect(await connector.getTrades(access())).toMatchObject([
         { tradeId: "GMK51165AAB930LLVEK", qty: 5, price: rupees("1008.45"), at: istInstant("2026-11-20", "09:41:07") },
       ]);
@@ -171,7 +171,7 @@ describe("trades", () => {
   it("are none at no price: an average that is not told fails", async () => {
     const [, , , filled] = rowsIn("get-order-list");
     const list = success({ order_list: [{ ...filled, average_fill_price: null }] });
-    const { connector } = bench(answering({ [LIST]: list, "order/trades": recorded("error-not-found", 404) }));
+    const { connector } = setUp(answering({ [LIST]: list, "order/trades": recorded("error-not-found", 404) }));
     await expect(connector.getTrades(access())).rejects.toMatchObject({ kind: "bad-response" });
   });
 
@@ -179,7 +179,7 @@ describe("trades", () => {
     const [, , , filled] = rowsIn("get-order-list");
     const odd = { ...filled, groww_order_id: "GMKODDX", order_status: "PARTLY_SHELVED" };
     const list = success({ order_list: [odd, filled] });
-    const { connector } = bench(answering({ ...fixtures, [LIST]: list }));
+    const { connector } = setUp(answering({ ...fixtures, [LIST]: list }));
     await expect(connector.getTrades(access())).rejects.toMatchObject({
       book: {
         rows: [{ qty: 5, tradeId: "202611200040118232" }],
@@ -189,11 +189,11 @@ describe("trades", () => {
   });
 
   it("that cannot be had fail, as does one that was not executed", async () => {
-    const busy = bench(answering({ ...fixtures, "order/trades": recorded("error-busy", 503) }));
+    const busy = setUp(answering({ ...fixtures, "order/trades": recorded("error-busy", 503) }));
     await expect(busy.connector.getTrades(access())).rejects.toMatchObject({ kind: "unavailable" });
     const [row] = rowsIn("get-order-trades");
     const undone = success({ trade_list: [{ ...row, trade_status: "REVERSED" }] });
-    const odd = bench(answering({ ...fixtures, "order/trades": undone }));
+    const odd = setUp(answering({ ...fixtures, "order/trades": undone }));
     await expect(odd.connector.getTrades(access())).rejects.toMatchObject({ kind: "bad-response" });
   });
 });

@@ -3,7 +3,7 @@ import { groww } from "../../../connectors/groww/index.ts";
 import { instrumentKey, type Instrument } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
-import { access, answering, bench, listed, recorded, success, type Answer } from "./harness.ts";
+import { access, type Answer, answering, listed, recorded, setUp, success } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const sbin = await listed("NSE:SBIN-EQ");
@@ -33,7 +33,7 @@ const priced: Answer = ({ url }) => success(Object.fromEntries(namesIn(url).map(
 
 describe("a quote", () => {
   it("is one call, with the previous close that the day's change leaves", async () => {
-    const { connector, requests } = bench(answering({ "live-data/quote": recorded("get-live-data-quote") }));
+    const { connector, requests } = setUp(answering({ "live-data/quote": recorded("get-live-data-quote") }));
     expect(await connector.getQuote(access(), sbin)).toEqual({
       key: "NSE:3045",
       symbol: "NSE:SBIN-EQ",
@@ -57,15 +57,15 @@ describe("a quote", () => {
   });
 
   it("is the same where the day's prices come as text, and fails on text that is none", async () => {
-    const asText = bench(answering({ quote: recorded("get-live-data-quote-text") }));
-    const asObject = bench(answering({ quote: recorded("get-live-data-quote") }));
+    const asText = setUp(answering({ quote: recorded("get-live-data-quote-text") }));
+    const asObject = setUp(answering({ quote: recorded("get-live-data-quote") }));
     expect(await asText.connector.getQuote(access(), sbin)).toEqual(await asObject.connector.getQuote(access(), sbin));
-    const odd = bench(answering({ quote: success({ last_price: 5, ohlc: "see below" }) }));
+    const odd = setUp(answering({ quote: success({ last_price: 5, ohlc: "see below" }) }));
     await expect(odd.connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "bad-response" });
   });
 
   it("of an index has neither volume nor depth, under its own name among the shares", async () => {
-    const { connector, requests } = bench(
+    const { connector, requests } = setUp(
       answering({ quote: success({ last_price: 25_990.4, volume: 0, depth: null }) }),
     );
     const nifty = await listed("NSE:NIFTY50-INDEX");
@@ -76,13 +76,13 @@ describe("a quote", () => {
 
   it("of what Groww does not know, or what has not traded, is refused", async () => {
     for (const answer of [recorded("error-bad-request", 400), success({ last_price: 0 })]) {
-      const { connector } = bench(() => answer);
+      const { connector } = setUp(() => answer);
       await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "rejected" });
     }
   });
 
   it("has levels whose orders nobody counted", async () => {
-    const { connector } = bench(answering({ quote: recorded("get-live-data-quote") }));
+    const { connector } = setUp(answering({ quote: recorded("get-live-data-quote") }));
     expect(await connector.getOrderbook(access(), sbin)).toEqual({
       key: "NSE:3045",
       symbol: "NSE:SBIN-EQ",
@@ -98,7 +98,7 @@ describe("a quote", () => {
 describe("many quotes", () => {
   it("are last prices, fifty a call", async () => {
     const { all, table } = named(120);
-    const { connector, requests } = bench(priced, { table });
+    const { connector, requests } = setUp(priced, { table });
     const quotes = await connector.getQuotes(access(), all);
     expect(quotes.size).toBe(120);
     expect([...quotes.values()][0]).toMatchObject({ ltp: rupees("100.05"), prevClose: null, at: null });
@@ -109,21 +109,21 @@ describe("many quotes", () => {
     const { all, table } = named(20);
     const picky: Answer = (request) =>
       namesIn(request.url).includes("NSE_S7") ? recorded("error-bad-request", 400) : priced(request);
-    const quotes = await bench(picky, { table }).connector.getQuotes(access(), all);
+    const quotes = await setUp(picky, { table }).connector.getQuotes(access(), all);
     expect(quotes.size).toBe(19);
     expect(quotes.has(all[7]?.key ?? sbin.key)).toBe(false);
   });
 
   it("fail where Groww is busy, instead of being none", async () => {
     const { all, table } = named(20);
-    const { connector } = bench(() => recorded("error-busy", 503), { table });
+    const { connector } = setUp(() => recorded("error-busy", 503), { table });
     await expect(connector.getQuotes(access(), all)).rejects.toMatchObject({ kind: "unavailable" });
   });
 });
 
 describe("candles", () => {
   it("come under Groww's third name, in India's time", async () => {
-    const { connector, requests } = bench(answering({ candles: recorded("get-historical-candles") }));
+    const { connector, requests } = setUp(answering({ candles: recorded("get-historical-candles") }));
     const range = { from: istInstant("2026-11-20", "09:15"), to: istInstant("2026-11-20", "09:19") };
     const candles = await connector.getHistoricalData(access(), { instrument: sbin, interval: "5m", ...range });
     expect(candles).toEqual([
@@ -147,7 +147,7 @@ describe("candles", () => {
   });
 
   it("are none where Groww has none, and asked for in pieces that it allows", async () => {
-    const { connector, requests } = bench(() => success({ candles: null }));
+    const { connector, requests } = setUp(() => success({ candles: null }));
     const range = { from: istInstant("2026-01-01"), to: istInstant("2026-11-20") };
     for (const [interval, most] of [
       ["1m", 30],

@@ -11,22 +11,22 @@ import { HttpFailure } from "../../../src/lib/http.ts";
 import { randomAlphanumeric } from "../../../src/lib/token.ts";
 import {
   access,
+  type Answer,
   answering,
-  bench,
   bodyOf,
   buy,
   FUTURE,
   recorded,
   reply,
   rowsIn,
+  setUp,
   success,
   TAG,
-  type Answer,
 } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const place = (answer: Answer, more = {}) => {
-  const stand = bench(answer);
+  const stand = setUp(answer);
   return { ...stand, outcome: stand.connector.placeOrder(access(), buy(more)) };
 };
 const placed = answering({ "order/create": recorded("post-order-create") });
@@ -34,7 +34,7 @@ const book = recorded("get-order-list");
 const notFound = recorded("error-not-found", 404);
 
 async function bookOrder(): Promise<Order> {
-  const { connector } = bench(answering({ "order/list": book }));
+  const { connector } = setUp(answering({ "order/list": book }));
   const [order] = await connector.getOrders(access());
   return order ?? expect.fail("no order");
 }
@@ -85,10 +85,10 @@ describe("placing", () => {
       { type: "SL", price: rupees("1031.05"), triggerPrice: rupees("1030.05") },
       { order_type: "SL", price: 1031.05, trigger_price: 1030.05 },
     ],
-  ])("sends %s", async (_what, terms, wire) => {
+  ])("sends %s", async (_what, terms, expected) => {
     const { outcome, requests } = place(placed, { terms });
     expect(await outcome).toMatchObject({ kind: "accepted" });
-    expect(bodyOf(requests[0])).toMatchObject(wire);
+    expect(bodyOf(requests[0])).toMatchObject(expected);
   });
 
   it.each([
@@ -104,9 +104,9 @@ describe("placing", () => {
   });
 
   it("sends nothing without a list of instruments, and nothing after 06:00", async () => {
-    const nameless = bench(placed, { table: null });
+    const nameless = setUp(placed, { table: null });
     expect(await nameless.connector.placeOrder(access(), buy())).toMatchObject({ cause: "unreachable" });
-    const late = bench(placed, { now: istInstant("2026-11-21", "06:00") });
+    const late = setUp(placed, { now: istInstant("2026-11-21", "06:00") });
     expect(await late.connector.placeOrder(access(), buy())).toMatchObject({ cause: "session-expired" });
     expect([...nameless.requests, ...late.requests]).toEqual([]);
   });
@@ -183,7 +183,7 @@ describe("what an answer to an order proves", () => {
 describe("changing and cancelling", () => {
   it("send the whole set again, with the segment that goes with the order", async () => {
     const order = await bookOrder();
-    const { connector, requests } = bench(answering({ "order/modify": recorded("post-order-modify") }));
+    const { connector, requests } = setUp(answering({ "order/modify": recorded("post-order-modify") }));
     expect(await connector.modifyOrder(access(), order, { qty: 9 })).toMatchObject({ kind: "accepted" });
     expect(bodyOf(requests[0])).toEqual({
       quantity: 9,
@@ -197,7 +197,7 @@ describe("changing and cancelling", () => {
 
   it("know the segment of an order without a handle by its key, and send nothing where neither tells", async () => {
     const order = await bookOrder();
-    const { connector, requests } = bench(answering({ "order/cancel": recorded("post-order-cancel") }));
+    const { connector, requests } = setUp(answering({ "order/cancel": recorded("post-order-cancel") }));
     expect(await connector.cancelOrder(access(), { ...order, handle: {} })).toMatchObject({ kind: "accepted" });
     expect(bodyOf(requests[0])).toEqual({ segment: "CASH", groww_order_id: "GMK51165AAB930LLVEK" });
     const lost = await connector.cancelOrder(access(), { ...order, handle: {}, key: null });
@@ -212,7 +212,7 @@ describe("changing and cancelling", () => {
       { ...stop, trigger_price: 0 },
     ]) {
       const list = success({ order_list: [row] });
-      const { connector, requests } = bench(answering({ "order/list": list }));
+      const { connector, requests } = setUp(answering({ "order/list": list }));
       const [order = expect.fail("no order")] = await connector.getOrders(access());
       expect(await connector.modifyOrder(access(), order, { qty: 9 })).toMatchObject({ kind: "not-sent" });
       expect(requests).toHaveLength(1);
@@ -221,9 +221,9 @@ describe("changing and cancelling", () => {
 
   it("are unknown where the answer names another order, and refused where Groww says so", async () => {
     const order = await bookOrder();
-    const other = bench(() => success({ groww_order_id: "GMK0000OTHER", order_status: "CANCELLED" }));
+    const other = setUp(() => success({ groww_order_id: "GMK0000OTHER", order_status: "CANCELLED" }));
     expect(await other.connector.cancelOrder(access(), order)).toMatchObject({ kind: "unknown" });
-    const final = bench(() => recorded("error-cannot-process", 400));
+    const final = setUp(() => recorded("error-cannot-process", 400));
     expect(await final.connector.cancelOrder(access(), order)).toMatchObject({
       kind: "rejected",
       reason: "Cannot process this request",
@@ -233,7 +233,7 @@ describe("changing and cancelling", () => {
 
 describe("looking for an order by its tag", () => {
   it("finds it in the book and asks nothing else", async () => {
-    const { connector, paths } = bench(answering({ "order/list": book }));
+    const { connector, paths } = setUp(answering({ "order/list": book }));
     const [order] = await connector.findOrdersByTag(access(), TAG);
     expect(order?.orderId).toBe("GMK51165AAB930LLVEK");
     expect(paths()).toEqual(["/v1/order/list"]);
@@ -244,7 +244,7 @@ describe("looking for an order by its tag", () => {
   const NEVER = orderTag("sdnever0000000ab");
 
   it("says that there is none only where the book and both look-ups by reference have none", async () => {
-    const { connector, requests } = bench(answering({ ...user, "order/list": book, "status/reference": notFound }));
+    const { connector, requests } = setUp(answering({ ...user, "order/list": book, "status/reference": notFound }));
     expect(await connector.findOrdersByTag(access(), NEVER)).toEqual([]);
     expect(requests.slice(2).map(({ url }) => url.slice(url.indexOf("/reference/")))).toEqual([
       "/reference/sdnever0000000ab?segment=CASH",
@@ -254,7 +254,7 @@ describe("looking for an order by its tag", () => {
 
   it("asks in no segment that is not open to the account, which would be refused for ever", async () => {
     const cashOnly = success({ ucc: "5520317", ddpi_enabled: true, active_segments: ["CASH"] });
-    const { connector, requests } = bench(
+    const { connector, requests } = setUp(
       answering({ "user/detail": cashOnly, "order/list": book, "status/reference": notFound }),
     );
     expect(await connector.findOrdersByTag(access(), NEVER)).toEqual([]);
@@ -263,13 +263,13 @@ describe("looking for an order by its tag", () => {
 
   it("fails where the book lags behind the look-up, and where either cannot be read", async () => {
     const empty = recorded("get-order-list-empty");
-    const lagging = bench(
+    const lagging = setUp(
       answering({ ...user, "order/list": empty, "status/reference": recorded("get-order-status-reference") }),
     );
     await expect(lagging.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
-    const blind = bench(answering({ ...user, "order/list": empty, "status/reference": recorded("error-busy", 503) }));
+    const blind = setUp(answering({ ...user, "order/list": empty, "status/reference": recorded("error-busy", 503) }));
     await expect(blind.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
-    const cut = bench(answering({ "page=1": recorded("error-busy", 503), "order/list": pageOf(25) }));
+    const cut = setUp(answering({ "page=1": recorded("error-busy", 503), "order/list": pageOf(25) }));
     await expect(cut.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
   });
 });

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { scaleOf, scaleWithin } from "../../../connectors/groww/units.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { sellableWithT1, type Position } from "../../../src/domain/portfolio.ts";
-import { access, answering, bench, bodyOf, buy, PRICES, recorded, rowsIn, success } from "./harness.ts";
+import { access, answering, bodyOf, buy, PRICES, recorded, rowsIn, setUp, success } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const paise = paiseFromRupees;
 const POSITIONS = "positions/user";
 const positions = async (name: string, more = {}): Promise<Position[]> =>
-  bench(answering({ ...PRICES, [POSITIONS]: recorded(name), ...more })).connector.getPositions(access());
+  setUp(answering({ ...PRICES, [POSITIONS]: recorded(name), ...more })).connector.getPositions(access());
 const changed = (change: object) => {
   const [first, ...rest] = rowsIn("get-positions-user");
   return success({ positions: [{ ...first, ...change }, ...rest] });
@@ -16,7 +16,7 @@ const changed = (change: object) => {
 
 describe("positions", () => {
   it("have their price from one call for each segment, and their open profit from it", async () => {
-    const { connector, requests } = bench(answering({ ...PRICES, [POSITIONS]: recorded("get-positions-user") }));
+    const { connector, requests } = setUp(answering({ ...PRICES, [POSITIONS]: recorded("get-positions-user") }));
     const rows = await connector.getPositions(access());
     expect(rows[0]).toEqual({
       symbol: "NSE:SBIN-EQ",
@@ -148,12 +148,12 @@ describe("the unit of a position's prices", () => {
     const quote = { "live-data/quote": recorded("get-live-data-quote-option") };
     const [row] = rowsIn("get-positions-user-option");
     const inPaise = success({ positions: [{ ...row, net_price: 14_250, credit_price: 14_250 }] });
-    const told = bench(answering({ ...PRICES, ...quote, [POSITIONS]: inPaise }));
+    const told = setUp(answering({ ...PRICES, ...quote, [POSITIONS]: inPaise }));
     const expected = { avgPrice: rupees("142.50"), ltp: rupees("1.40"), unrealised: paise("-9171.50") };
     expect(await told.connector.getPositions(access())).toMatchObject([expected]);
     expect(told.warnings).toEqual([]);
     // Both 142.50 and 1.425 lie within: the documentation stands.
-    const both = bench(answering({ ...PRICES, ...quote, [POSITIONS]: recorded("get-positions-user-option") }));
+    const both = setUp(answering({ ...PRICES, ...quote, [POSITIONS]: recorded("get-positions-user-option") }));
     expect(await both.connector.getPositions(access())).toMatchObject([expected]);
     expect(new Set(both.warnings).size).toBe(1);
     expect(scaleWithin(990, rupees("1.20"), rupees("151"))).toBe(100);
@@ -164,7 +164,7 @@ describe("the unit of a position's prices", () => {
 
 describe("holdings", () => {
   const HOLDINGS = "holdings/user";
-  const holdings = (more = {}) => bench(answering({ ...PRICES, [HOLDINGS]: recorded("get-holdings-user"), ...more }));
+  const holdings = (more = {}) => setUp(answering({ ...PRICES, [HOLDINGS]: recorded("get-holdings-user"), ...more }));
 
   it("are NSE's where NSE lists that share, else BSE's, else nobody's, with prices from one call", async () => {
     const { connector, requests } = holdings();
@@ -234,7 +234,7 @@ describe("holdings", () => {
 
 describe("funds and profile", () => {
   it("are what delivery may use, what is used, and the cash before use", async () => {
-    const { connector } = bench(answering({ "margins/detail/user": recorded("get-margins-detail-user") }));
+    const { connector } = setUp(answering({ "margins/detail/user": recorded("get-margins-detail-user") }));
     expect(await connector.getFunds(access())).toEqual({
       available: paise("43046.25"),
       used: paise("18204.15"),
@@ -244,7 +244,7 @@ describe("funds and profile", () => {
   });
 
   it("have no name, and tell whether selling needs a word in the app", async () => {
-    const { connector } = bench(answering({ "user/detail": recorded("get-user-detail") }));
+    const { connector } = setUp(answering({ "user/detail": recorded("get-user-detail") }));
     expect(await connector.getProfile(access())).toEqual({
       accountId: "5520317",
       name: "Groww client",
@@ -254,7 +254,7 @@ describe("funds and profile", () => {
   });
 
   it("cost what the margin call says", async () => {
-    const { connector, requests } = bench(
+    const { connector, requests } = setUp(
       answering({ "margins/detail/orders": recorded("post-margins-detail-orders") }),
     );
     const cost = await connector.getOrderCost?.(access(), buy());

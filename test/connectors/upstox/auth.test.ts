@@ -4,7 +4,7 @@ import { sessionEnd } from "../../../connectors/upstox/auth.ts";
 import { linkId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { access, answering, bench, credentials, NOW, recorded, reply } from "./harness.ts";
+import { access, answering, credentials, NOW, recorded, reply, setUp } from "./harness.ts";
 
 const REDIRECT = "https://bot.example/oauth/upstox/callback";
 const grant = (params: Readonly<Record<string, string>> = { code: "mK4x7Q", state: "s" }): LoginGrant => ({
@@ -19,7 +19,7 @@ const jwt = (exp: number): Secret =>
 
 describe("the login", () => {
   it("goes to the dialog with key, redirect address and state", async () => {
-    const { connector } = bench();
+    const { connector } = setUp();
     const { url } = (await connector.getLoginUrl?.({ credentials, redirectUrl: REDIRECT, state: "c3RhdGU" })) ?? {};
     const { origin, pathname, searchParams } = new URL(url ?? "");
     expect(origin + pathname).toBe("https://api.upstox.com/v2/login/authorization/dialog");
@@ -36,7 +36,7 @@ describe("the login", () => {
       "authorization/token": recorded("post-login-authorization-token"),
       "user/profile": recorded("get-user-profile"),
     });
-    const { connector, requests } = bench(answers);
+    const { connector, requests } = setUp(answers);
     const session = await connector.generateSession(grant());
     expect(session).toMatchObject({
       accountId: "7TRM4W",
@@ -61,18 +61,18 @@ describe("the login", () => {
   it("does not take a token whose profile is another account's", async () => {
     const other = reply({ status: "success", data: { user_id: "2ZZZZZ", user_name: "X" } });
     const answers = answering({ token: recorded("post-login-authorization-token"), "user/profile": other });
-    await expect(bench(answers).connector.generateSession(grant())).rejects.toMatchObject({ kind: "bad-response" });
+    await expect(setUp(answers).connector.generateSession(grant())).rejects.toMatchObject({ kind: "bad-response" });
   });
 
   it("without a code is unfinished; with a wrong one it is refused", async () => {
-    const { connector, requests } = bench(() => recorded("error-code", 401));
+    const { connector, requests } = setUp(() => recorded("error-code", 401));
     await expect(connector.generateSession(grant({ state: "s" }))).rejects.toMatchObject({ kind: "login-unfinished" });
     expect(requests).toEqual([]);
     await expect(connector.generateSession(grant())).rejects.toMatchObject({ kind: "auth-invalid" });
   });
 
   it("takes no code alone: the redirect address must go with it", async () => {
-    const { connector, requests } = bench();
+    const { connector, requests } = setUp();
     const pasted: LoginGrant = { kind: "token", link: linkId("link-1"), credentials, token: new Secret("mK4x7Q") };
     await expect(connector.generateSession(pasted)).rejects.toMatchObject({ kind: "auth-invalid" });
     expect(requests).toEqual([]);
@@ -99,14 +99,14 @@ describe("a session", () => {
   });
 
   it("is dead on the broker's word alone", async () => {
-    const dead = bench(() => recorded("error-token", 401));
+    const dead = setUp(() => recorded("error-token", 401));
     expect(await dead.connector.isTokenValid(access())).toBe(false);
-    const blocked = bench(() => reply("error code: 1010", 403));
+    const blocked = setUp(() => reply("error code: 1010", 403));
     await expect(blocked.connector.isTokenValid(access())).rejects.toMatchObject({ kind: "bad-response" });
   });
 
   it("is ended by a logout", async () => {
-    const { connector, requests } = bench(() => recorded("delete-logout"));
+    const { connector, requests } = setUp(() => recorded("delete-logout"));
     await connector.logout?.(access());
     expect(requests[0]).toMatchObject({ method: "DELETE", url: "https://api.upstox.com/v2/logout", via: "send" });
   });

@@ -44,7 +44,7 @@ export const answering =
     return found;
   };
 
-async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
+async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
 }
 
@@ -59,7 +59,7 @@ async function* breaking(all: AsyncIterable<Uint8Array>, at: number): AsyncGener
 
 export const PACKED = gzipSync(fixture("complete"));
 
-export interface BenchOptions {
+export interface SetupOptions {
   readonly table?: InstrumentTable | null;
   readonly now?: number;
   readonly master?: Buffer;
@@ -67,7 +67,7 @@ export interface BenchOptions {
   readonly breaksAt?: number;
 }
 
-export function bench(answer: Answer = () => reply({}, 500), options: BenchOptions = {}) {
+export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptions = {}) {
   const requests: Sent[] = [];
   const warnings: string[] = [];
   const call = (via: Sent["via"]) => async (request: HttpRequest) => {
@@ -77,7 +77,7 @@ export function bench(answer: Answer = () => reply({}, 500), options: BenchOptio
   const http: HttpClient = {
     send: call("send"),
     read: call("read"),
-    stream: async () => breaking(pieces(options.master ?? PACKED, 61), options.breaksAt ?? Infinity),
+    stream: async () => breaking(chunked(options.master ?? PACKED, 61), options.breaksAt ?? Infinity),
     close: async () => undefined,
   };
   const connector: BrokerConnector = createConnector({
@@ -96,7 +96,7 @@ export function bench(answer: Answer = () => reply({}, 500), options: BenchOptio
 
 let kept: Promise<readonly VenueInstrument[]> | null = null;
 export const masterRows = (): Promise<readonly VenueInstrument[]> =>
-  (kept ??= readMaster(bench().connector).then(({ rows }) => rows));
+  (kept ??= readMaster(setUp().connector).then(({ rows }) => rows));
 const table = async (): Promise<InstrumentTable> => tableOf(await masterRows());
 
 export async function listed(symbol: string): Promise<Instrument> {

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import { readMaster } from "../../conformance/street.ts";
-import { bench, fixture, masterRows, PACKED } from "./harness.ts";
+import { fixture, masterRows, PACKED, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 
@@ -39,7 +39,7 @@ describe("the master", () => {
   });
 
   it("counts what it cannot read, and passes over what is not ours in silence", async () => {
-    const { skipped } = await readMaster(bench().connector);
+    const { skipped } = await readMaster(setUp().connector);
     expect(skipped.toSorted()).toEqual([
       "bad value",
       "bad value",
@@ -51,7 +51,7 @@ describe("the master", () => {
   });
 
   it("is read packed, and as it is where it was unpacked on the way", async () => {
-    const plain = bench(undefined, { master: Buffer.from(fixture("complete")) });
+    const plain = setUp(undefined, { master: Buffer.from(fixture("complete")) });
     expect((await readMaster(plain.connector)).rows).toEqual(await masterRows());
   });
 
@@ -59,7 +59,7 @@ describe("the master", () => {
     ["packed", PACKED],
     ["unpacked", Buffer.from(fixture("complete"))],
   ])("is unavailable when the connection breaks on the way, %s", async (_what, master) => {
-    const read = readMaster(bench(undefined, { master, breaksAt: 300 }).connector);
+    const read = readMaster(setUp(undefined, { master, breaksAt: 300 }).connector);
     await expect(read).rejects.toMatchObject({ kind: "unavailable", endpoint: "GET complete.json.gz" });
   });
 
@@ -70,7 +70,7 @@ describe("the master", () => {
     ["no list", gzipSync("<html>maintenance</html>")],
     ["empty", Buffer.alloc(0)],
   ])("says so when it is %s, rather than lose instruments", async (_what, master) => {
-    const read = readMaster(bench(undefined, { master }).connector);
+    const read = readMaster(setUp(undefined, { master }).connector);
     await expect(read).rejects.toMatchObject({ name: "BrokerError", broker: "upstox", kind: "bad-response" });
   });
 });

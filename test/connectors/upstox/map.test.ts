@@ -4,7 +4,7 @@ import { STATUSES } from "../../../connectors/upstox/schemas.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import { isFinal } from "../../../src/domain/order.ts";
-import { access, answering, bench, changed, recorded } from "./harness.ts";
+import { access, answering, changed, recorded, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const BOOK = "retrieve-all";
@@ -45,7 +45,7 @@ describe("an order's status", () => {
 
 describe("the order book", () => {
   it("is mapped row by row, the newest last", async () => {
-    const { connector } = bench(answering({ [BOOK]: recorded("get-order-retrieve-all") }));
+    const { connector } = setUp(answering({ [BOOK]: recorded("get-order-retrieve-all") }));
     const orders = await connector.getOrders(access());
     expect(orders.map(({ orderId }) => orderId.slice(-2))).toEqual(["01", "02", "03", "04"]);
     expect(orders[0]).toEqual({
@@ -83,17 +83,17 @@ describe("the order book", () => {
 
   it("fails on a status, product, type or side that is new", async () => {
     const refused = { kind: "bad-response", broker: "upstox" };
-    const unknown = bench(answering({ [BOOK]: recorded("get-order-retrieve-all-unknown-status") }));
+    const unknown = setUp(answering({ [BOOK]: recorded("get-order-retrieve-all-unknown-status") }));
     await expect(unknown.connector.getOrders(access())).rejects.toMatchObject(refused);
     for (const change of [{ product: "X" }, { order_type: "ICEBERG" }, { transaction_type: "HOLD" }]) {
-      const { connector } = bench(answering({ [BOOK]: changed("get-order-retrieve-all", change) }));
+      const { connector } = setUp(answering({ [BOOK]: changed("get-order-retrieve-all", change) }));
       await expect(connector.getOrders(access())).rejects.toMatchObject(refused);
     }
   });
 
   it("fails on a segment that we have no name for, rather than leave the order out", async () => {
     const row = { instrument_token: "MOON_EQ|12345", trading_symbol: "SILVER1000" };
-    const { connector } = bench(answering({ [BOOK]: changed("get-order-retrieve-all", row) }));
+    const { connector } = setUp(answering({ [BOOK]: changed("get-order-retrieve-all", row) }));
     await expect(connector.getOrders(access())).rejects.toMatchObject({
       kind: "bad-response",
       message: expect.stringContaining("MOON_EQ") as string,
@@ -101,7 +101,7 @@ describe("the order book", () => {
   });
 
   it("finds an order by its whole tag, and by id in the book", async () => {
-    const { connector } = bench(answering({ [BOOK]: recorded("get-order-retrieve-all") }));
+    const { connector } = setUp(answering({ [BOOK]: recorded("get-order-retrieve-all") }));
     const found = await connector.findOrdersByTag(access(), "sd4k9c03" as never);
     expect(found.map(({ orderId }) => orderId)).toEqual(["261120031100002"]);
     expect(await connector.findOrdersByTag(access(), "sd4k9c0" as never)).toEqual([]);
@@ -112,20 +112,20 @@ describe("the order book", () => {
 
 describe("who a row is of", () => {
   it("is told by the master: a share's key has its ISIN where the exchange's token should be", async () => {
-    const { connector } = bench(answering({ "long-term": recorded("get-portfolio-long-term-holdings") }));
+    const { connector } = setUp(answering({ "long-term": recorded("get-portfolio-long-term-holdings") }));
     const [sbin, bajaj] = await connector.getHoldings(access());
     expect(sbin).toMatchObject({ key: "NSE:3045", symbol: "NSE:SBIN-EQ", isin: "INE062A01020" });
     expect(bajaj).toMatchObject({ key: "NSE:16669", symbol: "NSE:BAJAJ-AUTO-EQ" });
   });
 
   it("is not guessed for a share that the master does not list: it has a name and no key", async () => {
-    const { connector } = bench(answering({ "long-term": recorded("get-portfolio-long-term-holdings") }));
+    const { connector } = setUp(answering({ "long-term": recorded("get-portfolio-long-term-holdings") }));
     expect((await connector.getHoldings(access()))[2]).toMatchObject({ key: null, symbol: "NSE:GONE-EQ" });
   });
 
   it("is the row's own word where no master can be had, with a warning: contracts keep their key", async () => {
     const answers = answering({ [BOOK]: recorded("get-order-retrieve-all") });
-    const { connector, warnings } = bench(answers, { table: null });
+    const { connector, warnings } = setUp(answers, { table: null });
     expect(await connector.getOrders(access())).toMatchObject([
       { key: null, symbol: "NSE:SBIN-EQ" },
       { key: "NFO:51714", symbol: "NSE:NIFTYFUT24NOV26" },
@@ -137,14 +137,14 @@ describe("who a row is of", () => {
 
   it("is kept apart for the two exchanges, which share the ISIN", async () => {
     const row = { instrument_token: "BSE_EQ|INE062A01020", trading_symbol: "SBIN", exchange: "BSE" };
-    const { connector } = bench(answering({ [BOOK]: changed("get-order-retrieve-all", row) }));
+    const { connector } = setUp(answering({ [BOOK]: changed("get-order-retrieve-all", row) }));
     expect((await connector.getOrders(access())).at(-1)).toMatchObject({ key: "BSE:500112", symbol: "BSE:SBIN" });
   });
 });
 
 describe("trades", () => {
   it("come with the month in letters, in Indian time", async () => {
-    const { connector } = bench(answering({ "get-trades-for-day": recorded("get-order-trades-get-trades-for-day") }));
+    const { connector } = setUp(answering({ "get-trades-for-day": recorded("get-order-trades-get-trades-for-day") }));
     expect(await connector.getTrades(access())).toEqual([
       {
         tradeId: "40118232",

@@ -3,14 +3,14 @@ import { candleRequests } from "../../../connectors/upstox/candles.ts";
 import { instrumentKey } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
-import { access, answering, bench, listed, NOW, recorded, reply } from "./harness.ts";
+import { access, answering, listed, NOW, recorded, reply, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const quotes = answering({ "market-quote": recorded("get-market-quote-quotes") });
 
 describe("quotes", () => {
   it("are known by the key within the row, not by the name above it", async () => {
-    const { connector, requests } = bench(quotes);
+    const { connector, requests } = setUp(quotes);
     const wanted = await Promise.all(["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:NIFTY26NOVFUT"].map(listed));
     const found = await connector.getQuotes(access(), wanted);
     expect(requests[0]?.url.split("?")[1]).toBe(
@@ -46,14 +46,14 @@ describe("quotes", () => {
   it("of what has never traded are absent", async () => {
     const sbin = await listed("NSE:SBIN-EQ");
     const row = { instrument_token: "NSE_EQ|INE062A01020", last_price: 0 };
-    const { connector } = bench(() => reply({ status: "success", data: { "NSE_EQ:SBIN": row } }));
+    const { connector } = setUp(() => reply({ status: "success", data: { "NSE_EQ:SBIN": row } }));
     expect(await connector.getQuotes(access(), [sbin])).toEqual(new Map());
     await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "rejected" });
   });
 
   it("survive a key that Upstox has dropped: the others are asked for again without it", async () => {
     const wanted = await Promise.all(["NSE:SBIN-EQ", "NSE:NIFTY26NOVFUT", "BSE:SBIN", "NSE:BAJAJ-AUTO-EQ"].map(listed));
-    const { connector, requests } = bench(({ url }) =>
+    const { connector, requests } = setUp(({ url }) =>
       url.includes("BSE_EQ") ? recorded("error-invalid-key", 400) : recorded("get-market-quote-quotes"),
     );
     const found = await connector.getQuotes(access(), wanted);
@@ -62,14 +62,14 @@ describe("quotes", () => {
   });
 
   it("are not asked for what the master does not list", async () => {
-    const { connector, requests } = bench(quotes);
+    const { connector, requests } = setUp(quotes);
     const stranger = { ...(await listed("NSE:SBIN-EQ")), key: instrumentKey("NSE", 987_654) };
     expect(await connector.getQuotes(access(), [stranger])).toEqual(new Map());
     expect(requests).toEqual([]);
   });
 
   it("have a depth without its padding", async () => {
-    const { connector } = bench(quotes);
+    const { connector } = setUp(quotes);
     expect(await connector.getOrderbook(access(), await listed("NSE:SBIN-EQ"))).toMatchObject({
       bids: [
         { price: rupees("1019.40"), quantity: 540, orders: 3 },
@@ -87,7 +87,7 @@ describe("candles", () => {
       "/intraday/": recorded("get-historical-candle-intraday"),
       "/historical-candle/": recorded("get-historical-candle"),
     });
-    const { connector, requests } = bench(answers);
+    const { connector, requests } = setUp(answers);
     const instrument = await listed("NSE:SBIN-EQ");
     const query = { instrument, interval: "5m", from: istInstant("2026-11-19"), to: NOW } as const;
     expect((await connector.getHistoricalData(access(), query)).map(({ at }) => at)).toEqual([
@@ -103,7 +103,7 @@ describe("candles", () => {
 
   it("do without today where days do not come within the day", async () => {
     const refused = reply({ status: "error", errors: [{ error_code: "UDAPI1146", message: "Unit is invalid" }] }, 400);
-    const { connector } = bench(answering({ "/intraday/": refused }));
+    const { connector } = setUp(answering({ "/intraday/": refused }));
     const instrument = await listed("NSE:SBIN-EQ");
     const query = { instrument, interval: "1d", from: istInstant("2026-11-20"), to: NOW } as const;
     expect(await connector.getHistoricalData(access(), query)).toEqual([]);

@@ -6,17 +6,17 @@ import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { Order, OrderTerms } from "../../../src/domain/order.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
-import { access, answering, bench, bodyOf, buy, FUTURE, recorded, reply, type Answer } from "./harness.ts";
+import { access, type Answer, answering, bodyOf, buy, FUTURE, recorded, reply, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const place = (answer: Answer, more = {}) => {
-  const stand = bench(answer);
+  const stand = setUp(answer);
   return { ...stand, outcome: stand.connector.placeOrder(access(), buy(more)) };
 };
 const placed = answering({ "/place": recorded("post-order-place") });
 
 async function bookOrder(): Promise<Order> {
-  const { connector } = bench(answering({ "retrieve-all": recorded("get-order-retrieve-all") }));
+  const { connector } = setUp(answering({ "retrieve-all": recorded("get-order-retrieve-all") }));
   const [order] = await connector.getOrders(access());
   return order ?? expect.fail("no order");
 }
@@ -65,10 +65,10 @@ describe("placing", () => {
       { type: "SL", price: rupees("1031.05"), triggerPrice: rupees("1030.05") },
       { order_type: "SL", price: 1031.05, trigger_price: 1030.05 },
     ],
-  ])("sends %s", async (_what, terms, wire) => {
+  ])("sends %s", async (_what, terms, expected) => {
     const { outcome, requests } = place(placed, { terms });
     expect(await outcome).toMatchObject({ kind: "accepted" });
-    expect(bodyOf(requests[0])).toMatchObject(wire);
+    expect(bodyOf(requests[0])).toMatchObject(expected);
   });
 
   it.each([
@@ -84,14 +84,14 @@ describe("placing", () => {
   });
 
   it("sends nothing without a list of instruments: a share cannot be named", async () => {
-    const { connector, requests } = bench(placed, { table: null });
+    const { connector, requests } = setUp(placed, { table: null });
     const outcome = await connector.placeOrder(access(), buy());
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
     expect(requests).toEqual([]);
   });
 
   it("sends nothing after 03:30", async () => {
-    const { connector, requests } = bench(placed, { now: istInstant("2026-11-21", "03:30") });
+    const { connector, requests } = setUp(placed, { now: istInstant("2026-11-21", "03:30") });
     const outcome = await connector.placeOrder(access(), buy());
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "session-expired" });
     expect(requests).toEqual([]);
@@ -170,7 +170,7 @@ describe("what an answer to an order proves", () => {
 
 describe("changing and cancelling", () => {
   it("sends the whole order again, with what was disclosed of it", async () => {
-    const { connector, requests } = bench(answering({ "/modify": recorded("put-order-modify") }));
+    const { connector, requests } = setUp(answering({ "/modify": recorded("put-order-modify") }));
     const order = await bookOrder();
     expect(await connector.modifyOrder(access(), order, { qty: 9 })).toMatchObject({
       kind: "accepted",
@@ -191,14 +191,14 @@ describe("changing and cancelling", () => {
   });
 
   it("does not change an order of a validity that we do not know", async () => {
-    const { connector, requests } = bench();
+    const { connector, requests } = setUp();
     const outcome = await connector.modifyOrder(access(), { ...(await bookOrder()), validity: "OTHER" }, { qty: 1 });
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
     expect(requests).toEqual([]);
   });
 
   it("cancels by the id alone", async () => {
-    const { connector, requests } = bench(answering({ "/cancel": recorded("delete-order-cancel") }));
+    const { connector, requests } = setUp(answering({ "/cancel": recorded("delete-order-cancel") }));
     const order = await bookOrder();
     expect(await connector.cancelOrder(access(), order)).toMatchObject({ kind: "accepted" });
     expect(requests[0]?.url).toBe("https://api-hft.upstox.com/v3/order/cancel?order_id=261120031100001");
@@ -208,13 +208,13 @@ describe("changing and cancelling", () => {
   it("takes a refusal for final or unknown orders, in both casings or one", async () => {
     const order = await bookOrder();
     for (const name of ["error-final", "error-snake-only"]) {
-      const { connector } = bench(() => recorded(name, 400));
+      const { connector } = setUp(() => recorded(name, 400));
       expect(await connector.cancelOrder(access(), order)).toMatchObject({ kind: "rejected" });
     }
   });
 
   it("believes no answer that names another order", async () => {
-    const { connector } = bench(() => reply({ status: "success", data: { order_id: "261120031199999" } }));
+    const { connector } = setUp(() => reply({ status: "success", data: { order_id: "261120031199999" } }));
     const order = await bookOrder();
     expect(await connector.cancelOrder(access(), order)).toMatchObject({ kind: "unknown" });
     expect(await connector.modifyOrder(access(), order, { qty: 3 })).toMatchObject({ kind: "unknown" });
@@ -227,7 +227,7 @@ describe("the cost of an order", () => {
       "charges/margin": recorded("post-charges-margin"),
       "charges/brokerage": recorded("get-charges-brokerage"),
     });
-    const { connector, requests } = bench(answers);
+    const { connector, requests } = setUp(answers);
     expect(await connector.getOrderCost?.(access(), buy())).toEqual({ margin: 1_210_200, charges: 3_862 });
     expect(bodyOf(requests[0])).toEqual({
       instruments: [
@@ -241,7 +241,7 @@ describe("the cost of an order", () => {
   it("is told in part where one of the two is refused", async () => {
     const no = reply({ status: "error", errors: [{ error_code: "UDAPI1054", message: "no" }] }, 400);
     const answers = answering({ "charges/margin": recorded("post-charges-margin"), "charges/brokerage": no });
-    expect(await bench(answers).connector.getOrderCost?.(access(), buy())).toEqual({
+    expect(await setUp(answers).connector.getOrderCost?.(access(), buy())).toEqual({
       margin: 1_210_200,
       charges: null,
     });

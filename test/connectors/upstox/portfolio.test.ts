@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { sellableWithT1 } from "../../../src/domain/portfolio.ts";
-import { access, answering, bench, changed, recorded, reply } from "./harness.ts";
+import { access, answering, changed, recorded, reply, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const paise = paiseFromRupees;
@@ -10,19 +10,19 @@ const POSITIONS = "get-portfolio-short-term-positions";
 
 describe("the profile and the funds", () => {
   it("tells whether sales need a daily authorisation, where Upstox tells", async () => {
-    const told = bench(answering({ profile: recorded("get-user-profile") }));
+    const told = setUp(answering({ profile: recorded("get-user-profile") }));
     expect(await told.connector.getProfile(access())).toEqual({
       accountId: "7TRM4W",
       name: "KABIR SEN",
       canSellWithoutAuthorisation: true,
       hasMarketData: null,
     });
-    const older = bench(answering({ profile: recorded("get-user-profile-older") }));
+    const older = setUp(answering({ profile: recorded("get-user-profile-older") }));
     expect((await older.connector.getProfile(access())).canSellWithoutAuthorisation).toBeNull();
   });
 
   it("adds cash and pledge, and never a pledge to the cash", async () => {
-    const { connector } = bench(answering({ "get-funds": recorded("get-user-get-funds-and-margin") }));
+    const { connector } = setUp(answering({ "get-funds": recorded("get-user-get-funds-and-margin") }));
     expect(await connector.getFunds(access())).toEqual({
       available: paise("61240.35"),
       used: paise("31259.65"),
@@ -32,13 +32,13 @@ describe("the profile and the funds", () => {
   });
 
   it("takes what is missing below the total for nothing, and the total for cash", async () => {
-    const { connector } = bench(answering({ "get-funds": recorded("get-user-get-funds-and-margin-partial") }));
+    const { connector } = setUp(answering({ "get-funds": recorded("get-user-get-funds-and-margin-partial") }));
     const available = paise("4310.20");
     expect(await connector.getFunds(access())).toEqual({ available, used: 0, cash: available, collateral: 0 });
   });
 
   it("calls funds at night unavailable, not a dead session", async () => {
-    const { connector } = bench(answering({ "": recorded("error-funds-closed", 423) }));
+    const { connector } = setUp(answering({ "": recorded("error-funds-closed", 423) }));
     await expect(connector.getFunds(access())).rejects.toMatchObject({
       kind: "unavailable",
       brokerCode: "UDAPI100072",
@@ -49,7 +49,7 @@ describe("the profile and the funds", () => {
 
 describe("holdings", () => {
   it("have T1 within the quantity, and can be sold but for what is pledged", async () => {
-    const { connector, requests } = bench(answering({ "long-term": recorded(HOLDINGS) }));
+    const { connector, requests } = setUp(answering({ "long-term": recorded(HOLDINGS) }));
     const [sbin, bajaj] = await connector.getHoldings(access());
     expect(sbin).toMatchObject({
       productType: "CNC",
@@ -69,7 +69,7 @@ describe("holdings", () => {
   it("are less what was sold today, which the positions tell; what only waits for sale is still held", async () => {
     const sale = { instrument_token: "NSE_EQ|INE062A01020", product: "D", quantity: -10, day_sell_quantity: 10 };
     const connectorWith = (position: object) =>
-      bench(
+      setUp(
         answering({
           "long-term": changed(HOLDINGS, { cnc_used_quantity: 10 }),
           "short-term": changed(POSITIONS, { day_buy_quantity: 0, day_buy_value: 0, ...position }),
@@ -84,14 +84,14 @@ describe("holdings", () => {
   });
 
   it("none is no error", async () => {
-    const { connector } = bench(answering({ "long-term": recorded(`${HOLDINGS}-empty`) }));
+    const { connector } = setUp(answering({ "long-term": recorded(`${HOLDINGS}-empty`) }));
     expect(await connector.getHoldings(access())).toEqual([]);
   });
 });
 
 describe("positions", () => {
   it("are counted from their values: long, short, closed and carried", async () => {
-    const { connector } = bench(answering({ "short-term": recorded(POSITIONS) }));
+    const { connector } = setUp(answering({ "short-term": recorded(POSITIONS) }));
     const [long, short, closed, carried] = await connector.getPositions(access());
     expect(long).toMatchObject({
       key: "NSE:3045",
@@ -123,12 +123,12 @@ describe("positions", () => {
   });
 
   it("are worth what is known where there is no price", async () => {
-    const { connector } = bench(answering({ "short-term": changed(POSITIONS, { last_price: 0 }) }));
+    const { connector } = setUp(answering({ "short-term": changed(POSITIONS, { last_price: 0 }) }));
     expect((await connector.getPositions(access()))[0]).toMatchObject({ ltp: null, unrealised: 0, pnl: paise("12") });
   });
 
   it("say which field is missing", async () => {
-    const { connector } = bench(answering({ "short-term": reply({ status: "success", data: [{ product: "I" }] }) }));
+    const { connector } = setUp(answering({ "short-term": reply({ status: "success", data: [{ product: "I" }] }) }));
     await expect(connector.getPositions(access())).rejects.toMatchObject({
       kind: "bad-response",
       message: expect.stringMatching(/short-term-positions: 1 of 1 rows not as documented: field 0\.\w+/) as string,

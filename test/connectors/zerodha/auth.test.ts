@@ -6,7 +6,7 @@ import { linkId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { access, API_SECRET, bench, credentials, failureOf, fixture, html, NOW, reply, text } from "./harness.ts";
+import { access, API_SECRET, credentials, failureOf, fixture, html, NOW, reply, setUp, text } from "./harness.ts";
 
 const redirectUrl = "https://app.example/oauth/zerodha/callback";
 const link = linkId("link-1");
@@ -21,11 +21,11 @@ const pasted = (token: string): LoginGrant => ({ kind: "token", link, credential
 const success = { action: "login", type: "login", status: "success", request_token: "rqtok7Qm2X9", state: "Zk91xQ" };
 
 const loggingIn = (session = fixture("post-session-token.json"), now = NOW) =>
-  bench(({ url }) => (url.endsWith("/session/token") ? text(session) : reply("get-user-profile")), { now: () => now });
+  setUp(({ url }) => (url.endsWith("/session/token") ? text(session) : reply("get-user-profile")), { now: () => now });
 
 describe("the login URL", () => {
   it("carries the state in redirect_params, the only thing that Kite brings back", async () => {
-    const { connector, sent } = await bench(() => html(500));
+    const { connector, sent } = await setUp(() => html(500));
     const login = await connector.getLoginUrl?.({ credentials, redirectUrl, state: "Zk91xQ" });
     expect(login?.url).toBe(
       "https://kite.zerodha.com/connect/login?v=3&api_key=demoapikey00001&redirect_params=state%3DZk91xQ",
@@ -35,13 +35,13 @@ describe("the login URL", () => {
 
   it("follows the configured root", async () => {
     const roots = { ...zerodha.roots, ZERODHA_LOGIN_ROOT: "http://127.0.0.1:9/zerodha" };
-    const { connector } = await bench(() => html(500), { roots });
+    const { connector } = await setUp(() => html(500), { roots });
     const login = await connector.getLoginUrl?.({ credentials, redirectUrl, state: "a-_9" });
     expect(login?.url).toMatch(/^http:\/\/127\.0\.0\.1:9\/zerodha\/connect\/login\?/);
   });
 
   it("cannot be made without a key", async () => {
-    const { connector } = await bench(() => html(500));
+    const { connector } = await setUp(() => html(500));
     const call = connector.getLoginUrl?.({ credentials: {}, redirectUrl, state: "x" }) ?? Promise.resolve();
     expect(await failureOf(call)).toMatchObject({ kind: "auth-invalid", message: "the apiKey is missing" });
   });
@@ -103,7 +103,7 @@ describe("the token exchange", () => {
   });
 
   it("fails for a used token without telling the secret", async () => {
-    const { connector, sent } = await bench(() => reply("error-403-login", 403));
+    const { connector, sent } = await setUp(() => reply("error-403-login", 403));
     const error = await failureOf(connector.generateSession(callback(success)));
     expect(error).toMatchObject({ kind: "auth-expired", status: 403, brokerCode: "TokenException" });
     expect(inspect(error, { depth: 9 })).not.toContain(API_SECRET);
@@ -112,7 +112,7 @@ describe("the token exchange", () => {
   });
 
   it("tells a wrong secret from a dead token", async () => {
-    const { connector } = await bench(() =>
+    const { connector } = await setUp(() =>
       text('{"status":"error","message":"Invalid `checksum`.","error_type":"TokenException"}', 403),
     );
     expect(await failureOf(connector.generateSession(callback(success)))).toMatchObject({ kind: "auth-invalid" });
@@ -126,29 +126,29 @@ describe("the token exchange", () => {
 
 describe("the session", () => {
   it("is valid when the profile can be read", async () => {
-    const { connector } = await bench(() => reply("get-user-profile"));
+    const { connector } = await setUp(() => reply("get-user-profile"));
     expect(await connector.isTokenValid(access)).toBe(true);
   });
 
   it("is not valid when Kite says so", async () => {
-    const { connector } = await bench(() => reply("error-403-token", 403));
+    const { connector } = await setUp(() => reply("error-403-token", 403));
     expect(await connector.isTokenValid(access)).toBe(false);
   });
 
   it("is not valid from 06:00 on, without asking; nor is anything else asked then", async () => {
-    const { connector, sent } = await bench(() => reply("get-user-profile"), { now: () => access.session.expiresAt });
+    const { connector, sent } = await setUp(() => reply("get-user-profile"), { now: () => access.session.expiresAt });
     expect(await connector.isTokenValid(access)).toBe(false);
     expect(await failureOf(connector.getHoldings(access))).toMatchObject({ kind: "auth-expired" });
     expect(sent).toEqual([]);
   });
 
   it("is not judged when Kite cannot be asked", async () => {
-    const { connector } = await bench(() => new HttpFailure("unreachable", "no connection"));
+    const { connector } = await setUp(() => new HttpFailure("unreachable", "no connection"));
     expect(await failureOf(connector.isTokenValid(access))).toMatchObject({ kind: "unreachable" });
   });
 
   it("ends at the broker on logout", async () => {
-    const { connector, sent } = await bench(() => reply("delete-session-token"));
+    const { connector, sent } = await setUp(() => reply("delete-session-token"));
     await connector.logout?.(access);
     expect(sent[0]).toMatchObject({ method: "DELETE", how: "send" });
     expect(new URL(sent[0]?.url ?? "").pathname).toBe("/session/token");
@@ -183,7 +183,7 @@ describe("the definition", () => {
   });
 
   it("claims what the connector has", async () => {
-    const { connector } = await bench(() => html(500));
+    const { connector } = await setUp(() => html(500));
     expect(zerodha.capabilities.refresh).toBe(connector.refreshToken !== undefined);
     expect(zerodha.capabilities.orderCost).toBe(connector.getOrderCost !== undefined);
     expect(zerodha.capabilities.instruments).toBe(connector.getInstruments !== undefined);

@@ -9,19 +9,19 @@ import {
   access,
   ACCESS_TOKEN,
   API_SECRET,
-  bench,
   depsOver,
   failureOf,
+  fakeHttp,
   html,
-  reply,
-  scripted,
-  text,
   NOW,
+  reply,
+  setUp,
+  text,
 } from "./harness.ts";
 
 describe("the kiteconnect package, fenced", () => {
   it("sends all through our HTTP client, with Kite's version and login", async () => {
-    const { connector, sent } = await bench(() => reply("get-orders-empty"));
+    const { connector, sent } = await setUp(() => reply("get-orders-empty"));
     await connector.getOrders(access);
     expect(sent[0]).toMatchObject({
       how: "read",
@@ -39,14 +39,14 @@ describe("the kiteconnect package, fenced", () => {
   });
 
   it("leaves times as Kite wrote them, where the package alone makes dates of the server's zone", async () => {
-    const { http } = scripted(({ url }) => reply(url.endsWith("/trades") ? "get-trades" : "get-orders"));
+    const { http } = fakeHttp(({ url }) => reply(url.endsWith("/trades") ? "get-trades" : "get-orders"));
     const client = createKiteClient(depsOver(http));
     expect((await client.getOrders(access))[0]).toMatchObject({ row: { order_timestamp: "2026-11-20 11:04:33" } });
     expect((await client.getTrades(access))[0]).toMatchObject({ row: { fill_timestamp: "2026-11-20 11:04:33" } });
   });
 
   it("keeps the HTTP status, which the package loses, and fails with an Error, which the package does not", async () => {
-    const { connector } = await bench(() => reply("error-403-permission", 403));
+    const { connector } = await setUp(() => reply("error-403-permission", 403));
     const error = await failureOf(connector.getFunds(access));
     expect(error).toBeInstanceOf(BrokerError);
     expect(error).toMatchObject({
@@ -59,12 +59,12 @@ describe("the kiteconnect package, fenced", () => {
   });
 
   it("fails on HTML under 200, which the package resolves", async () => {
-    const { connector } = await bench(() => html(200));
+    const { connector } = await setUp(() => html(200));
     expect(await failureOf(connector.getProfile(access))).toMatchObject({ kind: "bad-response", status: 200 });
   });
 
   it("fails on an error envelope under 200", async () => {
-    const { connector } = await bench(() => reply("error-403-token", 200));
+    const { connector } = await setUp(() => reply("error-403-token", 200));
     expect(await failureOf(connector.getProfile(access))).toMatchObject({ kind: "auth-expired" });
   });
 
@@ -72,7 +72,7 @@ describe("the kiteconnect package, fenced", () => {
     const kinds = ["unreachable", "timeout", "broken", "aborted", "too-large"] as const;
     const seen = [];
     for (const kind of kinds) {
-      const { connector } = await bench(() => new HttpFailure(kind, "it failed"));
+      const { connector } = await setUp(() => new HttpFailure(kind, "it failed"));
       const error = await failureOf(connector.getProfile(access));
       seen.push(error instanceof BrokerError ? error.kind : error);
     }
@@ -80,7 +80,7 @@ describe("the kiteconnect package, fenced", () => {
   });
 
   it("does not write into the caller's fields, as the package does", async () => {
-    const { http } = scripted(() => reply("post-orders"));
+    const { http } = fakeHttp(() => reply("post-orders"));
     const params = Object.freeze({ exchange: "NSE", quantity: 1 });
     await createKiteClient(depsOver(http)).postOrder(access, "regular", params);
     expect(params).toEqual({ exchange: "NSE", quantity: 1 });
@@ -88,7 +88,7 @@ describe("the kiteconnect package, fenced", () => {
 
   it("never prints, and shares nothing between calls", async () => {
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
-    const { connector, sent } = await bench(() => reply("get-user-profile"));
+    const { connector, sent } = await setUp(() => reply("get-user-profile"));
     const other = { ...access, credentials: { ...access.credentials } };
     await Promise.all([connector.getProfile(access), connector.getProfile(other)]);
     expect(sent).toHaveLength(2);
@@ -111,7 +111,7 @@ describe("the kiteconnect package, fenced", () => {
       new HttpFailure("timeout", "no reply"),
       text("{"),
     ]) {
-      const { connector } = await bench(() => answer);
+      const { connector } = await setUp(() => answer);
       const shown = inspect(await failureOf(connector.getProfile(access)), { depth: 9 });
       expect(shown).not.toContain(ACCESS_TOKEN);
       expect(shown).not.toContain(API_SECRET);
@@ -131,7 +131,7 @@ describe("the kinds of errors, for a read", () => {
     ["error-503", 503, "unavailable"],
     ["error-502-data", 502, "unavailable"],
   ])("%s under %i is %s", async (name, status, kind) => {
-    const { connector } = await bench(() => reply(name, status));
+    const { connector } = await setUp(() => reply(name, status));
     expect(await failureOf(connector.getTrades(access))).toMatchObject({ kind, status });
   });
 
@@ -142,13 +142,13 @@ describe("the kinds of errors, for a read", () => {
     [404, "bad-response"],
     [302, "bad-response"],
   ])("HTML under %i is %s", async (status, kind) => {
-    const { connector } = await bench(() => html(status));
+    const { connector } = await setUp(() => html(status));
     expect(await failureOf(connector.getTrades(access))).toMatchObject({ kind, status });
   });
 
   it("tells how long to wait when Kite does", async () => {
     const busy = { ...reply("error-429", 429), headers: { "retry-after": "2" } };
-    const { connector } = await bench(() => busy);
+    const { connector } = await setUp(() => busy);
     expect(await failureOf(connector.getTrades(access))).toMatchObject({ retryAfterMs: 2_000 });
   });
 });
@@ -156,7 +156,7 @@ describe("the kinds of errors, for a read", () => {
 describe("the rate limits", () => {
   it("meter each class of each link by itself", async () => {
     const metered: [string, unknown][] = [];
-    const { connector, instrument } = await bench(
+    const { connector, instrument } = await setUp(
       ({ url }) => reply(url.includes("/quote") ? "get-quote" : "get-orders-empty"),
       {
         limiter: {
@@ -177,7 +177,7 @@ describe("the rate limits", () => {
 
   it("count every repetition of a read as well", async () => {
     const metered: string[] = [];
-    const { connector, instrument, sent } = await bench(
+    const { connector, instrument, sent } = await setUp(
       ({ url }) => reply(url.includes("/historical") ? "get-instruments-historical" : "get-quote"),
       {
         limiter: {

@@ -49,7 +49,7 @@ export interface Sent extends HttpRequest {
 type Answer = HttpReply | Error;
 
 /** An HTTP client that answers from a function and remembers what it was asked. */
-export function scripted(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
+export function fakeHttp(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
   const sent: Sent[] = [];
   const take = (how: Sent["how"]) => (request: HttpRequest) => {
     sent.push({ ...request, how });
@@ -59,30 +59,30 @@ export function scripted(answer: (request: HttpRequest) => Answer): { http: Http
   const http: HttpClient = {
     send: take("send"),
     read: take("read"),
-    stream: () => Promise.resolve(inPieces(fixture("get-instruments.csv"), 37)),
+    stream: () => Promise.resolve(chunked(fixture("get-instruments.csv"), 37)),
     close: () => Promise.resolve(),
   };
   return { http, sent };
 }
 
 /** Cut without regard to lines, as a network does. */
-export async function* inPieces(content: string, size: number): AsyncGenerator<Uint8Array> {
+export async function* chunked(content: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(content);
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
 }
 
-export interface Bench {
+export interface Setup {
   readonly connector: BrokerConnector;
   readonly sent: Sent[];
   readonly instrument: (symbol: string) => Instrument;
 }
 
-/** The connector over scripted replies, with the fixtures' master. */
-export async function bench(
+/** The connector over replies from a function, with the instruments of the fixtures. */
+export async function setUp(
   answer: (request: HttpRequest) => Answer,
   more: Partial<ConnectorDeps> = {},
-): Promise<Bench> {
-  const { http, sent } = scripted(answer);
+): Promise<Setup> {
+  const { http, sent } = fakeHttp(answer);
   const table = tableOf(await masterRows(http));
   const connector = createConnector({ ...depsOver(http), instruments: () => Promise.resolve(table), ...more });
   return {

@@ -7,20 +7,20 @@ import { priceFromRupees } from "../../../src/domain/money.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import {
   access,
-  bench,
+  chunked,
   depsOver,
   failureOf,
+  fakeHttp,
   html,
-  inPieces,
   masterRows,
   reply,
-  scripted,
+  setUp,
   tableOf,
   text,
 } from "./harness.ts";
 import { createConnector } from "../../../connectors/zerodha/connector.ts";
 
-const { http } = scripted(() => html(500));
+const { http } = fakeHttp(() => html(500));
 
 describe("the master", () => {
   it("lists shares, indices, futures and options, and counts the rest", async () => {
@@ -70,7 +70,7 @@ describe("the master", () => {
   });
 
   it("fails when a column is missing, and when the file breaks off", async () => {
-    const rows = readMaster(inPieces("instrument_token,tradingsymbol\n1,A\n", 8), () => {});
+    const rows = readMaster(chunked("instrument_token,tradingsymbol\n1,A\n", 8), () => {});
     expect(await failureOf(drain(rows))).toMatchObject({ kind: "bad-response" });
     const failing = { ...http, stream: () => Promise.reject(new HttpFailure("broken", "HTTP 503")) };
     const connector = createConnector(depsOver(failing));
@@ -93,7 +93,7 @@ describe("the master", () => {
 
 describe("candles", () => {
   it("are asked for in India's time by Kite's token and read with their zone", async () => {
-    const { connector, sent, instrument } = await bench(() => reply("get-instruments-historical"));
+    const { connector, sent, instrument } = await setUp(() => reply("get-instruments-historical"));
     const candles = await connector.getHistoricalData(access, {
       instrument: instrument("NSE:SBIN-EQ"),
       interval: "1m",
@@ -124,7 +124,7 @@ describe("candles", () => {
     ["1h", 400],
     ["1d", 2_000],
   ] as const)("of %s are asked for at most %i days at a time, without a gap or an overlap", async (interval, days) => {
-    const { connector, sent, instrument } = await bench(() => text('{"status":"success","data":{"candles":[]}}'));
+    const { connector, sent, instrument } = await setUp(() => text('{"status":"success","data":{"candles":[]}}'));
     const from = istInstant("2016-01-01");
     await connector.getHistoricalData(access, {
       instrument: instrument("NSE:SBIN-EQ"),
@@ -147,7 +147,7 @@ describe("candles", () => {
   ] as const)("of %s are made of whole days", async (interval, asksFrom, starts) => {
     const day = (date: string, close: number) => [`${date}T00:00:00+0530`, 100, close + 5, close - 5, close, 10];
     const days = [day("2026-11-18", 101), day("2026-11-20", 103), day(starts[1], 90), day("2026-12-02", 95)];
-    const { connector, sent, instrument } = await bench(() =>
+    const { connector, sent, instrument } = await setUp(() =>
       text(JSON.stringify({ status: "success", data: { candles: interval === "1w" ? days.slice(0, 3) : days } })),
     );
     const candles = await connector.getHistoricalData(access, {
@@ -168,14 +168,14 @@ describe("candles", () => {
   });
 
   it("fail as errors on an HTML page, where the package dies of a TypeError", async () => {
-    const { connector, instrument } = await bench(() => html(502));
+    const { connector, instrument } = await setUp(() => html(502));
     const query = { instrument: instrument("NSE:SBIN-EQ"), interval: "1d", from: 0, to: 1 } as const;
     expect(await failureOf(connector.getHistoricalData(access, query))).toMatchObject({ kind: "unavailable" });
   });
 
   it("fail on a time in another zone", async () => {
     const odd = '{"status":"success","data":{"candles":[["2026-11-20T09:15:00Z",1,1,1,1,1]]}}';
-    const { connector, instrument } = await bench(() => text(odd));
+    const { connector, instrument } = await setUp(() => text(odd));
     const query = { instrument: instrument("NSE:SBIN-EQ"), interval: "1d", from: 0, to: 1 } as const;
     expect(await failureOf(connector.getHistoricalData(access, query))).toMatchObject({ kind: "bad-response" });
   });

@@ -3,11 +3,11 @@ import { toProduct, toStatus } from "../../../connectors/zerodha/map.ts";
 import { brokerOrderId, orderTag } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
-import { access, bench, failureOf, fixture, reply, text } from "./harness.ts";
+import { access, failureOf, fixture, reply, setUp, text } from "./harness.ts";
 
 describe("the order book", () => {
   it("maps every row, newest last, with ids as strings", async () => {
-    const { connector } = await bench(() => reply("get-orders"));
+    const { connector } = await setUp(() => reply("get-orders"));
     const orders = await connector.getOrders(access);
     expect(orders.map(({ status }) => status)).toEqual([
       "filled",
@@ -46,7 +46,7 @@ describe("the order book", () => {
   });
 
   it("finds orders by tag and by id", async () => {
-    const { connector } = await bench(() => reply("get-orders"));
+    const { connector } = await setUp(() => reply("get-orders"));
     const found = await connector.findOrdersByTag(access, orderTag("tc81d0e2"));
     expect(found.map(({ orderId }) => orderId)).toEqual(["1992113344556677890"]);
     expect(await connector.findOrdersByTag(access, orderTag("t0000000"))).toEqual([]);
@@ -56,9 +56,9 @@ describe("the order book", () => {
   });
 
   it("may be empty, and is never empty by a status that we do not know", async () => {
-    const empty = await bench(() => reply("get-orders-empty"));
+    const empty = await setUp(() => reply("get-orders-empty"));
     expect(await empty.connector.getOrders(access)).toEqual([]);
-    const strange = await bench(() => reply("get-orders-unknown-status"));
+    const strange = await setUp(() => reply("get-orders-unknown-status"));
     expect(await failureOf(strange.connector.getOrders(access))).toMatchObject({
       kind: "bad-response",
       message: expect.stringContaining("not as documented: unknown order status: PARKED AT DESK") as string,
@@ -70,7 +70,7 @@ describe("the order book", () => {
     ["product", '"product": "CNC"', '"product": "ICE"'],
     ["side", '"transaction_type": "BUY"', '"transaction_type": "ICE"'],
   ])("refuses an unknown %s", async (what, from, to) => {
-    const { connector } = await bench(() => text(fixture("get-orders.json").replace(from, to)));
+    const { connector } = await setUp(() => text(fixture("get-orders.json").replace(from, to)));
     expect(await failureOf(connector.getOrders(access))).toMatchObject({
       kind: "bad-response",
       message: `GET /orders: 1 of 6 rows not as documented: unknown ${what}: ICE`,
@@ -98,7 +98,7 @@ describe("the order book", () => {
   });
 
   it("maps trades by their fill time", async () => {
-    const { connector } = await bench(() => reply("get-trades"));
+    const { connector } = await setUp(() => reply("get-trades"));
     expect(await connector.getTrades(access)).toEqual([
       {
         tradeId: "40552118",

@@ -4,11 +4,11 @@ import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { Order, OrderRequest, OrderTerms } from "../../../src/domain/order.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
-import { access, ACCESS_TOKEN, API_SECRET, bench, type Bench, fixture, html, NOW, reply, text } from "./harness.ts";
+import { access, ACCESS_TOKEN, API_SECRET, fixture, html, NOW, reply, setUp, type Setup, text } from "./harness.ts";
 
 const protection = { basisPoints: 150, limit: priceFromRupees(918.65) };
 
-function request({ instrument }: Bench, more: Partial<OrderRequest> = {}, symbol = "NSE:SBIN-EQ"): OrderRequest {
+function request({ instrument }: Setup, more: Partial<OrderRequest> = {}, symbol = "NSE:SBIN-EQ"): OrderRequest {
   return {
     tag: orderTag("tb7f3a91"),
     key: instrument(symbol).key,
@@ -23,12 +23,12 @@ function request({ instrument }: Bench, more: Partial<OrderRequest> = {}, symbol
   };
 }
 
-const formOf = (bench: Bench): Record<string, string> =>
-  Object.fromEntries(new URLSearchParams(bench.sent[0]?.body ?? ""));
+const formOf = (setup: Setup): Record<string, string> =>
+  Object.fromEntries(new URLSearchParams(setup.sent[0]?.body ?? ""));
 
 describe("placing an order", () => {
   it("sends one form and is accepted with its id and variety", async () => {
-    const at = await bench(() => reply("post-orders"));
+    const at = await setUp(() => reply("post-orders"));
     const outcome = await at.connector.placeOrder(access, request(at, {}, "NSE:M&M-EQ"));
     expect(outcome).toEqual({ kind: "accepted", orderId: "1992113344556677889", handle: { variety: "regular" } });
     expect(at.sent).toHaveLength(1);
@@ -67,7 +67,7 @@ describe("placing an order", () => {
       { order_type: "SL-M", trigger_price: "889.95", market_protection: "1.5" },
     ],
   ])("writes %s with its prices and never without protection", async (_type, terms, expected) => {
-    const at = await bench(() => reply("post-orders"));
+    const at = await setUp(() => reply("post-orders"));
     await at.connector.placeOrder(access, request(at, { terms }));
     expect(formOf(at)).toMatchObject(expected);
     expect("price" in formOf(at)).toBe("price" in expected);
@@ -76,7 +76,7 @@ describe("placing an order", () => {
   it.each(["NSE:NIFTY26D0124500CE", "BSE:SBIN"])(
     "writes SL-M of %s as SL: no exchange takes it there",
     async (symbol) => {
-      const at = await bench(() => reply("post-orders"));
+      const at = await setUp(() => reply("post-orders"));
       const terms = { type: "SL-M", triggerPrice: priceFromRupees(889.95), protection } as const;
       await at.connector.placeOrder(access, request(at, { terms }, symbol));
       expect(formOf(at)).toMatchObject({ order_type: "SL", trigger_price: "889.95", price: "918.65" });
@@ -90,13 +90,13 @@ describe("placing an order", () => {
     ["MARGIN", "NRML"],
     ["MTF", "MTF"],
   ] as const)("calls the product %s %s", async (productType, kite) => {
-    const at = await bench(() => reply("post-orders"));
+    const at = await setUp(() => reply("post-orders"));
     await at.connector.placeOrder(access, request(at, { productType }));
     expect(formOf(at)["product"]).toBe(kite);
   });
 
   it("sends an after-market order by its own variety", async () => {
-    const at = await bench(() => reply("post-orders"));
+    const at = await setUp(() => reply("post-orders"));
     const outcome = await at.connector.placeOrder(access, request(at, { isAmo: true }, "NSE:NIFTY26D0124500CE"));
     expect(at.sent[0]?.url).toBe("https://api.kite.trade/orders/amo");
     expect(formOf(at)).toMatchObject({ exchange: "NFO", tradingsymbol: "NIFTY26D0124500CE" });
@@ -104,7 +104,7 @@ describe("placing an order", () => {
   });
 
   it("throws on what only a defect can ask for, and sends nothing", async () => {
-    const at = await bench(() => reply("post-orders"));
+    const at = await setUp(() => reply("post-orders"));
     const bare = { type: "MARKET", protection: { basisPoints: 0, limit: protection.limit } } as const;
     await expect(at.connector.placeOrder(access, request(at, { terms: bare }))).rejects.toThrow(RangeError);
     await expect(at.connector.placeOrder(access, request(at, { productType: "BO" }))).rejects.toThrow(RangeError);
@@ -114,8 +114,8 @@ describe("placing an order", () => {
 });
 
 describe("what came of an order", () => {
-  const placed = async (answer: Parameters<typeof bench>[0], more: Parameters<typeof bench>[1] = {}) => {
-    const at = await bench(answer, more);
+  const placed = async (answer: Parameters<typeof setUp>[0], more: Parameters<typeof setUp>[1] = {}) => {
+    const at = await setUp(answer, more);
     return { outcome: await at.connector.placeOrder(access, request(at)), sent: at.sent };
   };
 
@@ -192,7 +192,7 @@ describe("what came of an order", () => {
         throw abort.signal.reason;
       },
     };
-    const at = await bench(() => reply("post-orders"), { limiter });
+    const at = await setUp(() => reply("post-orders"), { limiter });
     const outcome = await at.connector.placeOrder(access, request(at), abort.signal);
     expect(outcome).toEqual({ kind: "unknown", reason: "Zerodha: call was abandoned" });
     expect(at.sent).toHaveLength(1);
@@ -246,7 +246,7 @@ describe("changing and cancelling", () => {
   });
 
   it("changes by the order's own variety and sends only what changes", async () => {
-    const at = await bench(() => reply("put-orders"));
+    const at = await setUp(() => reply("put-orders"));
     const outcome = await at.connector.modifyOrder(access, order(), { qty: 8 });
     expect(outcome).toMatchObject({ kind: "accepted", handle: { variety: "amo" } });
     expect(at.sent[0]).toMatchObject({
@@ -259,13 +259,13 @@ describe("changing and cancelling", () => {
   });
 
   it("protects a change to market", async () => {
-    const at = await bench(() => reply("put-orders"));
+    const at = await setUp(() => reply("put-orders"));
     await at.connector.modifyOrder(access, order(), { terms: { type: "MARKET", protection } });
     expect(formOf(at)).toMatchObject({ order_type: "MARKET", market_protection: "1.5" });
   });
 
   it("cancels with one DELETE through the egress", async () => {
-    const at = await bench(() => reply("delete-orders"));
+    const at = await setUp(() => reply("delete-orders"));
     expect(await at.connector.cancelOrder(access, order())).toMatchObject({ kind: "accepted" });
     expect(at.sent).toHaveLength(1);
     expect(at.sent[0]).toMatchObject({ how: "send", method: "DELETE" });
@@ -273,19 +273,19 @@ describe("changing and cancelling", () => {
   });
 
   it("believes no answer that names another order", async () => {
-    const at = await bench(() => text('{"status":"success","data":{"order_id":"1992113344556677890"}}'));
+    const at = await setUp(() => text('{"status":"success","data":{"order_id":"1992113344556677890"}}'));
     expect(await at.connector.cancelOrder(access, order())).toMatchObject({ kind: "unknown" });
     expect(await at.connector.modifyOrder(access, order(), { qty: 8 })).toMatchObject({ kind: "unknown" });
   });
 
   it("is unknown when the answer is lost", async () => {
-    const at = await bench(() => html(504));
+    const at = await setUp(() => html(504));
     expect((await at.connector.cancelOrder(access, order())).kind).toBe("unknown");
     expect(at.sent).toHaveLength(1);
   });
 
   it("sends no id that would become another path", async () => {
-    const at = await bench(() => reply("delete-orders"));
+    const at = await setUp(() => reply("delete-orders"));
     const outcome = await at.connector.cancelOrder(access, { ...order(), orderId: brokerOrderId("../session/token") });
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
     expect(at.sent).toEqual([]);
@@ -294,7 +294,7 @@ describe("changing and cancelling", () => {
 
 describe("the cost of an order", () => {
   it("is margin and charges, asked for as JSON without `mode`", async () => {
-    const at = await bench(() => reply("post-margins-orders"));
+    const at = await setUp(() => reply("post-margins-orders"));
     const cost = await at.connector.getOrderCost?.(access, request(at, { terms: { type: "MARKET", protection } }));
     expect(cost).toEqual({ margin: 905_000, charges: 1_074 });
     expect(at.sent[0]).toMatchObject({ method: "POST", url: "https://api.kite.trade/margins/orders", how: "read" });

@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { isUnpriced } from "../../../src/domain/portfolio.ts";
-import { access, bench, failureOf, fixture, reply, text } from "./harness.ts";
+import { access, failureOf, fixture, reply, setUp, text } from "./harness.ts";
 
 describe("holdings", () => {
   it("count T1 shares as owned and only delivered ones as sellable", async () => {
-    const { connector } = await bench(() => reply("get-portfolio-holdings"));
+    const { connector } = await setUp(() => reply("get-portfolio-holdings"));
     const [sbin, mahindra] = await connector.getHoldings(access);
     expect(sbin).toEqual({
       symbol: "NSE:SBIN-EQ",
@@ -26,19 +26,19 @@ describe("holdings", () => {
   });
 
   it("have no profit where the cost is not known", async () => {
-    const { connector } = await bench(() => reply("get-portfolio-holdings"));
+    const { connector } = await setUp(() => reply("get-portfolio-holdings"));
     const reliance = (await connector.getHoldings(access))[2];
     expect(reliance).toMatchObject({ symbol: "NSE:RELINFRA-BE", key: "NSE:553", avgPrice: 0, pnl: null });
   });
 
   it("tell pledged shares, and name BSE shares without a group", async () => {
-    const { connector } = await bench(() => reply("get-portfolio-holdings"));
+    const { connector } = await setUp(() => reply("get-portfolio-holdings"));
     const tata = (await connector.getHoldings(access))[3];
     expect(tata).toMatchObject({ symbol: "BSE:TATAPOWER", key: "BSE:500400", qty: 20, pledgedQty: 15, pnl: 42_900 });
   });
 
   it("show funded shares as a row of their own", async () => {
-    const { connector } = await bench(() => reply("get-portfolio-holdings"));
+    const { connector } = await setUp(() => reply("get-portfolio-holdings"));
     const holdings = await connector.getHoldings(access);
     expect(holdings).toHaveLength(5);
     expect(holdings[4]).toMatchObject({
@@ -54,7 +54,7 @@ describe("holdings", () => {
     const left = async (pledged: number) => {
       const body = JSON.parse(fixture("get-portfolio-holdings.json")) as { data: object[] };
       const row = { ...body.data[0], quantity: 0, t1_quantity: 0, collateral_quantity: pledged };
-      const { connector } = await bench(() => text(JSON.stringify({ ...body, data: [row] })));
+      const { connector } = await setUp(() => text(JSON.stringify({ ...body, data: [row] })));
       return connector.getHoldings(access);
     };
     expect(await left(0)).toEqual([]);
@@ -73,13 +73,13 @@ describe("holdings", () => {
   });
 
   it("may be none", async () => {
-    const { connector } = await bench(() => reply("get-portfolio-holdings-empty"));
+    const { connector } = await setUp(() => reply("get-portfolio-holdings-empty"));
     expect(await connector.getHoldings(access)).toEqual([]);
   });
 
   it("of an unknown product are refused, naming the call", async () => {
     const body = fixture("get-portfolio-holdings.json").replace('"product": "CNC"', '"product": "GIFT"');
-    const { connector } = await bench(() => text(body));
+    const { connector } = await setUp(() => text(body));
     expect(await failureOf(connector.getHoldings(access))).toMatchObject({
       kind: "bad-response",
       message: expect.stringContaining("not as documented: unknown product: GIFT") as string,
@@ -89,7 +89,7 @@ describe("holdings", () => {
 
 describe("positions", () => {
   const positions = async () => {
-    const { connector } = await bench(() => reply("get-portfolio-positions"));
+    const { connector } = await setUp(() => reply("get-portfolio-positions"));
     return connector.getPositions(access);
   };
 
@@ -141,7 +141,7 @@ describe("positions", () => {
     const unpriced = (row: object | undefined) => ({ ...row, last_price: 0, pnl: -1_164_000, m2m: -1_162_000 });
     const { net } = body.data;
     const data = { ...body.data, net: [unpriced(net[0]), { ...net[3], last_price: 0 }] };
-    const { connector } = await bench(() => text(JSON.stringify({ ...body, data })));
+    const { connector } = await setUp(() => text(JSON.stringify({ ...body, data })));
     const [crude, closed] = await connector.getPositions(access);
     expect(crude).toMatchObject({ side: "BUY", ltp: null, pnl: 0, realised: 0, unrealised: 0, dayPnl: null });
     expect(crude && isUnpriced(crude)).toBe(true);
@@ -160,7 +160,7 @@ describe("positions", () => {
 
   it("of commodities at NSE stand beside the others", async () => {
     const body = fixture("get-portfolio-positions.json").replace('"exchange": "MCX"', '"exchange": "NCO"');
-    const { connector } = await bench(() => text(body));
+    const { connector } = await setUp(() => text(body));
     expect((await connector.getPositions(access))[0]).toMatchObject({
       symbol: "NSE:CRUDEOIL26DECFUT",
       key: "NCO:438412",
@@ -169,7 +169,7 @@ describe("positions", () => {
   });
 
   it("may be none", async () => {
-    const { connector } = await bench(() => reply("get-portfolio-positions-empty"));
+    const { connector } = await setUp(() => reply("get-portfolio-positions-empty"));
     expect(await connector.getPositions(access)).toEqual([]);
   });
 
@@ -177,7 +177,7 @@ describe("positions", () => {
     ["product", '"product": "NRML"', '"product": "XX"', "unknown product: XX"],
     ["exchange", '"exchange": "MCX"', '"exchange": "MOON"', "unknown exchange: MOON"],
   ])("of an unknown %s are refused", async (_what, from, to, words) => {
-    const { connector } = await bench(() => text(fixture("get-portfolio-positions.json").replace(from, to)));
+    const { connector } = await setUp(() => text(fixture("get-portfolio-positions.json").replace(from, to)));
     expect(await failureOf(connector.getPositions(access))).toMatchObject({
       kind: "bad-response",
       message: `GET /portfolio/positions: 1 of 5 rows not as documented: ${words}`,
@@ -185,7 +185,7 @@ describe("positions", () => {
   });
 
   it("that lack a field are refused, naming it", async () => {
-    const { connector } = await bench(() => text(fixture("get-portfolio-positions.json").replace('"m2m"', '"mtm"')));
+    const { connector } = await setUp(() => text(fixture("get-portfolio-positions.json").replace('"m2m"', '"mtm"')));
     const error = await failureOf(connector.getPositions(access));
     expect(error).toMatchObject({ kind: "bad-response", endpoint: "GET /portfolio/positions" });
     expect(String(error)).toContain("field 0.m2m");
@@ -194,7 +194,7 @@ describe("positions", () => {
 
 describe("funds and profile", () => {
   it("read the equity half", async () => {
-    const { connector } = await bench(() => reply("get-user-margins"));
+    const { connector } = await setUp(() => reply("get-user-margins"));
     expect(await connector.getFunds(access)).toEqual({
       available: 18_423_055,
       used: 2_576_945,
@@ -204,12 +204,12 @@ describe("funds and profile", () => {
   });
 
   it("derive the cash when Kite says 0 of a funded account", async () => {
-    const { connector } = await bench(() => reply("get-user-margins-cash-zero"));
+    const { connector } = await setUp(() => reply("get-user-margins-cash-zero"));
     expect((await connector.getFunds(access)).cash).toBe(15_000_000);
   });
 
   it("know whether sells need authorisation only from a signed mandate", async () => {
-    const { connector } = await bench(() => reply("get-user-profile"));
+    const { connector } = await setUp(() => reply("get-user-profile"));
     expect(await connector.getProfile(access)).toEqual({
       accountId: "QX4411",
       name: "Asha Rao",
@@ -221,7 +221,7 @@ describe("funds and profile", () => {
 
 describe("quotes", () => {
   it("come by key, batched by Kite's names, with what is unknown left out", async () => {
-    const { connector, sent, instrument } = await bench(() => reply("get-quote"));
+    const { connector, sent, instrument } = await setUp(() => reply("get-quote"));
     const asked = ["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:M&M-EQ"].map(instrument);
     const quotes = await connector.getQuotes(access, asked);
     expect([...quotes.keys()]).toEqual(["NSE:3045", "INDEX:NIFTY50"]);
@@ -255,7 +255,7 @@ describe("quotes", () => {
   });
 
   it("ask for 500 at a time", async () => {
-    const { connector, sent, instrument } = await bench(() => text('{"status":"success","data":{}}'));
+    const { connector, sent, instrument } = await setUp(() => text('{"status":"success","data":{}}'));
     const sbin = instrument("NSE:SBIN-EQ");
     await connector.getQuotes(
       access,
@@ -265,7 +265,7 @@ describe("quotes", () => {
   });
 
   it("of one instrument fail when Kite does not know it", async () => {
-    const { connector, instrument } = await bench(() => reply("get-quote"));
+    const { connector, instrument } = await setUp(() => reply("get-quote"));
     expect(await failureOf(connector.getQuote(access, instrument("NSE:M&M-EQ")))).toMatchObject({
       kind: "rejected",
       message: "Zerodha has no quote of NSE:M&M-EQ",
@@ -285,7 +285,7 @@ describe("quotes", () => {
         },
       },
     });
-    const { connector, instrument } = await bench(() => text(untraded));
+    const { connector, instrument } = await setUp(() => text(untraded));
     const sbin = instrument("NSE:SBIN-EQ");
     expect(await connector.getQuotes(access, [sbin])).toEqual(new Map());
     expect(await failureOf(connector.getQuote(access, sbin))).toMatchObject({ kind: "rejected" });
@@ -293,7 +293,7 @@ describe("quotes", () => {
   });
 
   it("give the depth without Kite's empty levels", async () => {
-    const { connector, instrument } = await bench(() => reply("get-quote"));
+    const { connector, instrument } = await setUp(() => reply("get-quote"));
     const depth = await connector.getOrderbook(access, instrument("NSE:SBIN-EQ"));
     expect(depth.bids).toEqual([
       { price: priceFromRupees(905.05), quantity: 1210, orders: 9 },
