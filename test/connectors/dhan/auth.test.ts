@@ -44,7 +44,7 @@ const issued = {
 };
 
 describe("claims and expiry", () => {
-  test("claims are read out of a token, nothing out of anything else", () => {
+  test("claims are read from a token, and null from anything else", () => {
     expect(readClaims(jwt({ exp: 1_795_000_000 }))).toMatchObject({
       dhanClientId: CLIENT_ID,
       exp: 1_795_000_000,
@@ -54,7 +54,7 @@ describe("claims and expiry", () => {
       expect(readClaims(text)).toBeNull();
   });
 
-  test("the stated expiry is Indian time, with or without milliseconds, and the token's own end comes first", () => {
+  test("the stated expiry is read as IST, with or without milliseconds, but the token's own expiry takes precedence", () => {
     const end = istInstant("2026-11-21", "09:02:11");
     expect(expiryOf({ accessToken: "opaque", expiryTime: "2026-11-21T09:02:11.000" })).toBe(end);
     expect(expiryOf({ accessToken: "opaque", expiryTime: "2026-11-21T09:02:11" })).toBe(end);
@@ -65,7 +65,7 @@ describe("claims and expiry", () => {
 });
 
 describe("logging in with the API key", () => {
-  test("the login page is bound to the consent that was made for it", async () => {
+  test("the login URL is bound to the consent that was created for it", async () => {
     const { connector, http, limiterKeys } = setUp(() => reply(fixture("post-app-generate-consent.json")));
     const made = await connector.getLoginUrl?.({ credentials, redirectUrl, state: "c3RhdGU" });
     expect(made).toEqual({
@@ -82,7 +82,7 @@ describe("logging in with the API key", () => {
     expect(limiterKeys).toEqual([`dhan:${CLIENT_ID}:consent`]);
   });
 
-  test("only what opens a login counts against the day's 25", async () => {
+  test("only creating a consent counts against the 25 logins a day", async () => {
     const { connector, limiterKeys } = setUp(
       answering({ "GET /app/consumeApp-consent": reply(issued), "GET /v2/profile": profile }),
     );
@@ -90,7 +90,7 @@ describe("logging in with the API key", () => {
     expect(limiterKeys).toEqual([`dhan:${CLIENT_ID}:other`, "dhan:link-1:other"]);
   });
 
-  test("when the day's logins are used up, nobody waits for tomorrow's", async () => {
+  test("once the day's logins are used up, the call fails at once instead of waiting for tomorrow", async () => {
     const { connector, http } = setUp(() => reply({}), {
       limiter: {
         run: (_key, _windows, _call, signal) =>
@@ -104,14 +104,14 @@ describe("logging in with the API key", () => {
     expect(http.requests).toHaveLength(0);
   });
 
-  test("without key and secret nothing is asked", async () => {
+  test("nothing is sent without an API key and secret", async () => {
     const { connector, http } = setUp(() => reply({}));
     const bare = { credentials: { clientId: credentials.clientId }, redirectUrl, state: "c3RhdGU" };
     await expect(connector.getLoginUrl?.(bare)).rejects.toMatchObject({ kind: "auth-invalid" });
     expect(http.requests).toHaveLength(0);
   });
 
-  test("the tokenId becomes a session that the profile proves", async () => {
+  test("the tokenId is exchanged for a session, which the profile call then verifies", async () => {
     const { connector, http } = setUp(
       answering({ "GET /app/consumeApp-consent": reply(issued), "GET /v2/profile": profile }),
     );
@@ -127,7 +127,7 @@ describe("logging in with the API key", () => {
     expect(http.requests[1]?.headers?.["access-token"]).toBe(APP_TOKEN);
   });
 
-  test("where GET is no method for the exchange, POST is meant", async () => {
+  test("the exchange is repeated with POST if Dhan answers that GET is not allowed", async () => {
     const { connector, http } = setUp(
       answering({
         "GET /app/consumeApp-consent": reply(
@@ -161,14 +161,14 @@ describe("logging in with the API key", () => {
     ],
     ["a broken gateway", { tokenId: "x" }, () => reply("<html>", 502), "unavailable"],
     ["too many consents", { tokenId: "x" }, () => reply("", 429), "rate-limited"],
-  ])("%s is no session", async (_, params, answer, kind) => {
+  ])("%s gives no session", async (_, params, answer, kind) => {
     const { connector } = setUp(answer);
     await expect(connector.generateSession(callback(params))).rejects.toMatchObject({ kind });
   });
 });
 
 describe("pasting a token", () => {
-  test("its claims make the session", async () => {
+  test("the session comes from the token's claims", async () => {
     const { connector } = setUp(() => profile);
     const token = jwt({ iat: NOW / 1000 - 120, exp: NOW / 1000 + 86_280 });
     const session = await connector.generateSession(pasted(` ${token}\n`));
@@ -181,18 +181,18 @@ describe("pasting a token", () => {
     });
   });
 
-  test("a token without an end lives as long as the profile says", async () => {
+  test("a token without an expiry lasts as long as the profile says", async () => {
     const { connector } = setUp(() => profile);
     const session = await connector.generateSession(pasted(jwt({ exp: undefined })));
     expect(session.expiresAt).toBe(istInstant("2026-11-21", "09:05"));
   });
 
   test.each([
-    ["no token at all", "good morning", 0],
-    ["an expired one", jwt({ exp: NOW / 1000 }), 0],
-    ["another client's", jwt({ dhanClientId: "1109999999" }), 0],
-    ["one that Dhan has replaced", jwt(), 1],
-  ])("%s is refused without printing it", async (_, token, calls) => {
+    ["text that is not a token", "good morning", 0],
+    ["an expired token", jwt({ exp: NOW / 1000 }), 0],
+    ["another client's token", jwt({ dhanClientId: "1109999999" }), 0],
+    ["a token that Dhan has replaced", jwt(), 1],
+  ])("%s is refused, and the error does not contain it", async (_, token, calls) => {
     const { connector, http } = setUp(() => reply(fixture("error-auth.json"), 401));
     const failure = await connector.generateSession(pasted(token)).catch((error: unknown) => error);
     expect(failure).toMatchObject({ kind: "auth-invalid" });
@@ -200,14 +200,14 @@ describe("pasting a token", () => {
     expect(http.requests).toHaveLength(calls);
   });
 
-  test("a profile of someone else is refused", async () => {
+  test("a token whose profile belongs to another client is refused", async () => {
     const { connector } = setUp(() => reply({ dhanClientId: "1109999999", tokenValidity: "21/11/2026 09:05" }));
     await expect(connector.generateSession(pasted(jwt()))).rejects.toMatchObject({ kind: "auth-invalid" });
   });
 });
 
 describe("renewing", () => {
-  test("a token made in Dhan Web is renewed once, with the header of its own", async () => {
+  test("a token made in Dhan Web is renewed in one request, with its special header", async () => {
     const fresh = {
       ...issued,
       accessToken: jwt({ exp: istInstant("2026-11-21", "14:31:10") / 1000 }),
@@ -222,51 +222,51 @@ describe("renewing", () => {
     expect(http.requests[0]).toMatchObject({ via: "send", headers: { dhanClientId: CLIENT_ID } });
   });
 
-  test("an end that cannot be read is a bad answer, not a defect that stops the others' renewals", async () => {
+  test("an unreadable expiry is a bad-response error, so that it does not stop the renewal of other links", async () => {
     const { connector } = setUp(answering({ "GET /v2/RenewToken": reply({ ...issued, expiryTime: "tomorrow" }) }));
     await expect(connector.refreshToken?.(access())).rejects.toMatchObject({ kind: "bad-response", broker: "dhan" });
   });
 
-  test.each([["APP"], [undefined]])("a token of kind %s is not, and nothing is asked", async (kind) => {
+  test.each([["APP"], [undefined]])("a token of kind %s is not renewed, and nothing is sent", async (kind) => {
     const { connector, http } = setUp(() => reply(issued));
     const extra = kind === undefined ? {} : { tokenConsumerType: kind };
     await expect(connector.refreshToken?.(access({ extra }))).rejects.toMatchObject({ kind: "no-permission" });
     expect(http.requests).toHaveLength(0);
   });
 
-  test("a dead one is not", async () => {
+  test("an expired token is not renewed", async () => {
     const { connector } = setUp(() => reply(issued));
     await expect(connector.refreshToken?.(access({ expiresAt: NOW }))).rejects.toMatchObject({ kind: "auth-expired" });
   });
 });
 
-describe("whether a token is valid", () => {
-  test("is known without asking once it has ended", async () => {
+describe("isTokenValid", () => {
+  test("is false without a request once the token has expired", async () => {
     const { connector, http } = setUp(() => profile);
     expect(await connector.isTokenValid(access({ expiresAt: NOW }))).toBe(false);
     expect(http.requests).toHaveLength(0);
   });
 
-  test("is what the profile call says", async () => {
+  test("is decided by the profile call", async () => {
     expect(await setUp(() => profile).connector.isTokenValid(access())).toBe(true);
     const dead = setUp(() => reply(fixture("error-auth.json"), 401));
     expect(await dead.connector.isTokenValid(access())).toBe(false);
   });
 
-  test("is not known when Dhan cannot be asked", async () => {
+  test("throws when Dhan is unavailable", async () => {
     const { connector } = setUp(() => reply("<html>", 503));
     await expect(connector.isTokenValid(access())).rejects.toBeInstanceOf(BrokerError);
   });
 });
 
 describe("the definition", () => {
-  test("every credential's example passes its own pattern, and only the client id is asked of all", () => {
+  test("every credential's example matches its pattern, and only the client id is required", () => {
     for (const { pattern, example } of dhan.credentials) expect(example).toMatch(pattern);
     expect(dhan.credentials.filter(({ isOptional }) => !isOptional).map(({ field }) => field)).toEqual(["clientId"]);
     expect(dhan.setup.steps.join(" ")).toContain("{redirectUrl}");
   });
 
-  test("a postback names an order of this client and nothing more", async () => {
+  test("a postback yields only the order's id, and null for another client's order", async () => {
     const body = JSON.stringify({
       dhanClientId: CLIENT_ID,
       orderId: "3426112100417",

@@ -5,37 +5,37 @@ import { BrokerError } from "../../../src/errors.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import { access, API_SECRET, fixture, reply, setUp, TOKEN } from "./harness.ts";
 
-const said = (errorCode: string, errorMessage: string) => ({ errorType: "x", errorCode, errorMessage });
+const errorBody = (errorCode: string, errorMessage: string) => ({ errorType: "x", errorCode, errorMessage });
 
-describe("error table", () => {
+describe("the kind of an error", () => {
   test.each([
     ["expired token", 401, fixture("error-auth.json"), "auth-expired"],
-    ["no trading access", 403, said("DH-902", "no access"), "no-permission"],
-    ["segment not enabled", 400, said("DH-903", "segment not enabled"), "no-permission"],
-    ["rate", 429, said("DH-904", "Too many requests"), "rate-limited"],
-    ["rate as text", 429, "slow down", "rate-limited"],
-    ["bad input", 400, said("DH-905", "quantity is required"), "invalid-request"],
-    ["address, as documented", 400, said("DH-911", "Invalid IP"), "ip-not-allowed"],
-    ["address, as seen", 400, said("DH-905", "Invalid IP"), "ip-not-allowed"],
-    ["order refused", 400, said("DH-906", "Order is in Transit state"), "rejected"],
-    ["dead token on an order", 400, said("DH-906", "Invalid Token"), "auth-expired"],
-    ["server's own trouble", 500, said("DH-908", "Internal"), "unavailable"],
-    ["data plan missing, with a number and a 401", 401, fixture("error-data-806.json"), "no-permission"],
+    ["no trading access", 403, errorBody("DH-902", "no access"), "no-permission"],
+    ["segment not enabled", 400, errorBody("DH-903", "segment not enabled"), "no-permission"],
+    ["rate limit", 429, errorBody("DH-904", "Too many requests"), "rate-limited"],
+    ["rate limit as plain text", 429, "slow down", "rate-limited"],
+    ["bad input", 400, errorBody("DH-905", "quantity is required"), "invalid-request"],
+    ["IP address, with the documented code", 400, errorBody("DH-911", "Invalid IP"), "ip-not-allowed"],
+    ["IP address, with the code that was observed", 400, errorBody("DH-905", "Invalid IP"), "ip-not-allowed"],
+    ["order refused", 400, errorBody("DH-906", "Order is in Transit state"), "rejected"],
+    ["dead token on an order", 400, errorBody("DH-906", "Invalid Token"), "auth-expired"],
+    ["internal error", 500, errorBody("DH-908", "Internal"), "unavailable"],
+    ["no data plan, with a numeric code", 401, fixture("error-data-806.json"), "no-permission"],
     ["dead token on data", 401, { status: "failed", data: { "807": "Access token is expired" } }, "auth-expired"],
     ["wrong client on data", 401, { status: "failed", data: { "810": "Client ID is invalid" } }, "auth-invalid"],
     ["too many calls for data", 400, { status: "failed", data: { "805": "Too many requests" } }, "rate-limited"],
     ["unknown id", 400, fixture("error-data-813.json"), "invalid-request"],
-    ["unknown code", 400, said("DH-999", "?"), "bad-response"],
-    ["unknown code with 401", 401, said("X", "?"), "auth-expired"],
+    ["unknown code", 400, errorBody("DH-999", "?"), "bad-response"],
+    ["unknown code with 401", 401, errorBody("X", "?"), "auth-expired"],
     ["gateway", 404, fixture("error-gateway.json"), "bad-response"],
     ["old chart error", 400, fixture("error-chart-range.json"), "bad-response"],
     ["HTML from the gateway", 502, "<html>Bad Gateway</html>", "unavailable"],
     ["HTML from a firewall", 403, "<html>Forbidden</html>", "bad-response"],
-  ])("%s (%i)", (_, status, body, kind) => {
+  ])("%s, HTTP %i", (_, status, body, kind) => {
     expect(kindOf(status, readRefusal(body))).toBe(kind);
   });
 
-  test("refusals are found in every envelope, and only there", () => {
+  test("a refusal is recognised in every error envelope, and in no successful reply", () => {
     expect(readRefusal(fixture("error-chart-range.json"))).toMatchObject({ code: "RS-9005" });
     expect(readRefusal(fixture("error-ip-list.json"))).toEqual({
       code: null,
@@ -53,19 +53,19 @@ describe("error table", () => {
   });
 });
 
-describe("reads", () => {
+describe("a failed read", () => {
   test.each([
     [new HttpFailure("unreachable", "no connection"), "unreachable"],
     [new HttpFailure("timeout", "no reply"), "timeout"],
     [new HttpFailure("broken", "broke"), "unavailable"],
     [new HttpFailure("aborted", "abandoned"), "timeout"],
     [new HttpFailure("too-large", "too large"), "bad-response"],
-  ] as const)("%s is %s", async (failure, kind) => {
+  ] as const)("with %s has kind %s", async (failure, kind) => {
     const { connector } = setUp(() => Promise.reject(failure));
     await expect(connector.getFunds(access())).rejects.toMatchObject({ kind, endpoint: "GET /fundlimit" });
   });
 
-  test("a missing field names broker, endpoint and field", async () => {
+  test("because of a missing field names the broker, the endpoint and the field", async () => {
     const { connector } = setUp(() => reply({ dhanClientId: "1", availabelBalance: 1, collateralAmount: 0 }));
     await expect(connector.getFunds(access())).rejects.toMatchObject({
       kind: "bad-response",
@@ -74,15 +74,15 @@ describe("reads", () => {
     });
   });
 
-  test("a plain-text or cut-off answer is bad, an HTML gateway page is unavailable", async () => {
+  test("is bad-response for truncated JSON and unavailable for a gateway's HTML page", async () => {
     const cut = setUp(() => reply('{"availabelBalance": 84'));
     await expect(cut.connector.getFunds(access())).rejects.toMatchObject({ kind: "bad-response" });
     const gateway = setUp(() => reply("<html>502</html>", 502));
     await expect(gateway.connector.getFunds(access())).rejects.toMatchObject({ kind: "unavailable", status: 502 });
   });
 
-  test("no secret is in an error, even when the broker echoes the token", async () => {
-    const { connector } = setUp(() => reply(said("DH-901", `token ${TOKEN} is dead`), 401));
+  test("contains no secret, even when Dhan echoes the token", async () => {
+    const { connector } = setUp(() => reply(errorBody("DH-901", `token ${TOKEN} is dead`), 401));
     const failure = await connector.getProfile(access()).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(BrokerError);
     const printed = inspect(failure, { depth: 9 }) + JSON.stringify(failure) + (failure as BrokerError).message;

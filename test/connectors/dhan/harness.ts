@@ -24,7 +24,7 @@ export const fixtureText = (name: string): string =>
   readFileSync(new URL(`../../../connectors/dhan/fixtures/${name}`, import.meta.url), "utf8");
 export const fixture = (name: string): unknown => JSON.parse(fixtureText(name)) as unknown;
 
-/** A token in Dhan's shape; the signature is nobody's business. */
+/** A token shaped like Dhan's. The signature is a dummy: the connector does not verify it. */
 export function jwt(claims: Record<string, unknown> = {}): string {
   const body = {
     iss: "dhan",
@@ -75,7 +75,7 @@ export interface FakeHttp extends HttpClient {
   readonly requests: (HttpRequest & { via: "send" | "read" })[];
 }
 
-/** Answers every call from one function and remembers how it was made. */
+/** An HTTP client that answers every call from one function and records it, with the method that was used. */
 function fakeHttp(answer: Answer): FakeHttp {
   const requests: FakeHttp["requests"] = [];
   const call = (via: "send" | "read") => async (request: HttpRequest) => {
@@ -94,7 +94,7 @@ function fakeHttp(answer: Answer): FakeHttp {
   };
 }
 
-/** Bytes in pieces that respect no line's end. */
+/** The text as chunks of `size` bytes, cut anywhere in a line, as a network delivers them. */
 export async function* chunked(text: string, size: number): AsyncIterable<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
   for (let start = 0; start < bytes.length; start += size) yield bytes.slice(start, start + size);
@@ -148,7 +148,7 @@ export function setUp(answer: Answer, overrides: Partial<ConnectorDeps> = {}): S
   return { connector, http, limiterKeys, warnings };
 }
 
-/** Answers from fixtures by "METHOD /path". */
+/** Looks up the reply by "METHOD /path". An unexpected call throws. */
 export const answering =
   (answers: Readonly<Record<string, HttpReply>>): Answer =>
   (request) => {
@@ -158,6 +158,6 @@ export const answering =
     return found;
   };
 
-/** Of a recording, every row is as documented. */
-export const wholeRows = <R>(rows: readonly ReadRow<R>[]): R[] =>
+/** The rows of a fixture. Fails the test if one of them does not match its schema. */
+export const validRows = <R>(rows: readonly ReadRow<R>[]): R[] =>
   rows.map((each) => (each.ok ? each.row : expect.fail(`field ${each.field}`)));

@@ -9,7 +9,7 @@ const skipped: string[] = [];
 const rows = await readMaster((reason) => skipped.push(reason));
 const table = tableOf(rows);
 
-describe("the compact master", () => {
+describe("the compact instrument master", () => {
   test.each([
     ["NSE:3045", "NSE:SBIN-EQ", "SBIN"],
     ["NSE:2031", "NSE:M&M-EQ", "M&M"],
@@ -24,21 +24,21 @@ describe("the compact master", () => {
     ["INDEX:NIFTY50", "NSE:NIFTY50-INDEX", "NIFTY"],
     ["INDEX:INDIAVIX", "NSE:INDIAVIX-INDEX", "INDIA VIX"],
     ["INDEX:SENSEX", "BSE:SENSEX-INDEX", "SENSEX"],
-  ])("%s is %s and goes back", (key, symbol, venueSymbol) => {
+  ])("lists %s as %s, with Dhan's own id for it", (key, symbol, venueSymbol) => {
     const row = rows.find(({ instrument }) => instrument.symbol === symbol);
     expect(row).toMatchObject({ venueSymbol, instrument: { key, symbol } });
     expect(table.byKey(row!.instrument.key)).toBe(row);
     if (row!.instrument.kind !== "index") expect(venueId(row!.instrument.key).securityId).toBe(row!.venueToken);
   });
 
-  test("without a flag, the last expiry of the month is the monthly one", () => {
+  test("takes the last expiry of a month as the monthly one when no flag says so", () => {
     const sensex = rows
       .filter(({ instrument }) => instrument.segment === "BFO")
       .map(({ instrument }) => instrument.symbol);
     expect(sensex).toEqual(["BSE:SENSEX26N1985000CE", "BSE:SENSEX26NOV85000CE"]);
   });
 
-  test("ticks come in paise, lots in units, names may hold commas, an index has no tick", () => {
+  test("has ticks in paise, lots in units, names that may contain commas, and no tick for an index", () => {
     expect(table.byKey(rows[1]!.instrument.key)?.instrument).toMatchObject({
       tickSize: 500,
       lotSize: 1,
@@ -61,23 +61,23 @@ describe("the compact master", () => {
     expect(table.byKey(indexKey("NIFTY50"))?.instrument.tickSize).toBe(0);
   });
 
-  test("symbols for testing and other markets are left out, bad rows are counted", () => {
+  test("leaves out test symbols and other markets, and reports bad rows", () => {
     expect(rows).toHaveLength(17);
     expect(rows.some(({ venueSymbol }) => venueSymbol.includes("TEST"))).toBe(false);
     expect(skipped).toEqual(["unknown segment", "too few columns", "not a time: soon 00:00:00"]);
   });
 
-  test("columns are found by name, wherever they stand", async () => {
-    const turned = fixtureText("api-scrip-master.csv")
+  test("finds columns by name, in any order", async () => {
+    const reordered = fixtureText("api-scrip-master.csv")
       .split("\n")
       .slice(0, 2)
       .map((line) => ["extra", ...line.split(",").toReversed()].join(","))
       .join("\r\n");
-    const [row] = await collect(readInstruments(chunked(turned, 5), () => {}));
+    const [row] = await collect(readInstruments(chunked(reordered, 5), () => {}));
     expect(row?.instrument.symbol).toBe("NSE:RELIANCE-EQ");
   });
 
-  test("a file without a column that is needed is refused, by its name", async () => {
+  test("fails with the name of a required column that is missing", async () => {
     const text = fixtureText("api-scrip-master.csv").replace("SEM_TICK_SIZE", "SEM_TICK");
     await expect(collect(readInstruments(chunked(text, 500), () => {}))).rejects.toMatchObject({
       kind: "bad-response",
@@ -86,7 +86,7 @@ describe("the compact master", () => {
   });
 });
 
-test("the connector streams the master from its own address", async () => {
+test("the connector streams the master from Dhan's file server", async () => {
   const urls: string[] = [];
   const { connector } = setUp((request) => {
     urls.push(request.url);
@@ -96,7 +96,7 @@ test("the connector streams the master from its own address", async () => {
   expect(urls).toEqual(["https://images.dhan.co/api-data/api-scrip-master.csv"]);
 });
 
-test("a master that breaks off is an error, not a short list", async () => {
+test("a master that cannot be downloaded is an error, not an empty list", async () => {
   const { connector } = setUp(() => Promise.reject(new HttpFailure("broken", "HTTP 404")));
   await expect(collect(connector.getInstruments!({ onSkipped: () => {} }))).rejects.toMatchObject({
     kind: "unavailable",

@@ -11,19 +11,19 @@ import {
 import type { Lookup } from "../../../connectors/dhan/venue.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { BrokerError } from "../../../src/errors.ts";
-import { access, answering, fixture, readMaster, reply, setUp, tableOf, wholeRows } from "./harness.ts";
+import { access, answering, fixture, readMaster, reply, setUp, tableOf, validRows } from "./harness.ts";
 
 const table = tableOf(await readMaster());
 const lookup: Lookup = (key) => table.byKey(key);
 const noMaster: Lookup = () => undefined;
-const orders = wholeRows(ordersSchema.parse(fixture("get-orders.json")));
-const positions = wholeRows(positionsSchema.parse(fixture("get-positions.json")));
-const holdings = wholeRows(holdingsSchema.parse(fixture("get-holdings.json")));
+const orders = validRows(ordersSchema.parse(fixture("get-orders.json")));
+const positions = validRows(positionsSchema.parse(fixture("get-positions.json")));
+const holdings = validRows(holdingsSchema.parse(fixture("get-holdings.json")));
 
 const fixtureRow = (name: string): object => (fixture(name) as object[])[0] ?? expect.fail("no row");
 
 describe("orders", () => {
-  test("a partly traded order is open with its fills, its sentinels gone", () => {
+  test("a partly filled order is open, has its filled quantity, and has null where Dhan sends a placeholder", () => {
     expect(toOrder(orders[0]!, lookup)).toEqual({
       orderId: "3426112100417",
       exchangeOrderId: "1100000041233907",
@@ -47,7 +47,7 @@ describe("orders", () => {
     });
   });
 
-  test("an order in transit is pending and keeps what a change must send again", () => {
+  test("an order in transit is pending, and its handle keeps what a modification must send again", () => {
     expect(toOrder(orders[1]!, lookup)).toMatchObject({
       status: "pending",
       exchangeOrderId: null,
@@ -69,7 +69,7 @@ describe("orders", () => {
     });
   });
 
-  test("a rejected order carries the broker's words, without the number that risk checks put before them", () => {
+  test("a rejected order has Dhan's message without the number that the risk system puts in front of it", () => {
     expect(toOrder(orders[3]!, lookup)).toMatchObject({
       status: "rejected",
       type: "SL-M",
@@ -91,7 +91,7 @@ describe("orders", () => {
     ["CLOSED", "filled"],
     ["CANCELLED", "cancelled"],
     ["EXPIRED", "expired"],
-  ] as const)("%s is %s", (orderStatus, status) => {
+  ] as const)("status %s maps to %s", (orderStatus, status) => {
     expect(toOrder({ ...orders[0]!, orderStatus }, lookup).status).toBe(status);
   });
 
@@ -101,7 +101,7 @@ describe("orders", () => {
     ["orderType", "ICEBERG"],
     ["transactionType", "HOLD"],
     ["exchangeSegment", "MOON_EQ"],
-  ])("an unknown %s fails the whole book, named", async (field, value) => {
+  ])("an unknown %s fails the call with the name of the field", async (field, value) => {
     const rows = [{ ...(fixture("get-orders.json") as object[])[0], [field]: value }];
     const { connector } = setUp(answering({ "GET /v2/orders": reply(rows) }));
     const failure = await connector.getOrders(access()).catch((error: unknown) => error);
@@ -110,25 +110,25 @@ describe("orders", () => {
     expect((failure as BrokerError).message).toContain(`0.${field}`);
   });
 
-  test("an order in a commodity at NSE stands in the book with the others", async () => {
+  test("an order in an NSE commodity is listed with the others", async () => {
     const rows = [{ ...(fixture("get-orders.json") as object[])[0], exchangeSegment: "NSE_COMM" }];
     const { connector } = setUp(answering({ "GET /v2/orders": reply(rows) }));
     expect((await connector.getOrders(access())).map(({ key }) => key?.split(":")[0])).toEqual(["NCO"]);
   });
 
-  test("a time that is none fails as a bad answer", async () => {
+  test("an unreadable time fails the call with bad-response", async () => {
     const rows = [{ ...(fixture("get-orders.json") as object[])[0], createTime: "yesterday" }];
     const { connector } = setUp(answering({ "GET /v2/orders": reply(rows) }));
     await expect(connector.getOrders(access())).rejects.toMatchObject({ kind: "bad-response" });
   });
 });
 
-describe("without the master", () => {
+describe("symbols without the instrument master", () => {
   test.each([
-    ["cash assumes EQ", orders[0]!, "NSE:SBIN-EQ"],
-    ["BSE has no series", orders[3]!, "BSE:SBIN"],
-    ["a weekly option is built from its terms", orders[2]!, "NSE:NIFTY26D0124500CE"],
-    ["a display name gives the underlying", positions[1]!, "NSE:NIFTY26NOV24500PE"],
+    ["an NSE share is assumed to be of series EQ", orders[0]!, "NSE:SBIN-EQ"],
+    ["a BSE share has no series", orders[3]!, "BSE:SBIN"],
+    ["a weekly option is named from its expiry, strike and type", orders[2]!, "NSE:NIFTY26D0124500CE"],
+    ["a derivative takes its underlying from the display name", positions[1]!, "NSE:NIFTY26NOV24500PE"],
   ])("%s", (_, row, symbol) => {
     const mapped = "orderId" in row ? toOrder(row, noMaster) : toPosition(row, noMaster);
     expect(mapped.symbol).toBe(symbol);
@@ -137,14 +137,14 @@ describe("without the master", () => {
 
   test.each([
     ["2026-11-24", "NSE:NIFTY26NOV24500PE"],
-    ["2026-11-23", "NSE:NIFTY26NOV24500PE"], // the 24th is a holiday
+    ["2026-11-23", "NSE:NIFTY26NOV24500PE"], // the monthly expiry when the 24th is a holiday
     ["2026-11-17", "NSE:NIFTY26N1724500PE"],
     ["2026-11-16", "NSE:NIFTY26N1624500PE"],
-  ])("an expiry of %s makes %s", (drvExpiryDate, symbol) => {
+  ])("the same option with expiry %s is %s", (drvExpiryDate, symbol) => {
     expect(toPosition({ ...positions[1]!, drvExpiryDate }, noMaster).symbol).toBe(symbol);
   });
 
-  test("a future of an underlying with a dash keeps the dash", () => {
+  test("a future keeps the hyphens in the name of its underlying", () => {
     const row = {
       ...orders[2]!,
       securityId: "61480",
@@ -155,7 +155,7 @@ describe("without the master", () => {
     expect(toOrder(row, noMaster)).toMatchObject({ symbol: "NSE:BAJAJ-AUTO26NOVFUT", key: "NFO:61480" });
   });
 
-  test("the connector says so and answers all the same", async () => {
+  test("the connector warns that the master is missing and still returns the positions", async () => {
     const { connector, warnings } = setUp(answering({ "GET /v2/positions": reply(fixture("get-positions.json")) }), {
       instruments: () => Promise.reject(new Error("no master")),
     });
@@ -165,8 +165,8 @@ describe("without the master", () => {
   });
 });
 
-test("a trade keeps its id, price and the exchange's time", () => {
-  const [row] = wholeRows(tradesSchema.parse(fixture("get-trades.json")));
+test("a trade has its id, its price and the exchange's time", () => {
+  const [row] = validRows(tradesSchema.parse(fixture("get-trades.json")));
   expect(toTrade(row!, lookup)).toEqual({
     tradeId: "202817744",
     orderId: "3426112100417",
@@ -181,7 +181,7 @@ test("a trade keeps its id, price and the exchange's time", () => {
 });
 
 describe("positions", () => {
-  test("profit is the broker's own to the paisa and the last price follows from it", () => {
+  test("P&L is Dhan's own to the paisa, and the last price is computed from it", () => {
     expect(toPosition(positions[0]!, lookup)).toEqual({
       symbol: "NSE:RELIANCE-EQ",
       key: "NSE:2885",
@@ -203,7 +203,7 @@ describe("positions", () => {
     });
   });
 
-  test("a carried short has a positive quantity, no day part, and a last price above its average", () => {
+  test("a carried short has a positive quantity, no day's P&L, and a last price above its average", () => {
     expect(toPosition(positions[1]!, lookup)).toMatchObject({
       symbol: "NSE:NIFTY26NOV24500PE",
       segment: "NFO",
@@ -217,7 +217,7 @@ describe("positions", () => {
     });
   });
 
-  test("a carried row says what its day is counted from, but not where a multiplier may be in its values", () => {
+  test("a carried row gives the carried quantity and the day's cash flow, unless a multiplier makes its values ambiguous", () => {
     const row = { ...positions[1]!, dayBuyValue: 100, daySellValue: 250.5 };
     const qty = row.carryForwardBuyQty - row.carryForwardSellQty;
     expect(toPosition(row, lookup).carried).toEqual({ qty, dayCash: 15_050 });
@@ -226,7 +226,7 @@ describe("positions", () => {
     expect(toPosition(untraded, lookup).carried).toEqual({ qty, dayCash: 0 });
   });
 
-  test("a closed row stays with quantity 0 and its result", () => {
+  test("a closed position is listed with quantity 0 and its realised P&L", () => {
     expect(toPosition(positions[2]!, lookup)).toMatchObject({
       qty: 0,
       side: "CLOSED",
@@ -241,7 +241,7 @@ describe("positions", () => {
 });
 
 describe("holdings", () => {
-  test("sellable, unsettled and pledged quantities are told apart", () => {
+  test("sellable, unsettled and pledged quantities are separate", () => {
     expect(toHolding(holdings[0]!, lookup)).toEqual({
       symbol: "NSE:SBIN-EQ",
       key: "NSE:3045",
@@ -258,11 +258,11 @@ describe("holdings", () => {
     });
   });
 
-  test("without a cost or a last price there is no profit", () => {
+  test("a holding without a cost or a last price has no P&L", () => {
     expect(toHolding(holdings[1]!, lookup)).toMatchObject({ symbol: "NSE:M&M-EQ", avgPrice: 0, ltp: null, pnl: null });
   });
 
-  test("a share of BSE alone is BSE's, and wholly funded is MTF", () => {
+  test("a share listed only on BSE has a BSE key, and a fully funded one has product MTF", () => {
     expect(toHolding(holdings[2]!, lookup)).toMatchObject({
       symbol: "BSE:ONLYBSE",
       key: "BSE:512345",
@@ -272,11 +272,11 @@ describe("holdings", () => {
     expect(toHolding({ ...holdings[2]!, exchange: "ALL" }, lookup).key).toBe("BSE:512345");
   });
 
-  test("a row that is funded in part is sold for delivery", () => {
+  test("a partly funded holding has product CNC", () => {
     expect(toHolding({ ...holdings[0]!, mtf_qty: 15 }, lookup).productType).toBe("CNC");
   });
 
-  test("a price that the row leaves out is asked for, on the exchange that the share is listed at", async () => {
+  test("a missing last price is quoted on the exchange where the share is listed", async () => {
     const [priced, bare] = fixture("get-holdings.json") as [object, object];
     const last = { data: { NSE_EQ: { 2031: { last_price: 3100.5 } } }, status: "success" };
     const { connector, http, limiterKeys } = setUp(
@@ -295,7 +295,7 @@ describe("holdings", () => {
     expect(limiterKeys).toContain("dhan:link-1:quote");
   });
 
-  test("a share without a price stands among the others where the plan has no prices or none is known", async () => {
+  test("a holding is listed without a price when the data plan is missing or no price is known", async () => {
     const [, bare] = fixture("get-holdings.json") as [object, object];
     for (const answer of [reply(fixture("error-data-806.json"), 401), reply({ data: {}, status: "success" })]) {
       const { connector } = setUp(answering({ "GET /v2/holdings": reply([bare]), "POST /v2/marketfeed/ltp": answer }));
@@ -303,7 +303,7 @@ describe("holdings", () => {
     }
   });
 
-  test("T1 shares that were sold are not owned any more", async () => {
+  test("T1 shares that were sold today are no longer counted", async () => {
     const bought = {
       ...fixtureRow("get-holdings.json"),
       totalQty: 10,
@@ -326,33 +326,33 @@ describe("holdings", () => {
   });
 
   test.each(["get-holdings-none.json", "get-holdings-none-old.json"])(
-    "the error that stands for no holdings is an empty list (%s)",
+    "the error that Dhan returns for an account without holdings gives an empty list (%s)",
     async (name) => {
       const { connector } = setUp(answering({ "GET /v2/holdings": reply(fixture(name), 500) }));
       expect(await connector.getHoldings(access())).toEqual([]);
     },
   );
 
-  test("any other 500 is not an empty account", async () => {
+  test("any other HTTP 500 is not taken for an empty account", async () => {
     const body = { errorType: "Internal", errorCode: "DH-908", errorMessage: "Internal Server Error" };
     const { connector } = setUp(answering({ "GET /v2/holdings": reply(body, 500) }));
     await expect(connector.getHoldings(access())).rejects.toMatchObject({ kind: "unavailable", brokerCode: "DH-908" });
   });
 });
 
-test("funds take the misspelt balance and set the collateral apart", () => {
+test("funds accept Dhan's misspelt balance field and separate the collateral", () => {
   expect(toFunds(fundsSchema.parse(fixture("get-fundlimit.json")))).toEqual({
     available: 8_421_055,
     used: 1_578_945,
     cash: 7_914_855,
     collateral: 506_200,
   });
-  const spelt = { availableBalance: 10.5, utilizedAmount: 0, collateralAmount: 0 };
-  expect(toFunds(fundsSchema.parse(spelt)).available).toBe(1_050);
+  const correctlySpelt = { availableBalance: 10.5, utilizedAmount: 0, collateralAmount: 0 };
+  expect(toFunds(fundsSchema.parse(correctlySpelt)).available).toBe(1_050);
   expect(fundsSchema.safeParse({ utilizedAmount: 0, collateralAmount: 0 }).success).toBe(false);
 });
 
-test("the profile tells DDPI and the data plan, and nothing where the sandbox is silent", () => {
+test("the profile shows DDPI and the data plan, or null when the sandbox leaves them out", () => {
   expect(toProfile(profileSchema.parse(fixture("get-profile.json")), "ASHA RAO")).toEqual({
     accountId: "1104482917",
     name: "ASHA RAO",

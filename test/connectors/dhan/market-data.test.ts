@@ -17,7 +17,7 @@ const bodies = (requests: readonly { body?: string }[]): unknown[] =>
   requests.map(({ body }) => JSON.parse(body ?? "null") as unknown);
 
 describe("quotes", () => {
-  test("every field that matters is taken", () => {
+  test("have every field of the reply that we use", () => {
     expect(toQuote(raw, sbin, NOW)).toEqual({
       key: "NSE:3045",
       symbol: "NSE:SBIN-EQ",
@@ -40,19 +40,19 @@ describe("quotes", () => {
   const closed: QuoteRaw = { ...raw, ohlc: { ...raw.ohlc, close: raw.last_price } };
   const evening = istInstant("2026-11-20", "16:10");
   test.each([
-    ["in the session an unchanged price is an unchanged price", closed, NOW, 10_123_500],
-    ["after the close the day's change tells the previous close", closed, evening, 10_019_000],
-    ["after the close without a change it is not known", { ...closed, net_change: 0 }, evening, null],
-    ["a close that differs from the last price is the previous one", raw, evening, 10_019_000],
-  ])("%s", (_, row, now, prevClose) => {
+    ["is the reply's close during the session, even if it equals the last price", closed, NOW, 10_123_500],
+    ["is computed from the day's change after the close", closed, evening, 10_019_000],
+    ["is unknown after the close when there is no change", { ...closed, net_change: 0 }, evening, null],
+    ["is the reply's close whenever it differs from the last price", raw, evening, 10_019_000],
+  ])("have a previous close that %s", (_, row, now, prevClose) => {
     expect(toQuote(row, sbin, now).prevClose).toBe(prevClose);
   });
 
-  test("what never traded has no time", () => {
+  test("have no time for an instrument that has never traded", () => {
     expect(toQuote({ ...raw, last_trade_time: "01/01/1980 00:00:00" }, sbin, NOW).at).toBeNull();
   });
 
-  test("ids go out as integers by segment, an index by Dhan's number, the unknown stay absent, and a repetition is metered", async () => {
+  test("are requested by integer ids per segment, omit unknown instruments, and count each retry against the rate limit", async () => {
     const { connector, http, limiterKeys } = setUp(quotes);
     const unknown = known(instrumentKey("NSE", 90210));
     const found = await connector.getQuotes(access(), [sbin, nifty, unknown]);
@@ -71,34 +71,34 @@ describe("quotes", () => {
     await expect(connector.getQuote(access(), unknown)).rejects.toMatchObject({ kind: "rejected" });
   });
 
-  test("a thousand go in one call, the rest in the next", async () => {
+  test("are fetched a thousand at a time", async () => {
     const { connector, http } = setUp(() => reply({ data: {}, status: "success" }));
     const many = Array.from({ length: 1001 }, (_, index) => ({ ...sbin, key: instrumentKey("NSE", index + 1) }));
     expect(await connector.getQuotes(access(), many)).toEqual(new Map());
     expect(http.requests).toHaveLength(2);
   });
 
-  test("the documented indices need no master, others are absent without it", async () => {
+  test("include the documented indices without the master, but no others", async () => {
     const { connector, http } = setUp(quotes, { instruments: () => Promise.reject(new Error("no master")) });
     const vix = known(indexKey("INDIAVIX"));
     expect([...(await connector.getQuotes(access(), [nifty, vix])).keys()]).toEqual(["INDEX:NIFTY50"]);
     expect(bodies(http.requests)).toEqual([{ IDX_I: [13] }]);
   });
 
-  test("a price of 0 is none, alone or among others", async () => {
+  test("treat a price of 0 as no quote, in a batch and alone", async () => {
     const { connector } = setUp(() => reply({ data: { NSE_EQ: { 3045: { ...raw, last_price: 0 } } } }));
     expect(await connector.getQuotes(access(), [sbin])).toEqual(new Map());
     await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "rejected" });
   });
 
-  test("a value that cannot be read is a bad answer of Dhan's", async () => {
+  test("fail with bad-response when a value cannot be read", async () => {
     const { connector } = setUp(() => reply({ data: { NSE_EQ: { 3045: { ...raw, last_trade_time: "soon" } } } }));
     const bad = { kind: "bad-response", broker: "dhan", endpoint: "POST /marketfeed/quote" };
     await expect(connector.getQuotes(access(), [sbin])).rejects.toMatchObject(bad);
     await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject(bad);
   });
 
-  test("a plan without data is told as such", async () => {
+  test("fail with no-permission without a data plan", async () => {
     const { connector } = setUp(() => reply(fixture("error-data-806.json"), 401));
     await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({
       kind: "no-permission",
@@ -107,7 +107,7 @@ describe("quotes", () => {
   });
 });
 
-test("depth leaves out the levels that are padding", () => {
+test("market depth leaves out the padding levels", () => {
   const depth = toDepth(raw, sbin);
   expect(depth.bids).toHaveLength(5);
   expect(depth.asks.map(({ price, quantity, orders }) => [price, quantity, orders])).toEqual([
@@ -126,7 +126,7 @@ describe("candles", () => {
     to: istInstant(to.slice(0, 10), to.slice(11) || "23:59"),
   });
 
-  test("daily bars start at Indian midnight and the end date is sent exclusive", async () => {
+  test("of days start at midnight IST, and the end date is sent as exclusive", async () => {
     const { connector, http } = setUp(() => reply(fixture("post-charts-historical.json")));
     const bars = await connector.getHistoricalData(access(), query("1d", "2026-11-18", "2026-11-20"));
     expect(bars.map(({ at }) => at)).toEqual(
@@ -152,7 +152,7 @@ describe("candles", () => {
     ]);
   });
 
-  test("intraday stamps in exponent form are read, and what lies outside is left out", async () => {
+  test("accept timestamps in exponent form and leave out what lies outside the range", async () => {
     const text = JSON.stringify(fixture("post-charts-intraday.json")).replace("1795146300", "1.7951463E9");
     const { connector, http } = setUp(() => reply(text));
     const bars = await connector.getHistoricalData(access(), query("5m", "2026-11-20 09:15", "2026-11-20 09:20"));
@@ -170,7 +170,7 @@ describe("candles", () => {
     ]);
   });
 
-  test("half hours are joined from quarters, from the session's start", async () => {
+  test("of 30 minutes are joined from 15-minute ones, counted from the session's start", async () => {
     const starts = ["09:15", "09:30", "09:45"].map((time) => istInstant("2026-11-20", time) / 1000);
     const column = [10, 12, 11];
     const { connector } = setUp(() =>
@@ -190,7 +190,7 @@ describe("candles", () => {
     ]);
   });
 
-  test("weeks start on Monday and months on the 1st", async () => {
+  test("of weeks start on Monday, and of months on the 1st", async () => {
     const { connector } = setUp(() => reply(fixture("post-charts-historical.json")));
     const weeks = await connector.getHistoricalData(access(), query("1w", "2026-11-16", "2026-11-20"));
     expect(weeks).toMatchObject([{ at: istInstant("2026-11-16"), open: 9_960_000, close: 10_123_500 }]);
@@ -198,7 +198,7 @@ describe("candles", () => {
     expect(months).toMatchObject([{ at: istInstant("2026-11-01"), volume: 22_740_495 }]);
   });
 
-  test("long intraday ranges are cut into ninety days that neither overlap nor leave a gap", () => {
+  test("of a long intraday range are fetched in spans of at most 90 days, without overlap or gap", () => {
     const range = { from: istInstant("2026-01-01"), to: istInstant("2026-11-20", "15:30") };
     const parts = chunks(CANDLE_PLANS["5m"], range);
     expect(parts).toHaveLength(4);
@@ -211,7 +211,7 @@ describe("candles", () => {
     expect(chunks(CANDLE_PLANS["5m"], { from: 2, to: 1 })).toEqual([]);
   });
 
-  test("no data is an empty answer, a bad request is not, but for a weekend", async () => {
+  test('are an empty list for "no data", and for a bad request only if the range is a weekend', async () => {
     const answer =
       (code: string): Answer =>
       () =>
@@ -226,7 +226,7 @@ describe("candles", () => {
     expect(isOnWeekend({ from: istInstant("2026-11-21"), to: istInstant(addDays("2026-11-21", 2)) })).toBe(false);
   });
 
-  test("columns of different lengths are a bad answer", async () => {
+  test("fail with bad-response when the columns differ in length", async () => {
     const broken = { ...(fixture("post-charts-historical.json") as object), close: [1] };
     const { connector } = setUp(() => reply(broken));
     await expect(connector.getHistoricalData(access(), query("1d", "2026-11-18", "2026-11-20"))).rejects.toMatchObject({
@@ -234,7 +234,7 @@ describe("candles", () => {
     });
   });
 
-  test("contracts and indices name their kind", async () => {
+  test("are requested with the instrument type of an index, a future or an option", async () => {
     const { connector, http } = setUp(() => reply(fixture("post-charts-historical.json")));
     for (const instrument of [nifty, known(instrumentKey("NFO", 61480)), known(instrumentKey("NFO", 45001))])
       await connector.getHistoricalData(access(), query("1d", "2026-11-18", "2026-11-20", instrument));

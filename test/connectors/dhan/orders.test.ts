@@ -8,7 +8,7 @@ import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { ordersSchema } from "../../../connectors/dhan/schemas.ts";
 import { toOrder } from "../../../connectors/dhan/map.ts";
-import { access, type Answer, answering, CLIENT_ID, fixture, NOW, reply, setUp, wholeRows } from "./harness.ts";
+import { access, type Answer, answering, CLIENT_ID, fixture, NOW, reply, setUp, validRows } from "./harness.ts";
 
 const request: OrderRequest = {
   tag: orderTag("ord7f3a91c2"),
@@ -22,14 +22,14 @@ const request: OrderRequest = {
   terms: { type: "LIMIT", price: priceFromRupees(1010.5) },
 };
 const protection = { basisPoints: 100, limit: priceFromRupees(1020.6) };
-const [partial, , stop, rejected] = wholeRows(ordersSchema.parse(fixture("get-orders.json"))).map((row) =>
+const [partial, , stop, rejected] = validRows(ordersSchema.parse(fixture("get-orders.json"))).map((row) =>
   toOrder(row, () => undefined),
 ) as [Order, Order, Order, Order];
 const bodyOf = (sent: HttpRequest | undefined): unknown => JSON.parse(sent?.body ?? "null");
 const accept: Answer = () => reply(fixture("post-orders.json"));
 
 describe("placing", () => {
-  test("sends what the documentation asks for and nothing empty", async () => {
+  test("sends the documented fields and no empty ones", async () => {
     const { connector, http, limiterKeys } = setUp(accept);
     const outcome = await connector.placeOrder(access({}, { egress: new Secret("http://10.0.0.9:3128") }), request);
     expect(outcome).toEqual({ kind: "accepted", orderId: "3426112100417", handle: {} });
@@ -78,7 +78,7 @@ describe("placing", () => {
     expect({ afterMarketOrder, amoTime }).toEqual({ afterMarketOrder: true, amoTime: "OPEN" });
   });
 
-  test("a derivative goes by its own segment, an index or a product that is not offered never goes", async () => {
+  test("sends a derivative with its own segment, and refuses an index or a product that Dhan does not offer", async () => {
     const { connector, http } = setUp(accept);
     await connector.placeOrder(access(), { ...request, key: instrumentKey("BFO", 860001), productType: "MARGIN" });
     expect(bodyOf(http.requests[0])).toMatchObject({ exchangeSegment: "BSE_FNO", securityId: "860001" });
@@ -95,49 +95,53 @@ describe("placing", () => {
     Promise.reject(new HttpFailure(kind, "no reply"));
   test.each<[string, Answer, object]>([
     [
-      "refused with words",
+      "refused with a message",
       dh("DH-906", "Trigger Price should be greater than Price"),
       { kind: "rejected", reason: "Trigger Price should be greater than Price" },
     ],
-    ["refused for lack of a segment", dh("DH-903", "Segment not enabled"), { kind: "rejected" }],
-    ["rejected at once", () => reply({ orderId: "77", orderStatus: "REJECTED" }), { kind: "rejected", orderId: "77" }],
-    ["from an unregistered address", dh("DH-905", "Invalid IP"), { kind: "not-sent", cause: "ip-not-allowed" }],
+    ["refused because the segment is not enabled", dh("DH-903", "Segment not enabled"), { kind: "rejected" }],
     [
-      "from an unregistered address, the other code",
+      "with REJECTED in the reply",
+      () => reply({ orderId: "77", orderStatus: "REJECTED" }),
+      { kind: "rejected", orderId: "77" },
+    ],
+    ["from an unregistered IP address", dh("DH-905", "Invalid IP"), { kind: "not-sent", cause: "ip-not-allowed" }],
+    [
+      "from an unregistered IP address, with the other code",
       dh("DH-911", "Invalid IP"),
       { kind: "not-sent", cause: "ip-not-allowed" },
     ],
-    ["with a dead session", dh("DH-901", "expired", 401), { kind: "not-sent", cause: "session-expired" }],
+    ["with an expired session", dh("DH-901", "expired", 401), { kind: "not-sent", cause: "session-expired" }],
     ["with a bad field", dh("DH-905", "quantity is required"), { kind: "not-sent", cause: "invalid-request" }],
-    ["when nothing answers the door", failing("unreachable"), { kind: "not-sent", cause: "unreachable" }],
-    ["without an answer in time", failing("timeout"), { kind: "unknown" }],
+    ["when no connection can be made", failing("unreachable"), { kind: "not-sent", cause: "unreachable" }],
+    ["without a reply in time", failing("timeout"), { kind: "unknown" }],
     ["on a connection that broke", failing("broken"), { kind: "unknown" }],
-    ["that is abandoned", failing("aborted"), { kind: "unknown" }],
-    ["into a 500", dh("DH-908", "Internal", 500), { kind: "unknown" }],
-    ["into a 500 that speaks of the order", dh("DH-906", "Order Error", 500), { kind: "unknown" }],
-    ["into a gateway page", () => reply("<html>502</html>", 502), { kind: "unknown" }],
-    ["into HTML with 200", () => reply("<html>hello</html>"), { kind: "unknown" }],
-    ["into half an answer", () => reply('{"orderId":"34261121'), { kind: "unknown" }],
-    ["into an answer without an id", () => reply({ orderId: "", orderStatus: "TRANSIT" }), { kind: "unknown" }],
-    ["into an id of 0", () => reply({ orderId: "0", orderStatus: "TRANSIT" }), { kind: "unknown" }],
-    ["into a status nobody knows", () => reply({ orderId: "1", orderStatus: "WARPED" }), { kind: "unknown" }],
-    ["into a 429", dh("DH-904", "Too many requests", 429), { kind: "unknown" }],
-    ["into a gateway 404", () => reply(fixture("error-gateway.json"), 404), { kind: "unknown" }],
-  ])("an order sent %s is told for what it is, asked once", async (_, answer, expected) => {
+    ["whose call is aborted", failing("aborted"), { kind: "unknown" }],
+    ["answered with a 500", dh("DH-908", "Internal", 500), { kind: "unknown" }],
+    ["answered with a 500 that has an order error code", dh("DH-906", "Order Error", 500), { kind: "unknown" }],
+    ["answered with a gateway's HTML page", () => reply("<html>502</html>", 502), { kind: "unknown" }],
+    ["answered with HTML and status 200", () => reply("<html>hello</html>"), { kind: "unknown" }],
+    ["answered with truncated JSON", () => reply('{"orderId":"34261121'), { kind: "unknown" }],
+    ["answered without an order id", () => reply({ orderId: "", orderStatus: "TRANSIT" }), { kind: "unknown" }],
+    ["answered with an order id of 0", () => reply({ orderId: "0", orderStatus: "TRANSIT" }), { kind: "unknown" }],
+    ["answered with an unknown status", () => reply({ orderId: "1", orderStatus: "WARPED" }), { kind: "unknown" }],
+    ["answered with a 429", dh("DH-904", "Too many requests", 429), { kind: "unknown" }],
+    ["answered with the gateway's 404", () => reply(fixture("error-gateway.json"), 404), { kind: "unknown" }],
+  ])("an order %s has the right outcome and is sent once", async (_, answer, expected) => {
     const { connector, http } = setUp(answer);
     expect(await connector.placeOrder(access(), request)).toMatchObject(expected);
     expect(http.requests).toHaveLength(1);
     expect(http.requests[0]?.via).toBe("send");
   });
 
-  test("a session that has ended sends nothing", async () => {
+  test("sends nothing once the session has expired", async () => {
     const { connector, http } = setUp(accept);
     const outcome = await connector.placeOrder(access({ expiresAt: NOW }), request);
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "session-expired" });
     expect(http.requests).toHaveLength(0);
   });
 
-  test("an order that is given up while it waits for its turn was not sent", async () => {
+  test("reports not-sent when the call is aborted while it waits in the rate limiter", async () => {
     const { connector, http } = setUp(accept, { limiter: createRateLimiter() });
     const outcome = await connector.placeOrder(access(), request, AbortSignal.abort());
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
@@ -145,8 +149,8 @@ describe("placing", () => {
   });
 });
 
-describe("changing and cancelling", () => {
-  test("a change sends the whole set with the new total", async () => {
+describe("modifying and cancelling", () => {
+  test("a modification sends every field, with the new total quantity", async () => {
     const { connector, http } = setUp(accept);
     const outcome = await connector.modifyOrder(access(), partial, { qty: 12 });
     expect(outcome).toEqual({ kind: "accepted", orderId: "3426112100417", handle: {} });
@@ -161,7 +165,7 @@ describe("changing and cancelling", () => {
     });
   });
 
-  test("a stop keeps its trigger, what was disclosed and its leg", async () => {
+  test("modifying a stop order keeps its trigger, disclosed quantity and leg", async () => {
     const { connector, http } = setUp(accept);
     const handle = { disclosedQuantity: "30", legName: "ENTRY_LEG" };
     await connector.modifyOrder(access(), { ...stop, handle }, {});
@@ -178,25 +182,25 @@ describe("changing and cancelling", () => {
 
   test.each<[string, Partial<Order>]>([
     ["validity", { validity: "OTHER" }],
-    ["limit", { price: priceFromRupees(0) }],
-    ["limit, of a stop", { ...stop, price: priceFromRupees(0) }],
-    ["trigger", { ...stop, triggerPrice: priceFromRupees(0) }],
-  ])("an order whose own %s is not known is not sent again with another", async (_, unknown) => {
+    ["limit price", { price: priceFromRupees(0) }],
+    ["limit (of a stop order)", { ...stop, price: priceFromRupees(0) }],
+    ["trigger price", { ...stop, triggerPrice: priceFromRupees(0) }],
+  ])("modifying an order whose %s is unknown sends nothing, rather than guess it", async (_, unknown) => {
     const { connector, http } = setUp(accept);
     const outcome = await connector.modifyOrder(access(), { ...partial, ...unknown }, { qty: 12 });
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
     expect(http.requests).toEqual([]);
   });
 
-  test("a cancel has no body and goes out by the registered address", async () => {
+  test("a cancellation has no body and goes through the link's proxy", async () => {
     const { connector, http } = setUp(() => reply(fixture("delete-orders.json")));
-    const way = new Secret("socks5://10.0.0.9:1080");
-    expect(await connector.cancelOrder(access({}, { egress: way }), partial)).toMatchObject({ kind: "accepted" });
-    expect(http.requests[0]).toMatchObject({ method: "DELETE", egress: way });
+    const egress = new Secret("socks5://10.0.0.9:1080");
+    expect(await connector.cancelOrder(access({}, { egress }), partial)).toMatchObject({ kind: "accepted" });
+    expect(http.requests[0]).toMatchObject({ method: "DELETE", egress });
     expect(http.requests[0]?.body).toBeUndefined();
   });
 
-  test("a cancel that finds the order traded has not cancelled it", async () => {
+  test("a cancellation is rejected when the reply says that the order has traded", async () => {
     const { connector } = setUp(() => reply({ orderId: partial.orderId, orderStatus: "TRADED" }));
     expect(await connector.cancelOrder(access(), partial)).toMatchObject({
       kind: "rejected",
@@ -204,7 +208,7 @@ describe("changing and cancelling", () => {
     });
   });
 
-  test("an answer that names another order is not believed, whatever it says", async () => {
+  test("a reply that names another order leaves the outcome unknown", async () => {
     for (const orderStatus of ["CANCELLED", "TRADED", "REJECTED"]) {
       const { connector } = setUp(() => reply({ orderId: "3426112100418", orderStatus }));
       expect(await connector.cancelOrder(access(), partial)).toMatchObject({ kind: "unknown" });
@@ -212,7 +216,7 @@ describe("changing and cancelling", () => {
     }
   });
 
-  test("a cancel in transit is refused in the broker's words", async () => {
+  test("cancelling an order in transit is rejected with Dhan's message", async () => {
     const words = "Order is in Transit state, please try after sometime";
     const { connector, http } = setUp(() => reply({ errorType: "x", errorCode: "DH-906", errorMessage: words }, 400));
     expect(await connector.cancelOrder(access(), partial)).toEqual({
@@ -224,7 +228,7 @@ describe("changing and cancelling", () => {
   });
 });
 
-describe("finding again", () => {
+describe("finding an order", () => {
   const notFound = reply(
     { errorType: "Order_Error", errorCode: "DH-906", errorMessage: "Incorrect correlationId" },
     404,
@@ -232,20 +236,20 @@ describe("finding again", () => {
   const book = reply(fixture("get-orders.json"));
   const [row] = fixture("get-orders.json") as object[];
 
-  test("by correlation id", async () => {
+  test("by its correlation id", async () => {
     const { connector, http } = setUp(answering({ "GET /v2/orders/external/ord7f3a91c2": reply(row) }));
     const found = await connector.findOrdersByTag(access(), orderTag("ord7f3a91c2"));
     expect(found.map(({ orderId }) => orderId)).toEqual(["3426112100417"]);
     expect(http.requests).toHaveLength(1);
   });
 
-  test("in the book, while the correlation id is not known yet", async () => {
+  test("in the order book, while Dhan does not know the correlation id yet", async () => {
     const { connector } = setUp(answering({ "GET /v2/orders/external/ordstop1": notFound, "GET /v2/orders": book }));
     const found = await connector.findOrdersByTag(access(), orderTag("ordstop1"));
     expect(found.map(({ orderId }) => orderId)).toEqual(["3426112100419"]);
   });
 
-  test("in the book, when what is found does not say whose it is", async () => {
+  test("in the order book, when the order found has no correlation id", async () => {
     const unnamed = reply({ ...row, correlationId: null });
     const { connector } = setUp(answering({ "GET /v2/orders/external/ord7f3a91c2": unnamed, "GET /v2/orders": book }));
     const found = await connector.findOrdersByTag(access(), orderTag("ord7f3a91c2"));
@@ -254,31 +258,31 @@ describe("finding again", () => {
 
   test.each([
     ["fails", reply("<html>", 502)],
-    ["answers in a shape that nobody knows", reply({ orders: [] })],
+    ["has an unexpected shape", reply({ orders: [] })],
     ["is refused as a bad request", reply({ errorCode: "DH-905", errorMessage: "Invalid correlationId" }, 400)],
-  ])("in the book, when the look-up by correlation id %s", async (_, answer) => {
+  ])("in the order book, when the look-up by correlation id %s", async (_, answer) => {
     const { connector } = setUp(answering({ "GET /v2/orders/external/ordstop1": answer, "GET /v2/orders": book }));
     const found = await connector.findOrdersByTag(access(), orderTag("ordstop1"));
     expect(found.map(({ orderId }) => orderId)).toEqual(["3426112100419"]);
   });
 
-  test("nowhere, when the book does not have it either", async () => {
+  test("gives nothing when the order book does not have it either", async () => {
     const { connector } = setUp(answering({ "GET /v2/orders/external/ordnone": notFound, "GET /v2/orders": book }));
     expect(await connector.findOrdersByTag(access(), orderTag("ordnone"))).toEqual([]);
   });
 
-  test("a dead session is no proof of absence", async () => {
+  test("fails when the session has expired, rather than report it as missing", async () => {
     const { connector } = setUp(() => reply(fixture("error-auth.json"), 401));
     await expect(connector.findOrdersByTag(access(), orderTag("ordnone"))).rejects.toMatchObject({
       kind: "auth-expired",
     });
   });
 
-  test("one order comes as an array or an object; an empty array is not in the book", async () => {
+  test('by its id accepts an array or an object, and gives null for an empty array or "not found"', async () => {
     const listed = setUp(() => reply(fixture("get-order.json")));
     const id = brokerOrderId("3426112100421");
     const order = await listed.connector.getOrder(access(), id, {});
-    // A market order shows as the limit that Dhan made of it.
+    // Dhan converts a market order to a limit order and lists it as that.
     expect(order).toMatchObject({
       orderId: id,
       type: "LIMIT",
@@ -296,7 +300,7 @@ describe("finding again", () => {
   });
 });
 
-test("the margin is told, the charges are not", async () => {
+test("the cost of an order has a margin but no charges", async () => {
   const { connector, http } = setUp(() => reply(fixture("post-margincalculator.json")));
   expect(await connector.getOrderCost?.(access(), request)).toEqual({ margin: 252_625, charges: null });
   expect(http.requests[0]).toMatchObject({ via: "read" });
@@ -312,7 +316,7 @@ test.each<[OrderTerms["type"], OrderTerms, object]>([
     { price: 1016, triggerPrice: 1015 },
   ],
   ["SL-M", { type: "SL-M", triggerPrice: priceFromRupees(1015), protection }, { price: 1020.6, triggerPrice: 1015 }],
-])("the margin of a %s order is asked at the price that it would be sent with", async (_, terms, prices) => {
+])("the margin of a %s order is computed at the price that the order would be sent with", async (_, terms, prices) => {
   const { connector, http } = setUp(() => reply(fixture("post-margincalculator.json")));
   await connector.getOrderCost?.(access(), { ...request, terms });
   expect(bodyOf(http.requests[0])).toMatchObject(prices);

@@ -75,7 +75,7 @@ beforeEach(async () => {
 const link = linkId("link-1");
 const accessWith = (session: Session): Access => ({ link, credentials: credentials(), session });
 
-/** As a person does it: opens the page, presses the button, is sent back. */
+/** Logs in as a person would: opens the page, presses the button, and comes back with a tokenId. */
 async function logIn(): Promise<Session> {
   const made = await connector.getLoginUrl!({ credentials: credentials(), redirectUrl: REDIRECT, state: "c3RhdGU" });
   const page = await (await fetch(made.url)).text();
@@ -106,8 +106,8 @@ async function pasteToken(): Promise<Session> {
 }
 
 const instrument = (key: Instrument["key"] = SBIN): Instrument => table.byKey(key)!.instrument;
-const away = (share: number): Price =>
-  roundToTick(price(Math.round(exchange.quote(SBIN).ltp * share)), instrument().tickSize, "nearest");
+const ltpTimes = (factor: number): Price =>
+  roundToTick(price(Math.round(exchange.quote(SBIN).ltp * factor)), instrument().tickSize, "nearest");
 const ticket = (over: Partial<OrderRequest> = {}): OrderRequest => ({
   tag: orderTag("intent0001"),
   key: SBIN,
@@ -117,12 +117,12 @@ const ticket = (over: Partial<OrderRequest> = {}): OrderRequest => ({
   validity: "DAY",
   qty: 5,
   isAmo: false,
-  terms: { type: "LIMIT", price: away(0.97) },
+  terms: { type: "LIMIT", price: ltpTimes(0.97) },
   ...over,
 });
 
 describe("sessions", () => {
-  test("a consent login ends in a session of 24 hours that cannot be renewed", async () => {
+  test("a login by consent gives a session of 24 hours that cannot be renewed", async () => {
     const session = await logIn();
     expect(session).toMatchObject({
       accountId: "1104482917",
@@ -139,14 +139,14 @@ describe("sessions", () => {
     });
   });
 
-  test("a wrong secret gets no login page", async () => {
+  test("a wrong API secret gets no login page", async () => {
     const wrong = { ...credentials(), apiSecret: new Secret("wrong-secret") };
     await expect(
       connector.getLoginUrl!({ credentials: wrong, redirectUrl: REDIRECT, state: "c3RhdGU" }),
     ).rejects.toMatchObject({ kind: "auth-invalid" });
   });
 
-  test("a pasted token is renewed, which kills the old one", async () => {
+  test("a pasted token can be renewed, which invalidates the old one", async () => {
     const session = await pasteToken();
     now += 3_600_000;
     const renewed = await connector.refreshToken!(accessWith(session));
@@ -155,7 +155,7 @@ describe("sessions", () => {
     expect(await connector.isTokenValid(accessWith(renewed))).toBe(true);
   });
 
-  test("a session dies when the broker says so and when its day is over", async () => {
+  test("a session ends when the broker expires it and after 24 hours", async () => {
     const access = accessWith(await pasteToken());
     broker.switches.expireSessions();
     expect(await connector.isTokenValid(access)).toBe(false);
@@ -164,13 +164,13 @@ describe("sessions", () => {
     expect(await connector.placeOrder(access, ticket())).toMatchObject({ kind: "not-sent", cause: "session-expired" });
     const next = accessWith(await pasteToken());
     now += 86_400_000;
-    const late = { ...next, session: { ...next.session, expiresAt: now + 1 } };
-    expect(await connector.isTokenValid(late)).toBe(false);
+    const withLaterExpiry = { ...next, session: { ...next.session, expiresAt: now + 1 } };
+    expect(await connector.isTokenValid(withLaterExpiry)).toBe(false);
   });
 });
 
-describe("the master", () => {
-  test("holds every instrument of the exchange under its own key and symbol", () => {
+describe("the instrument master", () => {
+  test("lists every instrument of the exchange under its key and symbol", () => {
     for (const listed of exchange.instruments) {
       const row = table.byKey(listed.key);
       expect(row?.instrument).toMatchObject({ symbol: listed.symbol, kind: listed.kind, lotSize: listed.lotSize });
@@ -178,7 +178,7 @@ describe("the master", () => {
     }
   });
 
-  test("its warts are left out and its bad rows counted", async () => {
+  test("leaves out what is not an instrument and reports the rows it skips", async () => {
     const skipped: string[] = [];
     const rows = await collect(connector.getInstruments!({ onSkipped: (reason) => skipped.push(reason) }));
     expect(rows).toHaveLength(exchange.instruments.length);
@@ -187,7 +187,7 @@ describe("the master", () => {
 });
 
 describe("orders", () => {
-  test("a limit order rests, is found by its tag, changed and cancelled", async () => {
+  test("a limit order rests, is found by its tag, modified and cancelled", async () => {
     const access = accessWith(await pasteToken());
     const placed = await connector.placeOrder(access, ticket());
     expect(placed.kind).toBe("accepted");
@@ -209,7 +209,7 @@ describe("orders", () => {
     expect(await connector.cancelOrder(access, order)).toMatchObject({ kind: "rejected" });
   });
 
-  test("while an order is in transit it is pending, and a cancel is refused in the broker's words", async () => {
+  test("an order in transit is pending, and cancelling it is rejected with the broker's message", async () => {
     const access = accessWith(await pasteToken());
     await connector.placeOrder(access, ticket());
     const [seen] = await connector.getOrders(access);
@@ -223,9 +223,9 @@ describe("orders", () => {
     expect(await connector.cancelOrder(access, second)).toMatchObject({ kind: "accepted" });
   });
 
-  test("a market order becomes a limit in the book, fills, and shows in trades, positions and funds to the paisa", async () => {
+  test("a market order becomes a limit order, fills, and appears in trades, positions and funds to the paisa", async () => {
     const access = accessWith(await pasteToken());
-    const protection = { basisPoints: 100, limit: away(1.01) };
+    const protection = { basisPoints: 100, limit: ltpTimes(1.01) };
     const placed = await connector.placeOrder(access, ticket({ terms: { type: "MARKET", protection } }));
     expect(placed.kind).toBe("accepted");
     await connector.getOrders(access);
@@ -248,7 +248,7 @@ describe("orders", () => {
     expect(await connector.getFunds(access)).toMatchObject({ available, used });
   });
 
-  test("an option goes in lots and comes back under its own symbol", async () => {
+  test("an option is ordered in lots and listed under its own symbol", async () => {
     const access = accessWith(await pasteToken());
     const option = exchange.instruments.find((each) => each.kind === "option" && each.underlying === "NIFTY")!;
     const at = roundToTick(price(Math.round(exchange.quote(option.key).ltp * 0.9)), option.tickSize, "up");
@@ -269,14 +269,14 @@ describe("orders", () => {
     });
   });
 
-  test("an unregistered address places nothing and still reads", async () => {
+  test("an unregistered IP address can read but places nothing", async () => {
     const access = accessWith(await pasteToken());
     broker.switches.isIpAllowed = false;
     expect(await connector.placeOrder(access, ticket())).toMatchObject({ kind: "not-sent", cause: "ip-not-allowed" });
     expect(await connector.getOrders(access)).toEqual([]);
   });
 
-  test("the broker's own rate limit leaves an order unknown", async () => {
+  test("an order over the broker's rate limit has an unknown outcome", async () => {
     const access = accessWith(await pasteToken());
     broker.switches.enforcesRateLimits = true;
     const outcomes: string[] = [];
@@ -285,7 +285,7 @@ describe("orders", () => {
     expect(outcomes).toEqual([...Array<string>(10).fill("accepted"), "unknown"]);
   });
 
-  test("the margin of a ticket is told", async () => {
+  test("the cost of an order has its margin but no charges", async () => {
     const access = accessWith(await pasteToken());
     const cost = await connector.getOrderCost!(access, ticket());
     expect(cost.margin).toBeGreaterThan(0);
@@ -293,8 +293,8 @@ describe("orders", () => {
   });
 });
 
-describe("the rest", () => {
-  test("holdings carry the exchange's own numbers, and an empty account is an empty list", async () => {
+describe("portfolio and market data", () => {
+  test("holdings have the exchange's numbers, and an empty account gives empty lists", async () => {
     const access = accessWith(await pasteToken());
     const [held] = exchange.account("demo-dhan").holdings();
     expect(await connector.getHoldings(access)).toMatchObject([
@@ -314,7 +314,7 @@ describe("the rest", () => {
     expect(await connector.getPositions(empty)).toEqual([]);
   });
 
-  test("quotes, depth and candles are the exchange's", async () => {
+  test("quotes, depth and candles are those of the exchange", async () => {
     const access = accessWith(await pasteToken());
     const nifty = indexKey("NIFTY50");
     const quotes = await connector.getQuotes(access, [instrument(), instrument(nifty)]);
@@ -342,14 +342,14 @@ describe("the rest", () => {
     expect(await connector.getHistoricalData(access, minutes)).toEqual(exchange.candles(SBIN, "5m", minutes.from, now));
   });
 
-  test("in the evening the previous close is still the previous one", async () => {
+  test("the previous close is still the previous day's in the evening", async () => {
     now = istInstant("2026-11-20", "18:00");
     const access = accessWith(await pasteToken());
     const quote = await connector.getQuote(access, instrument());
     expect(quote.prevClose).toBe(exchange.quote(SBIN).prevClose);
   });
 
-  test("without the data plan there are no quotes, and the profile says why", async () => {
+  test("without a data plan there are no quotes, and the profile says so", async () => {
     const access = accessWith(await pasteToken());
     broker.switches.hasMarketData = false;
     await expect(connector.getQuote(access, instrument())).rejects.toMatchObject({ kind: "no-permission" });

@@ -30,11 +30,11 @@ const broker = (tokens: object) =>
   );
 
 describe("login", () => {
-  it("hashes app id and secret as the docs say", () => {
+  it("hashes the app id and secret as documented", () => {
     expect(appIdHash(credentials)).toBe("ccfd1c4d290922e36f5ea9e0d72e3757211d872f4fc5b003daadd1ae5257147b");
   });
 
-  it("sends the browser to Fyers with everything encoded", async () => {
+  it("has a login URL with every parameter encoded", async () => {
     const { connector } = await setUp(() => html(500));
     const login = await connector.getLoginUrl?.({
       credentials,
@@ -47,7 +47,7 @@ describe("login", () => {
     );
   });
 
-  it("exchanges auth_code and not code, and proves the token by asking whose it is", async () => {
+  it("exchanges the auth_code parameter, not code, and verifies the token with the profile call", async () => {
     const { connector, sent } = await broker({ access_token: ACCESS_TOKEN, refresh_token: "refresh" });
     const session = await connector.generateSession(granted);
     expect(sent.map(({ how, method, url }) => `${how} ${method} ${new URL(url).pathname}`)).toEqual([
@@ -65,21 +65,21 @@ describe("login", () => {
     expect(session.refreshToken?.reveal()).toBe("refresh");
   });
 
-  it("does without a refresh token", async () => {
+  it("works without a refresh token in the reply", async () => {
     const { connector } = await broker({ access_token: ACCESS_TOKEN });
     expect(await connector.generateSession(granted)).not.toHaveProperty("refreshToken");
   });
 
   it.each([
     ["the auth_code alone", AUTH_CODE],
-    ["the whole address", ` http://127.0.0.1/cb?s=ok&code=200&auth_code=${AUTH_CODE}&state=x `],
-  ])("takes %s as it was pasted", async (_what, pasted) => {
+    ["the whole URL", ` http://127.0.0.1/cb?s=ok&code=200&auth_code=${AUTH_CODE}&state=x `],
+  ])("accepts %s when it is pasted", async (_what, pasted) => {
     const { connector, sent } = await broker({ access_token: ACCESS_TOKEN });
     await connector.generateSession({ kind: "token", link: access.link, credentials, token: new Secret(pasted) });
     expect(JSON.parse(sent[0]?.body ?? "")).toMatchObject({ code: AUTH_CODE });
   });
 
-  it("tells in Fyers' words when the login was refused, and asks for nothing", async () => {
+  it("fails with Fyers' message when the login was refused, without a request", async () => {
     const { connector, sent } = await broker({});
     const params = { s: "error", code: "-99", message: "user cancelled", auth_code: AUTH_CODE };
     const error = await failureOf(connector.generateSession(callback(params)));
@@ -94,12 +94,12 @@ describe("login", () => {
     ["a wrong secret", -371, "auth-invalid"],
     ["a used auth_code", -374, "auth-invalid"],
     ["a wrong app id", -352, "auth-invalid"],
-  ])("knows %s", async (_what, code, kind) => {
+  ])("recognises %s", async (_what, code, kind) => {
     const { connector } = await setUp(() => text(JSON.stringify({ s: "error", code, message: "no" }), 401));
     expect(await failureOf(connector.generateSession(granted))).toMatchObject({ kind, brokerCode: String(code) });
   });
 
-  it("keeps secrets out of every error, even when Fyers echoes them", async () => {
+  it("keeps secrets out of its errors, even when Fyers echoes them", async () => {
     const echo = `bad ${AUTH_CODE} ${appIdHash(credentials)}`;
     const { connector } = await setUp(() => text(JSON.stringify({ s: "error", code: -374, message: echo }), 400));
     const seen = inspect(await failureOf(connector.generateSession(granted)), { depth: 9 });
@@ -107,24 +107,24 @@ describe("login", () => {
   });
 });
 
-describe("expiry", () => {
-  it("is the token's own", () => {
+describe("the expiry of a token", () => {
+  it("is read from the token", () => {
     expect(expiryOf(jwt({ exp: 1_795_219_200 }), NOW)).toBe(1_795_219_200_000);
   });
 
-  it("is the next 06:00 IST for a token that cannot be read", () => {
+  it("is the next 06:00 IST when the token cannot be read", () => {
     for (const token of ["opaque", "a.b.c", jwt({ sub: "x" })]) expect(expiryOf(token, NOW)).toBe(EXPIRES_AT);
     expect(expiryOf("opaque", istInstant("2026-11-20", "05:59"))).toBe(istInstant("2026-11-20", "06:00"));
   });
 });
 
 describe("a session", () => {
-  it("is valid while Fyers answers", async () => {
+  it("is valid if the profile can be read", async () => {
     const { connector } = await setUp(() => reply("get-profile"));
     expect(await connector.isTokenValid(access)).toBe(true);
   });
 
-  it("is dead by the clock, without a call", async () => {
+  it("is invalid once it has expired, without a request", async () => {
     const { connector, sent } = await setUp(() => reply("get-profile"));
     expect(await connector.isTokenValid({ ...access, session: { ...access.session, expiresAt: NOW } })).toBe(false);
     expect(sent).toHaveLength(0);
@@ -136,17 +136,17 @@ describe("a session", () => {
     ["-15 with HTTP 401", text('{"s":"error","code":-15,"message":"Could not authenticate the user"}', 401)],
     ["-17 with HTTP 400", text('{"s":"error","code":-17,"message":"Invalid token"}', 400)],
     ["HTTP 401 with another code", text('{"s":"error","code":-1,"message":""}', 401)],
-  ])("is dead by %s", async (_what, answer) => {
+  ])("is invalid after %s", async (_what, answer) => {
     const { connector } = await setUp(() => answer);
     expect(await connector.isTokenValid(access)).toBe(false);
   });
 
-  it("is neither while Fyers cannot be asked", async () => {
+  it("is neither valid nor invalid while Fyers is unavailable: the check throws", async () => {
     const { connector } = await setUp(() => html(502));
     expect(await failureOf(connector.isTokenValid(access))).toMatchObject({ kind: "unavailable" });
   });
 
-  it("ends at the broker", async () => {
+  it("is ended at Fyers on logout", async () => {
     const { connector, sent } = await setUp(() =>
       text('{"s":"ok","code":200,"message":"you are successfully logged out"}'),
     );
@@ -156,7 +156,7 @@ describe("a session", () => {
 });
 
 describe("renewing with the PIN", () => {
-  it("turns the documented refusal into a login", async () => {
+  it("fails with auth-expired, which asks for a login, on the documented refusal", async () => {
     const { connector, sent } = await setUp(() => reply("post-validate-refresh-token-disabled", 400));
     const error = await failureOf(connector.refreshToken?.(access) ?? Promise.resolve());
     expect(error).toMatchObject({ kind: "auth-expired", brokerCode: "-16", endpoint: "POST /validate-refresh-token" });
@@ -172,7 +172,7 @@ describe("renewing with the PIN", () => {
     for (const secret of [PIN, "refresh-token-value"]) expect(seen).not.toContain(secret);
   });
 
-  it("keeps the refresh token when Fyers does renew", async () => {
+  it("keeps the refresh token when Fyers renews the session", async () => {
     const { connector, sent } = await broker({ access_token: ACCESS_TOKEN });
     const session = await connector.refreshToken?.(access);
     expect(session?.accessToken.reveal()).toBe(ACCESS_TOKEN);
@@ -185,7 +185,7 @@ describe("renewing with the PIN", () => {
     });
   });
 
-  it("asks for a login without a call where there is no PIN", async () => {
+  it("fails with auth-expired, without a request, when there is no PIN", async () => {
     const { connector, sent } = await setUp(() => html(500));
     const { pin: _pin, ...withoutPin } = credentials;
     const error = await failureOf(
@@ -197,12 +197,12 @@ describe("renewing with the PIN", () => {
 });
 
 describe("the definition", () => {
-  it("asks for fields that its own examples satisfy", () => {
+  it("has examples that match their patterns, and only the PIN is optional", () => {
     expect(fyers.credentials.filter(({ pattern, example }) => !pattern.test(example))).toEqual([]);
     expect(fyers.credentials.filter(({ isOptional }) => isOptional).map(({ field }) => field)).toEqual(["pin"]);
   });
 
-  it("stays under 8 calls a second and 180 a minute, with room for orders beside the reads", () => {
+  it("limits calls to 8 a second and 180 a minute, and reads to fewer so that orders always have room", () => {
     expect(fyers.rateLimits["rest"]).toEqual([
       { count: 8, perMs: 1_000 },
       { count: 180, perMs: 60_000 },
@@ -210,7 +210,7 @@ describe("the definition", () => {
     expect(fyers.rateLimits["read"]?.map(({ count }) => count)).toEqual([6, 150]);
   });
 
-  it("reads the order id out of a postback, as a hint only", async () => {
+  it("reads only the order's id from a postback", async () => {
     expect(fyers.capabilities.postback).toBe("hint");
     expect(await fyers.readPostback?.('{"id":"26112000001234","status":2}', credentials)).toEqual({
       orderId: "26112000001234",

@@ -56,17 +56,17 @@ export interface Sent extends HttpRequest {
 }
 type Answer = HttpReply | HttpFailure;
 
-/** Answers from a function and remembers what was asked. */
+/** An HTTP client that answers every call from one function and records it. */
 export function fakeHttp(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
   const sent: Sent[] = [];
-  const take = (how: Sent["how"]) => (request: HttpRequest) => {
+  const call = (how: Sent["how"]) => (request: HttpRequest) => {
     sent.push({ ...request, how });
-    const given = answer(request);
-    return given instanceof HttpFailure ? Promise.reject(given) : Promise.resolve(given);
+    const result = answer(request);
+    return result instanceof HttpFailure ? Promise.reject(result) : Promise.resolve(result);
   };
   const http: HttpClient = {
-    send: take("send"),
-    read: take("read"),
+    send: call("send"),
+    read: call("read"),
     stream: (request) => {
       const name = new URL(request.url).pathname.replace("/sym_details/", "");
       return Promise.resolve(chunked(Buffer.from(fixture(name)), 37));
@@ -103,9 +103,9 @@ export async function setUp(
     roots: fyers.roots,
     warn: (message) => void warnings.push(message),
   };
-  const masterOf = createConnector({ ...deps, instruments: () => Promise.reject(new Error("not needed")) });
+  const masterReader = createConnector({ ...deps, instruments: () => Promise.reject(new Error("not needed")) });
   const rows: VenueInstrument[] = [];
-  for await (const row of masterOf.getInstruments?.({ onSkipped: () => {} }) ?? []) rows.push(row);
+  for await (const row of masterReader.getInstruments?.({ onSkipped: () => {} }) ?? []) rows.push(row);
   const table = tableOf(rows);
   return {
     connector: createConnector({ ...deps, instruments: () => Promise.resolve(table), ...more }),
@@ -130,7 +130,7 @@ export function listed(table: InstrumentTable, symbol: string): Instrument {
   return row.instrument;
 }
 
-/** The error that a promise ends in; fails when it does not. */
+/** The error that a promise rejects with. Throws if it does not reject. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

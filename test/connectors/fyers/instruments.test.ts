@@ -22,8 +22,8 @@ async function download(): Promise<{ rows: VenueInstrument[]; skipped: string[] 
   return { rows, skipped };
 }
 
-describe("the masters", () => {
-  it("yield shares, indices and derivatives of both exchanges, whatever the pieces they come in", async () => {
+describe("the instrument masters", () => {
+  it("list shares, indices and derivatives of both exchanges, wherever the download is cut into chunks", async () => {
     const { rows } = await download();
     expect(rows.map(({ instrument }) => `${instrument.key} ${instrument.symbol}`)).toEqual([
       "NSE:3045 NSE:SBIN-EQ",
@@ -40,7 +40,7 @@ describe("the masters", () => {
     ]);
   });
 
-  it("count what they leave out", async () => {
+  it("report what they leave out", async () => {
     const { skipped } = await download();
     expect(skipped).toEqual([
       "index that is not served",
@@ -52,7 +52,7 @@ describe("the masters", () => {
     ]);
   });
 
-  it("carry ISIN, tick size and lot, expiry and strike", async () => {
+  it("have ISIN, tick size, lot size, expiry and strike", async () => {
     const { rows } = await download();
     const of = (symbol: string) => rows.find(({ instrument }) => instrument.symbol === symbol);
     expect(of("NSE:SBIN-EQ")).toEqual({
@@ -90,7 +90,7 @@ describe("the masters", () => {
     });
   });
 
-  it("give every instrument a name at Fyers, and back from Fyers' number the same identity", async () => {
+  it("give every instrument a Fyers symbol and a fyToken that leads back to its key", async () => {
     const { rows } = await download();
     const table = tableOf(rows);
     const tickers = ["NSE_CM", "NSE_FO", "BSE_CM", "BSE_FO"].flatMap((file) =>
@@ -105,13 +105,13 @@ describe("the masters", () => {
     }
   });
 
-  it("reads a row with a carriage return no worse", () => {
+  it("may have rows with a carriage return", () => {
     const [line = ""] = fixture("NSE_CM.csv").split("\n");
     expect(toInstrument(line)).toMatchObject({ venueSymbol: "SBIN-EQ" });
     expect(toInstrument("")).toBe("wrong number of columns");
   });
 
-  it("fail with the broker's error when they cannot be had, also in the middle", async () => {
+  it("fail with a BrokerError when the download does not start or breaks off", async () => {
     const { http } = fakeHttp(() => html(500));
     const connector = (stream: typeof http.stream) =>
       createConnector({

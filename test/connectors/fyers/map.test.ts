@@ -13,7 +13,7 @@ const withRow = (name: string, list: string, change: object): string => {
 };
 
 describe("funds and profile", () => {
-  it("joins the ledger by id and never adds the collateral to what is available", async () => {
+  it("find ledger rows by id and do not add the collateral to the available funds", async () => {
     const { connector } = await setUp(() => reply("get-funds"));
     expect(await connector.getFunds(access)).toEqual({
       available: 18_438_035,
@@ -23,14 +23,14 @@ describe("funds and profile", () => {
     });
   });
 
-  it("says which ledger row is missing", async () => {
+  it("fail with the name of a missing ledger row", async () => {
     const { connector } = await setUp(() => text('{"s":"ok","code":200,"message":"","fund_limit":[]}'));
     const error = await failureOf(connector.getFunds(access));
     expect(error).toMatchObject({ kind: "bad-response", endpoint: "GET /funds" });
     expect((error as Error).message).toContain("10 (Available Balance)");
   });
 
-  it("tells the account, the name and whether sells need an authorisation", async () => {
+  it("give the account id, the name and whether selling needs an authorisation", async () => {
     const { connector } = await setUp(() => reply("get-profile"));
     expect(await connector.getProfile(access)).toEqual({
       accountId: "FA20411",
@@ -41,10 +41,11 @@ describe("funds and profile", () => {
   });
 });
 
-const account = ({ url }: { url: string }) => reply(url.includes("/positions") ? "get-positions" : "get-holdings");
+const portfolioReply = ({ url }: { url: string }) =>
+  reply(url.includes("/positions") ? "get-positions" : "get-holdings");
 
 describe("holdings", () => {
-  it("are less what was sold since the morning, which Fyers tells among the positions", async () => {
+  it("exclude today's sales, which Fyers lists among the positions", async () => {
     const sale = { productType: "CNC", side: -1, netQty: -15, qty: 15 };
     const { connector } = await setUp(({ url }) =>
       url.includes("/positions") ? text(withRow("get-positions", "netPositions", sale)) : reply("get-holdings"),
@@ -55,15 +56,15 @@ describe("holdings", () => {
 
   it.each([
     [
-      "delivered ones and T1 in rows of their own",
+      "delivered and T1 shares in separate rows",
       [
         { quantity: 15, remainingQuantity: 0 },
         { holdingType: "T1", quantity: 10 },
       ],
       [10],
     ],
-    ["T1 only", [{ holdingType: "T1", quantity: 25, remainingQuantity: 0 }], [10]],
-  ])("are less what was sold once: %s", async (_case, rows, left) => {
+    ["T1 shares only", [{ holdingType: "T1", quantity: 25, remainingQuantity: 0 }], [10]],
+  ])("exclude today's sales only once: %s", async (_case, rows, left) => {
     const body = sample("get-holdings") as { holdings: object[] };
     const holdings = JSON.stringify({ ...body, holdings: rows.map((row) => ({ ...body.holdings[0], ...row })) });
     const sale = { productType: "CNC", side: -1, netQty: -15, qty: 15 };
@@ -73,7 +74,7 @@ describe("holdings", () => {
     expect((await connector.getHoldings(access)).map(({ qty }) => qty)).toEqual(left);
   });
 
-  it("are less what was sold on the other exchange, where nothing is listed", async () => {
+  it("exclude sales on the other exchange when nothing is held there", async () => {
     const onBse = { symbol: "BSE:SBIN-A", exchange: 12, fyToken: "1210000000500112" };
     const sale = { ...onBse, productType: "CNC", side: -1, netQty: -15, qty: 15 };
     const { connector } = await setUp(({ url }) =>
@@ -82,8 +83,8 @@ describe("holdings", () => {
     expect((await connector.getHoldings(access)).map(({ qty }) => qty)).toEqual([25, 7, 10, 100]);
   });
 
-  it("maps quantities, cost and profit to the paisa, with a numeric fyToken", async () => {
-    const { connector } = await setUp(account);
+  it("have quantities, cost and P&L to the paisa, also when the fyToken is a number", async () => {
+    const { connector } = await setUp(portfolioReply);
     const [sbin, mm] = await connector.getHoldings(access);
     expect(sbin).toEqual({
       symbol: "NSE:SBIN-EQ",
@@ -102,41 +103,41 @@ describe("holdings", () => {
     expect(mm).toMatchObject({ symbol: "NSE:M&M-EQ", key: "NSE:2031", avgPrice: 30_104_560, pnl: 63_031 });
   });
 
-  it("counts a T1 row once and as not delivered", async () => {
-    const { connector } = await setUp(account);
+  it("count a T1 row once and as not sellable", async () => {
+    const { connector } = await setUp(portfolioReply);
     const bajaj = (await connector.getHoldings(access))[2];
     expect(bajaj).toMatchObject({ symbol: "NSE:BAJAJ-AUTO-EQ", qty: 10, t1Qty: 10, sellableQty: 0, pnl: -19_000 });
   });
 
-  it("has no profit where the cost is not known, and no group in a BSE symbol", async () => {
-    const { connector } = await setUp(account);
+  it("have no P&L when the cost is unknown, and no group in a BSE symbol", async () => {
+    const { connector } = await setUp(portfolioReply);
     const suzlon = (await connector.getHoldings(access))[3];
     expect(suzlon).toMatchObject({ symbol: "BSE:SUZLON", key: "BSE:532667", avgPrice: 0, pnl: null });
   });
 
-  it("leaves mutual funds out and says so", async () => {
-    const { connector, warnings } = await setUp(account);
+  it("leave out mutual funds with a warning", async () => {
+    const { connector, warnings } = await setUp(portfolioReply);
     expect(await connector.getHoldings(access)).toHaveLength(4);
     expect(warnings).toHaveLength(1);
   });
 
-  it("leaves a mutual fund out whatever else its row lacks, but for its exchange", async () => {
+  it("leave out a mutual fund even if its row lacks other fields, but fail if it lacks the exchange", async () => {
     const { connector, warnings } = await setUp(() =>
       text(withRow("get-holdings", "holdings", { exchange: 0, segment: 0, qty_t1: undefined, quantity: 12.345 })),
     );
     expect(await connector.getHoldings(access)).toEqual([]);
     expect(warnings).toHaveLength(1);
-    const placeless = await setUp(() => text(withRow("get-holdings", "holdings", { exchange: undefined })));
-    const error = await failureOf(placeless.connector.getHoldings(access));
+    const withoutExchange = await setUp(() => text(withRow("get-holdings", "holdings", { exchange: undefined })));
+    const error = await failureOf(withoutExchange.connector.getHoldings(access));
     expect((error as Error).message).toContain("field 0.exchange");
   });
 
-  it("takes an empty account as no holdings", async () => {
+  it("are an empty list for an empty account", async () => {
     const { connector } = await setUp(() => reply("get-holdings-empty"));
     expect(await connector.getHoldings(access)).toEqual([]);
   });
 
-  it("names the broker, the endpoint and the field when one is missing", async () => {
+  it("fail with the broker, the endpoint and the field when a field is missing", async () => {
     const body = withRow("get-holdings", "holdings", { costPrice: undefined });
     const { connector } = await setUp(() => text(body));
     const error = await failureOf(connector.getHoldings(access));
@@ -147,7 +148,7 @@ describe("holdings", () => {
 });
 
 describe("positions", () => {
-  it("keeps Fyers' own profit figures to the paisa", async () => {
+  it("keep Fyers' own P&L figures to the paisa", async () => {
     const { connector } = await setUp(() => reply("get-positions"));
     const rows = await connector.getPositions(access);
     expect(rows[0]).toEqual({
@@ -172,7 +173,7 @@ describe("positions", () => {
     expect(rows.map(({ pnl }) => pnl)).toEqual([50_600, -261_025, 80_975, 1_000, 9_590]);
   });
 
-  it("shows a short as SELL with a positive quantity, and no day's profit for what was carried", async () => {
+  it("show a short as SELL with a positive quantity, and no day's P&L for a carried one", async () => {
     const { connector } = await setUp(() => reply("get-positions"));
     expect((await connector.getPositions(access))[1]).toMatchObject({
       symbol: "NSE:NIFTY26NOVFUT",
@@ -185,7 +186,7 @@ describe("positions", () => {
     });
   });
 
-  it("keeps a closed row with quantity 0", async () => {
+  it("include a closed position with quantity 0", async () => {
     const { connector } = await setUp(() => reply("get-positions"));
     expect((await connector.getPositions(access))[2]).toMatchObject({
       side: "CLOSED",
@@ -195,7 +196,7 @@ describe("positions", () => {
     });
   });
 
-  it("reads a fyToken of 17 digits that came as a JSON number", async () => {
+  it("read a fyToken of 17 digits that is a JSON number", async () => {
     const { connector } = await setUp(() => reply("get-positions"));
     expect((await connector.getPositions(access))[4]).toMatchObject({
       key: "BFO:8712345",
@@ -203,7 +204,7 @@ describe("positions", () => {
     });
   });
 
-  it("throws on an unknown product and on an unknown segment", async () => {
+  it("fail on an unknown product or segment", async () => {
     for (const change of [{ productType: "NRML" }, { segment: 99 }]) {
       const { connector } = await setUp(() => text(withRow("get-positions", "netPositions", change)));
       expect(await failureOf(connector.getPositions(access))).toMatchObject({ kind: "bad-response" });
@@ -212,7 +213,7 @@ describe("positions", () => {
 });
 
 describe("orders and trades", () => {
-  it("maps every status, newest last", async () => {
+  it("have every status mapped, oldest first", async () => {
     const { connector } = await setUp(() => reply("get-orders"));
     const orders = await connector.getOrders(access);
     expect(orders.map(({ orderId, status }) => [orderId.slice(-2), status])).toEqual([
@@ -227,7 +228,7 @@ describe("orders and trades", () => {
     ]);
   });
 
-  it("maps a filled market order: no price of its own, tag without prefix, time in IST", async () => {
+  it("give a filled market order no price, its tag without the prefix, and a time read as IST", async () => {
     const { connector } = await setUp(() => reply("get-orders"));
     expect((await connector.getOrders(access))[0]).toEqual({
       orderId: "26112000001234",
@@ -252,7 +253,7 @@ describe("orders and trades", () => {
     });
   });
 
-  it("reads stops, epochs, IOC and after-market orders", async () => {
+  it("include stops, IOC and after-market orders, and times in epoch seconds", async () => {
     const { connector } = await setUp(() => reply("get-orders"));
     const orders = await connector.getOrders(access);
     expect(orders[6]).toMatchObject({ type: "SL", side: "SELL", price: 8_950_000, triggerPrice: 8_965_000 });
@@ -273,31 +274,31 @@ describe("orders and trades", () => {
     ["type", { type: 9 }],
     ["productType", { productType: "NORMAL" }],
     ["side", { side: 0 }],
-  ])("throws on an unknown %s", async (field, change) => {
+  ])("fail on an unknown %s", async (field, change) => {
     const { connector } = await setUp(() => text(withRow("get-orders", "orderBook", change)));
     const error = await failureOf(connector.getOrders(access));
     expect(error).toMatchObject({ kind: "bad-response" });
     expect((error as Error).message).toContain(`field 0.${field}`);
   });
 
-  it("takes null as an empty book", async () => {
+  it("are an empty list when the order book is null", async () => {
     const { connector } = await setUp(() => reply("get-orders-empty"));
     expect(await connector.getOrders(access)).toEqual([]);
   });
 
-  it("finds orders by tag in the whole book", async () => {
+  it("are found by tag in the whole order book, not by Fyers' own filter", async () => {
     const { connector, sent } = await setUp(() => reply("get-orders"));
     const found = await connector.findOrdersByTag(access, "tbpart01" as never);
     expect(found.map(({ orderId }) => orderId)).toEqual(["26112000001235"]);
     expect(sent[0]?.url).not.toContain("order_tag");
   });
 
-  it("answers null for an order that the book does not have", async () => {
+  it("give null for an order that is not in the book", async () => {
     const { connector } = await setUp(() => reply("get-orders-unknown-id", 400));
     expect(await connector.getOrder(access, "26112000009999" as never, {})).toBeNull();
   });
 
-  it("maps a trade", async () => {
+  it("include trades with price and time", async () => {
     const { connector } = await setUp(() => reply("get-tradebook"));
     expect(await connector.getTrades(access)).toEqual([
       {
@@ -314,7 +315,7 @@ describe("orders and trades", () => {
     ]);
   });
 
-  it("strips the user's prefix and hides Fyers' own tags", () => {
+  it("have tags without Fyers' prefix, and null for Fyers' own tags", () => {
     expect(["1:abc", "abc", "2:Untagged", "1:Untagged", "2:squareoff", "", null].map(toTag)).toEqual([
       "abc",
       "abc",
@@ -328,7 +329,7 @@ describe("orders and trades", () => {
 });
 
 describe("market data", () => {
-  it("quotes what is known and leaves out what is not", async () => {
+  it("has quotes for known instruments and omits unknown ones", async () => {
     const { connector, sent, table } = await setUp(() => reply("get-data-quotes"));
     const asked = ["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:M&M-EQ"].map((symbol) => listed(table, symbol));
     const quotes = await connector.getQuotes(access, asked);
@@ -354,7 +355,7 @@ describe("market data", () => {
     expect(sent[0]?.url).toContain("M%26M");
   });
 
-  it("asks for 50 symbols at a time", async () => {
+  it("is quoted for 50 symbols at a time", async () => {
     const { connector, sent, table } = await setUp(() => text('{"s":"ok","code":200,"d":[]}'));
     const sbin = listed(table, "NSE:SBIN-EQ");
     const many = Array.from({ length: 101 }, (_, at) => ({ ...sbin, key: `NSE:${at + 1}` as never }));
@@ -369,7 +370,7 @@ describe("market data", () => {
     expect(sent).toHaveLength(0);
   });
 
-  it("takes one quote from the depth, which also has circuits and the tick's time", async () => {
+  it("has a single quote taken from the depth reply, which also has circuit limits and the tick's time", async () => {
     const { connector, table } = await setUp(() => reply("get-data-depth"));
     expect(await connector.getQuote(access, listed(table, "NSE:SBIN-EQ"))).toMatchObject({
       ltp: 9_051_000,
@@ -383,7 +384,7 @@ describe("market data", () => {
     });
   });
 
-  it("leaves out the padding of the depth", async () => {
+  it("has a depth without the padding levels", async () => {
     const { connector, table } = await setUp(() => reply("get-data-depth"));
     const depth = await connector.getOrderbook(access, listed(table, "NSE:SBIN-EQ"));
     expect(depth.bids).toEqual([
@@ -394,7 +395,7 @@ describe("market data", () => {
     expect(depth).toMatchObject({ totalBidQty: 412_233, totalAskQty: 530_118, ltp: 9_051_000 });
   });
 
-  it("sorts minute candles and keeps those in the range", async () => {
+  it("has minute candles sorted and limited to the range", async () => {
     const { connector, table } = await setUp(() => reply("get-data-history"));
     const from = 1_795_059_900_000;
     const query = { instrument: listed(table, "NSE:SBIN-EQ"), interval: "1m", from, to: from + 60_000 } as const;
@@ -406,7 +407,7 @@ describe("market data", () => {
     expect(short.map(({ at }) => at)).toEqual([from]);
   });
 
-  it("starts a daily bar at 00:00 IST of its trading date", async () => {
+  it("has daily candles that start at 00:00 IST of their trading date", async () => {
     const { connector, table, sent } = await setUp(() => reply("get-data-history-daily"));
     const query = {
       instrument: listed(table, "NSE:SBIN-EQ"),
@@ -426,7 +427,7 @@ describe("market data", () => {
     });
   });
 
-  it("asks in pieces of at most 100 days for minutes and 366 dates for days, without gaps", async () => {
+  it("is requested in spans of at most 100 days for minutes and 366 dates for days, without gaps", async () => {
     const { connector, table, sent } = await setUp(() => reply("get-data-history-no-data"));
     const [from, to] = [istInstant("2024-11-20"), istInstant("2026-11-20")];
     const instrument = listed(table, "NSE:SBIN-EQ");
@@ -451,7 +452,7 @@ describe("market data", () => {
     ]);
   });
 
-  it("asks for the last day also when the range ends earlier in the day than it starts", async () => {
+  it("includes the last day even if the range ends at an earlier time of day than it starts", async () => {
     const { connector, table, sent } = await setUp(() => reply("get-data-history-no-data"));
     const [from, to] = [istInstant("2025-11-19", "15:00"), istInstant("2026-11-20", "09:30")];
     await connector.getHistoricalData(access, { instrument: listed(table, "NSE:SBIN-EQ"), interval: "1d", from, to });
@@ -461,7 +462,7 @@ describe("market data", () => {
     ]);
   });
 
-  it("tells the margin of a ticket", async () => {
+  it("has the margin of an order", async () => {
     const { connector, sent, table } = await setUp(() => reply("post-multiorder-margin"));
     const { key, symbol } = listed(table, "BSE:SUZLON");
     const request = {
@@ -494,8 +495,8 @@ describe("market data", () => {
   });
 });
 
-describe("names", () => {
-  it("reads the identity out of a fyToken", () => {
+describe("symbols and tokens", () => {
+  it("derive the instrument key from a fyToken", () => {
     expect(
       ["10100000003045", "101126112437455", "1210000000532667", "1120261119217406", "102026122855001", "", "SBIN"].map(
         keyFromFyToken,
@@ -503,13 +504,13 @@ describe("names", () => {
     ).toEqual(["NSE:3045", "NFO:37455", "BSE:532667", "MCX:217406", "NCO:55001", null, null]);
   });
 
-  it("drops the group of BSE shares only", () => {
+  it("drop the group of BSE shares only", () => {
     expect(canonicalSymbol("BSE:BAJAJ-AUTO-A", "BSE")).toBe("BSE:BAJAJ-AUTO");
     expect(canonicalSymbol("NSE:BAJAJ-AUTO-EQ", "NSE")).toBe("NSE:BAJAJ-AUTO-EQ");
     expect(canonicalSymbol("NSE:BAJAJ-AUTO26NOVFUT", "NFO")).toBe("NSE:BAJAJ-AUTO26NOVFUT");
   });
 
-  it("keeps every digit of a long number, and text that only looks like one", () => {
+  it("keep every digit of a long number, and leave text that only looks like one alone", () => {
     expect(parseReply('{"fyToken":12112611268712345,"message":"\\"fyToken\\":5"}')).toEqual({
       fyToken: "12112611268712345",
       message: '"fyToken":5',
@@ -517,7 +518,7 @@ describe("names", () => {
   });
 });
 
-it("has a schema that every fixture of a reading passes", () => {
+it("every fixture of a read call passes its schema", () => {
   const checks = [
     ["get-profile", schemas.profileSchema],
     ["get-funds", schemas.fundsSchema],

@@ -38,8 +38,8 @@ const resting = async (): Promise<Order> => {
   return found;
 };
 
-describe("what is sent to place an order", () => {
-  it("fills every mandatory field, and goes out once through the registered address", async () => {
+describe("placing an order", () => {
+  it("sends every mandatory field, once, through the link's proxy", async () => {
     const { connector, sent } = await setUp(() => reply("post-orders-sync"));
     await connector.placeOrder(access, request());
     expect(sent).toHaveLength(1);
@@ -82,11 +82,11 @@ describe("what is sent to place an order", () => {
       { type: "SL-M", triggerPrice: units(9_090_500), protection },
       { type: 4, limitPrice: 932, stopPrice: 909.05 },
     ],
-  ])("writes %s terms as Fyers numbers them", async (_type, terms, expected) => {
+  ])("sends %s terms with Fyers' type numbers", async (_type, terms, expected) => {
     expect(await sentBody({ terms })).toMatchObject(expected);
   });
 
-  it("uses Fyers' own spelling, found by the instrument's identity", async () => {
+  it("sends Fyers' own symbol, looked up by the instrument key", async () => {
     expect(await sentBody({ key: "BSE:532977" as never, symbol: "BSE:BAJAJ-AUTO" as never })).toMatchObject({
       symbol: "BSE:BAJAJ-AUTO-A",
     });
@@ -96,7 +96,7 @@ describe("what is sent to place an order", () => {
     });
   });
 
-  it("marks sells, IOC and after-market orders", async () => {
+  it("sends the flags of sell, IOC and after-market orders", async () => {
     expect(await sentBody({ side: "SELL", validity: "IOC", isAmo: true, productType: "INTRADAY" })).toMatchObject({
       side: -1,
       validity: "IOC",
@@ -105,7 +105,7 @@ describe("what is sent to place an order", () => {
     });
   });
 
-  it("sends nothing for an instrument or a product that is not served", async () => {
+  it("sends nothing for an unknown instrument or a product that Fyers does not offer", async () => {
     const { connector, sent } = await setUp(() => reply("post-orders-sync"));
     const outcomes = [
       await connector.placeOrder(access, request({ key: "NSE:1" as never })),
@@ -118,7 +118,7 @@ describe("what is sent to place an order", () => {
     expect(sent).toHaveLength(0);
   });
 
-  it("sends nothing while the list of instruments cannot be had", async () => {
+  it("sends nothing while the instrument master is unavailable", async () => {
     const { connector, sent } = await setUp(() => reply("post-orders-sync"), {
       instruments: () => Promise.reject(new Error("down")),
     });
@@ -130,7 +130,7 @@ describe("what is sent to place an order", () => {
 const error = (code: number, message: string, status = 400): HttpReply =>
   text(JSON.stringify({ s: "error", code, message }), status);
 
-describe("the outcome of placing", () => {
+describe("the outcome of placing an order", () => {
   it.each<[string, HttpReply | HttpFailure, object]>([
     ["accepted", reply("post-orders-sync"), { kind: "accepted", orderId: "26112000001234", handle: {} }],
     [
@@ -160,15 +160,15 @@ describe("the outcome of placing", () => {
       { kind: "not-sent", cause: "invalid-request" },
     ],
     [
-      "not sent: one of the family of failed checks",
+      "not sent: one of the codes for failed checks",
       error(-310, "Quantity should be in multiples of the lot"),
       { kind: "not-sent", cause: "invalid-request" },
     ],
     ["not sent: static IP", reply("post-orders-sync-static-ip", 400), { kind: "not-sent", cause: "ip-not-allowed" }],
     ["not sent: static IP as 403", error(-1, "IP not whitelisted", 403), { kind: "not-sent", cause: "ip-not-allowed" }],
-    ["not sent: session dead", reply("get-profile-expired", 401), { kind: "not-sent", cause: "session-expired" }],
+    ["not sent: expired session", reply("get-profile-expired", 401), { kind: "not-sent", cause: "session-expired" }],
     [
-      "not sent: session dead with HTTP 200",
+      "not sent: expired session with HTTP 200",
       reply("get-data-quotes-dead-session"),
       { kind: "not-sent", cause: "session-expired" },
     ],
@@ -177,29 +177,29 @@ describe("the outcome of placing", () => {
       new HttpFailure("unreachable", "no connection (ECONNREFUSED)"),
       { kind: "not-sent", cause: "unreachable" },
     ],
-    ["unknown: taken without the exchange's word", reply("post-orders-sync-unacknowledged"), { kind: "unknown" }],
+    ["unknown: not acknowledged by the exchange", reply("post-orders-sync-unacknowledged"), { kind: "unknown" }],
     ["unknown: timeout", new HttpFailure("timeout", "no reply in 7000 ms"), { kind: "unknown" }],
     ["unknown: connection broke", new HttpFailure("broken", "connection broke"), { kind: "unknown" }],
-    ["unknown: given up while it ran", new HttpFailure("aborted", "call was abandoned"), { kind: "unknown" }],
+    ["unknown: aborted during the call", new HttpFailure("aborted", "call was abandoned"), { kind: "unknown" }],
     ["unknown: 502 page", html(502), { kind: "unknown" }],
     ["unknown: 403 page", html(403), { kind: "unknown" }],
-    ["unknown: 500 with a code that would refuse", error(-99, "Rejected", 500), { kind: "unknown" }],
+    ["unknown: 500 with a code that would mean rejection", error(-99, "Rejected", 500), { kind: "unknown" }],
     ["unknown: rate limit", reply("get-orders-too-many", 429), { kind: "unknown" }],
-    ["unknown: HTTP 429 with a code that would refuse", error(-99, "Rejected", 429), { kind: "unknown" }],
+    ["unknown: 429 with a code that would mean rejection", error(-99, "Rejected", 429), { kind: "unknown" }],
     ["unknown: rate limit with HTTP 200", error(-429, "slow down", 200), { kind: "unknown" }],
     ["unknown: ok with HTTP 500", { ...reply("post-orders-sync"), status: 500 }, { kind: "unknown" }],
     ["unknown: truncated", text('{"s":"ok","code":1101,"mess'), { kind: "unknown" }],
     ["unknown: ok without an id", text('{"s":"ok","code":1101,"message":""}'), { kind: "unknown" }],
-    ["unknown: ok with a strange code", text('{"s":"ok","code":200,"message":"","id":"1"}'), { kind: "unknown" }],
-    ["unknown: connection behind Fyers", error(-204, "Connection lost"), { kind: "unknown" }],
+    ["unknown: ok with an unexpected code", text('{"s":"ok","code":200,"message":"","id":"1"}'), { kind: "unknown" }],
+    ["unknown: Fyers lost its own connection", error(-204, "Connection lost"), { kind: "unknown" }],
     [
-      "unknown: a connection behind Fyers, named by its IP",
+      "unknown: Fyers lost its own connection, and the message contains an IP address",
       error(-204, "Connection to IP 10.1.2.3 lost"),
       { kind: "unknown" },
     ],
-    ["unknown: a code that nobody has documented", error(-987, "Something"), { kind: "unknown" }],
+    ["unknown: an undocumented code", error(-987, "Something"), { kind: "unknown" }],
     [
-      "unknown: such a code with the id of an order, which may be live",
+      "unknown: an undocumented code with the id of an order, which may be live",
       text('{"s":"error","code":-987,"message":"No confirmation from the exchange","id":"26112000001240"}', 400),
       { kind: "unknown" },
     ],
@@ -209,24 +209,24 @@ describe("the outcome of placing", () => {
     expect(sent).toHaveLength(1);
   });
 
-  it("is not sent when it was given up while waiting for its turn", async () => {
+  it("is not sent: aborted while it waited in the rate limiter", async () => {
     const { connector, sent } = await setUp(() => reply("post-orders-sync"), { limiter: createRateLimiter() });
-    const stopped = AbortSignal.abort();
-    expect(await connector.placeOrder(access, request(), stopped)).toMatchObject({
+    const aborted = AbortSignal.abort();
+    expect(await connector.placeOrder(access, request(), aborted)).toMatchObject({
       kind: "not-sent",
       cause: "unreachable",
     });
     expect(sent).toHaveLength(0);
   });
 
-  it("never shows the token, even when Fyers echoes it", async () => {
+  it("never contains the token, even when Fyers echoes it", async () => {
     const { connector } = await setUp(() => error(-99, `token ${TOKEN} of DEMOAPP123-100:${TOKEN}`));
     expect(inspect(await connector.placeOrder(access, request()), { depth: 9 })).not.toContain(TOKEN);
   });
 });
 
-describe("changing an order", () => {
-  it("sends the whole of what is to stand", async () => {
+describe("modifying an order", () => {
+  it("sends every field, not only the changed ones", async () => {
     const { connector, sent } = await setUp(() => reply("patch-orders-sync"));
     const order = await resting();
     expect(await connector.modifyOrder(access, order, { qty: 12 })).toMatchObject({
@@ -244,12 +244,12 @@ describe("changing an order", () => {
     expect(sent.every(({ egress }) => egress === access.egress)).toBe(true);
   });
 
-  it("takes the code that the docs' sample shows", async () => {
+  it("accepts the success code of the sample in the documentation", async () => {
     const { connector } = await setUp(() => text('{"s":"ok","code":1101,"message":"ok","id":"26112000001235"}'));
     expect(await connector.modifyOrder(access, await resting(), { qty: 11 })).toMatchObject({ kind: "accepted" });
   });
 
-  it("is unknown after a timeout, with one request", async () => {
+  it("has an unknown outcome after a timeout, with one request", async () => {
     const { connector, sent } = await setUp(() => new HttpFailure("timeout", "no reply"));
     expect(await connector.modifyOrder(access, await resting(), { qty: 11 })).toMatchObject({ kind: "unknown" });
     expect(sent).toHaveLength(1);
@@ -257,17 +257,20 @@ describe("changing an order", () => {
 });
 
 it.each([',"id":"26112000001236"', ""])(
-  "believes no change or cancellation that names another order, or none: %s",
+  "leaves the outcome of a change unknown when the reply names another order or none: %s",
   async (id) => {
     const order = await resting();
-    const answering = async (code: number) => (await setUp(() => text(`{"s":"ok","code":${code}${id}}`))).connector;
-    expect(await (await answering(1103)).cancelOrder(access, order)).toMatchObject({ kind: "unknown" });
-    expect(await (await answering(1102)).modifyOrder(access, order, { qty: 11 })).toMatchObject({ kind: "unknown" });
+    const connectorAnswering = async (code: number) =>
+      (await setUp(() => text(`{"s":"ok","code":${code}${id}}`))).connector;
+    expect(await (await connectorAnswering(1103)).cancelOrder(access, order)).toMatchObject({ kind: "unknown" });
+    expect(await (await connectorAnswering(1102)).modifyOrder(access, order, { qty: 11 })).toMatchObject({
+      kind: "unknown",
+    });
   },
 );
 
 describe("cancelling", () => {
-  it("addresses one order in the path, without a body", async () => {
+  it("sends the order's id in the path, without a body", async () => {
     const { connector, sent } = await setUp(() => reply("delete-orders-id-sync"));
     expect(await connector.cancelOrder(access, await resting())).toMatchObject({
       kind: "accepted",
@@ -280,7 +283,7 @@ describe("cancelling", () => {
     expect(sent[0]).not.toHaveProperty("body");
   });
 
-  it("is refused for a filled order", async () => {
+  it("is rejected for a filled order", async () => {
     const { connector } = await setUp(() => reply("delete-orders-id-sync-filled", 400));
     expect(await connector.cancelOrder(access, await resting())).toMatchObject({
       kind: "rejected",
@@ -289,7 +292,7 @@ describe("cancelling", () => {
   });
 
   it.each(["..", "a/b", "../positions", "1?x=1"])(
-    "sends nothing for an id that would address something else: %s",
+    "sends nothing for an id that would change the URL's path: %s",
     async (id) => {
       const { connector, sent } = await setUp(() => reply("delete-orders-id-sync"));
       expect(await connector.cancelOrder(access, { ...(await resting()), orderId: id as never })).toMatchObject({
@@ -300,20 +303,20 @@ describe("cancelling", () => {
   );
 });
 
-describe("errors of reads", () => {
+describe("a failed read", () => {
   it.each<[string, HttpReply | HttpFailure, string]>([
-    ["dead session", reply("get-profile-expired", 401), "auth-expired"],
-    ["no permission", error(-373, "No permission", 403), "no-permission"],
-    ["too many", reply("get-orders-too-many", 429), "rate-limited"],
-    ["too many in the old dialect", error(-353, "limit"), "rate-limited"],
-    ["gateway page", html(502), "unavailable"],
-    ["page without a reason", html(200), "bad-response"],
-    ["broken connection", new HttpFailure("broken", "connection broke"), "unavailable"],
-    ["timeout", new HttpFailure("timeout", "no reply"), "timeout"],
+    ["an expired session", reply("get-profile-expired", 401), "auth-expired"],
+    ["missing permission", error(-373, "No permission", 403), "no-permission"],
+    ["a 429", reply("get-orders-too-many", 429), "rate-limited"],
+    ["the older rate limit code", error(-353, "limit"), "rate-limited"],
+    ["a gateway's HTML page", html(502), "unavailable"],
+    ["an HTML page with HTTP 200", html(200), "bad-response"],
+    ["a broken connection", new HttpFailure("broken", "connection broke"), "unavailable"],
+    ["a timeout", new HttpFailure("timeout", "no reply"), "timeout"],
     ["no connection", new HttpFailure("unreachable", "no connection"), "unreachable"],
-    ["invalid symbol", error(-300, "Invalid symbol"), "invalid-request"],
-    ["a word with ip in it", error(-50, "IP address missing"), "invalid-request"],
-  ])("%s", async (_what, answer, kind) => {
+    ["an invalid symbol", error(-300, "Invalid symbol"), "invalid-request"],
+    ["an invalid request whose message mentions an IP address", error(-50, "IP address missing"), "invalid-request"],
+  ])("after %s has the right kind", async (_what, answer, kind) => {
     const { connector, sent } = await setUp(() => answer);
     expect(await failureOf(connector.getOrders(access))).toMatchObject({
       kind,
@@ -324,11 +327,11 @@ describe("errors of reads", () => {
     expect(sent[0]?.egress).toBeUndefined();
   });
 
-  it("call one that was given up while it waited for its turn a timeout", async () => {
+  it("is a timeout when it was aborted while it waited in the rate limiter", async () => {
     const { connector, sent } = await setUp(() => reply("get-orders"), { limiter: createRateLimiter() });
     for (const name of ["AbortError", "TimeoutError"]) {
-      const stopped = AbortSignal.abort(new DOMException("stopped", name));
-      expect(await failureOf(connector.getOrders(access, stopped))).toMatchObject({
+      const aborted = AbortSignal.abort(new DOMException("stopped", name));
+      expect(await failureOf(connector.getOrders(access, aborted))).toMatchObject({
         kind: "timeout",
         message: "Fyers: call was abandoned",
       });
@@ -336,32 +339,32 @@ describe("errors of reads", () => {
     expect(sent).toHaveLength(0);
   });
 
-  it("tell how long to wait", async () => {
+  it("says how long to wait after a 429", async () => {
     const { connector } = await setUp(() =>
       reply("get-orders-too-many", 429, { "retry-after": "1", "x-retry-after-ms": "640" }),
     );
     expect(await failureOf(connector.getFunds(access))).toMatchObject({ retryAfterMs: 640 });
   });
 
-  it("never carry the token", async () => {
+  it("never contains the token", async () => {
     const { connector, table } = await setUp(() => error(-50, `no ${TOKEN}`));
     const seen = inspect(await failureOf(connector.getQuote(access, listed(table, "NSE:SBIN-EQ"))), { depth: 9 });
     expect(seen).not.toContain(TOKEN);
   });
 
-  it("find the static IP rule only in order calls, and only as a word", () => {
-    const said = { status: 400, code: -99, isOrder: true };
-    expect(errorKind({ ...said, message: "Static ip mismatch" })).toBe("ip-not-allowed");
-    expect(errorKind({ ...said, message: "Script is in BAN period" })).toBe("rejected");
-    expect(errorKind({ ...said, isOrder: false, message: "Static IP mismatch" })).toBe("rejected");
+  it('means a static IP refusal only for an order call, and only if the message has "ip" as a word', () => {
+    const refusal = { status: 400, code: -99, isOrder: true };
+    expect(errorKind({ ...refusal, message: "Static ip mismatch" })).toBe("ip-not-allowed");
+    expect(errorKind({ ...refusal, message: "Script is in BAN period" })).toBe("rejected");
+    expect(errorKind({ ...refusal, isOrder: false, message: "Static IP mismatch" })).toBe("rejected");
   });
 });
 
-it("meters all calls of a link together, and lets reads wait where orders need not", async () => {
-  const meters: string[] = [];
+it("limits all calls of a link together, and reads by a second limit that leaves room for orders", async () => {
+  const limiterCalls: string[] = [];
   const limiter: RateLimiter = {
     run: (key, windows, call) => {
-      meters.push(`${key} ${windows.map(({ count, perMs }) => `${count}/${perMs / 1_000}s`).join(" ")}`);
+      limiterCalls.push(`${key} ${windows.map(({ count, perMs }) => `${count}/${perMs / 1_000}s`).join(" ")}`);
       return call();
     },
   };
@@ -370,24 +373,24 @@ it("meters all calls of a link together, and lets reads wait where orders need n
   });
   await connector.getOrders(access);
   await connector.placeOrder(access, request());
-  expect(meters).toEqual([
+  expect(limiterCalls).toEqual([
     "fyers:link-1:read 6/1s 150/60s",
     "fyers:link-1:rest 8/1s 180/60s",
     "fyers:link-1:rest 8/1s 180/60s",
   ]);
 });
 
-it("counts every repetition of a read as well, which Fyers does too", async () => {
-  const meters: string[] = [];
+it("counts every retry of a read against the limits, as Fyers does", async () => {
+  const limiterCalls: string[] = [];
   const limiter: RateLimiter = {
     run: (key, _windows, call) => {
-      meters.push(key);
+      limiterCalls.push(key);
       return call();
     },
   };
   const { connector, sent } = await setUp(() => reply("get-orders"), { limiter });
   await connector.getOrders(access);
-  meters.length = 0;
+  limiterCalls.length = 0;
   await sent[0]?.turn?.(AbortSignal.any([]));
-  expect(meters).toEqual(["fyers:link-1:read", "fyers:link-1:rest"]);
+  expect(limiterCalls).toEqual(["fyers:link-1:read", "fyers:link-1:rest"]);
 });

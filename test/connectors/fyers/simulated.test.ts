@@ -21,7 +21,7 @@ const REDIRECT = "http://localhost:8080/oauth/fyers/callback";
 const ACCOUNT = "fyers-demo";
 
 /** The connector and the simulated broker, with real HTTP between them. */
-interface Street {
+interface Simulation {
   readonly connector: BrokerConnector;
   readonly exchange: Exchange;
   readonly broker: SimulatedFyers;
@@ -32,13 +32,13 @@ interface Street {
   close(): Promise<void>;
 }
 
-let street: Street;
+let sim: Simulation;
 let access: Access;
 
 const credentialsOf = (broker: SimulatedFyers) =>
   Object.fromEntries(Object.entries(broker.credentials).map(([field, value]) => [field, new Secret(value)]));
 
-async function openStreet(): Promise<Street> {
+async function startSimulation(): Promise<Simulation> {
   const clock = { now: istInstant("2026-11-20", "11:00") };
   const exchange = createExchange({ seed: 11, now: () => clock.now });
   const [nse, bse] = [find(exchange, "NSE:SBIN-EQ"), find(exchange, "BSE:SBIN")];
@@ -75,8 +75,8 @@ function find(exchange: Exchange, symbol: string): Instrument {
   return found;
 }
 
-/** A person in front of the login page: opens it, presses the button, is sent back. */
-async function logIn({ connector, broker }: Street): Promise<Session> {
+/** Logs in as a person would: opens the page, presses the button, and comes back with an auth_code. */
+async function logIn({ connector, broker }: Simulation): Promise<Session> {
   const credentials = credentialsOf(broker);
   const login = await connector.getLoginUrl?.({ credentials, redirectUrl: REDIRECT, state: "state-1" });
   const url = login?.url ?? "";
@@ -95,15 +95,15 @@ async function logIn({ connector, broker }: Street): Promise<Session> {
 }
 
 beforeEach(async () => {
-  street = await openStreet();
-  access = { link: linkId("l1"), credentials: credentialsOf(street.broker), session: await logIn(street) };
+  sim = await startSimulation();
+  access = { link: linkId("l1"), credentials: credentialsOf(sim.broker), session: await logIn(sim) };
 });
-afterEach(() => street.close());
+afterEach(() => sim.close());
 
-const sbin = (): Instrument => find(street.exchange, "NSE:SBIN-EQ");
-const away = (instrument: Instrument, basisPoints: number) =>
+const sbin = (): Instrument => find(sim.exchange, "NSE:SBIN-EQ");
+const ltpPlus = (instrument: Instrument, basisPoints: number) =>
   roundToTick(
-    price(Math.round((street.exchange.quote(instrument.key).ltp * (10_000 + basisPoints)) / 10_000)),
+    price(Math.round((sim.exchange.quote(instrument.key).ltp * (10_000 + basisPoints)) / 10_000)),
     instrument.tickSize,
     "down",
   );
@@ -122,22 +122,22 @@ const order = (instrument: Instrument, terms: OrderTerms, more: Partial<OrderReq
 });
 const marketTerms = (instrument: Instrument): OrderTerms => ({
   type: "MARKET",
-  protection: { basisPoints: 300, limit: away(instrument, 300) },
+  protection: { basisPoints: 300, limit: ltpPlus(instrument, 300) },
 });
 
-const orderCalls = (): string[] => street.server.calls("fyers").filter((call) => call === "POST /api/v3/orders/sync");
+const orderCalls = (): string[] => sim.server.calls("fyers").filter((call) => call === "POST /api/v3/orders/sync");
 
-describe("the day at the simulated Fyers", () => {
-  it("logs in until 06:00 the next morning and knows whose account it is", async () => {
+describe("a day at the simulated Fyers", () => {
+  it("gives a session until 06:00 the next morning and the account's profile", async () => {
     expect(access.session).toMatchObject({ accountId: "FA20411", expiresAt: istInstant("2026-11-21", "06:00") });
-    expect(await street.connector.getProfile(access)).toMatchObject({
+    expect(await sim.connector.getProfile(access)).toMatchObject({
       name: "ASHA RAO",
       canSellWithoutAuthorisation: true,
     });
   });
 
-  it("lists every instrument of the exchange under its own identity, and none of the warts", () => {
-    const listed = street.exchange.instruments.filter(({ segment }) =>
+  it("lists every instrument of the exchange under its key, and reports the rows that are skipped", () => {
+    const listed = sim.exchange.instruments.filter(({ segment }) =>
       ["NSE", "BSE", "NFO", "BFO", "INDEX"].includes(segment),
     );
     const summary = (instrument: Instrument) => ({
@@ -148,12 +148,12 @@ describe("the day at the simulated Fyers", () => {
     });
     const byKey = (a: Instrument, b: Instrument): number => (a.key < b.key ? -1 : 1);
     expect(
-      street.rows
+      sim.rows
         .map(({ instrument }) => instrument)
         .sort(byKey)
         .map(summary),
     ).toEqual([...listed].sort(byKey).map(summary));
-    expect(street.skipped.sort()).toEqual([
+    expect(sim.skipped.sort()).toEqual([
       "bad row",
       "index that is not served",
       "segment not served",
@@ -162,249 +162,249 @@ describe("the day at the simulated Fyers", () => {
     ]);
   });
 
-  it("buys at market, and the books agree with the exchange to the paisa", async () => {
-    const outcome = await street.connector.placeOrder(access, order(sbin(), marketTerms(sbin()), { qty: 10 }));
+  it("buys at market, and orders, trades, positions and funds agree with the exchange to the paisa", async () => {
+    const outcome = await sim.connector.placeOrder(access, order(sbin(), marketTerms(sbin()), { qty: 10 }));
     expect(outcome.kind).toBe("accepted");
-    street.now += 1_000;
-    const [row] = await street.connector.findOrdersByTag(access, orderTag("tb7f3a91"));
-    const account = street.exchange.account(ACCOUNT);
+    sim.now += 1_000;
+    const [row] = await sim.connector.findOrdersByTag(access, orderTag("tb7f3a91"));
+    const account = sim.exchange.account(ACCOUNT);
     expect(row).toMatchObject({ status: "filled", type: "LIMIT", filledQty: 10, tag: "tb7f3a91", key: sbin().key });
     expect(row?.avgPrice).toBe(account.orders()[0]?.avgPrice);
-    expect(await street.connector.getOrder(access, row?.orderId ?? ("" as never), {})).toEqual(row);
-    const trades = await street.connector.getTrades(access);
+    expect(await sim.connector.getOrder(access, row?.orderId ?? ("" as never), {})).toEqual(row);
+    const trades = await sim.connector.getTrades(access);
     expect(trades).toEqual(account.trades());
-    const [position] = await street.connector.getPositions(access);
+    const [position] = await sim.connector.getPositions(access);
     const { dayPnl, ...own } = account.positions()[0] ?? expect.fail("no position");
     expect(position).toMatchObject({ ...own, side: "BUY" });
     expect(dayPnl).toBe(position?.dayPnl);
-    expect(await street.connector.getFunds(access)).toEqual(account.funds());
+    expect(await sim.connector.getFunds(access)).toEqual(account.funds());
   });
 
-  it("shows holdings as the depository has them", async () => {
-    const [own] = street.exchange.account(ACCOUNT).holdings();
-    expect(await street.connector.getHoldings(access)).toEqual([{ ...own, prevClose: null }]);
+  it("shows the exchange's holdings", async () => {
+    const [own] = sim.exchange.account(ACCOUNT).holdings();
+    expect(await sim.connector.getHoldings(access)).toEqual([{ ...own, prevClose: null }]);
   });
 
-  it("rests, changes and cancels a limit order in a BSE share", async () => {
-    const bse = find(street.exchange, "BSE:SBIN");
-    const placed = await street.connector.placeOrder(access, order(bse, { type: "LIMIT", price: away(bse, -500) }));
+  it("places, modifies and cancels a limit order in a BSE share", async () => {
+    const bse = find(sim.exchange, "BSE:SBIN");
+    const placed = await sim.connector.placeOrder(access, order(bse, { type: "LIMIT", price: ltpPlus(bse, -500) }));
     if (placed.kind !== "accepted") expect.fail(JSON.stringify(placed));
-    const open = await street.connector.getOrder(access, placed.orderId, placed.handle);
-    expect(open).toMatchObject({ status: "open", symbol: "BSE:SBIN", key: bse.key, price: away(bse, -500) });
+    const open = await sim.connector.getOrder(access, placed.orderId, placed.handle);
+    expect(open).toMatchObject({ status: "open", symbol: "BSE:SBIN", key: bse.key, price: ltpPlus(bse, -500) });
     if (open === null) return;
-    const lower = away(bse, -700);
+    const lower = ltpPlus(bse, -700);
     expect(
-      await street.connector.modifyOrder(access, open, { qty: 3, terms: { type: "LIMIT", price: lower } }),
+      await sim.connector.modifyOrder(access, open, { qty: 3, terms: { type: "LIMIT", price: lower } }),
     ).toMatchObject({ kind: "accepted" });
-    expect(await street.connector.getOrder(access, open.orderId, {})).toMatchObject({
+    expect(await sim.connector.getOrder(access, open.orderId, {})).toMatchObject({
       qty: 3,
       price: lower,
       status: "open",
     });
-    expect(await street.connector.cancelOrder(access, open)).toMatchObject({ kind: "accepted" });
-    expect(await street.connector.getOrder(access, open.orderId, {})).toMatchObject({ status: "cancelled" });
-    expect(await street.connector.cancelOrder(access, open)).toMatchObject({ kind: "rejected" });
-    expect(street.server.calls("fyers")).toContain(`DELETE /api/v3/orders/${open.orderId}/sync`);
-    expect(street.server.calls("fyers").filter((call) => call === "DELETE /api/v3/positions")).toEqual([]);
+    expect(await sim.connector.cancelOrder(access, open)).toMatchObject({ kind: "accepted" });
+    expect(await sim.connector.getOrder(access, open.orderId, {})).toMatchObject({ status: "cancelled" });
+    expect(await sim.connector.cancelOrder(access, open)).toMatchObject({ kind: "rejected" });
+    expect(sim.server.calls("fyers")).toContain(`DELETE /api/v3/orders/${open.orderId}/sync`);
+    expect(sim.server.calls("fyers").filter((call) => call === "DELETE /api/v3/positions")).toEqual([]);
   });
 
-  it("waits with a stop for its trigger", async () => {
-    const terms: OrderTerms = { type: "SL", price: away(sbin(), 400), triggerPrice: away(sbin(), 300) };
-    const placed = await street.connector.placeOrder(access, order(sbin(), terms));
+  it("shows a stop order as waiting for its trigger", async () => {
+    const terms: OrderTerms = { type: "SL", price: ltpPlus(sbin(), 400), triggerPrice: ltpPlus(sbin(), 300) };
+    const placed = await sim.connector.placeOrder(access, order(sbin(), terms));
     if (placed.kind !== "accepted") expect.fail(JSON.stringify(placed));
-    expect(await street.connector.getOrder(access, placed.orderId, {})).toMatchObject({
+    expect(await sim.connector.getOrder(access, placed.orderId, {})).toMatchObject({
       status: "trigger-pending",
       type: "SL",
     });
   });
 
-  it("is refused by risk management in the broker's words, with the id of the rejected order", async () => {
-    const outcome = await street.connector.placeOrder(access, order(sbin(), marketTerms(sbin()), { qty: 90_000 }));
+  it("reports an order that risk management rejects, with the id of the rejected order", async () => {
+    const outcome = await sim.connector.placeOrder(access, order(sbin(), marketTerms(sbin()), { qty: 90_000 }));
     expect(outcome).toMatchObject({ kind: "rejected", orderId: expect.stringMatching(/^\d+$/) as string });
-    const [row] = await street.connector.getOrders(access);
+    const [row] = await sim.connector.getOrders(access);
     expect(row).toMatchObject({ status: "rejected" });
   });
 
   it.each(["drop-after", "html-502-after", "truncated"] as const)(
-    "finds the order again by its tag when the answer was lost: %s",
+    "finds an order by its tag after its reply was lost: %s",
     async (kind) => {
-      street.server.inject("fyers", { kind, match: /^POST .*orders/, times: 1 });
-      const terms: OrderTerms = { type: "LIMIT", price: away(sbin(), -500) };
-      expect(await street.connector.placeOrder(access, order(sbin(), terms))).toMatchObject({ kind: "unknown" });
-      expect(await street.connector.findOrdersByTag(access, orderTag("tb7f3a91"))).toMatchObject([{ status: "open" }]);
+      sim.server.inject("fyers", { kind, match: /^POST .*orders/, times: 1 });
+      const terms: OrderTerms = { type: "LIMIT", price: ltpPlus(sbin(), -500) };
+      expect(await sim.connector.placeOrder(access, order(sbin(), terms))).toMatchObject({ kind: "unknown" });
+      expect(await sim.connector.findOrdersByTag(access, orderTag("tb7f3a91"))).toMatchObject([{ status: "open" }]);
       expect(orderCalls()).toHaveLength(1);
     },
   );
 
   it.each(["drop-before", "html-502", "too-many"] as const)(
-    "does not know either when nothing had happened: %s",
+    "reports an unknown outcome even when the order never reached the book: %s",
     async (kind) => {
-      street.server.inject("fyers", { kind, match: /^POST .*orders/, times: 1 });
-      expect(await street.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
+      sim.server.inject("fyers", { kind, match: /^POST .*orders/, times: 1 });
+      expect(await sim.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
         kind: "unknown",
       });
-      expect(await street.connector.findOrdersByTag(access, orderTag("tb7f3a91"))).toEqual([]);
+      expect(await sim.connector.findOrdersByTag(access, orderTag("tb7f3a91"))).toEqual([]);
       expect(orderCalls()).toHaveLength(1);
     },
   );
 
-  it("does not know what became of an order that was taken without a word from the exchange", async () => {
-    street.broker.quirks.leavesUnacknowledged = true;
-    expect(await street.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
+  it("reports an unknown outcome for an order that the exchange has not acknowledged", async () => {
+    sim.broker.quirks.leavesUnacknowledged = true;
+    expect(await sim.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
       kind: "unknown",
     });
-    expect(await street.connector.findOrdersByTag(access, orderTag("tb7f3a91"))).toHaveLength(1);
+    expect(await sim.connector.findOrdersByTag(access, orderTag("tb7f3a91"))).toHaveLength(1);
   });
 
-  it("trades a future and a weekly option by their own identities", async () => {
-    const contracts = street.exchange.instruments.filter(({ kind }) => kind === "future" || kind === "option");
+  it("quotes a future and a weekly option and gives their margin", async () => {
+    const contracts = sim.exchange.instruments.filter(({ kind }) => kind === "future" || kind === "option");
     const picked = [
       contracts.find(({ kind }) => kind === "future"),
       contracts.find(({ symbol }) => /NIFTY\d{2}[1-9OND]\d{2}\d+CE$/.test(symbol)),
     ];
     for (const contract of picked) {
       if (!contract) expect.fail("nothing of the kind is listed");
-      const cost = await street.connector.getOrderCost?.(
+      const cost = await sim.connector.getOrderCost?.(
         access,
         order(contract, marketTerms(contract), { productType: "MARGIN" }),
       );
       expect(cost?.margin).toBeGreaterThan(0);
-      const quote = await street.connector.getQuote(access, contract);
+      const quote = await sim.connector.getQuote(access, contract);
       expect(quote).toMatchObject({
         key: contract.key,
         symbol: contract.symbol,
-        ltp: street.exchange.quote(contract.key).ltp,
+        ltp: sim.exchange.quote(contract.key).ltp,
       });
     }
   });
 
-  it("quotes shares and indices, and shows the depth", async () => {
-    const index = find(street.exchange, "NSE:NIFTY50-INDEX");
-    const quotes = await street.connector.getQuotes(access, [sbin(), index]);
+  it("returns quotes of shares and indices, and the market depth", async () => {
+    const index = find(sim.exchange, "NSE:NIFTY50-INDEX");
+    const quotes = await sim.connector.getQuotes(access, [sbin(), index]);
     for (const instrument of [sbin(), index]) {
-      const own = street.exchange.quote(instrument.key);
+      const own = sim.exchange.quote(instrument.key);
       expect(quotes.get(instrument.key)).toMatchObject({ ltp: own.ltp, prevClose: own.prevClose, high: own.high });
     }
-    expect(await street.connector.getQuote(access, index)).toEqual(quotes.get(index.key));
-    const [depth, own] = [await street.connector.getOrderbook(access, sbin()), street.exchange.depth(sbin().key)];
+    expect(await sim.connector.getQuote(access, index)).toEqual(quotes.get(index.key));
+    const [depth, own] = [await sim.connector.getOrderbook(access, sbin()), sim.exchange.depth(sbin().key)];
     expect(depth.bids).toEqual(own.bids);
     expect(depth.asks).toEqual(own.asks);
   });
 
-  it("has the exchange's candles, of minutes and of days", async () => {
-    const to = street.now;
+  it("returns the exchange's candles of minutes and of days", async () => {
+    const to = sim.now;
     for (const [interval, from] of [
       ["5m", to - 3_600_000],
       ["1d", istInstant("2025-01-01")],
     ] as const) {
-      const candles = await street.connector.getHistoricalData(access, { instrument: sbin(), interval, from, to });
+      const candles = await sim.connector.getHistoricalData(access, { instrument: sbin(), interval, from, to });
       expect(candles.length).toBeGreaterThan(5);
-      expect(candles).toEqual(street.exchange.candles(sbin().key, interval, from, to));
+      expect(candles).toEqual(sim.exchange.candles(sbin().key, interval, from, to));
     }
   });
 });
 
-describe("what goes wrong at the simulated Fyers", () => {
-  it("refuses orders from an address that is not registered, and nothing else", async () => {
-    street.broker.switches.isIpAllowed = false;
-    expect(await street.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
+describe("refusals of the simulated Fyers", () => {
+  it("include orders, but not reads, from an unregistered IP address", async () => {
+    sim.broker.switches.isIpAllowed = false;
+    expect(await sim.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
       kind: "not-sent",
       cause: "ip-not-allowed",
     });
-    expect(await street.connector.getOrders(access)).toEqual([]);
+    expect(await sim.connector.getOrders(access)).toEqual([]);
   });
 
-  it("ends every session at once", async () => {
-    street.broker.switches.expireSessions();
-    expect(await street.connector.isTokenValid(access)).toBe(false);
-    expect(await failureOf(street.connector.getQuote(access, sbin()))).toMatchObject({
+  it("include every call once the sessions are expired", async () => {
+    sim.broker.switches.expireSessions();
+    expect(await sim.connector.isTokenValid(access)).toBe(false);
+    expect(await failureOf(sim.connector.getQuote(access, sbin()))).toMatchObject({
       kind: "auth-expired",
       brokerCode: "-16",
     });
-    expect(await street.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
+    expect(await sim.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
       kind: "not-sent",
       cause: "session-expired",
     });
   });
 
-  it("ends the session in the morning", async () => {
-    street.now = istInstant("2026-11-21", "06:00");
-    // As if the token had not said when it ends.
-    const late = { ...access, session: { ...access.session, expiresAt: Infinity } };
-    expect(await failureOf(street.connector.getFunds(late))).toMatchObject({
+  it("include every call after 06:00 the next morning", async () => {
+    sim.now = istInstant("2026-11-21", "06:00");
+    // Otherwise the connector would refuse the session by the clock, without asking Fyers.
+    const withoutExpiry = { ...access, session: { ...access.session, expiresAt: Infinity } };
+    expect(await failureOf(sim.connector.getFunds(withoutExpiry))).toMatchObject({
       kind: "auth-expired",
       brokerCode: "-8",
     });
   });
 
-  it("ends the session at logout", async () => {
-    await street.connector.logout?.(access);
-    expect(await street.connector.isTokenValid(access)).toBe(false);
+  it("include every call after logout", async () => {
+    await sim.connector.logout?.(access);
+    expect(await sim.connector.isTokenValid(access)).toBe(false);
   });
 
-  it("takes an auth_code once, a right secret only, and no foreign token", async () => {
+  it("include a wrong secret, an invalid auth_code and a foreign token", async () => {
     const credentials = { ...access.credentials, secret_id: new Secret("WRONGSECRET") };
     const grant = { kind: "token", link: linkId("l1"), credentials, token: new Secret("eyJ.x.y") } as const;
-    expect(await failureOf(street.connector.generateSession(grant))).toMatchObject({
+    expect(await failureOf(sim.connector.generateSession(grant))).toMatchObject({
       kind: "auth-invalid",
       brokerCode: "-371",
     });
     const right = { ...grant, credentials: access.credentials };
-    expect(await failureOf(street.connector.generateSession(right))).toMatchObject({
+    expect(await failureOf(sim.connector.generateSession(right))).toMatchObject({
       kind: "auth-invalid",
       brokerCode: "-374",
     });
     const foreign = { ...access, session: { ...access.session, accessToken: new Secret("eyJ.x.y") } };
-    expect(await street.connector.isTokenValid(foreign)).toBe(false);
+    expect(await sim.connector.isTokenValid(foreign)).toBe(false);
   });
 
-  it("does not renew", async () => {
-    expect(await failureOf(street.connector.refreshToken?.(access) ?? Promise.resolve())).toMatchObject({
+  it("include renewing a session", async () => {
+    expect(await failureOf(sim.connector.refreshToken?.(access) ?? Promise.resolve())).toMatchObject({
       kind: "auth-expired",
     });
   });
 
-  it("has no prices on a plan without market data", async () => {
-    street.broker.switches.hasMarketData = false;
-    expect(await failureOf(street.connector.getQuotes(access, [sbin()]))).toMatchObject({ kind: "no-permission" });
-    expect(await street.connector.getHoldings(access)).toHaveLength(1);
+  it("include quotes without a market data plan, but not holdings", async () => {
+    sim.broker.switches.hasMarketData = false;
+    expect(await failureOf(sim.connector.getQuotes(access, [sbin()]))).toMatchObject({ kind: "no-permission" });
+    expect(await sim.connector.getHoldings(access)).toHaveLength(1);
   });
 
-  it("answers an order over the limit with 429, which leaves it unknown and is not sent again", async () => {
-    street.broker.switches.enforcesRateLimits = true;
+  it("include an order over the rate limit, whose outcome is unknown and which is not sent again", async () => {
+    sim.broker.switches.enforcesRateLimits = true;
     const headers = {
-      authorization: `${street.broker.credentials["client_id"]}:${access.session.accessToken.reveal()}`,
+      authorization: `${sim.broker.credentials["client_id"]}:${access.session.accessToken.reveal()}`,
     };
     const handle = (): Promise<Response> =>
-      street.broker.handle(new Request("http://sim/api/v3/profile", { headers }), {
+      sim.broker.handle(new Request("http://sim/api/v3/profile", { headers }), {
         path: "/api/v3/profile",
         remoteAddress: "",
       });
     const statuses = [];
     for (let call = 0; call < 11; call += 1) statuses.push((await handle()).status);
     expect(statuses).toEqual([...Array<number>(10).fill(200), 429]);
-    expect(await street.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
+    expect(await sim.connector.placeOrder(access, order(sbin(), marketTerms(sbin())))).toMatchObject({
       kind: "unknown",
     });
     expect(orderCalls()).toHaveLength(1);
-    street.now += 1_000;
+    sim.now += 1_000;
     expect((await handle()).status).toBe(200);
   });
 
-  it("blocks the day after the fourth broken minute", async () => {
-    street.broker.switches.enforcesRateLimits = true;
+  it("include the rest of the day after the minute's limit was exceeded four times", async () => {
+    sim.broker.switches.enforcesRateLimits = true;
     const call = (): Promise<Response> =>
-      street.broker.handle(new Request("http://sim/api/v3/profile"), { path: "/api/v3/profile", remoteAddress: "" });
+      sim.broker.handle(new Request("http://sim/api/v3/profile"), { path: "/api/v3/profile", remoteAddress: "" });
     for (let minute = 0; minute < 4; minute += 1) {
-      for (let at = 0; at <= 200; at += 1, street.now += 150) await call();
-      street.now += 60_000;
+      for (let at = 0; at <= 200; at += 1, sim.now += 150) await call();
+      sim.now += 60_000;
     }
     expect((await call()).status).toBe(429);
-    street.now = istInstant("2026-11-21", "09:00");
+    sim.now = istInstant("2026-11-21", "09:00");
     expect((await call()).status).toBe(401);
   });
 
-  it("refuses tags and bodies that Fyers would refuse", async () => {
+  it("include tags and bodies that Fyers itself would refuse", async () => {
     const token = access.session.accessToken.reveal();
     const send = async (method: string, body: string): Promise<unknown> => {
       const request = new Request("http://sim/api/v3/orders/sync", {
@@ -412,7 +412,7 @@ describe("what goes wrong at the simulated Fyers", () => {
         body,
         headers: { authorization: `DEMOAPP123-100:${token}` },
       });
-      return (await street.broker.handle(request, { path: "/api/v3/orders/sync", remoteAddress: "" })).json();
+      return (await sim.broker.handle(request, { path: "/api/v3/orders/sync", remoteAddress: "" })).json();
     };
     const good = {
       symbol: "NSE:SBIN-EQ",
@@ -420,7 +420,7 @@ describe("what goes wrong at the simulated Fyers", () => {
       type: 1,
       side: 1,
       productType: "CNC",
-      limitPrice: away(sbin(), -500) / 10_000,
+      limitPrice: ltpPlus(sbin(), -500) / 10_000,
       stopPrice: 0,
       disclosedQty: 0,
       validity: "DAY",
