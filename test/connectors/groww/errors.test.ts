@@ -6,7 +6,7 @@ import { access, answering, buy, listed, recorded, reply, setUp } from "./harnes
 const day = { from: istInstant("2026-11-20"), to: istInstant("2026-11-20", "12:00") };
 
 describe("Groww's codes", () => {
-  it("mean one thing of a read, another of an order, and nothing where they are new", () => {
+  it("have a kind that depends on the purpose of the call, and an unknown code is bad-response", () => {
     const rows = ["GA000", "GA001", "GA003", "GA004", "GA005", "GA006", "GA007", "GA042", undefined].map((code) => [
       code ?? "none",
       kindOf(400, code, "read"),
@@ -29,34 +29,34 @@ describe("Groww's codes", () => {
   });
 });
 
-describe("“not authorised”", () => {
-  const alive = { "user/detail": recorded("get-user-detail") };
+describe("a “not authorised” refusal", () => {
+  const profileReply = { "user/detail": recorded("get-user-detail") };
   const refused = recorded("error-not-authorised", 403);
 
-  it("ends the session where it cannot say whose it is any more", async () => {
+  it("means an expired session if the profile call is refused too", async () => {
     const { connector, paths } = setUp(() => refused);
     await expect(connector.getFunds(access())).rejects.toMatchObject({ kind: "auth-expired" });
     expect(paths()).toEqual(["/v1/margins/detail/user", "/v1/user/detail"]);
     expect(await connector.placeOrder(access(), buy())).toMatchObject({ kind: "not-sent", cause: "session-expired" });
   });
 
-  it("is the plan where the session lives: candles that it lacks end no login", async () => {
-    const { connector } = setUp(answering({ ...alive, candles: refused }));
+  it("means missing permission, not an expired session, if the profile can still be read", async () => {
+    const { connector } = setUp(answering({ ...profileReply, candles: refused }));
     const query = { instrument: await listed("NSE:SBIN-EQ"), interval: "1d", ...day } as const;
     await expect(connector.getHistoricalData(access(), query)).rejects.toMatchObject({ kind: "no-permission" });
     expect(await connector.isTokenValid(access())).toBe(true);
   });
 
-  it("is no end of the session either while that cannot be asked", async () => {
+  it("means missing permission while the profile call fails", async () => {
     const { connector } = setUp(answering({ "user/detail": reply("<html>", 502), "margins/detail": refused }));
     await expect(connector.getFunds(access())).rejects.toMatchObject({ kind: "no-permission" });
   });
 
-  it("of an order is the address where it speaks of one, else a refusal in Groww's words", async () => {
+  it("of an order means an unregistered IP address if the message mentions one, else a rejection", async () => {
     const ip = setUp(answering({ "order/create": recorded("error-ip", 403) }));
     expect(await ip.connector.placeOrder(access(), buy())).toMatchObject({ kind: "not-sent", cause: "ip-not-allowed" });
     expect(ip.requests).toHaveLength(1);
-    const plan = setUp(answering({ ...alive, "order/create": refused }));
+    const plan = setUp(answering({ ...profileReply, "order/create": refused }));
     expect(await plan.connector.placeOrder(access(), buy())).toMatchObject({
       kind: "rejected",
       reason: "User not authorised to perform this operation",
@@ -64,7 +64,7 @@ describe("“not authorised”", () => {
     });
   });
 
-  it("shows no token that its words have in them", async () => {
+  it("has tokens masked in its message", async () => {
     const { connector } = setUp(() => recorded("error-session", 401));
     const error: unknown = await connector.getFunds(access()).catch((refusal: unknown) => refusal);
     expect(error).toMatchObject({ message: "Token expired ***" });

@@ -39,7 +39,7 @@ export interface Sent extends HttpRequest {
   readonly via: "send" | "read";
 }
 export type Answer = (request: Sent) => HttpReply;
-/** By a part of the address; a call that nothing answers is a defect of the test. */
+/** Looks up the reply by a part of the URL. An unexpected call throws. */
 export const answering =
   (answers: Readonly<Record<string, HttpReply | Answer>>): Answer =>
   (request) => {
@@ -48,7 +48,7 @@ export const answering =
     return typeof found === "function" ? found(request) : found;
   };
 
-/** What a portfolio's prices come from, beside other answers. */
+/** The replies that a portfolio gets its last prices from. */
 export const PRICES = {
   "ltp?segment=CASH": recorded("get-live-data-ltp-cash"),
   "ltp?segment=FNO": recorded("get-live-data-ltp-fno"),
@@ -59,7 +59,7 @@ async function* chunked(text: string): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 61) yield await Promise.resolve(bytes.subarray(at, at + 61));
 }
 
-async function* breaking(all: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* breakingOff(all: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let read = 0;
   for await (const piece of all) {
     if ((read += piece.length) > 400) throw new HttpFailure("broken", "connection broke");
@@ -71,6 +71,7 @@ export interface SetupOptions {
   readonly table?: InstrumentTable | null;
   readonly now?: number;
   readonly master?: string;
+  /** The connection breaks in the middle of the master. */
   readonly isMasterCut?: boolean;
 }
 
@@ -86,7 +87,7 @@ export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptio
     read: call("read"),
     stream: async () => {
       const bytes = chunked(options.master ?? MASTER);
-      return options.isMasterCut ? breaking(bytes) : bytes;
+      return options.isMasterCut ? breakingOff(bytes) : bytes;
     },
     close: async () => undefined,
   };
@@ -105,9 +106,9 @@ export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptio
   return { connector, requests, warnings, paths };
 }
 
-let kept: Promise<readonly VenueInstrument[]> | null = null;
+let cachedRows: Promise<readonly VenueInstrument[]> | null = null;
 export const masterRows = (): Promise<readonly VenueInstrument[]> =>
-  (kept ??= readMaster(setUp().connector).then(({ rows }) => rows));
+  (cachedRows ??= readMaster(setUp().connector).then(({ rows }) => rows));
 
 export async function listed(symbol: string): Promise<Instrument> {
   const found = (await masterRows()).find(({ instrument }) => instrument.symbol === symbol);

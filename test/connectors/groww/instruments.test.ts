@@ -7,8 +7,8 @@ const read = (master: string) => readMaster(setUp(undefined, { master }).connect
 const inPaise = (text: string): string =>
   text.replaceAll(",0.05,", ",5,").replaceAll(",0.01,", ",1,").replaceAll(",0.1,", ",10,");
 
-describe("the master", () => {
-  it("has shares by exchange and series, and Groww's two names of each", async () => {
+describe("the instrument master", () => {
+  it("lists shares by exchange and series, with Groww's two names for each", async () => {
     const { rows } = await read(MASTER);
     expect(rows.slice(0, 4)).toEqual([
       {
@@ -35,7 +35,7 @@ describe("the master", () => {
     expect(rows[1]?.instrument).not.toHaveProperty("freezeQty");
   });
 
-  it("tells the month's last expiry from a weekly one only when it has been read whole", async () => {
+  it("distinguishes monthly from weekly expiries by the last one of each month in the whole file", async () => {
     const { rows } = await read(MASTER);
     const contracts = rows.filter(({ instrument }) => instrument.segment === "NFO");
     expect(contracts.map(({ instrument }) => instrument.symbol)).toEqual([
@@ -49,24 +49,24 @@ describe("the master", () => {
     });
   });
 
-  it("counts the rows that it cannot read, and leaves out what nobody asks for", async () => {
+  it("reports the rows that it cannot read, and leaves out what we do not serve", async () => {
     const { rows, skipped } = await read(MASTER);
     expect(rows).toHaveLength(9);
     expect(skipped).toEqual(["test symbol", "bad value", "unknown segment", "wrong number of columns"]);
     expect(rows.map(({ venueSymbol }) => venueSymbol)).not.toContain("NIFTYDIV");
   });
 
-  it("has ticks in rupees or in paise, and the same instruments of it", async () => {
+  it("gives the same instruments whether ticks are in rupees or in paise", async () => {
     expect(await read(inPaise(MASTER))).toEqual(await read(MASTER));
   });
 
-  it("is refused where nothing tells the unit of its ticks, where a column is missing, and where it is empty", async () => {
+  it("is refused when the unit of its ticks is ambiguous, a column is missing, or it is empty", async () => {
     const [head = "", sbin = ""] = inPaise(MASTER).split("\n");
     for (const master of [`${head}\n${sbin}\n`, MASTER.replace("tick_size", "tick"), ""])
       await expect(read(master)).rejects.toMatchObject({ kind: "bad-response", broker: "groww" });
   });
 
-  it("finds its columns by their names", async () => {
+  it("may have its columns in any order", async () => {
     const shuffled = MASTER.split("\n")
       .filter((line) => line !== "" && !line.includes('"') && !line.includes("CUT"))
       .map((line) => `extra,${line.split(",").toReversed().join(",")}`)
@@ -75,7 +75,7 @@ describe("the master", () => {
     expect(rows.map(({ instrument }) => instrument.key)).toContain("NFO:51800");
   });
 
-  it("that breaks off is an error, not a short list", async () => {
+  it("is an error when the download breaks off, not a short list", async () => {
     const { connector } = setUp(undefined, { isMasterCut: true });
     await expect(readMaster(connector)).rejects.toMatchObject({ kind: "unavailable", broker: "groww" });
   });

@@ -13,7 +13,7 @@ const changed = (change: object) => {
 };
 
 describe("an order's status", () => {
-  it("has one meaning each, and an end where Groww says so", () => {
+  it("maps every status that Groww documents", () => {
     expect(Object.fromEntries(STATUSES.map((status) => [status, toStatus(status)]))).toEqual({
       NEW: "pending",
       ACKED: "pending",
@@ -33,7 +33,7 @@ describe("an order's status", () => {
 });
 
 describe("the order book", () => {
-  it("is mapped row by row, the newest last", async () => {
+  it("is mapped row by row, oldest first", async () => {
     const { connector } = setUp(answering({ [LIST]: recorded("get-order-list") }));
     const orders = await connector.getOrders(access());
     expect(orders[0]).toEqual({
@@ -72,7 +72,7 @@ describe("the order book", () => {
     ]);
   });
 
-  it("runs the right way whichever end Groww begins at, within one second too", async () => {
+  it("is sorted oldest first whichever end Groww starts from, also within one second", async () => {
     const rows = rowsIn("get-order-list").map((row) => ({ ...row, created_at: "2026-11-20T09:41:07" }));
     const early = { ...rows[0], groww_order_id: "GMKEARLYX", created_at: "2026-11-20T09:41:00" };
     const ids = async (order_list: readonly object[]) => {
@@ -84,7 +84,7 @@ describe("the order book", () => {
     expect(await ids(newestFirst.toReversed())).toEqual(["RLYX", "LVEK", "ZZRT", "ACXN", "QTBW"]);
   });
 
-  it("fails on a status, product, type, side or exchange that is new", async () => {
+  it("fails on an unknown status, product, type, side or exchange", async () => {
     const refused = { kind: "bad-response", broker: "groww" };
     const unknown = setUp(answering({ [LIST]: recorded("get-order-list-unknown-status") }));
     await expect(unknown.connector.getOrders(access())).rejects.toMatchObject(refused);
@@ -100,7 +100,7 @@ describe("the order book", () => {
     }
   });
 
-  it("tells the one that it cannot read beside the others, the newest last", async () => {
+  it("reports a row that it cannot map along with the others, oldest first", async () => {
     const { connector } = setUp(answering({ [LIST]: changed({ product: "MTF" }) }));
     await expect(connector.getOrders(access())).rejects.toMatchObject({
       book: {
@@ -110,22 +110,22 @@ describe("the order book", () => {
     });
   });
 
-  it("names what the master does not list by Groww's word, without a key, and all of it without a master", async () => {
-    const odd = setUp(answering({ [LIST]: changed({ trading_symbol: "NEWCO" }) }));
-    expect((await odd.connector.getOrders(access())).at(-1)).toMatchObject({ key: null, symbol: "NSE:NEWCO-EQ" });
-    const blind = setUp(answering({ [LIST]: recorded("get-order-list") }), { table: null });
-    expect((await blind.connector.getOrders(access())).map(({ key }) => key)).toEqual([null, null, null, null]);
-    expect(blind.warnings).toHaveLength(1);
+  it("uses Groww's name, without a key, for an unlisted instrument, and for all when there is no master", async () => {
+    const unlisted = setUp(answering({ [LIST]: changed({ trading_symbol: "NEWCO" }) }));
+    expect((await unlisted.connector.getOrders(access())).at(-1)).toMatchObject({ key: null, symbol: "NSE:NEWCO-EQ" });
+    const withoutMaster = setUp(answering({ [LIST]: recorded("get-order-list") }), { table: null });
+    expect((await withoutMaster.connector.getOrders(access())).map(({ key }) => key)).toEqual([null, null, null, null]);
+    expect(withoutMaster.warnings).toHaveLength(1);
   });
 
-  it("keeps the two exchanges apart, which have one name for a share", async () => {
+  it("distinguishes the two exchanges, where a share has the same name", async () => {
     const { connector } = setUp(answering({ [LIST]: changed({ exchange: "BSE" }) }));
     expect((await connector.getOrders(access())).at(-1)).toMatchObject({ key: "BSE:500112", symbol: "BSE:SBIN" });
   });
 });
 
 describe("a time", () => {
-  it("is India's, with a Z too; a written offset is believed", () => {
+  it("is read as IST, even with a Z, unless it has an explicit offset", () => {
     const at = istInstant("2026-11-20", "09:41:07");
     for (const text of ["2026-11-20T09:41:07", "2026-11-20T09:41:07Z", "2026-11-20T09:41:07+05:30"])
       expect(toTime(text), text).toBe(at);
@@ -138,7 +138,7 @@ describe("a time", () => {
 describe("trades", () => {
   const fixtures = { [LIST]: recorded("get-order-list"), "order/trades": recorded("get-order-trades") };
 
-  it("are asked for order by order, of those that have filled, and known by the exchange's id", async () => {
+  it("are requested for each filled order, and identified by the exchange's trade id", async () => {
     const { connector, requests } = setUp(answering(fixtures));
     expect(await connector.getTrades(access())).toEqual([
       {
@@ -159,23 +159,23 @@ describe("trades", () => {
     ]);
   });
 
-  it("that Groww does not have are the order's fills at their average", async () => {
-    for (const gone of [recorded("error-not-found", 404), success({ trade_list: [] })]) {
-      const { connector } = setUp(answering({ ...fixtures, "order/trades": gone }));
+  it("that Groww does not have are replaced by one trade of the filled quantity at the average price", async () => {
+    for (const missing of [recorded("error-not-found", 404), success({ trade_list: [] })]) {
+      const { connector } = setUp(answering({ ...fixtures, "order/trades": missing }));
       expect(await connector.getTrades(access())).toMatchObject([
         { tradeId: "GMK51165AAB930LLVEK", qty: 5, price: rupees("1008.45"), at: istInstant("2026-11-20", "09:41:07") },
       ]);
     }
   });
 
-  it("are none at no price: an average that is not told fails", async () => {
+  it("fail when Groww has neither the trades nor the average price", async () => {
     const [, , , filled] = rowsIn("get-order-list");
     const list = success({ order_list: [{ ...filled, average_fill_price: null }] });
     const { connector } = setUp(answering({ [LIST]: list, "order/trades": recorded("error-not-found", 404) }));
     await expect(connector.getTrades(access())).rejects.toMatchObject({ kind: "bad-response" });
   });
 
-  it("of an order of a kind that nobody knows are told to be unread, beside the others", async () => {
+  it("of an order that cannot be mapped are reported as unread, along with the others", async () => {
     const [, , , filled] = rowsIn("get-order-list");
     const odd = { ...filled, groww_order_id: "GMKODDX", order_status: "PARTLY_SHELVED" };
     const list = success({ order_list: [odd, filled] });
@@ -188,7 +188,7 @@ describe("trades", () => {
     });
   });
 
-  it("that cannot be had fail, as does one that was not executed", async () => {
+  it("fail when Groww is busy, and when one has a status other than executed", async () => {
     const busy = setUp(answering({ ...fixtures, "order/trades": recorded("error-busy", 503) }));
     await expect(busy.connector.getTrades(access())).rejects.toMatchObject({ kind: "unavailable" });
     const [row] = rowsIn("get-order-trades");

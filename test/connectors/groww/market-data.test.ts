@@ -8,8 +8,8 @@ import { access, type Answer, answering, listed, recorded, setUp, success } from
 const rupees = priceFromRupees;
 const sbin = await listed("NSE:SBIN-EQ");
 
-/** Ones that the master lists, as many as are wanted. */
-const named = (count: number): { all: Instrument[]; table: ReturnType<typeof tableOfMany> } => {
+/** `count` made-up instruments, and a master that lists them. */
+const manyInstruments = (count: number): { all: Instrument[]; table: ReturnType<typeof tableOfMany> } => {
   const all = Array.from({ length: count }, (_, at) => ({
     ...sbin,
     key: instrumentKey("NSE", 100_000 + at),
@@ -32,7 +32,7 @@ const namesIn = (url: string): string[] => new URL(url).searchParams.get("exchan
 const priced: Answer = ({ url }) => success(Object.fromEntries(namesIn(url).map((name) => [name, 100.05])));
 
 describe("a quote", () => {
-  it("is one call, with the previous close that the day's change leaves", async () => {
+  it("takes one call, and its previous close is computed from the day's change", async () => {
     const { connector, requests } = setUp(answering({ "live-data/quote": recorded("get-live-data-quote") }));
     expect(await connector.getQuote(access(), sbin)).toEqual({
       key: "NSE:3045",
@@ -56,7 +56,7 @@ describe("a quote", () => {
     );
   });
 
-  it("is the same where the day's prices come as text, and fails on text that is none", async () => {
+  it("accepts the day's prices as text, and fails on text that it cannot read", async () => {
     const asText = setUp(answering({ quote: recorded("get-live-data-quote-text") }));
     const asObject = setUp(answering({ quote: recorded("get-live-data-quote") }));
     expect(await asText.connector.getQuote(access(), sbin)).toEqual(await asObject.connector.getQuote(access(), sbin));
@@ -64,7 +64,7 @@ describe("a quote", () => {
     await expect(odd.connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "bad-response" });
   });
 
-  it("of an index has neither volume nor depth, under its own name among the shares", async () => {
+  it("of an index is requested in the CASH segment, and has neither volume nor depth", async () => {
     const { connector, requests } = setUp(
       answering({ quote: success({ last_price: 25_990.4, volume: 0, depth: null }) }),
     );
@@ -74,14 +74,14 @@ describe("a quote", () => {
     expect(await connector.getOrderbook(access(), nifty)).toMatchObject({ bids: [], asks: [], totalBidQty: null });
   });
 
-  it("of what Groww does not know, or what has not traded, is refused", async () => {
+  it("fails with rejected for an unknown instrument and for one that has not traded", async () => {
     for (const answer of [recorded("error-bad-request", 400), success({ last_price: 0 })]) {
       const { connector } = setUp(() => answer);
       await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "rejected" });
     }
   });
 
-  it("has levels whose orders nobody counted", async () => {
+  it("comes with a market depth whose levels have no order counts", async () => {
     const { connector } = setUp(answering({ quote: recorded("get-live-data-quote") }));
     expect(await connector.getOrderbook(access(), sbin)).toEqual({
       key: "NSE:3045",
@@ -96,8 +96,8 @@ describe("a quote", () => {
 });
 
 describe("many quotes", () => {
-  it("are last prices, fifty a call", async () => {
-    const { all, table } = named(120);
+  it("are last prices, fetched fifty at a time", async () => {
+    const { all, table } = manyInstruments(120);
     const { connector, requests } = setUp(priced, { table });
     const quotes = await connector.getQuotes(access(), all);
     expect(quotes.size).toBe(120);
@@ -105,8 +105,8 @@ describe("many quotes", () => {
     expect(requests.map(({ url }) => namesIn(url).length)).toEqual([50, 50, 20]);
   });
 
-  it("leave out the one that fails a whole call, and price the others", async () => {
-    const { all, table } = named(20);
+  it("leave out the instrument that makes a whole call fail, and price the others", async () => {
+    const { all, table } = manyInstruments(20);
     const picky: Answer = (request) =>
       namesIn(request.url).includes("NSE_S7") ? recorded("error-bad-request", 400) : priced(request);
     const quotes = await setUp(picky, { table }).connector.getQuotes(access(), all);
@@ -114,15 +114,15 @@ describe("many quotes", () => {
     expect(quotes.has(all[7]?.key ?? sbin.key)).toBe(false);
   });
 
-  it("fail where Groww is busy, instead of being none", async () => {
-    const { all, table } = named(20);
+  it("fail when Groww is busy, rather than be empty", async () => {
+    const { all, table } = manyInstruments(20);
     const { connector } = setUp(() => recorded("error-busy", 503), { table });
     await expect(connector.getQuotes(access(), all)).rejects.toMatchObject({ kind: "unavailable" });
   });
 });
 
 describe("candles", () => {
-  it("come under Groww's third name, in India's time", async () => {
+  it("are requested by Groww's hyphenated name, in IST", async () => {
     const { connector, requests } = setUp(answering({ candles: recorded("get-historical-candles") }));
     const range = { from: istInstant("2026-11-20", "09:15"), to: istInstant("2026-11-20", "09:19") };
     const candles = await connector.getHistoricalData(access(), { instrument: sbin, interval: "5m", ...range });
@@ -146,7 +146,7 @@ describe("candles", () => {
     });
   });
 
-  it("are none where Groww has none, and asked for in pieces that it allows", async () => {
+  it("are an empty list when Groww has none, and are requested in spans no longer than it allows", async () => {
     const { connector, requests } = setUp(() => success({ candles: null }));
     const range = { from: istInstant("2026-01-01"), to: istInstant("2026-11-20") };
     for (const [interval, most] of [
@@ -165,8 +165,8 @@ describe("candles", () => {
   });
 });
 
-describe("the limits", () => {
-  it("stay below Groww's in each second, with candles among the live data", () => {
+describe("the rate limits", () => {
+  it("stay below Groww's limit per second, with candles counted as live data", () => {
     const { order, live, account } = groww.rateLimits;
     expect([order, live, account].map((windows) => windows?.[0])).toEqual([
       { count: 9, perMs: 1_100 },

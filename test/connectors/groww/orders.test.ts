@@ -26,21 +26,21 @@ import {
 
 const rupees = priceFromRupees;
 const place = (answer: Answer, more = {}) => {
-  const stand = setUp(answer);
-  return { ...stand, outcome: stand.connector.placeOrder(access(), buy(more)) };
+  const setup = setUp(answer);
+  return { ...setup, outcome: setup.connector.placeOrder(access(), buy(more)) };
 };
 const placed = answering({ "order/create": recorded("post-order-create") });
-const book = recorded("get-order-list");
+const bookReply = recorded("get-order-list");
 const notFound = recorded("error-not-found", 404);
 
 async function bookOrder(): Promise<Order> {
-  const { connector } = setUp(answering({ "order/list": book }));
+  const { connector } = setUp(answering({ "order/list": bookReply }));
   const [order] = await connector.getOrders(access());
   return order ?? expect.fail("no order");
 }
 
 describe("placing", () => {
-  it("sends the documented body once, by the link's own way", async () => {
+  it("sends the documented body once, through the link's proxy", async () => {
     const { outcome, requests } = place(placed);
     expect(await outcome).toEqual({
       kind: "accepted",
@@ -71,17 +71,17 @@ describe("placing", () => {
 
   it.each<[string, OrderTerms, object]>([
     [
-      "MARKET as a limit at the card's protection",
+      "MARKET as a limit order at the protection price",
       { type: "MARKET", protection: { basisPoints: 150, limit: rupees("1023.60") } },
       { order_type: "LIMIT", price: 1023.6, trigger_price: 0 },
     ],
     [
-      "SL-M as a stop with that limit",
+      "SL-M as a stop order with the protection price as its limit",
       { type: "SL-M", triggerPrice: rupees("1030"), protection: { basisPoints: 100, limit: rupees("1040.30") } },
       { order_type: "SL", price: 1040.3, trigger_price: 1030 },
     ],
     [
-      "SL as it is",
+      "SL unchanged",
       { type: "SL", price: rupees("1031.05"), triggerPrice: rupees("1030.05") },
       { order_type: "SL", price: 1031.05, trigger_price: 1030.05 },
     ],
@@ -92,9 +92,9 @@ describe("placing", () => {
   });
 
   it.each([
-    ["delivery of a contract", { key: FUTURE, productType: "CNC" }],
-    ["margin of a share", { productType: "MARGIN" }],
-    ["funded delivery", { productType: "MTF" }],
+    ["product CNC of a derivative", { key: FUTURE, productType: "CNC" }],
+    ["product MARGIN of a share", { productType: "MARGIN" }],
+    ["product MTF", { productType: "MTF" }],
     ["an instrument that Groww does not list", { key: instrumentKey("NSE", 987_654) }],
     ["an index", { key: "INDEX:NIFTY50" }],
   ])("sends nothing for %s", async (_what, more) => {
@@ -103,17 +103,17 @@ describe("placing", () => {
     expect(requests).toEqual([]);
   });
 
-  it("sends nothing without a list of instruments, and nothing after 06:00", async () => {
-    const nameless = setUp(placed, { table: null });
-    expect(await nameless.connector.placeOrder(access(), buy())).toMatchObject({ cause: "unreachable" });
+  it("sends nothing without the instrument master, and nothing after the session expired at 06:00", async () => {
+    const withoutMaster = setUp(placed, { table: null });
+    expect(await withoutMaster.connector.placeOrder(access(), buy())).toMatchObject({ cause: "unreachable" });
     const late = setUp(placed, { now: istInstant("2026-11-21", "06:00") });
     expect(await late.connector.placeOrder(access(), buy())).toMatchObject({ cause: "session-expired" });
-    expect([...nameless.requests, ...late.requests]).toEqual([]);
+    expect([...withoutMaster.requests, ...late.requests]).toEqual([]);
   });
 });
 
-describe("the reference", () => {
-  it("is the tag, within Groww's 8 to 20 letters and digits, and comes back as it", () => {
+describe("the order reference", () => {
+  it("is the tag, padded to Groww's 8 to 20 characters, and is converted back to the tag", () => {
     for (const tag of ["a", "Z9", "t1", "abcdefg", "abcdefgh", `sd${randomAlphanumeric(14)}`, "abcdefghij123456789"]) {
       const reference = toReference(orderTag(tag));
       expect(reference).toMatch(/^[A-Za-z0-9-]{8,20}$/);
@@ -124,44 +124,44 @@ describe("the reference", () => {
     expect(toReference(TAG)).toBe(TAG);
   });
 
-  it("of other programs stays as it is", () => {
+  it("of another program's order is kept unchanged", () => {
     for (const other of ["dp7f3a91c2-0001", "abcdefgh-00", "abc-0000", "a-b-0000000"]) expect(toTag(other)).toBe(other);
     expect(toTag(null)).toBeNull();
     expect(toTag("")).toBeNull();
   });
 });
 
-describe("what an answer to an order proves", () => {
-  const by = (answer: ReturnType<typeof reply>) => place(() => answer).outcome;
+describe("the outcome of placing", () => {
+  const outcomeOf = (answer: ReturnType<typeof reply>) => place(() => answer).outcome;
 
   it.each([
-    ["a repeated reference: it is our own order that Groww has already", "error-duplicate", 400],
+    ["a repeated reference, which means that Groww already has our order", "error-duplicate", 400],
     ["“cannot process”", "error-cannot-process", 400],
     ["“unable to serve now”", "error-busy", 400],
-    ["a code that is not in the table", "error-new-code", 400],
-    ["a known refusal under HTTP 500", "error-bad-request", 500],
-    ["the rate limit, whatever its body", "error-bad-request", 429],
-  ])("nothing: %s", async (_what, name, status) => {
-    expect(await by(recorded(name, status))).toMatchObject({ kind: "unknown" });
+    ["an unknown error code", "error-new-code", 400],
+    ["a known error code with HTTP 500", "error-bad-request", 500],
+    ["HTTP 429, whatever its body", "error-bad-request", 429],
+  ])("is unknown after %s", async (_what, name, status) => {
+    expect(await outcomeOf(recorded(name, status))).toMatchObject({ kind: "unknown" });
   });
 
   it.each([
-    ["Cloudflare's page", reply("error code: 1010", 403)],
-    ["a gateway's page", reply("<html>Bad Gateway</html>", 502)],
+    ["Cloudflare's error page", reply("error code: 1010", 403)],
+    ["a gateway's HTML page", reply("<html>Bad Gateway</html>", 502)],
     ["an empty body", reply("", 400)],
     ["an acceptance of another reference", success({ ...placedPayload(), order_reference_id: "someone-elses-1" })],
     ["an acceptance without an id", success({ ...placedPayload(), groww_order_id: "" })],
-  ])("nothing: %s", async (_what, answer) => {
-    expect(await by(answer)).toMatchObject({ kind: "unknown" });
+  ])("is unknown after %s", async (_what, answer) => {
+    expect(await outcomeOf(answer)).toMatchObject({ kind: "unknown" });
   });
 
-  it("that it was refused, by Groww's own word", async () => {
-    expect(await by(recorded("error-bad-request", 400))).toEqual({
+  it("is rejected with Groww's message", async () => {
+    expect(await outcomeOf(recorded("error-bad-request", 400))).toEqual({
       kind: "rejected",
       reason: "Invalid trading symbol.",
       raw: "GA001 Invalid trading symbol.",
     });
-    expect(await by(recorded("post-order-create-failed"))).toEqual({
+    expect(await outcomeOf(recorded("post-order-create-failed"))).toEqual({
       kind: "rejected",
       reason: "Quantity is not a multiple of the lot",
       raw: "FAILED Quantity is not a multiple of the lot",
@@ -169,7 +169,7 @@ describe("what an answer to an order proves", () => {
     });
   });
 
-  it("is never asked for a second time", async () => {
+  it("is unknown without a reply, and the order is not sent again", async () => {
     for (const kind of ["timeout", "broken"] as const) {
       const { outcome, requests } = place(() => {
         throw new HttpFailure(kind, "no answer");
@@ -180,8 +180,8 @@ describe("what an answer to an order proves", () => {
   });
 });
 
-describe("changing and cancelling", () => {
-  it("send the whole set again, with the segment that goes with the order", async () => {
+describe("modifying and cancelling", () => {
+  it("send every field again, and the order's segment", async () => {
     const order = await bookOrder();
     const { connector, requests } = setUp(answering({ "order/modify": recorded("post-order-modify") }));
     expect(await connector.modifyOrder(access(), order, { qty: 9 })).toMatchObject({ kind: "accepted" });
@@ -195,17 +195,17 @@ describe("changing and cancelling", () => {
     });
   });
 
-  it("know the segment of an order without a handle by its key, and send nothing where neither tells", async () => {
+  it("derive the segment from the key when there is no handle, and send nothing when there is neither", async () => {
     const order = await bookOrder();
     const { connector, requests } = setUp(answering({ "order/cancel": recorded("post-order-cancel") }));
     expect(await connector.cancelOrder(access(), { ...order, handle: {} })).toMatchObject({ kind: "accepted" });
     expect(bodyOf(requests[0])).toEqual({ segment: "CASH", groww_order_id: "GMK51165AAB930LLVEK" });
-    const lost = await connector.cancelOrder(access(), { ...order, handle: {}, key: null });
-    expect(lost).toMatchObject({ kind: "not-sent" });
+    const withoutKey = await connector.cancelOrder(access(), { ...order, handle: {}, key: null });
+    expect(withoutKey).toMatchObject({ kind: "not-sent" });
     expect(requests).toHaveLength(1);
   });
 
-  it("send nothing where the order's own price would become 0", async () => {
+  it("send nothing when an unknown price of the order would be sent as 0", async () => {
     const [, , stop, limit] = rowsIn("get-order-list");
     for (const row of [
       { ...limit, price: null },
@@ -219,7 +219,7 @@ describe("changing and cancelling", () => {
     }
   });
 
-  it("are unknown where the answer names another order, and refused where Groww says so", async () => {
+  it("are unknown when the reply names another order, and rejected when Groww refuses", async () => {
     const order = await bookOrder();
     const other = setUp(() => success({ groww_order_id: "GMK0000OTHER", order_status: "CANCELLED" }));
     expect(await other.connector.cancelOrder(access(), order)).toMatchObject({ kind: "unknown" });
@@ -231,9 +231,9 @@ describe("changing and cancelling", () => {
   });
 });
 
-describe("looking for an order by its tag", () => {
-  it("finds it in the book and asks nothing else", async () => {
-    const { connector, paths } = setUp(answering({ "order/list": book }));
+describe("finding an order by its tag", () => {
+  it("needs only the order book when the order is there", async () => {
+    const { connector, paths } = setUp(answering({ "order/list": bookReply }));
     const [order] = await connector.findOrdersByTag(access(), TAG);
     expect(order?.orderId).toBe("GMK51165AAB930LLVEK");
     expect(paths()).toEqual(["/v1/order/list"]);
@@ -241,45 +241,49 @@ describe("looking for an order by its tag", () => {
   });
 
   const user = { "user/detail": recorded("get-user-detail") };
-  const NEVER = orderTag("sdnever0000000ab");
+  const UNUSED = orderTag("sdnever0000000ab");
 
-  it("says that there is none only where the book and both look-ups by reference have none", async () => {
-    const { connector, requests } = setUp(answering({ ...user, "order/list": book, "status/reference": notFound }));
-    expect(await connector.findOrdersByTag(access(), NEVER)).toEqual([]);
+  it("gives nothing only if the order book and the look-ups by reference in both segments have nothing", async () => {
+    const { connector, requests } = setUp(
+      answering({ ...user, "order/list": bookReply, "status/reference": notFound }),
+    );
+    expect(await connector.findOrdersByTag(access(), UNUSED)).toEqual([]);
     expect(requests.slice(2).map(({ url }) => url.slice(url.indexOf("/reference/")))).toEqual([
       "/reference/sdnever0000000ab?segment=CASH",
       "/reference/sdnever0000000ab?segment=FNO",
     ]);
   });
 
-  it("asks in no segment that is not open to the account, which would be refused for ever", async () => {
+  it("skips the look-up in a segment that the account does not have, because it would always be refused", async () => {
     const cashOnly = success({ ucc: "5520317", ddpi_enabled: true, active_segments: ["CASH"] });
     const { connector, requests } = setUp(
-      answering({ "user/detail": cashOnly, "order/list": book, "status/reference": notFound }),
+      answering({ "user/detail": cashOnly, "order/list": bookReply, "status/reference": notFound }),
     );
-    expect(await connector.findOrdersByTag(access(), NEVER)).toEqual([]);
+    expect(await connector.findOrdersByTag(access(), UNUSED)).toEqual([]);
     expect(requests.filter(({ url }) => url.includes("/reference/"))).toHaveLength(1);
   });
 
-  it("fails where the book lags behind the look-up, and where either cannot be read", async () => {
+  it("fails when the order book lags behind the look-up, or when either cannot be read", async () => {
     const empty = recorded("get-order-list-empty");
     const lagging = setUp(
       answering({ ...user, "order/list": empty, "status/reference": recorded("get-order-status-reference") }),
     );
     await expect(lagging.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
-    const blind = setUp(answering({ ...user, "order/list": empty, "status/reference": recorded("error-busy", 503) }));
-    await expect(blind.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
-    const cut = setUp(answering({ "page=1": recorded("error-busy", 503), "order/list": pageOf(25) }));
-    await expect(cut.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
+    const failingLookUp = setUp(
+      answering({ ...user, "order/list": empty, "status/reference": recorded("error-busy", 503) }),
+    );
+    await expect(failingLookUp.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
+    const failingPage = setUp(answering({ "page=1": recorded("error-busy", 503), "order/list": pageOf(25) }));
+    await expect(failingPage.connector.findOrdersByTag(access(), TAG)).rejects.toMatchObject({ kind: "unavailable" });
   });
 });
 
-describe("a book of several pages", () => {
+describe("an order book of several pages", () => {
   const rows = (ids: readonly number[]): unknown[] => ids.map((id) => ({ groww_order_id: `GMK${id}X` }));
   const range = (first: number, last: number): number[] =>
     Array.from({ length: last - first + 1 }, (_, at) => first + at);
-  /** Each reading of a page sees the book as it then is. */
-  function reading(books: readonly (readonly number[])[]) {
+  /** A fake of the paged book: each page read sees the next of the given states, and the last one from then on. */
+  function pagesOf(books: readonly (readonly number[])[]) {
     let reads = 0;
     const read = async (page: number): Promise<unknown[]> => {
       const now = books[Math.min(reads, books.length - 1)] ?? [];
@@ -290,42 +294,42 @@ describe("a book of several pages", () => {
   }
   const idsOf = (read: readonly unknown[]) => read.map((row) => (row as { groww_order_id: string }).groww_order_id);
 
-  it("is read to its end, and twice; one page is read once", async () => {
-    const long = reading([range(1, 60)]);
+  it("is read to its end twice, but only once if it has one page", async () => {
+    const long = pagesOf([range(1, 60)]);
     expect(await stableRows(long.read)).toHaveLength(60);
     expect(long.count()).toBe(6);
-    const short = reading([range(1, 24)]);
+    const short = pagesOf([range(1, 24)]);
     expect(await stableRows(short.read)).toHaveLength(24);
     expect(short.count()).toBe(1);
-    const exact = reading([range(1, 25)]);
+    const exact = pagesOf([range(1, 25)]);
     expect(await stableRows(exact.read)).toHaveLength(25);
   });
 
-  it("loses no order that moves to the front between two pages", async () => {
+  it("does not lose an order that moves to the front between two page reads", async () => {
     const before = range(1, 40);
     const after = [30, ...before.filter((id) => id !== 30)];
     // The first page is read before the move, the second after it: order 30 is on neither.
-    const { read } = reading([before, after]);
+    const { read } = pagesOf([before, after]);
     const found = idsOf(await stableRows(read));
     expect(found).toHaveLength(40);
     expect(found).toContain("GMK30X");
   });
 
-  it("has no order twice that slid onto the next page", async () => {
-    const { read } = reading([range(1, 40), [99, ...range(1, 40)]]);
+  it("does not list an order twice that slides to the next page between two reads", async () => {
+    const { read } = pagesOf([range(1, 40), [99, ...range(1, 40)]]);
     const found = idsOf(await stableRows(read));
     expect(new Set(found).size).toBe(found.length);
     expect(found).toHaveLength(41);
   });
 
-  it("that never stands still is not believed", async () => {
-    const { read } = reading(range(1, 30).map((turn) => [...range(1, 30), ...range(100, 100 + turn)]));
+  it("fails when it keeps changing while it is read", async () => {
+    const { read } = pagesOf(range(1, 30).map((turn) => [...range(1, 30), ...range(100, 100 + turn)]));
     await expect(stableRows(read)).rejects.toMatchObject({ kind: "unavailable" });
   });
 });
 
 describe("the definition", () => {
-  it("waits a minute before “not in the book” is believed", () => {
+  it("makes the service wait a minute before it accepts that an order is not in the book", () => {
     expect(groww.notFoundBelievedAfterMs).toBe(60_000);
   });
 });

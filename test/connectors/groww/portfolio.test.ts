@@ -15,7 +15,7 @@ const changed = (change: object) => {
 };
 
 describe("positions", () => {
-  it("have their price from one call for each segment, and their open profit from it", async () => {
+  it("get their last prices from one call per segment, and their unrealised P&L from those", async () => {
     const { connector, requests } = setUp(answering({ ...PRICES, [POSITIONS]: recorded("get-positions-user") }));
     const rows = await connector.getPositions(access());
     expect(rows[0]).toEqual({
@@ -45,7 +45,7 @@ describe("positions", () => {
     ]);
   });
 
-  it("that are short lose where the price rises; a closed one has what was realised", async () => {
+  it("have unrealised P&L for a short, and only realised P&L for a closed one", async () => {
     const [, sold, , closed] = await positions("get-positions-user");
     expect(sold).toMatchObject({ side: "SELL", qty: 3, key: "BSE:500112", unrealised: paise("1.65"), sellQty: 3 });
     expect(closed).toMatchObject({
@@ -57,18 +57,18 @@ describe("positions", () => {
     });
   });
 
-  it("that were carried tell with what the day began, wherever Groww counts that", async () => {
-    const apart = (await positions("get-positions-user"))[2];
+  it("give the carried quantity and the day's cash flow, whether Groww counts them separately or together", async () => {
+    const separate = (await positions("get-positions-user"))[2];
     const carried = { qty: 130, dayCash: paise("1693965") };
-    expect(apart).toMatchObject({ key: "NFO:51714", qty: 65, dayPnl: null, carried, buyQty: 130, sellQty: 65 });
-    expect(apart?.unrealised).toBe(paise("2908.75"));
+    expect(separate).toMatchObject({ key: "NFO:51714", qty: 65, dayPnl: null, carried, buyQty: 130, sellQty: 65 });
+    expect(separate?.unrealised).toBe(paise("2908.75"));
     const [, , row] = rowsIn("get-positions-user");
-    const within = { ...row, credit_quantity: 130, credit_price: 26010.5 };
-    const [told] = await positions("get-positions-user", { [POSITIONS]: success({ positions: [within] }) });
-    expect(told).toMatchObject({ dayPnl: null, carried, buyQty: 130, buyValue: apart?.buyValue, sellQty: 65 });
+    const together = { ...row, credit_quantity: 130, credit_price: 26010.5 };
+    const [position] = await positions("get-positions-user", { [POSITIONS]: success({ positions: [together] }) });
+    expect(position).toMatchObject({ dayPnl: null, carried, buyQty: 130, buyValue: separate?.buyValue, sellQty: 65 });
   });
 
-  it("whose quantities do not add up say nothing of the day", async () => {
+  it("have no day's P&L when their quantities do not add up", async () => {
     const [row] = await positions("get-positions-user", { [POSITIONS]: changed({ quantity: 11 }) });
     expect(row).toMatchObject({ qty: 11, dayPnl: null });
     expect(row).not.toHaveProperty("carried");
@@ -78,11 +78,11 @@ describe("positions", () => {
     expect(other).not.toHaveProperty("carried");
   });
 
-  it("without a price have what was realised, and say that the day is not known", async () => {
+  it("have only realised P&L and no day's P&L when there is no price", async () => {
     const refused = recorded("error-not-authorised", 403);
-    const alive = { "user/detail": recorded("get-user-detail") };
+    const profileReply = { "user/detail": recorded("get-user-detail") };
     const rows = await positions("get-positions-user", {
-      ...alive,
+      ...profileReply,
       "ltp?": refused,
       "ltp?segment=CASH": refused,
       "ltp?segment=FNO": refused,
@@ -97,13 +97,13 @@ describe("positions", () => {
     expect(rows[3]).toMatchObject({ ltp: null, pnl: paise("-25.50"), dayPnl: paise("-25.50") });
   });
 
-  it("of commodities, whose multiplier nothing tells, are not priced", async () => {
+  it("are not priced for commodities, because Groww does not give their multiplier", async () => {
     const [gold, sbin] = await positions("get-positions-user-commodity");
     expect(gold).toMatchObject({ segment: "MCX", key: null, ltp: null, pnl: paise("-410"), dayPnl: null });
     expect(sbin).toMatchObject({ unrealised: paise("66") });
   });
 
-  it("of a kind that nobody knows are told beside the others", async () => {
+  it("report a row that cannot be mapped along with the others", async () => {
     await expect(positions("get-positions-user", { [POSITIONS]: changed({ product: "MTF" }) })).rejects.toMatchObject({
       book: {
         rows: [{ symbol: "BSE:SBIN" }, { symbol: "NSE:NIFTY26NOVFUT" }, { symbol: "NSE:M&M-EQ" }],
@@ -112,7 +112,7 @@ describe("positions", () => {
     });
   });
 
-  it("fail on a product or segment that is new", async () => {
+  it("fail on an unknown product, segment or exchange", async () => {
     for (const change of [{ product: "MTF" }, { segment: "CURRENCY" }, { exchange: "MCX" }])
       await expect(positions("get-positions-user", { [POSITIONS]: changed(change) })).rejects.toMatchObject({
         kind: "bad-response",
@@ -120,42 +120,42 @@ describe("positions", () => {
   });
 });
 
-describe("the unit of a position's prices", () => {
-  it("makes no difference: rupees and paise give the same positions", async () => {
+describe("the unit of a position's prices (rupees or paise)", () => {
+  it("makes no difference to the positions", async () => {
     expect(await positions("get-positions-user-paise")).toEqual(await positions("get-positions-user"));
   });
 
-  it("may be another for the average than for what was traded", async () => {
+  it("may differ between the average and the traded prices", async () => {
     const inPaise = rowsIn("get-positions-user-paise");
     const mixed = rowsIn("get-positions-user").map((row, at) => ({ ...inPaise[at], net_price: row["net_price"] }));
     const rows = await positions("get-positions-user", { [POSITIONS]: success({ positions: mixed }) });
     expect(rows).toEqual(await positions("get-positions-user"));
   });
 
-  it("is told by shares and futures, which no day brings to a tenth or to ten times their price", () => {
+  it("is derived from shares and futures, whose price cannot change tenfold in a day", () => {
     const ltp = rupees("100");
     const share = { price: 9_800, ltp, isSteady: true };
-    const cheapened = { price: 150, ltp: rupees("1.40"), isSteady: false };
+    const fallenOption = { price: 150, ltp: rupees("1.40"), isSteady: false };
     expect(scaleOf([])).toBe(1);
-    expect(scaleOf([{ ...share, price: 98 }, cheapened])).toBe(1);
-    expect(scaleOf([share, cheapened])).toBe(100);
+    expect(scaleOf([{ ...share, price: 98 }, fallenOption])).toBe(1);
+    expect(scaleOf([share, fallenOption])).toBe(100);
     expect(() => scaleOf([share, { ...share, price: 98 }])).toThrow(RangeError);
-    expect(scaleOf([{ ...cheapened, price: 1.5 }])).toBe(1);
-    expect(scaleOf([cheapened])).toBeNull();
+    expect(scaleOf([{ ...fallenOption, price: 1.5 }])).toBe(1);
+    expect(scaleOf([fallenOption])).toBeNull();
   });
 
-  it("of options alone that lost nearly all of their price is told by the day's range, where it can tell", async () => {
+  it("is derived from the day's price range when there are only options that lost most of their value", async () => {
     const quote = { "live-data/quote": recorded("get-live-data-quote-option") };
     const [row] = rowsIn("get-positions-user-option");
     const inPaise = success({ positions: [{ ...row, net_price: 14_250, credit_price: 14_250 }] });
-    const told = setUp(answering({ ...PRICES, ...quote, [POSITIONS]: inPaise }));
+    const clear = setUp(answering({ ...PRICES, ...quote, [POSITIONS]: inPaise }));
     const expected = { avgPrice: rupees("142.50"), ltp: rupees("1.40"), unrealised: paise("-9171.50") };
-    expect(await told.connector.getPositions(access())).toMatchObject([expected]);
-    expect(told.warnings).toEqual([]);
-    // Both 142.50 and 1.425 lie within: the documentation stands.
-    const both = setUp(answering({ ...PRICES, ...quote, [POSITIONS]: recorded("get-positions-user-option") }));
-    expect(await both.connector.getPositions(access())).toMatchObject([expected]);
-    expect(new Set(both.warnings).size).toBe(1);
+    expect(await clear.connector.getPositions(access())).toMatchObject([expected]);
+    expect(clear.warnings).toEqual([]);
+    // Both 142.50 and 1.425 lie within the day's range, so the documented unit is used, with a warning.
+    const ambiguous = setUp(answering({ ...PRICES, ...quote, [POSITIONS]: recorded("get-positions-user-option") }));
+    expect(await ambiguous.connector.getPositions(access())).toMatchObject([expected]);
+    expect(new Set(ambiguous.warnings).size).toBe(1);
     expect(scaleWithin(990, rupees("1.20"), rupees("151"))).toBe(100);
     expect(scaleWithin(148, rupees("140"), rupees("151"))).toBe(1);
     expect(scaleWithin(3, rupees("140"), rupees("151"))).toBeNull();
@@ -166,7 +166,7 @@ describe("holdings", () => {
   const HOLDINGS = "holdings/user";
   const holdings = (more = {}) => setUp(answering({ ...PRICES, [HOLDINGS]: recorded("get-holdings-user"), ...more }));
 
-  it("are NSE's where NSE lists that share, else BSE's, else nobody's, with prices from one call", async () => {
+  it("get the NSE key if NSE lists the share, else the BSE key, else none, and prices from one call", async () => {
     const { connector, requests } = holdings();
     const rows = await connector.getHoldings(access());
     expect(rows[0]).toEqual({
@@ -186,35 +186,35 @@ describe("holdings", () => {
     expect(rows.slice(1)).toMatchObject([
       { key: "NSE:2031", avgPrice: 0, pnl: null, ltp: rupees("3699.05") },
       { key: "BSE:540001", symbol: "BSE:ONLYBSE", ltp: rupees("44.90"), pnl: paise("44.40") },
-      // NSE lists another share under this name.
+      // NSE lists a different share (another ISIN) under this name.
       { key: null, symbol: "NSE:GONE-EQ", isin: "INE000Z09999", ltp: null, pnl: null },
     ]);
     const [, prices] = requests.map(({ url }) => decodeURIComponent(url.slice(url.indexOf("?"))));
     expect(prices).toBe("?segment=CASH&exchange_symbols=NSE_SBIN,NSE_M&M,BSE_ONLYBSE");
   });
 
-  it("are shown without prices where these cannot be had, and end the session where it is over", async () => {
+  it("have no prices when Groww is busy, but fail when the session has expired", async () => {
     const busy = holdings({ "ltp?": recorded("error-busy", 503), "ltp?segment=CASH": recorded("error-busy", 503) });
     expect(await busy.connector.getHoldings(access())).toMatchObject([{ qty: 30, ltp: null, pnl: null }, {}, {}, {}]);
     expect(busy.warnings).toHaveLength(1);
     const dead = recorded("error-session", 401);
-    const over = holdings({ "ltp?segment=CASH": dead, "user/detail": dead });
-    await expect(over.connector.getHoldings(access())).rejects.toMatchObject({ kind: "auth-expired" });
+    const expired = holdings({ "ltp?segment=CASH": dead, "user/detail": dead });
+    await expect(expired.connector.getHoldings(access())).rejects.toMatchObject({ kind: "auth-expired" });
   });
 
-  it("lose what the positions sold today, where Groww holds it back", async () => {
+  it("exclude what the positions show as sold today, if Groww has locked that quantity", async () => {
     const [row] = rowsIn("get-holdings-user");
     const locked = { ...row, groww_locked_quantity: 10, demat_free_quantity: 14 };
     const [sale] = rowsIn("get-positions-user").slice(1);
     const sold = success({ positions: [{ ...sale, exchange: "NSE", quantity: -7, debit_quantity: 7 }] });
     const { connector } = holdings({ [HOLDINGS]: success({ holdings: [locked] }), [POSITIONS]: sold });
-    // Ten are held back: seven are sold, three wait in an order.
+    // Ten are locked: seven are sold, three are reserved for an open order.
     const left = await connector.getHoldings(access());
     expect(left).toMatchObject([{ qty: 23, t1Qty: 4 }]);
     expect(left.map(sellableWithT1)).toEqual([18]);
   });
 
-  it("of a kind that nobody knows are told beside the others, by the share that they are of", async () => {
+  it("report a row that cannot be mapped along with the others, with its share", async () => {
     const [odd, ...rest] = rowsIn("get-holdings-user");
     const list = success({ holdings: [{ ...odd, quantity: "many" }, ...rest] });
     await expect(holdings({ [HOLDINGS]: list }).connector.getHoldings(access())).rejects.toMatchObject({
@@ -225,15 +225,15 @@ describe("holdings", () => {
     });
   });
 
-  it("are none in an empty account, without another call", async () => {
+  it("are an empty list for an empty account, without a call for prices", async () => {
     const { connector, requests } = holdings({ [HOLDINGS]: recorded("get-holdings-user-empty") });
     expect(await connector.getHoldings(access())).toEqual([]);
     expect(requests).toHaveLength(1);
   });
 });
 
-describe("funds and profile", () => {
-  it("are what delivery may use, what is used, and the cash before use", async () => {
+describe("funds, profile and cost", () => {
+  it("give the funds available for delivery, the used margin, and the cash before use", async () => {
     const { connector } = setUp(answering({ "margins/detail/user": recorded("get-margins-detail-user") }));
     expect(await connector.getFunds(access())).toEqual({
       available: paise("43046.25"),
@@ -243,7 +243,7 @@ describe("funds and profile", () => {
     });
   });
 
-  it("have no name, and tell whether selling needs a word in the app", async () => {
+  it("give no name, and whether selling needs an authorisation in the app", async () => {
     const { connector } = setUp(answering({ "user/detail": recorded("get-user-detail") }));
     expect(await connector.getProfile(access())).toEqual({
       accountId: "5520317",
@@ -253,7 +253,7 @@ describe("funds and profile", () => {
     });
   });
 
-  it("cost what the margin call says", async () => {
+  it("give an order's cost from the margin call", async () => {
     const { connector, requests } = setUp(
       answering({ "margins/detail/orders": recorded("post-margins-detail-orders") }),
     );

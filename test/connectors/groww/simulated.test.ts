@@ -11,19 +11,19 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((street) => street.close()));
 });
 
-async function enter() {
+async function start() {
   const street = await openStreet({ definition: groww, simulate: simulatedGroww });
   opened.push(street);
   const access = await logIn(street);
   const base = `${street.server.base("groww")}/api`;
-  const ask = async (path: string, body?: object, token = access.session.accessToken.reveal()) => {
+  const call = async (path: string, body?: object, token = access.session.accessToken.reveal()) => {
     const reply = await fetch(`${base}${path}`, {
       headers: { authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     });
     return { status: reply.status, json: (await reply.json()) as Record<string, unknown> };
   };
-  return { street, access, ask };
+  return { street, access, call };
 }
 
 const BODY = {
@@ -41,56 +41,56 @@ const BODY = {
 };
 
 describe("the simulated Groww", () => {
-  it("refuses in two shapes, and makes tokens without an envelope", async () => {
-    const { ask } = await enter();
-    expect(await ask("/v1/user/detail", undefined, "eyJold")).toEqual({
+  it("has two shapes of refusal, and gives no token for a wrong TOTP code", async () => {
+    const { call } = await start();
+    expect(await call("/v1/user/detail", undefined, "eyJold")).toEqual({
       status: 401,
       json: { errorCode: 401, errorMessage: { message: "Token invalid or expired" }, code: "GA005" },
     });
-    const { json } = await ask("/v1/live-data/quote?exchange=NSE&segment=CASH&trading_symbol=NONE");
+    const { json } = await call("/v1/live-data/quote?exchange=NSE&segment=CASH&trading_symbol=NONE");
     expect(json).toMatchObject({ status: "FAILURE", error: { code: "GA001", metadata: null } });
-    const wrong = await ask("/v1/token/api/access", { key_type: "totp", totp: "000000" }, "eyJother");
+    const wrong = await call("/v1/token/api/access", { key_type: "totp", totp: "000000" }, "eyJother");
     expect(wrong.json).not.toHaveProperty("token");
   });
 
-  it("takes a reference once, and only one of its form", async () => {
-    const { street, ask } = await enter();
+  it("accepts a reference only once, and only in the documented format", async () => {
+    const { street, call } = await start();
     const price = termsOf(street, share(street), "LIMIT");
     const body = { ...BODY, price: "price" in price ? price.price / 10_000 : 0 };
-    expect((await ask("/v1/order/create", body)).status).toBe(200);
-    expect((await ask("/v1/order/create", body)).json).toMatchObject({ error: { code: "GA007" } });
+    expect((await call("/v1/order/create", body)).status).toBe(200);
+    expect((await call("/v1/order/create", body)).json).toMatchObject({ error: { code: "GA007" } });
     expect(street.account.orders()).toHaveLength(1);
     for (const order_reference_id of ["short", "a".repeat(21), "a-b-c-d-efgh", "under_score_1"])
-      expect((await ask("/v1/order/create", { ...body, order_reference_id })).json).toMatchObject({
+      expect((await call("/v1/order/create", { ...body, order_reference_id })).json).toMatchObject({
         error: { code: "GA001" },
       });
   });
 
-  it("leaves a repeated reference unknown, whose order is then found, once", async () => {
-    const { street, access, ask } = await enter();
+  it("makes a repeated reference an unknown outcome, after which its one order is found", async () => {
+    const { street, access, call } = await start();
     const request = ticket(street, share(street), { tag: orderTag("ownreference01") });
     const price = "price" in request.terms ? request.terms.price / 10_000 : 0;
-    await ask("/v1/order/create", { ...BODY, price });
+    await call("/v1/order/create", { ...BODY, price });
     expect(await street.connector.placeOrder(access, request)).toMatchObject({ kind: "unknown" });
     street.hands.now += 1_000;
     expect(await street.connector.findOrdersByTag(access, request.tag)).toHaveLength(1);
     expect(street.account.orders()).toHaveLength(1);
   });
 
-  it("has a book of pages of 25, all of which are read", async () => {
-    const { street, access, ask } = await enter();
+  it("has an order book in pages of 25, all of which the connector reads", async () => {
+    const { street, access, call } = await start();
     for (let at = 0; at < 60; at += 1) {
       await resting(street, access, { tag: orderTag(`numbered${at}`), qty: 1 });
     }
-    const { json } = await ask("/v1/order/list?page=0&page_size=100");
+    const { json } = await call("/v1/order/list?page=0&page_size=100");
     expect((json["payload"] as { order_list: unknown[] }).order_list).toHaveLength(25);
     const orders = await street.connector.getOrders(access);
     expect(orders.map(({ tag }) => tag)).toEqual(Array.from({ length: 60 }, (_, at) => `numbered${at}`));
     expect(await street.connector.findOrdersByTag(access, orderTag("numbered0"))).toHaveLength(1);
   });
 
-  it("cancels a moment after it has taken the cancel", async () => {
-    const { street, access } = await enter();
+  it("cancels an order a moment after it accepts the request", async () => {
+    const { street, access } = await start();
     const order = await resting(street, access);
     expect(await street.connector.cancelOrder(access, order)).toMatchObject({ kind: "accepted" });
     const look = () => street.connector.getOrder(access, order.orderId, order.handle);
@@ -98,16 +98,16 @@ describe("the simulated Groww", () => {
     expect(await look()).toMatchObject({ status: "cancelled" });
   });
 
-  it("has trades of shares order by order, and none of derivatives", async () => {
-    const { street, access, ask } = await enter();
+  it("has trades of an order in shares, but not in derivatives", async () => {
+    const { street, access, call } = await start();
     const order = await resting(street, access, { terms: termsOf(street, share(street), "MARKET") });
-    const { json } = await ask(`/v1/order/trades/${order.orderId}?segment=CASH`);
+    const { json } = await call(`/v1/order/trades/${order.orderId}?segment=CASH`);
     expect(json).toMatchObject({ payload: { trade_list: [{ groww_trade_id: "", trade_status: "EXECUTED" }] } });
-    expect((await ask(`/v1/order/trades/${order.orderId}?segment=FNO`)).status).toBe(404);
+    expect((await call(`/v1/order/trades/${order.orderId}?segment=FNO`)).status).toBe(404);
   });
 
-  it("ends every session at six, and makes the next one of the same TOTP token", async () => {
-    const { street, access } = await enter();
+  it("ends every session at 06:00, and gives the next one for the same TOTP token", async () => {
+    const { street, access } = await start();
     street.hands.now = istInstant("2026-11-21", "06:00");
     expect(await street.connector.isTokenValid(access)).toBe(false);
     const session = await street.connector.refreshToken?.(access);

@@ -18,7 +18,7 @@ const jwt = (exp: number): Secret =>
   new Secret(`e30.${Buffer.from(JSON.stringify({ exp })).toString("base64url")}.c2ln`);
 
 describe("the login", () => {
-  it("goes to the dialog with key, redirect address and state", async () => {
+  it("opens the authorisation dialog with the API key, the redirect URL and the state", async () => {
     const { connector } = setUp();
     const { url } = (await connector.getLoginUrl?.({ credentials, redirectUrl: REDIRECT, state: "c3RhdGU" })) ?? {};
     const { origin, pathname, searchParams } = new URL(url ?? "");
@@ -31,7 +31,7 @@ describe("the login", () => {
     });
   });
 
-  it("exchanges the code by a form, and proves the token by the profile", async () => {
+  it("exchanges the code with a form body, and verifies the token with the profile call", async () => {
     const answers = answering({
       "authorization/token": recorded("post-login-authorization-token"),
       "user/profile": recorded("get-user-profile"),
@@ -58,20 +58,20 @@ describe("the login", () => {
     expect(requests.map(({ egress }) => egress)).toEqual([undefined, undefined]);
   });
 
-  it("does not take a token whose profile is another account's", async () => {
+  it("refuses a token whose profile belongs to another account", async () => {
     const other = reply({ status: "success", data: { user_id: "2ZZZZZ", user_name: "X" } });
     const answers = answering({ token: recorded("post-login-authorization-token"), "user/profile": other });
     await expect(setUp(answers).connector.generateSession(grant())).rejects.toMatchObject({ kind: "bad-response" });
   });
 
-  it("without a code is unfinished; with a wrong one it is refused", async () => {
+  it("is login-unfinished without a code, and auth-invalid with a wrong one", async () => {
     const { connector, requests } = setUp(() => recorded("error-code", 401));
     await expect(connector.generateSession(grant({ state: "s" }))).rejects.toMatchObject({ kind: "login-unfinished" });
     expect(requests).toEqual([]);
     await expect(connector.generateSession(grant())).rejects.toMatchObject({ kind: "auth-invalid" });
   });
 
-  it("takes no code alone: the redirect address must go with it", async () => {
+  it("refuses a pasted code, because the exchange also needs the redirect URL", async () => {
     const { connector, requests } = setUp();
     const pasted: LoginGrant = { kind: "token", link: linkId("link-1"), credentials, token: new Secret("mK4x7Q") };
     await expect(connector.generateSession(pasted)).rejects.toMatchObject({ kind: "auth-invalid" });
@@ -86,26 +86,26 @@ describe("a session", () => {
     ["03:30", "2026-11-21", "03:30"],
     ["11:00", "2026-11-21", "03:30"],
     ["23:59", "2026-11-21", "03:30"],
-  ])("of %s dies at the next 03:30", (time, date, end) => {
+  ])("that starts at %s expires at the next 03:30", (time, date, end) => {
     const issuedAt = istInstant("2026-11-20", time);
     expect(sessionEnd(new Secret("opaque"), issuedAt)).toBe(istInstant(date, end));
   });
 
-  it("dies earlier where its own claims say so, never later", () => {
+  it("expires earlier if the token's claims say so, never later", () => {
     const noon = istInstant("2026-11-20", "12:00");
     expect(sessionEnd(jwt(noon / 1_000), NOW)).toBe(noon);
     expect(sessionEnd(jwt(istInstant("2027-11-20") / 1_000), NOW)).toBe(istInstant("2026-11-21", "03:30"));
     expect(sessionEnd(new Secret("a.%%%.c"), NOW)).toBe(istInstant("2026-11-21", "03:30"));
   });
 
-  it("is dead on the broker's word alone", async () => {
-    const dead = setUp(() => recorded("error-token", 401));
-    expect(await dead.connector.isTokenValid(access())).toBe(false);
+  it("is invalid only if Upstox says so", async () => {
+    const refused = setUp(() => recorded("error-token", 401));
+    expect(await refused.connector.isTokenValid(access())).toBe(false);
     const blocked = setUp(() => reply("error code: 1010", 403));
     await expect(blocked.connector.isTokenValid(access())).rejects.toMatchObject({ kind: "bad-response" });
   });
 
-  it("is ended by a logout", async () => {
+  it("is ended with a DELETE request on logout", async () => {
     const { connector, requests } = setUp(() => recorded("delete-logout"));
     await connector.logout?.(access());
     expect(requests[0]).toMatchObject({ method: "DELETE", url: "https://api.upstox.com/v2/logout", via: "send" });

@@ -24,7 +24,7 @@ export const reply = (body: unknown, status = 200): HttpReply => ({
 });
 export const recorded = (name: string, status = 200): HttpReply => reply(fixture(name), status);
 
-/** A fixture with its first row changed. */
+/** The reply of a fixture, with `change` applied to its first row. */
 export function changed(name: string, change: object): HttpReply {
   const body = JSON.parse(fixture(name)) as { data: object[] };
   return reply({ ...body, data: [{ ...body.data[0], ...change }, ...body.data.slice(1)] });
@@ -34,7 +34,7 @@ export interface Sent extends HttpRequest {
   readonly via: "send" | "read";
 }
 export type Answer = (request: Sent) => HttpReply;
-/** By the end of the path; a call that nothing answers is a defect of the test. */
+/** Looks up the reply by a part of the path. An unexpected call throws. */
 export const answering =
   (answers: Readonly<Record<string, HttpReply>>): Answer =>
   ({ url }) => {
@@ -48,7 +48,7 @@ async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Uint8Array>
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
 }
 
-async function* breaking(all: AsyncIterable<Uint8Array>, at: number): AsyncGenerator<Uint8Array> {
+async function* breakingOff(all: AsyncIterable<Uint8Array>, at: number): AsyncGenerator<Uint8Array> {
   let read = 0;
   for await (const piece of all) {
     read += piece.length;
@@ -57,13 +57,13 @@ async function* breaking(all: AsyncIterable<Uint8Array>, at: number): AsyncGener
   }
 }
 
-export const PACKED = gzipSync(fixture("complete"));
+export const GZIPPED = gzipSync(fixture("complete"));
 
 export interface SetupOptions {
   readonly table?: InstrumentTable | null;
   readonly now?: number;
   readonly master?: Buffer;
-  /** The connection breaks when so many bytes of the master have come. */
+  /** The connection breaks after this many bytes of the master. */
   readonly breaksAt?: number;
 }
 
@@ -77,7 +77,7 @@ export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptio
   const http: HttpClient = {
     send: call("send"),
     read: call("read"),
-    stream: async () => breaking(chunked(options.master ?? PACKED, 61), options.breaksAt ?? Infinity),
+    stream: async () => breakingOff(chunked(options.master ?? GZIPPED, 61), options.breaksAt ?? Infinity),
     close: async () => undefined,
   };
   const connector: BrokerConnector = createConnector({
@@ -94,9 +94,9 @@ export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptio
   return { connector, requests, warnings };
 }
 
-let kept: Promise<readonly VenueInstrument[]> | null = null;
+let cachedRows: Promise<readonly VenueInstrument[]> | null = null;
 export const masterRows = (): Promise<readonly VenueInstrument[]> =>
-  (kept ??= readMaster(setUp().connector).then(({ rows }) => rows));
+  (cachedRows ??= readMaster(setUp().connector).then(({ rows }) => rows));
 const table = async (): Promise<InstrumentTable> => tableOf(await masterRows());
 
 export async function listed(symbol: string): Promise<Instrument> {

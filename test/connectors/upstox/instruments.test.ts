@@ -2,12 +2,12 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import { readMaster } from "../../conformance/street.ts";
-import { fixture, masterRows, PACKED, setUp } from "./harness.ts";
+import { fixture, masterRows, GZIPPED, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 
-describe("the master", () => {
-  it("gives each row its identity by exchange segment and the exchange's token, and Upstox's key as its name there", async () => {
+describe("the instrument master", () => {
+  it("gives each row a key from segment and exchange token, and Upstox's instrument key as its venue symbol", async () => {
     const rows = await masterRows();
     expect(rows.map(({ instrument, venueSymbol }) => [instrument.key, instrument.symbol, venueSymbol])).toEqual([
       ["NSE:3045", "NSE:SBIN-EQ", "NSE_EQ|INE062A01020"],
@@ -23,7 +23,7 @@ describe("the master", () => {
     ]);
   });
 
-  it("has ticks in paise, dates of the last second of a day, and freeze quantities where they are told", async () => {
+  it("reads ticks in paise, expiries given as the last second of a day, and freeze quantities where present", async () => {
     const byKey = new Map((await masterRows()).map(({ instrument }) => [String(instrument.key), instrument]));
     expect(byKey.get("NSE:3045")).toMatchObject({
       tickSize: rupees("0.05"),
@@ -38,7 +38,7 @@ describe("the master", () => {
     expect(byKey.get("BFO:871002")).not.toHaveProperty("freezeQty");
   });
 
-  it("counts what it cannot read, and passes over what is not ours in silence", async () => {
+  it("reports rows that it cannot read, but not instruments of types that we do not serve", async () => {
     const { skipped } = await readMaster(setUp().connector);
     expect(skipped.toSorted()).toEqual([
       "bad value",
@@ -50,26 +50,26 @@ describe("the master", () => {
     ]);
   });
 
-  it("is read packed, and as it is where it was unpacked on the way", async () => {
+  it("is read gzipped, and plain if it was decompressed on the way", async () => {
     const plain = setUp(undefined, { master: Buffer.from(fixture("complete")) });
     expect((await readMaster(plain.connector)).rows).toEqual(await masterRows());
   });
 
   it.each([
-    ["packed", PACKED],
-    ["unpacked", Buffer.from(fixture("complete"))],
-  ])("is unavailable when the connection breaks on the way, %s", async (_what, master) => {
+    ["gzipped", GZIPPED],
+    ["plain", Buffer.from(fixture("complete"))],
+  ])("fails with unavailable when the connection breaks during the download, %s", async (_what, master) => {
     const read = readMaster(setUp(undefined, { master, breaksAt: 300 }).connector);
     await expect(read).rejects.toMatchObject({ kind: "unavailable", endpoint: "GET complete.json.gz" });
   });
 
   it.each([
-    ["cut short while packed", PACKED.subarray(0, PACKED.length - 40)],
-    ["cut short unpacked", Buffer.from(fixture("complete").slice(0, -20))],
-    ["damaged", Buffer.concat([PACKED.subarray(0, 200), Buffer.alloc(300, 7)])],
-    ["no list", gzipSync("<html>maintenance</html>")],
+    ["truncated while gzipped", GZIPPED.subarray(0, GZIPPED.length - 40)],
+    ["truncated while plain", Buffer.from(fixture("complete").slice(0, -20))],
+    ["damaged", Buffer.concat([GZIPPED.subarray(0, 200), Buffer.alloc(300, 7)])],
+    ["not a list", gzipSync("<html>maintenance</html>")],
     ["empty", Buffer.alloc(0)],
-  ])("says so when it is %s, rather than lose instruments", async (_what, master) => {
+  ])("fails when it is %s, rather than lose instruments silently", async (_what, master) => {
     const read = readMaster(setUp(undefined, { master }).connector);
     await expect(read).rejects.toMatchObject({ name: "BrokerError", broker: "upstox", kind: "bad-response" });
   });

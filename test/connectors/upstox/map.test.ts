@@ -10,7 +10,7 @@ const rupees = priceFromRupees;
 const BOOK = "retrieve-all";
 
 describe("an order's status", () => {
-  it("has one meaning each, and an end where Upstox says so", () => {
+  it("maps every status that Upstox documents", () => {
     const meaning = STATUSES.map((status) => [status, toStatus({ status, order_type: "LIMIT", filled_quantity: 0 })]);
     expect(Object.fromEntries(meaning)).toEqual({
       "put order req received": "pending",
@@ -34,7 +34,7 @@ describe("an order's status", () => {
     expect(meaning).toHaveLength(17);
   });
 
-  it("of a stop under change stays waiting until something has filled", () => {
+  it("of a stop order under modification stays trigger-pending until something has filled", () => {
     for (const status of ["modify pending", "not modified", "cancel pending"] as const) {
       expect(toStatus({ status, order_type: "SL", filled_quantity: 0 })).toBe("trigger-pending");
       expect(toStatus({ status, order_type: "SL", filled_quantity: 1 })).toBe("open");
@@ -44,7 +44,7 @@ describe("an order's status", () => {
 });
 
 describe("the order book", () => {
-  it("is mapped row by row, the newest last", async () => {
+  it("is mapped row by row, oldest first", async () => {
     const { connector } = setUp(answering({ [BOOK]: recorded("get-order-retrieve-all") }));
     const orders = await connector.getOrders(access());
     expect(orders.map(({ orderId }) => orderId.slice(-2))).toEqual(["01", "02", "03", "04"]);
@@ -81,7 +81,7 @@ describe("the order book", () => {
     ]);
   });
 
-  it("fails on a status, product, type or side that is new", async () => {
+  it("fails on an unknown status, product, type or side", async () => {
     const refused = { kind: "bad-response", broker: "upstox" };
     const unknown = setUp(answering({ [BOOK]: recorded("get-order-retrieve-all-unknown-status") }));
     await expect(unknown.connector.getOrders(access())).rejects.toMatchObject(refused);
@@ -91,7 +91,7 @@ describe("the order book", () => {
     }
   });
 
-  it("fails on a segment that we have no name for, rather than leave the order out", async () => {
+  it("fails on an unknown segment, rather than leave the order out", async () => {
     const row = { instrument_token: "MOON_EQ|12345", trading_symbol: "SILVER1000" };
     const { connector } = setUp(answering({ [BOOK]: changed("get-order-retrieve-all", row) }));
     await expect(connector.getOrders(access())).rejects.toMatchObject({
@@ -100,7 +100,7 @@ describe("the order book", () => {
     });
   });
 
-  it("finds an order by its whole tag, and by id in the book", async () => {
+  it("is searched by the complete tag, and by order id", async () => {
     const { connector } = setUp(answering({ [BOOK]: recorded("get-order-retrieve-all") }));
     const found = await connector.findOrdersByTag(access(), "sd4k9c03" as never);
     expect(found.map(({ orderId }) => orderId)).toEqual(["261120031100002"]);
@@ -110,20 +110,20 @@ describe("the order book", () => {
   });
 });
 
-describe("who a row is of", () => {
-  it("is told by the master: a share's key has its ISIN where the exchange's token should be", async () => {
+describe("the instrument of a row", () => {
+  it("is looked up in the master, because Upstox's key of a share has an ISIN instead of the exchange token", async () => {
     const { connector } = setUp(answering({ "long-term": recorded("get-portfolio-long-term-holdings") }));
     const [sbin, bajaj] = await connector.getHoldings(access());
     expect(sbin).toMatchObject({ key: "NSE:3045", symbol: "NSE:SBIN-EQ", isin: "INE062A01020" });
     expect(bajaj).toMatchObject({ key: "NSE:16669", symbol: "NSE:BAJAJ-AUTO-EQ" });
   });
 
-  it("is not guessed for a share that the master does not list: it has a name and no key", async () => {
+  it("has a symbol but no key for a share that the master does not list", async () => {
     const { connector } = setUp(answering({ "long-term": recorded("get-portfolio-long-term-holdings") }));
     expect((await connector.getHoldings(access()))[2]).toMatchObject({ key: null, symbol: "NSE:GONE-EQ" });
   });
 
-  it("is the row's own word where no master can be had, with a warning: contracts keep their key", async () => {
+  it("comes from the row itself, with a warning, when there is no master, and only derivatives have a key", async () => {
     const answers = answering({ [BOOK]: recorded("get-order-retrieve-all") });
     const { connector, warnings } = setUp(answers, { table: null });
     expect(await connector.getOrders(access())).toMatchObject([
@@ -135,7 +135,7 @@ describe("who a row is of", () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it("is kept apart for the two exchanges, which share the ISIN", async () => {
+  it("is different on the two exchanges, although the ISIN is the same", async () => {
     const row = { instrument_token: "BSE_EQ|INE062A01020", trading_symbol: "SBIN", exchange: "BSE" };
     const { connector } = setUp(answering({ [BOOK]: changed("get-order-retrieve-all", row) }));
     expect((await connector.getOrders(access())).at(-1)).toMatchObject({ key: "BSE:500112", symbol: "BSE:SBIN" });
@@ -143,7 +143,7 @@ describe("who a row is of", () => {
 });
 
 describe("trades", () => {
-  it("come with the month in letters, in Indian time", async () => {
+  it("have times with the month in letters, read as IST", async () => {
     const { connector } = setUp(answering({ "get-trades-for-day": recorded("get-order-trades-get-trades-for-day") }));
     expect(await connector.getTrades(access())).toEqual([
       {

@@ -9,7 +9,7 @@ const rupees = priceFromRupees;
 const quotes = answering({ "market-quote": recorded("get-market-quote-quotes") });
 
 describe("quotes", () => {
-  it("are known by the key within the row, not by the name above it", async () => {
+  it("are matched by the instrument key inside each row, not by the name that indexes it", async () => {
     const { connector, requests } = setUp(quotes);
     const wanted = await Promise.all(["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:NIFTY26NOVFUT"].map(listed));
     const found = await connector.getQuotes(access(), wanted);
@@ -23,7 +23,7 @@ describe("quotes", () => {
       open: rupees("1012"),
       high: rupees("1021.90"),
       low: rupees("1009.30"),
-      // Not `ohlc.close`, which is today's.
+      // From the day's change: `ohlc.close` is today's.
       prevClose: rupees("1011.20"),
       bid: rupees("1019.40"),
       ask: rupees("1019.50"),
@@ -43,7 +43,7 @@ describe("quotes", () => {
     expect(found.get(wanted[2]!.key)).toMatchObject({ openInterest: 14_210_300, at: null });
   });
 
-  it("of what has never traded are absent", async () => {
+  it("are absent for an instrument that has never traded", async () => {
     const sbin = await listed("NSE:SBIN-EQ");
     const row = { instrument_token: "NSE_EQ|INE062A01020", last_price: 0 };
     const { connector } = setUp(() => reply({ status: "success", data: { "NSE_EQ:SBIN": row } }));
@@ -51,7 +51,7 @@ describe("quotes", () => {
     await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "rejected" });
   });
 
-  it("survive a key that Upstox has dropped: the others are asked for again without it", async () => {
+  it("are requested again without a key that Upstox no longer knows", async () => {
     const wanted = await Promise.all(["NSE:SBIN-EQ", "NSE:NIFTY26NOVFUT", "BSE:SBIN", "NSE:BAJAJ-AUTO-EQ"].map(listed));
     const { connector, requests } = setUp(({ url }) =>
       url.includes("BSE_EQ") ? recorded("error-invalid-key", 400) : recorded("get-market-quote-quotes"),
@@ -61,14 +61,14 @@ describe("quotes", () => {
     expect(requests).toHaveLength(5);
   });
 
-  it("are not asked for what the master does not list", async () => {
+  it("are not requested for an instrument that the master does not list", async () => {
     const { connector, requests } = setUp(quotes);
-    const stranger = { ...(await listed("NSE:SBIN-EQ")), key: instrumentKey("NSE", 987_654) };
-    expect(await connector.getQuotes(access(), [stranger])).toEqual(new Map());
+    const unlisted = { ...(await listed("NSE:SBIN-EQ")), key: instrumentKey("NSE", 987_654) };
+    expect(await connector.getQuotes(access(), [unlisted])).toEqual(new Map());
     expect(requests).toEqual([]);
   });
 
-  it("have a depth without its padding", async () => {
+  it("come with a market depth without the padding levels", async () => {
     const { connector } = setUp(quotes);
     expect(await connector.getOrderbook(access(), await listed("NSE:SBIN-EQ"))).toMatchObject({
       bids: [
@@ -82,7 +82,7 @@ describe("quotes", () => {
 });
 
 describe("candles", () => {
-  it("join the days before with today, oldest first", async () => {
+  it("of earlier days are joined with today's, oldest first", async () => {
     const answers = answering({
       "/intraday/": recorded("get-historical-candle-intraday"),
       "/historical-candle/": recorded("get-historical-candle"),
@@ -101,7 +101,7 @@ describe("candles", () => {
     ]);
   });
 
-  it("do without today where days do not come within the day", async () => {
+  it("exclude today when Upstox refuses the intraday call for days", async () => {
     const refused = reply({ status: "error", errors: [{ error_code: "UDAPI1146", message: "Unit is invalid" }] }, 400);
     const { connector } = setUp(answering({ "/intraday/": refused }));
     const instrument = await listed("NSE:SBIN-EQ");
@@ -109,7 +109,7 @@ describe("candles", () => {
     expect(await connector.getHistoricalData(access(), query)).toEqual([]);
   });
 
-  it("are asked for in pieces that follow each other: a month, a quarter, a decade", () => {
+  it("are requested in consecutive ranges, whose length depends on the interval", () => {
     const from = istInstant("2026-09-01");
     const ranges = (interval: "15m" | "1h" | "1mo") =>
       candleRequests({ interval, from, to: istInstant("2026-11-19") }, NOW).map(({ bar, range }) => [bar, range]);
@@ -122,7 +122,7 @@ describe("candles", () => {
     expect(ranges("1mo")).toEqual([["days/1", "2026-11-19/2026-09-01"]]);
   });
 
-  it("are asked for today only once today has begun", () => {
+  it("are requested for today only if the range includes today", () => {
     const query = { interval: "5m", from: istInstant("2026-11-20"), to: istInstant("2026-11-25") } as const;
     expect(candleRequests(query, NOW)).toEqual([{ bar: "minutes/5", range: null }]);
     expect(candleRequests({ ...query, from: istInstant("2026-11-21") }, NOW)).toEqual([]);

@@ -10,8 +10,8 @@ import { access, type Answer, answering, bodyOf, buy, FUTURE, recorded, reply, s
 
 const rupees = priceFromRupees;
 const place = (answer: Answer, more = {}) => {
-  const stand = setUp(answer);
-  return { ...stand, outcome: stand.connector.placeOrder(access(), buy(more)) };
+  const setup = setUp(answer);
+  return { ...setup, outcome: setup.connector.placeOrder(access(), buy(more)) };
 };
 const placed = answering({ "/place": recorded("post-order-place") });
 
@@ -22,7 +22,7 @@ async function bookOrder(): Promise<Order> {
 }
 
 describe("placing", () => {
-  it("sends the documented body once, to the order host, by the link's own way", async () => {
+  it("sends the documented body once, to the order host, through the link's proxy", async () => {
     const { outcome, requests } = place(placed);
     expect(await outcome).toEqual({ kind: "accepted", orderId: "261120031100001", handle: {} });
     expect(requests).toHaveLength(1);
@@ -51,17 +51,17 @@ describe("placing", () => {
 
   it.each<[string, OrderTerms, object]>([
     [
-      "MARKET as a limit at the card's protection",
+      "MARKET as a limit order at the protection price",
       { type: "MARKET", protection: { basisPoints: 150, limit: rupees("1023.60") } },
       { order_type: "LIMIT", price: 1023.6, trigger_price: 0 },
     ],
     [
-      "SL-M as a stop with that limit",
+      "SL-M as a stop order with the protection price as its limit",
       { type: "SL-M", triggerPrice: rupees("1030"), protection: { basisPoints: 100, limit: rupees("1040.30") } },
       { order_type: "SL", price: 1040.3, trigger_price: 1030 },
     ],
     [
-      "SL as it is",
+      "SL unchanged",
       { type: "SL", price: rupees("1031.05"), triggerPrice: rupees("1030.05") },
       { order_type: "SL", price: 1031.05, trigger_price: 1030.05 },
     ],
@@ -72,9 +72,9 @@ describe("placing", () => {
   });
 
   it.each([
-    ["delivery of a contract, which D would carry over", { key: FUTURE, productType: "CNC" }],
-    ["margin of a share, which D would deliver", { productType: "MARGIN" }],
-    ["funded delivery", { productType: "MTF" }],
+    ["product CNC of a derivative, which Upstox's D would carry forward", { key: FUTURE, productType: "CNC" }],
+    ["product MARGIN of a share, which Upstox's D would deliver", { productType: "MARGIN" }],
+    ["product MTF", { productType: "MTF" }],
     ["a cover order", { productType: "CO" }],
     ["an instrument that Upstox does not list", { key: instrumentKey("NSE", 987_654) }],
   ])("sends nothing for %s", async (_what, more) => {
@@ -83,14 +83,14 @@ describe("placing", () => {
     expect(requests).toEqual([]);
   });
 
-  it("sends nothing without a list of instruments: a share cannot be named", async () => {
+  it("sends nothing without the instrument master, which has Upstox's key of a share", async () => {
     const { connector, requests } = setUp(placed, { table: null });
     const outcome = await connector.placeOrder(access(), buy());
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
     expect(requests).toEqual([]);
   });
 
-  it("sends nothing after 03:30", async () => {
+  it("sends nothing after the session expired at 03:30", async () => {
     const { connector, requests } = setUp(placed, { now: istInstant("2026-11-21", "03:30") });
     const outcome = await connector.placeOrder(access(), buy());
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "session-expired" });
@@ -98,69 +98,69 @@ describe("placing", () => {
   });
 });
 
-describe("what an answer to an order proves", () => {
-  const by = (answer: ReturnType<typeof reply>) => place(() => answer).outcome;
+describe("the outcome of placing", () => {
+  const outcomeOf = (answer: ReturnType<typeof reply>) => place(() => answer).outcome;
 
   it.each([
-    ["a success in part", "post-order-place-partial", 207],
-    ["a success in part under HTTP 200", "post-order-place-partial", 200],
-    ["several orders where one was asked for", "post-order-place-sliced", 200],
-    ["a code that is not in the table", "error-new-code", 400],
-    ["a known refusal under HTTP 500", "error-final", 500],
-    ["the rate limit", "error-rate", 429],
-    ["the rate limit's code under another status", "error-rate", 400],
-  ])("nothing: %s", async (_what, name, status) => {
-    expect(await by(recorded(name, status))).toMatchObject({ kind: "unknown" });
+    ["a partial success", "post-order-place-partial", 207],
+    ["a partial success with HTTP 200", "post-order-place-partial", 200],
+    ["several order ids for one order", "post-order-place-sliced", 200],
+    ["an unknown error code", "error-new-code", 400],
+    ["a known error code with HTTP 500", "error-final", 500],
+    ["a 429", "error-rate", 429],
+    ["the rate limit's error code with another status", "error-rate", 400],
+  ])("is unknown after %s", async (_what, name, status) => {
+    expect(await outcomeOf(recorded(name, status))).toMatchObject({ kind: "unknown" });
   });
 
   it.each([
-    ["Cloudflare's page", reply("error code: 1010", 403)],
-    ["a gateway's page", reply("<html>Bad Gateway</html>", 502)],
+    ["Cloudflare's error page", reply("error code: 1010", 403)],
+    ["a gateway's HTML page", reply("<html>Bad Gateway</html>", 502)],
     ["an empty body", reply("", 400)],
     ["an empty list of ids", reply({ status: "success", data: { order_ids: [] } })],
-    ["a success under HTTP 202", reply({ status: "success", data: { order_ids: ["1"] } }, 202)],
-  ])("nothing: %s", async (_what, answer) => {
-    expect(await by(answer)).toMatchObject({ kind: "unknown" });
+    ["a success with HTTP 202", reply({ status: "success", data: { order_ids: ["1"] } }, 202)],
+  ])("is unknown after %s", async (_what, answer) => {
+    expect(await outcomeOf(answer)).toMatchObject({ kind: "unknown" });
   });
 
-  it("nothing: no answer at all", async () => {
-    const gone: Answer = () => {
+  it("is unknown without a reply", async () => {
+    const breaking: Answer = () => {
       throw new HttpFailure("broken", "connection broke");
     };
-    expect(await place(gone).outcome).toMatchObject({ kind: "unknown" });
+    expect(await place(breaking).outcome).toMatchObject({ kind: "unknown" });
   });
 
   it.each([
-    ["the address that is not registered", "error-ip", 403, "ip-not-allowed"],
-    ["a dead token", "error-token", 401, "session-expired"],
-  ])("that nothing was sent: %s", async (_what, name, status, cause) => {
-    const outcome = await by(recorded(name, status));
+    ["an unregistered IP address", "error-ip", 403, "ip-not-allowed"],
+    ["an expired token", "error-token", 401, "session-expired"],
+  ])("is not-sent after %s", async (_what, name, status, cause) => {
+    const outcome = await outcomeOf(recorded(name, status));
     expect(outcome).toMatchObject({ kind: "not-sent", cause, reason: expect.stringMatching(/\w/) as string });
   });
 
   it.each(["UDAPI1052", "UDAPI1026", "UDAPI1156", "UDAPI1158", "UDAPI1159", "UDAPI1119"])(
-    "that our request was wrong and went nowhere: %s",
+    "is not-sent because of an invalid request after %s",
     async (error_code) => {
       const answer = reply({ status: "error", errors: [{ error_code, message: "no" }] }, 400);
-      expect(await by(answer)).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
+      expect(await outcomeOf(answer)).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
     },
   );
 
-  it.each(["UDAPI1161", "UDAPI100049", "UDAPI100074"])("a refusal: %s", async (errorCode) => {
+  it.each(["UDAPI1161", "UDAPI100049", "UDAPI100074"])("is rejected after %s", async (errorCode) => {
     const answer = reply({ status: "error", errors: [{ errorCode, message: "no, thank you" }] }, 400);
-    expect(await by(answer)).toEqual({
+    expect(await outcomeOf(answer)).toEqual({
       kind: "rejected",
       reason: "no, thank you",
       raw: `${errorCode} no, thank you`,
     });
   });
 
-  it("shows no token that an answer echoes", async () => {
+  it("has tokens masked in its reason", async () => {
     const echo = { status: "error", errors: [{ error_code: "UDAPI1161", message: "for eyJhbGciOi.abc.def: no" }] };
-    expect(await by(reply(echo, 400))).toMatchObject({ reason: "for ***: no" });
+    expect(await outcomeOf(reply(echo, 400))).toMatchObject({ reason: "for ***: no" });
   });
 
-  it("reads the code by either name, and its meaning by what was asked", () => {
+  it("depends on the error code, the status and whether the call was an order", () => {
     expect(kindOf(423, "UDAPI100074", true)).toBe("rejected");
     expect(kindOf(423, "UDAPI100074", false)).toBe("unavailable");
     expect(kindOf(401, undefined, false)).toBe("bad-response");
@@ -168,8 +168,8 @@ describe("what an answer to an order proves", () => {
   });
 });
 
-describe("changing and cancelling", () => {
-  it("sends the whole order again, with what was disclosed of it", async () => {
+describe("modifying and cancelling", () => {
+  it("sends every field of a modified order, with its disclosed quantity", async () => {
     const { connector, requests } = setUp(answering({ "/modify": recorded("put-order-modify") }));
     const order = await bookOrder();
     expect(await connector.modifyOrder(access(), order, { qty: 9 })).toMatchObject({
@@ -190,14 +190,14 @@ describe("changing and cancelling", () => {
     });
   });
 
-  it("does not change an order of a validity that we do not know", async () => {
+  it("sends nothing to modify an order of unknown validity", async () => {
     const { connector, requests } = setUp();
     const outcome = await connector.modifyOrder(access(), { ...(await bookOrder()), validity: "OTHER" }, { qty: 1 });
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
     expect(requests).toEqual([]);
   });
 
-  it("cancels by the id alone", async () => {
+  it("sends only the order's id to cancel it", async () => {
     const { connector, requests } = setUp(answering({ "/cancel": recorded("delete-order-cancel") }));
     const order = await bookOrder();
     expect(await connector.cancelOrder(access(), order)).toMatchObject({ kind: "accepted" });
@@ -205,7 +205,7 @@ describe("changing and cancelling", () => {
     expect(requests[0]?.body).toBeUndefined();
   });
 
-  it("takes a refusal for final or unknown orders, in both casings or one", async () => {
+  it("is rejected for an order that is final, whichever spelling of the code's field the reply has", async () => {
     const order = await bookOrder();
     for (const name of ["error-final", "error-snake-only"]) {
       const { connector } = setUp(() => recorded(name, 400));
@@ -213,7 +213,7 @@ describe("changing and cancelling", () => {
     }
   });
 
-  it("believes no answer that names another order", async () => {
+  it("has an unknown outcome when the reply names another order", async () => {
     const { connector } = setUp(() => reply({ status: "success", data: { order_id: "261120031199999" } }));
     const order = await bookOrder();
     expect(await connector.cancelOrder(access(), order)).toMatchObject({ kind: "unknown" });
@@ -222,7 +222,7 @@ describe("changing and cancelling", () => {
 });
 
 describe("the cost of an order", () => {
-  it("is asked at the price that would be sent", async () => {
+  it("is computed at the price that would be sent", async () => {
     const answers = answering({
       "charges/margin": recorded("post-charges-margin"),
       "charges/brokerage": recorded("get-charges-brokerage"),
@@ -238,9 +238,9 @@ describe("the cost of an order", () => {
     expect(requests.map(({ egress }) => egress)).toEqual([undefined, undefined]);
   });
 
-  it("is told in part where one of the two is refused", async () => {
-    const no = reply({ status: "error", errors: [{ error_code: "UDAPI1054", message: "no" }] }, 400);
-    const answers = answering({ "charges/margin": recorded("post-charges-margin"), "charges/brokerage": no });
+  it("has no charges when only the margin can be had", async () => {
+    const refusal = reply({ status: "error", errors: [{ error_code: "UDAPI1054", message: "no" }] }, 400);
+    const answers = answering({ "charges/margin": recorded("post-charges-margin"), "charges/brokerage": refusal });
     expect(await setUp(answers).connector.getOrderCost?.(access(), buy())).toEqual({
       margin: 1_210_200,
       charges: null,
@@ -251,7 +251,7 @@ describe("the cost of an order", () => {
 describe("a postback", () => {
   const read = (body: unknown) => upstox.readPostback?.(JSON.stringify(body), {});
 
-  it("names an order to read again, and nothing else", async () => {
+  it("yields only the order's id, and null for anything that is not an order update", async () => {
     expect(await read({ update_type: "order", order_id: "261120031100001", status: "complete" })).toEqual({
       orderId: "261120031100001",
     });

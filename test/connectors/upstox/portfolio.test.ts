@@ -8,10 +8,10 @@ const paise = paiseFromRupees;
 const HOLDINGS = "get-portfolio-long-term-holdings";
 const POSITIONS = "get-portfolio-short-term-positions";
 
-describe("the profile and the funds", () => {
-  it("tells whether sales need a daily authorisation, where Upstox tells", async () => {
-    const told = setUp(answering({ profile: recorded("get-user-profile") }));
-    expect(await told.connector.getProfile(access())).toEqual({
+describe("profile and funds", () => {
+  it("include whether selling needs a daily authorisation, if Upstox says so", async () => {
+    const current = setUp(answering({ profile: recorded("get-user-profile") }));
+    expect(await current.connector.getProfile(access())).toEqual({
       accountId: "7TRM4W",
       name: "KABIR SEN",
       canSellWithoutAuthorisation: true,
@@ -21,7 +21,7 @@ describe("the profile and the funds", () => {
     expect((await older.connector.getProfile(access())).canSellWithoutAuthorisation).toBeNull();
   });
 
-  it("adds cash and pledge, and never a pledge to the cash", async () => {
+  it("count a pledge as available, but not as cash", async () => {
     const { connector } = setUp(answering({ "get-funds": recorded("get-user-get-funds-and-margin") }));
     expect(await connector.getFunds(access())).toEqual({
       available: paise("61240.35"),
@@ -31,13 +31,13 @@ describe("the profile and the funds", () => {
     });
   });
 
-  it("takes what is missing below the total for nothing, and the total for cash", async () => {
+  it("treat missing parts of the total as 0, and the total as cash", async () => {
     const { connector } = setUp(answering({ "get-funds": recorded("get-user-get-funds-and-margin-partial") }));
     const available = paise("4310.20");
     expect(await connector.getFunds(access())).toEqual({ available, used: 0, cash: available, collateral: 0 });
   });
 
-  it("calls funds at night unavailable, not a dead session", async () => {
+  it("are unavailable at night, which does not mean an expired session", async () => {
     const { connector } = setUp(answering({ "": recorded("error-funds-closed", 423) }));
     await expect(connector.getFunds(access())).rejects.toMatchObject({
       kind: "unavailable",
@@ -48,7 +48,7 @@ describe("the profile and the funds", () => {
 });
 
 describe("holdings", () => {
-  it("have T1 within the quantity, and can be sold but for what is pledged", async () => {
+  it("include T1 shares in the quantity, and exclude T1 and pledged shares from the sellable quantity", async () => {
     const { connector, requests } = setUp(answering({ "long-term": recorded(HOLDINGS) }));
     const [sbin, bajaj] = await connector.getHoldings(access());
     expect(sbin).toMatchObject({
@@ -66,7 +66,7 @@ describe("holdings", () => {
     expect(requests).toHaveLength(1);
   });
 
-  it("are less what was sold today, which the positions tell; what only waits for sale is still held", async () => {
+  it("exclude what the positions show as sold today, but not what is reserved for an open sell order", async () => {
     const sale = { instrument_token: "NSE_EQ|INE062A01020", product: "D", quantity: -10, day_sell_quantity: 10 };
     const connectorWith = (position: object) =>
       setUp(
@@ -78,19 +78,19 @@ describe("holdings", () => {
     const [sold] = await connectorWith(sale).getHoldings(access());
     expect(sold).toMatchObject({ qty: 20 });
     expect(sold && sellableWithT1(sold)).toBe(16);
-    const [onOffer] = await connectorWith({ product: "I" }).getHoldings(access());
-    expect(onOffer).toMatchObject({ qty: 30 });
-    expect(onOffer && sellableWithT1(onOffer)).toBe(16);
+    const [reserved] = await connectorWith({ product: "I" }).getHoldings(access());
+    expect(reserved).toMatchObject({ qty: 30 });
+    expect(reserved && sellableWithT1(reserved)).toBe(16);
   });
 
-  it("none is no error", async () => {
+  it("are an empty list for an empty account", async () => {
     const { connector } = setUp(answering({ "long-term": recorded(`${HOLDINGS}-empty`) }));
     expect(await connector.getHoldings(access())).toEqual([]);
   });
 });
 
 describe("positions", () => {
-  it("are counted from their values: long, short, closed and carried", async () => {
+  it("have a P&L computed from their values: long, short, closed and carried", async () => {
     const { connector } = setUp(answering({ "short-term": recorded(POSITIONS) }));
     const [long, short, closed, carried] = await connector.getPositions(access());
     expect(long).toMatchObject({
@@ -122,12 +122,12 @@ describe("positions", () => {
     });
   });
 
-  it("are worth what is known where there is no price", async () => {
+  it("have only realised P&L when there is no price", async () => {
     const { connector } = setUp(answering({ "short-term": changed(POSITIONS, { last_price: 0 }) }));
     expect((await connector.getPositions(access()))[0]).toMatchObject({ ltp: null, unrealised: 0, pnl: paise("12") });
   });
 
-  it("say which field is missing", async () => {
+  it("fail with the name of a missing field", async () => {
     const { connector } = setUp(answering({ "short-term": reply({ status: "success", data: [{ product: "I" }] }) }));
     await expect(connector.getPositions(access())).rejects.toMatchObject({
       kind: "bad-response",

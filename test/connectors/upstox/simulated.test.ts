@@ -8,30 +8,30 @@ import { away, inBook, listed, share, ticket } from "../../conformance/tickets.t
 let street: Street;
 afterEach(() => street.close());
 
-async function enter(now: number) {
+async function startAt(now: number) {
   street = await openStreet({ definition: upstox, simulate: simulatedUpstox }, { now });
   return logIn(street);
 }
 
-describe("Upstox's servers, simulated", () => {
-  it("end a session at 03:30, whenever it began, and say so in both casings", async () => {
-    const access = await enter(istInstant("2026-11-20", "02:30"));
-    const lasting = { ...access, session: { ...access.session, expiresAt: istInstant("2026-11-21") } };
+describe("the simulated Upstox servers", () => {
+  it("end a session at 03:30, whenever it began, with an error code in both spellings of its field", async () => {
+    const access = await startAt(istInstant("2026-11-20", "02:30"));
+    const withLaterExpiry = { ...access, session: { ...access.session, expiresAt: istInstant("2026-11-21") } };
     street.hands.now = istInstant("2026-11-20", "03:29");
-    expect(await street.connector.isTokenValid(lasting)).toBe(true);
+    expect(await street.connector.isTokenValid(withLaterExpiry)).toBe(true);
     street.hands.now = istInstant("2026-11-20", "03:30");
-    expect(await street.connector.isTokenValid(lasting)).toBe(false);
+    expect(await street.connector.isTokenValid(withLaterExpiry)).toBe(false);
     const headers = { authorization: `Bearer ${access.session.accessToken.reveal()}` };
-    const said = await fetch(`${street.server.base("upstox")}/api/v2/user/profile`, { headers });
-    expect(said.status).toBe(401);
-    expect(await said.json()).toMatchObject({
+    const reply = await fetch(`${street.server.base("upstox")}/api/v2/user/profile`, { headers });
+    expect(reply.status).toBe(401);
+    expect(await reply.json()).toMatchObject({
       status: "error",
       errors: [{ errorCode: "UDAPI100050", error_code: "UDAPI100050" }],
     });
   });
 
-  it("shut funds and orders at night, which ends no session and places nothing", async () => {
-    const access = await enter(istInstant("2026-11-20", "04:00"));
+  it("close funds and orders at night, without ending the session or placing an order", async () => {
+    const access = await startAt(istInstant("2026-11-20", "04:00"));
     const { connector } = street;
     await expect(connector.getFunds(access)).rejects.toMatchObject({ kind: "unavailable", status: 423 });
     await expect(connector.getOrders(access)).rejects.toMatchObject({ kind: "unavailable", status: 423 });
@@ -40,24 +40,24 @@ describe("Upstox's servers, simulated", () => {
     expect(street.account.orders()).toEqual([]);
   });
 
-  it("burn a code by a failed exchange too", async () => {
-    await enter(istInstant("2026-11-20", "11:00"));
+  it("do not accept a login code again after a failed exchange", async () => {
+    await startAt(istInstant("2026-11-20", "11:00"));
     const { grant } = await grantOf(street);
     const elsewhere = { ...grant, redirectUrl: "https://elsewhere.example/cb" };
     await expect(street.connector.generateSession(elsewhere)).rejects.toMatchObject({ kind: "auth-invalid" });
     await expect(street.connector.generateSession(grant)).rejects.toMatchObject({ brokerCode: "UDAPI100057" });
   });
 
-  it("go by the clock and not by what an order says of it", async () => {
-    const access = await enter(istInstant("2026-11-20", "20:30"));
+  it("decide by the clock, not by the order's flag, whether an order is after-market", async () => {
+    const access = await startAt(istInstant("2026-11-20", "20:30"));
     expect(await street.connector.placeOrder(access, ticket(street, share(street)))).toMatchObject({
       kind: "accepted",
     });
     expect(await inBook(street, access, "intent0001")).toMatchObject({ isAmo: true, status: "open", filledQty: 0 });
   });
 
-  it("take what the exchange won't have, and tell it in the book", async () => {
-    const access = await enter(istInstant("2026-11-20", "11:00"));
+  it("accept an order that the exchange rejects, and show the rejection in the order book", async () => {
+    const access = await startAt(istInstant("2026-11-20", "11:00"));
     const terms = { type: "LIMIT", price: away(street, share(street), 3_000) } as const;
     const outcome = await street.connector.placeOrder(access, ticket(street, share(street), { terms }));
     expect(outcome).toMatchObject({ kind: "accepted" });
@@ -70,15 +70,15 @@ describe("Upstox's servers, simulated", () => {
     expect(street.account.orders()).toEqual([]);
   });
 
-  it("name no contract alike: each of the master's rows is found again by its key", async () => {
-    await enter(istInstant("2026-11-20", "11:00"));
+  it("have a unique key for each instrument, by which the master finds it", async () => {
+    await startAt(istInstant("2026-11-20", "11:00"));
     for (const { instrument, venueSymbol } of street.rows)
       expect(street.table.byVenueSymbol(instrument.segment, venueSymbol)?.instrument.key).toBe(instrument.key);
     expect(street.table.byKey(listed(street, "NSE:SBIN-EQ").key)?.venueSymbol).toBe("NSE_EQ|INE062A01020");
   });
 
-  it("refuse market orders without protection", async () => {
-    const access = await enter(istInstant("2026-11-20", "11:00"));
+  it("refuse a market order without valid protection", async () => {
+    const access = await startAt(istInstant("2026-11-20", "11:00"));
     const body = {
       quantity: 1,
       product: "D",
