@@ -7,44 +7,44 @@ import type { Instrument } from "../../../src/domain/instrument.ts";
 import { price } from "../../../src/domain/money.ts";
 import type { OrderRequest } from "../../../src/domain/order.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { DAY, MINUTE, away, limit, market, named, openFloor } from "./floor.ts";
+import { DAY, MINUTE, limit, listed, market, openFloor, plusPercent } from "./floor.ts";
 import type { Floor } from "./floor.ts";
 
-/** The paper broker touches nothing outside: any use of these fails the test. */
+/** The paper broker uses no HTTP, limiter or master file: any call to these fails the test. */
 function depsFor(floor: Floor): ConnectorDeps {
-  const untouched = (what: string) => (): never => {
+  const unused = (what: string) => (): never => {
     throw new Error(`the paper broker used ${what}`);
   };
   return {
     http: {
-      read: untouched("http"),
-      send: untouched("http"),
-      stream: untouched("http"),
+      read: unused("http"),
+      send: unused("http"),
+      stream: unused("http"),
     } as unknown as ConnectorDeps["http"],
-    limiter: { run: untouched("the limiter") },
-    instruments: untouched("the master file"),
+    limiter: { run: unused("the limiter") },
+    instruments: unused("the master file"),
     now: () => floor.now,
     roots: {},
-    warn: untouched("warn"),
+    warn: unused("warn"),
   };
 }
 
-interface Desk {
+interface Setup {
   readonly floor: Floor;
   readonly broker: BrokerConnector;
   readonly access: Access;
   readonly sbin: Instrument;
 }
 
-async function openDesk(link = "link-1", floor = openFloor("2026-11-20T11:00:00")): Promise<Desk> {
+async function setUp(link = "link-1", floor = openFloor("2026-11-20T11:00:00")): Promise<Setup> {
   const broker = await createPaper({ exchange: () => floor.exchange }).create(depsFor(floor));
   const grant = { kind: "token" as const, link: linkId(link), credentials: {}, token: new Secret("") };
   const session = await broker.generateSession(grant);
   const access = { link: linkId(link), credentials: {}, session };
-  return { floor, broker, access, sbin: named(floor.exchange, "NSE:SBIN-EQ") };
+  return { floor, broker, access, sbin: listed(floor.exchange, "NSE:SBIN-EQ") };
 }
 
-function request({ floor, sbin }: Desk, change: Partial<OrderRequest> = {}): OrderRequest {
+function request({ floor, sbin }: Setup, change: Partial<OrderRequest> = {}): OrderRequest {
   return {
     tag: orderTag("T1"),
     key: sbin.key,
@@ -60,9 +60,9 @@ function request({ floor, sbin }: Desk, change: Partial<OrderRequest> = {}): Ord
 }
 
 describe("the paper broker", () => {
-  it("opens an account of ten lakh rupees with a session that lasts for years", async () => {
-    const desk = await openDesk();
-    const { broker, access, floor } = desk;
+  it("opens an account with ten lakh rupees and a session that lasts ten years", async () => {
+    const setup = await setUp();
+    const { broker, access, floor } = setup;
     expect(access.session.accountId).toMatch(/^PAPER-[0-9A-F]{4}$/);
     expect(await broker.getFunds(access)).toEqual({
       cash: 100_000_000,
@@ -77,10 +77,10 @@ describe("the paper broker", () => {
     expect(await broker.isTokenValid(access)).toBe(false);
   });
 
-  it("places an order, finds it by its tag and shows what came of it", async () => {
-    const desk = await openDesk();
-    const { broker, access, sbin } = desk;
-    const outcome = await broker.placeOrder(access, request(desk));
+  it("places an order, finds it by its tag and shows its trade, position and holding", async () => {
+    const setup = await setUp();
+    const { broker, access, sbin } = setup;
+    const outcome = await broker.placeOrder(access, request(setup));
     if (outcome.kind !== "accepted") throw new Error(outcome.kind);
     const [found] = await broker.findOrdersByTag(access, orderTag("T1"));
     expect(found).toMatchObject({ orderId: outcome.orderId, status: "filled", filledQty: 10, tag: "T1" });
@@ -88,27 +88,27 @@ describe("the paper broker", () => {
     expect(await broker.findOrdersByTag(access, orderTag("T2"))).toEqual([]);
     expect(await broker.getTrades(access)).toMatchObject([{ orderId: outcome.orderId, qty: 10 }]);
     expect(await broker.getPositions(access)).toMatchObject([{ symbol: sbin.symbol, qty: 10, productType: "CNC" }]);
-    desk.floor.now += DAY;
+    setup.floor.now += DAY;
     expect(await broker.getHoldings(access)).toMatchObject([{ symbol: sbin.symbol, qty: 10, t1Qty: 10 }]);
   });
 
-  it("answers a refusal as rejected, with the reason and the code", async () => {
-    const desk = await openDesk();
+  it("reports a refused order as rejected, with the reason and the code", async () => {
+    const setup = await setUp();
     const terms = limit(price(1));
-    const outcome = await desk.broker.placeOrder(desk.access, request(desk, { terms }));
+    const outcome = await setup.broker.placeOrder(setup.access, request(setup, { terms }));
     expect(outcome).toEqual({
       kind: "rejected",
       reason: "Price is not a multiple of the tick size 0.05",
       raw: "bad-tick: Price is not a multiple of the tick size 0.05",
     });
-    expect(await desk.broker.getOrders(desk.access)).toEqual([]);
+    expect(await setup.broker.getOrders(setup.access)).toEqual([]);
   });
 
   it("modifies and cancels a resting order, and rejects both once it is final", async () => {
-    const desk = await openDesk();
-    const { broker, access, floor, sbin } = desk;
+    const setup = await setUp();
+    const { broker, access, floor, sbin } = setup;
     const { ltp } = floor.exchange.quote(sbin.key);
-    await broker.placeOrder(access, request(desk, { terms: limit(away(sbin, ltp, -4)) }));
+    await broker.placeOrder(access, request(setup, { terms: limit(plusPercent(sbin, ltp, -4)) }));
     const [open] = await broker.getOrders(access);
     if (!open) throw new Error("no order");
     expect(await broker.modifyOrder(access, open, { qty: 7 })).toMatchObject({
@@ -117,7 +117,7 @@ describe("the paper broker", () => {
     });
     expect(await broker.cancelOrder(access, open)).toMatchObject({ kind: "accepted", orderId: open.orderId });
     expect(await broker.getOrder(access, open.orderId, {})).toMatchObject({ status: "cancelled", qty: 7 });
-    await broker.placeOrder(access, request(desk));
+    await broker.placeOrder(access, request(setup));
     const filled = (await broker.getOrders(access)).at(-1);
     if (!filled) throw new Error("no order");
     expect(await broker.cancelOrder(access, filled)).toMatchObject({ kind: "rejected" });
@@ -125,50 +125,50 @@ describe("the paper broker", () => {
     expect(await broker.getOrder(access, filled.orderId, {})).toMatchObject({ status: "filled" });
   });
 
-  it("tells margin and charges before the order", async () => {
-    const desk = await openDesk();
-    const cost = await desk.broker.getOrderCost?.(desk.access, request(desk));
-    await desk.broker.placeOrder(desk.access, request(desk));
-    const { cash } = await desk.broker.getFunds(desk.access);
+  it("gives an order's margin and charges in advance", async () => {
+    const setup = await setUp();
+    const cost = await setup.broker.getOrderCost?.(setup.access, request(setup));
+    await setup.broker.placeOrder(setup.access, request(setup));
+    const { cash } = await setup.broker.getFunds(setup.access);
     expect(100_000_000 - cash).toBeLessThanOrEqual((cost?.margin ?? 0) + (cost?.charges ?? 0));
     expect(cost?.charges).toBeGreaterThan(0);
   });
 
-  it("quotes what is listed, leaves out what is not, and serves depth and candles", async () => {
-    const { broker, access, sbin, floor } = await openDesk();
-    const stranger = { ...sbin, key: instrumentKey("NSE", 999_999), symbol: tradingSymbol("NSE:NOBODY-EQ") };
-    const quotes = await broker.getQuotes(access, [sbin, stranger]);
+  it("quotes listed instruments, omits others, and gives depth and candles", async () => {
+    const { broker, access, sbin, floor } = await setUp();
+    const unlisted = { ...sbin, key: instrumentKey("NSE", 999_999), symbol: tradingSymbol("NSE:NOBODY-EQ") };
+    const quotes = await broker.getQuotes(access, [sbin, unlisted]);
     expect([...quotes.keys()]).toEqual([sbin.key]);
     expect(await broker.getQuote(access, sbin)).toEqual(quotes.get(sbin.key));
-    await expect(broker.getQuote(access, stranger)).rejects.toMatchObject({ name: "BrokerError", kind: "rejected" });
+    await expect(broker.getQuote(access, unlisted)).rejects.toMatchObject({ name: "BrokerError", kind: "rejected" });
     expect((await broker.getOrderbook(access, sbin)).bids).toHaveLength(5);
     const query = { instrument: sbin, interval: "5m" as const, from: floor.now - 60 * MINUTE, to: floor.now };
     expect(await broker.getHistoricalData(access, query)).toHaveLength(13);
   });
 
-  it("streams the exchange's instruments with their own names and numbers", async () => {
-    const { broker, floor } = await openDesk();
+  it("streams the exchange's instruments with their venue symbols and tokens", async () => {
+    const { broker, floor } = await setUp();
     const rows: VenueInstrument[] = [];
     for await (const row of broker.getInstruments?.({ onSkipped: () => {} }) ?? []) rows.push(row);
     expect(rows).toHaveLength(floor.exchange.instruments.length);
     expect(rows).toContainEqual({
-      instrument: named(floor.exchange, "NSE:M&M-EQ"),
+      instrument: listed(floor.exchange, "NSE:M&M-EQ"),
       venueSymbol: "M&M-EQ",
       venueToken: "2031",
     });
   });
 
-  it("keeps the links of one user apart", async () => {
-    const one = await openDesk("link-1");
-    const two = await openDesk("link-2", one.floor);
+  it("gives each link of a user an account of its own", async () => {
+    const one = await setUp("link-1");
+    const two = await setUp("link-2", one.floor);
     expect(two.access.session.accountId).not.toBe(one.access.session.accountId);
     await one.broker.placeOrder(one.access, request(one));
     expect(await two.broker.getOrders(two.access)).toEqual([]);
     expect((await two.broker.getFunds(two.access)).cash).toBe(100_000_000);
   });
 
-  it("claims what it implements", async () => {
-    const { broker, floor } = await openDesk();
+  it("claims the capabilities that it implements", async () => {
+    const { broker, floor } = await setUp();
     const definition = createPaper({ exchange: () => floor.exchange });
     expect(definition).toMatchObject({ name: "paper", isPaper: true, credentials: [], roots: {} });
     expect(definition.capabilities).toMatchObject({ login: ["none"], refresh: false, amo: false });

@@ -12,7 +12,7 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** An exchange with a clock in hand. */
+/** A simulated exchange whose clock the test sets. */
 export interface Floor {
   readonly exchange: Exchange;
   now: number;
@@ -24,16 +24,16 @@ export function openFloor(at: string, options: Partial<Omit<ExchangeOptions, "no
   return Object.assign(clock, { exchange });
 }
 
-export function named(exchange: Exchange, symbol: string): Instrument {
+export function listed(exchange: Exchange, symbol: string): Instrument {
   const found = exchange.instruments.find((instrument) => instrument.symbol === symbol);
   if (!found) throw new Error(`not listed: ${symbol}`);
   return found;
 }
 
-export const rich = (exchange: Exchange, id = "A1"): ExchangeAccount =>
+export const richAccount = (exchange: Exchange, id = "A1"): ExchangeAccount =>
   exchange.account(id, { cash: paiseFromRupees(10_000_000) });
 
-interface Shape {
+interface OrderOptions {
   readonly productType?: Product;
   readonly validity?: "DAY" | "IOC";
   readonly isAmo?: boolean;
@@ -45,21 +45,24 @@ export function order(
   side: Side,
   qty: number,
   terms: OrderTerms,
-  { productType = "CNC", validity = "DAY", isAmo = false, tag }: Shape = {},
+  { productType = "CNC", validity = "DAY", isAmo = false, tag }: OrderOptions = {},
 ): ExchangeOrder {
   return { tag: tag ?? null, key: instrument.key, side, productType, validity, qty, isAmo, terms };
 }
 
 export const limit = (at: Price): OrderTerms => ({ type: "LIMIT", price: at });
 
-/** A market order that may fill 2 % away from the last price. */
+/** Terms of a market order that may fill up to 2 % from the last price. */
 export function market(exchange: Exchange, instrument: Instrument, side: Side): OrderTerms {
   const { ltp } = exchange.quote(instrument.key);
-  return { type: "MARKET", protection: { basisPoints: 200, limit: away(instrument, ltp, side === "BUY" ? 2 : -2) } };
+  return {
+    type: "MARKET",
+    protection: { basisPoints: 200, limit: plusPercent(instrument, ltp, side === "BUY" ? 2 : -2) },
+  };
 }
 
-/** A price so many percent away, on tick. */
-export const away = (instrument: Instrument, from: Price, percent: number): Price =>
+/** `from` plus `percent`, rounded to a tick. */
+export const plusPercent = (instrument: Instrument, from: Price, percent: number): Price =>
   roundToTick(price(Math.round(from * (1 + percent / 100))), instrument.tickSize, "nearest");
 
 export function accepted(account: ExchangeAccount, asked: ExchangeOrder): BrokerOrderId {

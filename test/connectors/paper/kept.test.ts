@@ -6,7 +6,7 @@ import { openKeptExchange, type KeptExchange } from "../../../connectors/paper/e
 import type { InstrumentKey } from "../../../src/domain/ids.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { Quote } from "../../../src/domain/portfolio.ts";
-import { HOUR, accepted, away, limit, market, named, order, rich } from "./floor.ts";
+import { HOUR, accepted, limit, listed, market, order, plusPercent, richAccount } from "./floor.ts";
 
 const SOON_MS = 50;
 
@@ -17,8 +17,8 @@ describe("an exchange kept on disk", () => {
   let failures: unknown[];
   const open = (): KeptExchange =>
     openKeptExchange(file(), { seed: 7, now: () => at, onFailure: (error) => void failures.push(error) });
-  /** As a process finds it that starts after this one was killed. */
-  const found = () => rich(open().exchange);
+  /** The account as a new process would load it after this one was killed. */
+  const reloaded = () => richAccount(open().exchange);
 
   beforeEach(() => {
     vi.useFakeTimers();
@@ -31,37 +31,40 @@ describe("an exchange kept on disk", () => {
     rmSync(dir, { recursive: true });
   });
 
-  it("has an order, its change and its end soon after, though nobody closed it", () => {
+  it("saves each order, modification and cancellation within 50 ms, without being closed", () => {
     const { exchange } = open();
-    const account = rich(exchange);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const account = richAccount(exchange);
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const { ltp } = exchange.quote(sbin.key);
     const bought = accepted(account, order(sbin, "BUY", 10, market(exchange, sbin, "BUY")));
-    const resting = accepted(account, order(sbin, "BUY", 5, limit(away(sbin, ltp, -4))));
+    const resting = accepted(account, order(sbin, "BUY", 5, limit(plusPercent(sbin, ltp, -4))));
     vi.advanceTimersByTime(SOON_MS);
-    expect(found().order(bought)).toMatchObject({ status: "filled" });
-    expect(found().positions()).toEqual(account.positions());
+    expect(reloaded().order(bought)).toMatchObject({ status: "filled" });
+    expect(reloaded().positions()).toEqual(account.positions());
     account.modify(resting, { qty: 7 });
     vi.advanceTimersByTime(SOON_MS);
-    expect(found().order(resting)).toMatchObject({ status: "open", qty: 7 });
+    expect(reloaded().order(resting)).toMatchObject({ status: "open", qty: 7 });
     account.cancel(resting);
     vi.advanceTimersByTime(SOON_MS);
-    expect(found().order(resting)).toMatchObject({ status: "cancelled" });
+    expect(reloaded().order(resting)).toMatchObject({ status: "cancelled" });
   });
 
-  it("has what the market filled later", () => {
+  it("saves a fill that happens later", () => {
     const { exchange } = open();
-    const sbin = named(exchange, "NSE:SBIN-EQ");
-    const id = accepted(rich(exchange), order(sbin, "BUY", 10, limit(away(sbin, exchange.quote(sbin.key).ltp, -0.3))));
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
+    const id = accepted(
+      richAccount(exchange),
+      order(sbin, "BUY", 10, limit(plusPercent(sbin, exchange.quote(sbin.key).ltp, -0.3))),
+    );
     vi.advanceTimersByTime(SOON_MS);
     rmSync(file());
     at += 3 * HOUR;
     exchange.advance();
     vi.advanceTimersByTime(SOON_MS);
-    expect(found().order(id)).toMatchObject({ status: "filled" });
+    expect(reloaded().order(id)).toMatchObject({ status: "filled" });
   });
 
-  it("has what ended with its session: a lower price of the evening fills it no more", () => {
+  it("saves that an order expired with its session, so a lower price in the evening cannot fill it after a restart", () => {
     let rupees = 1_000;
     const hours = () => {
       const priceSource = (key: InstrumentKey): Quote => {
@@ -73,35 +76,35 @@ describe("an exchange kept on disk", () => {
     };
     const seeded = open().exchange;
     const exchange = hours();
-    const sbin = named(exchange, "NSE:SBIN-EQ");
-    const id = accepted(rich(exchange), order(sbin, "BUY", 10, limit(priceFromRupees(990))));
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
+    const id = accepted(richAccount(exchange), order(sbin, "BUY", 10, limit(priceFromRupees(990))));
     vi.advanceTimersByTime(SOON_MS);
     at += 5 * HOUR;
-    expect(rich(exchange).order(id)).toMatchObject({ status: "expired" });
+    expect(richAccount(exchange).order(id)).toMatchObject({ status: "expired" });
     vi.advanceTimersByTime(SOON_MS);
     rupees = 985;
-    expect(rich(hours()).order(id)).toMatchObject({ status: "expired" });
+    expect(richAccount(hours()).order(id)).toMatchObject({ status: "expired" });
   });
 
-  it("has nothing of an account that was forgotten, and fills no order of it", () => {
+  it("keeps nothing of an account that was forgotten, and fills none of its orders", () => {
     const { exchange } = open();
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const { ltp } = exchange.quote(sbin.key);
-    accepted(rich(exchange), order(sbin, "BUY", 10, limit(away(sbin, ltp, -0.3))));
-    const other = accepted(rich(exchange, "B2"), order(sbin, "BUY", 10, limit(away(sbin, ltp, -0.3))));
+    accepted(richAccount(exchange), order(sbin, "BUY", 10, limit(plusPercent(sbin, ltp, -0.3))));
+    const other = accepted(richAccount(exchange, "B2"), order(sbin, "BUY", 10, limit(plusPercent(sbin, ltp, -0.3))));
     exchange.forget("A1");
     vi.advanceTimersByTime(SOON_MS);
     expect(readFileSync(file(), "utf8")).not.toContain("A1");
     at += 3 * HOUR;
     exchange.advance();
-    expect(rich(exchange, "B2").order(other)).toMatchObject({ status: "filled" });
-    expect(rich(exchange).orders()).toEqual([]);
-    expect(rich(exchange).positions()).toEqual([]);
+    expect(richAccount(exchange, "B2").order(other)).toMatchObject({ status: "filled" });
+    expect(richAccount(exchange).orders()).toEqual([]);
+    expect(richAccount(exchange).positions()).toEqual([]);
   });
 
-  it("writes whole files only, and none while nothing happens", () => {
+  it("writes nothing while nothing happens, and leaves no temporary file", () => {
     const { exchange, close } = open();
-    rich(exchange);
+    richAccount(exchange);
     at += HOUR;
     vi.advanceTimersByTime(HOUR);
     expect(existsSync(file())).toBe(false);
@@ -109,22 +112,22 @@ describe("an exchange kept on disk", () => {
     expect(readdirSync(join(dir, "deeper"))).toEqual(["paper.json"]);
   });
 
-  it("says that it could not be written, goes on, and is written as soon as it can be", () => {
+  it("reports a failed write, keeps working, and writes again as soon as it can", () => {
     const { exchange, close } = open();
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     writeFileSync(join(dir, "deeper"), "in the way");
-    const id = accepted(rich(exchange), order(sbin, "BUY", 10, market(exchange, sbin, "BUY")));
+    const id = accepted(richAccount(exchange), order(sbin, "BUY", 10, market(exchange, sbin, "BUY")));
     vi.advanceTimersByTime(SOON_MS);
     expect(failures).toHaveLength(1);
     close();
     expect(failures).toHaveLength(2);
     rmSync(join(dir, "deeper"));
     vi.advanceTimersByTime(5_000);
-    expect(found().order(id)).toMatchObject({ status: "filled" });
+    expect(reloaded().order(id)).toMatchObject({ status: "filled" });
     expect(failures).toHaveLength(2);
   });
 
-  it("names a file that is damaged, and says what to do", () => {
+  it("fails on a damaged file with its name and what to do", () => {
     mkdirSync(dirname(file()), { recursive: true });
     for (const [content, why] of [
       ["", "Unexpected end of JSON input"],
@@ -135,17 +138,17 @@ describe("an exchange kept on disk", () => {
     }
   });
 
-  it("spends little of the time on writing, however many orders come", () => {
+  it("writes rarely, however many orders come", () => {
     const { exchange } = open();
-    const account = rich(exchange);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const account = richAccount(exchange);
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const snapshot = vi.spyOn(exchange, "snapshot");
     for (let i = 0; i < 40; i += 1) {
-      accepted(account, order(sbin, "BUY", 1, limit(away(sbin, exchange.quote(sbin.key).ltp, -4))));
+      accepted(account, order(sbin, "BUY", 1, limit(plusPercent(sbin, exchange.quote(sbin.key).ltp, -4))));
       vi.advanceTimersByTime(1);
     }
     vi.advanceTimersByTime(SOON_MS);
     expect(snapshot.mock.calls.length).toBeLessThanOrEqual(6);
-    expect(found().orders()).toHaveLength(40);
+    expect(reloaded().orders()).toHaveLength(40);
   });
 });

@@ -3,7 +3,20 @@ import { chargesOf } from "../../../src/domain/charges.ts";
 import type { ExchangeAccount } from "../../../connectors/paper/exchange/types.ts";
 import { accountValue } from "../../../src/domain/day.ts";
 import { paiseFromRupees, price, priceFromRupees, scalePaise, valueOf } from "../../../src/domain/money.ts";
-import { DAY, HOUR, accepted, away, inBook, limit, market, named, openFloor, order, placed, rich } from "./floor.ts";
+import {
+  DAY,
+  HOUR,
+  accepted,
+  inBook,
+  limit,
+  listed,
+  market,
+  openFloor,
+  order,
+  placed,
+  plusPercent,
+  richAccount,
+} from "./floor.ts";
 import type { Floor } from "./floor.ts";
 
 const AT = "2026-11-20T11:00:00";
@@ -21,7 +34,7 @@ function buy(
   qty: number,
   productType: "CNC" | "INTRADAY" | "MARGIN" | "MTF" = "CNC",
 ) {
-  const instrument = named(floor.exchange, symbol);
+  const instrument = listed(floor.exchange, symbol);
   return placed(account, order(instrument, "BUY", qty, market(floor.exchange, instrument, "BUY"), { productType }));
 }
 
@@ -32,14 +45,14 @@ function sell(
   qty: number,
   productType: "CNC" | "INTRADAY" | "MARGIN" | "MTF" = "CNC",
 ) {
-  const instrument = named(floor.exchange, symbol);
+  const instrument = listed(floor.exchange, symbol);
   return placed(account, order(instrument, "SELL", qty, market(floor.exchange, instrument, "SELL"), { productType }));
 }
 
-describe("the account at the simulated exchange", () => {
-  it("opens once with its cash and holdings", () => {
+describe("an account at the simulated exchange", () => {
+  it("is opened once, with its cash and holdings", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const holdings = [{ key: sbin.key, qty: 40, avgPrice: priceFromRupees(812.35), t1Qty: 10 }];
     const account = exchange.account("A", { cash: paiseFromRupees(1_000), holdings });
     expect(exchange.account("A", { cash: paiseFromRupees(9_999) })).toBe(account);
@@ -63,9 +76,9 @@ describe("the account at the simulated exchange", () => {
     ]);
   });
 
-  it("turns a delivery buy into a position, then a T1 holding, then a settled one", () => {
+  it("turns a delivery purchase into a position, then a T1 holding, then a settled holding", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     const bought = buy(floor, account, "NSE:SBIN-EQ", 10);
     expect(account.positions()).toMatchObject([{ productType: "CNC", side: "BUY", qty: 10, buyQty: 10, sellQty: 0 }]);
     expect(account.holdings()).toEqual([]);
@@ -76,9 +89,9 @@ describe("the account at the simulated exchange", () => {
     expect(account.holdings()).toMatchObject([{ qty: 10, t1Qty: 0, sellableQty: 10 }]);
   });
 
-  it("sells T1 shares after those that have been delivered, and before they arrive", () => {
+  it("sells delivered shares first, then T1 shares before they are delivered", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const holdings = [{ key: sbin.key, qty: 40, avgPrice: priceFromRupees(800), t1Qty: 10 }];
     const account = floor.exchange.account("A", { cash: paiseFromRupees(0), holdings });
     sell(floor, account, "NSE:SBIN-EQ", 25);
@@ -89,9 +102,9 @@ describe("the account at the simulated exchange", () => {
     expect(account.holdings()).toMatchObject([{ qty: 7, t1Qty: 0, sellableQty: 7, avgPrice: 8_000_000 }]);
   });
 
-  it("takes a delivery sell out of the holding at once and out of its cost overnight", () => {
+  it("reduces the holding as soon as a delivery sale fills, and keeps its average price overnight", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const holdings = [{ key: sbin.key, qty: 40, avgPrice: priceFromRupees(800) }];
     const account = floor.exchange.account("A", { cash: paiseFromRupees(0), holdings });
     const sold = sell(floor, account, "NSE:SBIN-EQ", 15);
@@ -103,9 +116,9 @@ describe("the account at the simulated exchange", () => {
     expect(account.holdings()).toMatchObject([{ qty: 25, t1Qty: 0, sellableQty: 25, avgPrice: 8_000_000 }]);
   });
 
-  it("sells on BSE what is held, since a depository knows no exchange", () => {
+  it("can sell on BSE what was bought on NSE, because a holding belongs to no exchange", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const account = floor.exchange.account("A", {
       cash: paiseFromRupees(0),
       holdings: [{ key: sbin.key, qty: 10, avgPrice: priceFromRupees(800) }],
@@ -115,15 +128,15 @@ describe("the account at the simulated exchange", () => {
     expect(sell(floor, account, "NSE:SBIN-EQ", 1).status).toBe("rejected");
   });
 
-  it("realises a day trade to the paisa and shows the rest as unrealised", () => {
+  it("splits the P&L of an intraday position into realised and unrealised, to the paisa", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     buy(floor, account, "NSE:SBIN-EQ", 7, "INTRADAY");
     floor.now += HOUR;
     buy(floor, account, "NSE:SBIN-EQ", 6, "INTRADAY");
     floor.now += HOUR;
     sell(floor, account, "NSE:SBIN-EQ", 4, "INTRADAY");
-    const { ltp } = floor.exchange.quote(named(floor.exchange, "NSE:SBIN-EQ").key);
+    const { ltp } = floor.exchange.quote(listed(floor.exchange, "NSE:SBIN-EQ").key);
     const [row] = account.positions();
     expect(row).toMatchObject({ qty: 9, side: "BUY", buyQty: 13, sellQty: 4, ltp });
     expect((row?.realised ?? 0) + (row?.unrealised ?? 0)).toBe(row?.pnl);
@@ -135,22 +148,22 @@ describe("the account at the simulated exchange", () => {
     expect(account.funds().used).toBe(0);
   });
 
-  it("blocks a fifth of an intraday position and 15 % of a future", () => {
+  it("blocks 20 % of the value of an intraday position and 15 % of a future", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     const bought = buy(floor, account, "NSE:SBIN-EQ", 10, "INTRADAY");
-    const { ltp } = floor.exchange.quote(named(floor.exchange, "NSE:SBIN-EQ").key);
+    const { ltp } = floor.exchange.quote(listed(floor.exchange, "NSE:SBIN-EQ").key);
     const loss = Math.max(0, valueOf(bought.avgPrice, 10) - valueOf(ltp, 10));
     expect(account.funds().used).toBe(scalePaise(valueOf(bought.avgPrice, 10), 20, 100) + loss);
-    const future = named(floor.exchange, "NSE:NIFTY26DECFUT");
-    const level = away(future, floor.exchange.quote(future.key).ltp, -1);
+    const future = listed(floor.exchange, "NSE:NIFTY26DECFUT");
+    const level = plusPercent(future, floor.exchange.quote(future.key).ltp, -1);
     const { margin } = account.cost(order(future, "BUY", 65, limit(level), { productType: "MARGIN" }));
     expect(margin).toBe(scalePaise(valueOf(level, 65), 15, 100));
   });
 
-  it("takes an option's premium in full from its buyer and blocks 15 % of the underlying from its writer", () => {
+  it("charges an option's buyer the full premium and blocks 15 % of the underlying for its writer", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     const call = floor.exchange.instruments.find((each) => each.kind === "option" && each.underlying === "NIFTY");
     const symbol = call?.symbol ?? "";
     const bought = buy(floor, account, symbol, 65, "MARGIN");
@@ -158,15 +171,15 @@ describe("the account at the simulated exchange", () => {
     expect(account.funds().available).toBe(1_000_000_000 - valueOf(bought.avgPrice, 65) - account.chargesToday());
     expect(account.funds().used).toBe(valueOf(bought.avgPrice, 65));
     sell(floor, account, symbol, 130, "MARGIN");
-    const spot = floor.exchange.quote(named(floor.exchange, "NSE:NIFTY50-INDEX").key).prevClose ?? price(0);
+    const spot = floor.exchange.quote(listed(floor.exchange, "NSE:NIFTY50-INDEX").key).prevClose ?? price(0);
     expect(account.positions()).toMatchObject([{ side: "SELL", qty: 65 }]);
     const written = valueOf(account.positions()[0]?.avgPrice ?? price(0), 65);
     expect(account.funds().used).toBe(scalePaise(valueOf(spot, 65), 15, 100) - written);
   });
 
-  it("is worth the same after a purchase, but for its charges and the price since, whatever was bought", () => {
+  it("changes in value by only charges and price moves when it buys something", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     const call = floor.exchange.instruments.find((each) => each.kind === "option" && each.underlying === "NIFTY");
     buy(floor, account, "NSE:SBIN-EQ", 10);
     buy(floor, account, "NSE:INFY-EQ", 10, "INTRADAY");
@@ -182,9 +195,9 @@ describe("the account at the simulated exchange", () => {
     );
   });
 
-  it("is worth no more the day after a funded purchase: the loan is the broker's", () => {
+  it("does not count the broker's loan as its own value the day after an MTF purchase", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     buy(floor, account, "NSE:SBIN-EQ", 10, "MTF");
     const fees = account.chargesToday();
     floor.now += DAY;
@@ -194,19 +207,19 @@ describe("the account at the simulated exchange", () => {
     );
   });
 
-  it("asks no margin for closing what is open", () => {
+  it("needs no margin for closing a position", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     buy(floor, account, "NSE:SBIN-EQ", 10, "INTRADAY");
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const terms = market(floor.exchange, sbin, "SELL");
     expect(account.cost(order(sbin, "SELL", 10, terms, { productType: "INTRADAY" })).margin).toBe(0);
     expect(account.cost(order(sbin, "SELL", 15, terms, { productType: "INTRADAY" })).margin).toBeGreaterThan(0);
   });
 
-  it("holds funded delivery against a part of its value and pays its gain when the sale settles", () => {
+  it("blocks 30 % of an MTF holding's cost and credits the gain when its sale settles", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     const bought = buy(floor, account, "NSE:SBIN-EQ", 10, "MTF");
     const fees = account.chargesToday();
     expect(account.funds().cash).toBe(1_000_000_000 - fees);
@@ -222,21 +235,21 @@ describe("the account at the simulated exchange", () => {
     expect(account.funds()).toMatchObject({ cash: 1_000_000_000 - allFees + gain, used: 0 });
   });
 
-  it("closes intraday positions out by the end of an always open day", () => {
+  it("closes intraday positions at the end of the day when the market is always open", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     buy(floor, account, "NSE:SBIN-EQ", 10, "INTRADAY");
     floor.now += DAY;
     expect(account.positions()).toEqual([]);
     expect(account.funds().used).toBe(0);
   });
 
-  it("carries a future over night and counts its day from the previous close", () => {
+  it("carries a future overnight and computes its day's P&L from the previous close", () => {
     const floor = openFloor(AT);
-    const account = rich(floor.exchange);
+    const account = richAccount(floor.exchange);
     const bought = buy(floor, account, "NSE:NIFTY26DECFUT", 65, "MARGIN");
     floor.now += DAY;
-    const { ltp, prevClose } = floor.exchange.quote(named(floor.exchange, "NSE:NIFTY26DECFUT").key);
+    const { ltp, prevClose } = floor.exchange.quote(listed(floor.exchange, "NSE:NIFTY26DECFUT").key);
     expect(account.positions()).toMatchObject([
       {
         qty: 65,
@@ -247,10 +260,10 @@ describe("the account at the simulated exchange", () => {
     ]);
   });
 
-  it("settles an option in cash at what it is worth when it expires", () => {
+  it("settles an expired option in cash at its intrinsic value", () => {
     const floor = openFloor("2026-12-01T20:00:00");
-    const account = rich(floor.exchange);
-    const nifty = named(floor.exchange, "NSE:NIFTY50-INDEX");
+    const account = richAccount(floor.exchange);
+    const nifty = listed(floor.exchange, "NSE:NIFTY50-INDEX");
     const spot = floor.exchange.quote(nifty.key).ltp;
     const strike = Math.round(spot / 500_000 - 4) * 50;
     const bought = buy(floor, account, `NSE:NIFTY26D01${strike}CE`, 65, "MARGIN");
@@ -263,9 +276,9 @@ describe("the account at the simulated exchange", () => {
     expect(floor.exchange.instruments.some(({ symbol }) => symbol.startsWith("NSE:NIFTY26D01"))).toBe(false);
   });
 
-  it("charges an order and not its trades: however it is cut, it costs the same", () => {
+  it("charges an order the same into however many trades it is split", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const account = floor.exchange.account("whale", { cash: paiseFromRupees(100_000_000) });
     const id = accepted(
       account,
@@ -278,17 +291,17 @@ describe("the account at the simulated exchange", () => {
     expect(account.chargesToday()).toBe(chargesOf(sbin, "INTRADAY", "BUY", paiseFromRupees(total / 100)));
   });
 
-  it("computes charges by the published rates", () => {
+  it("has charges computed from the published rates", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     // ₹1,00,000 of delivery: STT 100.00, exchange 2.97, SEBI 0.10, stamp 15.00, GST 18 % of 3.07.
     expect(chargesOf(sbin, "CNC", "BUY", paiseFromRupees(100_000))).toBe(11_862);
     // Intraday sell: brokerage 20.00, exchange 2.97, SEBI 0.10, STT 25.00, GST 18 % of 23.07.
     expect(chargesOf(sbin, "INTRADAY", "SELL", paiseFromRupees(100_000))).toBe(5_222);
-    // Cover and bracket orders end with the day.
+    // Cover and bracket orders are intraday orders.
     for (const product of ["CO", "BO"] as const)
       expect(chargesOf(sbin, product, "SELL", paiseFromRupees(100_000))).toBe(5_222);
-    // Small intraday order: 0.03 % is less than the cap.
+    // Small intraday order: a brokerage of 0.03 % is below the cap of 20.00.
     expect(chargesOf(sbin, "INTRADAY", "BUY", paiseFromRupees(10_000))).toBe(300 + 30 + 1 + 60 + 30);
   });
 });

@@ -6,25 +6,25 @@ import {
   MINUTE,
   SECOND,
   accepted,
-  away,
   inBook,
   limit,
+  listed,
   market,
-  named,
   openFloor,
   order,
   placed,
-  rich,
+  plusPercent,
+  richAccount,
 } from "./floor.ts";
 
 const AT = "2026-11-20T11:00:00";
 
 describe("orders at the simulated exchange", () => {
-  it("fills a small market order at once at the best ask", () => {
+  it("fill at once at the best ask if they are small market orders", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const ask = exchange.depth(sbin.key).asks[0]?.price;
-    const filled = placed(rich(exchange), order(sbin, "BUY", 10, market(exchange, sbin, "BUY"), { tag: "T1" }));
+    const filled = placed(richAccount(exchange), order(sbin, "BUY", 10, market(exchange, sbin, "BUY"), { tag: "T1" }));
     expect(filled).toMatchObject({
       status: "filled",
       filledQty: 10,
@@ -35,12 +35,12 @@ describe("orders at the simulated exchange", () => {
     });
   });
 
-  it("rests a limit order away from the market and fills it at its own price when the walk comes there", () => {
+  it("fill at their limit price when the market reaches it, and rest until then", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const { ltp } = floor.exchange.quote(sbin.key);
-    const account = rich(floor.exchange);
-    const level = away(sbin, ltp, -0.3);
+    const account = richAccount(floor.exchange);
+    const level = plusPercent(sbin, ltp, -0.3);
     const id = accepted(account, order(sbin, "BUY", 10, limit(level)));
     expect(inBook(account, id)).toMatchObject({ status: "open", filledQty: 0, avgPrice: 0 });
     floor.now += 12 * HOUR;
@@ -52,9 +52,9 @@ describe("orders at the simulated exchange", () => {
     expect(Math.abs((trade?.at ?? 0) - (crossing?.at ?? 0))).toBeLessThanOrEqual(2 * MINUTE);
   });
 
-  it("fills an order larger than the visible quantity over several seconds", () => {
+  it("fill over several seconds if they are larger than the quantity in the market depth", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const account = floor.exchange.account("whale", { cash: paiseFromRupees(100_000_000) });
     const id = accepted(account, order(sbin, "BUY", 20_000, market(floor.exchange, sbin, "BUY")));
     const first = inBook(account, id);
@@ -66,20 +66,20 @@ describe("orders at the simulated exchange", () => {
     expect(inBook(account, id)).toMatchObject({ status: "filled", filledQty: 20_000 });
   });
 
-  it("shares one second's quantity among all who take it", () => {
+  it("share the quantity of one second among all accounts", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const offered = exchange.depth(sbin.key).asks.reduce((sum, { quantity }) => sum + quantity, 0);
     const top = exchange.depth(sbin.key).asks.at(-1)?.price ?? price(0);
-    const one = placed(rich(exchange, "A1"), order(sbin, "BUY", offered - 5, limit(top)));
-    const two = placed(rich(exchange, "A2"), order(sbin, "BUY", 100, limit(top)));
+    const one = placed(richAccount(exchange, "A1"), order(sbin, "BUY", offered - 5, limit(top)));
+    const two = placed(richAccount(exchange, "A2"), order(sbin, "BUY", 100, limit(top)));
     expect(one.status).toBe("filled");
     expect(two).toMatchObject({ status: "open", filledQty: 5 });
   });
 
-  it("never fills a market order beyond its protection", () => {
+  it("never fill beyond the protection price of a market order", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const { ask } = floor.exchange.quote(sbin.key);
     const account = floor.exchange.account("whale", { cash: paiseFromRupees(100_000_000) });
     const protection = { basisPoints: 1, limit: ask ?? price(0) };
@@ -90,26 +90,26 @@ describe("orders at the simulated exchange", () => {
     for (const trade of account.trades()) expect(trade.price).toBeLessThanOrEqual(protection.limit);
   });
 
-  it("cancels what an IOC order could not fill", () => {
+  it("have the unfilled rest cancelled if they are IOC", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
-    const account = rich(exchange);
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
+    const account = richAccount(exchange);
     const { ltp } = exchange.quote(sbin.key);
-    const none = placed(account, order(sbin, "BUY", 10, limit(away(sbin, ltp, -2)), { validity: "IOC" }));
+    const none = placed(account, order(sbin, "BUY", 10, limit(plusPercent(sbin, ltp, -2)), { validity: "IOC" }));
     expect(none).toMatchObject({ status: "cancelled", filledQty: 0 });
-    const some = placed(account, order(sbin, "BUY", 5_000, limit(away(sbin, ltp, 1)), { validity: "IOC" }));
+    const some = placed(account, order(sbin, "BUY", 5_000, limit(plusPercent(sbin, ltp, 1)), { validity: "IOC" }));
     expect(some.status).toBe("cancelled");
     expect(some.filledQty).toBeGreaterThan(0);
   });
 
-  it("holds a stop-loss until its trigger trades", () => {
+  it("wait for their trigger price if they are stop-loss orders", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
-    const account = rich(floor.exchange);
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const account = richAccount(floor.exchange);
     accepted(account, order(sbin, "BUY", 10, market(floor.exchange, sbin, "BUY"), { productType: "INTRADAY" }));
     const { ltp } = floor.exchange.quote(sbin.key);
-    const triggerPrice = away(sbin, ltp, -0.3);
-    const protection = { basisPoints: 200, limit: away(sbin, ltp, -2.5) };
+    const triggerPrice = plusPercent(sbin, ltp, -0.3);
+    const protection = { basisPoints: 200, limit: plusPercent(sbin, ltp, -2.5) };
     const stop = order(sbin, "SELL", 10, { type: "SL-M", triggerPrice, protection }, { productType: "INTRADAY" });
     const id = accepted(account, stop);
     expect(inBook(account, id)).toMatchObject({ status: "trigger-pending", type: "SL-M", triggerPrice, price: 0 });
@@ -120,9 +120,9 @@ describe("orders at the simulated exchange", () => {
     expect(account.positions()).toMatchObject([{ side: "CLOSED", qty: 0 }]);
   });
 
-  it("rejects in the book what the account can't pay", () => {
+  it("are rejected in the order book if the account cannot pay for them", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const poor = exchange.account("poor", { cash: paiseFromRupees(5_000) });
     const rejected = placed(poor, order(sbin, "BUY", 10, market(exchange, sbin, "BUY")));
     expect(rejected).toMatchObject({ status: "rejected", exchangeOrderId: null });
@@ -130,14 +130,14 @@ describe("orders at the simulated exchange", () => {
     expect(poor.funds()).toMatchObject({ available: 500_000, used: 0 });
   });
 
-  it("rejects a delivery sell beyond what is held, orders on offer included", () => {
+  it("are rejected for delivery sales beyond what is held, less what open sell orders reserve", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const { ltp } = exchange.quote(sbin.key);
     const holdings = [{ key: sbin.key, qty: 40, avgPrice: price(8_000_000), t1Qty: 10 }];
     const account = exchange.account("H", { cash: paiseFromRupees(0), holdings });
     expect(placed(account, order(sbin, "SELL", 41, limit(ltp))).status).toBe("rejected");
-    expect(placed(account, order(sbin, "SELL", 20, limit(away(sbin, ltp, 3)))).status).toBe("open");
+    expect(placed(account, order(sbin, "SELL", 20, limit(plusPercent(sbin, ltp, 3)))).status).toBe("open");
     expect(account.holdings()).toMatchObject([{ qty: 40, t1Qty: 10, sellableQty: 10 }]);
     expect(placed(account, order(sbin, "SELL", 21, limit(ltp))).status).toBe("rejected");
   });
@@ -152,44 +152,44 @@ describe("orders at the simulated exchange", () => {
     ["outside-circuit", { terms: { type: "LIMIT", price: price(20_000_000) } }],
     ["bad-product", { productType: "MARGIN" }],
     ["bad-product", { productType: "CO" }],
-  ])("refuses with %s before the book: %o", (code, wrong) => {
+  ])("are refused with %s and not entered in the order book: %o", (code, wrong) => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const good = order(sbin, "BUY", 10, market(exchange, sbin, "BUY"));
-    const account = rich(exchange);
+    const account = richAccount(exchange);
     expect(account.place({ ...good, ...(wrong as object) })).toMatchObject({ kind: "refused", code });
     expect(account.orders()).toEqual([]);
   });
 
-  it("refuses odd lots and delivery of derivatives", () => {
+  it("are refused for odd lots and for delivery of derivatives", () => {
     const { exchange } = openFloor(AT);
-    const future = named(exchange, "NSE:NIFTY26DECFUT");
+    const future = listed(exchange, "NSE:NIFTY26DECFUT");
     const { ltp } = exchange.quote(future.key);
-    const account = rich(exchange);
+    const account = richAccount(exchange);
     expect(account.place(order(future, "BUY", 64, limit(ltp), { productType: "MARGIN" }))).toMatchObject({
       code: "bad-lot",
     });
     expect(account.place(order(future, "BUY", 65, limit(ltp)))).toMatchObject({ code: "bad-product" });
   });
 
-  it("refuses a stop-loss on the wrong side of the market", () => {
+  it("are refused if a stop-loss is on the wrong side of the market", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const { ltp } = exchange.quote(sbin.key);
-    const below = away(sbin, ltp, -1);
+    const below = plusPercent(sbin, ltp, -1);
     const stop = { type: "SL" as const, triggerPrice: below, price: below };
-    expect(rich(exchange).place(order(sbin, "BUY", 1, stop))).toMatchObject({ code: "bad-trigger" });
-    const above = away(sbin, ltp, 1);
+    expect(richAccount(exchange).place(order(sbin, "BUY", 1, stop))).toMatchObject({ code: "bad-trigger" });
+    const above = plusPercent(sbin, ltp, 1);
     const inside = { type: "SL" as const, triggerPrice: above, price: ltp };
-    expect(rich(exchange).place(order(sbin, "BUY", 1, inside))).toMatchObject({ code: "bad-trigger" });
+    expect(richAccount(exchange).place(order(sbin, "BUY", 1, inside))).toMatchObject({ code: "bad-trigger" });
   });
 
-  it("cancels a resting order once and gives its money back", () => {
+  it("can be cancelled once while they rest, which releases the blocked funds", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
-    const account = rich(exchange);
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
+    const account = richAccount(exchange);
     const before = account.funds();
-    const level = away(sbin, exchange.quote(sbin.key).ltp, -3);
+    const level = plusPercent(sbin, exchange.quote(sbin.key).ltp, -3);
     const id = accepted(account, order(sbin, "BUY", 100, limit(level)));
     expect(account.funds().used).toBeGreaterThanOrEqual(valueOf(level, 100));
     expect(account.cancel(id)).toEqual({ kind: "accepted", orderId: id });
@@ -199,34 +199,34 @@ describe("orders at the simulated exchange", () => {
     expect(account.modify(id, { qty: 5 })).toMatchObject({ kind: "refused", code: "order-final" });
   });
 
-  it("modifies price and quantity, and leaves the order alone when the money does not suffice", () => {
+  it("can be modified in price and quantity, and stay unchanged if the funds do not suffice", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const { ltp } = exchange.quote(sbin.key);
     const account = exchange.account("M", { cash: paiseFromRupees(50_000) });
-    const id = accepted(account, order(sbin, "BUY", 10, limit(away(sbin, ltp, -3))));
+    const id = accepted(account, order(sbin, "BUY", 10, limit(plusPercent(sbin, ltp, -3))));
     expect(account.modify(id, { qty: 500 })).toMatchObject({ kind: "refused" });
     expect(inBook(account, id)).toMatchObject({ qty: 10, status: "open" });
     expect(account.modify(id, { qty: 20 })).toMatchObject({ kind: "accepted" });
-    expect(account.modify(id, { terms: limit(away(sbin, ltp, 1)) })).toMatchObject({ kind: "accepted" });
+    expect(account.modify(id, { terms: limit(plusPercent(sbin, ltp, 1)) })).toMatchObject({ kind: "accepted" });
     expect(inBook(account, id)).toMatchObject({ qty: 20, filledQty: 20, status: "filled" });
   });
 
-  it("knows nothing of another account's orders", () => {
+  it("are not visible to another account", () => {
     const { exchange } = openFloor(AT);
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const id = accepted(
-      rich(exchange, "A1"),
-      order(sbin, "BUY", 1, limit(away(sbin, exchange.quote(sbin.key).ltp, -1))),
+      richAccount(exchange, "A1"),
+      order(sbin, "BUY", 1, limit(plusPercent(sbin, exchange.quote(sbin.key).ltp, -1))),
     );
-    expect(rich(exchange, "A2").order(id)).toBeUndefined();
-    expect(rich(exchange, "A2").cancel(id)).toMatchObject({ code: "unknown-order" });
+    expect(richAccount(exchange, "A2").order(id)).toBeUndefined();
+    expect(richAccount(exchange, "A2").cancel(id)).toMatchObject({ code: "unknown-order" });
   });
 
-  it("keeps an order in transit for the latency it was given", () => {
+  it("are pending for the configured latency", () => {
     const floor = openFloor(AT, { orderLatencyMs: 300 });
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
-    const account = rich(floor.exchange);
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const account = richAccount(floor.exchange);
     const id = accepted(account, order(sbin, "BUY", 10, market(floor.exchange, sbin, "BUY")));
     expect(inBook(account, id)).toMatchObject({ status: "pending", filledQty: 0, exchangeOrderId: null });
     floor.now += 299;
@@ -235,7 +235,7 @@ describe("orders at the simulated exchange", () => {
     expect(inBook(account, id).status).toBe("filled");
   });
 
-  it("gives the same fills however often it is looked at", () => {
+  it("get the same fills however often the exchange is advanced", () => {
     const run = (step: number) => {
       const floor = openFloor(AT);
       const account = floor.exchange.account("W", { cash: paiseFromRupees(100_000_000) });
@@ -244,8 +244,11 @@ describe("orders at the simulated exchange", () => {
         ["NSE:TCS-EQ", -0.1],
         ["BSE:SBIN", -0.25],
       ] as const) {
-        const share = named(floor.exchange, symbol);
-        accepted(account, order(share, "BUY", 3_000, limit(away(share, floor.exchange.quote(share.key).ltp, percent))));
+        const share = listed(floor.exchange, symbol);
+        accepted(
+          account,
+          order(share, "BUY", 3_000, limit(plusPercent(share, floor.exchange.quote(share.key).ltp, percent))),
+        );
       }
       for (const end = floor.now + 2 * HOUR; floor.now < end;) {
         floor.now += step;
@@ -259,9 +262,9 @@ describe("orders at the simulated exchange", () => {
     expect(once.trades.length).toBeGreaterThan(0);
   });
 
-  it("fills from quotes of a source when it is given one", () => {
+  it("fill from the quotes of a price source if there is one", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     let ltp = price(5_000_000);
     const quote = () => ({
       ...floor.exchange.quote(sbin.key),
@@ -272,7 +275,7 @@ describe("orders at the simulated exchange", () => {
       lowerCircuit: null,
     });
     const fed = openFloor(AT, { priceSource: (key) => (key === sbin.key ? quote() : undefined) });
-    const account = rich(fed.exchange);
+    const account = richAccount(fed.exchange);
     expect(placed(account, order(sbin, "BUY", 5, limit(price(5_010_000))))).toMatchObject({ avgPrice: 5_000_500 });
     const id = accepted(account, order(sbin, "BUY", 5, limit(price(4_900_000))));
     fed.now += MINUTE;
@@ -282,31 +285,31 @@ describe("orders at the simulated exchange", () => {
     expect(inBook(account, id)).toMatchObject({ status: "filled", avgPrice: 4_900_000 });
   });
 
-  it("asks the source for nobody else's shares when an account is read", () => {
+  it("do not make reads of another account query the price source", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const quote = floor.exchange.quote(sbin.key);
-    let asked = 0;
-    const fed = openFloor(AT, { priceSource: (key) => ((asked += 1), key === sbin.key ? quote : undefined) });
-    const account = rich(fed.exchange);
+    let queries = 0;
+    const fed = openFloor(AT, { priceSource: (key) => ((queries += 1), key === sbin.key ? quote : undefined) });
+    const account = richAccount(fed.exchange);
     placed(account, order(sbin, "BUY", 5, limit(quote.upperCircuit ?? quote.ltp)));
     const other = fed.exchange.account("other");
-    const costOf = (): number => {
+    const queriesOfRead = (): number => {
       fed.now += SECOND;
-      asked = 0;
+      queries = 0;
       expect([other.positions(), other.holdings(), other.orders()]).toEqual([[], [], []]);
-      return asked;
+      return queries;
     };
-    costOf();
-    expect(costOf()).toBe(0);
+    queriesOfRead();
+    expect(queriesOfRead()).toBe(0);
   });
 
-  it("drops the day's orders and trades at midnight", () => {
+  it("and trades of the day are dropped at midnight", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
-    const account = rich(floor.exchange);
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const account = richAccount(floor.exchange);
     accepted(account, order(sbin, "BUY", 10, market(floor.exchange, sbin, "BUY")));
-    accepted(account, order(sbin, "BUY", 10, limit(away(sbin, floor.exchange.quote(sbin.key).ltp, -8))));
+    accepted(account, order(sbin, "BUY", 10, limit(plusPercent(sbin, floor.exchange.quote(sbin.key).ltp, -8))));
     floor.now += DAY;
     expect(account.orders()).toEqual([]);
     expect(account.trades()).toEqual([]);

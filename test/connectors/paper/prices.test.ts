@@ -5,7 +5,20 @@ import { price } from "../../../src/domain/money.ts";
 import type { Price } from "../../../src/domain/money.ts";
 import type { Exchange } from "../../../connectors/paper/exchange/types.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
-import { DAY, HOUR, MINUTE, SECOND, away, limit, market, named, openFloor, order, placed, rich } from "./floor.ts";
+import {
+  DAY,
+  HOUR,
+  MINUTE,
+  SECOND,
+  limit,
+  listed,
+  market,
+  openFloor,
+  order,
+  placed,
+  plusPercent,
+  richAccount,
+} from "./floor.ts";
 
 const AT = "2026-11-20T11:00:00";
 const NONE = price(0);
@@ -15,9 +28,9 @@ function sampleOf(exchange: Exchange): Instrument[] {
 }
 
 describe("simulated prices", () => {
-  it("are the same for the same seed and instant, whatever was asked before", () => {
+  it("depend only on the seed and the instant, not on earlier quotes", () => {
     const walked = openFloor(AT);
-    const sbin = named(walked.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(walked.exchange, "NSE:SBIN-EQ");
     for (let step = 0; step < 50; step++) {
       walked.now += 97 * SECOND;
       walked.exchange.quote(sbin.key);
@@ -27,7 +40,7 @@ describe("simulated prices", () => {
     expect(createExchange({ seed: 8, now: () => walked.now }).quote(sbin.key)).not.toEqual(fresh.quote(sbin.key));
   });
 
-  it("stay within circuits, on tick, with the extremes around the last price", () => {
+  it("stay within the circuit limits, on a tick, and between the day's high and low", () => {
     const floor = openFloor(AT);
     for (let day = 0; day < 20; day++) {
       floor.now += 23 * HOUR + 7 * MINUTE;
@@ -44,9 +57,9 @@ describe("simulated prices", () => {
     }
   });
 
-  it("move each second, never by a jump within the day", () => {
+  it("move often, without jumps within the day", () => {
     const floor = openFloor(AT);
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const seen = new Set<Price>();
     let last = floor.exchange.quote(sbin.key).ltp;
     for (let second = 0; second < 2 * 3_600; second++) {
@@ -59,10 +72,10 @@ describe("simulated prices", () => {
     expect(seen.size).toBeGreaterThan(50);
   });
 
-  it("make candles that agree with the quotes seen in them", () => {
+  it("have candles that agree with the quotes of the same minute", () => {
     for (const symbol of ["NSE:SBIN-EQ", "NSE:NIFTY26NOVFUT", "NSE:NIFTY50-INDEX"]) {
       const floor = openFloor(AT);
-      const instrument = named(floor.exchange, symbol);
+      const instrument = listed(floor.exchange, symbol);
       const start = floor.now;
       const seen: Price[] = [];
       for (let second = 0; second < 60; second++) {
@@ -77,12 +90,12 @@ describe("simulated prices", () => {
     }
   });
 
-  it("agree between the day's quote and its candles of every width, volume included", () => {
+  it("have candles of every interval that add up to the day's quote, volume included", () => {
     const floor = openFloor("2026-11-20T14:37:22");
     const options = floor.exchange.instruments.filter(({ kind }) => kind === "option").slice(40, 44);
     for (const instrument of [
-      named(floor.exchange, "NSE:TCS-EQ"),
-      named(floor.exchange, "NSE:NIFTY26NOVFUT"),
+      listed(floor.exchange, "NSE:TCS-EQ"),
+      listed(floor.exchange, "NSE:NIFTY26NOVFUT"),
       ...options,
     ]) {
       const quote = floor.exchange.quote(instrument.key);
@@ -97,10 +110,10 @@ describe("simulated prices", () => {
     }
   });
 
-  it("join each day to the next: the close is tomorrow's previous close, and no candle lies in the future", () => {
+  it("have daily candles that end today, and whose close is the next day's previous close", () => {
     const floor = openFloor("2026-11-23T10:00:00");
     for (const symbol of ["NSE:SBIN-EQ", "NSE:NIFTY26DECFUT", "NSE:NIFTY26D0126000CE"]) {
-      const instrument = named(floor.exchange, symbol);
+      const instrument = listed(floor.exchange, symbol);
       const bars = floor.exchange.candles(instrument.key, "1d", floor.now - 10 * DAY, floor.now + 10 * DAY);
       expect(bars.at(-1)?.at).toBe(istInstant("2026-11-23"));
       expect(bars.at(-2)?.at).toBe(istInstant("2026-11-20"));
@@ -108,9 +121,9 @@ describe("simulated prices", () => {
     }
   });
 
-  it("group days into weeks and months", () => {
+  it("have candles of weeks and months that are joined from days", () => {
     const floor = openFloor(AT);
-    const { key } = named(floor.exchange, "NSE:SBIN-EQ");
+    const { key } = listed(floor.exchange, "NSE:SBIN-EQ");
     const weeks = floor.exchange.candles(key, "1w", istInstant("2026-11-09"), floor.now);
     const days = floor.exchange.candles(key, "1d", istInstant("2026-11-09"), istInstant("2026-11-15"));
     expect(weeks.map(({ at }) => at)).toEqual([istInstant("2026-11-09"), istInstant("2026-11-16")]);
@@ -119,9 +132,9 @@ describe("simulated prices", () => {
     expect(floor.exchange.candles(key, "1mo", istInstant("2026-09-01"), floor.now)).toHaveLength(3);
   });
 
-  it("price options between intrinsic and the underlying, with call less put the distance to the strike", () => {
+  it("of options are at least the intrinsic value and obey put-call parity", () => {
     const { exchange } = openFloor(AT);
-    const spot = exchange.quote(named(exchange, "NSE:NIFTY50-INDEX").key).ltp;
+    const spot = exchange.quote(listed(exchange, "NSE:NIFTY50-INDEX").key).ltp;
     for (const option of exchange.instruments) {
       if (option.kind !== "option" || option.underlying !== "NIFTY") continue;
       const { ltp } = exchange.quote(option.key);
@@ -136,22 +149,22 @@ describe("simulated prices", () => {
     }
   });
 
-  it("quote five levels a side around the last price", () => {
+  it("come with a depth of five levels a side around the last price", () => {
     const { exchange } = openFloor(AT);
-    const { key, tickSize } = named(exchange, "NSE:SBIN-EQ");
+    const { key, tickSize } = listed(exchange, "NSE:SBIN-EQ");
     const { bids, asks, ltp } = exchange.depth(key);
     expect(bids).toHaveLength(5);
     expect(asks).toHaveLength(5);
     expect([bids[0]?.price, asks[0]?.price]).toContain(ltp);
     expect((asks[0]?.price ?? NONE) - (bids[0]?.price ?? NONE)).toBe(tickSize);
     expect(asks.map(({ price: at }) => at)).toEqual(asks.map(({ price: at }) => at).toSorted((a, b) => a - b));
-    expect(exchange.depth(named(exchange, "NSE:NIFTY50-INDEX").key).bids).toEqual([]);
+    expect(exchange.depth(listed(exchange, "NSE:NIFTY50-INDEX").key).bids).toEqual([]);
   });
 
-  it("have large shares move about one percent a day and indices less", () => {
+  it("move about one percent a day for large shares, and less for indices", () => {
     const floor = openFloor(AT);
     const sigma = (symbol: string): number => {
-      const bars = floor.exchange.candles(named(floor.exchange, symbol).key, "1d", floor.now - 700 * DAY, floor.now);
+      const bars = floor.exchange.candles(listed(floor.exchange, symbol).key, "1d", floor.now - 700 * DAY, floor.now);
       const moves = bars.slice(1).map(({ close }, at) => close / (bars[at]?.close ?? close) - 1);
       return Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0) / moves.length);
     };
@@ -160,8 +173,8 @@ describe("simulated prices", () => {
     expect(sigma("NSE:NIFTY50-INDEX")).toBeLessThan(sigma("NSE:SBIN-EQ"));
   });
 
-  it("cost little", () => {
-    // Measured on two slow cores: creation 12 ms, a quote 24 µs when first asked for and 3 µs later.
+  it("cost little time to compute", () => {
+    // Measured on two slow cores: creation 12 ms, a quote 24 µs for the first read and 3 µs later.
     const started = performance.now();
     const floor = openFloor(AT);
     const { instruments } = floor.exchange;
@@ -176,19 +189,19 @@ describe("simulated prices", () => {
   });
 });
 
-describe("what the accounts of an exchange hold or wait for", () => {
-  it("is listed over all of them after an order or a new account only, not at each look", () => {
+describe("the list of instruments that accounts hold or have orders for", () => {
+  it("is rebuilt only after an order or a new account, not on each read", () => {
     const { exchange } = openFloor(AT);
-    const [sbin, tcs] = [named(exchange, "NSE:SBIN-EQ"), named(exchange, "NSE:TCS-EQ")];
-    const account = rich(exchange);
+    const [sbin, tcs] = [listed(exchange, "NSE:SBIN-EQ"), listed(exchange, "NSE:TCS-EQ")];
+    const account = richAccount(exchange);
     const symbols = (): string[] => exchange.valued().map(({ symbol }) => symbol);
     placed(account, order(sbin, "BUY", 1, market(exchange, sbin, "BUY")));
     expect(symbols()).toEqual([sbin.symbol]);
     expect(exchange.valued()).toBe(exchange.valued());
-    placed(account, order(tcs, "BUY", 1, limit(away(tcs, exchange.quote(tcs.key).ltp, -3))));
+    placed(account, order(tcs, "BUY", 1, limit(plusPercent(tcs, exchange.quote(tcs.key).ltp, -3))));
     expect(symbols()).toEqual([sbin.symbol, tcs.symbol]);
     const before = exchange.valued();
-    rich(exchange, "A2");
+    richAccount(exchange, "A2");
     expect(exchange.valued()).not.toBe(before);
   });
 });

@@ -5,7 +5,7 @@ import type { Instrument } from "../../../src/domain/instrument.ts";
 import { paiseFromRupees, valueOf } from "../../../src/domain/money.ts";
 import type { OrderTerms } from "../../../src/domain/order.ts";
 import type { Position, Trade } from "../../../src/domain/portfolio.ts";
-import { DAY, MINUTE, accepted, away, named, openFloor, order, rich } from "./floor.ts";
+import { DAY, MINUTE, accepted, listed, openFloor, order, plusPercent, richAccount } from "./floor.ts";
 import type { Floor } from "./floor.ts";
 
 const AT = "2026-11-20T09:20:00";
@@ -45,7 +45,7 @@ type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
 function instrumentAt({ exchange }: Floor, index: number): Instrument {
   const symbol = SYMBOLS[index];
-  if (symbol) return named(exchange, symbol);
+  if (symbol) return listed(exchange, symbol);
   const option = exchange.instruments.filter((each) => each.kind === "option" && each.underlying === "NIFTY")[41];
   if (!option) throw new Error("no option listed");
   return option;
@@ -53,9 +53,9 @@ function instrumentAt({ exchange }: Floor, index: number): Instrument {
 
 function termsOf(floor: Floor, instrument: Instrument, wanted: Extract<Action, { kind: "place" }>): OrderTerms {
   const { ltp } = floor.exchange.quote(instrument.key);
-  const level = away(instrument, ltp, wanted.percent);
+  const level = plusPercent(instrument, ltp, wanted.percent);
   const isBuy = wanted.side === "BUY";
-  const protection = { basisPoints: 200, limit: away(instrument, ltp, isBuy ? 2.5 : -2.5) };
+  const protection = { basisPoints: 200, limit: plusPercent(instrument, ltp, isBuy ? 2.5 : -2.5) };
   switch (wanted.type) {
     case "MARKET":
       return { type: "MARKET", protection };
@@ -87,7 +87,7 @@ function play(floor: Floor, account: ExchangeAccount, step: Action): void {
     else {
       const instrument = picked.key && floor.exchange.find(picked.key);
       if (!instrument) return;
-      const price = away(instrument, floor.exchange.quote(instrument.key).ltp, step.percent);
+      const price = plusPercent(instrument, floor.exchange.quote(instrument.key).ltp, step.percent);
       account.modify(picked.orderId, { qty: step.lots * instrument.lotSize, terms: { type: "LIMIT", price } });
     }
   }
@@ -139,7 +139,7 @@ function checkMoney(floor: Floor, account: ExchangeAccount): void {
       .map(signedValue),
   );
   const settled = account.positions().filter(({ key, productType }) => !isPaid(key, productType));
-  // Gone from the ledger only once it is no open position any more; shares sold out of a holding are none.
+  // `cash` still includes the cost of open positions, which count as used. A CNC sale from a holding opens no position.
   const open = account
     .positions()
     .filter(({ key, productType, side }) => isPaid(key, productType) && !(productType === "CNC" && side === "SELL"));
@@ -147,14 +147,14 @@ function checkMoney(floor: Floor, account: ExchangeAccount): void {
   expect(cash).toBe(CASH - paid + cost + sum(settled.map(({ realised }) => realised)) - account.chargesToday());
 }
 
-describe("whatever is ordered", () => {
-  it("quantities, averages, profit and cash agree with the trades, to the paisa", () => {
+describe("after any sequence of orders", () => {
+  it("quantities, averages, P&L and cash agree with the trades, to the paisa", () => {
     let trades = 0;
     const steps = fc.array(action, { minLength: 1, maxLength: 40, size: "max" });
     fc.assert(
       fc.property(steps, fc.integer({ min: 1, max: 1_000 }), (plan, seed) => {
         const floor = openFloor(AT, { seed });
-        const account = rich(floor.exchange);
+        const account = richAccount(floor.exchange);
         for (const step of plan) play(floor, account, step);
         checkOrders(account);
         checkPositions(account);
@@ -166,7 +166,7 @@ describe("whatever is ordered", () => {
     expect(trades).toBeGreaterThan(1_000);
   });
 
-  it("delivery never spends more than there is, nor sells more than was bought, over many days", () => {
+  it("delivery orders over many days never spend more than the cash nor sell more than was bought", () => {
     const steps = fc.array(
       fc.record({
         buy: fc.boolean(),
@@ -183,20 +183,20 @@ describe("whatever is ordered", () => {
         let owned = 0;
         let spent = 0;
         for (const { buy, bse, qty, hours } of days) {
-          const share = named(floor.exchange, bse ? "BSE:SBIN" : "NSE:SBIN-EQ");
+          const share = listed(floor.exchange, bse ? "BSE:SBIN" : "NSE:SBIN-EQ");
           const { ltp } = floor.exchange.quote(share.key);
           const before = account.chargesToday();
-          const terms: OrderTerms = { type: "LIMIT", price: away(share, ltp, buy ? 2 : -2) };
+          const terms: OrderTerms = { type: "LIMIT", price: plusPercent(share, ltp, buy ? 2 : -2) };
           const id = accepted(account, order(share, buy ? "BUY" : "SELL", qty, terms, { validity: "IOC" }));
           const fills = account.trades().filter(({ orderId }) => orderId === id);
           owned += sum(fills.map((trade) => (trade.side === "BUY" ? trade.qty : -trade.qty)));
           spent += sum(fills.map(signedValue)) + account.chargesToday() - before;
           const held = sum(account.holdings().map((row) => row.qty));
           const today = account.positions().map((row) => (row.side === "SELL" ? -row.qty : row.qty));
-          // A row sold out of the holding has left it already, so only what was bought today comes on top.
+          // Shares sold from the holding have already left it, so only today's net purchases are added.
           expect(held + Math.max(0, sum(today))).toBe(owned);
           expect(owned).toBeGreaterThanOrEqual(0);
-          // Delivery blocks nothing once it has filled: what is available is what is left.
+          // A filled delivery order blocks nothing, so the available funds are the cash that is left.
           expect(account.funds().available).toBe(10_000_000 - spent);
           expect(account.funds().available).toBeGreaterThanOrEqual(0);
           floor.now += hours * 60 * MINUTE;
@@ -209,11 +209,11 @@ describe("whatever is ordered", () => {
     );
   });
 
-  it("nobody fills beyond a limit, a protection or a circuit", () => {
+  it("no trade is beyond its order's limit price or the circuit limits", () => {
     fc.assert(
       fc.property(fc.array(action, { minLength: 1, maxLength: 30, size: "max" }), (steps) => {
         const floor = openFloor(AT);
-        const account = rich(floor.exchange);
+        const account = richAccount(floor.exchange);
         for (const step of steps) if (step.kind !== "modify") play(floor, account, step);
         floor.now += 3 * 60 * MINUTE;
         for (const trade of account.trades()) {
@@ -231,23 +231,23 @@ describe("whatever is ordered", () => {
     );
   });
 
-  it("a restart from a snapshot in the middle changes nothing", () => {
+  it("a restart from a snapshot in between makes no difference", () => {
     fc.assert(
       fc.property(
         fc.array(action, { minLength: 2, maxLength: 20, size: "max" }),
         fc.array(action, { maxLength: 10, size: "max" }),
         (first, second) => {
           const floor = openFloor(AT);
-          for (const step of first) play(floor, rich(floor.exchange), step);
+          for (const step of first) play(floor, richAccount(floor.exchange), step);
           const snapshot = JSON.parse(JSON.stringify(floor.exchange.snapshot())) as Record<string, unknown>;
           const again = openFloor(AT, { snapshot });
-          // What others left in the second of the restart is not kept: both go on in the next.
+          // The snapshot omits how much of this second's depth is already taken, so both continue in the next second.
           again.now = floor.now += 1_000;
           for (const each of [floor, again]) {
-            for (const step of second) play(each, rich(each.exchange), step);
+            for (const step of second) play(each, richAccount(each.exchange), step);
             each.now += DAY / 2;
           }
-          const [one, two] = [rich(floor.exchange), rich(again.exchange)];
+          const [one, two] = [richAccount(floor.exchange), richAccount(again.exchange)];
           expect(two.orders()).toEqual(one.orders());
           expect(two.trades()).toEqual(one.trades());
           expect(two.positions()).toEqual(one.positions());

@@ -8,51 +8,53 @@ import {
   MINUTE,
   SECOND,
   accepted,
-  away,
   inBook,
   limit,
+  listed,
   market,
-  named,
   openFloor,
   order,
   placed,
-  rich,
+  plusPercent,
+  richAccount,
 } from "./floor.ts";
 
-const hours = (at: string) => openFloor(at, { isAlwaysOpen: false });
+const openInMarketHours = (at: string) => openFloor(at, { isAlwaysOpen: false });
 
-describe("the exchange in market hours", () => {
+describe("the exchange with market hours", () => {
   it("refuses orders outside them", () => {
     for (const at of ["2026-11-20T08:59:59", "2026-11-20T15:30:00", "2026-11-21T11:00:00", "2026-11-24T11:00:00"]) {
-      const { exchange } = hours(at);
-      const sbin = named(exchange, "NSE:SBIN-EQ");
-      const reply = rich(exchange).place(order(sbin, "BUY", 1, market(exchange, sbin, "BUY")));
+      const { exchange } = openInMarketHours(at);
+      const sbin = listed(exchange, "NSE:SBIN-EQ");
+      const reply = richAccount(exchange).place(order(sbin, "BUY", 1, market(exchange, sbin, "BUY")));
       expect({ at, ...reply }).toMatchObject({ kind: "refused", code: "market-closed" });
     }
   });
 
   it("trades derivatives ten minutes longer than shares", () => {
-    const { exchange } = hours("2026-11-20T15:35:00");
-    const future = named(exchange, "NSE:NIFTY26DECFUT");
+    const { exchange } = openInMarketHours("2026-11-20T15:35:00");
+    const future = listed(exchange, "NSE:NIFTY26DECFUT");
     const terms = market(exchange, future, "BUY");
-    expect(placed(rich(exchange), order(future, "BUY", 65, terms, { productType: "MARGIN" })).status).toBe("filled");
+    expect(placed(richAccount(exchange), order(future, "BUY", 65, terms, { productType: "MARGIN" })).status).toBe(
+      "filled",
+    );
   });
 
-  it("lets an order of the pre-open wait for the bell", () => {
-    const floor = hours("2026-11-20T09:05:00");
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
-    const account = rich(floor.exchange);
+  it("keeps a pre-open order open until the session starts", () => {
+    const floor = openInMarketHours("2026-11-20T09:05:00");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const account = richAccount(floor.exchange);
     const id = accepted(account, order(sbin, "BUY", 1, market(floor.exchange, sbin, "BUY")));
     expect(inBook(account, id)).toMatchObject({ status: "open", filledQty: 0 });
     floor.now += 10 * MINUTE;
     expect(inBook(account, id).status).toBe("filled");
   });
 
-  it("keeps an after market order over the weekend with its money blocked, and fills it at the next opening", () => {
-    const floor = hours("2026-11-20T20:00:00");
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
-    const account = rich(floor.exchange);
-    const level = away(sbin, floor.exchange.quote(sbin.key).ltp, 5);
+  it("keeps an after-market order over the weekend with its margin blocked, and fills it when the market opens", () => {
+    const floor = openInMarketHours("2026-11-20T20:00:00");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const account = richAccount(floor.exchange);
+    const level = plusPercent(sbin, floor.exchange.quote(sbin.key).ltp, 5);
     const id = accepted(account, order(sbin, "BUY", 10, limit(level), { isAmo: true }));
     expect(inBook(account, id)).toMatchObject({ status: "open", filledQty: 0, isAmo: true });
     expect(account.funds().used).toBeGreaterThan(0);
@@ -63,15 +65,15 @@ describe("the exchange in market hours", () => {
     expect(istDateTime(account.trades()[0]?.at ?? 0)).toBe("2026-11-23 09:15:00");
   });
 
-  it("squares intraday positions off at 15:20 and takes no new ones", () => {
-    const floor = hours("2026-11-20T11:00:00");
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
-    const account = rich(floor.exchange);
+  it("squares off intraday positions at 15:20 and refuses new ones", () => {
+    const floor = openInMarketHours("2026-11-20T11:00:00");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const account = richAccount(floor.exchange);
     const intraday = { productType: "INTRADAY" as const };
     accepted(account, order(sbin, "SELL", 10, market(floor.exchange, sbin, "SELL"), intraday));
     const resting = accepted(
       account,
-      order(sbin, "SELL", 10, limit(away(sbin, floor.exchange.quote(sbin.key).ltp, 8)), intraday),
+      order(sbin, "SELL", 10, limit(plusPercent(sbin, floor.exchange.quote(sbin.key).ltp, 8)), intraday),
     );
     floor.now = istInstant("2026-11-20", "15:20");
     expect(account.positions()).toMatchObject([{ side: "CLOSED", qty: 0, buyQty: 10, sellQty: 10 }]);
@@ -82,12 +84,12 @@ describe("the exchange in market hours", () => {
     });
   });
 
-  it("expires the day's orders at the close, shares before derivatives", () => {
-    const floor = hours("2026-11-20T15:00:00");
-    const account = rich(floor.exchange);
+  it("expires day orders at the close: shares at 15:30, derivatives at 15:40", () => {
+    const floor = openInMarketHours("2026-11-20T15:00:00");
+    const account = richAccount(floor.exchange);
     const ids = ["NSE:SBIN-EQ", "NSE:NIFTY26DECFUT"].map((symbol, at) => {
-      const instrument = named(floor.exchange, symbol);
-      const level = away(instrument, floor.exchange.quote(instrument.key).ltp, -7);
+      const instrument = listed(floor.exchange, symbol);
+      const level = plusPercent(instrument, floor.exchange.quote(instrument.key).ltp, -7);
       return accepted(
         account,
         order(instrument, "BUY", at === 0 ? 1 : 65, limit(level), { productType: at === 0 ? "CNC" : "MARGIN" }),
@@ -101,10 +103,10 @@ describe("the exchange in market hours", () => {
     expect(account.funds().used).toBe(0);
   });
 
-  it("settles what was bought on Friday: T1 on Monday, delivered on the next trading day, over a holiday on Tuesday", () => {
-    const floor = hours("2026-11-20T11:00:00");
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
-    const account = rich(floor.exchange);
+  it("delivers shares bought on Friday on Wednesday when Tuesday is a holiday, and shows them as T1 until then", () => {
+    const floor = openInMarketHours("2026-11-20T11:00:00");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const account = richAccount(floor.exchange);
     accepted(account, order(sbin, "BUY", 10, market(floor.exchange, sbin, "BUY")));
     for (const [date, t1Qty] of [
       ["2026-11-21", 10],
@@ -117,9 +119,9 @@ describe("the exchange in market hours", () => {
     }
   });
 
-  it("shows the last session's prices while it is closed", () => {
-    const floor = hours("2026-11-20T15:30:00");
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+  it("quotes the last session's prices while it is closed", () => {
+    const floor = openInMarketHours("2026-11-20T15:30:00");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const closing = floor.exchange.quote(sbin.key);
     floor.now = istInstant("2026-11-23", "09:14");
     expect(floor.exchange.quote(sbin.key)).toEqual(closing);
@@ -127,17 +129,17 @@ describe("the exchange in market hours", () => {
     expect(floor.exchange.quote(sbin.key).prevClose).toBe(closing.ltp);
   });
 
-  it("draws 375 one-minute bars a day, on trading days only", () => {
-    const { exchange } = hours("2026-11-23T16:00:00");
-    const sbin = named(exchange, "NSE:SBIN-EQ");
+  it("has 375 one-minute candles a day, on trading days only", () => {
+    const { exchange } = openInMarketHours("2026-11-23T16:00:00");
+    const sbin = listed(exchange, "NSE:SBIN-EQ");
     const bars = exchange.candles(sbin.key, "1m", istInstant("2026-11-20"), istInstant("2026-11-23", "23:59"));
     expect(bars).toHaveLength(750);
     expect(istDateTime(bars[375]?.at ?? 0)).toBe("2026-11-23 09:15:00");
   });
 });
 
-describe("listings", () => {
-  it("moves an expiry on a holiday to the trading day before", () => {
+describe("the listings", () => {
+  it("move an expiry on a holiday to the trading day before", () => {
     const expiries = expiriesFrom("2026-11-01", 2);
     expect(expiries.slice(0, 5)).toEqual([
       { date: "2026-11-03", isMonthly: false },
@@ -149,7 +151,7 @@ describe("listings", () => {
     expect(expiriesFrom("2026-11-24", 2)[0]?.date).toBe("2026-12-01");
   });
 
-  it("lists the Nifty 50, their BSE twins, indices and derivatives under unique keys and symbols", () => {
+  it("include the Nifty 50 shares on both exchanges, indices and derivatives under unique keys and symbols", () => {
     const { exchange } = openFloor("2026-11-20T11:00:00");
     const all = exchange.instruments;
     expect(new Set(all.map(({ key }) => key)).size).toBe(all.length);
@@ -164,26 +166,26 @@ describe("listings", () => {
       ["NSE:NIFTY50-INDEX", "INDEX:NIFTY50"],
       ["BSE:SENSEX-INDEX", "INDEX:SENSEX"],
     ])
-      expect(named(exchange, symbol ?? "").key).toBe(key);
+      expect(listed(exchange, symbol ?? "").key).toBe(key);
     for (const symbol of ["NSE:NIFTY26NOVFUT", "NSE:BANKNIFTY27JANFUT", "NSE:SBIN26NOVFUT", "BSE:SENSEX26NOVFUT"])
-      expect(named(exchange, symbol).kind).toBe("future");
+      expect(listed(exchange, symbol).kind).toBe("future");
     const weekly = all.filter(({ symbol }) => symbol.startsWith("NSE:NIFTY26D01"));
     expect(weekly).toHaveLength(82);
   });
 
-  it("lists new contracts as days pass and keeps the number of those that stay", () => {
+  it("gain new contracts as days pass, and existing ones keep their keys", () => {
     const floor = openFloor("2026-11-20T11:00:00");
-    const before = named(floor.exchange, "NSE:NIFTY26DECFUT");
+    const before = listed(floor.exchange, "NSE:NIFTY26DECFUT");
     expect(floor.exchange.instruments.some(({ symbol }) => symbol === "NSE:NIFTY27FEBFUT")).toBe(false);
     floor.now += 10 * DAY;
-    expect(named(floor.exchange, "NSE:NIFTY26DECFUT")).toEqual(before);
-    expect(named(floor.exchange, "NSE:NIFTY27FEBFUT").kind).toBe("future");
+    expect(listed(floor.exchange, "NSE:NIFTY26DECFUT")).toEqual(before);
+    expect(listed(floor.exchange, "NSE:NIFTY27FEBFUT").kind).toBe("future");
     expect(openFloor("2026-12-10T09:30:00").exchange.find(before.key)).toEqual(before);
   });
 
-  it("catches up with months of absence at once", () => {
-    const floor = hours("2026-11-20T11:00:00");
-    const sbin = named(floor.exchange, "NSE:SBIN-EQ");
+  it("catch up with more than a year of absence within a second", () => {
+    const floor = openInMarketHours("2026-11-20T11:00:00");
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
     const account = floor.exchange.account("A", { cash: paiseFromRupees(100_000) });
     accepted(account, order(sbin, "BUY", 10, market(floor.exchange, sbin, "BUY")));
     floor.now += 400 * DAY + 3 * HOUR;

@@ -23,12 +23,12 @@ describe("Yahoo Finance as a data source", () => {
   let yahoo: DataSource;
   const warnings: string[] = [];
 
-  const named = (symbol: string): Instrument => {
+  const listed = (symbol: string): Instrument => {
     const found = exchange.instruments.find((each) => each.symbol === symbol);
     if (!found) throw new Error(`not listed: ${symbol}`);
     return found;
   };
-  const fresh = (root = server.base("yahoo")): DataSource =>
+  const newSource = (root = server.base("yahoo")): DataSource =>
     createYahoo({ http, root, now: () => now, warn: (message) => warnings.push(message) });
   const callsTo = (path: string): number => server.calls("yahoo").filter((call) => call.includes(path)).length;
 
@@ -36,7 +36,7 @@ describe("Yahoo Finance as a data source", () => {
     simulated = simulatedYahoo({ exchange });
     server = await startBrokersServer({ port: 0, brokers: [simulated] });
     http = createHttpClient({ now: () => now, sleep: async () => undefined });
-    yahoo = fresh();
+    yahoo = newSource();
   });
   afterEach(() => {
     server.clearFaults();
@@ -49,8 +49,8 @@ describe("Yahoo Finance as a data source", () => {
     await server.close();
   });
 
-  it("quotes a share and an index from charts, without a crumb, as of fifteen minutes ago", async () => {
-    const [sbin, nifty] = [named("NSE:SBIN-EQ"), named("NSE:NIFTY50-INDEX")];
+  it("quotes a share and an index from charts, without a crumb, delayed by fifteen minutes", async () => {
+    const [sbin, nifty] = [listed("NSE:SBIN-EQ"), listed("NSE:NIFTY50-INDEX")];
     const before = callsTo("getcrumb");
     const quotes = await yahoo.getQuotes([sbin, nifty]);
     const quote = quotes.get(sbin.key);
@@ -64,20 +64,20 @@ describe("Yahoo Finance as a data source", () => {
     expect(callsTo("getcrumb")).toBe(before);
   });
 
-  it("asks once for many quotes, and leaves out what Yahoo does not have", async () => {
+  it("fetches many quotes in one call, and omits what Yahoo does not have", async () => {
     const shares = exchange.instruments.filter((each) => each.kind === "equity" && each.segment === "NSE");
     const option = exchange.instruments.find((each) => each.kind === "option");
     const before = callsTo("/v7/finance/quote");
-    const quotes = await fresh().getQuotes([...shares, option as Instrument]);
+    const quotes = await newSource().getQuotes([...shares, option as Instrument]);
     expect(quotes.size).toBe(50);
     expect(quotes.has((option as Instrument).key)).toBe(false);
     expect(callsTo("/v7/finance/quote")).toBe(before + 1);
-    const sbin = quotes.get(named("NSE:SBIN-EQ").key);
+    const sbin = quotes.get(listed("NSE:SBIN-EQ").key);
     expect(sbin?.prevClose).not.toBeNull();
   });
 
-  it("agrees with itself: batch and chart quotes of a share are the same", async () => {
-    const shares = ["NSE:SBIN-EQ", "NSE:M&M-EQ", "NSE:BAJAJ-AUTO-EQ", "BSE:SBIN"].map(named);
+  it("gives the same quote of a share from a batch and from its chart", async () => {
+    const shares = ["NSE:SBIN-EQ", "NSE:M&M-EQ", "NSE:BAJAJ-AUTO-EQ", "BSE:SBIN"].map(listed);
     const batch = await yahoo.getQuotes(shares);
     for (const share of shares) {
       const single = (await yahoo.getQuotes([share])).get(share.key);
@@ -86,23 +86,23 @@ describe("Yahoo Finance as a data source", () => {
     }
   });
 
-  it("agrees with itself: the running day's bar ends at the price of its quote", async () => {
-    const sbin = named("NSE:SBIN-EQ");
+  it("gives a candle for today that closes at the quoted price", async () => {
+    const sbin = listed("NSE:SBIN-EQ");
     const [quote] = (await yahoo.getQuotes([sbin])).values();
     const bars = await yahoo.getHistoricalData({ instrument: sbin, interval: "1d", from: now - 5 * DAY_MS, to: now });
     expect(bars.at(-1)?.close).toBe(quote?.ltp);
   });
 
-  it("does not take the close before last for yesterday's where yesterday's row lacks a number", async () => {
+  it("takes the previous close from the last trading day even if that row lacks other numbers", async () => {
     now = istInstant("2026-11-16", "11:00");
-    const sbin = named("NSE:SBIN-EQ");
-    const [quote] = (await fresh().getQuotes([sbin])).values();
+    const sbin = listed("NSE:SBIN-EQ");
+    const [quote] = (await newSource().getQuotes([sbin])).values();
     const friday = exchange.candles(sbin.key, "1d", istInstant("2026-11-13"), istInstant("2026-11-13")).at(0);
     now = START;
     expect(quote?.prevClose).toBe(friday?.close);
   });
 
-  it("knows no previous close where yesterday's row has none", () => {
+  it("has no previous close when the row of the last trading day has no close", () => {
     const row = (date: string, close: number | null) => ({ date: new Date(istInstant(date, "09:15")), close });
     const numbers = { open: 100, high: 100, low: 100, volume: 1 };
     const days = [row("2026-11-12", 90), row("2026-11-13", null), row("2026-11-16", 100)];
@@ -111,27 +111,27 @@ describe("Yahoo Finance as a data source", () => {
       meta: { symbol: "SBIN.NS", exchangeTimezoneName: "Asia/Kolkata", ...times },
       quotes: days.map((day) => ({ ...numbers, ...day })),
     };
-    expect(quoteFromChart(named("NSE:SBIN-EQ"), chart)?.prevClose).toBeNull();
+    expect(quoteFromChart(listed("NSE:SBIN-EQ"), chart)?.prevClose).toBeNull();
   });
 
-  it("makes a new crumb when the old one has died", async () => {
-    const shares = ["NSE:SBIN-EQ", "NSE:INFY-EQ", "NSE:TCS-EQ", "NSE:ITC-EQ"].map(named);
-    const source = fresh();
+  it("requests a new crumb when the old one is no longer valid", async () => {
+    const shares = ["NSE:SBIN-EQ", "NSE:INFY-EQ", "NSE:TCS-EQ", "NSE:ITC-EQ"].map(listed);
+    const source = newSource();
     await source.getQuotes(shares);
     simulated.yahoo.dropCrumbs();
     expect((await source.getQuotes(shares)).size).toBe(4);
     expect(warnings).toEqual([]);
   });
 
-  it("falls back to charts when no crumb can be had", async () => {
+  it("falls back to charts when it gets no crumb", async () => {
     simulated.yahoo.hasCrumb = false;
-    const shares = ["NSE:SBIN-EQ", "NSE:INFY-EQ", "NSE:TCS-EQ", "NSE:ITC-EQ"].map(named);
-    expect((await fresh().getQuotes(shares)).size).toBe(4);
+    const shares = ["NSE:SBIN-EQ", "NSE:INFY-EQ", "NSE:TCS-EQ", "NSE:ITC-EQ"].map(listed);
+    expect((await newSource().getQuotes(shares)).size).toBe(4);
     expect(warnings).toHaveLength(1);
   });
 
-  it("gives daily candles by Indian dates, without the rows that lack a number", async () => {
-    const sbin = named("NSE:SBIN-EQ");
+  it("gives daily candles by IST dates, without the rows that lack a number", async () => {
+    const sbin = listed("NSE:SBIN-EQ");
     const [from, to] = [istInstant("2026-10-01"), now];
     const candles = await yahoo.getHistoricalData({ instrument: sbin, interval: "1d", from, to });
     const truth = exchange.candles(sbin.key, "1d", from, now - 15 * 60_000);
@@ -142,8 +142,8 @@ describe("Yahoo Finance as a data source", () => {
     expect(candles.every(({ at }) => at === istInstant(istDate(at)))).toBe(true);
   });
 
-  it("makes weeks and months of days", async () => {
-    const sbin = named("NSE:SBIN-EQ");
+  it("joins daily candles into weeks and months", async () => {
+    const sbin = listed("NSE:SBIN-EQ");
     const query = { instrument: sbin, from: istInstant("2026-08-01"), to: now };
     const months = await yahoo.getHistoricalData({ ...query, interval: "1mo" });
     expect(months.map(({ at }) => istDate(at))).toEqual(["2026-08-01", "2026-09-01", "2026-10-01", "2026-11-01"]);
@@ -155,8 +155,8 @@ describe("Yahoo Finance as a data source", () => {
     expect(months[1]?.volume).toBe(september.reduce((sum, { volume }) => sum + volume, 0));
   });
 
-  it("asks for minutes in the pieces that Yahoo allows and leaves out what is too old", async () => {
-    const sbin = named("NSE:SBIN-EQ");
+  it("requests minute candles in spans that Yahoo allows, and leaves out what is too old", async () => {
+    const sbin = listed("NSE:SBIN-EQ");
     const before = callsTo("/v8/finance/chart");
     const candles = await yahoo.getHistoricalData({
       instrument: sbin,
@@ -170,7 +170,7 @@ describe("Yahoo Finance as a data source", () => {
     expect(candles.map(({ at }) => at)).toEqual([...new Set(candles.map(({ at }) => at))].sort((a, b) => a - b));
   });
 
-  it("takes the running bar's last trade, at its own second, into the bar that it belongs to", () => {
+  it("merges the last trade, which Yahoo sends as a row with its own time, into the candle that it belongs to", () => {
     const row = (time: string, close: number) => ({
       date: new Date(istInstant("2026-11-16", time)),
       open: close,
@@ -195,22 +195,22 @@ describe("Yahoo Finance as a data source", () => {
     ]);
   });
 
-  it("has an empty range for an empty range", async () => {
+  it("gives no candles for a range without a session", async () => {
     const sunday = istInstant("2026-11-15");
-    const query = { instrument: named("NSE:SBIN-EQ"), interval: "1d" as const, from: sunday, to: sunday + 3_600_000 };
+    const query = { instrument: listed("NSE:SBIN-EQ"), interval: "1d" as const, from: sunday, to: sunday + 3_600_000 };
     expect(await yahoo.getHistoricalData(query)).toEqual([]);
   });
 
-  it("has the minutes of other days where one piece of the range holds no session", async () => {
+  it("gives the minutes of the other days when one span of the range has no session", async () => {
     now = istInstant("2026-11-16", "08:30");
-    const query = { instrument: named("NSE:SBIN-EQ"), interval: "1m" as const, to: now };
+    const query = { instrument: listed("NSE:SBIN-EQ"), interval: "1m" as const, to: now };
     const candles = await yahoo.getHistoricalData({ ...query, from: now - 15 * DAY_MS });
     expect(new Set(candles.map(({ at }) => istDate(at)))).toContain("2026-11-12");
     expect(await yahoo.getHistoricalData({ ...query, from: istInstant("2026-11-14") })).toEqual([]);
     now = START;
   });
 
-  it("refuses candles of what Yahoo does not have, without asking", async () => {
+  it("fails with rejected, without a request, for candles of an option, which Yahoo does not have", async () => {
     const option = exchange.instruments.find((each) => each.kind === "option") as Instrument;
     const before = server.calls("yahoo").length;
     const query = { instrument: option, interval: "1d" as const, from: now - DAY_MS, to: now };
@@ -218,30 +218,30 @@ describe("Yahoo Finance as a data source", () => {
     expect(server.calls("yahoo")).toHaveLength(before);
   });
 
-  it("has no price of a bond or a partly paid share, which would be that of the company's share", async () => {
-    const [share, other] = [named("NSE:SBIN-EQ"), named("NSE:ITC-EQ")];
+  it("has no price for a bond or a partly paid share, because Yahoo would give the price of the company's share", async () => {
+    const [share, other] = [listed("NSE:SBIN-EQ"), listed("NSE:ITC-EQ")];
     const inSeries = (series: string, token: number) =>
       ({ ...share, symbol: `NSE:SBIN-${series}`, series, key: `NSE:${token}` }) as Instrument;
-    const [bond, partly, surveilled] = [inSeries("N5", 1), inSeries("E1", 2), inSeries("BE", 3)];
-    const few = await yahoo.getQuotes([bond, partly, surveilled]);
-    const many = await fresh().getQuotes([bond, partly, surveilled, share, other]);
-    expect([...few.keys()]).toEqual([surveilled.key]);
-    expect([...many.keys()]).toEqual([surveilled.key, share.key, other.key]);
+    const [bond, partlyPaid, tradeToTrade] = [inSeries("N5", 1), inSeries("E1", 2), inSeries("BE", 3)];
+    const few = await yahoo.getQuotes([bond, partlyPaid, tradeToTrade]);
+    const many = await newSource().getQuotes([bond, partlyPaid, tradeToTrade, share, other]);
+    expect([...few.keys()]).toEqual([tradeToTrade.key]);
+    expect([...many.keys()]).toEqual([tradeToTrade.key, share.key, other.key]);
     const query = { instrument: bond, interval: "1d", from: now - 9 * DAY_MS, to: now } as const;
     await expect(yahoo.getHistoricalData(query)).rejects.toMatchObject({ kind: "rejected" });
   });
 
-  it("says rejected for a symbol that Yahoo has dropped, and leaves its quote out", async () => {
-    const gone = { ...named("NSE:SBIN-EQ"), symbol: "NSE:GONE-EQ", key: "NSE:999999" } as Instrument;
+  it("fails with rejected for candles of a symbol that Yahoo no longer has, and omits its quote", async () => {
+    const gone = { ...listed("NSE:SBIN-EQ"), symbol: "NSE:GONE-EQ", key: "NSE:999999" } as Instrument;
     const query = { instrument: gone, interval: "1d" as const, from: now - DAY_MS, to: now };
     await expect(yahoo.getHistoricalData(query)).rejects.toMatchObject({ kind: "rejected" });
     expect((await yahoo.getQuotes([gone])).size).toBe(0);
   });
 
-  it("after 429 asks nothing for a quarter of an hour, and prints nothing", async () => {
+  it("sends nothing for fifteen minutes after a 429, and prints nothing", async () => {
     const printed = vi.spyOn(console, "error");
-    const source = fresh();
-    const sbin = named("NSE:SBIN-EQ");
+    const source = newSource();
+    const sbin = listed("NSE:SBIN-EQ");
     simulated.yahoo.isBlocked = true;
     await expect(source.getQuotes([sbin])).rejects.toMatchObject({ kind: "rate-limited" });
     const asked = server.calls("yahoo").length;
@@ -260,22 +260,22 @@ describe("Yahoo Finance as a data source", () => {
   it.each([
     ["html-502", "unavailable"],
     ["truncated", "bad-response"],
-  ] as const)("says %s as %s", async (fault, kind) => {
+  ] as const)("fails after %s with kind %s", async (fault, kind) => {
     server.inject("yahoo", { kind: fault, match: /chart/, times: 1 });
-    const error: unknown = await yahoo.getQuotes([named("NSE:SBIN-EQ")]).catch((failure: unknown) => failure);
+    const error: unknown = await yahoo.getQuotes([listed("NSE:SBIN-EQ")]).catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(BrokerError);
     expect(error).toMatchObject({ kind });
   });
 
-  it("asks again once when a kept connection was closed under it", async () => {
+  it("retries once when a kept-alive connection was closed", async () => {
     server.inject("yahoo", { kind: "drop-before", match: /chart/, times: 1 });
-    expect((await yahoo.getQuotes([named("NSE:SBIN-EQ")])).size).toBe(1);
+    expect((await yahoo.getQuotes([listed("NSE:SBIN-EQ")])).size).toBe(1);
   });
 
-  it("says unreachable when nobody listens", async () => {
+  it("fails with unreachable when nothing listens", async () => {
     const closed = await startBrokersServer({ port: 0, brokers: [simulated] });
     await closed.close();
-    const source = fresh(closed.base("yahoo"));
-    await expect(source.getQuotes([named("NSE:SBIN-EQ")])).rejects.toMatchObject({ kind: "unreachable" });
+    const source = newSource(closed.base("yahoo"));
+    await expect(source.getQuotes([listed("NSE:SBIN-EQ")])).rejects.toMatchObject({ kind: "unreachable" });
   });
 });

@@ -24,7 +24,7 @@ const loggingIn = (session = fixture("post-session-token.json"), now = NOW) =>
   setUp(({ url }) => (url.endsWith("/session/token") ? text(session) : reply("get-user-profile")), { now: () => now });
 
 describe("the login URL", () => {
-  it("carries the state in redirect_params, the only thing that Kite brings back", async () => {
+  it("carries the state in redirect_params, the only parameter that Kite returns", async () => {
     const { connector, sent } = await setUp(() => html(500));
     const login = await connector.getLoginUrl?.({ credentials, redirectUrl, state: "Zk91xQ" });
     expect(login?.url).toBe(
@@ -33,14 +33,14 @@ describe("the login URL", () => {
     expect(sent).toEqual([]);
   });
 
-  it("follows the configured root", async () => {
+  it("uses the configured origin", async () => {
     const roots = { ...zerodha.roots, ZERODHA_LOGIN_ROOT: "http://127.0.0.1:9/zerodha" };
     const { connector } = await setUp(() => html(500), { roots });
     const login = await connector.getLoginUrl?.({ credentials, redirectUrl, state: "a-_9" });
     expect(login?.url).toMatch(/^http:\/\/127\.0\.0\.1:9\/zerodha\/connect\/login\?/);
   });
 
-  it("cannot be made without a key", async () => {
+  it("fails with auth-invalid without an API key", async () => {
     const { connector } = await setUp(() => html(500));
     const call = connector.getLoginUrl?.({ credentials: {}, redirectUrl, state: "x" }) ?? Promise.resolve();
     expect(await failureOf(call)).toMatchObject({ kind: "auth-invalid", message: "the apiKey is missing" });
@@ -48,7 +48,7 @@ describe("the login URL", () => {
 });
 
 describe("the token exchange", () => {
-  it("sends the documented checksum, once, and proves the session by the profile", async () => {
+  it("sends the documented checksum, once, and verifies the session with the profile call", async () => {
     const { connector, sent } = await loggingIn();
     const session = await connector.generateSession(callback(success));
     expect(sent.map(({ how, method, url }) => `${how} ${method} ${url}`)).toEqual([
@@ -70,7 +70,7 @@ describe("the token exchange", () => {
     ["2026-11-20 05:59:59", "2026-11-20"],
     ["2026-11-20 06:00:00", "2026-11-21"],
     ["2026-12-31 23:10:00", "2027-01-01"],
-  ])("of %s ends at 06:00 of %s", async (loginTime, day) => {
+  ])("at %s gives a session until 06:00 on %s", async (loginTime, day) => {
     const { connector } = await loggingIn(
       fixture("post-session-token.json").replace("2026-11-20 08:41:07", loginTime),
       istInstant("2026-11-20", "05:00"),
@@ -80,7 +80,7 @@ describe("the token exchange", () => {
   });
 
   it.each([["rqtok7Qm2X9"], ["http://127.0.0.1/cb?state=x&status=success&request_token=rqtok7Qm2X9&action=login"]])(
-    "takes what was pasted: %s",
+    "accepts a pasted token or URL: %s",
     async (token) => {
       const { connector, sent } = await loggingIn();
       await connector.generateSession(pasted(token));
@@ -90,10 +90,10 @@ describe("the token exchange", () => {
 
   it.each([
     ["a callback without a token", callback({ status: "success" }), "login-unfinished"],
-    ["a callback that does not say success", callback({ ...success, status: "cancelled" }), "login-unfinished"],
-    ["a pasted address without a token", pasted("https://kite.zerodha.com/connect/login?v=3"), "auth-invalid"],
+    ["a callback without status success", callback({ ...success, status: "cancelled" }), "login-unfinished"],
+    ["a pasted URL without a token", pasted("https://kite.zerodha.com/connect/login?v=3"), "auth-invalid"],
     ["pasted nonsense", pasted("http://"), "auth-invalid"],
-  ])("asks nothing for %s", async (_what, grant, kind) => {
+  ])("sends nothing for %s", async (_what, grant, kind) => {
     const { connector, sent } = await loggingIn();
     expect(await failureOf(connector.generateSession(grant))).toMatchObject({
       kind,
@@ -102,7 +102,7 @@ describe("the token exchange", () => {
     expect(sent).toEqual([]);
   });
 
-  it("fails for a used token without telling the secret", async () => {
+  it("fails for a used request token, and the error contains no secret", async () => {
     const { connector, sent } = await setUp(() => reply("error-403-login", 403));
     const error = await failureOf(connector.generateSession(callback(success)));
     expect(error).toMatchObject({ kind: "auth-expired", status: 403, brokerCode: "TokenException" });
@@ -111,14 +111,14 @@ describe("the token exchange", () => {
     expect(sent).toHaveLength(1);
   });
 
-  it("tells a wrong secret from a dead token", async () => {
+  it("distinguishes a wrong API secret from an expired token", async () => {
     const { connector } = await setUp(() =>
       text('{"status":"error","message":"Invalid `checksum`.","error_type":"TokenException"}', 403),
     );
     expect(await failureOf(connector.generateSession(callback(success)))).toMatchObject({ kind: "auth-invalid" });
   });
 
-  it("refuses a session of another account than the profile's", async () => {
+  it("fails when the session's account is not the profile's", async () => {
     const { connector } = await loggingIn(fixture("post-session-token.json").replace("QX4411", "ZZ0001"));
     expect(await failureOf(connector.generateSession(callback(success)))).toMatchObject({ kind: "bad-response" });
   });
@@ -130,24 +130,24 @@ describe("the session", () => {
     expect(await connector.isTokenValid(access)).toBe(true);
   });
 
-  it("is not valid when Kite says so", async () => {
+  it("is not valid when Kite refuses the token", async () => {
     const { connector } = await setUp(() => reply("error-403-token", 403));
     expect(await connector.isTokenValid(access)).toBe(false);
   });
 
-  it("is not valid from 06:00 on, without asking; nor is anything else asked then", async () => {
+  it("is not valid from 06:00 on, and no call is sent after that", async () => {
     const { connector, sent } = await setUp(() => reply("get-user-profile"), { now: () => access.session.expiresAt });
     expect(await connector.isTokenValid(access)).toBe(false);
     expect(await failureOf(connector.getHoldings(access))).toMatchObject({ kind: "auth-expired" });
     expect(sent).toEqual([]);
   });
 
-  it("is not judged when Kite cannot be asked", async () => {
+  it("is not judged when Kite is unreachable: the check throws", async () => {
     const { connector } = await setUp(() => new HttpFailure("unreachable", "no connection"));
     expect(await failureOf(connector.isTokenValid(access))).toMatchObject({ kind: "unreachable" });
   });
 
-  it("ends at the broker on logout", async () => {
+  it("is ended at Kite on logout", async () => {
     const { connector, sent } = await setUp(() => reply("delete-session-token"));
     await connector.logout?.(access);
     expect(sent[0]).toMatchObject({ method: "DELETE", how: "send" });
@@ -158,31 +158,31 @@ describe("the session", () => {
 describe("a postback", () => {
   const body = fixture("postback.json");
 
-  it("tells its order when Kite signed it", async () => {
+  it("yields its order's id when its checksum is correct", async () => {
     expect(await zerodha.readPostback?.(body, credentials)).toEqual({ orderId: "261121003123456" });
   });
 
   it.each([
     ["another order", body.replace("261121003123456", "261121003123457")],
-    ["a checksum cut short", body.replace("3c2a28cca6f4", "")],
-    ["a checksum that is no hex", body.replace("3c2a28cca6f4", "zzzzzzzzzzzz")],
-    ["no JSON", "order_id=1"],
-    ["another shape", "[]"],
-  ])("is nothing with %s", async (_what, changed) => {
+    ["a truncated checksum", body.replace("3c2a28cca6f4", "")],
+    ["a checksum that is not hexadecimal", body.replace("3c2a28cca6f4", "zzzzzzzzzzzz")],
+    ["a body that is not JSON", "order_id=1"],
+    ["JSON of another shape", "[]"],
+  ])("is ignored with %s", async (_what, changed) => {
     expect(await zerodha.readPostback?.(changed, credentials)).toBeNull();
   });
 
-  it("is nothing under another secret", async () => {
+  it("is ignored when it was not signed with the link's API secret", async () => {
     expect(await zerodha.readPostback?.(body, { ...credentials, apiSecret: new Secret("othersecret001") })).toBeNull();
   });
 });
 
 describe("the definition", () => {
-  it("describes credentials by patterns that take their examples", () => {
+  it("has credential examples that match their patterns", () => {
     for (const { pattern, example } of zerodha.credentials) expect(example).toMatch(pattern);
   });
 
-  it("claims what the connector has", async () => {
+  it("claims the capabilities that the connector has", async () => {
     const { connector } = await setUp(() => html(500));
     expect(zerodha.capabilities.refresh).toBe(connector.refreshToken !== undefined);
     expect(zerodha.capabilities.orderCost).toBe(connector.getOrderCost !== undefined);

@@ -19,8 +19,8 @@ import {
   text,
 } from "./harness.ts";
 
-describe("the kiteconnect package, fenced", () => {
-  it("sends all through our HTTP client, with Kite's version and login", async () => {
+describe("our wrapper of the kiteconnect package", () => {
+  it("sends every call through our HTTP client, with Kite's version and authorization headers", async () => {
     const { connector, sent } = await setUp(() => reply("get-orders-empty"));
     await connector.getOrders(access);
     expect(sent[0]).toMatchObject({
@@ -38,14 +38,14 @@ describe("the kiteconnect package, fenced", () => {
     expect("body" in (sent[0] ?? {})).toBe(false);
   });
 
-  it("leaves times as Kite wrote them, where the package alone makes dates of the server's zone", async () => {
+  it("keeps times as text, where the package alone parses them in the server's time zone", async () => {
     const { http } = fakeHttp(({ url }) => reply(url.endsWith("/trades") ? "get-trades" : "get-orders"));
     const client = createKiteClient(depsOver(http));
     expect((await client.getOrders(access))[0]).toMatchObject({ row: { order_timestamp: "2026-11-20 11:04:33" } });
     expect((await client.getTrades(access))[0]).toMatchObject({ row: { fill_timestamp: "2026-11-20 11:04:33" } });
   });
 
-  it("keeps the HTTP status, which the package loses, and fails with an Error, which the package does not", async () => {
+  it("throws an Error with the HTTP status, where the package throws a plain object without it", async () => {
     const { connector } = await setUp(() => reply("error-403-permission", 403));
     const error = await failureOf(connector.getFunds(access));
     expect(error).toBeInstanceOf(BrokerError);
@@ -58,17 +58,17 @@ describe("the kiteconnect package, fenced", () => {
     });
   });
 
-  it("fails on HTML under 200, which the package resolves", async () => {
+  it("fails on HTML with status 200, which the package accepts", async () => {
     const { connector } = await setUp(() => html(200));
     expect(await failureOf(connector.getProfile(access))).toMatchObject({ kind: "bad-response", status: 200 });
   });
 
-  it("fails on an error envelope under 200", async () => {
+  it("fails on an error envelope with status 200", async () => {
     const { connector } = await setUp(() => reply("error-403-token", 200));
     expect(await failureOf(connector.getProfile(access))).toMatchObject({ kind: "auth-expired" });
   });
 
-  it("passes transport failures through as kinds", async () => {
+  it("maps each transport failure to its error kind", async () => {
     const kinds = ["unreachable", "timeout", "broken", "aborted", "too-large"] as const;
     const seen = [];
     for (const kind of kinds) {
@@ -79,14 +79,14 @@ describe("the kiteconnect package, fenced", () => {
     expect(seen).toEqual(["unreachable", "timeout", "unavailable", "timeout", "bad-response"]);
   });
 
-  it("does not write into the caller's fields, as the package does", async () => {
+  it("does not modify the caller's parameters, as the package does", async () => {
     const { http } = fakeHttp(() => reply("post-orders"));
     const params = Object.freeze({ exchange: "NSE", quantity: 1 });
     await createKiteClient(depsOver(http)).postOrder(access, "regular", params);
     expect(params).toEqual({ exchange: "NSE", quantity: 1 });
   });
 
-  it("never prints, and shares nothing between calls", async () => {
+  it("prints nothing, and shares no response between concurrent calls", async () => {
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
     const { connector, sent } = await setUp(() => reply("get-user-profile"));
     const other = { ...access, credentials: { ...access.credentials } };
@@ -96,7 +96,7 @@ describe("the kiteconnect package, fenced", () => {
     log.mockRestore();
   });
 
-  it("still has the private part that the fence stands on", () => {
+  it("relies on a private part of the package, which this version still has", () => {
     const kite = new KiteConnect({ api_key: "demoapikey00001" }) as unknown as {
       requestInstance: { defaults: object; getUri: unknown };
     };
@@ -104,7 +104,7 @@ describe("the kiteconnect package, fenced", () => {
     expect(kite.requestInstance.getUri).toBeTypeOf("function");
   });
 
-  it("holds no secret in what it throws", async () => {
+  it("throws errors that contain no secret", async () => {
     for (const answer of [
       html(502),
       reply("error-403-token", 403),
@@ -119,7 +119,7 @@ describe("the kiteconnect package, fenced", () => {
   });
 });
 
-describe("the kinds of errors, for a read", () => {
+describe("a failed read", () => {
   it.each([
     ["error-403-token", 403, "auth-expired"],
     ["error-403-permission", 403, "no-permission"],
@@ -130,7 +130,7 @@ describe("the kinds of errors, for a read", () => {
     ["error-429", 429, "rate-limited"],
     ["error-503", 503, "unavailable"],
     ["error-502-data", 502, "unavailable"],
-  ])("%s under %i is %s", async (name, status, kind) => {
+  ])("with %s and HTTP %i is %s", async (name, status, kind) => {
     const { connector } = await setUp(() => reply(name, status));
     expect(await failureOf(connector.getTrades(access))).toMatchObject({ kind, status });
   });
@@ -141,12 +141,12 @@ describe("the kinds of errors, for a read", () => {
     [429, "rate-limited"],
     [404, "bad-response"],
     [302, "bad-response"],
-  ])("HTML under %i is %s", async (status, kind) => {
+  ])("with HTML and HTTP %i is %s", async (status, kind) => {
     const { connector } = await setUp(() => html(status));
     expect(await failureOf(connector.getTrades(access))).toMatchObject({ kind, status });
   });
 
-  it("tells how long to wait when Kite does", async () => {
+  it("says how long to wait if Kite does", async () => {
     const busy = { ...reply("error-429", 429), headers: { "retry-after": "2" } };
     const { connector } = await setUp(() => busy);
     expect(await failureOf(connector.getTrades(access))).toMatchObject({ retryAfterMs: 2_000 });
@@ -154,7 +154,7 @@ describe("the kinds of errors, for a read", () => {
 });
 
 describe("the rate limits", () => {
-  it("meter each class of each link by itself", async () => {
+  it("apply to each class of calls of each link separately", async () => {
     const metered: [string, unknown][] = [];
     const { connector, instrument } = await setUp(
       ({ url }) => reply(url.includes("/quote") ? "get-quote" : "get-orders-empty"),
@@ -175,7 +175,7 @@ describe("the rate limits", () => {
     ]);
   });
 
-  it("count every repetition of a read as well", async () => {
+  it("count every retry of a read too", async () => {
     const metered: string[] = [];
     const { connector, instrument, sent } = await setUp(
       ({ url }) => reply(url.includes("/historical") ? "get-instruments-historical" : "get-quote"),

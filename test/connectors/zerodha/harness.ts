@@ -48,24 +48,24 @@ export interface Sent extends HttpRequest {
 }
 type Answer = HttpReply | Error;
 
-/** An HTTP client that answers from a function and remembers what it was asked. */
+/** An HTTP client that answers every call from one function and records it. */
 export function fakeHttp(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
   const sent: Sent[] = [];
-  const take = (how: Sent["how"]) => (request: HttpRequest) => {
+  const call = (how: Sent["how"]) => (request: HttpRequest) => {
     sent.push({ ...request, how });
-    const given = answer(request);
-    return given instanceof Error ? Promise.reject(given) : Promise.resolve(given);
+    const result = answer(request);
+    return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
   };
   const http: HttpClient = {
-    send: take("send"),
-    read: take("read"),
+    send: call("send"),
+    read: call("read"),
     stream: () => Promise.resolve(chunked(fixture("get-instruments.csv"), 37)),
     close: () => Promise.resolve(),
   };
   return { http, sent };
 }
 
-/** Cut without regard to lines, as a network does. */
+/** The text as chunks of `size` bytes, cut anywhere in a line, as a network delivers them. */
 export async function* chunked(content: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(content);
   for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
@@ -121,7 +121,7 @@ export const tableOf = (rows: readonly VenueInstrument[]): InstrumentTable => ({
     rows.find((row) => row.instrument.segment === segment && row.venueSymbol === venueSymbol),
 });
 
-/** What a call fails with; throws when it does not. */
+/** The error that a call rejects with. Throws if it does not reject. */
 export async function failureOf(call: Promise<unknown>): Promise<unknown> {
   const result = await call.then(
     () => ({ hasFailed: false, error: undefined as unknown }),

@@ -22,8 +22,8 @@ import { createConnector } from "../../../connectors/zerodha/connector.ts";
 
 const { http } = fakeHttp(() => html(500));
 
-describe("the master", () => {
-  it("lists shares, indices, futures and options, and counts the rest", async () => {
+describe("the instrument master", () => {
+  it("lists shares, indices, futures and options, and reports what it skips", async () => {
     const skipped: string[] = [];
     const rows = await masterRows(http, skipped);
     expect(rows.map(({ instrument }) => `${instrument.key} ${instrument.symbol}`)).toEqual([
@@ -42,7 +42,7 @@ describe("the master", () => {
     expect(skipped.toSorted()).toEqual(["bad row", "bad row", "test symbol"]);
   });
 
-  it("keeps lots, ticks, expiries, strikes and Kite's own names", async () => {
+  it("has lots, ticks, expiries, strikes and Kite's own names", async () => {
     const table = tableOf(await masterRows(http));
     expect(table.byKey(instrumentKey("NFO", 49545))).toEqual({
       venueSymbol: "NIFTY26D0124500CE",
@@ -69,7 +69,7 @@ describe("the master", () => {
     expect(table.byVenueSymbol("NSE", "RELINFRA-BE")?.instrument).toMatchObject({ series: "BE" });
   });
 
-  it("fails when a column is missing, and when the file breaks off", async () => {
+  it("fails when a column is missing, or when the download fails", async () => {
     const rows = readMaster(chunked("instrument_token,tradingsymbol\n1,A\n", 8), () => {});
     expect(await failureOf(drain(rows))).toMatchObject({ kind: "bad-response" });
     const failing = { ...http, stream: () => Promise.reject(new HttpFailure("broken", "HTTP 503")) };
@@ -80,7 +80,7 @@ describe("the master", () => {
     });
   });
 
-  it("tells a series from a hyphen in the name", () => {
+  it("has names in which a hyphen before a series is distinguished from one in the ticker", () => {
     expect(["SBIN", "BAJAJ-AUTO", "RELINFRA-BE", "SGBNOV30-GB", "NAM-INDIA"].map(splitSeries)).toEqual([
       { ticker: "SBIN", series: "EQ" },
       { ticker: "BAJAJ-AUTO", series: "EQ" },
@@ -92,7 +92,7 @@ describe("the master", () => {
 });
 
 describe("candles", () => {
-  it("are asked for in India's time by Kite's token and read with their zone", async () => {
+  it("are requested in IST by Kite's instrument token", async () => {
     const { connector, sent, instrument } = await setUp(() => reply("get-instruments-historical"));
     const candles = await connector.getHistoricalData(access, {
       instrument: instrument("NSE:SBIN-EQ"),
@@ -123,7 +123,7 @@ describe("candles", () => {
     ["30m", 200],
     ["1h", 400],
     ["1d", 2_000],
-  ] as const)("of %s are asked for at most %i days at a time, without a gap or an overlap", async (interval, days) => {
+  ] as const)("of %s are requested at most %i days at a time, without gap or overlap", async (interval, days) => {
     const { connector, sent, instrument } = await setUp(() => text('{"status":"success","data":{"candles":[]}}'));
     const from = istInstant("2016-01-01");
     await connector.getHistoricalData(access, {
@@ -144,7 +144,7 @@ describe("candles", () => {
   it.each([
     ["1w", "2026-11-16", ["2026-11-16", "2026-11-23"]],
     ["1mo", "2026-11-01", ["2026-11-01", "2026-12-01"]],
-  ] as const)("of %s are made of whole days", async (interval, asksFrom, starts) => {
+  ] as const)("of %s are joined from daily candles", async (interval, asksFrom, starts) => {
     const day = (date: string, close: number) => [`${date}T00:00:00+0530`, 100, close + 5, close - 5, close, 10];
     const days = [day("2026-11-18", 101), day("2026-11-20", 103), day(starts[1], 90), day("2026-12-02", 95)];
     const { connector, sent, instrument } = await setUp(() =>
@@ -167,13 +167,13 @@ describe("candles", () => {
     });
   });
 
-  it("fail as errors on an HTML page, where the package dies of a TypeError", async () => {
+  it("fail with unavailable on an HTML page, where the kiteconnect package throws a TypeError", async () => {
     const { connector, instrument } = await setUp(() => html(502));
     const query = { instrument: instrument("NSE:SBIN-EQ"), interval: "1d", from: 0, to: 1 } as const;
     expect(await failureOf(connector.getHistoricalData(access, query))).toMatchObject({ kind: "unavailable" });
   });
 
-  it("fail on a time in another zone", async () => {
+  it("fail on a time that is not in IST", async () => {
     const odd = '{"status":"success","data":{"candles":[["2026-11-20T09:15:00Z",1,1,1,1,1]]}}';
     const { connector, instrument } = await setUp(() => text(odd));
     const query = { instrument: instrument("NSE:SBIN-EQ"), interval: "1d", from: 0, to: 1 } as const;

@@ -6,7 +6,7 @@ import { priceFromRupees } from "../../../src/domain/money.ts";
 import { access, failureOf, fixture, reply, setUp, text } from "./harness.ts";
 
 describe("the order book", () => {
-  it("maps every row, newest last, with ids as strings", async () => {
+  it("is mapped row by row, oldest first, with ids as strings", async () => {
     const { connector } = await setUp(() => reply("get-orders"));
     const orders = await connector.getOrders(access);
     expect(orders.map(({ status }) => status)).toEqual([
@@ -45,7 +45,7 @@ describe("the order book", () => {
     expect(orders[5]?.validity).toBe("OTHER");
   });
 
-  it("finds orders by tag and by id", async () => {
+  it("is searched by tag and by order id", async () => {
     const { connector } = await setUp(() => reply("get-orders"));
     const found = await connector.findOrdersByTag(access, orderTag("tc81d0e2"));
     expect(found.map(({ orderId }) => orderId)).toEqual(["1992113344556677890"]);
@@ -55,11 +55,11 @@ describe("the order book", () => {
     expect(await connector.getOrder(access, brokerOrderId("1"), {})).toBeNull();
   });
 
-  it("may be empty, and is never empty by a status that we do not know", async () => {
+  it("may be empty, but fails on an unknown status rather than leave the order out", async () => {
     const empty = await setUp(() => reply("get-orders-empty"));
     expect(await empty.connector.getOrders(access)).toEqual([]);
-    const strange = await setUp(() => reply("get-orders-unknown-status"));
-    expect(await failureOf(strange.connector.getOrders(access))).toMatchObject({
+    const unknown = await setUp(() => reply("get-orders-unknown-status"));
+    expect(await failureOf(unknown.connector.getOrders(access))).toMatchObject({
       kind: "bad-response",
       message: expect.stringContaining("not as documented: unknown order status: PARKED AT DESK") as string,
     });
@@ -69,7 +69,7 @@ describe("the order book", () => {
     ["order type", '"order_type": "LIMIT"', '"order_type": "ICE"'],
     ["product", '"product": "CNC"', '"product": "ICE"'],
     ["side", '"transaction_type": "BUY"', '"transaction_type": "ICE"'],
-  ])("refuses an unknown %s", async (what, from, to) => {
+  ])("fails on an unknown %s", async (what, from, to) => {
     const { connector } = await setUp(() => text(fixture("get-orders.json").replace(from, to)));
     expect(await failureOf(connector.getOrders(access))).toMatchObject({
       kind: "bad-response",
@@ -88,16 +88,16 @@ describe("the order book", () => {
     ["NOT MODIFIED", "open"],
     ["CANCEL PENDING", "open"],
     ["CANCELLED AMO", "cancelled"],
-  ])("reads %s as %s", (kite, status) => {
+  ])("maps status %s to %s", (kite, status) => {
     expect(toStatus(kite)).toBe(status);
   });
 
-  it("throws on an unknown status or product in the mapping itself", () => {
+  it("has mappings that throw a RangeError for an unknown status or product", () => {
     expect(() => toStatus("open")).toThrow(RangeError);
     expect(() => toProduct("mis")).toThrow(RangeError);
   });
 
-  it("maps trades by their fill time", async () => {
+  it("comes with trades that have their fill time", async () => {
     const { connector } = await setUp(() => reply("get-trades"));
     expect(await connector.getTrades(access)).toEqual([
       {

@@ -27,20 +27,20 @@ const formOf = (setup: Setup): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(setup.sent[0]?.body ?? ""));
 
 describe("placing an order", () => {
-  it("sends one form and is accepted with its id and variety", async () => {
-    const at = await setUp(() => reply("post-orders"));
-    const outcome = await at.connector.placeOrder(access, request(at, {}, "NSE:M&M-EQ"));
+  it("sends one form and returns the order's id and variety", async () => {
+    const setup = await setUp(() => reply("post-orders"));
+    const outcome = await setup.connector.placeOrder(access, request(setup, {}, "NSE:M&M-EQ"));
     expect(outcome).toEqual({ kind: "accepted", orderId: "1992113344556677889", handle: { variety: "regular" } });
-    expect(at.sent).toHaveLength(1);
-    expect(at.sent[0]).toMatchObject({
+    expect(setup.sent).toHaveLength(1);
+    expect(setup.sent[0]).toMatchObject({
       how: "send",
       method: "POST",
       url: "https://api.kite.trade/orders/regular",
       timeoutMs: 7_000,
       scope: "zerodha",
     });
-    expect(at.sent[0]?.egress?.reveal()).toBe("http://proxy.example:3128");
-    expect(formOf(at)).toEqual({
+    expect(setup.sent[0]?.egress?.reveal()).toBe("http://proxy.example:3128");
+    expect(formOf(setup)).toEqual({
       exchange: "NSE",
       tradingsymbol: "M&M",
       transaction_type: "BUY",
@@ -66,21 +66,21 @@ describe("placing an order", () => {
       { type: "SL-M", triggerPrice: priceFromRupees(889.95), protection },
       { order_type: "SL-M", trigger_price: "889.95", market_protection: "1.5" },
     ],
-  ])("writes %s with its prices and never without protection", async (_type, terms, expected) => {
-    const at = await setUp(() => reply("post-orders"));
-    await at.connector.placeOrder(access, request(at, { terms }));
-    expect(formOf(at)).toMatchObject(expected);
-    expect("price" in formOf(at)).toBe("price" in expected);
+  ])("sends %s with its prices, and with market protection where it has no limit", async (_type, terms, expected) => {
+    const setup = await setUp(() => reply("post-orders"));
+    await setup.connector.placeOrder(access, request(setup, { terms }));
+    expect(formOf(setup)).toMatchObject(expected);
+    expect("price" in formOf(setup)).toBe("price" in expected);
   });
 
   it.each(["NSE:NIFTY26D0124500CE", "BSE:SBIN"])(
-    "writes SL-M of %s as SL: no exchange takes it there",
+    "sends SL-M of %s as SL, because the exchange does not accept SL-M there",
     async (symbol) => {
-      const at = await setUp(() => reply("post-orders"));
+      const setup = await setUp(() => reply("post-orders"));
       const terms = { type: "SL-M", triggerPrice: priceFromRupees(889.95), protection } as const;
-      await at.connector.placeOrder(access, request(at, { terms }, symbol));
-      expect(formOf(at)).toMatchObject({ order_type: "SL", trigger_price: "889.95", price: "918.65" });
-      expect(formOf(at)).not.toHaveProperty("market_protection");
+      await setup.connector.placeOrder(access, request(setup, { terms }, symbol));
+      expect(formOf(setup)).toMatchObject({ order_type: "SL", trigger_price: "889.95", price: "918.65" });
+      expect(formOf(setup)).not.toHaveProperty("market_protection");
     },
   );
 
@@ -89,34 +89,36 @@ describe("placing an order", () => {
     ["INTRADAY", "MIS"],
     ["MARGIN", "NRML"],
     ["MTF", "MTF"],
-  ] as const)("calls the product %s %s", async (productType, kite) => {
-    const at = await setUp(() => reply("post-orders"));
-    await at.connector.placeOrder(access, request(at, { productType }));
-    expect(formOf(at)["product"]).toBe(kite);
+  ] as const)("sends product %s as %s", async (productType, kite) => {
+    const setup = await setUp(() => reply("post-orders"));
+    await setup.connector.placeOrder(access, request(setup, { productType }));
+    expect(formOf(setup)["product"]).toBe(kite);
   });
 
-  it("sends an after-market order by its own variety", async () => {
-    const at = await setUp(() => reply("post-orders"));
-    const outcome = await at.connector.placeOrder(access, request(at, { isAmo: true }, "NSE:NIFTY26D0124500CE"));
-    expect(at.sent[0]?.url).toBe("https://api.kite.trade/orders/amo");
-    expect(formOf(at)).toMatchObject({ exchange: "NFO", tradingsymbol: "NIFTY26D0124500CE" });
+  it("sends an after-market order with variety amo", async () => {
+    const setup = await setUp(() => reply("post-orders"));
+    const outcome = await setup.connector.placeOrder(access, request(setup, { isAmo: true }, "NSE:NIFTY26D0124500CE"));
+    expect(setup.sent[0]?.url).toBe("https://api.kite.trade/orders/amo");
+    expect(formOf(setup)).toMatchObject({ exchange: "NFO", tradingsymbol: "NIFTY26D0124500CE" });
     expect(outcome).toMatchObject({ kind: "accepted", handle: { variety: "amo" } });
   });
 
-  it("throws on what only a defect can ask for, and sends nothing", async () => {
-    const at = await setUp(() => reply("post-orders"));
+  it("throws a RangeError, and sends nothing, for what the service must never ask for", async () => {
+    const setup = await setUp(() => reply("post-orders"));
     const bare = { type: "MARKET", protection: { basisPoints: 0, limit: protection.limit } } as const;
-    await expect(at.connector.placeOrder(access, request(at, { terms: bare }))).rejects.toThrow(RangeError);
-    await expect(at.connector.placeOrder(access, request(at, { productType: "BO" }))).rejects.toThrow(RangeError);
-    await expect(at.connector.placeOrder(access, request(at, {}, "NSE:NIFTY50-INDEX"))).rejects.toThrow(RangeError);
-    expect(at.sent).toEqual([]);
+    await expect(setup.connector.placeOrder(access, request(setup, { terms: bare }))).rejects.toThrow(RangeError);
+    await expect(setup.connector.placeOrder(access, request(setup, { productType: "BO" }))).rejects.toThrow(RangeError);
+    await expect(setup.connector.placeOrder(access, request(setup, {}, "NSE:NIFTY50-INDEX"))).rejects.toThrow(
+      RangeError,
+    );
+    expect(setup.sent).toEqual([]);
   });
 });
 
-describe("what came of an order", () => {
+describe("the outcome of placing", () => {
   const placed = async (answer: Parameters<typeof setUp>[0], more: Parameters<typeof setUp>[1] = {}) => {
-    const at = await setUp(answer, more);
-    return { outcome: await at.connector.placeOrder(access, request(at)), sent: at.sent };
+    const setup = await setUp(answer, more);
+    return { outcome: await setup.connector.placeOrder(access, request(setup)), sent: setup.sent };
   };
 
   it.each([
@@ -125,7 +127,7 @@ describe("what came of an order", () => {
     ["error-400-order", 400, /maintenance/],
     ["error-400-holding", 400, /holdings/],
     ["error-403-permission", 403, /permission/],
-  ])("is a refusal in the broker's words for %s", async (name, status, words) => {
+  ])("is rejected with Kite's message after %s", async (name, status, words) => {
     const { outcome } = await placed(() => reply(name, status));
     expect(outcome).toMatchObject({ kind: "rejected", reason: expect.stringMatching(words), raw: expect.any(String) });
   });
@@ -135,7 +137,7 @@ describe("what came of an order", () => {
     ["error-403-ip-none", 403, "ip-not-allowed"],
     ["error-403-token", 403, "session-expired"],
     ["error-400-protection", 400, "invalid-request"],
-  ])("is not sent for %s", async (name, status, cause) => {
+  ])("is not-sent after %s", async (name, status, cause) => {
     const { outcome, sent } = await placed(() => reply(name, status));
     expect(outcome).toMatchObject({ kind: "not-sent", cause });
     expect(sent).toHaveLength(1);
@@ -144,46 +146,49 @@ describe("what came of an order", () => {
   it.each<[string, () => ReturnType<typeof reply> | Error]>([
     ["a timeout", () => new HttpFailure("timeout", "no reply in 7000 ms")],
     ["a broken connection", () => new HttpFailure("broken", "connection broke")],
-    ["an abandoned call", () => new HttpFailure("aborted", "call was abandoned")],
-    ["an HTML gateway page", () => html(502)],
-    ["HTML under 200", () => html(200)],
-    ["HTML under 403", () => html(403)],
-    ["a full 503", () => reply("error-503", 503)],
-    ["an OrderException under 500", () => reply("error-500-order", 500)],
+    ["an aborted call", () => new HttpFailure("aborted", "call was abandoned")],
+    ["a gateway's HTML page", () => html(502)],
+    ["HTML with status 200", () => html(200)],
+    ["HTML with status 403", () => html(403)],
+    ["a 503 with an error envelope", () => reply("error-503", 503)],
+    ["an OrderException with status 500", () => reply("error-500-order", 500)],
     ["a DataException", () => reply("error-502-data", 502)],
-    ["429", () => reply("error-429", 429)],
-    ["the burst text under 400", () => reply("error-400-burst", 400)],
-    ["half a JSON", () => text(fixture("post-orders.json").slice(0, 30))],
-    ["success without an id", () => text('{"status":"success","data":{}}')],
-    ["an id that has lost digits", () => text('{"status":"success","data":{"order_id":1992113344556677889}}')],
+    ["a 429", () => reply("error-429", 429)],
+    ["the rate limit's message with status 400", () => reply("error-400-burst", 400)],
+    ["truncated JSON", () => text(fixture("post-orders.json").slice(0, 30))],
+    ["a success without an order id", () => text('{"status":"success","data":{}}')],
+    [
+      "an order id as a number, which may have lost digits",
+      () => text('{"status":"success","data":{"order_id":1992113344556677889}}'),
+    ],
     ["an unknown error type", () => text('{"status":"error","message":"hm","error_type":"NewException"}', 400)],
-    ["a defect inside the transport", () => new TypeError("undefined is not a function")],
+    ["a bug inside the transport", () => new TypeError("undefined is not a function")],
   ])("is unknown after %s, with exactly one request", async (_what, answer) => {
     const { outcome, sent } = await placed(answer);
     expect(outcome.kind).toBe("unknown");
     expect(sent.map(({ how }) => how)).toEqual(["send"]);
   });
 
-  it("is not sent when no connection was made", async () => {
+  it("is not-sent when no connection was made", async () => {
     const { outcome } = await placed(() => new HttpFailure("unreachable", "no connection (ECONNREFUSED)"));
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
   });
 
-  it("is not sent when the call is given up before its turn, not even when its turn comes", async () => {
-    let late: () => Promise<unknown> = () => Promise.resolve();
-    const impatient: RateLimiter = {
+  it("is not-sent when the call is aborted in the rate limiter, even if the limiter runs it later", async () => {
+    let runLater: () => Promise<unknown> = () => Promise.resolve();
+    const aborting: RateLimiter = {
       run: (_key, _windows, call) => {
-        late = call;
+        runLater = call;
         return Promise.reject(new DOMException("aborted", "AbortError"));
       },
     };
-    const { outcome, sent } = await placed(() => reply("post-orders"), { limiter: impatient });
+    const { outcome, sent } = await placed(() => reply("post-orders"), { limiter: aborting });
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
-    await expect(late()).rejects.toThrow(HttpFailure);
+    await expect(runLater()).rejects.toThrow(HttpFailure);
     expect(sent).toEqual([]);
   });
 
-  it("is unknown when it is abandoned after its turn", async () => {
+  it("is unknown when the call is aborted after it was sent", async () => {
     const abort = new AbortController();
     const limiter: RateLimiter = {
       run: async (_key, _windows, call) => {
@@ -192,19 +197,19 @@ describe("what came of an order", () => {
         throw abort.signal.reason;
       },
     };
-    const at = await setUp(() => reply("post-orders"), { limiter });
-    const outcome = await at.connector.placeOrder(access, request(at), abort.signal);
+    const setup = await setUp(() => reply("post-orders"), { limiter });
+    const outcome = await setup.connector.placeOrder(access, request(setup), abort.signal);
     expect(outcome).toEqual({ kind: "unknown", reason: "Zerodha: call was abandoned" });
-    expect(at.sent).toHaveLength(1);
+    expect(setup.sent).toHaveLength(1);
   });
 
-  it("is not sent after the day's end of the session", async () => {
+  it("is not-sent once the session has expired", async () => {
     const { outcome, sent } = await placed(() => reply("post-orders"), { now: () => access.session.expiresAt });
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "session-expired" });
     expect(sent).toEqual([]);
   });
 
-  it("is not sent without the master, or when the master lacks the instrument", async () => {
+  it("is not-sent without the instrument master, or when it does not list the instrument", async () => {
     const without = await placed(() => reply("post-orders"), { instruments: () => Promise.reject(new Error("down")) });
     expect(without.outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
     const empty = { byKey: () => undefined, bySymbol: () => undefined, byVenueSymbol: () => undefined };
@@ -213,7 +218,7 @@ describe("what came of an order", () => {
     expect([...without.sent, ...unlisted.sent]).toEqual([]);
   });
 
-  it("never tells a secret", async () => {
+  it("never contains a secret", async () => {
     for (const answer of [reply("error-403-token", 403), html(502), new HttpFailure("timeout", "no reply")]) {
       const { outcome } = await placed(() => answer);
       expect(JSON.stringify(outcome)).not.toContain(ACCESS_TOKEN);
@@ -222,7 +227,7 @@ describe("what came of an order", () => {
   });
 });
 
-describe("changing and cancelling", () => {
+describe("modifying and cancelling", () => {
   const order = (handle: Order["handle"] = { variety: "amo" }): Order => ({
     orderId: brokerOrderId("1992113344556677889"),
     exchangeOrderId: null,
@@ -245,61 +250,67 @@ describe("changing and cancelling", () => {
     handle,
   });
 
-  it("changes by the order's own variety and sends only what changes", async () => {
-    const at = await setUp(() => reply("put-orders"));
-    const outcome = await at.connector.modifyOrder(access, order(), { qty: 8 });
+  it("uses the order's own variety and sends only the changed fields", async () => {
+    const setup = await setUp(() => reply("put-orders"));
+    const outcome = await setup.connector.modifyOrder(access, order(), { qty: 8 });
     expect(outcome).toMatchObject({ kind: "accepted", handle: { variety: "amo" } });
-    expect(at.sent[0]).toMatchObject({
+    expect(setup.sent[0]).toMatchObject({
       how: "send",
       method: "PUT",
       url: "https://api.kite.trade/orders/amo/1992113344556677889",
     });
-    expect(formOf(at)).toEqual({ quantity: "8", variety: "amo", order_id: "1992113344556677889" });
-    expect(at.sent[0]?.egress).toBeDefined();
+    expect(formOf(setup)).toEqual({ quantity: "8", variety: "amo", order_id: "1992113344556677889" });
+    expect(setup.sent[0]?.egress).toBeDefined();
   });
 
-  it("protects a change to market", async () => {
-    const at = await setUp(() => reply("put-orders"));
-    await at.connector.modifyOrder(access, order(), { terms: { type: "MARKET", protection } });
-    expect(formOf(at)).toMatchObject({ order_type: "MARKET", market_protection: "1.5" });
+  it("sends market protection with a change to MARKET", async () => {
+    const setup = await setUp(() => reply("put-orders"));
+    await setup.connector.modifyOrder(access, order(), { terms: { type: "MARKET", protection } });
+    expect(formOf(setup)).toMatchObject({ order_type: "MARKET", market_protection: "1.5" });
   });
 
-  it("cancels with one DELETE through the egress", async () => {
-    const at = await setUp(() => reply("delete-orders"));
-    expect(await at.connector.cancelOrder(access, order())).toMatchObject({ kind: "accepted" });
-    expect(at.sent).toHaveLength(1);
-    expect(at.sent[0]).toMatchObject({ how: "send", method: "DELETE" });
-    expect(at.sent[0]?.egress).toBeDefined();
+  it("cancels with one DELETE through the link's proxy", async () => {
+    const setup = await setUp(() => reply("delete-orders"));
+    expect(await setup.connector.cancelOrder(access, order())).toMatchObject({ kind: "accepted" });
+    expect(setup.sent).toHaveLength(1);
+    expect(setup.sent[0]).toMatchObject({ how: "send", method: "DELETE" });
+    expect(setup.sent[0]?.egress).toBeDefined();
   });
 
-  it("believes no answer that names another order", async () => {
-    const at = await setUp(() => text('{"status":"success","data":{"order_id":"1992113344556677890"}}'));
-    expect(await at.connector.cancelOrder(access, order())).toMatchObject({ kind: "unknown" });
-    expect(await at.connector.modifyOrder(access, order(), { qty: 8 })).toMatchObject({ kind: "unknown" });
+  it("has an unknown outcome when the reply names another order", async () => {
+    const setup = await setUp(() => text('{"status":"success","data":{"order_id":"1992113344556677890"}}'));
+    expect(await setup.connector.cancelOrder(access, order())).toMatchObject({ kind: "unknown" });
+    expect(await setup.connector.modifyOrder(access, order(), { qty: 8 })).toMatchObject({ kind: "unknown" });
   });
 
-  it("is unknown when the answer is lost", async () => {
-    const at = await setUp(() => html(504));
-    expect((await at.connector.cancelOrder(access, order())).kind).toBe("unknown");
-    expect(at.sent).toHaveLength(1);
+  it("has an unknown outcome when the reply is lost", async () => {
+    const setup = await setUp(() => html(504));
+    expect((await setup.connector.cancelOrder(access, order())).kind).toBe("unknown");
+    expect(setup.sent).toHaveLength(1);
   });
 
-  it("sends no id that would become another path", async () => {
-    const at = await setUp(() => reply("delete-orders"));
-    const outcome = await at.connector.cancelOrder(access, { ...order(), orderId: brokerOrderId("../session/token") });
+  it("sends nothing for an id that would change the URL's path", async () => {
+    const setup = await setUp(() => reply("delete-orders"));
+    const outcome = await setup.connector.cancelOrder(access, {
+      ...order(),
+      orderId: brokerOrderId("../session/token"),
+    });
     expect(outcome).toMatchObject({ kind: "not-sent", cause: "invalid-request" });
-    expect(at.sent).toEqual([]);
+    expect(setup.sent).toEqual([]);
   });
 });
 
 describe("the cost of an order", () => {
-  it("is margin and charges, asked for as JSON without `mode`", async () => {
-    const at = await setUp(() => reply("post-margins-orders"));
-    const cost = await at.connector.getOrderCost?.(access, request(at, { terms: { type: "MARKET", protection } }));
+  it("is margin and charges, requested as JSON without `mode`", async () => {
+    const setup = await setUp(() => reply("post-margins-orders"));
+    const cost = await setup.connector.getOrderCost?.(
+      access,
+      request(setup, { terms: { type: "MARKET", protection } }),
+    );
     expect(cost).toEqual({ margin: 905_000, charges: 1_074 });
-    expect(at.sent[0]).toMatchObject({ method: "POST", url: "https://api.kite.trade/margins/orders", how: "read" });
-    expect(at.sent[0]?.egress).toBeUndefined();
-    expect(JSON.parse(at.sent[0]?.body ?? "")).toEqual([
+    expect(setup.sent[0]).toMatchObject({ method: "POST", url: "https://api.kite.trade/margins/orders", how: "read" });
+    expect(setup.sent[0]?.egress).toBeUndefined();
+    expect(JSON.parse(setup.sent[0]?.body ?? "")).toEqual([
       {
         exchange: "NSE",
         tradingsymbol: "SBIN",

@@ -5,7 +5,7 @@ import { isUnpriced } from "../../../src/domain/portfolio.ts";
 import { access, failureOf, fixture, reply, setUp, text } from "./harness.ts";
 
 describe("holdings", () => {
-  it("count T1 shares as owned and only delivered ones as sellable", async () => {
+  it("count T1 shares in the quantity, but only delivered shares as sellable", async () => {
     const { connector } = await setUp(() => reply("get-portfolio-holdings"));
     const [sbin, mahindra] = await connector.getHoldings(access);
     expect(sbin).toEqual({
@@ -25,19 +25,19 @@ describe("holdings", () => {
     expect(mahindra).toMatchObject({ symbol: "NSE:M&M-EQ", qty: 1, t1Qty: 1, sellableQty: 0, pnl: 185 });
   });
 
-  it("have no profit where the cost is not known", async () => {
+  it("have no P&L when the cost is unknown", async () => {
     const { connector } = await setUp(() => reply("get-portfolio-holdings"));
     const reliance = (await connector.getHoldings(access))[2];
     expect(reliance).toMatchObject({ symbol: "NSE:RELINFRA-BE", key: "NSE:553", avgPrice: 0, pnl: null });
   });
 
-  it("tell pledged shares, and name BSE shares without a group", async () => {
+  it("have the pledged quantity, and BSE symbols without a group", async () => {
     const { connector } = await setUp(() => reply("get-portfolio-holdings"));
     const tata = (await connector.getHoldings(access))[3];
     expect(tata).toMatchObject({ symbol: "BSE:TATAPOWER", key: "BSE:500400", qty: 20, pledgedQty: 15, pnl: 42_900 });
   });
 
-  it("show funded shares as a row of their own", async () => {
+  it("show funded (MTF) shares as a separate row", async () => {
     const { connector } = await setUp(() => reply("get-portfolio-holdings"));
     const holdings = await connector.getHoldings(access);
     expect(holdings).toHaveLength(5);
@@ -50,34 +50,34 @@ describe("holdings", () => {
     });
   });
 
-  it("of which nothing is left are left out, and those that are all pledged are not", async () => {
-    const left = async (pledged: number) => {
+  it("leave out a row with nothing left, but not one that is fully pledged", async () => {
+    const holdingsWith = async (pledged: number) => {
       const body = JSON.parse(fixture("get-portfolio-holdings.json")) as { data: object[] };
       const row = { ...body.data[0], quantity: 0, t1_quantity: 0, collateral_quantity: pledged };
       const { connector } = await setUp(() => text(JSON.stringify({ ...body, data: [row] })));
       return connector.getHoldings(access);
     };
-    expect(await left(0)).toEqual([]);
-    expect(await left(40)).toMatchObject([{ qty: 0, pledgedQty: 40 }]);
+    expect(await holdingsWith(0)).toEqual([]);
+    expect(await holdingsWith(40)).toMatchObject([{ qty: 0, pledgedQty: 40 }]);
   });
 
   it("that are all pledged are shown beside funded shares of the same company", async () => {
     const body = JSON.parse(fixture("get-portfolio-holdings.json")) as { data: object[] };
     const mtf = { quantity: 4, average_price: 800 };
     const row = { ...body.data[0], quantity: 0, t1_quantity: 0, collateral_quantity: 40, mtf };
-    const { connector } = await bench(() => text(JSON.stringify({ ...body, data: [row] })));
+    const { connector } = await setUp(() => text(JSON.stringify({ ...body, data: [row] })));
     expect(await connector.getHoldings(access)).toMatchObject([
       { productType: "CNC", qty: 0, pledgedQty: 40 },
       { productType: "MTF", qty: 4, pledgedQty: 0 },
     ]);
   });
 
-  it("may be none", async () => {
+  it("may be an empty list", async () => {
     const { connector } = await setUp(() => reply("get-portfolio-holdings-empty"));
     expect(await connector.getHoldings(access)).toEqual([]);
   });
 
-  it("of an unknown product are refused, naming the call", async () => {
+  it("fail on an unknown product", async () => {
     const body = fixture("get-portfolio-holdings.json").replace('"product": "CNC"', '"product": "GIFT"');
     const { connector } = await setUp(() => text(body));
     expect(await failureOf(connector.getHoldings(access))).toMatchObject({
@@ -93,7 +93,7 @@ describe("positions", () => {
     return connector.getPositions(access);
   };
 
-  it("carry the broker's own profit, with multiplier and carried quantity", async () => {
+  it("have Kite's own P&L, also with a multiplier and a carried quantity", async () => {
     const [crude] = await positions();
     expect(crude).toEqual({
       symbol: "MCX:CRUDEOIL26DECFUT",
@@ -116,13 +116,13 @@ describe("positions", () => {
     });
   });
 
-  it("split a partly sold long by values, not by the rounded average", async () => {
+  it("split the P&L of a partly sold long by values, not by the rounded average", async () => {
     const sbin = (await positions())[1];
     expect(sbin).toMatchObject({ productType: "INTRADAY", side: "BUY", qty: 20, pnl: 17_350, realised: 5_817 });
     expect(sbin?.unrealised).toBe(11_533);
   });
 
-  it("split a partly covered short", async () => {
+  it("split the P&L of a partly covered short", async () => {
     const nifty = (await positions())[2];
     expect(nifty).toMatchObject({
       symbol: "NSE:NIFTY26D0124500CE",
@@ -136,7 +136,7 @@ describe("positions", () => {
     });
   });
 
-  it("take a last price of 0 for none, and no profit that was counted with it", async () => {
+  it("treat a last price of 0 as missing and ignore the P&L that Kite computed with it", async () => {
     const body = JSON.parse(fixture("get-portfolio-positions.json")) as { data: { net: object[] } };
     const unpriced = (row: object | undefined) => ({ ...row, last_price: 0, pnl: -1_164_000, m2m: -1_162_000 });
     const { net } = body.data;
@@ -148,17 +148,17 @@ describe("positions", () => {
     expect(closed).toMatchObject({ side: "CLOSED", pnl: -3_765, realised: -3_765, dayPnl: -3_765 });
   });
 
-  it("stay for the day when closed, with all profit realised", async () => {
+  it("include closed ones, with all P&L realised", async () => {
     const closed = (await positions())[3];
     expect(closed).toMatchObject({ side: "CLOSED", qty: 0, avgPrice: 0, pnl: -3_765, realised: -3_765, unrealised: 0 });
   });
 
-  it("stand once for each product of a symbol", async () => {
+  it("have one row for each product of a symbol", async () => {
     const sbin = (await positions()).filter(({ symbol }) => symbol === "NSE:SBIN-EQ");
     expect(sbin.map(({ productType }) => productType)).toEqual(["INTRADAY", "CNC"]);
   });
 
-  it("of commodities at NSE stand beside the others", async () => {
+  it("include NSE commodities", async () => {
     const body = fixture("get-portfolio-positions.json").replace('"exchange": "MCX"', '"exchange": "NCO"');
     const { connector } = await setUp(() => text(body));
     expect((await connector.getPositions(access))[0]).toMatchObject({
@@ -168,7 +168,7 @@ describe("positions", () => {
     });
   });
 
-  it("may be none", async () => {
+  it("may be an empty list", async () => {
     const { connector } = await setUp(() => reply("get-portfolio-positions-empty"));
     expect(await connector.getPositions(access)).toEqual([]);
   });
@@ -176,7 +176,7 @@ describe("positions", () => {
   it.each([
     ["product", '"product": "NRML"', '"product": "XX"', "unknown product: XX"],
     ["exchange", '"exchange": "MCX"', '"exchange": "MOON"', "unknown exchange: MOON"],
-  ])("of an unknown %s are refused", async (_what, from, to, words) => {
+  ])("fail on an unknown %s", async (_what, from, to, words) => {
     const { connector } = await setUp(() => text(fixture("get-portfolio-positions.json").replace(from, to)));
     expect(await failureOf(connector.getPositions(access))).toMatchObject({
       kind: "bad-response",
@@ -184,7 +184,7 @@ describe("positions", () => {
     });
   });
 
-  it("that lack a field are refused, naming it", async () => {
+  it("fail with the name of a missing field", async () => {
     const { connector } = await setUp(() => text(fixture("get-portfolio-positions.json").replace('"m2m"', '"mtm"')));
     const error = await failureOf(connector.getPositions(access));
     expect(error).toMatchObject({ kind: "bad-response", endpoint: "GET /portfolio/positions" });
@@ -193,7 +193,7 @@ describe("positions", () => {
 });
 
 describe("funds and profile", () => {
-  it("read the equity half", async () => {
+  it("are read from the equity segment", async () => {
     const { connector } = await setUp(() => reply("get-user-margins"));
     expect(await connector.getFunds(access)).toEqual({
       available: 18_423_055,
@@ -203,12 +203,12 @@ describe("funds and profile", () => {
     });
   });
 
-  it("derive the cash when Kite says 0 of a funded account", async () => {
+  it("have the cash computed when Kite reports 0 for a funded account", async () => {
     const { connector } = await setUp(() => reply("get-user-margins-cash-zero"));
     expect((await connector.getFunds(access)).cash).toBe(15_000_000);
   });
 
-  it("know whether sells need authorisation only from a signed mandate", async () => {
+  it("say that selling needs no authorisation only if a mandate is signed", async () => {
     const { connector } = await setUp(() => reply("get-user-profile"));
     expect(await connector.getProfile(access)).toEqual({
       accountId: "QX4411",
@@ -220,7 +220,7 @@ describe("funds and profile", () => {
 });
 
 describe("quotes", () => {
-  it("come by key, batched by Kite's names, with what is unknown left out", async () => {
+  it("are fetched in one batch by Kite's names, and omit unknown instruments", async () => {
     const { connector, sent, instrument } = await setUp(() => reply("get-quote"));
     const asked = ["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:M&M-EQ"].map(instrument);
     const quotes = await connector.getQuotes(access, asked);
@@ -254,7 +254,7 @@ describe("quotes", () => {
     });
   });
 
-  it("ask for 500 at a time", async () => {
+  it("are fetched 500 at a time", async () => {
     const { connector, sent, instrument } = await setUp(() => text('{"status":"success","data":{}}'));
     const sbin = instrument("NSE:SBIN-EQ");
     await connector.getQuotes(
@@ -264,7 +264,7 @@ describe("quotes", () => {
     expect(sent.map(({ url }) => new URL(url).searchParams.getAll("i").length)).toEqual([500, 1]);
   });
 
-  it("of one instrument fail when Kite does not know it", async () => {
+  it("fail with rejected for a single instrument that Kite does not know", async () => {
     const { connector, instrument } = await setUp(() => reply("get-quote"));
     expect(await failureOf(connector.getQuote(access, instrument("NSE:M&M-EQ")))).toMatchObject({
       kind: "rejected",
@@ -272,7 +272,7 @@ describe("quotes", () => {
     });
   });
 
-  it("leave out what has never traded, whose last price Kite tells as 0", async () => {
+  it("omit an instrument that has never traded, whose last price is 0 at Kite", async () => {
     const untraded = JSON.stringify({
       status: "success",
       data: {
@@ -292,7 +292,7 @@ describe("quotes", () => {
     expect(await connector.getOrderbook(access, sbin)).toMatchObject({ bids: [], asks: [], ltp: null });
   });
 
-  it("give the depth without Kite's empty levels", async () => {
+  it("come with a market depth without Kite's empty levels", async () => {
     const { connector, instrument } = await setUp(() => reply("get-quote"));
     const depth = await connector.getOrderbook(access, instrument("NSE:SBIN-EQ"));
     expect(depth.bids).toEqual([

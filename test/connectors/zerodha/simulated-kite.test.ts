@@ -2,19 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Access } from "../../../connectors/base.ts";
 import { createRateLimit } from "../../../playground/brokers/rate-limit.ts";
 import { CALLS_PER_SECOND } from "../../../playground/brokers/zerodha/routes.ts";
-import { closeStreet, logIn, openStreet, restingIn, type Street } from "./street.ts";
+import { logIn, restingOrderIn, type Simulation, startSimulation, stopSimulation } from "./simulation.ts";
 
-let street: Street;
+let sim: Simulation;
 let access: Access;
 beforeEach(async () => {
-  street = await openStreet();
-  access = await logIn(street);
+  sim = await startSimulation();
+  access = await logIn(sim);
 });
-afterEach(() => closeStreet(street));
+afterEach(() => stopSimulation(sim));
 
-describe("the simulated Kite by itself", () => {
+describe("the simulated Kite", () => {
   const post = (path: string, fields: Record<string, string>, method = "POST") =>
-    fetch(`${street.server.base("zerodha")}${path}`, {
+    fetch(`${sim.server.base("zerodha")}${path}`, {
       method,
       headers: {
         "X-Kite-Version": "3",
@@ -30,7 +30,7 @@ describe("the simulated Kite by itself", () => {
     ["a tag of 21 letters", { ...form, order_type: "MARKET", market_protection: "-1", tag: "t".repeat(21) }, "tag"],
     ["a missing quantity", { ...form, quantity: "", order_type: "LIMIT", price: "900" }, "quantity"],
     ["an unknown product", { ...form, product: "XX", order_type: "LIMIT", price: "900" }, "product"],
-  ])("refuses %s with 400", async (_what, fields, words) => {
+  ])("refuses %s with HTTP 400", async (_what, fields, words) => {
     const answer = await post("/orders/regular", fields);
     expect(answer.status).toBe(400);
     expect(answer.headers.get("content-type")).toBe("application/json");
@@ -41,10 +41,10 @@ describe("the simulated Kite by itself", () => {
     });
   });
 
-  it("shows what was sold today as used up, beside what the day began with", async () => {
+  it("shows today's sales as used quantity, along with the opening quantity", async () => {
     const sale = { ...form, transaction_type: "SELL", quantity: "10", order_type: "MARKET", market_protection: "-1" };
     expect((await post("/orders/regular", sale)).status).toBe(200);
-    const answer = await fetch(`${street.server.base("zerodha")}/portfolio/holdings`, {
+    const answer = await fetch(`${sim.server.base("zerodha")}/portfolio/holdings`, {
       headers: {
         "X-Kite-Version": "3",
         Authorization: `token demoapikey00001:${access.session.accessToken.reveal()}`,
@@ -55,14 +55,14 @@ describe("the simulated Kite by itself", () => {
     });
   });
 
-  it("answers 429 over its limits when they are enforced", async () => {
-    street.broker.switches.enforcesRateLimits = true;
+  it("answers 429 over its rate limits when they are enforced", async () => {
+    sim.broker.switches.enforcesRateLimits = true;
     const answers = await Promise.all(Array.from({ length: 25 }, () => post("/orders/regular", form)));
     const busy = answers.find(({ status }) => status === 429);
     expect(await busy?.json()).toMatchObject({ error_type: "NetworkException", message: "Too many requests" });
   });
 
-  it("counts the calls of each class by the second", () => {
+  it("counts the calls of each class per second", () => {
     let now = 0;
     const isAllowed = createRateLimit(CALLS_PER_SECOND, { now: () => now });
     expect([isAllowed("quote"), isAllowed("quote"), isAllowed("historical")]).toEqual([true, false, true]);
@@ -71,9 +71,9 @@ describe("the simulated Kite by itself", () => {
     expect(Array.from({ length: 11 }, () => isAllowed("order")).lastIndexOf(true)).toBe(9);
   });
 
-  it("allows 25 changes of an order", async () => {
-    await street.connector.placeOrder(access, restingIn(street));
-    const [open] = await street.connector.getOrders(access);
+  it("allows 25 modifications of an order", async () => {
+    await sim.connector.placeOrder(access, restingOrderIn(sim));
+    const [open] = await sim.connector.getOrders(access);
     const path = `/orders/regular/${open?.orderId}`;
     for (let change = 0; change < 25; change += 1)
       expect((await post(path, { quantity: "4" }, "PUT")).status).toBe(200);

@@ -17,7 +17,7 @@ import { credentials, tableOf } from "./harness.ts";
 export const ACCOUNT = "zerodha-demo";
 const REDIRECT = "http://localhost:8080/oauth/zerodha/callback";
 
-export interface Street {
+export interface Simulation {
   now: number;
   readonly exchange: Exchange;
   readonly broker: SimulatedBroker;
@@ -29,7 +29,7 @@ export interface Street {
 }
 
 /** The connector and the simulated broker, with real HTTP between them. */
-export async function openStreet(): Promise<Street> {
+export async function startSimulation(): Promise<Simulation> {
   const clock = { now: istInstant("2026-11-20", "11:00") };
   const now = (): number => clock.now;
   const exchange = createExchange({ seed: 7, now });
@@ -37,8 +37,8 @@ export async function openStreet(): Promise<Street> {
     cash: paiseFromRupees(500_000),
     holdings: [{ key: listed(exchange, "NSE:SBIN-EQ").key, qty: 40, avgPrice: priceFromRupees(812.35), t1Qty: 5 }],
   });
-  let turn = 0;
-  const broker = simulatedZerodha({ exchange, accountId: ACCOUNT, random: () => ((turn += 1) * 0.618) % 1 });
+  let calls = 0;
+  const broker = simulatedZerodha({ exchange, accountId: ACCOUNT, random: () => ((calls += 1) * 0.618) % 1 });
   const server = await startBrokersServer({ port: 0, brokers: [broker] });
   const http = createHttpClient({ now: () => performance.now(), sleep: () => Promise.resolve() });
   const rows: VenueInstrument[] = [];
@@ -62,9 +62,9 @@ export function listed(exchange: Exchange, symbol: string): Instrument {
   return found;
 }
 
-/** A person in front of the login page: presses the button and is sent back. */
-export async function submitLogin(
-  { connector }: Street,
+/** Logs in as a person would: opens the page and submits its form. `fields` replaces values of the form. */
+export async function submitLoginForm(
+  { connector }: Simulation,
   fields: Readonly<Record<string, string>> = {},
 ): Promise<Response> {
   const login = await connector.getLoginUrl?.({ credentials, redirectUrl: REDIRECT, state: "state-_1" });
@@ -75,37 +75,37 @@ export async function submitLogin(
   return fetch(new URL("finish", login?.url), { method: "POST", body, redirect: "manual" });
 }
 
-/** What a person brings back from the login page. */
-export async function grantOf(street: Street, as = credentials): Promise<LoginGrant> {
-  const back = await submitLogin(street);
+/** The grant from the redirect after a login. */
+export async function grantOf(sim: Simulation, as = credentials): Promise<LoginGrant> {
+  const back = await submitLoginForm(sim);
   const params = Object.fromEntries(new URL(back.headers.get("location") ?? "").searchParams);
   expect(params).toMatchObject({ state: "state-_1", status: "success", action: "login" });
   return { kind: "callback", link: linkId("l1"), credentials: as, redirectUrl: REDIRECT, params };
 }
 
-export async function logIn(street: Street): Promise<Access> {
-  const grant = await grantOf(street);
-  return { link: grant.link, credentials, session: await street.connector.generateSession(grant) };
+export async function logIn(sim: Simulation): Promise<Access> {
+  const grant = await grantOf(sim);
+  return { link: grant.link, credentials, session: await sim.connector.generateSession(grant) };
 }
 
-export async function closeStreet(street: Street): Promise<void> {
-  await street.http.close();
-  await street.server.close();
+export async function stopSimulation(sim: Simulation): Promise<void> {
+  await sim.http.close();
+  await sim.server.close();
 }
 
-export const sbinOf = ({ exchange }: Street): Instrument => listed(exchange, "NSE:SBIN-EQ");
+export const sbinOf = ({ exchange }: Simulation): Instrument => listed(exchange, "NSE:SBIN-EQ");
 
-/** A price so many percent from the last one. */
-export const away = ({ exchange }: Street, instrument: Instrument, percent: number): Price =>
+/** The last price plus `percent`, on a tick. */
+export const ltpPlusPercent = ({ exchange }: Simulation, instrument: Instrument, percent: number): Price =>
   roundToTick(
     price(Math.round((exchange.quote(instrument.key).ltp * (100 + percent)) / 100)),
     instrument.tickSize,
     "nearest",
   );
 
-/** A protected market order for delivery, unless told otherwise. */
-export function orderIn(street: Street, more: Partial<OrderRequest> = {}): OrderRequest {
-  const instrument = sbinOf(street);
+/** A market order for delivery, with protection, by default. */
+export function orderIn(sim: Simulation, more: Partial<OrderRequest> = {}): OrderRequest {
+  const instrument = sbinOf(sim);
   return {
     tag: orderTag("tb7f3a91"),
     key: instrument.key,
@@ -115,11 +115,11 @@ export function orderIn(street: Street, more: Partial<OrderRequest> = {}): Order
     validity: "DAY",
     qty: 3,
     isAmo: false,
-    terms: { type: "MARKET", protection: { basisPoints: 200, limit: away(street, instrument, 2) } },
+    terms: { type: "MARKET", protection: { basisPoints: 200, limit: ltpPlusPercent(sim, instrument, 2) } },
     ...more,
   };
 }
 
 /** A limit order far below the market. */
-export const restingIn = (street: Street): OrderRequest =>
-  orderIn(street, { terms: { type: "LIMIT", price: away(street, sbinOf(street), -4) } });
+export const restingOrderIn = (sim: Simulation): OrderRequest =>
+  orderIn(sim, { terms: { type: "LIMIT", price: ltpPlusPercent(sim, sbinOf(sim), -4) } });
