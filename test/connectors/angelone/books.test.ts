@@ -150,7 +150,7 @@ describe("positions", () => {
     expect(open).toMatchObject({ side: "SELL", qty: 9, realised: money("30.00"), unrealised: money("124.20") });
   });
 
-  it("give the carried quantity and the day's cash flow when a carried row has no previous close", async () => {
+  it("have the carried quantity and the day's cash flow, but no day's P&L, when a carried row has no previous close", async () => {
     const [row] = dataOf("get-getPosition-older.json") as object[];
     const carried = { ...row, cfbuyqty: "10", cfbuyamount: "14500.00", netqty: "25", totalbuyvalue: "44086.00" };
     const closed = { ...carried, sellqty: "30", sellamount: "44520.00", netqty: "0", totalsellvalue: "44520.00" };
@@ -173,10 +173,13 @@ describe("positions", () => {
     expect(rows[1]).toMatchObject({ symbol: "NSE:NIFTY24NOV2626000CE", key: "NFO:43817" });
   });
 
-  it.each(["get-getPosition-empty.json", "get-getAllHolding-not-found.json"])("are empty for %s", async (name) => {
-    const { connector } = setUp({ getPosition: name });
-    expect(await connector.getPositions(access)).toEqual([]);
-  });
+  it.each(["get-getPosition-empty.json", "get-getAllHolding-not-found.json"])(
+    "are an empty list for the reply %s",
+    async (name) => {
+      const { connector } = setUp({ getPosition: name });
+      expect(await connector.getPositions(access)).toEqual([]);
+    },
+  );
 });
 
 describe("holdings", () => {
@@ -237,10 +240,13 @@ describe("holdings", () => {
     expect(await sellable(4, onBse)).toEqual([["NSE:SBIN-EQ", 25], mahindra, bond]);
   });
 
-  it.each(["get-getAllHolding-empty.json", "get-getAllHolding-not-found.json"])("are empty for %s", async (name) => {
-    const { connector } = setUp({ getAllHolding: name, getPosition: "get-getPosition-empty.json" });
-    expect(await connector.getHoldings(access)).toEqual([]);
-  });
+  it.each(["get-getAllHolding-empty.json", "get-getAllHolding-not-found.json"])(
+    "are an empty list for the reply %s",
+    async (name) => {
+      const { connector } = setUp({ getAllHolding: name, getPosition: "get-getPosition-empty.json" });
+      expect(await connector.getHoldings(access)).toEqual([]);
+    },
+  );
 });
 
 it("reads funds given as text with four decimals", async () => {
@@ -326,7 +332,7 @@ describe("orders", () => {
     ["status", "status"],
     ["product", "producttype"],
     ["type", "ordertype"],
-  ])("throw on an unknown %s, naming broker, endpoint and field", async (name, field) => {
+  ])("fail on an unknown %s, naming broker, endpoint and field", async (name, field) => {
     const { connector } = setUp({ getOrderBook: `get-getOrderBook-unknown-${name}.json` });
     const failure = connector.getOrders(access);
     await expect(failure).rejects.toMatchObject({

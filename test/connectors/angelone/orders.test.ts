@@ -56,17 +56,17 @@ describe("placing", () => {
   const protection = { basisPoints: 100, limit: rupees("1020.60") };
   const terms: [string, OrderTerms, Record<string, string>][] = [
     [
-      "a market order as a limit at its collar",
+      "a market order as a limit order at its protection price",
       { type: "MARKET", protection },
       { variety: "NORMAL", ordertype: "LIMIT", price: "1020.60", triggerprice: "0" },
     ],
     [
-      "a stop",
+      "a stop order",
       { type: "SL", price: rupees(1000), triggerPrice: rupees("999.95") },
       { variety: "STOPLOSS", ordertype: "STOPLOSS_LIMIT", price: "1000.00", triggerprice: "999.95" },
     ],
     [
-      "a market stop as a stop-limit at its collar",
+      "a stop-market order as a stop-limit order at its protection price",
       { type: "SL-M", triggerPrice: rupees(1010), protection },
       { variety: "STOPLOSS", ordertype: "STOPLOSS_LIMIT", price: "1020.60", triggerprice: "1010.00" },
     ],
@@ -82,7 +82,7 @@ describe("placing", () => {
     expect(bodyOf(requests[0])).toMatchObject(expected);
   });
 
-  it("never sends a market order", async () => {
+  it("never sends order type MARKET", async () => {
     for (const [, asked] of terms) {
       const { connector, requests } = setUp(PLACED);
       await connector.placeOrder(access, buy({ terms: asked }));
@@ -112,7 +112,7 @@ describe("placing", () => {
 describe("the outcome of an order", () => {
   const cases: [string, HttpReply | Error, object][] = [
     [
-      "a refusal with a known code",
+      "a known refusal",
       fixtureReply("post-placeOrder-cautionary.json"),
       {
         kind: "rejected",
@@ -125,10 +125,14 @@ describe("the outcome of an order", () => {
       fixtureReply("post-placeOrder-symbol-not-found.json"),
       { kind: "not-sent", cause: "invalid-request" },
     ],
-    ["an unregistered address", fixtureReply("error-AG7002.json", 403), { kind: "not-sent", cause: "ip-not-allowed" }],
-    ["a dead session", fixtureReply("error-AG8001.json", 200), { kind: "not-sent", cause: "session-expired" }],
     [
-      "a wrong key",
+      "an unregistered IP address",
+      fixtureReply("error-AG7002.json", 403),
+      { kind: "not-sent", cause: "ip-not-allowed" },
+    ],
+    ["an expired session", fixtureReply("error-AG8001.json", 200), { kind: "not-sent", cause: "session-expired" }],
+    [
+      "a wrong API key",
       reply('{"success":false,"message":"Invalid API Key","errorCode":"AG8004","data":""}'),
       { kind: "not-sent", cause: "invalid-credentials" },
     ],
@@ -139,12 +143,12 @@ describe("the outcome of an order", () => {
     ],
     ["a timeout", new HttpFailure("timeout", "no reply in 7000 ms"), { kind: "unknown" }],
     ["a broken connection", new HttpFailure("broken", "connection broke"), { kind: "unknown" }],
-    ["an abandoned call", new HttpFailure("aborted", "call was abandoned"), { kind: "unknown" }],
-    ["a gateway's page", reply("<html>502</html>", 502), { kind: "unknown" }],
-    ["a page with 200", reply("<html>login</html>"), { kind: "unknown" }],
-    ["half a reply", reply('{"status":true,"message":"SUC'), { kind: "unknown" }],
+    ["an aborted call", new HttpFailure("aborted", "call was abandoned"), { kind: "unknown" }],
+    ["a gateway's HTML page", reply("<html>502</html>", 502), { kind: "unknown" }],
+    ["an HTML page with 200", reply("<html>login</html>"), { kind: "unknown" }],
+    ["truncated JSON", reply('{"status":true,"message":"SUC'), { kind: "unknown" }],
     ["an empty 400", reply("", 400), { kind: "unknown" }],
-    ["the rate limit's text", fixtureReply("error-rate-limit.txt", 403), { kind: "unknown" }],
+    ["the plain text of the rate limit", fixtureReply("error-rate-limit.txt", 403), { kind: "unknown" }],
     ["a 429", reply("{}", 429), { kind: "unknown" }],
     ["a success without an order id", fixtureReply("post-placeOrder-no-data.json"), { kind: "unknown" }],
     ["a success with a 5xx status", fixtureReply("post-placeOrder.json", 503), { kind: "unknown" }],
@@ -164,7 +168,7 @@ describe("the outcome of an order", () => {
       { kind: "unknown" },
     ],
   ];
-  it.each(cases)("after %s is decided without a second request", async (_what, answer, expected) => {
+  it.each(cases)("after %s is $2, without a second request", async (_what, answer, expected) => {
     const { connector, requests } = setUp({ placeOrder: answer });
     expect(await connector.placeOrder(access, buy())).toMatchObject(expected);
     expect(requests).toHaveLength(1);
@@ -293,14 +297,14 @@ describe("cancelling", () => {
     expect(bodyOf(requests[0])).toEqual({ variety: "STOPLOSS", orderid: "261120000148213" });
   });
 
-  it("has an unknown outcome when the reply names another order, and so has modifying", async () => {
+  it("has an unknown outcome when the reply names another order, as does modifying", async () => {
     const other = { ...sampleOrder, orderId: brokerOrderId("261120000148214") };
     const { connector } = setUp({ cancelOrder: "post-placeOrder.json", modifyOrder: "post-placeOrder.json" });
     expect(await connector.cancelOrder(access, other)).toMatchObject({ kind: "unknown" });
     expect(await connector.modifyOrder(access, other, { qty: 5 })).toMatchObject({ kind: "unknown" });
   });
 
-  it("an order that no longer exists is rejected with Angel One's message", async () => {
+  it("is rejected with Angel One's message if the order no longer exists", async () => {
     const { connector } = setUp({ cancelOrder: "post-cancelOrder-not-found.json" });
     expect(await connector.cancelOrder(access, sampleOrder)).toMatchObject({
       kind: "rejected",

@@ -90,7 +90,7 @@ describe("completing a login", () => {
     ["a callback without a token", callback({ state: "s" }), "login-unfinished"],
     ["a callback whose auth_token is not a token", callback({ state: "s", auth_token: "no" }), "auth-invalid"],
     ["pasted text that is not a token", pasted("hello there"), "auth-invalid"],
-  ])("refuses %s without a request", async (_what, grant, kind) => {
+  ])("fails for %s with $2, without a request", async (_what, grant, kind) => {
     const { connector, requests } = setUp({});
     await expect(connector.generateSession(grant)).rejects.toMatchObject({ kind });
     expect(requests).toEqual([]);
@@ -152,7 +152,7 @@ describe("a failed read", () => {
     ["a broken connection", new HttpFailure("broken", "broke"), "unavailable"],
     ["no connection", new HttpFailure("unreachable", "none"), "unreachable"],
   ];
-  it.each(cases)("after %s has the right kind and contains no secret", async (_what, answer, kind) => {
+  it.each(cases)("after %s has kind $2 and contains no secret", async (_what, answer, kind) => {
     const error: unknown = await setUp({ getRMS: answer })
       .connector.getFunds(access)
       .catch((thrown: unknown) => thrown);

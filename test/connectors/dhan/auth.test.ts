@@ -160,8 +160,8 @@ describe("logging in with the API key", () => {
       "auth-invalid",
     ],
     ["a broken gateway", { tokenId: "x" }, () => reply("<html>", 502), "unavailable"],
-    ["too many consents", { tokenId: "x" }, () => reply("", 429), "rate-limited"],
-  ])("%s gives no session", async (_, params, answer, kind) => {
+    ["the rate limit", { tokenId: "x" }, () => reply("", 429), "rate-limited"],
+  ])("%s fails with $3", async (_, params, answer, kind) => {
     const { connector } = setUp(answer);
     await expect(connector.generateSession(callback(params))).rejects.toMatchObject({ kind });
   });

@@ -7,35 +7,45 @@ import { access, API_SECRET, fixture, reply, setUp, TOKEN } from "./harness.ts";
 
 const errorBody = (errorCode: string, errorMessage: string) => ({ errorType: "x", errorCode, errorMessage });
 
-describe("the kind of an error", () => {
+describe("an error reply", () => {
   test.each([
-    ["expired token", 401, fixture("error-auth.json"), "auth-expired"],
-    ["no trading access", 403, errorBody("DH-902", "no access"), "no-permission"],
-    ["segment not enabled", 400, errorBody("DH-903", "segment not enabled"), "no-permission"],
-    ["rate limit", 429, errorBody("DH-904", "Too many requests"), "rate-limited"],
-    ["rate limit as plain text", 429, "slow down", "rate-limited"],
-    ["bad input", 400, errorBody("DH-905", "quantity is required"), "invalid-request"],
-    ["IP address, with the documented code", 400, errorBody("DH-911", "Invalid IP"), "ip-not-allowed"],
-    ["IP address, with the code that was observed", 400, errorBody("DH-905", "Invalid IP"), "ip-not-allowed"],
-    ["order refused", 400, errorBody("DH-906", "Order is in Transit state"), "rejected"],
-    ["dead token on an order", 400, errorBody("DH-906", "Invalid Token"), "auth-expired"],
-    ["internal error", 500, errorBody("DH-908", "Internal"), "unavailable"],
-    ["no data plan, with a numeric code", 401, fixture("error-data-806.json"), "no-permission"],
-    ["dead token on data", 401, { status: "failed", data: { "807": "Access token is expired" } }, "auth-expired"],
-    ["wrong client on data", 401, { status: "failed", data: { "810": "Client ID is invalid" } }, "auth-invalid"],
-    ["too many calls for data", 400, { status: "failed", data: { "805": "Too many requests" } }, "rate-limited"],
-    ["unknown id", 400, fixture("error-data-813.json"), "invalid-request"],
-    ["unknown code", 400, errorBody("DH-999", "?"), "bad-response"],
-    ["unknown code with 401", 401, errorBody("X", "?"), "auth-expired"],
-    ["gateway", 404, fixture("error-gateway.json"), "bad-response"],
-    ["old chart error", 400, fixture("error-chart-range.json"), "bad-response"],
+    ["an expired token", 401, fixture("error-auth.json"), "auth-expired"],
+    ["missing trading access", 403, errorBody("DH-902", "no access"), "no-permission"],
+    ["a disabled segment", 400, errorBody("DH-903", "segment not enabled"), "no-permission"],
+    ["the rate limit", 429, errorBody("DH-904", "Too many requests"), "rate-limited"],
+    ["the rate limit as plain text", 429, "slow down", "rate-limited"],
+    ["invalid input", 400, errorBody("DH-905", "quantity is required"), "invalid-request"],
+    ["the IP address, with the documented code,", 400, errorBody("DH-911", "Invalid IP"), "ip-not-allowed"],
+    ["the IP address, with the observed code,", 400, errorBody("DH-905", "Invalid IP"), "ip-not-allowed"],
+    ["a refused order", 400, errorBody("DH-906", "Order is in Transit state"), "rejected"],
+    ["an expired token on an order call", 400, errorBody("DH-906", "Invalid Token"), "auth-expired"],
+    ["an internal error", 500, errorBody("DH-908", "Internal"), "unavailable"],
+    ["a missing data plan, with a numeric code,", 401, fixture("error-data-806.json"), "no-permission"],
+    [
+      "an expired token on a data call",
+      401,
+      { status: "failed", data: { "807": "Access token is expired" } },
+      "auth-expired",
+    ],
+    [
+      "a wrong client on a data call",
+      401,
+      { status: "failed", data: { "810": "Client ID is invalid" } },
+      "auth-invalid",
+    ],
+    ["too many data calls", 400, { status: "failed", data: { "805": "Too many requests" } }, "rate-limited"],
+    ["an unknown security id", 400, fixture("error-data-813.json"), "invalid-request"],
+    ["an unknown code", 400, errorBody("DH-999", "?"), "bad-response"],
+    ["another unknown code", 401, errorBody("X", "?"), "auth-expired"],
+    ["the gateway's own error", 404, fixture("error-gateway.json"), "bad-response"],
+    ["an old chart error", 400, fixture("error-chart-range.json"), "bad-response"],
     ["HTML from the gateway", 502, "<html>Bad Gateway</html>", "unavailable"],
     ["HTML from a firewall", 403, "<html>Forbidden</html>", "bad-response"],
-  ])("%s, HTTP %i", (_, status, body, kind) => {
+  ])("for %s with HTTP %i has kind $3", (_, status, body, kind) => {
     expect(kindOf(status, readRefusal(body))).toBe(kind);
   });
 
-  test("a refusal is recognised in every error envelope, and in no successful reply", () => {
+  test("is recognised in every envelope, and no successful reply is taken for one", () => {
     expect(readRefusal(fixture("error-chart-range.json"))).toMatchObject({ code: "RS-9005" });
     expect(readRefusal(fixture("error-ip-list.json"))).toEqual({
       code: null,

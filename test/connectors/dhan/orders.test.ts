@@ -53,17 +53,17 @@ describe("placing", () => {
 
   test.each<[string, OrderTerms, object]>([
     [
-      "a market order as a limit at its protection",
+      "a market order as a limit order at its protection price",
       { type: "MARKET", protection },
       { orderType: "LIMIT", price: 1020.6 },
     ],
     [
-      "a stop with its limit",
+      "a stop order with its limit",
       { type: "SL", price: priceFromRupees(1016), triggerPrice: priceFromRupees(1015) },
       { orderType: "STOP_LOSS", price: 1016, triggerPrice: 1015 },
     ],
     [
-      "a stop-market as a stop with the protective limit",
+      "a stop-market order as a stop order with the protection price as its limit",
       { type: "SL-M", triggerPrice: priceFromRupees(1015), protection },
       { orderType: "STOP_LOSS", price: 1020.6, triggerPrice: 1015 },
     ],
@@ -107,13 +107,13 @@ describe("placing", () => {
     ],
     ["from an unregistered IP address", dh("DH-905", "Invalid IP"), { kind: "not-sent", cause: "ip-not-allowed" }],
     [
-      "from an unregistered IP address, with the other code",
+      "from an unregistered IP address (with the other code)",
       dh("DH-911", "Invalid IP"),
       { kind: "not-sent", cause: "ip-not-allowed" },
     ],
     ["with an expired session", dh("DH-901", "expired", 401), { kind: "not-sent", cause: "session-expired" }],
     ["with a bad field", dh("DH-905", "quantity is required"), { kind: "not-sent", cause: "invalid-request" }],
-    ["when no connection can be made", failing("unreachable"), { kind: "not-sent", cause: "unreachable" }],
+    ["without a connection", failing("unreachable"), { kind: "not-sent", cause: "unreachable" }],
     ["without a reply in time", failing("timeout"), { kind: "unknown" }],
     ["on a connection that broke", failing("broken"), { kind: "unknown" }],
     ["whose call is aborted", failing("aborted"), { kind: "unknown" }],
@@ -127,7 +127,7 @@ describe("placing", () => {
     ["answered with an unknown status", () => reply({ orderId: "1", orderStatus: "WARPED" }), { kind: "unknown" }],
     ["answered with a 429", dh("DH-904", "Too many requests", 429), { kind: "unknown" }],
     ["answered with the gateway's 404", () => reply(fixture("error-gateway.json"), 404), { kind: "unknown" }],
-  ])("an order %s has the right outcome and is sent once", async (_, answer, expected) => {
+  ])("an order %s has outcome $2 after one request", async (_, answer, expected) => {
     const { connector, http } = setUp(answer);
     expect(await connector.placeOrder(access(), request)).toMatchObject(expected);
     expect(http.requests).toHaveLength(1);
@@ -183,7 +183,7 @@ describe("modifying and cancelling", () => {
   test.each<[string, Partial<Order>]>([
     ["validity", { validity: "OTHER" }],
     ["limit price", { price: priceFromRupees(0) }],
-    ["limit (of a stop order)", { ...stop, price: priceFromRupees(0) }],
+    ["limit price (of a stop order)", { ...stop, price: priceFromRupees(0) }],
     ["trigger price", { ...stop, triggerPrice: priceFromRupees(0) }],
   ])("modifying an order whose %s is unknown sends nothing, rather than guess it", async (_, unknown) => {
     const { connector, http } = setUp(accept);

@@ -256,18 +256,18 @@ describe("modifying an order", () => {
   });
 });
 
-it.each([',"id":"26112000001236"', ""])(
-  "leaves the outcome of a change unknown when the reply names another order or none: %s",
-  async (id) => {
-    const order = await resting();
-    const connectorAnswering = async (code: number) =>
-      (await setUp(() => text(`{"s":"ok","code":${code}${id}}`))).connector;
-    expect(await (await connectorAnswering(1103)).cancelOrder(access, order)).toMatchObject({ kind: "unknown" });
-    expect(await (await connectorAnswering(1102)).modifyOrder(access, order, { qty: 11 })).toMatchObject({
-      kind: "unknown",
-    });
-  },
-);
+it.each([
+  ["another order", ',"id":"26112000001236"'],
+  ["no order", ""],
+])("the outcome of modifying or cancelling is unknown when the reply names %s", async (_what, id) => {
+  const order = await resting();
+  const connectorAnswering = async (code: number) =>
+    (await setUp(() => text(`{"s":"ok","code":${code}${id}}`))).connector;
+  expect(await (await connectorAnswering(1103)).cancelOrder(access, order)).toMatchObject({ kind: "unknown" });
+  expect(await (await connectorAnswering(1102)).modifyOrder(access, order, { qty: 11 })).toMatchObject({
+    kind: "unknown",
+  });
+});
 
 describe("cancelling", () => {
   it("sends the order's id in the path, without a body", async () => {
@@ -316,7 +316,7 @@ describe("a failed read", () => {
     ["no connection", new HttpFailure("unreachable", "no connection"), "unreachable"],
     ["an invalid symbol", error(-300, "Invalid symbol"), "invalid-request"],
     ["an invalid request whose message mentions an IP address", error(-50, "IP address missing"), "invalid-request"],
-  ])("after %s has the right kind", async (_what, answer, kind) => {
+  ])("after %s has kind $2", async (_what, answer, kind) => {
     const { connector, sent } = await setUp(() => answer);
     expect(await failureOf(connector.getOrders(access))).toMatchObject({
       kind,
@@ -352,7 +352,7 @@ describe("a failed read", () => {
     expect(seen).not.toContain(TOKEN);
   });
 
-  it('means a static IP refusal only for an order call, and only if the message has "ip" as a word', () => {
+  it('has kind ip-not-allowed only for an order call whose message has "ip" as a word', () => {
     const refusal = { status: 400, code: -99, isOrder: true };
     expect(errorKind({ ...refusal, message: "Static ip mismatch" })).toBe("ip-not-allowed");
     expect(errorKind({ ...refusal, message: "Script is in BAN period" })).toBe("rejected");

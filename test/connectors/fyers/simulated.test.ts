@@ -391,7 +391,7 @@ describe("refusals of the simulated Fyers", () => {
     expect((await handle()).status).toBe(200);
   });
 
-  it("include the rest of the day after the minute's limit was exceeded four times", async () => {
+  it("include every call for the rest of the day once the minute's limit was exceeded four times", async () => {
     sim.broker.switches.enforcesRateLimits = true;
     const call = (): Promise<Response> =>
       sim.broker.handle(new Request("http://sim/api/v3/profile"), { path: "/api/v3/profile", remoteAddress: "" });

@@ -22,7 +22,7 @@ import {
 const openInMarketHours = (at: string) => openFloor(at, { isAlwaysOpen: false });
 
 describe("the exchange with market hours", () => {
-  it("refuses orders outside them", () => {
+  it("refuses orders outside market hours", () => {
     for (const at of ["2026-11-20T08:59:59", "2026-11-20T15:30:00", "2026-11-21T11:00:00", "2026-11-24T11:00:00"]) {
       const { exchange } = openInMarketHours(at);
       const sbin = listed(exchange, "NSE:SBIN-EQ");

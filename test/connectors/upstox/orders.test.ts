@@ -133,7 +133,7 @@ describe("the outcome of placing", () => {
   it.each([
     ["an unregistered IP address", "error-ip", 403, "ip-not-allowed"],
     ["an expired token", "error-token", 401, "session-expired"],
-  ])("is not-sent after %s", async (_what, name, status, cause) => {
+  ])("is not-sent ($3) after %s", async (_what, name, status, cause) => {
     const outcome = await outcomeOf(recorded(name, status));
     expect(outcome).toMatchObject({ kind: "not-sent", cause, reason: expect.stringMatching(/\w/) as string });
   });

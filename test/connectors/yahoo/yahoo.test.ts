@@ -260,7 +260,7 @@ describe("Yahoo Finance as a data source", () => {
   it.each([
     ["html-502", "unavailable"],
     ["truncated", "bad-response"],
-  ] as const)("fails after %s with kind %s", async (fault, kind) => {
+  ] as const)("fails after the fault %s with kind %s", async (fault, kind) => {
     server.inject("yahoo", { kind: fault, match: /chart/, times: 1 });
     const error: unknown = await yahoo.getQuotes([listed("NSE:SBIN-EQ")]).catch((failure: unknown) => failure);
     expect(error).toBeInstanceOf(BrokerError);

@@ -93,7 +93,7 @@ describe("the token exchange", () => {
     ["a callback without status success", callback({ ...success, status: "cancelled" }), "login-unfinished"],
     ["a pasted URL without a token", pasted("https://kite.zerodha.com/connect/login?v=3"), "auth-invalid"],
     ["pasted nonsense", pasted("http://"), "auth-invalid"],
-  ])("sends nothing for %s", async (_what, grant, kind) => {
+  ])("fails for %s with $2, without a request", async (_what, grant, kind) => {
     const { connector, sent } = await loggingIn();
     expect(await failureOf(connector.generateSession(grant))).toMatchObject({
       kind,
@@ -163,12 +163,12 @@ describe("a postback", () => {
   });
 
   it.each([
-    ["another order", body.replace("261121003123456", "261121003123457")],
+    ["another order's id", body.replace("261121003123456", "261121003123457")],
     ["a truncated checksum", body.replace("3c2a28cca6f4", "")],
     ["a checksum that is not hexadecimal", body.replace("3c2a28cca6f4", "zzzzzzzzzzzz")],
     ["a body that is not JSON", "order_id=1"],
     ["JSON of another shape", "[]"],
-  ])("is ignored with %s", async (_what, changed) => {
+  ])("is ignored if it has %s", async (_what, changed) => {
     expect(await zerodha.readPostback?.(changed, credentials)).toBeNull();
   });
 

@@ -80,7 +80,7 @@ describe("the instrument master", () => {
     });
   });
 
-  it("has names in which a hyphen before a series is distinguished from one in the ticker", () => {
+  it("distinguishes the hyphen before a series from a hyphen in the ticker", () => {
     expect(["SBIN", "BAJAJ-AUTO", "RELINFRA-BE", "SGBNOV30-GB", "NAM-INDIA"].map(splitSeries)).toEqual([
       { ticker: "SBIN", series: "EQ" },
       { ticker: "BAJAJ-AUTO", series: "EQ" },

@@ -92,12 +92,12 @@ describe("the order book", () => {
     expect(toStatus(kite)).toBe(status);
   });
 
-  it("has mappings that throw a RangeError for an unknown status or product", () => {
+  it("is mapped by functions that throw a RangeError for an unknown status or product", () => {
     expect(() => toStatus("open")).toThrow(RangeError);
     expect(() => toProduct("mis")).toThrow(RangeError);
   });
 
-  it("comes with trades that have their fill time", async () => {
+  it("has trades with their fill time", async () => {
     const { connector } = await setUp(() => reply("get-trades"));
     expect(await connector.getTrades(access)).toEqual([
       {

@@ -66,12 +66,15 @@ describe("placing an order", () => {
       { type: "SL-M", triggerPrice: priceFromRupees(889.95), protection },
       { order_type: "SL-M", trigger_price: "889.95", market_protection: "1.5" },
     ],
-  ])("sends %s with its prices, and with market protection where it has no limit", async (_type, terms, expected) => {
-    const setup = await setUp(() => reply("post-orders"));
-    await setup.connector.placeOrder(access, request(setup, { terms }));
-    expect(formOf(setup)).toMatchObject(expected);
-    expect("price" in formOf(setup)).toBe("price" in expected);
-  });
+  ])(
+    "sends %s with its prices, and with market protection if it has no limit price",
+    async (_type, terms, expected) => {
+      const setup = await setUp(() => reply("post-orders"));
+      await setup.connector.placeOrder(access, request(setup, { terms }));
+      expect(formOf(setup)).toMatchObject(expected);
+      expect("price" in formOf(setup)).toBe("price" in expected);
+    },
+  );
 
   it.each(["NSE:NIFTY26D0124500CE", "BSE:SBIN"])(
     "sends SL-M of %s as SL, because the exchange does not accept SL-M there",
@@ -137,7 +140,7 @@ describe("the outcome of placing", () => {
     ["error-403-ip-none", 403, "ip-not-allowed"],
     ["error-403-token", 403, "session-expired"],
     ["error-400-protection", 400, "invalid-request"],
-  ])("is not-sent after %s", async (name, status, cause) => {
+  ])("is not-sent ($2) after %s", async (name, status, cause) => {
     const { outcome, sent } = await placed(() => reply(name, status));
     expect(outcome).toMatchObject({ kind: "not-sent", cause });
     expect(sent).toHaveLength(1);
