@@ -8,7 +8,8 @@ import { toStatus } from "../../../connectors/angelone/map.ts";
 import { fromProduct } from "../../../connectors/angelone/order-bodies.ts";
 import { orderSchema } from "../../../connectors/angelone/schemas.ts";
 import type { HttpReply } from "../../../src/lib/http.ts";
-import { access, fixture, fixtureReply, reply, sbinTable, setUp, tableOf } from "./harness.ts";
+import { tableOf } from "../harness.ts";
+import { access, fixture, fixtureReply, reply, sbinTable, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const money = paiseFromRupees;

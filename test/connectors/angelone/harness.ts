@@ -1,20 +1,15 @@
 import { readFileSync } from "node:fs";
 import { createConnector } from "../../../connectors/angelone/connector.ts";
-import type {
-  Access,
-  BrokerConnector,
-  Credentials,
-  InstrumentTable,
-  VenueInstrument,
-} from "../../../connectors/base.ts";
+import type { Access, BrokerConnector, Credentials, InstrumentTable } from "../../../connectors/base.ts";
 import { linkId, orderTag } from "../../../src/domain/ids.ts";
-import { equitySymbol, instrumentKey, type Equity, type Segment } from "../../../src/domain/instrument.ts";
+import { equitySymbol, instrumentKey, type Equity } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { OrderRequest } from "../../../src/domain/order.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
 import { Secret } from "../../../src/lib/secret.ts";
+import { chunked, noLimits, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "10:30");
 export const MIDNIGHT = istInstant("2026-11-21");
@@ -48,23 +43,7 @@ export function fakeHttp(answers: Readonly<Record<string, HttpReply | Error | st
   return { requests, http: { send: answer, read: answer, stream, close: () => Promise.resolve() } };
 }
 
-async function* chunked(whole: Buffer, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < whole.length; at += size) yield await Promise.resolve(whole.subarray(at, at + size));
-}
-
-export const noLimits: RateLimiter = { run: (_key, _windows, call) => call() };
-
 export const emptyTable: InstrumentTable = tableOf([]);
-
-export function tableOf(entries: readonly VenueInstrument[]): InstrumentTable {
-  const bySegmentName = new Map<string, VenueInstrument>();
-  for (const entry of entries) bySegmentName.set(`${entry.instrument.segment}:${entry.venueSymbol}`, entry);
-  return {
-    byKey: (key) => entries.find(({ instrument }) => instrument.key === key),
-    bySymbol: (symbol) => entries.find(({ instrument }) => instrument.symbol === symbol),
-    byVenueSymbol: (segment: Segment, name) => bySegmentName.get(`${segment}:${name}`),
-  };
-}
 
 export const SBIN: Equity = {
   kind: "equity",
@@ -120,5 +99,3 @@ export const buy = (change: Partial<OrderRequest> = {}): OrderRequest => ({
   terms: { type: "LIMIT", price: priceFromRupees("1010.50") },
   ...change,
 });
-
-export const bodyOf = (request: HttpRequest | undefined): unknown => JSON.parse(request?.body ?? "null");

@@ -3,7 +3,8 @@ import type { VenueInstrument } from "../../../connectors/base.ts";
 import { indexKey, indexSymbol, instrumentKey, type Index } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PRICE } from "../../../src/domain/money.ts";
-import { access, bodyOf, buy, fixture, reply, SBIN, setUp } from "./harness.ts";
+import { bodyOf } from "../harness.ts";
+import { access, buy, fixture, reply, SBIN, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const NIFTY: Index = {

@@ -5,7 +5,8 @@ import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { Order, OrderTerms } from "../../../src/domain/order.ts";
 import { HttpFailure, type HttpReply } from "../../../src/lib/http.ts";
 import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
-import { access, API_KEY, bodyOf, buy, emptyTable, expired, fixtureReply, JWT, reply, setUp } from "./harness.ts";
+import { bodyOf } from "../harness.ts";
+import { access, API_KEY, buy, emptyTable, expired, fixtureReply, JWT, reply, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const PLACED = { placeOrder: "post-placeOrder.json" };

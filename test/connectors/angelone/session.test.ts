@@ -7,10 +7,10 @@ import { istInstant } from "../../../src/domain/market.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { HttpFailure, type HttpReply } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
+import { bodyOf } from "../harness.ts";
 import {
   access,
   API_KEY,
-  bodyOf,
   buy,
   credentials,
   expired,

@@ -13,7 +13,7 @@ import { paiseFromRupees, price, priceFromRupees, roundToTick, type Price } from
 import type { Order, OrderRequest } from "../../../src/domain/order.ts";
 import { createHttpClient, type HttpClient } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { noLimits, tableOf } from "./harness.ts";
+import { noLimits, tableOf } from "../harness.ts";
 
 const SBIN = instrumentKey("NSE", 3045);
 const ACCOUNT = "angel-demo";

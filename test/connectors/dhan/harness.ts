@@ -2,19 +2,13 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { createConnector } from "../../../connectors/dhan/connector.ts";
 import { readInstruments } from "../../../connectors/dhan/instruments.ts";
-import type {
-  Access,
-  BrokerConnector,
-  ConnectorDeps,
-  InstrumentTable,
-  Session,
-  VenueInstrument,
-} from "../../../connectors/base.ts";
+import type { Access, BrokerConnector, ConnectorDeps, Session, VenueInstrument } from "../../../connectors/base.ts";
 import { linkId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import type { ReadRow } from "../../../src/lib/rows.ts";
 import { Secret } from "../../../src/lib/secret.ts";
+import { chunked, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "14:31:10");
 export const CLIENT_ID = "1104482917";
@@ -91,22 +85,6 @@ function fakeHttp(answer: Answer): FakeHttp {
       return chunked(body, 700);
     },
     async close() {},
-  };
-}
-
-/** The text as chunks of `size` bytes, cut anywhere in a line, as a network delivers them. */
-export async function* chunked(text: string, size: number): AsyncIterable<Uint8Array> {
-  const bytes = new TextEncoder().encode(text);
-  for (let start = 0; start < bytes.length; start += size) yield bytes.slice(start, start + size);
-}
-
-export function tableOf(rows: readonly VenueInstrument[]): InstrumentTable {
-  const byKey = new Map(rows.map((row) => [row.instrument.key, row]));
-  return {
-    byKey: (key) => byKey.get(key),
-    bySymbol: (symbol) => rows.find((row) => row.instrument.symbol === symbol),
-    byVenueSymbol: (segment, name) =>
-      rows.find((row) => row.venueSymbol === name && row.instrument.segment === segment),
   };
 }
 

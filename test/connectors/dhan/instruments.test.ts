@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { readInstruments } from "../../../connectors/dhan/instruments.ts";
 import { indexKey } from "../../../src/domain/instrument.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
-import { chunked, collect, fixtureText, readMaster, setUp, tableOf } from "./harness.ts";
+import { chunked, tableOf } from "../harness.ts";
+import { collect, fixtureText, readMaster, setUp } from "./harness.ts";
 import { venueId } from "../../../connectors/dhan/venue.ts";
 
 const skipped: string[] = [];

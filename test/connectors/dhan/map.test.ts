@@ -11,7 +11,8 @@ import {
 import type { Lookup } from "../../../connectors/dhan/venue.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { BrokerError } from "../../../src/errors.ts";
-import { access, answering, fixture, readMaster, reply, setUp, tableOf, validRows } from "./harness.ts";
+import { tableOf } from "../harness.ts";
+import { access, answering, fixture, readMaster, reply, setUp, validRows } from "./harness.ts";
 
 const table = tableOf(await readMaster());
 const lookup: Lookup = (key) => table.byKey(key);

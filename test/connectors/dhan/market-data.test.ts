@@ -5,7 +5,8 @@ import { quotesSchema, type QuoteRaw } from "../../../connectors/dhan/schemas.ts
 import { indexKey, instrumentKey, type Instrument } from "../../../src/domain/instrument.ts";
 import { addDays, istInstant } from "../../../src/domain/market.ts";
 import type { Interval } from "../../../src/domain/portfolio.ts";
-import { access, type Answer, fixture, NOW, readMaster, reply, setUp, tableOf } from "./harness.ts";
+import { tableOf } from "../harness.ts";
+import { access, type Answer, fixture, NOW, readMaster, reply, setUp } from "./harness.ts";
 
 const table = tableOf(await readMaster());
 const known = (key: Parameters<typeof table.byKey>[0]): Instrument => table.byKey(key)!.instrument;

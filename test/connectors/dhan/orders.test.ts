@@ -3,11 +3,12 @@ import { brokerOrderId, orderTag, tradingSymbol } from "../../../src/domain/ids.
 import { indexKey, instrumentKey } from "../../../src/domain/instrument.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { Order, OrderRequest, OrderTerms } from "../../../src/domain/order.ts";
-import { HttpFailure, type HttpRequest } from "../../../src/lib/http.ts";
+import { HttpFailure } from "../../../src/lib/http.ts";
 import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { ordersSchema } from "../../../connectors/dhan/schemas.ts";
 import { toOrder } from "../../../connectors/dhan/map.ts";
+import { bodyOf } from "../harness.ts";
 import { access, type Answer, answering, CLIENT_ID, fixture, NOW, reply, setUp, validRows } from "./harness.ts";
 
 const request: OrderRequest = {
@@ -25,7 +26,6 @@ const protection = { basisPoints: 100, limit: priceFromRupees(1020.6) };
 const [partial, , stop, rejected] = validRows(ordersSchema.parse(fixture("get-orders.json"))).map((row) =>
   toOrder(row, () => undefined),
 ) as [Order, Order, Order, Order];
-const bodyOf = (sent: HttpRequest | undefined): unknown => JSON.parse(sent?.body ?? "null");
 const accept: Answer = () => reply(fixture("post-orders.json"));
 
 describe("placing", () => {

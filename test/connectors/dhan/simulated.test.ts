@@ -14,7 +14,8 @@ import { paiseFromRupees, price, priceFromRupees, roundToTick, type Price } from
 import type { Order, OrderRequest } from "../../../src/domain/order.ts";
 import { createHttpClient, type HttpClient } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { collect, tableOf } from "./harness.ts";
+import { noLimits, tableOf } from "../harness.ts";
+import { collect } from "./harness.ts";
 
 const SBIN = instrumentKey("NSE", 3045);
 const REDIRECT = "https://bot.example/oauth/dhan/callback";
@@ -63,7 +64,7 @@ beforeEach(async () => {
   broker = simulatedDhan({ exchange, accountId: "demo-dhan", random: () => 0.5, redirectUrl: REDIRECT });
   connector = createConnector({
     http,
-    limiter: { run: (_key, _windows, call) => call() },
+    limiter: noLimits,
     instruments: async () => table,
     now: () => now,
     roots: broker.roots(base),

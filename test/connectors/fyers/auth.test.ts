@@ -5,7 +5,8 @@ import { fyers } from "../../../connectors/fyers/index.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import type { LoginGrant } from "../../../connectors/base.ts";
-import { access, credentials, failureOf, html, NOW, PIN, reply, SECRET, setUp, text } from "./harness.ts";
+import { failureOf } from "../harness.ts";
+import { access, credentials, html, NOW, PIN, reply, SECRET, setUp, text } from "./harness.ts";
 
 const jwt = (claims: object): string =>
   ["{}", JSON.stringify(claims), "sig"].map((part) => Buffer.from(part).toString("base64url")).join(".");

@@ -14,6 +14,7 @@ import { istInstant } from "../../../src/domain/market.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
+import { chunked, noLimits, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "11:30");
 export const TOKEN = "eyJ0b2tlbiI6MX0.eyJzZWNyZXQiOjF9.c2lnbmF0dXJl";
@@ -76,13 +77,6 @@ export function fakeHttp(answer: (request: HttpRequest) => Answer): { http: Http
   return { http, sent };
 }
 
-async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) {
-    await Promise.resolve();
-    yield bytes.subarray(at, at + size);
-  }
-}
-
 export interface Setup {
   readonly connector: BrokerConnector;
   readonly sent: Sent[];
@@ -98,7 +92,7 @@ export async function setUp(
   const warnings: string[] = [];
   const deps: Omit<ConnectorDeps, "instruments"> = {
     http,
-    limiter: { run: (_key, _windows, call) => call() },
+    limiter: noLimits,
     now: () => NOW,
     roots: fyers.roots,
     warn: (message) => void warnings.push(message),
@@ -115,27 +109,8 @@ export async function setUp(
   };
 }
 
-export function tableOf(rows: readonly VenueInstrument[]): InstrumentTable {
-  return {
-    byKey: (key) => rows.find(({ instrument }) => instrument.key === key),
-    bySymbol: (symbol) => rows.find(({ instrument }) => instrument.symbol === symbol),
-    byVenueSymbol: (segment, venueSymbol) =>
-      rows.find((row) => row.instrument.segment === segment && row.venueSymbol === venueSymbol),
-  };
-}
-
 export function listed(table: InstrumentTable, symbol: string): Instrument {
   const row = table.bySymbol(symbol as Instrument["symbol"]);
   if (!row) throw new Error(`no ${symbol} in the fixtures`);
   return row.instrument;
-}
-
-/** The error that a promise rejects with. Throws if it does not reject. */
-export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("nothing failed");
 }

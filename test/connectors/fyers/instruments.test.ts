@@ -5,13 +5,14 @@ import { fyers } from "../../../connectors/fyers/index.ts";
 import { toInstrument } from "../../../connectors/fyers/instruments.ts";
 import { keyFromFyToken, venueSymbolOf } from "../../../connectors/fyers/venue.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
-import { failureOf, fakeHttp, fixture, html, tableOf } from "./harness.ts";
+import { failureOf, noLimits, tableOf } from "../harness.ts";
+import { fakeHttp, fixture, html } from "./harness.ts";
 
 async function download(): Promise<{ rows: VenueInstrument[]; skipped: string[] }> {
   const { http } = fakeHttp(() => html(500));
   const connector = createConnector({
     http,
-    limiter: { run: (_key, _windows, call) => call() },
+    limiter: noLimits,
     instruments: () => Promise.reject(new Error("not needed")),
     now: () => 0,
     roots: fyers.roots,
@@ -116,7 +117,7 @@ describe("the instrument masters", () => {
     const connector = (stream: typeof http.stream) =>
       createConnector({
         http: { ...http, stream },
-        limiter: { run: (_key, _windows, call) => call() },
+        limiter: noLimits,
         instruments: () => Promise.reject(new Error("not needed")),
         now: () => 0,
         roots: fyers.roots,

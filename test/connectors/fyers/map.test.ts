@@ -5,7 +5,8 @@ import * as schemas from "../../../connectors/fyers/schemas.ts";
 import { canonicalSymbol, keyFromFyToken } from "../../../connectors/fyers/venue.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { BrokerError } from "../../../src/errors.ts";
-import { access, failureOf, fixture, listed, reply, sample, setUp, text } from "./harness.ts";
+import { failureOf } from "../harness.ts";
+import { access, fixture, listed, reply, sample, setUp, text } from "./harness.ts";
 
 const withRow = (name: string, list: string, change: object): string => {
   const body = sample(name) as Record<string, object[]>;

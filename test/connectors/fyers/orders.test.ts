@@ -6,7 +6,8 @@ import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
 import type { RateLimiter } from "../../../src/lib/rate-limit.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import type { HttpReply } from "../../../src/lib/http.ts";
-import { access, failureOf, html, listed, reply, setUp, text, TOKEN } from "./harness.ts";
+import { failureOf } from "../harness.ts";
+import { access, html, listed, reply, setUp, text, TOKEN } from "./harness.ts";
 
 const units = (value: number): never => value as never;
 const protection = { basisPoints: 300, limit: units(9_320_000) };

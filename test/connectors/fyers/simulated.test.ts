@@ -15,7 +15,7 @@ import type { OrderRequest, OrderTerms } from "../../../src/domain/order.ts";
 import { createHttpClient } from "../../../src/lib/http.ts";
 import type { HttpClient } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { failureOf, tableOf } from "./harness.ts";
+import { failureOf, noLimits, tableOf } from "../harness.ts";
 
 const REDIRECT = "http://localhost:8080/oauth/fyers/callback";
 const ACCOUNT = "fyers-demo";
@@ -54,7 +54,7 @@ async function startSimulation(): Promise<Simulation> {
   const rows: VenueInstrument[] = [];
   const connector = createConnector({
     http,
-    limiter: { run: (_key, _windows, call) => call() },
+    limiter: noLimits,
     instruments: () => Promise.resolve(tableOf(rows)),
     now: () => clock.now,
     roots: broker.roots(server.base("fyers")),

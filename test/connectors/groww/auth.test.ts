@@ -6,7 +6,8 @@ import { linkId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { stepAt, totp } from "../../../src/lib/totp.ts";
-import { access, answering, bodyOf, credentials, NOW, recorded, reply, setUp, TOTP_TOKEN } from "./harness.ts";
+import { bodyOf } from "../harness.ts";
+import { access, answering, credentials, NOW, recorded, reply, setUp, TOTP_TOKEN } from "./harness.ts";
 
 const grant = (token: Secret, keys = credentials as LoginGrant["credentials"]): LoginGrant => ({
   kind: "token",

@@ -9,6 +9,7 @@ import type { OrderRequest } from "../../../src/domain/order.ts";
 import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { readMaster, tableOf } from "../../conformance/street.ts";
+import { chunked, noLimits } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "10:31");
 export const SBIN = instrumentKey("NSE", 3045);
@@ -54,11 +55,6 @@ export const PRICES = {
   "ltp?segment=FNO": recorded("get-live-data-ltp-fno"),
 };
 
-async function* chunked(text: string): AsyncGenerator<Uint8Array> {
-  const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += 61) yield await Promise.resolve(bytes.subarray(at, at + 61));
-}
-
 async function* breakingOff(all: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let read = 0;
   for await (const piece of all) {
@@ -86,14 +82,14 @@ export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptio
     send: call("send"),
     read: call("read"),
     stream: async () => {
-      const bytes = chunked(options.master ?? MASTER);
+      const bytes = chunked(options.master ?? MASTER, 61);
       return options.isMasterCut ? breakingOff(bytes) : bytes;
     },
     close: async () => undefined,
   };
   const connector: BrokerConnector = createConnector({
     http,
-    limiter: { run: (_key, _windows, run) => run() },
+    limiter: noLimits,
     instruments: async () => {
       if (options.table === null) throw new Error("no master");
       return options.table ?? tableOf(await masterRows());
@@ -146,5 +142,3 @@ export const buy = (more: Partial<OrderRequest> = {}): OrderRequest => ({
   terms: { type: "LIMIT", price: priceFromRupees("1008.50") },
   ...more,
 });
-
-export const bodyOf = (request: Sent | undefined): unknown => JSON.parse(request?.body ?? "null");

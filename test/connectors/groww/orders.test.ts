@@ -9,11 +9,11 @@ import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { Order, OrderTerms } from "../../../src/domain/order.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import { randomAlphanumeric } from "../../../src/lib/token.ts";
+import { bodyOf } from "../harness.ts";
 import {
   access,
   type Answer,
   answering,
-  bodyOf,
   buy,
   FUTURE,
   recorded,

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { scaleOf, scaleWithin } from "../../../connectors/groww/units.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { sellableWithT1, type Position } from "../../../src/domain/portfolio.ts";
-import { access, answering, bodyOf, buy, PRICES, recorded, rowsIn, setUp, success } from "./harness.ts";
+import { bodyOf } from "../harness.ts";
+import { access, answering, buy, PRICES, recorded, rowsIn, setUp, success } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const paise = paiseFromRupees;

@@ -10,6 +10,7 @@ import type { OrderRequest } from "../../../src/domain/order.ts";
 import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import { readMaster, tableOf } from "../../conformance/street.ts";
+import { chunked, noLimits } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "10:31");
 export const SBIN = instrumentKey("NSE", 3045);
@@ -43,10 +44,6 @@ export const answering =
     if (!found) throw new Error(`nothing answers ${pathname}`);
     return found;
   };
-
-async function* chunked(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
-}
 
 async function* breakingOff(all: AsyncIterable<Uint8Array>, at: number): AsyncGenerator<Uint8Array> {
   let read = 0;
@@ -82,7 +79,7 @@ export function setUp(answer: Answer = () => reply({}, 500), options: SetupOptio
   };
   const connector: BrokerConnector = createConnector({
     http,
-    limiter: { run: (_key, _windows, run) => run() },
+    limiter: noLimits,
     instruments: async () => {
       if (options.table === null) throw new Error("no master");
       return options.table ?? (await table());
@@ -133,5 +130,3 @@ export const buy = (more: Partial<OrderRequest> = {}): OrderRequest => ({
   terms: { type: "LIMIT", price: priceFromRupees("1008.50") },
   ...more,
 });
-
-export const bodyOf = (request: Sent | undefined): unknown => JSON.parse(request?.body ?? "null");

@@ -6,7 +6,8 @@ import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { Order, OrderTerms } from "../../../src/domain/order.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
-import { access, type Answer, answering, bodyOf, buy, FUTURE, recorded, reply, setUp } from "./harness.ts";
+import { bodyOf } from "../harness.ts";
+import { access, type Answer, answering, buy, FUTURE, recorded, reply, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const place = (answer: Answer, more = {}) => {

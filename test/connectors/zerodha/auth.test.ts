@@ -6,7 +6,8 @@ import { linkId } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { access, API_SECRET, credentials, failureOf, fixture, html, NOW, reply, setUp, text } from "./harness.ts";
+import { failureOf } from "../harness.ts";
+import { access, API_SECRET, credentials, fixture, html, NOW, reply, setUp, text } from "./harness.ts";
 
 const redirectUrl = "https://app.example/oauth/zerodha/callback";
 const link = linkId("link-1");

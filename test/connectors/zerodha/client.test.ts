@@ -5,19 +5,8 @@ import { createKiteClient } from "../../../connectors/zerodha/client.ts";
 import { RATE_LIMITS } from "../../../connectors/zerodha/facts.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
-import {
-  access,
-  ACCESS_TOKEN,
-  API_SECRET,
-  depsOver,
-  failureOf,
-  fakeHttp,
-  html,
-  NOW,
-  reply,
-  setUp,
-  text,
-} from "./harness.ts";
+import { failureOf } from "../harness.ts";
+import { access, ACCESS_TOKEN, API_SECRET, depsOver, fakeHttp, html, NOW, reply, setUp, text } from "./harness.ts";
 
 describe("our wrapper of the kiteconnect package", () => {
   it("sends every call through our HTTP client, with Kite's version and authorization headers", async () => {

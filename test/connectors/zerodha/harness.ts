@@ -1,18 +1,13 @@
 import { readFileSync } from "node:fs";
-import type {
-  Access,
-  BrokerConnector,
-  ConnectorDeps,
-  InstrumentTable,
-  VenueInstrument,
-} from "../../../connectors/base.ts";
+import type { Access, BrokerConnector, ConnectorDeps, VenueInstrument } from "../../../connectors/base.ts";
 import { createConnector } from "../../../connectors/zerodha/connector.ts";
 import { zerodha } from "../../../connectors/zerodha/index.ts";
-import { linkId, type InstrumentKey } from "../../../src/domain/ids.ts";
+import { linkId } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import type { HttpClient, HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
+import { chunked, noLimits, tableOf } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "11:30");
 export const ACCESS_TOKEN = "b1Xq0cJk3nT7pLw9";
@@ -65,12 +60,6 @@ export function fakeHttp(answer: (request: HttpRequest) => Answer): { http: Http
   return { http, sent };
 }
 
-/** The text as chunks of `size` bytes, cut anywhere in a line, as a network delivers them. */
-export async function* chunked(content: string, size: number): AsyncGenerator<Uint8Array> {
-  const bytes = Buffer.from(content);
-  for (let at = 0; at < bytes.length; at += size) yield await Promise.resolve(bytes.subarray(at, at + size));
-}
-
 export interface Setup {
   readonly connector: BrokerConnector;
   readonly sent: Sent[];
@@ -98,7 +87,7 @@ export async function setUp(
 
 export const depsOver = (http: HttpClient): ConnectorDeps => ({
   http,
-  limiter: { run: (_key, _windows, call) => call() },
+  limiter: noLimits,
   instruments: () => Promise.reject(new Error("no master")),
   now: () => NOW,
   roots: zerodha.roots,
@@ -112,21 +101,4 @@ export async function masterRows(http: HttpClient, skipped: string[] = []): Prom
   const all: VenueInstrument[] = [];
   for await (const row of rows) all.push(row);
   return all;
-}
-
-export const tableOf = (rows: readonly VenueInstrument[]): InstrumentTable => ({
-  byKey: (key: InstrumentKey) => rows.find(({ instrument }) => instrument.key === key),
-  bySymbol: (symbol) => rows.find(({ instrument }) => instrument.symbol === symbol),
-  byVenueSymbol: (segment, venueSymbol) =>
-    rows.find((row) => row.instrument.segment === segment && row.venueSymbol === venueSymbol),
-});
-
-/** The error that a call rejects with. Throws if it does not reject. */
-export async function failureOf(call: Promise<unknown>): Promise<unknown> {
-  const result = await call.then(
-    () => ({ hasFailed: false, error: undefined as unknown }),
-    (error: unknown) => ({ hasFailed: true, error }),
-  );
-  if (!result.hasFailed) throw new Error("the call did not fail");
-  return result.error;
 }

@@ -5,19 +5,8 @@ import { indexKey, instrumentKey } from "../../../src/domain/instrument.ts";
 import { istDate, istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
-import {
-  access,
-  chunked,
-  depsOver,
-  failureOf,
-  fakeHttp,
-  html,
-  masterRows,
-  reply,
-  setUp,
-  tableOf,
-  text,
-} from "./harness.ts";
+import { chunked, failureOf, tableOf } from "../harness.ts";
+import { access, depsOver, fakeHttp, html, masterRows, reply, setUp, text } from "./harness.ts";
 import { createConnector } from "../../../connectors/zerodha/connector.ts";
 
 const { http } = fakeHttp(() => html(500));

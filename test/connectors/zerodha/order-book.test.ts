@@ -3,7 +3,8 @@ import { toProduct, toStatus } from "../../../connectors/zerodha/map.ts";
 import { brokerOrderId, orderTag } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
-import { access, failureOf, fixture, reply, setUp, text } from "./harness.ts";
+import { failureOf } from "../harness.ts";
+import { access, fixture, reply, setUp, text } from "./harness.ts";
 
 describe("the order book", () => {
   it("is mapped row by row, oldest first, with ids as strings", async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { isUnpriced } from "../../../src/domain/portfolio.ts";
-import { access, failureOf, fixture, reply, setUp, text } from "./harness.ts";
+import { failureOf } from "../harness.ts";
+import { access, fixture, reply, setUp, text } from "./harness.ts";
 
 describe("holdings", () => {
   it("count T1 shares in the quantity, but only delivered shares as sellable", async () => {

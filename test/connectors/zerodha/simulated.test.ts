@@ -4,7 +4,8 @@ import { brokerOrderId, orderTag } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { price } from "../../../src/domain/money.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { credentials, failureOf } from "./harness.ts";
+import { failureOf } from "../harness.ts";
+import { credentials } from "./harness.ts";
 import {
   ACCOUNT,
   grantOf,

@@ -12,7 +12,8 @@ import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, type Price, price, priceFromRupees, roundToTick } from "../../../src/domain/money.ts";
 import type { OrderRequest } from "../../../src/domain/order.ts";
 import { createHttpClient, type HttpClient } from "../../../src/lib/http.ts";
-import { credentials, tableOf } from "./harness.ts";
+import { noLimits, tableOf } from "../harness.ts";
+import { credentials } from "./harness.ts";
 
 export const ACCOUNT = "zerodha-demo";
 const REDIRECT = "http://localhost:8080/oauth/zerodha/callback";
@@ -45,7 +46,7 @@ export async function startSimulation(): Promise<Simulation> {
   const skipped: string[] = [];
   const connector = createConnector({
     http,
-    limiter: { run: (_key, _windows, call) => call() },
+    limiter: noLimits,
     instruments: () => Promise.resolve(tableOf(rows)),
     now,
     roots: broker.roots(server.base("zerodha")),
