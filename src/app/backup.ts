@@ -35,7 +35,7 @@ await runOrExit(async () => {
 /** Refuses DATA_DIR itself: replacing the files that the bot has open would lose everything written afterwards. */
 function requireElsewhere(directory: string, dataDir: string): void {
   if (existsSync(directory) && existsSync(dataDir) && realpathSync(directory) === realpathSync(dataDir))
-    throw new ConfigError([`${directory} is DATA_DIR itself; a backup lies in a directory of its own`]);
+    throw new ConfigError([`${directory} is DATA_DIR itself; a backup needs a directory of its own`]);
 }
 
 async function copyTo(dataDir: string, directory: string): Promise<void> {

@@ -27,7 +27,7 @@ const environmentSchema = z.object({
     z.string().refine((text) => isKey(text), "expected 32 bytes in base64 (openssl rand -base64 32)"),
   ),
   MASTER_KEY_PREVIOUS: optional(
-    z.string().refine((text) => text.split(",").every(isKey), "expected the former keys, comma between them"),
+    z.string().refine((text) => text.split(",").every(isKey), "expected the former keys, separated by commas"),
   ),
   OWNER_ID: optional(z.string().regex(/^\d{1,16}$/, "expected a Telegram user id, digits only")),
   LOG_LEVEL: optional(

@@ -43,7 +43,7 @@ export async function askRunning(dataDir: string, name: string, user: string | n
   const url = `http://127.0.0.1:${port}/jobs/${name}${query}`;
   const reply = await fetch(url, { method: "POST", headers: { "x-sauda-control": token } }).catch((error: unknown) => {
     if (isConnectionRefused(error)) return null;
-    throw new ConfigError([`The running bot took ${name} up and has not answered; its log says how it went`]);
+    throw new ConfigError([`The running bot started ${name} and has not answered; its log says how it went`]);
   });
   // After a crash the file is stale, and another program may use the port by now.
   if (reply === null || reply.status === 404) return null;

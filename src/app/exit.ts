@@ -15,6 +15,6 @@ export async function runOrExit(run: () => Promise<void>): Promise<void> {
  */
 export function exitOn(error: unknown): void {
   if (error instanceof ConfigError) for (const problem of error.problems) process.stderr.write(`${problem}\n`);
-  else createLog({ level: "fatal" }).fatal({ err: error }, "stopped by a defect");
+  else createLog({ level: "fatal" }).fatal({ err: error }, "stopped by an unexpected error");
   process.exit(1);
 }

@@ -25,7 +25,8 @@ await runOrExit(async () => {
     ownerCode: null,
   });
   const owner = config.ownerId === null ? await users.owner() : await users.ensure(userId(config.ownerId), "Owner");
-  if (!owner) throw new ConfigError(["OWNER_ID: set it to the Telegram user id of the owner, whose link this becomes"]);
+  if (!owner)
+    throw new ConfigError(["OWNER_ID: set it to the Telegram user id of the owner, who gets the imported link"]);
   const accounts = createAccounts({ store, clock, brokers: new Map() });
   const report = await importFyers({ accounts, fyers }, owner._id, process.env);
   for (const line of report.lines) process.stdout.write(`${line}\n`);

@@ -18,6 +18,6 @@ function loadEnvFile(): void {
   try {
     process.loadEnvFile(".env");
   } catch {
-    throw new ConfigError([`.env: this user cannot read ${resolve(".env")}; give it the file, or take it away`]);
+    throw new ConfigError([`.env: this user cannot read ${resolve(".env")}; make it readable or remove it`]);
   }
 }

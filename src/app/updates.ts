@@ -212,7 +212,7 @@ async function retryUntilDone<T>(call: () => Promise<T>, { clock, log, signal }:
       const code = refusal?.error_code;
       if (code === 401 || code === 404)
         throw new ConfigError(["TELEGRAM_BOT_TOKEN: Telegram does not know this token; copy it again from BotFather"]);
-      if (code === 400) throw new ConfigError([`PUBLIC_URL: Telegram does not take it: ${refusal?.description ?? ""}`]);
+      if (code === 400) throw new ConfigError([`PUBLIC_URL: Telegram refuses it: ${refusal?.description ?? ""}`]);
       if (signal.aborted) throw error;
       failures.failed(error);
       await pause(clock, RETRY_MS, signal);
