@@ -19,8 +19,8 @@ export interface OutageNotice {
 }
 
 /**
- * While the store accepts no writes (full disk), no update is handled, not even /panic, so whoever writes is told. Only
- * known users are, which requires that the store can still be read.
+ * While the store accepts no writes (full disk), no update is handled, not even /panic. Tells users who write meanwhile;
+ * to know who is a user, the store must still be readable.
  */
 export function createOutageNotice(deps: {
   api: Pick<Api, "sendMessage">;

@@ -1,7 +1,10 @@
 import type { Segment } from "./instrument.ts";
 import { addDays, isWeekend, istDate, istInstant, istTime, lastOfMonth, weekday } from "./market.ts";
 
-/** The exchange's own grouping: stocks with derivatives close by auction, other stocks keep trading until the end. */
+/**
+ * The exchange's own grouping: since August 2026 stocks with derivatives end the day in an auction, other stocks do
+ * not.
+ */
 const SESSION_GROUPS = ["cash-with-derivatives", "cash", "derivatives"] as const;
 export type SessionGroup = (typeof SESSION_GROUPS)[number];
 
@@ -128,7 +131,10 @@ export function lastTradingDayUpTo(date: string, calendar: TradingCalendar): str
   return day;
 }
 
-/** A cash stock is assumed to have derivatives, because those stop trading earlier. All of the Nifty 50 have them. */
+/**
+ * By default a stock has derivatives, as all of the Nifty 50 do: the safe guess, because its continuous session ends
+ * earlier.
+ */
 export interface Listing {
   readonly hasDerivatives?: boolean;
 }

@@ -243,6 +243,8 @@ function readNumbers(terms: readonly Term[], today: string): Pick<ContractWords,
     const expiry = terms.find((term) => term.kind === "expiry")?.expiry ?? null;
     return numbers.length > 1 ? [] : [{ strike: strikeOf(text(numbers[0] ?? null)), expiry }];
   }
+  // Positions of day and year around the month at `at`:
+  // "24 nov", "24 nov 26", "nov 24", "nov 24 26", "nov", "26 nov" (a year), "nov 26" (a year).
   const picks: readonly (readonly [day: number | null, year: number | null])[] = [
     [at - 1, null],
     [at - 1, at + 1],
