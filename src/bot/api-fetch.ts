@@ -3,7 +3,7 @@ import { createHttpCall, type HttpCallReply, type HttpCallInit } from "../lib/ht
 
 const MAX_TRIES = 3;
 const MAX_WAIT_MS = 30_000;
-/** The runner repeats getUpdates itself; a "typing…" sent late would show after the answer. */
+/** The polling loop retries getUpdates itself; a "typing…" sent late would show after the answer. */
 const NEVER_RETRIED: ReadonlySet<string> = new Set(["getUpdates", "sendChatAction"]);
 const floodSchema = z.object({ parameters: z.object({ retry_after: z.number() }) });
 

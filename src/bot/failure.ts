@@ -17,7 +17,7 @@ export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 }
 
-/** Answers whatever a handler threw: the user gets a sentence, the log the details, both with the same reference. */
+/** Answers whatever a handler threw. For an unexpected error the user gets a reference, which the log line has too. */
 export async function answerFailure(error: unknown, ctx: BareContext, deps: BotDeps): Promise<void> {
   if (isHarmless(error)) return;
   const answer = await errorView(error, ctx, deps);

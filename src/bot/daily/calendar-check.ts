@@ -19,8 +19,8 @@ export function missingYear(date: string, years: ReadonlySet<number>, nextFrom =
 }
 
 /**
- * Which half of the month's first 28 days. A notification's key is remembered for a fortnight only; the same key for longer
- * than that would send the reminder again.
+ * Which half of the month's first 28 days, null after them. The outbox remembers a key for a fortnight only: one in use for
+ * longer than that would be sent again.
  */
 function fortnightOf(date: string): 1 | 2 | null {
   const day = date.slice(8);
