@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { brokerDefinitions } from "../../connectors/index.ts";
 import { startLocalWorld, type LocalWorld } from "../../playground/start.ts";
@@ -93,8 +94,7 @@ export async function liveMarkedDay(kept: MarkedStore): Promise<MarkedDay> {
 
 /** The bot's pages are served a moment after its chat answers; a person would not notice. */
 async function untilReady(base: string): Promise<void> {
-  while (!(await fetch(`${base}/readyz`).catch(() => null))?.ok)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!(await fetch(`${base}/readyz`).catch(() => null))?.ok) await pause(50);
 }
 
 interface StoredLink extends Document {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { TestChat } from "../../playground/telegram/test-chat.ts";
 import { MongoClient } from "mongodb";
 import { startLocalWorld, type LocalWorld } from "../../playground/start.ts";
@@ -121,8 +122,7 @@ export async function startFleet(
     async settled() {
       const alive = members.filter(({ port }) => proxy.backends.has(port));
       for (const member of alive) {
-        while ((await member.metric("sauda_inbox_running")) > 0)
-          await new Promise((resolve) => setTimeout(resolve, 10));
+        while ((await member.metric("sauda_inbox_running")) > 0) await pause(10);
       }
     },
     async stop() {
@@ -143,7 +143,7 @@ async function ready({ port, entry }: Member): Promise<void> {
     if (life.hasEnded) break;
     const reply = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
     if (reply?.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
   throw new Error(`not ready: ${entry.output()}`);
 }

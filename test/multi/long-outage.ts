@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Message } from "../../playground/telegram/types.ts";
 import { instrumentKey } from "../../src/domain/instrument.ts";
@@ -184,5 +185,3 @@ export async function longOutage(
     }, 120_000);
   });
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startMongo } from "../mongo-server/mongo-server.ts";
 import { startFleet, type Fleet } from "./fleet.ts";
@@ -87,5 +88,3 @@ describe.skipIf(mongo === null)("polling with MongoDB", () => {
     expect((await fetch(`http://127.0.0.1:${third.port}/readyz`)).status).toBe(200);
   }, 120_000);
 });
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

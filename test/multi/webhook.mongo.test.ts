@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Message } from "../../playground/telegram/types.ts";
 import { walkLogin } from "../conformance/browser.ts";
@@ -75,7 +76,7 @@ describe.skipIf(mongo === null)("two processes in webhook mode on one MongoDB", 
     const names = Array.from({ length: 12 }, (_, at) => `second${at}`);
     for (const chat of others) for (const name of names) chat.send(`/start ${name}`);
     const [victim] = fleet.members;
-    const killed = new Promise((resolve) => setTimeout(resolve, 60)).then(() => victim?.kill());
+    const killed = pause(60).then(() => victim?.kill());
     asha().send("4");
     await killed;
     const price = await asha().until(() => newest("At which price?"), WAIT_MS);
