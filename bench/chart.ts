@@ -6,7 +6,7 @@ import { createPictures } from "../src/lib/chart/png.ts";
 import { HEADER, MARGIN, sheet } from "../src/lib/chart/svg.ts";
 import { treemap } from "../src/lib/chart/treemap.ts";
 
-/** Prints one table: milliseconds from data to PNG, and how long the event loop was held up meanwhile. */
+/** Prints one table: milliseconds from data to PNG, and how long the event loop was blocked meanwhile. */
 const ROUNDS = 40;
 const WIDTH = 1080;
 const HEIGHT = 1080;

@@ -27,8 +27,8 @@ import { asGiven, SBIN, stubBroker } from "../test/services/stub-broker.ts";
 import { startTelegramFloor } from "./telegram-floor.ts";
 
 /**
- * The closing digest of many users against Telegram's own floor, in real time:
- * `node bench/digest.ts [users] [mongo|sqlite] [--text]`. With `--text` without pictures.
+ * The closing digest of many users in real time, compared with the shortest time that Telegram's limit allows:
+ * `node bench/digest.ts [users] [mongo|sqlite] [--text]`. `--text` leaves the pictures out.
  */
 const [countText = "10000", engine = "mongo", ...flags] = process.argv.slice(2);
 const ASKED = Number(countText);

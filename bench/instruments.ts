@@ -11,7 +11,7 @@ import { openMaster } from "../src/services/instruments/master.ts";
 import { inventMarket, symbolOf, type Contract, type Share } from "./masters.ts";
 import { queriesOver } from "./queries.ts";
 
-// Search over one master of 250,000 rows: time and memory to build, time of a search, beside minisearch over the same rows.
+// Search over one master of 250,000 rows, compared with minisearch: time and memory to build, and time of a search.
 
 const ROWS = Number(process.argv[2] ?? 251_000);
 const TODAY = "2026-11-23";

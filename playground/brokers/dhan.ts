@@ -19,7 +19,7 @@ const PER_SECOND = { order: 10, data: 5, quote: 1, other: 20 } as const;
 const RATE_WINDOW_MS = 900;
 type Family = keyof typeof PER_SECOND;
 
-/** Dhan's servers: `/api` is api.dhan.co, `/auth` auth.dhan.co, `/web` a corner of web.dhan.co, `/images` the master file. */
+/** Dhan's servers: `/api` is api.dhan.co, `/auth` auth.dhan.co, `/web` part of web.dhan.co, `/images` the master file. */
 export function simulatedDhan(deps: SimulatedBrokerDeps & { readonly redirectUrl?: string }): SimulatedBroker {
   const { exchange } = deps;
   const now = (): number => exchange.now();

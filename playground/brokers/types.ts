@@ -4,8 +4,8 @@ import type { Exchange } from "../../connectors/paper/exchange/types.ts";
 export interface SimulatedBroker {
   readonly name: string;
   /**
-   * Answers everything under the broker's base path: API, login page, master file. Faults have been applied
-   * by the server around it: see playground/brokers/server.ts.
+   * Answers everything under the broker's base path: API, login page, master file. Faults are applied by the server
+   * around it, playground/brokers/server.ts.
    */
   handle(request: Request, context: CallContext): Promise<Response>;
   /** The configuration's variables that point a connector here, given the base URL (no trailing slash). */
@@ -27,7 +27,7 @@ export interface CallContext {
 
 /** Switches that tests and the playground's drawer change while the broker runs. */
 export interface BrokerSwitches {
-  /** Every session dies at once. */
+  /** Ends every session at once. */
   expireSessions(): void;
   /** When false, order calls get the broker's own refusal of an unregistered IP address. */
   isIpAllowed: boolean;

@@ -6,7 +6,7 @@ import type { Content, Message, PrivateChat, User } from "./types.ts";
 const KEPT_MESSAGES = 2_000;
 const FIRST_NEW_USER_ID = 1_004;
 
-/** One person's private chat with the bot; plain data, so that it can be written down as it is. */
+/** One person's private chat with the bot; plain data, so that it can be saved as it is. */
 export interface Chat {
   readonly user: User;
   /** A bot may write only to somebody who wrote first. */

@@ -95,7 +95,7 @@ export const pinChatMessage = method(pinSchema, ({ chat_id, message_id }, { worl
   return true;
 });
 
-/** Without a message, the one pinned last. */
+/** Without a message id, unpins the message that was pinned last. */
 export const unpinChatMessage = method(unpinSchema, ({ chat_id, message_id }, { world }) => {
   const chat = world.chats.require(chat_id);
   const unpinned = message_id ?? chat.pinned.at(-1);
@@ -104,7 +104,7 @@ export const unpinChatMessage = method(unpinSchema, ({ chat_id, message_id }, { 
   return true;
 });
 
-/** A bot may leave one reaction; none takes it back. */
+/** A bot may set one reaction; an empty list removes it. */
 export const setMessageReaction = method(reactionSchema, ({ chat_id, message_id, reaction = [] }, { world }) => {
   const chat = world.chats.requireWritable(chat_id);
   if (!findMessage(chat, message_id)) throw badRequest("message to react not found");
@@ -156,7 +156,7 @@ function replace({ chats }: World, { chat, message, isInline }: Located, next: M
   return isInline ? true : replaced;
 }
 
-/** All that a person sees of a message, as text to compare by. */
+/** Everything that a person sees of a message, as one text for comparing. */
 function visible(message: Message): string {
   const { text, entities, link_preview_options, photo, document, caption, caption_entities, reply_markup } = message;
   return JSON.stringify([

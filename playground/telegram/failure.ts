@@ -1,4 +1,4 @@
-/** A refusal in Telegram's words, with the HTTP status it goes out under. */
+/** A refusal in Telegram's words, with its HTTP status. */
 export class ApiFailure extends Error {
   override readonly name = "ApiFailure";
   readonly code: number;

@@ -16,7 +16,7 @@ const STYLE_TYPES = new Set(["bold", "italic", "underline", "strikethrough", "sp
 /** Links, commands and mentions are not detected inside these: the writer has already marked the text. */
 const OPAQUE_TYPES = new Set(["pre", "code", "text_link", "text_mention", "url"]);
 
-/** Text as Telegram keeps it: parsed, cleaned, trimmed, with links, commands and mentions found. */
+/** Text as Telegram stores it: parsed, cleaned, trimmed, with links, commands and mentions detected. */
 export function formatText(input: TextInput): FormattedText {
   const cleaned = clean(input.text);
   const parsed = parse(cleaned, input);

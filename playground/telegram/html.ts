@@ -1,7 +1,7 @@
 import { badRequest } from "./failure.ts";
 import type { Entity, FormattedText } from "./types.ts";
 
-/** Tag → entity type, for tags whose attributes decide nothing. */
+/** Tag → entity type, for tags whose attributes do not matter. */
 const PLAIN_TAGS: Readonly<Record<string, string>> = {
   b: "bold",
   strong: "bold",
@@ -199,7 +199,7 @@ function toPre(at: Pick<Entity, "offset" | "length">, done: Entity[]): Entity {
   return { type: "pre", ...at, ...(language !== undefined && { language }) };
 }
 
-/** A link that Telegram cannot read stays as plain text; without href, the text is the address. */
+/** A link with an address that Telegram does not accept stays plain text; without href, the text is the address. */
 function toLink(tag: OpenTag, text: string, at: Pick<Entity, "offset" | "length">): Entity | null {
   const href = tag.attributes.get("href") || text;
   const address = /^[a-z][a-z0-9+.-]*:/i.test(href) ? href : `http://${href}`;

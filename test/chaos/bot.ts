@@ -23,7 +23,7 @@ export const ASHA: UserId = userId(1001);
 export interface BotConfig {
   readonly store: { readonly engine: "sqlite" | "mongo"; readonly place: string; readonly database: string };
   readonly key: string;
-  /** What the pretended clock is ahead of the machine's, the same for every process of a run. */
+  /** How far the pretended clock is ahead of the machine's; the same for every process of a run. */
   readonly offsetMs: number;
   readonly roots: Readonly<Record<string, string>>;
 }

@@ -29,7 +29,7 @@ export interface Fleet {
   setTelegram(isReachable: boolean): void;
   /** Waits until no process handles an update, so that the next one is handled by whichever process receives it. */
   settled(): Promise<void>;
-  /** Starts one more process; resolves when it is ready, unless told not to wait. */
+  /** Starts one more process; resolves when it is ready. */
   add(settings?: Readonly<Record<string, string>>): Promise<Member>;
   /** The database's whole content, as text. */
   documents(): Promise<string>;

@@ -42,7 +42,7 @@ export function orderRow(
   const exchangeAt = order.exchangeOrderId === null ? null : at;
   const left = order.qty - order.filledQty;
   const isCancelled = order.status === "cancelled" || order.status === "expired";
-  // A protected market order stands in the book as the limit order that it became.
+  // The book shows a protected market order as the limit order that it became.
   const isShownAsLimit = protection !== null && order.type === "MARKET";
   const tags = [order.tag ?? [], protection ? ["mktp", `mktp:${protection.percent.toFixed(2)}`] : []].flat();
   return {
