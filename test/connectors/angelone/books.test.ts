@@ -130,8 +130,10 @@ describe("positions", () => {
   });
 
   it("fail when the quote is refused because the session has ended", async () => {
-    const dead = reply(JSON.stringify({ status: false, message: "Invalid Token", errorcode: "AG8001", data: null }));
-    const { connector } = setUp({ getPosition: "get-getPosition-older.json", quote: dead });
+    const expiredReply = reply(
+      JSON.stringify({ status: false, message: "Invalid Token", errorcode: "AG8001", data: null }),
+    );
+    const { connector } = setUp({ getPosition: "get-getPosition-older.json", quote: expiredReply });
     await expect(connector.getPositions(access)).rejects.toMatchObject({ kind: "auth-expired" });
   });
 

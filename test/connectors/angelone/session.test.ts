@@ -99,8 +99,8 @@ describe("completing a login", () => {
 
 describe("isTokenValid", () => {
   it.each(["AG8001", "AG8002", "AG8003", "AB1010", "AB1011", "AB8050", "AB8051"])("is false after %s", async (code) => {
-    const dead = reply(JSON.stringify({ success: false, message: "no", errorCode: code, data: "" }), 401);
-    expect(await setUp({ getProfile: dead }).connector.isTokenValid(access)).toBe(false);
+    const refusal = reply(JSON.stringify({ success: false, message: "no", errorCode: code, data: "" }), 401);
+    expect(await setUp({ getProfile: refusal }).connector.isTokenValid(access)).toBe(false);
   });
 
   it("is true when the profile can be read, and false without a request once the session has expired", async () => {

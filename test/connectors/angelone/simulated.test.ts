@@ -96,9 +96,9 @@ const instrument = (key: string): Instrument => {
   return found;
 };
 
-function near(key: typeof SBIN, share: number): Price {
-  const { ltp } = exchange.quote(key);
-  return roundToTick(price(Math.round(ltp * share)), instrument(key).tickSize, "nearest");
+function ltpTimes(factor: number): Price {
+  const { ltp } = exchange.quote(SBIN);
+  return roundToTick(price(Math.round(ltp * factor)), instrument(SBIN).tickSize, "nearest");
 }
 
 const order = (change: Partial<OrderRequest>): OrderRequest => ({
@@ -110,7 +110,7 @@ const order = (change: Partial<OrderRequest>): OrderRequest => ({
   validity: "DAY",
   qty: 5,
   isAmo: false,
-  terms: { type: "MARKET", protection: { basisPoints: 100, limit: near(SBIN, 1.01) } },
+  terms: { type: "MARKET", protection: { basisPoints: 100, limit: ltpTimes(1.01) } },
   ...change,
 });
 
@@ -166,7 +166,7 @@ describe("against the simulated broker", () => {
 
   it("subtracts today's sales from the held and the sellable quantity", async () => {
     const access = await logIn();
-    const limit = near(SBIN, 0.99);
+    const limit = ltpTimes(0.99);
     await connector.placeOrder(
       access,
       order({
@@ -185,7 +185,7 @@ describe("against the simulated broker", () => {
     const access = await logIn();
     const placed = await connector.placeOrder(
       access,
-      order({ tag: orderTag("rest1"), terms: { type: "LIMIT", price: near(SBIN, 0.95) } }),
+      order({ tag: orderTag("rest1"), terms: { type: "LIMIT", price: ltpTimes(0.95) } }),
     );
     const [resting] = await connector.findOrdersByTag(access, orderTag("rest1"));
     if (placed.kind !== "accepted" || !resting) throw new Error("the order is not in the book");
@@ -203,8 +203,8 @@ describe("against the simulated broker", () => {
     const access = await logIn();
     const terms = {
       type: "SL-M",
-      triggerPrice: near(SBIN, 1.03),
-      protection: { basisPoints: 100, limit: near(SBIN, 1.04) },
+      triggerPrice: ltpTimes(1.03),
+      protection: { basisPoints: 100, limit: ltpTimes(1.04) },
     } as const;
     await connector.placeOrder(access, order({ tag: orderTag("stop1"), terms }));
     const [stop] = await connector.findOrdersByTag(access, orderTag("stop1"));
@@ -220,7 +220,7 @@ describe("against the simulated broker", () => {
     const access = await logIn();
     const outcome = await connector.placeOrder(
       access,
-      order({ tag: orderTag("far1"), terms: { type: "LIMIT", price: near(SBIN, 3) } }),
+      order({ tag: orderTag("far1"), terms: { type: "LIMIT", price: ltpTimes(3) } }),
     );
     expect(outcome).toMatchObject({ kind: "accepted" });
     const [rejected] = await connector.findOrdersByTag(access, orderTag("far1"));
@@ -257,7 +257,7 @@ describe("against the simulated broker", () => {
     async (kind) => {
       const access = await logIn();
       server.inject("angelone", { kind, match: /placeOrder/, times: 1 });
-      const terms = { type: "LIMIT", price: near(SBIN, 0.95) } as const;
+      const terms = { type: "LIMIT", price: ltpTimes(0.95) } as const;
       const outcome = await connector.placeOrder(access, order({ tag: orderTag("lost1"), terms }));
       expect(outcome.kind).toBe("unknown");
       expect(server.calls("angelone").filter((call) => call.endsWith("placeOrder"))).toHaveLength(1);
@@ -274,7 +274,7 @@ describe("against the simulated broker", () => {
     const candles = await connector.getHistoricalData(access, { instrument: sbin, interval: "1d", from, to: now });
     expect(candles).toEqual(exchange.candles(SBIN, "1d", from, now));
     expect(candles.length).toBeGreaterThan(40);
-    const request = order({ terms: { type: "LIMIT", price: near(SBIN, 1) } });
+    const request = order({ terms: { type: "LIMIT", price: ltpTimes(1) } });
     const { tag, key, side, productType, validity, qty, isAmo, terms } = request;
     expect(await connector.getOrderCost?.(access, request)).toEqual(
       exchange.account(ACCOUNT).cost({ tag, key, side, productType, validity, qty, isAmo, terms }),

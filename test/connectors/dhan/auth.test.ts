@@ -106,8 +106,8 @@ describe("logging in with the API key", () => {
 
   test("nothing is sent without an API key and secret", async () => {
     const { connector, http } = setUp(() => reply({}));
-    const bare = { credentials: { clientId: credentials.clientId }, redirectUrl, state: "c3RhdGU" };
-    await expect(connector.getLoginUrl?.(bare)).rejects.toMatchObject({ kind: "auth-invalid" });
+    const withoutKey = { credentials: { clientId: credentials.clientId }, redirectUrl, state: "c3RhdGU" };
+    await expect(connector.getLoginUrl?.(withoutKey)).rejects.toMatchObject({ kind: "auth-invalid" });
     expect(http.requests).toHaveLength(0);
   });
 
@@ -249,8 +249,8 @@ describe("isTokenValid", () => {
 
   test("is decided by the profile call", async () => {
     expect(await setUp(() => profile).connector.isTokenValid(access())).toBe(true);
-    const dead = setUp(() => reply(fixture("error-auth.json"), 401));
-    expect(await dead.connector.isTokenValid(access())).toBe(false);
+    const refused = setUp(() => reply(fixture("error-auth.json"), 401));
+    expect(await refused.connector.isTokenValid(access())).toBe(false);
   });
 
   test("throws when Dhan is unavailable", async () => {

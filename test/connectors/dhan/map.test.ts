@@ -291,8 +291,8 @@ describe("holdings", () => {
       { key: "NSE:3045", ltp: 10_123_500, pnl: 679_000 },
       { key: "NSE:2031", ltp: 31_005_000, pnl: 70_350 },
     ]);
-    const asked = http.requests.filter(({ url }) => url.includes("/marketfeed/"));
-    expect(asked.map(({ body }) => JSON.parse(body ?? "") as unknown)).toEqual([{ NSE_EQ: [2031] }]);
+    const quoteCalls = http.requests.filter(({ url }) => url.includes("/marketfeed/"));
+    expect(quoteCalls.map(({ body }) => JSON.parse(body ?? "") as unknown)).toEqual([{ NSE_EQ: [2031] }]);
     expect(limiterKeys).toContain("dhan:link-1:quote");
   });
 

@@ -279,9 +279,9 @@ describe("finding an order", () => {
   });
 
   test('by its id accepts an array or an object, and gives null for an empty array or "not found"', async () => {
-    const listed = setUp(() => reply(fixture("get-order.json")));
+    const asArray = setUp(() => reply(fixture("get-order.json")));
     const id = brokerOrderId("3426112100421");
-    const order = await listed.connector.getOrder(access(), id, {});
+    const order = await asArray.connector.getOrder(access(), id, {});
     // Dhan converts a market order to a limit order and lists it as that.
     expect(order).toMatchObject({
       orderId: id,
@@ -291,12 +291,12 @@ describe("finding an order", () => {
       status: "filled",
       message: null,
     });
-    const bare = setUp(() => reply((fixture("get-order.json") as object[])[0]));
-    expect(await bare.connector.getOrder(access(), id, {})).toEqual(order);
-    const none = setUp(() => reply([]));
-    expect(await none.connector.getOrder(access(), id, {})).toBeNull();
-    const refused = setUp(() => notFound);
-    expect(await refused.connector.getOrder(access(), id, {})).toBeNull();
+    const asObject = setUp(() => reply((fixture("get-order.json") as object[])[0]));
+    expect(await asObject.connector.getOrder(access(), id, {})).toEqual(order);
+    const emptyArray = setUp(() => reply([]));
+    expect(await emptyArray.connector.getOrder(access(), id, {})).toBeNull();
+    const missing = setUp(() => notFound);
+    expect(await missing.connector.getOrder(access(), id, {})).toBeNull();
   });
 });
 

@@ -253,18 +253,18 @@ describe("orders", () => {
     const access = accessWith(await pasteToken());
     const option = exchange.instruments.find((each) => each.kind === "option" && each.underlying === "NIFTY")!;
     const at = roundToTick(price(Math.round(exchange.quote(option.key).ltp * 0.9)), option.tickSize, "up");
-    const asked = ticket({
+    const optionOrder = ticket({
       key: option.key,
       symbol: option.symbol,
       productType: "MARGIN",
       qty: option.lotSize,
       terms: { type: "LIMIT", price: at },
     });
-    expect(await connector.placeOrder(access, asked)).toMatchObject({ kind: "accepted" });
-    const [order] = await connector.findOrdersByTag(access, asked.tag);
+    expect(await connector.placeOrder(access, optionOrder)).toMatchObject({ kind: "accepted" });
+    const [order] = await connector.findOrdersByTag(access, optionOrder.tag);
     expect(order).toMatchObject({ key: option.key, symbol: option.symbol, productType: "MARGIN" });
-    expect(await connector.placeOrder(access, { ...asked, qty: 1 })).toMatchObject({ kind: "rejected" });
-    expect(await connector.placeOrder(access, { ...asked, productType: "CNC" })).toMatchObject({
+    expect(await connector.placeOrder(access, { ...optionOrder, qty: 1 })).toMatchObject({ kind: "rejected" });
+    expect(await connector.placeOrder(access, { ...optionOrder, productType: "CNC" })).toMatchObject({
       kind: "not-sent",
       cause: "invalid-request",
     });

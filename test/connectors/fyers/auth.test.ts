@@ -51,7 +51,7 @@ describe("login", () => {
   it("exchanges the auth_code parameter, not code, and verifies the token with the profile call", async () => {
     const { connector, sent } = await broker({ access_token: ACCESS_TOKEN, refresh_token: "refresh" });
     const session = await connector.generateSession(granted);
-    expect(sent.map(({ how, method, url }) => `${how} ${method} ${new URL(url).pathname}`)).toEqual([
+    expect(sent.map(({ via, method, url }) => `${via} ${method} ${new URL(url).pathname}`)).toEqual([
       "send POST /api/v3/validate-authcode",
       "read GET /api/v3/profile",
     ]);

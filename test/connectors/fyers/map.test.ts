@@ -357,16 +357,18 @@ describe("market data", () => {
   });
 
   it("is quoted for 50 symbols at a time", async () => {
-    const { connector, sent, table } = await setUp(() => text('{"s":"ok","code":200,"d":[]}'));
+    const empty = (): ReturnType<typeof text> => text('{"s":"ok","code":200,"d":[]}');
+    const { table } = await setUp(empty);
     const sbin = listed(table, "NSE:SBIN-EQ");
     const many = Array.from({ length: 101 }, (_, at) => ({ ...sbin, key: `NSE:${at + 1}` as never }));
-    const all = {
+    const listsAll = {
       ...table,
       byKey: (key: string) => ({ instrument: sbin, venueSymbol: `S${key.slice(4)}-EQ`, venueToken: "1" }),
     };
-    const wide = await setUp(() => text('{"s":"ok","code":200,"d":[]}'), { instruments: () => Promise.resolve(all) });
-    await wide.connector.getQuotes(access, many);
-    expect(wide.sent.map(({ url }) => url.split("%2C").length)).toEqual([50, 50, 1]);
+    const { connector, sent } = await setUp(empty, { instruments: () => Promise.resolve(listsAll) });
+    await connector.getQuotes(access, many);
+    expect(sent.map(({ url }) => url.split("%2C").length)).toEqual([50, 50, 1]);
+    sent.length = 0;
     expect(await connector.getQuotes(access, [])).toEqual(new Map());
     expect(sent).toHaveLength(0);
   });

@@ -45,7 +45,7 @@ describe("placing an order", () => {
     await connector.placeOrder(access, request());
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatchObject({
-      how: "send",
+      via: "send",
       method: "POST",
       url: "https://api-t1.fyers.in/api/v3/orders/sync",
       timeoutMs: 7_000,
@@ -235,7 +235,7 @@ describe("modifying an order", () => {
       orderId: order.orderId,
     });
     expect(await connector.modifyOrder(access, order, { terms: limit })).toMatchObject({ kind: "accepted" });
-    expect(sent.map(({ how, method, url }) => `${how} ${method} ${new URL(url).pathname}`)).toEqual(
+    expect(sent.map(({ via, method, url }) => `${via} ${method} ${new URL(url).pathname}`)).toEqual(
       Array(2).fill("send PATCH /api/v3/orders/sync"),
     );
     expect(sent.map(({ body }) => JSON.parse(body ?? "") as unknown)).toEqual([
@@ -324,7 +324,7 @@ describe("a failed read", () => {
       broker: "fyers",
       endpoint: "GET /orders",
     });
-    expect(sent[0]).toMatchObject({ how: "read", timeoutMs: 10_000 });
+    expect(sent[0]).toMatchObject({ via: "read", timeoutMs: 10_000 });
     expect(sent[0]?.egress).toBeUndefined();
   });
 

@@ -177,8 +177,8 @@ describe("trades", () => {
 
   it("of an order that cannot be mapped are reported as unread, along with the others", async () => {
     const [, , , filled] = rowsIn("get-order-list");
-    const odd = { ...filled, groww_order_id: "GMKODDX", order_status: "PARTLY_SHELVED" };
-    const list = success({ order_list: [odd, filled] });
+    const unknown = { ...filled, groww_order_id: "GMKODDX", order_status: "PARTLY_SHELVED" };
+    const list = success({ order_list: [unknown, filled] });
     const { connector } = setUp(answering({ ...fixtures, [LIST]: list }));
     await expect(connector.getTrades(access())).rejects.toMatchObject({
       book: {
@@ -192,8 +192,8 @@ describe("trades", () => {
     const busy = setUp(answering({ ...fixtures, "order/trades": recorded("error-busy", 503) }));
     await expect(busy.connector.getTrades(access())).rejects.toMatchObject({ kind: "unavailable" });
     const [row] = rowsIn("get-order-trades");
-    const undone = success({ trade_list: [{ ...row, trade_status: "REVERSED" }] });
-    const odd = setUp(answering({ ...fixtures, "order/trades": undone }));
-    await expect(odd.connector.getTrades(access())).rejects.toMatchObject({ kind: "bad-response" });
+    const reversed = success({ trade_list: [{ ...row, trade_status: "REVERSED" }] });
+    const notExecuted = setUp(answering({ ...fixtures, "order/trades": reversed }));
+    await expect(notExecuted.connector.getTrades(access())).rejects.toMatchObject({ kind: "bad-response" });
   });
 });

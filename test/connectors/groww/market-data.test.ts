@@ -60,8 +60,8 @@ describe("a quote", () => {
     const asText = setUp(answering({ quote: recorded("get-live-data-quote-text") }));
     const asObject = setUp(answering({ quote: recorded("get-live-data-quote") }));
     expect(await asText.connector.getQuote(access(), sbin)).toEqual(await asObject.connector.getQuote(access(), sbin));
-    const odd = setUp(answering({ quote: success({ last_price: 5, ohlc: "see below" }) }));
-    await expect(odd.connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "bad-response" });
+    const unreadable = setUp(answering({ quote: success({ last_price: 5, ohlc: "see below" }) }));
+    await expect(unreadable.connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "bad-response" });
   });
 
   it("of an index is requested in the CASH segment, and has neither volume nor depth", async () => {

@@ -106,9 +106,9 @@ describe("placing", () => {
   it("sends nothing without the instrument master, and nothing after the session expired at 06:00", async () => {
     const withoutMaster = setUp(placed, { table: null });
     expect(await withoutMaster.connector.placeOrder(access(), buy())).toMatchObject({ cause: "unreachable" });
-    const late = setUp(placed, { now: istInstant("2026-11-21", "06:00") });
-    expect(await late.connector.placeOrder(access(), buy())).toMatchObject({ cause: "session-expired" });
-    expect([...withoutMaster.requests, ...late.requests]).toEqual([]);
+    const expired = setUp(placed, { now: istInstant("2026-11-21", "06:00") });
+    expect(await expired.connector.placeOrder(access(), buy())).toMatchObject({ cause: "session-expired" });
+    expect([...withoutMaster.requests, ...expired.requests]).toEqual([]);
   });
 });
 

@@ -38,8 +38,8 @@ describe("positions", () => {
       sellValue: paise("8051.60"),
       multiplier: 1,
     });
-    const asked = requests.map(({ url }) => decodeURIComponent(url.slice(url.indexOf("/v1/"))));
-    expect(asked).toEqual([
+    const paths = requests.map(({ url }) => decodeURIComponent(url.slice(url.indexOf("/v1/"))));
+    expect(paths).toEqual([
       "/v1/positions/user",
       "/v1/live-data/ltp?segment=CASH&exchange_symbols=NSE_SBIN,BSE_SBIN,NSE_M&M",
       "/v1/live-data/ltp?segment=FNO&exchange_symbols=NSE_NIFTY26NOVFUT",
@@ -73,8 +73,8 @@ describe("positions", () => {
     const [row] = await positions("get-positions-user", { [POSITIONS]: changed({ quantity: 11 }) });
     expect(row).toMatchObject({ qty: 11, dayPnl: null });
     expect(row).not.toHaveProperty("carried");
-    const odd = { net_carry_forward_quantity: 3, carry_forward_credit_quantity: 3 };
-    const [other] = await positions("get-positions-user", { [POSITIONS]: changed({ ...odd, quantity: 11 }) });
+    const withCarried = { net_carry_forward_quantity: 3, carry_forward_credit_quantity: 3 };
+    const [other] = await positions("get-positions-user", { [POSITIONS]: changed({ ...withCarried, quantity: 11 }) });
     expect(other).toMatchObject({ dayPnl: null });
     expect(other).not.toHaveProperty("carried");
   });
@@ -198,8 +198,8 @@ describe("holdings", () => {
     const busy = holdings({ "ltp?": recorded("error-busy", 503), "ltp?segment=CASH": recorded("error-busy", 503) });
     expect(await busy.connector.getHoldings(access())).toMatchObject([{ qty: 30, ltp: null, pnl: null }, {}, {}, {}]);
     expect(busy.warnings).toHaveLength(1);
-    const dead = recorded("error-session", 401);
-    const expired = holdings({ "ltp?segment=CASH": dead, "user/detail": dead });
+    const expiredReply = recorded("error-session", 401);
+    const expired = holdings({ "ltp?segment=CASH": expiredReply, "user/detail": expiredReply });
     await expect(expired.connector.getHoldings(access())).rejects.toMatchObject({ kind: "auth-expired" });
   });
 
@@ -216,8 +216,8 @@ describe("holdings", () => {
   });
 
   it("report a row that cannot be mapped along with the others, with its share", async () => {
-    const [odd, ...rest] = rowsIn("get-holdings-user");
-    const list = success({ holdings: [{ ...odd, quantity: "many" }, ...rest] });
+    const [first, ...rest] = rowsIn("get-holdings-user");
+    const list = success({ holdings: [{ ...first, quantity: "many" }, ...rest] });
     await expect(holdings({ [HOLDINGS]: list }).connector.getHoldings(access())).rejects.toMatchObject({
       book: {
         rows: [{ key: "NSE:2031" }, { key: "BSE:540001" }, { key: null }],

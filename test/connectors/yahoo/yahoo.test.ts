@@ -232,10 +232,10 @@ describe("Yahoo Finance as a data source", () => {
   });
 
   it("fails with rejected for candles of a symbol that Yahoo no longer has, and omits its quote", async () => {
-    const gone = { ...listed("NSE:SBIN-EQ"), symbol: "NSE:GONE-EQ", key: "NSE:999999" } as Instrument;
-    const query = { instrument: gone, interval: "1d" as const, from: now - DAY_MS, to: now };
+    const delisted = { ...listed("NSE:SBIN-EQ"), symbol: "NSE:GONE-EQ", key: "NSE:999999" } as Instrument;
+    const query = { instrument: delisted, interval: "1d" as const, from: now - DAY_MS, to: now };
     await expect(yahoo.getHistoricalData(query)).rejects.toMatchObject({ kind: "rejected" });
-    expect((await yahoo.getQuotes([gone])).size).toBe(0);
+    expect((await yahoo.getQuotes([delisted])).size).toBe(0);
   });
 
   it("sends nothing for fifteen minutes after a 429, and prints nothing", async () => {
@@ -244,10 +244,10 @@ describe("Yahoo Finance as a data source", () => {
     const sbin = listed("NSE:SBIN-EQ");
     simulated.yahoo.isBlocked = true;
     await expect(source.getQuotes([sbin])).rejects.toMatchObject({ kind: "rate-limited" });
-    const asked = server.calls("yahoo").length;
+    const callsBefore = server.calls("yahoo").length;
     simulated.yahoo.isBlocked = false;
     await expect(source.getQuotes([sbin])).rejects.toMatchObject({ kind: "rate-limited" });
-    expect(server.calls("yahoo")).toHaveLength(asked);
+    expect(server.calls("yahoo")).toHaveLength(callsBefore);
     now += 16 * 60_000;
     expect((await source.getQuotes([sbin])).size).toBe(1);
     now = START - 86_400_000;

@@ -52,7 +52,7 @@ describe("the token exchange", () => {
   it("sends the documented checksum, once, and verifies the session with the profile call", async () => {
     const { connector, sent } = await loggingIn();
     const session = await connector.generateSession(callback(success));
-    expect(sent.map(({ how, method, url }) => `${how} ${method} ${url}`)).toEqual([
+    expect(sent.map(({ via, method, url }) => `${via} ${method} ${url}`)).toEqual([
       "send POST https://api.kite.trade/session/token",
       "read GET https://api.kite.trade/user/profile",
     ]);
@@ -151,7 +151,7 @@ describe("the session", () => {
   it("is ended at Kite on logout", async () => {
     const { connector, sent } = await setUp(() => reply("delete-session-token"));
     await connector.logout?.(access);
-    expect(sent[0]).toMatchObject({ method: "DELETE", how: "send" });
+    expect(sent[0]).toMatchObject({ method: "DELETE", via: "send" });
     expect(new URL(sent[0]?.url ?? "").pathname).toBe("/session/token");
   });
 });

@@ -13,7 +13,7 @@ describe("our wrapper of the kiteconnect package", () => {
     const { connector, sent } = await setUp(() => reply("get-orders-empty"));
     await connector.getOrders(access);
     expect(sent[0]).toMatchObject({
-      how: "read",
+      via: "read",
       scope: "zerodha",
       method: "GET",
       url: "https://api.kite.trade/orders",

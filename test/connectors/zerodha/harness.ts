@@ -39,15 +39,15 @@ export const access: Access = {
 };
 
 export interface Sent extends HttpRequest {
-  readonly how: "send" | "read";
+  readonly via: "send" | "read";
 }
 type Answer = HttpReply | Error;
 
 /** An HTTP client that answers every call from one function and records it. */
 export function fakeHttp(answer: (request: HttpRequest) => Answer): { http: HttpClient; sent: Sent[] } {
   const sent: Sent[] = [];
-  const call = (how: Sent["how"]) => (request: HttpRequest) => {
-    sent.push({ ...request, how });
+  const call = (via: Sent["via"]) => (request: HttpRequest) => {
+    sent.push({ ...request, via });
     const result = answer(request);
     return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
   };

@@ -163,8 +163,8 @@ describe("candles", () => {
   });
 
   it("fail on a time that is not in IST", async () => {
-    const odd = '{"status":"success","data":{"candles":[["2026-11-20T09:15:00Z",1,1,1,1,1]]}}';
-    const { connector, instrument } = await setUp(() => text(odd));
+    const inUtc = '{"status":"success","data":{"candles":[["2026-11-20T09:15:00Z",1,1,1,1,1]]}}';
+    const { connector, instrument } = await setUp(() => text(inUtc));
     const query = { instrument: instrument("NSE:SBIN-EQ"), interval: "1d", from: 0, to: 1 } as const;
     expect(await failureOf(connector.getHistoricalData(access, query))).toMatchObject({ kind: "bad-response" });
   });

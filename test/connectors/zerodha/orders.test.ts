@@ -33,7 +33,7 @@ describe("placing an order", () => {
     expect(outcome).toEqual({ kind: "accepted", orderId: "1992113344556677889", handle: { variety: "regular" } });
     expect(setup.sent).toHaveLength(1);
     expect(setup.sent[0]).toMatchObject({
-      how: "send",
+      via: "send",
       method: "POST",
       url: "https://api.kite.trade/orders/regular",
       timeoutMs: 7_000,
@@ -108,8 +108,10 @@ describe("placing an order", () => {
 
   it("throws a RangeError, and sends nothing, for what the service must never ask for", async () => {
     const setup = await setUp(() => reply("post-orders"));
-    const bare = { type: "MARKET", protection: { basisPoints: 0, limit: protection.limit } } as const;
-    await expect(setup.connector.placeOrder(access, request(setup, { terms: bare }))).rejects.toThrow(RangeError);
+    const unprotected = { type: "MARKET", protection: { basisPoints: 0, limit: protection.limit } } as const;
+    await expect(setup.connector.placeOrder(access, request(setup, { terms: unprotected }))).rejects.toThrow(
+      RangeError,
+    );
     await expect(setup.connector.placeOrder(access, request(setup, { productType: "BO" }))).rejects.toThrow(RangeError);
     await expect(setup.connector.placeOrder(access, request(setup, {}, "NSE:NIFTY50-INDEX"))).rejects.toThrow(
       RangeError,
@@ -169,7 +171,7 @@ describe("the outcome of placing", () => {
   ])("is unknown after %s, with exactly one request", async (_what, answer) => {
     const { outcome, sent } = await placed(answer);
     expect(outcome.kind).toBe("unknown");
-    expect(sent.map(({ how }) => how)).toEqual(["send"]);
+    expect(sent.map(({ via }) => via)).toEqual(["send"]);
   });
 
   it("is not-sent when no connection was made", async () => {
@@ -258,7 +260,7 @@ describe("modifying and cancelling", () => {
     const outcome = await setup.connector.modifyOrder(access, order(), { qty: 8 });
     expect(outcome).toMatchObject({ kind: "accepted", handle: { variety: "amo" } });
     expect(setup.sent[0]).toMatchObject({
-      how: "send",
+      via: "send",
       method: "PUT",
       url: "https://api.kite.trade/orders/amo/1992113344556677889",
     });
@@ -276,7 +278,7 @@ describe("modifying and cancelling", () => {
     const setup = await setUp(() => reply("delete-orders"));
     expect(await setup.connector.cancelOrder(access, order())).toMatchObject({ kind: "accepted" });
     expect(setup.sent).toHaveLength(1);
-    expect(setup.sent[0]).toMatchObject({ how: "send", method: "DELETE" });
+    expect(setup.sent[0]).toMatchObject({ via: "send", method: "DELETE" });
     expect(setup.sent[0]?.egress).toBeDefined();
   });
 
@@ -311,7 +313,7 @@ describe("the cost of an order", () => {
       request(setup, { terms: { type: "MARKET", protection } }),
     );
     expect(cost).toEqual({ margin: 905_000, charges: 1_074 });
-    expect(setup.sent[0]).toMatchObject({ method: "POST", url: "https://api.kite.trade/margins/orders", how: "read" });
+    expect(setup.sent[0]).toMatchObject({ method: "POST", url: "https://api.kite.trade/margins/orders", via: "read" });
     expect(setup.sent[0]?.egress).toBeUndefined();
     expect(JSON.parse(setup.sent[0]?.body ?? "")).toEqual([
       {

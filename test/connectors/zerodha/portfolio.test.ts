@@ -226,7 +226,7 @@ describe("quotes", () => {
     const asked = ["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX", "NSE:M&M-EQ"].map(instrument);
     const quotes = await connector.getQuotes(access, asked);
     expect([...quotes.keys()]).toEqual(["NSE:3045", "INDEX:NIFTY50"]);
-    expect(sent.map(({ url, how }) => `${how} ${url}`)).toEqual([
+    expect(sent.map(({ url, via }) => `${via} ${url}`)).toEqual([
       "read https://api.kite.trade/quote?i=NSE%3ASBIN&i=NSE%3ANIFTY+50&i=NSE%3AM%26M",
     ]);
     expect(quotes.get(asked[0]!.key)).toEqual({

@@ -99,9 +99,11 @@ describe("reading", () => {
 
   it("gives quotes of shares, indices and options, and the market depth", async () => {
     const contract = sim.exchange.instruments.find(({ kind }) => kind === "option");
-    const asked = [sbinOf(sim), listed(sim.exchange, "NSE:NIFTY50-INDEX"), ...(contract ? [contract] : [])];
-    const quotes = await sim.connector.getQuotes(access, asked);
-    expect(asked.map(({ key }) => quotes.get(key)?.ltp)).toEqual(asked.map(({ key }) => sim.exchange.quote(key).ltp));
+    const instruments = [sbinOf(sim), listed(sim.exchange, "NSE:NIFTY50-INDEX"), ...(contract ? [contract] : [])];
+    const quotes = await sim.connector.getQuotes(access, instruments);
+    expect(instruments.map(({ key }) => quotes.get(key)?.ltp)).toEqual(
+      instruments.map(({ key }) => sim.exchange.quote(key).ltp),
+    );
     const depth = await sim.connector.getOrderbook(access, sbinOf(sim));
     expect(depth.bids).toEqual(sim.exchange.depth(sbinOf(sim).key).bids);
   });
