@@ -90,23 +90,30 @@ export async function setUp(
 ): Promise<Setup> {
   const { http, sent } = fakeHttp(answer);
   const warnings: string[] = [];
-  const deps: Omit<ConnectorDeps, "instruments"> = {
-    http,
-    limiter: noLimits,
-    now: () => NOW,
-    roots: fyers.roots,
+  const table = tableOf(await masterRows(http));
+  const connector = createConnector({
+    ...depsOver(http),
+    instruments: () => Promise.resolve(table),
     warn: (message) => void warnings.push(message),
-  };
-  const masterReader = createConnector({ ...deps, instruments: () => Promise.reject(new Error("not needed")) });
+    ...more,
+  });
+  return { connector, sent, warnings, table };
+}
+
+export const depsOver = (http: HttpClient): ConnectorDeps => ({
+  http,
+  limiter: noLimits,
+  instruments: () => Promise.reject(new Error("no master")),
+  now: () => NOW,
+  roots: fyers.roots,
+  warn: () => {},
+});
+
+export async function masterRows(http: HttpClient, skipped: string[] = []): Promise<VenueInstrument[]> {
   const rows: VenueInstrument[] = [];
-  for await (const row of masterReader.getInstruments?.({ onSkipped: () => {} }) ?? []) rows.push(row);
-  const table = tableOf(rows);
-  return {
-    connector: createConnector({ ...deps, instruments: () => Promise.resolve(table), ...more }),
-    sent,
-    warnings,
-    table,
-  };
+  const master = createConnector(depsOver(http)).getInstruments?.({ onSkipped: (why) => skipped.push(why) });
+  for await (const row of master ?? []) rows.push(row);
+  return rows;
 }
 
 export function listed(table: InstrumentTable, symbol: string): Instrument {

@@ -1,31 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { VenueInstrument } from "../../../connectors/base.ts";
-import { createConnector } from "../../../connectors/fyers/connector.ts";
-import { fyers } from "../../../connectors/fyers/index.ts";
 import { toInstrument } from "../../../connectors/fyers/instruments.ts";
 import { keyFromFyToken, venueSymbolOf } from "../../../connectors/fyers/venue.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
-import { failureOf, noLimits, tableOf } from "../harness.ts";
-import { fakeHttp, fixture, html } from "./harness.ts";
+import { failureOf, tableOf } from "../harness.ts";
+import { fakeHttp, fixture, html, masterRows } from "./harness.ts";
 
-async function download(): Promise<{ rows: VenueInstrument[]; skipped: string[] }> {
-  const { http } = fakeHttp(() => html(500));
-  const connector = createConnector({
-    http,
-    limiter: noLimits,
-    instruments: () => Promise.reject(new Error("not needed")),
-    now: () => 0,
-    roots: fyers.roots,
-    warn: () => {},
-  });
-  const [rows, skipped]: [VenueInstrument[], string[]] = [[], []];
-  for await (const row of connector.getInstruments?.({ onSkipped: (why) => skipped.push(why) }) ?? []) rows.push(row);
-  return { rows, skipped };
-}
+const { http } = fakeHttp(() => html(500));
 
 describe("the instrument masters", () => {
   it("list shares, indices and derivatives of both exchanges, wherever the download is cut into chunks", async () => {
-    const { rows } = await download();
+    const rows = await masterRows(http);
     expect(rows.map(({ instrument }) => `${instrument.key} ${instrument.symbol}`)).toEqual([
       "NSE:3045 NSE:SBIN-EQ",
       "NSE:2031 NSE:M&M-EQ",
@@ -42,7 +26,8 @@ describe("the instrument masters", () => {
   });
 
   it("report what they leave out", async () => {
-    const { skipped } = await download();
+    const skipped: string[] = [];
+    await masterRows(http, skipped);
     expect(skipped).toEqual([
       "index that is not served",
       "test symbol",
@@ -54,7 +39,7 @@ describe("the instrument masters", () => {
   });
 
   it("have ISIN, tick size, lot size, expiry and strike", async () => {
-    const { rows } = await download();
+    const rows = await masterRows(http);
     const of = (symbol: string) => rows.find(({ instrument }) => instrument.symbol === symbol);
     expect(of("NSE:SBIN-EQ")).toEqual({
       instrument: {
@@ -92,7 +77,7 @@ describe("the instrument masters", () => {
   });
 
   it("give every instrument a Fyers symbol and a fyToken that leads back to its key", async () => {
-    const { rows } = await download();
+    const rows = await masterRows(http);
     const table = tableOf(rows);
     const tickers = ["NSE_CM", "NSE_FO", "BSE_CM", "BSE_FO"].flatMap((file) =>
       fixture(`${file}.csv`)
@@ -113,22 +98,9 @@ describe("the instrument masters", () => {
   });
 
   it("fail with a BrokerError when the download does not start or breaks off", async () => {
-    const { http } = fakeHttp(() => html(500));
-    const connector = (stream: typeof http.stream) =>
-      createConnector({
-        http: { ...http, stream },
-        limiter: noLimits,
-        instruments: () => Promise.reject(new Error("not needed")),
-        now: () => 0,
-        roots: fyers.roots,
-        warn: () => {},
-      });
-    const drain = async (stream: typeof http.stream): Promise<void> => {
-      for await (const row of connector(stream).getInstruments?.({ onSkipped: () => {} }) ?? [])
-        expect(row).toBeDefined();
-    };
+    const read = (stream: typeof http.stream) => masterRows({ ...http, stream });
     const down = () => Promise.reject(new HttpFailure("unreachable", "no connection"));
-    expect(await failureOf(drain(down))).toMatchObject({
+    expect(await failureOf(read(down))).toMatchObject({
       kind: "unreachable",
       endpoint: "GET /sym_details/NSE_CM.csv",
     });
@@ -139,6 +111,6 @@ describe("the instrument masters", () => {
         await Promise.reject(new TypeError("terminated"));
       })();
     };
-    expect(await failureOf(drain(cut))).toMatchObject({ kind: "unavailable" });
+    expect(await failureOf(read(cut))).toMatchObject({ kind: "unavailable" });
   });
 });
