@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { toInstrument } from "../../../connectors/fyers/instruments.ts";
 import { keyFromFyToken, venueSymbolOf } from "../../../connectors/fyers/venue.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
-import { failureOf, tableOf } from "../harness.ts";
+import { chunked, failureOf, tableOf } from "../harness.ts";
 import { fakeHttp, fixture, html, masterRows } from "./harness.ts";
 
 const { http } = fakeHttp(() => html(500));
@@ -91,7 +91,15 @@ describe("the instrument masters", () => {
     }
   });
 
-  it("may have rows with a carriage return", () => {
+  it("give the same rows when their lines end with a carriage return", async () => {
+    const stream: typeof http.stream = async ({ url }) => {
+      const name = new URL(url).pathname.replace("/sym_details/", "");
+      return chunked(fixture(name).replaceAll("\n", "\r\n"), 37);
+    };
+    expect(await masterRows({ ...http, stream })).toEqual(await masterRows(http));
+  });
+
+  it("may not have an empty row", () => {
     const [line = ""] = fixture("NSE_CM.csv").split("\n");
     expect(toInstrument(line)).toMatchObject({ venueSymbol: "SBIN-EQ" });
     expect(toInstrument("")).toBe("wrong number of columns");
