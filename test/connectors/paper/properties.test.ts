@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ExchangeAccount } from "../../../connectors/paper/exchange/types.ts";
+import type { BrokerOrderId } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
-import { paiseFromRupees, valueOf } from "../../../src/domain/money.ts";
+import { paiseFromRupees, type Price, valueOf } from "../../../src/domain/money.ts";
 import type { OrderTerms } from "../../../src/domain/order.ts";
 import type { Position, Trade } from "../../../src/domain/portfolio.ts";
 import { DAY, MINUTE, accepted, listed, openFloor, order, plusPercent, richAccount } from "./floor.ts";
@@ -54,21 +55,25 @@ function instrumentAt({ exchange }: Floor, index: number): Instrument {
 function termsOf(floor: Floor, instrument: Instrument, wanted: Extract<Action, { kind: "place" }>): OrderTerms {
   const { ltp } = floor.exchange.quote(instrument.key);
   const level = plusPercent(instrument, ltp, wanted.percent);
-  const isBuy = wanted.side === "BUY";
-  const protection = { basisPoints: 200, limit: plusPercent(instrument, ltp, isBuy ? 2.5 : -2.5) };
+  // Tight enough for the market to move past it.
+  const protectionAt = (from: Price) => ({
+    basisPoints: 10,
+    limit: plusPercent(instrument, from, wanted.side === "BUY" ? 0.1 : -0.1),
+  });
   switch (wanted.type) {
     case "MARKET":
-      return { type: "MARKET", protection };
+      return { type: "MARKET", protection: protectionAt(ltp) };
     case "LIMIT":
       return { type: "LIMIT", price: level };
     case "SL":
       return { type: "SL", triggerPrice: level, price: level };
     case "SL-M":
-      return { type: "SL-M", triggerPrice: level, protection };
+      return { type: "SL-M", triggerPrice: level, protection: protectionAt(level) };
   }
 }
 
-function play(floor: Floor, account: ExchangeAccount, step: Action): void {
+/** Does one step. Notes in `limits` the worst price that a placed order may fill at. */
+function play(floor: Floor, account: ExchangeAccount, step: Action, limits = new Map<BrokerOrderId, Price>()): void {
   if (step.kind === "wait") floor.now += step.minutes * MINUTE;
   else if (step.kind === "place") {
     const instrument = instrumentAt(floor, step.symbol);
@@ -76,9 +81,9 @@ function play(floor: Floor, account: ExchangeAccount, step: Action): void {
     const isCash = instrument.kind === "equity";
     const productType = (isCash ? CASH_PRODUCTS : DERIVATIVE_PRODUCTS)[step.product] ?? "INTRADAY";
     const lots = isCash ? step.lots : 1 + (step.lots % 20);
-    account.place(
-      order(instrument, side, lots * instrument.lotSize, termsOf(floor, instrument, step), { productType, validity }),
-    );
+    const terms = termsOf(floor, instrument, step);
+    const reply = account.place(order(instrument, side, lots * instrument.lotSize, terms, { productType, validity }));
+    if (reply.kind === "accepted") limits.set(reply.orderId, "price" in terms ? terms.price : terms.protection.limit);
   } else {
     const book = account.orders();
     const picked = book[step.pick % Math.max(1, book.length)];
@@ -209,22 +214,22 @@ describe("after any sequence of orders", () => {
     );
   });
 
-  it("no trade is beyond its order's limit price or the circuit limits", () => {
+  it("no trade is beyond its order's limit or protection price, or the circuit limits", () => {
     fc.assert(
       fc.property(fc.array(action, { minLength: 1, maxLength: 30, size: "max" }), (steps) => {
         const floor = openFloor(AT);
         const account = richAccount(floor.exchange);
-        for (const step of steps) if (step.kind !== "modify") play(floor, account, step);
+        const limits = new Map<BrokerOrderId, Price>();
+        for (const step of steps) if (step.kind !== "modify") play(floor, account, step, limits);
         floor.now += 3 * 60 * MINUTE;
         for (const trade of account.trades()) {
-          const placed = account.order(trade.orderId);
+          const limit = limits.get(trade.orderId);
           const quote = trade.key && floor.exchange.quote(trade.key);
           expect(trade.price).toBeGreaterThanOrEqual(quote?.lowerCircuit ?? 0);
           expect(trade.price).toBeLessThanOrEqual(quote?.upperCircuit ?? 0);
-          if (placed && placed.price > 0) {
-            if (trade.side === "BUY") expect(trade.price).toBeLessThanOrEqual(placed.price);
-            else expect(trade.price).toBeGreaterThanOrEqual(placed.price);
-          }
+          if (limit === undefined) continue;
+          if (trade.side === "BUY") expect(trade.price).toBeLessThanOrEqual(limit);
+          else expect(trade.price).toBeGreaterThanOrEqual(limit);
         }
       }),
       { numRuns: 60, seed: 20261120 },
