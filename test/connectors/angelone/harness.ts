@@ -26,7 +26,7 @@ export interface FakeHttp {
   readonly requests: HttpRequest[];
 }
 
-/** An HTTP client whose answers come from the path's last part: a reply, or an error to throw. */
+/** An HTTP client that looks up its answer by a part of the path: a fixture's name, a reply, or an error to throw. */
 export function fakeHttp(answers: Readonly<Record<string, HttpReply | Error | string>>): FakeHttp {
   const requests: HttpRequest[] = [];
   const answer = (request: HttpRequest): Promise<HttpReply> => {
