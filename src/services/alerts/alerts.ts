@@ -164,6 +164,22 @@ const logUnreadPnl = (log: Log, user: UserId) => (error: unknown) => {
   return null;
 };
 
+/** Tries several links: what one link's plan does not include, another's may. */
+async function quotesThrough(
+  quotes: AlertsDeps["quotes"],
+  links: readonly (Link | null)[],
+  wanted: ReadonlyMap<InstrumentKey, Instrument>,
+): Promise<Map<InstrumentKey, Quote>> {
+  const found = new Map<InstrumentKey, Quote>();
+  const tried = new Map(links.map((link) => [link?._id, link]));
+  for (const link of [...tried.values()].slice(0, MAX_LINKS_TRIED)) {
+    const missing = [...wanted.values()].filter(({ key }) => found.get(key)?.source !== "broker");
+    if (missing.length === 0) break;
+    for (const [key, quote] of await quotes.many(link, missing)) found.set(key, quote);
+  }
+  return found;
+}
+
 /** Durable alerts that fire once each. They need no session: without one, prices come from Yahoo. */
 export function createAlerts(deps: AlertsDeps): Alerts {
   const { accounts, clock, log } = deps;
@@ -249,7 +265,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       [...groups.values()].map(async (group) => {
         const links = group.map(({ userId }) => routes.get(userId) ?? null);
         const wanted = new Map(group.map(({ instrument }) => [instrument.key, instrument]));
-        const quotes = await quotesThrough(links, wanted);
+        const quotes = await quotesThrough(deps.quotes, links, wanted);
         // `quotes.many` hides failures, and a user does not notice that an alert stays silent: log it here.
         if (quotes.size > 0) priceFailures.recovered();
         else priceFailures.failed(new Error(`neither a broker nor Yahoo tells any of ${wanted.size} prices`));
@@ -261,21 +277,6 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       }),
     );
     return counts.reduce((sum, count) => sum + count, 0);
-  }
-
-  /** Tries several links: what one link's plan does not include, another's may. */
-  async function quotesThrough(
-    links: readonly (Link | null)[],
-    wanted: ReadonlyMap<InstrumentKey, Instrument>,
-  ): Promise<Map<InstrumentKey, Quote>> {
-    const quotes = new Map<InstrumentKey, Quote>();
-    const tried = new Map(links.map((link) => [link?._id, link]));
-    for (const link of [...tried.values()].slice(0, MAX_LINKS_TRIED)) {
-      const missing = [...wanted.values()].filter(({ key }) => quotes.get(key)?.source !== "broker");
-      if (missing.length === 0) break;
-      for (const [key, quote] of await deps.quotes.many(link, missing)) quotes.set(key, quote);
-    }
-    return quotes;
   }
 
   async function sweepPnl(armed: readonly Alert[]): Promise<number> {
