@@ -19,7 +19,7 @@ import type { Store } from "../ports/store.ts";
 import type { Closes } from "../services/closes.ts";
 import { createClaims, type Claims } from "../services/claims.ts";
 import { withQuietHours } from "../services/delivery.ts";
-import { rememberCollections } from "../services/forget.ts";
+import { trackCollections } from "../services/forget.ts";
 import type { Link } from "../services/accounts.ts";
 import { createLeases, createLocalLeases, type Leases } from "../services/leases.ts";
 import { type Config, opensFromChat } from "./config.ts";
@@ -57,7 +57,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   const config = settings.telegram ? settings : withPlaygroundData(settings);
   const clock = createClock(config.startAt);
   const metrics = createMetrics();
-  const store = rememberCollections(await openStore(config, clock, log));
+  const store = trackCollections(await openStore(config, clock, log));
   const writes = createWriteProbe({ store, clock, log });
   const onKeepFailure = (error: unknown): void =>
     log.error({ err: error }, "a file in DATA_DIR could not be written; retrying");

@@ -12,7 +12,7 @@ import { createAccounts, type Link } from "../services/accounts.ts";
 import { createInstruments } from "../services/instruments/instruments.ts";
 import type { Instruments } from "../services/instruments/types.ts";
 import { createAdmission } from "../services/admission.ts";
-import { forgetUser, type RememberingStore } from "../services/forget.ts";
+import { forgetUser, type TrackedStore } from "../services/forget.ts";
 import { createKeyCapture } from "../services/key-capture.ts";
 import { createKeyForms } from "../services/key-forms.ts";
 import { createOrderLock } from "../services/lock.ts";
@@ -45,7 +45,7 @@ export interface Container {
 
 export interface ContainerOptions {
   readonly config: Config;
-  readonly store: RememberingStore;
+  readonly store: TrackedStore;
   readonly clock: Clock;
   readonly log: Log;
   readonly definitions: readonly BrokerDefinition[];

@@ -106,7 +106,7 @@ async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change
   const looked = await deps.watcher.look(intent);
   const card = await send(ctx, orderCard(looked, deps.accounts, links, deps.clock.now()));
   await deps.desk.attachCard(looked._id, card);
-  await deps.journal.drawn(looked);
+  await deps.journal.markDrawn(looked);
   if (looked.card) await retireCard(ctx, looked.card, cardHeading(looked, deps.accounts, links));
 }
 

@@ -56,7 +56,7 @@ function ticketButtons(deps: BotDeps, trading: Composer<SaudaContext>): void {
     const behind = legBehind(intent);
     if (behind) {
       await showProposal(deps, ctx, behind.id, behind.leg);
-      await deps.journal.drawn(intent);
+      await deps.journal.markDrawn(intent);
       return;
     }
     await showDropped(deps, ctx, intent);
@@ -110,7 +110,7 @@ async function dropTicket(
 /** The card is marked as drawn only after it was: when showing fails, the watcher draws it. */
 async function showDropped(deps: BotDeps, ctx: SaudaContext, intent: Intent): Promise<void> {
   await show(ctx, { html: text.orders.dropped() });
-  await deps.journal.drawn(intent);
+  await deps.journal.markDrawn(intent);
 }
 
 /** Null, with the tap answered, when the order is not in the store: unconfirmed tickets are deleted after two days. */

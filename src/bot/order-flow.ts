@@ -193,7 +193,7 @@ export async function showOrder(deps: BotDeps, ctx: SaudaContext, intent: Intent
   let shown = intent;
   for (let draws = 0; draws < MAX_DRAWS; draws += 1) {
     await drawOrder(deps, ctx, shown);
-    await deps.journal.drawn(shown);
+    await deps.journal.markDrawn(shown);
     const now = await deps.journal.get(intent._id);
     if (!now || JSON.stringify(now.legs) === JSON.stringify(shown.legs)) return;
     shown = now;

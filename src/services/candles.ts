@@ -57,7 +57,7 @@ export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: D
   }
 
   async function fromBroker(link: Link, query: CandleQuery): Promise<Read | BrokerError | null> {
-    if (!access.asksBroker(link, "candles")) return null;
+    if (!access.usesBroker(link, "candles")) return null;
     try {
       return await read(link.broker_name, query, (whole) =>
         access.call(link, "candles", (connector, access) => connector.getHistoricalData(access, whole)),

@@ -27,12 +27,16 @@ export interface ClosesDeps {
 
 export interface Closes {
   /** Fills in the previous closes that the broker left out; null where no source has one. */
-  ofHoldings(link: Link, holdings: readonly Holding[]): Promise<Holding[]>;
+  completeHoldings(link: Link, holdings: readonly Holding[]): Promise<Holding[]>;
   /**
    * Fills in the day's P&L that the broker left out, and corrects it for shares sold from holdings, which brokers count
    * as a short. Reads the day's trades only when a position needs them.
    */
-  ofPositions(link: Link, positions: readonly Position[], trades: () => Promise<readonly Trade[]>): Promise<Position[]>;
+  completePositions(
+    link: Link,
+    positions: readonly Position[],
+    trades: () => Promise<readonly Trade[]>,
+  ): Promise<Position[]>;
 }
 
 /** Previous closes from quotes or Yahoo: Fyers and Dhan report none with positions and holdings, hence no day's change. */
@@ -94,7 +98,7 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
   }
 
   return {
-    async ofHoldings(link, holdings) {
+    async completeHoldings(link, holdings) {
       const lacking = holdings.filter(({ prevClose }) => prevClose === null);
       const closes = await closesOf(
         link,
@@ -102,7 +106,7 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
       );
       return holdings.map((row) => ({ ...row, prevClose: row.prevClose ?? closes.get(row.key ?? "") ?? null }));
     },
-    async ofPositions(link, positions, readTrades) {
+    async completePositions(link, positions, readTrades) {
       const lacking = positions.filter(needsClose);
       const keys = lacking.map(({ key }) => key);
       const needsTrades = lacking.some(({ carried }) => carried?.dayCash === null);

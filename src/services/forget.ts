@@ -5,7 +5,7 @@ import { LEASES } from "./leases.ts";
 import { BUTTONS } from "./one-time.ts";
 
 /** A store that records which collections were opened, so that a deletion covers every collection, also ones added later. */
-export interface RememberingStore extends Store {
+export interface TrackedStore extends Store {
   opened(): readonly Collection<Document>[];
 }
 
@@ -15,7 +15,7 @@ export interface RememberingStore extends Store {
  */
 const DELETED_LAST: readonly string[] = [UPDATES, BUTTONS, LEASES];
 
-export function rememberCollections(store: Store): RememberingStore {
+export function trackCollections(store: Store): TrackedStore {
   const opened = new Map<string, Collection<Document>>();
   return {
     collection<T extends Document>(spec: CollectionSpec<T>): Collection<T> {
@@ -34,7 +34,7 @@ export function rememberCollections(store: Store): RememberingStore {
 }
 
 /** Deletes every document of the user and their links, and purges expired documents of anybody. Returns how many it deleted. */
-export async function forgetUser(store: RememberingStore, user: UserId, links: readonly LinkId[]): Promise<number> {
+export async function forgetUser(store: TrackedStore, user: UserId, links: readonly LinkId[]): Promise<number> {
   const theirs = new Set<string>([user, ...links]);
   let count = 0;
   for (const collection of store.opened()) {

@@ -14,7 +14,7 @@ export type MarketData = "quotes" | "candles";
 
 export interface MarketAccess {
   /** Whether to ask the link's broker: chosen as data source, offered, logged in and not refused lately. */
-  asksBroker(link: Link, what: MarketData): boolean;
+  usesBroker(link: Link, what: MarketData): boolean;
   /** Runs the call and remembers a `no-permission` refusal until the next login. */
   call<T>(link: Link, what: MarketData, call: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T>;
 }
@@ -27,7 +27,7 @@ export function createMarketAccess({ accounts, clock }: { accounts: Accounts; cl
   const refusalKey = (link: Link, what: MarketData): string => `${link._id} ${link.tokens?.issuedAt ?? 0} ${what}`;
 
   return {
-    asksBroker(link, what) {
+    usesBroker(link, what) {
       const { capabilities, isPaper } = accounts.broker(link).definition;
       const isWanted = isPaper === true || link.data_source === "broker";
       const isRefused = steady.now() < (refusedUntil.get(refusalKey(link, what)) ?? 0);

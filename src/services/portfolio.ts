@@ -21,8 +21,10 @@ export const readToday =
   (closes: Closes) =>
   async (connector: BrokerConnector, access: Access, link: Link): Promise<AccountToday> => {
     const [positions, holdings] = await Promise.all([
-      connector.getPositions(access).then((rows) => closes.ofPositions(link, rows, () => connector.getTrades(access))),
-      connector.getHoldings(access).then((rows) => closes.ofHoldings(link, rows)),
+      connector
+        .getPositions(access)
+        .then((rows) => closes.completePositions(link, rows, () => connector.getTrades(access))),
+      connector.getHoldings(access).then((rows) => closes.completeHoldings(link, rows)),
     ]);
     return { positions, holdings };
   };
@@ -70,7 +72,7 @@ export function createPortfolio({ accounts, closes, log }: PortfolioDeps): Portf
       eachBook(
         user,
         (connector, access) => connector.getHoldings(access),
-        (rows, link) => closes.ofHoldings(link, rows),
+        (rows, link) => closes.completeHoldings(link, rows),
       ),
     today: (user) => each(user, today),
     all: (user) =>

@@ -67,8 +67,8 @@ export function createQuotes(deps: { accounts: Accounts; clock: Clock; yahoo: Da
 
   async function many(link: Link | null, instruments: readonly Instrument[]): Promise<Map<InstrumentKey, Quote>> {
     if (instruments.length === 0) return new Map();
-    const asksBroker = link !== null && access.asksBroker(link, "quotes");
-    const live = new Map((asksBroker ? await fromBroker(link, instruments) : []).map((quote) => [quote.key, quote]));
+    const usesBroker = link !== null && access.usesBroker(link, "quotes");
+    const live = new Map((usesBroker ? await fromBroker(link, instruments) : []).map((quote) => [quote.key, quote]));
     const missing = instruments.filter(({ key }) => !live.has(key));
     for (const quote of missing.length > 0 ? await fromYahoo(missing) : []) live.set(quote.key, quote);
     return live;
@@ -76,7 +76,7 @@ export function createQuotes(deps: { accounts: Accounts; clock: Clock; yahoo: Da
 
   return {
     async forLink(link, instrument) {
-      const [own] = link !== null && access.asksBroker(link, "quotes") ? await fullQuote(link, instrument) : [];
+      const [own] = link !== null && access.usesBroker(link, "quotes") ? await fullQuote(link, instrument) : [];
       return own ?? (await fromYahoo([instrument]))[0] ?? null;
     },
     many,

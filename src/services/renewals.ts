@@ -5,7 +5,7 @@ import type { Logins } from "./logins.ts";
 /** Finds the accounts whose user must log in today. */
 export interface Renewals {
   /** The links without a session that lasts until `until`. Asks each broker, and first renews what it can without the user. */
-  dead(links: readonly Link[], until: number): Promise<Link[]>;
+  needingLogin(links: readonly Link[], until: number): Promise<Link[]>;
 }
 
 export function createRenewals(deps: { accounts: Accounts; logins: Pick<Logins, "renew" | "open"> }): Renewals {
@@ -34,7 +34,7 @@ export function createRenewals(deps: { accounts: Accounts; logins: Pick<Logins, 
   }
 
   return {
-    async dead(links, until) {
+    async needingLogin(links, until) {
       const states = await Promise.all(links.map((link) => isDead(link, until)));
       return links.filter((_, at) => states[at]);
     },

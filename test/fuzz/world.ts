@@ -17,7 +17,7 @@ import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createMetrics } from "../../src/lib/metrics.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import { rememberCollections } from "../../src/services/forget.ts";
+import { trackCollections } from "../../src/services/forget.ts";
 import type { Notification } from "../../src/ports/notifier.ts";
 import { openSqliteStore } from "../../src/store/sqlite/store.ts";
 import { twisted } from "./twists.ts";
@@ -80,7 +80,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
   const metrics = createMetrics();
   const http = createHttp(clock, log, metrics);
   const keyring = createKeyring({ current: parseKey(generateKey()) });
-  const store = rememberCollections(openSqliteStore({ dir, now, keyring }));
+  const store = trackCollections(openSqliteStore({ dir, now, keyring }));
   const exchange = createExchange({ seed: 7, now });
   const { deps } = createContainer({
     config,

@@ -45,7 +45,8 @@ describe("the previous close of shares whose broker omits it", () => {
     const { key, symbol } = floor.instrument(ticker);
     return { ...holding, key, symbol, prevClose };
   };
-  const filled = async (...rows: Holding[]) => (await closes.ofHoldings(link, rows)).map(({ prevClose }) => prevClose);
+  const filled = async (...rows: Holding[]) =>
+    (await closes.completeHoldings(link, rows)).map(({ prevClose }) => prevClose);
 
   it("comes from the account's quotes in one call, while a close from the broker is left as it is", async () => {
     const own = priceFromRupees(97);
@@ -102,7 +103,8 @@ describe("the previous close of shares whose broker omits it", () => {
   it("is requested for an account even if another account without quotes has just found nothing", async () => {
     const poor = await floor.link(userId(2));
     floor.failures.set(poor._id, "no-permission").set("yahoo", "unreachable");
-    const of = async (each: Link) => (await closes.ofHoldings(each, [held("SBIN-EQ")])).map((row) => row.prevClose);
+    const of = async (each: Link) =>
+      (await closes.completeHoldings(each, [held("SBIN-EQ")])).map((row) => row.prevClose);
     expect(await of(poor)).toEqual([null]);
     expect(await of(link)).toEqual([YESTERDAY]);
     const calls = floor.calls.length;
@@ -129,7 +131,7 @@ describe("the previous close of shares whose broker omits it", () => {
     const traded = { sellQty: 10, sellValue: paiseFromRupees(1_010), buyQty: 0, buyValue: ZERO_PAISE };
     const sold = { ...position, key, ...traded, side: "SELL", qty: 10, productType: "CNC" } as const;
     const asShort = { ...sold, dayPnl: paiseFromRupees(-90), ltp: priceFromRupees(110) };
-    const [known, unknown] = await closes.ofPositions(link, [asShort, { ...asShort, key: null }], untraded);
+    const [known, unknown] = await closes.completePositions(link, [asShort, { ...asShort, key: null }], untraded);
     expect([known?.dayPnl, unknown?.dayPnl]).toEqual([paiseFromRupees(1_010 - 980), null]);
   });
 
@@ -141,7 +143,7 @@ describe("the previous close of shares whose broker omits it", () => {
     const short = { ...long, productType: "MARGIN", side: "SELL", carried: { qty: -10, dayCash: ZERO_PAISE } } as const;
     const closed = { ...long, side: "CLOSED", qty: 0, ltp: null, carried: { qty: 5, dayCash: paiseFromRupees(500) } };
     const asked = [{ ...long, carried }, short, closed as Position, long, position];
-    const rows = await closes.ofPositions(link, asked, untraded);
+    const rows = await closes.completePositions(link, asked, untraded);
     const days = [10 * 101 + 500 - 15 * 98, -10 * 101 + 10 * 98, 500 - 5 * 98].map((rupees) => paiseFromRupees(rupees));
     expect(rows.map(({ dayPnl }) => dayPnl)).toEqual([...days, null, position.dayPnl]);
     expect(floor.calls).toEqual(["broker getQuotes 1"]);
@@ -155,7 +157,7 @@ describe("the previous close of shares whose broker omits it", () => {
     const sold = { ...trade, key, qty: 15, price: priceFromRupees(100), productType: "MARGIN", side: "SELL" } as const;
     const book = [sold, { ...sold, productType: "INTRADAY" } as const];
     const day = async (trades: () => Promise<Trade[]>) =>
-      (await closes.ofPositions(link, [{ ...row, carried }], trades)).map(({ dayPnl }) => dayPnl);
+      (await closes.completePositions(link, [{ ...row, carried }], trades)).map(({ dayPnl }) => dayPnl);
     expect(await day(async () => book)).toEqual([paiseFromRupees(15 * (100 - 98))]);
     const unread = new BrokerError("unavailable", "no", { broker: brokerName("acme"), endpoint: "trades" });
     expect(await day(() => Promise.reject(unread))).toEqual([null]);

@@ -80,8 +80,8 @@ export const trade: Trade = {
 
 /** Closes that change nothing: rows stay as the broker reported them. */
 export const asGiven: Closes = {
-  ofHoldings: async (_link, rows) => [...rows],
-  ofPositions: async (_link, rows) => [...rows],
+  completeHoldings: async (_link, rows) => [...rows],
+  completePositions: async (_link, rows) => [...rows],
 };
 
 /** What the stub broker answers. Tests change it as they like. */

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { allows } from "../../src/bot/access.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { createAdmission, grantOf, type Admission } from "../../src/services/admission.ts";
-import { forgetUser, rememberCollections, type RememberingStore } from "../../src/services/forget.ts";
+import { forgetUser, trackCollections, type TrackedStore } from "../../src/services/forget.ts";
 import { createInbox } from "../../src/services/inbox.ts";
 import { createLeases, createLocalLeases } from "../../src/services/leases.ts";
 import { createOneTime } from "../../src/services/one-time.ts";
@@ -16,12 +16,12 @@ const [ASHA, VIKRAM, MEERA] = [userId(1001), userId(1002), userId(1003)];
 
 describe("who gets in", () => {
   let stage: Stage;
-  let store: RememberingStore;
+  let store: TrackedStore;
   let admission: Admission;
   const told: string[] = [];
   beforeEach(() => {
     stage = openStage();
-    store = rememberCollections(stage.store);
+    store = trackCollections(stage.store);
     told.length = 0;
   });
   afterEach(() => stage.close());
@@ -206,7 +206,7 @@ describe("who gets in", () => {
   it("deletes the request itself last, so that an interrupted deletion can resume", async () => {
     const { clock, log } = stage;
     const deleted: string[] = [];
-    store = rememberCollections({
+    store = trackCollections({
       ...stage.store,
       collection(spec) {
         const collection = stage.store.collection(spec);

@@ -83,7 +83,7 @@ export function morningLogin({ bot, renewals, notifier }: MorningDeps): PerUserJ
     catchUpMs: LOGIN_CATCH_UP_MS,
     dueAt: ({ settings }, date) => dueOn(date, settings.reminderAt, bot.calendar.current()),
     async run(user, { date, dueAt }) {
-      const dead = await renewals.dead(await bot.accounts.active(user._id), neededUntil(user, date, bot));
+      const dead = await renewals.needingLogin(await bot.accounts.active(user._id), neededUntil(user, date, bot));
       const delivery = deliveryFor(user.settings, "reminder");
       if (dead.length === 0 || delivery === null) return;
       const card = loginCard(bot, user, await bot.accounts.active(user._id), date);
@@ -115,7 +115,7 @@ export function morningNudge(deps: MorningDeps): PerUserJob {
       const until = neededUntil(user, date, bot);
       const lacking = links.filter((link) => needsLogins(bot, link) && !bot.accounts.hasSession(link, until));
       // Tried again: their brokers may not have answered at the time of the reminder.
-      const dead = await renewals.dead(lacking, until);
+      const dead = await renewals.needingLogin(lacking, until);
       const delivery = deliveryFor(user.settings, "reminder");
       if (delivery === null) return;
       const waiting = await Promise.all(

@@ -84,7 +84,7 @@ export interface Journal {
   /** Applies an event to a leg. Null when the leg's state has no such transition, e.g. because somebody else was first. */
   transition(id: IntentId, leg: number, event: LegEvent, note: Note, look?: NextLook): Promise<Intent | null>;
   /** Records that the card shows the legs as in `intent`. It stays stale if they have changed since. */
-  drawn(intent: Intent): Promise<void>;
+  markDrawn(intent: Intent): Promise<void>;
 }
 
 export interface Note {
@@ -128,7 +128,7 @@ export function createJournal(deps: { store: Store; clock: Clock }): Journal {
         const changes = withEvent(intent, leg, event, note, clock.now());
         return changes && { ...changes, ...look };
       }),
-    async drawn(intent) {
+    async markDrawn(intent) {
       const shown = JSON.stringify(intent.legs);
       await change(intent._id, (current) =>
         current.isCardStale && JSON.stringify(current.legs) === shown ? { isCardStale: false } : null,

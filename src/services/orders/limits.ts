@@ -57,7 +57,7 @@ export interface LimitsDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly accounts: Accounts;
-  readonly closes: Pick<Closes, "ofPositions">;
+  readonly closes: Pick<Closes, "completePositions">;
   readonly journal: Journal;
   /** The first trading day after a date, both YYYY-MM-DD. */
   readonly nextTradingDay: (date: string) => string;
@@ -163,7 +163,7 @@ export function createLimits(deps: LimitsDeps): Limits {
       (link) => traded.has(link._id) || (link.is_active && accounts.hasSession(link)),
     );
     const parts = await accounts.callEach(counted, async (connector, access, link) =>
-      closes.ofPositions(link, await connector.getPositions(access), () => connector.getTrades(access)),
+      closes.completePositions(link, await connector.getPositions(access), () => connector.getTrades(access)),
     );
     const silent = parts.find((part) => !part.ok || part.value.some(isUnpriced));
     if (silent) return [{ level: "block", code: "loss-unread", label: silent.link.label }];

@@ -36,7 +36,7 @@ export interface OrderServicesDeps {
   readonly store: Store;
   readonly accounts: Accounts;
   readonly quotes: Quotes;
-  readonly closes: Pick<Closes, "ofPositions">;
+  readonly closes: Pick<Closes, "completePositions">;
   readonly instruments: Pick<Instruments, "byKey" | "resolve">;
   readonly clock: Clock;
   readonly log: Log;

@@ -94,7 +94,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       const after = await look(intent);
       if (!after.isCardStale) return;
       await deps.onChange(after);
-      await journal.drawn(after);
+      await journal.markDrawn(after);
     } catch (error) {
       log.error({ err: error, intent: intent._id }, "order not followed");
     }

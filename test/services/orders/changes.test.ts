@@ -72,7 +72,7 @@ describe("a cancel", () => {
     const cancelOrder = broker.connector.cancelOrder.bind(broker.connector);
     broker.connector.cancelOrder = async (...asked) => {
       const intent = await floor.journal.get(open._id);
-      if (intent) await floor.journal.drawn(intent);
+      if (intent) await floor.journal.markDrawn(intent);
       return cancelOrder(...asked);
     };
     const result = await floor.changes.ask(ASHA, open._id, 0, "cancel");

@@ -79,7 +79,7 @@ describe("the user's own limits", () => {
     const lostToday = async (_: unknown, rows: readonly Position[]): Promise<Position[]> =>
       rows.map((row) => ({ ...row, dayPnl: paiseFromRupees(-1_500) }));
     await floor.close();
-    floor = await openFloor({ brokers: [broker], closes: { ofPositions: lostToday } });
+    floor = await openFloor({ brokers: [broker], closes: { completePositions: lostToday } });
     await floor.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
     broker.positions = [{ ...losing(-20_000), dayPnl: null }];
     expect(await blocks()).toEqual([{ level: "block", code: "limit-loss", limit: paiseFromRupees(1_000) }]);
