@@ -8,23 +8,23 @@ import { BrokerError } from "../../src/errors.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { createCloses, type Closes } from "../../src/services/closes.ts";
 import { createQuotes } from "../../src/services/quotes.ts";
-import { openMarketFloor, type MarketFloor } from "./market-floor.ts";
+import { openMarketHarness, type MarketHarness } from "./market-harness.ts";
 import { holding, position, trade } from "./stub-broker.ts";
 
 const YESTERDAY = priceFromRupees(98);
 const untraded = (): Promise<never> => Promise.reject(new Error("nothing to read trades for"));
 
 describe("the previous close of shares whose broker omits it", () => {
-  let floor: MarketFloor;
+  let harness: MarketHarness;
   let closes: Closes;
   let link: Link;
   let table: () => Promise<InstrumentTable>;
   let isOpened: boolean;
 
   beforeEach(async () => {
-    floor = await openMarketFloor();
-    floor.prices.prevClose = 98;
-    const listed = ["SBIN-EQ", "ITC-EQ"].map((name) => floor.instrument(name));
+    harness = await openMarketHarness();
+    harness.prices.prevClose = 98;
+    const listed = ["SBIN-EQ", "ITC-EQ"].map((name) => harness.instrument(name));
     const byKey = (key: string) => {
       const instrument = listed.find((each) => each.key === key);
       return instrument && { instrument, venueSymbol: "", venueToken: "" };
@@ -32,17 +32,17 @@ describe("the previous close of shares whose broker omits it", () => {
     table = async () => ({ byKey, bySymbol: () => undefined, byVenueSymbol: () => undefined });
     isOpened = true;
     closes = createCloses({
-      clock: floor.clock,
-      quotes: createQuotes(floor),
+      clock: harness.clock,
+      quotes: createQuotes(harness),
       table: () => table(),
       hasOpened: () => isOpened,
     });
-    link = await floor.link(userId(1));
+    link = await harness.link(userId(1));
   });
-  afterEach(() => floor.close());
+  afterEach(() => harness.close());
 
   const held = (ticker: string, prevClose: Price | null = null): Holding => {
-    const { key, symbol } = floor.instrument(ticker);
+    const { key, symbol } = harness.instrument(ticker);
     return { ...holding, key, symbol, prevClose };
   };
   const filled = async (...rows: Holding[]) =>
@@ -51,83 +51,83 @@ describe("the previous close of shares whose broker omits it", () => {
   it("comes from the account's quotes in one call, while a close from the broker is left as it is", async () => {
     const own = priceFromRupees(97);
     expect(await filled(held("SBIN-EQ"), held("ITC-EQ"), held("INFY-EQ", own))).toEqual([YESTERDAY, YESTERDAY, own]);
-    expect(floor.calls).toEqual(["broker getQuotes 2"]);
+    expect(harness.calls).toEqual(["broker getQuotes 2"]);
   });
 
   it("is not requested where the broker has it, and is cached for ten minutes where it does not", async () => {
     await filled(held("INFY-EQ", YESTERDAY));
-    expect(floor.calls).toEqual([]);
+    expect(harness.calls).toEqual([]);
     await filled(held("SBIN-EQ"));
-    floor.pass(9 * 60_000);
+    harness.pass(9 * 60_000);
     await filled(held("SBIN-EQ"));
-    expect(floor.calls).toHaveLength(1);
-    floor.pass(2 * 60_000);
+    expect(harness.calls).toHaveLength(1);
+    harness.pass(2 * 60_000);
     await filled(held("SBIN-EQ"));
-    expect(floor.calls).toHaveLength(2);
+    expect(harness.calls).toHaveLength(2);
   });
 
   it("comes from Yahoo when the broker's plan excludes quotes", async () => {
-    floor.failures.set(link._id, "no-permission");
+    harness.failures.set(link._id, "no-permission");
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
-    expect(floor.calls).toEqual(["broker getQuotes 1", "yahoo getQuotes 1"]);
+    expect(harness.calls).toEqual(["broker getQuotes 1", "yahoo getQuotes 1"]);
   });
 
   it("is Yahoo's last price as long as that is of an earlier day", async () => {
-    floor.failures.set(link._id, "no-permission");
-    floor.pricedAt = istInstant("2026-11-20", "15:30");
-    expect(await filled(held("SBIN-EQ"))).toEqual([priceFromRupees(floor.prices.yahoo)]);
+    harness.failures.set(link._id, "no-permission");
+    harness.pricedAt = istInstant("2026-11-20", "15:30");
+    expect(await filled(held("SBIN-EQ"))).toEqual([priceFromRupees(harness.prices.yahoo)]);
   });
 
   it("is Yahoo's previous close before the trading day begins", async () => {
-    floor.failures.set(link._id, "no-permission");
-    floor.pricedAt = istInstant("2026-11-20", "15:30");
+    harness.failures.set(link._id, "no-permission");
+    harness.pricedAt = istInstant("2026-11-20", "15:30");
     isOpened = false;
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
   });
 
   it("changes as soon as the day begins, even if it is still cached", async () => {
-    floor.failures.set(link._id, "no-permission");
-    floor.pricedAt = istInstant("2026-11-20", "15:30");
+    harness.failures.set(link._id, "no-permission");
+    harness.pricedAt = istInstant("2026-11-20", "15:30");
     isOpened = false;
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
     isOpened = true;
-    floor.pass(60_000);
-    expect(await filled(held("SBIN-EQ"))).toEqual([priceFromRupees(floor.prices.yahoo)]);
+    harness.pass(60_000);
+    expect(await filled(held("SBIN-EQ"))).toEqual([priceFromRupees(harness.prices.yahoo)]);
   });
 
   it("is the broker's previous close, however old its last trade", async () => {
-    floor.pricedAt = istInstant("2026-11-20", "15:30");
+    harness.pricedAt = istInstant("2026-11-20", "15:30");
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
   });
 
   it("is requested for an account even if another account without quotes has just found nothing", async () => {
-    const poor = await floor.link(userId(2));
-    floor.failures.set(poor._id, "no-permission").set("yahoo", "unreachable");
+    const poor = await harness.link(userId(2));
+    harness.failures.set(poor._id, "no-permission").set("yahoo", "unreachable");
     const of = async (each: Link) =>
       (await closes.completeHoldings(each, [held("SBIN-EQ")])).map((row) => row.prevClose);
     expect(await of(poor)).toEqual([null]);
     expect(await of(link)).toEqual([YESTERDAY]);
-    const calls = floor.calls.length;
+    const calls = harness.calls.length;
     expect(await of(link)).toEqual([YESTERDAY]);
-    expect(floor.calls).toHaveLength(calls);
+    expect(harness.calls).toHaveLength(calls);
   });
 
   it("stays null when no source has it", async () => {
-    floor.failures.set("all", "unreachable");
+    harness.failures.set("all", "unreachable");
     expect(await filled(held("SBIN-EQ"), { ...held("ITC-EQ"), key: null })).toEqual([null, null]);
   });
 
   it("is requested again soon after no source had it, for any account", async () => {
-    floor.failures.set("all", "unreachable");
+    harness.failures.set("all", "unreachable");
     expect(await filled(held("SBIN-EQ"))).toEqual([null]);
-    floor.failures.clear();
-    floor.pass(30_000);
-    link = await floor.link(userId(2));
+    harness.failures.clear();
+    harness.pass(30_000);
+    link = await harness.link(userId(2));
     expect(await filled(held("SBIN-EQ"))).toEqual([YESTERDAY]);
   });
 
   it("corrects the day's P&L of shares sold for delivery, which brokers count as a short", async () => {
-    const { key } = floor.instrument("SBIN-EQ");
+    const { key } = harness.instrument("SBIN-EQ");
     const traded = { sellQty: 10, sellValue: paiseFromRupees(1_010), buyQty: 0, buyValue: ZERO_PAISE };
     const sold = { ...position, key, ...traded, side: "SELL", qty: 10, productType: "CNC" } as const;
     const asShort = { ...sold, dayPnl: paiseFromRupees(-90), ltp: priceFromRupees(110) };
@@ -136,7 +136,7 @@ describe("the previous close of shares whose broker omits it", () => {
   });
 
   it("completes a carried position's day P&L: value now, less value at the close, plus today's trades", async () => {
-    const { key } = floor.instrument("SBIN-EQ");
+    const { key } = harness.instrument("SBIN-EQ");
     const long = { ...position, key, dayPnl: null, ltp: priceFromRupees(101), qty: 10 };
     // 15 were carried into the day, and 5 of them sold at 100.
     const carried = { qty: 15, dayCash: paiseFromRupees(500) };
@@ -146,11 +146,11 @@ describe("the previous close of shares whose broker omits it", () => {
     const rows = await closes.completePositions(link, asked, untraded);
     const days = [10 * 101 + 500 - 15 * 98, -10 * 101 + 10 * 98, 500 - 5 * 98].map((rupees) => paiseFromRupees(rupees));
     expect(rows.map(({ dayPnl }) => dayPnl)).toEqual([...days, null, position.dayPnl]);
-    expect(floor.calls).toEqual(["broker getQuotes 1"]);
+    expect(harness.calls).toEqual(["broker getQuotes 1"]);
   });
 
   it("takes today's trades from the trade book when the broker reports only quantities", async () => {
-    const { key } = floor.instrument("SBIN-EQ");
+    const { key } = harness.instrument("SBIN-EQ");
     const row = { ...position, key, dayPnl: null, side: "CLOSED", qty: 0, ltp: null, productType: "MARGIN" } as const;
     // 15 were carried into the day and sold at 100. The trade of the other product does not count.
     const carried = { qty: 15, dayCash: null };

@@ -7,7 +7,7 @@ import { createAlerts, type Alert, type Alerts, type AlertsDeps } from "../../..
 import { parseAlert } from "../../../src/services/alerts/condition.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
 import { asGiven } from "../stub-broker.ts";
-import { openMarketFloor, type MarketFloor } from "../market-floor.ts";
+import { openMarketHarness, type MarketHarness } from "../market-harness.ts";
 
 describe("the text after /alert", () => {
   it.each([
@@ -60,7 +60,7 @@ describe("the text after /alert", () => {
 });
 
 describe("an alert", () => {
-  let floor: MarketFloor;
+  let harness: MarketHarness;
   let fired: { id: string; by: string }[];
   let alerts: Alerts;
   let isTelling = true;
@@ -69,9 +69,9 @@ describe("an alert", () => {
 
   const open = (instead: Partial<AlertsDeps> = {}): Alerts =>
     createAlerts({
-      ...floor,
+      ...harness,
       closes: asGiven,
-      quotes: createQuotes(floor),
+      quotes: createQuotes(harness),
       log: pino({ level: "silent" }),
       ...instead,
       isMarketOpen: () => isOpen,
@@ -81,31 +81,31 @@ describe("an alert", () => {
       },
     });
   beforeEach(async () => {
-    floor = await openMarketFloor();
+    harness = await openMarketHarness();
     fired = [];
     isTelling = true;
     isOpen = true;
     alerts = open();
   });
-  afterEach(() => floor.close());
+  afterEach(() => harness.close());
 
   async function arm(text: string, ticker: string | null = "SBIN-EQ", user = asha): Promise<Alert> {
     const words = parseAlert(text);
     if (!words) throw new Error(`not an alert: ${text}`);
-    const instrument = ticker === null ? null : floor.instrument(ticker);
+    const instrument = ticker === null ? null : harness.instrument(ticker);
     const result = await alerts.add({ userId: user, instrument, condition: words.condition, order: words.order });
     if (result.kind !== "added") throw new Error(result.kind);
     return result.alert;
   }
 
   it("fires once, when its price is reached", async () => {
-    await floor.link(asha);
+    await harness.link(asha);
     const alert = await arm("SBIN > 105");
     expect(await alerts.sweep()).toBe(0);
-    floor.prices.broker = 105;
-    floor.pass(2_000);
+    harness.prices.broker = 105;
+    harness.pass(2_000);
     expect(await alerts.sweep()).toBe(1);
-    floor.pass(2_000);
+    harness.pass(2_000);
     expect(await alerts.sweep()).toBe(0);
     expect(fired).toEqual([{ id: alert._id, by: "broker" }]);
     expect(await alerts.armed(asha)).toEqual([]);
@@ -122,82 +122,82 @@ describe("an alert", () => {
   });
 
   it("is not duplicated when it is added again", async () => {
-    await floor.link(asha);
+    await harness.link(asha);
     const first = await arm("SBIN > 105 buy 10");
-    floor.pass(2_000);
+    harness.pass(2_000);
     expect((await arm("SBIN > 105 buy 10"))._id).toBe(first._id);
     const others = [await arm("SBIN > 105"), await arm("SBIN > 105 sell 10"), await arm("SBIN < 90")];
     expect(await alerts.armed(asha)).toHaveLength(4);
     for (const { _id } of others) await alerts.remove(asha, _id);
-    floor.prices.broker = 105;
-    floor.pass(2_000);
+    harness.prices.broker = 105;
+    harness.pass(2_000);
     expect(await alerts.sweep()).toBe(1);
-    floor.prices.broker = 100;
-    floor.pass(2_000);
+    harness.prices.broker = 100;
+    harness.pass(2_000);
     expect((await arm("SBIN > 105 buy 10"))._id).not.toBe(first._id);
   });
 
   it("does not fire on an earlier day's change", async () => {
-    await floor.users.ensure(asha, "Asha");
-    floor.prices.yahoo = 98;
-    floor.pricedAt = istInstant("2026-11-20", "15:30");
+    await harness.users.ensure(asha, "Asha");
+    harness.prices.yahoo = 98;
+    harness.pricedAt = istInstant("2026-11-20", "15:30");
     await arm("SBIN -1%");
     expect(await alerts.sweep()).toBe(0);
-    floor.pricedAt = null;
-    floor.pass(30_000);
+    harness.pricedAt = null;
+    harness.pass(30_000);
     expect(await alerts.sweep()).toBe(1);
   });
 
   it("is disarmed, with a message, on the day after its contract expired", async () => {
-    await floor.link(asha);
-    const future = floor.instrument("NIFTY26NOVFUT");
+    await harness.link(asha);
+    const future = harness.instrument("NIFTY26NOVFUT");
     if (future.kind !== "future") throw new Error("not a future");
     const condition = { kind: "above", price: priceFromRupees(99_999) } as const;
     await alerts.add({ userId: asha, instrument: future, condition, order: null });
-    floor.pass(istInstant(future.expiry, "15:00") - floor.clock.now());
+    harness.pass(istInstant(future.expiry, "15:00") - harness.clock.now());
     expect(await alerts.sweep()).toBe(0);
-    floor.pass(20 * 3_600_000);
-    floor.calls.length = 0;
+    harness.pass(20 * 3_600_000);
+    harness.calls.length = 0;
     expect(await alerts.sweep()).toBe(1);
     expect(fired.map(({ by }) => by)).toEqual(["expired"]);
-    expect(floor.calls).toEqual([]);
+    expect(harness.calls).toEqual([]);
     expect(await alerts.armed(asha)).toEqual([]);
   });
 
   it("survives a restart", async () => {
-    await floor.link(asha);
+    await harness.link(asha);
     await arm("SBIN -3%");
     alerts = open();
-    floor.prices.broker = 96.9;
-    floor.pass(2_000);
+    harness.prices.broker = 96.9;
+    harness.pass(2_000);
     expect(await alerts.sweep()).toBe(1);
   });
 
   it("uses the broker's live price although an older paper account has Yahoo's", async () => {
-    await floor.linkPaper(asha);
-    floor.pass(1_000);
-    await floor.link(asha);
+    await harness.linkPaper(asha);
+    harness.pass(1_000);
+    await harness.link(asha);
     await arm("SBIN > 105");
-    floor.prices.broker = 110;
-    floor.pass(2_000);
+    harness.prices.broker = 110;
+    harness.pass(2_000);
     expect(await alerts.sweep()).toBe(1);
     expect(fired[0]?.by).toBe("broker");
   });
 
   it("uses Yahoo's price when the broker's session is dead", async () => {
-    await floor.link(asha);
+    await harness.link(asha);
     await arm("SBIN < 90");
-    floor.pass(2 * 86_400_000);
-    floor.prices.yahoo = 89;
+    harness.pass(2 * 86_400_000);
+    harness.prices.yahoo = 89;
     expect(await alerts.sweep()).toBe(1);
     expect(fired[0]?.by).toBe("yfinance");
   });
 
   it("stays armed until its message is durable", async () => {
-    await floor.link(asha);
+    await harness.link(asha);
     await arm("SBIN > 105");
-    floor.prices.broker = 110;
-    floor.pass(2_000);
+    harness.prices.broker = 110;
+    harness.pass(2_000);
     isTelling = false;
     expect(await alerts.sweep()).toBe(0);
     isTelling = true;
@@ -206,23 +206,23 @@ describe("an alert", () => {
 
   it("is checked in one batch per broker for all users", async () => {
     for (let user = 1; user <= 30; user += 1) {
-      await floor.link(userId(user));
+      await harness.link(userId(user));
       await arm("SBIN > 500", ["SBIN-EQ", "INFY-EQ", "TCS-EQ"][user % 3], userId(user));
     }
-    floor.calls.length = 0;
-    floor.pass(2_000);
+    harness.calls.length = 0;
+    harness.pass(2_000);
     await alerts.sweep();
-    expect(floor.calls).toEqual(["broker getQuotes 3"]);
+    expect(harness.calls).toEqual(["broker getQuotes 3"]);
   });
 
   it("is checked through another user's link when the first one's plan excludes prices", async () => {
-    const poor = await floor.link(asha);
+    const poor = await harness.link(asha);
     await arm("SBIN > 500");
-    await floor.link(userId(2));
+    await harness.link(userId(2));
     await arm("SBIN > 105", "SBIN-EQ", userId(2));
-    floor.failures.set(poor._id, "no-permission");
-    floor.prices.broker = 106;
-    floor.pass(30_000);
+    harness.failures.set(poor._id, "no-permission");
+    harness.prices.broker = 106;
+    harness.pass(30_000);
     expect(await alerts.sweep()).toBe(1);
     expect(fired).toMatchObject([{ by: "broker" }]);
   });
@@ -231,9 +231,9 @@ describe("an alert", () => {
     const said: { msg: string }[] = [];
     const log = pino({ level: "info" }, { write: (line: string) => void said.push(JSON.parse(line)) });
     let isAnybodyThere = false;
-    const quotes = createQuotes(floor);
+    const quotes = createQuotes(harness);
     alerts = open({ log, quotes: { many: async (...asked) => (isAnybodyThere ? quotes.many(...asked) : new Map()) } });
-    await floor.link(asha);
+    await harness.link(asha);
     await arm("SBIN > 500");
     for (let turn = 0; turn < 5; turn += 1) await alerts.sweep();
     expect(said.map(({ msg }) => msg)).toEqual(["no prices for alerts; looking on"]);
@@ -244,10 +244,10 @@ describe("an alert", () => {
   });
 
   it("is not armed if its price condition is already met", async () => {
-    await floor.link(asha);
+    await harness.link(asha);
     const add = alerts.add({
       userId: asha,
-      instrument: floor.instrument("SBIN-EQ"),
+      instrument: harness.instrument("SBIN-EQ"),
       condition: { kind: "above", price: priceFromRupees(90) },
       order: null,
     });
@@ -255,7 +255,7 @@ describe("an alert", () => {
   });
 
   it("is not armed if its P&L condition is already met", async () => {
-    await floor.link(asha);
+    await harness.link(asha);
     const words = parseAlert("pnl < 1");
     const add = alerts.add({ userId: asha, instrument: null, condition: words!.condition, order: null });
     expect(await add).toMatchObject({ kind: "met-already", by: { kind: "pnl", pnl: 0 } });
@@ -263,9 +263,9 @@ describe("an alert", () => {
   });
 
   it("names the accounts that are missing from the day's P&L", async () => {
-    await floor.link(asha);
-    const second = await floor.link(asha);
-    await floor.accounts.update(second._id, () => ({ tokens: null }));
+    await harness.link(asha);
+    const second = await harness.link(asha);
+    await harness.accounts.update(second._id, () => ({ tokens: null }));
     const { condition } = parseAlert("pnl < 1")!;
     expect(await alerts.add({ userId: asha, instrument: null, condition, order: null })).toMatchObject({
       by: { kind: "pnl", loggedOut: [second.label] },
@@ -273,50 +273,50 @@ describe("an alert", () => {
   });
 
   it("armed after the close fires only on a price of the next session", async () => {
-    await floor.link(asha);
-    floor.prices.broker = 98.5;
+    await harness.link(asha);
+    harness.prices.broker = 98.5;
     isOpen = false;
     await arm("SBIN -1%");
-    floor.pass(60_000);
+    harness.pass(60_000);
     expect(await alerts.sweep()).toBe(0);
-    floor.pass(15 * 3_600_000);
+    harness.pass(15 * 3_600_000);
     isOpen = true;
-    floor.pricedAt = floor.clock.now() - 16 * 3_600_000;
+    harness.pricedAt = harness.clock.now() - 16 * 3_600_000;
     expect(await alerts.sweep()).toBe(0);
-    floor.pricedAt = null;
-    floor.pass(60_000);
+    harness.pricedAt = null;
+    harness.pass(60_000);
     expect(await alerts.sweep()).toBe(1);
   });
 
   it("armed after the close does not fire on a post-close price", async () => {
-    await floor.link(asha);
-    floor.prices.broker = 98.5;
+    await harness.link(asha);
+    harness.prices.broker = 98.5;
     isOpen = false;
     await arm("SBIN -1%");
-    floor.pricedAt = floor.clock.now() + 10 * 60_000;
-    floor.pass(24 * 3_600_000);
+    harness.pricedAt = harness.clock.now() + 10 * 60_000;
+    harness.pass(24 * 3_600_000);
     isOpen = true;
     expect(await alerts.sweep()).toBe(0);
   });
 
   it("fires on the day's P&L over all accounts, never on a partial one", async () => {
-    await floor.link(asha);
-    const second = await floor.link(asha);
-    floor.failures.set(second._id, "timeout");
+    await harness.link(asha);
+    const second = await harness.link(asha);
+    harness.failures.set(second._id, "timeout");
     await arm("pnl < 1", null);
     expect(await alerts.sweep()).toBe(0);
-    floor.failures.clear();
-    floor.pass(61_000);
+    harness.failures.clear();
+    harness.pass(61_000);
     expect(await alerts.sweep()).toBe(1);
     expect(fired).toMatchObject([{ by: "pnl" }]);
   });
 
   it("fires on the day's P&L although another user's cannot be computed", async () => {
-    const [odd] = [await floor.link(asha), await floor.link(userId(2))];
-    floor.failures.set("all", "timeout");
+    const [odd] = [await harness.link(asha), await harness.link(userId(2))];
+    harness.failures.set("all", "timeout");
     for (const user of [asha, userId(2)]) await arm("pnl < 1", null, user);
-    floor.failures.clear();
-    const connector = await floor.accounts.broker(odd).connector();
+    harness.failures.clear();
+    const connector = await harness.accounts.broker(odd).connector();
     const read = connector.getPositions.bind(connector);
     connector.getPositions = (access) =>
       access.link === odd._id ? Promise.reject(new RangeError("not a whole number")) : read(access);
@@ -325,12 +325,12 @@ describe("an alert", () => {
   });
 
   it("does not fire for users who have stopped the bot, and cannot be removed by others", async () => {
-    await floor.link(asha);
+    await harness.link(asha);
     const alert = await arm("SBIN > 105");
     expect(await alerts.remove(userId(2), alert._id)).toBe(false);
-    await floor.users.update(asha, () => ({ hasStopped: true }));
-    floor.prices.broker = 120;
-    floor.pass(2_000);
+    await harness.users.update(asha, () => ({ hasStopped: true }));
+    harness.prices.broker = 120;
+    harness.pass(2_000);
     expect(await alerts.sweep()).toBe(0);
     expect(await alerts.remove(asha, alert._id)).toBe(true);
   });

@@ -4,7 +4,7 @@ import type { Instrument } from "../../../src/domain/instrument.ts";
 import { equitySymbol, ticker } from "../../../src/domain/instrument.ts";
 import type { Resolution } from "../../../src/services/instruments/types.ts";
 import { DAY, MINUTE } from "../../connectors/paper/floor.ts";
-import { FYERS, option, openHall, PAPER, share, SMALL_MARKET, venue, ZERODHA } from "./market-hall.ts";
+import { FYERS, option, openHarness, PAPER, share, SMALL_MARKET, venue, ZERODHA } from "./harness.ts";
 
 const symbols = (found: readonly Instrument[]): string[] => found.map(({ symbol }) => symbol);
 
@@ -21,9 +21,9 @@ function told(resolution: Resolution): string {
 
 /** Resolves in a process that has loaded the small market. */
 async function resolver() {
-  const hall = openHall();
-  hall.linked.push(ZERODHA);
-  const instruments = hall.start();
+  const harness = openHarness();
+  harness.linked.push(ZERODHA);
+  const instruments = harness.start();
   return async (text: string): Promise<string> => told(await instruments.resolve(text));
 }
 
@@ -116,46 +116,46 @@ describe("what a text resolves to", () => {
   });
 
   it("accepts a broker's own contract symbol", async () => {
-    const hall = openHall();
+    const harness = openHarness();
     const contract = option("NFO", "NIFTY", { expiry: "2026-12-15", isMonthly: false, strike: 26_000, type: "CE" });
-    hall.master(ZERODHA).rows = [{ ...venue(contract), venueSymbol: "NIFTY15DEC2626000CE" }];
-    hall.linked.push(ZERODHA);
-    expect(told(await hall.start().resolve("nifty15dec2626000ce"))).toBe(contract.symbol);
+    harness.master(ZERODHA).rows = [{ ...venue(contract), venueSymbol: "NIFTY15DEC2626000CE" }];
+    harness.linked.push(ZERODHA);
+    expect(told(await harness.start().resolve("nifty15dec2626000ce"))).toBe(contract.symbol);
   });
 
   it("does not offer a contract after its last session", async () => {
-    const hall = openHall();
-    hall.linked.push(ZERODHA);
-    const instruments = hall.start({ firstExpiry: () => "2026-11-25" });
+    const harness = openHarness();
+    harness.linked.push(ZERODHA);
+    const instruments = harness.start({ firstExpiry: () => "2026-11-25" });
     expect(told(await instruments.resolve("nifty weekly 26000 ce"))).toBe("NSE:NIFTY26D0126000CE");
     expect(told(await instruments.resolve("reliance fut"))).toBe("many: NSE:RELIANCE26DECFUT NSE:RELIANCE27JANFUT");
   });
 
   it("counts months from today even after the last session of the 30th", async () => {
-    const hall = openHall();
-    hall.linked.push(ZERODHA);
-    hall.floor.now += 7 * DAY;
-    const instruments = hall.start({ firstExpiry: () => "2026-12-01" });
+    const harness = openHarness();
+    harness.linked.push(ZERODHA);
+    harness.floor.now += 7 * DAY;
+    const instruments = harness.start({ firstExpiry: () => "2026-12-01" });
     expect(told(await instruments.resolve("reliance next month fut"))).toBe(
       "many: NSE:RELIANCE26DECFUT NSE:RELIANCE27JANFUT",
     );
   });
 
   it("does not offer expired contracts", async () => {
-    const hall = openHall();
-    hall.linked.push(ZERODHA);
-    const instruments = hall.start();
+    const harness = openHarness();
+    harness.linked.push(ZERODHA);
+    const instruments = harness.start();
     await instruments.search("nifty", 1);
-    hall.floor.now += 2 * DAY;
+    harness.floor.now += 2 * DAY;
     expect(told(await instruments.resolve("reliance fut"))).toBe("many: NSE:RELIANCE26DECFUT NSE:RELIANCE27JANFUT");
   });
 });
 
 describe("search", () => {
   async function found(text: string, limit = 6): Promise<string[]> {
-    const hall = openHall();
-    hall.linked.push(ZERODHA);
-    return symbols(await hall.start().search(text, limit));
+    const harness = openHarness();
+    harness.linked.push(ZERODHA);
+    return symbols(await harness.start().search(text, limit));
   }
 
   it("puts the exact ticker first, NSE before BSE, then the near futures", async () => {
@@ -210,35 +210,35 @@ describe("search", () => {
 
 describe("the searched masters", () => {
   it("are the paper exchange's while no real broker is linked", async () => {
-    const hall = openHall({ hasPaper: true });
-    const instruments = hall.start();
+    const harness = openHarness({ hasPaper: true });
+    const instruments = harness.start();
     expect(symbols(await instruments.search("titan", 1))).toEqual(["NSE:TITAN-EQ"]);
-    expect(hall.master(ZERODHA).downloads).toBe(0);
+    expect(harness.master(ZERODHA).downloads).toBe(0);
   });
 
   it("include a linked broker's, followed by the paper exchange's", async () => {
-    const hall = openHall({ hasPaper: true });
-    const instruments = hall.start();
+    const harness = openHarness({ hasPaper: true });
+    const instruments = harness.start();
     await instruments.search("titan", 1);
-    hall.linked.push(ZERODHA);
+    harness.linked.push(ZERODHA);
     expect(told(await instruments.resolve("onlybse"))).toBe("BSE:ONLYBSE");
     expect(told(await instruments.resolve("titan"))).toBe("NSE:TITAN-EQ");
   });
 
   it("do not cost a scan of all links per symbol, only every few seconds", async () => {
-    const hall = openHall({ hasPaper: true });
-    const instruments = hall.start();
+    const harness = openHarness({ hasPaper: true });
+    const instruments = harness.start();
     for (const text of ["titan", "sbin", "titan"]) await instruments.resolve(text);
-    expect(hall.looks()).toBe(1);
-    hall.floor.now += 5_000;
+    expect(harness.looks()).toBe(1);
+    harness.floor.now += 5_000;
     await instruments.resolve("titan");
-    expect(hall.looks()).toBe(2);
+    expect(harness.looks()).toBe(2);
   });
 
   it("yield a contract with two tokens once, with the real broker's key", async () => {
-    const hall = openHall({ hasPaper: true });
-    hall.linked.push(ZERODHA);
-    const instruments = hall.start();
+    const harness = openHarness({ hasPaper: true });
+    harness.linked.push(ZERODHA);
+    const instruments = harness.start();
     const [found] = await instruments.search("NSE:BANKNIFTY26DECFUT", 5);
     const real = SMALL_MARKET.find(({ symbol }) => symbol === "NSE:BANKNIFTY26DECFUT");
     expect(found?.key).toBe(real?.key);
@@ -248,26 +248,26 @@ describe("the searched masters", () => {
   });
 
   it("yield a renamed share once, although one master still has the old name", async () => {
-    const hall = openHall({ brokers: [ZERODHA, FYERS] });
-    hall.linked.push(ZERODHA);
+    const harness = openHarness({ brokers: [ZERODHA, FYERS] });
+    harness.linked.push(ZERODHA);
     const now = share("NSE", "ETERNAL", "ETERNAL LIMITED");
     const before = { ...now, symbol: equitySymbol("NSE", "ZOMATO", "EQ") } as Instrument;
-    hall.master(FYERS).rows = [venue(before)];
-    const instruments = hall.start();
+    harness.master(FYERS).rows = [venue(before)];
+    const instruments = harness.start();
     await instruments.table(FYERS);
-    hall.floor.now += MINUTE;
-    hall.master(ZERODHA).rows = [venue(now)];
+    harness.floor.now += MINUTE;
+    harness.master(ZERODHA).rows = [venue(now)];
     await instruments.table(ZERODHA);
     expect(symbols(await instruments.search("eternal", 5))).toEqual(["NSE:ETERNAL-EQ"]);
     expect(told(await instruments.resolve("zomato"))).toBe("NSE:ZOMATO-EQ");
   });
 
   it("grow with every loaded master", async () => {
-    const hall = openHall({ brokers: [ZERODHA, FYERS] });
-    hall.linked.push(ZERODHA);
+    const harness = openHarness({ brokers: [ZERODHA, FYERS] });
+    harness.linked.push(ZERODHA);
     const only = share("NSE", "FYERSONLY", "ONLY IN ONE MASTER");
-    hall.master(FYERS).rows = [venue(only)];
-    const instruments = hall.start();
+    harness.master(FYERS).rows = [venue(only)];
+    const instruments = harness.start();
     expect((await instruments.resolve("fyersonly")).kind).toBe("none");
     await instruments.table(FYERS);
     expect(await instruments.resolve("fyersonly")).toEqual({ kind: "one", instrument: only });
@@ -275,16 +275,16 @@ describe("the searched masters", () => {
   });
 
   it("tell which shares have futures, or null while no master with futures is loaded", async () => {
-    const hall = openHall();
-    hall.linked.push(ZERODHA);
-    const market = hall.start();
+    const harness = openHarness();
+    harness.linked.push(ZERODHA);
+    const market = harness.start();
     const has = (symbol: string): boolean | null =>
       market.hasFutures(SMALL_MARKET.find((each) => each.symbol === symbol) as Instrument);
     const some = ["NSE:SBIN-EQ", "BSE:RELIANCE", "NSE:TATASTEEL-EQ", "BSE:ONLYBSE"];
     expect(some.map(has)).toEqual([null, null, null, null]);
     await market.resolve("SBIN");
     expect(some.map(has)).toEqual([true, true, false, false]);
-    const cash = openHall();
+    const cash = openHarness();
     cash.linked.push(ZERODHA);
     cash.master(ZERODHA).rows = SMALL_MARKET.filter(({ kind }) => kind === "equity").map(venue);
     const shares = cash.start();
@@ -293,12 +293,12 @@ describe("the searched masters", () => {
   });
 
   it("supply the name from whichever has one", async () => {
-    const hall = openHall({ brokers: [ZERODHA, FYERS] });
+    const harness = openHarness({ brokers: [ZERODHA, FYERS] });
     const named = share("NSE", "SHORT", "A LONG AND TELLING NAME");
     const other = share("NSE", "OTHER", "THE NAME OF THE OTHER");
-    hall.master(ZERODHA).rows = [venue({ ...named, name: "SHORT" }), venue(other)];
-    hall.master(FYERS).rows = [venue(named), venue({ ...other, name: "OTHER" })];
-    const instruments = hall.start();
+    harness.master(ZERODHA).rows = [venue({ ...named, name: "SHORT" }), venue(other)];
+    harness.master(FYERS).rows = [venue(named), venue({ ...other, name: "OTHER" })];
+    const instruments = harness.start();
     await Promise.all([instruments.table(ZERODHA), instruments.table(FYERS)]);
     expect(symbols(await instruments.search("telling", 5))).toEqual([named.symbol]);
     expect(symbols(await instruments.search("short", 5))).toEqual([named.symbol]);
@@ -309,43 +309,43 @@ describe("the searched masters", () => {
   });
 
   it("fall back to another broker when the first does not answer", async () => {
-    const hall = openHall({ brokers: [ZERODHA, FYERS] });
-    hall.master(ZERODHA).isDown = true;
-    const instruments = hall.start();
+    const harness = openHarness({ brokers: [ZERODHA, FYERS] });
+    harness.master(ZERODHA).isDown = true;
+    const instruments = harness.start();
     expect((await instruments.resolve("sbin")).kind).toBe("one");
-    expect(hall.master(FYERS).downloads).toBe(1);
+    expect(harness.master(FYERS).downloads).toBe(1);
   });
 
   it("are empty, without an error, while no broker answers, and are retried a minute later", async () => {
-    const hall = openHall();
-    hall.linked.push(ZERODHA);
-    hall.master(ZERODHA).isDown = true;
-    const instruments = hall.start();
+    const harness = openHarness();
+    harness.linked.push(ZERODHA);
+    harness.master(ZERODHA).isDown = true;
+    const instruments = harness.start();
     expect(await instruments.search("sbin", 5)).toEqual([]);
     await instruments.resolve("sbin");
-    expect(hall.master(ZERODHA).downloads).toBe(1);
-    hall.master(ZERODHA).isDown = false;
-    hall.floor.now += 2 * MINUTE;
+    expect(harness.master(ZERODHA).downloads).toBe(1);
+    harness.master(ZERODHA).isDown = false;
+    harness.floor.now += 2 * MINUTE;
     expect((await instruments.resolve("sbin")).kind).toBe("one");
   });
 
   it("are retried after the clock was set back", async () => {
-    const hall = openHall();
-    hall.linked.push(ZERODHA);
-    hall.master(ZERODHA).isDown = true;
-    const instruments = hall.start();
+    const harness = openHarness();
+    harness.linked.push(ZERODHA);
+    harness.master(ZERODHA).isDown = true;
+    const instruments = harness.start();
     expect(await instruments.search("sbin", 5)).toEqual([]);
-    hall.master(ZERODHA).isDown = false;
-    hall.floor.now -= 24 * 60 * MINUTE;
+    harness.master(ZERODHA).isDown = false;
+    harness.floor.now -= 24 * 60 * MINUTE;
     expect((await instruments.resolve("sbin")).kind).toBe("one");
   });
 });
 
 describe("on the whole paper exchange", () => {
   it("every symbol resolves to itself", async () => {
-    const hall = openHall({ hasPaper: true });
-    const instruments = hall.start();
-    for (const instrument of hall.floor.exchange.instruments) {
+    const harness = openHarness({ hasPaper: true });
+    const instruments = harness.start();
+    for (const instrument of harness.floor.exchange.instruments) {
       expect(await instruments.resolve(instrument.symbol)).toEqual({ kind: "one", instrument });
       expect((await instruments.search(instrument.symbol, 1))[0]).toEqual(instrument);
       expect(await instruments.byKey(instrument.key)).toEqual(instrument);
@@ -353,16 +353,16 @@ describe("on the whole paper exchange", () => {
   });
 
   it("every NSE ticker resolves to its symbol, in lower case too", async () => {
-    const hall = openHall({ hasPaper: true });
-    const instruments = hall.start();
-    for (const { symbol } of hall.floor.exchange.instruments.filter((each) => each.symbol.startsWith("NSE:"))) {
+    const harness = openHarness({ hasPaper: true });
+    const instruments = harness.start();
+    for (const { symbol } of harness.floor.exchange.instruments.filter((each) => each.symbol.startsWith("NSE:"))) {
       expect(told(await instruments.resolve(ticker(symbol).toLowerCase()))).toBe(symbol);
     }
   });
 
   it("any text has an answer", async () => {
-    const hall = openHall({ hasPaper: true });
-    const instruments = hall.start();
+    const harness = openHarness({ hasPaper: true });
+    const instruments = harness.start();
     const word = fc.constantFrom(
       "nifty",
       "sbin",

@@ -8,7 +8,7 @@ import type { Intent } from "../../../src/services/orders/journal.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import {
   ASHA,
-  breathe,
+  letWorkProceed,
   type Floor,
   openFloor,
   openLink,
@@ -91,7 +91,7 @@ describe("a cancel", () => {
   it("whose process died can be retried after half a minute", async () => {
     broker.scripts.push("never-ask");
     void floor.changes.ask(ASHA, open._id, 0, "cancel");
-    await breathe();
+    await letWorkProceed();
     const next = floor.crash();
     expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toEqual({ kind: "busy" });
     next.pass(30_000);
@@ -101,7 +101,7 @@ describe("a cancel", () => {
   it("whose process died is soon shown as unclear", async () => {
     broker.scripts.push("never-ask");
     void floor.changes.ask(ASHA, open._id, 0, "cancel");
-    await breathe();
+    await letWorkProceed();
     const next = floor.crash();
     await watch(next, 100_000, 1_000);
     const [drawn] = next.drawn.slice(-1);
@@ -115,7 +115,7 @@ describe("a cancel", () => {
   it("whose process died can be retried after the clock was set back", async () => {
     broker.scripts.push("never-ask");
     void floor.changes.ask(ASHA, open._id, 0, "cancel");
-    await breathe();
+    await letWorkProceed();
     const next = floor.crash();
     next.pass(-86_400_000);
     expect(await next.changes.ask(ASHA, open._id, 0, "cancel")).toMatchObject({ kind: "asked" });

@@ -5,7 +5,7 @@ import { createLog } from "../../../src/lib/log.ts";
 import type { Collection, Document, Store } from "../../../src/ports/store.ts";
 import { ORDER_TIMING } from "../../../src/services/orders/timing.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import { ASHA, breathe, type Floor, openFloor, sent, states, statesNow, ticket, watch } from "./floor.ts";
+import { ASHA, letWorkProceed, type Floor, openFloor, sent, states, statesNow, ticket, watch } from "./floor.ts";
 
 const LEASE_MS = ORDER_TIMING.leaseMs;
 const BELIEVED_MS = 30_000;
@@ -32,7 +32,7 @@ describe("a process that dies", () => {
     const dying = await openFloor({ brokers: [broker], wrap: dyingAtTheFirstWrite });
     const { intent } = await ticket(dying);
     void tap(dying, intent.confirmId);
-    await breathe();
+    await letWorkProceed();
     const next = dying.crash();
     expect(await statesNow(next, intent)).toEqual(["sending"]);
     await watch(next, LEASE_MS + BELIEVED_MS + 20_000);
@@ -111,7 +111,7 @@ describe("a clock that was a day ahead and is set back", () => {
     broker.scripts.push("never-answer");
     const { intent } = await ticket(floor);
     await tap(floor, intent.confirmId);
-    await breathe();
+    await letWorkProceed();
     const next = floor.crash();
     next.pass(-DAY_MS);
     await watch(next, 3_000);

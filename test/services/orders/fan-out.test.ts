@@ -4,7 +4,18 @@ import { futureSymbol, instrumentKey } from "../../../src/domain/instrument.ts";
 import { price, priceFromRupees } from "../../../src/domain/money.ts";
 import { MAX_LEGS } from "../../../src/services/orders/ticket-plan.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
-import { allSent, ASHA, breathe, type Floor, openFloor, sent, states, statesNow, ticket, watch } from "./floor.ts";
+import {
+  allSent,
+  ASHA,
+  letWorkProceed,
+  type Floor,
+  openFloor,
+  sent,
+  states,
+  statesNow,
+  ticket,
+  watch,
+} from "./floor.ts";
 
 const NIFTY: Future = {
   kind: "future",
@@ -57,7 +68,7 @@ describe("one ticket to several accounts", () => {
     zerodha.scripts.push("never-answer");
     const { intent } = await onBoth();
     await floor.desk.confirm(ASHA, intent.confirmId);
-    await breathe();
+    await letWorkProceed();
     await watch(floor, 1_000);
     expect(await statesNow(floor, intent)).toEqual(["sending", "working"]);
   });

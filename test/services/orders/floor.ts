@@ -188,7 +188,7 @@ export async function statesNow(floor: Floor, intent: Pick<Intent, "_id">): Prom
 }
 
 /** Lets pending asynchronous work proceed as far as it can. */
-export const breathe = (): Promise<void> =>
+export const letWorkProceed = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve);
   });

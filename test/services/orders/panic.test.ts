@@ -6,7 +6,7 @@ import { price } from "../../../src/domain/money.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
 import {
   ASHA,
-  breathe,
+  letWorkProceed,
   type Floor,
   openFloor,
   openLink,
@@ -121,7 +121,7 @@ describe("a panic", () => {
       return modifyOrder(...asked);
     };
     const change = floor.changes.ask(ASHA, order._id, 0, { qty: 12 });
-    await breathe();
+    await letWorkProceed();
     const sleep = floor.clock.sleep.bind(floor.clock);
     floor.clock.sleep = async (ms) => {
       answered.resolve();

@@ -22,7 +22,7 @@ const ACME = brokerName("acme");
 const PAPER = brokerName("paper");
 
 /** Test harness: a broker and a Yahoo with settable prices, and a record of every call to them. */
-export interface MarketFloor {
+export interface MarketHarness {
   readonly store: Store;
   readonly clock: { now(): number; sleep(ms: number): Promise<void> };
   readonly accounts: Accounts;
@@ -44,7 +44,7 @@ export interface MarketFloor {
   close(): Promise<void>;
 }
 
-export async function openMarketFloor(): Promise<MarketFloor> {
+export async function openMarketHarness(): Promise<MarketHarness> {
   const dir = mkdtempSync(join(tmpdir(), "market-"));
   let now = istInstant("2026-11-23", "11:00");
   const clock = { now: () => now, sleep: async () => undefined };
@@ -54,7 +54,7 @@ export async function openMarketFloor(): Promise<MarketFloor> {
   const failures = new Map<string, BrokerErrorKind>();
   const quoteOf = ({ key, symbol }: Instrument, source: Quote["source"]): Quote => {
     const ltp = priceFromRupees(source === "broker" ? prices.broker : prices.yahoo);
-    const at = floor.pricedAt ?? now;
+    const at = harness.pricedAt ?? now;
     return { ...exchange.quote(key), key, symbol, ltp, prevClose: priceFromRupees(prices.prevClose), at, source };
   };
   const quotesOf = (instruments: readonly Instrument[], source: Quote["source"]) =>
@@ -127,7 +127,7 @@ export async function openMarketFloor(): Promise<MarketFloor> {
     const tokens = { accessToken: new Secret("t"), accountId: "A1", issuedAt: now, expiresAt: now + 86_400_000 };
     return accounts.update(_id, () => ({ tokens, is_active: true, account_id: "A1" }));
   }
-  const floor: MarketFloor = {
+  const harness: MarketHarness = {
     store,
     clock,
     accounts,
@@ -150,5 +150,5 @@ export async function openMarketFloor(): Promise<MarketFloor> {
       rmSync(dir, { recursive: true, force: true });
     },
   };
-  return floor;
+  return harness;
 }

@@ -43,7 +43,7 @@ export interface Master {
   downloads: number;
 }
 
-export interface Hall {
+export interface Harness {
   readonly floor: Floor;
   readonly dataDir: string;
   readonly logged: string[];
@@ -55,12 +55,12 @@ export interface Hall {
   start(more?: Partial<Pick<InstrumentsDeps, "firstExpiry">>): Instruments;
 }
 
-export interface HallOptions {
+export interface HarnessOptions {
   readonly brokers?: readonly BrokerName[];
   readonly hasPaper?: boolean;
 }
 
-export function openHall(options: HallOptions = {}): Hall {
+export function openHarness(options: HarnessOptions = {}): Harness {
   const { brokers = [ZERODHA], hasPaper = false } = options;
   const floor = openFloor(MONDAY, { isAlwaysOpen: true });
   const paper = createPaper({ exchange: () => floor.exchange });
