@@ -9,7 +9,7 @@ export async function bookOf<T>(reading: Promise<readonly T[]>, log: Log): Promi
     return { rows: await reading, unread: [] };
   } catch (error) {
     if (!(error instanceof UnreadRows)) throw error;
-    log.warn({ err: error, broker: error.broker, endpoint: error.endpoint }, "rows not read");
+    log.warn({ err: error, broker: error.broker, endpoint: error.endpoint }, "rows of an unknown kind were left out");
     return error.book as Book<T>;
   }
 }

@@ -73,9 +73,9 @@ export function createCalendar(deps: { dataDir: string; clock: Clock; log: Log }
     loadedMtime = changedAt;
     try {
       calendar = loadCalendar(file);
-      log.info("calendar read again");
+      log.info("calendar reloaded");
     } catch (error) {
-      log.error({ err: error }, "calendar.json is wrong; the calendar stays as it was");
+      log.error({ err: error }, "calendar.json is invalid; keeping the previous calendar");
     }
   }
 

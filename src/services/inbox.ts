@@ -85,8 +85,8 @@ export function createInbox(deps: InboxDeps): Inbox {
   const failing = new Set<string>();
   let sweepBatch = SWEEP_BATCH;
   const trouble = createFailureLog(log, {
-    failed: "updates of a chat not worked off; they are tried again soon",
-    recovered: "updates are worked off again",
+    failed: "updates of a chat could not be handled; retrying soon",
+    recovered: "updates are handled again",
   });
 
   /** Absolute, because an update "from the future" was received before the clock was set back. */

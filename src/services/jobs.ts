@@ -104,7 +104,7 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
       await job.run(user, occasion);
     } catch (error) {
       const about = { err: error, job: job.name, user: user._id, tries: claim.tries };
-      if (claim.isLast) log.error(about, "job failed for one user, who goes without it today");
+      if (claim.isLast) log.error(about, "job failed for one user; given up for today");
       else if (isWorthLogging(claim.tries)) log.error(about, "job failed for one user");
       return "failed";
     }

@@ -138,7 +138,7 @@ describe("jobs", () => {
       ["closing-digest", asha, 1, "job failed for one user"],
       ["closing-digest", asha, 2, "job failed for one user"],
       ["closing-digest", asha, 4, "job failed for one user"],
-      ["closing-digest", asha, 5, "job failed for one user, who goes without it today"],
+      ["closing-digest", asha, 5, "job failed for one user; given up for today"],
     ]);
   });
 

@@ -160,7 +160,7 @@ export interface AlertsDeps {
 
 /** One user's failure must not stop the others' alerts. */
 const logUnreadPnl = (log: Log, user: UserId) => (error: unknown) => {
-  log.error({ err: error, user }, "P&L for alerts not read");
+  log.error({ err: error, user }, "P&L for alerts could not be read");
   return null;
 };
 
@@ -186,8 +186,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   const alerts: Collection<AlertDocument> = deps.store.collection(alertsSpec);
   let pnlAskedAt = -Infinity;
   const priceFailures = createFailureLog(log, {
-    failed: "no prices for alerts; looking on",
-    recovered: "there are prices for alerts again",
+    failed: "no prices for alerts; retrying",
+    recovered: "prices for alerts are available again",
   });
 
   /** The link that a user's prices are read through: one with a live session; null means Yahoo. */
@@ -268,7 +268,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         const quotes = await quotesThrough(deps.quotes, links, wanted);
         // `quotes.many` hides failures, and a user does not notice that an alert stays silent: log it here.
         if (quotes.size > 0) priceFailures.recovered();
-        else priceFailures.failed(new Error(`neither a broker nor Yahoo tells any of ${wanted.size} prices`));
+        else priceFailures.failed(new Error(`neither a broker nor Yahoo has any of ${wanted.size} prices`));
         const now = clock.now();
         return countFired(group, (alert) => {
           const quote = quotes.get(alert.instrument.key);
@@ -312,7 +312,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
         await fire(alert, by);
         count += 1;
       } catch (error) {
-        log.error({ err: error, alert: alert._id }, "alert not told");
+        log.error({ err: error, alert: alert._id }, "alert message could not be posted");
       }
     }
     return count;

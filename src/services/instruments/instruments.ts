@@ -46,7 +46,7 @@ export function createInstruments(deps: InstrumentsDeps): Instruments {
         await masters.current(name);
         return true;
       } catch (error) {
-        log.warn({ err: error, broker: name }, "no list of instruments to search");
+        log.warn({ err: error, broker: name }, "no instrument list could be loaded for search");
       }
     }
     return false;

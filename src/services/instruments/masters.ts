@@ -49,7 +49,7 @@ const DAILY_UPDATE_IST = "08:00";
 const DAY_MS = 86_400_000;
 /** Wait after a failed download when an old copy can serve meanwhile. */
 const RETRY_MS = 10 * 60_000;
-/** Wait after a failed download without any copy. Order books are read every second, and a master is tens of megabytes. */
+/** Wait after a failed download without any copy: every read of an order book asks for the master, tens of megabytes. */
 const FIRST_RETRY_MS = 60_000;
 /** A download with less than half the rows counts as truncated, unless the old copy is older than this. */
 const ROW_COUNT_TRUSTED_MS = 3 * DAY_MS;
@@ -112,7 +112,7 @@ export function createMasters(deps: MastersDeps): Masters {
   function fallBack(broker: BrokerName, error: unknown): Copy {
     failures.set(broker, { at: clock.now(), error });
     const known = copies.get(broker);
-    log.warn({ err: error, broker, hasCopy: known !== undefined }, "no new list of instruments");
+    log.warn({ err: error, broker, hasCopy: known !== undefined }, "instrument list could not be downloaded");
     if (!known) throw error;
     const stale = { ...known, isStale: true };
     copies.set(broker, stale);
@@ -125,7 +125,7 @@ export function createMasters(deps: MastersDeps): Masters {
       if (!saved) return null;
       return { master: await openMaster(saved.columns, freezeOf), at: saved.at, skipped: saved.skipped };
     } catch (error) {
-      log.warn({ err: error, broker }, "the saved list of instruments cannot be read");
+      log.warn({ err: error, broker }, "the saved instrument list cannot be read");
       return null;
     }
   }
@@ -141,13 +141,10 @@ export function createMasters(deps: MastersDeps): Masters {
     const master = await openMaster(columns, freezeOf);
     if (!isPaper(broker)) {
       await saveMaster(fileOf(broker), broker, { at, skipped, columns }).catch((error: unknown) =>
-        log.error({ err: error, broker }, "the list of instruments cannot be saved"),
+        log.error({ err: error, broker }, "the instrument list cannot be saved"),
       );
     }
-    log.info(
-      { broker, rows, skipped, ms: Math.round(performance.now() - startedAt) },
-      "list of instruments downloaded",
-    );
+    log.info({ broker, rows, skipped, ms: Math.round(performance.now() - startedAt) }, "instrument list downloaded");
     return { broker, isPaper: isPaper(broker), master, at, skipped, isStale: false };
   }
 

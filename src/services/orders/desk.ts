@@ -149,7 +149,7 @@ export function createDesk(deps: DeskDeps): Desk {
   /** If rivals cannot be read, assume one at every account. */
   const rivalsNow = (intent: Intent): Promise<ReadonlySet<LinkId>> =>
     rivalsOf(deps, intent).catch((error: unknown) => {
-      log.error({ err: error, intent: intent._id }, "other exits not read");
+      log.error({ err: error, intent: intent._id }, "other exits could not be read");
       return new Set(intent.legs.map(({ link }) => link));
     });
 
@@ -158,7 +158,7 @@ export function createDesk(deps: DeskDeps): Desk {
   /** The only place that places an order. Called once per leg, after the confirmation is durable. */
   async function send(intent: Intent, leg: Leg, at: number, rivals: ReadonlySet<LinkId>): Promise<void> {
     const outcome = rivals.has(leg.link) ? RIVAL_CONFIRMED : await place(intent, leg);
-    log.info({ intent: intent._id, leg: at, outcome: outcome.kind }, "order answered");
+    log.info({ intent: intent._id, leg: at, outcome: outcome.kind }, "broker answered an order");
     await record(intent._id, at, outcome);
   }
 
@@ -184,7 +184,7 @@ export function createDesk(deps: DeskDeps): Desk {
         await journal.transition(id, at, { kind: "outcome", outcome }, note, look);
         return;
       } catch (error) {
-        log.error({ err: error, intent: id, leg: at, outcome: outcome.kind }, "order outcome not kept");
+        log.error({ err: error, intent: id, leg: at, outcome: outcome.kind }, "order outcome could not be stored");
         const pause = RECORD_PAUSES_MS[tries];
         if (pause === undefined) return;
         await clock.sleep(pause);

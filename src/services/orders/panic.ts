@@ -106,7 +106,7 @@ export function createPanic(deps: PanicDeps): Panic {
     try {
       return answerOf(await deps.changes.askBooked(user, link, orderId, "cancel"));
     } catch (error) {
-      log.warn({ err: error, broker: link.broker_name }, "cancel not asked");
+      log.warn({ err: error, broker: link.broker_name }, "cancel could not be requested");
       return { kind: "not-sent", reason: "the broker could not be asked", cause: "unreachable" };
     }
   }
@@ -207,7 +207,7 @@ export function createPanic(deps: PanicDeps): Panic {
   }
 
   function notExited(link: Link, position: Position, error: unknown): ExitResult {
-    log.error({ err: error, broker: link.broker_name }, "position not exited");
+    log.error({ err: error, broker: link.broker_name }, "position could not be exited");
     return { kind: "not-possible", link, position };
   }
 

@@ -76,7 +76,7 @@ async function ordersAround({ accounts, journal }: Pick<UnderWayDeps, "accounts"
 /** Re-reads an order. If the book cannot be read, the order counts as it was. */
 export async function lookAt({ watcher, log }: UnderWayDeps, intent: Intent): Promise<Intent> {
   return watcher.look(intent).catch((error: unknown) => {
-    log.warn({ err: error, intent: intent._id }, "order not looked at");
+    log.warn({ err: error, intent: intent._id }, "order could not be re-read");
     return intent;
   });
 }

@@ -64,7 +64,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   const troubles = new Map<LinkId, FailureLog>();
 
   function troubleOf({ _id, broker_name }: Link): FailureLog {
-    const words = { failed: "order book not read; trying on", recovered: "order book is read again" };
+    const words = { failed: "order book cannot be read; retrying", recovered: "order book can be read again" };
     const trouble = troubles.get(_id) ?? createFailureLog(log, words, { broker: broker_name, link: _id });
     troubles.set(_id, trouble);
     return trouble;
@@ -96,7 +96,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       await deps.onChange(after);
       await journal.markDrawn(after);
     } catch (error) {
-      log.error({ err: error, intent: intent._id }, "order not followed");
+      log.error({ err: error, intent: intent._id }, "order could not be followed");
     }
   }
 

@@ -236,11 +236,11 @@ describe("an alert", () => {
     await harness.link(asha);
     await arm("SBIN > 500");
     for (let turn = 0; turn < 5; turn += 1) await alerts.sweep();
-    expect(said.map(({ msg }) => msg)).toEqual(["no prices for alerts; looking on"]);
+    expect(said.map(({ msg }) => msg)).toEqual(["no prices for alerts; retrying"]);
     isAnybodyThere = true;
     await alerts.sweep();
     await alerts.sweep();
-    expect(said.map(({ msg }) => msg).slice(1)).toEqual(["there are prices for alerts again"]);
+    expect(said.map(({ msg }) => msg).slice(1)).toEqual(["prices for alerts are available again"]);
   });
 
   it("is not armed if its price condition is already met", async () => {

@@ -83,7 +83,7 @@ describe("a broker whose book cannot be read for long", () => {
     for (let order = 0; order < 3; order += 1) await sent(logged, await ticket(logged));
     broker.failsAt = "getOrder";
     await watch(logged, 30 * 60_000, 30_000);
-    const words = "order book not read; trying on";
+    const words = "order book cannot be read; retrying";
     expect(said).toEqual([
       expect.objectContaining({
         msg: words,
