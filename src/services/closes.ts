@@ -5,11 +5,11 @@ import { istDate } from "../domain/market.ts";
 import type { Paise, Price } from "../domain/money.ts";
 import { type Holding, isDeliverySale, type Position, type Quote, type Trade } from "../domain/portfolio.ts";
 import { carriedDayPnl, saleDayPnl } from "../domain/totals.ts";
-import { BrokerError } from "../errors.ts";
 import { monotonic } from "../lib/clock.ts";
 import { trim } from "../lib/trim.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Link } from "./accounts.ts";
+import { nullIfFailed } from "./null-if-failed.ts";
 import type { Quotes } from "./quotes.ts";
 
 /** A broker's previous close changes once a day, hours before the market opens. */
@@ -56,7 +56,7 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
     return new Map([...own, ...(await quotesWithClose(null, missing))]);
   }
 
-  const tableOf = (broker: BrokerName): Promise<InstrumentTable | null> => orNull(table(broker));
+  const tableOf = (broker: BrokerName): Promise<InstrumentTable | null> => nullIfFailed(table(broker));
 
   async function quotesWithClose(link: Link | null, wanted: readonly Instrument[]): Promise<Map<string, Quote>> {
     const found = await quotes.many(link, wanted);
@@ -112,23 +112,13 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
       const needsTrades = lacking.some(({ carried }) => carried?.dayCash === null);
       const [closes, trades] = await Promise.all([
         closesOf(link, keys),
-        needsTrades ? orNull(readTrades()) : Promise.resolve(null),
+        needsTrades ? nullIfFailed(readTrades()) : Promise.resolve(null),
       ]);
       return positions.map((row) =>
         needsClose(row) ? { ...row, dayPnl: dayFrom(row, closes.get(row.key ?? ""), trades) } : row,
       );
     },
   };
-}
-
-/** Null on a BrokerError: the rest is still worth showing. */
-async function orNull<T>(wanted: Promise<T>): Promise<T | null> {
-  try {
-    return await wanted;
-  } catch (error) {
-    if (error instanceof BrokerError) return null;
-    throw error;
-  }
 }
 
 const needsClose = (row: Position): boolean =>

@@ -54,7 +54,7 @@ export interface Inbox {
   accept(arrival: Arrival): Promise<void>;
   /** Takes up updates left by a dead process or not queued for lack of room. Several processes may run it. */
   sweep(): Promise<void>;
-  /** How many updates are waiting. */
+  /** How many updates are waiting; counted up to 10,000. */
   depth(): Promise<number>;
   /** How many lanes this process is working on. */
   running(): number;

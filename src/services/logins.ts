@@ -6,6 +6,7 @@ import { BrokerError } from "../errors.ts";
 import { Secret } from "../lib/secret.ts";
 import { randomToken } from "../lib/token.ts";
 import type { Accounts, Link } from "./accounts.ts";
+import { nullIfFailed } from "./null-if-failed.ts";
 import type { OneTime } from "./one-time.ts";
 import type { Users } from "./users.ts";
 
@@ -179,16 +180,10 @@ export function createLogins(deps: {
       const session = link.tokens;
       if (!connector.refreshToken || session === null) return null;
       const access = { link: link._id, credentials: link.credentials, session };
-      try {
-        const renewed = await connector.refreshToken(access);
-        // Keep the newer session if the user has logged in meanwhile.
-        return await accounts.update(link._id, ({ tokens }) =>
-          isSameSession(tokens, session) ? { tokens: renewed } : {},
-        );
-      } catch (error) {
-        if (error instanceof BrokerError) return null;
-        throw error;
-      }
+      const renewed = await nullIfFailed(connector.refreshToken(access));
+      if (renewed === null) return null;
+      // Keep the newer session if the user has logged in meanwhile.
+      return accounts.update(link._id, ({ tokens }) => (isSameSession(tokens, session) ? { tokens: renewed } : {}));
     },
   };
 }

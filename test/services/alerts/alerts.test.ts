@@ -112,7 +112,7 @@ describe("an alert", () => {
   });
 
   it("without a direction fires when the price reaches its level from where it is now", async () => {
-    await floor.link(asha);
+    await harness.link(asha);
     expect(await arm("SBIN 105")).toMatchObject({ condition: { kind: "above", price: priceFromRupees(105) } });
     expect(await arm("SBIN 95")).toMatchObject({ condition: { kind: "below", price: priceFromRupees(95) } });
     await expect(arm("SBIN 100")).rejects.toThrow("met-already");

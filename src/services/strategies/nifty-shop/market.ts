@@ -6,7 +6,7 @@ import type { Link } from "../../accounts.ts";
 import type { Candles } from "../../candles.ts";
 import type { Instruments } from "../../instruments/types.ts";
 import type { Quotes } from "../../quotes.ts";
-import { BrokerError } from "../../../errors.ts";
+import { nullIfFailed } from "../../null-if-failed.ts";
 import type { HeldShare } from "./ledger.ts";
 import { AVERAGE_DAYS, averageOf, type ShareView } from "./rules.ts";
 
@@ -117,10 +117,7 @@ async function candlesBefore(
   { from, now }: { readonly from: number; readonly now: number },
 ): Promise<Candle[]> {
   const query = { instrument, interval: "1d" as const, from, to: now };
-  const series = await candles.forLink(link, query).catch((error: unknown) => {
-    if (error instanceof BrokerError) return null;
-    throw error;
-  });
+  const series = await nullIfFailed(candles.forLink(link, query));
   const today = istDate(now);
   return (series?.candles ?? []).filter(({ at }) => istDate(at) < today);
 }
