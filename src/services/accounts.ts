@@ -224,7 +224,7 @@ export const accountBehind = ({ broker_name, account_id }: Pick<Link, "broker_na
 export const preferredLink = (active: readonly Link[], defaultLink: LinkId | null): Link | null =>
   active.find(({ _id }) => _id === defaultLink) ?? active[0] ?? null;
 
-/** The same for prices. Prefers a real broker's live prices to a paper account's, which may be Yahoo's, 15 minutes late. */
+/** The same for prices. Prefers a real broker's live prices to a paper account's, which may be Yahoo's. */
 export function preferredPriceLink(
   accounts: Pick<Accounts, "broker">,
   active: readonly Link[],

@@ -45,7 +45,7 @@ export interface AdmissionDeps {
 
 /** Access control: the owner alone decides who gets in and with which role. */
 export function createAdmission({ users, oneTime, clock, tellOwner, tellUser }: AdmissionDeps): Admission {
-  /** The outbox deduplicates too, but /forget clears its memory, and a stranger could then notify the owner again and again. */
+  /** The outbox deduplicates too, but /forget clears its memory, and a stranger could use that to flood the owner. */
   let knocked = { date: "", users: new Set<UserId>() };
 
   function requireOwner(by: User): void {

@@ -81,7 +81,7 @@ export function createCandles(deps: { accounts: Accounts; clock: Clock; yahoo: D
       } catch (error) {
         // The broker did answer: there are no candles in this range.
         if (live && error instanceof BrokerError) return { ...live, source: "broker" };
-        // If only this link's rights or session kept it from the broker, Yahoo was the source and its error is the reason.
+        // If only the link's own rights or session failed, Yahoo was the source and its error is the reason.
         throw failure && !isPersonal(failure) ? failure : error;
       }
     },

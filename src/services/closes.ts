@@ -39,7 +39,7 @@ export interface Closes {
   ): Promise<Position[]>;
 }
 
-/** Previous closes from quotes or Yahoo: Fyers and Dhan report none with positions and holdings, hence no day's change. */
+/** Previous closes from quotes or Yahoo, since Fyers and Dhan report none with positions and holdings. */
 export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): Closes {
   const steady = monotonic(clock);
   /**
@@ -64,8 +64,8 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
   }
 
   /**
-   * Yahoo's prices are 15 minutes late, and an instrument that does not trade today gets none. Until today's first price
-   * arrives, Yahoo's `ltp` is the previous close and its `prevClose` is the one before that.
+   * Yahoo's prices are 15 minutes late, and an instrument that does not trade today gets none. Until today's first
+   * price arrives, Yahoo's `ltp` is the previous close and its `prevClose` is the one before that.
    */
   function closeBefore({ source, at, ltp, prevClose }: Quote): Price | null {
     const now = clock.now();

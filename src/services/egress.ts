@@ -1,6 +1,6 @@
 import type { CredentialSpec } from "../../connectors/base.ts";
 
-/** The proxy for a link's order calls, for users who may not trade from the household's IP address. May hold a password. */
+/** The proxy for a link's order calls, for users outside the household's IP registration. May hold a password. */
 export const EGRESS_SPEC: CredentialSpec = {
   field: "egress",
   label: "Proxy for orders",

@@ -4,7 +4,7 @@ import { UPDATES } from "./inbox.ts";
 import { LEASES } from "./leases.ts";
 import { BUTTONS } from "./one-time.ts";
 
-/** A store that records which collections were opened, so that a deletion covers every collection, also ones added later. */
+/** A store that records which collections were opened, so that a deletion covers all of them, whatever they are. */
 export interface TrackedStore extends Store {
   opened(): readonly Collection<Document>[];
 }
@@ -33,7 +33,7 @@ export function trackCollections(store: Store): TrackedStore {
   };
 }
 
-/** Deletes every document of the user and their links, and purges expired documents of anybody. Returns how many it deleted. */
+/** Deletes every document of the user and their links, and purges expired ones of anybody. Returns the count. */
 export async function forgetUser(store: TrackedStore, user: UserId, links: readonly LinkId[]): Promise<number> {
   const theirs = new Set<string>([user, ...links]);
   let count = 0;

@@ -41,7 +41,7 @@ export interface JobCount {
 }
 
 export interface Jobs {
-  /** Runs the jobs that are due and not done today, for every user, in list order. Several processes may share the work. */
+  /** Runs the due jobs not done today, for every user, in list order. Several processes may share the work. */
   runDue(jobs: readonly PerUserJob[]): Promise<JobCount>;
   /** Runs the job now for one user or all, whatever the time. Counts as the day's run, so a second run does nothing. */
   runNow(job: PerUserJob, only: UserId | null): Promise<JobCount>;
@@ -113,7 +113,7 @@ export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; l
     return "done";
   }
 
-  /** Whether the job that this one depends on is unfinished as far as this process knows; another process may be running it. */
+  /** Whether the job that this one depends on is unfinished here. Another process may be running it. */
   const isWaiting = ({ after }: PerUserJob, user: User, date: string): boolean =>
     after !== undefined && !finishedToday(after, date).has(user._id);
 

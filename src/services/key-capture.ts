@@ -15,7 +15,7 @@ interface CaptureDocument extends Document {
   readonly awaits: string;
   /** The login's state, for brokers that do not echo it in the redirect. */
   readonly heldState: string | null;
-  /** Id of the last message taken. Telegram redelivers it after a crash, and it must not be read as the next key or as plain text. */
+  /** Id of the last message taken. If redelivered after a crash, it is neither the next key nor plain text. */
   readonly taken?: number;
   readonly expiresAt: number;
 }
@@ -26,7 +26,7 @@ const capturesSpec: CollectionSpec<CaptureDocument> = {
   encrypted: ["heldState"],
   durability: "normal",
 };
-/** Long, because the user may have to create an app or subscribe first. A key sent after this would stay in the chat. */
+/** Long, because the user may have to create an app first, and a key sent after this would stay in the chat. */
 const CAPTURE_TTL_MS = 3_600_000;
 const LOGIN = "(login)";
 const EGRESS = "(egress)";
@@ -55,8 +55,8 @@ export interface KeyCapture {
   /** Expects this link's proxy for orders in the next message, or `skip` for none. */
   awaitEgress(link: Link): Promise<void>;
   /**
-   * Takes the message; null when nothing was awaited. `skip` leaves an optional field out. A redelivered message gets the
-   * same answer again.
+   * Takes the message; null when nothing was awaited. `skip` leaves an optional field out. A redelivered message gets
+   * the same answer again.
    */
   accept(user: UserId, message: CapturedMessage): Promise<Captured | null>;
   /** The link whose login the next message may finish; null when none is awaited. */

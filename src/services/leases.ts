@@ -80,7 +80,7 @@ export function createLeases(deps: { store: Store; clock: Clock }): Leases {
     return leases.replace(taken, current.version);
   }
 
-  /** False when another holds the lease. Versions restart with each take, so the version alone does not prove the holder. */
+  /** False when another holds the lease. Versions restart with each take, so a version alone does not prove it. */
   async function setExpiry({ _id, ...to }: LeaseDocument): Promise<boolean> {
     const current = await leases.get(_id);
     return current?.holder === to.holder && leases.replace({ _id, ...to }, current.version);

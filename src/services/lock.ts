@@ -33,7 +33,7 @@ interface LockDocument extends Document {
   /** What the user's next message is expected to be, and until when. */
   readonly awaits: LockInput | null;
   readonly awaitedUntil: number;
-  /** The last message taken, and its result. Telegram redelivers it after a crash, and it must not count as another guess. */
+  /** The last message taken, and its result. If redelivered after a crash, it must not count as another guess. */
   readonly taken?: { readonly message: number; readonly until: number; readonly entered: Entered };
 }
 const LOCK_INPUTS = ["new-pin", "totp-proof", "code"] as const;
@@ -55,7 +55,7 @@ const OPEN_MS = 5 * 60_000;
 const MAX_FAILS = 5;
 const LOCKOUT_MS = 15 * 60_000;
 const AWAITED_MS = 5 * 60_000;
-/** Telegram redelivers for 24 hours. Not kept longer, because message ids repeat if the bot's token is changed to another bot's. */
+/** Telegram redelivers for 24 hours. Not longer, because another bot (a changed token) would reuse message ids. */
 const TAKEN_MS = 25 * 3_600_000;
 const PIN_PATTERN = /^\d{4,8}$/;
 
@@ -154,7 +154,7 @@ export function createOrderLock(deps: { store: Store; clock: Clock }): OrderLock
   };
 }
 
-/** A period that ends further ahead than one begun now would, began before the clock was set back: it counts as over. */
+/** A period that ends further ahead than one begun now was begun before the clock was set back: it is over. */
 const isWithin = (lengthMs: number, until: number, now: number): boolean =>
   now < until && until <= now + lengthMs + CLOCKS_APART_MS;
 const isLockedOut = (lock: LockDocument, now: number): boolean => isWithin(LOCKOUT_MS, lock.lockedOutUntil, now);
@@ -242,7 +242,7 @@ function matchingStep(lock: LockDocument, code: string, now: number): number | n
   return isSameText(given.reveal(), lock.secret.reveal()) ? lock.lastStep : null;
 }
 
-/** About 15 ms per guess. More would not save a PIN of a few digits, and the hash is also encrypted under MASTER_KEY. */
+/** About 15 ms per guess. More would not save so short a PIN, and the hash is also encrypted under MASTER_KEY. */
 const SCRYPT_COST = 4_096;
 const hashed = (pin: string, salt: Buffer): Secret =>
   new Secret(`${salt.toString("base64url")}.${scryptSync(pin, salt, 32, { cost: SCRYPT_COST }).toString("base64url")}`);

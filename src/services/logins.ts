@@ -41,7 +41,7 @@ export interface LoginStart {
 export interface Logins {
   /** Begins a login. Single use, valid for ten minutes, bound to this user and link. */
   start(link: Link): Promise<LoginStart>;
-  /** The broker's login URL for our own page to lead to; null when the state is unknown, used, expired or another broker's. */
+  /** The broker's login URL, for our own page; null when the state is unknown, used, expired or another broker's. */
   resume(broker: string, state: string): Promise<string | null>;
   /** Handles the broker's redirect. `cookieState`: the state from our cookie, for brokers that do not echo it. */
   finish(
@@ -122,7 +122,9 @@ export function createLogins(deps: {
     return { ...result, userId: link.user_id };
   }
 
-  /** Uses up a login state of this broker. `isHeld`: the state was held by the cookie or by us, not echoed by the broker. */
+  /**
+   * Uses up a login state of this broker. `isHeld`: the cookie or we held the state, since the broker does not echo it.
+   */
   async function claimState(
     broker: string,
     state: string | undefined,

@@ -25,7 +25,7 @@ export function createPostbacks(deps: {
 }): Postbacks {
   const lastLooks = new Map<LinkId, number>();
 
-  /** One fill causes a burst of postbacks: only the first triggers a read, and the watcher's polling covers the rest. */
+  /** One fill causes a burst of postbacks. Only the first triggers a read; the watcher's polling covers the rest. */
   function mayLook(link: LinkId): boolean {
     const now = deps.clock.now();
     if (Math.abs(now - (lastLooks.get(link) ?? 0)) < PAUSE_MS) return false;

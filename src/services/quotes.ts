@@ -21,7 +21,7 @@ export interface Quotes {
   depth(link: Link, instrument: Instrument): Promise<Depth>;
 }
 
-/** Quotes are cached per broker, not per link: one call serves everybody who asks for the same price at the same moment. */
+/** Caches quotes per broker, not per link: one call serves everybody who asks for the same price at one moment. */
 export function createQuotes(deps: { accounts: Accounts; clock: Clock; yahoo: DataSource | null }): Quotes {
   const { accounts, clock, yahoo } = deps;
   const access = createMarketAccess(deps);

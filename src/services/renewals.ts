@@ -4,7 +4,7 @@ import type { Logins } from "./logins.ts";
 
 /** Finds the accounts whose user must log in today. */
 export interface Renewals {
-  /** The links without a session that lasts until `until`. Asks each broker, and first renews what it can without the user. */
+  /** The links without a session until `until`. Asks each broker, and first renews what it can without the user. */
   needingLogin(links: readonly Link[], until: number): Promise<Link[]>;
 }
 

@@ -13,9 +13,9 @@ export const isPersonal = (error: unknown): boolean => error instanceof BrokerEr
 
 export interface SharedReads<V> {
   /**
-   * The values of the keys that have one. Fresh entries and pending reads are shared; the remaining keys are asked in one
-   * call. Missing values and failures of the source are shared too, for 30 seconds at most. If a shared read fails for
-   * a reason of the other caller's link, `ask` is called for its keys.
+   * The values of the keys that have one. Fresh entries and pending reads are shared; the remaining keys are asked in
+   * one call. Missing values and failures of the source are shared too, for 30 seconds at most. If a shared read fails
+   * for a reason of the other caller's link, `ask` is called for its keys.
    */
   read(
     keys: readonly string[],

@@ -35,7 +35,7 @@ export interface AlertDocument extends Document {
   readonly condition: Condition;
   readonly order: AlertOrder | null;
   readonly isArmed: boolean;
-  /** Epoch ms, set when armed while the market was closed. Prices up to then belong to the last session and are ignored. */
+  /** Epoch ms, set when armed while the market was closed: prices up to then are of the last session and ignored. */
   readonly pricedAfter?: number;
   readonly createdAt: number;
 }
@@ -95,8 +95,8 @@ function firedByExpiry(alert: Alert, now: number): FiredBy | null {
 }
 
 /**
- * An alert armed while the market was closed ignores prices from before it was armed and of earlier days: the post-close
- * can still make a new price of the last session.
+ * An alert armed while the market was closed ignores prices from before it was armed and of earlier days: the
+ * post-close can still make a new price of the last session.
  */
 function firedByNewPrice({ condition, pricedAfter }: Alert, quote: Quote, now: number): MetBy | null {
   const { at } = quote;

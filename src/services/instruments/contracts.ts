@@ -34,7 +34,9 @@ const OPTIONS_WITHOUT_STRIKE = 12;
 const MAX_EXPIRIES = 6;
 const NEAR_STRIKES = 4;
 
-/** `masters` is sorted best first. `today` anchors relative words such as "next week"; earlier than `firstExpiry` is never found. */
+/**
+ * `masters` is sorted best first, `today` anchors words such as "next week", earlier than `firstExpiry` is not found.
+ */
 export function createContracts(masters: readonly Master[], today: () => string, firstExpiry: () => string): Contracts {
   const sources = new Map<string, Source[]>();
   const bySquashed = new Map<string, Set<string>>();

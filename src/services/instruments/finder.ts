@@ -100,7 +100,9 @@ export async function createFinder(
     return { found, named };
   }
 
-  /** Matches a ticker or index exactly, else the beginning of a company's name ("state bank 1000 ce"), else a misspelling. */
+  /**
+   * By exact ticker or index, else by the beginning of a company's name ("state bank 1000 ce"), else by a misspelling.
+   */
   function underlyingsOf(name: string): { underlyings: readonly string[]; named: Derivatives["named"] } {
     const exact = contracts.underlyings(name);
     if (exact.length > 0) return { underlyings: exact, named: exact.length === 1 ? "exactly" : "loosely" };
@@ -196,7 +198,7 @@ const isDayInMonth = (day: ContractWords, month: ContractWords): boolean =>
   day.expiry.date.startsWith(month.expiry.month) &&
   day.strike === month.strike;
 
-/** One company resolves to NSE's EQ listing. Otherwise a single listing, NSE preferred; with several, the user picks. */
+/** One company resolves to NSE's EQ listing, else to its only listing, NSE preferred. With several, the user picks. */
 function resolveListings(companies: readonly Company[], exchange: "NSE" | "BSE" | null): Resolution | null {
   const listings = companies.flatMap((company) => company.listings.filter((listing) => isOn(listing, exchange)));
   const onNse = listings.filter((listing) => exchangeOf(listing) === "NSE");
@@ -208,7 +210,7 @@ function resolveListings(companies: readonly Company[], exchange: "NSE" | "BSE" 
   return share ? one(share) : best.length === 1 ? one(only) : many(listings);
 }
 
-/** Every company's best listing first, then the other listings, so that each company appears before any appears twice. */
+/** The best listing of every company, then the other listings: each company appears before any appears twice. */
 function listingsOf(companies: readonly Company[], exchange: "NSE" | "BSE" | null): Instrument[] {
   const listed = companies.map(({ listings }) => listings.filter((listing) => isOn(listing, exchange)));
   return [...listed.flatMap(([best]) => best ?? []), ...listed.flatMap(([, ...others]) => others)];
@@ -240,8 +242,9 @@ function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R |
 }
 
 /**
- * Collects results without duplicates; earlier ones win. Two entries are the same if the key matches (yesterday's master
- * may have an old symbol) or the symbol matches (masters may disagree on a token). Lazy sources run only while there is room.
+ * Collects results without duplicates; earlier ones win. Two entries are the same if the key matches (yesterday's
+ * master may have an old symbol) or the symbol matches (masters may disagree on a token). Lazy sources run only while
+ * there is room.
  */
 function collect(limit: number) {
   const found = new Map<string, Instrument>();

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { InstrumentKey } from "../../domain/ids.ts";
 
-/** Freeze quantity (largest quantity of one order) by chain name, `NFO:NIFTY`, and contract key; undefined when unknown. */
+/** Freeze quantity (most that one order may have) by chain name, `NFO:NIFTY`, and contract key, if known. */
 export type FreezeOf = (chain: string, key: InstrumentKey) => number | undefined;
 
 const fileSchema = z.object({
@@ -14,8 +14,9 @@ const fileSchema = z.object({
 const FILE = join(import.meta.dirname, "../../../assets/freeze-quantities.json");
 
 /**
- * The shipped quantities, for masters without the column. They may be outdated: if the exchange has raised one since, an
- * order is split more than needed; if it has lowered one, the exchange rejects the order, as it would without this file.
+ * The shipped quantities, for masters without the column. They may be outdated: if the exchange has raised one since,
+ * an order is split more than needed; if it has lowered one, the exchange rejects the order, as it would without this
+ * file.
  */
 export function loadFreezeQuantities(): FreezeOf {
   const { quantities } = fileSchema.parse(JSON.parse(readFileSync(FILE, "utf8")));

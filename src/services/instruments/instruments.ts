@@ -21,7 +21,9 @@ export interface InstrumentsDeps {
 const REBUILT_AT_ONCE_ROWS = 5_000;
 /** Wait after no broker has answered. */
 const RETRY_MS = 60_000;
-/** Scanning all links is too slow for every typed symbol: only after a change here, or after this time for changes elsewhere. */
+/**
+ * Links are scanned again after a change here, or after this time for changes elsewhere, not for every typed symbol.
+ */
 const LINK_SCAN_EVERY_MS = 5_000;
 
 /** The brokers' masters, and one search over those that are loaded. */

@@ -87,7 +87,7 @@ export function venueInstrumentAt(columns: MasterColumns, row: number): VenueIns
 }
 
 export interface ColumnsBuilder {
-  /** False, and the row is left out, when a number is out of range, the key is a duplicate or a text holds SEPARATOR. */
+  /** False, and the row left out, if a number is out of range, the key is a duplicate or a text holds SEPARATOR. */
   add(venue: VenueInstrument): boolean;
   columns(): MasterColumns;
 }

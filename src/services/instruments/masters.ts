@@ -49,7 +49,7 @@ const DAILY_UPDATE_IST = "08:00";
 const DAY_MS = 86_400_000;
 /** Wait after a failed download when an old copy can serve meanwhile. */
 const RETRY_MS = 10 * 60_000;
-/** Wait after a failed download without any copy: every read of an order book asks for the master, tens of megabytes. */
+/** Wait after a failed download without any copy. Every read of an order book asks for the master, and it is large. */
 const FIRST_RETRY_MS = 60_000;
 /** A download with less than half the rows counts as truncated, unless the old copy is older than this. */
 const ROW_COUNT_TRUSTED_MS = 3 * DAY_MS;

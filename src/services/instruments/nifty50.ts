@@ -1,6 +1,6 @@
 /**
- * Members of the Nifty 50 as of November 2026, by NSE ticker. Used only to rank results for words like "tata" or "bank":
- * a member missing here is still found, but further down.
+ * Members of the Nifty 50 as of November 2026, by NSE ticker. Used only to rank results for words like "tata" or
+ * "bank": a member missing here is still found, but further down.
  */
 export const NIFTY_50: ReadonlySet<string> = new Set(
   `ADANIENT ADANIPORTS APOLLOHOSP ASIANPAINT AXISBANK BAJAJ-AUTO BAJAJFINSV BAJFINANCE BEL BHARTIARTL CIPLA COALINDIA

@@ -7,7 +7,7 @@ export type Resolution =
   | { readonly kind: "one"; readonly instrument: Instrument }
   /** Best first; the user picks. */
   | { readonly kind: "many"; readonly candidates: readonly Instrument[] }
-  /** Nothing matches; one of the suggestions may be meant. `lacksList`: no instrument list could be downloaded, so it may exist. */
+  /** Nothing matches; perhaps a suggestion was meant. `lacksList`: it may exist, in a list that could not be loaded. */
   | { readonly kind: "none"; readonly suggestions: readonly Instrument[]; readonly lacksList?: true };
 
 /** All brokers' masters, joined by exchange segment and token. */

@@ -113,7 +113,7 @@ function heldQuantity(
   return (holdings ?? []).reduce((sum, holding) => sum + holding.qty, open);
 }
 
-/** Whether the order opens or enlarges a position. One that only closes needs no funds, whatever margin the broker reports. */
+/** Whether the order opens or enlarges a position. If not, it needs no funds, whatever margin the broker reports. */
 function opens({ side }: OrderPlan, qty: number, before: number | null): boolean {
   if (before === null) return side === "BUY";
   return qty > Math.max(0, side === "BUY" ? -before : before);

@@ -16,7 +16,7 @@ export type Wanted = OrderChange | "cancel";
 export type ChangeResult =
   | { readonly kind: "asked"; readonly outcome: OrderOutcome; readonly intent: Intent }
   | { readonly kind: "nothing-to-do"; readonly intent: Intent }
-  /** The order was accepted but is missing from the broker's book, so whether there is anything to change is unknown. */
+  /** The accepted order is missing from the broker's book, so whether there is anything to change is unknown. */
   | { readonly kind: "unseen"; readonly intent: Intent }
   /** Not asked: the change would be refused, or exceeds one of the user's limits. */
   | { readonly kind: "blocked"; readonly findings: readonly Finding[] }
@@ -48,9 +48,9 @@ export interface ChangesDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly orderCall: OrderCall;
-  /** Findings that forbid this user to modify orders at the link: role, lock, egress rule. Cancelling is always allowed. */
+  /** Findings that forbid this user to modify orders at the link (role, lock, egress). Cancels are always allowed. */
   readonly mayChange: (user: UserId, link: Link) => Promise<Finding[]>;
-  /** Findings from the user's own limits for the changed order. `instrument` is undefined if no instrument list has it. */
+  /** Findings from the user's own limits for the changed order. `instrument` is undefined if no list has it. */
   readonly checkLimits: (
     user: UserId,
     instrument: Instrument | undefined,

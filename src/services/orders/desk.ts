@@ -50,7 +50,9 @@ export type ConfirmResult =
   | { readonly kind: "lapsed"; readonly intent: Intent };
 
 export interface Desk {
-  /** Confirms the ticket behind a Confirm button, once, for its owner, and sends each leg once. `card`: the tapped message. */
+  /**
+   * Confirms the ticket behind a Confirm button once, for its owner, and sends each leg once. `card`: what was tapped.
+   */
   confirm(user: UserId, confirmId: string, card?: Card): Promise<ConfirmResult>;
   /** Drops a ticket before it is confirmed. Null when it is too late or another user's. */
   drop(user: UserId, id: IntentId, what: "cancelled" | "lapsed" | "edited", message?: number): Promise<Intent | null>;
@@ -117,7 +119,7 @@ export function createDesk(deps: DeskDeps): Desk {
     return phase !== "closed" && deps.phaseOf(instrument, pricedAt) === "closed";
   }
 
-  /** Keeps the count if another tap has confirmed the same order; takes it back if the ticket was dropped or repriced. */
+  /** Takes the count back if the ticket was dropped or repriced, but not if another tap has confirmed it. */
   async function releaseUnlessConfirmed(intent: Intent): Promise<void> {
     const now = await journal.get(intent._id);
     if (!now || now.confirmedAt === null) await deps.admission.release(intent);
@@ -175,7 +177,7 @@ export function createDesk(deps: DeskDeps): Desk {
     });
   }
 
-  /** Stores the broker's answer, with retries. If all fail, the leg stays `sending` and the watcher finds it by its tag. */
+  /** Stores the broker's answer, with retries. If all fail, the leg stays `sending` until the watcher finds its tag. */
   async function record(id: IntentId, at: number, outcome: OrderOutcome): Promise<void> {
     const note = { who: "sauda" as const, ...describeOutcome(outcome) };
     for (let tries = 0; ; tries += 1) {
@@ -192,7 +194,7 @@ export function createDesk(deps: DeskDeps): Desk {
     }
   }
 
-  /** The claim: valid only for the newest Confirm button, before the ticket lapses, while every leg is still a ticket. */
+  /** The claim: only for the newest Confirm button, before the ticket lapses, while every leg is still a ticket. */
   function withConfirmation(
     intent: Intent,
     confirmId: string,

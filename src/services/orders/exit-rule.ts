@@ -33,9 +33,9 @@ interface Exit {
 }
 
 /**
- * An exit must not close more than is open, or it would open the opposite position. Its card may be two minutes old, and
- * the position may have been closed since, or be closing by another order. If the positions cannot be read, the exit is
- * let through, unless another exit was confirmed since the card was made.
+ * An exit must not close more than is open, or it would open the opposite position. Its card may be two minutes old,
+ * and the position may have been closed since, or be closing by another order. If the positions cannot be read, the
+ * exit is let through, unless another exit was confirmed since the card was made.
  */
 export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
   const { accounts } = deps;

@@ -48,7 +48,7 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
       readonly owned: number;
       readonly pledged: number;
     }
-  /** Shares sold before delivery (T1, and today's purchase of a trade-to-trade share): their seller may fail to deliver. */
+  /** Shares sold before delivery (T1, or trade-to-trade ones bought today), which their seller may fail to deliver. */
   | { readonly code: "undelivered"; readonly label: string; readonly qty: number }
   /** The position to close has become smaller than the order. */
   | { readonly code: "less-open"; readonly label: string; readonly open: number }
@@ -92,7 +92,7 @@ export interface SessionCheck {
   readonly label: string;
 }
 
-/** Checks the order against the session: when it is closed, only an after-market order passes, if the broker has those. */
+/** Checks the order against the session. When closed, only an after-market order passes, if the broker has those. */
 export function checkSession(order: SessionCheck, capabilities: Pick<Capabilities, "amo">): Finding[] {
   const { phase, isAmo, label } = order;
   if (phase === "expired") return [{ level: "block", code: "expired" }];
@@ -109,7 +109,7 @@ export function checkSession(order: SessionCheck, capabilities: Pick<Capabilitie
   return phase === "open" ? [] : checkAuction(order);
 }
 
-/** Only warnings: stocks without derivatives trade as usual during the auction, and only the broker knows which those are. */
+/** Only warnings: stocks without derivatives trade as usual during the auction, and only the broker knows which. */
 function checkAuction({ phase, type, validity }: SessionCheck): Finding[] {
   if (type === "SL" || type === "SL-M") return [{ level: "warn", code: "auction", why: "type" }];
   if (validity === "IOC") return [{ level: "warn", code: "auction", why: "validity" }];

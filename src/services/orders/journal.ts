@@ -81,7 +81,7 @@ export interface Journal {
   add(intent: IntentDocument): Promise<Intent>;
   /** Applies the change to the newest version. Null, with nothing written, when `apply` returns null. */
   change(id: IntentId, apply: (intent: Intent) => IntentChange | null): Promise<Intent | null>;
-  /** Applies an event to a leg. Null when the leg's state has no such transition, e.g. because somebody else was first. */
+  /** Applies an event to a leg. Null when its state has no such transition, e.g. because somebody else was first. */
   transition(id: IntentId, leg: number, event: LegEvent, note: Note, look?: NextLook): Promise<Intent | null>;
   /** Records that the card shows the legs as in `intent`. It stays stale if they have changed since. */
   markDrawn(intent: Intent): Promise<void>;

@@ -100,7 +100,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     return values.ordersPerDay === null ? null : countIfRoom(intent);
   }
 
-  /** Counts the order if the daily limit has room for it. One write, so that two taps cannot both take the last place. */
+  /** Counts the order if the daily limit has room, in one write, so that two taps cannot both take the last place. */
   async function countIfRoom(intent: Intent): Promise<Finding | null> {
     const before = await confirmedToday(intent.userId);
     const unused = await unusedToday(await limits.get(intent.userId));
@@ -118,7 +118,7 @@ export function createLimits(deps: LimitsDeps): Limits {
     return finding;
   }
 
-  /** Orders admitted but never confirmed, because the process died or the store failed in between. They do not count. */
+  /** Orders admitted but never confirmed, because the process or the store failed in between. They do not count. */
   async function unusedToday(stored: LimitsDocument | null): Promise<ReadonlySet<string>> {
     const ids = stored?.day.date === today() ? stored.day.orders.map(({ id }) => id) : [];
     const intents = await Promise.all(ids.map((id) => journal.get(intentId(id))));
@@ -151,9 +151,10 @@ export function createLimits(deps: LimitsDeps): Limits {
     );
 
   /**
-   * Sums today's P&L over every account with a live session, and every account where an order of today has filled or may
-   * still fill, even if it was switched off or logged out since. If one does not answer, or lacks the price of an open
-   * position, the loss is unknown and the order is blocked. Of shares sold from holdings only the realised part counts.
+   * Sums today's P&L over every account with a live session, and every account where an order of today has filled or
+   * may still fill, even if it was switched off or logged out since. If one does not answer, or lacks the price of an
+   * open position, the loss is unknown and the order is blocked. Of shares sold from holdings only the realised part
+   * counts.
    */
   async function lossFindings(user: UserId, values: LimitValues): Promise<Finding[]> {
     const { dayLoss } = values;

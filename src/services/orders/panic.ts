@@ -77,7 +77,7 @@ export interface PanicDeps {
 
 /** Pauses between the reads that look for the results in the books. */
 const READ_BACK_PAUSES_MS = [300, 700, 1_500, 3_000];
-/** A refused cancel is retried once, after this many pauses: an order placed a moment ago may not have arrived before. */
+/** A refused cancel is retried once after this many pauses: an order just placed may not have arrived before. */
 const RETRY_REFUSED_AFTER = 2;
 
 export function createPanic(deps: PanicDeps): Panic {
@@ -128,8 +128,8 @@ export function createPanic(deps: PanicDeps): Panic {
   }
 
   /**
-   * Retries only while the book shows the order open: every time if the cancel was never sent (a change was under way or
-   * the order unreadable, which passes), once if the broker refused it.
+   * Retries only while the book shows the order open: every time if the cancel was never sent (a change was under way
+   * or the order unreadable, which passes), once if the broker refused it.
    */
   async function retriedIfNeeded(user: UserId, result: CancelResult, turn: number): Promise<CancelResult> {
     const { link, order, answer, after } = result;
@@ -247,7 +247,7 @@ const wouldClose = (order: Order, position: OpenPosition): boolean =>
   order.productType === position.productType &&
   isSameListing(order, position);
 
-/** Compares both reads: an account may fail when orders are cancelled and answer when positions are exited, or vice versa. */
+/** An account may fail when orders are cancelled but answer when positions are exited, or vice versa. */
 function untouchedIn(forOrders: readonly OpenBook[], forPositions: readonly OpenBook[]): Untouched[] {
   const isUnread = (books: readonly OpenBook[], { _id }: Link): boolean =>
     books.some((book) => !book.ok && book.link._id === _id);

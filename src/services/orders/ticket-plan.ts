@@ -64,8 +64,8 @@ function termsOf(request: TicketRequest, quote: Quote | null): OrderTerms {
 const PAISA = price(100);
 
 /**
- * The worst price at which a market order may fill: `protectionBasisPoints` from the reference, rounded to a tick, never
- * 0, and within the day's circuit limits, outside which the exchange would refuse it.
+ * The worst price at which a market order may fill: `protectionBasisPoints` from the reference, rounded to a tick,
+ * never 0, and within the day's circuit limits, outside which the exchange would refuse it.
  */
 function protectionFrom(request: TicketRequest, reference: Price, quote: Quote | null): MarketProtection {
   const basisPoints = request.protectionBasisPoints;

@@ -54,8 +54,8 @@ export interface WatcherDeps {
 }
 
 /**
- * Follows every ticket and order to its end, across restarts: lapses tickets, reads the broker's book, reconciles unknown
- * legs, draws cards. Never sends an order.
+ * Follows every ticket and order to its end, across restarts: lapses tickets, reads the broker's book, reconciles
+ * unknown legs, draws cards. Never sends an order.
  */
 export function createWatcher(deps: WatcherDeps): Watcher {
   const { accounts, journal, clock, log } = deps;
@@ -180,7 +180,7 @@ export function createWatcher(deps: WatcherDeps): Watcher {
 /** A look further ahead than any pause allows was scheduled before the clock was set back, so it is due now. */
 const isDue = ({ nextLookAt }: Intent, now: number): boolean => nextLookAt <= now || nextLookAt > now + TICKET_TTL_MS;
 
-/** How late this look is (signed ms), or 0 if within LATE_MS. Nobody read the book in that time, so it must not count. */
+/** How late this look is (signed ms), or 0 within LATE_MS. Nobody read the book in that time: it must not count. */
 function lateness(intent: Intent, now: number): number {
   const late = now - intent.nextLookAt;
   return isDue(intent, now) && Math.abs(late) > LATE_MS ? late : 0;
@@ -189,13 +189,13 @@ function lateness(intent: Intent, now: number): number {
 const withUnknownTimeShifted = (leg: Leg, ms: number): Leg =>
   leg.unknownSince === null ? leg : { ...leg, unknownSince: leg.unknownSince + ms };
 
-/** Books show only today. A leg is given up once its day is over, an after-market order once its session must be over. */
+/** Books show only today. A leg is given up once its day is over, an after-market one once its session must be. */
 function isDayOver(intent: Intent, leg: Leg, now: number): boolean {
   if (leg.sentAt === null || leg.state === "not-found") return false;
   return istDate(now) > addDays(istDate(leg.sentAt), intent.plan.isAmo ? AMO_DAYS : 0);
 }
 
-/** Calendar days. An order placed on a Friday evening trades on the next trading day, which a long weekend may delay. */
+/** Calendar days. An order placed on a Friday evening trades on the next trading day, after a long weekend at worst. */
 const AMO_DAYS = 5;
 
 const hasNews = (leg: Leg, order: Order): boolean =>

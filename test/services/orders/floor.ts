@@ -41,7 +41,10 @@ export const SBIN: Equity = {
   tickSize: priceFromRupees("0.05"),
 };
 
-/** Test harness: the order services over the embedded store, with scripted brokers and a clock that moves only when told. */
+/**
+ * Test harness: the order services over the embedded store, with scripted brokers and a clock that moves only when
+ * told.
+ */
 export interface Floor extends OrderServices {
   readonly clock: { at: number; now(): number; sleep(ms: number): Promise<void> };
   readonly accounts: Accounts;

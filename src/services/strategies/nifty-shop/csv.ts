@@ -9,8 +9,8 @@ type Column = (typeof COLUMNS)[number];
 const DATE_NAMES = new Set(["date", "datetime", "timestamp", "time"]);
 
 /**
- * Parses daily candles from a CSV file of Yahoo, Kite or NSE. Its header names Date, Open, High, Low, Close and optionally
- * Volume, in any order. Skips rows without prices ("null"). Throws, naming the line, on anything else.
+ * Parses daily candles from a CSV file of Yahoo, Kite or NSE. Its header names Date, Open, High, Low, Close and
+ * optionally Volume, in any order. Skips rows without prices ("null"). Throws, naming the line, on anything else.
  */
 export function parseCandles(text: string): Candle[] {
   const [header, ...rows] = text.trim().split(/\r?\n/);

@@ -42,7 +42,7 @@ export function afterFill(held: HeldShare | undefined, fill: Fill): HeldShare | 
   return { ...held, qty: left, cost: valueOf(averageCost(held), left) };
 }
 
-/** Reduces a holding to `qty`, because the account has fewer. The oldest shares are sold first, so the newest buys' cost stays. */
+/** Reduces a holding to what the account has. The oldest shares are sold first, so the newest buys' cost stays. */
 export function reducedTo<T extends HeldShare>(held: T, qty: number, fills: readonly Fill[]): T {
   if (qty >= held.qty) return held;
   let [left, cost] = [qty, 0];

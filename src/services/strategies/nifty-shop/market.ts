@@ -39,7 +39,7 @@ interface MarketDeps {
   readonly candles: Candles;
 }
 
-/** Reads today's price and twenty-day average of each member, and today's price of each held share. It stands for today's close. */
+/** Reads today's price (for its close) of members and held shares, and the twenty-day average of members. */
 export async function readMarket(
   deps: MarketDeps,
   link: Link | null,
@@ -101,7 +101,7 @@ async function listedMembers(deps: MarketDeps, members: readonly string[]): Prom
 
 const closesOf = (before: readonly Candle[] = []): Price[] => before.slice(1 - AVERAGE_DAYS).map(({ close }) => close);
 
-/** Detects a split or bonus: candles are adjusted for it, but the price paid is not, so it lies outside that day's range. */
+/** Detects a split or bonus: candles are adjusted for it, so the unadjusted price paid is outside that day's range. */
 function isRebased({ lastBuyPrice, lastBoughtOn, isLastBuyAmo }: OwnShare, before: readonly Candle[] = []): boolean {
   const ordered = before.findIndex(({ at }) => istDate(at) === lastBoughtOn);
   const day = ordered < 0 ? undefined : before[isLastBuyAmo ? ordered + 1 : ordered];

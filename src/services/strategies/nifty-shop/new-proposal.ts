@@ -83,7 +83,7 @@ const newLeg = (leg: ShopLeg, instrument: Instrument, isDry: boolean): ProposedL
   isSettled: isDry,
 });
 
-/** The strategy's own shares, at most as many as the account still has. Rebased ones (split, bonus) are left out, with a note. */
+/** The strategy's own shares, as far as the account still has them, without rebased ones (split, bonus). */
 function heldViews({ past, market, account }: DecisionInput) {
   const instruments = instrumentsByKey(past);
   const notes: ProposalNote[] = [];
@@ -125,7 +125,7 @@ export const doneOn = (date: string, past: readonly Proposal[]): ProposedLeg[] =
     .flatMap(({ legs }) => legs)
     .filter((leg) => leg.filledQty > 0 || (leg.intent !== null && !leg.isSettled));
 
-/** Whether the day has room for the leg: at most one sale, one averaging or `buysPerDay` buys, and no share bought twice. */
+/** Whether the day has room for the leg: one sale, one averaging or `buysPerDay` buys, and no share bought twice. */
 export function hasRoom(
   leg: ShopLeg,
   done: readonly ShopLeg[],

@@ -42,7 +42,7 @@ export interface ProposalDocument extends Document {
   readonly date: string;
   readonly isDry: boolean;
   readonly link: LinkId | null;
-  /** Broker account behind the link (`accountBehind`): it holds the shares even after it is removed and linked again. */
+  /** Broker account behind the link (`accountBehind`): it holds the shares even after it is linked again. */
   readonly account?: string;
   /** Label of the link; null without one. */
   readonly label: string | null;

@@ -99,7 +99,7 @@ export function fitsDay(at: string, date: string, { days }: TradingCalendar): bo
   return day.hours !== "by-circular" && at >= day.hours.start && at < day.hours.end;
 }
 
-/** Why the strategy should not run at that time on the date; null when the market trades continuously or the hours are unknown. */
+/** Why the strategy should not run at that time; null in continuous trading and when the day's hours are unknown. */
 export function timeProblem(at: string, date: string, calendar: TradingCalendar): "auction" | "closed" | null {
   const phases = phasesOf("cash-with-derivatives", date, calendar);
   const phase = phases?.find(({ start, end }) => at >= start && at < end)?.phase;

@@ -55,9 +55,9 @@ export interface NiftyShop {
   proposal(user: UserId, id: string): Promise<Proposal | null>;
   /** Newest first, with fills up to date. */
   history(user: UserId, limit: number): Promise<readonly Proposal[]>;
-  /** Shares bought and not yet sold: by dry runs, or by real orders and then at most as many as the account still has. */
+  /** Shares bought and not sold: by dry runs, or by real orders and then no more than the account still has. */
   held(user: User, isDry: boolean): Promise<readonly ShopHolding[]>;
-  /** Withdraws an unconfirmed ticket of the leg first, as do `skip` and `approve`. Null when an order was sent or the leg is gone. */
+  /** First withdraws the leg's unconfirmed ticket, as do `skip` and `approve`. Null when it was sent or is gone. */
   resize(user: UserId, id: string, leg: number, qty: number): Promise<Proposal | null>;
   skip(user: UserId, id: string, leg: number): Promise<Proposal | null>;
   /** Makes an ordinary ticket of the leg, with a card to confirm. Replaces an earlier one that filled nothing. */
@@ -210,7 +210,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     return leg !== undefined && hasRoom(leg, done, await shop.settings(user._id));
   }
 
-  /** Withdraws the leg's ticket, so that its old card cannot be confirmed. False when it is too late to change the leg. */
+  /** Withdraws the leg's ticket, so that its old card cannot be confirmed. False when that is too late. */
   async function reopen(user: UserId, id: string, at: number): Promise<boolean> {
     const leg = (await shop.get(user, id))?.legs[at];
     return leg !== undefined && (leg.intent === null || withdraw(user, leg.intent));
