@@ -101,11 +101,11 @@ describe("the previous close of shares whose broker omits it", () => {
   });
 
   it("is requested for an account even if another account without quotes has just found nothing", async () => {
-    const poor = await harness.link(userId(2));
-    harness.failures.set(poor._id, "no-permission").set("yahoo", "unreachable");
+    const withoutQuotes = await harness.link(userId(2));
+    harness.failures.set(withoutQuotes._id, "no-permission").set("yahoo", "unreachable");
     const of = async (each: Link) =>
       (await closes.completeHoldings(each, [held("SBIN-EQ")])).map((row) => row.prevClose);
-    expect(await of(poor)).toEqual([null]);
+    expect(await of(withoutQuotes)).toEqual([null]);
     expect(await of(link)).toEqual([YESTERDAY]);
     const calls = harness.calls.length;
     expect(await of(link)).toEqual([YESTERDAY]);

@@ -105,9 +105,12 @@ describe("quotes and candles by a link's data source", () => {
   });
 
   it("do not fail for one user because of another's missing permission", async () => {
-    const [poor, rich] = [await harness.link(userId(1)), await harness.link(userId(2))];
-    harness.failures.set(poor._id, "no-permission");
-    const [first, second] = await Promise.all([quotes.forLink(poor, sbin()), quotes.forLink(rich, sbin())]);
+    const [withoutQuotes, withQuotes] = [await harness.link(userId(1)), await harness.link(userId(2))];
+    harness.failures.set(withoutQuotes._id, "no-permission");
+    const [first, second] = await Promise.all([
+      quotes.forLink(withoutQuotes, sbin()),
+      quotes.forLink(withQuotes, sbin()),
+    ]);
     expect(first?.source).toBe("yfinance");
     expect(second?.source).toBe("broker");
   });

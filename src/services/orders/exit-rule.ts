@@ -11,7 +11,7 @@ import type { Intent } from "./journal.ts";
 import type { Limits } from "./limits.ts";
 import { partsOf } from "./ticket-plan.ts";
 import type { TicketRequest } from "./tickets.ts";
-import { beforePositions, type UnderWayDeps } from "./under-way.ts";
+import { beforePositions, isSameTrade, type UnderWayDeps } from "./under-way.ts";
 
 /**
  * Deadline for reading positions at confirmation, shorter than for the card because a tap is waiting. Longer than a
@@ -106,6 +106,3 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     },
   };
 }
-
-const isSameTrade = (one: OrderPlan, other: OrderPlan): boolean =>
-  one.key === other.key && one.side === other.side && one.productType === other.productType;

@@ -13,6 +13,7 @@ export interface UnderWay {
   /** Whether one was confirmed since `at` (epoch ms), whatever its state now. */
   hasSince(link: LinkId, plan: Traded, at: number): boolean;
 }
+/** What identifies a trade in an account: orders with the same open, enlarge or close the same position. */
 type Traded = Pick<OrderPlan, "key" | "side" | "productType">;
 
 export interface UnderWayDeps {
@@ -132,7 +133,7 @@ export async function rivalsOf(
   const since = (intent.confirmedAt ?? 0) - SAME_MOMENT_MS;
   const others = (await read())
     .filter(({ _id, group }) => _id !== intent._id && (group === null || group !== intent.group))
-    .filter(({ plan }) => plan.terms.type === "MARKET" && tradeKey(plan) === tradeKey(intent.plan));
+    .filter(({ plan }) => plan.terms.type === "MARKET" && isSameTrade(plan, intent.plan));
   const rivalled = new Set(
     others.flatMap(({ confirmedAt, legs }) =>
       legs.filter(({ state }) => LIVE.has(state) || (confirmedAt ?? 0) >= since).map(({ link }) => accountOf(link)),
@@ -144,3 +145,4 @@ export async function rivalsOf(
 const isConfirmed = ({ confirmedAt }: Intent): boolean => confirmedAt !== null;
 const isLive = ({ legs }: Intent): boolean => legs.some(({ state }) => LIVE.has(state));
 const tradeKey = ({ key, side, productType }: Traded): string => `${key} ${side} ${productType}`;
+export const isSameTrade = (one: Traded, other: Traded): boolean => tradeKey(one) === tradeKey(other);

@@ -216,11 +216,11 @@ describe("an alert", () => {
   });
 
   it("is checked through another user's link when the first one's plan excludes prices", async () => {
-    const poor = await harness.link(asha);
+    const withoutQuotes = await harness.link(asha);
     await arm("SBIN > 500");
     await harness.link(userId(2));
     await arm("SBIN > 105", "SBIN-EQ", userId(2));
-    harness.failures.set(poor._id, "no-permission");
+    harness.failures.set(withoutQuotes._id, "no-permission");
     harness.prices.broker = 106;
     harness.pass(30_000);
     expect(await alerts.sweep()).toBe(1);

@@ -39,7 +39,7 @@ interface MarketDeps {
   readonly candles: Candles;
 }
 
-/** Reads today's price (for its close) of members and held shares, and the twenty-day average of members. */
+/** Reads today's price, which stands for its close, of members and held shares, and the members' averages. */
 export async function readMarket(
   deps: MarketDeps,
   link: Link | null,
