@@ -36,7 +36,10 @@ export interface Leases {
   take(name: string): Promise<Lease | null>;
 }
 
-/** Leases in memory, for a store that only one process uses: no writes, and nothing left behind by a crash. */
+/**
+ * Leases in memory, for a store that only one process uses: no writes, and nothing left behind by a crash. A release
+ * ignores `from`, because the only process that could take the lease knows about the wait.
+ */
 export function createLocalLeases(): Leases {
   const held = new Set<string>();
   const never = new AbortController().signal;
