@@ -117,8 +117,8 @@ export function createDigests(deps: DigestsDeps): Digests {
   async function saveSnapshot(link: Link, date: string, day: DayRead): Promise<void> {
     // No broker reports the multiplier with a trade, but whatever was traded today is among today's positions.
     const multipliers = new Map(day.positions.map(({ symbol, multiplier }) => [symbol, multiplier]));
-    const left = undated(day.positions, day.holdings);
-    const late = day.positions.filter(tradesIntoEvening);
+    const withoutClose = undated(day.positions, day.holdings);
+    const stillTrading = day.positions.filter(tradesIntoEvening);
     const expiries = await Promise.all(day.positions.filter(isCarried).map(expiryOf));
     const account = accountBehind(link);
     await snapshots.keep({
@@ -132,8 +132,8 @@ export function createDigests(deps: DigestsDeps): Digests {
       // A contract that expired today is settled overnight, so it is not carried.
       carried: expiries.filter(({ expiry }) => expiry === undefined || expiry > date).length,
       ...(day.uncharged.length > 0 ? { uncharged: day.uncharged } : {}),
-      ...(left.length > 0 ? { undated: [...new Set(left.map(({ symbol }) => symbol))] } : {}),
-      ...(late.length > 0 ? { tradedOn: late.map(({ symbol }) => symbol) } : {}),
+      ...(withoutClose.length > 0 ? { undated: [...new Set(withoutClose.map(({ symbol }) => symbol))] } : {}),
+      ...(stillTrading.length > 0 ? { tradedOn: stillTrading.map(({ symbol }) => symbol) } : {}),
       fills: await Promise.all(
         day.trades.map(async (trade) => ({
           ...trade,
@@ -179,12 +179,12 @@ export function createDigests(deps: DigestsDeps): Digests {
     async day(user, date) {
       const links = await accounts.active(user);
       const parts = await keep(links, date);
-      const alive = parts.find((part) => part.ok)?.link ?? null;
+      const readableLink = parts.find((part) => part.ok)?.link ?? null;
       return {
         date,
         parts,
         lastKnown: await lastKnown(parts, date),
-        index: alive === null ? null : await indexChange(alive),
+        index: readableLink === null ? null : await indexChange(readableLink),
         curve: await snapshots.latestDays(
           user,
           CURVE_DAYS,

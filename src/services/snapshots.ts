@@ -146,31 +146,31 @@ function withoutDuplicates(all: readonly SnapshotDocument[]): readonly SnapshotD
 
 function totals(snapshots: readonly Snapshot[], links: readonly LinkId[] = []): DayTotal[] {
   const days = [...Map.groupBy(snapshots, ({ date }) => date)].sort(([a], [b]) => (a < b ? -1 : 1));
-  const lastOf = new Map(days.flatMap(([date, same]) => same.map(({ link }) => [link, date])));
+  const lastOf = new Map(days.flatMap(([date, snapshotsOfDay]) => snapshotsOfDay.map(({ link }) => [link, date])));
   const worth = new Map<LinkId, Paise>();
   /** A removed link counts until its last snapshot. */
   const isThere = (link: LinkId, date: string): boolean => links.includes(link) || (lastOf.get(link) ?? "") >= date;
-  return days.map(([date, same]) => {
-    for (const { link, value } of same) worth.set(link, value);
+  return days.map(([date, snapshotsOfDay]) => {
+    for (const { link, value } of snapshotsOfDay) worth.set(link, value);
     return {
       date,
-      figures: addFigures(same.map(({ figures }) => figures)),
+      figures: addFigures(snapshotsOfDay.map(({ figures }) => figures)),
       value: sumPaise([...worth].flatMap(([link, value]) => (isThere(link, date) ? [value] : []))),
     };
   });
 }
 
-function periodOf(all: readonly Snapshot[], { from, now, links }: Span): Period {
+function periodOf(all: readonly Snapshot[], { from, now, links }: PeriodQuery): Period {
   const days = totals(all, links).filter(({ date }) => date >= from);
-  const kept = all.filter(({ date }) => date >= from);
+  const inPeriod = all.filter(({ date }) => date >= from);
   const ranked = [...days].sort((a, b) => grossOf(b.figures) - grossOf(a.figures));
   const figures = addFigures(days.map((day) => day.figures));
   const [first, last] = [days[0], days.at(-1)];
   const accounts = new Map(all.flatMap(({ link, account }) => (account === undefined ? [] : [[link, account]])));
   // FIFO per account: one account cannot sell what another has bought.
-  const realised = [...Map.groupBy(all, ({ link }) => accounts.get(link) ?? link).values()].map((same) =>
+  const realised = [...Map.groupBy(all, ({ link }) => accounts.get(link) ?? link).values()].map((ofAccount) =>
     realisedIn(
-      same.flatMap(({ fills }) => fills),
+      ofAccount.flatMap(({ fills }) => fills),
       istInstant(from),
       now,
     ),
@@ -184,13 +184,13 @@ function periodOf(all: readonly Snapshot[], { from, now, links }: Span): Period 
     days,
     realisedFifo: realisedOf(realised.flatMap(({ trips }) => trips)),
     uncounted: realised.flatMap(({ uncounted }) => uncounted),
-    uncharged: kept.flatMap(({ uncharged = [] }) => uncharged),
-    undated: kept.flatMap(({ undated = [] }) => undated),
-    tradedOn: kept.flatMap(({ tradedOn = [] }) => tradedOn),
+    uncharged: inPeriod.flatMap(({ uncharged = [] }) => uncharged),
+    undated: inPeriod.flatMap(({ undated = [] }) => undated),
+    tradedOn: inPeriod.flatMap(({ tradedOn = [] }) => tradedOn),
   };
 }
 
-interface Span {
+interface PeriodQuery {
   readonly from: string;
   readonly now: number;
   readonly links: readonly LinkId[] | undefined;

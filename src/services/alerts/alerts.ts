@@ -193,8 +193,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   /** The link that a user's prices are read through: one with a live session; null means Yahoo. */
   async function priceLinkOf(user: UserId): Promise<Link | null> {
     const [links, owner] = await Promise.all([accounts.active(user), deps.users.get(user)]);
-    const living = links.filter((link) => accounts.hasSession(link) && link.data_source === "broker");
-    return preferredPriceLink(accounts, living, owner?.defaultLink ?? null);
+    const loggedIn = links.filter((link) => accounts.hasSession(link) && link.data_source === "broker");
+    return preferredPriceLink(accounts, loggedIn, owner?.defaultLink ?? null);
   }
 
   async function quoteFor(user: UserId, instrument: Instrument): Promise<Quote | null> {
@@ -238,8 +238,8 @@ export function createAlerts(deps: AlertsDeps): Alerts {
     if (!deps.isMarketOpen(clock.now())) return 0;
     const armed = await alerts.find("armed", [true], { limit: MAX_SWEPT, order: "asc" });
     const active = await ofActiveUsers(armed);
-    const living = active.filter((alert) => expiredOn(alert, clock.now()) === null);
-    const counts = await Promise.all([sweepExpired(active), sweepPrices(living), sweepPnl(living)]);
+    const unexpired = active.filter((alert) => expiredOn(alert, clock.now()) === null);
+    const counts = await Promise.all([sweepExpired(active), sweepPrices(unexpired), sweepPnl(unexpired)]);
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
@@ -294,11 +294,11 @@ export function createAlerts(deps: AlertsDeps): Alerts {
   /** Null when any logged-in account could not be read, because a partial P&L would be misleading. */
   async function pnlOf(user: UserId): Promise<PnlNow | null> {
     const links = await accounts.active(user);
-    const living = links.filter((link) => accounts.hasSession(link));
-    if (living.length === 0) return null;
-    const parts = await accounts.callEach(living, readToday(deps.closes));
+    const loggedIn = links.filter((link) => accounts.hasSession(link));
+    if (loggedIn.length === 0) return null;
+    const parts = await accounts.callEach(loggedIn, readToday(deps.closes));
     if (parts.some((part) => !part.ok)) return null;
-    const loggedOut = links.filter((link) => !living.includes(link)).map(({ label }) => label);
+    const loggedOut = links.filter((link) => !loggedIn.includes(link)).map(({ label }) => label);
     return { ...totalDayPnl(parts.flatMap((part) => (part.ok ? [part.value] : []))), loggedOut };
   }
 

@@ -73,23 +73,23 @@ export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
     const rows = await accounts
       .call(link, (connector, access) => rowsFor(plan, connector.getOrders(access, signal)))
       .catch(() => []);
-    const beside = rows.filter(
+    const others = rows.filter(
       (order) =>
         !isFinal(order.status) &&
         order.side === plan.side &&
         order.productType === plan.productType &&
         isSameListing(order, plan),
     );
-    if (beside.length === 0) return [];
-    return [{ level: "warn", code: "stays-open", label: link.label, orders: beside.length }];
+    if (others.length === 0) return [];
+    return [{ level: "warn", code: "stays-open", label: link.label, orders: others.length }];
   }
 
   async function checkRequest({ userId: user, parts, madeAt }: TicketRequest, plan: OrderPlan): Promise<Finding[]> {
-    const [found, ...beside] = await Promise.all([
+    const [found, ...others] = await Promise.all([
       check({ user, plan, parts, madeAt: madeAt ?? deps.clock.now(), withinMs: ACCOUNT_READ_MS }),
       ...parts.map((part) => checkOtherOrders(plan, part)),
     ]);
-    return [...found, ...beside.flat()];
+    return [...found, ...others.flat()];
   }
   const checkIntent = async ({ userId: user, plan, legs, createdAt: madeAt }: Intent): Promise<Finding[]> =>
     check({ user, plan, parts: partsOf(legs, await accounts.all(user)), madeAt, withinMs: READ_MS });

@@ -166,8 +166,8 @@ export function createLimits(deps: LimitsDeps): Limits {
     const parts = await accounts.callEach(counted, async (connector, access, link) =>
       closes.completePositions(link, await connector.getPositions(access), () => connector.getTrades(access)),
     );
-    const silent = parts.find((part) => !part.ok || part.value.some(isUnpriced));
-    if (silent) return [{ level: "block", code: "loss-unread", label: silent.link.label }];
+    const unreadable = parts.find((part) => !part.ok || part.value.some(isUnpriced));
+    if (unreadable) return [{ level: "block", code: "loss-unread", label: unreadable.link.label }];
     const pnl = sumPaise(
       parts.flatMap((part) =>
         part.ok ? part.value.map((row) => (isDeliverySale(row) ? row.realised : dayPnl(row))) : [],
