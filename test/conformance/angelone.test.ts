@@ -23,20 +23,20 @@ connectorConformance({
     status: "status",
     product: "producttype",
   },
-  // No market order is ever sent: a limit at the collar, a stop-limit with it.
+  // MARKET and SL-M are sent with their protective limit.
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
-  asTold: {
+  asReported: {
     funds: (funds) => ({ ...funds, cash: funds.available }),
     // Shares bought yesterday can be sold before they are delivered.
     holding: (holding) => ({ ...holding, sellableQty: holding.sellableQty + holding.t1Qty }),
-    // Averages come rounded to the paisa.
+    // Averages are rounded to the paisa.
     position: (position) => ({ ...position, avgPrice: price(Math.round(position.avgPrice / 100) * 100) }),
     instrument: withoutDetails,
   },
   skip: [
     {
-      reason: "the callback brings the session's token itself: nothing is exchanged",
-      cases: ["login > does not take a code twice"],
+      reason: "the callback brings the access token itself, so there is no code to exchange",
+      cases: ["login > refuses a code the second time"],
     },
   ],
 });

@@ -1,13 +1,13 @@
-/** The least of a browser that a login needs: pages, one form, redirects. */
+/** A minimal browser for logins: pages, one form, redirects. */
 
 const MAX_STEPS = 6;
 
-/** The login did not come back to the application: what the broker's page said instead. */
+/** The login did not reach the callback; the message has the text of the broker's page. */
 export class LoginRefused extends Error {
   override readonly name = "LoginRefused";
 }
 
-/** Opens a login page, submits its form as it stands, and stops at the callback without calling it. */
+/** Opens a login page, submits its form unchanged, and returns the callback's URL without calling it. */
 export async function walkLogin(start: string, callback: string): Promise<URL> {
   let reply = await fetch(start, { redirect: "manual" });
   let at = start;
@@ -22,7 +22,7 @@ export async function walkLogin(start: string, callback: string): Promise<URL> {
     }
     const page = await reply.text();
     const form = formOf(page);
-    if (!reply.ok || !form) throw new LoginRefused(`HTTP ${reply.status} without a form: ${wordsOf(page)}`);
+    if (!reply.ok || !form) throw new LoginRefused(`HTTP ${reply.status} without a form: ${textOf(page)}`);
     at = new URL(form.action ?? at, at).href;
     reply =
       form.method === "post"
@@ -32,7 +32,7 @@ export async function walkLogin(start: string, callback: string): Promise<URL> {
   throw new LoginRefused("the login never came back");
 }
 
-/** Some brokers put a slash before the query. */
+/** Some brokers add a slash before the query. */
 const isCallback = (target: URL, callback: string): boolean =>
   `${target.origin}${target.pathname}`.replace(/\/$/, "") === callback;
 
@@ -63,7 +63,7 @@ const decode = (text: string | undefined): string | undefined =>
     number === undefined ? (ENTITIES[name ?? ""] ?? whole) : String.fromCodePoint(Number(number)),
   );
 
-const wordsOf = (page: string): string =>
+const textOf = (page: string): string =>
   page
     .replaceAll(/<[^>]*>/g, " ")
     .replaceAll(/\s+/g, " ")

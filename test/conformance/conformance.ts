@@ -13,17 +13,17 @@ import { sessionCases } from "./cases/session.ts";
 import { unknownCases } from "./cases/unknown.ts";
 import type { Kit } from "./kit.ts";
 import type { Conformance } from "./spec.ts";
-import { logIn, openStreet } from "./street.ts";
-import type { Street } from "./street.ts";
+import { logIn, openRig } from "./rig.ts";
+import type { Rig } from "./rig.ts";
 
-/** Cases are registered by values, which names and bodies of tests usually are not. */
+/** Aliases, because the linter expects literal test names and bodies, which cases do not have. */
 const register = { group: describe, case: it, skipped: it.skip };
 
-/** The contract that every connector keeps, case by case. A skip must name a case that exists. */
+/** Registers every case of the connector contract. A skip must name an existing case. */
 export function connectorConformance(spec: Conformance): void {
   const skips = new Map((spec.skip ?? []).flatMap(({ reason, cases }) => cases.map((name) => [name, reason] as const)));
   const unused = new Set(skips.keys());
-  const opened: Street[] = [];
+  const opened: Rig[] = [];
   let group = "";
 
   const reasonToSkip = (name: string): string | undefined => {
@@ -50,20 +50,20 @@ export function connectorConformance(spec: Conformance): void {
       else register.skipped(`${name} (${reason})`);
     },
     async open(options) {
-      const street = await openStreet(spec, options);
-      opened.push(street);
-      return street;
+      const rig = await openRig(spec, options);
+      opened.push(rig);
+      return rig;
     },
-    async enter(options) {
-      const street = await kit.open(options);
-      const access = await logIn(street);
-      street.record.requests.length = 0;
-      return { street, access };
+    async loggedIn(options) {
+      const rig = await kit.open(options);
+      const access = await logIn(rig);
+      rig.record.requests.length = 0;
+      return { rig, access };
     },
   };
 
   afterEach(async () => {
-    await Promise.all(opened.splice(0).map((street) => street.close()));
+    await Promise.all(opened.splice(0).map((rig) => rig.close()));
   });
 
   for (const cases of [
@@ -83,7 +83,7 @@ export function connectorConformance(spec: Conformance): void {
     cases(kit);
 
   describe("the skips", () => {
-    it("all name cases that exist", () => {
+    it("name only cases that exist", () => {
       expect([...unused]).toEqual([]);
     });
   });

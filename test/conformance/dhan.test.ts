@@ -25,9 +25,9 @@ connectorConformance({
     status: "orderStatus",
     product: "productType",
   },
-  // MARKET and SL-M go out with their protective limit.
+  // MARKET and SL-M are sent with their protective limit.
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
-  asTold: {
+  asReported: {
     funds: (funds) => ({ ...funds, cash: funds.available }),
     holding: (holding) => ({ ...holding, prevClose: null }),
     position: (position, isCarried) => ({
@@ -37,5 +37,5 @@ connectorConformance({
     }),
     instrument: ({ isin: _isin, freezeQty: _freeze, ...instrument }) => instrument,
   },
-  skip: [{ reason: "daily candles end with the day before", cases: ["market data > has the bar of today so far"] }],
+  skip: [{ reason: "daily candles end with the day before", cases: ["market data > has today's bar so far"] }],
 });

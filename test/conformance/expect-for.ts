@@ -1,4 +1,4 @@
 import { expect } from "vitest";
 
-/** `expect` with the name of what it is about as second argument, for assertions in loops. */
+/** `expect` whose second argument labels a failure, for assertions in loops. */
 export const expectFor: typeof expect = expect;

@@ -21,11 +21,11 @@ connectorConformance({
     status: "status",
     product: "productType",
   },
-  // MARKET and SL-M go out with their protective limit.
+  // MARKET and SL-M are sent with their protective limit.
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
-  asTold: {
+  asReported: {
     holding: (holding) => ({ ...holding, prevClose: null }),
-    // Fyers' own figure counts from the entry.
+    // Fyers' P&L is since entry.
     position: (position, isCarried) => (isCarried ? { ...position, dayPnl: null } : position),
     quote: (quote, how) =>
       how === "one" ? quote : { ...quote, at: null, openInterest: null, lowerCircuit: null, upperCircuit: null },

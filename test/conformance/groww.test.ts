@@ -26,9 +26,9 @@ connectorConformance({
     status: "order_status",
     product: "product",
   },
-  // MARKET and SL-M go out with their protective limit.
+  // MARKET and SL-M are sent with their protective limit.
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
-  asTold: {
+  asReported: {
     holding: (holding) => ({ ...holding, prevClose: null }),
     position: (position, isCarried) => {
       const pnl = sumPaise([position.realised, unrealisedOf(position)]);
@@ -36,29 +36,29 @@ connectorConformance({
         ...position,
         unrealised: unrealisedOf(position),
         pnl,
-        // What was carried is counted from quotes.
+        // Today's P&L of carried positions is computed from quotes.
         dayPnl: isCarried ? null : pnl,
         ...(isCarried ? {} : valuesOf(position)),
       };
     },
-    // How many orders make a level is not told.
+    // Levels have no number of orders.
     depth: (depth) => ({ ...depth, bids: depth.bids.map(withoutOrders), asks: depth.asks.map(withoutOrders) }),
   },
   skip: [
     {
-      reason: "there is no login page: what is pasted is no code that is given once, and nothing comes back",
+      reason: "there is no login page: no callback, and pasted tokens can be used again",
       cases: [
-        "login > sends the browser away with the state, or with something to know it by",
-        "login > does not take a code that the broker did not give",
-        "login > calls a login that came back without a code unfinished, asks nothing, and lets it be tried again",
-        "login > does not take a code twice",
-        "login > keeps the state to the login page",
+        "login > puts the state, or a binding, into the login page's address",
+        "login > refuses a code that the broker did not issue",
+        "login > reports a callback without a code as unfinished, makes no call, and allows another try",
+        "login > refuses a code the second time",
+        "login > uses the state for the login page only",
       ],
     },
   ],
 });
 
-/** Averages and quantities are told, values are not. */
+/** Groww reports averages and quantities; values are computed from those. */
 const valuesOf = ({ buyValue, buyQty, sellValue, sellQty }: Position) => ({
   buyValue: byAverage(buyValue, buyQty),
   sellValue: byAverage(sellValue, sellQty),

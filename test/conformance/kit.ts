@@ -1,13 +1,13 @@
 import type { Access } from "../../connectors/base.ts";
 import type { Conformance } from "./spec.ts";
-import type { Street, StreetOptions } from "./street.ts";
+import type { Rig, RigOptions } from "./rig.ts";
 
-/** What a group of cases is given: names that can be skipped, and streets that are closed after each case. */
+/** What the cases are written with: groups and cases that can be skipped, and rigs that are closed after each case. */
 export interface Kit {
   readonly spec: Conformance;
   group(name: string, cases: () => void): void;
   case(name: string, run: () => Promise<void> | void): void;
-  open(options?: StreetOptions): Promise<Street>;
-  /** A street, and a session in it. */
-  enter(options?: StreetOptions): Promise<{ street: Street; access: Access }>;
+  open(options?: RigOptions): Promise<Rig>;
+  /** A rig, with a session in it. */
+  loggedIn(options?: RigOptions): Promise<{ rig: Rig; access: Access }>;
 }

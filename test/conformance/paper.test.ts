@@ -9,28 +9,28 @@ connectorConformance({
       cases: ["login", "session"],
     },
     {
-      reason: "nothing is called: no wire that could fail, no address, no limits, no secrets",
+      reason: "there are no network calls: nothing that could fail, no IP, no limits, no secrets",
       cases: [
         "unknown outcomes",
         "errors",
         "rate limits",
         "secrets",
-        "definition > declares the limits of every class of calls that it makes",
-        "definition > names real origins that the configuration can move",
-        "orders > go out once each, by the link's own way, and nothing else does",
-        "market data > says what the plan lacks",
+        "definition > declares a rate limit for every class of calls that it makes",
+        "definition > has https origins that the configuration can override",
+        "orders > are sent once each through the link's egress, and nothing else is",
+        "market data > reports market data that the plan lacks as no-permission",
       ],
     },
     {
-      reason: "the list is the exchange's own, not a file",
+      reason: "the list comes from the exchange, not from a file",
       cases: [
-        "instruments > counts the rows that cannot be read, with a reason, and goes on",
-        "instruments > says that the master is unavailable instead of ending early",
+        "instruments > reports rows that cannot be read, with a reason, and continues",
+        "instruments > throws when the master is unavailable, instead of ending early",
       ],
     },
     {
       reason: "after-market orders are not claimed",
-      cases: ["orders > for the next session wait and say so"],
+      cases: ["orders > for the next session wait and are marked as AMO"],
     },
   ],
 });

@@ -13,7 +13,7 @@ const APP = { key: "acmekey00001", secret: "acmesecret00001", account: "AC1001",
 const PER_SECOND = 10;
 const MAX_RANGE_MS = 100 * 86_400_000;
 
-/** Thrown anywhere, answered as Acme's error. */
+/** Thrown anywhere; answered as Acme's error. */
 class Refusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -30,7 +30,7 @@ interface Call {
   readonly id: string;
 }
 
-/** The template's broker: the least of a server that keeps the whole contract. */
+/** The template's simulated broker: the smallest server with which the whole contract passes. */
 export function simulatedAcme({ exchange, accountId, random }: SimulatedBrokerDeps): SimulatedBroker {
   const codes = new Set<string>();
   const tokens = new Map<string, number>();
@@ -121,7 +121,7 @@ export function simulatedAcme({ exchange, accountId, random }: SimulatedBrokerDe
       throw new Refusal(403, "plan", "Not in your plan");
   }
 
-  /** Real time, a little short of a second: calls may arrive closer together than they left. */
+  /** A little less than a second of real time, because calls may arrive closer together than they left. */
   function isTooMany(kind: string): boolean {
     const at = performance.now();
     const calls = (recent.get(kind) ?? []).filter((earlier) => at - earlier < 900);

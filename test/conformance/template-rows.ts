@@ -96,8 +96,8 @@ export function quoteRows(exchange: Exchange, ids: readonly string[]): Fields {
       const { ltp, open, high, low, prevClose, bid, ask, volume, openInterest, at, ...rest } = exchange.quote(key);
       const prices = { last: ltp, open, high, low, close: prevClose, bid, ask };
       const circuits = { lower_circuit: rest.lowerCircuit, upper_circuit: rest.upperCircuit };
-      const told = Object.entries({ ...prices, ...circuits }).map(([name, value]) => [name, rupees(value)]);
-      return [key, { ...Object.fromEntries(told), volume, open_interest: openInterest, at: istDateTime(at ?? 0) }];
+      const inRupees = Object.entries({ ...prices, ...circuits }).map(([name, value]) => [name, rupees(value)]);
+      return [key, { ...Object.fromEntries(inRupees), volume, open_interest: openInterest, at: istDateTime(at ?? 0) }];
     }),
   );
 }
@@ -114,7 +114,7 @@ export function depthRow(exchange: Exchange, { key }: Instrument): Fields {
   };
 }
 
-/** With a row of a segment that is not ours, one cut short and one that makes no sense. */
+/** The master file, with an unknown segment, a truncated row and an invalid row. */
 export function master(exchange: Exchange): string {
   const rows = exchange.instruments.map((each) => {
     const terms = isDerivative(each) ? [each.underlying, each.expiry] : ["", ""];
@@ -123,12 +123,12 @@ export function master(exchange: Exchange): string {
     const listed = [each.key, each.symbol, each.kind, each.name, series, each.isin ?? ""];
     return [...listed, each.lotSize, each.tickSize / 10_000, each.freezeQty ?? "", ...terms, strike].join(",");
   });
-  const warts = [
+  const badRows = [
     "NCX:12,NCX:GOLD,future,Gold,,,1,1,,GOLD,2026-12-05,",
     "NSE:99",
     "NSE:98,NSE:ODD-EQ,share,Odd,EQ,,1,1,,,,",
   ];
-  return ["instrument,symbol,kind,name,series,isin,lot,tick,freeze,underlying,expiry,strike", ...rows, ...warts].join(
+  return ["instrument,symbol,kind,name,series,isin,lot,tick,freeze,underlying,expiry,strike", ...rows, ...badRows].join(
     "\n",
   );
 }

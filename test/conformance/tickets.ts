@@ -5,9 +5,9 @@ import { isDerivative, monthlyExpiries } from "../../src/domain/instrument.ts";
 import type { Price } from "../../src/domain/money.ts";
 import { price, roundToTick } from "../../src/domain/money.ts";
 import type { Order, OrderRequest, OrderTerms, OrderType, Product, Side } from "../../src/domain/order.ts";
-import type { Street } from "./street.ts";
+import type { Rig } from "./rig.ts";
 
-/** What the cases trade. */
+/** Instruments that the cases use. */
 export const SYMBOLS = {
   share: "NSE:SBIN-EQ",
   ampersand: "NSE:M&M-EQ",
@@ -16,22 +16,22 @@ export const SYMBOLS = {
   index: "NSE:NIFTY50-INDEX",
 } as const;
 
-export function listed({ exchange }: Street, symbol: string): Instrument {
+export function listed({ exchange }: Rig, symbol: string): Instrument {
   const found = exchange.instruments.find((instrument) => instrument.symbol === symbol);
   if (!found) throw new Error(`not listed: ${symbol}`);
   return found;
 }
 
-export const share = (street: Street): Instrument => listed(street, SYMBOLS.share);
+export const share = (rig: Rig): Instrument => listed(rig, SYMBOLS.share);
 
-export function future({ exchange }: Street): Instrument {
+export function future({ exchange }: Rig): Instrument {
   const found = exchange.instruments.find((each) => each.kind === "future" && each.underlying === "NIFTY");
   if (!found) throw new Error("no future is listed");
   return found;
 }
 
-/** Near the money, of the first weekly or monthly expiry. */
-export function option({ exchange }: Street, expiries: "weekly" | "monthly"): Instrument {
+/** A Nifty option near the money, of a weekly or monthly expiry. */
+export function option({ exchange }: Rig, expiries: "weekly" | "monthly"): Instrument {
   const options = exchange.instruments.filter((each) => each.kind === "option" && each.underlying === "NIFTY");
   const monthly = monthlyExpiries(options.flatMap((each) => (isDerivative(each) ? [each.expiry] : [])));
   const near = options.filter((each) => isDerivative(each) && monthly.has(each.expiry) === (expiries === "monthly"));
@@ -40,17 +40,17 @@ export function option({ exchange }: Street, expiries: "weekly" | "monthly"): In
   return found;
 }
 
-/** A price so many hundredths of a percent from the last one, on a tick. */
-export function away({ exchange }: Street, instrument: Instrument, basisPoints: number): Price {
+/** A price on a tick, `basisPoints` away from the last price. */
+export function priceAway({ exchange }: Rig, instrument: Instrument, basisPoints: number): Price {
   const { ltp } = exchange.quote(instrument.key);
   const at = price(Math.round((ltp * (10_000 + basisPoints)) / 10_000));
   return roundToTick(at, instrument.tickSize, "nearest");
 }
 
-/** Terms of each type that are in order for a BUY or SELL now: limits rest, stops wait. */
-export function termsOf(street: Street, instrument: Instrument, type: OrderType, side: Side = "BUY"): OrderTerms {
+/** Valid terms of each type at the current price: limits rest, stops wait for their trigger. */
+export function termsOf(rig: Rig, instrument: Instrument, type: OrderType, side: Side = "BUY"): OrderTerms {
   const sign = side === "BUY" ? 1 : -1;
-  const at = (basisPoints: number): Price => away(street, instrument, sign * basisPoints);
+  const at = (basisPoints: number): Price => priceAway(rig, instrument, sign * basisPoints);
   switch (type) {
     case "MARKET":
       return { type, protection: { basisPoints: 200, limit: at(200) } };
@@ -66,7 +66,7 @@ export function termsOf(street: Street, instrument: Instrument, type: OrderType,
 export const productsFor = (instrument: Instrument): readonly Product[] =>
   isDerivative(instrument) ? ["INTRADAY", "MARGIN"] : ["CNC", "INTRADAY", "MTF"];
 
-export function ticket(street: Street, instrument: Instrument, more: Partial<OrderRequest> = {}): OrderRequest {
+export function ticket(rig: Rig, instrument: Instrument, more: Partial<OrderRequest> = {}): OrderRequest {
   const side = more.side ?? "BUY";
   return {
     tag: orderTag("intent0001"),
@@ -77,32 +77,32 @@ export function ticket(street: Street, instrument: Instrument, more: Partial<Ord
     validity: "DAY",
     qty: instrument.lotSize * 3,
     isAmo: false,
-    terms: termsOf(street, instrument, "LIMIT", side),
+    terms: termsOf(rig, instrument, "LIMIT", side),
     ...more,
   };
 }
 
-/** The order as the broker's book has it, once it is no longer on its way. */
-export async function inBook(street: Street, access: Access, tag: string): Promise<Order> {
-  street.hands.now += 1_000;
-  const [order, second] = await street.connector.findOrdersByTag(access, orderTag(tag));
+/** The order with this tag in the broker's book, a second later, when it is no longer in transit. */
+export async function fromBook(rig: Rig, access: Access, tag: string): Promise<Order> {
+  rig.controls.now += 1_000;
+  const [order, second] = await rig.connector.findOrdersByTag(access, orderTag(tag));
   if (!order || second) throw new Error(`${order ? "more than one order" : "no order"} with tag ${tag}`);
   return order;
 }
 
-/** A resting limit order that was placed and accepted. */
-export async function resting(street: Street, access: Access, more: Partial<OrderRequest> = {}): Promise<Order> {
-  const request = ticket(street, share(street), more);
-  const outcome = await street.connector.placeOrder(access, request);
+/** Places an order (by default a limit that rests) and returns it from the book. */
+export async function placeResting(rig: Rig, access: Access, more: Partial<OrderRequest> = {}): Promise<Order> {
+  const request = ticket(rig, share(rig), more);
+  const outcome = await rig.connector.placeOrder(access, request);
   if (outcome.kind !== "accepted") throw new Error(`not accepted: ${JSON.stringify(outcome)}`);
-  return inBook(street, access, request.tag);
+  return fromBook(rig, access, request.tag);
 }
 
-/** Every read of the contract, by its name. */
-export function readsOf(street: Street, access: Access): Readonly<Record<string, () => Promise<unknown>>> {
-  const { connector } = street;
-  const instrument = share(street);
-  const { now } = street.hands;
+/** Every read of the contract, by name. */
+export function readsOf(rig: Rig, access: Access): Readonly<Record<string, () => Promise<unknown>>> {
+  const { connector } = rig;
+  const instrument = share(rig);
+  const { now } = rig.controls;
   const from = now - 3_600_000;
   return {
     getProfile: () => connector.getProfile(access),
@@ -113,14 +113,14 @@ export function readsOf(street: Street, access: Access): Readonly<Record<string,
     getTrades: () => connector.getTrades(access),
     findOrdersByTag: () => connector.findOrdersByTag(access, orderTag("intent0001")),
     getOrder: () => connector.getOrder(access, "261120000000001" as Order["orderId"], {}),
-    ...marketReadsOf(street, access),
+    ...marketReadsOf(rig, access),
     getHistoricalData: () => connector.getHistoricalData(access, { instrument, interval: "5m", from, to: now }),
   };
 }
 
-function marketReadsOf(street: Street, access: Access): Readonly<Record<string, () => Promise<unknown>>> {
-  const { connector } = street;
-  const instrument = share(street);
+function marketReadsOf(rig: Rig, access: Access): Readonly<Record<string, () => Promise<unknown>>> {
+  const { connector } = rig;
+  const instrument = share(rig);
   return {
     getQuote: () => connector.getQuote(access, instrument),
     getQuotes: () => connector.getQuotes(access, [instrument]),
@@ -128,8 +128,8 @@ function marketReadsOf(street: Street, access: Access): Readonly<Record<string, 
   };
 }
 
-/** What a promise ends in, error or value. */
-export async function ending(promise: Promise<unknown>): Promise<{ error: unknown } | { value: unknown }> {
+/** The error or the value that a promise ends with. */
+export async function settle(promise: Promise<unknown>): Promise<{ error: unknown } | { value: unknown }> {
   try {
     return { value: await promise };
   } catch (error) {

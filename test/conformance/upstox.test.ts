@@ -17,17 +17,17 @@ connectorConformance({
     status: "status",
     product: "product",
   },
-  // MARKET and SL-M go out with their protective limit.
+  // MARKET and SL-M are sent with their protective limit.
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type === "SL-M" ? "SL" : type),
-  asTold: {
+  asReported: {
     funds: (funds) => ({ ...funds, cash: funds.available }),
-    // What was carried is counted from quotes.
+    // Today's P&L of carried positions is computed from quotes.
     position: (position, isCarried) => (isCarried ? { ...position, dayPnl: null } : position),
   },
   skip: [
     {
-      reason: "there is no plan: quotes and candles come with every account",
-      cases: ["market data > says what the plan lacks"],
+      reason: "there is no plan: every account has quotes and candles",
+      cases: ["market data > reports market data that the plan lacks as no-permission"],
     },
   ],
 });

@@ -24,8 +24,7 @@ connectorConformance({
   },
   // A protected market order is a limit order in Kite's book.
   bookShows: (type) => (type === "MARKET" ? "LIMIT" : type),
-  asTold: {
-    // Neither is in the master file; nor are BSE's groups.
+  asReported: {
     instrument: withoutDetails,
   },
 });

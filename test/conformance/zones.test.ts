@@ -12,7 +12,7 @@ interface Report {
   readonly brokers: readonly Readonly<Record<string, unknown>>[];
 }
 
-it("reads India's times the same in a process that runs in New York", async () => {
+it("reads IST the same in a process that runs in New York", async () => {
   const env = { TZ: "America/New_York", NODE_NO_WARNINGS: "1" };
   const { stdout } = await promisify(execFile)(process.execPath, [CHILD], { env });
   const there = JSON.parse(stdout) as Report;

@@ -3,7 +3,7 @@ import type { BrokerConnector, Capabilities } from "../../../connectors/base.ts"
 import type { Kit } from "../kit.ts";
 import { expectFor } from "../expect-for.ts";
 
-/** Methods that must be there exactly when the capability is claimed. */
+/** Methods that must exist exactly if the capability is claimed. */
 const OPTIONAL: readonly (readonly [keyof BrokerConnector, (has: Capabilities) => boolean])[] = [
   ["getLoginUrl", (has) => has.login.includes("redirect")],
   ["refreshToken", (has) => has.refresh],
@@ -13,7 +13,7 @@ const OPTIONAL: readonly (readonly [keyof BrokerConnector, (has: Capabilities) =
 
 export function definitionCases(kit: Kit): void {
   kit.group("definition", () => {
-    kit.case("claims what it has, and has what it claims", async () => {
+    kit.case("claims exactly the capabilities that it implements", async () => {
       const { connector, definition } = await kit.open();
       for (const [method, isClaimed] of OPTIONAL)
         expectFor(connector[method] !== undefined, method).toBe(isClaimed(definition.capabilities));
@@ -22,7 +22,7 @@ export function definitionCases(kit: Kit): void {
       );
     });
 
-    kit.case("says in words where everything is found", async () => {
+    kit.case("describes where to find each credential and how to set up the broker", async () => {
       const { definition } = await kit.open();
       const { consoleUrl, steps, staticIp, paste = "x" } = definition.setup;
       const texts = [definition.title, staticIp, paste, ...steps];
@@ -36,7 +36,7 @@ export function definitionCases(kit: Kit): void {
       }
     });
 
-    kit.case("takes the credentials that the broker gives out, and its own examples", async () => {
+    kit.case("accepts the broker's credentials and its own examples", async () => {
       const { definition, credentials } = await kit.open();
       const fields = definition.credentials.map(({ field }) => field);
       expect(new Set(fields).size).toBe(fields.length);
@@ -45,16 +45,16 @@ export function definitionCases(kit: Kit): void {
         const value = credentials[field]?.reveal();
         if (value === undefined) expectFor(isOptional, field).toBe(true);
         else expect(value).toMatch(pattern);
-        expectFor(pattern.flags, "a sticky or global pattern remembers").not.toMatch(/[gy]/);
+        expectFor(pattern.flags, "a sticky or global pattern keeps state").not.toMatch(/[gy]/);
       }
       expect(fields).toEqual(expect.arrayContaining(Object.keys(credentials)));
     });
 
-    kit.case("declares the limits of every class of calls that it makes", async () => {
-      const { street, access } = await kit.enter();
-      await street.connector.getProfile(access);
-      await street.connector.getOrders(access);
-      const { definition, record } = street;
+    kit.case("declares a rate limit for every class of calls that it makes", async () => {
+      const { rig, access } = await kit.loggedIn();
+      await rig.connector.getProfile(access);
+      await rig.connector.getOrders(access);
+      const { definition, record } = rig;
       expect(record.meters.length).toBeGreaterThan(0);
       for (const { key, windows } of record.meters) {
         const [broker, meter, kind = ""] = key.split(":");
@@ -65,7 +65,7 @@ export function definitionCases(kit: Kit): void {
       }
     });
 
-    kit.case("names real origins that the configuration can move", async () => {
+    kit.case("has https origins that the configuration can override", async () => {
       const { definition, broker } = await kit.open();
       expect(Object.keys(broker.roots("http://127.0.0.1:1")).sort()).toEqual(Object.keys(definition.roots).sort());
       for (const root of Object.values(definition.roots)) expect(new URL(root).protocol).toBe("https:");

@@ -5,12 +5,12 @@ import type { OrderRequest } from "../../../src/domain/order.ts";
 import { BrokerError, type BrokerErrorKind, type UnreadRows } from "../../../src/errors.ts";
 import type { HttpReply, HttpRequest } from "../../../src/lib/http.ts";
 import type { Kit } from "../kit.ts";
-import type { Street } from "../street.ts";
-import { ending, listed, readsOf, resting, share, SYMBOLS, termsOf, ticket } from "../tickets.ts";
+import type { Rig } from "../rig.ts";
+import { settle, listed, readsOf, placeResting, share, SYMBOLS, termsOf, ticket } from "../tickets.ts";
 import { expectFor } from "../expect-for.ts";
 import { OPENING } from "./portfolio.ts";
 
-/** What a read says of each lasting trouble on the line. */
+/** The kind of a read's error for each lasting network fault. */
 const KINDS: readonly (readonly [FaultKind, BrokerErrorKind])[] = [
   ["html-502", "unavailable"],
   ["drop-before", "unavailable"],
@@ -26,13 +26,13 @@ export function errorCases(kit: Kit): void {
 
   kit.group("errors", () => {
     for (const [fault, kind] of KINDS) {
-      kit.case(`of reads: ${fault} is ${kind}, naming broker and endpoint`, async () => {
-        const { street, access } = await kit.enter();
-        const { name } = street.definition;
-        street.server.inject(name, { kind: fault });
-        if (fault === "hang-after") street.hands.timeoutMs = SHORT_TIMEOUT_MS;
-        const reads = Object.entries(readsOf(street, access));
-        const ends = await Promise.all(reads.map(async ([read, call]) => ({ read, end: await ending(call()) })));
+      kit.case(`reads fail with ${kind} after ${fault}, naming broker and endpoint`, async () => {
+        const { rig, access } = await kit.loggedIn();
+        const { name } = rig.definition;
+        rig.server.inject(name, { kind: fault });
+        if (fault === "hang-after") rig.controls.timeoutMs = SHORT_TIMEOUT_MS;
+        const reads = Object.entries(readsOf(rig, access));
+        const ends = await Promise.all(reads.map(async ([read, call]) => ({ read, end: await settle(call()) })));
         for (const { read, end } of ends) {
           if (!("error" in end)) expect.fail(`${read} succeeded: ${JSON.stringify(end.value)}`);
           expectFor(end.error, read).toBeInstanceOf(BrokerError);
@@ -44,94 +44,94 @@ export function errorCases(kit: Kit): void {
       });
     }
 
-    kit.case("that pass are outwaited by reads, within their deadline", async () => {
-      const { street, access } = await kit.enter();
-      const { name } = street.definition;
+    kit.case("reads retry temporary failures within their deadline", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const { name } = rig.definition;
       for (const kind of ["too-many", "html-502", "drop-before"] as const) {
-        street.server.inject(name, { kind, times: 2 });
-        expect(await street.connector.getOrders(access)).toEqual([]);
-        street.server.clearFaults(name);
+        rig.server.inject(name, { kind, times: 2 });
+        expect(await rig.connector.getOrders(access)).toEqual([]);
+        rig.server.clearFaults(name);
       }
-      expect(street.record.waits).toHaveLength(6);
-      expectFor(street.record.waits.slice(0, 2), "as Retry-After says").toEqual([1_000, 1_000]);
+      expect(rig.record.waits).toHaveLength(6);
+      expectFor(rig.record.waits.slice(0, 2), "waits as long as Retry-After says").toEqual([1_000, 1_000]);
     });
 
-    kit.case("of an address that is not registered: nothing was sent", async () => {
-      const { street, access } = await kit.enter();
-      const order = await resting(street, access);
-      street.broker.switches.isIpAllowed = false;
-      const { connector } = street;
+    kit.case("an unregistered IP means that an order was not sent", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const order = await placeResting(rig, access);
+      rig.broker.switches.isIpAllowed = false;
+      const { connector } = rig;
       const expected = { kind: "not-sent", cause: "ip-not-allowed", reason: expect.stringMatching(/\w/) as string };
       const tag = "intent0002" as NonNullable<Parameters<typeof connector.findOrdersByTag>[1]>;
-      expect(await connector.placeOrder(access, ticket(street, share(street), { tag }))).toMatchObject(expected);
+      expect(await connector.placeOrder(access, ticket(rig, share(rig), { tag }))).toMatchObject(expected);
       expect(await connector.modifyOrder(access, order, { qty: 1 })).toMatchObject(expected);
       expect(await connector.cancelOrder(access, order)).toMatchObject(expected);
       expect(await connector.getOrders(access)).toMatchObject([{ qty: order.qty, status: "open" }]);
     });
 
-    kit.case("of a reply that lacks a field name the field", async () => {
-      const { street, access } = await kit.enter();
-      await resting(street, access);
+    kit.case("a reply without a required field is an error that names the field", async () => {
+      const { rig, access } = await kit.loggedIn();
+      await placeResting(rig, access);
       for (const field of [wire?.orderId ?? "", wire?.status ?? ""]) {
-        street.hands.tamper = inBookOf(street, wire?.book, (row) => without(row, field));
-        const end = await ending(street.connector.getOrders(access));
+        rig.controls.tamper = inBookOf(rig, wire?.book, (row) => without(row, field));
+        const end = await settle(rig.connector.getOrders(access));
         expect("error" in end && end.error).toMatchObject({
           kind: "bad-response",
-          broker: street.definition.name,
+          broker: rig.definition.name,
           message: expect.stringContaining(field) as string,
         });
       }
     });
 
-    kit.case("of numbers beyond all measure are the broker's, whatever the field", async () => {
-      const { street, access } = await kit.enter();
-      await street.connector.placeOrder(access, ticket(street, share(street), filledShort(street)));
-      const { getFunds, getHoldings, getPositions, getTrades, getQuote } = readsOf(street, access);
-      const getOrderCost = async () => street.connector.getOrderCost?.(access, ticket(street, share(street)));
+    kit.case("an absurdly large number in any field is a broker error, not a crash", async () => {
+      const { rig, access } = await kit.loggedIn();
+      await rig.connector.placeOrder(access, ticket(rig, share(rig), filledShort(rig)));
+      const { getFunds, getHoldings, getPositions, getTrades, getQuote } = readsOf(rig, access);
+      const getOrderCost = async () => rig.connector.getOrderCost?.(access, ticket(rig, share(rig)));
       const reads = { getFunds, getHoldings, getPositions, getTrades, getQuote, getOrderCost };
       for (const [read, call] of Object.entries(reads)) {
         const fields = new Set<string>();
-        street.hands.tamper = (_request, reply) => (numbersIn(reply.body).forEach((name) => fields.add(name)), reply);
+        rig.controls.tamper = (_request, reply) => (numbersIn(reply.body).forEach((name) => fields.add(name)), reply);
         await call?.();
         expectFor(fields.size, read).toBeGreaterThan(0);
         for (const field of fields) {
-          street.hands.tamper = (_request, reply) => ({ ...reply, body: beyondMeasure(reply.body, field) });
-          const end = await ending(Promise.resolve(call?.()));
+          rig.controls.tamper = (_request, reply) => ({ ...reply, body: withHugeNumber(reply.body, field) });
+          const end = await settle(Promise.resolve(call?.()));
           if ("error" in end) expectFor(end.error, `${read} ${field}`).toBeInstanceOf(BrokerError);
         }
       }
     });
 
-    kit.case("of an order status or product that is new are loud, never guessed", async () => {
-      const { street, access } = await kit.enter();
-      await resting(street, access);
+    kit.case("an unknown order status or product is an error, never guessed", async () => {
+      const { rig, access } = await kit.loggedIn();
+      await placeResting(rig, access);
       for (const field of [wire?.status ?? "", wire?.product ?? ""]) {
         for (const value of ["SOMETHING NEW", 987, null]) {
-          street.hands.tamper = inBookOf(street, wire?.book, (row) => ({ ...row, [field]: value }));
-          await expectFor(street.connector.getOrders(access), `${field} ${value}`).rejects.toMatchObject({
+          rig.controls.tamper = inBookOf(rig, wire?.book, (row) => ({ ...row, [field]: value }));
+          await expectFor(rig.connector.getOrders(access), `${field} ${value}`).rejects.toMatchObject({
             kind: "bad-response",
           });
         }
       }
     });
 
-    kit.case("of one order in the book do not hide another, and are never its absence", async () => {
-      const { street, access } = await kit.enter();
-      const { connector } = street;
-      const order = await resting(street, access);
-      const odd = await resting(street, access, { tag: orderTag("intent0002") });
+    kit.case("an order that cannot be read hides no other, and does not count as absent", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const { connector } = rig;
+      const order = await placeResting(rig, access);
+      const odd = await placeResting(rig, access, { tag: orderTag("intent0002") });
       const { orderId = "", status = "", product = "" } = wire ?? {};
       for (const field of [status, product]) {
-        street.hands.tamper = inBookOf(street, wire?.book, (row) =>
+        rig.controls.tamper = inBookOf(rig, wire?.book, (row) =>
           row[orderId] === odd.orderId ? { ...row, [field]: "SOMETHING NEW" } : row,
         );
         expectFor(await connector.findOrdersByTag(access, orderTag("intent0001")), field).toEqual([order]);
         expectFor(await connector.findOrdersByTag(access, orderTag("intent0003")), field).toEqual([]);
         expectFor(await connector.getOrder(access, order.orderId, {}), field).toEqual(order);
-        expectFor(await ending(connector.findOrdersByTag(access, orderTag("intent0002"))), field).not.toEqual({
+        expectFor(await settle(connector.findOrdersByTag(access, orderTag("intent0002"))), field).not.toEqual({
           value: [],
         });
-        expectFor(await ending(connector.getOrder(access, odd.orderId, {})), field).not.toEqual({ value: null });
+        expectFor(await settle(connector.getOrder(access, odd.orderId, {})), field).not.toEqual({ value: null });
         const { symbol, key } = odd;
         await expectFor(connector.getOrders(access), field).rejects.toMatchObject({
           kind: "bad-response",
@@ -140,37 +140,37 @@ export function errorCases(kit: Kit): void {
       }
     });
 
-    kit.case("of one position do not hide another", async () => {
-      const { street, access } = await kit.enter();
-      const { connector } = street;
-      for (const [at, instrument] of [share(street), listed(street, SYMBOLS.ampersand)].entries()) {
-        const terms = termsOf(street, instrument, "MARKET", "SELL");
-        const sale = { ...filledShort(street), terms, tag: orderTag(`intent${at}`) };
-        await connector.placeOrder(access, ticket(street, instrument, sale));
+    kit.case("a position that cannot be read hides no other", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const { connector } = rig;
+      for (const [at, instrument] of [share(rig), listed(rig, SYMBOLS.ampersand)].entries()) {
+        const terms = termsOf(rig, instrument, "MARKET", "SELL");
+        const sale = { ...filledShort(rig), terms, tag: orderTag(`intent${at}`) };
+        await connector.placeOrder(access, ticket(rig, instrument, sale));
       }
       const [odd, ...others] = await connector.getPositions(access);
       expect(others).toHaveLength(1);
-      street.hands.tamper = firstRowWith(wire?.product ?? "", "SOMETHING NEW");
+      rig.controls.tamper = firstRowWith(wire?.product ?? "", "SOMETHING NEW");
       await expect(connector.getPositions(access)).rejects.toMatchObject({
         kind: "bad-response",
         book: { rows: others, unread: [{ orderId: null, listed: { symbol: odd?.symbol, key: odd?.key } }] },
       });
     });
 
-    kit.case("of one holding or trade do not hide another", async () => {
-      const { street, access } = await kit.enter({ opening: OPENING });
-      const { connector } = street;
-      for (const [at, instrument] of [share(street), listed(street, SYMBOLS.ampersand)].entries()) {
-        const terms = termsOf(street, instrument, "MARKET", "SELL");
-        const sale = { ...filledShort(street), terms, tag: orderTag(`intent${at}`) };
-        await connector.placeOrder(access, ticket(street, instrument, sale));
+    kit.case("a holding or trade that cannot be read hides no other", async () => {
+      const { rig, access } = await kit.loggedIn({ opening: OPENING });
+      const { connector } = rig;
+      for (const [at, instrument] of [share(rig), listed(rig, SYMBOLS.ampersand)].entries()) {
+        const terms = termsOf(rig, instrument, "MARKET", "SELL");
+        const sale = { ...filledShort(rig), terms, tag: orderTag(`intent${at}`) };
+        await connector.placeOrder(access, ticket(rig, instrument, sale));
       }
       for (const read of ["getHoldings", "getTrades"] as const) {
         const known: readonly unknown[] = await connector[read](access);
         expectFor(known.length, read).toBeGreaterThan(1);
-        street.hands.tamper = spoilOneRow();
-        const end = await ending(connector[read](access));
-        street.hands.tamper = null;
+        rig.controls.tamper = spoilOneRow();
+        const end = await settle(connector[read](access));
+        rig.controls.tamper = null;
         const { book } = ("error" in end ? end.error : {}) as UnreadRows<unknown>;
         expectFor(book?.unread, read).toHaveLength(1);
         expectFor(known, read).toEqual(expect.arrayContaining([...book.rows]));
@@ -178,33 +178,33 @@ export function errorCases(kit: Kit): void {
       }
     });
 
-    kit.case("are none where the broker adds a field", async () => {
-      const { street, access } = await kit.enter();
-      const order = await resting(street, access);
-      street.hands.tamper = inBookOf(street, wire?.book, (row) => ({ ...row, something_new: { deep: [1] } }));
-      expect(await street.connector.getOrders(access)).toEqual([order]);
+    kit.case("an extra field is no error", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const order = await placeResting(rig, access);
+      rig.controls.tamper = inBookOf(rig, wire?.book, (row) => ({ ...row, something_new: { deep: [1] } }));
+      expect(await rig.connector.getOrders(access)).toEqual([order]);
     });
 
-    kit.case("of an acceptance that names no order leave it unknown", async () => {
-      const { street, access } = await kit.enter();
+    kit.case("an acceptance without an order id leaves the outcome unknown", async () => {
+      const { rig, access } = await kit.loggedIn();
       for (const [at, id] of [undefined, null, "", " ", "0", "null"].entries()) {
-        street.hands.tamper = (request, reply) =>
-          wire?.place.test(callOf(street, request)) === true
-            ? { ...reply, body: named(reply.body, wire.placedId ?? wire.orderId, id) }
+        rig.controls.tamper = (request, reply) =>
+          wire?.place.test(callOf(rig, request)) === true
+            ? { ...reply, body: withOrderId(reply.body, wire.placedId ?? wire.orderId, id) }
             : reply;
         const tag = orderTag(`intent${at}`);
-        const outcome = await street.connector.placeOrder(access, ticket(street, share(street), { tag, qty: 1 }));
+        const outcome = await rig.connector.placeOrder(access, ticket(rig, share(rig), { tag, qty: 1 }));
         expectFor(outcome, `${id}`).toEqual({ kind: "unknown", reason: expect.any(String) as string });
       }
     });
   });
 }
 
-/** An open position, whose row has every figure. */
-const filledShort = (street: Street): Partial<OrderRequest> => ({
+/** A sell that fills: its open position's row has every number. */
+const filledShort = (rig: Rig): Partial<OrderRequest> => ({
   side: "SELL",
   productType: "INTRADAY",
-  terms: termsOf(street, share(street), "MARKET", "SELL"),
+  terms: termsOf(rig, share(rig), "MARKET", "SELL"),
 });
 
 const isNumber = (value: unknown): boolean =>
@@ -219,22 +219,22 @@ function numbersIn(body: string): string[] {
   return names;
 }
 
-const BEYOND = 1e17;
-const beyondMeasure = (body: string, field: string): string =>
+const HUGE = 1e17;
+const withHugeNumber = (body: string, field: string): string =>
   JSON.stringify(JSON.parse(body), (name, value: unknown) => {
     if (name !== field || !isNumber(value)) return value;
-    return typeof value === "number" ? BEYOND : String(BEYOND);
+    return typeof value === "number" ? HUGE : String(HUGE);
   });
 
 type Row = Readonly<Record<string, unknown>>;
 
-const callOf = ({ definition }: Street, { method, url }: HttpRequest): string =>
+const callOf = ({ definition }: Rig, { method, url }: HttpRequest): string =>
   `${method} ${new URL(url).pathname.slice(definition.name.length + 1)}`;
 
-/** Changes every row of the order book on its way. */
-function inBookOf(street: Street, book: RegExp | undefined, change: (row: Row) => Row) {
+/** Changes every row of the order book in its reply. */
+function inBookOf(rig: Rig, book: RegExp | undefined, change: (row: Row) => Row) {
   return (request: HttpRequest, reply: HttpReply): HttpReply =>
-    book?.test(callOf(street, request)) === true
+    book?.test(callOf(rig, request)) === true
       ? { ...reply, body: JSON.stringify(mapRows(JSON.parse(reply.body), change)) }
       : reply;
 }
@@ -253,7 +253,7 @@ function firstRowWith(field: string, value: unknown) {
   };
 }
 
-/** What should be numbers is none, in the first row that comes. */
+/** Replaces all numbers in the first row by objects. */
 function spoilOneRow() {
   let isDone = false;
   const change = (row: Row): Row => {
@@ -271,7 +271,7 @@ function spoilOneRow() {
 
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Rows are the objects of the first array of objects. */
+/** Changes the objects in every array. */
 function mapRows(value: unknown, change: (row: Row) => Row): unknown {
   if (Array.isArray(value)) return value.map((each: unknown) => (isRow(each) ? change(each) : each));
   if (!isRow(value)) return value;
@@ -281,7 +281,7 @@ function mapRows(value: unknown, change: (row: Row) => Row): unknown {
 const without = (row: Row, field: string): Row =>
   Object.fromEntries(Object.entries(row).filter(([name]) => name !== field));
 
-const named = (body: string, field: string, id: unknown): string =>
+const withOrderId = (body: string, field: string, id: unknown): string =>
   JSON.stringify(JSON.parse(body), (name: string, value: unknown) =>
     name === field ? (Array.isArray(value) && id !== undefined ? [id] : id) : value,
   );

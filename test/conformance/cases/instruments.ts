@@ -6,36 +6,36 @@ import { future, listed, option, SYMBOLS } from "../tickets.ts";
 import { expectFor } from "../expect-for.ts";
 
 export function instrumentCases(kit: Kit): void {
-  const told = (instrument: Instrument): Instrument => kit.spec.asTold?.instrument?.(instrument) ?? instrument;
+  const reported = (instrument: Instrument): Instrument => kit.spec.asReported?.instrument?.(instrument) ?? instrument;
 
   kit.group("instruments", () => {
-    kit.case("lists what the exchange lists, each under its own identity", async () => {
+    kit.case("lists every instrument of the exchange with its key", async () => {
       const { exchange, rows, definition } = await kit.open();
       const { segments } = definition.capabilities;
       const own = exchange.instruments.filter(({ segment }) => segment === "INDEX" || segments.includes(segment));
       expect(rows.map(({ instrument }) => instrument.key).sort()).toEqual(own.map(({ key }) => key).sort());
       const byKey = new Map(rows.map(({ instrument }) => [instrument.key, instrument]));
-      // Every master has its own words for the name.
+      // The names differ from master to master.
       for (const instrument of own)
-        expect({ ...byKey.get(instrument.key), name: "" }).toEqual({ ...told(instrument), name: "" });
+        expect({ ...byKey.get(instrument.key), name: "" }).toEqual({ ...reported(instrument), name: "" });
       for (const { instrument } of rows) expectFor(instrument.name.trim(), instrument.symbol).not.toBe("");
     });
 
-    kit.case("tells names with & and -, weekly from monthly, and the two exchanges apart", async () => {
-      const street = await kit.open();
+    kit.case("distinguishes names with & and -, weekly and monthly options, NSE and BSE", async () => {
+      const rig = await kit.open();
       const wanted = [
-        ...Object.values(SYMBOLS).map((symbol) => listed(street, symbol)),
-        future(street),
-        option(street, "weekly"),
-        option(street, "monthly"),
+        ...Object.values(SYMBOLS).map((symbol) => listed(rig, symbol)),
+        future(rig),
+        option(rig, "weekly"),
+        option(rig, "monthly"),
       ];
       for (const { key, symbol } of wanted) {
-        expect(street.table.byKey(key)?.instrument.symbol).toBe(symbol);
-        expect(street.table.bySymbol(symbol)?.instrument.key).toBe(key);
+        expect(rig.table.byKey(key)?.instrument.symbol).toBe(symbol);
+        expect(rig.table.bySymbol(symbol)?.instrument.key).toBe(key);
       }
     });
 
-    kit.case("gives each key and each symbol once, and every row the broker's own names", async () => {
+    kit.case("has each key and symbol once, and the broker's names in every row", async () => {
       const { rows, table } = await kit.open();
       const count = (pick: (row: VenueInstrument) => string): number => new Set(rows.map(pick)).size;
       expect(count(({ instrument }) => instrument.key)).toBe(rows.length);
@@ -47,19 +47,19 @@ export function instrumentCases(kit: Kit): void {
       }
     });
 
-    kit.case("counts the rows that cannot be read, with a reason, and goes on", async () => {
+    kit.case("reports rows that cannot be read, with a reason, and continues", async () => {
       const { rows, skipped } = await kit.open();
       expect(skipped.length).toBeGreaterThan(0);
       for (const reason of skipped) expect(reason.trim()).not.toBe("");
       expect(rows.length).toBeGreaterThan(800);
     });
 
-    kit.case("says that the master is unavailable instead of ending early", async () => {
-      const street = await kit.open();
-      const { name } = street.definition;
-      street.server.inject(name, { kind: "html-502" });
+    kit.case("throws when the master is unavailable, instead of ending early", async () => {
+      const rig = await kit.open();
+      const { name } = rig.definition;
+      rig.server.inject(name, { kind: "html-502" });
       const read = async (): Promise<void> => {
-        for await (const row of street.connector.getInstruments?.({ onSkipped: () => undefined }) ?? [])
+        for await (const row of rig.connector.getInstruments?.({ onSkipped: () => undefined }) ?? [])
           expect(row).toBeDefined();
       };
       await expect(read()).rejects.toMatchObject({ name: "BrokerError", broker: name });

@@ -8,9 +8,9 @@ import type { Order, OrderRequest } from "../../../src/domain/order.ts";
 import { type Holding, isDeliverySale, type Position, type Trade } from "../../../src/domain/portfolio.ts";
 import { carriedDayPnl, pnlOf, saleDayPnl } from "../../../src/domain/totals.ts";
 import type { Kit } from "../kit.ts";
-import { logIn } from "../street.ts";
-import type { Street } from "../street.ts";
-import { future, listed, option, resting, share, termsOf, ticket } from "../tickets.ts";
+import { logIn } from "../rig.ts";
+import type { Rig } from "../rig.ts";
+import { future, listed, option, placeResting, share, termsOf, ticket } from "../tickets.ts";
 
 const SBIN = instrumentKey("NSE", 3045);
 export const OPENING: AccountOpening = {
@@ -19,99 +19,99 @@ export const OPENING: AccountOpening = {
     { key: SBIN, qty: 40, avgPrice: priceFromRupees("812.35"), t1Qty: 5 },
     { key: instrumentKey("NSE", 2031), qty: 7, avgPrice: priceFromRupees("2981.4") },
     { key: instrumentKey("NSE", 16669), qty: 3, avgPrice: priceFromRupees("9420.55") },
-    // Got by a transfer: what it cost is not known.
+    // Received by a transfer: its cost is unknown.
     { key: instrumentKey("NSE", 1660), qty: 11, avgPrice: ZERO_PRICE },
   ],
 };
 
 export function portfolioCases(kit: Kit): void {
-  const { asTold = {} } = kit.spec;
+  const { asReported = {} } = kit.spec;
 
   kit.group("portfolio", () => {
-    kit.case("tells whose account it is", async () => {
-      const { street, access } = await kit.enter();
-      const profile = await street.connector.getProfile(access);
+    kit.case("has the profile of the account", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const profile = await rig.connector.getProfile(access);
       expect(profile.accountId).toBe(access.session.accountId);
       expect(profile.name.trim()).not.toBe("");
     });
 
     kit.case("has the funds to the paisa, before and after trades", async () => {
-      const { street, access } = await kit.enter({ opening: OPENING });
-      const told = asTold.funds ?? same;
-      expect(await street.connector.getFunds(access)).toEqual(told(street.account.funds()));
-      trade(street);
-      expect(await street.connector.getFunds(access)).toEqual(told(street.account.funds()));
+      const { rig, access } = await kit.loggedIn({ opening: OPENING });
+      const told = asReported.funds ?? unchanged;
+      expect(await rig.connector.getFunds(access)).toEqual(told(rig.account.funds()));
+      tradeSeveral(rig);
+      expect(await rig.connector.getFunds(access)).toEqual(told(rig.account.funds()));
     });
 
-    kit.case("has the holdings, those not yet delivered and those of unknown cost included", async () => {
-      const { street, access } = await kit.enter({ opening: OPENING });
-      await expectHoldings(street, access);
-      expect(street.account.holdings().map(({ t1Qty }) => t1Qty)).toContain(5);
+    kit.case("has the holdings, including undelivered ones and those of unknown cost", async () => {
+      const { rig, access } = await kit.loggedIn({ opening: OPENING });
+      await expectHoldings(rig, access);
+      expect(rig.account.holdings().map(({ t1Qty }) => t1Qty)).toContain(5);
     });
 
-    kit.case("takes what was sold today off what is held and what can be sold", async () => {
-      const { street, access } = await kit.enter({ opening: OPENING });
-      const sold = at(street, ticket(street, share(street), { side: "SELL", qty: 10 }));
+    kit.case("subtracts today's sales from held and sellable quantities", async () => {
+      const { rig, access } = await kit.loggedIn({ opening: OPENING });
+      const sold = fillAtExchange(rig, ticket(rig, share(rig), { side: "SELL", qty: 10 }));
       expect(sold.status).toBe("filled");
-      const own = street.account.holdings().find(({ key }) => key === SBIN);
+      const own = rig.account.holdings().find(({ key }) => key === SBIN);
       if (!own) expect.fail("the holding is gone");
-      const told = (await street.connector.getHoldings(access)).find(({ key }) => key === SBIN);
+      const told = (await rig.connector.getHoldings(access)).find(({ key }) => key === SBIN);
       expect(own.sellableQty).toBe(25);
-      expect(told?.sellableQty).toBe((asTold.holding?.(own) ?? own).sellableQty);
-      await expectHoldings(street, access);
-      at(street, ticket(street, listed(street, "BSE:SBIN"), { side: "SELL", qty: 5 }));
-      expect(street.account.holdings().find(({ key }) => key === SBIN)?.qty).toBe(25);
-      await expectHoldings(street, access);
+      expect(told?.sellableQty).toBe((asReported.holding?.(own) ?? own).sellableQty);
+      await expectHoldings(rig, access);
+      fillAtExchange(rig, ticket(rig, listed(rig, "BSE:SBIN"), { side: "SELL", qty: 5 }));
+      expect(rig.account.holdings().find(({ key }) => key === SBIN)?.qty).toBe(25);
+      await expectHoldings(rig, access);
     });
 
-    kit.case("keeps the day's P&L of shares that were sold, whatever their price does afterwards", async () => {
-      const { street, access } = await kit.enter({ opening: OPENING });
-      at(street, ticket(street, share(street), { side: "SELL", qty: 10 }));
-      street.hands.now += 3_600_000;
-      const prevClose = street.exchange.quote(SBIN).prevClose ?? expect.fail("no close");
-      const [sale] = street.account.trades();
-      const sold = (await street.connector.getPositions(access)).find(isDeliverySale) ?? expect.fail("not told");
+    kit.case("keeps the day's P&L of sold shares when their price moves afterwards", async () => {
+      const { rig, access } = await kit.loggedIn({ opening: OPENING });
+      fillAtExchange(rig, ticket(rig, share(rig), { side: "SELL", qty: 10 }));
+      rig.controls.now += 3_600_000;
+      const prevClose = rig.exchange.quote(SBIN).prevClose ?? expect.fail("no close");
+      const [sale] = rig.account.trades();
+      const sold = (await rig.connector.getPositions(access)).find(isDeliverySale) ?? expect.fail("not told");
       expect(sold).toMatchObject({ key: SBIN, qty: 10 });
       expect(saleDayPnl(sold, prevClose)).toBe(valueOf(price((sale?.price ?? 0) - prevClose), 10));
       expect(pnlOf(sold)).toBe(ZERO_PAISE);
     });
 
-    kit.case("has positions long and short, closed today, of shares and derivatives", async () => {
-      const { street, access } = await kit.enter({ opening: OPENING });
-      trade(street);
-      street.hands.now += 90_000;
-      const own = street.account.positions();
+    kit.case("has long, short and closed positions in shares and derivatives", async () => {
+      const { rig, access } = await kit.loggedIn({ opening: OPENING });
+      tradeSeveral(rig);
+      rig.controls.now += 90_000;
+      const own = rig.account.positions();
       expect(new Set(own.map(({ side }) => side))).toEqual(new Set(["BUY", "SELL", "CLOSED"]));
       expect(new Set(own.map(({ segment }) => segment))).toEqual(new Set(["NSE", "BSE", "NFO"]));
-      await expectPositions(street, access, false);
+      await expectPositions(rig, access, false);
     });
 
     kit.case("has positions that were carried overnight", async () => {
-      const street = await kit.open({ opening: OPENING, now: istInstant("2026-11-19", "11:00") });
-      const [reduced, closed, added] = [future(street), option(street, "monthly"), option(street, "weekly")];
+      const rig = await kit.open({ opening: OPENING, now: istInstant("2026-11-19", "11:00") });
+      const [reduced, closed, added] = [future(rig), option(rig, "monthly"), option(rig, "weekly")];
       for (const [instrument, side] of [
         [reduced, "BUY"],
         [closed, "SELL"],
         [added, "BUY"],
       ] as const) {
-        at(street, ticket(street, instrument, { side, qty: instrument.lotSize * 2 }));
+        fillAtExchange(rig, ticket(rig, instrument, { side, qty: instrument.lotSize * 2 }));
       }
-      street.hands.now = istInstant("2026-11-20", "11:00");
-      at(street, ticket(street, reduced, { side: "SELL", qty: reduced.lotSize }));
-      at(street, ticket(street, closed, { side: "BUY", qty: closed.lotSize * 2 }));
-      at(street, ticket(street, added, { side: "BUY", qty: added.lotSize }));
-      await expectPositions(street, await logIn(street), true);
+      rig.controls.now = istInstant("2026-11-20", "11:00");
+      fillAtExchange(rig, ticket(rig, reduced, { side: "SELL", qty: reduced.lotSize }));
+      fillAtExchange(rig, ticket(rig, closed, { side: "BUY", qty: closed.lotSize * 2 }));
+      fillAtExchange(rig, ticket(rig, added, { side: "BUY", qty: added.lotSize }));
+      await expectPositions(rig, await logIn(rig), true);
     });
 
     kit.case("has the day's trades", async () => {
-      const { street, access } = await kit.enter({ opening: OPENING });
-      trade(street);
-      const own = street.account.trades();
+      const { rig, access } = await kit.loggedIn({ opening: OPENING });
+      tradeSeveral(rig);
+      const own = rig.account.trades();
       expect(own.length).toBeGreaterThan(5);
       const bare = ({ orderId: _order, tradeId: _trade, ...rest }: Trade) => rest;
-      const trades = await street.connector.getTrades(access);
+      const trades = await rig.connector.getTrades(access);
       expect(trades.map(bare)).toEqual(own.map(bare));
-      const orders = new Set((await street.connector.getOrders(access)).map(({ orderId }) => orderId));
+      const orders = new Set((await rig.connector.getOrders(access)).map(({ orderId }) => orderId));
       for (const { orderId, tradeId } of trades) {
         expect(orders.has(orderId)).toBe(true);
         expect(tradeId).not.toBe("");
@@ -119,19 +119,19 @@ export function portfolioCases(kit: Kit): void {
       expect(new Set(trades.map(({ tradeId }) => tradeId)).size).toBe(trades.length);
     });
 
-    kit.case("has the day's orders, the newest last", async () => {
-      const { street, access } = await kit.enter({ opening: OPENING });
-      await resting(street, access);
-      street.hands.now += 60_000;
-      await resting(street, access, { tag: "intent0002" as OrderRequest["tag"], side: "SELL", qty: 4 });
-      const orders = await street.connector.getOrders(access);
+    kit.case("has the day's orders, newest last", async () => {
+      const { rig, access } = await kit.loggedIn({ opening: OPENING });
+      await placeResting(rig, access);
+      rig.controls.now += 60_000;
+      await placeResting(rig, access, { tag: "intent0002" as OrderRequest["tag"], side: "SELL", qty: 4 });
+      const orders = await rig.connector.getOrders(access);
       expect(orders.map(({ tag }) => tag)).toEqual(["intent0001", "intent0002"]);
-      expect(orders.map(({ placedAt }) => placedAt)).toEqual(street.account.orders().map(({ placedAt }) => placedAt));
+      expect(orders.map(({ placedAt }) => placedAt)).toEqual(rig.account.orders().map(({ placedAt }) => placedAt));
     });
 
-    kit.case("has nothing, and no error, in an empty account", async () => {
-      const { street, access } = await kit.enter({ opening: { cash: paiseFromRupees(0) } });
-      const { connector } = street;
+    kit.case("has empty lists and no error for an empty account", async () => {
+      const { rig, access } = await kit.loggedIn({ opening: { cash: paiseFromRupees(0) } });
+      const { connector } = rig;
       expect(await connector.getHoldings(access)).toEqual([]);
       expect(await connector.getPositions(access)).toEqual([]);
       expect(await connector.getOrders(access)).toEqual([]);
@@ -142,56 +142,56 @@ export function portfolioCases(kit: Kit): void {
     });
   });
 
-  async function expectHoldings(street: Street, access: Access): Promise<void> {
-    const told = asTold.holding ?? same;
-    const own = street.account.holdings().map((holding) => told(holding));
-    expect(byKey(await street.connector.getHoldings(access))).toEqual(byKey(own));
+  async function expectHoldings(rig: Rig, access: Access): Promise<void> {
+    const told = asReported.holding ?? unchanged;
+    const own = rig.account.holdings().map((holding) => told(holding));
+    expect(byKey(await rig.connector.getHoldings(access))).toEqual(byKey(own));
   }
 
-  async function expectPositions(street: Street, access: Access, isCarried: boolean): Promise<void> {
-    const told = (position: Position): Position => asTold.position?.(position, isCarried) ?? position;
-    const own = street.account.positions();
-    const rows = await street.connector.getPositions(access);
+  async function expectPositions(rig: Rig, access: Access, isCarried: boolean): Promise<void> {
+    const told = (position: Position): Position => asReported.position?.(position, isCarried) ?? position;
+    const own = rig.account.positions();
+    const rows = await rig.connector.getPositions(access);
     expect(byKey(rows.map(({ carried: _carried, ...row }) => row))).toEqual(byKey(own.map(told)));
-    const trades = await street.connector.getTrades(access);
-    for (const row of rows.filter(({ dayPnl }) => dayPnl === null)) expectCountable(street, row, trades);
+    const trades = await rig.connector.getTrades(access);
+    for (const row of rows.filter(({ dayPnl }) => dayPnl === null)) expectDayPnlComputable(rig, row, trades);
   }
 
-  /** Today's part, which the broker does not tell, can be counted from what it does. */
-  function expectCountable(street: Street, row: Position, trades: readonly Trade[]): void {
-    const own = street.account
+  /** If the broker does not report today's P&L, it can be computed from what it reports. */
+  function expectDayPnlComputable(rig: Rig, row: Position, trades: readonly Trade[]): void {
+    const own = rig.account
       .positions()
       .find(({ key, productType }) => key === row.key && productType === row.productType);
-    const { prevClose } = street.exchange.quote(row.key ?? expect.fail("without a key"));
+    const { prevClose } = rig.exchange.quote(row.key ?? expect.fail("without a key"));
     const known = { prevClose: prevClose ?? expect.fail("no close"), trades };
-    const counted = carriedDayPnl(row, row.carried ?? expect.fail("not carried"), known);
-    expect({ symbol: row.symbol, day: counted }).toEqual({ symbol: row.symbol, day: own?.dayPnl });
+    const computed = carriedDayPnl(row, row.carried ?? expect.fail("not carried"), known);
+    expect({ symbol: row.symbol, day: computed }).toEqual({ symbol: row.symbol, day: own?.dayPnl });
   }
 }
 
-const same = <T>(value: T): T => value;
+const unchanged = <T>(value: T): T => value;
 
 const byKey = <T extends Holding | Position>(rows: readonly T[]): T[] =>
   rows.toSorted((a, b) => `${a.key} ${a.productType}`.localeCompare(`${b.key} ${b.productType}`));
 
-/** A market order straight at the exchange: what is under test is how the broker tells of it. */
-function at(street: Street, request: OrderRequest): Order {
-  const { account, exchange } = street;
+/** Fills a market order directly at the exchange: the test is about how the broker reports it. */
+function fillAtExchange(rig: Rig, request: OrderRequest): Order {
+  const { account, exchange } = rig;
   const instrument = exchange.find(request.key);
   if (!instrument) throw new Error(`not listed: ${request.key}`);
-  const reply = account.place({ ...request, terms: termsOf(street, instrument, "MARKET", request.side) });
+  const reply = account.place({ ...request, terms: termsOf(rig, instrument, "MARKET", request.side) });
   if (reply.kind === "refused") throw new Error(reply.message);
   const order = account.order(reply.orderId);
   if (order?.status !== "filled") throw new Error(`not filled: ${order?.status} ${order?.message}`);
   return order;
 }
 
-/** Long, short, partly closed, closed with gain or loss; shares of both exchanges, a future, options. */
-function trade(street: Street): void {
+/** Positions long, short, partly closed and closed; in shares of both exchanges, a future and options. */
+function tradeSeveral(rig: Rig): void {
   const deal = (symbol: string, side: "BUY" | "SELL", qty: number, productType: OrderRequest["productType"]): void => {
-    const instrument = listed(street, symbol);
-    at(street, ticket(street, instrument, { side, qty, productType }));
-    street.hands.now += 7_000;
+    const instrument = listed(rig, symbol);
+    fillAtExchange(rig, ticket(rig, instrument, { side, qty, productType }));
+    rig.controls.now += 7_000;
   };
   deal("NSE:TCS-EQ", "BUY", 13, "INTRADAY");
   deal("NSE:TCS-EQ", "BUY", 4, "INTRADAY");
@@ -201,7 +201,7 @@ function trade(street: Street): void {
   deal("NSE:ITC-EQ", "SELL", 50, "INTRADAY");
   deal("NSE:M&M-EQ", "BUY", 3, "CNC");
   deal("BSE:SBIN", "BUY", 2, "CNC");
-  deal(future(street).symbol, "SELL", future(street).lotSize, "MARGIN");
-  deal(option(street, "weekly").symbol, "BUY", option(street, "weekly").lotSize * 2, "MARGIN");
-  deal(option(street, "monthly").symbol, "BUY", option(street, "monthly").lotSize, "INTRADAY");
+  deal(future(rig).symbol, "SELL", future(rig).lotSize, "MARGIN");
+  deal(option(rig, "weekly").symbol, "BUY", option(rig, "weekly").lotSize * 2, "MARGIN");
+  deal(option(rig, "monthly").symbol, "BUY", option(rig, "monthly").lotSize, "INTRADAY");
 }

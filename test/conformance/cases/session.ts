@@ -5,89 +5,89 @@ import { BrokerError } from "../../../src/errors.ts";
 import { Secret } from "../../../src/lib/secret.ts";
 import type { Kit } from "../kit.ts";
 import type { LoginFacts } from "../spec.ts";
-import { LINK, pastesOf } from "../street.ts";
-import type { Street } from "../street.ts";
-import { readsOf, resting, share, ticket } from "../tickets.ts";
+import { LINK, pastesOf } from "../rig.ts";
+import type { Rig } from "../rig.ts";
+import { readsOf, placeResting, share, ticket } from "../tickets.ts";
 import { expectFor } from "../expect-for.ts";
 
 const EVERY_CALL = /./;
 
 export function sessionCases(kit: Kit): void {
   kit.group("session", () => {
-    kit.case("is alive after a login", async () => {
-      const { street, access } = await kit.enter();
-      expect(await street.connector.isTokenValid(access)).toBe(true);
+    kit.case("is valid after a login", async () => {
+      const { rig, access } = await kit.loggedIn();
+      expect(await rig.connector.isTokenValid(access)).toBe(true);
     });
 
-    kit.case("is dead when the broker says so: reads throw it, orders were not sent", async () => {
-      const { street, access } = await kit.enter();
-      const order = await resting(street, access);
-      street.broker.switches.expireSessions();
-      expect(await street.connector.isTokenValid(access)).toBe(false);
-      await expectDead(street, access, order);
-      expect(street.account.orders()).toHaveLength(1);
+    kit.case("has ended when the broker says so: reads throw auth-expired, orders are not sent", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const order = await placeResting(rig, access);
+      rig.broker.switches.expireSessions();
+      expect(await rig.connector.isTokenValid(access)).toBe(false);
+      await expectEnded(rig, access, order);
+      expect(rig.account.orders()).toHaveLength(1);
     });
 
-    kit.case("is not tried any more once its time is over", async () => {
-      const { street, access } = await kit.enter();
-      const order = await resting(street, access);
-      street.hands.now = access.session.expiresAt;
-      const before = street.calls(EVERY_CALL).length;
-      expect(await street.connector.isTokenValid(access)).toBe(false);
-      await expectDead(street, access, order);
-      expect(street.calls(EVERY_CALL).length).toBe(before);
+    kit.case("is not used any more after its expiry", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const order = await placeResting(rig, access);
+      rig.controls.now = access.session.expiresAt;
+      const before = rig.calls(EVERY_CALL).length;
+      expect(await rig.connector.isTokenValid(access)).toBe(false);
+      await expectEnded(rig, access, order);
+      expect(rig.calls(EVERY_CALL).length).toBe(before);
     });
 
-    kit.case("throws when the broker cannot be asked whether it is alive", async () => {
-      const { street, access } = await kit.enter();
-      street.server.inject(street.definition.name, { kind: "html-502" });
-      await expect(street.connector.isTokenValid(access)).rejects.toMatchObject({ kind: "unavailable" });
+    kit.case("is neither valid nor invalid when the broker cannot be asked", async () => {
+      const { rig, access } = await kit.loggedIn();
+      rig.server.inject(rig.definition.name, { kind: "html-502" });
+      await expect(rig.connector.isTokenValid(access)).rejects.toMatchObject({ kind: "unavailable" });
     });
 
-    kit.case("ends by a logout", async () => {
-      const { street, access } = await kit.enter();
-      await street.connector.logout?.(access);
-      expect(await street.connector.isTokenValid(access)).toBe(street.connector.logout === undefined);
+    kit.case("ends with a logout", async () => {
+      const { rig, access } = await kit.loggedIn();
+      await rig.connector.logout?.(access);
+      expect(await rig.connector.isTokenValid(access)).toBe(rig.connector.logout === undefined);
     });
 
-    kit.case("is renewed, or refused in a way that asks for a login", async () => {
-      const { street, access } = await kit.enter();
-      if (!street.definition.capabilities.refresh) return expect("refreshToken" in street.connector).toBe(false);
-      const renewable = [access, ...(await pasted(street, kit.spec.login))];
+    kit.case("is renewed, or the refusal asks for a login", async () => {
+      const { rig, access } = await kit.loggedIn();
+      if (!rig.definition.capabilities.refresh) return expect("refreshToken" in rig.connector).toBe(false);
+      const renewable = [access, ...(await pasted(rig, kit.spec.login))];
       for (const each of renewable) {
-        street.hands.now += 60_000;
-        const renewed = await street.connector.refreshToken?.(each).catch((error: unknown) => error);
+        rig.controls.now += 60_000;
+        const renewed = await rig.connector.refreshToken?.(each).catch((error: unknown) => error);
         if (renewed instanceof BrokerError) {
           expect(renewed.kind).toMatch(/^(auth-expired|no-permission)$/);
           continue;
         }
-        expect(renewed).toMatchObject({ accountId: access.session.accountId, issuedAt: street.hands.now });
+        expect(renewed).toMatchObject({ accountId: access.session.accountId, issuedAt: rig.controls.now });
         const session = renewed as Access["session"];
-        expect(await street.connector.isTokenValid({ ...each, session })).toBe(true);
+        expect(await rig.connector.isTokenValid({ ...each, session })).toBe(true);
       }
     });
   });
 }
 
-async function pasted(street: Street, login: LoginFacts | undefined): Promise<Access[]> {
-  const [text] = (login && (await pastesOf(street, login))) ?? [];
+async function pasted(rig: Rig, login: LoginFacts | undefined): Promise<Access[]> {
+  const [text] = (login && (await pastesOf(rig, login))) ?? [];
   if (text === undefined) return [];
-  const { credentials } = street;
+  const { credentials } = rig;
   const grant = { kind: "token", link: LINK, credentials, token: new Secret(text) } as const;
-  return [{ link: LINK, credentials, session: await street.connector.generateSession(grant) }];
+  return [{ link: LINK, credentials, session: await rig.connector.generateSession(grant) }];
 }
 
-async function expectDead(
-  street: Street,
+async function expectEnded(
+  rig: Rig,
   access: Access,
-  order: Parameters<Street["connector"]["cancelOrder"]>[1],
+  order: Parameters<Rig["connector"]["cancelOrder"]>[1],
 ): Promise<void> {
-  for (const [name, read] of Object.entries(readsOf(street, access)))
+  for (const [name, read] of Object.entries(readsOf(rig, access)))
     await expectFor(read(), name).rejects.toMatchObject({ name: "BrokerError", kind: "auth-expired" });
   const expected = { kind: "not-sent", cause: "session-expired", reason: expect.stringMatching(/\w/) as string };
-  const { connector } = street;
+  const { connector } = rig;
   const outcomes: Record<string, OrderOutcome> = {
-    place: await connector.placeOrder(access, ticket(street, share(street))),
+    place: await connector.placeOrder(access, ticket(rig, share(rig))),
     modify: await connector.modifyOrder(access, order, { qty: 1 }),
     cancel: await connector.cancelOrder(access, order),
   };

@@ -4,10 +4,10 @@ import type { Fault, FaultKind } from "../../../playground/brokers/types.ts";
 import { FAULT_KINDS } from "../../../playground/brokers/types.ts";
 import type { Order, OrderOutcome } from "../../../src/domain/order.ts";
 import type { Kit } from "../kit.ts";
-import type { Street } from "../street.ts";
-import { ending, resting, share, ticket } from "../tickets.ts";
+import type { Rig } from "../rig.ts";
+import { settle, placeResting, share, ticket } from "../tickets.ts";
 
-/** Whether the call took effect although its answer was lost. A slow one does, but after we gave up. */
+/** Whether the call takes effect although its reply is lost. A slow one does, after we have given up. */
 const TAKES_EFFECT: Record<FaultKind, boolean> = {
   latency: true,
   "drop-before": false,
@@ -24,79 +24,79 @@ const LATENCY_MS = 200;
 export function unknownCases(kit: Kit): void {
   const { wire } = kit.spec;
 
-  const inject = (street: Street, kind: FaultKind, match: RegExp): void => {
+  const inject = (rig: Rig, kind: FaultKind, match: RegExp): void => {
     const fault: Fault = { kind, match, ms: LATENCY_MS };
-    if (kind === "latency" || kind === "hang-after") street.hands.timeoutMs = SHORT_TIMEOUT_MS;
-    street.server.inject(street.definition.name, fault);
+    if (kind === "latency" || kind === "hang-after") rig.controls.timeoutMs = SHORT_TIMEOUT_MS;
+    rig.server.inject(rig.definition.name, fault);
   };
 
-  const recover = (street: Street): void => {
-    street.server.clearFaults(street.definition.name);
-    street.hands.timeoutMs = null;
-    street.hands.now += 1_000;
+  const recover = (rig: Rig): void => {
+    rig.server.clearFaults(rig.definition.name);
+    rig.controls.timeoutMs = null;
+    rig.controls.now += 1_000;
   };
 
   kit.group("unknown outcomes", () => {
     for (const kind of FAULT_KINDS) {
       kit.case(`of placing: ${kind}`, async () => {
-        const { street, access } = await kit.enter();
-        const request = ticket(street, share(street));
-        inject(street, kind, wire?.place ?? /./);
-        const outcome = await street.connector.placeOrder(access, request);
+        const { rig, access } = await kit.loggedIn();
+        const request = ticket(rig, share(rig));
+        inject(rig, kind, wire?.place ?? /./);
+        const outcome = await rig.connector.placeOrder(access, request);
         expectUnknown(outcome);
-        recover(street);
-        const { connector } = street;
+        recover(rig);
+        const { connector } = rig;
         await expect
           .poll(async () => (await connector.findOrdersByTag(access, request.tag)).length, { timeout: 2_000 })
           .toBe(TAKES_EFFECT[kind] ? 1 : 0);
-        expect(street.account.orders()).toHaveLength(TAKES_EFFECT[kind] ? 1 : 0);
-        expect(street.calls(wire?.place ?? /./)).toHaveLength(1);
+        expect(rig.account.orders()).toHaveLength(TAKES_EFFECT[kind] ? 1 : 0);
+        expect(rig.calls(wire?.place ?? /./)).toHaveLength(1);
       });
 
-      kit.case(`of changing: ${kind}`, async () => {
-        const { street, access } = await kit.enter();
-        const order = await resting(street, access);
-        inject(street, kind, wire?.modify ?? /./);
-        expectUnknown(await street.connector.modifyOrder(access, order, { qty: 2 }));
-        recover(street);
-        await expectEventually(street, access, order, { qty: TAKES_EFFECT[kind] ? 2 : 3, status: "open" });
-        expect(street.calls(wire?.modify ?? /./)).toHaveLength(1);
+      kit.case(`of modifying: ${kind}`, async () => {
+        const { rig, access } = await kit.loggedIn();
+        const order = await placeResting(rig, access);
+        inject(rig, kind, wire?.modify ?? /./);
+        expectUnknown(await rig.connector.modifyOrder(access, order, { qty: 2 }));
+        recover(rig);
+        await expectEventually(rig, access, order, { qty: TAKES_EFFECT[kind] ? 2 : 3, status: "open" });
+        expect(rig.calls(wire?.modify ?? /./)).toHaveLength(1);
       });
 
       kit.case(`of cancelling: ${kind}`, async () => {
-        const { street, access } = await kit.enter();
-        const order = await resting(street, access);
-        inject(street, kind, wire?.cancel ?? /./);
-        expectUnknown(await street.connector.cancelOrder(access, order));
-        recover(street);
-        await expectEventually(street, access, order, { status: TAKES_EFFECT[kind] ? "cancelled" : "open", qty: 3 });
-        expect(street.calls(wire?.cancel ?? /./)).toHaveLength(1);
+        const { rig, access } = await kit.loggedIn();
+        const order = await placeResting(rig, access);
+        inject(rig, kind, wire?.cancel ?? /./);
+        expectUnknown(await rig.connector.cancelOrder(access, order));
+        recover(rig);
+        await expectEventually(rig, access, order, { status: TAKES_EFFECT[kind] ? "cancelled" : "open", qty: 3 });
+        expect(rig.calls(wire?.cancel ?? /./)).toHaveLength(1);
       });
     }
 
-    kit.case("are not the answer when nobody was there to be asked", async () => {
-      const { street, access } = await kit.enter();
-      const order = await resting(street, access);
-      await street.server.close();
-      const { connector } = street;
-      // The first to come back learns that the kept connection is gone.
-      await ending(connector.getFunds(access));
+    kit.case("are not reported when the broker cannot be reached", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const order = await placeResting(rig, access);
+      await rig.server.close();
+      const { connector } = rig;
+      // The first call after the close finds the kept-alive connection broken.
+      await settle(connector.getFunds(access));
       for (const outcome of [
-        await connector.placeOrder(access, ticket(street, share(street))),
+        await connector.placeOrder(access, ticket(rig, share(rig))),
         await connector.modifyOrder(access, order, { qty: 2 }),
         await connector.cancelOrder(access, order),
       ])
         expect(outcome).toMatchObject({ kind: "not-sent", cause: "unreachable" });
     });
 
-    kit.case("are not the answer when it was given up before it was sent", async () => {
-      const { street, access } = await kit.enter();
-      const given = AbortSignal.abort(new Error("given up"));
-      const before = street.calls(/./).length;
-      const outcome = await street.connector.placeOrder(access, ticket(street, share(street)), given);
+    kit.case("are not reported when the call is aborted before it is sent", async () => {
+      const { rig, access } = await kit.loggedIn();
+      const aborted = AbortSignal.abort(new Error("given up"));
+      const before = rig.calls(/./).length;
+      const outcome = await rig.connector.placeOrder(access, ticket(rig, share(rig)), aborted);
       expect(outcome).toMatchObject({ kind: "not-sent" });
-      expect(street.calls(/./)).toHaveLength(before);
-      expect(street.account.orders()).toEqual([]);
+      expect(rig.calls(/./)).toHaveLength(before);
+      expect(rig.account.orders()).toEqual([]);
     });
   });
 }
@@ -105,7 +105,7 @@ function expectUnknown(outcome: OrderOutcome): void {
   expect(outcome).toEqual({ kind: "unknown", reason: expect.stringMatching(/\w/) as string });
 }
 
-async function expectEventually(street: Street, access: Access, order: Order, told: Partial<Order>): Promise<void> {
-  const read = (): Promise<Order | null> => street.connector.getOrder(access, order.orderId, order.handle);
+async function expectEventually(rig: Rig, access: Access, order: Order, told: Partial<Order>): Promise<void> {
+  const read = (): Promise<Order | null> => rig.connector.getOrder(access, order.orderId, order.handle);
   await expect.poll(read, { timeout: 2_000 }).toMatchObject(told);
 }

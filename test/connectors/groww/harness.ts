@@ -8,7 +8,7 @@ import { priceFromRupees } from "../../../src/domain/money.ts";
 import type { OrderRequest } from "../../../src/domain/order.ts";
 import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../../src/lib/http.ts";
 import { Secret } from "../../../src/lib/secret.ts";
-import { readMaster, tableOf } from "../../conformance/street.ts";
+import { readMaster, tableOf } from "../../conformance/rig.ts";
 import { chunked, noLimits } from "../harness.ts";
 
 export const NOW = istInstant("2026-11-20", "10:31");

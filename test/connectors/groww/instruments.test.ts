@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { priceFromRupees } from "../../../src/domain/money.ts";
-import { readMaster } from "../../conformance/street.ts";
+import { readMaster } from "../../conformance/rig.ts";
 import { MASTER, setUp } from "./harness.ts";
 
 const read = (master: string) => readMaster(setUp(undefined, { master }).connector);

@@ -3,19 +3,19 @@ import { groww } from "../../../connectors/groww/index.ts";
 import { simulatedGroww } from "../../../playground/brokers/groww.ts";
 import { orderTag } from "../../../src/domain/ids.ts";
 import { istInstant } from "../../../src/domain/market.ts";
-import { logIn, openStreet, type Street } from "../../conformance/street.ts";
-import { listed, resting, share, termsOf, ticket } from "../../conformance/tickets.ts";
+import { logIn, openRig, type Rig } from "../../conformance/rig.ts";
+import { listed, placeResting, share, termsOf, ticket } from "../../conformance/tickets.ts";
 
-const opened: Street[] = [];
+const opened: Rig[] = [];
 afterEach(async () => {
-  await Promise.all(opened.splice(0).map((street) => street.close()));
+  await Promise.all(opened.splice(0).map((rig) => rig.close()));
 });
 
 async function start() {
-  const street = await openStreet({ definition: groww, simulate: simulatedGroww });
-  opened.push(street);
-  const access = await logIn(street);
-  const base = `${street.server.base("groww")}/api`;
+  const rig = await openRig({ definition: groww, simulate: simulatedGroww });
+  opened.push(rig);
+  const access = await logIn(rig);
+  const base = `${rig.server.base("groww")}/api`;
   const call = async (path: string, body?: object, token = access.session.accessToken.reveal()) => {
     const reply = await fetch(`${base}${path}`, {
       headers: { authorization: `Bearer ${token}` },
@@ -23,7 +23,7 @@ async function start() {
     });
     return { status: reply.status, json: (await reply.json()) as Record<string, unknown> };
   };
-  return { street, access, call };
+  return { rig, access, call };
 }
 
 const BODY = {
@@ -54,12 +54,12 @@ describe("the simulated Groww", () => {
   });
 
   it("accepts a reference only once, and only in the documented format", async () => {
-    const { street, call } = await start();
-    const price = termsOf(street, share(street), "LIMIT");
+    const { rig, call } = await start();
+    const price = termsOf(rig, share(rig), "LIMIT");
     const body = { ...BODY, price: "price" in price ? price.price / 10_000 : 0 };
     expect((await call("/v1/order/create", body)).status).toBe(200);
     expect((await call("/v1/order/create", body)).json).toMatchObject({ error: { code: "GA007" } });
-    expect(street.account.orders()).toHaveLength(1);
+    expect(rig.account.orders()).toHaveLength(1);
     for (const order_reference_id of ["short", "a".repeat(21), "a-b-c-d-efgh", "under_score_1"])
       expect((await call("/v1/order/create", { ...body, order_reference_id })).json).toMatchObject({
         error: { code: "GA001" },
@@ -67,54 +67,54 @@ describe("the simulated Groww", () => {
   });
 
   it("makes a repeated reference an unknown outcome, after which its one order is found", async () => {
-    const { street, access, call } = await start();
-    const request = ticket(street, share(street), { tag: orderTag("ownreference01") });
+    const { rig, access, call } = await start();
+    const request = ticket(rig, share(rig), { tag: orderTag("ownreference01") });
     const price = "price" in request.terms ? request.terms.price / 10_000 : 0;
     await call("/v1/order/create", { ...BODY, price });
-    expect(await street.connector.placeOrder(access, request)).toMatchObject({ kind: "unknown" });
-    street.hands.now += 1_000;
-    expect(await street.connector.findOrdersByTag(access, request.tag)).toHaveLength(1);
-    expect(street.account.orders()).toHaveLength(1);
+    expect(await rig.connector.placeOrder(access, request)).toMatchObject({ kind: "unknown" });
+    rig.hands.now += 1_000;
+    expect(await rig.connector.findOrdersByTag(access, request.tag)).toHaveLength(1);
+    expect(rig.account.orders()).toHaveLength(1);
   });
 
   it("has an order book in pages of 25, all of which the connector reads", async () => {
-    const { street, access, call } = await start();
+    const { rig, access, call } = await start();
     for (let at = 0; at < 60; at += 1) {
-      await resting(street, access, { tag: orderTag(`numbered${at}`), qty: 1 });
+      await placeResting(rig, access, { tag: orderTag(`numbered${at}`), qty: 1 });
     }
     const { json } = await call("/v1/order/list?page=0&page_size=100");
     expect((json["payload"] as { order_list: unknown[] }).order_list).toHaveLength(25);
-    const orders = await street.connector.getOrders(access);
+    const orders = await rig.connector.getOrders(access);
     expect(orders.map(({ tag }) => tag)).toEqual(Array.from({ length: 60 }, (_, at) => `numbered${at}`));
-    expect(await street.connector.findOrdersByTag(access, orderTag("numbered0"))).toHaveLength(1);
+    expect(await rig.connector.findOrdersByTag(access, orderTag("numbered0"))).toHaveLength(1);
   });
 
   it("cancels an order a moment after it accepts the request", async () => {
-    const { street, access } = await start();
-    const order = await resting(street, access);
-    expect(await street.connector.cancelOrder(access, order)).toMatchObject({ kind: "accepted" });
-    const look = () => street.connector.getOrder(access, order.orderId, order.handle);
+    const { rig, access } = await start();
+    const order = await placeResting(rig, access);
+    expect(await rig.connector.cancelOrder(access, order)).toMatchObject({ kind: "accepted" });
+    const look = () => rig.connector.getOrder(access, order.orderId, order.handle);
     expect(await look()).toMatchObject({ status: "open" });
     expect(await look()).toMatchObject({ status: "cancelled" });
   });
 
   it("has trades of an order in shares, but not in derivatives", async () => {
-    const { street, access, call } = await start();
-    const order = await resting(street, access, { terms: termsOf(street, share(street), "MARKET") });
+    const { rig, access, call } = await start();
+    const order = await placeResting(rig, access, { terms: termsOf(rig, share(rig), "MARKET") });
     const { json } = await call(`/v1/order/trades/${order.orderId}?segment=CASH`);
     expect(json).toMatchObject({ payload: { trade_list: [{ groww_trade_id: "", trade_status: "EXECUTED" }] } });
     expect((await call(`/v1/order/trades/${order.orderId}?segment=FNO`)).status).toBe(404);
   });
 
   it("ends every session at 06:00, and gives the next one for the same TOTP token", async () => {
-    const { street, access } = await start();
-    street.hands.now = istInstant("2026-11-21", "06:00");
-    expect(await street.connector.isTokenValid(access)).toBe(false);
-    const session = await street.connector.refreshToken?.(access);
+    const { rig, access } = await start();
+    rig.hands.now = istInstant("2026-11-21", "06:00");
+    expect(await rig.connector.isTokenValid(access)).toBe(false);
+    const session = await rig.connector.refreshToken?.(access);
     if (!session) expect.fail("no session");
     expect(session.expiresAt).toBe(istInstant("2026-11-22", "06:00"));
-    expect(await street.connector.isTokenValid({ ...access, session })).toBe(true);
-    expect(await street.connector.getQuote({ ...access, session }, listed(street, "NSE:M&M-EQ"))).toMatchObject({
+    expect(await rig.connector.isTokenValid({ ...access, session })).toBe(true);
+    expect(await rig.connector.getQuote({ ...access, session }, listed(rig, "NSE:M&M-EQ"))).toMatchObject({
       symbol: "NSE:M&M-EQ",
     });
   });

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { priceFromRupees } from "../../../src/domain/money.ts";
-import { readMaster } from "../../conformance/street.ts";
+import { readMaster } from "../../conformance/rig.ts";
 import { fixture, masterRows, GZIPPED, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;

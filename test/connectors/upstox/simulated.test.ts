@@ -2,27 +2,27 @@ import { afterEach, describe, expect, it } from "vitest";
 import { upstox } from "../../../connectors/upstox/index.ts";
 import { simulatedUpstox } from "../../../playground/brokers/upstox.ts";
 import { istInstant } from "../../../src/domain/market.ts";
-import { logIn, openStreet, grantOf, type Street } from "../../conformance/street.ts";
-import { away, inBook, listed, share, ticket } from "../../conformance/tickets.ts";
+import { logIn, openRig, grantOf, type Rig } from "../../conformance/rig.ts";
+import { priceAway, fromBook, listed, share, ticket } from "../../conformance/tickets.ts";
 
-let street: Street;
-afterEach(() => street.close());
+let rig: Rig;
+afterEach(() => rig.close());
 
 async function startAt(now: number) {
-  street = await openStreet({ definition: upstox, simulate: simulatedUpstox }, { now });
-  return logIn(street);
+  rig = await openRig({ definition: upstox, simulate: simulatedUpstox }, { now });
+  return logIn(rig);
 }
 
 describe("the simulated Upstox servers", () => {
   it("end a session at 03:30, whenever it began, with an error code in both spellings of its field", async () => {
     const access = await startAt(istInstant("2026-11-20", "02:30"));
     const withLaterExpiry = { ...access, session: { ...access.session, expiresAt: istInstant("2026-11-21") } };
-    street.hands.now = istInstant("2026-11-20", "03:29");
-    expect(await street.connector.isTokenValid(withLaterExpiry)).toBe(true);
-    street.hands.now = istInstant("2026-11-20", "03:30");
-    expect(await street.connector.isTokenValid(withLaterExpiry)).toBe(false);
+    rig.hands.now = istInstant("2026-11-20", "03:29");
+    expect(await rig.connector.isTokenValid(withLaterExpiry)).toBe(true);
+    rig.hands.now = istInstant("2026-11-20", "03:30");
+    expect(await rig.connector.isTokenValid(withLaterExpiry)).toBe(false);
     const headers = { authorization: `Bearer ${access.session.accessToken.reveal()}` };
-    const reply = await fetch(`${street.server.base("upstox")}/api/v2/user/profile`, { headers });
+    const reply = await fetch(`${rig.server.base("upstox")}/api/v2/user/profile`, { headers });
     expect(reply.status).toBe(401);
     expect(await reply.json()).toMatchObject({
       status: "error",
@@ -32,49 +32,49 @@ describe("the simulated Upstox servers", () => {
 
   it("close funds and orders at night, without ending the session or placing an order", async () => {
     const access = await startAt(istInstant("2026-11-20", "04:00"));
-    const { connector } = street;
+    const { connector } = rig;
     await expect(connector.getFunds(access)).rejects.toMatchObject({ kind: "unavailable", status: 423 });
     await expect(connector.getOrders(access)).rejects.toMatchObject({ kind: "unavailable", status: 423 });
     expect(await connector.isTokenValid(access)).toBe(true);
-    expect(await connector.placeOrder(access, ticket(street, share(street)))).toMatchObject({ kind: "rejected" });
-    expect(street.account.orders()).toEqual([]);
+    expect(await connector.placeOrder(access, ticket(rig, share(rig)))).toMatchObject({ kind: "rejected" });
+    expect(rig.account.orders()).toEqual([]);
   });
 
   it("do not accept a login code again after a failed exchange", async () => {
     await startAt(istInstant("2026-11-20", "11:00"));
-    const { grant } = await grantOf(street);
+    const { grant } = await grantOf(rig);
     const elsewhere = { ...grant, redirectUrl: "https://elsewhere.example/cb" };
-    await expect(street.connector.generateSession(elsewhere)).rejects.toMatchObject({ kind: "auth-invalid" });
-    await expect(street.connector.generateSession(grant)).rejects.toMatchObject({ brokerCode: "UDAPI100057" });
+    await expect(rig.connector.generateSession(elsewhere)).rejects.toMatchObject({ kind: "auth-invalid" });
+    await expect(rig.connector.generateSession(grant)).rejects.toMatchObject({ brokerCode: "UDAPI100057" });
   });
 
   it("decide by the clock, not by the order's flag, whether an order is after-market", async () => {
     const access = await startAt(istInstant("2026-11-20", "20:30"));
-    expect(await street.connector.placeOrder(access, ticket(street, share(street)))).toMatchObject({
+    expect(await rig.connector.placeOrder(access, ticket(rig, share(rig)))).toMatchObject({
       kind: "accepted",
     });
-    expect(await inBook(street, access, "intent0001")).toMatchObject({ isAmo: true, status: "open", filledQty: 0 });
+    expect(await fromBook(rig, access, "intent0001")).toMatchObject({ isAmo: true, status: "open", filledQty: 0 });
   });
 
   it("accept an order that the exchange rejects, and show the rejection in the order book", async () => {
     const access = await startAt(istInstant("2026-11-20", "11:00"));
-    const terms = { type: "LIMIT", price: away(street, share(street), 3_000) } as const;
-    const outcome = await street.connector.placeOrder(access, ticket(street, share(street), { terms }));
+    const terms = { type: "LIMIT", price: priceAway(rig, share(rig), 3_000) } as const;
+    const outcome = await rig.connector.placeOrder(access, ticket(rig, share(rig), { terms }));
     expect(outcome).toMatchObject({ kind: "accepted" });
-    const order = await inBook(street, access, "intent0001");
+    const order = await fromBook(rig, access, "intent0001");
     expect(order).toMatchObject({
       status: "rejected",
       key: "NSE:3045",
       message: expect.stringMatching(/circuit/) as string,
     });
-    expect(street.account.orders()).toEqual([]);
+    expect(rig.account.orders()).toEqual([]);
   });
 
   it("have a unique key for each instrument, by which the master finds it", async () => {
     await startAt(istInstant("2026-11-20", "11:00"));
-    for (const { instrument, venueSymbol } of street.rows)
-      expect(street.table.byVenueSymbol(instrument.segment, venueSymbol)?.instrument.key).toBe(instrument.key);
-    expect(street.table.byKey(listed(street, "NSE:SBIN-EQ").key)?.venueSymbol).toBe("NSE_EQ|INE062A01020");
+    for (const { instrument, venueSymbol } of rig.rows)
+      expect(rig.table.byVenueSymbol(instrument.segment, venueSymbol)?.instrument.key).toBe(instrument.key);
+    expect(rig.table.byKey(listed(rig, "NSE:SBIN-EQ").key)?.venueSymbol).toBe("NSE_EQ|INE062A01020");
   });
 
   it("refuse a market order without valid protection", async () => {
@@ -89,7 +89,7 @@ describe("the simulated Upstox servers", () => {
     };
     const more = { disclosed_quantity: 0, trigger_price: 0, is_amo: false, instrument_token: "NSE_EQ|INE062A01020" };
     const post = async (protection: object) => {
-      const reply = await fetch(`${street.server.base("upstox")}/hft/v3/order/place`, {
+      const reply = await fetch(`${rig.server.base("upstox")}/hft/v3/order/place`, {
         method: "POST",
         headers: { authorization: `Bearer ${access.session.accessToken.reveal()}` },
         body: JSON.stringify({ ...body, ...more, ...protection }),

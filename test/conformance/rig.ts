@@ -27,62 +27,62 @@ import type { Conformance, LoginFacts } from "./spec.ts";
 const ELEVEN = istInstant("2026-11-20", "11:00");
 export const LINK = linkId("conformance");
 export const STATE = "c3RhdGUtLV9vZi1hLXRlc3Q";
-/** Windows are this much shorter, so that a suite need not wait whole seconds. */
-const HASTE = 200;
+/** Rate limit windows are this many times shorter, so that the suite does not wait for seconds. */
+const SPEEDUP = 200;
 
 export interface SentRequest extends HttpRequest {
   readonly how: "send" | "read" | "stream";
 }
 
-/** What the connector did, as seen from around it. */
-export interface Record {
+/** What the connector did. */
+export interface Recording {
   readonly requests: SentRequest[];
   readonly attempts: { readonly method: string; readonly path: string; readonly outcome: string }[];
   readonly meters: { readonly key: string; readonly windows: readonly RateWindow[] }[];
   readonly warnings: string[];
-  /** Waits between tries of a read, in ms. */
+  /** Waits between retries of a read, in ms. */
   readonly waits: number[];
 }
 
-/** Hands on the wire between connector and broker. */
-export interface Hands {
+/** Controls of the network and the clock. */
+export interface Controls {
   /** Caps every timeout, for tests that wait for one. */
   timeoutMs: number | null;
-  /** Changes a reply on its way. */
+  /** Changes replies before the connector gets them. */
   tamper: ((request: HttpRequest, reply: HttpReply) => HttpReply) | null;
-  /** Time at the exchange and at the broker. Whole seconds, as brokers tell it. */
+  /** Epoch ms at the exchange and the broker, in whole seconds, because brokers report no finer times. */
   now: number;
 }
 
-export interface Street {
-  readonly hands: Hands;
-  readonly record: Record;
+export interface Rig {
+  readonly controls: Controls;
+  readonly record: Recording;
   readonly definition: BrokerDefinition;
   readonly connector: BrokerConnector;
   readonly exchange: Exchange;
   readonly account: ExchangeAccount;
   readonly credentials: Credentials;
   readonly redirectUrl: string;
-  /** What a person pastes where there is no login page. */
+  /** What the user pastes if there is no login page. */
   readonly pasted: string | undefined;
-  /** Throws where the connector calls nobody. */
+  /** Throws if the connector makes no calls. */
   readonly broker: SimulatedBroker;
   readonly server: BrokersServer;
   readonly table: InstrumentTable;
   readonly rows: readonly VenueInstrument[];
   readonly skipped: readonly string[];
-  /** "METHOD /path" of the calls so far that match. */
+  /** The calls so far that match, as "METHOD /path". */
   calls(match: RegExp): string[];
   close(): Promise<void>;
 }
 
-export interface StreetOptions {
+export interface RigOptions {
   readonly now?: number;
   readonly opening?: AccountOpening;
   readonly orderLatencyMs?: number;
-  /** The clock runs as the wall's does, and rate limits are the real ones. */
+  /** The clock advances in real time, and rate limits are not shortened. */
   readonly isRealTime?: boolean;
-  /** Instead of the real limiter. */
+  /** Replaces the real limiter. */
   readonly limiter?: RateLimiter;
 }
 
@@ -92,10 +92,11 @@ const RICH: AccountOpening = {
 };
 
 /** The connector, the simulated broker and the exchange behind it, with real HTTP between the first two. */
-export async function openStreet(spec: Conformance, options: StreetOptions = {}): Promise<Street> {
-  const hands: Hands = { timeoutMs: null, tamper: null, now: options.now ?? ELEVEN };
+export async function openRig(spec: Conformance, options: RigOptions = {}): Promise<Rig> {
+  const controls: Controls = { timeoutMs: null, tamper: null, now: options.now ?? ELEVEN };
   const startedAt = performance.now();
-  const now = (): number => hands.now + (options.isRealTime === true ? Math.floor(performance.now() - startedAt) : 0);
+  const now = (): number =>
+    controls.now + (options.isRealTime === true ? Math.floor(performance.now() - startedAt) : 0);
   const exchange = createExchange({
     seed: 7,
     now,
@@ -107,8 +108,8 @@ export async function openStreet(spec: Conformance, options: StreetOptions = {})
   const redirectUrl = `http://localhost:8080/oauth/${definition.name}/callback`;
   const broker = spec.simulate?.({ exchange, accountId: LINK, random: createRandom(), redirectUrl });
   const server = broker && (await startBrokersServer({ port: 0, brokers: [broker], random: () => 0 }));
-  const record: Record = { requests: [], attempts: [], meters: [], warnings: [], waits: [] };
-  // A minute passes between any two looks, so that a case with many failures never meets an open breaker.
+  const record: Recording = { requests: [], attempts: [], meters: [], warnings: [], waits: [] };
+  // The breaker's clock advances a minute per read, so that a case with many failures never finds it open.
   let breakerTime = 0;
   const client = createHttpClient({
     now: () => (breakerTime += 60_000),
@@ -121,18 +122,18 @@ export async function openStreet(spec: Conformance, options: StreetOptions = {})
   const limiter = options.limiter ?? createRateLimiter();
   const loaded: { table: InstrumentTable } = { table: tableOf([]) };
   const connector = await definition.create({
-    http: watched(client, hands, record),
-    limiter: metered(limiter, record, options.isRealTime === true ? 1 : HASTE),
+    http: watched(client, controls, record),
+    limiter: metered(limiter, record, options.isRealTime === true ? 1 : SPEEDUP),
     instruments: () => Promise.resolve(loaded.table),
     now,
     roots: broker && server ? broker.roots(server.base(definition.name)) : {},
     warn: (message, fields) => void record.warnings.push(`${message} ${JSON.stringify(fields ?? {})}`),
   });
-  const { rows, skipped } = await masterOf(connector, definition.name, hands.now);
+  const { rows, skipped } = await masterOf(connector, definition.name, controls.now);
   loaded.table = tableOf(rows);
   record.requests.length = 0;
   return {
-    hands,
+    controls,
     record,
     definition,
     connector,
@@ -144,10 +145,10 @@ export async function openStreet(spec: Conformance, options: StreetOptions = {})
     redirectUrl,
     pasted: broker?.paste,
     get broker() {
-      return broker ?? noWire();
+      return broker ?? noBroker();
     },
     get server() {
-      return server ?? noWire();
+      return server ?? noBroker();
     },
     table: loaded.table,
     rows,
@@ -160,24 +161,26 @@ export async function openStreet(spec: Conformance, options: StreetOptions = {})
   };
 }
 
-function noWire(): never {
+function noBroker(): never {
   throw new Error("this connector calls nobody: skip the case by name");
 }
 
-/** Numbers that differ from call to call and not from run to run. */
+/** Deterministic numbers that differ from call to call. */
 function createRandom(): () => number {
   let turn = 0;
   return () => ((turn += 1) * 0.618_033_988_75) % 1;
 }
 
-function watched(client: HttpClient, hands: Hands, { requests }: Record): HttpClient {
+function watched(client: HttpClient, controls: Controls, { requests }: Recording): HttpClient {
   const before = (how: SentRequest["how"], request: HttpRequest): HttpRequest => {
     requests.push({ ...request, how });
-    return hands.timeoutMs === null ? request : { ...request, timeoutMs: Math.min(request.timeoutMs, hands.timeoutMs) };
+    return controls.timeoutMs === null
+      ? request
+      : { ...request, timeoutMs: Math.min(request.timeoutMs, controls.timeoutMs) };
   };
   const ask = (how: "send" | "read") => async (request: HttpRequest) => {
     const reply = await client[how](before(how, request));
-    return hands.tamper ? hands.tamper(request, reply) : reply;
+    return controls.tamper ? controls.tamper(request, reply) : reply;
   };
   return {
     send: ask("send"),
@@ -187,11 +190,11 @@ function watched(client: HttpClient, hands: Hands, { requests }: Record): HttpCl
   };
 }
 
-function metered(limiter: RateLimiter, { meters }: Record, haste: number): RateLimiter {
+function metered(limiter: RateLimiter, { meters }: Recording, speedup: number): RateLimiter {
   return {
     run(key, windows, call, signal) {
       meters.push({ key, windows });
-      const shorter = windows.map(({ count, perMs }) => ({ count, perMs: Math.max(1, Math.ceil(perMs / haste)) }));
+      const shorter = windows.map(({ count, perMs }) => ({ count, perMs: Math.max(1, Math.ceil(perMs / speedup)) }));
       return limiter.run(key, shorter, call, signal);
     },
   };
@@ -201,7 +204,7 @@ interface Master {
   readonly rows: readonly VenueInstrument[];
   readonly skipped: readonly string[];
 }
-/** The exchange lists the same on the same day, so each file reads a broker's master once a day. */
+/** The master of a simulated day is always the same, so each test file reads it once per broker and day. */
 const masters = new Map<string, Promise<Master>>();
 
 function masterOf(connector: BrokerConnector, name: string, at: number): Promise<Master> {
@@ -214,7 +217,7 @@ function masterOf(connector: BrokerConnector, name: string, at: number): Promise
 export async function readMaster(connector: BrokerConnector): Promise<Master> {
   const rows: VenueInstrument[] = [];
   const skipped: string[] = [];
-  // Answers a number on purpose: what the counter returns must never be taken for a row.
+  // The callback returns a number on purpose: its result must never be taken for a row.
   const master = connector.getInstruments?.({ onSkipped: (reason) => skipped.push(reason) });
   for await (const row of master ?? []) rows.push(row);
   return { rows, skipped };
@@ -231,39 +234,39 @@ export function tableOf(rows: readonly VenueInstrument[]): InstrumentTable {
   };
 }
 
-/** What a person brings back from the login page. */
+/** Logs in at the broker's page and returns what the callback brings. */
 export async function grantOf(
-  street: Street,
-  as: Credentials = street.credentials,
+  rig: Rig,
+  as: Credentials = rig.credentials,
 ): Promise<{ grant: Extract<LoginGrant, { kind: "callback" }>; landing: URL; url: string; binding?: string }> {
-  const login = await street.connector.getLoginUrl?.({
+  const login = await rig.connector.getLoginUrl?.({
     credentials: as,
-    redirectUrl: street.redirectUrl,
+    redirectUrl: rig.redirectUrl,
     state: STATE,
   });
   if (!login) throw new Error("no login page");
-  const landing = await walkLogin(login.url, street.redirectUrl);
+  const landing = await walkLogin(login.url, rig.redirectUrl);
   const params = Object.fromEntries(landing.searchParams);
-  const grant = { kind: "callback", link: LINK, credentials: as, redirectUrl: street.redirectUrl, params } as const;
+  const grant = { kind: "callback", link: LINK, credentials: as, redirectUrl: rig.redirectUrl, params } as const;
   return { grant, landing, ...login };
 }
 
-/** What ends a login: what the login page brings back, or what is pasted where there is none. */
-export async function loginGrant(street: Street, as: Credentials = street.credentials): Promise<LoginGrant> {
-  if (street.definition.capabilities.login.includes("redirect")) return (await grantOf(street, as)).grant;
-  // Paper pastes nothing.
-  const text = street.pasted ?? "";
+/** The grant of a login: from the callback, or pasted if there is no login page. */
+export async function loginGrant(rig: Rig, as: Credentials = rig.credentials): Promise<LoginGrant> {
+  if (rig.definition.capabilities.login.includes("redirect")) return (await grantOf(rig, as)).grant;
+  // Paper needs no text.
+  const text = rig.pasted ?? "";
   return { kind: "token", link: LINK, credentials: as, token: new Secret(text) };
 }
 
-/** What a person may paste, after the login page or instead of one. */
-export async function pastesOf(street: Street, { pastes }: LoginFacts): Promise<readonly string[]> {
-  const landing = street.pasted === undefined ? (await grantOf(street)).landing : new URL(street.redirectUrl);
-  return (await pastes?.(landing, street.server.base(street.definition.name))) ?? [];
+/** What the user can paste, after the login page or instead of one. */
+export async function pastesOf(rig: Rig, { pastes }: LoginFacts): Promise<readonly string[]> {
+  const landing = rig.pasted === undefined ? (await grantOf(rig)).landing : new URL(rig.redirectUrl);
+  return (await pastes?.(landing, rig.server.base(rig.definition.name))) ?? [];
 }
 
-/** Logs in as a person does, by the login page where there is one. */
-export async function logIn(street: Street): Promise<Access> {
-  const session = await street.connector.generateSession(await loginGrant(street));
-  return { link: LINK, credentials: street.credentials, session };
+/** Logs in as a user does, through the login page if there is one. */
+export async function logIn(rig: Rig): Promise<Access> {
+  const session = await rig.connector.generateSession(await loginGrant(rig));
+  return { link: LINK, credentials: rig.credentials, session };
 }
