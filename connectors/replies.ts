@@ -40,12 +40,23 @@ export function replyErrors(broker: BrokerName, label: string) {
   return { badResponse, badField, requireSame, mapReply, noReply };
 }
 
-const MAX_WORDS = 300;
+/** False if the call fails because the session has ended, else true; other errors are thrown. */
+export async function falseIfExpired(call: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch (error) {
+    if (error instanceof BrokerError && error.kind === "auth-expired") return false;
+    throw error;
+  }
+}
+
+const MAX_CHARS = 300;
 
 /** A broker's message for the user: on one line, cut to a length, with anything that looks like a JWT masked. */
-export const cleanWords = (text: string): string =>
+export const cleanMessage = (text: string): string =>
   text
     .replaceAll(/eyJ[\w.-]+/g, "***")
     .replaceAll(/\s+/g, " ")
     .trim()
-    .slice(0, MAX_WORDS);
+    .slice(0, MAX_CHARS);

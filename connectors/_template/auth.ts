@@ -1,7 +1,8 @@
 import { parseIst } from "../../src/domain/market.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import type { Access, BrokerConnector, ConnectorDeps, Credentials } from "../base.ts";
+import type { BrokerConnector, ConnectorDeps, Credentials } from "../base.ts";
+import { falseIfExpired } from "../replies.ts";
 import { callerOf, type Client } from "./client.ts";
 import { mapReply } from "./errors.ts";
 import { ACME } from "./facts.ts";
@@ -30,15 +31,7 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       return { accessToken, accountId: account, issuedAt: deps.now(), expiresAt };
     },
 
-    async isTokenValid(access: Access, signal) {
-      try {
-        await client.getProfile(callerOf(access), signal);
-        return true;
-      } catch (error) {
-        if (error instanceof BrokerError && error.kind === "auth-expired") return false;
-        throw error;
-      }
-    },
+    isTokenValid: (access, signal) => falseIfExpired(() => client.getProfile(callerOf(access), signal)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
-import { cleanWords, replyErrors } from "../replies.ts";
+import { cleanMessage, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { ACME } from "./facts.ts";
 
@@ -19,14 +19,14 @@ const KIND_BY_CODE: Readonly<Record<string, BrokerErrorKind>> = {
 
 /** The error that a reply other than a success stands for. */
 export function refusal(reply: HttpReply, json: unknown, endpoint: string): BrokerError {
-  const said = refusalSchema.safeParse(json).data?.error;
-  const kind = said && reply.status < 500 ? KIND_BY_CODE[said.code] : undefined;
-  const words = said ? cleanWords(said.message) : `Acme answered HTTP ${reply.status} without a reason`;
-  return new BrokerError(kind ?? kindByStatus(reply.status), words, {
+  const failure = refusalSchema.safeParse(json).data?.error;
+  const kind = failure && reply.status < 500 ? KIND_BY_CODE[failure.code] : undefined;
+  const message = cleanMessage(failure?.message ?? "") || `Acme answered HTTP ${reply.status} without a reason`;
+  return new BrokerError(kind ?? kindByStatus(reply.status), message, {
     broker: ACME,
     endpoint,
     status: reply.status,
-    brokerCode: said?.code,
+    brokerCode: failure?.code,
     retryAfterMs: retryAfterMs(reply.headers) ?? undefined,
   });
 }

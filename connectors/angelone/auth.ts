@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Access, ConnectorDeps, Credentials, LoginGrant, LoginRequest, Session } from "../base.ts";
+import { falseIfExpired } from "../replies.ts";
 import { nextIst } from "../../src/domain/market.ts";
 import { jwtClaims } from "../../src/lib/json.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
@@ -38,25 +39,13 @@ export function createAuth(deps: Pick<ConnectorDeps, "now">, client: AngelClient
     },
 
     isTokenValid: (access: Access, signal?: AbortSignal): Promise<boolean> =>
-      falseWhenExpired(async () => {
-        await client.getProfile(callerOf(access), signal);
-      }),
+      falseIfExpired(async () => client.getProfile(callerOf(access), signal)),
 
     async logout(access: Access, signal?: AbortSignal): Promise<void> {
-      await falseWhenExpired(() => client.logout(callerOf(access), access.session.accountId, signal));
+      // A session that has ended is logged out already.
+      await falseIfExpired(async () => client.logout(callerOf(access), access.session.accountId, signal));
     },
   };
-}
-
-/** False if the call failed because the session has ended. */
-async function falseWhenExpired(call: () => Promise<void>): Promise<boolean> {
-  try {
-    await call();
-    return true;
-  } catch (error) {
-    if (error instanceof BrokerError && error.kind === "auth-expired") return false;
-    throw error;
-  }
 }
 
 /** Publisher login, https://smartapi.angelone.in/docs. Angel One echoes `state` to the URL registered for the app. */

@@ -1,6 +1,6 @@
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { type HttpReply } from "../../src/lib/http.ts";
-import { cleanWords, replyErrors } from "../replies.ts";
+import { cleanMessage, replyErrors } from "../replies.ts";
 import type { EnvelopeRaw } from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
 
@@ -67,7 +67,7 @@ export function refusal(
 ): BrokerError {
   const brokerCode = (body.errorcode || body.errorCode).trim();
   const kind = kinds[brokerCode] ?? KIND_BY_CODE[brokerCode] ?? kindByStatus(reply.status);
-  const words = cleanWords(body.message) || "no reason given";
+  const words = cleanMessage(body.message) || "no reason given";
   const message = kind === "bad-response" ? `Angel One answered ${brokerCode || "no code"}: ${words}` : words;
   return new BrokerError(kind, message, { broker: ANGELONE, endpoint, status: reply.status, brokerCode });
 }

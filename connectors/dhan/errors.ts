@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
-import { cleanWords, replyErrors } from "../replies.ts";
+import { cleanMessage, replyErrors } from "../replies.ts";
 import { DHAN } from "./facts.ts";
 
 export const { badField, requireSame, mapReply, noReply } = replyErrors(DHAN, "Dhan");
@@ -92,7 +92,9 @@ export function readRefusal(json: unknown): Refusal | null {
 /** The error that a reply other than a success stands for. */
 export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal | null): BrokerError {
   const kind = kindOf(reply.status, refusal);
-  const message = refusal?.message ? cleanWords(refusal.message) : `Dhan answered HTTP ${reply.status} to ${endpoint}`;
+  const message = refusal?.message
+    ? cleanMessage(refusal.message)
+    : `Dhan answered HTTP ${reply.status} to ${endpoint}`;
   return new BrokerError(kind, message, {
     broker: DHAN,
     endpoint,

@@ -5,10 +5,11 @@ import { jwtClaims } from "../../src/lib/json.ts";
 import { nextIst } from "../../src/domain/market.ts";
 import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
-import type { Access, BrokerConnector, ConnectorDeps, Credentials, LoginGrant, Session } from "../base.ts";
+import type { BrokerConnector, ConnectorDeps, Credentials, LoginGrant, Session } from "../base.ts";
+import { falseIfExpired } from "../replies.ts";
 import type { Client } from "./client.ts";
 import { appId, required } from "./client.ts";
-import { cleanMessage } from "./errors.ts";
+import { maskedMessage } from "./errors.ts";
 import { FYERS } from "./facts.ts";
 
 type Login = Required<
@@ -64,23 +65,12 @@ export function createLogin(client: Client, deps: ConnectorDeps): Login {
       return open({ link, credentials }, { access_token, refresh_token }, signal);
     },
 
-    isTokenValid: (access, signal) => isAlive(client, access, deps.now(), signal),
+    isTokenValid: (access, signal) => falseIfExpired(() => client.getProfile(access, signal)),
 
     async logout(access, signal) {
       await client.postLogout(access, signal);
     },
   };
-}
-
-async function isAlive(client: Client, access: Access, now: number, signal?: AbortSignal): Promise<boolean> {
-  if (now >= access.session.expiresAt) return false;
-  try {
-    await client.getProfile(access, signal);
-    return true;
-  } catch (error) {
-    if (error instanceof BrokerError && error.kind === "auth-expired") return false;
-    throw error;
-  }
 }
 
 /** Lower-case hex SHA-256 of `app_id:secret`; the app id includes its `-100`. */
@@ -101,7 +91,7 @@ function authCode(grant: LoginGrant): string {
   const params = grant.kind === "callback" ? grant.params : pastedParams(grant.token.reveal());
   const code = params["auth_code"];
   if (code && (params["s"] ?? "ok") === "ok") return code;
-  const message = cleanMessage(params["message"] ?? "");
+  const message = maskedMessage(params["message"] ?? "");
   const kind = grant.kind === "callback" ? "login-unfinished" : "auth-invalid";
   throw new BrokerError(kind, message || "Fyers sent no auth_code: the login was not finished", {
     broker: FYERS,

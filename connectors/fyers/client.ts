@@ -7,7 +7,7 @@ import { retryAfterMs } from "../../src/lib/http.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Access, ConnectorDeps, Credentials } from "../base.ts";
 import { ORDER_TIMEOUT_MS, READ_TIMEOUT_MS } from "../base.ts";
-import { badField, cleanMessage, errorKind, transportError } from "./errors.ts";
+import { badField, maskedMessage, errorKind, transportError } from "./errors.ts";
 import * as schemas from "./schemas.ts";
 import { FYERS, RATE_LIMITS, ROOTS } from "./facts.ts";
 
@@ -202,15 +202,15 @@ export function refusal(
   { isOrder, secrets }: { isOrder: boolean; secrets: readonly Secret[] },
 ): BrokerError {
   const envelope = schemas.envelopeSchema.safeParse(parseReply(reply.body)).data;
-  const said = cleanMessage(
+  const reason = maskedMessage(
     envelope?.message ?? "",
     secrets.map((secret) => secret.reveal()),
   );
   const kind =
     envelope === undefined
       ? unreadableKind(reply.status)
-      : errorKind({ status: reply.status, code: envelope.code, message: said, isOrder });
-  const message = said === "" ? `Fyers answered HTTP ${reply.status} without a reason` : said;
+      : errorKind({ status: reply.status, code: envelope.code, message: reason, isOrder });
+  const message = reason || `Fyers answered HTTP ${reply.status} without a reason`;
   return new BrokerError(kind, message, {
     broker: FYERS,
     endpoint,

@@ -1,6 +1,6 @@
 import { BrokerError, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
-import { cleanWords, replyErrors } from "../replies.ts";
+import { cleanMessage, replyErrors } from "../replies.ts";
 import { FYERS } from "./facts.ts";
 
 export const { badField, mapReply } = replyErrors(FYERS, "Fyers");
@@ -48,10 +48,10 @@ export function errorKind({ status, code, message, isOrder }: Refusal): BrokerEr
 }
 
 /** Fyers' message for the user, without the secrets and hashes that it might echo. */
-export function cleanMessage(text: string, secrets: readonly string[] = []): string {
+export function maskedMessage(text: string, secrets: readonly string[] = []): string {
   let words = text.replaceAll(/\b[0-9a-f]{64}\b/gi, "***");
   for (const secret of secrets) if (secret !== "") words = words.replaceAll(secret, "***");
-  return cleanWords(words);
+  return cleanMessage(words);
 }
 
 /** For a call without a complete reply, or one that was aborted before or while it ran. */

@@ -3,6 +3,7 @@ import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { stepAt, totp } from "../../src/lib/totp.ts";
 import type { BrokerConnector, ConnectorDeps, Credentials, Session } from "../base.ts";
+import { falseIfExpired } from "../replies.ts";
 import type { Client } from "./client.ts";
 import { isNotAuthorised, mapReply } from "./errors.ts";
 import { GROWW } from "./facts.ts";
@@ -67,15 +68,7 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       return made;
     },
 
-    async isTokenValid(access, signal) {
-      try {
-        await client.getUser(callerOf(access), signal);
-        return true;
-      } catch (error) {
-        if (error instanceof BrokerError && error.kind === "auth-expired") return false;
-        throw error;
-      }
-    },
+    isTokenValid: (access, signal) => falseIfExpired(() => client.getUser(callerOf(access), signal)),
   };
 }
 

@@ -127,8 +127,8 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     /** From the book: the fields of the reply for one order are not documented. */
     async getOrder(access, orderId, _handle, signal) {
       const rows = await ordersOf(client, access, signal);
-      const own = rowsWhere(rows, ["groww_order_id"], ({ groww_order_id: id }) => id === orderId);
-      return (await toOrders(own))[0] ?? null;
+      const matching = rowsWhere(rows, ["groww_order_id"], ({ groww_order_id: id }) => id === orderId);
+      return (await toOrders(matching))[0] ?? null;
     },
   };
 }

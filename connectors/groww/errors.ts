@@ -1,6 +1,6 @@
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
-import { cleanWords, replyErrors } from "../replies.ts";
+import { cleanMessage, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { GROWW } from "./facts.ts";
 
@@ -45,13 +45,13 @@ export function kindOf(status: number, code: string | undefined, purpose: Purpos
 
 /** The error that a reply other than a success stands for. */
 export function refusal(reply: HttpReply, json: unknown, asked: { endpoint: string; purpose: Purpose }): BrokerError {
-  const said = refusalSchema.safeParse(json).data;
-  const words = cleanWords(said?.message ?? "") || `Groww answered HTTP ${reply.status} without a reason`;
-  return new BrokerError(kindOf(reply.status, said?.code, asked.purpose), words, {
+  const failure = refusalSchema.safeParse(json).data;
+  const message = cleanMessage(failure?.message ?? "") || `Groww answered HTTP ${reply.status} without a reason`;
+  return new BrokerError(kindOf(reply.status, failure?.code, asked.purpose), message, {
     broker: GROWW,
     endpoint: asked.endpoint,
     status: reply.status,
-    brokerCode: said?.code,
+    brokerCode: failure?.code,
     retryAfterMs: retryAfterMs(reply.headers) ?? undefined,
   });
 }

@@ -91,10 +91,10 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
   async function lastPriceQuotes(access: Access, some: readonly Asked[], signal?: AbortSignal): Promise<Quote[]> {
     const bySegment = [...Map.groupBy(some, ({ venue }) => venue.segment)];
     const found = await Promise.all(
-      bySegment.map(async ([segment, own]) => {
-        const names = own.map(({ venue }) => ltpName(venue));
+      bySegment.map(async ([segment, group]) => {
+        const names = group.map(({ venue }) => ltpName(venue));
         const prices = await lastPrices(client, access, { segment, names }, signal);
-        return own.flatMap(({ instrument, venue }) => {
+        return group.flatMap(({ instrument, venue }) => {
           const ltp = prices.get(ltpName(venue));
           return ltp === undefined ? [] : [lastPriceQuote(instrument, ltp)];
         });

@@ -113,8 +113,8 @@ async function listedVenue(
 }
 
 function segmentOf({ handle, key }: Order, endpoint: string): SegmentRaw {
-  const told = SEGMENTS.find((segment) => segment === handle["segment"]);
-  if (told) return told;
+  const segment = SEGMENTS.find((each) => each === handle["segment"]);
+  if (segment) return segment;
   const [head] = key?.split(":") ?? [];
   if (head === "NSE" || head === "BSE") return "CASH";
   if (head === "NFO" || head === "BFO") return "FNO";

@@ -37,10 +37,10 @@ export async function pricesOrNone(
 export function createPositions(client: Client, deps: { lookup: () => Promise<Lookup>; warn: Warn }) {
   async function pricesOf(rows: readonly PositionRaw[], access: Access, signal?: AbortSignal): Promise<Prices> {
     const bySegment = await Promise.all(
-      [...Map.groupBy(rows, ({ segment }) => segment)].flatMap(([segment, own]) =>
+      [...Map.groupBy(rows, ({ segment }) => segment)].flatMap(([segment, group]) =>
         segment === "COMMODITY"
           ? []
-          : [pricesOrNone(client, access, { segment, names: own.map(ltpName) }, { signal, warn: deps.warn })],
+          : [pricesOrNone(client, access, { segment, names: group.map(ltpName) }, { signal, warn: deps.warn })],
       ),
     );
     return new Map(bySegment.flatMap((prices) => [...prices]));

@@ -4,6 +4,7 @@ import { jwtClaims } from "../../src/lib/json.ts";
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import type { Secret } from "../../src/lib/secret.ts";
 import type { BrokerConnector, ConnectorDeps, Credentials, LoginGrant, LoginRequest } from "../base.ts";
+import { falseIfExpired } from "../replies.ts";
 import { callerOf, type Client } from "./client.ts";
 import { UPSTOX } from "./facts.ts";
 
@@ -37,15 +38,7 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       };
     },
 
-    async isTokenValid(access, signal) {
-      try {
-        await client.getProfile(callerOf(access), signal);
-        return true;
-      } catch (error) {
-        if (error instanceof BrokerError && error.kind === "auth-expired") return false;
-        throw error;
-      }
-    },
+    isTokenValid: (access, signal) => falseIfExpired(() => client.getProfile(callerOf(access), signal)),
 
     async logout(access, signal) {
       await client.deleteLogout(access, signal);

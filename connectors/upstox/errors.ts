@@ -1,6 +1,6 @@
 import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
-import { cleanWords, replyErrors } from "../replies.ts";
+import { cleanMessage, replyErrors } from "../replies.ts";
 import { refusalSchema } from "./schemas.ts";
 import { UPSTOX } from "./facts.ts";
 
@@ -42,13 +42,13 @@ export function kindOf(status: number, code: string | undefined, isOrder: boolea
 
 /** The error that a reply other than a success stands for. A partial success is no refusal: it proves nothing. */
 export function refusal(reply: HttpReply, json: unknown, { endpoint, isOrder }: Asked): BrokerError {
-  const [said] = refusalSchema.safeParse(json).data?.errors ?? [];
-  const words = cleanWords(said?.message ?? "") || `Upstox answered HTTP ${reply.status} without a reason`;
-  return new BrokerError(kindOf(reply.status, said?.code, isOrder), words, {
+  const [failure] = refusalSchema.safeParse(json).data?.errors ?? [];
+  const message = cleanMessage(failure?.message ?? "") || `Upstox answered HTTP ${reply.status} without a reason`;
+  return new BrokerError(kindOf(reply.status, failure?.code, isOrder), message, {
     broker: UPSTOX,
     endpoint,
     status: reply.status,
-    brokerCode: said?.code,
+    brokerCode: failure?.code,
     retryAfterMs: retryAfterMs(reply.headers) ?? undefined,
   });
 }

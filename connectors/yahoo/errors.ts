@@ -11,7 +11,7 @@ const KIND_BY_WORDS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
   [/No data found|may be delisted|Data doesn't exist|Not Found/i, "rejected"],
   [/data not available|range must be|Invalid input|Bad Request/i, "invalid-request"],
 ];
-const MAX_WORDS = 200;
+const MAX_CHARS = 200;
 
 export const yahooError = (
   kind: BrokerErrorKind,
@@ -27,7 +27,7 @@ export function fromFailure(error: unknown, endpoint: string): BrokerError {
     return yahooError(KIND_OF_HTTP_FAILURE[error.kind], `Yahoo: ${error.message}`, endpoint, { cause: error });
   const words = error instanceof Error ? error.message : String(error);
   const kind = KIND_BY_WORDS.find(([pattern]) => pattern.test(words))?.[1] ?? "bad-response";
-  return yahooError(kind, `Yahoo: ${words.slice(0, MAX_WORDS)}`, endpoint, { cause: error });
+  return yahooError(kind, `Yahoo: ${words.slice(0, MAX_CHARS)}`, endpoint, { cause: error });
 }
 
 /** Yahoo knows the symbol, but the range has no trading session. */

@@ -2,11 +2,12 @@ import { brokerOrderId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { type Instrument } from "../../src/domain/instrument.ts";
 import type { Order, OrderOutcome } from "../../src/domain/order.ts";
 import type { Quote } from "../../src/domain/portfolio.ts";
-import { BrokerError, failedOutcome } from "../../src/errors.ts";
+import { failedOutcome } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
 import { finishBook, readBook } from "../book.ts";
 import { finishCandles } from "../candles.ts";
+import { falseIfExpired } from "../replies.ts";
 import { loginUrl, startSession } from "./auth.ts";
 import { candleRanges, toCandle } from "./candles.ts";
 import { createKiteClient, type KiteClient } from "./client.ts";
@@ -29,7 +30,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       url: loginUrl(deps.roots["ZERODHA_LOGIN_ROOT"] ?? ROOTS.ZERODHA_LOGIN_ROOT, request),
     }),
     generateSession: (grant, signal) => startSession(client, grant, deps.now(), signal),
-    isTokenValid: (access, signal) => isTokenValid(client, access, signal),
+    isTokenValid: (access, signal) => falseIfExpired(() => client.getProfile(access, signal)),
     logout: async (access, signal) => void (await client.deleteSessionToken(access, signal)),
 
     getProfile: async (access, signal) => portfolio.toProfile(await client.getProfile(access, signal)),
@@ -124,16 +125,6 @@ const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
     readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /orders", map: map.toOrder, idBy: "order_id" }),
     (orders) => orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)),
   );
-
-async function isTokenValid(client: KiteClient, access: Access, signal?: AbortSignal): Promise<boolean> {
-  try {
-    await client.getProfile(access, signal);
-    return true;
-  } catch (error) {
-    if (error instanceof BrokerError && error.kind === "auth-expired") return false;
-    throw error;
-  }
-}
 
 /** "Accepted" means that Zerodha took the order: the exchange may still reject it, as the book shows. */
 async function outcomeOf(

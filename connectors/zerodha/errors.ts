@@ -1,7 +1,7 @@
 import { BrokerError, type BrokerErrorDetails, type BrokerErrorKind, KIND_OF_HTTP_FAILURE } from "../../src/errors.ts";
 import { parseJson } from "../../src/lib/json.ts";
 import { HttpFailure, retryAfterMs, type HttpReply } from "../../src/lib/http.ts";
-import { replyErrors } from "../replies.ts";
+import { cleanMessage, replyErrors } from "../replies.ts";
 import { errorEnvelopeSchema, successEnvelopeSchema } from "./schemas.ts";
 import { ZERODHA } from "./facts.ts";
 
@@ -46,8 +46,6 @@ const ERRORS: readonly ErrorRow[] = [
   { type: "DataException", kind: "unavailable" },
 ];
 
-const MAX_WORDS = 300;
-
 function kindOf(status: number, type: string, message: string, endpoint: Endpoint): BrokerErrorKind {
   const row = ERRORS.find(
     (row) =>
@@ -74,7 +72,7 @@ export function successEnvelope(reply: HttpReply, endpoint: Endpoint): { status:
   const failure = errorEnvelopeSchema.safeParse(json);
   if (failure.success) {
     const { error_type: type, message } = failure.data;
-    const words = message === "" ? type : message.slice(0, MAX_WORDS);
+    const words = cleanMessage(message) || type;
     throw zerodhaError(kindOf(reply.status, type, message, endpoint), words, endpoint, {
       status: reply.status,
       brokerCode: type,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { cleanWords, replyErrors } from "../../connectors/replies.ts";
+import { cleanMessage, replyErrors } from "../../connectors/replies.ts";
 import { brokerName } from "../../src/domain/ids.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
 
@@ -47,6 +47,6 @@ describe("a reply that does not match the documentation", () => {
 });
 
 it("cleans a broker's message: one line, limited in length, tokens masked", () => {
-  expect(cleanWords(" Order\n refused  for eyJhbGciOi.J9_x-y.z ")).toBe("Order refused for ***");
-  expect(cleanWords("x".repeat(400))).toHaveLength(300);
+  expect(cleanMessage(" Order\n refused  for eyJhbGciOi.J9_x-y.z ")).toBe("Order refused for ***");
+  expect(cleanMessage("x".repeat(400))).toHaveLength(300);
 });
