@@ -11,7 +11,7 @@ import { priceOrNull } from "../quotes.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
 import { EMPTY_CODES, mapReply } from "./errors.ts";
 import { soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
-import { nameOf, type NamedRow, toOrder, toTrade } from "./map.ts";
+import { identityOf, type InstrumentFields, toOrder, toTrade } from "./map.ts";
 import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
 import type { HoldingRaw, OrderRaw, PositionRaw } from "./schemas.ts";
 import { ANGELONE } from "./facts.ts";
@@ -31,7 +31,7 @@ export function createBooks(
     });
   }
 
-  async function book<R extends Required<NamedRow> & { orderid?: string }, T>(
+  async function book<R extends Required<InstrumentFields> & { orderid?: string }, T>(
     endpoint: Endpoint,
     rows: readonly ReadRow<R>[],
     map: (row: R, master: InstrumentTable | null) => T,
@@ -43,7 +43,7 @@ export function createBooks(
       map: (row) => map(row, master),
       idBy: "orderid",
       listedBy: ["exchange", "tradingsymbol", "symboltoken"],
-      listedOf: (row) => nameOf(row, master),
+      listedOf: (row) => identityOf(row, master),
     });
   }
 
@@ -119,7 +119,7 @@ export function createBooks(
         endpoint: endpointName(ENDPOINTS.getTrades),
         map: (row) => toTrade(row, master, today),
         listedBy: ["exchange", "tradingsymbol"],
-        listedOf: (row) => nameOf(row, master),
+        listedOf: (row) => identityOf(row, master),
       });
     },
 

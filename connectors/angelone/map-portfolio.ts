@@ -15,12 +15,12 @@ import {
 } from "../../src/domain/money.ts";
 import type { Side } from "../../src/domain/order.ts";
 import type { Funds, Holding, Position, Profile } from "../../src/domain/portfolio.ts";
-import { nameOf, PRODUCT_OF } from "./map.ts";
+import { identityOf, PRODUCT_OF } from "./map.ts";
 import type { FundsRaw, HoldingRaw, PositionRaw, ProfileRaw } from "./schemas.ts";
 
 /** `quoted` is used if the row has no last price. Buys and sells include what was carried in, as the totals do. */
 export function toPosition(row: PositionRaw, master: InstrumentTable | null, quoted: Price | null): Position {
-  const { segment, key, symbol } = nameOf(row, master);
+  const { segment, key, symbol } = identityOf(row, master);
   const multiplier = row.multiplier > 0 ? row.multiplier : 1; // "-1" means none
   const net = row.netqty;
   const side = sideOf(net);
@@ -100,7 +100,7 @@ const sideOf = (net: number): Side | "CLOSED" => (net === 0 ? "CLOSED" : net > 0
  * `profitandloss` is rounded to rupees, so P&L is computed.
  */
 export function toHolding(row: HoldingRaw, sold: number): Holding {
-  const { key, symbol } = nameOf(row, null);
+  const { key, symbol } = identityOf(row, null);
   const product = PRODUCT_OF[row.product];
   if (product !== "CNC" && product !== "MTF") throw new RangeError(`unknown product of a holding: ${row.product}`);
   const avgPrice = priceFromRupees(row.averageprice);

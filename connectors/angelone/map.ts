@@ -20,12 +20,12 @@ type TradedSegment = Exclude<Segment, "INDEX">;
 type AngelProduct = OrderRaw["producttype"];
 type AngelOrderType = OrderRaw["ordertype"];
 
-export interface NamedRow {
+export interface InstrumentFields {
   readonly exchange: OrderRaw["exchange"];
   readonly tradingsymbol: string;
   readonly symboltoken?: string;
 }
-interface Named {
+interface Identity {
   readonly segment: TradedSegment;
   readonly key: InstrumentKey | null;
   readonly symbol: TradingSymbol;
@@ -35,7 +35,7 @@ interface Named {
  * Identity of a row. Shares need no master. A derivative's symbol needs it, and is Angel One's own name without it.
  * Trade rows have no token, so their key needs it too.
  */
-export function nameOf(row: NamedRow, master: InstrumentTable | null): Named {
+export function identityOf(row: InstrumentFields, master: InstrumentTable | null): Identity {
   const segment = row.exchange;
   const token = row.symboltoken ?? "";
   const ownKey = /^\d{1,12}$/.test(token) ? instrumentKey(segment, token) : null;
@@ -93,7 +93,7 @@ export function toStatus(row: Pick<OrderRaw, "status" | "ordertype" | "filledsha
 }
 
 export function toOrder(row: OrderRaw, master: InstrumentTable | null): Order {
-  const { key, symbol } = nameOf(row, master);
+  const { key, symbol } = identityOf(row, master);
   const type = TYPE_OF[row.ordertype];
   const isPriced = type === "LIMIT" || type === "SL";
   const at = row.exchtime || row.updatetime;
@@ -125,7 +125,7 @@ const toValidity = (duration: string): Validity | "OTHER" =>
 
 /** `filltime` has no date; the trade book is today's. */
 export function toTrade(row: TradeRaw, master: InstrumentTable | null, today: string): Trade {
-  const { key, symbol } = nameOf(row, master);
+  const { key, symbol } = identityOf(row, master);
   return {
     tradeId: row.fillid,
     orderId: brokerOrderId(row.orderid),

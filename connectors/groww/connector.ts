@@ -16,7 +16,7 @@ import { createPositions, pricesOrNone } from "./positions.ts";
 import type { HeldRaw, OrderRaw, TradeRaw } from "./schemas.ts";
 import { GROWW } from "./facts.ts";
 import { callerOf } from "./transport.ts";
-import { LISTED_BY, ltpName, lookupIn, nameOf, venueOf, type Lookup } from "./venue.ts";
+import { LISTED_BY, ltpName, lookupIn, identityOf, venueOf, type Lookup } from "./venue.ts";
 
 const TRADES = "GET /v1/order/trades/{groww_order_id}";
 
@@ -69,7 +69,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       map: (row) => toOrder(row, find),
       idBy: "groww_order_id",
       listedBy: LISTED_BY,
-      listedOf: (row) => nameOf(row, find),
+      listedOf: (row) => identityOf(row, find),
     });
   }
 
@@ -93,7 +93,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       map: (row) => toTrade(row, find),
       idBy: "groww_order_id",
       listedBy: LISTED_BY,
-      listedOf: (row) => nameOf(row, find),
+      listedOf: (row) => identityOf(row, find),
     });
     return finishBook(trades, (all) => all.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0)));
   }

@@ -15,7 +15,7 @@ import type { VenueInstrument } from "../base.ts";
 import { toProduct } from "./map.ts";
 import type { FundsRaw, HeldRaw, HoldingRaw, PositionRaw, UserRaw } from "./schemas.ts";
 import type { Scale } from "./units.ts";
-import { nameOf, unlistedSymbol, type Lookup } from "./venue.ts";
+import { identityOf, unlistedSymbol, type Lookup } from "./venue.ts";
 
 /** The profile has no name. */
 export const toProfile = ({ ucc, ddpi_enabled: ddpi }: UserRaw): Profile => ({
@@ -76,7 +76,7 @@ export interface PositionParts {
  * the last price. The multiplier of commodities is not reported, so they have realised profit only.
  */
 export function toPosition(row: PositionRaw, { lookup, ltp: last, scales }: PositionParts): Position {
-  const { key, symbol, segment } = nameOf(row, lookup);
+  const { key, symbol, segment } = identityOf(row, lookup);
   const { quantity: net } = row;
   const ltp = segment === "MCX" ? null : last;
   const avgPrice = net === 0 ? ZERO_PRICE : priceIn(row.net_price, scales.net);

@@ -5,7 +5,7 @@ import { assertNever, type Order, type OrderStatus, type OrderType, type Product
 import type { Trade } from "../../src/domain/portfolio.ts";
 import type { ReadRow } from "../../src/lib/rows.ts";
 import type { OrderRaw, OrderTypeRaw, ProductRaw, TradeRaw } from "./schemas.ts";
-import { nameOf, type Lookup } from "./venue.ts";
+import { identityOf, type Lookup } from "./venue.ts";
 
 const PRODUCTS = { CNC: "CNC", MIS: "INTRADAY", NRML: "MARGIN" } as const satisfies Record<ProductRaw, Product>;
 export const toProduct = (product: ProductRaw): Product => PRODUCTS[product];
@@ -60,7 +60,7 @@ export function toTag(reference: string | null | undefined): string | null {
 const AFTER_MARKET: ReadonlySet<string> = new Set(["PENDING", "DISPATCHED", "PARKED", "PLACED", "FAILED"]);
 
 export function toOrder(row: OrderRaw, lookup: Lookup): Order {
-  const { key, symbol } = nameOf(row, lookup);
+  const { key, symbol } = identityOf(row, lookup);
   const type = ORDER_TYPES[row.order_type];
   const isPriced = type === "LIMIT" || type === "SL";
   const isStop = type === "SL" || type === "SL-M";
@@ -91,7 +91,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
 }
 
 export function toTrade(row: TradeRaw, lookup: Lookup): Trade {
-  const { key, symbol } = nameOf(row, lookup);
+  const { key, symbol } = identityOf(row, lookup);
   return {
     tradeId: row.exchange_trade_id,
     orderId: brokerOrderId(row.groww_order_id),

@@ -87,11 +87,8 @@ function acceptedFor({ orderId, handle }: Order, answered: string, endpoint: str
   return { kind: "accepted", orderId, handle };
 }
 
-const invalid = (message: string, endpoint: string): BrokerError =>
-  new BrokerError("invalid-request", message, { broker: GROWW, endpoint });
-
-function fail(error: BrokerError): never {
-  throw error;
+function refuse(message: string, endpoint: string): never {
+  throw new BrokerError("invalid-request", message, { broker: GROWW, endpoint });
 }
 
 /** The instrument in Groww's master, as its calls name it. Throws before anything is sent. */
@@ -109,7 +106,7 @@ async function listedVenue(
   });
   const listed = table.byKey(key);
   const venue = listed && listed.instrument.kind !== "index" ? venueOf(listed) : undefined;
-  return venue ?? fail(invalid(`Groww does not list ${key} for trading`, endpoint));
+  return venue ?? refuse(`Groww does not list ${key} for trading`, endpoint);
 }
 
 function segmentOf({ handle, key }: Order, endpoint: string): SegmentRaw {
@@ -118,7 +115,7 @@ function segmentOf({ handle, key }: Order, endpoint: string): SegmentRaw {
   const [head] = key?.split(":") ?? [];
   if (head === "NSE" || head === "BSE") return "CASH";
   if (head === "NFO" || head === "BFO") return "FNO";
-  return fail(invalid("the segment of this order is not known", endpoint));
+  return refuse("the segment of this order is not known", endpoint);
 }
 
 /** CNC is for shares, NRML for contracts: what Groww does with the opposite is not documented. */
@@ -126,7 +123,7 @@ function fromProduct({ productType }: OrderRequest, segment: SegmentRaw): Produc
   if (productType === "INTRADAY" && segment !== "COMMODITY") return "MIS";
   if (productType === "CNC" && segment === "CASH") return "CNC";
   if (productType === "MARGIN" && segment === "FNO") return "NRML";
-  throw invalid(`${productType} orders of ${segment} are not placed at Groww from here`, CREATE);
+  return refuse(`${productType} orders of ${segment} are not placed at Groww from here`, CREATE);
 }
 
 interface WireTerms {
@@ -181,7 +178,7 @@ export const fromRequest = (request: OrderRequest, { exchange, segment, trading_
 function currentTerms({ type, price, triggerPrice }: Order): WireTerms {
   const lacksPrice = (type === "LIMIT" || type === "SL") && price === ZERO_PRICE;
   const lacksTrigger = (type === "SL" || type === "SL-M") && triggerPrice === ZERO_PRICE;
-  if (lacksPrice || lacksTrigger) throw invalid("the order's own prices are not known", MODIFY);
+  if (lacksPrice || lacksTrigger) refuse("the order's own prices are not known", MODIFY);
   return wireTerms(TYPES_ON_WIRE[type], price, triggerPrice);
 }
 

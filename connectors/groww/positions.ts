@@ -10,7 +10,7 @@ import { lastPrices } from "./market-data.ts";
 import type { PositionRaw, SegmentRaw } from "./schemas.ts";
 import { GROWW } from "./facts.ts";
 import { AS_DOCUMENTED, scaleOf, scaleWithin, type Evidence, type Scale } from "./units.ts";
-import { LISTED_BY, ltpName, nameOf, segmentNamed, type Lookup } from "./venue.ts";
+import { LISTED_BY, ltpName, identityOf, segmentNamed, type Lookup } from "./venue.ts";
 
 const ENDPOINT = "GET /v1/positions/user";
 
@@ -78,7 +78,7 @@ export function createPositions(client: Client, deps: { lookup: () => Promise<Lo
       endpoint: ENDPOINT,
       map: (row) => toPosition(row, { lookup, ltp: ltpOf(row), scales: { net, traded } }),
       listedBy: LISTED_BY,
-      listedOf: (row) => nameOf(row, lookup),
+      listedOf: (row) => identityOf(row, lookup),
     });
   };
 }

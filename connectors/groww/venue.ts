@@ -27,14 +27,14 @@ export const lookupIn =
 /** The fields that identify a row's instrument. */
 export const LISTED_BY = ["exchange", "segment", "trading_symbol"] as const;
 
-export interface Named {
+export interface Identity {
   readonly segment: TradedSegment;
   readonly key: InstrumentKey | null;
   readonly symbol: TradingSymbol;
 }
 
 /** Identity of a row. Rows have a name but no token, so the key is only in the master. */
-export function nameOf(row: ListedRaw, lookup: Lookup): Named {
+export function identityOf(row: ListedRaw, lookup: Lookup): Identity {
   const segment = segmentNamed(row.exchange, row.segment);
   if (segment === undefined) throw new RangeError(`unknown segment: ${row.exchange} ${row.segment}`);
   const listed = lookup(segment, row.trading_symbol)?.instrument;

@@ -13,7 +13,7 @@ import { createMaster } from "./master.ts";
 import { createOrders } from "./orders.ts";
 import type { ListedRaw, OrderRaw } from "./schemas.ts";
 import { UPSTOX } from "./facts.ts";
-import { lookupIn, nameOf, type Lookup } from "./venue.ts";
+import { lookupIn, identityOf, type Lookup } from "./venue.ts";
 
 /** The contract, over the raw client and the pure mappings. */
 export function createConnector(deps: ConnectorDeps): BrokerConnector {
@@ -40,7 +40,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       map: (row) => map(row, find),
       idBy: "order_id",
       listedBy: ["instrument_token", "trading_symbol"],
-      listedOf: (row) => nameOf(row, find),
+      listedOf: (row) => identityOf(row, find),
     });
   }
 

@@ -15,7 +15,7 @@ import type { Carried, Funds, Holding, Position, Profile } from "../../src/domai
 import { priceOrNull } from "../quotes.ts";
 import { toProduct } from "./map.ts";
 import type { FundsRaw, HoldingRaw, PositionRaw, ProfileRaw } from "./schemas.ts";
-import { nameOf, type Lookup } from "./venue.ts";
+import { identityOf, type Lookup } from "./venue.ts";
 
 export const toProfile = (row: ProfileRaw): Profile => ({
   accountId: row.user_id,
@@ -39,7 +39,7 @@ export function toFunds({ available_to_trade: row }: FundsRaw): Funds {
 
 /** Unverified: whether `quantity` includes the T1 shares, so the two are never added. */
 export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
-  const { key, symbol, segment } = nameOf(row, lookup);
+  const { key, symbol, segment } = identityOf(row, lookup);
   const productType = toProduct(row.product, segment);
   if (productType !== "CNC" && productType !== "MTF")
     throw new RangeError(`unknown product of a holding: ${row.product}`);
@@ -70,7 +70,7 @@ export function toHolding(row: HoldingRaw, lookup: Lookup): Holding {
  * null for the others, so all four are computed from the values of the day and those carried in.
  */
 export function toPosition(row: PositionRaw, lookup: Lookup): Position {
-  const { key, symbol, segment } = nameOf(row, lookup);
+  const { key, symbol, segment } = identityOf(row, lookup);
   const { quantity: net, multiplier } = row;
   const bought = sideOf(row, "buy");
   const sold = sideOf(row, "sell");

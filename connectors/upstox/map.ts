@@ -4,7 +4,7 @@ import { priceFromRupees, ZERO_PRICE } from "../../src/domain/money.ts";
 import { assertNever, type Order, type OrderStatus, type Product } from "../../src/domain/order.ts";
 import type { Trade } from "../../src/domain/portfolio.ts";
 import type { OrderRaw, ProductRaw, TradeRaw } from "./schemas.ts";
-import { nameOf, type Lookup, type TradedSegment } from "./venue.ts";
+import { identityOf, type Lookup, type TradedSegment } from "./venue.ts";
 
 /** `D` is delivery (CNC) for shares and carry-over (MARGIN) for contracts. */
 export function toProduct(product: ProductRaw, segment: TradedSegment): Product {
@@ -54,7 +54,7 @@ export function toStatus(row: Pick<OrderRaw, "status" | "order_type" | "filled_q
 }
 
 export function toOrder(row: OrderRaw, lookup: Lookup): Order {
-  const { key, symbol, segment } = nameOf(row, lookup);
+  const { key, symbol, segment } = identityOf(row, lookup);
   const { order_type: type, disclosed_quantity: disclosed } = row;
   const isPriced = type === "LIMIT" || type === "SL";
   return {
@@ -82,7 +82,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
 }
 
 export function toTrade(row: TradeRaw, lookup: Lookup): Trade {
-  const { key, symbol, segment } = nameOf(row, lookup);
+  const { key, symbol, segment } = identityOf(row, lookup);
   return {
     tradeId: row.trade_id,
     orderId: brokerOrderId(row.order_id),

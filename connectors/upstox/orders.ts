@@ -76,8 +76,9 @@ function sameOrder({ orderId }: Order, answered: string, endpoint: string): stri
   return orderId;
 }
 
-const invalid = (message: string, endpoint: string): BrokerError =>
-  new BrokerError("invalid-request", message, { broker: UPSTOX, endpoint });
+function refuse(message: string, endpoint: string): never {
+  throw new BrokerError("invalid-request", message, { broker: UPSTOX, endpoint });
+}
 
 /** The instrument in Upstox's master. Throws before anything is sent. */
 async function listedVenue(
@@ -92,11 +93,7 @@ async function listedVenue(
       cause,
     });
   });
-  return table.byKey(key) ?? fail(invalid(`Upstox does not list ${key}`, endpoint));
-}
-
-function fail(error: BrokerError): never {
-  throw error;
+  return table.byKey(key) ?? refuse(`Upstox does not list ${key}`, endpoint);
 }
 
 /** `D` means delivery for shares and carry-over for contracts, so CNC is only for shares, MARGIN only for contracts. */
@@ -105,7 +102,7 @@ function fromProduct({ productType }: OrderRequest, segment: Segment): ProductRa
   const isContract = segment === "NFO" || segment === "BFO";
   if (productType === "INTRADAY" && (isShare || isContract)) return "I";
   if ((productType === "CNC" && isShare) || (productType === "MARGIN" && isContract)) return "D";
-  throw invalid(`${productType} orders of ${segment} are not placed at Upstox from here`, PLACE);
+  return refuse(`${productType} orders of ${segment} are not placed at Upstox from here`, PLACE);
 }
 
 /**
@@ -153,7 +150,7 @@ export const fromRequest = (request: OrderRequest, { instrument, venueSymbol }: 
 
 /** Sends every field: what Upstox does with a missing one is not documented. `quantity` is the new total. */
 export function fromChange(order: Order, { qty, terms }: OrderChange) {
-  if (order.validity === "OTHER") throw invalid("an order of unknown validity cannot be changed", MODIFY);
+  if (order.validity === "OTHER") refuse("an order of unknown validity cannot be changed", MODIFY);
   const { type, price, triggerPrice, handle } = order;
   return {
     order_id: order.orderId,

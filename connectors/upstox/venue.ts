@@ -27,7 +27,7 @@ export const lookupIn =
   (segment, key) =>
     master?.byVenueSymbol(segment, key);
 
-export interface Named {
+export interface Identity {
   readonly segment: TradedSegment;
   readonly key: InstrumentKey | null;
   readonly symbol: TradingSymbol;
@@ -37,7 +37,7 @@ export interface Named {
  * Identity of a row. Upstox's key of a share contains the ISIN, so the exchange's token is only in the master. The key
  * of a contract contains the token, but its symbol is only in the master.
  */
-export function nameOf(row: ListedRaw, lookup: Lookup): Named {
+export function identityOf(row: ListedRaw, lookup: Lookup): Identity {
   const [head = "", id = ""] = row.instrument_token.split("|");
   const segment = segmentNamed(head);
   if (segment === undefined) throw new RangeError(`unknown segment: ${row.instrument_token}`);
