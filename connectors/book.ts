@@ -24,37 +24,37 @@ export async function readBook<R, T, K extends keyof R>(
 ): Promise<T[]> {
   const mapped: T[] = [];
   const unread: UnreadRow[] = [];
-  const why: string[] = [];
+  const problems: string[] = [];
   for (const each of rows) {
-    const read = each.ok ? mapRow(each.row, reading.map) : { why: `field ${each.field}` };
-    if ("value" in read) {
-      mapped.push(read.value);
+    const result = each.ok ? mapRow(each.row, reading.map) : { problem: `field ${each.field}` };
+    if ("value" in result) {
+      mapped.push(result.value);
       continue;
     }
-    why.push(read.why);
-    unread.push(nameOf(each, reading));
+    problems.push(result.problem);
+    unread.push(toUnreadRow(each, reading));
   }
   if (unread.length === 0) return mapped;
-  throw unreadRows({ rows: mapped, unread }, why[0] ?? "", reading);
+  throw unreadRows({ rows: mapped, unread }, problems[0] ?? "", reading);
 }
 
 /** A RangeError means that a value is outside the sets we know; any other error is our own defect. */
-function mapRow<R, T>(row: R, map: (row: R) => T): { value: T } | { why: string } {
+function mapRow<R, T>(row: R, map: (row: R) => T): { value: T } | { problem: string } {
   try {
     return { value: map(row) };
   } catch (error) {
-    if (error instanceof RangeError) return { why: error.message };
+    if (error instanceof RangeError) return { problem: error.message };
     throw error;
   }
 }
 
-function nameOf<R, T, K extends keyof R>(
+function toUnreadRow<R, T, K extends keyof R>(
   each: ReadRow<R>,
   { idBy, listedBy, listedOf }: BookReading<R, T, K>,
 ): UnreadRow {
   const id = idBy === undefined ? undefined : fieldsOf(each, [idBy])?.[idBy];
-  const told = fieldsOf(each, listedBy);
-  const listed = told && mapRow(told, listedOf);
+  const fields = fieldsOf(each, listedBy);
+  const listed = fields && mapRow(fields, listedOf);
   return {
     orderId: typeof id === "string" ? brokerOrderId(id) : null,
     listed: listed && "value" in listed ? listed.value : null,
@@ -63,12 +63,12 @@ function nameOf<R, T, K extends keyof R>(
 
 const unreadRows = <R, T, K extends keyof R>(
   book: Book<T>,
-  why: string,
+  problem: string,
   { broker, endpoint }: BookReading<R, T, K>,
 ): UnreadRows<T> => {
   const all = book.rows.length + book.unread.length;
   return new UnreadRows(
-    `${endpoint}: ${book.unread.length} of ${all} rows not as documented: ${why}`,
+    `${endpoint}: ${book.unread.length} of ${all} rows not as documented: ${problem}`,
     { broker, endpoint },
     book,
   );
