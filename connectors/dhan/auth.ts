@@ -35,7 +35,7 @@ export function expiryOf(issued: Pick<IssuedTokenRaw, "expiryTime" | "accessToke
 
 type Login = Required<Pick<BrokerConnector, "getLoginUrl" | "generateSession" | "refreshToken" | "isTokenValid">>;
 
-export function login(client: DhanClient, now: () => number): Login {
+export function createLogin(client: DhanClient, now: () => number): Login {
   /** A real call proves that the token works and belongs to the linked account. */
   async function prove(grant: LoginGrant, session: Session, signal?: AbortSignal): Promise<ProfileRaw> {
     const { link, credentials } = grant;

@@ -36,7 +36,7 @@ function halfHourOf(at: number): number {
 }
 
 /** Splits a range into calls, oldest first. */
-export function chunks(plan: CandlePlan, { from, to }: Span): Span[] {
+export function splitRange(plan: CandlePlan, { from, to }: Span): Span[] {
   if (plan.source === "daily") return from > to ? [] : [{ from, to }];
   return spansOf({ from, to }, MAX_INTRADAY_MS, SECOND_MS);
 }

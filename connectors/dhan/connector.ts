@@ -6,12 +6,12 @@ import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { finishBook, readBook, requireComplete } from "../book.ts";
-import { isExpired, login } from "./auth.ts";
+import { createLogin, isExpired } from "./auth.ts";
 import { createClient } from "./client.ts";
 import { mapReply } from "./errors.ts";
 import { readInstruments } from "./instruments.ts";
 import { holdingIdentity, pricedAt, toFunds, toHolding, toOrder, toPosition, toProfile, toTrade } from "./map.ts";
-import { lastPrices, marketData } from "./market-data.ts";
+import { createMarketData, lastPrices } from "./market-data.ts";
 import { fromChange, fromRequest, marginBody, toCancelled, toChanged, toOutcome, toPlaced } from "./order-wire.ts";
 import { type HoldingRaw, LISTED_BY, type ListedRaw, type OrderRaw } from "./schemas.ts";
 import { DHAN } from "./facts.ts";
@@ -89,8 +89,8 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   }
 
   return {
-    ...login(client, deps.now),
-    ...marketData({ client, table, now: deps.now }),
+    ...createLogin(client, deps.now),
+    ...createMarketData({ client, table, now: deps.now }),
 
     getProfile: async (access, signal) =>
       toProfile(await client.getProfile(access, signal), access.session.extra?.["name"]),

@@ -8,7 +8,7 @@ import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, CandleQuery, InstrumentTable } from "../base.ts";
 import type { Span } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
-import { CANDLE_PLANS, chunks, instrumentType, isOnWeekend, rangeBody, toCandles } from "./candles.ts";
+import { CANDLE_PLANS, splitRange, instrumentType, isOnWeekend, rangeBody, toCandles } from "./candles.ts";
 import type { DhanClient } from "./client.ts";
 import { mapReply } from "./errors.ts";
 import { INDEX_IDS } from "./instruments.ts";
@@ -29,22 +29,22 @@ export interface MarketDataParts {
   readonly now: () => number;
 }
 
-interface Asked {
+interface DhanInstrument {
   readonly instrument: Instrument;
   readonly exchangeSegment: string;
   readonly securityId: string;
 }
 
 /** Quotes, depth and candles, which need Dhan's paid data plan. */
-export function marketData({
+export function createMarketData({
   client,
   table,
   now,
 }: MarketDataParts): Pick<BrokerConnector, "getQuotes" | "getQuote" | "getOrderbook" | "getHistoricalData"> {
   /** Indices have ids of Dhan's own, which are in the master. */
-  async function identify(instruments: readonly Instrument[]): Promise<Asked[]> {
+  async function identify(instruments: readonly Instrument[]): Promise<DhanInstrument[]> {
     const master = instruments.some(({ kind }) => kind === "index") ? await table() : null;
-    return instruments.flatMap((instrument): Asked[] => {
+    return instruments.flatMap((instrument): DhanInstrument[] => {
       if (instrument.kind !== "index") return [{ instrument, ...venueId(instrument.key) }];
       const securityId = master?.byKey(instrument.key)?.venueToken ?? INDEX_IDS.get(instrument.key);
       return securityId === undefined ? [] : [{ instrument, exchangeSegment: EXCHANGE_SEGMENT_OF.INDEX, securityId }];
@@ -69,13 +69,19 @@ export function marketData({
     return found;
   }
 
-  async function one(access: Access, instrument: Instrument, signal?: AbortSignal): Promise<QuoteRaw> {
+  async function rawQuote(access: Access, instrument: Instrument, signal?: AbortSignal): Promise<QuoteRaw> {
     const [found] = await rawQuotes(access, [instrument], signal);
     if (found) return found.raw;
     throw noQuote(instrument);
   }
 
-  async function chunk(access: Access, asked: Asked, query: CandleQuery, range: Span, signal?: AbortSignal) {
+  async function candlesIn(
+    access: Access,
+    asked: DhanInstrument,
+    query: CandleQuery,
+    range: Span,
+    signal?: AbortSignal,
+  ) {
     const plan = CANDLE_PLANS[query.interval];
     const { exchangeSegment, securityId, instrument } = asked;
     const body = { securityId, exchangeSegment, instrument: instrumentType(instrument), oi: false };
@@ -103,13 +109,13 @@ export function marketData({
     },
 
     async getQuote(access, instrument, signal) {
-      const raw = await one(access, instrument, signal);
+      const raw = await rawQuote(access, instrument, signal);
       if (raw.last_price <= 0) throw noQuote(instrument);
       return mapReply(QUOTES, () => toQuote(raw, instrument, now()));
     },
 
     async getOrderbook(access, instrument, signal) {
-      const raw = await one(access, instrument, signal);
+      const raw = await rawQuote(access, instrument, signal);
       return mapReply(QUOTES, () => toDepth(raw, instrument));
     },
 
@@ -118,7 +124,8 @@ export function marketData({
       const [asked] = await identify([query.instrument]);
       if (!asked) return [];
       const candles: Candle[] = [];
-      for (const range of chunks(plan, query)) candles.push(...(await chunk(access, asked, query, range, signal)));
+      for (const range of splitRange(plan, query))
+        candles.push(...(await candlesIn(access, asked, query, range, signal)));
       const bars = plan.startOf ? joinCandles(candles, plan.startOf) : candles;
       return bars.filter(({ at }) => at >= query.from && at <= query.to);
     },
@@ -149,7 +156,9 @@ const noQuote = (instrument: Instrument): BrokerError =>
   new BrokerError("rejected", `Dhan has no quote for ${instrument.symbol}`, { broker: DHAN, endpoint: QUOTES });
 
 /** The request's body takes integers; the reply's keys are strings. */
-function idsBySegment(asked: readonly Pick<Asked, "exchangeSegment" | "securityId">[]): Record<string, number[]> {
+function idsBySegment(
+  asked: readonly Pick<DhanInstrument, "exchangeSegment" | "securityId">[],
+): Record<string, number[]> {
   const ids: Record<string, number[]> = {};
   for (const { exchangeSegment, securityId } of asked) (ids[exchangeSegment] ??= []).push(Number(securityId));
   return ids;

@@ -29,14 +29,14 @@ export async function lastPrices(
   { segment, names }: { segment: SegmentRaw; names: readonly string[] },
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, Price>> {
-  async function ask(some: readonly string[]): Promise<(readonly [string, number | null])[]> {
+  async function ask(batch: readonly string[]): Promise<(readonly [string, number | null])[]> {
     try {
-      return Object.entries(await client.getLtp(access, segment, some, signal));
+      return Object.entries(await client.getLtp(access, segment, batch, signal));
     } catch (error) {
       if (!isUnknownName(error)) throw error;
-      if (some.length === 1) return [];
-      const half = Math.ceil(some.length / 2);
-      return [...(await ask(some.slice(0, half))), ...(await ask(some.slice(half)))];
+      if (batch.length === 1) return [];
+      const half = Math.ceil(batch.length / 2);
+      return [...(await ask(batch.slice(0, half))), ...(await ask(batch.slice(half)))];
     }
   }
 
@@ -69,11 +69,11 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
     }
   }
 
-  interface Asked {
+  interface GrowwInstrument {
     readonly instrument: Instrument;
     readonly venue: Venue;
   }
-  async function asked(instruments: readonly Instrument[]): Promise<Asked[]> {
+  async function inMaster(instruments: readonly Instrument[]): Promise<GrowwInstrument[]> {
     if (instruments.length === 0) return [];
     const master = await deps.instruments();
     return instruments.flatMap((instrument) => {
@@ -83,13 +83,21 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
     });
   }
 
-  async function fullQuote(access: Access, { instrument, venue }: Asked, signal?: AbortSignal): Promise<Quote | null> {
+  async function fullQuote(
+    access: Access,
+    { instrument, venue }: GrowwInstrument,
+    signal?: AbortSignal,
+  ): Promise<Quote | null> {
     const row = await rowOf(access, venue, signal);
     return row && mapReply(QUOTE, () => toQuote(instrument, row));
   }
 
-  async function lastPriceQuotes(access: Access, some: readonly Asked[], signal?: AbortSignal): Promise<Quote[]> {
-    const bySegment = [...Map.groupBy(some, ({ venue }) => venue.segment)];
+  async function lastPriceQuotes(
+    access: Access,
+    requested: readonly GrowwInstrument[],
+    signal?: AbortSignal,
+  ): Promise<Quote[]> {
+    const bySegment = [...Map.groupBy(requested, ({ venue }) => venue.segment)];
     const found = await Promise.all(
       bySegment.map(async ([segment, group]) => {
         const names = group.map(({ venue }) => ltpName(venue));
@@ -104,11 +112,11 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
   }
 
   async function getQuotes(access: Access, instruments: readonly Instrument[], signal?: AbortSignal) {
-    const some = await asked(instruments);
+    const requested = await inMaster(instruments);
     const quotes =
-      some.length > MAX_FULL_QUOTES
-        ? await lastPriceQuotes(access, some, signal)
-        : await Promise.all(some.map((each) => fullQuote(access, each, signal)));
+      requested.length > MAX_FULL_QUOTES
+        ? await lastPriceQuotes(access, requested, signal)
+        : await Promise.all(requested.map((each) => fullQuote(access, each, signal)));
     return new Map<InstrumentKey, Quote>(quotes.flatMap((quote) => (quote ? [[quote.key, quote] as const] : [])));
   }
 
@@ -119,13 +127,13 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
       return quote ?? noPrice(instrument, QUOTE);
     },
     async getOrderbook(access, instrument, signal) {
-      const [found] = await asked([instrument]);
+      const [found] = await inMaster([instrument]);
       const row = found && (await rowOf(access, found.venue, signal));
       return row ? mapReply(QUOTE, () => toDepth(instrument, row)) : noPrice(instrument, QUOTE);
     },
     async getHistoricalData(access, query, signal) {
       const { instrument, interval } = query;
-      const [found] = await asked([instrument]);
+      const [found] = await inMaster([instrument]);
       if (!found) return noPrice(instrument, CANDLES);
       const { exchange, segment, groww_symbol } = found.venue;
       const candles: Candle[] = [];

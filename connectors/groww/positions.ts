@@ -57,7 +57,7 @@ export function createPositions(client: Client, deps: { lookup: () => Promise<Lo
       const scale = low && high ? scaleWithin(price, priceFromRupees(low), priceFromRupees(high)) : null;
       if (scale !== null) return scale;
     }
-    deps.warn("groww: whether positions are told in rupees or paise could not be seen; taken as documented");
+    deps.warn("groww: could not tell whether positions are in rupees or paise; taken as documented");
     return AS_DOCUMENTED;
   }
 

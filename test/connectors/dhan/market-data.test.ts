@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { chunks, CANDLE_PLANS, isOnWeekend } from "../../../connectors/dhan/candles.ts";
+import { splitRange, CANDLE_PLANS, isOnWeekend } from "../../../connectors/dhan/candles.ts";
 import { toDepth, toQuote } from "../../../connectors/dhan/market-data.ts";
 import { quotesSchema, type QuoteRaw } from "../../../connectors/dhan/schemas.ts";
 import { indexKey, instrumentKey, type Instrument } from "../../../src/domain/instrument.ts";
@@ -201,7 +201,7 @@ describe("candles", () => {
 
   test("of a long intraday range are fetched in spans of at most 90 days, without overlap or gap", () => {
     const range = { from: istInstant("2026-01-01"), to: istInstant("2026-11-20", "15:30") };
-    const parts = chunks(CANDLE_PLANS["5m"], range);
+    const parts = splitRange(CANDLE_PLANS["5m"], range);
     expect(parts).toHaveLength(4);
     expect(parts[0]?.from).toBe(range.from);
     expect(parts.at(-1)?.to).toBe(range.to);
@@ -209,7 +209,7 @@ describe("candles", () => {
       expect(part.to - part.from).toBeLessThan(90 * 86_400_000);
       if (index > 0) expect(part.from - parts[index - 1]!.to).toBe(1000);
     }
-    expect(chunks(CANDLE_PLANS["5m"], { from: 2, to: 1 })).toEqual([]);
+    expect(splitRange(CANDLE_PLANS["5m"], { from: 2, to: 1 })).toEqual([]);
   });
 
   test('are an empty list for "no data", and for a bad request only if the range is a weekend', async () => {
