@@ -74,6 +74,9 @@ const unreadRows = <R, T, K extends keyof R>(
   );
 };
 
+/** For books whose rows have the time of their placing. */
+export const byPlacedAt = (a: Order, b: Order): number => (a.placedAt ?? 0) - (b.placedAt ?? 0);
+
 /** For books in no documented order: ids start with the date and count up, so the longer one is the later. */
 export const byOrderId = (a: Order, b: Order): number =>
   a.orderId.length - b.orderId.length || (a.orderId < b.orderId ? -1 : Number(a.orderId > b.orderId));

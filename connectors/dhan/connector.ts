@@ -5,7 +5,7 @@ import { type Holding, ownedNow, type Position } from "../../src/domain/portfoli
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { finishBook, readBook, requireComplete } from "../book.ts";
+import { byPlacedAt, finishBook, readBook, requireComplete } from "../book.ts";
 import { createLogin, isExpired } from "./auth.ts";
 import { createClient } from "./client.ts";
 import { mapReply } from "./errors.ts";
@@ -55,7 +55,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     book("GET /positions", await client.getPositions(access, signal), toPosition);
   const orders = (endpoint: string, rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    finishBook(book(endpoint, rows, toOrder), (all) => all.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)));
+    finishBook(book(endpoint, rows, toOrder), (all) => all.toSorted(byPlacedAt));
   async function readHoldings(rows: readonly ReadRow<HoldingRaw>[]): Promise<Holding[]> {
     const find = await lookupFor(rows);
     return readBook(rows, {

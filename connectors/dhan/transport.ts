@@ -97,7 +97,7 @@ export function createTransport(deps: ConnectorDeps) {
 
   /** `path` defaults to the endpoint's, `rate` to the general class. */
   async function read<S extends z.ZodType>(access: Access, ask: Ask<S>, signal?: AbortSignal): Promise<z.output<S>> {
-    requireLiving(access, deps.now(), ask.endpoint);
+    requireUnexpired(access, deps.now(), ask.endpoint);
     return run({
       endpoint: ask.endpoint,
       url: api + (ask.path ?? pathOf(ask.endpoint)),
@@ -171,7 +171,7 @@ const noConsentLeft = (endpoint: string): BrokerError =>
     endpoint,
   });
 
-function requireLiving({ session }: Access, now: number, endpoint: string): void {
+function requireUnexpired({ session }: Access, now: number, endpoint: string): void {
   if (now >= session.expiresAt)
     throw new BrokerError("auth-expired", "The Dhan session has ended; log in again", { broker: DHAN, endpoint });
 }

@@ -59,7 +59,7 @@ export function createClient(deps: ConnectorDeps) {
     signal?: AbortSignal,
   ): Promise<z.infer<S>> {
     const endpoint = endpointOf(call);
-    requireLiving(reader, deps.now(), endpoint);
+    requireUnexpired(reader, deps.now(), endpoint);
     const turn = (until: AbortSignal): Promise<void> => metered("read", reader.link, () => Promise.resolve(), until);
     const request = { ...toRequest(call, reader, signal), turn };
     const reply = await metered("read", reader.link, () => deps.http.read(request), signal).catch((error: unknown) => {
@@ -87,7 +87,7 @@ export function createClient(deps: ConnectorDeps) {
     const endpoint = endpointOf(call);
     let wasSent = false;
     try {
-      requireLiving(access, deps.now(), endpoint);
+      requireUnexpired(access, deps.now(), endpoint);
       const request = { ...toRequest(call, access, signal), timeoutMs: ORDER_TIMEOUT_MS, egress: access.egress };
       const send = (): Promise<HttpReply> => {
         wasSent = true;
@@ -160,7 +160,7 @@ export function createClient(deps: ConnectorDeps) {
   };
 }
 
-function requireLiving({ session }: Reader, now: number, endpoint: string): void {
+function requireUnexpired({ session }: Reader, now: number, endpoint: string): void {
   if (session.expiresAt !== undefined && now >= session.expiresAt)
     throw new BrokerError("auth-expired", "Fyers: the session has ended", { broker: FYERS, endpoint });
 }

@@ -6,7 +6,7 @@ import { type Candle, ownedNow, type Position, type Quote } from "../../src/doma
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
-import { finishBook, readBook, requireComplete } from "../book.ts";
+import { byOrderId, byPlacedAt, finishBook, readBook, requireComplete } from "../book.ts";
 import type { Client } from "./client.ts";
 import { isUnknownOrder, mapReply } from "./errors.ts";
 import * as market from "./map-market.ts";
@@ -100,7 +100,7 @@ function isUnlisted(each: ReadRow<HoldingRaw>): boolean {
 /** The book's order is not documented; within a day, ids grow. */
 const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
   finishBook(readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /orders", map: map.toOrder, idBy: "id" }), (orders) =>
-    orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0) || (a.orderId < b.orderId ? -1 : 1)),
+    orders.toSorted((a, b) => byPlacedAt(a, b) || byOrderId(a, b)),
   );
 
 type MarketReads = Pick<

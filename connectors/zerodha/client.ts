@@ -51,7 +51,7 @@ export function createKiteClient(deps: ConnectorDeps) {
     call: () => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T> {
-    requireLiving(caller.session, deps.now(), endpoint);
+    requireUnexpired(caller.session, deps.now(), endpoint);
     let stage: "waiting" | "started" | "given-up" = "waiting";
     const start = async (): Promise<T> => {
       // The caller has already been told that nothing was sent, so nothing may be sent now.
@@ -279,7 +279,7 @@ function requireCleanPath(url: string, root: string, endpoint: Endpoint): void {
   if (!/^(\/[\w-]+)+$/.test(path)) throw zerodhaError("invalid-request", "not an order id of Zerodha", endpoint);
 }
 
-function requireLiving(session: Session | undefined, now: number, endpoint: Endpoint): void {
+function requireUnexpired(session: Session | undefined, now: number, endpoint: Endpoint): void {
   if (session && now >= session.expiresAt) throw zerodhaError("auth-expired", "the day's login is over", endpoint);
 }
 

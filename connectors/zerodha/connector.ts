@@ -5,7 +5,7 @@ import type { Quote } from "../../src/domain/portfolio.ts";
 import { failedOutcome } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, CandleQuery, ConnectorDeps, VenueInstrument } from "../base.ts";
-import { finishBook, readBook } from "../book.ts";
+import { byPlacedAt, finishBook, readBook } from "../book.ts";
 import { finishCandles } from "../candles.ts";
 import { falseIfExpired } from "../replies.ts";
 import { loginUrl, startSession } from "./auth.ts";
@@ -123,7 +123,7 @@ const ROW_IDENTITY = {
 const newestLast = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
   finishBook(
     readBook(rows, { ...ROW_IDENTITY, endpoint: "GET /orders", map: map.toOrder, idBy: "order_id" }),
-    (orders) => orders.toSorted((a, b) => (a.placedAt ?? 0) - (b.placedAt ?? 0)),
+    (orders) => orders.toSorted(byPlacedAt),
   );
 
 /** "Accepted" means that Zerodha took the order: the exchange may still reject it, as the book shows. */
