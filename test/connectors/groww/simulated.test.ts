@@ -72,7 +72,7 @@ describe("the simulated Groww", () => {
     const price = "price" in request.terms ? request.terms.price / 10_000 : 0;
     await call("/v1/order/create", { ...BODY, price });
     expect(await rig.connector.placeOrder(access, request)).toMatchObject({ kind: "unknown" });
-    rig.hands.now += 1_000;
+    rig.controls.now += 1_000;
     expect(await rig.connector.findOrdersByTag(access, request.tag)).toHaveLength(1);
     expect(rig.account.orders()).toHaveLength(1);
   });
@@ -108,7 +108,7 @@ describe("the simulated Groww", () => {
 
   it("ends every session at 06:00, and gives the next one for the same TOTP token", async () => {
     const { rig, access } = await start();
-    rig.hands.now = istInstant("2026-11-21", "06:00");
+    rig.controls.now = istInstant("2026-11-21", "06:00");
     expect(await rig.connector.isTokenValid(access)).toBe(false);
     const session = await rig.connector.refreshToken?.(access);
     if (!session) expect.fail("no session");

@@ -17,9 +17,9 @@ describe("the simulated Upstox servers", () => {
   it("end a session at 03:30, whenever it began, with an error code in both spellings of its field", async () => {
     const access = await startAt(istInstant("2026-11-20", "02:30"));
     const withLaterExpiry = { ...access, session: { ...access.session, expiresAt: istInstant("2026-11-21") } };
-    rig.hands.now = istInstant("2026-11-20", "03:29");
+    rig.controls.now = istInstant("2026-11-20", "03:29");
     expect(await rig.connector.isTokenValid(withLaterExpiry)).toBe(true);
-    rig.hands.now = istInstant("2026-11-20", "03:30");
+    rig.controls.now = istInstant("2026-11-20", "03:30");
     expect(await rig.connector.isTokenValid(withLaterExpiry)).toBe(false);
     const headers = { authorization: `Bearer ${access.session.accessToken.reveal()}` };
     const reply = await fetch(`${rig.server.base("upstox")}/api/v2/user/profile`, { headers });
