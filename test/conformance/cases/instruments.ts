@@ -12,11 +12,11 @@ export function instrumentCases(kit: Kit): void {
     kit.case("lists every instrument of the exchange with its key", async () => {
       const { exchange, rows, definition } = await kit.open();
       const { segments } = definition.capabilities;
-      const own = exchange.instruments.filter(({ segment }) => segment === "INDEX" || segments.includes(segment));
-      expect(rows.map(({ instrument }) => instrument.key).sort()).toEqual(own.map(({ key }) => key).sort());
+      const served = exchange.instruments.filter(({ segment }) => segment === "INDEX" || segments.includes(segment));
+      expect(rows.map(({ instrument }) => instrument.key).sort()).toEqual(served.map(({ key }) => key).sort());
       const byKey = new Map(rows.map(({ instrument }) => [instrument.key, instrument]));
       // The names differ from master to master.
-      for (const instrument of own)
+      for (const instrument of served)
         expect({ ...byKey.get(instrument.key), name: "" }).toEqual({ ...reported(instrument), name: "" });
       for (const { instrument } of rows) expectFor(instrument.name.trim(), instrument.symbol).not.toBe("");
     });

@@ -78,8 +78,8 @@ export function marketDataCases(kit: Kit): void {
       const { rig, access } = await kit.loggedIn();
       for (const instrument of [share(rig), listed(rig, SYMBOLS.bse), future(rig), option(rig, "weekly")]) {
         const depth = await rig.connector.getOrderbook(access, instrument);
-        const own = rig.exchange.depth(instrument.key);
-        expectFor(depth, instrument.symbol).toEqual(asReported.depth?.(own) ?? own);
+        const expected = rig.exchange.depth(instrument.key);
+        expectFor(depth, instrument.symbol).toEqual(asReported.depth?.(expected) ?? expected);
         expect(depth.bids.length).toBeGreaterThan(0);
       }
     });
@@ -91,8 +91,8 @@ export function marketDataCases(kit: Kit): void {
         const range = { from: istInstant(first), to: istInstant(last, "23:59") };
         for (const instrument of [share(rig), listed(rig, SYMBOLS.index)]) {
           const candles = await rig.connector.getHistoricalData(access, { instrument, interval, ...range });
-          const own = rig.exchange.candles(instrument.key, interval, range.from, range.to);
-          expectFor(candles, instrument.symbol).toEqual(own);
+          const expected = rig.exchange.candles(instrument.key, interval, range.from, range.to);
+          expectFor(candles, instrument.symbol).toEqual(expected);
           expect(candles.length).toBeGreaterThan(7);
           expectAscending(candles);
         }
@@ -143,10 +143,10 @@ export function marketDataCases(kit: Kit): void {
         const from = istInstant(interval === "5m" ? "2026-11-18" : "2026-08-05", "10:00");
         const to = istInstant("2026-11-19", "14:00");
         const candles = await rig.connector.getHistoricalData(access, { instrument, interval, from, to });
-        const own = rig.exchange.candles(instrument.key, interval, from, to);
+        const expected = rig.exchange.candles(instrument.key, interval, from, to);
         // Starts only, because the last week or month is not complete.
         const starts = (bars: readonly Candle[]): number[] => bars.map(({ at }) => at);
-        expectFor(starts(candles), interval).toEqual(starts(own));
+        expectFor(starts(candles), interval).toEqual(starts(expected));
       }
     });
 

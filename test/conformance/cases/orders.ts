@@ -36,7 +36,7 @@ export function orderCases(kit: Kit): void {
   const { bookShows = (type: OrderType) => type } = kit.spec;
 
   /** The exchange's record of the last order, with the type that this broker's book shows. */
-  function own(rig: Rig, instrument: Instrument): Order {
+  function exchangeOrder(rig: Rig, instrument: Instrument): Order {
     const order = rig.account.orders().at(-1);
     if (!order) throw new Error("nothing reached the exchange");
     return { ...order, type: bookShows(order.type, instrument) };
@@ -70,7 +70,7 @@ export function orderCases(kit: Kit): void {
             expectFor(outcome, `${productType} ${type}`).toMatchObject({ kind: "accepted" });
             const shown = await fromBook(rig, access, tag);
             if (outcome.kind === "accepted") expect(shown.orderId).toBe(outcome.orderId);
-            expectShown(shown, own(rig, instrument), request);
+            expectShown(shown, exchangeOrder(rig, instrument), request);
             expect(shown.status).toBe(type === "MARKET" ? "filled" : type === "LIMIT" ? "open" : "trigger-pending");
             expectTerms(shown, terms);
           }
@@ -134,7 +134,7 @@ export function orderCases(kit: Kit): void {
       if (!best) expect.fail("nothing is offered");
       const qty = best.quantity + 9_000;
       const order = await placeResting(rig, access, { qty, terms: { type: "LIMIT", price: best.price } });
-      const truth = own(rig, instrument);
+      const truth = exchangeOrder(rig, instrument);
       expect(order).toMatchObject({ status: "open", filledQty: truth.filledQty, avgPrice: truth.avgPrice, qty });
       expect(order.filledQty).toBeGreaterThan(0);
       expect(order.filledQty).toBeLessThan(qty);
@@ -173,7 +173,7 @@ export function orderCases(kit: Kit): void {
         expect(outcome).toMatchObject({ kind: "accepted", orderId: order.orderId });
         order = await fromBook(rig, access, order.tag ?? "");
         expect(order).toMatchObject({ ...expected, status: "open", type: "LIMIT" });
-        expect(own(rig, instrument)).toMatchObject(expected);
+        expect(exchangeOrder(rig, instrument)).toMatchObject(expected);
       }
     });
 
@@ -224,7 +224,7 @@ export function orderCases(kit: Kit): void {
     kit.case("for the next session wait and are marked as AMO", async () => {
       const { rig, access } = await kit.loggedIn({ now: istInstant("2026-11-20", "20:30") });
       const order = await placeResting(rig, access, { isAmo: true });
-      const truth = own(rig, share(rig));
+      const truth = exchangeOrder(rig, share(rig));
       expect(truth.isAmo).toBe(true);
       expect(order).toMatchObject({ isAmo: true, filledQty: 0, price: truth.price });
       expect(["pending", "open"]).toContain(order.status);
@@ -239,8 +239,8 @@ export function orderCases(kit: Kit): void {
       const isLive = async (type: "LIMIT" | "SL"): Promise<boolean> => {
         const more = { tag: orderTag(`nextsession${type}`), isAmo: true, terms: termsOf(rig, share(rig), type) };
         await rig.connector.placeOrder(access, ticket(rig, share(rig), more));
-        const own = rig.account.orders().filter(({ tag }) => tag === more.tag);
-        return own.some(({ isAmo, status }) => !isAmo && !isFinal(status));
+        const matching = rig.account.orders().filter(({ tag }) => tag === more.tag);
+        return matching.some(({ isAmo, status }) => !isAmo && !isFinal(status));
       };
       const live = [await isLive("LIMIT"), await isLive("SL")];
       expect(live.includes(true)).toBe(rig.definition.capabilities.amo === "by-clock");

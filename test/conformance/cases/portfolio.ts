@@ -37,10 +37,10 @@ export function portfolioCases(kit: Kit): void {
 
     kit.case("has the funds to the paisa, before and after trades", async () => {
       const { rig, access } = await kit.loggedIn({ opening: OPENING });
-      const told = asReported.funds ?? unchanged;
-      expect(await rig.connector.getFunds(access)).toEqual(told(rig.account.funds()));
+      const report = asReported.funds ?? unchanged;
+      expect(await rig.connector.getFunds(access)).toEqual(report(rig.account.funds()));
       tradeSeveral(rig);
-      expect(await rig.connector.getFunds(access)).toEqual(told(rig.account.funds()));
+      expect(await rig.connector.getFunds(access)).toEqual(report(rig.account.funds()));
     });
 
     kit.case("has the holdings, including undelivered ones and those of unknown cost", async () => {
@@ -53,11 +53,11 @@ export function portfolioCases(kit: Kit): void {
       const { rig, access } = await kit.loggedIn({ opening: OPENING });
       const sold = fillAtExchange(rig, ticket(rig, share(rig), { side: "SELL", qty: 10 }));
       expect(sold.status).toBe("filled");
-      const own = rig.account.holdings().find(({ key }) => key === SBIN);
-      if (!own) expect.fail("the holding is gone");
-      const told = (await rig.connector.getHoldings(access)).find(({ key }) => key === SBIN);
-      expect(own.sellableQty).toBe(25);
-      expect(told?.sellableQty).toBe((asReported.holding?.(own) ?? own).sellableQty);
+      const atExchange = rig.account.holdings().find(({ key }) => key === SBIN);
+      if (!atExchange) expect.fail("the holding is gone");
+      const reported = (await rig.connector.getHoldings(access)).find(({ key }) => key === SBIN);
+      expect(atExchange.sellableQty).toBe(25);
+      expect(reported?.sellableQty).toBe((asReported.holding?.(atExchange) ?? atExchange).sellableQty);
       await expectHoldings(rig, access);
       fillAtExchange(rig, ticket(rig, listed(rig, "BSE:SBIN"), { side: "SELL", qty: 5 }));
       expect(rig.account.holdings().find(({ key }) => key === SBIN)?.qty).toBe(25);
@@ -70,7 +70,7 @@ export function portfolioCases(kit: Kit): void {
       rig.controls.now += 3_600_000;
       const prevClose = rig.exchange.quote(SBIN).prevClose ?? expect.fail("no close");
       const [sale] = rig.account.trades();
-      const sold = (await rig.connector.getPositions(access)).find(isDeliverySale) ?? expect.fail("not told");
+      const sold = (await rig.connector.getPositions(access)).find(isDeliverySale) ?? expect.fail("not reported");
       expect(sold).toMatchObject({ key: SBIN, qty: 10 });
       expect(saleDayPnl(sold, prevClose)).toBe(valueOf(price((sale?.price ?? 0) - prevClose), 10));
       expect(pnlOf(sold)).toBe(ZERO_PAISE);
@@ -80,9 +80,9 @@ export function portfolioCases(kit: Kit): void {
       const { rig, access } = await kit.loggedIn({ opening: OPENING });
       tradeSeveral(rig);
       rig.controls.now += 90_000;
-      const own = rig.account.positions();
-      expect(new Set(own.map(({ side }) => side))).toEqual(new Set(["BUY", "SELL", "CLOSED"]));
-      expect(new Set(own.map(({ segment }) => segment))).toEqual(new Set(["NSE", "BSE", "NFO"]));
+      const atExchange = rig.account.positions();
+      expect(new Set(atExchange.map(({ side }) => side))).toEqual(new Set(["BUY", "SELL", "CLOSED"]));
+      expect(new Set(atExchange.map(({ segment }) => segment))).toEqual(new Set(["NSE", "BSE", "NFO"]));
       await expectPositions(rig, access, false);
     });
 
@@ -106,11 +106,11 @@ export function portfolioCases(kit: Kit): void {
     kit.case("has the day's trades", async () => {
       const { rig, access } = await kit.loggedIn({ opening: OPENING });
       tradeSeveral(rig);
-      const own = rig.account.trades();
-      expect(own.length).toBeGreaterThan(5);
+      const atExchange = rig.account.trades();
+      expect(atExchange.length).toBeGreaterThan(5);
       const bare = ({ orderId: _order, tradeId: _trade, ...rest }: Trade) => rest;
       const trades = await rig.connector.getTrades(access);
-      expect(trades.map(bare)).toEqual(own.map(bare));
+      expect(trades.map(bare)).toEqual(atExchange.map(bare));
       const orders = new Set((await rig.connector.getOrders(access)).map(({ orderId }) => orderId));
       for (const { orderId, tradeId } of trades) {
         expect(orders.has(orderId)).toBe(true);
@@ -143,29 +143,29 @@ export function portfolioCases(kit: Kit): void {
   });
 
   async function expectHoldings(rig: Rig, access: Access): Promise<void> {
-    const told = asReported.holding ?? unchanged;
-    const own = rig.account.holdings().map((holding) => told(holding));
-    expect(byKey(await rig.connector.getHoldings(access))).toEqual(byKey(own));
+    const report = asReported.holding ?? unchanged;
+    const atExchange = rig.account.holdings().map((holding) => report(holding));
+    expect(byKey(await rig.connector.getHoldings(access))).toEqual(byKey(atExchange));
   }
 
   async function expectPositions(rig: Rig, access: Access, isCarried: boolean): Promise<void> {
-    const told = (position: Position): Position => asReported.position?.(position, isCarried) ?? position;
-    const own = rig.account.positions();
+    const report = (position: Position): Position => asReported.position?.(position, isCarried) ?? position;
+    const atExchange = rig.account.positions();
     const rows = await rig.connector.getPositions(access);
-    expect(byKey(rows.map(({ carried: _carried, ...row }) => row))).toEqual(byKey(own.map(told)));
+    expect(byKey(rows.map(({ carried: _carried, ...row }) => row))).toEqual(byKey(atExchange.map(report)));
     const trades = await rig.connector.getTrades(access);
     for (const row of rows.filter(({ dayPnl }) => dayPnl === null)) expectDayPnlComputable(rig, row, trades);
   }
 
   /** If the broker does not report today's P&L, it can be computed from what it reports. */
   function expectDayPnlComputable(rig: Rig, row: Position, trades: readonly Trade[]): void {
-    const own = rig.account
+    const atExchange = rig.account
       .positions()
       .find(({ key, productType }) => key === row.key && productType === row.productType);
     const { prevClose } = rig.exchange.quote(row.key ?? expect.fail("without a key"));
     const known = { prevClose: prevClose ?? expect.fail("no close"), trades };
     const computed = carriedDayPnl(row, row.carried ?? expect.fail("not carried"), known);
-    expect({ symbol: row.symbol, day: computed }).toEqual({ symbol: row.symbol, day: own?.dayPnl });
+    expect({ symbol: row.symbol, day: computed }).toEqual({ symbol: row.symbol, day: atExchange?.dayPnl });
   }
 }
 

@@ -105,7 +105,7 @@ function expectUnknown(outcome: OrderOutcome): void {
   expect(outcome).toEqual({ kind: "unknown", reason: expect.stringMatching(/\w/) as string });
 }
 
-async function expectEventually(rig: Rig, access: Access, order: Order, told: Partial<Order>): Promise<void> {
+async function expectEventually(rig: Rig, access: Access, order: Order, expected: Partial<Order>): Promise<void> {
   const read = (): Promise<Order | null> => rig.connector.getOrder(access, order.orderId, order.handle);
-  await expect.poll(read, { timeout: 2_000 }).toMatchObject(told);
+  await expect.poll(read, { timeout: 2_000 }).toMatchObject(expected);
 }
