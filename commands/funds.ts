@@ -4,6 +4,6 @@ import { mergedCommand } from "../src/bot/merged-command.ts";
 export const funds = mergedCommand(
   { name: "funds", description: "Cash and margin, all accounts", group: "Portfolio" },
   "funds",
-  (deps, user) => deps.portfolio.funds(user),
+  ({ portfolio }, user, label) => portfolio.funds(user, label),
   fundsView,
 );

@@ -4,6 +4,6 @@ import { mergedCommand } from "../src/bot/merged-command.ts";
 export const holdings = mergedCommand(
   { name: "holdings", description: "Shares held, all accounts", group: "Portfolio" },
   "hold",
-  (deps, user) => deps.portfolio.holdings(user),
+  ({ portfolio }, user, label) => portfolio.holdings(user, label),
   holdingsView,
 );

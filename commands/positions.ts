@@ -4,6 +4,6 @@ import { mergedCommand } from "../src/bot/merged-command.ts";
 export const positions = mergedCommand(
   { name: "positions", description: "Open and closed positions, all accounts", group: "Portfolio" },
   "pos",
-  (deps, user) => deps.portfolio.positions(user),
+  ({ portfolio }, user, label) => portfolio.positions(user, label),
   positionsView,
 );

@@ -4,6 +4,6 @@ import { mergedCommand } from "../src/bot/merged-command.ts";
 export const profile = mergedCommand(
   { name: "profile", description: "Who you are at each broker", group: "Accounts" },
   "prof",
-  (deps, user) => deps.portfolio.profiles(user),
+  ({ portfolio }, user, label) => portfolio.profiles(user, label),
   profilesView,
 );

@@ -4,6 +4,6 @@ import { mergedCommand } from "../src/bot/merged-command.ts";
 export const trades = mergedCommand(
   { name: "trades", description: "Trades of today, all accounts", group: "Portfolio" },
   "trd",
-  (deps, user) => deps.portfolio.trades(user),
+  ({ portfolio }, user, label) => portfolio.trades(user, label),
   tradesView,
 );

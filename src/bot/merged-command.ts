@@ -3,17 +3,20 @@ import { onCallback } from "./callbacks.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import type { MoneyPage } from "./render/portfolio.ts";
-import { noAccount } from "./no-account.ts";
+import { nothingToRead } from "./no-account.ts";
 import { userMoney } from "./user-money.ts";
 import { show, type View } from "./view.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { LinkResult } from "../services/accounts.ts";
 
-/** A command that reads all accounts and shows one view of them in pages; its buttons read again and edit the message. */
+/**
+ * A command that reads all accounts, or the one that is named, and shows one view of them in pages; its buttons read again
+ * and edit the message.
+ */
 export function mergedCommand<T>(
   about: Pick<CommandModule, "name" | "description" | "group">,
   verb: string,
-  read: (deps: BotDeps, user: UserId) => Promise<LinkResult<T>[]>,
+  read: (deps: BotDeps, user: UserId, label?: string) => Promise<LinkResult<T>[]>,
   render: (parts: readonly LinkResult<T>[], page: MoneyPage) => View,
 ): CommandModule {
   return {
@@ -21,15 +24,23 @@ export function mergedCommand<T>(
     role: "viewer",
     register(deps) {
       const composer = new Composer<SaudaContext>();
-      const answer = async (ctx: SaudaContext, page: number): Promise<void> => {
-        const parts = await read(deps, ctx.user._id);
-        if (parts.length === 0) throw await noAccount(deps, ctx.user._id);
+      const answer = async (ctx: SaudaContext, page: number, label?: string): Promise<void> => {
+        const parts = await read(deps, ctx.user._id, label);
+        if (parts.length === 0) throw await nothingToRead(deps, ctx.user._id, label);
         const money = await userMoney(deps, ctx.user);
-        await show(ctx, render(parts, { accounts: deps.accounts, now: deps.clock.now(), page, money }));
+        await show(ctx, render(parts, { accounts: deps.accounts, now: deps.clock.now(), page, label, money }));
       };
-      composer.command(about.name, (ctx) => answer(ctx, 0));
-      onCallback(composer, verb, (ctx, [page]) => answer(ctx, Number(page)));
+      composer.command(about.name, (ctx) => answer(ctx, 0, labelIn(ctx.match)));
+      onCallback(composer, verb, (ctx, [page, label]) => answer(ctx, Number(page), label));
       return composer;
     },
   };
 }
+
+/** The account named after a command, "zerodha2" or "on Angel One"; undefined when none is. */
+export const labelIn = (typed: string): string | undefined =>
+  typed
+    .trim()
+    .toLowerCase()
+    .replace(/^on\s+/, "")
+    .replaceAll(/\s+/g, "") || undefined;

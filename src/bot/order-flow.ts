@@ -15,7 +15,7 @@ import { requireTrader } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import { lines, type Html } from "./html.ts";
-import { noAccount } from "./no-account.ts";
+import { noAccount, noSuchAccount } from "./no-account.ts";
 import { Refusal } from "./refusal.ts";
 import { cardHeading, orderCard } from "./render/order-card.ts";
 import { ticketCard } from "./render/ticket-card.ts";
@@ -100,8 +100,7 @@ export async function accountsFor(
   return words.parts.map(({ label, quantity }) => {
     const link = links.find((each) => each.label === label);
     if (link) return { link, quantity };
-    const isThere = all.some((each) => each.label === label);
-    throw new Refusal(isThere ? text.orders.accountOff(label) : text.orders.noAccount(label));
+    throw noSuchAccount(all, label);
   });
 }
 

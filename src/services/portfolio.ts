@@ -29,18 +29,26 @@ export const readToday =
     return { positions, holdings };
   };
 
-/** Reads over all switched-on accounts in parallel. A failed account is in the result as an error. */
+/**
+ * Reads over all switched-on accounts in parallel, or over the one called `label`. A failed account is in the result as an
+ * error.
+ */
 export interface Portfolio {
-  positions(user: UserId): Promise<LinkResult<Position[]>[]>;
-  holdings(user: UserId): Promise<LinkResult<Holding[]>[]>;
+  positions(user: UserId, label?: string): Promise<LinkResult<Position[]>[]>;
+  holdings(user: UserId, label?: string): Promise<LinkResult<Holding[]>[]>;
   /** Positions and holdings with the day's P&L filled in. */
   today(user: UserId): Promise<LinkResult<AccountToday>[]>;
   /** The same, with funds. */
   all(user: UserId): Promise<LinkResult<AccountNow>[]>;
-  funds(user: UserId): Promise<LinkResult<Funds>[]>;
-  orders(user: UserId): Promise<LinkResult<Order[]>[]>;
-  trades(user: UserId): Promise<LinkResult<Trade[]>[]>;
-  profiles(user: UserId): Promise<LinkResult<Profile>[]>;
+  funds(user: UserId, label?: string): Promise<LinkResult<Funds>[]>;
+  orders(user: UserId, label?: string): Promise<LinkResult<Order[]>[]>;
+  trades(user: UserId, label?: string): Promise<LinkResult<Trade[]>[]>;
+  profiles(user: UserId, label?: string): Promise<LinkResult<Profile>[]>;
+}
+
+interface Whose {
+  readonly user: UserId;
+  readonly label?: string | undefined;
 }
 
 export interface PortfolioDeps {
@@ -50,16 +58,20 @@ export interface PortfolioDeps {
 }
 
 export function createPortfolio({ accounts, closes, log }: PortfolioDeps): Portfolio {
-  async function each<T>(user: UserId, call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>) {
-    return accounts.callEach(await accounts.active(user), call);
+  async function each<T>(
+    { user, label }: Whose,
+    call: (connector: BrokerConnector, access: Access, link: Link) => Promise<T>,
+  ): Promise<LinkResult<T>[]> {
+    const links = await accounts.active(user);
+    return accounts.callEach(label === undefined ? links : links.filter((link) => link.label === label), call);
   }
   /** Reads each list as far as possible; rows that could not be read are returned as `unread`. */
   async function eachBook<T>(
-    user: UserId,
+    whose: Whose,
     read: (connector: BrokerConnector, access: Access) => Promise<T[]>,
     complete: (rows: readonly T[], link: Link) => Promise<T[]> = async (rows) => [...rows],
   ): Promise<LinkResult<T[]>[]> {
-    const parts = await each(user, async (connector, access, link) => {
+    const parts = await each(whose, async (connector, access, link) => {
       const { rows, unread } = await bookOf(read(connector, access), log);
       return { rows: await complete(rows, link), unread };
     });
@@ -67,22 +79,22 @@ export function createPortfolio({ accounts, closes, log }: PortfolioDeps): Portf
   }
   const today = readToday(closes);
   return {
-    positions: (user) => eachBook(user, (connector, access) => connector.getPositions(access)),
-    holdings: (user) =>
+    positions: (user, label) => eachBook({ user, label }, (connector, access) => connector.getPositions(access)),
+    holdings: (user, label) =>
       eachBook(
-        user,
+        { user, label },
         (connector, access) => connector.getHoldings(access),
         (rows, link) => closes.completeHoldings(link, rows),
       ),
-    today: (user) => each(user, today),
+    today: (user) => each({ user }, today),
     all: (user) =>
-      each(user, async (connector, access, link) => {
+      each({ user }, async (connector, access, link) => {
         const [day, funds] = await Promise.all([today(connector, access, link), connector.getFunds(access)]);
         return { ...day, funds };
       }),
-    funds: (user) => each(user, (connector, access) => connector.getFunds(access)),
-    orders: (user) => eachBook(user, (connector, access) => connector.getOrders(access)),
-    trades: (user) => eachBook(user, (connector, access) => connector.getTrades(access)),
-    profiles: (user) => each(user, (connector, access) => connector.getProfile(access)),
+    funds: (user, label) => each({ user, label }, (connector, access) => connector.getFunds(access)),
+    orders: (user, label) => eachBook({ user, label }, (connector, access) => connector.getOrders(access)),
+    trades: (user, label) => eachBook({ user, label }, (connector, access) => connector.getTrades(access)),
+    profiles: (user, label) => each({ user, label }, (connector, access) => connector.getProfile(access)),
   };
 }

@@ -74,6 +74,15 @@ describe("the answer", () => {
     expect(await ask("/exit all")).toBe("/exit closes one position at a time; /panic exits all of them.");
   });
 
+  it("to a list of an account that there is not says so", async () => {
+    for (const command of ["/positions", "/holdings", "/funds", "/orders", "/trades", "/profile"])
+      expect(await ask(`${command} nosuch`)).toBe("No account is called “nosuch”. /accounts lists yours.");
+    expect(await ask("/funds Paper")).toContain("Funds · paper · 📄 Paper");
+    chat().tapButton("Refresh");
+    await world().handleAll();
+    expect(chat().lastFromBot()?.text).toContain("Funds · paper · 📄 Paper");
+  });
+
   it("to a name with a single match asks whether that is meant", async () => {
     expect(await ask("/quote tata motors")).toBe("Is this what “tata motors” means?");
     expect(labels()).toEqual([expect.stringContaining("Tata Motors")]);

@@ -119,6 +119,24 @@ describe("linking brokers", () => {
     );
   });
 
+  it("shows one account alone where it is named", async () => {
+    for (const command of [
+      "/holdings fyers",
+      "/positions on Fyers",
+      "/orders fyers",
+      "/trades fyers",
+      "/funds fyers",
+    ]) {
+      const shown = await asha().ask(command);
+      expect(shown.text).toContain("· fyers");
+      expect(shown.text).not.toMatch(/zerodha|angelone|groww/);
+      expect(JSON.stringify(shown.reply_markup)).toMatch(/:0:fyers"/);
+    }
+    const orders = await asha().ask("/orders fyers");
+    expect(orders.text).toContain("BUY INFY");
+    expect((await asha().ask("/orders Angel One")).text).toContain("No orders today.");
+  });
+
   it("offers no buy-back of shares that were sold out of the holdings", async () => {
     const card = await asha().ask("/sell INFY 4 on zerodha");
     asha().tapButton("Confirm sell");

@@ -68,6 +68,15 @@ describe("reads over all accounts", () => {
     expect(parts.map((part) => part.ok)).toEqual(brokerDefinitions.map(() => true));
   });
 
+  it("ask only the account that is named", async () => {
+    const asked: BrokerName[] = [];
+    answer = async (broker) => (asked.push(broker), []);
+    const portfolio = createPortfolio({ accounts, closes: asGiven, log: silent });
+    expect((await portfolio.positions(ASHA, "dhan")).map(({ link }) => link.label)).toEqual(["dhan"]);
+    expect(await portfolio.positions(ASHA, "nosuch")).toEqual([]);
+    expect(asked).toEqual(["dhan"]);
+  });
+
   it("report the broker that failed and return the others' answers", async () => {
     answer = async (broker) => {
       if (broker === "dhan") throw new BrokerError("unavailable", "down", { broker, endpoint: "GET /positions" });

@@ -29,21 +29,21 @@ const STATUS_WORDS: Readonly<Record<Order["status"], string>> = {
   expired: "expired",
 };
 
-export function ordersView(parts: readonly LinkResult<Order[]>[], { accounts, now, page }: MergedPage): View {
+export function ordersView(parts: readonly LinkResult<Order[]>[], { accounts, now, page, label }: MergedPage): View {
   const rows = rowsOf(parts).sort((a, b) => (b.row.placedAt ?? 0) - (a.row.placedAt ?? 0));
   const shown = pageOf(rows, page);
   const open = rows.filter(({ row }) => !isFinal(row.status)).length;
   const body = shown.entries.map((entry) => orderEntry(entry, parts.length > 1)).join("\n");
   return {
     html: lines(
-      heading("Orders today", parts, accounts),
+      heading("Orders today", parts, accounts, label),
       rows.length === 0 ? nothingText("orders today", parts) : html`<pre>${body}</pre>`,
       rows.length > 0 &&
         html`${rows.length} in all, ${open} open.${open > 0 ? " /cancel and /modify list the open ones." : ""}`,
       ...failures(parts, accounts),
       stamp(now),
     ),
-    keyboard: withLogins(pageKeyboard("ord", shown), parts),
+    keyboard: withLogins(pageKeyboard("ord", shown, label), parts),
   };
 }
 
@@ -76,7 +76,7 @@ export function requestedTermsText(order: Order): string {
     : `sl ${priceText(order.triggerPrice)}`;
 }
 
-export function tradesView(parts: readonly LinkResult<Trade[]>[], { accounts, now, page }: MergedPage): View {
+export function tradesView(parts: readonly LinkResult<Trade[]>[], { accounts, now, page, label }: MergedPage): View {
   const rows = rowsOf(parts).sort((a, b) => (b.row.at ?? 0) - (a.row.at ?? 0));
   const shown = pageOf(rows, page);
   const body = shown.entries
@@ -92,26 +92,26 @@ export function tradesView(parts: readonly LinkResult<Trade[]>[], { accounts, no
     .join("\n");
   return {
     html: lines(
-      heading("Trades today", parts, accounts),
+      heading("Trades today", parts, accounts, label),
       rows.length === 0 ? nothingText("trades today", parts) : html`<pre>${body}</pre>`,
       ...failures(parts, accounts),
       stamp(now),
     ),
-    keyboard: withLogins(pageKeyboard("trd", shown), parts),
+    keyboard: withLogins(pageKeyboard("trd", shown, label), parts),
   };
 }
 
-export function profilesView(parts: readonly LinkResult<Profile>[], { accounts, now, page }: MergedPage): View {
+export function profilesView(parts: readonly LinkResult<Profile>[], { accounts, now, page, label }: MergedPage): View {
   return {
     html: lines(
-      heading("Profile", parts, accounts),
+      heading("Profile", parts, accounts, label),
       ...parts.flatMap((part) =>
         part.ok ? [profileBlock(part.link.label, accounts.broker(part.link).definition.title, part.value)] : [],
       ),
       ...failures(parts, accounts),
       stamp(now),
     ),
-    keyboard: withLogins(pageKeyboard("prof", pageOf([], page)), parts),
+    keyboard: withLogins(pageKeyboard("prof", pageOf([], page), label), parts),
   };
 }
 

@@ -20,22 +20,26 @@ export function pageOf<T>(all: readonly T[], wanted: number): Page<T> {
   return { entries: all.slice(page * ENTRIES_PER_PAGE, (page + 1) * ENTRIES_PER_PAGE), page, pages };
 }
 
-/** ‹ 1/3 › and Refresh; each button reads the data again. */
-export const pageKeyboard = (verb: string, page: Page<unknown>): InlineKeyboard =>
-  addArrows(new InlineKeyboard(), verb, page).text("Refresh", callbackData(verb, page.page));
+/** ‹ 1/3 › and Refresh; each button reads the data again, of the account called `label` if given. */
+export const pageKeyboard = (verb: string, page: Page<unknown>, label?: string): InlineKeyboard =>
+  addArrows(new InlineKeyboard(), verb, page, label).text("Refresh", pageData(verb, page.page, label));
 
 /** Adds ‹ 1/3 › on a row of its own, if there is more than one page. */
 export function addArrows(
   keyboard: InlineKeyboard,
   verb: string,
   { page, pages }: Omit<Page<unknown>, "entries">,
+  label?: string,
 ): InlineKeyboard {
   if (pages === 1) return keyboard;
   return keyboard
-    .text("‹", callbackData(verb, Math.max(0, page - 1)))
-    .text(`${page + 1}/${pages}`, callbackData(verb, page))
-    .text("›", callbackData(verb, Math.min(pages - 1, page + 1)))
+    .text("‹", pageData(verb, Math.max(0, page - 1), label))
+    .text(`${page + 1}/${pages}`, pageData(verb, page, label))
+    .text("›", pageData(verb, Math.min(pages - 1, page + 1), label))
     .row();
 }
+
+const pageData = (verb: string, page: number, label?: string): string =>
+  label === undefined ? callbackData(verb, page) : callbackData(verb, page, label);
 
 export const stamp = (now: number): Html => html`<i>${timeText(now, now)}</i>`;

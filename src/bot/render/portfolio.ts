@@ -29,6 +29,8 @@ export interface MergedPage {
   readonly accounts: Accounts;
   readonly now: number;
   readonly page: number;
+  /** The only account shown; absent when all are. */
+  readonly label?: string | undefined;
 }
 
 /** A page with amounts, written as the user has chosen. */
@@ -107,10 +109,15 @@ export function loginKeyboard(parts: readonly LinkResult<unknown>[]): InlineKeyb
   return keyboard.inline_keyboard.some((row) => row.length > 0) ? keyboard : null;
 }
 
-/** The title, marked when an account is paper. */
-export function heading(title: string, parts: readonly LinkResult<unknown>[], accounts: Accounts): Html {
+/** The title, with the account called `label` if only that is shown; marked when an account is paper. */
+export function heading(
+  title: string,
+  parts: readonly LinkResult<unknown>[],
+  accounts: Accounts,
+  label?: string,
+): Html {
   const isPaper = parts.map((part) => accounts.broker(part.link).definition.isPaper === true);
-  return html`<b>${title}</b>${text.paperNote(isPaper)}`;
+  return html`<b>${title}</b>${label !== undefined && ` · ${label}`}${text.paperNote(isPaper)}`;
 }
 
 export function positionsView(parts: readonly LinkResult<Position[]>[], page: MoneyPage): View {
@@ -124,7 +131,7 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
   const body = shown.entries.map((entry) => positionEntry(entry, money)).join("\n");
   return {
     html: lines(
-      heading("Positions", parts, accounts),
+      heading("Positions", parts, accounts, page.label),
       rows.length === 0 ? nothingText("positions today", parts) : html`<pre>${body}</pre>`,
       rows.length > 0 &&
         html`<pre>${renderPairs(
@@ -139,7 +146,7 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
       ...failures(parts, accounts),
       stamp(now),
     ),
-    keyboard: withLogins(pageKeyboard("pos", shown), parts),
+    keyboard: withLogins(pageKeyboard("pos", shown, page.label), parts),
   };
 }
 
@@ -210,7 +217,7 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
   const body = shown.entries.map((entry) => holdingEntry(entry, parts.length > 1, money)).join("\n");
   return {
     html: lines(
-      heading("Holdings", parts, accounts),
+      heading("Holdings", parts, accounts, page.label),
       holdings.length === 0 ? nothingText("holdings", parts) : html`<pre>${body}</pre>`,
       holdings.length > 0 &&
         html`<pre>${renderPairs(
@@ -230,7 +237,7 @@ export function holdingsView(parts: readonly LinkResult<Holding[]>[], page: Mone
       ...failures(parts, accounts),
       stamp(now),
     ),
-    keyboard: withLogins(pageKeyboard("hold", shown), parts),
+    keyboard: withLogins(pageKeyboard("hold", shown, page.label), parts),
   };
 }
 
@@ -253,19 +260,19 @@ function holdingEntry(holding: MergedHolding, namesAccounts: boolean, money: Mon
   );
 }
 
-export function fundsView(parts: readonly LinkResult<Funds>[], { accounts, now, page, money }: MoneyPage): View {
+export function fundsView(parts: readonly LinkResult<Funds>[], { accounts, now, page, label, money }: MoneyPage): View {
   const each = okParts(parts);
   const total = fundsTotal(each.map((part) => part.value));
   const blocks = each.map((part) => html`<b>${part.link.label}</b>\n<pre>${fundsPairs(part.value, money)}</pre>`);
   return {
     html: lines(
-      heading("Funds", parts, accounts),
+      heading("Funds", parts, accounts, label),
       ...blocks,
       each.length > 1 && html`<b>All accounts</b>\n<pre>${fundsPairs(total, money)}</pre>`,
       ...failures(parts, accounts),
       stamp(now),
     ),
-    keyboard: withLogins(pageKeyboard("funds", pageOf([], page)), parts),
+    keyboard: withLogins(pageKeyboard("funds", pageOf([], page), label), parts),
   };
 }
 
