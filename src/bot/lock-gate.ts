@@ -1,5 +1,6 @@
 import type { Composer, MiddlewareFn } from "grammy";
 import type { Entered } from "../services/lock.ts";
+import { allows } from "./access.ts";
 import type { BotDeps } from "./commands.ts";
 import type { SaudaContext } from "./context.ts";
 import type { Html } from "./html.ts";
@@ -59,7 +60,7 @@ export function urgentLock(bot: Composer<SaudaContext>, deps: BotDeps): void {
       const user = ctx.from && (await deps.users.get(userId(ctx.from.id)));
       if (!user || user.role === "pending" || user.role === "blocked") return next();
       await deps.orderLock.freeze(user._id, true);
-      await send(ctx, { html: text.frozen() });
+      await send(ctx, { html: text.frozen(allows(user.role, "trader")) });
     });
 }
 

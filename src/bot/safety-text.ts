@@ -106,8 +106,8 @@ export const forget = {
 };
 
 export const lock = {
-  frozen: (): Html =>
-    html`<b>Locked.</b> No order of yours is placed until <code>/lock off</code>. Open orders stay as they are; /cancel and /panic still work.`,
+  frozen: (mayTrade: boolean): Html =>
+    html`<b>Locked.</b> No order of yours is placed until <code>/lock off</code>. Open orders stay as they are${mayTrade && "; /cancel and /panic still work"}.`,
   needsCodeToThaw: (kind: "pin" | "totp"): Html =>
     html`Send your ${kind === "pin" ? "PIN" : "code"}, then <code>/lock off</code> again.`,
   needsCodeToChange: (kind: "pin" | "totp"): Html =>

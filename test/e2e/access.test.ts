@@ -52,6 +52,8 @@ describe("access control", () => {
     await seen(VIKRAM, "look, not trade");
     await says(VIKRAM, "/positions", "No account is linked");
     await says(VIKRAM, "/buy SBIN 10", "look, not trade");
+    expect((await says(VIKRAM, "/lock", "Locked.")).text).not.toContain("/panic");
+    await says(VIKRAM, "/lock off", "Unlocked.");
     const quote = await says(VIKRAM, "/quote SBIN", "State Bank");
     expect(quote.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).toEqual(["Depth", "Refresh"]);
     expect((await says(VIKRAM, "hello", "I work by commands")).text).not.toContain("/buy");
@@ -114,7 +116,7 @@ describe("access control", () => {
 
   it("locks trading at once with /lock, also from within a dialogue, until /lock off", async () => {
     await chat(ASHA).ask("/buy");
-    await says(ASHA, "/lock", "Locked.");
+    expect((await says(ASHA, "/lock", "Locked.")).text).toContain("/cancel and /panic still work.");
     const card = await says(ASHA, "/buy SBIN 2", "BUY 2 SBIN");
     const confirm = card.reply_markup?.inline_keyboard.flat().find(({ text }) => text.startsWith("Confirm"));
     if (confirm?.callback_data !== undefined) {
