@@ -50,9 +50,20 @@ export interface ChartWords {
   readonly interval: Interval;
 }
 
+const UNITS: Readonly<Record<string, string>> = { day: "d", month: "mo", year: "y" };
+
+/** "6 months" as `6mo`, "weekly" as `1w`. */
+const abbreviated = (text: string): string =>
+  text
+    .replaceAll(
+      /\b(\d+)\s*(day|month|year)s?\b/gi,
+      (_, count: string, unit: string) => count + UNITS[unit.toLowerCase()],
+    )
+    .replaceAll(/\bweekly\b/gi, "1w");
+
 /** `SBIN`, `SBIN 6mo`, `nifty50 5d 15m`; null when nothing is named. Range and interval may come in either order. */
 export function parseChart(text: string): ChartWords | null {
-  const words = text.trim().split(/\s+/).filter(Boolean);
+  const words = abbreviated(text).trim().split(/\s+/).filter(Boolean);
   const modifiers: string[] = [];
   while (words.length > 1 && modifiers.length < 2 && isModifier(words.at(-1) ?? ""))
     modifiers.unshift(words.pop() ?? "");

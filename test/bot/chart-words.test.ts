@@ -20,6 +20,9 @@ describe("what can be typed after /chart", () => {
     ["SBIN 1mo 1d", "SBIN", "1mo", "1d"],
     ["SBIN 1mo 5y", "SBIN", "5y", "1mo"],
     ["SBIN 15m", "SBIN", "6mo", "15m"],
+    ["SBIN 1 Month", "SBIN", "1mo", "1d"],
+    ["tata steel 5 years weekly", "tata steel", "5y", "1w"],
+    ["SBIN weekly", "SBIN", "6mo", "1w"],
   ])("reads %s", (text, symbolText, range, interval) => {
     expect(parseChart(text)).toEqual({ symbolText, range, interval });
   });
