@@ -35,8 +35,8 @@ export const start: CommandModule = {
 };
 
 /**
- * Makes the user the owner if they sent the code printed at start-up. Any role may do so: a former owner may have been
- * forgotten, and left users behind.
+ * Makes the user the owner if they sent the code printed at start-up and nobody owns the bot. Any role may do so: a former
+ * owner may have been forgotten, and left users behind.
  */
 async function claimOwnership({ users }: BotDeps, ctx: CommandContext<SaudaContext>): Promise<void> {
   const code = ctx.match.trim();

@@ -55,7 +55,7 @@ export const watch: CommandModule = {
   },
 };
 
-/** Splits `SBIN INFY` into the symbols and the words that are none. All of it is unclear if it may be one name. */
+/** Splits `SBIN INFY` into instruments and the words that name none or several. All is unclear if it may be one name. */
 async function severalIn(deps: BotDeps, wanted: string): Promise<{ known: readonly Instrument[]; unclear: string }> {
   const words = wanted.split(/[\s,]+/).filter((word) => word !== "");
   const whole = await deps.instruments.resolve(wanted);

@@ -21,7 +21,7 @@ export interface PlaceOrderStart {
   readonly key: InstrumentKey | null;
   /**
    * Terms of the ticket being edited, or typed before the dialogue. They hold unless the user types others; with a price
-   * among them, no price is asked for.
+   * or trigger among them, no price is asked for.
    */
   readonly kept?: KeptWords;
   /** Set when an exit is edited: it may close no more than is open, and the user's limits do not apply. */

@@ -37,8 +37,8 @@ export async function askToModify(
 }
 
 /**
- * A stop-market order of ours is in the broker's book as a stop-limit, with a protection limit that nobody chose. A new
- * trigger moves that limit along at the same distance. Null for every other order: its limit stays.
+ * At a broker that takes no stop without a limit, a stop-market order of ours is in the book as a stop-limit, whose limit is
+ * only its protection. A new trigger moves that limit along at the same distance. Null for every other order: its limit stays.
  */
 async function movedProtectionLimit(
   { journal }: Pick<BotDeps, "journal">,
@@ -93,7 +93,7 @@ async function findOpenOrder(
   return { link, order };
 }
 
-/** Redraws the card of an order placed here; an order placed elsewhere has no card and gets a sentence. */
+/** Sends a new card of an order placed here and retires the older one; an order placed elsewhere gets a sentence. */
 async function reportChange(deps: BotDeps, ctx: SaudaContext, link: Link, change: BookedChange): Promise<void> {
   if (change.kind === "gone") throw new Refusal(html`${text.orders.nothingToDo}`);
   if (change.kind === "blocked") throw new Correction(lines(...change.findings.map(text.finding)));

@@ -77,7 +77,7 @@ export function parseChart(text: string): ChartWords | null {
   return { symbolText: words.join(" "), range, interval: interval ?? RANGES[range].interval };
 }
 
-/** The last word, when it looks like a period but is none that we offer: "7mo". */
+/** The last word, when it looks like a range or an interval but is none that we offer: "7mo". */
 export function unknownPeriod(symbolText: string): string | null {
   const [, word] = /\s(\d+(?:m|h|d|w|mo|y))$/i.exec(symbolText) ?? [];
   return word === undefined || isModifier(word) ? null : word;
@@ -108,7 +108,7 @@ export const spanOf = (words: Span, now: number): { readonly from: number; reado
   to: now,
 });
 
-/** Epoch ms of the first bar to show. A range with too many bars is cut to `MAX_BARS`. */
+/** Epoch ms from which bars are shown. A range with too many bars is cut to about `MAX_BARS`. */
 export function shownFrom(words: Span, candles: readonly Pick<Candle, "at">[], now: number): number {
   if (BARS_A_DAY[words.interval] <= 1) return now - calendarDays(words) * DAY_MS;
   const dates = [...new Set(candles.map(({ at }) => istDate(at)))];

@@ -4,7 +4,7 @@ import type { Log } from "../lib/log.ts";
 import type { User } from "../services/users.ts";
 
 interface SaudaFlavor {
-  /** The sender. Not set yet for what runs above all other middleware: /panic and /lock look their user up themselves. */
+  /** The sender. Set by `withUser`: /panic and a bare /lock run before it and look their user up themselves. */
   user: User;
   /** Every line carries the update's id. */
   log: Log;

@@ -11,7 +11,10 @@ export async function enterDialogue(deps: AwaitingDeps, ctx: SaudaContext, name:
   await ctx.conversation.enter(name, start);
 }
 
-/** Drops every open question (of a dialogue, for a key, for a new PIN), because the user has turned to something else. */
+/**
+ * Drops every open question (of a dialogue, for a key, for a new PIN or authenticator), because the user has turned to
+ * something else. The code of a lock that is set stays awaited.
+ */
 export async function dropOpenQuestions({ keyCapture, orderLock }: AwaitingDeps, ctx: SaudaContext): Promise<void> {
   await Promise.all([ctx.conversation.exitAll(), keyCapture.leave(ctx.user._id), orderLock.leave(ctx.user._id)]);
 }

@@ -63,7 +63,7 @@ async function isDoubleTap({ accounts, clock }: BotDeps, ctx: SaudaContext, name
  */
 async function unfinishedLink(deps: BotDeps, ctx: SaudaContext, name: BrokerName): Promise<Link | undefined> {
   const links = await deps.accounts.all(ctx.user._id);
-  return links.find((link) => link.broker_name === name && link.account_id === null);
+  return links.find((link) => link.broker_name === name && !isLinked(link));
 }
 
 async function askForKeys(deps: BotDeps, ctx: SaudaContext, link: Link): Promise<void> {

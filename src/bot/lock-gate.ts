@@ -26,7 +26,7 @@ export const lockGate =
 interface LockRefusal {
   /** The answer to a tapped button. */
   readonly short: string;
-  /** The message that asks for the code; null when none helps. */
+  /** The message that asks for the code, or says that too many wrong ones were sent; null while trading is frozen. */
   readonly html: Html | null;
 }
 

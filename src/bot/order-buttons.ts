@@ -23,7 +23,7 @@ import { instrumentFrom } from "./symbols.ts";
 /** When the broker has not answered after this, the card says that the order is being sent. */
 const SLOW_BROKER_MS = 250;
 
-/** The buttons of ticket and order cards. Each handler checks in the store that the order belongs to the user. */
+/** The buttons of ticket and order cards. Whichever names an order is checked in the store to be its user's. */
 export function orderButtons(deps: BotDeps): Composer<SaudaContext> {
   const composer = new Composer<SaudaContext>();
   const trading = composer.filter((ctx) => allows(ctx.user.role, "trader"));

@@ -85,7 +85,7 @@ interface ChosenAccount {
   readonly quantity: QuantityWords | null;
 }
 
-/** The accounts that "on …" names, the default one without it. Refuses names the user has no active account for. */
+/** The accounts that "on …" names, the preferred one without it. Refuses names the user has no active account for. */
 export async function accountsFor(
   deps: BotDeps,
   ctx: SaudaContext,
@@ -232,7 +232,7 @@ export async function ownIntent(deps: BotDeps, user: UserId, id: string | undefi
   return intent?.userId === user ? intent : null;
 }
 
-/** The order that a Confirm button has placed: after a crash the repeated tap must not be told that nothing was sent. */
+/** The order that a Confirm button has confirmed: after a crash the repeated tap must not be told that nothing was sent. */
 export async function confirmedBy(deps: BotDeps, user: UserId, confirmId: string): Promise<Intent | null> {
   const intent = await deps.journal.byConfirmId(confirmId);
   return intent && intent.userId === user && intent.confirmedAt !== null ? intent : null;

@@ -19,7 +19,7 @@ const TTL_MS = 120_000;
 const EXITS = "x";
 /** A one-time id issued when a panic starts and claimed once its report is shown: one still there means it was cut off. */
 const RUNNING = "panic-running";
-/** Telegram may repeat a tap that was not answered for 24 hours. */
+/** Longer than the 24 hours for which Telegram may deliver the same tap again. */
 const RUNNING_TTL_MS = 25 * 3_600_000;
 const runId = (id: string): string => `${id}.run`;
 

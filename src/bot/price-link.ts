@@ -15,7 +15,7 @@ export async function depthLink({ accounts }: BotDeps, user: Reader): Promise<Li
   return preferLoggedIn(accounts, able, user);
 }
 
-/** The usual account for prices among the logged-in ones, if any: prices are the same at all real brokers. */
+/** The preferred account among those logged in, else among all: prices are the same at all real brokers. */
 const preferLoggedIn = (accounts: BotDeps["accounts"], links: readonly Link[], { defaultLink }: Reader): Link | null =>
   preferredPriceLink(
     accounts,

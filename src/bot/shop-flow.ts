@@ -169,7 +169,7 @@ export async function backtest(deps: BotDeps, ctx: SaudaContext, typed: string):
     const broker = link && accountTitle(deps.accounts, link);
     await showPicture(ctx, { png: await toPng(deps, ctx, equityPicture(result)), html: backtestText(result, broker) });
   } catch (error) {
-    // The backtest throws RangeError only for a range that starts too early or has no prices.
+    // How a backtest refuses a range: it starts too early, or has no prices.
     if (error instanceof RangeError) throw new Refusal(shopText.noRange(error.message));
     throw error;
   }

@@ -50,7 +50,7 @@ export async function instrumentFrom(deps: BotDeps, argument: string | undefined
   return instrument;
 }
 
-/** The one instrument that a text means. When it is ambiguous, asks with buttons and returns null. */
+/** The one instrument that a text means. Else asks with buttons and returns null; refuses when there is nothing to offer. */
 export async function resolveOrAsk(
   deps: BotDeps,
   ctx: SaudaContext,

@@ -255,7 +255,7 @@ export const dialogue = {
   stopped: (): Html => html`Stopped. Nothing was sent.`,
 };
 
-/** As code, which a tap copies. */
+/** The step with the URL put in as code, so that a tap copies it. */
 function withUrl(step: string, url: string): Html {
   const [before = "", ...after] = step.split("{redirectUrl}");
   return html`${before}${after.map((rest) => html`<code>${url}</code>${rest}`)}`;

@@ -46,7 +46,7 @@ async function startOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: s
   if (instrument) await continueOrder(deps, ctx, { side, instrument, words });
 }
 
-/** "10 sbin at 800" as "sbin 10 at 800"; null when "10 sbin" itself names an instrument. */
+/** "10 sbin at 800" with the quantity moved to the end; null without one in front, or when "10 sbin" itself names something. */
 async function withQuantityLast(deps: BotDeps, asked: string, symbolText: string): Promise<string | null> {
   const reordered = moveQuantityToEnd(asked);
   return reordered !== null && (await deps.instruments.resolve(symbolText)).kind === "none" ? reordered : null;

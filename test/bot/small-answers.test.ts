@@ -74,7 +74,7 @@ describe("the answer", () => {
     expect(await ask("/exit all")).toBe("/exit closes one position at a time; /panic exits all of them.");
   });
 
-  it("to a list of an account that there is not says so", async () => {
+  it("to a list of an unknown account says that there is none", async () => {
     for (const command of ["/positions", "/holdings", "/funds", "/orders", "/trades", "/profile"])
       expect(await ask(`${command} nosuch`)).toBe("No account is called “nosuch”. /accounts lists yours.");
     expect(await ask("/funds Paper")).toContain("Funds · paper · 📄 Paper");

@@ -20,7 +20,7 @@ export interface DayKeepingDeps {
   readonly log: Log;
 }
 
-/** Stores each account's day again, for accounts that the digest could not read or read before the last trade. */
+/** Stores the day of each account that the digest could not read, or read before the last trade. */
 export function dayKeeping({ bot, digests, snapshots, log }: DayKeepingDeps): PerUserJob {
   return {
     name: "snapshots",

@@ -35,7 +35,7 @@ export interface CandlePicture {
   /** Oldest first; those before `from` only feed the averages. */
   readonly candles: readonly Candle[];
   readonly from: number;
-  /** Of the user's shares; null when none are held. */
+  /** The average that the user paid; null when nothing is held. */
   readonly avgPrice: Price | null;
   readonly trades: readonly TradeMark[];
   readonly source: string;

@@ -24,7 +24,7 @@ export interface Move {
   readonly amount: Paise;
 }
 
-/** Today's gain by ticker over all accounts, the best first; without those that did not move, unless none did. */
+/** Today's profit or loss by ticker over all accounts, the best first; without those that did not move, unless none did. */
 export function movesOf(days: readonly AccountDay[]): Move[] {
   const sums = new Map<string, Paise>();
   const add = (name: string, amount: Paise): void =>
@@ -83,7 +83,7 @@ interface Area {
 }
 
 function curvePart(curve: readonly DayTotal[], money: MoneyText, area: Area): Svg {
-  // Hidden amounts are shown in percent of the first day with any value.
+  // Hidden amounts: the change in percent since the first day with any value. An empty day has nothing to be a percentage of.
   const first = curve.find(({ value }) => value > 0)?.value ?? null;
   const points = curve.map(({ date, value }) => ({
     name: dateText(date).replace(/ \d{4}$/, ""),

@@ -51,7 +51,7 @@ function uncountedLine(uncounted: readonly Uncounted[]): Html | null {
   return all.length === 0 ? null : text.pnl.uncounted(all.length, named(all));
 }
 
-/** Names traded instruments whose charges could not be estimated, so that the net figure leaves them out. */
+/** Names traded instruments whose charges could not be estimated, so that the net figure lacks their charges. */
 export const unchargedLine = (symbols: readonly TradingSymbol[]): Html | null =>
   symbols.length === 0 ? null : text.pnl.uncharged(namesOf(symbols));
 
