@@ -37,10 +37,12 @@ export function mergedCommand<T>(
   };
 }
 
-/** The account named after a command, "zerodha2" or "on Angel One"; undefined when none is. */
-export const labelIn = (typed: string): string | undefined =>
-  typed
+/** The account named after a command, like "zerodha2" or "on Angel One"; undefined when none is, or "all". */
+export function labelIn(typed: string): string | undefined {
+  const label = typed
     .trim()
     .toLowerCase()
     .replace(/^on\s+/, "")
-    .replaceAll(/\s+/g, "") || undefined;
+    .replaceAll(/\s+/g, "");
+  return label === "" || label === "all" ? undefined : label;
+}

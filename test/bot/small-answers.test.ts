@@ -77,6 +77,7 @@ describe("the answer", () => {
   it("to a list of an unknown account says that there is none", async () => {
     for (const command of ["/positions", "/holdings", "/funds", "/orders", "/trades", "/profile"])
       expect(await ask(`${command} nosuch`)).toBe("No account is called “nosuch”. /accounts lists yours.");
+    expect(await ask("/funds on all")).toMatch(/^Funds · 📄 Paper\n/);
     expect(await ask("/funds Paper")).toContain("Funds · paper · 📄 Paper");
     chat().tapButton("Refresh");
     await world().handleAll();
