@@ -52,7 +52,7 @@ export interface ChartWords {
 
 const UNITS: Readonly<Record<string, string>> = { day: "d", month: "mo", year: "y" };
 
-/** "6 months" as `6mo`, "weekly" as `1w`. */
+/** Writes "6 months" as `6mo`, "weekly" as `1w`. */
 const abbreviated = (text: string): string =>
   text
     .replaceAll(

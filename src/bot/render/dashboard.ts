@@ -73,7 +73,7 @@ interface Figures {
   readonly pnl: Paise;
   readonly today: Paise;
   readonly available: Paise;
-  /** Of the accounts as a whole. More than `value` and `available`: shares bought today are not among the holdings yet. */
+  /** Value of the whole accounts, with the money spent on shares bought today, which are in no holding yet. */
   readonly worth: Paise;
   readonly unpriced: number;
 }
