@@ -113,7 +113,7 @@ export class UserError extends Error {
   override readonly name = "UserError";
 }
 
-/** The configuration is wrong and the process must not start. Each problem names a variable and what was expected. */
+/** Something that the operator has to fix before the process can start. Each problem is one line that names what to fix. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly string[];

@@ -8,7 +8,7 @@ import { readSettings } from "./settings.ts";
 
 // npm run backup -- DIRECTORY: copies the embedded store's files or MongoDB's documents; the bot may be running.
 // npm run restore -- DIRECTORY: restores such a copy; the bot must be stopped.
-// The master key is not part of a backup, so a stolen backup is useless.
+// The master key is not part of a backup, so a stolen backup reveals no secrets.
 
 const DATABASES = Object.values(FILES).map(({ name }) => name);
 /** The paper exchange's state; not a database. */

@@ -34,7 +34,7 @@ function readControl(dataDir: string): z.output<typeof controlSchema> | null {
   }
 }
 
-/** Asks the running process to run a job; null when there is none. Throws ConfigError when the job failed. */
+/** Asks the running process to run a job; null when there is none. Throws ConfigError when it failed or gave no answer. */
 export async function askRunning(dataDir: string, name: string, user: string | null): Promise<string | null> {
   const control = readControl(dataDir);
   if (control === null) return null;

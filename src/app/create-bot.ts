@@ -197,7 +197,7 @@ const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) =
     await next();
   } finally {
     clearTimeout(timer);
-    // The handler has succeeded, so a failure to stop the spinner must not be reported as the button's failure.
+    // The handler has ended, so a failure to stop the spinner must not be reported as the button's failure.
     await ctx
       .answerCallbackQuery()
       .catch((error: unknown) => ctx.log.warn({ err: error }, "could not stop a button's spinner"));

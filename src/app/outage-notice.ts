@@ -30,7 +30,7 @@ export function createOutageNotice(deps: {
 }): OutageNotice {
   const { api, users, clock, log } = deps;
   let since: number | null = null;
-  /** Only users with a role are in here, so strangers cannot make it grow. */
+  /** Only users whom the owner let in are in here, so strangers cannot make it grow. */
   const toldAt = new Map<UserId, number>();
 
   async function tell(id: UserId, now: number): Promise<void> {

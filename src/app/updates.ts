@@ -162,7 +162,7 @@ function pollWithLease(polling: Polling): { stop(): Promise<void> } {
   return { stop: () => ended };
 }
 
-/** The offset advances only after all updates are stored, so Telegram returns the others again. */
+/** The offset advances only after all updates are stored; after a failure Telegram returns them again. */
 async function poll({ bot, accept, clock }: Polling, failures: FailureLog, signal: AbortSignal): Promise<void> {
   let offset = 0;
   while (!signal.aborted) {

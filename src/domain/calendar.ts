@@ -118,7 +118,10 @@ function anyTrading(from: string, to: string, calendar: TradingCalendar): boolea
   return false;
 }
 
-/** Trading days, and weekdays of unknown years. Only for messages, which then say that the calendar is not known. */
+/**
+ * Trading days, and weekdays of unknown years. For messages (which then say that the calendar is not known), snapshots and
+ * proposals; whether an order may go is never decided by it.
+ */
 export function mayBeTradingDay(date: string, calendar: TradingCalendar): boolean {
   const { kind } = dayStatus(date, calendar);
   return kind === "trading" || (kind === "unknown" && !isWeekend(date));

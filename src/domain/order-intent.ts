@@ -73,8 +73,8 @@ export interface Leg {
   /** Epoch ms of the confirmation: the send deadline, the sender's lease and the order's day count from it. */
   readonly sentAt: number | null;
   /**
-   * Epoch ms at which sending ended without a known outcome. Moved forward by times in which nobody read the order book,
-   * so that they do not count towards `absent`.
+   * Epoch ms from which nothing more can reach the broker, set when sending ended without a known outcome. Moved forward by
+   * times in which nobody read the order book, so that they do not count towards `absent`.
    */
   readonly unknownSince: number | null;
 }

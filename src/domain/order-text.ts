@@ -137,7 +137,10 @@ function readModifiers(tokens: string[], draft: Draft): string[] {
   }
 }
 
-/** A price before the quantity ("sbin @ 810 10"): left in the name, it would be looked up as a strike. */
+/**
+ * A price before the quantity ("sbin @ 810 10"): left in the name, it would be looked up as a strike. Other modifiers stay,
+ * because their words may be part of the name: "nse ioc 10".
+ */
 function readPricesBefore(tokens: readonly string[], draft: Draft): readonly string[] {
   const isPrice = tokens.length > 2 && /^₹?\d/.test(tokens.at(-1) ?? "") && takePrice(tokens, draft) > 0;
   return isPrice ? readPricesBefore(tokens.slice(0, -2), draft) : tokens;

@@ -100,7 +100,8 @@ interface Route {
 }
 
 /**
- * The HTTP client for all brokers. IPv4 only, because brokers compare the caller's address with a registered IPv4 one.
+ * The HTTP client for everything but Telegram. Connects directly over IPv4 only, because brokers compare the caller's
+ * address with a registered IPv4 one.
  */
 export function createHttpClient(options: HttpOptions): HttpClient {
   // undici is loaded by the first call, because its hundred modules would slow down start-up.

@@ -98,7 +98,7 @@ export interface OutboxDeps {
 
 /**
  * A durable queue. One process at a time delivers, which keeps Telegram's limits and each chat's message order. A message
- * is sent twice only if the process crashes between Telegram's reply and storing it.
+ * is sent twice only if Telegram's reply is lost, or the process dies before storing it.
  */
 export function createOutbox(deps: OutboxDeps): Outbox {
   const { clock, log } = deps;

@@ -22,7 +22,8 @@ export interface JobsDeps {
 const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /**
- * POST /jobs/:name, for `npm run job` on the same machine, because the running bot locks the store. 404 for all others.
+ * POST /jobs/:name, for `npm run job` on the same machine, because a running bot locks the embedded store. 404 for all
+ * others.
  */
 export function jobsRoutes({ token, run, log }: JobsDeps): Hono {
   const routes = new Hono();

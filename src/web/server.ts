@@ -9,7 +9,7 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-/** Starts listening before the routes are loaded; until then only /healthz and /readyz are answered. */
+/** Starts listening before the routes are loaded; until then /healthz answers 200 and everything else 503. */
 export async function startWebServer(port: number): Promise<WebServer> {
   let listener: RequestListener = (request, reply) => starting(request.url ?? "", reply);
   const server = createServer((request, reply) => listener(request, reply));
@@ -30,7 +30,7 @@ export async function startWebServer(port: number): Promise<WebServer> {
   };
 }
 
-/** Replies while the process is up but still waiting for its store or Telegram. */
+/** Replies while the process is up, but its store is still waited for or its routes are not loaded yet. */
 function starting(url: string, reply: ServerResponse): void {
   const [path] = url.split("?", 1);
   if (path === "/healthz") reply.end("ok");

@@ -12,7 +12,7 @@ const NO_LIMIT = -1;
 type Row = Record<string, SQLOutputValue>;
 
 /**
- * One table. SQLite calls are synchronous and only this process has the file open, so code without `await` is atomic:
+ * One table. SQLite calls are synchronous and only this process writes to the file, so code without `await` is atomic:
  * replacing an expired document needs no transaction.
  */
 export function sqliteCollection<T extends Document>(
