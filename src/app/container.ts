@@ -61,7 +61,7 @@ export interface ContainerOptions {
   readonly isAlwaysOpen: boolean;
   /** Called after each login; marks the account on the morning's login card. */
   readonly onLogin: (link: Link) => Promise<void>;
-  /** Redraws the card of an order that changed at the broker. */
+  /** Redraws the card of an order that changed without a tap: at the broker, or because it lapsed. */
   readonly onOrderChange: (intent: Intent) => Promise<void>;
 }
 

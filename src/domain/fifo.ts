@@ -152,7 +152,7 @@ export function realisedIn(fills: readonly Fill[], from: number, to: number): Re
 }
 
 /**
- * Contracts of NSE and BSE stop trading at 15:40 on their last day, and snapshots hold a day's fills only after this.
+ * Contracts of NSE and BSE stop trading at 15:40 on their last day, and a snapshot has the day's last fills only after this.
  */
 const EXPIRES_AT = "15:45";
 const endOf = ({ productType, at, expiry }: Fill): number => {

@@ -86,7 +86,7 @@ export interface Holding {
   readonly qty: number;
   /** Bought, not yet delivered. */
   readonly t1Qty: number;
-  /** Largest quantity for a sell order now, as the broker reports it. */
+  /** Largest quantity for a sell order now. Some brokers count T1 shares in it, others do not: see `sellableWithT1`. */
   readonly sellableQty: number;
   readonly pledgedQty: number;
   /** 0 when the cost is unknown (transfer, bonus). */

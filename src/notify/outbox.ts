@@ -56,7 +56,7 @@ export type Delivery =
   | { readonly kind: "sent"; readonly messageId: number }
   /** Telegram's flood limit: the whole bot has to wait. */
   | { readonly kind: "wait"; readonly ms: number }
-  /** Telegram cannot be reached or answers with a server error. */
+  /** Telegram cannot be reached, answers with a server error, or refuses the bot token. */
   | { readonly kind: "outage"; readonly error: Error }
   /** Can never be delivered: the user blocked the bot, or Telegram refuses the message. */
   | { readonly kind: "never"; readonly reason: "blocked" | "refused"; readonly detail: string };
@@ -107,8 +107,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const chats = createChatLimits({ clock: steady });
   const pacer = createPacer({ clock: steady, perSecond: deps.perSecond });
   let waiting: Entry[] = [];
-  /** Users to whom a message was sent while the store was being read: the result of that read is stale for them. */
-  const sentDuringRead = new Set<UserId>();
+  /** Users for whom an attempt ended while the store was being read: the result of that read is stale for them. */
+  const attemptedDuringRead = new Set<UserId>();
   /**
    * Finished messages whose store write failed, by id: it must be repeated before delivery, or they would be sent
    * again.
@@ -146,7 +146,7 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         failure ??= { error };
       } finally {
         chats.leave(userId);
-        sentDuringRead.add(userId);
+        attemptedDuringRead.add(userId);
         inFlight.delete(entry._id);
       }
     };
@@ -177,11 +177,11 @@ export function createOutbox(deps: OutboxDeps): Outbox {
 
   /** Reads more and more until some chat is free, so that one chat with many messages does not hide the others. */
   async function read(inFlight: ReadonlyMap<string, unknown>): Promise<Entry[]> {
-    sentDuringRead.clear();
+    attemptedDuringRead.clear();
     for (let limit = BATCH + inFlight.size + chats.heldCount(); ; limit *= 2) {
       const found = await firstOf(outbox, limit);
       const unsent = found.filter(
-        ({ _id, notification }) => !inFlight.has(_id) && !sentDuringRead.has(notification.userId),
+        ({ _id, notification }) => !inFlight.has(_id) && !attemptedDuringRead.has(notification.userId),
       );
       if (found.length < limit || limit >= MAX_READ || unsent.some(isFree)) return unsent;
     }

@@ -16,8 +16,8 @@ interface Asked {
 }
 
 /**
- * One worker thread, started on first use and replaced if it dies. It is sent one drawing at a time: a drawing's memory is
- * freed only between messages, so queued messages would pile up gigabytes.
+ * One worker thread, started on first use and replaced if it dies; an idle one does not keep the process alive. It is sent
+ * one drawing at a time: a drawing's memory is freed only between messages, so queued messages would pile up gigabytes.
  */
 export function createPictures(): Pictures {
   /** Oldest first; the first one is being drawn. */
