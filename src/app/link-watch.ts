@@ -3,6 +3,7 @@ import type { LinkHealth } from "../bot/commands.ts";
 import type { LinkId } from "../domain/ids.ts";
 import { BrokerError } from "../errors.ts";
 import type { Metrics } from "../lib/metrics.ts";
+import { trim } from "../lib/trim.ts";
 
 export interface LinkWatch {
   observe(broker: string, connector: BrokerConnector): BrokerConnector;
@@ -24,14 +25,13 @@ export function createLinkWatch(deps: { now: () => number; metrics: Metrics }): 
   function note(link: LinkId, ms: number, failure: string | null): void {
     const now = deps.now();
     const known = links.get(link);
-    const oldest = links.keys().next().value;
-    if (!known && links.size >= MAX_LINKS && oldest !== undefined) links.delete(oldest);
     links.set(link, {
       lastGoodAt: failure === null ? now : (known?.lastGoodAt ?? null),
       latencyMs: Math.round(ms),
       lastFailure: failure === null ? (known?.lastFailure ?? null) : { at: now, kind: failure },
       calls: [...(known?.calls ?? []).filter((at) => now - at < MINUTE_MS), now],
     });
+    trim(links, MAX_LINKS);
   }
 
   async function timed(broker: string, method: string, link: LinkId | null, call: () => unknown): Promise<unknown> {

@@ -14,7 +14,7 @@ export type InstrumentKey = Branded<"instrument">;
 export type TradingSymbol = Branded<"symbol">;
 /** The broker's order id: always a string, some have 19 digits. */
 export type BrokerOrderId = Branded<"order">;
-/** A confirmed ticket's id. */
+/** The id of an `orders` document, from ticket to settled order. */
 export type IntentId = Branded<"intent">;
 /** A short text that the broker stores with an order, so that we can find the order again. */
 export type OrderTag = Branded<"tag">;

@@ -61,7 +61,7 @@ const UNIT_WORD = /^(?:shares?|units?|qty|nos)$/;
 const ACCOUNT_WORDS = new Set(["on", "via"]);
 const MAX_LENGTH = 120;
 const MAX_QUANTITY = 10_000_000;
-/** 10 crore rupees: above any listed price, and low enough that price × quantity does not overflow. */
+/** 10 crore rupees: above any listed price. The value of the whole order has its own limit, where the order is planned. */
 const MAX_RUPEES = 100_000_000;
 
 type Draft = { -readonly [K in keyof OrderWords]: OrderWords[K] } & { seen: Set<string> };
