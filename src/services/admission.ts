@@ -30,7 +30,7 @@ export interface Admission {
   decide(by: User, who: UserId, grant: Grantable): Promise<User | null>;
   /** Creates an invitation token for one person. Only the owner may call it. */
   invite(by: User, grant: Exclude<Grantable, "blocked">): Promise<string>;
-  /** The user with their new role; null when the invitation is used, expired or not by the current owner. */
+  /** The user with their new role; null when it is used, expired or a former owner's, or they are blocked. */
   accept(user: User, token: string): Promise<User | null>;
 }
 

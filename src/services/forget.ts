@@ -33,7 +33,7 @@ export function trackCollections(store: Store): TrackedStore {
   };
 }
 
-/** Deletes every document of the user and their links, and purges expired ones of anybody. Returns the count. */
+/** Deletes every document of the user and their links, and returns how many. Also purges everybody's expired ones. */
 export async function forgetUser(store: TrackedStore, user: UserId, links: readonly LinkId[]): Promise<number> {
   const theirs = new Set<string>([user, ...links]);
   let count = 0;

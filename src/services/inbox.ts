@@ -81,7 +81,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   const calledAgain = new Set<string>();
   /** Lanes waiting for a free slot, first come first served. */
   const queued = new Set<string>();
-  /** Lanes whose store or lease calls failed. Every sweep retries them, even if another process has emptied them. */
+  /** Lanes whose store or lease calls failed. Sweeps retry all: one emptied by another process is no longer due. */
   const failing = new Set<string>();
   let sweepBatch = SWEEP_BATCH;
   const trouble = createFailureLog(log, {

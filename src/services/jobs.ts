@@ -15,7 +15,7 @@ export interface PerUserJob {
   readonly name: string;
   /** Epoch ms at which the user's run is due on the date; null when there is none. */
   readonly dueAt: (user: User, date: string) => number | null;
-  /** Name of a job in the same list that must finish for this user and day first, because this one reads its result. */
+  /** A job in the same list that must be done or given up for the user and day first: this one reads its result. */
   readonly after?: string;
   /** Maps the date of a run by hand to the day that it is about; the same date when absent. */
   readonly dayByHand?: (date: string) => string;
@@ -54,7 +54,7 @@ const CONCURRENCY = 16;
 
 export function createJobs(deps: { claims: Claims; clock: Clock; users: Users; log: Log }): Jobs {
   const { claims, clock, users, log } = deps;
-  /** Users known to have finished a job today. Saves asking the store every minute. */
+  /** Users whose run of a job is known to be done or given up today. Saves asking the store every minute. */
   const finished = new Map<string, { date: string; users: Set<UserId> }>();
 
   function finishedToday(job: string, date: string): Set<UserId> {

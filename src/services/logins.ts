@@ -53,7 +53,7 @@ export interface Logins {
   finishPasted(link: Link, text: string, heldState: string | null): Promise<LoginResult>;
   /** Opens an account that needs no login (paper). */
   open(link: Link): Promise<LoginResult>;
-  /** Renews the session without the user; null when the broker has no such call or refuses. */
+  /** Renews the session without the user; null when there is none, the broker has no such call, or it fails. */
   renew(link: Link): Promise<Link | null>;
 }
 

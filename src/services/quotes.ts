@@ -14,7 +14,7 @@ const YAHOO_FRESH_MS = 20_000;
 const MAX_CACHED = 5_000;
 
 export interface Quotes {
-  /** From the link's data source, else Yahoo; null when neither has it. A BrokerError counts as having none. */
+  /** From the link's data source, else (or without a link) Yahoo; null when neither has it. Throws no BrokerError. */
   forLink(link: Link | null, instrument: Instrument): Promise<Quote | null>;
   /** The same in bulk: unknown instruments are missing, and a broker's bulk quotes may have fewer fields. */
   many(link: Link | null, instruments: readonly Instrument[]): Promise<Map<InstrumentKey, Quote>>;

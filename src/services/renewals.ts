@@ -4,7 +4,7 @@ import type { Logins } from "./logins.ts";
 
 /** Finds the accounts whose user must log in today. */
 export interface Renewals {
-  /** The links without a session until `until`. Asks each broker, and first renews what it can without the user. */
+  /** The links without a session that lasts until `until` (epoch ms), after renewing those that need no user. */
   needingLogin(links: readonly Link[], until: number): Promise<Link[]>;
 }
 
@@ -22,7 +22,7 @@ export function createRenewals(deps: { accounts: Accounts; logins: Pick<Logins, 
       return true;
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      // If the broker cannot be reached, the session is assumed to be alive.
+      // Any other failure says nothing about the session: it is assumed to be alive.
       return error.kind === "auth-expired";
     }
   }

@@ -15,7 +15,7 @@ export interface SharedReads<V> {
   /**
    * The values of the keys that have one. Fresh entries and pending reads are shared; the remaining keys are asked in
    * one call. Missing values and failures of the source are shared too, for 30 seconds at most. If a shared read fails
-   * for a reason of the other caller's link, `ask` is called for its keys.
+   * for a reason of the other caller's link, `ask` is called for all shared keys.
    */
   read(
     keys: readonly string[],
@@ -31,7 +31,7 @@ interface Entry<V> {
   isEmpty: boolean;
 }
 
-/** Values may be cached for hours; a missing value is retried sooner, since it may exist by then. */
+/** Values may be cached for hours; what failed or was missing is retried sooner, since it may be there by then. */
 const EMPTY_KEPT_MS = 30_000;
 
 /** A cache of answers and pending reads. Drops the oldest entries beyond `max`. */

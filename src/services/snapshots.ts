@@ -25,7 +25,7 @@ export interface Snapshot {
   readonly uncharged?: readonly TradingSymbol[];
   /** Symbols left out of the day's figures, because their previous close was unknown. */
   readonly undated?: readonly TradingSymbol[];
-  /** Symbols with an open position in a market that was still trading when the snapshot was taken. */
+  /** Symbols open in a market that trades into the evening: what they make after the snapshot is in no figures. */
   readonly tradedOn?: readonly TradingSymbol[];
 }
 

@@ -35,7 +35,8 @@ const MAX_EXPIRIES = 6;
 const NEAR_STRIKES = 4;
 
 /**
- * `masters` is sorted best first, `today` anchors words such as "next week", earlier than `firstExpiry` is not found.
+ * `masters` is sorted best first. Words such as "next week" count from `today`. Contracts that expire before
+ * `firstExpiry` are never found.
  */
 export function createContracts(masters: readonly Master[], today: () => string, firstExpiry: () => string): Contracts {
   const sources = new Map<string, Source[]>();

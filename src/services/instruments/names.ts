@@ -52,7 +52,7 @@ export async function createNames(companies: readonly Company[]): Promise<Names>
   const index = createWordIndex(byRank.map(({ ticker, name }) => [ticker, name]));
   const tickersBeginningWith = createTickerIndex(entries);
 
-  /** Variants of the text with words corrected. A word that begins no name is dropped in favour of its corrections. */
+  /** The text itself, then with words corrected. A word that begins no name is only tried corrected. */
   function spellings(words: readonly string[]): readonly string[][] {
     let texts: string[][] = [[]];
     for (const word of words) {

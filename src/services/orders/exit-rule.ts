@@ -14,8 +14,8 @@ import type { TicketRequest } from "./tickets.ts";
 import { beforePositions, isSameTrade, type UnderWayDeps } from "./under-way.ts";
 
 /**
- * Deadline for reading positions at confirmation, shorter than for the card because a tap is waiting. Longer than a
- * second, because some brokers allow one such read per second and the card may just have used it.
+ * Deadline for reading positions at confirmation, when a tap is waiting. The card waits ACCOUNT_READ_MS: where a broker
+ * allows one such read per second, this one has to queue behind that of the card's account check.
  */
 const READ_MS = 1_500;
 
@@ -35,7 +35,8 @@ interface Exit {
 /**
  * An exit must not close more than is open, or it would open the opposite position. Its card may be two minutes old,
  * and the position may have been closed since, or be closing by another order. If the positions cannot be read, the
- * exit is let through, unless another exit was confirmed since the card was made.
+ * exit is let through, unless another market order of the same trade is under way or was confirmed since the card was
+ * made.
  */
 export function withExitRule(limits: Limits, deps: ExitRuleDeps): Limits {
   const { accounts } = deps;

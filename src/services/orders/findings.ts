@@ -48,7 +48,7 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
       readonly owned: number;
       readonly pledged: number;
     }
-  /** Shares sold before delivery (T1, or trade-to-trade ones bought today), which their seller may fail to deliver. */
+  /** Shares sold before they are delivered (T1, or trade-to-trade ones bought today): they may fail to arrive. */
   | { readonly code: "undelivered"; readonly label: string; readonly qty: number }
   /** The position to close has become smaller than the order. */
   | { readonly code: "less-open"; readonly label: string; readonly open: number }

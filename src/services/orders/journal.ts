@@ -16,7 +16,7 @@ export type Origin = "chat" | "exit" | "panic" | "strategy" | "alert";
 /** Exits and panics only reduce risk, so the user's limits do not apply to them. */
 export const reducesRisk = (origin: Origin): boolean => origin === "exit" || origin === "panic";
 
-/** Assumed to cover all of a user's intents of today, which is all that a broker's book can still show. */
+/** Assumed to cover a user's intents of today, which is all that a broker's book shows, and all unknown ones. */
 const RECENT_INTENTS = 200;
 
 /** A ticket and, once confirmed, the record of its orders. One document, so that every step is atomic. */
@@ -74,7 +74,7 @@ export interface Journal {
   get(id: IntentId): Promise<Intent | null>;
   byConfirmId(confirmId: string): Promise<Intent | null>;
   ofUser(user: UserId, page: Page): Promise<Intent[]>;
-  /** The newest RECENT_INTENTS, newest first: includes every intent of today and every unknown one. */
+  /** The RECENT_INTENTS newest, newest first: assumed to include every one of today and every unknown one. */
   recent(user: UserId): Promise<Intent[]>;
   /** Watched intents, by `nextLookAt`, the longest overdue first. */
   watched(limit: number): Promise<Intent[]>;

@@ -153,8 +153,8 @@ export function createLimits(deps: LimitsDeps): Limits {
   /**
    * Sums today's P&L over every account with a live session, and every account where an order of today has filled or
    * may still fill, even if it was switched off or logged out since. If one does not answer, or lacks the price of an
-   * open position, the loss is unknown and the order is blocked. Of shares sold from holdings only the realised part
-   * counts.
+   * open position, the loss is unknown and the order is blocked. Selling shares from holdings is no loss of the day's
+   * trading: of a delivery sale only what was bought today counts (`realised`).
    */
   async function lossFindings(user: UserId, values: LimitValues): Promise<Finding[]> {
     const { dayLoss } = values;

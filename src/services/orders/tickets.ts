@@ -49,8 +49,8 @@ export interface Tickets {
   /** Prices, checks and stores a request as a ticket that can be confirmed for two minutes. */
   make(request: TicketRequest): Promise<TicketView>;
   /**
-   * Prices and checks a ticket again under a new Confirm button, which invalidates the old one. Null when it is no
-   * longer a ticket, its accounts are gone, or somebody else has renewed it.
+   * Prices and checks a ticket again under a new Confirm button, which invalidates the old one. Null when it has lapsed
+   * or is no longer a ticket, its accounts are gone, or somebody else has renewed it.
    */
   renew(intent: Intent, change?: { readonly isAmo: boolean }): Promise<TicketView | null>;
 }

@@ -35,7 +35,7 @@ const LATE_MS = 15_000;
 type OnUnread = (error: BrokerError) => void;
 
 export interface Watcher {
-  /** Looks at every order that is due and returns their number. Several processes may run it: each look is claimed. */
+  /** Looks at the orders that are due; returns how many it took. Several processes may run it: each look is claimed. */
   sweep(): Promise<number>;
   /** Looks at one order now, due or not. The caller draws its card. `onUnread` is called if the book cannot be read. */
   look(intent: Intent, onUnread?: OnUnread): Promise<Intent>;
@@ -167,7 +167,10 @@ export function createWatcher(deps: WatcherDeps): Watcher {
       return tagged[0] ?? null;
     });
 
-  /** A leg counts as absent only if the book was requested after the broker's own delay for late rows. */
+  /**
+   * A leg counts as absent only if the book was read whole (an unread row throws) and requested after the broker's own
+   * delay for late rows.
+   */
   function absenceEvent(leg: Leg, link: Link, askedAt: number): LegEvent | null {
     if (leg.state !== "unknown") return null;
     const believedAfter = accounts.broker(link).definition.notFoundBelievedAfterMs;

@@ -326,7 +326,7 @@ describe("refresh", () => {
   });
 });
 
-it("resolves a token that the exchange has reused per broker", async () => {
+it("resolves a token that the exchange has reused to each broker's own contract", async () => {
   const harness = openHarness({ brokers: [ZERODHA, FYERS] });
   const old = future("NFO", "OLD", "2026-11-24");
   const reused = { ...future("NFO", "NEW", "2026-12-29"), key: old.key };

@@ -46,7 +46,7 @@ export type Approval =
 export interface NiftyShop {
   settings(user: UserId): Promise<ShopSettings>;
   change(user: UserId, change: Partial<ShopSettings>): Promise<ShopSettings>;
-  /** The link that it trades for: the chosen one, else the user's default. */
+  /** The link that it trades for: the chosen one, else the user's default, else their oldest. */
   account(user: User, settings: ShopSettings): Promise<Link | null>;
   /** HH:MM IST for every user who has it switched on, for the scheduler. */
   times(): Promise<ReadonlyMap<UserId, string>>;
