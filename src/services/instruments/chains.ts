@@ -22,10 +22,14 @@ export interface ChainExpiry {
 
 export const chainName = (segment: string, underlying: string): string => `${segment}:${underlying}`;
 
-/** Groups the derivatives of a master by underlying and expiry. Takes about 100 ms for 150,000 rows. */
+/** About 10 ms of reading rows. */
+const ROWS_PER_YIELD = 10_000;
+
+/** Groups the derivatives of a master by underlying and expiry. Takes about 130 ms for 150,000 rows. */
 export async function chainsOf(columns: MasterColumns): Promise<Map<string, Chain>> {
   const grouped = new Map<string, { first: number; rows: number[] }>();
   for (let row = 0; row < columns.code.length; row += 1) {
+    if (row % ROWS_PER_YIELD === ROWS_PER_YIELD - 1) await yieldToEventLoop();
     const kind = kindAt(columns, row);
     if (kind !== "future" && kind !== "option") continue;
     const name = chainName(segmentAt(columns, row), underlyingAt(columns, row));
@@ -33,7 +37,6 @@ export async function chainsOf(columns: MasterColumns): Promise<Map<string, Chai
     if (group) group.rows.push(row);
     else grouped.set(name, { first: row, rows: [row] });
   }
-  await yieldToEventLoop();
   const chains = new Map<string, Chain>();
   for (const [name, { first, rows }] of grouped) {
     chains.set(name, {
