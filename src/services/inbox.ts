@@ -84,7 +84,7 @@ export function createInbox(deps: InboxDeps): Inbox {
   /** Lanes whose store or lease calls failed. Sweeps retry all: one emptied by another process is no longer due. */
   const failing = new Set<string>();
   let sweepBatch = SWEEP_BATCH;
-  const trouble = createFailureLog(log, {
+  const failures = createFailureLog(log, {
     failed: "updates of a chat could not be handled; retrying soon",
     recovered: "updates are handled again",
   });
@@ -115,10 +115,10 @@ export function createInbox(deps: InboxDeps): Inbox {
         calledAgain.delete(lane);
         await drainLane(lane);
       } while (calledAgain.has(lane));
-      if (failing.delete(lane) && failing.size === 0) trouble.recovered();
+      if (failing.delete(lane) && failing.size === 0) failures.recovered();
     } catch (error) {
       failing.add(lane);
-      trouble.failed(error);
+      failures.failed(error);
     } finally {
       calledAgain.delete(lane);
       running.delete(lane);

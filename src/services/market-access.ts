@@ -13,9 +13,9 @@ const MAX_REFUSALS = 2_000;
 export type MarketData = "quotes" | "candles";
 
 export interface MarketAccess {
-  /** Whether to ask the link's broker: chosen as data source, offered, logged in and not refused lately. */
+  /** Whether to ask the link's broker: its data source (paper always is), offered, logged in, not refused lately. */
   usesBroker(link: Link, what: MarketData): boolean;
-  /** Runs the call and remembers a `no-permission` refusal until the next login. */
+  /** Runs the call. Remembers a `no-permission` refusal for an hour, or until the next login. */
   call<T>(link: Link, what: MarketData, call: (connector: BrokerConnector, access: Access) => Promise<T>): Promise<T>;
 }
 

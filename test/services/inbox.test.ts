@@ -204,16 +204,16 @@ describe("the inbox", () => {
       take: (name) => (isHurt && name === "lane:asha" ? Promise.reject(new Error("no")) : inner.take(name)),
     };
     const box = createInbox({ store, clock, log, leases, handle: async () => undefined });
-    const met = "updates of a chat could not be handled; retrying soon";
+    const failed = "updates of a chat could not be handled; retrying soon";
     await box.accept(arrival(1));
     await quiet(box);
     await box.accept(arrival(2, "vikram"));
     await quiet(box);
-    expect(said).toEqual([met]);
+    expect(said).toEqual([failed]);
     isHurt = false;
     await box.sweep();
     await quiet(box);
-    expect(said).toEqual([met, "updates are handled again"]);
+    expect(said).toEqual([failed, "updates are handled again"]);
     expect(await box.depth()).toBe(0);
   });
 

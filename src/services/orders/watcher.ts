@@ -61,13 +61,13 @@ export function createWatcher(deps: WatcherDeps): Watcher {
   const { accounts, journal, clock, log } = deps;
 
   /** Limits logging per account: an unreadable book is read again for every open order, possibly all day. */
-  const troubles = new Map<LinkId, FailureLog>();
+  const failureLogs = new Map<LinkId, FailureLog>();
 
-  function troubleOf({ _id, broker_name }: Link): FailureLog {
+  function failureLogOf({ _id, broker_name }: Link): FailureLog {
     const words = { failed: "order book cannot be read; retrying", recovered: "order book can be read again" };
-    const trouble = troubles.get(_id) ?? createFailureLog(log, words, { broker: broker_name, link: _id });
-    troubles.set(_id, trouble);
-    return trouble;
+    const failureLog = failureLogs.get(_id) ?? createFailureLog(log, words, { broker: broker_name, link: _id });
+    failureLogs.set(_id, failureLog);
+    return failureLog;
   }
 
   async function sweep(): Promise<number> {
@@ -146,14 +146,14 @@ export function createWatcher(deps: WatcherDeps): Watcher {
     try {
       const askedAt = clock.now();
       const found = await find(link, leg);
-      troubles.get(link._id)?.recovered();
+      failureLogs.get(link._id)?.recovered();
       if (found) return hasNews(leg, found) ? { kind: "seen", order: found } : null;
       return isDayOver(intent, leg, clock.now())
         ? { kind: "day-over" }
         : absenceEvent(leg, link, askedAt - lateness(intent, askedAt));
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      troubleOf(link).failed(error);
+      failureLogOf(link).failed(error);
       onUnread(error);
       return isDayOver(intent, leg, clock.now()) ? { kind: "day-over" } : null;
     }
