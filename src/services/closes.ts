@@ -65,7 +65,8 @@ export function createCloses({ clock, quotes, table, hasOpened }: ClosesDeps): C
 
   /**
    * Yahoo's prices are 15 minutes late, and an instrument that does not trade today gets none. Until today's first
-   * price arrives, Yahoo's `ltp` is the previous close and its `prevClose` is the one before that.
+   * price arrives, Yahoo's `ltp` is the previous close and its `prevClose` is the one before that. Before the day begins,
+   * the last session is still the day that is shown, so `prevClose` stays.
    */
   function closeBefore({ source, at, ltp, prevClose }: Quote): Price | null {
     const now = clock.now();
