@@ -16,6 +16,7 @@ import { send, show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
 import { istDate } from "../src/domain/market.ts";
 import { parsePeriod, type PeriodName } from "../src/domain/period.ts";
+import type { DateSpan } from "../src/services/snapshots.ts";
 
 const VERB = "pnl";
 const CHART_DAYS = 30;
@@ -41,7 +42,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, words: string): Promise<
   if (period === null) throw new Refusal(daily.pnl.usage());
   if (period.kind === "bad-date") throw new Refusal(daily.pnl.badDate());
   if (period.kind === "today") return showToday(deps, ctx);
-  return showPeriod(deps, ctx, period.name, period.from);
+  return showPeriod(deps, ctx, period.name, period);
 }
 
 async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
@@ -60,10 +61,10 @@ async function showToday(deps: BotDeps, ctx: SaudaContext): Promise<void> {
 const linksOf = async ({ accounts }: BotDeps, { user }: SaudaContext): Promise<LinkId[]> =>
   (await accounts.active(user._id)).map(({ _id }) => _id);
 
-async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, from: string): Promise<void> {
-  const period = await deps.snapshots.period(ctx.user._id, from, await linksOf(deps, ctx));
+async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, span: DateSpan): Promise<void> {
+  const period = await deps.snapshots.period(ctx.user._id, span, await linksOf(deps, ctx));
   const money = moneyText(ctx.user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
-  const body = periodText(titleOf(name, from), period, money);
+  const body = periodText(titleOf(name, span.from), period, money);
   await show(ctx, { html: body, keyboard: new InlineKeyboard(periodRow(name)) });
 }
 
@@ -72,7 +73,7 @@ async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const last = days.at(-1);
   if (!last) throw new Refusal(daily.pnl.none());
   const money = moneyText(ctx.user.settings.hidesAmounts, last.value);
-  const period = await deps.snapshots.period(ctx.user._id, days[0]?.date ?? last.date);
+  const period = await deps.snapshots.period(ctx.user._id, { from: days[0]?.date ?? last.date });
   const title = `${days.length} ${days.length === 1 ? "day" : "days"} to ${dateText(last.date)}`;
   const svg = periodPicture({ title, net: period.net, days, money });
   const body = periodText(title, period, money);
@@ -102,5 +103,7 @@ function titleOf(name: PeriodName, from: string): string {
       return "P&L this financial year";
     case "since":
       return `P&L since ${dateText(from)}`;
+    case "past-month":
+      return `P&L in ${dateText(from).slice("1 ".length)}`;
   }
 }

@@ -73,13 +73,19 @@ export interface Period {
   readonly tradedOn: readonly TradingSymbol[];
 }
 
+/** Dates YYYY-MM-DD; up to today without `before`. */
+export interface DateSpan {
+  readonly from: string;
+  readonly before?: string | undefined;
+}
+
 export interface Snapshots {
   /** Stores an account's day, replacing an earlier snapshot of the same day. */
   keep(snapshot: Snapshot): Promise<void>;
   /** The latest `count` days over all accounts, oldest first. `links`: the accounts that still exist. */
   latestDays(user: UserId, count: number, links?: readonly LinkId[]): Promise<DayTotal[]>;
-  /** All days from the date on. */
-  period(user: UserId, from: string, links?: readonly LinkId[]): Promise<Period>;
+  /** All days from a date on, or up to the day before another one. */
+  period(user: UserId, span: DateSpan, links?: readonly LinkId[]): Promise<Period>;
   /** The link's last snapshot before the date. */
   lastBefore(link: LinkId, date: string): Promise<Snapshot | null>;
   /** Epoch ms at which the link's snapshot of the date was taken. */
@@ -110,9 +116,15 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
       const all = [...earlier.filter((day) => day !== null), ...found];
       return totals(withoutDuplicates(all), links).filter(({ date }) => date >= from);
     },
-    async period(user, from, links) {
-      const all = await snapshots.find("user", [user]);
-      return periodOf(withoutDuplicates(all), { from, now: deps.clock.now(), links });
+    async period(user, { from, before }, links) {
+      const all = withoutDuplicates(await snapshots.find("user", [user]));
+      const now = deps.clock.now();
+      if (before === undefined) return periodOf(all, { from, to: now, links });
+      const to = Math.min(now, istInstant(before));
+      return periodOf(
+        all.filter(({ date }) => date < before),
+        { from, to, links },
+      );
     },
     lastBefore: (link, date) => lastOf(link, date, 4),
     takenAt: async (link, date) => (await snapshots.get(idOf(link, date)))?.takenAt ?? null,
@@ -160,7 +172,7 @@ function totals(snapshots: readonly Snapshot[], links: readonly LinkId[] = []): 
   });
 }
 
-function periodOf(all: readonly Snapshot[], { from, now, links }: PeriodQuery): Period {
+function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): Period {
   const days = totals(all, links).filter(({ date }) => date >= from);
   const inPeriod = all.filter(({ date }) => date >= from);
   const ranked = [...days].sort((a, b) => grossOf(b.figures) - grossOf(a.figures));
@@ -172,7 +184,7 @@ function periodOf(all: readonly Snapshot[], { from, now, links }: PeriodQuery): 
     realisedIn(
       ofAccount.flatMap(({ fills }) => fills),
       istInstant(from),
-      now,
+      to,
     ),
   );
   return {
@@ -192,7 +204,8 @@ function periodOf(all: readonly Snapshot[], { from, now, links }: PeriodQuery): 
 
 interface PeriodQuery {
   readonly from: string;
-  readonly now: number;
+  /** Epoch ms. */
+  readonly to: number;
   readonly links: readonly LinkId[] | undefined;
 }
 

@@ -343,7 +343,7 @@ describe("the scheduled messages of a day", () => {
   it("counts the day once when an account is unlinked and linked again in the evening", async () => {
     const all = deps();
     await run(closingDigest(all));
-    const total = async () => (await all.snapshots.period(ASHA, DATE)).net;
+    const total = async () => (await all.snapshots.period(ASHA, { from: DATE })).net;
     const once = await total();
     await broker.accounts.remove(ASHA, link._id);
     clock.at = istInstant(DATE, "18:30");

@@ -18,6 +18,20 @@ describe("the period of /pnl", () => {
     expect([from(""), from("Today")]).toEqual(["today", "today"]);
   });
 
+  it("is a calendar month, the current one up to today", () => {
+    const month = (before: string, first: string) => ({ kind: "from", name: "past-month", from: first, before });
+    expect(parsePeriod("2026-02", "2026-11-25")).toEqual(month("2026-03-01", "2026-02-01"));
+    expect(parsePeriod("2025-12", "2026-11-25")).toEqual(month("2026-01-01", "2025-12-01"));
+    expect(parsePeriod("2026-11", "2026-11-25")).toEqual(month("2026-12-01", "2026-11-01"));
+    expect(parsePeriod("Last month", "2026-01-31")).toEqual(month("2026-01-01", "2025-12-01"));
+    expect([from("2026-12"), from("2026-13"), from("last year"), from("last month 2")]).toEqual([
+      "bad-date",
+      null,
+      null,
+      null,
+    ]);
+  });
+
   it("refuses dates that do not exist or are yet to come, and words it does not know", () => {
     expect(["since 2026-02-30", "since tomorrow", "since", "since 2026-11-26"].map((words) => from(words))).toEqual(
       Array(4).fill("bad-date"),

@@ -34,7 +34,7 @@ describe("snapshots", () => {
   it("keep one snapshot per account and day, the latest", async () => {
     await snapshots.keep(day("2026-11-23", 100));
     await snapshots.keep(day("2026-11-23", 250));
-    const period = await snapshots.period(ASHA, "2026-11-01");
+    const period = await snapshots.period(ASHA, { from: "2026-11-01" });
     expect(period.days).toHaveLength(1);
     expect(period.figures.positions).toBe(rupees(250));
     expect(period.net).toBe(rupees(240));
@@ -49,7 +49,7 @@ describe("snapshots", () => {
       await snapshots.keep(day(date, amount));
       await snapshots.keep(day(date, amount, { link: linkId("l2") }));
     }
-    const period = await snapshots.period(ASHA, "2026-11-20");
+    const period = await snapshots.period(ASHA, { from: "2026-11-20" });
     expect(period.span).toEqual({ from: "2026-11-20", to: "2026-11-23" });
     expect(period.figures.positions).toBe(rupees(-400));
     expect([period.best?.date, period.worst?.date]).toEqual(["2026-11-23", "2026-11-20"]);
@@ -57,7 +57,7 @@ describe("snapshots", () => {
       ["2026-11-20", rupees(199_400)],
       ["2026-11-23", rupees(200_200)],
     ]);
-    expect((await snapshots.period(userId(1002), "2026-01-01")).span).toBeNull();
+    expect((await snapshots.period(userId(1002), { from: "2026-01-01" })).span).toBeNull();
   });
 
   it("count an account without a snapshot at its last value, and a removed account as nothing", async () => {
@@ -75,7 +75,7 @@ describe("snapshots", () => {
     // `other` has a snapshot before the first of the requested days, but not on it.
     expect(lakhs(await snapshots.latestDays(ASHA, 3, [mine, other]))).toEqual([2, 2, 2]);
     expect(lakhs(await snapshots.latestDays(ASHA, 1, [mine, other]))).toEqual([2]);
-    const period = await snapshots.period(ASHA, "2026-11-19", [mine, other]);
+    const period = await snapshots.period(ASHA, { from: "2026-11-19" }, [mine, other]);
     expect(lakhs(period.days)).toEqual([2, 2, 2]);
     expect(period.figures.charges).toBe(rupees(40));
   });
@@ -91,7 +91,7 @@ describe("snapshots", () => {
     clock.at += 60_000;
     const today = { ...sold, at: istInstant("2026-11-23", "10:00") };
     await snapshots.keep(day("2026-11-23", 300, { ...again, fills: [today] }));
-    const period = await snapshots.period(ASHA, "2026-11-23", [linkId("l2")]);
+    const period = await snapshots.period(ASHA, { from: "2026-11-23" }, [linkId("l2")]);
     expect([period.figures.positions, period.figures.charges]).toEqual([rupees(300), rupees(10)]);
     expect([period.realisedFifo, period.uncounted]).toEqual([rupees(1_000), []]);
     expect((await snapshots.latestDays(ASHA, 1, [linkId("l2")])).map(({ value }) => value)).toEqual([rupees(100_300)]);
@@ -114,10 +114,23 @@ describe("snapshots", () => {
     await snapshots.keep(
       day("2026-11-20", 0, { link: linkId("l2"), fills: [{ ...sold, at: istInstant("2026-11-20", "10:00"), qty: 3 }] }),
     );
-    const period = await snapshots.period(ASHA, "2026-11-01");
+    const period = await snapshots.period(ASHA, { from: "2026-11-01" });
     expect(period.realisedFifo).toBe(rupees(500));
     expect(period.uncounted).toEqual([{ symbol: trade.symbol, why: "oversold" }]);
-    expect((await snapshots.period(ASHA, "2026-11-21")).realisedFifo).toBe(0);
+    expect((await snapshots.period(ASHA, { from: "2026-11-21" })).realisedFifo).toBe(0);
+  });
+
+  it("leave out of a period what came after it: its days, and sales of what was bought in it", async () => {
+    const bought = { ...trade, price: priceFromRupees(800), at: istInstant("2026-10-05", "11:00") };
+    const sold = { ...trade, tradeId: "t2", side: "SELL" as const, price: priceFromRupees(850) };
+    await snapshots.keep(day("2026-10-05", 100, { fills: [bought] }));
+    await snapshots.keep(day("2026-10-30", 200));
+    await snapshots.keep(day("2026-11-02", 400, { fills: [{ ...sold, at: istInstant("2026-11-02", "10:00") }] }));
+    const period = await snapshots.period(ASHA, { from: "2026-10-01", before: "2026-11-01" });
+    expect(period.span).toEqual({ from: "2026-10-05", to: "2026-10-30" });
+    expect(period.figures.positions).toBe(rupees(300));
+    expect(period.realisedFifo).toBe(0);
+    expect(period.uncounted).toEqual([]);
   });
 
   it("find the last snapshot before a date", async () => {

@@ -115,7 +115,7 @@ export function periodReport({ bot, snapshots, notifier }: ClosingDeps, kind: ke
       const delivery = deliveryFor(user.settings, "report");
       if (delivery === null) return;
       const links = (await bot.accounts.active(user._id)).map(({ _id }) => _id);
-      const period = await snapshots.period(user._id, report.from(date), links);
+      const period = await snapshots.period(user._id, { from: report.from(date) }, links);
       if (period.span === null) return;
       const money = moneyText(user.settings.hidesAmounts, period.days.at(-1)?.value ?? period.net);
       const title = kind === "week" ? `Week to ${dateText(date)}` : `Month to ${dateText(date)}`;
