@@ -78,7 +78,7 @@ export const pnl = {
     html`Nothing is recorded yet. Each trading day after the close I keep the day of every account that is logged in.`,
   badDate: (): Html => html`Which day? Like this: <code>/pnl since 2026-04-01</code>`,
   usage: (): Html =>
-    html`<code>/pnl</code> today, <code>/pnl week</code>, <code>/pnl month</code>, <code>/pnl year</code>, <code>/pnl 2026-10</code>, <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
+    html`Like this: <code>/pnl</code> today, <code>/pnl week</code>, <code>/pnl month</code>, <code>/pnl year</code>, <code>/pnl 2026-10</code>, <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
   uncounted: (count: number, names: string): Html => html`<i>${count} not counted as realised: ${names}.</i>`,
   undated: (names: string): Html =>
     html`<i>Day by day leaves out days of ${names} on which the change was not known.</i>`,

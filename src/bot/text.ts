@@ -119,6 +119,8 @@ export const notTold = (title: string, error: BrokerError): Html =>
 export const orders = {
   example: (side: string): Html =>
     html`Like this: <code>/${side} SBIN 10</code> or <code>/${side} SBIN 10 @ 1000 mis</code>`,
+  twoNumbers: (command: string, last: number): Html =>
+    html`That has two numbers. Is ${last} the price? <code>${command}</code>`,
   unknownSymbol: (text: string, hasSuggestions: boolean): Html =>
     hasSuggestions
       ? html`I do not know “${text}”. Did you mean:`
@@ -200,7 +202,7 @@ export const limits = {
   rules: (): Html =>
     html`A tighter limit counts at once, a looser one from the next trading day. Limits never hold back /exit and /panic.`,
   example: (): Html =>
-    html`<code>/limits value 50000</code> · <code>/limits orders 10</code> · <code>/limits loss 5000</code> · <code>/limits segments NSE BSE</code> · <code>/limits value off</code>`,
+    html`Like this: <code>/limits value 50000</code> · <code>/limits orders 10</code> · <code>/limits loss 5000</code> · <code>/limits segments NSE BSE</code> · <code>/limits value off</code>`,
 };
 
 export const exports = {
@@ -350,6 +352,8 @@ function findingText(found: Finding): string {
         ? `${found.label} did not answer: its funds are not checked.`
         : `${found.label} did not answer: whether these shares can be sold now is not checked.`;
     case "not-sellable":
+      if (found.owned === 0 && found.pledged === 0)
+        return `${found.label} holds none of these. Only intraday (mis) sells short.`;
       return `${found.label}: ${quantity(found.sellable)} of ${quantity(found.owned)} can be sold now${found.pledged > 0 ? ` (${quantity(found.pledged)} are pledged)` : ""}.`;
     case "undelivered":
       return `${found.label}: ${quantity(found.qty)} of these are not delivered yet. If they do not come in time, the exchange buys them in an auction at your cost.`;

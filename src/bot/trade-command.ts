@@ -42,6 +42,7 @@ async function startOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: s
   const verb = side.toLowerCase();
   if (!parsed.ok) throw new Refusal(lines(text.orderTextProblem(parsed.problem, parsed.at), text.orders.example(verb)));
   const { words } = parsed;
+  await refuseTwoNumbers(deps, verb, words);
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...choiceArguments(side, asked, words.symbolText));
   if (instrument) await continueOrder(deps, ctx, { side, instrument, words });
 }
@@ -50,6 +51,16 @@ async function startOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: s
 async function withQuantityLast(deps: BotDeps, asked: string, symbolText: string): Promise<string | null> {
   const reordered = moveQuantityToEnd(asked);
   return reordered !== null && (await deps.instruments.resolve(symbolText)).kind === "none" ? reordered : null;
+}
+
+/** "SBIN 10 1000": which number is the price is not guessed. */
+async function refuseTwoNumbers({ instruments }: BotDeps, verb: string, words: OrderWords): Promise<void> {
+  const { symbolText, quantity, price } = words;
+  const [, name = "", count = ""] = /^(.+?)\s+(\d[\d,]*)$/.exec(symbolText) ?? [];
+  if (name === "" || quantity?.kind !== "units" || price !== null) return;
+  const [whole, named] = await Promise.all([instruments.resolve(symbolText), instruments.resolve(name)]);
+  if (whole.kind === "none" && named.kind === "one" && named.instrument.kind !== "index")
+    throw new Refusal(text.orders.twoNumbers(`/${verb} ${name} ${count} @ ${quantity.count}`, quantity.count));
 }
 
 /** The verb and arguments of the buttons that ask which instrument was meant: with the rest of the order, if it fits. */

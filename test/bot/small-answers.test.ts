@@ -84,6 +84,18 @@ describe("the answer", () => {
     expect(chat().lastFromBot()?.text).toContain("Funds · paper · 📄 Paper");
   });
 
+  it("to an order with two numbers asks whether the second is the price", async () => {
+    const question = "That has two numbers. Is 1000 the price? /buy SBIN 10 @ 1000";
+    expect(await ask("/buy SBIN 10 1000")).toBe(question);
+    expect(await ask("/buy SBIN 10 1,000 mis")).toBe(question);
+    expect(await ask("/sell tata steel 2 150")).toContain("/sell tata steel 2 @ 150");
+    expect(await ask("/buy nifty 26000 5")).not.toContain("two numbers");
+  });
+
+  it("to a delivery sale of shares that are not held says that none are", async () => {
+    expect(await ask("/sell SBIN 5")).toContain("⛔ paper holds none of these. Only intraday (mis) sells short.");
+  });
+
   it("to a name with a single match asks whether that is meant", async () => {
     expect(await ask("/quote tata motors")).toBe("Is this what “tata motors” means?");
     expect(labels()).toEqual([expect.stringContaining("Tata Motors")]);
