@@ -1,7 +1,7 @@
 /** Longer than any line of a master file. */
 const MAX_LINE_CHARS = 4_096;
 
-/** The non-blank lines of a file, as its bytes arrive. Lines are cut at the maximum, so that memory stays bounded. */
+/** The non-blank lines of a file, as its bytes arrive. A rest without a line end is cut, so that memory stays bounded. */
 export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
@@ -23,7 +23,7 @@ const hasText = (line: string): boolean => line.trim() !== "";
 /** The cells of a line. A cell that contains a comma is quoted; a quote in it is doubled. */
 export function cellsOf(line: string): string[] {
   if (!line.includes('"')) return line.split(",");
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+  return [...line.matchAll(/(?<=^|,)(?:"((?:[^"]|"")*)"|([^,]*))(?=,|$)/g)].map(
     ([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain,
   );
 }

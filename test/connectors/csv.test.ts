@@ -38,5 +38,6 @@ describe("the cells of a line", () => {
   it("may be empty", () => {
     expect(cellsOf("1,,2")).toEqual(["1", "", "2"]);
     expect(cellsOf('"A, B",,')).toEqual(["A, B", "", ""]);
+    expect(cellsOf(',"A, B"')).toEqual(["", "A, B"]);
   });
 });
