@@ -51,6 +51,18 @@ export async function falseIfExpired(call: () => Promise<unknown>): Promise<bool
   }
 }
 
+/** For the `catch` of a call whose result can be done without: null if the broker refuses it. */
+export function nullIfRefused(error: unknown): null {
+  if (error instanceof BrokerError && (error.kind === "rejected" || error.kind === "invalid-request")) return null;
+  throw error;
+}
+
+/** The same for a call that may fail in any way, unless the session has expired, which must not be hidden. */
+export function nullUnlessExpired(error: unknown): null {
+  if (error instanceof BrokerError && error.kind !== "auth-expired") return null;
+  throw error;
+}
+
 const MAX_CHARS = 300;
 
 /** A broker's message for the user: on one line, cut to a length, with anything that looks like a JWT masked. */

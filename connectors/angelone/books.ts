@@ -8,6 +8,7 @@ import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import { byOrderId, finishBook, readBook, requireComplete } from "../book.ts";
 import { priceOrNull } from "../quotes.ts";
+import { nullUnlessExpired } from "../replies.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
 import { EMPTY_CODES, mapReply } from "./errors.ts";
 import { soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
@@ -66,8 +67,8 @@ export function createBooks(
       const exchangeTokens = tokensByExchange(venues.slice(at, at + QUOTE_BATCH));
       const reply = await client
         .getQuotes(callerOf(access), { mode: "LTP", exchangeTokens }, signal)
-        .catch(emptyUnlessExpired);
-      for (const row of reply.fetched ?? []) {
+        .catch(nullUnlessExpired);
+      for (const row of reply?.fetched ?? []) {
         const ltp = asDocumented(ENDPOINTS.getQuotes, () => priceOrNull(row.ltp));
         if (ltp !== null) prices.set(venueId({ exchange: row.exchange, token: row.symbolToken }), ltp);
       }
@@ -151,12 +152,6 @@ export function createBooks(
 const asDocumented = <T>(endpoint: Endpoint, map: () => T): T => mapReply(endpointName(endpoint), map);
 
 const isDerivativeRow = (row: { exchange?: string }): boolean => row.exchange !== "NSE" && row.exchange !== "BSE";
-
-/** No quotes on a BrokerError, since positions are shown without prices too, unless the session has expired. */
-function emptyUnlessExpired(error: unknown): { fetched: [] } {
-  if (error instanceof BrokerError && error.kind !== "auth-expired") return { fetched: [] };
-  throw error;
-}
 
 /** For an unknown id `details` answers AB1013, or AB1007, which Angel One uses for anything. */
 function nullWhenUnknown(error: unknown): null {

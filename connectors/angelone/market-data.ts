@@ -8,6 +8,7 @@ import { BrokerError } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
 import { JsonArrayError, objectsOf } from "../../src/lib/json-array.ts";
 import { finishCandles } from "../candles.ts";
+import { nullIfRefused } from "../replies.ts";
 import { candleRequests, toCandle } from "./candles.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf } from "./client.ts";
 import { mapReply, noReply } from "./errors.ts";
@@ -89,7 +90,10 @@ export function createMarketData(
       return finishCandles(candles, interval, query);
     },
 
-    /** A market order is priced at its protective limit, as it is sent. */
+    /**
+     * A market order is priced at its protective limit, as it is sent. What Angel One refuses to estimate (charges of
+     * derivatives are undocumented) is null.
+     */
     async getOrderCost(access: Access, request: OrderRequest, signal?: AbortSignal): Promise<OrderCost> {
       const caller = callerOf(access);
       const order = costedOrder(request, await venueOf(deps, request));
@@ -152,12 +156,6 @@ function costedOrder(request: OrderRequest, venue: VenueInstrument) {
     token,
   };
   return { margin: { positions: [position] }, charges: { orders: [order] } };
-}
-
-/** If Angel One refuses to estimate a part (charges of derivatives are undocumented), that part is null. */
-function nullIfRefused(error: unknown): null {
-  if (error instanceof BrokerError && (error.kind === "rejected" || error.kind === "invalid-request")) return null;
-  throw error;
 }
 
 const noPrice = (instrument: Instrument): BrokerError =>

@@ -6,6 +6,7 @@ import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { byPlacedAt, finishBook, readBook, requireComplete } from "../book.ts";
+import { nullUnlessExpired } from "../replies.ts";
 import { createLogin, isExpired } from "./auth.ts";
 import { createClient } from "./client.ts";
 import { mapReply } from "./errors.ts";
@@ -70,9 +71,9 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   /** Adds last prices, which rows may lack. A holding that cannot be quoted stays without. */
   async function priced(access: Access, rows: readonly Holding[], signal?: AbortSignal): Promise<Holding[]> {
     const lacking = rows.flatMap(({ key, ltp }) => (ltp === null && key !== null ? [key] : []));
-    const prices = new Map(await lastPrices(client, access, lacking, signal).catch(emptyUnlessExpired));
+    const prices = await lastPrices(client, access, lacking, signal).catch(nullUnlessExpired);
     return rows.map((row) => {
-      const ltp = row.ltp === null && row.key !== null ? prices.get(row.key) : undefined;
+      const ltp = row.ltp === null && row.key !== null ? prices?.get(row.key) : undefined;
       return ltp === undefined ? row : mapReply("POST /marketfeed/ltp", () => pricedAt(row, ltp));
     });
   }
@@ -126,11 +127,12 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     cancelOrder: (access, order, signal) =>
       outcomeOf(access, async () => toCancelled(await client.deleteOrder(access, order.orderId, signal), order)),
 
-    /** By correlation id; if that finds none, which is so for orders in TRANSIT, the whole book is searched. */
+    /** By correlation id; if that fails or finds none, which is so for orders in TRANSIT, the whole book is searched. */
     async findOrdersByTag(access, tag, signal) {
       const tagged = (rows: readonly ReadRow<OrderRaw>[]) =>
         rowsWhere(rows, ["correlationId"], ({ correlationId }) => correlationId === tag);
-      const found = tagged(await client.getOrderByCorrelationId(access, tag, signal).catch(emptyUnlessExpired));
+      const rows = await client.getOrderByCorrelationId(access, tag, signal).catch(nullUnlessExpired);
+      const found = tagged(rows ?? []);
       return orders("GET /orders", found.length > 0 ? found : tagged(await client.getOrders(access, signal)));
     },
     async getOrder(access, orderId, _handle, signal) {
@@ -148,12 +150,6 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
     },
     getInstruments: ({ onSkipped }, signal) => readInstruments(client.streamInstruments(signal), onSkipped),
   };
-}
-
-/** No rows on a BrokerError, unless the session has expired. */
-function emptyUnlessExpired(error: unknown): [] {
-  if (error instanceof BrokerError && error.kind !== "auth-expired") return [];
-  throw error;
 }
 
 function emptyWhenNotFound(error: unknown): [] {

@@ -3,6 +3,7 @@ import type { Position } from "../../src/domain/portfolio.ts";
 import { BrokerError } from "../../src/errors.ts";
 import type { Access, ConnectorDeps } from "../base.ts";
 import { readBook } from "../book.ts";
+import { nullUnlessExpired } from "../replies.ts";
 import type { Client } from "./client.ts";
 import { mapReply } from "./errors.ts";
 import { toPosition } from "./map-portfolio.ts";
@@ -17,7 +18,7 @@ const ENDPOINT = "GET /v1/positions/user";
 export type Warn = ConnectorDeps["warn"];
 export type Prices = ReadonlyMap<string, Price>;
 
-/** Last prices for a portfolio; none if Groww fails, because positions must be shown even without prices. */
+/** Last prices for a portfolio; none if Groww fails: what may have to be closed must be shown even without prices. */
 export async function pricesOrNone(
   client: Client,
   access: Access,
@@ -46,7 +47,7 @@ export function createPositions(client: Client, deps: { lookup: () => Promise<Lo
     return new Map(bySegment.flatMap((prices) => [...prices]));
   }
 
-  /** For options only, whose last prices may be far from what was paid: compares with the day's low and high. */
+  /** For when no share or future decides: an option's last price may be far from what was paid, so its day's range does. */
   async function scaleByDay(opened: readonly OpenedToday[], access: Access, signal?: AbortSignal): Promise<Scale> {
     for (const { row, price } of opened) {
       const { exchange, segment, trading_symbol } = row;
@@ -81,11 +82,6 @@ export function createPositions(client: Client, deps: { lookup: () => Promise<Lo
       listedOf: (row) => identityOf(row, lookup),
     });
   };
-}
-
-function nullUnlessExpired(error: unknown): null {
-  if (error instanceof BrokerError && error.kind !== "auth-expired") return null;
-  throw error;
 }
 
 /** Net and traded prices may be in different units: other clients of this API treat them so. */

@@ -13,6 +13,7 @@ import {
 } from "../../src/domain/order.ts";
 import { BrokerError, failedOutcome } from "../../src/errors.ts";
 import type { BrokerConnector, ConnectorDeps, VenueInstrument } from "../base.ts";
+import { nullIfRefused } from "../replies.ts";
 import type { Client } from "./client.ts";
 import { mapReply, requireSame } from "./errors.ts";
 import type { ProductRaw } from "./schemas.ts";
@@ -178,10 +179,4 @@ function costBodies(request: OrderRequest, { instrument, venueSymbol }: VenueIns
       price: String(price),
     },
   };
-}
-
-/** If Upstox refuses to estimate a part, that part is null. */
-function nullIfRefused(error: unknown): null {
-  if (error instanceof BrokerError && (error.kind === "rejected" || error.kind === "invalid-request")) return null;
-  throw error;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { cleanMessage, replyErrors } from "../../connectors/replies.ts";
+import { cleanMessage, nullIfRefused, nullUnlessExpired, replyErrors } from "../../connectors/replies.ts";
 import { brokerName } from "../../src/domain/ids.ts";
+import { BrokerError, type BrokerErrorKind } from "../../src/errors.ts";
 import { HttpFailure } from "../../src/lib/http.ts";
 
 const ACME = brokerName("acme");
@@ -49,4 +50,22 @@ describe("a reply that does not match the documentation", () => {
 it("cleans a broker's message: one line, limited in length, tokens masked", () => {
   expect(cleanMessage(" Order\n refused  for eyJhbGciOi.J9_x-y.z ")).toBe("Order refused for ***");
   expect(cleanMessage("x".repeat(400))).toHaveLength(300);
+});
+
+describe("a call whose result can be done without", () => {
+  const errorOf = (kind: BrokerErrorKind): BrokerError =>
+    new BrokerError(kind, kind, { broker: ACME, endpoint: ORDERS });
+
+  it("is null when it is refused, or when it fails in any way but an expired session", () => {
+    for (const kind of ["rejected", "invalid-request"] as const) expect(nullIfRefused(errorOf(kind))).toBeNull();
+    for (const kind of ["rejected", "timeout", "unavailable"] as const)
+      expect(nullUnlessExpired(errorOf(kind))).toBeNull();
+  });
+
+  it("throws every other error", () => {
+    const defect = new TypeError("no such field");
+    for (const error of [errorOf("auth-expired"), errorOf("timeout"), defect])
+      expect(() => nullIfRefused(error)).toThrow(error);
+    for (const error of [errorOf("auth-expired"), defect]) expect(() => nullUnlessExpired(error)).toThrow(error);
+  });
 });
