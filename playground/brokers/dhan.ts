@@ -6,6 +6,7 @@ import { createOrderDesk } from "./dhan/orders.ts";
 import { funds, holdings, positions, profile } from "./dhan/portfolio.ts";
 import { dataError, deadSession, gatewayError, inputError, json, readFields, refusal } from "./dhan/reply.ts";
 import { createTokens } from "./dhan/tokens.ts";
+import { createRateLimit } from "./rate-limit.ts";
 
 const DEMO: DhanAccount = {
   clientId: "1104482917",
@@ -14,10 +15,8 @@ const DEMO: DhanAccount = {
   apiSecret: "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
 };
 const DEFAULT_REDIRECT_URL = "http://localhost:8080/oauth/dhan/callback";
-/** Calls a second, by family. The window is shorter than a second: two calls sent a second apart may arrive closer. */
-const PER_SECOND = { order: 10, data: 5, quote: 1, other: 20 } as const;
-const RATE_WINDOW_MS = 900;
-type Family = keyof typeof PER_SECOND;
+const CALLS_PER_SECOND = { order: 10, data: 5, quote: 1, other: 20 } as const;
+type Family = keyof typeof CALLS_PER_SECOND;
 
 /** Dhan's servers: `/api` is api.dhan.co, `/auth` auth.dhan.co, `/web` part of web.dhan.co, `/images` the master file. */
 export function simulatedDhan(deps: SimulatedBrokerDeps & { readonly redirectUrl?: string }): SimulatedBroker {
@@ -33,7 +32,7 @@ export function simulatedDhan(deps: SimulatedBrokerDeps & { readonly redirectUrl
     redirectUrl: deps.redirectUrl ?? DEFAULT_REDIRECT_URL,
   });
   const desk = createOrderDesk({ exchange, account, clientId: DEMO.clientId });
-  const seen = new Map<Family, number[]>();
+  const isAllowed = createRateLimit(CALLS_PER_SECOND);
   const switches: BrokerSwitches = {
     expireSessions: () => tokens.revokeAll(),
     isIpAllowed: true,
@@ -41,19 +40,12 @@ export function simulatedDhan(deps: SimulatedBrokerDeps & { readonly redirectUrl
     enforcesRateLimits: false,
   };
 
-  function isTooFast(family: Family): boolean {
-    if (!switches.enforcesRateLimits) return false;
-    const recent = (seen.get(family) ?? []).filter((at) => now() - at < RATE_WINDOW_MS);
-    seen.set(family, [...recent, now()]);
-    return recent.length >= PER_SECOND[family];
-  }
-
   async function api(request: Request, path: string): Promise<Response> {
     const family = familyOf(path, request.method);
     const isData = family === "data" || family === "quote";
     const token = request.headers.get("access-token");
     if (tokens.check(token) === null) return isData ? dataError("807", "Access token is expired", 401) : deadSession();
-    if (isTooFast(family))
+    if (switches.enforcesRateLimits && !isAllowed(family))
       return isData
         ? dataError("805", "Too many requests. Further requests may result in the user being blocked.", 429)
         : refusal(
