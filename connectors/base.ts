@@ -233,7 +233,7 @@ export interface BrokerDefinition {
   };
   /** Rate limit of each class of calls; every endpoint belongs to one class. */
   readonly rateLimits: Readonly<Record<string, readonly RateWindow[]>>;
-  /** How long after an unknown outcome the order must be missing from the book before it counts as not placed. */
+  /** How long after an unknown outcome a book without the order proves that it was not placed: rows may appear late. */
   readonly notFoundBelievedAfterMs: number;
   /** Environment variables that override the origins, with the defaults. */
   readonly roots: Readonly<Record<string, string>>;

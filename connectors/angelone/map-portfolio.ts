@@ -96,7 +96,8 @@ function dayPnlOf(row: PositionRaw, multiplier: number, ltp: Price | null): Pick
 const sideOf = (net: number): Side | "CLOSED" => (net === 0 ? "CLOSED" : net > 0 ? "BUY" : "SELL");
 
 /**
- * Unverified: whether `realisedquantity` already excludes what was sold today, so `sold` is subtracted.
+ * Unverified: whether `realisedquantity` already excludes what was sold today. `sold` is subtracted from it all the
+ * same, so that never more is offered for sale than there is.
  * `profitandloss` is rounded to rupees, so P&L is computed.
  */
 export function toHolding(row: HoldingRaw, sold: number): Holding {

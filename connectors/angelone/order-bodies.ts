@@ -51,7 +51,10 @@ interface WireTerms {
   readonly triggerprice: string;
 }
 
-/** Angel One turns MARKET into a limit at a distance of its own, so the limit shown on the card is sent instead. */
+/**
+ * Angel One refuses MARKET or turns it into a limit at a distance of its own, so the limit shown on the card is sent
+ * instead.
+ */
 export function fromTerms(terms: OrderTerms): WireTerms {
   switch (terms.type) {
     case "MARKET":

@@ -105,7 +105,7 @@ function optionTypeOf(text: string | null | undefined): OptionType | null {
 /** NSE expires on Tuesdays, BSE on Thursdays; an expiry on another day was moved by a holiday. */
 const EXPIRY_WEEKDAY: Partial<Readonly<Record<TradableSegment, number>>> = { NFO: 2, BFO: 4 };
 
-/** Whether the next weekly expiry falls into another month: an estimate, used only without the master. */
+/** Whether the next weekly expiry falls into another month: an estimate, used only for contracts that the master lacks. */
 function isLastOfMonth(segment: TradableSegment, expiry: string): boolean {
   const planned = EXPIRY_WEEKDAY[segment] ?? weekday(expiry);
   const next = addDays(expiry, ((planned - weekday(expiry) + 7) % 7) + 7);

@@ -7,7 +7,7 @@ import { readInstruments } from "./instruments.ts";
 const ENDPOINT = "GET instrument.csv";
 const MASTER_TIMEOUT_MS = 180_000;
 
-/** The master, line by line: it is too big to hold in memory. Public: needs no session. */
+/** The master, line by line, so that memory never holds the whole file. Public: needs no session. */
 export const createMaster = (
   deps: Pick<ConnectorDeps, "http">,
   url: string,

@@ -11,7 +11,7 @@ const ENDPOINT = "GET complete.json.gz";
 /** The unpacked file is tens of megabytes. */
 const MASTER_TIMEOUT_MS = 180_000;
 
-/** The master, object by object: it is too big to hold in memory. Public: needs no session. */
+/** The master, object by object, so that memory never holds the whole file. Public: needs no session. */
 export const createMaster = (
   deps: Pick<ConnectorDeps, "http">,
   url: string,

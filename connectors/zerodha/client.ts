@@ -173,7 +173,7 @@ function historicalRequest(root: string, access: Access, query: CandlePath, sign
 }
 
 // Not through the package: it buffers the whole file, does not parse `text/csv; charset=utf-8` and adds a row of NaN.
-// Without Authorization: getInstruments has no session, and Kite serves the master without one (undocumented).
+// Without Authorization: getInstruments has no session, and Kite was seen to serve the master without one.
 async function* masterBytes(deps: ConnectorDeps, root: string, signal?: AbortSignal): AsyncIterable<Uint8Array> {
   const endpoint = { path: "GET /instruments" };
   const url = `${root}/instruments`;

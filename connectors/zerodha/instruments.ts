@@ -41,7 +41,7 @@ const COLUMNS =
 
 type Row = Readonly<Record<string, string>>;
 
-/** Kite's master (`text/csv`), row by row: with about 10^5 rows it is too big to hold in memory. */
+/** Kite's master (`text/csv`), row by row, because it has about 10^5 of them. */
 export async function* readMaster(
   bytes: AsyncIterable<Uint8Array>,
   onSkipped: (reason: string) => void,

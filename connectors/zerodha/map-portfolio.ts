@@ -39,7 +39,7 @@ export function toPosition(raw: PositionRaw): Position {
   };
 }
 
-/** Profit of the closed quantity at average prices: Kite's delivered split puts booked profit into `unrealised`. */
+/** Profit of the closed quantity at average prices: Kite's own split puts booked profit into `unrealised`. */
 function realisedOf(raw: PositionRaw, pnl: Paise): Paise {
   if (raw.quantity === 0) return pnl;
   if (raw.buy_quantity === 0 || raw.sell_quantity === 0) return ZERO_PAISE;
@@ -50,14 +50,14 @@ function realisedOf(raw: PositionRaw, pnl: Paise): Paise {
     : subtractPaise(scalePaise(sold, raw.buy_quantity, raw.sell_quantity), bought);
 }
 
-/** One holding for delivered shares, and another for shares under margin trading funding (MTF). */
+/** One holding for the row itself, T1 included, and another for the shares in it on margin trading funding (MTF). */
 export function toHoldings(raw: HoldingRaw): Holding[] {
   const { symbol, key } = toListed(raw);
   const isPriced = raw.average_price > 0 && raw.last_price > 0;
   const prices = { ltp: priceOrNull(raw.last_price), prevClose: priceOrNull(raw.close_price) };
   const productType = raw.product === "MTF" ? "MTF" : "CNC";
   if (raw.product !== productType) throw new RangeError(`unknown product: ${raw.product}`);
-  const delivered: Holding = {
+  const own: Holding = {
     symbol,
     key,
     isin: raw.isin || null,
@@ -72,10 +72,10 @@ export function toHoldings(raw: HoldingRaw): Holding[] {
     pnl: isPriced ? paiseFromRupees(raw.pnl) : null,
   };
   const { mtf } = raw;
-  const isEmpty = delivered.qty === 0 && delivered.pledgedQty === 0;
-  if (!mtf || mtf.quantity === 0) return isEmpty ? [] : [delivered];
+  const isEmpty = own.qty === 0 && own.pledgedQty === 0;
+  if (!mtf || mtf.quantity === 0) return isEmpty ? [] : [own];
   const funded: Holding = {
-    ...delivered,
+    ...own,
     productType: "MTF",
     qty: mtf.quantity,
     t1Qty: 0,
@@ -87,7 +87,7 @@ export function toHoldings(raw: HoldingRaw): Holding[] {
         ? paiseFromRupees((raw.last_price - mtf.average_price) * mtf.quantity)
         : null,
   };
-  return isEmpty ? [funded] : [delivered, funded];
+  return isEmpty ? [funded] : [own, funded];
 }
 
 export function toFunds({ equity }: MarginsRaw): Funds {

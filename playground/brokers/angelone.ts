@@ -48,7 +48,7 @@ interface Route {
   readonly answer: (body: unknown) => Response;
 }
 
-/** Angel One's servers: login page, master file and API (card §13). */
+/** Angel One's servers: login page, master file and API. */
 export function simulatedAngelone({ exchange, accountId, random }: SimulatedBrokerDeps): SimulatedBroker {
   const listings = createListings(exchange);
   const account = () => exchange.account(accountId);

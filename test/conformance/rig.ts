@@ -109,7 +109,7 @@ export async function openRig(spec: Conformance, options: RigOptions = {}): Prom
   const broker = spec.simulate?.({ exchange, accountId: LINK, random: createRandom(), redirectUrl });
   const server = broker && (await startBrokersServer({ port: 0, brokers: [broker], random: () => 0 }));
   const record: Recording = { requests: [], attempts: [], meters: [], warnings: [], waits: [] };
-  // The breaker's clock advances a minute per read, so that a case with many failures never finds it open.
+  // The breaker's clock advances a minute each time it is read, so that a case with many failures never finds it open.
   let breakerTime = 0;
   const client = createHttpClient({
     now: () => (breakerTime += 60_000),

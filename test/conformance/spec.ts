@@ -28,7 +28,7 @@ export interface Conformance {
 export interface LoginFacts {
   /** The callback's parameter with the code; absent if there is no login page. */
   readonly code?: string;
-  /** A credential without which a login must fail. */
+  /** The credential with whose wrong value a login must fail. */
   readonly secret: string;
   /** End of a session that starts now. */
   readonly endsAt: (now: number) => number;
