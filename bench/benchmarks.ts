@@ -1,5 +1,5 @@
 export interface Benchmark {
-  /** What it does and what it does not, in one sentence. */
+  /** What it measures, under which conditions, and its goal, in one sentence. */
   readonly about: string;
   /** Scripts of this folder with their arguments, run one after the other. */
   readonly scripts: readonly (readonly string[])[];

@@ -204,7 +204,7 @@ export interface Capabilities {
   readonly candles: boolean;
   readonly orderCost: boolean;
   readonly instruments: boolean;
-  /** Whether postbacks exist and are signed. */
+  /** `hint`: postbacks are unsigned, and only say which order to read again. */
   readonly postback: "signed" | "hint" | "none";
 }
 

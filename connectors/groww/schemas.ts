@@ -35,7 +35,7 @@ export const userSchema = z.object({
   active_segments: z.array(z.string()).nullish(),
 });
 
-export const EXCHANGES = ["NSE", "BSE", "MCX"] as const;
+const EXCHANGES = ["NSE", "BSE", "MCX"] as const;
 export const SEGMENTS = ["CASH", "FNO", "COMMODITY"] as const;
 export const PRODUCTS = ["CNC", "MIS", "NRML"] as const;
 export const ORDER_TYPES = ["LIMIT", "MARKET", "SL", "SL_M"] as const;

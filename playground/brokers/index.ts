@@ -9,7 +9,7 @@ import { simulatedZerodha } from "./zerodha.ts";
 /** `redirectUrl` is the one registered in the broker's developer console; some brokers take it only from there. */
 export type Simulate = (deps: SimulatedBrokerDeps & { readonly redirectUrl: string }) => SimulatedBroker;
 
-/** Every real broker's stand-in, by the connector's name. Adding one is its folder and one line here. */
+/** Every real broker's stand-in, by the connector's name. A new one needs its file and one line here. */
 export const simulations: Readonly<Record<string, Simulate>> = {
   zerodha: simulatedZerodha,
   fyers: simulatedFyers,

@@ -90,7 +90,7 @@ const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "
 const dayOf = (date: string): string => `${date.slice(8)} ${MONTHS[Number(date.slice(5, 7)) - 1]} ${date.slice(2, 4)}`;
 
 /** Orders and trades append the series to the symbol; the master file and holdings do not. */
-export const bookSymbol = ({ instrument, symbol }: Listing): string =>
+const bookSymbol = ({ instrument, symbol }: Listing): string =>
   instrument.kind === "equity" && instrument.segment === "NSE" ? `${symbol}-${instrument.series}` : symbol;
 
 export const bookFields = (listing: Listing) => ({
