@@ -92,9 +92,7 @@ export function readRefusal(json: unknown): Refusal | null {
 /** The error that a reply other than a success stands for. */
 export function replyError(endpoint: string, reply: HttpReply, refusal: Refusal | null): BrokerError {
   const kind = kindOf(reply.status, refusal);
-  const message = refusal?.message
-    ? cleanMessage(refusal.message)
-    : `Dhan answered HTTP ${reply.status} to ${endpoint}`;
+  const message = cleanMessage(refusal?.message ?? "") || `Dhan answered HTTP ${reply.status} to ${endpoint}`;
   return new BrokerError(kind, message, {
     broker: DHAN,
     endpoint,

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { kindOf, readRefusal } from "../../../connectors/dhan/errors.ts";
+import { kindOf, readRefusal, replyError } from "../../../connectors/dhan/errors.ts";
 import { BrokerError } from "../../../src/errors.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import { access, API_SECRET, fixture, reply, setUp, TOKEN } from "./harness.ts";
@@ -100,4 +100,11 @@ describe("a failed read", () => {
     expect(printed).not.toContain(API_SECRET);
     expect(printed).toContain("token *** is dead");
   });
+});
+
+test("a refusal without words still says something", () => {
+  for (const message of ["", " \n"]) {
+    const error = replyError("GET /orders", { status: 500, headers: {}, body: "" }, { code: "DH-908", message });
+    expect(error.message).toBe("Dhan answered HTTP 500 to GET /orders");
+  }
 });
