@@ -41,7 +41,10 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
     const issuedAt = deps.now();
     const { ucc } = await client.getUser(caller, signal).catch((error: unknown) => {
       if (isNotAuthorised(error))
-        throw failure("auth-invalid", "Groww takes it neither as a TOTP token with this secret nor as a living token");
+        throw failure(
+          "auth-invalid",
+          "Groww takes it neither as a TOTP token with this secret nor as an access token that is valid today",
+        );
       throw error;
     });
     return { accessToken: caller.token, accountId: ucc, issuedAt, expiresAt: sessionEnd(issuedAt) };

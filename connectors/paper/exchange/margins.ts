@@ -43,7 +43,7 @@ function underlyingValue(world: World, instrument: Instrument, qty: number, at: 
   return valueOf(priceFromRupees(rupees.toFixed(2)), qty);
 }
 
-/** The highest price at which the order may fill: its limit, for a sell the market price if that is higher. */
+/** The highest price at which it may fill: a buy's limit or upper circuit, a sell's limit or the higher last price. */
 function highestPrice(world: World, instrument: Instrument, order: CostInput, at: number): Price {
   const { ltp } = world.market.touch(instrument, at);
   const limit = limitOf(order.terms);
