@@ -26,6 +26,9 @@ const specs: readonly CollectionSpec<Kept>[] = [
 ];
 const log = createLog({ level: "silent" });
 
+/** Waits while a process that starts on the files recovers them: it locks readers out meanwhile. */
+const READING = { readOnly: true, timeout: 5_000 };
+
 describe("rotate-key", () => {
   let dir = "";
   beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "rotate-"))));
@@ -65,7 +68,7 @@ describe("rotate-key", () => {
   function keyIdsAtRest(): Set<string> {
     const ids = new Set<string>();
     for (const file of ["sauda.db", "journal.db"]) {
-      const db = new DatabaseSync(join(dir, file), { readOnly: true });
+      const db = new DatabaseSync(join(dir, file), READING);
       for (const table of file === "sauda.db" ? ["talks"] : ["links"]) {
         for (const row of db.prepare(`SELECT document ->> '$.keys' AS token FROM "${table}"`).all()) {
           ids.add(String(row["token"]).split(".")[1] ?? "");
@@ -82,7 +85,7 @@ describe("rotate-key", () => {
       ["sauda.db", "talks"],
       ["journal.db", "links"],
     ]) {
-      const db = new DatabaseSync(join(dir, file ?? ""), { readOnly: true });
+      const db = new DatabaseSync(join(dir, file ?? ""), READING);
       const row = db
         .prepare(`SELECT count(*) AS n FROM "${table}" WHERE document ->> '$.keys' LIKE ?`)
         .get(`v1.${id}.%`);
