@@ -30,14 +30,20 @@ export function createOutageNotice(deps: {
 }): OutageNotice {
   const { api, users, clock, log } = deps;
   let since: number | null = null;
-  /** Only users whom the owner let in are in here, so strangers cannot make it grow. */
+  /** Only users whom the owner let in stay in here, so strangers cannot make it grow. */
   const toldAt = new Map<UserId, number>();
 
   async function tell(id: UserId, now: number): Promise<void> {
-    const user = await users.get(id);
-    if (!user || !allows(user.role, "viewer")) return;
+    // Before the look-up, because another update of this user may fail meanwhile.
     toldAt.set(id, now);
-    await api.sendMessage(Number(id), notTaken().toString(), { parse_mode: "HTML" });
+    let isLetIn = false;
+    try {
+      const user = await users.get(id);
+      isLetIn = user !== null && allows(user.role, "viewer");
+    } finally {
+      if (!isLetIn) toldAt.delete(id);
+    }
+    if (isLetIn) await api.sendMessage(Number(id), notTaken().toString(), { parse_mode: "HTML" });
   }
 
   return {

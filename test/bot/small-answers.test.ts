@@ -36,6 +36,15 @@ describe("the answer", () => {
     expect(chat().lastFromBot()?.text).toBe("I can read only text. /help lists what I can do.");
   });
 
+  it("to a photo within a dialogue says the same, and the dialogue waits on", async () => {
+    expect(await ask("/buy")).toContain("Which instrument?");
+    world().twist(chat().send("a chart").message_id, "photo");
+    await world().handleAll();
+    expect(chat().lastFromBot()?.text).toContain("I can read only text.");
+    expect(await ask("SBIN")).toContain("BUY NSE:SBIN-EQ – how many?");
+    expect(await ask("/cancel")).toBe("No order is open.");
+  });
+
   it("to a service message, such as a pinned one, is none", async () => {
     const asked = chat().send("/quote SBIN");
     world().twist(asked.message_id, "service");
