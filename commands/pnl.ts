@@ -103,7 +103,7 @@ function titleOf(name: PeriodName, from: string): string {
       return "P&L this financial year";
     case "since":
       return `P&L since ${dateText(from)}`;
-    case "past-month":
+    case "named-month":
       return `P&L in ${dateText(from).slice("1 ".length)}`;
   }
 }

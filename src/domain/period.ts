@@ -1,6 +1,6 @@
 import { addDays, isDate, mondayOf } from "./market.ts";
 
-const PERIOD_NAMES = ["week", "month", "year", "since", "past-month"] as const;
+const PERIOD_NAMES = ["week", "month", "year", "since", "named-month"] as const;
 export type PeriodName = (typeof PERIOD_NAMES)[number];
 
 export type ParsedPeriod =
@@ -44,7 +44,7 @@ const monthBefore = (date: string): string => `${addDays(`${date.slice(0, 7)}-01
 
 function monthFrom(first: string, today: string): ParsedPeriod {
   if (first > today) return { kind: "bad-date" };
-  return { kind: "from", name: "past-month", from: first, before: `${addDays(first, 31).slice(0, 7)}-01` };
+  return { kind: "from", name: "named-month", from: first, before: `${addDays(first, 31).slice(0, 7)}-01` };
 }
 
 /**

@@ -19,7 +19,7 @@ describe("the period of /pnl", () => {
   });
 
   it("is a calendar month, the current one up to today", () => {
-    const month = (before: string, first: string) => ({ kind: "from", name: "past-month", from: first, before });
+    const month = (before: string, first: string) => ({ kind: "from", name: "named-month", from: first, before });
     expect(parsePeriod("2026-02", "2026-11-25")).toEqual(month("2026-03-01", "2026-02-01"));
     expect(parsePeriod("2025-12", "2026-11-25")).toEqual(month("2026-01-01", "2025-12-01"));
     expect(parsePeriod("2026-11", "2026-11-25")).toEqual(month("2026-12-01", "2026-11-01"));
