@@ -103,7 +103,13 @@ function titleOf(name: PeriodName, from: string): string {
       return "P&L this financial year";
     case "since":
       return `P&L since ${dateText(from)}`;
+    case "named-day":
+      return `P&L on ${dateText(from)}`;
+    case "last-week":
+      return "P&L last week";
     case "named-month":
       return `P&L in ${dateText(from).slice("1 ".length)}`;
+    case "last-year":
+      return "P&L in the last financial year";
   }
 }

@@ -73,12 +73,16 @@ const UNCOUNTED = {
   unended: "intraday, its end not recorded",
 } as const satisfies Record<Uncounted["why"], string>;
 
+const HOW_DAYS_ARE_KEPT = "Each trading day after the close I keep the day of every account that is logged in.";
+
 export const pnl = {
-  none: (): Html =>
-    html`Nothing is recorded yet. Each trading day after the close I keep the day of every account that is logged in.`,
-  badDate: (): Html => html`Which day? Like this: <code>/pnl since 2026-04-01</code>`,
+  none: (): Html => html`Nothing is recorded yet. ${HOW_DAYS_ARE_KEPT}`,
+  noneThen: (): Html => html`Nothing is recorded for this time. ${HOW_DAYS_ARE_KEPT}`,
+  badDate: (): Html => html`Which day? Like this: <code>/pnl 2026-10-14</code>, <code>/pnl since 2026-04-01</code>`,
   usage: (): Html =>
-    html`Like this: <code>/pnl</code> today, <code>/pnl week</code>, <code>/pnl month</code>, <code>/pnl year</code>, <code>/pnl 2026-10</code>, <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
+    html`Like this: <code>/pnl</code> today, <code>/pnl yesterday</code>, <code>/pnl week</code>, <code>/pnl last month</code>, <code>/pnl year</code>, <code>/pnl 2026-10-14</code>, <code>/pnl 2026-10</code>, <code>/pnl since 2026-04-01</code>, <code>/pnl chart</code>`,
+  keptDay: (date: string): Html => html`<i>One day kept: ${dateText(date)}.</i>`,
+  keptDays: (from: string, to: string): Html => html`<i>${dateText(from)} to ${dateText(to)}, days I have kept.</i>`,
   uncounted: (count: number, names: string): Html => html`<i>${count} not counted as realised: ${names}.</i>`,
   undated: (names: string): Html =>
     html`<i>Day by day leaves out days of ${names} on which the change was not known.</i>`,

@@ -1,7 +1,6 @@
 import { addDays, isDate, mondayOf } from "./market.ts";
 
-const PERIOD_NAMES = ["week", "month", "year", "since", "named-month"] as const;
-export type PeriodName = (typeof PERIOD_NAMES)[number];
+export type PeriodName = "week" | "month" | "year" | "since" | "named-day" | "last-week" | "named-month" | "last-year";
 
 export type ParsedPeriod =
   | { readonly kind: "today" }
@@ -10,22 +9,27 @@ export type ParsedPeriod =
   | { readonly kind: "bad-date" };
 
 const FINANCIAL_YEAR_STARTS = "04-01";
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
 
 /**
- * `today`, `week`, `month`, `year` (the financial one, from 1 April), `since 2026-04-01`, `2026-10`, `last month`; null when
- * it is none of these.
+ * `today`, `week`, `month`, `year` (the financial one, from 1 April), the `last` one of these, `yesterday`, `2026-10-14`,
+ * `2026-10`, `since 2026-04-01`; null when it is none of these.
  */
 export function parsePeriod(words: string, today: string): ParsedPeriod | null {
   const [name = "", argument = "", ...rest] = words.trim().toLowerCase().split(/\s+/);
-  if (MONTH.test(name) && argument === "") return monthFrom(`${name}-01`, today);
-  if (name === "last" && argument === "month" && rest.length === 0) return monthFrom(monthBefore(today), today);
-  if (rest.length > 0 || (argument !== "" && name !== "since")) return null;
+  if (rest.length > 0) return null;
+  if (name === "last") return lastPeriod(argument, today);
+  if (argument !== "" && name !== "since") return null;
+  if (MONTH.test(name)) return monthFrom(`${name}-01`, today);
+  if (DAY.test(name)) return dayAt(name, today);
   switch (name) {
     case "":
     case "today":
     case "day":
       return { kind: "today" };
+    case "yesterday":
+      return dayAt(addDays(today, -1), today);
     case "week":
       return { kind: "from", name, from: weekStart(today) };
     case "month":
@@ -37,6 +41,26 @@ export function parsePeriod(words: string, today: string): ParsedPeriod | null {
     default:
       return null;
   }
+}
+
+function lastPeriod(name: string, today: string): ParsedPeriod | null {
+  const [week, year] = [weekStart(today), financialYear(today)];
+  switch (name) {
+    case "week":
+      return { kind: "from", name: "last-week", from: addDays(week, -7), before: week };
+    case "month":
+      return monthFrom(monthBefore(today), today);
+    case "year":
+      return { kind: "from", name: "last-year", from: financialYear(addDays(year, -1)), before: year };
+    default:
+      return null;
+  }
+}
+
+function dayAt(date: string, today: string): ParsedPeriod {
+  if (!isDate(date) || date > today) return { kind: "bad-date" };
+  if (date === today) return { kind: "today" };
+  return { kind: "from", name: "named-day", from: date, before: addDays(date, 1) };
 }
 
 /** First day of the month before the date's. */

@@ -384,6 +384,8 @@ describe("the scheduled messages of a day", () => {
       await all.snapshots.keep({ ...day, date });
     await run(periodReport(all, "month"));
     expect(posted[0]?.picture).toContain("net of charges; bars: the last 9 days");
+    expect(text()).toMatch(/Best, 9 Nov 2026 +0\.00\nWorst, 22 Nov 2026 +0\.00\nDays up +0 of 14/);
+    expect(text()).toContain("9 Nov 2026 to 22 Nov 2026, days I have kept.");
     posted = [];
     await run(periodReport(all, "week"));
     expect(posted[0]?.picture ?? "").not.toContain("bars:");

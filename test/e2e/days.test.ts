@@ -68,7 +68,8 @@ describe("daily jobs and the records that they keep", () => {
     expect((await asha().ask("/pnl")).text).toContain("P&L today");
     const week = await asha().ask("/pnl week");
     expect(week.text).toContain("P&L this week");
-    expect(week.text).toContain("23 Nov 2026 to 23 Nov 2026");
+    expect(week.text).toContain("One day kept: 23 Nov 2026.");
+    expect(week.text).not.toContain("Best,");
     asha().tapButton("Month");
     await asha().until(() =>
       asha()
@@ -76,8 +77,10 @@ describe("daily jobs and the records that they keep", () => {
         .find((message) => message.text?.includes("P&L this month")),
     );
     expect((await asha().ask("/pnl since 2026-04-01")).text).toContain("P&L since 1 Apr 2026");
-    expect((await asha().ask("/pnl 2026-11")).text).toMatch(/P&L in Nov 2026[^]*23 Nov 2026 to 23 Nov 2026/);
-    expect((await asha().ask("/pnl last month")).text).toMatch(/P&L in Oct 2026\nNothing is recorded/);
+    expect((await asha().ask("/pnl 2026-11")).text).toMatch(/P&L in Nov 2026[^]*One day kept: 23 Nov 2026/);
+    expect((await asha().ask("/pnl last month")).text).toMatch(/P&L in Oct 2026\nNothing is recorded for/);
+    expect((await asha().ask("/pnl 2026-11-20")).text).toMatch(/P&L on 20 Nov 2026\nNothing is recorded for/);
+    expect((await asha().ask("/pnl last week")).text).toMatch(/P&L last week\nNothing is recorded for/);
     expect((await asha().ask("/pnl since yesterday")).text).toContain("Which day?");
     expect((await asha().ask("/pnl decade")).text).toContain("/pnl chart");
     expect((await asha().ask("/pnl 2026")).text).toContain("/pnl chart");

@@ -13,9 +13,15 @@ import { PAGE_WIDTH } from "./page.ts";
 /** A period's figures from the stored days, and the dates of those days. */
 export function periodText(title: string, period: Period, money: MoneyText): Html {
   const { span, figures, best, worst, days } = period;
-  if (!span || !best || !worst) return lines(html`<b>${title}</b>`, text.pnl.none());
+  if (!span || !best || !worst) return lines(html`<b>${title}</b>`, text.pnl.noneThen());
   const gross = grossOf(figures);
+  const isOneDay = days.length === 1;
   const up = days.filter((day) => grossOf(day.figures) > 0).length;
+  const amongDays: readonly (readonly [string, string])[] = [
+    [`Best, ${dateText(best.date)}`, money.cell(grossOf(best.figures))],
+    [`Worst, ${dateText(worst.date)}`, money.cell(grossOf(worst.figures))],
+    ["Days up", `${up} of ${days.length}`],
+  ];
   return lines(
     html`<b>${title}</b>`,
     html`${mark(gross)} <b>${money.signed(gross)}</b>, ${money.signed(period.net)} net of charges`,
@@ -25,13 +31,11 @@ export function periodText(title: string, period: Period, money: MoneyText): Htm
         ["Holdings, day by day", money.cell(figures.holdings)],
         ["Charges, estimated", money.plain(figures.charges)],
         ["Realised, FIFO", money.cell(period.realisedFifo)],
-        [`Best, ${dateText(best.date)}`, money.cell(grossOf(best.figures))],
-        [`Worst, ${dateText(worst.date)}`, money.cell(grossOf(worst.figures))],
-        ["Days up", `${up} of ${days.length}`],
+        ...(isOneDay ? [] : amongDays),
       ],
       PAGE_WIDTH,
     )}</pre>`,
-    html`<i>${dateText(span.from)} to ${dateText(span.to)}, days I have kept.</i>`,
+    isOneDay ? text.pnl.keptDay(span.from) : text.pnl.keptDays(span.from, span.to),
     undatedLine(period.undated),
     tradedOnLine(period.tradedOn),
     uncountedLine(period.uncounted),
