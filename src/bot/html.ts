@@ -43,7 +43,8 @@ const truncated = (part: string): string =>
   part.length > MAX_STRING ? `${part.slice(0, MAX_STRING).toWellFormed()}…` : part;
 
 /** A word joiner after the sign: a line broken between "−" and "₹500" would make a loss read as a gain. */
-const withSignsJoined = (part: string): string => part.replaceAll(/[+−](?=₹)/g, "$&\u2060");
+const withSignsJoined = (part: string): string =>
+  part.includes("₹") ? part.replaceAll(/[+−](?=₹)/g, "$&\u2060") : part;
 
 function render(part: Part): string {
   if (part === null || part === undefined || part === false) return "";
