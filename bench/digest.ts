@@ -88,6 +88,7 @@ const digests = createDigests({
   closes: asGiven,
   snapshots,
   quotes: { many: async () => new Map() },
+  candles: { forLink: async () => ({ candles: [], source: "yfinance", readAt: 0 }) },
   instruments,
   clock,
   log,

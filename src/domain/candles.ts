@@ -1,5 +1,5 @@
 import { istDate, istInstant, mondayOf } from "./market.ts";
-import { price } from "./money.ts";
+import { price, type Price } from "./money.ts";
 import type { Candle, Interval } from "./portfolio.ts";
 
 /**
@@ -28,6 +28,16 @@ export function joinCandles(candles: readonly Candle[], startOf: (at: number) =>
 
 export const joinDays = (days: readonly Candle[], period: DayPeriod): Candle[] =>
   joinCandles(days, (at) => periodStart(period, at));
+
+/** How far a source's high or low may differ from the exchange's, as a fraction. */
+const RANGE_TOLERANCE = 0.02;
+
+/**
+ * Detects a split or bonus since a price was paid: the day's candle is adjusted for it and the price is not, so it is outside
+ * the day's range.
+ */
+export const isRebasedSince = (paid: Price, day: Candle): boolean =>
+  paid > day.high * (1 + RANGE_TOLERANCE) || paid < day.low * (1 - RANGE_TOLERANCE);
 
 const extended = (bar: Candle, next: Candle): Candle => ({
   ...bar,

@@ -30,6 +30,7 @@ export interface RoundTrip {
   readonly exit: Price;
   /** The sale came first. */
   readonly isShort: boolean;
+  readonly openedAt: number;
   readonly closedAt: number;
   readonly multiplier: number;
 }
@@ -39,6 +40,7 @@ export interface Lot {
   readonly side: Side;
   readonly qty: number;
   readonly price: Price;
+  readonly at: number;
 }
 
 export interface FifoResult {
@@ -64,7 +66,7 @@ export function matchFifo(fills: readonly Fill[], names: Names = namesOf(fills))
     const left = close(fill, lots, closed);
     if (left === 0) continue;
     if (fill.side === "SELL" && isDelivery(fill.productType)) unmatched.push({ ...fill, qty: left });
-    else lots.push({ side: fill.side, qty: left, price: fill.price });
+    else lots.push({ side: fill.side, qty: left, price: fill.price, at: fill.at });
   }
   return { closed, open, unmatched };
 }
@@ -107,6 +109,7 @@ function close(fill: Fill, lots: Lot[], closed: RoundTrip[]): number {
       entry: oldest.price,
       exit: fill.price,
       isShort: oldest.side === "SELL",
+      openedAt: oldest.at,
       closedAt: fill.at,
       multiplier: fill.multiplier ?? 1,
     });
@@ -122,9 +125,10 @@ export interface Uncounted {
   readonly symbol: TradingSymbol;
   /**
    * `oversold`: more sold than bought, because it was bought before the first fill or split since.
+   * `rebased`: split, or given a bonus, between the purchase and the sale.
    * `expired`, `unended`: still open by the fills though the contract expired, or though the intraday product's day ended.
    */
-  readonly why: "oversold" | "expired" | "unended";
+  readonly why: "oversold" | "rebased" | "expired" | "unended";
 }
 
 export interface Realised {
@@ -132,24 +136,39 @@ export interface Realised {
   readonly uncounted: readonly Uncounted[];
 }
 
-/** Round trips that one account closed between two instants (epoch ms). `fills` are all its fills up to `to`. */
-export function realisedIn(fills: readonly Fill[], from: number, to: number): Realised {
+interface RealisedSpan {
+  /** Epoch ms, both included. */
+  readonly from: number;
+  readonly to: number;
+  /** Shares whose delivery sales in the span came after a split or bonus since their purchase. */
+  readonly rebased?: ReadonlySet<TradingSymbol>;
+}
+
+/** Round trips that one account closed within the span. `fills` are all its fills up to the span's end. */
+export function realisedIn(fills: readonly Fill[], span: RealisedSpan): Realised {
   const names = namesOf(fills);
-  const books = [...Map.groupBy(fills, (fill) => bookOf(fill, names)).values()].map((same): Realised => {
-    const { closed, open, unmatched } = matchFifo(same, names);
-    const oversold = unmatched.find(({ at }) => at >= from);
-    if (oversold) return { trips: [], uncounted: [{ symbol: oversold.symbol, why: "oversold" }] };
-    const isOpen = [...open.values()].some((lots) => lots.length > 0);
-    const ended = isOpen && same.find((fill) => isIn(endOf(fill), from, to));
-    if (ended)
-      return {
-        trips: [],
-        uncounted: [{ symbol: ended.symbol, why: isOfOneDay(ended.productType) ? "unended" : "expired" }],
-      };
-    return { trips: closed.filter(({ closedAt }) => closedAt >= from), uncounted: [] };
-  });
+  const books = [...Map.groupBy(fills, (fill) => bookOf(fill, names)).values()].map((same) =>
+    realisedInBook(same, names, span),
+  );
   return { trips: books.flatMap(({ trips }) => trips), uncounted: books.flatMap(({ uncounted }) => uncounted) };
 }
+
+function realisedInBook(fills: readonly Fill[], names: Names, { from, to, rebased }: RealisedSpan): Realised {
+  const { closed, open, unmatched } = matchFifo(fills, names);
+  const oversold = unmatched.find(({ at }) => at >= from);
+  if (oversold) return without(oversold, "oversold");
+  const isOpen = [...open.values()].some((lots) => lots.length > 0);
+  const ended = isOpen && fills.find((fill) => isIn(endOf(fill), from, to));
+  if (ended) return without(ended, isOfOneDay(ended.productType) ? "unended" : "expired");
+  const trips = closed.filter(({ closedAt }) => closedAt >= from);
+  const changed = trips.find(({ symbol, productType }) => isDelivery(productType) && rebased?.has(symbol));
+  return changed ? without(changed, "rebased") : { trips, uncounted: [] };
+}
+
+const without = ({ symbol }: Pick<Fill, "symbol">, why: Uncounted["why"]): Realised => ({
+  trips: [],
+  uncounted: [{ symbol, why }],
+});
 
 /**
  * Contracts of NSE and BSE stop trading at 15:40 on their last day, and a snapshot has the day's last fills only after this.

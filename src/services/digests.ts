@@ -13,9 +13,11 @@ import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import { accountBehind, type Accounts, type Link, type LinkResult } from "./accounts.ts";
 import { bookOf } from "./books.ts";
+import type { Candles } from "./candles.ts";
 import type { Closes } from "./closes.ts";
 import { readToday } from "./portfolio.ts";
 import type { Quotes } from "./quotes.ts";
+import { rebasedSales } from "./rebased-sales.ts";
 import { fillTime, type DayTotal, type Snapshot, type Snapshots } from "./snapshots.ts";
 
 /** One account's day as its broker reports it. */
@@ -54,6 +56,7 @@ export interface DigestsDeps {
   readonly closes: Closes;
   readonly snapshots: Snapshots;
   readonly quotes: Pick<Quotes, "many">;
+  readonly candles: Candles;
   readonly instruments: { byKey(key: InstrumentKey): Promise<Instrument | undefined> };
   readonly clock: Clock;
   readonly log: Log;
@@ -121,7 +124,7 @@ export function createDigests(deps: DigestsDeps): Digests {
     const stillTrading = day.positions.filter(tradesIntoEvening);
     const expiries = await Promise.all(day.positions.filter(isCarried).map(expiryOf));
     const account = accountBehind(link);
-    await snapshots.keep({
+    const snapshot: Snapshot = {
       userId: link.user_id,
       link: link._id,
       ...(account === null ? {} : { account }),
@@ -142,7 +145,9 @@ export function createDigests(deps: DigestsDeps): Digests {
           ...(await expiryOf(trade)),
         })),
       ),
-    });
+    };
+    const rebased = await rebasedSales(deps, link, snapshot);
+    await snapshots.keep(rebased.length > 0 ? { ...snapshot, rebased } : snapshot);
   }
 
   /** Stored with the trade, because an expired contract is no longer in any instrument list. */

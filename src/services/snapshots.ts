@@ -1,5 +1,5 @@
 import { addFigures, grossOf, netOf, type DayFigures } from "../domain/day.ts";
-import { realisedIn, realisedOf, type Fill, type Uncounted } from "../domain/fifo.ts";
+import { matchFifo, realisedIn, realisedOf, type Fill, type RoundTrip, type Uncounted } from "../domain/fifo.ts";
 import type { LinkId, TradingSymbol, UserId } from "../domain/ids.ts";
 import { istDate, istInstant } from "../domain/market.ts";
 import { sumPaise, type Paise } from "../domain/money.ts";
@@ -25,6 +25,8 @@ export interface Snapshot {
   readonly uncharged?: readonly TradingSymbol[];
   /** Symbols left out of the day's figures, because their previous close was unknown. */
   readonly undated?: readonly TradingSymbol[];
+  /** Shares sold that day with a split or bonus since their purchase. */
+  readonly rebased?: readonly TradingSymbol[];
   /** Symbols open in a market that trades into the evening: what they make after the snapshot is in no figures. */
   readonly tradedOn?: readonly TradingSymbol[];
 }
@@ -39,7 +41,7 @@ const snapshotsSpec: CollectionSpec<SnapshotDocument> = {
     { name: "user", fields: ["userId", "date"] },
     { name: "link", fields: ["link", "date"] },
   ],
-  encrypted: ["fills", "uncharged", "undated", "tradedOn"],
+  encrypted: ["fills", "uncharged", "undated", "rebased", "tradedOn"],
   durability: "normal",
 };
 
@@ -86,6 +88,8 @@ export interface Snapshots {
   latestDays(user: UserId, count: number, links?: readonly LinkId[]): Promise<DayTotal[]>;
   /** All days from a date on, or up to the day before another one. */
   period(user: UserId, span: DateSpan, links?: readonly LinkId[]): Promise<Period>;
+  /** Round trips of the account that the snapshot's own fills closed; they need not be stored yet. */
+  closedBy(snapshot: Snapshot): Promise<RoundTrip[]>;
   /** The link's last snapshot before the date. */
   lastBefore(link: LinkId, date: string): Promise<Snapshot | null>;
   /** Epoch ms at which the link's snapshot of the date was taken. */
@@ -125,6 +129,14 @@ export function createSnapshots(deps: { store: Store; clock: Clock }): Snapshots
         all.filter(({ date }) => date < before),
         { from, to, links },
       );
+    },
+    async closedBy(snapshot) {
+      const all = withoutDuplicates(await snapshots.find("user", [snapshot.userId]));
+      const earlier = all.filter(
+        (other) => other.date < snapshot.date && (other.account ?? other.link) === (snapshot.account ?? snapshot.link),
+      );
+      const { closed } = matchFifo([...earlier, snapshot].flatMap(({ fills }) => fills));
+      return closed.filter(({ closedAt }) => istDate(closedAt) === snapshot.date);
     },
     lastBefore: (link, date) => lastOf(link, date, 4),
     takenAt: async (link, date) => (await snapshots.get(idOf(link, date)))?.takenAt ?? null,
@@ -183,8 +195,11 @@ function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): P
   const realised = [...Map.groupBy(all, ({ link }) => accounts.get(link) ?? link).values()].map((ofAccount) =>
     realisedIn(
       ofAccount.flatMap(({ fills }) => fills),
-      istInstant(from),
-      to,
+      {
+        from: istInstant(from),
+        to,
+        rebased: new Set(ofAccount.flatMap(({ date, rebased = [] }) => (date >= from ? rebased : []))),
+      },
     ),
   );
   return {

@@ -10,7 +10,8 @@ import { addFigures } from "../../src/domain/day.ts";
 import { brokerOrderId, tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
-import { paiseFromRupees, priceFromRupees, ZERO_PAISE } from "../../src/domain/money.ts";
+import type { Candle } from "../../src/domain/portfolio.ts";
+import { paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
 import { parsePeriod } from "../../src/domain/period.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
@@ -54,6 +55,7 @@ const EXPIRING: Instrument = {
   tickSize: priceFromRupees("0.05"),
 };
 const listed = (key: InstrumentKey): Instrument => (key === EXPIRING.key ? EXPIRING : SBIN);
+const candle: Candle = { at: 0, open: ZERO_PRICE, high: ZERO_PRICE, low: ZERO_PRICE, close: ZERO_PRICE, volume: 0 };
 const UNLISTED = instrumentKey("MCX", 9);
 
 describe("the scheduled messages of a day", () => {
@@ -65,6 +67,7 @@ describe("the scheduled messages of a day", () => {
   let user: User;
   let link: Link;
   let alerts: object[];
+  let days: Candle[];
   let shopMode: string;
 
   const deps = () => {
@@ -75,6 +78,7 @@ describe("the scheduled messages of a day", () => {
     const instruments = { byKey: async (key: InstrumentKey) => (key === UNLISTED ? undefined : listed(key)) };
     const nifty = { ltp: priceFromRupees(101), prevClose: priceFromRupees(100) };
     const quotes = { many: async () => new Map([[SBIN.key, nifty]]) } as never;
+    const candles = { forLink: async () => ({ candles: days, source: "yfinance" as const, readAt: clock.now() }) };
     const armed = { armed: async () => alerts } as never;
     const bot = {
       accounts,
@@ -92,7 +96,7 @@ describe("the scheduled messages of a day", () => {
       bot,
       log,
       snapshots,
-      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock, log }),
+      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, candles, instruments, clock, log }),
       mornings: createMornings({ accounts, alerts: armed, snapshots, instruments }),
       renewals: createRenewals({
         accounts,
@@ -119,6 +123,7 @@ describe("the scheduled messages of a day", () => {
     posted = [];
     logged = [];
     alerts = [];
+    days = [];
     shopMode = "off";
     user = await createUsers({ store: temp.store, clock, ownerId: ASHA, ownerCode: null }).ensure(ASHA, "Asha");
     link = await broker.link(ASHA);
@@ -408,6 +413,27 @@ describe("the scheduled messages of a day", () => {
       "2 not counted as realised: SBIN (sold more than recorded), NIFTY26NOVFUT (expired open).",
     );
     expect(text()).toMatch(/Realised, FIFO +0\.00/);
+  });
+
+  it.each([
+    ["a split was since the purchase", 200, "1 not counted as realised: SBIN (split or bonus since the purchase)."],
+    ["the price only fell", 1_000, null],
+  ])("does not take a split for a loss: sold at a fifth of the price, %s", async (_why, low, said) => {
+    const all = deps();
+    days = [{ ...candle, at: istInstant(DATE), low: priceFromRupees(low), high: priceFromRupees(low + 5) }];
+    broker.book.trades = [{ ...trade, qty: 10, price: priceFromRupees(1_001), at: istInstant(DATE, "10:00") }];
+    await run(closingDigest(all));
+    clock.at = istInstant("2026-11-25", "15:51");
+    await broker.logIn(link._id);
+    const sold = { ...trade, tradeId: "t2", side: "SELL", qty: 5, price: priceFromRupees(201) } as const;
+    broker.book.trades = [{ ...sold, at: istInstant("2026-11-25", "10:00") }];
+    await run(closingDigest(all));
+    posted = [];
+    await run(periodReport(all, "week"));
+    if (said === null) expect(text()).toMatch(/Realised, FIFO +−4,000\.00/);
+    else expect(text()).toMatch(/Realised, FIFO +0\.00/);
+    if (said === null) expect(text()).not.toContain("not counted");
+    else expect(text()).toContain(said);
   });
 
   it("names instruments with unknown charges in digest and report, since the net figure lacks theirs", async () => {

@@ -106,7 +106,7 @@ describe("first-in-first-out matching", () => {
 
   describe("the profit realised in a period", () => {
     const at = (date: string): number => istInstant(date, "11:00");
-    const span = [istInstant("2026-11-01"), istInstant("2026-11-30", "16:00")] as const;
+    const span = { from: istInstant("2026-11-01"), to: istInstant("2026-11-30", "16:00") };
     const option = {
       symbol: tradingSymbol("NSE:NIFTY26NOV26000CE"),
       productType: "MARGIN",
@@ -120,9 +120,20 @@ describe("first-in-first-out matching", () => {
         fill("BUY", 1, 100, { at: at("2026-11-20"), productType: "INTRADAY" }),
         fill("SELL", 1, 101, { at: at("2026-11-20"), productType: "INTRADAY" }),
       ];
-      const { trips, uncounted } = realisedIn(fills, ...span);
+      const { trips, uncounted } = realisedIn(fills, span);
       expect(realisedOf(trips)).toBe(rupees(1));
       expect(uncounted).toEqual([{ symbol: SBIN, why: "oversold" }]);
+    });
+
+    it("leaves out and names a share that was split since its purchase, though fewer were sold than bought", () => {
+      const fills = [
+        fill("BUY", 10, 1_000, { at: at("2026-10-05") }),
+        fill("SELL", 5, 210, { at: at("2026-11-20") }),
+        fill("BUY", 1, 100, { at: at("2026-11-20"), productType: "INTRADAY" }),
+        fill("SELL", 1, 101, { at: at("2026-11-20"), productType: "INTRADAY" }),
+      ];
+      const { trips, uncounted } = realisedIn(fills, { ...span, rebased: new Set([SBIN]) });
+      expect([realisedOf(trips), uncounted]).toEqual([rupees(1), [{ symbol: SBIN, why: "rebased" }]]);
     });
 
     it("counts a share again when such a sale was before the period", () => {
@@ -131,7 +142,7 @@ describe("first-in-first-out matching", () => {
         fill("BUY", 5, 200, { at: at("2026-11-02") }),
         fill("SELL", 5, 210, { at: at("2026-11-20") }),
       ];
-      const { trips, uncounted } = realisedIn(fills, ...span);
+      const { trips, uncounted } = realisedIn(fills, span);
       expect([realisedOf(trips), uncounted]).toEqual([rupees(50), []]);
     });
 
@@ -144,11 +155,11 @@ describe("first-in-first-out matching", () => {
         fill("BUY", 1, 5_890, { ...crude, at: at("2026-11-20") }),
       ];
       const named = [{ symbol: crude.symbol, why: "unended" }];
-      const { trips, uncounted } = realisedIn(fills, ...span);
+      const { trips, uncounted } = realisedIn(fills, span);
       expect([realisedOf(trips), uncounted]).toEqual([rupees(10), named]);
-      const sameDay = realisedIn(fills.slice(0, 1), span[0], istInstant("2026-11-19", "16:00"));
+      const sameDay = realisedIn(fills.slice(0, 1), { ...span, to: istInstant("2026-11-19", "16:00") });
       expect(sameDay).toEqual({ trips: [], uncounted: [] });
-      const later = realisedIn(fills, istInstant("2026-11-20"), span[1]);
+      const later = realisedIn(fills, { ...span, from: istInstant("2026-11-20") });
       expect([realisedOf(later.trips), later.uncounted]).toEqual([rupees(10), []]);
     });
 
@@ -157,10 +168,10 @@ describe("first-in-first-out matching", () => {
         fill("SELL", 150, 100, { ...option, at: at("2026-11-02") }),
         fill("BUY", 75, 90, { ...option, at: at("2026-11-03") }),
       ];
-      expect(realisedIn(fills, ...span)).toEqual({ trips: [], uncounted: [{ symbol: option.symbol, why: "expired" }] });
-      const before = istInstant("2026-11-24", "15:39");
-      expect(realisedOf(realisedIn(fills, span[0], before).trips)).toBe(rupees(750));
-      expect(realisedIn(fills, istInstant("2026-11-25"), span[1])).toEqual({ trips: [], uncounted: [] });
+      expect(realisedIn(fills, span)).toEqual({ trips: [], uncounted: [{ symbol: option.symbol, why: "expired" }] });
+      const before = { ...span, to: istInstant("2026-11-24", "15:39") };
+      expect(realisedOf(realisedIn(fills, before).trips)).toBe(rupees(750));
+      expect(realisedIn(fills, { ...span, from: istInstant("2026-11-25") })).toEqual({ trips: [], uncounted: [] });
     });
 
     it("counts a contract that was closed before it expired", () => {
@@ -168,7 +179,7 @@ describe("first-in-first-out matching", () => {
         fill("SELL", 75, 100, { ...option, at: at("2026-11-02") }),
         fill("BUY", 75, 90, { ...option, at: at("2026-11-24") }),
       ];
-      const { trips, uncounted } = realisedIn(fills, ...span);
+      const { trips, uncounted } = realisedIn(fills, span);
       expect([realisedOf(trips), uncounted]).toEqual([rupees(750), []]);
     });
   });

@@ -137,12 +137,13 @@ describe("a year of morning and closing messages", () => {
     const journal = { ofUser: async () => [] };
     const bot = { accounts, calendar, clock, alerts, niftyShop, journal } as never;
     const quotes = { many: async () => new Map() };
+    const candles = { forLink: async () => ({ candles: [], source: "yfinance" as const, readAt: 0 }) };
     const deps = {
       bot,
       log,
       notifier: outbox,
       snapshots,
-      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, instruments, clock, log }),
+      digests: createDigests({ accounts, closes: asGiven, snapshots, quotes, candles, instruments, clock, log }),
       mornings: createMornings({ accounts, alerts, snapshots, instruments }),
       renewals: createRenewals({
         accounts,

@@ -1,3 +1,4 @@
+import { isRebasedSince } from "../../../domain/candles.ts";
 import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { istDate, istInstant } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
@@ -12,9 +13,6 @@ import { AVERAGE_DAYS, averageOf, type ShareView } from "./rules.ts";
 
 /** Enough calendar days for twenty trading days, whatever the holidays. */
 const LOOK_BACK_MS = 45 * 86_400_000;
-
-/** How far a source's high or low may differ from the exchange's, as a fraction. */
-const RANGE_TOLERANCE = 0.02;
 
 /** A share that the strategy has bought and not sold. */
 export interface OwnShare extends HeldShare {
@@ -101,12 +99,10 @@ async function listedMembers(deps: MarketDeps, members: readonly string[]): Prom
 
 const closesOf = (before: readonly Candle[] = []): Price[] => before.slice(1 - AVERAGE_DAYS).map(({ close }) => close);
 
-/** Detects a split or bonus: candles are adjusted for it, so the unadjusted price paid is outside that day's range. */
 function isRebased({ lastBuyPrice, lastBoughtOn, isLastBuyAmo }: OwnShare, before: readonly Candle[] = []): boolean {
   const ordered = before.findIndex(({ at }) => istDate(at) === lastBoughtOn);
   const day = ordered < 0 ? undefined : before[isLastBuyAmo ? ordered + 1 : ordered];
-  if (!day) return false;
-  return lastBuyPrice > day.high * (1 + RANGE_TOLERANCE) || lastBuyPrice < day.low * (1 - RANGE_TOLERANCE);
+  return day !== undefined && isRebasedSince(lastBuyPrice, day);
 }
 
 /** Daily candles before today; empty when no source has them. */
