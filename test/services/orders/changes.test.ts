@@ -194,6 +194,13 @@ describe("a modification", () => {
     });
     expect(await floor.changes.ask(ASHA, open._id, 0, { qty: 5 })).toMatchObject({ kind: "asked" });
   });
+
+  it("cannot exceed them by a higher price, but may lower it", async () => {
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(1_000));
+    const change = (to: number) => floor.changes.ask(ASHA, open._id, 0, { terms: { type: "LIMIT", price: price(to) } });
+    expect(await change(7_950_000)).toMatchObject({ kind: "blocked", findings: [{ code: "limit-value" }] });
+    expect(await change(7_850_000)).toMatchObject({ kind: "asked" });
+  });
 });
 
 describe("a larger quantity", () => {

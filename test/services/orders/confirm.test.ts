@@ -140,6 +140,35 @@ describe("a card attached to an intent", () => {
   });
 });
 
+describe("an order that is followed", () => {
+  const reads = (): number => broker.calls.filter((call) => call === "getOrder").length;
+
+  it("is looked at less and less often while nothing happens, and drawn only when something does", async () => {
+    const { legs } = await sent(floor, await ticket(floor));
+    await watch(floor, 60_000);
+    const [drawn, first] = [floor.drawn.length, reads()];
+    await watch(floor, 60_000);
+    expect([floor.drawn.length, reads() - first < first]).toEqual([drawn, true]);
+    broker.set(legs[0]?.orderId ?? "", { qty: 0 });
+    await watch(floor, 60_000);
+    expect(floor.drawn).toHaveLength(drawn);
+    broker.set(legs[0]?.orderId ?? "", { filledQty: 4 });
+    await watch(floor, 60_000);
+    expect(floor.drawn.slice(drawn).map((each) => each.legs[0]?.filledQty)).toEqual([4]);
+    broker.set(legs[0]?.orderId ?? "", { avgPrice: price(8_001_000) });
+    await watch(floor, 60_000);
+    expect(floor.drawn.at(-1)?.legs[0]).toMatchObject({ qty: 10, filledQty: 4, avgPrice: price(8_001_000) });
+  });
+
+  it("is looked at by one of two processes at a time", async () => {
+    await sent(floor, await ticket(floor));
+    const other = floor.crash();
+    floor.pass(60_000);
+    const looks = await Promise.all([floor.watcher.sweep(), other.watcher.sweep(), floor.watcher.sweep()]);
+    expect([looks.reduce((sum, count) => sum + count), reads()]).toEqual([1, 1]);
+  });
+});
+
 describe("an unconfirmed ticket", () => {
   it("lapses, and its card is drawn again, by any process", async () => {
     const { intent } = await ticket(floor);

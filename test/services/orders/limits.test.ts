@@ -183,6 +183,17 @@ describe("the user's own limits", () => {
     expect(await blocks()).toEqual([{ level: "block", code: "limit-count", limit: 1 }]);
   });
 
+  it("on orders a day give back the place of the order that is released, and none to one that was refused", async () => {
+    await floor.limits.set(ASHA, "ordersPerDay", 2);
+    const [kept, released, refused, next] = await Promise.all([1, 2, 3, 4].map(() => ticket(floor)));
+    const admit = (view = kept) => view && floor.limits.admit(view.intent);
+    expect([await admit(kept), await admit(released)]).toEqual([null, null]);
+    expect(await admit(refused)).toMatchObject({ code: "limit-count" });
+    if (released) await floor.limits.release(released.intent);
+    expect(await admit(next)).toBeNull();
+    expect(await admit(refused)).toMatchObject({ code: "limit-count" });
+  });
+
   it("on orders a day do not count an order whose process died, once its card has lapsed", async () => {
     await floor.limits.set(ASHA, "ordersPerDay", 1);
     const { intent } = await ticket(floor);
@@ -230,6 +241,14 @@ describe("a limit that changes", () => {
     expect((await floor.limits.of(ASHA)).values.ordersPerDay).toBe(5);
     floor.clock.at = istInstant("2026-11-30", "00:00");
     expect(await floor.limits.of(ASHA)).toEqual({ values: { ...NO_LIMITS, ordersPerDay: 9 }, waiting: {} });
+  });
+
+  it("holds until the next trading day when it is removed", async () => {
+    await floor.limits.set(ASHA, "orderValue", paiseFromRupees(8_000));
+    expect((await floor.limits.set(ASHA, "orderValue", null)).values.orderValue).toBe(paiseFromRupees(8_000));
+    expect(await blocks(qty(10))).toEqual([]);
+    floor.clock.at = istInstant("2026-11-24", "09:30");
+    expect(await blocks(qty(11))).toEqual([]);
   });
 
   const FROM = "2026-11-24";

@@ -202,6 +202,20 @@ describe("a ticket's findings", () => {
     expect(accounts).toMatchObject([{ positionBefore: null }]);
   });
 
+  it.each(["getHoldings", "getPositions"])("warn of a sale whose shares are unknown without %s", async (unread) => {
+    broker.failsAt = unread;
+    expect(await codes({ side: "SELL" })).toEqual(["warn unread"]);
+  });
+
+  it("count no position in another share or another product", async () => {
+    const other = { key: instrumentKey("NSE", 1660), symbol: equitySymbol("NSE", "ITC", "EQ") };
+    broker.holdings = [holding({ qty: 5, sellableQty: 5 })];
+    broker.positions = [holds(7, "BUY"), holds(9, "BUY", { ...other, productType: "CNC" })];
+    const view = await ticket(floor, { side: "SELL" });
+    expect(view.accounts).toMatchObject([{ positionBefore: 5 }]);
+    expect(view.findings).toMatchObject([{ level: "block", code: "not-sellable", sellable: 5 }]);
+  });
+
   it.each([
     ["a broker that reports T1 shares separately", 30],
     ["a broker that counts them as sellable", 35],
