@@ -264,7 +264,7 @@ describe("a price move since the card was shown", () => {
   it("within the user's tolerance is confirmed at once", async () => {
     const { intent } = await ticket(floor);
     floor.pass(20_000);
-    broker.ltp = price(8_039_000);
+    broker.ltp = price(8_040_000);
     expect(await floor.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "confirmed" });
   });
 
