@@ -309,5 +309,5 @@ describe("a year of morning and closing messages", () => {
     for (const { id, role } of PEOPLE)
       expect((await snapshots.latestDays(id, 366)).map(({ date }) => date)).toEqual(role === "pending" ? [] : traded);
     expect((await accounts.all(userId(1001))).length).toBe(1);
-  }, 60_000);
+  }, 120_000);
 });
