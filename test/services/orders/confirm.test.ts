@@ -84,6 +84,16 @@ describe("a confirmation", () => {
     await street.close();
   });
 
+  it.each([false, true])("is refused once the contract has expired (after-market order: %s)", async (isAmo) => {
+    let phase: MarketPhase = isAmo ? "closed" : "open";
+    const street = await openFloor({ brokers: [broker], phaseOf: () => phase });
+    const { intent } = await ticket(street, { isAmo });
+    phase = "expired";
+    expect(await street.desk.confirm(ASHA, intent.confirmId)).toMatchObject({ kind: "shut" });
+    expect(broker.placed).toEqual([]);
+    await street.close();
+  });
+
   it("is refused for an after-market order once its session has begun, until the card says so", async () => {
     let opensAt = Infinity;
     const street = await openFloor({ brokers: [broker], phaseOf: (_, at) => (at < opensAt ? "closed" : "open") });
