@@ -3,8 +3,8 @@ import { eachRow } from "../../src/lib/rows.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import { ORDER_ID } from "../base.ts";
 
-/** Times are "YYYY-MM-DD HH:MM:SS" IST without a zone; prices are rupees as JSON numbers. */
-const time = z.string().min(1).nullable().optional();
+/** Times are "YYYY-MM-DD HH:MM:SS" IST without a zone, or empty; prices are rupees as JSON numbers. */
+const time = z.string().nullish();
 /** A string: 15 to 19 digits exceed 2^53, so a JSON number would have lost digits. */
 const orderId = z.string().min(1);
 

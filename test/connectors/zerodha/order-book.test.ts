@@ -93,6 +93,20 @@ describe("the order book", () => {
     expect(toStatus(kite)).toBe(status);
   });
 
+  it.each([
+    ["null", "null"],
+    ["an empty text", '""'],
+    ["the year 1", '"0001-01-01 00:00:00"'],
+  ])("reads %s as no time, in orders and in trades", async (_what, none) => {
+    const untimed = (name: string) =>
+      text(fixture(name).replaceAll(/"(order|fill)_timestamp": "[^"]+"/g, `"$1_timestamp": ${none}`));
+    const { connector } = await setUp(({ url }) =>
+      untimed(url.endsWith("/trades") ? "get-trades.json" : "get-orders.json"),
+    );
+    expect((await connector.getOrders(access)).map(({ placedAt }) => placedAt)).toEqual(Array(6).fill(null));
+    expect(await connector.getTrades(access)).toMatchObject([{ tradeId: "40552118", at: null }]);
+  });
+
   it("is mapped by functions that throw a RangeError for an unknown status or product", () => {
     expect(() => toStatus("open")).toThrow(RangeError);
     expect(() => toProduct("mis")).toThrow(RangeError);

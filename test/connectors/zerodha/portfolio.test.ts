@@ -255,6 +255,16 @@ describe("quotes", () => {
     });
   });
 
+  it("are those of the other instruments too when one has an empty time of its last trade", async () => {
+    const body = fixture("get-quote.json").replace('"0001-01-01 00:00:00"', '""');
+    const { connector, instrument } = await setUp(() => text(body));
+    const quotes = await connector.getQuotes(access, ["NSE:SBIN-EQ", "NSE:NIFTY50-INDEX"].map(instrument));
+    expect([...quotes.values()].map(({ at }) => at)).toEqual([
+      istInstant("2026-11-20", "11:02:16"),
+      istInstant("2026-11-20", "11:02:17"),
+    ]);
+  });
+
   it("are fetched 500 at a time", async () => {
     const { connector, sent, instrument } = await setUp(() => text('{"status":"success","data":{}}'));
     const sbin = instrument("NSE:SBIN-EQ");
