@@ -91,6 +91,7 @@ export function toHoldings(raw: HoldingRaw): Holding[] {
 }
 
 export function toFunds({ equity }: MarginsRaw): Funds {
+  if (!equity) return { available: ZERO_PAISE, used: ZERO_PAISE, cash: ZERO_PAISE, collateral: ZERO_PAISE };
   const available = paiseFromRupees(equity.net);
   const used = paiseFromRupees(equity.utilised.debits);
   const collateral = paiseFromRupees(equity.available.collateral);

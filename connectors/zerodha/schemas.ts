@@ -23,14 +23,24 @@ export const profileSchema = z.object({
   meta: z.object({ demat_consent: z.string().optional() }).nullish(),
 });
 
-/** https://kite.trade/docs/connect/v3/user/#funds-and-margins. `commodity` may be absent and is not used. */
-export const marginsSchema = z.object({
-  equity: z.object({
-    net: z.number(),
-    available: z.object({ cash: z.number(), collateral: z.number() }),
-    utilised: z.object({ debits: z.number() }),
-  }),
-});
+/**
+ * https://kite.trade/docs/connect/v3/user/#funds-and-margins. Either segment may be absent; `commodity` is not used.
+ */
+export const marginsSchema = z
+  .object({
+    equity: z
+      .object({
+        net: z.number(),
+        available: z.object({ cash: z.number(), collateral: z.number() }),
+        utilised: z.object({ debits: z.number() }),
+      })
+      .optional(),
+    commodity: z.unknown().optional(),
+  })
+  .refine(({ equity, commodity }) => equity !== undefined || commodity !== undefined, {
+    path: ["equity"],
+    message: "expected a segment",
+  });
 
 const listed = { tradingsymbol: z.string().min(1), exchange: z.string(), instrument_token: z.number().int() };
 

@@ -209,6 +209,17 @@ describe("funds and profile", () => {
     expect((await connector.getFunds(access)).cash).toBe(15_000_000);
   });
 
+  it("are nothing for an account that has commodities only, but an error without any segment", async () => {
+    const { data } = JSON.parse(fixture("get-user-margins.json")) as { data: { commodity: object } };
+    const fundsOf = async (segments: object) =>
+      (await setUp(() => text(JSON.stringify({ status: "success", data: segments })))).connector.getFunds(access);
+    expect(await fundsOf({ commodity: data.commodity })).toEqual({ available: 0, used: 0, cash: 0, collateral: 0 });
+    expect(await failureOf(fundsOf({}))).toMatchObject({
+      kind: "bad-response",
+      message: expect.stringContaining("data.equity") as string,
+    });
+  });
+
   it("say that selling needs no authorisation only if a mandate is signed", async () => {
     const { connector } = await setUp(() => reply("get-user-profile"));
     expect(await connector.getProfile(access)).toEqual({
