@@ -167,7 +167,7 @@ export function createClient(
     getOrders: readList(ENDPOINTS.getOrders, schemas.orderBookSchema),
     getTrades: readList(ENDPOINTS.getTrades, schemas.tradesSchema),
     async getHoldings(caller: Caller, signal?: AbortSignal): Promise<ReadRow<schemas.HoldingRaw>[]> {
-      const page = await call(ENDPOINTS.getHoldings, schemas.holdingsSchema.nullable(), caller, { signal }).catch(
+      const page = await call(ENDPOINTS.getHoldings, schemas.holdingsSchema, caller, { signal }).catch(
         emptyWhenNotFound,
       );
       return Array.isArray(page) ? [] : (page?.holdings ?? []);

@@ -171,8 +171,10 @@ const holdingSchema = z.object({
 });
 export type HoldingRaw = z.output<typeof holdingSchema>;
 
-/** GET portfolio/v1/getAllHolding */
-export const holdingsSchema = z.object({ holdings: eachRow(holdingSchema).nullish() });
+/** GET portfolio/v1/getAllHolding. Without holdings it may be null or `[]`. */
+export const holdingsSchema = z
+  .union([z.object({ holdings: eachRow(holdingSchema).nullish() }), z.tuple([])])
+  .nullable();
 
 /** GET user/v1/getRMS: strings with four decimals, some null. */
 export const fundsSchema = z.object({ availablecash: amount, collateral: maybeAmount, utiliseddebits: maybeAmount });

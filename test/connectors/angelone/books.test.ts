@@ -243,6 +243,14 @@ describe("holdings", () => {
     expect(await sellable(4, onBse)).toEqual([["NSE:SBIN-EQ", 25], mahindra, bond]);
   });
 
+  it.each(["null", "[]", '{"holdings":null}', '{"holdings":[]}'])("are an empty list for the data %s", async (data) => {
+    const { connector } = setUp({
+      getAllHolding: dataReply(JSON.parse(data)),
+      getPosition: "get-getPosition-empty.json",
+    });
+    expect(await connector.getHoldings(access)).toEqual([]);
+  });
+
   it.each(["get-getAllHolding-empty.json", "get-getAllHolding-not-found.json"])(
     "are an empty list for the reply %s",
     async (name) => {
