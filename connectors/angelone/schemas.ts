@@ -71,7 +71,7 @@ export const envelopeSchema = z
     message: maybeText,
     errorcode: maybeText,
     errorCode: maybeText,
-    data: z.unknown(),
+    data: z.unknown().optional(),
   })
   .refine((body) => body.status !== undefined || body.success !== undefined, "expected status or success");
 export type EnvelopeRaw = z.output<typeof envelopeSchema>;
@@ -110,7 +110,7 @@ export const orderSchema = z.object({
 });
 export type OrderRaw = z.output<typeof orderSchema>;
 /** An empty list is null or `[]`. */
-export const orNone = <T>(list: z.ZodType<T[]>) => list.nullish().transform((rows) => rows ?? []);
+export const orNone = <T>(list: z.ZodType<T[]>) => list.nullable().transform((rows) => rows ?? []);
 export const orderBookSchema = orNone(eachRow(orderSchema));
 
 /** GET order/v1/getTradeBook */

@@ -339,6 +339,13 @@ describe("orders", () => {
     expect(await connector.getOrders(access)).toEqual([]);
   });
 
+  it("fail when the reply has no data at all, because an empty book would prove that an order was not placed", async () => {
+    const { connector } = setUp({ getOrderBook: reply('{"status":true,"message":"SUCCESS","errorcode":""}') });
+    await expect(connector.findOrdersByTag(access, orderTag("dp7f3a91c2"))).rejects.toMatchObject({
+      kind: "bad-response",
+    });
+  });
+
   it.each([
     ["status", "status"],
     ["product", "producttype"],

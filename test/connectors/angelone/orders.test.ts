@@ -131,6 +131,11 @@ describe("the outcome of an order", () => {
       fixtureReply("error-AG7002.json", 403),
       { kind: "not-sent", cause: "ip-not-allowed" },
     ],
+    [
+      "a refusal without data",
+      reply('{"status":false,"message":"Invalid Product Type","errorcode":"AB1012"}'),
+      { kind: "not-sent", cause: "invalid-request" },
+    ],
     ["an expired session", fixtureReply("error-AG8001.json", 200), { kind: "not-sent", cause: "session-expired" }],
     [
       "a wrong API key",

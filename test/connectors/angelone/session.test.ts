@@ -138,6 +138,11 @@ describe("a failed read", () => {
     ["AB1017", refusal("AB1017"), "rejected"],
     ["AB1004", refusal("AB1004"), "unavailable"],
     ["AB2001", refusal("AB2001"), "unavailable"],
+    [
+      "AG8002 without data",
+      reply('{"success":false,"message":"Token Expired","errorCode":"AG8002"}', 401),
+      "auth-expired",
+    ],
     ["an unlisted code", refusal("AB7777"), "bad-response"],
     ["an unlisted code with 500", refusal("AB7777", 500), "unavailable"],
     ["an unlisted code with 429", refusal("AB7777", 429), "rate-limited"],
