@@ -92,9 +92,12 @@ function fromProduct(product: Product): string {
   }
 }
 
-/** All statuses that Kite documents or was seen to send. An unknown one throws: it must not pass for another. */
-export function toStatus(status: string): OrderStatus {
-  switch (status) {
+/**
+ * All statuses that Kite documents or was seen to send. An unknown one throws: it must not pass for another. While a
+ * modification or cancellation is pending the order keeps its state: an unfilled stop waits.
+ */
+export function toStatus(raw: Pick<OrderRaw, "status" | "order_type" | "filled_quantity">): OrderStatus {
+  switch (raw.status) {
     case "COMPLETE":
       return "filled";
     case "CANCELLED":
@@ -103,12 +106,13 @@ export function toStatus(status: string): OrderStatus {
     case "REJECTED":
       return "rejected";
     case "OPEN":
+      return "open";
     case "CANCEL PENDING":
     case "MODIFY PENDING":
     case "MODIFY VALIDATION PENDING":
     case "MODIFIED":
     case "NOT MODIFIED":
-      return "open";
+      return raw.order_type.startsWith("SL") && raw.filled_quantity === 0 ? "trigger-pending" : "open";
     case "TRIGGER PENDING":
       return "trigger-pending";
     case "PUT ORDER REQ RECEIVED":
@@ -118,7 +122,7 @@ export function toStatus(status: string): OrderStatus {
     case "MODIFY AMO REQ RECEIVED":
       return "pending";
     default:
-      throw new RangeError(`unknown order status: ${status}`);
+      throw new RangeError(`unknown order status: ${raw.status}`);
   }
 }
 
@@ -151,7 +155,7 @@ export function toOrder(raw: OrderRaw): Order {
     avgPrice: priceFromRupees(raw.average_price),
     price: priceFromRupees(raw.price),
     triggerPrice: priceFromRupees(raw.trigger_price),
-    status: toStatus(raw.status),
+    status: toStatus(raw),
     message: raw.status_message || null,
     isAmo: raw.variety === "amo",
     placedAt: toTime(raw.order_timestamp),

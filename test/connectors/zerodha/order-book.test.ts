@@ -90,8 +90,21 @@ describe("the order book", () => {
     ["CANCEL PENDING", "open"],
     ["CANCELLED AMO", "cancelled"],
   ])("maps status %s to %s", (kite, status) => {
-    expect(toStatus(kite)).toBe(status);
+    expect(toStatus({ status: kite, order_type: "LIMIT", filled_quantity: 0 })).toBe(status);
   });
+
+  it.each(["MODIFY VALIDATION PENDING", "MODIFY PENDING", "MODIFIED", "NOT MODIFIED", "CANCEL PENDING"])(
+    "shows a stop that is %s as waiting for its trigger, until some of it has filled",
+    (status) => {
+      const statusOf = (order_type: string, filled_quantity: number) =>
+        toStatus({ status, order_type, filled_quantity });
+      expect([statusOf("SL", 0), statusOf("SL-M", 0), statusOf("SL", 5)]).toEqual([
+        "trigger-pending",
+        "trigger-pending",
+        "open",
+      ]);
+    },
+  );
 
   it.each([
     ["null", "null"],
@@ -108,7 +121,7 @@ describe("the order book", () => {
   });
 
   it("is mapped by functions that throw a RangeError for an unknown status or product", () => {
-    expect(() => toStatus("open")).toThrow(RangeError);
+    expect(() => toStatus({ status: "open", order_type: "LIMIT", filled_quantity: 0 })).toThrow(RangeError);
     expect(() => toProduct("mis")).toThrow(RangeError);
   });
 
