@@ -242,8 +242,10 @@ const CHANGE_OUTCOMES = {
 /** Records the outcome of the change that began at `at`; null when a newer change has replaced it. */
 export function endChange(leg: Leg, at: number, outcome: OrderOutcome): Leg | null {
   if (leg.change?.at !== at || leg.change.outcome !== "sending") return null;
-  const reason = outcome.kind === "accepted" ? null : outcome.reason;
-  return { ...leg, change: { ...leg.change, outcome: CHANGE_OUTCOMES[outcome.kind], reason } };
+  const change = { ...leg.change, outcome: CHANGE_OUTCOMES[outcome.kind] };
+  if (outcome.kind !== "accepted") return { ...leg, change: { ...change, reason: outcome.reason } };
+  // A modification may give the order another id to be read by (Angel One's unique id).
+  return { ...leg, handle: { ...leg.handle, ...outcome.handle }, change: { ...change, reason: null } };
 }
 
 /** The order's current terms: as last modified, if the same at every account; otherwise as planned. */

@@ -231,6 +231,16 @@ describe("a change of an open order", () => {
     expect(ended && endChange(ended, 1_000, accepted)).toBeNull();
   });
 
+  it("keeps the handle that an accepted change gave the order, for it is read by that from then on", () => {
+    const before = { handle: { variety: "NORMAL", uniqueorderid: "7c1e5b0a" } };
+    const begun = beginChange(legIn("working", before), "modify", 1_000);
+    const accepted: OrderOutcome = { kind: "accepted", orderId: OURS, handle: { uniqueorderid: "91d2c4f7" } };
+    expect(begun && endChange(begun, 1_000, accepted)).toMatchObject({
+      handle: { variety: "NORMAL", uniqueorderid: "91d2c4f7" },
+    });
+    for (const outcome of OUTCOMES) expect(begun && endChange(begun, 1_000, outcome)).toMatchObject(before);
+  });
+
   it("does not change the order's state, even when a cancel was accepted: only the order book does", () => {
     const begun = beginChange(legIn("working"), "cancel", 1_000);
     for (const outcome of OUTCOMES) expect(begun && endChange(begun, 1_000, outcome)?.state).toBe("working");
