@@ -90,7 +90,9 @@ function toVenueInstrument(row: Row, onSkipped: (reason: string) => void): Venue
 }
 
 function toIndex(row: Row): Instrument | undefined {
-  const index = INDICES.find(({ name }) => name === INDEX_NAMES[row["tradingsymbol"] ?? ""]);
+  const index = INDICES.find(
+    ({ name, exchange }) => name === INDEX_NAMES[row["tradingsymbol"] ?? ""] && exchange === row["exchange"],
+  );
   return index && indexInstrument(index);
 }
 

@@ -6,7 +6,7 @@ import { istDate, istInstant } from "../../../src/domain/market.ts";
 import { priceFromRupees } from "../../../src/domain/money.ts";
 import { HttpFailure } from "../../../src/lib/http.ts";
 import { chunked, failureOf, tableOf } from "../harness.ts";
-import { access, depsOver, fakeHttp, html, masterRows, reply, setUp, text } from "./harness.ts";
+import { access, depsOver, fakeHttp, fixture, html, masterRows, reply, setUp, text } from "./harness.ts";
 import { createConnector } from "../../../connectors/zerodha/connector.ts";
 
 const { http } = fakeHttp(() => html(500));
@@ -56,6 +56,17 @@ describe("the instrument master", () => {
       series: "EQ",
     });
     expect(table.byVenueSymbol("NSE", "RELINFRA-BE")?.instrument).toMatchObject({ series: "BE" });
+  });
+
+  it("takes an index only from its own exchange: the file also lists those of exchanges abroad", async () => {
+    const [header, ...lines] = fixture("get-instruments.csv").split("\n");
+    const nifty = lines.find((line) => line.includes(",NIFTY 50,")) ?? "";
+    const abroad = nifty.replace(/^256265,1001,/, "4185353,16349,").replace(/,NSE$/, ",NSEIX");
+    expect(abroad).toMatch(/^4185353,.*,INDICES,NSEIX$/);
+    const rows = [];
+    for await (const row of readMaster(chunked([header, nifty, abroad].join("\n"), 64), () => {})) rows.push(row);
+    const table = tableOf(rows);
+    expect(table.byKey(indexKey("NIFTY50"))?.venueToken).toBe("256265");
   });
 
   it("fails when a column is missing, or when the download fails", async () => {
