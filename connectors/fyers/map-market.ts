@@ -66,6 +66,7 @@ export const toDepth = ({ key, symbol }: Instrument, row: DepthRaw): Depth => ({
 const toLevels = (side: DepthRaw["bids"]): DepthLevel[] =>
   levelsOf(side.map(({ price, volume, ord }) => ({ price, quantity: volume, orders: ord })));
 
+/** Weeks and months are joined from days: Fyers' own would be cut in two where a long range is split into calls. */
 export const RESOLUTIONS = {
   "1m": "1",
   "5m": "5",
@@ -73,8 +74,8 @@ export const RESOLUTIONS = {
   "30m": "30",
   "1h": "60",
   "1d": "1D",
-  "1w": "1W",
-  "1mo": "1M",
+  "1w": "1D",
+  "1mo": "1D",
 } as const satisfies Record<Interval, string>;
 
 const isIntraday = (interval: Interval): boolean => !["1d", "1w", "1mo"].includes(interval);

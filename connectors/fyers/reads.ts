@@ -7,6 +7,7 @@ import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps, InstrumentTable } from "../base.ts";
 import { byOrderId, byPlacedAt, finishBook, readBook, requireComplete } from "../book.ts";
+import { finishCandles } from "../candles.ts";
 import type { Client } from "./client.ts";
 import { isUnknownOrder, mapReply } from "./errors.ts";
 import * as market from "./map-market.ts";
@@ -155,19 +156,16 @@ export function createMarketReads(client: Client, deps: ConnectorDeps): MarketRe
     },
 
     async getHistoricalData(access, query, signal) {
-      const { instrument, interval, from, to } = query;
+      const { instrument, interval } = query;
       const symbol = await symbolFor(deps, instrument.key, "GET /data/history");
-      const bars = new Map<number, Candle>();
+      const bars: Candle[] = [];
       for (const range of market.candleRanges(query)) {
         // cont_flag 1 would join the expiries of a future into one series.
         const params = { symbol, resolution: market.RESOLUTIONS[interval], cont_flag: "0", ...range };
         const { candles } = await client.getHistory(access, params, signal);
-        for (const row of candles) {
-          const candle = mapReply("GET /data/history", () => market.toCandle(row, interval));
-          if (candle.at >= from && candle.at <= to) bars.set(candle.at, candle);
-        }
+        for (const row of candles) bars.push(mapReply("GET /data/history", () => market.toCandle(row, interval)));
       }
-      return [...bars.values()].sort((a, b) => a.at - b.at);
+      return finishCandles(bars, interval, query);
     },
 
     async getOrderCost(access, request, signal) {

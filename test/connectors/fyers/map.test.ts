@@ -455,6 +455,35 @@ describe("market data", () => {
     ]);
   });
 
+  it("has whole weeks and months, also where a long range is split into calls", async () => {
+    const dates = ["2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"];
+    const days = dates.map(
+      (date, at) => [Date.parse(date) / 1_000, 900 + at, 910 + at, 890 + at, 901 + at, 100] as const,
+    );
+    const bars = (url: string): unknown => {
+      const query = new URL(url).searchParams;
+      const [from, to] = [query.get("range_from") ?? "", query.get("range_to") ?? ""];
+      const asked = days.filter((_, at) => from <= (dates[at] ?? "") && (dates[at] ?? "") <= to);
+      const [first, last] = [asked[0], asked.at(-1)];
+      if (query.get("resolution") === "1D" || !first || !last) return asked;
+      const [highs, lows] = [asked.map(([, , high]) => high), asked.map(([, , , low]) => low)];
+      return [[first[0], first[1], Math.max(...highs), Math.min(...lows), last[4], 100 * asked.length]];
+    };
+    const { connector, table, sent } = await setUp(({ url }) => text(JSON.stringify({ s: "ok", candles: bars(url) })));
+    const instrument = listed(table, "NSE:SBIN-EQ");
+    const [from, to] = [istInstant("2025-11-17"), istInstant("2026-11-20", "15:00")];
+    const joined = { open: 9_000_000, high: 9_140_000, low: 8_900_000, close: 9_050_000, volume: 500 };
+    for (const [interval, start] of [
+      ["1w", "2026-11-16"],
+      ["1mo", "2026-11-01"],
+    ] as const) {
+      sent.length = 0;
+      const candles = await connector.getHistoricalData(access, { instrument, interval, from, to });
+      expect(sent).toHaveLength(2);
+      expect(candles).toEqual([{ at: istInstant(start), ...joined }]);
+    }
+  });
+
   it("includes the last day even if the range ends at an earlier time of day than it starts", async () => {
     const { connector, table, sent } = await setUp(() => reply("get-data-history-no-data"));
     const [from, to] = [istInstant("2025-11-19", "15:00"), istInstant("2026-11-20", "09:30")];
