@@ -52,11 +52,11 @@ const KIND_BY_WORDS: readonly (readonly [RegExp, BrokerErrorKind])[] = [
 export function kindOf(status: number, refusal: Refusal | null): BrokerErrorKind {
   if (status === 429) return "rate-limited";
   if (status >= 500) return "unavailable";
-  if (refusal === null) return "bad-response";
+  const byStatus = status === 401 ? "auth-expired" : "bad-response";
+  if (refusal === null) return byStatus;
   const byWords = KIND_BY_WORDS.find(([words]) => words.test(refusal.message));
   if (byWords) return byWords[1];
-  const byCode = refusal.code === null ? undefined : KIND_BY_CODE[refusal.code];
-  return byCode ?? (status === 401 ? "auth-expired" : "bad-response");
+  return (refusal.code === null ? undefined : KIND_BY_CODE[refusal.code]) ?? byStatus;
 }
 
 const code = z.union([z.string(), z.number()]).transform(String);

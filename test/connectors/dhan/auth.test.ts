@@ -251,6 +251,7 @@ describe("isTokenValid", () => {
     expect(await setUp(() => profile).connector.isTokenValid(access())).toBe(true);
     const refused = setUp(() => reply(fixture("error-auth.json"), 401));
     expect(await refused.connector.isTokenValid(access())).toBe(false);
+    expect(await setUp(() => reply("", 401)).connector.isTokenValid(access())).toBe(false);
   });
 
   test("throws when Dhan is unavailable", async () => {

@@ -41,6 +41,7 @@ describe("an error reply", () => {
     ["an old chart error", 400, fixture("error-chart-range.json"), "bad-response"],
     ["HTML from the gateway", 502, "<html>Bad Gateway</html>", "unavailable"],
     ["HTML from a firewall", 403, "<html>Forbidden</html>", "bad-response"],
+    ["HTML with a 401", 401, "<html>Unauthorized</html>", "auth-expired"],
   ])("for %s with HTTP %i has kind $3", (_, status, body, kind) => {
     expect(kindOf(status, readRefusal(body))).toBe(kind);
   });
