@@ -57,8 +57,10 @@ export const toListed = (row: ListedRaw): Listed => ({
 });
 
 /** Unverified: whether `quantity` includes the T1 shares, so the two are never added. */
+export const openingQty = ({ quantity, qty_t1 }: HoldingRaw): number => Math.max(quantity, qty_t1);
+
 export function toHolding(row: HoldingRaw): Holding {
-  const qty = Math.max(row.quantity, row.qty_t1);
+  const qty = openingQty(row);
   const avgPrice = priceFromRupees(row.costPrice);
   const ltp = priceOrNull(row.ltp);
   return {

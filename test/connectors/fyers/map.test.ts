@@ -65,6 +65,7 @@ describe("holdings", () => {
       [10],
     ],
     ["T1 shares only", [{ holdingType: "T1", quantity: 25, remainingQuantity: 0 }], [10]],
+    ["T1 shares that only qty_t1 counts", [{ holdingType: "T1", quantity: 0, qty_t1: 25, remainingQuantity: 0 }], [10]],
   ])("exclude today's sales only once: %s", async (_case, rows, left) => {
     const body = sample("get-holdings") as { holdings: object[] };
     const holdings = JSON.stringify({ ...body, holdings: rows.map((row) => ({ ...body.holdings[0], ...row })) });
