@@ -5,7 +5,7 @@ import { type Holding, ownedNow, type Position } from "../../src/domain/portfoli
 import { BrokerError } from "../../src/errors.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
-import { byPlacedAt, finishBook, readBook, requireComplete } from "../book.ts";
+import { byOrderId, byPlacedAt, finishBook, readBook, requireComplete } from "../book.ts";
 import { nullUnlessExpired } from "../replies.ts";
 import { createLogin, isExpired } from "./auth.ts";
 import { createClient } from "./client.ts";
@@ -56,7 +56,7 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
   const getPositions = async (access: Access, signal?: AbortSignal): Promise<Position[]> =>
     book("GET /positions", await client.getPositions(access, signal), toPosition);
   const orders = (endpoint: string, rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
-    finishBook(book(endpoint, rows, toOrder), (all) => all.toSorted(byPlacedAt));
+    finishBook(book(endpoint, rows, toOrder), (all) => all.toSorted((a, b) => byPlacedAt(a, b) || byOrderId(a, b)));
   async function readHoldings(rows: readonly ReadRow<HoldingRaw>[]): Promise<Holding[]> {
     const find = await lookupFor(rows);
     return readBook(rows, {

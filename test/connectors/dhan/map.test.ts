@@ -117,6 +117,13 @@ describe("orders", () => {
     expect((await connector.getOrders(access())).map(({ key }) => key?.split(":")[0])).toEqual(["NCO"]);
   });
 
+  test("orders of one second are sorted by their ids, newest last, whatever the order of Dhan's list", async () => {
+    const ids = ["3426112100433", "3426112100431", "3426112100432"];
+    const rows = ids.map((orderId) => ({ ...fixtureRow("get-orders.json"), orderId }));
+    const { connector } = setUp(answering({ "GET /v2/orders": reply(rows) }));
+    expect((await connector.getOrders(access())).map(({ orderId }) => orderId)).toEqual(ids.toSorted());
+  });
+
   test("an unreadable time fails the call with bad-response", async () => {
     const rows = [{ ...(fixture("get-orders.json") as object[])[0], createTime: "yesterday" }];
     const { connector } = setUp(answering({ "GET /v2/orders": reply(rows) }));
