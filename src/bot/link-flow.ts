@@ -187,8 +187,8 @@ async function startLogin(deps: BotDeps, link: Link): Promise<LoginStart> {
   }
 }
 
-const failureText = (title: string, { kind, message }: BrokerError): Html =>
-  lines(text.brokerFailure(title, kind), html`<blockquote expandable>${message}</blockquote>`);
+const failureText = (title: string, { kind, message }: BrokerError, words = text.brokerFailure(title, kind)): Html =>
+  lines(words, html`<blockquote expandable>${message}</blockquote>`);
 
 async function reportLogin(deps: BotDeps, ctx: SaudaContext, result: LoginResult): Promise<void> {
   await show(ctx, await loginReport(deps, result));
@@ -222,7 +222,9 @@ export async function loginReport(deps: BotDeps, result: LoginResult): Promise<V
     case "failed": {
       const { definition } = deps.accounts.broker(result.link);
       const keyboard = new InlineKeyboard().text("Try again", callbackData("al", result.link._id));
-      return { html: failureText(definition.title, result.error), keyboard };
+      // Not always the key or secret: a code or token may be used, too old or mistyped.
+      const words = result.error.kind === "auth-invalid" ? text.link.refused(definition.title) : undefined;
+      return { html: failureText(definition.title, result.error, words), keyboard };
     }
   }
 }

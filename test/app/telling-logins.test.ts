@@ -2,6 +2,7 @@ import type { Api, InlineKeyboard } from "grammy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { tellKeys, tellLogin } from "../../src/app/telegram-out.ts";
 import { brokerName, userId } from "../../src/domain/ids.ts";
+import { BrokerError } from "../../src/errors.ts";
 import { Secret } from "../../src/lib/secret.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { useWorld } from "../bot/world.ts";
@@ -40,6 +41,16 @@ describe("the chat's answer to a login or key page finished in the browser", () 
     await tellLogin(api, world().deps, userId(ASHA), result);
     expect(told.join()).toContain("AB1234");
     expect(await says("DEMOAPP123-100")).toContain("Send the Secret ID");
+  });
+
+  it("does not blame the keys for a code or token that came too late", async () => {
+    const link = await linkAt("fyers");
+    const details = { broker: brokerName("fyers"), endpoint: "POST /validate-authcode", brokerCode: "-374" };
+    const error = new BrokerError("auth-invalid", "Invalid auth code", details);
+    await tellLogin(api, world().deps, userId(ASHA), { kind: "failed", link, error });
+    expect(told.join()).toMatch(/The login at Fyers failed.*Try again.*\n.*Invalid auth code/);
+    expect(told.join()).not.toContain("refuses the key");
+    expect(buttons).toEqual(["Try again"]);
   });
 
   it("offers a button to try again when the broker that must be asked for the login page did not answer", async () => {
