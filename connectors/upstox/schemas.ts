@@ -35,7 +35,7 @@ const listed = { instrument_token: text, trading_symbol: text };
 const traded = { ...listed, product: z.enum(PRODUCTS) };
 
 /** GET /v3/user/get-funds-and-margin. Sub-totals may be missing. */
-const total = z.object({ total: rupees }).nullish();
+const total = z.object({ total: rupees.nullish() }).nullish();
 export const fundsSchema = z.object({
   available_to_trade: z.object({
     total: rupees,

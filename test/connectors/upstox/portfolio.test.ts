@@ -37,6 +37,23 @@ describe("profile and funds", () => {
     expect(await connector.getFunds(access())).toEqual({ available, used: 0, cash: available, collateral: 0 });
   });
 
+  it("count a margin without a total as 0, rather than be unreadable", async () => {
+    const used = { mtf: 0, span_exposure: 0 };
+    const pledge = { total: 2150.75, margin_from_pledge: { equity: 2150.75 }, margin_used: {} };
+    const parts = {
+      total: 9320.4,
+      cash_available_to_trade: { total: 7169.65, margin_used: used },
+      pledge_available_to_trade: pledge,
+    };
+    const answer = reply({ status: "success", data: { available_to_trade: parts } });
+    expect(await setUp(answering({ "get-funds": answer })).connector.getFunds(access())).toEqual({
+      available: paise("9320.40"),
+      used: 0,
+      cash: paise("7169.65"),
+      collateral: 0,
+    });
+  });
+
   it("are unavailable at night, which does not mean an expired session", async () => {
     const { connector } = setUp(answering({ "": recorded("error-funds-closed", 423) }));
     await expect(connector.getFunds(access())).rejects.toMatchObject({
