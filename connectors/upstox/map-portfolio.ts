@@ -28,11 +28,12 @@ export const toProfile = (row: ProfileRaw): Profile => ({
 export function toFunds({ available_to_trade: row }: FundsRaw): Funds {
   const { cash_available_to_trade: cash, pledge_available_to_trade: pledge } = row;
   const available = paiseFromRupees(row.total);
+  const pledged = paiseFromRupees(pledge?.total ?? 0);
   const used = [cash?.margin_used?.total, pledge?.margin_used?.total].map((rupees) => paiseFromRupees(rupees ?? 0));
   return {
     available,
     used: sumPaise(used),
-    cash: typeof cash?.total === "number" ? paiseFromRupees(cash.total) : available,
+    cash: typeof cash?.total === "number" ? paiseFromRupees(cash.total) : subtractPaise(available, pledged),
     collateral: paiseFromRupees(pledge?.margin_from_pledge?.total ?? 0),
   };
 }

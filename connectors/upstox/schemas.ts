@@ -40,7 +40,9 @@ export const fundsSchema = z.object({
   available_to_trade: z.object({
     total: rupees,
     cash_available_to_trade: z.object({ total: rupees.nullish(), margin_used: total }).nullish(),
-    pledge_available_to_trade: z.object({ margin_from_pledge: total, margin_used: total }).nullish(),
+    pledge_available_to_trade: z
+      .object({ total: rupees.nullish(), margin_from_pledge: total, margin_used: total })
+      .nullish(),
   }),
 });
 

@@ -54,6 +54,18 @@ describe("profile and funds", () => {
     });
   });
 
+  it("take the total without the pledge for cash when the cash is missing", async () => {
+    const pledge = { total: 1800.5, margin_from_pledge: { total: 2300.5 }, margin_used: { total: 500 } };
+    const available_to_trade = { total: 5200.75, pledge_available_to_trade: pledge };
+    const answer = reply({ status: "success", data: { available_to_trade } });
+    expect(await setUp(answering({ "get-funds": answer })).connector.getFunds(access())).toEqual({
+      available: paise("5200.75"),
+      used: paise("500"),
+      cash: paise("3400.25"),
+      collateral: paise("2300.50"),
+    });
+  });
+
   it("are unavailable at night, which does not mean an expired session", async () => {
     const { connector } = setUp(answering({ "": recorded("error-funds-closed", 423) }));
     await expect(connector.getFunds(access())).rejects.toMatchObject({
