@@ -121,8 +121,12 @@ function openCost(net: number, { qty, value }: Traded): Paise {
   return qty === Math.abs(net) ? scalePaise(value, Math.sign(net), 1) : scalePaise(value, net, qty);
 }
 
-/** Unverified: whether the day's values include the multiplier. Where that matters, `carried` is left out. */
+/**
+ * Left out when the quantities contradict each other. Unverified: whether the day's values include the multiplier; left
+ * out where that matters too.
+ */
 function carriedIn(row: PositionRaw): { readonly carried?: Carried } {
+  if (row.quantity !== row.overnight_quantity + row.day_buy_quantity - row.day_sell_quantity) return {};
   const isTraded = row.day_buy_value !== 0 || row.day_sell_value !== 0;
   if (row.multiplier !== 1 && isTraded) return {};
   const dayCash = subtractPaise(paiseFromRupees(row.day_sell_value), paiseFromRupees(row.day_buy_value));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import { sellableWithT1 } from "../../../src/domain/portfolio.ts";
-import { access, answering, changed, recorded, reply, setUp } from "./harness.ts";
+import { access, answering, changed, fixture, recorded, reply, setUp } from "./harness.ts";
 
 const rupees = priceFromRupees;
 const paise = paiseFromRupees;
@@ -149,6 +149,20 @@ describe("positions", () => {
       buyQty: 130,
       sellQty: 65,
     });
+  });
+
+  it("report nothing carried when the carried quantity does not add up to the open one", async () => {
+    const { data: rows } = JSON.parse(fixture(POSITIONS)) as { data: Record<string, unknown>[] };
+    const carried = async (change: object) => {
+      const answer = reply({ status: "success", data: [{ ...rows[3], ...change }] });
+      return (await setUp(answering({ "short-term": answer })).connector.getPositions(access()))[0];
+    };
+    expect(await carried({})).toHaveProperty("carried");
+    for (const overnight_quantity of [0, 65]) {
+      const row = await carried({ overnight_quantity });
+      expect(row).toMatchObject({ qty: 65, pnl: paise("11700"), dayPnl: null });
+      expect(row).not.toHaveProperty("carried");
+    }
   });
 
   it("have only realised P&L when there is no price", async () => {
