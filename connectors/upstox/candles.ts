@@ -10,7 +10,7 @@ interface Bar {
   /** Dates per call. Allowed: a month up to 15 minutes, a quarter above, a decade for days. */
   readonly maxDays: number;
 }
-const DAILY: Bar = { name: "days/1", maxDays: 3_650 };
+export const DAILY: Bar = { name: "days/1", maxDays: 3_650 };
 
 /** Weeks and months are built from days: how Upstox delimits them and reports the current one is not documented. */
 const BARS: Readonly<Record<Interval, Bar>> = {

@@ -31,7 +31,8 @@ const KIND_OF_CODE: ReadonlyMap<string, BrokerErrorKind> = new Map(
 const KIND_ON_ORDER: Readonly<Record<string, BrokerErrorKind>> = { UDAPI100074: "rejected" };
 
 export const INVALID_KEY = "UDAPI1087";
-export const INVALID_UNIT = "UDAPI1146";
+/** Unit, width or range of a bar. */
+export const INVALID_BAR: readonly string[] = ["UDAPI1146", "UDAPI1147", "UDAPI1148"];
 
 export function kindOf(status: number, code: string | undefined, isOrder: boolean): BrokerErrorKind {
   if (status === 429) return "rate-limited";

@@ -6,9 +6,9 @@ import { BrokerError } from "../../src/errors.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { finishCandles } from "../candles.ts";
 import { levelsOf, priceOrNull } from "../quotes.ts";
-import { candleRequests, toCandle, type CandleRequest } from "./candles.ts";
+import { candleRequests, DAILY, toCandle, type CandleRequest } from "./candles.ts";
 import type { Client } from "./client.ts";
-import { INVALID_KEY, INVALID_UNIT, mapReply } from "./errors.ts";
+import { INVALID_BAR, INVALID_KEY, mapReply } from "./errors.ts";
 import type { CandleRaw, QuoteRaw } from "./schemas.ts";
 import { UPSTOX } from "./facts.ts";
 
@@ -62,7 +62,8 @@ export function createMarketData(client: Client, deps: Pick<ConnectorDeps, "inst
     try {
       return (await client.getCandles(access, { key, ...request }, signal)).candles;
     } catch (error) {
-      if (request.range === null && hasCode(error, INVALID_UNIT)) return [] satisfies CandleRaw[];
+      const isToday = request.range === null && request.bar === DAILY.name;
+      if (isToday && INVALID_BAR.some((code) => hasCode(error, code))) return [] satisfies CandleRaw[];
       throw error;
     }
   }

@@ -101,12 +101,21 @@ describe("candles", () => {
     ]);
   });
 
-  it("exclude today when Upstox refuses the intraday call for days", async () => {
-    const refused = reply({ status: "error", errors: [{ error_code: "UDAPI1146", message: "Unit is invalid" }] }, 400);
-    const { connector } = setUp(answering({ "/intraday/": refused }));
+  it("exclude today when Upstox refuses the intraday call for days, by its unit, its width or its range", async () => {
     const instrument = await listed("NSE:SBIN-EQ");
     const query = { instrument, interval: "1d", from: istInstant("2026-11-20"), to: NOW } as const;
-    expect(await connector.getHistoricalData(access(), query)).toEqual([]);
+    for (const error_code of ["UDAPI1146", "UDAPI1147", "UDAPI1148"]) {
+      const refused = reply({ status: "error", errors: [{ error_code, message: "not valid" }] }, 400);
+      const { connector } = setUp(answering({ "/intraday/": refused }));
+      expect(await connector.getHistoricalData(access(), query), error_code).toEqual([]);
+    }
+  });
+
+  it("of minutes fail when Upstox refuses the intraday call, rather than end with yesterday", async () => {
+    const refused = reply({ status: "error", errors: [{ error_code: "UDAPI1146", message: "not valid" }] }, 400);
+    const { connector } = setUp(answering({ "/intraday/": refused }));
+    const query = { instrument: await listed("NSE:SBIN-EQ"), interval: "5m", from: NOW - 60_000, to: NOW } as const;
+    await expect(connector.getHistoricalData(access(), query)).rejects.toMatchObject({ kind: "invalid-request" });
   });
 
   it("are requested in consecutive ranges, whose length depends on the interval", () => {
