@@ -84,8 +84,11 @@ export function createPositions(client: Client, deps: { lookup: () => Promise<Lo
   };
 }
 
-/** Net and traded prices may be in different units: other clients of this API treat them so. */
-const netPrice = (row: PositionRaw): readonly number[] => [row.net_price];
+/**
+ * Net and traded prices may be in different units: other clients of this API treat them so. What the net price of a
+ * closed position means is not documented, and it is not used.
+ */
+const netPrice = (row: PositionRaw): readonly number[] => (row.quantity === 0 ? [] : [row.net_price]);
 const tradedPrices = (row: PositionRaw): readonly number[] => [
   row.credit_price,
   row.debit_price,

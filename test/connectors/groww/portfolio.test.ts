@@ -133,6 +133,14 @@ describe("the unit of a position's prices (rupees or paise)", () => {
     expect(rows).toEqual(await positions("get-positions-user"));
   });
 
+  it("is not derived from the average of a closed position, which has none", async () => {
+    const inPaise = rowsIn("get-positions-user-paise").map((row) =>
+      row["quantity"] === 0 ? { ...row, net_price: 510 } : row,
+    );
+    const rows = await positions("get-positions-user", { [POSITIONS]: success({ positions: inPaise }) });
+    expect(rows).toEqual(await positions("get-positions-user"));
+  });
+
   it("is derived from shares and futures, whose price cannot change tenfold in a day", () => {
     const ltp = rupees("100");
     const share = { price: 9_800, ltp, isSteady: true };
