@@ -17,17 +17,18 @@ export const ORDER_TYPES = {
   SL_M: "SL-M",
 } as const satisfies Record<OrderTypeRaw, OrderType>;
 
-/** While a modification or cancellation is pending the order keeps its state. */
-export function toStatus(status: OrderRaw["order_status"]): OrderStatus {
-  switch (status) {
+/** While a modification or cancellation is pending the order keeps its state: an unfilled stop waits. */
+export function toStatus(row: Pick<OrderRaw, "order_status" | "order_type" | "filled_quantity">): OrderStatus {
+  switch (row.order_status) {
     case "NEW":
     case "ACKED":
       return "pending";
     case "APPROVED":
     case "OPEN":
+      return "open";
     case "MODIFICATION_REQUESTED":
     case "CANCELLATION_REQUESTED":
-      return "open";
+      return row.order_type.startsWith("SL") && row.filled_quantity === 0 ? "trigger-pending" : "open";
     case "TRIGGER_PENDING":
       return "trigger-pending";
     case "EXECUTED":
@@ -40,7 +41,7 @@ export function toStatus(status: OrderRaw["order_status"]): OrderStatus {
     case "FAILED":
       return "rejected";
     default:
-      return assertNever(status, "order status");
+      return assertNever(row.order_status, "order status");
   }
 }
 
@@ -64,7 +65,7 @@ export function toOrder(row: OrderRaw, lookup: Lookup): Order {
   const type = ORDER_TYPES[row.order_type];
   const isPriced = type === "LIMIT" || type === "SL";
   const isStop = type === "SL" || type === "SL-M";
-  const status = toStatus(row.order_status);
+  const status = toStatus(row);
   return {
     orderId: brokerOrderId(row.groww_order_id),
     exchangeOrderId: null,

@@ -13,8 +13,11 @@ const changed = (change: object) => {
 };
 
 describe("an order's status", () => {
+  const limit = (status: (typeof STATUSES)[number]) =>
+    ({ order_status: status, order_type: "LIMIT", filled_quantity: 0 }) as const;
+
   it("maps every status that Groww documents", () => {
-    expect(Object.fromEntries(STATUSES.map((status) => [status, toStatus(status)]))).toEqual({
+    expect(Object.fromEntries(STATUSES.map((status) => [status, toStatus(limit(status))]))).toEqual({
       NEW: "pending",
       ACKED: "pending",
       APPROVED: "open",
@@ -29,6 +32,14 @@ describe("an order's status", () => {
       REJECTED: "rejected",
       FAILED: "rejected",
     });
+  });
+
+  it("of a stop order whose change or cancellation is pending stays trigger-pending until something has filled", () => {
+    for (const order_status of ["MODIFICATION_REQUESTED", "CANCELLATION_REQUESTED"] as const)
+      for (const order_type of ["SL", "SL_M"] as const) {
+        expect(toStatus({ order_status, order_type, filled_quantity: 0 })).toBe("trigger-pending");
+        expect(toStatus({ order_status, order_type, filled_quantity: 1 })).toBe("open");
+      }
   });
 });
 
