@@ -106,7 +106,8 @@ export function createTransport(deps: ConnectorDeps) {
 
   /**
    * The same code means that the session has ended, that the plan lacks the service, and perhaps that the IP is not
-   * registered. If the profile can still be read, the session has not ended.
+   * registered. If the profile can still be read, the session has not ended. If that call fails, nothing is proved, but
+   * an order has been refused either way.
    */
   async function withKind(error: BrokerError, caller: Caller, isOrder: boolean, signal?: AbortSignal) {
     if (isOrder && mentionsIp(error)) return asKind("ip-not-allowed", error);
@@ -114,6 +115,7 @@ export function createTransport(deps: ConnectorDeps) {
       await answerTo({ ...USER_CALL, timeoutMs: PROBE_TIMEOUT_MS }, caller, signal);
     } catch (probed) {
       if (isNotAuthorised(probed)) return error;
+      if (!isOrder) return asKind("unavailable", error);
     }
     return asKind("no-permission", error);
   }

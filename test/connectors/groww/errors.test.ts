@@ -47,9 +47,12 @@ describe("a “not authorised” refusal", () => {
     expect(await connector.isTokenValid(access())).toBe(true);
   });
 
-  it("means missing permission while the profile call fails", async () => {
-    const { connector } = setUp(answering({ "user/detail": reply("<html>", 502), "margins/detail": refused }));
-    await expect(connector.getFunds(access())).rejects.toMatchObject({ kind: "no-permission" });
+  it("proves neither of a read while the profile call fails; an order is rejected either way", async () => {
+    const { connector } = setUp(
+      answering({ "user/detail": reply("<html>", 502), "margins/detail": refused, "order/create": refused }),
+    );
+    await expect(connector.getFunds(access())).rejects.toMatchObject({ kind: "unavailable", brokerCode: "GA005" });
+    expect(await connector.placeOrder(access(), buy())).toMatchObject({ kind: "rejected" });
   });
 
   it("of an order means an unregistered IP address if the message mentions one, else a rejection", async () => {
