@@ -78,9 +78,14 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
 /** A token ends at the next 06:00 IST, whenever it was issued. */
 export const sessionEnd = (issuedAt: number): number => nextIst("06:00", issuedAt);
 
-/** Unverified: which refusal a wrong token or code gets. An outage or a broken connection is not one. */
+/**
+ * Unverified: which refusal a wrong token or code gets, so one that is not documented counts too. An outage, a rate
+ * limit or a broken connection does not.
+ */
 const isRefused = (error: unknown): boolean =>
-  error instanceof BrokerError && ["auth-expired", "invalid-request", "rejected"].includes(error.kind);
+  error instanceof BrokerError &&
+  (["auth-expired", "invalid-request", "rejected"].includes(error.kind) ||
+    (error.kind === "bad-response" && error.status !== undefined && error.status >= 400));
 
 function totpSecretOf(credentials: Credentials): string | null {
   const text = credentials["totpSecret"]?.reveal().replaceAll(/\s/g, "").toUpperCase();

@@ -91,6 +91,14 @@ describe("a pasted access token", () => {
     expect(session).not.toHaveProperty("refreshToken");
   });
 
+  it("is recognised too if the refusal has a code or a shape that is not documented", async () => {
+    for (const refusal of [recorded("error-new-code", 403), reply("<html>Unauthorized</html>", 401)]) {
+      const answers = answering({ "token/api/access": refusal, "user/detail": user });
+      const session = await setUp(answers).connector.generateSession(grant(ACCESS_TOKEN));
+      expect(session.accessToken.reveal()).toBe(ACCESS_TOKEN.reveal());
+    }
+  });
+
   it("that is neither kind of token is refused, and the error does not contain it", async () => {
     const { connector } = setUp(() => recorded("error-session", 401));
     const error: unknown = await connector.generateSession(grant(ACCESS_TOKEN)).catch((refusal: unknown) => refusal);
