@@ -37,14 +37,10 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
   }
 
   /** A real call proves that the token works and tells whose account it is. */
-  async function fromAccessToken(caller: Caller, signal?: AbortSignal): Promise<Session> {
+  async function fromAccessToken(caller: Caller, hasSecret: boolean, signal?: AbortSignal): Promise<Session> {
     const issuedAt = deps.now();
     const { ucc } = await client.getUser(caller, signal).catch((error: unknown) => {
-      if (isNotAuthorised(error))
-        throw failure(
-          "auth-invalid",
-          "Groww takes it neither as a TOTP token with this secret nor as an access token that is valid today",
-        );
+      if (isNotAuthorised(error)) throw failure("auth-invalid", notTaken(hasSecret));
       throw error;
     });
     return { accessToken: caller.token, accountId: ucc, issuedAt, expiresAt: sessionEnd(issuedAt) };
@@ -58,7 +54,7 @@ export function createLogin(client: Client, deps: Pick<ConnectorDeps, "now">): L
       const caller = { link: grant.link, token: new Secret(text) };
       const secret = totpSecretOf(grant.credentials);
       const made = secret === null ? null : await fromTotp(caller, secret, signal);
-      return made ?? fromAccessToken(caller, signal);
+      return made ?? fromAccessToken(caller, secret !== null, signal);
     },
 
     async refreshToken({ link, credentials, session }, signal) {
@@ -86,6 +82,11 @@ const isRefused = (error: unknown): boolean =>
   error instanceof BrokerError &&
   (["auth-expired", "invalid-request", "rejected"].includes(error.kind) ||
     (error.kind === "bad-response" && error.status !== undefined && error.status >= 400));
+
+const notTaken = (hasSecret: boolean): string =>
+  hasSecret
+    ? "Groww takes it neither as a TOTP token with this secret nor as an access token that is valid today"
+    : "Groww does not take it as an access token that is valid today; a TOTP token works only with its secret";
 
 function totpSecretOf(credentials: Credentials): string | null {
   const text = credentials["totpSecret"]?.reveal().replaceAll(/\s/g, "").toUpperCase();

@@ -99,6 +99,14 @@ describe("a pasted access token", () => {
     }
   });
 
+  it("that is refused says what was tried: only as an access token if there is no TOTP secret", async () => {
+    const { connector } = setUp(() => recorded("error-session", 401));
+    await expect(connector.generateSession(grant(ACCESS_TOKEN))).rejects.toThrow(/neither as a TOTP token/);
+    await expect(connector.generateSession(grant(TOTP_TOKEN, {}))).rejects.toThrow(
+      "Groww does not take it as an access token that is valid today; a TOTP token works only with its secret",
+    );
+  });
+
   it("that is neither kind of token is refused, and the error does not contain it", async () => {
     const { connector } = setUp(() => recorded("error-session", 401));
     const error: unknown = await connector.generateSession(grant(ACCESS_TOKEN)).catch((refusal: unknown) => refusal);
