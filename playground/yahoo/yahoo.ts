@@ -68,9 +68,10 @@ export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): S
     if (path === "/quote/AAPL") return text(200, "<html></html>", { "set-cookie": COOKIE });
     if (path === "/v1/test/getcrumb") {
       if (!yahoo.hasCrumb) return text(429, "Too Many Requests");
-      return request.headers.get("cookie")?.includes("A3=") ? text(200, crumb()) : text(401, "");
+      return hasCookie(request) ? text(200, crumb()) : text(401, "");
     }
     if (path === "/v7/finance/quote") {
+      if (!hasCookie(request)) return failure(401, "finance", "Unauthorized", "Invalid Cookie");
       if (query.get("crumb") !== crumb()) return failure(401, "finance", "Unauthorized", "Invalid Crumb");
       return quotes((query.get("symbols") ?? "").split(","));
     }
@@ -217,6 +218,8 @@ export function simulatedYahoo({ exchange }: { readonly exchange: Exchange }): S
     yahoo,
   };
 }
+
+const hasCookie = (request: Request): boolean => request.headers.get("cookie")?.includes("A3=") === true;
 
 /** Today's daily bar carries the time of its last trade. */
 function stampOf(bar: Candle, interval: Interval, lastTrade: number): number {

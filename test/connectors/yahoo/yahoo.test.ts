@@ -123,6 +123,16 @@ describe("Yahoo Finance as a data source", () => {
     expect(warnings).toEqual([]);
   });
 
+  it("is refused quotes that have a crumb but no cookie", async () => {
+    const base = server.base("yahoo");
+    const { headers } = await fetch(`${base}/quote/AAPL`);
+    const cookie = headers.get("set-cookie")?.split(";")[0] ?? "";
+    const crumb = await (await fetch(`${base}/v1/test/getcrumb`, { headers: { cookie } })).text();
+    const quote = `${base}/v7/finance/quote?symbols=SBIN.NS&crumb=${crumb}`;
+    expect((await fetch(quote, { headers: { cookie } })).status).toBe(200);
+    expect((await fetch(quote)).status).toBe(401);
+  });
+
   it("falls back to charts when it gets no crumb", async () => {
     simulated.yahoo.hasCrumb = false;
     const shares = ["NSE:SBIN-EQ", "NSE:INFY-EQ", "NSE:TCS-EQ", "NSE:ITC-EQ"].map(listed);
