@@ -54,7 +54,10 @@ export function createYahooClient(deps: YahooClientDeps): YahooClient {
       return validated(schema, await ask(), endpoint);
     } catch (error) {
       const failure = fromFailure(error, endpoint);
-      if (failure.kind === "rate-limited") pausedUntil[endpoint] = deps.now() + PAUSE_AFTER_429_MS;
+      // Quotes alone may be refused for weeks; a refused chart means that Yahoo wants no call at all.
+      const refused = endpoint === CHART ? ([CHART, QUOTE] as const) : ([QUOTE] as const);
+      if (failure.kind === "rate-limited")
+        for (const each of refused) pausedUntil[each] = deps.now() + PAUSE_AFTER_429_MS;
       throw failure;
     }
   }

@@ -267,6 +267,23 @@ describe("Yahoo Finance as a data source", () => {
     printed.mockRestore();
   });
 
+  it("asks for no quotes either after a 429 to a chart, but for charts after a 429 to quotes", async () => {
+    const shares = ["NSE:SBIN-EQ", "NSE:INFY-EQ", "NSE:TCS-EQ", "NSE:ITC-EQ"].map(listed);
+    const blocked = newSource();
+    simulated.yahoo.isBlocked = true;
+    await expect(blocked.getQuotes(shares.slice(0, 1))).rejects.toMatchObject({ kind: "rate-limited" });
+    simulated.yahoo.isBlocked = false;
+    const callsBefore = server.calls("yahoo").length;
+    await expect(blocked.getQuotes(shares)).rejects.toMatchObject({ kind: "rate-limited" });
+    expect(server.calls("yahoo")).toHaveLength(callsBefore);
+    const withoutCrumb = newSource();
+    simulated.yahoo.hasCrumb = false;
+    expect((await withoutCrumb.getQuotes(shares)).size).toBe(4);
+    const crumbCalls = callsTo("getcrumb");
+    expect((await withoutCrumb.getQuotes(shares)).size).toBe(4);
+    expect(callsTo("getcrumb")).toBe(crumbCalls);
+  });
+
   it.each([
     ["html-502", "unavailable"],
     ["truncated", "bad-response"],
