@@ -89,6 +89,16 @@ describe("a share whose price is halved while the strategy holds it", () => {
     expect(await floor.shop.propose(await floor.user())).toMatchObject({ notes: [] });
   });
 
+  it.each([NEXT, LATER])(
+    "after its after-market order filled on its own day is not taken for rebased (%s)",
+    async (date) => {
+      await boughtAfterMarket();
+      fallsOn = NEXT;
+      floor.goTo(date, "15:00");
+      expect(await floor.shop.propose(await floor.user())).toMatchObject({ notes: [] });
+    },
+  );
+
   it("by a bonus after its after-market order is left out", async () => {
     await boughtAfterMarket();
     isBonus = true;

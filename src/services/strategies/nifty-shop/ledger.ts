@@ -11,7 +11,7 @@ export interface Fill {
   readonly price: Price;
   /** YYYY-MM-DD of the order. */
   readonly date: string;
-  /** An after-market order: filled on the trading day after `date`. */
+  /** An after-market order: filled on `date` if it was placed before the opening, else on the next trading day. */
   readonly isAmo?: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface HeldShare {
   readonly lastBuyPrice: Price;
   /** YYYY-MM-DD of the last buy's order. */
   readonly lastBoughtOn: string;
-  /** The last buy was an after-market order: filled on the trading day after `lastBoughtOn`. */
+  /** The last buy was an after-market order: filled on `lastBoughtOn` or on the next trading day. */
   readonly isLastBuyAmo: boolean;
 }
 

@@ -99,10 +99,20 @@ async function listedMembers(deps: MarketDeps, members: readonly string[]): Prom
 
 const closesOf = (before: readonly Candle[] = []): Price[] => before.slice(1 - AVERAGE_DAYS).map(({ close }) => close);
 
-function isRebased({ lastBuyPrice, lastBoughtOn, isLastBuyAmo }: OwnShare, before: readonly Candle[] = []): boolean {
-  const ordered = before.findIndex(({ at }) => istDate(at) === lastBoughtOn);
-  const day = ordered < 0 ? undefined : before[isLastBuyAmo ? ordered + 1 : ordered];
-  return day !== undefined && isRebasedSince(lastBuyPrice, day);
+/** Where an after-market order may have filled on either of two days, its price must be outside both ranges. */
+function isRebased(share: OwnShare, before: readonly Candle[] = []): boolean {
+  const days = possibleFillDays(share, before);
+  return days.length > 0 && days.every((day) => isRebasedSince(share.lastBuyPrice, day));
+}
+
+/**
+ * An after-market order fills on the day it was placed if that was before the opening, else on the next trading day: both
+ * candles must be there.
+ */
+function possibleFillDays({ lastBoughtOn, isLastBuyAmo }: OwnShare, before: readonly Candle[]): readonly Candle[] {
+  if (!isLastBuyAmo) return before.filter(({ at }) => istDate(at) === lastBoughtOn);
+  const days = before.filter(({ at }) => istDate(at) >= lastBoughtOn).slice(0, 2);
+  return days.length === 2 ? days : [];
 }
 
 /** Daily candles before today; empty when no source has them. */
