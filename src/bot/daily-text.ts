@@ -37,6 +37,8 @@ export const calendar = {
   /** The note under a message sent on a day for which the calendar does not say whether the market trades. */
   unknownYear: (date: string): Html =>
     html`<i>The holidays of ${date.slice(0, 4)} are not known here, so this comes on every weekday.</i>`,
+  /** The note under a digest that was run by hand too early. */
+  notFinal: (time: string): Html => html`<i>Prices of this day are not final before ${time}.</i>`,
   missingYear: (year: number): Html =>
     html`The trading holidays of ${year} are not known here. The exchanges publish them in mid-December. Put them into <code>calendar.json</code> in the data directory, or update Sauda; until then messages come on every weekday.`,
   nextUnknown: (date: string): Html => html`What comes after ${dateText(date)} is not known: its list is not out yet.`,

@@ -361,6 +361,16 @@ describe("the scheduled messages of a day", () => {
     expect(["2026-11-22", "2026-11-24", DATE].map((date) => dayByHand?.(date))).toEqual(["2026-11-20", DATE, DATE]);
   });
 
+  it("run by hand before the prices are final, the digest says so", async () => {
+    clock.at = istInstant(DATE, "15:44");
+    await run(closingDigest(deps()));
+    expect(text()).toContain("Prices of this day are not final before 15:45.");
+    posted = [];
+    clock.at = istInstant(DATE, "15:45");
+    await run(closingDigest(deps()));
+    expect(text()).not.toContain("not final");
+  });
+
   it("reports the week from the stored days, and sends nothing without any", async () => {
     const all = deps();
     await run(periodReport(all, "week"));

@@ -7,7 +7,7 @@ import {
   mayBeTradingDay,
   type TradingCalendar,
 } from "../../domain/calendar.ts";
-import { istInstant } from "../../domain/market.ts";
+import { istInstant, istTime } from "../../domain/market.ts";
 import { weekStart } from "../../domain/period.ts";
 import type { Notification, Notifier } from "../../ports/notifier.ts";
 import { deliveryFor } from "../../services/delivery.ts";
@@ -70,7 +70,7 @@ export function closingDigest({ bot, digests, notifier }: ClosingDeps): PerUserJ
       const message = digestMessage(digest, {
         accounts: bot.accounts,
         hidesAmounts: user.settings.hidesAmounts,
-        note: calendarNote(date, bot.calendar.current()),
+        notes: [earlyNote(date, bot), calendarNote(date, bot.calendar.current())],
       });
       const about = { key: `${CLOSING_DIGEST}:${user._id}:${date}`, userId: user._id, dueAt, ...delivery };
       for (const each of withPicture(about, message.html, themed(user, message.picture))) {
@@ -79,6 +79,12 @@ export function closingDigest({ bot, digests, notifier }: ClosingDeps): PerUserJ
       }
     },
   };
+}
+
+/** A run by hand may come before the close, or before the brokers have final prices. */
+function earlyNote(date: string, { calendar, clock }: ClosingDeps["bot"]): Html | null {
+  const finalAt = pricesFinalAt(date, calendar.current());
+  return clock.now() < finalAt ? text.calendar.notFinal(istTime(finalAt)) : null;
 }
 
 const themed = ({ settings }: User, picture: Svg | null): Svg | null => picture && inTheme(picture, settings.pictures);

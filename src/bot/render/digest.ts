@@ -25,12 +25,12 @@ export interface DigestMessage {
 export interface DigestOptions {
   readonly accounts: Accounts;
   readonly hidesAmounts: boolean;
-  /** A note about the calendar, put at the end. */
-  readonly note: Html | null;
+  /** Notes about the calendar and the time, put at the end. */
+  readonly notes: readonly (Html | null)[];
 }
 
 /** The closing digest: the day's gain before and after charges, per account, best and worst, orders, available funds. */
-export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: DigestOptions): DigestMessage {
+export function digestMessage(digest: Digest, { accounts, hidesAmounts, notes }: DigestOptions): DigestMessage {
   const days = digest.parts.flatMap((part) => (part.ok ? [{ label: part.link.label, day: part.value }] : []));
   const figures = addFigures(days.map(({ day }) => day.figures));
   const value = sumPaise(days.map(({ day }) => day.value));
@@ -61,7 +61,7 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, note }: 
         ),
       ...failures(digest.parts, accounts),
       ...lastKnown(digest, money),
-      note,
+      ...notes,
     ),
     keyboard: loginKeyboard(digest.parts),
     picture: dayPicture({ title, subtitle: summary?.subtitle ?? "", moves, curve: digest.curve, money }),
