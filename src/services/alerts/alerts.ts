@@ -53,7 +53,6 @@ const alertsSpec: CollectionSpec<AlertDocument> = {
 /** A fired alert is kept for its button and the list. */
 const FIRED_KEPT_MS = 30 * 86_400_000;
 const MAX_PER_USER = 50;
-const MAX_SWEPT = 5_000;
 const MAX_LINKS_TRIED = 3;
 /** P&L takes two calls per account, so it is checked less often than prices. */
 const PNL_EVERY_MS = 60_000;
@@ -236,7 +235,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
 
   async function sweep(): Promise<number> {
     if (!deps.isMarketOpen(clock.now())) return 0;
-    const armed = await alerts.find("armed", [true], { limit: MAX_SWEPT, order: "asc" });
+    const armed = await alerts.find("armed", [true], { order: "asc" });
     const active = await ofActiveUsers(armed);
     const unexpired = active.filter((alert) => expiredOn(alert, clock.now()) === null);
     const counts = await Promise.all([sweepExpired(active), sweepPrices(unexpired), sweepPnl(unexpired)]);

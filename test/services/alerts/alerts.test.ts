@@ -215,6 +215,23 @@ describe("an alert", () => {
     expect(harness.calls).toEqual(["broker getQuotes 3"]);
   });
 
+  it("fires however many older ones are still armed", async () => {
+    await harness.link(asha);
+    const older = await arm("SBIN > 900", "SBIN-EQ", userId(2));
+    const newest = await arm("SBIN > 105");
+    const armed = [...Array.from({ length: 20_000 }, (_, at) => ({ ...older, _id: `older${at}` })), newest];
+    const collection = {
+      find: async (_index: string, _values: readonly unknown[], { limit = Infinity }) => armed.slice(0, limit),
+      get: async () => newest,
+      replace: async () => true,
+    };
+    alerts = open({ store: { ...harness.store, collection: () => collection as never } });
+    harness.prices.broker = 110;
+    harness.pass(2_000);
+    expect(await alerts.sweep()).toBe(1);
+    expect(fired.map(({ id }) => id)).toEqual([newest._id]);
+  });
+
   it("is checked through another user's link when the first one's plan excludes prices", async () => {
     const withoutQuotes = await harness.link(asha);
     await arm("SBIN > 500");
