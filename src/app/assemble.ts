@@ -44,6 +44,7 @@ export interface Assembled {
   readonly bot: Bot<SaudaContext>;
   readonly outbox: Outbox;
   readonly updates: Updates;
+  readonly leases: Leases;
   /** Claims of scheduled work. Created here because `/forget me` must know their collection before jobs are loaded. */
   readonly claims: Claims;
   readonly closes: Closes;
@@ -130,6 +131,7 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
     bot,
     outbox,
     updates,
+    leases,
     claims: createClaims({ store, clock }),
     closes: container.closes,
     paper,

@@ -5,6 +5,7 @@ import { startWebServer } from "../web/server.ts";
 import { assemble, dataDirOf } from "./assemble.ts";
 import type { Config } from "./config.ts";
 import { openControl } from "./control.ts";
+import { createLeaseHolder } from "./lease-holder.ts";
 import { startLoop } from "./loop.ts";
 import type { FinishStartOptions } from "./finish-start.ts";
 import { waitForTelegram } from "./updates.ts";
@@ -37,16 +38,18 @@ export async function startSauda(config: Config, say: (line: string) => void): P
     await web.close();
     throw error;
   });
-  const { bot, clock, deps, metrics, outbox, store, updates, world } = parts;
+  const { bot, clock, deps, leases, metrics, outbox, store, updates, world } = parts;
   const control = openControl(dataDirOf(config));
   metrics.gauge("sauda_outbox_depth", () => outbox.depth());
   metrics.gauge("sauda_inbox_depth", () => updates.inbox.depth());
   metrics.gauge("sauda_inbox_running", () => updates.inbox.running());
+  // Not in every process: each sweep asks the brokers for the prices of all users' alerts.
+  const alerts = createLeaseHolder(leases, "alerts", () => deps.alerts.sweep());
   // Started first: open orders must be tracked even while Telegram cannot be reached.
   const running: FinishStartOptions["running"] = [
     startLoop("orders", WATCH_EVERY_MS, () => deps.watcher.sweep(), log),
     startLoop("outbox", DELIVER_EVERY_MS, (signal) => outbox.deliver(signal), log),
-    startLoop("alerts", ALERTS_EVERY_MS, () => deps.alerts.sweep(), log),
+    startLoop("alerts", ALERTS_EVERY_MS, () => alerts.run(), log),
     startLoop("store", PING_STORE_EVERY_MS, () => store.ping(), log),
   ];
   const stopping = new AbortController();
@@ -84,6 +87,7 @@ export async function startSauda(config: Config, say: (line: string) => void): P
       control.close();
       await updates.stop();
       await Promise.all(running.map((each) => each.stop()));
+      await alerts.release().catch((error: unknown) => log.warn({ err: error }, "alerts' lease not released"));
       await web.close();
       await parts.close();
       log.info("stopped");
