@@ -9,10 +9,10 @@ import { userMoney } from "../../src/bot/user-money.ts";
 import { addFigures } from "../../src/domain/day.ts";
 import { brokerOrderId, tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
-import { addDays, istDate, istInstant } from "../../src/domain/market.ts";
-import type { Candle } from "../../src/domain/portfolio.ts";
+import { addDays, istDate, istInstant, istTime } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
 import { parsePeriod } from "../../src/domain/period.ts";
+import type { Candle } from "../../src/domain/portfolio.ts";
 import { BrokerError, UnreadRows } from "../../src/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createOutbox } from "../../src/notify/outbox.ts";
@@ -129,6 +129,15 @@ describe("the scheduled messages of a day", () => {
     link = await broker.link(ASHA);
   });
   afterEach(() => temp.remove());
+
+  it("are still made up for after a downtime until the times that operations.md gives", () => {
+    const lastAt = (job: PerUserJob): string => {
+      const at = (job.dueAt({ ...user, settings: { ...user.settings, summary: "on" } }, DATE) ?? 0) + job.catchUpMs;
+      return istDate(at) === DATE ? istTime(at) : "midnight";
+    };
+    const jobs = [morningLogin, morningNudge, morningSummary, closingDigest, dayKeeping];
+    expect(jobs.map((job) => lastAt(job(deps())))).toEqual(["15:30", "09:00", "10:30", "midnight", "23:15"]);
+  });
 
   describe("the closing digest", () => {
     it("is due at the user's time but not before prices are final, and at 21:00 after an evening session", () => {
