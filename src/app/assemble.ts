@@ -77,7 +77,13 @@ export async function assemble(settings: Config, log: Log, say: (line: string) =
   });
   const paper = world
     ? null
-    : createLivePaper({ dataDir: config.dataDir, clock, prices: yahoo, onFailure: onKeepFailure });
+    : createLivePaper({
+        dataDir: config.dataDir,
+        clock,
+        prices: yahoo,
+        calendar: () => deps.calendar.current(),
+        onFailure: onKeepFailure,
+      });
   const container = createContainer({
     config: effective,
     store,

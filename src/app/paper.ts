@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import type { BrokerConnector, BrokerDefinition, ConnectorDeps, DataSource } from "../../connectors/base.ts";
+import type { DaySession } from "../../connectors/paper/exchange/calendar.ts";
 import type { KeptExchange } from "../../connectors/paper/exchange/kept.ts";
 import type { Exchange } from "../../connectors/paper/exchange/types.ts";
 import { createPaper } from "../../connectors/paper/index.ts";
+import { mayBeTradingDay, type TradingCalendar } from "../domain/calendar.ts";
 import { brokerName, type InstrumentKey } from "../domain/ids.ts";
 import type { Instrument } from "../domain/instrument.ts";
 import type { OrderOutcome } from "../domain/order.ts";
@@ -28,12 +30,13 @@ export interface PaperOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly prices: DataSource;
+  readonly calendar: () => TradingCalendar;
   /** Called when the accounts could not be saved; saving is retried. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /** The paper broker for use beside real brokers: follows the market's hours and fills only at real prices. */
-export function createLivePaper({ dataDir, clock, prices, onFailure }: PaperOptions): LivePaper {
+export function createLivePaper({ dataDir, clock, prices, calendar, onFailure }: PaperOptions): LivePaper {
   const live = createLivePrices(prices, clock);
   let kept: Promise<KeptExchange> | null = null;
   async function read(): Promise<KeptExchange> {
@@ -43,6 +46,7 @@ export function createLivePaper({ dataDir, clock, prices, onFailure }: PaperOpti
       seed: SEED,
       now: () => clock.now(),
       isAlwaysOpen: false,
+      sessionOn: (date) => sessionOn(date, calendar()),
       priceSource: live.get,
     });
   }
@@ -58,6 +62,14 @@ export function createLivePaper({ dataDir, clock, prices, onFailure }: PaperOpti
     open: async () => void (await exchange()),
     close: async () => (await kept)?.close(),
   };
+}
+
+/** A session whose hours come by circular is not traded on paper until calendar.json has them. */
+function sessionOn(date: string, calendar: TradingCalendar): DaySession {
+  if (!mayBeTradingDay(date, calendar)) return "closed";
+  const named = calendar.days.get(date);
+  if (named?.kind !== "special") return "normal";
+  return named.hours === "by-circular" ? "closed" : named.hours;
 }
 
 interface LivePrices {

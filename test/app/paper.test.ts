@@ -7,6 +7,7 @@ import { createLivePaper } from "../../src/app/paper.ts";
 import { depthLink, priceLink } from "../../src/bot/price-link.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import type { BotDeps } from "../../src/bot/commands.ts";
+import type { TradingCalendar } from "../../src/domain/calendar.ts";
 import type { Instrument } from "../../src/domain/instrument.ts";
 import { istInstant } from "../../src/domain/market.ts";
 import { orderTag, type InstrumentKey, type LinkId, type UserId } from "../../src/domain/ids.ts";
@@ -14,6 +15,7 @@ import { paiseFromRupees, priceFromRupees } from "../../src/domain/money.ts";
 import type { Order, OrderRequest } from "../../src/domain/order.ts";
 import type { Quote } from "../../src/domain/portfolio.ts";
 import { ConfigError } from "../../src/errors.ts";
+import { loadCalendar } from "../../src/services/calendar.ts";
 
 const NOW = istInstant("2026-11-23", "10:42");
 
@@ -33,7 +35,10 @@ interface Outside {
   answers?: Promise<void>[];
   /** The symbols of each request. */
   asked?: string[][];
+  calendar?: TradingCalendar;
 }
+
+const SHIPPED = loadCalendar(null);
 
 async function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDir = emptyDir()) {
   const now = () => outside.now;
@@ -47,7 +52,13 @@ async function paperBeside(outside: Outside = { now: NOW, rupees: null }, dataDi
     getHistoricalData: async () => [],
   };
   const clock = { now, sleep: async () => undefined };
-  const paper = createLivePaper({ dataDir, clock, prices, onFailure: () => undefined });
+  const paper = createLivePaper({
+    dataDir,
+    clock,
+    prices,
+    calendar: () => outside.calendar ?? SHIPPED,
+    onFailure: () => undefined,
+  });
   onTestFinished(() => paper.close());
   return { ...paper, connector: await paper.definition.create({ now } as ConnectorDeps) };
 }
@@ -86,7 +97,13 @@ describe("the paper broker beside real ones", () => {
     const dataDir = emptyDir();
     writeFileSync(join(dataDir, "paper.json"), "{}");
     const clock = { now: () => NOW, sleep: async () => undefined };
-    const paper = createLivePaper({ dataDir, clock, prices: NO_PRICES, onFailure: () => undefined });
+    const paper = createLivePaper({
+      dataDir,
+      clock,
+      prices: NO_PRICES,
+      calendar: () => SHIPPED,
+      onFailure: () => undefined,
+    });
     expect(paper.definition.isPaper).toBe(true);
     await expect(paper.open()).rejects.toBeInstanceOf(ConfigError);
   });
@@ -134,6 +151,27 @@ describe("the paper broker beside real ones", () => {
     expect(asked.map((symbols) => symbols.toSorted())).toEqual([
       [held!.symbol, waited!.symbol, looked!.symbol].toSorted(),
     ]);
+  });
+
+  it("keeps the holidays and special hours of the bot's calendar, from a calendar.json too", async () => {
+    const days = new Map(SHIPPED.days)
+      .set("2026-11-25", { kind: "holiday", name: "By circular" })
+      .set("2026-11-28", { kind: "special", name: "Mock", hours: { start: "10:00", end: "12:00" } });
+    const outside: Outside = { now: istInstant("2026-11-07", "11:00"), rupees: 800, calendar: { ...SHIPPED, days } };
+    const { connector } = await paperBeside(outside);
+    const [share] = await listedAt(connector);
+    const placedAt = async (date: string, time: string): Promise<string> => {
+      outside.now = istInstant(date, time);
+      return (await connector.placeOrder(ACCESS, buy(share!, 810))).kind;
+    };
+    expect(await placedAt("2026-11-08", "18:30")).toBe("rejected");
+    expect(await placedAt("2026-11-25", "11:00")).toBe("rejected");
+    expect(await placedAt("2026-11-27", "11:00")).toBe("accepted");
+    expect(await placedAt("2026-11-28", "09:59")).toBe("rejected");
+    expect(await placedAt("2026-11-28", "10:00")).toBe("accepted");
+    expect(await placedAt("2026-11-28", "11:49")).toBe("accepted");
+    // The order is for intraday, which is squared off by then.
+    expect(await placedAt("2026-11-28", "11:50")).toBe("rejected");
   });
 
   it.each(["another order is placed", "another account is opened"])(

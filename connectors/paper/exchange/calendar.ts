@@ -61,15 +61,28 @@ export interface Calendar {
   squareOffAt(date: string): number;
 }
 
+/** A day's trading: none, at the usual hours, or from `start` to `end` (HH:MM IST) in all segments. */
+export type DaySession = "closed" | "normal" | { readonly start: string; readonly end: string };
+
 const CASH_END = "15:30";
 const DERIVATIVES_END = "15:40";
+/** Intraday positions are closed out this long before shares stop trading. */
+const SQUARE_OFF_MS = 10 * 60_000;
 
-export function createCalendar(isAlwaysOpen: boolean): Calendar {
-  const isTradingDay = (date: string): boolean => isAlwaysOpen || isMarketDay(date);
+const ownSessionOn = (date: string): DaySession => (isMarketDay(date) ? "normal" : "closed");
+
+/** `sessionOn`: the days of another calendar; only its trading days and hours, the simulated prices follow their own. */
+export function createCalendar(isAlwaysOpen: boolean, sessionOn = ownSessionOn): Calendar {
+  const isTradingDay = (date: string): boolean => isAlwaysOpen || sessionOn(date) !== "closed";
 
   function hours(date: string, segment: Segment): Hours {
     const midnight = istInstant(date);
     if (isAlwaysOpen) return { entry: midnight, start: midnight, end: midnight + DAY_MS };
+    const session = sessionOn(date);
+    if (typeof session === "object") {
+      const start = istInstant(date, session.start);
+      return { entry: start, start, end: istInstant(date, session.end) };
+    }
     const start = istInstant(date, "09:15");
     if (segment === "NFO" || segment === "BFO") return { entry: start, start, end: istInstant(date, DERIVATIVES_END) };
     return { entry: istInstant(date, "09:00"), start, end: istInstant(date, CASH_END) };
@@ -105,6 +118,6 @@ export function createCalendar(isAlwaysOpen: boolean): Calendar {
       if (isAlwaysOpen) return date;
       return marketDayOnOrBefore(at < istInstant(date, "09:15") ? addDays(date, -1) : date);
     },
-    squareOffAt: (date) => (isAlwaysOpen ? istInstant(date) + DAY_MS : istInstant(date, "15:20")),
+    squareOffAt: (date) => hours(date, "NSE").end - (isAlwaysOpen ? 0 : SQUARE_OFF_MS),
   };
 }

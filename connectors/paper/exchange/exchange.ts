@@ -4,7 +4,7 @@ import { istDate } from "../../../src/domain/market.ts";
 import type { Quote } from "../../../src/domain/portfolio.ts";
 import { createAccount, openState } from "./account.ts";
 import type { World } from "./book.ts";
-import { createCalendar } from "./calendar.ts";
+import { createCalendar, type DaySession } from "./calendar.ts";
 import { candlesOf } from "./candles.ts";
 import { createLiquidity } from "./depth.ts";
 import { createMarket } from "./market.ts";
@@ -22,6 +22,8 @@ export interface ExchangeOptions {
   readonly snapshot?: ExchangeSnapshot;
   /** True (the default): trades round the clock, every day. False: only in market hours on trading days. */
   readonly isAlwaysOpen?: boolean;
+  /** The trading days and hours to keep when not always open, instead of the exchange's own. */
+  readonly sessionOn?: (date: string) => DaySession;
   /**
    * Real prices for fills, quotes and values, instead of the seeded ones; candles stay seeded. Undefined: not asked for
    * yet. Null: the source has none now, so the last one is used, which the snapshot keeps.
@@ -37,7 +39,7 @@ export interface ExchangeOptions {
 export function createExchange(options: ExchangeOptions): Exchange {
   const { seed, now, snapshot, isAlwaysOpen = true, priceSource, orderLatencyMs = 0 } = options;
   const { onChange = () => undefined } = options;
-  const calendar = createCalendar(isAlwaysOpen);
+  const calendar = createCalendar(isAlwaysOpen, options.sessionOn);
   const walks = createWalks(seed, calendar);
   const universe = createUniverse(walks);
   const restored = snapshot && readSnapshot(snapshot);
