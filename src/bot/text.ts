@@ -235,7 +235,7 @@ export const link = {
   noEnd: (title: string, what: string): Html =>
     html`To log in at ${title} I am waiting for ${what}, and this was not it. If it held a key or a token, delete your message.`,
   refused: (title: string): Html =>
-    html`⚠️ The login at ${title} failed, for the reason below. Try again; if it fails again, check the key and secret in its console and link again.`,
+    html`⚠️ The login at ${title} failed, for the reason below. Try again; if it fails again, check the key and secret in ${title}'s console and link again.`,
   stale: (): Html => html`That login link was used before or is too old. Nothing was changed. /accounts has a new one.`,
   otherAccount: (title: string, accountId: string): Html =>
     html`That was ${title} account <code>${accountId}</code>, not the one linked here. Nothing was changed. Log out there first, or link it as another account.`,
