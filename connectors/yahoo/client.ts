@@ -15,6 +15,8 @@ const REAL_INTERVAL_MS = 250;
 const PAUSE_AFTER_429_MS = 15 * 60_000;
 const CHART = "GET /v8/finance/chart";
 const QUOTE = "GET /v7/finance/quote";
+/** Cookie and crumb are fetched for quotes, and count as those. */
+type Endpoint = typeof CHART | typeof QUOTE;
 
 export type ChartInterval = "1m" | "5m" | "15m" | "30m" | "1h" | "1d";
 
@@ -37,28 +39,20 @@ export interface YahooClient {
 
 /** yahoo-finance2 over our HTTP client. Works around its defects: no deadline, no pause after 429, a stale crumb. */
 export function createYahooClient(deps: YahooClientDeps): YahooClient {
-  const pausedUntil = { [CHART]: 0, [QUOTE]: 0 };
+  const pauses = createPauses(deps.now);
   let made: Promise<Library> | null = null;
-  const library = (): Promise<Library> => (made ??= createLibrary(deps));
+  const library = (): Promise<Library> => (made ??= createLibrary(deps, pauses));
 
   async function call<S extends z.ZodType>(
-    endpoint: typeof CHART | typeof QUOTE,
+    endpoint: Endpoint,
     schema: S,
     ask: () => Promise<unknown>,
   ): Promise<z.output<S>> {
-    const waitMs = pausedUntil[endpoint] - deps.now();
-    // A longer wait means that the clock was set back: it is ignored.
-    if (waitMs > 0 && waitMs <= PAUSE_AFTER_429_MS)
-      throw yahooError("rate-limited", "Yahoo asked for a pause", endpoint, { retryAfterMs: waitMs });
+    pauses.check(endpoint);
     try {
       return validated(schema, await ask(), endpoint);
     } catch (error) {
-      const failure = fromFailure(error, endpoint);
-      // Quotes alone may be refused for weeks; a refused chart means that Yahoo wants no call at all.
-      const refused = endpoint === CHART ? ([CHART, QUOTE] as const) : ([QUOTE] as const);
-      if (failure.kind === "rate-limited")
-        for (const each of refused) pausedUntil[each] = deps.now() + PAUSE_AFTER_429_MS;
-      throw failure;
+      throw fromFailure(error, endpoint);
     }
   }
 
@@ -94,6 +88,26 @@ export function createYahooClient(deps: YahooClientDeps): YahooClient {
   };
 }
 
+type Pauses = ReturnType<typeof createPauses>;
+
+/** What is not asked for a while after a 429. */
+function createPauses(now: () => number) {
+  const until: Record<Endpoint, number> = { [CHART]: 0, [QUOTE]: 0 };
+  return {
+    check(endpoint: Endpoint): void {
+      const waitMs = until[endpoint] - now();
+      // A longer wait means that the clock was set back: it is ignored.
+      if (waitMs > 0 && waitMs <= PAUSE_AFTER_429_MS)
+        throw yahooError("rate-limited", "Yahoo asked for a pause", endpoint, { retryAfterMs: waitMs });
+    },
+    /** Quotes alone may be refused for weeks; a refused chart means that Yahoo wants no call at all. */
+    begin(refused: Endpoint): void {
+      until[QUOTE] = now() + PAUSE_AFTER_429_MS;
+      if (refused === CHART) until[CHART] = until[QUOTE];
+    },
+  };
+}
+
 function validated<S extends z.ZodType>(schema: S, value: unknown, endpoint: string): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -106,13 +120,13 @@ const silent = (): void => undefined;
 type Library = InstanceType<typeof YahooFinance>;
 
 /** Imported on the first call, since the library takes 20 MB. */
-async function createLibrary(deps: YahooClientDeps): Promise<Library> {
+async function createLibrary(deps: YahooClientDeps, pauses: Pauses): Promise<Library> {
   const [{ default: Yahoo }, { ExtendedCookieJar }] = await Promise.all([
     import("yahoo-finance2"),
     import("yahoo-finance2/lib/cookieJar"),
   ]);
   return new Yahoo({
-    fetch: fetchThrough(deps),
+    fetch: fetchThrough(deps, pauses),
     cookieJar: new ExtendedCookieJar(),
     // It would query a package registry for its version after any reply that it does not understand.
     versionCheck: false,
@@ -124,11 +138,14 @@ async function createLibrary(deps: YahooClientDeps): Promise<Library> {
 }
 
 /** The library's `fetch`. Throws on failures that the library would print, with the crumb in the URL. */
-function fetchThrough({ http, root }: YahooClientDeps): typeof globalThis.fetch {
+function fetchThrough({ http, root }: YahooClientDeps, pauses: Pauses): typeof globalThis.fetch {
   const origin = root.replace(/\/+$/, "");
   return async (input, init) => {
     const asked = input instanceof Request ? input.url : input.toString();
     const url = origin === REAL_ROOT ? asked : asked.replace(YAHOO_HOSTS, origin);
+    const endpoint = new URL(asked).pathname.startsWith("/v8/finance/chart/") ? CHART : QUOTE;
+    // Again here, since the library's queue may have held the call back until after a 429.
+    pauses.check(endpoint);
     const reply = await sendRetryingOnce(http, {
       scope: YAHOO,
       method: init?.method === "POST" ? "POST" : "GET",
@@ -138,6 +155,7 @@ function fetchThrough({ http, root }: YahooClientDeps): typeof globalThis.fetch 
       timeoutMs: READ_TIMEOUT_MS,
       signal: init?.signal ?? undefined,
     });
+    if (reply.status === 429) pauses.begin(endpoint);
     throwOnFailure(reply, new URL(url).pathname);
     return new Response(reply.status === 204 ? null : reply.body, {
       status: reply.status,

@@ -284,6 +284,19 @@ describe("Yahoo Finance as a data source", () => {
     expect(callsTo("getcrumb")).toBe(crumbCalls);
   });
 
+  it("does not send the calls that were waiting for their turn when a 429 came", async () => {
+    const source = newSource();
+    simulated.yahoo.hasCrumb = false;
+    const shares = exchange.instruments.filter((each) => each.kind === "equity" && each.segment === "NSE");
+    await source.getQuotes(shares.slice(0, 4));
+    simulated.yahoo.isBlocked = true;
+    const before = callsTo("/v8/finance/chart");
+    await expect(source.getQuotes(shares.slice(0, 30))).rejects.toMatchObject({ kind: "rate-limited" });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Two at a time.
+    expect(callsTo("/v8/finance/chart") - before).toBeLessThanOrEqual(2);
+  });
+
   it.each([
     ["html-502", "unavailable"],
     ["truncated", "bad-response"],
