@@ -157,7 +157,11 @@ const quoteSchema = z.object({
   /** Epoch ms, as a string. */
   last_trade_time: z.string().nullish(),
 });
-export const quotesSchema = z.record(z.string(), quoteSchema);
+/** An empty collection is `[]`, so none may be no object. */
+export const quotesSchema = z.preprocess(
+  (data) => (Array.isArray(data) && data.length === 0 ? {} : data),
+  z.record(z.string(), quoteSchema),
+);
 
 /** GET /v3/historical-candle: time with its zone, open, high, low, close, volume, open interest. */
 const candleSchema = z

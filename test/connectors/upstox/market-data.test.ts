@@ -51,6 +51,12 @@ describe("quotes", () => {
     await expect(connector.getQuote(access(), sbin)).rejects.toMatchObject({ kind: "rejected" });
   });
 
+  it("are none, not an error, when the reply is Upstox's empty list", async () => {
+    const { connector } = setUp(() => reply({ status: "success", data: [] }));
+    expect(await connector.getQuotes(access(), [await listed("NSE:SBIN-EQ")])).toEqual(new Map());
+    await expect(connector.getQuote(access(), await listed("NSE:SBIN-EQ"))).rejects.toMatchObject({ kind: "rejected" });
+  });
+
   it("are requested again without a key that Upstox no longer knows", async () => {
     const wanted = await Promise.all(["NSE:SBIN-EQ", "NSE:NIFTY26NOVFUT", "BSE:SBIN", "NSE:BAJAJ-AUTO-EQ"].map(listed));
     const { connector, requests } = setUp(({ url }) =>
