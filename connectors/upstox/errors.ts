@@ -9,7 +9,7 @@ export const { badField, badResponse, requireSame, mapReply, noReply } = replyEr
 /** Codes are `UDAPI` and a number. One that is not listed proves nothing, so an order's outcome stays unknown. */
 const CODES: readonly (readonly [BrokerErrorKind, readonly number[]])[] = [
   ["auth-expired", [100050]],
-  // Keys, code or redirect URL of a login; 100067: a pasted token that may only read.
+  // Keys, code or redirect URL of a login; 100067: a token that may only read.
   ["auth-invalid", [100016, 100057, 100067, 100068, 100069, 100070, 100073]],
   ["ip-not-allowed", [1154]],
   ["no-permission", [100058]],
