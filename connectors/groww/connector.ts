@@ -1,5 +1,5 @@
 import type { Order } from "../../src/domain/order.ts";
-import { ownedNow, type Holding, type Trade } from "../../src/domain/portfolio.ts";
+import { isHeld, ownedNow, type Holding, type Trade } from "../../src/domain/portfolio.ts";
 import { type ReadRow, rowsWhere, fieldsOf } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { finishBook, readBook, requireComplete } from "../book.ts";
@@ -58,7 +58,9 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       listedBy: ["isin", "trading_symbol"],
       listedOf: (row) => toListed(row, find),
     });
-    return positions ? finishBook(openingHoldings, (holdings) => ownedNow(holdings, positions)) : openingHoldings;
+    return finishBook(openingHoldings, (holdings) =>
+      positions ? ownedNow(holdings, positions) : holdings.filter(isHeld),
+    );
   }
 
   async function toOrders(rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> {

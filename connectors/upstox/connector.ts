@@ -1,5 +1,5 @@
 import type { Order } from "../../src/domain/order.ts";
-import { ownedNow, type Position } from "../../src/domain/portfolio.ts";
+import { isHeld, ownedNow, type Position } from "../../src/domain/portfolio.ts";
 import { type ReadRow, rowsWhere } from "../../src/lib/rows.ts";
 import type { Access, BrokerConnector, ConnectorDeps } from "../base.ts";
 import { byOrderId, finishBook, readBook, requireComplete } from "../book.ts";
@@ -66,7 +66,9 @@ export function createConnector(deps: ConnectorDeps): BrokerConnector {
       const mayHaveSales = rows.some((each) => each.ok && each.row.cnc_used_quantity > 0);
       const positions = mayHaveSales ? await requireComplete(getPositions(access, signal)) : null;
       const openingHoldings = book("GET /v2/portfolio/long-term-holdings", rows, toHolding);
-      return positions ? finishBook(openingHoldings, (holdings) => ownedNow(holdings, positions)) : openingHoldings;
+      return finishBook(openingHoldings, (holdings) =>
+        positions ? ownedNow(holdings, positions) : holdings.filter(isHeld),
+      );
     },
     getPositions,
     getOrders: async (access, signal) => orders(await client.getOrders(access, signal)),

@@ -110,6 +110,9 @@ export const sellableWithT1 = ({ qty, t1Qty, sellableQty, pledgedQty }: Owned): 
 export const deliveredQty = ({ qty, t1Qty, sellableQty, pledgedQty }: Owned): number =>
   Math.max(0, Math.min(sellableQty, qty - pledgedQty - t1Qty));
 
+/** False for a row that a broker keeps although nothing is left of it. */
+export const isHeld = ({ qty, pledgedQty }: Owned): boolean => qty > 0 || pledgedQty > 0;
+
 /** Units of a holding that were sold today under its own listing. */
 const soldOutOf = (holding: Holding, positions: readonly Position[]): number =>
   positions

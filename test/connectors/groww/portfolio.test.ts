@@ -223,6 +223,21 @@ describe("holdings", () => {
     expect(left.map(sellableWithT1)).toEqual([18]);
   });
 
+  it("leave out a row of which nothing is left, also on a day without sales", async () => {
+    const [first, ...rest] = rowsIn("get-holdings-user");
+    const list = success({ holdings: [{ ...first, quantity: 0, t1_quantity: 0, pledge_quantity: 0 }, ...rest] });
+    const rows = await holdings({ [HOLDINGS]: list }).connector.getHoldings(access());
+    expect(rows).toMatchObject([{ key: "NSE:2031" }, { key: "BSE:540001" }, { key: null }]);
+  });
+
+  it("keep a row without a quantity that has pledged shares", async () => {
+    const [first] = rowsIn("get-holdings-user");
+    const list = success({ holdings: [{ ...first, quantity: 0, t1_quantity: 0, pledge_quantity: 3 }] });
+    expect(await holdings({ [HOLDINGS]: list }).connector.getHoldings(access())).toMatchObject([
+      { key: "NSE:3045", qty: 0, pledgedQty: 3 },
+    ]);
+  });
+
   it("report a row that cannot be mapped along with the others, with its share", async () => {
     const [first, ...rest] = rowsIn("get-holdings-user");
     const list = success({ holdings: [{ ...first, quantity: "many" }, ...rest] });

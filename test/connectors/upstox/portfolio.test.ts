@@ -112,6 +112,14 @@ describe("holdings", () => {
     expect(reserved && sellableWithT1(reserved)).toBe(16);
   });
 
+  it("leave out a row of which nothing is left, also on a day without sales", async () => {
+    const { connector, requests } = setUp(
+      answering({ "long-term": changed(HOLDINGS, { quantity: 0, t1_quantity: 0, collateral_quantity: 0 }) }),
+    );
+    expect((await connector.getHoldings(access())).map(({ isin }) => isin)).toEqual(["INE917I01010", "INE999Z01017"]);
+    expect(requests).toHaveLength(1);
+  });
+
   it("are an empty list for an empty account", async () => {
     const { connector } = setUp(answering({ "long-term": recorded(`${HOLDINGS}-empty`) }));
     expect(await connector.getHoldings(access())).toEqual([]);
