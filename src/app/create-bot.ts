@@ -8,7 +8,7 @@ import { createApiFetch } from "../bot/api-fetch.ts";
 import type { BotDeps, CommandModule } from "../bot/commands.ts";
 import type { SaudaContext } from "../bot/context.ts";
 import { dropOpenQuestions } from "../bot/dialogues.ts";
-import { dialogueStorage } from "../bot/dialogue-storage.ts";
+import { dialogueStorage, type DialogueStorage } from "../bot/dialogue-storage.ts";
 import { answerFailure, DeadlineError } from "../bot/failure.ts";
 import { html, type Html } from "../bot/html.ts";
 import { inlineQuotes } from "../bot/inline.ts";
@@ -46,6 +46,7 @@ export interface BotOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly updatesPerMinute?: number;
+  readonly deadlineMs?: number;
 }
 
 export function createBot({
@@ -56,6 +57,7 @@ export function createBot({
   log,
   metrics,
   updatesPerMinute = UPDATES_PER_MINUTE,
+  deadlineMs = DEADLINE_MS,
 }: BotOptions): Bot<SaudaContext> {
   const bot = new Bot<SaudaContext>(token.reveal(), {
     client: {
@@ -78,7 +80,8 @@ export function createBot({
   urgent.use(panicButtons(deps));
   bot.use(sequentialize(constraintsOf));
   const guarded = bot.errorBoundary(({ error, ctx }) => answerFailure(error, ctx, deps));
-  guarded.use(withDeadline());
+  const storage = dialogueStorage({ store, clock: deps.clock }, DIALOGUES_VERSION);
+  guarded.use(withDeadline(storage, deadlineMs));
   guarded.use(rateGate(deps.clock, updatesPerMinute));
   guarded.on("my_chat_member", recordBlocking(deps));
   const personal = guarded.filter(
@@ -90,11 +93,7 @@ export function createBot({
   personal.use(inlineQuotes(deps));
   personal.on("message:text", captureCodes(deps));
   personal.on("message:text", captureKeys(deps));
-  personal.use(
-    conversations<SaudaContext, SaudaContext>({
-      storage: dialogueStorage({ store, clock: deps.clock }, DIALOGUES_VERSION) as never,
-    }),
-  );
+  personal.use(conversations<SaudaContext, SaudaContext>({ storage: storage as never }));
   personal.filter((ctx) => ctx.message?.text?.startsWith("/") === true, leaveDialogues(deps));
   personal.use(dialogues(deps));
   personal.use(routeToModules(deps));
@@ -257,14 +256,20 @@ const recordBlocking =
     if (user) await deps.users.update(user._id, () => ({ hasStopped }));
   };
 
-const withDeadline = (): MiddlewareFn<SaudaContext> => async (_ctx, next) => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError("handler took too long")), DEADLINE_MS);
-  });
-  try {
-    await Promise.race([next(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
+/** Ends the user's dialogue too: whatever hung in it would take the next message for its answer and hang again. */
+const withDeadline =
+  (storage: DialogueStorage, deadlineMs: number): MiddlewareFn<SaudaContext> =>
+  async (ctx, next) => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new DeadlineError("handler took too long")), deadlineMs);
+    });
+    try {
+      await Promise.race([next(), late]);
+    } catch (error) {
+      if (error instanceof DeadlineError) await storage.abandon(ctx);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };

@@ -18,11 +18,13 @@ const dialoguesSpec: CollectionSpec<DialogueDocument> = {
 };
 const STATE_TTL_MS = 3_600_000;
 
+export interface DialogueStorage extends ConversationContextStorage<BareContext, ConversationData> {
+  /** Ends the dialogue whose update's handler was given up: what that handler still writes is not kept. */
+  abandon(ctx: BareContext): Promise<void>;
+}
+
 /** Keeps one dialogue per user, in private chats only: in a group somebody else could answer its questions. */
-export function dialogueStorage(
-  deps: { store: Store; clock: Clock },
-  version: number,
-): ConversationContextStorage<BareContext, ConversationData> {
+export function dialogueStorage(deps: { store: Store; clock: Clock }, version: number): DialogueStorage {
   const dialogues = deps.store.collection(dialoguesSpec);
   /** The stored version that an update's handling started from; null when nothing was stored. */
   const versionRead = new WeakMap<BareContext, number | null>();
@@ -53,6 +55,10 @@ export function dialogueStorage(
         await dialogues.delete(key);
         versionRead.set(ctx, null);
       },
+    },
+    async abandon(ctx) {
+      const key = keyOf(ctx);
+      if (key !== null) await dialogues.delete(key);
     },
   };
 }

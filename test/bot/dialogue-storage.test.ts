@@ -49,4 +49,14 @@ describe("a dialogue's state", () => {
     await storage.write(slow, state("late"));
     expect(await storage.read(update(1))).toEqual(state("third"));
   });
+
+  it("is gone once its handler was given up, also if that handler goes on later", async () => {
+    const storage = dialogueStorage(stage, 1);
+    const hung = update(1);
+    await storage.adapter.write(update(1), state("first"));
+    await storage.adapter.read(hung);
+    await storage.abandon(update(1));
+    await storage.adapter.write(hung, state("late"));
+    expect(await storage.adapter.read(update(1))).toBeUndefined();
+  });
 });

@@ -10,7 +10,7 @@ import { startPlayground, type Playground } from "../../playground/telegram/serv
 import type { BotDeps } from "../../src/bot/commands.ts";
 import { readConfig } from "../../src/app/config.ts";
 import { createContainer, createHttp } from "../../src/app/container.ts";
-import { createBot } from "../../src/app/create-bot.ts";
+import { createBot, type BotOptions } from "../../src/app/create-bot.ts";
 import { createLinkWatch } from "../../src/app/link-watch.ts";
 import { userId } from "../../src/domain/ids.ts";
 import { createKeyring, generateKey, parseKey } from "../../src/lib/crypto.ts";
@@ -55,7 +55,7 @@ export interface FuzzWorld {
 }
 
 /** The real bot, a real store and a local Telegram without flood limits. No background loops run, so a seed repeats a run. */
-export async function openFuzzWorld(): Promise<FuzzWorld> {
+export async function openFuzzWorld(options: Pick<BotOptions, "deadlineMs"> = {}): Promise<FuzzWorld> {
   const dir = mkdtempSync(join(tmpdir(), "fuzz-"));
   let handled = 0;
   let passed = 0;
@@ -108,7 +108,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
   });
   const token = new Secret(telegram.token);
   const { made: bot, verbs } = withVerbs(() =>
-    createBot({ token, apiRoot: telegram.url, deps, store, log, metrics, updatesPerMinute: Infinity }),
+    createBot({ ...options, token, apiRoot: telegram.url, deps, store, log, metrics, updatesPerMinute: Infinity }),
   );
   await bot.init();
   const unreachable = new Set<string>();

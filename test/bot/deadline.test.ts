@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { ASHA, openFuzzWorld, type FuzzWorld } from "../fuzz/world.ts";
+
+describe("a handler that hangs", () => {
+  let world: FuzzWorld;
+  beforeAll(async () => {
+    world = await openFuzzWorld({ deadlineMs: 2_000 });
+    await world.settle();
+  });
+  afterAll(() => world.close());
+
+  async function say(text: string): Promise<string> {
+    const { message_id: after } = world.telegram.chat(ASHA).send(text);
+    await world.handleAll();
+    const messages = world.telegram.chat(ASHA).messages();
+    return messages
+      .filter(({ from, message_id }) => from.is_bot && message_id > after)
+      .map(({ text: said = "" }) => said)
+      .join("\n");
+  }
+
+  it("is given up with a word to the user, and its dialogue does not take the next message for its answer", async () => {
+    expect(await say("/buy")).toContain("Which instrument?");
+    const hanging = vi.spyOn(world.deps.instruments, "resolve").mockReturnValueOnce(new Promise(() => undefined));
+    expect(await say("SBIN")).toContain("That took too long, so I gave up.");
+    hanging.mockRestore();
+    expect(await say("INFY")).toContain("I work by commands.");
+    expect(await say("/buy INFY")).toContain("how many?");
+  });
+});
