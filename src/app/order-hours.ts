@@ -18,9 +18,7 @@ export interface OrderHours {
   readonly nextTradingDay: (date: string) => string;
 }
 
-/**
- * What the calendar means for orders. Where it is unknown the market counts as open: the broker decides, not a guess.
- */
+/** What the calendar means for orders. Where it is unknown the broker decides, not a guess, and the card says so. */
 export function orderHours(
   calendar: () => TradingCalendar,
   isAlwaysOpen: boolean,
@@ -45,6 +43,7 @@ export function orderHours(
       if (isAlwaysOpen) return "open";
       const session = sessionAt(instrument.segment, at, calendar(), { hasDerivatives: hasFutures(instrument) ?? true });
       if (session.kind === "closed") return "closed";
+      if (session.kind === "hours-unknown" || (session.kind === "unknown" && session.what === "year")) return "unknown";
       if (session.kind !== "phase" || !session.phase.startsWith("auction")) return "open";
       return session.phase === "auction-limit-only" ? "closing-auction-limits" : "closing-auction";
     },

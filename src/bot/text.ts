@@ -325,6 +325,10 @@ function findingText(found: Finding): string {
       return "The market is open: an after-market order waits for the next session, if the broker takes it at all now.";
     case "amo-now":
       return `The market is open: ${found.label} takes no order for the next session now.`;
+    case "calendar-unknown":
+      return "My calendar does not say whether the market is open now: the broker decides.";
+    case "amo-unknown":
+      return `My calendar does not say whether the market is open now: ${found.label} might trade this at once.`;
     case "expired":
       return "This contract has expired: its last session is over.";
     case "auction":

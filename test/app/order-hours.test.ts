@@ -31,8 +31,13 @@ describe("the hours of orders", () => {
     expect(phaseOfFuture("2026-11-23", "2026-11-23", "18:00", "MCX")).toBe("open");
   });
 
-  it("count as open where the calendar does not know them, and where the exchange never closes", () => {
-    expect(at("2031-01-06", "11:00")).toBe("open");
+  it("are unknown in a year without a list, and on a day whose hours come by circular", () => {
+    expect(at("2031-01-06", "11:00")).toBe("unknown");
+    expect(at("2031-01-06", "20:00")).toBe("unknown");
+    expect(at("2026-11-08", "18:30")).toBe("unknown");
+  });
+
+  it("count as open in a segment without sessions here, and where the exchange never closes", () => {
     expect(phaseOf({ ...SBIN, segment: "MCX" }, istInstant("2026-11-23", "20:00"))).toBe("open");
     expect(orderHours(() => calendar, true).phaseOf(SBIN, istInstant("2026-11-22", "03:00"))).toBe("open");
   });

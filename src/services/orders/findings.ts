@@ -28,6 +28,10 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "amo-open" }
   /** This broker decides by the clock: an after-market order placed now would trade in this session. */
   | { readonly code: "amo-now"; readonly label: string }
+  /** The calendar does not say whether the market is open. */
+  | { readonly code: "calendar-unknown" }
+  /** The same, at a broker that decides by the clock: an after-market order placed now might trade at once. */
+  | { readonly code: "amo-unknown"; readonly label: string }
   | { readonly code: "expired" }
   | { readonly code: "auction"; readonly why: "type" | "validity" | "limits-only" }
   | { readonly code: "auction-rules" }
@@ -80,8 +84,9 @@ export interface CheckedOrder {
 /**
  * Which orders the exchange takes for an instrument at a moment. `closing-auction` takes limit and market orders only;
  * its last minutes, `closing-auction-limits`, limit orders only. `expired`: a contract after its last session.
+ * `unknown`: the calendar lacks the year's holidays or the day's hours.
  */
-const MARKET_PHASES = ["open", "closing-auction", "closing-auction-limits", "closed", "expired"] as const;
+const MARKET_PHASES = ["open", "closing-auction", "closing-auction-limits", "closed", "expired", "unknown"] as const;
 export type MarketPhase = (typeof MARKET_PHASES)[number];
 
 export interface SessionCheck {
@@ -98,6 +103,11 @@ export function checkSession(order: SessionCheck, capabilities: Pick<Capabilitie
   if (phase === "expired") return [{ level: "block", code: "expired" }];
   if (isAmo && !capabilities.amo) return [{ level: "block", code: "amo-off", label }];
   if (isAmo && phase === "closed") return [];
+  if (phase === "unknown") {
+    return isAmo && capabilities.amo === "by-clock"
+      ? [{ level: "block", code: "amo-unknown", label }]
+      : [{ level: "warn", code: "calendar-unknown" }];
+  }
   if (isAmo) {
     return [
       capabilities.amo === "by-clock"

@@ -332,6 +332,11 @@ describe("the session check", () => {
     // It would trade now.
     expect(said({ isAmo: true }, "by-clock")).toEqual(["block amo-now"]);
     expect(said({ phase: "closing-auction", isAmo: true }, "by-clock")).toEqual(["block amo-now"]);
+    expect(said({ phase: "unknown" })).toEqual(["warn calendar-unknown"]);
+    expect(said({ phase: "unknown", isAmo: true })).toEqual(["warn calendar-unknown"]);
+    expect(said({ phase: "unknown", isAmo: true }, false)).toEqual(["block amo-off"]);
+    // It might trade now.
+    expect(said({ phase: "unknown", isAmo: true }, "by-clock")).toEqual(["block amo-unknown"]);
     expect(said({ phase: "closing-auction" })).toEqual(["warn auction-rules"]);
     expect(said({ phase: "closing-auction", type: "SL" })).toEqual(["warn auction"]);
     expect(said({ phase: "closing-auction", validity: "IOC" })).toEqual(["warn auction"]);
