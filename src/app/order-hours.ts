@@ -44,6 +44,7 @@ export function orderHours(
       const session = sessionAt(instrument.segment, at, calendar(), { hasDerivatives: hasFutures(instrument) ?? true });
       if (session.kind === "closed") return "closed";
       if (session.kind === "hours-unknown" || (session.kind === "unknown" && session.what === "year")) return "unknown";
+      if (session.kind === "phase" && session.phase === "post-close") return "post-close";
       if (session.kind !== "phase" || !session.phase.startsWith("auction")) return "open";
       return session.phase === "auction-limit-only" ? "closing-auction-limits" : "closing-auction";
     },

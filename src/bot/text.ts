@@ -335,6 +335,8 @@ function findingText(found: Finding): string {
       return AUCTION_REFUSES[found.why];
     case "auction-rules":
       return "Closing auction: the price is within 3% of its reference, what does not match is cancelled, and a trade cannot be undone.";
+    case "post-close":
+      return "Post-close session: everything trades at the closing price.";
     case "no-price":
       return "No price is available right now. A limit order needs none.";
     case "late-price":

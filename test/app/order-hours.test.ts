@@ -15,7 +15,9 @@ describe("the hours of orders", () => {
     expect(at("2026-11-23", "15:14:59")).toBe("open");
     expect(at("2026-11-23", "15:22")).toBe("closing-auction");
     expect(at("2026-11-23", "15:25")).toBe("closing-auction-limits");
-    expect(at("2026-11-23", "18:00")).toBe("closed");
+    expect(at("2026-11-23", "15:40")).toBe("closed");
+    expect(at("2026-11-23", "15:50")).toBe("post-close");
+    expect(at("2026-11-23", "16:00")).toBe("closed");
     expect(at("2026-11-24", "11:00")).toBe("closed");
     expect(at("2026-11-22", "11:00")).toBe("closed");
   });

@@ -35,6 +35,7 @@ export type Finding = { readonly level: "block" | "warn" | "info" } & (
   | { readonly code: "expired" }
   | { readonly code: "auction"; readonly why: "type" | "validity" | "limits-only" }
   | { readonly code: "auction-rules" }
+  | { readonly code: "post-close" }
   | { readonly code: "no-price" }
   /** `of`: the price's date, if it is not today. */
   | { readonly code: "late-price"; readonly minutes: number; readonly of: string | null }
@@ -83,10 +84,18 @@ export interface CheckedOrder {
 
 /**
  * Which orders the exchange takes for an instrument at a moment. `closing-auction` takes limit and market orders only;
- * its last minutes, `closing-auction-limits`, limit orders only. `expired`: a contract after its last session.
+ * its last minutes, `closing-auction-limits`, limit orders only. `post-close`: trades at the closing price. `expired`: a contract after its last session.
  * `unknown`: the calendar lacks the year's holidays or the day's hours.
  */
-const MARKET_PHASES = ["open", "closing-auction", "closing-auction-limits", "closed", "expired", "unknown"] as const;
+const MARKET_PHASES = [
+  "open",
+  "closing-auction",
+  "closing-auction-limits",
+  "post-close",
+  "closed",
+  "expired",
+  "unknown",
+] as const;
 export type MarketPhase = (typeof MARKET_PHASES)[number];
 
 export interface SessionCheck {
@@ -116,6 +125,7 @@ export function checkSession(order: SessionCheck, capabilities: Pick<Capabilitie
     ];
   }
   if (phase === "closed") return [{ level: "block", code: "closed", label, hasAmo: capabilities.amo !== false }];
+  if (phase === "post-close") return [{ level: "warn", code: "post-close" }];
   return phase === "open" ? [] : checkAuction(order);
 }
 

@@ -332,6 +332,8 @@ describe("the session check", () => {
     // It would trade now.
     expect(said({ isAmo: true }, "by-clock")).toEqual(["block amo-now"]);
     expect(said({ phase: "closing-auction", isAmo: true }, "by-clock")).toEqual(["block amo-now"]);
+    expect(said({ phase: "post-close" })).toEqual(["warn post-close"]);
+    expect(said({ phase: "post-close", isAmo: true }, "by-clock")).toEqual(["block amo-now"]);
     expect(said({ phase: "unknown" })).toEqual(["warn calendar-unknown"]);
     expect(said({ phase: "unknown", isAmo: true })).toEqual(["warn calendar-unknown"]);
     expect(said({ phase: "unknown", isAmo: true }, false)).toEqual(["block amo-off"]);
