@@ -133,7 +133,7 @@ export function createContainer(options: ContainerOptions): Container {
   });
   const shared = { users, accounts, closes, instruments, quotes, calendar, ...orders };
   const deps: BotDeps = {
-    ...createMarketServices({ ...options, ...shared }),
+    ...createMarketServices({ ...options, ...shared, phaseOf: hours.phaseOf }),
     users,
     accounts,
     instruments,

@@ -7,6 +7,7 @@ import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { Store } from "../ports/store.ts";
+import type { OrderHours } from "./order-hours.ts";
 import { createAlerts } from "../services/alerts/alerts.ts";
 import type { Closes } from "../services/closes.ts";
 import { deliveryFor } from "../services/delivery.ts";
@@ -28,6 +29,7 @@ export interface MarketServicesOptions extends Pick<
   readonly yahoo: DataSource;
   readonly closes: Closes;
   readonly notifier: Notifier;
+  readonly phaseOf: OrderHours["phaseOf"];
   /** The playground's exchange never closes. */
   readonly isAlwaysOpen: boolean;
 }

@@ -292,7 +292,7 @@ export function shopSettingsView({ settings, account, warning }: ShopSettingsCar
 export function timeWarning(problem: "auction" | "closed" | null, at: string): Html | null {
   if (problem === null) return null;
   return problem === "auction"
-    ? html`⚠️ ${at} lies in the closing auction: it takes orders for a few minutes only, and what does not match is cancelled. Before 15:15 is better.`
+    ? html`⚠️ ${at} lies in the closing auction: it takes orders for a few minutes only, and what does not match is cancelled. 15:10 or earlier is better.`
     : html`⚠️ The market does not trade at ${at}.`;
 }
 

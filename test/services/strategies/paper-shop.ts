@@ -5,6 +5,7 @@ import pino from "pino";
 import type { BrokerDefinition } from "../../../connectors/base.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
 import { createPaper } from "../../../connectors/paper/index.ts";
+import { orderHours } from "../../../src/app/order-hours.ts";
 import { nextWeekday } from "../../../src/domain/calendar.ts";
 import { type InstrumentKey, type UserId, userId } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
@@ -14,6 +15,7 @@ import type { Candle, Quote } from "../../../src/domain/portfolio.ts";
 import { createKeyring, generateKey, parseKey } from "../../../src/lib/crypto.ts";
 import { createRateLimiter } from "../../../src/lib/rate-limit.ts";
 import { createAccounts, type Accounts } from "../../../src/services/accounts.ts";
+import { loadCalendar } from "../../../src/services/calendar.ts";
 import { createCandles } from "../../../src/services/candles.ts";
 import { createOrderServices, type OrderServices } from "../../../src/services/orders/orders.ts";
 import { createQuotes } from "../../../src/services/quotes.ts";
@@ -125,6 +127,8 @@ export async function openPaperShop(
     driftBasisPoints: async () => 50,
     protectionBasisPoints: async () => 100,
   });
+  const calendar = loadCalendar(null);
+  const hours = orderHours(() => calendar, false);
   const shop = createNiftyShop({
     store,
     clock,
@@ -134,6 +138,7 @@ export async function openPaperShop(
     quotes,
     candles,
     constituents: { membersOn: () => tickers, knownUntil },
+    phaseOf: (share, at) => hours.phaseOf(share, at),
     ...orders,
   });
   return {

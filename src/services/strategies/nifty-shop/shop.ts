@@ -3,7 +3,7 @@ import { ticker, type Instrument } from "../../../domain/instrument.ts";
 import { istDate } from "../../../domain/market.ts";
 import type { Price } from "../../../domain/money.ts";
 import type { Quote } from "../../../domain/portfolio.ts";
-import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../../domain/money.ts";
+import { averagePrice, price, roundToTick, sumPaise, valueOf, ZERO_PRICE } from "../../../domain/money.ts";
 import { isClosed, type Leg, type LegState } from "../../../domain/order-intent.ts";
 import { randomAlphanumeric } from "../../../lib/token.ts";
 import type { Clock } from "../../../ports/clock.ts";
@@ -12,6 +12,7 @@ import { accountBehind, preferredLink, type Accounts, type Link } from "../../ac
 import type { Candles } from "../../candles.ts";
 import type { Instruments } from "../../instruments/types.ts";
 import type { Desk } from "../../orders/desk.ts";
+import type { MarketPhase } from "../../orders/findings.ts";
 import type { Intent, Journal } from "../../orders/journal.ts";
 import type { TicketRequest, Tickets, TicketView } from "../../orders/tickets.ts";
 import type { Quotes } from "../../quotes.ts";
@@ -76,6 +77,8 @@ export interface NiftyShopDeps {
   readonly tickets: Pick<Tickets, "make">;
   readonly desk: Pick<Desk, "drop">;
   readonly constituents: Pick<Constituents, "membersOn" | "knownUntil">;
+  /** Which orders the exchange takes for the instrument at `at` (epoch ms). */
+  readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
 }
 
 /** The Nifty Shop strategy: decides once a day per user, asks, and sends approved legs down the ordinary order path. */
@@ -189,7 +192,7 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
       if (!leg || !link) return { kind: "gone" };
       if (leg.intent !== null && !(await withdraw(user._id, leg.intent))) return { kind: "sent" };
       if (!(await isFree(user, link, proposal, at))) return { kind: "had" };
-      const view = await deps.tickets.make(ticketFor(user, link, leg, legName(id, at)));
+      const view = await deps.tickets.make(ticketFor(deps, user, link, { leg, group: legName(id, at) }));
       await shop.change(id, ({ legs }) => ({
         legs: changed(legs, at, (each) => ({
           ...each,
@@ -222,27 +225,45 @@ export function createNiftyShop(deps: NiftyShopDeps): NiftyShop {
     if (!known || known.legs.every(endedUnfilled)) return true;
     return (await deps.desk.drop(user, intent, "edited")) !== null;
   }
+}
 
-  /** A market order if the broker takes those, else a limit order at the price of the decision. */
-  function ticketFor(user: User, link: Link, leg: ProposedLeg, group: string): TicketRequest {
-    const { capabilities } = accounts.broker(link).definition;
-    const isMarket = capabilities.orderTypes.includes("MARKET");
-    return {
-      userId: user._id,
-      instrument: leg.instrument,
-      side: leg.kind === "sell" ? "SELL" : "BUY",
-      type: isMarket ? "MARKET" : "LIMIT",
-      price: isMarket ? null : leg.price,
-      triggerPrice: null,
-      productType: "CNC",
-      validity: "DAY",
-      isAmo: false,
-      parts: [{ link, qty: leg.qty }],
-      origin: "strategy",
-      group,
-      protectionBasisPoints: user.settings.protectionBasisPoints,
-    };
-  }
+/**
+ * A market order; a limit order at the price of the decision if the broker takes no market orders, and in the closing
+ * auction at the price to which a market order would be protected.
+ */
+function ticketFor(
+  { accounts, clock, phaseOf }: NiftyShopDeps,
+  user: User,
+  link: Link,
+  { leg, group }: { readonly leg: ProposedLeg; readonly group: string },
+): TicketRequest {
+  const { capabilities } = accounts.broker(link).definition;
+  const isAuction = phaseOf(leg.instrument, clock.now()).startsWith("closing-auction");
+  const isMarket = capabilities.orderTypes.includes("MARKET") && !isAuction;
+  const { protectionBasisPoints } = user.settings;
+  const limit = isAuction ? protectedLimit(leg, protectionBasisPoints) : leg.price;
+  return {
+    userId: user._id,
+    instrument: leg.instrument,
+    side: leg.kind === "sell" ? "SELL" : "BUY",
+    type: isMarket ? "MARKET" : "LIMIT",
+    price: isMarket ? null : limit,
+    triggerPrice: null,
+    productType: "CNC",
+    validity: "DAY",
+    isAmo: false,
+    parts: [{ link, qty: leg.qty }],
+    origin: "strategy",
+    group,
+    protectionBasisPoints,
+  };
+}
+
+/** On a tick, `basisPoints` worse than the price of the decision. */
+function protectedLimit({ kind, price: decided, instrument }: ProposedLeg, basisPoints: number): Price {
+  const isSale = kind === "sell";
+  const exact = price(Math.round(decided * (1 + (isSale ? -basisPoints : basisPoints) / 10_000)));
+  return roundToTick(exact, instrument.tickSize, isSale ? "down" : "up");
 }
 
 const legName = (proposal: string, leg: number): string => `${proposal} ${leg}`;
