@@ -69,11 +69,12 @@ async function showPeriod(deps: BotDeps, ctx: SaudaContext, name: PeriodName, sp
 }
 
 async function showChart(deps: BotDeps, ctx: SaudaContext): Promise<void> {
-  const days = await deps.snapshots.latestDays(ctx.user._id, CHART_DAYS, await linksOf(deps, ctx));
+  const links = await linksOf(deps, ctx);
+  const days = await deps.snapshots.latestDays(ctx.user._id, CHART_DAYS, links);
   const last = days.at(-1);
   if (!last) throw new Refusal(daily.pnl.none());
   const money = moneyText(ctx.user.settings.hidesAmounts, last.value);
-  const period = await deps.snapshots.period(ctx.user._id, { from: days[0]?.date ?? last.date });
+  const period = await deps.snapshots.period(ctx.user._id, { from: days[0]?.date ?? last.date }, links);
   const title = `${days.length} ${days.length === 1 ? "day" : "days"} to ${dateText(last.date)}`;
   const svg = periodPicture({ title, net: period.net, days, money });
   const body = periodText(title, period, money);

@@ -63,6 +63,8 @@ export interface Period {
   readonly best: DayTotal | null;
   readonly worst: DayTotal | null;
   readonly days: readonly DayTotal[];
+  /** Number of these days on which an account was not read, so that its figures are missing. */
+  readonly missed: number;
   /** Realised P&L of trades closed in the period, first in, first out over all known trades; before charges. */
   readonly realisedFifo: Paise;
   /** What `realisedFifo` leaves out. */
@@ -192,7 +194,8 @@ function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): P
   const [first, last] = [days[0], days.at(-1)];
   const accounts = new Map(all.flatMap(({ link, account }) => (account === undefined ? [] : [[link, account]])));
   // FIFO per account: one account cannot sell what another has bought.
-  const realised = [...Map.groupBy(all, ({ link }) => accounts.get(link) ?? link).values()].map((ofAccount) =>
+  const perAccount = [...Map.groupBy(all, ({ link }) => accounts.get(link) ?? link).values()];
+  const realised = perAccount.map((ofAccount) =>
     realisedIn(
       ofAccount.flatMap(({ fills }) => fills),
       {
@@ -209,12 +212,26 @@ function periodOf(all: readonly Snapshot[], { from, to, links }: PeriodQuery): P
     best: ranked[0] ?? null,
     worst: ranked.at(-1) ?? null,
     days,
+    missed: new Set(perAccount.flatMap((ofAccount) => missedDays(ofAccount, days, links))).size,
     realisedFifo: realisedOf(realised.flatMap(({ trips }) => trips)),
     uncounted: realised.flatMap(({ uncounted }) => uncounted),
     uncharged: inPeriod.flatMap(({ uncharged = [] }) => uncharged),
     undated: inPeriod.flatMap(({ undated = [] }) => undated),
     tradedOn: inPeriod.flatMap(({ tradedOn = [] }) => tradedOn),
   };
+}
+
+/** Days without a snapshot of the account after its first one; up to its last one, if it has been removed since. */
+function missedDays(
+  ofAccount: readonly Snapshot[],
+  days: readonly DayTotal[],
+  links: readonly LinkId[] = [],
+): string[] {
+  const kept = new Set(ofAccount.map(({ date }) => date));
+  const dates = [...kept].sort();
+  const [first = "", last = ""] = [dates[0], dates.at(-1)];
+  const isThere = ofAccount.some(({ link }) => links.includes(link));
+  return days.flatMap(({ date }) => (date > first && (isThere || date < last) && !kept.has(date) ? [date] : []));
 }
 
 interface PeriodQuery {

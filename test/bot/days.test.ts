@@ -7,7 +7,7 @@ import { morningSummary } from "../../src/bot/daily/summary.ts";
 import { visibleLength, html } from "../../src/bot/html.ts";
 import { userMoney } from "../../src/bot/user-money.ts";
 import { addFigures } from "../../src/domain/day.ts";
-import { brokerOrderId, tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
+import { brokerOrderId, linkId, tradingSymbol, userId, type InstrumentKey } from "../../src/domain/ids.ts";
 import { instrumentKey, type Instrument } from "../../src/domain/instrument.ts";
 import { addDays, istDate, istInstant, istTime } from "../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees, ZERO_PAISE, ZERO_PRICE } from "../../src/domain/money.ts";
@@ -413,6 +413,20 @@ describe("the scheduled messages of a day", () => {
     posted = [];
     await run(periodReport(all, "week"));
     expect(posted[0]?.picture ?? "").not.toContain("bars:");
+  });
+
+  it("says in a report on how many of its days an account was not read", async () => {
+    const all = deps();
+    const day = { userId: ASHA, figures: addFigures([]), value: paiseFromRupees(100), carried: 0, fills: [] };
+    const dates = ["2026-11-23", "2026-11-25", "2026-11-26", "2026-11-27"];
+    for (const date of dates) await all.snapshots.keep({ ...day, link: link._id, date });
+    clock.at = istInstant("2026-11-27", "15:51");
+    await run(periodReport(all, "week"));
+    expect(text()).not.toContain("was not read");
+    for (const date of ["2026-11-23", "2026-11-27"]) await all.snapshots.keep({ ...day, link: linkId("other"), date });
+    posted = [];
+    await run(periodReport(all, "week"));
+    expect(text()).toContain("On 2 of these days an account was not read: its figures are missing.");
   });
 
   it("names in a report what realised does not count: sold more than recorded, expired open", async () => {

@@ -80,6 +80,21 @@ describe("snapshots", () => {
     expect(period.figures.charges).toBe(rupees(40));
   });
 
+  it("count the days on which an account was not read, from its first one on, and of a removed one to its last", async () => {
+    const [mine, other, gone] = [linkId("l1"), linkId("l2"), linkId("l3")];
+    for (const date of ["2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19", "2026-11-20"])
+      await snapshots.keep(day(date, 0, { link: mine }));
+    for (const date of ["2026-11-17", "2026-11-19"]) await snapshots.keep(day(date, 0, { link: other }));
+    for (const date of ["2026-11-16", "2026-11-18"]) await snapshots.keep(day(date, 0, { link: gone }));
+    const missed = async (from: string, before?: string): Promise<number> =>
+      (await snapshots.period(ASHA, { from, before }, [mine, other])).missed;
+    expect(await missed("2026-11-16")).toBe(3);
+    expect(await missed("2026-11-19")).toBe(1);
+    expect(await missed("2026-11-16", "2026-11-17")).toBe(0);
+    expect(await missed("2026-11-18", "2026-11-19")).toBe(1);
+    expect(await missed("2026-11-20", "2026-11-21")).toBe(1);
+  });
+
   it("count an account once that was removed and linked again, even on a day with two snapshots", async () => {
     const account = "zerodha AB1234";
     const again = { account, link: linkId("l2") };

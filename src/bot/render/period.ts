@@ -36,6 +36,7 @@ export function periodText(title: string, period: Period, money: MoneyText): Htm
       PAGE_WIDTH,
     )}</pre>`,
     isOneDay ? text.pnl.keptDay(span.from) : text.pnl.keptDays(span.from, span.to),
+    period.missed > 0 && text.pnl.missed(period.missed, days.length),
     undatedLine(period.undated),
     tradedOnLine(period.tradedOn),
     uncountedLine(period.uncounted),
