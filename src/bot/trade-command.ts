@@ -42,7 +42,7 @@ async function startOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: s
   const verb = side.toLowerCase();
   if (!parsed.ok) throw new Refusal(lines(text.orderTextProblem(parsed.problem, parsed.at), text.orders.example(verb)));
   const { words } = parsed;
-  await refuseTwoNumbers(deps, verb, words);
+  await refuseTwoNumbers(deps, { verb, asked, words });
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...choiceArguments(side, asked, words.symbolText));
   if (instrument) await continueOrder(deps, ctx, { side, instrument, words });
 }
@@ -53,14 +53,34 @@ async function withQuantityLast(deps: BotDeps, asked: string, symbolText: string
   return reordered !== null && (await deps.instruments.resolve(symbolText)).kind === "none" ? reordered : null;
 }
 
+interface Typed {
+  readonly verb: string;
+  readonly asked: string;
+  readonly words: OrderWords;
+}
+
 /** "SBIN 10 1000": which number is the price is not guessed. */
-async function refuseTwoNumbers({ instruments }: BotDeps, verb: string, words: OrderWords): Promise<void> {
-  const { symbolText, quantity, price } = words;
+async function refuseTwoNumbers({ instruments }: BotDeps, typed: Typed): Promise<void> {
+  const { symbolText, quantity, price } = typed.words;
   const [, name = "", count = ""] = /^(.+?)\s+(\d[\d,]*)$/.exec(symbolText) ?? [];
-  if (name === "" || quantity?.kind !== "units" || price !== null) return;
+  if (name === "" || count === "" || quantity?.kind !== "units" || price !== null) return;
   const [whole, named] = await Promise.all([instruments.resolve(symbolText), instruments.resolve(name)]);
-  if (whole.kind === "none" && named.kind === "one" && named.instrument.kind !== "index")
-    throw new Refusal(text.orders.twoNumbers(`/${verb} ${name} ${count} @ ${quantity.count}`, quantity.count));
+  if (whole.kind === "none" && named.kind === "one" && named.instrument.kind !== "index") {
+    const proposed = withCount(typed, quantity.count, (last) => `@ ${last}`);
+    throw new Refusal(text.orders.twoNumbers(proposed, quantity.count));
+  }
+}
+
+/** The command as typed, with the word for its quantity written anew. */
+function withCount({ verb, asked, words }: Typed, count: number, written: (word: string) => string): string {
+  const tokens = asked.split(/\s+/);
+  const isCount = (token: string, at: number): boolean =>
+    at >= words.symbolText.split(" ").length &&
+    Number(token.replaceAll(",", "")) === count &&
+    !/^(?:sl|stop|trigger)$/i.test(tokens[at - 1] ?? "");
+  const at = tokens.findIndex(isCount);
+  const ordered = at === -1 ? [words.symbolText, written(String(count))] : tokens.with(at, written(tokens[at] ?? ""));
+  return `/${verb} ${ordered.join(" ")}`;
 }
 
 /** The verb and arguments of the buttons that ask which instrument was meant: with the rest of the order, if it fits. */

@@ -96,9 +96,14 @@ describe("the answer", () => {
   it("to an order with two numbers asks whether the second is the price", async () => {
     const question = "That has two numbers. Is 1000 the price? /buy SBIN 10 @ 1000";
     expect(await ask("/buy SBIN 10 1000")).toBe(question);
-    expect(await ask("/buy SBIN 10 1,000 mis")).toBe(question);
     expect(await ask("/sell tata steel 2 150")).toContain("/sell tata steel 2 @ 150");
     expect(await ask("/buy nifty 26000 5")).not.toContain("two numbers");
+  });
+
+  it("to an order with two numbers keeps its other words in the command that it proposes", async () => {
+    const proposed = async (typed: string) => (await ask(typed))?.split("? ").at(-1);
+    expect(await proposed("/buy SBIN 10 1,000 mis on paper")).toBe("/buy SBIN 10 @ 1,000 mis on paper");
+    expect(await proposed("/sell SBIN 10 sl 900 898 mis")).toBe("/sell SBIN 10 sl 900 @ 898 mis");
   });
 
   it("to a delivery sale of shares that are not held says that none are", async () => {
