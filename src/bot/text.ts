@@ -121,6 +121,8 @@ export const orders = {
     html`Like this: <code>/${side} SBIN 10</code> or <code>/${side} SBIN 10 @ 1000 mis</code>`,
   twoNumbers: (command: string, last: number): Html =>
     html`That has two numbers. Is ${last} the price? <code>${command}</code>`,
+  strikeOrQuantity: (command: string, last: number): Html =>
+    html`Is ${last} the strike? Say how many, too: <code>${command}</code>`,
   unknownSymbol: (text: string, hasSuggestions: boolean): Html =>
     hasSuggestions
       ? html`I do not know “${text}”. Did you mean:`

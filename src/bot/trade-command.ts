@@ -1,4 +1,7 @@
 import { Composer } from "grammy";
+import { readInstrumentText } from "../domain/instrument-text.ts";
+import { istDate } from "../domain/market.ts";
+import { priceFromRupees } from "../domain/money.ts";
 import type { Side } from "../domain/order.ts";
 import { parseOrderText, moveQuantityToEnd, hasQuantity, type OrderWords } from "../domain/order-text.ts";
 import type { BotDeps, CommandModule } from "./commands.ts";
@@ -43,6 +46,7 @@ async function startOrder(deps: BotDeps, ctx: SaudaContext, side: Side, asked: s
   if (!parsed.ok) throw new Refusal(lines(text.orderTextProblem(parsed.problem, parsed.at), text.orders.example(verb)));
   const { words } = parsed;
   await refuseTwoNumbers(deps, { verb, asked, words });
+  await refuseStrikeAsQuantity(deps, { verb, asked, words });
   const instrument = await resolveOrAsk(deps, ctx, words.symbolText, ...choiceArguments(side, asked, words.symbolText));
   if (instrument) await continueOrder(deps, ctx, { side, instrument, words });
 }
@@ -69,6 +73,23 @@ async function refuseTwoNumbers({ instruments }: BotDeps, typed: Typed): Promise
     const proposed = withCount(typed, quantity.count, (last) => `@ ${last}`);
     throw new Refusal(text.orders.twoNumbers(proposed, quantity.count));
   }
+}
+
+/**
+ * "nifty put 26000": a strike, not 26,000 units. Only where such a strike is listed and the quantity says neither lots nor
+ * units.
+ */
+async function refuseStrikeAsQuantity({ instruments, clock }: BotDeps, typed: Typed): Promise<void> {
+  const { symbolText, quantity } = typed.words;
+  if (quantity?.kind !== "units" || /\s(?:shares?|units?|qty|nos)\b/i.test(typed.asked)) return;
+  const readings = readInstrumentText(symbolText, istDate(clock.now())).contracts;
+  if (!readings.some(({ kind, strike }) => kind !== "future" && strike === null)) return;
+  const found = await instruments.resolve(`${symbolText} ${quantity.count}`);
+  const options = found.kind === "one" ? [found.instrument] : found.kind === "many" ? found.candidates : [];
+  const strike = priceFromRupees(quantity.count);
+  if (options.length === 0 || options.some((each) => each.kind !== "option" || each.strike !== strike)) return;
+  const proposed = withCount(typed, quantity.count, (last) => `${last} 1 lot`);
+  throw new Refusal(text.orders.strikeOrQuantity(proposed, quantity.count));
 }
 
 /** The command as typed, with the word for its quantity written anew. */

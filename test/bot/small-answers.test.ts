@@ -106,6 +106,16 @@ describe("the answer", () => {
     expect(await proposed("/sell SBIN 10 sl 900 898 mis")).toBe("/sell SBIN 10 sl 900 @ 898 mis");
   });
 
+  it("to an option whose strike stands where the quantity does asks how many, instead of buying that many", async () => {
+    expect(await ask("/buy nifty put 26000")).toBe(
+      "Is 26000 the strike? Say how many, too: /buy nifty put 26000 1 lot",
+    );
+    expect(await ask("/buy NIFTY dec 26,000 mis")).toContain("too: /buy NIFTY dec 26,000 1 lot mis");
+    expect(await ask("/buy nifty put 65")).toContain("Which one?");
+    expect(await ask("/buy nifty put 26000 qty")).toContain("Which one?");
+    expect(await ask("/buy SBIN 1000")).toMatch(/^BUY 1,000 SBIN/);
+  });
+
   it("to a delivery sale of shares that are not held says that none are", async () => {
     expect(await ask("/sell SBIN 5")).toContain("⛔ paper holds none of these. Only intraday (mis) sells short.");
   });
