@@ -100,11 +100,11 @@ export function createChanges(deps: ChangesDeps): Changes {
     instrument: Instrument | undefined,
   ): Promise<Finding[]> {
     if (wanted === "cancel") return [];
-    const forbidden = await deps.mayChange(user, link);
-    if (forbidden.length > 0) return forbidden;
     const findings = [
       ...(instrument ? await changeFindings(link, order, wanted, instrument) : []),
       ...(await deps.checkLimits(user, instrument, order, wanted)),
+      // Last, because the reads above may hang, and the user may lock trading meanwhile.
+      ...(await deps.mayChange(user, link)),
     ];
     return findings.filter((finding) => finding.level === "block");
   }

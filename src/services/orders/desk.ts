@@ -91,12 +91,16 @@ export function createDesk(deps: DeskDeps): Desk {
     const intent = await journal.byConfirmId(confirmId);
     if (!intent || intent.userId !== user || intent.legs.some((leg) => leg.state !== "ticket")) return { kind: "used" };
     if (clock.now() >= intent.lapsesAt) return { kind: "lapsed", intent };
-    if (!(await deps.mayTrade(user, intent.origin))) return { kind: "not-allowed" };
     if (isShut(intent)) return { kind: "shut", intent };
     const basisPoints = await driftOf(intent);
     if (basisPoints !== null) return { kind: "moved", intent, basisPoints };
     const finding = await deps.admission.admit(intent);
     if (finding) return { kind: "limited", intent, finding };
+    // Last, because the reads above may hang, and the user may lock trading meanwhile.
+    if (!(await deps.mayTrade(user, intent.origin))) {
+      await releaseUnlessConfirmed(intent);
+      return { kind: "not-allowed" };
+    }
     const claimed = await journal.change(intent._id, (current) =>
       withConfirmation(current, confirmId, card, clock.now()),
     );

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { price } from "../../../src/domain/money.ts";
+import { paiseFromRupees, price } from "../../../src/domain/money.ts";
 import type { MarketPhase } from "../../../src/services/orders/findings.ts";
 import { TICKET_TTL_MS } from "../../../src/services/orders/ticket-plan.ts";
 import { fakeBroker, type FakeBroker } from "./fake-broker.ts";
@@ -116,6 +116,32 @@ describe("a confirmation", () => {
     expect(broker.placed).toEqual([]);
     await locked.close();
   });
+
+  it.each(["getQuote", "getPositions"] as const)(
+    "is refused when trading was locked while %s still hung, and does not count",
+    async (read) => {
+      let mayTrade = true;
+      const street = await openFloor({ brokers: [broker], mayTrade: async () => mayTrade });
+      await street.limits.set(ASHA, "dayLoss", paiseFromRupees(1_000));
+      await street.limits.set(ASHA, "ordersPerDay", 1);
+      const { intent } = await ticket(street);
+      street.pass(6_000);
+      const asks = broker.connector[read].bind(broker.connector) as (...asked: unknown[]) => Promise<never>;
+      Object.assign(broker.connector, {
+        [read]: (...asked: unknown[]) => {
+          mayTrade = false;
+          return asks(...asked);
+        },
+      });
+      expect(await street.desk.confirm(ASHA, intent.confirmId)).toEqual({ kind: "not-allowed" });
+      expect([mayTrade, broker.placed]).toEqual([false, []]);
+      Object.assign(broker.connector, { [read]: asks });
+      mayTrade = true;
+      await sent(street, await ticket(street));
+      expect(broker.placed).toHaveLength(1);
+      await street.close();
+    },
+  );
 
   it("records who tapped which message, and the card", async () => {
     const { intent } = await ticket(floor);

@@ -91,4 +91,19 @@ describe("a user who is not of the owner's family", () => {
     expect(broker.calls).not.toContain("modifyOrder");
     expect(await floor.changes.askBooked(ASHA, floor.link, id, "cancel")).toMatchObject({ result: { kind: "asked" } });
   });
+
+  it("cannot change an order when trading was locked while its price was still being read", async () => {
+    isFamily = true;
+    await sent(floor, await ticket(floor, { type: "LIMIT", price: price(7_900_000) }));
+    floor.pass(60_000);
+    const getQuote = broker.connector.getQuote.bind(broker.connector);
+    broker.connector.getQuote = (...asked) => {
+      mayTrade = false;
+      return getQuote(...asked);
+    };
+    const held = await floor.changes.askBooked(ASHA, floor.link, brokerOrderId("zerodha-1"), { qty: 20 }, SBIN);
+    expect(mayTrade).toBe(false);
+    expect(held).toMatchObject({ result: { kind: "blocked", findings: [{ code: "not-allowed" }] } });
+    expect(broker.calls).not.toContain("modifyOrder");
+  });
 });
