@@ -172,7 +172,7 @@ const withUser =
     await next();
   };
 
-/** Stops a tapped button's spinner soon, even if its handler is slow. Text that comes later is sent as a message. */
+/** Stops a tapped button's spinner soon, even if its handler is slow. Text that comes too late is sent as a message. */
 const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) => {
   if (!ctx.callbackQuery) return next();
   const answer = ctx.answerCallbackQuery.bind(ctx);
@@ -180,12 +180,17 @@ const withSpinnerStopped = (): MiddlewareFn<SaudaContext> => async (ctx, next) =
   let isStopped = false;
   ctx.answerCallbackQuery = async (...args) => {
     const [said] = args;
-    if (isStopped && typeof said === "object" && said.text !== undefined) await send(ctx, { html: html`${said.text}` });
+    const sendText = async (): Promise<void> => {
+      if (typeof said === "object" && said.text !== undefined) await send(ctx, { html: html`${said.text}` });
+    };
+    if (isStopped) await sendText();
     if (isAnswered) return true;
     isAnswered = true;
-    return answer(...args).catch((error: unknown) => {
-      if (isHarmless(error)) return true as const;
-      throw error;
+    return answer(...args).catch(async (error: unknown) => {
+      if (!isHarmless(error)) throw error;
+      // The tap was made while the bot was down, and Telegram takes no answer to it any more.
+      await sendText();
+      return true as const;
     });
   };
   const timer = setTimeout(() => {

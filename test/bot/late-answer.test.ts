@@ -32,6 +32,23 @@ describe("the answer to a tap", () => {
     ).toEqual([expect.stringContaining("so nothing was asked")]);
   });
 
+  it("is a message when the bot was down for so long that Telegram takes no answer any more", async () => {
+    await placed();
+    const { changes } = world().deps;
+    chat().tapButton("Cancel");
+    world().pass(16 * 60_000);
+    const ask = vi.spyOn(changes, "ask").mockResolvedValue({ kind: "busy" });
+    const before = chat().messages().length;
+    await world().handleAll();
+    ask.mockRestore();
+    expect(
+      chat()
+        .messages()
+        .slice(before)
+        .map(({ text }) => text),
+    ).toEqual([expect.stringContaining("already on its way")]);
+  });
+
   it("is only a notice over the chat when the broker was quick", async () => {
     await placed();
     const { changes } = world().deps;
