@@ -48,7 +48,7 @@ async function changeLock(deps: BotDeps, ctx: SaudaContext, wanted: string): Pro
       return null;
     default:
       await orderLock.remove(user);
-      return text.removed();
+      return text.removed(isFrozen);
   }
 }
 

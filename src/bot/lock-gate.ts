@@ -49,7 +49,8 @@ export const captureCodes =
     const entered = await deps.orderLock.take(ctx.user._id, { id, text: typed });
     if (entered === null) return next();
     await deleteSecret(ctx, "shownIn" in entered ? entered.shownIn : null);
-    await send(ctx, { html: enteredText(deps, entered) });
+    const { isFrozen } = await deps.orderLock.state(ctx.user._id);
+    await send(ctx, { html: enteredText(deps, entered, isFrozen) });
   };
 
 /** Handles a bare /lock above the lanes and dialogues, so that a handler that hangs cannot delay a freeze. */
@@ -64,7 +65,7 @@ export function urgentLock(bot: Composer<SaudaContext>, deps: BotDeps): void {
     });
 }
 
-function enteredText(deps: BotDeps, entered: Entered): Html {
+function enteredText(deps: BotDeps, entered: Entered, isFrozen: boolean): Html {
   switch (entered.kind) {
     case "bad-pin":
       return text.badPin();
@@ -76,7 +77,7 @@ function enteredText(deps: BotDeps, entered: Entered): Html {
       return text.badCode();
     case "code": {
       const { result } = entered;
-      if (result.kind === "right") return text.opened();
+      if (result.kind === "right") return text.opened(isFrozen);
       if (result.kind === "wrong") return text.wrong(result.left);
       return text.lockedOut(minutesUntil(deps, result.until));
     }

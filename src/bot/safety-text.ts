@@ -142,8 +142,14 @@ export const lock = {
       html`<tg-spoiler><code>${uri}</code></tg-spoiler>`,
     ),
   totpSet: (): Html => html`Set. Every confirmation asks for a code, unless you gave one in the last five minutes.`,
-  opened: (): Html => html`Right. You have five minutes to confirm orders.`,
+  opened: (isFrozen: boolean): Html =>
+    isFrozen
+      ? html`Right. Trading is still locked; you have five minutes for <code>/lock off</code>.`
+      : html`Right. You have five minutes to confirm orders.`,
   wrong: (left: number): Html => html`That was wrong. ${left} ${left === 1 ? "try" : "tries"} left.`,
   lockedOut: (minutes: number): Html => html`Too many wrong tries. Orders are locked for ${minutes} minutes.`,
-  removed: (): Html => html`Removed. Orders need only the Confirm button.`,
+  removed: (isFrozen: boolean): Html =>
+    isFrozen
+      ? html`Removed. Trading is still locked; <code>/lock off</code> ends it.`
+      : html`Removed. Orders need only the Confirm button.`,
 };

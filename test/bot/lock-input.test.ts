@@ -78,6 +78,19 @@ describe("an awaited PIN", () => {
     await world().deps.orderLock.remove(userId(ASHA));
   });
 
+  it("neither opens a frozen account nor says so", async () => {
+    await says("/lock pin", "4829", "/lock");
+    expect(await says("/lock off")).toContain("then /lock off again");
+    const opened = await says("4829");
+    expect(opened).toContain("Trading is still locked");
+    expect(opened).not.toContain("confirm orders");
+    expect(await says("/lock none")).toContain("Trading is still locked");
+    expect(await says("/lock off")).toContain("Orders can be confirmed again");
+    await says("/lock pin", "4829");
+    expect(await says("/lock none")).toContain("Send your PIN");
+    expect(await says("4829", "/lock none")).toBe("Removed. Orders need only the Confirm button.");
+  });
+
   it("does not count a dialogue's answers, or words, as wrong tries", async () => {
     await says("/lock pin", "4829");
     expect(await says("/lock off")).toContain("Send your PIN");
