@@ -39,6 +39,21 @@ describe("the account used when none is named", () => {
     await switchTo(second, true);
   });
 
+  it("is said on its own card only while orders go to it", async () => {
+    await makeDefault(second);
+    const tap = async (label: string): Promise<string | undefined> => {
+      chat().tapButton(label);
+      await world().handleAll();
+      return chat().lastFromBot()?.text;
+    };
+    await ask("/accounts");
+    expect(await tap("paper2")).toContain("Orders go to paper2");
+    const off = await tap("Switch off");
+    expect(off).toContain("switched off");
+    expect(off).not.toContain("Orders go to");
+    expect(await tap("Switch on")).toContain("Orders go to paper2");
+  });
+
   it("is not used for prices while it is logged out and another one is logged in", async () => {
     await makeDefault(second);
     await world().deps.accounts.update(second._id, () => ({ tokens: null }));

@@ -75,7 +75,7 @@ export function accountView(link: Link, accounts: Accounts, isDefault: boolean, 
     html: lines(
       accountLine(link, accounts, now),
       link.account_name !== null && html`${link.account_name}`,
-      isDefault && text.accounts.isDefault(link.label),
+      isDefault && link.is_active && text.accounts.isDefault(link.label),
     ),
     keyboard,
   };
