@@ -34,7 +34,7 @@ async function answer(deps: BotDeps, ctx: SaudaContext, measure: HeatMeasure): P
     `${timeText(now, now)} · ${parts.flatMap(({ ok, link }) => (ok ? link.label : [])).join(", ")}`,
   );
   const { html, keyboard: logins } = heatCaption(parts, deps.accounts, holdings);
-  if (!svg) throw new Refusal(html);
+  if (!svg) throw new Refusal(html, logins);
   const keyboard = new InlineKeyboard()
     .text(measure === "day" ? "· Today ·" : "Today", callbackData("heat", "day"))
     .text(measure === "total" ? "· Since bought ·" : "Since bought", callbackData("heat", "total"));

@@ -20,7 +20,7 @@ describe("an account whose session is over", () => {
   const labels = async (typed: string) =>
     (await running.playground.chat(ASHA).ask(typed)).reply_markup?.inline_keyboard.flat().map(({ text }) => text) ?? [];
 
-  it.each(["/exit", "/exit SBIN", "/cancel", "/modify", "/panic", "/buy SBIN 1", "/sell SBIN all"])(
+  it.each(["/exit", "/exit SBIN", "/cancel", "/modify", "/panic", "/buy SBIN 1", "/sell SBIN all", "/heat"])(
     "gets a login button under the answer to %s",
     async (typed) => {
       expect(await labels(typed)).toContain("Log in: zerodha");
