@@ -84,8 +84,8 @@ export interface CheckedOrder {
 
 /**
  * Which orders the exchange takes for an instrument at a moment. `closing-auction` takes limit and market orders only;
- * its last minutes, `closing-auction-limits`, limit orders only. `post-close`: trades at the closing price. `expired`: a contract after its last session.
- * `unknown`: the calendar lacks the year's holidays or the day's hours.
+ * its last minutes, `closing-auction-limits`, limit orders only. `post-close`: trades at the closing price. `expired`: a
+ * contract after its last session. `unknown`: the calendar lacks the year's holidays or the day's hours.
  */
 const MARKET_PHASES = [
   "open",
