@@ -37,8 +37,9 @@ function notSent(notSentCause: NotSentCause, reason: string) {
   return orderCard(intent, { broker: () => ({ definition: {} }) } as unknown as Accounts, links, NOW);
 }
 
-function card(changes: Partial<Leg>): string {
-  const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", terms: { type: "LIMIT", price: ZERO_PRICE } };
+function card(changes: Partial<Leg>, isAmo = false): string {
+  const terms = { type: "LIMIT", price: ZERO_PRICE };
+  const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", isAmo, terms };
   const intent = { instrument: SBIN, plan, legs: [{ ...leg, ...changes }], history: [] } as unknown as Intent;
   return orderCard(intent, {} as Accounts, [], NOW).html.toString();
 }
@@ -81,6 +82,12 @@ describe("the card of an order", () => {
   it("calls an order open only once the broker's book shows it as open", () => {
     expect(card({ booked: "open" })).toContain("Open at the broker.");
     expect(card({ booked: null })).toContain("Taken by the broker; its book has not shown it yet.");
+  });
+
+  it("says of an after-market order that it waits for its session, not that it is on its way to the exchange", () => {
+    for (const booked of ["pending", "open", null] as const)
+      expect(card({ booked }, true)).toContain("<b>Accepted for the next session.</b>");
+    expect(card({ booked: "pending" })).toContain("Taken by the broker, not at the exchange yet.");
   });
 
   it("says in plain words why it was not sent, with a login button when a session was over", () => {

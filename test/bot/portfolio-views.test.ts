@@ -391,6 +391,15 @@ describe("a fill whose price the broker has not told", () => {
   });
 });
 
+describe("an after-market order", () => {
+  it("is listed as waiting for the next session, not as on its way", () => {
+    const order = { ...trade, type: "LIMIT", status: "pending", filledQty: 0, placedAt: now };
+    const says = (more: object): string => said(ordersView([read("one", [{ ...order, ...more } as never])], page));
+    expect(says({ isAmo: true })).toMatch(/^BUY .* next session$/m);
+    expect(says({ isAmo: false })).toMatch(/^BUY .* on its way$/m);
+  });
+});
+
 describe("a rejected order's reason", () => {
   it("is cut with “…”, so that a cut amount does not read as a smaller one", () => {
     const order = { side: "BUY", symbol: "NSE:SBIN-EQ", productType: "CNC", type: "MARKET", qty: 10, filledQty: 0 };

@@ -29,6 +29,9 @@ const STATUS_WORDS: Readonly<Record<Order["status"], string>> = {
   expired: "expired",
 };
 
+const statusWords = ({ status, isAmo }: Order): string =>
+  isAmo && status === "pending" ? "next session" : STATUS_WORDS[status];
+
 export function ordersView(parts: readonly LinkResult<Order[]>[], { accounts, now, page, label }: MergedPage): View {
   const rows = rowsOf(parts).sort((a, b) => (b.row.placedAt ?? 0) - (a.row.placedAt ?? 0));
   const shown = pageOf(rows, page);
@@ -52,7 +55,7 @@ function orderEntry({ row, label }: BookRow<Order>, namesAccount: boolean): stri
   const filled = row.filledQty > 0 && row.filledQty < row.qty ? `${quantity(row.filledQty)}/` : "";
   return renderPairs(
     [
-      [`${row.side} ${ticker(row.symbol)} ${row.productType}`, STATUS_WORDS[row.status]],
+      [`${row.side} ${ticker(row.symbol)} ${row.productType}`, statusWords(row)],
       [` ${filled}${quantity(row.qty)} ${termsText(row)}${namesAccount ? ` ${label}` : ""}`, at],
       ...(row.status === "rejected" && row.message !== null ? [[` ${onOneLine(row.message)}`, ""] as const] : []),
     ],
