@@ -141,8 +141,9 @@ export function createAccount({ world, state, arriveNow, latencyMs, onChange }: 
 /** An order for the next session is shown as open, with its money blocked. */
 function waitForSession(world: World, order: BookOrder, at: number): void {
   const problem = reserveFor(world, order, at);
-  if (problem === null) order.status = "open";
-  else finish(world, order, "rejected", problem);
+  if (problem !== null) finish(world, order, "rejected", problem);
+  // The exchange gets an after-market order only when its session begins.
+  else if (!order.isAmo) order.status = "open";
 }
 
 function checkChange(

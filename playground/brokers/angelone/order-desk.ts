@@ -52,14 +52,24 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
   const reads = new Map<BrokerOrderId, number>();
   /** Why the last change of an order was refused. */
   const notModified = new Map<BrokerOrderId, string>();
+  /** After-market orders that were changed before their session, when the exchange did not have them yet. */
+  const changedWaiting = new Set<BrokerOrderId>();
 
   function rowOf(order: Order, listing: Listing): Record<string, unknown> {
     const seen = reads.get(order.orderId) ?? 0;
     if (order.status === "pending") reads.set(order.orderId, seen + 1);
     const problem = notModified.get(order.orderId);
     const isResting = order.status === "open" || order.status === "trigger-pending";
-    const status = problem !== undefined && isResting ? "not modified" : statusText(order, seen);
+    const status =
+      problem !== undefined && isResting
+        ? "not modified"
+        : statusText(order, { reads: seen, isChangedWaiting: changedWaiting.has(order.orderId) });
     return orderRow(order, listing, status, order.message ?? problem ?? "");
+  }
+
+  function noteChangeOf({ orderId, isAmo, status }: Order): void {
+    if (isAmo && status === "pending") changedWaiting.add(orderId);
+    else changedWaiting.delete(orderId);
   }
 
   function rows(): { id: string; row: () => Record<string, unknown> }[] {
@@ -121,8 +131,10 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
       if (parsed.data.variety !== varietyOf(order)) return refuse("AB1008", "Invalid Order Variety");
       const terms = termsOf(parsed.data, order.side, listing, exchange);
       const reply = account().modify(order.orderId, { qty: Number(parsed.data.quantity), terms });
-      if (reply.kind === "accepted") notModified.delete(order.orderId);
-      else if (reply.code === "order-final") return refuse("AB1013", "Order not found");
+      if (reply.kind === "accepted") {
+        notModified.delete(order.orderId);
+        noteChangeOf(order);
+      } else if (reply.code === "order-final") return refuse("AB1013", "Order not found");
       else notModified.set(order.orderId, reply.message);
       return acknowledge(order.orderId);
     },
@@ -134,7 +146,9 @@ export function createOrderDesk(exchange: Exchange, account: () => ExchangeAccou
       if (!order) return refuse("AB1013", "Order not found");
       if (parsed.data.variety !== varietyOf(order)) return refuse("AB1008", "Invalid Order Variety");
       const reply = account().cancel(order.orderId);
-      return reply.kind === "accepted" ? acknowledge(order.orderId) : refuse("AB1013", "Order not found");
+      if (reply.kind === "refused") return refuse("AB1013", "Order not found");
+      noteChangeOf(order);
+      return acknowledge(order.orderId);
     },
 
     book: () => succeedWithRows(rows().map(({ row }) => row())),

@@ -38,11 +38,17 @@ export function varietyOf(order: Pick<Order, "type" | "isAmo">): string {
   return order.isAmo ? "AMO" : "NORMAL";
 }
 
-/** `reads`: how often the book has shown this order while it was pending. */
-export function statusText(order: Order, reads: number): string {
+interface Shown {
+  /** How often the book has shown the order while it was pending. */
+  readonly reads: number;
+  /** The last change came while an after-market order waited for its session. */
+  readonly isChangedWaiting: boolean;
+}
+
+export function statusText(order: Order, { reads, isChangedWaiting }: Shown): string {
   switch (order.status) {
     case "pending":
-      if (order.isAmo) return "after market order req received";
+      if (order.isAmo) return `${isChangedWaiting ? "modify " : ""}after market order req received`;
       return reads === 0 ? "put order req received" : "open pending";
     case "open":
       return "open";
@@ -51,6 +57,7 @@ export function statusText(order: Order, reads: number): string {
     case "filled":
       return "complete";
     case "cancelled":
+      return isChangedWaiting ? "cancelled after market order" : "cancelled";
     case "expired":
       return "cancelled";
     case "rejected":
@@ -85,7 +92,7 @@ export function orderRow(order: Order, listing: Listing, status: string, message
     optiontype: instrument.kind === "option" ? instrument.optionType : "",
     expirydate: listing.expiry,
     lotsize: String(instrument.lotSize),
-    cancelsize: status === "cancelled" ? String(order.qty - order.filledQty) : "0",
+    cancelsize: status.startsWith("cancelled") ? String(order.qty - order.filledQty) : "0",
     averageprice: number(order.avgPrice),
     filledshares: String(order.filledQty),
     unfilledshares: String(order.qty - order.filledQty),

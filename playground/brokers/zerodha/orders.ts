@@ -120,8 +120,9 @@ export function createOrders(exchange: Exchange, directory: KiteDirectory, accou
 
     cancel(variety: string, orderId: string) {
       const order = find(orderId);
-      ownVariety(order, variety);
+      const memo = ownVariety(order, variety);
       acceptedId(account().cancel(order.orderId));
+      memos.set(order.orderId, { ...memo, isCancelledAmo: order.isAmo && order.status === "pending" });
       return { order_id: orderId };
     },
 

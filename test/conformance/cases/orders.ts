@@ -231,7 +231,9 @@ export function orderCases(kit: Kit): void {
       expect(await rig.connector.modifyOrder(access, order, { qty: 2 })).toMatchObject({ kind: "accepted" });
       const changed = await fromBook(rig, access, order.tag ?? "");
       expect(changed).toMatchObject({ isAmo: true, qty: 2 });
+      expect(["pending", "open"]).toContain(changed.status);
       expect(await rig.connector.cancelOrder(access, changed)).toMatchObject({ kind: "accepted" });
+      expect(await fromBook(rig, access, order.tag ?? "")).toMatchObject({ isAmo: true, status: "cancelled" });
     });
 
     kit.case("for the next session go live in this one only if AMO is by-clock", async () => {

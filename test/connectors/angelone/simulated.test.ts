@@ -31,7 +31,7 @@ const skipped: string[] = [];
 
 beforeEach(async () => {
   now = istInstant("2026-11-20", "10:30");
-  exchange = createExchange({ seed: 7, now: () => now });
+  exchange = createExchange({ seed: 7, now: () => now, isAlwaysOpen: false });
   exchange.account(ACCOUNT, {
     cash: paiseFromRupees(500_000),
     holdings: [{ key: SBIN, qty: 25, avgPrice: priceFromRupees("842.15") }],
@@ -197,6 +197,37 @@ describe("against the simulated broker", () => {
     expect(await connector.cancelOrder(access, resting)).toMatchObject({ kind: "accepted" });
     expect(await connector.getOrder(access, resting.orderId, resting.handle)).toMatchObject({ status: "cancelled" });
     expect(await connector.cancelOrder(access, resting)).toMatchObject({ kind: "rejected" });
+  });
+
+  it("shows an after-market order as waiting, also when it is changed, and as cancelled", async () => {
+    now = istInstant("2026-11-20", "20:30");
+    const access = await logIn();
+    const statusNow = async () => {
+      const { accessToken } = access.session;
+      const answer = await fetch(`${server.base("angelone")}/rest/secure/angelbroking/order/v1/getOrderBook`, {
+        headers: {
+          "X-UserType": "USER",
+          "X-SourceID": "WEB",
+          "X-ClientLocalIP": "127.0.0.1",
+          "X-ClientPublicIP": "127.0.0.1",
+          "X-MACAddress": "02:00:00:00:00:00",
+          "X-PrivateKey": broker.credentials["apiKey"] ?? "",
+          Authorization: `Bearer ${accessToken.reveal()}`,
+        },
+      });
+      const { data } = (await answer.json()) as { data: { status: string }[] };
+      const [order] = await connector.getOrders(access);
+      return [data[0]?.status, order?.status, order?.isAmo];
+    };
+    const terms = { type: "LIMIT", price: ltpTimes(0.95) } as const;
+    await connector.placeOrder(access, order({ tag: orderTag("amo1"), isAmo: true, terms }));
+    expect(await statusNow()).toEqual(["after market order req received", "open", true]);
+    const [waiting] = await connector.findOrdersByTag(access, orderTag("amo1"));
+    if (!waiting) throw new Error("the order is not in the book");
+    await connector.modifyOrder(access, waiting, { qty: 3 });
+    expect(await statusNow()).toEqual(["modify after market order req received", "open", true]);
+    await connector.cancelOrder(access, waiting);
+    expect(await statusNow()).toEqual(["cancelled after market order", "cancelled", true]);
   });
 
   it("shows a stop order as waiting for its trigger", async () => {

@@ -56,10 +56,10 @@ describe("the exchange with market hours", () => {
     const account = richAccount(floor.exchange);
     const level = plusPercent(sbin, floor.exchange.quote(sbin.key).ltp, 5);
     const id = accepted(account, order(sbin, "BUY", 10, limit(level), { isAmo: true }));
-    expect(inBook(account, id)).toMatchObject({ status: "open", filledQty: 0, isAmo: true });
+    expect(inBook(account, id)).toMatchObject({ status: "pending", filledQty: 0, isAmo: true, exchangeOrderId: null });
     expect(account.funds().used).toBeGreaterThan(0);
     floor.now = istInstant("2026-11-23", "09:14:59");
-    expect(inBook(account, id)).toMatchObject({ status: "open", filledQty: 0 });
+    expect(inBook(account, id)).toMatchObject({ status: "pending", filledQty: 0 });
     floor.now += SECOND;
     expect(inBook(account, id)).toMatchObject({ status: "filled" });
     expect(istDateTime(account.trades()[0]?.at ?? 0)).toBe("2026-11-23 09:15:00");

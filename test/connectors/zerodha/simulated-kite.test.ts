@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Access } from "../../../connectors/base.ts";
 import { createRateLimit } from "../../../playground/brokers/rate-limit.ts";
 import { CALLS_PER_SECOND } from "../../../playground/brokers/zerodha/routes.ts";
+import { istInstant } from "../../../src/domain/market.ts";
 import { logIn, restingOrderIn, type Simulation, startSimulation, stopSimulation } from "./simulation.ts";
 
 let sim: Simulation;
@@ -53,6 +54,28 @@ describe("the simulated Kite", () => {
     expect(await answer.json()).toMatchObject({
       data: [{ quantity: 25, used_quantity: 10, realised_quantity: 35, t1_quantity: 5, opening_quantity: 40 }],
     });
+  });
+
+  it("names the states of an after-market order that is changed and cancelled before its session", async () => {
+    sim.now = istInstant("2026-11-20", "20:30");
+    await sim.connector.placeOrder(access, { ...restingOrderIn(sim), isAmo: true });
+    const statusNow = async () => {
+      const answer = await fetch(`${sim.server.base("zerodha")}/orders`, {
+        headers: {
+          "X-Kite-Version": "3",
+          Authorization: `token demoapikey00001:${access.session.accessToken.reveal()}`,
+        },
+      });
+      const { data } = (await answer.json()) as { data: { status: string }[] };
+      return data[0]?.status;
+    };
+    expect(await statusNow()).toBe("AMO REQ RECEIVED");
+    const [waiting] = await sim.connector.getOrders(access);
+    if (!waiting) throw new Error("no order");
+    await sim.connector.modifyOrder(access, waiting, { qty: 5 });
+    expect(await statusNow()).toBe("MODIFY AMO REQ RECEIVED");
+    await sim.connector.cancelOrder(access, waiting);
+    expect(await statusNow()).toBe("CANCELLED AMO");
   });
 
   it("answers 429 over its rate limits when they are enforced", async () => {

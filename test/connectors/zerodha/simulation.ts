@@ -33,7 +33,7 @@ export interface Simulation {
 export async function startSimulation(): Promise<Simulation> {
   const clock = { now: istInstant("2026-11-20", "11:00") };
   const now = (): number => clock.now;
-  const exchange = createExchange({ seed: 7, now });
+  const exchange = createExchange({ seed: 7, now, isAlwaysOpen: false });
   exchange.account(ACCOUNT, {
     cash: paiseFromRupees(500_000),
     holdings: [{ key: listed(exchange, "NSE:SBIN-EQ").key, qty: 40, avgPrice: priceFromRupees(812.35), t1Qty: 5 }],
