@@ -32,7 +32,9 @@ export const isNotFound = (error: unknown): boolean => hasCode(error, [NOT_FOUND
 /** Which of the two codes an unknown instrument gets is not documented. */
 export const isUnknownName = (error: unknown): boolean => hasCode(error, [BAD_REQUEST, NOT_FOUND]);
 /** The session has ended, the plan lacks the service, or the IP is not registered: all have the same code. */
-export const isNotAuthorised = (error: unknown): error is BrokerError => hasCode(error, [NOT_AUTHORISED]);
+export const isNotAuthorised = (error: unknown): error is BrokerError =>
+  hasCode(error, [NOT_AUTHORISED]) ||
+  (error instanceof BrokerError && error.kind === "auth-expired" && error.status === 401);
 
 const hasCode = (error: unknown, codes: readonly string[]): error is BrokerError =>
   error instanceof BrokerError && error.brokerCode !== undefined && codes.includes(error.brokerCode);
@@ -40,7 +42,9 @@ const hasCode = (error: unknown, codes: readonly string[]): error is BrokerError
 export function kindOf(status: number, code: string | undefined, purpose: Purpose): BrokerErrorKind {
   if (status === 429) return "rate-limited";
   if (status >= 500) return "unavailable";
-  return (code === undefined ? undefined : KINDS[code]?.[purpose]) ?? "bad-response";
+  const known = code === undefined ? undefined : KINDS[code]?.[purpose];
+  // A refused session was seen in another shape than the documented one, so a third is possible.
+  return known ?? (status === 401 && purpose === "read" ? "auth-expired" : "bad-response");
 }
 
 /** The error that a reply other than a success stands for. */

@@ -141,9 +141,11 @@ describe("a session", () => {
     expect((await connector.generateSession(grant(TOTP_TOKEN))).expiresAt).toBe(istInstant("2026-11-20", "15:00"));
   });
 
-  it("is invalid only if Groww says so, in either of its two shapes of refusal", async () => {
+  it("is invalid only if Groww says so, in either of its two shapes of refusal or by HTTP 401", async () => {
     for (const name of ["error-session", "error-not-authorised"])
       expect(await setUp(() => recorded(name, 401)).connector.isTokenValid(access())).toBe(false);
+    for (const answer of [reply("", 401), recorded("error-new-code", 401)])
+      expect(await setUp(() => answer).connector.isTokenValid(access())).toBe(false);
     const blocked = setUp(() => reply("error code: 1010", 403));
     await expect(blocked.connector.isTokenValid(access())).rejects.toMatchObject({ kind: "bad-response" });
   });

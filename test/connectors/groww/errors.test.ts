@@ -24,6 +24,9 @@ describe("Groww's codes", () => {
       ["GA042", "bad-response", "bad-response", "bad-response"],
       ["none", "bad-response", "bad-response", "bad-response"],
     ]);
+    // A read with HTTP 401 was not authorised, whatever its code; an order's outcome needs a code that is known.
+    expect([undefined, "GA042"].map((code) => kindOf(401, code, "read"))).toEqual(["auth-expired", "auth-expired"]);
+    expect([undefined, "GA042"].map((code) => kindOf(401, code, "place"))).toEqual(["bad-response", "bad-response"]);
     expect(kindOf(500, "GA001", "place")).toBe("unavailable");
     expect(kindOf(429, "GA001", "place")).toBe("rate-limited");
   });
@@ -38,6 +41,16 @@ describe("a “not authorised” refusal", () => {
     await expect(connector.getFunds(access())).rejects.toMatchObject({ kind: "auth-expired" });
     expect(paths()).toEqual(["/v1/margins/detail/user", "/v1/user/detail"]);
     expect(await connector.placeOrder(access(), buy())).toMatchObject({ kind: "not-sent", cause: "session-expired" });
+  });
+
+  it("of a read may be HTTP 401 without a code: the profile call tells what it means", async () => {
+    const bare = reply("", 401);
+    const ended = setUp(() => bare);
+    await expect(ended.connector.getFunds(access())).rejects.toMatchObject({ kind: "auth-expired" });
+    expect(ended.paths()).toEqual(["/v1/margins/detail/user", "/v1/user/detail"]);
+    const plan = setUp(answering({ ...profileReply, "margins/detail": bare }));
+    await expect(plan.connector.getFunds(access())).rejects.toMatchObject({ kind: "no-permission" });
+    expect(await ended.connector.placeOrder(access(), buy())).toMatchObject({ kind: "unknown" });
   });
 
   it("means missing permission, not an expired session, if the profile can still be read", async () => {
