@@ -5,6 +5,7 @@ import { createDirectory } from "./groww/names.ts";
 import { createOrderDesk } from "./groww/orders.ts";
 import { fundsRow, holdingRow, positionRow } from "./groww/portfolio.ts";
 import {
+  badRequest,
   fieldsOf,
   GrowwRefusal,
   lacking,
@@ -119,6 +120,8 @@ export function simulatedGroww({ exchange, accountId, random }: SimulatedBrokerD
     const [, rest = ""] = API.exec(path) ?? [];
     const call = { query: new URL(request.url).searchParams, body: await request.text() };
     try {
+      // Unverified: the code.
+      if (request.headers.get("x-api-version") !== "1.0") throw badRequest("Invalid X-API-VERSION.");
       return answer(`${request.method} ${rest}`, call, request.headers.get("authorization"), remoteAddress);
     } catch (error) {
       if (error instanceof GrowwRefusal) return refusal(error);

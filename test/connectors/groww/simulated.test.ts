@@ -16,9 +16,14 @@ async function start() {
   opened.push(rig);
   const access = await logIn(rig);
   const base = `${rig.server.base("groww")}/api`;
-  const call = async (path: string, body?: object, token = access.session.accessToken.reveal()) => {
+  const call = async (
+    path: string,
+    body?: object,
+    token = access.session.accessToken.reveal(),
+    version: object = { "x-api-version": "1.0" },
+  ) => {
     const reply = await fetch(`${base}${path}`, {
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token}`, ...version },
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     });
     return { status: reply.status, json: (await reply.json()) as Record<string, unknown> };
@@ -51,6 +56,12 @@ describe("the simulated Groww", () => {
     expect(json).toMatchObject({ status: "FAILURE", error: { code: "GA001", metadata: null } });
     const wrong = await call("/v1/token/api/access", { key_type: "totp", totp: "000000" }, "eyJother");
     expect(wrong.json).not.toHaveProperty("token");
+  });
+
+  it("refuses a call that does not name the version of the API", async () => {
+    const { call } = await start();
+    expect((await call("/v1/user/detail")).status).toBe(200);
+    expect((await call("/v1/user/detail", undefined, undefined, {})).json).toMatchObject({ error: { code: "GA001" } });
   });
 
   it("accepts a reference only once, and only in the documented format", async () => {
