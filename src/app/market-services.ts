@@ -1,7 +1,7 @@
 import type { DataSource } from "../../connectors/base.ts";
 import type { BotDeps } from "../bot/commands.ts";
 import { alertNotification } from "../bot/render/alerts.ts";
-import { sessionAt } from "../domain/calendar.ts";
+import { hasOpened, sessionAt } from "../domain/calendar.ts";
 import { createPictures } from "../lib/chart/png.ts";
 import type { Log } from "../lib/log.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -55,7 +55,12 @@ export function createMarketServices(options: MarketServicesOptions): MarketServ
       // An unknown calendar counts as open, so that no alert is missed.
       isMarketOpen: (at) => options.isAlwaysOpen || sessionAt("NFO", at, calendar.current()).kind !== "closed",
     }),
-    niftyShop: createNiftyShop({ ...options, candles, constituents }),
+    niftyShop: createNiftyShop({
+      ...options,
+      candles,
+      constituents,
+      hasOpened: (at) => options.isAlwaysOpen || hasOpened(at, calendar.current()),
+    }),
     backtests: createBacktests({ ...options, candles, constituents }),
   };
 }

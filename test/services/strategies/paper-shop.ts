@@ -6,7 +6,7 @@ import type { BrokerDefinition } from "../../../connectors/base.ts";
 import { createExchange } from "../../../connectors/paper/exchange/exchange.ts";
 import { createPaper } from "../../../connectors/paper/index.ts";
 import { orderHours } from "../../../src/app/order-hours.ts";
-import { nextWeekday } from "../../../src/domain/calendar.ts";
+import { hasOpened, nextWeekday } from "../../../src/domain/calendar.ts";
 import { type InstrumentKey, type UserId, userId } from "../../../src/domain/ids.ts";
 import type { Instrument } from "../../../src/domain/instrument.ts";
 import { istInstant } from "../../../src/domain/market.ts";
@@ -139,6 +139,7 @@ export async function openPaperShop(
     candles,
     constituents: { membersOn: () => tickers, knownUntil },
     phaseOf: (share, at) => hours.phaseOf(share, at),
+    hasOpened: (at) => hasOpened(at, calendar),
     ...orders,
   });
   return {

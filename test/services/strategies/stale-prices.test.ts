@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { hasOpened } from "../../../src/domain/calendar.ts";
 import { istInstant } from "../../../src/domain/market.ts";
 import { paiseFromRupees, priceFromRupees } from "../../../src/domain/money.ts";
 import type { Quote } from "../../../src/domain/portfolio.ts";
 import { shareNamed } from "../../../src/services/strategies/nifty-shop/backtest-data.ts";
+import { loadCalendar } from "../../../src/services/calendar.ts";
 import { readMarket } from "../../../src/services/strategies/nifty-shop/market.ts";
 import { flat, weekdays } from "./prices.ts";
 
 const DAYS = weekdays("2026-10-26", 20);
+const CALENDAR = loadCalendar(null);
 const FRIDAY = DAYS.at(-1) ?? "";
-const SUNDAY = "2026-11-22";
+const [SUNDAY, MONDAY] = ["2026-11-22", "2026-11-23"];
 const [ITC, INFY] = [shareNamed("ITC"), shareNamed("INFY")];
 const LOT = {
   key: ITC.key,
@@ -39,6 +42,7 @@ const marketAt = (now: number) =>
           readAt: now,
         }),
       },
+      hasOpened: (at) => hasOpened(at, CALENDAR),
     },
     null,
     { members: ["ITC", "INFY"], held: [{ ...LOT, instrument: ITC }] },
@@ -55,10 +59,19 @@ describe("the market that the strategy decides on", () => {
     expect(market.without).toEqual([]);
   });
 
-  it("excludes Friday's price on a Sunday", async () => {
-    const market = await marketAt(istInstant(SUNDAY, "12:00"));
+  it.each([
+    [SUNDAY, "12:00"],
+    [MONDAY, "08:30"],
+  ])("excludes Friday's price until the next day begins, also where a price has no time (%s)", async (date, time) => {
+    const market = await marketAt(istInstant(date, time));
+    expect(market.members).toEqual([]);
+    expect(market.prices.size).toBe(0);
+    expect(market.without).toEqual(["ITC", "INFY"]);
+  });
+
+  it("includes a price without a time once the day has begun", async () => {
+    const market = await marketAt(istInstant(MONDAY, "09:20"));
     expect(market.members.map(({ key }) => key)).toEqual([INFY.key]);
-    expect(market.prices.has(ITC.key)).toBe(false);
     expect(market.without).toEqual(["ITC"]);
   });
 });

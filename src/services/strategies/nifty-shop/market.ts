@@ -35,6 +35,8 @@ interface MarketDeps {
   readonly instruments: Pick<Instruments, "resolve">;
   readonly quotes: Pick<Quotes, "many">;
   readonly candles: Candles;
+  /** Whether the trading day of `at` (epoch ms) has begun; false on closed days. */
+  readonly hasOpened: (at: number) => boolean;
 }
 
 /** Reads today's price, which stands for its close, of members and held shares, and the members' averages. */
@@ -79,15 +81,19 @@ export async function readMarket(
   };
 }
 
-/** Quotes of today only: an earlier day's price is that day's close, and would count twice in the average. */
+/**
+ * Quotes of today only: an earlier day's price is that day's close, and would count twice in the average. A quote without a
+ * time may be today's once the day has begun.
+ */
 async function todaysQuotes(
-  { quotes }: MarketDeps,
+  { quotes, hasOpened }: MarketDeps,
   link: Link | null,
   shares: readonly Instrument[],
   now: number,
 ): Promise<Map<Instrument["key"], Quote>> {
   const known = await quotes.many(link, shares);
-  return new Map([...known].filter(([, { at }]) => at === null || istDate(at) === istDate(now)));
+  const isToday = ({ at }: Quote): boolean => (at === null ? hasOpened(now) : istDate(at) === istDate(now));
+  return new Map([...known].filter(([, quote]) => isToday(quote)));
 }
 
 async function listedMembers(deps: MarketDeps, members: readonly string[]): Promise<Map<string, Instrument>> {

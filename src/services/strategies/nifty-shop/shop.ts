@@ -79,6 +79,8 @@ export interface NiftyShopDeps {
   readonly constituents: Pick<Constituents, "membersOn" | "knownUntil">;
   /** Which orders the exchange takes for the instrument at `at` (epoch ms). */
   readonly phaseOf: (instrument: Instrument, at: number) => MarketPhase;
+  /** Whether the trading day of `at` (epoch ms) has begun; false on closed days. */
+  readonly hasOpened: (at: number) => boolean;
 }
 
 /** The Nifty Shop strategy: decides once a day per user, asks, and sends approved legs down the ordinary order path. */
