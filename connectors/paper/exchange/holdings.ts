@@ -18,32 +18,30 @@ export function openHolding(account: AccountState, key: InstrumentKey, product: 
   return row;
 }
 
-/** Today's net trades of a share over both exchanges: negative when sold out of the holding. */
-function netToday({ universe }: World, account: AccountState, home: InstrumentKey, product: DeliveryProduct): number {
-  let net = 0;
-  for (const row of account.positions.values()) {
-    if (row.product === product && universe.home(row.key) === home) net += row.qty;
+/** Today's net trades of a share by listing, less pending sells if given: negative when taken out of the holding. */
+function tradedToday(
+  world: World,
+  account: AccountState,
+  { key, product }: Pick<HoldingRow, "key" | "product">,
+  pending: { readonly except: BookOrder | undefined } | null,
+): Map<InstrumentKey, number> {
+  const net = new Map<InstrumentKey, number>();
+  const add = (listing: InstrumentKey, qty: number): void => {
+    if (world.universe.home(listing) === key) net.set(listing, (net.get(listing) ?? 0) + qty);
+  };
+  for (const row of account.positions.values()) if (row.product === product) add(row.key, row.qty);
+  for (const order of pending ? world.live : []) {
+    const isSale = order.accountId === account.id && order.productType === product && order.side === "SELL";
+    if (isSale && order !== pending?.except) add(order.key, order.filledQty - order.qty);
   }
   return net;
 }
 
-function pendingSells(
-  world: World,
-  account: AccountState,
-  home: InstrumentKey,
-  product: DeliveryProduct,
-  self?: BookOrder,
-): number {
-  let pending = 0;
-  for (const order of world.live) {
-    if (order === self) continue;
-    const isSame = order.accountId === account.id && order.productType === product && order.side === "SELL";
-    if (isSame && world.universe.home(order.key) === home) pending += order.qty - order.filledQty;
-  }
-  return pending;
-}
+/** What sales take out of the holding. Purchases of the day cannot be delivered on the other exchange. */
+const takenOut = (net: ReadonlyMap<InstrumentKey, number>): number =>
+  [...net.values()].reduce((sum, qty) => sum + Math.max(0, -qty), 0);
 
-/** Shares that may be sold: owned (T1 included) and bought today, less those sold or in pending sell orders. */
+/** Shares that may be sold: owned (T1 included) and bought today there, less those sold or in pending sell orders. */
 export function sellableQty(
   world: World,
   account: AccountState,
@@ -54,8 +52,9 @@ export function sellableQty(
   const home = world.universe.home(key);
   const row = account.holdings.get(rowName(home, product));
   const owned = row ? row.settledQty + t1Of(row) : 0;
-  const free = owned + netToday(world, account, home, product) - pendingSells(world, account, home, product, self);
-  return Math.max(0, free);
+  const net = tradedToday(world, account, { key: home, product }, { except: self });
+  const bought = Math.max(0, net.get(key) ?? 0);
+  return Math.max(0, owned + bought - takenOut(net));
 }
 
 export interface HoldingPrices {
@@ -72,8 +71,7 @@ export function toHolding(
   { ltp, prevClose }: HoldingPrices,
 ): Holding | null {
   const total = row.settledQty + t1Of(row);
-  const sold = Math.max(0, -netToday(world, account, row.key, row.product));
-  const qty = total - sold;
+  const qty = total - takenOut(tradedToday(world, account, row, null));
   if (qty <= 0) return null;
   const cost = proportion(row.cost, qty, total);
   return {
@@ -84,7 +82,7 @@ export function toHolding(
     qty,
     t1Qty: Math.min(t1Of(row), qty),
     // Sales take delivered shares first.
-    sellableQty: Math.min(row.settledQty, Math.max(0, sellableQty(world, account, row.key, row.product) - t1Of(row))),
+    sellableQty: Math.max(0, row.settledQty - takenOut(tradedToday(world, account, row, { except: undefined }))),
     pledgedQty: 0,
     avgPrice: cost === 0 ? ZERO_PRICE : averagePrice(cost, qty),
     ltp,

@@ -128,6 +128,24 @@ describe("an account at the simulated exchange", () => {
     expect(sell(floor, account, "NSE:SBIN-EQ", 1).status).toBe("rejected");
   });
 
+  it("cannot sell on BSE what was bought on NSE the same day, only what it held before, and counts each share once", () => {
+    const floor = openFloor(AT);
+    const sbin = listed(floor.exchange, "NSE:SBIN-EQ");
+    const holdings = [{ key: sbin.key, qty: 10, avgPrice: priceFromRupees(800) }];
+    const account = floor.exchange.account("A", { cash: paiseFromRupees(100_000), holdings });
+    buy(floor, account, "NSE:SBIN-EQ", 20);
+    expect(sell(floor, account, "BSE:SBIN", 11).status).toBe("rejected");
+    expect(sell(floor, account, "BSE:SBIN", 4).status).toBe("filled");
+    expect(account.holdings()).toMatchObject([{ qty: 6, sellableQty: 6 }]);
+    expect(sell(floor, account, "BSE:SBIN", 6).status).toBe("filled");
+    expect(account.holdings()).toEqual([]);
+    expect(sell(floor, account, "NSE:SBIN-EQ", 20).status).toBe("filled");
+    const { available, used } = account.funds();
+    expect(available + used).toBe(paiseFromRupees(100_000) - spent(account) - account.chargesToday());
+    floor.now += DAY;
+    expect([account.positions(), account.holdings()]).toEqual([[], []]);
+  });
+
   it("splits the P&L of an intraday position into realised and unrealised, to the paisa", () => {
     const floor = openFloor(AT);
     const account = richAccount(floor.exchange);
