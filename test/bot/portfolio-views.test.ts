@@ -358,6 +358,33 @@ describe("shares sold for delivery", () => {
   });
 });
 
+describe("what shares sold from holdings made", () => {
+  const sold = {
+    ...position,
+    productType: "CNC",
+    side: "SELL",
+    qty: 10,
+    realised: paise(0),
+    dayPnl: paise(2_000),
+  } as const;
+  const note = "Realised leaves out shares sold from holdings.";
+
+  it("is said to be in no realised figure, rather than that the day differs by older positions", () => {
+    const today = said(pnlView([read("one", { positions: [sold, position], holdings: [] })], page));
+    expect(today).toMatch(/Positions +\+120\.00\n  realised +0\.00/);
+    expect(today).toContain(note);
+    expect(today).not.toContain("since entry");
+    expect(said(positionsView([read("one", [sold])], page))).toContain(note);
+    expect(said(positionsView([read("one", [position])], page))).not.toContain(note);
+  });
+
+  it("is noted beside a position that is older than today", () => {
+    const carried = { ...position, pnl: paise(5_000), unrealised: paise(5_000), dayPnl: paise(-1_000) };
+    const today = said(pnlView([read("one", { positions: [sold, carried], holdings: [] })], page));
+    expect(today).toContain(`Realised and unrealised are since entry, not of today.\n${note}`);
+  });
+});
+
 describe("a fill whose price the broker has not told", () => {
   const filled = {
     ...trade,

@@ -13,7 +13,7 @@ import { dateText, mark, percent } from "./amounts.ts";
 import { moneyText, type MoneyText } from "./money-text.ts";
 import { PAGE_WIDTH } from "./page.ts";
 import { tradedOnLine, unchargedLine } from "./period.ts";
-import { failures, heading, loginKeyboard, nothingText, sinceEntryNote, undatedNote } from "./portfolio.ts";
+import { countingNote, failures, heading, loginKeyboard, nothingText, undatedNote } from "./portfolio.ts";
 
 export interface DigestMessage {
   readonly html: Html;
@@ -46,7 +46,7 @@ export function digestMessage(digest: Digest, { accounts, hidesAmounts, notes }:
       heading(title, digest.parts, accounts),
       summary?.headline,
       summary && html`<pre>${renderPairs(summary.rows, PAGE_WIDTH)}</pre>`,
-      summary && sinceEntryNote(figures),
+      countingNote(days.flatMap(({ day }) => day.positions)),
       unchargedLine(days.flatMap(({ day }) => day.uncharged)),
       undatedNote(
         days.flatMap(({ day }) => day.holdings),

@@ -4,6 +4,7 @@ import type { Paise } from "../../domain/money.ts";
 import { averagePrice, sumPaise, valueOf, ZERO_PRICE } from "../../domain/money.ts";
 import { type Funds, type Holding, isDeliverySale, isUnpriced, type Position } from "../../domain/portfolio.ts";
 import {
+  dayPnl,
   dayPnlOf,
   pnlOf,
   fundsTotal,
@@ -85,11 +86,22 @@ export const unpricedNote = (count: number): Html | null =>
   count === 0 ? null : html`<i>${sharesText(count)} without a known price: in no total.</i>`;
 
 /**
- * Realised and unrealised count from entry. With a position older than today they do not add up to the day's figure, and
- * this note says so.
+ * What the rows of realised and unrealised are not. They count from entry, so with a position older than today they do not
+ * add up to the day's figure; and what shares sold from holdings cost is in no broker's positions.
  */
-export const sinceEntryNote = ({ positions, realised, unrealised }: Omit<DayPnl, "holdings">): Html | null =>
-  positions === realised + unrealised ? null : html`<i>Realised and unrealised are since entry, not of today.</i>`;
+export function countingNote(positions: readonly Position[]): Html | null {
+  const others = positions.filter((row) => !isDeliverySale(row));
+  const { realised, unrealised } = positionTotals(others);
+  const isOlder = sumPaise(others.map(dayPnl)) !== realised + unrealised;
+  const notes = lines(
+    isOlder && html`<i>Realised and unrealised are since entry, not of today.</i>`,
+    soldNote(positions),
+  );
+  return notes.toString() === "" ? null : notes;
+}
+
+const soldNote = (positions: readonly Position[]): Html | null =>
+  positions.some(isDeliverySale) ? html`<i>Realised leaves out shares sold from holdings.</i>` : null;
 
 /** A login button for each account whose session is over. */
 export const withLogins = (keyboard: InlineKeyboard, parts: readonly LinkResult<unknown>[]): InlineKeyboard =>
@@ -142,6 +154,7 @@ export function positionsView(parts: readonly LinkResult<Position[]>[], page: Mo
           PAGE_WIDTH,
         )}</pre>`,
       rows.length > 0 && html`${mark(totals.total)} <b>P&amp;L ${money.signed(totals.total)}</b>`,
+      soldNote(rows.map(({ row }) => row)),
       unpriced > 0 && html`<i>${unpriced} without a known price: only what was realised is in the totals.</i>`,
       ...failures(parts, accounts),
       stamp(now),
@@ -312,7 +325,7 @@ export function pnlView(parts: readonly LinkResult<AccountToday>[], { accounts, 
           PAGE_WIDTH,
         )}</pre>`,
       each.length > 0 && html`${mark(total)} <b>Today ${money.signed(total)}</b>, before charges`,
-      sinceEntryNote({ positions, realised, unrealised }),
+      countingNote(known.flatMap(({ value }) => value.positions)),
       undatedNote(
         known.flatMap(({ value }) => value.holdings),
         known.flatMap(({ value }) => value.positions),
