@@ -1,5 +1,5 @@
 import { SEGMENTS, type Segment } from "../domain/instrument.ts";
-import { markRupees } from "../domain/order-text.ts";
+import { isGrouped, markRupees } from "../domain/order-text.ts";
 import { paiseFromRupees } from "../domain/money.ts";
 import type { LimitName, LimitValues } from "../services/orders/limits.ts";
 
@@ -17,6 +17,7 @@ const NAMES: ReadonlyMap<string, LimitName> = new Map([
 ]);
 const OFF = new Set(["off", "none", "any", "all"]);
 const MAX_ORDERS = 10_000;
+const MAX_LENGTH = 13;
 
 /** Parses `value 50000`, `orders 10`, `loss 5,000`, `segments NSE NFO`, `value off`; null for anything else. */
 export function limitWords(text: string): LimitWords | null {
@@ -26,7 +27,7 @@ export function limitWords(text: string): LimitWords | null {
   if (name === undefined || rest.length === 0) return null;
   if (rest.length === 1 && OFF.has(amount)) return { name, value: null };
   if (name === "segments") return segmentWords(rest);
-  if (rest.length > 1 || !/^\d[\d,]{0,12}$/.test(amount)) return null;
+  if (rest.length > 1 || amount.length > MAX_LENGTH || !isGrouped(amount)) return null;
   if (name !== "ordersPerDay") return { name, value: paiseFromRupees(amount) };
   const orders = Number(amount.replaceAll(",", ""));
   return orders <= MAX_ORDERS ? { name, value: orders } : null;

@@ -187,9 +187,13 @@ function take(draft: Draft, what: string, tokens: number, apply: () => void): nu
   return tokens;
 }
 
+/** Commas only where they group digits, in India or elsewhere: "10,5" is two numbers or a decimal, never 105. */
+export const isGrouped = (whole: string): boolean => /^(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})$/.test(whole);
+
 function readPrice(text: string, problem: OrderTextProblem): Price {
   const rupees = text.replace(/^₹/, "");
-  if (!/^\d[\d,]*(\.\d{1,4})?$/.test(rupees)) throw new Problem(problem, text);
+  const [, whole = ""] = /^([\d,]+)(?:\.\d{1,4})?$/.exec(rupees) ?? [];
+  if (!isGrouped(whole)) throw new Problem(problem, text);
   if (Number(rupees.replaceAll(",", "")) > MAX_RUPEES) throw new Problem(problem, text);
   const price = priceFromRupees(rupees);
   if (price <= 0) throw new Problem(problem, text);
@@ -251,9 +255,11 @@ export function moveQuantityToEnd(text: string): string | null {
 }
 
 function readCount(text: string): number {
-  const digits = text.replaceAll(",", "");
+  const plain = text.replace(/,$/, "");
+  const digits = plain.replaceAll(",", "");
   const count = Number(digits);
-  if (!/^\d{1,8}$/.test(digits) || count === 0 || count > MAX_QUANTITY) throw new Problem("bad-quantity", text);
+  if (!isGrouped(plain) || !/^\d{1,8}$/.test(digits) || count === 0 || count > MAX_QUANTITY)
+    throw new Problem("bad-quantity", text);
   return count;
 }
 

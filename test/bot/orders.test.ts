@@ -178,6 +178,7 @@ describe("orders in the chat", () => {
     expect(JSON.stringify(card.reply_markup)).not.toContain("Confirm");
     expect((await chat().ask("/limits value off")).text).toMatch(/₹2,000\.00, from \d+ \w+ \d+ no limit/);
     expect((await chat().ask("/limits nonsense")).text).toContain("/limits orders 10");
+    expect((await chat().ask("/limits value 10,50")).text).toContain("/limits orders 10");
   });
 
   it("and positions are closed by a panic, whose button works once and whose report is read from the broker", async () => {
