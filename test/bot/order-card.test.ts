@@ -37,6 +37,14 @@ function notSent(notSentCause: NotSentCause, reason: string) {
   return orderCard(intent, { broker: () => ({ definition: {} }) } as unknown as Accounts, links, NOW);
 }
 
+function buttons(...legs: readonly Partial<Leg>[]): string[] {
+  const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", terms: { type: "LIMIT", price: ZERO_PRICE } };
+  const all = legs.map((changes) => ({ ...leg, ...changes }));
+  const intent = { _id: "i1", instrument: SBIN, plan, legs: all, history: [] } as unknown as Intent;
+  const { keyboard } = orderCard(intent, {} as Accounts, [], NOW);
+  return (keyboard?.inline_keyboard ?? []).flat().map(({ text }) => text);
+}
+
 function card(changes: Partial<Leg>, isAmo = false): string {
   const terms = { type: "LIMIT", price: ZERO_PRICE };
   const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", isAmo, terms };
@@ -96,6 +104,13 @@ describe("the card of an order", () => {
     const buttons = view.keyboard?.inline_keyboard.flat().map(({ text }) => text);
     expect(buttons).toEqual(["Repeat", "Log in: acme"]);
     expect(notSent("ip-not-allowed", "Invalid IP").html.toString()).toContain("address is not registered");
+  });
+
+  it("offers to repeat an account's order that came to nothing while that of another is still open", () => {
+    const failed = { state: "not-sent", notSentCause: "unreachable", reason: "no route" } as const;
+    expect(buttons({ booked: "open" }, failed)).toEqual(["Cancel 1", "Modify 1", "Refresh", "Repeat"]);
+    expect(buttons({ booked: "open" }, { state: "filled", filledQty: 10 })).not.toContain("Repeat");
+    expect(buttons(failed)).toEqual(["Repeat"]);
   });
 
   it("says in plain words why it was rejected, above the broker's own words in a collapsed quote", () => {
