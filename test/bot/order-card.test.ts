@@ -37,6 +37,15 @@ function notSent(notSentCause: NotSentCause, reason: string) {
   return orderCard(intent, { broker: () => ({ definition: {} }) } as unknown as Accounts, links, NOW);
 }
 
+const PLAN = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", terms: { type: "LIMIT", price: ZERO_PRICE } };
+
+function cardOf(legs: readonly Partial<Leg>[], plan: object = PLAN, links: readonly Link[] = []): string {
+  const all = legs.map((changes) => ({ ...leg, ...changes }));
+  const intent = { _id: "i1", instrument: SBIN, plan, legs: all, history: [] } as unknown as Intent;
+  const accounts = { broker: () => ({ definition: {} }) } as unknown as Accounts;
+  return orderCard(intent, accounts, links, NOW).html.toString();
+}
+
 function buttons(...legs: readonly Partial<Leg>[]): string[] {
   const plan = { side: "BUY", symbol: SBIN.symbol, productType: "CNC", terms: { type: "LIMIT", price: ZERO_PRICE } };
   const all = legs.map((changes) => ({ ...leg, ...changes }));
@@ -111,6 +120,20 @@ describe("the card of an order", () => {
     expect(buttons({ booked: "open" }, failed)).toEqual(["Cancel 1", "Modify 1", "Refresh", "Repeat"]);
     expect(buttons({ booked: "open" }, { state: "filled", filledQty: 10 })).not.toContain("Repeat");
     expect(buttons(failed)).toEqual(["Repeat"]);
+  });
+
+  it("numbers the orders as their buttons do", () => {
+    const shown = cardOf([
+      { state: "filled", filledQty: 10 },
+      { booked: "open", qty: 4 },
+    ]);
+    expect(shown).toMatch(/✅ <b>1\. unlinked account<\/b> × 10: .*Filled 10/);
+    expect(shown).toMatch(/🟡 <b>2\. unlinked account<\/b> × 4: .*Open at the broker/);
+    expect(buttons({ state: "filled", filledQty: 10 }, { booked: "open" })).toEqual([
+      "Cancel 2",
+      "Modify 2",
+      "Refresh",
+    ]);
   });
 
   it("says in plain words why it was rejected, above the broker's own words in a collapsed quote", () => {

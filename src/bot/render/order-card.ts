@@ -59,7 +59,9 @@ export function orderCard(intent: Intent, accounts: Accounts, links: readonly Li
         ],
         PAGE_WIDTH,
       )}</pre>`,
-      ...intent.legs.map((leg) => legBlock(leg, intent, intent.legs.length > 1 ? labelOf(leg) : null)),
+      ...intent.legs.map((leg, at) =>
+        legBlock(leg, intent, intent.legs.length > 1 ? `${at + 1}. ${labelOf(leg)}` : null),
+      ),
       stamp(now),
     ),
     keyboard: cardKeyboard(intent, links),
