@@ -19,18 +19,19 @@ export const accounts: CommandModule = {
     const composer = new Composer<SaudaContext>();
     composer.command("accounts", (ctx) => showAll(deps, ctx));
     onCallback(composer, "acc", (ctx) => showAll(deps, ctx));
-    const onLink = (verb: string, act: (ctx: SaudaContext, link: Link) => Promise<void>): void =>
-      onCallback(composer, verb, async (ctx, [id]) => {
+    const onLink = (verb: string, act: (ctx: SaudaContext, link: Link, wanted?: string) => Promise<void>): void =>
+      onCallback(composer, verb, async (ctx, [id, wanted]) => {
         const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
         if (!link) throw new Refusal(text.accounts.gone());
-        await act(ctx, link);
+        await act(ctx, link, wanted);
       });
     onLink("acd", (ctx, link) => showOne(deps, ctx, link));
     onLink("al", (ctx, link) => offerLogin(deps, ctx, link));
-    onLink("as", async (ctx, link) =>
-      showOne(deps, ctx, await deps.accounts.update(link._id, () => ({ is_active: !link.is_active }))),
-    );
-    onLink("ay", async (ctx, link) => showOne(deps, ctx, await switchPrices(deps.accounts, link)));
+    onLink("as", async (ctx, link, wanted) => {
+      const isOn = wanted === undefined ? !link.is_active : wanted === "on";
+      await showOne(deps, ctx, await deps.accounts.update(link._id, () => ({ is_active: isOn })));
+    });
+    onLink("ay", async (ctx, link, wanted) => showOne(deps, ctx, await switchPrices(deps.accounts, link, wanted)));
     onLink("ad", async (ctx, link) => {
       ctx.user = await deps.users.update(ctx.user._id, () => ({ defaultLink: link._id }));
       await showOne(deps, ctx, link);

@@ -8,7 +8,7 @@ import { settingLabels, settingsText } from "../src/bot/render/settings.ts";
 import { show } from "../src/bot/view.ts";
 import type { LinkId } from "../src/domain/ids.ts";
 import { THEMES } from "../src/lib/chart/theme.ts";
-import { switchPrices } from "../src/services/accounts.ts";
+import { otherPrices, switchPrices } from "../src/services/accounts.ts";
 import { isMessageKind, MESSAGE_KINDS } from "../src/services/delivery.ts";
 import { DELIVERIES, type Delivery, type Settings } from "../src/services/users.ts";
 
@@ -22,6 +22,8 @@ const QUIET_HOURS: readonly Settings["quietHours"][] = [
   ["20:00", "08:00"],
   ["16:00", "08:00"],
 ];
+/** How amounts are shown, as the button's argument. */
+const [PERCENT, RUPEES] = ["percent", "rupees"];
 
 export const settings: CommandModule = {
   name: "settings",
@@ -31,9 +33,9 @@ export const settings: CommandModule = {
   register(deps) {
     const composer = new Composer<SaudaContext>();
     composer.command("settings", (ctx) => answer(deps, ctx));
-    onCallback(composer, "setp", async (ctx, [id]) => {
+    onCallback(composer, "setp", async (ctx, [id, wanted]) => {
       const link = await deps.accounts.get(ctx.user._id, (id ?? "") as LinkId);
-      if (link) await switchPrices(deps.accounts, link);
+      if (link) await switchPrices(deps.accounts, link, wanted);
       await answer(deps, ctx);
     });
     onCallback(composer, "set", async (ctx, [name, value]) => {
@@ -47,7 +49,8 @@ async function answer(deps: BotDeps, ctx: SaudaContext): Promise<void> {
   const buttons = keyboard(ctx.user.settings);
   for (const link of await deps.accounts.active(ctx.user._id)) {
     const source = priceSource(link, deps.accounts.broker(link).definition);
-    if (source !== null) buttons.row().text(settingLabels.prices(link.label, source), callbackData("setp", link._id));
+    if (source !== null)
+      buttons.row().text(settingLabels.prices(link.label, source), callbackData("setp", link._id, otherPrices(link)));
   }
   await show(ctx, { html: settingsText(ctx.user.settings), keyboard: buttons });
 }
@@ -63,7 +66,10 @@ async function change(
   await answer(deps, ctx);
 }
 
-/** A message kind takes the value of its button, any other setting its next value; an unknown name changes nothing. */
+/**
+ * Message kinds and hidden amounts take the value of their button, so that a tap that Telegram repeats does not undo
+ * itself; any other setting takes its next value. An unknown name changes nothing.
+ */
 function changed(current: Settings, name: string, value: string | undefined): Partial<Settings> {
   if (isMessageKind(name)) {
     const delivery = DELIVERIES.find((each) => each === value) ?? nextOf<Delivery>(DELIVERIES, current[name]);
@@ -79,7 +85,7 @@ function changed(current: Settings, name: string, value: string | undefined): Pa
     case "quiet":
       return { quietHours: nextQuietHours(current.quietHours) };
     case "hide":
-      return { hidesAmounts: !current.hidesAmounts };
+      return { hidesAmounts: value === undefined ? !current.hidesAmounts : value === PERCENT };
     case "pictures":
       return { pictures: nextOf(THEMES, current.pictures) };
     case "protection":
@@ -110,7 +116,7 @@ function keyboard(current: Settings): InlineKeyboard {
     .text(settingLabels.summaryAt(current), callbackData("set", "summaryAt"))
     .text(settingLabels.quiet(current), callbackData("set", "quiet"))
     .row()
-    .text(settingLabels.amounts(current), callbackData("set", "hide"))
+    .text(settingLabels.amounts(current), callbackData("set", "hide", current.hidesAmounts ? RUPEES : PERCENT))
     .text(settingLabels.pictures(current), callbackData("set", "pictures"))
     .row()
     .text(settingLabels.protection(current), callbackData("set", "protection"));

@@ -93,9 +93,17 @@ export interface Accounts {
   allLinks(): AsyncIterable<Link>;
 }
 
-/** Toggles the link's data source between its broker and Yahoo. */
-export const switchPrices = (accounts: Pick<Accounts, "update">, { _id }: Pick<Link, "_id">): Promise<Link> =>
-  accounts.update(_id, ({ data_source }) => ({ data_source: data_source === "broker" ? "yfinance" : "broker" }));
+/** The data source that the link does not use. */
+export const otherPrices = ({ data_source }: Pick<Link, "data_source">): DataSourceName =>
+  data_source === "broker" ? "yfinance" : "broker";
+
+/** Sets the link's data source; anything but a name of one switches to the other. */
+export const switchPrices = (
+  accounts: Pick<Accounts, "update">,
+  { _id }: Pick<Link, "_id">,
+  wanted: string | undefined,
+): Promise<Link> =>
+  accounts.update(_id, (link) => ({ data_source: DATA_SOURCES.find((each) => each === wanted) ?? otherPrices(link) }));
 
 export function createAccounts(deps: { store: Store; clock: Clock; brokers: Brokers }): Accounts {
   const links: Collection<LinkDocument> = deps.store.collection(linksSpec);

@@ -184,6 +184,20 @@ describe("the answer", () => {
     );
   });
 
+  it("to a repeated tap on the amounts' setting is the setting that the tap was for", async () => {
+    const hidden = async (): Promise<boolean | undefined> =>
+      (await world().deps.users.get(userId(ASHA)))?.settings.hidesAmounts;
+    await ask("/settings");
+    for (const [label, isHidden] of [
+      ["Amounts: rupees", true],
+      ["Amounts: percent", false],
+    ] as const) {
+      chat().tapButton(label);
+      await world().handleAll(2);
+      expect(await hidden()).toBe(isHidden);
+    }
+  });
+
   it("to /accounts says that paper needs no login", async () => {
     expect(await ask("/accounts")).toContain("no login needed");
   });

@@ -54,6 +54,18 @@ describe("the account used when none is named", () => {
     expect(await tap("Switch on")).toContain("Orders go to paper2");
   });
 
+  it("stays switched off when Telegram repeats the tap", async () => {
+    await ask("/accounts");
+    for (const label of ["paper2", "Switch off"]) {
+      chat().tapButton(label);
+      await world().handleAll(2);
+    }
+    expect(chat().lastFromBot()?.text).toContain("switched off");
+    chat().tapButton("Switch on");
+    await world().handleAll(2);
+    expect(chat().lastFromBot()?.text).toContain("no login needed");
+  });
+
   it("is not used for prices while it is logged out and another one is logged in", async () => {
     await makeDefault(second);
     await world().deps.accounts.update(second._id, () => ({ tokens: null }));

@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy";
 import type { BrokerDefinition } from "../../../connectors/base.ts";
 import type { LinkId } from "../../domain/ids.ts";
-import { preferredLink, type Accounts, type Link } from "../../services/accounts.ts";
+import { otherPrices, preferredLink, type Accounts, type Link } from "../../services/accounts.ts";
 import { callbackData } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import * as text from "../text.ts";
@@ -65,10 +65,12 @@ export function accountView(link: Link, accounts: Accounts, isDefault: boolean, 
   const keyboard = new InlineKeyboard();
   if (!definition.isPaper) keyboard.text("Log in", callbackData("al", link._id));
   if (link.account_id !== null) {
-    keyboard.text(link.is_active ? "Switch off" : "Switch on", callbackData("as", link._id)).row();
+    // The buttons name what they set: a tap that Telegram repeats must not undo itself.
+    const [label, wanted] = link.is_active ? (["Switch off", "off"] as const) : (["Switch on", "on"] as const);
+    keyboard.text(label, callbackData("as", link._id, wanted)).row();
     if (!isDefault && link.is_active) keyboard.text("Make default", callbackData("ad", link._id));
     const source = priceSource(link, definition);
-    if (source !== null) keyboard.text(`Prices: ${source}`, callbackData("ay", link._id));
+    if (source !== null) keyboard.text(`Prices: ${source}`, callbackData("ay", link._id, otherPrices(link)));
   }
   keyboard.row().text("Unlink", callbackData("au", link._id)).text("Back", callbackData("acc"));
   return {
