@@ -41,14 +41,15 @@ export function keysRoutes({ forms, tell, chatUrl, publicUrl, log }: KeysDeps): 
       400,
     );
 
-  const show = (context: Context, form: KeyForm, wrong: readonly string[]): Response | Promise<Response> => {
+  /** `wrong`: the fields that look wrong; null when the form did not come from a page of ours. */
+  const show = (context: Context, form: KeyForm, wrong: readonly string[] | null): Response | Promise<Response> => {
     const csrf = randomBytes(18).toString("base64url");
     setCookie(context, COOKIE, csrf, {
       ...cookieAt(publicUrl, context.req.path),
       sameSite: "Strict",
       maxAge: FORM_TTL_MS / 1000,
     });
-    return page(context, { title: form.title, body: formBody(form, csrf, wrong) }, wrong.length === 0 ? 200 : 400);
+    return page(context, { title: form.title, body: formBody(form, csrf, wrong) }, wrong?.length === 0 ? 200 : 400);
   };
 
   routes.get("/keys/:token", async (context) => {
@@ -61,7 +62,7 @@ export function keysRoutes({ forms, tell, chatUrl, publicUrl, log }: KeysDeps): 
     const form = await forms.open(token);
     if (!form) return stale(context);
     const fields = await typedFields(context);
-    if (fields === null || !isFromOurPage(context, fields)) return show(context, form, []);
+    if (fields === null || !isFromOurPage(context, fields)) return show(context, form, null);
     const submitted = await forms.submit(token, fields);
     if (submitted.kind === "stale") return stale(context);
     if (submitted.kind === "invalid") return show(context, form, submitted.fields);
@@ -93,11 +94,18 @@ function isFromOurPage(context: Context, fields: Readonly<Record<string, string>
   return kept !== "" && isSameText(fields[CSRF_FIELD] ?? "", kept);
 }
 
-const formBody = (form: KeyForm, csrf: string, wrong: readonly string[]) =>
+const formBody = (form: KeyForm, csrf: string, wrong: readonly string[] | null) =>
   html`<p>For the chat of <b>${form.userName}</b>. If that is not you, close this page.</p>
+    ${
+      wrong === null
+        ? html`<p class="problem">
+            Nothing was stored: this page was opened twice, or the browser keeps no cookies. Fill it in once more.
+          </p>`
+        : ""
+    }
     <form method="post" autocomplete="off">
       <input type="hidden" name="${CSRF_FIELD}" value="${csrf}" />
-      ${form.specs.map((spec) => field(spec, wrong.includes(spec.field)))}
+      ${form.specs.map((spec) => field(spec, wrong?.includes(spec.field) === true))}
       <button>Store them</button>
     </form>`;
 

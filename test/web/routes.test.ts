@@ -147,6 +147,7 @@ describe("the key page", () => {
     expect(text).toContain("Asha &lt;b&gt;");
     expect(text).toContain('name="apiSecret"');
     expect(text).toContain('type="password"');
+    expect(text).not.toContain("Nothing was stored");
     expect(reply.headers.get("cache-control")).toBe("no-store");
     expect(reply.headers.get("content-security-policy")).toContain("form-action 'self'");
     const cookie = reply.headers.get("set-cookie") ?? "";
@@ -178,7 +179,9 @@ describe("the key page", () => {
     const fields = { csrf, apiKey: "k", apiSecret: "s" };
     await post(app, fields, { cookie, "sec-fetch-site": "cross-site" });
     await post(app, fields, {});
-    await post(app, { ...fields, csrf: "guess" }, { cookie });
+    const refused = await post(app, { ...fields, csrf: "guess" }, { cookie });
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain("Nothing was stored");
     await post(app, fields, { cookie: "sauda_keys=other" });
     await post(app, fields, { cookie, "content-type": "text/plain" });
     expect(submitted).toEqual([]);
