@@ -21,7 +21,7 @@ import { instrumentFrom, resolveOrAsk } from "../src/bot/symbols.ts";
 import * as text from "../src/bot/text.ts";
 import type { Instrument } from "../src/domain/instrument.ts";
 import { ownMarks } from "../src/bot/own-marks.ts";
-import { priceLink } from "../src/bot/price-link.ts";
+import { priceLink, withPriceLogin } from "../src/bot/price-link.ts";
 
 export const chart: CommandModule = {
   name: "chart",
@@ -64,7 +64,7 @@ async function answer(
   const shown = { instrument, interval: words.interval, candles, from: shownFrom(words, candles, now), ...own };
   const picture = candlePicture({ ...shown, source: label });
   if (!picture) throw new Refusal(chartText.empty(instrument.symbol, words.range));
-  await showPicture(ctx, {
+  const view = {
     png: await toPng(deps, ctx, picture.svg),
     html: chartCaption({
       ...shown,
@@ -76,7 +76,8 @@ async function answer(
       now,
     }),
     keyboard: rangeKeyboard(instrument, words.range),
-  });
+  };
+  await showPicture(ctx, await withPriceLogin(deps, ctx.user, view));
 }
 
 function rangeKeyboard(instrument: Instrument, current: string): InlineKeyboard {

@@ -3,7 +3,7 @@ import { onCallback } from "../src/bot/callbacks.ts";
 import { allows } from "../src/bot/access.ts";
 import type { CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { priceLink } from "../src/bot/price-link.ts";
+import { priceLink, withPriceLogin } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { quoteView } from "../src/bot/render/market.ts";
 import { accountTitle } from "../src/bot/render/source.ts";
@@ -24,16 +24,14 @@ export const quote: CommandModule = {
       const link = await priceLink(deps, ctx.user);
       const price = await deps.quotes.forLink(link, instrument);
       const source = link && accountTitle(deps.accounts, link);
-      await show(
-        ctx,
-        quoteView({
-          instrument,
-          quote: price,
-          source,
-          mayTrade: allows(ctx.user.role, "trader"),
-          now: deps.clock.now(),
-        }),
-      );
+      const view = quoteView({
+        instrument,
+        quote: price,
+        source,
+        mayTrade: allows(ctx.user.role, "trader"),
+        now: deps.clock.now(),
+      });
+      await show(ctx, await withPriceLogin(deps, ctx.user, view));
     };
     composer.command("quote", async (ctx) => {
       if (ctx.match.trim() === "") throw new Refusal(text.example("/quote SBIN"));

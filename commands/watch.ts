@@ -2,7 +2,7 @@ import { Composer } from "grammy";
 import { keyFromArgument, onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
-import { priceLink } from "../src/bot/price-link.ts";
+import { priceLink, withPriceLogin } from "../src/bot/price-link.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { accountTitle } from "../src/bot/render/source.ts";
 import { watchEditView, watchText, watchView } from "../src/bot/render/watch.ts";
@@ -87,5 +87,5 @@ async function showList(deps: BotDeps, ctx: SaudaContext, page: number): Promise
   const quotes = await deps.quotes.many(link, living);
   const broker = link && accountTitle(deps.accounts, link);
   const last = Number.isFinite(page) ? page : instruments.length;
-  await show(ctx, watchView({ instruments, quotes, broker, now, page: last }));
+  await show(ctx, await withPriceLogin(deps, ctx.user, watchView({ instruments, quotes, broker, now, page: last })));
 }

@@ -110,6 +110,9 @@ export const unread = (title: string, rows: readonly UnreadRow[]): Html =>
 
 export const brokerFailure = (title: string, kind: BrokerErrorKind): Html => html`⚠️ ${BROKER_FAILURES[kind](title)}`;
 
+export const pricesNeedLogin = (title: string): Html =>
+  html`⚠️ ${title}: the session has ended. Log in again for its prices.`;
+
 /** Why an account's data is missing from a message. */
 export const notTold = (title: string, error: BrokerError): Html =>
   error instanceof UnreadRows

@@ -20,12 +20,21 @@ describe("an account whose session is over", () => {
   const labels = async (typed: string) =>
     (await running.playground.chat(ASHA).ask(typed)).reply_markup?.inline_keyboard.flat().map(({ text }) => text) ?? [];
 
-  it.each(["/exit", "/exit SBIN", "/cancel", "/modify", "/panic", "/buy SBIN 1", "/sell SBIN all", "/heat"])(
-    "gets a login button under the answer to %s",
-    async (typed) => {
-      expect(await labels(typed)).toContain("Log in: zerodha");
-    },
-  );
+  it.each([
+    "/exit",
+    "/exit SBIN",
+    "/cancel",
+    "/modify",
+    "/panic",
+    "/buy SBIN 1",
+    "/sell SBIN all",
+    "/heat",
+    "/quote SBIN",
+    "/watch SBIN",
+    "/chart SBIN",
+  ])("gets a login button under the answer to %s", async (typed) => {
+    expect(await labels(typed)).toContain("Log in: zerodha");
+  });
 
   it("is read again after a panic without asking whether to panic again", async () => {
     const chat = running.playground.chat(ASHA);
@@ -38,5 +47,20 @@ describe("an account whose session is over", () => {
     );
     expect(again.text).not.toContain("One tap does it");
     expect(again.reply_markup?.inline_keyboard.flat().map(({ text }) => text)).toContain("Log in: zerodha");
+  });
+
+  it("is named under prices that are not its own for that, until it is logged in again", async () => {
+    const chat = running.playground.chat(ASHA);
+    const note = "Zerodha: the session has ended. Log in again for its prices.";
+    expect((await chat.ask("/quote SBIN")).text).toMatch(new RegExp(`Yahoo, [^]*${note}$`));
+    await chat.ask("/link paper");
+    await chat.until(() => chat.messages().find(({ text }) => text?.includes("account is open")));
+    const quote = await chat.ask("/quote SBIN");
+    expect(quote.text).toMatch(new RegExp(`Paper · [^]*${note}$`));
+    chat.tapButton("Log in: zerodha");
+    const asha = linkingAs(running, ASHA);
+    await asha.logIn("zerodha", await asha.waitFor(/^Now log in at/, quote.message_id));
+    await asha.waitFor(/^Zerodha is linked/, quote.message_id);
+    expect((await chat.ask("/quote SBIN")).text).toMatch(/\nZerodha · [\d:]+ IST$/);
   });
 });
