@@ -27,8 +27,8 @@ export interface SharedReads<V> {
 interface Entry<V> {
   readonly at: number;
   readonly value: Promise<V | null>;
-  /** The read failed, or the source had no value. */
-  isEmpty: boolean;
+  /** `empty`: the read failed, or the source had no value. */
+  state: "pending" | "found" | "empty";
 }
 
 /** Values may be cached for hours; what failed or was missing is retried sooner, since it may be there by then. */
@@ -40,7 +40,8 @@ export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number
 
   function fresh(key: string, freshMs: number): Entry<V> | undefined {
     const entry = entries.get(key);
-    const keptMs = entry?.isEmpty ? Math.min(freshMs, EMPTY_KEPT_MS) : freshMs;
+    if (entry?.state === "pending") return entry;
+    const keptMs = entry?.state === "empty" ? Math.min(freshMs, EMPTY_KEPT_MS) : freshMs;
     // Absolute: a read "in the future" was made before the clock was set back.
     return entry && Math.abs(clock.now() - entry.at) < keptMs ? entry : undefined;
   }
@@ -54,11 +55,11 @@ export function createSharedReads<V>({ clock, max }: { clock: Clock; max: number
     const made = new Map<string, Entry<V>>();
     for (const key of keys) {
       const value = asked.then((values) => values.get(key) ?? null);
-      const entry: Entry<V> = { at, value, isEmpty: false };
+      const entry: Entry<V> = { at, value, state: "pending" };
       value.then(
-        (known) => (entry.isEmpty = known === null),
+        (known) => (entry.state = known === null ? "empty" : "found"),
         (error: unknown) => {
-          entry.isEmpty = true;
+          entry.state = "empty";
           if (isPersonal(error) && entries.get(key) === entry) entries.delete(key);
         },
       );
