@@ -325,6 +325,13 @@ describe("the dashboard", () => {
     expect(dashboard([holding])).not.toContain("without a known price");
   });
 
+  it("gives the share of a tiny holding in full: 0.00%", () => {
+    const tiny = { ...holding, isin: "IN0000000000", qty: 1, ltp: priceFromRupees(0.05) };
+    const large = { ...holding, qty: 100_000, ltp: priceFromRupees(1_000) };
+    const parts = [read("one", { positions: [], holdings: [large, tiny], funds })];
+    expect(said(dashboardView({ ...page, parts, page: 1 })).match(/ \S*\.00% /g)).toEqual([" 100.00% ", " 0.00% "]);
+  });
+
   it("has a line for each account, as many as fit a caption", () => {
     const labels = Array.from({ length: 15 }, (_, at) => `angelone${at + 10}`);
     const rich = { ...funds, available: paise(98_76_54_321_00) };

@@ -130,7 +130,8 @@ function holdingsPart(holdings: readonly MergedHolding[], page: number, money: M
   const shown = holdings.slice((page - 1) * HOLDINGS_A_PAGE, page * HOLDINGS_A_PAGE);
   const rows = shown.flatMap((holding): (readonly [string, string])[] => {
     const value = holdingValue(holding);
-    const allocation = value === null || total === 0 ? "" : ` ${percent(Math.round((value / total) * WHOLE)).slice(1)}`;
+    const allocation =
+      value === null || total === 0 ? "" : ` ${percent(Math.round((value / total) * WHOLE)).replace("+", "")}`;
     const today = holdingDayChange(holding);
     const gain = holding.ltp === null || holding.avgPrice === 0 ? "" : changePercent(holding.ltp, holding.avgPrice);
     return [
