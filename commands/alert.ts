@@ -4,6 +4,7 @@ import { onCallback } from "../src/bot/callbacks.ts";
 import type { BotDeps, CommandModule } from "../src/bot/commands.ts";
 import type { SaudaContext } from "../src/bot/context.ts";
 import { accountsFor, showTicket } from "../src/bot/order-flow.ts";
+import { lines } from "../src/bot/html.ts";
 import { Refusal } from "../src/bot/refusal.ts";
 import { alertsView, alertText, conditionText, firedText } from "../src/bot/render/alerts.ts";
 import { rupeePrice } from "../src/bot/render/amounts.ts";
@@ -45,7 +46,7 @@ export const alert: CommandModule = {
 
 async function showAll(deps: BotDeps, ctx: SaudaContext, page = 0): Promise<void> {
   const armed = await deps.alerts.armed(ctx.user._id);
-  await show(ctx, alertsView(armed, { page, hidesAmounts: ctx.user.settings.hidesAmounts }));
+  await show(ctx, alertsView(armed, { page, settings: ctx.user.settings }));
 }
 
 async function arm(deps: BotDeps, ctx: SaudaContext, typed: string): Promise<void> {
@@ -81,7 +82,7 @@ async function add(deps: BotDeps, ctx: SaudaContext, words: AlertWords, instrume
     case "added": {
       const { quote } = result;
       const price = quote && alertText.nowAt(rupeePrice(quote.ltp), pricedAt(quote, "live", deps.clock.now()));
-      await send(ctx, { html: alertText.armed(result.alert, price) });
+      await send(ctx, { html: lines(alertText.armed(result.alert, price), alertText.switchedOff(ctx.user.settings)) });
     }
   }
 }

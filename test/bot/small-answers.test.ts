@@ -130,6 +130,20 @@ describe("the answer", () => {
     expect(await ask("/search zzzz")).toContain("I found nothing like “zzzz”.");
   });
 
+  it("to /alert while messages of alerts are switched off says that none will be sent", async () => {
+    const { alerts, users } = world().deps;
+    const warning = "Alerts are switched off in /settings: when one goes off, nothing is sent.";
+    const set = (delivery: "on" | "off") =>
+      users.update(userId(ASHA), ({ settings }) => ({ settings: { ...settings, alerts: delivery } }));
+    await set("off");
+    expect(await ask("/alert SBIN > 9000")).toContain(warning);
+    expect(await ask("/alert")).toContain(warning);
+    await set("on");
+    expect(await ask("/alert")).not.toContain(warning);
+    expect(await ask("/alert SBIN > 9001")).not.toContain(warning);
+    for (const { _id } of await alerts.armed(userId(ASHA))) await alerts.remove(userId(ASHA), _id);
+  });
+
   it("to /alert without alerts has an example that works", async () => {
     const [example = ""] = (await ask("/alert"))?.match(/\/alert \S+ [<>] \d+/) ?? [];
     expect(await ask(example)).toContain("Armed");

@@ -3,6 +3,7 @@ import { listingName, type Instrument } from "../../domain/instrument.ts";
 import type { Notification } from "../../ports/notifier.ts";
 import type { Alert, FiredBy } from "../../services/alerts/alerts.ts";
 import type { AlertOrder, Condition } from "../../services/alerts/condition.ts";
+import type { Settings } from "../../services/users.ts";
 import { callbackData, keyArgument } from "../callbacks.ts";
 import { html, lines, type Html } from "../html.ts";
 import { notificationButtons } from "../notification-buttons.ts";
@@ -38,13 +39,13 @@ const orderText = ({ side, words }: AlertOrder): string => `${side === "BUY" ? "
 
 export function alertsView(
   alerts: readonly Alert[],
-  { page, hidesAmounts }: { readonly page: number; readonly hidesAmounts: boolean },
+  { page, settings }: { readonly page: number; readonly settings: Pick<Settings, "alerts" | "hidesAmounts"> },
 ): View {
   const shown = pageOf(alerts, page);
   const { labels, list } = choices(
     shown.entries.map((alert) => {
       const order = alert.order ? ` · ${orderText(alert.order)}` : "";
-      return `${conditionText(alert, hidesAmounts)}${order}`;
+      return `${conditionText(alert, settings.hidesAmounts)}${order}`;
     }),
   );
   const keyboard = new InlineKeyboard();
@@ -56,6 +57,7 @@ export function alertsView(
       html`<b>Alerts</b>`,
       alerts.length === 0 ? alertText.none() : html`${alerts.length} armed. Each goes off once. Tap one to remove it.`,
       list,
+      alerts.length > 0 && alertText.switchedOff(settings),
     ),
     keyboard: keyboard.append(pageKeyboard("all", shown)),
   };
@@ -121,6 +123,9 @@ export const alertText = {
       alert.pricedAfter !== undefined && html`The market is closed: it waits for the next session.`,
       alert.order && html`It will carry a button: ${orderText(alert.order)}.`,
     ),
+  /** Null unless the user has switched the messages of alerts off. */
+  switchedOff: ({ alerts }: Pick<Settings, "alerts">): Html | null =>
+    alerts === "off" ? html`⚠️ Alerts are switched off in /settings: when one goes off, nothing is sent.` : null,
   nowAt: (ltp: string, source: string): Html => html`Now ${ltp}. <i>${source}</i>`,
   metAlready: (condition: string, now: Html): Html =>
     lines(html`${condition}: that is so already. Nothing was armed.`, now),
