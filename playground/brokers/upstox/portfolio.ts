@@ -45,7 +45,7 @@ export function holdingRow(holding: Holding, sold: number, { key, symbol, exchan
   const ltp = rupees(holding.ltp);
   return {
     isin: holding.isin ?? "",
-    cnc_used_quantity: quantity - holding.t1Qty - holding.sellableQty,
+    cnc_used_quantity: quantity - holding.t1Qty - holding.sellableQty - holding.pledgedQty,
     collateral_type: "WC",
     company_name: symbol,
     haircut: 0.2,

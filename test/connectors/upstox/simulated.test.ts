@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { upstox } from "../../../connectors/upstox/index.ts";
 import { simulatedUpstox } from "../../../playground/brokers/upstox.ts";
+import { holdingRow } from "../../../playground/brokers/upstox/portfolio.ts";
 import { istInstant } from "../../../src/domain/market.ts";
+import { priceFromRupees } from "../../../src/domain/money.ts";
 import { logIn, openRig, grantOf, type Rig } from "../../conformance/rig.ts";
 import { priceAway, fromBook, listed, share, ticket } from "../../conformance/tickets.ts";
 
@@ -75,6 +77,24 @@ describe("the simulated Upstox servers", () => {
     for (const { instrument, venueSymbol } of rig.rows)
       expect(rig.table.byVenueSymbol(instrument.segment, venueSymbol)?.instrument.key).toBe(instrument.key);
     expect(rig.table.byKey(listed(rig, "NSE:SBIN-EQ").key)?.venueSymbol).toBe("NSE_EQ|INE062A01020");
+  });
+
+  it("count pledged shares once: as collateral, not as used by sales", async () => {
+    await startAt(istInstant("2026-11-20", "11:00"));
+    const { instrument } = rig.table.byKey(share(rig).key) ?? expect.fail("not listed");
+    const listing = {
+      instrument,
+      key: "NSE_EQ|INE062A01020",
+      segment: "NSE_EQ",
+      exchange: "NSE",
+      token: "3045",
+    } as const;
+    const price = priceFromRupees(812.35);
+    const held = { symbol: instrument.symbol, key: instrument.key, isin: "INE062A01020", productType: "CNC" } as const;
+    const qty = { qty: 30, t1Qty: 5, sellableQty: 21, pledgedQty: 4 };
+    const worth = { avgPrice: price, ltp: price, prevClose: price, pnl: null };
+    const row = holdingRow({ ...held, ...qty, ...worth }, 0, { ...listing, symbol: "SBIN" });
+    expect(row).toMatchObject({ quantity: 30, cnc_used_quantity: 0, collateral_quantity: 4, t1_quantity: 5 });
   });
 
   it("refuse a market order without valid protection", async () => {
