@@ -1,10 +1,11 @@
 import type YahooFinance from "yahoo-finance2";
 import type { z } from "zod";
 import { HttpFailure, type HttpClient, type HttpReply, type HttpRequest } from "../../src/lib/http.ts";
+import { parseJson } from "../../src/lib/json.ts";
 import { READ_TIMEOUT_MS } from "../base.ts";
 import { fromFailure, isStaleCrumb, YAHOO, yahooError } from "./errors.ts";
 import { ROOTS } from "./facts.ts";
-import { chartSchema, quotesSchema, type Chart, type QuoteRow } from "./schemas.ts";
+import { chartSchema, failureSchema, quotesSchema, type Chart, type QuoteRow } from "./schemas.ts";
 
 const REAL_ROOT = ROOTS.YAHOO_API_ROOT;
 /** The library uses three hosts, of which only one is configurable. */
@@ -195,6 +196,7 @@ function throwOnFailure({ status, body }: HttpReply, path: string): void {
   const endpoint = `GET ${path.replace(/\/[^/]*$/, "")}`;
   if (status === 429) throw yahooError("rate-limited", "Yahoo: Too Many Requests", endpoint, { status });
   if (status >= 500) throw yahooError("unavailable", `Yahoo answered HTTP ${status}`, endpoint, { status });
-  if (!body.trimStart().startsWith("{"))
+  // After any other body the library would print the address.
+  if (!failureSchema.safeParse(parseJson(body)).success)
     throw yahooError("unavailable", `Yahoo answered HTTP ${status} without its envelope`, endpoint, { status });
 }

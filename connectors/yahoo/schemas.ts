@@ -5,6 +5,11 @@ const instant = z.union([z.date(), z.number()]).transform((at) => (typeof at ===
 /** Any number of a row may be missing. */
 const cell = z.number().nullish();
 
+/** The body of an error: one key, named after the endpoint. */
+export const failureSchema = z
+  .record(z.string(), z.object({ error: z.object({ code: z.string() }) }))
+  .refine((body) => Object.keys(body).length === 1);
+
 /** GET /v8/finance/chart/{symbol}, as the library's `chart` returns it. */
 export const chartSchema = z.object({
   meta: z.object({

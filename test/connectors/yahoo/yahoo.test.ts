@@ -297,6 +297,21 @@ describe("Yahoo Finance as a data source", () => {
     expect(callsTo("/v8/finance/chart") - before).toBeLessThanOrEqual(2);
   });
 
+  it.each(['{"message":"Not Found on Accelerator"}', "{}", '{"chart":{"result":null}}', "{"])(
+    "prints nothing after an error without Yahoo's envelope: %s",
+    async (body) => {
+      const printed = vi.spyOn(console, "error").mockReturnValue();
+      const stub = { ...http, send: async () => ({ status: 404, headers: {}, body }) };
+      const source = createYahoo({ http: stub, root: "http://127.0.0.1:9", now: () => now, warn: () => undefined });
+      await expect(source.getQuotes([listed("NSE:SBIN-EQ")])).rejects.toMatchObject({
+        kind: "unavailable",
+        status: 404,
+      });
+      expect(printed).not.toHaveBeenCalled();
+      printed.mockRestore();
+    },
+  );
+
   it.each([
     ["html-502", "unavailable"],
     ["truncated", "bad-response"],
