@@ -157,7 +157,7 @@ function fetchThrough({ http, root }: YahooClientDeps, pauses: Pauses): typeof g
       signal: init?.signal ?? undefined,
     });
     if (reply.status === 429) pauses.begin(endpoint);
-    throwOnFailure(reply, new URL(url).pathname);
+    throwOnFailure(reply, new URL(url).pathname, init?.redirect === "manual");
     return new Response(reply.status === 204 ? null : reply.body, {
       status: reply.status,
       headers: replyHeaders(reply),
@@ -191,12 +191,13 @@ function replyHeaders({ headers }: HttpReply): Headers {
   return kept;
 }
 
-function throwOnFailure({ status, body }: HttpReply, path: string): void {
-  if (status < 400) return;
+/** `mayRedirect`: on the way to a crumb the library follows redirects by itself. */
+function throwOnFailure({ status, body }: HttpReply, path: string, mayRedirect: boolean): void {
+  if (status < (mayRedirect ? 400 : 300)) return;
   const endpoint = `GET ${path.replace(/\/[^/]*$/, "")}`;
   if (status === 429) throw yahooError("rate-limited", "Yahoo: Too Many Requests", endpoint, { status });
   if (status >= 500) throw yahooError("unavailable", `Yahoo answered HTTP ${status}`, endpoint, { status });
-  // After any other body the library would print the address.
+  // After any other reply the library would print the address.
   if (!failureSchema.safeParse(parseJson(body)).success)
     throw yahooError("unavailable", `Yahoo answered HTTP ${status} without its envelope`, endpoint, { status });
 }

@@ -312,6 +312,16 @@ describe("Yahoo Finance as a data source", () => {
     },
   );
 
+  it("prints nothing after a redirect of a chart, which it does not follow", async () => {
+    const printed = vi.spyOn(console, "error").mockReturnValue();
+    const headers = { location: "https://guce.yahoo.com/consent" };
+    const stub = { ...http, send: async () => ({ status: 302, headers, body: "" }) };
+    const source = createYahoo({ http: stub, root: "http://127.0.0.1:9", now: () => now, warn: () => undefined });
+    await expect(source.getQuotes([listed("NSE:SBIN-EQ")])).rejects.toMatchObject({ kind: "unavailable", status: 302 });
+    expect(printed).not.toHaveBeenCalled();
+    printed.mockRestore();
+  });
+
   it.each([
     ["html-502", "unavailable"],
     ["truncated", "bad-response"],
