@@ -51,17 +51,15 @@ export function createBooks(
   const orders = (rows: readonly ReadRow<OrderRaw>[]): Promise<Order[]> =>
     finishBook(book(ENDPOINTS.getOrders, rows, toOrder), (all) => all.toSorted(byOrderId));
 
-  /** Last prices of open positions whose rows have none. A position that cannot be quoted stays without. */
+  /** Last prices for the rows that have none. A row that cannot be quoted stays without. */
   async function missingPrices(
     access: Access,
-    rows: readonly PositionRaw[],
+    rows: readonly PricedRaw[],
     signal?: AbortSignal,
-  ): Promise<Map<string, Price>> {
-    const venues = asDocumented(ENDPOINTS.getPositions, () =>
-      rows
-        .filter((row) => row.netqty !== 0 && priceOrNull(row.ltp) === null)
-        .map((row) => ({ exchange: row.exchange, token: row.symboltoken })),
-    );
+  ): Promise<(row: PricedRaw) => Price | null> {
+    const venues = rows
+      .filter(({ ltp }) => Number(ltp ?? 0) <= 0)
+      .map((row) => ({ exchange: row.exchange, token: row.symboltoken }));
     const prices = new Map<string, Price>();
     for (let at = 0; at < venues.length; at += QUOTE_BATCH) {
       const exchangeTokens = tokensByExchange(venues.slice(at, at + QUOTE_BATCH));
@@ -73,7 +71,7 @@ export function createBooks(
         if (ltp !== null) prices.set(venueId({ exchange: row.exchange, token: row.symbolToken }), ltp);
       }
     }
-    return prices;
+    return (row) => prices.get(venueId({ exchange: row.exchange, token: row.symboltoken })) ?? null;
   }
 
   return {
@@ -96,18 +94,17 @@ export function createBooks(
       const positions = await requireComplete(book(ENDPOINTS.getPositions, positionRows, (row) => row));
       const holdings = rows.flatMap((each) => (each.ok ? each.row : []));
       const sold = (row: HoldingRaw): number => soldToday(row, { holdings, positions });
+      const quoted = await missingPrices(access, holdings, signal);
       return finishBook(
-        book(ENDPOINTS.getHoldings, rows, (row) => toHolding(row, sold(row))),
+        book(ENDPOINTS.getHoldings, rows, (row) => toHolding(row, sold(row), quoted(row))),
         (held) => held.filter(({ qty }) => qty > 0),
       );
     },
 
     async getPositions(access: Access, signal?: AbortSignal): Promise<Position[]> {
       const rows = await client.getPositions(callerOf(access), signal);
-      const known = rows.flatMap((each) => (each.ok ? each.row : []));
-      const prices = await missingPrices(access, known, signal);
-      const quoted = (row: PositionRaw): Price | null =>
-        prices.get(venueId({ exchange: row.exchange, token: row.symboltoken })) ?? null;
+      const open = rows.flatMap((each) => (each.ok && each.row.netqty !== 0 ? each.row : []));
+      const quoted = await missingPrices(access, open, signal);
       return book(ENDPOINTS.getPositions, rows, (row, master) => toPosition(row, master, quoted(row)));
     },
 
@@ -148,6 +145,8 @@ export function createBooks(
     },
   };
 }
+
+type PricedRaw = Pick<PositionRaw | HoldingRaw, "exchange" | "symboltoken" | "ltp">;
 
 const asDocumented = <T>(endpoint: Endpoint, map: () => T): T => mapReply(endpointName(endpoint), map);
 

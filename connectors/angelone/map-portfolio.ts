@@ -98,14 +98,14 @@ const sideOf = (net: number): Side | "CLOSED" => (net === 0 ? "CLOSED" : net > 0
 /**
  * Unverified: whether `realisedquantity` already excludes what was sold today. `sold` is subtracted from it all the
  * same, so that never more is offered for sale than there is.
- * `profitandloss` is rounded to rupees, so P&L is computed.
+ * `profitandloss` is rounded to rupees, so P&L is computed. `quoted` is used if the row has no last price.
  */
-export function toHolding(row: HoldingRaw, sold: number): Holding {
+export function toHolding(row: HoldingRaw, sold: number, quoted: Price | null): Holding {
   const { key, symbol } = identityOf(row, null);
   const product = PRODUCT_OF[row.product];
   if (product !== "CNC" && product !== "MTF") throw new RangeError(`unknown product of a holding: ${row.product}`);
   const avgPrice = priceFromRupees(row.averageprice);
-  const ltp = priceOrNull(row.ltp);
+  const ltp = priceOrNull(row.ltp) ?? quoted;
   const free = row.realisedquantity + row.t1quantity - row.collateralquantity - sold;
   const qty = row.quantity - sold;
   return {

@@ -212,7 +212,8 @@ export function holdingRow(holding: Holding, listing: Listing, soldToday: number
     collateraltype: null,
     haircut: 0,
     averageprice: number(holding.avgPrice),
-    ltp: holding.ltp === null ? 0 : number(holding.ltp),
+    // Some of the real rows have none; here those of unknown cost.
+    ltp: holding.ltp === null || holding.avgPrice === 0 ? 0 : number(holding.ltp),
     symboltoken: listing.token,
     close: holding.prevClose === null ? 0 : number(holding.prevClose),
     profitandloss: Math.round(pnl),

@@ -243,6 +243,30 @@ describe("holdings", () => {
     expect(await sellable(4, onBse)).toEqual([["NSE:SBIN-EQ", 25], mahindra, bond]);
   });
 
+  it("get a quoted price and the P&L at it when the row's price is 0", async () => {
+    const { holdings } = dataOf("get-getAllHolding.json") as { holdings: object[] };
+    const bond = { ...holdings[2], averageprice: 5109.5, symboltoken: "19571" };
+    const bondQuote = dataReply({
+      fetched: [{ exchange: "NSE", tradingSymbol: "SGBMAR31IV-GB", symbolToken: "19571", ltp: 11_240.5 }],
+      unfetched: [],
+    });
+    const answers = {
+      getAllHolding: dataReply({ holdings: [holdings[0], bond] }),
+      getPosition: "get-getPosition-empty.json",
+    };
+    const { connector, requests } = setUp({ ...answers, quote: bondQuote });
+    expect((await connector.getHoldings(access))[1]).toMatchObject({
+      symbol: "NSE:SGBMAR31IV-GB",
+      ltp: rupees("11240.50"),
+      pnl: money("12262.00"),
+    });
+    expect(requests.map(({ body }) => body).filter(Boolean)).toEqual([
+      '{"mode":"LTP","exchangeTokens":{"NSE":["19571"]}}',
+    ]);
+    const unquoted = setUp({ ...answers, quote: reply("<html>bad gateway</html>", 502) });
+    expect((await unquoted.connector.getHoldings(access))[1]).toMatchObject({ ltp: null, pnl: null });
+  });
+
   it.each(["null", "[]", '{"holdings":null}', '{"holdings":[]}'])("are an empty list for the data %s", async (data) => {
     const { connector } = setUp({
       getAllHolding: dataReply(JSON.parse(data)),
