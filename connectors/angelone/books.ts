@@ -10,7 +10,7 @@ import { byOrderId, finishBook, readBook, requireComplete } from "../book.ts";
 import { priceOrNull } from "../quotes.ts";
 import { nullUnlessExpired } from "../replies.ts";
 import { ENDPOINTS, endpointName, type AngelClient, type CallerOf, type Endpoint } from "./client.ts";
-import { EMPTY_CODES, mapReply } from "./errors.ts";
+import { mapReply } from "./errors.ts";
 import { soldToday, toFunds, toHolding, toPosition, toProfile } from "./map-portfolio.ts";
 import { identityOf, type InstrumentFields, toOrder, toTrade } from "./map.ts";
 import { QUOTE_BATCH, tokensByExchange, venueId } from "./quotes.ts";
@@ -152,8 +152,13 @@ const asDocumented = <T>(endpoint: Endpoint, map: () => T): T => mapReply(endpoi
 
 const isDerivativeRow = (row: { exchange?: string }): boolean => row.exchange !== "NSE" && row.exchange !== "BSE";
 
-/** For an unknown id `details` answers AB1013, or AB1007, which Angel One uses for anything. */
+/**
+ * For an unknown id `details` was seen to answer AB1013 and AB1007, and may answer in other ways: the book then decides.
+ * Without an answer, or without a session, nothing is known.
+ */
 function nullWhenUnknown(error: unknown): null {
-  if (error instanceof BrokerError && (EMPTY_CODES.has(error.brokerCode) || error.brokerCode === "AB1007")) return null;
+  if (!(error instanceof BrokerError) || error.kind === "auth-expired") throw error;
+  const isAnswer = error.kind === "bad-response" || (error.brokerCode ?? "") !== "";
+  if (isAnswer) return null;
   throw error;
 }

@@ -443,6 +443,23 @@ describe("one order", () => {
     expect(await connector.getOrder(access, brokerOrderId("1"), {})).toBeNull();
   });
 
+  it.each([
+    ["the catch-all AB1007", reply('{"status":false,"message":"AMX Error","errorcode":"AB1007","data":null}')],
+    ["the internal error AB2001", reply('{"status":false,"message":"Internal","errorcode":"AB2001","data":null}')],
+    ["an undocumented code", reply('{"status":false,"message":"Novel","errorcode":"AB7777","data":null}')],
+    ["an empty 400", reply("", 400)],
+    ["an empty list", reply('{"status":true,"message":"SUCCESS","errorcode":"","data":[]}')],
+  ])("is looked up in the order book when its unique id is answered with %s", async (_what, details) => {
+    const { connector } = setUp({ details, getOrderBook: "get-getOrderBook.json" });
+    expect(await connector.getOrder(access, id, handle)).toMatchObject({ orderId: id, status: "open" });
+  });
+
+  it("is not looked up in the order book, which would fail as well, when the session has ended", async () => {
+    const { connector, requests } = setUp({ details: "error-AG8001.json", getOrderBook: "get-getOrderBook.json" });
+    await expect(connector.getOrder(access, id, handle)).rejects.toMatchObject({ kind: "auth-expired" });
+    expect(requests).toHaveLength(1);
+  });
+
   it("is not reported as missing when the request fails", async () => {
     const { connector } = setUp({ details: fixtureReply("error-rate-limit.txt", 403) });
     await expect(connector.getOrder(access, id, handle)).rejects.toMatchObject({ kind: "rate-limited" });
