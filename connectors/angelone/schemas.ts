@@ -173,7 +173,7 @@ export type HoldingRaw = z.output<typeof holdingSchema>;
 
 /** GET portfolio/v1/getAllHolding. Without holdings it may be null or `[]`. */
 export const holdingsSchema = z
-  .union([z.object({ holdings: eachRow(holdingSchema).nullish() }), z.tuple([])])
+  .union([z.object({ holdings: eachRow(holdingSchema).nullable() }), z.tuple([])])
   .nullable();
 
 /** GET user/v1/getRMS: strings with four decimals, some null. */

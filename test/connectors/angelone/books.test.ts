@@ -267,6 +267,11 @@ describe("holdings", () => {
     expect((await unquoted.connector.getHoldings(access))[1]).toMatchObject({ ltp: null, pnl: null });
   });
 
+  it("fail when the reply has an object without them, rather than be an empty list", async () => {
+    const { connector } = setUp({ getAllHolding: dataReply({}), getPosition: "get-getPosition-empty.json" });
+    await expect(connector.getHoldings(access)).rejects.toMatchObject({ kind: "bad-response" });
+  });
+
   it.each(["null", "[]", '{"holdings":null}', '{"holdings":[]}'])("are an empty list for the data %s", async (data) => {
     const { connector } = setUp({
       getAllHolding: dataReply(JSON.parse(data)),
