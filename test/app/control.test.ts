@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -27,6 +27,10 @@ describe("asking the running bot for a job", () => {
 
   const ask = () => askRunning(dir, "reconcile", null);
   const stop = () => new Promise((resolve) => server.close(resolve));
+
+  it("takes a token that only the bot's user can read", () => {
+    expect(statSync(join(dir, "control.json")).mode & 0o777).toBe(0o600);
+  });
 
   it("returns the bot's answer", async () => {
     answer = (reply) => reply.end("2 orders looked at");

@@ -8,6 +8,7 @@ import type { LoginResult, Logins } from "../../src/services/logins.ts";
 import type { KeyForms, SubmittedKeys } from "../../src/services/key-forms.ts";
 import type { Link } from "../../src/services/accounts.ts";
 import { healthRoutes } from "../../src/web/health.ts";
+import { jobsRoutes } from "../../src/web/jobs.ts";
 import { keysRoutes } from "../../src/web/keys.ts";
 import { oauthRoutes, STATE_COOKIE } from "../../src/web/oauth.ts";
 import { postbackRoutes } from "../../src/web/postback.ts";
@@ -305,7 +306,45 @@ describe("health and metrics", () => {
     expect(text).toContain("sauda_outbox_depth 3");
     expect(text).toContain("sauda_broken NaN");
     expect(text).toMatch(/sauda_event_loop_delay_p99_seconds [\d.e-]+/);
-    expect((await app.request("/metrics", { headers: { "x-forwarded-for": "203.0.113.9" } })).status).toBe(404);
+    for (const header of ["x-forwarded-for", "forwarded", "x-real-ip", "cf-connecting-ip"])
+      expect((await app.request("/metrics", { headers: { [header]: "203.0.113.9" } })).status, header).toBe(404);
+  });
+});
+
+describe("the route of jobs by hand", () => {
+  const asked: string[] = [];
+  const app = () => {
+    asked.length = 0;
+    const run = (name: string, user: string | null) => {
+      asked.push(`${name} ${user}`);
+      return name === "reconcile" ? Promise.resolve({ report: "2 orders looked at", hasFailed: false }) : null;
+    };
+    return jobsRoutes({ token: new Secret("right"), run, log: stage.log });
+  };
+  const call = (routes: Hono, path: string, remoteAddress: string, token?: string) =>
+    routes.request(
+      path,
+      { method: "POST", headers: token === undefined ? {} : { "x-sauda-control": token } },
+      { incoming: { socket: { remoteAddress } } },
+    );
+
+  it.each(["127.0.0.1", "::1", "::ffff:127.0.0.1"])(
+    "serves a caller on this machine with the token (%s)",
+    async (from) => {
+      const routes = app();
+      const reply = await call(routes, "/jobs/reconcile?user=1001", from, "right");
+      expect([reply.status, await reply.text()]).toEqual([200, "2 orders looked at"]);
+      expect(asked).toEqual(["reconcile 1001"]);
+      expect((await call(routes, "/jobs/backup", from, "right")).status).toBe(404);
+    },
+  );
+
+  it("is not there without the token, or for another machine that has it", async () => {
+    const routes = app();
+    expect((await call(routes, "/jobs/reconcile", "127.0.0.1")).status).toBe(404);
+    expect((await call(routes, "/jobs/reconcile", "127.0.0.1", "wrong")).status).toBe(404);
+    expect((await call(routes, "/jobs/reconcile", "203.0.113.9", "right")).status).toBe(404);
+    expect(asked).toEqual([]);
   });
 });
 
